@@ -1,0 +1,231 @@
+"""What is explained: one number per picture, made from the network's outputs.
+
+A target gives the score and its derivative by the outputs (the cotangent); it never sees a picture or a
+network. A class that is left open is fixed once, at the picture that is explained, by `resolve`: along a path
+towards a baseline the winning class changes, and an explanation that changed its question on the way would add
+up to nothing.
+
+Anyone can write another one: the protocol has five members.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol, Self, runtime_checkable
+
+import numpy as np
+
+from innerview.errors import UnknownClass, UsageError
+from innerview.network import Cotangent, OutputSpec
+from innerview.types import Array, LogitRow, Logits, Scores
+
+
+@runtime_checkable
+class Target(Protocol):
+    """One number per picture, with its derivative by the outputs."""
+
+    @property
+    def unit(self) -> str:
+        """Unit of the score: "logit", "probability", …."""
+        ...
+
+    def resolve(self, outputs: LogitRow, output: OutputSpec) -> Target:
+        """Fix what was left open (the class, the temperature), given the outputs at the picture."""
+        ...
+
+    def score(self, outputs: Logits) -> Scores:
+        """The number that is explained, one per row."""
+        ...
+
+    def cotangent(self, outputs: Logits) -> Logits:
+        """d score / d outputs, batch × class."""
+        ...
+
+    def describe(self, class_names: Sequence[str]) -> str:
+        """Name the target for people, with class numbers and names: "logit of 7 horse"."""
+        ...
+
+
+def label(index: int, class_names: Sequence[str]) -> str:
+    """Write a class as everywhere in innerview: its number and its name, "7 horse"."""
+    return f"{index} {class_names[index]}" if class_names[index] != str(index) else str(index)
+
+
+def find_class(asked: str | int, class_names: Sequence[str]) -> int:
+    """Find a class by number, by name (whatever its case) or by both ("7 horse"), or raise UnknownClass."""
+    text = str(asked).strip().lower()
+    for index, name in enumerate(class_names):
+        if text in {str(index), name.lower(), f"{index} {name}".lower()}:
+            return index
+    raise UnknownClass(asked, class_names)
+
+
+@dataclass(frozen=True)
+class _OneClass:
+    """A target about one class; None stands for the class that wins at the picture, until it is resolved."""
+
+    index: int | None = None
+
+    @property
+    def chosen(self) -> int:
+        """The class's number; a target that was not resolved has none."""
+        if self.index is None:
+            raise UsageError("the target leaves its class open; call resolve(outputs at the picture) first")
+        return self.index
+
+    def resolve(self, outputs: LogitRow, output: OutputSpec) -> Self:
+        """Take the winning class if none was given; refuse one that the network does not have."""
+        if self.index is None:
+            return replace(self, index=int(outputs.argmax()))
+        if not 0 <= self.index < outputs.shape[0]:
+            raise UnknownClass(self.index, output.class_names)
+        return self
+
+
+@dataclass(frozen=True)
+class Logit(_OneClass):
+    """The output of one class as it is."""
+
+    unit: str = "logit"
+
+    def score(self, outputs: Logits) -> Scores:
+        """z_c."""
+        return outputs[:, self.chosen]
+
+    def cotangent(self, outputs: Logits) -> Logits:
+        """1 for the class, 0 elsewhere."""
+        factors = np.zeros_like(outputs)
+        factors[:, self.chosen] = 1
+        return factors
+
+    def describe(self, class_names: Sequence[str]) -> str:
+        """Logit of 7 horse."""
+        return f"logit of {label(self.chosen, class_names)}"
+
+
+@dataclass(frozen=True)
+class Contrast(_OneClass):
+    """The output of one class minus the mean of all others: what speaks for this class and not for any.
+
+    Adding a constant to all outputs changes no decision and does not change this score either.
+    """
+
+    unit: str = "logit"
+
+    def score(self, outputs: Logits) -> Scores:
+        """z_c − mean of z_k over k ≠ c."""
+        return (outputs * self.cotangent(outputs)).sum(axis=1)
+
+    def cotangent(self, outputs: Logits) -> Logits:
+        """1 for the class, −1/(classes − 1) for each other one."""
+        others = max(outputs.shape[1] - 1, 1)
+        factors = np.full_like(outputs, -1 / others)
+        factors[:, self.chosen] = 1
+        return factors
+
+    def describe(self, class_names: Sequence[str]) -> str:
+        """Logit of 7 horse minus the mean of the others."""
+        return f"logit of {label(self.chosen, class_names)} minus the mean of the others"
+
+
+@dataclass(frozen=True)
+class Probability(_OneClass):
+    """The softmax probability of one class, at the network's own temperature.
+
+    Sharper than a logit: near 0 and 1 it hardly changes, so its path needs more evaluations.
+    """
+
+    temperature: float = 1.0
+    unit: str = "probability"
+
+    def resolve(self, outputs: LogitRow, output: OutputSpec) -> Self:
+        """Take class and temperature; refuse outputs that softmax has no meaning for."""
+        if output.kind != "logits":
+            raise UsageError(
+                f"a probability was asked of a network whose output is {output.kind!r}; "
+                "softmax has a meaning for logits only: explain the output itself (Logit)"
+            )
+        return replace(super().resolve(outputs, output), temperature=output.temperature)
+
+    def score(self, outputs: Logits) -> Scores:
+        """p_c = softmax(z / T)_c."""
+        return self._softmax(outputs)[:, self.chosen]
+
+    def cotangent(self, outputs: Logits) -> Logits:
+        """p_c (δ_ck − p_k) / T."""
+        probabilities = self._softmax(outputs)
+        mine = probabilities[:, [self.chosen]]
+        factors = -mine * probabilities
+        factors[:, [self.chosen]] += mine
+        return factors / np.asarray(self.temperature, dtype=outputs.dtype)
+
+    def _softmax(self, outputs: Logits) -> Logits:
+        shifted = (outputs - outputs.max(axis=1, keepdims=True)) / np.asarray(self.temperature, outputs.dtype)
+        powers = np.exp(shifted)
+        return powers / powers.sum(axis=1, keepdims=True)
+
+    def describe(self, class_names: Sequence[str]) -> str:
+        """Probability of 7 horse."""
+        return f"probability of {label(self.chosen, class_names)}"
+
+
+@dataclass(frozen=True)
+class Margin:
+    """The output of one class minus that of another: why this one and not that one.
+
+    For logits this is the difference of the log-probabilities, times the temperature.
+    """
+
+    index: int | None
+    other: int
+    unit: str = "logit"
+
+    def resolve(self, outputs: LogitRow, output: OutputSpec) -> Self:
+        """Take the winning class if none was given; refuse unknown classes and a class against itself."""
+        chosen = int(outputs.argmax()) if self.index is None else self.index
+        for asked in (chosen, self.other):
+            if not 0 <= asked < outputs.shape[0]:
+                raise UnknownClass(asked, output.class_names)
+        if chosen == self.other:
+            raise UsageError(
+                f"{label(chosen, output.class_names)} was to be explained against itself; name another class"
+            )
+        return replace(self, index=chosen)
+
+    def score(self, outputs: Logits) -> Scores:
+        """z_a − z_b."""
+        return (outputs * self.cotangent(outputs)).sum(axis=1)
+
+    def cotangent(self, outputs: Logits) -> Logits:
+        """1 for a, −1 for b."""
+        if self.index is None:
+            raise UsageError("the target leaves its class open; call resolve(outputs at the picture) first")
+        factors = np.zeros_like(outputs)
+        factors[:, self.index] = 1
+        factors[:, self.other] = -1
+        return factors
+
+    def describe(self, class_names: Sequence[str]) -> str:
+        """Logit of 7 horse minus logit of 5 dog."""
+        first = label(self.index, class_names) if self.index is not None else "the winner"
+        return f"logit of {first} minus logit of {label(self.other, class_names)}"
+
+
+def together(targets: Sequence[Target]) -> Cotangent:
+    """Make one cotangent that serves several targets of every picture with one forward pass."""
+
+    def cotangent(outputs: Array) -> Array:
+        return np.stack([target.cotangent(outputs) for target in targets])
+
+    return cotangent
+
+
+def row_by_row(targets: Sequence[Target]) -> Cotangent:
+    """Make a cotangent with another target for every row of the batch (one target axis)."""
+
+    def cotangent(outputs: Array) -> Array:
+        rows = [target.cotangent(outputs[[row]])[0] for row, target in enumerate(targets)]
+        return np.stack(rows)[None]
+
+    return cotangent
