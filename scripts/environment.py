@@ -1,0 +1,71 @@
+"""Make one of the project's virtual environments, or reuse it while nothing that it was made from has changed.
+
+    python3 scripts/environment.py test     .venv-test: the project (editable), the dependency group "test", PyTorch
+    python3 scripts/environment.py demo     .venv-demo: what `pip install .` gives a user, no framework
+
+Prints the environment's folder. Only the standard library is used, since this runs before anything is installed.
+What is installed is read from pyproject.toml, so no list exists twice (pip learned `--group` only in version 25.1).
+The stamp is written last: an environment whose making was interrupted is made again from nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+# Named exactly, and first: a plain range ("torch>=2.4", the extra) takes the newest build, which brings CUDA along.
+PYTORCH = "torch==2.13.0"
+
+
+def group(name: str) -> list[str]:
+    """Give the requirements of one of pyproject.toml's dependency groups."""
+    return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["dependency-groups"][name]
+
+
+# For each environment: what pip is asked for, one call after another, and the files whose change makes it anew.
+PLANS = {
+    "test": (lambda: [[PYTORCH], ["--editable", str(ROOT), *group("test")]], ("pyproject.toml",)),
+    "demo": (lambda: [[str(ROOT)]], ("pyproject.toml", "README.md", "src")),
+}
+
+
+def stamp_of(sources: tuple[str, ...]) -> str:
+    """Hash this script, the Python that runs it, and the sources (files, or folders with all that is in them)."""
+    digest = hashlib.sha256(f"{sys.version} {sys.executable}".encode())
+    for source in (Path(__file__), *(ROOT / name for name in sources)):
+        for path in sorted([source, *source.rglob("*")]):
+            if path.is_file() and "__pycache__" not in path.parts:
+                digest.update(str(path.relative_to(ROOT)).encode() + path.read_bytes())
+    return digest.hexdigest()
+
+
+def make(name: str) -> Path:
+    """Make the environment `name` if there is none that fits, and give its folder."""
+    installs, sources = PLANS[name]
+    folder = ROOT / f".venv-{name}"
+    stamp_file, stamp = folder / "innerview-stamp", stamp_of(sources)
+    if stamp_file.is_file() and stamp_file.read_text(encoding="utf-8") == stamp:
+        return folder
+    print(f"making {folder.name} (only when what it is made from has changed) …", file=sys.stderr, flush=True)
+    shutil.rmtree(folder, ignore_errors=True)
+    subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
+    for arguments in installs():
+        pip = [str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        subprocess.run([*pip, *arguments], check=True, stdout=sys.stderr)
+    stamp_file.write_text(stamp, encoding="utf-8")
+    return folder
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2 or sys.argv[1] not in PLANS:
+        sys.exit(f"asked for {sys.argv[1:]}; say one of: {', '.join(PLANS)}")
+    try:
+        print(make(sys.argv[1]))
+    except subprocess.CalledProcessError as problem:
+        sys.exit(f"{' '.join(problem.cmd)} failed; what it said is above")
