@@ -18,7 +18,7 @@ from typing import Final, Literal, Protocol, TypeAlias
 
 import numpy as np
 
-from innerview.errors import NetworkError, UnknownLayer
+from innerview.errors import NetworkError, UnknownLayer, UsageError
 from innerview.types import Array, Gradients, Images, Logits
 
 OUTPUT: Final = "output"
@@ -256,6 +256,16 @@ def find_layer(layers: Sequence[Layer], asked: str | int) -> Layer:
     return layers[position]
 
 
+def require_differentiable(network: Network) -> None:
+    """Raise UsageError unless `network` has gradients; a wrapped function, for one, can only be run forward."""
+    # Not isinstance: that would evaluate every property of the protocol, the hash over all weights among them.
+    if not callable(getattr(network, "pullback", None)):
+        raise UsageError(
+            "gradients were asked of a network that can only be run forward; wrap the model itself "
+            "(a PyTorch module, say) instead of a function, or use what needs no gradients: activations, keep, path"
+        )
+
+
 def require_layers(layers: Sequence[Layer], asked: Iterable[str]) -> None:
     """Raise UnknownLayer for the first of `asked` that is not the name of one of `layers`."""
     names = [layer.name for layer in layers]
@@ -299,5 +309,6 @@ __all__ = [
     "as_pixels",
     "find_layer",
     "identify",
+    "require_differentiable",
     "require_layers",
 ]

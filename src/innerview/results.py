@@ -296,8 +296,15 @@ class Keep:
     @property
     def images(self) -> Float[np.ndarray, "share height width channel"]:
         """The pictures that the network saw, one per share."""
-        masks = self.ranking[None] < self.kept[:, None, None]
-        return np.where(masks[..., None], self.image, self.fill)
+        return show_only(self.image, self.fill, self.ranking, self.kept)
+
+
+def show_only(
+    image: Image, fill: Image, ranking: Int[np.ndarray, "height width"], kept: Int[np.ndarray, " share"]
+) -> Float[np.ndarray, "share height width channel"]:
+    """Keep the `kept` first-ranked pixels of `image` and put those of `fill` in the place of the others."""
+    masks = ranking[None] < kept[:, None, None]
+    return np.where(masks[..., None], image, fill)
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ network. A class that is left open is fixed once, at the picture that is explain
 towards a baseline the winning class changes, and an explanation that changed its question on the way would add
 up to nothing.
 
-Anyone can write another one: the protocol has five members.
+Anyone can write another one: the protocol has six members.
 """
 
 from __future__ import annotations
@@ -28,6 +28,11 @@ class Target(Protocol):
     @property
     def unit(self) -> str:
         """Unit of the score: "logit", "probability", …."""
+        ...
+
+    @property
+    def index(self) -> int | None:
+        """Number of the class that the target speaks for; None while it is open, or if there is no such class."""
         ...
 
     def resolve(self, outputs: LogitRow, output: OutputSpec) -> Target:
