@@ -14,7 +14,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal, Protocol, TypeAlias
+from typing import Final, Literal, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 
@@ -176,6 +176,7 @@ class Pullback:
     tap_gradients: Mapping[str, Array]
 
 
+@runtime_checkable
 class Network(Protocol):
     """An image classifier that can be run forward. Rows of a batch never influence each other."""
 
@@ -218,6 +219,7 @@ class Network(Protocol):
         ...
 
 
+@runtime_checkable
 class Differentiable(Network, Protocol):
     """A network whose gradients can be had."""
 
