@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol, Self, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
@@ -66,57 +66,61 @@ def find_class(asked: str | int, class_names: Sequence[str]) -> int:
     raise UnknownClass(asked, class_names)
 
 
-@dataclass(frozen=True)
-class _OneClass:
-    """A target about one class; None stands for the class that wins at the picture, until it is resolved."""
+def _fix(index: int | None, outputs: LogitRow, output: OutputSpec) -> int:
+    """Take the winning class if none was given; refuse one that the network does not have."""
+    if index is None:
+        return int(outputs.argmax())
+    if not 0 <= index < outputs.shape[0]:
+        raise UnknownClass(index, output.class_names)
+    return index
 
-    index: int | None = None
 
-    @property
-    def chosen(self) -> int:
-        """The class's number; a target that was not resolved has none."""
-        if self.index is None:
-            raise UsageError("the target leaves its class open; call resolve(outputs at the picture) first")
-        return self.index
-
-    def resolve(self, outputs: LogitRow, output: OutputSpec) -> Self:
-        """Take the winning class if none was given; refuse one that the network does not have."""
-        if self.index is None:
-            return replace(self, index=int(outputs.argmax()))
-        if not 0 <= self.index < outputs.shape[0]:
-            raise UnknownClass(self.index, output.class_names)
-        return self
+def _fixed(index: int | None) -> int:
+    """The class of a target that was resolved; one that was not has none yet."""
+    if index is None:
+        raise UsageError("the target leaves its class open; call resolve(outputs at the picture) first")
+    return index
 
 
 @dataclass(frozen=True)
-class Logit(_OneClass):
+class Logit:
     """The output of one class as it is."""
 
+    index: int | None = None
     unit: str = "logit"
+
+    def resolve(self, outputs: LogitRow, output: OutputSpec) -> Logit:
+        """Take the winning class if none was given."""
+        return replace(self, index=_fix(self.index, outputs, output))
 
     def score(self, outputs: Logits) -> Scores:
         """z_c."""
-        return outputs[:, self.chosen]
+        return outputs[:, _fixed(self.index)]
 
     def cotangent(self, outputs: Logits) -> Logits:
         """1 for the class, 0 elsewhere."""
         factors = np.zeros_like(outputs)
-        factors[:, self.chosen] = 1
+        factors[:, _fixed(self.index)] = 1
         return factors
 
     def describe(self, class_names: Sequence[str]) -> str:
         """Logit of 7 horse."""
-        return f"logit of {label(self.chosen, class_names)}"
+        return f"logit of {label(_fixed(self.index), class_names)}"
 
 
 @dataclass(frozen=True)
-class Contrast(_OneClass):
+class Contrast:
     """The output of one class minus the mean of all others: what speaks for this class and not for any.
 
     Adding a constant to all outputs changes no decision and does not change this score either.
     """
 
+    index: int | None = None
     unit: str = "logit"
+
+    def resolve(self, outputs: LogitRow, output: OutputSpec) -> Contrast:
+        """Take the winning class if none was given."""
+        return replace(self, index=_fix(self.index, outputs, output))
 
     def score(self, outputs: Logits) -> Scores:
         """z_c − mean of z_k over k ≠ c."""
@@ -126,43 +130,44 @@ class Contrast(_OneClass):
         """1 for the class, −1/(classes − 1) for each other one."""
         others = max(outputs.shape[1] - 1, 1)
         factors = np.full_like(outputs, -1 / others)
-        factors[:, self.chosen] = 1
+        factors[:, _fixed(self.index)] = 1
         return factors
 
     def describe(self, class_names: Sequence[str]) -> str:
         """Logit of 7 horse minus the mean of the others."""
-        return f"logit of {label(self.chosen, class_names)} minus the mean of the others"
+        return f"logit of {label(_fixed(self.index), class_names)} minus the mean of the others"
 
 
 @dataclass(frozen=True)
-class Probability(_OneClass):
+class Probability:
     """The softmax probability of one class, at the network's own temperature.
 
     Sharper than a logit: near 0 and 1 it hardly changes, so its path needs more evaluations.
     """
 
+    index: int | None = None
     temperature: float = 1.0
     unit: str = "probability"
 
-    def resolve(self, outputs: LogitRow, output: OutputSpec) -> Self:
+    def resolve(self, outputs: LogitRow, output: OutputSpec) -> Probability:
         """Take class and temperature; refuse outputs that softmax has no meaning for."""
         if output.kind != "logits":
             raise UsageError(
                 f"a probability was asked of a network whose output is {output.kind!r}; "
                 "softmax has a meaning for logits only: explain the output itself (Logit)"
             )
-        return replace(super().resolve(outputs, output), temperature=output.temperature)
+        return replace(self, index=_fix(self.index, outputs, output), temperature=output.temperature)
 
     def score(self, outputs: Logits) -> Scores:
         """p_c = softmax(z / T)_c."""
-        return self._softmax(outputs)[:, self.chosen]
+        return self._softmax(outputs)[:, _fixed(self.index)]
 
     def cotangent(self, outputs: Logits) -> Logits:
         """p_c (δ_ck − p_k) / T."""
         probabilities = self._softmax(outputs)
-        mine = probabilities[:, [self.chosen]]
+        mine = probabilities[:, [_fixed(self.index)]]
         factors = -mine * probabilities
-        factors[:, [self.chosen]] += mine
+        factors[:, [_fixed(self.index)]] += mine
         return factors / np.asarray(self.temperature, dtype=outputs.dtype)
 
     def _softmax(self, outputs: Logits) -> Logits:
@@ -172,7 +177,7 @@ class Probability(_OneClass):
 
     def describe(self, class_names: Sequence[str]) -> str:
         """Probability of 7 horse."""
-        return f"probability of {label(self.chosen, class_names)}"
+        return f"probability of {label(_fixed(self.index), class_names)}"
 
 
 @dataclass(frozen=True)
@@ -186,13 +191,10 @@ class Margin:
     other: int
     unit: str = "logit"
 
-    def resolve(self, outputs: LogitRow, output: OutputSpec) -> Self:
+    def resolve(self, outputs: LogitRow, output: OutputSpec) -> Margin:
         """Take the winning class if none was given; refuse unknown classes and a class against itself."""
-        chosen = int(outputs.argmax()) if self.index is None else self.index
-        for asked in (chosen, self.other):
-            if not 0 <= asked < outputs.shape[0]:
-                raise UnknownClass(asked, output.class_names)
-        if chosen == self.other:
+        chosen = _fix(self.index, outputs, output)
+        if chosen == _fix(self.other, outputs, output):
             raise UsageError(
                 f"{label(chosen, output.class_names)} was to be explained against itself; name another class"
             )
@@ -204,17 +206,14 @@ class Margin:
 
     def cotangent(self, outputs: Logits) -> Logits:
         """1 for a, −1 for b."""
-        if self.index is None:
-            raise UsageError("the target leaves its class open; call resolve(outputs at the picture) first")
         factors = np.zeros_like(outputs)
-        factors[:, self.index] = 1
+        factors[:, _fixed(self.index)] = 1
         factors[:, self.other] = -1
         return factors
 
     def describe(self, class_names: Sequence[str]) -> str:
         """Logit of 7 horse minus logit of 5 dog."""
-        first = label(self.index, class_names) if self.index is not None else "the winner"
-        return f"logit of {first} minus logit of {label(self.other, class_names)}"
+        return f"logit of {label(_fixed(self.index), class_names)} minus logit of {label(self.other, class_names)}"
 
 
 def together(targets: Sequence[Target]) -> Cotangent:

@@ -1,0 +1,83 @@
+"""What chosen layers give for one picture, and which of the picture's colours each channel follows.
+
+Layers count from 1, and "after layer 3" means after its activation and before pooling (`network.find_layer`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from jaxtyping import Float
+
+from innerview.methods.passes import check_picture, require_finite
+from innerview.network import Network, find_layer
+from innerview.results import Activations, Prediction, Provenance
+from innerview.types import Array, Image
+
+
+def activations(network: Network, image: Image, layers: Sequence[str | int]) -> Activations:
+    """Take down the outputs of `layers` (names, or numbers as people count) for one picture.
+
+    Args:
+        network: any network; no gradients are needed.
+        image: one picture (pixels in [0, 1], height × width × channel).
+        layers: in the order in which they are wanted.
+
+    Raises:
+        UnknownLayer: lists the layers.
+        PictureError: the picture does not fit the network.
+        NetworkError: an output is not finite.
+    """
+    check_picture(network, image, "picture")
+    names = tuple(dict.fromkeys(find_layer(network.layers, asked).name for asked in layers))
+    answer = network.forward(image[None], names)
+    require_finite(network, image[None], answer.logits, "output")
+    values = {name: answer.activations[name][0] for name in names}
+    return Activations(
+        image=image,
+        prediction=Prediction(
+            answer.logits[0], network.output.probabilities(answer.logits)[0], network.output.class_names
+        ),
+        layers=values,
+        colours={name: colour_correlations(image, value) for name, value in values.items() if value.ndim == 3},
+        provenance=Provenance.of(network),
+    )
+
+
+def colour_correlations(image: Image, activation: Float[np.ndarray, "h w channel"]) -> Float[np.ndarray, "channel 3"]:
+    """Correlate each channel with the picture's red, green and blue, shrunk to the layer's size by area mean.
+
+    Pearson's correlation over places, in [-1, 1]; NaN where the channel or the colour is constant, and for a
+    grey picture, which has no colours.
+    """
+    channels = activation.shape[2]
+    if image.shape[2] != 3:
+        return np.full((channels, 3), np.nan)
+    colours = _centred(area_mean(image, activation.shape[0], activation.shape[1]))
+    values = _centred(activation)
+    scale = np.sqrt((values**2).sum(axis=0))[:, None] * np.sqrt((colours**2).sum(axis=0))[None]
+    # Rounding leaves a constant channel a tiny variance; a correlation with that is noise.
+    constant = scale <= 1e-12 * (1 + np.abs(activation).max() * np.abs(image).max()) * len(values)
+    return np.where(constant, np.nan, (values.T @ colours) / np.where(constant, 1, scale))
+
+
+def area_mean(image: Image, height: int, width: int) -> Float[np.ndarray, "rows columns channel"]:
+    """Shrink (or enlarge) a picture so that each new pixel is the mean of the area that it covers (float64)."""
+    rows = _overlaps(image.shape[0], height)
+    columns = _overlaps(image.shape[1], width)
+    return np.einsum("ah,hwc,bw->abc", rows, image.astype(np.float64), columns, optimize=True)
+
+
+def _overlaps(old: int, new: int) -> Array:
+    """The share of each old pixel in each new one: new × old, rows sum to 1."""
+    edges = np.linspace(0, old, new + 1)
+    places = np.arange(old)
+    shared = np.minimum(edges[1:, None], places + 1) - np.maximum(edges[:-1, None], places)
+    return np.clip(shared, 0, None) * new / old
+
+
+def _centred(values: Array) -> Array:
+    """Places × channel, float64, each channel less its mean."""
+    flat = values.reshape(-1, values.shape[2]).astype(np.float64)
+    return flat - flat.mean(axis=0)

@@ -1,0 +1,81 @@
+"""Gradients at the counterfactual pictures on the way from a baseline to the picture.
+
+    G(alpha) = dS/dx at x0 + alpha (x - x0)
+
+Sundararajan, Taly, Yan 2016, arXiv 1611.02639. Near alpha = 1 the gradient is often tiny although the pixels
+matter, because the score has levelled off (saturation); on the way up it shows what made the decision.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+
+from innerview.errors import UsageError
+from innerview.methods.passes import along, check_picture, forward_logits
+from innerview.network import Differentiable, require_differentiable
+from innerview.results import InteriorGradients, Provenance
+from innerview.targets import Target, together
+from innerview.types import Alphas, Image
+
+RECIPE_ALPHAS: Final = (0.01, 0.02, 0.03, 0.04, 0.1, 0.5, 0.6, 0.7, 0.8, 1.0)
+"""The ten places of the 2018 recipe."""
+
+
+def check_alphas(alphas: Sequence[float]) -> Alphas:
+    """Give alphas as a float64 array, or raise UsageError unless each is in [0, 1] and there is one."""
+    values = np.asarray(alphas, dtype=np.float64)
+    outside = [float(alpha) for alpha in values if not 0 <= alpha <= 1]
+    if values.size == 0 or outside:
+        found = f"alpha {outside[0]:g}" if outside else "no alpha"
+        raise UsageError(f"{found} was asked for; alphas are places on the path from 0 (baseline) to 1 (picture)")
+    return values
+
+
+def interior_gradients(
+    network: Differentiable,
+    image: Image,
+    target: Target,
+    *,
+    baseline: Image,
+    alphas: Sequence[float] = RECIPE_ALPHAS,
+) -> InteriorGradients:
+    """Work out gradient, score and prediction at each alpha.
+
+    Args:
+        network: any network with gradients.
+        image: one picture (pixels in [0, 1], height × width × channel).
+        target: an open class is the one that wins at the picture (not anew at each alpha).
+        baseline: where the path starts, a picture of the same shape.
+        alphas: in [0, 1], in the order in which they are wanted.
+
+    Raises:
+        UsageError: an alpha outside [0, 1]; the target has no meaning here; the network has no gradients.
+        PictureError: picture or baseline does not fit the network.
+        NetworkError: something is not finite; the message names layer and alpha.
+    """
+    require_differentiable(network)
+    check_picture(network, image, "picture")
+    check_picture(network, baseline, "baseline")
+    places = check_alphas(alphas)
+    resolved = target.resolve(forward_logits(network, image[None])[0], network.output)
+    logits = np.empty((len(places), len(network.output.class_names)), dtype=network.dtype)
+    gradients = np.empty((len(places), *network.input.shape), dtype=network.dtype)
+    for part, outputs, pulled in along(network, image, baseline, places, together([resolved])):
+        logits[part] = outputs
+        gradients[part] = pulled[0]
+    return InteriorGradients(
+        image=image,
+        baseline=baseline,
+        alphas=places,
+        gradients=gradients,
+        scores=resolved.score(logits).astype(np.float64),
+        logits=logits,
+        probabilities=network.output.probabilities(logits),
+        class_names=network.output.class_names,
+        target=resolved.index,
+        unit=resolved.unit,
+        provenance=Provenance.of(network, resolved.describe(network.output.class_names)),
+    )

@@ -1,0 +1,91 @@
+"""Passes through a network in chunks, with the promises that every method leans on.
+
+Memory depends on the chunk, never on how many pictures are passed. Answers are in the order of the pictures.
+A value that is not finite is an error that names the layer where it began: no method goes on with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from innerview.errors import NetworkError, PictureError
+from innerview.network import OUTPUT, Cotangent, Differentiable, Network
+from innerview.results import Prediction
+from innerview.types import Alphas, Array, Gradients, Image, Images, Logits
+
+Progress = Callable[[int, int], None]
+"""Called as ``progress(done, total)`` between passes; an exception raised in it stops the work."""
+
+
+def predict(network: Network, images: Images) -> list[Prediction]:
+    """Ask `network` about each picture (pixels, batch × height × width × channel).
+
+    Raises:
+        NetworkError: the pictures have another shape, or the outputs are not finite.
+    """
+    network.input.check(images)
+    logits = np.concatenate([forward_logits(network, images[part]) for part in chunks(len(images), network.chunk)])
+    probabilities = network.output.probabilities(logits)
+    names = network.output.class_names
+    return [Prediction(row, chances, names) for row, chances in zip(logits, probabilities, strict=True)]
+
+
+def forward_logits(network: Network, images: Images) -> Logits:
+    """Run one chunk forward and insist on finite outputs."""
+    logits = network.forward(images).logits
+    require_finite(network, images, logits, "output")
+    return logits
+
+
+def along(
+    network: Differentiable, image: Image, baseline: Image, alphas: Alphas, cotangent: Cotangent
+) -> Iterator[tuple[slice, Logits, Gradients]]:
+    """Walk the straight path from `baseline` (alpha 0) to `image` (alpha 1) and pull `cotangent` back at each alpha.
+
+    Yields:
+        For each chunk: which alphas, their outputs (alpha × class) and d score / d pixel
+        (target × alpha × height × width × channel).
+    """
+    direction = image - baseline
+    for part in chunks(len(alphas), network.chunk):
+        points = baseline + alphas[part, None, None, None].astype(image.dtype) * direction
+        answer = network.pullback(points, {OUTPUT: cotangent})
+        where = f"alpha {', '.join(f'{alpha:.3g}' for alpha in alphas[part])}"
+        require_finite(network, points, answer.logits, f"output at {where}")
+        require_finite(network, points, answer.input_gradients, f"gradient at {where}")
+        yield part, answer.logits, answer.input_gradients
+
+
+def chunks(total: int, size: int) -> Iterator[slice]:
+    """Cut `total` items into slices of at most `size`."""
+    for start in range(0, total, size):
+        yield slice(start, min(start + size, total))
+
+
+def check_picture(network: Network, picture: Array, what: str) -> None:
+    """Raise unless `picture` is one finite float picture of the network's own shape (height × width × channel)."""
+    if picture.shape != network.input.shape:
+        asked = " × ".join(map(str, network.input.shape))
+        raise PictureError(
+            f"the {what} has shape {picture.shape}; this network takes {asked} (height × width × channel)"
+        )
+    if not np.issubdtype(picture.dtype, np.floating):
+        raise PictureError(f"the {what} holds {picture.dtype}; pixels are floats between 0 and 1: divide bytes by 255")
+    if not np.isfinite(picture).all():
+        bad = int((~np.isfinite(picture)).sum())
+        raise PictureError(f"the {what} has {bad} values that are not finite; pixels are floats between 0 and 1")
+
+
+def require_finite(network: Network, images: Images, values: Array, what: str) -> None:
+    """Raise NetworkError if `values` has a NaN or an infinity, naming the first layer that makes one."""
+    if np.isfinite(values).all():
+        return
+    began = "every layer's output is finite, so it began on the way back"
+    for layer in network.layers:
+        # One tap at a time: this runs once, on failure, and must not need the memory of all layers together.
+        if not np.isfinite(network.forward(images, (layer.name,)).activations[layer.name]).all():
+            began = f"it begins in layer {layer.name}"
+            break
+    raise NetworkError(f"the network's {what} is not finite; {began}. Check the weights and the range of the input")

@@ -1,0 +1,92 @@
+"""Histograms and statistics of weights, for any number of snapshots on shared bins.
+
+Bins that each snapshot chooses for itself can't be laid over each other, and training moves weights outwards: so
+each layer's bins span all of its snapshots, symmetrically about 0, and 0 is an edge. A weight that is not finite
+is counted as what it is; every weight is counted once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from innerview.errors import UnknownLayer, UsageError
+from innerview.results import WeightHistograms
+from innerview.types import Array
+
+
+def weight_histograms(
+    snapshots: Mapping[str, Mapping[str, Array]],
+    *,
+    layers: Sequence[str] = (),
+    bins: int = 128,
+    limits: Sequence[float] = (),
+    same_bins: bool = False,
+) -> WeightHistograms:
+    """Count the weights of every layer in every snapshot.
+
+    Args:
+        snapshots: by name, in the order of time: weights by name, of any shape and float or integer type.
+        layers: names of the weights to count; all of the first snapshot if empty.
+        bins: how many; even, so that 0 is an edge.
+        limits: the largest |weight| in a bin, one number for all layers or one per layer; weights beyond are counted
+            as under or over. If empty, all finite weights fall into bins.
+        same_bins: use one set of bins for all layers instead of one per layer.
+
+    Raises:
+        UsageError: no snapshot, an odd or non-positive number of bins, limits that are not positive.
+        UnknownLayer: a snapshot lacks one of the layers.
+    """
+    if not snapshots:
+        raise UsageError("no snapshot of weights was given; give at least one, by name")
+    if bins < 2 or bins % 2:
+        raise UsageError(f"{bins} bins were asked for; take an even number from 2, so that 0 is an edge")
+    names = tuple(layers) or tuple(next(iter(snapshots.values())))
+    for weights in snapshots.values():
+        for name in names:
+            if name not in weights:
+                raise UnknownLayer(name, weights)
+    table = [[np.asarray(weights[name]).ravel().astype(np.float64) for name in names] for weights in snapshots.values()]
+    edges = np.stack([np.linspace(-reach, reach, bins + 1) for reach in _reaches(table, limits, same_bins=same_bins)])
+    cells = [[_count(values, edge) for values, edge in zip(row, edges, strict=True)] for row in table]
+    return WeightHistograms(
+        snapshots=tuple(snapshots),
+        layers=names,
+        edges=edges,
+        **{name: np.array([[cell[name] for cell in row] for row in cells]) for name in cells[0][0]},
+    )
+
+
+def _count(values: Array, edges: Array) -> dict[str, Array | float | int]:
+    """Count one layer of one snapshot; the keys are the fields of WeightHistograms."""
+    finite = values[np.isfinite(values)]
+    known = finite if finite.size else np.array([np.nan])
+    return {
+        "counts": np.histogram(finite, bins=edges)[0],
+        "under": int((finite < edges[0]).sum()),
+        "over": int((finite > edges[-1]).sum()),
+        "nan": int(np.isnan(values).sum()),
+        "infinite": int(np.isinf(values).sum()),
+        "mean": float(known.mean()),
+        "std": float(known.std()),
+        "minimum": float(known.min()),
+        "maximum": float(known.max()),
+    }
+
+
+def _reaches(table: Sequence[Sequence[Array]], limits: Sequence[float], *, same_bins: bool) -> list[float]:
+    """The largest |weight| that each layer's bins must hold."""
+    layers = len(table[0])
+    if limits:
+        if len(limits) not in {1, layers} or min(limits) <= 0:
+            raise UsageError(
+                f"limits {list(limits)} were given; give one number above 0, or one for each of {layers} layers"
+            )
+        return list(limits) if len(limits) == layers else [limits[0]] * layers
+    finite = [[values[np.isfinite(values)] for values in row] for row in table]
+    reaches = [max(float(np.abs(row[layer]).max(initial=0)) for row in finite) for layer in range(layers)]
+    if same_bins:
+        reaches = [max(reaches)] * layers
+    # Weights that are all zero (or none finite) still need bins of some width.
+    return [reach or 1.0 for reach in reaches]

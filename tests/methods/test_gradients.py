@@ -1,0 +1,174 @@
+"""Plain, interior and integrated gradients against closed forms."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from innerview.errors import NetworkError, PictureError, UnknownClass, UsageError
+from innerview.methods import RECIPE_ALPHAS, gradient, integrated_gradients, interior_gradients
+from innerview.quadrature import RULES
+from innerview.results import Status
+from innerview.targets import Contrast, Logit, Margin, Probability
+from methods.analytic import Analytic
+from typecheck import unchecked
+
+
+@pytest.fixture
+def network() -> Analytic:
+    return Analytic.random(3)
+
+
+@pytest.fixture
+def image(network: Analytic) -> np.ndarray:
+    return np.random.default_rng(4).uniform(size=network.input.shape)
+
+
+def test_the_gradient_is_the_closed_form(network: Analytic, image: np.ndarray) -> None:
+    result = gradient(network, image, Logit(1))
+    np.testing.assert_allclose(result.gradient, network.linear[1] + 3 * network.curved[1] * image**2)
+    np.testing.assert_allclose(result.map, result.gradient.sum(axis=2))
+    assert result.provenance.target == "logit of 1 class-b"
+
+
+def test_an_open_class_is_the_winner_at_the_picture(network: Analytic, image: np.ndarray) -> None:
+    result = gradient(network, image, Logit())
+    again = gradient(network, image, Logit(result.prediction.index))
+    np.testing.assert_array_equal(result.gradient, again.gradient)
+
+
+def test_interior_gradients_lie_on_the_straight_path(network: Analytic, image: np.ndarray) -> None:
+    baseline = np.full_like(image, 0.25)
+    network.seen.clear()
+    result = interior_gradients(network, image, Logit(0), baseline=baseline)
+    on_path = np.stack([baseline + alpha * (image - baseline) for alpha in RECIPE_ALPHAS])
+    np.testing.assert_allclose(np.concatenate(network.seen[1:]), on_path)
+    np.testing.assert_allclose(result.points, on_path)
+    np.testing.assert_allclose(result.gradients, network.linear[0] + 3 * network.curved[0] * on_path**2)
+    np.testing.assert_allclose(result.norms, np.abs(result.gradients).sum(axis=(1, 2, 3)))
+    np.testing.assert_allclose(result.probabilities.sum(axis=1), 1)
+
+
+def test_the_class_is_resolved_once_and_not_anew_at_each_alpha() -> None:
+    # Class 0 wins at the picture through the cube, class 1 near black through the slope.
+    linear = np.zeros((2, 1, 1, 1))
+    curved = np.zeros((2, 1, 1, 1))
+    linear[1], curved[0] = 1, 2
+    result = interior_gradients(
+        Analytic(linear, curved), np.ones((1, 1, 1)), Logit(), baseline=np.zeros((1, 1, 1)), alphas=[0.1, 1]
+    )
+    assert result.target == 0
+    assert [int(row.argmax()) for row in result.logits] == [1, 0]
+    np.testing.assert_allclose(result.gradients[:, 0, 0, 0], [6 * 0.1**2, 6])
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_every_rule_converges_to_the_exact_attribution(network: Analytic, image: np.ndarray, rule: str) -> None:
+    result = integrated_gradients(network, image, Logit(2), baseline=np.zeros_like(image), rule=rule, evaluations=400)
+    exact = network.exact(image, 2)
+    np.testing.assert_allclose(result.attribution, exact, atol=0.02 * np.abs(exact).max())
+    assert abs(result.gap) < 0.02 * np.abs(exact).sum()
+    assert result.status is Status.FIXED
+    assert result.evaluations == 400
+
+
+def test_gauss_legendre_is_exact_on_a_polynomial(network: Analytic, image: np.ndarray) -> None:
+    # The integrand has degree 2, two nodes have degree 3.
+    result = integrated_gradients(network, image, Logit(2), baseline=np.zeros_like(image), evaluations=2)
+    np.testing.assert_allclose(result.attribution, network.exact(image, 2), atol=1e-13)
+    assert result.gap == pytest.approx(0, abs=1e-12)
+    np.testing.assert_allclose(result.attribution.sum(), result.score - result.baseline_score)
+
+
+def test_one_right_riemann_step_is_gradient_times_input(network: Analytic, image: np.ndarray) -> None:
+    result = integrated_gradients(
+        network, image, Logit(1), baseline=np.zeros_like(image), rule="riemann-right", evaluations=1
+    )
+    np.testing.assert_allclose(result.attribution, image * gradient(network, image, Logit(1)).gradient)
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_attribution_is_linear_in_the_target(seed: int) -> None:
+    network = Analytic.random(seed)
+    image = np.random.default_rng(seed).uniform(size=network.input.shape)
+    black = np.zeros_like(image)
+    first, second, margin, contrast = (
+        integrated_gradients(network, image, target, baseline=black, evaluations=4).attribution
+        for target in (Logit(0), Logit(1), Margin(0, 1), Contrast(0))
+    )
+    third = integrated_gradients(network, image, Logit(2), baseline=black, evaluations=4).attribution
+    np.testing.assert_allclose(margin, first - second, atol=1e-12)
+    np.testing.assert_allclose(contrast, first - (second + third) / 2, atol=1e-12)
+
+
+def test_a_probability_is_complete_too(network: Analytic, image: np.ndarray) -> None:
+    result = integrated_gradients(network, image, Probability(), baseline=np.zeros_like(image), evaluations=64)
+    assert result.unit == "probability"
+    assert abs(result.gap) < 1e-8
+    assert result.score == pytest.approx(network.output.probabilities(network.forward(image[None]).logits).max())
+
+
+def test_several_baselines_are_averaged_with_their_spread(network: Analytic, image: np.ndarray) -> None:
+    baselines = [np.zeros_like(image), np.ones_like(image)]
+    both = integrated_gradients(network, image, Logit(0), baseline=baselines, evaluations=4)
+    single = [integrated_gradients(network, image, Logit(0), baseline=one, evaluations=4) for one in baselines]
+    np.testing.assert_allclose(both.attribution, (single[0].attribution + single[1].attribution) / 2)
+    np.testing.assert_allclose(both.spread, np.abs(single[0].attribution - single[1].attribution) / 2)
+    assert both.evaluations == 8
+    assert both.gap == pytest.approx(0, abs=1e-10)
+
+
+def test_progress_counts_to_the_end_and_can_stop_the_work(network: Analytic, image: np.ndarray) -> None:
+    calls: list[tuple[int, int]] = []
+    black = np.zeros_like(image)
+    integrated_gradients(
+        network,
+        image,
+        Logit(0),
+        baseline=[black, black],
+        evaluations=5,
+        progress=lambda done, total: calls.append((done, total)),
+    )
+    assert calls == [(3, 10), (5, 10), (8, 10), (10, 10)]
+
+    def stop(done: int, total: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        integrated_gradients(network, image, Logit(0), baseline=black, evaluations=5, progress=stop)
+
+
+def test_bad_requests_say_asked_found_and_do(network: Analytic, image: np.ndarray) -> None:
+    black = np.zeros_like(image)
+    with pytest.raises(UsageError, match=r"alpha 1\.5 .* from 0 .* to 1"):
+        interior_gradients(network, image, Logit(), baseline=black, alphas=[0.5, 1.5])
+    with pytest.raises(UsageError, match="no alpha"):
+        interior_gradients(network, image, Logit(), baseline=black, alphas=[])
+    with unchecked(), pytest.raises(PictureError, match=r"baseline has shape \(2, 2, 3\).*4 × 5 × 3"):
+        integrated_gradients(network, image, Logit(), baseline=np.zeros((2, 2, 3)))
+    with unchecked(), pytest.raises(PictureError, match="divide bytes by 255"):
+        gradient(network, (image * 255).astype(np.uint8), Logit())
+    with pytest.raises(PictureError, match="not finite"):
+        gradient(network, np.full_like(image, np.nan), Logit())
+    with pytest.raises(UnknownClass, match="0 class-a, 1 class-b, 2 class-c"):
+        gradient(network, image, Logit(9))
+    with pytest.raises(UsageError, match="no quadrature rule"):
+        integrated_gradients(network, image, Logit(), baseline=black, rule="simpsons")
+    with pytest.raises(UsageError, match="no baseline"):
+        integrated_gradients(network, image, Logit(), baseline=[])
+    with pytest.raises(UsageError, match="itself"):
+        integrated_gradients(network, image, Margin(1, 1), baseline=black)
+
+
+def test_a_value_that_is_not_finite_is_named(network: Analytic, image: np.ndarray) -> None:
+    network.curved[0, 0, 0, 0] = np.inf
+    with pytest.raises(NetworkError, match="not finite"):
+        gradient(network, image, Logit(0))
+    network.curved[0, 0, 0, 0] = 1e308  # finite at the picture, infinite when multiplied by 3
+    with (
+        np.errstate(over="ignore"),
+        pytest.raises(NetworkError, match=r"gradient at alpha .* not finite.*on the way back"),
+    ):
+        interior_gradients(network, image, Logit(0), baseline=np.zeros_like(image))

@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from innerview.errors import PictureError, UsageError
+from innerview.methods import keep, predict
+from innerview.methods.keep import ORDERS, rank
+from methods.analytic import Analytic
+from typecheck import unchecked
+
+
+@given(st.integers(0, 2**32 - 1), st.sampled_from(list(ORDERS)))
+def test_a_rank_is_a_permutation_in_the_order_asked(seed: int, order: str) -> None:
+    values = np.random.default_rng(seed).integers(-3, 4, size=(3, 4)).astype(float)
+    ranks = rank(values, order)
+    assert sorted(ranks.ravel()) == list(range(12))
+    key = ORDERS[order](values).ravel()[np.argsort(ranks.ravel())]
+    assert (np.diff(key) >= 0).all()
+
+
+def test_everything_kept_is_the_picture_and_nothing_is_the_fill() -> None:
+    network = Analytic.random(7)
+    image = np.random.default_rng(1).uniform(size=network.input.shape)
+    fill = np.full_like(image, 0.5)
+    result = keep(network, image, image.sum(axis=2), fill=fill, shares=[0, 0.33, 1])
+    whole, empty = predict(network, np.stack([image, fill]))
+    np.testing.assert_allclose(result.logits[-1], whole.logits)
+    np.testing.assert_allclose(result.logits[0], empty.logits)
+    assert result.kept.tolist() == [0, 7, 20]  # round(0.33 × 20) is 7
+    np.testing.assert_allclose(result.logits, np.stack([one.logits for one in predict(network, result.images)]))
+
+
+def test_the_highest_pixels_come_first() -> None:
+    network = Analytic.random(7, height=1, width=4, channels=1)
+    image = np.array([[[0.1], [0.2], [0.3], [0.4]]])
+    values = np.array([[5.0, -9.0, 7.0, 0.0]])
+    shown = {
+        order: keep(network, image, values, fill=np.zeros_like(image), shares=[0.5], order=order).images[0, 0, :, 0]
+        for order in ORDERS
+    }
+    np.testing.assert_allclose(shown["highest"], [0.1, 0, 0.3, 0])
+    np.testing.assert_allclose(shown["lowest"], [0, 0.2, 0, 0.4])
+    np.testing.assert_allclose(shown["strongest"], [0, 0.2, 0.3, 0])
+
+
+def test_bad_requests() -> None:
+    network = Analytic.random(7)
+    image = np.zeros(network.input.shape)
+    with pytest.raises(UsageError, match="no order 'best'; the orders are highest"):
+        keep(network, image, image.sum(axis=2), fill=image, order="best")
+    with pytest.raises(UsageError, match="shares"):
+        keep(network, image, image.sum(axis=2), fill=image, shares=[2])
+    with unchecked(), pytest.raises(PictureError, match="map has shape"):
+        keep(network, image, np.zeros((2, 2)), fill=image)
+    with unchecked(), pytest.raises(PictureError, match="fill has shape"):
+        keep(network, image, image.sum(axis=2), fill=np.zeros((1, 1, 3)))

@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from innerview.errors import UsageError
+from innerview.methods import path_statistics, predict
+from methods.analytic import Analytic
+
+
+def test_counts_equal_one_prediction_at_a_time() -> None:
+    network = Analytic.random(11)
+    generator = np.random.default_rng(12)
+    pictures = [(generator.uniform(size=network.input.shape), int(generator.integers(3))) for _ in range(7)]
+    baseline, alphas = np.full(network.input.shape, 0.5), [0.0, 0.3, 1.0]
+    done: list[int] = []
+    found = path_statistics(network, iter(pictures), baseline=baseline, alphas=alphas, progress=done.append)
+    calls = np.array(
+        [
+            [one.index for one in predict(network, np.stack([baseline + a * (x - baseline) for x, _ in pictures]))]
+            for a in alphas
+        ]
+    )
+    truths = np.array([truth for _, truth in pictures])
+    np.testing.assert_allclose(found.accuracy, (calls == truths).mean(axis=1))
+    np.testing.assert_allclose(found.shares, [[(row == k).mean() for k in range(3)] for row in calls])
+    np.testing.assert_allclose(found.shares.sum(axis=1), 1)
+    assert (found.pictures, done) == (7, [3, 6, 7])
+
+
+def test_no_picture_is_refused() -> None:
+    network = Analytic.random(11)
+    with pytest.raises(UsageError, match="no picture"):
+        path_statistics(network, [], baseline=np.zeros(network.input.shape), alphas=[1])

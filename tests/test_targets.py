@@ -1,0 +1,86 @@
+"""Each target's cotangent is the derivative of its score, and an open class is fixed once."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from innerview.errors import UnknownClass, UsageError
+from innerview.network import OutputSpec
+from innerview.targets import Contrast, Logit, Margin, Probability, Target, find_class, label, row_by_row, together
+
+NAMES = ("airplane", "cat", "horse", "7")
+SPEC = OutputSpec(NAMES, temperature=0.2)
+TARGETS = [Logit(0), Logit(), Contrast(2), Contrast(), Probability(0), Probability(), Margin(0, 3), Margin(None, 3)]
+
+
+@pytest.mark.parametrize("target", TARGETS, ids=repr)
+def test_the_cotangent_is_the_derivative_of_the_score(target: Target) -> None:
+    outputs = np.random.default_rng(0).normal(size=(5, 4))
+    outputs[0, 1] = 3  # so that the winner of the first row is not the other class of the margin
+    resolved = target.resolve(outputs[0], SPEC)
+    step = 1e-6
+    slopes = np.stack(
+        [
+            (resolved.score(outputs + step * unit) - resolved.score(outputs - step * unit)) / (2 * step)
+            for unit in np.eye(4)
+        ],
+        axis=1,
+    )
+    np.testing.assert_allclose(resolved.cotangent(outputs), slopes, atol=1e-8)
+    assert isinstance(resolved, Target)
+    assert resolved.index is not None
+    assert label(resolved.index, NAMES) in resolved.describe(NAMES)
+
+
+@given(st.integers(0, 2**32 - 1), st.floats(-50, 50))
+def test_contrast_and_margin_ignore_a_constant(seed: int, shift: float) -> None:
+    outputs = np.random.default_rng(seed).normal(size=(3, 4))
+    for target in (Contrast(1), Margin(1, 2)):
+        np.testing.assert_allclose(target.score(outputs + shift), target.score(outputs), atol=1e-9)
+
+
+def test_the_probability_is_the_network_s_own() -> None:
+    outputs = np.random.default_rng(1).normal(size=(6, 4)) * 300  # far enough to overflow a naive exponential
+    resolved = Probability(2).resolve(outputs[0], SPEC)
+    np.testing.assert_allclose(resolved.score(outputs), SPEC.probabilities(outputs)[:, 2])
+
+
+def test_an_open_class_is_the_winner_and_needs_resolving() -> None:
+    outputs = np.array([0.1, 0.7, 0.2, 0.0])
+    assert Logit().resolve(outputs, SPEC).index == 1
+    assert Logit(0).resolve(outputs, SPEC).index == 0  # class 0 is a class like any other
+    for target in (Logit(), Contrast(), Margin(None, 0)):
+        with pytest.raises(UsageError, match="resolve"):
+            target.cotangent(outputs[None])
+
+
+def test_what_has_no_meaning_is_refused() -> None:
+    outputs = np.array([0.1, 0.7, 0.2, 0.0])
+    with pytest.raises(UsageError, match="'sigmoid'"):
+        Probability(1).resolve(outputs, OutputSpec(NAMES, kind="sigmoid"))
+    with pytest.raises(UsageError, match="1 cat was to be explained against itself"):
+        Margin(None, 1).resolve(outputs, SPEC)
+    for target in (Logit(4), Contrast(-1), Margin(0, 9)):
+        with pytest.raises(UnknownClass, match="0 airplane, 1 cat, 2 horse"):
+            target.resolve(outputs, SPEC)
+
+
+@pytest.mark.parametrize("asked", ["horse", "Horse", "2", 2, "2 horse", " 2 HORSE "])
+def test_classes_are_found_by_number_name_or_both(asked: str | int) -> None:
+    assert find_class(asked, NAMES) == 2
+
+
+def test_an_unknown_class_lists_the_classes() -> None:
+    with pytest.raises(UnknownClass, match="no class 'cow'; the classes are 0 airplane, 1 cat, 2 horse, 3 7"):
+        find_class("cow", NAMES)
+
+
+def test_several_targets_and_a_target_for_each_row() -> None:
+    outputs = np.random.default_rng(2).normal(size=(2, 4))
+    both = together([Logit(0), Margin(1, 2)])(outputs)
+    assert both.shape == (2, 2, 4)
+    mixed = row_by_row([Logit(0), Margin(1, 2)])(outputs)
+    np.testing.assert_array_equal(mixed[0], [both[0, 0], both[1, 1]])
