@@ -1,0 +1,197 @@
+"""The embedded adapter: a sequence of named operations, run and differentiated by NumPy alone.
+
+It needs no framework, starts in milliseconds, is the oracle for the other adapters and can be read in ten
+minutes: `operations` says what each step does, `correlation` how a convolution becomes matrix products, and this
+module walks there and back. One forward pass serves all targets; gradients by weights are never worked out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from functools import cached_property
+from typing import Any, Final, final
+
+import numpy as np
+
+from innerview.adapters.checks import check_outputs, check_precision, check_weights, collect_cotangents
+from innerview.adapters.operations import Operation
+from innerview.errors import NetworkError
+from innerview.network import (
+    OUTPUT,
+    Cotangent,
+    Forward,
+    InputSpec,
+    Layer,
+    OutputSpec,
+    Pullback,
+    as_pixels,
+    identify,
+    require_layers,
+)
+from innerview.types import Array, Images
+
+CHUNK: Final = 2
+"""Pictures in one pass; measured by benchmarks/adapters.py (see docs/decisions/numpy-adapter.md)."""
+
+
+@final
+class NumpyNetwork:
+    """A network given as operations and weights.
+
+    Args:
+        input: what it takes; the layout is "HWC".
+        output: what it gives; the last operation's output is batch × class.
+        operations: in their order, with different names.
+        weights: by name ("conv1.weight"), exactly those that the operations use; they are copied.
+        dtype: float32 or float64, in which everything is computed.
+        weights_only: accept weights that are not finite; the network can then be looked at, but not run.
+
+    Raises:
+        NetworkError: names the operation or weight that does not fit.
+    """
+
+    def __init__(
+        self,
+        input: InputSpec,  # noqa: A002 the waist's name for it
+        output: OutputSpec,
+        operations: Sequence[Operation],
+        weights: Mapping[str, Array],
+        dtype: np.dtype[np.floating] | type[np.floating] = np.float32,
+        *,
+        weights_only: bool = False,
+    ) -> None:
+        self._input, self._output, self._operations = input, output, tuple(operations)
+        self._dtype = check_precision(dtype)
+        self._weights_only = weights_only
+        if input.layout != "HWC":
+            raise NetworkError(f"the NumPy adapter computes channels last; layout {input.layout!r} was declared")
+        _check_names(self._operations, weights)
+        if not weights_only:
+            check_weights(weights)
+        self._weights = {name: np.array(value, self._dtype, order="C") for name, value in weights.items()}
+        self._layers = tuple(_layers(self._operations, self._weights, input.shape))
+        classes = (len(output.class_names),)
+        if self._layers[-1].shape != classes:
+            raise NetworkError(
+                f"the last operation, {self._layers[-1].name}, gives {self._layers[-1].shape} behind the batch; "
+                f"{classes[0]} classes were declared"
+            )
+        self._prepared = [operation.prepare(self._weights) for operation in self._operations]
+
+    @property
+    def input(self) -> InputSpec:
+        """What it takes."""
+        return self._input
+
+    @property
+    def output(self) -> OutputSpec:
+        """What it gives."""
+        return self._output
+
+    @property
+    def dtype(self) -> np.dtype[np.floating]:
+        """Precision of everything."""
+        return self._dtype
+
+    @property
+    def layers(self) -> tuple[Layer, ...]:
+        """One per operation."""
+        return self._layers
+
+    @property
+    def operations(self) -> tuple[Operation, ...]:
+        """What it was built from."""
+        return self._operations
+
+    @property
+    def chunk(self) -> int:
+        """Pictures in one pass, chosen for speed."""
+        return CHUNK
+
+    @cached_property
+    def identity(self) -> str:
+        """Hash of specification and weights; the precision is not in it, as long as it holds the weights."""
+        steps = [{"operation": type(operation).__name__, **asdict(operation)} for operation in self._operations]
+        description = {"input": asdict(self._input), "output": asdict(self._output), "operations": steps}
+        return identify(description, {name: value.astype(np.float64) for name, value in self._weights.items()})
+
+    def weights(self) -> dict[str, Array]:
+        """Copies; kernels are output × input × height × width, dense weights output × input."""
+        return {name: value.copy() for name, value in self._weights.items()}
+
+    def astype(self, dtype: np.dtype[np.floating] | type[np.floating]) -> NumpyNetwork:
+        """The same network in another precision."""
+        return NumpyNetwork(
+            self._input, self._output, self._operations, self._weights, dtype, weights_only=self._weights_only
+        )
+
+    def forward(self, images: Images, taps: Sequence[str] = ()) -> Forward:
+        """Run pictures; `taps` names the layers whose outputs are wanted."""
+        require_layers(self._layers, taps)
+        value, activations = self._enter(images), dict[str, Array]()
+        for operation, prepared in zip(self._operations, self._prepared, strict=True):
+            value, _ = operation.forward(value, prepared)
+            if operation.name in taps:
+                activations[operation.name] = value.copy()
+        check_outputs(value)
+        return Forward(value, activations)
+
+    def pullback(self, images: Images, cotangents: Mapping[str, Cotangent], taps: Sequence[str] = ()) -> Pullback:
+        """Run pictures forward, then cotangents on the output and on layers back to pixels and `taps`."""
+        require_layers(self._layers, [*taps, *(name for name in cotangents if name != OUTPUT)])
+        value, activations, saved = self._enter(images), dict[str, Array](), list[Any]()
+        for operation, prepared in zip(self._operations, self._prepared, strict=True):
+            value, kept = operation.forward(value, prepared)
+            saved.append(kept)
+            if operation.name in taps or operation.name in cotangents:
+                activations[operation.name] = value.copy()
+        check_outputs(value)
+        factors = collect_cotangents(cotangents, {OUTPUT: value, **activations})
+        targets = len(next(iter(factors.values())))
+        gradient = factors.get(OUTPUT)
+        tap_gradients = dict[str, Array]()
+        for layer, operation, prepared, kept in zip(
+            reversed(self._layers), reversed(self._operations), reversed(self._prepared), reversed(saved), strict=True
+        ):
+            if layer.name in factors:
+                gradient = factors[layer.name] if gradient is None else gradient + factors[layer.name]
+            if layer.name in taps:
+                nothing = np.zeros((targets, len(images), *layer.shape), self._dtype)
+                tap_gradients[layer.name] = nothing if gradient is None else gradient.copy()
+            if gradient is not None:
+                gradient = operation.pullback(gradient, kept, prepared)
+        assert gradient is not None  # noqa: S101 there is at least one cotangent, on the output or on a layer
+        input_gradients = gradient * self._input.scale.astype(self._dtype)
+        return Pullback(value, {name: activations[name] for name in taps}, input_gradients, tap_gradients)
+
+    def _enter(self, images: Images) -> Array:
+        """Turn pixels into the model's input, which nobody else holds."""
+        if self._weights_only:
+            raise NetworkError("this network was opened for looking at its weights only; build it without weights_only")
+        self._input.check(images)
+        pixels = as_pixels(images, self._dtype)
+        return pixels * self._input.scale.astype(self._dtype) + self._input.offset.astype(self._dtype)
+
+
+def _check_names(operations: Sequence[Operation], weights: Mapping[str, Array]) -> None:
+    """Names are unique and not OUTPUT; weights are those that the operations use, no fewer and no more."""
+    names = [operation.name for operation in operations]
+    if not names or len(set(names)) < len(names) or OUTPUT in names:
+        raise NetworkError(f"operations need different names, none of them {OUTPUT!r}; {names} were given")
+    wanted = [name for operation in operations for name in operation.parameters]
+    if set(wanted) != set(weights):
+        raise NetworkError(
+            f"the operations use the weights {sorted(wanted)}; "
+            f"missing: {sorted(set(wanted) - set(weights))}, not used: {sorted(set(weights) - set(wanted))}"
+        )
+
+
+def _layers(operations: Sequence[Operation], weights: Mapping[str, Array], shape: tuple[int, ...]) -> list[Layer]:
+    """Follow the shape through the operations; the axes of an activation are those before it."""
+    layers, axes = list[Layer](), "height width channel"
+    for operation in operations:
+        shape = operation.shape(shape, weights)
+        axes = operation.axes if operation.takes else axes
+        layers.append(Layer(operation.name, operation.kind, operation.parameters, axes, shape))
+    return layers

@@ -1,0 +1,336 @@
+"""The operations that the NumPy adapter can run: each knows its shape, its forward pass and its pullback.
+
+An operation is a frozen description with three pure functions. `prepare` lays its weights out for speed, once;
+`forward` gives the value and what the way back needs; `pullback` turns a gradient by the value into a gradient
+by the input. No gradient by a weight is ever worked out. Values are batch × height × width × channel (or
+batch × channel) and contiguous; gradients carry the target axis in front, so that several targets share one
+forward pass. `forward` may overwrite its input and `pullback` its gradient: the network hands over values that
+nobody else holds.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal, TypeAlias
+
+import numpy as np
+
+from innerview.adapters.correlation import Padding, Window, correlate, scatter
+from innerview.errors import NetworkError
+from innerview.types import Array
+
+Shape: TypeAlias = tuple[int, ...]
+Prepared: TypeAlias = tuple[Array, ...]
+
+
+@dataclass(frozen=True)
+class Operation(ABC):
+    """One named step of a network; `name` is also the name of its layer."""
+
+    name: str
+
+    kind: ClassVar[str]
+    axes: ClassVar[str] = "height width channel"
+    takes: ClassVar[int] = 3  # axes of the input behind the batch; 0: any number
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """Names of its weights."""
+        return ()
+
+    def shape(self, before: Shape, weights: Mapping[str, Array]) -> Shape:
+        """Shape of the output behind the batch, given that of the input; NetworkError if they don't fit."""
+        if self.takes and len(before) != self.takes:
+            raise NetworkError(f"{self.name} takes values of {self.takes} axes behind the batch; it was given {before}")
+        return self._shape(before, weights)
+
+    def _shape(self, before: Shape, weights: Mapping[str, Array]) -> Shape:  # noqa: ARG002 most have no weights
+        return before
+
+    def prepare(self, weights: Mapping[str, Array]) -> Prepared:  # noqa: ARG002 most have no weights
+        """Lay the weights out for speed."""
+        return ()
+
+    @abstractmethod
+    def forward(self, value: Array, prepared: Prepared) -> tuple[Array, Any]:
+        """Give the output and what `pullback` needs to know of this pass."""
+
+    @abstractmethod
+    def pullback(self, gradient: Array, saved: Any, prepared: Prepared) -> Array:
+        """Turn d score / d output (target × batch × …) into d score / d input."""
+
+
+@dataclass(frozen=True)
+class Convolution(Operation):
+    """Cross-correlation with kernels of output × input × height × width (`name.weight`), perhaps a bias.
+
+    Attributes:
+        stride: in both directions, at least 1.
+        padding: zeros around the picture: "same" (output of the input's size over the stride; where the sum is
+            odd, the larger part is below and to the right), "valid" (none), or the number on every side.
+        bias: whether `name.bias` is added.
+    """
+
+    kind: ClassVar[str] = "convolution"
+    stride: int = 1
+    padding: Literal["same", "valid"] | int = "same"
+    bias: bool = False
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """Kernels and perhaps bias."""
+        return (f"{self.name}.weight", f"{self.name}.bias")[: 1 + self.bias]
+
+    def _window(self, before: Shape, kernel: Shape) -> Window:
+        return Window.of(before[:2], kernel, self.stride, self._padding(before, kernel))
+
+    def _padding(self, before: Shape, kernel: Shape) -> Padding:
+        if self.padding == "same":
+            totals = [
+                max((-(-size // self.stride) - 1) * self.stride + length - size, 0)
+                for size, length in zip(before[:2], kernel, strict=True)
+            ]
+            return (totals[0] // 2, -(-totals[0] // 2)), (totals[1] // 2, -(-totals[1] // 2))
+        sides = 0 if self.padding == "valid" else self.padding
+        return (sides, sides), (sides, sides)
+
+    def _shape(self, before: Shape, weights: Mapping[str, Array]) -> Shape:
+        kernels = weights[self.parameters[0]]
+        if kernels.ndim != 4 or kernels.shape[1] != before[2]:
+            raise NetworkError(
+                f"{self.parameters[0]} is output × input × height × width with {before[2]} inputs; "
+                f"it was given with shape {kernels.shape}"
+            )
+        if self.bias and weights[self.parameters[1]].shape != kernels.shape[:1]:
+            raise NetworkError(
+                f"{self.parameters[1]} has {kernels.shape[0]} values, one per output; "
+                f"it was given with shape {weights[self.parameters[1]].shape}"
+            )
+        window = self._window(before, kernels.shape[2:])
+        if self.stride < 1 or min(window.output) < 1 or max(max(side) for side in window.padding) >= max(window.kernel):
+            raise NetworkError(
+                f"{self.name}: kernels of {window.kernel}, stride {self.stride} and padding {self.padding!r} don't fit "
+                f"a value of {before}; the stride is at least 1, the padding smaller than the kernel, "
+                "and the kernel no larger than the padded value"
+            )
+        return (*window.output, kernels.shape[0])
+
+    def prepare(self, weights: Mapping[str, Array]) -> Prepared:
+        """Kernels as height × width × input × output, and turned around for the way back."""
+        kernels = weights[self.parameters[0]]
+        onward = np.ascontiguousarray(kernels.transpose(2, 3, 1, 0))
+        back = np.ascontiguousarray(kernels[:, :, ::-1, ::-1].transpose(2, 3, 0, 1))
+        return (onward, back, *(weights[name] for name in self.parameters[1:]))
+
+    def forward(self, value: Array, prepared: Prepared) -> tuple[Array, Any]:
+        """Σ kernel · window, per place and output channel."""
+        kernels = prepared[0]
+        window = self._window(value.shape[1:], kernels.shape[:2])
+        output = correlate(value, kernels, window)
+        if self.bias:
+            output += prepared[2]
+        return output, window
+
+    def pullback(self, gradient: Array, saved: Any, prepared: Prepared) -> Array:
+        """Correlate with the turned kernels; scatter where that is cheaper or the stride leaves gaps."""
+        window: Window = saved
+        onward, back = prepared[:2]
+        flat = gradient.reshape(-1, *gradient.shape[2:])
+        height, width, inputs, outputs = onward.shape
+        skinny = height * width * inputs <= outputs
+        scattered = window.stride > 1 or skinny
+        result = scatter(flat, onward, window) if scattered else correlate(flat, back, window.reversed())
+        return result.reshape(*gradient.shape[:2], *result.shape[1:])
+
+
+@dataclass(frozen=True)
+class ELU(Operation):
+    """x above 0, exp(x) − 1 below."""
+
+    kind: ClassVar[str] = "activation"
+    takes: ClassVar[int] = 0
+
+    def forward(self, value: Array, prepared: Prepared) -> tuple[Array, Any]:  # noqa: ARG002
+        """The larger of x and exp(min(x, 0)) − 1; the power is the derivative, so it is what is kept."""
+        power = np.minimum(value, 0)
+        np.exp(power, out=power)
+        return np.maximum(value, power - 1, out=value), power
+
+    def pullback(self, gradient: Array, saved: Any, prepared: Prepared) -> Array:  # noqa: ARG002
+        """1 above 0, exp(x) below."""
+        return np.multiply(gradient, saved, out=gradient)
+
+
+@dataclass(frozen=True)
+class ReLU(Operation):
+    """x above 0, 0 below; the derivative at 0 is 0."""
+
+    kind: ClassVar[str] = "activation"
+    takes: ClassVar[int] = 0
+
+    def forward(self, value: Array, prepared: Prepared) -> tuple[Array, Any]:  # noqa: ARG002
+        """The larger of x and 0."""
+        above = value > 0
+        return np.maximum(value, 0, out=value), above
+
+    def pullback(self, gradient: Array, saved: Any, prepared: Prepared) -> Array:  # noqa: ARG002
+        """1 above 0, else 0."""
+        return np.multiply(gradient, saved, out=gradient)
+
+
+@dataclass(frozen=True)
+class _Pooling(Operation):
+    """Windows of `size` × `size` that don't overlap; what is left over below and to the right is dropped."""
+
+    kind: ClassVar[str] = "pooling"
+    size: int = 2
+
+    def _shape(self, before: Shape, weights: Mapping[str, Array]) -> Shape:  # noqa: ARG002
+        after = (before[0] // self.size, before[1] // self.size, before[2])
+        if self.size < 1 or min(after) < 1:
+            raise NetworkError(f"{self.name}: windows of {self.size} × {self.size} don't fit a value of {before}")
+        return after
+
+    def _places(self, value: Array) -> list[Array]:
+        """Views of the first, second, … place of every window, in reading order; any axes in front."""
+        height, width = (length // self.size * self.size for length in value.shape[-3:-1])
+        return [
+            value[..., row : height : self.size, column : width : self.size, :]
+            for row in range(self.size)
+            for column in range(self.size)
+        ]
+
+
+@dataclass(frozen=True)
+class MeanPooling(_Pooling):
+    """The mean of every window."""
+
+    def forward(self, value: Array, prepared: Prepared) -> tuple[Array, Any]:  # noqa: ARG002
+        """Sum over the window's places, divided by their number."""
+        first, *others = self._places(value)
+        output = first.copy()
+        for place in others:
+            output += place
+        output /= self.size**2
+        return output, value.shape[1:]
+
+    def pullback(self, gradient: Array, saved: Any, prepared: Prepared) -> Array:  # noqa: ARG002
+        """An equal share for every place."""
+        share = np.divide(gradient, self.size**2, out=gradient)
+        result = np.zeros((*gradient.shape[:2], *saved), gradient.dtype)
+        for place in self._places(result):
+            place[...] = share
+        return result
+
+
+@dataclass(frozen=True)
+class MaxPooling(_Pooling):
+    """The largest value of every window; of equal ones, the first in reading order gets the gradient."""
+
+    def forward(self, value: Array, prepared: Prepared) -> tuple[Array, Any]:  # noqa: ARG002
+        """The largest place of every window, and its number."""
+        first, *others = self._places(value)
+        output = first.copy()
+        winner = np.zeros(output.shape, np.int32)
+        for number, place in enumerate(others, start=1):
+            winner[place > output] = number
+            np.maximum(output, place, out=output)
+        return output, (value.shape[1:], winner)
+
+    def pullback(self, gradient: Array, saved: Any, prepared: Prepared) -> Array:  # noqa: ARG002
+        """Everything to the place that won."""
+        shape, winner = saved
+        result = np.zeros((*gradient.shape[:2], *shape), gradient.dtype)
+        for number, place in enumerate(self._places(result)):
+            place[...] = gradient * (winner == number)
+        return result
+
+
+@dataclass(frozen=True)
+class GlobalMean(Operation):
+    """The mean over height and width."""
+
+    kind: ClassVar[str] = "mean"
+    axes: ClassVar[str] = "channel"
+
+    def _shape(self, before: Shape, weights: Mapping[str, Array]) -> Shape:  # noqa: ARG002
+        return before[2:]
+
+    def forward(self, value: Array, prepared: Prepared) -> tuple[Array, Any]:  # noqa: ARG002
+        """One mean per picture and channel."""
+        return value.mean(axis=(1, 2)), value.shape[1:]
+
+    def pullback(self, gradient: Array, saved: Any, prepared: Prepared) -> Array:  # noqa: ARG002
+        """An equal share for every place."""
+        height, width, _ = saved
+        result = np.empty((*gradient.shape[:2], *saved), gradient.dtype)
+        result[...] = (gradient / (height * width))[:, :, None, None, :]
+        return result
+
+
+@dataclass(frozen=True)
+class Flatten(Operation):
+    """All axes behind the batch as one, in the order that the next dense layer was trained with.
+
+    Attributes:
+        layout: "HWC", or "CHW" for weights from a framework that keeps channels in front.
+    """
+
+    kind: ClassVar[str] = "other"
+    axes: ClassVar[str] = "channel"
+    layout: Literal["HWC", "CHW"] = "HWC"
+
+    def _shape(self, before: Shape, weights: Mapping[str, Array]) -> Shape:  # noqa: ARG002
+        return (before[0] * before[1] * before[2],)
+
+    def forward(self, value: Array, prepared: Prepared) -> tuple[Array, Any]:  # noqa: ARG002
+        """The same numbers in one row per picture."""
+        ordered = value if self.layout == "HWC" else value.transpose(0, 3, 1, 2)
+        return ordered.reshape(len(value), -1), value.shape[1:]
+
+    def pullback(self, gradient: Array, saved: Any, prepared: Prepared) -> Array:  # noqa: ARG002
+        """The same numbers back in their places."""
+        height, width, channels = saved
+        front = gradient.shape[:2]
+        if self.layout == "HWC":
+            return gradient.reshape(*front, height, width, channels)
+        return np.ascontiguousarray(gradient.reshape(*front, channels, height, width).transpose(0, 1, 3, 4, 2))
+
+
+@dataclass(frozen=True)
+class Dense(Operation):
+    """A matrix of output × input (`name.weight`), perhaps a bias (`name.bias`)."""
+
+    kind: ClassVar[str] = "dense"
+    axes: ClassVar[str] = "channel"
+    takes: ClassVar[int] = 1
+    bias: bool = True
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """Matrix and perhaps bias."""
+        return (f"{self.name}.weight", f"{self.name}.bias")[: 1 + self.bias]
+
+    def _shape(self, before: Shape, weights: Mapping[str, Array]) -> Shape:
+        matrix, *bias = (weights[name] for name in self.parameters)
+        if matrix.ndim != 2 or matrix.shape[1:] != before or any(one.shape != matrix.shape[:1] for one in bias):
+            raise NetworkError(
+                f"{self.name} takes {before[0]} values, so its weight is output × {before[0]} and its bias has one "
+                f"value per output; they were given with shapes {[matrix.shape, *(one.shape for one in bias)]}"
+            )
+        return matrix.shape[:1]
+
+    def prepare(self, weights: Mapping[str, Array]) -> Prepared:
+        """As they are."""
+        return tuple(weights[name] for name in self.parameters)
+
+    def forward(self, value: Array, prepared: Prepared) -> tuple[Array, Any]:
+        """W x + b."""
+        output = value @ prepared[0].T
+        return (output + prepared[1] if self.bias else output), None
+
+    def pullback(self, gradient: Array, saved: Any, prepared: Prepared) -> Array:  # noqa: ARG002
+        """Wᵀ g."""
+        return gradient @ prepared[0]

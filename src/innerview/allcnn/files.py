@@ -1,0 +1,76 @@
+"""Weight files of this architecture: safetensors, with what is needed to run the weights beside them.
+
+The metadata holds "mean" and "std" (per channel, of pixels in [0, 1]; absent for raw pixels), "temperature" (T in
+softmax(logits / T)) and free notes. Weights may be stored in float16; they are always computed with in float32 or
+float64.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final, cast
+
+import numpy as np
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save
+
+from innerview.adapters.numpy import NumpyNetwork
+from innerview.allcnn.table import CLASS_NAMES, build
+from innerview.errors import NetworkError
+from innerview.network import InputSpec, OutputSpec
+from innerview.types import Array
+
+SIZE: Final = 32
+
+
+def read(path: Path, dtype: np.dtype[np.floating] | type[np.floating] = np.float32) -> NumpyNetwork:
+    """Open a weight file as a network.
+
+    Raises:
+        NetworkError: the file is no safetensors file, or its weights are not of this architecture.
+    """
+    try:
+        with cast("Any", safe_open(path, framework="numpy")) as file:
+            notes: dict[str, str] = file.metadata() or {}
+            weights: dict[str, Array] = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 no dict
+    except (SafetensorError, OSError) as error:
+        raise NetworkError(f"{path} can't be read as a weight file ({error})") from error
+    mean, std = (_numbers(notes, key) for key in ("mean", "std"))
+    return build(
+        weights,
+        input=InputSpec(SIZE, SIZE, mean=mean, std=std),
+        output=OutputSpec(CLASS_NAMES, temperature=(*_numbers(notes, "temperature"), 1.0)[0]),
+        dtype=dtype,
+    )
+
+
+def write(path: Path, network: NumpyNetwork, *, notes: Mapping[str, str], half: bool = True) -> None:
+    """Write a network so that `read` gives it back.
+
+    Args:
+        path: of the file, replaced if it exists.
+        network: of this architecture.
+        notes: where the weights come from; its keys may not be "mean", "std" or "temperature".
+        half: store the weights in float16.
+
+    Raises:
+        NetworkError: a weight is too large for float16.
+    """
+    precision = np.float16 if half else np.float32
+    weights = {name: value.astype(precision) for name, value in network.weights().items()}
+    for name, value in weights.items():
+        if not np.isfinite(value).all():
+            raise NetworkError(f"{name} has values beyond what {value.dtype} holds; write it with half=False")
+    metadata = {
+        **notes,
+        "mean": ",".join(map(str, network.input.mean)),
+        "std": ",".join(map(str, network.input.std)),
+        "temperature": str(network.output.temperature),
+    }
+    path.write_bytes(save(weights, metadata))
+
+
+def _numbers(notes: Mapping[str, str], key: str) -> tuple[float, ...]:
+    """Read numbers with commas between them; none if the key is absent."""
+    return tuple(float(part) for part in notes.get(key, "").split(",") if part)
