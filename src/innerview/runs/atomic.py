@@ -1,0 +1,33 @@
+"""Files that are there whole or not at all.
+
+A file is written beside its place, forced to the disk and moved over: the move is one step for every reader, so
+neither a kill nor a full disk leaves half a file under a real name.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from innerview.errors import OutputError
+
+
+def write(path: Path, content: bytes) -> None:
+    """Write a file whole.
+
+    Raises:
+        OutputError: if the disk is full or the place can't be written; what stood there before stands there still.
+    """
+    beside = path.with_name(f"{path.name}.{os.getpid()}.partial")
+    try:
+        with beside.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(path)
+    except OSError as problem:
+        beside.unlink(missing_ok=True)
+        raise OutputError(
+            f"{path} can't be written ({problem.strerror}); {len(content):,} bytes were asked for. "
+            "Nothing that was there before is lost"
+        ) from problem

@@ -1,0 +1,242 @@
+"""The folder of one training run.
+
+    manifest.json                     what was trained, how, by which code, on which data
+    metrics.jsonl                     one JSON object per line, in order of the steps
+    snapshots/step-000100.safetensors the weights after 100 updates, with what is needed to run them
+    histograms/step-000100.npz        the same weights, counted on bins shared by all runs
+    state.safetensors                 what the next update needs; only for resuming
+
+Guarantees: every file is written whole or not at all, and a metrics line that a kill cut short is dropped on reading.
+After `rewind(step)` the folder says nothing of later steps, so a resumed run leaves neither gap nor duplicate. One
+process writes at a time. No framework is needed to write or to read any of it.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save
+
+from innerview.errors import DataError, OutputError
+from innerview.runs import atomic
+from innerview.runs.histograms import BINS, Histogram, histogram
+from innerview.runs.lock import FolderLock
+from innerview.types import Array
+
+VERSION: Final = 1
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What a run is, fixed before its first step.
+
+    Attributes:
+        network: the architecture's name and shape; a run of another one can't be continued.
+        configuration: every setting of the training.
+        data: the data set's identity: name, SHA-256, number of pictures, classes.
+        code: the version and SHA-256 of the program.
+        versions: of the interpreter and libraries.
+        notes: anything else that a reader should know, such as "the pictures are lossy copies".
+        version: of this folder's layout.
+    """
+
+    network: dict[str, Any]
+    configuration: dict[str, Any]
+    data: dict[str, Any]
+    code: dict[str, Any] = field(default_factory=dict[str, Any])
+    versions: dict[str, str] = field(default_factory=dict[str, str])
+    notes: tuple[str, ...] = ()
+    version: int = VERSION
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The weights after some number of updates.
+
+    Attributes:
+        step: how many updates they have had; 0 before training.
+        weights: by name, output × input × height × width, float32.
+        metadata: what the file says beside them: mean, std, temperature, classes, epoch.
+    """
+
+    step: int
+    weights: dict[str, Array]
+    metadata: dict[str, str]
+
+
+class RunFolder:
+    """A run folder, new or old.
+
+    Reading needs no permission; writing happens inside `with folder.writing():`.
+    """
+
+    def __init__(self, path: Path, manifest: Manifest) -> None:
+        self.path = path
+        self.manifest = manifest
+
+    @classmethod
+    def create(cls, path: Path, manifest: Manifest) -> RunFolder:
+        """Begin a run.
+
+        Raises:
+            OutputError: if a run is there already, or the place can't be written.
+        """
+        if (path / "manifest.json").exists():
+            raise OutputError(f"{path} holds a run already; resume it, or choose another folder")
+        try:
+            (path / "snapshots").mkdir(parents=True, exist_ok=True)
+            (path / "histograms").mkdir(exist_ok=True)
+        except OSError as problem:
+            raise OutputError(f"{path} can't be made a run folder ({problem.strerror})") from problem
+        atomic.write(path / "manifest.json", json.dumps(asdict(manifest), indent=1).encode())
+        return cls(path, manifest)
+
+    @classmethod
+    def open(cls, path: Path) -> RunFolder:
+        """Read a run that is there.
+
+        Raises:
+            DataError: if there is none, or another version of this program wrote it.
+        """
+        try:
+            values = json.loads((path / "manifest.json").read_text(encoding="utf-8"))
+            found = values["version"]
+        except (OSError, ValueError, KeyError, TypeError) as problem:
+            raise DataError(f"{path} is no run folder: its manifest.json can't be read ({problem})") from None
+        if found != VERSION:
+            raise DataError(f"{path} is a run folder of version {found}; this program reads version {VERSION}")
+        try:
+            return cls(path, Manifest(**{**values, "notes": tuple(values["notes"])}))
+        except (KeyError, TypeError) as problem:
+            raise DataError(f"{path}/manifest.json is not complete ({problem})") from None
+
+    def writing(self) -> FolderLock:
+        """Keep every other process from writing here for the length of a `with` block."""
+        return FolderLock(self.path / "lock")
+
+    # metrics
+
+    def log(self, record: Mapping[str, float | int | str]) -> None:
+        """Add one line to the metrics; it names its "step"."""
+        line = json.dumps(dict(record)) + "\n"
+        try:
+            with (self.path / "metrics.jsonl").open("a", encoding="utf-8") as file:
+                file.write(line)
+        except OSError as problem:
+            raise OutputError(f"{self.path}/metrics.jsonl can't be written ({problem.strerror})") from problem
+
+    def metrics(self) -> list[dict[str, Any]]:
+        """Every line of the metrics that was finished, in order."""
+        path = self.path / "metrics.jsonl"
+        if not path.exists():
+            return []
+        lines = path.read_text(encoding="utf-8").split("\n")
+        return [json.loads(line) for line in lines[:-1]]
+
+    def curve(self, name: str) -> tuple[Array, Array]:
+        """One metric over time: the steps that have it, and its values (float64), both one number per step."""
+        pairs = [(record["step"], record[name]) for record in self.metrics() if name in record]
+        steps, values = zip(*pairs, strict=True) if pairs else ((), ())
+        return np.asarray(steps, dtype=np.int64), np.asarray(values, dtype=np.float64)
+
+    # snapshots
+
+    def snapshot(
+        self, step: int, weights: Mapping[str, Array], metadata: Mapping[str, str], series: str = "step"
+    ) -> None:
+        """Keep weights, and their histograms beside them.
+
+        Args:
+            step: how many updates they have had.
+            weights: by name.
+            metadata: what a reader needs to run them.
+            series: "step" for the weights themselves, "average" for their running mean.
+        """
+        counted = {name: histogram(values) for name, values in weights.items()}
+        columns: dict[str, Array] = {}
+        for name, one in counted.items():
+            columns[name] = one.counts.astype(np.uint32)
+            columns[f"{name}/outside"] = np.array([one.below, one.above, one.not_numbers], dtype=np.int64)
+        buffer = io.BytesIO()
+        np.savez_compressed(buffer, **columns)  # pyright: ignore[reportArgumentType]
+        atomic.write(self.path / "histograms" / f"{series}-{step:06d}.npz", buffer.getvalue())
+        content = save(contiguous(weights), {"step": str(step), **metadata})
+        atomic.write(self.path / "snapshots" / f"{series}-{step:06d}.safetensors", content)
+
+    def steps(self) -> tuple[int, ...]:
+        """The steps of which snapshots were kept, rising."""
+        return tuple(sorted(step_of(path) for path in (self.path / "snapshots").glob("step-*.safetensors")))
+
+    def read(self, step: int, series: str = "step") -> Snapshot:
+        """Read the weights after `step` updates, or their running mean (series "average").
+
+        Raises:
+            DataError: if none were kept there, or the file is damaged.
+        """
+        weights, metadata = tensors(self.path / "snapshots" / f"{series}-{step:06d}.safetensors")
+        return Snapshot(step, weights, metadata)
+
+    def histograms(self, step: int) -> dict[str, Histogram]:
+        """The histograms of the weights after `step` updates, by the weights' names, on the shared bins."""
+        path = self.path / "histograms" / f"step-{step:06d}.npz"
+        try:
+            with np.load(path, allow_pickle=False) as columns:
+                names = [name for name in columns.files if not name.endswith("/outside")]
+                read = {
+                    name: Histogram(columns[name].astype(np.int64), *(int(n) for n in columns[f"{name}/outside"]))
+                    for name in names
+                }
+        except (OSError, ValueError, KeyError) as problem:
+            raise DataError(f"the histograms {path} can't be read ({problem})") from None
+        if any(len(one.counts) != BINS for one in read.values()):
+            raise DataError(f"{path} has other bins than this program's {BINS}; another version wrote it")
+        return read
+
+    # resuming
+
+    def save_state(self, tensors: Mapping[str, Array], metadata: Mapping[str, str]) -> None:
+        """Replace the saved state by this one."""
+        atomic.write(self.path / "state.safetensors", save(contiguous(tensors), dict(metadata)))
+
+    def load_state(self) -> tuple[dict[str, Array], dict[str, str]] | None:
+        """The saved state, or None if the run ended before it saved one."""
+        path = self.path / "state.safetensors"
+        return tensors(path) if path.exists() else None
+
+    def rewind(self, step: int) -> None:
+        """Forget what was logged and kept after `step`, so that the steps after it can be taken again."""
+        kept = [json.dumps(record) + "\n" for record in self.metrics() if record["step"] <= step]
+        atomic.write(self.path / "metrics.jsonl", "".join(kept).encode())
+        for path in (*self.path.glob("snapshots/*"), *self.path.glob("histograms/*")):
+            if path.suffix == ".partial" or step_of(path) > step:
+                path.unlink(missing_ok=True)
+
+
+def step_of(path: Path) -> int:
+    """The step in a file's name."""
+    return int(path.name.split(".")[0].rpartition("-")[2])
+
+
+def contiguous(arrays: Mapping[str, Array]) -> dict[str, Array]:
+    """The same arrays in row-major memory, which safetensors writes without asking."""
+    return {name: np.ascontiguousarray(values) for name, values in arrays.items()}
+
+
+def tensors(path: Path) -> tuple[dict[str, Array], dict[str, str]]:
+    """Read the arrays and the metadata of a safetensors file.
+
+    Raises:
+        DataError: if it is not there or damaged.
+    """
+    try:
+        with safe_open(path, framework="numpy") as file:
+            return {name: file.get_tensor(name) for name in file.keys()}, dict(file.metadata() or {})  # noqa: SIM118
+    except (OSError, SafetensorError) as problem:
+        raise DataError(f"{path} can't be read ({problem})") from None

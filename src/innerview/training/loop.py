@@ -1,0 +1,355 @@
+"""The training loop, in the order in which it happens.
+
+Guarantees: two runs of one configuration on one machine end with the same bits, and so does a run that was killed any
+number of times and resumed. That holds because everything random is a function of the seed and the step
+(`augment`), because the saved state is the whole rest (weights, the optimisers' moments, the mean of the weights), and
+because it is only ever saved between two steps. The state is written last: whatever was logged after it is
+forgotten on resuming and written again.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as functional
+
+from innerview.data.cifar10 import Dataset, LabelledPictures
+from innerview.errors import DataError, NetworkError
+from innerview.runs import Manifest, RunFolder
+from innerview.training import augment
+from innerview.training.identity import code_identity, versions
+from innerview.training.model import AllCnn, first_not_finite, initialise
+from innerview.training.optimisers import Optimisers
+from innerview.training.recipe import Configuration
+from innerview.training.surroundings import Interrupts, Threads
+from innerview.types import Array
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a run stands after a step.
+
+    Attributes:
+        step: updates done.
+        steps: updates in all.
+        epoch: passes through the training pictures so far.
+        loss: of this step's batch, label smoothing included.
+        accuracy: on this step's batch as it was trained on, in [0, 1].
+        images_per_second: over the last steps.
+        seconds_left: at that speed and the coming picture sizes.
+        test_accuracy: of the latest test, in [0, 1]; None before the first.
+    """
+
+    step: int
+    steps: int
+    epoch: float
+    loss: float
+    accuracy: float
+    images_per_second: float
+    seconds_left: float
+    test_accuracy: float | None
+
+
+def train(
+    configuration: Configuration,
+    data: Dataset,
+    folder: Path,
+    *,
+    resume: bool = False,
+    progress: Callable[[Progress], None] | None = None,
+    notes: tuple[str, ...] = (),
+) -> RunFolder:
+    """Train the built-in network and leave everything about it in a run folder.
+
+    Args:
+        configuration: see Configuration; on resuming it must be the run's own.
+        data: pictures of one size, a multiple of 4 pixels, and their classes.
+        folder: where the run is written; made if it is not there.
+        resume: continue the run in `folder` instead of beginning one.
+        progress: called after every step.
+        notes: for the manifest: what a reader should know of the data or the run.
+
+    Returns:
+        The run folder; its last snapshot is the trained network.
+
+    Raises:
+        OutputError: if `folder` holds a run and `resume` is not asked for, is being written by another process, or
+            can't be written.
+        DataError: if the run in `folder` is of another configuration, network or data set, or the pictures don't fit.
+        NetworkError: if the loss stops being a number; the folder keeps the last good state.
+        KeyboardInterrupt: after Ctrl-C, once the running step is done and saved; a second one ends at once.
+    """
+    check(data)
+    manifest = manifest_of(configuration, data, notes)
+    run = RunFolder.open(folder) if resume else RunFolder.create(folder, manifest)
+    if resume:
+        check_same(run.manifest, manifest, folder)
+    with run.writing(), Threads(configuration.threads), Interrupts() as interrupts:
+        trainer = Trainer(configuration, data, run)
+        while trainer.step < configuration.steps:
+            trainer.advance()
+            if progress is not None:
+                progress(trainer.progress)
+            if interrupts.asked:
+                trainer.save()
+                raise KeyboardInterrupt
+        trainer.finish()
+    return run
+
+
+class Trainer:
+    """A run in progress: its network, its optimisers, and the step they stand at."""
+
+    def __init__(self, configuration: Configuration, data: Dataset, run: RunFolder) -> None:
+        self.configuration = configuration
+        self.data = data
+        self.run = run
+        self.tested = balanced(data.test, configuration.test_pictures)
+        self.network = AllCnn(configuration.channels, len(data.classes))
+        self.optimisers = Optimisers(self.network, configuration.optimisation)
+        self.average = {name: weight.detach().clone() for name, weight in self.network.named().items()}
+        self.test_accuracy: float | None = None
+        self.seconds = 0.0
+        self.speed = 0.0
+        self.step = self.restore()
+
+    def restore(self) -> int:
+        """Take up the saved state, or begin; return the step to go on from."""
+        saved = self.run.load_state()
+        if saved is None:
+            self.run.rewind(-1)
+            self.begin()
+            return 0
+        arrays, metadata = saved
+        step = int(metadata["step"])
+        tensors = {name: torch.from_numpy(values) for name, values in arrays.items()}
+        with torch.no_grad():
+            for name, weight in self.network.named().items():
+                weight.copy_(tensors[name])
+                self.average[name].copy_(tensors[f"average/{name}"])
+        self.optimisers.restore(tensors)
+        self.seconds = float(metadata["seconds"])
+        self.run.rewind(step)
+        return step
+
+    def begin(self) -> None:
+        """Set the weights and keep them as they are before the first step."""
+        configuration = self.configuration
+        sample = np.random.default_rng([configuration.seed, augment.SAMPLE])
+        numbers = sample.permutation(len(self.data.train.images))[:512]
+        images = augment.as_pixels(self.data.train.images[np.sort(numbers)])
+        initialise(self.network, configuration.initialisation, images, configuration.seed)
+        for name, weight in self.network.named().items():
+            self.average[name].copy_(weight.detach())
+        self.step = 0
+        self.keep(self.network.named())
+
+    def advance(self) -> None:
+        """Take one step, log it, and test, keep and save when it is time."""
+        begun = time.perf_counter()
+        configuration = self.configuration
+        loss, accuracy, gradient = self.update()
+        self.step += 1
+        spent = time.perf_counter() - begun
+        self.seconds += spent
+        now = configuration.batch / spent
+        self.speed = 0.9 * self.speed + 0.1 * now if self.speed else now
+        self.run.log(
+            {
+                **self.place(),
+                "loss": loss,
+                "accuracy": accuracy,
+                "learning_rate": configuration.rate(self.step - 1),
+                "gradient_norm": gradient,
+                "size": configuration.size(self.step - 1) or self.data.train.images.shape[1],
+                "images_per_second": round(configuration.batch / spent, 2),
+                "seconds": round(self.seconds, 3),
+            }
+        )
+        self.progress = Progress(
+            self.step,
+            configuration.steps,
+            self.epoch,
+            loss,
+            accuracy,
+            self.speed,
+            self.seconds_left(),
+            self.test_accuracy,
+        )
+        if self.step % configuration.test_every == 0 and self.step < configuration.steps:
+            self.test()
+        if configuration.keeps(self.step):
+            self.keep(self.network.named())
+        if self.step % configuration.state_every == 0:
+            self.save()
+
+    def update(self) -> tuple[float, float, float]:
+        """Move the weights once; return the loss, the accuracy in [0, 1] and the gradient's norm."""
+        configuration = self.configuration
+        images, labels = self.batch()
+        with torch.autocast("cpu", torch.bfloat16, enabled=configuration.precision == "bfloat16"):
+            logits = self.network(images)
+        how = configuration.optimisation
+        loss = functional.cross_entropy(logits / how.temperature, labels, label_smoothing=how.label_smoothing)
+        value = loss.item()
+        if not math.isfinite(value):
+            raise NetworkError(
+                f"the loss became {value} at step {self.step + 1}; it began in "
+                f"{first_not_finite(self.network, images)}. The run folder {self.run.path} keeps what was good; "
+                "try a lower learning rate"
+            )
+        self.optimisers.zero()
+        loss.backward()
+        gradients = [weight.grad for weight in self.network.weights if weight.grad is not None]
+        norm = torch.linalg.vector_norm(torch.stack([gradient.norm() for gradient in gradients])).item()
+        self.optimisers.step(configuration.rate(self.step))
+        with torch.no_grad():
+            for name, weight in self.network.named().items():
+                self.average[name].lerp_(weight, 1 - configuration.average)
+        return value, (logits.argmax(1) == labels).float().mean().item(), norm
+
+    def batch(self) -> tuple[torch.Tensor, torch.Tensor]:
+        """The pictures of the coming step, changed and resized, and their labels."""
+        configuration, pictures = self.configuration, self.data.train
+        draw = augment.drawn(configuration.seed, self.step, configuration.batch, len(pictures.images))
+        images = augment.changed(
+            pictures.images[draw.numbers], draw, configuration.augmentation, configuration.seed, self.step
+        )
+        labels = torch.from_numpy(pictures.labels[draw.numbers])
+        return augment.resized(images, configuration.size(self.step)), labels
+
+    def test(self) -> None:
+        """Log loss and accuracy on the fixed test pictures, unchanged."""
+        loss, self.test_accuracy = self.measured(self.network.named(), self.tested)
+        self.run.log(
+            {
+                **self.place(),
+                "test_loss": loss,
+                "test_accuracy": self.test_accuracy,
+                "test_pictures": len(self.tested.labels),
+            }
+        )
+
+    def finish(self) -> None:
+        """Test on all test pictures, the weights and their running mean; one line, so that it is whole or absent."""
+        if any("final_loss" in record for record in self.run.metrics()):
+            return
+        loss, self.test_accuracy = self.measured(self.network.named(), self.data.test)
+        record = {**self.place(), "final_loss": loss, "final_accuracy": self.test_accuracy}
+        if self.configuration.average:
+            loss, accuracy = self.measured(self.average, self.data.test)
+            record |= {"average_loss": loss, "average_accuracy": accuracy}
+            self.keep(self.average, "average")
+        self.save()
+        self.run.log({**record, "final_pictures": len(self.data.test.labels)})
+
+    def measured(self, weights: Mapping[str, torch.Tensor], pictures: LabelledPictures) -> tuple[float, float]:
+        """The loss without smoothing and the accuracy, in [0, 1], of weights on unchanged pictures, in float32."""
+        logits = outputs(self.network, weights, pictures.images)
+        labels = torch.from_numpy(pictures.labels)
+        loss = functional.cross_entropy(logits / self.configuration.optimisation.temperature, labels)
+        return loss.item(), (logits.argmax(1) == labels).float().mean().item()
+
+    def place(self) -> dict[str, float]:
+        """Where the run stands, for a line of the metrics."""
+        return {"step": self.step, "epoch": round(self.epoch, 6)}
+
+    def keep(self, weights: Mapping[str, torch.Tensor], series: str = "step") -> None:
+        """Keep a snapshot of weights as they are now."""
+        arrays = {name: weight.detach().numpy() for name, weight in weights.items()}
+        self.run.snapshot(self.step, arrays, self.metadata(), series)
+
+    def metadata(self) -> dict[str, str]:
+        """What a reader needs to run the weights of a snapshot."""
+        return {
+            "temperature": f"{self.configuration.optimisation.temperature:g}",
+            "mean": "0,0,0",
+            "std": "1,1,1",
+            "classes": ",".join(self.data.classes),
+            "layout": "OIHW",
+            "step": str(self.step),
+            "epoch": f"{self.epoch:.4f}",
+        }
+
+    def save(self) -> None:
+        """Save all that the next step needs."""
+        tensors = dict(self.network.named()) | self.optimisers.state()
+        tensors |= {f"average/{name}": weight for name, weight in self.average.items()}
+        arrays = {name: tensor.detach().numpy() for name, tensor in tensors.items()}
+        self.run.save_state(arrays, {"step": str(self.step), "seconds": repr(self.seconds)})
+
+    @property
+    def epoch(self) -> float:
+        """Passes through the training pictures so far."""
+        return self.step * self.configuration.batch / len(self.data.train.images)
+
+    def seconds_left(self) -> float:
+        """An estimate from the present speed and the sizes of the pictures to come; a pixel costs the same anywhere."""
+        configuration = self.configuration
+        full = self.data.train.images.shape[1]
+        sizes = [configuration.size(step) or full for step in range(self.step - 1, configuration.steps)]
+        costs = np.square(np.asarray(sizes, dtype=np.float64))
+        return float(costs[1:].sum() / costs[0] * configuration.batch / self.speed)
+
+
+@torch.no_grad()
+def outputs(network: AllCnn, weights: Mapping[str, torch.Tensor], images: Array) -> torch.Tensor:
+    """The logits of pictures (batch × height × width × 3, uint8) under weights, 250 at a time, in float32."""
+    own = {name: weight.detach().clone() for name, weight in network.named().items()}
+    try:
+        network.take(weights)
+        parts = [images[start : start + 250] for start in range(0, len(images), 250)]
+        return torch.cat([network(augment.as_pixels(part)) for part in parts])
+    finally:
+        network.take(own)
+
+
+def balanced(pictures: LabelledPictures, wanted: int) -> LabelledPictures:
+    """The first pictures of each class, the same number of each, `wanted` in all or fewer."""
+    classes = np.unique(pictures.labels)
+    each = max(1, wanted // len(classes))
+    numbers = np.concatenate([np.flatnonzero(pictures.labels == one)[:each] for one in classes])
+    return LabelledPictures(pictures.images[numbers], pictures.labels[numbers])
+
+
+def manifest_of(configuration: Configuration, data: Dataset, notes: tuple[str, ...]) -> Manifest:
+    """Everything about a run that is known before its first step."""
+    return Manifest(
+        network={"name": "allcnn", "channels": configuration.channels, "classes": len(data.classes)},
+        configuration=configuration.to_dict(),
+        data=data.identity(),
+        code=code_identity(),
+        versions=versions(),
+        notes=notes,
+    )
+
+
+def check(data: Dataset) -> None:
+    """Raise DataError unless the pictures can be trained on."""
+    height, width = data.train.images.shape[1:3]
+    if height != width or height % 4:
+        raise DataError(
+            f"the pictures are {height} × {width} pixels; the network takes squares whose side is a multiple of 4"
+        )
+    if len(data.classes) < 2:
+        raise DataError(f"there is one class only ({', '.join(data.classes)}); a classifier needs at least two")
+
+
+def check_same(old: Manifest, new: Manifest, folder: Path) -> None:
+    """Raise DataError unless a run can be continued as another one describes it."""
+    asked = json.loads(json.dumps(asdict(new)))
+    for name, ours in (("network", old.network), ("configuration", old.configuration), ("data", old.data)):
+        different = [key for key in asked[name] if asked[name][key] != ours.get(key)]
+        if different:
+            key = different[0]
+            raise DataError(
+                f"the run in {folder} can't be resumed with another {name}: its {key} is {ours.get(key)!r}, "
+                f"{asked[name][key]!r} was asked for. Choose another folder to begin a new run"
+            )

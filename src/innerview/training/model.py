@@ -1,0 +1,94 @@
+"""The built-in network in PyTorch: nine convolutions, ELU after each, mean pooling before layers 4 and 7.
+
+No bias and no normalisation layer: a black picture gives exactly 0 everywhere, so black is the zero of every map.
+It is fully convolutional: pictures of any size from 4 pixels up, in steps of 4.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import torch
+import torch.nn.functional as functional
+
+from innerview.training.recipe import Initialisation
+
+KERNELS = (3, 3, 3, 3, 3, 3, 3, 1, 1)
+POOLED = frozenset({4, 7})
+"""The layers, counted from 1, that 2 × 2 mean pooling precedes."""
+
+
+class AllCnn(torch.nn.Module):
+    """From pixels in [0, 1] (batch × 3 × height × width) to logits (batch × class).
+
+    Args:
+        channels: of the eight hidden layers.
+        classes: number of outputs.
+    """
+
+    def __init__(self, channels: int, classes: int) -> None:
+        super().__init__()
+        widths = (3, *(channels,) * 8, classes)
+        self.weights = torch.nn.ParameterList(
+            torch.zeros(widths[index + 1], widths[index], kernel, kernel) for index, kernel in enumerate(KERNELS)
+        )
+
+    def layers(self, images: torch.Tensor) -> Iterator[torch.Tensor]:
+        """Give the output of each layer in turn, after its ELU."""
+        x = images
+        for number, weight in enumerate(self.weights, start=1):
+            if number in POOLED:
+                x = functional.avg_pool2d(x, 2)
+            x = functional.elu(functional.conv2d(x, weight, padding=weight.shape[2] // 2), inplace=True)
+            yield x
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        """Turn pictures (batch × 3 × height × width) into logits (batch × class)."""
+        *_, last = self.layers(images)
+        return last.float().mean((2, 3))
+
+    def named(self) -> dict[str, torch.nn.Parameter]:
+        """The weights by the names that they have in files: conv1.weight to conv9.weight."""
+        return {f"conv{number}.weight": weight for number, weight in enumerate(self.weights, start=1)}
+
+    @torch.no_grad()
+    def take(self, weights: Mapping[str, torch.Tensor]) -> None:
+        """Copy weights, by name, into the network."""
+        for name, weight in self.named().items():
+            weight.copy_(weights[name])
+
+
+@torch.no_grad()
+def initialise(network: AllCnn, how: Initialisation, images: torch.Tensor, seed: int) -> None:
+    """Set the weights of a network before training.
+
+    Args:
+        network: changed in place.
+        how: see Initialisation.
+        images: batch × 3 × height × width, for the scale of each layer's output; a few hundred pictures.
+        seed: of the normal numbers.
+    """
+    random = torch.Generator().manual_seed(seed)
+    x = images
+    for number, weight in enumerate(network.weights, start=1):
+        std = how.stds[number - 1] if how.stds else weight[0].numel() ** -0.5
+        weight.normal_(0.0, std, generator=random)
+        if number == 1 and how.mean_free:
+            weight.sub_(weight.mean((1, 2, 3), keepdim=True))
+        if how.unit_variance:
+            x = functional.avg_pool2d(x, 2) if number in POOLED else x
+            output = functional.conv2d(x, weight, padding=weight.shape[2] // 2)
+            weight.div_(output.std())
+            x = functional.elu(output / output.std())
+
+
+@torch.no_grad()
+def first_not_finite(network: AllCnn, images: torch.Tensor) -> str:
+    """Say where values stop being finite, front to back: a layer's weights or its output."""
+    for (name, weight), output in zip(network.named().items(), network.layers(images), strict=True):
+        layer = name.removesuffix(".weight")
+        if not bool(torch.isfinite(weight).all()):
+            return f"the weights of {layer}"
+        if not bool(torch.isfinite(output).all()):
+            return f"the output of {layer}"
+    return "the loss itself"

@@ -1,0 +1,73 @@
+"""The optimisers of a run as one: Muon for the inner layers, Adam for the rest, one schedule for both."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+
+from innerview.training.model import AllCnn
+from innerview.training.muon import Muon
+from innerview.training.recipe import Optimisation
+
+
+class Optimisers:
+    """Moves the weights of a network.
+
+    Args:
+        network: whose weights are moved; their gradients must be there before a step.
+        how: see Optimisation.
+    """
+
+    def __init__(self, network: AllCnn, how: Optimisation) -> None:
+        self.named = network.named()
+        names = list(self.named)
+        inner = names[1:-1] if how.muon_rate else []
+        outer = [name for name in names if name not in inner]
+        self.parts: list[tuple[torch.optim.Optimizer, float]] = [
+            (
+                torch.optim.AdamW(
+                    [self.named[name] for name in outer],
+                    lr=how.adam_rate,
+                    weight_decay=0.0,
+                    amsgrad=how.amsgrad,
+                ),
+                how.adam_rate,
+            )
+        ]
+        if inner:
+            muon = Muon([self.named[name] for name in inner], how.muon_rate, how.momentum)
+            self.parts.append((muon, how.muon_rate))
+
+    def zero(self) -> None:
+        """Forget the gradients."""
+        for optimiser, _ in self.parts:
+            optimiser.zero_grad()
+
+    def step(self, factor: float) -> None:
+        """Move every weight once, at `factor` times each full learning rate; factor in (0, 1]."""
+        for optimiser, rate in self.parts:
+            for group in optimiser.param_groups:
+                group["lr"] = rate * factor
+            optimiser.step()
+
+    def state(self) -> dict[str, torch.Tensor]:
+        """All that the next step needs beside the weights, as "moment/weight's name"."""
+        return {
+            f"{key}/{name}": value
+            for name, weight in self.named.items()
+            for optimiser, _ in self.parts
+            for key, value in optimiser.state.get(weight, {}).items()
+        }
+
+    def restore(self, tensors: Mapping[str, torch.Tensor]) -> None:
+        """Take up what `state` gave; other tensors in the mapping are left alone."""
+        for optimiser, _ in self.parts:
+            for group in optimiser.param_groups:
+                for weight in group["params"]:
+                    name = next(name for name, known in self.named.items() if known is weight)
+                    optimiser.state[weight] = {
+                        key.removesuffix(f"/{name}"): value.clone()
+                        for key, value in tensors.items()
+                        if key.endswith(f"/{name}") and not key.startswith("average/")
+                    }

@@ -1,0 +1,218 @@
+"""What a training run is made of, as data: every hyper-parameter with its unit and its reason.
+
+A configuration is frozen and can be written into a run's manifest and read back from it, so a run says completely
+how it was made. Two are ready: ALLCNN, the best known to us for this fixed architecture on two processor cores,
+and RECIPE, the 2018 tutorial's, which is slower and shows what it was written to show.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, Literal
+
+from innerview.errors import UsageError
+
+
+@dataclass(frozen=True)
+class Initialisation:
+    """How the weights start: normal, independent, mean 0.
+
+    Attributes:
+        stds: one standard deviation per layer; empty for 1 / sqrt(fan-in), which keeps the scale of a signal.
+        mean_free: take the mean out of every first-layer filter. On raw pixels three quarters of the first layer's
+            power is the picture's mean brightness, the same for all classes; without it training starts at once.
+        unit_variance: divide each layer by the standard deviation of its output on one batch, front to back (LSUV,
+            Mishkin and Matas 2015). With no normalisation layer nothing else sets the scale.
+    """
+
+    stds: tuple[float, ...] = ()
+    mean_free: bool = True
+    unit_variance: bool = True
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """How a training picture is changed before the network sees it.
+
+    Attributes:
+        flip: "alternating" mirrors a random half in the first epoch and the other half in the next, so that two
+            epochs show every picture both ways (Jordan 2024); "random" tosses a coin each time.
+        shift: largest shift in pixels, each way; what comes in from outside is the picture reflected.
+        rotation: largest angle in degrees, each way.
+        scale: largest change of size, as a fraction.
+        share: fraction of each batch that is changed at all.
+    """
+
+    flip: Literal["alternating", "random", "none"] = "alternating"
+    shift: int = 2
+    rotation: float = 0.0
+    scale: float = 0.0
+    share: float = 1.0
+
+
+@dataclass(frozen=True)
+class Optimisation:
+    """Which optimiser moves which layer, and how far.
+
+    Attributes:
+        muon_rate: learning rate of the inner layers under Muon: the spectral norm of one update. 0 for none: Adam
+            then moves every layer.
+        momentum: of Muon, Nesterov's form.
+        adam_rate: learning rate of AdamW for the first and the last layer, which are no square maps between hidden
+            layers, or for all of them.
+        amsgrad: divide by the largest second moment so far instead of the present one.
+        warm_up: fraction of the steps in which the rates rise linearly from 0; Muon's updates have a fixed size,
+            so the first ones, from hardly any gradients, must be small.
+        decay: "linear" lowers the rates to 0 at the last step; "none" keeps them.
+        label_smoothing: fraction of the target spread over all classes; keeps the logits' size bounded.
+        temperature: T in softmax(logits / T). The ninth ELU keeps each logit above -1, so that differences of
+            logits are small; below 1 it lets the network be sure. It is part of the network from then on.
+    """
+
+    muon_rate: float = 0.02
+    momentum: float = 0.9
+    adam_rate: float = 3e-3
+    amsgrad: bool = False
+    warm_up: float = 0.1
+    decay: Literal["linear", "none"] = "linear"
+    label_smoothing: float = 0.1
+    temperature: float = 0.2
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A stretch of training at one picture size.
+
+    Attributes:
+        until: the fraction of all steps at which it ends.
+        size: height and width of the pictures in pixels; 0 for the data's own. The network is fully convolutional,
+            so smaller pictures teach the same filters at a fraction of the cost.
+    """
+
+    until: float
+    size: int
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """A whole training run, but for its data.
+
+    Attributes:
+        name: of the recipe, written into the manifest.
+        steps: number of updates.
+        batch: pictures per update.
+        seed: of everything random; two runs with one seed on one machine end with the same bits.
+        channels: of the eight hidden layers; 128 in the recipe.
+        stages: picture sizes over time, the last until 1.
+        average: decay per step of the running mean of the weights (its memory is 1 / (1 - average) steps); 0 for
+            none. Logged beside the plain weights at the end, so that anyone sees what it gains.
+        state_every: steps between two saved states; a kill loses at most so many.
+        test_every: steps between two tests on `test_pictures` fixed pictures; the end tests on all.
+        test_pictures: how many pictures the tests in between use, the same number of every class.
+        snapshots: steps at which the weights are kept, besides every `state_every`: dense early on, where
+            they change most. Step 0, the weights before training, and the last step are always kept.
+        precision: of the convolutions and their gradients; the weights, the optimisers and every test stay in
+            float32. "bfloat16" is 1.8 times as fast on a processor with instructions for it and slower on others.
+        threads: of the processor; the order of a sum depends on it, so a resumed run uses its own again.
+    """
+
+    name: str
+    steps: int
+    batch: int = 128
+    seed: int = 0
+    channels: int = 128
+    initialisation: Initialisation = field(default_factory=Initialisation)
+    augmentation: Augmentation = field(default_factory=Augmentation)
+    optimisation: Optimisation = field(default_factory=Optimisation)
+    stages: tuple[Stage, ...] = (Stage(1.0, 0),)
+    average: float = 0.0
+    state_every: int = 200
+    test_every: int = 200
+    test_pictures: int = 1000
+    snapshots: tuple[int, ...] = (1, 3, 10, 30, 100, 300)
+    precision: Literal["float32", "bfloat16"] = "float32"
+    threads: int = 2
+
+    def __post_init__(self) -> None:
+        if self.steps < 1 or self.batch < 1 or self.state_every < 1 or self.test_every < 1 or self.threads < 1:
+            raise UsageError(
+                f"steps {self.steps}, batch {self.batch}, state_every {self.state_every}, test_every "
+                f"{self.test_every} and threads {self.threads} were asked for; each must be at least 1"
+            )
+        ends = [stage.until for stage in self.stages]
+        if not ends or ends != sorted(ends) or ends[-1] != 1.0:
+            raise UsageError(f"the stages end at {ends} of the steps; they must rise and the last be 1.0")
+        if not self.optimisation.temperature > 0:
+            raise UsageError(f"temperature {self.optimisation.temperature} was asked for; it must be above 0")
+
+    def size(self, step: int) -> int:
+        """The pictures' height and width at a step (from 0), in pixels; 0 for the data's own."""
+        return next(stage.size for stage in self.stages if step < stage.until * self.steps)
+
+    def rate(self, step: int) -> float:
+        """The factor on the learning rates at a step (from 0): in (0, 1]."""
+        rising = max(1.0, self.optimisation.warm_up * self.steps)
+        if step + 1 < rising:
+            return (step + 1) / rising
+        return 1.0 if self.optimisation.decay == "none" else (self.steps - step) / (self.steps - rising + 1)
+
+    def keeps(self, step: int) -> bool:
+        """Whether the weights after `step` updates are kept as a snapshot."""
+        return step in {0, self.steps, *self.snapshots} or step % self.state_every == 0
+
+    def to_dict(self) -> dict[str, Any]:
+        """The configuration as JSON's types."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Configuration:
+        """Read what `to_dict` wrote.
+
+        Raises:
+            UsageError: for a field that this version does not know, or a value out of range.
+        """
+        parts = {"initialisation": Initialisation, "augmentation": Augmentation, "optimisation": Optimisation}
+        try:
+            read = {name: parts[name](**value) if name in parts else value for name, value in values.items()}
+            read["initialisation"] = replace(read["initialisation"], stds=tuple(read["initialisation"].stds))
+            read["stages"] = tuple(Stage(**stage) for stage in values["stages"])
+            read["snapshots"] = tuple(values["snapshots"])
+            return cls(**read)
+        except (KeyError, TypeError) as problem:
+            raise UsageError(f"a run's configuration can't be read: {problem}; another version wrote it") from None
+
+
+ALLCNN = Configuration(
+    name="allcnn",
+    steps=3666,
+    # 20 and 24 pixels cost 0.39 and 0.56 of 32: the whole run costs three quarters of the same steps at full size.
+    stages=(Stage(0.2, 20), Stage(0.5, 24), Stage(1.0, 0)),
+    # 183 steps: as many as the trial's, which was a third as long.
+    optimisation=Optimisation(warm_up=0.05),
+    average=0.99,
+    threads=1,
+    precision="bfloat16",
+)
+"""The default network: 3,666 steps of 128 pictures, the compute of 7 epochs of CIFAR-10 at full size."""
+
+RECIPE = Configuration(
+    name="recipe",
+    steps=5000,
+    batch=50,
+    initialisation=Initialisation(
+        stds=(0.04, 0.05, 0.06, 0.04, 0.05, 0.06, 0.06, 0.05, 0.04), mean_free=False, unit_variance=False
+    ),
+    augmentation=Augmentation(flip="random", shift=3, rotation=10.0, scale=0.1, share=0.5),
+    optimisation=Optimisation(
+        muon_rate=0.0,
+        adam_rate=5e-4,
+        amsgrad=True,
+        warm_up=0.0,
+        decay="none",
+        label_smoothing=0.0,
+        temperature=1.0,
+    ),
+    state_every=250,
+    test_every=250,
+)
+"""The 2018 tutorial's: raw pixels, its table of standard deviations, AMSGrad, half of each batch changed."""
