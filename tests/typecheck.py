@@ -15,8 +15,8 @@ checked = beartype(conf=BeartypeConf(is_pep484_tower=True))
 @contextmanager
 def unchecked() -> Iterator[None]:
     """Call innerview as users do, without the checker, to see what it says itself to a wrong shape or type."""
-    config.update("jaxtyping_disable", True)  # noqa: FBT003 — jaxtyping's own signature
+    config.update("jaxtyping_disable", True)
     try:
         yield
     finally:
-        config.update("jaxtyping_disable", False)  # noqa: FBT003
+        config.update("jaxtyping_disable", False)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import enum
 import platform
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import metadata
 
 import numpy as np
@@ -174,6 +174,40 @@ class Gradient:
 
 
 @dataclass(frozen=True)
+class PathProfile:
+    """Scores, predictions and gradient norms along the path, without the gradients: what a plot of the path needs.
+
+    Attributes:
+        alphas: places on the path, rising: 0 is the baseline, 1 the picture.
+        scores: the target at each alpha, in units of `unit`.
+        probabilities: alpha × class, NaN where the outputs have none.
+        norms: sum of absolute gradients at each alpha, in target units per unit of pixel value.
+        class_names: one per class.
+        target: number of the class explained, where the target is about one.
+        unit: of the score.
+    """
+
+    alphas: Alphas
+    scores: Float[np.ndarray, " alpha"]
+    probabilities: Float[np.ndarray, "alpha class"]
+    norms: Float[np.ndarray, " alpha"]
+    class_names: tuple[str, ...]
+    target: int | None
+    unit: str
+
+    def joined(self, other: PathProfile) -> PathProfile:
+        """Both profiles of one path as one; of a place that is in both, the one in `self` is taken."""
+        alphas, places = np.unique(np.concatenate([self.alphas, other.alphas]), return_index=True)
+        return replace(
+            self,
+            alphas=alphas,
+            scores=np.concatenate([self.scores, other.scores])[places],
+            probabilities=np.concatenate([self.probabilities, other.probabilities])[places],
+            norms=np.concatenate([self.norms, other.norms])[places],
+        )
+
+
+@dataclass(frozen=True)
 class InteriorGradients:
     """Gradients on the way from the baseline to the picture (Sundararajan, Taly, Yan 2016, arXiv 1611.02639).
 
@@ -204,7 +238,21 @@ class InteriorGradients:
     @property
     def norms(self) -> Float[np.ndarray, " alpha"]:
         """Sum of absolute gradients at each alpha, in target units per unit of pixel value."""
-        return np.abs(self.gradients).sum(axis=(1, 2, 3))
+        return np.abs(self.gradients).sum(axis=(1, 2, 3), dtype=np.float64)
+
+    @property
+    def profile(self) -> PathProfile:
+        """Scores, predictions and norms, by rising alpha."""
+        order = np.argsort(self.alphas, kind="stable")
+        return PathProfile(
+            self.alphas[order],
+            self.scores[order],
+            self.probabilities[order],
+            self.norms[order],
+            self.class_names,
+            self.target,
+            self.unit,
+        )
 
     @property
     def points(self) -> Float[np.ndarray, "alpha height width channel"]:
@@ -220,11 +268,9 @@ class IntegratedGradients:
         image: the picture, and `baseline`: where the path starts (pixels). Of several baselines, their mean.
         attribution: height × width × channel, signed, not scaled.
         score: of the picture; `baseline_score`: of the baseline (the mean over several).
-        unit: of both scores and of the attribution.
-        target: number of the class explained, where the target is about one.
         rule: name of the quadrature rule.
         evaluations: forward and backward passes of one picture at one alpha.
-        alphas: the nodes, and `scores` and `norms`: the target and the sum of absolute gradients there.
+        profile: score, prediction and gradient norm at the rule's nodes (means over several baselines).
         spread: over several baselines, the standard deviation of the attribution per pixel; else None.
         status: how the computation ended.
         provenance: where the values come from.
@@ -235,16 +281,22 @@ class IntegratedGradients:
     attribution: Image
     score: float
     baseline_score: float
-    unit: str
-    target: int | None
     rule: str
     evaluations: int
-    alphas: Alphas
-    scores: Float[np.ndarray, " alpha"]
-    norms: Float[np.ndarray, " alpha"]
+    profile: PathProfile
     status: Status
     provenance: Provenance
     spread: Image | None = None
+
+    @property
+    def unit(self) -> str:
+        """Unit of the scores and of the attribution."""
+        return self.profile.unit
+
+    @property
+    def target(self) -> int | None:
+        """Number of the class explained, where the target is about one."""
+        return self.profile.target
 
     @property
     def map(self) -> Map:

@@ -172,3 +172,16 @@ def test_a_value_that_is_not_finite_is_named(network: Analytic, image: np.ndarra
         pytest.raises(NetworkError, match=r"gradient at alpha .* not finite.*on the way back"),
     ):
         interior_gradients(network, image, Logit(0), baseline=np.zeros_like(image))
+
+
+def test_profiles_of_one_path_join(network: Analytic, image: np.ndarray) -> None:
+    black = np.zeros_like(image)
+    interior = interior_gradients(network, image, Logit(0), baseline=black, alphas=[1, 0.5, 0])
+    integrated = integrated_gradients(network, image, Logit(0), baseline=black, rule="riemann-right", evaluations=4)
+    joined = interior.profile.joined(integrated.profile)
+    assert joined.alphas.tolist() == [0, 0.25, 0.5, 0.75, 1]
+    points = joined.alphas[:, None, None, None] * image
+    logits = network.forward(points).logits
+    np.testing.assert_allclose(joined.scores, logits[:, 0])
+    np.testing.assert_allclose(joined.probabilities, network.output.probabilities(logits))
+    np.testing.assert_allclose(joined.norms[-1], np.abs(gradient(network, image, Logit(0)).gradient).sum())

@@ -19,7 +19,7 @@ from innerview.errors import UsageError
 from innerview.methods.passes import Progress, along, check_picture, forward_logits
 from innerview.network import Differentiable, require_differentiable
 from innerview.quadrature import Rule, fixed_rule
-from innerview.results import IntegratedGradients, Provenance, Status
+from innerview.results import IntegratedGradients, PathProfile, Provenance, Status
 from innerview.targets import Target, together
 from innerview.types import Array, Image
 
@@ -70,20 +70,24 @@ def integrated_gradients(
         _one_baseline(network, image, one, resolved, chosen, partial(report, position * evaluations))
         for position, one in enumerate(baselines)
     ]
-    maps = np.stack([walk[0] for walk in walks])
+    maps = np.stack([attribution for attribution, _, _ in walks])
     return IntegratedGradients(
         image=image,
         baseline=np.mean(baselines, axis=0, dtype=np.float64).astype(image.dtype),
         attribution=maps.mean(axis=0),
         score=float(resolved.score(outputs)[0]),
         baseline_score=float(np.mean([_score(network, one, resolved) for one in baselines])),
-        unit=resolved.unit,
-        target=resolved.index,
         rule=chosen.name,
         evaluations=evaluations * len(baselines),
-        alphas=chosen.nodes,
-        scores=np.mean([walk[1] for walk in walks], axis=0),
-        norms=np.mean([walk[2] for walk in walks], axis=0),
+        profile=PathProfile(
+            alphas=chosen.nodes,
+            scores=np.mean([resolved.score(logits) for _, logits, _ in walks], axis=0, dtype=np.float64),
+            probabilities=np.mean([network.output.probabilities(logits) for _, logits, _ in walks], axis=0),
+            norms=np.mean([norms for _, _, norms in walks], axis=0),
+            class_names=network.output.class_names,
+            target=resolved.index,
+            unit=resolved.unit,
+        ),
         status=Status.FIXED,
         provenance=Provenance.of(network, resolved.describe(network.output.class_names)),
         spread=maps.std(axis=0) if len(baselines) > 1 else None,
@@ -102,13 +106,13 @@ def _one_baseline(
     rule: Rule,
     report: Callable[[int], None],
 ) -> tuple[Array, Array, Array]:
-    """Walk one path; give the attribution and, at each node, the score and the sum of absolute gradients."""
+    """Walk one path; give the attribution and, at each node, the outputs and the sum of absolute gradients."""
     total = np.zeros(image.shape, dtype=np.float64)
-    scores = np.empty(len(rule.nodes))
+    logits = np.empty((len(rule.nodes), len(network.output.class_names)), dtype=network.dtype)
     norms = np.empty(len(rule.nodes))
     for part, outputs, gradients in along(network, image, baseline, rule.nodes, together([target])):
         total += np.tensordot(rule.weights[part], gradients[0].astype(np.float64), axes=1)
-        scores[part] = target.score(outputs)
+        logits[part] = outputs
         norms[part] = np.abs(gradients[0]).sum(axis=(1, 2, 3), dtype=np.float64)
         report(part.stop)
-    return total * (image.astype(np.float64) - baseline), scores, norms
+    return total * (image.astype(np.float64) - baseline), logits, norms
