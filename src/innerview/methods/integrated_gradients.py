@@ -81,7 +81,7 @@ def integrated_gradients(
         evaluations=evaluations * len(baselines),
         profile=PathProfile(
             alphas=chosen.nodes,
-            scores=np.mean([resolved.score(logits) for _, logits, _ in walks], axis=0, dtype=np.float64),
+            scores=np.stack([resolved.score(logits) for _, logits, _ in walks]).mean(axis=0, dtype=np.float64),
             probabilities=np.mean([network.output.probabilities(logits) for _, logits, _ in walks], axis=0),
             norms=np.mean([norms for _, _, norms in walks], axis=0),
             class_names=network.output.class_names,
