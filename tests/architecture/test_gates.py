@@ -1,0 +1,137 @@
+"""Each gate catches the mistake it is there for: a gate that was switched off by accident fails here.
+
+The mistakes are made in a small tree of their own that has the project's real configuration.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from jaxtyping import TypeCheckError
+
+from innerview.network import InputSpec
+from innerview.targets import Logit
+
+ROOT = Path(__file__).resolve().parents[2]
+LOWER = ("types", "errors", "network", "results", "targets", "quadrature", "adapters", "methods")
+UPPER = ("data", "runs", "allcnn", "pictures", "viewer", "recorders", "training", "workbench", "notebook", "web", "cli")
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    """A package with all rooms, empty, under the project's configuration."""
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    for room in ("", *LOWER, *UPPER):
+        (tmp_path / "src" / "innerview" / room).mkdir(parents=True)
+        (tmp_path / "src" / "innerview" / room / "__init__.py").write_text('"""A room."""\n', encoding="utf-8")
+    return tmp_path
+
+
+def run(tree: Path, *command: str) -> subprocess.CompletedProcess[str]:
+    """Run a tool of this environment in `tree`."""
+    program = shutil.which(command[0], path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+    assert program, f"{command[0]} is not installed; it is in the dependency group test"
+    environment = {**os.environ, "PYTHONPATH": str(tree / "src"), "COLUMNS": "200"}
+    return subprocess.run([program, *command[1:]], cwd=tree, env=environment, capture_output=True, text=True)
+
+
+def write(tree: Path, place: str, text: str) -> None:
+    """Add the module `place` to the tree."""
+    (tree / "src" / "innerview" / place).write_text(f'"""A module."""\n\n{text}\n', encoding="utf-8")
+
+
+FORMAT = ("ruff", "format", "--check")
+LINT = ("ruff", "check")
+TYPES = ("basedpyright",)
+IMPORTS = ("lint-imports", "--no-cache")
+
+MISTAKES = {
+    "unformatted": (FORMAT, "runs/bad.py", "SIZES = (1,2)", "SIZES"),
+    "unused import": (LINT, "runs/bad.py", "import json", "F401"),
+    "no docstring": (LINT, "runs/bad.py", "def width() -> int:\n    return 1", "D103"),
+    "printing": (LINT, "runs/bad.py", 'print("here")', "T201"),
+    "assertion in place of an error": (LINT, "runs/bad.py", "assert __name__", "S101"),
+    "evaluation of text": (LINT, "runs/bad.py", 'eval("1")', "S307"),
+    "every exception swallowed": (
+        LINT,
+        "runs/bad.py",
+        "try:\n    COUNT = 1\nexcept Exception:\n    COUNT = 0",
+        "BLE001",
+    ),
+    "global drawing state": (LINT, "pictures/bad.py", "from matplotlib import pyplot", "TID251"),
+    "wrong type": (TYPES, "runs/bad.py", 'WIDTH: int = "wide"', "reportAssignmentType"),
+    "missing type": (
+        TYPES,
+        "runs/bad.py",
+        "def width(picture):\n    return picture.width",
+        "reportMissingParameterType",
+    ),
+    "lower room imports upper": (IMPORTS, "data/bad.py", "import innerview.pictures", "innerview.data.bad ->"),
+    "waist imports a method": (IMPORTS, "network/bad.py", "import innerview.methods", "innerview.network.bad ->"),
+    "sister rooms": (IMPORTS, "methods/bad.py", "import innerview.adapters", "innerview.methods.bad ->"),
+    "an integral that knows networks": (
+        IMPORTS,
+        "quadrature/bad.py",
+        "import innerview.network",
+        "innerview.quadrature.bad ->",
+    ),
+    "framework outside the adapters": (IMPORTS, "methods/bad.py", "import torch", "methods.bad -> torch"),
+    "framework through a back door": (IMPORTS, "workbench/bad.py", "from keras import layers", "bad -> keras"),
+    "Pillow in a method": (IMPORTS, "methods/bad.py", "from PIL import Image", "methods.bad -> PIL"),
+    "matplotlib in the command line": (IMPORTS, "cli/bad.py", "import matplotlib", "cli.bad -> matplotlib"),
+}
+
+
+@pytest.mark.parametrize(("gate", "place", "text", "said"), MISTAKES.values(), ids=MISTAKES)
+def test_a_gate_catches_its_mistake(tree: Path, gate: tuple[str, ...], place: str, text: str, said: str) -> None:
+    write(tree, place, text)
+    answer = run(tree, *gate)
+    assert answer.returncode != 0
+    assert said in answer.stdout + answer.stderr
+
+
+def test_the_gates_let_good_code_pass(tree: Path) -> None:
+    write(tree, "data/good.py", "from PIL import Image\n\nCLASS: type[object] = Image.Image")
+    write(tree, "adapters/torch.py", "import torch\n\nDEVICE: type = torch.device")
+    for gate in (FORMAT, LINT, IMPORTS, TYPES):
+        answer = run(tree, *gate)
+        assert answer.returncode == 0, answer.stdout + answer.stderr
+
+
+def test_wrong_shapes_are_caught_while_testing() -> None:
+    target = Logit(0)
+    assert target.score(np.zeros((1, 2), np.float32)) == [0]
+    with pytest.raises(TypeCheckError):
+        target.score(np.zeros((1, 2, 3), np.float32))
+
+
+def test_wrong_fields_are_caught_while_testing() -> None:
+    with pytest.raises(TypeCheckError):
+        InputSpec(height="32", width=32)  # pyright: ignore[reportArgumentType]
+
+
+def test_check_ends_at_the_first_gate_that_fails(tree: Path) -> None:
+    shutil.copytree(ROOT / "scripts", tree / "scripts")
+    write(tree, "runs/bad.py", "SIZES = (1,2)")
+    answer = run(tree, "bash", "scripts/check")
+    assert answer.returncode != 0
+    assert "ruff format" in answer.stdout
+    assert "lint-imports" not in answer.stdout
+
+
+def test_check_fails_when_a_test_fails(tree: Path) -> None:
+    """The tests themselves are the last gate; the other gates are passed by good code."""
+    shutil.copytree(ROOT / "scripts", tree / "scripts", ignore=shutil.ignore_patterns("docs.py"))
+    (tree / "tests").mkdir()
+    (tree / "tests" / "test_bad.py").write_text(
+        '"""A test."""\n\n\ndef test_bad() -> None:\n    assert not __name__\n', encoding="utf-8"
+    )
+    answer = run(tree, "bash", "scripts/check")
+    assert answer.returncode != 0
+    assert "1 failed" in answer.stdout.splitlines()[-1], answer.stdout + answer.stderr
