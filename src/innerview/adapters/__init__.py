@@ -1,1 +1,102 @@
-"""One file a framework: each turns a model into a Network and imports its framework only when it is used."""
+"""One file a framework: each turns a model into a Network and imports its framework only when it is used.
+
+`wrap` finds the adapter by where the model's class (or one of its bases) was defined, so it imports nothing to find
+out. What can't be known from a model, it does not guess: the picture it takes and what its output means are declared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any, Final, TypeAlias, cast
+
+import numpy as np
+
+from innerview.adapters.function import FunctionNetwork
+from innerview.errors import NetworkError, UsageError
+from innerview.network import InputSpec, Network, OutputSpec
+
+Adapter: TypeAlias = Callable[..., Network]
+
+ADAPTERS: Final = {"torch": ("innerview.adapters.torch", "TorchNetwork")}
+"""Where the adapter of a framework is, by the framework's top package."""
+
+UNSUPPORTED: Final = frozenset({"keras", "tensorflow", "jax", "flax", "equinox", "sklearn", "mxnet", "paddle"})
+"""Frameworks whose models can be called, but have no adapter: as functions they would lose their gradients."""
+
+TOLERANCE: Final = {"float32": 1e-3, "float64": 1e-8}
+"""Largest change of an output, relative to the largest output, when a picture is run alone: rounding, not meaning."""
+
+ROWS: Final = 3
+
+
+def wrap(
+    model: object,
+    *,
+    input: InputSpec | None = None,  # noqa: A002 the waist's name for it
+    output: OutputSpec | None = None,
+    **options: Any,
+) -> Network:
+    """Make a network of a model.
+
+    Args:
+        model: a PyTorch module, or any function from a batch of pictures to a batch of outputs (forward only).
+        input: the picture that it takes and how pixels become its input.
+        output: what it gives.
+        **options: for the adapter: `weights_only` (PyTorch), `dtype` and `chunk` (functions).
+
+    Raises:
+        UsageError: a declaration is missing, or there is no adapter for the model.
+        NetworkError: the model can't be run as declared, its outputs are not finite, or a picture's output depends
+            on the other pictures of its batch.
+    """
+    adapter = _find(model)
+    if input is None or output is None:
+        raise UsageError(
+            f"what a {type(model).__name__} takes and gives can't be read from it; declare it, for example: "
+            'wrap(model, input=InputSpec(height=224, width=224, layout="CHW", mean=(0.485, 0.456, 0.406), '
+            'std=(0.229, 0.224, 0.225)), output=OutputSpec(class_names=("cat", "dog")))'
+        )
+    network = adapter(model, input, output, **options)
+    if not options.get("weights_only"):
+        check_rows(network)
+    return network
+
+
+def check_rows(network: Network) -> None:
+    """Raise NetworkError unless each picture of a batch is answered as if it were alone, with finite numbers."""
+    random = np.random.default_rng(0)
+    images = random.random((ROWS, *network.input.shape)).astype(network.dtype)
+    together = network.forward(images).logits
+    if not np.isfinite(together).all():
+        raise NetworkError(f"the outputs for {ROWS} random pictures are not finite: {together}; check the InputSpec")
+    alone = np.concatenate([network.forward(images[[row]]).logits for row in range(ROWS)])
+    change = float(np.abs(together - alone).max())
+    if change > TOLERANCE[network.dtype.name] * float(np.abs(together).max()):
+        raise NetworkError(
+            f"a picture's output changes by up to {change:.3g} when other pictures are in its batch, or from one call "
+            "to the next. Look for batch statistics (BatchNorm with track_running_stats=False) or dropout that "
+            "evaluation mode does not turn off"
+        )
+
+
+def _find(model: object) -> Adapter:
+    """Find the adapter by the packages in which the model's class and its bases were defined."""
+    packages = [kind.__module__.partition(".")[0] for kind in type(model).__mro__]
+    for package in packages:
+        if package in ADAPTERS:
+            module, name = ADAPTERS[package]
+            return cast("Adapter", getattr(import_module(module), name))
+        if package in UNSUPPORTED:
+            raise UsageError(
+                f"there is no adapter for {package} yet; wrap a function that calls the model, for what needs no "
+                "gradients: wrap(lambda pictures: model(pictures), input=…, output=…)"
+            )
+    if not callable(model):
+        raise UsageError(
+            f"a {type(model).__name__} can't be called; wrap a PyTorch module or a function from pictures to outputs"
+        )
+    return FunctionNetwork
+
+
+__all__ = ["FunctionNetwork", "check_rows", "wrap"]

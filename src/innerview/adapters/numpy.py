@@ -14,8 +14,8 @@ from typing import Any, Final, final
 
 import numpy as np
 
-from innerview.adapters.checks import check_outputs, check_precision, check_weights, collect_cotangents
 from innerview.adapters.operations import Operation
+from innerview.adapters.promises import check_precision, check_weights, collect_cotangents, enter, refuse_weights_only
 from innerview.errors import NetworkError
 from innerview.network import (
     OUTPUT,
@@ -25,7 +25,6 @@ from innerview.network import (
     Layer,
     OutputSpec,
     Pullback,
-    as_pixels,
     identify,
     require_layers,
 )
@@ -134,7 +133,6 @@ class NumpyNetwork:
             value, _ = operation.forward(value, prepared)
             if operation.name in taps:
                 activations[operation.name] = value.copy()
-        check_outputs(value)
         return Forward(value, activations)
 
     def pullback(self, images: Images, cotangents: Mapping[str, Cotangent], taps: Sequence[str] = ()) -> Pullback:
@@ -146,7 +144,6 @@ class NumpyNetwork:
             saved.append(kept)
             if operation.name in taps or operation.name in cotangents:
                 activations[operation.name] = value.copy()
-        check_outputs(value)
         factors = collect_cotangents(cotangents, {OUTPUT: value, **activations})
         targets = len(next(iter(factors.values())))
         gradient = factors.get(OUTPUT)
@@ -167,11 +164,8 @@ class NumpyNetwork:
 
     def _enter(self, images: Images) -> Array:
         """Turn pixels into the model's input, which nobody else holds."""
-        if self._weights_only:
-            raise NetworkError("this network was opened for looking at its weights only; build it without weights_only")
-        self._input.check(images)
-        pixels = as_pixels(images, self._dtype)
-        return pixels * self._input.scale.astype(self._dtype) + self._input.offset.astype(self._dtype)
+        refuse_weights_only(weights_only=self._weights_only)
+        return enter(self._input, images, self._dtype)
 
 
 def _check_names(operations: Sequence[Operation], weights: Mapping[str, Array]) -> None:

@@ -1,20 +1,26 @@
-"""Checks that the adapters share: the promises of the waist, tested where they can be broken."""
+"""The promises of the waist that every adapter keeps in the same way: precision, pixels in, outputs, cotangents.
+
+They are tested where they can be broken, so that a message can name the weight, the layer or the shape at fault.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Final
 
 import numpy as np
 
 from innerview.errors import NetworkError, UsageError
-from innerview.network import Cotangent
+from innerview.network import Cotangent, InputSpec, OutputSpec, as_pixels
 from innerview.types import Array
+
+PRECISIONS: Final = (np.dtype(np.float32), np.dtype(np.float64))
 
 
 def check_precision(dtype: np.dtype[np.floating] | type[np.floating]) -> np.dtype[np.floating]:
     """Give `dtype` as NumPy writes it, or raise NetworkError unless it is float32 or float64."""
     wanted = np.dtype(dtype)
-    if wanted not in {np.dtype(np.float32), np.dtype(np.float64)}:
+    if wanted not in PRECISIONS:
         raise NetworkError(f"networks compute in float32 or float64; {wanted.name} was asked for")
     return wanted
 
@@ -30,13 +36,32 @@ def check_weights(weights: Mapping[str, Array]) -> None:
             )
 
 
-def check_outputs(outputs: Array) -> None:
-    """Raise NetworkError unless outputs (batch × class) are finite."""
-    rows = np.flatnonzero(~np.isfinite(outputs).all(axis=1))
-    if rows.size:
+def refuse_weights_only(*, weights_only: bool) -> None:
+    """Raise NetworkError for a network that was opened for looking at its weights only."""
+    if weights_only:
         raise NetworkError(
-            f"the network's output for picture {rows[0]} of the batch is not finite ({outputs[rows[0]]}); "
-            "look for pixels far outside [0, 1] or weights that overflow"
+            "this network was opened with weights_only=True, for looking at its weights; open it without to run it"
+        )
+
+
+def enter(spec: InputSpec, images: Array, dtype: np.dtype[np.floating]) -> Array:
+    """Turn pixels (batch × height × width × channel) into the model's input, as a fresh array in its axis order.
+
+    Raises:
+        NetworkError: the pictures have another shape or are not floats.
+    """
+    spec.check(images)
+    value = as_pixels(images, dtype) * spec.scale.astype(dtype) + spec.offset.astype(dtype)
+    return value if spec.layout == "HWC" else np.ascontiguousarray(value.transpose(0, 3, 1, 2))
+
+
+def check_shape(shape: tuple[int, ...], batch: int, output: OutputSpec) -> None:
+    """Raise NetworkError unless outputs of this shape are batch × class."""
+    wanted = (batch, len(output.class_names))
+    if shape != wanted:
+        raise NetworkError(
+            f"the model gave outputs of shape {shape} for {batch} pictures; {wanted} (batch × class) was expected, "
+            f"since {len(output.class_names)} class names were declared"
         )
 
 
@@ -49,13 +74,13 @@ def collect_cotangents(cotangents: Mapping[str, Cotangent], values: Mapping[str,
     if not cotangents:
         raise UsageError("a pullback was asked for without a cotangent; give one for the output or for a layer")
     factors = {name: np.array(ask(values[name].copy()), values[name].dtype) for name, ask in cotangents.items()}
-    targets = {name: factor.shape[:1] for name, factor in factors.items()}
     for name, factor in factors.items():
         if factor.shape[1:] != values[name].shape or factor.ndim == values[name].ndim:
             raise UsageError(
                 f"the cotangent on {name} is to be target × {' × '.join(map(str, values[name].shape))}; "
                 f"it came with shape {factor.shape}"
             )
-    if len(set(targets.values())) > 1:
-        raise UsageError(f"all cotangents give the same number of targets; they came with {targets}")
+    targets = {name: len(factor) for name, factor in factors.items()}
+    if len(set(targets.values())) > 1 or 0 in targets.values():
+        raise UsageError(f"all cotangents give the same number of targets, at least one; they came with {targets}")
     return factors

@@ -1,0 +1,278 @@
+"""Any PyTorch module as a network, and given back as it was: mode, gradients, hooks, devices, precision.
+
+Layers are *calls* of leaf modules, found in one dry run: a module that is called twice is two layers, "relu" and
+"relu#2" (and the first call of a module named "output", a name that is taken, is "output#1"). What a model computes
+outside of modules (`functional.relu`) can't be tapped; gradients go through it all the same. Only calls that
+return one float tensor with the batch in front are layers.
+
+Values cross the waist channels last. PyTorch keeps channels in front, except after dense layers and layer
+normalisation; whatever works value by value keeps the order of the last value of its shape.
+"""
+
+# PyTorch is only partly typed: unknown types are its own.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+# pyright: reportUnknownParameterType=false, reportMissingImports=false, reportPrivateImportUsage=false
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from typing import Any, Final, final
+
+import numpy as np
+
+from innerview.adapters.promises import (
+    check_precision,
+    check_shape,
+    check_weights,
+    collect_cotangents,
+    refuse_weights_only,
+)
+from innerview.errors import MissingExtra, NetworkError
+from innerview.network import (
+    OUTPUT,
+    Cotangent,
+    Forward,
+    InputSpec,
+    Layer,
+    OutputSpec,
+    Pullback,
+    as_pixels,
+    identify,
+    require_layers,
+)
+from innerview.types import Array, Images
+
+try:
+    import torch
+except ImportError as error:
+    raise MissingExtra("looking into a PyTorch model", "torch") from error
+
+from innerview.adapters.torch_calls import (
+    Order,
+    Survey,
+    device,
+    from_waist,
+    looking,
+    observing,
+    pick,
+    precision,
+    to_waist,
+)
+
+PIXELS: Final = 65_536
+"""Pixels in one pass, 64 pictures of 32 × 32 or one of 224 × 224: the memory of a pullback grows with them."""
+
+DRY_RUN: Final = 3
+"""Pictures in the dry run: unlike 1 or 2, hardly ever the length of another axis by chance."""
+
+
+@final
+class TorchNetwork:
+    """A PyTorch module as it is: no copy is made, and a change of its weights is seen at the next pass.
+
+    Args:
+        model: any module from a batch of pictures to a batch of outputs.
+        input: what it takes; the layout is "CHW" for almost every model.
+        output: what it gives; `key` where the model returns a dict or a tuple.
+        weights_only: accept weights that are not finite; the network can then be looked at, but not run.
+
+    Raises:
+        NetworkError: the model can't be run as declared, or a weight is not finite.
+    """
+
+    def __init__(
+        self,
+        model: torch.nn.Module,
+        input: InputSpec,  # noqa: A002 the waist's name for it
+        output: OutputSpec,
+        *,
+        weights_only: bool = False,
+    ) -> None:
+        self._model, self._input, self._output, self._weights_only = model, input, output, weights_only
+        precision(model)
+        survey = Survey(model, DRY_RUN)
+        if not weights_only:
+            check_weights({name: _array(tensor) for name, tensor in self._tensors().items()})
+            self._dry_run(survey)
+        self._layers, self._orders = tuple(survey.layers), survey.orders
+
+    @property
+    def input(self) -> InputSpec:
+        """What it takes."""
+        return self._input
+
+    @property
+    def output(self) -> OutputSpec:
+        """What it gives."""
+        return self._output
+
+    @property
+    def dtype(self) -> np.dtype[np.floating]:
+        """Precision of the model's weights."""
+        return precision(self._model)
+
+    @property
+    def layers(self) -> tuple[Layer, ...]:
+        """One per call of a leaf module."""
+        return self._layers
+
+    @property
+    def chunk(self) -> int:
+        """Pictures in one pass, by their size."""
+        return max(PIXELS // (self._input.height * self._input.width), 1)
+
+    @property
+    def identity(self) -> str:
+        """Hash of specification, modules, weights and buffers, as they are now; the precision is not in it."""
+        modules = [
+            (name, type(part).__qualname__, part.extra_repr(), type(part).__module__)
+            for name, part in self._model.named_modules()
+        ]
+        description = {"input": asdict(self._input), "output": asdict(self._output), "modules": modules}
+        return identify(description, {name: _array(tensor.double()) for name, tensor in self._tensors().items()})
+
+    def weights(self) -> dict[str, Array]:
+        """Copies of the parameters, in PyTorch's axis order."""
+        return {name: _array(parameter) for name, parameter in self._model.named_parameters()}
+
+    def astype(self, dtype: np.dtype[np.floating] | type[np.floating]) -> TorchNetwork:
+        """A deep copy of the model in another precision.
+
+        Raises:
+            NetworkError: the model can't be copied, or its device does not know the precision.
+        """
+        wanted = {4: torch.float32, 8: torch.float64}[check_precision(dtype).itemsize]
+        try:
+            model = copy.deepcopy(self._model).to(wanted)
+        except (RuntimeError, TypeError, NotImplementedError) as error:
+            raise NetworkError(f"the model can't be copied into {np.dtype(dtype).name}: {error}") from error
+        return TorchNetwork(model, self._input, self._output, weights_only=self._weights_only)
+
+    def forward(self, images: Images, taps: Sequence[str] = ()) -> Forward:
+        """Run pictures; `taps` names the layers whose outputs are wanted."""
+        refuse_weights_only(weights_only=self._weights_only)
+        require_layers(self._layers, taps)
+        activations = dict[str, Array]()
+
+        def seen(name: str, module: torch.nn.Module, result: Any) -> None:  # noqa: ARG001 as hooks are called
+            if name in taps:
+                activations[name] = to_waist(result, self._orders[name])
+
+        with looking(self._model), observing(self._model, seen), torch.no_grad():
+            logits = to_waist(self._run(self._pixels(images)), "last")
+        _check_seen(taps, activations)
+        return Forward(logits, activations)
+
+    def pullback(self, images: Images, cotangents: Mapping[str, Cotangent], taps: Sequence[str] = ()) -> Pullback:
+        """Run pictures forward, then cotangents on the output and on layers back to pixels and `taps`."""
+        refuse_weights_only(weights_only=self._weights_only)
+        asked = {*taps, *cotangents} - {OUTPUT}
+        require_layers(self._layers, asked)
+        values = dict[str, torch.Tensor]()
+
+        def seen(name: str, module: torch.nn.Module, result: Any) -> torch.Tensor | None:  # noqa: ARG001
+            if name not in asked:
+                return None
+            # The model goes on with a copy: an in-place operation that follows can't reach the value we keep.
+            values[name] = result.clone()
+            return values[name].clone()
+
+        with looking(self._model), observing(self._model, seen), torch.enable_grad():
+            pixels = self._pixels(images).requires_grad_()
+            values[OUTPUT] = self._run(pixels)
+            _check_seen(asked, values)
+            return self._pull(pixels, values, cotangents, taps)
+
+    def _pull(
+        self,
+        pixels: torch.Tensor,
+        values: Mapping[str, torch.Tensor],
+        cotangents: Mapping[str, Cotangent],
+        taps: Sequence[str],
+    ) -> Pullback:
+        """Differentiate once per target; weights are frozen, so nothing is worked out for them."""
+        orders: dict[str, Order] = {**self._orders, OUTPUT: "last"}
+        arrays = {name: to_waist(value, orders[name]) for name, value in values.items()}
+        factors = collect_cotangents(cotangents, arrays)
+        if OUTPUT in factors and not values[OUTPUT].requires_grad:
+            raise NetworkError(
+                "the model's output has no gradient by the picture: somewhere it leaves PyTorch's graph "
+                "(torch.no_grad, detach, NumPy). Wrap a function instead, for what needs no gradients"
+            )
+        sources = [name for name in factors if values[name].requires_grad]
+        places = {name: values[name] for name in taps if values[name].requires_grad}
+        rows = list[tuple[torch.Tensor, ...]]()
+        targets = len(next(iter(factors.values())))
+        for target in range(targets if sources else 0):
+            rows.append(
+                torch.autograd.grad(
+                    [values[name] for name in sources],
+                    [pixels, *places.values()],
+                    [from_waist(factors[name][target], values[name], orders[name]) for name in sources],
+                    retain_graph=target + 1 < targets,
+                    allow_unused=True,
+                    materialize_grads=True,
+                )
+            )
+        gradients = {
+            name: np.stack([to_waist(row[place], orders.get(name, "last")) for row in rows])
+            for place, name in enumerate(("", *places))
+            if rows
+        }
+        nothing = {name: np.zeros((targets, *arrays[name].shape), arrays[name].dtype) for name in taps}
+        return Pullback(
+            logits=arrays[OUTPUT],
+            activations={name: arrays[name] for name in taps},
+            input_gradients=gradients.get("", np.zeros((targets, *pixels.shape), self.dtype)),
+            tap_gradients={name: gradients.get(name, nothing[name]) for name in taps},
+        )
+
+    def _pixels(self, images: Array) -> torch.Tensor:
+        """Copy pixels to the model's device, in its precision."""
+        self._input.check(images)
+        return torch.tensor(as_pixels(images, self.dtype), device=device(self._model))
+
+    def _run(self, pixels: torch.Tensor) -> torch.Tensor:
+        """From pixels to the output that was declared, batch × class."""
+        scale, offset = (
+            torch.tensor(values, dtype=pixels.dtype, device=pixels.device)
+            for values in (self._input.scale, self._input.offset)
+        )
+        value = pixels * scale + offset
+        # Contiguous: a model that reshapes with .view() would fail on the strides of a permuted batch.
+        entering = value.permute(0, 3, 1, 2).contiguous() if self._input.layout == "CHW" else value
+        output = pick(self._model(entering), self._output.key).to(pixels.dtype)
+        check_shape(tuple(output.shape), len(pixels), self._output)
+        return output
+
+    def _dry_run(self, survey: Survey) -> None:
+        """Run black pictures once, to see the calls and whether the model runs at all as declared."""
+        black = np.zeros((survey.batch, *self._input.shape), self.dtype)
+        try:
+            with looking(self._model), observing(self._model, survey), torch.no_grad():
+                self._run(self._pixels(black))
+        except (RuntimeError, TypeError, ValueError, IndexError, KeyError, AttributeError) as error:
+            height, width, channels = self._input.shape
+            shape = (channels, height, width) if self._input.layout == "CHW" else self._input.shape
+            raise NetworkError(
+                f"the model failed on a batch of {survey.batch} black pictures, shape {(survey.batch, *shape)}: "
+                f"{error}. If size or axis order is wrong, declare another InputSpec: layout='CHW' puts channels in "
+                "front of height and width, as most PyTorch models want them"
+            ) from error
+
+    def _tensors(self) -> dict[str, torch.Tensor]:
+        """Everything that the function depends on, beside the code."""
+        return {**dict(self._model.named_parameters()), **dict(self._model.named_buffers())}
+
+
+def _array(tensor: torch.Tensor) -> Array:
+    return np.array(tensor.detach().cpu().numpy())
+
+
+def _check_seen(asked: Iterable[str], found: Mapping[str, object]) -> None:
+    """A model may take other ways for other pictures; a layer that was not called has no value."""
+    for name in asked:
+        if name not in found:
+            raise NetworkError(f"layer {name} was called in the dry run, but not for these pictures; don't tap it")

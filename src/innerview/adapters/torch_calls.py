@@ -1,0 +1,202 @@
+"""Watching a PyTorch model while it runs, without leaving a trace: its calls, their axes, its outputs.
+
+`looking` changes what must be changed for a pass (evaluation mode, frozen weights) and puts every module and
+every parameter back, one by one, whatever happens. `observing` hangs hooks on leaf modules and takes them off.
+"""
+
+# PyTorch is only partly typed: unknown types are its own.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+# pyright: reportUnknownParameterType=false, reportMissingImports=false, reportPrivateImportUsage=false
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Generator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal, TypeAlias
+
+import numpy as np
+import torch
+from torch import nn
+
+from innerview.errors import NetworkError
+from innerview.network import OUTPUT, Layer
+from innerview.types import Array
+
+Seen: TypeAlias = Callable[[str, nn.Module, Any], Any]
+"""Called with the name of a call, its module and its result; what it returns (unless None) takes the result's place."""
+
+Order: TypeAlias = Literal["first", "last"]
+
+KINDS: Final = {
+    "torch.nn.modules.conv": "convolution",
+    "torch.nn.modules.linear": "dense",
+    "torch.nn.modules.activation": "activation",
+    "torch.nn.modules.batchnorm": "normalisation",
+    "torch.nn.modules.instancenorm": "normalisation",
+    "torch.nn.modules.normalization": "normalisation",
+    "torch.nn.modules.dropout": "dropout",
+    "torch.nn.modules.pooling": "pooling",
+}
+"""Kind of a layer by the module of PyTorch that defines its class or the nearest of its bases."""
+
+ORDERS: Final[Mapping[str, Order]] = {
+    "torch.nn.modules.conv": "first",
+    "torch.nn.modules.pooling": "first",
+    "torch.nn.modules.batchnorm": "first",
+    "torch.nn.modules.instancenorm": "first",
+    "torch.nn.modules.linear": "last",
+}
+"""Where the channels are in the output, for classes that decide it; LayerNorm and RMSNorm: see `_order`."""
+
+AXES: Final = {2: "channel", 3: "token channel", 4: "height width channel"}
+"""Axes behind the batch, channels last, by the number of axes with it."""
+
+_LOCK = threading.RLock()
+"""Two threads that look at one model would restore each other's changes: one at a time."""
+
+
+@contextmanager
+def looking(model: nn.Module) -> Generator[None, None, None]:
+    """Evaluation mode, frozen weights and full precision while the block runs; then everything as it was."""
+    with _LOCK:
+        modes = [(module, module.training) for module in model.modules()]
+        wanted = [(parameter, parameter.requires_grad) for parameter in model.parameters()]
+        fast = torch.backends.mha.get_fastpath_enabled()
+        try:
+            # Not model.eval(): people override it, and some modules may be in evaluation mode on purpose.
+            for module, _ in modes:
+                module.training = False
+            for parameter, _ in wanted:
+                parameter.requires_grad_(False)  # noqa: FBT003 its name differs from version to version
+            torch.backends.mha.set_fastpath_enabled(False)  # fused attention calls no modules, so none could be seen
+            with torch.inference_mode(mode=False), torch.autocast(device(model).type, enabled=False):
+                yield
+        finally:
+            torch.backends.mha.set_fastpath_enabled(fast)
+            for module, mode in modes:
+                module.training = mode
+            for parameter, flag in wanted:
+                parameter.requires_grad_(flag)
+
+
+@contextmanager
+def observing(model: nn.Module, seen: Seen) -> Generator[None, None, None]:
+    """Call `seen` after every call of a leaf module while the block runs."""
+    names = {module: name or type(module).__name__ for name, module in model.named_modules() if _is_leaf(module)}
+    calls = Counter[nn.Module]()
+
+    def hook(module: nn.Module, arguments: Any, result: Any) -> Any:  # noqa: ARG001 PyTorch's signature
+        calls[module] += 1
+        return seen(_call_name(names[module], calls[module]), module, result)
+
+    with ExitStack() as hooks:
+        for module in names:
+            hooks.callback(module.register_forward_hook(hook).remove)
+        yield
+
+
+def device(model: nn.Module) -> torch.device:
+    """Where the first weight of a model is; the processor if it has none."""
+    tensors = (*model.parameters(), *model.buffers())
+    return tensors[0].device if tensors else torch.device("cpu")
+
+
+def precision(model: nn.Module) -> np.dtype[np.floating]:
+    """float32 or float64, or NetworkError if the model's weights are of another type or of several."""
+    tensors = {**dict(model.named_parameters()), **dict(model.named_buffers())}
+    found = {value.dtype: name for name, value in tensors.items() if value.is_floating_point()}
+    known = {torch.float32: np.dtype(np.float32), torch.float64: np.dtype(np.float64)}
+    types = list(found) or [torch.get_default_dtype()]
+    if len(types) > 1 or types[0] not in known:
+        listed = ", ".join(f"{name} is {str(kind).removeprefix('torch.')}" for kind, name in found.items())
+        raise NetworkError(
+            f"networks compute in float32 or float64 throughout; {listed}. Wrap a copy: copy.deepcopy(model).float()"
+        )
+    return known[types[0]]
+
+
+def pick(result: Any, key: str | int | None) -> torch.Tensor:
+    """Take the tensor that `key` names from what a model returned, or raise NetworkError with the keys there are."""
+    if isinstance(result, torch.Tensor):
+        if key is not None:
+            raise NetworkError(f"the model gives one tensor, so key={key!r} has no meaning; leave it out of OutputSpec")
+        return result
+    entries: dict[str | int, Any] = {}
+    if isinstance(result, Mapping):
+        entries = dict(result)
+    elif isinstance(result, tuple | list):
+        entries = {**dict(enumerate(result)), **dict(zip(getattr(result, "_fields", ()), result, strict=False))}
+    tensors = {name: value for name, value in entries.items() if isinstance(value, torch.Tensor)}
+    if key not in tensors:
+        listed = ", ".join(f"{name!r} of shape {tuple(value.shape)}" for name, value in tensors.items()) or "no tensor"
+        raise NetworkError(
+            f"the model gives a {type(result).__name__} with {listed}; key={key!r} names none of them: "
+            "say which one is the output, OutputSpec(..., key=…)"
+        )
+    return tensors[key]
+
+
+@dataclass
+class Survey:
+    """What a dry run finds: the layers in the order of their calls, and where each keeps its channels."""
+
+    model: nn.Module
+    batch: int
+    layers: list[Layer] = field(default_factory=list[Layer])
+    orders: dict[str, Order] = field(default_factory=dict[str, Order])
+    _last: dict[tuple[int, ...], Order] = field(default_factory=dict[tuple[int, ...], Order])
+
+    def __call__(self, name: str, module: nn.Module, result: Any) -> None:
+        """Take down one call; one whose result is not a float tensor with the batch in front is no layer."""
+        if not isinstance(result, torch.Tensor) or not result.is_floating_point() or result.shape[:1] != (self.batch,):
+            return
+        shape = tuple(result.shape)
+        order = _order(module) or self._last.get(shape, "first" if len(shape) == 4 else "last")
+        self._last[shape] = self.orders[name] = order
+        names = {id(parameter): known for known, parameter in self.model.named_parameters()}
+        parameters = tuple(names[id(own)] for own in module.parameters(recurse=False))
+        inner = (*shape[2:], *shape[1:2]) if order == "first" else shape[1:]
+        self.layers.append(Layer(name, _kind(module), parameters, AXES.get(len(shape), ""), inner))
+
+
+def to_waist(value: torch.Tensor, order: Order) -> Array:
+    """Copy a tensor (batch in front) into an array with its channels last."""
+    array = value.detach().cpu().numpy()
+    return np.array(np.moveaxis(array, 1, -1) if order == "first" else array, order="C")
+
+
+def from_waist(value: Array, like: torch.Tensor, order: Order) -> torch.Tensor:
+    """Copy an array with its channels last (batch in front) into a tensor like that one."""
+    array = np.moveaxis(value, -1, 1) if order == "first" else value
+    return torch.tensor(np.ascontiguousarray(array), dtype=like.dtype, device=like.device)
+
+
+def _is_leaf(module: nn.Module) -> bool:
+    return next(module.children(), None) is None
+
+
+def _call_name(name: str, number: int) -> str:
+    """A first call has the module's name, unless that is taken for the output of the network."""
+    return name if number == 1 and name != OUTPUT else f"{name}#{number}"
+
+
+def _homes(module: nn.Module) -> list[str]:
+    return [kind.__module__ for kind in type(module).__mro__]
+
+
+def _kind(module: nn.Module) -> str:
+    if isinstance(module, nn.Identity):  # it lives beside the dense layers
+        return "other"
+    return next((KINDS[home] for home in _homes(module) if home in KINDS), "other")
+
+
+def _order(module: nn.Module) -> Order | None:
+    """Where the channels are; None if the module does not decide it."""
+    if isinstance(module, nn.Identity):
+        return None
+    if isinstance(module, nn.LayerNorm | nn.RMSNorm):
+        return "last"
+    return next((ORDERS[home] for home in _homes(module) if home in ORDERS), None)
