@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Self
+from typing import IO
 
 from innerview.errors import OutputError
 
@@ -33,7 +33,7 @@ class FolderLock:
         self.path = path
         self.file: IO[bytes] | None = None
 
-    def __enter__(self) -> Self:
+    def __enter__(self) -> FolderLock:
         self.file = self.path.open("ab")
         try:
             acquire(self.file)
