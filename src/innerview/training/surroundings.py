@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 from types import FrameType, TracebackType
-from typing import Any, Self
+from typing import Any
 
 import torch
 
@@ -20,7 +20,7 @@ class Interrupts:
         self.asked = False
         self.before: Any = None
 
-    def __enter__(self) -> Self:
+    def __enter__(self) -> Interrupts:
         if threading.current_thread() is threading.main_thread():
             self.before = signal.signal(signal.SIGINT, self.ask)
         return self
