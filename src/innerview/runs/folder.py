@@ -106,14 +106,15 @@ class RunFolder:
             DataError: if there is none, or another version of this program wrote it.
         """
         try:
-            values = json.loads((path / "manifest.json").read_text(encoding="utf-8"))
+            values: dict[str, Any] = json.loads((path / "manifest.json").read_text(encoding="utf-8"))
             found = values["version"]
         except (OSError, ValueError, KeyError, TypeError) as problem:
             raise DataError(f"{path} is no run folder: its manifest.json can't be read ({problem})") from None
         if found != VERSION:
             raise DataError(f"{path} is a run folder of version {found}; this program reads version {VERSION}")
         try:
-            return cls(path, Manifest(**{**values, "notes": tuple(values["notes"])}))
+            values["notes"] = tuple(values["notes"])
+            return cls(path, Manifest(**values))
         except (KeyError, TypeError) as problem:
             raise DataError(f"{path}/manifest.json is not complete ({problem})") from None
 

@@ -20,7 +20,7 @@ import numpy as np
 import torch
 import torch.nn.functional as functional
 
-from innerview.data.cifar10 import Dataset, LabelledPictures
+from innerview.data.labelled import Dataset, LabelledPictures
 from innerview.errors import DataError, NetworkError
 from innerview.runs import Manifest, RunFolder
 from innerview.training import augment

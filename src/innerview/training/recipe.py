@@ -7,7 +7,7 @@ and RECIPE, the 2018 tutorial's, which is slower and shows what it was written t
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from innerview.errors import UsageError
@@ -171,10 +171,12 @@ class Configuration:
         Raises:
             UsageError: for a field that this version does not know, or a value out of range.
         """
-        parts = {"initialisation": Initialisation, "augmentation": Augmentation, "optimisation": Optimisation}
+        read: dict[str, Any] = dict(values)
         try:
-            read = {name: parts[name](**value) if name in parts else value for name, value in values.items()}
-            read["initialisation"] = replace(read["initialisation"], stds=tuple(read["initialisation"].stds))
+            initialisation = {**values["initialisation"], "stds": tuple(values["initialisation"]["stds"])}
+            read["initialisation"] = Initialisation(**initialisation)
+            read["augmentation"] = Augmentation(**values["augmentation"])
+            read["optimisation"] = Optimisation(**values["optimisation"])
             read["stages"] = tuple(Stage(**stage) for stage in values["stages"])
             read["snapshots"] = tuple(values["snapshots"])
             return cls(**read)

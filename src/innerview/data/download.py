@@ -1,0 +1,144 @@
+"""Downloading one file from several places, verified, resumed, never half there.
+
+What has arrived stays in a `.partial` file named for the wanted content, so the next call, or the next source of the
+same content, goes on from there. Only a file whose SHA-256 is right gets its name.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import http.client
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any, Final, TypeAlias
+from urllib.parse import urlsplit
+
+from innerview.errors import DataError, OutputError
+
+Progress: TypeAlias = Callable[[int, int, str], None]
+"""Called with the bytes that are there, the bytes in all, and the address that they come from."""
+
+CHUNK: Final = 2**18
+SECONDS: Final = 30.0
+"""How long a server may be silent before it is given up, in seconds."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a file can be had, and how to know it.
+
+    Attributes:
+        url: http or https.
+        sha256: of the content, hexadecimal.
+        size: of the content, in bytes.
+    """
+
+    url: str
+    sha256: str
+    size: int
+
+    @property
+    def name(self) -> str:
+        """The name of the file."""
+        return PurePosixPath(urlsplit(self.url).path).name
+
+
+def download(sources: Sequence[Source], folder: Path, progress: Progress | None = None) -> Path:
+    """Fetch the first source that gives what it should.
+
+    Args:
+        sources: tried in order; a source that breaks off is asked again as long as something arrives.
+        folder: where the file goes; made if it is not there.
+        progress: see Progress.
+
+    Returns:
+        The file's path. If it was there already, and right, nothing is downloaded.
+
+    Raises:
+        DataError: if no source gave the right file; the message says why of each.
+        OutputError: if the disk is full or the folder can't be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for source in sources:
+            path = folder / source.name
+            if path.exists() and sha256(path) == source.sha256:
+                return path
+        failures: list[str] = []
+        for source in sources:
+            failure = attempt(source, partial(source, folder), progress)
+            if failure is None:
+                return partial(source, folder).replace(folder / source.name)
+            failures.append(f"  {source.url}: {failure}")
+    except OSError as problem:
+        raise OutputError(f"{folder} can't be written ({problem.strerror}); the download stopped") from problem
+    raise DataError(
+        "no source gave the file:\n" + "\n".join(failures) + "\nTry again later (what arrived is kept), "
+        "or fetch it by other means and name its path"
+    )
+
+
+def partial(source: Source, folder: Path) -> Path:
+    """Where the content of a source gathers; sources of the same content share it."""
+    return folder / f"{source.name}.{source.sha256[:12]}.partial"
+
+
+def attempt(source: Source, path: Path, progress: Progress | None) -> str | None:
+    """Bring `path` to the whole content of a source; return None, or the reason why not."""
+    while True:
+        before = path.stat().st_size if path.exists() else 0
+        if before < source.size:
+            failure = receive(source, path, before, progress)
+            after = path.stat().st_size if path.exists() else 0
+            if after < source.size:
+                if after > before:
+                    continue
+                return failure or f"ended after {after:,} of {source.size:,} bytes"
+        if path.stat().st_size == source.size and sha256(path) == source.sha256:
+            return None
+        path.unlink()
+        return "sent another file: its SHA-256 is wrong, so it was thrown away"
+
+
+def receive(source: Source, path: Path, start: int, progress: Progress | None) -> str | None:
+    """Append what a source sends, from byte `start` on; return None, or why it stopped."""
+    if urlsplit(source.url).scheme not in {"http", "https"}:
+        return "only http and https are asked"
+    request = urllib.request.Request(source.url, headers={"User-Agent": "innerview"})  # noqa: S310  checked above
+    if start:
+        request.add_header("Range", f"bytes={start}-")
+    try:
+        with urllib.request.urlopen(request, timeout=SECONDS) as response:  # noqa: S310
+            # A server that knows no ranges answers 200 and sends everything again.
+            start = start if response.status == http.HTTPStatus.PARTIAL_CONTENT else 0
+            return store(response, path, start, source, progress)
+    except urllib.error.HTTPError as problem:
+        return f"answered {problem.code} {problem.reason}"
+    except urllib.error.URLError as problem:
+        return f"can't be reached ({problem.reason})"
+    except (TimeoutError, ConnectionError, http.client.HTTPException) as problem:
+        return f"broke off ({problem or type(problem).__name__})"
+
+
+def store(response: Any, path: Path, start: int, source: Source, progress: Progress | None) -> None:
+    """Write a response to `path` from byte `start` on, no more than the source should have."""
+    with path.open("r+b" if start else "wb") as file:
+        file.seek(start)
+        done = start
+        while done <= source.size:
+            chunk = response.read(CHUNK)
+            if not chunk:
+                break
+            file.write(chunk)
+            done += len(chunk)
+            if progress is not None:
+                progress(done, source.size, source.url)
+
+
+def sha256(path: Path) -> str:
+    """The SHA-256 of a file, hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

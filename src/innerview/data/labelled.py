@@ -1,0 +1,126 @@
+"""Pictures with their classes, as a training takes them, and the .npz files that hold them."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from innerview.errors import DataError
+from innerview.types import Array
+
+ARRAYS: Final = (
+    ("train_images", "train_labels", "test_images", "test_labels"),
+    ("x_train", "y_train", "x_test", "y_test"),
+)
+"""Names of the four arrays in an .npz file: our own, and those that Keras uses."""
+
+
+@dataclass(frozen=True)
+class LabelledPictures:
+    """Pictures and the class of each.
+
+    Attributes:
+        images: batch × height × width × 3, uint8.
+        labels: class numbers from 0, int64, one per picture.
+    """
+
+    images: Array
+    labels: Array
+
+    def __post_init__(self) -> None:
+        images, labels = self.images, self.labels
+        if images.ndim != 4 or images.shape[3] != 3 or images.dtype != np.uint8:
+            raise DataError(
+                f"pictures are batch × height × width × 3 bytes (uint8); {images.dtype} of {images.shape} was found"
+            )
+        if labels.shape != images.shape[:1] or labels.dtype != np.int64:
+            raise DataError(
+                f"{len(images)} pictures need as many class numbers (int64); {labels.dtype} of {labels.shape} was found"
+            )
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Pictures to train on, pictures to test on, and their classes.
+
+    Attributes:
+        train: to learn from.
+        test: never learnt from.
+        classes: names, in the order of the class numbers; two at least.
+        source: the kind of source and what was done to the pictures, for a manifest; never a path.
+        skipped: unreadable pictures that were left out, as "place: reason".
+    """
+
+    train: LabelledPictures
+    test: LabelledPictures
+    classes: tuple[str, ...]
+    source: str
+    skipped: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if len(self.classes) < 2:
+            raise DataError(
+                f"the data hold one class ({', '.join(self.classes) or 'without a name'}); at least two are needed"
+            )
+        if self.train.images.shape[1:] != self.test.images.shape[1:]:
+            raise DataError(
+                f"the training pictures are {self.train.images.shape[1:]}, the test pictures "
+                f"{self.test.images.shape[1:]}; one size is needed"
+            )
+        for name, part in (("training", self.train), ("test", self.test)):
+            counts = np.bincount(part.labels.clip(0), minlength=len(self.classes))
+            if len(counts) > len(self.classes) or (part.labels < 0).any():
+                raise DataError(
+                    f"the {name} pictures have class numbers from {part.labels.min()} to {part.labels.max()}; "
+                    f"with {len(self.classes)} classes they go from 0 to {len(self.classes) - 1}"
+                )
+            empty = [self.classes[number] for number in np.flatnonzero(counts == 0)]
+            if empty:
+                raise DataError(f"there is no {name} picture of {', '.join(empty)}; every class needs one")
+
+    def identity(self) -> dict[str, object]:
+        """What a manifest says of the data: one SHA-256 over all pixels and labels, the counts, the classes."""
+        digest = hashlib.sha256()
+        for part in (self.train, self.test):
+            digest.update(np.ascontiguousarray(part.images).data)
+            digest.update(np.ascontiguousarray(part.labels.astype("<i8")).data)
+        return {
+            "source": self.source,
+            "sha256": digest.hexdigest(),
+            "train": len(self.train.images),
+            "test": len(self.test.images),
+            "shape": list(self.train.images.shape[1:]),
+            "classes": list(self.classes),
+            "skipped": len(self.skipped),
+        }
+
+
+def from_npz(path: Path, classes: tuple[str, ...]) -> Dataset:
+    """Read four arrays, under our names or Keras's, and if it is there "classes", from an .npz file.
+
+    Args:
+        path: of the file; nothing in it is ever unpickled.
+        classes: names to use where the file has none.
+
+    Raises:
+        DataError: if the file or an array is missing or damaged, or they don't fit together.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            names = next((names for names in ARRAYS if set(names) <= set(arrays.files)), None)
+            if names is None:
+                raise DataError(
+                    f"{path} holds {', '.join(arrays.files) or 'nothing'}; a data set is "
+                    + " or ".join(", ".join(names) for names in ARRAYS)
+                )
+            train_images, train_labels, test_images, test_labels = (arrays[name] for name in names)
+            classes = tuple(str(name) for name in arrays["classes"]) if "classes" in arrays.files else classes
+    except (OSError, ValueError, EOFError) as problem:
+        raise DataError(f"{path} can't be read as an .npz file ({problem})") from None
+    train = LabelledPictures(train_images, train_labels.ravel().astype(np.int64))
+    test = LabelledPictures(test_images, test_labels.ravel().astype(np.int64))
+    return Dataset(train, test, classes, "npz")

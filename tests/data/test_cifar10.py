@@ -1,0 +1,183 @@
+"""Reading CIFAR-10 gives the pictures that were written, in every form; pickles can run nothing."""
+
+from __future__ import annotations
+
+import io
+import os
+import pickle
+import struct
+import tarfile
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from innerview.data.cifar10 import CLASSES, PARTS, from_pickle, load
+from innerview.data.labelled import Dataset
+from innerview.errors import DataError
+
+EACH = 10
+
+
+class Python2Pickler(pickle._Pickler):
+    """Writes what Python 2 wrote: byte strings as strings, arrays by their old module name."""
+
+    dispatch = dict(pickle._Pickler.dispatch)  # noqa: RUF012
+
+    def save_bytes(self, value: bytes) -> None:
+        self.write(b"T" + struct.pack("<i", len(value)) + value)
+        self.memoize(value)
+
+    dispatch[bytes] = save_bytes
+
+
+def python_batch(pixels: np.ndarray, labels: np.ndarray) -> bytes:
+    file = io.BytesIO()
+    planes = pixels.transpose(0, 3, 1, 2).reshape(len(pixels), -1)
+    content = {b"batch_label": b"a batch", b"labels": labels.tolist(), b"data": np.ascontiguousarray(planes)}
+    Python2Pickler(file, 2).dump(content)
+    return file.getvalue().replace(b"numpy._core.multiarray", b"numpy.core.multiarray")
+
+
+def binary_batch(pixels: np.ndarray, labels: np.ndarray) -> bytes:
+    planes = pixels.transpose(0, 3, 1, 2).reshape(len(pixels), -1)
+    return np.concatenate([labels[:, None].astype(np.uint8), planes], axis=1).tobytes()
+
+
+@pytest.fixture
+def pictures() -> tuple[np.ndarray, np.ndarray]:
+    """Sixty pictures, ten per batch, one of each class, no two alike."""
+    random = np.random.default_rng(3)
+    return random.integers(0, 256, (6 * EACH, 32, 32, 3), dtype=np.uint8), np.tile(np.arange(10), 6)
+
+
+def written(folder: Path, pictures: tuple[np.ndarray, np.ndarray], suffix: str, encode: Callable) -> Path:
+    folder.mkdir()
+    names = [name for part in PARTS for name in part]
+    for number, name in enumerate(names):
+        here = slice(number * EACH, (number + 1) * EACH)
+        (folder / (name + suffix)).write_bytes(encode(pictures[0][here], pictures[1][here]))
+    return folder
+
+
+def packed(folder: Path) -> Path:
+    path = folder.parent / f"{folder.name}.tar.gz"
+    with tarfile.open(path, "w:gz") as archive:
+        archive.add(folder, arcname=folder.name)
+    return path
+
+
+def assert_read(data: Dataset, pictures: tuple[np.ndarray, np.ndarray]) -> None:
+    np.testing.assert_array_equal(np.concatenate([data.train.images, data.test.images]), pictures[0])
+    np.testing.assert_array_equal(np.concatenate([data.train.labels, data.test.labels]), pictures[1])
+    assert len(data.test.images) == EACH
+    assert data.classes == CLASSES
+
+
+VERSIONS = {"python": ("", python_batch), "binary": (".bin", binary_batch)}
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("packing", ["folder", "parent", "tarball"])
+def test_every_official_form_gives_the_same_pictures(tmp_path, pictures, version, packing) -> None:
+    name = {"python": "cifar-10-batches-py", "binary": "cifar-10-batches-bin"}[version]
+    folder = written(tmp_path / name, pictures, *VERSIONS[version])
+    path = {"folder": folder, "parent": tmp_path, "tarball": packed(folder)}[packing]
+    assert_read(load(path), pictures)
+
+
+@pytest.mark.parametrize("names", [("train_images", "train_labels", "test_images", "test_labels"),
+                                   ("x_train", "y_train", "x_test", "y_test")])  # fmt: skip
+def test_an_npz_gives_the_same_pictures(tmp_path, pictures, names) -> None:
+    images, labels = pictures
+    # Keras's labels are a column
+    arrays = (images[:-EACH], labels[:-EACH, None], images[-EACH:], labels[-EACH:, None])
+    np.savez(tmp_path / "data.npz", **dict(zip(names, arrays, strict=True)))
+    assert_read(load(tmp_path / "data.npz"), pictures)
+
+
+def test_the_identity_is_of_the_pixels_not_of_the_form(tmp_path, pictures) -> None:
+    folder = written(tmp_path / "batches", pictures, "", python_batch)
+    one = load(folder).identity()
+    assert one["sha256"] == load(packed(folder)).identity()["sha256"]
+    pictures[0][0, 0, 0, 0] ^= 1
+    other = load(written(tmp_path / "other", pictures, "", python_batch)).identity()
+    assert one["sha256"] != other["sha256"]
+
+
+class Intruder:
+    def __reduce__(self):
+        return os.mkdir, (str(Path.cwd() / "intruded"),)
+
+
+@pytest.mark.parametrize("content", [Intruder(), {b"data": Intruder()}, [print]])
+def test_a_pickle_that_would_run_something_is_not_opened(tmp_path, monkeypatch, content) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(DataError, match="asks for"):
+        from_pickle(pickle.dumps(content), "data_batch_1")
+    assert not (tmp_path / "intruded").exists()
+
+
+BAD_BATCHES = {
+    "nothing": b"",
+    "cut short": python_batch(np.zeros((2, 32, 32, 3), np.uint8), np.zeros(2, np.int64))[:500],
+    "no pickle": b"hello",
+    "another dict": pickle.dumps({b"a": 1}),
+    "wrong shape": python_batch(np.zeros((2, 16, 16, 3), np.uint8), np.zeros(2, np.int64)),
+    "floats": python_batch(np.zeros((2, 32, 32, 3)), np.zeros(2, np.int64)),
+    "a class missing": python_batch(np.zeros((2, 32, 32, 3), np.uint8), np.zeros(1, np.int64)),
+}
+
+
+@pytest.mark.parametrize("content", BAD_BATCHES.values(), ids=BAD_BATCHES)
+def test_a_damaged_batch_is_refused_by_name(content: bytes) -> None:
+    with pytest.raises(DataError, match="data_batch_3"):
+        from_pickle(content, "data_batch_3")
+
+
+def test_a_missing_batch_is_named(tmp_path, pictures) -> None:
+    folder = written(tmp_path / "batches", pictures, ".bin", binary_batch)
+    (folder / "data_batch_4.bin").unlink()
+    with pytest.raises(DataError, match=r"data_batch_4\.bin is missing"):
+        load(folder)
+
+
+def test_a_binary_batch_that_is_cut_short_is_refused(tmp_path, pictures) -> None:
+    folder = written(tmp_path / "batches", pictures, ".bin", binary_batch)
+    (folder / "test_batch.bin").write_bytes((folder / "test_batch.bin").read_bytes()[:-1])
+    with pytest.raises(DataError, match="test_batch has 30,729 bytes"):
+        load(folder)
+
+
+def test_a_class_number_beyond_the_classes_is_refused(tmp_path, pictures) -> None:
+    folder = written(tmp_path / "batches", (pictures[0], pictures[1] + 1), "", python_batch)
+    with pytest.raises(DataError, match="from 1 to 10"):
+        load(folder)
+
+
+def test_a_tarball_that_is_cut_short_says_to_download_again(tmp_path, pictures) -> None:
+    path = packed(written(tmp_path / "batches", pictures, "", python_batch))
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    with pytest.raises(DataError, match="download again"):
+        load(path)
+
+
+@pytest.mark.parametrize("name", ["nowhere", "nowhere.npz", "nowhere.tar.gz"])
+def test_a_path_that_is_not_there_is_said_so(tmp_path, name) -> None:
+    with pytest.raises(DataError, match="is not there"):
+        load(tmp_path / name)
+
+
+def test_an_npz_of_other_arrays_says_what_is_wanted(tmp_path) -> None:
+    np.savez(tmp_path / "data.npz", pictures=np.zeros(3))
+    with pytest.raises(DataError, match="holds pictures; a data set is train_images"):
+        load(tmp_path / "data.npz")
+
+
+def test_an_npz_with_objects_is_not_unpickled(tmp_path) -> None:
+    np.savez(tmp_path / "data.npz", train_images=np.array([Intruder()], dtype=object), train_labels=1, test_images=1,
+             test_labels=1)  # fmt: skip
+    with pytest.raises(DataError, match="can't be read"):
+        load(tmp_path / "data.npz")
+    assert not Path("intruded").exists()
