@@ -1,0 +1,219 @@
+"""Baselines: the pictures of "nothing" that an attribution starts from, by the names that users give them.
+
+A baseline is a picture in [0, 1] like any other, in the network's size. None is neutral: black hides what is dark, a
+blurred copy hides what is fine. That is why several may be given, whose maps are averaged, and why every result
+carries its baseline in words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float
+
+from innerview.data.fitting import fit
+from innerview.data.reading import read_picture
+from innerview.errors import PictureError, UsageError
+from innerview.network import InputSpec
+from innerview.types import Array, Image
+
+DEFAULT_SIGMA_SHARE = 1 / 8
+"""Blurred by an eighth of the longer side (4 pixels of 32) a picture keeps its colours and loses its objects."""
+
+
+@dataclass(frozen=True, eq=False)
+class Baseline:
+    """A picture to start from.
+
+    Attributes:
+        name: as the user asked for it: "noise:7".
+        words: what it is, with everything that is needed to make it again: "uniform noise, seed 7".
+        image: height × width × channels of the network, float32.
+        seed: of the noise; None where nothing is random.
+    """
+
+    name: str
+    words: str
+    image: Image
+    seed: int | None = None
+
+
+@dataclass(frozen=True)
+class BaselineName:
+    """A baseline that was asked for, not yet made: its kind and its parameter.
+
+    Attributes:
+        kind: "black", "white", "grey", "blurred", "noise" or "file".
+        parameter: sigma in pixels, a seed, or a path; "" for the default.
+    """
+
+    kind: str
+    parameter: str = ""
+
+    def __str__(self) -> str:
+        """Write it as it is asked for."""
+        if self.kind == "file":
+            return self.parameter
+        return f"{self.kind}:{self.parameter}" if self.parameter else self.kind
+
+
+def parse_baseline(text: str) -> BaselineName:
+    """Read a baseline as a user writes it: a kind, a kind with its number ("blurred:2.5", "noise:7"), or a file.
+
+    Raises:
+        UsageError: it is no kind and no file, or the number has no meaning for it; lists the kinds.
+    """
+    kind, colon, parameter = text.strip().partition(":")
+    if kind in _NUMBERS:
+        if (colon and not _NUMBERS[kind](parameter)) or (colon and not parameter):
+            raise UsageError(f"the baseline {text!r} was asked for; say {_USAGE[kind]}")
+        return BaselineName(kind, parameter)
+    if Path(text).is_file():
+        return BaselineName("file", text)
+    raise UsageError(
+        f"there is no baseline and no file {text!r}; baselines are {', '.join(_USAGE.values())}, or a file"
+    )
+
+
+def make_baseline(asked: str | BaselineName, spec: InputSpec, image: Image) -> Baseline:
+    """Make a baseline for one picture.
+
+    Args:
+        asked: its name, as text or parsed.
+        spec: what the network takes.
+        image: the picture that is explained, height × width × channels, which "blurred" is made from.
+
+    Raises:
+        UsageError: there is no such baseline.
+        PictureError: the file can't be read or has another size than the network's pictures.
+    """
+    name = parse_baseline(asked) if isinstance(asked, str) else asked
+    return _MAKERS[name.kind](name, spec, image)
+
+
+def make_baselines(asked: Sequence[str | BaselineName], spec: InputSpec, image: Image) -> tuple[Baseline, ...]:
+    """Make several, in the order asked for; maps from several baselines are averaged.
+
+    Raises:
+        UsageError: none was asked for, or there is no such baseline.
+        PictureError: as in `make_baseline`.
+    """
+    if not asked:
+        raise UsageError(f"no baseline was given; name at least one of {', '.join(_USAGE.values())}, or a file")
+    return tuple(make_baseline(one, spec, image) for one in asked)
+
+
+def baseline_from(array: Array, spec: InputSpec, name: str = "array") -> Baseline:
+    """Take anyone's array as a baseline: height × width × channels, float, 0 black and 1 white.
+
+    Raises:
+        PictureError: it has another shape, holds whole numbers (which are no brightness), or is not finite.
+    """
+    if array.shape != spec.shape:
+        raise PictureError(
+            f"the baseline {name} has shape {_shape(array.shape)}, but the network takes {_shape(spec.shape)} "
+            "(height, width, channels); bring it to that size first"
+        )
+    if not np.issubdtype(array.dtype, np.floating):
+        raise PictureError(f"the baseline {name} holds {array.dtype}; give floats between 0 and 1: divide bytes by 255")
+    if not np.isfinite(array).all():
+        count = int((~np.isfinite(array)).sum())
+        raise PictureError(f"the baseline {name} holds {count} values that are NaN or infinite; give floats in [0, 1]")
+    return Baseline(name, f"from {name}", array.astype(np.float32))
+
+
+def blur(image: Image, sigma: float) -> Image:
+    """Convolve with a Gaussian of `sigma` pixels, cut at four sigma, the picture mirrored at its borders.
+
+    Mirroring keeps the mean and, unlike black borders, puts no dark frame around the baseline.
+    """
+    rows, columns = (_gaussian(size, sigma).astype(np.float32) for size in image.shape[:2])
+    return np.einsum("ah,hwc,bw->abc", rows, image, columns, optimize=True).astype(np.float32)
+
+
+def _gaussian(size: int, sigma: float) -> Float[np.ndarray, "new old"]:
+    """One axis of the blur as a matrix: how much each old pixel counts in each new one; rows sum to 1."""
+    radius = int(np.ceil(4 * sigma))
+    steps = np.arange(-radius, radius + 1)
+    kernel = np.exp(-0.5 * (steps / sigma) ** 2)
+    place = np.mod(np.arange(size)[:, None] + steps[None, :], 2 * size)
+    mirrored = np.where(place < size, place, 2 * size - 1 - place)
+    matrix = np.zeros((size, size))
+    np.add.at(matrix, (np.arange(size)[:, None], mirrored), kernel / kernel.sum())
+    return matrix
+
+
+def _plain(level: float, words: str) -> Callable[[BaselineName, InputSpec, Image], Baseline]:
+    def make(name: BaselineName, spec: InputSpec, _image: Image) -> Baseline:
+        return Baseline(str(name), words, np.full(spec.shape, level, np.float32))
+
+    return make
+
+
+def _blurred(name: BaselineName, spec: InputSpec, image: Image) -> Baseline:
+    longer = max(spec.height, spec.width)
+    sigma = float(name.parameter or longer * DEFAULT_SIGMA_SHARE)
+    if sigma > longer:  # beyond this only the mean is left, and the kernel would grow without limit
+        raise UsageError(
+            f"a blur of {sigma:g} pixels was asked for; the network's pictures have {longer}: at most that"
+        )
+    return Baseline(str(name), f"the picture blurred (Gaussian, sigma {sigma:g} pixels)", blur(image, sigma))
+
+
+def _noise(name: BaselineName, spec: InputSpec, _image: Image) -> Baseline:
+    seed = int(name.parameter or 0)
+    values = np.random.default_rng(seed).random(spec.shape, dtype=np.float32)
+    return Baseline(str(name), f"uniform noise, seed {seed}", values, seed)
+
+
+def _file(name: BaselineName, spec: InputSpec, _image: Image) -> Baseline:
+    """A baseline of another size is refused, not fitted: nobody should start from a picture that they never saw."""
+    picture = read_picture(name.parameter)
+    if picture.size != (spec.width, spec.height):
+        raise PictureError(
+            f"the baseline {picture.name} has {picture.size[0]} × {picture.size[1]} pixels, but the network takes "
+            f"{spec.width} × {spec.height}; bring it to that size first"
+        )
+    return Baseline(str(name), f"from {picture.name}", fit(picture, spec).image)
+
+
+def _shape(shape: Sequence[int]) -> str:
+    return " × ".join(map(str, shape)) or "a single number"
+
+
+def _is_sigma(text: str) -> bool:
+    try:
+        return 0 < float(text) < np.inf
+    except ValueError:
+        return False
+
+
+def _is_seed(text: str) -> bool:
+    return text.isdecimal() and int(text) < 2**63
+
+
+_NUMBERS: dict[str, Callable[[str], bool]] = {
+    "black": lambda _: False,
+    "white": lambda _: False,
+    "grey": lambda _: False,
+    "blurred": _is_sigma,
+    "noise": _is_seed,
+}
+_USAGE = {
+    "black": "black",
+    "white": "white",
+    "grey": "grey",
+    "blurred": "blurred or blurred:SIGMA (pixels, above 0)",
+    "noise": "noise or noise:SEED (a whole number)",
+}
+_MAKERS: dict[str, Callable[[BaselineName, InputSpec, Image], Baseline]] = {
+    "black": _plain(0, "black"),
+    "white": _plain(1, "white"),
+    "grey": _plain(0.5, "grey (0.5)"),
+    "blurred": _blurred,
+    "noise": _noise,
+    "file": _file,
+}

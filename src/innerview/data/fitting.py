@@ -1,0 +1,133 @@
+"""From a picture as it was found to the picture that the network sees, with the way back.
+
+The network sees a small part of what a user looks at, and most puzzles about a map begin there. So the crop is kept
+as a box on the original, where overlays are drawn, and what was done is said in words under every picture. A picture
+that has the network's size already passes through bit for bit.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+import numpy as np
+
+from innerview.data.reading import Picture
+from innerview.data.resizing import resize
+from innerview.errors import PictureError, UsageError
+from innerview.network import InputSpec
+from innerview.types import Image
+
+Box: TypeAlias = tuple[int, int, int, int]
+"""Left, top, width, height, in pixels of the original."""
+
+Crop: TypeAlias = Literal["centre", "whole"] | Box
+
+_LUMA = (0.299, 0.587, 0.114)
+"""Weights of red, green and blue in brightness: ITU-R BT.601, as in every tool that makes pictures grey."""
+
+
+@dataclass(frozen=True, eq=False)
+class Fitted:
+    """A picture in the size that a network takes.
+
+    Attributes:
+        picture: the whole original.
+        image: height × width × channels of the network, float32 in [0, 1].
+        box: which part of the original it shows: left, top, width, height in pixels.
+        words: what was done, for the user: "32 × 32 of 451 × 300: the middle 300 × 300, shrunk by area averaging".
+    """
+
+    picture: Picture
+    image: Image
+    box: Box
+    words: str
+
+
+def fit(picture: Picture, spec: InputSpec, crop: Crop = "centre") -> Fitted:
+    """Cut out a part of `picture` and bring it to the size and channels that the network takes.
+
+    Args:
+        picture: of any size.
+        spec: what the network takes.
+        crop: "centre", the largest part in the middle that has the network's proportions; "whole", all of it,
+            squeezed where the proportions differ; or a box (left, top, width, height) in pixels.
+
+    Raises:
+        PictureError: the box is not inside the picture.
+    """
+    box = _box(picture, spec, crop)
+    left, top, width, height = box
+    part = picture.pixels[top : top + height, left : left + width]
+    grey = spec.channels == 1
+    if grey:
+        part = (part.astype(np.float64) @ np.asarray(_LUMA))[..., None].astype(np.float32)
+    image = resize(part, spec.height, spec.width)
+    if image.base is not None or image is picture.pixels:
+        image = image.copy()  # the original must not change with the network's picture
+    return Fitted(picture, image, box, _words(picture, spec, box) + ", in grey (ITU-R 601)" * grey)
+
+
+def parse_crop(text: str) -> Crop:
+    """Read a crop as a user writes it: "centre", "whole" or "left,top,width,height" in pixels.
+
+    Raises:
+        UsageError: it is none of these.
+    """
+    if text == "centre" or text == "whole":
+        return text
+    parts = [part.strip() for part in text.split(",")]
+    if len(parts) == 4 and all(part.isdecimal() for part in parts):
+        left, top, width, height = map(int, parts)
+        return left, top, width, height
+    raise UsageError(
+        f"there is no crop {text!r}; say centre, whole, or left,top,width,height in pixels, such as 40,0,300,300"
+    )
+
+
+def _box(picture: Picture, spec: InputSpec, crop: Crop) -> Box:
+    full_width, full_height = picture.size
+    if crop == "whole":
+        return 0, 0, full_width, full_height
+    if crop == "centre":
+        scale = min(full_width / spec.width, full_height / spec.height)
+        width, height = max(1, round(spec.width * scale)), max(1, round(spec.height * scale))
+        return (full_width - width) // 2, (full_height - height) // 2, width, height
+    left, top, width, height = crop
+    if min(left, top) < 0 or min(width, height) < 1 or left + width > full_width or top + height > full_height:
+        raise PictureError(
+            f"a box of {width} × {height} at left {left}, top {top} was asked for, but {picture.name} has "
+            f"{full_width} × {full_height} pixels; choose one inside it"
+        )
+    return crop
+
+
+def _words(picture: Picture, spec: InputSpec, box: Box) -> str:
+    """Say which part of the original the network sees, and how it came to its size."""
+    width, height = box[2:]
+    part = _part(picture, box)
+    if (width, height) == (spec.width, spec.height):
+        return f"{width} × {height}" + (f" of {_size(picture)}: {part}, pixel by pixel" if part else ", as it is")
+    horizontal, vertical = spec.width / width, spec.height / height
+    how = "shrunk by area averaging" if max(horizontal, vertical) <= 1 else "enlarged linearly"
+    if min(horizontal, vertical) < 1 < max(horizontal, vertical):
+        how = "shrunk by area averaging along one side and enlarged linearly along the other"
+    # A crop to the network's proportions is off by less than a pixel; what is off by more was squeezed.
+    if abs(width * spec.height - height * spec.width) > max(spec.height, spec.width):
+        how += ", its proportions squeezed"
+    return f"{spec.width} × {spec.height} of {_size(picture)}: {part or 'all of it'}, {how}"
+
+
+def _size(picture: Picture) -> str:
+    return f"{picture.size[0]} × {picture.size[1]}"
+
+
+def _part(picture: Picture, box: Box) -> str:
+    """Name the part of the picture that a box shows; nothing if it is all of it."""
+    left, top, width, height = box
+    full_width, full_height = picture.size
+    if (width, height) == (full_width, full_height):
+        return ""
+    if (left, top) == ((full_width - width) // 2, (full_height - height) // 2):
+        return f"the middle {width} × {height}"
+    return f"{width} × {height} at left {left}, top {top}"
