@@ -1,0 +1,24 @@
+"""What `import innerview` promises is there, in order, and documented."""
+
+from __future__ import annotations
+
+import innerview
+
+
+def test_names_are_sorted_and_unique() -> None:
+    assert list(innerview.__all__) == sorted(set(innerview.__all__))
+
+
+def test_every_name_can_be_had() -> None:
+    missing = [name for name in innerview.__all__ if getattr(innerview, name, None) is None]
+    assert missing == []
+
+
+def test_every_name_is_listed_by_dir() -> None:
+    assert set(innerview.__all__) <= set(dir(innerview))
+
+
+def test_every_public_function_and_class_says_what_it_is() -> None:
+    things = {name: getattr(innerview, name) for name in innerview.__all__}
+    silent = [name for name, thing in things.items() if callable(thing) and not (thing.__doc__ or "").strip()]
+    assert silent == []
