@@ -160,7 +160,12 @@ class NumpyNetwork:
                 gradient = operation.pullback(gradient, kept, prepared)
         assert gradient is not None  # noqa: S101 there is at least one cotangent, on the output or on a layer
         input_gradients = gradient * self._input.scale.astype(self._dtype)
-        return Pullback(value, {name: activations[name] for name in taps}, input_gradients, tap_gradients)
+        return Pullback(
+            logits=value,
+            activations={name: activations[name] for name in taps},
+            input_gradients=input_gradients,
+            tap_gradients={name: tap_gradients[name] for name in taps},
+        )
 
     def _enter(self, images: Images) -> Array:
         """Turn pixels into the model's input, which nobody else holds."""

@@ -287,8 +287,9 @@ class Flatten(Operation):
 
     def forward(self, value: Array, prepared: Prepared) -> tuple[Array, Any]:  # noqa: ARG002
         """The same numbers in one row per picture."""
+        height, width, channels = value.shape[1:]
         ordered = value if self.layout == "HWC" else value.transpose(0, 3, 1, 2)
-        return ordered.reshape(len(value), -1), value.shape[1:]
+        return ordered.reshape(len(value), height * width * channels), value.shape[1:]
 
     def pullback(self, gradient: Array, saved: Any, prepared: Prepared) -> Array:  # noqa: ARG002
         """The same numbers back in their places."""

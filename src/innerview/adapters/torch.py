@@ -6,7 +6,7 @@ outside of modules (`functional.relu`) can't be tapped; gradients go through it 
 return one float tensor with the batch in front are layers.
 
 Values cross the waist channels last. PyTorch keeps channels in front, except after dense layers and layer
-normalisation; whatever works value by value keeps the order of the last value of its shape.
+normalisation; whatever works value by value keeps the order of the last value of its shape, or of the input.
 """
 
 # PyTorch is only partly typed: unknown types are its own.
@@ -92,7 +92,7 @@ class TorchNetwork:
     ) -> None:
         self._model, self._input, self._output, self._weights_only = model, input, output, weights_only
         precision(model)
-        survey = Survey(model, DRY_RUN)
+        survey = Survey(model, DRY_RUN, "first" if input.layout == "CHW" else "last")
         if not weights_only:
             check_weights({name: _array(tensor) for name, tensor in self._tensors().items()})
             self._dry_run(survey)

@@ -141,10 +141,19 @@ def pick(result: Any, key: str | int | None) -> torch.Tensor:
 
 @dataclass
 class Survey:
-    """What a dry run finds: the layers in the order of their calls, and where each keeps its channels."""
+    """What a dry run finds: the layers in the order of their calls, and where each keeps its channels.
+
+    Attributes:
+        model: the module that is run.
+        batch: how many pictures it is run on.
+        entering: where its input has the channels.
+        layers: as they were called.
+        orders: where each of them has its channels, by name.
+    """
 
     model: nn.Module
     batch: int
+    entering: Order
     layers: list[Layer] = field(default_factory=list[Layer])
     orders: dict[str, Order] = field(default_factory=dict[str, Order])
     _last: dict[tuple[int, ...], Order] = field(default_factory=dict[tuple[int, ...], Order])
@@ -154,7 +163,7 @@ class Survey:
         if not isinstance(result, torch.Tensor) or not result.is_floating_point() or result.shape[:1] != (self.batch,):
             return
         shape = tuple(result.shape)
-        order = _order(module) or self._last.get(shape, "first" if len(shape) == 4 else "last")
+        order = _order(module) or self._last.get(shape, self.entering if len(shape) == 4 else "last")
         self._last[shape] = self.orders[name] = order
         names = {id(parameter): known for known, parameter in self.model.named_parameters()}
         parameters = tuple(names[id(own)] for own in module.parameters(recurse=False))

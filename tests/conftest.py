@@ -1,0 +1,53 @@
+"""Seeds, hypothesis's profiles, and frameworks that are left out on purpose.
+
+INNERVIEW_TEST_WITHOUT=torch leaves out what needs PyTorch; without it, a missing framework is a failure.
+`--hypothesis-profile=thorough` tries ten times as many examples.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import settings
+
+WITHOUT = frozenset(os.environ.get("INNERVIEW_TEST_WITHOUT", "").split(",")) - {""}
+NEEDING = {
+    "torch": re.compile(r"^\s*(?:import|from) (?:torch|innerview\.(?:training|adapters\.torch))\b", re.MULTILINE)
+}
+"""What a test module imports if it can't be read without a framework."""
+
+# Networks here are so small that a second thread only waits for the first.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+# Derandomised, so that a failure is the same for everyone; no deadlines, since nothing here is timed.
+settings.register_profile("default", max_examples=30, deadline=None, derandomize=True)
+settings.register_profile("thorough", max_examples=300, deadline=None)
+settings.load_profile("default")
+
+
+@pytest.fixture(autouse=True)
+def _seeds() -> None:
+    """Tests draw from generators of their own; this fixes what libraries draw by themselves."""
+    random.seed(0)
+    np.random.seed(0)  # noqa: NPY002 the global generator is what is to be fixed
+
+
+def pytest_ignore_collect(collection_path: Path) -> bool | None:
+    """Leave out modules that can't be imported without a framework that was left out."""
+    if collection_path.suffix != ".py" or collection_path.name == "conftest.py":
+        return None
+    text = collection_path.read_text(encoding="utf-8")
+    return True if any(NEEDING[framework].search(text) for framework in WITHOUT & set(NEEDING)) else None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip single tests that are marked with a framework that was left out."""
+    for item in items:
+        for framework in WITHOUT:
+            if item.get_closest_marker(framework):
+                item.add_marker(pytest.mark.skip(reason=f"INNERVIEW_TEST_WITHOUT={framework}"))

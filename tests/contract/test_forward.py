@@ -1,0 +1,127 @@
+"""What every network answers to a forward pass, whatever the adapter."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from contract.closeness import assert_close
+from innerview.errors import NetworkError, UsageError
+from innerview.network import Network
+from networks import OUTPUT_SPEC, Subject
+from typecheck import unchecked
+
+
+def test_outputs_are_those_of_the_formula(known: Subject, dtype) -> None:
+    images = known.images(5, dtype)
+    wanted, _ = known.model.known(images, known.model.weights())
+    assert_close(known.build(dtype).forward(images).logits, wanted, dtype)
+
+
+def test_it_is_a_network_and_says_what_it_is(subject: Subject, dtype) -> None:
+    network = subject.build(dtype)
+    assert isinstance(network, Network)
+    assert network.output == OUTPUT_SPEC
+    assert network.input.shape == subject.model.input.shape
+    assert network.dtype == dtype
+    assert network.chunk >= 1
+
+
+def test_layers_have_the_shapes_that_they_declare(subject: Subject) -> None:
+    network, images = subject.build(), subject.images(2)
+    names = [layer.name for layer in network.layers]
+    assert names == ([] if subject.adapter == "function" else [step.name for step in subject.model.operations])
+    activations = network.forward(images, names).activations
+    for layer in network.layers:
+        assert activations[layer.name].shape == (2, *layer.shape)
+        assert len(layer.axes.split()) == len(layer.shape)
+        assert set(layer.parameters) <= set(network.weights())
+
+
+def test_weights_are_those_that_were_given(subject: Subject) -> None:
+    found = subject.build().weights()
+    wanted = subject.model.weights() if subject.adapter != "function" else {}
+    assert found.keys() == wanted.keys()
+    assert all(np.array_equal(found[name], wanted[name]) for name in wanted)
+
+
+def test_a_row_alone_is_a_row_in_a_batch(subject: Subject, dtype) -> None:
+    network, images = subject.build(dtype), subject.images(4, dtype)
+    taps = [layer.name for layer in network.layers]
+    together = network.forward(images, taps)
+    for row in range(4):
+        alone = network.forward(images[[row]], taps)
+        assert_close(alone.logits, together.logits[[row]], dtype)
+        for name in taps:
+            assert_close(alone.activations[name], together.activations[name][[row]], dtype)
+
+
+def test_answers_are_copies(subject: Subject) -> None:
+    network, images = subject.build(), subject.images()
+    taps = [layer.name for layer in network.layers]
+    first = network.forward(images, taps)
+    wanted, before = first.logits.copy(), network.identity
+    for array in (first.logits, *first.activations.values(), *network.weights().values()):
+        array[...] = np.nan
+    assert np.array_equal(network.forward(images, taps).logits, wanted)
+    assert network.identity == before
+
+
+def test_taps_don_t_share_memory(subject: Subject) -> None:
+    network = subject.build()
+    answer = network.forward(subject.images(), [layer.name for layer in network.layers])
+    arrays = [answer.logits, *answer.activations.values()]
+    assert not any(np.shares_memory(a, b) for i, a in enumerate(arrays) for b in arrays[:i])
+
+
+def test_the_pictures_are_only_read(subject: Subject) -> None:
+    images = subject.images()
+    before = images.copy()
+    images.flags.writeable = False
+    subject.build().forward(images)
+    assert np.array_equal(images, before)
+
+
+def test_pictures_of_any_float_and_any_strides_are_taken(subject: Subject) -> None:
+    network, images = subject.build(np.float32), subject.images(4, np.float32)
+    wanted = network.forward(images).logits
+    assert np.array_equal(network.forward(images.astype(np.float64)).logits, wanted)
+    strided = np.repeat(images, 2, axis=0)[::2]
+    assert np.array_equal(network.forward(np.asfortranarray(strided)).logits, wanted)
+
+
+def test_pixels_outside_0_and_1_are_legal(subject: Subject) -> None:
+    assert np.isfinite(subject.build().forward(subject.images() * 6 - 3).logits).all()
+
+
+def test_no_picture_at_all_is_an_empty_answer(subject: Subject) -> None:
+    assert subject.build().forward(subject.images(0)).logits.shape == (0, 3)
+
+
+@pytest.mark.parametrize("wrong", [np.s_[0], np.s_[:, 1:], np.s_[..., :2], np.s_[..., None]])
+def test_a_wrong_shape_is_refused_with_both_shapes(subject: Subject, wrong) -> None:
+    images = subject.images()[wrong]
+    with unchecked(), pytest.raises(NetworkError) as caught:
+        subject.build().forward(images)
+    height, width, channels = subject.model.input.shape
+    assert f"{height} × {width} × {channels}" in str(caught.value)
+    assert str(images.shape) in str(caught.value)
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.int64, bool])
+def test_pixels_that_are_no_floats_are_refused(subject: Subject, kind) -> None:
+    with unchecked(), pytest.raises(NetworkError, match=np.dtype(kind).name):
+        subject.build().forward(subject.images().astype(kind))
+
+
+def test_an_unknown_layer_is_refused_and_the_others_listed(subject: Subject) -> None:
+    network = subject.build()
+    with pytest.raises(UsageError) as caught:
+        network.forward(subject.images(), ["nowhere"])
+    assert "nowhere" in str(caught.value)
+    assert all(layer.name in str(caught.value) for layer in network.layers)
+
+
+def test_the_same_pictures_give_the_same_bits(subject: Subject) -> None:
+    network, images = subject.build(np.float32), subject.images(dtype=np.float32)
+    assert np.array_equal(network.forward(images).logits, network.forward(images).logits)
