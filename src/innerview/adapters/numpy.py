@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from functools import cached_property
 from typing import Any, Final, final
 
 import numpy as np
@@ -76,6 +75,7 @@ class NumpyNetwork:
                 f"the last operation, {self._layers[-1].name}, gives {self._layers[-1].shape} behind the batch; "
                 f"{classes[0]} classes were declared"
             )
+        self._identity: str | None = None
         self._prepared = [operation.prepare(self._weights) for operation in self._operations]
 
     @property
@@ -108,9 +108,14 @@ class NumpyNetwork:
         """Pictures in one pass, chosen for speed."""
         return CHUNK
 
-    @cached_property
+    @property
     def identity(self) -> str:
         """Hash of specification and weights; the precision is not in it, as long as it holds the weights."""
+        if self._identity is None:  # nothing in it can change, and hashing takes longer than a picture
+            self._identity = self._hash()
+        return self._identity
+
+    def _hash(self) -> str:
         steps = [{"operation": type(operation).__name__, **asdict(operation)} for operation in self._operations]
         description = {"input": asdict(self._input), "output": asdict(self._output), "operations": steps}
         return identify(description, {name: value.astype(np.float64) for name, value in self._weights.items()})
