@@ -175,6 +175,13 @@ def test_an_npz_of_other_arrays_says_what_is_wanted(tmp_path) -> None:
         load(tmp_path / "data.npz")
 
 
+@pytest.mark.parametrize("content", [b"", b"text", b"PK\x03\x04 cut short"])
+def test_a_damaged_npz_is_said_so(tmp_path, content) -> None:
+    (tmp_path / "data.npz").write_bytes(content)
+    with pytest.raises(DataError, match="can't be read"):
+        load(tmp_path / "data.npz")
+
+
 def test_an_npz_with_objects_is_not_unpickled(tmp_path) -> None:
     np.savez(tmp_path / "data.npz", train_images=np.array([Intruder()], dtype=object), train_labels=1, test_images=1,
              test_labels=1)  # fmt: skip

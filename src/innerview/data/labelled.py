@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -119,7 +120,7 @@ def from_npz(path: Path, classes: tuple[str, ...]) -> Dataset:
                 )
             train_images, train_labels, test_images, test_labels = (arrays[name] for name in names)
             classes = tuple(str(name) for name in arrays["classes"]) if "classes" in arrays.files else classes
-    except (OSError, ValueError, EOFError) as problem:
+    except (OSError, ValueError, EOFError, BadZipFile) as problem:
         raise DataError(f"{path} can't be read as an .npz file ({problem})") from None
     train = LabelledPictures(train_images, train_labels.ravel().astype(np.int64))
     test = LabelledPictures(test_images, test_labels.ravel().astype(np.int64))

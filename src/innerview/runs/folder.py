@@ -13,12 +13,14 @@ process writes at a time. No framework is needed to write or to read any of it.
 
 from __future__ import annotations
 
+import csv
 import io
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
+from zipfile import BadZipFile
 
 import numpy as np
 from safetensors import SafetensorError, safe_open
@@ -26,7 +28,7 @@ from safetensors.numpy import save
 
 from innerview.errors import DataError, OutputError
 from innerview.runs import atomic
-from innerview.runs.histograms import BINS, Histogram, histogram
+from innerview.runs.histograms import BINS, Histogram, History, histogram
 from innerview.runs.lock import FolderLock
 from innerview.types import Array
 
@@ -111,7 +113,10 @@ class RunFolder:
         except (OSError, ValueError, KeyError, TypeError) as problem:
             raise DataError(f"{path} is no run folder: its manifest.json can't be read ({problem})") from None
         if found != VERSION:
-            raise DataError(f"{path} is a run folder of version {found}; this program reads version {VERSION}")
+            raise DataError(
+                f"{path} is a run folder of version {found}; this program reads version {VERSION}: "
+                "use the program that wrote it, or train again"
+            )
         try:
             values["notes"] = tuple(values["notes"])
             return cls(path, Manifest(**values))
@@ -146,6 +151,16 @@ class RunFolder:
         pairs = [(record["step"], record[name]) for record in self.metrics() if name in record]
         steps, values = zip(*pairs, strict=True) if pairs else ((), ())
         return np.asarray(steps, dtype=np.int64), np.asarray(values, dtype=np.float64)
+
+    def table(self) -> str:
+        """Every metric as comma-separated values: a row per record, a column per name, empty where it has none."""
+        records = self.metrics()
+        buffer = io.StringIO()
+        names = list(dict.fromkeys(name for record in records for name in record))
+        writer = csv.DictWriter(buffer, names, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(records)
+        return buffer.getvalue()
 
     # snapshots
 
@@ -194,11 +209,30 @@ class RunFolder:
                     name: Histogram(columns[name].astype(np.int64), *(int(n) for n in columns[f"{name}/outside"]))
                     for name in names
                 }
-        except (OSError, ValueError, KeyError) as problem:
+        except (OSError, ValueError, KeyError, EOFError, BadZipFile) as problem:
             raise DataError(f"the histograms {path} can't be read ({problem})") from None
         if any(len(one.counts) != BINS for one in read.values()):
             raise DataError(f"{path} has other bins than this program's {BINS}; another version wrote it")
         return read
+
+    def history(self, name: str, factor: int = 1) -> History:
+        """How the values of one weight were spread at every snapshot, on one set of bins.
+
+        Args:
+            name: of the weight, such as "conv1.weight".
+            factor: how many of the shared bins make one; a power of two.
+
+        Raises:
+            DataError: if the histograms of a snapshot are missing or hold no such weight.
+        """
+        steps = self.steps()
+        found = [self.histograms(step) for step in steps]
+        if any(name not in one for one in found):
+            raise DataError(f"{self.path} has no histograms of {name!r}; it has {', '.join(found[0])}")
+        rows = [one[name].coarser(factor) for one in found]
+        edges = rows[0].edges if rows else Histogram(np.zeros(BINS, dtype=np.int64)).coarser(factor).edges
+        counts = np.array([row.counts for row in rows], dtype=np.int64).reshape(len(rows), len(edges) - 1)
+        return History(np.asarray(steps, dtype=np.int64), edges, counts)
 
     # resuming
 
@@ -237,7 +271,9 @@ def tensors(path: Path) -> tuple[dict[str, Array], dict[str, str]]:
         DataError: if it is not there or damaged.
     """
     try:
-        with safe_open(path, framework="numpy") as file:
-            return {name: file.get_tensor(name) for name in file.keys()}, dict(file.metadata() or {})  # noqa: SIM118
+        with cast("Any", safe_open(path, framework="numpy")) as file:
+            arrays: dict[str, Array] = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  no dict
+            metadata: dict[str, str] = file.metadata() or {}
+            return arrays, metadata
     except (OSError, SafetensorError) as problem:
         raise DataError(f"{path} can't be read ({problem})") from None

@@ -58,6 +58,21 @@ class Histogram:
         return Histogram(merged, self.below, self.above, self.not_numbers)
 
 
+@dataclass(frozen=True)
+class History:
+    """How one weight's values were spread over time.
+
+    Attributes:
+        steps: of the snapshots, rising.
+        edges: the bins' borders, one more than bins; the same for every snapshot and every run.
+        counts: snapshot × bin, int64.
+    """
+
+    steps: Array
+    edges: Array
+    counts: Array
+
+
 def histogram(values: Array) -> Histogram:
     """Count values, of any shape, into the shared bins."""
     flat = values.ravel().astype(np.float64)

@@ -11,10 +11,10 @@ from collections.abc import Iterator, Mapping
 import torch
 import torch.nn.functional as functional
 
+from innerview.allcnn.table import TABLE
 from innerview.training.recipe import Initialisation
 
-KERNELS = (3, 3, 3, 3, 3, 3, 3, 1, 1)
-POOLED = frozenset({4, 7})
+POOLED = frozenset(number for number, row in enumerate(TABLE, start=1) if row.pool)
 """The layers, counted from 1, that 2 × 2 mean pooling precedes."""
 
 
@@ -30,7 +30,7 @@ class AllCnn(torch.nn.Module):
         super().__init__()
         widths = (3, *(channels,) * 8, classes)
         self.weights = torch.nn.ParameterList(
-            torch.zeros(widths[index + 1], widths[index], kernel, kernel) for index, kernel in enumerate(KERNELS)
+            torch.zeros(widths[index + 1], widths[index], row.kernel, row.kernel) for index, row in enumerate(TABLE)
         )
 
     def layers(self, images: torch.Tensor) -> Iterator[torch.Tensor]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
+from innerview.allcnn.table import TABLE
 from innerview.errors import UsageError
 
 
@@ -173,7 +174,8 @@ class Configuration:
         """
         read: dict[str, Any] = dict(values)
         try:
-            initialisation = {**values["initialisation"], "stds": tuple(values["initialisation"]["stds"])}
+            initialisation: dict[str, Any] = dict(values["initialisation"])
+            initialisation["stds"] = tuple(initialisation["stds"])
             read["initialisation"] = Initialisation(**initialisation)
             read["augmentation"] = Augmentation(**values["augmentation"])
             read["optimisation"] = Optimisation(**values["optimisation"])
@@ -201,9 +203,7 @@ RECIPE = Configuration(
     name="recipe",
     steps=5000,
     batch=50,
-    initialisation=Initialisation(
-        stds=(0.04, 0.05, 0.06, 0.04, 0.05, 0.06, 0.06, 0.05, 0.04), mean_free=False, unit_variance=False
-    ),
+    initialisation=Initialisation(stds=tuple(row.std for row in TABLE), mean_free=False, unit_variance=False),
     augmentation=Augmentation(flip="random", shift=3, rotation=10.0, scale=0.1, share=0.5),
     optimisation=Optimisation(
         muon_rate=0.0,
