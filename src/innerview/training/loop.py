@@ -338,8 +338,6 @@ def check(data: Dataset) -> None:
         raise DataError(
             f"the pictures are {height} × {width} pixels; the network takes squares whose side is a multiple of 4"
         )
-    if len(data.classes) < 2:
-        raise DataError(f"there is one class only ({', '.join(data.classes)}); a classifier needs at least two")
 
 
 def check_same(old: Manifest, new: Manifest, folder: Path) -> None:

@@ -1,0 +1,101 @@
+"""The network in PyTorch is the bundled one, and it starts as its description says."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from innerview.allcnn import TABLE, build, shapes
+from innerview.training import Initialisation
+from innerview.training.model import AllCnn, first_not_finite, initialise
+from innerview.training.muon import Muon, orthogonalised
+
+
+@pytest.fixture
+def images() -> torch.Tensor:
+    return torch.rand(32, 3, 12, 12, generator=torch.Generator().manual_seed(0))
+
+
+def started(how: Initialisation, images: torch.Tensor, channels: int = 24) -> AllCnn:
+    network = AllCnn(channels, 10)
+    initialise(network, how, images, seed=0)
+    return network
+
+
+def test_its_weights_have_the_names_and_shapes_of_the_bundled_ones() -> None:
+    named = AllCnn(128, 10).named()
+    assert {name: tuple(weight.shape) for name, weight in named.items()} == shapes()
+    assert sum(weight.numel() for weight in named.values()) == 905_856
+
+
+def test_it_computes_what_the_numpy_network_computes(images: torch.Tensor) -> None:
+    network = started(Initialisation(), images)
+    weights = {name: weight.detach().numpy() for name, weight in network.named().items()}
+    expected = build(weights, size=12).forward(images.permute(0, 2, 3, 1).numpy()).logits
+    np.testing.assert_allclose(network(images).detach().numpy(), expected, atol=1e-5)
+
+
+def test_black_gives_nothing(images: torch.Tensor) -> None:
+    assert (started(Initialisation(), images)(torch.zeros(1, 3, 12, 12)) == 0).all()
+
+
+def test_mean_free_filters_do_not_see_grey(images: torch.Tensor) -> None:
+    network = started(Initialisation(mean_free=True), images)
+    inside = next(network.layers(torch.full((1, 3, 12, 12), 0.7)))[:, :, 1:-1, 1:-1]
+    assert float(inside.detach().abs().max()) < 1e-5
+
+
+def test_every_layer_starts_with_unit_variance(images: torch.Tensor) -> None:
+    network = started(Initialisation(unit_variance=True), images)
+    for output in network.layers(images):
+        # the inverse of ELU gives back what went into it
+        before = torch.where(output > 0, output, torch.log1p(output))
+        assert float(before.std()) == pytest.approx(1, abs=1e-3)
+
+
+def test_stated_deviations_are_the_weights_deviations(images: torch.Tensor) -> None:
+    stds = tuple(row.std for row in TABLE)
+    network = started(Initialisation(stds=stds, mean_free=False, unit_variance=False), images, channels=128)
+    for std, weight in zip(stds, network.weights, strict=True):
+        assert float(weight.std()) == pytest.approx(std, rel=0.06)
+        assert abs(float(weight.mean())) < 4 * std / weight.numel() ** 0.5
+
+
+def test_the_layer_where_numbers_end_is_named(images: torch.Tensor) -> None:
+    network = started(Initialisation(), images)
+    assert first_not_finite(network, images) == "the loss itself"
+    with torch.no_grad():
+        network.weights[4].mul_(torch.inf)
+    assert first_not_finite(network, images) == "the weights of conv5"
+    with torch.no_grad():
+        network.weights[4].fill_(3e38)
+    assert first_not_finite(network, images) == "the output of conv5"
+
+
+class TestMuon:
+    @pytest.mark.parametrize("shape", [(8, 8), (8, 72), (72, 8)])
+    def test_singular_values_come_near_one_and_directions_stay(self, shape: tuple[int, int]) -> None:
+        matrix = torch.randn(shape, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
+        update = orthogonalised(matrix)
+        u, _, v = torch.linalg.svd(matrix, full_matrices=False)
+        values = torch.diagonal(u.T @ update @ v.T)
+        assert 0.3 < float(values.min()) <= float(values.max()) < 1.3
+        np.testing.assert_allclose(update.numpy(), (u * values @ v).numpy(), atol=1e-6)
+
+    def test_the_scale_of_a_gradient_does_not_matter(self) -> None:
+        matrix = torch.randn(4, 9, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
+        np.testing.assert_allclose(orthogonalised(1e3 * matrix).numpy(), orthogonalised(matrix).numpy(), atol=1e-6)
+
+    def test_no_gradient_is_no_step(self) -> None:
+        weight = torch.nn.Parameter(torch.ones(4, 2, 3, 3))
+        weight.grad = torch.zeros_like(weight)
+        Muon([weight], lr=0.1, momentum=0.9).step()
+        assert (weight == 1).all()
+
+    def test_the_first_step_is_the_orthogonalised_gradient(self) -> None:
+        weight = torch.nn.Parameter(torch.zeros(4, 2, 3, 3))
+        weight.grad = torch.randn(4, 2, 3, 3, generator=torch.Generator().manual_seed(1))
+        Muon([weight], lr=0.1, momentum=0.9).step()
+        expected = -0.1 * orthogonalised(weight.grad.reshape(4, -1)).reshape(weight.shape)
+        np.testing.assert_allclose(weight.detach().numpy(), expected.numpy(), atol=1e-6)

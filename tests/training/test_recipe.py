@@ -1,0 +1,65 @@
+"""A configuration survives being written; schedules have the values that their description says."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from innerview.errors import UsageError
+from innerview.training import ALLCNN, RECIPE, Configuration, Optimisation, Stage
+
+
+@pytest.mark.parametrize("configuration", [ALLCNN, RECIPE])
+def test_a_configuration_survives_json(configuration: Configuration) -> None:
+    assert Configuration.from_dict(json.loads(json.dumps(configuration.to_dict()))) == configuration
+
+
+@pytest.mark.parametrize("change", [{"odd": 1}, {"stages": None}, {"optimisation": {"odd": 1}}])
+def test_a_configuration_of_another_version_is_refused(change) -> None:
+    with pytest.raises(UsageError, match="another version wrote it"):
+        Configuration.from_dict({**ALLCNN.to_dict(), **change})
+
+
+@given(st.integers(1, 200), st.floats(0, 0.5))
+def test_rates_rise_to_one_and_fall_towards_nothing(steps: int, warm_up: float) -> None:
+    configuration = replace(ALLCNN, steps=steps, optimisation=Optimisation(warm_up=warm_up))
+    rates = np.array([configuration.rate(step) for step in range(steps)])
+    assert ((rates > 0) & (rates <= 1)).all()
+    top = int(rates.argmax())
+    assert (np.diff(rates[: top + 1]) >= 0).all()
+    assert (np.diff(rates[top:]) <= 0).all()
+
+
+def test_known_rates() -> None:
+    configuration = replace(ALLCNN, steps=10, optimisation=Optimisation(warm_up=0.4))
+    rates = [configuration.rate(step) for step in range(10)]
+    assert rates[:4] == [0.25, 0.5, 0.75, 1.0]
+    np.testing.assert_allclose(rates[4:], np.arange(6, 0, -1) / 7)
+    assert {RECIPE.rate(step) for step in (0, 7, RECIPE.steps - 1)} == {1.0}
+
+
+def test_stages_follow_one_another() -> None:
+    configuration = replace(ALLCNN, steps=10, stages=(Stage(0.2, 20), Stage(0.5, 24), Stage(1.0, 0)))
+    assert [configuration.size(step) for step in range(10)] == [20] * 2 + [24] * 3 + [0] * 5
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"steps": 0},
+        {"batch": 0},
+        {"threads": 0},
+        {"stages": ()},
+        {"stages": (Stage(0.5, 0),)},
+        {"stages": (Stage(0.9, 8), Stage(0.5, 0), Stage(1.0, 0))},
+        {"optimisation": Optimisation(temperature=0)},
+    ],
+)
+def test_settings_without_a_meaning_are_refused(change) -> None:
+    with pytest.raises(UsageError):
+        replace(ALLCNN, **change)

@@ -1,0 +1,143 @@
+"""A run that was stopped anywhere, by anything, ends with the same bits as one that was not."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from innerview.errors import DataError, NetworkError, OutputError
+from innerview.runs import RunFolder, atomic, folder
+from innerview.training import Optimisation, Progress, train
+from training.killing import SMALL, assert_same, kill_and_resume, pictures
+
+SHORT = replace(SMALL, steps=8, snapshots=(1, 3))
+
+
+class Stopped(Exception):
+    """What stands for a kill within this process."""
+
+
+def stop_at(step: int, do: Callable[[], Any]) -> Callable[[Progress], None]:
+    def look(progress: Progress) -> None:
+        if progress.step == step:
+            do()
+
+    return look
+
+
+def raise_stopped() -> None:
+    raise Stopped
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
+    return train(SHORT, pictures(), tmp_path_factory.mktemp("run") / "undisturbed")
+
+
+def test_two_runs_of_one_seed_are_the_same(undisturbed: RunFolder, tmp_path: Path) -> None:
+    assert_same(undisturbed, train(SHORT, pictures(), tmp_path / "again"))
+
+
+def test_another_seed_is_another_run(undisturbed: RunFolder, tmp_path: Path) -> None:
+    other = train(replace(SHORT, seed=1), pictures(), tmp_path / "other")
+    assert (other.read(0).weights["conv1.weight"] != undisturbed.read(0).weights["conv1.weight"]).any()
+
+
+@pytest.mark.parametrize("step", range(1, 9))
+def test_stopping_after_any_step_changes_nothing(undisturbed: RunFolder, tmp_path: Path, step: int) -> None:
+    with pytest.raises(Stopped):
+        train(SHORT, pictures(), tmp_path / "run", progress=stop_at(step, raise_stopped))
+    assert_same(undisturbed, train(SHORT, pictures(), tmp_path / "run", resume=True))
+
+
+def test_stopping_before_any_write_changes_nothing(
+    undisturbed: RunFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every write of a run fails once: the whole run, write by write, each time resumed."""
+    real, left = atomic.write, [0]
+
+    def write(path: Path, content: bytes) -> None:
+        left[0] -= 1
+        if left[0] < 0:
+            raise Stopped
+        real(path, content)
+
+    monkeypatch.setattr(folder.atomic, "write", write)
+    # resuming rewrites the metrics first, so each attempt is allowed two writes more than the last
+    path, finished, attempts = tmp_path / "run", False, 0
+    while not finished:
+        attempts += 1
+        left[0] = 2 + attempts
+        try:
+            train(SHORT, pictures(), path, resume=(path / "manifest.json").exists())
+            finished = True
+        except Stopped:
+            pass
+    assert attempts > 5
+    assert_same(undisturbed, RunFolder.open(path))
+
+
+def test_five_kills_change_nothing(tmp_path: Path) -> None:
+    undisturbed = train(SMALL, pictures(), tmp_path / "undisturbed")
+    assert kill_and_resume(SMALL, tmp_path / "killed", kills=5, seed=0) > 0
+    assert_same(undisturbed, RunFolder.open(tmp_path / "killed"))
+
+
+def test_ctrl_c_keeps_the_running_step(undisturbed: RunFolder, tmp_path: Path) -> None:
+    before = signal.getsignal(signal.SIGINT)
+    interrupt = stop_at(5, lambda: signal.raise_signal(signal.SIGINT))
+    with pytest.raises(KeyboardInterrupt):
+        train(SHORT, pictures(), tmp_path / "run", progress=interrupt)
+    assert signal.getsignal(signal.SIGINT) is before
+    state = RunFolder.open(tmp_path / "run").load_state()
+    assert state is not None
+    assert state[1]["step"] == "5"
+    assert_same(undisturbed, train(SHORT, pictures(), tmp_path / "run", resume=True))
+
+
+def test_resuming_a_finished_run_changes_nothing(undisturbed: RunFolder, tmp_path: Path) -> None:
+    run = train(SHORT, pictures(), tmp_path / "run")
+    assert_same(undisturbed, train(SHORT, pictures(), run.path, resume=True))
+
+
+def test_a_run_is_not_begun_over_another(undisturbed: RunFolder) -> None:
+    with pytest.raises(OutputError, match="holds a run already"):
+        train(SHORT, pictures(), undisturbed.path)
+
+
+def test_two_trainings_do_not_write_into_one_folder(undisturbed: RunFolder) -> None:
+    with undisturbed.writing(), pytest.raises(OutputError, match="another training"):
+        train(SHORT, pictures(), undisturbed.path, resume=True)
+
+
+def test_nothing_is_resumed_where_no_run_is(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="no run folder"):
+        train(SHORT, pictures(), tmp_path, resume=True)
+
+
+@pytest.mark.parametrize(
+    ("configuration", "data", "said"),
+    [
+        (replace(SHORT, batch=13), pictures(), "another configuration: its batch is 12, 13 was asked for"),
+        (replace(SHORT, channels=7), pictures(), "another network: its channels is 6, 7"),
+        (SHORT, pictures(seed=9), "another data: its sha256"),
+    ],
+)
+def test_another_run_is_not_continued(undisturbed: RunFolder, configuration, data, said: str) -> None:
+    with pytest.raises(DataError, match=said):
+        train(configuration, data, undisturbed.path, resume=True)
+
+
+def test_a_loss_that_is_no_number_stops_and_says_where(tmp_path: Path) -> None:
+    wild = replace(SHORT, optimisation=Optimisation(muon_rate=1e38, adam_rate=1e-3, warm_up=0))
+    with pytest.raises(NetworkError, match=r"the loss became nan at step \d; it began in .* conv\d"):
+        train(wild, pictures(), tmp_path / "run")
+    run = RunFolder.open(tmp_path / "run")
+    assert 0 in run.steps()
+    assert all(np.isfinite(record["loss"]) for record in run.metrics() if "loss" in record)
