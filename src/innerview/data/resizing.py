@@ -12,10 +12,10 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Float
 
-from innerview.types import Image
 
-
-def resize(image: Image, height: int, width: int) -> Image:
+def resize(
+    image: Float[np.ndarray, "old_height old_width channel"], height: int, width: int
+) -> Float[np.ndarray, "{height} {width} channel"]:
     """Give `image` (float32, height × width × channel) in another size, each axis by its own rule."""
     if image.shape[0] != height:
         image = np.tensordot(weights(image.shape[0], height), image, axes=(1, 0))
@@ -24,12 +24,12 @@ def resize(image: Image, height: int, width: int) -> Image:
     return np.ascontiguousarray(image)
 
 
-def weights(before: int, after: int) -> Float[np.ndarray, "after before"]:
+def weights(before: int, after: int) -> Float[np.ndarray, "{after} {before}"]:
     """How much each old pixel of an axis counts in each new one, float32; every row sums to 1."""
     return (_area if after < before else _linear)(before, after).astype(np.float32)
 
 
-def _area(before: int, after: int) -> Float[np.ndarray, "after before"]:
+def _area(before: int, after: int) -> Float[np.ndarray, "{after} {before}"]:
     """What new pixel i, from i r to (i + 1) r, shares with old pixel j, from j to j + 1; r = before / after."""
     ratio = before / after
     start = np.arange(after)[:, None] * ratio
@@ -38,7 +38,7 @@ def _area(before: int, after: int) -> Float[np.ndarray, "after before"]:
     return np.clip(shared, 0, None) / ratio
 
 
-def _linear(before: int, after: int) -> Float[np.ndarray, "after before"]:
+def _linear(before: int, after: int) -> Float[np.ndarray, "{after} {before}"]:
     """A new pixel's centre lies between two old ones, which count by their nearness; beyond the last, the last."""
     centre = np.clip((np.arange(after) + 0.5) * before / after - 0.5, 0, before - 1)
     return np.clip(1 - np.abs(centre[:, None] - np.arange(before)[None, :]), 0, None)

@@ -1,0 +1,138 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.testing import assert_allclose, assert_array_equal
+from PIL import Image
+
+from data.files_made import encoded, random_bytes
+from innerview.data.fitting import Box, fit, parse_crop
+from innerview.data.reading import Picture, read_picture
+from innerview.errors import PictureError, UsageError
+from innerview.network import InputSpec
+
+SMALL = InputSpec(32, 32)
+SIDES = st.integers(1, 60)
+
+
+def picture(width: int, height: int) -> Picture:
+    return Picture("moose.jpg", np.random.default_rng(width + height).random((height, width, 3), dtype=np.float32))
+
+
+class TestTheRightSizeAlready:
+    def test_passes_bit_for_bit(self) -> None:
+        values = random_bytes(32, 32)
+        fitted = fit(read_picture(encoded(Image.fromarray(values))), SMALL)
+        assert_array_equal(fitted.image, values.astype(np.float32) / np.float32(255))
+        assert (fitted.box, fitted.words) == ((0, 0, 32, 32), "32 × 32, as it is")
+
+    def test_is_a_copy(self) -> None:
+        original = picture(32, 32)
+        before = original.pixels.copy()
+        fit(original, SMALL).image[:] = 0
+        assert_array_equal(original.pixels, before)
+
+    def test_a_box_of_the_right_size_is_taken_pixel_by_pixel(self) -> None:
+        original = picture(50, 40)
+        fitted = fit(original, SMALL, (3, 5, 32, 32))
+        assert_array_equal(fitted.image, original.pixels[5:37, 3:35])
+        assert fitted.words == "32 × 32 of 50 × 40: 32 × 32 at left 3, top 5, pixel by pixel"
+
+
+SQUEEZED = "shrunk by area averaging, its proportions squeezed"
+MIXED = "shrunk by area averaging along one side and enlarged linearly along the other, its proportions squeezed"
+WORDS = {
+    "wide": ((451, 300), "centre", (75, 0, 300, 300), "the middle 300 × 300, shrunk by area averaging"),
+    "high": ((300, 451), "centre", (0, 75, 300, 300), "the middle 300 × 300, shrunk by area averaging"),
+    "square": ((512, 512), "centre", (0, 0, 512, 512), "all of it, shrunk by area averaging"),
+    "small": ((20, 16), "centre", (2, 0, 16, 16), "the middle 16 × 16, enlarged linearly"),
+    "squeezed": (
+        (451, 300),
+        "whole",
+        (0, 0, 451, 300),
+        f"all of it, {SQUEEZED}",
+    ),
+    "a line": (
+        (451, 3),
+        "whole",
+        (0, 0, 451, 3),
+        f"all of it, {MIXED}",
+    ),
+    "a box": ((451, 300), (10, 20, 64, 64), (10, 20, 64, 64), "64 × 64 at left 10, top 20, shrunk by area averaging"),
+    "a speck": ((1, 5000), "centre", (0, 2499, 1, 1), "the middle 1 × 1, enlarged linearly"),
+}
+
+
+@pytest.mark.parametrize(("size", "crop", "box", "words"), WORDS.values(), ids=WORDS)
+def test_what_was_done_is_said(size: tuple[int, int], crop, box: Box, words: str) -> None:
+    fitted = fit(picture(*size), SMALL, crop)
+    assert fitted.box == box
+    assert fitted.words == f"32 × 32 of {size[0]} × {size[1]}: {words}"
+    assert fitted.image.shape == (32, 32, 3)
+
+
+@given(SIDES, SIDES, SIDES, SIDES, st.sampled_from([1, 3]))
+def test_any_picture_fits_any_network(width: int, height: int, wide: int, high: int, channels: int) -> None:
+    original = picture(width, height)
+    spec = InputSpec(high, wide, channels)
+    fitted = fit(original, spec)
+    assert fitted.image.shape == spec.shape
+    assert fitted.image.dtype == np.float32
+    assert 0 <= fitted.image.min() <= fitted.image.max() <= 1 + 1e-6
+    left, top, across, down = fitted.box
+    assert 0 <= left < left + across <= width
+    assert 0 <= top < top + down <= height
+    assert across == width or down == height or max(wide / width, high / height) > 1
+    assert abs(across * high - down * wide) <= max(wide, high) / 2 + max(across, down)
+    assert abs((width - across) - 2 * left) <= 1
+    assert abs((height - down) - 2 * top) <= 1
+
+
+def test_a_map_on_the_box_lies_where_the_network_looked() -> None:
+    """A bright square in the original appears at the same share of the box."""
+    original = picture(90, 60)
+    original.pixels[:] = 0
+    original.pixels[30:45, 45:60] = 1
+    fitted = fit(original, InputSpec(12, 12))
+    left, top, side, _ = fitted.box
+    rows, columns = np.nonzero(fitted.image[..., 0] > 0.5)
+    assert (rows.min() * side / 12 + top, columns.min() * side / 12 + left) == (30, 45)
+    assert ((rows.max() + 1) * side / 12 + top, (columns.max() + 1) * side / 12 + left) == (45, 60)
+
+
+class TestGrey:
+    spec = InputSpec(4, 4, 1)
+
+    @pytest.mark.parametrize(("colour", "brightness"), [((1, 0, 0), 0.299), ((0, 1, 0), 0.587), ((0, 0, 1), 0.114)])
+    def test_colours_have_their_brightness(self, colour: tuple[int, ...], brightness: float) -> None:
+        plain = Picture("plain", np.full((8, 8, 3), colour, np.float32))
+        fitted = fit(plain, self.spec)
+        assert_allclose(fitted.image, brightness, rtol=1e-6)
+        assert fitted.words.endswith("in grey (ITU-R 601)")
+
+    def test_grey_stays_as_it_is(self) -> None:
+        values = random_bytes(4, 4, 1)
+        fitted = fit(read_picture(encoded(Image.fromarray(values[..., 0]))), self.spec)
+        assert_array_equal(fitted.image, values.astype(np.float32) / np.float32(255))
+
+
+@pytest.mark.parametrize("box", [(-1, 0, 5, 5), (0, 0, 0, 5), (6, 0, 5, 5), (0, 4, 5, 5), (0, 0, 11, 8)])
+def test_a_box_outside_the_picture_is_refused(box: Box) -> None:
+    with pytest.raises(PictureError, match=r"moose\.jpg has 10 × 8 pixels; choose one inside it"):
+        fit(picture(10, 8), SMALL, box)
+
+
+@pytest.mark.parametrize(
+    ("text", "crop"),
+    [("centre", "centre"), ("whole", "whole"), ("1,2,30,40", (1, 2, 30, 40)), (" 1, 2,3 ,4", (1, 2, 3, 4))],
+)
+def test_crops_can_be_written(text: str, crop: object) -> None:
+    assert parse_crop(text) == crop
+
+
+@pytest.mark.parametrize("text", ["", "center", "1,2,3", "1,2,3,x", "-1,2,3,4", "1,2,3,4,5"])
+def test_what_is_no_crop_is_refused(text: str) -> None:
+    with pytest.raises(UsageError, match=f"no crop {text!r}; say centre, whole, or left,top,width,height"):
+        parse_crop(text)

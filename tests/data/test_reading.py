@@ -1,0 +1,191 @@
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from data.files_made import animation, encoded, png, random_bytes
+from innerview.data.reading import FORMATS, read_picture
+from innerview.errors import PictureError
+
+# Nothing of these changes a pixel on the way in and out.
+LOSSLESS = {"PNG": {}, "WEBP": {"lossless": True}, "BMP": {}, "TIFF": {}}
+
+
+@pytest.mark.parametrize("kind", LOSSLESS)
+@given(height=st.integers(1, 9), width=st.integers(1, 9), seed=st.integers(0, 99))
+@settings(max_examples=15, deadline=None)
+def test_bytes_come_back_as_their_255th_parts(kind: str, height: int, width: int, seed: int) -> None:
+    values = random_bytes(height, width, seed=seed)
+    picture = read_picture(encoded(Image.fromarray(values), kind, **LOSSLESS[kind]))
+    assert picture.pixels.dtype == np.float32
+    np.testing.assert_array_equal(picture.pixels, values.astype(np.float32) / np.float32(255))
+    assert picture.size == (width, height)
+    assert picture.notes == ()
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "GIF"])
+def test_lossy_formats_come_close(kind: str) -> None:
+    picture = read_picture(encoded(Image.new("RGB", (9, 7), (200, 100, 50)), kind))
+    np.testing.assert_allclose(picture.pixels, np.broadcast_to(np.array([200, 100, 50]) / 255, (7, 9, 3)), atol=0.01)
+
+
+def test_every_format_is_tried_here() -> None:
+    assert {*LOSSLESS, "JPEG", "GIF"} == set(FORMATS)
+
+
+def test_a_file_has_its_name_and_the_truth_that_was_given(tmp_path) -> None:
+    (tmp_path / "moose.png").write_bytes(encoded(Image.new("RGB", (3, 2))))
+    for place in (tmp_path / "moose.png", str(tmp_path / "moose.png")):
+        picture = read_picture(place, truth="deer")
+        assert (picture.name, picture.truth) == ("moose.png", "deer")
+    assert read_picture(tmp_path / "moose.png", name="Bull").name == "Bull"
+
+
+@pytest.mark.parametrize("kind", ["GIF", "WEBP", "PNG"])
+def test_of_an_animation_the_first_frame_is_read_and_it_is_said(kind: str) -> None:
+    picture = read_picture(animation(kind))
+    np.testing.assert_allclose(picture.pixels, 10 / 255, atol=0.01)
+    assert picture.notes == ("the first of 3 pictures in the file",)
+
+
+ORIENTATIONS = {
+    1: lambda upright: upright,
+    2: lambda upright: upright[:, ::-1],
+    3: lambda upright: upright[::-1, ::-1],
+    4: lambda upright: upright[::-1],
+    5: lambda upright: upright.transpose(1, 0, 2),
+    6: np.rot90,
+    7: lambda upright: np.rot90(upright, 2).transpose(1, 0, 2),
+    8: lambda upright: np.rot90(upright, -1),
+}
+
+
+@pytest.mark.parametrize("kind", ["PNG", "TIFF", "WEBP"])
+@pytest.mark.parametrize("orientation", ORIENTATIONS)
+def test_exif_orientation_is_applied_once(kind: str, orientation: int) -> None:
+    upright = random_bytes(3, 5)
+    stored = Image.fromarray(np.ascontiguousarray(ORIENTATIONS[orientation](upright)))
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    picture = read_picture(encoded(stored, kind, exif=exif, **LOSSLESS[kind]))
+    np.testing.assert_array_equal(np.rint(picture.pixels * 255), upright)
+    assert len(picture.notes) == (orientation != 1)
+    assert all("EXIF" in note for note in picture.notes)
+
+
+@pytest.mark.parametrize(
+    ("exif", "notes"),
+    [
+        (b"Exif\0\0nonsense", ()),
+        (
+            b"Exif\0\0II*\0" + b"\xff" * 40,
+            ("its reader says: Corrupt EXIF data. Expecting to read 2 bytes but only got 0.",),
+        ),
+    ],
+    ids=["words", "numbers"],
+)
+def test_broken_exif_leaves_the_picture_as_it_is(exif: bytes, notes: tuple[str, ...]) -> None:
+    """What its reader has to say of it is kept and does not reach the terminal."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        picture = read_picture(encoded(Image.new("RGB", (4, 3), (9, 9, 9)), "JPEG", exif=exif))
+    assert picture.size == (4, 3)
+    assert picture.notes == notes
+
+
+def test_an_unknown_orientation_changes_nothing() -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 77
+    assert read_picture(encoded(Image.new("RGB", (4, 3)), "JPEG", exif=exif)).notes == ()
+
+
+class TestTooLarge:
+    def test_a_huge_header_is_refused_unread(self) -> None:
+        """64 megapixels in the header and one byte behind it: decoding would complain of the byte."""
+        with pytest.raises(PictureError, match=r"8001 × 8000 \(64 megapixels\).*at most|the most that is read is 64"):
+            read_picture(png(8001, 8000, 8, 2, b"\0"), name="huge.png")
+
+    @pytest.mark.parametrize("side", [12_000, 60_000], ids=["Pillow would warn", "Pillow would refuse"])
+    def test_pillow_has_its_own_limits(self, side: int) -> None:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            with pytest.raises(PictureError, match="the most that is read is 64 megapixels"):
+                read_picture(png(side, side, 8, 2, b"\0"))
+
+    def test_the_limit_can_be_set_and_is_exact(self) -> None:
+        data = encoded(Image.new("RGB", (10, 10)))
+        assert read_picture(data, most_pixels=100).size == (10, 10)
+        with pytest.raises(PictureError, match="10 × 10"):
+            read_picture(data, most_pixels=99)
+
+    def test_files_are_bounded_too(self, tmp_path) -> None:
+        data = encoded(Image.new("RGB", (10, 10)))
+        path = tmp_path / "a.png"
+        path.write_bytes(data)
+        assert read_picture(path, most_bytes=len(data)).size == (10, 10)
+        for source in (path, data):
+            with pytest.raises(PictureError, match=r"bytes"):
+                read_picture(source, most_bytes=len(data) - 1)
+
+
+BROKEN = {
+    "empty": (b"", r"is empty \(0 bytes\)"),
+    "text": (b"This is a list of moose.\n" * 500, r"moose\.png is text, 12 kB; pictures are PNG, JPEG, WebP"),
+    "a web page": (b"<!DOCTYPE html><html><body>404</body></html>", "is a web page, 44 bytes"),
+    "a drawing": (b'<svg xmlns="http://www.w3.org/2000/svg"/>', "is an SVG drawing"),
+    "a PDF": (b"%PDF-1.7\n" + bytes(99), "is a PDF document"),
+    "PostScript, which Pillow would run": (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", "is a PostScript"),
+    "a HEIC photo": (b"\0\0\0\x18ftypheic" + bytes(99), "is a HEIC picture"),
+    "an archive": (b"PK\x03\x04" + bytes(99), "is a ZIP archive"),
+    "zeros": (bytes(64), "is of no kind that is known"),
+    "a PNG's first bytes": (b"\x89PNG\r\n\x1a\n", "PNG picture that is broken at its start"),
+    "a JPEG's first bytes": (b"\xff\xd8\xff\xe0", "JPEG picture that is broken at its start"),
+    "a PPM, which is not in the list": (b"P6 1 1 255\n\1\2\3", "pictures are PNG, JPEG, WebP, GIF, BMP or TIFF"),
+    "a picture without pixels": (png(0, 5, 8, 2, b""), "moose.png"),
+}
+
+
+@pytest.mark.parametrize(("data", "said"), BROKEN.values(), ids=BROKEN)
+def test_what_is_no_picture_is_named(tmp_path, data: bytes, said: str) -> None:
+    path = tmp_path / "moose.png"
+    path.write_bytes(data)
+    with pytest.raises(PictureError, match=said):
+        read_picture(path)
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_a_file_that_was_cut_short_is_refused(kind: str) -> None:
+    whole = encoded(Image.fromarray(random_bytes(40, 40)), kind)
+    assert read_picture(whole).size == (40, 40)
+    with pytest.raises(PictureError, match=r"cut short.*save it again|broken at its start|broken WebP"):
+        read_picture(whole[: len(whole) // 2])
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_damage_anywhere_is_survived(kind: str) -> None:
+    """Whatever the bytes, the answer is a picture in [0, 1] or a PictureError, and no warning."""
+    whole = encoded(Image.fromarray(random_bytes(12, 12)), kind)
+    generator = np.random.default_rng(7)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for _ in range(150):
+            damaged = bytearray(whole)
+            for place in generator.integers(0, len(whole), 4):
+                damaged[place] = generator.integers(0, 256)
+            try:
+                picture = read_picture(bytes(damaged), most_pixels=1_000_000)
+            except PictureError as problem:
+                assert str(problem).startswith("the picture ")  # noqa: PT017 — either way is right
+            else:
+                assert 0 <= picture.pixels.min() <= picture.pixels.max() <= 1
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_are_survived(data: bytes) -> None:
+    with pytest.raises(PictureError):
+        read_picture(data)
