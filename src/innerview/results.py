@@ -271,7 +271,7 @@ class IntegratedGradients:
         rule: name of the quadrature rule.
         evaluations: forward and backward passes of one picture at one alpha.
         profile: score, prediction and gradient norm at the rule's nodes (means over several baselines).
-        spread: over several baselines, the standard deviation of the attribution per pixel; else None.
+        spread: over several baselines, the standard deviation of the map (height × width); else None.
         status: how the computation ended.
         provenance: where the values come from.
     """
@@ -286,7 +286,7 @@ class IntegratedGradients:
     profile: PathProfile
     status: Status
     provenance: Provenance
-    spread: Image | None = None
+    spread: Map | None = None
 
     @property
     def unit(self) -> str:

@@ -115,7 +115,7 @@ def test_several_baselines_are_averaged_with_their_spread(network: Analytic, ima
     both = integrated_gradients(network, image, Logit(0), baseline=baselines, evaluations=4)
     single = [integrated_gradients(network, image, Logit(0), baseline=one, evaluations=4) for one in baselines]
     np.testing.assert_allclose(both.attribution, (single[0].attribution + single[1].attribution) / 2)
-    np.testing.assert_allclose(both.spread, np.abs(single[0].attribution - single[1].attribution) / 2)
+    np.testing.assert_allclose(both.spread, np.abs(single[0].map - single[1].map) / 2)
     assert both.evaluations == 8
     assert both.gap == pytest.approx(0, abs=1e-10)
 

@@ -41,7 +41,7 @@ def integrated_gradients(
         image: one picture (pixels in [0, 1], height × width × channel).
         target: an open class is the one that wins at the picture.
         baseline: where the path starts, a picture of the same shape. Of several, the maps are averaged and
-            their standard deviation per pixel is given as `spread`.
+            the standard deviation of the channel sums is given as `spread`.
         rule: one of `innerview.quadrature.RULES`.
         evaluations: forward and backward passes per baseline.
         progress: called with evaluations done and in all.
@@ -90,7 +90,7 @@ def integrated_gradients(
         ),
         status=Status.FIXED,
         provenance=Provenance.of(network, resolved.describe(network.output.class_names)),
-        spread=maps.std(axis=0) if len(baselines) > 1 else None,
+        spread=maps.sum(axis=3).std(axis=0) if len(baselines) > 1 else None,
     )
 
 
