@@ -48,7 +48,8 @@ def test_mean_free_filters_do_not_see_grey(images: torch.Tensor) -> None:
 
 def test_every_layer_starts_with_unit_variance(images: torch.Tensor) -> None:
     network = started(Initialisation(unit_variance=True), images)
-    for output in network.layers(images):
+    for layer in network.layers(images):
+        output = layer.detach()
         # the inverse of ELU gives back what went into it
         before = torch.where(output > 0, output, torch.log1p(output))
         assert float(before.std()) == pytest.approx(1, abs=1e-3)
