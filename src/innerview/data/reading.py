@@ -90,7 +90,11 @@ def read_picture(
     with warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always")
         pixels, notes = _decode(data, called, most_pixels)
-    oddities = [f"its reader says: {' '.join(str(warning.message).split())}" for warning in said if warning.category is UserWarning]
+    oddities = [
+        f"its reader says: {' '.join(str(warning.message).split())}"
+        for warning in said
+        if warning.category is UserWarning
+    ]
     return Picture(called, pixels, (*notes, *dict.fromkeys(oddities)), truth)
 
 
