@@ -1,0 +1,78 @@
+"""Results as pictures and charts, each legible alone: title, unit, scale, legend, and what was left out.
+
+    raster pictures      attribution_picture · attribution_views · photo_picture · contact_sheet · error_picture
+    (Pillow)             interior_strip · interior_sheet · keep_strip · activation_grid · architecture_picture
+    animations           interior_animation · activation_animation
+    charts (matplotlib)  histogram_figure · layers_figure · path_figure · statistics_figure · curves_figure,
+                         and draw_… for axes of one's own
+    files                save (PNG, GIF, WebP; charts also SVG, PDF)
+
+Zero is always the neutral colour, scales are symmetric and stated, and nothing is stretched to its own range in
+silence. Importing this room does not import matplotlib; making a chart does.
+"""
+
+from __future__ import annotations
+
+from innerview.pictures.activation import activation_animation, activation_grid
+from innerview.pictures.animation import Animation
+from innerview.pictures.architecture import architecture_picture
+from innerview.pictures.attribution import (
+    attribution_picture,
+    attribution_views,
+    contact_sheet,
+    error_picture,
+    photo_picture,
+)
+from innerview.pictures.captions import Subject
+from innerview.pictures.charts.curves import Curve, curves_figure, draw_curve
+from innerview.pictures.charts.histograms import draw_layer, draw_layers, histogram_figure, layers_figure
+from innerview.pictures.charts.path import draw_norm_path, draw_probability_path, draw_score_path, path_figure
+from innerview.pictures.charts.statistics import draw_accuracy, draw_class_shares, statistics_figure
+from innerview.pictures.interior import QUANTITIES, interior_animation, interior_sheet, interior_strip
+from innerview.pictures.keep import keep_strip
+from innerview.pictures.overlay import STYLES, overlay
+from innerview.pictures.ramps import colour, ramp
+from innerview.pictures.saving import save, to_picture
+from innerview.pictures.scale import Scale, ScaleChoice, choose_scales, own_limit
+
+__all__ = [
+    "QUANTITIES",
+    "STYLES",
+    "Animation",
+    "Curve",
+    "Scale",
+    "ScaleChoice",
+    "Subject",
+    "activation_animation",
+    "activation_grid",
+    "architecture_picture",
+    "attribution_picture",
+    "attribution_views",
+    "choose_scales",
+    "colour",
+    "contact_sheet",
+    "curves_figure",
+    "draw_accuracy",
+    "draw_class_shares",
+    "draw_curve",
+    "draw_layer",
+    "draw_layers",
+    "draw_norm_path",
+    "draw_probability_path",
+    "draw_score_path",
+    "error_picture",
+    "histogram_figure",
+    "interior_animation",
+    "interior_sheet",
+    "interior_strip",
+    "keep_strip",
+    "layers_figure",
+    "overlay",
+    "own_limit",
+    "path_figure",
+    "photo_picture",
+    "ramp",
+    "save",
+    "statistics_figure",
+    "to_picture",
+]

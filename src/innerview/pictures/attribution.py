@@ -1,0 +1,277 @@
+"""Attribution maps as pictures: one map, its two signs apart, its place on the photo, its error, many on one scale.
+
+Each picture says what was explained, on which scale, how exact it is and what it cost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import singledispatch
+from typing import Final, NamedTuple
+
+import numpy as np
+from PIL import Image as Pillow
+
+from innerview.errors import UsageError
+from innerview.pictures import canvas, tokens, words
+from innerview.pictures.canvas import Line, Tile, note
+from innerview.pictures.captions import Subject, one_each
+from innerview.pictures.legend import legend, ramp_entries, style_entries
+from innerview.pictures.overlay import Show, overlay, style_scales
+from innerview.pictures.pixels import LARGE, enlarge, show_bytes, show_image, show_map
+from innerview.pictures.ramps import RampName
+from innerview.pictures.scale import Scale, ScaleChoice, own_limit
+from innerview.results import Gradient, IntegratedGradients, Provenance, Status
+from innerview.types import Image, Map
+
+TILE: Final = 192
+
+ENDS: Final[dict[str, tuple[str, str]]] = {"evidence": ("against", "for"), "value": ("", "")}
+
+
+class Drawable(NamedTuple):
+    """What all maps that are laid over a picture have."""
+
+    title: str
+    image: Image
+    values: Map
+    unit: str
+    ramp: RampName
+    facts: str
+    provenance: Provenance
+
+
+@singledispatch
+def drawable(result: object) -> Drawable:
+    """Say how a result is drawn as a map over its picture."""
+    raise UsageError(f"a {type(result).__name__} is not a map; integrated gradients and gradients are")
+
+
+@drawable.register
+def _(result: IntegratedGradients) -> Drawable:
+    return Drawable(
+        "Integrated gradients",
+        result.image,
+        result.map,
+        result.unit,
+        "evidence",
+        certificate(result),
+        result.provenance,
+    )
+
+
+@drawable.register
+def _(result: Gradient) -> Drawable:
+    unit = f"{result.unit} per unit of pixel value"
+    return Drawable("Gradient", result.image, result.map, unit, "value", "", result.provenance)
+
+
+def certificate(result: IntegratedGradients) -> str:
+    """Say in one line how exact a map is and what it cost: rule, evaluations, gap."""
+    gap = result.relative_gap
+    missing = f"gap {words.error(gap)} of the map" if np.isfinite(gap) else f"gap {words.number(result.gap)}"
+    cost = f"{words.count(result.evaluations)} evaluations ({result.rule})"
+    ended = "" if result.status is Status.FIXED else f" · {result.status.name.lower()}"
+    return f"{cost} · {missing}{ended}"
+
+
+def balance(result: Drawable) -> str:
+    """Say what the map adds up to: "for +2.91, against −0.80, together +2.11 logit"."""
+    finite = result.values[np.isfinite(result.values)].astype(np.float64)
+    up, down = finite[finite > 0].sum(), finite[finite < 0].sum()
+    parts = ((f"{word} {words.number(float(value), signed=True)}") for word, value in (("for", up), ("against", down)))
+    return f"{', '.join(parts)}, together {words.number(float(up + down), signed=True)} {result.unit}"
+
+
+def _painted(result: Drawable, scale: Scale, style: str, show: Show, size: int) -> Pillow.Image:
+    colours = overlay(result.image, result.values, scale.limit, style=style, show=show, name=result.ramp)
+    return show_bytes(colours, ~np.isfinite(result.values), size)
+
+
+def _head(result: Drawable, subject: Subject) -> list[Line | Pillow.Image]:
+    source = result.provenance
+    asked = f"{source.target}{f' · baseline {source.baseline}' if source.baseline else ''}"
+    return [note(text) for text in (asked, subject.sentence) if text]
+
+
+def _foot(result: Drawable) -> list[Line | Pillow.Image]:
+    sums = balance(result) if result.ramp == "evidence" else ""
+    return [note(text) for text in (sums, result.facts) if text]
+
+
+def _legend(
+    results: Sequence[Drawable], scale: Scale, style: str, width: int, *, separate: bool = False
+) -> Pillow.Image:
+    first = results[0]
+    values = [result.values for result in results]
+    entries = style_entries("map" if style == "picture" else style, first.ramp)
+    return legend(values, scale, first.unit, entries, ends=ENDS[first.ramp], width=width, separate=separate)
+
+
+def attribution_picture(
+    result: IntegratedGradients | Gradient,
+    *,
+    subject: Subject | None = None,
+    style: str = "tint",
+    show: Show = "both",
+    scale: ScaleChoice = "own",
+    size: int = LARGE,
+) -> Pillow.Image:
+    """Draw one map large, over its picture.
+
+    Args:
+        result: integrated gradients (blue for, red against) or a gradient (green above, purple below zero).
+        subject: name, prediction and truth of the picture.
+        style: one of STYLES.
+        show: "both" signs, only "for" or only "against".
+        scale: "own", or the value with the full colour, in the unit of the map.
+        size: of the longer side, in pixels, at least.
+
+    Raises:
+        UsageError: an unknown style, sign or scale.
+    """
+    found = drawable(result)
+    chosen = style_scales([found.values], scale, style)[0]
+    picture = canvas.framed(_painted(found, chosen, style, show, size))
+    title = found.title + {"both": "", "for": ", for only", "against": ", against only"}[show]
+    bar = _legend([found], chosen, style, picture.width)
+    return canvas.page(title, [*_head(found, subject or Subject()), picture, bar, *_foot(found)])
+
+
+def attribution_views(
+    result: IntegratedGradients | Gradient,
+    *,
+    subject: Subject | None = None,
+    style: str = "tint",
+    scale: ScaleChoice = "own",
+    columns: int = 2,
+) -> Pillow.Image:
+    """Draw four views of one map on one scale: the picture, both signs, only for, only against.
+
+    Args:
+        result: as for `attribution_picture`.
+        subject: name, prediction and truth of the picture.
+        style: one of STYLES.
+        scale: "own", or the value with the full colour.
+        columns: views in a row; the views are smaller in rows of more than two.
+
+    Raises:
+        UsageError: an unknown style or scale.
+    """
+    found = drawable(result)
+    chosen = style_scales([found.values], scale, style)[0]
+    words_of = ENDS[found.ramp] if found.ramp == "evidence" else ("below zero", "above zero")
+    views: tuple[tuple[str, Show], ...] = (
+        ("for and against" if found.ramp == "evidence" else "both signs", "both"),
+        (f"{words_of[1]} only", "for"),
+        (f"{words_of[0]} only", "against"),
+    )
+    size = LARGE if columns <= 2 else TILE
+    tiles = [Tile(canvas.framed(show_image(found.image, size)), (Line("the picture"),))]
+    tiles += [Tile(canvas.framed(_painted(found, chosen, style, show, size)), (Line(title),)) for title, show in views]
+    body = canvas.grid(tiles, columns)
+    bar = _legend([found], chosen, style, body.width)
+    return canvas.page(found.title, [*_head(found, subject or Subject()), body, bar, *_foot(found)])
+
+
+def photo_picture(
+    result: IntegratedGradients | Gradient,
+    photo: Pillow.Image,
+    box: tuple[int, int, int, int],
+    *,
+    subject: Subject | None = None,
+    style: str = "tint",
+    show: Show = "both",
+    scale: ScaleChoice = "own",
+) -> Pillow.Image:
+    """Draw the map in its place on the photo that the network's picture was cut from.
+
+    The photo is resized so that one cell of the map is a whole number of its pixels; the cells are not smoothed.
+
+    Args:
+        result: as for `attribution_picture`.
+        photo: as it was read, upright.
+        box: left, top, right and bottom of the crop in the photo's pixels.
+        subject: name, prediction and truth of the picture.
+        style: one of STYLES.
+        show: "both" signs, only "for" or only "against".
+        scale: "own", or the value with the full colour.
+
+    Raises:
+        UsageError: the box is empty or reaches beyond the photo.
+    """
+    left, top, right, bottom = box
+    if not (0 <= left < right <= photo.width and 0 <= top < bottom <= photo.height):
+        raise UsageError(f"the crop {box} does not lie within the photo of {photo.width} × {photo.height}")
+    found = drawable(result)
+    chosen = style_scales([found.values], scale, style)[0]
+    height, width = found.values.shape
+    factor = max(1, round(LARGE / max(height, width)))
+    across, down = factor * width / (right - left), factor * height / (bottom - top)
+    resized = photo.convert("RGB").resize(
+        (max(1, round(photo.width * across)), max(1, round(photo.height * down))), Pillow.Resampling.BILINEAR
+    )
+    faded = Pillow.blend(resized, canvas.blank(*resized.size), 0.35)
+    colours = overlay(found.image, found.values, chosen.limit, style=style, show=show, name=found.ramp)
+    cells = canvas.framed(enlarge(colours, factor, ~np.isfinite(found.values)), 2, tokens.INK)
+    faded.paste(cells, (round(left * across), round(top * down)))
+    bar = _legend([found], chosen, style, faded.width)
+    seen = note(f"The frame is what the network sees: {words.shape((height, width))} cells.")
+    return canvas.page(found.title, [*_head(found, subject or Subject()), faded, bar, seen, *_foot(found)], width=LARGE)
+
+
+def error_picture(error: Map, unit: str, *, title: str = "Estimated error", notes: Sequence[str] = ()) -> Pillow.Image:
+    """Draw the error of a map per pixel, or its spread over several baselines, in greys: darker is more.
+
+    Args:
+        error: height × width, at least 0, in units of the map.
+        unit: of the error.
+        title: what kind of error it is.
+        notes: sentences to put below it.
+    """
+    scale = Scale(own_limit(error), "own")
+    picture = canvas.framed(show_map(error, scale, "amount"))
+    bar = legend([error], scale, unit, ramp_entries("amount"), signed=False, width=picture.width)
+    return canvas.page(title, [picture, bar, *(note(text) for text in notes)])
+
+
+def contact_sheet(
+    results: Sequence[IntegratedGradients | Gradient],
+    subjects: Sequence[Subject] = (),
+    *,
+    style: str = "tint",
+    show: Show = "both",
+    scale: ScaleChoice = "shared",
+    columns: int = 3,
+) -> Pillow.Image:
+    """Draw the maps of several pictures, each beside its picture, on one scale.
+
+    Args:
+        results: one or more, all of one kind and unit.
+        subjects: one per result, or none.
+        style: one of STYLES.
+        show: "both" signs, only "for" or only "against".
+        scale: "shared", "own" (each limit is stated) or a number.
+        columns: pairs in a row.
+
+    Raises:
+        UsageError: no result, results of several units, or as many subjects as there are not results.
+    """
+    if not results:
+        raise UsageError("a contact sheet of no pictures was asked for; give at least one result")
+    named = one_each(subjects, len(results))
+    found = [drawable(result) for result in results]
+    if len({(each.unit, each.title) for each in found}) > 1:
+        raise UsageError("results of several kinds or units can't share a sheet; draw one sheet for each")
+    chosen = style_scales([each.values for each in found], scale, style)
+    separate = scale == "own" and len({each.limit for each in chosen}) > 1
+    tiles: list[Tile] = []
+    for each, subject, its in zip(found, named, chosen, strict=True):
+        pair = canvas.beside([show_image(each.image, TILE // 2), _painted(each, its, style, show, TILE // 2)], 4)
+        explained = note(each.provenance.target)
+        stated = (note(f"S = {words.limit(its.limit)}"),) if separate else ()
+        tiles.append(Tile(canvas.framed(pair), (), (*subject.lines(tokens.SMALL_SIZE), explained, *stated)))
+    body = canvas.grid(tiles, columns)
+    bar = _legend(found, chosen[0], style, max(body.width, LARGE), separate=separate)
+    pictures = "1 picture" if len(found) == 1 else f"{words.count(len(found))} pictures"
+    return canvas.page(f"{found[0].title}, {pictures}", [body, bar])

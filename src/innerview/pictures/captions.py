@@ -1,0 +1,106 @@
+"""Who is in the picture: its name, what the network says of it, and the truth where it is known."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from innerview.errors import UsageError
+from innerview.pictures import tokens, words
+from innerview.pictures.canvas import Line
+from innerview.results import Prediction
+from innerview.targets import label
+from innerview.types import Array
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What is known of a picture beside the result that is drawn.
+
+    Attributes:
+        name: of the picture, for people ("moose.jpg").
+        prediction: what the network says of it.
+        truth: number of its true class.
+    """
+
+    name: str = ""
+    prediction: Prediction | None = None
+    truth: int | None = None
+
+    def lines(self, size: int = tokens.TEXT_SIZE) -> tuple[Line, ...]:
+        """Name, prediction and truth, one line each, as far as they are known."""
+        named = (Line(self.name, size=size, bold=True),) if self.name else ()
+        if self.prediction is None:
+            return named
+        said = self.prediction
+        return named + said_lines(said.probabilities, said.logits, said.class_names, self.truth, None, size)
+
+    def named_truth(self, class_names: tuple[str, ...]) -> str:
+        """Name and truth in one line: "moose.jpg · truth 4 deer"."""
+        truth = f"truth {label(self.truth, class_names)}" if self.truth is not None else ""
+        return " · ".join(part for part in (self.name, truth) if part)
+
+    @property
+    def sentence(self) -> str:
+        """The same in one line: "moose.jpg · says 4 deer (72.5 %) · truth 4 deer"."""
+        parts = [self.name] if self.name else []
+        if self.prediction is not None:
+            chance = words.probability(float(self.prediction.probabilities[self.prediction.index]))
+            parts.append(f"says {self.prediction.label}" + ("" if chance == words.UNKNOWN else f" ({chance})"))
+            if self.truth is not None:
+                parts.append(f"truth {label(self.truth, self.prediction.class_names)}")
+        return " · ".join(parts)
+
+
+def said_lines(
+    probabilities: Array,
+    logits: Array,
+    class_names: tuple[str, ...],
+    truth: int | None,
+    target: int | None,
+    size: int = tokens.TEXT_SIZE,
+    *,
+    narrow: bool = False,
+) -> tuple[Line, ...]:
+    """Set what the network says beside the truth (or, where that is unknown, the class explained).
+
+    Each line has the class, its probability at the right end and as a bar; the prediction is bold when it is right.
+
+    Args:
+        probabilities: one per class, NaN where there are none.
+        logits: one per class; the highest is the prediction.
+        class_names: one per class.
+        truth: number of the true class, if known.
+        target: number of the class explained, if there is one.
+        size: of the type, in pixels.
+        narrow: put the probability on a line of its own.
+    """
+    said = int(np.argmax(logits))
+    word, other = ("truth", truth) if truth is not None else ("class", target)
+    lines: list[Line] = []
+    for verb, index in (("says", said), (word, other)):
+        if index is None:
+            continue
+        value = float(probabilities[index])
+        chance = words.probability(value)
+        line = Line(f"{verb} {label(index, class_names)}", size=size, bold=verb == "says" and said == truth)
+        if chance == words.UNKNOWN:
+            lines.append(line)
+        elif narrow:
+            lines += [line, Line("", chance, size, share=value)]
+        else:
+            lines.append(replace(line, right=chance, share=value))
+    return tuple(lines)
+
+
+def one_each(subjects: Sequence[Subject], count: int) -> list[Subject]:
+    """Give `count` subjects: those given, or nameless ones if none were.
+
+    Raises:
+        UsageError: some were given, but not `count`.
+    """
+    if subjects and len(subjects) != count:
+        raise UsageError(f"{len(subjects)} subjects were given for {count} results; give one each, or none")
+    return list(subjects) or [Subject()] * count

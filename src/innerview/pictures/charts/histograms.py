@@ -1,0 +1,211 @@
+"""How weights are spread, before and after training: outlined histograms, layers together or one by one.
+
+The count axis is log(1 + n), so that the few weights that moved far are seen beside the many that did not. Before
+is grey and dashed, after is coloured; with more than two snapshots the earlier ones are the lighter ones. Weights
+that are in no bin (not a number, infinite, beyond the bins) are counted in words, in every plot that has any.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from textwrap import wrap
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from innerview.errors import UnknownLayer, UsageError
+from innerview.pictures import tokens, words
+from innerview.pictures.charts.paper import TEXT, dress, new_figure, write_numbers
+from innerview.results import WeightHistograms
+from innerview.types import Array
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+TRIO: Final = ((tokens.TEST, "solid"), (tokens.TRAIN, (0, (5, 1.5))), (tokens.INK, (0, (1.5, 1.2))))
+"""Colour and dash of the layers that share a plot."""
+
+TICKS: Final = (1, 10, 100, 1_000, 10_000, 100_000, 1_000_000)
+
+
+def layer_index(result: WeightHistograms, layer: str | int) -> int:
+    """Find a layer by name or position, or raise UnknownLayer."""
+    if isinstance(layer, int) and 0 <= layer < len(result.layers):
+        return layer
+    if layer not in result.layers:
+        raise UnknownLayer(layer, result.layers)
+    return result.layers.index(str(layer))
+
+
+def left_out(result: WeightHistograms, snapshot: int, layer: int) -> str:
+    """Say which weights are in no bin: "500 not a number, 3 infinite"; empty if all are in one."""
+    kinds = (
+        (result.nan, "not a number"),
+        (result.infinite, "infinite"),
+        (result.under, "below the bins"),
+        (result.over, "above the bins"),
+    )
+    found = [(int(counts[snapshot, layer]), kind) for counts, kind in kinds]
+    return ", ".join(f"{words.count(number)} {kind}" for number, kind in found if number)
+
+
+def outline(edges: Array, counts: Array) -> tuple[Array, Array]:
+    """Give the corners of a histogram's outline, from zero to zero."""
+    return np.repeat(edges, 2), np.concatenate([[0], np.repeat(counts, 2), [0]])
+
+
+def _finish(axes: Axes, result: WeightHistograms, layers: Sequence[int], *, log: bool) -> None:
+    from matplotlib.ticker import FixedLocator, NullLocator
+
+    most = max(int(result.counts[:, index].max(initial=0)) for index in layers)
+    if log:
+        axes.set_yscale("function", functions=(np.log1p, np.expm1))
+        axes.yaxis.set_major_locator(FixedLocator([0, *(tick for tick in TICKS if tick <= 1.5 * most)]))
+        axes.yaxis.set_minor_locator(NullLocator())
+        axes.set_ylim(0, 2 * (1 + most))
+    else:
+        axes.set_ylim(0, 1.05 * max(1, most))
+    reach = max(_reach(result, index) for index in layers)
+    axes.set_xlim(-reach, reach)
+    dress(axes, "", "weight", "weights per bin" + (", log(1 + n)" if log else ""))
+    write_numbers(axes, x=True, y=True)
+
+
+def _reach(result: WeightHistograms, layer: int) -> float:
+    """Find how far from 0 the layer's filled bins reach, so that empty bins take no room."""
+    filled = result.counts[:, layer].sum(axis=0) > 0
+    edges = np.abs(result.edges[layer])
+    largest = np.maximum(edges[:-1], edges[1:])
+    return float(largest[filled].max()) if filled.any() else float(edges.max())
+
+
+def draw_layers(axes: Axes, result: WeightHistograms, layers: Sequence[str | int], *, log: bool = True) -> None:
+    """Draw up to three layers in one plot, one outline each: the first snapshot grey, the last one coloured.
+
+    Args:
+        axes: where to draw.
+        result: with any number of snapshots; those between the first and the last are not drawn here.
+        layers: one to three, by name or position. Their bins may differ in width, which changes the heights.
+        log: count axis as log(1 + n).
+
+    Raises:
+        UnknownLayer: a layer that the result does not have.
+        UsageError: no layer, or more than three.
+    """
+    if not 1 <= len(layers) <= len(TRIO):
+        raise UsageError(f"{len(layers)} layers were asked for in one plot; take one to {len(TRIO)}")
+    found = [layer_index(result, layer) for layer in layers]
+    last = len(result.snapshots) - 1
+    for index, (colour, dash) in zip(found, TRIO, strict=False):
+        edges = result.edges[index]
+        if last:
+            axes.plot(*outline(edges, result.counts[0, index]), color=tokens.BEFORE, linestyle=dash, linewidth=1.1)
+        line = axes.plot(*outline(edges, result.counts[last, index]), color=colour, linestyle=dash, linewidth=1.5)
+        line[0].set_label(result.layers[index])
+    _finish(axes, result, found, log=log)
+    axes.legend(loc="upper right", fontsize=TEXT, frameon=False, labelcolor="linecolor", handlelength=2.4)
+    lost = [f"{result.layers[index]}: {text}" for index in found if (text := left_out(result, last, index))]
+    axes.set_title("\n".join(lost), loc="left", fontsize=TEXT, color=tokens.INK)
+
+
+def draw_layer(axes: Axes, result: WeightHistograms, layer: str | int, *, log: bool = True) -> None:
+    """Draw one layer: before in grey, after in colour; more than two snapshots from light to dark.
+
+    Args:
+        axes: where to draw.
+        result: with any number of snapshots.
+        layer: by name or position.
+        log: count axis as log(1 + n).
+
+    Raises:
+        UnknownLayer: a layer that the result does not have.
+    """
+    index = layer_index(result, layer)
+    last = len(result.snapshots) - 1
+    for snapshot in range(last + 1):
+        corners = outline(result.edges[index], result.counts[snapshot, index])
+        newest = snapshot == last
+        strength = 1.0 if last < 2 else 0.3 + 0.7 * snapshot / last
+        colour = tokens.TEST if newest else tokens.BEFORE
+        axes.plot(*corners, color=colour, alpha=strength, linewidth=1.5 if newest else 1.1, zorder=2 + newest)
+        if last < 2:
+            axes.fill_between(*corners, color=colour, alpha=0.12, linewidth=0)
+    _finish(axes, result, [index], log=log)
+    facts = [f"mean {_from_to(result.mean[:, index])}", f"std {_from_to(result.std[:, index])}"]
+    lost = [(name, left_out(result, place, index)) for place, name in enumerate(result.snapshots)]
+    facts += [row for name, text in lost if text for row in wrap(f"! {name}: {text}", 36)]
+    axes.set_title("\n".join([result.layers[index], *facts]), loc="left", fontsize=TEXT - 0.5, color=tokens.INK)
+
+
+def _from_to(values: Array) -> str:
+    first, last = words.number(float(values[0])), words.number(float(values[-1]))
+    return first if len(values) == 1 else f"{first} → {last}"
+
+
+def _about(result: WeightHistograms) -> str:
+    first, last, number = result.snapshots[0], result.snapshots[-1], len(result.snapshots)
+    earlier = {1: "", 2: f"grey: {first} · "}.get(number, f"light grey to dark: {number} snapshots from {first} · ")
+    bins = "one set of bins" if (result.edges == result.edges[0]).all() else "each layer has bins of its own"
+    return f"{earlier}coloured: {last} · {bins}"
+
+
+def histogram_figure(result: WeightHistograms, *, together: int = 3, log: bool = True) -> Figure:
+    """Draw all layers, three in each plot, one outlined histogram per layer: the first snapshot against the last.
+
+    Args:
+        result: with any number of snapshots and layers.
+        together: layers in one plot, 1 to 3.
+        log: count axis as log(1 + n).
+
+    Raises:
+        UsageError: there is no layer, or `together` is not 1 to 3.
+    """
+    if not result.layers:
+        raise UsageError("histograms of no layer were given; name at least one layer")
+    if not 1 <= together <= len(TRIO):
+        raise UsageError(f"{together} layers were asked for in one plot; take one to {len(TRIO)}")
+    groups = [
+        range(start, min(start + together, len(result.layers))) for start in range(0, len(result.layers), together)
+    ]
+    figure = new_figure(6.6, 0.9 + 2.05 * len(groups), _title(result), _about(result))
+    for axes, group in zip(figure.subplots(len(groups), 1, squeeze=False)[:, 0], groups, strict=True):
+        draw_layers(axes, result, group, log=log)
+        if group != groups[-1]:
+            axes.set_xlabel("")
+    return figure
+
+
+def layers_figure(result: WeightHistograms, *, columns: int = 3, log: bool = True) -> Figure:
+    """Draw all layers, each in a plot of its own, with mean and standard deviation from the first snapshot to the last.
+
+    Args:
+        result: with any number of snapshots and layers.
+        columns: plots in a row.
+        log: count axis as log(1 + n).
+
+    Raises:
+        UsageError: there is no layer.
+    """
+    if not result.layers:
+        raise UsageError("histograms of no layer were given; name at least one layer")
+    columns = max(1, min(columns, len(result.layers)))
+    rows = -(-len(result.layers) // columns)
+    figure = new_figure(max(3.6, 2.75 * columns), 0.9 + 1.95 * rows, _title(result), _about(result))
+    grid = figure.subplots(rows, columns, squeeze=False)
+    for place, axes in enumerate(grid.ravel()):
+        if place >= len(result.layers):
+            axes.remove()
+            continue
+        draw_layer(axes, result, place, log=log)
+        if place % columns:
+            axes.set_ylabel("")
+        if place + columns < len(result.layers):
+            axes.set_xlabel("")
+    return figure
+
+
+def _title(result: WeightHistograms) -> str:
+    first, last = result.snapshots[0], result.snapshots[-1]
+    joined = {1: last, 2: f"{first} and {last}"}
+    return f"Weights: {joined.get(len(result.snapshots), f'{first} to {last}')}"

@@ -1,0 +1,114 @@
+"""The look that all charts share, and their axes: units always, direct labels, no colour that is not data."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from innerview.pictures import tokens, words
+from innerview.types import Array
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+TEXT: Final = 9
+TITLE: Final = 12
+FINEST: Final = 1e-5
+"""The smallest alpha that an axis resolves."""
+
+
+def new_figure(width: float, height: float, title: str, about: str = "") -> Figure:
+    """Start a figure of `width` × `height` inches with a title at the left and a line below it."""
+    from matplotlib.figure import Figure
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
+
+    engine = ConstrainedLayoutEngine(w_pad=0.08, h_pad=0.06, hspace=0.04, wspace=0.03)
+    figure = Figure(figsize=(width, height), layout=engine, facecolor=tokens.PAGE)
+    figure.suptitle(title, x=0.015, ha="left", fontsize=TITLE, fontweight="bold", color=tokens.INK)
+    if about:
+        figure.supxlabel(about, x=0.015, ha="left", fontsize=TEXT, color=tokens.SECOND)
+    return figure
+
+
+def dress(axes: Axes, title: str = "", x: str = "", y: str = "") -> None:
+    """Give axes their title and units, and take away what is not data."""
+    axes.set_title(title, loc="left", fontsize=TEXT + 1, color=tokens.INK)
+    axes.set_xlabel(x, fontsize=TEXT, color=tokens.SECOND)
+    axes.set_ylabel(y, fontsize=TEXT, color=tokens.SECOND)
+    axes.tick_params(labelsize=TEXT - 1, colors=tokens.SECOND, length=3)
+    for side, spine in axes.spines.items():
+        spine.set_visible(side in {"left", "bottom"})
+        spine.set_color(tokens.BORDER)
+    axes.grid(visible=True, color=tokens.RULE, linewidth=0.6)
+    axes.set_axisbelow(True)
+
+
+def write_numbers(axes: Axes, *, x: bool = False, y: bool = True) -> None:
+    """Write the ticks of an axis as numbers are written everywhere: a true minus, thousands with a comma."""
+    for axis, wanted in ((axes.xaxis, x), (axes.yaxis, y)):
+        if wanted:
+            axis.set_major_formatter(lambda value, _: words.limit(value) if value else "0")
+
+
+def write_percent(axes: Axes) -> None:
+    """Make the y axis a share from 0 to 100 %."""
+    axes.set_ylim(0, 1)
+    axes.set_yticks([0, 0.25, 0.5, 0.75, 1])
+    axes.yaxis.set_major_formatter(lambda value, _: f"{100 * value:.0f} %")
+
+
+def scale_alpha(axes: Axes, alphas: Array, *, labels: bool = True) -> None:
+    """Make x the path from 0 to 1, logarithmic near 0: place = log(1 + alpha/e) / log(1 + 1/e).
+
+    e is the smallest alpha above 0 that is drawn, within 1e-5 and 0.05, so that the start, where the score often
+    moves most, is as visible as the end; alpha = 0 has a place of its own.
+    """
+    above = alphas[alphas > 0]
+    finest = float(np.clip(above.min(initial=1.0), FINEST, 0.05))
+
+    def forward(alpha: Array) -> Array:
+        return np.log1p(np.maximum(alpha, -finest / 2) / finest)
+
+    def backward(place: Array) -> Array:
+        return finest * np.expm1(place)
+
+    axes.set_xscale("function", functions=(forward, backward))
+    decades = [10.0**power for power in range(math.ceil(math.log10(finest) - 1e-9), 0)]
+    ticks = [0.0, *decades, 0.2, 0.5, 1.0]
+    axes.set_xlim(0, 1)
+    axes.set_xticks(ticks, [words.place(tick) for tick in ticks] if labels else [])
+    axes.set_xticks([], minor=True)
+
+
+def label_ends(axes: Axes, x: float, ends: Sequence[tuple[float, str, str]], *, gap: float = 0.075) -> None:
+    """Write names at the right ends of lines, moved apart so that none covers another.
+
+    Args:
+        axes: with its limits already set.
+        x: where the lines end, in data coordinates.
+        ends: value, text and colour of each line.
+        gap: least distance between two names, as a share of the axes' height.
+    """
+    low, high = axes.get_ylim()
+    transform = axes.transData + axes.transAxes.inverted()
+    placed: list[tuple[float, str, str]] = []
+    for value, text, colour in sorted(ends, key=lambda end: end[0]):
+        height = float(transform.transform((x, np.clip(value, low, high)))[1])
+        placed.append((max(height, placed[-1][0] + gap) if placed else height, text, colour))
+    over = max(0.0, placed[-1][0] - 1) if placed else 0.0
+    for height, text, colour in placed:
+        axes.annotate(
+            text,
+            (1, height - over),
+            xycoords="axes fraction",
+            xytext=(5, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=TEXT,
+            color=colour,
+            annotation_clip=False,
+        )

@@ -1,0 +1,56 @@
+"""What the network says when it sees only a part of the pixels, as a strip."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from PIL import Image as Pillow
+
+from innerview.pictures import canvas, tokens, words
+from innerview.pictures.canvas import Line, Tile, note
+from innerview.pictures.captions import Subject, said_lines
+from innerview.pictures.pixels import show_image
+from innerview.results import Keep
+from innerview.targets import label
+
+TILE: Final = 160
+
+ORDERS: Final = {
+    "highest": "that speak most for the class",
+    "lowest": "that speak most against the class",
+    "strongest": "with the largest values, for or against",
+}
+
+
+def keep_strip(result: Keep, *, subject: Subject | None = None, columns: int = 4) -> Pillow.Image:
+    """Draw what the network saw at each share of kept pixels, and what it said.
+
+    Args:
+        result: of one picture.
+        subject: its name and truth, as far as they are known.
+        columns: shares in a row; 2 suits a phone.
+    """
+    who = subject or Subject()
+    tiles: list[Tile] = []
+    for index, image in enumerate(result.images):
+        kept = f"{words.count(int(result.kept[index]))} px"
+        above = (Line(words.share(float(result.shares[index])), kept, bold=True),)
+        said = said_lines(
+            result.probabilities[index],
+            result.logits[index],
+            result.class_names,
+            who.truth,
+            result.target,
+            tokens.SMALL_SIZE,
+        )
+        tiles.append(Tile(canvas.framed(show_image(image, TILE)), above, said))
+    body = canvas.grid(tiles, columns)
+    asked = result.provenance.target or (
+        f"class {label(result.target, result.class_names)}" if result.target is not None else ""
+    )
+    about = f"Shown are the pixels {ORDERS.get(result.order, result.order)}; the rest is the fill."
+    holes = "A picture with holes is unlike anything the network was trained on."
+    parts: list[Line | Pillow.Image] = [
+        note(text) for text in (asked, who.named_truth(result.class_names), f"{about} {holes}") if text
+    ]
+    return canvas.page("Only these pixels: what does it say?", [*parts, body])

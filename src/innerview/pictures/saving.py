@@ -1,0 +1,97 @@
+"""Pictures into files, whole or not at all: PNG, GIF and WebP, still or moving; charts also as SVG and PDF.
+
+A file is encoded in memory, written beside its place and moved over, so a reader never sees half a picture. The
+ending decides the format. PNG is written with the fastest filter that keeps files small; nothing is lost in it.
+WebP stills are lossless too (cells keep their exact colours), animations are at quality 80.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+from PIL import Image
+
+from innerview.errors import OutputError
+from innerview.pictures.animation import Animation
+from innerview.runs.atomic import write
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+Encoder: TypeAlias = Callable[[list[Image.Image], list[int], io.BytesIO], None]
+
+DPI: Final = 110
+DRAWN: Final = frozenset({".svg", ".pdf"})
+"""Endings that only charts have."""
+
+
+def _png(frames: list[Image.Image], milliseconds: list[int], file: io.BytesIO) -> None:
+    if len(frames) == 1:
+        frames[0].save(file, "PNG", compress_level=6)
+    else:
+        frames[0].save(file, "PNG", save_all=True, append_images=frames[1:], duration=milliseconds, loop=0)
+
+
+def _gif(frames: list[Image.Image], milliseconds: list[int], file: io.BytesIO) -> None:
+    reduced = [frame.quantize(256, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE) for frame in frames]
+    moving = {"save_all": True, "append_images": reduced[1:], "duration": milliseconds, "loop": 0}
+    reduced[0].save(file, "GIF", **(moving if len(frames) > 1 else {}))
+
+
+def _webp(frames: list[Image.Image], milliseconds: list[int], file: io.BytesIO) -> None:
+    if len(frames) == 1:
+        frames[0].save(file, "WEBP", lossless=True, quality=50, method=2)
+    else:
+        moving = {"save_all": True, "append_images": frames[1:], "duration": milliseconds, "loop": 0}
+        frames[0].save(file, "WEBP", quality=80, method=2, **moving)
+
+
+ENCODERS: Final[Mapping[str, Encoder]] = MappingProxyType({".png": _png, ".gif": _gif, ".webp": _webp})
+"""How frames become bytes, by the file's ending."""
+
+
+def save(picture: Image.Image | Animation | Figure, path: str | Path) -> Path:
+    """Write a picture, an animation or a chart.
+
+    Args:
+        picture: what a function of `innerview.pictures` gave.
+        path: its ending decides the format: .png, .gif or .webp; for charts also .svg or .pdf.
+
+    Returns:
+        The path, for convenience.
+
+    Raises:
+        OutputError: the ending is unknown, or the place can't be written; what stood there before stands there still.
+    """
+    place = Path(path)
+    ending = place.suffix.lower()
+    chart = not isinstance(picture, (Image.Image, Animation))
+    if ending not in ENCODERS and not (chart and ending in DRAWN):
+        known = [*ENCODERS, *(sorted(DRAWN) if chart else ())]
+        raise OutputError(f"{place} was asked for, but pictures of this kind end in {', '.join(known)}; rename it")
+    if not place.parent.is_dir():
+        raise OutputError(f"{place} was to be written, but {place.parent} is not a folder; make it, or choose another")
+    file = io.BytesIO()
+    if not isinstance(picture, (Image.Image, Animation)):
+        if ending in DRAWN:
+            picture.savefig(file, format=ending[1:])
+        else:
+            ENCODERS[ending]([to_picture(picture)], [1], file)
+    elif isinstance(picture, Animation):
+        ENCODERS[ending](picture.frames, picture.milliseconds, file)
+    else:
+        ENCODERS[ending]([picture.convert("RGB")], [1], file)
+    write(place, file.getvalue())
+    return place
+
+
+def to_picture(figure: Figure, dpi: int = DPI) -> Image.Image:
+    """Draw a chart into pixels."""
+    file = io.BytesIO()
+    figure.savefig(file, format="rgba", dpi=dpi)
+    width, height = (int(length * dpi) for length in figure.get_size_inches())
+    return Image.frombytes("RGBA", (width, height), file.getvalue()).convert("RGB")
