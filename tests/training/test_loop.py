@@ -14,7 +14,7 @@ from innerview.errors import DataError
 from innerview.network import OutputSpec
 from innerview.runs import RunFolder
 from innerview.training import RECIPE, Augmentation, Configuration, Progress, train
-from innerview.training.loop import balanced
+from innerview.training.measure import balanced
 from training.killing import SMALL, pictures
 
 said: list[Progress] = []

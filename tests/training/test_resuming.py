@@ -10,10 +10,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from innerview.errors import DataError, NetworkError, OutputError
 from innerview.runs import RunFolder, atomic, folder
 from innerview.training import Optimisation, Progress, train
+from innerview.training.model import AllCnn
 from training.killing import SMALL, assert_same, kill_and_resume, pictures
 
 SHORT = replace(SMALL, steps=8, snapshots=(1, 3))
@@ -136,8 +138,24 @@ def test_another_run_is_not_continued(undisturbed: RunFolder, configuration, dat
 
 def test_a_loss_that_is_no_number_stops_and_says_where(tmp_path: Path) -> None:
     wild = replace(SHORT, optimisation=Optimisation(muon_rate=1e38, adam_rate=1e-3, warm_up=0))
-    with pytest.raises(NetworkError, match=r"the loss became nan at step \d; it began in .* conv\d"):
+    with pytest.raises(NetworkError, match=r"the loss became nan .* at step \d; it began in .* conv\d"):
         train(wild, pictures(), tmp_path / "run")
     run = RunFolder.open(tmp_path / "run")
     assert 0 in run.steps()
+    for step in run.steps():
+        assert all(np.isfinite(values).all() for values in run.read(step).weights.values())
     assert all(np.isfinite(record["loss"]) for record in run.metrics() if "loss" in record)
+
+
+def test_a_gradient_that_is_no_number_moves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The loss is a number still, the gradient is not: the step is not taken."""
+    real = AllCnn.gradient_norm
+
+    def poisoned(network: AllCnn) -> float:
+        network.weights[6].grad[0, 0, 0, 0] = torch.nan
+        network.weights[2].grad.fill_(torch.nan)
+        return real(network)
+
+    monkeypatch.setattr(AllCnn, "gradient_norm", poisoned)
+    with pytest.raises(NetworkError, match=r"norm nan at step 1; it began in the gradient of conv7.*up to step 0"):
+        train(SHORT, pictures(), tmp_path / "run")

@@ -1,17 +1,58 @@
-"""Which code, on which libraries, made a run."""
+"""What made a run: which code, on which libraries, with which settings, from which data."""
 
 from __future__ import annotations
 
 import hashlib
+import json
 import platform
+from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Any, Final
 
-ROOMS = ("training", "runs", "data")
+from innerview.data.labelled import Dataset
+from innerview.errors import DataError
+from innerview.runs import Manifest
+from innerview.training.recipe import Configuration
+
+ROOMS: Final = ("training", "runs", "data", "allcnn")
+"""The parts of the package whose sources a training runs."""
+
+
+def manifest_of(configuration: Configuration, data: Dataset, notes: tuple[str, ...]) -> Manifest:
+    """Everything about a run that is known before its first step."""
+    return Manifest(
+        network={"name": "allcnn", "channels": configuration.channels, "classes": len(data.classes)},
+        configuration=configuration.to_dict(),
+        data=data.identity(),
+        code=code_identity(),
+        versions=versions(),
+        notes=notes,
+    )
+
+
+def check_same(old: Manifest, new: Manifest, folder: Path) -> None:
+    """Make sure that a run can be continued as `new` describes it.
+
+    Another version of the code or of a library does not stand in the way: it may change the last bits, and the
+    manifest goes on naming what the run began with.
+
+    Raises:
+        DataError: if the network, a setting or the data differ; says which.
+    """
+    # through JSON, as the old one went: tuples become lists
+    asked: dict[str, dict[str, Any]] = json.loads(json.dumps(asdict(new)))
+    for name, ours in (("network", old.network), ("configuration", old.configuration), ("data", old.data)):
+        for key, value in asked[name].items():
+            if value != ours.get(key):
+                raise DataError(
+                    f"the run in {folder} can't be resumed with another {name}: its {key} is {ours.get(key)!r}, "
+                    f"{value!r} was asked for. Choose another folder to begin a new run"
+                )
 
 
 def code_identity() -> dict[str, str]:
-    """The package's version and one SHA-256 over the sources that a training runs: paths and contents."""
+    """The package's version, and one SHA-256 over the paths and contents of the sources that a training runs."""
     package = Path(__file__).parent.parent
     digest = hashlib.sha256()
     for path in sorted(path for room in ROOMS for path in (package / room).rglob("*.py")):

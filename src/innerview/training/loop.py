@@ -9,11 +9,10 @@ forgotten on resuming and written again.
 
 from __future__ import annotations
 
-import json
 import math
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -22,14 +21,14 @@ import torch.nn.functional as functional
 
 from innerview.data.labelled import Dataset, LabelledPictures
 from innerview.errors import DataError, NetworkError
-from innerview.runs import Manifest, RunFolder
+from innerview.runs import RunFolder
 from innerview.training import augment
-from innerview.training.identity import code_identity, versions
+from innerview.training.identity import check_same, manifest_of
+from innerview.training.measure import balanced, measured
 from innerview.training.model import AllCnn, first_not_finite, initialise
 from innerview.training.optimisers import Optimisers
 from innerview.training.recipe import Configuration
 from innerview.training.surroundings import Interrupts, Threads
-from innerview.types import Array
 
 
 @dataclass(frozen=True)
@@ -198,22 +197,20 @@ class Trainer:
             logits = self.network(images)
         how = configuration.optimisation
         loss = functional.cross_entropy(logits / how.temperature, labels, label_smoothing=how.label_smoothing)
-        value = loss.item()
-        if not math.isfinite(value):
-            raise NetworkError(
-                f"the loss became {value} at step {self.step + 1}; it began in "
-                f"{first_not_finite(self.network, images)}. The run folder {self.run.path} keeps what was good; "
-                "try a lower learning rate"
-            )
         self.optimisers.zero()
         loss.backward()
-        gradients = [weight.grad for weight in self.network.weights if weight.grad is not None]
-        norm = torch.linalg.vector_norm(torch.stack([gradient.norm() for gradient in gradients])).item()
+        norm = self.network.gradient_norm()
+        if not (math.isfinite(loss.item()) and math.isfinite(norm)):
+            raise NetworkError(
+                f"the loss became {loss.item()} and the gradient's norm {norm} at step {self.step + 1}; it began in "
+                f"{first_not_finite(self.network, images)}. The run folder {self.run.path} keeps what was good: "
+                f"snapshots up to step {max(self.run.steps())}. Try a lower learning rate"
+            )
         self.optimisers.step(configuration.rate(self.step))
         with torch.no_grad():
             for name, weight in self.network.named().items():
                 self.average[name].lerp_(weight, 1 - configuration.average)
-        return value, (logits.argmax(1) == labels).float().mean().item(), norm
+        return loss.item(), (logits.argmax(1) == labels).float().mean().item(), norm
 
     def batch(self) -> tuple[torch.Tensor, torch.Tensor]:
         """The pictures of the coming step, changed and resized, and their labels."""
@@ -251,11 +248,8 @@ class Trainer:
         self.run.log({**record, "final_pictures": len(self.data.test.labels)})
 
     def measured(self, weights: Mapping[str, torch.Tensor], pictures: LabelledPictures) -> tuple[float, float]:
-        """The loss without smoothing and the accuracy, in [0, 1], of weights on unchanged pictures, in float32."""
-        logits = outputs(self.network, weights, pictures.images)
-        labels = torch.from_numpy(pictures.labels)
-        loss = functional.cross_entropy(logits / self.configuration.optimisation.temperature, labels)
-        return loss.item(), (logits.argmax(1) == labels).float().mean().item()
+        """Loss and accuracy of weights on unchanged pictures."""
+        return measured(self.network, weights, pictures, self.configuration.optimisation.temperature)
 
     def place(self) -> dict[str, float]:
         """Where the run stands, for a line of the metrics."""
@@ -299,38 +293,6 @@ class Trainer:
         return float(costs[1:].sum() / costs[0] * configuration.batch / self.speed)
 
 
-@torch.no_grad()
-def outputs(network: AllCnn, weights: Mapping[str, torch.Tensor], images: Array) -> torch.Tensor:
-    """The logits of pictures (batch × height × width × 3, uint8) under weights, 250 at a time, in float32."""
-    own = {name: weight.detach().clone() for name, weight in network.named().items()}
-    try:
-        network.take(weights)
-        parts = [images[start : start + 250] for start in range(0, len(images), 250)]
-        return torch.cat([network(augment.as_pixels(part)) for part in parts])
-    finally:
-        network.take(own)
-
-
-def balanced(pictures: LabelledPictures, wanted: int) -> LabelledPictures:
-    """The first pictures of each class, the same number of each, `wanted` in all or fewer."""
-    classes = np.unique(pictures.labels)
-    each = max(1, wanted // len(classes))
-    numbers = np.concatenate([np.flatnonzero(pictures.labels == one)[:each] for one in classes])
-    return LabelledPictures(pictures.images[numbers], pictures.labels[numbers])
-
-
-def manifest_of(configuration: Configuration, data: Dataset, notes: tuple[str, ...]) -> Manifest:
-    """Everything about a run that is known before its first step."""
-    return Manifest(
-        network={"name": "allcnn", "channels": configuration.channels, "classes": len(data.classes)},
-        configuration=configuration.to_dict(),
-        data=data.identity(),
-        code=code_identity(),
-        versions=versions(),
-        notes=notes,
-    )
-
-
 def check(data: Dataset) -> None:
     """Raise DataError unless the pictures can be trained on."""
     height, width = data.train.images.shape[1:3]
@@ -338,16 +300,3 @@ def check(data: Dataset) -> None:
         raise DataError(
             f"the pictures are {height} × {width} pixels; the network takes squares whose side is a multiple of 4"
         )
-
-
-def check_same(old: Manifest, new: Manifest, folder: Path) -> None:
-    """Raise DataError unless a run can be continued as another one describes it."""
-    asked = json.loads(json.dumps(asdict(new)))
-    for name, ours in (("network", old.network), ("configuration", old.configuration), ("data", old.data)):
-        different = [key for key in asked[name] if asked[name][key] != ours.get(key)]
-        if different:
-            key = different[0]
-            raise DataError(
-                f"the run in {folder} can't be resumed with another {name}: its {key} is {ours.get(key)!r}, "
-                f"{asked[name][key]!r} was asked for. Choose another folder to begin a new run"
-            )

@@ -51,6 +51,11 @@ class AllCnn(torch.nn.Module):
         """The weights by the names that they have in files: conv1.weight to conv9.weight."""
         return {f"conv{number}.weight": weight for number, weight in enumerate(self.weights, start=1)}
 
+    def gradient_norm(self) -> float:
+        """The Euclidean norm of all gradients together; not finite if one of them is not."""
+        norms = [weight.grad.norm() for weight in self.weights if weight.grad is not None]
+        return torch.linalg.vector_norm(torch.stack(norms)).item()
+
     @torch.no_grad()
     def take(self, weights: Mapping[str, torch.Tensor]) -> None:
         """Copy weights, by name, into the network."""
@@ -84,11 +89,14 @@ def initialise(network: AllCnn, how: Initialisation, images: torch.Tensor, seed:
 
 @torch.no_grad()
 def first_not_finite(network: AllCnn, images: torch.Tensor) -> str:
-    """Say where values stop being finite, front to back: a layer's weights or its output."""
+    """Say where values stop being finite: forward a layer's weights or its output, then backward a gradient."""
     for (name, weight), output in zip(network.named().items(), network.layers(images), strict=True):
         layer = name.removesuffix(".weight")
         if not bool(torch.isfinite(weight).all()):
             return f"the weights of {layer}"
         if not bool(torch.isfinite(output).all()):
             return f"the output of {layer}"
+    for name, weight in reversed(network.named().items()):
+        if weight.grad is not None and not bool(torch.isfinite(weight.grad).all()):
+            return f"the gradient of {name.removesuffix('.weight')}"
     return "the loss itself"
