@@ -1,0 +1,109 @@
+"""See inside an image classifier: its weights, its layers and the pixels that decided, with numbers you can check.
+
+    import innerview
+
+    network = innerview.load("allcnn")
+    picture = innerview.fit(innerview.sample("cat"), network.input)
+    black = innerview.make_baseline("black", network.input, picture.image)
+    result = innerview.integrated_gradients(network, picture.image, innerview.Logit(), baseline=black.image)
+    innerview.save(innerview.attribution_picture(result), "cat.png")
+
+Names are imported when they are first used, so that `import innerview` is quick and asks for no framework.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from innerview.adapters import wrap
+    from innerview.allcnn import load, snapshot
+    from innerview.data.baselines import make_baseline
+    from innerview.data.fitting import fit
+    from innerview.data.reading import read_picture
+    from innerview.data.samples import sample, samples
+    from innerview.errors import InnerviewError
+    from innerview.methods import (
+        activations,
+        gradient,
+        integrated_gradients,
+        interior_gradients,
+        keep,
+        path_statistics,
+        predict,
+        weight_histograms,
+    )
+    from innerview.network import InputSpec, OutputSpec
+    from innerview.targets import Contrast, Logit, Margin, Probability
+    from innerview.workbench import Request, look
+
+# Where each public name lives; the same as above, which only type checkers read (a test compares the two).
+_HOMES = {
+    "Contrast": "targets",
+    "InnerviewError": "errors",
+    "InputSpec": "network",
+    "Logit": "targets",
+    "Margin": "targets",
+    "OutputSpec": "network",
+    "Probability": "targets",
+    "Request": "workbench",
+    "activations": "methods",
+    "fit": "data.fitting",
+    "gradient": "methods",
+    "integrated_gradients": "methods",
+    "interior_gradients": "methods",
+    "keep": "methods",
+    "load": "allcnn",
+    "look": "workbench",
+    "make_baseline": "data.baselines",
+    "path_statistics": "methods",
+    "predict": "methods",
+    "read_picture": "data.reading",
+    "sample": "data.samples",
+    "samples": "data.samples",
+    "snapshot": "allcnn",
+    "weight_histograms": "methods",
+    "wrap": "adapters",
+}
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Contrast",
+    "InnerviewError",
+    "InputSpec",
+    "Logit",
+    "Margin",
+    "OutputSpec",
+    "Probability",
+    "Request",
+    "__version__",
+    "activations",
+    "fit",
+    "gradient",
+    "integrated_gradients",
+    "interior_gradients",
+    "keep",
+    "load",
+    "look",
+    "make_baseline",
+    "path_statistics",
+    "predict",
+    "read_picture",
+    "sample",
+    "samples",
+    "snapshot",
+    "weight_histograms",
+    "wrap",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'innerview' has no attribute {name!r}; it has {', '.join(sorted(_HOMES))}")
+    return getattr(import_module(f"innerview.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return list(__all__)

@@ -41,7 +41,7 @@ def snapshot(
     """
     if name not in NAMES:
         raise UsageError(f"there is no built-in network {name!r}; the built-in networks are {', '.join(NAMES)}")
-    path = FOLDER / {"after": f"{name}.safetensors", "before": f"{name}-before.safetensors"}[when]
+    path = _path(name, when)
     if not path.is_file():
         raise UsageError(
             f"the weights of {name} {when} training were asked for, but {path.name} is not part of this installation; "
@@ -50,12 +50,22 @@ def snapshot(
     return read(path, dtype)
 
 
+def has_before(name: str) -> bool:
+    """Tell whether the weights of a built-in network before its training were kept."""
+    return _path(name, "before").is_file()
+
+
+def _path(name: str, when: Literal["before", "after"]) -> Path:
+    return FOLDER / {"after": f"{name}.safetensors", "before": f"{name}-before.safetensors"}[when]
+
+
 __all__ = [
     "CLASS_NAMES",
     "NAMES",
     "TABLE",
     "Row",
     "build",
+    "has_before",
     "initial_weights",
     "load",
     "operations",

@@ -1,0 +1,5 @@
+"""`python -m innerview` is the command line."""
+
+from innerview.cli import run
+
+run()

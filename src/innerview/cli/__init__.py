@@ -1,0 +1,84 @@
+"""The command line: parse, call the workbench, print. Nothing is computed here.
+
+Exit codes: 0 done, 1 the run failed, 2 wrong usage. People see one message that says what was asked, what was found
+and what to do; `--debug`, anywhere on the line, shows the traceback instead.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Final
+
+import click
+
+from innerview.errors import InnerviewError
+
+COMMANDS: Final = ("look", "weights", "path", "info")
+"""Each is a module of this folder with a `command`; none imports anything heavy before it runs."""
+
+
+class Commands(click.Group):
+    """The commands, each imported when it is named."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 click's signature
+        """Their names, in the order in which they are best learnt."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """Import one, or None if there is no such command."""
+        return import_module(f"innerview.cli.{cmd_name}").command if cmd_name in COMMANDS else None
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(package_name="innerview")
+@click.option(
+    "--debug", is_flag=True, expose_value=False, help="Show the traceback of an error; works anywhere on the line."
+)
+def innerview() -> None:
+    """See inside an image classifier: its weights, its layers and the pixels that decided.
+
+    Start with `innerview look`: it explains the built-in network on a sample photo, with nothing else to install.
+    """
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one command line and give its exit code; errors are printed to the error stream."""
+    debug = "--debug" in arguments
+    try:
+        innerview.main(
+            args=[one for one in arguments if one != "--debug"], prog_name="innerview", standalone_mode=False
+        )
+    except click.exceptions.Exit as ended:
+        return ended.exit_code
+    except click.ClickException as problem:
+        problem.show()
+        return 2
+    except (click.Abort, KeyboardInterrupt):
+        _complain("stopped. Every file that was finished is whole; nothing half-written is left")
+        return 1
+    except BrokenPipeError:  # whoever read our output has gone; there is nobody to tell
+        return 1
+    except InnerviewError as problem:
+        if debug:
+            raise
+        _complain(str(problem))
+        return problem.exit_code
+    except Exception as problem:
+        if debug:
+            raise
+        _complain(
+            f"unexpected {type(problem).__name__}: {problem}. This is a mistake in innerview; --debug shows where"
+        )
+        return 1
+    return 0
+
+
+def run() -> None:
+    """Entry point of the `innerview` command."""
+    sys.exit(main(sys.argv[1:]))
+
+
+def _complain(message: str) -> None:
+    click.echo(f"innerview: {message}.".replace("..", "."), err=True)

@@ -1,0 +1,35 @@
+"""`innerview info`: what a network is, and what it does to a picture."""
+
+from __future__ import annotations
+
+import click
+
+from innerview.cli import options
+
+
+@click.command("info")
+@click.argument("picture", default="", metavar="[PICTURE]")
+@options.network()
+@click.option("--crop", default="centre", show_default=True, help="centre, whole, or left,top,width,height in pixels.")
+def command(*, picture: str, network: str, crop: str) -> None:
+    """Describe a network: its layers, what it takes and gives, and what will happen to PICTURE on its way in."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from innerview.workbench import info
+
+    found = info(network, picture, crop)
+    console = Console()
+    facts = Table.grid(padding=(0, 2))
+    for name, value in found.facts:
+        facts.add_row(name, value)
+    console.print(facts, highlight=False, markup=False)
+    layers = Table(box=None, header_style="bold", padding=(0, 2, 0, 0))
+    layers.add_column("no.", justify="right")
+    for head in ("layer", "kind", "gives"):
+        layers.add_column(head)
+    layers.add_column("weights", justify="right")
+    for row in found.layers:
+        layers.add_row(*row)
+    console.print()
+    console.print(layers, highlight=False, markup=False)

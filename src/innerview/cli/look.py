@@ -1,0 +1,81 @@
+"""`innerview look`: everything about some pictures, as folders to open."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from innerview.cli import options
+
+
+@click.command("look")
+@click.argument("pictures", nargs=-1, metavar="[PICTURE]...")
+@options.network()
+@click.option("--class", "explained", default="", metavar="CLASS", help="Class to explain, by number or name. [winner]")
+@click.option("--versus", default="", metavar="CLASS", help="Explain why the class and not this one.")
+@click.option("--target", default="logit", show_default=True, help="What is explained: logit, contrast, probability.")
+@click.option("--layers", type=options.words, default="", metavar="LIST", help="Numbers from 1, or names. [3,6,9]")
+@click.option("--channels", type=click.IntRange(1), default=27, show_default=True, help="Channels shown of each layer.")
+@click.option("--alphas", type=options.numbers, metavar="LIST", help="Places on the path. [the recipe's ten]")
+@click.option("--rule", default="gauss-legendre", show_default=True, metavar="NAME", help="Quadrature rule.")
+@click.option("--evaluations", type=click.IntRange(1), default=32, show_default=True, help="Evaluations of that rule.")
+@options.baseline()
+@click.option("--shares", type=options.numbers, metavar="LIST", help="Shares of the pixels to keep.")
+@click.option("--scale", default="own", show_default=True, help="Colour scale of the maps: own, shared or a number.")
+@click.option("--style", default="tint", show_default=True, metavar="NAME", help="How a map lies over the picture.")
+@click.option("--crop", default="centre", show_default=True, help="centre, whole, or left,top,width,height in pixels.")
+@click.option("--data", type=click.Path(path_type=Path), metavar="FOLDER", help="Class folders to pick pictures from.")
+@click.option("--pick", "picks", multiple=True, metavar="PICK", help="From --data: a number, a class, or class:number.")
+@options.output("innerview-look")
+def command(
+    *,
+    pictures: tuple[str, ...],
+    network: str,
+    explained: str,
+    versus: str,
+    target: str,
+    layers: tuple[str, ...],
+    channels: int,
+    alphas: tuple[float, ...] | None,
+    rule: str,
+    evaluations: int,
+    baselines: tuple[str, ...],
+    shares: tuple[float, ...] | None,
+    scale: str,
+    style: str,
+    crop: str,
+    data: Path | None,
+    picks: tuple[str, ...],
+    output: Path,
+) -> None:
+    """Look inside a network through pictures: layers, gradients, attributions, and what it says of a part.
+
+    PICTURE is a file or a bundled sample (cat, moose, …); without one, the cat. For each a folder is written, with
+    an index.html to open, the pictures, result.json and all arrays.
+    """
+    from innerview.cli.progress import steps
+    from innerview.methods import DEFAULT_SHARES, RECIPE_ALPHAS
+    from innerview.workbench import Request, look
+
+    request = Request(
+        explained=explained,
+        versus=versus,
+        target=target,
+        layers=layers,
+        alphas=RECIPE_ALPHAS if alphas is None else alphas,
+        rule=rule,
+        evaluations=evaluations,
+        baselines=baselines,
+        shares=DEFAULT_SHARES if shares is None else shares,
+        scale=scale,
+        style=style,
+        channels=channels,
+    )
+    with steps("Looking inside") as progress:
+        written = look(
+            pictures, request, network=network, output=output, data=data, picks=picks, crop=crop, progress=progress
+        )
+    for line in written.lines:
+        click.echo(line)
+    click.echo(f"Open {written.page}")

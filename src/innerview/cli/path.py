@@ -1,0 +1,60 @@
+"""`innerview path`: what many pictures are called on the way from the baseline."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from innerview.cli import options
+
+
+@click.command("path")
+@options.network()
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path),
+    required=True,
+    metavar="FOLDER",
+    help="Class folders: FOLDER/test/<class>/* or FOLDER/<class>/*.",
+)
+@click.option("-n", "--count", type=click.IntRange(1), default=200, show_default=True, help="Pictures to take.")
+@click.option("--alphas", type=options.numbers, metavar="LIST", help="Places on the path. [19, dense near 0]")
+@click.option(
+    "--baseline", default="black", show_default=True, metavar="NAME", help="black, white, grey, noise or a file."
+)
+@click.option("--seed", type=int, default=0, show_default=True, help="Of the draw of the pictures.")
+@click.option("--crop", default="centre", show_default=True, help="centre, whole, or left,top,width,height in pixels.")
+@options.output("innerview-path")
+def command(
+    *,
+    network: str,
+    data: Path,
+    count: int,
+    alphas: tuple[float, ...] | None,
+    baseline: str,
+    seed: int,
+    crop: str,
+    output: Path,
+) -> None:
+    """Count, at each alpha between baseline and picture, what many pictures are called and how many rightly."""
+    from innerview.cli.progress import steps
+    from innerview.workbench.path import ALPHAS, path
+
+    with steps("Walking the path") as progress:
+        walked = path(
+            data,
+            count=count,
+            network=network,
+            alphas=ALPHAS if alphas is None else alphas,
+            baseline=baseline,
+            seed=seed,
+            crop=crop,
+            output=output,
+            progress=progress,
+        )
+    click.echo(walked.words)
+    for problem in walked.problems:
+        click.echo(f"left out: {problem}", err=True)
+    for file in walked.files:
+        click.echo(file)

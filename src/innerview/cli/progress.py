@@ -1,0 +1,45 @@
+"""Progress for people: a bar on a terminal, plain lines now and then anywhere else, nothing on standard output."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from typing import Final
+
+import click
+
+SECONDS: Final = 2.0
+"""Below this nobody needs a bar; in a log file, lines are at least this far apart."""
+
+
+@contextmanager
+def steps(title: str) -> Generator[Callable[[int, int, str], None], None, None]:
+    """Give a function ``progress(done, total, words)`` to report with while the block runs."""
+    if not sys.stderr.isatty():
+        yield _plain(title)
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.fields[title]}"), BarColumn(), TextColumn("{task.description}"), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=None, title=title)
+
+        def report(done: int, total: int, words: str) -> None:
+            bar.update(task, completed=done, total=total, description=words)
+
+        yield report
+
+
+def _plain(title: str) -> Callable[[int, int, str], None]:
+    last = time.monotonic()
+
+    def report(done: int, total: int, words: str) -> None:
+        nonlocal last
+        if time.monotonic() - last >= SECONDS:
+            last = time.monotonic()
+            click.echo(f"{title}: {done} of {total}, {words}", err=True)
+
+    return report

@@ -1,0 +1,28 @@
+"""`innerview weights`: what training did to the weights."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from innerview.cli import options
+
+
+@click.command("weights")
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path), metavar="[FILE]...")
+@options.network()
+@click.option("--bins", type=click.IntRange(2), default=128, show_default=True, help="Bins of each histogram, even.")
+@click.option("--same-bins", is_flag=True, help="One set of bins for all layers instead of one for each.")
+@options.output("innerview-weights")
+def command(*, files: tuple[Path, ...], network: str, bins: int, same_bins: bool, output: Path) -> None:
+    """Draw histograms of weights, before and after training, and write them as CSV.
+
+    FILE is a safetensors file; several are snapshots in the order of time. Without one, it is the built-in network.
+    """
+    from innerview.workbench import weights
+
+    counted = weights(files, network=network, output=output, bins=bins, same_bins=same_bins)
+    click.echo(counted.words)
+    for file in counted.files:
+        click.echo(file)

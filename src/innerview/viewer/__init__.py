@@ -1,0 +1,1 @@
+"""Results as pages: what one sees, in words, around the pictures."""

@@ -1,0 +1,168 @@
+"""One page in plain HTML: no script, nothing loaded from elsewhere, readable at 390 and 1280 pixels, dark and light.
+
+It knows titles, words and files, and no result: who calls it has put the results into words already.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Final
+
+from innerview.viewer.explanations import Explanation
+
+STYLE: Final = """
+:root { color-scheme: light dark; --page: #fff; --panel: #f5f6f8; --ink: #1a1d23; --second: #505765; --rule: #d8dce3; }
+@media (prefers-color-scheme: dark) {
+  :root { --page: #121417; --panel: #1b1d21; --ink: #eceef2; --second: #a9b0bd; --rule: #343942; }
+}
+* { box-sizing: border-box; }
+body { margin: 0 auto; max-width: 1080px; padding: 24px 16px 64px; background: var(--page); color: var(--ink);
+  font: 1rem/1.5 system-ui, sans-serif; font-variant-numeric: tabular-nums; }
+h1 { font-size: 1.5rem; line-height: 1.25; margin: 0 0 8px; }
+h2 { font-size: 1.2rem; margin: 0; }
+header p, section > p { max-width: 46rem; }
+.second { color: var(--second); }
+nav { display: flex; flex-wrap: wrap; gap: 4px 16px; padding: 12px 0; border-bottom: 1px solid var(--rule); }
+nav a, footer a, td a { color: inherit; min-height: 24px; }
+section { padding: 24px 0; border-bottom: 1px solid var(--rule); }
+.figures { display: flex; flex-wrap: wrap; gap: 16px; align-items: flex-start; }
+figure { margin: 0; max-width: 100%; }
+/* Pictures carry the paper they were drawn on, so in the dark they stand on a card of it. */
+figure img { display: block; max-width: 100%; height: auto; border-radius: 4px; background: #fff; }
+figcaption { color: var(--second); font-size: .87rem; padding-top: 4px; max-width: 46rem; }
+.answers { display: grid; grid-template-columns: minmax(7rem, auto) minmax(4rem, 16rem) auto; gap: 4px 12px;
+  align-items: center; justify-content: start; margin: 16px 0; }
+.answers .bar { height: 12px; background: var(--panel); border: 1px solid var(--rule); border-radius: 2px; }
+.answers .bar span { display: block; height: 100%; background: var(--second); }
+summary { cursor: pointer; padding: 4px 0; color: var(--second); }
+details p { max-width: 46rem; margin: 4px 0 8px; }
+table { border-collapse: collapse; } td, th { text-align: left; padding: 2px 16px 2px 0; vertical-align: top; }
+footer { padding-top: 24px; font-size: .87rem; color: var(--second); overflow-wrap: anywhere; }
+:focus-visible { outline: 2px solid var(--ink); outline-offset: 2px; }
+"""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A file beside the page, with what it shows for those who can't see it.
+
+    Attributes:
+        file: its name, relative to the page.
+        words: what it shows; read aloud in its place.
+        caption: stands under it; empty for none.
+        width, height: in pixels, so that the page does not jump while it loads.
+    """
+
+    file: str
+    words: str
+    width: int
+    height: int
+    caption: str = ""
+
+
+@dataclass(frozen=True)
+class Section:
+    """One view: its meaning in general, what is seen in this case, and its pictures."""
+
+    key: str
+    explanation: Explanation
+    words: str
+    figures: tuple[Figure, ...]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One class of the prediction: its name, its probability in [0, 1] (NaN for none) and how that is written."""
+
+    name: str
+    probability: float
+    written: str
+
+
+def picture_page(
+    title: str,
+    lead: Sequence[str],
+    answers: Sequence[Answer],
+    sections: Sequence[Section],
+    facts: Sequence[tuple[str, str]],
+    back: str = "",
+) -> str:
+    """Write the page of one picture.
+
+    Args:
+        title: the page's title and first heading.
+        lead: paragraphs under the title.
+        answers: the classes to list with a bar each.
+        sections: the views, in order.
+        facts: pairs of name and value: where the numbers come from.
+        back: link to the overview of several pictures; empty for none.
+    """
+    bars = "".join(
+        f'<span>{escape(one.name)}</span><span class="bar" aria-hidden="true"><span style="width:{_percent(one)}%">'
+        f"</span></span><span>{escape(one.written)}</span>"
+        for one in answers
+    )
+    links = "".join(f'<a href="#{one.key}">{escape(one.explanation.title)}</a>' for one in sections)
+    overview = f'<a href="{escape(back)}">All pictures</a>' if back else ""
+    body = (
+        f"<header><h1>{escape(title)}</h1>{_paragraphs(lead)}"
+        f'<div class="answers">{bars}</div></header>'
+        f'<nav aria-label="Views">{overview}{links}</nav>'
+        f"<main>{''.join(_section(one) for one in sections)}</main>"
+        f"<footer><table>{''.join(_fact(*pair) for pair in facts)}</table></footer>"
+    )
+    return document(title, body)
+
+
+def overview_page(title: str, lead: Sequence[str], sheet: Figure | None, rows: Sequence[tuple[str, str, str]]) -> str:
+    """Write the page that leads to several pictures: rows of (link, name, what the network says)."""
+    lines = "".join(
+        f'<tr><td><a href="{escape(link)}">{escape(name)}</a></td><td>{escape(words)}</td></tr>'
+        for link, name, words in rows
+    )
+    shown = f'<div class="figures">{_figure(sheet)}</div>' if sheet else ""
+    body = f"<header><h1>{escape(title)}</h1>{_paragraphs(lead)}</header><main>{shown}<table>{lines}</table></main>"
+    return document(title, body)
+
+
+def document(title: str, body: str) -> str:
+    """Put a body into a whole document."""
+    return (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>{escape(title)}</title><style>{STYLE}</style></head><body>{body}</body></html>\n"
+    )
+
+
+def _section(section: Section) -> str:
+    meaning = section.explanation
+    return (
+        f'<section id="{section.key}"><h2>{escape(meaning.title)}</h2>'
+        f'<p class="second">{escape(meaning.question)}</p>'
+        f'<div class="figures">{"".join(_figure(one) for one in section.figures)}</div>'
+        f"<p>{escape(section.words)}</p>"
+        f"<details><summary>What am I looking at?</summary><p>{escape(meaning.text)}</p>"
+        f'<p class="second">{escape(meaning.source)}</p></details></section>'
+    )
+
+
+def _figure(figure: Figure) -> str:
+    caption = f"<figcaption>{escape(figure.caption)}</figcaption>" if figure.caption else ""
+    return (
+        f'<figure><a href="{escape(figure.file)}"><img src="{escape(figure.file)}" alt="{escape(figure.words)}" '
+        f'width="{figure.width}" height="{figure.height}" loading="lazy"></a>{caption}</figure>'
+    )
+
+
+def _paragraphs(texts: Sequence[str]) -> str:
+    return "".join(f"<p>{escape(text)}</p>" for text in texts)
+
+
+def _fact(name: str, value: str) -> str:
+    return f"<tr><th scope='row'>{escape(name)}</th><td>{escape(value)}</td></tr>"
+
+
+def _percent(answer: Answer) -> float:
+    return round(100 * answer.probability, 1) if answer.probability == answer.probability else 0.0

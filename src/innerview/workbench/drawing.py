@@ -1,0 +1,196 @@
+"""One look as pictures: which belong to which view, under which names, and what is said about them.
+
+The files' names are part of what users build on; the table below is the one place where they are given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+from innerview import pictures
+from innerview.network import Network
+from innerview.pictures import Animation, ScaleChoice, Subject
+from innerview.pictures.pixels import enlarge, to_bytes
+from innerview.pictures.words import layer_title
+from innerview.results import WeightHistograms
+from innerview.viewer import sentences
+from innerview.workbench.examine import Look
+from innerview.workbench.request import Request
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+Drawn: TypeAlias = "Image | Animation"
+
+
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """All that the pictures of one look may draw from."""
+
+    network: Network
+    look: Look
+    request: Request
+    scale: ScaleChoice
+    histograms: WeightHistograms
+
+    @property
+    def subject(self) -> Subject:
+        """Name, prediction and truth, for captions."""
+        return Subject(self.look.item.name, self.look.prediction, self.look.item.truth)
+
+
+@dataclass(frozen=True)
+class Shot:
+    """One picture of a look.
+
+    Attributes:
+        file: its name.
+        view: the view it belongs to, a key of `viewer.explanations.EXPLANATIONS`.
+        words: what it shows, for those who can't see it.
+        draw: makes it.
+        same: it is the same for every picture that this network is shown.
+    """
+
+    file: str
+    view: str
+    words: str
+    draw: Callable[[Scene], Drawn]
+    same: bool = False
+
+
+def _attribution(scene: Scene) -> Drawn:
+    return pictures.attribution_views(
+        scene.look.integrated, subject=scene.subject, style=scene.request.style, scale=scene.scale
+    )
+
+
+def _photo(scene: Scene) -> Drawn:
+    fitted = scene.look.item.fitted
+    left, top, width, height = fitted.box
+    return pictures.photo_picture(
+        scene.look.integrated,
+        enlarge(to_bytes(fitted.picture.pixels), 1),
+        (left, top, left + width, top + height),
+        subject=scene.subject,
+        style=scene.request.style,
+        scale=scene.scale,
+    )
+
+
+def _recipe(style: str, scene: Scene) -> Drawn:
+    return pictures.attribution_picture(scene.look.integrated, subject=scene.subject, style=style)
+
+
+def _spread(scene: Scene) -> Drawn:
+    result = scene.look.integrated
+    if result.spread is None:
+        raise ValueError("a single baseline has no spread; `shots` asks for this picture only where there is one")
+    return pictures.error_picture(result.spread, result.unit, title="Spread over the baselines")
+
+
+def _interior(scene: Scene) -> Drawn:
+    return pictures.interior_strip(scene.look.interior, subject=scene.subject)
+
+
+def _interior_overlay(scene: Scene) -> Drawn:
+    return pictures.interior_strip(scene.look.interior, subject=scene.subject, show="attribution", style="half")
+
+
+def _interior_moving(scene: Scene) -> Drawn:
+    return pictures.interior_animation(scene.look.interior, subjects=[scene.subject])
+
+
+def _path(scene: Scene) -> Drawn:
+    return pictures.to_picture(pictures.path_figure(scene.look.profile))
+
+
+def _gradient(scene: Scene) -> Drawn:
+    return pictures.attribution_picture(scene.look.gradient, subject=scene.subject)
+
+
+def _keep(order: str, scene: Scene) -> Drawn:
+    return pictures.keep_strip(scene.look.kept[order], subject=scene.subject)
+
+
+def _layer(name: str, scene: Scene) -> Drawn:
+    return pictures.activation_grid(
+        scene.look.activations,
+        name,
+        channels=scene.request.channels,
+        layers=scene.look.layers,
+        subject=scene.subject,
+    )
+
+
+def _layers_moving(scene: Scene) -> Drawn:
+    return pictures.activation_animation(
+        scene.look.activations, layers=scene.look.layers, channels=scene.request.channels, subject=scene.subject
+    )
+
+
+def _architecture(scene: Scene) -> Drawn:
+    network = scene.network
+    return pictures.architecture_picture(network.layers, network.weights(), input=network.input, output=network.output)
+
+
+def _weights(scene: Scene) -> Drawn:
+    return pictures.to_picture(pictures.histogram_figure(scene.histograms))
+
+
+ALWAYS: Final = (
+    Shot(
+        "attribution.png", "attribution", "Integrated gradients over the picture, blue for, red against.", _attribution
+    ),
+    Shot("gradient.png", "attribution", "The plain gradient at the picture.", _gradient),
+    Shot("recipe.png", "attribution", "The recipe's overlay: only for, times picture.", partial(_recipe, "recipe")),
+    Shot(
+        "recipe-signed.png",
+        "attribution",
+        "The recipe's signed overlay: half grey picture, half colour.",
+        partial(_recipe, "recipe-signed"),
+    ),
+    Shot("path.png", "interior", "Score, probability and gradient size against alpha.", _path),
+    Shot("interior.png", "interior", "At each alpha the picture, its gradient and what the network says.", _interior),
+    Shot("interior-overlay.png", "interior", "At each alpha gradient × picture, for and against.", _interior_overlay),
+    Shot("interior.webp", "interior", "The gradients at rising alpha, one after the other.", _interior_moving),
+    Shot(
+        "keep-highest.png", "keep", "Only the pixels of the highest values, and the answer.", partial(_keep, "highest")
+    ),
+    Shot("keep-lowest.png", "keep", "Only the pixels of the lowest values, and the answer.", partial(_keep, "lowest")),
+    Shot("layers.webp", "layers", "The way in: the picture, then each layer's channels.", _layers_moving),
+    Shot("weights.png", "weights", "Histograms of the weights, layer by layer.", _weights, same=True),
+    Shot("architecture.png", "network", "The layers of the network with their shapes.", _architecture, same=True),
+)
+"""The pictures of every look, in the order of the page."""
+
+WORDS: Final[Mapping[str, Callable[[Scene], str]]] = MappingProxyType(
+    {
+        "attribution": lambda scene: sentences.attribution(scene.look.integrated),
+        "interior": lambda scene: f"{sentences.interior(scene.look.interior)} {sentences.path(scene.look.profile)}",
+        "keep": lambda scene: " ".join(sentences.kept(one) for one in scene.look.kept.values()),
+        "layers": lambda scene: sentences.activations(
+            scene.look.activations, scene.look.layers, scene.request.channels
+        ),
+        "weights": lambda scene: sentences.weights(scene.histograms),
+        "network": lambda scene: sentences.network(scene.network),
+    }
+)
+"""What is seen in each view, in this case; in the order of the page."""
+
+
+def shots(scene: Scene) -> list[Shot]:
+    """The pictures of this look: those of every look, one per layer, and those that only some pictures have."""
+    look = scene.look
+    some: list[Shot] = []
+    if look.item.fitted.box[2:] != (look.item.fitted.image.shape[1], look.item.fitted.image.shape[0]):
+        some.append(Shot("photo.png", "attribution", "The map in its place on the whole photo.", _photo))
+    if look.integrated.spread is not None:
+        some.append(Shot("spread.png", "attribution", "How far the maps of the baselines differ per pixel.", _spread))
+    for name in look.activations.layers:
+        title = layer_title(name, look.layers)
+        some.append(Shot(f"layer-{name}.png", "layers", f"Channels after {title}.", partial(_layer, name)))
+    return [*ALWAYS, *some]

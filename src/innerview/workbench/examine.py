@@ -1,0 +1,105 @@
+"""Everything that a look works out for one picture, in memory: results only, nothing drawn, nothing written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from innerview.data.baselines import make_baselines
+from innerview.methods import (
+    activations,
+    gradient,
+    integrated_gradients,
+    interior_gradients,
+    keep,
+    predict,
+)
+from innerview.network import Differentiable, Layer
+from innerview.results import (
+    Activations,
+    Gradient,
+    IntegratedGradients,
+    InteriorGradients,
+    Keep,
+    PathProfile,
+    Prediction,
+)
+from innerview.workbench.items import Item
+from innerview.workbench.request import Request, choose_layers, choose_target
+
+
+@dataclass(frozen=True, eq=False)
+class Look:
+    """One picture, looked into.
+
+    Attributes:
+        item: the picture, whole and as the network saw it, with its name and truth.
+        prediction: what the network says of it.
+        activations: of the chosen layers; `layers` are all layers of the network.
+        gradient: of the target at the picture.
+        interior: gradients at the chosen alphas.
+        integrated: integrated gradients.
+        profile: score, prediction and gradient norm along the path, from all evaluations made.
+        kept: predictions with only a share of the pixels shown, by order ("highest", "lowest").
+    """
+
+    item: Item
+    prediction: Prediction
+    layers: tuple[Layer, ...]
+    activations: Activations
+    gradient: Gradient
+    interior: InteriorGradients
+    integrated: IntegratedGradients
+    profile: PathProfile
+    kept: Mapping[str, Keep]
+
+
+def examine(network: Differentiable, item: Item, request: Request) -> Look:
+    """Work out all that `request` asks for one picture.
+
+    Raises:
+        UsageError: a class, layer, alpha, rule, target or baseline that does not exist or has no meaning.
+        PictureError: a baseline file can't be read or does not fit.
+        NetworkError: something is not finite.
+    """
+    image = item.fitted.image
+    first, *others = make_baselines(request.baselines, network.input, image)
+    layers = choose_layers(request, network)
+    prediction = predict(network, image[None])[0]
+    # Resolved here, once, so that every view explains the same class.
+    target = choose_target(request, network.output.class_names).resolve(prediction.logits, network.output)
+    baselines = [first, *others]
+    everything = " and ".join(one.words for one in baselines)
+    seed = next((one.seed for one in baselines if one.seed is not None), None)
+    interior = interior_gradients(network, image, target, baseline=first.image, alphas=request.alphas)
+    integrated = integrated_gradients(
+        network,
+        image,
+        target,
+        baseline=[one.image for one in baselines],
+        rule=request.rule,
+        evaluations=request.evaluations,
+    )
+    profile = interior.profile if others else interior.profile.joined(integrated.profile)
+    return Look(
+        item=item,
+        prediction=prediction,
+        layers=tuple(network.layers),
+        activations=activations(network, image, [layer.name for layer in layers]),
+        gradient=gradient(network, image, target),
+        interior=replace(interior, provenance=replace(interior.provenance, baseline=first.words, seed=first.seed)),
+        integrated=replace(integrated, provenance=replace(integrated.provenance, baseline=everything, seed=seed)),
+        profile=profile,
+        kept={
+            order: keep(
+                network,
+                image,
+                integrated.map,
+                fill=first.image,
+                shares=request.shares,
+                order=order,
+                target=target.index,
+            )
+            for order in ("highest", "lowest")
+        },
+    )

@@ -1,0 +1,84 @@
+"""The folder that results are written to: ours or empty, and never half a result under a real name.
+
+What belongs together (everything about one picture) is written into a hidden folder beside its place and moved
+over in one step when it is complete. So a full disk, Ctrl-C or a kill leaves whole folders and, at worst, a
+hidden one that the next run takes away.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Generator, Iterable
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from innerview.errors import OutputError
+from innerview.results import versions
+from innerview.runs.atomic import write
+
+MARK: Final = "innerview.json"
+"""A folder with this file was made by us, and may be written to again."""
+
+
+def open_folder(path: Path) -> Path:
+    """Make the folder, or take one that is empty or ours.
+
+    Raises:
+        OutputError: it is a file, holds other things, or can't be written.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        others = [one.name for one in path.iterdir()]
+    except (OSError, ValueError) as problem:
+        raise OutputError(
+            f"the folder {path} can't be used ({_reason(problem)}); choose another with --output"
+        ) from None
+    if others and MARK not in others:
+        raise OutputError(
+            f"the folder {path} holds other things ({', '.join(sorted(others)[:3])}, …); nothing was written: "
+            "choose an empty or new folder with --output"
+        )
+    write(path / MARK, json.dumps({"made by": f"innerview {versions()['innerview']}"}).encode())
+    for left in path.glob(".*.partial"):  # of a run that was killed
+        shutil.rmtree(left, ignore_errors=True)
+    return path
+
+
+@contextmanager
+def whole(folder: Path, name: str) -> Generator[Path, None, None]:
+    """Give a hidden folder to write into; it becomes `folder/name` in one step when the block ends without error.
+
+    Raises:
+        OutputError: the disk is full, or something can't be written; what stood there before stands there still.
+    """
+    beside, place, old = folder / f".{name}.partial", folder / name, folder / f".{name}.old.partial"
+    try:
+        shutil.rmtree(beside, ignore_errors=True)
+        beside.mkdir()
+        yield beside
+        if place.exists():
+            place.rename(old)
+        beside.rename(place)
+        shutil.rmtree(old, ignore_errors=True)
+    except OSError as problem:
+        raise OutputError(f"{place} can't be written ({_reason(problem)}); nothing that was there is lost") from problem
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+
+
+def folder_names(names: Iterable[str]) -> list[str]:
+    """Turn the names of pictures into names of folders: letters, digits, dots and dashes, each one once."""
+    taken: dict[str, int] = {}
+    found: list[str] = []
+    for name in names:
+        plain = "".join(letter if letter.isalnum() or letter in "-_." else "-" for letter in name).strip(".-")
+        plain = (plain.rsplit(".", 1)[0] or plain or "picture")[:80]
+        taken[plain] = taken.get(plain, 0) + 1
+        found.append(plain if taken[plain] == 1 else f"{plain}-{taken[plain]}")
+    return found
+
+
+def _reason(problem: Exception) -> str:
+    return (problem.strerror if isinstance(problem, OSError) and problem.strerror else str(problem)).lower()

@@ -1,0 +1,57 @@
+"""What a network is, and what it will do to a picture: as rows of name and value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from innerview.network import WEIGHTED, Network
+from innerview.pictures.words import number, shape
+from innerview.targets import label
+from innerview.workbench.items import gather, open_network
+
+
+@dataclass(frozen=True)
+class Info:
+    """A network described.
+
+    Attributes:
+        facts: pairs of name and value.
+        layers: number (counted from 1, empty for what has none), name, kind, shape and weights of each layer.
+    """
+
+    facts: tuple[tuple[str, str], ...]
+    layers: tuple[tuple[str, str, str, str, str], ...]
+
+
+def info(network: Network | str = "allcnn", picture: str = "", crop: str = "centre") -> Info:
+    """Describe a network, and what happens to `picture` (a file or a sample photo) on its way in.
+
+    Raises:
+        UsageError: there is no such network; `PictureError`: the picture can't be read.
+    """
+    opened = open_network(network) if isinstance(network, str) else network
+    taken, given = opened.input, opened.output
+    weights = opened.weights()
+    facts = [
+        ("Network", opened.identity),
+        ("Takes", f"{shape(taken.shape)} (height × width × channel), pixels from 0 (black) to 1 (white)"),
+        ("Sees", f"(value − mean) / std, value from {number(taken.low)} (black) to {number(taken.high)} (white)"),
+        ("Mean, std", f"{_numbers(taken.mean)}; {_numbers(taken.std)}"),
+        ("Gives", f"{len(given.class_names)} {given.kind}, temperature {number(given.temperature)}"),
+        ("Classes", ", ".join(label(index, given.class_names) for index in range(len(given.class_names)))),
+        ("Weights", f"{sum(value.size for value in weights.values()):,}, {opened.dtype.name}"),
+    ]
+    if picture:
+        (item,) = gather(opened, [picture], crop=crop)
+        facts.append(("Picture", f"{item.name}: {item.fitted.words}"))
+        facts += [("", note) for note in item.fitted.picture.notes]
+    rows: list[tuple[str, str, str, str, str]] = []
+    for layer in opened.layers:
+        count = sum(weights[name].size for name in layer.parameters)
+        position = sum(bool(row[0]) for row in rows) + 1 if layer.kind in WEIGHTED else 0
+        rows.append((str(position or ""), layer.name, layer.kind, shape(layer.shape), f"{count:,}" if count else ""))
+    return Info(tuple(facts), tuple(rows))
+
+
+def _numbers(values: tuple[float, ...]) -> str:
+    return ", ".join(number(value) for value in values)

@@ -1,0 +1,100 @@
+"""From what a user names — files, sample photos, picks from a data set — to pictures that fit the network."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from innerview.allcnn import NAMES, has_before, load, snapshot
+from innerview.data.fitting import Fitted, fit, parse_crop
+from innerview.data.folders import Entry, open_folders
+from innerview.data.reading import Picture
+from innerview.data.samples import find_picture
+from innerview.errors import UnknownClass, UsageError
+from innerview.network import Differentiable, Network
+from innerview.targets import find_class
+from innerview.types import Array
+
+FIRST_SAMPLE: Final = "cat"
+UNPICKED: Final = 4
+"""How many pictures of a data set are taken when none is picked: enough for one sheet."""
+
+
+@dataclass(frozen=True, eq=False)
+class Item:
+    """One picture to look at.
+
+    Attributes:
+        name: for captions and folders.
+        fitted: whole, and as the network takes it.
+        truth: number of its true class for this network; None where nobody said.
+    """
+
+    name: str
+    fitted: Fitted
+    truth: int | None
+
+
+def open_network(name: str) -> Differentiable:
+    """Open a network by name.
+
+    Raises:
+        UsageError: there is none of this name; lists those that there are.
+    """
+    if name not in NAMES:
+        raise UsageError(f"there is no network {name!r}; the built-in networks are {', '.join(NAMES)}")
+    return load(name)
+
+
+def open_snapshots(network: Differentiable | str) -> tuple[dict[str, Mapping[str, Array]], Differentiable]:
+    """Give the weights before training, by the name "before" (nothing where they were not kept), and the network."""
+    if not isinstance(network, str):
+        return {}, network
+    opened = open_network(network)
+    return ({"before": snapshot(network, "before").weights()} if has_before(network) else {}), opened
+
+
+def gather(
+    network: Network,
+    pictures: Sequence[str] = (),
+    *,
+    data: Path | None = None,
+    picks: Sequence[str] = (),
+    crop: str = "centre",
+) -> list[Item]:
+    """Read everything that was named, in order; with nothing named, the first sample photo.
+
+    Args:
+        network: says which size is needed and which classes there are.
+        pictures: paths of files, or names of sample photos.
+        data: folder of class folders, to pick from; their names must be classes of the network.
+        picks: "17", "horse" or "horse:3"; without any, a few pictures in an order that never changes.
+        crop: "centre", "whole" or "left,top,width,height".
+
+    Raises:
+        PictureError: a picture can't be read, or the crop lies outside it.
+        DataError: the data set is not as described; `UsageError`: picks without data.
+    """
+    if picks and data is None:
+        raise UsageError(f"the pick {picks[0]!r} needs a data set to pick from: name it with --data FOLDER")
+    chosen = parse_crop(crop)
+    found = [find_picture(one) for one in pictures]
+    entries: Sequence[Entry] = ()
+    if data is not None:
+        folders = open_folders(data)
+        folders.matching(network.output.class_names)
+        entries = [folders.pick(one) for one in picks] if picks else folders.shuffled(UNPICKED)
+    elif not found:
+        found = [find_picture(FIRST_SAMPLE)]
+    named = [(one.name, one) for one in found] + [(entry.name, entry.read()) for entry in entries]
+    return [Item(name, fit(one, network.input, chosen), _truth(one, network)) for name, one in named]
+
+
+def _truth(picture: Picture, network: Network) -> int | None:
+    """The number of a picture's known class, if this network has a class of that name."""
+    try:
+        return None if picture.truth is None else find_class(picture.truth, network.output.class_names)
+    except UnknownClass:
+        return None

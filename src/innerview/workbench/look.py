@@ -1,0 +1,128 @@
+"""Look at pictures and write down everything: for each a folder that appears whole, and one page over all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, TypeAlias
+
+from innerview import pictures
+from innerview.network import Differentiable
+from innerview.pictures import ScaleChoice, Subject
+from innerview.pictures.overlay import require_style
+from innerview.results import IntegratedGradients
+from innerview.runs.atomic import write
+from innerview.viewer import sentences
+from innerview.viewer.page import Figure, overview_page
+from innerview.workbench.drawing import Drawn, Scene
+from innerview.workbench.examine import Look, examine
+from innerview.workbench.folders import folder_names, open_folder, whole
+from innerview.workbench.items import gather, open_snapshots
+from innerview.workbench.request import Request, fixed_scale
+from innerview.workbench.weights import count_weights
+from innerview.workbench.writing import write_look
+
+Report: TypeAlias = Callable[[int, int, str], None]
+"""Called as ``report(done, total, words)``; an exception raised in it stops the work between two pictures."""
+
+SHEET: Final = 60
+"""Pictures on a contact sheet, at most: more can't be told apart on a screen."""
+
+
+@dataclass(frozen=True)
+class Written:
+    """What a look left behind.
+
+    Attributes:
+        page: the page to open: of the picture, or over all of them.
+        folders: one for each picture.
+        lines: one for each picture, in words.
+    """
+
+    page: Path
+    folders: tuple[Path, ...]
+    lines: tuple[str, ...]
+
+
+def look(
+    pictures_named: Sequence[str] = (),
+    request: Request | None = None,
+    *,
+    network: Differentiable | str = "allcnn",
+    output: str | Path = "innerview-look",
+    data: Path | None = None,
+    picks: Sequence[str] = (),
+    crop: str = "centre",
+    progress: Report | None = None,
+) -> Written:
+    """Explain pictures and write a folder for each: pictures, a page, all numbers.
+
+    Args:
+        pictures_named: files, or names of sample photos; with nothing named at all, the first sample photo.
+        request: what to work out and how to draw it.
+        network: a network, or the name of a built-in one.
+        output: folder; new, empty, or made by innerview.
+        data: folder of class folders; their names must be classes of the network.
+        picks: pictures of `data`: "17", "horse" or "horse:3".
+        crop: "centre", "whole" or "left,top,width,height".
+        progress: told what is being done.
+
+    Raises:
+        UsageError: something asked for does not exist or has no meaning.
+        PictureError: a picture or baseline can't be read or does not fit; `DataError`: nor can the data set.
+        NetworkError: something is not finite.
+        OutputError: the folder can't be written or holds other things.
+    """
+    asked = request or Request()
+    report = progress or _silent
+    before, opened = open_snapshots(network)
+    limit = fixed_scale(asked)
+    require_style(asked.style)
+    items = gather(opened, pictures_named, data=data, picks=picks, crop=crop)
+    folder = open_folder(Path(output))
+    histograms = count_weights({**before, "after" if before else "now": opened.weights()})
+    looks: Iterable[Look] = (examine(opened, item, asked) for item in items)
+    scale: ScaleChoice = limit or "own"
+    if asked.scale == "shared":  # only then must all maps be known before the first is drawn
+        looks = list(looks)
+        scale = pictures.choose_scales([one.integrated.map for one in looks], "shared")[0].limit
+    names = folder_names(item.name for item in items)
+    drawn: dict[str, Drawn] = {}
+    seen: list[tuple[IntegratedGradients, Subject, str]] = []
+    report(0, len(items), items[0].name)
+    for name, found in zip(names, looks, strict=True):
+        scene = Scene(opened, found, asked, scale, histograms)
+        with whole(folder, name) as place:
+            write_look(scene, place, drawn, back="../index.html" if len(items) > 1 else "")
+        seen.append((found.integrated, scene.subject, sentences.says(found.prediction, found.item.truth)))
+        report(len(seen), len(items), found.item.name)
+    if len(items) > 1:
+        _overview(folder, names, seen, asked)
+    return Written(
+        page=folder / ("index.html" if len(items) > 1 else f"{names[0]}/index.html"),
+        folders=tuple(folder / name for name in names),
+        lines=tuple(f"{subject.name}: {words}" for _, subject, words in seen),
+    )
+
+
+def _silent(_done: int, _total: int, _words: str) -> None:
+    """Report to nobody."""
+
+
+def _overview(
+    folder: Path, names: Sequence[str], seen: Sequence[tuple[IntegratedGradients, Subject, str]], request: Request
+) -> None:
+    """Write one sheet and one page over all pictures; the sheet is on one scale, so that maps can be compared."""
+    shown = seen[:SHEET]
+    sheet = pictures.contact_sheet(
+        [result for result, _, _ in shown], [subject for _, subject, _ in shown], style=request.style
+    )
+    pictures.save(sheet, folder / "contact-sheet.png")
+    figure = Figure("contact-sheet.png", "Each picture beside its map, all on one scale.", *sheet.size)
+    rows = [(f"{name}/index.html", subject.name, words) for name, (_, subject, words) in zip(names, seen, strict=True)]
+    lead = [f"{len(seen)} pictures. Open one for its layers, gradients, attributions and what is left of it."]
+    if len(seen) > SHEET:
+        lead.append(f"The sheet shows the first {SHEET} of them.")
+    page = overview_page("What the network saw in them", lead, figure, rows)
+    write(folder / "index.html", page.encode())

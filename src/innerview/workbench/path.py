@@ -1,0 +1,142 @@
+"""What a network says on the way from the baseline, over many pictures of a data set."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from innerview import pictures
+from innerview.data.baselines import make_baseline, parse_baseline
+from innerview.data.fitting import fit, parse_crop
+from innerview.data.folders import Entry, open_folders
+from innerview.errors import PictureError, UsageError
+from innerview.methods import path_statistics
+from innerview.network import Network
+from innerview.results import PathStatistics
+from innerview.runs.atomic import write
+from innerview.types import Image
+from innerview.viewer import sentences
+from innerview.workbench.folders import open_folder
+from innerview.workbench.items import open_network
+from innerview.workbench.look import Report
+from innerview.workbench.saving import save_results
+
+ALPHAS: Final = (
+    0.001,
+    0.002,
+    0.005,
+    0.01,
+    0.02,
+    0.03,
+    0.04,
+    0.06,
+    0.1,
+    0.15,
+    0.2,
+    0.3,
+    0.4,
+    0.5,
+    0.6,
+    0.7,
+    0.8,
+    0.9,
+    1.0,
+)
+"""Dense near 0, where the answers change, and with the recipe's ten in it."""
+
+
+@dataclass(frozen=True)
+class Walked:
+    """What `path` left behind: the statistics, what is seen in them, pictures that were left out, and the files."""
+
+    statistics: PathStatistics
+    words: str
+    problems: tuple[str, ...]
+    files: tuple[Path, ...]
+
+
+def path(
+    data: str | Path,
+    *,
+    count: int = 200,
+    network: Network | str = "allcnn",
+    alphas: Sequence[float] = ALPHAS,
+    baseline: str = "black",
+    seed: int = 0,
+    crop: str = "centre",
+    output: str | Path = "innerview-path",
+    progress: Report | None = None,
+) -> Walked:
+    """Count, at each alpha, what `count` pictures of a data set are called.
+
+    Args:
+        data: folder of class folders; their names must be classes of the network.
+        count: pictures, drawn without repetition.
+        network: a network, or the name of a built-in one.
+        alphas: in [0, 1].
+        baseline: one that does not depend on the picture: black, white, grey, noise or a file.
+        seed: of the draw.
+        crop: "centre", "whole" or "left,top,width,height".
+        output: folder; new, empty, or made by innerview.
+        progress: told how many pictures are done.
+
+    Raises:
+        DataError: the data set is not as described, or no picture of it can be read.
+        UsageError: an alpha outside [0, 1], a baseline or crop that does not exist.
+        OutputError: the folder can't be written or holds other things.
+    """
+    opened = open_network(network) if isinstance(network, str) else network
+    if count < 1:
+        raise UsageError(f"{count} pictures were asked for; the statistics need at least one")
+    if parse_baseline(baseline).kind == "blurred":
+        raise UsageError(
+            "a blurred baseline is another one for every picture; choose black, white, grey, noise or a file"
+        )
+    folders = open_folders(data)
+    truths = dict(zip(folders.class_names, folders.matching(opened.output.class_names), strict=True))
+    entries = folders.shuffled(count, seed)
+    folder = open_folder(Path(output))
+    problems: list[str] = []
+    first = next(_readable(entries, opened, crop, truths, problems), None)
+    if first is None:
+        raise PictureError(f"none of {len(entries)} pictures can be read; the first: {problems[0]}")
+    problems.clear()
+    start = make_baseline(baseline, opened.input, first[0])
+    found = path_statistics(
+        opened,
+        _readable(entries, opened, crop, truths, problems),
+        baseline=start.image,
+        alphas=alphas,
+        progress=None if progress is None else lambda done: progress(done, len(entries), "pictures"),
+    )
+    chart = pictures.save(pictures.statistics_figure(found), folder / "path.png")
+    save_results(folder, {"statistics": found, "baseline": start.words, "seed": seed, "left out": problems})
+    write(folder / "path.csv", table(found))
+    return Walked(
+        found, sentences.statistics(found), tuple(problems), (chart, folder / "path.csv", folder / "result.json")
+    )
+
+
+def table(found: PathStatistics) -> bytes:
+    """Write accuracy and shares as CSV, one line for each alpha."""
+    head = ["alpha", "accuracy", *(f"called {index} {name}" for index, name in enumerate(found.class_names))]
+    lines = [
+        [f"{alpha:g}", f"{accuracy:.6g}", *(f"{one:.6g}" for one in shares)]
+        for alpha, accuracy, shares in zip(found.alphas, found.accuracy, found.shares, strict=True)
+    ]
+    return "".join(",".join(line) + "\n" for line in [head, *lines]).encode()
+
+
+def _readable(
+    entries: Sequence[Entry], network: Network, crop: str, truths: dict[str, int], problems: list[str]
+) -> Iterator[tuple[Image, int]]:
+    """Read pictures one at a time; what can't be read is taken down and left out."""
+    for entry in entries:
+        try:
+            image = fit(entry.read(), network.input, parse_crop(crop)).image
+        except PictureError as problem:
+            problems.append(str(problem))
+            continue
+        yield image, truths[entry.truth]

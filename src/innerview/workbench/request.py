@@ -1,0 +1,85 @@
+"""What a user can ask of a look, in the words of a command line, with what each default means."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+from innerview.errors import UsageError
+from innerview.methods import DEFAULT_SHARES, RECIPE_ALPHAS
+from innerview.network import WEIGHTED, Layer, Network, find_layer
+from innerview.targets import Contrast, Logit, Margin, Probability, Target, find_class
+
+TARGETS: Final[Mapping[str, Callable[[int | None], Target]]] = MappingProxyType(
+    {"logit": Logit, "contrast": Contrast, "probability": Probability}
+)
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is looked at, and how.
+
+    Attributes:
+        explained: class that is explained, by number or name; empty for the one that wins at the picture.
+        versus: class that it is set against ("why this and not that"); empty for none.
+        target: one of TARGETS; with `versus` it is the difference of two logits instead.
+        layers: numbers (counted from 1) or names; empty for three spread over the network.
+        alphas: places on the path for the interior gradients, in [0, 1].
+        rule: quadrature rule of the integrated gradients.
+        evaluations: of that rule.
+        baselines: names or files; several are averaged in the integrated gradients, and the first one is the
+            start of the interior gradients and the fill of the pixels that are taken away.
+        shares: of the pixels shown, in [0, 1].
+        scale: "own" for each map its own colour scale, "shared" for one over all pictures, or the largest |value|.
+        style: how maps are laid over the picture, one of `pictures.STYLES`.
+        channels: channels drawn of each layer.
+    """
+
+    explained: str = ""
+    versus: str = ""
+    target: str = "logit"
+    layers: tuple[str, ...] = ()
+    alphas: tuple[float, ...] = RECIPE_ALPHAS
+    rule: str = "gauss-legendre"
+    evaluations: int = 32
+    baselines: tuple[str, ...] = ("black",)
+    shares: tuple[float, ...] = DEFAULT_SHARES
+    scale: str = "own"
+    style: str = "tint"
+    channels: int = 27
+
+
+def choose_target(request: Request, class_names: tuple[str, ...]) -> Target:
+    """Turn the request's words into a target; unknown classes and targets list what there is."""
+    index = find_class(request.explained, class_names) if request.explained else None
+    if request.versus:
+        return Margin(index, find_class(request.versus, class_names))
+    if request.target not in TARGETS:
+        raise UsageError(f"there is no target {request.target!r}; the targets are {', '.join(TARGETS)}")
+    return TARGETS[request.target](index)
+
+
+def choose_layers(request: Request, network: Network) -> tuple[Layer, ...]:
+    """Find the layers asked for, or the ones after a third, two thirds and all of the weighted layers."""
+    weighted = sum(layer.kind in WEIGHTED for layer in network.layers)
+    spread = sorted({max(1, round(weighted * part / 3)) for part in (1, 2, 3)}) if weighted else ()
+    return tuple(find_layer(network.layers, asked) for asked in request.layers or spread)
+
+
+def fixed_scale(request: Request) -> float | None:
+    """The scale as a number, or None for "own" and "shared".
+
+    Raises:
+        UsageError: neither a word that is known nor a number above 0.
+    """
+    if request.scale in {"own", "shared"}:
+        return None
+    try:
+        value = float(request.scale)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < float("inf"):
+        raise UsageError(f"scale {request.scale!r} was asked for; it is own, shared or a number above 0")
+    return value

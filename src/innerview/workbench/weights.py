@@ -1,0 +1,142 @@
+"""What training did to weights: histograms of a network or of any safetensors files, as pictures and as tables."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from safetensors import SafetensorError
+from safetensors.numpy import load, save
+
+from innerview import pictures
+from innerview.errors import NetworkError
+from innerview.methods import weight_histograms
+from innerview.network import Differentiable
+from innerview.results import WeightHistograms
+from innerview.runs.atomic import write
+from innerview.types import Array
+from innerview.viewer import sentences
+from innerview.workbench.folders import open_folder
+from innerview.workbench.items import open_snapshots
+
+
+@dataclass(frozen=True)
+class Counted:
+    """What `weights` left behind: the histograms, what is seen in them, and the files."""
+
+    histograms: WeightHistograms
+    words: str
+    files: tuple[Path, ...]
+
+
+def count_weights(
+    snapshots: Mapping[str, Mapping[str, Array]], *, bins: int = 128, same_bins: bool = False
+) -> WeightHistograms:
+    """Count kernels and matrices; vectors (biases, scales) only where there is nothing else."""
+    first = next(iter(snapshots.values()))
+    chosen = [name for name, value in first.items() if value.ndim > 1]
+    return weight_histograms(snapshots, layers=chosen or list(first), bins=bins, same_bins=same_bins)
+
+
+def weights(
+    files: Sequence[str | Path] = (),
+    *,
+    network: Differentiable | str = "allcnn",
+    output: str | Path = "innerview-weights",
+    bins: int = 128,
+    same_bins: bool = False,
+) -> Counted:
+    """Draw the histograms of weights and write them as tables.
+
+    Args:
+        files: safetensors files in the order of time, each a snapshot called by its name; if there are none,
+            the weights of `network`, before and after training where both are known.
+        network: a network, or the name of a built-in one.
+        output: folder; new, empty, or made by innerview.
+        bins: how many; even.
+        same_bins: one set of bins for all layers.
+
+    Raises:
+        NetworkError: a file can't be read; `UnknownLayer`: a snapshot lacks a weight of the first one.
+        OutputError: the folder can't be written or holds other things.
+    """
+    if files:
+        snapshots = {name: read_weights(path) for name, path in _named(files)}
+    else:
+        before, opened = open_snapshots(network)
+        snapshots = {**before, "after" if before else "now": opened.weights()}
+    found = count_weights(snapshots, bins=bins, same_bins=same_bins)
+    folder = open_folder(Path(output))
+    written = [
+        pictures.save(pictures.histogram_figure(found), folder / "weights.png"),
+        pictures.save(pictures.layers_figure(found), folder / "weights-by-layer.png"),
+    ]
+    for name, content in (
+        ("weights.csv", bins_table(found)),
+        ("statistics.csv", statistics_table(found)),
+        ("weights.safetensors", save({key: np.ascontiguousarray(value) for key, value in _arrays(found).items()})),
+    ):
+        write(folder / name, content)
+        written.append(folder / name)
+    return Counted(found, sentences.weights(found), tuple(written))
+
+
+def read_weights(path: Path) -> dict[str, Array]:
+    """Read a safetensors file, or raise NetworkError: nothing else is opened, since other formats can run code."""
+    try:
+        found: dict[str, Array] = load(path.read_bytes())
+    except (SafetensorError, OSError, ValueError) as problem:
+        raise NetworkError(
+            f"the weights {path} can't be read ({problem}); give a safetensors file, which holds nothing but arrays"
+        ) from problem
+    if not found:
+        raise NetworkError(f"the file {path} holds no weights; give one that does")
+    return found
+
+
+def bins_table(found: WeightHistograms) -> bytes:
+    """Write counts as CSV: one line for each snapshot, layer and bin."""
+    rows = [
+        (snapshot, layer, f"{edges[at]:.9g}", f"{edges[at + 1]:.9g}", found.counts[time, place, at])
+        for time, snapshot in enumerate(found.snapshots)
+        for place, (layer, edges) in enumerate(zip(found.layers, found.edges, strict=True))
+        for at in range(found.counts.shape[2])
+    ]
+    return _csv(("snapshot", "layer", "from", "to", "weights"), rows)
+
+
+STATISTICS = ("mean", "std", "minimum", "maximum", "under", "over", "nan", "infinite")
+
+
+def statistics_table(found: WeightHistograms) -> bytes:
+    """Write statistics as CSV: one line for each snapshot and layer."""
+    values = {name: getattr(found, name) for name in STATISTICS}
+    rows = [
+        (snapshot, layer, found.sizes[time, place], *(f"{values[name][time, place]:.9g}" for name in STATISTICS))
+        for time, snapshot in enumerate(found.snapshots)
+        for place, layer in enumerate(found.layers)
+    ]
+    return _csv(("snapshot", "layer", "weights", *STATISTICS), rows)
+
+
+def _csv(head: Sequence[str], rows: Sequence[Sequence[object]]) -> bytes:
+    text = io.StringIO()
+    table = csv.writer(text, lineterminator="\n")
+    table.writerow(head)
+    table.writerows(rows)
+    return text.getvalue().encode()
+
+
+def _arrays(found: WeightHistograms) -> dict[str, Array]:
+    return {name: getattr(found, name) for name in ("edges", "counts", *STATISTICS)}
+
+
+def _named(files: Sequence[str | Path]) -> list[tuple[str, Path]]:
+    """Call each file by its stem, or by its whole path where two stems are equal."""
+    paths = [Path(one) for one in files]
+    stems = [path.stem for path in paths]
+    return [(path.stem if stems.count(path.stem) == 1 else str(path), path) for path in paths]

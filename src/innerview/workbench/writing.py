@@ -1,0 +1,108 @@
+"""One look into its folder: the pictures, the page around them, and every number behind them."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Final
+
+from innerview import pictures
+from innerview.pictures import Animation, words
+from innerview.results import Prediction
+from innerview.runs.atomic import write
+from innerview.targets import label
+from innerview.viewer import sentences
+from innerview.viewer.explanations import EXPLANATIONS
+from innerview.viewer.page import Answer, Figure, Section, picture_page
+from innerview.workbench.drawing import WORDS, Drawn, Scene, Shot, shots
+from innerview.workbench.saving import save_results
+
+LISTED: Final = 5
+"""Classes that the page lists."""
+
+
+def write_look(scene: Scene, folder: Path, drawn: dict[str, Drawn], *, back: str = "") -> None:
+    """Write everything about one picture into `folder`.
+
+    Args:
+        scene: the look and how to draw it.
+        folder: exists.
+        drawn: pictures that are the same for every look of this run, by file; filled as they are drawn.
+        back: link to the page over all pictures; empty for none.
+
+    Raises:
+        OutputError: a file can't be written.
+    """
+    figures: dict[str, list[Figure]] = {}
+    for shot in shots(scene):
+        size = _draw(shot, scene, folder, drawn)
+        figures.setdefault(shot.view, []).append(Figure(shot.file, shot.words, *size))
+    sections = [
+        Section(view, EXPLANATIONS[view], say(scene), tuple(figures.get(view, ()))) for view, say in WORDS.items()
+    ]
+    look = scene.look
+    page = picture_page(
+        f"Inside the network: {look.item.name}",
+        [sentences.says(look.prediction, look.item.truth), f"It saw {look.item.fitted.words}."],
+        _answers(look.prediction),
+        sections,
+        _facts(scene),
+        back,
+    )
+    save_results(folder, _results(scene))
+    write(folder / "index.html", page.encode())
+
+
+def _draw(shot: Shot, scene: Scene, folder: Path, drawn: dict[str, Drawn]) -> tuple[int, int]:
+    """Draw and write one picture and give its size in pixels."""
+    picture = drawn.get(shot.file) or shot.draw(scene)
+    if shot.same:
+        drawn[shot.file] = picture
+    pictures.save(picture, folder / shot.file)
+    return picture.frames[0].size if isinstance(picture, Animation) else picture.size
+
+
+def _answers(prediction: Prediction) -> list[Answer]:
+    chances = prediction.probabilities
+    return [
+        Answer(label(index, prediction.class_names), float(chances[index]), words.probability(float(chances[index])))
+        for index in prediction.ranking[:LISTED]
+    ]
+
+
+def _facts(scene: Scene) -> list[tuple[str, str]]:
+    """Where the numbers come from, in the page's last lines."""
+    result = scene.look.integrated
+    source = result.provenance
+    return [
+        ("Explained", source.target),
+        ("Baseline", source.baseline),
+        ("Rule", f"{result.rule}, {result.evaluations} evaluations"),
+        ("Network", f"{source.network}, {source.dtype}, {source.chunk} pictures at a time"),
+        ("Versions", ", ".join(f"{name} {number}" for name, number in source.versions.items())),
+        ("Data", "result.json and arrays.safetensors, in this folder"),
+    ]
+
+
+def _results(scene: Scene) -> dict[str, object]:
+    """Everything that was worked out; of the photo only what the network saw, since the user has the rest."""
+    look, fitted = scene.look, scene.look.item.fitted
+    return {
+        "picture": {
+            "name": look.item.name,
+            "truth": look.item.truth,
+            "words": fitted.words,
+            "box": fitted.box,
+            "notes": fitted.picture.notes,
+        },
+        "request": asdict(scene.request),
+        "prediction": look.prediction,
+        "activations": look.activations,
+        "gradient": look.gradient,
+        "interior": look.interior,
+        "integrated": look.integrated,
+        "profile": look.profile,
+        "kept": look.kept,
+        "weights": scene.histograms,
+        "layers": look.layers,
+    }
