@@ -1,8 +1,33 @@
 """Integrals over [0, 1] of array-valued functions; this room knows no network.
 
-- `rules`: fixed rules as tables.
+- `rules`: fixed rules as a table; `nested`: tables whose levels share nodes; `substitutions`: where nodes lie.
+- `estimates`: what is still missing, judged by the steps between levels.
+- `problems`: what is asked and answered; `integration`: one integral under way; `driver`: many at once.
 """
 
+from innerview.quadrature.driver import Driver, Request, integrate, integrate_many
+from innerview.quadrature.estimates import SAFETY, remaining
+from innerview.quadrature.nested import PANELS, NestedRule, nested_rule
+from innerview.quadrature.problems import Integral, Level, Measure, Problem
 from innerview.quadrature.rules import RULES, Rule, fixed_rule
+from innerview.quadrature.substitutions import POWERS
 
-__all__ = ["RULES", "Rule", "fixed_rule"]
+__all__ = [
+    "PANELS",
+    "POWERS",
+    "RULES",
+    "SAFETY",
+    "Driver",
+    "Integral",
+    "Level",
+    "Measure",
+    "NestedRule",
+    "Problem",
+    "Request",
+    "Rule",
+    "fixed_rule",
+    "integrate",
+    "integrate_many",
+    "nested_rule",
+    "remaining",
+]

@@ -1,0 +1,151 @@
+"""One integral under way: takes the integrand's values in any order, folds them in node order, judges each level.
+
+Memory does not grow with the evaluations: there is one float64 accumulator per level (weights change from level to
+level, so each value goes into every level that uses it), and a value that came before its turn waits only until
+the ones before it are there. The order of folding is that of the nodes, so the result is the same to the bit
+however answers were ordered and whatever else was computed along with them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Final, final
+
+import numpy as np
+
+from innerview.errors import InnerviewError
+from innerview.quadrature.estimates import remaining
+from innerview.quadrature.nested import NestedRule, nested_rule
+from innerview.quadrature.problems import Integral, Level, Measure, Problem
+from innerview.quadrature.substitutions import grade
+from innerview.types import Array
+
+ENDS: Final = (0.0, 1.0)
+
+JUDGED: Final = 2
+"""The first level (from 0) that can be judged: it takes two steps between levels. Up to it nothing is decided."""
+
+
+@final
+class Integration:
+    """The state of one problem. `take` wants one value for each of the nodes that `wanted` has given.
+
+    The ends come first: they choose the substitution, and whoever asks usually needs them anyway.
+    """
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+        self.result: Integral | None = None
+        self._ends: dict[float, Array] = {}
+        self._rule: NestedRule | None = None
+        self._accumulators: list[Array] = []
+        self._levels: list[Level] = []
+        self._alphas: list[float] = []
+        self._waiting: dict[int, Array] = {}
+        self._folded = 0  # nodes of the rule, in their order
+
+    def start(self) -> Sequence[tuple[int, float]]:
+        """The first nodes wanted, as (key, alpha). Keys below 0 are the ends."""
+        return self._spend([(position - len(ENDS), alpha) for position, alpha in enumerate(ENDS)])
+
+    def take(self, key: int, value: Array) -> Sequence[tuple[int, float]]:
+        """Take the integrand's value for `key`; give the nodes that are wanted on top of those asked for before.
+
+        Raises:
+            InnerviewError: the value is not finite.
+        """
+        if not np.isfinite(value).all():
+            bad = int((~np.isfinite(value)).sum())
+            raise InnerviewError(f"the integrand has {bad} values of {value.size} that are not finite; check it")
+        if self._rule is not None:
+            self._waiting[key] = value
+            return self._fold(self._rule)
+        self._ends[ENDS[key + len(ENDS)]] = value
+        if len(self._ends) < len(ENDS):
+            return ()
+        return self._begin(self._ends[ENDS[0]], self._ends[ENDS[1]])
+
+    def _begin(self, start: Array, end: Array) -> Sequence[tuple[int, float]]:
+        problem = self.problem
+        view = problem.measures[0].view
+        sizes = [float(np.abs(view(value)).sum()) for value in (start, end)]
+        chosen = problem.substitution or grade(problem.family, *sizes)
+        # Both ends are paid for; a rule that gives one of them no weight has that much less to spend.
+        rule = nested_rule(problem.family, chosen, problem.budget)
+        unused = len(ENDS) - int(np.isin(ENDS, rule.nodes).sum())
+        rule = nested_rule(problem.family, chosen, problem.budget - unused)
+        if rule.counts[0] + unused > problem.budget:
+            self._accumulators = [(start.astype(np.float64) + end) / 2]
+            self._finish(rule, converged=False)
+            return ()
+        self._rule = rule
+        self._accumulators = [np.zeros(start.shape, dtype=np.float64) for _ in rule.counts]
+        wanted = self._nodes(rule, 0, min(JUDGED + 1, len(rule.counts)))
+        self._fold(rule)
+        return wanted
+
+    def _nodes(self, rule: NestedRule, first: int, end: int) -> Sequence[tuple[int, float]]:
+        """Nodes of the levels from `first` to before `end`, without those whose value is there already."""
+        keys = range(rule.born(first).start, rule.born(end - 1).stop)
+        return self._spend([(key, alpha) for key in keys if (alpha := float(rule.nodes[key])) not in self._ends])
+
+    def _spend(self, wanted: Sequence[tuple[int, float]]) -> Sequence[tuple[int, float]]:
+        self._alphas.extend(alpha for _, alpha in wanted)
+        return wanted
+
+    def _fold(self, rule: NestedRule) -> Sequence[tuple[int, float]]:
+        """Add all values whose turn has come; judge each level that is complete; give the nodes of the next one."""
+        while self.result is None and self._folded < rule.counts[-1]:
+            alpha = float(rule.nodes[self._folded])
+            value = self._ends[alpha] if alpha in self._ends else self._waiting.pop(self._folded, None)
+            if value is None:
+                return ()
+            exact = value.astype(np.float64, copy=False)
+            for accumulator, weights in zip(self._accumulators, rule.weights, strict=True):
+                if self._folded < len(weights):
+                    np.add(accumulator, weights[self._folded] * exact, out=accumulator)
+            self._folded += 1
+            if self._folded == rule.counts[len(self._levels)]:
+                self._judge(rule)
+                following = len(self._levels)
+                if self.result is None and following > JUDGED:
+                    return self._nodes(rule, following, following + 1)
+        return ()
+
+    def _judge(self, rule: NestedRule) -> None:
+        problem, level = self.problem, len(self._levels)
+        value = self._accumulators[level]
+        estimates = [float("inf")] * len(problem.measures)
+        if level >= JUDGED:
+            steps = self._steps(level)
+            estimates = [
+                measure.relative(_missing(measure, steps, problem.safety), value) for measure in problem.measures
+            ]
+        spent = rule.counts[level] + len(set(ENDS) - set(rule.nodes.tolist()))
+        self._levels.append(Level(spent, tuple(estimates), problem.residual(value) if problem.residual else 0.0))
+        converged = self._levels[-1].worst <= problem.tolerance
+        if converged or level + 1 == len(rule.counts):
+            self._finish(rule, converged=converged)
+
+    def _steps(self, level: int) -> list[Array]:
+        """The last differences between levels, up to `level`: as many as an estimate looks at."""
+        return [after - before for before, after in pairwise(self._accumulators[max(level - 3, 0) : level + 1])]
+
+    def _finish(self, rule: NestedRule, *, converged: bool) -> None:
+        level = max(len(self._levels) - 1, 0)
+        self.result = Integral(
+            value=self._accumulators[level],
+            converged=converged,
+            levels=tuple(self._levels),
+            steps=tuple(self._steps(level)),
+            alphas=tuple(self._alphas),
+            family=rule.family,
+            substitution=rule.substitution,
+        )
+        self._accumulators, self._waiting, self._ends = [], {}, {}
+
+
+def _missing(measure: Measure, steps: Sequence[Array], safety: float) -> float:
+    viewed = [measure.view(step) for step in steps]
+    return float(np.abs(viewed[-1]).sum()) * remaining(viewed, safety)

@@ -1,0 +1,122 @@
+"""What is asked of an adaptive integral, and what it answers: frozen objects."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from innerview.errors import UsageError
+from innerview.quadrature.estimates import SAFETY
+from innerview.types import Array
+
+View = Callable[[Array], Array]
+"""A linear function of the integral: itself, a sum over some axes, one of several parts."""
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One way to say how large an error is: |view(error)| / max(|view(integral)|, floor), | | the sum of sizes.
+
+    Attributes:
+        name: in words ("map").
+        view: what is looked at; linear.
+        floor: the least size that errors are compared with, in units of the integral; at least 0.
+    """
+
+    name: str
+    view: View
+    floor: float = 0.0
+
+    def relative(self, size: float, integral: Array) -> float:
+        """Compare the size of an error in this view with the integral; infinite if both sizes are 0 but not it."""
+        against = max(float(np.abs(self.view(integral)).sum()), self.floor)
+        if size == 0:
+            return 0.0
+        return size / against if against > 0 else float("inf")
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One integral over [0, 1] that is wanted to a tolerance.
+
+    Attributes:
+        measures: ways to measure the error; every one must meet the tolerance. At least one.
+        tolerance: relative, above 0.
+        budget: evaluations at most; at least 2, since the ends come first.
+        residual: another check that may veto: given a candidate for the integral, the relative size of something
+            that is known to vanish for the true one. None: there is no such check.
+        family: of nested rules, as in `nested.PANELS`.
+        substitution: as in `substitutions.POWERS`; None chooses one by the sizes of the integrand at both ends.
+        safety: factor on the estimates.
+    """
+
+    measures: tuple[Measure, ...]
+    tolerance: float
+    budget: int
+    residual: Callable[[Array], float] | None = None
+    family: str = "trapezoid"
+    substitution: str | None = None
+    safety: float = SAFETY
+
+    def __post_init__(self) -> None:
+        if not self.tolerance > 0 or not np.isfinite(self.tolerance):
+            raise UsageError(f"a tolerance of {self.tolerance} was asked for; give one above 0, such as 0.01 for 1 %")
+        if self.budget < 2:
+            raise UsageError(f"a budget of {self.budget} evaluations was given; both ends alone take 2")
+        if not self.measures:
+            raise UsageError("no measure of the error was given; name at least one, or nothing can be met")
+
+
+@dataclass(frozen=True)
+class Level:
+    """How matters stood at one level.
+
+    Attributes:
+        evaluations: spent up to here.
+        errors: estimated relative error by each measure; infinite at the first two levels, which can't be judged.
+        residual: the value of the other check, 0 if there is none.
+    """
+
+    evaluations: int
+    errors: tuple[float, ...]
+    residual: float
+
+    @property
+    def worst(self) -> float:
+        """Largest of all of these; what has to meet the tolerance."""
+        return max(*self.errors, self.residual)
+
+
+@dataclass(frozen=True, eq=False)
+class Integral:
+    """An integral, found to a tolerance or as well as the budget allowed.
+
+    Attributes:
+        value: float64.
+        converged: the tolerance is met, by estimate.
+        levels: the history, coarsest first; the last is where it ended. Empty if not even one level was reached,
+            in which case `value` is the trapezoid between both ends.
+        steps: the last differences between levels, at most three, the oldest first; what the estimates were made of.
+        alphas: nodes evaluated, in the order of evaluation.
+        family: of rules, and `substitution`: that was taken.
+    """
+
+    value: Array
+    converged: bool
+    levels: tuple[Level, ...]
+    steps: tuple[Array, ...]
+    alphas: tuple[float, ...]
+    family: str
+    substitution: str
+
+    @property
+    def evaluations(self) -> int:
+        """How many times the integrand was evaluated."""
+        return len(self.alphas)
+
+    @property
+    def errors(self) -> tuple[float, ...]:
+        """Estimated relative error by each measure; empty if not even one level was reached."""
+        return self.levels[-1].errors if self.levels else ()

@@ -1,0 +1,52 @@
+"""Where the nodes lie: alpha = u^p, with u on a rule's own nodes.
+
+The integral of f over alpha equals that of p u^(p-1) f(u^p) over u. A power above 1 packs the nodes towards 0, where
+the path of a deep network changes most; a large one takes a boundary layer apart, and gives its node at 0 no weight.
+
+Powers and the bound between them were measured (docs/decisions/quadrature.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+import numpy as np
+
+from innerview.types import Alphas
+
+POWERS: Final[Mapping[str, float]] = MappingProxyType({"identity": 1.0, "graded": 1.25, "square": 2.0, "layer": 2.5})
+"""Power of each substitution by name."""
+
+GRADING: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
+    {"trapezoid": ("graded", "layer"), "clenshaw-curtis": ("identity", "square")}
+)
+"""By family of rules: which substitution to take without and with a boundary layer at the start."""
+
+
+def grade(family: str, start: float, end: float) -> str:
+    """Choose a substitution from the sizes of the integrand at 0 and at 1 (both at least 0)."""
+    ordinary, layer = GRADING[family]
+    return ordinary if start <= end else layer
+
+
+def by_derivative(power: float, nodes: Alphas, weights: Alphas) -> tuple[Alphas, Alphas]:
+    """Move the nodes of any rule to u^p and put the derivative p u^(p-1) into its weights."""
+    return nodes**power, weights * power * nodes ** (power - 1)
+
+
+def by_panels(power: float, nodes: Alphas) -> tuple[Alphas, Alphas]:
+    """Make the rule that is exact in alpha for functions linear in u between the nodes (product integration).
+
+    Below a power of 2 the derivative p u^(p-1) is itself rough at 0, and a trapezoid that samples it is off by
+    panels^-p even on a constant. This one integrates it exactly: the weights sum to 1.
+    """
+    left, right = nodes[:-1], nodes[1:]
+    mass = right**power - left**power
+    moment = power / (power + 1) * (right ** (power + 1) - left ** (power + 1))
+    towards = (moment - left * mass) / (right - left)  # the share of each panel that goes to its right end
+    weights = np.zeros_like(nodes)
+    weights[:-1] += mass - towards
+    weights[1:] += towards
+    return nodes**power, weights
