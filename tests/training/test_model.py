@@ -8,7 +8,7 @@ import torch
 
 from innerview.allcnn import TABLE, build, shapes
 from innerview.training import Initialisation
-from innerview.training.model import AllCnn, first_not_finite, initialise
+from innerview.training.model import AllCnn, first_not_finite, initialise, whitening_filters
 from innerview.training.muon import Muon, orthogonalised
 
 
@@ -44,6 +44,24 @@ def test_mean_free_filters_do_not_see_grey(images: torch.Tensor) -> None:
     network = started(Initialisation(mean_free=True), images)
     inside = next(network.layers(torch.full((1, 3, 12, 12), 0.7)))[:, :, 1:-1, 1:-1]
     assert float(inside.detach().abs().max()) < 1e-5
+
+
+def test_whitening_filters_answer_alike_to_every_direction_of_a_patch(images: torch.Tensor) -> None:
+    filters = whitening_filters(images, 128)
+    assert filters.shape == (54, 3, 3, 3)
+    np.testing.assert_array_equal(filters[::2].numpy(), -filters[1::2].numpy())
+    answers = torch.nn.functional.conv2d(images, filters[::2]).transpose(0, 1).reshape(27, -1)
+    np.testing.assert_allclose(torch.cov(answers).numpy(), np.eye(27), atol=0.03)
+    assert len(whitening_filters(images, 10)) == 10
+
+
+def test_standardised_pixels_are_the_networks_input(images: torch.Tensor) -> None:
+    mean, std = (0.5, 0.4, 0.3), (0.2, 0.3, 0.4)
+    raw, standardised = AllCnn(8, 10), AllCnn(8, 10, mean, std)
+    initialise(raw, Initialisation(), images, seed=0)
+    standardised.take({name: weight.detach() for name, weight in raw.named().items()})
+    changed = images * torch.tensor(std)[:, None, None] + torch.tensor(mean)[:, None, None]
+    np.testing.assert_allclose(standardised(changed).detach().numpy(), raw(images).detach().numpy(), atol=1e-4)
 
 
 def test_every_layer_starts_with_unit_variance(images: torch.Tensor) -> None:

@@ -54,6 +54,7 @@ def test_stages_follow_one_another() -> None:
         {"steps": 0},
         {"batch": 0},
         {"threads": 0},
+        {"std": (1.0, 0.0, 1.0)},
         {"stages": ()},
         {"stages": (Stage(0.5, 0),)},
         {"stages": (Stage(0.9, 8), Stage(0.5, 0), Stage(1.0, 0))},

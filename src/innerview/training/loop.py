@@ -111,7 +111,7 @@ class Trainer:
         self.data = data
         self.run = run
         self.tested = balanced(data.test, configuration.test_pictures)
-        self.network = AllCnn(configuration.channels, len(data.classes))
+        self.network = AllCnn(configuration.channels, len(data.classes), configuration.mean, configuration.std)
         self.optimisers = Optimisers(self.network, configuration.optimisation)
         self.average = {name: weight.detach().clone() for name, weight in self.network.named().items()}
         self.test_accuracy: float | None = None
@@ -264,8 +264,8 @@ class Trainer:
         """What a reader needs to run the weights of a snapshot."""
         return {
             "temperature": f"{self.configuration.optimisation.temperature:g}",
-            "mean": "0,0,0",
-            "std": "1,1,1",
+            "mean": ",".join(f"{value:g}" for value in self.configuration.mean),
+            "std": ",".join(f"{value:g}" for value in self.configuration.std),
             "classes": ",".join(self.data.classes),
             "layout": "OIHW",
             "step": str(self.step),

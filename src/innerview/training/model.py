@@ -24,10 +24,19 @@ class AllCnn(torch.nn.Module):
     Args:
         channels: of the eight hidden layers.
         classes: number of outputs.
+        mean: per channel, taken from the pixels.
+        std: per channel, that they are divided by then.
     """
 
-    def __init__(self, channels: int, classes: int) -> None:
+    def __init__(
+        self,
+        channels: int,
+        classes: int,
+        mean: tuple[float, float, float] = (0.0, 0.0, 0.0),
+        std: tuple[float, float, float] = (1.0, 1.0, 1.0),
+    ) -> None:
         super().__init__()
+        self.mean, self.std = (torch.tensor(three)[:, None, None] for three in (mean, std))
         widths = (3, *(channels,) * 8, classes)
         self.weights = torch.nn.ParameterList(
             torch.zeros(widths[index + 1], widths[index], row.kernel, row.kernel) for index, row in enumerate(TABLE)
@@ -35,7 +44,7 @@ class AllCnn(torch.nn.Module):
 
     def layers(self, images: torch.Tensor) -> Iterator[torch.Tensor]:
         """Give the output of each layer in turn, after its ELU."""
-        x = images
+        x = (images - self.mean) / self.std
         for number, weight in enumerate(self.weights, start=1):
             if number in POOLED:
                 x = functional.avg_pool2d(x, 2)
@@ -74,10 +83,13 @@ def initialise(network: AllCnn, how: Initialisation, images: torch.Tensor, seed:
         seed: of the normal numbers.
     """
     random = torch.Generator().manual_seed(seed)
-    x = images
+    x = (images - network.mean) / network.std
     for number, weight in enumerate(network.weights, start=1):
         std = how.stds[number - 1] if how.stds else weight[0].numel() ** -0.5
         weight.normal_(0.0, std, generator=random)
+        if number == 1 and how.whitening:
+            filters = whitening_filters(x, len(weight))
+            weight[: len(filters)] = filters
         if number == 1 and how.mean_free:
             weight.sub_(weight.mean((1, 2, 3), keepdim=True))
         if how.unit_variance:
@@ -85,6 +97,23 @@ def initialise(network: AllCnn, how: Initialisation, images: torch.Tensor, seed:
             output = functional.conv2d(x, weight, padding=weight.shape[2] // 2)
             weight.div_(output.std())
             x = functional.elu(output / output.std())
+
+
+def whitening_filters(images: torch.Tensor, most: int) -> torch.Tensor:
+    """The eigenvectors of 3 × 3 patches and their negatives, by falling variance, at unit output variance.
+
+    Args:
+        images: batch × 3 × height × width.
+        most: how many filters there is room for.
+
+    Returns:
+        At most 54 filters, filter × 3 × 3 × 3.
+    """
+    patches = functional.unfold(images, 3).transpose(1, 2).reshape(-1, 27).double()
+    variances, vectors = torch.linalg.eigh(torch.cov(patches.T))
+    # 5e-4 as in airbench: directions that hold only noise are not blown up to the others' size
+    filters = (vectors / (variances + 5e-4).sqrt()).T.flip(0).float().reshape(27, 3, 3, 3)
+    return torch.stack([filters, -filters], dim=1).reshape(54, 3, 3, 3)[:most]
 
 
 @torch.no_grad()

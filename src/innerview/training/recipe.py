@@ -22,12 +22,16 @@ class Initialisation:
         stds: one standard deviation per layer; empty for 1 / sqrt(fan-in), which keeps the scale of a signal.
         mean_free: take the mean out of every first-layer filter. On raw pixels three quarters of the first layer's
             power is the picture's mean brightness, the same for all classes; without it training starts at once.
+        whitening: make the first filters the eigenvectors of the pictures' 3 × 3 patches and their negatives, each
+            divided by its standard deviation (Page 2019, Jordan 2024): the first layer then sees every direction of
+            a patch alike, not three quarters brightness.
         unit_variance: divide each layer by the standard deviation of its output on one batch, front to back (LSUV,
             Mishkin and Matas 2015). With no normalisation layer nothing else sets the scale.
     """
 
     stds: tuple[float, ...] = ()
     mean_free: bool = True
+    whitening: bool = False
     unit_variance: bool = True
 
 
@@ -104,6 +108,8 @@ class Configuration:
         batch: pictures per update.
         seed: of everything random; two runs with one seed on one machine end with the same bits.
         channels: of the eight hidden layers; 128 in the recipe.
+        mean: per channel, taken from pixels in [0, 1] before the first layer. With 0, black is the network's zero.
+        std: per channel; pixels are divided by it after that.
         stages: picture sizes over time, the last until 1.
         average: decay per step of the running mean of the weights (its memory is 1 / (1 - average) steps); 0 for
             none. Logged beside the plain weights at the end, so that anyone sees what it gains.
@@ -125,6 +131,8 @@ class Configuration:
     initialisation: Initialisation = field(default_factory=Initialisation)
     augmentation: Augmentation = field(default_factory=Augmentation)
     optimisation: Optimisation = field(default_factory=Optimisation)
+    mean: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    std: tuple[float, float, float] = (1.0, 1.0, 1.0)
     stages: tuple[Stage, ...] = (Stage(1.0, 0),)
     average: float = 0.0
     state_every: int = 200
@@ -143,6 +151,10 @@ class Configuration:
         ends = [stage.until for stage in self.stages]
         if not ends or ends != sorted(ends) or ends[-1] != 1.0:
             raise UsageError(f"the stages end at {ends} of the steps; they must rise and the last be 1.0")
+        if len(self.mean) != 3 or len(self.std) != 3 or min(self.std) <= 0:
+            raise UsageError(
+                f"mean {self.mean} and std {self.std} were asked for; give three numbers each, std above 0"
+            )
         if not self.optimisation.temperature > 0:
             raise UsageError(f"temperature {self.optimisation.temperature} was asked for; it must be above 0")
 
@@ -180,7 +192,8 @@ class Configuration:
             read["augmentation"] = Augmentation(**values["augmentation"])
             read["optimisation"] = Optimisation(**values["optimisation"])
             read["stages"] = tuple(Stage(**stage) for stage in values["stages"])
-            read["snapshots"] = tuple(values["snapshots"])
+            for name in ("snapshots", "mean", "std"):
+                read[name] = tuple(values[name])
             return cls(**read)
         except (KeyError, TypeError) as problem:
             raise UsageError(f"a run's configuration can't be read: {problem}; another version wrote it") from None
