@@ -192,7 +192,7 @@ def load(entries: Sequence[Entry], spec: InputSpec, crop: Crop = "centre") -> Lo
             problems.append(str(problem))
     if not good:
         first = f"; the first: {problems[0]}" if problems else ": none was asked for"
-        raise DataError(f"none of {len(entries)} pictures can be read{first}")
+        raise DataError(f"of {_pictures_in_words(len(entries))} none can be read{first}")
     return Loaded(tuple(good), np.stack(images), tuple(problems))
 
 
@@ -222,6 +222,10 @@ def _pictures(folder: Path) -> tuple[list[Path], list[Path]]:
     return pictures, others
 
 
+def _pictures_in_words(count: int) -> str:
+    return f"{count} picture{'s' * (count != 1)}"
+
+
 def _names(paths: Sequence[Path]) -> list[str]:
     return [path.name for path in paths]
 
@@ -234,6 +238,6 @@ def _nothing(root: Path) -> str:
     """Say what a folder holds in place of class folders with pictures."""
     loose, others = _pictures(root)
     if loose:
-        return f"{root} holds {len(loose)} pictures but no class folders; sort them into {root}/<class>/"
+        return f"{root} holds {_pictures_in_words(len(loose))} but no class folders; sort them into {root}/<class>/"
     held = f"holds {_listed(_names(others))}" if others else "is empty"
     return f"{root} {held}, but no class folder with a picture in it; expected is test/<class>/*.jpg or <class>/*.jpg"

@@ -117,8 +117,8 @@ def _decode(data: bytes, called: str, most_pixels: int) -> tuple[Image, list[str
             raise PictureError(f"{called} {problem}") from problem
         except Exception as problem:  # the same
             raise PictureError(
-                f"{called} ({picture.format}, {width} × {height}, {size_in_words(len(data))}) is broken or cut short: "
-                f"{problem}; open it in a picture editor and save it again"
+                f"{called} ({picture.format}, {width} × {height}, {size_in_words(len(data))}) is broken or cut short; "
+                "open it in a picture editor and save it again"
             ) from problem
 
 

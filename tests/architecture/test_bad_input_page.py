@@ -1,0 +1,121 @@
+"""docs/bad-input.md says what is said: every message on it is made here and compared, word for word.
+
+The tables are whole, so a message that is added here and not there fails too, and shows the table as it should be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from data.files_made import encoded, png, random_bytes
+from innerview.data.baselines import baseline_from, make_baseline, parse_baseline
+from innerview.data.files import read_bytes
+from innerview.data.fitting import fit, parse_crop
+from innerview.data.folders import load, open_folders
+from innerview.data.reading import read_picture
+from innerview.data.samples import find_picture
+from innerview.errors import InnerviewError
+from innerview.network import InputSpec, Layer, find_layer
+from innerview.targets import find_class
+
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "bad-input.md"
+SPEC = InputSpec(32, 32)
+LAYERS = [Layer("convolution1", "convolution"), Layer("elu1", "activation"), Layer("dense", "dense")]
+PLAIN = np.zeros(SPEC.shape, np.float32)
+ESCAPED = str.maketrans({"<": "\\<", "*": "\\*"})
+Cases = Mapping[str, Callable[[], object]]
+
+PICTURES: Cases = {
+    "a name that no file has": lambda: find_picture("moose.jpeg"),
+    "a folder": lambda: read_picture("photos"),
+    "a device or a pipe": lambda: read_picture("/dev/null"),
+    "text": lambda: read_picture("notes.jpg"),
+    "an empty file": lambda: read_picture(b"", name="empty.png"),
+    "another kind of file": lambda: read_picture(b"\0\0\0\x18ftypheic" + bytes(3000), name="moose.heic"),
+    "bytes of no kind": lambda: read_picture(bytes(range(1, 9)) * 9, name="moose.raw"),
+    "half a picture": lambda: read_picture(Path("photos/moose.png").read_bytes()[:5000], name="half.png"),
+    "too many pixels": lambda: read_picture(png(12_000, 9_000, 8, 2, b"\0"), name="map.png"),
+    "too large a file": lambda: read_bytes(Path("photos/moose.png"), 100),
+    "numbers that are no brightness": lambda: read_picture(
+        encoded(Image.fromarray(np.array([[-3, 7]], np.float32)), "TIFF"), name="heights.tiff"
+    ),
+}
+CROPS: Cases = {
+    "an unknown word": lambda: parse_crop("center"),
+    "a box that reaches outside": lambda: fit(read_picture("photos/moose.png"), SPEC, (40, 0, 32, 32)),
+}
+BASELINES: Cases = {
+    "an unknown word, or no such file": lambda: parse_baseline("pink"),
+    "a number without a meaning": lambda: parse_baseline("blurred:-1"),
+    "a blur wider than the picture": lambda: make_baseline("blurred:99", SPEC, PLAIN),
+    "a file of another size": lambda: make_baseline("photos/moose.png", SPEC, PLAIN),
+    "an array of another size": lambda: baseline_from(np.zeros((28, 28)), SPEC),
+    "bytes in place of floats": lambda: baseline_from(np.zeros((32, 32, 3), np.uint8), SPEC),
+    "NaN": lambda: baseline_from(np.full((32, 32, 3), np.nan), SPEC),
+}
+FOLDERS: Cases = {
+    "no folder": lambda: open_folders("nowhere"),
+    "no class folders": lambda: open_folders("photos"),
+    "nothing in it": lambda: open_folders("hollow"),
+    "no such part": lambda: open_folders("parts"),
+    "a picture beyond the last": lambda: open_folders("data").pick("cat:7"),
+    "an unknown class": lambda: open_folders("data").pick("zebra"),
+    "classes that the network does not know": lambda: open_folders("data").matching(("cat", "deer")),
+    "no picture that can be read": lambda: load(open_folders("broken").entries, SPEC),
+}
+REQUESTS: Cases = {
+    "an unknown class": lambda: find_class("hors", ("cat", "deer", "horse")),
+    "an unknown layer": lambda: find_layer(LAYERS, "conv3"),
+}
+SECTIONS = {
+    "Pictures": PICTURES,
+    "Crops": CROPS,
+    "Baselines": BASELINES,
+    "Data in class folders": FOLDERS,
+    "Classes and layers": REQUESTS,
+}
+
+
+@pytest.fixture
+def _folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files and folders with fixed names, in the folder that the messages are made in."""
+    place = tmp_path / "here"
+    for folder in ("photos", "hollow", "parts/train/cat", "data/cat", "data/dog", "broken/cat"):
+        (place / folder).mkdir(parents=True)
+    monkeypatch.chdir(place)
+    picture = encoded(Image.fromarray(random_bytes(48, 64)))
+    for name in ("photos/moose.png", "moose.jpg", "parts/train/cat/1.png", "data/cat/1.png", "data/dog/1.png"):
+        Path(name).write_bytes(picture)
+    Path("notes.jpg").write_text("The moose stood by the lake.\n" * 420, encoding="utf-8")
+    Path("broken/cat/1.png").write_bytes(b"meow")
+
+
+def said(case: Callable[[], object]) -> str:
+    """The message of the error that a case must end with."""
+    with pytest.raises(InnerviewError) as caught:
+        case()
+    return str(caught.value)
+
+
+def table(cases: Cases) -> str:
+    """A section's table, as it stands on the page; what Markdown would take for its own is escaped."""
+    rows = [f"| {given} | {said(case).translate(ESCAPED)} |" for given, case in cases.items()]
+    return "\n".join(["| given | said |", "|---|---|", *rows])
+
+
+@pytest.mark.usefixtures("_folders")
+@pytest.mark.parametrize("section", SECTIONS)
+def test_the_page_says_what_is_said(section: str) -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    expected = f"## {section}\n\n{table(SECTIONS[section])}\n"
+    assert expected in page, expected
+
+
+def test_every_section_is_tested() -> None:
+    sections = {line[3:] for line in PAGE.read_text(encoding="utf-8").splitlines() if line.startswith("## ")}
+    assert sections == set(SECTIONS)
