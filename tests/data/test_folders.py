@@ -194,7 +194,7 @@ class TestLoading:
     def test_none_at_all_is_an_error(self, data: ClassFolders) -> None:
         for entry in data.entries:
             entry.path.write_bytes(b"")
-        with pytest.raises(DataError, match=r"none of 17 pictures can be read; the first: cat:0 \(1\.png\) is empty"):
+        with pytest.raises(DataError, match=r"of 17 pictures none can be read; the first: cat:0 \(1\.png\) is empty"):
             load(data.entries, SPEC)
 
     def test_none_asked_for_is_an_error(self) -> None:
