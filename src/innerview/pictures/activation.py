@@ -15,21 +15,23 @@ import numpy as np
 from PIL import Image as Pillow
 
 from innerview.errors import UnknownLayer, UsageError
-from innerview.network import Layer
+from innerview.network import WEIGHTED, Layer, find_layer
 from innerview.pictures import canvas, tokens, words
 from innerview.pictures.animation import Animation
 from innerview.pictures.canvas import Line, Tile, note
-from innerview.pictures.captions import Subject
+from innerview.pictures.captions import Subject, top_lines
 from innerview.pictures.legend import colours_entries, legend, ramp_entries
 from innerview.pictures.pixels import show_colours, show_image, show_map
 from innerview.pictures.scale import Scale, ScaleChoice, choose_scales
 from innerview.results import Activations
+from innerview.targets import label
 from innerview.types import Array
 
 COLOURS: Final = ("red", "green", "blue")
 COLOUR_TILE: Final = 192
 SINGLE_TILE: Final = 128
 FRAME_TILE: Final = 160
+PLACELESS_TILE: Final = 72
 MILLISECONDS: Final = 1600
 
 
@@ -83,16 +85,36 @@ class _Grid:
     notes: list[Line | Pillow.Image]
 
 
-def _labels(correlations: Array, first: int, count: int) -> tuple[Line, ...]:
+def classes_of(result: Activations, layer: str, layers: Sequence[Layer]) -> tuple[str, ...]:
+    """Name the channels of the last weighted layer by the classes whose outputs they become; () for other layers."""
+    names = result.prediction.class_names
+    last = sum(each.kind in WEIGHTED for each in layers)
+    if not last or find_layer(layers, last).name != layer or channels_of(result, layer).shape[2] != len(names):
+        return ()
+    return tuple(label(index, names) for index in range(len(names)))
+
+
+def _labels(correlations: Array, first: int, count: int, classes: Sequence[str]) -> tuple[Line, ...]:
     names = [follows(correlations[channel]) for channel in range(first, first + count)]
     numbers = f"channel {first}" if count == 1 else f"channels {first} to {first + count - 1}"
+    if classes and count == 1:
+        numbers = classes[first]
     found = " · ".join(name or words.UNKNOWN for name in names) if any(names) else ""
     if count == 1:
         return (Line(numbers, found, tokens.SMALL_SIZE),)
     return (Line(numbers, size=tokens.SMALL_SIZE), *((note(found),) if found else ()))
 
 
-def _draw(result: Activations, layer: str, count: int, scale: ScaleChoice, size: int, columns: int, step: int) -> _Grid:
+def _draw(
+    result: Activations,
+    layer: str,
+    count: int,
+    scale: ScaleChoice,
+    size: int,
+    columns: int,
+    step: int,
+    classes: Sequence[str],
+) -> _Grid:
     values = channels_of(result, layer).astype(np.float64)
     total = values.shape[2]
     shown = min(count, total) // step * step
@@ -104,13 +126,14 @@ def _draw(result: Activations, layer: str, count: int, scale: ScaleChoice, size:
     for number, (piece, its) in enumerate(zip(pieces, scales, strict=True)):
         stated = (note(f"S = {words.limit(its.limit)}"),) if separate else ()
         picture = _paint(piece, its, size)
-        tiles.append(Tile(canvas.framed(picture), (), (*_labels(correlations, number * step, step), *stated)))
+        tiles.append(Tile(canvas.framed(picture), (), (*_labels(correlations, number * step, step, classes), *stated)))
     body = canvas.grid(tiles, columns)
     entries = colours_entries() if step == 3 else ramp_entries("value")
     width = max(body.width, 320)
     bar = legend(pieces, scales[0], "activation", entries, width=width, separate=separate)
     how = "Three channels at once, as red, green and blue about mid-grey. " if step == 3 else ""
-    left_out = f"{words.count(shown)} of {words.count(total)} channels, counted from 0."
+    named = "one for each class" if classes and step == 1 else "counted from 0"
+    left_out = f"{words.count(shown)} of {words.count(total)} channels, {named}."
     best = best_channels(correlations)
     facts = [f"{how}{left_out}", f"Closest to the picture's own colours, {best}." if best else ""]
     return _Grid(body, [bar, *(note(fact) for fact in facts if fact)])
@@ -126,6 +149,8 @@ def _step(result: Activations, layer: str, count: int, *, in_colour: bool | None
     total = min(count, channels_of(result, layer).shape[2])
     if count < 1:
         raise UsageError(f"{count} channels were asked for; ask for at least one")
+    if channels_of(result, layer).shape[:2] == (1, 1):
+        return 1
     if in_colour is None:
         return 3 if total >= 18 else 1
     return 3 if in_colour and total >= 3 else 1
@@ -160,18 +185,24 @@ def activation_grid(
         UsageError: fewer than one channel, an unknown scale.
     """
     step = _step(result, layer, channels, in_colour=in_colour)
-    few = step == 3 or channels <= 9 or channels_of(result, layer).shape[2] <= 10
-    size = COLOUR_TILE if few else SINGLE_TILE
-    grid = _draw(result, layer, channels, scale, size, columns or (3 if few else 5), step)
-    return canvas.page(
-        f"After {words.layer_title(layer, layers)}", [*_head(result, layer, subject), grid.body, *grid.notes]
-    )
+    height, width, total = channels_of(result, layer).shape
+    few = step == 3 or min(channels, total) <= 10
+    size, across = (COLOUR_TILE, 3) if few else (SINGLE_TILE, 5)
+    if height == width == 1:
+        size, across = PLACELESS_TILE, 8
+    grid = _draw(result, layer, channels, scale, size, columns or across, step, classes_of(result, layer, layers))
+    return canvas.page(_title(layer, layers), [*_head(result, layer, subject), grid.body, *grid.notes])
+
+
+def _title(layer: str, layers: Sequence[Layer]) -> str:
+    return f"After {words.layer_title(layer, layers)}"
 
 
 def _head(result: Activations, layer: str, subject: Subject | None) -> list[Line | Pillow.Image]:
     who = Subject(prediction=result.prediction) if subject is None else subject
-    size = words.shape(result.layers[layer].shape)
-    return [note(text) for text in (f"{size} (height × width × channel)" if size else "", who.sentence) if text]
+    shape = result.layers[layer].shape
+    size = f"{words.shape(shape)} (height × width × channel)" if len(shape) == 3 else f"{shape[0]} channels, no places"
+    return [note(text) for text in (size, who.sentence) if text]
 
 
 def activation_animation(
@@ -201,13 +232,14 @@ def activation_animation(
     size, gap = FRAME_TILE, 8
     side = 3 * size + 2 * gap
     seen = canvas.framed(show_image(result.image, side - side % max(result.image.shape[:2])))
-    shown = [note(f"As the network sees it: {words.shape(result.image.shape)} (height × width × channel).")]
+    shown = [note(f"As the network sees it: {words.shape(result.image.shape)} (height × width × channel). It says:")]
+    shown += top_lines(result.prediction)
     steps: list[tuple[str, Pillow.Image, list[Line | Pillow.Image]]] = [("The picture", seen, [*shown])]
     for layer in result.layers:
         wanted = channels if isinstance(channels, int) else channels.get(layer, 27)
         step = _step(result, layer, wanted, in_colour=None)
-        grid = _draw(result, layer, min(wanted, 9 * step), scale, size, 3, step)
-        steps.append((f"After {words.layer_title(layer, layers)}", grid.body, grid.notes))
+        grid = _draw(result, layer, min(wanted, 9 * step), scale, size, 3, step, classes_of(result, layer, layers))
+        steps.append((_title(layer, layers), grid.body, grid.notes))
     frames: list[Pillow.Image] = []
     who = Subject(prediction=result.prediction) if subject is None else subject
     for index, (title, body, notes) in enumerate(steps):

@@ -112,9 +112,11 @@ def architecture_picture(
 
 def _classes(output: OutputSpec) -> str:
     names = output.class_names
-    listed = ", ".join(label(index, names) for index in range(min(len(names), LISTED)))
-    more = f" and {words.count(len(names) - LISTED)} more" if len(names) > LISTED else ""
-    return f"{words.count(len(names))} classes: {listed}{more}"
+    listed = [words.brief(label(index, names), 40) for index in range(min(len(names), LISTED))]
+    listed = listed if len(names) <= LISTED else listed[: LISTED // 4]
+    more = f" and {words.count(len(names) - len(listed))} more" if len(names) > len(listed) else ""
+    number = "1 class" if len(names) == 1 else f"{words.count(len(names))} classes"
+    return f"{number}: {', '.join(listed)}{more}"
 
 
 def _describe(block: Block, weights: Mapping[str, Array]) -> tuple[str, list[str]]:

@@ -69,7 +69,10 @@ def _(result: Gradient) -> Drawable:
 def certificate(result: IntegratedGradients) -> str:
     """Say in one line how exact a map is and what it cost: rule, evaluations, gap."""
     gap = result.relative_gap
-    missing = f"gap {words.error(gap)} of the map" if np.isfinite(gap) else f"gap {words.number(result.gap)}"
+    missing = (
+        f"gap {words.error(gap)} of the map" if np.isfinite(gap) else f"gap {words.number(result.gap)} {result.unit}"
+    )
+    missing = "gap not known" if np.isnan(result.gap) else missing
     cost = f"{words.count(result.evaluations)} evaluations ({result.rule})"
     ended = "" if result.status is Status.FIXED else f" · {result.status.name.lower()}"
     return f"{cost} · {missing}{ended}"
@@ -104,7 +107,9 @@ def _legend(
 ) -> Pillow.Image:
     first = results[0]
     values = [result.values for result in results]
-    entries = style_entries("map" if style == "picture" else style, first.ramp)
+    if style == "picture":  # no value is shown
+        return canvas.blank(width, 1)
+    entries = style_entries(style, first.ramp)
     return legend(values, scale, first.unit, entries, ends=ENDS[first.ramp], width=width, separate=separate)
 
 

@@ -212,6 +212,8 @@ def page(title: str, parts: Sequence[Line | Image.Image], *, width: int = 0) -> 
 
 
 def _rows(line: Line, width: int) -> list[Line]:
+    if line.right or line.share is not None:  # a row of a table: never wrapped
+        return [line]
     texts = wrap(line.text, line.size, width, bold=line.bold)
     return [Line(text, size=line.size, bold=line.bold, colour=line.colour) for text in texts]
 

@@ -104,3 +104,14 @@ def one_each(subjects: Sequence[Subject], count: int) -> list[Subject]:
     if subjects and len(subjects) != count:
         raise UsageError(f"{len(subjects)} subjects were given for {count} results; give one each, or none")
     return list(subjects) or [Subject()] * count
+
+
+def top_lines(prediction: Prediction, count: int = 5, size: int = tokens.TEXT_SIZE) -> list[Line]:
+    """List the classes with the highest outputs, with probabilities as numbers and bars where there are any."""
+    lines: list[Line] = []
+    for index in prediction.ranking[:count]:
+        value = float(prediction.probabilities[index])
+        chance = words.probability(value)
+        line = Line(label(index, prediction.class_names), chance, size, share=value)
+        lines.append(line if chance != words.UNKNOWN else replace(line, right="", share=None))
+    return lines

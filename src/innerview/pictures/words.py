@@ -84,6 +84,11 @@ def shape(sizes: Sequence[int]) -> str:
     return " × ".join(str(size) for size in sizes)
 
 
+def brief(text: str, most: int = 24) -> str:
+    """Cut a text to `most` characters with "…", for charts, where a name's width can't be measured beforehand."""
+    return text if len(text) <= most else text[: most - 1].rstrip(" ,") + "…"
+
+
 def layer_title(name: str, layers: Sequence[Layer] = ()) -> str:
     """Name a layer as people count: "layer 3 (elu3)"; just its name where it closes no numbered layer."""
     for position in range(1, len(layers) + 1):

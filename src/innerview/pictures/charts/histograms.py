@@ -191,7 +191,7 @@ def layers_figure(result: WeightHistograms, *, columns: int = 3, log: bool = Tru
         raise UsageError("histograms of no layer were given; name at least one layer")
     columns = max(1, min(columns, len(result.layers)))
     rows = -(-len(result.layers) // columns)
-    figure = new_figure(max(3.6, 2.75 * columns), 0.9 + 1.95 * rows, _title(result), _about(result))
+    figure = new_figure(max(3.6, 2.75 * columns), 0.9 + 2.1 * rows, _title(result), _about(result))
     grid = figure.subplots(rows, columns, squeeze=False)
     for place, axes in enumerate(grid.ravel()):
         if place >= len(result.layers):

@@ -92,7 +92,7 @@ def draw_probability_path(axes: Axes, profile: PathProfile, *, rivals: int = 2) 
     for index, (colour, dash) in zip([own, *others], RIVALS, strict=False):
         values = profile.probabilities[:, index]
         axes.plot(profile.alphas, values, color=colour, linestyle=dash, **_points(profile))
-        ends.append((float(values[-1]), label(index, profile.class_names), colour))
+        ends.append((float(values[-1]), words.brief(label(index, profile.class_names), 18), colour))
     label_ends(axes, float(profile.alphas[-1]), ends, gap=0.14)
 
 
@@ -127,7 +127,7 @@ def _log_ticks(axes: Axes) -> None:
 
 
 def _target(profile: PathProfile) -> str:
-    return label(profile.target, profile.class_names) if profile.target is not None else profile.unit
+    return words.brief(label(profile.target, profile.class_names), 60) if profile.target is not None else profile.unit
 
 
 def path_figure(result: PathProfile | InteriorGradients | IntegratedGradients) -> Figure:

@@ -58,7 +58,7 @@ def draw_class_shares(axes: Axes, result: PathStatistics) -> None:
     places = np.arange(result.alphas.size)
     bottom = np.zeros(result.alphas.size)
     stacks = [
-        (result.shares[:, index], label(index, result.class_names), str(index), FILLS[place])
+        (result.shares[:, index], words.brief(label(index, result.class_names)), str(index), FILLS[place])
         for place, index in enumerate(named)
     ]
     if len(named) < len(order):
