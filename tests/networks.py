@@ -198,7 +198,7 @@ def function_network(model: Model, weights: Mapping[str, Array], dtype: type[np.
     def function(inputs: Array) -> Array:
         return formula(inputs.reshape(-1, math.prod(model.input.shape)), weights)[0]
 
-    return FunctionNetwork(function, model.input, model.output, np.dtype(dtype))
+    return FunctionNetwork(function, model.input, model.output, dtype)
 
 
 BUILDERS: Mapping[str, Callable[..., Network]] = {

@@ -18,7 +18,7 @@ from innerview.types import Array
 Pair: TypeAlias = tuple[int, int]
 Padding: TypeAlias = tuple[Pair, Pair]
 
-COLUMN_BYTES: Final = 1 << 20
+COLUMN_BYTES: Final = 1 << 21
 """Size of a piece of columns; measured in benchmarks/adapters.py (see docs/decisions/numpy-adapter.md)."""
 
 

@@ -7,8 +7,8 @@ no layers: what needs them is refused with a sentence, what needs none (predicti
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any, Final
+from dataclasses import asdict
+from typing import Any, Final, final
 
 import numpy as np
 
@@ -21,27 +21,52 @@ PROBES: Final = 2
 """Pictures whose outputs stand for the function in its identity."""
 
 
-@dataclass(frozen=True)
+@final
 class FunctionNetwork:
     """A function from a batch of model inputs to a batch of outputs.
 
-    Attributes:
+    Args:
         function: takes a fresh array, made from pixels as `input` says (batch in front), and returns anything that
             NumPy can read as batch × class.
         input: what it takes.
         output: what it gives; `key` is not used, the function picks its output itself.
         dtype: float32 or float64: of what the function is given and of the outputs.
         chunk: how many pictures it is given at once.
+
+    Raises:
+        NetworkError: for another precision.
     """
 
-    function: Callable[[Array], Any]
-    input: InputSpec
-    output: OutputSpec
-    dtype: np.dtype[np.floating] = np.dtype(np.float32)  # noqa: RUF009 a dtype can't change
-    chunk: int = 16
+    def __init__(
+        self,
+        function: Callable[[Array], Any],
+        input: InputSpec,  # noqa: A002 the waist's name for it
+        output: OutputSpec,
+        dtype: np.dtype[np.floating] | type[np.floating] = np.float32,
+        chunk: int = 16,
+    ) -> None:
+        self._function, self._input, self._output, self._chunk = function, input, output, chunk
+        self._dtype = check_precision(dtype)
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "dtype", check_precision(self.dtype))
+    @property
+    def input(self) -> InputSpec:
+        """What it takes."""
+        return self._input
+
+    @property
+    def output(self) -> OutputSpec:
+        """What it gives."""
+        return self._output
+
+    @property
+    def dtype(self) -> np.dtype[np.floating]:
+        """Precision of what the function is given, and of the outputs."""
+        return self._dtype
+
+    @property
+    def chunk(self) -> int:
+        """How many pictures it is given at once."""
+        return self._chunk
 
     @property
     def layers(self) -> tuple[Layer, ...]:
@@ -54,8 +79,8 @@ class FunctionNetwork:
 
         It runs the function, each time, since what the function closes over may have changed.
         """
-        probes = np.random.default_rng(0).random((PROBES, *self.input.shape))
-        description = {"input": asdict(self.input), "output": asdict(self.output)}
+        probes = np.random.default_rng(0).random((PROBES, *self._input.shape))
+        description = {"input": asdict(self._input), "output": asdict(self._output)}
         return identify(description, {"outputs": self.forward(probes).logits})
 
     def weights(self) -> dict[str, Array]:
@@ -74,6 +99,6 @@ class FunctionNetwork:
                 f"layers {', '.join(taps)} were asked of a wrapped function, which shows none; wrap the model itself"
             )
         # np.array copies: the function may return a buffer that it will overwrite.
-        outputs = np.array(self.function(enter(self.input, images, self.dtype)), self.dtype)
-        check_shape(outputs.shape, len(images), self.output)
+        outputs = np.array(self._function(enter(self._input, images, self._dtype)), self._dtype)
+        check_shape(outputs.shape, len(images), self._output)
         return Forward(outputs, {})

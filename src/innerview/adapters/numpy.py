@@ -29,7 +29,7 @@ from innerview.network import (
 )
 from innerview.types import Array, Images
 
-CHUNK: Final = 2
+CHUNK: Final = 4
 """Pictures in one pass; measured by benchmarks/adapters.py (see docs/decisions/numpy-adapter.md)."""
 
 
@@ -65,9 +65,10 @@ class NumpyNetwork:
         if input.layout != "HWC":
             raise NetworkError(f"the NumPy adapter computes channels last; layout {input.layout!r} was declared")
         _check_names(self._operations, weights)
+        with np.errstate(over="ignore"):  # what is too large for the precision becomes infinite, and is found next
+            self._weights = {name: np.array(value, self._dtype, order="C") for name, value in weights.items()}
         if not weights_only:
-            check_weights(weights)
-        self._weights = {name: np.array(value, self._dtype, order="C") for name, value in weights.items()}
+            check_weights(self._weights)
         self._layers = tuple(_layers(self._operations, self._weights, input.shape))
         classes = (len(output.class_names),)
         if self._layers[-1].shape != classes:

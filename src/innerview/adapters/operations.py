@@ -88,8 +88,9 @@ class Convolution(Operation):
 
     def _padding(self, before: Shape, kernel: Shape) -> Padding:
         if self.padding == "same":
+            step = max(self.stride, 1)  # a stride below 1 is refused once the shape is known
             totals = [
-                max((-(-size // self.stride) - 1) * self.stride + length - size, 0)
+                max((-(-size // step) - 1) * step + length - size, 0)
                 for size, length in zip(before[:2], kernel, strict=True)
             ]
             return (totals[0] // 2, -(-totals[0] // 2)), (totals[1] // 2, -(-totals[1] // 2))

@@ -1,0 +1,84 @@
+"""Functions as networks: what they are given, and what may come back."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from innerview.adapters import FunctionNetwork
+from innerview.errors import NetworkError, UsageError
+from innerview.network import InputSpec, OutputSpec
+from innerview.types import Array
+
+SPEC = InputSpec(2, 5, 3, mean=(1.0, 2.0, 3.0), std=(2.0, 4.0, 8.0), high=255.0)
+CLASSES = OutputSpec(("a", "b"))
+
+
+def two(inputs: Array) -> Array:
+    return inputs.reshape(len(inputs), -1)[:, :2]
+
+
+@pytest.mark.parametrize("layout", ["HWC", "CHW"])
+def test_the_function_is_given_the_models_input(layout) -> None:
+    given: list[Array] = []
+
+    def function(inputs: Array) -> Array:
+        given.append(inputs)
+        return two(inputs)
+
+    spec = InputSpec(2, 5, 3, mean=SPEC.mean, std=SPEC.std, high=255.0, layout=layout)
+    images = np.random.default_rng(0).random((4, 2, 5, 3))
+    FunctionNetwork(function, spec, CLASSES, np.float64).forward(images)
+    wanted = (255 * images - np.array(SPEC.mean)) / np.array(SPEC.std)
+    np.testing.assert_allclose(given[0], wanted if layout == "HWC" else wanted.transpose(0, 3, 1, 2))
+    assert given[0].flags.c_contiguous
+
+
+def test_the_function_may_write_on_what_it_is_given_and_reuse_its_output() -> None:
+    buffer = np.zeros((1, 2), np.float32)
+
+    def function(inputs: Array) -> Array:
+        buffer[...] = two(inputs)
+        inputs[...] = -1
+        return buffer
+
+    network = FunctionNetwork(function, InputSpec(2, 5), CLASSES)
+    black, white = np.zeros((1, 2, 5, 3)), np.ones((1, 2, 5, 3))
+    first = network.forward(black).logits
+    assert (network.forward(white).logits == 1).all()
+    assert (first == 0).all()
+    assert (white == 1).all()
+
+
+def test_anything_that_numpy_reads_is_an_output() -> None:
+    network = FunctionNetwork(lambda inputs: [[1, 2]] * len(inputs), SPEC, CLASSES)
+    answer = network.forward(np.zeros((3, 2, 5, 3))).logits
+    assert answer.dtype == np.float32
+    np.testing.assert_array_equal(answer, [[1, 2]] * 3)
+
+
+@pytest.mark.parametrize("shape", [(3,), (3, 3), (1, 2), (3, 2, 1)])
+def test_outputs_of_another_shape_are_refused(shape: tuple[int, ...]) -> None:
+    network = FunctionNetwork(lambda inputs: np.zeros(shape), SPEC, CLASSES)
+    with pytest.raises(NetworkError, match=r"\(3, 2\) \(batch × class\)"):
+        network.forward(np.zeros((3, 2, 5, 3)))
+
+
+def test_other_precisions_are_refused() -> None:
+    with pytest.raises(NetworkError, match="float16"):
+        FunctionNetwork(two, SPEC, CLASSES, np.float16)
+
+
+def test_layers_are_refused_with_advice() -> None:
+    with pytest.raises(UsageError, match="wrap the model itself"):
+        FunctionNetwork(two, SPEC, CLASSES).forward(np.zeros((1, 2, 5, 3)), ["conv1"])
+
+
+def test_what_the_function_closes_over_changes_its_identity() -> None:
+    factor = np.ones(1)
+    network = FunctionNetwork(lambda inputs: two(inputs) * factor, SPEC, CLASSES)
+    before = network.identity
+    factor[0] = 2
+    assert network.identity != before
+    factor[0] = 1
+    assert network.identity == before

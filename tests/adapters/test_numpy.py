@@ -1,0 +1,102 @@
+"""What the NumPy adapter asks of operations and weights, and what it does with those that are not finite."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from innerview.adapters.numpy import NumpyNetwork
+from innerview.adapters.operations import Dense, Flatten, ReLU
+from innerview.errors import NetworkError
+from innerview.network import InputSpec, OutputSpec, find_layer
+from networks import MODELS, OUTPUT_SPEC, SMALL, numpy_network
+
+MIXED, LINEAR = MODELS["mixed"], MODELS["linear"]
+
+
+def test_it_keeps_copies_of_the_weights() -> None:
+    weights = LINEAR.weights()
+    network = numpy_network(LINEAR, weights, np.float64)
+    images = np.random.default_rng(0).random((2, *SMALL.shape))
+    before = network.forward(images).logits
+    for value in weights.values():
+        value[...] = np.nan
+    assert np.array_equal(network.forward(images).logits, before)
+
+
+def test_layers_are_found_as_people_count_them() -> None:
+    layers = numpy_network(MIXED, MIXED.weights(), np.float64).layers
+    assert [find_layer(layers, number).name for number in (1, 2, 3, 4)] == ["elu1", "relu2", "elu3", "dense"]
+
+
+def test_an_activation_has_the_axes_of_what_it_follows() -> None:
+    layers = {
+        layer.name: layer for layer in numpy_network(MODELS["hidden"], MODELS["hidden"].weights(), np.float64).layers
+    }
+    assert (layers["relu"].axes, layers["relu"].shape) == ("channel", (7,))
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_weights_that_are_not_finite_are_refused_by_name(value: float) -> None:
+    weights = MIXED.weights()
+    weights["conv2.weight"][0, 0, 0, 0] = value
+    with pytest.raises(NetworkError, match=r"conv2\.weight holds 1 values of 216"):
+        numpy_network(MIXED, weights, np.float64)
+
+
+def test_they_can_be_looked_at_but_not_run() -> None:
+    weights = LINEAR.weights()
+    weights["dense.bias"][1] = np.nan
+    network = NumpyNetwork(LINEAR.input, OUTPUT_SPEC, LINEAR.operations, weights, weights_only=True)
+    assert np.isnan(network.weights()["dense.bias"][1])
+    assert [layer.name for layer in network.layers] == ["flatten", "dense"]
+    for other in (network, network.astype(np.float64)):
+        with pytest.raises(NetworkError, match="weights_only"):
+            other.forward(np.zeros((1, *SMALL.shape)))
+        with pytest.raises(NetworkError, match="weights_only"):
+            other.pullback(np.zeros((1, *SMALL.shape)), {"output": lambda value: value[None]})
+
+
+def test_values_too_large_for_the_precision_are_refused_by_name() -> None:
+    weights = LINEAR.weights()
+    weights["dense.weight"][0, 0] = 1e300
+    numpy_network(LINEAR, weights, np.float64)
+    with pytest.raises(NetworkError, match=r"dense\.weight"):
+        numpy_network(LINEAR, weights, np.float32)
+
+
+BROKEN = {
+    "no operation": ([], "different names"),
+    "a name twice": ([Flatten("a"), ReLU("a"), Dense("dense")], "different names"),
+    "a name that is taken": ([Flatten("output"), Dense("dense")], "'output'"),
+    "a weight too few": ([Flatten("flatten"), Dense("other")], r"missing: \['other.bias', 'other.weight'\]"),
+    "a weight too many": ([Flatten("flatten"), Dense("dense", bias=False)], r"not used: \['dense.bias'\]"),
+}
+
+
+@pytest.mark.parametrize(("operations", "message"), BROKEN.values(), ids=BROKEN)
+def test_operations_and_weights_must_belong_together(operations, message: str) -> None:
+    with pytest.raises(NetworkError, match=message):
+        NumpyNetwork(SMALL, OUTPUT_SPEC, operations, LINEAR.weights())
+
+
+def test_the_classes_must_be_as_many_as_the_outputs() -> None:
+    with pytest.raises(NetworkError, match=r"dense, gives \(3,\).*2 classes"):
+        NumpyNetwork(SMALL, OutputSpec(("a", "b")), LINEAR.operations, LINEAR.weights())
+
+
+def test_channels_are_last() -> None:
+    with pytest.raises(NetworkError, match="'CHW'"):
+        NumpyNetwork(InputSpec(3, 4, layout="CHW"), OUTPUT_SPEC, LINEAR.operations, LINEAR.weights())
+
+
+def test_specification_and_operations_are_part_of_the_identity() -> None:
+    weights = MODELS["hidden"].weights()
+    linear = (*MODELS["hidden"].operations[:2], Dense("dense"))
+    identities = {
+        NumpyNetwork(SMALL, OUTPUT_SPEC, MODELS["hidden"].operations, weights).identity,
+        NumpyNetwork(SMALL, OUTPUT_SPEC, linear, weights).identity,
+        NumpyNetwork(InputSpec(3, 4), OUTPUT_SPEC, linear, weights).identity,
+        NumpyNetwork(InputSpec(3, 4), OutputSpec(OUTPUT_SPEC.class_names), linear, weights).identity,
+    }
+    assert len(identities) == 4

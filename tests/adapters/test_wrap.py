@@ -1,0 +1,122 @@
+"""`wrap`: which adapter it finds, what it asks for, and the promises that it checks."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from innerview.adapters import FunctionNetwork, check_rows, wrap
+from innerview.errors import NetworkError, UsageError
+from innerview.network import InputSpec, OutputSpec
+from innerview.types import Array
+from networks import MODELS, OUTPUT_SPEC, SMALL, torch_module
+
+SPECS = {"input": SMALL, "output": OUTPUT_SPEC}
+
+
+def good(inputs: Array) -> Array:
+    return inputs.sum(axis=(1, 2))
+
+
+class Callable:
+    def __call__(self, inputs: Array) -> Array:
+        return good(inputs)
+
+
+@pytest.mark.parametrize("model", [good, good.__call__, Callable()])
+def test_anything_that_can_be_called_is_a_function(model) -> None:
+    network = wrap(model, **SPECS)
+    assert isinstance(network, FunctionNetwork)
+    image = np.random.default_rng(0).random((1, *SMALL.shape))
+    np.testing.assert_allclose(network.forward(image).logits, FunctionNetwork(good, **SPECS).forward(image).logits)
+
+
+def test_options_reach_the_adapter() -> None:
+    network = wrap(good, **SPECS, dtype=np.float64, chunk=7)
+    assert (network.dtype, network.chunk) == (np.float64, 7)
+
+
+@pytest.mark.torch
+def test_a_module_is_found_by_its_bases() -> None:
+    from innerview.adapters.torch import TorchNetwork
+
+    module = torch_module(MODELS["hidden"], MODELS["hidden"].weights(), np.float32)
+    assert isinstance(wrap(module, **SPECS), TorchNetwork)
+
+
+@pytest.mark.parametrize("given", [{}, {"input": SMALL}, {"output": OUTPUT_SPEC}])
+def test_what_can_not_be_known_is_asked_for_with_the_line_to_write(given) -> None:
+    with pytest.raises(UsageError) as caught:
+        wrap(good, **given)
+    line = str(caught.value).partition("for example: ")[2]
+    assert line.startswith("wrap(model, input=InputSpec(")
+    names = {"wrap": lambda model, **specs: specs, "model": good, "InputSpec": InputSpec, "OutputSpec": OutputSpec}
+    assert set(eval(line, names)) == {"input", "output"}  # noqa: S307 the line that people are told to write works
+
+
+@pytest.mark.parametrize("model", [3, "resnet18", None, {"weights": 1}])
+def test_what_can_not_be_called_is_refused(model) -> None:
+    with pytest.raises(UsageError, match=f"a {type(model).__name__} can't be called"):
+        wrap(model, **SPECS)
+
+
+@pytest.mark.parametrize("package", ["keras", "jax"])
+def test_a_framework_without_adapter_is_not_taken_for_a_function(package: str) -> None:
+    model = type("Model", (Callable,), {"__module__": f"{package}.models"})()
+    with pytest.raises(UsageError, match=f"no adapter for {package}"):
+        wrap(type("Mine", (type(model),), {"__module__": "mine"})(), **SPECS)
+
+
+def test_a_function_that_mixes_its_rows_is_refused() -> None:
+    with pytest.raises(NetworkError, match="other pictures are in its batch"):
+        wrap(lambda inputs: good(inputs - inputs.mean(axis=0)), **SPECS)
+
+
+def test_a_function_that_changes_from_call_to_call_is_refused() -> None:
+    random = np.random.default_rng(0)
+    with pytest.raises(NetworkError, match="from one call"):
+        wrap(lambda inputs: random.normal(size=(len(inputs), 3)), **SPECS)
+
+
+def test_rounding_is_no_dependence() -> None:
+    random = np.random.default_rng(0)
+    wrap(lambda inputs: good(inputs) * (1 + 1e-6 * random.random()), **SPECS)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_outputs_that_are_not_finite_are_refused(value: float) -> None:
+    with pytest.raises(NetworkError, match="not finite"):
+        wrap(lambda inputs: good(inputs) + value, **SPECS)
+
+
+def test_a_constant_has_independent_rows() -> None:
+    check_rows(FunctionNetwork(lambda inputs: np.zeros((len(inputs), 3)), **SPECS))
+
+
+def test_nothing_is_imported_to_find_out() -> None:
+    program = (
+        "import sys, numpy\n"
+        "from innerview.adapters import wrap\n"
+        "from innerview.network import InputSpec, OutputSpec\n"
+        "wrap(lambda x: x.sum((1, 2)), input=InputSpec(2, 2), output=OutputSpec(('a', 'b', 'c')))\n"
+        "print(sorted({'torch', 'keras', 'tensorflow', 'jax'} & set(sys.modules)))"
+    )
+    answer = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert answer.stdout.strip() == "[]"
+
+
+def test_a_missing_framework_names_the_extra() -> None:
+    program = (
+        "import sys\n"
+        "sys.modules['torch'] = None\n"
+        "from innerview.errors import MissingExtra\n"
+        "try:\n"
+        "    import innerview.adapters.torch\n"
+        "except MissingExtra as error:\n"
+        "    print(error)"
+    )
+    answer = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert "pip install 'innerview[torch]'" in answer.stdout
