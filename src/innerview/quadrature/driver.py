@@ -45,6 +45,12 @@ class Driver:
         self._active: dict[int, Integration] = {}
         self._queue: deque[Request] = deque()
         self._finished: deque[tuple[int, Integral]] = deque()
+        self._wanted = 0
+
+    @property
+    def wanted(self) -> int:
+        """Evaluations known to be needed so far, done or not."""
+        return self._wanted
 
     def requests(self, most: int) -> list[Request]:
         """Give up to `most` requests; none when all that is left waits for answers, or all is done."""
@@ -72,6 +78,7 @@ class Driver:
             yield self._finished.popleft()
 
     def _enqueue(self, number: int, wanted: Sequence[tuple[int, float]]) -> None:
+        self._wanted += len(wanted)
         self._queue.extend(Request(number, key, alpha) for key, alpha in wanted)
 
 

@@ -21,7 +21,8 @@ from innerview.quadrature.problems import Integral, Level, Measure, Problem
 from innerview.quadrature.substitutions import grade
 from innerview.types import Array
 
-ENDS: Final = (0.0, 1.0)
+ENDS: Final = (1.0, 0.0)
+"""The end comes first: what is asked there (which class wins) may decide what the integrand is."""
 
 JUDGED: Final = 2
 """The first level (from 0) that can be judged: it takes two steps between levels. Up to it nothing is decided."""
@@ -64,7 +65,7 @@ class Integration:
         self._ends[ENDS[key + len(ENDS)]] = value
         if len(self._ends) < len(ENDS):
             return ()
-        return self._begin(self._ends[ENDS[0]], self._ends[ENDS[1]])
+        return self._begin(self._ends[0.0], self._ends[1.0])
 
     def _begin(self, start: Array, end: Array) -> Sequence[tuple[int, float]]:
         problem = self.problem

@@ -22,16 +22,17 @@ class Measure:
     Attributes:
         name: in words ("map").
         view: what is looked at; linear.
-        floor: the least size that errors are compared with, in units of the integral; at least 0.
+        floor: gives the least size that errors are compared with, in units of the integral; at least 0. It is asked
+            when an error is measured, so it may depend on what was seen of the integrand by then.
     """
 
     name: str
     view: View
-    floor: float = 0.0
+    floor: Callable[[], float] = float
 
     def relative(self, size: float, integral: Array) -> float:
-        """Compare the size of an error in this view with the integral; infinite if both sizes are 0 but not it."""
-        against = max(float(np.abs(self.view(integral)).sum()), self.floor)
+        """Compare the size of an error in this view with the integral's; infinite if only the latter is 0."""
+        against = max(float(np.abs(self.view(integral)).sum()), self.floor())
         if size == 0:
             return 0.0
         return size / against if against > 0 else float("inf")
