@@ -69,6 +69,18 @@ def test_names_are_never_markup() -> None:
     assert "<script" not in overview_page(NASTY, [NASTY], None, [(NASTY, NASTY, NASTY)])
 
 
+def test_what_moves_waits_to_be_asked() -> None:
+    still, moving = Figure("a.png", "still", 1, 1), Figure("b.webp", "moving", 1, 1, moving=True)
+    section = Section("keep", EXPLANATIONS["keep"], "words", (moving, still))
+    text = picture_page("t", [], [], [section], [])
+    checked(text)
+    before = text[: text.index('src="b.webp"')]
+    assert before.count("<details>") == before.count("</details>") + 1
+    assert "Play: moving" in text
+    before = text[: text.index('src="a.png"')]
+    assert before.count("<details>") == before.count("</details>")
+
+
 def test_nothing_is_loaded_from_elsewhere() -> None:
     assert not re.search(r"https?://|url\(|@import|<link|<script", page())
 

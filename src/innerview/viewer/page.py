@@ -52,6 +52,7 @@ class Figure:
         file: its name, relative to the page.
         words: what it shows; read aloud in its place.
         caption: stands under it; empty for none.
+        moving: it plays, and so is shown only on request.
         width, height: in pixels, so that the page does not jump while it loads.
     """
 
@@ -60,6 +61,7 @@ class Figure:
     width: int
     height: int
     caption: str = ""
+    moving: bool = False
 
 
 @dataclass(frozen=True)
@@ -141,8 +143,9 @@ def _section(section: Section) -> str:
     return (
         f'<section id="{section.key}"><h2>{escape(meaning.title)}</h2>'
         f'<p class="second">{escape(meaning.question)}</p>'
-        f'<div class="figures">{"".join(_figure(one) for one in section.figures)}</div>'
+        f'<div class="figures">{"".join(_figure(one) for one in section.figures if not one.moving)}</div>'
         f"<p>{escape(section.words)}</p>"
+        f"{''.join(_figure(one) for one in section.figures if one.moving)}"
         f"<details><summary>What am I looking at?</summary><p>{escape(meaning.text)}</p>"
         f'<p class="second">{escape(meaning.source)}</p></details></section>'
     )
@@ -150,10 +153,12 @@ def _section(section: Section) -> str:
 
 def _figure(figure: Figure) -> str:
     caption = f"<figcaption>{escape(figure.caption)}</figcaption>" if figure.caption else ""
-    return (
+    shown = (
         f'<figure><a href="{escape(figure.file)}"><img src="{escape(figure.file)}" alt="{escape(figure.words)}" '
         f'width="{figure.width}" height="{figure.height}" loading="lazy"></a>{caption}</figure>'
     )
+    # Nothing moves unasked (WCAG 2.2.2): a closed part is not drawn, so its picture does not play.
+    return f"<details><summary>Play: {escape(figure.words)}</summary>{shown}</details>" if figure.moving else shown
 
 
 def _paragraphs(texts: Sequence[str]) -> str:

@@ -185,12 +185,13 @@ WORDS: Final[Mapping[str, Callable[[Scene], str]]] = MappingProxyType(
 def shots(scene: Scene) -> list[Shot]:
     """The pictures of this look: those of every look, one per layer, and those that only some pictures have."""
     look = scene.look
-    some: list[Shot] = []
+    more: list[Shot] = []
     if look.item.fitted.box[2:] != (look.item.fitted.image.shape[1], look.item.fitted.image.shape[0]):
-        some.append(Shot("photo.png", "attribution", "The map in its place on the whole photo.", _photo))
+        more.append(Shot("photo.png", "attribution", "The map in its place on the whole photo.", _photo))
     if look.integrated.spread is not None:
-        some.append(Shot("spread.png", "attribution", "How far the maps of the baselines differ per pixel.", _spread))
+        more.append(Shot("spread.png", "attribution", "How far the maps of the baselines differ per pixel.", _spread))
     for name in look.activations.layers:
         title = layer_title(name, look.layers)
-        some.append(Shot(f"layer-{name}.png", "layers", f"Channels after {title}.", partial(_layer, name)))
-    return [*ALWAYS, *some]
+        more.append(Shot(f"layer-{name}.png", "layers", f"Channels after {title}.", partial(_layer, name)))
+    first, *others = ALWAYS
+    return [first, *more, *others]

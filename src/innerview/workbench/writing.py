@@ -35,8 +35,10 @@ def write_look(scene: Scene, folder: Path, drawn: dict[str, Drawn], *, back: str
     """
     figures: dict[str, list[Figure]] = {}
     for shot in shots(scene):
-        size = _draw(shot, scene, folder, drawn)
-        figures.setdefault(shot.view, []).append(Figure(shot.file, shot.words, *size))
+        picture = _draw(shot, scene, folder, drawn)
+        moving = isinstance(picture, Animation)
+        size = (picture.frames[0] if moving else picture).size
+        figures.setdefault(shot.view, []).append(Figure(shot.file, shot.words, *size, moving=moving))
     sections = [
         Section(view, EXPLANATIONS[view], say(scene), tuple(figures.get(view, ()))) for view, say in WORDS.items()
     ]
@@ -53,13 +55,13 @@ def write_look(scene: Scene, folder: Path, drawn: dict[str, Drawn], *, back: str
     write(folder / "index.html", page.encode())
 
 
-def _draw(shot: Shot, scene: Scene, folder: Path, drawn: dict[str, Drawn]) -> tuple[int, int]:
-    """Draw and write one picture and give its size in pixels."""
+def _draw(shot: Shot, scene: Scene, folder: Path, drawn: dict[str, Drawn]) -> Drawn:
+    """Draw and write one picture, or write the one that was drawn for an earlier look."""
     picture = drawn.get(shot.file) or shot.draw(scene)
     if shot.same:
         drawn[shot.file] = picture
     pictures.save(picture, folder / shot.file)
-    return picture.frames[0].size if isinstance(picture, Animation) else picture.size
+    return picture
 
 
 def _answers(prediction: Prediction) -> list[Answer]:
