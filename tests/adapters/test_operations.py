@@ -93,6 +93,12 @@ def test_elu_at_known_places() -> None:
     np.testing.assert_allclose(ELU("e").pullback(np.ones((1, 1, 6)), saved, ()), [[[0, 0, np.exp(-1), 1, 1, 1]]])
 
 
+def test_elu_keeps_its_digits_near_zero() -> None:
+    value = -(np.float32(10.0) ** -np.arange(1, 30, dtype=np.float32)[None])
+    output, _ = ELU("e").forward(value.copy(), ())
+    np.testing.assert_allclose(output, np.expm1(value.astype(np.float64)), rtol=3e-7)
+
+
 def test_relu_has_no_slope_at_zero() -> None:
     output, saved = ReLU("r").forward(np.array([[-1.0, 0.0, 3.0]]), ())
     np.testing.assert_array_equal(output, [[0, 0, 3]])

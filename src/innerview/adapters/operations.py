@@ -154,14 +154,14 @@ class ELU(Operation):
     takes: ClassVar[int] = 0
 
     def forward(self, value: Array, prepared: Prepared) -> tuple[Array, Any]:  # noqa: ARG002
-        """The larger of x and exp(min(x, 0)) − 1; the power is the derivative, so it is what is kept."""
-        power = np.minimum(value, 0)
-        np.exp(power, out=power)
-        return np.maximum(value, power - 1, out=value), power
+        """The larger of x and exp(min(x, 0)) − 1, to full relative precision near 0, where paths from black begin."""
+        below = np.minimum(value, 0)
+        np.expm1(below, out=below)
+        return np.maximum(value, below, out=value), below
 
     def pullback(self, gradient: Array, saved: Any, prepared: Prepared) -> Array:  # noqa: ARG002
         """1 above 0, exp(x) below."""
-        return np.multiply(gradient, saved, out=gradient)
+        return np.multiply(gradient, saved + 1, out=gradient)
 
 
 @dataclass(frozen=True)

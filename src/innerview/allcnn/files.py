@@ -58,7 +58,8 @@ def write(path: Path, network: NumpyNetwork, *, notes: Mapping[str, str], half: 
         NetworkError: a weight is too large for float16.
     """
     precision = np.float16 if half else np.float32
-    weights = {name: value.astype(precision) for name, value in network.weights().items()}
+    with np.errstate(over="ignore"):  # what is too large becomes infinite, and is found next
+        weights = {name: value.astype(precision) for name, value in network.weights().items()}
     for name, value in weights.items():
         if not np.isfinite(value).all():
             raise NetworkError(f"{name} has values beyond what {value.dtype} holds; write it with half=False")
