@@ -20,6 +20,7 @@ import numpy as np
 
 from innerview.data.class_folders import from_folders
 from innerview.data.download import Progress, Source, download
+from innerview.data.fitting import Crop
 from innerview.data.labelled import Dataset, LabelledPictures, from_npz
 from innerview.errors import DataError
 from innerview.types import Array
@@ -48,13 +49,14 @@ SOURCES: Final = (
 )
 
 
-def load(path: Path, *, size: int = 32, skip_bad: bool = False) -> Dataset:
+def load(path: Path, *, size: int = 32, crop: Crop = "centre", skip_bad: bool = False) -> Dataset:
     """Read a data set in whatever form is at `path`.
 
     Args:
         path: an official tarball or its unpacked folder, an .npz file, or a folder of class folders (see
             `from_folders`), which need not be CIFAR-10.
         size: height and width in pixels to which pictures from class folders are brought.
+        crop: the part of them that is taken; see `fit`.
         skip_bad: leave out unreadable pictures of class folders instead of refusing.
 
     Raises:
@@ -62,7 +64,7 @@ def load(path: Path, *, size: int = 32, skip_bad: bool = False) -> Dataset:
     """
     if path.is_dir():
         folder = next((place for place in official_places(path) if place.is_dir() and batches(place)), None)
-        return from_official(folder) if folder else from_folders(path, size=size, skip_bad=skip_bad)
+        return from_official(folder) if folder else from_folders(path, size=size, crop=crop, skip_bad=skip_bad)
     if not path.exists():
         raise DataError(f"{path} is not there; name a tarball of CIFAR-10, an .npz file or a folder")
     if path.suffix == ".npz":

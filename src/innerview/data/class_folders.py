@@ -1,131 +1,108 @@
-"""Anyone's own pictures as a data set: one folder per class, named for it.
+"""Anyone's own pictures as a data set to train on: one folder per class, named for it.
 
-Two layouts: `train/<class>/…` beside `test/<class>/…`, or `<class>/…` alone, of which every sixth picture in the order
-of names becomes a test picture. Pictures may have any size: each gives its centre square, brought to the wanted size,
-and the data set's source says so. The order of names is the order of the data, so a folder is the same everywhere.
+Two layouts: `train/<class>/…` beside `test/<class>/…`, or `<class>/…` alone, of which every sixth picture of a class
+becomes a test picture. Pictures may have any size. They are read, cropped and resized exactly as the pictures that
+are explained later (`folders`, `fitting`), and the data set's source says how.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
 import numpy as np
-from PIL import Image, ImageOps
 
+from innerview.data.fitting import Crop, fit
+from innerview.data.folders import ClassFolders, Entry, open_folders
 from innerview.data.labelled import Dataset, LabelledPictures
-from innerview.data.reading import read_picture
 from innerview.errors import DataError, PictureError
+from innerview.network import InputSpec
 from innerview.types import Array
 
-SUFFIXES: Final = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"})
 TEST_EVERY: Final = 6
 """As CIFAR-10 divides its pictures: one to test for five to learn from."""
 
 LISTED: Final = 20
 
 
-def from_folders(root: Path, *, size: int, skip_bad: bool = False) -> Dataset:
+def from_folders(root: Path, *, size: int, crop: Crop = "centre", skip_bad: bool = False) -> Dataset:
     """Read class folders.
 
     Args:
         root: of the folders.
         size: height and width that every picture is brought to, in pixels.
+        crop: which part of a picture is taken; see `fit`.
         skip_bad: leave out pictures that can't be read, and list them in the data set, instead of refusing.
 
     Raises:
-        DataError: for fewer than two classes, an empty class, a test class that is not trained, or unreadable
-            pictures, which are all listed.
+        DataError: for fewer than two classes, an empty class, a class of one picture, a test class that is not
+            trained, or unreadable pictures, which are listed.
     """
-    if (root / "train").is_dir() and (root / "test").is_dir():
-        classes = subfolders(root / "train")
-        strange = sorted(set(subfolders(root / "test")) - set(classes))
-        if strange:
-            raise DataError(f"{root / 'test'} has classes that are not in train: {', '.join(strange)}")
-        parts = [labelled(root / part, classes) for part in ("train", "test")]
-    else:
-        classes = subfolders(root)
-        parts = divided(labelled(root, classes))
-    if len(classes) < 2:
+    divided = (root / "train").is_dir()
+    learnt = opened(root, "train")
+    train, test = (learnt.entries, opened(root, "test").entries) if divided else apart(learnt)
+    strange = {entry.truth for entry in test} - set(learnt.class_names)
+    if strange:
+        raise DataError(f"{root / 'test'} has classes that are not in train: {', '.join(sorted(strange))}")
+    if len(learnt.class_names) < 2:
         raise DataError(
-            f"{root} holds {len(classes)} class folders{f' ({classes[0]})' if classes else ''}; "
+            f"{learnt.root} holds one class folder ({', '.join(learnt.class_names)}); "
             "put the pictures of each class into a folder of its own, at least two"
         )
     bad: list[str] = []
-    train, test = (read(part, size, bad) for part in parts)
+    parts = [read(entries, learnt.class_names, size, crop, bad) for entries in (train, test)]
     if bad and not skip_bad:
         more = f"\n  and {len(bad) - LISTED} more" if len(bad) > LISTED else ""
+        listed = "\n  ".join(bad[:LISTED])
         raise DataError(
-            f"{len(bad)} pictures can't be read:\n  "
-            + "\n  ".join(bad[:LISTED])
-            + more
-            + "\nMend or remove them, or skip them with --skip-bad"
+            f"{len(bad)} pictures can't be read:\n  {listed}{more}\nMend or remove them, or skip them with --skip-bad"
         )
-    return Dataset(train, test, classes, f"class folders, centre squares at {size} pixels", tuple(bad))
+    how = crop if isinstance(crop, str) else f"box {crop}"
+    return Dataset(
+        parts[0], parts[1], learnt.class_names, f"class folders, crop {how}, {size} × {size} pixels", tuple(bad)
+    )
 
 
-def subfolders(root: Path) -> tuple[str, ...]:
-    """The names of the folders in a folder, sorted; hidden ones are none."""
-    return tuple(sorted(path.name for path in root.iterdir() if path.is_dir() and not path.name.startswith(".")))
-
-
-def labelled(root: Path, classes: tuple[str, ...]) -> list[tuple[Path, int]]:
-    """Every picture file with its class number, class by class in the order of names.
-
-    Raises:
-        DataError: if a class has no picture.
-    """
-    found: list[tuple[Path, int]] = []
-    for number, name in enumerate(classes):
-        folder = root / name
-        files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES) if folder.is_dir() else []
-        if not files:
-            raise DataError(f"{folder} holds no picture ({', '.join(sorted(SUFFIXES))}); every class needs some")
-        found += [(path, number) for path in files]
+def opened(root: Path, part: str) -> ClassFolders:
+    """Look through class folders, an empty one being a mistake here: nothing could be learnt of its class."""
+    found = open_folders(root, part)
+    folders = {path.name for path in found.root.iterdir() if path.is_dir() and not path.name.startswith(".")}
+    empty = sorted(folders - set(found.class_names))
+    if empty:
+        raise DataError(f"{found.root / empty[0]} holds no picture; every class needs some, or remove its folder")
     return found
 
 
-def divided(files: list[tuple[Path, int]]) -> list[list[tuple[Path, int]]]:
-    """Set apart every sixth picture of each class, its last one at least; a class needs two.
+def apart(whole: ClassFolders) -> tuple[Sequence[Entry], Sequence[Entry]]:
+    """Set every sixth picture of each class apart for testing; of fewer than six, the last.
 
     Raises:
         DataError: if a class has one picture only.
     """
-    train: list[tuple[Path, int]] = []
-    test: list[tuple[Path, int]] = []
-    for number in sorted({number for _, number in files}):
-        own = [file for file in files if file[1] == number]
+    train: list[Entry] = []
+    test: list[Entry] = []
+    for name in whole.class_names:
+        own = whole.of_class(name)
         if len(own) < 2:
-            raise DataError(f"{own[0][0].parent} holds one picture; a class needs one to learn from and one to test")
-        chosen = set(own[TEST_EVERY - 1 :: TEST_EVERY] or own[-1:])
-        test += [file for file in own if file in chosen]
-        train += [file for file in own if file not in chosen]
-    return [train, test]
+            raise DataError(f"{whole.root / name} holds one picture; a class needs one to learn from and one to test")
+        chosen = own[TEST_EVERY - 1 :: TEST_EVERY] or own[-1:]
+        test += chosen
+        taken = {entry.index for entry in chosen}
+        train += [entry for entry in own if entry.index not in taken]
+    return train, test
 
 
-def read(files: list[tuple[Path, int]], size: int, bad: list[str]) -> LabelledPictures:
-    """Read pictures; add to `bad` those that can't be read, each with its place and the reason."""
+def read(entries: Sequence[Entry], classes: Sequence[str], size: int, crop: Crop, bad: list[str]) -> LabelledPictures:
+    """Read pictures at one size; add to `bad` those that can't be read, each with the reason."""
+    spec = InputSpec(size, size)
     images: list[Array] = []
     labels: list[int] = []
-    for path, number in files:
+    for entry in entries:
         try:
-            images.append(square(path, size))
-            labels.append(number)
+            images.append(np.rint(fit(entry.read(), spec, crop).image * 255).astype(np.uint8))
+            labels.append(classes.index(entry.truth))
         except PictureError as problem:
-            bad.append(f"{path.parent.name}/{problem}")
+            bad.append(str(problem))
     empty = np.empty((0, size, size, 3), dtype=np.uint8)
     return LabelledPictures(np.stack(images) if images else empty, np.asarray(labels, dtype=np.int64))
-
-
-def square(path: Path, size: int) -> Array:
-    """The centre square of a picture, size × size × 3, uint8.
-
-    Raises:
-        PictureError: if it can't be read.
-    """
-    pixels = np.rint(read_picture(path).pixels * 255).astype(np.uint8)
-    if pixels.shape[:2] == (size, size):
-        return pixels
-    # Shrinking takes the mean of what a new pixel covers; enlarging must invent, so it does it smoothly.
-    how = Image.Resampling.BOX if min(pixels.shape[:2]) > size else Image.Resampling.BICUBIC
-    return np.asarray(ImageOps.fit(Image.fromarray(pixels), (size, size), how))
