@@ -122,7 +122,9 @@ def _grey(values: Array, scale: int) -> Array:
 
 
 def _bytes_to_unit(picture: Pillow.Image) -> Array:
-    return np.asarray(picture).astype(np.float32) / np.float32(255)
+    pixels = np.asarray(picture).astype(np.float32)
+    pixels /= 255  # in place: a large photo fills hundreds of megabytes
+    return pixels
 
 
 _WITH_ALPHA = frozenset({"LA", "La", "PA", "RGBA", "RGBa"})

@@ -59,11 +59,11 @@ def fit(picture: Picture, spec: InputSpec, crop: Crop = "centre") -> Fitted:
     box = _box(picture, spec, crop)
     left, top, width, height = box
     part = picture.pixels[top : top + height, left : left + width]
+    image = resize(part, spec.height, spec.width)
     grey = spec.channels == 1
     if grey:
-        part = (part.astype(np.float64) @ np.asarray(_LUMA))[..., None].astype(np.float32)
-    image = resize(part, spec.height, spec.width)
-    if image.base is not None or image is picture.pixels:
+        image = (image.astype(np.float64) @ np.asarray(_LUMA))[..., None].astype(np.float32)
+    elif np.shares_memory(image, picture.pixels):
         image = image.copy()  # the original must not change with the network's picture
     return Fitted(picture, image, box, _words(picture, spec, box) + ", in grey (ITU-R 601)" * grey)
 
