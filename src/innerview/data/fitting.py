@@ -63,7 +63,7 @@ def fit(picture: Picture, spec: InputSpec, crop: Crop = "centre") -> Fitted:
     grey = spec.channels == 1
     if grey:
         image = (image.astype(np.float64) @ np.asarray(_LUMA))[..., None].astype(np.float32)
-    elif np.shares_memory(image, picture.pixels):
+    elif np.may_share_memory(image, picture.pixels):
         image = image.copy()  # the original must not change with the network's picture
     return Fitted(picture, image, box, _words(picture, spec, box) + ", in grey (ITU-R 601)" * grey)
 
