@@ -17,7 +17,9 @@ from hypothesis import settings
 
 WITHOUT = frozenset(os.environ.get("INNERVIEW_TEST_WITHOUT", "").split(",")) - {""}
 NEEDING = {
-    "torch": re.compile(r"^\s*(?:import|from) (?:torch|innerview\.(?:training|adapters\.torch))\b", re.MULTILINE)
+    "torch": re.compile(
+        r"^\s*(?:import|from) (?:torch|innerview\.training|(?:innerview\.)?adapters\.torch)\b", re.MULTILINE
+    )
 }
 """What a test module imports if it can't be read without a framework."""
 

@@ -1,0 +1,172 @@
+"""What is seen of a PyTorch model: its calls, their values and axes, and which of its outputs is meant."""
+
+from __future__ import annotations
+
+from collections import namedtuple
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from adapters.torch_models import CLASSES, EVERY, SPEC, Returning, model, pictures
+from innerview.adapters import wrap
+from innerview.adapters.torch import TorchNetwork
+from innerview.errors import NetworkError
+from innerview.network import OUTPUT, OutputSpec, find_layer
+
+
+def test_a_second_call_is_a_second_layer() -> None:
+    network = TorchNetwork(model(), SPEC, CLASSES)
+    names = [layer.name for layer in network.layers]
+    assert names == ["conv1", "norm", "relu", "conv2", "relu#2", "drop", "output#1"]
+    assert [find_layer(network.layers, number).name for number in (1, 2, 3)] == ["relu", "drop", "output#1"]
+    kinds = ["convolution", "normalisation", "activation", "convolution", "activation", "dropout", "dense"]
+    assert [layer.kind for layer in network.layers] == kinds
+    assert network.layers[-1].parameters == ("output.weight", "output.bias")
+
+
+def test_in_place_activations_don_t_reach_back() -> None:
+    network = TorchNetwork(model(), SPEC, CLASSES)
+    taps = ["norm", "relu", "conv2", "relu#2"]
+    for answer in (network.forward(pictures(), taps), network.pullback(pictures(), {OUTPUT: EVERY}, taps)):
+        seen = answer.activations
+        assert seen["norm"].min() < 0
+        assert seen["conv2"].min() < 0
+        np.testing.assert_array_equal(seen["relu"], np.maximum(seen["norm"], 0))
+        np.testing.assert_array_equal(seen["relu#2"], np.maximum(seen["conv2"], 0))
+
+
+def test_gradients_at_taps_are_right_before_in_place_activations() -> None:
+    network = TorchNetwork(model(), SPEC, CLASSES).astype(np.float64)
+    taps = ["norm", "relu", "conv2", "relu#2"]
+    pulled = network.pullback(pictures(), {OUTPUT: EVERY}, taps)
+    for before, after in (("norm", "relu"), ("conv2", "relu#2")):
+        above = pulled.activations[before] > 0
+        np.testing.assert_allclose(pulled.tap_gradients[before], pulled.tap_gradients[after] * above)
+    assert np.array_equal(pulled.input_gradients, network.pullback(pictures(), {OUTPUT: EVERY}).input_gradients)
+
+
+Pair = namedtuple("Pair", ["logits", "features"])  # noqa: PYI024 as models return them
+WRAPPINGS = {
+    "dict": (lambda z: {"loss": z.sum(), "logits": z}, "logits"),
+    "tuple": (lambda z: (z * 2, z), 1),
+    "list": (lambda z: [z], 0),
+    "named tuple by name": (lambda z: Pair(z, z * 2), "logits"),
+    "named tuple by place": (lambda z: Pair(z * 2, z), 1),
+    "tensor": (lambda z: z, None),
+}
+
+
+@pytest.mark.parametrize(("wrapping", "key"), WRAPPINGS.values(), ids=WRAPPINGS)
+def test_the_declared_output_is_taken(wrapping, key) -> None:
+    module = Returning(wrapping)
+    network = wrap(module, input=SPEC, output=OutputSpec(CLASSES.class_names, key=key))
+    flat = torch.tensor(pictures()).permute(0, 3, 1, 2).flatten(1)
+    np.testing.assert_allclose(network.forward(pictures()).logits, module.dense(flat).detach().numpy(), rtol=1e-5)
+
+
+@pytest.mark.parametrize("name", [name for name in WRAPPINGS if name != "tensor"])
+@pytest.mark.parametrize("key", [None, "output", 7])
+def test_an_output_that_is_not_clear_lists_the_keys(name: str, key) -> None:
+    wrapping, right = WRAPPINGS[name]
+    with pytest.raises(NetworkError) as caught:
+        wrap(Returning(wrapping), input=SPEC, output=OutputSpec(CLASSES.class_names, key=key))
+    assert f"{right!r} of shape (3, 3)" in str(caught.value)
+
+
+def test_a_key_for_a_single_tensor_is_refused() -> None:
+    with pytest.raises(NetworkError, match="one tensor"):
+        wrap(Returning(lambda z: z), input=SPEC, output=OutputSpec(CLASSES.class_names, key=0))
+
+
+@pytest.mark.parametrize("result", [None, 3, {"text": "no"}, ()])
+def test_no_tensor_at_all_is_refused(result) -> None:
+    with pytest.raises(NetworkError, match="no tensor"):
+        wrap(Returning(lambda z: result), input=SPEC, output=CLASSES)
+
+
+class Sometimes(nn.Module):
+    """Takes another way for bright pictures."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.dark, self.bright, self.dense = nn.Identity(), nn.Identity(), nn.Linear(144, 3)
+
+    def forward(self, value: torch.Tensor) -> torch.Tensor:
+        way = self.bright if value.mean() > 0.1 else self.dark
+        return self.dense(way(value).flatten(1))
+
+
+def test_a_layer_that_was_not_called_this_time_is_named() -> None:
+    network = TorchNetwork(Sometimes(), SPEC, CLASSES)
+    assert [layer.name for layer in network.layers] == ["dark", "dense"]
+    with pytest.raises(NetworkError, match="dark was called in the dry run"):
+        network.forward(pictures(), ["dark"])
+    with pytest.raises(NetworkError, match="dark was called in the dry run"):
+        network.pullback(pictures(), {OUTPUT: EVERY}, ["dark"])
+
+
+def test_a_model_that_is_one_module_has_a_layer_with_its_kind_as_name() -> None:
+    class Flat(nn.Linear):
+        def forward(self, input: torch.Tensor) -> torch.Tensor:  # noqa: A002 its name in PyTorch
+            return super().forward(input.flatten(1))
+
+    network = TorchNetwork(Flat(144, 3), SPEC, CLASSES)
+    assert [(layer.name, layer.parameters, layer.kind) for layer in network.layers] == [
+        ("Flat", ("weight", "bias"), "dense")
+    ]
+
+
+class Tokens(nn.Module):
+    """Patches as tokens through a transformer's layer, whose fast path calls no modules."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.patches = nn.Conv2d(3, 8, 2, 2)
+        self.block = nn.TransformerEncoderLayer(8, 2, 16, batch_first=True)
+        self.head = nn.Linear(8, 3)
+
+    def forward(self, value: torch.Tensor) -> torch.Tensor:
+        return self.head(self.block(self.patches(value).flatten(2).transpose(1, 2)).mean(1))
+
+
+def test_tokens_are_layers_too() -> None:
+    network = TorchNetwork(Tokens(), SPEC, CLASSES)
+    layers = {layer.name: layer for layer in network.layers}
+    assert (layers["patches"].axes, layers["patches"].shape) == ("height width channel", (3, 4, 8))
+    assert (layers["block.linear1"].axes, layers["block.linear1"].shape) == ("token channel", (12, 16))
+    taps = list(layers)
+    forward, pulled = network.forward(pictures(), taps), network.pullback(pictures(), {OUTPUT: EVERY}, taps)
+    for tap in taps:
+        np.testing.assert_allclose(forward.activations[tap], pulled.activations[tap], rtol=1e-4, atol=1e-5)
+
+
+class Mixer(nn.Module):
+    """Channels first, then last, then first again, as in ConvNeXt."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv, self.norm, self.wide = nn.Conv2d(3, 4, 1), nn.LayerNorm(4), nn.Linear(4, 9)
+        self.act, self.narrow, self.head = nn.GELU(), nn.Linear(9, 4), nn.Conv2d(4, 3, 1)
+
+    def forward(self, value: torch.Tensor) -> torch.Tensor:
+        inner = self.norm(self.conv(value).permute(0, 2, 3, 1))
+        inner = self.narrow(self.act(self.wide(inner)))
+        return self.head(inner.permute(0, 3, 1, 2)).mean((2, 3))
+
+
+def test_channels_are_last_at_the_waist_wherever_the_model_has_them() -> None:
+    network = TorchNetwork(Mixer(), SPEC, CLASSES)
+    assert {layer.name: layer.shape for layer in network.layers} == {
+        "conv": (6, 8, 4),
+        "norm": (6, 8, 4),
+        "wide": (6, 8, 9),
+        "act": (6, 8, 9),
+        "narrow": (6, 8, 4),
+        "head": (6, 8, 3),
+    }
+    answer = network.forward(pictures(), ["conv", "norm"])
+    conv, norm = answer.activations["conv"], answer.activations["norm"]
+    wanted = (conv - conv.mean(-1, keepdims=True)) / np.sqrt(conv.var(-1, keepdims=True) + 1e-5)
+    np.testing.assert_allclose(norm, wanted, atol=1e-4)
