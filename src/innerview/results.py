@@ -152,7 +152,7 @@ class Activations:
     image: Image
     prediction: Prediction
     layers: Mapping[str, Array]
-    colours: Mapping[str, Float[np.ndarray, "channel 3"]]
+    colours: Mapping[str, Float[np.ndarray, "_ 3"]]
     provenance: Provenance
 
 
@@ -274,6 +274,12 @@ class IntegratedGradients:
         spread: over several baselines, the standard deviation of the map (height × width); else None.
         status: how the computation ended.
         provenance: where the values come from.
+        tolerance: that was asked for; None where the number of evaluations was fixed, and so below.
+        estimated_error: estimate of ‖M − M*‖₁ / ‖M‖₁ on the map; infinite where it can't be told.
+        estimated_channel_error: the same on height × width × channel.
+        error: estimated error of each pixel of the map, in target units: at least nine in ten are within it.
+        history: evaluations, the larger estimate and the relative gap at each level of refinement.
+        notes: what should be known before the map is believed, in sentences.
     """
 
     image: Image
@@ -287,6 +293,12 @@ class IntegratedGradients:
     status: Status
     provenance: Provenance
     spread: Map | None = None
+    tolerance: float | None = None
+    estimated_error: float | None = None
+    estimated_channel_error: float | None = None
+    error: Map | None = None
+    history: tuple[tuple[int, float, float], ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def unit(self) -> str:

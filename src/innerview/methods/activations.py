@@ -45,7 +45,7 @@ def activations(network: Network, image: Image, layers: Sequence[str | int]) -> 
     )
 
 
-def colour_correlations(image: Image, activation: Float[np.ndarray, "h w channel"]) -> Float[np.ndarray, "channel 3"]:
+def colour_correlations(image: Image, activation: Float[np.ndarray, "h w filter"]) -> Float[np.ndarray, "filter 3"]:
     """Correlate each channel with the picture's red, green and blue, shrunk to the layer's size by area mean.
 
     Pearson's correlation over places, in [-1, 1]; NaN where the channel or the colour is constant, and for a

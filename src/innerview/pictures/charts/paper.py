@@ -51,7 +51,7 @@ def write_numbers(axes: Axes, *, x: bool = False, y: bool = True) -> None:
     """Write the ticks of an axis as numbers are written everywhere: a true minus, thousands with a comma."""
     for axis, wanted in ((axes.xaxis, x), (axes.yaxis, y)):
         if wanted:
-            axis.set_major_formatter(lambda value, _: words.limit(value) if value else "0")
+            axis.set_major_formatter(lambda value, _: words.limit(float(value)) if value else "0")
 
 
 def write_percent(axes: Axes) -> None:

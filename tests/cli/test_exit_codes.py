@@ -1,0 +1,148 @@
+"""What people see when something is wrong: one message, the right exit code, no traceback unless they ask."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+import numpy as np
+import pytest
+from PIL import Image
+
+from innerview import cli
+from innerview.cli import main
+
+Run = Callable[..., tuple[int, str]]
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    monkeypatch.chdir(tmp_path)
+
+    def call(*arguments: str) -> tuple[int, str]:
+        code = main(arguments)
+        streams = capsys.readouterr()
+        assert "Traceback" not in streams.err + streams.out
+        return code, streams.err + streams.out
+
+    return call
+
+
+WRONG = {
+    "an unknown command": (["lok"], "No such command"),
+    "an unknown option": (["look", "--clas", "3"], "--clas"),
+    "an unknown class": (["look", "--class", "cow"], "no class 'cow'; the classes are 0 airplane, 1 automobile"),
+    "an unknown rival": (["look", "--versus", "10"], "no class '10'"),
+    "a class against itself": (["look", "--class", "3", "--versus", "cat"], "3 cat was to be explained against itself"),
+    "an unknown layer": (["look", "--layers", "3,12"], "no layer '12'; the layers are 1 to 9, conv1, elu1"),
+    "an alpha above 1": (["look", "--alphas", "0.5,1.5"], "alpha 1.5 was asked for; alphas are places"),
+    "alphas that are no numbers": (["look", "--alphas", "a,b"], "'a,b' is not a list of numbers"),
+    "an unknown rule": (["look", "--rule", "simpson"], "no quadrature rule 'simpson'; the rules are riemann-right"),
+    "too few evaluations for the rule": (["look", "--rule", "trapezoid", "--evaluations", "1"], "trapezoid"),
+    "an unknown target": (["look", "--target", "loss"], "no target 'loss'; the targets are logit, contrast"),
+    "an unknown baseline": (["look", "--baseline", "purple"], "no baseline and no file 'purple'"),
+    "an unknown style": (["look", "--style", "rainbow"], "no style 'rainbow'; the styles are tint"),
+    "a scale of nothing": (["look", "--scale", "0"], "scale '0' was asked for; it is own, shared or a number above 0"),
+    "an unknown crop": (["look", "--crop", "left"], "no crop 'left'"),
+    "a pick without data": (["look", "--pick", "3"], "needs a data set to pick from: name it with --data"),
+    "a share above 1": (["look", "--shares", "0.5,2"], "shares [0.5, 2.0] were asked for"),
+    "an unknown network": (["info", "--network", "resnet"], "no network 'resnet'; the built-in networks are allcnn"),
+    "bins that leave out 0": (["weights", "--bins", "7"], "7 bins were asked for"),
+    "no data set": (["path"], "Missing option '--data'"),
+    "a blurred start of all paths": (["path", "--data", ".", "--baseline", "blurred"], "another one for every picture"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("arguments", "message"), WRONG.values(), ids=WRONG)
+def test_wrong_usage_is_2(run: Run, arguments: list[str], message: str) -> None:
+    code, text = run(*arguments)
+    assert message in text
+    assert code == 2
+
+
+FAILED = {
+    "a missing picture": (["look", "nowhere.jpg"], "nowhere.jpg"),
+    "a picture that is text": (["look", "note.txt"], "note.txt is text"),
+    "a crop outside the picture": (["look", "--crop", "0,0,5000,10"], "5000"),
+    "a folder that holds other things": (["look", "-o", "full"], "holds other things (thesis.tex"),
+    "an output below a file": (["look", "-o", "note.txt/out"], "note.txt/out can't be used"),
+    "a baseline of another size": (["look", "--baseline", "large.png"], "large.png has 40 × 30 pixels"),
+    "weights that are no safetensors": (["weights", "note.txt"], "note.txt can't be read"),
+    "data that are not there": (["path", "--data", "nowhere"], "nowhere"),
+    "data without classes": (["path", "--data", "full"], "no class folder"),
+}
+
+
+@pytest.mark.parametrize(("arguments", "message"), FAILED.values(), ids=FAILED)
+def test_a_failed_run_is_1_and_loses_nothing(run: Run, tmp_path: Path, arguments: list[str], message: str) -> None:
+    (tmp_path / "note.txt").write_text("not a picture")
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "thesis.tex").write_text("irreplaceable")
+    Image.fromarray(np.zeros((30, 40, 3), dtype=np.uint8)).save(tmp_path / "large.png")
+    code, text = run(*arguments)
+    assert message in text
+    assert code == 1
+    assert [one.name for one in (tmp_path / "full").iterdir()] == ["thesis.tex"]
+    assert (tmp_path / "note.txt").read_text() == "not a picture"
+
+
+def test_help_and_version_are_0(run: Run) -> None:
+    for arguments in (["--help"], ["look", "--help"], ["--version"], []):
+        code, text = run(*arguments)
+        assert code == (0 if arguments else 2)
+        assert "innerview" in text
+
+
+def test_every_command_has_help_without_abbreviations(run: Run) -> None:
+    for name in cli.COMMANDS:
+        code, text = run(name, "-h")
+        assert code == 0
+        assert "..." not in text.replace("]...", "")
+
+
+def test_a_mistake_of_ours_is_one_line_and_debug_shows_where(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    @click.command("broken")
+    def broken() -> None:
+        raise ZeroDivisionError("half of nothing")
+
+    monkeypatch.setattr(cli.innerview, "get_command", lambda ctx, name: broken)
+    code, text = run("broken")
+    assert code == 1
+    assert text == (
+        "innerview: unexpected ZeroDivisionError: half of nothing. This is a mistake in innerview; "
+        "--debug shows where.\n"
+    )
+    with pytest.raises(ZeroDivisionError):
+        main(["broken", "--debug"])
+
+
+def test_ctrl_c_leaves_whole_folders_and_exits_with_1(tmp_path: Path) -> None:
+    arguments = [sys.executable, "-m", "innerview", "look", *["cat", "moose", "coffee", "rocket"] * 10, "-o", "out"]
+    with subprocess.Popen(arguments, cwd=tmp_path, stderr=subprocess.PIPE, text=True) as process:
+        deadline = time.monotonic() + 120
+        while not (tmp_path / "out" / "cat").exists() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=120)
+    assert process.returncode == 1
+    assert "innerview: stopped. Every file that was finished is whole" in errors
+    assert "Traceback" not in errors
+    left = sorted(one.name for one in (tmp_path / "out").iterdir())
+    assert "cat" in left
+    assert not [name for name in left if name.endswith(".partial")]
+    for folder in (tmp_path / "out").iterdir():
+        if folder.is_dir():
+            assert {"index.html", "result.json", "arrays.safetensors"} <= {one.name for one in folder.iterdir()}
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGPIPE")
+def test_a_reader_that_goes_away_is_no_drama() -> None:
+    line = f"{sys.executable} -m innerview info | true"
+    done = subprocess.run(["bash", "-c", f"set -o pipefail; {line}"], capture_output=True, text=True, check=False)
+    assert "Traceback" not in done.stderr
