@@ -1,12 +1,13 @@
 """See inside an image classifier: its weights, its layers and the pixels that decided, with numbers you can check.
 
     import innerview
+    from innerview import pictures
 
     network = innerview.load("allcnn")
     picture = innerview.fit(innerview.sample("cat"), network.input)
     black = innerview.make_baseline("black", network.input, picture.image)
     result = innerview.integrated_gradients(network, picture.image, innerview.Logit(), baseline=black.image)
-    innerview.save(innerview.attribution_picture(result), "cat.png")
+    pictures.save(pictures.attribution_picture(result), "cat.png")
 
 Names are imported when they are first used, so that `import innerview` is quick and asks for no framework.
 """

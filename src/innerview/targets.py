@@ -11,7 +11,7 @@ Anyone can write another one: the protocol has six members.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -87,7 +87,7 @@ class Logit:
     """The output of one class as it is."""
 
     index: int | None = None
-    unit: str = "logit"
+    unit: str = field(default="logit", init=False)
 
     def resolve(self, outputs: LogitRow, output: OutputSpec) -> Logit:
         """Take the winning class if none was given."""
@@ -116,7 +116,7 @@ class Contrast:
     """
 
     index: int | None = None
-    unit: str = "logit"
+    unit: str = field(default="logit", init=False)
 
     def resolve(self, outputs: LogitRow, output: OutputSpec) -> Contrast:
         """Take the winning class if none was given."""
@@ -147,7 +147,7 @@ class Probability:
 
     index: int | None = None
     temperature: float = 1.0
-    unit: str = "probability"
+    unit: str = field(default="probability", init=False)
 
     def resolve(self, outputs: LogitRow, output: OutputSpec) -> Probability:
         """Take class and temperature; refuse outputs that softmax has no meaning for."""
@@ -189,7 +189,7 @@ class Margin:
 
     index: int | None
     other: int
-    unit: str = "logit"
+    unit: str = field(default="logit", init=False)
 
     def resolve(self, outputs: LogitRow, output: OutputSpec) -> Margin:
         """Take the winning class if none was given; refuse unknown classes and a class against itself."""

@@ -7,7 +7,7 @@ import click
 from innerview.cli import options
 
 
-@click.command("info")
+@click.command("info", short_help="Describe a network, and what it does to a picture.")
 @click.argument("picture", default="", metavar="[PICTURE]")
 @options.network()
 @click.option("--crop", default="centre", show_default=True, help="centre, whole, or left,top,width,height in pixels.")

@@ -9,7 +9,7 @@ import click
 from innerview.cli import options
 
 
-@click.command("look")
+@click.command("look", short_help="Explain pictures: a folder of maps, layers and numbers for each.")
 @click.argument("pictures", nargs=-1, metavar="[PICTURE]...")
 @options.network()
 @click.option("--class", "explained", default="", metavar="CLASS", help="Class to explain, by number or name. [winner]")

@@ -9,7 +9,7 @@ import click
 from innerview.cli import options
 
 
-@click.command("path")
+@click.command("path", short_help="What many pictures are called on the way from the baseline.")
 @options.network()
 @click.option(
     "--data",

@@ -9,7 +9,7 @@ import click
 from innerview.cli import options
 
 
-@click.command("weights")
+@click.command("weights", short_help="Histograms of weights, before and after training.")
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path), metavar="[FILE]...")
 @options.network()
 @click.option("--bins", type=click.IntRange(2), default=128, show_default=True, help="Bins of each histogram, even.")
