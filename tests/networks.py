@@ -38,6 +38,7 @@ OUTPUT_SPEC = OutputSpec(("ant", "bee", "cow"), temperature=0.5)
 COLOURS: Mapping[str, Any] = {"mean": (0.5, 0.4, 0.3), "std": (0.2, 0.5, 0.25), "low": -0.5, "high": 1.5}
 SMALL = InputSpec(3, 4, 3, **COLOURS)
 LARGE = InputSpec(21, 18, 3, **COLOURS)  # not square, and not a multiple of every pooling
+GREY = InputSpec(12, 9, 1, mean=(0.5,), std=(0.2,))
 
 
 @dataclass(frozen=True)
@@ -132,8 +133,8 @@ MODELS: Mapping[str, Model] = {
         ),
     ),
     "means": Model(
-        LARGE,
-        {"conv1.weight": (3, 3, 3, 3)},
+        GREY,
+        {"conv1.weight": (3, 1, 3, 3)},
         (Convolution("conv1", padding="valid"), ELU("elu1"), GlobalMean("mean")),
     ),
 }

@@ -64,6 +64,18 @@ def test_outputs_of_another_shape_are_refused(shape: tuple[int, ...]) -> None:
         network.forward(np.zeros((3, 2, 5, 3)))
 
 
+def fails(inputs: Array) -> Array:
+    raise ZeroDivisionError("no luck")
+
+
+@pytest.mark.parametrize(("function", "said"), [(fails, "ZeroDivisionError: no luck"), (lambda inputs: ["a"], "'a'")])
+def test_a_function_that_fails_is_named_with_what_it_was_given(function, said: str) -> None:
+    with pytest.raises(NetworkError, match=said) as caught:
+        FunctionNetwork(function, SPEC, CLASSES).forward(np.zeros((3, 2, 5, 3)))
+    assert "(3, 2, 5, 3)" in str(caught.value)
+    assert caught.value.__cause__ is not None
+
+
 def test_other_precisions_are_refused() -> None:
     with pytest.raises(NetworkError, match="float16"):
         FunctionNetwork(two, SPEC, CLASSES, np.float16)

@@ -98,7 +98,7 @@ def test_no_picture_at_all_is_an_empty_answer(subject: Subject) -> None:
     assert subject.build().forward(subject.images(0)).logits.shape == (0, 3)
 
 
-@pytest.mark.parametrize("wrong", [np.s_[0], np.s_[:, 1:], np.s_[..., :2], np.s_[..., None]])
+@pytest.mark.parametrize("wrong", [np.s_[0], np.s_[:, 1:], np.s_[..., [0, 0]], np.s_[..., None]])
 def test_a_wrong_shape_is_refused_with_both_shapes(subject: Subject, wrong) -> None:
     images = subject.images()[wrong]
     with unchecked(), pytest.raises(NetworkError) as caught:

@@ -135,6 +135,11 @@ def test_gradients_are_copies(differentiable: Subject) -> None:
     assert np.array_equal(network.pullback(images, {OUTPUT: EVERY}, taps).input_gradients, wanted)
 
 
+def test_no_picture_at_all_is_an_empty_answer(differentiable: Subject) -> None:
+    images = differentiable.images(0)
+    assert differentiable.build().pullback(images, {OUTPUT: EVERY}).input_gradients.shape == (CLASSES, *images.shape)
+
+
 def test_it_is_differentiable(differentiable: Subject) -> None:
     network = differentiable.build()
     assert isinstance(network, Differentiable)

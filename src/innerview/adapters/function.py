@@ -13,7 +13,7 @@ from typing import Any, Final, final
 import numpy as np
 
 from innerview.adapters.promises import check_precision, check_shape, enter
-from innerview.errors import UsageError
+from innerview.errors import NetworkError, UsageError
 from innerview.network import Forward, InputSpec, Layer, OutputSpec, identify
 from innerview.types import Array, Images
 
@@ -91,14 +91,22 @@ class FunctionNetwork:
         """Call the function.
 
         Raises:
-            NetworkError: the pictures don't fit, or the outputs are not batch × class.
+            NetworkError: the pictures don't fit, the function fails, or its outputs are not batch × class.
             UsageError: a layer was asked for.
         """
         if taps:
             raise UsageError(
                 f"layers {', '.join(taps)} were asked of a wrapped function, which shows none; wrap the model itself"
             )
-        # np.array copies: the function may return a buffer that it will overwrite.
-        outputs = np.array(self._function(enter(self._input, images, self._dtype)), self._dtype)
+        inputs = enter(self._input, images, self._dtype)
+        shape = inputs.shape  # as it is given: the function may do with it what it likes
+        try:
+            # np.array copies: the function may return a buffer that it will overwrite.
+            outputs = np.array(self._function(inputs), self._dtype)
+        except Exception as error:
+            raise NetworkError(
+                f"the function failed on a batch of shape {shape} or gave what NumPy can't read as numbers: "
+                f"{type(error).__name__}: {error}"
+            ) from error
         check_shape(outputs.shape, len(images), self._output)
         return Forward(outputs, {})

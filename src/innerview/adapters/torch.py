@@ -29,7 +29,7 @@ from innerview.adapters.promises import (
     collect_cotangents,
     refuse_weights_only,
 )
-from innerview.errors import MissingExtra, NetworkError
+from innerview.errors import InnerviewError, MissingExtra, NetworkError
 from innerview.network import (
     OUTPUT,
     Cotangent,
@@ -253,13 +253,15 @@ class TorchNetwork:
         try:
             with looking(self._model), observing(self._model, survey), torch.no_grad():
                 self._run(self._pixels(black))
-        except (RuntimeError, TypeError, ValueError, IndexError, KeyError, AttributeError) as error:
+        except InnerviewError:
+            raise
+        except Exception as error:
             height, width, channels = self._input.shape
             shape = (channels, height, width) if self._input.layout == "CHW" else self._input.shape
             raise NetworkError(
                 f"the model failed on a batch of {survey.batch} black pictures, shape {(survey.batch, *shape)}: "
-                f"{error}. If size or axis order is wrong, declare another InputSpec: layout='CHW' puts channels in "
-                "front of height and width, as most PyTorch models want them"
+                f"{type(error).__name__}: {error}. If size or axis order is wrong, declare another InputSpec: layout='CHW' "
+                "puts channels in front of height and width, as most PyTorch models want them"
             ) from error
 
     def _tensors(self) -> dict[str, torch.Tensor]:
