@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import os
 import pickle
@@ -13,7 +14,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from innerview.data.cifar10 import CLASSES, PARTS, from_pickle, load
+from innerview.data.cifar10 import CLASSES, PARTS, fetch, from_pickle, load
+from innerview.data.download import Source
 from innerview.data.labelled import Dataset
 from innerview.errors import DataError
 
@@ -104,6 +106,12 @@ def test_the_identity_is_of_the_pixels_not_of_the_form(tmp_path, pictures) -> No
     pictures[0][0, 0, 0, 0] ^= 1
     other = load(written(tmp_path / "other", pictures, "", python_batch)).identity()
     assert one["sha256"] != other["sha256"]
+
+
+def test_an_archive_that_was_fetched_is_read_without_asking_anyone(tmp_path, pictures) -> None:
+    path = packed(written(tmp_path / "batches", pictures, "", python_batch))
+    source = Source(f"http://127.0.0.1:1/{path.name}", hashlib.sha256(path.read_bytes()).hexdigest(), 1)
+    assert_read(fetch(tmp_path, sources=(source,)), pictures)
 
 
 class Intruder:

@@ -84,6 +84,14 @@ def test_the_table_holds_every_metric(run: RunFolder) -> None:
     ]
 
 
+def test_a_damaged_line_is_named(run: RunFolder) -> None:
+    run.log({"step": 1})
+    with (run.path / "metrics.jsonl").open("a") as file:
+        file.write("no json\n")
+    with pytest.raises(DataError, match=r"line 2 of .* is damaged"):
+        run.metrics()
+
+
 def test_a_line_that_a_kill_cut_short_is_not_there(run: RunFolder) -> None:
     run.log({"step": 1, "loss": 2.5})
     with (run.path / "metrics.jsonl").open("a") as file:
@@ -170,6 +178,17 @@ def test_two_writers_are_kept_apart(run: RunFolder) -> None:
     with run.writing(), pytest.raises(OutputError, match="another training is writing"), run.writing():
         pass
     with run.writing():
+        pass
+
+
+def test_a_run_is_not_begun_where_another_is_just_beginning(tmp_path: Path) -> None:
+    run = RunFolder(tmp_path, MANIFEST)
+    with run.writing(), pytest.raises(OutputError, match="another training is writing"):
+        RunFolder.create(tmp_path, MANIFEST)
+
+
+def test_a_folder_that_is_gone_is_said_so(tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match="can't be written"), RunFolder(tmp_path / "gone", MANIFEST).writing():
         pass
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hypothesis.extra.numpy as arrays
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from innerview.errors import UsageError
@@ -31,6 +31,7 @@ def test_counts_are_those_of_numpy(values: np.ndarray) -> None:
     np.testing.assert_array_equal(found.counts, np.histogram(inside, found.edges)[0])
 
 
+@example(np.array([-1e-45], dtype=np.float32), 1)
 @given(ANY, st.sampled_from([1, 2, 64, BINS]))
 def test_merging_bins_is_counting_into_wider_ones(values: np.ndarray, factor: int) -> None:
     merged = histogram(values).coarser(factor)

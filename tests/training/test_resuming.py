@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Callable
 from dataclasses import replace
@@ -83,6 +84,18 @@ def test_stopping_before_any_write_changes_nothing(
             pass
     assert attempts > 5
     assert_same(undisturbed, RunFolder.open(path))
+
+
+def test_a_full_disk_is_said_so_and_loses_nothing(
+    undisturbed: RunFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as during, pytest.raises(OutputError, match="No space left on device"):
+        train(SHORT, pictures(), tmp_path / "run", progress=stop_at(4, lambda: during.setattr(os, "fsync", full)))
+    assert RunFolder.open(tmp_path / "run").steps()[-1] < SHORT.steps
+    assert_same(undisturbed, train(SHORT, pictures(), tmp_path / "run", resume=True))
 
 
 def test_five_kills_change_nothing(tmp_path: Path) -> None:

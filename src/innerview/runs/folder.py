@@ -90,15 +90,17 @@ class RunFolder:
         Raises:
             OutputError: if a run is there already, or the place can't be written.
         """
-        if (path / "manifest.json").exists():
-            raise OutputError(f"{path} holds a run already; resume it, or choose another folder")
         try:
             (path / "snapshots").mkdir(parents=True, exist_ok=True)
             (path / "histograms").mkdir(exist_ok=True)
         except OSError as problem:
             raise OutputError(f"{path} can't be made a run folder ({problem.strerror})") from problem
-        atomic.write(path / "manifest.json", json.dumps(asdict(manifest), indent=1).encode())
-        return cls(path, manifest)
+        run = cls(path, manifest)
+        with run.writing():  # of two that begin here at the same moment, one is told
+            if (path / "manifest.json").exists():
+                raise OutputError(f"{path} holds a run already; resume it, or choose another folder")
+            atomic.write(path / "manifest.json", json.dumps(asdict(manifest), indent=1).encode())
+        return run
 
     @classmethod
     def open(cls, path: Path) -> RunFolder:
@@ -139,12 +141,21 @@ class RunFolder:
             raise OutputError(f"{self.path}/metrics.jsonl can't be written ({problem.strerror})") from problem
 
     def metrics(self) -> list[dict[str, Any]]:
-        """Every line of the metrics that was finished, in order."""
+        """Every line of the metrics that was finished, in order.
+
+        Raises:
+            DataError: if a finished line is damaged.
+        """
         path = self.path / "metrics.jsonl"
         if not path.exists():
             return []
-        lines = path.read_text(encoding="utf-8").split("\n")
-        return [json.loads(line) for line in lines[:-1]]
+        records: list[dict[str, Any]] = []
+        for number, line in enumerate(path.read_text(encoding="utf-8").split("\n")[:-1], start=1):
+            try:
+                records.append(json.loads(line))
+            except ValueError as problem:
+                raise DataError(f"line {number} of {path} is damaged ({problem}); remove it") from None
+        return records
 
     def curve(self, name: str) -> tuple[Array, Array]:
         """One metric over time: the steps that have it, and its values (float64), both one number per step."""

@@ -78,7 +78,8 @@ def histogram(values: Array) -> Histogram:
     flat = values.ravel().astype(np.float64)
     numbers = flat[~np.isnan(flat)]
     inside = numbers[(numbers >= -LIMIT) & (numbers < LIMIT)]
-    counts = np.bincount(np.floor((inside + LIMIT) * PER_UNIT).astype(np.int64), minlength=BINS)
+    # by a power of two, which is exact; adding the limit first would round the smallest negative numbers up to 0
+    counts = np.bincount(np.floor(inside * PER_UNIT).astype(np.int64) + BINS // 2, minlength=BINS)
     return Histogram(
         counts,
         below=int((numbers < -LIMIT).sum()),

@@ -34,7 +34,10 @@ class FolderLock:
         self.file: IO[bytes] | None = None
 
     def __enter__(self) -> FolderLock:
-        self.file = self.path.open("ab")
+        try:
+            self.file = self.path.open("ab")
+        except OSError as problem:
+            raise OutputError(f"{self.path.parent} can't be written ({problem.strerror})") from problem
         try:
             acquire(self.file)
         except OSError:
