@@ -17,7 +17,7 @@ from innerview.pictures import canvas, tokens, words
 from innerview.pictures.canvas import Line, Tile, note
 from innerview.pictures.captions import Subject, one_each
 from innerview.pictures.legend import legend, ramp_entries, style_entries
-from innerview.pictures.overlay import Show, overlay, style_scales
+from innerview.pictures.overlay import overlay, style_scales
 from innerview.pictures.pixels import LARGE, enlarge, show_bytes, show_image, show_map
 from innerview.pictures.ramps import RampName
 from innerview.pictures.scale import Scale, ScaleChoice, own_limit
@@ -86,7 +86,7 @@ def balance(result: Drawable) -> str:
     return f"{', '.join(parts)}, together {words.number(float(up + down), signed=True)} {result.unit}"
 
 
-def _painted(result: Drawable, scale: Scale, style: str, show: Show, size: int) -> Pillow.Image:
+def _painted(result: Drawable, scale: Scale, style: str, show: str, size: int) -> Pillow.Image:
     colours = overlay(result.image, result.values, scale.limit, style=style, show=show, name=result.ramp)
     return show_bytes(colours, ~np.isfinite(result.values), size)
 
@@ -118,7 +118,7 @@ def attribution_picture(
     *,
     subject: Subject | None = None,
     style: str = "tint",
-    show: Show = "both",
+    show: str = "both",
     scale: ScaleChoice = "own",
     size: int = LARGE,
 ) -> Pillow.Image:
@@ -166,7 +166,7 @@ def attribution_views(
     found = drawable(result)
     chosen = style_scales([found.values], scale, style)[0]
     words_of = ENDS[found.ramp] if found.ramp == "evidence" else ("below zero", "above zero")
-    views: tuple[tuple[str, Show], ...] = (
+    views: tuple[tuple[str, str], ...] = (
         ("for and against" if found.ramp == "evidence" else "both signs", "both"),
         (f"{words_of[1]} only", "for"),
         (f"{words_of[0]} only", "against"),
@@ -186,12 +186,13 @@ def photo_picture(
     *,
     subject: Subject | None = None,
     style: str = "tint",
-    show: Show = "both",
+    show: str = "both",
     scale: ScaleChoice = "own",
 ) -> Pillow.Image:
     """Draw the map in its place on the photo that the network's picture was cut from.
 
-    The photo is resized so that one cell of the map is a whole number of its pixels; the cells are not smoothed.
+    The photo is resized so that one cell of the map is a whole number of its pixels; the cells are not smoothed. Of
+    the photo, at most the crop's own size is shown on each side of it.
 
     Args:
         result: as for `attribution_picture`.
@@ -212,17 +213,28 @@ def photo_picture(
     chosen = style_scales([found.values], scale, style)[0]
     height, width = found.values.shape
     factor = max(1, round(LARGE / max(height, width)))
+    window = _surroundings(box, photo.size)
     across, down = factor * width / (right - left), factor * height / (bottom - top)
     resized = photo.convert("RGB").resize(
-        (max(1, round(photo.width * across)), max(1, round(photo.height * down))), Pillow.Resampling.BILINEAR
+        (round((window[2] - window[0]) * across), round((window[3] - window[1]) * down)),
+        Pillow.Resampling.BILINEAR,
+        window,
     )
     faded = Pillow.blend(resized, canvas.blank(*resized.size), 0.35)
     colours = overlay(found.image, found.values, chosen.limit, style=style, show=show, name=found.ramp)
     cells = canvas.framed(enlarge(colours, factor, ~np.isfinite(found.values)), 2, tokens.INK)
-    faded.paste(cells, (round(left * across), round(top * down)))
+    faded.paste(cells, (round((left - window[0]) * across), round((top - window[1]) * down)))
     bar = _legend([found], chosen, style, faded.width)
-    seen = note(f"The frame is what the network sees: {words.shape((height, width))} cells.")
+    part = "" if window == (0, 0, *photo.size) else " Not all of the photo is shown."
+    seen = note(f"The frame is what the network sees: {words.shape((height, width))} cells.{part}")
     return canvas.page(found.title, [*_head(found, subject or Subject()), faded, bar, seen, *_foot(found)], width=LARGE)
+
+
+def _surroundings(box: tuple[int, int, int, int], size: tuple[int, int]) -> tuple[int, int, int, int]:
+    """Widen a crop by its own size on each side, within the photo: a small crop of a large photo stays readable."""
+    left, top, right, bottom = box
+    wide, high = right - left, bottom - top
+    return max(0, left - wide), max(0, top - high), min(size[0], right + wide), min(size[1], bottom + high)
 
 
 def error_picture(error: Map, unit: str, *, title: str = "Estimated error", notes: Sequence[str] = ()) -> Pillow.Image:
@@ -245,7 +257,7 @@ def contact_sheet(
     subjects: Sequence[Subject] = (),
     *,
     style: str = "tint",
-    show: Show = "both",
+    show: str = "both",
     scale: ScaleChoice = "shared",
     columns: int = 3,
 ) -> Pillow.Image:

@@ -40,7 +40,7 @@ def colours_entries() -> Entries:
 
 def colour_bar(entries: Entries, width: int) -> Image.Image:
     """Draw all entries from left to right."""
-    places = np.floor(np.arange(width) * ENTRIES / width).astype(int)
+    places = np.rint(np.linspace(0, ENTRIES - 1, width)).astype(int)
     return Image.fromarray(np.ascontiguousarray(np.repeat(entries[places][None], BAR_HEIGHT, axis=0)))
 
 

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Final, Literal, TypeAlias
+from typing import Final, TypeAlias
 
 import numpy as np
 from jaxtyping import Float
@@ -28,7 +28,6 @@ from innerview.pictures.ramps import RampName, entry, ramp
 from innerview.pictures.scale import PERCENTILE, Scale, ScaleChoice, choose_scales
 from innerview.types import Array, Bytes, Image, Map
 
-Show: TypeAlias = Literal["both", "for", "against"]
 Blend: TypeAlias = Callable[[Array, Array, Array], Array]
 """From the picture (height × width × 3, in [0, 1]), t (height × width × 1) and the ramp (255 × 3) to colours."""
 
@@ -72,7 +71,7 @@ STYLES: Final[Mapping[str, Blend]] = MappingProxyType(
 )
 """How a map is laid over its picture, by name."""
 
-SHOWN: Final[Mapping[Show, Callable[[Array], Array]]] = MappingProxyType(
+SHOWN: Final[Mapping[str, Callable[[Array], Array]]] = MappingProxyType(
     {"both": lambda t: t, "for": lambda t: np.maximum(t, 0), "against": lambda t: np.minimum(t, 0)}
 )
 """Which signs are shown, by name."""
@@ -117,7 +116,7 @@ def overlay(
     limit: float,
     *,
     style: str = "tint",
-    show: Show = "both",
+    show: str = "both",
     name: RampName = "evidence",
 ) -> Bytes:
     """Lay a map over its picture.

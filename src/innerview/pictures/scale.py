@@ -11,14 +11,15 @@ import math
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Literal, TypeAlias
+from typing import Final, TypeAlias
 
 import numpy as np
 
 from innerview.errors import UsageError
 from innerview.types import Array
 
-ScaleChoice: TypeAlias = Literal["own", "shared"] | float
+ScaleChoice: TypeAlias = str | float
+"""The words "own" or "shared", or the limit."""
 
 STEPS: Final = ("1", "1.25", "1.5", "2", "2.5", "3", "4", "5", "6", "8")
 PERCENTILE: Final = 99

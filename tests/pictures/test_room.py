@@ -1,0 +1,30 @@
+"""What the room promises as a whole."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import innerview.pictures as room
+
+
+def test_names_are_sorted_there_and_documented() -> None:
+    names = list(room.__all__)
+    assert names == sorted(set(names), key=lambda name: (not name.isupper(), name))
+    things = [getattr(room, name) for name in room.__all__]
+    assert [thing for thing in things if callable(thing) and not (thing.__doc__ or "").strip()] == []
+
+
+def test_importing_the_room_imports_no_matplotlib() -> None:
+    code = "import sys, innerview.pictures; print([m for m in sys.modules if m.startswith(('matplotlib', 'torch'))])"
+    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert answer.stdout.strip() == "[]"
+
+
+def test_drawing_maps_and_animations_imports_no_matplotlib() -> None:
+    code = (
+        "import sys, numpy as np; from innerview.pictures import error_picture\n"
+        "error_picture(np.ones((4, 4)), 'logit'); print([m for m in sys.modules if m.startswith('matplotlib')])"
+    )
+    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert answer.stdout.strip() == "[]"
