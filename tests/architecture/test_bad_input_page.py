@@ -13,22 +13,37 @@ import pytest
 from PIL import Image
 
 from data.files_made import encoded, png, random_bytes
+from innerview.adapters import wrap
+from innerview.allcnn.table import build, initial_weights
 from innerview.data.baselines import baseline_from, make_baseline, parse_baseline
 from innerview.data.files import read_bytes
 from innerview.data.fitting import fit, parse_crop
-from innerview.data.folders import load, open_folders
+from innerview.data.folders import open_folders
 from innerview.data.reading import read_picture
 from innerview.data.samples import find_picture
 from innerview.errors import InnerviewError
-from innerview.network import InputSpec, Layer, find_layer
-from innerview.targets import find_class
+from innerview.methods import keep
+from innerview.network import InputSpec, OutputSpec, require_differentiable
+from innerview.quadrature import fixed_rule
+from innerview.types import Array
+from innerview.workbench import Request, look, path, weights
+from typecheck import unchecked
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "bad-input.md"
 SPEC = InputSpec(32, 32)
-LAYERS = [Layer("convolution1", "convolution"), Layer("elu1", "activation"), Layer("dense", "dense")]
+RGB = OutputSpec(("red", "green", "blue"))
+COLOURS = wrap(lambda batch: batch.mean((1, 2)), input=SPEC, output=RGB)
 PLAIN = np.zeros(SPEC.shape, np.float32)
 ESCAPED = str.maketrans({"<": "\\<", "*": "\\*"})
 Cases = Mapping[str, Callable[[], object]]
+
+
+def spoiled() -> dict[str, Array]:
+    """Weights of the built-in network's shape, small, one of the second layer's gone bad."""
+    found = initial_weights(0, channels=4)
+    found["conv2.weight"].flat[0] = np.nan
+    return found
+
 
 PICTURES: Cases = {
     "a name that no file has": lambda: find_picture("moose.jpeg"),
@@ -66,18 +81,44 @@ FOLDERS: Cases = {
     "a picture beyond the last": lambda: open_folders("data").pick("cat:7"),
     "an unknown class": lambda: open_folders("data").pick("zebra"),
     "classes that the network does not know": lambda: open_folders("data").matching(("cat", "deer")),
-    "no picture that can be read": lambda: load(open_folders("broken").entries, SPEC),
+    "no picture that can be read": lambda: path("broken", output="new"),
+}
+NETWORKS: Cases = {
+    "weights that are not finite": lambda: build(spoiled()),
+    "rows that influence each other": lambda: wrap(lambda x: x.mean((1, 2)) - x.mean(), input=SPEC, output=RGB),
+    "an output of another shape": lambda: wrap(lambda x: x.mean(), input=SPEC, output=RGB),
+    "more outputs than names": lambda: wrap(lambda x: x.mean(1).reshape(len(x), -1), input=SPEC, output=RGB),
+    "a function that fails": lambda: wrap(lambda x: x.mean((1, 2, 9)), input=SPEC, output=RGB),
+    "no declaration": lambda: wrap(lambda x: x),
+    "gradients of a function": lambda: require_differentiable(COLOURS),
+    "another file than safetensors": lambda: weights([Path("notes.jpg")], output="new"),
 }
 REQUESTS: Cases = {
-    "an unknown class": lambda: find_class("hors", ("cat", "deer", "horse")),
-    "an unknown layer": lambda: find_layer(LAYERS, "conv3"),
+    "an unknown class": lambda: look(["cat"], Request(explained="hors"), output="new"),
+    "an unknown layer": lambda: look(["cat"], Request(layers=("conv12",)), output="new"),
+    "an unknown network": lambda: look(["cat"], network="resnet", output="new"),
+    "an alpha outside [0, 1]": lambda: look(["cat"], Request(alphas=(0.5, 1.5)), output="new"),
+    "a share outside [0, 1]": lambda: keep(COLOURS, PLAIN, PLAIN[..., 0], fill=PLAIN, shares=(-0.1,)),
+    "an unknown rule": lambda: fixed_rule("simpson", 32),
+    "too few evaluations for a rule": lambda: fixed_rule("trapezoid", 1),
+    "an unknown target": lambda: look(["cat"], Request(target="loss"), output="new"),
+    "a class against itself": lambda: look(["cat"], Request(explained="cat", versus="3"), output="new"),
+    "a scale without a meaning": lambda: look(["cat"], Request(scale="0"), output="new"),
+    "a pick without data": lambda: look(["cat"], picks=["horse:3"], output="new"),
+    "a baseline that differs from picture to picture": lambda: path("data", baseline="blurred", output="new"),
+}
+OUTPUT: Cases = {
+    "a file": lambda: look(["cat"], output="moose.jpg"),
+    "a folder that holds other things": lambda: look(["cat"], output="photos"),
 }
 SECTIONS = {
     "Pictures": PICTURES,
     "Crops": CROPS,
     "Baselines": BASELINES,
     "Data in class folders": FOLDERS,
-    "Classes and layers": REQUESTS,
+    "What to look at": REQUESTS,
+    "The folder to write to": OUTPUT,
+    "Networks": NETWORKS,
 }
 
 
@@ -96,8 +137,8 @@ def _folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def said(case: Callable[[], object]) -> str:
-    """The message of the error that a case must end with."""
-    with pytest.raises(InnerviewError) as caught:
+    """The message of the error that a case must end with, as users meet it."""
+    with unchecked(), pytest.raises(InnerviewError) as caught:
         case()
     return str(caught.value)
 

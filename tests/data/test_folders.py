@@ -2,16 +2,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import pytest
 from PIL import Image
 
 from data.files_made import encoded
-from innerview.data.folders import ClassFolders, load, open_folders
+from innerview.data.folders import ClassFolders, open_folders
 from innerview.errors import DataError, PictureError, UnknownClass
-from innerview.network import InputSpec
 
-SPEC = InputSpec(4, 4)
 LEVELS = {"cat": 50, "dog": 100, "horse": 200}
 
 
@@ -168,35 +165,14 @@ class TestNoDataSet:
             open_folders(tmp_path)
 
 
-class TestLoading:
-    def test_pictures_come_fitted_in_the_order_asked_for(self, data: ClassFolders) -> None:
-        entries = data.shuffled(6, seed=3)
-        loaded = load(entries, SPEC)
-        assert loaded.entries == entries
-        assert loaded.images.shape == (6, 4, 4, 3)
-        np.testing.assert_allclose(
-            loaded.images[:, 0, 0, 1] * 255, [LEVELS[entry.truth] for entry in entries], rtol=1e-5
-        )
-
-    def test_unreadable_ones_are_left_out_and_listed(self, data: ClassFolders) -> None:
-        data.pick("cat:1").path.write_bytes(b"meow")
-        loaded = load(data.entries[:3], SPEC)
-        assert [entry.name for entry in loaded.entries] == ["cat:0", "cat:2"]
-        assert len(loaded.images) == 2
-        assert loaded.problems == ("cat:1 (2.png) is text, 4 bytes; pictures are PNG, JPEG, WebP, GIF, BMP or TIFF",)
-
-    def test_a_picture_that_went_away_is_listed(self, data: ClassFolders) -> None:
-        data.pick("cat:1").path.unlink()
-        assert "there is no file" in load(data.entries[:3], SPEC).problems[0]
-        with pytest.raises(PictureError):
-            data.pick("cat:1").read()
-
-    def test_none_at_all_is_an_error(self, data: ClassFolders) -> None:
-        for entry in data.entries:
-            entry.path.write_bytes(b"")
-        with pytest.raises(DataError, match=r"of 17 pictures none can be read; the first: cat:0 \(1\.png\) is empty"):
-            load(data.entries, SPEC)
-
-    def test_none_asked_for_is_an_error(self) -> None:
-        with pytest.raises(DataError, match="none was asked for"):
-            load((), SPEC)
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [(b"meow", r"cat:1 \(2\.png\) is text, 4 bytes"), (None, "there is no file .*; beside it there is")],
+)
+def test_a_picture_that_can_not_be_read_says_which(data: ClassFolders, content: bytes | None, said: str) -> None:
+    entry = data.pick("cat:1")
+    entry.path.unlink()
+    if content is not None:
+        entry.path.write_bytes(content)
+    with pytest.raises(PictureError, match=said):
+        entry.read()

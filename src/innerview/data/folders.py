@@ -15,12 +15,9 @@ from pathlib import Path
 
 import numpy as np
 
-from innerview.data.fitting import Crop, fit
 from innerview.data.reading import Picture, read_picture
-from innerview.errors import DataError, PictureError, UnknownClass
-from innerview.network import InputSpec
+from innerview.errors import DataError, UnknownClass
 from innerview.targets import find_class
-from innerview.types import Images
 
 ENDINGS = frozenset({".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff"})
 _SHOWN = 12
@@ -50,21 +47,6 @@ class Entry:
     def read(self) -> Picture:
         """Read the picture, its truth with it, or raise PictureError."""
         return read_picture(self.path, name=f"{self.name} ({self.path.name})", truth=self.truth)
-
-
-@dataclass(frozen=True, eq=False)
-class Loaded:
-    """Pictures of a data set as a network takes them.
-
-    Attributes:
-        entries: those that could be read, in the order asked for.
-        images: batch × height × width × channels, float32 in [0, 1]; one row per entry.
-        problems: why the others could not be read, one sentence each.
-    """
-
-    entries: tuple[Entry, ...]
-    images: Images
-    problems: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -171,29 +153,6 @@ def open_folders(root: str | Path, part: str = "test") -> ClassFolders:
     if not entries:
         raise DataError(_nothing(root))
     return ClassFolders(root, tuple(dict.fromkeys(entry.truth for entry in entries)), tuple(entries), tuple(notes))
-
-
-def load(entries: Sequence[Entry], spec: InputSpec, crop: Crop = "centre") -> Loaded:
-    """Read pictures and fit them to a network; those that can't be read are listed and left out.
-
-    All are held at once (a thousand of 32 × 32 are 12 MB): for large pictures, load them in parts.
-
-    Raises:
-        DataError: not one of them can be read; says why the first can't.
-    """
-    good: list[Entry] = []
-    images: list[np.ndarray] = []
-    problems: list[str] = []
-    for entry in entries:
-        try:
-            images.append(fit(entry.read(), spec, crop).image)
-            good.append(entry)
-        except PictureError as problem:
-            problems.append(str(problem))
-    if not good:
-        first = f"; the first: {problems[0]}" if problems else ": none was asked for"
-        raise DataError(f"of {_pictures_in_words(len(entries))} none can be read{first}")
-    return Loaded(tuple(good), np.stack(images), tuple(problems))
 
 
 def _natural(path: Path) -> list[tuple[int, str]]:
