@@ -9,6 +9,7 @@ import numpy as np
 
 from innerview.errors import UsageError
 from innerview.quadrature.estimates import SAFETY
+from innerview.quadrature.nested import nested_rule
 from innerview.types import Array
 
 View = Callable[[Array], Array]
@@ -66,6 +67,7 @@ class Problem:
             raise UsageError(f"a tolerance of {self.tolerance} was asked for; give one above 0, such as 0.01 for 1 %")
         if self.budget < 2:
             raise UsageError(f"a budget of {self.budget} evaluations was given; both ends alone take 2")
+        nested_rule(self.family, self.substitution or "identity", self.budget)  # refuses names that it does not know
         if not self.measures:
             raise UsageError("no measure of the error was given; name at least one, or nothing can be met")
 

@@ -1,0 +1,237 @@
+"""Integrated gradients to a stated tolerance, for many pictures at once.
+
+    attribution_i = (x_i - x0_i) * integral over alpha in [0, 1] of dS/dx_i (x0 + alpha (x - x0))
+
+Sundararajan, Taly, Yan 2017, arXiv 1703.01365, equation 1. The integral is refined until its estimated error, on the
+map and on the channels, and its gap to completeness are all within the tolerance, or the budget ends. A gap alone
+would prove nothing: errors of both signs cancel in it. An estimate is an estimate (docs/quadrature.md says how often
+it held).
+
+Pictures share their batches, one that is done leaves them, and memory depends on the batch alone. The class is fixed
+by the first pass of a picture, at alpha 1; that pass, and the one at the baseline, are evaluations of the integral
+too, so that nothing is spent on scores. A map is the same to the bit for the same batches; alone or in company it
+differs by the rounding that the network shows between batch sizes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Final
+
+import numpy as np
+
+from innerview.errors import UsageError
+from innerview.methods.passes import Progress, check_picture, require_finite
+from innerview.methods.walk import Job, Walk, check_targets, pixel_error
+from innerview.network import OUTPUT, Differentiable, Pullback, require_differentiable
+from innerview.quadrature import Driver, Integral, Problem, Request
+from innerview.results import IntegratedGradients, Provenance, Status
+from innerview.targets import Target
+from innerview.types import Array, Image, Images
+
+FINEST: Final[Mapping[str, float]] = MappingProxyType({"float32": 1e-5, "float64": 1e-10})
+"""The least tolerance that gradients of this precision can be held to; their rounding is about 4e-7 and 1e-15 of a
+map of the built-in network."""
+
+BUDGET: Final = 512
+
+
+def integrate_to_tolerance(
+    network: Differentiable,
+    jobs: Iterable[Job],
+    *,
+    tolerance: float,
+    budget: int = BUDGET,
+    family: str = "trapezoid",
+    chunk: int | None = None,
+    progress: Progress | None = None,
+) -> Iterator[tuple[int, tuple[IntegratedGradients, ...]]]:
+    """Explain many pictures, each to the tolerance; yield number and one result per target as a picture is done.
+
+    Args:
+        network: any network with gradients.
+        jobs: pictures with their targets and baselines; read as batches have room, so there may be any number.
+        tolerance: of the relative L1 error of the maps, and of the gap; such as 0.01.
+        budget: evaluations at most for each picture (over all its baselines); its end shows in the status.
+        family: of nested rules; "clenshaw-curtis" pays for smooth networks (GELU, SiLU) and tolerances below 0.2 %.
+        chunk: rows in one pass; the network's own if None. Halved for good when memory runs out.
+        progress: called with the evaluations done and those known to be needed so far.
+
+    Raises:
+        UsageError: a tolerance the precision can't give, too small a budget, no baseline, pictures with
+            different numbers of targets, a target without meaning here.
+        PictureError: a picture or baseline does not fit the network.
+        NetworkError: something is not finite; the message names layer and alpha.
+    """
+    require_differentiable(network)
+    _check_tolerance(network, tolerance)
+    walks: dict[int, Walk] = {}
+
+    def problems() -> Iterator[Problem]:
+        expected = 0
+        for number, job in enumerate(jobs):
+            check_targets(job.targets, expected)
+            expected = len(job.targets)
+            _check_pictures(network, job)
+            walk = walks[number] = Walk(network, job)
+            nodes = budget // len(job.baselines)
+            if nodes < 2:
+                raise UsageError(
+                    f"a budget of {budget} evaluations was given for {len(job.baselines)} baselines; "
+                    "each needs at least 2, and 17 before an error can be told"
+                )
+            yield Problem(walk.measures(), tolerance, nodes, walk.residual, family)
+
+    driver, passes, done = Driver(problems()), _Passes(network, chunk or network.chunk), 0
+    while batch := _fill(driver, walks, passes.chunk):
+        for request, value in zip(batch, passes.evaluate(batch, walks), strict=True):
+            driver.answer(request, value)
+        done += len(batch)
+        if progress is not None:
+            progress(done, driver.wanted)
+        for number, integral in driver.finished():
+            walk = walks.pop(number)
+            provenance = replace(Provenance.of(network), chunk=passes.chunk)
+            yield (
+                number,
+                tuple(
+                    _result(network, walk, integral, target, tolerance, provenance)
+                    for target in range(len(walk.targets))
+                ),
+            )
+
+
+def integrated_gradients_to_tolerance(
+    network: Differentiable,
+    image: Image,
+    target: Target,
+    *,
+    baseline: Image | Sequence[Image],
+    tolerance: float,
+    budget: int = BUDGET,
+    progress: Progress | None = None,
+) -> IntegratedGradients:
+    """Attribute `target` to the pixels of one picture, to a tolerance; arguments as above."""
+    baselines = (baseline,) if isinstance(baseline, np.ndarray) else tuple(baseline)
+    job = Job(image, (target,), baselines)
+    ((_, (result,)),) = integrate_to_tolerance(network, [job], tolerance=tolerance, budget=budget, progress=progress)
+    return result
+
+
+def _check_tolerance(network: Differentiable, tolerance: float) -> None:
+    finest = FINEST[network.dtype.name]
+    if not finest <= tolerance < np.inf:
+        raise UsageError(
+            f"a tolerance of {tolerance:g} was asked for; a network that computes in {network.dtype.name} can be held "
+            f"to {finest:g} and more: raise it (0.01 is 1 %), or convert with network.astype(np.float64)"
+        )
+
+
+def _check_pictures(network: Differentiable, job: Job) -> None:
+    if not job.baselines:
+        raise UsageError("no baseline was given; it decides the answer, so name at least one (black, for a start)")
+    check_picture(network, job.image, "picture")
+    for one in job.baselines:
+        check_picture(network, one, "baseline")
+
+
+def _fill(driver: Driver, walks: Mapping[int, Walk], rows: int) -> list[Request]:
+    """Take requests for at most `rows` rows, but at least one; a request has one row per baseline of its picture."""
+    batch: list[Request] = []
+    width = 1
+    while (not batch or rows >= width) and (following := driver.requests(1)):
+        batch += following
+        width = len(walks[following[0].problem].job.baselines)
+        rows -= width
+    return batch
+
+
+class _Passes:
+    """Runs requests through the network, `chunk` rows at a time."""
+
+    def __init__(self, network: Differentiable, chunk: int) -> None:
+        self.chunk = chunk
+        self._network = network
+
+    def evaluate(self, batch: Sequence[Request], walks: Mapping[int, Walk]) -> list[Array]:
+        """The integrand for each request: target × baseline × height × width × channel."""
+        rows = [
+            (walks[request.problem], request.alpha, start)
+            for request in batch
+            for start in range(len(walks[request.problem].job.baselines))
+        ]
+        values: list[Array] = []
+        while len(values) < len(rows):
+            values += self._pass(rows[len(values) : len(values) + self.chunk])
+        parts: list[Array] = []
+        taken = 0
+        for request in batch:
+            count = len(walks[request.problem].job.baselines)
+            parts.append(np.stack(values[taken : taken + count], axis=1))
+            taken += count
+        return parts
+
+    def _pass(self, rows: Sequence[tuple[Walk, float, int]]) -> list[Array]:
+        points = np.stack([walk.point(alpha, start) for walk, alpha, start in rows])
+        where = f"alpha {', '.join(sorted({f'{alpha:.3g}' for _, alpha, _ in rows}))}"
+
+        def cotangent(outputs: Array) -> Array:
+            require_finite(self._network, points, outputs, f"output at {where}")
+            pairs = zip(rows, outputs, strict=True)
+            return np.stack([walk.cotangents(logits) for (walk, _, _), logits in pairs], axis=1)
+
+        try:
+            answer: Pullback = self._network.pullback(points, {OUTPUT: cotangent})
+        except MemoryError:
+            if len(rows) == 1:
+                raise
+            self.chunk = max(len(rows) // 2, 1)
+            return [value for half in _halves(rows) for value in self._pass(half)]
+        require_finite(self._network, points, answer.input_gradients, f"gradient at {where}")
+        return [
+            walk.visit(alpha, start, logits, answer.input_gradients[:, row])
+            for row, ((walk, alpha, start), logits) in enumerate(zip(rows, answer.logits, strict=True))
+        ]
+
+
+def _halves(rows: Sequence[tuple[Walk, float, int]]) -> tuple[Sequence[tuple[Walk, float, int]], ...]:
+    return rows[: len(rows) // 2], rows[len(rows) // 2 :]
+
+
+def _result(
+    network: Differentiable, walk: Walk, integral: Integral, target: int, tolerance: float, provenance: Provenance
+) -> IntegratedGradients:
+    job, maps = walk.job, integral.value[target]
+    errors = integral.errors[2 * target : 2 * target + 2] or (float("inf"), float("inf"))
+    return IntegratedGradients(
+        image=job.image,
+        baseline=_mean_picture(np.stack(job.baselines)),
+        attribution=maps.mean(axis=0),
+        score=float(walk.scores(target, 1.0)[0]),
+        baseline_score=float(walk.scores(target, 0.0).mean()),
+        rule=f"{integral.family}, {integral.substitution}",
+        evaluations=integral.evaluations * len(job.baselines),
+        profile=walk.profile(target),
+        status=Status.MET if integral.converged else Status.BUDGET,
+        provenance=replace(provenance, target=walk.targets[target].describe(network.output.class_names)),
+        spread=maps.sum(axis=3).std(axis=0) if len(job.baselines) > 1 else None,
+        tolerance=tolerance,
+        estimated_error=float(errors[0]),
+        estimated_channel_error=float(errors[1]),
+        error=pixel_error(integral, target),
+        history=tuple(
+            (
+                level.evaluations * len(job.baselines),
+                float(max(level.errors[2 * target : 2 * target + 2])),
+                level.residual,
+            )
+            for level in integral.levels
+        ),
+        notes=walk.notes(target),
+    )
+
+
+def _mean_picture(pictures: Images) -> Image:
+    return pictures.mean(axis=0, dtype=np.float64).astype(pictures.dtype)

@@ -1,0 +1,167 @@
+"""What is kept of one picture while its integrated gradients are under way.
+
+The integrand at alpha is gradient × (picture − baseline), target × baseline × height × width × channel. An error is
+measured for each target on the map that is drawn and on height × width × channel, both of the mean over the
+baselines; a result stops only when all of them and the gaps are within the tolerance.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, final
+
+import numpy as np
+
+from innerview.errors import UsageError
+from innerview.network import Differentiable
+from innerview.quadrature import Integral, Measure, remaining
+from innerview.results import PathProfile
+from innerview.targets import Target
+from innerview.types import Array, Image, LogitRow, Map
+
+FLOOR: Final = 1e-3
+"""An error is compared with at least this share of the range of the scores at the picture: a map that is nothing
+but rounding need not be found to a share of itself."""
+
+NEIGHBOURS: Final = 0.25
+"""Weight of the whole map's mean square beside that of the 3 × 3 pixels around, in a pixel's error: nine numbers
+alone are too few to say how wrong one of them is. Measured; see docs/quadrature.md."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """One picture to be explained.
+
+    Attributes:
+        image: pixels, height × width × channel.
+        targets: questions about it; an open class is the one that wins at the picture. They share the passes.
+        baselines: where the paths start; of several, the maps are averaged.
+    """
+
+    image: Image
+    targets: tuple[Target, ...]
+    baselines: tuple[Image, ...]
+
+
+@final
+class Walk:
+    """One job under way: its resolved targets, and outputs and gradient norms at the places it has been to."""
+
+    def __init__(self, network: Differentiable, job: Job) -> None:
+        self.job = job
+        self._network = network
+        self._directions = np.stack([job.image.astype(np.float64) - baseline for baseline in job.baselines])
+        self._targets: tuple[Target, ...] = ()
+        self._logits: dict[tuple[float, int], LogitRow] = {}
+        self._norms: dict[tuple[float, int], Array] = {}
+
+    def point(self, alpha: float, start: int) -> Image:
+        """The picture at `alpha` on the path from baseline number `start`, in the network's precision."""
+        return (self.job.baselines[start] + alpha * self._directions[start]).astype(self._network.dtype)
+
+    def cotangents(self, logits: LogitRow) -> Array:
+        """d score / d output, target × class, for one row of outputs. The first row ever is that of the picture."""
+        if not self._targets:
+            self._targets = tuple(target.resolve(logits, self._network.output) for target in self.job.targets)
+        return np.stack([target.cotangent(logits[None])[0] for target in self._targets])
+
+    def visit(self, alpha: float, start: int, logits: LogitRow, gradients: Array) -> Array:
+        """Take outputs and gradients (target × height × width × channel) at a place; give the integrand there."""
+        self._logits[alpha, start] = logits
+        self._norms[alpha, start] = np.abs(gradients).sum(axis=(1, 2, 3), dtype=np.float64)
+        return gradients * self._directions[start]
+
+    @property
+    def targets(self) -> tuple[Target, ...]:
+        """The targets with their classes fixed, as soon as the network has seen the picture."""
+        return self._targets
+
+    def measures(self) -> tuple[Measure, ...]:
+        """The map and the channels of each target, in this order."""
+
+        def of_map(target: int) -> Measure:
+            return Measure("map", lambda value: value[target].mean(axis=0).sum(axis=-1), lambda: self.floor(target))
+
+        def of_channels(target: int) -> Measure:
+            return Measure("channels", lambda value: value[target].mean(axis=0), lambda: self.floor(target))
+
+        return tuple(make(target) for target in range(len(self.job.targets)) for make in (of_map, of_channels))
+
+    def floor(self, target: int) -> float:
+        """The least size that errors are compared with, in target units."""
+        if self._targets[target].unit == "probability":
+            return FLOOR
+        return FLOOR * float(np.ptp(self._logits[1.0, 0].astype(np.float64)))
+
+    def scores(self, target: int, alpha: float) -> Array:
+        """The score at `alpha`, one per baseline."""
+        rows = np.stack([self._logits[alpha, start] for start in range(len(self.job.baselines))])
+        return self._targets[target].score(rows).astype(np.float64)
+
+    def residual(self, value: Array) -> float:
+        """The largest gap of any target, as a share of its map."""
+        return max(self.relative_gap(target, value) for target in range(len(self._targets)))
+
+    def relative_gap(self, target: int, value: Array) -> float:
+        """How much of the change of the score the map misses, as a share of the map."""
+        drawn = value[target].mean(axis=0).sum(axis=-1)
+        gap = abs(float(drawn.sum()) - float((self.scores(target, 1.0) - self.scores(target, 0.0)).mean()))
+        size = max(float(np.abs(drawn).sum()), self.floor(target))
+        return gap / size if size > 0 else 0.0
+
+    def profile(self, target: int) -> PathProfile:
+        """Scores, probabilities and norms at all places, as means over the baselines."""
+        alphas = sorted({alpha for alpha, _ in self._logits})
+        starts = range(len(self.job.baselines))
+        chances = [
+            self._network.output.probabilities(np.stack([self._logits[alpha, start] for start in starts])).mean(axis=0)
+            for alpha in alphas
+        ]
+        return PathProfile(
+            alphas=np.array(alphas),
+            scores=np.array([self.scores(target, alpha).mean() for alpha in alphas]),
+            probabilities=np.stack(chances),
+            norms=np.array([np.mean([self._norms[alpha, start][target] for start in starts]) for alpha in alphas]),
+            class_names=self._network.output.class_names,
+            target=self._targets[target].index,
+            unit=self._targets[target].unit,
+        )
+
+    def notes(self, target: int) -> tuple[str, ...]:
+        """What should be known before the map of `target` is believed."""
+        change = float((self.scores(target, 1.0) - self.scores(target, 0.0)).mean())
+        dead = all(norms[target] == 0 for norms in self._norms.values())
+        said = {
+            "The baseline is the picture itself: the path has no length, so the map is zero whatever the network "
+            "does. Take another baseline.": not self._directions.any(),
+            "The gradient is exactly zero at every place on the path: no pixel can change this score (a dead unit, "
+            "or a saturated probability). Take another target, such as the logit.": dead and self._directions.any(),
+            f"The score hardly changes from the baseline to the picture (by {change:.2g}): the map shows how evidence "
+            "for and against cancels, and its sum says nothing.": abs(change) < self.floor(target) and not dead,
+        }
+        return tuple(text for text, holds in said.items() if holds)
+
+
+def pixel_error(integral: Integral, target: int) -> Map | None:
+    """Estimate the error of each pixel of a target's map, in target units; None before the third level.
+
+    The last step between levels is a sample of one per pixel of how wrong the levels are there, so its square is
+    averaged over the 3 × 3 pixels around, and with a quarter of the whole map's; then scaled as the whole estimate is.
+    """
+    steps = [step[target].mean(axis=0).sum(axis=-1) for step in integral.steps]
+    if len(steps) < 2:
+        return None
+    square = steps[-1] ** 2
+    padded = np.pad(square, 1, mode="edge")
+    around = np.lib.stride_tricks.sliding_window_view(padded, (3, 3)).mean(axis=(2, 3))
+    return remaining(steps) * np.sqrt(around + NEIGHBOURS * square.mean())
+
+
+def check_targets(jobs_targets: Sequence[Target], expected: int) -> None:
+    """Raise UsageError unless there are as many targets as in the jobs before, and at least one."""
+    if not jobs_targets or (expected and len(jobs_targets) != expected):
+        raise UsageError(
+            f"{len(jobs_targets)} targets were asked of a picture{f' and {expected} of others' if expected else ''}; "
+            "give each picture the same number of targets, at least one, since they share their passes"
+        )

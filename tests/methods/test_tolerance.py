@@ -1,0 +1,306 @@
+"""Integrated gradients to a tolerance against closed forms, and what must not matter: company, batches, memory."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pytest
+
+from innerview import allcnn
+from innerview.errors import NetworkError, PictureError, UsageError
+from innerview.methods import integrated_gradients
+from innerview.methods.tolerance import integrate_to_tolerance, integrated_gradients_to_tolerance
+from innerview.methods.walk import Job
+from innerview.network import OutputSpec
+from innerview.results import Status
+from innerview.targets import Contrast, Logit, Margin, Probability
+from methods.analytic import Analytic
+from typecheck import unchecked
+
+
+@pytest.fixture
+def network() -> Analytic:
+    return Analytic.random(3)
+
+
+@pytest.fixture
+def images(network: Analytic) -> list[np.ndarray]:
+    return list(np.random.default_rng(4).uniform(size=(5, *network.input.shape)))
+
+
+def black(image):
+    return np.zeros_like(image)
+
+
+def job(image, *targets, baselines=None):
+    return Job(image, targets or (Logit(0),), baselines or (black(image),))
+
+
+def explain(network, jobs, **options):
+    return dict(integrate_to_tolerance(network, jobs, **{"tolerance": 0.01, **options}))
+
+
+def relative(found, exact):
+    return np.abs(found - exact).sum() / np.abs(exact).sum()
+
+
+@pytest.mark.parametrize("family", ["trapezoid", "clenshaw-curtis"])
+@pytest.mark.parametrize("tolerance", [0.05, 0.01, 1e-3, 1e-5])
+def test_the_error_is_what_was_asked_for_and_within_what_was_stated(network, images, tolerance, family):
+    for number, (result,) in explain(
+        network, map(job, images), tolerance=tolerance, budget=4000, family=family
+    ).items():
+        exact = network.exact(images[number], 0)
+        assert result.status is Status.MET
+        assert result.tolerance == tolerance
+        assert relative(result.map, exact.sum(axis=2)) <= result.estimated_error + 1e-15 <= tolerance
+        assert relative(result.attribution, exact) <= result.estimated_channel_error + 1e-15 <= tolerance
+        assert result.relative_gap <= tolerance
+
+
+def test_each_pixel_states_an_error_of_its_own():
+    network = Analytic.random(1, height=24, width=24)
+    image = np.random.default_rng(2).uniform(size=network.input.shape)
+    result = integrated_gradients_to_tolerance(network, image, Logit(1), baseline=black(image), tolerance=0.01)
+    wrong = np.abs(result.map - network.exact(image, 1).sum(axis=2))
+    assert result.error is not None
+    assert np.mean(wrong <= result.error) >= 0.9
+    assert wrong.sum() < result.error.sum() < 10 * wrong.sum()
+
+
+def test_a_straight_network_is_exact_as_soon_as_it_can_be_judged():
+    network = Analytic(np.random.default_rng(0).normal(size=(2, 3, 3, 1)), np.zeros((2, 3, 3, 1)))
+    image = np.full((3, 3, 1), 0.7)
+    result = integrated_gradients_to_tolerance(network, image, Logit(1), baseline=black(image), tolerance=1e-9)
+    np.testing.assert_allclose(result.attribution, network.linear[1] * image, rtol=1e-13)
+    assert result.evaluations == 17
+    assert result.estimated_error < 1e-13
+
+
+def test_nothing_is_spent_on_scores(network, images):
+    network.seen.clear()
+    result = integrated_gradients_to_tolerance(network, images[0], Logit(), baseline=black(images[0]), tolerance=0.01)
+    assert sum(map(len, network.seen)) == result.evaluations == len(result.profile.alphas)
+    assert result.profile.scores[-1] == result.score
+    assert result.profile.scores[0] == result.baseline_score == 0
+    np.testing.assert_array_equal(network.seen[0][0], images[0])
+    assert [evaluations for evaluations, _, _ in result.history][-1] == result.evaluations
+    assert result.history[-1][1] == max(result.estimated_error, result.estimated_channel_error)
+    assert result.history[-1][2] == pytest.approx(result.relative_gap, abs=1e-12)
+
+
+def test_an_open_class_is_the_winner_at_the_picture_and_stays_it(network, images):
+    results = explain(network, [job(image, Logit()) for image in images])
+    for number, (result,) in results.items():
+        assert result.target == int(network.forward(images[number][None]).logits[0].argmax())
+
+
+def test_targets_of_a_picture_share_its_passes(network, images):
+    targets = (Logit(0), Logit(2), Contrast(1), Margin(0, 1), Probability(1))
+    network.seen.clear()
+    together = explain(network, [job(images[0], *targets)], tolerance=1e-3)[0]
+    assert sum(map(len, network.seen)) == together[0].evaluations
+    for target, result in zip(targets, together, strict=True):
+        alone = integrated_gradients_to_tolerance(network, images[0], target, baseline=black(images[0]), tolerance=1e-3)
+        assert alone.evaluations <= result.evaluations
+        assert relative(result.attribution, alone.attribution) < 2e-3
+        assert result.provenance.target == alone.provenance.target
+        assert result.unit == alone.unit
+
+
+def test_several_baselines_are_averaged_with_their_spread(network, images):
+    baselines = (black(images[0]), np.ones_like(images[0]), images[1])
+    ((result,),) = explain(network, [job(images[0], Logit(1), baselines=baselines)], tolerance=1e-4).values()
+    singles = np.stack([network.exact(images[0], 1) - network.exact(one, 1) for one in baselines])
+    assert relative(result.attribution, singles.mean(axis=0)) <= 1e-4
+    np.testing.assert_allclose(result.spread, singles.sum(axis=3).std(axis=0), rtol=1e-3, atol=1e-5)
+    assert result.evaluations % 3 == 0
+    assert result.evaluations == 3 * len(result.profile.alphas)
+    np.testing.assert_allclose(result.baseline, np.mean(baselines, axis=0))
+    assert result.gap == pytest.approx(0, abs=1e-3)
+
+
+def test_company_changes_nothing_but_rounding_and_the_same_work_gives_the_same_bits(network, images):
+    together = explain(network, map(job, images), tolerance=1e-4)
+    again = explain(network, map(job, images), tolerance=1e-4)
+    for number, image in enumerate(images):
+        ((alone,),) = explain(network, [job(image)], tolerance=1e-4).values()
+        (result,) = together[number]
+        assert relative(result.attribution, alone.attribution) < 1e-12
+        assert result.evaluations == alone.evaluations
+        assert result.attribution.tobytes() == again[number][0].attribution.tobytes()
+        assert result.error.tobytes() == again[number][0].error.tobytes()
+
+
+@pytest.mark.parametrize("chunk", [1, 2, 7, 64])
+def test_a_pass_never_holds_more_than_the_chunk_and_pictures_fill_it_together(network, images, chunk):
+    network.seen.clear()
+    baselines = (black(images[0]), images[4])
+    explain(network, [job(image, baselines=baselines) for image in images], chunk=chunk)
+    sizes = [len(batch) for batch in network.seen]
+    assert max(sizes) <= chunk
+    assert np.mean(sizes) > 0.6 * min(chunk, 40)
+
+
+@dataclass
+class Cramped(Analytic):
+    room: int = 4
+
+    def pullback(self, images, cotangents, taps=()):
+        if len(images) > self.room:
+            raise MemoryError
+        return super().pullback(images, cotangents, taps)
+
+
+def test_the_chunk_is_halved_when_memory_runs_out_and_the_result_says_so(network, images):
+    cramped = Cramped(network.linear, network.curved, chunk=12)
+    results = explain(cramped, map(job, images))
+    for number, (result,) in results.items():
+        assert result.provenance.chunk == 2
+        assert relative(result.attribution, explain(network, [job(images[number])])[0][0].attribution) < 1e-12
+    with pytest.raises(MemoryError):
+        explain(replace(cramped, room=0), [job(images[0])])
+
+
+def test_long_lists_are_read_as_there_is_room(network, images):
+    started = []
+
+    def jobs():
+        for number in itertools.count():
+            started.append(number)
+            yield job(images[number % 5])
+
+    first = list(itertools.islice(integrate_to_tolerance(network, jobs(), tolerance=0.01, chunk=4), 10))
+    assert len(first) == 10
+    assert len(started) < 20
+
+
+def test_progress_counts_evaluations_and_can_stop_the_work(network, images):
+    calls = []
+    results = explain(network, map(job, images), progress=lambda *call: calls.append(call), tolerance=1e-3)
+    assert calls == sorted(calls)
+    spent = sum(result.evaluations for (result,) in results.values())
+    assert calls[-1] == (spent, spent)
+    assert all(done <= wanted for done, wanted in calls)
+
+    def stop(done, wanted):
+        if done > 20:
+            raise KeyboardInterrupt
+
+    network.seen.clear()
+    with pytest.raises(KeyboardInterrupt):
+        explain(network, map(job, images), progress=stop)
+    assert sum(map(len, network.seen)) <= 20 + network.chunk
+
+
+@pytest.mark.parametrize(("budget", "spent"), [(2, 2), (10, 9), (17, 17), (40, 33)])
+def test_the_end_of_the_budget_is_owned_up_to_with_what_there_is(network, images, budget, spent):
+    result = integrated_gradients_to_tolerance(
+        network, images[0], Logit(0), baseline=black(images[0]), tolerance=1e-8, budget=budget
+    )
+    assert result.status is Status.BUDGET
+    assert result.evaluations == spent
+    assert result.estimated_error > 1e-8
+    assert (result.error is None) == (spent < 17)
+    assert np.isfinite(result.attribution).all()
+    assert relative(result.attribution, network.exact(images[0], 0)) < 1
+
+
+def test_a_kinked_network_of_many_layers_keeps_its_word():
+    small = allcnn.build(
+        {name: 3 * weight for name, weight in allcnn.initial_weights(5, 10).items()}, size=8, dtype=np.float64
+    )
+    images = np.random.default_rng(6).uniform(size=(4, 8, 8, 3))
+    for number, (result,) in explain(small, [job(image, Logit()) for image in images]).items():
+        exact = integrated_gradients(
+            small, images[number], Logit(result.target), baseline=black(images[number]), evaluations=600
+        )
+        assert exact.relative_gap < 1e-3
+        assert result.status is Status.MET
+        assert relative(result.map, exact.map) <= result.estimated_error <= 0.01
+        assert np.mean(np.abs(result.map - exact.map) <= result.error) >= 0.8
+
+
+def test_a_boundary_layer_at_the_baseline_is_taken_apart():
+    """S = Σ tanh(400 x): all of the change happens in the first hundredth of the path."""
+
+    class Saturating(Analytic):
+        def forward(self, images, taps=()):
+            answer = super().forward(images)
+            logits = np.tensordot(np.tanh(400 * images), self.linear, ((1, 2, 3), (1, 2, 3)))
+            return replace(answer, logits=logits)
+
+        def pullback(self, images, cotangents, taps=()):
+            logits = self.forward(images).logits
+            slopes = self.linear * 400 / np.cosh(np.minimum(400 * images[:, None], 300)) ** 2
+            gradients = np.einsum("tbk,bkhwc->tbhwc", cotangents["output"](logits), slopes)
+            return replace(super().pullback(images, cotangents), logits=logits, input_gradients=gradients)
+
+    network = Saturating(np.abs(Analytic.random(3).linear), np.zeros((3, 4, 5, 3)))
+    image = np.random.default_rng(1).uniform(0.2, 1, size=network.input.shape)
+    result = integrated_gradients_to_tolerance(network, image, Logit(0), baseline=black(image), tolerance=0.01)
+    assert result.rule == "trapezoid, layer"
+    assert result.status is Status.MET
+    assert result.evaluations <= 65
+    assert relative(result.attribution, network.linear[0] * np.tanh(400 * image)) <= 0.01
+
+
+def test_the_result_warns_of_what_makes_a_map_meaningless(network, images):
+    image = images[0]
+    (same,) = explain(network, [job(image, baselines=(image.copy(),))])[0]
+    assert "The baseline is the picture itself" in same.notes[0]
+    assert not same.attribution.any()
+    dead = Analytic(np.zeros_like(network.linear), np.zeros_like(network.linear))
+    (result,) = explain(dead, [job(image)])[0]
+    assert "exactly zero at every place" in result.notes[0]
+    balanced = np.zeros((2, 1, 2, 1))
+    balanced[0, 0, :, 0], balanced[1] = (1, -1), 3
+    (result,) = explain(Analytic(balanced, np.zeros_like(balanced)), [job(np.ones((1, 2, 1)))])[0]
+    assert "hardly changes" in result.notes[0]
+    assert explain(network, [job(images[1])])[0][0].notes == ()
+
+
+@pytest.mark.filterwarnings("ignore:invalid value:RuntimeWarning")
+def test_values_that_are_not_finite_are_named_with_their_place(network, images):
+    broken = Analytic(network.linear, network.curved)
+    broken.curved = np.where(np.arange(5)[:, None] == 2, np.inf, network.curved)
+    with pytest.raises(NetworkError, match=r"output at alpha 0, 1 is not finite.*layer"):
+        explain(broken, [job(images[0])])
+
+
+@pytest.mark.parametrize("tolerance", [0.0, -1.0, 1e-11, float("nan"), float("inf")])
+def test_a_tolerance_that_cant_be_kept_is_refused(network, images, tolerance):
+    with pytest.raises(UsageError, match=r"float64 can be held to 1e-10 and more"):
+        explain(network, [job(images[0])], tolerance=tolerance)
+
+
+def test_jobs_without_meaning_are_refused(network, images):
+    image = images[0]
+    with pytest.raises(UsageError, match="no baseline was given"):
+        explain(network, [Job(image, (Logit(0),), ())])
+    with pytest.raises(UsageError, match="0 targets were asked"):
+        explain(network, [Job(image, (), (image,))])
+    with pytest.raises(UsageError, match="2 targets were asked of a picture and 1 of others"):
+        explain(network, [job(image), job(image, Logit(0), Logit(1))])
+    with unchecked(), pytest.raises(PictureError, match="the baseline has shape"):
+        explain(network, [job(image, baselines=(np.zeros((2, 2, 3)),))])
+    with pytest.raises(PictureError, match="the picture has shape"):
+        explain(network, [job(np.zeros((2, 2, 3)))])
+    with pytest.raises(UsageError, match="a budget of 5 evaluations was given for 3 baselines"):
+        explain(network, [job(image, baselines=(image,) * 3)], budget=5)
+    with pytest.raises(UsageError, match="there is no class"):
+        explain(network, [job(image, Logit(7))])
+    with pytest.raises(UsageError, match="no nested rule 'simpson'"):
+        explain(network, [job(image)], family="simpson")
+
+
+def test_a_probability_of_scores_has_no_meaning(network, images):
+    class Scores(Analytic):
+        @property
+        def output(self):
+            return OutputSpec(super().output.class_names, kind="scores")
+
+    with pytest.raises(UsageError, match="softmax has a meaning for logits only"):
+        explain(Scores(network.linear, network.curved), [job(images[0], Probability(0))])
