@@ -116,6 +116,21 @@ def test_wrong_fields_are_caught_while_testing() -> None:
         InputSpec(height="32", width=32)  # pyright: ignore[reportArgumentType]
 
 
+@pytest.mark.parametrize("page", ["cli.md", "api.md"])
+def test_a_page_that_was_made_from_other_code_is_caught(tmp_path: Path, page: str) -> None:
+    for place in ("scripts/docs.py", "docs/cli.md", "docs/api.md"):
+        (tmp_path / place).parent.mkdir(exist_ok=True)
+        shutil.copy(ROOT / place, tmp_path / place)
+    check = [sys.executable, "scripts/docs.py", "--check"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
+    answer = subprocess.run(check, cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert answer.returncode == 0, answer.stdout + answer.stderr
+    (tmp_path / "docs" / page).write_text("# Something else\n", encoding="utf-8")
+    answer = subprocess.run(check, cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert answer.returncode != 0
+    assert f"docs/{page}" in answer.stdout
+
+
 def test_check_ends_at_the_first_gate_that_fails(tree: Path) -> None:
     shutil.copytree(ROOT / "scripts", tree / "scripts")
     write(tree, "runs/bad.py", "SIZES = (1,2)")
@@ -126,8 +141,9 @@ def test_check_ends_at_the_first_gate_that_fails(tree: Path) -> None:
 
 
 def test_check_fails_when_a_test_fails(tree: Path) -> None:
-    """The tests themselves are the last gate; the other gates are passed by good code."""
-    shutil.copytree(ROOT / "scripts", tree / "scripts", ignore=shutil.ignore_patterns("docs.py"))
+    """The tests themselves are the last gate; the other gates are passed by good code, which has no pages."""
+    shutil.copytree(ROOT / "scripts", tree / "scripts")
+    (tree / "scripts" / "docs.py").write_text('"""Nothing to write."""\n', encoding="utf-8")
     (tree / "tests").mkdir()
     (tree / "tests" / "test_bad.py").write_text(
         '"""A test."""\n\n\ndef test_bad() -> None:\n    assert not __name__\n', encoding="utf-8"
