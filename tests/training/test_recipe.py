@@ -19,9 +19,15 @@ def test_a_configuration_survives_json(configuration: Configuration) -> None:
     assert Configuration.from_dict(json.loads(json.dumps(configuration.to_dict()))) == configuration
 
 
+def test_settings_that_an_earlier_version_had_not_have_their_defaults() -> None:
+    values = RECIPE.to_dict()
+    del values["mean"], values["std"], values["initialisation"]["whitening"]
+    assert Configuration.from_dict(values) == RECIPE
+
+
 @pytest.mark.parametrize("change", [{"odd": 1}, {"stages": None}, {"optimisation": {"odd": 1}}])
 def test_a_configuration_of_another_version_is_refused(change) -> None:
-    with pytest.raises(UsageError, match="another version wrote it"):
+    with pytest.raises(UsageError, match="a later version wrote it"):
         Configuration.from_dict({**ALLCNN.to_dict(), **change})
 
 
@@ -54,6 +60,9 @@ def test_stages_follow_one_another() -> None:
         {"steps": 0},
         {"batch": 0},
         {"threads": 0},
+        {"optimisation": Optimisation(warm_up=1.5)},
+        {"optimisation": Optimisation(label_smoothing=1.0)},
+        {"average": 1.0},
         {"std": (1.0, 0.0, 1.0)},
         {"stages": ()},
         {"stages": (Stage(0.5, 0),)},

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Final
@@ -40,10 +40,14 @@ def check_same(old: Manifest, new: Manifest, folder: Path) -> None:
     Raises:
         DataError: if the network, a setting or the data differ; says which.
     """
-    # through JSON, as the old one went: tuples become lists
-    asked: dict[str, dict[str, Any]] = json.loads(json.dumps(asdict(new)))
-    for name, ours in (("network", old.network), ("configuration", old.configuration), ("data", old.data)):
-        for key, value in asked[name].items():
+    # an old configuration is read and written anew, so that settings of today have a value in it
+    known = replace(old, configuration=Configuration.from_dict(old.configuration).to_dict())
+    asked, found = (json.loads(json.dumps(asdict(manifest))) for manifest in (new, known))
+    kept = {"network": asked["network"], "configuration": asked["configuration"], "data": ("sha256", "classes")}
+    for name, keys in kept.items():
+        ours: dict[str, Any] = found[name]
+        for key in keys:
+            value = asked[name][key]
             if value != ours.get(key):
                 raise DataError(
                     f"the run in {folder} can't be resumed with another {name}: its {key} is {ours.get(key)!r}, "

@@ -155,8 +155,14 @@ class Configuration:
             raise UsageError(
                 f"mean {self.mean} and std {self.std} were asked for; give three numbers each, std above 0"
             )
-        if not self.optimisation.temperature > 0:
-            raise UsageError(f"temperature {self.optimisation.temperature} was asked for; it must be above 0")
+        how = self.optimisation
+        if not how.temperature > 0:
+            raise UsageError(f"temperature {how.temperature} was asked for; it must be above 0")
+        if not (0 <= how.warm_up <= 1 and 0 <= how.label_smoothing < 1 and 0 <= self.average < 1):
+            raise UsageError(
+                f"warm_up {how.warm_up}, label_smoothing {how.label_smoothing} and average {self.average} were asked "
+                "for; they are fractions, and the last two below 1"
+            )
 
     def size(self, step: int) -> int:
         """The pictures' height and width at a step (from 0), in pixels; 0 for the data's own."""
@@ -179,7 +185,7 @@ class Configuration:
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Configuration:
-        """Read what `to_dict` wrote.
+        """Read what `to_dict` wrote, now or in an earlier version: what had no setting then has its default.
 
         Raises:
             UsageError: for a field that this version does not know, or a value out of range.
@@ -192,11 +198,11 @@ class Configuration:
             read["augmentation"] = Augmentation(**values["augmentation"])
             read["optimisation"] = Optimisation(**values["optimisation"])
             read["stages"] = tuple(Stage(**stage) for stage in values["stages"])
-            for name in ("snapshots", "mean", "std"):
+            for name in {"snapshots", "mean", "std"} & values.keys():
                 read[name] = tuple(values[name])
             return cls(**read)
         except (KeyError, TypeError) as problem:
-            raise UsageError(f"a run's configuration can't be read: {problem}; another version wrote it") from None
+            raise UsageError(f"a run's configuration can't be read ({problem}); a later version wrote it") from None
 
 
 ALLCNN = Configuration(
