@@ -260,8 +260,8 @@ class TorchNetwork:
             shape = (channels, height, width) if self._input.layout == "CHW" else self._input.shape
             raise NetworkError(
                 f"the model failed on a batch of {survey.batch} black pictures, shape {(survey.batch, *shape)}: "
-                f"{type(error).__name__}: {error}. If size or axis order is wrong, declare another InputSpec: layout='CHW' "
-                "puts channels in front of height and width, as most PyTorch models want them"
+                f"{type(error).__name__}: {error}. If size or axis order is wrong, declare another InputSpec: "
+                "layout='CHW' puts channels in front of height and width, as most PyTorch models want them"
             ) from error
 
     def _tensors(self) -> dict[str, torch.Tensor]:
