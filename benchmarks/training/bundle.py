@@ -80,10 +80,10 @@ def figures(run: RunFolder, found: list[dict[str, Any]], series: str) -> str:
             f"| steps | {len(sizes):,} of {configuration['batch']} pictures |",
             f"| compute | that of {epochs:.2f} epochs of {full} × {full} pictures |",
             f"| time in the steps | {run.curve('seconds')[1][-1] / 60:.0f} minutes on a shared machine |",
-            f"| speed | {np.median(speeds[sizes == full]):.0f} images/s at {full} × {full} (median), "
-            f"{configuration['precision']}, {configuration['threads']} thread(s) |",
-            f"| float16 | changes {half['answers_changed']} answers, a logit by {half['largest_logit_change']:.1e} at most; "
-            f"{half['accuracy']:.2f} % |",
+            f"| speed | {np.median(speeds[sizes == full]):.0f} images/s at {full} × {full}, the median |",
+            f"| computed in | {configuration['precision']}, {configuration['threads']} thread(s) |",
+            f"| float16 | {half['answers_changed']} answers change, logits by {half['largest_logit_change']:.0e} |",
+            f"| float16 accuracy | {half['accuracy']:.2f} % |",
             f"| seed | {configuration['seed']} |",
             f"| data | {manifest.data['source']}; SHA-256 {manifest.data['sha256']} |",
             f"| code | SHA-256 {manifest.code['sha256']} |",
