@@ -102,6 +102,12 @@ def test_an_earlier_download_is_continued(server: Server, tmp_path: Path, behavi
     assert server.asked == [(behaviour, "bytes=700000-")]
 
 
+@pytest.mark.parametrize("length", [500_000, len(CONTENT), len(CONTENT) + 5])
+def test_a_damaged_beginning_is_downloaded_anew(server: Server, tmp_path: Path, length: int) -> None:
+    kept(tmp_path).write_bytes(bytes(length))
+    assert download([server.source("good")], tmp_path).read_bytes() == CONTENT
+
+
 def test_a_file_that_is_there_is_not_asked_for(server: Server, tmp_path: Path) -> None:
     (tmp_path / "data.tar.gz").write_bytes(CONTENT)
     download([server.source("good")], tmp_path)

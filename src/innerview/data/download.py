@@ -88,19 +88,25 @@ def partial(source: Source, folder: Path) -> Path:
 
 def attempt(source: Source, path: Path, progress: Progress | None) -> str | None:
     """Bring `path` to the whole content of a source; return None, or the reason why not."""
+    continued = size(path) > 0
     while True:
-        before = path.stat().st_size if path.exists() else 0
-        if before < source.size:
-            failure = receive(source, path, before, progress)
-            after = path.stat().st_size if path.exists() else 0
-            if after < source.size:
-                if after > before:
-                    continue
-                return failure or f"ended after {after:,} of {source.size:,} bytes"
-        if path.stat().st_size == source.size and sha256(path) == source.sha256:
+        before = size(path)
+        failure = receive(source, path, before, progress) if before < source.size else None
+        if before < size(path) < source.size:
+            continue  # it broke off, but something arrived
+        if size(path) < source.size:
+            return failure or f"ended after {size(path):,} of {source.size:,} bytes"
+        if size(path) == source.size and sha256(path) == source.sha256:
             return None
         path.unlink()
-        return "sent another file: its SHA-256 is wrong, so it was thrown away"
+        if not continued:
+            return "sent another file: its SHA-256 is wrong, so it was thrown away"
+        continued = False  # what was there from before may have been damaged: once more, from the start
+
+
+def size(path: Path) -> int:
+    """The bytes of a file, 0 if it is not there."""
+    return path.stat().st_size if path.exists() else 0
 
 
 def receive(source: Source, path: Path, start: int, progress: Progress | None) -> str | None:
