@@ -65,13 +65,14 @@ def test_keep_tells_what_is_said_from_which_share_on() -> None:
     assert (f"{last} from 100 % on" in text) == (first != last)
 
 
-def test_channels_are_counted_from_the_shown_ones() -> None:
+def test_channels_are_counted_from_0() -> None:
     image = np.random.default_rng(5).uniform(size=(4, 5, 3))
     result = activations(NETWORK, image, ["cube"])
-    text = sentences.activations(result, NETWORK.layers, 3)
-    assert "after cube, red best in channel" in text
+    text = sentences.activations(result, NETWORK.layers)
+    assert "after cube, red best in channel 0 (" in text  # the layer cubes each colour
+    assert "blue best in channel 2 (" in text
     grey = replace(result, colours={"cube": np.full((3, 3), np.nan)})
-    assert sentences.activations(grey, NETWORK.layers, 3) == "No channel can be compared with a colour here."
+    assert sentences.activations(grey, NETWORK.layers) == "No channel can be compared with a colour here."
 
 
 def test_weights_name_the_widest_the_most_grown_and_the_broken() -> None:

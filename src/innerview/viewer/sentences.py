@@ -94,13 +94,13 @@ def kept(result: Keep) -> str:
     return f"Shown only the pixels with the {order[result.order]}, the network says {_runs(calls)}."
 
 
-def activations(result: Activations, layers: Sequence[Layer], shown: int) -> str:
-    """Say, for each layer, which of the shown channels follows which colour of the picture most closely."""
+def activations(result: Activations, layers: Sequence[Layer]) -> str:
+    """Say, for each layer, which of its channels (counted from 0) follows which colour of the picture most closely."""
     parts: list[str] = []
     for name, colours in result.colours.items():
         best = [
-            f"{colour} best in channel {int(np.nanargmax(column)) + 1} (correlation {column[np.nanargmax(column)]:.2f})"
-            for colour, column in zip(COLOURS, colours[:shown].T, strict=True)
+            f"{colour} best in channel {int(np.nanargmax(column))} (correlation {column[np.nanargmax(column)]:.2f})"
+            for colour, column in zip(COLOURS, colours.T, strict=True)
             if np.isfinite(column).any()
         ]
         if best:

@@ -172,9 +172,7 @@ WORDS: Final[Mapping[str, Callable[[Scene], str]]] = MappingProxyType(
         "attribution": lambda scene: sentences.attribution(scene.look.integrated),
         "interior": lambda scene: f"{sentences.interior(scene.look.interior)} {sentences.path(scene.look.profile)}",
         "keep": lambda scene: " ".join(sentences.kept(one) for one in scene.look.kept.values()),
-        "layers": lambda scene: sentences.activations(
-            scene.look.activations, scene.look.layers, scene.request.channels
-        ),
+        "layers": lambda scene: sentences.activations(scene.look.activations, scene.look.layers),
         "weights": lambda scene: sentences.weights(scene.histograms),
         "network": lambda scene: sentences.network(scene.network),
     }
