@@ -1,6 +1,7 @@
 """Many integrals at once: oracles, and what must not matter (order of answers, company, size of batches)."""
 
 import itertools
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -236,3 +237,18 @@ def test_a_value_that_is_not_finite_is_refused():
 def test_problems_without_meaning_are_refused(wrong, message):
     with pytest.raises(UsageError, match=message):
         Problem(**{"measures": WHOLE, "tolerance": 0.01, "budget": 100, **wrong})
+
+
+def test_memory_grows_with_the_levels_and_not_with_the_evaluations():
+    size = 100_000
+
+    def peak(budget):
+        tracemalloc.start()
+        integral = integrate(problem(1e-9, budget), lambda a: np.full(size, np.sqrt(abs(a - 0.3))))
+        found = tracemalloc.get_traced_memory()[1] / (8 * size)
+        tracemalloc.stop()
+        assert integral.evaluations > budget / 2
+        return found
+
+    few, many = peak(50), peak(1600)
+    assert many < few + 6  # five levels more, each one accumulator

@@ -54,3 +54,24 @@ def test_the_factor_has_no_unit_and_grows_with_safety(scale, safety, seed):
     assert remaining([before * scale, last * scale], safety) == pytest.approx(factor, rel=1e-9)
     assert factor == pytest.approx(safety * remaining([before, last], 1))
     assert safety / math.sqrt(15) - 1e-12 <= factor <= 19 * safety + 1e-9
+
+
+def trapezoid_errors(places, panels, order):
+    """Error of even nodes on a unit jump (order 0) or kink (order 1) at each of `places`."""
+    nodes = np.arange(panels + 1) / panels
+    weights = np.full(panels + 1, 1 / panels)
+    weights[[0, -1]] /= 2
+    values = np.maximum(nodes - places[:, None], 0) ** order * (nodes > places[:, None])
+    return values @ weights - (1 - places) ** (order + 1) / (order + 1)
+
+
+@pytest.mark.parametrize(("order", "uncorrelated", "larger"), [(0, True, math.sqrt(3)), (1, False, math.sqrt(10))])
+def test_the_derivation_of_the_random_walk(order, uncorrelated, larger):
+    """docs/quadrature.md: what a step says of the error that remains, for places spread evenly."""
+    places = (np.arange(20_000) + 0.5) / 20_000
+    coarse, fine = (trapezoid_errors(places, panels, order) for panels in (8, 16))
+    step = coarse - fine
+    assert np.linalg.norm(step) / np.linalg.norm(fine) == pytest.approx(larger, rel=1e-3)
+    cosine = step @ fine / np.linalg.norm(step) / np.linalg.norm(fine)
+    assert (abs(cosine) < 1e-3) == uncorrelated
+    assert np.linalg.norm(coarse) / np.linalg.norm(fine) == pytest.approx(2 ** (order + 1), rel=1e-3)

@@ -7,10 +7,10 @@ missing has the size
     |d| · r / √(1 − r²) · √(1 + 2 c r / (1 − r)).
 
 c = 1 is the geometric series, |d| r / (1 − r): a smooth integrand, whose errors all point the same way. c = 0 is a
-random walk: the kinks and jumps that a network's units make are at random places, and finer levels miss by something
-that has nothing to do with what coarser ones missed. There the formula gives |d| / √15 for kinks (r = 1/4) and
-|d| / √3 for jumps (r = 1/2), as measured on trained networks (docs/quadrature.md); the plain |d| is 3.9 and 1.7
-times too careful, and extrapolation (Romberg, Simpson) makes things worse.
+random walk: where units jump at random places, a step tells in which half of its panel each jump lies, and nothing
+of what finer levels miss. Then r = 1/2 and |d| / √3 is missing. Kinks lie between: r = 1/4, and |d| / 3.9 to |d| / 3
+is missing. The plain |d| is that many times too careful, and extrapolation (Romberg, Simpson) makes things worse.
+Derivation and measurements: docs/quadrature.md.
 """
 
 from __future__ import annotations
