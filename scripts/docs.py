@@ -14,6 +14,9 @@ import click
 
 import innerview
 from innerview import cli
+from innerview.results import SCHEMA
+from innerview.viewer.explanations import EXPLANATIONS
+from innerview.workbench.drawing import ALWAYS
 
 ROOT = Path(__file__).parent.parent
 
@@ -64,7 +67,44 @@ def _parameters(thing: object) -> list[str]:
     return found
 
 
-PAGES = {"docs/cli.md": command_line, "docs/api.md": names}
+def files() -> str:
+    """Every file of a look, and how to read the numbers."""
+    rows = [f"| `{shot.file}` | {EXPLANATIONS[shot.view].title} | {shot.words} |" for shot in ALWAYS]
+    return f"""# What a look leaves behind
+
+Written by `python scripts/docs.py`.
+
+`innerview look` makes one folder for each picture; it appears when it is complete. Of several pictures there is also
+`index.html` and `contact-sheet.png`, all maps on one scale.
+
+| file | view | what it shows |
+|---|---|---|
+{chr(10).join(rows)}
+| `photo.png` | Attribution | The map in its place on the whole photo; only where the network saw a part or a smaller copy. |
+| `spread.png` | Attribution | How far the maps of several baselines differ; only with several. |
+| `layer-NAME.png` | Layers | Channels of one layer, for each layer asked for. |
+| `index.html` | all | What you see, in words, around all pictures. |
+| `result.json` | | Everything that is not an array: schema {SCHEMA}, what was explained, with what, and the result. |
+| `arrays.safetensors` | | Every array. |
+
+In `result.json` an array stands as `{{"array": NAME, "shape": […], "dtype": "…"}}`, and NAME is its key in
+`arrays.safetensors`. Numbers that are not finite are the strings "nan", "inf" and "-inf".
+
+```python
+import json
+from safetensors.numpy import load_file
+
+result = json.load(open("innerview-look/cat/result.json"))
+arrays = load_file("innerview-look/cat/arrays.safetensors")
+attribution = arrays[result["integrated"]["attribution"]["array"]]  # 32 × 32 × 3, signed, in logits
+```
+
+Every result carries its provenance: the network's hash, the target, the baseline, the seed of what was random, the
+precision, the number of pictures in one pass, and the versions of Python, NumPy and innerview.
+"""
+
+
+PAGES = {"docs/cli.md": command_line, "docs/api.md": names, "docs/look.md": files}
 
 
 def main() -> int:
