@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
+from PIL.GifImagePlugin import GifImageFile
 
 from data.files_made import animation, encoded, png, random_bytes
 from innerview.data.reading import FORMATS, read_picture
@@ -46,11 +47,21 @@ def test_a_file_has_its_name_and_the_truth_that_was_given(tmp_path) -> None:
     assert read_picture(tmp_path / "moose.png", name="Bull").name == "Bull"
 
 
-@pytest.mark.parametrize("kind", ["GIF", "WEBP", "PNG"])
-def test_of_an_animation_the_first_frame_is_read_and_it_is_said(kind: str) -> None:
+@pytest.mark.parametrize("kind", ["GIF", "WEBP", "PNG", "TIFF", "MPO"])
+def test_of_several_the_first_is_read_and_it_is_said(kind: str) -> None:
     picture = read_picture(animation(kind))
     np.testing.assert_allclose(picture.pixels, 10 / 255, atol=0.01)
-    assert picture.notes == ("the first of 3 pictures in the file",)
+    assert picture.notes == ("the first of several pictures in the file",)
+
+
+def test_the_frames_are_not_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file of the size that is allowed holds millions of tiny ones, and counting walks through them all."""
+
+    def count(_: GifImageFile) -> int:
+        raise AssertionError("the frames were counted")
+
+    monkeypatch.setattr(GifImageFile, "n_frames", property(count))
+    assert read_picture(animation("GIF")).notes == ("the first of several pictures in the file",)
 
 
 ORIENTATIONS = {

@@ -132,9 +132,9 @@ def _too_large(called: str, found: str, most_pixels: int) -> PictureError:
 def _pixels_of(picture: Pillow.Image, data: bytes) -> tuple[Image, list[str]]:
     """Decode the first frame, turn it the right way up and make it red, green and blue in [0, 1]."""
     notes: list[str] = []
-    frames = int(getattr(picture, "n_frames", 1))  # only formats that can hold several have it
-    if frames > 1:
-        notes.append(f"the first of {frames} pictures in the file")
+    # Their number is not told: to count them, a file of millions of tiny frames would have to be walked through.
+    if getattr(picture, "is_animated", False):  # only formats that can hold several have it
+        notes.append("the first of several pictures in the file")
     before = _orientation(picture)
     picture.load()
     after = _orientation(picture)  # Pillow has already turned a TIFF, and has read the EXIF at a PNG's end only now
