@@ -80,7 +80,7 @@ Written by `python scripts/docs.py`.
 | file | view | what it shows |
 |---|---|---|
 {chr(10).join(rows)}
-| `photo.png` | Attribution | The map in its place on the whole photo; only where the network saw a part or a smaller copy. |
+| `photo.png` | Attribution | The map in its place on the photo; only where the network saw a part or a smaller copy. |
 | `spread.png` | Attribution | How far the maps of several baselines differ; only with several. |
 | `layer-NAME.png` | Layers | Channels of one layer, for each layer asked for. |
 | `index.html` | all | What you see, in words, around all pictures. |
