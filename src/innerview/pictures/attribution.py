@@ -17,7 +17,7 @@ from innerview.pictures import canvas, tokens, words
 from innerview.pictures.canvas import Line, Tile, note
 from innerview.pictures.captions import Subject, one_each
 from innerview.pictures.legend import legend, ramp_entries, style_entries
-from innerview.pictures.overlay import overlay, style_scales
+from innerview.pictures.overlay import STYLE_WORDS, overlay, style_scales
 from innerview.pictures.pixels import LARGE, enlarge, show_bytes, show_image, show_map
 from innerview.pictures.ramps import RampName
 from innerview.pictures.scale import Scale, ScaleChoice, own_limit
@@ -97,9 +97,9 @@ def _head(result: Drawable, subject: Subject) -> list[Line | Pillow.Image]:
     return [note(text) for text in (asked, subject.sentence) if text]
 
 
-def _foot(result: Drawable) -> list[Line | Pillow.Image]:
+def _foot(result: Drawable, style: str) -> list[Line | Pillow.Image]:
     sums = balance(result) if result.ramp == "evidence" else ""
-    return [note(text) for text in (sums, result.facts) if text]
+    return [note(text) for text in (STYLE_WORDS[style], sums, result.facts) if text]
 
 
 def _legend(
@@ -140,7 +140,7 @@ def attribution_picture(
     picture = canvas.framed(_painted(found, chosen, style, show, size))
     title = found.title + {"both": "", "for": ", for only", "against": ", against only"}[show]
     bar = _legend([found], chosen, style, picture.width)
-    return canvas.page(title, [*_head(found, subject or Subject()), picture, bar, *_foot(found)])
+    return canvas.page(title, [*_head(found, subject or Subject()), picture, bar, *_foot(found, style)])
 
 
 def attribution_views(
@@ -176,7 +176,7 @@ def attribution_views(
     tiles += [Tile(canvas.framed(_painted(found, chosen, style, show, size)), (Line(title),)) for title, show in views]
     body = canvas.grid(tiles, columns)
     bar = _legend([found], chosen, style, body.width)
-    return canvas.page(found.title, [*_head(found, subject or Subject()), body, bar, *_foot(found)])
+    return canvas.page(found.title, [*_head(found, subject or Subject()), body, bar, *_foot(found, style)])
 
 
 def photo_picture(
@@ -227,7 +227,11 @@ def photo_picture(
     bar = _legend([found], chosen, style, faded.width)
     part = "" if window == (0, 0, *photo.size) else " Not all of the photo is shown."
     seen = note(f"The frame is what the network sees: {words.shape((height, width))} cells.{part}")
-    return canvas.page(found.title, [*_head(found, subject or Subject()), faded, bar, seen, *_foot(found)], width=LARGE)
+    return canvas.page(
+        f"{found.title}, on the photo",
+        [*_head(found, subject or Subject()), faded, bar, seen, *_foot(found, style)],
+        width=LARGE,
+    )
 
 
 def _surroundings(box: tuple[int, int, int, int], size: tuple[int, int]) -> tuple[int, int, int, int]:

@@ -72,7 +72,7 @@ def text_width(text: str, size: int, *, bold: bool = False) -> int:
 def wrap(text: str, size: int, width: int, *, bold: bool = False) -> list[str]:
     """Break a text between words so that each row fits `width` pixels; a longer word is broken anywhere."""
     rows: list[str] = []
-    for word in text.split():
+    for word in text.replace(" %", "\u00a0%").split(" "):
         joined = f"{rows[-1]} {word}" if rows else word
         if rows and text_width(joined, size, bold=bold) <= width:
             rows[-1] = joined

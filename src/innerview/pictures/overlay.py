@@ -71,6 +71,18 @@ STYLES: Final[Mapping[str, Blend]] = MappingProxyType(
 )
 """How a map is laid over its picture, by name."""
 
+STYLE_WORDS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "tint": "Colour over the grey picture: the stronger, the larger the value.",
+        "half": "Half grey picture, half colour.",
+        "map": "The map alone.",
+        "picture": "The picture alone, without the map.",
+        "recipe": "The recipe's overlay: the picture, lit where the map is above zero.",
+        "recipe-signed": "The recipe's signed overlay: half grey picture, half colour.",
+    }
+)
+"""What a reader must know of each style."""
+
 SHOWN: Final[Mapping[str, Callable[[Array], Array]]] = MappingProxyType(
     {"both": lambda t: t, "for": lambda t: np.maximum(t, 0), "against": lambda t: np.minimum(t, 0)}
 )

@@ -40,7 +40,7 @@ def _gif(frames: list[Image.Image], milliseconds: list[int], file: io.BytesIO) -
 
 def _webp(frames: list[Image.Image], milliseconds: list[int], file: io.BytesIO) -> None:
     # On cells of one colour, lossless files are smaller than those at quality 80, and as quick to write.
-    frames[0].save(file, "WEBP", lossless=True, quality=50, method=2, **_moving(frames, milliseconds))
+    frames[0].save(file, "WEBP", lossless=True, quality=20, method=1, **_moving(frames, milliseconds))
 
 
 def _moving(frames: list[Image.Image], milliseconds: list[int]) -> dict[str, Any]:

@@ -15,9 +15,9 @@ BEFORE: Final = "#757C8A"
 TEST: Final = "#00796B"
 TRAIN: Final = "#B35C00"
 
-TITLE_SIZE: Final = 20
-TEXT_SIZE: Final = 15
-SMALL_SIZE: Final = 13
+TITLE_SIZE: Final = 22
+TEXT_SIZE: Final = 16
+SMALL_SIZE: Final = 14
 
 MARGIN: Final = 20
 GAP: Final = 16

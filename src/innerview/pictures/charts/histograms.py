@@ -145,9 +145,10 @@ def _from_to(values: Array) -> str:
 
 def _about(result: WeightHistograms) -> str:
     first, last, number = result.snapshots[0], result.snapshots[-1], len(result.snapshots)
-    earlier = {1: "", 2: f"grey: {first} · "}.get(number, f"light grey to dark: {number} snapshots from {first} · ")
+    many = f"light grey to dark: {number} snapshots from {first} · coloured: {last} · "
+    snapshots = {1: "", 2: f"grey: {first} · coloured: {last} · "}.get(number, many)
     bins = "one set of bins" if (result.edges == result.edges[0]).all() else "each layer has bins of its own"
-    return f"{earlier}coloured: {last} · {bins}"
+    return f"{snapshots}{bins}"
 
 
 def histogram_figure(result: WeightHistograms, *, together: int = 3, log: bool = True) -> Figure:
