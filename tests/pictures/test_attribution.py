@@ -16,6 +16,7 @@ from innerview.pictures.attribution import (
     balance,
     certificate,
     contact_sheet,
+    doubtful,
     drawable,
     error_picture,
     photo_picture,
@@ -108,8 +109,29 @@ def test_the_certificate_states_cost_and_gap() -> None:
     assert certificate(integrated(values, score=1.02)) == "32 evaluations (gauss-legendre) · gap 0.67 % of the map"
     assert certificate(integrated(values * 0, score=0.5)).endswith("gap −0.500 logit")
     assert certificate(integrated(values * np.nan)).endswith("gap not known")
-    spent = replace(integrated(values), status=Status.BUDGET)
-    assert certificate(spent).endswith("· budget")
+
+
+def test_a_computation_to_a_tolerance_says_whether_it_was_met() -> None:
+    values = np.zeros((8, 8))
+    values[0, :2] = [2, -1]
+    met = replace(integrated(values, score=1.02), tolerance=0.01, estimated_error=0.00831, status=Status.MET)
+    cost = "32 evaluations (gauss-legendre)"
+    assert certificate(met) == f"✓ error ≤ 0.84 % of the map (estimate) · asked 1 % · {cost} · gap 0.67 %"
+    missed = replace(met, tolerance=1e-5, status=Status.BUDGET)
+    assert certificate(missed) == f"! error 0.84 % of the map (estimate), asked 0.001 %: {cost} spent · gap 0.67 %"
+    unknown = replace(missed, estimated_error=np.inf)
+    assert certificate(unknown).startswith("! error not known, asked 0.001 %")
+
+
+def test_the_error_stands_beside_the_map_and_doubtful_pixels_are_counted() -> None:
+    result = integrated(MAP)
+    error = np.full((8, 8), 0.05)
+    known = replace(result, error=error, tolerance=0.01, estimated_error=0.002, notes=("a note",))
+    assert doubtful(known) == f"{(np.abs(MAP) < 0.05).sum()} of 64 pixels are smaller than their own error"
+    assert doubtful(result) == ""
+    assert "a note" in drawable(known).facts
+    assert attribution_picture(known).width == attribution_picture(result).width + 160 + tokens.GAP
+    assert attribution_views(known).height > attribution_views(result).height
 
 
 @pytest.mark.parametrize("box", [(0, 0, 40, 40), (10, 5, 50, 45), (3, 3, 4, 4), (0, 0, 60, 45)])

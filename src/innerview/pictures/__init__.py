@@ -3,8 +3,8 @@
     raster pictures      attribution_picture · attribution_views · photo_picture · contact_sheet · error_picture
     (Pillow)             interior_strip · interior_sheet · keep_strip · activation_grid · architecture_picture
     animations           interior_animation · activation_animation
-    charts (matplotlib)  histogram_figure · layers_figure · path_figure · statistics_figure · curves_figure,
-                         and draw_… for axes of one's own
+    charts (matplotlib)  histogram_figure · layers_figure · path_figure · convergence_figure · statistics_figure ·
+                         curves_figure, and draw_… for axes of one's own
     files                save (PNG, GIF, WebP; charts also SVG, PDF)
 
 Zero is always the neutral colour, scales are symmetric and stated, and nothing is stretched to its own range in
@@ -24,6 +24,7 @@ from innerview.pictures.attribution import (
     photo_picture,
 )
 from innerview.pictures.captions import Subject
+from innerview.pictures.charts.convergence import convergence_figure, draw_convergence
 from innerview.pictures.charts.curves import Curve, curves_figure, draw_curve
 from innerview.pictures.charts.histograms import draw_layer, draw_layers, histogram_figure, layers_figure
 from innerview.pictures.charts.path import draw_norm_path, draw_probability_path, draw_score_path, path_figure
@@ -51,9 +52,11 @@ __all__ = [
     "choose_scales",
     "colour",
     "contact_sheet",
+    "convergence_figure",
     "curves_figure",
     "draw_accuracy",
     "draw_class_shares",
+    "draw_convergence",
     "draw_curve",
     "draw_layer",
     "draw_layers",

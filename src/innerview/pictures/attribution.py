@@ -37,8 +37,9 @@ class Drawable(NamedTuple):
     values: Map
     unit: str
     ramp: RampName
-    facts: str
+    facts: tuple[str, ...]
     provenance: Provenance
+    error: Map | None = None
 
 
 @singledispatch
@@ -55,27 +56,41 @@ def _(result: IntegratedGradients) -> Drawable:
         result.map,
         result.unit,
         "evidence",
-        certificate(result),
+        (certificate(result), doubtful(result), *result.notes),
         result.provenance,
+        result.error,
     )
 
 
 @drawable.register
 def _(result: Gradient) -> Drawable:
     unit = f"{result.unit} per unit of pixel value"
-    return Drawable("Gradient", result.image, result.map, unit, "value", "", result.provenance)
+    return Drawable("Gradient", result.image, result.map, unit, "value", (), result.provenance)
 
 
 def certificate(result: IntegratedGradients) -> str:
-    """Say in one line how exact a map is and what it cost: rule, evaluations, gap."""
+    """Say in one line how exact a map is and what it cost: estimated error, what was asked, evaluations, gap."""
     gap = result.relative_gap
-    missing = (
-        f"gap {words.error(gap)} of the map" if np.isfinite(gap) else f"gap {words.number(result.gap)} {result.unit}"
-    )
+    missing = f"gap {words.error(gap)}" if np.isfinite(gap) else f"gap {words.number(result.gap)} {result.unit}"
     missing = "gap not known" if np.isnan(result.gap) else missing
     cost = f"{words.count(result.evaluations)} evaluations ({result.rule})"
-    ended = "" if result.status is Status.FIXED else f" · {result.status.name.lower()}"
-    return f"{cost} · {missing}{ended}"
+    if result.tolerance is None:
+        return f"{cost} · {missing}{' of the map' if np.isfinite(gap) else ''}"
+    estimate = result.estimated_error
+    known = estimate is not None and np.isfinite(estimate)
+    error = f"{words.error(float(estimate or 0))} of the map (estimate)" if known else "not known"
+    asked = f"asked {words.limit(100 * result.tolerance)} %"
+    if result.status is Status.MET:
+        return f"✓ error ≤ {error} · {asked} · {cost} · {missing}"
+    return f"! error {error}, {asked}: {cost} spent · {missing}"
+
+
+def doubtful(result: IntegratedGradients) -> str:
+    """Count the pixels that can't be told from zero; empty where no error per pixel is known."""
+    if result.error is None:
+        return ""
+    found = int((np.abs(result.map) < result.error).sum())
+    return f"{words.count(found)} of {words.count(result.map.size)} pixels are smaller than their own error"
 
 
 def balance(result: Drawable) -> str:
@@ -99,7 +114,7 @@ def _head(result: Drawable, subject: Subject) -> list[Line | Pillow.Image]:
 
 def _foot(result: Drawable, style: str) -> list[Line | Pillow.Image]:
     sums = balance(result) if result.ramp == "evidence" else ""
-    return [note(text) for text in (STYLE_WORDS[style], sums, result.facts) if text]
+    return [note(text) for text in (STYLE_WORDS[style], sums, *result.facts) if text]
 
 
 def _legend(
@@ -122,7 +137,7 @@ def attribution_picture(
     scale: ScaleChoice = "own",
     size: int = LARGE,
 ) -> Pillow.Image:
-    """Draw one map large, over its picture.
+    """Draw one map large, over its picture; beside it its error per pixel, small, where that is known.
 
     Args:
         result: integrated gradients (blue for, red against) or a gradient (green above, purple below zero).
@@ -140,7 +155,16 @@ def attribution_picture(
     picture = canvas.framed(_painted(found, chosen, style, show, size))
     title = found.title + {"both": "", "for": ", for only", "against": ", against only"}[show]
     bar = _legend([found], chosen, style, picture.width)
-    return canvas.page(title, [*_head(found, subject or Subject()), picture, bar, *_foot(found, style)])
+    body = picture if found.error is None else canvas.beside([picture, _error_tile(found.error, found.unit)])
+    return canvas.page(title, [*_head(found, subject or Subject()), body, bar, *_foot(found, style)])
+
+
+def _error_tile(error: Map, unit: str) -> Pillow.Image:
+    """Draw the error per pixel small, with a scale of its own: on the map's scale nothing would be seen."""
+    scale = Scale(own_limit(error), "own")
+    picture = canvas.framed(show_map(error, scale, "amount", LARGE // 2))
+    bar = legend([error], scale, unit, ramp_entries("amount"), signed=False, width=picture.width)
+    return canvas.below([canvas.draw_tile(Tile(picture, (note("error of each pixel"),))), bar], 8)
 
 
 def attribution_views(
@@ -151,7 +175,7 @@ def attribution_views(
     scale: ScaleChoice = "own",
     columns: int = 2,
 ) -> Pillow.Image:
-    """Draw four views of one map on one scale: the picture, both signs, only for, only against.
+    """Draw four views of one map on one scale, the picture, both signs, only for, only against; and its error if known.
 
     Args:
         result: as for `attribution_picture`.
@@ -175,7 +199,8 @@ def attribution_views(
     tiles = [Tile(canvas.framed(show_image(found.image, size)), (Line("the picture"),))]
     tiles += [Tile(canvas.framed(_painted(found, chosen, style, show, size)), (Line(title),)) for title, show in views]
     body = canvas.grid(tiles, columns)
-    bar = _legend([found], chosen, style, body.width)
+    bar = _legend([found], chosen, style, body.width if found.error is None else size)
+    bar = bar if found.error is None else canvas.beside([bar, _error_tile(found.error, found.unit)])
     return canvas.page(found.title, [*_head(found, subject or Subject()), body, bar, *_foot(found, style)])
 
 
