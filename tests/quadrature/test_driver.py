@@ -152,7 +152,7 @@ def test_a_budget_is_never_passed_and_its_end_is_owned_up_to(budget, spent):
 def test_no_node_is_asked_for_twice_and_the_history_counts_them(name):
     integral = integrate(problem(1e-4, budget=2000), SMOOTH[name])
     assert len(set(integral.alphas)) == integral.evaluations == integral.levels[-1].evaluations
-    assert integral.alphas[:2] == (1.0, 0.0)
+    assert integral.alphas[:3] == (1.0, 0.0, 1 / 32)
     assert integral.substitution == ("layer" if name == "layer" else "graded")
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from innerview.errors import UsageError
 from innerview.quadrature import PANELS, POWERS, fixed_rule, nested_rule
-from innerview.quadrature.substitutions import grade
+from innerview.quadrature.substitutions import EARLY, GRADING, grade
 
 COMBINATIONS = [(family, substitution) for family in PANELS for substitution in POWERS]
 
@@ -77,10 +77,19 @@ def test_at_least_the_coarsest_level_is_there():
     assert nested_rule("clenshaw-curtis", "identity", 1).counts == (5,)
 
 
-def test_the_substitution_follows_the_ends():
-    assert grade("trapezoid", 0.1, 1.0) == "graded"
-    assert grade("trapezoid", 5.0, 1.0) == "layer"
-    assert grade("clenshaw-curtis", 0.0, 0.0) == "identity"
+def test_the_substitution_follows_the_ends_and_the_start():
+    assert grade("trapezoid", [0.1, 1.4], 1.0) == "graded"
+    assert grade("trapezoid", [5.0, 0.1], 1.0) == "layer"
+    assert grade("trapezoid", [0.1, 5.0], 1.0) == "layer"
+    assert grade("clenshaw-curtis", [0.0], 0.0) == "identity"
+
+
+def test_the_early_place_is_a_node_of_either_choice_and_so_is_every_node_of_the_graver():
+    graded, layer = (nested_rule("trapezoid", name, 4097) for name in GRADING["trapezoid"])
+    (early,) = EARLY["trapezoid"]
+    assert early in graded.nodes[: graded.counts[2]].tolist()
+    assert early in layer.nodes[: layer.counts[0]].tolist()
+    assert set(layer.nodes[: layer.counts[3]].tolist()) <= set(graded.nodes.tolist())
 
 
 def test_unknown_names_are_refused_with_the_names_listed():

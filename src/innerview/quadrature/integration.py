@@ -18,7 +18,7 @@ from innerview.errors import InnerviewError
 from innerview.quadrature.estimates import remaining
 from innerview.quadrature.nested import NestedRule, nested_rule
 from innerview.quadrature.problems import Integral, Level, Measure, Problem
-from innerview.quadrature.substitutions import grade
+from innerview.quadrature.substitutions import EARLY, GRADING, grade
 from innerview.types import Array
 
 ENDS: Final = (1.0, 0.0)
@@ -30,15 +30,17 @@ JUDGED: Final = 2
 
 @final
 class Integration:
-    """The state of one problem. `take` wants one value for each of the nodes that `wanted` has given.
+    """The state of one problem. `take` wants one value for each of the nodes that were wanted.
 
-    The ends come first: they choose the substitution, and whoever asks usually needs them anyway.
+    Probes come first: both ends, which whoever asks usually needs anyway, and what else the choice of a substitution
+    takes.
     """
 
     def __init__(self, problem: Problem) -> None:
         self.problem = problem
         self.result: Integral | None = None
-        self._ends: dict[float, Array] = {}
+        self._probes = ENDS + (_early(problem) if problem.substitution is None else ())
+        self._probed: dict[float, Array] = {}
         self._rule: NestedRule | None = None
         self._accumulators: list[Array] = []
         self._levels: list[Level] = []
@@ -47,8 +49,8 @@ class Integration:
         self._folded = 0  # nodes of the rule, in their order
 
     def start(self) -> Sequence[tuple[int, float]]:
-        """The first nodes wanted, as (key, alpha). Keys below 0 are the ends."""
-        return self._spend([(position - len(ENDS), alpha) for position, alpha in enumerate(ENDS)])
+        """The first nodes wanted, as (key, alpha). Keys below 0 are probes."""
+        return self._spend([(position - len(self._probes), alpha) for position, alpha in enumerate(self._probes)])
 
     def take(self, key: int, value: Array) -> Sequence[tuple[int, float]]:
         """Take the integrand's value for `key`; give the nodes that are wanted on top of those asked for before.
@@ -62,26 +64,23 @@ class Integration:
         if self._rule is not None:
             self._waiting[key] = value
             return self._fold(self._rule)
-        self._ends[ENDS[key + len(ENDS)]] = value
-        if len(self._ends) < len(ENDS):
-            return ()
-        return self._begin(self._ends[0.0], self._ends[1.0])
+        self._probed[self._probes[key]] = value
+        return self._begin() if len(self._probed) == len(self._probes) else ()
 
-    def _begin(self, start: Array, end: Array) -> Sequence[tuple[int, float]]:
+    def _begin(self) -> Sequence[tuple[int, float]]:
         problem = self.problem
-        view = problem.measures[0].view
-        sizes = [float(np.abs(view(value)).sum()) for value in (start, end)]
-        chosen = problem.substitution or grade(problem.family, *sizes)
-        # Both ends are paid for; a rule that gives one of them no weight has that much less to spend.
+        end, *early = [float(np.abs(problem.measures[0].view(self._probed[alpha])).sum()) for alpha in self._probes]
+        chosen = problem.substitution or grade(problem.family, early, end)
+        # The probes are paid for; a rule that does not use one of them has that much less to spend.
         rule = nested_rule(problem.family, chosen, problem.budget)
-        unused = len(ENDS) - int(np.isin(ENDS, rule.nodes).sum())
+        unused = len(set(self._probes) - set(rule.nodes.tolist()))
         rule = nested_rule(problem.family, chosen, problem.budget - unused)
         if rule.counts[0] + unused > problem.budget:
-            self._accumulators = [(start.astype(np.float64) + end) / 2]
+            self._accumulators = [(self._probed[0.0].astype(np.float64) + self._probed[1.0]) / 2]
             self._finish(rule, converged=False)
             return ()
         self._rule = rule
-        self._accumulators = [np.zeros(start.shape, dtype=np.float64) for _ in rule.counts]
+        self._accumulators = [np.zeros(self._probed[1.0].shape, dtype=np.float64) for _ in rule.counts]
         wanted = self._nodes(rule, 0, min(JUDGED + 1, len(rule.counts)))
         self._fold(rule)
         return wanted
@@ -89,7 +88,7 @@ class Integration:
     def _nodes(self, rule: NestedRule, first: int, end: int) -> Sequence[tuple[int, float]]:
         """Nodes of the levels from `first` to before `end`, without those whose value is there already."""
         keys = range(rule.born(first).start, rule.born(end - 1).stop)
-        return self._spend([(key, alpha) for key in keys if (alpha := float(rule.nodes[key])) not in self._ends])
+        return self._spend([(key, alpha) for key in keys if (alpha := float(rule.nodes[key])) not in self._probed])
 
     def _spend(self, wanted: Sequence[tuple[int, float]]) -> Sequence[tuple[int, float]]:
         self._alphas.extend(alpha for _, alpha in wanted)
@@ -99,7 +98,7 @@ class Integration:
         """Add all values whose turn has come; judge each level that is complete; give the nodes of the next one."""
         while self.result is None and self._folded < rule.counts[-1]:
             alpha = float(rule.nodes[self._folded])
-            value = self._ends[alpha] if alpha in self._ends else self._waiting.pop(self._folded, None)
+            value = self._probed[alpha] if alpha in self._probed else self._waiting.pop(self._folded, None)
             if value is None:
                 return ()
             exact = value.astype(np.float64, copy=False)
@@ -123,7 +122,7 @@ class Integration:
             estimates = [
                 measure.relative(_missing(measure, steps, problem.safety), value) for measure in problem.measures
             ]
-        spent = rule.counts[level] + len(set(ENDS) - set(rule.nodes.tolist()))
+        spent = len({*self._probes, *rule.nodes[: rule.counts[level]].tolist()})
         self._levels.append(Level(spent, tuple(estimates), problem.residual(value) if problem.residual else 0.0))
         converged = self._levels[-1].worst <= problem.tolerance
         if converged or level + 1 == len(rule.counts):
@@ -144,9 +143,15 @@ class Integration:
             family=rule.family,
             substitution=rule.substitution,
         )
-        self._accumulators, self._waiting, self._ends = [], {}, {}
+        self._accumulators, self._waiting, self._probed = [], {}, {}
 
 
 def _missing(measure: Measure, steps: Sequence[Array], safety: float) -> float:
     viewed = [measure.view(step) for step in steps]
     return float(np.abs(viewed[-1]).sum()) * remaining(viewed, safety)
+
+
+def _early(problem: Problem) -> tuple[float, ...]:
+    """Places to probe beside the ends, if the budget goes as far as a level that can be judged."""
+    levels = len(nested_rule(problem.family, GRADING[problem.family][0], problem.budget).counts)
+    return EARLY[problem.family] if levels > JUDGED else ()

@@ -50,7 +50,8 @@ class Problem:
         residual: another check that may veto: given a candidate for the integral, the relative size of something
             that is known to vanish for the true one. None: there is no such check.
         family: of nested rules, as in `nested.PANELS`.
-        substitution: as in `substitutions.POWERS`; None chooses one by the sizes of the integrand at both ends.
+        substitution: as in `substitutions.POWERS`; None chooses one by the sizes of the integrand at both ends
+            and soon after the start.
         safety: factor on the estimates.
     """
 
