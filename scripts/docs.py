@@ -75,7 +75,8 @@ def files() -> str:
 Written by `python scripts/docs.py`.
 
 `innerview look` makes one folder for each picture; it appears when it is complete. Of several pictures there is also
-`index.html` and `contact-sheet.png`, all maps on one scale.
+`index.html`, `contact-sheet.png` (all maps on one scale), `interior-sheet.png` and `interior-sheet.webp` (nine side by
+side).
 
 | file | view | what it shows |
 |---|---|---|

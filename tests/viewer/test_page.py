@@ -66,7 +66,7 @@ def test_a_page_is_well_formed_with_one_title_and_a_heading_for_each_view() -> N
 
 def test_names_are_never_markup() -> None:
     assert "<script" not in page()
-    assert "<script" not in overview_page(NASTY, [NASTY], None, [(NASTY, NASTY, NASTY)])
+    assert "<script" not in overview_page(NASTY, [NASTY], [], [(NASTY, NASTY, NASTY)])
 
 
 def test_what_moves_waits_to_be_asked() -> None:
@@ -85,10 +85,10 @@ def test_nothing_is_loaded_from_elsewhere() -> None:
     assert not re.search(r"https?://|url\(|@import|<link|<script", page())
 
 
-@pytest.mark.parametrize("sheet", [None, Figure("sheet.png", "all", 3, 4)])
-def test_the_overview_leads_to_each_picture(sheet: Figure | None) -> None:
+@pytest.mark.parametrize("sheets", [[], [Figure("sheet.png", "all", 3, 4)]])
+def test_the_overview_leads_to_each_picture(sheets: list[Figure]) -> None:
     found = checked(
-        overview_page("All", [], sheet, [("cat/index.html", "cat", "says 3 cat"), ("b/index.html", "b", "")])
+        overview_page("All", [], sheets, [("cat/index.html", "cat", "says 3 cat"), ("b/index.html", "b", "")])
     )
     assert {"cat/index.html", "b/index.html"} <= set(found.links)
-    assert len(found.images) == (sheet is not None)
+    assert len(found.images) == len(sheets)

@@ -118,14 +118,18 @@ def picture_page(
     return document(title, body)
 
 
-def overview_page(title: str, lead: Sequence[str], sheet: Figure | None, rows: Sequence[tuple[str, str, str]]) -> str:
+def overview_page(
+    title: str, lead: Sequence[str], figures: Sequence[Figure], rows: Sequence[tuple[str, str, str]]
+) -> str:
     """Write the page that leads to several pictures: rows of (link, name, what the network says)."""
     lines = "".join(
         f'<tr><td><a href="{escape(link)}">{escape(name)}</a></td><td>{escape(words)}</td></tr>'
         for link, name, words in rows
     )
-    shown = f'<div class="figures">{_figure(sheet)}</div>' if sheet else ""
-    body = f"<header><h1>{escape(title)}</h1>{_paragraphs(lead)}</header><main>{shown}<table>{lines}</table></main>"
+    body = (
+        f"<header><h1>{escape(title)}</h1>{_paragraphs(lead)}</header>"
+        f"<main><table>{lines}</table>{_figures(figures)}</main>"
+    )
     return document(title, body)
 
 
@@ -143,12 +147,16 @@ def _section(section: Section) -> str:
     return (
         f'<section id="{section.key}"><h2>{escape(meaning.title)}</h2>'
         f'<p class="second">{escape(meaning.question)}</p>'
-        f'<div class="figures">{"".join(_figure(one) for one in section.figures if not one.moving)}</div>'
+        f"{_figures(section.figures)}"
         f"<p>{escape(section.words)}</p>"
-        f"{''.join(_figure(one) for one in section.figures if one.moving)}"
         f"<details><summary>What am I looking at?</summary><p>{escape(meaning.text)}</p>"
         f'<p class="second">{escape(meaning.source)}</p></details></section>'
     )
+
+
+def _figures(figures: Sequence[Figure]) -> str:
+    still = "".join(_figure(one) for one in figures if not one.moving)
+    return f'<div class="figures">{still}</div>' + "".join(_figure(one) for one in figures if one.moving)
 
 
 def _figure(figure: Figure) -> str:

@@ -5,29 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
 from innerview import pictures
 from innerview.network import Differentiable
-from innerview.pictures import ScaleChoice, Subject
+from innerview.pictures import ScaleChoice
 from innerview.pictures.overlay import require_style
-from innerview.results import IntegratedGradients
-from innerview.runs.atomic import write
 from innerview.viewer import sentences
-from innerview.viewer.page import Figure, overview_page
 from innerview.workbench.drawing import Drawn, Scene
 from innerview.workbench.examine import Look, examine
 from innerview.workbench.folders import folder_names, open_folder, whole
 from innerview.workbench.items import gather, open_snapshots
+from innerview.workbench.overview import Seen, write_overview
 from innerview.workbench.request import Request, fixed_scale
 from innerview.workbench.weights import count_weights
 from innerview.workbench.writing import write_look
 
 Report: TypeAlias = Callable[[int, int, str], None]
 """Called as ``report(done, total, words)``; an exception raised in it stops the work between two pictures."""
-
-SHEET: Final = 60
-"""Pictures on a contact sheet, at most: more can't be told apart on a screen."""
 
 
 @dataclass(frozen=True)
@@ -89,40 +84,23 @@ def look(
         scale = pictures.choose_scales([one.integrated.map for one in looks], "shared")[0].limit
     names = folder_names(item.name for item in items)
     drawn: dict[str, Drawn] = {}
-    seen: list[tuple[IntegratedGradients, Subject, str]] = []
+    seen: list[Seen] = []
     report(0, len(items), items[0].name)
     for name, found in zip(names, looks, strict=True):
         scene = Scene(opened, found, asked, scale, histograms)
         with whole(folder, name) as place:
             write_look(scene, place, drawn, back="../index.html" if len(items) > 1 else "")
-        seen.append((found.integrated, scene.subject, sentences.says(found.prediction, found.item.truth)))
+        words = sentences.says(found.prediction, found.item.truth)
+        seen.append(Seen(name, scene.subject, words, found.integrated, found.interior))
         report(len(seen), len(items), found.item.name)
     if len(items) > 1:
-        _overview(folder, names, seen, asked)
+        write_overview(folder, seen, asked)
     return Written(
         page=folder / ("index.html" if len(items) > 1 else f"{names[0]}/index.html"),
         folders=tuple(folder / name for name in names),
-        lines=tuple(f"{subject.name}: {words}" for _, subject, words in seen),
+        lines=tuple(f"{one.subject.name}: {one.words}" for one in seen),
     )
 
 
 def _silent(_done: int, _total: int, _words: str) -> None:
     """Report to nobody."""
-
-
-def _overview(
-    folder: Path, names: Sequence[str], seen: Sequence[tuple[IntegratedGradients, Subject, str]], request: Request
-) -> None:
-    """Write one sheet and one page over all pictures; the sheet is on one scale, so that maps can be compared."""
-    shown = seen[:SHEET]
-    sheet = pictures.contact_sheet(
-        [result for result, _, _ in shown], [subject for _, subject, _ in shown], style=request.style
-    )
-    pictures.save(sheet, folder / "contact-sheet.png")
-    figure = Figure("contact-sheet.png", "Each picture beside its map, all on one scale.", *sheet.size)
-    rows = [(f"{name}/index.html", subject.name, words) for name, (_, subject, words) in zip(names, seen, strict=True)]
-    lead = [f"{len(seen)} pictures. Open one for its layers, gradients, attributions and what is left of it."]
-    if len(seen) > SHEET:
-        lead.append(f"The sheet shows the first {SHEET} of them.")
-    page = overview_page("What the network saw in them", lead, figure, rows)
-    write(folder / "index.html", page.encode())

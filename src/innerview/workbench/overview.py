@@ -1,0 +1,63 @@
+"""Several looks on one page: their maps on one scale, their way from the baseline side by side, a link to each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from innerview import pictures
+from innerview.pictures import Subject
+from innerview.results import IntegratedGradients, InteriorGradients
+from innerview.runs.atomic import write
+from innerview.viewer.page import Figure, overview_page
+from innerview.workbench.request import Request
+
+SHEET: Final = 60
+"""Pictures on the contact sheet, at most: more can't be told apart on a screen."""
+
+SIDE_BY_SIDE: Final = 9
+"""Pictures whose way from the baseline is shown side by side, as in the recipe."""
+
+
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """What the overview needs of a look: its folder, who is in it, what was said, and two results."""
+
+    folder: str
+    subject: Subject
+    words: str
+    integrated: IntegratedGradients
+    interior: InteriorGradients
+
+
+def write_overview(folder: Path, seen: Sequence[Seen], request: Request) -> None:
+    """Write index.html, contact-sheet.png, interior-sheet.png and interior-sheet.webp into `folder`.
+
+    Raises:
+        OutputError: a file can't be written.
+    """
+    sheet = pictures.contact_sheet(
+        [one.integrated for one in seen[:SHEET]], [one.subject for one in seen[:SHEET]], style=request.style
+    )
+    first = seen[:SIDE_BY_SIDE]
+    interior, subjects = [one.interior for one in first], [one.subject for one in first]
+    strip = pictures.interior_sheet(interior, subjects=subjects)
+    moving = pictures.interior_animation(interior, subjects=subjects)
+    pictures.save(sheet, folder / "contact-sheet.png")
+    pictures.save(strip, folder / "interior-sheet.png")
+    pictures.save(moving, folder / "interior-sheet.webp")
+    figures = [
+        Figure("contact-sheet.png", "Each picture beside its map, all on one scale.", *sheet.size),
+        Figure("interior-sheet.png", "The gradients of the pictures on their way from the baseline.", *strip.size),
+        Figure("interior-sheet.webp", "the gradients at rising alpha", *moving.frames[0].size, moving=True),
+    ]
+    lead = [f"{len(seen)} pictures. Open one for its layers, gradients, attributions and what is left of it."]
+    if len(seen) > SIDE_BY_SIDE:
+        lead.append(
+            f"The sheet shows the first {min(SHEET, len(seen))}, the gradients the first {SIDE_BY_SIDE} of them."
+        )
+    rows = [(f"{one.folder}/index.html", one.subject.name, one.words) for one in seen]
+    page = overview_page("What the network saw in them", lead, figures, rows)
+    write(folder / "index.html", page.encode())
