@@ -4,6 +4,7 @@
     metrics.jsonl                     one JSON object per line, in order of the steps
     snapshots/step-000100.safetensors the weights after 100 updates, with what is needed to run them
     histograms/step-000100.npz        the same weights, counted on bins shared by all runs
+    observations/probes-000100.safetensors   what else was seen then (`observations`); only where somebody looked
     state.safetensors                 what the next update needs; only for resuming
 
 Guarantees: every file is written whole or not at all, and a metrics line that a kill cut short is dropped on reading.
@@ -33,6 +34,9 @@ from innerview.runs.lock import FolderLock
 from innerview.types import Array
 
 VERSION: Final = 1
+
+KEPT: Final = ("snapshots", "histograms", "observations")
+"""Folders of a run whose files are named for a step."""
 
 
 @dataclass(frozen=True)
@@ -131,12 +135,12 @@ class RunFolder:
 
     # metrics
 
-    def log(self, record: Mapping[str, float | int | str]) -> None:
-        """Add one line to the metrics; it names its "step"."""
-        line = json.dumps(dict(record)) + "\n"
+    def log(self, *records: Mapping[str, float | int | str]) -> None:
+        """Add lines to the metrics, in one go; each names its "step"."""
+        lines = "".join(json.dumps(dict(record)) + "\n" for record in records)
         try:
             with (self.path / "metrics.jsonl").open("a", encoding="utf-8") as file:
-                file.write(line)
+                file.write(lines)
         except OSError as problem:
             raise OutputError(f"{self.path}/metrics.jsonl can't be written ({problem.strerror})") from problem
 
@@ -176,7 +180,12 @@ class RunFolder:
     # snapshots
 
     def snapshot(
-        self, step: int, weights: Mapping[str, Array], metadata: Mapping[str, str], series: str = "step"
+        self,
+        step: int,
+        weights: Mapping[str, Array],
+        metadata: Mapping[str, str],
+        series: str = "step",
+        beside: Mapping[str, Array] | None = None,
     ) -> None:
         """Keep weights, and their histograms beside them.
 
@@ -185,6 +194,7 @@ class RunFolder:
             weights: by name.
             metadata: what a reader needs to run them.
             series: "step" for the weights themselves, "average" for their running mean.
+            beside: what belongs to the network and is no weight (running means of a normalisation); kept, not counted.
         """
         counted = {name: histogram(values) for name, values in weights.items()}
         columns: dict[str, Array] = {}
@@ -194,7 +204,7 @@ class RunFolder:
         buffer = io.BytesIO()
         np.savez_compressed(buffer, **columns)  # pyright: ignore[reportArgumentType]
         atomic.write(self.path / "histograms" / f"{series}-{step:06d}.npz", buffer.getvalue())
-        content = save(contiguous(weights), {"step": str(step), **metadata})
+        content = save(contiguous({**weights, **(beside or {})}), {"step": str(step), **metadata})
         atomic.write(self.path / "snapshots" / f"{series}-{step:06d}.safetensors", content)
 
     def steps(self) -> tuple[int, ...]:
@@ -245,6 +255,29 @@ class RunFolder:
         counts = np.array([row.counts for row in rows], dtype=np.int64).reshape(len(rows), len(edges) - 1)
         return History(np.asarray(steps, dtype=np.int64), edges, counts)
 
+    # observations
+
+    def observe(self, series: str, step: int, arrays: Mapping[str, Array]) -> None:
+        """Keep arrays that were seen at a step, under the name of what they are."""
+        folder = self.path / "observations"
+        try:
+            folder.mkdir(exist_ok=True)
+        except OSError as problem:
+            raise OutputError(f"{folder} can't be made ({problem.strerror})") from problem
+        atomic.write(folder / f"{series}-{step:06d}.safetensors", save(contiguous(arrays), {"step": str(step)}))
+
+    def observed(self, series: str) -> tuple[int, ...]:
+        """The steps at which a series was kept, rising."""
+        return tuple(sorted(step_of(path) for path in self.path.glob(f"observations/{series}-*.safetensors")))
+
+    def observation(self, series: str, step: int) -> dict[str, Array]:
+        """Read what was kept of a series at a step.
+
+        Raises:
+            DataError: if nothing was, or the file is damaged.
+        """
+        return tensors(self.path / "observations" / f"{series}-{step:06d}.safetensors")[0]
+
     # resuming
 
     def save_state(self, tensors: Mapping[str, Array], metadata: Mapping[str, str]) -> None:
@@ -260,7 +293,7 @@ class RunFolder:
         """Forget what was logged and kept after `step`, so that the steps after it can be taken again."""
         kept = [json.dumps(record) + "\n" for record in self.metrics() if record["step"] <= step]
         atomic.write(self.path / "metrics.jsonl", "".join(kept).encode())
-        for path in (*self.path.glob("snapshots/*"), *self.path.glob("histograms/*")):
+        for path in (path for kind in KEPT for path in self.path.glob(f"{kind}/*")):
             if path.suffix == ".partial" or step_of(path) > step:
                 path.unlink(missing_ok=True)
 
@@ -272,7 +305,7 @@ def step_of(path: Path) -> int:
 
 def contiguous(arrays: Mapping[str, Array]) -> dict[str, Array]:
     """The same arrays in row-major memory, which safetensors writes without asking."""
-    return {name: np.ascontiguousarray(values) for name, values in arrays.items()}
+    return {name: np.asarray(values, order="C") for name, values in arrays.items()}
 
 
 def tensors(path: Path) -> tuple[dict[str, Array], dict[str, str]]:

@@ -1,0 +1,170 @@
+"""What was seen of a network while it trained, beside its weights: gradients, channels, probe pictures.
+
+Each of the three is written at a step and read back as it was; `RunFolder.observe` keeps them in
+`observations/<series>-<step>.safetensors`. Whoever watches a training fills these objects in, whatever its framework.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from innerview.errors import DataError
+from innerview.runs.folder import RunFolder
+from innerview.types import Array
+
+LEAST: Final = -40
+MOST: Final = 24
+MAGNITUDES: Final = MOST - LEAST
+"""Bins of one sign: magnitudes from 2^-40 (9e-13) to 2^24 (2e7), a power of two each."""
+
+
+@dataclass(frozen=True)
+class Magnitudes:
+    """How often values have which sign and size: gradients span many powers of ten, which even bins can't show.
+
+    Attributes:
+        negative: counts of values below 0 by size, int64; bin k holds 2^(k-40) <= |value| < 2^(k-39). What is smaller
+            stands in the first bin, what is larger in the last.
+        positive: the same for values above 0.
+        zero: how many are exactly 0; `nan` and `infinite`: how many are no number, and plus or minus infinity.
+    """
+
+    negative: Array
+    positive: Array
+    zero: int
+    nan: int
+    infinite: int
+
+    @property
+    def edges(self) -> Array:
+        """Borders of the bins of one sign, one more than bins, in the unit of the values."""
+        return 2.0 ** np.arange(LEAST, MOST + 1)
+
+    @property
+    def total(self) -> int:
+        """How many values were counted."""
+        return int(self.negative.sum() + self.positive.sum()) + self.zero + self.nan + self.infinite
+
+
+@dataclass(frozen=True)
+class Channels:
+    """What a layer gave for the probe pictures, channel by channel, over all pictures and places.
+
+    Attributes:
+        mean: of the finite values, float64, one number per channel (NaN where no value is finite); likewise `std`,
+            `minimum` and `maximum`.
+        positive: share of the values above 0, in [0, 1].
+        saturated: share of the values at which the activation function's slope is below 0.01, in [0, 1]; NaN for
+            layers that are no activation, or one whose slope can't be read off its output.
+        nan: how many values are not a number, int64; `infinite`: plus or minus infinity.
+    """
+
+    mean: Array
+    std: Array
+    minimum: Array
+    maximum: Array
+    positive: Array
+    saturated: Array
+    nan: Array
+    infinite: Array
+
+    @property
+    def silent(self) -> Array:
+        """Numbers of the channels that never rise above 0; of an ELU or a ReLU: units that never fire."""
+        return np.flatnonzero(self.positive == 0)
+
+
+STATISTICS: Final = ("mean", "std", "minimum", "maximum", "positive", "saturated", "nan", "infinite")
+
+
+@dataclass(frozen=True)
+class Probes:
+    """What the network said of the probe pictures.
+
+    Attributes:
+        outputs: picture × class, float32, as the network gave them.
+        probabilities: picture × class, float64; NaN where it is not known how outputs become probabilities.
+        maps: picture × height × width, float32: what each pixel adds to the score of `classes`, in units of the output
+            (integrated gradients from black), of the first pictures; empty where no maps were asked for.
+        classes: number of the class that each map explains, int64.
+        gaps: what is missing to each map's sum, in units of the output: the sum is exact where it is 0.
+    """
+
+    outputs: Array
+    probabilities: Array
+    maps: Array
+    classes: Array
+    gaps: Array
+
+
+PROBES: Final = ("outputs", "probabilities", "maps", "classes", "gaps")
+
+
+def magnitudes(values: Array) -> Magnitudes:
+    """Count values, of any shape, by sign and power of two."""
+    flat = values.ravel().astype(np.float64)
+    numbers = flat[np.isfinite(flat)]
+    # frexp gives 0.5 <= mantissa < 1, so an exponent e stands for 2^(e-1) <= |value| < 2^e; it is exact
+    exponents = np.clip(np.frexp(numbers)[1] - 1 - LEAST, 0, MAGNITUDES - 1)
+    return Magnitudes(
+        negative=np.bincount(exponents[numbers < 0], minlength=MAGNITUDES),
+        positive=np.bincount(exponents[numbers > 0], minlength=MAGNITUDES),
+        zero=int((numbers == 0).sum()),
+        nan=int(np.isnan(flat).sum()),
+        infinite=int(np.isinf(flat).sum()),
+    )
+
+
+def keep_gradients(run: RunFolder, step: int, counted: Mapping[str, Magnitudes]) -> None:
+    """Write how the gradients of the weights were spread, by the weights' names."""
+    rows = {
+        name: np.concatenate([one.negative, one.positive, [one.zero, one.nan, one.infinite]])
+        for name, one in counted.items()
+    }
+    run.observe("gradients", step, rows)
+
+
+def gradients(run: RunFolder, step: int) -> dict[str, Magnitudes]:
+    """Read how the gradients of the weights were spread at a step, by the weights' names."""
+    rows = run.observation("gradients", step)
+    return {
+        name: Magnitudes(row[:MAGNITUDES], row[MAGNITUDES:-3], *(int(count) for count in row[-3:]))
+        for name, row in rows.items()
+    }
+
+
+def keep_channels(run: RunFolder, step: int, seen: Mapping[str, Channels]) -> None:
+    """Write the statistics of layers, by their names."""
+    run.observe(
+        "channels", step, {f"{layer}/{name}": getattr(one, name) for layer, one in seen.items() for name in STATISTICS}
+    )
+
+
+def channels(run: RunFolder, step: int) -> dict[str, Channels]:
+    """Read the statistics of layers at a step, by their names."""
+    found = run.observation("channels", step)
+    layers = dict.fromkeys(key.rpartition("/")[0] for key in found)
+    return {layer: Channels(*(found[f"{layer}/{name}"] for name in STATISTICS)) for layer in layers}
+
+
+def keep_probes(run: RunFolder, step: int, seen: Probes) -> None:
+    """Write what the network said of the probe pictures."""
+    run.observe("probes", step, {name: getattr(seen, name) for name in PROBES})
+
+
+def probes(run: RunFolder, step: int) -> Probes:
+    """Read what the network said of the probe pictures at a step."""
+    found = run.observation("probes", step)
+    return Probes(*(found[name] for name in PROBES))
+
+
+def pictures(run: RunFolder) -> tuple[Array, Array | None]:
+    """Read the probe pictures of a recording, as they were given, and their true classes if these were given too."""
+    if not run.observed("pictures"):
+        raise DataError(f"{run.path} has no probe pictures; give the recorder some: Recorder(…, probes=pictures)")
+    found = run.observation("pictures", 0)
+    return found["pictures"], found.get("labels")
