@@ -1,0 +1,112 @@
+"""`innerview train`: train the built-in network, and leave a run folder that can be watched and resumed."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+from typing import Literal
+
+import click
+
+from innerview.cli import options
+from innerview.errors import InnerviewError
+
+
+@click.command("train", short_help="Train the built-in network on CIFAR-10, or on pictures of your own.")
+@click.option("--recipe", metavar="NAME", help="allcnn, the best known, or recipe, the 2018 tutorial's. [allcnn]")
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path),
+    metavar="PATH",
+    help="CIFAR-10's tarball or folder, an .npz file, or class folders of your own.",
+)
+@click.option("--download", type=click.Path(path_type=Path), metavar="FOLDER", help="Fetch CIFAR-10 to FOLDER first.")
+@click.option("--steps", type=click.IntRange(1), metavar="N", help="Updates of the weights. [the recipe's]")
+@click.option("--seed", type=int, metavar="N", help="Of everything random. [0]")
+@click.option("--batch", type=click.IntRange(1), metavar="N", help="Pictures in a step. [the recipe's]")
+@click.option("--channels", type=click.IntRange(1), metavar="N", help="Of the hidden layers. [128]")
+@click.option(
+    "--size", type=click.IntRange(4), metavar="N", help="Pixels to which class folders' pictures shrink. [32]"
+)
+@click.option("--crop", default="centre", show_default=True, help="centre, whole, or left,top,width,height in pixels.")
+@click.option("--skip-bad", is_flag=True, help="Leave out pictures that can't be read, and list them.")
+@click.option("--resume", is_flag=True, help="Go on with the run in the folder, to the same weights bit for bit.")
+@click.option("--threads", type=click.IntRange(1), metavar="N", help="Of the processor. [the recipe's]")
+@click.option(
+    "--precision",
+    type=click.Choice(["float32", "bfloat16"]),
+    help="Of the convolutions. [what this machine does faster]",
+)
+@click.option(
+    "--tensorboard", type=click.Path(path_type=Path), metavar="FOLDER", help="Write event files there at the end."
+)
+@options.output("innerview-run")
+def command(
+    *,
+    recipe: str | None,
+    data: Path | None,
+    download: Path | None,
+    steps: int | None,
+    seed: int | None,
+    batch: int | None,
+    channels: int | None,
+    size: int | None,
+    crop: str,
+    skip_bad: bool,
+    resume: bool,
+    threads: int | None,
+    precision: Literal["float32", "bfloat16"] | None,
+    tensorboard: Path | None,
+    output: Path,
+) -> None:
+    """Train the built-in network and keep everything about it: weights at many steps, every metric, histograms.
+
+    Ctrl-C keeps what there is; the same command with --resume goes on. Look at the run, while it lasts or after
+    it, with `innerview run`.
+    """
+    from innerview.cli.training_progress import Screen
+    from innerview.workbench.train import Changes, DataRequest, train
+
+    if data is not None and download is not None:
+        raise click.UsageError("--data and --download were both given; give one of them.")
+    with Screen() as screen:
+        try:
+            trained = train(
+                DataRequest(data, download, size, crop, skip_bad),
+                output,
+                recipe=recipe,
+                changes=Changes(steps, seed, batch, channels, threads, precision),
+                resume=resume,
+                tensorboard=tensorboard,
+                begun=screen.begin,
+                progress=screen.report,
+                downloading=screen.download,
+            )
+        except KeyboardInterrupt:
+            stopped = _stopped(output, data, download, size, crop, screen.step, skip_bad=skip_bad)
+            raise InnerviewError(stopped) from None
+    for problem in trained.skipped:
+        click.echo(f"left out: {problem}", err=True)
+    click.echo(_said(trained.accuracy, trained.average_accuracy, trained.pictures))
+    click.echo(f"The run is in {output}. Look at it: innerview run {shlex.quote(str(output))}")
+
+
+def _said(accuracy: float, average: float | None, pictures: int) -> str:
+    mean = "" if average is None else f"; their running mean {100 * average:.2f} %"
+    return f"The weights after the last step call {100 * accuracy:.2f} % of {pictures:,} test pictures rightly{mean}."
+
+
+def _stopped(
+    output: Path, data: Path | None, download: Path | None, size: int | None, crop: str, step: int, *, skip_bad: bool
+) -> str:
+    """Say what was kept and give the command that goes on; before the run had begun there is nothing to go on with."""
+    if not (output / "manifest.json").exists():
+        return "stopped before the training had begun. Nothing is left"
+    parts = ["innerview", "train", "--resume", "-o", str(output)]
+    parts += ["--data", str(data)] if data else []
+    parts += ["--download", str(download)] if download else []
+    parts += ["--size", str(size)] if size else []
+    parts += ["--crop", crop] if crop != "centre" else []
+    parts += ["--skip-bad"] if skip_bad else []
+    line = " ".join(shlex.quote(part) for part in parts)
+    return f"stopped at step {step:,}. Go on with\n  {line}\nEverything up to there is kept"

@@ -1,0 +1,176 @@
+"""Train the built-in network from what a user says: data found at a path, a recipe by name, settings changed.
+
+What can be wrong is said before anything is computed: a missing framework, a run that is there already or is another
+one, data that can't be trained on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from innerview.data import cifar10
+from innerview.data.download import Progress as Download
+from innerview.data.fitting import parse_crop
+from innerview.data.labelled import Dataset
+from innerview.errors import OutputError, UsageError
+from innerview.runs import RunFolder
+
+if TYPE_CHECKING:
+    from innerview.training import Configuration, Progress
+
+RECIPES: Final = ("allcnn", "recipe")
+SIZE: Final = 32
+
+
+@dataclass(frozen=True)
+class Changes:
+    """Settings of a recipe that a user may change; None leaves them as the recipe (or the resumed run) has them."""
+
+    steps: int | None = None
+    seed: int | None = None
+    batch: int | None = None
+    channels: int | None = None
+    threads: int | None = None
+    precision: Literal["float32", "bfloat16"] | None = None
+
+    def given(self) -> dict[str, Any]:
+        """Those that were given."""
+        values = {one.name: getattr(self, one.name) for one in fields(self)}
+        return {name: value for name, value in values.items() if value is not None}
+
+
+@dataclass(frozen=True)
+class DataRequest:
+    """Where the pictures come from, and how they are brought to one size.
+
+    Attributes:
+        path: see `cifar10.load`; None if they are downloaded.
+        download: folder to download CIFAR-10 to; None if they are read from `path`.
+        size: height and width of pictures from class folders; None for 32, or what the resumed run had.
+        crop: which part of them is taken: "centre", "whole" or "left,top,width,height".
+        skip_bad: leave out pictures that can't be read.
+    """
+
+    path: Path | None = None
+    download: Path | None = None
+    size: int | None = None
+    crop: str = "centre"
+    skip_bad: bool = False
+
+    def read(self, size: int, progress: Download | None = None) -> Dataset:
+        """Read or download the pictures.
+
+        Raises:
+            DataError: there are none, or they can't be trained on.
+        """
+        if self.download is not None:
+            return cifar10.fetch(self.download, progress=progress)
+        if self.path is None:
+            raise UsageError("no data was named: give --data PATH, or --download FOLDER to fetch CIFAR-10")
+        return cifar10.load(self.path, size=self.size or size, crop=parse_crop(self.crop), skip_bad=self.skip_bad)
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What a training left behind.
+
+    Attributes:
+        run: the run folder.
+        accuracy: of the weights after the last step, on all test pictures, in [0, 1].
+        average_accuracy: of their running mean; None where the recipe keeps none.
+        pictures: how many test pictures those are.
+        skipped: pictures that could not be read and were left out.
+    """
+
+    run: RunFolder
+    accuracy: float
+    average_accuracy: float | None
+    pictures: int
+    skipped: tuple[str, ...]
+
+
+def train(
+    data: DataRequest,
+    folder: Path,
+    *,
+    recipe: str | None = None,
+    changes: Changes | None = None,
+    resume: bool = False,
+    tensorboard: Path | None = None,
+    begun: Callable[[Configuration, Dataset], None] | None = None,
+    progress: Callable[[Progress], None] | None = None,
+    downloading: Download | None = None,
+) -> Trained:
+    """Train, or go on training, and leave a run folder.
+
+    Args:
+        data: where the pictures come from.
+        folder: of the run.
+        recipe: one of RECIPES; None for the first, or the resumed run's own.
+        changes: settings that differ from the recipe's.
+        resume: go on with the run in `folder`.
+        tensorboard: folder for TensorBoard's event files, written at the end; None for none.
+        begun: told what will be trained, on what, before the first step.
+        progress: called after every step.
+        downloading: told how much of CIFAR-10 has arrived.
+
+    Raises:
+        MissingExtra: PyTorch, or for `tensorboard` tensorboardX, is not installed.
+        UsageError: a recipe that does not exist, a setting out of range.
+        DataError, OutputError, NetworkError: as `innerview.training.train` says.
+        KeyboardInterrupt: after Ctrl-C, when what was done is saved.
+    """
+    from innerview import training
+    from innerview.training.tensorboard import tensorboardx, write_events
+
+    if tensorboard is not None:
+        tensorboardx()  # rather now than after hours
+    asked = changes or Changes()
+    old = _there(folder, resume=resume)
+    configuration = _resumed(old, recipe, asked) if old else _fresh(recipe or RECIPES[0], asked)
+    found = data.read(int(old.manifest.data["shape"][0]) if old else SIZE, downloading)
+    if begun is not None:
+        begun(configuration, found)
+    notes = (f"{len(found.skipped)} pictures could not be read and were left out",) if found.skipped else ()
+    run = training.train(configuration, found, folder, resume=resume, progress=progress, notes=notes)
+    if tensorboard is not None:
+        write_events(run, tensorboard)
+    last = next(record for record in reversed(run.metrics()) if "final_accuracy" in record)
+    return Trained(
+        run, last["final_accuracy"], last.get("average_accuracy"), int(last["final_pictures"]), found.skipped
+    )
+
+
+def _there(folder: Path, *, resume: bool) -> RunFolder | None:
+    """Open the run that is to be resumed, or make sure that there is none."""
+    if resume:
+        return RunFolder.open(folder)
+    if (folder / "manifest.json").exists():
+        raise OutputError(f"{folder} holds a run already; go on with it by --resume, or choose another folder")
+    if folder.exists() and not folder.is_dir():
+        raise OutputError(f"{folder} is a file; name a folder for the run with --output")
+    return None
+
+
+def _fresh(recipe: str, changes: Changes) -> Configuration:
+    """Make a recipe's configuration, in the precision that this machine computes fast."""
+    from innerview import training
+    from innerview.training.precision import fast_precision
+
+    known = {one.name: one for one in (training.ALLCNN, training.RECIPE)}
+    if recipe not in known:
+        raise UsageError(f"there is no recipe {recipe!r}; the recipes are {', '.join(known)}")
+    return replace(known[recipe], **{"precision": changes.precision or fast_precision(), **changes.given()})
+
+
+def _resumed(run: RunFolder, recipe: str | None, changes: Changes) -> Configuration:
+    """Take the run's own configuration; what was asked for besides is compared with it when the run is opened."""
+    from innerview import training
+
+    own = training.Configuration.from_dict(run.manifest.configuration)
+    if recipe not in {None, own.name}:
+        raise UsageError(f"the run in {run.path} follows the recipe {own.name}, {recipe} was asked for; leave it out")
+    return replace(own, **changes.given())
