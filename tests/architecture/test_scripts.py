@@ -12,7 +12,7 @@ from types import ModuleType
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-SHELL = ["scripts/check", "scripts/test", "scripts/demo", ".ci/run"]
+SHELL = ["scripts/check", "scripts/test", "scripts/demo", "scripts/soak", ".ci/run"]
 
 
 @pytest.fixture
