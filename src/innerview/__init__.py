@@ -4,9 +4,9 @@
     from innerview import pictures
 
     network = innerview.load("allcnn")
-    picture = innerview.fit(innerview.sample("cat"), network.input)
-    black = innerview.make_baseline("black", network.input, picture.image)
-    result = innerview.integrated_gradients(network, picture.image, innerview.Logit(), baseline=black.image)
+    image = innerview.fit(innerview.sample("cat"), network.input).image
+    black = innerview.make_baseline("black", network.input, image).image
+    result = innerview.integrated_gradients(network, image, innerview.Logit(), baseline=black, tolerance=0.01)
     pictures.save(pictures.attribution_picture(result), "cat.png")
 
 Names are imported when they are first used, so that `import innerview` is quick and asks for no framework.

@@ -147,7 +147,7 @@ def test_bad_requests_say_asked_found_and_do(network: Analytic, image: np.ndarra
     with pytest.raises(UsageError, match="no alpha"):
         interior_gradients(network, image, Logit(), baseline=black, alphas=[])
     with unchecked(), pytest.raises(PictureError, match=r"baseline has shape \(2, 2, 3\).*4 × 5 × 3"):
-        integrated_gradients(network, image, Logit(), baseline=np.zeros((2, 2, 3)))
+        integrated_gradients(network, image, Logit(), baseline=np.zeros((2, 2, 3)), evaluations=2)
     with unchecked(), pytest.raises(PictureError, match="divide bytes by 255"):
         gradient(network, (image * 255).astype(np.uint8), Logit())
     with pytest.raises(PictureError, match="not finite"):
@@ -155,11 +155,22 @@ def test_bad_requests_say_asked_found_and_do(network: Analytic, image: np.ndarra
     with pytest.raises(UnknownClass, match="0 class-a, 1 class-b, 2 class-c"):
         gradient(network, image, Logit(9))
     with pytest.raises(UsageError, match="no quadrature rule"):
-        integrated_gradients(network, image, Logit(), baseline=black, rule="simpsons")
+        integrated_gradients(network, image, Logit(), baseline=black, rule="simpsons", evaluations=2)
     with pytest.raises(UsageError, match="no baseline"):
-        integrated_gradients(network, image, Logit(), baseline=[])
+        integrated_gradients(network, image, Logit(), baseline=[], evaluations=2)
     with pytest.raises(UsageError, match="itself"):
-        integrated_gradients(network, image, Margin(1, 1), baseline=black)
+        integrated_gradients(network, image, Margin(1, 1), baseline=black, evaluations=2)
+
+
+def test_an_accuracy_or_a_cost_must_be_said(network: Analytic, image: np.ndarray) -> None:
+    black = np.zeros_like(image)
+    with pytest.raises(UsageError, match=r"neither was given: say tolerance=0\.01 .* or evaluations=32"):
+        integrated_gradients(network, image, Logit(), baseline=black)
+    with pytest.raises(UsageError, match="both were given"):
+        integrated_gradients(network, image, Logit(), baseline=black, tolerance=0.01, evaluations=9)
+    exact = integrated_gradients(network, image, Logit(), baseline=black, tolerance=1e-4)
+    assert exact.status is Status.MET
+    np.testing.assert_allclose(exact.attribution, network.exact(image, exact.target or 0), atol=1e-3)
 
 
 def test_a_value_that_is_not_finite_is_named(network: Analytic, image: np.ndarray) -> None:

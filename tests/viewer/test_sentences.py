@@ -40,7 +40,20 @@ def test_attribution_names_its_sums_its_strongest_pixel_and_its_gap() -> None:
     assert "logit of 1 class-b" in text
     assert f"by {number(float(values[values > 0].sum()))} and" in text
     assert f"by {number(float(-values[values < 0].sum()))}, on" in text
-    assert "after 2 evaluations (gauss-legendre)" in text
+    assert "With gauss-legendre after 2 evaluations, the shares miss" in text
+    assert "its error was not estimated" in text
+
+
+def test_exactness_says_what_was_asked_and_what_was_reached() -> None:
+    met = integrated_gradients(NETWORK, IMAGE, Logit(1), baseline=BLACK, tolerance=0.01)
+    assert "(1 % was asked for);" in sentences.exactness(met)
+    assert f"after {met.evaluations} evaluations" in sentences.exactness(met)
+    short = integrated_gradients(NETWORK, IMAGE, Logit(1), baseline=BLACK, tolerance=1e-7, budget=40)
+    assert "and not reached; raise the budget or the tolerance" in sentences.exactness(short)
+    early = integrated_gradients(NETWORK, IMAGE, Logit(1), baseline=BLACK, tolerance=1e-7, budget=6)
+    assert "can't be told yet" in sentences.exactness(early)
+    nothing = integrated_gradients(NETWORK, IMAGE, Logit(1), baseline=IMAGE, tolerance=0.01)
+    assert "The baseline is the picture itself" in sentences.attribution(nothing)
 
 
 def test_the_way_is_told_in_runs_whatever_the_order_of_alphas() -> None:

@@ -18,8 +18,12 @@ from innerview.cli import options
 @click.option("--layers", type=options.words, default="", metavar="LIST", help="Numbers from 1, or names. [3,6,9]")
 @click.option("--channels", type=click.IntRange(1), default=27, show_default=True, help="Channels shown of each layer.")
 @click.option("--alphas", type=options.numbers, metavar="LIST", help="Places on the path. [the recipe's ten]")
-@click.option("--rule", default="gauss-legendre", show_default=True, metavar="NAME", help="Quadrature rule.")
-@click.option("--evaluations", type=click.IntRange(1), default=32, show_default=True, help="Evaluations of that rule.")
+@click.option(
+    "--tolerance", type=float, default=0.01, show_default=True, help="Error of the map to reach: 0.01 is 1 %."
+)
+@click.option("--budget", type=click.IntRange(2), default=512, show_default=True, help="Evaluations at most for it.")
+@click.option("--rule", default="", metavar="NAME", help="A quadrature rule instead of a tolerance.")
+@click.option("--evaluations", type=click.IntRange(1), help="Evaluations of that rule. [32]")
 @options.baseline()
 @click.option("--shares", type=options.numbers, metavar="LIST", help="Shares of the pixels to keep.")
 @click.option("--scale", default="own", show_default=True, help="Colour scale of the maps: own, shared or a number.")
@@ -38,8 +42,10 @@ def command(
     layers: tuple[str, ...],
     channels: int,
     alphas: tuple[float, ...] | None,
+    tolerance: float,
+    budget: int,
     rule: str,
-    evaluations: int,
+    evaluations: int | None,
     baselines: tuple[str, ...],
     shares: tuple[float, ...] | None,
     scale: str,
@@ -64,8 +70,10 @@ def command(
         target=target,
         layers=layers,
         alphas=RECIPE_ALPHAS if alphas is None else alphas,
+        tolerance=tolerance,
+        budget=budget,
         rule=rule,
-        evaluations=evaluations,
+        evaluations=evaluations or 0,
         baselines=baselines,
         shares=DEFAULT_SHARES if shares is None else shares,
         scale=scale,

@@ -7,16 +7,21 @@ from innerview.methods.interior_gradients import RECIPE_ALPHAS, interior_gradien
 from innerview.methods.keep import DEFAULT_SHARES, keep
 from innerview.methods.passes import Progress, check_picture, predict
 from innerview.methods.path_statistics import path_statistics
+from innerview.methods.tolerance import BUDGET, integrate_to_tolerance
+from innerview.methods.walk import Job
 from innerview.methods.weights import weight_histograms
 
 __all__ = [
+    "BUDGET",
     "DEFAULT_SHARES",
     "RECIPE_ALPHAS",
+    "Job",
     "Progress",
     "activations",
     "area_mean",
     "check_picture",
     "gradient",
+    "integrate_to_tolerance",
     "integrated_gradients",
     "interior_gradients",
     "keep",

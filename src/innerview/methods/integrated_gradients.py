@@ -1,27 +1,28 @@
-"""Share the change of a score from a baseline to a picture out among the pixels.
+"""Share the change of a score from baseline to picture out among the pixels, to a stated accuracy or at a stated cost.
 
     attribution_i = (x_i - x0_i) * integral over alpha in [0, 1] of dS/dx_i (x0 + alpha (x - x0))
 
-Sundararajan, Taly, Yan 2017, arXiv 1703.01365, equation 1. The sum equals S(x) - S(x0) (completeness,
-proposition 1); what is missing to it, the gap, comes with every result. Here the integral is a named rule with a
-fixed number of evaluations, as the 2018 recipe has it (right Riemann, 3000). Sums are kept in float64 and memory
-does not grow with the number of evaluations.
+Sundararajan, Taly, Yan 2017, arXiv 1703.01365, equation 1. How many evaluations an accuracy takes depends on the
+network a hundredfold, so there is no default for either: say the accuracy and get what it costs (`tolerance`), or say
+the cost and get the gap alone to judge by (`fixed_rule`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import partial
-
-import numpy as np
+from collections.abc import Sequence
+from typing import Final
 
 from innerview.errors import UsageError
-from innerview.methods.passes import Progress, along, check_picture, forward_logits
-from innerview.network import Differentiable, require_differentiable
-from innerview.quadrature import Rule, fixed_rule
-from innerview.results import IntegratedGradients, PathProfile, Provenance, Status
-from innerview.targets import Target, together
-from innerview.types import Array, Image
+from innerview.methods.fixed_rule import integrate_by_rule
+from innerview.methods.passes import Progress
+from innerview.methods.tolerance import BUDGET, integrated_gradients_to_tolerance
+from innerview.network import Differentiable
+from innerview.results import IntegratedGradients
+from innerview.targets import Target
+from innerview.types import Image
+
+DEFAULT_RULE: Final = "gauss-legendre"
+"""The best of the fixed rules on smooth networks (docs/decisions/quadrature.md)."""
 
 
 def integrated_gradients(
@@ -30,8 +31,10 @@ def integrated_gradients(
     target: Target,
     *,
     baseline: Image | Sequence[Image],
-    rule: str = "gauss-legendre",
-    evaluations: int = 32,
+    tolerance: float | None = None,
+    budget: int = BUDGET,
+    rule: str | None = None,
+    evaluations: int | None = None,
     progress: Progress | None = None,
 ) -> IntegratedGradients:
     """Attribute `target` to the pixels of `image`, along the straight path from `baseline`.
@@ -41,78 +44,35 @@ def integrated_gradients(
         image: one picture (pixels in [0, 1], height × width × channel).
         target: an open class is the one that wins at the picture.
         baseline: where the path starts, a picture of the same shape. Of several, the maps are averaged and
-            the standard deviation of the channel sums is given as `spread`.
-        rule: one of `innerview.quadrature.RULES`.
-        evaluations: forward and backward passes per baseline.
-        progress: called with evaluations done and in all.
+            the standard deviation of the map is given as `spread`.
+        tolerance: of the relative L1 error of the map, and of the gap: 0.01 is 1 %.
+        budget: evaluations at most; when they end first, the status says so and the result is what there is.
+        rule: instead of a tolerance, one of `innerview.quadrature.RULES`.
+        evaluations: of that rule, for each baseline.
+        progress: called with evaluations done and in all, as far as they are known.
 
     Raises:
-        UsageError: an unknown rule, too few evaluations for it, no baseline, a target without meaning here.
+        UsageError: neither a tolerance nor a number of evaluations, or both; an unknown rule, too few evaluations or
+            too small a budget, a tolerance that the precision can't give, no baseline, a target without meaning here.
         PictureError: picture or baseline does not fit the network.
         NetworkError: something is not finite; the message names layer and alpha.
     """
-    require_differentiable(network)
-    check_picture(network, image, "picture")
-    baselines = [baseline] if isinstance(baseline, np.ndarray) else list(baseline)
-    if not baselines:
-        raise UsageError("no baseline was given; it decides the answer, so name at least one (black, for a start)")
-    for one in baselines:
-        check_picture(network, one, "baseline")
-    chosen = fixed_rule(rule, evaluations)
-    outputs = forward_logits(network, image[None])
-    resolved = target.resolve(outputs[0], network.output)
-
-    def report(before: int, done: int) -> None:
-        if progress is not None:
-            progress(before + done, len(baselines) * evaluations)
-
-    walks = [
-        _one_baseline(network, image, one, resolved, chosen, partial(report, position * evaluations))
-        for position, one in enumerate(baselines)
-    ]
-    maps = np.stack([attribution for attribution, _, _ in walks])
-    return IntegratedGradients(
-        image=image,
-        baseline=np.mean(baselines, axis=0, dtype=np.float64).astype(image.dtype),
-        attribution=maps.mean(axis=0),
-        score=float(resolved.score(outputs)[0]),
-        baseline_score=float(np.mean([_score(network, one, resolved) for one in baselines])),
-        rule=chosen.name,
-        evaluations=evaluations * len(baselines),
-        profile=PathProfile(
-            alphas=chosen.nodes,
-            scores=np.stack([resolved.score(logits) for _, logits, _ in walks]).mean(axis=0, dtype=np.float64),
-            probabilities=np.mean([network.output.probabilities(logits) for _, logits, _ in walks], axis=0),
-            norms=np.mean([norms for _, _, norms in walks], axis=0),
-            class_names=network.output.class_names,
-            target=resolved.index,
-            unit=resolved.unit,
-        ),
-        status=Status.FIXED,
-        provenance=Provenance.of(network, resolved.describe(network.output.class_names)),
-        spread=maps.sum(axis=3).std(axis=0) if len(baselines) > 1 else None,
+    if tolerance is not None and rule is None and evaluations is None:
+        return integrated_gradients_to_tolerance(
+            network, image, target, baseline=baseline, tolerance=tolerance, budget=budget, progress=progress
+        )
+    if tolerance is not None or evaluations is None:
+        found = "both were given" if tolerance is not None else "neither was given"
+        raise UsageError(
+            f"integrated gradients need an accuracy or a cost, and {found}: say tolerance=0.01 for an error of 1 % "
+            "of the map, or evaluations=32 (with rule='gauss-legendre' or another)"
+        )
+    return integrate_by_rule(
+        network,
+        image,
+        target,
+        baseline=baseline,
+        rule=rule or DEFAULT_RULE,
+        evaluations=evaluations,
+        progress=progress,
     )
-
-
-def _score(network: Differentiable, picture: Image, target: Target) -> float:
-    return float(target.score(forward_logits(network, picture[None]))[0])
-
-
-def _one_baseline(
-    network: Differentiable,
-    image: Image,
-    baseline: Image,
-    target: Target,
-    rule: Rule,
-    report: Callable[[int], None],
-) -> tuple[Array, Array, Array]:
-    """Walk one path; give the attribution and, at each node, the outputs and the sum of absolute gradients."""
-    total = np.zeros(image.shape, dtype=np.float64)
-    logits = np.empty((len(rule.nodes), len(network.output.class_names)), dtype=network.dtype)
-    norms = np.empty(len(rule.nodes))
-    for part, outputs, gradients in along(network, image, baseline, rule.nodes, together([target])):
-        total += np.tensordot(rule.weights[part], gradients[0].astype(np.float64), axes=1)
-        logits[part] = outputs
-        norms[part] = np.abs(gradients[0]).sum(axis=(1, 2, 3), dtype=np.float64)
-        report(part.stop)
-    return total * (image.astype(np.float64) - baseline), logits, norms

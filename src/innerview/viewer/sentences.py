@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from innerview.network import WEIGHTED, Layer, Network
-from innerview.pictures.words import layer_title, number, place, probability, share
+from innerview.pictures.words import error, layer_title, number, place, probability, share
 from innerview.results import (
     Activations,
     IntegratedGradients,
@@ -20,6 +20,7 @@ from innerview.results import (
     PathProfile,
     PathStatistics,
     Prediction,
+    Status,
     WeightHistograms,
 )
 from innerview.targets import label
@@ -45,14 +46,26 @@ def attribution(result: IntegratedGradients) -> str:
     row, column = (int(at) for at in np.unravel_index(np.abs(values).argmax(), values.shape))
     raised, lowered = float(values[values > 0].sum()), float(-values[values < 0].sum())
     start, end = (number(value, signed=True) for value in (result.baseline_score, result.score))
-    return (
+    told = (
         f"Pixels in blue raised the {result.provenance.target} by {number(raised)} and pixels in red lowered it by "
         f"{number(lowered)}, on the way from {result.provenance.baseline or 'the baseline'} ({start}) to the picture "
         f"({end}). The strongest pixel is in row {row + 1}, column {column + 1} "
-        f"({number(float(values[row, column]), signed=True)} {result.unit}). The shares miss the change of the score "
-        f"by {number(abs(result.gap))} {result.unit}, {share(result.relative_gap)} of the map, after "
-        f"{result.evaluations} evaluations ({result.rule})."
+        f"({number(float(values[row, column]), signed=True)} {result.unit})."
     )
+    return " ".join([told, exactness(result), *result.notes])
+
+
+def exactness(result: IntegratedGradients) -> str:
+    """Say how exact the map is, what it cost, and by how much its sum misses the change of the score."""
+    cost = f"after {result.evaluations} evaluations"
+    missed = f"the shares miss the change of the score by {share(result.relative_gap)} of the map"
+    if result.tolerance is None or result.estimated_error is None:
+        return f"With {result.rule} {cost}, {missed}; its error was not estimated."
+    asked = f"{share(result.tolerance)} was asked for"
+    if not np.isfinite(result.estimated_error):
+        return f"Its error can't be told yet {cost} ({asked}): give a larger budget. So far {missed}."
+    short = "" if result.status is Status.MET else " and not reached; raise the budget or the tolerance"
+    return f"Its error is estimated at {error(result.estimated_error)} of the map {cost} ({asked}{short}); {missed}."
 
 
 def interior(result: InteriorGradients) -> str:

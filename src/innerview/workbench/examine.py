@@ -9,7 +9,6 @@ from innerview.data.baselines import make_baselines
 from innerview.methods import (
     activations,
     gradient,
-    integrated_gradients,
     interior_gradients,
     keep,
     predict,
@@ -25,7 +24,7 @@ from innerview.results import (
     Prediction,
 )
 from innerview.workbench.items import Item
-from innerview.workbench.request import Request, choose_layers, choose_target
+from innerview.workbench.request import Request, choose_layers, choose_target, integrate
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,14 +71,7 @@ def examine(network: Differentiable, item: Item, request: Request) -> Look:
     everything = " and ".join(one.words for one in baselines)
     seed = next((one.seed for one in baselines if one.seed is not None), None)
     interior = interior_gradients(network, image, target, baseline=first.image, alphas=request.alphas)
-    integrated = integrated_gradients(
-        network,
-        image,
-        target,
-        baseline=[one.image for one in baselines],
-        rule=request.rule,
-        evaluations=request.evaluations,
-    )
+    integrated = integrate(network, image, target, [one.image for one in baselines], request)
     profile = interior.profile if others else interior.profile.joined(integrated.profile)
     return Look(
         item=item,

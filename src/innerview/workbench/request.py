@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
 from innerview.errors import UsageError
-from innerview.methods import DEFAULT_SHARES, RECIPE_ALPHAS
-from innerview.network import WEIGHTED, Layer, Network, find_layer
+from innerview.methods import BUDGET, DEFAULT_SHARES, RECIPE_ALPHAS, integrated_gradients
+from innerview.network import WEIGHTED, Differentiable, Layer, Network, find_layer
+from innerview.results import IntegratedGradients
 from innerview.targets import Contrast, Logit, Margin, Probability, Target, find_class
+from innerview.types import Image
 
 TARGETS: Final[Mapping[str, Callable[[int | None], Target]]] = MappingProxyType(
     {"logit": Logit, "contrast": Contrast, "probability": Probability}
 )
+
+
+DEFAULT_EVALUATIONS: Final = 32
+"""Where a rule is named and no number."""
 
 
 @dataclass(frozen=True)
@@ -27,8 +33,10 @@ class Request:
         target: one of TARGETS; with `versus` it is the difference of two logits instead.
         layers: numbers (counted from 1) or names; empty for three spread over the network.
         alphas: places on the path for the interior gradients, in [0, 1].
-        rule: quadrature rule of the integrated gradients.
-        evaluations: of that rule.
+        tolerance: of the integrated gradients' error, relative to the map: 0.01 is 1 %.
+        budget: evaluations at most for that.
+        rule: a quadrature rule to use instead of a tolerance; empty for none.
+        evaluations: a number of evaluations instead of a tolerance; 0 for none.
         baselines: names or files; several are averaged in the integrated gradients, and the first one is the
             start of the interior gradients and the fill of the pixels that are taken away.
         shares: of the pixels shown, in [0, 1].
@@ -42,8 +50,10 @@ class Request:
     target: str = "logit"
     layers: tuple[str, ...] = ()
     alphas: tuple[float, ...] = RECIPE_ALPHAS
-    rule: str = "gauss-legendre"
-    evaluations: int = 32
+    tolerance: float = 0.01
+    budget: int = BUDGET
+    rule: str = ""
+    evaluations: int = 0
     baselines: tuple[str, ...] = ("black",)
     shares: tuple[float, ...] = DEFAULT_SHARES
     scale: str = "own"
@@ -59,6 +69,20 @@ def choose_target(request: Request, class_names: tuple[str, ...]) -> Target:
     if request.target not in TARGETS:
         raise UsageError(f"there is no target {request.target!r}; the targets are {', '.join(TARGETS)}")
     return TARGETS[request.target](index)
+
+
+def integrate(
+    network: Differentiable, image: Image, target: Target, baselines: Sequence[Image], request: Request
+) -> IntegratedGradients:
+    """Work out integrated gradients to the tolerance, or by the rule if one (or its evaluations) was asked for."""
+    if request.rule or request.evaluations:
+        evaluations = request.evaluations or DEFAULT_EVALUATIONS
+        return integrated_gradients(
+            network, image, target, baseline=baselines, rule=request.rule or None, evaluations=evaluations
+        )
+    return integrated_gradients(
+        network, image, target, baseline=baselines, tolerance=request.tolerance, budget=request.budget
+    )
 
 
 def choose_layers(request: Request, network: Network) -> tuple[Layer, ...]:

@@ -79,7 +79,8 @@ def _facts(scene: Scene) -> list[tuple[str, str]]:
     return [
         ("Explained", source.target),
         ("Baseline", source.baseline),
-        ("Rule", f"{result.rule}, {result.evaluations} evaluations"),
+        ("Exactness", sentences.exactness(result)),
+        ("Rule", result.rule),
         ("Network", f"{source.network}, {source.dtype}, {source.chunk} pictures at a time"),
         ("Versions", ", ".join(f"{name} {number}" for name, number in source.versions.items())),
         ("Data", "result.json and arrays.safetensors, in this folder"),
