@@ -1,0 +1,31 @@
+"""What the methods answer: frozen objects with the values, their error, their cost and where they come from.
+
+No value here was scaled, clipped or stripped of its sign for display; that is the business of `pictures`, which
+states what it did. Arrays are written to safetensors and the rest to JSON by `workbench.saving`; `SCHEMA`
+rises when a field changes its meaning or goes away.
+"""
+
+from __future__ import annotations
+
+from innerview.results.inside import Activations, WeightHistograms
+from innerview.results.keeping import Keep, show_only
+from innerview.results.maps import Gradient, IntegratedGradients
+from innerview.results.path import InteriorGradients, PathProfile, PathStatistics
+from innerview.results.provenance import SCHEMA, Prediction, Provenance, Status, versions
+
+__all__ = [
+    "SCHEMA",
+    "Activations",
+    "Gradient",
+    "IntegratedGradients",
+    "InteriorGradients",
+    "Keep",
+    "PathProfile",
+    "PathStatistics",
+    "Prediction",
+    "Provenance",
+    "Status",
+    "WeightHistograms",
+    "show_only",
+    "versions",
+]

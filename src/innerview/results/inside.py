@@ -1,0 +1,67 @@
+"""What is inside a network: its weights, and what its layers give for a picture."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from innerview.results.provenance import Prediction, Provenance
+from innerview.types import Array, Image
+
+
+@dataclass(frozen=True)
+class WeightHistograms:
+    """How often each layer's weights have which value, in any number of snapshots, on shared bins.
+
+    Every weight is counted exactly once: in a bin, under, over, as NaN or as infinite.
+
+    Attributes:
+        snapshots: names, in the order of time ("before", "after").
+        layers: names of the weights.
+        edges: bin edges of each layer, rising, in units of the weight; all snapshots of a layer share them.
+        counts: weights per bin; the last bin includes its upper edge.
+        under: finite weights below the first edge; `over`: above the last.
+        nan: weights that are not a number; `infinite`: plus or minus infinity.
+        mean: of the finite weights (NaN if there is none); likewise `std`, `minimum` and `maximum`.
+    """
+
+    snapshots: tuple[str, ...]
+    layers: tuple[str, ...]
+    edges: Float[np.ndarray, "layer edge"]
+    counts: Int[np.ndarray, "snapshot layer bin"]
+    under: Int[np.ndarray, "snapshot layer"]
+    over: Int[np.ndarray, "snapshot layer"]
+    nan: Int[np.ndarray, "snapshot layer"]
+    infinite: Int[np.ndarray, "snapshot layer"]
+    mean: Float[np.ndarray, "snapshot layer"]
+    std: Float[np.ndarray, "snapshot layer"]
+    minimum: Float[np.ndarray, "snapshot layer"]
+    maximum: Float[np.ndarray, "snapshot layer"]
+
+    @property
+    def sizes(self) -> Int[np.ndarray, "snapshot layer"]:
+        """Number of weights, whatever their value."""
+        return self.counts.sum(axis=2) + self.under + self.over + self.nan + self.infinite
+
+
+@dataclass(frozen=True)
+class Activations:
+    """What layers give for one picture.
+
+    Attributes:
+        image: the picture as the network saw it (pixels).
+        prediction: what the network says of it.
+        layers: by name: height × width × channel, or just channel for a layer without places.
+        colours: by name: channel × (red, green, blue), the correlation in [-1, 1] of each channel with each
+            colour of the picture at the layer's size; NaN where one of the two is constant, and for grey.
+        provenance: where the values come from.
+    """
+
+    image: Image
+    prediction: Prediction
+    layers: Mapping[str, Array]
+    colours: Mapping[str, Float[np.ndarray, "_ 3"]]
+    provenance: Provenance

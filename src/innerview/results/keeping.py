@@ -1,0 +1,52 @@
+"""What the network says of a picture with only some of its pixels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from innerview.results.provenance import Provenance
+from innerview.types import Image
+
+
+@dataclass(frozen=True)
+class Keep:
+    """What the network says when it sees only the pixels that a map ranks highest (or lowest).
+
+    Attributes:
+        image: the picture; `fill`: what stands where a pixel is taken away (pixels).
+        ranking: of each pixel, 0 for the one that is kept first.
+        order: "highest" or "lowest" values first, or "strongest" (absolute value).
+        shares: of the pixels that are kept, in [0, 1]; `kept`: how many pixels that is.
+        logits: outputs at each share; `probabilities` likewise.
+        class_names: one per class.
+        target: number of the class that the map explains, where there is one.
+        provenance: where the values come from.
+    """
+
+    image: Image
+    fill: Image
+    ranking: Int[np.ndarray, "height width"]
+    order: str
+    shares: Float[np.ndarray, " share"]
+    kept: Int[np.ndarray, " share"]
+    logits: Float[np.ndarray, "share class"]
+    probabilities: Float[np.ndarray, "share class"]
+    class_names: tuple[str, ...]
+    target: int | None
+    provenance: Provenance
+
+    @property
+    def images(self) -> Float[np.ndarray, "share height width channel"]:
+        """The pictures that the network saw, one per share."""
+        return show_only(self.image, self.fill, self.ranking, self.kept)
+
+
+def show_only(
+    image: Image, fill: Image, ranking: Int[np.ndarray, "height width"], kept: Int[np.ndarray, " share"]
+) -> Float[np.ndarray, "share height width channel"]:
+    """Keep the `kept` first-ranked pixels of `image` and put those of `fill` in the place of the others."""
+    masks = ranking[None] < kept[:, None, None]
+    return np.where(masks[..., None], image, fill)

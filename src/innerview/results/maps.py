@@ -1,0 +1,98 @@
+"""One value for each pixel: how much the score changes with it, or its share in the score."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from innerview.results.path import PathProfile
+from innerview.results.provenance import Prediction, Provenance, Status
+from innerview.types import Image, Map
+
+
+@dataclass(frozen=True)
+class Gradient:
+    """d score / d pixel at the picture, in target units per unit of pixel value (0 black, 1 white)."""
+
+    image: Image
+    prediction: Prediction
+    gradient: Image
+    score: float
+    unit: str
+    provenance: Provenance
+
+    @property
+    def map(self) -> Map:
+        """Sum over the channels: height × width."""
+        return self.gradient.sum(axis=2)
+
+
+@dataclass(frozen=True)
+class IntegratedGradients:
+    """Each pixel's share of the change of the score from the baseline to the picture, in target units.
+
+    Attributes:
+        image: the picture, and `baseline`: where the path starts (pixels). Of several baselines, their mean.
+        attribution: height × width × channel, signed, not scaled.
+        score: of the picture; `baseline_score`: of the baseline (the mean over several).
+        rule: name of the quadrature rule.
+        evaluations: forward and backward passes of one picture at one alpha.
+        profile: score, prediction and gradient norm at the rule's nodes (means over several baselines).
+        spread: over several baselines, the standard deviation of the map (height × width); else None.
+        status: how the computation ended.
+        provenance: where the values come from.
+        tolerance: that was asked for; None where the number of evaluations was fixed, and so below.
+        estimated_error: estimate of ‖M − M*‖₁ / ‖M‖₁ on the map; infinite where it can't be told.
+        estimated_channel_error: the same on height × width × channel.
+        error: estimated error of each pixel of the map, in target units: at least nine in ten are within it.
+        history: evaluations, the larger estimate and the relative gap at each level of refinement.
+        notes: what should be known before the map is believed, in sentences.
+    """
+
+    image: Image
+    baseline: Image
+    attribution: Image
+    score: float
+    baseline_score: float
+    rule: str
+    evaluations: int
+    profile: PathProfile
+    status: Status
+    provenance: Provenance
+    spread: Map | None = None
+    tolerance: float | None = None
+    estimated_error: float | None = None
+    estimated_channel_error: float | None = None
+    error: Map | None = None
+    history: tuple[tuple[int, float, float], ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def unit(self) -> str:
+        """Unit of the scores and of the attribution."""
+        return self.profile.unit
+
+    @property
+    def target(self) -> int | None:
+        """Number of the class explained, where the target is about one."""
+        return self.profile.target
+
+    @property
+    def map(self) -> Map:
+        """Sum over the channels: height × width; this is what is drawn."""
+        return self.attribution.sum(axis=2)
+
+    @property
+    def gap(self) -> float:
+        """What is missing to completeness: sum of the attribution − (score − baseline score), target units.
+
+        Its size is a lower bound of the map's L1 error, since errors of both signs cancel in it.
+        """
+        return float(self.attribution.sum() - (self.score - self.baseline_score))
+
+    @property
+    def relative_gap(self) -> float:
+        """|gap| as a share of the sum of the absolute map; NaN for a map that is zero everywhere."""
+        total = float(np.abs(self.map).sum())
+        return abs(self.gap) / total if total > 0 else float("nan")

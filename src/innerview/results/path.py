@@ -1,0 +1,122 @@
+"""What the network says, and how it would change, on the way from a baseline to a picture."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from jaxtyping import Float
+
+from innerview.network import InputSpec
+from innerview.results.provenance import Provenance
+from innerview.types import Alphas, Image
+
+
+@dataclass(frozen=True)
+class PathProfile:
+    """Scores, predictions and gradient norms along the path, without the gradients: what a plot of the path needs.
+
+    Attributes:
+        alphas: places on the path, rising: 0 is the baseline, 1 the picture.
+        scores: the target at each alpha, in units of `unit`.
+        probabilities: alpha × class, NaN where the outputs have none.
+        norms: sum of absolute gradients at each alpha, in target units per unit of pixel value.
+        class_names: one per class.
+        target: number of the class explained, where the target is about one.
+        unit: of the score.
+    """
+
+    alphas: Alphas
+    scores: Float[np.ndarray, " alpha"]
+    probabilities: Float[np.ndarray, "alpha class"]
+    norms: Float[np.ndarray, " alpha"]
+    class_names: tuple[str, ...]
+    target: int | None
+    unit: str
+
+    def joined(self, other: PathProfile) -> PathProfile:
+        """Both profiles of one path as one; of a place that is in both, the one in `self` is taken."""
+        alphas, places = np.unique(np.concatenate([self.alphas, other.alphas]), return_index=True)
+        return replace(
+            self,
+            alphas=alphas,
+            scores=np.concatenate([self.scores, other.scores])[places],
+            probabilities=np.concatenate([self.probabilities, other.probabilities])[places],
+            norms=np.concatenate([self.norms, other.norms])[places],
+        )
+
+
+@dataclass(frozen=True)
+class InteriorGradients:
+    """Gradients on the way from the baseline to the picture (Sundararajan, Taly, Yan 2016, arXiv 1611.02639).
+
+    Attributes:
+        image: the picture, and `baseline`: where the path starts (pixels).
+        alphas: places on the path: 0 is the baseline, 1 the picture.
+        gradients: d score / d pixel at each alpha.
+        scores: the target at each alpha.
+        logits: outputs at each alpha; `probabilities` likewise, NaN where there are none.
+        class_names: one per class.
+        target: number of the class explained.
+        unit: of the score.
+        provenance: where the values come from.
+    """
+
+    image: Image
+    baseline: Image
+    alphas: Alphas
+    gradients: Float[np.ndarray, "alpha height width channel"]
+    scores: Float[np.ndarray, " alpha"]
+    logits: Float[np.ndarray, "alpha class"]
+    probabilities: Float[np.ndarray, "alpha class"]
+    class_names: tuple[str, ...]
+    target: int | None
+    unit: str
+    provenance: Provenance
+
+    @property
+    def norms(self) -> Float[np.ndarray, " alpha"]:
+        """Sum of absolute gradients at each alpha, in target units per unit of pixel value."""
+        return np.abs(self.gradients).sum(axis=(1, 2, 3), dtype=np.float64)
+
+    @property
+    def profile(self) -> PathProfile:
+        """Scores, predictions and norms, by rising alpha."""
+        order = np.argsort(self.alphas, kind="stable")
+        return PathProfile(
+            self.alphas[order],
+            self.scores[order],
+            self.probabilities[order],
+            self.norms[order],
+            self.class_names,
+            self.target,
+            self.unit,
+        )
+
+    @property
+    def points(self) -> Float[np.ndarray, "alpha height width channel"]:
+        """The pictures that the network saw on the path."""
+        return self.baseline + self.alphas[:, None, None, None] * (self.image - self.baseline)
+
+
+@dataclass(frozen=True)
+class PathStatistics:
+    """What the network says along the path, over many pictures.
+
+    Attributes:
+        alphas: places on the path from the baseline (0) to the pictures (1).
+        accuracy: share of pictures called by their true class at each alpha, in [0, 1].
+        shares: share of pictures called by each class at each alpha; rows sum to 1.
+        pictures: how many.
+        class_names: one per class.
+        input: what the network takes.
+        provenance: where the values come from.
+    """
+
+    alphas: Alphas
+    accuracy: Float[np.ndarray, " alpha"]
+    shares: Float[np.ndarray, "alpha class"]
+    pictures: int
+    class_names: tuple[str, ...]
+    input: InputSpec
+    provenance: Provenance

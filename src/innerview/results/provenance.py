@@ -1,0 +1,96 @@
+"""What every result carries: how a computation ended, what it was about, and what the network says."""
+
+from __future__ import annotations
+
+import enum
+import platform
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib import metadata
+
+import numpy as np
+from jaxtyping import Float
+
+from innerview.network import Network
+from innerview.targets import label
+from innerview.types import LogitRow
+
+SCHEMA = 1
+
+
+class Status(enum.Enum):
+    """How a computation ended; the value says what it means and what to do."""
+
+    FIXED = "A fixed number of evaluations was asked for, so no error was aimed at; the gap is the only check."
+    MET = "The estimated error and the gap are both within the tolerance."
+    BUDGET = "The budget of evaluations ended first; raise it or the tolerance."
+
+
+def versions() -> dict[str, str]:
+    """Versions that a number can depend on."""
+    found = {"python": platform.python_version(), "numpy": np.__version__}
+    try:
+        found["innerview"] = metadata.version("innerview")
+    except metadata.PackageNotFoundError:  # run from a checkout that was never installed
+        found["innerview"] = "checkout"
+    return found
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """What was explained and with what, so that a file can be traced and repeated.
+
+    Attributes:
+        network: identity of the network (hexadecimal).
+        dtype: precision in which the network computed.
+        chunk: pictures in one pass; the same chunk gives the same bits on the same machine.
+        target: the target in words; empty where there is none.
+        baseline: the baseline in words; empty where there is none.
+        seed: of whatever was random; None where nothing was.
+        versions: of Python, NumPy and innerview.
+        schema: number of the layout of the results.
+    """
+
+    network: str
+    dtype: str
+    chunk: int
+    target: str = ""
+    baseline: str = ""
+    seed: int | None = None
+    versions: Mapping[str, str] = field(default_factory=versions)
+    schema: int = SCHEMA
+
+    @staticmethod
+    def of(network: Network, target: str = "", baseline: str = "", seed: int | None = None) -> Provenance:
+        """Take down what `network` says of itself."""
+        return Provenance(network.identity, network.dtype.name, network.chunk, target, baseline, seed)
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What the network says of one picture.
+
+    Attributes:
+        logits: its outputs, one per class.
+        probabilities: in [0, 1], one per class; NaN where the outputs have none.
+        class_names: one per class.
+    """
+
+    logits: LogitRow
+    probabilities: Float[np.ndarray, " class"]
+    class_names: tuple[str, ...]
+
+    @property
+    def index(self) -> int:
+        """Number of the winning class."""
+        return int(self.logits.argmax())
+
+    @property
+    def label(self) -> str:
+        """Number and name of the winning class: "7 horse"."""
+        return label(self.index, self.class_names)
+
+    @property
+    def ranking(self) -> list[int]:
+        """All class numbers, the highest output first."""
+        return [int(index) for index in np.argsort(-self.logits, kind="stable")]
