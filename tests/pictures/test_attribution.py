@@ -24,7 +24,7 @@ from innerview.pictures.attribution import (
 from innerview.pictures.captions import Subject
 from innerview.pictures.overlay import STYLES, overlay
 from innerview.pictures.ramps import colour, parse, ramp
-from innerview.results import Gradient, Status
+from innerview.results import Attribution, Gradient, Status
 from pictures.made import NAMES, SOURCE, integrated, picture, prediction
 
 MAP = np.random.default_rng(7).normal(size=(8, 8))
@@ -60,6 +60,32 @@ def test_the_negated_map_has_the_mirrored_colours_on_the_page() -> None:
         for page in pages
     )
     assert (here + there == 254).all()
+
+
+@pytest.mark.parametrize(
+    ("meaning", "name"), [("contribution", "evidence"), ("sensitivity", "value"), ("spread", "value")]
+)
+def test_any_attribution_is_drawn_in_the_colours_of_its_meaning(meaning, name) -> None:
+    result = Attribution(
+        picture(), MAP, "Occlusion", meaning, "logit", 1.0, 2, 64, SOURCE, notes=("Sixty-four passes.",)
+    )
+    page = attribution_picture(result, style="map", scale=2.0)
+    assert (cells(page, 320, 8, top_of_map(page)) == colour(MAP, 2.0, name)).all()
+    found = drawable(result)
+    assert (found.title, found.unit, found.facts[0], found.facts[-1]) == (
+        "Occlusion",
+        "logit",
+        "64 evaluations",
+        "Sixty-four passes.",
+    )
+
+
+def test_the_standard_error_of_an_attribution_stands_beside_it() -> None:
+    plain = Attribution(picture(), MAP, "SmoothGrad", "sensitivity", "logit", 1.0, 2, 50, SOURCE)
+    sure, unsure = (replace(plain, error=np.full((8, 8), size)) for size in (1e-6, 100.0))
+    assert attribution_picture(sure).width > attribution_picture(plain).width
+    assert doubtful(sure) == "0 of 64 pixels are smaller than their own error"
+    assert doubtful(unsure) == "64 of 64 pixels are smaller than their own error"
 
 
 def test_a_gradient_is_drawn_in_the_value_ramp() -> None:

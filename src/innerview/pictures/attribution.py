@@ -21,7 +21,7 @@ from innerview.pictures.overlay import STYLE_WORDS, overlay, style_scales
 from innerview.pictures.pixels import LARGE, enlarge, show_bytes, show_image, show_map
 from innerview.pictures.ramps import RampName
 from innerview.pictures.scale import Scale, ScaleChoice, own_limit
-from innerview.results import Gradient, IntegratedGradients, Provenance, Status
+from innerview.results import Attribution, Explained, Gradient, IntegratedGradients, Meaning, Provenance, Status
 from innerview.types import Image, Map
 
 TILE: Final = 192
@@ -45,7 +45,10 @@ class Drawable(NamedTuple):
 @singledispatch
 def drawable(result: object) -> Drawable:
     """Say how a result is drawn as a map over its picture."""
-    raise UsageError(f"a {type(result).__name__} is not a map; integrated gradients and gradients are")
+    raise UsageError(
+        f"a {type(result).__name__} is not a map; Gradient, IntegratedGradients and Attribution are: what the methods "
+        "that explain a picture return"
+    )
 
 
 @drawable.register
@@ -68,6 +71,17 @@ def _(result: Gradient) -> Drawable:
     return Drawable("Gradient", result.image, result.map, unit, "value", (), result.provenance)
 
 
+RAMPS: Final[dict[Meaning, RampName]] = {"contribution": "evidence", "sensitivity": "value", "spread": "value"}
+
+
+@drawable.register
+def _(result: Attribution) -> Drawable:
+    cost = f"{words.count(result.evaluations)} evaluations" if result.evaluations > 1 else ""
+    facts = (cost, doubtful(result), *result.notes)
+    ramp = RAMPS[result.meaning]
+    return Drawable(result.method, result.image, result.map, result.unit, ramp, facts, result.provenance, result.error)
+
+
 def certificate(result: IntegratedGradients) -> str:
     """Say in one line how exact a map is and what it cost: estimated error, what was asked, evaluations, gap."""
     gap = result.relative_gap
@@ -85,7 +99,7 @@ def certificate(result: IntegratedGradients) -> str:
     return f"! error {error}, {asked}: {cost} spent · {missing}"
 
 
-def doubtful(result: IntegratedGradients) -> str:
+def doubtful(result: IntegratedGradients | Attribution) -> str:
     """Count the pixels that can't be told from zero; empty where no error per pixel is known."""
     if result.error is None:
         return ""
@@ -129,7 +143,7 @@ def _legend(
 
 
 def attribution_picture(
-    result: IntegratedGradients | Gradient,
+    result: Explained,
     *,
     subject: Subject | None = None,
     style: str = "tint",
@@ -168,7 +182,7 @@ def _error_tile(error: Map, unit: str) -> Pillow.Image:
 
 
 def attribution_views(
-    result: IntegratedGradients | Gradient,
+    result: Explained,
     *,
     subject: Subject | None = None,
     style: str = "tint",
@@ -205,7 +219,7 @@ def attribution_views(
 
 
 def photo_picture(
-    result: IntegratedGradients | Gradient,
+    result: Explained,
     photo: Pillow.Image,
     box: tuple[int, int, int, int],
     *,
@@ -282,7 +296,7 @@ def error_picture(error: Map, unit: str, *, title: str = "Estimated error", note
 
 
 def contact_sheet(
-    results: Sequence[IntegratedGradients | Gradient],
+    results: Sequence[Explained],
     subjects: Sequence[Subject] = (),
     *,
     style: str = "tint",

@@ -9,17 +9,20 @@ from __future__ import annotations
 
 from innerview.results.inside import Activations, WeightHistograms
 from innerview.results.keeping import Keep, show_only
-from innerview.results.maps import Gradient, IntegratedGradients
+from innerview.results.maps import Attribution, Explained, Gradient, IntegratedGradients, Meaning
 from innerview.results.path import InteriorGradients, PathProfile, PathStatistics
 from innerview.results.provenance import SCHEMA, Prediction, Provenance, Status, versions
 
 __all__ = [
     "SCHEMA",
     "Activations",
+    "Attribution",
+    "Explained",
     "Gradient",
     "IntegratedGradients",
     "InteriorGradients",
     "Keep",
+    "Meaning",
     "PathProfile",
     "PathStatistics",
     "Prediction",

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal, TypeAlias
 
 import numpy as np
+from jaxtyping import Float
 
 from innerview.results.path import PathProfile
 from innerview.results.provenance import Prediction, Provenance, Status
@@ -96,3 +98,47 @@ class IntegratedGradients:
         """|gap| as a share of the sum of the absolute map; NaN for a map that is zero everywhere."""
         total = float(np.abs(self.map).sum())
         return abs(self.gap) / total if total > 0 else float("nan")
+
+
+Meaning: TypeAlias = Literal["contribution", "sensitivity", "spread"]
+"""A contribution speaks for or against; a sensitivity is a change per unit of pixel value; a spread has no sign."""
+
+
+@dataclass(frozen=True)
+class Attribution:
+    """One value for each pixel, by any of the methods that have no result of their own.
+
+    Attributes:
+        image: the picture (pixels).
+        attribution: height × width × channel, or height × width where a method knows no channels; signed, not scaled.
+        method: its name in words, with what it was given: "Occlusion, window 8 × 8, stride 4".
+        meaning: what a value is, which decides its colours: what a pixel contributes, a rate, or a variance.
+        unit: of the values.
+        score: of the picture, in units of the target.
+        target: number of the class explained, where the target is about one.
+        evaluations: passes of one picture, backward too where the method has gradients.
+        provenance: where the values come from; the target in words is there.
+        error: standard error of each pixel of the map, where the values are a mean of random ones; else None.
+        notes: what should be known before the map is believed, in sentences.
+    """
+
+    image: Image
+    attribution: Float[np.ndarray, "height width channel"] | Float[np.ndarray, "height width"]
+    method: str
+    meaning: Meaning
+    unit: str
+    score: float
+    target: int | None
+    evaluations: int
+    provenance: Provenance
+    error: Map | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def map(self) -> Map:
+        """Sum over the channels: height × width; this is what is drawn."""
+        return self.attribution if self.attribution.ndim == 2 else self.attribution.sum(axis=2)
+
+
+Explained: TypeAlias = Gradient | IntegratedGradients | Attribution
+"""Every result that is a map over its picture."""
