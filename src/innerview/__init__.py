@@ -36,6 +36,7 @@ if TYPE_CHECKING:
         weight_histograms,
     )
     from innerview.network import InputSpec, OutputSpec
+    from innerview.recorders import Recorder
     from innerview.targets import Contrast, Logit, Margin, Probability
     from innerview.workbench import Request, look
 
@@ -48,6 +49,7 @@ _HOMES = {
     "Margin": "targets",
     "OutputSpec": "network",
     "Probability": "targets",
+    "Recorder": "recorders",
     "Request": "workbench",
     "activations": "methods",
     "fit": "data.fitting",
@@ -78,6 +80,7 @@ __all__ = [
     "Margin",
     "OutputSpec",
     "Probability",
+    "Recorder",
     "Request",
     "__version__",
     "activations",

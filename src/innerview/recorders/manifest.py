@@ -1,0 +1,75 @@
+"""What a recording is, fixed before its first step, and whether an old one may be continued."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from innerview.errors import DataError
+from innerview.recorders.sight import Sight
+from innerview.recorders.watched import Watched
+from innerview.results import versions
+from innerview.runs import Manifest, RunFolder
+from innerview.types import Array
+
+NOTE = "recorded while another program trained; its code and data are not known here"
+
+
+def manifest_of(watched: Watched, sight: Sight, settings: Mapping[str, Any]) -> Manifest:
+    """Describe a recording.
+
+    Args:
+        watched: the model.
+        sight: what is looked at.
+        settings: of the recorder and of the training, as far as somebody told them.
+    """
+    network = watched.describe()
+    found = versions()
+    return Manifest(
+        network=network,
+        configuration={
+            **settings,
+            "input": None if sight.input is None else asdict(sight.input),
+            "output": None if sight.output is None else asdict(sight.output),
+        },
+        data={"probes": _identity(watched.pictures())},
+        code={"version": found["innerview"]},
+        versions={**found, network["framework"]: network["version"]},
+        notes=(NOTE,),
+    )
+
+
+def open_recording(folder: Path, manifest: Manifest, resume_at: int | None) -> RunFolder:
+    """Begin a recording, or take up the one in `folder` behind a step.
+
+    Raises:
+        OutputError: a recording is there and none is to be resumed, or the folder can't be written.
+        DataError: there is none to be resumed, or it is of other weights.
+    """
+    if resume_at is None:
+        return RunFolder.create(folder, manifest)
+    run = RunFolder.open(folder)
+    old: dict[str, list[int]] = run.manifest.network.get("weights", {})
+    new: dict[str, list[int]] = manifest.network["weights"]
+    other = sorted(name for name in {*old, *new} if old.get(name) != new.get(name))
+    if other:
+        raise DataError(
+            f"the recording in {folder} is of another network: {other[0]} has shape {old.get(other[0])} there and "
+            f"{new.get(other[0])} here. Choose another folder"
+        )
+    with run.writing():
+        run.rewind(resume_at)
+    return run
+
+
+def _identity(pictures: Array | None) -> dict[str, Any] | None:
+    """Number, shape and SHA-256 of the probe pictures."""
+    if pictures is None:
+        return None
+    content = np.ascontiguousarray(pictures).tobytes()
+    return {"pictures": len(pictures), "shape": pictures.shape[1:], "sha256": hashlib.sha256(content).hexdigest()}

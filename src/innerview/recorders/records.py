@@ -1,0 +1,201 @@
+"""The kinds of records, one method each.
+
+A method looks at the model, writes what belongs into files, and gives the numbers for the step's line of the metrics.
+"""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, final
+
+import numpy as np
+
+from innerview.errors import NetworkError
+from innerview.methods import integrated_gradients
+from innerview.recorders.sight import Sight
+from innerview.recorders.watched import Measure, Watched
+from innerview.runs import RunFolder
+from innerview.runs import observations as kept
+from innerview.runs.observations import Channels
+from innerview.targets import Logit
+from innerview.types import Array
+
+EVALUATIONS: Final = 32
+"""Gauss–Legendre points of a probe's map: its gap is kept beside it, so a map that would need more can be seen."""
+
+NO_GRADIENTS: Final = (
+    "no weight has a gradient when step() is called, so none is recorded; "
+    "call it after optimizer.step() and before optimizer.zero_grad()"
+)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a training stands: updates and epochs done."""
+
+    step: int
+    epoch: int
+
+
+@final
+class Records:
+    """Makes the records of one recording.
+
+    Args:
+        run: where they are written.
+        watched: the model.
+        sight: what is looked at.
+    """
+
+    def __init__(self, run: RunFolder, watched: Watched, sight: Sight) -> None:
+        self._run, self._watched, self._sight = run, watched, sight
+        self._outputs: tuple[int, Array] | None = None
+        shapes: Mapping[str, Sequence[int]] = watched.describe()["weights"]
+        # a line for each bias and each scale would drown the kernels and matrices
+        self._shown = [name for name, shape in shapes.items() if len(shape) > 1] or list(shapes)
+        self._warned = False
+
+    def pictures(self) -> None:
+        """Keep the probe pictures themselves, once."""
+        pictures = self._watched.pictures()
+        if pictures is None or self._run.observed("pictures"):
+            return
+        labels = {"labels": np.asarray(self._sight.labels, np.int64)} if self._sight.labels else {}
+        self._run.observe("pictures", 0, {"pictures": pictures, **labels})
+
+    def measures(self, place: Place) -> dict[str, float]:  # noqa: ARG002 as the others
+        """Measure each weight's norm, gradient and update, and count what is no number."""
+        found = self._watched.measure()
+        squares = [one.gradient_norm**2 for one in found.values() if one.gradient_norm is not None]
+        wrong = {name: one for name, one in found.items() if one.wrong}
+        if not squares and not self._warned:
+            self._warned = True
+            warnings.warn(NO_GRADIENTS, RuntimeWarning, stacklevel=5)
+        return {
+            **({"gradient_norm": math.sqrt(sum(squares))} if squares else {}),
+            "nan": sum(one.nan + one.gradient_nan for one in wrong.values()),
+            "infinite": sum(one.infinite + one.gradient_infinite for one in wrong.values()),
+            **{f"{key}/{name}": value for name in self._shown for key, value in _columns(found[name]).items()},
+            **{f"{key}/{name}": value for name, one in wrong.items() for key, value in _counts(one).items()},
+        }
+
+    def weights(self, place: Place) -> dict[str, float]:
+        """Keep the weights with their histograms, and how their gradients are spread."""
+        beside = self._watched.beside()
+        self._run.snapshot(place.step, self._watched.weights(), self._metadata(place, beside), beside=beside)
+        if place.step:
+            gradients = self._watched.gradients()
+            if gradients:
+                counted = {name: kept.magnitudes(values) for name, values in gradients.items()}
+                kept.keep_gradients(self._run, place.step, counted)
+        return {}
+
+    def channels(self, place: Place) -> dict[str, float]:
+        """Keep the statistics of the layers on the probe pictures, and what the model says of these."""
+        seen = self._watched.look()
+        self._outputs = None
+        if seen is None:
+            return {}
+        kept.keep_channels(self._run, place.step, seen.channels)
+        line = {f"{key}/{name}": value for name, one in seen.channels.items() for key, value in _summary(one).items()}
+        if seen.outputs is not None:
+            self._outputs = place.step, seen.outputs
+            kept.keep_probes(self._run, place.step, self._said(seen.outputs, [], [], []))
+            if self._sight.labels:
+                right = seen.outputs.argmax(axis=1) == np.asarray(self._sight.labels)
+                line["probe_accuracy"] = float(right.mean())
+        return line
+
+    def maps(self, place: Place) -> dict[str, float]:
+        """Add maps to what was kept of the probe pictures at this step; none where something is not finite."""
+        network, pixels = self._watched.network, self._sight.pixels
+        if network is None or pixels is None or self._outputs is None or self._outputs[0] != place.step:
+            return {}
+        outputs, labels = self._outputs[1], self._sight.labels
+        maps, classes, gaps = list[Array](), list[int](), list[float]()
+        for number, picture in enumerate(pixels[: self._sight.maps].astype(network.dtype)):
+            explained = labels[number] if labels else int(outputs[number].argmax())
+            black = np.zeros_like(picture)
+            try:
+                with self._watched.undisturbed():
+                    found = integrated_gradients(
+                        network, picture, Logit(explained), baseline=black, evaluations=EVALUATIONS
+                    )
+            except NetworkError:
+                return {}
+            maps.append(found.attribution.sum(axis=2).astype(np.float32))
+            classes.append(explained)
+            gaps.append(found.gap)
+        kept.keep_probes(self._run, place.step, self._said(outputs, maps, classes, gaps))
+        return {}
+
+    def _said(self, outputs: Array, maps: list[Array], classes: list[int], gaps: list[float]) -> kept.Probes:
+        output = self._sight.output
+        return kept.Probes(
+            outputs=outputs.astype(np.float32),
+            probabilities=np.full(outputs.shape, np.nan) if output is None else output.probabilities(outputs),
+            maps=np.stack(maps) if maps else np.zeros((0, 0, 0), np.float32),
+            classes=np.asarray(classes, np.int64),
+            gaps=np.asarray(gaps, np.float64),
+        )
+
+    def _metadata(self, place: Place, beside: Mapping[str, Array]) -> dict[str, str]:
+        """What a snapshot says of itself, as those of the built-in network do."""
+        known = {"step": str(place.step), "epoch": str(place.epoch), "layout": self._watched.layout}
+        if beside:
+            known["beside"] = ",".join(beside)
+        spec, output = self._sight.input, self._sight.output
+        if spec is not None and output is not None:
+            known |= {
+                "mean": ",".join(f"{value:g}" for value in spec.mean),
+                "std": ",".join(f"{value:g}" for value in spec.std),
+                "temperature": f"{output.temperature:g}",
+                "classes": ",".join(output.class_names),
+            }
+        return known
+
+
+def _columns(one: Measure) -> dict[str, float]:
+    """The columns of one weight; what is not known is left out."""
+    values = {"weight_norm": one.weight_norm}
+    if one.gradient_norm is not None:
+        values["gradient_norm"] = one.gradient_norm
+    if one.update_norm is not None and one.weight_norm > 0:
+        values["update_ratio"] = one.update_norm / one.weight_norm
+    return values
+
+
+def _counts(one: Measure) -> dict[str, float]:
+    """How many values of a weight and of its gradient are no number, where there are some."""
+    counts = {
+        "weight_nan": one.nan,
+        "weight_infinite": one.infinite,
+        "gradient_nan": one.gradient_nan,
+        "gradient_infinite": one.gradient_infinite,
+    }
+    return {name: count for name, count in counts.items() if count}
+
+
+def _summary(one: Channels) -> dict[str, float]:
+    """The columns of one layer; what can't be told is left out."""
+    values = {
+        "activation_mean": _mean(one.mean),
+        # over all channels together: the law of total variance
+        "activation_std": math.sqrt(_mean(one.std**2 + (one.mean - _mean(one.mean)) ** 2)),
+        "silent": math.nan if np.isnan(one.saturated).all() else len(one.silent),  # only an activation can fire
+        "saturated": _mean(one.saturated),
+    }
+    counts = {"activation_nan": int(one.nan.sum()), "activation_infinite": int(one.infinite.sum())}
+    return {
+        **{name: value for name, value in values.items() if not math.isnan(value)},
+        **{name: count for name, count in counts.items() if count},
+    }
+
+
+def _mean(values: Array) -> float:
+    """The mean of the finite values; NaN if there is none."""
+    finite = values[np.isfinite(values)]
+    return float(finite.mean()) if finite.size else math.nan

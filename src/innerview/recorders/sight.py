@@ -1,0 +1,98 @@
+"""What a recorder looks at: probe pictures, their classes, the layers, and what is declared of input and output."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from innerview.errors import UsageError
+from innerview.network import FOLLOWING, WEIGHTED, InputSpec, Layer, OutputSpec, find_layer
+from innerview.types import Array
+
+
+@dataclass(frozen=True)
+class Sight:
+    """What is looked at.
+
+    Attributes:
+        probes: pictures, batch in front: pixels in [0, 1] (height × width × channel) if `input` is declared, else what
+            the model itself takes; an array or a tensor of the model's framework. None: weights and gradients only.
+        labels: the true class of each probe, by number; empty if not known.
+        layers: names, or numbers as people count; empty for what follows each convolution and dense layer.
+        input: the picture that the model takes and how pixels become its input, as for `innerview.wrap`.
+        output: what it gives, as for `innerview.wrap`.
+        maps: how many probes (the first) get an integrated-gradients map; needs `input` and `output`.
+    """
+
+    probes: Any = None
+    labels: Sequence[int] = ()
+    layers: Sequence[str | int] = ()
+    input: InputSpec | None = None
+    output: OutputSpec | None = None
+    maps: int = 0
+
+    def __post_init__(self) -> None:
+        if (self.input is None) != (self.output is None):
+            raise UsageError("only one of input= and output= was declared; declare both, as for innerview.wrap")
+        if self.probes is None and (self.labels or self.layers):
+            raise UsageError("labels or layers were given without pictures to look at; give some: probes=pictures")
+        if self.probes is not None and len(self.labels) not in {0, len(self.probes)}:
+            raise UsageError(
+                f"{len(self.labels)} labels were given for {len(self.probes)} probe pictures; give one for each"
+            )
+        if self.maps < 0:
+            raise UsageError(f"{self.maps} maps were asked for; give 0 or more")
+        if self.output is not None:
+            self._check_labels(len(self.output.class_names))
+
+    def _check_labels(self, classes: int) -> None:
+        wrong = [label for label in self.labels if not 0 <= label < classes]
+        if wrong:
+            raise UsageError(f"a probe was given class {wrong[0]}; the classes are 0 to {classes - 1}")
+
+    @property
+    def pixels(self) -> Array | None:
+        """The probes as pixels, if it is declared what the model takes; None otherwise.
+
+        Raises:
+            UsageError: they are no floats; `NetworkError`: they have another shape.
+        """
+        if self.probes is None or self.input is None:
+            return None
+        pixels = np.asarray(self.probes)
+        self.input.check(pixels)
+        if not np.issubdtype(pixels.dtype, np.floating):
+            raise UsageError(f"the probe pictures are {pixels.dtype}; pixels are floats in [0, 1]: divide bytes by 255")
+        return pixels
+
+
+def chosen_layers(layers: Sequence[Layer], asked: Sequence[str | int]) -> tuple[str, ...]:
+    """Name the layers to look at: those asked for, or for each convolution and dense layer the activation after it.
+
+    Where no activation follows directly (a normalisation may stand between), it is the layer itself.
+
+    Raises:
+        UnknownLayer: lists what there is.
+    """
+    if asked:
+        return tuple(dict.fromkeys(find_layer(layers, one).name for one in asked))
+    found = list[str]()
+    for position, layer in enumerate(layers):
+        if layer.kind in WEIGHTED:
+            following = _following(layers[position + 1 :])
+            activations = [one.name for one in following if one.kind == "activation"]
+            found.append(activations[0] if activations else layer.name)
+    return tuple(dict.fromkeys(found))
+
+
+def _following(layers: Sequence[Layer]) -> list[Layer]:
+    """What stands directly behind a layer and belongs to it."""
+    found = list[Layer]()
+    for layer in layers:
+        if layer.kind not in FOLLOWING:
+            break
+        found.append(layer)
+    return found

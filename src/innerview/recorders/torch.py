@@ -1,0 +1,267 @@
+"""A PyTorch model as a recorder sees it.
+
+Norms are worked out where the weights are and fetched together; weights and gradients are copied only when they are
+kept. Probe pictures run eagerly even if the model was compiled: a compiled graph would not call the hooks, or would
+be compiled anew for them.
+"""
+
+# PyTorch is only partly typed: unknown types are its own.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+# pyright: reportUnknownParameterType=false, reportMissingImports=false, reportPrivateImportUsage=false
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
+from typing import Any, Final, SupportsFloat, cast, final
+
+import numpy as np
+
+from innerview.adapters import wrap
+from innerview.adapters.promises import enter
+from innerview.errors import MissingExtra, NetworkError
+from innerview.network import OutputSpec
+from innerview.recorders.chances import same_chances
+from innerview.recorders.saturation import channel_statistics, flat_outputs
+from innerview.recorders.sight import Sight, chosen_layers
+from innerview.recorders.watched import Measure, Seen, one_number
+from innerview.runs.observations import Channels
+from innerview.types import Array
+
+try:
+    import torch
+except ImportError as error:
+    raise MissingExtra("recording a PyTorch model", "torch") from error
+
+from innerview.adapters.torch import TorchNetwork
+from innerview.adapters.torch_calls import Order, Survey, device, looking, observing, pick, to_waist
+
+WRAPPERS: Final = {"OptimizedModule": "_orig_mod", "DataParallel": "module", "DistributedDataParallel": "module"}
+"""What stands around a model, and where in it the model is: a compiled or a parallel one runs its hooks elsewhere."""
+
+
+def watch(model: torch.nn.Module, sight: Sight) -> WatchedTorch:
+    """Make a PyTorch model fit to be watched; see `innerview.recorders.watched.watch`."""
+    return WatchedTorch(original(model), sight)
+
+
+def original(model: torch.nn.Module) -> torch.nn.Module:
+    """Find the model that was compiled or made parallel."""
+    while type(model).__name__ in WRAPPERS:
+        model = getattr(model, WRAPPERS[type(model).__name__])
+    return model
+
+
+@final
+class WatchedTorch:
+    """A PyTorch module in training.
+
+    Args:
+        model: the original module.
+        sight: what is looked at.
+
+    Raises:
+        NetworkError: the model can't be run on the probes; UnknownLayer: lists the layers.
+    """
+
+    def __init__(self, model: torch.nn.Module, sight: Sight) -> None:
+        self._model, self._sight = model, sight
+        self._before: dict[str, torch.Tensor] | None = None
+        self._orders: Mapping[str, Order] = {}
+        self._layers: Sequence[str] = ()
+        with self.undisturbed():
+            declared = sight.input is not None
+            self._network = (
+                cast("TorchNetwork", wrap(model, input=sight.input, output=sight.output)) if declared else None
+            )
+            self._entering = self._enter()
+            if self._entering is not None:
+                self._survey(self._entering)
+
+    @property
+    def layout(self) -> str:
+        """As PyTorch has it."""
+        return "OIHW"
+
+    @property
+    def network(self) -> TorchNetwork | None:
+        """The same model at the waist."""
+        return self._network
+
+    def describe(self) -> dict[str, Any]:
+        """Name, framework and weights."""
+        return {
+            "name": type(self._model).__qualname__,
+            "framework": "torch",
+            "version": str(torch.__version__),
+            "weights": {name: list(weight.shape) for name, weight in self._parameters().items()},
+            "layers": list(self._layers),
+        }
+
+    def weights(self) -> dict[str, Array]:
+        """Copies of all parameters, float32 or float64."""
+        return {name: _array(weight) for name, weight in self._parameters().items()}
+
+    def beside(self) -> dict[str, Array]:
+        """Copies of all else in the model's state, so that a snapshot can be loaded into it."""
+        own = self._parameters()
+        state = self._model.state_dict()
+        return {name: _array(value) for name, value in state.items() if name not in own and _is_tensor(value)}
+
+    def gradients(self) -> dict[str, Array]:
+        """Copies of the gradients that are there."""
+        found = {name: _gradient(weight) for name, weight in self._parameters().items()}
+        return {name: _array(value) for name, value in found.items() if value is not None}
+
+    def remember(self) -> None:
+        """Keep a copy of the parameters, where they are."""
+        with torch.no_grad():
+            self._before = {name: weight.detach().clone() for name, weight in self._parameters().items()}
+
+    def measure(self) -> dict[str, Measure]:
+        """Measure each parameter, fetching all norms at once."""
+        before, self._before = self._before or {}, None
+        weights = {name: weight.detach() for name, weight in self._parameters().items()}
+        gradients = {name: _gradient(weight) for name, weight in self._parameters().items()}
+        with torch.no_grad():
+            changes = {
+                name: weight - before[name].to(weight.device) for name, weight in weights.items() if name in before
+            }
+            norms = _norms(weights)
+            gradient_norms = _norms({name: value for name, value in gradients.items() if value is not None})
+            change_norms = _norms(changes)
+        found = dict[str, Measure]()
+        for name, weight in weights.items():
+            nan, infinite = _wrong(weight, norms[name])
+            gradient_nan, gradient_infinite = _wrong(gradients[name], gradient_norms.get(name, 0.0))
+            found[name] = Measure(
+                norms[name],
+                gradient_norms.get(name),
+                change_norms.get(name),
+                nan,
+                infinite,
+                gradient_nan,
+                gradient_infinite,
+            )
+        return found
+
+    def pictures(self) -> Array | None:
+        """The probes, as an array."""
+        probes = self._sight.probes
+        if probes is None:
+            return None
+        return _array(probes) if isinstance(probes, torch.Tensor) else np.array(probes)
+
+    def look(self) -> Seen | None:
+        """Run the probes in evaluation mode and work out the statistics of the layers."""
+        if self._entering is None:
+            return None
+        found = dict[str, Channels]()
+
+        def seen(name: str, module: torch.nn.Module, result: Any) -> None:
+            if name in self._layers:
+                flat = flat_outputs(type(module).__name__, float(getattr(module, "alpha", 1.0)))
+                found[name] = channel_statistics(to_waist(_wide(result), self._orders[name]), flat)
+
+        with self.undisturbed(), looking(self._model), observing(self._model, seen), torch.no_grad():
+            result = self._model(self._entering)
+        return Seen(_outputs(result, self._sight.output, len(self._entering)), found)
+
+    @contextmanager
+    def undisturbed(self) -> Generator[None, None, None]:
+        """Keep random states; run eagerly whatever was compiled."""
+        used = torch.cuda.is_available() and torch.cuda.is_initialized()
+        cards = range(torch.cuda.device_count()) if used else ()
+        with same_chances(), torch.random.fork_rng(devices=list(cards)), eager():
+            yield
+
+    def hold(self, value: Any) -> SupportsFloat:
+        """Keep a number; of a tensor a copy, since a compiled step may write over its outputs."""
+        if isinstance(value, torch.Tensor) and value.numel() == 1:
+            return value.detach().clone()
+        return one_number(value)
+
+    def _parameters(self) -> dict[str, torch.nn.Parameter]:
+        return {name: weight for name, weight in self._model.named_parameters() if weight.is_floating_point()}
+
+    def _enter(self) -> torch.Tensor | None:
+        """The probes as the model takes them, where its weights are and as precise."""
+        place = device(self._model)
+        first = next(iter(self._parameters().values()), torch.zeros(0))
+        if self._sight.input is not None and self._network is not None and self._sight.pixels is not None:
+            return torch.tensor(enter(self._sight.input, self._sight.pixels, self._network.dtype), device=place)
+        if self._sight.probes is None:
+            return None
+        probes = torch.as_tensor(self._sight.probes).detach().clone().to(place)
+        return probes.to(first.dtype) if probes.is_floating_point() else probes
+
+    def _survey(self, entering: torch.Tensor) -> None:
+        """Run the probes once, to learn the layers."""
+        spec = self._sight.input
+        survey = Survey(self._model, len(entering), "last" if spec is not None and spec.layout == "HWC" else "first")
+        try:
+            with looking(self._model), observing(self._model, survey), torch.no_grad():
+                self._model(entering)
+        except Exception as problem:
+            raise NetworkError(
+                f"the model failed on the probe pictures, shape {tuple(entering.shape)}: {type(problem).__name__}: "
+                f"{problem}. Give them as the model takes them, or declare input= and output= and give pixels"
+            ) from problem
+        self._orders, self._layers = survey.orders, chosen_layers(survey.layers, self._sight.layers)
+
+
+def eager() -> Any:
+    """A context in which nothing is compiled and nothing compiled is used."""
+    # where nobody has compiled anything, importing the compiler would take seconds
+    stance = getattr(torch.compiler, "set_stance", None) if "torch._dynamo" in sys.modules else None
+    return nullcontext() if stance is None else stance("force_eager")
+
+
+def _outputs(result: Any, output: OutputSpec | None, pictures: int) -> Array | None:
+    """The model's outputs, picture × class, if that is what it gives."""
+    if output is None and not isinstance(result, torch.Tensor):
+        return None
+    chosen = pick(result, None if output is None else output.key)
+    fits = chosen.ndim == 2 and len(chosen) == pictures and chosen.is_floating_point()
+    return _array(chosen) if fits else None
+
+
+def _norms(values: Mapping[str, torch.Tensor]) -> dict[str, float]:
+    """Euclidean norms, in float32 or better, fetched together."""
+    if not values:
+        return {}
+    place = next(iter(values.values())).device
+    norms = [
+        torch.linalg.vector_norm(value, dtype=torch.promote_types(value.dtype, torch.float32)).double().to(place)
+        for value in values.values()
+    ]
+    return dict(zip(values, torch.stack(norms).tolist(), strict=True))
+
+
+def _wrong(value: torch.Tensor | None, norm: float) -> tuple[int, int]:
+    """How many values are NaN and infinite; they are counted only if the norm says that there are some."""
+    if value is None or np.isfinite(norm):
+        return 0, 0
+    return int(torch.isnan(value).sum()), int(torch.isinf(value).sum())
+
+
+def _gradient(weight: torch.nn.Parameter) -> torch.Tensor | None:
+    """The gradient of a parameter; of a sparse one the values that are there."""
+    gradient = weight.grad
+    if gradient is None:
+        return None
+    return gradient.detach().coalesce().values() if gradient.is_sparse else gradient.detach()
+
+
+def _wide(value: torch.Tensor) -> torch.Tensor:
+    """Half precision widened to what NumPy knows."""
+    return value.float() if value.is_floating_point() and value.element_size() < 4 else value
+
+
+def _array(value: torch.Tensor) -> Array:
+    return np.array(_wide(value.detach()).cpu().numpy())
+
+
+def _is_tensor(value: object) -> bool:
+    return isinstance(value, torch.Tensor)

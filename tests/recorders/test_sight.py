@@ -1,0 +1,60 @@
+"""What is looked at: declarations that fit together, and the layers that people mean."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from innerview.errors import NetworkError, UnknownLayer, UsageError
+from innerview.network import InputSpec, Layer, OutputSpec
+from innerview.recorders.sight import Sight, chosen_layers
+
+SPEC, CLASSES = InputSpec(4, 4), OutputSpec(("a", "b"))
+PIXELS = np.zeros((2, 4, 4, 3), np.float32)
+LAYERS = [
+    Layer("conv", "convolution"),
+    Layer("norm", "normalisation"),
+    Layer("relu", "activation"),
+    Layer("drop", "dropout"),
+    Layer("pool", "pooling"),
+    Layer("conv2", "convolution"),
+    Layer("norm2", "normalisation"),
+    Layer("pool2", "pooling"),
+    Layer("relu2", "activation"),
+    Layer("dense", "dense"),
+]
+
+
+def test_by_default_each_weighted_layer_is_looked_at_behind_its_activation() -> None:
+    assert chosen_layers(LAYERS, ()) == ("relu", "conv2", "dense")
+
+
+def test_layers_can_be_asked_for_by_name_and_by_number() -> None:
+    assert chosen_layers(LAYERS, ("pool", 2, "pool")) == ("pool", "norm2")
+    with pytest.raises(UnknownLayer, match="relu2"):
+        chosen_layers(LAYERS, ("relu3",))
+
+
+WRONG = {
+    "half a declaration": ({"input": SPEC}, "both"),
+    "labels without pictures": ({"labels": (1,)}, "probes="),
+    "layers without pictures": ({"layers": ("conv",)}, "probes="),
+    "too few labels": ({"probes": PIXELS, "labels": (1,)}, "1 labels were given for 2"),
+    "a class that is not there": ({"probes": PIXELS, "labels": (0, 2), "input": SPEC, "output": CLASSES}, "class 2"),
+    "fewer than no maps": ({"probes": PIXELS, "maps": -1}, "-1 maps"),
+}
+
+
+@pytest.mark.parametrize(("given", "said"), WRONG.values(), ids=WRONG)
+def test_declarations_fit_together(given: dict[str, object], said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        Sight(**given)
+
+
+def test_pixels_are_floats_of_the_declared_size() -> None:
+    assert Sight(PIXELS, input=SPEC, output=CLASSES).pixels is not None
+    assert Sight(PIXELS).pixels is None
+    with pytest.raises(UsageError, match="divide bytes by 255"):
+        _ = Sight(PIXELS.astype(np.uint8), input=SPEC, output=CLASSES).pixels
+    with pytest.raises(NetworkError, match="4 × 4"):
+        _ = Sight(PIXELS[:, 1:], input=SPEC, output=CLASSES).pixels
