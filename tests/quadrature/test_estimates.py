@@ -43,8 +43,10 @@ def test_luck_is_not_believed():
 def test_one_small_ratio_is_not_believed_when_the_one_before_was_larger():
     first, second, third = np.array([1.0, 0, 0]), np.array([0, 0.5, 0]), np.array([0, 0, 0.125])
     assert remaining([second, third], safety=1) == pytest.approx(1 / math.sqrt(15))
-    assert remaining([first, second, third], safety=1) == pytest.approx(1 / math.sqrt(3))
-    assert remaining([third, first, second, third], safety=1) == pytest.approx(1 / math.sqrt(3))
+    mean = math.sqrt(0.5 * 0.25)
+    assert remaining([first, second, third], safety=1) == pytest.approx(mean / math.sqrt(1 - mean**2))
+    assert remaining([third, first, second, third], safety=1) == pytest.approx(mean / math.sqrt(1 - mean**2))
+    assert remaining([second, third, 2 * first], safety=1) == pytest.approx(0.95 / math.sqrt(1 - 0.95**2))
 
 
 @given(st.floats(1e-100, 1e100), st.floats(0.5, 3), st.integers(0, 2**32 - 1))

@@ -1,0 +1,173 @@
+"""Evaluations against true error: fixed rules side by side, and what integrals to a tolerance cost and promise.
+
+For every picture the reference is 128 Gauss-Legendre nodes, and its own error is told by doubling from 64. Then
+
+- every fixed rule at several numbers of evaluations: its map's relative L1 error (median, largest);
+- integration to a tolerance: evaluations (median, 95th percentile), how many reached it, the share of pictures whose
+  true error is within the tolerance and within the stated error (with a 95 % Wilson interval), how the stated error
+  compares with the true one, and the share of pixels within their own stated error.
+
+    python benchmarks/quadrature.py --data FOLDER [--weights FILE] [--activation relu] [--target probability]
+        [--pictures 30] [--skip 0] [--tolerances 0.01] [--budget 512] [--no-rules] [--reference 128]
+
+FOLDER holds class folders of pictures (`test/<class>/*.jpg` or `<class>/*.jpg`); pictures are drawn class by class
+with a fixed seed, and --skip leaves out the first ones, to measure on others than were used before.
+"""
+
+from __future__ import annotations
+
+import argparse
+import platform
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+from PIL import Image as Pillow
+
+from innerview import allcnn
+from innerview.adapters.numpy import NumpyNetwork
+from innerview.adapters.operations import ELU, ReLU
+from innerview.methods import integrated_gradients
+from innerview.methods.tolerance import integrate_to_tolerance
+from innerview.methods.walk import Job
+from innerview.results import IntegratedGradients, Status
+from innerview.targets import Logit, Probability, Target
+from innerview.types import Array
+
+FIXED = {
+    "riemann-right": (16, 32, 64, 300),
+    "gauss-legendre": (8, 16, 32, 50),
+    "clenshaw-curtis": (9, 17, 33, 65),
+    "trapezoid": (9, 17, 33, 65),
+}
+TARGETS: dict[str, Callable[[], Target]] = {"logit": Logit, "probability": Probability}
+
+
+def network_of(weights: Path | None, activation: str) -> NumpyNetwork:
+    """The built-in network, or another of its architecture, perhaps with ReLU in place of ELU (not trained so)."""
+    network = allcnn.read(weights) if weights else allcnn.load()
+    if activation == "elu":
+        return network
+    steps = [ReLU(step.name) if isinstance(step, ELU) else step for step in network.operations]
+    return NumpyNetwork(network.input, network.output, steps, network.weights())
+
+
+def pictures_of(folder: Path, count: int, skip: int) -> list[Array]:
+    """So many pictures, class by class in turn."""
+    root = folder / "test" if (folder / "test").is_dir() else folder
+    classes = sorted(path for path in root.iterdir() if path.is_dir())
+    random = np.random.default_rng(2026)
+    files = [list(random.permutation(sorted(path.iterdir()))) for path in classes]
+    chosen = [files[number % len(classes)][number // len(classes)] for number in range(skip, skip + count)]
+    return [np.asarray(Pillow.open(path).convert("RGB"), dtype=np.float32) / 255 for path in chosen]
+
+
+def relative(found: Array, exact: Array) -> float:
+    """Relative L1 error."""
+    return float(np.abs(found - exact).sum() / np.abs(exact).sum())
+
+
+def wilson(hits: int, count: int) -> str:
+    """A share with its 95 % interval (Wilson 1927)."""
+    share, z = hits / count, 1.96
+    middle = (share + z * z / (2 * count)) / (1 + z * z / count)
+    half = z * np.sqrt(share * (1 - share) / count + z * z / (4 * count**2)) / (1 + z * z / count)
+    return f"{share:.1%} ({max(middle - half, 0):.1%} to {min(middle + half, 1):.1%}, n = {count})"
+
+
+def report_rules(network: NumpyNetwork, images: Sequence[Array], references: Sequence[IntegratedGradients]) -> None:
+    """Print the table of fixed rules."""
+    for rule, counts in FIXED.items():
+        cells = []
+        for evaluations in counts:
+            errors = [
+                relative(
+                    integrated_gradients(
+                        network,
+                        image,
+                        target_of(exact),
+                        baseline=np.zeros_like(image),
+                        rule=rule,
+                        evaluations=evaluations,
+                    ).map,
+                    exact.map,
+                )
+                for image, exact in zip(images, references, strict=True)
+            ]
+            cells.append(f"{evaluations}: {np.median(errors):.1e} {max(errors):.1e}")
+        print(f"| {rule} | {' | '.join(cells)} |", flush=True)
+
+
+def target_of(result: IntegratedGradients) -> Target:
+    """The target of a result with its class fixed."""
+    kind = {"logit": Logit, "probability": Probability}[result.unit]
+    return kind(result.target)
+
+
+def report_tolerance(
+    results: Sequence[IntegratedGradients], references: Sequence[IntegratedGradients], tolerance: float
+) -> None:
+    """Print what was spent for one tolerance, and whether the word was kept."""
+    spent = np.array([result.evaluations for result in results])
+    met = [pair for pair in zip(results, references, strict=True) if pair[0].status is Status.MET]
+    print(
+        f"tolerance {tolerance:g}: evaluations median {np.median(spent):.0f}, 95 % {np.quantile(spent, 0.95):.0f}, "
+        f"mean {spent.mean():.1f}, largest {spent.max()}; reached: {wilson(len(met), len(results))}"
+    )
+    if not met:
+        return
+    true = np.array([relative(result.map, exact.map) for result, exact in met])
+    stated = np.array([result.estimated_error for result, _ in met])
+    pixels = [np.mean(np.abs(result.map - exact.map) <= result.error) for result, exact in met]
+    print(f"  true error: median {np.median(true):.2e}, largest {true.max():.2e}")
+    print(f"  within the tolerance: {wilson(int((true <= tolerance).sum()), len(met))}")
+    print(f"  within the stated error: {wilson(int((true <= stated).sum()), len(met))}")
+    print(f"  stated / true: median {np.median(stated / true):.2f}, smallest {(stated / true).min():.2f}")
+    print(f"  pixels within their own error: mean {np.mean(pixels):.1%}, worst picture {min(pixels):.1%}")
+    print(f"  gap: median {np.median([result.relative_gap for result, _ in met]):.1e}", flush=True)
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--weights", type=Path)
+    parser.add_argument("--activation", choices=["elu", "relu"], default="elu")
+    parser.add_argument("--target", choices=list(TARGETS), default="logit")
+    parser.add_argument("--pictures", type=int, default=30)
+    parser.add_argument("--skip", type=int, default=0)
+    parser.add_argument("--tolerances", type=float, nargs="*", default=[0.01])
+    parser.add_argument("--budget", type=int, default=512)
+    parser.add_argument("--reference", type=int, default=128)
+    parser.add_argument("--no-rules", action="store_true")
+    options = parser.parse_args()
+    network = network_of(options.weights, options.activation)
+    images = pictures_of(options.data, options.pictures, options.skip)
+    target = TARGETS[options.target]()
+    print(f"{options} · Python {platform.python_version()}, NumPy {np.__version__}, network {network.identity}")
+
+    def fixed(evaluations: int) -> list[IntegratedGradients]:
+        return [
+            integrated_gradients(
+                network, image, target, baseline=np.zeros_like(image), rule="gauss-legendre", evaluations=evaluations
+            )
+            for image in images
+        ]
+
+    references = fixed(options.reference)
+    halves = [
+        relative(half.map, full.map) for half, full in zip(fixed(options.reference // 2), references, strict=True)
+    ]
+    print(
+        f"reference: half of its nodes differ from it by {np.median(halves):.1e} (median), {max(halves):.1e} (largest)"
+    )
+    if not options.no_rules:
+        report_rules(network, images, references)
+    for tolerance in options.tolerances:
+        jobs = [Job(image, (target,), (np.zeros_like(image),)) for image in images]
+        found = dict(integrate_to_tolerance(network, jobs, tolerance=tolerance, budget=options.budget))
+        report_tolerance([found[number][0] for number in range(len(images))], references, tolerance)
+
+
+if __name__ == "__main__":
+    main()
