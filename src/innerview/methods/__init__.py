@@ -1,12 +1,18 @@
 """Methods: each one short file on the waist, NumPy only, formula and source on top."""
 
 from innerview.methods.activations import activations, area_mean
+from innerview.methods.expected_gradients import expected_gradients
+from innerview.methods.grad_cam import grad_cam
 from innerview.methods.gradient import gradient
+from innerview.methods.gradient_input import gradient_input
 from innerview.methods.integrated_gradients import integrated_gradients
 from innerview.methods.interior_gradients import RECIPE_ALPHAS, interior_gradients
 from innerview.methods.keep import DEFAULT_SHARES, keep
+from innerview.methods.occlusion import occlusion
 from innerview.methods.passes import Progress, check_picture, predict
 from innerview.methods.path_statistics import path_statistics
+from innerview.methods.regions import grid_labels, region_sums, sum_regions
+from innerview.methods.smooth import noisy_pictures, smooth_grad, var_grad
 from innerview.methods.tolerance import BUDGET, integrate_to_tolerance
 from innerview.methods.walk import Job
 from innerview.methods.weights import weight_histograms
@@ -20,12 +26,22 @@ __all__ = [
     "activations",
     "area_mean",
     "check_picture",
+    "expected_gradients",
+    "grad_cam",
     "gradient",
+    "gradient_input",
+    "grid_labels",
     "integrate_to_tolerance",
     "integrated_gradients",
     "interior_gradients",
     "keep",
+    "noisy_pictures",
+    "occlusion",
     "path_statistics",
     "predict",
+    "region_sums",
+    "smooth_grad",
+    "sum_regions",
+    "var_grad",
     "weight_histograms",
 ]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from innerview.results.inside import Activations, WeightHistograms
 from innerview.results.keeping import Keep, show_only
-from innerview.results.maps import Attribution, Explained, Gradient, IntegratedGradients, Meaning
+from innerview.results.maps import Attribution, Explained, Gradient, IntegratedGradients, Meaning, as_attribution
 from innerview.results.path import InteriorGradients, PathProfile, PathStatistics
 from innerview.results.provenance import SCHEMA, Prediction, Provenance, Status, versions
 
@@ -29,6 +29,7 @@ __all__ = [
     "Provenance",
     "Status",
     "WeightHistograms",
+    "as_attribution",
     "show_only",
     "versions",
 ]

@@ -142,3 +142,28 @@ class Attribution:
 
 Explained: TypeAlias = Gradient | IntegratedGradients | Attribution
 """Every result that is a map over its picture."""
+
+
+def as_attribution(result: Explained) -> Attribution:
+    """Give any map over a picture in one form, with its values, unit, error and origin as they were."""
+    match result:
+        case Attribution():
+            return result
+        case Gradient():
+            unit = f"{result.unit} per unit of pixel value"
+            values, source = result.gradient, result.provenance
+            return Attribution(result.image, values, "Gradient", "sensitivity", unit, result.score, None, 1, source)
+        case IntegratedGradients():
+            return Attribution(
+                image=result.image,
+                attribution=result.attribution,
+                method="Integrated gradients",
+                meaning="contribution",
+                unit=result.unit,
+                score=result.score,
+                target=result.target,
+                evaluations=result.evaluations,
+                provenance=result.provenance,
+                error=result.error,
+                notes=result.notes,
+            )

@@ -1,0 +1,92 @@
+"""Expected gradients: integrated gradients from a whole set of baselines, by sampling.
+
+    attribution_i = mean over x0 in the set and alpha in [0, 1] of (x_i - x0_i) * dS/dx_i (x0 + alpha (x - x0))
+
+Erion, Janizek, Sturmfels, Lundberg, Lee 2021, arXiv 1906.10670. Each sample draws its own baseline and
+its own place on the path, so the map is an estimate, with its standard error. It adds up to S(x) less the mean score of
+the baselines, as far as the sample goes; both numbers are said, with the standard error of the sum.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from innerview.errors import UsageError
+from innerview.methods.moments import Moments, check_samples
+from innerview.methods.passes import Progress, check_picture, chunks, forward_logits, require_finite
+from innerview.network import OUTPUT, Differentiable, require_differentiable
+from innerview.results import Attribution, Provenance
+from innerview.targets import Target, together
+from innerview.types import Image
+
+
+def expected_gradients(
+    network: Differentiable,
+    image: Image,
+    target: Target,
+    *,
+    baselines: Sequence[Image],
+    samples: int = 200,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> Attribution:
+    """Attribute `target` to the pixels, on average over a set of baselines.
+
+    Args:
+        network: any network with gradients.
+        image: one picture (pixels in [0, 1], height × width × channel).
+        target: an open class is the one that wins at the picture.
+        baselines: pictures to compare with, commonly some dozens from the training set; each is as likely.
+        samples: forward and backward passes, at least 2; the standard error falls with their square root.
+        seed: of the sampling.
+        progress: called with samples done and in all.
+
+    Raises:
+        UsageError: no baseline, too few samples, a target without meaning here, no gradients.
+        PictureError: picture or a baseline does not fit the network.
+        NetworkError: something is not finite.
+    """
+    require_differentiable(network)
+    check_samples(samples)
+    check_picture(network, image, "picture")
+    if not len(baselines):
+        raise UsageError(
+            "no baseline was given; give pictures to compare with, such as some dozens that it was trained on"
+        )
+    for one in baselines:
+        check_picture(network, one, "baseline")
+    outputs = forward_logits(network, image[None])
+    resolved = target.resolve(outputs[0], network.output)
+    score = float(resolved.score(outputs)[0])
+    random = np.random.default_rng(seed)
+    chosen, alphas = random.integers(len(baselines), size=samples), random.random(samples)
+    moments = Moments()
+    for part in chunks(samples, network.chunk):
+        starts = np.stack([baselines[int(number)] for number in chosen[part]])
+        differences = image.astype(np.float64) - starts
+        points = (starts + alphas[part, None, None, None] * differences).astype(network.dtype)
+        answer = network.pullback(points, {OUTPUT: together([resolved])})
+        require_finite(network, points, answer.input_gradients, "gradient between a baseline and the picture")
+        for values in answer.input_gradients[0] * differences:
+            moments.add(values)
+        if progress is not None:
+            progress(part.stop, samples)
+    scores = [float(resolved.score(forward_logits(network, one[None]))[0]) for one in baselines]
+    found, change, error = float(moments.mean.sum()), score - float(np.mean(scores)), moments.standard_error_of_sum
+    gained = f"The score is {change:+.3g} {resolved.unit} from the baselines' mean"
+    said = f"{gained}; the map adds up to {found:+.3g} ± {error:.2g} (standard error)."
+    return Attribution(
+        image=image,
+        attribution=moments.mean,
+        method=f"Expected gradients, {len(baselines)} baselines",
+        meaning="contribution",
+        unit=resolved.unit,
+        score=score,
+        target=resolved.index,
+        evaluations=samples,
+        provenance=Provenance.of(network, resolved.describe(network.output.class_names), seed=seed),
+        error=moments.standard_error,
+        notes=(said,),
+    )

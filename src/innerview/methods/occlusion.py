@@ -1,0 +1,103 @@
+"""Occlusion: how much the score falls when a window of the picture is hidden.
+
+    drop_w = S(x) - S(x with window w filled),   attribution_i = mean over windows w that cover i of drop_w / |w|
+
+Zeiler, Fergus 2013, arXiv 1311.2901, section 4.2. A drop is shared out equally among the pixels of its window, so
+that windows side by side add up, and for a linear network to S(x) - S(fill) exactly; Captum and others give the whole
+drop to every pixel instead, which is |w| times as much. Forward passes only, so it works for any function. What is put
+in place of the window is part of the question: a grey square is something too.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+
+import numpy as np
+
+from innerview.errors import UsageError
+from innerview.methods.passes import Progress, check_picture, chunks, forward_logits
+from innerview.network import Network
+from innerview.results import Attribution, Provenance
+from innerview.targets import Target
+from innerview.types import Image
+
+
+def occlusion(
+    network: Network,
+    image: Image,
+    target: Target,
+    *,
+    fill: Image,
+    window: int | tuple[int, int],
+    stride: int | tuple[int, int] | None = None,
+    progress: Progress | None = None,
+) -> Attribution:
+    """Hide one window after another and share out what the score loses.
+
+    Args:
+        network: any network; no gradients are needed.
+        image: one picture (pixels in [0, 1], height × width × channel).
+        target: an open class is the one that wins at the picture.
+        fill: what stands in a hidden window, a picture of the same shape.
+        window: height and width in pixels, or one number for both.
+        stride: from one window to the next, down and across; the window's own size if None, so that windows lie side
+            by side. The last ones are cut off at the picture's edge.
+        progress: called with windows done and in all.
+
+    Raises:
+        UsageError: a window larger than the picture, a stride that leaves pixels out, a target without meaning here.
+        PictureError: picture or fill does not fit the network.
+        NetworkError: an output is not finite.
+    """
+    check_picture(network, image, "picture")
+    check_picture(network, fill, "fill")
+    size = (window, window) if isinstance(window, int) else window
+    step = size if stride is None else (stride, stride) if isinstance(stride, int) else stride
+    windows = list(itertools.product(*map(_cuts, image.shape, size, step)))
+    outputs = forward_logits(network, image[None])
+    resolved = target.resolve(outputs[0], network.output)
+    score = float(resolved.score(outputs)[0])
+    total, covered, strongest = np.zeros(image.shape[:2]), np.zeros(image.shape[:2]), (0.0, windows[0])
+    for part in chunks(len(windows), network.chunk):
+        hidden = np.repeat(image[None], len(windows[part]), axis=0)
+        for picture, place in zip(hidden, windows[part], strict=True):
+            picture[place] = fill[place]
+        drops = score - resolved.score(forward_logits(network, hidden)).astype(np.float64)
+        for drop, place in zip(drops.tolist(), windows[part], strict=True):
+            total[place] += drop / total[place].size
+            covered[place] += 1
+            strongest = max(strongest, (drop, place), key=lambda found: abs(found[0]))
+        if progress is not None:
+            progress(part.stop, len(windows))
+    drop, way = strongest[0], "falls" if strongest[0] >= 0 else "rises"
+    return Attribution(
+        image=image,
+        attribution=total / covered,
+        method=f"Occlusion, window {size[0]} × {size[1]}, stride {step[0]} × {step[1]}",
+        meaning="contribution",
+        unit=resolved.unit,
+        score=score,
+        target=resolved.index,
+        evaluations=len(windows) + 1,
+        provenance=Provenance.of(network, resolved.describe(network.output.class_names)),
+        notes=(f"The score {way} most, by {abs(drop):.3g} {resolved.unit}, without {_words(strongest[1])}.",),
+    )
+
+
+def _cuts(length: int, size: int, step: int) -> list[slice]:
+    """Cut an axis into windows that cover all of it."""
+    if not 1 <= size <= length:
+        raise UsageError(f"a window of {size} pixels was asked for; along this side the picture has {length}")
+    if not 1 <= step <= size:
+        raise UsageError(
+            f"a stride of {step} was asked for with a window of {size} pixels; from 1 to {size}, no pixel is left out"
+        )
+    return [
+        slice(start * step, min(start * step + size, length)) for start in range(math.ceil((length - size) / step) + 1)
+    ]
+
+
+def _words(window: tuple[slice, ...]) -> str:
+    rows, columns = window
+    return f"rows {rows.start} to {rows.stop - 1}, columns {columns.start} to {columns.stop - 1}"

@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from innerview.errors import PictureError, UsageError
+from innerview.methods import (
+    gradient,
+    gradient_input,
+    grid_labels,
+    integrated_gradients,
+    region_sums,
+    smooth_grad,
+    sum_regions,
+)
+from innerview.targets import Logit
+from methods.analytic import Analytic
+from typecheck import unchecked
+
+NETWORK = Analytic.random(3)
+IMAGE = np.random.default_rng(4).uniform(size=NETWORK.input.shape)
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(1, 7))
+def test_regions_share_out_what_the_pixels_add_up_to(seed: int, count: int) -> None:
+    result = gradient_input(NETWORK, IMAGE, Logit(0))
+    labels = np.random.default_rng(seed).integers(count, size=(4, 5))
+    regions = sum_regions(result, labels)
+    assert regions.map.sum() == pytest.approx(result.map.sum())
+    for label in np.unique(labels):
+        np.testing.assert_allclose(regions.map[labels == label], result.map[labels == label].mean())
+    again = sum_regions(regions, labels)
+    np.testing.assert_allclose(again.map, regions.map)
+
+
+def test_a_mask_has_an_inside_and_an_outside() -> None:
+    values = np.arange(20.0).reshape(4, 5)
+    np.testing.assert_array_equal(region_sums(values, values >= 15), [105, 85])
+
+
+@pytest.mark.parametrize(("rows", "columns"), [(2, 5), (1, 1), (4, 5), (3, 2)])
+def test_a_grid_has_cells_as_equal_as_pixels_allow(rows: int, columns: int) -> None:
+    labels = grid_labels(4, 5, rows, columns)
+    assert labels.shape == (4, 5)
+    assert set(labels.ravel()) == set(range(rows * columns))
+    assert (np.diff(labels, axis=1) >= 0).all()
+    heights, widths = (np.bincount(line) for line in (labels[:, 0] // columns, labels[0] % columns))
+    assert max(np.ptp(heights), np.ptp(widths)) <= 1
+
+
+def test_a_region_s_error_is_the_sum_of_its_pixels_errors() -> None:
+    smooth = smooth_grad(NETWORK, IMAGE, Logit(0), samples=5)
+    labels = grid_labels(4, 5, 2, 1)
+    regions = sum_regions(smooth, labels)
+    np.testing.assert_allclose(region_sums(regions.error, labels), region_sums(smooth.error, labels))
+    assert sum_regions(gradient(NETWORK, IMAGE, Logit(0)), labels).error is None
+
+
+def test_numbers_that_label_nothing_are_no_regions() -> None:
+    result = replace(gradient_input(NETWORK, IMAGE, Logit(0)), attribution=-np.ones((4, 5)))
+    regions = sum_regions(result, np.where(np.arange(20).reshape(4, 5) < 15, 2, 9))
+    assert regions.method == "Gradient × input, over 2 regions"
+    assert regions.notes[0] == "Region 9 has the most: -5 logit on 5 pixels. Region 2 has the least: -15 on 15 pixels."
+
+
+def test_integrated_gradients_keep_their_unit_and_class() -> None:
+    found = integrated_gradients(NETWORK, IMAGE, Logit(2), baseline=np.zeros_like(IMAGE), evaluations=2)
+    regions = sum_regions(found, grid_labels(4, 5, 2, 2))
+    assert (regions.unit, regions.target, regions.meaning) == ("logit", 2, "contribution")
+    assert regions.provenance == found.provenance
+
+
+def test_bad_labels_are_refused() -> None:
+    result = gradient_input(NETWORK, IMAGE, Logit(0))
+    with unchecked():
+        for labels in (np.zeros((2, 2), int), np.zeros((4, 5)), np.full((4, 5), -1)):
+            with pytest.raises(PictureError, match=r"were given for a map of 4 × 5; give one whole number from 0"):
+                sum_regions(result, labels)
+    with pytest.raises(UsageError, match="a grid of 5 × 1 was asked for a picture of 4 × 5"):
+        grid_labels(4, 5, 5, 1)
