@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Final
 
 import numpy as np
-from jaxtyping import Int
+from jaxtyping import Float, Int
 
 from innerview.errors import PictureError, UsageError
 from innerview.methods.passes import check_picture, predict
@@ -68,9 +68,7 @@ def keep(
         )
     if order not in ORDERS:
         raise UsageError(f"there is no order {order!r}; the orders are {', '.join(ORDERS)}")
-    portions = np.asarray(shares, dtype=np.float64)
-    if portions.size == 0 or not ((portions >= 0) & (portions <= 1)).all():
-        raise UsageError(f"shares {list(shares)} were asked for; give at least one, each from 0 to 1")
+    portions = check_shares(shares)
     ranking = rank(values, order)
     kept = np.floor(portions * values.size + 0.5).astype(np.int64)
     predictions = predict(network, show_only(image, fill, ranking, kept))
@@ -87,6 +85,14 @@ def keep(
         target=target,
         provenance=Provenance.of(network),
     )
+
+
+def check_shares(shares: Sequence[float]) -> Float[np.ndarray, " share"]:
+    """Give shares as a float64 array, or raise UsageError unless each is in [0, 1] and there is one."""
+    portions = np.asarray(shares, dtype=np.float64)
+    if portions.size == 0 or not ((portions >= 0) & (portions <= 1)).all():
+        raise UsageError(f"shares {list(shares)} were asked for; give at least one, each from 0 to 1")
+    return portions
 
 
 def rank(values: Map, order: str) -> Int[np.ndarray, "height width"]:

@@ -67,7 +67,7 @@ def integrate_to_tolerance(
         NetworkError: something is not finite; the message names layer and alpha.
     """
     require_differentiable(network)
-    _check_tolerance(network, tolerance)
+    check_tolerance(network, tolerance)
     walks: dict[int, Walk] = {}
 
     def problems() -> Iterator[Problem]:
@@ -121,7 +121,8 @@ def integrated_gradients_to_tolerance(
     return result
 
 
-def _check_tolerance(network: Differentiable, tolerance: float) -> None:
+def check_tolerance(network: Differentiable, tolerance: float) -> None:
+    """Raise UsageError for a tolerance that is not a positive number or below what the precision can give."""
     finest = FINEST[network.dtype.name]
     if not finest <= tolerance < np.inf:
         raise UsageError(

@@ -10,14 +10,13 @@ from typing import TypeAlias
 from innerview import pictures
 from innerview.network import Differentiable
 from innerview.pictures import ScaleChoice
-from innerview.pictures.overlay import require_style
 from innerview.viewer import sentences
 from innerview.workbench.drawing import Drawn, Scene
 from innerview.workbench.examine import Look, examine
 from innerview.workbench.folders import folder_names, open_folder, whole
 from innerview.workbench.items import gather, open_snapshots
 from innerview.workbench.overview import Seen, write_overview
-from innerview.workbench.request import Request, fixed_scale
+from innerview.workbench.request import Request, check_request, fixed_scale
 from innerview.workbench.weights import count_weights
 from innerview.workbench.writing import write_look
 
@@ -73,7 +72,7 @@ def look(
     report = progress or _silent
     before, opened = open_snapshots(network)
     limit = fixed_scale(asked)
-    require_style(asked.style)
+    check_request(asked, opened)
     items = gather(opened, pictures_named, data=data, picks=picks, crop=crop)
     folder = open_folder(Path(output))
     histograms = count_weights({**before, "after" if before else "now": opened.weights()})

@@ -7,11 +7,18 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
+from innerview.data.baselines import parse_baseline
 from innerview.errors import UsageError
 from innerview.methods import BUDGET, DEFAULT_SHARES, RECIPE_ALPHAS, integrated_gradients
+from innerview.methods.integrated_gradients import DEFAULT_RULE
+from innerview.methods.interior_gradients import check_alphas
+from innerview.methods.keep import check_shares
+from innerview.methods.tolerance import check_tolerance
 from innerview.network import WEIGHTED, Differentiable, Layer, Network, find_layer
+from innerview.pictures.overlay import require_style
+from innerview.quadrature import fixed_rule
 from innerview.results import IntegratedGradients
-from innerview.targets import Contrast, Logit, Margin, Probability, Target, find_class
+from innerview.targets import Contrast, Logit, Margin, Probability, Target, find_class, label
 from innerview.types import Image
 
 TARGETS: Final[Mapping[str, Callable[[int | None], Target]]] = MappingProxyType(
@@ -61,11 +68,30 @@ class Request:
     channels: int = 27
 
 
+def check_request(request: Request, network: Differentiable) -> None:
+    """Raise UsageError for whatever can be told to be wrong before anything is computed or written."""
+    choose_target(request, network.output.class_names)
+    choose_layers(request, network)
+    fixed_scale(request)
+    require_style(request.style)
+    check_alphas(request.alphas)
+    check_shares(request.shares)
+    for baseline in request.baselines:
+        parse_baseline(baseline)
+    if request.rule or request.evaluations:
+        fixed_rule(request.rule or DEFAULT_RULE, request.evaluations or DEFAULT_EVALUATIONS)
+    else:
+        check_tolerance(network, request.tolerance)
+
+
 def choose_target(request: Request, class_names: tuple[str, ...]) -> Target:
     """Turn the request's words into a target; unknown classes and targets list what there is."""
     index = find_class(request.explained, class_names) if request.explained else None
     if request.versus:
-        return Margin(index, find_class(request.versus, class_names))
+        other = find_class(request.versus, class_names)
+        if index == other:
+            raise UsageError(f"{label(other, class_names)} was to be explained against itself; name another class")
+        return Margin(index, other)
     if request.target not in TARGETS:
         raise UsageError(f"there is no target {request.target!r}; the targets are {', '.join(TARGETS)}")
     return TARGETS[request.target](index)
