@@ -89,3 +89,14 @@ def curves_figure(
 
 def _pairs(accuracy: Curve | None, cost: Curve | None) -> Mapping[Literal["accuracy", "cost"], Curve | None]:
     return {"accuracy": accuracy, "cost": cost}
+
+
+def smoothed(curve: Curve, window: int) -> Curve:
+    """Mean of the last `window` values at each time (fewer at the beginning); NaN values take no part."""
+    known = np.isfinite(curve.values)
+    sums = np.concatenate([[0.0], np.cumsum(np.where(known, curve.values, 0.0))])
+    counts = np.concatenate([[0], np.cumsum(known)])
+    ends = np.arange(1, len(curve.values) + 1)
+    starts = np.maximum(ends - window, 0)
+    taken = counts[ends] - counts[starts]
+    return Curve(curve.times, np.where(taken > 0, (sums[ends] - sums[starts]) / np.maximum(taken, 1), np.nan))

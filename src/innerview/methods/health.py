@@ -1,0 +1,214 @@
+"""Signs that a training goes wrong, each a rule on what the run itself recorded.
+
+A rule finds facts and says nothing: sentences are made elsewhere. The thresholds are named here, with their reasons;
+they are meant to be quiet on a healthy run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+
+from innerview.methods.units import LayerUnits
+from innerview.types import Array
+
+STILL: Final = 1e-3
+"""A layer stands still from where its weights stay within this share of their size of where they end."""
+
+LASTING: Final = 0.2
+"""Standing still counts if it lasts this share of the run: a falling learning rate stills every layer at the end."""
+
+UNMOVED: Final = 0.05
+"""A layer has hardly moved if it ends within this share of its size from where it began."""
+
+SPIKE: Final = 20.0
+"""A gradient this many times the median, after the first tenth of the run, in which gradients are often large."""
+
+FALL: Final = 0.03
+"""Test accuracy this far below its best: more than the noise of a thousand test pictures (about one point)."""
+
+GAP: Final = 0.15
+"""Accuracy in training this far above that on test pictures."""
+
+ONE_CLASS: Final = 0.6
+"""Share of answers that go to one class."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One sign.
+
+    Attributes:
+        kind: the rule that found it.
+        layer: where; empty where it is about the whole network.
+        step: from when on, or when; -1 where time plays no part.
+        values: the figures that say so, as the rule documents.
+    """
+
+    kind: str
+    layer: str = ""
+    step: int = -1
+    values: tuple[float, ...] = ()
+
+
+def nothing() -> Array:
+    """An empty row of numbers."""
+    return np.zeros(0)
+
+
+@dataclass(frozen=True)
+class Vitals:
+    """What the rules look at; empty where it was not recorded.
+
+    Attributes:
+        steps: of the training records, with `loss`, `accuracy` (smoothed, in [0, 1]) and `gradient` (norm) at each.
+        test_steps: of the tests, with `test_accuracy` in [0, 1].
+        snapshots: steps of the snapshots.
+        layers: names of the weights.
+        distance: snapshot × layer, how far the weights are from the last ones, as a share of the size of those.
+        broken: snapshot × layer, how many weights are no finite number.
+        units: of the last snapshot, on `pictures` pictures.
+        said: share of the test pictures called by each class.
+    """
+
+    steps: Array = field(default_factory=nothing)
+    loss: Array = field(default_factory=nothing)
+    accuracy: Array = field(default_factory=nothing)
+    gradient: Array = field(default_factory=nothing)
+    test_steps: Array = field(default_factory=nothing)
+    test_accuracy: Array = field(default_factory=nothing)
+    snapshots: Array = field(default_factory=nothing)
+    layers: tuple[str, ...] = ()
+    distance: Array = field(default_factory=lambda: np.zeros((0, 0)))
+    broken: Array = field(default_factory=lambda: np.zeros((0, 0)))
+    units: Sequence[LayerUnits] = ()
+    pictures: int = 0
+    said: Array = field(default_factory=nothing)
+
+
+def not_finite(vitals: Vitals) -> list[Finding]:
+    """Weights that are NaN or infinite: layer, the first snapshot with any, how many there."""
+    found: list[Finding] = []
+    for place, layer in enumerate(vitals.layers):
+        bad = np.flatnonzero(vitals.broken[:, place])
+        if bad.size:
+            count = float(vitals.broken[bad[0], place])
+            found.append(Finding("not finite", layer, int(vitals.snapshots[bad[0]]), (count,)))
+    return found
+
+
+def stopped(vitals: Vitals) -> list[Finding]:
+    """Layers that stand still long before the end: layer, since when, the share by which they moved since, the end."""
+    found: list[Finding] = []
+    if len(vitals.snapshots) < 3:
+        return found
+    end = int(vitals.snapshots[-1])
+    for place, layer in enumerate(vitals.layers):
+        distance = vitals.distance[:, place]
+        moving = np.flatnonzero(~(distance < STILL))
+        still = int(moving[-1]) + 1 if moving.size else 0
+        since = int(vitals.snapshots[still]) if still < len(distance) else end
+        if since <= (1 - LASTING) * end:
+            found.append(Finding("stopped", layer, since, (float(distance[still]), end)))
+    return found
+
+
+def unmoved(vitals: Vitals) -> list[Finding]:
+    """Layers that end nearly where they began: layer, the last step, the distance as a share of their size.
+
+    Judged once some layer has moved: before that, the run is young.
+    """
+    if len(vitals.snapshots) < 3 or not (vitals.distance[0] > 5 * UNMOVED).any():
+        return []
+    end = int(vitals.snapshots[-1])
+    return [
+        Finding("unmoved", layer, end, (float(vitals.distance[0, place]),))
+        for place, layer in enumerate(vitals.layers)
+        if vitals.distance[0, place] < UNMOVED
+    ]
+
+
+def silent(vitals: Vitals) -> list[Finding]:
+    """Channels that never fire: layer, how many, of how many, on how many pictures."""
+    return [
+        Finding("silent", one.layer, -1, (one.silent.size, one.positive.size, vitals.pictures))
+        for one in vitals.units
+        if one.silent.size
+    ]
+
+
+def stuck(vitals: Vitals) -> list[Finding]:
+    """Channels whose gradient is gone: layer, how many, of how many, on how many pictures."""
+    return [
+        Finding("stuck", one.layer, -1, (one.stuck.size, one.positive.size, vitals.pictures))
+        for one in vitals.units
+        if one.stuck.size
+    ]
+
+
+def spikes(vitals: Vitals) -> list[Finding]:
+    """The largest gradient after the beginning: step, its norm, the median norm."""
+    late = vitals.steps > 0.1 * vitals.steps.max(initial=0)
+    if late.sum() < 10:
+        return []
+    norms, steps = vitals.gradient[late], vitals.steps[late]
+    largest, median = int(np.nanargmax(norms)), float(np.nanmedian(norms))
+    if not norms[largest] > SPIKE * median:
+        return []
+    return [Finding("spike", "", int(steps[largest]), (float(norms[largest]), median))]
+
+
+def not_learning(vitals: Vitals) -> list[Finding]:
+    """A loss that hardly fell: the loss at the beginning, the loss now, and the step of now."""
+    if len(vitals.loss) < 20:
+        return []
+    tenth = max(1, len(vitals.loss) // 20)
+    first, last = float(vitals.loss[:tenth].mean()), float(vitals.loss[-tenth:].mean())
+    return [Finding("not learning", "", int(vitals.steps[-1]), (first, last))] if last > 0.97 * first else []
+
+
+def falling(vitals: Vitals) -> list[Finding]:
+    """Test accuracy that was better before: the best one's step, the best, the last."""
+    if len(vitals.test_accuracy) < 2:
+        return []
+    best = int(vitals.test_accuracy.argmax())
+    high, last = float(vitals.test_accuracy[best]), float(vitals.test_accuracy[-1])
+    return [Finding("falling", "", int(vitals.test_steps[best]), (high, last))] if high - last > FALL else []
+
+
+def learnt_by_heart(vitals: Vitals) -> list[Finding]:
+    """Training accuracy far above test accuracy: the step of the last test, both."""
+    if not (len(vitals.test_accuracy) and len(vitals.accuracy)):
+        return []
+    known, new = float(vitals.accuracy[-1]), float(vitals.test_accuracy[-1])
+    return [Finding("by heart", "", int(vitals.test_steps[-1]), (known, new))] if known - new > GAP else []
+
+
+def one_class(vitals: Vitals) -> list[Finding]:
+    """One class that takes most answers: its number, its share."""
+    if not len(vitals.said) or vitals.said.max() < max(ONE_CLASS, 1.5 / len(vitals.said)):
+        return []
+    return [Finding("one class", "", -1, (float(vitals.said.argmax()), float(vitals.said.max())))]
+
+
+RULES: Final[tuple[Callable[[Vitals], list[Finding]], ...]] = (
+    not_finite,
+    not_learning,
+    falling,
+    learnt_by_heart,
+    spikes,
+    unmoved,
+    stopped,
+    silent,
+    stuck,
+    one_class,
+)
+"""In the order in which people should hear of them."""
+
+
+def examine_health(vitals: Vitals) -> list[Finding]:
+    """Apply every rule."""
+    return [finding for rule in RULES for finding in rule(vitals)]

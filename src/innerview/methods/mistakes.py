@@ -1,0 +1,89 @@
+"""What a network gets right and wrong on pictures whose classes are known: counts, shares, the surest mistakes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import sqrt
+from typing import Final
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from innerview.results import Prediction
+from innerview.types import Array
+
+Z: Final = 1.96
+"""Standard deviations of a normal distribution on each side that hold 95 % of it."""
+
+
+@dataclass(frozen=True)
+class Mistakes:
+    """Answers of a network on labelled pictures.
+
+    Attributes:
+        confusion: pictures by true class (rows) and by what the network says (columns).
+        class_names: one per class.
+        surest: positions of the wrongly called pictures, the most confident answer first.
+        confidence: probability of the answer for each picture, in [0, 1]; where outputs have no probabilities, NaN.
+    """
+
+    confusion: Int[np.ndarray, "truth said"]
+    class_names: tuple[str, ...]
+    surest: Int[np.ndarray, " wrong"]
+    confidence: Float[np.ndarray, " picture"]
+
+    @property
+    def pictures(self) -> int:
+        """How many pictures were shown."""
+        return int(self.confusion.sum())
+
+    @property
+    def accuracy(self) -> float:
+        """Share of them called rightly, in [0, 1]."""
+        return float(np.trace(self.confusion) / max(1, self.pictures))
+
+    @property
+    def by_class(self) -> Float[np.ndarray, " class"]:
+        """The same for the pictures of each class; NaN where there was none."""
+        totals = self.confusion.sum(axis=1)
+        return np.where(totals > 0, np.diag(self.confusion) / np.maximum(totals, 1), np.nan)
+
+    @property
+    def said(self) -> Float[np.ndarray, " class"]:
+        """Share of all pictures that is called by each class."""
+        return self.confusion.sum(axis=0) / max(1, self.pictures)
+
+
+def mistakes(predictions: Sequence[Prediction], truths: Sequence[int]) -> Mistakes:
+    """Compare answers with the truth.
+
+    Args:
+        predictions: one or more.
+        truths: the number of each picture's true class.
+    """
+    names = predictions[0].class_names
+    confusion = np.zeros((len(names), len(names)), dtype=np.int64)
+    for prediction, truth in zip(predictions, truths, strict=True):
+        confusion[truth, prediction.index] += 1
+    confidence = np.array([prediction.probabilities[prediction.index] for prediction in predictions], dtype=np.float64)
+    wrong = np.array([prediction.index for prediction in predictions]) != np.asarray(truths)
+    order = np.argsort(-np.nan_to_num(confidence), kind="stable")
+    return Mistakes(confusion, names, order[wrong[order]], confidence)
+
+
+def interval(share: float, count: int) -> tuple[float, float]:
+    """Wilson's 95 % interval for a share found in `count` draws (E. B. Wilson, 1927), in [0, 1]."""
+    if count == 0:
+        return 0.0, 1.0
+    spread = Z**2 / count
+    middle = (share + spread / 2) / (1 + spread)
+    half = Z / (1 + spread) * sqrt(share * (1 - share) / count + Z**2 / (4 * count**2))
+    return max(0.0, middle - half), min(1.0, middle + half)
+
+
+def confused(found: Mistakes) -> list[tuple[int, int, int]]:
+    """The mix-ups, the most frequent first: truth, what was said, how often."""
+    wrong: Array = found.confusion * (1 - np.eye(len(found.class_names), dtype=np.int64))
+    pairs = [(int(row), int(column), int(wrong[row, column])) for row, column in np.argwhere(wrong)]
+    return sorted(pairs, key=lambda pair: -pair[2])

@@ -1,0 +1,74 @@
+"""Which channels of a network never fire, and which are stuck where their gradient is gone, over many pictures.
+
+A channel is *silent* if it is above 0 at no place of any picture: what follows it never sees it fire. It is *stuck*
+if, at nearly all places of all pictures, it lies so close to the ELU's floor of -1 that the slope there (the value
+plus 1) is below 0.01: then hardly any gradient comes through it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from jaxtyping import Float
+
+from innerview.methods.passes import chunks, require_finite
+from innerview.network import WEIGHTED, Network, find_layer
+from innerview.types import Array, Images
+
+SLOPE: Final = 0.01
+"""Below this slope of the ELU a value counts as saturated: it lies under SLOPE - 1."""
+
+NEARLY_ALL: Final = 0.95
+"""A channel is stuck if at least this share of its values is saturated."""
+
+
+@dataclass(frozen=True)
+class LayerUnits:
+    """What one layer's channels do over many pictures.
+
+    Attributes:
+        layer: its name.
+        positive: share of each channel's values above 0, over all pictures and places, in [0, 1].
+        saturated: share of each channel's values where the slope is below SLOPE, in [0, 1].
+    """
+
+    layer: str
+    positive: Float[np.ndarray, " channel"]
+    saturated: Float[np.ndarray, " channel"]
+
+    @property
+    def silent(self) -> Array:
+        """Numbers, from 0, of the channels that are never above 0."""
+        return np.flatnonzero(self.positive == 0)
+
+    @property
+    def stuck(self) -> Array:
+        """Numbers, from 0, of the channels of which nearly all values are saturated."""
+        return np.flatnonzero(self.saturated >= NEARLY_ALL)
+
+
+def units(network: Network, images: Images) -> list[LayerUnits]:
+    """Pass pictures and take down what each channel does after each weighted layer (behind its activation).
+
+    Args:
+        network: any network; no gradients are needed.
+        images: pixels in [0, 1], batch × height × width × channel.
+
+    Raises:
+        NetworkError: the pictures have another shape, or the outputs are not finite.
+    """
+    network.input.check(images)
+    weighted = sum(layer.kind in WEIGHTED for layer in network.layers)
+    names = [find_layer(network.layers, number).name for number in range(1, weighted + 1)]
+    sums: dict[str, Array] = {}
+    for part in chunks(len(images), network.chunk):
+        answer = network.forward(images[part], names)
+        require_finite(network, images[part], answer.logits, "output")
+        for name, values in answer.activations.items():
+            places = values.reshape(-1, values.shape[-1])
+            counts = np.stack([(places > 0).sum(axis=0), (places < SLOPE - 1).sum(axis=0)])
+            share = len(answer.logits) / len(images) / len(places)
+            sums[name] = sums.get(name, np.zeros(counts.shape)) + share * counts
+    return [LayerUnits(name, sums[name][0], sums[name][1]) for name in names]

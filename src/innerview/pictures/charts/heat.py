@@ -1,0 +1,85 @@
+"""Weights over the time of a training as heat maps: a column for each snapshot, darker where more weights lie.
+
+Darkness is log(1 + n), so the few weights that moved far are seen beside the many that did not: what ridges hide.
+Columns are snapshots, in even distances, since they are dense early on, where weights change most.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from innerview.errors import UsageError
+from innerview.pictures import tokens, words
+from innerview.pictures.charts.paper import TEXT, dress, new_figure, write_numbers
+from innerview.pictures.charts.spread import Window, chosen_layers, left_out_layers, window_for
+from innerview.pictures.ramps import ramp
+from innerview.runs import History
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+NAMED: Final = 4
+WIDER: Final = 2.0
+"""A heat map reaches this much farther than the window that ridges use: its point is the tails."""
+
+
+def draw_heat(axes: Axes, history: History, window: Window, title: str = "") -> float:
+    """Draw one layer; return the count that is darkest."""
+    from matplotlib.colors import ListedColormap
+
+    wide = Window(min(WIDER * window.reach, float(history.edges[-1])), window.factor)
+    edges, counts = wide.cut(history)
+    colours = ListedColormap(ramp("amount") / 255)
+    most = max(1, int(counts.max(initial=0)))
+    borders = np.arange(len(history.steps) + 1) - 0.5
+    axes.pcolormesh(borders, edges, np.log1p(counts).T, cmap=colours, vmin=0, vmax=np.log1p(most), rasterized=True)
+    dress(axes, title)
+    shown = np.unique(np.rint(np.linspace(0, len(history.steps) - 1, min(len(history.steps), NAMED))).astype(int))
+    axes.set_xticks(shown, [words.count(int(history.steps[at])) for at in shown])
+    axes.grid(visible=False)
+    write_numbers(axes)
+    axes.locator_params(axis="y", nbins=5)
+    return float(most)
+
+
+def heat_figure(
+    histories: Mapping[str, History], name: str, windows: Mapping[str, Window] | None = None, *, columns: int = 3
+) -> Figure:
+    """Draw a heat map of each layer of a run.
+
+    Args:
+        histories: by the weights' names.
+        name: of the run.
+        windows: by the weights' names, to be shared with other runs; chosen for these alone if not given.
+        columns: plots in a row.
+
+    Raises:
+        UsageError: there is no layer.
+    """
+    if not histories:
+        raise UsageError("heat maps of no layer were asked for; give the history of at least one")
+    layers = chosen_layers(histories)
+    columns = max(1, min(columns, len(layers)))
+    rows = -(-len(layers) // columns)
+    about = (
+        "a column per snapshot (dense early on), a row per bin · darkness is log(1 + weights), darkest where each "
+        f"layer has most{left_out_layers(histories)}"
+    )
+    figure = new_figure(max(3.8, 2.95 * columns), 0.8 + 2.0 * rows, f"Where the weights lie: {name}", about)
+    grid = figure.subplots(rows, columns, squeeze=False)
+    for place, axes in enumerate(grid.ravel()):
+        if place >= len(layers):
+            axes.remove()
+            continue
+        layer = layers[place]
+        window = (windows or {}).get(layer) or window_for([histories[layer]])
+        most = draw_heat(axes, histories[layer], window)
+        axes.set_title(f"{layer} · darkest {words.count(int(most))}", loc="left", fontsize=TEXT, color=tokens.INK)
+        axes.set_ylabel("weight" if place % columns == 0 else "", fontsize=TEXT, color=tokens.SECOND)
+        if place + columns >= len(layers):
+            axes.set_xlabel("step", fontsize=TEXT, color=tokens.SECOND)
+    return figure

@@ -1,0 +1,75 @@
+"""How wide a layer's bins must reach so that what happens in them is seen, and which layers find room in a figure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from innerview.runs import History
+from innerview.types import Array
+
+HELD: Final = 0.999
+"""Share of the weights of the widest snapshot that a plot shows; the rest lies beyond its ends, and is counted."""
+
+FINEST: Final = 96
+"""Bins in a plot, at most."""
+
+MOST: Final = 12
+"""Layers in a figure, at most."""
+
+
+@dataclass(frozen=True)
+class Window:
+    """A part of the shared bins, coarser: the same for every snapshot and run that it was chosen for.
+
+    Attributes:
+        reach: the plot goes from -reach to reach, in the unit of the weights.
+        factor: shared bins to one of the plot's.
+    """
+
+    reach: float
+    factor: int
+
+    def cut(self, history: History) -> tuple[Array, Array]:
+        """Give the edges, and counts as snapshot × bin; what lies beyond is left out."""
+        width = self.factor * float(history.edges[1] - history.edges[0])
+        half = max(1, round(self.reach / width))
+        merged = history.counts.reshape(len(history.steps), -1, self.factor).sum(axis=2)
+        middle = merged.shape[1] // 2
+        return np.linspace(-half * width, half * width, 2 * half + 1), merged[:, middle - half : middle + half]
+
+
+def window_for(histories: Sequence[History]) -> Window:
+    """Choose the window of one layer, over all of its snapshots in all runs."""
+    reach = max(_reach(one) for one in histories)
+    bin_width = float(histories[0].edges[1] - histories[0].edges[0])
+    factor = 1
+    while 2 * reach / (factor * bin_width) > FINEST:
+        factor *= 2
+    step = factor * bin_width
+    return Window(min(float(np.ceil(reach / step)) * step, float(histories[0].edges[-1])), factor)
+
+
+def _reach(history: History) -> float:
+    """How far from 0 the bins reach that hold the share HELD of each snapshot."""
+    middle = history.counts.shape[1] // 2
+    sizes = history.counts[:, middle:] + history.counts[:, :middle][:, ::-1]
+    totals = np.maximum(sizes.sum(axis=1, keepdims=True), 1)
+    places = (np.cumsum(sizes, axis=1) < HELD * totals).sum(axis=1)
+    return float(history.edges[middle + 1 + min(int(places.max()), middle - 1)])
+
+
+def chosen_layers(histories: Mapping[str, object]) -> tuple[str, ...]:
+    """The layers that a figure shows: all, or MOST of them, evenly from the first to the last."""
+    names = tuple(histories)
+    if len(names) <= MOST:
+        return names
+    return tuple(names[place] for place in np.rint(np.linspace(0, len(names) - 1, MOST)).astype(int))
+
+
+def left_out_layers(histories: Mapping[str, object]) -> str:
+    """Say how many layers find no room; empty if all do."""
+    return f" · {MOST} of {len(histories)} layers" if len(histories) > MOST else ""

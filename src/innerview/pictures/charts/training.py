@@ -1,0 +1,175 @@
+"""The course of one or several trainings: loss, accuracy, learning rate and gradient norm over steps or time.
+
+What is logged at every step is noisy, so the line is a mean of the last values (how many is stated) over a pale line of
+all values. One run has a colour for training and one for tests; several runs have a colour each, and their training
+is dashed. The last value is written at the end of each line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Literal
+
+import numpy as np
+
+from innerview.errors import UsageError
+from innerview.pictures import tokens, words
+from innerview.pictures.charts.curves import LOOKS, Curve, smoothed
+from innerview.pictures.charts.paper import TEXT, dress, label_ends, new_figure, write_numbers, write_percent
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+RUNS: Final = (tokens.TEST, tokens.TRAIN, "#4A55A8", "#A3327A", tokens.INK)
+"""A colour for each run where there are several; as dark as each other, and apart for colour-blind readers."""
+
+DASHED: Final = (0, (4, 2))
+
+
+@dataclass(frozen=True)
+class Track:
+    """One line of a plot.
+
+    Attributes:
+        run: number of the run, from 0.
+        part: "training" or "test".
+        name: written at the end of the line.
+        curve: values over time.
+        window: how many values are averaged; 1 for none.
+    """
+
+    run: int
+    part: Literal["training", "test"]
+    name: str
+    curve: Curve
+    window: int = 1
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One plot: its title, its lines, its vertical axis ("share", "number" from 0, or "log")."""
+
+    title: str
+    tracks: tuple[Track, ...]
+    axis: Literal["share", "number", "log"]
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A moment to be seen in all plots: where it is and what changed there."""
+
+    time: float
+    text: str
+
+
+def draw_panel(axes: Axes, panel: Panel, runs: int, marks: Sequence[Mark] = ()) -> None:
+    """Draw one plot.
+
+    Args:
+        axes: where to draw.
+        panel: what to draw; lines without a finite value are left out.
+        runs: how many runs there are in all: one has the colours of training and test, several one each.
+        marks: moments to be seen.
+    """
+    ends: list[tuple[float, str, str]] = []
+    shown: list[np.ndarray] = []
+    for track in panel.tracks:
+        colour, dash = LOOKS[track.part] if runs == 1 else (RUNS[track.run], DASHED)
+        dash = "solid" if track.part == "test" or runs == 1 else dash
+        line = smoothed(track.curve, track.window)
+        seen = np.isfinite(line.values)
+        if not seen.any():
+            continue
+        if track.window > 1 and runs == 1:
+            axes.plot(track.curve.times, track.curve.values, color=colour, alpha=0.22, linewidth=0.6)
+        few = int(seen.sum()) <= 60
+        marker = "o" if few and track.part == "test" else ""
+        axes.plot(line.times[seen], line.values[seen], color=colour, linestyle=dash, linewidth=1.4, marker=marker, ms=3)
+        last = float(line.values[seen][-1])
+        written = words.share(last) if panel.axis == "share" else words.limit(last)
+        ends.append((last, f"{track.name} {written}".strip(), colour))
+        shown.append(line.values[seen][len(line.values[seen]) // 50 :])
+    _scale(axes, panel, shown)
+    dress(axes, panel.title)
+    times = np.concatenate([track.curve.times for track in panel.tracks] or [np.zeros(1)])
+    axes.set_xlim(0, float(times.max(initial=1)))
+    for mark in marks:
+        axes.axvline(mark.time, color=tokens.BORDER, linewidth=0.8, linestyle=(0, (1, 2)))
+        axes.annotate(
+            mark.text,
+            (mark.time, 0.04),
+            xycoords=("data", "axes fraction"),
+            xytext=(3, 0),
+            textcoords="offset points",
+            fontsize=TEXT - 1.5,
+            color=tokens.SECOND,
+        )
+    label_ends(axes, float(times.max(initial=1)), ends, gap=0.11)
+
+
+def _scale(axes: Axes, panel: Panel, shown: Sequence[np.ndarray]) -> None:
+    """Set the vertical axis: shares from 0 to 100 %, numbers from 0, or powers of ten."""
+    values = np.concatenate(shown) if shown else np.ones(1)
+    if panel.axis == "share":
+        write_percent(axes)
+    elif panel.axis == "log" and (values > 0).any():
+        axes.set_yscale("log")
+        axes.yaxis.set_major_formatter(lambda value, _: words.limit(float(value)))
+        axes.yaxis.set_minor_formatter(lambda _value, _: "")
+    else:
+        axes.set_ylim(0, 1.08 * float(values.max(initial=1e-9)))
+        write_numbers(axes)
+
+
+def training_figure(
+    panels: Sequence[Panel],
+    names: Sequence[str],
+    *,
+    unit: str = "step",
+    about: str = "",
+    marks: Sequence[Mark] = (),
+) -> Figure:
+    """Draw plots one above the other, on one axis of time.
+
+    Args:
+        panels: with at least one line among them.
+        names: of the runs, in the order of the tracks' numbers.
+        unit: of the time.
+        about: what a reader must know (how lines were smoothed, on how many pictures was tested).
+        marks: moments to be seen in each plot.
+
+    Raises:
+        UsageError: there is nothing to draw, or more runs than colours.
+    """
+    drawn = [panel for panel in panels if any(np.isfinite(track.curve.values).any() for track in panel.tracks)]
+    if not drawn or len(names) > len(RUNS):
+        raise UsageError(
+            f"curves of {len(drawn)} metrics and {len(names)} runs were asked for; at most {len(RUNS)} runs"
+        )
+    title = f"Training: {names[0]}" if len(names) == 1 else "Trainings, one over the other"
+    figure = new_figure(8.6, 1.0 + 1.75 * len(drawn), title, about)
+    grid = figure.subplots(len(drawn), 1, squeeze=False, sharex=True)[:, 0]
+    for place, (axes, panel) in enumerate(zip(grid, drawn, strict=True)):
+        draw_panel(axes, panel, len(names), [mark if place == 0 else Mark(mark.time, "") for mark in marks])
+        axes.set_xlabel(unit if place == len(drawn) - 1 else "", fontsize=TEXT, color=tokens.SECOND)
+    write_numbers(grid[-1], x=True, y=False)
+    if len(names) > 1:
+        _name_runs(figure, names)
+    return figure
+
+
+def _name_runs(figure: Figure, names: Sequence[str]) -> None:
+    from matplotlib.lines import Line2D
+
+    handles = [Line2D([], [], color=colour, linewidth=2) for colour, _ in zip(RUNS, names, strict=False)]
+    handles += [Line2D([], [], color=tokens.SECOND, linestyle=dash) for dash in ("solid", DASHED)]
+    figure.legend(
+        handles,
+        [*(words.brief(name, 32) for name in names), "test", "training"],
+        loc="upper right",
+        ncols=len(handles),
+        fontsize=TEXT,
+        frameon=False,
+    )

@@ -1,0 +1,224 @@
+"""One picture through the time of a training: what each snapshot says of it, its map, and what layers make of it.
+
+A strip has a column for each snapshot, an animation a frame. Maps have own scales, stated under each: early ones are
+small, and the question is where they lie. A layer's scale is one over all snapshots, so that it is seen to wake up.
+Its channels are the same at every snapshot: those that vary most over the picture at the last one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from PIL import Image as Pillow
+from PIL import ImageDraw
+
+from innerview.errors import UsageError
+from innerview.pictures import canvas, tokens, words
+from innerview.pictures.animation import Animation
+from innerview.pictures.canvas import Line, Tile, note
+from innerview.pictures.captions import said_lines
+from innerview.pictures.legend import legend, style_entries
+from innerview.pictures.overlay import overlay
+from innerview.pictures.pixels import show_bytes, show_image, show_map
+from innerview.pictures.scale import Scale, choose_scales
+from innerview.results import IntegratedGradients, Prediction
+from innerview.targets import label
+from innerview.types import Array, Image
+
+STRIP_TILE: Final = 128
+FRAME_TILE: Final = 160
+MILLISECONDS: Final = 900
+SHOWN: Final = 4
+"""Channels of a layer, as two by two."""
+
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """One snapshot's view of the picture.
+
+    Attributes:
+        step: updates that the weights have had.
+        prediction: what it says.
+        attribution: integrated gradients of the class that the film is about.
+        layers: by title: height × width × channel, all or some of a layer's channels.
+    """
+
+    step: int
+    prediction: Prediction
+    attribution: IntegratedGradients
+    layers: Mapping[str, Array]
+
+
+@dataclass(frozen=True, eq=False)
+class Film:
+    """One picture at several snapshots.
+
+    Attributes:
+        name: of the picture.
+        image: as the network saw it, height × width × channel in [0, 1].
+        truth: number of its true class; None if it is not known.
+        target: number of the class that the maps explain.
+        frames: one or more, by rising step; all have the same layers.
+    """
+
+    name: str
+    image: Image
+    truth: int | None
+    target: int
+    frames: tuple[Frame, ...]
+
+    def __post_init__(self) -> None:
+        if not self.frames:
+            raise UsageError(f"a film of {self.name} without any snapshot was asked for; give at least one")
+
+
+def liveliest(values: Array, count: int = SHOWN) -> list[int]:
+    """Numbers, from 0, of the channels that vary most over the places of height × width × channel, rising."""
+    spread = values.astype(np.float64).std(axis=(0, 1))
+    return sorted(int(channel) for channel in np.argsort(-spread, kind="stable")[:count])
+
+
+@dataclass(frozen=True)
+class _Row:
+    """One layer of a film: which channels are shown, on which scale, and how this is said."""
+
+    title: str
+    channels: list[int]
+    scale: Scale
+    words: str
+
+
+def _rows(film: Film) -> list[_Row]:
+    names = film.frames[-1].prediction.class_names
+    rows: list[_Row] = []
+    for title, last in film.frames[-1].layers.items():
+        classes = last.shape[2] == len(names)
+        channels = [film.target] if classes else liveliest(last)
+        shown = np.stack([frame.layers[title][:, :, channels] for frame in film.frames])
+        scale = choose_scales([shown], "shared")[0]
+        which = (
+            f"the channel of {label(film.target, names)}; its mean is the logit"
+            if classes
+            else f"channels {', '.join(map(str, channels))}"
+        )
+        ends = f"−{words.limit(scale.limit)} (purple) to +{words.limit(scale.limit)} (green)"
+        rows.append(_Row(title, channels, scale, f"After {title}: {which}. {ends}"))
+    return rows
+
+
+def _mosaic(frame: Frame, row: _Row, size: int) -> Pillow.Image:
+    """Show one channel large, or four two by two."""
+    values = frame.layers[row.title]
+    if len(row.channels) == 1:
+        return canvas.framed(show_map(values[:, :, row.channels[0]], row.scale, "value", size))
+    tiles = [
+        Tile(canvas.framed(show_map(values[:, :, channel], row.scale, "value", size // 2))) for channel in row.channels
+    ]
+    return canvas.grid(tiles, 2, gap=0)
+
+
+def _label(text: str, size: int) -> Pillow.Image:
+    """Write a text into a square, from the top."""
+    result = canvas.blank(size, size)
+    draw = ImageDraw.Draw(result)
+    place = 0
+    for row in canvas.wrap(text, tokens.SMALL_SIZE, size):
+        line = Line(row, size=tokens.SMALL_SIZE, colour=tokens.SECOND)
+        canvas.draw_line(draw, line, 0, place, size)
+        place += line.height
+    return result
+
+
+def _map(film: Film, frame: Frame, scale: Scale, size: int) -> Pillow.Image:
+    values = frame.attribution.map
+    return canvas.framed(show_bytes(overlay(film.image, values, scale.limit), ~np.isfinite(values), size))
+
+
+def _about(film: Film) -> str:
+    first = film.frames[0].attribution
+    return f"The maps: {first.provenance.target}, from black, {first.evaluations} evaluations each."
+
+
+def film_strip(film: Film, *, columns: int = 7) -> Pillow.Image:
+    """Draw all snapshots side by side: map and answer on top, layers below, the picture before them all.
+
+    Args:
+        film: of one picture.
+        columns: snapshots in a row.
+    """
+    rows = _rows(film)
+    scales = [choose_scales([frame.attribution.map], "own")[0] for frame in film.frames]
+    parts: list[Line | Pillow.Image] = [note(_about(film))]
+    picture = Tile(canvas.framed(show_image(film.image, STRIP_TILE)), (Line("the picture", size=tokens.SMALL_SIZE),))
+    for start in range(0, len(film.frames), columns):
+        shown = film.frames[start : start + columns]
+        tiles = [
+            Tile(
+                _map(film, frame, scale, STRIP_TILE),
+                (Line(f"step {words.count(frame.step)}", size=tokens.SMALL_SIZE, bold=True),),
+                (*_said(film, frame, narrow=True), note(f"S = {words.limit(scale.limit)}")),
+            )
+            for frame, scale in zip(shown, scales[start : start + columns], strict=True)
+        ]
+        parts.append(canvas.grid([picture, *tiles], columns + 1))
+        for row in rows:
+            mosaics = [Tile(_mosaic(frame, row, STRIP_TILE)) for frame in shown]
+            parts.append(canvas.grid([Tile(_label(row.words, STRIP_TILE)), *mosaics], columns + 1))
+    maps = [frame.attribution.map for frame in film.frames]
+    unit = film.frames[0].attribution.unit
+    width = max(part.width for part in parts if isinstance(part, Pillow.Image))
+    parts.append(
+        legend(
+            maps,
+            scales[0],
+            unit,
+            style_entries("tint", "evidence"),
+            ends=("against", "for"),
+            width=width,
+            separate=True,
+        )
+    )
+    return canvas.page(f"{film.name}, while the network learnt", parts)
+
+
+def film_animation(film: Film) -> Animation:
+    """Draw one frame for each snapshot: the picture, the map, the layers, and the answer below them."""
+    rows = _rows(film)
+    frames: list[Pillow.Image] = []
+    for place, frame in enumerate(film.frames):
+        scale = choose_scales([frame.attribution.map], "own")[0]
+        tiles = [
+            Tile(canvas.framed(show_image(film.image, FRAME_TILE)), (Line("the picture", size=tokens.SMALL_SIZE),)),
+            Tile(
+                _map(film, frame, scale, FRAME_TILE),
+                (Line("the map", f"S = {words.limit(scale.limit)}", tokens.SMALL_SIZE),),
+                _said(film, frame, narrow=False),
+            ),
+            *(Tile(_mosaic(frame, row, FRAME_TILE), (Line(row.title, size=tokens.SMALL_SIZE),)) for row in rows),
+        ]
+        body = canvas.grid(tiles, len(tiles))
+        title = f"{film.name}, after {words.count(frame.step)} steps"
+        frames.append(
+            canvas.page(
+                title, [canvas.track(len(film.frames), place, body.width), body, *(note(row.words) for row in rows)]
+            )
+        )
+    milliseconds = [MILLISECONDS] * len(frames)
+    milliseconds[-1] *= 3
+    return Animation(canvas.same_size(frames), milliseconds)
+
+
+def _said(film: Film, frame: Frame, *, narrow: bool) -> tuple[Line, ...]:
+    said = frame.prediction
+    return said_lines(
+        said.probabilities,
+        said.logits,
+        said.class_names,
+        film.truth,
+        film.target,
+        tokens.SMALL_SIZE,
+        narrow=narrow,
+    )

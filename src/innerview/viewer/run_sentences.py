@@ -1,0 +1,243 @@
+"""Trainings in words: what the curves, the layers, the channels, the films and the answers of a run say.
+
+Each sentence carries its own numbers. A warning names the section of the page whose figure says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+import numpy as np
+
+from innerview.methods.health import Finding
+from innerview.methods.mistakes import Mistakes, confused, interval
+from innerview.pictures.film import Film
+from innerview.pictures.words import count, number, share
+from innerview.targets import label
+from innerview.types import Array
+
+
+@dataclass(frozen=True)
+class Warned:
+    """A warning in words, and the key of the section whose figure says so."""
+
+    text: str
+    section: str
+
+
+def _channels(found: Finding) -> str:
+    few, all_of, _ = (int(value) for value in found.values)
+    return f"{few} of {count(all_of)} channels in {found.layer}"
+
+
+def _verb(found: Finding, one: str, many: str) -> str:
+    return one if found.values[0] == 1 else many
+
+
+def _seen(found: Finding) -> str:
+    pictures = int(found.values[2])
+    return f" on {count(pictures)} picture{'s' * (pictures != 1)}" if pictures else " on the recorder's pictures"
+
+
+WORDS: Final[Mapping[str, tuple[str, Callable[[Finding, Sequence[str]], str]]]] = MappingProxyType(
+    {
+        "not finite": (
+            "weights",
+            lambda found, _: (
+                f"{count(int(found.values[0]))} weights of {found.layer} are not finite at step "
+                f"{count(found.step)}: from there on nothing that the network says has a meaning."
+            ),
+        ),
+        "not learning": (
+            "curves",
+            lambda found, _: (
+                f"The loss has hardly fallen: {number(found.values[0])} at the beginning, "
+                f"{number(found.values[1])} at step {count(found.step)}."
+            ),
+        ),
+        "falling": (
+            "curves",
+            lambda found, _: (
+                f"The test accuracy was best at step {count(found.step)} ({share(found.values[0])}) and "
+                f"is {share(found.values[1])} now."
+            ),
+        ),
+        "by heart": (
+            "curves",
+            lambda found, _: (
+                f"It knows its training pictures far better than new ones: {share(found.values[0])} "
+                f"against {share(found.values[1])} at step {count(found.step)}."
+            ),
+        ),
+        "spike": (
+            "curves",
+            lambda found, _: (
+                f"The gradient's norm reached {number(found.values[0])} at step {count(found.step)}, "
+                f"{number(found.values[0] / max(found.values[1], 1e-30))} times its median ({number(found.values[1])})."
+            ),
+        ),
+        "stopped": (
+            "layers",
+            lambda found, _: (
+                f"{_capital(found.layer)} stopped changing at step {count(found.step)}: up to step "
+                f"{count(int(found.values[1]))} its weights moved by {share(found.values[0])} of their size."
+            ),
+        ),
+        "unmoved": (
+            "layers",
+            lambda found, _: (
+                f"{_capital(found.layer)} hardly moved: after {count(found.step)} steps its weights are "
+                f"{share(found.values[0])} of their size away from where they began."
+            ),
+        ),
+        "silent": (
+            "units",
+            lambda found, _: f"{_channels(found)} never {_verb(found, 'fires', 'fire')}{_seen(found)}.",
+        ),
+        "stuck": (
+            "units",
+            lambda found, _: (
+                f"{_channels(found)} {_verb(found, 'is', 'are')} stuck at the floor of the ELU{_seen(found)}: hardly "
+                "any gradient comes through."
+            ),
+        ),
+        "one class": (
+            "mistakes",
+            lambda found, names: (
+                f"{share(found.values[1])} of the test pictures are called {label(int(found.values[0]), names)}."
+            ),
+        ),
+    }
+)
+"""For each kind of finding the section whose figure says so, and the sentence."""
+
+
+def warning(found: Finding, class_names: Sequence[str] = (), run: str = "") -> Warned:
+    """Say what a rule found; `run` names the run where there are several."""
+    section, say = WORDS[found.kind]
+    text = say(found, class_names)
+    return Warned(f"{run}: {text}" if run else text, section)
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+@dataclass(frozen=True)
+class Course:
+    """What is said of a run's course; None for what is not known.
+
+    Attributes:
+        name: of the run.
+        step: the last one; `planned`: how many there are to be, 0 if not known.
+        epochs: passes through the pictures; `minutes`: that the steps took.
+        loss: smoothed, at the end; `accuracy` likewise, in [0, 1].
+        test: accuracy at the latest test, and on how many pictures.
+        final: accuracy of the last weights on all test pictures; `average`: of their running mean.
+        pictures: how many test pictures there are.
+    """
+
+    name: str
+    step: int
+    planned: int
+    epochs: float | None
+    minutes: float | None
+    loss: float | None
+    accuracy: float | None
+    test: tuple[float, int] | None
+    final: float | None
+    average: float | None
+    pictures: int
+
+
+def course(run: Course) -> str:
+    """Say how far a run has come and how well it does."""
+    spent = [f"{run.epochs:.1f} epochs"] if run.epochs is not None else []
+    spent += [f"{run.minutes:.0f} minutes of training"] if run.minutes and run.minutes >= 1 else []
+    begun = f"{run.name}: step {count(run.step)}"
+    if run.planned > run.step:
+        begun += f" of {count(run.planned)} (still being trained, or stopped)"
+    text = f"{begun}{_brackets(spent)}."
+    known = [f"the loss is {number(run.loss)}"] if run.loss is not None else []
+    known += [f"{share(run.accuracy)} of the training pictures are called rightly"] if run.accuracy is not None else []
+    if known:
+        text += f" {_capital(' and '.join(known))}."
+    if run.final is not None:
+        mean = f", their running mean {share(run.average)}" if run.average is not None else ""
+        text += f" Of all {count(run.pictures)} test pictures the last weights call {share(run.final)} rightly{mean}."
+    elif run.test is not None:
+        text += f" At the latest test {share(run.test[0])} of {count(run.test[1])} pictures were called rightly."
+    return text
+
+
+def _brackets(parts: Sequence[str]) -> str:
+    return f" ({', '.join(parts)})" if parts else ""
+
+
+def spread(layers: Sequence[str], std: Array) -> str:
+    """Say which layer's weights widened most, and which least, from the first snapshot (row 0 of `std`) to the last."""
+    growth = std[-1] / np.where(std[0] > 0, std[0], np.nan)
+    if not np.isfinite(growth).any() or len(std) < 2:
+        return "There is one snapshot only; what changes is seen from the second on."
+    most, least = int(np.nanargmax(growth)), int(np.nanargmin(growth))
+    text = (
+        f"{_capital(layers[most])} widened most: standard deviation {number(float(std[0, most]))} to "
+        f"{number(float(std[-1, most]))}"
+    )
+    if least != most:
+        verb = "narrowed" if growth[least] < 1 else "widened least"
+        text += f"; {layers[least]} {verb}: {number(float(std[0, least]))} to {number(float(std[-1, least]))}"
+    return text + "."
+
+
+def movement(layers: Sequence[str], steps: Array, moved: Array) -> str:
+    """Say which layer moves most per step at the beginning and at the end (`moved`: snapshot × layer, shares)."""
+    if len(steps) < 2 or not np.isfinite(moved[1:]).any():
+        return "There is one snapshot only; movement is seen from the second on."
+    first, last = int(np.nanargmax(moved[1])), int(np.nanargmax(moved[-1]))
+    return (
+        f"Up to step {count(int(steps[1]))}, {layers[first]} moves most ({share(float(moved[1, first]))} of its size "
+        f"per step); at the end, {layers[last]} ({share(float(moved[-1, last]))})."
+    )
+
+
+def channels(layers: Sequence[str], silent: Array, stuck: Array, sizes: Array, about: str) -> str:
+    """Say how many channels never fire or are stuck at the last snapshot (last row), on which pictures."""
+    dead, still = int(silent[-1].sum()), int(stuck[-1].sum())
+    text = f"At the last snapshot {dead} of {count(int(sizes.sum()))} channels never fire on {about}"
+    if dead:
+        text += f", most of them in {layers[int(silent[-1].argmax())]}"
+    return f"{text}; {still or 'none'} {'is' if still in {0, 1} else 'are'} stuck."
+
+
+def film(shown: Film) -> str:
+    """Say what one picture was called, from which step on."""
+    calls = [(frame.step, frame.prediction.label) for frame in shown.frames]
+    runs = [call for before, call in zip([(0, ""), *calls], calls, strict=False) if before[1] != call[1]]
+    told = ", ".join(f"{said} from step {count(step)} on" for step, said in runs[-4:])
+    more = "after other answers, " if len(runs) > 4 else ""
+    truth = "" if shown.truth is None else f" (truth {label(shown.truth, shown.frames[0].prediction.class_names)})"
+    return f"{_capital(shown.name)}{truth}: {more}{told}."
+
+
+def tested(found: Mistakes, series: str) -> str:
+    """Say how many are right, with the interval, which class is hardest, and what is mixed up most."""
+    names = found.class_names
+    low, high = interval(found.accuracy, found.pictures)
+    whose = {"average": "the running mean of the weights", "step": "the last weights"}[series]
+    text = (
+        f"Of {count(found.pictures)} test pictures, {whose} call {share(found.accuracy)} rightly (95 % interval "
+        f"{share(low)} to {share(high)})"
+    )
+    if np.isfinite(found.by_class).any():
+        worst = int(np.nanargmin(found.by_class))
+        text += f"; {label(worst, names)} is hardest ({share(float(found.by_class[worst]))})"
+    mixed = confused(found)
+    if mixed:
+        truth, said, times = mixed[0]
+        text += f", and {label(truth, names)} is most often called {label(said, names)} ({times} of "
+        text += f"{count(int(found.confusion[truth].sum()))})"
+    return text + "."

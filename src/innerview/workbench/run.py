@@ -1,0 +1,139 @@
+"""Look at one or several trainings: a page, its pictures, and every number behind them. NumPy alone, no framework.
+
+Everything is worked out of run folders as they are at that moment, finished or not. What a run can't give (another
+architecture, no tests logged) is left out, and the page says why.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from PIL.Image import Image
+
+from innerview import pictures
+from innerview.pictures import Animation
+from innerview.pictures.saving import to_picture
+from innerview.results import versions
+from innerview.runs.atomic import write
+from innerview.viewer import run_sentences
+from innerview.viewer.page import Figure, Section
+from innerview.viewer.run_page import RUN_EXPLANATIONS, run_page
+from innerview.viewer.run_sentences import Warned
+from innerview.workbench.folders import open_folder
+from innerview.workbench.look import Report
+from innerview.workbench.run_reading import Recorded, open_runs
+from innerview.workbench.run_request import RunRequest
+from innerview.workbench.run_views import Sheet, course, every_view
+from innerview.workbench.run_work import Worked, steps_of_work, work
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What a look at runs left behind.
+
+    Attributes:
+        page: the page to open.
+        lines: how each run stands, in words.
+        signs: what goes wrong, in words.
+        missing: what could not be worked out, and why.
+        files: everything that was written.
+    """
+
+    page: Path
+    lines: tuple[str, ...]
+    signs: tuple[str, ...]
+    missing: tuple[str, ...]
+    files: tuple[Path, ...]
+
+
+def run(
+    runs: Sequence[Path],
+    request: RunRequest | None = None,
+    *,
+    output: str | Path = "innerview-run-page",
+    progress: Report | None = None,
+) -> Shown:
+    """Look at run folders, and write a page about them.
+
+    Args:
+        runs: one to five folders; they may be being written.
+        request: what to work out.
+        output: folder; new, empty, or made by innerview.
+        progress: told what is being done.
+
+    Raises:
+        UsageError: something asked for does not exist or has no meaning.
+        DataError: a run or the data set can't be read; `PictureError`: a picture can't.
+        OutputError: the folder can't be written or holds other things.
+    """
+    asked = request or RunRequest()
+    opened = open_runs(runs)
+    folder = open_folder(Path(output))
+    total = sum(steps_of_work(one, asked) for one in opened) + len(opened)
+    done = 0
+
+    def report(words: str) -> None:
+        nonlocal done
+        done += 1
+        if progress is not None:
+            progress(min(done, total), total, words)
+
+    worked = [work(one, asked, report) for one in opened]
+    sections: list[Section] = []
+    files: list[Path] = []
+    names: list[str] = []
+    for view in every_view(worked, asked):
+        figures = tuple(_draw(sheet, folder) for sheet in view.sheets)
+        for table in view.tables:
+            write(folder / table.file, table.content())
+        names += [table.file for table in view.tables]
+        files += [folder / one.file for one in (*view.sheets, *view.tables)]
+        sections.append(Section(view.key, RUN_EXPLANATIONS[view.key], "\n".join(view.words), figures))
+        report(f"drawn: {RUN_EXPLANATIONS[view.key].title}")
+    signs = _signs(worked)
+    lines = tuple(run_sentences.course(course(one.run, asked)) for one in worked)
+    title = f"Training: {opened[0].name}" if len(opened) == 1 else f"{len(opened)} trainings, side by side"
+    page = run_page(title, lines, signs, sections, _facts(opened, asked), names)
+    write(folder / "index.html", page.encode())
+    missing = tuple(one.missing for one in worked if one.missing)
+    return Shown(folder / "index.html", lines, tuple(sign.text for sign in signs), missing, tuple(files))
+
+
+def _draw(sheet: Sheet, folder: Path) -> Figure:
+    drawn = sheet.draw()
+    if not isinstance(drawn, Animation | Image):
+        drawn = to_picture(drawn)
+    pictures.save(drawn, folder / sheet.file)
+    size = drawn.frames[0].size if isinstance(drawn, Animation) else drawn.size
+    return Figure(sheet.file, sheet.words, *size, caption=sheet.caption, moving=sheet.moving)
+
+
+def _signs(worked: Sequence[Worked]) -> list[Warned]:
+    several = len(worked) > 1
+    return [
+        run_sentences.warning(
+            finding, one.tested.found.class_names if one.tested else (), one.run.name if several else ""
+        )
+        for one in worked
+        for finding in one.findings
+    ]
+
+
+def _facts(runs: Sequence[Recorded], request: RunRequest) -> list[tuple[str, str]]:
+    """Where the numbers come from, in the page's last lines."""
+    facts: list[tuple[str, str]] = []
+    for one in runs:
+        manifest = one.folder.manifest
+        seed = manifest.configuration.get("seed")
+        told = [
+            f"data: {manifest.data.get('source', 'not said')}",
+            f"seed {seed}" if seed is not None else "",
+            ", ".join(f"{name} {number}" for name, number in manifest.versions.items()),
+            *manifest.notes,
+        ]
+        facts.append((one.name, " · ".join(part for part in told if part)))
+    facts.append(("Maps", f"integrated gradients from black, {request.evaluations} evaluations each"))
+    facts.append(("This page", ", ".join(f"{name} {number}" for name, number in versions().items())))
+    return facts

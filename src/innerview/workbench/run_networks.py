@@ -1,0 +1,154 @@
+"""The snapshots of a run as networks, and what they make of probe pictures: films, and channels that do nothing.
+
+Snapshots of the built-in architecture run in NumPy, whatever trained them. Another architecture would need its own
+framework and its own code, which a run folder does not hold; what its recorder saw of channels is read instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from innerview import allcnn
+from innerview.adapters.numpy import NumpyNetwork
+from innerview.data.samples import samples
+from innerview.errors import NetworkError
+from innerview.methods import integrated_gradients, predict
+from innerview.methods.units import LayerUnits, units
+from innerview.network import InputSpec, Layer, OutputSpec, find_layer
+from innerview.pictures.film import Film, Frame
+from innerview.pictures.words import layer_title
+from innerview.runs import observations
+from innerview.targets import Logit
+from innerview.types import Images
+from innerview.workbench.items import Item, gather
+from innerview.workbench.run_reading import Recorded, evenly
+from innerview.workbench.run_request import RunRequest
+
+LAYERS: Final = (3, 6, 9)
+"""Layers of a film: the recipe's."""
+
+ARCHITECTURE: Final = "allcnn"
+
+
+def network_at(run: Recorded, step: int, series: str = "step") -> NumpyNetwork:
+    """Open a snapshot as a network.
+
+    Raises:
+        NetworkError: it is of another architecture, or its weights are not finite; `DataError`: it can't be read.
+    """
+    described = run.folder.manifest.network
+    if described.get("name") != ARCHITECTURE:
+        raise NetworkError(
+            f"the run {run.name} trained {described.get('name')!r}; only snapshots of the built-in architecture "
+            f"({ARCHITECTURE!r}) can be run without the framework and the code that made them"
+        )
+    snapshot = run.folder.read(step, series)
+    size = int(run.folder.manifest.data["shape"][0])
+    mean, std = (tuple(float(part) for part in snapshot.metadata[key].split(",")) for key in ("mean", "std"))
+    return allcnn.build(
+        snapshot.weights,
+        input=InputSpec(size, size, mean=mean, std=std),
+        output=OutputSpec(
+            tuple(snapshot.metadata["classes"].split(",")), temperature=float(snapshot.metadata["temperature"])
+        ),
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class UnitTimes:
+    """What channels did at several snapshots.
+
+    Attributes:
+        steps: of the snapshots, rising.
+        layers: titles, from the first layer to the last.
+        rows: for each step, one per layer.
+        about: on what this was seen.
+        pictures: how many those were; 0 where the recorder did not say.
+    """
+
+    steps: tuple[int, ...]
+    layers: tuple[str, ...]
+    rows: tuple[tuple[LayerUnits, ...], ...]
+    about: str
+    pictures: int
+
+
+def probes_of(network: NumpyNetwork, request: RunRequest) -> list[Item]:
+    """Read the probe pictures: those that were named, or else the bundled photos."""
+    named = request.probes or (() if request.picks else samples())
+    data = request.data if request.picks else None
+    return gather(network, named, data=data, picks=request.picks, crop=request.crop)
+
+
+def film_steps(run: Recorded, request: RunRequest) -> tuple[int, ...]:
+    """The snapshots that are run: at most as many as asked for, evenly along the list."""
+    return evenly(run.steps, request.frames)
+
+
+def unit_times(run: Recorded, images: Images, request: RunRequest, report: Callable[[str], None]) -> UnitTimes:
+    """Take down what channels do with `images` at several snapshots, oldest first."""
+    steps = film_steps(run, request)
+    rows: list[tuple[LayerUnits, ...]] = []
+    titles: tuple[str, ...] = ()
+    for step in steps:
+        network = network_at(run, step)
+        rows.append(tuple(units(network, images)))
+        titles = tuple(layer_title(one.layer, network.layers) for one in rows[-1])
+        report(f"channels at step {step:,}")
+    about = f"{len(images)} picture{'s' * (len(images) != 1)}"
+    return UnitTimes(steps, titles, tuple(rows), about, len(images))
+
+
+def recorded_units(run: Recorded, request: RunRequest) -> UnitTimes | None:
+    """Read what a recorder saw of channels; None if nothing was recorded."""
+    steps = evenly(run.folder.observed("channels"), request.frames)
+    found = [observations.channels(run.folder, step) for step in steps]
+    layers = tuple(name for name in found[0] if all(name in one for one in found)) if found else ()
+    if not layers:
+        return None
+    rows = tuple(
+        tuple(LayerUnits(name, one[name].positive, np.nan_to_num(one[name].saturated)) for name in layers)
+        for one in found
+    )
+    return UnitTimes(steps, layers, rows, "the recorder's probe pictures", 0)
+
+
+def films(run: Recorded, items: Sequence[Item], request: RunRequest, report: Callable[[str], None]) -> list[Film]:
+    """Follow each probe picture through the snapshots.
+
+    The class explained is the picture's own, where it is known and the network has it, or else the last answer.
+    """
+    last = network_at(run, run.steps[-1])
+    targets = [
+        item.truth if item.truth is not None else predict(last, item.fitted.image[None])[0].index for item in items
+    ]
+    shots: list[list[Frame]] = [[] for _ in items]
+    for step in film_steps(run, request):
+        network = network_at(run, step)
+        titles = {layer.name: layer_title(layer.name, network.layers) for layer in _shown(network)}
+        for item, target, frames in zip(items, targets, shots, strict=True):
+            image = item.fitted.image
+            answer = network.forward(image[None], list(titles))
+            frames.append(
+                Frame(
+                    step,
+                    predict(network, image[None])[0],
+                    integrated_gradients(
+                        network, image, Logit(target), baseline=np.zeros_like(image), evaluations=request.evaluations
+                    ),
+                    {title: answer.activations[name][0] for name, title in titles.items()},
+                )
+            )
+            report(f"{item.name} at step {step:,}")
+    return [
+        Film(item.name, item.fitted.image, item.truth, target, tuple(frames))
+        for item, target, frames in zip(items, targets, shots, strict=True)
+    ]
+
+
+def _shown(network: NumpyNetwork) -> list[Layer]:
+    return [find_layer(network.layers, number) for number in LAYERS]

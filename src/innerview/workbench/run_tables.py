@@ -1,0 +1,107 @@
+"""What was drawn of runs, as tables: CSV for people and spreadsheets, NPZ for arrays."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from innerview.pictures.film import Film
+from innerview.runs import History
+from innerview.targets import label
+from innerview.types import Array
+from innerview.workbench.run_networks import UnitTimes
+from innerview.workbench.run_reading import STATISTICS, LayerTimes
+from innerview.workbench.run_testing import Tested
+
+
+def rows(head: Sequence[str], body: Sequence[Sequence[object]]) -> bytes:
+    """Write a table; numbers with nine significant digits, NaN as nothing."""
+    text = io.StringIO()
+    table = csv.writer(text, lineterminator="\n")
+    table.writerow(head)
+    table.writerows([[_cell(value) for value in row] for row in body])
+    return text.getvalue().encode()
+
+
+def _cell(value: object) -> object:
+    if not isinstance(value, float):
+        return value
+    return "" if np.isnan(value) else f"{value:.9g}"
+
+
+def arrays(values: Mapping[str, Array]) -> bytes:
+    """Write arrays as an NPZ file."""
+    file = io.BytesIO()
+    np.savez_compressed(file, allow_pickle=False, **values)
+    return file.getvalue()
+
+
+def histories(found: Mapping[str, History]) -> bytes:
+    """Histograms of each layer, snapshot × bin, with the edges of the bins and the steps of the snapshots."""
+    first = next(iter(found.values()))
+    counts = {name: one.counts.astype(np.uint32) for name, one in found.items()}
+    return arrays({"steps": first.steps, "edges": first.edges, **counts})
+
+
+def layer_times(found: LayerTimes) -> bytes:
+    """One line for each snapshot and layer."""
+    body = [
+        (int(step), layer, *(float(getattr(found, name)[time, place]) for name in STATISTICS))
+        for time, step in enumerate(found.steps)
+        for place, layer in enumerate(found.layers)
+    ]
+    return rows(("step", "layer", *STATISTICS), body)
+
+
+def unit_times(found: UnitTimes) -> bytes:
+    """One line for each snapshot, layer and channel."""
+    body = [
+        (step, layer, channel, float(one.positive[channel]), float(one.saturated[channel]))
+        for step, row in zip(found.steps, found.rows, strict=True)
+        for layer, one in zip(found.layers, row, strict=True)
+        for channel in range(one.positive.size)
+    ]
+    return rows(("step", "layer", "channel", "share above 0", "share saturated"), body)
+
+
+def films_table(found: Sequence[Film]) -> bytes:
+    """One line for each picture, snapshot and class."""
+    body = [
+        (film.name, frame.step, name, float(frame.prediction.logits[at]), float(frame.prediction.probabilities[at]))
+        for film in found
+        for frame in film.frames
+        for at, name in enumerate(frame.prediction.class_names)
+    ]
+    return rows(("picture", "step", "class", "logit", "probability"), body)
+
+
+def films_arrays(found: Sequence[Film]) -> bytes:
+    """Maps, picture × snapshot × height × width, with the pictures and the steps."""
+    return arrays(
+        {
+            "pictures": np.stack([film.image for film in found]),
+            "names": np.array([film.name for film in found]),
+            "classes": np.array([film.target for film in found]),
+            "steps": np.array([frame.step for frame in found[0].frames]),
+            "maps": np.stack([[frame.attribution.map for frame in film.frames] for film in found]),
+        }
+    )
+
+
+def confusion(found: Tested) -> bytes:
+    """A line for each true class, a column for each answer."""
+    names = [label(index, found.found.class_names) for index in range(len(found.found.class_names))]
+    body = [(name, *(int(number) for number in row)) for name, row in zip(names, found.found.confusion, strict=True)]
+    return rows(("truth", *(f"called {name}" for name in names)), body)
+
+
+def answers(found: Tested) -> bytes:
+    """A line for each test picture: truth, answer, its probability."""
+    body = [
+        (one.name, label(one.truth, said.class_names), said.label, float(said.probabilities[said.index]))
+        for one, said in zip(found.pictures, found.predictions, strict=True)
+    ]
+    return rows(("picture", "truth", "says", "probability"), body)

@@ -1,0 +1,165 @@
+"""A run's network on test pictures: what it calls them, and the mistakes that it is surest of.
+
+Only pictures that were kept from training are taken: the part "test", or, of class folders that are not divided,
+every sixth picture, as training sets them apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from innerview.adapters.numpy import NumpyNetwork
+from innerview.data import cifar10
+from innerview.data.class_folders import apart
+from innerview.data.fitting import fit, parse_crop
+from innerview.data.folders import ClassFolders, open_folders
+from innerview.data.reading import Picture
+from innerview.errors import DataError, PictureError
+from innerview.methods import integrated_gradients, predict
+from innerview.methods.mistakes import Mistakes, mistakes
+from innerview.results import IntegratedGradients, Prediction
+from innerview.targets import Logit
+from innerview.types import Image, Images
+from innerview.workbench.run_networks import network_at
+from innerview.workbench.run_reading import Recorded
+from innerview.workbench.run_request import RunRequest
+
+WORST: Final = 9
+"""Mistakes that are drawn."""
+
+BLOCK: Final = 20
+
+
+@dataclass(frozen=True, eq=False)
+class Labelled:
+    """A test picture: its name, its pixels in [0, 1], the number of its class."""
+
+    name: str
+    image: Image
+    truth: int
+
+
+@dataclass(frozen=True, eq=False)
+class Tested:
+    """What the network says of test pictures.
+
+    Attributes:
+        found: counts and mistakes.
+        pictures: those shown, in order, with `predictions`.
+        worst: maps of the answer for the most confident mistakes.
+        series: "average" if the running mean of the weights was tested, else "step".
+        problems: pictures that could not be read.
+    """
+
+    found: Mistakes
+    pictures: tuple[Labelled, ...]
+    predictions: tuple[Prediction, ...]
+    worst: tuple[IntegratedGradients, ...]
+    series: str
+    problems: tuple[str, ...]
+
+
+def labelled_pictures(
+    data: Path, network: NumpyNetwork, request: RunRequest, problems: list[str]
+) -> Iterator[Labelled]:
+    """Read test pictures in whatever form they come; what can't be read is taken down and left out.
+
+    Raises:
+        DataError: there is no data set, or its classes are not the network's.
+    """
+    official = data.is_dir() and any(
+        place.is_dir() and cifar10.batches(place) for place in cifar10.official_places(data)
+    )
+    if not data.is_dir() or official:
+        yield from _from_arrays(data, network, request)
+        return
+    folders = _kept_apart(data)
+    truths = dict(zip(folders.class_names, folders.matching(network.output.class_names), strict=True))
+    for entry in folders.shuffled(request.count, request.seed):
+        try:
+            image = fit(entry.read(), network.input, parse_crop(request.crop)).image
+        except PictureError as problem:
+            problems.append(str(problem))
+            continue
+        yield Labelled(entry.name, image, truths[entry.truth])
+
+
+def _kept_apart(data: Path) -> ClassFolders:
+    if (data / "test").is_dir() or (data / "train").is_dir():
+        return open_folders(data, "test")
+    whole = open_folders(data)
+    return ClassFolders(whole.root, whole.class_names, tuple(apart(whole)[1]), whole.notes)
+
+
+def _from_arrays(data: Path, network: NumpyNetwork, request: RunRequest) -> Iterator[Labelled]:
+    found = cifar10.load(data)
+    strange = [name for name in found.classes if name not in network.output.class_names]
+    if strange:
+        raise DataError(
+            f"the network does not know {', '.join(strange)}; test it on the classes that it was trained on"
+        )
+    numbers: list[int] = (
+        np.random.default_rng(request.seed).permutation(len(found.test.labels))[: request.count].tolist()
+    )
+    for number in numbers:
+        pixels = found.test.images[number].astype(np.float32) / np.float32(255)
+        name = found.classes[int(found.test.labels[number])]
+        picture = Picture(f"{name}, no. {number}", pixels, truth=name)
+        truth = network.output.class_names.index(name)
+        yield Labelled(picture.name, fit(picture, network.input, parse_crop(request.crop)).image, truth)
+
+
+def tested(run: Recorded, request: RunRequest, data: Path, report: Callable[[str], None]) -> Tested:
+    """Show the run's last network test pictures; of a finished run with a running mean, that mean.
+
+    Raises:
+        NetworkError: it can't be run; `DataError`: the data set can't be read; `PictureError`: no picture can.
+    """
+    last = run.steps[-1]
+    averaged = (run.folder.path / "snapshots" / f"average-{last:06d}.safetensors").exists()
+    series = "average" if averaged else "step"
+    network = network_at(run, last, series)
+    problems: list[str] = []
+    pictures: list[Labelled] = []
+    predictions: list[Prediction] = []
+    waiting: list[Labelled] = []
+
+    def ask() -> None:
+        if waiting:
+            predictions.extend(predict(network, _stack(waiting)))
+            pictures.extend(waiting)
+            waiting.clear()
+            report(f"test pictures, {len(pictures)} of {request.count}")
+
+    for picture in labelled_pictures(data, network, request, problems):
+        waiting.append(picture)
+        if len(waiting) == BLOCK:
+            ask()
+    ask()
+    if not pictures:
+        raise PictureError(f"none of the test pictures in {data} can be read; the first: {problems[0]}")
+    found = mistakes(predictions, [one.truth for one in pictures])
+    worst: list[IntegratedGradients] = []
+    surest: list[int] = found.surest[:WORST].tolist()
+    for place in surest:
+        image = pictures[place].image
+        worst.append(
+            integrated_gradients(
+                network,
+                image,
+                Logit(predictions[place].index),
+                baseline=np.zeros_like(image),
+                evaluations=request.evaluations,
+            )
+        )
+        report(f"the map of {pictures[place].name}")
+    return Tested(found, tuple(pictures), tuple(predictions), tuple(worst), series, tuple(problems))
+
+
+def _stack(pictures: list[Labelled]) -> Images:
+    return np.stack([one.image for one in pictures])

@@ -1,0 +1,360 @@
+"""The views of runs: which pictures and tables belong to which, under which names, and what is said about them.
+
+With one run, files have plain names; with several, a run's own files begin with its name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from innerview import pictures
+from innerview.methods import weight_histograms
+from innerview.methods.mistakes import interval
+from innerview.methods.units import NEARLY_ALL, SLOPE
+from innerview.pictures import Animation, Subject
+from innerview.pictures.charts.confusion import class_accuracy_figure, confusion_figure
+from innerview.pictures.charts.heat import heat_figure
+from innerview.pictures.charts.layers import Statistic, layer_times_figure
+from innerview.pictures.charts.ridges import ridges_figure
+from innerview.pictures.charts.spread import Window, window_for
+from innerview.pictures.charts.units import units_figure
+from innerview.pictures.film import film_animation, film_strip
+from innerview.types import Array
+from innerview.viewer import run_sentences
+from innerview.viewer.run_sentences import Course
+from innerview.workbench import run_tables as tables
+from innerview.workbench.folders import folder_names
+from innerview.workbench.run_curves import Curves, curves, window_of
+from innerview.workbench.run_networks import UnitTimes
+from innerview.workbench.run_reading import Recorded, shared_layers
+from innerview.workbench.run_request import RunRequest
+from innerview.workbench.run_testing import Tested
+from innerview.workbench.run_work import Worked
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+    from PIL.Image import Image
+
+Drawing = Callable[[], "Image | Animation | Figure"]
+
+PICTURES: Final = {"step": "the weights after the last step", "average": "the running mean of the weights"}
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One picture of a view: its file, what it shows for those who can't see it, and how it is made."""
+
+    file: str
+    words: str
+    draw: Drawing
+    caption: str = ""
+    moving: bool = False
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table: its file and its content, made when it is written."""
+
+    file: str
+    content: Callable[[], bytes]
+
+
+@dataclass(frozen=True)
+class View:
+    """One section of the page; `key` is one of `run_page.RUN_EXPLANATIONS`."""
+
+    key: str
+    words: tuple[str, ...]
+    sheets: tuple[Sheet, ...]
+    tables: tuple[Table, ...]
+
+
+def every_view(worked: Sequence[Worked], request: RunRequest) -> list[View]:
+    """Give all views that these runs have, in the order of the page."""
+    windows = {
+        name: window_for([run.histories[name] for run in runs])
+        for name, runs in shared_layers([one.run for one in worked]).items()
+    }
+    drawn = curves([one.run for one in worked], request)
+    views = [_curves(drawn, worked)] if drawn.drawn else []
+    views += [_weights(worked, windows), _layers(worked)]
+    for make in (_units, _films, _mistakes):
+        view = make(worked)
+        if view is not None:
+            views.append(view)
+    return views
+
+
+def course(run: Recorded, request: RunRequest) -> Course:
+    """Gather what is said of a run's course."""
+    window = window_of(run, request)
+
+    def late(name: str) -> float | None:
+        values = run.curve(name)[1][-window:]
+        return float(values.mean()) if values.size else None
+
+    tests = run.curve("test_accuracy")[1]
+    counts = run.curve("test_pictures")[1]
+    seconds = run.final("seconds")
+    return Course(
+        run.name,
+        run.last_step,
+        run.planned,
+        run.final("epoch"),
+        None if seconds is None else seconds / 60,
+        late("loss"),
+        late("accuracy"),
+        (float(tests[-1]), int(counts[-1])) if tests.size and counts.size else None,
+        run.final("final_accuracy"),
+        run.final("average_accuracy"),
+        int(run.final("final_pictures") or 0),
+    )
+
+
+def _named(worked: Sequence[Worked], one: Worked, file: str) -> str:
+    """A file's name: plain for one run, with the run's name in front for several."""
+    if len(worked) == 1:
+        return file
+    names = folder_names(each.run.name + ".run" for each in worked)
+    return f"{names[list(worked).index(one)]}-{file}"
+
+
+def _caption(worked: Sequence[Worked], one: Worked) -> str:
+    return one.run.name if len(worked) > 1 else ""
+
+
+def _prefix(worked: Sequence[Worked], one: Worked, text: str) -> str:
+    return f"{one.run.name}: {text}" if len(worked) > 1 else text
+
+
+def _curves(drawn: Curves, worked: Sequence[Worked]) -> View:
+    words = tuple(_prefix(worked, one, f"It saw pictures of {_sizes(one.run)}.") for one in worked if _sizes(one.run))
+    table = Table(
+        "curves.csv", lambda: tables.rows(("run", "plot", "part", drawn.unit, "value", "mean as drawn"), drawn.rows())
+    )
+    metrics = [Table(_named(worked, one, "metrics.csv"), partial(_metrics, one.run)) for one in worked]
+    sheet = Sheet("curves.png", "Loss, accuracy, learning rate and gradient norm over the training.", drawn.figure)
+    return View("curves", words, (sheet,), (table, *metrics))
+
+
+def _metrics(run: Recorded) -> bytes:
+    return run.folder.table().encode()
+
+
+def _sizes(run: Recorded) -> str:
+    """The sizes of the pictures in the order of the training: "20, 24 and 32 pixels"; empty where there is one."""
+    found = list(dict.fromkeys(int(size) for size in run.curve("size")[1]))
+    if len(found) < 2:
+        return ""
+    return f"{', '.join(map(str, found[:-1]))} and {found[-1]} pixels, one after the other"
+
+
+def _before_after(one: Worked) -> Figure:
+    """Draw the first and the last snapshot over each other, three layers in a plot."""
+    run = one.run
+    chosen = {name: run.first.weights[name] for name in run.layers}
+    snapshots = {f"step {run.steps[0]:,}": chosen, f"step {run.steps[-1]:,}": run.last.weights}
+    return pictures.histogram_figure(weight_histograms(snapshots, layers=list(chosen)))
+
+
+def _weights(worked: Sequence[Worked], windows: dict[str, Window]) -> View:
+    sheets: list[Sheet] = []
+    found: list[Table] = []
+    words: list[str] = []
+    for one in worked:
+        run = one.run
+        caption = _caption(worked, one)
+        sheets += [
+            Sheet(
+                _named(worked, one, "ridges.png"),
+                f"Weights of each layer of {run.name} as ridges, a histogram for each snapshot.",
+                partial(ridges_figure, run.histories, run.name, windows),
+                caption,
+            ),
+            Sheet(
+                _named(worked, one, "heat.png"),
+                f"Weights of each layer of {run.name} as heat maps over the snapshots.",
+                partial(heat_figure, run.histories, run.name, windows),
+                caption,
+            ),
+        ]
+        if len(run.steps) > 1:
+            sheets.append(
+                Sheet(
+                    _named(worked, one, "before-after.png"),
+                    f"Histograms of the weights of {run.name} before and after.",
+                    partial(_before_after, one),
+                    caption,
+                )
+            )
+        found.append(Table(_named(worked, one, "weights.npz"), partial(tables.histories, run.histories)))
+        words.append(_prefix(worked, one, run_sentences.spread(one.titles, run.times.std)))
+    return View("weights", tuple(words), tuple(sheets), tuple(found))
+
+
+def _layers(worked: Sequence[Worked]) -> View:
+    sheets: list[Sheet] = []
+    found: list[Table] = []
+    words: list[str] = []
+    for one in worked:
+        times = one.run.times
+        layers = {name.removesuffix(".weight"): place for place, name in enumerate(times.layers)}
+        for file, statistic in (
+            (
+                "movement.png",
+                Statistic(
+                    "How fast each layer moves",
+                    "distance from the snapshot before, per step, as a share of the weights' size",
+                    times.moved,
+                    log=True,
+                ),
+            ),
+            (
+                "distance.png",
+                Statistic(
+                    "How far each layer is from where it ends",
+                    "distance from the last snapshot, as a share of the weights' size there",
+                    times.distance,
+                ),
+            ),
+        ):
+            sheets.append(
+                Sheet(
+                    _named(worked, one, file),
+                    f"{statistic.title}, for {one.run.name}, over the steps.",
+                    partial(layer_times_figure, times.steps, statistic, layers, one.run.name),
+                    _caption(worked, one),
+                )
+            )
+        found.append(Table(_named(worked, one, "layers.csv"), partial(tables.layer_times, times)))
+        words.append(_prefix(worked, one, run_sentences.movement(one.titles, times.steps, times.moved)))
+    return View("layers", tuple(words), tuple(sheets), tuple(found))
+
+
+def unit_counts(seen: UnitTimes) -> tuple[Array, Array, Array]:
+    """Silent and stuck channels, snapshot × layer, and how many channels each layer has."""
+    silent = np.array([[one.silent.size for one in row] for row in seen.rows])
+    stuck = np.array([[one.stuck.size for one in row] for row in seen.rows])
+    return silent, stuck, np.array([one.positive.size for one in seen.rows[-1]])
+
+
+def _units(worked: Sequence[Worked]) -> View | None:
+    sheets: list[Sheet] = []
+    found: list[Table] = []
+    words: list[str] = []
+    for one in worked:
+        if one.units is None:
+            words.append(_prefix(worked, one, f"Channels could not be watched: {one.missing}."))
+            continue
+        seen = one.units
+        silent, stuck, sizes = unit_counts(seen)
+        about = (
+            f"on {seen.about} · never fire: above 0 nowhere · stuck: slope below {SLOPE:g} at {100 * NEARLY_ALL:g} % "
+            "of places · beside each layer, its channels"
+        )
+        draw = partial(units_figure, seen.steps, seen.layers, silent, stuck, sizes, name=one.run.name, about=about)
+        shown = f"How many channels of each layer of {one.run.name} never fire or are stuck, at each snapshot."
+        sheets.append(Sheet(_named(worked, one, "units.png"), shown, draw, _caption(worked, one)))
+        found.append(Table(_named(worked, one, "units.csv"), partial(tables.unit_times, seen)))
+        text = run_sentences.channels(seen.layers, silent, stuck, sizes, seen.about)
+        words.append(_prefix(worked, one, text))
+    return View("units", tuple(words), tuple(sheets), tuple(found))
+
+
+def _films(worked: Sequence[Worked]) -> View | None:
+    sheets: list[Sheet] = []
+    found: list[Table] = []
+    words: list[str] = []
+    for one in worked:
+        if not one.films:
+            words.append(_prefix(worked, one, f"There are no films: {one.missing}."))
+            continue
+        for film, name in zip(one.films, folder_names(film.name for film in one.films), strict=True):
+            words.append(_prefix(worked, one, run_sentences.film(film)))
+            about = f"{film.name} at {len(film.frames)} snapshots of {one.run.name}: answer, map and layers"
+            sheets += [
+                Sheet(
+                    _named(worked, one, f"film-{name}.png"),
+                    f"{about}.",
+                    partial(film_strip, film),
+                    _caption(worked, one),
+                ),
+                Sheet(
+                    _named(worked, one, f"film-{name}.webp"),
+                    f"{about}, one after the other.",
+                    partial(film_animation, film),
+                    _caption(worked, one),
+                    moving=True,
+                ),
+            ]
+        found += [
+            Table(_named(worked, one, "films.csv"), partial(tables.films_table, one.films)),
+            Table(_named(worked, one, "films.npz"), partial(tables.films_arrays, one.films)),
+        ]
+    return View("film", tuple(words), tuple(sheets), tuple(found))
+
+
+def _mistakes(worked: Sequence[Worked]) -> View | None:
+    shown = [(one, one.tested) for one in worked if one.tested is not None]
+    if not shown:
+        return None
+    sheets: list[Sheet] = []
+    found: list[Table] = []
+    words: list[str] = []
+    for one, answers in shown:
+        result = answers.found
+        about = f"{result.pictures:,} test pictures, {PICTURES[answers.series]}"
+        ends = np.array([interval(float(np.nan_to_num(share)), int(total)) for share, total in
+                         zip(result.by_class, result.confusion.sum(axis=1), strict=True)])  # fmt: skip
+        caption = _caption(worked, one)
+        sheets += [
+            Sheet(
+                _named(worked, one, "confusion.png"),
+                f"Confusion matrix of {one.run.name}: truth by rows, answers by columns.",
+                partial(confusion_figure, result.confusion, result.class_names, about=about),
+                caption,
+            ),
+            Sheet(
+                _named(worked, one, "classes.png"),
+                f"Accuracy of {one.run.name} on each class, with intervals.",
+                partial(
+                    class_accuracy_figure,
+                    result.by_class,
+                    ends,
+                    result.confusion.sum(axis=1),
+                    result.class_names,
+                    about=about,
+                ),
+                caption,
+            ),
+        ]
+        if answers.worst:
+            sheets.append(
+                Sheet(
+                    _named(worked, one, "mistakes.png"),
+                    f"The mistakes that {one.run.name} is surest of, each beside the map of its wrong answer.",
+                    partial(_surest, answers),
+                    caption,
+                )
+            )
+        found += [
+            Table(_named(worked, one, "confusion.csv"), partial(tables.confusion, answers)),
+            Table(_named(worked, one, "answers.csv"), partial(tables.answers, answers)),
+        ]
+        words.append(_prefix(worked, one, run_sentences.tested(result, answers.series)))
+        words += [f"left out: {problem}" for problem in answers.problems]
+    return View("mistakes", tuple(words), tuple(sheets), tuple(found))
+
+
+def _surest(answers: Tested) -> Image:
+    places: list[int] = answers.found.surest[: len(answers.worst)].tolist()
+    subjects = [
+        Subject(answers.pictures[place].name, answers.predictions[place], answers.pictures[place].truth)
+        for place in places
+    ]
+    return pictures.contact_sheet(answers.worst, subjects, scale="own")

@@ -1,0 +1,126 @@
+"""Everything that is worked out of one run, in memory: nothing drawn, nothing written.
+
+The parts that need the network to be run are left out, with the reason, where it can't be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+
+from innerview.errors import NetworkError
+from innerview.methods.health import Finding, Vitals, examine_health
+from innerview.pictures.charts.curves import Curve, smoothed
+from innerview.pictures.film import Film
+from innerview.types import Array
+from innerview.workbench.run_curves import window_of
+from innerview.workbench.run_networks import (
+    UnitTimes,
+    film_steps,
+    films,
+    network_at,
+    probes_of,
+    recorded_units,
+    unit_times,
+)
+from innerview.workbench.run_reading import Recorded
+from innerview.workbench.run_request import RunRequest
+from innerview.workbench.run_testing import Tested, tested
+
+MORE: Final = 45
+"""Test pictures on which channels are watched, beside the probe pictures."""
+
+
+@dataclass(frozen=True, eq=False)
+class Worked:
+    """One run, worked out.
+
+    Attributes:
+        run: as it was read.
+        titles: of its layers, for people: "layer 5 (conv5)".
+        units: what channels did; None if that could not be seen.
+        films: of the probe pictures; empty if it could not be run.
+        tested: answers on test pictures; None if none were named, or it could not be run.
+        missing: why something could not be run; empty if all was.
+        findings: signs that something goes wrong.
+    """
+
+    run: Recorded
+    titles: tuple[str, ...]
+    units: UnitTimes | None
+    films: tuple[Film, ...]
+    tested: Tested | None
+    missing: str
+    findings: tuple[Finding, ...]
+
+
+def work(run: Recorded, request: RunRequest, report: Callable[[str], None]) -> Worked:
+    """Work out everything that a request asks of a run.
+
+    Raises:
+        DataError: a file of the run, or the data set, can't be read; `PictureError`: a probe can't.
+        UsageError: a probe or crop that does not exist.
+    """
+    report(f"weights of {run.name}")
+    titles = tuple(f"layer {at} ({name.removesuffix('.weight')})" for at, name in enumerate(run.layers, start=1))
+    seen = recorded_units(run, request)
+    shown: list[Film] = []
+    answers: Tested | None = None
+    missing = ""
+    try:
+        network = network_at(run, run.steps[-1])
+    except NetworkError as problem:
+        missing = str(problem)
+    else:
+        items = probes_of(network, request)
+        answers = tested(run, request, request.data, report) if request.data else None
+        images = [item.fitted.image for item in items]
+        images += [one.image for one in answers.pictures[:MORE]] if answers else []
+        seen = unit_times(run, np.stack(images), request, report)
+        shown = films(run, items, request, report)
+    findings = examine_health(vitals(run, titles, seen, answers, request))
+    return Worked(run, titles, seen, tuple(shown), answers, missing, tuple(findings))
+
+
+def steps_of_work(run: Recorded, request: RunRequest) -> int:
+    """About how many reports `work` makes."""
+    frames, probes = len(film_steps(run, request)), len(request.probes) + len(request.picks) or 5
+    return 1 + frames * (1 + probes) + (request.count // 20 + 10 if request.data else 0)
+
+
+def vitals(
+    run: Recorded, titles: tuple[str, ...], seen: UnitTimes | None, answers: Tested | None, request: RunRequest
+) -> Vitals:
+    """Gather what the rules of health look at."""
+    steps, loss = run.curve("loss")
+    window = window_of(run, request)
+
+    def smooth(name: str) -> Array:
+        _, values = run.curve(name)
+        if len(values) != len(steps):
+            return np.zeros(0)
+        return smoothed(Curve(steps.astype(np.float64), values), window).values
+
+    norm_steps, norms = run.curve("gradient_norm")
+    test_steps, test_accuracy = run.curve("test_accuracy")
+    times = run.times
+    return Vitals(
+        steps=steps,
+        loss=smooth("loss") if loss.size else loss,
+        accuracy=smooth("accuracy"),
+        gradient=norms if len(norm_steps) == len(steps) else norms[:0],
+        test_steps=test_steps,
+        test_accuracy=test_accuracy,
+        snapshots=times.steps,
+        layers=titles,
+        distance=times.distance,
+        broken=times.broken,
+        units=[replace(one, layer=title) for one, title in zip(seen.rows[-1], seen.layers, strict=True)]
+        if seen
+        else (),
+        pictures=seen.pictures if seen else 0,
+        said=answers.found.said if answers else np.zeros(0),
+    )
