@@ -1,6 +1,6 @@
 """Make one of the project's virtual environments, or reuse it while nothing that it was made from has changed.
 
-    python3 scripts/environment.py test     .venv-test: the project (editable), the dependency group "test", PyTorch
+    python3 scripts/environment.py test     .venv-test: the project (editable), the dependency group "test", the frameworks
     python3 scripts/environment.py demo     .venv-demo: what `pip install .` gives a user, no framework
 
 Prints the environment's folder. Only the standard library is used, since this runs before anything is installed.
@@ -22,6 +22,9 @@ ROOT = Path(__file__).resolve().parent.parent
 # Named exactly, and first: a plain range ("torch>=2.4", the extra) takes the newest build, which brings CUDA along.
 PYTORCH = "torch==2.13.0"
 
+# For the tests of what works with Keras; the build that has no CUDA.
+TENSORFLOW = ("tensorflow-cpu>=2.18", "keras>=3.8")
+
 
 def group(name: str) -> list[str]:
     """Give the requirements of one of pyproject.toml's dependency groups."""
@@ -30,7 +33,7 @@ def group(name: str) -> list[str]:
 
 # For each environment: what pip is asked for, one call after another, and the files whose change makes it anew.
 PLANS = {
-    "test": (lambda: [[PYTORCH], ["--editable", str(ROOT), *group("test")]], ("pyproject.toml",)),
+    "test": (lambda: [[PYTORCH], ["--editable", str(ROOT), *TENSORFLOW, *group("test")]], ("pyproject.toml",)),
     "demo": (lambda: [[str(ROOT)]], ("pyproject.toml", "README.md", "src")),
 }
 

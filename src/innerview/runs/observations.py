@@ -6,7 +6,7 @@ Each of the three is written at a step and read back as it was; `RunFolder.obser
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -129,11 +129,12 @@ def keep_gradients(run: RunFolder, step: int, counted: Mapping[str, Magnitudes])
 
 
 def gradients(run: RunFolder, step: int) -> dict[str, Magnitudes]:
-    """Read how the gradients of the weights were spread at a step, by the weights' names."""
+    """Read how the gradients of the weights were spread at a step, by the weights' names, in the network's order."""
     rows = run.observation("gradients", step)
+    ordered = {name: rows[name] for name in _in_order(set(rows), run.manifest.network.get("weights", ()))}
     return {
         name: Magnitudes(row[:MAGNITUDES], row[MAGNITUDES:-3], *(int(count) for count in row[-3:]))
-        for name, row in rows.items()
+        for name, row in ordered.items()
     }
 
 
@@ -145,9 +146,9 @@ def keep_channels(run: RunFolder, step: int, seen: Mapping[str, Channels]) -> No
 
 
 def channels(run: RunFolder, step: int) -> dict[str, Channels]:
-    """Read the statistics of layers at a step, by their names."""
+    """Read the statistics of layers at a step, by their names, in the network's order."""
     found = run.observation("channels", step)
-    layers = dict.fromkeys(key.rpartition("/")[0] for key in found)
+    layers = _in_order({key.rpartition("/")[0] for key in found}, run.manifest.network.get("layers", ()))
     return {layer: Channels(*(found[f"{layer}/{name}"] for name in STATISTICS)) for layer in layers}
 
 
@@ -168,3 +169,9 @@ def pictures(run: RunFolder) -> tuple[Array, Array | None]:
         raise DataError(f"{run.path} has no probe pictures; give the recorder some: Recorder(…, probes=pictures)")
     found = run.observation("pictures", 0)
     return found["pictures"], found.get("labels")
+
+
+def _in_order(names: set[str], known: Iterable[str]) -> list[str]:
+    """Sort names as they are known to be; the files themselves keep no order."""
+    places = {name: place for place, name in enumerate(known)}
+    return sorted(names, key=lambda name: (places.get(name, len(places)), name))
