@@ -1,6 +1,6 @@
 """Make one of the project's virtual environments, or reuse it while nothing that it was made from has changed.
 
-    python3 scripts/environment.py test     .venv-test: the project (editable), the dependency group "test", the frameworks
+    python3 scripts/environment.py test     .venv-test: the project (editable), the group "test", the frameworks
     python3 scripts/environment.py demo     .venv-demo: what `pip install .` gives a user, no framework
 
 Prints the environment's folder. Only the standard library is used, since this runs before anything is installed.
