@@ -74,8 +74,11 @@ class Channels:
 
     @property
     def silent(self) -> Array:
-        """Numbers of the channels that never rise above 0; of an ELU or a ReLU: units that never fire."""
-        return np.flatnonzero(self.positive == 0)
+        """Numbers of the channels that never rise above 0: units that never fire.
+
+        Empty for a layer whose `saturated` is not known: scores below 0 are nothing wrong.
+        """
+        return np.flatnonzero((self.positive == 0) & ~np.isnan(self.saturated))
 
 
 STATISTICS: Final = ("mean", "std", "minimum", "maximum", "positive", "saturated", "nan", "infinite")
