@@ -19,12 +19,18 @@ WITHOUT = frozenset(os.environ.get("INNERVIEW_TEST_WITHOUT", "").split(",")) - {
 NEEDING = {
     "torch": re.compile(
         r"^\s*(?:import|from) (?:torch|innerview\.training|(?:innerview\.)?adapters\.torch)\b", re.MULTILINE
-    )
+    ),
+    "captum": re.compile(r"^\s*(?:import|from) (?:captum|innerview\.adapters\.captum)", re.MULTILINE),
 }
 """What a test module imports if it can't be read without a framework."""
 
 # Networks here are so small that a second thread only waits for the first.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+# What JAX compiles here runs once or twice.
+os.environ.setdefault("JAX_DISABLE_MOST_OPTIMIZATIONS", "1")
+os.environ.setdefault("JAX_PLATFORMS", "cpu")
+os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 # Derandomised, so that a failure is the same for everyone; no deadlines, since nothing here is timed.
 settings.register_profile("default", max_examples=30, deadline=None, derandomize=True)

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from innerview.adapters import wrap
+    from innerview.adapters.captum_bridge import captum_attribution
     from innerview.allcnn import load, snapshot
     from innerview.data.baselines import make_baseline
     from innerview.data.fitting import fit
@@ -60,6 +61,7 @@ _HOMES = {
     "Recorder": "recorders",
     "Request": "workbench",
     "activations": "methods",
+    "captum_attribution": "adapters.captum_bridge",
     "expected_gradients": "methods",
     "fit": "data.fitting",
     "grad_cam": "methods",
@@ -100,6 +102,7 @@ __all__ = [
     "Request",
     "__version__",
     "activations",
+    "captum_attribution",
     "expected_gradients",
     "fit",
     "grad_cam",

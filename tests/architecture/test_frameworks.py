@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-MEANT = ("torch", "tensorflow")
+MEANT = ("torch", "tensorflow", "captum")
 WITHOUT = os.environ.get("INNERVIEW_TEST_WITHOUT", "").split(",")
 
 

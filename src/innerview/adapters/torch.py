@@ -99,6 +99,11 @@ class TorchNetwork:
         self._layers, self._orders = tuple(survey.layers), survey.orders
 
     @property
+    def model(self) -> torch.nn.Module:
+        """The module itself, for what is written for PyTorch (the bridge to Captum)."""
+        return self._model
+
+    @property
     def input(self) -> InputSpec:
         """What it takes."""
         return self._input

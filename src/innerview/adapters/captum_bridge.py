@@ -1,0 +1,123 @@
+"""The bridge to Captum: any method of `captum.attr` on a wrapped PyTorch network, as one of our results.
+
+Captum is given the user's own module and what that module takes, so its numbers are those that it gives to anyone; they
+are then turned into ours: height × width × channel, a rate per unit of pixel value where it is a gradient, with target,
+unit, seed and versions. The module comes back as it was. Baselines go in as pictures, like everywhere here. Captum's
+default baseline is 0 *behind* the normalisation, which is the mean colour and not black; the result says so.
+
+A method that would give a map without meaning is refused with the reason, and so is a question that it can't answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any, Final
+
+import numpy as np
+
+from innerview.errors import NetworkError, PictureError, UsageError
+from innerview.network import Network
+from innerview.results import Attribution
+from innerview.targets import Target
+from innerview.types import Image
+
+REFUSED: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "FeaturePermutation": "it swaps values among the pictures of a batch, and one picture has none to swap with; "
+        "take FeatureAblation, which fills in a baseline",
+        "LayerFeaturePermutation": "it swaps values among the pictures of a batch, and one picture has none to swap "
+        "with; take LayerFeatureAblation, which fills in a baseline",
+        "DataLoaderAttribution": "it adds up over a data set; take the method that it repeats",
+        "LLMAttribution": "it explains language models",
+        "LLMGradientAttribution": "it explains language models",
+        "RemoteLLMAttribution": "it explains language models",
+        "Attribution": "it is what methods are made from, and computes nothing",
+        "GradientAttribution": "it is what methods are made from, and computes nothing",
+        "PerturbationAttribution": "it is what methods are made from, and computes nothing",
+        "LayerAttribution": "it is what methods are made from, and computes nothing",
+        "NeuronAttribution": "it is what methods are made from, and computes nothing",
+    }
+)
+"""Methods without meaning for one picture, with the reason."""
+
+
+def captum_attribution(
+    network: Network,
+    method: str | Callable[..., Any],
+    image: Image,
+    target: Target | None,
+    /,
+    *,
+    layer: str | int | None = None,
+    seed: int = 0,
+    **arguments: Any,
+) -> Attribution:
+    """Explain one picture by a method of Captum.
+
+    Args:
+        network: a wrapped PyTorch module.
+        method: the name of a class in `captum.attr` ("DeepLift"), the class, or a function from the module (and the
+            layer's module, if a layer is named) to an object of such a class: `lambda model:
+            NoiseTunnel(Saliency(model))`.
+        image: one picture (pixels in [0, 1], height × width × channel).
+        target: an open class is the one that wins at the picture; None for methods that explain a neuron.
+        layer: name or number of the layer, for methods that take one. Captum sees the module, so all its calls.
+        seed: of the random generators of PyTorch and NumPy, which are put back afterwards.
+        **arguments: for the method's `attribute`, under Captum's names. `baselines` is a picture, or a batch of them;
+            `feature_mask` is height × width (× channel), whole numbers. All else goes as it is. Saliency keeps its
+            sign unless `abs=True` is asked for.
+
+    Raises:
+        MissingExtra: Captum is not installed.
+        UsageError: no such method, one without meaning here, a layer or target that it can't take or needs.
+        PictureError: picture, baseline or mask does not fit the network.
+        NetworkError: Captum failed, or what it gave is not finite or has no place on a picture.
+    """
+    if isinstance(method, str):
+        refuse(method)
+    if image.shape != network.input.shape or not np.isfinite(image).all():
+        raise PictureError(
+            f"the picture has shape {image.shape}, or values that are not finite; this network takes "
+            f"{' × '.join(map(str, network.input.shape))} (height × width × channel)"
+        )
+    from innerview.adapters import captum_calls  # with PyTorch and Captum: seconds
+
+    return captum_calls.attribute(network, method, image, target, layer, seed, arguments)
+
+
+def refuse(name: str) -> None:
+    """Raise UsageError for a method without meaning for one picture."""
+    if name in REFUSED:
+        raise UsageError(f"Captum's {name} was asked to explain a picture, and is refused: {REFUSED[name]}")
+
+
+def require_relu(name: str, activations: set[str]) -> str:
+    """Raise UsageError unless one of the called activations is ReLU; give what to say when others are there too."""
+    others = ", ".join(sorted(activations - {"ReLU"}))
+    if "ReLU" not in activations:
+        raise UsageError(
+            f"Captum's {name} was asked of a network whose activations are {others or 'not modules'}, and is refused: "
+            "it changes what ReLU modules pass back, so here it would be the plain gradient by another name. Take the "
+            "gradient, or write relu as a module (nn.ReLU)"
+        )
+    return f"Only ReLU is changed on the way back; {others} pass gradients as they are." if others else ""
+
+
+def share_out(places: np.ndarray, height: int, width: int) -> np.ndarray:
+    """Give each pixel an equal share of the value of the place that it lies in; the sum stays the same.
+
+    Raises:
+        NetworkError: there are more places than pixels.
+    """
+    if places.shape[0] > height or places.shape[1] > width:
+        raise NetworkError(
+            f"the layer has {places.shape[0]} × {places.shape[1]} places, more than the {height} × {width} pixels of "
+            "the picture; choose a layer with fewer"
+        )
+    rows, columns = (
+        ((np.arange(length) + 0.5) * count / length).astype(int)
+        for length, count in zip((height, width), places.shape, strict=True)
+    )
+    pixels = np.bincount(rows)[:, None] * np.bincount(columns)
+    return (places / pixels)[rows[:, None], columns]
