@@ -29,7 +29,7 @@ from innerview.targets import label
 from innerview.types import Array, Image
 
 STRIP_TILE: Final = 128
-FRAME_TILE: Final = 160
+FRAME_TILE: Final = 192
 MILLISECONDS: Final = 900
 SHOWN: Final = 4
 """Channels of a layer, as two by two."""

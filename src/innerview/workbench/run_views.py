@@ -22,7 +22,7 @@ from innerview.pictures.charts.heat import heat_figure
 from innerview.pictures.charts.layers import Statistic, layer_times_figure
 from innerview.pictures.charts.ridges import ridges_figure
 from innerview.pictures.charts.spread import Window, window_for
-from innerview.pictures.charts.units import units_figure
+from innerview.pictures.charts.units import Shares, units_figure
 from innerview.pictures.film import film_animation, film_strip
 from innerview.types import Array
 from innerview.viewer import run_sentences
@@ -254,10 +254,17 @@ def _units(worked: Sequence[Worked]) -> View | None:
         seen = one.units
         silent, stuck, sizes = unit_counts(seen)
         about = (
-            f"on {seen.about} · never fire: above 0 nowhere · stuck: slope below {SLOPE:g} at {100 * NEARLY_ALL:g} % "
-            "of places · beside each layer, its channels"
+            f"on {seen.about} · never fire: above 0 nowhere · saturated: slope below {SLOPE:g} · "
+            f"stuck: saturated at {100 * NEARLY_ALL:g} % of places"
         )
-        draw = partial(units_figure, seen.steps, seen.layers, silent, stuck, sizes, name=one.run.name, about=about)
+        counted = tuple(int(size) for size in sizes)
+        saturated = np.array([[float(unit.saturated.mean()) for unit in row] for row in seen.rows])
+        shares = (
+            Shares("Never fire, channels", silent / sizes, counted),
+            Shares("Stuck, channels", stuck / sizes, counted),
+            Shares("Saturated, share of all values", saturated),
+        )
+        draw = partial(units_figure, seen.steps, seen.layers, shares, name=one.run.name, about=about)
         shown = f"How many channels of each layer of {one.run.name} never fire or are stuck, at each snapshot."
         sheets.append(Sheet(_named(worked, one, "units.png"), shown, draw, _caption(worked, one)))
         found.append(Table(_named(worked, one, "units.csv"), partial(tables.unit_times, seen)))
@@ -339,7 +346,7 @@ def _mistakes(worked: Sequence[Worked]) -> View | None:
                     _named(worked, one, "mistakes.png"),
                     f"The mistakes that {one.run.name} is surest of, each beside the map of its wrong answer.",
                     partial(_surest, answers),
-                    caption,
+                    _prefix(worked, one, "The mistakes that it is surest of, with the map of the wrong answer."),
                 )
             )
         found += [

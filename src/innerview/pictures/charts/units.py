@@ -1,12 +1,16 @@
-"""How many channels of each layer never fire, or are stuck, at each snapshot: a table whose cells are shaded."""
+"""What each layer's channels do at each snapshot: how many never fire, how many are stuck, how much is saturated.
+
+Tables whose cells are shaded by their share; a dot stands for none.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from jaxtyping import Int
+from jaxtyping import Float
 
 from innerview.errors import UsageError
 from innerview.pictures import tokens, words
@@ -18,82 +22,75 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 LIGHT: Final = 0.5
-"""Above this share of the darkest shade, numbers are written in the paper's colour."""
+"""Above this shade, numbers are written in the paper's colour."""
 
 
-def draw_counts(
-    axes: Axes,
-    steps: Sequence[int],
-    layers: Sequence[str],
-    counts: Int[np.ndarray, "snapshot layer"],
-    sizes: Int[np.ndarray, " layer"],
-    title: str,
-) -> None:
+@dataclass(frozen=True)
+class Shares:
+    """One table.
+
+    Attributes:
+        title: what is counted.
+        values: snapshot × layer, in [0, 1].
+        sizes: channels of each layer, if they are counted; empty for shares that are written as such.
+    """
+
+    title: str
+    values: Float[np.ndarray, "snapshot layer"]
+    sizes: tuple[int, ...] = ()
+
+    def written(self, snapshot: int, layer: int) -> str:
+        """A cell's text: a count, or a share; a dot for none."""
+        share = float(self.values[snapshot, layer])
+        if share == 0:
+            return "·"
+        return words.count(round(share * self.sizes[layer])) if self.sizes else words.share(share)
+
+
+def draw_shares(axes: Axes, steps: Sequence[int], layers: Sequence[str], shown: Shares) -> None:
     """Draw one table: a row for each layer, a column for each snapshot.
 
     Args:
         axes: where to draw.
         steps: of the snapshots, rising.
         layers: names, from the first to the last.
-        counts: channels that are counted.
-        sizes: channels that there are.
-        title: of the table.
+        shown: the table.
     """
     from matplotlib.colors import ListedColormap
 
-    shares = counts / np.maximum(sizes, 1)
-    axes.imshow(shares.T, cmap=ListedColormap(ramp("amount") / 255), vmin=0, vmax=1, aspect="auto")
-    for column, row in np.ndindex(counts.shape):
-        dark = shares[column, row] > LIGHT
-        number = int(counts[column, row])
-        axes.text(
-            column,
-            row,
-            words.count(number) if number else "·",
-            ha="center",
-            va="center",
-            fontsize=TEXT - 0.5,
-            color=tokens.PAGE if dark else (tokens.INK if number else tokens.SECOND),
-        )
-    dress(axes, title)
+    axes.imshow(shown.values.T, cmap=ListedColormap(ramp("amount") / 255), vmin=0, vmax=1, aspect="auto")
+    for snapshot, layer in np.ndindex(shown.values.shape):
+        text = shown.written(snapshot, layer)
+        dark = shown.values[snapshot, layer] > LIGHT
+        colour = tokens.PAGE if dark else (tokens.SECOND if text == "·" else tokens.INK)
+        axes.text(snapshot, layer, text, ha="center", va="center", fontsize=TEXT - 0.5, color=colour)
+    dress(axes, shown.title)
     axes.set_xticks(range(len(steps)), [words.count(step) for step in steps], rotation=30 if len(steps) > 9 else 0)
-    axes.set_yticks(
-        range(len(layers)),
-        [f"{words.brief(name, 16)} · {size}" for name, size in zip(layers, sizes, strict=True)],
-    )
+    axes.set_yticks(range(len(layers)), [words.brief(name, 16) for name in layers])
     axes.grid(visible=False)
 
 
 def units_figure(
-    steps: Sequence[int],
-    layers: Sequence[str],
-    silent: Int[np.ndarray, "snapshot layer"],
-    stuck: Int[np.ndarray, "snapshot layer"],
-    sizes: Int[np.ndarray, " layer"],
-    *,
-    name: str,
-    about: str = "",
+    steps: Sequence[int], layers: Sequence[str], shown: Sequence[Shares], *, name: str, about: str = ""
 ) -> Figure:
-    """Draw which channels never fire, and which are stuck.
+    """Draw tables one below the other.
 
     Args:
         steps: of the snapshots, rising.
         layers: names, from the first to the last.
-        silent: channels that are above 0 nowhere.
-        stuck: channels whose slope is nearly 0 nearly everywhere.
-        sizes: channels that there are.
+        shown: the tables.
         name: of the run.
         about: on what this was counted, and what the words mean.
 
     Raises:
-        UsageError: there is no layer or no snapshot.
+        UsageError: there is no table, no layer or no snapshot.
     """
-    if not len(steps) or not len(layers):
+    if not len(steps) or not len(layers) or not shown:
         raise UsageError("channels of no layer or no snapshot were asked for; give at least one of each")
-    height = 0.9 + 2 * (0.55 + 0.24 * len(layers))
-    figure = new_figure(8.6, height, f"Channels that do nothing: {name}", about)
-    upper, lower = figure.subplots(2, 1)
-    draw_counts(upper, steps, layers, silent, sizes, "Never fire: above 0 nowhere")
-    draw_counts(lower, steps, layers, stuck, sizes, "Stuck: at the floor of the ELU, nearly everywhere")
-    lower.set_xlabel("step", fontsize=TEXT, color=tokens.SECOND)
+    height = 0.9 + len(shown) * (0.55 + 0.22 * len(layers))
+    figure = new_figure(8.6, height, f"What the channels do: {name}", about)
+    grid = figure.subplots(len(shown), 1, squeeze=False)[:, 0]
+    for axes, one in zip(grid, shown, strict=True):
+        draw_shares(axes, steps, layers, one)
+    grid[-1].set_xlabel("step", fontsize=TEXT, color=tokens.SECOND)
     return figure

@@ -1,0 +1,151 @@
+"""`innerview run` as a user calls it: on a run, on several, on one of another architecture, on what is none."""
+
+from __future__ import annotations
+
+import csv
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from innerview.cli import main
+from workbench.made_runs import made_folders, made_run
+
+QUICK = ("--probe", "cat", "--frames", "2", "--evaluations", "1", "-o", "out")
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def table(name: str) -> list[dict[str, str]]:
+    with Path("out", name).open() as file:
+        return list(csv.DictReader(file))
+
+
+def test_a_run_becomes_a_page_with_every_picture_and_table(capsys: pytest.CaptureFixture[str]) -> None:
+    made_run(Path("run"), final_accuracy=lambda step: 0.5, final_pictures=lambda step: 20)
+    made_folders(Path("data"))
+    assert main(["run", "run", "--data", "data", "-n", "4", *QUICK]) == 0
+    out = capsys.readouterr().out
+    assert "run: step 10 (1.0 epochs, 10 minutes of training)." in out
+    assert "Of all 20 test pictures the last weights call 50 % rightly" in out
+    assert "Open out/index.html" in out
+    page = Path("out/index.html").read_text()
+    files = {one.name for one in Path("out").iterdir()} - {"index.html", "innerview.json"}
+    assert set(re.findall(r'(?:src|href)="([^"#]+)"', page)) == files
+    for name in files:
+        if name.endswith((".png", ".webp")):
+            with Image.open(Path("out", name)) as picture:
+                picture.load()
+    rows = table("curves.csv")
+    losses = [float(row["value"]) for row in rows if row["plot"].startswith("Loss") and row["part"] == "training"]
+    assert losses == pytest.approx([2 / step for step in range(1, 11)])
+    assert len(table("metrics.csv")) == 12
+    assert {row["picture"] for row in table("films.csv")} == {"cat"}
+    assert len(table("films.csv")) == 2 * 10
+    assert sum(int(value) for row in table("confusion.csv") for key, value in row.items() if key != "truth") == 4
+    assert len(table("answers.csv")) == 4
+    assert len(table("layers.csv")) == 4 * 9
+    with np.load("out/weights.npz") as arrays:
+        assert arrays["conv2.weight"].sum(axis=1).tolist() == [4 * 4 * 9] * 4
+    with np.load("out/films.npz") as arrays:
+        assert arrays["maps"].shape == (1, 2, 8, 8)
+
+
+def test_several_runs_are_overlaid_and_keep_their_files_apart() -> None:
+    made_run(Path("one/run"))
+    made_run(Path("two/run"), seed=1)
+    assert main(["run", "one/run", "two/run", "--axis", "time", "--smooth", "3", *QUICK]) == 0
+    names = {one.name for one in Path("out").iterdir()}
+    assert {"curves.png", "one-run-ridges.png", "two-run-ridges.png", "one-run-film-cat.webp"} <= names
+    page = Path("out/index.html").read_text()
+    assert "<h1>2 trainings, side by side</h1>" in page
+    times = {row["run"]: float(row["minutes of training"]) for row in table("curves.csv")}
+    assert times == {"one-run": 10.0, "two-run": 10.0}
+
+
+def test_another_architecture_has_curves_and_weights_and_the_reason_for_the_rest(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    made_run(Path("run"), network="resnet")
+    assert main(["run", "run", *QUICK]) == 0
+    assert (
+        "left out: the run run trained 'resnet'; only snapshots of the built-in architecture" in capsys.readouterr().err
+    )
+    names = {one.name for one in Path("out").iterdir()}
+    assert {"curves.png", "ridges.png", "heat.png", "movement.png", "weights.npz"} <= names
+    assert not any("film" in name or "units" in name for name in names)
+    assert "There are no films: the run run trained" in Path("out/index.html").read_text()
+
+
+def test_a_run_that_is_being_written_is_read_as_far_as_it_has_come(capsys: pytest.CaptureFixture[str]) -> None:
+    run = made_run(Path("run"), steps=(0,), planned=100)
+    with (run.path / "metrics.jsonl").open("a") as file:
+        file.write('{"step": 1, "loss": 2.5}\n{"step": 2, "lo')
+    (run.path / "snapshots" / "step-000001.safetensors.7.partial").write_bytes(b"half")
+    with run.writing():
+        assert main(["run", "run", *QUICK]) == 0
+    assert "step 1 of 100 (still being trained, or stopped)" in capsys.readouterr().out
+
+
+def test_what_goes_wrong_is_said_first(capsys: pytest.CaptureFixture[str]) -> None:
+    made_run(Path("run"), steps=(0, 10, 20, 30), loss=lambda step: 2.3)
+    assert main(["run", "run", *QUICK]) == 0
+    assert (
+        "Look at this: The loss has hardly fallen: 2.30 at the beginning, 2.30 at step 30." in capsys.readouterr().out
+    )
+    page = Path("out/index.html").read_text()
+    assert page.index("hardly fallen") < page.index('<section id="curves">')
+    assert '<a href="#curves">See curves</a>' in page
+
+
+WRONG = {
+    "no run": ((), 2, "Missing argument 'RUN...'"),
+    "a folder that is none": (("data",), 1, "data is no run folder: its manifest.json can't be read"),
+    "the same run twice": (("run", "./run"), 2, "a run was named twice"),
+    "too many runs": (("a", "b", "c", "d", "e", "f"), 2, "6 runs were asked for; 1 to 5 can be told apart"),
+    "no such probe": (("run", "--probe", "zebra.png"), 1, "there is no file zebra.png"),
+    "a pick without data": (("run", "--pick", "cat"), 2, "needs a data set to pick from"),
+    "no such data": (("run", "--data", "nowhere"), 1, "nowhere"),
+    "strange classes": (("run", "--data", "strange"), 1, "the network does not know zebra"),
+    "training pictures alone": (("run", "--data", "learnt"), 1, "there is no part 'test'"),
+    "an unknown axis": (("run", "--axis", "epoch"), 2, "epoch"),
+    "other things in the folder": (("run", "-o", "data"), 1, "the folder data holds other things"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_what_is_wrong_is_one_sentence(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments, code, message = WRONG[name]
+    made_run(Path("run"))
+    made_folders(Path("data"))
+    made_folders(Path("strange"), ("zebra", "cat"))
+    made_folders(Path("learnt"), part="train")
+    assert main(["run", *arguments, "--frames", "2", "--evaluations", "1"]) == code
+    streams = capsys.readouterr()
+    assert message in streams.err
+    assert "Traceback" not in streams.err
+
+
+def test_a_run_without_a_snapshot_and_one_that_is_damaged_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    run = made_run(Path("run"))
+    (run.path / "snapshots" / "step-000010.safetensors").write_bytes(b"broken")
+    assert main(["run", "run", *QUICK]) == 1
+    assert "step-000010.safetensors can't be read" in capsys.readouterr().err
+    for path in (run.path / "snapshots").iterdir():
+        path.unlink()
+    assert main(["run", "run", *QUICK]) == 1
+    assert "run holds no snapshot yet; wait for the training to begin" in capsys.readouterr().err
+
+
+def test_no_framework_is_needed() -> None:
+    made_run(Path("run"))
+    code = "import sys\nsys.modules['torch'] = None\nfrom innerview.cli import main\nsys.exit(main(sys.argv[1:]))"
+    answer = subprocess.run([sys.executable, "-c", code, "run", "run", *QUICK], capture_output=True, text=True)
+    assert answer.returncode == 0, answer.stderr

@@ -1,0 +1,79 @@
+"""Each rule finds its sign, and is quiet on a healthy run."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from innerview.methods.health import RULES, Finding, Vitals, examine_health
+from innerview.methods.units import LayerUnits
+
+STEPS = np.arange(1, 101)
+HEALTHY = Vitals(
+    steps=STEPS,
+    loss=2 / np.sqrt(STEPS),
+    accuracy=1 - 0.5 / np.sqrt(STEPS),
+    gradient=1 + 1 / STEPS,
+    test_steps=np.array([50, 100]),
+    test_accuracy=np.array([0.8, 0.88]),
+    snapshots=np.array([0, 20, 50, 80, 90, 100]),
+    layers=("layer 1", "layer 2"),
+    distance=np.array([[0.9, 0.8], [0.7, 0.6], [0.4, 0.3], [0.1, 0.1], [0.01, 0.01], [0, 0]]),
+    broken=np.zeros((6, 2)),
+    units=(LayerUnits("layer 1", np.array([0.5, 0.01]), np.array([0.0, 0.94])),),
+    pictures=5,
+    said=np.array([0.3, 0.4, 0.3]),
+)
+
+
+def changed(array: np.ndarray, place: object, value: float) -> np.ndarray:
+    result = array.copy()
+    result[place] = value
+    return result
+
+
+SICK = {
+    "not finite": (replace(HEALTHY, broken=changed(HEALTHY.broken, (slice(3, None), 1), 7)),
+                   Finding("not finite", "layer 2", 80, (7,))),
+    "not learning": (replace(HEALTHY, loss=np.full(100, 2.3)), Finding("not learning", "", 100, (2.3, 2.3))),
+    "falling": (replace(HEALTHY, test_accuracy=np.array([0.9, 0.86])), Finding("falling", "", 50, (0.9, 0.86))),
+    "by heart": (replace(HEALTHY, accuracy=np.full(100, 0.99), test_accuracy=np.array([0.6, 0.6])),
+                 Finding("by heart", "", 100, (0.99, 0.6))),
+    "spike": (replace(HEALTHY, gradient=changed(np.ones(100), 59, 50)), Finding("spike", "", 60, (50, 1))),
+    "unmoved": (replace(HEALTHY, distance=HEALTHY.distance * [1, 0.05]), Finding("unmoved", "layer 2", 100, (0.04,))),
+    "stopped": (replace(HEALTHY, distance=changed(HEALTHY.distance, (slice(2, None), 0), 5e-4)),
+                Finding("stopped", "layer 1", 50, (5e-4, 100))),
+    "silent": (replace(HEALTHY, units=(LayerUnits("layer 1", np.array([0.5, 0.0]), np.zeros(2)),)),
+               Finding("silent", "layer 1", -1, (1, 2, 5))),
+    "stuck": (replace(HEALTHY, units=(LayerUnits("layer 1", np.array([0.5, 0.1]), np.ones(2)),)),
+              Finding("stuck", "layer 1", -1, (2, 2, 5))),
+    "one class": (replace(HEALTHY, said=np.array([0.1, 0.8, 0.1])), Finding("one class", "", -1, (1, 0.8))),
+}  # fmt: skip
+
+
+def test_a_healthy_run_is_left_in_peace() -> None:
+    assert examine_health(HEALTHY) == []
+
+
+@pytest.mark.parametrize("kind", SICK)
+def test_a_sign_is_found_with_its_figures(kind: str) -> None:
+    vitals, expected = SICK[kind]
+    (found,) = examine_health(vitals)
+    assert (found.kind, found.layer, found.step) == (expected.kind, expected.layer, expected.step)
+    assert found.values == pytest.approx(expected.values)
+
+
+def test_every_rule_has_its_case() -> None:
+    assert len(SICK) == len(RULES)
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_a_rule_asks_for_nothing_that_was_not_recorded(rule) -> None:
+    assert rule(Vitals()) == []
+
+
+def test_weights_that_are_nan_are_not_said_to_stand_still() -> None:
+    distance = np.full((6, 2), np.nan)
+    assert examine_health(replace(HEALTHY, distance=distance)) == []
