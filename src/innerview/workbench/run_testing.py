@@ -114,7 +114,7 @@ def _from_arrays(data: Path, network: NumpyNetwork, request: RunRequest) -> Iter
         yield Labelled(picture.name, fit(picture, network.input, parse_crop(request.crop)).image, truth)
 
 
-def tested(run: Recorded, request: RunRequest, data: Path, report: Callable[[str], None]) -> Tested:
+def on_test_pictures(run: Recorded, request: RunRequest, data: Path, report: Callable[[str], None]) -> Tested:
     """Show the run's last network test pictures; of a finished run with a running mean, that mean.
 
     Raises:

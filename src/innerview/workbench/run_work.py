@@ -28,7 +28,7 @@ from innerview.workbench.run_networks import (
 )
 from innerview.workbench.run_reading import Recorded
 from innerview.workbench.run_request import RunRequest
-from innerview.workbench.run_testing import Tested, tested
+from innerview.workbench.run_testing import Tested, on_test_pictures
 
 MORE: Final = 45
 """Test pictures on which channels are watched, beside the probe pictures."""
@@ -76,7 +76,7 @@ def work(run: Recorded, request: RunRequest, report: Callable[[str], None]) -> W
         missing = str(problem)
     else:
         items = probes_of(network, request)
-        answers = tested(run, request, request.data, report) if request.data else None
+        answers = on_test_pictures(run, request, request.data, report) if request.data else None
         images = [item.fitted.image for item in items]
         images += [one.image for one in answers.pictures[:MORE]] if answers else []
         seen = unit_times(run, np.stack(images), request, report)

@@ -1,0 +1,66 @@
+"""The course of trainings: means as they are said to be, a colour for each run, the last value at each line's end."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from matplotlib.colors import to_hex
+from matplotlib.figure import Figure
+
+from innerview.errors import UsageError
+from innerview.pictures import tokens
+from innerview.pictures.charts.curves import Curve, smoothed
+from innerview.pictures.charts.training import RUNS, Mark, Panel, Track, draw_panel, training_figure
+
+TIMES = np.arange(1.0, 101.0)
+
+
+def track(values, part="training", run=0, window=1) -> Track:
+    return Track(run, part, part, Curve(TIMES[: len(values)], np.asarray(values, dtype=np.float64)), window)
+
+
+def texts(axes) -> list[str]:
+    return [text.get_text() for text in axes.texts]
+
+
+@given(st.lists(st.one_of(st.floats(-5, 5), st.just(float("nan"))), min_size=1, max_size=20), st.integers(1, 25))
+def test_a_mean_is_that_of_the_last_values_that_were_measured(values: list[float], window: int) -> None:
+    line = smoothed(Curve(np.arange(float(len(values))), np.array(values)), window).values
+    for place in range(len(values)):
+        part = [value for value in values[max(0, place + 1 - window) : place + 1] if not np.isnan(value)]
+        expected = np.mean(part) if part else np.nan
+        assert line[place] == pytest.approx(expected, abs=1e-9, nan_ok=True)
+
+
+def test_one_run_has_the_colours_of_training_and_test_over_all_values() -> None:
+    axes = Figure().subplots()
+    panel = Panel("Loss", (track(2 / TIMES, window=5), track([1.0, 0.5], "test")), "number")
+    draw_panel(axes, panel, 1, [Mark(30, "24 px")])
+    colours = [to_hex(line.get_color()).upper() for line in axes.lines]
+    assert colours[:3] == [tokens.TRAIN, tokens.TRAIN, tokens.TEST]
+    assert axes.lines[0].get_alpha() < 1
+    assert "24 px" in texts(axes)
+    assert any(text.startswith("test 0.5") for text in texts(axes))
+    assert axes.get_ylim()[0] == 0
+
+
+def test_several_runs_have_a_colour_each_and_dash_their_training() -> None:
+    tracks = tuple(track(TIMES / 100, part, run) for run in range(3) for part in ("training", "test"))
+    figure = training_figure([Panel("Accuracy", tracks, "share")], ["a", "b", "c"], unit="minutes")
+    (axes,) = figure.axes
+    assert {to_hex(line.get_color()).upper() for line in axes.lines} == set(RUNS[:3])
+    assert [line.get_linestyle() for line in axes.lines] == ["--", "-"] * 3
+    assert axes.get_xlabel() == "minutes"
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["a", "b", "c", "test", "training"]
+    assert axes.get_ylim() == (0, 1)
+
+
+def test_what_has_no_values_has_no_plot_and_nothing_at_all_is_refused() -> None:
+    empty = Panel("Gradient norm", (track([np.nan]),), "log")
+    figure = training_figure([Panel("Loss", (track([1.0, 2.0]),), "log"), empty], ["a"])
+    assert [axes.get_title(loc="left") for axes in figure.axes] == ["Loss"]
+    assert figure.axes[0].get_yscale() == "log"
+    with pytest.raises(UsageError, match="0 metrics"):
+        training_figure([empty], ["a"])

@@ -1,0 +1,70 @@
+"""The page of trainings is whole, warns first, leads to its figures and lets charts scroll on small screens."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+
+from innerview.methods.health import RULES
+from innerview.viewer.page import Figure, Section
+from innerview.viewer.run_page import RUN_EXPLANATIONS, run_page
+from innerview.viewer.run_sentences import WORDS, Warned
+
+NASTY = '<script>alert("1")</script>&amp; \'"'
+VOID = {"meta", "img", "link", "br"}
+
+
+class Checker(HTMLParser):
+    """Insists that every tag is closed in order."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.ids: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.ids += [value or "" for name, value in attrs if name == "id"]
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+def page(warned: list[Warned], keys: tuple[str, ...] = tuple(RUN_EXPLANATIONS)) -> str:
+    still = Figure("a.png", NASTY, 10, 20, caption=NASTY)
+    moving = Figure("b.webp", "moving", 10, 20, moving=True)
+    sections = [Section(key, RUN_EXPLANATIONS[key], f"{NASTY}\nsecond", (still, moving)) for key in keys]
+    return run_page(NASTY, [NASTY], warned, sections, [(NASTY, NASTY)], [NASTY])
+
+
+def test_it_is_well_formed_and_names_are_never_markup() -> None:
+    checker = Checker()
+    text = page([Warned(NASTY, "curves")])
+    checker.feed(text)
+    assert checker.open == []
+    assert checker.ids == [*RUN_EXPLANATIONS, "tables"]
+    assert "<script" not in text
+    assert not re.search(r"https?://|url\(|@import|<link", text)
+    assert text.count("<style>") == 1
+
+
+def test_warnings_come_first_and_lead_to_their_figures() -> None:
+    text = page([Warned("the loss rose", "curves"), Warned("a channel is silent", "units")], ("curves",))
+    assert text.index("2 signs to look at") < text.index("<nav")
+    assert '<a href="#curves">See curves</a>' in text
+    assert 'href="#units"' not in text
+    assert "1 sign to look at" in page([Warned("one", "curves")])
+    assert "No sign that anything goes wrong" in page([])
+
+
+def test_a_chart_can_be_scrolled_with_the_keyboard_and_what_moves_waits() -> None:
+    text = page([])
+    assert text.count('class="wide" tabindex="0" role="group" aria-label=') == 2 * len(RUN_EXPLANATIONS)
+    before = text[: text.index('src="b.webp"')]
+    assert before.count("<details>") == before.count("</details>") + 1
+
+
+def test_every_finding_has_a_sentence_and_every_sentence_a_section() -> None:
+    assert len(WORDS) == len(RULES)
+    assert {section for section, _ in WORDS.values()} <= set(RUN_EXPLANATIONS)

@@ -1,0 +1,110 @@
+"""Every sentence about a training states the numbers that it is about."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from innerview.methods.health import Finding
+from innerview.methods.mistakes import mistakes
+from innerview.pictures.film import Film, Frame
+from innerview.results import Prediction
+from innerview.viewer import run_sentences
+from innerview.viewer.run_sentences import WORDS, Course, warning
+
+NAMES = ("ant", "bee", "cow")
+COURSE = Course("run", 300, 300, 1.5, 12.0, 0.5, 0.9, (0.8, 1000), 0.85, 0.86, 10_000)
+
+SAID = {
+    "not finite": (
+        Finding("not finite", "layer 2 (conv2)", 80, (7,)),
+        "7 weights of layer 2 (conv2) are not finite at step 80",
+    ),
+    "not learning": (Finding("not learning", "", 100, (2.3, 2.31)), "2.30 at the beginning, 2.31 at step 100"),
+    "falling": (Finding("falling", "", 50, (0.9, 0.8)), "best at step 50 (90 %) and is 80 % now"),
+    "by heart": (Finding("by heart", "", 100, (0.99, 0.6)), "99 % against 60 % at step 100"),
+    "spike": (Finding("spike", "", 1200, (60, 1.5)), "reached 60.0 at step 1,200, 40.0 times its median (1.50)"),
+    "unmoved": (
+        Finding("unmoved", "layer 1", 3666, (0.016,)),
+        "Layer 1 hardly moved: after 3,666 steps its weights are 1.6 %",
+    ),
+    "stopped": (
+        Finding("stopped", "layer 5", 2000, (0.0005, 4000)),
+        "Layer 5 stopped changing at step 2,000: up to step 4,000",
+    ),
+    "silent": (Finding("silent", "layer 4", -1, (3, 128, 5)), "3 of 128 channels in layer 4 never fire on 5 pictures."),
+    "stuck": (
+        Finding("stuck", "layer 4", -1, (1, 128, 0)),
+        "1 of 128 channels in layer 4 is stuck at the floor of the ELU on the recorder's pictures",
+    ),
+    "one class": (Finding("one class", "", -1, (1, 0.8)), "80 % of the test pictures are called 1 bee"),
+}
+
+
+@pytest.mark.parametrize("kind", WORDS)
+def test_a_warning_carries_its_figures(kind: str) -> None:
+    found, expected = SAID[kind]
+    said = warning(found, NAMES)
+    assert expected in said.text
+    assert said.section == WORDS[kind][0]
+    assert warning(found, NAMES, "second").text == f"second: {said.text}"
+
+
+def test_the_course_of_a_run_finished_and_not() -> None:
+    assert run_sentences.course(COURSE) == (
+        "run: step 300 (1.5 epochs, 12 minutes of training). The loss is 0.500 and 90 % of the training pictures are "
+        "called rightly. Of all 10,000 test pictures the last weights call 85 % rightly, their running mean 86 %."
+    )
+    young = replace(COURSE, step=100, final=None, average=None, minutes=0.3)
+    text = run_sentences.course(young)
+    assert text.startswith("run: step 100 of 300 (still being trained, or stopped) (1.5 epochs).")
+    assert text.endswith("At the latest test 80 % of 1,000 pictures were called rightly.")
+    empty = Course("run", 5, 0, None, None, None, None, None, None, None, 0)
+    assert run_sentences.course(empty) == "run: step 5."
+
+
+def test_layers_that_widen_narrow_and_move() -> None:
+    std = np.array([[0.1, 0.2], [0.3, 0.1]])
+    assert run_sentences.spread(("layer 1", "layer 2"), std) == (
+        "Layer 1 widened most: standard deviation 0.100 to 0.300; layer 2 narrowed: 0.200 to 0.100."
+    )
+    assert "one snapshot only" in run_sentences.spread(("layer 1",), std[:1, :1])
+    moved = np.array([[np.nan, np.nan], [0.01, 0.002], [0.001, 0.004]])
+    text = run_sentences.movement(("layer 1", "layer 2"), np.array([0, 10, 20]), moved)
+    assert text == "Up to step 10, layer 1 moves most (1 % of its size per step); at the end, layer 2 (0.4 %)."
+    assert "one snapshot only" in run_sentences.movement(("layer 1",), np.array([0]), moved[:1])
+
+
+def test_channels_at_the_last_snapshot() -> None:
+    silent, stuck = np.array([[9, 9], [1, 3]]), np.array([[0, 0], [0, 1]])
+    text = run_sentences.channels(("layer 1", "layer 2"), silent, stuck, np.array([8, 8]), "5 pictures")
+    assert (
+        text == "At the last snapshot 4 of 16 channels never fire on 5 pictures, most of them in layer 2; 1 is stuck."
+    )
+
+
+def test_a_film_is_told_by_its_answers() -> None:
+    def frame(step: int, index: int) -> Frame:
+        prediction = Prediction(np.eye(3)[index], np.eye(3)[index], NAMES)
+        return Frame(step, prediction, None, {})  # pyright: ignore[reportArgumentType]
+
+    from typecheck import unchecked
+
+    with unchecked():
+        shown = Film(
+            "cat", np.zeros((2, 2, 3)), 1, 1, tuple(frame(*one) for one in ((0, 0), (10, 1), (20, 1), (30, 2)))
+        )
+        text = run_sentences.film(shown)
+    assert text == "Cat (truth 1 bee): 0 ant from step 0 on, 1 bee from step 10 on, 2 cow from step 30 on."
+
+
+def test_answers_on_test_pictures() -> None:
+    answers = [Prediction(np.eye(3)[index], np.eye(3)[index], NAMES) for index in (0, 1, 1, 2)]
+    text = run_sentences.tested(mistakes(answers, [0, 0, 1, 2]), "average")
+    assert text.startswith(
+        "Of 4 test pictures, the running mean of the weights call 75 % rightly (95 % interval 30.1 % to"
+    )
+    assert "0 ant is hardest (50 %)" in text
+    assert text.endswith("and 0 ant is most often called 1 bee (1 of 2).")

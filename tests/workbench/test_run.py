@@ -1,0 +1,143 @@
+"""Runs are read as they are: curves, statistics, the snapshots as networks, and test pictures kept from training."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from innerview.errors import DataError, NetworkError, UsageError
+from innerview.runs.observations import Channels, keep_channels
+from innerview.workbench.run_curves import curves
+from innerview.workbench.run_networks import network_at, recorded_units
+from innerview.workbench.run_reading import Recorded, evenly, open_runs
+from innerview.workbench.run_request import RunRequest
+from innerview.workbench.run_testing import labelled_pictures, on_test_pictures
+from workbench.made_runs import made_folders, made_run
+
+
+def opened(folder: Path, **more: object) -> Recorded:
+    made_run(folder, **more)  # pyright: ignore[reportArgumentType]
+    return open_runs([folder])[0]
+
+
+def test_statistics_are_those_of_the_weights(tmp_path: Path) -> None:
+    run = opened(tmp_path / "run")
+    times = run.times
+    first, last = run.first.weights["conv3.weight"], run.last.weights["conv3.weight"]
+    place = times.layers.index("conv3.weight")
+    assert times.steps.tolist() == [0, 1, 3, 10]
+    assert times.std[0, place] == pytest.approx(first.std())
+    assert times.maximum[-1, place] == pytest.approx(last.max())
+    assert times.norm[-1, place] == pytest.approx(np.linalg.norm(last))
+    # the weights grow by a fifth of the first ones per step
+    assert times.moved[1:, place] == pytest.approx([0.2 / 1.2, 0.2 / 1.6, 0.2 / 3.0], rel=1e-5)
+    assert times.distance[:, place] == pytest.approx([2 / 3, 1.8 / 3, 1.4 / 3, 0], abs=1e-6)
+    assert np.isnan(times.moved[0]).all()
+    assert not times.broken.any()
+
+
+def test_weights_that_are_not_finite_are_counted_and_left_out(tmp_path: Path) -> None:
+    folder = made_run(tmp_path / "run")
+    weights = folder.read(10).weights
+    weights["conv2.weight"][0, 0, 0, 0] = np.nan
+    folder.snapshot(20, weights, {})
+    times = open_runs([tmp_path / "run"])[0].times
+    assert times.broken[-1].tolist() == [0, 1, 0, 0, 0, 0, 0, 0, 0]
+    assert np.isfinite(times.std).all()
+
+
+def test_curves_stand_on_steps_or_on_the_time_that_training_took(tmp_path: Path) -> None:
+    run = opened(tmp_path / "run")
+    loss = curves([run], RunRequest()).panels[0].tracks
+    assert [track.part for track in loss] == ["training", "test"]
+    assert loss[0].curve.times.tolist() == list(range(1, 11))
+    assert loss[1].curve.times.tolist() == [4, 8]
+    timed = curves([run], RunRequest(axis="time", smooth=4))
+    assert timed.panels[0].tracks[1].curve.times.tolist() == [4, 8]  # a minute each
+    assert timed.panels[0].tracks[0].window == 4
+    assert timed.panels[2].tracks[0].window == 1
+    assert "mean of the last 4 steps" in timed.about
+    assert [(mark.time, mark.text) for mark in timed.marks] == [(0, "4 px"), (5, "8 px")]
+    assert curves([run, run], RunRequest()).marks == ()
+
+
+def test_names_tell_runs_apart(tmp_path: Path) -> None:
+    for place in ("a/run", "b/run", "c"):
+        made_run(tmp_path / place)
+    runs = open_runs([tmp_path / place for place in ("a/run", "b/run", "c")])
+    assert [run.name for run in runs] == ["a-run", "b-run", "c"]
+
+
+@pytest.mark.parametrize(("steps", "most", "taken"), [((0, 1, 3), 5, (0, 1, 3)), (tuple(range(11)), 3, (0, 5, 10)),
+                                                      ((4,), 2, (4,))])  # fmt: skip
+def test_snapshots_are_taken_evenly_with_both_ends(steps, most, taken) -> None:
+    assert evenly(steps, most) == taken
+
+
+def test_a_snapshot_runs_as_it_was_trained(tmp_path: Path) -> None:
+    run = opened(tmp_path / "run")
+    network = network_at(run, 3)
+    assert network.input.shape == (8, 8, 3)
+    assert network.output.temperature == 0.2
+    np.testing.assert_array_equal(network.weights()["conv5.weight"], run.folder.read(3).weights["conv5.weight"])
+    with pytest.raises(NetworkError, match="trained 'resnet'"):
+        network_at(opened(tmp_path / "other", network="resnet"), 3)
+
+
+def test_what_a_recorder_saw_of_channels_is_read(tmp_path: Path) -> None:
+    folder = made_run(tmp_path / "run", network="resnet")
+    zero = np.zeros(3)
+    share = np.array([0.0, 0.5, 1.0])
+    for step in (0, 10):
+        seen = Channels(zero, zero, zero, zero, share, np.array([0.99, np.nan, 0]), zero, zero)
+        keep_channels(folder, step, {"relu1": seen})
+    found = recorded_units(open_runs([tmp_path / "run"])[0], RunRequest())
+    assert found is not None
+    assert (found.steps, found.layers) == ((0, 10), ("relu1",))
+    assert found.rows[1][0].silent.tolist() == [0]
+    assert found.rows[1][0].stuck.tolist() == [0]
+    assert recorded_units(opened(tmp_path / "none"), RunRequest()) is None
+
+
+def test_training_pictures_are_never_tested_on(tmp_path: Path) -> None:
+    run = opened(tmp_path / "run")
+    network = network_at(run, 10)
+    folders = made_folders(tmp_path / "whole", count=12, part="")
+    names = {one.name for one in labelled_pictures(folders, network, RunRequest(), [])}
+    assert names == {"cat:5", "cat:11", "dog:5", "dog:11"}
+
+
+def test_arrays_are_tested_on_their_test_part_by_the_names_of_classes(tmp_path: Path) -> None:
+    run = opened(tmp_path / "run")
+    images = np.random.default_rng(0).integers(0, 256, (6, 8, 8, 3), dtype=np.uint8)
+    labels = np.arange(6) % 2
+    arrays = {"train_images": images, "train_labels": labels, "test_images": images[:4], "test_labels": labels[:4]}
+    np.savez(tmp_path / "data.npz", classes=np.array(["dog", "cat"]), **arrays)
+    found = on_test_pictures(run, RunRequest(count=3), tmp_path / "data.npz", lambda _: None)
+    assert found.found.pictures == 3
+    assert {one.truth for one in found.pictures} <= {3, 5}
+    one = found.pictures[0]
+    number = int(one.name.rpartition(" ")[2])
+    np.testing.assert_array_equal(one.image, images[number].astype(np.float32) / np.float32(255))
+    np.savez(tmp_path / "strange.npz", classes=np.array(["dog", "zebra"]), **arrays)
+    with pytest.raises(DataError, match="does not know zebra"):
+        on_test_pictures(run, RunRequest(), tmp_path / "strange.npz", lambda _: None)
+
+
+def test_a_finished_run_is_tested_by_its_running_mean_and_bad_pictures_are_listed(tmp_path: Path) -> None:
+    run = opened(tmp_path / "run", average=True)
+    data = made_folders(tmp_path / "data")
+    (data / "test" / "cat" / "1.png").write_bytes(b"meow")
+    found = on_test_pictures(run, RunRequest(evaluations=1), data, lambda _: None)
+    assert found.series == "average"
+    assert found.found.pictures == 5
+    assert len(found.worst) == len(found.found.surest)
+    assert found.problems[0].startswith("cat:1")
+
+
+@pytest.mark.parametrize("wrong", [{"count": 0}, {"frames": 1}, {"smooth": -1}, {"evaluations": 0}])
+def test_numbers_out_of_range_are_refused(wrong: dict[str, int]) -> None:
+    with pytest.raises(UsageError, match="each is at least 1"):
+        RunRequest(**wrong)  # pyright: ignore[reportArgumentType]
