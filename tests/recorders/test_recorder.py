@@ -219,6 +219,7 @@ def test_what_can_t_be_afforded_is_put_off_and_counted(tmp_path: Path) -> None:
         put_off = recorder.put_off
     assert recorder.run.steps() == (0, 10)
     assert put_off["weights"] == put_off["maps"] == 6
+    assert put_off["measures"] == 3, "the first was due before anything had cost anything"
     assert recorder.run.curve("loss")[0].tolist() == list(range(1, 11)), "metrics are never put off"
 
 

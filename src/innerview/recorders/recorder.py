@@ -108,6 +108,7 @@ class Recorder:
             self._open = opening.pop_all()
         self._closed = False
         self._budget.begin()
+        self._prepare()
 
     @property
     def overhead(self) -> float:
@@ -132,12 +133,13 @@ class Recorder:
             held = self._held(metrics)
             self.steps += 1
             self._lines.append((self._line(), held))
+        if self._measuring:
+            self._record(("measures",), always=True)
+        if is_early(self.steps):
+            self._record(SIGHTS)
         if self._is_due(self.steps):
-            self._record(("measures", *SIGHTS) if is_early(self.steps) else ("measures",))
             self._flush()
-        if self._is_due(self.steps + 1):
-            with self._budget.spending("lines"):
-                self._watched.remember()
+        self._prepare()
 
     def epoch(self, **metrics: Any) -> None:
         """Note the end of an epoch; call it after its last step, with what was measured then.
@@ -189,8 +191,13 @@ class Recorder:
                 with self._budget.spending(kind):
                     self._make(kind)
         self._write()
-        if self._is_due(self.steps + 1):
-            self._watched.remember()
+
+    def _prepare(self) -> None:
+        """Decide whether the coming step is measured, since its change can only be told from the weights before it."""
+        self._measuring = self._is_due(self.steps + 1) and self._budget.allows("measures")
+        if self._measuring:
+            with self._budget.spending("lines"):
+                self._watched.remember()
 
     def _record(self, kinds: Sequence[str], *, always: bool = False) -> None:
         """Make those records that can be afforded, unless they were made at this step already."""
