@@ -63,7 +63,7 @@ def test_several_runs_are_overlaid_and_keep_their_files_apart() -> None:
     made_run(Path("two/run"), seed=1)
     assert main(["run", "one/run", "two/run", "--axis", "time", "--smooth", "3", *QUICK]) == 0
     names = {one.name for one in Path("out").iterdir()}
-    assert {"curves.png", "one-run-ridges.png", "two-run-ridges.png", "one-run-film-cat.webp"} <= names
+    assert {"curves.png", "ends.png", "one-run-ridges.png", "two-run-ridges.png", "one-run-film-cat.webp"} <= names
     page = Path("out/index.html").read_text()
     assert "<h1>2 trainings, side by side</h1>" in page
     times = {row["run"]: float(row["minutes of training"]) for row in table("curves.csv")}
@@ -91,7 +91,7 @@ def test_a_run_that_is_being_written_is_read_as_far_as_it_has_come(capsys: pytes
     (run.path / "snapshots" / "step-000001.safetensors.7.partial").write_bytes(b"half")
     with run.writing():
         assert main(["run", "run", *QUICK]) == 0
-    assert "step 1 of 100 (still being trained, or stopped)" in capsys.readouterr().out
+    assert "step 1 of 100, still being trained or stopped" in capsys.readouterr().out
 
 
 def test_what_goes_wrong_is_said_first(capsys: pytest.CaptureFixture[str]) -> None:

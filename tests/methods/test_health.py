@@ -74,6 +74,19 @@ def test_a_rule_asks_for_nothing_that_was_not_recorded(rule) -> None:
     assert rule(Vitals()) == []
 
 
+def test_channels_are_not_judged_by_a_picture_or_two() -> None:
+    for kind in ("silent", "stuck"):
+        assert examine_health(replace(SICK[kind][0], pictures=2)) == []
+        assert [one.kind for one in examine_health(replace(SICK[kind][0], pictures=0))] == [kind]
+
+
+def test_gradients_may_be_known_at_some_steps_only() -> None:
+    gradient = changed(np.full(100, np.nan), slice(None, None, 10), 1)
+    assert examine_health(replace(HEALTHY, gradient=gradient)) == []
+    (found,) = examine_health(replace(HEALTHY, gradient=changed(gradient, 50, 99)))
+    assert (found.kind, found.step, found.values) == ("spike", 51, (99, 1))
+
+
 def test_weights_that_are_nan_are_not_said_to_stand_still() -> None:
     distance = np.full((6, 2), np.nan)
     assert examine_health(replace(HEALTHY, distance=distance)) == []

@@ -59,7 +59,7 @@ def test_the_course_of_a_run_finished_and_not() -> None:
     )
     young = replace(COURSE, step=100, final=None, average=None, minutes=0.3)
     text = run_sentences.course(young)
-    assert text.startswith("run: step 100 of 300 (still being trained, or stopped) (1.5 epochs).")
+    assert text.startswith("run: step 100 of 300, still being trained or stopped (1.5 epochs).")
     assert text.endswith("At the latest test 80 % of 1,000 pictures were called rightly.")
     empty = Course("run", 5, 0, None, None, None, None, None, None, None, 0)
     assert run_sentences.course(empty) == "run: step 5."

@@ -33,6 +33,9 @@ FALL: Final = 0.03
 GAP: Final = 0.15
 """Accuracy in training this far above that on test pictures."""
 
+FEWEST: Final = 3
+"""Pictures that must have been shown before a channel is called silent or stuck: one picture leaves many so."""
+
 ONE_CLASS: Final = 0.6
 """Share of answers that go to one class."""
 
@@ -64,13 +67,14 @@ class Vitals:
     """What the rules look at; empty where it was not recorded.
 
     Attributes:
-        steps: of the training records, with `loss`, `accuracy` (smoothed, in [0, 1]) and `gradient` (norm) at each.
+        steps: of the training records, with `loss`, `accuracy` (smoothed, in [0, 1]) and `gradient` (norm; NaN where
+            it was not taken) at each.
         test_steps: of the tests, with `test_accuracy` in [0, 1].
         snapshots: steps of the snapshots.
         layers: names of the weights.
         distance: snapshot × layer, how far the weights are from the last ones, as a share of the size of those.
         broken: snapshot × layer, how many weights are no finite number.
-        units: of the last snapshot, on `pictures` pictures.
+        units: of the last snapshot, on `pictures` pictures (0: a recorder's own, whose number is not known).
         said: share of the test pictures called by each class.
     """
 
@@ -131,12 +135,17 @@ def unmoved(vitals: Vitals) -> list[Finding]:
     ]
 
 
+def enough(vitals: Vitals) -> bool:
+    """Whether channels were watched on enough pictures to say something of them."""
+    return vitals.pictures == 0 or vitals.pictures >= FEWEST
+
+
 def silent(vitals: Vitals) -> list[Finding]:
     """Channels that never fire: layer, how many, of how many, on how many pictures."""
     return [
         Finding("silent", one.layer, -1, (one.silent.size, one.positive.size, vitals.pictures))
         for one in vitals.units
-        if one.silent.size
+        if one.silent.size and enough(vitals)
     ]
 
 
@@ -145,16 +154,18 @@ def stuck(vitals: Vitals) -> list[Finding]:
     return [
         Finding("stuck", one.layer, -1, (one.stuck.size, one.positive.size, vitals.pictures))
         for one in vitals.units
-        if one.stuck.size
+        if one.stuck.size and enough(vitals)
     ]
 
 
 def spikes(vitals: Vitals) -> list[Finding]:
     """The largest gradient after the beginning: step, its norm, the median norm."""
     late = vitals.steps > 0.1 * vitals.steps.max(initial=0)
-    if late.sum() < 10:
+    if late.sum() < 10 or len(vitals.gradient) != len(vitals.steps):
         return []
     norms, steps = vitals.gradient[late], vitals.steps[late]
+    if not np.isfinite(norms).any():
+        return []
     largest, median = int(np.nanargmax(norms)), float(np.nanmedian(norms))
     if not norms[largest] > SPIKE * median:
         return []

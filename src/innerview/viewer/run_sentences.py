@@ -159,7 +159,7 @@ def course(run: Course) -> str:
     spent += [f"{run.minutes:.0f} minutes of training"] if run.minutes and run.minutes >= 1 else []
     begun = f"{run.name}: step {count(run.step)}"
     if run.planned > run.step:
-        begun += f" of {count(run.planned)} (still being trained, or stopped)"
+        begun += f" of {count(run.planned)}, still being trained or stopped"
     text = f"{begun}{_brackets(spent)}."
     known = [f"the loss is {number(run.loss)}"] if run.loss is not None else []
     known += [f"{share(run.accuracy)} of the training pictures are called rightly"] if run.accuracy is not None else []

@@ -20,6 +20,7 @@ from innerview.pictures import Animation, Subject
 from innerview.pictures.charts.confusion import class_accuracy_figure, confusion_figure
 from innerview.pictures.charts.heat import heat_figure
 from innerview.pictures.charts.layers import Statistic, layer_times_figure
+from innerview.pictures.charts.overlaid import ends_figure
 from innerview.pictures.charts.ridges import ridges_figure
 from innerview.pictures.charts.spread import Window, window_for
 from innerview.pictures.charts.units import Shares, units_figure
@@ -194,6 +195,13 @@ def _weights(worked: Sequence[Worked], windows: dict[str, Window]) -> View:
             )
         found.append(Table(_named(worked, one, "weights.npz"), partial(tables.histories, run.histories)))
         words.append(_prefix(worked, one, run_sentences.spread(one.titles, run.times.std)))
+    if len(worked) > 1:
+        histories = {one.run.name: one.run.histories for one in worked}
+        sheets.insert(
+            0,
+            Sheet("ends.png", "Histograms of each layer's last weights, all runs over each other.",
+                  partial(ends_figure, histories)),
+        )  # fmt: skip
     return View("weights", tuple(words), tuple(sheets), tuple(found))
 
 

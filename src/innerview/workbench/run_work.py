@@ -104,14 +104,17 @@ def vitals(
             return np.zeros(0)
         return smoothed(Curve(steps.astype(np.float64), values), window).values
 
+    gradient = np.full(len(steps), np.nan)
     norm_steps, norms = run.curve("gradient_norm")
+    taken = np.isin(norm_steps, steps)
+    gradient[np.searchsorted(steps, norm_steps[taken])] = norms[taken]
     test_steps, test_accuracy = run.curve("test_accuracy")
     times = run.times
     return Vitals(
         steps=steps,
         loss=smooth("loss") if loss.size else loss,
         accuracy=smooth("accuracy"),
-        gradient=norms if len(norm_steps) == len(steps) else norms[:0],
+        gradient=gradient,
         test_steps=test_steps,
         test_accuracy=test_accuracy,
         snapshots=times.steps,

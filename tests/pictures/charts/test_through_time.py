@@ -6,13 +6,16 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
 from innerview.errors import UsageError
 from innerview.pictures.charts.heat import draw_heat, heat_figure
 from innerview.pictures.charts.layers import Statistic, layer_times_figure
+from innerview.pictures.charts.overlaid import ends_figure
 from innerview.pictures.charts.ridges import RIDGES, draw_ridges, ridges_figure
 from innerview.pictures.charts.spread import HELD, MOST, Window, window_for
+from innerview.pictures.charts.training import RUNS
 from innerview.pictures.charts.units import Shares, draw_shares, units_figure
 from innerview.runs import History, histogram
 
@@ -78,6 +81,19 @@ def test_layers_find_room_and_those_that_do_not_are_counted(figure) -> None:
     assert f"{MOST} of {MOST + 3} layers" in drawn.get_supxlabel()
     with pytest.raises(UsageError, match="no layer"):
         figure({}, "run")
+
+
+def test_runs_lie_over_each_other_on_one_set_of_bins() -> None:
+    runs = {"one": {"a": history([9, 0.1]), "b": history([0.1])}, "two": {"a": history([0.3], seed=1)}}
+    first, second = ends_figure(runs).axes
+    assert [to_hex(line.get_color()).upper() for line in first.lines] == list(RUNS[:2])
+    edges = [line.get_xdata().tolist() for line in first.lines]
+    assert edges[0] == edges[1]
+    assert edges[0][-1] < 2  # the widest last snapshot decides, not an earlier one
+    assert [line.get_ydata()[1:-1:2].sum() for line in first.lines] == pytest.approx([1, 1], abs=2e-3)
+    assert len(second.lines) == 1
+    with pytest.raises(UsageError, match="0 layers in 0 runs"):
+        ends_figure({})
 
 
 @pytest.mark.parametrize(("log", "first"), [(True, "a · 0.500 → 0.125"), (False, "a · 50 % → 12.5 %")])
