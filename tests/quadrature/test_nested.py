@@ -52,7 +52,7 @@ def test_the_trapezoid_is_of_second_order_under_every_substitution(substitution)
         for count, weights in zip(rule.counts, rule.weights, strict=True)
     ]
     assert errors[-2] / errors[-1] == pytest.approx(4, rel=0.06)
-    assert errors[-1] < 3e-6
+    assert errors[-1] < 4e-6
 
 
 def test_a_boundary_layer_is_taken_apart_by_its_substitution():
@@ -77,19 +77,16 @@ def test_at_least_the_coarsest_level_is_there():
     assert nested_rule("clenshaw-curtis", "identity", 1).counts == (5,)
 
 
-def test_the_substitution_follows_the_ends_and_the_start():
-    assert grade("trapezoid", [0.1, 1.4], 1.0) == "graded"
-    assert grade("trapezoid", [5.0, 0.1], 1.0) == "layer"
-    assert grade("trapezoid", [0.1, 5.0], 1.0) == "layer"
-    assert grade("clenshaw-curtis", [0.0], 0.0) == "identity"
+def test_the_substitution_follows_what_is_seen_early():
+    assert grade("trapezoid", 0.1) == grade("trapezoid", 1.4) == "graded"
+    assert grade("trapezoid", 1.6) == grade("trapezoid", float("inf")) == "layer"
+    assert grade("clenshaw-curtis", 0.0) == "identity"
 
 
-def test_the_early_place_is_a_node_of_either_choice_and_so_is_every_node_of_the_graver():
-    graded, layer = (nested_rule("trapezoid", name, 4097) for name in GRADING["trapezoid"])
-    (early,) = EARLY["trapezoid"]
-    assert early in graded.nodes[: graded.counts[2]].tolist()
-    assert early in layer.nodes[: layer.counts[0]].tolist()
-    assert set(layer.nodes[: layer.counts[3]].tolist()) <= set(graded.nodes.tolist())
+def test_the_early_place_is_a_node_of_the_ordinary_choice_by_the_first_level_that_is_judged():
+    for family, early in EARLY.items():
+        rule = nested_rule(family, GRADING[family][0], 33)
+        assert set(early) <= set(rule.nodes[: rule.counts[2]].tolist())
 
 
 def test_unknown_names_are_refused_with_the_names_listed():

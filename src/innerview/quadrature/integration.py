@@ -8,7 +8,7 @@ however answers were ordered and whatever else was computed along with them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Final, final
 
@@ -69,8 +69,8 @@ class Integration:
 
     def _begin(self) -> Sequence[tuple[int, float]]:
         problem = self.problem
-        end, *early = [float(np.abs(problem.measures[0].view(self._probed[alpha])).sum()) for alpha in self._probes]
-        chosen = problem.substitution or grade(problem.family, early, end)
+        ratio = max(_early_ratio(measure, self._probed) for measure in problem.measures)
+        chosen = problem.substitution or grade(problem.family, ratio)
         # The probes are paid for; a rule that does not use one of them has that much less to spend.
         rule = nested_rule(problem.family, chosen, problem.budget)
         unused = len(set(self._probes) - set(rule.nodes.tolist()))
@@ -155,3 +155,11 @@ def _early(problem: Problem) -> tuple[float, ...]:
     """Places to probe beside the ends, if the budget goes as far as a level that can be judged."""
     levels = len(nested_rule(problem.family, GRADING[problem.family][0], problem.budget).counts)
     return EARLY[problem.family] if levels > JUDGED else ()
+
+
+def _early_ratio(measure: Measure, probed: Mapping[float, Array]) -> float:
+    """How large the integrand is at most, before the end, compared with its size at the end."""
+    sizes = {alpha: float(np.abs(measure.view(value)).sum()) for alpha, value in probed.items()}
+    end = sizes.pop(1.0)
+    early = max(sizes.values())
+    return early / end if end > 0 else float("inf") if early > 0 else 0.0

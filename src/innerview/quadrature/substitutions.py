@@ -8,7 +8,7 @@ Powers and the bound between them were measured (docs/decisions/quadrature.md).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
@@ -16,7 +16,7 @@ import numpy as np
 
 from innerview.types import Alphas
 
-POWERS: Final[Mapping[str, float]] = MappingProxyType({"identity": 1.0, "graded": 1.25, "square": 2.0, "layer": 2.5})
+POWERS: Final[Mapping[str, float]] = MappingProxyType({"identity": 1.0, "graded": 1.25, "square": 2.0, "layer": 3.0})
 """Power of each substitution by name."""
 
 GRADING: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
@@ -27,17 +27,17 @@ GRADING: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
 
 EARLY: Final[Mapping[str, tuple[float, ...]]] = MappingProxyType({"trapezoid": (1 / 32,), "clenshaw-curtis": ()})
 """By family: places beside both ends where the integrand is asked before a substitution is taken. A layer may begin
-just after 0, so 0 alone does not show it. 1/32 = (1/16)^1.25 = (1/4)^2.5 is a node of either choice: it is free."""
+just after 0, so 0 alone does not show it. (1/16)^1.25 = 1/32 is a node of the ordinary choice, where it is free."""
 
 LAYER: Final = 1.5
 """How much larger than at the end the integrand is early on, where there is a boundary layer. Above 1, so that a
 straight network, whose gradient is the same everywhere up to rounding, keeps the rule that is exact for it."""
 
 
-def grade(family: str, early: Sequence[float], end: float) -> str:
-    """Choose a substitution from the sizes of the integrand at 0 and at the early places, and at 1 (all at least 0)."""
+def grade(family: str, ratio: float) -> str:
+    """Choose a substitution by the size of the integrand early on, compared with its size at 1 (at least 0)."""
     ordinary, layer = GRADING[family]
-    return ordinary if max(early) <= LAYER * end else layer
+    return ordinary if ratio <= LAYER else layer
 
 
 def by_derivative(power: float, nodes: Alphas, weights: Alphas) -> tuple[Alphas, Alphas]:
