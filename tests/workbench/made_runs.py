@@ -22,6 +22,7 @@ def made_run(
     seed: int = 0,
     planned: int = 10,
     average: bool = False,
+    declared: dict[str, Any] | None = None,
     **metrics: Any,
 ) -> RunFolder:
     """Write a run of a network of four channels whose weights grow from snapshot to snapshot.
@@ -30,7 +31,7 @@ def made_run(
     """
     manifest = Manifest(
         network={"name": network, "channels": 4, "classes": 10},
-        configuration={"steps": planned, "batch": 5, "seed": seed},
+        configuration={"steps": planned, "batch": 5, "seed": seed, **(declared or {})},
         data={"source": "made up", "sha256": "0" * 64, "train": 50, "test": 20, "shape": [SIZE, SIZE, 3]},
         versions={"python": "3.11"},
         notes=("a note",),

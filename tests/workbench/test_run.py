@@ -8,12 +8,14 @@ import numpy as np
 import pytest
 
 from innerview.errors import DataError, NetworkError, UsageError
-from innerview.runs.observations import Channels, keep_channels
+from innerview.runs.observations import Channels, Probes, keep_channels, keep_probes
 from innerview.workbench.run_curves import curves
-from innerview.workbench.run_networks import network_at, recorded_units
+from innerview.workbench.run_networks import network_at
 from innerview.workbench.run_reading import Recorded, evenly, open_runs
+from innerview.workbench.run_recordings import recorded_films, recorded_units
 from innerview.workbench.run_request import RunRequest
 from innerview.workbench.run_testing import labelled_pictures, on_test_pictures
+from innerview.workbench.run_work import work
 from workbench.made_runs import made_folders, made_run
 
 
@@ -99,6 +101,29 @@ def test_what_a_recorder_saw_of_channels_is_read(tmp_path: Path) -> None:
     assert found.rows[1][0].silent.tolist() == [0]
     assert found.rows[1][0].stuck.tolist() == [0]
     assert recorded_units(opened(tmp_path / "none"), RunRequest()) is None
+
+
+def test_the_maps_that_a_recorder_took_become_films(tmp_path: Path) -> None:
+    output = {"class_names": ["ant", "bee"]}
+    folder = made_run(tmp_path / "run", network="resnet", declared={"input": {"height": 4}, "output": output})
+    pictures = np.random.default_rng(0).uniform(size=(3, 4, 4, 3)).astype(np.float32)
+    folder.observe("pictures", 0, {"pictures": pictures, "labels": np.array([1, 0, 1])})
+    chances = np.array([[0.3, 0.7], [0.8, 0.2], [0.4, 0.6]])
+    for step, maps in ((0, np.zeros((2, 4, 4), np.float32)), (1, np.zeros((0, 0, 0), np.float32)),
+                       (10, np.ones((2, 4, 4), np.float32))):  # fmt: skip
+        classes = np.array([1, 0])[: len(maps)]
+        keep_probes(folder, step, Probes(np.log(chances), chances, maps, classes, np.zeros(len(maps))))
+    run = open_runs([tmp_path / "run"])[0]
+    first, second = recorded_films(run, RunRequest())
+    assert [frame.step for frame in first.frames] == [0, 10]
+    assert (first.truth, first.target, second.truth, second.target) == (1, 1, 0, 0)
+    assert second.frames[1].prediction.label == "0 ant"
+    assert (second.frames[1].map == 1).all()
+    np.testing.assert_array_equal(first.image, pictures[0])
+    work_done = work(run, RunRequest(), lambda _: None)
+    assert [film.name for film in work_done.films] == ["probe 0", "probe 1"]
+    assert "trained 'resnet'" in work_done.missing
+    assert recorded_films(opened(tmp_path / "undeclared", network="resnet"), RunRequest()) == []
 
 
 def test_training_pictures_are_never_tested_on(tmp_path: Path) -> None:

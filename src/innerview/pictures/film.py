@@ -24,9 +24,9 @@ from innerview.pictures.legend import legend, style_entries
 from innerview.pictures.overlay import overlay
 from innerview.pictures.pixels import show_bytes, show_image, show_map
 from innerview.pictures.scale import Scale, choose_scales
-from innerview.results import IntegratedGradients, Prediction
+from innerview.results import Prediction
 from innerview.targets import label
-from innerview.types import Array, Image
+from innerview.types import Array, Image, Map
 
 STRIP_TILE: Final = 128
 FRAME_TILE: Final = 192
@@ -42,13 +42,13 @@ class Frame:
     Attributes:
         step: updates that the weights have had.
         prediction: what it says.
-        attribution: integrated gradients of the class that the film is about.
+        map: integrated gradients of the class that the film is about, height × width, in the film's unit.
         layers: by title: height × width × channel, all or some of a layer's channels.
     """
 
     step: int
     prediction: Prediction
-    attribution: IntegratedGradients
+    map: Map
     layers: Mapping[str, Array]
 
 
@@ -62,6 +62,8 @@ class Film:
         truth: number of its true class; None if it is not known.
         target: number of the class that the maps explain.
         frames: one or more, by rising step; all have the same layers.
+        unit: of the maps.
+        about: what the maps are: target, baseline, evaluations.
     """
 
     name: str
@@ -69,6 +71,8 @@ class Film:
     truth: int | None
     target: int
     frames: tuple[Frame, ...]
+    unit: str = "logit"
+    about: str = ""
 
     def __post_init__(self) -> None:
         if not self.frames:
@@ -133,13 +137,8 @@ def _label(text: str, size: int) -> Pillow.Image:
 
 
 def _map(film: Film, frame: Frame, scale: Scale, size: int) -> Pillow.Image:
-    values = frame.attribution.map
+    values = frame.map
     return canvas.framed(show_bytes(overlay(film.image, values, scale.limit), ~np.isfinite(values), size))
-
-
-def _about(film: Film) -> str:
-    first = film.frames[0].attribution
-    return f"The maps: {first.provenance.target}, from black, {first.evaluations} evaluations each."
 
 
 def film_strip(film: Film, *, columns: int = 7) -> Pillow.Image:
@@ -150,8 +149,8 @@ def film_strip(film: Film, *, columns: int = 7) -> Pillow.Image:
         columns: snapshots in a row.
     """
     rows = _rows(film)
-    scales = [choose_scales([frame.attribution.map], "own")[0] for frame in film.frames]
-    parts: list[Line | Pillow.Image] = [note(_about(film))]
+    scales = [choose_scales([frame.map], "own")[0] for frame in film.frames]
+    parts: list[Line | Pillow.Image] = [note(film.about)] if film.about else []
     picture = Tile(canvas.framed(show_image(film.image, STRIP_TILE)), (Line("the picture", size=tokens.SMALL_SIZE),))
     for start in range(0, len(film.frames), columns):
         shown = film.frames[start : start + columns]
@@ -167,14 +166,13 @@ def film_strip(film: Film, *, columns: int = 7) -> Pillow.Image:
         for row in rows:
             mosaics = [Tile(_mosaic(frame, row, STRIP_TILE)) for frame in shown]
             parts.append(canvas.grid([Tile(_label(row.words, STRIP_TILE)), *mosaics], columns + 1))
-    maps = [frame.attribution.map for frame in film.frames]
-    unit = film.frames[0].attribution.unit
+    maps = [frame.map for frame in film.frames]
     width = max(part.width for part in parts if isinstance(part, Pillow.Image))
     parts.append(
         legend(
             maps,
             scales[0],
-            unit,
+            film.unit,
             style_entries("tint", "evidence"),
             ends=("against", "for"),
             width=width,
@@ -189,7 +187,7 @@ def film_animation(film: Film) -> Animation:
     rows = _rows(film)
     frames: list[Pillow.Image] = []
     for place, frame in enumerate(film.frames):
-        scale = choose_scales([frame.attribution.map], "own")[0]
+        scale = choose_scales([frame.map], "own")[0]
         tiles = [
             Tile(canvas.framed(show_image(film.image, FRAME_TILE)), (Line("the picture", size=tokens.SMALL_SIZE),)),
             Tile(

@@ -1,7 +1,7 @@
 """The snapshots of a run as networks, and what they make of probe pictures: films, and channels that do nothing.
 
 Snapshots of the built-in architecture run in NumPy, whatever trained them. Another architecture would need its own
-framework and its own code, which a run folder does not hold; what its recorder saw of channels is read instead.
+framework and its own code, which a run folder does not hold; `run_recordings` reads what its recorder saw instead.
 """
 
 from __future__ import annotations
@@ -21,7 +21,6 @@ from innerview.methods.units import LayerUnits, units
 from innerview.network import InputSpec, Layer, OutputSpec, find_layer
 from innerview.pictures.film import Film, Frame
 from innerview.pictures.words import layer_title
-from innerview.runs import observations
 from innerview.targets import Logit
 from innerview.types import Images
 from innerview.workbench.items import Item, gather
@@ -103,20 +102,6 @@ def unit_times(run: Recorded, images: Images, request: RunRequest, report: Calla
     return UnitTimes(steps, titles, tuple(rows), about, len(images))
 
 
-def recorded_units(run: Recorded, request: RunRequest) -> UnitTimes | None:
-    """Read what a recorder saw of channels; None if nothing was recorded."""
-    steps = evenly(run.folder.observed("channels"), request.frames)
-    found = [observations.channels(run.folder, step) for step in steps]
-    layers = tuple(name for name in found[0] if all(name in one for one in found)) if found else ()
-    if not layers:
-        return None
-    rows = tuple(
-        tuple(LayerUnits(name, one[name].positive, np.nan_to_num(one[name].saturated)) for name in layers)
-        for one in found
-    )
-    return UnitTimes(steps, layers, rows, "the recorder's probe pictures", 0)
-
-
 def films(run: Recorded, items: Sequence[Item], request: RunRequest, report: Callable[[str], None]) -> list[Film]:
     """Follow each probe picture through the snapshots.
 
@@ -139,15 +124,20 @@ def films(run: Recorded, items: Sequence[Item], request: RunRequest, report: Cal
                     predict(network, image[None])[0],
                     integrated_gradients(
                         network, image, Logit(target), baseline=np.zeros_like(image), evaluations=request.evaluations
-                    ),
+                    ).map,
                     {title: answer.activations[name][0] for name, title in titles.items()},
                 )
             )
             report(f"{item.name} at step {step:,}")
     return [
-        Film(item.name, item.fitted.image, item.truth, target, tuple(frames))
+        Film(item.name, item.fitted.image, item.truth, target, tuple(frames), about=_about(last, target, request))
         for item, target, frames in zip(items, targets, shots, strict=True)
     ]
+
+
+def _about(network: NumpyNetwork, target: int, request: RunRequest) -> str:
+    explained = Logit(target).describe(network.output.class_names)
+    return f"The maps: {explained}, from black, {request.evaluations} evaluations each."
 
 
 def _shown(network: NumpyNetwork) -> list[Layer]:

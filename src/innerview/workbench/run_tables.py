@@ -86,7 +86,7 @@ def films_arrays(found: Sequence[Film]) -> bytes:
             "names": np.array([film.name for film in found]),
             "classes": np.array([film.target for film in found]),
             "steps": np.array([frame.step for frame in found[0].frames]),
-            "maps": np.stack([[frame.attribution.map for frame in film.frames] for film in found]),
+            "maps": np.stack([[frame.map for frame in film.frames] for film in found]),
         }
     )
 

@@ -23,10 +23,10 @@ from innerview.workbench.run_networks import (
     films,
     network_at,
     probes_of,
-    recorded_units,
     unit_times,
 )
 from innerview.workbench.run_reading import Recorded
+from innerview.workbench.run_recordings import recorded_films, recorded_units
 from innerview.workbench.run_request import RunRequest
 from innerview.workbench.run_testing import Tested, on_test_pictures
 
@@ -67,7 +67,7 @@ def work(run: Recorded, request: RunRequest, report: Callable[[str], None]) -> W
     report(f"weights of {run.name}")
     titles = tuple(f"layer {at} ({name.removesuffix('.weight')})" for at, name in enumerate(run.layers, start=1))
     seen = recorded_units(run, request)
-    shown: list[Film] = []
+    shown = recorded_films(run, request)
     answers: Tested | None = None
     missing = ""
     try:

@@ -1,0 +1,60 @@
+"""What a recorder saw of a training while it ran: channels and maps of the probe pictures, of any architecture."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from innerview.methods.units import LayerUnits
+from innerview.pictures.film import Film, Frame
+from innerview.results import Prediction
+from innerview.runs import observations
+from innerview.targets import Logit
+from innerview.types import Array
+from innerview.workbench.run_networks import UnitTimes
+from innerview.workbench.run_reading import Recorded, evenly
+from innerview.workbench.run_request import RunRequest
+
+
+def recorded_units(run: Recorded, request: RunRequest) -> UnitTimes | None:
+    """Read what a recorder saw of channels; None if nothing was recorded."""
+    steps = evenly(run.folder.observed("channels"), request.frames)
+    found = [observations.channels(run.folder, step) for step in steps]
+    layers = tuple(name for name in found[0] if all(name in one for one in found)) if found else ()
+    if not layers:
+        return None
+    rows = tuple(
+        tuple(LayerUnits(name, one[name].positive, np.nan_to_num(one[name].saturated)) for name in layers)
+        for one in found
+    )
+    return UnitTimes(steps, layers, rows, "the recorder's probe pictures", 0)
+
+
+def recorded_films(run: Recorded, request: RunRequest) -> list[Film]:
+    """Make films of the maps that a recorder took; none where it took none, or was not told what the model takes."""
+    declared: Any = run.folder.manifest.configuration
+    if not (declared.get("input") and declared.get("output")):
+        return []
+    seen = {step: observations.probes(run.folder, step) for step in run.folder.observed("probes")}
+    steps = evenly([step for step, one in seen.items() if len(one.maps)], request.frames)
+    if not steps:
+        return []
+    pictures, labels = observations.pictures(run.folder)
+    names = tuple(str(name) for name in declared["output"]["class_names"])
+    films: list[Film] = []
+    for place in range(min(len(seen[step].maps) for step in steps)):
+        frames = [
+            Frame(step, Prediction(one.outputs[place], one.probabilities[place], names), one.maps[place], {})
+            for step, one in ((step, seen[step]) for step in steps)
+        ]
+        target = int(seen[steps[-1]].classes[place])
+        about = f"The maps, from black, as the recorder took them; at the end: {Logit(target).describe(names)}."
+        truth = None if labels is None else int(labels[place])
+        films.append(Film(f"probe {place}", _pixels(pictures[place]), truth, target, tuple(frames), "output", about))
+    return films
+
+
+def _pixels(picture: Array) -> Array:
+    """A picture as it was declared: height × width × channel in [0, 1]."""
+    return picture.astype(np.float32)
