@@ -8,45 +8,56 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from innerview.quadrature import remaining
+from innerview.quadrature.estimates import rest
 
 
 @pytest.mark.parametrize("ratio", [0.25, 0.4, 0.5, 0.8])
 def test_steps_that_all_point_the_same_way_are_a_geometric_series(ratio):
-    step = np.array([1.0, -2.0, 0.5])
-    rest = sum(ratio**k * step for k in range(1, 400))
-    assert remaining([step / ratio, step], safety=1) * np.abs(step).sum() == pytest.approx(np.abs(rest).sum())
+    assert rest(ratio, 1.0) == pytest.approx(sum(ratio**k for k in range(1, 400)))
 
 
 @pytest.mark.parametrize("ratio", [0.25, 0.5])
-def test_steps_at_random_angles_add_up_as_a_random_walk(ratio):
+@pytest.mark.parametrize("cosine", [0.0, 0.3, 1.0])
+def test_the_formula_is_the_size_of_a_sum_of_random_steps(ratio, cosine):
     rng = np.random.default_rng(3)
-    steps = [ratio**k * rng.standard_normal(20_000) for k in range(12)]
-    rest = sum(steps[2:])
-    estimate = remaining(steps[:2], safety=1) * np.abs(steps[1]).sum()
-    assert estimate == pytest.approx(np.abs(rest).sum(), rel=0.03)
+    common, own = rng.standard_normal(40_000), rng.standard_normal((14, 40_000))
+    steps = [ratio**k * (np.sqrt(cosine) * common + np.sqrt(1 - cosine) * one) for k, one in enumerate(own)]
+    assert rest(ratio, cosine) == pytest.approx(np.abs(sum(steps[1:])).sum() / np.abs(steps[0]).sum(), rel=0.03)
 
 
 def test_the_factors_of_kinks_and_jumps():
-    before, last = np.array([1.0, 0.0]), np.array([0.0, 1.0])
-    assert remaining([before, last / 4], safety=1) == pytest.approx(1 / math.sqrt(15))
-    assert remaining([before, last / 2], safety=1) == pytest.approx(1 / math.sqrt(3))
+    assert rest(1 / 4, 0) == pytest.approx(1 / math.sqrt(15))
+    assert rest(1 / 2, 0) == pytest.approx(1 / math.sqrt(3))
 
 
-def test_luck_is_not_believed():
-    before, last = np.array([1.0, 0.0]), np.array([0.0, 1e-9])
-    assert remaining([before, last], safety=1) == pytest.approx(1 / math.sqrt(15))
-    assert remaining([last, before], safety=1) == pytest.approx(0.95 / math.sqrt(1 - 0.95**2))
-    assert remaining([before, 2 * before], safety=1) == pytest.approx(19)
-    assert remaining([np.zeros(2), last], safety=1) == pytest.approx(0.95 / math.sqrt(1 - 0.95**2) * math.sqrt(39))
+def perpendicular(*sizes):
+    return [size * np.eye(len(sizes))[place] for place, size in enumerate(sizes)]
 
 
-def test_one_small_ratio_is_not_believed_when_the_one_before_was_larger():
-    first, second, third = np.array([1.0, 0, 0]), np.array([0, 0.5, 0]), np.array([0, 0, 0.125])
-    assert remaining([second, third], safety=1) == pytest.approx(1 / math.sqrt(15))
-    mean = math.sqrt(0.5 * 0.25)
-    assert remaining([first, second, third], safety=1) == pytest.approx(mean / math.sqrt(1 - mean**2))
-    assert remaining([third, first, second, third], safety=1) == pytest.approx(mean / math.sqrt(1 - mean**2))
-    assert remaining([second, third, 2 * first], safety=1) == pytest.approx(0.95 / math.sqrt(1 - 0.95**2))
+@pytest.mark.parametrize(
+    ("sizes", "ratio"),
+    [
+        ((4, 2), 0.5),
+        ((1, 0.35), math.sqrt(0.5 * 0.35)),  # the ratio before the first one counts as 1/2
+        ((1, 1e-9), 0.3),  # luck is not believed
+        ((1, 2), 0.95),
+        ((0, 1), 0.95),
+        ((0, 0), 0.95),
+        ((1, 0.5, 0.2), math.sqrt(0.5 * 0.4)),  # one small ratio is not believed when the one before was larger
+        ((1, 0.4, 0.2), 0.5),
+        ((9, 1, 0.5, 0.2), math.sqrt(0.5 * 0.4)),  # no more than three steps count
+    ],
+)
+def test_the_ratio_is_taken_with_care(sizes, ratio):
+    steps = perpendicular(*sizes)
+    cosine = 0.0 if all(sizes[-2:]) else 1.0  # nothing is known: the worst is taken
+    assert remaining(steps, safety=1) == pytest.approx(rest(ratio, cosine))
+
+
+def test_steps_against_each_other_are_taken_for_unrelated():
+    before = np.array([2.0, 1.0])
+    assert remaining([before, -before / 2], safety=1) == pytest.approx(rest(0.5, 0))
+    assert remaining([before, before / 2], safety=1) == pytest.approx(rest(0.5, 1))
 
 
 @given(st.floats(1e-100, 1e100), st.floats(0.5, 3), st.integers(0, 2**32 - 1))
@@ -55,7 +66,7 @@ def test_the_factor_has_no_unit_and_grows_with_safety(scale, safety, seed):
     factor = remaining([before, last], safety)
     assert remaining([before * scale, last * scale], safety) == pytest.approx(factor, rel=1e-9)
     assert factor == pytest.approx(safety * remaining([before, last], 1))
-    assert safety / math.sqrt(15) - 1e-12 <= factor <= 19 * safety + 1e-9
+    assert safety * rest(0.3, 0) - 1e-12 <= factor <= 19 * safety + 1e-9
 
 
 def trapezoid_errors(places, panels, order):

@@ -27,18 +27,32 @@ from innerview.types import Array
 SAFETY: Final = 1.4
 """Factor on every estimate; measured so that at least 99 % of the maps that stop are within their estimate."""
 
-FASTEST: Final = 0.25
-"""Smallest ratio of steps that is believed: second order, the best that a kink allows."""
+FASTEST: Final = 0.3
+"""Smallest ratio of steps that is believed: a little more than 1/4, the second order that a kink allows at best, since
+smaller ratios do not last."""
+
+UNSEEN: Final = 0.5
+"""What stands for a ratio before the first one, when there is only one: that of jumps."""
 
 SLOWEST: Final = 0.95
 """Largest ratio that is reckoned with: steps that hardly shrink, or grow, count as this (up to 19 times the last)."""
 
 
+def rest(ratio: float, cosine: float) -> float:
+    """Size of the sum of all steps to come, in units of the last step, if they go on like this.
+
+    Args:
+        ratio: by which steps shrink, in (0, 1).
+        cosine: between any two of them, in [0, 1].
+    """
+    return ratio / math.sqrt(1 - ratio**2) * math.sqrt(1 + 2 * cosine * ratio / (1 - ratio))
+
+
 def remaining(steps: Sequence[Array], safety: float = SAFETY) -> float:
     """Give the factor on |last step| that makes it an estimate of what is missing; above 0.
 
-    The ratio is the last one, or the mean (geometric) of the last two if that is larger: one that is small by luck
-    would promise too much.
+    The ratio is the last one, or the mean (geometric) of it and the one before if that is larger: a ratio that is
+    small by luck would promise too much.
 
     Args:
         steps: differences between levels, the oldest first, at least two (of one shape); the last three count.
@@ -46,8 +60,9 @@ def remaining(steps: Sequence[Array], safety: float = SAFETY) -> float:
     """
     sizes = [float(np.abs(step).sum()) for step in steps[-3:]]
     ratios = [after / before if before > 0 else SLOWEST for before, after in pairwise(sizes)]
-    ratio = min(max(ratios[-1], math.prod(ratios) ** (1 / len(ratios)), FASTEST), SLOWEST)
+    earlier, latest = [UNSEEN, *ratios][-2:]
+    ratio = min(max(latest, math.sqrt(earlier * latest), FASTEST), SLOWEST)
     before, last = steps[-2:]
     lengths = float(np.linalg.norm(before)) * float(np.linalg.norm(last))
     cosine = max(float(np.vdot(before, last)) / lengths, 0.0) if lengths > 0 else 1.0
-    return safety * ratio / math.sqrt(1 - ratio**2) * math.sqrt(1 + 2 * cosine * ratio / (1 - ratio))
+    return safety * rest(ratio, cosine)
