@@ -74,6 +74,11 @@ def test_a_rule_asks_for_nothing_that_was_not_recorded(rule) -> None:
     assert rule(Vitals()) == []
 
 
+def test_a_silent_channel_is_not_called_stuck_as_well() -> None:
+    relu = LayerUnits("layer 1", np.array([0.5, 0.0]), np.array([0.5, 1.0]))
+    assert [one.kind for one in examine_health(replace(HEALTHY, units=(relu,)))] == ["silent"]
+
+
 def test_channels_are_not_judged_by_a_picture_or_two() -> None:
     for kind in ("silent", "stuck"):
         assert examine_health(replace(SICK[kind][0], pictures=2)) == []

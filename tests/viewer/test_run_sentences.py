@@ -37,7 +37,7 @@ SAID = {
     "silent": (Finding("silent", "layer 4", -1, (3, 128, 5)), "3 of 128 channels in layer 4 never fire on 5 pictures."),
     "stuck": (
         Finding("stuck", "layer 4", -1, (1, 128, 0)),
-        "1 of 128 channels in layer 4 is stuck at the floor of the ELU on the recorder's pictures",
+        "1 of 128 channels in layer 4 is stuck where the activation is flat on the recorder's pictures",
     ),
     "one class": (Finding("one class", "", -1, (1, 0.8)), "80 % of the test pictures are called 1 bee"),
 }

@@ -150,12 +150,13 @@ def silent(vitals: Vitals) -> list[Finding]:
 
 
 def stuck(vitals: Vitals) -> list[Finding]:
-    """Channels whose gradient is gone: layer, how many, of how many, on how many pictures."""
-    return [
-        Finding("stuck", one.layer, -1, (one.stuck.size, one.positive.size, vitals.pictures))
-        for one in vitals.units
-        if one.stuck.size and enough(vitals)
-    ]
+    """Channels whose gradient is gone though they fire: layer, how many, of how many, on how many pictures."""
+    found: list[Finding] = []
+    for one in vitals.units:
+        number = np.setdiff1d(one.stuck, one.silent).size
+        if number and enough(vitals):
+            found.append(Finding("stuck", one.layer, -1, (number, one.positive.size, vitals.pictures)))
+    return found
 
 
 def spikes(vitals: Vitals) -> list[Finding]:

@@ -100,8 +100,8 @@ WORDS: Final[Mapping[str, tuple[str, Callable[[Finding, Sequence[str]], str]]]] 
         "stuck": (
             "units",
             lambda found, _: (
-                f"{_channels(found)} {_verb(found, 'is', 'are')} stuck at the floor of the ELU{_seen(found)}: hardly "
-                "any gradient comes through."
+                f"{_channels(found)} {_verb(found, 'is', 'are')} stuck where the activation is flat{_seen(found)}: "
+                "hardly any gradient comes through."
             ),
         ),
         "one class": (

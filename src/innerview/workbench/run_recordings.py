@@ -28,7 +28,8 @@ def recorded_units(run: Recorded, request: RunRequest) -> UnitTimes | None:
         tuple(LayerUnits(name, one[name].positive, np.nan_to_num(one[name].saturated)) for name in layers)
         for one in found
     )
-    return UnitTimes(steps, layers, rows, "the recorder's probe pictures", 0)
+    titles = tuple(f"layer {name}" if name[:1].isdecimal() else name for name in layers)
+    return UnitTimes(steps, titles, rows, "the recorder's probe pictures", 0)
 
 
 def recorded_films(run: Recorded, request: RunRequest) -> list[Film]:

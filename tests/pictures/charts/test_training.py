@@ -57,6 +57,15 @@ def test_several_runs_have_a_colour_each_and_dash_their_training() -> None:
     assert axes.get_ylim() == (0, 1)
 
 
+def test_all_plots_reach_as_far_as_the_longest_line() -> None:
+    short, long = (
+        Panel("Loss", (track([1.0, 2.0]),), "number"),
+        Panel("Accuracy", (track(TIMES / 100, "test"),), "share"),
+    )
+    for panels in ([short, long], [long, short]):
+        assert [axes.get_xlim() for axes in training_figure(panels, ["a"]).axes] == [(0, 100)] * 2
+
+
 def test_what_has_no_values_has_no_plot_and_nothing_at_all_is_refused() -> None:
     empty = Panel("Gradient norm", (track([np.nan]),), "log")
     figure = training_figure([Panel("Loss", (track([1.0, 2.0]),), "log"), empty], ["a"])

@@ -93,8 +93,6 @@ def draw_panel(axes: Axes, panel: Panel, runs: int, marks: Sequence[Mark] = ()) 
         shown.append(line.values[seen][len(line.values[seen]) // 50 :])
     _scale(axes, panel, shown)
     dress(axes, panel.title)
-    times = np.concatenate([track.curve.times for track in panel.tracks] or [np.zeros(1)])
-    axes.set_xlim(0, float(times.max(initial=1)))
     for mark in marks:
         axes.axvline(mark.time, color=tokens.BORDER, linewidth=0.8, linestyle=(0, (1, 2)))
         axes.annotate(
@@ -106,7 +104,7 @@ def draw_panel(axes: Axes, panel: Panel, runs: int, marks: Sequence[Mark] = ()) 
             fontsize=TEXT - 1.5,
             color=tokens.SECOND,
         )
-    label_ends(axes, float(times.max(initial=1)), ends, gap=0.11)
+    label_ends(axes, 0, ends, gap=0.11)
 
 
 def _scale(axes: Axes, panel: Panel, shown: Sequence[np.ndarray]) -> None:
@@ -154,6 +152,8 @@ def training_figure(
     for place, (axes, panel) in enumerate(zip(grid, drawn, strict=True)):
         draw_panel(axes, panel, len(names), [mark if place == 0 else Mark(mark.time, "") for mark in marks])
         axes.set_xlabel(unit if place == len(drawn) - 1 else "", fontsize=TEXT, color=tokens.SECOND)
+    last = max(float(track.curve.times.max(initial=0)) for panel in drawn for track in panel.tracks)
+    grid[-1].set_xlim(0, last or 1.0)  # shared by all plots, also where a metric ends before the others
     write_numbers(grid[-1], x=True, y=False)
     if len(names) > 1:
         _name_runs(figure, names)
