@@ -13,6 +13,7 @@ from innerview.methods import (
     gradient_input,
     grid_labels,
     integrated_gradients,
+    noisy_pictures,
     region_sums,
     smooth_grad,
     sum_regions,
@@ -58,6 +59,19 @@ def test_a_region_s_error_is_the_sum_of_its_pixels_errors() -> None:
     regions = sum_regions(smooth, labels)
     np.testing.assert_allclose(region_sums(regions.error, labels), region_sums(smooth.error, labels))
     assert sum_regions(gradient(NETWORK, IMAGE, Logit(0)), labels).error is None
+
+
+def test_smoothing_what_was_summed_gives_the_regions_own_standard_error() -> None:
+    labels = grid_labels(4, 5, 2, 1)
+    summed = smooth_grad(
+        NETWORK, IMAGE, Logit(0), method=lambda *asked: sum_regions(gradient(*asked), labels), samples=9
+    )
+    afterwards = sum_regions(smooth_grad(NETWORK, IMAGE, Logit(0), samples=9), labels)
+    np.testing.assert_allclose(summed.map, afterwards.map)
+    pictures = list(noisy_pictures(IMAGE, samples=9))
+    sums = np.stack([region_sums(gradient(NETWORK, one, Logit(0)).map, labels) for one in pictures])
+    np.testing.assert_allclose(region_sums(summed.error, labels), sums.std(axis=0, ddof=1) / 3)
+    assert (summed.error < afterwards.error).all()
 
 
 def test_numbers_that_label_nothing_are_no_regions() -> None:

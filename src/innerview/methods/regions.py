@@ -56,7 +56,7 @@ def sum_regions(
     """Show each region's sum, shared out equally among its pixels, in place of a map's pixels.
 
     The error of a region is at most the sum of its pixels' errors, and that is what is given: how they hang together is
-    not known.
+    not known. A method that sums regions itself can be given to `smooth_grad`, which then knows.
 
     Args:
         result: any map over a picture.
