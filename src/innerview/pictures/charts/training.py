@@ -28,6 +28,10 @@ RUNS: Final = (tokens.TEST, tokens.TRAIN, "#4A55A8", "#A3327A", tokens.INK)
 DASHED: Final = (0, (4, 2))
 
 
+FEW: Final = {"test": 60, "training": 3}
+"""Values of a line up to which each is marked: a test is a moment, and a single value is no line."""
+
+
 @dataclass(frozen=True)
 class Track:
     """One line of a plot.
@@ -84,8 +88,7 @@ def draw_panel(axes: Axes, panel: Panel, runs: int, marks: Sequence[Mark] = ()) 
             continue
         if track.window > 1 and runs == 1:
             axes.plot(track.curve.times, track.curve.values, color=colour, alpha=0.22, linewidth=0.6)
-        few = int(seen.sum()) <= 60
-        marker = "o" if few and track.part == "test" else ""
+        marker = "o" if int(seen.sum()) <= FEW[track.part] else ""
         axes.plot(line.times[seen], line.values[seen], color=colour, linestyle=dash, linewidth=1.4, marker=marker, ms=3)
         last = float(line.values[seen][-1])
         written = words.share(last) if panel.axis == "share" else words.limit(last)
