@@ -180,6 +180,22 @@ def test_with_nothing_declared_weights_are_recorded(tmp_path: Path) -> None:
         recorder.step()
 
 
+def test_a_model_without_modules_to_look_at_is_recorded_all_the_same(tmp_path: Path) -> None:
+    class Plain(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.weight = nn.Parameter(torch.rand(3, 3 * 6 * 6))
+
+        def forward(self, value: torch.Tensor) -> torch.Tensor:
+            return nn.functional.elu(value.flatten(1) @ self.weight.T)
+
+    with Recorder(Plain(), tmp_path / "run", **DECLARED) as recorder:
+        pass
+    assert observations.channels(recorder.run, 0) == {}
+    assert observations.probes(recorder.run, 0).outputs.shape == (4, 3)
+    assert recorder.run.manifest.network["layers"] == []
+
+
 def test_closing_keeps_the_last_weights(tmp_path: Path) -> None:
     loop = Loop()
     with Recorder(loop.model, tmp_path / "run", **DECLARED) as recorder:
