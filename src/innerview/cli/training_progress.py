@@ -36,7 +36,7 @@ class Screen:
             from rich.console import Console
             from rich.progress import BarColumn, Progress, TextColumn
 
-            columns = (TextColumn("{task.fields[title]}"), BarColumn(), TextColumn("{task.description}"))
+            columns = (TextColumn("{task.fields[title]}"), BarColumn(bar_width=10), TextColumn("{task.description}"))
             self._bars = Progress(*columns, console=Console(stderr=True), transient=True)
             self._bars.add_task("", total=None, title="Reading")
             self._bars.start()
@@ -71,11 +71,17 @@ class Screen:
         """Tell where the training stands after a step."""
         self.step = now.step
         tested = "" if now.test_accuracy is None else f" (test {100 * now.test_accuracy:.1f} %)"
-        text = (
-            f"epoch {now.epoch:.2f}, loss {now.loss:.3f}, accuracy {100 * now.accuracy:.0f} %{tested}, "
-            f"{now.images_per_second:.0f} images/s, {left(now.seconds_left)} left"
+        rest = f"{now.images_per_second:.0f} images/s, {left(now.seconds_left)} left"
+        self._show(
+            "Training",
+            now.step,
+            now.steps,
+            f"loss {now.loss:.3f}, {100 * now.accuracy:.0f} %{tested}, {rest}"  # fits a terminal of 80 columns
+            if self._bars is not None
+            else f"step {now.step:,} of {now.steps:,}: epoch {now.epoch:.2f}, loss {now.loss:.3f}, "
+            f"accuracy {100 * now.accuracy:.0f} %{tested}, {rest}",
+            soon=now.test_accuracy != self._tested,
         )
-        self._show("Training", now.step, now.steps, text, soon=now.test_accuracy != self._tested)
         self._tested = now.test_accuracy
 
     def _show(self, title: str, done: int, total: int, text: str, *, soon: bool) -> None:
@@ -84,8 +90,7 @@ class Screen:
             self._bars.update(task, completed=done, total=total, description=text, title=title)
         elif soon or done == total or time.monotonic() - self._told >= SECONDS:
             self._told = time.monotonic()
-            where = f"step {done:,} of {total:,}: " if title == "Training" else ""
-            click.echo(f"{title}: {where}{text}", err=True)
+            click.echo(f"{title}: {text}", err=True)
 
     def _print(self, text: str) -> None:
         if self._bars is not None:
