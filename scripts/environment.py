@@ -22,8 +22,9 @@ ROOT = Path(__file__).resolve().parent.parent
 # Named exactly, and first: a plain range ("torch>=2.4", the extra) takes the newest build, which brings CUDA along.
 PYTORCH = "torch==2.13.0"
 
-# For the tests of what works with Keras; the build that has no CUDA.
+# For the tests of what works with Keras and JAX; the build that has no CUDA.
 TENSORFLOW = ("tensorflow-cpu>=2.18", "keras>=3.8")
+JAX = "jax>=0.4.30"
 
 # Named exactly: the bridge and the published parity are tested against this one.
 CAPTUM = "captum==0.9.0"
@@ -36,7 +37,10 @@ def group(name: str) -> list[str]:
 
 # For each environment: what pip is asked for, one call after another, and the files whose change makes it anew.
 PLANS = {
-    "test": (lambda: [[PYTORCH], ["--editable", str(ROOT), *TENSORFLOW, CAPTUM, *group("test")]], ("pyproject.toml",)),
+    "test": (
+        lambda: [[PYTORCH], ["--editable", str(ROOT), *TENSORFLOW, JAX, CAPTUM, *group("test")]],
+        ("pyproject.toml",),
+    ),
     "demo": (lambda: [[str(ROOT)]], ("pyproject.toml", "README.md", "src")),
 }
 

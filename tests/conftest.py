@@ -20,9 +20,13 @@ NEEDING = {
     "torch": re.compile(
         r"^\s*(?:import|from) (?:torch|innerview\.training|(?:innerview\.)?adapters\.torch)\b", re.MULTILINE
     ),
+    "jax": re.compile(r"^\s*(?:import|from) (?:jax|(?:innerview\.)?adapters\.jax)\b", re.MULTILINE),
     "captum": re.compile(r"^\s*(?:import|from) (?:captum|innerview\.adapters\.captum)", re.MULTILINE),
 }
 """What a test module imports if it can't be read without a framework."""
+
+KERAS = re.compile(r"^from innerview\.adapters\.keras\b", re.MULTILINE)
+"""What a test module imports that is read only where a process has a backend (see networks.BACKEND)."""
 
 # Networks here are so small that a second thread only waits for the first.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -50,6 +54,8 @@ def pytest_ignore_collect(collection_path: Path) -> bool | None:
     if collection_path.suffix != ".py" or collection_path.name == "conftest.py":
         return None
     text = collection_path.read_text(encoding="utf-8")
+    if KERAS.search(text) and not os.environ.get("INNERVIEW_TEST_BACKEND"):
+        return True
     return True if any(NEEDING[framework].search(text) for framework in WITHOUT & set(NEEDING)) else None
 
 

@@ -11,6 +11,7 @@ x is the model's input, ((low + (high − low) pixel) − mean) / std, so that e
 from __future__ import annotations
 
 import math
+import os
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -202,11 +203,34 @@ def function_network(model: Model, weights: Mapping[str, Array], dtype: type[np.
     return FunctionNetwork(function, model.input, model.output, dtype)
 
 
+def jax_network(model: Model, weights: Mapping[str, Array], dtype: type[np.floating]) -> Any:
+    from adapters import jax_models
+
+    return jax_models.network(model, weights, dtype)
+
+
+def keras_network(model: Model, weights: Mapping[str, Array], dtype: type[np.floating]) -> Any:
+    from adapters import keras_models
+
+    return keras_models.network(model, weights, dtype)
+
+
 BUILDERS: Mapping[str, Callable[..., Network]] = {
     "numpy": numpy_network,
     "torch": torch_network,
+    "jax": jax_network,
+    "keras": keras_network,
     "function": function_network,
 }
+
+BACKEND = os.environ.get("INNERVIEW_TEST_BACKEND", "")
+"""Keras has one backend a process: where this names one, the process tests Keras on it and nothing else."""
+
+DTYPES = (np.float32,) if BACKEND in {"torch", "jax"} else (np.float32, np.float64)
+"""The precisions there are: Keras has float64 on TensorFlow alone."""
+
+HERE = ("keras",) if BACKEND else ("numpy", "torch", "jax", "function")
+"""The adapters that this process tests; tests/adapters/test_keras_backends.py starts the others."""
 
 
 @dataclass(frozen=True)
@@ -224,16 +248,33 @@ class Subject:
     def differentiable(self) -> bool:
         return self.adapter != "function"
 
-    def build(self, dtype: type[np.floating] = np.float64, weights: Mapping[str, Array] | None = None) -> Any:
+    def build(self, dtype: type[np.floating] = DTYPES[-1], weights: Mapping[str, Array] | None = None) -> Any:
         return BUILDERS[self.adapter](self.model, self.model.weights() if weights is None else weights, dtype)
+
+    def own_weights(self) -> dict[str, Array]:
+        """The weights by the names and in the axis order of the framework."""
+        weights = self.model.weights()
+        match self.adapter:
+            case "function":
+                return {}
+            case "keras":
+                from adapters import keras_models
+
+                return keras_models.own(weights)
+            case _:
+                return weights
 
     def images(self, count: int = 3, dtype: type[np.floating] = np.float64, seed: int = 1) -> Array:
         return np.random.default_rng(seed).random((count, *self.model.input.shape)).astype(dtype)
 
 
+FEW: Mapping[str, tuple[str, ...]] = {"jax": ("hidden", "mixed"), "keras": ("hidden", "mixed")}
+"""Where every new shape is compiled, or each test takes a process's start: one with a formula, one of everything."""
+
 SUBJECTS = tuple(
     Subject(adapter, name)
-    for adapter in BUILDERS
+    for adapter in HERE
     for name, model in MODELS.items()
+    if (adapter not in FEW or name in FEW[adapter])
     if adapter != "function" or model.formula is not None
 )

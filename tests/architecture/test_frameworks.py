@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-MEANT = ("torch", "tensorflow", "captum")
+MEANT = ("torch", "tensorflow", "keras", "jax", "captum")
 WITHOUT = os.environ.get("INNERVIEW_TEST_WITHOUT", "").split(",")
 
 

@@ -1,15 +1,16 @@
-"""NumPy against PyTorch: the same weights, the same values and gradients at every layer, in both precisions."""
+"""NumPy against every framework: the same weights, the same values and gradients at every layer, in both precisions."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
+import innerview
 from contract.closeness import assert_close
 from innerview import allcnn
 from innerview.network import OUTPUT
-from innerview.targets import Logit, together
-from networks import MODELS, Model, numpy_network, torch_network
+from innerview.targets import Logit, Margin, together
+from networks import BUILDERS, HERE, MODELS, Model, numpy_network
 
 REFERENCE = allcnn.build(allcnn.initial_weights(0, 8))
 SUBJECTS = {
@@ -18,15 +19,29 @@ SUBJECTS = {
 }
 """The small networks, and the built-in architecture with few channels."""
 
+FRAMEWORKS = [
+    pytest.param(name, marks=getattr(pytest.mark, name)) for name in HERE if name not in {"numpy", "function"}
+]
 
-@pytest.mark.torch
+
+@pytest.fixture(params=FRAMEWORKS)
+def build(request: pytest.FixtureRequest):
+    """Builds a network in a framework."""
+    return BUILDERS[request.param]
+
+
+def common(name: str) -> str:
+    """A weight's name as PyTorch writes it."""
+    return name.replace("/kernel", ".weight").replace("/bias", ".bias")
+
+
 @pytest.mark.parametrize("name", SUBJECTS)
-def test_values_and_gradients_agree_at_every_layer(name: str, dtype) -> None:
+def test_values_and_gradients_agree_at_every_layer(name: str, build, dtype) -> None:
     model = SUBJECTS[name]
     weights = model.weights()
     images = np.random.default_rng(2).random((2, *model.input.shape))
     cotangents = {OUTPUT: together([Logit(0), Logit(2)])}
-    ours, theirs = (build(model, weights, dtype) for build in (numpy_network, torch_network))
+    ours, theirs = (make(model, weights, dtype) for make in (numpy_network, build))
     taps = [layer.name for layer in ours.layers]
     found, wanted = (network.pullback(images, cotangents, taps) for network in (ours, theirs))
     assert_close(found.logits, wanted.logits, dtype)
@@ -36,11 +51,23 @@ def test_values_and_gradients_agree_at_every_layer(name: str, dtype) -> None:
         assert_close(found.tap_gradients[tap], wanted.tap_gradients[tap], dtype)
 
 
-@pytest.mark.torch
 @pytest.mark.parametrize("name", SUBJECTS)
-def test_layers_agree(name: str) -> None:
+def test_layers_agree(name: str, build) -> None:
     model = SUBJECTS[name]
-    ours, theirs = (build(model, model.weights(), np.float64).layers for build in (numpy_network, torch_network))
-    assert [(one.name, one.shape, one.axes, one.parameters) for one in ours] == [
-        (one.name, one.shape, one.axes, one.parameters) for one in theirs
+    ours, theirs = (make(model, model.weights(), np.float32) for make in (numpy_network, build))
+    assert [(one.name, one.shape, one.axes, one.parameters) for one in ours.layers] == [
+        (one.name, one.shape, one.axes, tuple(map(common, one.parameters))) for one in theirs.layers
     ]
+
+
+@pytest.mark.parametrize("name", ["mixed", "allcnn"])
+def test_integrated_gradients_agree(name: str, build, dtype) -> None:
+    model = SUBJECTS[name]
+    image = np.random.default_rng(3).random(model.input.shape).astype(dtype)
+    found, wanted = (
+        innerview.integrated_gradients(
+            make(model, model.weights(), dtype), image, Margin(0, 1), baseline=np.zeros_like(image), evaluations=16
+        ).attribution.astype(dtype)
+        for make in (build, numpy_network)
+    )
+    assert_close(found, wanted, dtype)

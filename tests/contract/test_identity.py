@@ -37,6 +37,7 @@ def test_any_weight_changes_it(subject: Subject) -> None:
         assert subject.build(weights=weights).identity != before
 
 
+@pytest.mark.float64
 def test_more_digits_keep_it(differentiable: Subject) -> None:
     network = differentiable.build(np.float32)
     assert network.astype(np.float64).identity == network.identity

@@ -32,6 +32,7 @@ def test_gradients_are_those_of_the_formula(known_differentiable: Subject, dtype
     assert_close(subject.build(dtype).pullback(images, {OUTPUT: EVERY}).input_gradients, wanted, dtype)
 
 
+@pytest.mark.float64
 def test_gradients_are_slopes(differentiable: Subject) -> None:
     network, images = differentiable.build(), differentiable.images(2)
     directions = np.random.default_rng(3).normal(size=(4, *images.shape))
@@ -80,6 +81,7 @@ def test_the_chain_rule_holds_at_every_layer(differentiable: Subject, dtype) -> 
         assert_close(part.input_gradients, whole.input_gradients, dtype)
 
 
+@pytest.mark.float64
 def test_tap_gradients_are_slopes_of_the_rest_of_the_network(differentiable: Subject) -> None:
     """At the last layer the value is the output, so the gradient there is the cotangent."""
     network, images = differentiable.build(), differentiable.images()

@@ -18,11 +18,30 @@ from innerview.network import InputSpec, Network, OutputSpec
 
 Adapter: TypeAlias = Callable[..., Network]
 
-ADAPTERS: Final = {"torch": ("innerview.adapters.torch", "TorchNetwork")}
-"""Where the adapter of a framework is, by the framework's top package."""
+ADAPTERS: Final = {
+    "torch": ("innerview.adapters.torch", "TorchNetwork"),
+    "keras": ("innerview.adapters.keras", "KerasNetwork"),
+    "jax": ("innerview.adapters.jax", "JaxNetwork"),
+    "jaxlib": ("innerview.adapters.jax", "JaxNetwork"),  # where the class of compiled functions is
+}
+"""Where the adapter of a framework is, by the framework's top package; a Keras model on PyTorch is Keras's first."""
 
-UNSUPPORTED: Final = frozenset({"keras", "tensorflow", "jax", "flax", "equinox", "sklearn", "mxnet", "paddle"})
-"""Frameworks whose models can be called, but have no adapter: as functions they would lose their gradients."""
+_FUNCTION = (
+    "wrap a function that calls the model, for what needs no gradients: wrap(lambda pictures: model(pictures), …)"
+)
+
+WAYS: Final = {
+    "flax": "wrap its function and its parameters: wrap(model.apply, parameters=variables, input=…, output=…)",
+    "equinox": "wrap a function over a batch and its parameters: "
+    "wrap(lambda model, x: jax.vmap(model)(x), parameters=model, input=…, output=…)",
+    "tensorflow": "give the Keras model that it was made from, or " + _FUNCTION,
+    "tf_keras": "save it with model.save('model.h5') and open that with Keras 3, or " + _FUNCTION,
+    "sklearn": _FUNCTION,
+    "mxnet": _FUNCTION,
+    "paddle": _FUNCTION,
+}
+"""Frameworks whose models can be called, but not wrapped as they are, with the way out: as functions they would lose
+their gradients without a word."""
 
 TOLERANCE: Final = {"float32": 1e-3, "float64": 1e-8}
 """Largest change of an output, relative to the largest output, when a picture is run alone: rounding, not meaning."""
@@ -40,17 +59,19 @@ def wrap(
     """Make a network of a model.
 
     Args:
-        model: a PyTorch module, or any function from a batch of pictures to a batch of outputs (forward only).
+        model: a PyTorch module, a Keras model, a JAX function (compiled, or with its `parameters`), or any function
+            from a batch of pictures to a batch of outputs (forward only).
         input: the picture that it takes and how pixels become its input.
         output: what it gives.
-        **options: for the adapter: `weights_only` (PyTorch), `dtype` and `chunk` (functions).
+        **options: for the adapter: `parameters` (makes it a JAX function, called with them and the pictures),
+            `weights_only` (PyTorch, Keras, JAX), `dtype` (functions, JAX) and `chunk` (functions).
 
     Raises:
         UsageError: a declaration is missing, or there is no adapter for the model.
         NetworkError: the model can't be run as declared, its outputs are not finite, or a picture's output depends
             on the other pictures of its batch.
     """
-    adapter = _find(model)
+    adapter = _find(model, with_parameters="parameters" in options)
     if input is None or output is None:
         raise UsageError(
             f"what a {type(model).__name__} takes and gives can't be read from it; declare it, for example: "
@@ -80,21 +101,25 @@ def check_rows(network: Network) -> None:
         )
 
 
-def _find(model: object) -> Adapter:
+def _load(package: str) -> Adapter:
+    module, name = ADAPTERS[package]
+    return cast("Adapter", getattr(import_module(module), name))
+
+
+def _find(model: object, *, with_parameters: bool) -> Adapter:
     """Find the adapter by the packages in which the model's class and its bases were defined."""
+    if with_parameters:
+        return _load("jax")
     packages = [kind.__module__.partition(".")[0] for kind in type(model).__mro__]
     for package in packages:
         if package in ADAPTERS:
-            module, name = ADAPTERS[package]
-            return cast("Adapter", getattr(import_module(module), name))
-        if package in UNSUPPORTED:
-            raise UsageError(
-                f"there is no adapter for {package} yet; wrap a function that calls the model, for what needs no "
-                "gradients: wrap(lambda pictures: model(pictures), input=…, output=…)"
-            )
+            return _load(package)
+        if package in WAYS:
+            raise UsageError(f"a model of {package} can't be wrapped as it is; {WAYS[package]}")
     if not callable(model):
         raise UsageError(
-            f"a {type(model).__name__} can't be called; wrap a PyTorch module or a function from pictures to outputs"
+            f"a {type(model).__name__} can't be called; wrap a PyTorch module, a Keras model or a function from "
+            "pictures to outputs"
         )
     return FunctionNetwork
 

@@ -21,6 +21,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from innerview.adapters import picking
 from innerview.errors import NetworkError
 from innerview.network import OUTPUT, Layer
 from innerview.types import Array
@@ -120,23 +121,7 @@ def precision(model: nn.Module) -> np.dtype[np.floating]:
 
 def pick(result: Any, key: str | int | None) -> torch.Tensor:
     """Take the tensor that `key` names from what a model returned, or raise NetworkError with the keys there are."""
-    if isinstance(result, torch.Tensor):
-        if key is not None:
-            raise NetworkError(f"the model gives one tensor, so key={key!r} has no meaning; leave it out of OutputSpec")
-        return result
-    entries: dict[str | int, Any] = {}
-    if isinstance(result, Mapping):
-        entries = dict(result)
-    elif isinstance(result, tuple | list):
-        entries = {**dict(enumerate(result)), **dict(zip(getattr(result, "_fields", ()), result, strict=False))}
-    tensors = {name: value for name, value in entries.items() if isinstance(value, torch.Tensor)}
-    if key not in tensors:
-        listed = ", ".join(f"{name!r} of shape {tuple(value.shape)}" for name, value in tensors.items()) or "no tensor"
-        raise NetworkError(
-            f"the model gives a {type(result).__name__} with {listed}; key={key!r} names none of them: "
-            "say which one is the output, OutputSpec(..., key=…)"
-        )
-    return tensors[key]
+    return picking.pick(result, key, lambda value: isinstance(value, torch.Tensor))
 
 
 @dataclass

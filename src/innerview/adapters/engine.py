@@ -1,0 +1,151 @@
+"""Passes through a framework in the framework's own terms, and their answers at the waist: written once for several.
+
+An adapter for Keras or JAX says how its model is run; an `Engine` (one for each framework, in a file of its own) says
+how a value is watched on its way and how gradients are had. Here the two are joined: pixels become the model's input,
+values come back with their channels last, a layer that was not called is named, no picture at all is an empty answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
+
+import numpy as np
+
+from innerview.adapters.promises import check_shape, collect_cotangents, enter
+from innerview.errors import NetworkError
+from innerview.network import OUTPUT, Cotangent, Forward, InputSpec, Layer, OutputSpec, Pullback, require_layers
+from innerview.types import Array, Images
+
+Order: TypeAlias = Literal["first", "last"]
+"""Where a value with a batch in front has its channels."""
+
+Tensor: TypeAlias = Any
+Tap: TypeAlias = Callable[[str, Tensor], Tensor]
+"""Called by the model's run with the name and the value of each layer; the run goes on with what it gives back."""
+
+Run: TypeAlias = Callable[[Tensor, Tap], Tensor]
+"""From the model's input to the declared output, telling `Tap` of every layer on the way."""
+
+Factors: TypeAlias = Callable[[Mapping[str, Array]], Mapping[str, Array]]
+"""From the values (by name, in the model's own axis order) to factors on some of them: target × the value's shape."""
+
+
+@dataclass(frozen=True)
+class Pulled:
+    """What an engine gives back: everything in the model's own axis order, gradients with the target in front."""
+
+    values: Mapping[str, Array]
+    by_input: Array
+    by_layer: Mapping[str, Array]
+
+
+@runtime_checkable
+class Engine(Protocol):
+    """What a framework must be able to do."""
+
+    def looking(self, model: Any, dtype: np.dtype[np.floating]) -> AbstractContextManager[None]:
+        """Change what must be changed for passes in `dtype` while the block runs; then all is as it was."""
+        ...
+
+    def forward(self, run: Run, inputs: Array, asked: frozenset[str]) -> dict[str, Array]:
+        """Run, and copy the output (key OUTPUT) and those of `asked` that were called."""
+        ...
+
+    def pullback(
+        self, run: Run, inputs: Array, asked: Mapping[str, tuple[int, ...]], places: Sequence[str], factors: Factors
+    ) -> Pulled:
+        """Run, ask `factors`, and differentiate by the input and by the layers `places`.
+
+        `asked` are all layers to watch with their shapes behind the batch, in the model's own axis order.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class Passes:
+    """One model's passes: what it takes and gives, its layers and where each of them has its channels."""
+
+    engine: Engine
+    input: InputSpec
+    output: OutputSpec
+    dtype: np.dtype[np.floating]
+    layers: tuple[Layer, ...]
+    orders: Mapping[str, Order]
+
+    def forward(self, run: Run, images: Images, taps: Sequence[str]) -> Forward:
+        """Answer a forward pass."""
+        require_layers(self.layers, taps)
+        inputs = enter(self.input, images, self.dtype)
+        if not len(images):
+            return self._nothing(taps)
+        values = self.engine.forward(run, inputs, frozenset(taps))
+        self._check(values, taps, len(images))
+        return Forward(values[OUTPUT], {name: to_last(values[name], self.orders[name]) for name in taps})
+
+    def pullback(self, run: Run, images: Images, cotangents: Mapping[str, Cotangent], taps: Sequence[str]) -> Pullback:
+        """Answer a pullback."""
+        asked = list(dict.fromkeys([*taps, *(name for name in cotangents if name != OUTPUT)]))
+        require_layers(self.layers, asked)
+        inputs = enter(self.input, images, self.dtype)
+        orders: dict[str, Order] = {**self.orders, OUTPUT: "last"}
+
+        def factors(values: Mapping[str, Array]) -> dict[str, Array]:
+            self._check(values, asked, len(images))
+            found = collect_cotangents(
+                cotangents, {name: to_last(value, orders[name]) for name, value in values.items()}
+            )
+            return {name: from_last(value, orders[name]) for name, value in found.items()}
+
+        if not len(images):
+            return self._nothing_back(taps, asked, cotangents)
+        shapes = {
+            layer.name: from_last(np.empty((1, 1, *layer.shape)), orders[layer.name]).shape[2:]
+            for layer in self.layers
+            if layer.name in asked
+        }
+        found = self.engine.pullback(run, inputs, shapes, taps, factors)
+        by_pixel = found.by_input if self.input.layout == "HWC" else np.moveaxis(found.by_input, 2, -1)
+        return Pullback(
+            logits=found.values[OUTPUT],
+            activations={name: to_last(found.values[name], orders[name]) for name in taps},
+            input_gradients=np.ascontiguousarray(by_pixel * self.input.scale.astype(self.dtype)),
+            tap_gradients={name: to_last(found.by_layer[name], orders[name], behind=2) for name in taps},
+        )
+
+    def _check(self, values: Mapping[str, Array], asked: Iterable[str], batch: int) -> None:
+        check_shape(values[OUTPUT].shape, batch, self.output)
+        for name in asked:
+            if name not in values:
+                raise NetworkError(f"layer {name} was called in the dry run, but not for these pictures; don't tap it")
+
+    def _empty(self, name: str) -> Array:
+        shape = next(layer.shape for layer in self.layers if layer.name == name)
+        return np.zeros((0, *shape), self.dtype)
+
+    def _nothing(self, taps: Sequence[str]) -> Forward:
+        logits = np.zeros((0, len(self.output.class_names)), self.dtype)
+        return Forward(logits, {name: self._empty(name) for name in taps})
+
+    def _nothing_back(self, taps: Sequence[str], asked: Sequence[str], cotangents: Mapping[str, Cotangent]) -> Pullback:
+        answer = self._nothing(asked)
+        factors = collect_cotangents(cotangents, {OUTPUT: answer.logits, **answer.activations})
+        targets = len(next(iter(factors.values())))
+        return Pullback(
+            logits=answer.logits,
+            activations={name: answer.activations[name] for name in taps},
+            input_gradients=np.zeros((targets, 0, *self.input.shape), self.dtype),
+            tap_gradients={name: np.zeros((targets, *answer.activations[name].shape), self.dtype) for name in taps},
+        )
+
+
+def to_last(value: Array, order: Order, behind: int = 1) -> Array:
+    """Copy a value into one with its channels last; `behind` axes (target, batch) stand in front of it."""
+    return np.array(np.moveaxis(value, behind, -1) if order == "first" else value, order="C")
+
+
+def from_last(value: Array, order: Order) -> Array:
+    """Copy target × batch × …, channels last, into the model's own axis order."""
+    return np.array(np.moveaxis(value, -1, 2) if order == "first" else value, order="C")

@@ -1,0 +1,221 @@
+"""A JAX function and its parameters as a network; Flax and Equinox modules come as what they are: such a pair.
+
+    wrap(model.apply, parameters=variables, …)                             Flax (linen)
+    wrap(lambda model, x: jax.vmap(model)(x), parameters=model, …)         Equinox
+    wrap(lambda state, x: nnx.merge(graph, state)(x), parameters=state, …) Flax (nnx), split into the two
+
+A function has no layers. `tap(name, value)` inside it names a value, which is then a layer like any other; where
+nobody looks, it does nothing. Nothing is compiled here: a function that was compiled with `jax.jit` runs compiled,
+except for passes that look at a layer inside it. float64 is switched on around our own passes alone.
+"""
+
+# JAX is only partly typed: unknown types are its own.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+# pyright: reportUnknownParameterType=false, reportUnknownLambdaType=false, reportMissingImports=false
+# pyright: reportAttributeAccessIssue=false, reportArgumentType=false
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
+from typing import Any, Final, final
+
+import numpy as np
+
+from innerview.adapters.engine import Passes, Tap
+from innerview.adapters.picking import pick
+from innerview.adapters.promises import check_precision, check_shape, check_weights, enter, refuse_weights_only
+from innerview.errors import InnerviewError, MissingExtra, NetworkError
+from innerview.network import Cotangent, Forward, InputSpec, Layer, OutputSpec, Pullback, identify
+from innerview.types import Array, Images
+
+try:
+    import jax
+except ImportError as error:
+    raise MissingExtra("looking into a JAX function", "jax") from error
+
+from innerview.adapters.jax_engine import JaxEngine
+from innerview.adapters.jax_taps import Named, Survey, observing, tap
+
+PIXELS: Final = 65_536
+"""Pixels in one pass, 64 pictures of 32 × 32 or one of 224 × 224: the memory of a pullback grows with them."""
+
+DRY_RUN: Final = 3
+"""Pictures in the dry run: unlike 1 or 2, hardly ever the length of another axis by chance."""
+
+PROBES: Final = 2
+"""Pictures whose outputs stand for the function's code in its identity."""
+
+
+@final
+class JaxNetwork:
+    """A pure function of parameters and a batch of pictures.
+
+    Args:
+        function: called as ``function(parameters, pictures)``, or as ``function(pictures)`` without parameters. It runs
+            in evaluation mode: dropout and batch statistics are its own affair, and are to be off.
+        input: what it takes.
+        output: what it gives; `key` where the function returns a dict or a tuple.
+        parameters: any tree of arrays; None for a function that holds them itself.
+        dtype: float32 or float64, for a function without parameters; otherwise it is that of the parameters.
+        weights_only: accept weights that are not finite; the network can then be looked at, but not run.
+
+    Raises:
+        NetworkError: the function can't be run as declared, or a weight is not finite.
+    """
+
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        input: InputSpec,  # noqa: A002 the waist's name for it
+        output: OutputSpec,
+        *,
+        parameters: Any = None,
+        dtype: np.dtype[np.floating] | type[np.floating] = np.float32,
+        weights_only: bool = False,
+    ) -> None:
+        self._function, self._parameters, self._weights_only = function, parameters, weights_only
+        self._engine = JaxEngine()
+        kind = check_precision(_precision(self.weights()) or dtype)
+        survey = Survey(DRY_RUN, "first" if input.layout == "CHW" else "last")
+        self._passes = Passes(self._engine, input, output, kind, (), {})
+        if not weights_only:
+            check_weights(self.weights())
+            self._dry_run(survey)
+        self._passes = Passes(self._engine, input, output, kind, tuple(survey.layers), survey.orders)
+
+    @property
+    def input(self) -> InputSpec:
+        """What it takes."""
+        return self._passes.input
+
+    @property
+    def output(self) -> OutputSpec:
+        """What it gives."""
+        return self._passes.output
+
+    @property
+    def dtype(self) -> np.dtype[np.floating]:
+        """Precision of the parameters."""
+        return self._passes.dtype
+
+    @property
+    def layers(self) -> tuple[Layer, ...]:
+        """The values that the function names with `tap`."""
+        return self._passes.layers
+
+    @property
+    def chunk(self) -> int:
+        """Pictures in one pass, by their size."""
+        return max(PIXELS // (self.input.height * self.input.width), 1)
+
+    @property
+    def identity(self) -> str:
+        """Hash of specification, parameters and the outputs for two fixed pictures: the code itself can't be compared.
+
+        The outputs are worked out in float32, so that the precision is not in it.
+        """
+        description = {"input": asdict(self.input), "output": asdict(self.output)}
+        weights = {name: value.astype(np.float64) for name, value in self.weights().items()}
+        if not self._weights_only:
+            probes = np.random.default_rng(0).random((PROBES, *self.input.shape))
+            plain = self if self.dtype == np.float32 else self.astype(np.float32)
+            weights[" outputs"] = plain.forward(probes).logits
+        return identify(description, weights)
+
+    def weights(self) -> dict[str, Array]:
+        """Copies of the arrays among the parameters, by their place in the tree ("conv1.kernel"), as they are."""
+        found, _ = jax.tree_util.tree_flatten_with_path(self._parameters)
+        return {_name(path): np.array(leaf) for path, leaf in found if _is_array(leaf)}
+
+    def astype(self, dtype: np.dtype[np.floating] | type[np.floating]) -> JaxNetwork:
+        """The same function with its parameters in another precision."""
+        wanted = check_precision(dtype)
+
+        def convert(leaf: Any) -> Any:
+            return jax.numpy.asarray(np.asarray(leaf), wanted) if _is_array(leaf) and _is_float(leaf) else leaf
+
+        with self._engine.looking(None, wanted):
+            parameters = jax.tree_util.tree_map(convert, self._parameters)
+        return JaxNetwork(
+            self._function,
+            self.input,
+            self.output,
+            parameters=parameters,
+            dtype=wanted,
+            weights_only=self._weights_only,
+        )
+
+    def forward(self, images: Images, taps: Sequence[str] = ()) -> Forward:
+        """Run pictures; `taps` names the layers whose outputs are wanted."""
+        refuse_weights_only(weights_only=self._weights_only)
+        with self._engine.looking(None, self.dtype):
+            return self._passes.forward(self._run, images, taps)
+
+    def pullback(self, images: Images, cotangents: Mapping[str, Cotangent], taps: Sequence[str] = ()) -> Pullback:
+        """Run pictures forward, then cotangents on the output and on layers back to pixels and `taps`."""
+        refuse_weights_only(weights_only=self._weights_only)
+        with self._engine.looking(None, self.dtype):
+            return self._passes.pullback(self._run, images, cotangents, taps)
+
+    def _run(self, inputs: Any, tap: Tap) -> Any:
+        """From the function's input to the output that was declared."""
+
+        def seen(name: str, named: Named, value: Any) -> Any:  # noqa: ARG001 as it is called
+            return tap(name, value)
+
+        with observing(seen):
+            return self._call(inputs)
+
+    def _call(self, inputs: Any) -> Any:
+        given = (inputs,) if self._parameters is None else (self._parameters, inputs)
+        output = pick(self._function(*given), self.output.key, lambda value: isinstance(value, jax.Array))
+        return output.astype(self.dtype)
+
+    def _dry_run(self, survey: Survey) -> None:
+        """Run black pictures once, to see which values are named and whether it runs at all as declared."""
+        inputs = enter(self.input, np.zeros((survey.batch, *self.input.shape), self.dtype), self.dtype)
+        try:
+            with self._engine.looking(None, self.dtype), jax.disable_jit(), observing(survey):
+                output = self._call(jax.numpy.asarray(inputs))
+        except InnerviewError:
+            raise
+        except Exception as error:
+            raise NetworkError(
+                f"the function failed on black pictures, shape {inputs.shape}: {type(error).__name__}: "
+                f"{' '.join(str(error).split())[:400]}. It is called with {_called(self._parameters)}; if size or axis "
+                "order is wrong, declare another InputSpec: layout='CHW' puts channels in front of height and width"
+            ) from error
+        check_shape(tuple(output.shape), survey.batch, self.output)
+
+
+def _called(parameters: Any) -> str:
+    return "the pictures alone" if parameters is None else "the parameters and the pictures"
+
+
+def _name(path: tuple[Any, ...]) -> str:
+    """Write a place in a tree as people would: "conv1.kernel" for ['conv1']['kernel']."""
+    return ".".join(jax.tree_util.keystr((part,)).strip("[].'\"") for part in path) or "parameters"
+
+
+def _is_array(leaf: Any) -> bool:
+    return isinstance(leaf, jax.Array | np.ndarray)
+
+
+def _is_float(leaf: Any) -> bool:
+    return bool(jax.numpy.issubdtype(leaf.dtype, jax.numpy.floating))
+
+
+def _precision(weights: Mapping[str, Array]) -> np.dtype[np.floating] | None:
+    """Precision of the float weights; None if there are none, NetworkError for another or for several."""
+    found = {value.dtype: name for name, value in weights.items() if _is_float(value)}
+    if len(found) > 1 or any(kind not in {np.dtype(np.float32), np.dtype(np.float64)} for kind in found):
+        listed = ", ".join(f"{name} is {kind}" for kind, name in found.items())
+        raise NetworkError(
+            f"networks compute in float32 or float64 throughout; {listed}. Convert the parameters first: "
+            "jax.tree.map(lambda x: x.astype('float32'), parameters)"
+        )
+    return next(iter(found), None)
+
+
+__all__ = ["JaxNetwork", "tap"]

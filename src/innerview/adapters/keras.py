@@ -1,0 +1,243 @@
+"""Any Keras 3 model as a network, on whichever backend is active, and given back as it was.
+
+Layers are *calls* of layers that hold no others, found in one dry run: a layer that is called twice is two, "relu" and
+"relu#2". What a model computes outside of layers (`keras.ops.relu`, the activation inside a Dense) can't be tapped;
+gradients go through it all the same. Values cross the waist channels last wherever the model has them.
+
+A model that ends in softmax (or sigmoid) and is declared to give logits is asked for what it has before it: the last
+activation is set aside while we look. A probability hides how sure a network is where it is sure, and its logarithm
+is infinite where float32 ends; the value before it is exact.
+"""
+
+# Keras is untyped: unknown types are its own.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+# pyright: reportUnknownParameterType=false, reportMissingImports=false, reportAttributeAccessIssue=false
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict
+from importlib import import_module
+from typing import Any, Final, final
+
+import numpy as np
+
+from innerview.adapters.engine import Engine, Passes, Tap
+from innerview.adapters.picking import pick
+from innerview.adapters.promises import check_precision, check_shape, check_weights, enter, refuse_weights_only
+from innerview.errors import InnerviewError, MissingExtra, NetworkError
+from innerview.network import (
+    Cotangent,
+    Forward,
+    InputSpec,
+    Layer,
+    OutputSpec,
+    Pullback,
+    identify,
+)
+from innerview.types import Array, Images
+
+try:
+    import keras
+except ImportError as error:
+    raise MissingExtra("looking into a Keras model", "keras") from error
+
+from innerview.adapters.keras_calls import LOCK, Survey, entrances, named_variables, observing, precision
+from innerview.adapters.keras_copies import canonical, in_precision
+from innerview.adapters.keras_endings import Ending, find_ending, set_aside
+
+PIXELS: Final = 65_536
+"""Pixels in one pass, 64 pictures of 32 × 32 or one of 224 × 224: the memory of a pullback grows with them."""
+
+DRY_RUN: Final = 3
+"""Pictures in the dry run: unlike 1 or 2, hardly ever the length of another axis by chance."""
+
+ENGINES: Final[Mapping[str, tuple[str, str, bool]]] = {
+    "tensorflow": ("innerview.adapters.tensorflow_engine", "TensorFlowEngine", False),
+    "torch": ("innerview.adapters.torch_engine", "TorchEngine", True),
+    "jax": ("innerview.adapters.jax_engine", "JaxEngine", False),
+}
+"""For each backend the engine, and whether it is made for one model."""
+
+
+@final
+class KerasNetwork:
+    """A Keras model as it is: no copy is made, and a change of its weights is seen at the next pass.
+
+    Args:
+        model: any Keras 3 model or layer, built, from one batch of pictures to a batch of outputs.
+        input: what it takes; the layout is "HWC" for almost every Keras model.
+        output: what it gives; `key` where the model returns a dict or a tuple. With kind "logits" and a model that
+            ends in softmax, or "sigmoid" and one that ends in sigmoid, the values before that are taken.
+        weights_only: accept weights that are not finite; the network can then be looked at, but not run.
+
+    Raises:
+        NetworkError: the model can't be run as declared, or a weight is not finite.
+    """
+
+    def __init__(
+        self,
+        model: Any,
+        input: InputSpec,  # noqa: A002 the waist's name for it
+        output: OutputSpec,
+        *,
+        weights_only: bool = False,
+    ) -> None:
+        self._model, self._weights_only = model, weights_only
+        _check_runnable(model)
+        self._engine = _engine(model)
+        dtype = precision(model)
+        names = {id(variable): name for name, variable in named_variables(model).items()}
+        survey = Survey(names, DRY_RUN, "first" if input.layout == "CHW" else "last")
+        self._ending: Ending | None = None
+        if not weights_only:
+            check_weights(self.weights())
+            self._ending = self._dry_run(survey, input, output, dtype)
+        self._passes = Passes(self._engine, input, output, dtype, tuple(survey.layers), survey.orders)
+
+    @property
+    def input(self) -> InputSpec:
+        """What it takes."""
+        return self._passes.input
+
+    @property
+    def output(self) -> OutputSpec:
+        """What it gives."""
+        return self._passes.output
+
+    @property
+    def dtype(self) -> np.dtype[np.floating]:
+        """Precision in which it computes."""
+        return self._passes.dtype
+
+    @property
+    def layers(self) -> tuple[Layer, ...]:
+        """One per call of a layer that holds no others."""
+        return self._passes.layers
+
+    @property
+    def chunk(self) -> int:
+        """Pictures in one pass, by their size."""
+        return max(PIXELS // (self.input.height * self.input.width), 1)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was found in the model and should be known by whoever reads its results."""
+        return (self._ending.words,) if self._ending else ()
+
+    @property
+    def identity(self) -> str:
+        """Hash of specification, architecture and weights, as they are now; precision and given names are not in it."""
+        description = {"input": asdict(self.input), "output": asdict(self.output), "model": canonical(self._model)}
+        values = self.weights().values()
+        return identify(description, {str(place): value.astype(np.float64) for place, value in enumerate(values)})
+
+    def weights(self) -> dict[str, Array]:
+        """Copies of all weights ("conv1/kernel"), as Keras has them: kernels are height × width × input × output."""
+        with self._engine.looking(self._model, np.dtype(np.float64)):
+            found = named_variables(self._model).items()
+            return {name: np.array(keras.ops.convert_to_numpy(variable.value)) for name, variable in found}
+
+    def astype(self, dtype: np.dtype[np.floating] | type[np.floating]) -> KerasNetwork:
+        """A copy of the model in another precision, made from its configuration and its weights.
+
+        Raises:
+            NetworkError: Keras can't make the model from its configuration, as of some that are subclassed.
+        """
+        wanted = check_precision(dtype)
+        with LOCK, self._engine.looking(self._model, wanted):
+            model = in_precision(self._model, wanted)
+        return KerasNetwork(model, self.input, self.output, weights_only=self._weights_only)
+
+    def forward(self, images: Images, taps: Sequence[str] = ()) -> Forward:
+        """Run pictures; `taps` names the layers whose outputs are wanted."""
+        refuse_weights_only(weights_only=self._weights_only)
+        with self._looking():
+            return self._passes.forward(self._run, images, taps)
+
+    def pullback(self, images: Images, cotangents: Mapping[str, Cotangent], taps: Sequence[str] = ()) -> Pullback:
+        """Run pictures forward, then cotangents on the output and on layers back to pixels and `taps`."""
+        refuse_weights_only(weights_only=self._weights_only)
+        with self._looking():
+            return self._passes.pullback(self._run, images, cotangents, taps)
+
+    @contextmanager
+    def _looking(self) -> Generator[None, None, None]:
+        with LOCK, self._engine.looking(self._model, self.dtype), ExitStack() as stack:
+            if self._ending:
+                stack.enter_context(set_aside(self._ending))
+            yield
+
+    def _run(self, inputs: Any, tap: Tap) -> Any:
+        return _run(self._model, self.output, inputs, tap)
+
+    def _dry_run(
+        self,
+        survey: Survey,
+        taken: InputSpec,
+        output: OutputSpec,
+        dtype: np.dtype[np.floating],
+    ) -> Ending | None:
+        """Run black pictures once, to see the calls, the ending, and whether the model runs at all as declared."""
+        black = enter(taken, np.zeros((survey.batch, *taken.shape), dtype), dtype)
+        given, failed = list[Any](), list[str]()
+
+        def run(inputs: Any, _tap: Tap) -> Any:
+            with observing(self._model, survey, failed):
+                given.append(pick(self._model(inputs, training=False), output.key, keras.ops.is_tensor))
+            return given[-1]
+
+        try:
+            with LOCK, self._engine.looking(self._model, dtype):
+                values = self._engine.forward(run, black, frozenset())
+        except InnerviewError:
+            raise
+        except Exception as error:
+            raise NetworkError(_failure(error, failed, black.shape)) from error
+        check_shape(next(iter(values.values())).shape, survey.batch, output)
+        layer = survey.results.get(id(given[-1]), (None, None))[0]
+        return find_ending(layer, survey.calls_of(layer), output.kind)
+
+
+def _run(model: Any, output: OutputSpec, inputs: Any, tap: Tap) -> Any:
+    """From the model's input to the output that was declared, in evaluation mode."""
+
+    def seen(name: str, layer: Any, result: Any) -> Any:  # noqa: ARG001 as it is called
+        return tap(name, result)
+
+    with observing(model, seen):
+        return pick(model(inputs, training=False), output.key, keras.ops.is_tensor)
+
+
+def _engine(model: Any) -> Engine:
+    backend = keras.backend.backend()
+    if backend not in ENGINES:
+        raise NetworkError(f"Keras runs on {backend!r}; there are gradients on {', '.join(ENGINES)}: set KERAS_BACKEND")
+    module, name, of_model = ENGINES[backend]
+    make: Callable[..., Engine] = getattr(import_module(module), name)
+    return make(model) if of_model else make()
+
+
+def _check_runnable(model: Any) -> None:
+    """Refuse what would only fail later, with less to go by."""
+    if not getattr(model, "built", False):
+        raise NetworkError(
+            "the Keras model has no weights yet; call it on one batch of pictures, or give it a keras.Input, first"
+        )
+    inputs = entrances(model)
+    if len(inputs) > 1:
+        listed = ", ".join(f"{one.name} {tuple(one.shape)}" for one in inputs)
+        raise NetworkError(
+            f"the model takes {len(inputs)} inputs ({listed}), but an explanation is of one picture; wrap a model of "
+            "one input that fixes the others: keras.Model(picture, model([picture, constant]))"
+        )
+
+
+def _failure(error: Exception, failed: list[str], shape: tuple[int, ...]) -> str:
+    where = "; ".join(failed[:1])
+    return (
+        f"the model failed on black pictures, shape {shape}{', ' if where else ''}{where}: {type(error).__name__}: "
+        f"{' '.join(str(error).split())[:400]}. If size or axis order is wrong, declare another InputSpec: "
+        "layout='CHW' puts channels in front of height and width"
+    )

@@ -1,0 +1,226 @@
+"""Watching a Keras model while it runs: its layers, their calls, and what is put back when the block ends.
+
+A layer's `call` is looked up on the layer itself whenever it is called, whatever the backend and however the model was
+written (Sequential, functional, subclassed). So it is replaced there, on the one object, and taken away again. Passes
+run in a stateless scope: whatever a layer assigns to a variable on the way never reaches the model.
+"""
+
+# Keras is untyped: unknown types are its own.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+# pyright: reportMissingImports=false, reportAttributeAccessIssue=false
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Final, TypeAlias
+
+import keras
+import numpy as np
+
+from innerview.adapters.engine import Order
+from innerview.errors import NetworkError
+from innerview.network import OUTPUT, Layer
+
+Seen: TypeAlias = Callable[[str, Any, Any], Any]
+"""Called with the name of a call, its layer and its result; what it returns takes the result's place."""
+
+KINDS: Final = {
+    "keras.src.layers.convolutional.": "convolution",
+    "keras.src.layers.core.dense": "dense",
+    "keras.src.layers.core.einsum_dense": "dense",
+    "keras.src.layers.activations.": "activation",
+    "keras.src.layers.normalization.": "normalisation",
+    "keras.src.layers.regularization.": "dropout",
+    "keras.src.layers.pooling.global_average": "mean",
+    "keras.src.layers.pooling.": "pooling",
+}
+"""Kind of a layer by where Keras defines its class or the nearest of its bases; the first that begins so."""
+
+AXES: Final = {2: "channel", 3: "token channel", 4: "height width channel"}
+"""Axes behind the batch, channels last, by the number of axes with it."""
+
+LOCK: Final = threading.RLock()
+"""Two threads that look at one model would restore each other's changes: one at a time."""
+
+
+def parts(model: Any) -> dict[int, tuple[str, Any]]:
+    """Name the layers that hold no others, by identity: "block.conv1" for the one called conv1 in the one called block.
+
+    A model that is one layer is called by its class.
+    """
+    found, taken = dict[int, tuple[str, Any]](), Counter[str]()
+    for name, layer in _leaves(model, ""):
+        if id(layer) not in found:
+            taken[name] += 1
+            found[id(layer)] = (name if taken[name] == 1 else f"{name}~{taken[name]}", layer)
+    return found
+
+
+def _leaves(model: Any, prefix: str) -> Iterator[tuple[str, Any]]:
+    inner = _inside(model)
+    for layer in inner:
+        if not isinstance(layer, keras.layers.InputLayer):
+            yield from _leaves(layer, f"{prefix}{layer.name}.")
+    if not inner:
+        yield prefix.removesuffix(".") or type(model).__name__, model
+
+
+def _inside(layer: Any) -> list[Any]:
+    return layer._flatten_layers(include_self=False, recursive=False)  # noqa: SLF001 pyright: ignore[reportPrivateUsage]
+
+
+@contextmanager
+def observing(model: Any, seen: Seen, failed: list[str] | None = None) -> Generator[None, None, None]:
+    """Call `seen` after every call of a layer that holds no others; `failed` is told which of them failed."""
+    calls, changed = Counter[int](), list[Any]()
+
+    def watch(name: str, layer: Any) -> None:
+        original = layer.call
+
+        def call(*given: Any, **options: Any) -> Any:
+            try:
+                result = original(*given, **options)
+            except Exception:  # Keras makes a new one of it, so nothing can be hung on it
+                shapes = " and ".join(str(tuple(one.shape)) for one in given if keras.ops.is_tensor(one))
+                if failed is not None:
+                    failed.append(f"in layer {name} ({type(layer).__name__}), which was given {shapes or 'no tensor'}")
+                raise
+            calls[id(layer)] += 1
+            return seen(_call_name(name, calls[id(layer)]), layer, result)
+
+        layer.__dict__["call"] = call
+        changed.append((layer, original))
+
+    own = {key for key, (_, layer) in parts(model).items() if "call" in layer.__dict__}
+    try:
+        for name, layer in parts(model).values():
+            watch(name, layer)
+        with keras.StatelessScope(state_mapping=[]):
+            yield
+    finally:
+        for layer, original in changed:
+            if id(layer) in own:  # someone else had replaced it before us
+                layer.__dict__["call"] = original
+            else:
+                del layer.__dict__["call"]
+
+
+def _call_name(name: str, number: int) -> str:
+    return name if number == 1 and name != OUTPUT else f"{name}#{number}"
+
+
+def named_variables(model: Any) -> dict[str, Any]:
+    """The weights by their layer's name and their own ("conv1/kernel"); one that occurs twice carries a number.
+
+    Keras's own paths have the model's name in front, which says how many were built before it.
+    """
+    homes = {id(variable): name for name, layer in parts(model).values() for variable in layer.weights}
+    found, taken = dict[str, Any](), Counter[str]()
+    for variable in model.weights:
+        name = f"{homes[id(variable)]}/{variable.name}" if id(variable) in homes else variable.path
+        taken[name] += 1
+        found[name if taken[name] == 1 else f"{name}~{taken[name]}"] = variable
+    return found
+
+
+def entrances(model: Any) -> list[Any]:
+    """The symbolic inputs of a model that was built from some (functional, Sequential); of others nothing is known."""
+    return (getattr(model, "inputs", None) or []) if isinstance(model, keras.Model) else []
+
+
+def precision(model: Any) -> np.dtype[np.floating]:
+    """float32 or float64, or NetworkError if the model computes in another precision or in several."""
+    # A model casts what it is given into a precision of its own, whatever its layers have.
+    layers = [one for one in model._flatten_layers() if not isinstance(one, keras.layers.InputLayer)]  # noqa: SLF001
+    kinds = {layer.compute_dtype: f"{layer.name} computes in" for layer in layers}
+    for entrance in entrances(model):
+        kinds.setdefault(entrance.dtype, f"its input {entrance.name} is")
+    for name, variable in named_variables(model).items():
+        kinds.setdefault(keras.backend.standardize_dtype(variable.value.dtype), f"{name} is")
+    found = {kind: words for kind, words in kinds.items() if "float" in str(kind)} or {keras.config.floatx(): ""}
+    if len(found) > 1 or next(iter(found)) not in {"float32", "float64"}:
+        listed = ", ".join(f"{words} {kind}" for kind, words in found.items())
+        raise NetworkError(
+            f"networks compute in float32 or float64 throughout; {listed}. Give the same weights to a model "
+            "that was built after keras.config.set_floatx('float64') and keras.config.set_dtype_policy('float64'), or "
+            "the same with 'float32'"
+        )
+    return require_precision(np.dtype(next(iter(found))))
+
+
+def require_precision(dtype: np.dtype[np.floating]) -> np.dtype[np.floating]:
+    """Give `dtype` back, or raise NetworkError for float64 where Keras rounds it to float32 on the way."""
+    if keras.backend.result_type(dtype.name, dtype.name) != dtype.name:
+        raise NetworkError(
+            f"on {keras.backend.backend()} Keras computes in float32 whatever the precision of its layers, so "
+            f"{dtype.name} would be a pretence; stay in float32, or set KERAS_BACKEND=tensorflow"
+        )
+    return dtype
+
+
+@dataclass
+class Survey:
+    """What a dry run finds.
+
+    Attributes:
+        names: of the weights, by identity of the variable.
+        batch: how many pictures it is run on.
+        entering: where its input has the channels.
+        layers: one for each call, in order.
+        orders: where each of them has its channels.
+        results: the layer that gave a value, by the identity of the value (which is kept, so that it stays unique).
+    """
+
+    names: Mapping[int, str]
+    batch: int
+    entering: Order
+    layers: list[Layer] = field(default_factory=list[Layer])
+    orders: dict[str, Order] = field(default_factory=dict[str, Order])
+    results: dict[int, tuple[Any, Any]] = field(default_factory=dict[int, tuple[Any, Any]])
+    _last: dict[tuple[int, ...], Order] = field(default_factory=dict[tuple[int, ...], Order])
+
+    def __call__(self, name: str, layer: Any, result: Any) -> Any:
+        """Take down one call; one whose result is not a float tensor with the batch in front is no layer."""
+        if not keras.ops.is_tensor(result) or "float" not in keras.backend.standardize_dtype(result.dtype):
+            return result
+        shape = tuple(int(size) for size in result.shape)
+        if shape[:1] != (self.batch,):
+            return result
+        order = _order(layer, len(shape)) or self._last.get(shape, self.entering if len(shape) == 4 else "last")
+        self._last[shape] = self.orders[name] = order
+        self.results[id(result)] = (layer, result)
+        inner = (*shape[2:], *shape[1:2]) if order == "first" else shape[1:]
+        own = tuple(self.names[id(variable)] for variable in layer.weights)
+        self.layers.append(Layer(name, kind_of(layer), own, AXES.get(len(shape), ""), inner))
+        return result
+
+    def calls_of(self, layer: Any) -> int:
+        """How often a layer was called."""
+        return sum(found is layer for found, _ in self.results.values())
+
+
+def kind_of(layer: Any) -> str:
+    """The kind of a layer, as in `Layer.kind`."""
+    for home in (base.__module__ for base in type(layer).__mro__):
+        for start, kind in KINDS.items():
+            if home.startswith(start):
+                return kind
+    return "other"
+
+
+def _order(layer: Any, axes: int) -> Order | None:
+    """Where the channels are; None if the layer does not decide it."""
+    if axes < 3:
+        return "last"
+    decided = getattr(layer, "data_format", None)
+    if decided in {"channels_first", "channels_last"}:
+        return "first" if decided == "channels_first" else "last"
+    axis = getattr(layer, "axis", None)  # of normalisation layers
+    axis = axis[0] if isinstance(axis, list | tuple) and len(axis) == 1 else axis
+    if kind_of(layer) == "normalisation" and isinstance(axis, int):
+        return "first" if axis == 1 else "last"
+    return None

@@ -1,0 +1,110 @@
+"""Copies of a Keras model in another precision, and what of its configuration makes it the network that it is."""
+
+# Keras is untyped: unknown types are its own.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+# pyright: reportMissingImports=false, reportAttributeAccessIssue=false
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from typing import Any, cast
+
+import keras
+import numpy as np
+
+from innerview.adapters.keras_calls import parts, require_precision
+from innerview.errors import NetworkError
+
+
+def in_precision(model: Any, dtype: np.dtype[np.floating]) -> Any:
+    """Make the model again, computing in `dtype`, with the same weights.
+
+    Raises:
+        NetworkError: Keras can't make it from its configuration, or has no such precision on this backend.
+    """
+    require_precision(dtype)
+    custom = {type(layer).__name__: type(layer) for layer in model._flatten_layers()}  # noqa: SLF001
+    try:
+        configuration = _with_precision(keras.saving.serialize_keras_object(model), dtype.name)
+        # The user's own model, which runs here already: nothing is opened that did not run before.
+        with _default(dtype.name):
+            copy = keras.saving.deserialize_keras_object(configuration, custom_objects=custom, safe_mode=False)
+        copy.set_weights([keras.ops.convert_to_numpy(variable.value) for variable in model.weights])
+    except Exception as error:
+        raise NetworkError(
+            f"Keras can't copy the model into {dtype.name} from its configuration ({type(error).__name__}: {error}); "
+            f"build it after keras.config.set_dtype_policy({dtype.name!r}) and wrap that"
+        ) from error
+    return copy
+
+
+@contextmanager
+def _default(name: str) -> Generator[None, None, None]:
+    """Give models themselves the precision: their configuration has none, and they cast what they are given."""
+    before, precision = keras.config.dtype_policy(), keras.config.floatx()
+    keras.config.set_floatx(name)
+    keras.config.set_dtype_policy(name)
+    try:
+        yield
+    finally:
+        keras.config.set_floatx(precision)
+        keras.config.set_dtype_policy(before)
+
+
+def _with_precision(value: Any, name: str) -> Any:
+    """Put `name` wherever a configuration names a precision."""
+    match value:
+        case {"class_name": "DTypePolicy", **rest}:
+            return {**rest, "class_name": "DTypePolicy", "config": {"name": name}}
+        case Mapping():
+            found = cast("Mapping[str, Any]", value)
+            return {
+                key: name if key == "dtype" and isinstance(one, str) and "float" in one else _with_precision(one, name)
+                for key, one in found.items()
+            }
+        case list() | tuple():
+            items = cast("list[Any]", value)
+            return type(items)(_with_precision(one, name) for one in items)
+        case _:
+            return value
+
+
+def canonical(model: Any) -> Any:
+    """The configuration without precisions, and with numbers for given names ("dense_7" says when it was built).
+
+    Where Keras has no configuration of the whole, it is that of each layer.
+    """
+    layers = model._flatten_layers()  # noqa: SLF001
+    numbers = {layer.name: f"#{place}" for place, layer in enumerate(layers)}
+    try:
+        whole = keras.saving.serialize_keras_object(model)
+    except Exception:  # noqa: BLE001 what a user's get_config raises is anything
+        whole = [_alone(layer) for _, layer in parts(model).values()]
+    return _canonical(whole, numbers)
+
+
+def _alone(layer: Any) -> Any:
+    try:
+        return keras.saving.serialize_keras_object(layer)
+    except Exception:  # noqa: BLE001 the same
+        return f"{type(layer).__module__}.{type(layer).__qualname__}"
+
+
+def _canonical(value: Any, numbers: Mapping[str, str]) -> Any:
+    match value:
+        case Mapping():
+            found = cast("Mapping[str, Any]", value)
+            return {
+                str(key): _canonical(one, numbers)
+                for key, one in found.items()
+                if key not in {"dtype", "build_config", "compile_config"}
+            }
+        case list() | tuple():
+            return [_canonical(one, numbers) for one in cast("list[Any]", value)]
+        case str():
+            return numbers.get(value, value)
+        case None | bool() | int() | float():
+            return value
+        case _:
+            return type(cast("object", value)).__qualname__

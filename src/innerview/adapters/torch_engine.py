@@ -1,0 +1,100 @@
+"""Passes on PyTorch for what Keras runs on it; PyTorch's own modules have an adapter of their own."""
+
+# PyTorch is only partly typed: unknown types are its own.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+# pyright: reportMissingImports=false, reportPrivateImportUsage=false
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, final
+
+import numpy as np
+import torch
+
+from innerview.adapters.engine import Factors, Pulled, Run
+from innerview.adapters.torch_calls import device, looking
+from innerview.errors import NetworkError
+from innerview.network import OUTPUT
+from innerview.types import Array
+
+
+@final
+class TorchEngine:
+    """Passes of one model, where it is.
+
+    Args:
+        model: whose device is used, and which is put back as it was.
+    """
+
+    def __init__(self, model: torch.nn.Module) -> None:
+        self._model = model
+
+    @contextmanager
+    def looking(self, model: object, dtype: np.dtype[np.floating]) -> Generator[None, None, None]:  # noqa: ARG002
+        """Frozen weights, no autocast, evaluation mode of any PyTorch module inside while the block runs."""
+        with looking(self._model):
+            yield
+
+    def forward(self, run: Run, inputs: Array, asked: frozenset[str]) -> dict[str, Array]:
+        """Run, and copy what was asked for."""
+        values = dict[str, Array]()
+
+        def tap(name: str, value: Any) -> Any:
+            if name in asked:
+                values[name] = _array(value)
+            return value
+
+        with torch.no_grad():
+            values[OUTPUT] = _array(run(self._enter(inputs), tap))
+        return values
+
+    def pullback(
+        self, run: Run, inputs: Array, asked: Mapping[str, tuple[int, ...]], places: Sequence[str], factors: Factors
+    ) -> Pulled:
+        """Run on the graph, and differentiate once for each target; nothing is worked out for the weights."""
+        kept = dict[str, torch.Tensor]()
+
+        def tap(name: str, value: Any) -> Any:
+            if name not in asked:
+                return value
+            kept[name] = value.clone()
+            return kept[name].clone()  # what follows in place can't reach the value that is kept
+
+        with torch.enable_grad():
+            entering = self._enter(inputs).requires_grad_()
+            kept[OUTPUT] = run(entering, tap)
+            values = {name: _array(value) for name, value in kept.items()}
+            wanted = factors(values)
+            if OUTPUT in wanted and not kept[OUTPUT].requires_grad:
+                raise NetworkError(
+                    "the model's output has no gradient by the picture: somewhere it leaves PyTorch's graph "
+                    "(torch.no_grad, detach, NumPy). Wrap a function instead, for what needs no gradients"
+                )
+            sources = [name for name in wanted if kept[name].requires_grad]
+            followed = [name for name in places if kept[name].requires_grad]
+            targets = len(next(iter(wanted.values())))
+            rows = [
+                torch.autograd.grad(
+                    [kept[name] for name in sources],
+                    [entering, *(kept[name] for name in followed)],
+                    [torch.tensor(wanted[name][target], device=entering.device) for name in sources],
+                    retain_graph=target + 1 < targets,
+                    allow_unused=True,
+                    materialize_grads=True,
+                )
+                for target in range(targets if sources else 0)
+            ]
+        nothing = {name: np.zeros((targets, *values[name].shape), inputs.dtype) for name in places}
+        if not rows:
+            return Pulled(values, np.zeros((targets, *inputs.shape), inputs.dtype), nothing)
+        by_input, *by_layer = (np.stack([_array(part) for part in one]) for one in zip(*rows, strict=True))
+        return Pulled(values, by_input, {**nothing, **dict(zip(followed, by_layer, strict=True))})
+
+    def _enter(self, inputs: Array) -> torch.Tensor:
+        return torch.tensor(inputs, device=device(self._model))
+
+
+def _array(value: torch.Tensor) -> Array:
+    return np.array(value.detach().cpu().numpy())

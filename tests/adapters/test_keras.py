@@ -1,0 +1,258 @@
+"""Keras models are given back as they were; layouts, endings, several inputs and outputs, on this process's backend."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+
+from innerview.adapters import wrap
+from innerview.adapters.keras import KerasNetwork
+from innerview.errors import NetworkError
+from innerview.network import OUTPUT, InputSpec, OutputSpec
+from innerview.targets import Logit, together
+from innerview.types import Array
+from networks import DTYPES
+
+CLASSES = OutputSpec(("a", "b", "c"))
+SPEC = InputSpec(6, 8)
+EVERY = together([Logit(index) for index in range(3)])
+layers = keras.layers
+
+
+def pictures(count: int = 2) -> Array:
+    return np.random.default_rng(1).random((count, 6, 8, 3)).astype(np.float32)
+
+
+def reused(ending: str | None = None, front: bool = False) -> keras.Model:
+    """One activation after two convolutions, batch statistics, dropout, an activation that is no layer."""
+    keras.utils.set_random_seed(0)
+    named: dict[str, Any] = {"padding": "same", "data_format": "channels_first" if front else "channels_last"}
+    entering = keras.Input((3, 6, 8) if front else (6, 8, 3))
+    relu = layers.ReLU(name="relu")
+    norm = layers.BatchNormalization(axis=1 if front else -1, name="norm")
+    value = relu(norm(layers.Conv2D(4, 3, name="conv1", **named)(entering)))
+    value = keras.ops.elu(value + relu(layers.Conv2D(4, 3, name="conv2", **named)(value)))
+    value = layers.Dropout(0.5, name="drop")(value)
+    value = layers.GlobalAveragePooling2D(data_format=named["data_format"], name="mean")(value)
+    model = keras.Model(entering, layers.Dense(3, activation=ending, name="out")(value))
+    norm.moving_mean.assign([0.1, -0.2, 0.3, 0.0])
+    return model
+
+
+def numbers(model: keras.Model) -> list[Array]:
+    return [np.array(keras.ops.convert_to_numpy(variable.value)) for variable in model.variables]
+
+
+def state(model: keras.Model) -> dict[str, Any]:
+    """What someone could find changed, beside the numbers."""
+    inner = model._flatten_layers()
+    return {
+        "calls": ["call" in layer.__dict__ for layer in inner],
+        "activations": [layer.__dict__.get("activation") for layer in inner],
+        "trainable": [layer.trainable for layer in inner],
+        "policies": [layer.dtype_policy.name for layer in inner],
+        "losses": len(model.losses),
+        "default": (keras.config.floatx(), keras.config.dtype_policy().name),
+    }
+
+
+def assert_unchanged(model: keras.Model, numbers_before: list[Array], before: dict[str, Any]) -> None:
+    assert state(model) == before
+    assert all(np.array_equal(a, b) for a, b in zip(numbers(model), numbers_before, strict=True))
+
+
+def test_a_model_comes_back_as_it_was_after_use_and_errors() -> None:
+    model = reused("softmax")
+    model.get_layer("conv2").trainable = False
+    model.compile("sgd", "categorical_crossentropy")
+    held, before = numbers(model), state(model)
+    network = wrap(model, input=SPEC, output=CLASSES)
+    taps = [layer.name for layer in network.layers]
+    for _ in range(5):
+        network.forward(pictures(), taps)
+        network.pullback(pictures(), {OUTPUT: EVERY}, taps)
+    _ = network.identity, network.weights(), network.astype(np.float32)
+
+    def refuse(value: Array) -> Array:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        network.pullback(pictures(), {OUTPUT: refuse}, taps)
+    assert_unchanged(model, held, before)
+
+
+def test_a_layer_that_fails_is_named_with_what_it_was_given_and_nothing_is_left_behind() -> None:
+    class Fails(layers.Layer):
+        def call(self, inputs: Any) -> Any:
+            if inputs.shape[0] == 3:  # the dry run's batch
+                raise ArithmeticError("no luck")
+            return inputs
+
+    model = keras.Sequential([keras.Input((6, 8, 3)), Fails(name="trap"), layers.Flatten(), layers.Dense(3)])
+    before = state(model)
+    with pytest.raises(NetworkError, match=r"in layer trap \(Fails\), which was given \(3, 6, 8, 3\)"):
+        wrap(model, input=SPEC, output=CLASSES)
+    assert state(model) == before
+
+
+def test_layers_are_calls() -> None:
+    network = KerasNetwork(reused(), SPEC, CLASSES)
+    assert [layer.name for layer in network.layers] == [
+        "conv1", "norm", "relu", "conv2", "relu#2", "drop", "mean", "out"
+    ]  # fmt: skip
+    assert network.layers[0].parameters == ("conv1/kernel", "conv1/bias")
+    seen = network.pullback(pictures(), {OUTPUT: EVERY}, ["norm", "relu", "conv2", "relu#2"]).activations
+    np.testing.assert_array_equal(seen["relu"], np.maximum(seen["norm"], 0))
+    np.testing.assert_array_equal(seen["relu#2"], np.maximum(seen["conv2"], 0))
+
+
+def test_it_is_looked_at_in_evaluation_mode() -> None:
+    model = reused()
+    network = KerasNetwork(model, SPEC, CLASSES)
+    wanted = keras.ops.convert_to_numpy(model(pictures(), training=False))
+    np.testing.assert_allclose(network.forward(pictures()).logits, wanted, rtol=1e-5)
+    assert np.array_equal(network.forward(pictures()).logits, network.forward(pictures()).logits)
+
+
+def test_channels_in_front_give_the_same_answers() -> None:
+    last = KerasNetwork(reused(), SPEC, CLASSES)
+    model = reused(front=True)
+    model.set_weights(reused().get_weights())
+    first = KerasNetwork(model, InputSpec(6, 8, layout="CHW"), CLASSES)
+    taps = ["conv1", "norm", "relu#2", "drop"]
+    assert [layer.shape for layer in first.layers] == [layer.shape for layer in last.layers]
+    found, wanted = (network.pullback(pictures(), {OUTPUT: EVERY}, taps) for network in (first, last))
+    np.testing.assert_allclose(found.input_gradients, wanted.input_gradients, atol=1e-6)
+    for tap in taps:
+        np.testing.assert_allclose(found.activations[tap], wanted.activations[tap], atol=1e-5)
+        np.testing.assert_allclose(found.tap_gradients[tap], wanted.tap_gradients[tap], atol=1e-6)
+
+
+ENDINGS = {
+    "softmax in the last layer": (lambda: reused("softmax"), "logits"),
+    "softmax as a layer": (lambda: keras.Sequential([reused(), layers.Softmax()]), "logits"),
+    "softmax as an activation": (lambda: keras.Sequential([reused(), layers.Activation("softmax")]), "logits"),
+    "sigmoid": (lambda: reused("sigmoid"), "sigmoid"),
+}
+
+
+@pytest.mark.parametrize(("build", "kind"), ENDINGS.values(), ids=ENDINGS)
+def test_logits_are_taken_from_before_the_ending(build, kind) -> None:
+    model, spec = build(), OutputSpec(CLASSES.class_names, kind=kind)
+    network = wrap(model, input=SPEC, output=spec)
+    plain = KerasNetwork(reused(), SPEC, CLASSES)
+    np.testing.assert_allclose(network.forward(pictures()).logits, plain.forward(pictures()).logits, rtol=1e-6)
+    wanted = keras.ops.convert_to_numpy(model(pictures(), training=False))
+    np.testing.assert_allclose(spec.probabilities(network.forward(pictures()).logits), wanted, rtol=1e-5)
+    found, same = (one.pullback(pictures(), {OUTPUT: EVERY}).input_gradients for one in (network, plain))
+    np.testing.assert_allclose(found, same, rtol=1e-5, atol=1e-7)
+    assert "its logits are taken from before it" in network.notes[0]
+
+
+def test_probabilities_are_taken_as_they_are_where_they_are_declared() -> None:
+    network = wrap(reused("softmax"), input=SPEC, output=OutputSpec(CLASSES.class_names, kind="probabilities"))
+    np.testing.assert_allclose(network.forward(pictures()).logits.sum(axis=1), 1, rtol=1e-5)
+    assert network.notes == ()
+
+
+@pytest.mark.parametrize(
+    ("ending", "kind"), [("softmax", "sigmoid"), ("sigmoid", "logits"), ("sigmoid", "probabilities")]
+)
+def test_a_declaration_that_contradicts_the_ending_is_refused(ending: str, kind) -> None:
+    with pytest.raises(NetworkError, match=f"the model ends in {ending}.*declare kind"):
+        wrap(reused(ending), input=SPEC, output=OutputSpec(CLASSES.class_names, kind=kind))
+
+
+def wrapped(give) -> keras.Model:
+    entering = keras.Input((6, 8, 3))
+    return keras.Model(entering, give(reused()(entering)))
+
+
+@pytest.mark.parametrize(
+    ("give", "key"),
+    [(lambda z: {"wide": z * 2, "logits": z}, "logits"), (lambda z: (z * 2, z), 1)],
+    ids=["dict", "tuple"],
+)
+def test_one_of_several_outputs_is_picked_or_the_keys_are_listed(give, key) -> None:
+    network = wrap(wrapped(give), input=SPEC, output=OutputSpec(CLASSES.class_names, key=key))
+    wanted = KerasNetwork(reused(), SPEC, CLASSES).forward(pictures()).logits
+    np.testing.assert_allclose(network.forward(pictures()).logits, wanted, rtol=1e-5)
+    with pytest.raises(NetworkError, match=rf"{key!r} of shape \(3, 3\)"):
+        wrap(wrapped(give), input=SPEC, output=CLASSES)
+
+
+def test_several_inputs_are_refused() -> None:
+    left, right = keras.Input((6, 8, 3), name="left"), keras.Input((2,), name="right")
+    model = keras.Model([left, right], layers.Dense(3)(layers.Concatenate()([layers.Flatten()(left), right])))
+    with pytest.raises(NetworkError, match=r"2 inputs \(left .*right"):
+        wrap(model, input=SPEC, output=CLASSES)
+
+
+class Written(keras.Model):
+    """A subclassed model with a block inside, whose layers have equal names."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.block = keras.Sequential([layers.Conv2D(4, 3, name="same"), layers.ReLU(name="relu")], name="block")
+        self.flat, self.head = layers.Flatten(name="flat"), layers.Dense(3, name="same")
+
+    def call(self, inputs: Any) -> Any:
+        return self.head(self.flat(self.block(inputs)))
+
+
+def test_a_subclassed_model_is_taken_once_it_is_built() -> None:
+    keras.utils.set_random_seed(0)
+    model = Written()
+    with pytest.raises(NetworkError, match="call it on one batch of pictures"):
+        wrap(model, input=SPEC, output=CLASSES)
+    model(pictures())
+    network = wrap(model, input=SPEC, output=CLASSES)
+    assert [layer.name for layer in network.layers] == ["block.same", "block.relu", "flat", "same"]
+    assert list(network.weights()) == ["block.same/kernel", "block.same/bias", "same/kernel", "same/bias"]
+    assert network.pullback(pictures(), {OUTPUT: EVERY}).input_gradients.any()
+
+
+def test_weights_that_are_not_finite_are_refused_by_name_but_can_be_looked_at() -> None:
+    model = reused()
+    model.get_layer("conv2").bias.assign([np.nan, 0, 0, 0])
+    with pytest.raises(NetworkError, match="conv2/bias holds 1 values of 4"):
+        wrap(model, input=SPEC, output=CLASSES)
+    assert np.isnan(wrap(model, input=SPEC, output=CLASSES, weights_only=True).weights()["conv2/bias"][0])
+
+
+def test_changes_of_the_weights_are_seen() -> None:
+    model = reused()
+    network = KerasNetwork(model, SPEC, CLASSES)
+    before, identity = network.forward(pictures()).logits, network.identity
+    model.get_layer("norm").moving_mean.assign([1, 1, 1, 1])
+    assert network.identity != identity
+    assert not np.array_equal(network.forward(pictures()).logits, before)
+
+
+def test_the_architecture_is_in_the_identity_and_given_names_are_not() -> None:
+    def build(name: str, strides: int) -> KerasNetwork:
+        conv = layers.Conv2D(3, 2, strides, name=name)
+        model = keras.Sequential([keras.Input((6, 8, 3)), conv, layers.GlobalAveragePooling2D()])
+        conv.set_weights([np.ones((2, 2, 3, 3)), np.zeros(3)])
+        return KerasNetwork(model, SPEC, CLASSES)
+
+    assert build("one", 1).identity == build("two", 1).identity
+    assert build("one", 1).identity != build("one", 2).identity
+
+
+@pytest.mark.parametrize("wanted", [np.float32, np.float64])
+def test_a_copy_is_independent_and_has_the_precision_or_is_refused(wanted) -> None:
+    model = reused()
+    network = KerasNetwork(model, SPEC, CLASSES)
+    if wanted not in DTYPES:
+        with pytest.raises(NetworkError, match="Keras computes in float32 whatever"):
+            network.astype(wanted)
+        return
+    copy = network.astype(wanted)
+    model.get_layer("conv1").kernel.assign(np.zeros((3, 3, 3, 4)))
+    assert copy.identity != network.identity
+    assert copy.dtype == wanted
+    assert copy.forward(pictures()).logits.dtype == wanted
