@@ -23,10 +23,11 @@ DECLARED = {"probes": PIXELS, "labels": LABELS, "input": SPEC, "output": CLASSES
 
 
 class Loop:
-    """A training such as people write: dropout, batch statistics, momentum."""
+    """A training such as people write: dropout, batch statistics, momentum; in mixed precision if asked."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, mixed: bool = False) -> None:
         torch.manual_seed(1)
+        self.mixed = mixed
         self.model = nn.Sequential(
             nn.Conv2d(3, 5, 3, padding=1, bias=False),
             nn.BatchNorm2d(5),
@@ -38,17 +39,20 @@ class Loop:
         )
         self.optimiser = torch.optim.SGD(self.model.parameters(), 0.1, momentum=0.9)
 
-    def update(self) -> torch.Tensor:
+    def update(self, recorder: Recorder | None = None) -> torch.Tensor:
         self.optimiser.zero_grad()
-        loss = nn.functional.cross_entropy(self.model(torch.rand(4, 3, 6, 6)), torch.tensor([0, 1, 2, 0]))
-        loss.backward()
-        self.optimiser.step()
+        with torch.autocast("cpu", torch.bfloat16, enabled=self.mixed):
+            loss = nn.functional.cross_entropy(self.model(torch.rand(4, 3, 6, 6)), torch.tensor([0, 1, 2, 0]))
+            loss.backward()
+            self.optimiser.step()
+            if recorder is not None:
+                recorder.step(loss=loss)
         return loss
 
     def train(self, recorder: Recorder, epochs: int = 2, steps: int = 5) -> None:
         for _ in range(epochs):
             for _ in range(steps):
-                recorder.step(loss=self.update())
+                self.update(recorder)
             recorder.epoch(test_accuracy=0.5)
 
 
@@ -66,8 +70,9 @@ def test_it_can_be_had_from_the_top() -> None:
     assert innerview.Recorder is Recorder
 
 
-def test_the_training_is_the_same_to_the_bit(tmp_path: Path) -> None:
-    watched, alone = Loop(), Loop()
+@pytest.mark.parametrize("mixed", [False, True])
+def test_the_training_is_the_same_to_the_bit(tmp_path: Path, mixed: bool) -> None:
+    watched, alone = Loop(mixed=mixed), Loop(mixed=mixed)
     torch.manual_seed(7)
     for _ in range(10):
         alone.update()
