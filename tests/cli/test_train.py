@@ -17,7 +17,7 @@ from innerview.cli import main
 from innerview.cli.training_progress import Screen, left
 from innerview.data import cifar10
 from innerview.runs import RunFolder
-from innerview.training import Progress
+from innerview.training import Configuration, Progress
 from training.killing import pictures
 
 Run = Callable[..., tuple[int, str, str]]
@@ -102,6 +102,24 @@ def test_cifar_10_is_fetched_when_asked(run: Run, monkeypatch: pytest.MonkeyPatc
     assert code == 0
     assert asked == [Path("cifar")]
     assert "Downloading: 85 of 170 MB from example.org" in err
+
+
+def test_two_trainings_never_write_into_one_folder(run: Run) -> None:
+    run("--data", "data", *QUICK, "-o", "run")
+    with RunFolder.open(Path("run")).writing():
+        code, _, err = run("--data", "data", "--resume", "-o", "run")
+    assert code == 1
+    assert "another training is writing into run; wait for it, or choose another folder" in err
+
+
+def test_a_loss_that_is_no_number_stops_and_says_where_it_began(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    rate = Configuration.rate
+    monkeypatch.setattr(Configuration, "rate", lambda self, step: 1e30 if step == 2 else rate(self, step))
+    code, _, err = run("--data", "data", *QUICK, "-o", "run")
+    assert code == 1
+    assert "the loss became" in err
+    assert "it began in" in err
+    assert "keeps what was good: snapshots up to step 3" in err
 
 
 def test_unreadable_pictures_are_listed_and_left_out_when_asked(run: Run) -> None:

@@ -53,6 +53,12 @@ def test_a_strip_breaks_into_rows_that_fit() -> None:
     assert film_strip(replace(FILM, frames=FILM.frames[:1])).width < wide.width
 
 
+def test_a_film_may_have_maps_alone() -> None:
+    bare = replace(FILM, frames=tuple(replace(frame, layers={}) for frame in FILM.frames))
+    assert film_strip(bare).height < film_strip(FILM).height
+    assert film_animation(bare).frames[0].width < film_animation(FILM).frames[0].width
+
+
 def test_a_film_without_snapshots_is_refused() -> None:
     with pytest.raises(UsageError, match="a film of cat without any snapshot"):
         replace(FILM, frames=())
