@@ -2,7 +2,8 @@
 
 recorder.py      `Recorder`: what is recorded when, whatever the framework
 schedule.py      when something is due, and whether it can be afforded
-watched.py       what a recorder asks of a model; torch.py and keras.py answer
+watched.py       what a recorder asks of a model; torch.py and keras_model.py answer
+keras.py         a callback for Keras's `fit`
 sight.py         what is looked at on the probe pictures: layers, pictures, classes
 saturation.py    statistics of a layer's channels
 tensorboard.py   histograms that others wrote, from event files

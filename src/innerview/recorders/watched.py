@@ -19,7 +19,7 @@ from innerview.recorders.sight import Sight
 from innerview.runs.observations import Channels
 from innerview.types import Array
 
-WATCHED: Final = {"torch": "innerview.recorders.torch", "keras": "innerview.recorders.keras"}
+WATCHED: Final = {"torch": "innerview.recorders.torch", "keras": "innerview.recorders.keras_model"}
 """Where a framework's answers are, by the package in which the model's class (or one of its bases) was defined."""
 
 
