@@ -73,7 +73,7 @@ def test_layers_that_widen_narrow_and_move() -> None:
     assert "one snapshot only" in run_sentences.spread(("layer 1",), std[:1, :1])
     moved = np.array([[np.nan, np.nan], [0.01, 0.002], [0.001, 0.004]])
     text = run_sentences.movement(("layer 1", "layer 2"), np.array([0, 10, 20]), moved)
-    assert text == "Up to step 10, layer 1 moves most (1 % of its size per step); at the end, layer 2 (0.4 %)."
+    assert text == "Up to step 10, layer 1 moves most (1.00 % of its size per step); at the end, layer 2 (0.400 %)."
     assert "one snapshot only" in run_sentences.movement(("layer 1",), np.array([0]), moved[:1])
 
 

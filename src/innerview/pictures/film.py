@@ -35,6 +35,9 @@ SHOWN: Final = 4
 """Channels of a layer, as two by two."""
 
 
+LAYERS_WORDS: Final = "Layers: green above zero, purple below, on one scale over all steps."
+
+
 @dataclass(frozen=True, eq=False)
 class Frame:
     """One snapshot's view of the picture.
@@ -104,12 +107,11 @@ def _rows(film: Film) -> list[_Row]:
         shown = np.stack([frame.layers[title][:, :, channels] for frame in film.frames])
         scale = choose_scales([shown], "shared")[0]
         which = (
-            f"the channel of {label(film.target, names)}; its mean is the logit"
+            f"channel of {label(film.target, names)}; its mean is the logit"
             if classes
             else f"channels {', '.join(map(str, channels))}"
         )
-        ends = f"−{words.limit(scale.limit)} (purple) to +{words.limit(scale.limit)} (green)"
-        rows.append(_Row(title, channels, scale, f"After {title}: {which}. {ends}"))
+        rows.append(_Row(title, channels, scale, f"After {title}: {which}. ±{words.limit(scale.limit)}"))
     return rows
 
 
@@ -179,6 +181,8 @@ def film_strip(film: Film, *, columns: int = 7) -> Pillow.Image:
             separate=True,
         )
     )
+    if rows:
+        parts.append(note(LAYERS_WORDS))
     return canvas.page(f"{film.name}, while the network learnt", parts)
 
 
@@ -198,12 +202,9 @@ def film_animation(film: Film) -> Animation:
             *(Tile(_mosaic(frame, row, FRAME_TILE), (Line(row.title, size=tokens.SMALL_SIZE),)) for row in rows),
         ]
         body = canvas.grid(tiles, len(tiles))
+        told = [*(note(row.words) for row in rows), *([note(LAYERS_WORDS)] if rows else [])]
         title = f"{film.name}, after {words.count(frame.step)} steps"
-        frames.append(
-            canvas.page(
-                title, [canvas.track(len(film.frames), place, body.width), body, *(note(row.words) for row in rows)]
-            )
-        )
+        frames.append(canvas.page(title, [canvas.track(len(film.frames), place, body.width), body, *told]))
     milliseconds = [MILLISECONDS] * len(frames)
     milliseconds[-1] *= 3
     return Animation(canvas.same_size(frames), milliseconds)

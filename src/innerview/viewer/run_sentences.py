@@ -199,8 +199,8 @@ def movement(layers: Sequence[str], steps: Array, moved: Array) -> str:
         return "There is one snapshot only; movement is seen from the second on."
     first, last = int(np.nanargmax(moved[1])), int(np.nanargmax(moved[-1]))
     return (
-        f"Up to step {count(int(steps[1]))}, {layers[first]} moves most ({share(float(moved[1, first]))} of its size "
-        f"per step); at the end, {layers[last]} ({share(float(moved[-1, last]))})."
+        f"Up to step {count(int(steps[1]))}, {layers[first]} moves most ({number(100 * float(moved[1, first]))} % of "
+        f"its size per step); at the end, {layers[last]} ({number(100 * float(moved[-1, last]))} %)."
     )
 
 
