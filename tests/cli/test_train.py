@@ -17,7 +17,7 @@ from innerview.cli import main
 from innerview.cli.training_progress import Screen, left
 from innerview.data import cifar10
 from innerview.runs import RunFolder
-from innerview.training import Configuration, Progress
+from innerview.training import Configuration, Progress, tensorboard
 from training.killing import pictures
 
 Run = Callable[..., tuple[int, str, str]]
@@ -120,6 +120,14 @@ def test_a_loss_that_is_no_number_stops_and_says_where_it_began(run: Run, monkey
     assert "the loss became" in err
     assert "it began in" in err
     assert "keeps what was good: snapshots up to step 3" in err
+
+
+def test_event_files_are_written_at_the_end(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[tuple[int, Path]] = []
+    monkeypatch.setattr(tensorboard, "tensorboardx", lambda: sys)
+    monkeypatch.setattr(tensorboard, "write_events", lambda run, folder: written.append((run.steps()[-1], folder)))
+    assert run("--data", "data", *QUICK, "--tensorboard", "events", "-o", "run")[0] == 0
+    assert written == [(6, Path("events"))]
 
 
 def test_unreadable_pictures_are_listed_and_left_out_when_asked(run: Run) -> None:
