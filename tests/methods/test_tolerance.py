@@ -270,6 +270,16 @@ def test_values_that_are_not_finite_are_named_with_their_place(network, images):
         explain(broken, [job(images[0])])
 
 
+def test_a_gradient_that_is_not_finite_is_named_too(network, images):
+    class Broken(Analytic):
+        def pullback(self, images, cotangents, taps=()):
+            answer = super().pullback(images, cotangents, taps)
+            return replace(answer, input_gradients=answer.input_gradients * np.nan)
+
+    with pytest.raises(NetworkError, match=r"gradient at alpha .*1 is not finite"):
+        explain(Broken(network.linear, network.curved), [job(images[0])])
+
+
 @pytest.mark.parametrize("tolerance", [0.0, -1.0, 1e-11, float("nan"), float("inf")])
 def test_a_tolerance_that_cant_be_kept_is_refused(network, images, tolerance):
     with pytest.raises(UsageError, match=r"float64 can be held to 1e-10 and more"):

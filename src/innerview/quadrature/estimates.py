@@ -25,7 +25,7 @@ import numpy as np
 from innerview.types import Array
 
 SAFETY: Final = 1.4
-"""Factor on every estimate; measured so that at least 99 % of the maps that stop are within their estimate."""
+"""Factor on every estimate; docs/quadrature.md says how often estimates with it held."""
 
 FASTEST: Final = 0.3
 """Smallest ratio of steps that is believed: a little more than 1/4, the second order that a kink allows at best, since
