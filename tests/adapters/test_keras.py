@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -10,7 +11,8 @@ import pytest
 
 from innerview.adapters import wrap
 from innerview.adapters.keras import KerasNetwork
-from innerview.errors import NetworkError
+from innerview.adapters.keras_files import application, found_input, open_keras
+from innerview.errors import NetworkError, UsageError
 from innerview.network import OUTPUT, InputSpec, OutputSpec
 from innerview.targets import Logit, together
 from innerview.types import Array
@@ -256,3 +258,44 @@ def test_a_copy_is_independent_and_has_the_precision_or_is_refused(wanted) -> No
     assert copy.identity != network.identity
     assert copy.dtype == wanted
     assert copy.forward(pictures()).logits.dtype == wanted
+
+
+@pytest.mark.parametrize("name", ["model.keras", "model.h5"])
+def test_a_file_of_stock_layers_opens_as_the_model_that_was_saved(tmp_path: Path, name: str) -> None:
+    inner = keras.Sequential([keras.Input((6, 8, 3)), layers.Conv2D(3, 2, activation="relu", kernel_regularizer="l2")])
+    model = keras.Sequential([inner, layers.Rescaling(2.0), layers.GlobalMaxPooling2D(), layers.Softmax()])
+    model.compile("adam", "categorical_crossentropy", metrics=["accuracy"])
+    model.save(tmp_path / name)
+    found = open_keras(tmp_path / name, trust=False)
+    assert found_input(found) == (6, 8, 3, "HWC")
+    one, other = (KerasNetwork(each, SPEC, CLASSES).forward(pictures()).logits for each in (found, model))
+    np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize("name", ["model.keras", "model.h5"])
+def test_a_file_with_a_lambda_does_not_open_without_trust(tmp_path: Path, name: str) -> None:
+    model = keras.Sequential(
+        [keras.Input((6, 8, 3)), layers.Lambda(lambda x: x * 2), layers.Flatten(), layers.Dense(3)]
+    )
+    model.save(tmp_path / name)
+    with pytest.raises(UsageError, match=r"holds .*Lambda.*--trust"):
+        open_keras(tmp_path / name, trust=False)
+    wrap(open_keras(tmp_path / name, trust=True), input=SPEC, output=CLASSES)
+
+
+@pytest.mark.parametrize("name", ["model.keras", "model.h5"])
+def test_a_file_that_is_none_of_keras_is_said(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text("weights")
+    with pytest.raises(NetworkError, match=f"{name} can't be read as a Keras model"):
+        open_keras(tmp_path / name, trust=False)
+
+
+def test_weights_that_can_not_be_had_are_said_with_the_way_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    def offline(**_: object) -> None:
+        raise OSError("URL fetch failure")
+
+    monkeypatch.setattr(keras.applications, "MobileNetV2", offline)
+    with pytest.raises(NetworkError, match=r"can't be had on this machine.*save\('MobileNetV2\.keras'\)"):
+        application("MobileNetV2")
+    with pytest.raises(UsageError, match=r"no keras:MobileNet9; there are .*ResNet50"):
+        application("MobileNet9")

@@ -128,7 +128,7 @@ def named_variables(model: Any) -> dict[str, Any]:
 
 
 def entrances(model: Any) -> list[Any]:
-    """The symbolic inputs of a model that was built from some (functional, Sequential); of others nothing is known."""
+    """Symbolic inputs of a model that was built from some (functional, Sequential); of others nothing is known."""
     return (getattr(model, "inputs", None) or []) if isinstance(model, keras.Model) else []
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from innerview.cli import options
@@ -11,7 +13,7 @@ from innerview.cli import options
 @click.argument("picture", default="", metavar="[PICTURE]")
 @options.network()
 @click.option("--crop", default="centre", show_default=True, help="centre, whole, or left,top,width,height in pixels.")
-def command(*, picture: str, network: str, crop: str) -> None:
+def command(*, picture: str, network: Any, crop: str) -> None:
     """Describe a network: its layers, what it takes and gives, and what will happen to PICTURE on its way in."""
     from rich.console import Console
     from rich.table import Table

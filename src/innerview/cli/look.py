@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -35,7 +36,7 @@ from innerview.cli import options
 def command(
     *,
     pictures: tuple[str, ...],
-    network: str,
+    network: Any,
     explained: str,
     versus: str,
     target: str,

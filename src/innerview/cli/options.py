@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import click
 
@@ -26,9 +27,51 @@ def words(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
+MODEL: Final = (
+    click.option(
+        "--model",
+        "--network",
+        "model",
+        default="allcnn",
+        show_default=True,
+        metavar="MODEL",
+        help="A built-in network, module:factory, file.py:factory, keras:Name, or a file: .keras, .h5, .safetensors.",
+    ),
+    click.option("--weights", default="", metavar="FILE", help="Safetensors weights for the module of a factory."),
+    click.option(
+        "--classes", default="", metavar="FILE", help="Names of the model's classes, one a line; or a number."
+    ),
+    click.option("--input", default="", metavar="WORDS", help='What it takes: "224x224x3 range=0..255 layout=HWC".'),
+    click.option("--gives", default="", metavar="WORDS", help='What it gives: "logits temperature=1 key=…". [logits]'),
+    click.option("--trust", is_flag=True, help="Open the model even if that runs code from its files."),
+)
+
+
 def network() -> Decorator:
-    """--network."""
-    return click.option("--network", default="allcnn", show_default=True, metavar="NAME", help="A built-in network.")
+    """--model and all that describes it; the command is given `network`, opened, or the name of a built-in one."""
+
+    def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(command)
+        def opened(
+            *args: Any,
+            model: str,
+            weights: str,
+            classes: str,
+            input: str,  # noqa: A002 the option's name
+            gives: str,
+            trust: bool,
+            **others: Any,
+        ) -> Any:
+            from innerview.workbench.models import ModelRequest, open_model
+
+            request = ModelRequest(model, weights, classes, input, gives, trust)
+            return command(*args, network=open_model(request), **others)
+
+        for option in reversed(MODEL):
+            opened = option(opened)
+        return opened
+
+    return decorate
 
 
 def output(default: str) -> Decorator:

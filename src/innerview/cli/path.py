@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -28,7 +29,7 @@ from innerview.cli import options
 @options.output("innerview-path")
 def command(
     *,
-    network: str,
+    network: Any,
     data: Path,
     count: int,
     alphas: tuple[float, ...] | None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -15,7 +16,7 @@ from innerview.cli import options
 @click.option("--bins", type=click.IntRange(2), default=128, show_default=True, help="Bins of each histogram, even.")
 @click.option("--same-bins", is_flag=True, help="One set of bins for all layers instead of one for each.")
 @options.output("innerview-weights")
-def command(*, files: tuple[Path, ...], network: str, bins: int, same_bins: bool, output: Path) -> None:
+def command(*, files: tuple[Path, ...], network: Any, bins: int, same_bins: bool, output: Path) -> None:
     """Draw histograms of weights, before and after training, and write them as CSV.
 
     FILE is a safetensors file; several are snapshots in the order of time. Without one, it is the built-in network.

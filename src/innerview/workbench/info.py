@@ -41,6 +41,7 @@ def info(network: Network | str = "allcnn", picture: str = "", crop: str = "cent
         ("Classes", ", ".join(label(index, given.class_names) for index in range(len(given.class_names)))),
         ("Weights", f"{sum(value.size for value in weights.values()):,}, {opened.dtype.name}"),
     ]
+    facts += [("Note", note) for note in getattr(opened, "notes", ())]
     if picture:
         (item,) = gather(opened, [picture], crop=crop)
         facts.append(("Picture", f"{item.name}: {item.fitted.words}"))

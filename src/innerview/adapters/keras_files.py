@@ -1,0 +1,171 @@
+"""Opening a Keras model from a file without running what is in it: only what is made of Keras's own layers opens.
+
+A file names classes and functions, and opening it calls them; Lambda layers carry code. So its configuration is read
+first, as plain JSON, and every name in it must be a class of Keras itself that computes and does nothing else.
+"""
+
+# Keras is untyped: unknown types are its own.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+# pyright: reportMissingImports=false, reportAttributeAccessIssue=false, reportMissingModuleSource=false
+
+from __future__ import annotations
+
+import json
+import zipfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final, cast
+
+from innerview.errors import MissingExtra, NetworkError, UsageError
+
+try:
+    import keras
+except ImportError as error:
+    raise MissingExtra("opening a Keras model", "keras") from error
+
+REFUSED: Final = frozenset(
+    {"Lambda", "TFSMLayer", "TorchModuleWrapper", "JaxLayer", "FlaxLayer", "TextVectorization", "StringLookup"}
+    | {"IntegerLookup", "IndexLookup"}
+)
+"""Layers of Keras itself that run code or read files named in their configuration."""
+
+MODELS: Final = frozenset({"Functional", "Sequential", "Model"})
+PLAIN: Final = frozenset(
+    {"DTypePolicy", "__keras_tensor__", "__tuple__", "__slice__", "__ellipsis__", "CategoricalDtype"}
+)
+
+
+def open_keras(path: Path, *, trust: bool) -> Any:
+    """Open a .keras or .h5 file.
+
+    Args:
+        path: of the file.
+        trust: open it whatever it holds; opening then runs what the file says.
+
+    Raises:
+        UsageError: it holds something else than Keras's own layers, and is not trusted.
+        NetworkError: it can't be read.
+    """
+    if not trust:
+        found = _configuration(path)
+        held = {**found, "compile_config": None}  # what it was trained with is not opened (compile=False)
+        foreign = sorted(set(_foreign(held)))
+        if foreign:
+            raise UsageError(
+                f"{path.name} holds {', '.join(foreign)}, and opening it would run code from the file; if you trust "
+                "where it came from, add --trust, or name a function of your own that builds it: --model file.py:build"
+            )
+    try:
+        return keras.saving.load_model(path, compile=False, safe_mode=not trust)
+    except Exception as error:
+        raise NetworkError(
+            f"Keras can't open {path.name} ({type(error).__name__}: {' '.join(str(error).split())[:300]}); if it needs "
+            "classes of your own, name a function that imports them and loads it: --model file.py:build"
+        ) from error
+
+
+def open_saved_model(path: Path) -> Any:
+    """Open a TensorFlow SavedModel as a function from pictures to outputs; nothing but its answers can be had.
+
+    Raises:
+        NetworkError: it can't be read.
+    """
+    try:
+        layer = keras.layers.TFSMLayer(str(path), call_endpoint="serving_default")
+    except Exception as error:
+        raise NetworkError(f"the SavedModel {path.name} can't be opened ({error})") from error
+
+    def function(pictures: Any) -> Any:
+        found = layer(pictures)
+        values = list(cast("Mapping[str, Any]", found).values()) if isinstance(found, Mapping) else [found]
+        if len(values) > 1:
+            raise NetworkError(
+                f"the SavedModel gives {len(values)} outputs; export one that gives the class scores alone"
+            )
+        return keras.ops.convert_to_numpy(values[0])
+
+    return function
+
+
+def application(name: str) -> Any:
+    """Build one of keras.applications with its ImageNet weights, ending before the softmax.
+
+    Raises:
+        UsageError: there is none of this name; `NetworkError`: its weights can't be had here.
+    """
+    build = getattr(keras.applications, name, None)
+    if not callable(build):
+        known = [one for one in dir(keras.applications) if one[0].isupper()]
+        raise UsageError(f"there is no keras:{name}; there are {', '.join(known)}")
+    try:
+        return build(weights="imagenet", classifier_activation=None)
+    except Exception as error:
+        raise NetworkError(
+            f"the weights of keras:{name} can't be had on this machine ({' '.join(str(error).split())[:200]}); save "
+            f"the model where they can, keras.applications.{name}().save('{name}.keras'), and open that: "
+            f"--model {name}.keras"
+        ) from error
+
+
+def found_input(model: Any) -> tuple[int, int, int, str] | None:
+    """Height, width, channels and layout that a model was built for; None where it was left open."""
+    shape = getattr(model, "input_shape", None)
+    if not isinstance(shape, tuple) or len(shape) != 4 or None in shape[1:]:
+        return None
+    _, first, second, third = cast("tuple[Any, int, int, int]", shape)
+    if third in {1, 3}:
+        return first, second, third, "HWC"
+    return (second, third, first, "CHW") if first in {1, 3} else None
+
+
+def _configuration(path: Path) -> dict[str, Any]:
+    try:
+        if zipfile.is_zipfile(path):
+            with zipfile.ZipFile(path) as archive:
+                return json.loads(archive.read("config.json"))
+        import h5py
+
+        with h5py.File(path, "r") as file:
+            held = file.attrs["model_config"]
+        return json.loads(held.decode() if isinstance(held, bytes) else str(held))
+    except (OSError, KeyError, ValueError) as error:
+        raise NetworkError(
+            f"{path.name} can't be read as a Keras model ({error}); give a file that model.save wrote, .keras or .h5"
+        ) from error
+
+
+def _foreign(value: Any) -> Iterator[str]:
+    """Name everything in a configuration that is not Keras's own, or runs code."""
+    match value:
+        case {"class_name": str(name)}:
+            found = cast("dict[str, Any]", value)
+            if not _is_stock(name, found):
+                yield f"{found.get('module') or ''}.{name}".removeprefix(".")
+            for one in found.values():
+                yield from _foreign(one)
+        case Mapping():
+            for one in cast("Mapping[str, Any]", value).values():
+                yield from _foreign(one)
+        case list():
+            for one in cast("list[Any]", value):
+                yield from _foreign(one)
+        case _:
+            return
+
+
+def _is_stock(name: str, found: Mapping[str, Any]) -> bool:
+    module = found.get("module") or "keras"
+    registered = found.get("registered_name")
+    if name in PLAIN:
+        return True
+    if name == "function":
+        return module in {"builtins", "keras.activations"} and str(found.get("config")) in dir(keras.activations)
+    if not (module == "keras" or str(module).startswith("keras.")) or name in REFUSED:
+        return False
+    if registered not in {None, name}:
+        return False
+    if name in MODELS:
+        return True
+    homes = (keras.layers, keras.initializers, keras.regularizers, keras.constraints)
+    homes += (keras.optimizers, keras.losses, keras.metrics)  # models inside a model may bring theirs
+    return any(isinstance(getattr(home, name, None), type) for home in homes)

@@ -1,0 +1,56 @@
+"""Opening PyTorch models from files: safetensors into a module that someone built, and pickles only when trusted."""
+
+# PyTorch is only partly typed: unknown types are its own.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+# pyright: reportMissingImports=false, reportPrivateImportUsage=false
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from innerview.errors import MissingExtra, NetworkError
+
+try:
+    import torch
+except ImportError as error:
+    raise MissingExtra("opening a PyTorch model", "torch") from error
+
+
+def load_state(model: Any, path: Path) -> None:
+    """Put the weights of a safetensors file into a PyTorch module.
+
+    Raises:
+        NetworkError: the file can't be read, the model is none of PyTorch's, or names and shapes don't match.
+    """
+    from safetensors.torch import load_file
+
+    if not isinstance(model, torch.nn.Module):
+        raise NetworkError(
+            f"weights were given for a {type(model).__name__}; only into a PyTorch module can a state dict be loaded"
+        )
+    try:
+        model.load_state_dict(load_file(path))
+    except Exception as error:
+        raise NetworkError(
+            f"the weights {path.name} don't fit the model: {' '.join(str(error).split())[:600]}"
+        ) from error
+
+
+def open_pickle(path: Path) -> Any:
+    """Open a whole module that torch.save wrote, on the processor; this runs what the file says.
+
+    Raises:
+        NetworkError: it can't be opened, or holds no module.
+    """
+    try:
+        found = torch.load(path, map_location="cpu", weights_only=False)
+    except Exception as error:
+        raise NetworkError(f"PyTorch can't open {path.name} ({type(error).__name__}: {error})") from error
+    if not isinstance(found, torch.nn.Module):
+        raise NetworkError(
+            f"{path.name} holds a {type(found).__name__} and no model; write the weights with "
+            "safetensors.torch.save_file, and name a function that builds the model: "
+            "--model file.py:build --weights FILE"
+        )
+    return found

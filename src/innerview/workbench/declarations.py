@@ -1,0 +1,135 @@
+"""What a model takes and gives, in the words of a command line or of a model.toml."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Final, cast
+
+from innerview.errors import UsageError
+from innerview.network import InputSpec, OutputSpec
+
+ORDER: Final[Mapping[str, str]] = {"input": "size", "output": "kind"}
+"""What a word without a name in front means."""
+
+INPUT: Final = frozenset({"size", "mean", "std", "range", "layout"})
+OUTPUT: Final = frozenset({"kind", "temperature", "key"})
+KINDS: Final = ("logits", "probabilities", "sigmoid", "scores")
+
+EXAMPLE: Final = '--input "224x224x3 range=0..1 mean=0.485,0.456,0.406 std=0.229,0.224,0.225 layout=CHW"'
+
+
+def words_of(given: object, first: str = "") -> dict[str, str]:
+    """Read "224x224 range=0..1" (the first word without a name is `first`), or a table of a model.toml."""
+    if isinstance(given, Mapping):
+        table = cast("Mapping[str, object]", given)
+        return {name: _text(value) for name, value in table.items()}
+    pairs = [part.partition("=") for part in str(given or "").split()]
+    return {(name if equals else first): (value if equals else name) for name, equals, value in pairs}
+
+
+def declare_input(words: Mapping[str, str], model: Any) -> InputSpec:
+    """Make the InputSpec.
+
+    Args:
+        words: size ("224x224" or "224x224x1"), range ("0..255"), mean, std, layout.
+        model: a Keras model says size and layout itself.
+
+    Raises:
+        UsageError: something is missing, unknown or no number; nothing is guessed.
+    """
+    _only(words, INPUT, "--input")
+    found = _found(model)
+    size, layout = words.get("size", found[0]), words.get("layout", found[1])
+    missing = [name for name, value in (("size", size), ("range", words.get("range")), ("layout", layout)) if not value]
+    if missing:
+        raise UsageError(f"what the model takes is not declared: {', '.join(missing)}. For example {EXAMPLE}")
+    sides = _numbers(size, "x", "size")
+    low, high = (*_numbers(words["range"], "..", "range"), 0.0, 0.0)[:2]
+    if len(sides) not in {2, 3} or low == high or layout not in {"HWC", "CHW"}:
+        raise UsageError(
+            f"--input says size {size}, range {words['range']}, layout {layout}; a size is HEIGHTxWIDTH or "
+            f"HEIGHTxWIDTHxCHANNELS, a range LOW..HIGH, a layout HWC or CHW. For example {EXAMPLE}"
+        )
+    return InputSpec(
+        int(sides[0]),
+        int(sides[1]),
+        int(sides[2]) if len(sides) > 2 else 3,
+        mean=_numbers(words["mean"], ",", "mean") if "mean" in words else (),
+        std=_numbers(words["std"], ",", "std") if "std" in words else (),
+        low=low,
+        high=high,
+        layout="CHW" if layout == "CHW" else "HWC",
+    )
+
+
+def declare_output(words: Mapping[str, str], classes: tuple[str, ...]) -> OutputSpec:
+    """Make the OutputSpec; without a word the outputs are logits, and outputs that look otherwise are refused later.
+
+    Raises:
+        UsageError: an unknown kind or word.
+    """
+    _only(words, OUTPUT, "--gives")
+    kind = words.get("kind", "logits")
+    known = {one: one for one in KINDS}
+    if kind not in known:
+        raise UsageError(f"--gives says {kind!r}; a model gives {', '.join(KINDS)}")
+    key = words.get("key")
+    (temperature,) = _numbers(words.get("temperature", "1"), ",", "temperature")[:1]
+    return OutputSpec(
+        classes, kind=cast("Any", kind), temperature=temperature, key=int(key) if key and key.isdecimal() else key
+    )
+
+
+def read_classes(given: str | tuple[str, ...], model: Any) -> tuple[str, ...]:
+    """Read names from a file, one a line, or count them: "10" is ten classes that are called by their numbers.
+
+    Raises:
+        UsageError: there is no such file, or nothing is said and the model does not say how many there are.
+    """
+    if isinstance(given, tuple):
+        return given
+    shape = getattr(model, "output_shape", None)
+    if not given and isinstance(shape, tuple) and len(cast("tuple[int, ...]", shape)) == 2:
+        given = str(cast("tuple[int, ...]", shape)[1])
+    if given.isdecimal():
+        return tuple(str(number) for number in range(int(given)))
+    if not given:
+        raise UsageError("the classes are not declared; give --classes FILE (a name a line) or their number")
+    try:
+        lines = Path(given).read_text(encoding="utf-8").splitlines()
+    except (OSError, ValueError) as error:
+        raise UsageError(
+            f"the class names {given} can't be read ({error}); give a text file with a name a line"
+        ) from error
+    return tuple(line.strip() for line in lines if line.strip())
+
+
+def _found(model: Any) -> tuple[str, str]:
+    """Size and layout that a Keras model was built for; ("", "") where that is not known."""
+    if "keras" not in sys.modules or not any(kind.__module__.startswith("keras.") for kind in type(model).__mro__):
+        return "", ""
+    found = import_module("innerview.adapters.keras_files").found_input(model)
+    return ("x".join(map(str, found[:3])), found[3]) if found else ("", "")
+
+
+def _numbers(text: str, between: str, what: str) -> tuple[float, ...]:
+    try:
+        return tuple(float(part) for part in text.split(between))
+    except ValueError:
+        raise UsageError(
+            f"{what} {text!r} is not numbers with {between!r} between them. For example {EXAMPLE}"
+        ) from None
+
+
+def _only(words: Mapping[str, str], known: frozenset[str], option: str) -> None:
+    for name in words:
+        if name not in known:
+            raise UsageError(f"{option} knows no {name!r}; it knows {', '.join(sorted(known))}")
+
+
+def _text(value: object) -> str:
+    """A value of a TOML table as it would stand on the line."""
+    return ",".join(map(str, cast("list[object]", value))) if isinstance(value, list) else str(value)

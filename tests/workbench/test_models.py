@@ -1,0 +1,177 @@
+"""--model: what opens, what is declared where, and what is refused before any of its code can run."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import save_file
+from torch import nn
+
+from innerview.cli import main
+from innerview.errors import NetworkError, UsageError
+from innerview.network import Network
+from innerview.workbench.models import ModelRequest, open_model
+
+FACTORY = """
+from torch import nn
+
+def build():
+    return nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 3))
+
+def broken():
+    raise RuntimeError("no luck")
+"""
+TAKES = "8x8 range=0..1 layout=CHW"
+EVIL = "from pathlib import Path\nPath('ran').touch()\n\ndef build():\n    return None\n"
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "net.py").write_text(FACTORY)
+    (tmp_path / "evil.py").write_text(EVIL)
+    (tmp_path / "classes.txt").write_text("ant\nbee\ncow\n")
+    return tmp_path
+
+
+def opened(model: str, **declared: str | bool) -> Network:
+    given = {"input": TAKES, "classes": "classes.txt"} | declared
+    network = open_model(ModelRequest(model, **given))  # pyright: ignore[reportArgumentType]
+    assert not isinstance(network, str)
+    return network
+
+
+def module() -> nn.Sequential:
+    torch.manual_seed(1)
+    return nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 3))
+
+
+def test_a_built_in_network_stays_a_name() -> None:
+    assert open_model(ModelRequest()) == "allcnn"
+
+
+@pytest.mark.parametrize("model", ["net.py:build", "net:build"])
+def test_a_factory_in_a_file_or_a_module_is_called(model: str) -> None:
+    network = opened(model)
+    assert network.output.class_names == ("ant", "bee", "cow")
+    assert network.input.shape == (8, 8, 3)
+
+
+def test_weights_are_loaded_into_what_a_factory_builds(here: Path) -> None:
+    model = module()
+    save_file(model.state_dict(), here / "trained.safetensors")
+    network = opened("net.py:build", weights="trained.safetensors")
+    assert np.array_equal(network.weights()["0.weight"], model[0].weight.detach().numpy())
+    save_file({"other": torch.zeros(1)}, here / "other.safetensors")
+    with pytest.raises(NetworkError, match=r"other\.safetensors don't fit the model.*Missing key"):
+        opened("net.py:build", weights="other.safetensors")
+
+
+def test_a_model_toml_holds_it_all_but_not_the_trust(here: Path) -> None:
+    save_file(module().state_dict(), here / "trained.safetensors")
+    (here / "model.toml").write_text(
+        'model = "net.py:build"\nweights = "trained.safetensors"\nclasses = ["a", "b", "c"]\ntrust = true\n'
+        '[input]\nsize = "8x8x3"\nrange = "0..255"\nmean = [1, 2, 3]\nlayout = "CHW"\n[output]\ntemperature = 0.5\n'
+    )
+    with pytest.raises(UsageError, match=r"net\.py:build, which opening the model would run.*--trust"):
+        opened("trained.safetensors", classes="", input="")
+    network = opened("trained.safetensors", classes="", input="range=0..1", trust=True)
+    assert (network.input.high, network.input.mean) == (1, (1, 2, 3))  # the line has the last word
+    assert (network.output.class_names, network.output.temperature) == (("a", "b", "c"), 0.5)
+
+
+WRONG = {
+    "no such module": ("nowhere:build", {}, "nowhere can't be imported: ModuleNotFoundError"),
+    "no such file": ("nowhere.py:build", {}, "nowhere.py is not there"),
+    "no such function": ("net.py:biuld", {}, "no function 'biuld' in net.py"),
+    "a factory that raises": ("net.py:broken", {}, "net.py:broken failed: RuntimeError: no luck"),
+    "nothing declared": ("net.py:build", {"input": ""}, "not declared: size, range, layout"),
+    "a range forgotten": ("net.py:build", {"input": "8x8 layout=CHW"}, "not declared: range"),
+    "a size that is none": ("net.py:build", {"input": "8by8 range=0..1 layout=CHW"}, "size '8by8' is not numbers"),
+    "an unknown word": ("net.py:build", {"input": TAKES + " crop=1"}, "--input knows no 'crop'"),
+    "an unknown kind": ("net.py:build", {"output": "logit"}, "--gives says 'logit'; a model gives logits"),
+    "no classes": ("net.py:build", {"classes": ""}, "the classes are not declared"),
+    "no such class file": ("net.py:build", {"classes": "names.txt"}, "names.txt can't be read"),
+    "classes of the wrong length": ("net.py:build", {"classes": "4"}, "since 4 class names were declared"),
+    "weights without a model": ("w.safetensors", {}, "holds weights and no model"),
+}
+
+
+@pytest.mark.parametrize(("model", "declared", "message"), WRONG.values(), ids=WRONG)
+def test_what_is_missing_or_wrong_is_said(model: str, declared: dict[str, str], message: str) -> None:
+    with pytest.raises((UsageError, NetworkError)) as caught:
+        opened(model, **declared)
+    assert message in str(caught.value)
+
+
+class Touch:
+    """A pickle that does something when it is opened."""
+
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        return Path.touch, (Path("ran"),)  # pyright: ignore[reportReturnType]
+
+
+@pytest.mark.parametrize("name", ["model.pt", "model.pth", "model.pt2"])
+def test_a_pickle_does_not_open_without_trust(here: Path, name: str) -> None:
+    torch.save(Touch(), here / name)
+    with pytest.raises(UsageError, match=r"runs code that is in it.*--trust.*safetensors"):
+        opened(name)
+    assert not (here / "ran").exists()
+
+
+def test_a_trusted_pickle_opens_on_the_processor(here: Path) -> None:
+    torch.save(module(), here / "model.pt")
+    assert opened("model.pt", trust=True).input.shape == (8, 8, 3)
+    torch.save(module().state_dict(), here / "state.pt")
+    with pytest.raises(NetworkError, match=r"holds a OrderedDict and no model.*save_file"):
+        opened("state.pt", trust=True)
+
+
+def test_a_saved_model_does_not_open_without_trust(here: Path) -> None:
+    (here / "saved").mkdir()
+    (here / "saved" / "saved_model.pb").touch()
+    with pytest.raises(UsageError, match="--trust"):
+        opened("saved")
+
+
+def keras_file(path: Path, layer: dict[str, object]) -> None:
+    config = {"module": "keras", "class_name": "Sequential", "config": {"name": "m", "layers": [layer]}}
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("config.json", json.dumps(config))
+
+
+FOREIGN = {
+    "a Lambda": {"module": "keras.layers", "class_name": "Lambda", "config": {}, "registered_name": None},
+    "a class of someone": {"module": "evil", "class_name": "Dense", "config": {}, "registered_name": "evil>Dense"},
+    "a function of Python": {"module": "os", "class_name": "function", "config": "system", "registered_name": "system"},
+    "a function of Keras that fetches": {"module": "keras.utils", "class_name": "get_file", "config": {}},
+    "a lambda inside a stock layer": {
+        "module": "keras.layers",
+        "class_name": "Dense",
+        "config": {"activation": {"class_name": "__lambda__", "config": {"value": "…"}}},
+    },
+}
+
+
+@pytest.mark.keras
+@pytest.mark.parametrize("layer", FOREIGN.values(), ids=FOREIGN)
+def test_a_keras_file_with_anything_but_stock_layers_does_not_open(here: Path, layer: dict[str, object]) -> None:
+    keras_file(here / "model.keras", layer)
+    with pytest.raises(UsageError, match=r"would run code from the file.*--trust.*file\.py:build"):
+        opened("model.keras")
+    assert not (here / "ran").exists()
+
+
+def test_a_model_is_described_and_explained_from_the_line(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    line = ["--model", "net.py:build", "--classes", "classes.txt", "--input", TAKES]
+    assert main(["info", "moose", *line]) == 0
+    assert "1 bee" in capsys.readouterr().out
+    assert main(["look", "moose", *line, "--evaluations", "2", "--alphas", "1"]) == 0
+    assert main(["weights", *line]) == 0
