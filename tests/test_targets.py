@@ -84,3 +84,31 @@ def test_several_targets_and_a_target_for_each_row() -> None:
     assert both.shape == (2, 2, 4)
     mixed = row_by_row([Logit(0), Margin(1, 2)])(outputs)
     np.testing.assert_array_equal(mixed[0], [both[0, 0], both[1, 1]])
+
+
+PROBABLE = OutputSpec(NAMES, kind="probabilities")
+
+
+def test_a_margin_of_probabilities_is_that_of_their_logarithms() -> None:
+    logits = np.random.default_rng(5).normal(size=(3, len(NAMES)))
+    outputs = OutputSpec(NAMES).probabilities(logits)
+    plain, margin = Margin(1, 0), Margin(1, 0).resolve(outputs[0], PROBABLE)
+    np.testing.assert_allclose(margin.score(outputs), plain.score(logits))
+    step = 1e-6 * np.random.default_rng(6).random(outputs.shape)
+    slopes = (margin.score(outputs + step) - margin.score(outputs - step)) / 2
+    np.testing.assert_allclose((margin.cotangent(outputs) * step).sum(axis=1), slopes, rtol=1e-5)
+    assert margin.describe(NAMES).startswith("log-probability of 1")
+    assert np.isfinite(margin.score(np.eye(len(NAMES)))).all()
+
+
+def test_a_probability_that_is_given_is_taken_as_it_is() -> None:
+    outputs = OutputSpec(NAMES).probabilities(np.random.default_rng(5).normal(size=(3, len(NAMES))))
+    target = Probability(1).resolve(outputs[0], PROBABLE)
+    np.testing.assert_array_equal(target.score(outputs), outputs[:, 1])
+    np.testing.assert_array_equal(target.cotangent(outputs), Logit(1).cotangent(outputs))
+
+
+@pytest.mark.parametrize("target", [Logit(1), Contrast(1)])
+def test_a_logit_of_probabilities_is_refused(target) -> None:
+    with pytest.raises(UsageError, match="gives probabilities; explain the probability or a margin"):
+        target.resolve(np.array([0.5, 0.5]), PROBABLE)

@@ -90,7 +90,8 @@ class Logit:
     unit: str = field(default="logit", init=False)
 
     def resolve(self, outputs: LogitRow, output: OutputSpec) -> Logit:
-        """Take the winning class if none was given."""
+        """Take the winning class if none was given; refuse probabilities, which are none."""
+        _refuse_probabilities("logit", output)
         return replace(self, index=_fix(self.index, outputs, output))
 
     def score(self, outputs: Logits) -> Scores:
@@ -119,7 +120,8 @@ class Contrast:
     unit: str = field(default="logit", init=False)
 
     def resolve(self, outputs: LogitRow, output: OutputSpec) -> Contrast:
-        """Take the winning class if none was given."""
+        """Take the winning class if none was given; refuse probabilities, as for a logit."""
+        _refuse_probabilities("contrast of logits", output)
         return replace(self, index=_fix(self.index, outputs, output))
 
     def score(self, outputs: Logits) -> Scores:
@@ -147,10 +149,13 @@ class Probability:
 
     index: int | None = None
     temperature: float = 1.0
+    given: bool = False  # the outputs are probabilities already
     unit: str = field(default="probability", init=False)
 
     def resolve(self, outputs: LogitRow, output: OutputSpec) -> Probability:
         """Take class and temperature; refuse outputs that softmax has no meaning for."""
+        if output.kind == "probabilities":
+            return replace(self, index=_fix(self.index, outputs, output), given=True)
         if output.kind != "logits":
             raise UsageError(
                 f"a probability was asked of a network whose output is {output.kind!r}; "
@@ -163,7 +168,9 @@ class Probability:
         return self._softmax(outputs)[:, _fixed(self.index)]
 
     def cotangent(self, outputs: Logits) -> Logits:
-        """p_c (δ_ck − p_k) / T."""
+        """p_c (δ_ck − p_k) / T; 1 for the class where the outputs are probabilities already."""
+        if self.given:
+            return Logit(self.index).cotangent(outputs)
         probabilities = self._softmax(outputs)
         mine = probabilities[:, [_fixed(self.index)]]
         factors = -mine * probabilities
@@ -171,6 +178,8 @@ class Probability:
         return factors / np.asarray(self.temperature, dtype=outputs.dtype)
 
     def _softmax(self, outputs: Logits) -> Logits:
+        if self.given:
+            return outputs
         shifted = (outputs - outputs.max(axis=1, keepdims=True)) / np.asarray(self.temperature, outputs.dtype)
         powers = np.exp(shifted)
         return powers / powers.sum(axis=1, keepdims=True)
@@ -184,11 +193,13 @@ class Probability:
 class Margin:
     """The output of one class minus that of another: why this one and not that one.
 
-    For logits this is the difference of the log-probabilities, times the temperature.
+    For logits this is the difference of the log-probabilities, times the temperature; for probabilities it is that
+    difference itself, where one that rounds to 0 counts as the smallest number there is.
     """
 
     index: int | None
     other: int
+    logarithms: bool = False  # the outputs are probabilities
     unit: str = field(default="logit", init=False)
 
     def resolve(self, outputs: LogitRow, output: OutputSpec) -> Margin:
@@ -198,14 +209,19 @@ class Margin:
             raise UsageError(
                 f"{label(chosen, output.class_names)} was to be explained against itself; name another class"
             )
-        return replace(self, index=chosen)
+        return replace(self, index=chosen, logarithms=output.kind == "probabilities")
 
     def score(self, outputs: Logits) -> Scores:
-        """z_a − z_b."""
-        return (outputs * self.cotangent(outputs)).sum(axis=1)
+        """z_a − z_b, or log p_a − log p_b."""
+        values = np.log(_above_zero(outputs)) if self.logarithms else outputs
+        return values[:, _fixed(self.index)] - values[:, self.other]
 
     def cotangent(self, outputs: Logits) -> Logits:
-        """1 for a, −1 for b."""
+        """1 for a, −1 for b; divided by the probability where the outputs are probabilities."""
+        factors = self._signs(outputs)
+        return factors / _above_zero(outputs) if self.logarithms else factors
+
+    def _signs(self, outputs: Logits) -> Logits:
         factors = np.zeros_like(outputs)
         factors[:, _fixed(self.index)] = 1
         factors[:, self.other] = -1
@@ -213,7 +229,20 @@ class Margin:
 
     def describe(self, class_names: Sequence[str]) -> str:
         """Logit of 7 horse minus logit of 5 dog."""
-        return f"logit of {label(_fixed(self.index), class_names)} minus logit of {label(self.other, class_names)}"
+        what = "log-probability" if self.logarithms else "logit"
+        return f"{what} of {label(_fixed(self.index), class_names)} minus {what} of {label(self.other, class_names)}"
+
+
+def _above_zero(probabilities: Logits) -> Logits:
+    return np.maximum(probabilities, np.finfo(probabilities.dtype).tiny)
+
+
+def _refuse_probabilities(what: str, output: OutputSpec) -> None:
+    if output.kind == "probabilities":
+        raise UsageError(
+            f"a {what} was asked of a network that gives probabilities; explain the probability or a margin between "
+            "two classes, or declare kind 'logits' and give the outputs from before the softmax"
+        )
 
 
 def together(targets: Sequence[Target]) -> Cotangent:

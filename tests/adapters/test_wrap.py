@@ -121,3 +121,12 @@ def test_a_missing_framework_names_the_extra(framework: str) -> None:
     )
     answer = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert f"pip install 'innerview[{framework}]'" in answer.stdout
+
+
+@pytest.mark.parametrize(("ends", "kind"), [(True, "logits"), (False, "probabilities")])
+def test_outputs_that_contradict_their_kind_are_refused(ends: bool, kind) -> None:
+    def function(inputs: Array) -> Array:
+        return OUTPUT_SPEC.probabilities(good(inputs)) if ends else good(inputs)
+
+    with pytest.raises(NetworkError, match=f"{kind} were declared, but the outputs"):
+        wrap(function, input=SMALL, output=OutputSpec(OUTPUT_SPEC.class_names, kind=kind))
