@@ -1,5 +1,5 @@
 """`python -m innerview` is the command line."""
 
-from innerview.cli import run
+from innerview.cli import start
 
-run()
+start()

@@ -9,7 +9,7 @@ import pytest
 
 HEAVY = {"torch", "tensorflow", "keras", "jax", "captum", "matplotlib", "PIL", "scipy", "starlette", "uvicorn"}
 
-ASK = "from innerview.cli import run\nsys.argv = ['innerview', '{}']\ntry:\n    run()\nexcept SystemExit:\n    pass"
+ASK = "from innerview.cli import start\nsys.argv = ['innerview', '{}']\ntry:\n    start()\nexcept SystemExit:\n    pass"
 QUESTIONS = {"import": "import innerview", "help": ASK.format("--help"), "version": ASK.format("--version")}
 
 

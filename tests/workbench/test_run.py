@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -94,7 +95,8 @@ def test_what_a_recorder_saw_of_channels_is_read(tmp_path: Path) -> None:
     share = np.array([0.0, 0.5, 1.0])
     for step in (0, 10):
         seen = Channels(zero, zero, zero, zero, share, np.array([0.99, np.nan, 0]), zero, zero)
-        keep_channels(folder, step, {"relu1": seen})
+        scores = replace(seen, positive=np.zeros_like(seen.positive), saturated=np.full_like(seen.saturated, np.nan))
+        keep_channels(folder, step, {"relu1": seen, "scores": scores})  # scores below 0 are nothing wrong
     found = recorded_units(open_runs([tmp_path / "run"])[0], RunRequest())
     assert found is not None
     assert (found.steps, found.layers) == ((0, 10), ("relu1",))

@@ -75,7 +75,7 @@ def main(arguments: Sequence[str]) -> int:
     return 0
 
 
-def run() -> None:
+def start() -> None:
     """Entry point of the `innerview` command."""
     sys.exit(main(sys.argv[1:]))
 

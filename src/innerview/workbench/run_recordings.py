@@ -21,7 +21,9 @@ def recorded_units(run: Recorded, request: RunRequest) -> UnitTimes | None:
     """Read what a recorder saw of channels; None if nothing was recorded."""
     steps = evenly(run.folder.observed("channels"), request.frames)
     found = [observations.channels(run.folder, step) for step in steps]
-    layers = tuple(name for name in found[0] if all(name in one for one in found)) if found else ()
+    # Where saturation is not known the layer gives scores, and a score that is never above 0 is nothing wrong.
+    judged = [{name for name, seen in one.items() if not np.isnan(seen.saturated).all()} for one in found]
+    layers = tuple(name for name in found[0] if all(name in one for one in judged)) if found else ()
     if not layers:
         return None
     rows = tuple(
