@@ -147,7 +147,8 @@ def _read(path: Path) -> dict[str, dict[int, Buckets]]:
     except ImportError as error:
         raise MissingExtra("reading TensorBoard's event files", "tensorboard") from error
     kinds = ("histograms", "tensors")
-    events = event_accumulator.EventAccumulator(str(path), size_guidance=dict.fromkeys(kinds, EVERYTHING)).Reload()
+    # Half typed: with the package installed, what a tag holds would be "a list or a bool".
+    events: Any = event_accumulator.EventAccumulator(str(path), size_guidance=dict.fromkeys(kinds, EVERYTHING)).Reload()
     tags: Mapping[str, Any] = events.Tags()
     found = dict[str, dict[int, Buckets]]()
     for name in tags["histograms"]:
