@@ -9,11 +9,15 @@ from __future__ import annotations
 import os
 import random
 import re
+import signal
 from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import settings
+
+# A job that was started in the background ignores Ctrl-C, and so would everything that the tests start and stop.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 WITHOUT = frozenset(os.environ.get("INNERVIEW_TEST_WITHOUT", "").split(",")) - {""}
 NEEDING = {
