@@ -12,6 +12,9 @@ from PIL import Image
 from safetensors.numpy import load_file, save_file
 
 from innerview.cli import main
+from innerview.network import InputSpec
+from innerview.results import PathStatistics, Provenance
+from innerview.workbench.path import table as path_table
 
 
 @pytest.fixture(autouse=True)
@@ -122,6 +125,15 @@ def test_path_counts_pictures_and_lists_what_it_left_out(tmp_path: Path, capsys:
         rows = list(csv.DictReader(file))
     for row in rows:
         assert sum(float(value) for key, value in row.items() if key.startswith("called")) == pytest.approx(1, abs=1e-5)
+
+
+def test_a_class_name_with_a_comma_stays_one_cell() -> None:
+    alphas = np.array([0.0, 1.0])
+    shares = np.array([[1.0, 0.0], [0.25, 0.75]])
+    names, taken = ("cat", "dog, wet"), InputSpec(2, 2)
+    found = PathStatistics(alphas, alphas, shares, 4, names, taken, Provenance("hash", "float32", 1))
+    rows = list(csv.DictReader(path_table(found).decode().splitlines()))
+    assert [row["called 1 dog, wet"] for row in rows] == ["0", "0.75"]
 
 
 def test_info_describes_the_network_and_the_picture(capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
@@ -18,6 +19,7 @@ from innerview.results import PathStatistics
 from innerview.runs.atomic import write
 from innerview.types import Image
 from innerview.viewer import sentences
+from innerview.workbench.csv_table import csv_table
 from innerview.workbench.folders import open_folder
 from innerview.workbench.items import open_network
 from innerview.workbench.look import Report
@@ -99,14 +101,14 @@ def path(
     entries = folders.shuffled(count, seed)
     folder = open_folder(Path(output))
     problems: list[str] = []
-    first = next(_readable(entries, opened, crop, truths, problems), None)
+    pairs = _readable(entries, opened, crop, truths, problems)
+    first = next(pairs, None)
     if first is None:
         raise PictureError(f"none of {len(entries)} pictures can be read; the first: {problems[0]}")
-    problems.clear()
     start = make_baseline(baseline, opened.input, first[0])
     found = path_statistics(
         opened,
-        _readable(entries, opened, crop, truths, problems),
+        chain([first], pairs),
         baseline=start.image,
         alphas=alphas,
         progress=None if progress is None else lambda done: progress(done, len(entries), "pictures"),
@@ -126,7 +128,7 @@ def table(found: PathStatistics) -> bytes:
         [f"{alpha:g}", f"{accuracy:.6g}", *(f"{one:.6g}" for one in shares)]
         for alpha, accuracy, shares in zip(found.alphas, found.accuracy, found.shares, strict=True)
     ]
-    return "".join(",".join(line) + "\n" for line in [head, *lines]).encode()
+    return csv_table(head, lines)
 
 
 def _readable(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 from collections.abc import Mapping, Sequence
 
@@ -12,6 +11,7 @@ from innerview.pictures.film import Film
 from innerview.runs import History
 from innerview.targets import label
 from innerview.types import Array
+from innerview.workbench.csv_table import csv_table
 from innerview.workbench.run_networks import UnitTimes
 from innerview.workbench.run_reading import STATISTICS, LayerTimes
 from innerview.workbench.run_testing import Tested
@@ -19,11 +19,7 @@ from innerview.workbench.run_testing import Tested
 
 def rows(head: Sequence[str], body: Sequence[Sequence[object]]) -> bytes:
     """Write a table; numbers with nine significant digits, NaN as nothing."""
-    text = io.StringIO()
-    table = csv.writer(text, lineterminator="\n")
-    table.writerow(head)
-    table.writerows([[_cell(value) for value in row] for row in body])
-    return text.getvalue().encode()
+    return csv_table(head, [[_cell(value) for value in row] for row in body])
 
 
 def _cell(value: object) -> object:

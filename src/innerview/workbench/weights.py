@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +18,7 @@ from innerview.results import WeightHistograms
 from innerview.runs.atomic import write
 from innerview.types import Array
 from innerview.viewer import sentences
+from innerview.workbench.csv_table import csv_table
 from innerview.workbench.folders import open_folder
 from innerview.workbench.items import open_snapshots
 
@@ -106,7 +105,7 @@ def bins_table(found: WeightHistograms) -> bytes:
         for place, (layer, edges) in enumerate(zip(found.layers, found.edges, strict=True))
         for at in range(found.counts.shape[2])
     ]
-    return _csv(("snapshot", "layer", "from", "to", "weights"), rows)
+    return csv_table(("snapshot", "layer", "from", "to", "weights"), rows)
 
 
 STATISTICS = ("mean", "std", "minimum", "maximum", "under", "over", "nan", "infinite")
@@ -120,15 +119,7 @@ def statistics_table(found: WeightHistograms) -> bytes:
         for time, snapshot in enumerate(found.snapshots)
         for place, layer in enumerate(found.layers)
     ]
-    return _csv(("snapshot", "layer", "weights", *STATISTICS), rows)
-
-
-def _csv(head: Sequence[str], rows: Sequence[Sequence[object]]) -> bytes:
-    text = io.StringIO()
-    table = csv.writer(text, lineterminator="\n")
-    table.writerow(head)
-    table.writerows(rows)
-    return text.getvalue().encode()
+    return csv_table(("snapshot", "layer", "weights", *STATISTICS), rows)
 
 
 def _arrays(found: WeightHistograms) -> dict[str, Array]:
