@@ -24,7 +24,9 @@ from adapters.torch_models import (
 from innerview.adapters import wrap
 from innerview.adapters.torch import TorchNetwork
 from innerview.errors import NetworkError
+from innerview.methods import integrated_gradients
 from innerview.network import OUTPUT, InputSpec, OutputSpec
+from innerview.targets import Logit
 from innerview.types import Array
 
 
@@ -196,3 +198,60 @@ def test_a_model_that_leaves_the_graph_is_told_so() -> None:
     network = TorchNetwork(Returning(lambda z: z.detach()), SPEC, CLASSES)
     with pytest.raises(NetworkError, match="detach"):
         network.pullback(pictures(), {OUTPUT: EVERY})
+
+
+class Cramped(nn.Module):
+    """Asks for more memory than there is, in earnest, when a batch has more than `room` pictures."""
+
+    def __init__(self, room: int) -> None:
+        super().__init__()
+        self.inner, self.room, self.batches = model(), room, list[int]()
+
+    def forward(self, value: torch.Tensor) -> torch.Tensor:
+        self.batches.append(len(value))
+        if len(value) > self.room:
+            torch.empty(2**50)
+        return self.inner(value)
+
+
+def test_memory_that_ends_is_a_memory_error_and_the_integral_goes_on_with_smaller_batches() -> None:
+    module = Cramped(room=5)
+    network = TorchNetwork(module, SPEC, CLASSES)
+    images = pictures()
+    with pytest.raises(MemoryError, match="memory"):
+        network.forward(np.concatenate([images] * 6))
+    module.batches.clear()
+    black = np.zeros_like(images[0])
+    small = integrated_gradients(network, images[0], Logit(0), baseline=black, tolerance=0.05)
+    assert module.batches[0] <= 3  # the three first places, before anything can be too large
+    assert max(module.batches) > 5
+    assert max(module.batches[2:]) <= 7
+    assert small.provenance.chunk is not None
+    assert small.provenance.chunk <= 5
+    free = integrated_gradients(
+        TorchNetwork(module.inner, SPEC, CLASSES), images[0], Logit(0), baseline=black, tolerance=0.05
+    )
+    np.testing.assert_allclose(small.map, free.map, rtol=0, atol=1e-5 * np.abs(free.map).max())
+
+
+@pytest.mark.parametrize("words", ["CUDA out of memory. Tried to allocate 2 GiB", "MPS backend out of memory"])
+def test_accelerators_say_it_in_other_words(words: str) -> None:
+    network = TorchNetwork(model(), SPEC, CLASSES)
+
+    def full(module: nn.Module, arguments: object) -> None:
+        raise torch.cuda.OutOfMemoryError(words)
+
+    network.model.register_forward_pre_hook(full)
+    with pytest.raises(MemoryError, match=words):
+        network.forward(pictures())
+
+
+def test_other_errors_of_pytorch_stay_what_they_are() -> None:
+    network = TorchNetwork(model(), SPEC, CLASSES)
+
+    def wrong(module: nn.Module, arguments: object) -> None:
+        raise RuntimeError("shapes cannot be multiplied")
+
+    network.model.register_forward_pre_hook(wrong)
+    with pytest.raises(RuntimeError, match="multiplied"):
+        network.forward(pictures())

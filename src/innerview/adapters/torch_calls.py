@@ -55,13 +55,20 @@ ORDERS: Final[Mapping[str, Order]] = {
 AXES: Final = {2: "channel", 3: "token channel", 4: "height width channel"}
 """Axes behind the batch, channels last, by the number of axes with it."""
 
+FULL: Final = ("out of memory", "can't allocate memory", "not enough memory")
+"""What PyTorch's errors say when memory ends: on accelerators, on the processor, and there under Windows."""
+
 _LOCK = threading.RLock()
 """Two threads that look at one model would restore each other's changes: one at a time."""
 
 
 @contextmanager
 def looking(model: nn.Module) -> Generator[None, None, None]:
-    """Evaluation mode, frozen weights and full precision while the block runs; then everything as it was."""
+    """Evaluation mode, frozen weights and full precision while the block runs; then everything as it was.
+
+    Raises:
+        MemoryError: memory ended in the block, whatever PyTorch's own error for it: a smaller batch may fit.
+    """
     with _LOCK:
         modes = [(module, module.training) for module in model.modules()]
         wanted = [(parameter, parameter.requires_grad) for parameter in model.parameters()]
@@ -75,6 +82,10 @@ def looking(model: nn.Module) -> Generator[None, None, None]:
             torch.backends.mha.set_fastpath_enabled(False)  # fused attention calls no modules, so none could be seen
             with torch.inference_mode(mode=False), torch.autocast(device(model).type, enabled=False):
                 yield
+        except RuntimeError as error:
+            if not any(words in str(error).lower() for words in FULL):
+                raise
+            raise MemoryError(str(error)) from error
         finally:
             torch.backends.mha.set_fastpath_enabled(fast)
             for module, mode in modes:

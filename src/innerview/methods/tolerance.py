@@ -184,12 +184,14 @@ class _Passes:
             pairs = zip(rows, outputs, strict=True)
             return np.stack([walk.cotangents(logits) for (walk, _, _), logits in pairs], axis=1)
 
+        answer: Pullback | None = None
         try:
-            answer: Pullback = self._network.pullback(points, {OUTPUT: cotangent})
+            answer = self._network.pullback(points, {OUTPUT: cotangent})
         except MemoryError:
             if len(rows) == 1:
                 raise
             self.chunk = max(len(rows) // 2, 1)
+        if answer is None:  # not while the error is handled, since it holds on to all that the pass had allocated
             return [value for half in _halves(rows) for value in self._pass(half)]
         require_finite(self._network, points, answer.input_gradients, f"gradient at {where}")
         return [
