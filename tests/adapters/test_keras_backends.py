@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 TESTS = Path(__file__).resolve().parents[1]
-SUITE = ("contract", "adapters/test_keras.py")
+SUITE = ("contract", "adapters/test_keras.py", "export/test_keras_export.py")
 
 
 def run(backend: str) -> subprocess.CompletedProcess[str]:

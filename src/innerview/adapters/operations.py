@@ -84,9 +84,10 @@ class Convolution(Operation):
         return (f"{self.name}.weight", f"{self.name}.bias")[: 1 + self.bias]
 
     def _window(self, before: Shape, kernel: Shape) -> Window:
-        return Window.of(before[:2], kernel, self.stride, self._padding(before, kernel))
+        return Window.of(before[:2], kernel, self.stride, self.around(before, kernel))
 
-    def _padding(self, before: Shape, kernel: Shape) -> Padding:
+    def around(self, before: Shape, kernel: Shape) -> Padding:
+        """Zeros above and below, left and right of a value of shape `before` (height × width × …)."""
         if self.padding == "same":
             step = max(self.stride, 1)  # a stride below 1 is refused once the shape is known
             totals = [

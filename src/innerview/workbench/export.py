@@ -1,0 +1,93 @@
+"""Take a built-in network away: its source and weights for another framework, as a folder that appears whole."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+from innerview.adapters.numpy import NumpyNetwork
+from innerview.allcnn import NAMES, load
+from innerview.errors import OutputError, UsageError
+from innerview.export import FORMATS, export_files
+from innerview.results import versions
+from innerview.runs.atomic import write
+from innerview.workbench.folders import MARK, whole
+
+
+@dataclass(frozen=True)
+class Exported:
+    """What an export left behind.
+
+    Attributes:
+        folder: that holds everything.
+        files: in it, in order.
+        words: what it is, in one sentence.
+    """
+
+    folder: Path
+    files: tuple[Path, ...]
+    words: str
+
+
+def export(
+    network: NumpyNetwork | str = "allcnn",
+    format: str = "pytorch",  # noqa: A002 --format
+    output: str | Path = "",
+    *,
+    force: bool = False,
+) -> Exported:
+    """Write a network as source and weights that need no innerview.
+
+    Args:
+        network: the name of a built-in one, or any network that NumPy runs.
+        format: one of `innerview.export.FORMATS`.
+        output: a new or empty folder; without one, named after network and format.
+        force: write over an earlier export.
+
+    Raises:
+        UsageError: there is no such network or format, or the format can't express the network.
+        OutputError: the folder holds something else, or can't be written; nothing of it is changed then.
+    """
+    if isinstance(network, str) and network not in NAMES:
+        raise UsageError(
+            f"{network!r} can't be exported; the built-in networks are {', '.join(NAMES)} (a model of your own you "
+            "have already, in its framework)"
+        )
+    name = network if isinstance(network, str) else "network"
+    opened = load(network) if isinstance(network, str) else network
+    made = export_files(opened, name, format, _card(name))
+    folder = Path(output or f"{name}-{format}")
+    _check(folder, force=force)
+    try:
+        folder.absolute().parent.mkdir(parents=True, exist_ok=True)
+    except OSError as problem:
+        raise OutputError(f"{folder} can't be made ({problem.strerror}); choose another with --output") from None
+    with whole(folder.absolute().parent, folder.absolute().name) as place:
+        for file, content in made.items():
+            write(place / file, content)
+        write(place / MARK, json.dumps({"made by": f"innerview {versions()['innerview']}", "export": name}).encode())
+    count = sum(value.size for value in opened.weights().values())
+    return Exported(
+        folder,
+        tuple(folder / file for file in made),
+        f"{name} for {FORMATS[format].name}, {count:,} weights, the same numbers as in innerview to 1e-5",
+    )
+
+
+def _check(folder: Path, *, force: bool) -> None:
+    """Raise OutputError unless the folder may be made, or is an earlier export that may be replaced."""
+    if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
+        return
+    ours = (folder / MARK).is_file() and (folder / "network.py").is_file()
+    if not ours:
+        raise OutputError(f"{folder} is there already and no export; nothing was written: choose another with --output")
+    if not force:
+        raise OutputError(f"{folder} holds an earlier export; --force replaces it, --output names another folder")
+
+
+def _card(name: str) -> str:
+    """The model card of a built-in network; empty for any other."""
+    card = files("innerview.allcnn").joinpath(f"{name}.md")
+    return card.read_text(encoding="utf-8") if card.is_file() else ""
