@@ -1,6 +1,6 @@
 """Does each part of the recipe pay? The recipe with one part changed at a time, all at the same compute.
 
-    python benchmarks/training/ablate.py --data PATH --runs FOLDER --epochs 1 --seeds 2 [--only NAME …]
+    python benchmarks/training/ablate.py --data PATH --runs FOLDER --epochs 1 --seeds 2 [--channels 64] [--only NAME …]
 
 Compute is counted in epochs of full-size pictures: a variant that shows larger pictures takes fewer steps. Every run
 is a run folder in FOLDER; finished ones are not run again and unfinished ones are resumed, so the table can be made in
@@ -26,7 +26,7 @@ from innerview.training import ALLCNN, RECIPE, Configuration, Stage, train
 WHOLE = (Stage(1.0, 0),)
 
 
-def optimised(**changes: float) -> Callable[[Configuration, Dataset], Configuration]:
+def optimised(**changes: object) -> Callable[[Configuration, Dataset], Configuration]:
     """Change the optimisation."""
     return lambda base, _: replace(base, optimisation=replace(base.optimisation, **changes))
 
@@ -50,8 +50,10 @@ def standardised(base: Configuration, data: Dataset) -> Configuration:
 
 VARIANTS: dict[str, Callable[[Configuration, Dataset], Configuration]] = {
     "the recipe": lambda base, _: base,
-    "the tutorial's": lambda base, _: replace(RECIPE, steps=base.steps),
+    "the tutorial's": lambda base, _: replace(RECIPE, steps=base.steps, channels=base.channels),
     "AdamW for all layers": optimised(muon_rate=0.0),
+    "first layer under AdamW": optimised(first=False),
+    "weights free to grow": optimised(hold=False),
     "half the Muon rate": optimised(muon_rate=0.01),
     "twice the Muon rate": optimised(muon_rate=0.04),
     "no warm-up": optimised(warm_up=0.0),
@@ -127,10 +129,11 @@ def main() -> None:
     parser.add_argument("--runs", type=Path, required=True)
     parser.add_argument("--epochs", type=float, default=1.0)
     parser.add_argument("--seeds", type=int, default=2)
+    parser.add_argument("--channels", type=int, default=ALLCNN.channels, help="of the hidden layers; 64 cost a third")
     parser.add_argument("--only", nargs="*", choices=list(VARIANTS), default=list(VARIANTS))
     asked = parser.parse_args()
     data = load(asked.data)
-    base = at_compute(ALLCNN, data, asked.epochs)
+    base = replace(at_compute(ALLCNN, data, asked.epochs), channels=asked.channels)
     # seed by seed, so that an interrupted table compares every variant on the same seeds
     for seed in range(asked.seeds):
         for name in asked.only:

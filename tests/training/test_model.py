@@ -92,6 +92,16 @@ def test_the_layer_where_numbers_end_is_named(images: torch.Tensor) -> None:
     assert first_not_finite(network, images) == "the output of conv5"
 
 
+def moved(*, hold: bool, scale: float = 1.0) -> tuple[torch.nn.Parameter, torch.Tensor]:
+    """A weight after one step of Muon along a random gradient, and what it was before."""
+    random = torch.Generator().manual_seed(1)
+    start = scale * torch.randn(4, 2, 3, 3, generator=random)
+    weight = torch.nn.Parameter(start.clone())
+    weight.grad = torch.randn(4, 2, 3, 3, generator=random)
+    Muon([weight], lr=0.1, momentum=0.9, hold=hold).step()
+    return weight, start
+
+
 class TestMuon:
     @pytest.mark.parametrize("shape", [(8, 8), (8, 72), (72, 8)])
     def test_singular_values_come_near_one_and_directions_stay(self, shape: tuple[int, int]) -> None:
@@ -106,15 +116,27 @@ class TestMuon:
         matrix = torch.randn(4, 9, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
         np.testing.assert_allclose(orthogonalised(1e3 * matrix).numpy(), orthogonalised(matrix).numpy(), atol=1e-6)
 
-    def test_no_gradient_is_no_step(self) -> None:
+    @pytest.mark.parametrize("hold", [False, True])
+    def test_no_gradient_is_no_step(self, hold: bool) -> None:
         weight = torch.nn.Parameter(torch.ones(4, 2, 3, 3))
         weight.grad = torch.zeros_like(weight)
-        Muon([weight], lr=0.1, momentum=0.9).step()
-        assert (weight == 1).all()
+        Muon([weight], lr=0.1, momentum=0.9, hold=hold).step()
+        np.testing.assert_allclose(weight.detach().numpy(), 1, rtol=1e-6)
 
-    def test_the_first_step_is_the_orthogonalised_gradient(self) -> None:
-        weight = torch.nn.Parameter(torch.zeros(4, 2, 3, 3))
-        weight.grad = torch.randn(4, 2, 3, 3, generator=torch.Generator().manual_seed(1))
-        Muon([weight], lr=0.1, momentum=0.9).step()
-        expected = -0.1 * orthogonalised(weight.grad.reshape(4, -1)).reshape(weight.shape)
-        np.testing.assert_allclose(weight.detach().numpy(), expected.numpy(), atol=1e-6)
+    def test_the_first_step_is_the_orthogonalised_gradient_at_the_weights_own_scale(self) -> None:
+        weight, start = moved(hold=False)
+        assert weight.grad is not None
+        expected = -0.1 * orthogonalised(weight.grad.reshape(4, -1)).reshape(weight.shape) * start.norm() / 2
+        np.testing.assert_allclose((weight.detach() - start).numpy(), expected.numpy(), atol=1e-6)
+
+    def test_a_held_weight_turns_and_keeps_its_size(self) -> None:
+        weight, start = moved(hold=True)
+        assert weight.detach().norm().item() == pytest.approx(start.norm().item(), rel=1e-6)
+        assert ((weight.detach() * start).sum() / start.norm() ** 2).item() < 1 - 1e-4
+
+    @pytest.mark.parametrize("hold", [False, True])
+    def test_a_layer_ten_times_as_large_moves_ten_times_as_far(self, hold: bool) -> None:
+        (small, start), (large, start_large) = moved(hold=hold), moved(hold=hold, scale=10.0)
+        np.testing.assert_allclose(
+            (large.detach() - start_large).numpy(), 10 * (small.detach() - start).numpy(), rtol=1e-4, atol=1e-5
+        )

@@ -150,7 +150,7 @@ def test_another_run_is_not_continued(undisturbed: RunFolder, configuration, dat
 
 
 def test_a_loss_that_is_no_number_stops_and_says_where(tmp_path: Path) -> None:
-    wild = replace(SHORT, optimisation=Optimisation(muon_rate=1e38, adam_rate=1e-3, warm_up=0))
+    wild = replace(SHORT, optimisation=Optimisation(muon_rate=1e38, hold=False, adam_rate=1e-3, warm_up=0))
     with pytest.raises(NetworkError, match=r"the loss became nan .* at step \d; it began in .* conv\d"):
         train(wild, pictures(), tmp_path / "run")
     run = RunFolder.open(tmp_path / "run")

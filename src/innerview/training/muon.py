@@ -4,6 +4,13 @@ A gradient's few large singular directions drown the rest; replacing the update 
 equally far. Newton-Schulz iteration finds U V' to the few per cent that matter with matrix products alone.
 
     K. Jordan and others, "Muon: an optimizer for hidden layers in neural networks", 2024.
+
+How far is measured in the layer's own size, so one rate suits a first layer on raw pixels, whose weights are ten times
+as large as the others', and the inner layers. Held at the size that it began with, a layer only turns: without it the
+weights grow for as long as training lasts, the same step turns them less and less, and the ELUs after them saturate.
+
+    Holding the size after each step: K. Jordan, "94% on CIFAR-10 in 3.29 seconds on a single GPU", arXiv 2404.00498,
+    and its later variant with Muon.
 """
 
 from __future__ import annotations
@@ -43,12 +50,14 @@ class Muon(torch.optim.Optimizer):
 
     Args:
         parameters: convolution weights, output × input × height × width; each is one matrix, output × the rest.
-        lr: the spectral norm of an update.
+        lr: Euclidean norm of an update, as a fraction of the weight's norm before the first step: about the angle, in
+            radians, by which a step turns a held weight.
         momentum: fraction of the running gradient that is kept, in [0, 1).
+        hold: bring each weight back to the norm that it had before the first step.
     """
 
-    def __init__(self, parameters: Iterable[torch.Tensor], lr: float, momentum: float) -> None:
-        super().__init__(parameters, {"lr": lr, "momentum": momentum})
+    def __init__(self, parameters: Iterable[torch.Tensor], lr: float, momentum: float, *, hold: bool) -> None:
+        super().__init__(parameters, {"lr": lr, "momentum": momentum, "hold": hold})
 
     @torch.no_grad()
     def step(self, closure: Any = None) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
@@ -61,7 +70,12 @@ class Muon(torch.optim.Optimizer):
                 state = self.state[weight]
                 if not state:
                     state["momentum"] = torch.zeros_like(weight)
+                    state["size"] = weight.norm()
                 running = state["momentum"].mul_(group["momentum"]).add_(weight.grad)
                 ahead = weight.grad.add(running, alpha=group["momentum"])
                 update = orthogonalised(ahead.reshape(len(ahead), -1).contiguous())
-                weight.add_(update.reshape(weight.shape), alpha=-group["lr"])
+                # rows (or columns) of an orthogonal matrix: its norm is the root of their number
+                unit = update.reshape(weight.shape) / min(update.shape) ** 0.5
+                weight.sub_(unit * state["size"] * group["lr"])
+                if group["hold"]:
+                    weight.mul_(state["size"] / weight.norm().clamp_min(1e-30))

@@ -1,4 +1,4 @@
-"""The optimisers of a run as one: Muon for the inner layers, Adam for the rest, one schedule for both."""
+"""The optimisers of a run as one: Muon for all layers but the last, Adam for the rest, one schedule for both."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ class Optimisers:
     def __init__(self, network: AllCnn, how: Optimisation) -> None:
         self.named = network.named()
         names = list(self.named)
-        inner = names[1:-1] if how.muon_rate else []
-        outer = [name for name in names if name not in inner]
+        turned = names[0 if how.first else 1 : -1] if how.muon_rate else []
+        outer = [name for name in names if name not in turned]
         self.parts: list[tuple[torch.optim.Optimizer, float]] = [
             (
                 torch.optim.AdamW(
@@ -35,8 +35,8 @@ class Optimisers:
                 how.adam_rate,
             )
         ]
-        if inner:
-            muon = Muon([self.named[name] for name in inner], how.muon_rate, how.momentum)
+        if turned:
+            muon = Muon([self.named[name] for name in turned], how.muon_rate, how.momentum, hold=how.hold)
             self.parts.append((muon, how.muon_rate))
 
     def zero(self) -> None:

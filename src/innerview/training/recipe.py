@@ -60,11 +60,13 @@ class Optimisation:
     """Which optimiser moves which layer, and how far.
 
     Attributes:
-        muon_rate: learning rate of the inner layers under Muon: the spectral norm of one update. 0 for none: Adam
-            then moves every layer.
+        muon_rate: learning rate of all layers but the last under Muon: how far one update goes, as a fraction of the
+            layer's size at the start. 0 for none: Adam then moves every layer.
+        hold: keep each layer under Muon at the size that it began with, so that it only turns. With no normalisation
+            layer, weights that grow drive the ELUs into their flat part.
+        first: the first layer is moved by Muon like the inner ones; else by AdamW.
         momentum: of Muon, Nesterov's form.
-        adam_rate: learning rate of AdamW for the first and the last layer, which are no square maps between hidden
-            layers, or for all of them.
+        adam_rate: learning rate of AdamW for the last layer, whose size sets how sure the answers are, or for all.
         amsgrad: divide by the largest second moment so far instead of the present one.
         warm_up: fraction of the steps in which the rates rise linearly from 0; Muon's updates have a fixed size,
             so the first ones, from hardly any gradients, must be small.
@@ -75,6 +77,8 @@ class Optimisation:
     """
 
     muon_rate: float = 0.02
+    hold: bool = True
+    first: bool = True
     momentum: float = 0.9
     adam_rate: float = 3e-3
     amsgrad: bool = False
