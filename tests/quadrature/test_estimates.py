@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from innerview.quadrature import remaining
-from innerview.quadrature.estimates import rest
+from innerview.quadrature.estimates import SAFETY, rest, shrinking
 
 
 @pytest.mark.parametrize("ratio", [0.25, 0.4, 0.5, 0.8])
@@ -51,13 +51,22 @@ def perpendicular(*sizes):
 def test_the_ratio_is_taken_with_care(sizes, ratio):
     steps = perpendicular(*sizes)
     cosine = 0.0 if all(sizes[-2:]) else 1.0  # nothing is known: the worst is taken
-    assert remaining(steps, safety=1) == pytest.approx(rest(ratio, cosine))
+    assert shrinking(steps) == pytest.approx((ratio, cosine))
+
+
+@pytest.mark.parametrize(
+    ("sizes", "safety"),
+    [((1, 0.2), 1.4), ((1, 0.3, 0.06), 1.2), ((1, 0.35, 0.35**2), 1.3), ((1, 0.4, 0.16), 1.4), ((1, 0.5, 0.25), 1.4)],
+)
+def test_there_is_more_to_spare_for_jumps_than_for_kinks(sizes, safety):
+    steps = perpendicular(*sizes)
+    assert remaining(steps) == pytest.approx(safety * rest(*shrinking(steps)))
 
 
 def test_steps_against_each_other_are_taken_for_unrelated():
     before = np.array([2.0, 1.0])
-    assert remaining([before, -before / 2], safety=1) == pytest.approx(rest(0.5, 0))
-    assert remaining([before, before / 2], safety=1) == pytest.approx(rest(0.5, 1))
+    assert remaining([before, -before / 2]) == pytest.approx(SAFETY * rest(0.5, 0))
+    assert remaining([before, before / 2]) == pytest.approx(SAFETY * rest(0.5, 1))
 
 
 @given(st.floats(1e-100, 1e100), st.floats(0.5, 3), st.integers(0, 2**32 - 1))
@@ -65,8 +74,8 @@ def test_the_factor_has_no_unit_and_grows_with_safety(scale, safety, seed):
     before, last = np.random.default_rng(seed).standard_normal((2, 7))
     factor = remaining([before, last], safety)
     assert remaining([before * scale, last * scale], safety) == pytest.approx(factor, rel=1e-9)
-    assert factor == pytest.approx(safety * remaining([before, last], 1))
-    assert safety * rest(0.3, 0) - 1e-12 <= factor <= 19 * safety + 1e-9
+    assert factor == pytest.approx(safety * remaining([before, last]))
+    assert 1.2 * safety * rest(0.3, 0) - 1e-12 <= factor <= 1.4 * 19 * safety + 1e-9
 
 
 def trapezoid_errors(places, panels, order):

@@ -16,7 +16,7 @@ import numpy as np
 from innerview.errors import UsageError
 from innerview.network import Differentiable
 from innerview.quadrature import Integral, Measure, remaining
-from innerview.results import PathProfile
+from innerview.results import InteriorGradients, PathProfile, Provenance
 from innerview.targets import Target
 from innerview.types import Array, Image, LogitRow, Map
 
@@ -28,8 +28,9 @@ NEIGHBOURS: Final = 0.25
 """Weight of the whole map's mean square beside that of the 3 × 3 pixels around, in a pixel's error: nine numbers
 alone are too few to say how wrong one of them is. Measured; see docs/quadrature.md."""
 
-PIXEL_SAFETY: Final = 1.5
-"""Factor on a pixel's error; measured so that at least nine pixels in ten are within theirs."""
+PIXEL_SAFETY: Final = 1.25
+"""Factor on a pixel's error beside that of the whole map; measured so that at least nine pixels in ten are within
+theirs."""
 
 
 @dataclass(frozen=True)
@@ -40,11 +41,14 @@ class Job:
         image: pixels, height × width × channel.
         targets: questions about it; an open class is the one that wins at the picture. They share the passes.
         baselines: where the paths start; of several, the maps are averaged.
+        interior: alphas in [0, 1] on the path from the first baseline whose gradients are wanted themselves. They are
+            worked out in the same batches, and those that the integral visits anyway cost nothing.
     """
 
     image: Image
     targets: tuple[Target, ...]
     baselines: tuple[Image, ...]
+    interior: tuple[float, ...] = ()
 
 
 @final
@@ -58,6 +62,7 @@ class Walk:
         self._targets: tuple[Target, ...] = ()
         self._logits: dict[tuple[float, int], LogitRow] = {}
         self._norms: dict[tuple[float, int], Array] = {}
+        self._inside: dict[float, tuple[LogitRow, Array] | None] = dict.fromkeys(job.interior)
 
     def point(self, alpha: float, start: int) -> Image:
         """The picture at `alpha` on the path from baseline number `start`, in the network's precision."""
@@ -73,7 +78,40 @@ class Walk:
         """Take outputs and gradients (target × height × width × channel) at a place; give the integrand there."""
         self._logits[alpha, start] = logits
         self._norms[alpha, start] = np.abs(gradients).sum(axis=(1, 2, 3), dtype=np.float64)
+        if start == 0 and alpha in self._inside:
+            self.keep(alpha, logits, gradients)
         return gradients * self._directions[start]
+
+    def keep(self, alpha: float, logits: LogitRow, gradients: Array) -> Array:
+        """Take outputs and gradients at a place of the job's `interior`; give the gradients."""
+        self._inside[alpha] = logits, np.array(gradients)  # a copy: a row would hold on to its whole batch
+        return gradients
+
+    @property
+    def wanted(self) -> list[float]:
+        """Places of the job's `interior` that nobody has been to yet; none before the picture itself was seen."""
+        return [alpha for alpha, found in self._inside.items() if found is None] if self._targets else []
+
+    def interior(self, target: int, provenance: Provenance) -> InteriorGradients | None:
+        """The gradients at those places of the job's `interior` that were visited, in its order; None if none was."""
+        found = {alpha: seen for alpha in self.job.interior if (seen := self._inside[alpha]) is not None}
+        if not found:
+            return None
+        alphas = [alpha for alpha in self.job.interior if alpha in found]
+        logits = np.stack([found[alpha][0] for alpha in alphas])
+        return InteriorGradients(
+            image=self.job.image,
+            baseline=self.job.baselines[0],
+            alphas=np.asarray(alphas, dtype=np.float64),
+            gradients=np.stack([found[alpha][1][target] for alpha in alphas]),
+            scores=self._targets[target].score(logits).astype(np.float64),
+            logits=logits,
+            probabilities=self._network.output.probabilities(logits),
+            class_names=self._network.output.class_names,
+            target=self._targets[target].index,
+            unit=self._targets[target].unit,
+            provenance=provenance,
+        )
 
     @property
     def targets(self) -> tuple[Target, ...]:

@@ -18,7 +18,7 @@ import numpy as np
 
 from innerview.errors import UsageError
 from innerview.quadrature.rules import fixed_rule
-from innerview.quadrature.substitutions import POWERS, by_derivative, by_panels
+from innerview.quadrature.substitutions import POWERS, by_derivative, by_panels, snapped
 from innerview.types import Alphas, Array
 
 PANELS: Final[Mapping[str, int]] = MappingProxyType({"trapezoid": 4, "clenshaw-curtis": 4})
@@ -72,7 +72,7 @@ def nested_rule(family: str, substitution: str, most: int) -> NestedRule:
         order = np.concatenate([2 * order, np.setdiff1d(used, 2 * order)])
         if weights and len(order) > most:
             break
-        nodes = places[order]
+        nodes = snapped(family, places[order])
         weights.append(values[order])
         panels *= 2
     for row in (nodes, *weights):

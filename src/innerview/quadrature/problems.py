@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from innerview.errors import UsageError
-from innerview.quadrature.estimates import SAFETY
 from innerview.quadrature.nested import nested_rule
 from innerview.types import Array
 
@@ -52,7 +51,7 @@ class Problem:
         family: of nested rules, as in `nested.PANELS`.
         substitution: as in `substitutions.POWERS`; None chooses one by the sizes of the integrand at both ends
             and soon after the start.
-        safety: factor on the estimates.
+        safety: a further factor on the estimates.
     """
 
     measures: tuple[Measure, ...]
@@ -61,7 +60,7 @@ class Problem:
     residual: Callable[[Array], float] | None = None
     family: str = "trapezoid"
     substitution: str | None = None
-    safety: float = SAFETY
+    safety: float = 1.0
 
     def __post_init__(self) -> None:
         if not self.tolerance > 0 or not np.isfinite(self.tolerance):

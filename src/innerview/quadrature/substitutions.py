@@ -8,6 +8,7 @@ Powers and the bound between them were measured (docs/decisions/quadrature.md).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
@@ -16,8 +17,10 @@ import numpy as np
 
 from innerview.types import Alphas
 
-POWERS: Final[Mapping[str, float]] = MappingProxyType({"identity": 1.0, "graded": 1.25, "square": 2.0, "layer": 3.0})
-"""Power of each substitution by name."""
+POWERS: Final[Mapping[str, float]] = MappingProxyType(
+    {"identity": 1.0, "graded": 1.25, "square": 2.0, "layer": math.log(32) / math.log(16 / 5)}
+)
+"""Power of each substitution by name. That for a boundary layer is 2.98, not 3, so that (5/16)^p is 1/32 (`EARLY`)."""
 
 GRADING: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
     {"trapezoid": ("graded", "layer"), "clenshaw-curtis": ("identity", "square")}
@@ -27,7 +30,8 @@ GRADING: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
 
 EARLY: Final[Mapping[str, tuple[float, ...]]] = MappingProxyType({"trapezoid": (1 / 32,), "clenshaw-curtis": ()})
 """By family: places beside both ends where the integrand is asked before a substitution is taken. A layer may begin
-just after 0, so 0 alone does not show it. (1/16)^1.25 = 1/32 is a node of the ordinary choice, where it is free."""
+just after 0, so 0 alone does not show it. 1/32 is a node of both choices by the time of 16 panels, so it is free:
+(1/16)^1.25 and (5/16)^2.98."""
 
 LAYER: Final = 1.5
 """How much larger than at the end the integrand is early on, where there is a boundary layer. Above 1, so that a
@@ -38,6 +42,13 @@ def grade(family: str, ratio: float) -> str:
     """Choose a substitution by the size of the integrand early on, compared with its size at 1 (at least 0)."""
     ordinary, layer = GRADING[family]
     return ordinary if ratio <= LAYER else layer
+
+
+def snapped(family: str, nodes: Alphas) -> Alphas:
+    """Give a node that is an early place of its family but for rounding as that place itself."""
+    for early in EARLY[family]:
+        nodes = np.where(np.isclose(nodes, early, rtol=1e-12, atol=0), early, nodes)
+    return nodes
 
 
 def by_derivative(power: float, nodes: Alphas, weights: Alphas) -> tuple[Alphas, Alphas]:

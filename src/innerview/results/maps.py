@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 from jaxtyping import Float
 
-from innerview.results.path import PathProfile
+from innerview.results.path import InteriorGradients, PathProfile
 from innerview.results.provenance import Prediction, Provenance, Status
 from innerview.types import Image, Map
 
@@ -50,6 +50,7 @@ class IntegratedGradients:
         error: estimated error of each pixel of the map, in target units: at least nine in ten are within it.
         history: evaluations, the larger estimate and the relative gap at each level of refinement.
         notes: what should be known before the map is believed, in sentences.
+        interior: gradients at places on the path that were asked for along with the integral, from the first baseline.
     """
 
     image: Image
@@ -69,6 +70,7 @@ class IntegratedGradients:
     error: Map | None = None
     history: tuple[tuple[int, float, float], ...] = ()
     notes: tuple[str, ...] = ()
+    interior: InteriorGradients | None = None
 
     @property
     def unit(self) -> str:
