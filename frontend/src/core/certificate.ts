@@ -1,0 +1,28 @@
+/** One line under each map that says how exact it is, what that cost, and what was asked. */
+import type { MapMeta } from "../generated/payloads";
+import { count, error } from "./numbers";
+
+export interface Certificate {
+  mark: "○" | "✓" | "!" | "";
+  words: string;
+  /** The budget ended first: more can be asked for. */
+  short: boolean;
+}
+
+/** Per cent without needless digits: what was asked. */
+export const asked = (tolerance: number): string => `${Number((100 * tolerance).toPrecision(3))} %`;
+
+export function certificate(meta: Pick<MapMeta, "estimated_error" | "tolerance" | "evaluations" | "relative_gap" | "status">): Certificate {
+  const { estimated_error: found, tolerance, evaluations, relative_gap: gap, status } = meta;
+  const cost = `${count(evaluations)} ${evaluations === 1 ? "evaluation" : "evaluations"}`;
+  const missed = gap === null ? "" : ` · gap ${error(Math.abs(gap))}`;
+  if (tolerance === null || found === null) return { mark: "", words: `Error not estimated · ${cost}${missed}`, short: false };
+  const known = Number.isFinite(found);
+  if (status === "refining") {
+    return { mark: "○", words: `Refining: ${known ? `${error(found)} now` : "error not known yet"}, asked ${asked(tolerance)}`, short: false };
+  }
+  if (status === "not-met") {
+    return { mark: "!", words: `${known ? `${error(found)} reached` : "Error not known"}, ${asked(tolerance)} asked: ${cost} spent`, short: true };
+  }
+  return { mark: "✓", words: `Error ≤ ${error(found)} of the map · asked ${asked(tolerance)} · ${cost}${missed}`, short: false };
+}

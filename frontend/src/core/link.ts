@@ -1,0 +1,178 @@
+/**
+ * All state of the page, as a link: `#/view?key=value&…` with the defaults left out.
+ *
+ * One row of the table per key: a wrong value falls back to its default, and whoever reads the link is told which.
+ * `null` means "not chosen": the first network, the first picture, the predicted class.
+ */
+import type { ScaleChoice } from "./scale";
+
+export const VIEWS = ["attribution", "interior", "keep", "layers", "weights", "training", "compare"] as const;
+export type ViewName = (typeof VIEWS)[number];
+export const BLENDS = ["tint", "half", "map", "picture"] as const;
+export const SIGNS = ["both", "for", "against"] as const;
+export const ORDERS = ["highest", "strongest", "lowest", "random"] as const;
+export const VARIED = ["class", "picture", "network", "method"] as const;
+
+export interface Overlay {
+  blend: (typeof BLENDS)[number];
+  /** Per cent, used by tint. */
+  opacity: number;
+}
+
+export interface Link {
+  view: ViewName;
+  network: string | null;
+  picture: string | null;
+  target: number | null;
+  versus: number | null;
+  method: string;
+  baseline: string;
+  tolerance: number;
+  scale: ScaleChoice;
+  alpha: number;
+  overlay: Overlay;
+  /** Strongest share shown, per cent. */
+  threshold: number;
+  show: (typeof SIGNS)[number];
+  /** The pinned pixel, row and column counted from 0. */
+  pixel: readonly [number, number] | null;
+  /** Keep: share shown, per cent. */
+  share: number;
+  order: (typeof ORDERS)[number];
+  /** Keep: what replaces hidden pixels; null is the baseline. */
+  fill: string | null;
+  /** Keep: brushed mask, base64url of its bits. */
+  mask: string;
+  layer: string | null;
+  channel: number | null;
+  epoch: number | null;
+  /** What Compare varies, and its B. */
+  vary: (typeof VARIED)[number];
+  other: string;
+}
+
+export const DEFAULTS: Link = {
+  view: "attribution",
+  network: null,
+  picture: null,
+  target: null,
+  versus: null,
+  method: "integrated-gradients",
+  baseline: "black",
+  tolerance: 0.01,
+  scale: "own",
+  alpha: 0.03,
+  overlay: { blend: "tint", opacity: 80 },
+  threshold: 100,
+  show: "both",
+  pixel: null,
+  share: 20,
+  order: "highest",
+  fill: null,
+  mask: "",
+  layer: null,
+  channel: null,
+  epoch: null,
+  vary: "class",
+  other: "",
+};
+
+/** What can't be read returns `undefined`. */
+type Read<T> = (text: string) => T | undefined;
+
+interface Row<K extends keyof Link = keyof Link> {
+  field: K;
+  read: Read<Link[K]>;
+  write?: (value: Link[K], classes: readonly string[]) => string;
+}
+
+const oneOf =
+  <T extends string>(words: readonly T[]): Read<T> =>
+  (text) =>
+    words.find((word) => word === text);
+const within =
+  (low: number, high: number, whole = false): Read<number> =>
+  (text) => {
+    const value = text.trim() === "" ? Number.NaN : Number(text);
+    return value >= low && value <= high && (!whole || Number.isInteger(value)) ? value : undefined;
+  };
+const matching =
+  (pattern: RegExp): Read<string> =>
+  (text) =>
+    pattern.test(text) ? text : undefined;
+const classNumber: Read<number> = (text) => within(0, 1e7, true)(text.split("-")[0]);
+const writeClass = (value: number | null, classes: readonly string[]): string => {
+  const name = classes[value ?? -1];
+  return name === undefined ? String(value) : `${value}-${name}`;
+};
+const row = <K extends keyof Link>(field: K, read: Read<Link[K]>, write?: Row<K>["write"]): Row => ({ field, read, write }) as unknown as Row;
+const name = matching(/^[^\s]{1,200}$/);
+
+/** The keys of a link, in the order in which they are written. */
+export const KEYS: Record<string, Row> = {
+  n: row("network", name),
+  p: row("picture", matching(/^[0-9a-f]{8}$/)),
+  c: row("target", classNumber, writeClass),
+  v: row("versus", classNumber, writeClass),
+  m: row("method", name),
+  b: row("baseline", matching(/^.{1,60}$/)),
+  t: row("tolerance", within(1e-4, 1)),
+  s: row("scale", (text) => (text === "own" || text === "shared" ? text : within(Number.MIN_VALUE, Number.MAX_VALUE)(text))),
+  a: row("alpha", within(0, 1)),
+  o: row(
+    "overlay",
+    (text) => {
+      const [word, part] = text.split(":");
+      const blend = oneOf(BLENDS)(word);
+      const opacity = part === undefined ? DEFAULTS.overlay.opacity : within(0, 100)(part);
+      return blend && opacity !== undefined ? { blend, opacity } : undefined;
+    },
+    ({ blend, opacity }) => (opacity === DEFAULTS.overlay.opacity ? blend : `${blend}:${opacity}`),
+  ),
+  th: row("threshold", within(0, 100)),
+  sh: row("show", oneOf(SIGNS)),
+  px: row("pixel", (text) => {
+    const parts = text.split(",").map(within(0, 1e5, true));
+    return parts.length === 2 && parts.every((part) => part !== undefined) ? [parts[0] as number, parts[1] as number] : undefined;
+  }),
+  k: row("share", within(0, 100)),
+  ko: row("order", oneOf(ORDERS)),
+  kf: row("fill", matching(/^.{1,60}$/)),
+  mk: row("mask", matching(/^[\w-]{2,180}$/)),
+  l: row("layer", name),
+  ch: row("channel", within(0, 1e6, true)),
+  ep: row("epoch", within(0, 1e9)),
+  cx: row("vary", oneOf(VARIED)),
+  q: row("other", matching(/^.{1,120}$/)),
+};
+
+const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
+
+/** Write a link; what equals its default is left out. */
+export function writeLink(link: Link, classes: readonly string[] = []): string {
+  const parts = Object.entries(KEYS)
+    .filter(([, { field }]) => !same(link[field], DEFAULTS[field]))
+    .map(([key, { field, write }]) => {
+      const text = write ? write(link[field], classes) : String(link[field]);
+      return `${key}=${encodeURIComponent(text).replace(/%2C/g, ",").replace(/%3A/g, ":")}`;
+    });
+  return `#/${link.view}${parts.length ? `?${parts.join("&")}` : ""}`;
+}
+
+/** Read a link; wrong or unknown parts are named in `problems` and have their defaults. */
+export function readLink(fragment: string): { link: Link; problems: string[] } {
+  const [path, query = ""] = fragment.replace(/^#?\/?/, "").split("?", 2);
+  const link: Link = { ...DEFAULTS };
+  const problems: string[] = [];
+  const view = oneOf(VIEWS)(path);
+  if (view) link.view = view;
+  else if (path) problems.push(`There is no view "${path}"; this is ${DEFAULTS.view}.`);
+  for (const [key, text] of new URLSearchParams(query)) {
+    const known = KEYS[key];
+    const value = known?.read(text);
+    if (!known) problems.push(`The link's "${key}" is not known and was left out.`);
+    else if (value === undefined) problems.push(`The link's ${known.field} "${text}" can't be read; the default is shown.`);
+    else (link as unknown as Record<string, unknown>)[known.field] = value;
+  }
+  return { link, problems };
+}

@@ -1,0 +1,120 @@
+/**
+ * From numbers to pixels: every function fills RGBA bytes of one cell per array element, and nothing is smoothed.
+ *
+ *     tint      (1 − o·|t|)·g + o·|t|·R(sign t): strength is opacity, the grey picture stays readable
+ *     half      g/2 + R(t)/2
+ *     map       R(t)
+ *     picture   the picture itself
+ *
+ * with t = clamp(v/S, −1, 1), g the picture's brightness squeezed to 0.2 … 0.8, R the ramp of the theme: the formulas
+ * of the Python side (`innerview.pictures.overlay`).
+ */
+import type { Tensor } from "../generated/payloads";
+import type { Link, Overlay } from "./link";
+import { entry, MIDDLE, type Ramp, type RampName, rint } from "./ramps";
+
+export type Rgba = Uint8ClampedArray<ArrayBuffer>;
+/** height × width × 1 or 3 bytes. */
+export type Picture = Tensor<Uint8Array>;
+
+/** Places of the values by size, the largest first; equal sizes in reading order. Rank 0 is the strongest. */
+export function ranks(values: ArrayLike<number>): Uint32Array {
+  const sizes = Float64Array.from(values, (v) => (Number.isFinite(v) ? Math.abs(v) : -1));
+  const order = Uint32Array.from(sizes, (_, i) => i).sort((a, b) => sizes[b] - sizes[a] || a - b);
+  const found = new Uint32Array(sizes.length);
+  order.forEach((at, rank) => {
+    found[at] = rank;
+  });
+  return found;
+}
+
+/** Pixels at a share in per cent: round(k·H·W/100), halves to even, as on the Python side. */
+export const pixelsAt = (percent: number, size: number): number => rint((percent * size) / 100);
+
+/** The values that are drawn: only one sign, or only the strongest share; what is hidden is 0, what is not a number stays. */
+export function visible(values: Float32Array, show: Link["show"], percent: number): Float32Array {
+  if (show === "both" && percent >= 100) return values;
+  const shown = percent >= 100 ? values.length : pixelsAt(percent, values.length);
+  const rank = percent >= 100 ? null : ranks(values);
+  return values.map((v, i) => {
+    if (rank && rank[i] >= shown) return 0;
+    return (show === "for" && v < 0) || (show === "against" && v > 0) ? 0 : v;
+  });
+}
+
+export function paintPicture(out: Rgba, { data, shape }: Picture): void {
+  const channels = shape[2] ?? 1;
+  for (let i = 0; i < out.length / 4; i++) {
+    for (let c = 0; c < 3; c++) out[4 * i + c] = data[channels === 1 ? i : channels * i + c];
+    out[4 * i + 3] = 255;
+  }
+}
+
+/** Signed values of three channels at once: 128 + 127·clamp(v/S), so that zero is mid-grey in both themes. */
+export function paintRgb(out: Rgba, values: Float32Array, limit: number, channels = 3): void {
+  for (let i = 0; i < out.length / 4; i++) {
+    for (let c = 0; c < 3; c++) {
+      const t = values[channels === 1 ? i : channels * i + c] / limit;
+      out[4 * i + c] = 128 + 127 * (Number.isNaN(t) ? 0 : Math.max(-1, Math.min(1, t)));
+    }
+    out[4 * i + 3] = 255;
+  }
+}
+
+export function paintMap(out: Rgba, values: ArrayLike<number>, limit: number, name: RampName, colours: Ramp): void {
+  for (let i = 0; i < out.length / 4; i++) {
+    const at = 3 * entry(values[i], limit, name);
+    out[4 * i] = colours[at];
+    out[4 * i + 1] = colours[at + 1];
+    out[4 * i + 2] = colours[at + 2];
+    out[4 * i + 3] = 255;
+  }
+}
+
+/** Brightness of pixel `i`, squeezed to 0.2 … 0.8 of 255. */
+function grey({ data, shape }: Picture, i: number): number {
+  if ((shape[2] ?? 1) === 1) return 51 + 0.6 * data[i];
+  return 51 + 0.6 * (0.2126 * data[3 * i] + 0.7152 * data[3 * i + 1] + 0.0722 * data[3 * i + 2]);
+}
+
+/** A signed map laid over its picture. */
+export function paintOverlay(
+  out: Rgba,
+  values: ArrayLike<number>,
+  limit: number,
+  picture: Picture,
+  { blend, opacity }: Overlay,
+  colours: Ramp,
+  name: RampName = "evidence",
+): void {
+  if (blend === "picture") return paintPicture(out, picture);
+  if (blend === "map") return paintMap(out, values, limit, name, colours);
+  for (let i = 0; i < out.length / 4; i++) {
+    const ratio = values[i] / limit;
+    const t = Number.isNaN(ratio) ? 0 : Math.max(-1, Math.min(1, ratio));
+    const g = grey(picture, i);
+    const at = 3 * (blend === "half" ? entry(t, 1, name) : MIDDLE + Math.sign(t) * MIDDLE);
+    const o = blend === "half" ? 0.5 : (opacity / 100) * Math.abs(t);
+    for (let c = 0; c < 3; c++) out[4 * i + c] = (1 - o) * g + o * colours[at + c];
+    out[4 * i + 3] = 255;
+  }
+  return undefined;
+}
+
+/** Area mean over blocks of `factor` cells, for arrays that have more cells than the screen has room for. */
+export function shrink(from: Rgba, height: number, width: number, factor: number): { data: Rgba; height: number; width: number } {
+  const [rows, columns] = [Math.ceil(height / factor), Math.ceil(width / factor)];
+  const data = new Uint8ClampedArray(rows * columns * 4);
+  for (let row = 0; row < rows; row++) {
+    for (let column = 0; column < columns; column++) {
+      const [bottom, right] = [Math.min(height, (row + 1) * factor), Math.min(width, (column + 1) * factor)];
+      const sum = [0, 0, 0, 0];
+      for (let y = row * factor; y < bottom; y++) {
+        for (let x = column * factor; x < right; x++) for (let c = 0; c < 4; c++) sum[c] += from[4 * (y * width + x) + c];
+      }
+      const cells = (bottom - row * factor) * (right - column * factor);
+      for (let c = 0; c < 4; c++) data[4 * (row * columns + column) + c] = sum[c] / cells;
+    }
+  }
+  return { data, height: rows, width: columns };
+}

@@ -1,0 +1,188 @@
+/**
+ * One mounted page: its source, its link, what was answered, and the hooks by which components use them.
+ *
+ * Nothing here is global, so that a notebook may hold several pages.
+ */
+import { createContext } from "preact";
+import { useContext, useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import type { Kind, Payload } from "../generated/payloads";
+import type { Hello, NetworkFacts, Request, RunFacts, Source } from "../sources/source";
+import { Answers, keyOf, type Answer } from "./answers";
+import type { Pixel } from "./cursor";
+import { type KeyAction, Keys } from "./keys";
+import { DEFAULTS, type Link } from "./link";
+import type { Theme } from "./ramps";
+import { Speech } from "./speech";
+import { Store, useStore } from "./store";
+
+/** What a hover lays over the rail's picture (a channel, a mask …); see `useSession().lay`. */
+export interface Laid {
+  values: Float32Array;
+  height: number;
+  width: number;
+  limit: number;
+  ramp: "evidence" | "value" | "amount";
+  says: string;
+}
+
+export class Session {
+  readonly link: Store<Link>;
+  readonly hover = new Store<Pixel | null>(null);
+  readonly hoverClass = new Store<number | null>(null);
+  readonly lay = new Store<Laid | null>(null);
+  readonly theme = new Store<Theme>("light");
+  readonly speech = new Speech();
+  readonly keys = new Keys();
+  readonly answers: Answers;
+  readonly hello: Store<Hello>;
+  readonly source: Source;
+  readonly root: HTMLElement;
+
+  constructor(source: Source, hello: Hello, root: HTMLElement, link: Link) {
+    this.source = source;
+    this.root = root;
+    this.hello = new Store(hello);
+    this.link = new Store(link);
+    this.answers = new Answers(source);
+  }
+
+  /** Name what the link asks for and this source does not have; what is shown instead follows from `useChosen`. */
+  checkLink(): void {
+    const { network, picture, target, versus, method, baseline } = this.link.value;
+    const { networks, samples, baselines } = this.hello.value;
+    const found = networks.find(({ id }) => id === network) ?? networks[0];
+    const classes = found?.classes.length ?? 0;
+    const wrong: [boolean, string][] = [
+      [network !== null && found?.id !== network, `There is no network "${network}" here; ${found?.name} is shown.`],
+      [this.source.state === "file" && picture !== null && !samples.some((sample) => sample.picture === picture), `This file does not hold the picture ${picture}; the first one is shown.`],
+      [classes > 0 && target !== null && target >= classes, `There is no class ${target} (there are ${classes}); the predicted one is explained.`],
+      [classes > 0 && versus !== null && versus >= classes, `There is no class ${versus} (there are ${classes}); nothing is compared.`],
+      [method !== DEFAULTS.method && !found?.methods.includes(method), `There is no method "${method}" for this network.`],
+      [baseline !== DEFAULTS.baseline && !baselines.includes(baseline), `There is no baseline "${baseline}"; ${baselines[0]} is used.`],
+    ];
+    for (const [is, text] of wrong) if (is) this.speech.notice(text);
+  }
+
+  /** A run's folder changed: its state in the list, and everything asked about it anew. */
+  runChanged(run: RunFacts): void {
+    const { runs } = this.hello.value;
+    const known = runs.some(({ id }) => id === run.id);
+    this.hello.set({ ...this.hello.value, runs: known ? runs.map((old) => (old.id === run.id ? { ...old, ...run } : old)) : [...runs, run] });
+    this.answers.forget((request) => request.run === run.id && (request.kind === "run" || request.kind === "weights" || request.kind === "film"));
+  }
+
+  /** Change parts of the link. A changed picture or network forgets what only made sense for the old one. */
+  go(patch: Partial<Link>): void {
+    const before = this.link.value;
+    const next = { ...before, ...patch };
+    const changed = (field: keyof Link): boolean => field in patch && patch[field] !== before[field];
+    // Another picture or network has other likely classes: start from what is predicted, unless a class was chosen with it.
+    if ((changed("picture") || changed("network")) && !("target" in patch)) Object.assign(next, { target: null, versus: null });
+    if (changed("target") && next.versus === next.target) next.versus = null;
+    if (changed("picture")) next.mask = DEFAULTS.mask;
+    this.link.set(next);
+  }
+}
+
+export const SessionContext = createContext<Session>(null as never);
+export const useSession = (): Session => useContext(SessionContext);
+
+/** The link's state and how to change it: `const [link, go] = useLink(); go({ alpha: 0.1 })`. */
+export function useLink(): [Link, (patch: Partial<Link>) => void] {
+  const session = useSession();
+  return [useStore(session.link), (patch) => session.go(patch)];
+}
+
+export const useTheme = (): Theme => useStore(useSession().theme);
+
+/** Keys of a view, as long as it is shown. */
+export function useKeys(actions: readonly KeyAction[]): void {
+  const { keys } = useSession();
+  const latest = useRef(actions);
+  latest.current = actions;
+  useEffect(
+    () => keys.add(actions.map(({ key, says }) => ({ key, says, run: () => latest.current.find((action) => action.key === key)?.run() }))),
+    [keys, actions.map(({ key }) => key).join()],
+  );
+}
+
+const IDLE: Answer = { state: "waiting", payload: null, message: null, progress: null, levels: 0 };
+
+/** An answer as a view shows it: the old payload stays, marked as `previous`, until the new one is there. */
+export interface Shown<K extends Kind> extends Omit<Answer<K>, "payload"> {
+  payload: Payload<K> | null;
+  /** The payload on screen answers an earlier question. */
+  previous: boolean;
+}
+
+/** Ask for a payload and show it as it refines. `null` asks nothing. */
+export function useAnswer<K extends Kind>(request: (Request & { kind: K }) | null): Shown<K> {
+  const { answers } = useSession();
+  const [, again] = useState(0);
+  const last = useRef<Payload<K> | null>(null);
+  const key = request && keyOf(request);
+  const current = request ? ((answers.known(request) ?? IDLE) as Answer<K>) : (IDLE as Answer<K>);
+  useLayoutEffect(() => {
+    if (!request) return undefined;
+    const { store, release } = answers.hold(request);
+    const redraw = (): void => again((n) => n + 1);
+    redraw();
+    const stop = store.watch(redraw);
+    return () => {
+      stop();
+      release();
+    };
+  }, [key, answers]);
+  if (current.payload) last.current = current.payload;
+  return { ...current, payload: current.payload ?? (request ? last.current : null), previous: !current.payload && last.current !== null };
+}
+
+/** Everything that follows from the link and the prediction: what is really shown when nothing was chosen. */
+export interface Chosen {
+  network: NetworkFacts;
+  /** Null when there is no picture to show yet. */
+  picture: string | null;
+  subject: Shown<"subject">;
+  /** Classes from the most to the least likely; empty until the prediction is there. */
+  ranking: number[];
+  /** Null until the prediction is there. */
+  target: number | null;
+  versus: number | null;
+  classes: string[];
+  method: string;
+  baseline: string;
+}
+
+export function useChosen(): Chosen {
+  const session = useSession();
+  const hello = useStore(session.hello);
+  const link = useStore(session.link);
+  const network = hello.networks.find(({ id }) => id === link.network) ?? hello.networks[0];
+  const held = session.source.state !== "file" || hello.samples.some(({ picture }) => picture === link.picture);
+  const picture = (held ? link.picture : null) ?? hello.samples[0]?.picture ?? null;
+  const subject = useAnswer(network && picture ? { kind: "subject", network: network.id, picture } : null);
+  const logits = subject.payload && !subject.previous ? subject.payload.arrays.logits.data : null;
+  const ranking = useMemo(() => (logits ? Array.from(logits.keys()).sort((a, b) => logits[b] - logits[a] || a - b) : []), [logits]);
+  const classes = network?.classes ?? [];
+  const known = (index: number | null): number | null => (index !== null && index < Math.max(classes.length, ranking.length) ? index : null);
+  const target = known(link.target) ?? ranking[0] ?? null;
+  const versus = known(link.versus);
+  return {
+    network,
+    picture,
+    subject,
+    ranking,
+    target,
+    versus: versus === target ? null : versus,
+    classes,
+    method: network?.methods.includes(link.method) ? link.method : (network?.methods[0] ?? link.method),
+    baseline: hello.baselines.includes(link.baseline) ? link.baseline : (hello.baselines[0] ?? link.baseline),
+  };
+}
+
+/** The question for the map that the controls ask for; null until it is known what to explain. */
+export function mapRequest(chosen: Chosen, tolerance: number, but: Partial<Request> = {}): (Request & { kind: "map" }) | null {
+  const { network, picture, target, versus, method, baseline } = chosen;
+  if (!network || picture === null || target === null) return null;
+  return { kind: "map", network: network.id, picture, target, versus, method, baseline, tolerance, ...but } as Request & { kind: "map" };
+}

@@ -1,0 +1,67 @@
+/** Choosing a class: likely ones and the truth first, then all, by number; class 0 like any other. Searchable. */
+import type { JSX } from "preact";
+import { useState } from "preact/hooks";
+import { classTitle, probability } from "../core/numbers";
+
+export interface ClassChooserProps {
+  label: string;
+  classes: readonly string[];
+  /** Most likely first. */
+  ranking: readonly number[];
+  probabilities: ArrayLike<number> | null;
+  truth: number | null;
+  value: number | null;
+  /** Text of the choice "none", if there is one. */
+  none?: string;
+  /** Classes that can be chosen; null for all. */
+  held: ReadonlySet<unknown> | null;
+  except?: number | null;
+  onChange: (value: number | null) => void;
+  mark: string;
+}
+
+/** From this many classes on, a field narrows the list. */
+const MANY = 30;
+
+export function ClassChooser(props: ClassChooserProps): JSX.Element {
+  const { label, classes, ranking, probabilities, truth, value, none, held, except, onChange } = props;
+  const [search, setSearch] = useState("");
+  const all = Array.from({ length: Math.max(classes.length, ranking.length) }, (_, i) => i).filter((i) => i !== except);
+  const needle = search.trim().toLowerCase();
+  const found = needle ? all.filter((i) => i === value || classTitle(i, classes).toLowerCase().includes(needle)) : all;
+  const likely = [...new Set([...ranking.slice(0, 3), ...(truth === null ? [] : [truth])])].filter((i) => i !== except && found.includes(i));
+  const option = (i: number, group: string): JSX.Element => (
+    <option key={`${group}${i}`} value={String(i)} disabled={held !== null && !held.has(i)}>
+      {classTitle(i, classes)}
+      {group === "likely" && probabilities && Number.isFinite(probabilities[i]) ? ` · ${probability(probabilities[i])}` : ""}
+      {group === "likely" && i === truth ? " · truth" : ""}
+    </option>
+  );
+  return (
+    <span class="field">
+      <label>
+        {label}{" "}
+        <select
+          data-choose={props.mark}
+          value={value === null ? "" : String(value)}
+          onChange={(event) => onChange(event.currentTarget.value === "" ? null : Number(event.currentTarget.value))}
+        >
+          {none !== undefined && <option value="">{none}</option>}
+          <optgroup label="Likely">{likely.map((i) => option(i, "likely"))}</optgroup>
+          <optgroup label={needle ? `Classes with "${search}"` : "All classes"}>
+            {found.filter((i) => !likely.includes(i)).map((i) => option(i, "all"))}
+          </optgroup>
+        </select>
+      </label>
+      {classes.length > MANY && (
+        <input
+          type="search"
+          aria-label={`Search classes: ${label}`}
+          placeholder="search"
+          value={search}
+          onInput={(event) => setSearch(event.currentTarget.value)}
+        />
+      )}
+    </span>
+  );
+}

@@ -1,0 +1,288 @@
+/** What never leaves the screen: the picture as the network sees it, what it says, and what is to be explained. */
+import type { JSX } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { className, classTitle, number, probability } from "../core/numbers";
+import type { Picture } from "../core/paint";
+import { type Chosen, useChosen, useKeys, useLink, useSession } from "../core/session";
+import { useStore } from "../core/store";
+import { AnswerState } from "../parts/states";
+import { MapPixels, PicturePixels } from "../parts/pixels";
+import { Camera } from "./camera";
+import { ClassChooser } from "./classes";
+import { Samples } from "./samples";
+import { pasteFromClipboard, send, useDropping } from "./uploading";
+
+const TOP = 5;
+
+export function Rail(): JSX.Element {
+  const session = useSession();
+  const chosen = useChosen();
+  const hello = useStore(session.hello);
+  const laid = useStore(session.lay);
+  const dropping = useDropping();
+  const { subject, classes, picture } = chosen;
+  const payload = subject.payload;
+  const end = useRef<HTMLDivElement>(null);
+  const [passed, setPassed] = useState(false);
+  useEffect(() => {
+    const observer = new IntersectionObserver(([entry]) => setPassed(!entry.isIntersecting && entry.boundingClientRect.top < 0));
+    observer.observe(end.current!);
+    return () => observer.disconnect();
+  }, []);
+
+  const at = hello.samples.findIndex((sample) => sample.picture === picture);
+  const walk = (by: number): void => {
+    const { samples } = session.hello.value;
+    if (samples.length) session.go({ picture: samples[(Math.max(0, at) + by + samples.length) % samples.length].picture });
+  };
+  useKeys([
+    { key: "[", says: "Previous picture", run: () => walk(-1) },
+    { key: "]", says: "Next picture", run: () => walk(1) },
+  ]);
+
+  const shape = payload?.arrays.picture.shape;
+  const original = payload?.meta.original as [number, number] | null | undefined;
+  return (
+    <aside class={`rail ${dropping ? "dropping" : ""}`} aria-label="Picture and prediction">
+      <div class="glance">
+        <div class="seen">
+          {payload ? (
+            <figure class={subject.previous ? "stale" : ""}>
+              {laid ? (
+                <MapPixels
+                  values={laid.values}
+                  height={laid.height}
+                  width={laid.width}
+                  limit={laid.limit}
+                  ramp={laid.ramp}
+                  label={laid.says}
+                  size={256}
+                  grid={[shape![0], shape![1]]}
+                />
+              ) : (
+                <PicturePixels picture={payload.arrays.picture} label={`Picture: ${payload.meta.name}`} size={256} />
+              )}
+            </figure>
+          ) : (
+            <p class="empty">
+              {picture === null
+                ? hello.remote
+                  ? `Choose, drop or paste a picture. It goes to ${location.host}.`
+                  : "Choose, drop or paste a picture. It stays on this computer."
+                : ""}
+            </p>
+          )}
+        </div>
+        <div class="facts-of-picture">
+          <Says chosen={chosen} />
+          {payload && shape && (
+            <p class="second facts">
+              {payload.meta.name} · {shape[1]} × {shape[0]}
+              {original && (original[0] !== shape[0] || original[1] !== shape[1]) ? ` of ${original[1]} × ${original[0]}` : ""}
+            </p>
+          )}
+          {payload && <Crop thumbnail={payload.arrays.thumbnail} crop={payload.meta.crop as number[] | null} original={original ?? null} />}
+        </div>
+      </div>
+      <AnswerState answer={subject} what="Reading the picture" />
+      <Sources walk={walk} count={hello.samples.length} current={picture} classes={classes} />
+      <Explained chosen={chosen} />
+      {payload && <Prediction chosen={chosen} />}
+      <div ref={end} />
+      {payload && passed && (
+        <div class="mini" aria-hidden="true">
+          <PicturePixels picture={payload.arrays.picture} label="" size={44} fixed grid={null} />
+          <Says chosen={chosen} />
+        </div>
+      )}
+    </aside>
+  );
+}
+
+/** "Says cat 61.3 %", and the truth. */
+function Says({ chosen }: { chosen: Chosen }): JSX.Element | null {
+  const { subject, ranking, classes } = chosen;
+  if (!subject.payload || subject.previous || !ranking.length) return null;
+  const { probabilities, logits } = subject.payload.arrays;
+  const chance = probabilities.data[ranking[0]];
+  const { truth } = subject.payload.meta;
+  return (
+    <p class="says">
+      Says <strong>{className(ranking[0], classes)}</strong>{" "}
+      {Number.isFinite(chance) ? probability(chance) : number(logits.data[ranking[0]], true)}
+      {truth !== null && (
+        <span class="second">
+          {" "}
+          · truth {className(truth, classes)}
+          {truth === ranking[0] ? " ✓" : ""}
+        </span>
+      )}
+    </p>
+  );
+}
+
+/** The whole original with the part that the network sees outlined. */
+function Crop({ thumbnail, crop, original }: { thumbnail: Picture; crop: number[] | null; original: [number, number] | null }): JSX.Element | null {
+  if (!crop || !original) return null;
+  const [top, left, height, width] = crop;
+  if (height >= original[0] && width >= original[1]) return null;
+  const part = (value: number, of: number): string => `${(100 * value) / of}%`;
+  return (
+    <figure class="crop" title="The original, and the part that the network sees">
+      <PicturePixels picture={thumbnail} label="The original, with the part that the network sees outlined" size={64} fixed grid={null} smooth>
+        <span
+          class="square crop-frame"
+          style={{ top: part(top, original[0]), left: part(left, original[1]), height: part(height, original[0]), width: part(width, original[1]) }}
+        />
+      </PicturePixels>
+    </figure>
+  );
+}
+
+interface SourcesProps {
+  walk: (by: number) => void;
+  count: number;
+  current: string | null;
+  classes: readonly string[];
+}
+
+function Sources({ walk, count, current, classes }: SourcesProps): JSX.Element {
+  const session = useSession();
+  const file = useRef<HTMLInputElement>(null);
+  const [camera, setCamera] = useState(false);
+  const { upload, state } = session.source;
+  return (
+    <div class="sources">
+      <div class="row">
+        {count > 1 && (
+          <>
+            <button type="button" class="step" aria-label="Previous picture" onClick={() => walk(-1)}>
+              ‹
+            </button>
+            <button type="button" class="step" aria-label="Next picture" onClick={() => walk(1)}>
+              ›
+            </button>
+          </>
+        )}
+        {upload && (
+          <>
+            <button type="button" onClick={() => file.current!.click()}>
+              Upload
+            </button>
+            <input
+              ref={file}
+              type="file"
+              accept="image/*"
+              class="hidden"
+              aria-label="Picture file"
+              tabIndex={-1}
+              onChange={(event) => {
+                const chosen = event.currentTarget.files?.[0];
+                event.currentTarget.value = "";
+                if (chosen) void send(session, chosen, chosen.name);
+              }}
+            />
+            <button type="button" onClick={() => void pasteFromClipboard(session)}>
+              Paste
+            </button>
+            <button type="button" onClick={() => setCamera(true)}>
+              Camera
+            </button>
+          </>
+        )}
+      </div>
+      {count > 1 && <Samples current={current} classes={classes} />}
+      {!upload && state === "file" && (
+        <p class="second note">
+          For your own pictures: <code>innerview serve</code>
+        </p>
+      )}
+      {camera && <Camera onClose={() => setCamera(false)} />}
+    </div>
+  );
+}
+
+function Explained({ chosen }: { chosen: Chosen }): JSX.Element {
+  const session = useSession();
+  const [link, go] = useLink();
+  const hello = useStore(session.hello);
+  const { network, picture, classes, ranking, subject, target, versus, method, baseline } = chosen;
+  const chooser = (mark: string) => (): void => session.root.querySelector<HTMLElement>(`[data-choose=${mark}]`)?.focus();
+  useKeys([
+    { key: "C", says: "Choose the class", run: chooser("target") },
+    { key: "V", says: "Choose the class to compare with (and not …)", run: chooser("versus") },
+  ]);
+  const request = network && picture ? ({ kind: "map", network: network.id, picture, method, baseline, versus: null } as const) : null;
+  const held = request && session.source.choices(request, "target");
+  const heldBaselines = request && target !== null ? session.source.choices({ ...request, target }, "baseline") : null;
+  const shared = {
+    classes,
+    ranking,
+    probabilities: subject.previous ? null : (subject.payload?.arrays.probabilities.data ?? null),
+    truth: subject.payload?.meta.truth ?? null,
+    held: held?.has(null) ? null : held,
+  };
+  const total = Math.max(classes.length, ranking.length);
+  return (
+    <div class="explained">
+      <ClassChooser label="Explain" mark="target" {...shared} value={target} onChange={(value) => go({ target: value })} />
+      <ClassChooser label="and not" mark="versus" {...shared} none="nothing" except={target} value={versus} onChange={(value) => go({ versus: value })} />
+      <span class="field">
+        <label>
+          Baseline{" "}
+          <select value={baseline} onChange={(event) => go({ baseline: event.currentTarget.value })} title="What counts as nothing: pixels of its colour always get zero">
+            {hello.baselines.map((name) => (
+              <option key={name} value={name} disabled={heldBaselines !== null && !heldBaselines.has(name) && !heldBaselines.has(null)}>
+                {name}
+              </option>
+            ))}
+          </select>
+        </label>
+      </span>
+      {shared.held && shared.held.size < total && (
+        <p class="second note">
+          This file holds {shared.held.size} of {total} classes. For others: <code>innerview serve</code>
+        </p>
+      )}
+      {link.target !== null && ranking.length > 0 && link.target !== ranking[0] && (
+        <button type="button" class="small" onClick={() => go({ target: null })}>
+          Back to what it says: {className(ranking[0], classes)}
+        </button>
+      )}
+    </div>
+  );
+}
+
+/** The five likeliest classes, and those that are being explained if they are not among them. */
+function Prediction({ chosen }: { chosen: Chosen }): JSX.Element {
+  const session = useSession();
+  const hovered = useStore(session.hoverClass);
+  const { subject, ranking, classes, target, versus } = chosen;
+  const { probabilities, logits } = subject.payload!.arrays;
+  const { truth } = subject.payload!.meta;
+  const top = ranking.slice(0, TOP);
+  const rows = [...top, ...[target, versus].filter((i): i is number => i !== null && ranking.length > 0 && !top.includes(i))];
+  return (
+    <ol class={`prediction ${subject.previous ? "stale" : ""}`} aria-label="Prediction">
+      {rows.map((i) => {
+        const chance = probabilities.data[i];
+        return (
+          <li key={i} class={hovered === i ? "lit" : ""} onPointerEnter={() => session.hoverClass.set(i)} onPointerLeave={() => session.hoverClass.set(null)}>
+            <button type="button" onClick={() => session.go({ target: i })} title={`Explain ${classTitle(i, classes)}`}>
+              <span class="name">
+                {className(i, classes)}
+                {i === target && <span class="mark for"> for</span>}
+                {i === versus && <span class="mark against"> not</span>}
+                {i === truth && <span class="second"> truth</span>}
+              </span>
+              <span class="bar" aria-hidden="true">
+                <span style={{ width: `${100 * (Number.isFinite(chance) ? chance : 0)}%` }} />
+              </span>
+              <span class="figure">{Number.isFinite(chance) ? probability(chance) : number(logits.data[i], true)}</span>
+            </button>
+          </li>
+        );
+      })}
+    </ol>
+  );
+}

@@ -1,0 +1,81 @@
+/**
+ * The viewer's one module: `mount` it on an element with a source; `start` does so for a page; the default export is
+ * what anywidget wants.
+ */
+import "./style.css"; // First: views refine it.
+import { h, render as draw } from "preact";
+import { type Address, keepInStep, memoryAddress, pageAddress } from "./core/address";
+import { readLink } from "./core/link";
+import { Session, SessionContext } from "./core/session";
+import { App } from "./frame/app";
+import { keysRemembered } from "./frame/help";
+import { fileSource } from "./sources/file";
+import { socketSource } from "./sources/socket";
+import type { Source } from "./sources/source";
+import { widgetSource, type WidgetModel } from "./sources/widget";
+
+export { fileSource, socketSource, widgetSource };
+export type { Source };
+
+/** Show the viewer in an element. Returns how to take it away. */
+export function mount(root: HTMLElement, source: Source, address?: Address): () => void {
+  const where = address ?? (source.state === "notebook" ? memoryAddress() : pageAddress(window));
+  root.classList.add("innerview");
+  root.dataset.home = source.state;
+  root.innerHTML = '<p class="starting">innerview …</p>';
+  let stop = (): void => {};
+  let gone = false;
+  void source.hello.then((hello) => {
+    if (gone) return;
+    root.textContent = "";
+    const { link, problems } = readLink(where.read());
+    const session = new Session(source, hello, root, link);
+    session.keys.on = keysRemembered();
+    problems.forEach((problem) => session.speech.notice(problem));
+    session.checkLink();
+    const classes = (): readonly string[] =>
+      (hello.networks.find(({ id }) => id === session.link.value.network) ?? hello.networks[0])?.classes ?? [];
+    const stops = [
+      keepInStep(where, session.link, classes, (problem) => session.speech.notice(problem)),
+      session.link.watch(() => session.checkLink()),
+      source.onHello?.((again) => session.hello.set(again)) ?? (() => {}),
+      source.onRun?.((run) => session.runChanged(run)) ?? (() => {}),
+    ];
+    // A page hears its keys anywhere; a notebook cell only when the focus is inside.
+    const hears: EventTarget = source.state === "notebook" ? root : document;
+    const onKey = (event: Event): void => session.keys.handle(event as KeyboardEvent);
+    hears.addEventListener("keydown", onKey);
+    draw(h(SessionContext.Provider, { value: session, children: h(App, {}) }), root);
+    stop = () => {
+      hears.removeEventListener("keydown", onKey);
+      stops.forEach((each) => each());
+      draw(null, root);
+    };
+  });
+  return () => {
+    gone = true;
+    stop();
+  };
+}
+
+/** Show this document: the payloads that it holds, or what the server behind it computes. */
+export function start(root: HTMLElement = document.getElementById("viewer") ?? document.body.appendChild(document.createElement("div"))): () => void {
+  const inFile = document.getElementById("innerview");
+  const token = new URLSearchParams(location.search).get("token") ?? undefined;
+  return mount(root, inFile ? fileSource(document) : socketSource(new URL("socket", location.href), token));
+}
+
+/** anywidget: one cell. */
+export default {
+  render({ model, el }: { model: WidgetModel; el: HTMLElement }): () => void {
+    const { source, close } = widgetSource(model);
+    const root = document.createElement("div");
+    el.append(root);
+    const unmount = mount(root, source, memoryAddress(String(model.get("fragment") ?? "")));
+    return () => {
+      unmount();
+      close();
+      root.remove();
+    };
+  },
+};

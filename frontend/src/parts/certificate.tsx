@@ -1,0 +1,54 @@
+/** The line under a map that says how exact it is, and what that means. */
+import type { JSX } from "preact";
+import type { MapMeta } from "../generated/payloads";
+import { asked, certificate } from "../core/certificate";
+import { count, number } from "../core/numbers";
+import type { MapFacts } from "../core/maps";
+import { EXPLANATIONS } from "../core/explanations";
+import { useLink, useSession } from "../core/session";
+
+const TOLERANCES = [0.001, 0.01, 0.05];
+
+/** Pixels whose estimated error is larger than their value. */
+export const unsure = (facts: MapFacts): number =>
+  facts.error ? facts.values.reduce((n, v, i) => n + (facts.error![i] > Math.abs(v) ? 1 : 0), 0) : 0;
+
+export function CertificateLine({ meta, facts, onMore }: { meta: MapMeta; facts: MapFacts; onMore?: () => void }): JSX.Element {
+  const { mark, words, short } = certificate(meta);
+  const [link, go] = useLink();
+  const { source } = useSession();
+  const wavering = unsure(facts);
+  return (
+    <div class="certificate">
+      <p class="line" data-certificate>
+        {mark && <span aria-hidden="true">{mark} </span>}
+        {words}
+        {short && onMore && (
+          <button type="button" class="small" onClick={onMore}>
+            Continue
+          </button>
+        )}
+      </p>
+      {meta.tolerance !== null && source.state !== "file" && (
+        <fieldset>
+          <legend>Ask for</legend>
+          {TOLERANCES.map((tolerance) => (
+            <label key={tolerance}>
+              <input type="radio" name="tolerance" checked={link.tolerance === tolerance} onChange={() => go({ tolerance })} /> {asked(tolerance)}
+            </label>
+          ))}
+        </fieldset>
+      )}
+      <details>
+        <summary>How exact is this?</summary>
+        <p>{EXPLANATIONS.error.text}</p>
+        <p>
+          {meta.status_words} {meta.rule && `Rule: ${meta.rule}.`} It is an estimate from nested rules, not a proof.
+          {facts.error && ` ${count(wavering)} of ${count(facts.values.length)} pixels have an error larger than their value.`}
+          {meta.gap !== null && ` All shares together miss the change of the score by ${number(meta.gap, true)} ${meta.unit}.`}
+        </p>
+        <p class="second">{EXPLANATIONS.error.source}</p>
+      </details>
+    </div>
+  );
+}

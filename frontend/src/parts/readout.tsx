@@ -1,0 +1,71 @@
+/** The pixel that everything speaks about: value, error, rank, share and colour, in a fixed place. */
+import type { JSX } from "preact";
+import { useEffect } from "preact/hooks";
+import { absoluteError, count, number, share } from "../core/numbers";
+import type { MapFacts } from "../core/maps";
+import type { Picture } from "../core/paint";
+import { useLink, useSession } from "../core/session";
+import { useStore } from "../core/store";
+
+export interface ReadoutProps {
+  facts: MapFacts;
+  unit: string;
+  limit: number;
+  picture: Picture | null;
+}
+
+export function Readout({ facts, unit, limit, picture }: ReadoutProps): JSX.Element {
+  const { hover, speech } = useSession();
+  const at = useStore(hover);
+  const [link, go] = useLink();
+  const { values, error, height, width, ranks, total } = facts;
+  const pixel = at ?? link.pixel;
+  const inside = pixel && pixel[0] < height && pixel[1] < width ? pixel : null;
+  const [row, column] = inside ?? facts.strongest;
+  const i = row * width + column;
+  const value = values[i];
+  const channels = picture?.shape[2] ?? 0;
+  const lines = [
+    `${number(value, true)} ${unit}${error ? ` ± ${absoluteError(error[i])}` : ""}`,
+    `rank ${count(ranks[i] + 1)} of ${count(values.length)} · ${share(total ? Math.abs(value) / total : 0)} of the map`,
+  ];
+  const beyond = Math.abs(value) > limit;
+  useEffect(() => {
+    if (inside) speech.say(`Row ${row}, column ${column}: ${lines.join(", ")}${beyond ? ", beyond the scale" : ""}`);
+  }, [inside, lines[0]]);
+  const field = (label: string, shown: number, cells: number, move: (next: number) => [number, number]): JSX.Element => (
+    <label>
+      {label}{" "}
+      <input
+        type="number"
+        min={0}
+        max={cells - 1}
+        value={shown}
+        onInput={(event) => {
+          const next = event.currentTarget.valueAsNumber;
+          if (Number.isInteger(next) && next >= 0 && next < cells) go({ pixel: move(next) });
+        }}
+      />
+    </label>
+  );
+  return (
+    <div class="readout" role="group" aria-label="Pixel">
+      <p class="row">
+        {field("Row", row, height, (next) => [next, column])}
+        {field("column", column, width, (next) => [row, next])}
+        <span class="second">{at ? "" : link.pixel ? "pinned" : "strongest"}</span>
+      </p>
+      <p class="value" data-readout>
+        {lines[0]}
+        {beyond && <span class="second"> beyond the scale</span>}
+      </p>
+      <p class="second facts">{lines[1]}</p>
+      {picture && channels > 0 && (
+        <p class="second facts">
+          colour {Array.from({ length: channels }, (_, c) => picture.data[i * channels + c]).join(" ")}
+          <span class="swatch" style={{ background: `rgb(${[0, 1, 2].map((c) => picture.data[i * channels + Math.min(c, channels - 1)]).join(" ")})` }} />
+        </p>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,98 @@
+/** Where payloads come from. Views ask and never know whether a server, a file or a notebook answers. */
+import type { Kind, Payload } from "../generated/payloads";
+import type { Store } from "../core/store";
+
+export interface LayerFacts {
+  name: string;
+  kind: string;
+  height?: number;
+  width?: number;
+  channels?: number;
+}
+
+export interface NetworkFacts {
+  id: string;
+  name: string;
+  classes: string[];
+  input: { height: number; width: number; channels: number };
+  layers: (LayerFacts | string)[];
+  kind: string;
+  differentiable: boolean;
+  methods: string[];
+}
+
+export interface SampleFacts {
+  picture: string;
+  name: string;
+  truth?: number | null;
+  /** Data URL of a small PNG. */
+  thumbnail?: string;
+}
+
+export interface RunFacts {
+  id: string;
+  name: string;
+  state: string;
+}
+
+export interface Hello {
+  version: string;
+  networks: NetworkFacts[];
+  samples: SampleFacts[];
+  runs: RunFacts[];
+  baselines: string[];
+  remote: boolean;
+  file?: boolean;
+}
+
+/** What is asked: the kind and, by kind, network, picture, target, versus, method, baseline, tolerance, fill, … */
+export interface Request {
+  kind: Kind;
+  network?: string;
+  picture?: string;
+  target?: number | null;
+  versus?: number | null;
+  method?: string;
+  baseline?: string;
+  tolerance?: number;
+  target_kind?: string;
+  fill?: string;
+  mask?: string;
+  cells?: [number, number];
+  layer?: string;
+  run?: string;
+  /** How often a budget that ended too early was continued. */
+  more?: number;
+}
+
+/** `level` is a better answer on the way; the last four end the request. */
+export type AnswerState = "queued" | "level" | "done" | "not-met" | "failed" | "cancelled";
+export const ENDED: readonly AnswerState[] = ["done", "not-met", "failed", "cancelled"];
+
+export interface Message {
+  state: AnswerState;
+  payload?: Payload;
+  /** What was wrong, in words. */
+  message?: string;
+  layer?: string;
+  progress?: { done: number; total: number };
+}
+
+export type Connection = { state: "open" } | { state: "lost"; retryIn: number };
+
+export interface Source {
+  readonly state: "live" | "file" | "notebook";
+  readonly hello: Promise<Hello>;
+  readonly connection?: Store<Connection>;
+  /** Calls back with every message until the request has ended; the returned function cancels it. */
+  ask(request: Request, onMessage: (message: Message) => void): () => void;
+  /** Whether a request can be answered at all. */
+  can(request: Request): boolean;
+  /** The values of one field for which requests like this one can be answered; null where all can. */
+  choices(request: Request, field: keyof Request): ReadonlySet<unknown> | null;
+  upload?(blob: globalThis.Blob, name: string): Promise<{ picture: string; name: string } | { message: string }>;
+  /** A run changed on disk: ask again. */
+  onRun?(changed: (run: RunFacts) => void): () => void;
+  /** A new hello (samples uploaded, runs begun). */
+  onHello?(changed: (hello: Hello) => void): () => void;
+}

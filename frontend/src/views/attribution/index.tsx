@@ -1,0 +1,293 @@
+/** Which pixels raised or lowered the score, on one stated scale, with the error beside it. */
+import type { JSX } from "preact";
+import { useState } from "preact/hooks";
+import { certificate } from "../../core/certificate";
+import { keyOf } from "../../core/answers";
+import { BLENDS, SIGNS } from "../../core/link";
+import { endsOf, useHeldScale, useMapFacts, type MapFacts } from "../../core/maps";
+import { absoluteError, className, count, limitText, number } from "../../core/numbers";
+import { pixelsAt } from "../../core/paint";
+import { ownLimit, type Scale } from "../../core/scale";
+import { type Chosen, mapRequest, useAnswer, useChosen, useKeys, useLink, useSession } from "../../core/session";
+import { saveMap } from "../../core/saving";
+import { CertificateLine } from "../../parts/certificate";
+import { Data } from "../../parts/data";
+import { Explain } from "../../parts/explain";
+import { Legend, MODES } from "../../parts/legend";
+import { MapPixels, PicturePixels } from "../../parts/pixels";
+import { Readout } from "../../parts/readout";
+import { Slider } from "../../parts/slider";
+import { AnswerState, Remark, Stale } from "../../parts/states";
+import type { View } from "../view";
+import { remarks } from "./remarks";
+import { blockSums, everyPixel, strongestPixels } from "./tables";
+import "./attribution.css";
+
+function Attribution(): JSX.Element {
+  const [link, go] = useLink();
+  const chosen = useChosen();
+  const [showsError, setShowsError] = useState(false);
+  const [more, setMore] = useState(0);
+  const request = mapRequest(chosen, link.tolerance, more ? { more } : {});
+  const question = request ? keyOf(request) : "";
+  const answer = useAnswer(request);
+  const facts = useMapFacts(answer.payload);
+  const refining = answer.payload?.meta.status === "refining";
+  const scale = useHeldScale(facts?.values ?? null, link.scale, question, refining);
+  useKeys([
+    { key: "S", says: "Pin the scale, or let go of it", run: () => go({ scale: typeof link.scale === "number" ? "own" : scale.limit }) },
+    { key: "E", says: "The error's map, or the map", run: () => setShowsError(!showsError) },
+    {
+      key: "P",
+      says: "The bare picture, or the map",
+      run: () => go({ overlay: { ...link.overlay, blend: link.overlay.blend === "picture" ? "tint" : "picture" } }),
+    },
+  ]);
+  if (!answer.payload || !facts) {
+    return (
+      <>
+        <AnswerState answer={answer} what="Working out the map" />
+        <Explain of="attribution" />
+      </>
+    );
+  }
+  const { meta } = answer.payload;
+  const picture = chosen.subject.payload?.arrays.picture ?? null;
+  const shown = { chosen, facts, scale, picture, meta };
+  return (
+    <div class="attribution">
+      <Stale when={answer.previous}>
+        <div class="panes">
+          <MainMap {...shown} showsError={showsError && facts.error !== null} />
+          <Beside {...shown} showsError={showsError} toggle={() => setShowsError(!showsError)} />
+          <div class="controls">
+            <Readout facts={facts} unit={meta.unit} limit={scale.limit} picture={picture} />
+            <Controls facts={facts} chosen={chosen} />
+          </div>
+        </div>
+      </Stale>
+      {facts.error && showsError ? (
+        <Legend scale={{ limit: ownLimit(facts.error), mode: "own" }} unit={meta.unit} name="amount" values={facts.error} ends={["exact", "estimated error"]} />
+      ) : (
+        <Legend scale={scale} unit={meta.unit} name={facts.ramp} values={facts.values} ends={endsOf(meta, chosen.classes)} pin />
+      )}
+      <CertificateLine meta={meta} facts={facts} onMore={() => setMore(more + 1)} />
+      <AnswerState answer={answer} what="Refining the map" />
+      {remarks(meta, facts, answer.payload.arrays.baseline ?? null, picture, chosen.subject.payload?.arrays.logits.data ?? null).map((text) => (
+        <Remark key={text}>{text}</Remark>
+      ))}
+      <p class="summary" data-summary>
+        {meta.meaning === "contribution" && meta.baseline_score !== null
+          ? `For ${number(facts.raised, true)}, against ${number(facts.lowered, true)} ${meta.unit}: from ${number(meta.baseline_score, true)} at the baseline (${meta.baseline}) to ${number(meta.score, true)} at the picture.`
+          : `${meta.method_words}: ${meta.target_words}, in ${meta.unit}.`}
+      </p>
+      <Tables {...shown} />
+      <Explain of="attribution" />
+    </div>
+  );
+}
+
+interface Part {
+  chosen: Chosen;
+  facts: MapFacts;
+  scale: Scale;
+  picture: NonNullable<Chosen["subject"]["payload"]>["arrays"]["picture"] | null;
+  meta: NonNullable<ReturnType<typeof useAnswer<"map">>["payload"]>["meta"];
+}
+
+const about = ({ meta, chosen }: Part): string =>
+  `${meta.target === null ? meta.target_words : className(meta.target, chosen.classes)}${meta.versus === null ? "" : `, not ${className(meta.versus, chosen.classes)}`}`;
+
+function MainMap({ showsError, ...part }: Part & { showsError: boolean }): JSX.Element {
+  const [link] = useLink();
+  const { facts, scale, picture, meta } = part;
+  const { height, width } = facts;
+  const [row, column] = facts.strongest;
+  const fits = picture && picture.shape[0] === height && picture.shape[1] === width ? picture : null;
+  if (showsError && facts.error) {
+    return (
+      <figure class="main-map">
+        <MapPixels
+          values={facts.error}
+          height={height}
+          width={width}
+          limit={ownLimit(facts.error)}
+          ramp="amount"
+          label={`Estimated error of each pixel for ${about(part)}, at most ${absoluteError(Math.max(...facts.error))} ${meta.unit}`}
+          size={640}
+          keyboard
+        />
+      </figure>
+    );
+  }
+  return (
+    <figure class="main-map">
+      <MapPixels
+        values={facts.values}
+        height={height}
+        width={width}
+        limit={scale.limit}
+        ramp={facts.ramp}
+        picture={fits}
+        overlay={link.overlay}
+        show={link.show}
+        threshold={link.threshold}
+        label={`${meta.method_words} for ${about(part)}: Σ for ${number(facts.raised)}, Σ against ${number(facts.lowered)} ${meta.unit}, strongest at row ${row}, column ${column}`}
+        size={640}
+        keyboard
+      />
+    </figure>
+  );
+}
+
+/** The bare picture and the error (or the map, when the error is large), small. */
+function Beside({ showsError, toggle, ...part }: Part & { showsError: boolean; toggle: () => void }): JSX.Element {
+  const { facts, scale, picture, meta } = part;
+  const error = facts.error;
+  const limit = error ? ownLimit(error) : 1;
+  return (
+    <div class="beside">
+      {picture && (
+        <figure>
+          <PicturePixels picture={picture} label="The picture" size={128} />
+          <figcaption>picture</figcaption>
+        </figure>
+      )}
+      {error && (
+        <figure>
+          {showsError ? (
+            <MapPixels values={facts.values} height={facts.height} width={facts.width} limit={scale.limit} ramp={facts.ramp} label="The map, small" size={128} />
+          ) : (
+            <MapPixels values={error} height={facts.height} width={facts.width} limit={limit} ramp="amount" label={`Estimated error, from 0 to ${limitText(limit)} ${meta.unit}`} size={128} />
+          )}
+          <figcaption>
+            <button type="button" class="small" aria-pressed={showsError} onClick={toggle}>
+              error large <kbd>E</kbd>
+            </button>
+            <br />
+            {showsError ? "map" : `error 0 to ${limitText(limit)} ${meta.unit}`}
+          </figcaption>
+        </figure>
+      )}
+    </div>
+  );
+}
+
+const BLEND_WORDS: Record<(typeof BLENDS)[number], string> = { tint: "Tint", half: "Half", map: "Map", picture: "Picture" };
+
+function Controls({ facts, chosen }: { facts: MapFacts; chosen: Chosen }): JSX.Element {
+  const [link, go] = useLink();
+  const { source } = useSession();
+  const { overlay, threshold } = link;
+  const pixels = pixelsAt(threshold, facts.values.length);
+  const request = mapRequest(chosen, link.tolerance);
+  const held = request && source.choices(request, "method");
+  return (
+    <>
+      <span class="field">
+        <label>
+          Method{" "}
+          <select value={chosen.method} onChange={(event) => go({ method: event.currentTarget.value })}>
+            {chosen.network.methods.map((name) => (
+              <option key={name} value={name} disabled={held !== null && !held.has(name)}>
+                {name.replace(/-/g, " ")}
+              </option>
+            ))}
+          </select>
+        </label>
+      </span>
+      <fieldset>
+        <legend>Show</legend>
+        {SIGNS.map((sign) => (
+          <label key={sign}>
+            <input type="radio" name="sign" checked={link.show === sign} onChange={() => go({ show: sign })} /> {sign}
+          </label>
+        ))}
+      </fieldset>
+      <span class="field">
+        <label>
+          Blend{" "}
+          <select
+            value={overlay.blend}
+            onChange={(event) => go({ overlay: { ...overlay, blend: event.currentTarget.value as typeof overlay.blend } })}
+          >
+            {BLENDS.map((blend) => (
+              <option key={blend} value={blend}>
+                {BLEND_WORDS[blend]}
+              </option>
+            ))}
+          </select>
+        </label>
+      </span>
+      {overlay.blend === "tint" && (
+        <Slider
+          label="Opacity"
+          max={100}
+          step={5}
+          value={overlay.opacity}
+          onChange={(opacity) => go({ overlay: { ...overlay, opacity } })}
+          spoken={`${overlay.opacity} percent`}
+          output={`${overlay.opacity} %`}
+        />
+      )}
+      <Slider
+        label="Strongest"
+        max={100}
+        value={threshold}
+        onChange={(value) => go({ threshold: value })}
+        spoken={`strongest ${threshold} percent, ${pixels} pixels`}
+        output={`${threshold} %`}
+      />
+      {threshold < 100 && <p class="second facts">{count(pixels)} of {count(facts.values.length)} pixels shown</p>}
+      <button type="button" onClick={() => go({ view: "keep", order: "strongest", share: threshold < 100 ? threshold : link.share })}>
+        Keep only these pixels →
+      </button>
+    </>
+  );
+}
+
+function Tables(part: Part): JSX.Element {
+  const [link] = useLink();
+  const { facts, scale, picture, meta, chosen } = part;
+  const file = `attribution-${meta.picture ?? "picture"}-${meta.target ?? "score"}`;
+  const png = (): void =>
+    void saveMap(file, {
+      title: `${meta.method_words}: ${about(part)}`,
+      values: facts.values,
+      height: facts.height,
+      width: facts.width,
+      limit: scale.limit,
+      unit: meta.unit,
+      mode: MODES[scale.mode],
+      name: facts.ramp,
+      picture,
+      overlay: link.overlay,
+      ends: endsOf(meta, chosen.classes),
+      lines: [
+        certificate(meta).words,
+        `${chosen.network.name} ${chosen.network.id.slice(0, 8)} · picture ${meta.picture} · baseline ${meta.baseline || "none"}`,
+      ],
+    });
+  return (
+    <>
+      <Data
+        title="strongest pixels"
+        columns={["rank", "row", "column", meta.unit, "error"]}
+        rows={() => strongestPixels(facts)}
+        csv={() => everyPixel(facts)}
+        file={file}
+        onPng={png}
+        note="The 20 strongest; the CSV holds every pixel."
+      />
+      <Data title="sums of 8 × 8 blocks" columns={["rows", "columns", `sum, ${meta.unit}`]} rows={() => blockSums(facts)} file={`${file}-blocks`} />
+    </>
+  );
+}
+
+export const view: View = {
+  key: "1",
+  name: "attribution",
+  title: "Attribution",
+  question: (target) => `Which pixels raised or lowered “${target}”?`,
+  Component: Attribution,
+};

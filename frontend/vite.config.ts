@@ -1,0 +1,36 @@
+/** Builds the viewer as one ES module and one stylesheet, straight into the Python package (which ships, and never commits, them). */
+import { readFileSync } from "node:fs";
+import { defineConfig, type Plugin } from "vite";
+
+/** Development only: the JSON of a one-file page, as PAGE says. */
+const page: Plugin = {
+  name: "page",
+  apply: "serve",
+  configureServer: (server) => {
+    server.middlewares.use("/page.json", (_, reply) => {
+      if (!process.env.PAGE) return void reply.writeHead(404).end();
+      return void reply.setHeader("content-type", "application/json").end(readFileSync(process.env.PAGE));
+    });
+  },
+};
+
+const BUNDLE = new URL("../src/innerview/viewer/bundle", import.meta.url).pathname;
+
+export default defineConfig({
+  plugins: [page],
+  server: {
+    fs: { allow: [".."] },
+    proxy: process.env.SERVER ? { "/socket": { target: process.env.SERVER, ws: true }, "/pictures": process.env.SERVER } : undefined,
+  },
+  build: {
+    outDir: BUNDLE,
+    emptyOutDir: true,
+    target: "es2022",
+    cssCodeSplit: false,
+    assetsInlineLimit: 0,
+    reportCompressedSize: true,
+    lib: { entry: "src/index.ts", formats: ["es"], fileName: () => "viewer.js", cssFileName: "viewer" },
+    minify: true,
+    rolldownOptions: { output: { codeSplitting: false, minify: true } },
+  },
+});
