@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
-from typing import Final
+from typing import Final, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -35,8 +35,31 @@ FINEST: Final[Mapping[str, float]] = MappingProxyType({"float32": 1e-5, "float64
 """The least tolerance that gradients of this precision can be held to; their rounding is about 4e-7 and 1e-15 of a
 map of the built-in network."""
 
-BUDGET: Final = 514
+BUDGET: Final = 513
 """Evaluations at most for one picture, if nothing else is said: what 512 panels take."""
+
+
+@runtime_checkable
+class Watcher(Protocol):
+    """Somebody who looks on while maps are refined; an exception raised in it stops the work."""
+
+    def visited(self, number: int, alpha: float, integrand: Array) -> None:
+        """Take the integrand of picture `number` at `alpha`: target × baseline × height × width × channel."""
+        ...
+
+    def refined(self, number: int, results: tuple[IntegratedGradients, ...]) -> None:
+        """Take what there is of picture `number` after another level: one result per target, none of them final."""
+        ...
+
+
+class _Nobody:
+    """Looks away."""
+
+    def visited(self, number: int, alpha: float, integrand: Array) -> None:
+        """Take nothing down."""
+
+    def refined(self, number: int, results: tuple[IntegratedGradients, ...]) -> None:
+        """Take nothing down."""
 
 
 def integrate_to_tolerance(
@@ -48,6 +71,7 @@ def integrate_to_tolerance(
     family: str = "trapezoid",
     chunk: int | None = None,
     progress: Progress | None = None,
+    watcher: Watcher | None = None,
 ) -> Iterator[tuple[int, tuple[IntegratedGradients, ...]]]:
     """Explain many pictures, each to the tolerance; yield number and one result per target as a picture is done.
 
@@ -59,6 +83,7 @@ def integrate_to_tolerance(
         family: of nested rules; "clenshaw-curtis" pays for smooth networks (GELU, SiLU) and tolerances below 0.2 %.
         chunk: rows in one pass; the network's own if None. Halved for good when memory runs out.
         progress: called with the evaluations done and those known to be needed so far.
+        watcher: told of every evaluation and every level.
 
     Raises:
         UsageError: a tolerance the precision can't give, too small a budget, no baseline, pictures with
@@ -69,6 +94,7 @@ def integrate_to_tolerance(
     require_differentiable(network)
     check_tolerance(network, tolerance)
     walks: dict[int, Walk] = {}
+    looking_on = watcher or _Nobody()
 
     def problems() -> Iterator[Problem]:
         expected = 0
@@ -89,19 +115,15 @@ def integrate_to_tolerance(
     while batch := _fill(driver, walks, passes.chunk):
         for request, value in zip(batch, passes.evaluate(batch, walks), strict=True):
             driver.answer(request, value)
+            looking_on.visited(request.problem, request.alpha, value)
         done += len(batch)
         if progress is not None:
             progress(done, driver.wanted)
+        provenance = replace(Provenance.of(network), chunk=passes.chunk)
+        for number, integral in driver.refined() if watcher is not None else ():
+            looking_on.refined(number, _results(network, walks[number], integral, tolerance, provenance))
         for number, integral in driver.finished():
-            walk = walks.pop(number)
-            provenance = replace(Provenance.of(network), chunk=passes.chunk)
-            yield (
-                number,
-                tuple(
-                    _result(network, walk, integral, target, tolerance, provenance)
-                    for target in range(len(walk.targets))
-                ),
-            )
+            yield number, _results(network, walks.pop(number), integral, tolerance, provenance)
 
 
 def integrated_gradients_to_tolerance(
@@ -202,6 +224,12 @@ class _Passes:
 
 def _halves(rows: Sequence[tuple[Walk, float, int]]) -> tuple[Sequence[tuple[Walk, float, int]], ...]:
     return rows[: len(rows) // 2], rows[len(rows) // 2 :]
+
+
+def _results(
+    network: Differentiable, walk: Walk, integral: Integral, tolerance: float, provenance: Provenance
+) -> tuple[IntegratedGradients, ...]:
+    return tuple(_result(network, walk, integral, target, tolerance, provenance) for target in range(len(walk.targets)))
 
 
 def _result(

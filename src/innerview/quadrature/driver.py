@@ -45,6 +45,7 @@ class Driver:
         self._active: dict[int, Integration] = {}
         self._queue: deque[Request] = deque()
         self._finished: deque[tuple[int, Integral]] = deque()
+        self._refined: dict[int, None] = {}
         self._wanted = 0
 
     @property
@@ -67,15 +68,26 @@ class Driver:
             InnerviewError: the value is not finite.
         """
         integration = self._active[request.problem]
+        before = integration.levels
         self._enqueue(request.problem, integration.take(request.key, value))
+        if integration.levels > before:
+            self._refined[request.problem] = None
         if integration.result is not None:
             del self._active[request.problem]
+            self._refined.pop(request.problem, None)
             self._finished.append((request.problem, integration.result))
 
     def finished(self) -> Iterator[tuple[int, Integral]]:
         """Give each integral that has ended since the last call, with its number, in the order of ending."""
         while self._finished:
             yield self._finished.popleft()
+
+    def refined(self) -> Iterator[tuple[int, Integral]]:
+        """Give each integral that has reached another level since the last call, and has not ended, as it stands."""
+        while self._refined:
+            number = next(iter(self._refined))
+            del self._refined[number]
+            yield number, self._active[number].sofar()
 
     def _enqueue(self, number: int, wanted: Sequence[tuple[int, float]]) -> None:
         self._wanted += len(wanted)

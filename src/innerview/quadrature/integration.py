@@ -67,6 +67,16 @@ class Integration:
         self._probed[self._probes[key]] = value
         return self._begin() if len(self._probed) == len(self._probes) else ()
 
+    @property
+    def levels(self) -> int:
+        """How many levels are complete."""
+        return len(self._levels)
+
+    def sofar(self) -> Integral:
+        """The last complete level, as an integral that has not converged; there must be one (`levels`)."""
+        assert self._rule is not None  # noqa: S101 no level is complete before there is a rule
+        return self._integral(self._rule, converged=False)
+
     def _begin(self) -> Sequence[tuple[int, float]]:
         problem = self.problem
         ratio = max(_early_ratio(measure, self._probed) for measure in problem.measures)
@@ -133,8 +143,12 @@ class Integration:
         return [after - before for before, after in pairwise(self._accumulators[max(level - 3, 0) : level + 1])]
 
     def _finish(self, rule: NestedRule, *, converged: bool) -> None:
+        self.result = self._integral(rule, converged=converged)
+        self._accumulators, self._waiting, self._probed = [], {}, {}
+
+    def _integral(self, rule: NestedRule, *, converged: bool) -> Integral:
         level = max(len(self._levels) - 1, 0)
-        self.result = Integral(
+        return Integral(
             value=self._accumulators[level],
             converged=converged,
             levels=tuple(self._levels),
@@ -143,7 +157,6 @@ class Integration:
             family=rule.family,
             substitution=rule.substitution,
         )
-        self._accumulators, self._waiting, self._probed = [], {}, {}
 
 
 def _missing(measure: Measure, steps: Sequence[Array], safety: float) -> float:

@@ -1,0 +1,75 @@
+"""One picture through a training: what was said of it, its maps on one scale, and a few channels of a few layers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from innerview.types import Array, Image
+from innerview.viewer.payload import Payload, companded, make_payload, numbered, to_bytes
+from innerview.viewer.payloads.layers import strongest
+from innerview.viewer.payloads.stamp import Stamp
+
+CHANNELS: Final = 4
+"""Of each layer: the strongest at the end of the training, the same ones at every snapshot."""
+
+
+@dataclass(frozen=True, eq=False)
+class Reel:
+    """What was seen of one picture.
+
+    Attributes:
+        name: of the picture; `run`: of the training.
+        image: what the network saw.
+        steps: of the snapshots; `epochs`: NaN where unknown.
+        logits: snapshot × class; `probabilities` likewise.
+        maps: snapshot × height × width, in `unit`.
+        layers: by title: snapshot × height × width × channel.
+        target: number of the class that the maps explain; `words`: the target in words.
+        truth: number of the true class, if known.
+        unit: of the maps.
+    """
+
+    name: str
+    run: str
+    image: Image
+    steps: Array
+    epochs: Array
+    logits: Array
+    probabilities: Array
+    maps: Array
+    layers: Mapping[str, Array]
+    target: int | None
+    words: str
+    truth: int | None
+    unit: str = "logit"
+
+
+def film_payload(reel: Reel, stamp: Stamp) -> Payload:
+    """Show a picture's way through a training."""
+    arrays = {
+        "steps": numbered(reel.steps),
+        "epochs": numbered(reel.epochs),
+        "picture": to_bytes(reel.image),
+        "logits": numbered(reel.logits),
+        "probabilities": numbered(reel.probabilities),
+        **companded("maps", reel.maps),
+    }
+    listed: list[dict[str, object]] = []
+    for place, (title, values) in enumerate(reel.layers.items()):
+        chosen = strongest(values[-1], CHANNELS)
+        arrays |= companded(f"activation/{place}", values[..., chosen], keep=(0, 3))
+        listed.append({"name": title, "channels": chosen, "of": values.shape[3]})
+    return make_payload(
+        "film",
+        arrays,
+        **stamp.texts,
+        layers=listed,
+        target=reel.target,
+        truth=reel.truth,
+        unit=reel.unit,
+        target_words=reel.words,
+        name=reel.name,
+        run=reel.run,
+    )

@@ -1,0 +1,68 @@
+"""What the network says of a part of the pixels: by a ranking, at random, or as somebody chose them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from innerview.results import Keep, Prediction
+from innerview.viewer.payload import Payload, counted, make_payload, numbered, to_bytes
+from innerview.viewer.payloads.stamp import Stamp, shown_classes
+
+RANKED = ("strongest", "highest", "lowest")
+"""The orders that follow the map; those behind them in a payload are random."""
+
+
+def keep_payload(found: Sequence[Keep], stamp: Stamp, *, fill: str, seed: int, versus: int | None = None) -> Payload:
+    """Show what is said at each share.
+
+    Args:
+        found: one for each of `RANKED`, then one for each random order, all at the same shares.
+        stamp: network and picture.
+        fill: what stands in the place of the others, in words.
+        seed: of the random orders.
+        versus: class that the target is set against.
+    """
+    first = found[0]
+    classes = shown_classes(first.logits[int(first.shares.argmax())], (first.target, versus))
+    ranks = np.stack([one.ranking for one in found[: len(RANKED)]])
+    small = ranks.max(initial=0) < 2**16
+    return make_payload(
+        "keep",
+        {
+            "shares": numbered(first.shares),
+            "kept": counted(first.kept),
+            "logits": numbered(np.stack([one.logits[:, classes] for one in found])),
+            "probabilities": numbered(np.stack([one.probabilities[:, classes] for one in found])),
+            "classes": counted(classes),
+            "rankings": ranks.astype(np.uint16 if small else np.uint32),
+            "fill": to_bytes(first.fill),
+        },
+        **stamp.texts,
+        orders=[*RANKED, *(f"random {number}" for number in range(1, len(found) - len(RANKED) + 1))],
+        target=first.target,
+        versus=versus,
+        fill=fill,
+        seed=seed,
+    )
+
+
+def kept_payload(prediction: Prediction, stamp: Stamp, *, pixels: int, share: float, fill: str) -> Payload:
+    """Show what is said of pixels that somebody chose.
+
+    Args:
+        prediction: of the picture with the other pixels taken away.
+        stamp: network and picture.
+        pixels: how many are left.
+        share: that is of all, in [0, 1].
+        fill: what stands in the place of the others, in words.
+    """
+    return make_payload(
+        "kept",
+        {"logits": numbered(prediction.logits), "probabilities": numbered(prediction.probabilities)},
+        **stamp.texts,
+        share=float(share),
+        pixels=pixels,
+        fill=fill,
+    )

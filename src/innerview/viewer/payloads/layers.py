@@ -1,0 +1,181 @@
+"""What every layer gives for a picture: its strongest channels, their statistics, and the kernels that make them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from innerview.methods import area_mean
+from innerview.network import FOLLOWING, Layer
+from innerview.results import Activations
+from innerview.types import Array
+from innerview.viewer.payload import Payload, companded, counted, make_payload, numbered
+from innerview.viewer.payloads.stamp import Stamp
+
+BINS: Final = 32
+INPUTS: Final = 8
+WIDEST_KERNEL: Final = 15
+"""Kernels up to this size are shown; a larger array of four axes is something else."""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """How much of the layers is shown.
+
+    Attributes:
+        channels: at most, the strongest.
+        side: height and width at most; larger layers are shrunk by area mean.
+        kernels: whether the kernels of the shown channels go along.
+    """
+
+    channels: int = 27
+    side: int = 64
+    kernels: bool = True
+
+
+def layers_payload(
+    result: Activations,
+    layers: Sequence[Layer],
+    weights: Mapping[str, Array],
+    stamp: Stamp,
+    shown: Shown,
+    *,
+    complete: bool = False,
+) -> Payload:
+    """Show what layers give.
+
+    Args:
+        result: of some or all layers.
+        layers: all of the network, in order.
+        weights: by name, in the framework's own axis order.
+        stamp: network and picture.
+        shown: how much.
+        complete: every channel of the layers that are there is shown.
+    """
+    arrays: dict[str, Array] = {}
+    listed: list[dict[str, object]] = []
+    for number, layer in enumerate(layers):
+        values = _with_places(result.layers.get(layer.name))
+        height, width, channels = values.shape if values is not None else _declared(layer)
+        entry: dict[str, object] = {
+            "name": layer.name,
+            "kind": layer.kind,
+            "height": height,
+            "width": width,
+            "channels": channels,
+            "shown": 0,
+            "note": _missing_note(layer, result),
+        }
+        if values is not None:
+            chosen = strongest(values, shown.channels)
+            arrays |= _describe(number, values, chosen, result.colours.get(layer.name), shown.side)
+            entry |= {"shown": len(chosen), "note": _note(values, chosen, shown.side)}
+            if shown.kernels:
+                source, kernels = _kernels(layers, number, channels, weights)
+                if kernels is not None:
+                    arrays |= _strongest_inputs(number, kernels[chosen])
+                    entry["input"] = source
+        listed.append(entry)
+    return make_payload("layers", arrays, **stamp.texts, layers=listed, complete=complete)
+
+
+def strongest(values: Array, most: int) -> list[int]:
+    """Numbers of the channels with the largest mean |value|, strongest first."""
+    strength = np.abs(values.astype(np.float64)).mean(axis=(0, 1))
+    return np.argsort(-strength, kind="stable")[:most].tolist()
+
+
+def _describe(number: int, values: Array, chosen: Sequence[int], colours: Array | None, side: int) -> dict[str, Array]:
+    picked = values[:, :, chosen]
+    flat = picked.reshape(-1, len(chosen)).astype(np.float64)
+    edges = _edges(flat)
+    small = area_mean(picked, min(side, picked.shape[0]), min(side, picked.shape[1]))
+    histograms = np.stack([np.histogram(flat[:, place], bins=edges)[0] for place in range(len(chosen))])
+    arrays = {
+        **companded(f"activation/{number}", small, keep=(2,)),
+        f"channels/{number}": counted(chosen),
+        f"mean/{number}": numbered(flat.mean(axis=0)),
+        f"maximum/{number}": numbered(flat.max(axis=0)),
+        f"minimum/{number}": numbered(flat.min(axis=0)),
+        f"above/{number}": numbered((flat > 0).mean(axis=0)),
+        f"histogram/{number}": counted(histograms),
+        f"edges/{number}": numbered(edges),
+    }
+    if colours is not None:
+        arrays[f"colours/{number}"] = numbered(colours[list(chosen)])
+    return arrays
+
+
+def _edges(values: Array) -> Array:
+    """Bins of equal width over all shown channels of a layer."""
+    low, high = float(values.min()), float(values.max())
+    return np.linspace(low, high if high > low else low + 1, BINS + 1)
+
+
+def _with_places(values: Array | None) -> Array | None:
+    """Height × width × channel; a layer without places is one place, tokens are a column; None for other axes."""
+    if values is None or values.ndim not in {1, 2, 3} or not values.size:
+        return None
+    return values.reshape(1, 1, -1) if values.ndim == 1 else values[:, None] if values.ndim == 2 else values
+
+
+def _declared(layer: Layer) -> tuple[int, int, int]:
+    """What is known of a layer's shape without its values; 0 where nothing is."""
+    known = dict(zip(layer.axes.split(), layer.shape, strict=False))
+    return known.get("height", known.get("token", 1)), known.get("width", 1), known.get("channel", 0)
+
+
+def _missing_note(layer: Layer, result: Activations) -> str:
+    if layer.name in result.layers:
+        return f"has the axes {layer.axes or 'of no known meaning'}, which can't be drawn as channels"
+    return "not among the layers that were kept"
+
+
+def _note(values: Array, chosen: Sequence[int], side: int) -> str:
+    """What was left out, in words; empty if nothing was."""
+    height, width, channels = values.shape
+    parts = [f"showing {len(chosen)} of {channels} channels, the strongest"] if len(chosen) < channels else []
+    if max(height, width) > side:
+        parts.append(f"{height} × {width} shrunk to {min(side, height)} × {min(side, width)}")
+    return "; ".join(parts)
+
+
+def _kernels(
+    layers: Sequence[Layer], number: int, channels: int, weights: Mapping[str, Array]
+) -> tuple[int, Array | None]:
+    """The kernels that make a layer's channels, output × input × height × width, and the layer that they read.
+
+    An activation shows those of the convolution before it.
+    """
+    place = number
+    while place > 0 and layers[place].kind in FOLLOWING:
+        place -= 1
+    if layers[place].kind != "convolution":
+        return -1, None
+    for name in layers[place].parameters:
+        found = _output_first(weights[name], channels) if name in weights else None
+        if found is not None:
+            return place - 1, found
+    return -1, None
+
+
+def _output_first(weight: Array, channels: int) -> Array | None:
+    """Bring a kernel of either axis order to output × input × height × width; None if it is no such kernel."""
+    if weight.ndim != 4:
+        return None
+    if weight.shape[0] == channels and max(weight.shape[2:]) <= WIDEST_KERNEL:
+        return weight
+    if weight.shape[3] == channels and max(weight.shape[:2]) <= WIDEST_KERNEL:
+        return weight.transpose(3, 2, 0, 1)
+    return None
+
+
+def _strongest_inputs(number: int, kernels: Array) -> dict[str, Array]:
+    """The kernels from each channel's strongest inputs (largest sum of |weight|), strongest first."""
+    strength = np.abs(kernels.astype(np.float64)).sum(axis=(2, 3))
+    inputs = np.argsort(-strength, axis=1, kind="stable")[:, :INPUTS]
+    picked = np.take_along_axis(kernels, inputs[:, :, None, None], axis=1)
+    return {**companded(f"kernels/{number}", picked, keep=(0,)), f"inputs/{number}": inputs.astype(np.uint16)}

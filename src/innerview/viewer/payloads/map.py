@@ -1,0 +1,105 @@
+"""One value for each pixel, with its error and all that says how far it can be believed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from innerview.results import Attribution, Explained, Gradient, IntegratedGradients, as_attribution
+from innerview.types import Array
+from innerview.viewer.payload import Payload, companded, make_payload, numbered, to_bytes
+from innerview.viewer.payloads.stamp import Stamp
+
+
+@dataclass(frozen=True)
+class Question:
+    """What a map answers, in the words of the viewer.
+
+    Attributes:
+        method: its key: "integrated-gradients".
+        kind: of the target: "logit", "contrast", "margin" or "probability".
+        target: number of the class; `versus`: of the one it is set against.
+    """
+
+    method: str
+    kind: str
+    target: int | None
+    versus: int | None = None
+
+
+def map_payload(
+    result: Explained, question: Question, stamp: Stamp, *, final: bool = True, small: bool = False
+) -> Payload:
+    """Show a map.
+
+    Args:
+        result: of any method.
+        question: what was asked.
+        stamp: network and picture.
+        final: False while it is being refined.
+        small: values as companded bytes, for the further classes of one file.
+    """
+    drawn = as_attribution(result)
+    arrays = _values("map", drawn.map, small=small)
+    if drawn.error is not None:
+        arrays |= _values("error", drawn.error, small=small)
+    if isinstance(result, IntegratedGradients):
+        arrays |= {
+            "baseline": to_bytes(result.baseline),
+            "alphas": numbered(result.profile.alphas),
+            "scores": numbered(result.profile.scores),
+        }
+        if result.spread is not None:
+            arrays["spread"] = numbered(result.spread)
+    return make_payload(
+        "map",
+        arrays,
+        **stamp.texts,
+        **_words(drawn, question),
+        **_exactness(result, final=final),
+    )
+
+
+def _values(name: str, values: Array, *, small: bool) -> dict[str, Array]:
+    return companded(name, values) if small else {name: numbered(values)}
+
+
+def _words(drawn: Attribution, question: Question) -> dict[str, object]:
+    return {
+        "method": question.method,
+        "method_words": drawn.method,
+        "meaning": drawn.meaning,
+        "target": question.target if question.target is not None else drawn.target,
+        "versus": question.versus,
+        "target_kind": question.kind,
+        "target_words": drawn.provenance.target or "the score",
+        "unit": drawn.unit,
+        "baseline": drawn.provenance.baseline,
+        "evaluations": drawn.evaluations,
+        "score": drawn.score,
+        "notes": list(drawn.notes),
+    }
+
+
+def _exactness(result: Explained, *, final: bool) -> dict[str, object]:
+    """How exact a map is; a method that aims at no error has only its cost."""
+    match result:
+        case Gradient() | Attribution():
+            return {"status": "done", "status_words": "This method aims at no error."}
+        case IntegratedGradients():
+            states = {"FIXED": "done", "MET": "done", "BUDGET": "not-met" if final else "refining"}
+            return {
+                "rule": result.rule,
+                "tolerance": result.tolerance,
+                "estimated_error": result.estimated_error,
+                "gap": result.gap,
+                "relative_gap": result.relative_gap,
+                "status": states[result.status.name],
+                "status_words": result.status.value if final else "It is being refined.",
+                "baseline_score": result.baseline_score,
+                "history": [
+                    [evaluations, error if np.isfinite(error) else None, gap]
+                    for evaluations, error, gap in result.history
+                ],
+            }

@@ -1,0 +1,94 @@
+"""One training: its curves, what it mixes up, and its manifest."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from innerview.types import Array, Images
+from innerview.viewer.payload import Payload, counted, make_payload, numbered, to_bytes
+
+
+@dataclass(frozen=True, eq=False)
+class Line:
+    """One metric over time: its steps and values, with the epoch and the seconds at each (NaN where unknown)."""
+
+    steps: Array
+    values: Array
+    epochs: Array
+    seconds: Array
+
+
+@dataclass(frozen=True, eq=False)
+class Wrong:
+    """Answers on test pictures.
+
+    Attributes:
+        confusion: truth × answer.
+        images: of the surest mistakes, with `said`, `truth` and `probability` of each.
+    """
+
+    confusion: Array
+    images: Images
+    said: Array
+    truth: Array
+    probability: Array
+
+
+@dataclass(frozen=True, eq=False)
+class Course:
+    """How a run stands.
+
+    Attributes:
+        name: of the run; `network`: the identity or name of what it trains.
+        state: "running", "finished" or "stopped".
+        step: the last one; `steps`: how many are planned (0 if it does not say).
+        classes: names.
+        health: what is wrong: layer, words, figure.
+        manifest: what was trained, how.
+        lines: by the name of the metric.
+        wrong: None if it was not tested.
+    """
+
+    name: str
+    network: str
+    state: str
+    step: int
+    steps: int
+    classes: Sequence[str]
+    health: Sequence[Mapping[str, object]]
+    manifest: Mapping[str, object]
+    lines: Mapping[str, Line]
+    wrong: Wrong | None = None
+
+
+def run_payload(course: Course) -> Payload:
+    """Show a run."""
+    arrays: dict[str, Array] = {}
+    for name, line in course.lines.items():
+        columns = {"x": line.steps, "epoch": line.epochs, "seconds": line.seconds, "y": line.values}
+        arrays |= {f"curve/{name}/{column}": numbered(values) for column, values in columns.items()}
+    if course.wrong is not None:
+        wrong = course.wrong
+        arrays |= {
+            "confusion": counted(wrong.confusion),
+            "wrong/pictures": np.broadcast_to(to_bytes(wrong.images), (*wrong.images.shape[:3], 3)),
+            "wrong/said": counted(wrong.said),
+            "wrong/truth": counted(wrong.truth),
+            "wrong/probability": numbered(wrong.probability),
+        }
+    return make_payload(
+        "run",
+        arrays,
+        network=course.network,
+        picture="",
+        name=course.name,
+        state=course.state,
+        classes=list(course.classes),
+        health=[dict(one) for one in course.health],
+        step=course.step,
+        steps=course.steps or None,
+        manifest=dict(course.manifest),
+    )

@@ -1,0 +1,42 @@
+"""What every payload says of itself: which network, which picture."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+import numpy as np
+
+from innerview.types import Array, Image
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """Whose payload it is.
+
+    Attributes:
+        network: its identity, sixteen hexadecimal digits.
+        picture: the first eight hexadecimal digits of the hash of its pixels; empty where there is none.
+    """
+
+    network: str
+    picture: str = ""
+
+    @property
+    def texts(self) -> dict[str, str]:
+        """As metadata."""
+        return {"network": self.network, "picture": self.picture}
+
+
+def picture_hash(pixels: Image) -> str:
+    """Name a picture by its pixels (in [0, 1], counted in 255ths): eight hexadecimal digits."""
+    levels = np.ascontiguousarray(np.rint(255 * pixels).astype(np.uint8))
+    return hashlib.sha256(f"{levels.shape}".encode() + levels.tobytes()).hexdigest()[:8]
+
+
+def shown_classes(logits: Array, always: tuple[int | None, ...] = (), most: int = 20) -> list[int]:
+    """Which classes a payload holds: all of a few, else the five highest and those that are asked about."""
+    if logits.size <= most:
+        return list(range(logits.size))
+    highest: list[int] = np.argsort(-logits, kind="stable")[:5].tolist()
+    return list(dict.fromkeys([*highest, *(index for index in always if index is not None)]))

@@ -1,0 +1,108 @@
+"""The picture as the network sees it, where it was cut out, and what the network says of it."""
+
+from __future__ import annotations
+
+import base64
+import io
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from jaxtyping import UInt8
+from PIL import Image as Pillow
+
+from innerview.data.fitting import Box, Fitted
+from innerview.data.resizing import resize
+from innerview.results import Prediction
+from innerview.types import Image
+from innerview.viewer.payload import Payload, make_payload, numbered, to_bytes
+from innerview.viewer.payloads.stamp import Stamp, picture_hash
+
+THUMBNAIL: Final = 96
+"""Pixels along the longer side of the original's copy."""
+
+ICON: Final = 40
+"""The same in a list of pictures, with ICON_COLOURS colours: under 3 kB."""
+
+ICON_COLOURS: Final = 48
+
+
+@dataclass(frozen=True, eq=False)
+class Photo:
+    """A picture, fitted to one network, without its original.
+
+    Attributes:
+        picture: its name by its pixels (`picture_hash` of the whole original).
+        name: for people.
+        image: what the network sees, in [0, 1].
+        thumbnail: the whole original, small.
+        box: what part of the original the network sees: left, top, width, height.
+        original: height and width of the original.
+        words: what was done to fit it.
+        truth: number of its class, if known.
+        source: "sample", "upload" or "data".
+    """
+
+    picture: str
+    name: str
+    image: Image
+    thumbnail: UInt8[np.ndarray, "height width 3"]
+    box: Box
+    original: tuple[int, int]
+    words: str
+    truth: int | None
+    source: str
+
+    @staticmethod
+    def of(fitted: Fitted, name: str, truth: int | None, source: str) -> Photo:
+        """Take what is needed of a picture that was read and fitted."""
+        pixels = fitted.picture.pixels
+        height, width = pixels.shape[:2]
+        return Photo(
+            picture_hash(pixels),
+            name,
+            fitted.image,
+            to_bytes(_small(pixels, THUMBNAIL)),
+            fitted.box,
+            (height, width),
+            " · ".join([fitted.words, *fitted.picture.notes]),
+            truth,
+            source,
+        )
+
+    @property
+    def icon(self) -> str:
+        """A data URL of a picture for lists."""
+        tiny = Pillow.fromarray(to_bytes(_small(self.thumbnail.astype(np.float32) / np.float32(255), ICON)))
+        buffer = io.BytesIO()
+        tiny.quantize(ICON_COLOURS).save(buffer, "PNG", optimize=True)
+        return f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}"
+
+
+def _small(pixels: Image, most: int) -> Image:
+    """Shrink to at most so many pixels a side; never enlarge."""
+    height, width = pixels.shape[:2]
+    factor = min(1.0, most / max(height, width))
+    return resize(pixels, max(1, round(height * factor)), max(1, round(width * factor)))
+
+
+def subject_payload(photo: Photo, prediction: Prediction, network: str) -> Payload:
+    """Show a picture and its prediction."""
+    left, top, width, height = photo.box
+    arrays = {
+        "picture": to_bytes(photo.image),
+        "thumbnail": photo.thumbnail,
+        "logits": numbered(prediction.logits),
+        "probabilities": numbered(prediction.probabilities),
+    }
+    return make_payload(
+        "subject",
+        arrays,
+        **Stamp(network, photo.picture).texts,
+        name=photo.name,
+        truth=photo.truth,
+        crop=[top, left, height, width],
+        original=list(photo.original),
+        caption=photo.words,
+        source=photo.source,
+    )

@@ -1,0 +1,51 @@
+"""How often each layer's weights have which value, in every snapshot."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from innerview.results import WeightHistograms
+from innerview.viewer.payload import Payload, counted, make_payload, numbered
+from innerview.viewer.payloads.stamp import Stamp
+
+COUNTS = ("under", "over", "nan", "infinite")
+STATISTICS = ("mean", "std", "minimum", "maximum")
+
+
+def weights_payload(
+    found: WeightHistograms,
+    stamp: Stamp,
+    *,
+    steps: Sequence[float] = (),
+    epochs: Sequence[float] = (),
+    health: Sequence[dict[str, object]] = (),
+) -> Payload:
+    """Show histograms.
+
+    Args:
+        found: of one or more snapshots.
+        stamp: the network.
+        steps: of the snapshots; unknown if empty.
+        epochs: of the snapshots; unknown if empty.
+        health: what is wrong: layer, words, figure.
+    """
+    unknown = np.full(len(found.snapshots), np.nan)
+    arrays = {
+        "steps": numbered(np.asarray(steps) if len(steps) else unknown),
+        "epochs": numbered(np.asarray(epochs) if len(epochs) else unknown),
+        **{name: counted(getattr(found, name)) for name in COUNTS},
+        **{name: numbered(getattr(found, name)) for name in STATISTICS},
+    }
+    for place in range(len(found.layers)):
+        arrays[f"counts/{place}"] = counted(found.counts[:, place])
+        arrays[f"edges/{place}"] = numbered(found.edges[place])
+    return make_payload(
+        "weights",
+        arrays,
+        **stamp.texts,
+        layers=list(found.layers),
+        snapshots=list(found.snapshots),
+        health=list(health),
+    )

@@ -1,0 +1,256 @@
+"""What the viewer asks of a network, one question at a time: every answer is a payload, and may come in levels.
+
+Whoever asks listens: is told how far the work is, is given what there is so far, and stops the work by raising. So a
+server can drop a question that nobody waits for any more, and a report can ignore all of that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Final, Protocol, runtime_checkable
+
+import numpy as np
+from jaxtyping import Float
+
+from innerview.data.baselines import Baseline
+from innerview.errors import UsageError
+from innerview.methods import (
+    BUDGET,
+    Job,
+    expected_gradients,
+    grad_cam,
+    gradient,
+    gradient_input,
+    integrate_to_tolerance,
+    occlusion,
+    smooth_grad,
+    var_grad,
+)
+from innerview.network import Differentiable, Network
+from innerview.results import Explained, IntegratedGradients
+from innerview.targets import Contrast, Logit, Margin, Probability, Target
+from innerview.types import Alphas, Array, Image
+from innerview.viewer.payload import Payload
+
+METHOD: Final = "integrated-gradients"
+
+
+@runtime_checkable
+class Listener(Protocol):
+    """Whoever waits for an answer; raising in either method stops the work."""
+
+    def progress(self, done: int, total: int) -> None:
+        """Hear how many evaluations are done, of those known to be needed."""
+        ...
+
+    def level(self, payload: Payload) -> None:
+        """Take what there is so far."""
+        ...
+
+
+class Nobody:
+    """A listener that lets everything pass."""
+
+    def progress(self, done: int, total: int) -> None:
+        """Do nothing."""
+
+    def level(self, payload: Payload) -> None:
+        """Do nothing."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The target of a question, as numbers and words.
+
+    Attributes:
+        target: number of a class; None for the one that wins at the picture.
+        versus: class that it is set against; None for none.
+        kind: "logit", "contrast" or "probability"; with `versus` it is the margin instead.
+    """
+
+    target: int | None = None
+    versus: int | None = None
+    kind: str = "logit"
+
+    def resolve(self, network: Network, logits: Array) -> Target:
+        """Make the target, with its class fixed.
+
+        Raises:
+            UsageError: an unknown kind, or a class against itself; `UnknownClass`.
+        """
+        if self.versus is not None:
+            return Margin(self.target, self.versus).resolve(logits, network.output)
+        if self.kind not in KINDS:
+            raise UsageError(f"there is no target {self.kind!r}; the targets are {', '.join(KINDS)}")
+        return KINDS[self.kind](self.target).resolve(logits, network.output)
+
+
+KINDS: Final[Mapping[str, Callable[[int | None], Target]]] = MappingProxyType(
+    {"logit": Logit, "contrast": Contrast, "probability": Probability}
+)
+
+
+def usual_kind(network: Network) -> str:
+    """The target that has a meaning for a network, where none was named."""
+    return "probability" if network.output.kind == "probabilities" else "logit"
+
+
+@dataclass(frozen=True, eq=False)
+class Integrated:
+    """Integrated gradients with the integrand at every place that was visited.
+
+    Attributes:
+        result: the map.
+        target: resolved.
+        alphas: where, rising.
+        integrand: there, summed over the channels, in target units.
+    """
+
+    result: IntegratedGradients
+    target: Target
+    alphas: Alphas
+    integrand: Float[np.ndarray, "alpha height width"]
+
+    @property
+    def size(self) -> int:
+        """Bytes that it keeps in memory."""
+        return self.integrand.nbytes + 3 * self.result.attribution.nbytes
+
+
+class _Looking:
+    """Looks on while maps are refined, and keeps the integrands."""
+
+    def __init__(self, level: Callable[[tuple[IntegratedGradients, ...]], None]) -> None:
+        self._level = level
+        self._seen: dict[float, Array] = {}
+
+    def visited(self, number: int, alpha: float, integrand: Array) -> None:  # noqa: ARG002 one picture only
+        self._seen[alpha] = integrand.mean(axis=1).sum(axis=-1).astype(np.float32)
+
+    def refined(self, number: int, results: tuple[IntegratedGradients, ...]) -> None:  # noqa: ARG002 the same
+        self._level(results)
+
+    def integrand(self, target: int) -> tuple[Alphas, Array]:
+        alphas = sorted(self._seen)
+        return np.array(alphas), np.stack([self._seen[alpha][target] for alpha in alphas])
+
+
+def integrate(
+    network: Differentiable,
+    image: Image,
+    targets: Sequence[Target],
+    baseline: Baseline,
+    *,
+    tolerance: float,
+    listener: Listener,
+    level: Callable[[tuple[IntegratedGradients, ...]], None] | None = None,
+    budget: int = BUDGET,
+) -> tuple[Integrated, ...]:
+    """Work out integrated gradients of several targets, which share their passes.
+
+    Args:
+        network: any network with gradients.
+        image: one picture (pixels in [0, 1], height × width × channel).
+        targets: resolved.
+        baseline: where the path starts.
+        tolerance: of the relative error of the maps.
+        listener: told of the progress.
+        level: given what there is after each level; not final.
+        budget: evaluations at most.
+
+    Raises:
+        UsageError, PictureError, NetworkError: as in `integrate_to_tolerance`.
+    """
+
+    def named(result: IntegratedGradients) -> IntegratedGradients:
+        provenance = replace(result.provenance, baseline=baseline.words, seed=baseline.seed)
+        return replace(result, provenance=provenance)
+
+    def pass_on(results: tuple[IntegratedGradients, ...]) -> None:
+        if level is not None:
+            level(tuple(named(result) for result in results))
+
+    looking = _Looking(pass_on)
+    ((_, results),) = integrate_to_tolerance(
+        network,
+        [Job(image, tuple(targets), (baseline.image,))],
+        tolerance=tolerance,
+        budget=budget,
+        progress=listener.progress,
+        watcher=looking,
+    )
+    return tuple(
+        Integrated(named(result), target, *looking.integrand(place))
+        for place, (result, target) in enumerate(zip(results, targets, strict=True))
+    )
+
+
+Method = Callable[[Differentiable, Image, Target, Baseline, Listener], Explained]
+
+
+def _occlude(network: Network, image: Image, target: Target, baseline: Baseline, listener: Listener) -> Explained:
+    window = max(1, round(min(image.shape[:2]) / 8))
+    return occlusion(
+        network,
+        image,
+        target,
+        fill=baseline.image,
+        window=window,
+        stride=max(1, window // 2),
+        progress=listener.progress,
+    )
+
+
+def _see_classes(network: Differentiable, image: Image, target: Target, _: Baseline, __: Listener) -> Explained:
+    places = [layer.name for layer in network.layers if layer.axes == "height width channel" and min(layer.shape) > 1]
+    if not places:
+        raise UsageError("Grad-CAM needs a layer with places; this network has none that is known")
+    return grad_cam(network, image, target, places[-1])
+
+
+METHODS: Final[Mapping[str, Method]] = MappingProxyType(
+    {
+        "gradient": lambda network, image, target, _, __: gradient(network, image, target),
+        "gradient-input": lambda network, image, target, baseline, _: gradient_input(
+            network, image, target, baseline=baseline.image
+        ),
+        "smooth-grad": lambda network, image, target, _, listener: smooth_grad(
+            network, image, target, progress=listener.progress
+        ),
+        "var-grad": lambda network, image, target, _, listener: var_grad(
+            network, image, target, progress=listener.progress
+        ),
+        "expected-gradients": lambda network, image, target, baseline, listener: expected_gradients(
+            network, image, target, baselines=[baseline.image], progress=listener.progress
+        ),
+        "grad-cam": _see_classes,
+        "occlusion": _occlude,
+    }
+)
+"""Methods beside integrated gradients, by their key, with the arguments that the viewer has for them."""
+
+FORWARD_ONLY: Final = ("occlusion",)
+"""Methods for networks without gradients."""
+
+
+def method_names(network: Network) -> tuple[str, ...]:
+    """The keys of the methods that a network can be asked for, the usual one first."""
+    if callable(getattr(network, "pullback", None)):
+        return (METHOD, *METHODS)
+    return FORWARD_ONLY
+
+
+def explain(
+    network: Differentiable, image: Image, target: Target, baseline: Baseline, method: str, listener: Listener
+) -> Explained:
+    """Work out one map by a method that aims at no error.
+
+    Raises:
+        UsageError: there is no such method; lists them. Or it has no meaning for this network.
+    """
+    if method not in METHODS:
+        raise UsageError(f"there is no method {method!r}; the methods are {', '.join((METHOD, *METHODS))}")
+    found = METHODS[method](network, image, target, baseline, listener)
+    return replace(found, provenance=replace(found.provenance, baseline=baseline.words, seed=baseline.seed))
