@@ -100,6 +100,22 @@ def test_a_layer_that_fails_is_named_with_what_it_was_given_and_nothing_is_left_
     assert state(model) == before
 
 
+def test_a_failure_between_layers_names_the_layer_before_it() -> None:
+    class Bare(keras.Model):
+        def __init__(self) -> None:
+            super().__init__()
+            self.flat, self.head = layers.Flatten(name="flat"), layers.Dense(3)
+
+        def call(self, inputs: Any) -> Any:
+            value = self.flat(inputs)
+            return self.head(keras.ops.reshape(value, (5, 7)) if inputs.shape[0] == 3 else value)
+
+    model = Bare()
+    model(pictures())
+    with pytest.raises(NetworkError, match=r"shape \(3, 6, 8, 3\), after layer flat, which gave \(3, 144\): "):
+        wrap(model, input=SPEC, output=CLASSES)
+
+
 def test_layers_are_calls() -> None:
     network = KerasNetwork(reused(), SPEC, CLASSES)
     assert [layer.name for layer in network.layers] == [

@@ -25,6 +25,7 @@ import numpy as np
 from innerview.adapters.engine import Passes, Tap
 from innerview.adapters.picking import pick
 from innerview.adapters.promises import check_precision, check_shape, check_weights, enter, refuse_weights_only
+from innerview.adapters.whereabouts import Whereabouts
 from innerview.errors import InnerviewError, MissingExtra, NetworkError
 from innerview.network import Cotangent, Forward, InputSpec, Layer, OutputSpec, Pullback, identify
 from innerview.types import Array, Images
@@ -174,23 +175,24 @@ class JaxNetwork:
 
     def _dry_run(self, survey: Survey) -> None:
         """Run black pictures once, to see which values are named and whether it runs at all as declared."""
-        inputs = enter(self.input, np.zeros((survey.batch, *self.input.shape), self.dtype), self.dtype)
+        inputs, place = (
+            enter(self.input, np.zeros((survey.batch, *self.input.shape), self.dtype), self.dtype),
+            Whereabouts(),
+        )
+
+        def seen(name: str, named: Named, value: Any) -> Any:
+            place.leave(name, [value.shape])
+            return survey(name, named, value)
+
         try:
-            with self._engine.looking(None, self.dtype), jax.disable_jit(), observing(survey):
+            with self._engine.looking(None, self.dtype), jax.disable_jit(), observing(seen):
                 output = self._call(jax.numpy.asarray(inputs))
         except InnerviewError:
             raise
         except Exception as error:
-            raise NetworkError(
-                f"the function failed on black pictures, shape {inputs.shape}: {type(error).__name__}: "
-                f"{' '.join(str(error).split())[:400]}. It is called with {_called(self._parameters)}; if size or axis "
-                "order is wrong, declare another InputSpec: layout='CHW' puts channels in front of height and width"
-            ) from error
+            called = "the pictures alone" if self._parameters is None else "the parameters and the pictures"
+            raise NetworkError(f"{place.failure(inputs, error)}. It is called with {called}") from error
         check_shape(tuple(output.shape), survey.batch, self.output)
-
-
-def _called(parameters: Any) -> str:
-    return "the pictures alone" if parameters is None else "the parameters and the pictures"
 
 
 def _name(path: tuple[Any, ...]) -> str:

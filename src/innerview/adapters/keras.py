@@ -26,6 +26,7 @@ import numpy as np
 from innerview.adapters.engine import Engine, Passes, Tap
 from innerview.adapters.picking import pick
 from innerview.adapters.promises import check_precision, check_shape, check_weights, enter, refuse_weights_only
+from innerview.adapters.whereabouts import Whereabouts
 from innerview.errors import InnerviewError, MissingExtra, NetworkError
 from innerview.network import (
     Cotangent,
@@ -181,10 +182,10 @@ class KerasNetwork:
     ) -> Ending | None:
         """Run black pictures once, to see the calls, the ending, and whether the model runs at all as declared."""
         black = enter(taken, np.zeros((survey.batch, *taken.shape), dtype), dtype)
-        given, failed = list[Any](), list[str]()
+        given, place = list[Any](), Whereabouts()
 
         def run(inputs: Any, _tap: Tap) -> Any:
-            with observing(self._model, survey, failed):
+            with observing(self._model, survey, place):
                 given.append(pick(self._model(inputs, training=False), output.key, keras.ops.is_tensor))
             return given[-1]
 
@@ -194,7 +195,7 @@ class KerasNetwork:
         except InnerviewError:
             raise
         except Exception as error:
-            raise NetworkError(_failure(error, failed, black.shape)) from error
+            raise NetworkError(place.failure(black, error)) from error
         check_shape(next(iter(values.values())).shape, survey.batch, output)
         layer = survey.results.get(id(given[-1]), (None, None))[0]
         return find_ending(layer, survey.calls_of(layer), output.kind)
@@ -232,12 +233,3 @@ def _check_runnable(model: Any) -> None:
             f"the model takes {len(inputs)} inputs ({listed}), but an explanation is of one picture; wrap a model of "
             "one input that fixes the others: keras.Model(picture, model([picture, constant]))"
         )
-
-
-def _failure(error: Exception, failed: list[str], shape: tuple[int, ...]) -> str:
-    where = "; ".join(failed[:1])
-    return (
-        f"the model failed on black pictures, shape {shape}{', ' if where else ''}{where}: {type(error).__name__}: "
-        f"{' '.join(str(error).split())[:400]}. If size or axis order is wrong, declare another InputSpec: "
-        "layout='CHW' puts channels in front of height and width"
-    )

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
@@ -22,6 +22,7 @@ import keras
 import numpy as np
 
 from innerview.adapters.engine import Order
+from innerview.adapters.whereabouts import Whereabouts
 from innerview.errors import NetworkError
 from innerview.network import OUTPUT, Layer
 
@@ -74,23 +75,22 @@ def _inside(layer: Any) -> list[Any]:
 
 
 @contextmanager
-def observing(model: Any, seen: Seen, failed: list[str] | None = None) -> Generator[None, None, None]:
-    """Call `seen` after every call of a layer that holds no others; `failed` is told which of them failed."""
+def observing(model: Any, seen: Seen, place: Whereabouts | None = None) -> Generator[None, None, None]:
+    """Call `seen` after every call of a layer that holds no others; `place` is told where the run is."""
     calls, changed = Counter[int](), list[Any]()
 
     def watch(name: str, layer: Any) -> None:
         original = layer.call
 
         def call(*given: Any, **options: Any) -> Any:
-            try:
-                result = original(*given, **options)
-            except Exception:  # Keras makes a new one of it, so nothing can be hung on it
-                shapes = " and ".join(str(tuple(one.shape)) for one in given if keras.ops.is_tensor(one))
-                if failed is not None:
-                    failed.append(f"in layer {name} ({type(layer).__name__}), which was given {shapes or 'no tensor'}")
-                raise
+            called = _call_name(name, calls[id(layer)] + 1)
+            if place is not None:
+                place.enter(called, type(layer).__name__, _shapes([*given, *options.values()]))
+            result = original(*given, **options)
+            if place is not None:
+                place.leave(called, _shapes([result]))
             calls[id(layer)] += 1
-            return seen(_call_name(name, calls[id(layer)]), layer, result)
+            return seen(called, layer, result)
 
         layer.__dict__["call"] = call
         changed.append((layer, original))
@@ -107,6 +107,10 @@ def observing(model: Any, seen: Seen, failed: list[str] | None = None) -> Genera
                 layer.__dict__["call"] = original
             else:
                 del layer.__dict__["call"]
+
+
+def _shapes(values: Iterable[Any]) -> list[tuple[int, ...]]:
+    return [tuple(value.shape) for value in values if keras.ops.is_tensor(value)]
 
 
 def _call_name(name: str, number: int) -> str:

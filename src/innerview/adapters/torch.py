@@ -27,8 +27,10 @@ from innerview.adapters.promises import (
     check_shape,
     check_weights,
     collect_cotangents,
+    enter,
     refuse_weights_only,
 )
+from innerview.adapters.whereabouts import Whereabouts
 from innerview.errors import InnerviewError, MissingExtra, NetworkError
 from innerview.network import (
     OUTPUT,
@@ -254,20 +256,14 @@ class TorchNetwork:
 
     def _dry_run(self, survey: Survey) -> None:
         """Run black pictures once, to see the calls and whether the model runs at all as declared."""
-        black = np.zeros((survey.batch, *self._input.shape), self.dtype)
+        black, place = np.zeros((survey.batch, *self._input.shape), self.dtype), Whereabouts()
         try:
-            with looking(self._model), observing(self._model, survey), torch.no_grad():
+            with looking(self._model), observing(self._model, survey, place), torch.no_grad():
                 self._run(self._pixels(black))
         except InnerviewError:
             raise
         except Exception as error:
-            height, width, channels = self._input.shape
-            shape = (channels, height, width) if self._input.layout == "CHW" else self._input.shape
-            raise NetworkError(
-                f"the model failed on a batch of {survey.batch} black pictures, shape {(survey.batch, *shape)}: "
-                f"{type(error).__name__}: {error}. If size or axis order is wrong, declare another InputSpec: "
-                "layout='CHW' puts channels in front of height and width, as most PyTorch models want them"
-            ) from error
+            raise NetworkError(place.failure(enter(self._input, black, self.dtype), error)) from error
 
     def _tensors(self) -> dict[str, torch.Tensor]:
         """Everything that the function depends on, beside the code."""

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, TypeAlias
@@ -22,6 +22,7 @@ import torch
 from torch import nn
 
 from innerview.adapters import picking
+from innerview.adapters.whereabouts import Whereabouts
 from innerview.errors import NetworkError
 from innerview.network import OUTPUT, Layer
 from innerview.types import Array
@@ -95,19 +96,35 @@ def looking(model: nn.Module) -> Generator[None, None, None]:
 
 
 @contextmanager
-def observing(model: nn.Module, seen: Seen) -> Generator[None, None, None]:
-    """Call `seen` after every call of a leaf module while the block runs."""
+def observing(model: nn.Module, seen: Seen, place: Whereabouts | None = None) -> Generator[None, None, None]:
+    """Call `seen` after every call of a leaf module while the block runs; `place` is told where the run is."""
     names = {module: name or type(module).__name__ for name, module in model.named_modules() if _is_leaf(module)}
     calls = Counter[nn.Module]()
 
     def hook(module: nn.Module, arguments: Any, result: Any) -> Any:  # noqa: ARG001 PyTorch's signature
         calls[module] += 1
-        return seen(_call_name(names[module], calls[module]), module, result)
+        name = _call_name(names[module], calls[module])
+        if place is not None:
+            place.leave(name, _shapes([result]))
+        return seen(name, module, result)
+
+    def entering(place: Whereabouts) -> Callable[..., None]:
+        def note(module: nn.Module, given: tuple[Any, ...], named: dict[str, Any]) -> None:
+            name = _call_name(names[module], calls[module] + 1)
+            place.enter(name, type(module).__name__, _shapes([*given, *named.values()]))
+
+        return note
 
     with ExitStack() as hooks:
         for module in names:
             hooks.callback(module.register_forward_hook(hook).remove)
+            if place is not None:
+                hooks.callback(module.register_forward_pre_hook(entering(place), with_kwargs=True).remove)
         yield
+
+
+def _shapes(values: Iterable[Any]) -> list[tuple[int, ...]]:
+    return [tuple(value.shape) for value in values if isinstance(value, torch.Tensor)]
 
 
 def device(model: nn.Module) -> torch.device:
