@@ -129,7 +129,7 @@ function Crop({ thumbnail, crop, original }: { thumbnail: Picture; crop: number[
   const part = (value: number, of: number): string => `${(100 * value) / of}%`;
   return (
     <figure class="crop" title="The original, and the part that the network sees">
-      <PicturePixels picture={thumbnail} label="The original, with the part that the network sees outlined" size={64} fixed grid={null} smooth>
+      <PicturePixels picture={thumbnail} label="The original, with the part that the network sees outlined" size={96} fixed grid={null} smooth>
         <span
           class="square crop-frame"
           style={{ top: part(top, original[0]), left: part(left, original[1]), height: part(height, original[0]), width: part(width, original[1]) }}

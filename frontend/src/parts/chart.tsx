@@ -4,11 +4,11 @@
  *
  * `Plot` draws the frame and hands the two scales to its children; `Lines` is the usual content.
  */
-import { scaleLinear, scaleLog, scaleSymlog } from "d3-scale";
-import { area, line } from "d3-shape";
 import type { ComponentChildren, JSX } from "preact";
 import { useId, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { areaPath, linePath } from "../core/curves";
 import { tick } from "../core/numbers";
+import { type AxisKind, type Position, position, roundTicks } from "../core/positions";
 
 /** Width of an element's content box, measured before the first paint. */
 export function useWidth<E extends HTMLElement>(start = 640): [{ current: E | null }, number] {
@@ -29,14 +29,13 @@ export interface Axis {
   /** With its unit: "logit", "alpha (stops)". */
   title: string;
   domain: readonly [number, number];
-  kind?: "linear" | "log" | "symlog";
-  ticks?: readonly number[];
+  kind?: AxisKind;
+  /** Given, or made for the room in pixels. */
+  ticks?: readonly number[] | ((room: number) => readonly number[]);
   /** About how many ticks, when none are given. */
   count?: number;
   format?: (value: number) => string;
 }
-
-export type Position = ((value: number) => number) & { invert: (at: number) => number };
 
 export interface Room {
   x: Position;
@@ -62,29 +61,11 @@ export interface PlotProps {
   children: (room: Room) => ComponentChildren;
 }
 
-/** What we use of d3's scales, whose types differ in what we don't. */
-interface Continuous extends Position {
-  domain(values: number[]): Continuous;
-  range(values: number[]): Continuous;
-  ticks(count: number): number[];
-}
-const SCALES = { linear: scaleLinear, log: scaleLog, symlog: scaleSymlog } as unknown as Record<string, () => Continuous>;
 const MARGIN = { top: 10, right: 72, bottom: 38, left: 56 };
 
-export function makeScale({ domain, kind = "linear" }: Axis, range: [number, number]): Position {
-  return SCALES[kind]().domain([...domain]).range(range);
-}
-
 export function ticksOf(axis: Axis, room: number, apart: number): readonly number[] {
-  if (axis.ticks) return axis.ticks;
-  const scale = SCALES[axis.kind ?? "linear"]().domain([...axis.domain]);
-  const wanted = axis.count ?? Math.max(2, Math.floor(room / apart));
-  const found = scale.ticks(wanted);
-  if (axis.kind !== "log") return found;
-  // Powers of ten, thinned to what there is room for.
-  const powers = found.filter((value) => Math.abs(Math.log10(value) % 1) < 1e-9);
-  const shown = powers.length >= 2 ? powers : found;
-  return shown.filter((_, i) => i % Math.ceil(shown.length / wanted) === 0);
+  if (typeof axis.ticks === "function") return axis.ticks(room);
+  return axis.ticks ?? roundTicks(axis.kind ?? "linear", axis.domain, axis.count ?? Math.max(2, Math.floor(room / apart)));
 }
 
 export function Plot({ title, says, x, y, height = 160, margin, bare, onX, children }: PlotProps): JSX.Element {
@@ -92,7 +73,7 @@ export function Plot({ title, says, x, y, height = 160, margin, bare, onX, child
   const id = useId();
   const space = { ...MARGIN, ...(bare ? { bottom: 8 } : {}), ...margin };
   const inner = { width: Math.max(40, width - space.left - space.right), height: height - space.top - space.bottom };
-  const room: Room = { ...inner, x: makeScale(x, [0, inner.width]), y: makeScale(y, [inner.height, 0]) };
+  const room: Room = { ...inner, x: position(x.kind ?? "linear", x.domain, [0, inner.width]), y: position(y.kind ?? "linear", y.domain, [inner.height, 0]) };
   const xTicks = bare ? [] : ticksOf(x, inner.width, 72);
   const yTicks = ticksOf(y, inner.height, 34);
   const dragging = useRef(false);
@@ -183,26 +164,18 @@ export interface LinesProps {
 
 export function Lines({ room, series, bands = [], cursor = null, labels = true }: LinesProps): JSX.Element {
   const { x, y, width, height } = room;
-  const path = line<readonly [number, number]>()
-    .defined(([, value]) => Number.isFinite(value))
-    .x(([at]) => x(at))
-    .y(([, value]) => y(value));
-  const region = area<readonly [number, number, number]>()
-    .x(([at]) => x(at))
-    .y0(([, low]) => y(low))
-    .y1(([, , high]) => y(high));
   const shown = series.filter(({ points }) => points.some(([, value]) => Number.isFinite(value)));
   const ends = shown.map(({ points }) => y(points.findLast(([, value]) => Number.isFinite(value))![1]));
   const places = spread(ends, 14, 4, height);
   return (
     <>
       {bands.map(({ points, colour = "var(--before)" }) => (
-        <path key={colour} d={region([...points]) ?? ""} fill={colour} opacity={0.2} />
+        <path key={colour} d={areaPath(points.map(([at, low, high]) => [x(at), y(low), y(high)]))} fill={colour} opacity={0.2} />
       ))}
       {cursor !== null && <line class="cursor" x1={x(cursor)} x2={x(cursor)} y2={height} />}
       {shown.map(({ name, points, colour = "var(--text)", dash, width: stroke = 1.75, faint }, i) => (
         <g key={name} opacity={faint ? 0.35 : 1}>
-          <path d={path([...points]) ?? ""} fill="none" stroke={colour} stroke-width={stroke} stroke-dasharray={dash} stroke-linejoin="round" />
+          <path d={linePath(points.map(([at, value]) => [x(at), y(value)]))} fill="none" stroke={colour} stroke-width={stroke} stroke-dasharray={dash} stroke-linejoin="round" />
           {cursor !== null && dotAt(points, cursor, x, y, colour)}
           {labels && (
             <text x={width + 6} y={places[i]} dy="0.34em" class="label" fill={colour}>

@@ -1,0 +1,278 @@
+/** The picture fades in: gradient, contribution, sum so far and answer at every alpha, moved by one slider in the browser. */
+import type { JSX } from "preact";
+import { useMemo, useState } from "preact/hooks";
+import { BLENDS } from "../../core/link";
+import { className, limitText, number, place, probability, spoken } from "../../core/numbers";
+import { nearest, Path } from "../../core/path";
+import type { Scale } from "../../core/scale";
+import { type Chosen, useAnswer, useChosen, useKeys, useLink, useSession } from "../../core/session";
+import { useStore } from "../../core/store";
+import { Explain } from "../../parts/explain";
+import { Legend } from "../../parts/legend";
+import { MapPixels, PicturePixels, RgbPixels } from "../../parts/pixels";
+import { Player } from "../../parts/slider";
+import { AnswerState, Stale } from "../../parts/states";
+import type { View } from "../view";
+import { AlphaSlider } from "./alpha";
+import { PathPlots } from "./plots";
+import { PathTable } from "./table";
+import "./interior.css";
+
+function Interior(): JSX.Element {
+  const [link, go] = useLink();
+  const chosen = useChosen();
+  const { network, picture, target, versus, baseline } = chosen;
+  const answer = useAnswer(
+    network && picture && target !== null ? { kind: "path", network: network.id, picture, target, versus, baseline } : null,
+  );
+  const bytes = chosen.subject.payload?.arrays.picture ?? null;
+  const path = useMemo(() => {
+    // The subject of another picture must not be mixed with this path.
+    const fits = answer.payload && bytes && bytes.data.length === answer.payload.arrays.baseline.data.length;
+    return fits ? new Path(answer.payload!, bytes) : null;
+  }, [answer.payload, bytes]);
+  const stop = path ? nearest(path.stops, link.alpha) : 0;
+  const move = (to: number): void => void (path && go({ alpha: path.stops[Math.max(0, Math.min(path.stops.length - 1, to))] }));
+  if (!path) {
+    return (
+      <>
+        <AnswerState answer={answer} what="Working out the path" />
+        <Explain of="interior" />
+      </>
+    );
+  }
+  const alpha = path.stops[stop];
+  const index = path.at(alpha);
+  const shown = { path, alpha, index, chosen };
+  const [best] = path.says(index);
+  const score = path.payload.arrays.scores.data[index];
+  const chance = Number.isFinite(best[2]) ? `${Math.round(100 * best[2])} percent` : `logit ${number(best[1])}`;
+  const said = `alpha ${spoken(alpha)}, ${path.payload.meta.unit} ${number(score)}, says ${className(best[0], chosen.classes)}, ${chance}`;
+  return (
+    <div class="interior">
+      <Stale when={answer.previous || chosen.subject.previous}>
+        <Panes {...shown} />
+      </Stale>
+      <div class="transport">
+        <Player stops={path.stops.length} at={stop} onMove={move} of="alpha" />
+        <label class="number">
+          alpha{" "}
+          <input
+            type="number"
+            min={0}
+            max={1}
+            step="any"
+            value={alpha}
+            onChange={(event) => {
+              const wanted = event.currentTarget.valueAsNumber;
+              if (wanted >= 0 && wanted <= 1) move(nearest(path.stops, wanted));
+            }}
+          />
+        </label>
+        <p class="state" data-score>
+          score {number(score, true)} {path.payload.meta.unit}
+          {path.alphas[index] !== alpha && <span class="second"> · nearest computed: alpha {place(path.alphas[index])}</span>}
+        </p>
+      </div>
+      <AlphaSlider path={path} stop={stop} onMove={move} spoken={said} output={place(alpha)} />
+      <PathPlots {...shown} stop={stop} onMove={move} />
+      {(answer.state === "level" || answer.state === "waiting") && (
+        <p class="second facts">
+          {path.alphas.length} of {path.stops.length} alphas are there; the others come in turn.
+        </p>
+      )}
+      <AnswerState answer={answer} what="Working out the path" />
+      <PathTable path={path} chosen={chosen} />
+      <Explain of="interior" />
+    </div>
+  );
+}
+
+export interface At {
+  path: Path;
+  alpha: number;
+  /** Into the computed alphas. */
+  index: number;
+  chosen: Chosen;
+}
+
+/** Four canvases that change in one frame. */
+function Panes({ path, alpha, index, chosen }: At): JSX.Element {
+  const [link, go] = useLink();
+  const [channels, setChannels] = useState(path.channels === 3);
+  const { overlay, scale: choice } = link;
+  const { unit } = path.payload.meta;
+  const gradient = path.frame("gradients", alpha);
+  const contribution = path.frame("contribution", alpha);
+  const sofar = path.frame("sofar", alpha);
+  const whole = choice === "shared";
+  const scaleOf = (stack: "gradients" | "contribution" | "sofar", own: number): Scale => {
+    // A pinned scale is one of attribution; the gradient has another unit and keeps its own.
+    if (typeof choice === "number" && stack !== "gradients") return { limit: choice, mode: "pinned" };
+    return whole ? { limit: path.limit(stack), mode: "path" } : { limit: own, mode: "own" };
+  };
+  const scales = {
+    gradient: scaleOf("gradients", gradient.limit),
+    contribution: scaleOf("contribution", contribution.limit),
+    sofar: scaleOf("sofar", sofar.limit),
+  };
+  const summed = useMemo(() => path.sum(gradient.values), [path, gradient]);
+  useKeys([
+    { key: "S", says: "Pin the scale, or let go of it", run: () => go({ scale: typeof choice === "number" ? "own" : scales.sofar.limit }) },
+    { key: "P", says: "The bare picture, or the map", run: () => go({ overlay: { ...overlay, blend: overlay.blend === "picture" ? "tint" : "picture" } }) },
+  ]);
+  const { height, width } = path;
+  const target = path.payload.meta.target;
+  const name = target === null ? "it" : className(target, chosen.classes);
+  const versus = path.payload.meta.versus;
+  const ends = [versus === null ? `against ${name}` : `for ${className(versus, chosen.classes)}`, `for ${name}`] as const;
+  const perPixel = `${unit} per unit`;
+  return (
+    <>
+      <div class="settings">
+        <fieldset>
+          <legend>Scale</legend>
+          <label>
+            <input type="radio" name="scale" checked={!whole && typeof choice !== "number"} onChange={() => go({ scale: "own" })} /> own at every alpha
+          </label>
+          <label>
+            <input type="radio" name="scale" checked={whole} onChange={() => go({ scale: "shared" })} /> one for the path (shows fading)
+          </label>
+        </fieldset>
+        <span class="field">
+          <label>
+            Blend{" "}
+            <select value={overlay.blend} onChange={(event) => go({ overlay: { ...overlay, blend: event.currentTarget.value as typeof overlay.blend } })}>
+              {BLENDS.map((blend) => (
+                <option key={blend} value={blend}>
+                  {blend}
+                </option>
+              ))}
+            </select>
+          </label>
+        </span>
+      </div>
+      <div class="quartet">
+        <figure>
+          <h2>Picture at {place(alpha)}</h2>
+          <PicturePixels picture={path.pictureAt(alpha)} label={`The picture at alpha ${place(alpha)}`} size={256} />
+          <Answer path={path} index={index} chosen={chosen} />
+        </figure>
+        <figure>
+          <h2>Gradient</h2>
+          {channels ? (
+            <RgbPixels
+              values={gradient.values}
+              height={height}
+              width={width}
+              channels={path.channels}
+              limit={scales.gradient.limit}
+              label={`Gradient at alpha ${place(gradient.alpha)}, three channels, grey is zero, ±${limitText(scales.gradient.limit)} ${perPixel}`}
+              size={256}
+            />
+          ) : (
+            <MapPixels
+              values={summed}
+              height={height}
+              width={width}
+              limit={scales.gradient.limit}
+              ramp="value"
+              label={`Gradient at alpha ${place(gradient.alpha)}, summed over the channels, ±${limitText(scales.gradient.limit)} ${perPixel}`}
+              size={256}
+            />
+          )}
+          {channels ? (
+            <p class="key">
+              grey 0, black −{limitText(scales.gradient.limit)}, white +{limitText(scales.gradient.limit)} {perPixel}, by colour ·{" "}
+              {scales.gradient.mode === "path" ? "one scale for the path" : "own scale"}
+            </p>
+          ) : (
+            <Legend scale={scales.gradient} unit={perPixel} name="value" values={summed} />
+          )}
+          {path.channels === 3 && (
+            <button type="button" class="small" onClick={() => setChannels(!channels)}>
+              {channels ? "Sum the colours" : "Show by colour"}
+            </button>
+          )}
+        </figure>
+        <figure>
+          <h2>Gradient × difference</h2>
+          <MapPixels
+            values={contribution.values}
+            height={height}
+            width={width}
+            limit={scales.contribution.limit}
+            picture={path.picture}
+            overlay={overlay}
+            show={link.show}
+            label={`Gradient times (picture − baseline) at alpha ${place(contribution.alpha)}, ±${limitText(scales.contribution.limit)} ${unit} per unit of alpha`}
+            size={256}
+          />
+          <Legend scale={scales.contribution} unit={`${unit} per alpha`} values={contribution.values} ends={ends} />
+        </figure>
+        <figure>
+          <h2>Added up so far</h2>
+          <MapPixels
+            values={sofar.values}
+            height={height}
+            width={width}
+            limit={scales.sofar.limit}
+            picture={path.picture}
+            overlay={overlay}
+            show={link.show}
+            label={`Added up from alpha 0 to ${place(sofar.alpha)}: Σ ${number(sofar.values.reduce((a, b) => a + b, 0), true)} ${unit}`}
+            size={256}
+            keyboard
+          />
+          <Legend scale={scales.sofar} unit={unit} values={sofar.values} ends={ends} pin />
+        </figure>
+      </div>
+      <PixelLine path={path} alpha={alpha} summed={summed} />
+    </>
+  );
+}
+
+/** What the network says at this alpha: the first three. */
+function Answer({ path, index, chosen }: { path: Path; index: number; chosen: Chosen }): JSX.Element {
+  return (
+    <ol class="answer" aria-label="Prediction at this alpha">
+      {path
+        .says(index)
+        .slice(0, 3)
+        .map(([name, logit, chance], i) => (
+          <li key={i} class={i === 0 ? "first" : ""}>
+            <span>
+              {i === 0 ? "says " : ""}
+              {className(name, chosen.classes)}
+            </span>
+            <span>{Number.isFinite(chance) ? probability(chance) : number(logit, true)}</span>
+          </li>
+        ))}
+    </ol>
+  );
+}
+
+function PixelLine({ path, alpha, summed }: { path: Path; alpha: number; summed: Float32Array }): JSX.Element | null {
+  const { hover } = useSession();
+  const [link] = useLink();
+  const pixel = useStore(hover) ?? link.pixel;
+  if (!pixel || pixel[0] >= path.height || pixel[1] >= path.width) {
+    return <p class="second facts">Point at a pixel for its numbers; pin it for its curve.</p>;
+  }
+  const i = pixel[0] * path.width + pixel[1];
+  const { unit } = path.payload.meta;
+  return (
+    <p class="facts" data-readout>
+      Row {pixel[0]}, column {pixel[1]}: gradient {number(summed[i], true)} {unit} per unit · now {number(path.frame("contribution", alpha).values[i], true)} · so far{" "}
+      {number(path.frame("sofar", alpha).values[i], true)} {unit}
+    </p>
+  );
+}
+
+export const view: View = {
+  key: "2",
+  name: "interior",
+  title: "Interior gradients",
+  question: (target) => `How does “${target}” build up as the picture fades in, and where does the gradient fall silent?`,
+  Component: Interior,
+};
