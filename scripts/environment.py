@@ -35,13 +35,16 @@ def group(name: str) -> list[str]:
     return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["dependency-groups"][name]
 
 
+# Made by tools, and no part of what an environment is made from.
+LEFT_OUT = {"__pycache__", "node_modules", "bundle"}
+
 # For each environment: what pip is asked for, one call after another, and the files whose change makes it anew.
 PLANS = {
     "test": (
         lambda: [[PYTORCH], ["--editable", str(ROOT), *TENSORFLOW, JAX, CAPTUM, *group("test")]],
         ("pyproject.toml",),
     ),
-    "demo": (lambda: [[str(ROOT)]], ("pyproject.toml", "README.md", "src")),
+    "demo": (lambda: [[str(ROOT)]], ("pyproject.toml", "README.md", "src", "frontend", "hatch_build.py")),
 }
 
 
@@ -50,7 +53,7 @@ def stamp_of(sources: tuple[str, ...]) -> str:
     digest = hashlib.sha256(f"{sys.version} {sys.executable}".encode())
     for source in (Path(__file__), *(ROOT / name for name in sources)):
         for path in sorted([source, *source.rglob("*")]):
-            if path.is_file() and "__pycache__" not in path.parts:
+            if path.is_file() and not LEFT_OUT & set(path.parts):
                 digest.update(str(path.relative_to(ROOT)).encode() + path.read_bytes())
     return digest.hexdigest()
 

@@ -150,6 +150,7 @@ def test_check_fails_when_a_test_fails(tree: Path) -> None:
     """The tests themselves are the last gate; the other gates are passed by good code, which has no pages."""
     shutil.copytree(ROOT / "scripts", tree / "scripts")
     (tree / "scripts" / "docs.py").write_text('"""Nothing to write."""\n', encoding="utf-8")
+    (tree / "hatch_build.py").write_text('"""Nothing to build."""\n', encoding="utf-8")
     (tree / "tests").mkdir()
     (tree / "tests" / "test_bad.py").write_text(
         '"""A test."""\n\n\ndef test_bad() -> None:\n    assert not __name__\n', encoding="utf-8"
