@@ -1,72 +1,131 @@
-"""Turn a finished run into what the package carries of it: weights before and after, the log, histograms, figures.
+"""Turn a finished run into what the package carries of it: a run folder made small, and the model card's figures.
 
-    python benchmarks/training/bundle.py RUN --data PATH --out FOLDER [--series average]
+    python benchmarks/training/bundle.py RUN --data PATH --out FOLDER
 
-Writes NAME.safetensors, NAME-before.safetensors, NAME-metrics.csv, NAME-histograms.npz and NAME-figures.md,
-NAME being the recipe's. Weights are stored in float16 if that changes hardly an answer, else in float32.
+Writes FOLDER/NAME (NAME being the recipe's) and FOLDER/NAME-figures.md. Of the snapshots the first and the last are
+kept, in float16 if that changes hardly an answer; of about fifteen in between, the histograms and what the network
+said of three sample photos then, with maps; of the log, every twentieth step and every test.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
+import shutil
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from examine import examined, network_of
+from safetensors.numpy import save
 
-from innerview.allcnn import write
 from innerview.data.cifar10 import load
-from innerview.runs import RunFolder, atomic
-
-COARSER = 8
-"""Shared bins to one of the bundle's: 2^-5 wide, 512 of them."""
+from innerview.data.fitting import fit
+from innerview.data.samples import sample
+from innerview.methods import integrated_gradients, predict
+from innerview.network import InputSpec
+from innerview.runs import RunFolder, atomic, observations
+from innerview.targets import Logit
+from innerview.types import Image
 
 INVISIBLE = 1e-3
 """The fraction of test pictures whose answer float16 may change."""
 
+THINNED = 20
+"""Steps between two lines of the log that are kept."""
 
-def write_weights(run: RunFolder, step: int, series: str, path: Path, *, half: bool) -> None:
-    """A snapshot as a weight file of the built-in network."""
-    snapshot = run.read(step, series)
-    classes = tuple(snapshot.metadata["classes"].split(","))
-    notes = {"classes": ",".join(classes), "layout": "OIHW", "step": str(step), "series": series}
-    notes["code"] = str(run.manifest.code.get("sha256", ""))
-    notes["data"] = str(run.manifest.data["source"])
-    write(path, network_of(snapshot, classes, half=False), notes=notes, half=half)
+MOST = 16
+"""Snapshots of which histograms and films are kept."""
+
+PROBES = ("cat", "moose", "rocket")
+
+EVALUATIONS = 32
+"""Of each map of a film; the gap that is left is kept beside it."""
 
 
-def write_histograms(run: RunFolder, path: Path) -> None:
-    """Arrays "steps", "edges", "layers" and "counts" (snapshot × layer × bin) in one .npz file."""
-    layers = [f"conv{number}.weight" for number in range(1, 10)]
-    histories = [run.history(layer, COARSER) for layer in layers]
-    counts = np.stack([history.counts for history in histories], axis=1)
-    np.savez_compressed(
-        path,
-        steps=histories[0].steps,
-        edges=histories[0].edges,
-        layers=np.array(layers),
-        counts=counts.astype(np.uint32),
+def chosen_steps(run: RunFolder) -> list[int]:
+    """The first steps, which lie close together, and the others evenly, with the last."""
+    steps = [step for step in run.steps() if step not in {1, 3, 30}]
+    early = [step for step in steps if step < run.steps()[-1] / 20]
+    later = np.asarray(steps[len(early) :])
+    places = np.unique(np.rint(np.linspace(0, len(later) - 1, MOST - len(early))).astype(int))
+    return early + later[places].tolist()
+
+
+def write_weights(run: RunFolder, step: int, folder: Path, *, half: bool) -> None:
+    """Write a snapshot again, in float16 if asked."""
+    snapshot = run.read(step)
+    precision = np.float16 if half else np.float32
+    weights = {name: np.ascontiguousarray(values.astype(precision)) for name, values in snapshot.weights.items()}
+    atomic.write(folder / "snapshots" / f"step-{step:06d}.safetensors", save(weights, snapshot.metadata))
+
+
+def write_films(run: RunFolder, small: RunFolder, images: dict[str, Image], classes: tuple[str, ...]) -> None:
+    """Keep what the network said of the probe photos over time, and the maps of what it says in the end."""
+    last = network_of(run.read(run.steps()[-1]), classes, half=False)
+    told = [one.index for one in predict(last, np.stack(list(images.values())))]
+    small.observe("pictures", 0, {"pictures": np.stack(list(images.values()))})
+    for step in small.counted():
+        network = network_of(run.read(step), classes, half=False)
+        said = predict(network, np.stack(list(images.values())))
+        maps = [
+            integrated_gradients(network, image, Logit(target), baseline=np.zeros_like(image), evaluations=EVALUATIONS)
+            for image, target in zip(images.values(), told, strict=True)
+        ]
+        seen = observations.Probes(
+            outputs=np.stack([one.logits for one in said]).astype(np.float32),
+            probabilities=np.stack([one.probabilities for one in said]).astype(np.float64),
+            maps=np.stack([one.map for one in maps]).astype(np.float32),
+            classes=np.asarray(told, dtype=np.int64),
+            gaps=np.asarray([one.gap for one in maps], dtype=np.float64),
+        )
+        observations.keep_probes(small, step, seen)
+        print(f"step {step}: {', '.join(classes[one.index] for one in said)}", file=sys.stderr, flush=True)
+
+
+def write_small(run: RunFolder, folder: Path, classes: tuple[str, ...], *, half: bool) -> None:
+    """Write the run folder that is carried."""
+    shutil.rmtree(folder, ignore_errors=True)
+    images = {name: fit(sample(name), InputSpec(32, 32)).image for name in PROBES}
+    manifest = run.manifest
+    declared = {
+        "input": {"height": 32, "width": 32},
+        "output": {"class_names": list(classes)},
+        "probes": {str(place): name for place, name in enumerate(PROBES)},
+    }
+    notes = (*manifest.notes, "Made small: every twentieth step of the log, and two snapshots, are kept.")
+    small = RunFolder.create(
+        folder, replace(manifest, configuration={**manifest.configuration, **declared}, notes=notes)
     )
+    for step in (run.steps()[0], run.steps()[-1]):
+        write_weights(run, step, folder, half=half)
+    for step in chosen_steps(run):
+        name = f"step-{step:06d}.npz"
+        shutil.copy(run.path / "histograms" / name, folder / "histograms" / name)
+    lines = [
+        json.dumps(record) + "\n"
+        for record in run.metrics()
+        if record["step"] % THINNED == 0 or record["step"] == 1 or "final_loss" in record
+    ]
+    atomic.write(folder / "metrics.jsonl", "".join(lines).encode())
+    write_films(run, small, images, classes)
+    (folder / "lock").unlink(missing_ok=True)
 
 
-def figures(run: RunFolder, found: list[dict[str, Any]], series: str) -> str:
+def figures(run: RunFolder, told: dict[str, Any]) -> str:
     """What the model card says in numbers, in Markdown."""
-    told = next(one for one in found if one["series"] == series)
     names, half, manifest = list(told["accuracy_by_class"]), told["float16"], run.manifest
     configuration = manifest.configuration
     full = manifest.data["shape"][0]
     sizes, speeds = run.curve("size")[1], run.curve("images_per_second")[1]
     epochs = configuration["batch"] * float(np.sum((sizes / full) ** 2)) / manifest.data["train"]
-    words = {"step": "the weights after the last step", "average": "the running mean of the weights"}
     return "\n".join(
         [
             f"# {configuration['name']}: figures",
             "",
-            f"Accuracy on {told['pictures']:,} test pictures, no test-time augmentation, one seed:",
-            *(f"{words[one['series']]} {one['accuracy']:.2f} %;" for one in found),
-            f"bundled: {words[series]}.",
+            f"Right on {told['accuracy']:.2f} % of {told['pictures']:,} test pictures (one seed, each picture once).",
             "",
             f"| truth | right, % | called {' | '.join(names)} |",
             "|---" * (len(names) + 2) + "|",
@@ -100,21 +159,15 @@ def main() -> None:
     parser.add_argument("run", type=Path)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--series", choices=["step", "average"], default="step")
     asked = parser.parse_args()
-    run, data, out = RunFolder.open(asked.run), load(asked.data), asked.out
-    out.mkdir(parents=True, exist_ok=True)
-    kept = ["step", *(["average"] if any((run.path / "snapshots").glob("average-*")) else [])]
-    found = [examined(run, series, data.test, data.classes) for series in kept]
-    chosen = next(one for one in found if one["series"] == asked.series)
-    half = chosen["float16"]["answers_changed"] <= INVISIBLE * chosen["pictures"]
+    run, data = RunFolder.open(asked.run), load(asked.data)
+    told = examined(run, "step", data.test, data.classes)
+    half = told["float16"]["answers_changed"] <= INVISIBLE * told["pictures"]
     name = run.manifest.configuration["name"]
-    write_weights(run, run.steps()[-1], asked.series, out / f"{name}.safetensors", half=half)
-    write_weights(run, 0, "step", out / f"{name}-before.safetensors", half=half)
-    write_histograms(run, out / f"{name}-histograms.npz")
-    atomic.write(out / f"{name}-metrics.csv", run.table().encode())
-    text = figures(run, found, asked.series)
-    atomic.write(out / f"{name}-figures.md", text.encode())
+    asked.out.mkdir(parents=True, exist_ok=True)
+    write_small(run, asked.out / name, data.classes, half=half)
+    text = figures(run, told)
+    atomic.write(asked.out / f"{name}-figures.md", text.encode())
     sys.stdout.write(text)
 
 

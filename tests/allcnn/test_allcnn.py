@@ -10,6 +10,7 @@ import pytest
 from innerview import allcnn
 from innerview.errors import NetworkError, UsageError
 from innerview.network import OUTPUT, InputSpec, OutputSpec, find_layer
+from innerview.runs import RunFolder, observations
 from innerview.targets import Logit, together
 
 LAYERS = [
@@ -109,8 +110,10 @@ def test_a_snapshot_that_was_not_kept_is_refused(tmp_path: Path, monkeypatch: py
 def test_both_snapshots_are_read_where_they_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(allcnn, "FOLDER", tmp_path)
     before, after = (allcnn.build(allcnn.initial_weights(seed, 2)) for seed in (0, 1))
-    allcnn.write(tmp_path / "allcnn-before.safetensors", before, notes={}, half=False)
-    allcnn.write(tmp_path / "allcnn.safetensors", after, notes={}, half=False)
+    folder = tmp_path / "allcnn" / "snapshots"
+    folder.mkdir(parents=True)
+    allcnn.write(folder / "step-000000.safetensors", before, notes={}, half=False)
+    allcnn.write(folder / "step-000012.safetensors", after, notes={}, half=False)
     assert allcnn.snapshot("allcnn", "before").identity == before.identity
     assert allcnn.snapshot("allcnn", "after").identity == allcnn.load().identity == after.identity
 
@@ -170,3 +173,43 @@ def test_weights_of_another_architecture_are_refused_by_name() -> None:
         allcnn.build({name: value for name, value in weights.items() if name != "conv4.weight"})
     with pytest.raises(NetworkError, match=r"conv5\.weight is output × input × height × width with 2 inputs"):
         allcnn.build({**weights, "conv5.weight": np.zeros((2, 3, 3, 3))})
+
+
+@pytest.mark.parametrize("name", allcnn.NAMES)
+class TestBundledRuns:
+    def test_it_is_a_run_folder_whose_ends_are_the_network(self, name: str) -> None:
+        run = RunFolder.open(allcnn.run_folder(name))
+        assert run.manifest.configuration["name"] == name
+        assert len(run.steps()) == 2
+        for step, when in zip(run.steps(), ("before", "after"), strict=True):
+            kept = allcnn.snapshot(name, when).weights()
+            for layer, values in run.read(step).weights.items():
+                np.testing.assert_array_equal(values, kept[layer])
+
+    def test_histograms_count_every_weight_at_more_steps_than_weights_are_kept(self, name: str) -> None:
+        run = RunFolder.open(allcnn.run_folder(name))
+        assert set(run.steps()) < set(run.counted())
+        for layer, values in allcnn.load(name).weights().items():
+            counts = run.history(layer).counts
+            assert counts.shape[0] == len(run.counted())
+            assert (counts.sum(axis=1) == values.size).all()
+
+    def test_its_films_end_with_what_the_network_says(self, name: str) -> None:
+        run, network = RunFolder.open(allcnn.run_folder(name)), allcnn.load(name)
+        images, _ = observations.pictures(run)
+        seen = observations.probes(run, run.observed("probes")[-1])
+        # the films were made before the weights were rounded to float16
+        np.testing.assert_allclose(seen.outputs, network.forward(images).logits, atol=0.02)
+        for place, target in enumerate(seen.classes):
+            change = seen.outputs[place, target] - network.forward(np.zeros_like(images[:1])).logits[0, target]
+            assert float(seen.maps[place].sum()) == pytest.approx(float(change + seen.gaps[place]), abs=0.02)
+
+    def test_its_log_ends_with_a_test_on_all_pictures(self, name: str) -> None:
+        run = RunFolder.open(allcnn.run_folder(name))
+        assert 0 < run.curve("final_accuracy")[1][-1] <= 1
+        assert run.curve("loss")[0].size > 100
+
+
+def test_an_unknown_run_lists_the_known_ones() -> None:
+    with pytest.raises(UsageError, match=r"'resnet'.*allcnn"):
+        allcnn.run_folder("resnet")

@@ -50,6 +50,8 @@ def command(
 ) -> None:
     """Look at RUN, a folder that `innerview train` or a recorder wrote or is writing; several are overlaid.
 
+    allcnn and recipe are the trainings of the built-in networks.
+
     Writes a page with what goes wrong, the curves, the weights through time, channels that do nothing, and films of
     pictures while the network learnt; with --data also what it mixes up. No framework is needed.
     """

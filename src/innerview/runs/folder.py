@@ -3,7 +3,7 @@
     manifest.json                     what was trained, how, by which code, on which data
     metrics.jsonl                     one JSON object per line, in order of the steps
     snapshots/step-000100.safetensors the weights after 100 updates, with what is needed to run them
-    histograms/step-000100.npz        the same weights, counted on bins shared by all runs
+    histograms/step-000100.npz        the same weights, counted on bins shared by all runs; they may outlive the weights
     observations/probes-000100.safetensors   what else was seen then (`observations`); only where somebody looked
     state.safetensors                 what the next update needs; only for resuming
 
@@ -212,13 +212,20 @@ class RunFolder:
         return tuple(sorted(step_of(path) for path in (self.path / "snapshots").glob("step-*.safetensors")))
 
     def read(self, step: int, series: str = "step") -> Snapshot:
-        """Read the weights after `step` updates, or their running mean (series "average").
+        """Read the weights after `step` updates, or their running mean (series "average"), in float32 or float64.
 
         Raises:
             DataError: if none were kept there, or the file is damaged.
         """
-        weights, metadata = tensors(self.path / "snapshots" / f"{series}-{step:06d}.safetensors")
+        stored, metadata = tensors(self.path / "snapshots" / f"{series}-{step:06d}.safetensors")
+        weights = {
+            name: values.astype(np.float32) if values.dtype == np.float16 else values for name, values in stored.items()
+        }
         return Snapshot(step, weights, metadata)
+
+    def counted(self) -> tuple[int, ...]:
+        """The steps of which histograms were kept, rising: all that have snapshots, and any whose weights are gone."""
+        return tuple(sorted(step_of(path) for path in (self.path / "histograms").glob("step-*.npz")))
 
     def histograms(self, step: int) -> dict[str, Histogram]:
         """The histograms of the weights after `step` updates, by the weights' names, on the shared bins."""
@@ -237,7 +244,7 @@ class RunFolder:
         return read
 
     def history(self, name: str, factor: int = 1) -> History:
-        """How the values of one weight were spread at every snapshot, on one set of bins.
+        """How the values of one weight were spread whenever they were counted, on one set of bins.
 
         Args:
             name: of the weight, such as "conv1.weight".
@@ -246,7 +253,7 @@ class RunFolder:
         Raises:
             DataError: if the histograms of a snapshot are missing or hold no such weight.
         """
-        steps = self.steps()
+        steps = self.counted()
         found = [self.histograms(step) for step in steps]
         if any(name not in one for one in found):
             raise DataError(f"{self.path} has no histograms of {name!r}; it has {', '.join(found[0])}")

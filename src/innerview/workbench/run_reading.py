@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from innerview.allcnn import NAMES, run_folder
 from innerview.errors import DataError, UsageError
 from innerview.runs import History, RunFolder, Snapshot
 from innerview.types import Array
@@ -113,9 +114,9 @@ class Recorded:
 
     @cached_property
     def histories(self) -> dict[str, History]:
-        """How each layer's weights were spread at every snapshot, on the bins that all runs share."""
-        found = [self.folder.histograms(step) for step in self.steps]
-        steps = np.asarray(self.steps, dtype=np.int64)
+        """How each layer's weights were spread whenever they were counted, on the bins that all runs share."""
+        found = [self.folder.histograms(step) for step in self.folder.counted()]
+        steps = np.asarray(self.folder.counted(), dtype=np.int64)
         edges = found[0][self.layers[0]].edges
         return {name: History(steps, edges, np.stack([one[name].counts for one in found])) for name in self.layers}
 
@@ -156,13 +157,14 @@ def _statistics(values: Array, before: Array | None, taken: int, end: Array) -> 
 
 
 def open_runs(paths: Sequence[Path]) -> list[Recorded]:
-    """Open run folders under names that tell them apart.
+    """Open run folders under names that tell them apart; the trainings of the built-in networks go by their names.
 
     Raises:
         UsageError: none, too many, or one twice; `DataError`: one can't be read.
     """
     if not 1 <= len(paths) <= MOST:
         raise UsageError(f"{len(paths)} runs were asked for; 1 to {MOST} can be told apart in a chart")
+    paths = [_found(path) for path in paths]
     places = [path.resolve() for path in paths]
     if len(set(places)) < len(places):
         raise UsageError("a run was named twice; name each once")
@@ -170,6 +172,10 @@ def open_runs(paths: Sequence[Path]) -> list[Recorded]:
     names = [place.name if stems.count(place.name) == 1 else f"{place.parent.name}-{place.name}" for place in places]
     numbered = [name if names.count(name) == 1 else f"{name}-{at}" for at, name in enumerate(names, start=1)]
     return [Recorded(name, RunFolder.open(path)) for name, path in zip(numbered, paths, strict=True)]
+
+
+def _found(path: Path) -> Path:
+    return run_folder(str(path)) if str(path) in NAMES and not path.exists() else path
 
 
 def evenly(steps: Sequence[int], most: int) -> tuple[int, ...]:

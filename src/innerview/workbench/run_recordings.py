@@ -54,7 +54,8 @@ def recorded_films(run: Recorded, request: RunRequest) -> list[Film]:
         target = int(seen[steps[-1]].classes[place])
         about = f"The maps, from black, as the recorder took them; at the end: {Logit(target).describe(names)}."
         truth = None if labels is None else int(labels[place])
-        films.append(Film(f"probe {place}", _pixels(pictures[place]), truth, target, tuple(frames), "output", about))
+        name = declared.get("probes", {}).get(str(place), f"probe {place}")
+        films.append(Film(name, _pixels(pictures[place]), truth, target, tuple(frames), "output", about))
     return films
 
 

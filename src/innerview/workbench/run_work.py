@@ -80,7 +80,9 @@ def work(run: Recorded, request: RunRequest, report: Callable[[str], None]) -> W
         images = [item.fitted.image for item in items]
         images += [one.image for one in answers.pictures[:MORE]] if answers else []
         seen = unit_times(run, np.stack(images), request, report)
-        shown = films(run, items, request, report)
+        # a run whose snapshots were thinned out keeps its films as they were recorded
+        if not shown or request.probes or request.picks or len(shown[0].frames) <= len(film_steps(run, request)):
+            shown = films(run, items, request, report)
     findings = examine_health(vitals(run, titles, seen, answers, request))
     return Worked(run, titles, seen, tuple(shown), answers, missing, tuple(findings))
 
