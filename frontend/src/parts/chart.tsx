@@ -178,7 +178,7 @@ export function Lines({ room, series, bands = [], cursor = null, labels = true }
           <path d={linePath(points.map(([at, value]) => [x(at), y(value)]))} fill="none" stroke={colour} stroke-width={stroke} stroke-dasharray={dash} stroke-linejoin="round" />
           {cursor !== null && dotAt(points, cursor, x, y, colour)}
           {labels && (
-            <text x={width + 6} y={places[i]} dy="0.34em" class="label" fill={colour}>
+            <text x={width + 6} y={places[i]} dy="0.34em" class="label" style={{ fill: colour }}>
               {name}
             </text>
           )}
