@@ -11,7 +11,7 @@ from innerview.cli import options
 
 @click.command("info", short_help="Describe a network, and what it does to a picture.")
 @click.argument("picture", default="", metavar="[PICTURE]")
-@options.network()
+@options.network(warn=False)  # it is one of the facts
 @click.option("--crop", default="centre", show_default=True, help="centre, whole, or left,top,width,height in pixels.")
 def command(*, picture: str, network: Any, crop: str) -> None:
     """Describe a network: its layers, what it takes and gives, and what will happen to PICTURE on its way in."""

@@ -47,8 +47,12 @@ MODEL: Final = (
 )
 
 
-def network() -> Decorator:
-    """--model and all that describes it; the command is given `network`, opened, or the name of a built-in one."""
+def network(*, warn: bool = True) -> Decorator:
+    """--model and all that describes it; the command is given `network`, opened, or the name of a built-in one.
+
+    Args:
+        warn: say on the error stream if the model's answers to the sample photos are all the same.
+    """
 
     def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(command)
@@ -62,10 +66,13 @@ def network() -> Decorator:
             trust: bool,
             **others: Any,
         ) -> Any:
+            from innerview.workbench.doubts import doubts
             from innerview.workbench.models import ModelRequest, open_model
 
-            request = ModelRequest(model, weights, classes, input, gives, trust)
-            return command(*args, network=open_model(request), **others)
+            found = open_model(ModelRequest(model, weights, classes, input, gives, trust))
+            for doubt in doubts(found) if warn and not isinstance(found, str) else ():
+                click.echo(f"innerview: warning: {doubt}.", err=True)
+            return command(*args, network=found, **others)
 
         for option in reversed(MODEL):
             opened = option(opened)

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from innerview.network import WEIGHTED, Network
 from innerview.pictures.words import number, shape
 from innerview.targets import label
+from innerview.workbench.doubts import doubts
 from innerview.workbench.items import gather, open_network
+
+LISTED: Final = 20
+"""Classes, at most, that are listed one by one."""
 
 
 @dataclass(frozen=True)
@@ -38,10 +43,11 @@ def info(network: Network | str = "allcnn", picture: str = "", crop: str = "cent
         ("Sees", f"(value − mean) / std, value from {number(taken.low)} (black) to {number(taken.high)} (white)"),
         ("Mean, std", f"{_numbers(taken.mean)}; {_numbers(taken.std)}"),
         ("Gives", f"{len(given.class_names)} {given.kind}, temperature {number(given.temperature)}"),
-        ("Classes", ", ".join(label(index, given.class_names) for index in range(len(given.class_names)))),
+        ("Classes", _classes(given.class_names)),
         ("Weights", f"{sum(value.size for value in weights.values()):,}, {opened.dtype.name}"),
     ]
     facts += [("Note", note) for note in getattr(opened, "notes", ())]
+    facts += [("Warning", doubt) for doubt in (() if isinstance(network, str) else doubts(opened))]
     if picture:
         (item,) = gather(opened, [picture], crop=crop)
         facts.append(("Picture", f"{item.name}: {item.fitted.words}"))
@@ -52,6 +58,12 @@ def info(network: Network | str = "allcnn", picture: str = "", crop: str = "cent
         position = sum(bool(row[0]) for row in rows) + 1 if layer.kind in WEIGHTED else 0
         rows.append((str(position or ""), layer.name, layer.kind, shape(layer.shape), f"{count:,}" if count else ""))
     return Info(tuple(facts), tuple(rows))
+
+
+def _classes(names: tuple[str, ...]) -> str:
+    """All of them where they are few; of many, the first and the last."""
+    shown = [label(index, names) for index in range(len(names))]
+    return ", ".join(shown if len(shown) <= LISTED else [*shown[:5], "…", shown[-1]])
 
 
 def _numbers(values: tuple[float, ...]) -> str:
