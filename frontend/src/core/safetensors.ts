@@ -77,7 +77,8 @@ const READ: Record<string, (text: string) => unknown> = {
 
 function readMeta(kind: string, found: Record<string, string>): Record<string, unknown> {
   const result: Record<string, unknown> = {};
-  for (const [name, type] of Object.entries({ ...COMMON, ...SCHEMA[kind].meta })) {
+  for (const part of `${COMMON},${SCHEMA[kind].meta}`.split(",")) {
+    const [name, type] = part.split(":");
     const text = found[name];
     if (text === undefined || text === "") {
       if (!type.endsWith("?") && (text === undefined || type !== "text")) throw new PayloadError(`The payload "${kind}" has no "${name}".`);
@@ -106,7 +107,8 @@ export function readPayload(buffer: ArrayBuffer, from = 0): Payload {
       lengths.set(key, known);
     });
   };
-  for (const [pattern, dtypes, axes, scale, optional] of schema.arrays) {
+  for (const part of schema.arrays.split("|")) {
+    const [pattern, dtypes, axes, scale, optional] = part.split(";");
     const [head, tail] = pattern.split("*");
     const names =
       tail === undefined
