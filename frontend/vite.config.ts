@@ -21,7 +21,7 @@ const bare: Plugin = {
   name: "bare",
   apply: "build",
   generateBundle: (_, bundle) => {
-    for (const file of Object.values(bundle)) if (file.type === "chunk") file.code = file.code.replace(/\/\* [@#]__PURE__ \*\/ ?/g, "");
+    for (const file of Object.values(bundle)) if (file.type === "chunk") file.code = file.code.replace(/(\w?)\/\* [@#]__PURE__ \*\/ ?/g, (_, word) => (word ? `${word} ` : ""));
   },
 };
 

@@ -1,0 +1,42 @@
+/** One of a few: as a list that opens, or as buttons in a row. */
+import type { JSX } from "preact";
+import { useId } from "preact/hooks";
+
+export interface ChoiceProps<T extends string> {
+  label: string;
+  value: T;
+  /** Values with their words. */
+  options: readonly (readonly [value: T, words: string, disabled?: boolean])[];
+  onChange: (value: T) => void;
+}
+
+export function Choice<T extends string>({ label, value, options, onChange }: ChoiceProps<T>): JSX.Element {
+  return (
+    <span class="field">
+      <label>
+        {label}{" "}
+        <select value={value} onChange={(event) => onChange(event.currentTarget.value as T)}>
+          {options.map(([each, words, disabled]) => (
+            <option key={each} value={each} disabled={disabled}>
+              {words}
+            </option>
+          ))}
+        </select>
+      </label>
+    </span>
+  );
+}
+
+export function Radios<T extends string>({ label, value, options, onChange }: ChoiceProps<T>): JSX.Element {
+  const name = useId();
+  return (
+    <fieldset>
+      <legend>{label}</legend>
+      {options.map(([each, words, disabled]) => (
+        <label key={each}>
+          <input type="radio" name={name} checked={each === value} disabled={disabled} onChange={() => onChange(each)} /> {words}
+        </label>
+      ))}
+    </fieldset>
+  );
+}
