@@ -10,7 +10,7 @@ import pytest
 
 from innerview import allcnn
 from innerview.errors import NetworkError, PictureError, UsageError
-from innerview.methods import integrated_gradients
+from innerview.methods import integrated_gradients, interior_gradients
 from innerview.methods.tolerance import integrate_to_tolerance, integrated_gradients_to_tolerance
 from innerview.methods.walk import Job
 from innerview.network import OutputSpec
@@ -108,6 +108,47 @@ def test_targets_of_a_picture_share_its_passes(network, images):
         assert relative(result.attribution, alone.attribution) < 2e-3
         assert result.provenance.target == alone.provenance.target
         assert result.unit == alone.unit
+
+
+PLACES = (0.5, 0.01, 1.0, 0.0, 0.5, 1 / 32)
+
+
+@pytest.mark.parametrize(("chunk", "budget"), [(1, 513), (4, 513), (64, 513), (3, 2), (64, 2)])
+def test_gradients_on_the_way_come_with_the_integral_and_are_the_same_as_alone(network, images, chunk, budget):
+    targets = (Logit(), Margin(0, 1))
+    jobs = [Job(image, targets, (black(image), images[4]), PLACES) for image in images[:3]]
+    network.seen.clear()
+    found = explain(network, jobs, chunk=chunk, budget=2 * budget)
+    spent = sum(map(len, network.seen))
+    plain = explain(network, [replace(one, interior=()) for one in jobs], budget=2 * budget)
+    for number, image in enumerate(images[:3]):
+        for result, without, target in zip(found[number], plain[number], targets, strict=True):
+            alone = interior_gradients(network, image, target, baseline=black(image), alphas=PLACES)
+            inside = result.interior
+            assert without.interior is None
+            assert inside.target == alone.target
+            assert inside.provenance.target == alone.provenance.target
+            for name in ("alphas", "gradients", "scores", "logits", "probabilities", "baseline", "image", "points"):
+                np.testing.assert_allclose(getattr(inside, name), getattr(alone, name), rtol=1e-6, atol=1e-9)
+            np.testing.assert_allclose(result.attribution, without.attribution, rtol=0, atol=1e-12)
+            assert result.evaluations == without.evaluations
+            assert len(result.profile.alphas) == len(without.profile.alphas)
+    # The ends are visited anyway, and so is 1/32 if there is more than them and a batch has room for both ends and it.
+    rows = sum(result.evaluations for result, _ in found.values())
+    assert spent == rows + 3 * (2 if budget > 2 and chunk > 4 else 3)
+
+
+def test_places_outside_the_path_are_refused(network, images):
+    with pytest.raises(UsageError, match=r"alpha 1\.5 was asked for"):
+        explain(network, [Job(images[0], (Logit(0),), (black(images[0]),), (0.5, 1.5))])
+
+
+def test_gradients_on_the_way_come_with_a_fixed_rule_too(network, images):
+    options = {"baseline": black(images[0]), "evaluations": 8}
+    result = integrated_gradients(network, images[0], Logit(), interior=(0.25, 1.0), **options)
+    alone = interior_gradients(network, images[0], Logit(), baseline=black(images[0]), alphas=(0.25, 1.0))
+    np.testing.assert_array_equal(result.interior.gradients, alone.gradients)
+    assert integrated_gradients(network, images[0], Logit(), **options).interior is None
 
 
 def test_several_baselines_are_averaged_with_their_spread(network, images):

@@ -15,6 +15,7 @@ from functools import partial
 import numpy as np
 
 from innerview.errors import UsageError
+from innerview.methods.interior_gradients import interior_gradients
 from innerview.methods.passes import Progress, along, check_picture, forward_logits
 from innerview.network import Differentiable, require_differentiable
 from innerview.quadrature import Rule, fixed_rule
@@ -31,6 +32,7 @@ def integrate_by_rule(
     baseline: Image | Sequence[Image],
     rule: str,
     evaluations: int,
+    interior: Sequence[float] = (),
     progress: Progress | None = None,
 ) -> IntegratedGradients:
     """Attribute `target` to the pixels of `image`, along the straight path from `baseline`.
@@ -43,6 +45,7 @@ def integrate_by_rule(
             the standard deviation of the channel sums is given as `spread`.
         rule: one of `innerview.quadrature.RULES`.
         evaluations: forward and backward passes per baseline.
+        interior: alphas whose gradients are wanted as well, from the first baseline.
         progress: called with evaluations done and in all.
 
     Raises:
@@ -90,6 +93,9 @@ def integrate_by_rule(
         status=Status.FIXED,
         provenance=Provenance.of(network, resolved.describe(network.output.class_names)),
         spread=maps.sum(axis=3).std(axis=0) if len(baselines) > 1 else None,
+        interior=interior_gradients(network, image, resolved, baseline=baselines[0], alphas=interior)
+        if interior
+        else None,
     )
 
 

@@ -35,6 +35,7 @@ def integrated_gradients(
     budget: int = BUDGET,
     rule: str | None = None,
     evaluations: int | None = None,
+    interior: Sequence[float] = (),
     progress: Progress | None = None,
 ) -> IntegratedGradients:
     """Attribute `target` to the pixels of `image`, along the straight path from `baseline`.
@@ -49,6 +50,8 @@ def integrated_gradients(
         budget: evaluations at most; when they end first, the status says so and the result is what there is.
         rule: instead of a tolerance, one of `innerview.quadrature.RULES`.
         evaluations: of that rule, for each baseline.
+        interior: alphas in [0, 1] whose gradients are wanted as well, on the path from the first baseline. They are
+            worked out in the integral's batches, beside its own evaluations, and are the result's `interior`.
         progress: called with evaluations done and in all, as far as they are known.
 
     Raises:
@@ -59,7 +62,14 @@ def integrated_gradients(
     """
     if tolerance is not None and rule is None and evaluations is None:
         return integrated_gradients_to_tolerance(
-            network, image, target, baseline=baseline, tolerance=tolerance, budget=budget, progress=progress
+            network,
+            image,
+            target,
+            baseline=baseline,
+            tolerance=tolerance,
+            budget=budget,
+            interior=interior,
+            progress=progress,
         )
     if tolerance is not None or evaluations is None:
         found = "both were given" if tolerance is not None else "neither was given"
@@ -74,5 +84,6 @@ def integrated_gradients(
         baseline=baseline,
         rule=rule or DEFAULT_RULE,
         evaluations=evaluations,
+        interior=interior,
         progress=progress,
     )

@@ -16,20 +16,22 @@ differs by the rounding that the network shows between batch sizes.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from itertools import islice
 from types import MappingProxyType
 from typing import Final, Protocol, runtime_checkable
 
 import numpy as np
 
 from innerview.errors import UsageError
+from innerview.methods.interior_gradients import check_alphas
 from innerview.methods.passes import Progress, check_picture, require_finite
 from innerview.methods.walk import Job, Walk, check_targets, pixel_error
 from innerview.network import OUTPUT, Differentiable, Pullback, require_differentiable
 from innerview.quadrature import Driver, Integral, Problem, Request
 from innerview.results import IntegratedGradients, Provenance, Status
 from innerview.targets import Target
-from innerview.types import Array, Image, Images
+from innerview.types import Array, Image, Images, LogitRow
 
 FINEST: Final[Mapping[str, float]] = MappingProxyType({"float32": 1e-5, "float64": 1e-10})
 """The least tolerance that gradients of this precision can be held to; their rounding is about 4e-7 and 1e-15 of a
@@ -111,19 +113,23 @@ def integrate_to_tolerance(
                 )
             yield Problem(walk.measures(), tolerance, nodes, walk.residual, family)
 
-    driver, passes, done = Driver(problems()), _Passes(network, chunk or network.chunk), 0
+    driver, passes, done, inside = Driver(problems()), _Passes(network, chunk or network.chunk), 0, 0
+    origin = Provenance.of(network)  # once: it hashes all weights
+    ended: dict[int, Integral] = {}
     while batch := _fill(driver, walks, passes.chunk):
-        for request, value in zip(batch, passes.evaluate(batch, walks), strict=True):
+        for request, value in zip(batch.requests, passes.evaluate(batch, walks), strict=True):
             driver.answer(request, value)
             looking_on.visited(request.problem, request.alpha, value)
-        done += len(batch)
+        done += len(batch.requests) + len(batch.interior)
+        inside += len(batch.interior)
         if progress is not None:
-            progress(done, driver.wanted)
-        provenance = replace(Provenance.of(network), chunk=passes.chunk)
+            progress(done, driver.wanted + inside + sum(len(walk.wanted) for walk in walks.values()))
+        provenance = replace(origin, chunk=passes.chunk)
         for number, integral in driver.refined() if watcher is not None else ():
             looking_on.refined(number, _results(network, walks[number], integral, tolerance, provenance))
-        for number, integral in driver.finished():
-            yield number, _results(network, walks.pop(number), integral, tolerance, provenance)
+        ended |= driver.finished()
+        for number in [number for number in ended if not walks[number].wanted]:
+            yield number, _results(network, walks.pop(number), ended.pop(number), tolerance, provenance)
 
 
 def integrated_gradients_to_tolerance(
@@ -134,11 +140,12 @@ def integrated_gradients_to_tolerance(
     baseline: Image | Sequence[Image],
     tolerance: float,
     budget: int = BUDGET,
+    interior: Sequence[float] = (),
     progress: Progress | None = None,
 ) -> IntegratedGradients:
-    """Attribute `target` to the pixels of one picture, to a tolerance; arguments as above."""
+    """Attribute `target` to the pixels of one picture, to a tolerance; arguments as above and in `Job`."""
     baselines = (baseline,) if isinstance(baseline, np.ndarray) else tuple(baseline)
-    job = Job(image, (target,), baselines)
+    job = Job(image, (target,), baselines, tuple(interior))
     ((_, (result,)),) = integrate_to_tolerance(network, [job], tolerance=tolerance, budget=budget, progress=progress)
     return result
 
@@ -159,17 +166,58 @@ def _check_pictures(network: Differentiable, job: Job) -> None:
     check_picture(network, job.image, "picture")
     for one in job.baselines:
         check_picture(network, one, "baseline")
+    if job.interior:
+        check_alphas(job.interior)
 
 
-def _fill(driver: Driver, walks: Mapping[int, Walk], rows: int) -> list[Request]:
-    """Take requests for at most `rows` rows, but at least one; a request has one row per baseline of its picture."""
-    batch: list[Request] = []
+@dataclass(frozen=True)
+class _Batch:
+    """What is evaluated together.
+
+    Attributes:
+        requests: of the integrals; each has one row per baseline of its picture.
+        interior: walk and alpha of gradients that are wanted themselves; one row each, from the first baseline.
+    """
+
+    requests: tuple[Request, ...]
+    interior: tuple[tuple[Walk, float], ...]
+
+    def __bool__(self) -> bool:
+        return bool(self.requests or self.interior)
+
+
+def _fill(driver: Driver, walks: Mapping[int, Walk], rows: int) -> _Batch:
+    """Take up to `rows` rows, but at least one request or place; places first, so that no result waits for them."""
+    interior = tuple(islice(((walk, alpha) for walk in walks.values() for alpha in walk.wanted), rows))
+    rows -= len(interior)
+    requests: list[Request] = []
     width = 1
-    while (not batch or rows >= width) and (following := driver.requests(1)):
-        batch += following
+    while (rows >= width or not (requests or interior)) and (following := driver.requests(1)):
+        requests += following
         width = len(walks[following[0].problem].job.baselines)
         rows -= width
-    return batch
+    return _Batch(tuple(requests), interior)
+
+
+@dataclass(frozen=True)
+class _Row:
+    """One row of a pass: a place on a path, and whether it belongs to the integral or is wanted itself."""
+
+    walk: Walk
+    alpha: float
+    start: int
+    itself: bool = False
+
+    @property
+    def point(self) -> Image:
+        """The picture there."""
+        return self.walk.point(self.alpha, self.start)
+
+    def take(self, logits: LogitRow, gradients: Array) -> Array:
+        """Hand what the network said to the walk; give what it makes of it."""
+        if self.itself:
+            return self.walk.keep(self.alpha, logits, gradients)
+        return self.walk.visit(self.alpha, self.start, logits, gradients)
 
 
 class _Passes:
@@ -179,32 +227,33 @@ class _Passes:
         self.chunk = chunk
         self._network = network
 
-    def evaluate(self, batch: Sequence[Request], walks: Mapping[int, Walk]) -> list[Array]:
+    def evaluate(self, batch: _Batch, walks: Mapping[int, Walk]) -> list[Array]:
         """The integrand for each request: target × baseline × height × width × channel."""
         rows = [
-            (walks[request.problem], request.alpha, start)
-            for request in batch
+            _Row(walks[request.problem], request.alpha, start)
+            for request in batch.requests
             for start in range(len(walks[request.problem].job.baselines))
         ]
+        rows += [_Row(walk, alpha, 0, itself=True) for walk, alpha in batch.interior]
         values: list[Array] = []
         while len(values) < len(rows):
             values += self._pass(rows[len(values) : len(values) + self.chunk])
         parts: list[Array] = []
         taken = 0
-        for request in batch:
+        for request in batch.requests:
             count = len(walks[request.problem].job.baselines)
             parts.append(np.stack(values[taken : taken + count], axis=1))
             taken += count
         return parts
 
-    def _pass(self, rows: Sequence[tuple[Walk, float, int]]) -> list[Array]:
-        points = np.stack([walk.point(alpha, start) for walk, alpha, start in rows])
-        where = f"alpha {', '.join(sorted({f'{alpha:.3g}' for _, alpha, _ in rows}))}"
+    def _pass(self, rows: Sequence[_Row]) -> list[Array]:
+        points = np.stack([row.point for row in rows])
+        where = f"alpha {', '.join(sorted({f'{row.alpha:.3g}' for row in rows}))}"
 
         def cotangent(outputs: Array) -> Array:
             require_finite(self._network, points, outputs, f"output at {where}")
             pairs = zip(rows, outputs, strict=True)
-            return np.stack([walk.cotangents(logits) for (walk, _, _), logits in pairs], axis=1)
+            return np.stack([row.walk.cotangents(logits) for row, logits in pairs], axis=1)
 
         answer: Pullback | None = None
         try:
@@ -217,12 +266,12 @@ class _Passes:
             return [value for half in _halves(rows) for value in self._pass(half)]
         require_finite(self._network, points, answer.input_gradients, f"gradient at {where}")
         return [
-            walk.visit(alpha, start, logits, answer.input_gradients[:, row])
-            for row, ((walk, alpha, start), logits) in enumerate(zip(rows, answer.logits, strict=True))
+            row.take(logits, answer.input_gradients[:, place])
+            for place, (row, logits) in enumerate(zip(rows, answer.logits, strict=True))
         ]
 
 
-def _halves(rows: Sequence[tuple[Walk, float, int]]) -> tuple[Sequence[tuple[Walk, float, int]], ...]:
+def _halves(rows: Sequence[_Row]) -> tuple[Sequence[_Row], ...]:
     return rows[: len(rows) // 2], rows[len(rows) // 2 :]
 
 
@@ -236,6 +285,7 @@ def _result(
     network: Differentiable, walk: Walk, integral: Integral, target: int, tolerance: float, provenance: Provenance
 ) -> IntegratedGradients:
     job, maps = walk.job, integral.value[target]
+    named = replace(provenance, target=walk.targets[target].describe(network.output.class_names))
     errors = integral.errors[2 * target : 2 * target + 2] or (float("inf"), float("inf"))
     return IntegratedGradients(
         image=job.image,
@@ -247,7 +297,7 @@ def _result(
         evaluations=integral.evaluations * len(job.baselines),
         profile=walk.profile(target),
         status=Status.MET if integral.converged else Status.BUDGET,
-        provenance=replace(provenance, target=walk.targets[target].describe(network.output.class_names)),
+        provenance=named,
         spread=maps.sum(axis=3).std(axis=0) if len(job.baselines) > 1 else None,
         tolerance=tolerance,
         estimated_error=float(errors[0]),
@@ -262,6 +312,7 @@ def _result(
             for level in integral.levels
         ),
         notes=walk.notes(target),
+        interior=walk.interior(target, named),
     )
 
 

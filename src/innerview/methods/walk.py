@@ -89,8 +89,9 @@ class Walk:
 
     @property
     def wanted(self) -> list[float]:
-        """Places of the job's `interior` that nobody has been to yet; none before the picture itself was seen."""
-        return [alpha for alpha, found in self._inside.items() if found is None] if self._targets else []
+        """Places of the job's `interior` that nobody has been to yet; none before both ends, which come anyway."""
+        begun = (1.0, 0) in self._logits and (0.0, 0) in self._logits
+        return [alpha for alpha, found in self._inside.items() if found is None] if begun else []
 
     def interior(self, target: int, provenance: Provenance) -> InteriorGradients | None:
         """The gradients at those places of the job's `interior` that were visited, in its order; None if none was."""

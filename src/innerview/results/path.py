@@ -93,6 +93,17 @@ class InteriorGradients:
             self.unit,
         )
 
+    def first(self, count: int) -> InteriorGradients:
+        """Only the first `count` places."""
+        return replace(
+            self,
+            alphas=self.alphas[:count],
+            gradients=self.gradients[:count],
+            scores=self.scores[:count],
+            logits=self.logits[:count],
+            probabilities=self.probabilities[:count],
+        )
+
     @property
     def points(self) -> Float[np.ndarray, "alpha height width channel"]:
         """The pictures that the network saw on the path."""

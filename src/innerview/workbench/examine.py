@@ -6,13 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from innerview.data.baselines import make_baselines
-from innerview.methods import (
-    activations,
-    gradient,
-    interior_gradients,
-    keep,
-    predict,
-)
+from innerview.methods import activations, keep
 from innerview.network import Differentiable, Layer
 from innerview.results import (
     Activations,
@@ -64,23 +58,30 @@ def examine(network: Differentiable, item: Item, request: Request) -> Look:
     image = item.fitted.image
     first, *others = make_baselines(request.baselines, network.input, image)
     layers = choose_layers(request, network)
-    prediction = predict(network, image[None])[0]
+    active = activations(network, image, [layer.name for layer in layers])
     # Resolved here, once, so that every view explains the same class.
-    target = choose_target(request, network.output.class_names).resolve(prediction.logits, network.output)
+    target = choose_target(request, network.output.class_names).resolve(active.prediction.logits, network.output)
     baselines = [first, *others]
     everything = " and ".join(one.words for one in baselines)
     seed = next((one.seed for one in baselines if one.seed is not None), None)
-    interior = interior_gradients(network, image, target, baseline=first.image, alphas=request.alphas)
-    integrated = integrate(network, image, target, [one.image for one in baselines], request)
+    # All gradients share their batches; the last place is the picture itself.
+    integrated = integrate(network, image, target, [one.image for one in baselines], request, (*request.alphas, 1.0))
+    inside = integrated.interior
+    assert inside is not None  # noqa: S101 it was asked for
+    interior = inside.first(len(request.alphas))
     profile = interior.profile if others else interior.profile.joined(integrated.profile)
     return Look(
         item=item,
-        prediction=prediction,
+        prediction=active.prediction,
         layers=tuple(network.layers),
-        activations=activations(network, image, [layer.name for layer in layers]),
-        gradient=gradient(network, image, target),
+        activations=active,
+        gradient=Gradient(
+            image, active.prediction, inside.gradients[-1], float(inside.scores[-1]), inside.unit, inside.provenance
+        ),
         interior=replace(interior, provenance=replace(interior.provenance, baseline=first.words, seed=first.seed)),
-        integrated=replace(integrated, provenance=replace(integrated.provenance, baseline=everything, seed=seed)),
+        integrated=replace(
+            integrated, provenance=replace(integrated.provenance, baseline=everything, seed=seed), interior=None
+        ),
         profile=profile,
         kept={
             order: keep(

@@ -98,16 +98,35 @@ def choose_target(request: Request, class_names: tuple[str, ...]) -> Target:
 
 
 def integrate(
-    network: Differentiable, image: Image, target: Target, baselines: Sequence[Image], request: Request
+    network: Differentiable,
+    image: Image,
+    target: Target,
+    baselines: Sequence[Image],
+    request: Request,
+    interior: Sequence[float] = (),
 ) -> IntegratedGradients:
-    """Work out integrated gradients to the tolerance, or by the rule if one (or its evaluations) was asked for."""
+    """Work out integrated gradients to the tolerance, or by the rule if one (or its evaluations) was asked for.
+
+    `interior` names places on the path whose gradients are wanted as well.
+    """
     if request.rule or request.evaluations:
-        evaluations = request.evaluations or DEFAULT_EVALUATIONS
         return integrated_gradients(
-            network, image, target, baseline=baselines, rule=request.rule or None, evaluations=evaluations
+            network,
+            image,
+            target,
+            baseline=baselines,
+            rule=request.rule or None,
+            evaluations=request.evaluations or DEFAULT_EVALUATIONS,
+            interior=interior,
         )
     return integrated_gradients(
-        network, image, target, baseline=baselines, tolerance=request.tolerance, budget=request.budget
+        network,
+        image,
+        target,
+        baseline=baselines,
+        tolerance=request.tolerance,
+        budget=request.budget,
+        interior=interior,
     )
 
 
