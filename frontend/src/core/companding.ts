@@ -4,10 +4,10 @@
  * Square roots keep the small values that plain bytes would round away; drawing needs one table look-up per pixel.
  */
 
-/** sgn q·(q/127)² for q = −128 … 127, indexed by the unsigned byte. */
+/** sgn q·(q/127)² for q = −127 … 127, indexed by the unsigned byte; −128 is a value that is not finite. */
 export const EXPANDED = Float32Array.from({ length: 256 }, (_, byte) => {
   const q = byte < 128 ? byte : byte - 256;
-  return Math.sign(q) * (q / 127) ** 2;
+  return q === -128 ? Number.NaN : Math.sign(q) * (q / 127) ** 2;
 });
 
 /** Expand bytes of one frame with its scale into numbers; `out` is reused when given. */

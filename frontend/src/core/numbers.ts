@@ -46,7 +46,7 @@ export function place(alpha: number): string {
 
 /** A place on the path for speech, without powers: "0.00001". */
 export const spoken = (alpha: number): string =>
-  alpha === 0 ? "0" : Number(alpha.toPrecision(4)).toFixed(20).replace(/0+$/, "").replace(/\.$/, "");
+  alpha === 0 ? "0" : alpha.toFixed(Math.max(0, 3 - Math.floor(Math.log10(alpha)))).replace(/0+$/, "").replace(/\.$/, "");
 
 /** "61.3 %", "< 0.1 %", "> 99.9 %"; a dash where there is none. */
 export function probability(value: number): string {

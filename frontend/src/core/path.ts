@@ -28,7 +28,9 @@ const clean = (alpha: number): number => Number(alpha.toPrecision(6));
 export function bytesLimit(bytes: Int8Array, scale: number): number {
   const counts = new Uint32Array(129);
   for (let i = 0; i < bytes.length; i++) counts[Math.abs(bytes[i])]++;
-  const at = Math.floor((bytes.length - 1) * 0.99);
+  // −128 is no finite number and has no size.
+  const last = bytes.length - 1 - counts[128];
+  const at = Math.floor(last * 0.99);
   const sizeAt = (place: number): number => {
     let seen = 0;
     for (let q = 0; q < counts.length; q++) {
@@ -37,9 +39,9 @@ export function bytesLimit(bytes: Int8Array, scale: number): number {
     }
     return 0;
   };
-  const pair = [sizeAt(at), sizeAt(Math.min(at + 1, bytes.length - 1))];
-  const found = pair[0] + (pair[1] - pair[0]) * ((bytes.length - 1) * 0.99 - at);
-  const largest = sizeAt(bytes.length - 1);
+  const pair = [sizeAt(at), sizeAt(Math.min(at + 1, last))];
+  const found = pair[0] + (pair[1] - pair[0]) * (last * 0.99 - at);
+  const largest = last < 0 ? 0 : sizeAt(last);
   return largest === 0 ? 1 : roundUp(found || largest);
 }
 

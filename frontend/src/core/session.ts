@@ -72,7 +72,7 @@ export class Session {
   }
 
   /** Change parts of the link. A changed picture or network forgets what only made sense for the old one. */
-  go(patch: Partial<Link>): void {
+  go = (patch: Partial<Link>): void => {
     const before = this.link.value;
     const next = { ...before, ...patch };
     const changed = (field: keyof Link): boolean => field in patch && patch[field] !== before[field];
@@ -81,16 +81,26 @@ export class Session {
     if (changed("target") && next.versus === next.target) next.versus = null;
     if (changed("picture")) next.mask = DEFAULTS.mask;
     this.link.set(next);
-  }
+  };
 }
 
 export const SessionContext = createContext<Session>(null as never);
 export const useSession = (): Session => useContext(SessionContext);
 
-/** The link's state and how to change it: `const [link, go] = useLink(); go({ alpha: 0.1 })`. */
-export function useLink(): [Link, (patch: Partial<Link>) => void] {
-  const session = useSession();
-  return [useStore(session.link), (patch) => session.go(patch)];
+type Go = (patch: Partial<Link>) => void;
+
+/**
+ * The link's state and how to change it: `const [link, go] = useLink(); go({ alpha: 0.1 })`.
+ *
+ * With names of fields, the component renders again only when one of these changes: `useLink("scale")`. A slider
+ * moves one field many times a second, so whatever does not show it should say what it shows.
+ */
+export function useLink(): [Link, Go];
+export function useLink<K extends keyof Link>(...fields: K[]): [Pick<Link, K>, Go];
+export function useLink(...fields: (keyof Link)[]): [Link, Go] {
+  const { link, go } = useSession();
+  useStore(link, fields.length ? (value) => fields.map((field) => value[field]) : undefined);
+  return [link.value, go];
 }
 
 export const useTheme = (): Theme => useStore(useSession().theme);
@@ -156,7 +166,7 @@ export interface Chosen {
 export function useChosen(): Chosen {
   const session = useSession();
   const hello = useStore(session.hello);
-  const link = useStore(session.link);
+  const [link] = useLink("network", "picture", "target", "versus", "method", "baseline");
   const network = hello.networks.find(({ id }) => id === link.network) ?? hello.networks[0];
   const held = session.source.state !== "file" || hello.samples.some(({ picture }) => picture === link.picture);
   const picture = (held ? link.picture : null) ?? hello.samples[0]?.picture ?? null;

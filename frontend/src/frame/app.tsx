@@ -1,6 +1,6 @@
 /** The frame around every view: header, rail, links to the views, one heading, remarks, and one voice. */
 import type { JSX } from "preact";
-import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { writeLink } from "../core/link";
 import type { Theme } from "../core/ramps";
 import { className, limitText } from "../core/numbers";
@@ -13,7 +13,7 @@ import { recall, remember } from "./remembering";
 
 export function App(): JSX.Element {
   const session = useSession();
-  const [link, go] = useLink();
+  const [link, go] = useLink("view");
   const { classes, target } = useChosen();
   const [help, setHelp] = useState(false);
   const main = useRef<HTMLElement>(null);
@@ -48,11 +48,13 @@ export function App(): JSX.Element {
     },
   ]);
 
+  // Made once: what they show they watch by themselves.
+  const [rail, header, nav] = useMemo(() => [<Rail key="rail" />, <Header key="header" onHelp={() => setHelp(true)} />, <Nav key="nav" />], []);
   return (
     <>
       <a
         class="skip"
-        href={writeLink(link, classes)}
+        href={`#/${view.name}`}
         onClick={(event) => {
           event.preventDefault();
           heading.current!.focus();
@@ -60,26 +62,11 @@ export function App(): JSX.Element {
       >
         Skip to the view
       </a>
-      <Header onHelp={() => setHelp(true)} />
+      {header}
       <div class="columns">
-        <Rail />
+        {rail}
         <div class="work">
-          <nav aria-label="Views">
-            {views.map(({ key, name, title }) => (
-              <a
-                key={name}
-                href={writeLink({ ...link, view: name }, classes)}
-                aria-current={name === view.name ? "page" : undefined}
-                onClick={(event) => {
-                  if (event.ctrlKey || event.metaKey || event.shiftKey) return;
-                  event.preventDefault();
-                  go({ view: name });
-                }}
-              >
-                <kbd aria-hidden="true">{key}</kbd> {title}
-              </a>
-            ))}
-          </nav>
+          {nav}
           <main ref={main} id="innerview-main">
             <Notices />
             <h1 ref={heading} tabIndex={-1}>
@@ -95,6 +82,30 @@ export function App(): JSX.Element {
   );
 }
 
+/** Links, not tabs: each view has an address. */
+function Nav(): JSX.Element {
+  const [link, go] = useLink();
+  const { classes } = useChosen();
+  return (
+    <nav aria-label="Views">
+      {views.map(({ key, name, title }) => (
+        <a
+          key={name}
+          href={writeLink({ ...link, view: name }, classes)}
+          aria-current={name === link.view ? "page" : undefined}
+          onClick={(event) => {
+            if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+            event.preventDefault();
+            go({ view: name });
+          }}
+        >
+          <kbd aria-hidden="true">{key}</kbd> {title}
+        </a>
+      ))}
+    </nav>
+  );
+}
+
 /** Open all tables of the view; close them when all are open. */
 function toggleTables(root: HTMLElement): void {
   const tables = [...root.querySelectorAll<HTMLDetailsElement>("details[data-table]")];
@@ -107,7 +118,7 @@ function Header({ onHelp }: { onHelp: () => void }): JSX.Element {
   const session = useSession();
   const { networks } = useStore(session.hello);
   const { network } = useChosen();
-  const [link, go] = useLink();
+  const [link, go] = useLink("scale");
   const [copied, setCopied] = useState(false);
   useEffect(() => {
     if (!copied) return undefined;

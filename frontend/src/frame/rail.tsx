@@ -204,7 +204,7 @@ function Sources({ walk, count, current, classes }: SourcesProps): JSX.Element {
 
 function Explained({ chosen }: { chosen: Chosen }): JSX.Element {
   const session = useSession();
-  const [link, go] = useLink();
+  const [link, go] = useLink("target");
   const hello = useStore(session.hello);
   const { network, picture, classes, ranking, subject, target, versus, method, baseline } = chosen;
   const chooser = (mark: string) => (): void => session.root.querySelector<HTMLElement>(`[data-choose=${mark}]`)?.focus();

@@ -15,7 +15,7 @@ export const unsure = (facts: MapFacts): number =>
 
 export function CertificateLine({ meta, facts, onMore }: { meta: MapMeta; facts: MapFacts; onMore?: () => void }): JSX.Element {
   const { mark, words, short } = certificate(meta);
-  const [link, go] = useLink();
+  const [link, go] = useLink("tolerance");
   const { source } = useSession();
   const wavering = unsure(facts);
   return (

@@ -39,7 +39,7 @@ export interface LegendProps {
 }
 
 export function Legend({ scale, unit, name = "evidence", values, ends, pin = false }: LegendProps): JSX.Element {
-  const [link, go] = useLink();
+  const [link, go] = useLink("scale");
   const { limit, mode } = scale;
   const over = values ? beyond(values, limit) : 0;
   const text = limitText(limit);

@@ -30,6 +30,8 @@ export interface PixelsProps {
   hatched?: Uint8Array | null;
   /** The grid in which the linked cursor counts; this one's own if not given; null for no cursor. */
   grid?: readonly [number, number] | null;
+  /** What the cursor outlines, when that is coarser than what is drawn: rows and columns. */
+  cells?: readonly [number, number];
   /** Give this one the keyboard's pixel cursor (one per view). */
   keyboard?: boolean;
   /** Instead of pinning: what a press, drag or Enter on a cell does (a brush). */
@@ -99,7 +101,7 @@ export function Pixels(props: PixelsProps): JSX.Element {
       <canvas ref={canvas} role={label ? "img" : "presentation"} aria-label={label || undefined} style={smooth ? { imageRendering: "auto" } : undefined} />
       {hatched && <canvas ref={hatch} role="presentation" class="hatch" />}
       {props.children}
-      {props.grid !== null && <Cursor height={height} width={width} grid={props.grid ?? [height, width]} keyboard={keyboard} onCell={onCell} />}
+      {props.grid !== null && <Cursor height={props.cells?.[0] ?? height} width={props.cells?.[1] ?? width} grid={props.grid ?? [height, width]} keyboard={keyboard} onCell={onCell} />}
       {factor > 1 && <span class="shrunk">shown at 1/{factor}</span>}
     </div>
   );
@@ -152,7 +154,7 @@ const MOVES: Record<string, readonly [number, number]> = {
 function Cursor({ height, width, grid, keyboard, onCell }: CursorProps): JSX.Element {
   const { hover, link: store, speech } = useSession();
   const at = useStore(hover);
-  const [link, go] = useLink();
+  const [link, go] = useLink("pixel");
   const held = useRef<{ key: string; from: number } | null>(null);
   const shape = [height, width] as const;
 
@@ -254,7 +256,7 @@ function Square({ pixel, grid, shape, kind }: SquareProps): JSX.Element | null {
   );
 }
 
-type Base = Pick<PixelsProps, "label" | "size" | "fixed" | "grid" | "keyboard" | "onCell" | "smooth" | "class" | "children">;
+type Base = Pick<PixelsProps, "label" | "size" | "fixed" | "grid" | "cells" | "keyboard" | "onCell" | "smooth" | "class" | "children">;
 
 export interface MapPixelsProps extends Base {
   values: Float32Array;

@@ -17,7 +17,7 @@ export interface ReadoutProps {
 export function Readout({ facts, unit, limit, picture }: ReadoutProps): JSX.Element {
   const { hover, speech } = useSession();
   const at = useStore(hover);
-  const [link, go] = useLink();
+  const [link, go] = useLink("pixel");
   const { values, error, height, width, ranks, total } = facts;
   const pixel = at ?? link.pixel;
   const inside = pixel && pixel[0] < height && pixel[1] < width ? pixel : null;

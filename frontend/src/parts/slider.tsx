@@ -74,10 +74,14 @@ export interface PlayerProps {
   onMove: (at: number) => void;
   /** What is walked: "alpha", "epoch". */
   of: string;
+  /** What the button says. */
+  play?: string;
+  /** Stops a second. */
+  pace?: number;
 }
 
 /** First, back, play or pause, forward, last; and the speed. Space plays and pauses. */
-export function Player({ stops, at, onMove, of }: PlayerProps): JSX.Element {
+export function Player({ stops, at, onMove, of, play = "Play", pace = STOPS_PER_SECOND }: PlayerProps): JSX.Element {
   const [playing, setPlaying] = useState(false);
   const [speed, setSpeed] = useState(1);
   const latest = useRef({ at, onMove });
@@ -92,7 +96,7 @@ export function Player({ stops, at, onMove, of }: PlayerProps): JSX.Element {
       if (latest.current.at !== mine || mine >= stops - 1) return setPlaying(false);
       mine++;
       return latest.current.onMove(mine);
-    }, 1000 / ((reduced ? REDUCED : STOPS_PER_SECOND) * speed));
+    }, 1000 / (Math.min(reduced ? REDUCED : pace, pace) * speed));
     return () => clearInterval(timer);
   }, [playing, speed, stops]);
 
@@ -115,7 +119,7 @@ export function Player({ stops, at, onMove, of }: PlayerProps): JSX.Element {
       {button("|‹", `First ${of}`, 0)}
       {button("‹", `Previous ${of}`, at - 1)}
       <button type="button" class="play" onClick={toggle} aria-pressed={playing}>
-        {playing ? "Pause" : "Play"}
+        {playing ? "Pause" : play}
       </button>
       {button("›", `Next ${of}`, at + 1)}
       {button("›|", `Last ${of}`, stops - 1)}

@@ -40,7 +40,8 @@ export interface LayerFacts {
   width: number;
   /** The strongest first, as the payload has them. */
   tiles: Tile[];
-  /** One scale for all tiles. */
+  /** All values, and one scale for them. */
+  all: Float32Array;
   limit: number;
 }
 
@@ -60,7 +61,7 @@ export function layerFacts(payload: Payload<"layers">, index: number): LayerFact
   });
   const all = new Float32Array(tiles.length * height * width);
   tiles.forEach(({ values }, i) => all.set(values, i * values.length));
-  return { index, entry: listOf(payload)[index], height, width, tiles, limit: ownLimit(all) };
+  return { index, entry: listOf(payload)[index], height, width, tiles, all, limit: ownLimit(all) };
 }
 
 /** The angle of a channel's colour on the wheel, in turns from red; NaN where it follows no colour. */

@@ -1,0 +1,155 @@
+/** What each layer keeps of the picture: the network as a list of layers, a layer as a grid of channels, a channel large. */
+import type { JSX } from "preact";
+import { useEffect, useMemo, useState } from "preact/hooks";
+import { count, number, shapeText, share } from "../../core/numbers";
+import { useAnswer, useChosen, useKeys, useLink } from "../../core/session";
+import { Choice, Radios } from "../../parts/choice";
+import { Data } from "../../parts/data";
+import { Explain } from "../../parts/explain";
+import { Legend } from "../../parts/legend";
+import { Player } from "../../parts/slider";
+import { AnswerState, Stale } from "../../parts/states";
+import type { View } from "../view";
+import { Enlarged } from "./enlarged";
+import { holds, layerFacts, type LayerEntry, listOf, type Sort, sorted, SORTS, type Tile } from "./order";
+import { limitOf, Tiles } from "./tiles";
+import "./layers.css";
+
+/** Layers a second while the way in plays, and how long a layer must stay before all its channels are asked for. */
+const PACE = 1.5;
+const SETTLED = 500;
+/** Tiles at first; more on request. */
+const PAGE = 128;
+
+function useSettled<T>(value: T): T {
+  const [settled, settle] = useState(value);
+  useEffect(() => {
+    const timer = setTimeout(() => settle(value), SETTLED);
+    return () => clearTimeout(timer);
+  }, [value]);
+  return settled;
+}
+
+const sizeOf = ({ height, width, channels }: LayerEntry): string => shapeText(height * width > 1 ? [height, width, channels] : [channels]);
+
+function Layers(): JSX.Element {
+  const [link, go] = useLink();
+  const { network, picture, subject } = useChosen();
+  const request = network && picture ? ({ kind: "layers", network: network.id, picture } as const) : null;
+  const answer = useAnswer(request);
+  const list = answer.payload ? listOf(answer.payload) : [];
+  const index = Math.max(0, list.findIndex(({ name }) => name === link.layer));
+  const entry = list[index] as LayerEntry | undefined;
+  const settled = useSettled(entry?.name);
+  const partly = entry !== undefined && settled === entry.name && entry.shown > 0 && entry.shown < entry.channels;
+  const whole = useAnswer(partly && request ? { ...request, layer: entry.name } : null);
+  const better = whole.payload && holds(whole.payload, index) && whole.payload.meta.picture === answer.payload?.meta.picture && whole.payload.meta.network === answer.payload?.meta.network;
+  const payload = better ? whole.payload : answer.payload;
+  const facts = useMemo(() => (payload && holds(payload, index) ? layerFacts(payload, index) : null), [payload, index]);
+  const [sort, setSort] = useState<Sort>("strength");
+  const [shared, setShared] = useState(true);
+  const [threes, setThrees] = useState(false);
+  const [pages, setPages] = useState(1);
+  const tiles = useMemo(() => (facts && payload ? sorted(payload, facts, sort) : []), [facts, payload, sort]);
+  useKeys([{ key: "P", says: "The bare picture, or the channel over it", run: () => go({ overlay: { ...link.overlay, blend: link.overlay.blend === "picture" ? "tint" : "picture" } }) }]);
+
+  if (!answer.payload || !entry || !payload) {
+    return (
+      <>
+        <AnswerState answer={answer} what="Looking into the layers" />
+        <Explain of="layers" />
+      </>
+    );
+  }
+  const choose = (at: number): void => go({ layer: list[at].name, channel: null });
+  const tile = tiles.find(({ number: n }) => n === link.channel) ?? tiles[0];
+  const shown = tiles.slice(0, pages * PAGE);
+  const silent = facts?.tiles.filter((each) => each.silent).length ?? 0;
+  const pick = subject.payload && subject.payload.meta.picture === payload.meta.picture ? subject.payload.arrays.picture : null;
+  return (
+    <div class="layers">
+      <div class="way">
+        <Player stops={list.length} at={index} onMove={choose} of="layer" play="Play the way in" pace={PACE} />
+        <div class="narrow">
+          <Choice label="Layer" value={entry.name} options={list.map((each) => [each.name, `${each.name} ${sizeOf(each)}`])} onChange={(layer) => go({ layer, channel: null })} />
+        </div>
+        <ol class="network" aria-label="Layers of the network">
+          {list.map((each, i) => (
+            <li key={each.name}>
+              <button type="button" aria-current={i === index ? "true" : undefined} onClick={() => choose(i)}>
+                <span class="block" aria-hidden="true">
+                  <span style={{ width: `${6 * Math.log2(1 + each.channels)}%`, height: `${Math.max(3, 4 * Math.log2(1 + each.height))}px` }} />
+                </span>
+                <span class="name">{each.name}</span>
+                <span class="second">{sizeOf(each)}</span>
+                {(each.silent ?? 0) > 0 && <span class="silent-mark">! {each.silent} silent</span>}
+              </button>
+            </li>
+          ))}
+        </ol>
+      </div>
+      <div class="layer">
+        <Stale when={answer.previous}>
+          {facts && tile ? (
+            <>
+              <h2>
+                {entry.name}{" "}
+                <span class="second">
+                  {entry.kind} · {sizeOf(entry)} · <span data-shown>{facts.entry.note || `${count(tiles.length)} of ${count(entry.channels)} channels`}</span>
+                </span>
+              </h2>
+              {silent > 0 && <p class="remark">! {count(silent)} of the {count(tiles.length)} channels here give the same value everywhere in this picture.</p>}
+              <div class="settings">
+                <Choice label="Sort by" value={sort} options={SORTS.map((each) => [each, each])} onChange={setSort} />
+                <Radios label="Scale" value={shared ? "layer" : "own"} options={[["layer", "one for the layer"], ["own", "one for each channel"]]} onChange={(value) => setShared(value === "layer")} />
+                <Radios label="Tiles" value={threes ? "three" : "one"} options={[["one", "one channel"], ["three", "three as RGB", tiles.length < 3]]} onChange={(value) => setThrees(value === "three")} />
+              </div>
+              <Tiles facts={facts} tiles={shown} chosen={tile.number} onChoose={(channel) => go({ channel })} shared={shared} threes={threes && tiles.length > 2} />
+              {tiles.length > shown.length && (
+                <button type="button" onClick={() => setPages(pages + 1)}>
+                  Show more of {count(tiles.length)}
+                </button>
+              )}
+              {shared ? (
+                <Legend scale={{ limit: facts.limit, mode: "layer" }} unit="activation" name="value" values={facts.all} ends={["below zero", "above"]} />
+              ) : (
+                <p class="second facts">Every channel on its own scale: full colour is about its own largest value.</p>
+              )}
+              <Enlarged payload={payload} facts={facts} tile={tile} shared={shared} picture={pick} />
+              <LayerTable name={entry.name} tiles={tiles} limit={(each) => limitOf(each, facts, shared)} />
+            </>
+          ) : (
+            <p class="remark">
+              {entry.name}: {entry.note || "nothing was kept of this layer."}
+            </p>
+          )}
+        </Stale>
+        <AnswerState answer={partly ? whole : answer} what={`Reading all channels of ${entry.name}`} />
+        <Explain of="layers" />
+      </div>
+    </div>
+  );
+}
+
+function LayerTable({ name, tiles, limit }: { name: string; tiles: readonly Tile[]; limit: (tile: Tile) => number }): JSX.Element {
+  return (
+    <Data
+      title={`channels of ${name}`}
+      columns={["channel", "mean", "maximum", "minimum", "above zero"]}
+      rows={() => tiles.map((each) => [String(each.number), number(each.mean, true), number(each.maximum, true), number(each.minimum, true), share(each.above)])}
+      csv={() => ({
+        columns: ["channel", "mean", "maximum", "minimum", "above_zero", "scale"],
+        rows: tiles.map((each) => [each.number, each.mean, each.maximum, each.minimum, each.above, limit(each)]),
+      })}
+      file={`layer-${name}`}
+    />
+  );
+}
+
+export const view: View = {
+  key: "4",
+  name: "layers",
+  title: "Layers",
+  question: () => "What does each layer keep of this picture?",
+  Component: Layers,
+};

@@ -1,0 +1,89 @@
+/** The grid of a layer's channels: one stop for the tab key, arrows walk it, Enter enlarges. */
+import type { JSX } from "preact";
+import { useRef } from "preact/hooks";
+import { number, share } from "../../core/numbers";
+import { ownLimit } from "../../core/scale";
+import { useSession } from "../../core/session";
+import { MapPixels, RgbPixels } from "../../parts/pixels";
+import { type LayerFacts, three, type Tile } from "./order";
+
+const SIDE = 64;
+
+export interface TilesProps {
+  facts: LayerFacts;
+  tiles: readonly Tile[];
+  /** Number of the enlarged channel. */
+  chosen: number;
+  onChoose: (number: number) => void;
+  /** One scale for the layer; otherwise one for each tile. */
+  shared: boolean;
+  /** Three channels as the red, green and blue of one tile. */
+  threes: boolean;
+}
+
+export const says = ({ number: n, mean, maximum, above, silent }: Tile): string =>
+  silent ? `channel ${n}: silent, ${number(maximum)} everywhere` : `channel ${n}: mean ${number(mean)}, maximum ${number(maximum)}, ${share(above)} above zero`;
+
+export const limitOf = (tile: Tile, facts: LayerFacts, shared: boolean): number => (shared ? facts.limit : ownLimit(tile.values));
+
+export function Tiles({ facts, tiles, chosen, onChoose, shared, threes }: TilesProps): JSX.Element {
+  const { lay } = useSession();
+  const box = useRef<HTMLDivElement>(null);
+  const groups = threes ? Array.from({ length: Math.floor(tiles.length / 3) }, (_, i) => tiles.slice(3 * i, 3 * i + 3)) : tiles.map((tile) => [tile]);
+  const at = Math.max(0, groups.findIndex((group) => group.some(({ number: n }) => n === chosen)));
+
+  const onKeyDown = (event: KeyboardEvent): void => {
+    const options = [...box.current!.children] as HTMLElement[];
+    const columns = options.filter(({ offsetTop }) => offsetTop === options[0].offsetTop).length;
+    const here = options.indexOf(document.activeElement as HTMLElement);
+    const from = here < 0 ? at : here;
+    const moves: Record<string, number> = {
+      ArrowRight: from + 1,
+      ArrowLeft: from - 1,
+      ArrowDown: from + columns,
+      ArrowUp: from - columns,
+      Home: 0,
+      End: options.length - 1,
+    };
+    const to = moves[event.key];
+    if (to === undefined) return;
+    event.preventDefault();
+    const next = Math.max(0, Math.min(options.length - 1, to));
+    options[next].focus();
+    onChoose(groups[next][0].number);
+  };
+  const show = (tile: Tile): void =>
+    lay.set({ values: tile.values, height: facts.height, width: facts.width, limit: limitOf(tile, facts, shared), ramp: "value", says: says(tile) });
+
+  return (
+    <div ref={box} class="tiles" role="listbox" aria-label={`Channels of ${facts.entry.name}`} onKeyDown={onKeyDown}>
+      {groups.map((group, i) => {
+        const [tile] = group;
+        const shape = { height: facts.height, width: facts.width, label: "", size: SIDE, fixed: true, grid: null };
+        return (
+          <div
+            key={tile.number}
+            role="option"
+            class={tile.silent ? "silent" : ""}
+            aria-selected={i === at}
+            aria-label={threes ? `channels ${group.map(({ number: n }) => n).join(", ")} as red, green, blue` : says(tile)}
+            tabIndex={i === at ? 0 : -1}
+            onClick={() => onChoose(tile.number)}
+            onPointerEnter={() => show(tile)}
+            onPointerLeave={() => lay.set(null)}
+          >
+            {threes ? (
+              <RgbPixels {...shape} values={three(group)} channels={3} limit={shared ? facts.limit : Math.max(...group.map((each) => ownLimit(each.values)))} />
+            ) : (
+              <MapPixels {...shape} values={tile.values} limit={limitOf(tile, facts, shared)} ramp="value" />
+            )}
+            <span aria-hidden="true">
+              {group.map(({ number: n }) => n).join(" ")}
+              {tile.silent && " silent"}
+            </span>
+          </div>
+        );
+      })}
+    </div>
+  );
+}
