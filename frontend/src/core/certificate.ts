@@ -16,13 +16,14 @@ export function certificate(meta: Pick<MapMeta, "estimated_error" | "tolerance" 
   const { estimated_error: found, tolerance, evaluations, relative_gap: gap, status } = meta;
   const cost = `${count(evaluations)} ${evaluations === 1 ? "evaluation" : "evaluations"}`;
   const missed = gap === null ? "" : ` · gap ${error(Math.abs(gap))}`;
-  if (tolerance === null || found === null) return { mark: "", words: `Error not estimated · ${cost}${missed}`, short: false };
-  const known = Number.isFinite(found);
+  if (tolerance === null) return { mark: "", words: `Error not estimated · ${cost}${missed}`, short: false };
+  const known = found !== null && Number.isFinite(found);
   if (status === "refining") {
     return { mark: "○", words: `Refining: ${known ? `${error(found)} now` : "error not known yet"}, asked ${asked(tolerance)}`, short: false };
   }
+  if (!known && status !== "not-met") return { mark: "", words: `Error not estimated · ${cost}${missed}`, short: false };
   if (status === "not-met") {
     return { mark: "!", words: `${known ? `${error(found)} reached` : "Error not known"}, ${asked(tolerance)} asked: ${cost} spent`, short: true };
   }
-  return { mark: "✓", words: `Error ≤ ${error(found)} of the map · asked ${asked(tolerance)} · ${cost}${missed}`, short: false };
+  return { mark: "✓", words: `Error ≤ ${error(found ?? Number.NaN)} of the map · asked ${asked(tolerance)} · ${cost}${missed}`, short: false };
 }

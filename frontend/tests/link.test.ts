@@ -1,0 +1,122 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { type Address, keepInStep, memoryAddress } from "../src/core/address";
+import { DEFAULTS, KEYS, type Link, readLink, writeLink } from "../src/core/link";
+import { Store } from "../src/core/store";
+
+const EXAMPLES: [string, Partial<Link>][] = [
+  ["n=abc123", { network: "abc123" }],
+  ["p=ed7a03c4", { picture: "ed7a03c4" }],
+  ["c=0-airplane", { target: 0 }],
+  ["v=5-dog", { versus: 5 }],
+  ["m=grad-cam", { method: "grad-cam" }],
+  ["b=white", { baseline: "white" }],
+  ["t=0.001", { tolerance: 0.001 }],
+  ["s=shared", { scale: "shared" }],
+  ["s=0.02", { scale: 0.02 }],
+  ["a=0.1", { alpha: 0.1 }],
+  ["o=tint:50", { overlay: { blend: "tint", opacity: 50 } }],
+  ["o=map", { overlay: { blend: "map", opacity: 80 } }],
+  ["th=20", { threshold: 20 }],
+  ["sh=against", { show: "against" }],
+  ["px=12,7", { pixel: [12, 7] }],
+  ["k=5", { share: 5 }],
+  ["ko=random", { order: "random" }],
+  ["kf=blurred", { fill: "blurred" }],
+  ["mk=AAECAw", { mask: "AAECAw" }],
+  ["l=conv3", { layer: "conv3" }],
+  ["ch=41", { channel: 41 }],
+  ["ep=3", { epoch: 3 }],
+  ["r=main", { run: "main" }],
+  ["cx=picture", { vary: "picture" }],
+  ["q=6d88dd9e", { other: "6d88dd9e" }],
+];
+const CLASSES = ["airplane", "automobile", "bird", "cat", "deer", "dog"];
+
+describe("the link", () => {
+  test("defaults are left out", () => {
+    expect(writeLink(DEFAULTS)).toBe("#/attribution");
+    expect(readLink("")).toEqual({ link: DEFAULTS, problems: [] });
+  });
+
+  test.each(EXAMPLES)("%s is read and written", (text, patch) => {
+    const { link, problems } = readLink(`#/keep?${text}`);
+    expect(problems).toEqual([]);
+    expect(link).toEqual({ ...DEFAULTS, view: "keep", ...patch });
+    expect(writeLink(link, CLASSES)).toBe(`#/keep?${text}`);
+  });
+
+  test("every key has an example", () => {
+    expect(new Set(EXAMPLES.map(([text]) => text.split("=")[0]))).toEqual(new Set(Object.keys(KEYS)));
+  });
+
+  test.each(["#/keep?k=200", "#/keep?p=xyz", "#/keep?c=-1", "#/keep?c=cat", "#/keep?o=neon", "#/keep?px=1", "#/keep?s=0", "#/keep?t=", "#/keep?zz=1", "#/nothing"])(
+    "%s falls back and says so",
+    (text) => {
+      const { link, problems } = readLink(text);
+      expect({ ...link, view: DEFAULTS.view }).toEqual(DEFAULTS);
+      expect(problems).toHaveLength(1);
+    },
+  );
+
+  test("several wrong values each say so, and right ones stay", () => {
+    const { link, problems } = readLink("#/interior?a=7&c=0&bogus=1");
+    expect(link.target).toBe(0);
+    expect(link.alpha).toBe(DEFAULTS.alpha);
+    expect(problems).toHaveLength(2);
+  });
+});
+
+describe("the address", () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  const follow = (address: Address): { link: Store<Link>; go: (patch: Partial<Link>) => void } => {
+    const link = new Store<Link>({ ...DEFAULTS, target: 3 });
+    keepInStep(address, link, () => CLASSES, () => {});
+    return { link, go: (patch) => link.set({ ...link.value, ...patch }) };
+  };
+
+  test("60 steps in 3 seconds write at most 9 times, and the last one last", () => {
+    const written: string[] = [];
+    const address: Address = { ...memoryAddress(), replace: (text) => void written.push(text), push: (text) => void written.push(`push ${text}`) };
+    const { go } = follow(address);
+    for (let i = 1; i <= 60; i++) {
+      go({ alpha: i / 100 });
+      vi.advanceTimersByTime(50);
+    }
+    vi.advanceTimersByTime(1000);
+    expect(written.length).toBeLessThanOrEqual(9);
+    expect(written.at(-1)).toBe("#/attribution?c=3-cat&a=0.6");
+  });
+
+  test("view, picture and class make a step of their own at once; what was undecided does not", () => {
+    const pushed: string[] = [];
+    const { go } = follow({ ...memoryAddress(), push: (text) => void pushed.push(text) });
+    go({ picture: "ed7a03c4" });
+    expect(pushed).toEqual([]);
+    go({ view: "keep" });
+    go({ target: 0 });
+    go({ picture: "6d88dd9e" });
+    expect(pushed).toEqual(["#/keep?p=ed7a03c4&c=3-cat", "#/keep?p=ed7a03c4&c=0-airplane", "#/keep?p=6d88dd9e&c=0-airplane"]);
+  });
+
+  test("a history that throws is survived", () => {
+    const refuse = (): never => {
+      throw new DOMException("too many calls");
+    };
+    const { link, go } = follow({ ...memoryAddress(), push: refuse, replace: refuse });
+    go({ view: "keep" });
+    go({ alpha: 0.5 });
+    vi.advanceTimersByTime(1000);
+    expect(link.value.alpha).toBe(0.5);
+  });
+
+  test("going back sets the state", () => {
+    let changed = (): void => {};
+    let fragment = "#/attribution?c=3-cat";
+    const { link } = follow({ ...memoryAddress(), read: () => fragment, watch: (callback) => ((changed = callback), () => {}) });
+    fragment = "#/keep?c=1-automobile&k=5";
+    changed();
+    expect(link.value).toMatchObject({ view: "keep", target: 1, share: 5 });
+  });
+});

@@ -1,0 +1,90 @@
+import { describe, expect, test } from "vitest";
+import { compand, EXPANDED, expand, expandChannel, expandFrame } from "../src/core/companding";
+import { margin } from "../src/core/margin";
+import { PayloadError, readBlob, readKind, readPayload, writeBlob } from "../src/core/safetensors";
+import { numbers } from "../src/core/tensors";
+import type { Payload } from "../src/generated/payloads";
+import { mapBlob, random, subjectBlob } from "./making";
+
+describe("companding", () => {
+  test("bytes become numbers within the step of their size, zero stays zero, signs stay", () => {
+    const values = random(1, 3000).map((v) => v ** 3);
+    const { bytes, scale } = compand(values);
+    const back = expand(bytes, scale);
+    for (let i = 0; i < values.length; i++) {
+      const root = Math.sqrt(Math.abs(values[i]) / scale);
+      expect(Math.abs(back[i] - values[i])).toBeLessThanOrEqual((scale * (root / 127 + 1 / 127 ** 2)) * 1.01);
+      expect(Math.sign(back[i]) * Math.sign(values[i])).toBeGreaterThanOrEqual(0);
+    }
+    expect(EXPANDED[0]).toBe(0);
+    expect(EXPANDED[127]).toBe(1);
+    expect(EXPANDED[256 - 127]).toBe(-1);
+  });
+
+  test("frames and channels take their own scale", () => {
+    const bytes = Int8Array.from([127, -127, 127, 0]);
+    const scales = Float32Array.from([2, 10]);
+    expect(Array.from(expandFrame(bytes, scales, 1))).toEqual([10, 0]);
+    expect(Array.from(expandChannel(bytes, scales, 0))).toEqual([2, 2]);
+    expect(Array.from(expandChannel(bytes, scales, 1))).toEqual([-10, 0]);
+  });
+});
+
+describe("blobs", () => {
+  const buffer = (bytes: Uint8Array<ArrayBuffer>): ArrayBuffer => bytes.buffer;
+
+  test("what is written is read, also behind the eight bytes of a frame", () => {
+    const blob = mapBlob({ values: random(2, 64), height: 8 });
+    const framed = new Uint8Array(8 + blob.length);
+    framed.set(blob, 8);
+    for (const [bytes, from] of [[buffer(blob), 0], [buffer(framed), 8]] as const) {
+      const payload = readKind("map", bytes, from);
+      expect(Array.from(payload.arrays.map.data)).toEqual(Array.from(Float32Array.from(random(2, 64))));
+      expect(payload.meta).toMatchObject({ target: 3, versus: null, tolerance: 0.01, unit: "logit", notes: [] });
+    }
+  });
+
+  test("arrays that are not aligned are copied", () => {
+    const odd = new Uint8Array(writeBlob({ a: { data: Float32Array.of(1, 2), shape: [2] } }, {}).length + 3);
+    odd.set(writeBlob({ a: { data: Float32Array.of(1, 2), shape: [2] } }, {}), 3);
+    expect(Array.from(readBlob(odd.buffer, 3).arrays.a.data)).toEqual([1, 2]);
+  });
+
+  test.each([
+    ["cut off", (b: Uint8Array<ArrayBuffer>) => b.slice(0, 30).buffer, /cut off/],
+    ["too short", () => new ArrayBuffer(3), /too short/],
+  ])("%s", (_, damage, message) => expect(() => readPayload(damage(subjectBlob()))).toThrow(message));
+
+  test("arrays and metadata are checked against the schema, by name", () => {
+    const base = { picture: { data: new Uint8Array(12), shape: [2, 2, 3] }, thumbnail: { data: new Uint8Array(3), shape: [1, 1, 3] } };
+    const meta = { schema: "1", kind: "subject", network: "n", picture: "p", versions: "{}", name: "x", original: "[2,2]", source: "data" };
+    const f32 = (n: number) => ({ data: new Float32Array(n), shape: [n] });
+    const read = (arrays: Parameters<typeof writeBlob>[0], changed = {}): unknown => readPayload(writeBlob(arrays, { ...meta, ...changed }).buffer);
+    expect(() => read({ ...base, logits: f32(3) })).toThrow(/no array "probabilities"/);
+    expect(() => read({ ...base, logits: f32(3), probabilities: f32(4) })).toThrow(/"probabilities" in "subject" has 4 along "class"; 3/);
+    expect(() => read({ ...base, logits: { data: new Int8Array(3), shape: [3] }, probabilities: f32(3) })).toThrow(/type I8; asked was F32/);
+    expect(() => read({ ...base, logits: f32(3), probabilities: f32(3) }, { schema: "9" })).toThrow(PayloadError);
+    expect(() => read({ ...base, logits: f32(3), probabilities: f32(3) }, { kind: "dream" })).toThrow(/no payload of kind "dream"/);
+    expect(() => read({ ...base, logits: f32(3), probabilities: f32(3) }, { original: "" })).toThrow(/no "original"/);
+    expect(read({ ...base, logits: f32(3), probabilities: f32(3) })).toMatchObject({ meta: { truth: null, crop: null } });
+  });
+});
+
+describe("margin", () => {
+  const map = (seed: number, target: number): Payload<"map"> =>
+    readKind("map", mapBlob({ values: random(seed, 64), height: 8, target, score: seed }).buffer);
+
+  test("is the difference; errors add and the relative error refers to it", () => {
+    const [a, b] = [map(3, 3), map(4, 5)];
+    const found = margin(a, b);
+    const [left, right, difference] = [a, b, found].map(({ arrays }) => numbers(arrays, "map"));
+    difference.forEach((v, i) => expect(v).toBeCloseTo(left[i] - right[i], 6));
+    const total = (values: Float32Array): number => values.reduce((sum, v) => sum + Math.abs(v), 0);
+    expect(found.meta.estimated_error! * total(difference)).toBeCloseTo(
+      a.meta.estimated_error! * total(left) + b.meta.estimated_error! * total(right),
+      6,
+    );
+    expect(found.arrays.error!.data[5]).toBeCloseTo(numbers(a.arrays, "error")[5] + numbers(b.arrays, "error")[5], 7);
+    expect(found.meta).toMatchObject({ target: 3, versus: 5, target_kind: "margin", score: -1 });
+  });
+});
