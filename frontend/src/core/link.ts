@@ -11,7 +11,7 @@ export type ViewName = (typeof VIEWS)[number];
 export const BLENDS = ["tint", "half", "map", "picture"] as const;
 export const SIGNS = ["both", "for", "against"] as const;
 export const ORDERS = ["highest", "strongest", "lowest", "random"] as const;
-export const VARIED = ["class", "picture", "network", "method"] as const;
+export const VARIED = ["class", "picture", "network", "method", "epoch"] as const;
 
 export interface Overlay {
   blend: (typeof BLENDS)[number];
@@ -46,6 +46,8 @@ export interface Link {
   layer: string | null;
   channel: number | null;
   epoch: number | null;
+  /** Runs that are shown, with commas between; the first in detail. */
+  run: string;
   /** What Compare varies, and its B. */
   vary: (typeof VARIED)[number];
   other: string;
@@ -73,6 +75,7 @@ export const DEFAULTS: Link = {
   layer: null,
   channel: null,
   epoch: null,
+  run: "",
   vary: "class",
   other: "",
 };
@@ -142,6 +145,7 @@ export const KEYS: Record<string, Row> = {
   l: row("layer", name),
   ch: row("channel", within(0, 1e6, true)),
   ep: row("epoch", within(0, 1e9)),
+  r: row("run", name),
   cx: row("vary", oneOf(VARIED)),
   q: row("other", matching(/^.{1,120}$/)),
 };

@@ -58,6 +58,8 @@ export interface PlotProps {
   bare?: boolean;
   /** A click or drag on the chart, in x units. */
   onX?: (value: number) => void;
+  /** Hovering does the same as a click. */
+  hovers?: boolean;
   children: (room: Room) => ComponentChildren;
 }
 
@@ -68,7 +70,7 @@ export function ticksOf(axis: Axis, room: number, apart: number): readonly numbe
   return axis.ticks ?? roundTicks(axis.kind ?? "linear", axis.domain, axis.count ?? Math.max(2, Math.floor(room / apart)));
 }
 
-export function Plot({ title, says, x, y, height = 160, margin, bare, onX, children }: PlotProps): JSX.Element {
+export function Plot({ title, says, x, y, height = 160, margin, bare, onX, hovers, children }: PlotProps): JSX.Element {
   const [box, width] = useWidth<HTMLDivElement>();
   const id = useId();
   const space = { ...MARGIN, ...(bare ? { bottom: 8 } : {}), ...margin };
@@ -88,7 +90,7 @@ export function Plot({ title, says, x, y, height = 160, margin, bare, onX, child
       (event.currentTarget as SVGElement).setPointerCapture(event.pointerId);
       report(event);
     },
-    onPointerMove: (event: PointerEvent) => dragging.current && report(event),
+    onPointerMove: (event: PointerEvent) => (dragging.current || hovers) && report(event),
     onPointerUp: () => {
       dragging.current = false;
     },

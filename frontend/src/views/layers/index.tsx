@@ -1,7 +1,7 @@
 /** What each layer keeps of the picture: the network as a list of layers, a layer as a grid of channels, a channel large. */
 import type { JSX } from "preact";
 import { useEffect, useMemo, useState } from "preact/hooks";
-import { count, number, shapeText, share } from "../../core/numbers";
+import { count, limitText, MINUS, number, shapeText, share } from "../../core/numbers";
 import { useAnswer, useChosen, useKeys, useLink } from "../../core/session";
 import { Choice, Radios } from "../../parts/choice";
 import { Data } from "../../parts/data";
@@ -110,7 +110,11 @@ function Layers(): JSX.Element {
                   Show more of {count(tiles.length)}
                 </button>
               )}
-              {shared ? (
+              {threes ? (
+                <p class="second facts">
+                  Three channels as red, green and blue: grey 0, full light +{limitText(facts.limit)}, full dark {MINUS}{limitText(facts.limit)}{shared ? "" : " or each three's own"}.
+                </p>
+              ) : shared ? (
                 <Legend scale={{ limit: facts.limit, mode: "layer" }} unit="activation" name="value" values={facts.all} ends={["below zero", "above"]} />
               ) : (
                 <p class="second facts">Every channel on its own scale: full colour is about its own largest value.</p>

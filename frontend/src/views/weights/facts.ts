@@ -1,0 +1,93 @@
+/** Histograms of one network's weights over its snapshots, layer by layer, and the rows of their tables. */
+import type { Payload } from "../../generated/payloads";
+import type { Times } from "../../core/runs";
+import { count, number } from "../../core/numbers";
+import type { Cell } from "../../core/saving";
+import { rowOf } from "../../core/tensors";
+
+export interface Finding {
+  layer: string;
+  words: string;
+}
+
+export interface LayerWeights {
+  name: string;
+  edges: Float32Array;
+  /** By snapshot: weights in every bin. */
+  counts: Uint32Array[];
+  /** By snapshot: all weights, in bins or not. */
+  totals: number[];
+  /** By snapshot: in no bin, with their words. */
+  outside: [words: string, many: number][][];
+  mean: number[];
+  std: number[];
+  minimum: number[];
+  maximum: number[];
+  /** Sentences about this layer. */
+  findings: string[];
+}
+
+const OUTSIDE = { under: "below the first bin", over: "above the last bin", nan: "not a number", infinite: "infinite" } as const;
+
+export function weightLayers({ arrays, meta }: Payload<"weights">): LayerWeights[] {
+  const findings = meta.health as Finding[];
+  const names = meta.layers as string[];
+  return names.map((name, l) => {
+    const table = arrays[`counts/${l}`]!;
+    const counts = Array.from({ length: table.shape[0] }, (_, e) => rowOf(table, e));
+    const column = (of: "under" | "over" | "nan" | "infinite" | "mean" | "std" | "minimum" | "maximum"): number[] =>
+      counts.map((_, e) => arrays[of].data[e * names.length + l]);
+    const missed = Object.entries(OUTSIDE).map(([key, words]) => [words, column(key as keyof typeof OUTSIDE)] as const);
+    const outside = counts.map((_, e) => missed.map(([words, many]): [string, number] => [words, many[e]]));
+    return {
+      name,
+      edges: arrays[`edges/${l}`]!.data,
+      counts,
+      outside,
+      totals: counts.map((row, e) => row.reduce((a, b) => a + b, 0) + outside[e].reduce((a, [, many]) => a + many, 0)),
+      mean: column("mean"),
+      std: column("std"),
+      minimum: column("minimum"),
+      maximum: column("maximum"),
+      findings: findings.filter(({ layer }) => layer && (layer === name || name.startsWith(`${layer}.`))).map(({ words }) => words),
+    };
+  });
+}
+
+/** Sentences that belong to no layer shown. */
+export const elsewhere = ({ meta }: Payload<"weights">, layers: readonly LayerWeights[]): string[] =>
+  (meta.health as Finding[]).map(({ words }) => words).filter((words) => !layers.some(({ findings }) => findings.includes(words)));
+
+/** What lies in no bin, in words; empty when every weight has one. */
+export const outsideWords = ({ outside }: LayerWeights, snapshot: number): string =>
+  outside[snapshot]
+    .filter(([, many]) => many > 0)
+    .map(([words, many]) => `${count(many)} ${words}`)
+    .join(", ");
+
+export const HEADS = ["layer", "weights", "mean", "standard deviation", "smallest", "largest", ...Object.values(OUTSIDE)];
+
+export const tableRows = (layers: readonly LayerWeights[], e: number): string[][] =>
+  layers.map((layer) => [
+    layer.name,
+    count(layer.totals[e]),
+    ...[layer.mean[e], layer.std[e], layer.minimum[e], layer.maximum[e]].map((value) => number(value, true)),
+    ...layer.outside[e].map(([, many]) => count(many)),
+  ]);
+
+/** Every bin of every snapshot, and what lies in none as bins to infinity and without borders. */
+export function everyBin(layers: readonly LayerWeights[], { at, unit }: Times): { columns: string[]; rows: Cell[][] } {
+  const rows = layers.flatMap(({ name, edges, counts, outside }) =>
+    counts.flatMap((row, e): Cell[][] => {
+      const [under, over, nan, infinite] = outside[e].map(([, many]) => many);
+      return [
+        [name, at[e], "-inf", edges[0], under],
+        ...Array.from(row, (n, i): Cell[] => [name, at[e], edges[i], edges[i + 1], n]),
+        [name, at[e], edges[edges.length - 1], "inf", over],
+        [name, at[e], "nan", "nan", nan],
+        [name, at[e], "inf", "inf", infinite],
+      ];
+    }),
+  );
+  return { columns: ["layer", unit, "low", "high", "count"], rows };
+}

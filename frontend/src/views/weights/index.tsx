@@ -1,0 +1,77 @@
+/** What training did to the weights: every layer's histogram over the snapshots, on the same bins. */
+import type { JSX } from "preact";
+import { useMemo, useRef, useState } from "preact/hooks";
+import { chosenRuns, timesOf } from "../../core/runs";
+import { useAnswer, useChosen, useLink, useSession } from "../../core/session";
+import { saveDrawings } from "../../core/drawing";
+import { useStore } from "../../core/store";
+import { Choice, Radios } from "../../parts/choice";
+import { Data } from "../../parts/data";
+import { Explain } from "../../parts/explain";
+import { Player, Slider } from "../../parts/slider";
+import { AnswerState, Remark, Stale } from "../../parts/states";
+import type { View } from "../view";
+import { Card, type Way, WAYS } from "./card";
+import { elsewhere, everyBin, HEADS, tableRows, weightLayers } from "./facts";
+import "./weights.css";
+
+function Weights(): JSX.Element {
+  const session = useSession();
+  const [link, go] = useLink();
+  const { network } = useChosen();
+  const { runs } = useStore(session.hello);
+  const [run] = chosenRuns(runs, link.run, network);
+  const answer = useAnswer(network ? ({ kind: "weights", network: network.id, ...(run ? { run: run.id } : {}) } as const) : null);
+  const [way, setWay] = useState<Way>("ridges");
+  const [log, setLog] = useState(false);
+  const cards = useRef<HTMLDivElement>(null);
+  const payload = answer.payload;
+  const layers = useMemo(() => (payload ? weightLayers(payload) : []), [payload]);
+  const times = useMemo(() => (payload ? timesOf(payload.arrays, payload.meta.snapshots as string[]) : null), [payload]);
+  if (!payload || !times) {
+    return (
+      <>
+        <AnswerState answer={answer} what="Counting the weights" />
+        <Explain of="weights" />
+      </>
+    );
+  }
+  const at = times.find(link.epoch);
+  const move = (to: number): void => go({ epoch: times.at[to] });
+  const file = `weights-${run?.id ?? network.name}`;
+  return (
+    <div class="weights">
+      <div class="settings">
+        {runs.length > 1 && <Choice label="Run" value={run?.id ?? ""} options={runs.map(({ id, name }) => [id, name])} onChange={(id) => go({ run: id, epoch: null })} />}
+        <Radios label="View" value={way} options={WAYS.map((each) => [each, each])} onChange={setWay} />
+        <Choice label="Count" value={log ? "log" : "linear"} options={[["linear", "linear"], ["log", "log"]]} onChange={(value) => setLog(value === "log")} />
+      </div>
+      <div class="settings time">
+        <Player stops={times.at.length} at={at} onMove={move} of={times.unit} />
+        <Slider label={times.unit === "epoch" ? "Epoch" : "Snapshot"} max={times.at.length - 1} value={at} onChange={move} spoken={`${times.words(at)}, ${at + 1} of ${times.at.length} snapshots`} output={times.words(at)} />
+      </div>
+      {elsewhere(payload, layers).map((words) => (
+        <Remark key={words}>{words}</Remark>
+      ))}
+      <Stale when={answer.previous}>
+        <div class="cards" ref={cards}>
+          {layers.map((layer) => (
+            <Card key={layer.name} {...{ layer, times, at, way, log }} />
+          ))}
+        </div>
+      </Stale>
+      <AnswerState answer={answer} what="Counting the weights" />
+      <p class="second facts">One count scale for each layer, the same at every {times.unit}; the bins are the same, too.</p>
+      <Data title={`weights at ${times.words(at)}`} columns={HEADS} rows={() => tableRows(layers, at)} csv={() => everyBin(layers, times)} file={file} onPng={() => void saveDrawings(file, cards.current!, session.root)} note="The CSV holds every bin of every snapshot." />
+      <Explain of="weights" />
+    </div>
+  );
+}
+
+export const view: View = {
+  key: "5",
+  name: "weights",
+  title: "Weights",
+  question: () => "What did training do to the weights?",
+  Component: Weights,
+};
