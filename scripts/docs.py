@@ -2,18 +2,24 @@
 
 docs/cli.md      every command's help
 docs/api.md      every public name with its signature and first sentence
+docs/look.md     every file of a look
+src/innerview/allcnn/NAME.md     the built-in networks' model cards
+README.md        between markers: their accuracy
 """
 
 from __future__ import annotations
 
 import inspect
+import re
 import sys
+from functools import partial
 from pathlib import Path
 
 import click
+from cards import accuracy, card
 
 import innerview
-from innerview import cli
+from innerview import allcnn, cli
 from innerview.results import SCHEMA
 from innerview.viewer.explanations import EXPLANATIONS
 from innerview.workbench.drawing import ALWAYS
@@ -105,7 +111,21 @@ precision, the number of pictures in one pass, and the versions of Python, NumPy
 """
 
 
-PAGES = {"docs/cli.md": command_line, "docs/api.md": names, "docs/look.md": files}
+def readme() -> str:
+    """The README with the networks' accuracies as they are."""
+    text = (ROOT / "README.md").read_text()
+    for name in allcnn.NAMES:
+        text = re.sub(f"(<!-- accuracy of {name} -->).*?(<!-- -->)", rf"\g<1>{accuracy(name)}\g<2>", text)
+    return text
+
+
+PAGES = {
+    "docs/cli.md": command_line,
+    "docs/api.md": names,
+    "docs/look.md": files,
+    **{f"src/innerview/allcnn/{name}.md": partial(card, name) for name in allcnn.NAMES},
+    "README.md": readme,
+}
 
 
 def main() -> int:

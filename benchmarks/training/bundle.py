@@ -2,9 +2,10 @@
 
     python benchmarks/training/bundle.py RUN --data PATH --out FOLDER
 
-Writes FOLDER/NAME (NAME being the recipe's) and FOLDER/NAME-figures.md. Of the snapshots the first and the last are
-kept, in float16 if that changes hardly an answer; of about fifteen in between, the histograms and what the network
-said of three sample photos then, with maps; of the log, every twentieth step and every test.
+Writes FOLDER/NAME, NAME being the recipe's, with figures.json in it, of which `scripts/docs.py` makes the model card.
+Of the snapshots the first and the last are kept, in float16 if that changes hardly an answer; of about fifteen in
+between, the histograms and what the network said of three sample photos then, with maps; of the log, every twentieth
+step and every test.
 """
 
 from __future__ import annotations
@@ -114,43 +115,18 @@ def write_small(run: RunFolder, folder: Path, classes: tuple[str, ...], *, half:
     (folder / "lock").unlink(missing_ok=True)
 
 
-def figures(run: RunFolder, told: dict[str, Any]) -> str:
-    """What the model card says in numbers, in Markdown."""
-    names, half, manifest = list(told["accuracy_by_class"]), told["float16"], run.manifest
-    configuration = manifest.configuration
-    full = manifest.data["shape"][0]
+def figures(run: RunFolder, told: dict[str, Any]) -> dict[str, Any]:
+    """What the model card says in numbers, beside what the run folder knows."""
     sizes, speeds = run.curve("size")[1], run.curve("images_per_second")[1]
-    epochs = configuration["batch"] * float(np.sum((sizes / full) ** 2)) / manifest.data["train"]
-    return "\n".join(
-        [
-            f"# {configuration['name']}: figures",
-            "",
-            f"Right on {told['accuracy']:.2f} % of {told['pictures']:,} test pictures (one seed, each picture once).",
-            "",
-            f"| truth | right, % | called {' | '.join(names)} |",
-            "|---" * (len(names) + 2) + "|",
-            *(
-                f"| {name} | {told['accuracy_by_class'][name]:.1f} | {' | '.join(map(str, row))} |"
-                for name, row in zip(names, told["confusion"], strict=True)
-            ),
-            "",
-            "| | |",
-            "|---|---|",
-            f"| steps | {len(sizes):,} of {configuration['batch']} pictures |",
-            f"| compute | that of {epochs:.2f} epochs of {full} × {full} pictures |",
-            f"| time in the steps | {run.curve('seconds')[1][-1] / 60:.0f} minutes on a shared machine |",
-            f"| speed | {np.median(speeds[sizes == full]):.0f} images/s at {full} × {full}, the median |",
-            f"| computed in | {configuration['precision']}, {configuration['threads']} thread(s) |",
-            f"| float16 | {half['answers_changed']} answers change, logits by {half['largest_logit_change']:.0e} |",
-            f"| float16 accuracy | {half['accuracy']:.2f} % |",
-            f"| seed | {configuration['seed']} |",
-            f"| data | {manifest.data['source']}; SHA-256 {manifest.data['sha256']} |",
-            f"| code | SHA-256 {manifest.code['sha256']} |",
-            f"| versions | {', '.join(f'{name} {number}' for name, number in manifest.versions.items())} |",
-            *(f"| note | {note} |" for note in manifest.notes),
-            "",
-        ]
-    )
+    manifest = run.manifest
+    full = manifest.data["shape"][0]
+    return {
+        **{key: value for key, value in told.items() if key != "series"},
+        "compute_epochs": manifest.configuration["batch"] * float(np.sum((sizes / full) ** 2)) / manifest.data["train"],
+        "minutes": run.curve("seconds")[1][-1] / 60,
+        "images_per_second": float(np.median(speeds[sizes == full])),
+        "average_accuracy": next(iter(run.curve("average_accuracy")[1][-1:]), None),
+    }
 
 
 def main() -> None:
@@ -166,8 +142,8 @@ def main() -> None:
     name = run.manifest.configuration["name"]
     asked.out.mkdir(parents=True, exist_ok=True)
     write_small(run, asked.out / name, data.classes, half=half)
-    text = figures(run, told)
-    atomic.write(asked.out / f"{name}-figures.md", text.encode())
+    text = json.dumps(figures(run, told), indent=1) + "\n"
+    atomic.write(asked.out / name / "figures.json", text.encode())
     sys.stdout.write(text)
 
 
