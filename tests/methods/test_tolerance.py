@@ -327,6 +327,20 @@ def test_a_tolerance_that_cant_be_kept_is_refused(network, images, tolerance):
         explain(network, [job(images[0])], tolerance=tolerance)
 
 
+def test_single_precision_says_what_it_can_give(images):
+    small = allcnn.build(allcnn.initial_weights(0, 4), size=8)
+    with pytest.raises(UsageError, match=r"float32 can be held to 1e-05 and more: raise it .* or convert"):
+        explain(small, [job(np.zeros((8, 8, 3), np.float32))], tolerance=1e-6)
+
+
+def test_pictures_of_several_sizes_are_told_apart(network, images):
+    small = np.zeros((2, 2, 3))
+    results = integrate_to_tolerance(network, map(job, [*images[:2], small]), tolerance=0.01, chunk=1)
+    assert [number for number, _ in itertools.islice(results, 2)] == [0, 1]
+    with pytest.raises(PictureError, match=r"picture of job 2 \(counted from 0\) has shape \(2, 2, 3\); this network"):
+        list(results)
+
+
 def test_jobs_without_meaning_are_refused(network, images):
     image = images[0]
     with pytest.raises(UsageError, match="no baseline was given"):

@@ -103,7 +103,7 @@ def integrate_to_tolerance(
         for number, job in enumerate(jobs):
             check_targets(job.targets, expected)
             expected = len(job.targets)
-            _check_pictures(network, job)
+            _check_pictures(network, job, f" of job {number} (counted from 0)" if number else "")
             walk = walks[number] = Walk(network, job)
             nodes = budget // len(job.baselines)
             if nodes < 2:
@@ -160,12 +160,12 @@ def check_tolerance(network: Differentiable, tolerance: float) -> None:
         )
 
 
-def _check_pictures(network: Differentiable, job: Job) -> None:
+def _check_pictures(network: Differentiable, job: Job, whose: str) -> None:
     if not job.baselines:
         raise UsageError("no baseline was given; it decides the answer, so name at least one (black, for a start)")
-    check_picture(network, job.image, "picture")
+    check_picture(network, job.image, f"picture{whose}")
     for one in job.baselines:
-        check_picture(network, one, "baseline")
+        check_picture(network, one, f"baseline{whose}")
     if job.interior:
         check_alphas(job.interior)
 
