@@ -63,7 +63,7 @@ export interface Scale {
   /** The value with the full colour; above 0. */
   limit: number;
   /** How it was chosen: a number in the link is a pinned scale. */
-  mode: "own" | "shared" | "pinned" | "layer" | "path";
+  mode: "own" | "shared" | "pinned" | "layer" | "path" | "film";
 }
 
 /** The scale of one map out of a set, by the link's choice. */

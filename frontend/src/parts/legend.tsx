@@ -12,6 +12,7 @@ export const MODES: Record<Scale["mode"], string> = {
   pinned: "pinned scale",
   layer: "one scale for the layer",
   path: "one scale for the path",
+  film: "one scale for all epochs",
 };
 
 export function Strip({ name }: { name: RampName }): JSX.Element {

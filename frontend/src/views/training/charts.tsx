@@ -1,0 +1,109 @@
+/** The curves of one or more runs in small charts, with one cursor. */
+import type { JSX } from "preact";
+import { count, number, tick } from "../../core/numbers";
+import type { Cell } from "../../core/saving";
+import type { Payload } from "../../generated/payloads";
+import { Lines, Plot, type Series } from "../../parts/chart";
+import { Data } from "../../parts/data";
+import { type AxisName, clock, type Curve, curvesOf, measures, smooth, usual, valueAt } from "./curves";
+
+export interface ChartsProps {
+  /** The run in detail is the first. */
+  runs: readonly Payload<"run">[];
+  axis: AxisName;
+  smoothing: number;
+  /** The step of the snapshot that is shown; null for none. */
+  step: number | null;
+  onStep: (step: number) => void;
+}
+
+const words = (measure: string): string => measure.replace(/_/g, " ");
+/** Letters of another run's name beside its curve. */
+const NAME = 12;
+const UNITS: Record<AxisName, string> = { epoch: "epoch", step: "step", time: "minutes" };
+
+export function Charts(props: ChartsProps): JSX.Element {
+  const { runs } = props;
+  const lines = runs.map(curvesOf);
+  const all = measures(lines.flat());
+  const chart = (measure: string): JSX.Element => <Chart key={measure} {...props} measure={measure} lines={lines} />;
+  const others = all.filter((measure) => !usual(measure));
+  return (
+    <>
+      <div class="charts">{all.filter(usual).map(chart)}</div>
+      {others.length > 0 && (
+        <details>
+          <summary>Other curves: {others.map(words).join(", ")}</summary>
+          <div class="charts">{others.map(chart)}</div>
+        </details>
+      )}
+      <Data
+        title="the first run's curves"
+        columns={["curve", "points", "first", "last", "smallest", "largest"]}
+        rows={() =>
+          lines[0].map(({ measure, tested, values }) => [
+            `${words(measure)}, ${tested ? "test" : "training"}`,
+            count(values.length),
+            ...[values[0], values[values.length - 1], Math.min(...values), Math.max(...values)].map((value) => number(value)),
+          ])
+        }
+        csv={() => ({
+          columns: ["run", "curve", "tested", "step", "value"],
+          rows: runs.flatMap(({ meta }, i) => lines[i].flatMap(({ measure, tested, steps, values }) => Array.from(steps, (step, k): Cell[] => [meta.name, measure, tested ? 1 : 0, step, values[k]]))),
+        })}
+        file={`curves-${runs[0].meta.name}`}
+      />
+    </>
+  );
+}
+
+function Chart({ runs, axis, smoothing, step, onStep, measure, lines }: ChartsProps & { measure: string; lines: Curve[][] }): JSX.Element {
+  const percent = measure === "accuracy";
+  const factor = percent ? 100 : 1;
+  const times = runs.map((run) => clock(run, axis));
+  const drawn = lines.flatMap((curves, r) => curves.filter((curve) => curve.measure === measure).map((curve) => ({ ...curve, r })));
+  const series = (weight: number): Series[] =>
+    drawn.map(({ r, tested, steps, values }) => {
+      const smoothed = tested ? values : smooth(values, weight);
+      const name = `${tested ? "test" : "train"}${r ? ` ${runs[r].meta.name.slice(0, NAME)}` : ""}`;
+      return {
+        name,
+        points: Array.from(steps, (at, i) => [times[r](at), factor * smoothed[i]] as const),
+        colour: r ? "var(--before)" : tested ? "var(--test)" : "var(--train)",
+        dash: tested ? undefined : "6 3",
+      };
+    });
+  const raw = series(0);
+  const shown = smoothing ? series(smoothing) : raw;
+  const points = raw.flatMap((each) => each.points).filter((point) => point.every(Number.isFinite));
+  const values = points.map(([, value]) => value);
+  const [low, high] = [Math.min(...values), Math.max(...values)];
+  const log = measure === "gradient_norm" && low > 0;
+  const room = 0.06 * (high - low || 1);
+  const domain: [number, number] = percent ? [0, 100] : log ? [low / 1.2, high * 1.2] : [low >= 0 ? 0 : low - room, high + room];
+  const mine = drawn.filter(({ r }) => r === 0);
+  const said = (at: number): string => mine.map((curve) => `${curve.tested ? "test" : "train"} ${number(factor * valueAt(curve, at))}${percent ? " %" : ""}`).join(" · ");
+  const last = Math.max(...points.map(([x]) => x));
+  const stops = mine.flatMap(({ steps }) => [...steps]);
+  return (
+    <figure>
+      <Plot
+        title={words(measure)}
+        says={`At the end: ${said(Number.POSITIVE_INFINITY)}.`}
+        x={{ title: UNITS[axis], domain: [Math.min(0, ...points.map(([x]) => x)), last || 1] }}
+        y={{ title: `${words(measure)}${percent ? ", %" : log ? ", log" : ""}`, domain, kind: log ? "log" : "linear", count: 4, format: tick }}
+        height={180}
+        margin={{ right: runs.length > 1 ? 116 : 44 }}
+        onX={(value) => stops.length && onStep(stops.reduce((best, at) => (Math.abs(times[0](at) - value) < Math.abs(times[0](best) - value) ? at : best)))}
+      >
+        {(space) => (
+          <>
+            {smoothing > 0 && <Lines room={space} series={raw.map((each) => ({ ...each, faint: true, width: 1 }))} labels={false} />}
+            <Lines room={space} series={shown} cursor={step === null ? null : times[0](step)} />
+          </>
+        )}
+      </Plot>
+      <figcaption>{said(step ?? Number.POSITIVE_INFINITY)}</figcaption>
+    </figure>
+  );
+}

@@ -1,0 +1,74 @@
+/** A run's curves: which belong into one chart, over which axis, and how they are smoothed. */
+import type { Payload } from "../../generated/payloads";
+
+export const AXES = ["epoch", "step", "time"] as const;
+export type AxisName = (typeof AXES)[number];
+
+export interface Curve {
+  /** What it measures, without who was asked: "loss". */
+  measure: string;
+  /** On pictures held back. */
+  tested: boolean;
+  steps: Float32Array;
+  values: Float32Array;
+}
+
+const TESTED = /^(test|val|validation|eval)_/;
+const SAME: Record<string, string> = { acc: "accuracy", lr: "learning_rate", grad_norm: "gradient_norm" };
+/** In this order; what is not listed comes after. */
+const FIRST = ["accuracy", "loss", "learning_rate", "gradient_norm"];
+
+export function curvesOf({ arrays }: Payload<"run">): Curve[] {
+  return Object.keys(arrays).flatMap((key): Curve[] => {
+    const name = /^curve\/(.+)\/y$/.exec(key)?.[1];
+    if (!name) return [];
+    const bare = name.replace(TESTED, "").replace(/^train_/, "");
+    const steps = arrays[`curve/${name}/x`]!.data;
+    return steps.length > 1 ? [{ measure: SAME[bare] ?? bare, tested: TESTED.test(name), steps, values: arrays[`curve/${name}/y`]!.data }] : [];
+  });
+}
+
+/** Measures of several runs, the usual ones first. */
+export function measures(curves: readonly Curve[]): string[] {
+  const found = [...new Set(curves.map(({ measure }) => measure))];
+  const rank = (name: string): number => (FIRST.indexOf(name) + FIRST.length + 1) % (FIRST.length + 1);
+  return found.sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1));
+}
+
+export const usual = (measure: string): boolean => FIRST.includes(measure);
+
+/** From a step to epochs or minutes, by what any curve of the run knows; NaN where nothing does. */
+export function clock({ arrays }: Payload<"run">, axis: AxisName): (step: number) => number {
+  if (axis === "step") return (step) => step;
+  const [key, factor] = axis === "epoch" ? ["epoch", 1] : ["seconds", 1 / 60];
+  const knots: [number, number][] = [];
+  for (const name of Object.keys(arrays)) {
+    const curve = /^curve\/(.+)\/y$/.exec(name)?.[1];
+    if (!curve) continue;
+    const steps = arrays[`curve/${curve}/x`]!.data;
+    const times = arrays[`curve/${curve}/${key}` as `curve/${string}/epoch`]?.data;
+    times?.forEach((time, i) => Number.isFinite(time) && knots.push([steps[i], time * factor]));
+  }
+  knots.sort(([a], [b]) => a - b);
+  return (step) => {
+    const after = knots.findIndex(([at]) => at >= step);
+    if (!knots.length) return Number.NaN;
+    const [b, a] = [knots[after < 0 ? knots.length - 1 : after], knots[after < 1 ? 0 : after - 1]];
+    if (after < 0 || b[0] === a[0]) return b[1];
+    return a[1] + ((b[1] - a[1]) * (step - a[0])) / (b[0] - a[0]);
+  };
+}
+
+/** Exponential mean over the points before, without the pull of its beginning; what is not finite is left out. */
+export function smooth(values: Float32Array, weight: number): Float32Array {
+  let [mean, sum] = [0, 0];
+  return values.map((value) => {
+    if (!Number.isFinite(value)) return Number.NaN;
+    mean = weight * mean + (1 - weight) * value;
+    sum = weight * sum + (1 - weight);
+    return mean / sum;
+  });
+}
+
+/** The value at or before a step; NaN before the first. */
+export const valueAt = ({ steps, values }: Curve, step: number): number => values[steps.findLastIndex((at) => at <= step)] ?? Number.NaN;

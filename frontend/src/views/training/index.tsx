@@ -1,0 +1,132 @@
+/** When the network learned, and when it learned this picture: curves, mistakes, and one picture's film. */
+import type { JSX } from "preact";
+import { useMemo, useState } from "preact/hooks";
+import { count } from "../../core/numbers";
+import { nearest } from "../../core/path";
+import { chosenRuns, timesOf } from "../../core/runs";
+import { type Shown, useAnswer, useChosen, useKeys, useLink, useSession } from "../../core/session";
+import { useStore } from "../../core/store";
+import { Choice, Radios } from "../../parts/choice";
+import { Explain } from "../../parts/explain";
+import { Player, Slider } from "../../parts/slider";
+import { AnswerState, Remark, Stale } from "../../parts/states";
+import type { View } from "../view";
+import { Charts } from "./charts";
+import { AXES, type AxisName, clock } from "./curves";
+import { Film } from "./film";
+import { Mistakes } from "./mistakes";
+import "./training.css";
+
+/** Runs drawn at most. */
+const MOST = 5;
+
+function Training(): JSX.Element {
+  const session = useSession();
+  const [link, go] = useLink();
+  const chosen = useChosen();
+  const { network, picture } = chosen;
+  const { runs } = useStore(session.hello);
+  const shown = chosenRuns(runs, link.run, network).slice(0, MOST);
+  const [run] = shown;
+  // A fixed number of questions, since each is a hook.
+  const answers: Shown<"run">[] = Array.from({ length: MOST }, (_, i) => useAnswer(shown[i] ? ({ kind: "run", run: shown[i].id } as const) : null));
+  const film = useAnswer(run && network && picture ? ({ kind: "film", run: run.id, network: network.id, picture } as const) : null);
+  const [axis, setAxis] = useState<AxisName | null>(null);
+  const [smoothing, setSmoothing] = useState(60);
+  const times = useMemo(() => (film.payload ? timesOf(film.payload.arrays) : null), [film.payload]);
+  useKeys([{ key: "P", says: "The bare picture, or the map", run: () => go({ overlay: { ...link.overlay, blend: link.overlay.blend === "picture" ? "tint" : "picture" } }) }]);
+
+  const payloads = answers.flatMap(({ payload, previous }) => (payload && !previous ? [payload] : []));
+  if (!run || !payloads.length) {
+    return (
+      <>
+        {run ? (
+          <AnswerState answer={answers[0]} what="Reading the run" />
+        ) : (
+          <p class="empty">
+            There is no run here. <code>innerview serve RUNS/</code> shows runs, also while they are training.
+          </p>
+        )}
+        <Explain of="training" />
+      </>
+    );
+  }
+  const [first] = payloads;
+  const { state, step, steps, health } = first.meta;
+  const over = axis ?? (Number.isFinite(clock(first, "epoch")(0)) ? "epoch" : "step");
+  const at = times?.find(link.epoch) ?? 0;
+  const move = (to: number): void => void (times && go({ epoch: times.at[to] }));
+  const reel = film.payload;
+  const pick = (id: string, on: boolean): void => go({ run: [run.id, ...shown.slice(1).map((each) => each.id), ...(on ? [id] : [])].filter((each) => on || each !== id).join(",") });
+  return (
+    <div class="training">
+      <div class="settings">
+        {runs.length > 1 && <Choice label="Run" value={run.id} options={runs.map(({ id, name }) => [id, name])} onChange={(id) => go({ run: id, epoch: null })} />}
+        {runs.length > 1 && (
+          <fieldset>
+            <legend>beside it</legend>
+            {runs
+              .filter(({ id }) => id !== run.id)
+              .map(({ id, name }) => (
+                <label key={id}>
+                  <input type="checkbox" checked={shown.some((each) => each.id === id)} onChange={(event) => pick(id, event.currentTarget.checked)} /> {name}
+                </label>
+              ))}
+          </fieldset>
+        )}
+        <Radios label="Over" value={over} options={AXES.map((each) => [each, each, !Number.isFinite(clock(first, each)(step))])} onChange={setAxis} />
+        <Slider label="Smoothing" max={95} step={5} value={smoothing} onChange={setSmoothing} spoken={`${smoothing} percent`} output={`${smoothing} %`} />
+      </div>
+      <p class="facts" data-run>
+        {first.meta.name}: {state}, step {count(step)}
+        {steps ? ` of ${count(steps)}` : ""} {state === "running" && <progress max={steps ?? undefined} value={steps ? step : undefined} aria-label="Training" />}
+      </p>
+      <Charts
+        runs={payloads}
+        axis={over}
+        smoothing={smoothing / 100}
+        step={reel && times ? reel.arrays.steps.data[at] : null}
+        onStep={(to) => reel && move(nearest(reel.arrays.steps.data, to))}
+      />
+      {times && reel && (
+        <>
+          <div class="settings time">
+            <Player stops={times.at.length} at={at} onMove={move} of={times.unit} />
+            <Slider
+              label="Epoch"
+              max={times.at.length - 1}
+              value={at}
+              onChange={move}
+              spoken={`${times.words(at)}, ${at + 1} of ${times.at.length} snapshots`}
+              output={times.words(at)}
+            />
+          </div>
+          {reel.meta.picture !== picture && !film.previous && (
+            <p class="second facts">This run kept no film of the picture in the rail: this is {reel.meta.name}.</p>
+          )}
+          <Stale when={film.previous}>
+            <Film film={reel} times={times} at={at} onMove={move} chosen={chosen} />
+          </Stale>
+        </>
+      )}
+      <AnswerState answer={film} what="Making the film" />
+      <section aria-label="Health">
+        <h2>Health</h2>
+        {(health as { words: string }[]).map(({ words }) => (
+          <Remark key={words}>{words}</Remark>
+        ))}
+        {!(health as unknown[]).length && <p class="facts">Nothing that our rules look for was found.</p>}
+      </section>
+      <Mistakes run={first} />
+      <Explain of="training" />
+    </div>
+  );
+}
+
+export const view: View = {
+  key: "6",
+  name: "training",
+  title: "Training",
+  question: () => "When did the network learn, and when did it learn this picture?",
+  Component: Training,
+};

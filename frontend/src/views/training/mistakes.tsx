@@ -1,0 +1,115 @@
+/** What the network takes for what, and where it was wrong and sure. */
+import type { JSX } from "preact";
+import { useState } from "preact/hooks";
+import { className, count, probability, share } from "../../core/numbers";
+import { roundUp } from "../../core/scale";
+import type { Payload, Tensor } from "../../generated/payloads";
+import { Data } from "../../parts/data";
+import { Strip } from "../../parts/legend";
+import { MapPixels, PicturePixels } from "../../parts/pixels";
+
+const PAIRS = 6;
+/** Classes at most whose names stand beside the rows. */
+const NAMED = 20;
+
+export function Mistakes({ run }: { run: Payload<"run"> }): JSX.Element {
+  const { arrays, meta } = run;
+  const classes = (meta.classes ?? []) as string[];
+  return (
+    <>
+      {arrays.confusion && <Confusion table={arrays.confusion} classes={classes} />}
+      {arrays["wrong/pictures"] && <Wrong arrays={arrays} classes={classes} />}
+    </>
+  );
+}
+
+function Confusion({ table: { data, shape }, classes }: { table: Tensor<Uint32Array>; classes: string[] }): JSX.Element {
+  const [at, setAt] = useState<number | null>(null);
+  const n = shape[0];
+  const totals = Array.from({ length: n }, (_, truth) => data.subarray(truth * n, (truth + 1) * n).reduce((a, b) => a + b, 0));
+  const pairs = Array.from(data, (many, i) => ({ i, many }))
+    .filter(({ i, many }) => Math.floor(i / n) !== i % n && many > 0)
+    .sort((a, b) => b.many - a.many);
+  const says = (i: number): string => {
+    const [truth, said] = [Math.floor(i / n), i % n];
+    return `${className(truth, classes)}, called ${className(said, classes)}: ${count(data[i])} of ${count(totals[truth])} (${share(data[i] / totals[truth])})`;
+  };
+  // The right answers would leave no grey for the mistakes.
+  const limit = roundUp(pairs[0]?.many ?? 1);
+  const right = Array.from({ length: n }, (_, i) => data[i * n + i]).reduce((a, b) => a + b, 0);
+  const all = totals.reduce((a, b) => a + b, 0);
+  const cell = (event: PointerEvent): void => {
+    const box = (event.currentTarget as HTMLElement).getBoundingClientRect();
+    const place = (part: number): number => Math.max(0, Math.min(n - 1, Math.floor(part * n)));
+    setAt(place((event.clientY - box.top) / box.height) * n + place((event.clientX - box.left) / box.width));
+  };
+  return (
+    <section class="mistakes" aria-label="What it takes for what">
+      <h2>What it takes for what: {share(right / all)} of {count(all)} test pictures right</h2>
+      <div class="matrix">
+        <figure>
+          <p class="second facts">row: truth · column: answer, in the same order</p>
+          {n <= NAMED && (
+            <ol class="names" aria-hidden="true">
+              {totals.map((_, i) => (
+                <li key={i}>{className(i, classes)}</li>
+              ))}
+            </ol>
+          )}
+          <div onPointerMove={cell} onPointerDown={cell} onPointerLeave={() => setAt(null)}>
+            <MapPixels values={Float32Array.from(data)} height={n} width={n} limit={limit} ramp="amount" label={`Confusion of ${n} classes; most often ${pairs[0] ? says(pairs[0].i) : "none"}`} size={Math.min(320, Math.max(160, 28 * n))} grid={null} />
+          </div>
+          <Strip name="amount" />
+          <p class="facts ends">
+            <span>0</span>
+            <span>{count(limit)} pictures and more</span>
+          </p>
+        </figure>
+        <div>
+          <p data-cell>{says(at ?? pairs[0]?.i ?? 0)}</p>
+          <ol class="facts">
+            {pairs.slice(0, PAIRS).map(({ i }) => (
+              <li key={i}>{says(i)}</li>
+            ))}
+          </ol>
+        </div>
+      </div>
+      <Data
+        title="what it takes for what"
+        columns={["truth", ...Array.from({ length: n }, (_, i) => className(i, classes)), "all"]}
+        rows={() => totals.map((total, truth) => [className(truth, classes), ...Array.from(data.subarray(truth * n, (truth + 1) * n), count), count(total)])}
+        file="confusion"
+      />
+    </section>
+  );
+}
+
+function Wrong({ arrays, classes }: { arrays: Payload<"run">["arrays"]; classes: string[] }): JSX.Element {
+  const { data, shape } = arrays["wrong/pictures"]!;
+  const [n, height, width, channels] = shape;
+  const size = height * width * channels;
+  const [said, truth, chance] = (["said", "truth", "probability"] as const).map((key) => arrays[`wrong/${key}`]!.data);
+  return (
+    <section aria-label="Wrong and sure">
+      <h2>Wrong and sure</h2>
+      <ul class="wrong">
+        {Array.from({ length: n }, (_, i) => {
+          const words = `${className(said[i], classes)} ${probability(chance[i])}`;
+          return (
+            <li key={i}>
+              <PicturePixels
+                picture={{ data: data.subarray(i * size, (i + 1) * size), shape: [height, width, channels] }}
+                label={`A ${className(truth[i], classes)} that was called ${words}`}
+                size={96}
+                fixed
+                grid={null}
+              />
+              <span>{words}</span>
+              <span class="second">truth {className(truth[i], classes)}</span>
+            </li>
+          );
+        })}
+      </ul>
+    </section>
+  );
+}
