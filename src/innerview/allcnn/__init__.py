@@ -21,7 +21,7 @@ from innerview.allcnn.files import read, write
 from innerview.allcnn.table import CLASS_NAMES, TABLE, Row, build, initial_weights, operations, shapes
 from innerview.errors import UsageError
 
-NAMES: Final = ("allcnn",)
+NAMES: Final = ("allcnn", "recipe")
 """The built-in networks, the default first."""
 
 FOLDER: Final = Path(__file__).parent / "runs"
