@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -9,14 +10,18 @@ import keras
 import numpy as np
 import pytest
 
-from innerview.adapters import wrap
+from innerview.adapters import FunctionNetwork, wrap
 from innerview.adapters.keras import KerasNetwork
 from innerview.adapters.keras_files import application, found_input, open_keras
+from innerview.cli import main
 from innerview.errors import NetworkError, UsageError
+from innerview.methods import occlusion
 from innerview.network import OUTPUT, InputSpec, OutputSpec
 from innerview.targets import Logit, together
 from innerview.types import Array
-from networks import DTYPES
+from innerview.workbench.models import ModelRequest, open_model
+from networks import BACKEND, DTYPES
+from typecheck import unchecked
 
 CLASSES = OutputSpec(("a", "b", "c"))
 SPEC = InputSpec(6, 8)
@@ -209,6 +214,13 @@ def test_several_inputs_are_refused() -> None:
         wrap(model, input=SPEC, output=CLASSES)
 
 
+class Twice(layers.Layer):
+    """A class of someone's own."""
+
+    def call(self, inputs: Any) -> Any:
+        return inputs * 2
+
+
 class Written(keras.Model):
     """A subclassed model with a block inside, whose layers have equal names."""
 
@@ -304,6 +316,59 @@ def test_a_file_that_is_none_of_keras_is_said(tmp_path: Path, name: str) -> None
     (tmp_path / name).write_text("weights")
     with pytest.raises(NetworkError, match=f"{name} can't be read as a Keras model"):
         open_keras(tmp_path / name, trust=False)
+
+
+def test_a_saved_model_is_opened_on_trust_and_looked_at_from_end_to_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    line = ["--model", "saved", "--classes", "3", "--input", "6x8 range=0..1 layout=HWC"]
+    if BACKEND != "tensorflow":  # nobody else opens this format
+        (tmp_path / "saved").mkdir()
+        (tmp_path / "saved" / "saved_model.pb").touch()
+        assert main(["info", *line, "--trust"]) == 1
+        assert "KERAS_BACKEND=tensorflow" in capsys.readouterr().err
+        return
+    model = reused()
+    model.export(tmp_path / "saved", verbose=False)
+    assert main(["info", "cat", *line]) == 2
+    assert "saved runs code that is in it; if you trust where it came from, add --trust" in capsys.readouterr().err
+    assert main(["info", "cat", *line, "--trust"]) == 0
+    network = open_model(ModelRequest("saved", classes="3", input="6x8 range=0..1 layout=HWC", trust=True))
+    assert isinstance(network, FunctionNetwork)
+    wanted = KerasNetwork(model, SPEC, CLASSES).forward(pictures()).logits
+    np.testing.assert_allclose(network.forward(pictures()).logits, wanted, rtol=1e-5, atol=1e-6)
+    hidden = occlusion(network, pictures()[0], Logit(1), fill=np.zeros((6, 8, 3), np.float32), window=2, stride=2)
+    assert np.isfinite(hidden.map).all()
+    with unchecked():
+        assert main(["look", "cat", *line, "--trust"]) == 2
+    assert "can only be run forward" in capsys.readouterr().err
+
+
+def test_a_class_of_ones_own_that_is_missing_is_named_with_the_way_out(tmp_path: Path) -> None:
+    model = keras.Sequential([keras.Input((6, 8, 3)), Twice(), layers.Flatten(), layers.Dense(3)])
+    model.save(tmp_path / "model.keras")
+    with pytest.raises(UsageError, match=r"model\.keras holds .*Twice.*name a function of your own that builds it"):
+        open_keras(tmp_path / "model.keras", trust=False)
+    with zipfile.ZipFile(tmp_path / "model.keras") as archive:
+        held = {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(tmp_path / "elsewhere.keras", "w") as archive:
+        for name, content in held.items():  # as it would be found on another machine
+            archive.writestr(name, content.replace(__name__.encode(), b"not_here").replace(b"Twice", b"Thrice"))
+    with pytest.raises(
+        NetworkError, match=r"can't open elsewhere\.keras; it holds not_here\.Thrice.*name a function that"
+    ):
+        open_keras(tmp_path / "elsewhere.keras", trust=True)
+
+
+def test_batch_statistics_that_are_left_in_training_mode_are_noticed() -> None:
+    class Always(layers.BatchNormalization):
+        def call(self, inputs: Any, training: Any = None, mask: Any = None) -> Any:
+            return super().call(inputs, training=True, mask=mask)
+
+    model = keras.Sequential([keras.Input((6, 8, 3)), layers.Conv2D(4, 3), Always(), layers.Flatten(), layers.Dense(3)])
+    with pytest.raises(NetworkError, match=r"changes by up to .* when other pictures are in its batch"):
+        wrap(model, input=SPEC, output=CLASSES)
 
 
 def test_weights_that_can_not_be_had_are_said_with_the_way_out(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -142,6 +142,31 @@ def test_tokens_are_layers_too() -> None:
         np.testing.assert_allclose(forward.activations[tap], pulled.activations[tap], rtol=1e-4, atol=1e-5)
 
 
+class Padded(nn.Conv2d):
+    """A convolution that holds its padding, as EfficientNet's do."""
+
+    def __init__(self) -> None:
+        super().__init__(3, 4, 3)
+        self.padding_around = nn.ZeroPad2d(1)
+
+    def forward(self, input: torch.Tensor) -> torch.Tensor:  # noqa: A002 its name in PyTorch
+        return super().forward(self.padding_around(input))
+
+
+def test_a_convolution_is_a_layer_whatever_it_holds() -> None:
+    normalised = nn.utils.parametrizations.weight_norm(nn.Linear(4, 3))
+    module = nn.Sequential(Padded(), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), normalised)
+    network = TorchNetwork(module, SPEC, CLASSES)
+    assert [(layer.name, layer.kind, len(layer.parameters)) for layer in network.layers] == [
+        ("0", "convolution", 2), ("1", "activation", 0), ("2", "pooling", 0), ("3", "other", 0), ("4", "dense", 3)
+    ]  # fmt: skip
+    seen = network.forward(pictures(), ["0", "4"])
+    wanted = module[0](torch.tensor(pictures()).permute(0, 3, 1, 2)).permute(0, 2, 3, 1).detach().numpy()
+    np.testing.assert_allclose(seen.activations["0"], wanted, atol=1e-6)
+    np.testing.assert_array_equal(seen.activations["4"], seen.logits)
+    assert find_layer(network.layers, 1).name == "1"
+
+
 class Mixer(nn.Module):
     """Channels first, then last, then first again, as in ConvNeXt."""
 

@@ -46,21 +46,20 @@ def open_keras(path: Path, *, trust: bool) -> Any:
         UsageError: it holds something else than Keras's own layers, and is not trusted.
         NetworkError: it can't be read.
     """
-    if not trust:
-        found = _configuration(path)
-        held = {**found, "compile_config": None}  # what it was trained with is not opened (compile=False)
-        foreign = sorted(set(_foreign(held)))
-        if foreign:
-            raise UsageError(
-                f"{path.name} holds {', '.join(foreign)}, and opening it would run code from the file; if you trust "
-                "where it came from, add --trust, or name a function of your own that builds it: --model file.py:build"
-            )
+    held = {**_configuration(path), "compile_config": None}  # what it was trained with is not opened (compile=False)
+    foreign = ", ".join(sorted(set(_foreign(held))))
+    if foreign and not trust:
+        raise UsageError(
+            f"{path.name} holds {foreign}, and opening it would run code from the file; if you trust where it came "
+            "from, add --trust, or name a function of your own that builds it: --model file.py:build"
+        )
     try:
         return keras.saving.load_model(path, compile=False, safe_mode=not trust)
     except Exception as error:
+        needs = f"; it holds {foreign}, which Keras has to find" if foreign else ""
         raise NetworkError(
-            f"Keras can't open {path.name} ({type(error).__name__}: {' '.join(str(error).split())[:300]}); if it needs "
-            "classes of your own, name a function that imports them and loads it: --model file.py:build"
+            f"Keras can't open {path.name}{needs} ({type(error).__name__}: {' '.join(str(error).split())[:300]}). If "
+            "it needs classes of your own, name a function that imports them and loads it: --model file.py:build"
         ) from error
 
 
@@ -68,8 +67,13 @@ def open_saved_model(path: Path) -> Any:
     """Open a TensorFlow SavedModel as a function from pictures to outputs; nothing but its answers can be had.
 
     Raises:
-        NetworkError: it can't be read.
+        NetworkError: it can't be read, or Keras runs on something else than TensorFlow.
     """
+    if keras.backend.backend() != "tensorflow":
+        raise NetworkError(
+            f"the SavedModel {path.name} can be opened by TensorFlow alone, but Keras runs on "
+            f"{keras.backend.backend()} here; set KERAS_BACKEND=tensorflow"
+        )
     try:
         layer = keras.layers.TFSMLayer(str(path), call_endpoint="serving_default")
     except Exception as error:

@@ -1,6 +1,7 @@
 """Any PyTorch module as a network, and given back as it was: mode, gradients, hooks, devices, precision.
 
-Layers are *calls* of leaf modules, found in one dry run: a module that is called twice is two layers, "relu" and
+Layers are *calls* of modules that hold no others (and of convolutions, dense layers and normalisations, whatever they
+hold), found in one dry run: a module that is called twice is two layers, "relu" and
 "relu#2" (and the first call of a module named "output", a name that is taken, is "output#1"). What a model computes
 outside of modules (`functional.relu`) can't be tapped; gradients go through it all the same. Only calls that
 return one float tensor with the batch in front are layers.

@@ -97,8 +97,8 @@ def looking(model: nn.Module) -> Generator[None, None, None]:
 
 @contextmanager
 def observing(model: nn.Module, seen: Seen, place: Whereabouts | None = None) -> Generator[None, None, None]:
-    """Call `seen` after every call of a leaf module while the block runs; `place` is told where the run is."""
-    names = {module: name or type(module).__name__ for name, module in model.named_modules() if _is_leaf(module)}
+    """Call `seen` after every call of a layer while the block runs; `place` is told where the run is."""
+    names = _layers(model)
     calls = Counter[nn.Module]()
 
     def hook(module: nn.Module, arguments: Any, result: Any) -> Any:  # noqa: ARG001 PyTorch's signature
@@ -179,7 +179,7 @@ class Survey:
         order = _order(module) or self._last.get(shape, self.entering if len(shape) == 4 else "last")
         self._last[shape] = self.orders[name] = order
         names = {id(parameter): known for known, parameter in self.model.named_parameters()}
-        parameters = tuple(names[id(own)] for own in module.parameters(recurse=False))
+        parameters = tuple(names[id(own)] for own in module.parameters())  # of a part that is not called too
         inner = (*shape[2:], *shape[1:2]) if order == "first" else shape[1:]
         self.layers.append(Layer(name, _kind(module), parameters, AXES.get(len(shape), ""), inner))
 
@@ -196,8 +196,26 @@ def from_waist(value: Array, like: torch.Tensor, order: Order) -> torch.Tensor:
     return torch.tensor(np.ascontiguousarray(array), dtype=like.dtype, device=like.device)
 
 
-def _is_leaf(module: nn.Module) -> bool:
-    return next(module.children(), None) is None
+def _layers(model: nn.Module) -> dict[nn.Module, str]:
+    """The modules that are looked at, by their names; a model that is one of them itself is called by its class."""
+    found = dict[nn.Module, str]()
+    waiting = [("", model)]
+    while waiting:
+        name, module = waiting.pop()
+        if _is_layer(module):
+            found.setdefault(module, name or type(module).__name__)
+        else:
+            inner = [(f"{name}.{child}".removeprefix("."), one) for child, one in module.named_children()]
+            waiting += reversed(inner)
+    return found
+
+
+def _is_layer(module: nn.Module) -> bool:
+    """What holds no other modules; and a convolution, dense layer or normalisation whatever it holds.
+
+    Someone's convolution may hold its padding, and one whose weights are normalised holds what normalises them.
+    """
+    return next(module.children(), None) is None or _kind(module) in {"convolution", "dense", "normalisation"}
 
 
 def _call_name(name: str, number: int) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from innerview import pictures
-from innerview.network import Differentiable
+from innerview.network import Differentiable, require_differentiable
 from innerview.pictures import ScaleChoice
 from innerview.viewer import sentences
 from innerview.workbench.drawing import Drawn, Scene
@@ -71,6 +71,7 @@ def look(
     asked = request or Request()
     report = progress or _silent
     before, opened = open_snapshots(network)
+    require_differentiable(opened)
     limit = fixed_scale(asked)
     check_request(asked, opened)
     items = gather(opened, pictures_named, data=data, picks=picks, crop=crop)

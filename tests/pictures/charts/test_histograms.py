@@ -44,6 +44,12 @@ def test_three_layers_share_a_plot_with_one_outline_each() -> None:
     assert names == ["conv1.weight", "conv2.weight", "conv3.weight"]
 
 
+def test_a_name_that_begins_with_an_underscore_is_in_the_legend_too() -> None:
+    axes, result = Figure().subplots(), histograms()
+    draw_layers(axes, replace(result, layers=("_fc.weight", *result.layers[1:])), [0, 1])
+    assert [text.get_text().strip() for text in axes.get_legend().get_texts()] == ["_fc.weight", "conv2.weight"]
+
+
 @pytest.mark.parametrize(("layers", "together", "plots"), [(9, 3, 3), (4, 3, 2), (1, 3, 1), (4, 1, 4)])
 def test_the_figure_has_a_plot_for_each_three_layers(layers, together, plots) -> None:
     figure = histogram_figure(histograms(layers=layers), together=together)

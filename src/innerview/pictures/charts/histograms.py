@@ -102,7 +102,8 @@ def draw_layers(axes: Axes, result: WeightHistograms, layers: Sequence[str | int
         if last:
             axes.plot(*outline(edges, result.counts[0, index]), color=tokens.BEFORE, linestyle=dash, linewidth=1.1)
         line = axes.plot(*outline(edges, result.counts[last, index]), color=colour, linestyle=dash, linewidth=1.5)
-        line[0].set_label(result.layers[index])
+        # A space in front: matplotlib leaves names that begin with _ out of its legends, and some models have them.
+        line[0].set_label(f" {result.layers[index]}" if result.layers[index].startswith("_") else result.layers[index])
     _finish(axes, result, found, log=log)
     axes.legend(loc="upper right", fontsize=TEXT, frameon=False, labelcolor="linecolor", handlelength=2.4)
     lost = [f"{result.layers[index]}: {text}" for index in found if (text := left_out(result, last, index))]
