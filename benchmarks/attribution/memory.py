@@ -1,0 +1,60 @@
+"""One integral in a fresh process, and how much memory that took at most: prints one line of JSON.
+
+python benchmarks/attribution/memory.py innerview|captum BUDGET CASE [--data FOLDER] [--weights FILE]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+from pathlib import Path
+
+import numpy as np
+import torch
+from cases import case_of
+from others import captum
+
+from innerview.methods import integrated_gradients
+from innerview.targets import Logit
+
+FINEST = 1e-5
+"""A tolerance that no budget meets, so that all of it is spent."""
+
+
+def main() -> None:
+    """Spend, and say the peak."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("who", choices=["innerview", "captum"])
+    parser.add_argument("budget", type=int)
+    parser.add_argument("case")
+    parser.add_argument("--data", type=Path)
+    parser.add_argument("--weights", type=Path)
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    case = case_of(options.case, options.data, options.weights)
+    ((_, picture),) = case.take(1)
+    target = int(case.network.forward(picture[None]).logits[0].argmax())
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    spent = options.budget
+    if options.who == "captum":
+        captum(case, [picture], [target], options.budget)
+    else:
+        spent = integrated_gradients(
+            case.network,
+            picture,
+            Logit(target),
+            baseline=np.zeros_like(picture),
+            tolerance=FINEST,
+            budget=options.budget,
+        ).evaluations
+    after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    print(
+        json.dumps(
+            {"who": options.who, "budget": options.budget, "evaluations": spent, "before": before, "peak": after}
+        )
+    )
+
+
+if __name__ == "__main__":
+    main()
