@@ -189,10 +189,11 @@ class TestBundledRuns:
     def test_histograms_count_every_weight_at_more_steps_than_weights_are_kept(self, name: str) -> None:
         run = RunFolder.open(allcnn.run_folder(name))
         assert set(run.steps()) < set(run.counted())
-        for layer, values in allcnn.load(name).weights().items():
-            counts = run.history(layer).counts
-            assert counts.shape[0] == len(run.counted())
-            assert (counts.sum(axis=1) == values.size).all()
+        sizes = {layer: values.size for layer, values in allcnn.load(name).weights().items()}
+        for step in run.counted():
+            for layer, counted in run.histograms(step).items():
+                assert counted.counts.sum() + counted.below + counted.above == sizes[layer]
+                assert counted.not_numbers == 0
 
     def test_its_films_end_with_what_the_network_says(self, name: str) -> None:
         run, network = RunFolder.open(allcnn.run_folder(name)), allcnn.load(name)
