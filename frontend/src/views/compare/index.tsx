@@ -1,0 +1,303 @@
+/** What differs between A and B on one scale, when exactly one choice varies. */
+import type { JSX } from "preact";
+import { useMemo, useState } from "preact/hooks";
+import { type Link, VARIED } from "../../core/link";
+import { absoluteError, className, count, number } from "../../core/numbers";
+import { chosenRuns, timesOf } from "../../core/runs";
+import { ownLimit, type Scale } from "../../core/scale";
+import { mapRequest, useAnswer, useChosen, useKeys, useLink, useSession } from "../../core/session";
+import { useStore } from "../../core/store";
+import type { Picture } from "../../core/paint";
+import type { Request } from "../../sources/source";
+import { Choice, Radios } from "../../parts/choice";
+import { Data } from "../../parts/data";
+import { Explain } from "../../parts/explain";
+import { Legend } from "../../parts/legend";
+import { MapPixels } from "../../parts/pixels";
+import { Slider } from "../../parts/slider";
+import { AnswerState, Stale } from "../../parts/states";
+import type { View } from "../view";
+import { difference, type Difference, filmSide, mapSide, mixed, scales, type Side, whyNot } from "./facts";
+import "./compare.css";
+
+type Vary = (typeof VARIED)[number];
+const WAYS = ["side by side", "one at a time", "curtain"] as const;
+const STRONGEST = 20;
+
+/** What can be A or B: an id as in the link, its words, whether it is not there. */
+type Option = readonly [id: string, words: string, missing: boolean];
+
+interface Variable {
+  a: string;
+  options: Option[];
+  /** Which part of the question it changes. */
+  field: keyof Request;
+  value: (id: string) => string | number;
+  /** Make it A. */
+  pick: (id: string) => Partial<Link>;
+}
+
+function Compare(): JSX.Element {
+  const session = useSession();
+  const [link, go] = useLink();
+  const chosen = useChosen();
+  const hello = useStore(session.hello);
+  const { network, picture, target, ranking, classes, subject, method, baseline } = chosen;
+  const [run] = chosenRuns(hello.runs, link.run, network);
+  const film = useAnswer(link.vary === "epoch" && run && network && picture ? ({ kind: "film", run: run.id, network: network.id, picture } as const) : null);
+  const times = useMemo(() => (film.payload ? timesOf(film.payload.arrays) : null), [film.payload]);
+  const question = mapRequest(link.vary === "class" ? { ...chosen, versus: null } : chosen, link.tolerance);
+  const held = (field: keyof Request) => {
+    const found = question && session.source.choices(question, field);
+    return (value: unknown): boolean => found !== null && !found.has(value) && !found.has(null);
+  };
+  const missing = { target: held("target"), picture: held("picture"), network: held("network"), method: held("method") };
+  const kept = { target, versus: chosen.versus };
+  const variables: Record<Vary, Variable> = {
+    class: {
+      a: String(target),
+      options: ranking.map((i) => [String(i), className(i, classes), missing.target(i)]),
+      field: "target",
+      value: Number,
+      pick: (id) => ({ target: Number(id) }),
+    },
+    picture: {
+      a: picture ?? "",
+      options: hello.samples.map((sample) => [sample.picture, sample.name, missing.picture(sample.picture)]),
+      field: "picture",
+      value: String,
+      pick: (id) => ({ picture: id, ...kept }),
+    },
+    network: {
+      a: network?.id ?? "",
+      options: hello.networks.map(({ id, name }) => [id, name, missing.network(id)]),
+      field: "network",
+      value: String,
+      pick: (id) => ({ network: id, ...kept }),
+    },
+    method: {
+      a: method,
+      options: (network?.methods ?? []).map((name) => [name, name.replace(/-/g, " "), missing.method(name)]),
+      field: "method",
+      value: String,
+      pick: (id) => ({ method: id }),
+    },
+    epoch: {
+      a: times ? String(times.at[times.find(link.epoch)]) : "",
+      options: times ? times.at.map((time, i) => [String(time), times.words(i), false]) : [],
+      field: "run",
+      value: String,
+      pick: (id) => ({ epoch: Number(id) }),
+    },
+  };
+  const { vary } = link;
+  const { a, options, field, value, pick } = variables[vary];
+  const usable = options.filter(([id, , gone]) => id !== a && !gone);
+  const b = (usable.find(([id]) => id === link.other) ?? usable[0])?.[0] ?? null;
+  const words = (id: string | null): string => options.find(([each]) => each === id)?.[1] ?? "";
+  const asks = vary !== "epoch" && b !== null ? question : null;
+  const answers = [useAnswer(asks), useAnswer(asks && { ...asks, [field]: value(b!) })];
+  const other = useAnswer(vary === "picture" && network && b ? ({ kind: "subject", network: network.id, picture: b } as const) : null);
+  const swap = (): void => void (b && go({ ...pick(b), other: a }));
+  const sides = useMemo((): (Side | null)[] => {
+    const mine = subject.payload?.arrays.picture ?? null;
+    if (vary === "epoch") {
+      const reel = film.payload;
+      return [a, b].map((id) => (reel && times && id ? filmSide(words(id), reel, times.find(Number(id))) : null));
+    }
+    const pictures = [mine, vary === "picture" ? (other.payload?.arrays.picture ?? null) : mine];
+    return answers.map(({ payload }, i) => payload && mapSide(words(i ? b : a), payload, pictures[i]));
+  }, [vary, a, b, film.payload, subject.payload, other.payload, answers[0].payload, answers[1].payload]);
+  const [first, second] = sides;
+  useKeys([
+    { key: "X", says: "Swap A and B", run: swap },
+    { key: "S", says: "Pin the scale, or let go of it", run: () => first && second && go({ scale: typeof link.scale === "number" ? "own" : scales(first, second, "own")[0].limit }) },
+    { key: "P", says: "The bare pictures, or the maps", run: () => go({ overlay: { ...link.overlay, blend: link.overlay.blend === "picture" ? "tint" : "picture" } }) },
+  ]);
+  const shared = Object.entries({
+    picture: `picture ${subject.payload?.meta.name ?? picture}`,
+    class: `class ${target === null ? "" : className(target, classes)}${chosen.versus === null || vary === "class" ? "" : `, not ${className(chosen.versus, classes)}`}`,
+    network: `network ${network?.name}`,
+    method: method.replace(/-/g, " "),
+    baseline: `baseline ${baseline}`,
+  }).flatMap(([key, text]) => (key === vary ? [] : [text]));
+  // A film has its own picture and target.
+  const same = vary === "epoch" && film.payload ? [`picture ${film.payload.meta.name}`, film.payload.meta.target_words, `run ${run?.name}`] : shared;
+  return (
+    <div class="compare">
+      <div class="settings">
+        <Choice
+          label="Vary"
+          value={vary}
+          options={VARIED.map((each) => [each, each, each !== "epoch" ? variables[each].options.length < 2 : !run])}
+          onChange={(next) => go({ vary: next, other: "" })}
+        />
+        <Choice label="A" value={a} options={options.map(([id, text, gone]) => [id, text, gone || id === b])} onChange={(id) => go(pick(id))} />
+        <Choice label="B" value={b ?? ""} options={options.map(([id, text, gone]) => [id, text, gone || id === a])} onChange={(id) => go({ other: id })} />
+        <button type="button" onClick={swap} disabled={b === null}>
+          Swap <kbd>X</kbd>
+        </button>
+      </div>
+      <p class="second facts" data-same>
+        The same for both: {same.join(" · ")}
+      </p>
+      {b === null && answers.every(({ state }) => state !== "failed") && (!run || vary !== "epoch") && (
+        <p class="empty">
+          There is no second {vary} here{session.source.state === "file" && <>; for more: <code>innerview serve</code></>}.
+        </p>
+      )}
+      {first && second && (
+        <Stale when={answers.some(({ previous }) => previous) || subject.previous}>
+          <Panes a={first} b={second} vary={vary} />
+        </Stale>
+      )}
+      {vary === "epoch" ? <AnswerState answer={film} what="Making the film" /> : answers.map((answer, i) => <AnswerState key={i} answer={answer} what={`Working out ${"AB"[i]}`} />)}
+      <Explain of="compare" />
+    </div>
+  );
+}
+
+function Panes({ a, b, vary }: { a: Side; b: Side; vary: Vary }): JSX.Element {
+  const [link] = useLink();
+  const [way, setWay] = useState<(typeof WAYS)[number]>(() => (matchMedia("(max-width: 599px)").matches ? "one at a time" : "side by side"));
+  const [one, setOne] = useState("A");
+  const [cut, setCut] = useState(Math.round(a.width / 2));
+  const reason = whyNot(a, b, vary);
+  const gap = useMemo(() => (reason ? null : difference(a, b)), [a, b, reason]);
+  const [left, right] = scales(a, b, link.scale);
+  const fits = a.width === b.width && a.height === b.height && a.ramp === b.ramp && a.picture?.data.length === b.picture?.data.length;
+  const panes: Record<string, () => JSX.Element> = {
+    A: () => <Pane key="A" letter="A" side={a} scale={left} keyboard />,
+    B: () => <Pane key="B" letter="B" side={b} scale={right} keyboard={way !== "side by side"} />,
+    ...(gap ? { "A − B": () => <Gap key="gap" gap={gap} a={a} b={b} /> } : {}),
+  };
+  const shown = panes[one] ?? panes.A;
+  return (
+    <>
+      <div class="settings">
+        <Radios label="Show" value={way} options={WAYS.map((each) => [each, each, each === "curtain" && !fits])} onChange={setWay} />
+        {way === "one at a time" && <Radios label="Now" value={one} options={Object.keys(panes).map((each) => [each, each])} onChange={setOne} />}
+      </div>
+      {way === "curtain" && fits ? (
+        <div class="single">
+          <Pane
+            letter="A | B"
+            side={{
+              ...a,
+              words: `${a.words} | ${b.words}`,
+              values: mixed(a.values, b.values, a.width, cut),
+              picture: a.picture && b.picture && ({ ...a.picture, data: mixed(a.picture.data, b.picture.data, a.width, cut, a.picture.shape[2]) } satisfies Picture),
+              certificate: `A: ${a.certificate} · B: ${b.certificate}`,
+            }}
+            scale={left}
+            keyboard
+          />
+          <Slider label="Curtain" max={a.width} value={cut} onChange={setCut} spoken={`A up to column ${cut}`} output={`${cut} of ${a.width}`} />
+        </div>
+      ) : (
+        <div class={way === "one at a time" ? "single" : "panes"}>{way === "one at a time" ? shown() : Object.values(panes).map((pane) => pane())}</div>
+      )}
+      <Pixel a={a} b={b} gap={gap} />
+      {reason && <p class="facts" data-reason>{reason}</p>}
+      {gap && (
+        <p class="facts" data-within>
+          {gap.within
+            ? `${count(gap.cells)} of ${count(gap.values.length)} cells differ by less than both errors together (hatched).`
+            : "At least one of the two has no error estimate, so nothing can be called too small to count."}{" "}
+          Correlation of the two maps: {number(gap.correlation)}.
+        </p>
+      )}
+      <DifferenceTable a={a} b={b} gap={gap} />
+    </>
+  );
+}
+
+function Pane({ letter, side, scale, keyboard }: { letter: string; side: Side; scale: Scale; keyboard?: boolean }): JSX.Element {
+  const [link] = useLink();
+  const { words, values, height, width, unit, ramp } = side;
+  const fits = side.picture && side.picture.shape[0] === height && side.picture.shape[1] === width;
+  return (
+    <figure data-side={letter}>
+      <h2>
+        {letter} <span class="second">{words}</span>
+      </h2>
+      <MapPixels
+        {...{ values, height, width, ramp, keyboard }}
+        limit={scale.limit}
+        picture={fits ? side.picture : null}
+        overlay={link.overlay}
+        label={`${letter}, ${words}: from ${number(Math.min(...values), true)} to ${number(Math.max(...values), true)} ${unit}`}
+        size={448}
+      />
+      <Legend scale={scale} unit={unit} name={ramp} values={values} ends={ramp === "evidence" ? ["against", "for"] : undefined} pin={letter !== "B"} />
+      <p class="second facts">{side.certificate}</p>
+    </figure>
+  );
+}
+
+function Gap({ gap: { values, within }, a, b }: { gap: Difference; a: Side; b: Side }): JSX.Element {
+  const limit = useMemo(() => ownLimit(values), [values]);
+  return (
+    <figure data-side="A − B">
+      <h2>
+        A − B <span class="second">difference</span>
+      </h2>
+      <MapPixels
+        {...{ values, limit }}
+        height={a.height}
+        width={a.width}
+        ramp="value"
+        hatched={within}
+        label={`${a.words} minus ${b.words}: from ${number(Math.min(...values), true)} to ${number(Math.max(...values), true)} ${a.unit}`}
+        size={448}
+      />
+      <Legend scale={{ limit, mode: "own" }} unit={a.unit} name="value" values={values} ends={["more in B", "more in A"]} />
+      {within && <p class="second facts">grey, hatched: within the error of both</p>}
+    </figure>
+  );
+}
+
+function Pixel({ a, b, gap }: { a: Side; b: Side; gap: Difference | null }): JSX.Element {
+  const { hover } = useSession();
+  const [link] = useLink();
+  const pixel = useStore(hover) ?? link.pixel;
+  if (!pixel || pixel[0] >= a.height || pixel[1] >= a.width) return <p class="second facts">Point at a pixel for its numbers.</p>;
+  const i = pixel[0] * a.width + pixel[1];
+  const told = ({ values, error, unit }: Pick<Side, "values" | "error"> & { unit: string }): string =>
+    `${number(values[i], true)}${error ? ` ± ${absoluteError(error[i])}` : ""} ${unit}`;
+  return (
+    <p class="facts" data-readout>
+      Row {pixel[0]}, column {pixel[1]}: A {told(a)} · B {i < b.values.length ? told(b) : "–"}
+      {gap && ` · A − B ${told({ ...gap, unit: a.unit })}${gap.within?.[i] ? ", within the error" : ""}`}
+    </p>
+  );
+}
+
+function DifferenceTable({ a, b, gap }: { a: Side; b: Side; gap: Difference | null }): JSX.Element | null {
+  if (!gap) return null;
+  const { values, error, within } = gap;
+  const order = (): number[] => [...values.keys()].sort((i, j) => Math.abs(values[j]) - Math.abs(values[i]));
+  const place = (i: number): [number, number] => [Math.floor(i / a.width), i % a.width];
+  return (
+    <Data
+      title="largest differences"
+      columns={["row", "column", "A", "B", `A − B, ${a.unit}`, "both errors"]}
+      rows={() =>
+        order()
+          .slice(0, STRONGEST)
+          .map((i) => [...place(i).map(String), ...[a.values[i], b.values[i], values[i]].map((v) => number(v, true)), error ? `${absoluteError(error[i])}${within![i] ? " (within)" : ""}` : "–"])
+      }
+      csv={() => ({ columns: ["row", "column", "a", "b", "difference", "error"], rows: order().map((i) => [...place(i), a.values[i], b.values[i], values[i], error ? error[i] : ""]) })}
+      file="compare"
+      note={`The ${STRONGEST} largest; the CSV holds every cell.`}
+    />
+  );
+}
+
+export const view: View = {
+  key: "7",
+  name: "compare",
+  title: "Compare",
+  question: () => "What differs between A and B, on one scale?",
+  Component: Compare,
+};
