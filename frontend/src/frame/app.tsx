@@ -54,7 +54,7 @@ export function App(): JSX.Element {
     <>
       <a
         class="skip"
-        href={`#/${view.name}`}
+        href="#innerview-main"
         onClick={(event) => {
           event.preventDefault();
           heading.current!.focus();

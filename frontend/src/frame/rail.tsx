@@ -30,6 +30,14 @@ export function Rail(): JSX.Element {
     return () => observer.disconnect();
   }, []);
 
+  // A picture that the server does not have (an old link): say so and show the first one.
+  const unknown = subject.state === "failed" && session.link.value.picture !== null && !hello.samples.some((sample) => sample.picture === picture);
+  useEffect(() => {
+    if (!unknown) return;
+    session.speech.notice(`The picture ${picture} of the link is not here: upload it again. Shown is the first one.`);
+    session.go({ picture: null });
+  }, [unknown]);
+
   const at = hello.samples.findIndex((sample) => sample.picture === picture);
   const walk = (by: number): void => {
     const { samples } = session.hello.value;

@@ -32,7 +32,7 @@ export function Readout({ facts, unit, limit, picture }: ReadoutProps): JSX.Elem
   const beyond = Math.abs(value) > limit;
   useEffect(() => {
     if (inside) speech.say(`Row ${row}, column ${column}: ${lines.join(", ")}${beyond ? ", beyond the scale" : ""}`);
-  }, [inside, lines[0]]);
+  }, [inside?.[0], inside?.[1]]);
   const field = (label: string, shown: number, cells: number, move: (next: number) => [number, number]): JSX.Element => (
     <label>
       {label}{" "}

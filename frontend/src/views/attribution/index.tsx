@@ -1,6 +1,6 @@
 /** Which pixels raised or lowered the score, on one stated scale, with the error beside it. */
 import type { JSX } from "preact";
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { certificate } from "../../core/certificate";
 import { keyOf } from "../../core/answers";
 import { BLENDS, SIGNS } from "../../core/link";
@@ -26,6 +26,7 @@ import "./attribution.css";
 function Attribution(): JSX.Element {
   const [link, go] = useLink();
   const chosen = useChosen();
+  const { speech } = useSession();
   const [showsError, setShowsError] = useState(false);
   const [more, setMore] = useState(0);
   const request = mapRequest(chosen, link.tolerance, more ? { more } : {});
@@ -43,6 +44,11 @@ function Attribution(): JSX.Element {
       run: () => go({ overlay: { ...link.overlay, blend: link.overlay.blend === "picture" ? "tint" : "picture" } }),
     },
   ]);
+  // Said once when the first level is there, and once when the refining ends.
+  const told = answer.payload && !answer.previous ? answer.payload.meta : null;
+  useEffect(() => {
+    if (told) speech.say(`${told.method_words}, ${told.target_words}: ${told.status === "refining" ? "refining" : certificate(told).words}`);
+  }, [question, told?.status === "refining", told !== null]);
   if (!answer.payload || !facts) {
     return (
       <>
