@@ -16,7 +16,7 @@ import innerview
 from adapters.torch_models import CLASSES, EVERY, pictures
 from innerview.adapters import wrap
 from innerview.adapters.jax import tap
-from innerview.errors import UsageError
+from innerview.errors import NetworkError, UsageError
 from innerview.network import OUTPUT, InputSpec, Network
 
 SPEC = InputSpec(6, 8, mean=(0.5, 0.4, 0.3), std=(0.2, 0.3, 0.5))
@@ -101,6 +101,22 @@ def test_a_module_gives_what_it_gives_alone(make: Callable[[], tuple[Network, Ca
     black = np.zeros_like(images[0])
     result = innerview.integrated_gradients(network, images[0], innerview.Logit(1), baseline=black, evaluations=16)
     assert result.attribution.sum() == pytest.approx(result.score - result.baseline_score, abs=0.01)
+
+
+def test_batch_statistics_that_are_left_in_training_mode_are_noticed() -> None:
+    model = Nnx()
+    model.train()
+    graph, state = nnx.split(model)
+    with pytest.raises(NetworkError, match=r"changes by up to .* when other pictures are in its batch"):
+        wrap(lambda state, x: nnx.merge(graph, state)(x), parameters=state, input=SPEC, output=CLASSES)
+
+
+def test_weights_that_are_not_finite_are_named() -> None:
+    model = Linen()
+    variables = model.init(KEY, jnp.zeros((1, 6, 8, 3)))
+    variables["params"]["dense"]["bias"] = jnp.array([0, jnp.nan, 0])
+    with pytest.raises(NetworkError, match=r"params\.dense\.bias holds 1 values of 3 that are not finite"):
+        wrap(model.apply, parameters=variables, input=SPEC, output=CLASSES)
 
 
 def test_what_a_flax_module_names_is_a_layer() -> None:

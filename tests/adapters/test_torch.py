@@ -157,6 +157,13 @@ def test_two_threads_may_look_at_one_model() -> None:
     assert same(state(module), before)
 
 
+class AlwaysTraining(nn.Module):
+    """Normalises by its batch, whatever mode it is in, as a model does whose author forgot about the mode."""
+
+    def forward(self, value: torch.Tensor) -> torch.Tensor:
+        return nn.functional.batch_norm(value, None, None, training=True)
+
+
 REFUSED = {
     "too few classes": (model, SPEC, OutputSpec(("a", "b")), "2 class names"),
     "channels last": (model, InputSpec(6, 8), CLASSES, "layout='CHW'"),
@@ -174,6 +181,12 @@ REFUSED = {
         SPEC,
         CLASSES,
         "track_running_stats",
+    ),
+    "batch statistics that stay in training mode": (
+        lambda: nn.Sequential(AlwaysTraining(), nn.Flatten(), nn.Linear(144, 3)),
+        SPEC,
+        CLASSES,
+        "changes by up to .* when other pictures are in its batch.*evaluation mode does not turn off",
     ),
 }
 

@@ -36,6 +36,8 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "net.py").write_text(FACTORY)
     (tmp_path / "evil.py").write_text(EVIL)
     (tmp_path / "classes.txt").write_text("ant\nbee\ncow\n")
+    (tmp_path / "two.txt").write_text("ant\nbee\n")
+    (tmp_path / "none.txt").write_text("\n")
     return tmp_path
 
 
@@ -98,6 +100,8 @@ WRONG = {
     "no classes": ("net.py:build", {"classes": ""}, "the classes are not declared"),
     "no such class file": ("net.py:build", {"classes": "names.txt"}, "names.txt can't be read"),
     "classes of the wrong length": ("net.py:build", {"classes": "4"}, "since 4 class names were declared"),
+    "a class file of the wrong length": ("net.py:build", {"classes": "two.txt"}, "since 2 class names were declared"),
+    "an empty class file": ("net.py:build", {"classes": "none.txt"}, "none.txt holds no class name"),
     "weights without a model": ("w.safetensors", {}, "holds weights and no model"),
 }
 
@@ -130,6 +134,40 @@ def test_a_trusted_pickle_opens_on_the_processor(here: Path) -> None:
     torch.save(module().state_dict(), here / "state.pt")
     with pytest.raises(NetworkError, match=r"holds a OrderedDict and no model.*save_file"):
         opened("state.pt", trust=True)
+
+
+def from_a_gpu(path: Path) -> None:
+    """Turn a file of torch.save into one that was written on a machine with CUDA: its tensors say where they lay."""
+    with zipfile.ZipFile(path) as archive:
+        held = {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in held.items():
+            archive.writestr(name, content.replace(b"X\x03\x00\x00\x00cpu", b"X\x06\x00\x00\x00cuda:0"))
+
+
+def test_a_checkpoint_from_a_gpu_opens_on_the_processor(here: Path) -> None:
+    torch.save(module(), here / "model.pt")
+    from_a_gpu(here / "model.pt")
+    with pytest.raises(RuntimeError, match="CUDA"):  # so it is one
+        torch.load(here / "model.pt", weights_only=False)
+    network = opened("model.pt", trust=True)
+    assert np.array_equal(network.weights()["0.weight"], module()[0].weight.detach().numpy())
+
+
+def test_a_factory_that_opens_a_checkpoint_from_a_gpu_is_told_the_way(here: Path) -> None:
+    torch.save(module().state_dict(), here / "state.pth")
+    from_a_gpu(here / "state.pth")
+    (here / "net.py").write_text("import torch\ndef build():\n    return torch.load('state.pth')\n")
+    with pytest.raises(NetworkError, match=r"net\.py:build failed: RuntimeError: .*CUDA.*map_location"):
+        opened("net.py:build")
+
+
+def test_weights_that_are_not_finite_are_named(here: Path) -> None:
+    state = module().state_dict()
+    state["4.bias"][2] = torch.inf
+    save_file(state, here / "trained.safetensors")
+    with pytest.raises(NetworkError, match=r"4\.bias holds 1 values of 3 that are not finite"):
+        opened("net.py:build", weights="trained.safetensors")
 
 
 def test_a_saved_model_does_not_open_without_trust(here: Path) -> None:

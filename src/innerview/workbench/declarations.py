@@ -104,7 +104,10 @@ def read_classes(given: str | tuple[str, ...], model: Any) -> tuple[str, ...]:
         raise UsageError(
             f"the class names {given} can't be read ({error}); give a text file with a name a line"
         ) from error
-    return tuple(line.strip() for line in lines if line.strip())
+    names = tuple(line.strip() for line in lines if line.strip())
+    if not names:
+        raise UsageError(f"{given} holds no class name; give a text file with a name a line")
+    return names
 
 
 def _found(model: Any) -> tuple[str, str]:
