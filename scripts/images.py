@@ -1,6 +1,7 @@
 """Draw the pictures of the documentation anew into docs/images: bundled photos only, by the tool itself.
 
-One look at the moose and the cat, and the files below taken out of it; run it after the built-in network changes.
+A look at three photos and at the two bundled trainings, and the files below taken out of them; run it after a built-in
+network changes.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import tempfile
 from pathlib import Path
 
 import innerview
+from innerview.workbench.run import run
 
 IMAGES = Path(__file__).parent.parent / "docs" / "images"
 
@@ -28,15 +30,27 @@ TAKEN = {
 }
 """Where each picture lies in the folder of the look, and its name in the documentation."""
 
+OF_RUNS = {
+    "recipe/ridges.png": "recipe-ridges.png",
+    "recipe/units.png": "recipe-units.png",
+    "allcnn/film-cat.png": "allcnn-film.png",
+    "both/curves.png": "curves.png",
+}
+"""The same for the bundled trainings, each looked at alone, and both together."""
+
 
 def main() -> None:
     """Look, and copy."""
     IMAGES.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
-        innerview.look(["moose", "cat", "rocket"], output=Path(folder) / "look")
-        for source, name in TAKEN.items():
-            shutil.copyfile(Path(folder) / "look" / source, IMAGES / name)
-            print(f"docs/images/{name}: {(IMAGES / name).stat().st_size:,} bytes")
+        root = Path(folder)
+        innerview.look(["moose", "cat", "rocket"], output=root / "look")
+        for name, runs in {"recipe": ["recipe"], "allcnn": ["allcnn"], "both": ["allcnn", "recipe"]}.items():
+            run([Path(one) for one in runs], output=root / "runs" / name)
+        for place, taken in (("look", TAKEN), ("runs", OF_RUNS)):
+            for source, name in taken.items():
+                shutil.copyfile(root / place / source, IMAGES / name)
+                print(f"docs/images/{name}: {(IMAGES / name).stat().st_size:,} bytes")
 
 
 if __name__ == "__main__":

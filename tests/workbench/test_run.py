@@ -61,7 +61,7 @@ def test_curves_stand_on_steps_or_on_the_time_that_training_took(tmp_path: Path)
     assert timed.panels[0].tracks[1].curve.times.tolist() == [4, 8]  # a minute each
     assert timed.panels[0].tracks[0].window == 4
     assert timed.panels[2].tracks[0].window == 1
-    assert "mean of the last 4 steps" in timed.about
+    assert "mean of the last 4 logged steps" in timed.about
     assert [(mark.time, mark.text) for mark in timed.marks] == [(0, "4 px"), (5, "8 px")]
     assert curves([run, run], RunRequest()).marks == ()
 

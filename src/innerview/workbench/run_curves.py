@@ -97,7 +97,7 @@ def curves(runs: Sequence[Recorded], request: RunRequest) -> Curves:
 def _about(runs: Sequence[Recorded], request: RunRequest) -> str:
     windows = sorted({window_of(run, request) for run in runs})
     steps = " or ".join(str(window) for window in windows)
-    smooth = "training: every step" if windows == [1] else f"training: mean of the last {steps} steps"
+    smooth = "training: every logged step" if windows == [1] else f"training: mean of the last {steps} logged steps"
     pale = " (all values: pale)" if len(runs) == 1 and windows != [1] else ""
     counts = sorted({int(count) for run in runs for count in run.curve("test_pictures")[1]})
     tests = f" · tests on {' or '.join(f'{count:,}' for count in counts)} pictures" if counts else ""
