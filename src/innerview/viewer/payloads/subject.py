@@ -14,7 +14,7 @@ from PIL import Image as Pillow
 from innerview.data.fitting import Box, Fitted
 from innerview.data.resizing import resize
 from innerview.results import Prediction
-from innerview.types import Image
+from innerview.types import Array, Image
 from innerview.viewer.payload import Payload, make_payload, numbered, to_bytes
 from innerview.viewer.payloads.stamp import Stamp, picture_hash
 
@@ -46,7 +46,7 @@ class Photo:
     picture: str
     name: str
     image: Image
-    thumbnail: UInt8[np.ndarray, "height width 3"]
+    thumbnail: UInt8[np.ndarray, "rows columns 3"]
     box: Box
     original: tuple[int, int]
     words: str
@@ -79,7 +79,7 @@ class Photo:
         return f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}"
 
 
-def _small(pixels: Image, most: int) -> Image:
+def _small(pixels: Image, most: int) -> Array:
     """Shrink to at most so many pixels a side; never enlarge."""
     height, width = pixels.shape[:2]
     factor = min(1.0, most / max(height, width))

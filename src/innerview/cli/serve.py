@@ -1,0 +1,49 @@
+"""`innerview serve`: the viewer in a browser, on this computer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from innerview.cli import options
+
+
+@click.command("serve", short_help="The viewer in a browser: your pictures, live trainings, every question answered.")
+@click.argument("runs", nargs=-1, type=click.Path(path_type=Path), metavar="[RUN]...")
+@options.network()
+@click.option("--picture", "pictures", multiple=True, metavar="PICTURE", help="Offer this file beside the samples.")
+@click.option("--data", type=click.Path(path_type=Path), metavar="FOLDER", help="Class folders to offer pictures from.")
+@click.option("--pick", "picks", multiple=True, metavar="PICK", help="From --data: a number, a class, or class:number.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8470, show_default=True, help="0 for any that is free.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; another needs a token.")
+@click.option("--open/--no-open", "opened", default=True, show_default=True, help="Open a browser.")
+def command(
+    *,
+    runs: tuple[Path, ...],
+    network: Any,
+    pictures: tuple[str, ...],
+    data: Path | None,
+    picks: tuple[str, ...],
+    port: int,
+    host: str,
+    opened: bool,
+) -> None:
+    """Serve the viewer until Ctrl-C. RUN is a folder of a training (or of several); one that is under way is followed.
+
+    Only this computer can reach it. From another one, tunnel: ssh -L 8470:localhost:8470 HOST. With --host anybody who
+    has the printed address, with its token, can look and upload.
+    """
+    from innerview.web.app import make_app
+    from innerview.web.guard import Access
+    from innerview.web.server import address, listen, open_browser, serve
+    from innerview.workbench.serving import furnish
+
+    access = Access.on(host)
+    listening = listen(host, port)
+    desk, changes = furnish(network, runs, pictures, data=data, picks=picks, remote=bool(access.token))
+    app = make_app(desk, access, changes)
+    url = address(listening, access)
+    click.echo(f"Open {url}\nCtrl-C ends it.")
+    serve(app, listening, (lambda: open_browser(url)) if opened else None)

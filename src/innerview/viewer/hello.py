@@ -1,0 +1,64 @@
+"""What the viewer is told first: which networks, pictures and runs there are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from innerview.network import Network
+from innerview.results import versions
+from innerview.viewer.payloads.subject import Photo
+
+BASELINES: Final = ("black", "white", "grey", "blurred", "noise")
+"""Baselines that the viewer offers; none of them is a file."""
+
+
+def describe_network(network: Network, name: str, methods: Sequence[str]) -> dict[str, Any]:
+    """Describe a network: its identity, classes, layers, and what it can be asked."""
+    return {
+        "id": network.identity,
+        "name": name,
+        "classes": list(network.output.class_names),
+        "input": {
+            "height": network.input.height,
+            "width": network.input.width,
+            "channels": network.input.channels,
+        },
+        "layers": [
+            {"name": layer.name, "kind": layer.kind, **_sizes(layer.axes.split(), layer.shape)}
+            for layer in network.layers
+        ],
+        "kind": network.output.kind,
+        "differentiable": callable(getattr(network, "pullback", None)),
+        "methods": list(methods),
+    }
+
+
+def _sizes(axes: Sequence[str], shape: Sequence[int]) -> dict[str, int]:
+    known = dict(zip(axes, shape, strict=False))
+    return {f"{axis}s" if axis == "channel" else axis: length for axis, length in known.items() if axis != "token"}
+
+
+def describe_photo(photo: Photo) -> dict[str, Any]:
+    """Describe a picture for a list."""
+    return {"picture": photo.picture, "name": photo.name, "truth": photo.truth, "thumbnail": photo.icon}
+
+
+def hello(
+    networks: Sequence[dict[str, Any]],
+    samples: Sequence[dict[str, Any]],
+    *,
+    runs: Sequence[dict[str, Any]] = (),
+    baselines: Sequence[str] = BASELINES,
+    remote: bool = False,
+) -> dict[str, Any]:
+    """Put the first message together; `remote` says that pictures leave the computer that shows them."""
+    return {
+        "state": "hello",
+        "version": versions()["innerview"],
+        "networks": list(networks),
+        "samples": list(samples),
+        "runs": list(runs),
+        "baselines": list(baselines),
+        "remote": remote,
+    }

@@ -1,0 +1,139 @@
+"""The viewer as one HTML file: it opens from the disk, offline, with one request, in years to come.
+
+Everything is inside: the bundle, and the payloads as deflated base64 texts. With several pictures each payload stands
+in an element of its own that the page reads only when it is wanted, so that five hundred pictures open as fast as one.
+Nothing that comes from a user or a picture can end an element: every "<" of the JSON is written as an escape, and a
+base64 text has none. The Content-Security-Policy lets in the two scripts of this file, known by their hashes, and no
+request to anywhere.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+import zlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from html import escape
+from typing import Any, Final
+
+from innerview.results import versions
+from innerview.viewer.bundle import read_bundle
+from innerview.viewer.payload import Payload, encode
+
+INLINE: Final = 12
+"""Payloads up to which they stand in the JSON itself: one picture's."""
+
+EXPORTS: Final = re.compile(r"export\s*\{([^{}]*)\}\s*;?\s*$")
+"""The last statement of the bundle, which names what it exports."""
+
+KEYS: Final = ("network", "picture", "target", "versus", "method", "baseline", "run", "fill")
+
+
+@dataclass(frozen=True, eq=False)
+class Packed:
+    """A payload on its way into a file.
+
+    Attributes:
+        kind: of the payload.
+        keys: what a request must ask for to get it, of KEYS; what is left out suits every request.
+        text: base64 of the deflated blob.
+    """
+
+    kind: str
+    keys: Mapping[str, object]
+    text: str = field(repr=False)
+
+
+def pack(payload: Payload, **keys: object) -> Packed:
+    """Deflate a payload; keys beside network and picture say which requests it answers."""
+    deflate = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
+    packed = deflate.compress(encode(payload)) + deflate.flush()
+    known = {"network": payload.metadata["network"] or None, "picture": payload.metadata["picture"] or None}
+    return Packed(payload.kind, {**known, **keys}, base64.b64encode(packed).decode("ascii"))
+
+
+def describe_page(hello: Mapping[str, object], payloads: Sequence[Packed]) -> dict[str, Any]:
+    """The page as JSON, with all payloads inside: what a notebook's widget holds."""
+    entries = [{"kind": one.kind, **one.keys, "bytes": one.text} for one in payloads]
+    return {"version": versions()["innerview"], "hello": {**hello, "file": True}, "payloads": entries}
+
+
+def write_page(title: str, hello: Mapping[str, object], payloads: Iterable[Packed]) -> str:
+    """Write the viewer with its payloads as one HTML text.
+
+    Args:
+        title: of the page.
+        hello: what a server says first: networks, pictures, runs.
+        payloads: everything that the page can show.
+
+    Raises:
+        OutputError: the viewer was not built.
+    """
+    held = list(payloads)
+    page = describe_page(hello, held)
+    elements = ""
+    if len(held) > INLINE:
+        for number, entry in enumerate(page["payloads"]):
+            name = f"payload-{number}"
+            elements += f'<script type="text/plain" id="{name}">{entry.pop("bytes")}</script>\n'
+            entry["element"] = name
+    bundle = read_bundle()
+    script = safe_script(started(bundle.script))
+    policy = (
+        f"default-src 'none'; script-src 'sha256-{_hash(script)}'; style-src 'unsafe-inline'; "
+        "img-src data: blob:; base-uri 'none'; form-action 'none'"
+    )
+    return (
+        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{escape(policy)}">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        '<meta name="referrer" content="no-referrer">\n'
+        f'<title>{escape(title)}</title><link rel="icon" href="data:,">\n'
+        f"<style>{safe_style(bundle.style)}</style></head>\n"
+        f'<body><div id="viewer"></div>\n<noscript>{NO_SCRIPT}</noscript>\n'
+        f'<script type="application/json" id="innerview">{safe_json(page)}</script>\n{elements}'
+        f'<script type="module">{script}</script></body></html>\n'
+    )
+
+
+NO_SCRIPT: Final = (
+    "This page draws its pictures from the numbers that it holds, which takes JavaScript; it asks for nothing from "
+    "elsewhere. A page without scripts lies beside it where `innerview look` wrote it."
+)
+
+
+def started(module: str) -> str:
+    """Turn the bundle, which exports, into a script that starts itself.
+
+    Raises:
+        ValueError: the bundle ends in no export of `start`.
+    """
+    exports = EXPORTS.search(module)
+    pairs = [one.strip().split(" as ") for one in exports.group(1).split(",")] if exports else []
+    start = next((pair[0] for pair in pairs if pair[-1] == "start"), None)
+    if exports is None or start is None:
+        raise ValueError("the bundle's last statement exports no `start`; see frontend/src/index.ts")
+    return f"{module[: exports.start()]}{start}();"
+
+
+def safe_script(text: str) -> str:
+    """Write a script so that nothing in it ends its element or begins a comment of HTML."""
+    return re.sub(r"<(?=/script|!--|script)", r"\\x3C", text, flags=re.IGNORECASE)
+
+
+def safe_style(text: str) -> str:
+    """The same for a stylesheet."""
+    return re.sub(r"<(?=/style)", r"\\3C ", text, flags=re.IGNORECASE)
+
+
+def safe_json(value: object) -> str:
+    """Write JSON that stands in an element as it is."""
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+
+
+def _hash(text: str) -> str:
+    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()

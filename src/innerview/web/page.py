@@ -1,0 +1,32 @@
+"""The page that the server gives, and the rules under which a browser shows it: nothing from elsewhere, ever."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from typing import Final
+
+SCRIPT: Final = 'import {start} from "./viewer.js";start();'
+
+PAGE: Final = (
+    '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
+    '<meta name="viewport" content="width=device-width, initial-scale=1">'
+    '<title>innerview</title><link rel="icon" href="data:,"><link rel="stylesheet" href="viewer.css">'
+    '<link rel="modulepreload" href="viewer.js"></head><body><div id="viewer"></div>'
+    "<noscript>The viewer needs JavaScript; it loads nothing from elsewhere. `innerview look` writes pages without."
+    f'</noscript><script type="module">{SCRIPT}</script></body></html>\n'
+)
+
+_HASH: Final = base64.b64encode(hashlib.sha256(SCRIPT.encode()).digest()).decode()
+
+
+def policy(host: str) -> str:
+    """The Content-Security-Policy for a page that was called by `host` (name and port, checked before).
+
+    The socket is named besides 'self', which not every browser takes to include it.
+    """
+    return (
+        f"default-src 'none'; script-src 'self' 'sha256-{_HASH}'; style-src 'self'; img-src 'self' data: blob:; "
+        f"media-src 'self' blob:; connect-src 'self' ws://{host} wss://{host}; base-uri 'none'; form-action 'none'; "
+        "frame-ancestors 'none'"
+    )

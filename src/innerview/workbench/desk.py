@@ -1,0 +1,364 @@
+"""Whoever answers the viewer's questions: networks, pictures and runs, and what was worked out of them already.
+
+A server and a notebook's kernel both sit at such a desk. Questions are answered one at a time by whoever calls; only
+looking up what is known is safe from other threads. Results are kept by what was asked, so nothing is worked out twice
+while there is room.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import Any, Final, Protocol, final, runtime_checkable
+
+from innerview.data.baselines import Baseline, make_baseline
+from innerview.data.fitting import fit
+from innerview.data.reading import Picture
+from innerview.errors import InnerviewError, UsageError
+from innerview.methods import BUDGET, activations, predict
+from innerview.network import Differentiable
+from innerview.results import Explained, IntegratedGradients, Prediction
+from innerview.targets import find_class
+from innerview.types import Array
+from innerview.viewer.hello import describe_network, describe_photo, hello
+from innerview.viewer.payload import Payload, encode
+from innerview.viewer.payloads.keep import keep_payload, kept_payload
+from innerview.viewer.payloads.layers import Shown, layers_payload
+from innerview.viewer.payloads.map import Question, map_payload
+from innerview.viewer.payloads.path import path_payload
+from innerview.viewer.payloads.stamp import Stamp
+from innerview.viewer.payloads.subject import Photo, subject_payload
+from innerview.viewer.payloads.weights import weights_payload
+from innerview.workbench.explore import (
+    METHOD,
+    Asked,
+    Integrated,
+    Listener,
+    explain,
+    integrate,
+    method_names,
+    usual_kind,
+)
+from innerview.workbench.explore_keep import answer_to_mask, keep_by_orders, read_mask
+from innerview.workbench.explore_path import RECIPE, add_up, choose_stops, walk
+from innerview.workbench.memory import Memory
+from innerview.workbench.weights import count_weights
+from innerview.workbench.wish import Wish
+
+RESULTS: Final = 256 * 2**20
+"""Bytes of results and of answers that are kept, each."""
+
+PICTURES: Final = 64
+"""Pictures that are kept beside those that came with the desk."""
+
+OVERHEAD: Final = 2048
+"""Bytes that the key of an answer takes, about."""
+
+LARGE: Final = 64
+LARGE_STOPS: Final = 21
+RANDOM_SEED: Final = 0
+
+
+@dataclass(frozen=True, eq=False)
+class Opened:
+    """A network on the desk: its name, and weights before training where they are known."""
+
+    name: str
+    network: Differentiable
+    before: Mapping[str, Mapping[str, Array]] = field(default_factory=dict[str, Mapping[str, Array]])
+
+    @property
+    def identity(self) -> str:
+        """Of the network."""
+        return self.network.identity
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """A payload as bytes, and how it ended: "done" or "not-met"."""
+
+    state: str
+    blob: bytes
+
+
+@runtime_checkable
+class Runs(Protocol):
+    """Trainings that can be shown."""
+
+    def facts(self) -> list[dict[str, Any]]:
+        """Identity, name and state of each."""
+        ...
+
+    def answer(self, wish: Wish, photo: Photo | None, listener: Listener) -> Payload:
+        """Show one (and a picture in it); raise UsageError if there is none of this name."""
+        ...
+
+    def version(self, run: str) -> str:
+        """What changes when the run does."""
+        ...
+
+
+@final
+class Desk:
+    """Answers questions.
+
+    Args:
+        networks: at least one; their identities differ.
+        runs: trainings; None for none.
+        remote: pictures come from another computer.
+    """
+
+    def __init__(self, networks: Sequence[Opened], runs: Runs | None = None, *, remote: bool = False) -> None:
+        if not networks:
+            raise UsageError("no network was given; name at least one")
+        self.networks = {one.identity: one for one in networks}
+        self.runs = runs
+        self.remote = remote
+        self._listed: list[str] = []
+        self._kept: dict[tuple[str, str], Photo] = {}
+        self._guests: Memory[Mapping[str, Photo]] = Memory(PICTURES)
+        self._results: Memory[Any] = Memory(RESULTS)
+        self._answers: Memory[Answer] = Memory(RESULTS)
+
+    def hello(self) -> dict[str, Any]:
+        """What there is."""
+        first = next(iter(self.networks))
+        described = [
+            describe_network(one.network, one.name, method_names(one.network)) for one in self.networks.values()
+        ]
+        listed = [describe_photo(self._kept[picture, first]) for picture in self._listed]
+        return hello(described, listed, runs=self.runs.facts() if self.runs else (), remote=self.remote)
+
+    def add(self, picture: Picture, source: str) -> Photo:
+        """Take a picture for all networks: a sample or one of a data set stays, an upload stays while there is room."""
+        photos = {
+            identity: Photo.of(fit(picture, one.network.input), picture.name, _truth(picture, one), source)
+            for identity, one in self.networks.items()
+        }
+        first = next(iter(photos.values()))
+        if source == "upload":
+            self._guests.put(first.picture, photos, 1)
+        elif first.picture not in self._listed:
+            self._listed.append(first.picture)
+            self._kept |= {(first.picture, identity): photo for identity, photo in photos.items()}
+        return first
+
+    def known(self, wish: Wish) -> Answer | None:
+        """The answer to a question that was answered before; safe from any thread."""
+        return self._answers.get(self._key(wish))
+
+    def answer(self, wish: Wish, listener: Listener) -> Answer:
+        """Answer a question.
+
+        Raises:
+            InnerviewError: it has no answer; says why.
+        """
+        known = self.known(wish)
+        if known is not None:
+            return known
+        key = self._key(wish)
+        payload = ANSWERS[wish.kind](self, wish, listener)
+        missed = payload.kind == "map" and payload.metadata["status"] == "not-met"
+        answer = Answer("not-met" if missed else "done", encode(payload))
+        self._answers.put(key, answer, len(answer.blob) + OVERHEAD)
+        return answer
+
+    def _key(self, wish: Wish) -> tuple[Wish, str]:
+        return wish, self.runs.version(wish.run) if self.runs and wish.run else ""
+
+    def _opened(self, wish: Wish) -> Opened:
+        if wish.network and wish.network not in self.networks:
+            raise UsageError(f"there is no network {wish.network[:40]!r} here (any more); reload the page")
+        return self.networks.get(wish.network) or next(iter(self.networks.values()))
+
+    def _photo(self, wish: Wish) -> Photo:
+        identity = self._opened(wish).identity
+        found = self._kept.get((wish.picture, identity)) or (self._guests.get(wish.picture) or {}).get(identity)
+        if found is None:
+            raise UsageError(
+                f"the picture {wish.picture[:40]!r} is not held here (any more); the last {PICTURES} uploads are: "
+                "upload it again"
+            )
+        return found
+
+    def _result(self, key: object, make: Callable[[], Any], size: Callable[[Any], int]) -> Any:
+        found = self._results.get(("result", key))
+        if found is None:
+            found = make()
+            self._results.put(("result", key), found, size(found))
+        return found
+
+    def _prediction(self, wish: Wish) -> Prediction:
+        photo, opened = self._photo(wish), self._opened(wish)
+        return self._result(
+            ("prediction", opened.identity, photo.picture),
+            lambda: predict(opened.network, photo.image[None])[0],
+            lambda found: found.logits.nbytes + found.probabilities.nbytes + 1024,
+        )
+
+    def _asked(self, wish: Wish) -> Asked:
+        kind = "logit" if wish.target_kind in {"", "margin"} else wish.target_kind
+        usual = usual_kind(self._opened(wish).network)
+        return Asked(wish.target, wish.versus, usual if kind == "logit" else kind)
+
+    def _baseline(self, wish: Wish, name: str) -> Baseline:
+        return make_baseline(name, self._opened(wish).network.input, self._photo(wish).image)
+
+    def _integrated(self, wish: Wish, listener: Listener) -> Integrated:
+        """Integrated gradients, from memory or worked out; levels go to the listener only where a map was asked for."""
+        network, photo = self._opened(wish).network, self._photo(wish)
+        target = self._asked(wish).resolve(network, self._prediction(wish).logits)
+
+        def level(results: tuple[IntegratedGradients, ...]) -> None:
+            if wish.kind == "map":
+                listener.level(map_payload(results[0], self._question(wish), self._stamp(wish), final=False))
+
+        def work() -> Integrated:
+            (found,) = integrate(
+                network,
+                photo.image,
+                [target],
+                self._baseline(wish, wish.baseline),
+                tolerance=wish.tolerance,
+                listener=listener,
+                level=level,
+                budget=BUDGET * 4**wish.more,
+            )
+            return found
+
+        key = ("integrated", replace(wish, kind="map", network=network.identity, fill="", mask="", cells=(), layer=""))
+        return self._result(key, work, lambda found: found.size)
+
+    def _stamp(self, wish: Wish) -> Stamp:
+        return Stamp(self._opened(wish).identity, self._photo(wish).picture)
+
+    def _question(self, wish: Wish) -> Question:
+        asked = self._asked(wish)
+        return Question(wish.method, "margin" if asked.versus is not None else asked.kind, asked.target, asked.versus)
+
+    def subject(self, wish: Wish, _: Listener) -> Payload:
+        """The picture and what is said of it."""
+        return subject_payload(self._photo(wish), self._prediction(wish), self._opened(wish).identity)
+
+    def map(self, wish: Wish, listener: Listener) -> Payload:
+        """One map, by any method."""
+        return map_payload(self._map(wish, listener), self._question(wish), self._stamp(wish))
+
+    def _map(self, wish: Wish, listener: Listener) -> Explained:
+        if wish.method == METHOD:
+            return self._integrated(wish, listener).result
+        network, photo = self._opened(wish).network, self._photo(wish)
+        target = self._asked(wish).resolve(network, self._prediction(wish).logits)
+        return explain(network, photo.image, target, self._baseline(wish, wish.baseline), wish.method, listener)
+
+    def path(self, wish: Wish, listener: Listener) -> Payload:
+        """The way from the baseline, coarse to fine."""
+        network, photo = self._opened(wish).network, self._photo(wish)
+        integrated = self._integrated(replace(wish, method=METHOD), listener)
+        large = max(photo.image.shape[:2]) > LARGE
+        profile = integrated.result.profile
+        stops = choose_stops(profile, LARGE_STOPS) if large else choose_stops(profile)
+        stamp, versus = self._stamp(wish), wish.versus
+
+        def shown(found: Any, missing: tuple[float, ...] = ()) -> Payload:
+            alphas = found.alphas.tolist()
+            frames = [place for place, alpha in enumerate(alphas) if alpha in RECIPE] if large else []
+            sums = add_up(integrated, alphas)
+            return path_payload(found, sums, stamp, versus=versus, frames=frames, missing=missing)
+
+        baseline = self._baseline(wish, wish.baseline)
+        found = walk(
+            network,
+            photo.image,
+            integrated.target,
+            baseline,
+            stops,
+            listener,
+            lambda found, missing: listener.level(shown(found, missing)),
+        )
+        return shown(found)
+
+    def keep(self, wish: Wish, listener: Listener) -> Payload:
+        """What is said of shares of the pixels, ranked by the map that was asked for."""
+        network, photo = self._opened(wish).network, self._photo(wish)
+        found = self._map(wish, listener)
+        fill = self._baseline(wish, wish.fill or wish.baseline)
+        target = self._asked(wish).resolve(network, self._prediction(wish).logits).index
+        keeps = keep_by_orders(
+            network, photo.image, found.map, fill=fill.image, target=target, listener=listener, seed=RANDOM_SEED
+        )
+        return keep_payload(keeps, self._stamp(wish), fill=fill.words, seed=RANDOM_SEED, versus=wish.versus)
+
+    def kept(self, wish: Wish, _: Listener) -> Payload:
+        """What is said of the pixels of a mask."""
+        network, photo = self._opened(wish).network, self._photo(wish)
+        fill = self._baseline(wish, wish.fill or wish.baseline)
+        mask = read_mask(wish.mask, wish.cells, *photo.image.shape[:2])
+        prediction = answer_to_mask(network, photo.image, fill.image, mask)
+        return kept_payload(
+            prediction, self._stamp(wish), pixels=int(mask.sum()), share=float(mask.mean()), fill=fill.words
+        )
+
+    def layers(self, wish: Wish, _: Listener) -> Payload:
+        """What all layers give, in part; or one, whole."""
+        network, photo = self._opened(wish).network, self._photo(wish)
+        names = [wish.layer] if wish.layer else [layer.name for layer in network.layers]
+        shown = Shown(channels=2**16) if wish.layer else Shown()
+        return layers_payload(
+            activations(network, photo.image, names),
+            network.layers,
+            network.weights(),
+            self._stamp(wish),
+            shown,
+            complete=bool(wish.layer),
+        )
+
+    def weights(self, wish: Wish, listener: Listener) -> Payload:
+        """Histograms of a run's weights through time, or of a network's before and after training."""
+        if wish.run:
+            return self._run(wish, listener)
+        opened = self._opened(wish)
+        snapshots = {**opened.before, "after" if opened.before else "now": opened.network.weights()}
+        return weights_payload(count_weights(snapshots), Stamp(opened.identity))
+
+    def _run(self, wish: Wish, listener: Listener) -> Payload:
+        if self.runs is None:
+            raise UsageError("no training is shown here; start with its folder: innerview serve RUN")
+        return self.runs.answer(wish, self._photo(wish) if wish.picture else None, listener)
+
+    def training(self, wish: Wish, listener: Listener) -> Payload:
+        """A training, or a picture's way through it."""
+        return self._run(wish, listener)
+
+
+ANSWERS: Final[Mapping[str, Callable[[Desk, Wish, Listener], Payload]]] = MappingProxyType(
+    {
+        "subject": Desk.subject,
+        "map": Desk.map,
+        "path": Desk.path,
+        "keep": Desk.keep,
+        "kept": Desk.kept,
+        "layers": Desk.layers,
+        "weights": Desk.weights,
+        "run": Desk.training,
+        "film": Desk.training,
+    }
+)
+"""By the kind that is asked for."""
+
+
+def message_of(problem: Exception) -> str:
+    """What to tell whoever asked; what nobody foresaw is logged in full and named."""
+    if isinstance(problem, InnerviewError):
+        return str(problem)
+    logging.getLogger("innerview").error("a question could not be answered", exc_info=problem)
+    return f"unexpected {type(problem).__name__}: {problem}. This is a mistake in innerview or in the model"
+
+
+def _truth(picture: Picture, opened: Opened) -> int | None:
+    try:
+        return None if picture.truth is None else find_class(picture.truth, opened.network.output.class_names)
+    except UsageError:
+        return None

@@ -1,0 +1,253 @@
+"""A run folder's content as payloads: curves, weights through time, a picture's way through the training."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+import numpy as np
+
+from innerview.errors import InnerviewError, NetworkError, UsageError
+from innerview.methods import integrated_gradients, predict
+from innerview.methods.health import examine_health
+from innerview.network import find_layer
+from innerview.pictures.film import Film, Frame
+from innerview.pictures.words import layer_title
+from innerview.results import WeightHistograms
+from innerview.runs import Histogram
+from innerview.targets import Logit, label
+from innerview.types import Array, Image
+from innerview.viewer import run_sentences
+from innerview.viewer.payload import Payload
+from innerview.viewer.payloads.film import Reel, film_payload
+from innerview.viewer.payloads.run import Course, Line, run_payload
+from innerview.viewer.payloads.stamp import Stamp
+from innerview.viewer.payloads.subject import Photo
+from innerview.viewer.payloads.weights import weights_payload
+from innerview.workbench.explore import Listener
+from innerview.workbench.run_networks import LAYERS, network_at
+from innerview.workbench.run_reading import Recorded, evenly
+from innerview.workbench.run_recordings import recorded_films, recorded_units
+from innerview.workbench.run_request import RunRequest
+from innerview.workbench.run_work import vitals
+
+PLACES: Final = frozenset({"step", "epoch", "seconds"})
+"""What a record says of its place in the training; all else in it is a metric."""
+
+POINTS: Final = 4000
+"""Of one curve, at most; beyond it neighbours are averaged."""
+
+BINS: Final = 128
+FRAMES: Final = 12
+EVALUATIONS: Final = 16
+
+
+def show_course(run: Recorded, state: str) -> Payload:
+    """Show how a run stands: curves, warnings, manifest."""
+    manifest = run.folder.manifest
+    course = Course(
+        name=run.name,
+        network=str(manifest.network.get("name", "network")),
+        state=state,
+        step=run.last_step,
+        steps=run.planned,
+        classes=[str(name) for name in manifest.data.get("classes", ())],
+        health=health(run),
+        manifest={
+            "network": manifest.network,
+            "configuration": manifest.configuration,
+            "data": manifest.data,
+            "versions": manifest.versions,
+            "notes": list(manifest.notes),
+        },
+        lines=lines(run),
+    )
+    return run_payload(course)
+
+
+def health(run: Recorded) -> list[dict[str, object]]:
+    """What goes wrong, in words; nothing where a run is too young to say."""
+    request = RunRequest(frames=FRAMES)
+    titles = tuple(f"layer {at} ({name.removesuffix('.weight')})" for at, name in enumerate(run.layers, start=1))
+    try:
+        findings = examine_health(vitals(run, titles, recorded_units(run, request), None, request))
+    except InnerviewError:  # a snapshot that is on its way
+        return []
+    return [
+        {
+            "layer": one.layer,
+            "words": run_sentences.warning(one).text,
+            "figure": float(one.values[0]) if one.values and np.isfinite(one.values[0]) else None,
+        }
+        for one in findings
+    ]
+
+
+def lines(run: Recorded) -> dict[str, Line]:
+    """Every metric over time, with the epoch and the seconds of each step as far as they were logged."""
+    names = dict.fromkeys(
+        name
+        for record in run.records
+        for name, value in record.items()
+        if name not in PLACES and isinstance(value, int | float)
+    )
+    found: dict[str, Line] = {}
+    for name in names:
+        steps, values = _fewer(*run.curve(name))
+        found[name.replace("/", " ")] = Line(steps, values, _at(run, "epoch", steps), _at(run, "seconds", steps))
+    return found
+
+
+def _fewer(steps: Array, values: Array) -> tuple[Array, Array]:
+    """Average neighbours where there are more points than are drawn."""
+    block = -(-len(steps) // POINTS)
+    if block <= 1:
+        return steps, values
+    starts = np.arange(0, len(steps), block)
+    sizes = np.diff(np.append(starts, len(steps)))
+    return np.add.reduceat(steps, starts) / sizes, np.add.reduceat(values, starts) / sizes
+
+
+def _at(run: Recorded, name: str, steps: Array) -> Array:
+    known, values = run.curve(name)
+    if not known.size:
+        return np.full(len(steps), np.nan)
+    return np.interp(steps, np.concatenate([[0], known]), np.concatenate([[0.0], values]))
+
+
+def show_weights(run: Recorded, stamp: Stamp) -> Payload:
+    """Show the histograms of every time that weights were counted, each layer on as few bins as hold all of them."""
+    steps = run.folder.counted()
+    counted = [run.folder.histograms(step) for step in steps]
+    names = [name for name in run.layers if all(name in one for one in counted)]
+    columns = [_layer([one[name] for one in counted]) for name in names]
+    table: dict[str, Array] = {key: np.stack([one[key] for one in columns], axis=1) for key in COLUMNS}
+    found = WeightHistograms(
+        snapshots=tuple(f"step {step:,}" for step in steps),
+        layers=tuple(names),
+        edges=np.stack([one["edges"] for one in columns]),
+        **table,
+    )
+    epochs = _at(run, "epoch", np.asarray(steps, dtype=np.float64))
+    return weights_payload(
+        found, Stamp(stamp.network or "run"), steps=steps, epochs=epochs.tolist(), health=health(run)
+    )
+
+
+COLUMNS: Final = ("counts", "under", "over", "nan", "infinite", "mean", "std", "minimum", "maximum")
+
+
+def _layer(rows: list[Histogram]) -> dict[str, Array]:
+    """One layer at all times on BINS bins about 0; statistics are those of the bins, exact to a bin of 1/256."""
+    counts = np.stack([row.counts for row in rows])
+    used = np.flatnonzero(counts.any(axis=0))
+    middle = counts.shape[1] // 2
+    reach = max(middle - int(used[0]), int(used[-1]) + 1 - middle, 1) if used.size else 1
+    factor = 1
+    while BINS // 2 * factor < reach:
+        factor *= 2
+    half = BINS // 2 * factor
+    window = slice(middle - half, middle + half)
+    merged = counts[:, window].reshape(len(rows), BINS, factor).sum(axis=2)
+    centres = (rows[0].edges[:-1] + rows[0].edges[1:]) / 2
+    sizes = np.maximum(counts.sum(axis=1), 1)
+    mean = counts @ centres / sizes
+    spread = np.sqrt(np.maximum(counts @ centres**2 / sizes - mean**2, 0))
+    return {
+        "edges": rows[0].edges[middle - half : middle + half + 1 : factor],
+        "counts": merged,
+        "under": np.array([row.below for row in rows]),
+        "over": np.array([row.above for row in rows]),
+        "nan": np.array([row.not_numbers for row in rows]),
+        "infinite": np.zeros(len(rows), dtype=np.int64),
+        "mean": mean,
+        "std": spread,
+        "minimum": np.array([_first(row, centres) for row in counts]),
+        "maximum": np.array([_first(row[::-1], centres[::-1]) for row in counts]),
+    }
+
+
+def _first(counts: Array, centres: Array) -> float:
+    used = np.flatnonzero(counts)
+    return float(centres[used[0]]) if used.size else float("nan")
+
+
+def show_film(run: Recorded, photo: Photo | None, stamp: Stamp, listener: Listener) -> Payload:
+    """Show a picture's way through a training: as it was recorded, or by running the snapshots.
+
+    Raises:
+        UsageError: nothing was recorded, and the snapshots can't be run here.
+    """
+    request = RunRequest(frames=FRAMES, evaluations=EVALUATIONS)
+    recorded = recorded_films(run, request)
+    chosen = next((one for one in recorded if photo is not None and _same(one.image, photo.image)), None)
+    if chosen is None and photo is not None and len(run.steps) > 2:
+        chosen = _run_snapshots(run, photo, listener)
+    if chosen is None and recorded:
+        chosen = recorded[0]
+    if chosen is None:
+        raise UsageError(
+            f"no film of {run.name} can be shown: its recorder took no maps (Recorder(…, probes=pictures) does), and "
+            "only snapshots of the built-in architecture can be run without the code that made them"
+        )
+    return film_payload(_reel(run, chosen, photo), stamp)
+
+
+def _same(one: Image, other: Image) -> bool:
+    return one.shape == other.shape and float(np.abs(one - other).max()) < 1 / 255
+
+
+def _run_snapshots(run: Recorded, photo: Photo, listener: Listener) -> Film | None:
+    """Run the picture through snapshots; None where they can't be run or take another size."""
+    try:
+        last = network_at(run, run.steps[-1])
+    except NetworkError:
+        return None
+    if last.input.shape != photo.image.shape:
+        return None
+    image = photo.image
+    target = photo.truth if photo.truth is not None else predict(last, image[None])[0].index
+    frames: list[Frame] = []
+    steps = evenly(run.steps, FRAMES)
+    for step in steps:
+        network = network_at(run, step)
+        shown = [find_layer(network.layers, number).name for number in LAYERS]
+        answer = network.forward(image[None], shown)
+        result = integrated_gradients(
+            network,
+            image,
+            Logit(target),
+            baseline=np.zeros_like(image),
+            evaluations=EVALUATIONS,
+            progress=_part(listener, len(frames), len(steps)),
+        )
+        titles: Mapping[str, Any] = {layer_title(name, network.layers): answer.activations[name][0] for name in shown}
+        frames.append(Frame(step, predict(network, image[None])[0], result.map, dict(titles)))
+    about = f"{Logit(target).describe(last.output.class_names)}, from black, {EVALUATIONS} evaluations each"
+    return Film(photo.name, image, photo.truth, target, tuple(frames), about=about)
+
+
+def _part(listener: Listener, place: int, parts: int) -> Callable[[int, int], None]:
+    """The progress of one of several equal parts."""
+    return lambda done, total: listener.progress(place * total + done, parts * total)
+
+
+def _reel(run: Recorded, film: Film, photo: Photo | None) -> Reel:
+    steps = np.array([frame.step for frame in film.frames], dtype=np.float64)
+    first, mine = film.frames[0], photo is not None and _same(film.image, photo.image)
+    names = first.prediction.class_names
+    return Reel(
+        name=photo.name if photo is not None and mine else film.name,
+        run=run.name,
+        image=film.image,
+        steps=steps,
+        epochs=_at(run, "epoch", steps),
+        logits=np.stack([frame.prediction.logits for frame in film.frames]),
+        probabilities=np.stack([frame.prediction.probabilities for frame in film.frames]),
+        maps=np.stack([frame.map for frame in film.frames]),
+        layers={title: np.stack([frame.layers[title] for frame in film.frames]) for title in first.layers},
+        target=film.target,
+        words=film.about or f"logit of {label(film.target, names)}",
+        truth=photo.truth if photo is not None and mine else film.truth,
+        unit="logit" if film.unit == "output" else film.unit,
+    )

@@ -1,0 +1,73 @@
+"""What a server or a notebook starts with: a desk with networks, pictures and trainings on it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from innerview.allcnn import NAMES, has_before, run_folder, snapshot
+from innerview.data.folders import Entry, open_folders
+from innerview.data.samples import find_picture, sample, samples
+from innerview.network import Differentiable
+from innerview.workbench.desk import Desk, Opened
+from innerview.workbench.items import UNPICKED, open_network
+from innerview.workbench.shelf import Shelf
+
+
+def furnish(
+    network: Differentiable | str = "allcnn",
+    runs: Sequence[Path] = (),
+    pictures: Sequence[str] = (),
+    *,
+    data: Path | None = None,
+    picks: Sequence[str] = (),
+    remote: bool = False,
+) -> tuple[Desk, Callable[[], Sequence[Mapping[str, Any]]]]:
+    """Put everything on a desk.
+
+    Args:
+        network: a network, or the name of a built-in one.
+        runs: folders of trainings, or folders that hold such folders; that of a built-in network comes with it.
+        pictures: files or names of samples to offer first.
+        data: folder of class folders to offer pictures from.
+        picks: which of them; a few if none is named.
+        remote: pictures come from another computer.
+
+    Returns:
+        The desk, and what looks at the run folders and tells which have changed.
+
+    Raises:
+        UsageError, PictureError, DataError: something that was named can't be used.
+    """
+    opened = place(network)
+    shelf = Shelf([*runs, *built_in_runs(network)])
+    desk = Desk([opened], shelf, remote=remote)
+    for name in pictures:
+        desk.add(find_picture(name), "data")
+    entries: Sequence[Entry] = ()
+    if data is not None:
+        folders = open_folders(data)
+        entries = [folders.pick(one) for one in picks] if picks else folders.shuffled(4 * UNPICKED)
+    for entry in entries:
+        desk.add(entry.read(), "data")
+    for name in samples():
+        desk.add(sample(name), "sample")
+    return desk, shelf.changes
+
+
+def place(network: Differentiable | str) -> Opened:
+    """Open a network by name, with its weights before training where they were kept; or take one that is open."""
+    if not isinstance(network, str):
+        return Opened(type(network).__name__, network)
+    opened = open_network(network)
+    before = {"before": snapshot(network, "before").weights()} if has_before(network) else {}
+    return Opened(network, opened, before)
+
+
+def built_in_runs(network: Differentiable | str) -> list[Path]:
+    """The training of a built-in network, where it was kept."""
+    if not isinstance(network, str) or network not in NAMES:
+        return []
+    folder = run_folder(network)
+    return [folder] if (folder / "manifest.json").is_file() else []

@@ -1,0 +1,66 @@
+"""The live app and the one-file page in a real browser: few requests, none elsewhere, and nothing on the console."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from innerview.allcnn import load
+from innerview.data.fitting import fit
+from innerview.data.samples import sample
+from innerview.viewer.hello import describe_network, describe_photo, hello
+from innerview.viewer.one_file import write_page
+from innerview.viewer.payloads.subject import Photo
+from innerview.workbench.explore import method_names
+from innerview.workbench.one_page import Explaining, Extent, payloads_of
+
+NASTY = "</script><script>window.broken = 1</script><!-- cat"
+
+
+def listened(page: Page) -> tuple[list[str], list[str]]:
+    """What the page asks for and what it says on the console, filled as it goes."""
+    requests: list[str] = []
+    said: list[str] = []
+    page.on("request", lambda request: requests.append(request.url))
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda problem: said.append(str(problem)))
+    return requests, said
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    network = load()
+    photo = Photo.of(fit(sample("cat"), network.input), NASTY, 3, "sample")
+    extent = Extent(stops=12, shares=(0.0, 0.2, 1.0), randoms=1)
+    packed = payloads_of(network, photo, Explaining(tolerance=0.05), extent)
+    page = write_page(
+        NASTY, hello([describe_network(network, "allcnn", method_names(network))], [describe_photo(photo)]), packed
+    )
+    path = tmp_path_factory.mktemp("file") / "view.html"
+    path.write_text(page, encoding="utf-8")
+    return path
+
+
+def test_the_live_page_loads_with_few_requests_all_of_them_here(page: Page, server: str) -> None:
+    requests, said = listened(page)
+    page.goto(server)
+    expect(page.get_by_role("heading", level=1)).to_be_visible(timeout=20_000)
+    page.wait_for_selector("canvas", timeout=30_000)
+    assert len(requests) <= 5
+    assert all(one.startswith(server.replace("http", scheme, 1)) for one in requests for scheme in ["http"])
+    assert said == []
+
+
+def test_one_file_opens_offline_with_one_request_and_its_names_break_nothing(
+    context: BrowserContext, file: Path
+) -> None:
+    context.set_offline(True)
+    page = context.new_page()
+    requests, said = listened(page)
+    page.goto(file.as_uri())
+    page.wait_for_selector("canvas", timeout=20_000)
+    assert page.evaluate("window.broken") is None
+    assert requests == [file.as_uri()]
+    assert said == []

@@ -1,0 +1,51 @@
+"""A desk with a small network, a server in this process, and one on a port for real browsers."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+from starlette.testclient import TestClient
+
+from innerview.data.reading import Picture
+from innerview.network import Network
+from innerview.web.app import make_app
+from innerview.web.guard import Access
+from innerview.workbench.desk import Desk, Opened
+from networks import MODELS, numpy_network
+
+
+def picture_bytes(seed: int = 0, size: tuple[int, int] = (40, 30), form: str = "PNG") -> bytes:
+    """A file of a random picture."""
+    pixels = np.random.default_rng(seed).integers(0, 256, (size[1], size[0], 3), dtype=np.uint8)
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, form)
+    return buffer.getvalue()
+
+
+def small_network(name: str = "mixed") -> Network:
+    model = MODELS[name]
+    return numpy_network(model, model.weights(), np.float32)
+
+
+@pytest.fixture
+def desk() -> Desk:
+    made = Desk([Opened("small", small_network())])
+    pixels = np.random.default_rng(5).random((24, 20, 3), dtype=np.float32)
+    made.add(Picture("first", pixels, truth="bee"), "sample")
+    return made
+
+
+@pytest.fixture
+def client(desk: Desk) -> Iterator[TestClient]:
+    with TestClient(make_app(desk, Access()), base_url="http://127.0.0.1:8470") as made:
+        yield made
+
+
+@pytest.fixture
+def hello(desk: Desk) -> dict[str, Any]:
+    return desk.hello()

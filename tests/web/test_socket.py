@@ -1,0 +1,289 @@
+"""Questions and answers: levels, the latest wins, what is known comes at once, errors name what is wrong."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import numpy as np
+import pytest
+from starlette.testclient import TestClient, WebSocketTestSession
+from starlette.websockets import WebSocketDisconnect
+
+from innerview.errors import NetworkError
+from innerview.network import Pullback
+from innerview.viewer.payload import Payload, decode
+from innerview.web.app import make_app
+from innerview.workbench.desk import Desk, Opened
+from networks import MODELS, numpy_network
+
+SOCKET = "ws://127.0.0.1:8470/socket"
+ENDED = {"done", "not-met", "failed", "cancelled"}
+
+
+def listen(socket: WebSocketTestSession, number: int) -> tuple[list[dict[str, Any]], list[Payload]]:
+    """Everything that is said of a question, until it has ended."""
+    told: list[dict[str, Any]] = []
+    payloads: list[Payload] = []
+    while True:
+        message = socket.receive_json()
+        if message.get("id") != number:
+            continue
+        told.append(message)
+        if message["state"] in {"level", "done", "not-met"}:
+            blob = socket.receive_bytes()
+            assert int.from_bytes(blob[:8], "little") == number
+            payloads.append(decode(blob[8:]))
+        if message["state"] in ENDED:
+            return told, payloads
+
+
+def ask(socket: WebSocketTestSession, number: int, kind: str, hello: dict[str, Any], **more: Any):
+    base = {"network": hello["networks"][0]["id"], "picture": hello["samples"][0]["picture"]}
+    socket.send_json({"id": number, "kind": kind, **base, **more})
+    return listen(socket, number)
+
+
+QUESTIONS = {
+    "subject": {},
+    "map": {"target": 0},
+    "path": {"target": 0},
+    "keep": {"target": 0, "fill": "grey"},
+    "kept": {"mask": "/w==", "cells": [2, 4], "fill": "white"},
+    "layers": {},
+    "weights": {},
+}
+
+
+@pytest.mark.parametrize(("kind", "more"), QUESTIONS.items(), ids=QUESTIONS)
+def test_every_kind_is_answered(client: TestClient, kind: str, more: dict[str, Any]) -> None:
+    with client.websocket_connect(SOCKET) as socket:
+        hello = socket.receive_json()
+        told, payloads = ask(socket, 7, kind, hello, **more)
+        assert told[0]["state"] == "queued"
+        assert told[-1]["state"] == "done"
+        assert payloads[-1].kind == kind
+        again, same = ask(socket, 8, kind, hello, **more)
+        assert [one["state"] for one in again] == ["done"]
+        assert same[0].metadata == payloads[-1].metadata
+
+
+def test_the_first_message_says_what_there_is(client: TestClient) -> None:
+    with client.websocket_connect(SOCKET) as socket:
+        hello = socket.receive_json()
+    (network,) = hello["networks"]
+    assert network["classes"] == ["ant", "bee", "cow"]
+    assert "integrated-gradients" in network["methods"]
+    (sample,) = hello["samples"]
+    assert (sample["name"], sample["truth"]) == ("first", 1)
+    assert sample["thumbnail"].startswith("data:image/png;base64,")
+    assert len(sample["thumbnail"]) < 4500
+
+
+def test_maps_and_paths_come_in_levels(client: TestClient) -> None:
+    with client.websocket_connect(SOCKET) as socket:
+        hello = socket.receive_json()
+        told, payloads = ask(socket, 1, "map", hello, target=2, tolerance=1e-4)
+        states = [one["state"] for one in told]
+        assert states.count("level") >= 2
+        assert [one.metadata["status"] for one in payloads] == [
+            *["refining"] * (len(payloads) - 1),
+            told[-1]["state"],
+        ]
+        assert {one["progress"]["done"] for one in told if "progress" in one}
+        told, payloads = ask(socket, 2, "path", hello, target=2)
+        levels = [one.arrays["alphas"].size for one in payloads]
+        assert levels == sorted(levels)
+        assert len(levels) > 2
+        sums, (whole,) = payloads[-1], ask(socket, 3, "map", hello, target=2)[1][-1:]
+        last = sums.values("sofar")[-1]
+        np.testing.assert_allclose(last, whole.arrays["map"], atol=0.01 * np.abs(whole.arrays["map"]).max())
+        assert payloads[-1].json("missing") == []
+
+
+def test_a_whole_layer_has_all_channels(client: TestClient) -> None:
+    with client.websocket_connect(SOCKET) as socket:
+        hello = socket.receive_json()
+        name = hello["networks"][0]["layers"][0]["name"]
+        _, (payload,) = ask(socket, 1, "layers", hello, layer=name)
+        first, *others = payload.json("layers")
+        assert first["shown"] == first["channels"]
+        assert all(one["shown"] == 0 for one in others)
+
+
+WRONG = {
+    "kind": ({"kind": "tea"}, "nothing of kind"),
+    "class": ({"kind": "map", "target": 77}, "no class 77"),
+    "class of another type": ({"kind": "map", "target": "0"}, "target"),
+    "class against itself": ({"kind": "map", "target": 1, "versus": 1}, "itself"),
+    "method": ({"kind": "map", "method": "tea"}, "no method"),
+    "baseline that is a file": ({"kind": "map", "baseline": "/etc/passwd"}, "no baseline"),
+    "baseline that is a folder up": ({"kind": "map", "baseline": "../x.png"}, "no baseline"),
+    "fill that is a file": ({"kind": "kept", "fill": "README.md"}, "no fill"),
+    "tolerance": ({"kind": "map", "tolerance": 0}, "tolerance"),
+    "tolerance below what there is": ({"kind": "map", "tolerance": 1e-6}, "float32"),
+    "mask": ({"kind": "kept", "mask": "AAAA", "cells": [2, 4]}, "mask"),
+    "picture": ({"kind": "map", "picture": "ffffffff"}, "not held"),
+    "network": ({"kind": "map", "network": "ffffffff"}, "no network"),
+    "layer": ({"kind": "layers", "layer": "tea"}, "no layer"),
+    "run": ({"kind": "run", "run": "ffffffff"}, "no training"),
+    "run that is a path": ({"kind": "weights", "run": "/etc"}, "no training"),
+}
+
+
+@pytest.mark.parametrize(("message", "said"), WRONG.values(), ids=WRONG)
+def test_wrong_questions_are_answered_with_what_is_wrong(client: TestClient, message, said: str) -> None:
+    with client.websocket_connect(SOCKET) as socket:
+        hello = socket.receive_json()
+        kind = message["kind"]
+        told, _ = ask(socket, 3, kind, hello, **{key: value for key, value in message.items() if key != "kind"})
+        assert told[-1]["state"] == "failed"
+        assert said in told[-1]["message"]
+        assert ask(socket, 4, "subject", hello)[0][-1]["state"] == "done"
+
+
+@pytest.mark.parametrize(
+    "text", ["", "tea", "[]", "3", '{"kind":"map"}', '{"id":"x"}', '{"id":-1}', "[" * 5000, "x" * 70_000]
+)
+def test_what_is_no_message_is_answered_too(client: TestClient, text: str) -> None:
+    with client.websocket_connect(SOCKET) as socket:
+        hello = socket.receive_json()
+        socket.send_text(text)
+        answer = socket.receive_json()
+        assert answer["state"] == "failed"
+        assert "JSON object" in answer["message"]
+        assert ask(socket, 4, "subject", hello)[0][-1]["state"] == "done"
+
+
+class Gated:
+    """A network that waits in its gradients until it is let go, and counts them."""
+
+    def __init__(self) -> None:
+        model = MODELS["mixed"]
+        self._network = numpy_network(model, model.weights(), np.float32)
+        self.gate = threading.Event()
+        self.passes = 0
+        self.problem: Exception | None = None
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._network, name)
+
+    def pullback(self, *arguments: Any, **options: Any) -> Pullback:
+        self.passes += 1
+        assert self.gate.wait(10)
+        if self.problem is not None:
+            raise self.problem
+        return self._network.pullback(*arguments, **options)
+
+
+@pytest.fixture
+def gated(desk: Desk) -> Gated:
+    made = Gated()
+    opened = next(iter(desk.networks.values()))
+    desk.networks = {opened.identity: Opened("gated", made)}  # type: ignore[arg-type]
+    return made
+
+
+def test_the_latest_question_of_a_kind_wins(client: TestClient, gated: Gated) -> None:
+    with client.websocket_connect(SOCKET) as socket:
+        hello = socket.receive_json()
+        base = {"kind": "map", "network": hello["networks"][0]["id"], "picture": hello["samples"][0]["picture"]}
+        for number in range(1, 18):
+            socket.send_json({"id": number, **base, "target": number % 3, "tolerance": 0.01 + number / 1000})
+        gated.gate.set()
+        ends: dict[int, str] = {}
+        while 17 not in ends:
+            message = socket.receive_json()
+            if message["state"] in {"level", "done", "not-met"}:
+                blob = socket.receive_bytes()
+                assert int.from_bytes(blob[:8], "little") == 17
+            if message["state"] in ENDED:
+                ends[message["id"]] = message["state"]
+        assert ends == {**dict.fromkeys(range(1, 17), "cancelled"), 17: "done"}
+
+
+def test_a_cancelled_question_stops_the_work(client: TestClient, gated: Gated) -> None:
+    with client.websocket_connect(SOCKET) as socket:
+        hello = socket.receive_json()
+        base = {"kind": "map", "network": hello["networks"][0]["id"], "picture": hello["samples"][0]["picture"]}
+        socket.send_json({"id": 1, **base, "target": 0, "tolerance": 1e-5})
+        while not gated.passes:
+            threading.Event().wait(0.001)
+        socket.send_json({"id": 2, "kind": "cancel"})
+        socket.send_json({"id": 1, "kind": "cancel"})
+        while socket.receive_json()["state"] != "cancelled":
+            pass
+        gated.gate.set()
+        assert ask(socket, 3, "subject", hello)[0][-1]["state"] == "done"
+        assert gated.passes == 1
+
+
+def test_a_page_that_is_closed_stops_its_work(client: TestClient, gated: Gated) -> None:
+    with client.websocket_connect(SOCKET) as socket:
+        hello = socket.receive_json()
+        base = {"kind": "map", "network": hello["networks"][0]["id"], "picture": hello["samples"][0]["picture"]}
+        socket.send_json({"id": 1, **base, "target": 0, "tolerance": 1e-5})
+        while not gated.passes:
+            threading.Event().wait(0.001)
+    gated.gate.set()
+    with client.websocket_connect(SOCKET) as socket:
+        hello = socket.receive_json()
+        assert ask(socket, 1, "subject", hello)[0][-1]["state"] == "done"
+        assert gated.passes == 1
+
+
+def test_a_second_person_with_the_same_question_joins_the_first(client: TestClient, gated: Gated) -> None:
+    with client.websocket_connect(SOCKET) as first, client.websocket_connect(SOCKET) as second:
+        hello = first.receive_json()
+        second.receive_json()
+        base = {"kind": "map", "network": hello["networks"][0]["id"], "picture": hello["samples"][0]["picture"]}
+        first.send_json({"id": 1, **base, "target": 0})
+        while not gated.passes:
+            threading.Event().wait(0.001)
+        second.send_json({"id": 9, **base, "target": 0})
+        while second.receive_json()["state"] != "queued":
+            pass
+        first.send_json({"id": 1, "kind": "cancel"})  # the work goes on for the other
+        gated.gate.set()
+        told, payloads = listen(second, 9)
+        assert told[-1]["state"] == "done"
+        assert gated.passes <= payloads[-1].json("evaluations")
+
+
+def test_a_model_that_raises_is_named_and_the_server_lives(client: TestClient, gated: Gated) -> None:
+    gated.gate.set()
+    with client.websocket_connect(SOCKET) as socket:
+        hello = socket.receive_json()
+        for problem, said in (
+            (NetworkError("it begins in layer conv2"), "layer conv2"),
+            (RuntimeError("out of luck"), "RuntimeError: out of luck"),
+        ):
+            gated.problem = problem
+            told, _ = ask(socket, 1, "map", hello, target=0)
+            assert told[-1]["state"] == "failed"
+            assert said in told[-1]["message"]
+        gated.problem = None
+        assert ask(socket, 2, "map", hello, target=0)[0][-1]["state"] == "done"
+
+
+def test_a_budget_that_ended_is_told_and_can_be_continued(client: TestClient, desk: Desk, monkeypatch) -> None:
+    monkeypatch.setattr("innerview.workbench.desk.BUDGET", 6)
+    with client.websocket_connect(SOCKET) as socket:
+        hello = socket.receive_json()
+        told, payloads = ask(socket, 1, "map", hello, target=0, tolerance=1e-4)
+        assert (told[-1]["state"], payloads[-1].metadata["status"]) == ("not-met", "not-met")
+        more, again = ask(socket, 2, "map", hello, target=0, tolerance=1e-4, more=3)
+        assert again[-1].json("evaluations") > payloads[-1].json("evaluations")
+        assert more[-1]["state"] in {"done", "not-met"}
+
+
+def test_no_more_pages_than_there_is_room_for(desk: Desk, monkeypatch) -> None:
+    monkeypatch.setattr("innerview.web.sessions.MOST_SESSIONS", 1)
+    with (
+        TestClient(make_app(desk), base_url="http://localhost") as client,
+        client.websocket_connect(SOCKET) as first,
+    ):
+        first.receive_json()
+        with pytest.raises(WebSocketDisconnect) as refused, client.websocket_connect(SOCKET):
+            pass
+        assert refused.value.code == 1013
