@@ -25,8 +25,12 @@ const bare: Plugin = {
   },
 };
 
+const INJECTED = 'import { h as jsxElement, Fragment as jsxFragment } from "preact"';
+
 export default defineConfig({
   plugins: [page, bare],
+  // The classic form of JSX says "children" nowhere, which is 3 % of the bundle.
+  oxc: { jsx: { runtime: "classic", pragma: "jsxElement", pragmaFrag: "jsxFragment" }, jsxInject: INJECTED },
   server: {
     fs: { allow: [".."] },
     proxy: process.env.SERVER ? { "/socket": { target: process.env.SERVER, ws: true }, "/pictures": process.env.SERVER } : undefined,
