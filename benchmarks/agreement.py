@@ -1,0 +1,115 @@
+"""Agreement of the engines, and parity with Captum: the built-in network, trained, in every engine on the same photos.
+
+Each engine runs in a process of its own (Keras has one backend a process) and is compared with NumPy in the same
+precision: max |a − b| / max |b| over logits, the values at all layers (the worst one counts), the gradients of two
+targets by the pixels and by every layer, and integrated gradients with 16 nodes. Then follows benchmarks/parity.py,
+which compares with Captum. Both tables are Markdown, as docs/parity.md has them.
+
+    python benchmarks/agreement.py [--no-captum]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import subprocess
+import sys
+from importlib import metadata
+from pathlib import Path
+
+import numpy as np
+from engines import ENGINES, in_numpy
+
+import innerview
+from innerview.errors import NetworkError
+from innerview.network import OUTPUT, Differentiable
+from innerview.targets import Logit, Margin, together
+from innerview.types import Array
+
+PHOTOS = ("cat", "moose")
+NODES = 16
+QUANTITIES = ("logits", "values at every layer", "gradients by the pixels", "gradients by every layer",
+              f"integrated gradients, {NODES} nodes")  # fmt: skip
+PRECISIONS = {"float32": np.float32, "float64": np.float64}
+
+
+def quantities(network: Differentiable, images: Array) -> list[list[Array]]:
+    """Everything that is compared, in the order of QUANTITIES."""
+    taps = [layer.name for layer in network.layers]
+    pulled = network.pullback(images, {OUTPUT: together([Logit(3), Margin(4, 5)])}, taps)
+    black = np.zeros_like(images[0])
+    maps = [
+        innerview.integrated_gradients(
+            network, image, Logit(3), baseline=black, rule="gauss-legendre", evaluations=NODES
+        ).attribution
+        for image in images
+    ]
+    return [
+        [pulled.logits],
+        [pulled.activations[name] for name in taps],
+        [pulled.input_gradients],
+        [pulled.tap_gradients[name] for name in taps],
+        maps,
+    ]
+
+
+def compare(engine: str) -> dict[str, list[float]]:
+    """Largest difference of each quantity from NumPy's, by precision; precisions that the engine lacks are left out."""
+    reference, built = in_numpy(), ENGINES[engine][0]()
+    found: dict[str, list[float]] = {}
+    for name, kind in PRECISIONS.items():
+        ours = reference.astype(kind)
+        try:
+            theirs = built.astype(kind)
+        except NetworkError:
+            continue
+        images = np.stack([innerview.fit(innerview.sample(photo), ours.input).image for photo in PHOTOS]).astype(kind)
+        pairs = zip(quantities(theirs, images), quantities(ours, images), strict=True)
+        found[name] = [
+            max(float(np.abs(one - other).max() / np.abs(other).max()) for one, other in zip(*pair, strict=True))
+            for pair in pairs
+        ]
+    return found
+
+
+def in_a_process(engine: str) -> dict[str, list[float]]:
+    """Compare one engine where its backend is the only one."""
+    backend = ENGINES[engine][1]
+    environment = {**os.environ, **({"KERAS_BACKEND": backend} if backend else {}), "TF_CPP_MIN_LOG_LEVEL": "3"}
+    environment["PYTHONPATH"] = os.pathsep.join([str(Path(innerview.__file__).parents[1]), str(Path(__file__).parent)])
+    command = [sys.executable, __file__, "--engine", engine]
+    answer = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    if answer.returncode:
+        sys.exit(f"{engine} failed:\n{answer.stderr[-2000:]}")
+    return json.loads(answer.stdout.splitlines()[-1])
+
+
+def main() -> None:
+    """Compare all engines, and print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--engine", choices=ENGINES, help=argparse.SUPPRESS)
+    parser.add_argument("--no-captum", action="store_true")
+    arguments = parser.parse_args()
+    if arguments.engine:
+        print(json.dumps(compare(arguments.engine)))
+        return
+    packages = ("numpy", "torch", "keras", "tensorflow-cpu", "jax")
+    versions = ", ".join(f"{name} {metadata.version(name)}" for name in packages)
+    print(f"Python {platform.python_version()}, {versions}; max |a − b| / max |b| against NumPy, same precision\n")
+    found = {engine: in_a_process(engine) for engine in ENGINES if engine != "NumPy"}
+    for precision in PRECISIONS:
+        columns = [engine for engine in found if precision in found[engine]]
+        print(f"| {precision} | {' | '.join(columns)} |\n|---|{'---:|' * len(columns)}")
+        for place, name in enumerate(QUANTITIES):
+            print(f"| {name} | {' | '.join(f'{found[engine][precision][place]:.1e}' for engine in columns)} |")
+        print()
+    if not arguments.no_captum:
+        import parity
+
+        parity.main()
+
+
+if __name__ == "__main__":
+    main()

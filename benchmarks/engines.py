@@ -1,0 +1,91 @@
+"""The built-in network, trained, in every engine: exported sources, and a JAX function that is written here."""
+
+from __future__ import annotations
+
+import importlib.util
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from innerview import allcnn
+from innerview.adapters import wrap
+from innerview.adapters.operations import ELU, Convolution, MeanPooling
+from innerview.export import export_files
+from innerview.network import Differentiable
+
+
+def exported(kind: str) -> ModuleType:
+    """Write the network as source, and import that."""
+    with tempfile.TemporaryDirectory() as folder:
+        for name, content in export_files(allcnn.load(), "allcnn", kind).items():
+            (Path(folder) / name).write_bytes(content)
+        found = importlib.util.spec_from_file_location(f"exported_{kind}", Path(folder) / "network.py")
+        assert found
+        assert found.loader
+        module = importlib.util.module_from_spec(found)
+        found.loader.exec_module(module)
+        module.built = module.build()  # while its weights are there
+    return module
+
+
+def in_numpy() -> Differentiable:
+    """As it comes."""
+    return allcnn.load()
+
+
+def in_torch() -> Differentiable:
+    """A PyTorch module."""
+    ours = allcnn.load()
+    return wrap(exported("pytorch").built, input=replace(ours.input, layout="CHW"), output=ours.output)
+
+
+def in_keras() -> Differentiable:
+    """A Keras model, on the backend that KERAS_BACKEND names."""
+    ours = allcnn.load()
+    return wrap(exported("keras").built, input=ours.input, output=ours.output)
+
+
+def in_jax() -> Differentiable:
+    """A function that names its values, and its parameters."""
+    import jax
+
+    from innerview.adapters.jax import tap
+
+    ours = allcnn.load()
+    steps = ours.operations
+
+    def function(weights: Mapping[str, Any], value: Any) -> Any:
+        for step in steps:
+            match step:
+                case Convolution():
+                    axes = ("NHWC", "OIHW", "NHWC")
+                    kernels = weights[f"{step.name}.weight"]
+                    value = jax.lax.conv_general_dilated(value, kernels, (1, 1), "SAME", dimension_numbers=axes)
+                case ELU():
+                    value = jax.nn.elu(value)
+                case MeanPooling():
+                    window = (1, step.size, step.size, 1)
+                    value = jax.lax.reduce_window(value, 0.0, jax.lax.add, window, window, "VALID") / step.size**2
+                case _:
+                    value = value.mean((1, 2))
+            value = tap(step.name, value, step.kind)
+        return value
+
+    return wrap(function, parameters={name: np.array(one) for name, one in ours.weights().items()}, input=ours.input,
+                output=ours.output)  # fmt: skip
+
+
+ENGINES: Mapping[str, tuple[Callable[[], Differentiable], str]] = {
+    "NumPy": (in_numpy, ""),
+    "PyTorch": (in_torch, ""),
+    "Keras on TensorFlow": (in_keras, "tensorflow"),
+    "Keras on PyTorch": (in_keras, "torch"),
+    "Keras on JAX": (in_keras, "jax"),
+    "JAX": (in_jax, ""),
+}
+"""How the network is built in each, and the backend that Keras needs; each runs in a process of its own."""
