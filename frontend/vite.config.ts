@@ -39,6 +39,7 @@ export default defineConfig({
     outDir: BUNDLE,
     emptyOutDir: true,
     target: "es2022",
+    cssTarget: ["chrome120", "firefox121", "safari17.2"], // They know nested rules.
     cssCodeSplit: false,
     assetsInlineLimit: 0,
     reportCompressedSize: true,

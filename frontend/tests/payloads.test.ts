@@ -61,7 +61,7 @@ describe("blobs", () => {
     const f32 = (n: number) => ({ data: new Float32Array(n), shape: [n] });
     const read = (arrays: Parameters<typeof writeBlob>[0], changed = {}): unknown => readPayload(writeBlob(arrays, { ...meta, ...changed }).buffer);
     expect(() => read({ ...base, logits: f32(3) })).toThrow(/no array "probabilities"/);
-    expect(() => read({ ...base, logits: f32(3), probabilities: f32(4) })).toThrow(/"probabilities" in "subject" has 4 along "class"; 3/);
+    expect(() => read({ ...base, logits: f32(3), probabilities: f32(4) })).toThrow(/"probabilities" in "subject" has 4 along axis 0; 3/);
     expect(() => read({ ...base, logits: { data: new Int8Array(3), shape: [3] }, probabilities: f32(3) })).toThrow(/type I8; asked was F32/);
     expect(() => read({ ...base, logits: f32(3), probabilities: f32(3) }, { schema: "9" })).toThrow(PayloadError);
     expect(() => read({ ...base, logits: f32(3), probabilities: f32(3) }, { kind: "dream" })).toThrow(/no payload of kind "dream"/);

@@ -74,8 +74,16 @@ const text = [
   `export const COMMON = ${JSON.stringify(metaLine(schema.metadata))};`,
   "export const SCHEMA: Record<string, { arrays: string; meta: string }> = {",
   ...kinds.map(([kind, { arrays, metadata }]) => {
+    // Only which axes are the same matters to the reader, and the page is sent often: a letter for each.
+    const known = [];
+    const letter = (axis) => {
+      if (/^\d+$/.test(axis)) return axis;
+      const plain = axis.replace("*", "");
+      if (!known.includes(plain)) known.push(plain);
+      return `${axis.startsWith("*") ? "*" : ""}${String.fromCharCode(97 + known.indexOf(plain))}`;
+    };
     const lines = Object.entries(arrays).map(([name, { dtypes, axes, scale = [], optional = false }]) =>
-      [name, dtypes.join(), axes.join(), scale.join(), optional ? "?" : ""].join(";").replace(/;+$/, ""),
+      [name, dtypes.join(), axes.map(letter).join(), scale.map(letter).join(), optional ? "?" : ""].join(";").replace(/;+$/, ""),
     );
     return `  ${kind}: { arrays: ${JSON.stringify(lines.join("|"))}, meta: ${JSON.stringify(metaLine(metadata))} },`;
   }),

@@ -99,11 +99,11 @@ export function readPayload(buffer: ArrayBuffer, from = 0): Payload {
   }
   const lengths = new Map<string, number>();
   const measure = (name: string, axes: string[], shape: number[], scope: string): void => {
-    if (axes.length !== shape.length) throw new PayloadError(`"${name}" in "${kind}" has the shape ${shape.join(" × ")}; asked was ${axes.join(" × ")}.`);
+    if (axes.length !== shape.length) throw new PayloadError(`"${name}" in "${kind}" has ${shape.length} axes; ${axes.length} were expected.`);
     axes.forEach((axis, i) => {
       const key = axis.startsWith("*") ? `${scope} ${axis}` : axis;
       const known = /^\d+$/.test(axis) ? Number(axis) : (lengths.get(key) ?? shape[i]);
-      if (known !== shape[i]) throw new PayloadError(`"${name}" in "${kind}" has ${shape[i]} along "${axis}"; ${known} was expected.`);
+      if (known !== shape[i]) throw new PayloadError(`"${name}" in "${kind}" has ${shape[i]} along axis ${i}; ${known} was expected.`);
       lengths.set(key, known);
     });
   };

@@ -14,7 +14,7 @@ import { recall, remember } from "./remembering";
 export function App(): JSX.Element {
   const session = useSession();
   const [link, go] = useLink("view");
-  const { classes, target } = useChosen();
+  const { classes, target, versus } = useChosen();
   const [help, setHelp] = useState(false);
   const main = useRef<HTMLElement>(null);
   const heading = useRef<HTMLHeadingElement>(null);
@@ -70,7 +70,7 @@ export function App(): JSX.Element {
           <main ref={main} id="innerview-main">
             <Notices />
             <h1 ref={heading} tabIndex={-1}>
-              {view.question(target === null ? "this class" : className(target, classes))}
+              {view.question(target === null ? "this class" : `${className(target, classes)}${versus === null ? "" : `, not ${className(versus, classes)}`}`)}
             </h1>
             <view.Component key={view.name} />
           </main>
@@ -157,17 +157,17 @@ function Header({ onHelp }: { onHelp: () => void }): JSX.Element {
       )}
       <span class="tools">
         {typeof link.scale === "number" && (
-          <button type="button" class="chip" onClick={() => go({ scale: "own" })} aria-label={`Let go of the pinned scale ±${limitText(link.scale)}`}>
+          <button class="chip" onClick={() => go({ scale: "own" })} aria-label={`Let go of the pinned scale ±${limitText(link.scale)}`}>
             ±{limitText(link.scale)} pinned ×
           </button>
         )}
         {page && (
-          <button type="button" onClick={() => void copy()}>
+          <button onClick={() => void copy()}>
             {copied ? "Copied" : "Copy link"}
           </button>
         )}
         <ThemeChooser />
-        <button type="button" onClick={onHelp} aria-label="Help and keys">
+        <button onClick={onHelp} aria-label="Help and keys">
           ?
         </button>
       </span>
@@ -220,7 +220,7 @@ function Notices(): JSX.Element {
         {notices.map((text) => (
           <p key={text} class="remark">
             {text}{" "}
-            <button type="button" class="small" aria-label={`Dismiss: ${text}`} onClick={() => speech.dismiss(text)}>
+            <button class="small" aria-label={`Dismiss: ${text}`} onClick={() => speech.dismiss(text)}>
               ×
             </button>
           </p>
@@ -231,7 +231,7 @@ function Notices(): JSX.Element {
           <p class="remark">
             <span aria-hidden="true">! </span>
             {alarm}{" "}
-            <button type="button" class="small" aria-label="Dismiss" onClick={() => speech.alert(null)}>
+            <button class="small" aria-label="Dismiss" onClick={() => speech.alert(null)}>
               ×
             </button>
           </p>

@@ -41,10 +41,10 @@ export function Camera({ onClose }: { onClose: () => void }): JSX.Element {
     <dialog ref={dialog} class="camera" aria-label="Camera" onClose={onClose}>
       <video ref={video} autoplay muted playsInline />
       <div class="row">
-        <button type="button" onClick={take}>
+        <button onClick={take}>
           Take the picture
         </button>
-        <button type="button" onClick={() => dialog.current!.close()}>
+        <button onClick={() => dialog.current!.close()}>
           Close
         </button>
       </div>

@@ -45,7 +45,7 @@ export function Help({ onClose }: { onClose: () => void }): JSX.Element {
         </tbody>
       </table>
       <p class="second">All state is in the address: copy the link, and whoever opens it sees the same. Nothing on this page comes from elsewhere.</p>
-      <button type="button" onClick={() => dialog.current!.close()}>
+      <button onClick={() => dialog.current!.close()}>
         Close
       </button>
     </dialog>

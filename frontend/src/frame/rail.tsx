@@ -5,6 +5,7 @@ import { className, classTitle, number, probability } from "../core/numbers";
 import type { Picture } from "../core/paint";
 import { type Chosen, useChosen, useKeys, useLink, useSession } from "../core/session";
 import { useStore } from "../core/store";
+import { Choice } from "../parts/choice";
 import { AnswerState } from "../parts/states";
 import { MapPixels, PicturePixels } from "../parts/pixels";
 import { Camera } from "./camera";
@@ -164,17 +165,17 @@ function Sources({ walk, count, current, classes }: SourcesProps): JSX.Element {
       <div class="row">
         {count > 1 && (
           <>
-            <button type="button" class="step" aria-label="Previous picture" onClick={() => walk(-1)}>
+            <button class="step" aria-label="Previous picture" onClick={() => walk(-1)}>
               ‹
             </button>
-            <button type="button" class="step" aria-label="Next picture" onClick={() => walk(1)}>
+            <button class="step" aria-label="Next picture" onClick={() => walk(1)}>
               ›
             </button>
           </>
         )}
         {upload && (
           <>
-            <button type="button" onClick={() => file.current!.click()}>
+            <button onClick={() => file.current!.click()}>
               Upload
             </button>
             <input
@@ -190,10 +191,10 @@ function Sources({ walk, count, current, classes }: SourcesProps): JSX.Element {
                 if (chosen) void send(session, chosen, chosen.name);
               }}
             />
-            <button type="button" onClick={() => void pasteFromClipboard(session)}>
+            <button onClick={() => void pasteFromClipboard(session)}>
               Paste
             </button>
-            <button type="button" onClick={() => setCamera(true)}>
+            <button onClick={() => setCamera(true)}>
               Camera
             </button>
           </>
@@ -235,25 +236,19 @@ function Explained({ chosen }: { chosen: Chosen }): JSX.Element {
     <div class="explained">
       <ClassChooser label="Explain" mark="target" {...shared} value={target} onChange={(value) => go({ target: value })} />
       <ClassChooser label="and not" mark="versus" {...shared} none="nothing" except={target} value={versus} onChange={(value) => go({ versus: value })} />
-      <span class="field">
-        <label>
-          Baseline{" "}
-          <select value={baseline} onChange={(event) => go({ baseline: event.currentTarget.value })} title="What counts as nothing: pixels of its colour always get zero">
-            {hello.baselines.map((name) => (
-              <option key={name} value={name} disabled={heldBaselines !== null && !heldBaselines.has(name) && !heldBaselines.has(null)}>
-                {name}
-              </option>
-            ))}
-          </select>
-        </label>
-      </span>
+      <Choice
+        label="Baseline"
+        value={baseline}
+        options={hello.baselines.map((name) => [name, name, heldBaselines !== null && !heldBaselines.has(name) && !heldBaselines.has(null)] as const)}
+        onChange={(name) => go({ baseline: name })}
+      />
       {shared.held && shared.held.size < total && (
         <p class="second note">
           This file holds {shared.held.size} of {total} classes. For others: <code>innerview serve</code>
         </p>
       )}
       {link.target !== null && ranking.length > 0 && link.target !== ranking[0] && (
-        <button type="button" class="small" onClick={() => go({ target: null })}>
+        <button class="small" onClick={() => go({ target: null })}>
           Back to what it says: {className(ranking[0], classes)}
         </button>
       )}
@@ -276,7 +271,7 @@ function Prediction({ chosen }: { chosen: Chosen }): JSX.Element {
         const chance = probabilities.data[i];
         return (
           <li key={i} class={hovered === i ? "lit" : ""} onPointerEnter={() => session.hoverClass.set(i)} onPointerLeave={() => session.hoverClass.set(null)}>
-            <button type="button" onClick={() => session.go({ target: i })} title={`Explain ${classTitle(i, classes)}`}>
+            <button onClick={() => session.go({ target: i })} title={`Explain ${classTitle(i, classes)}`}>
               <span class="name">
                 {className(i, classes)}
                 {i === target && <span class="mark for"> for</span>}

@@ -37,7 +37,6 @@ export function Samples({ current, classes }: { current: string | null; classes:
         {found.slice(shown * PAGE, (shown + 1) * PAGE).map((sample) => (
           <li key={sample.picture}>
             <button
-              type="button"
               aria-pressed={sample.picture === current}
               title={title(sample)}
               onClick={() => {
@@ -52,13 +51,13 @@ export function Samples({ current, classes }: { current: string | null; classes:
       </ul>
       {pages > 1 && (
         <div class="row">
-          <button type="button" class="small" disabled={shown === 0} onClick={() => setPage(shown - 1)}>
+          <button class="small" disabled={shown === 0} onClick={() => setPage(shown - 1)}>
             Before
           </button>
           <span>
             {count(shown * PAGE + 1)}–{count(Math.min(found.length, (shown + 1) * PAGE))} of {count(found.length)}
           </span>
-          <button type="button" class="small" disabled={shown === pages - 1} onClick={() => setPage(shown + 1)}>
+          <button class="small" disabled={shown === pages - 1} onClick={() => setPage(shown + 1)}>
             More
           </button>
         </div>

@@ -6,6 +6,7 @@ import { count, number } from "../core/numbers";
 import type { MapFacts } from "../core/maps";
 import { EXPLANATIONS } from "../core/explanations";
 import { useLink, useSession } from "../core/session";
+import { Radios } from "./choice";
 
 const TOLERANCES = [0.001, 0.01, 0.05];
 
@@ -13,7 +14,7 @@ const TOLERANCES = [0.001, 0.01, 0.05];
 export const unsure = (facts: MapFacts): number =>
   facts.error ? facts.values.reduce((n, v, i) => n + (facts.error![i] > Math.abs(v) ? 1 : 0), 0) : 0;
 
-export function CertificateLine({ meta, facts, onMore }: { meta: MapMeta; facts: MapFacts; onMore?: () => void }): JSX.Element {
+export function CertificateLine({ meta, facts, previous, onMore }: { meta: MapMeta; facts: MapFacts; previous?: boolean; onMore?: () => void }): JSX.Element {
   const { mark, words, short } = certificate(meta);
   const [link, go] = useLink("tolerance");
   const { source } = useSession();
@@ -21,23 +22,21 @@ export function CertificateLine({ meta, facts, onMore }: { meta: MapMeta; facts:
   return (
     <div class="certificate">
       <p class="line" data-certificate>
-        {mark && <span aria-hidden="true">{mark} </span>}
+        {previous ? <span class="second">previous: </span> : mark && <span aria-hidden="true">{mark} </span>}
         {words}
         {short && onMore && (
-          <button type="button" class="small" onClick={onMore}>
+          <button class="small" onClick={onMore}>
             Continue
           </button>
         )}
       </p>
       {meta.tolerance !== null && source.state !== "file" && (
-        <fieldset>
-          <legend>Ask for</legend>
-          {TOLERANCES.map((tolerance) => (
-            <label key={tolerance}>
-              <input type="radio" name="tolerance" checked={link.tolerance === tolerance} onChange={() => go({ tolerance })} /> {asked(tolerance)}
-            </label>
-          ))}
-        </fieldset>
+        <Radios
+          label="Ask for"
+          value={String(link.tolerance)}
+          options={TOLERANCES.map((tolerance) => [String(tolerance), asked(tolerance)] as const)}
+          onChange={(tolerance) => go({ tolerance: Number(tolerance) })}
+        />
       )}
       <details>
         <summary>How exact is this?</summary>

@@ -54,11 +54,11 @@ export function Data({ title, columns, rows, csv, file, onPng, note }: DataProps
         )}
       </details>
       <span class="take">
-        <button type="button" class="small" onClick={saved} aria-label={`${title} as CSV`}>
+        <button class="small" onClick={saved} aria-label={`${title} as CSV`}>
           CSV
         </button>
         {onPng && (
-          <button type="button" class="small" onClick={onPng} aria-label={`${title} as PNG`}>
+          <button class="small" onClick={onPng} aria-label={`${title} as PNG`}>
             PNG
           </button>
         )}

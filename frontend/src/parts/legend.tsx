@@ -64,17 +64,17 @@ export function Legend({ scale, unit, name = "evidence", values, ends, pin = fal
           {values && ` · ${share(over)} of pixels beyond`}
         </span>
         {pin && typeof link.scale !== "number" && (
-          <button type="button" class="small" onClick={() => go({ scale: limit })} title="Keep this scale for other pictures, classes and views (key S)">
+          <button class="small" onClick={() => go({ scale: limit })} title="Keep this scale for other pictures, classes and views (key S)">
             Pin <kbd>S</kbd>
           </button>
         )}
         {pin && typeof link.scale === "number" && (
-          <button type="button" class="chip" onClick={() => go({ scale: "own" })} aria-label={`Let go of the pinned scale ±${limitText(link.scale)}`}>
+          <button class="chip" onClick={() => go({ scale: "own" })} aria-label={`Let go of the pinned scale ±${limitText(link.scale)}`}>
             ±{limitText(link.scale)} pinned ×
           </button>
         )}
         {pin && many && (
-          <button type="button" class="small" onClick={() => go({ scale: "shared" })}>
+          <button class="small" onClick={() => go({ scale: "shared" })}>
             {share(over)} beyond: use the shared scale
           </button>
         )}

@@ -53,13 +53,15 @@ export function Readout({ facts, unit, limit, picture }: ReadoutProps): JSX.Elem
       <p class="row">
         {field("Row", row, height, (next) => [next, column])}
         {field("column", column, width, (next) => [row, next])}
-        <span class="second">{at ? "" : link.pixel ? "pinned" : "strongest"}</span>
+        <span class="second facts">{at ? "" : link.pixel ? "pinned" : "strongest"}</span>
       </p>
       <p class="value" data-readout>
         {lines[0]}
-        {beyond && <span class="second"> beyond the scale</span>}
       </p>
-      <p class="second facts">{lines[1]}</p>
+      <p class="second facts">
+        {lines[1]}
+        {beyond ? " · beyond the scale" : ""}
+      </p>
       {picture && channels > 0 && (
         <p class="second facts">
           colour {Array.from({ length: channels }, (_, c) => picture.data[i * channels + c]).join(" ")}

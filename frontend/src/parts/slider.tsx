@@ -110,7 +110,7 @@ export function Player({ stops, at, onMove, of, play = "Play", pace = STOPS_PER_
   };
   useKeys([{ key: " ", says: "Play or pause", run: toggle }]);
   const button = (text: string, label: string, to: number): JSX.Element => (
-    <button type="button" class="step" aria-label={label} disabled={Math.max(0, Math.min(stops - 1, to)) === at} onClick={() => step(to)}>
+    <button class="step" aria-label={label} disabled={Math.max(0, Math.min(stops - 1, to)) === at} onClick={() => step(to)}>
       {text}
     </button>
   );
@@ -118,7 +118,7 @@ export function Player({ stops, at, onMove, of, play = "Play", pace = STOPS_PER_
     <span class="player" role="group" aria-label={`Play over ${of}`}>
       {button("|‹", `First ${of}`, 0)}
       {button("‹", `Previous ${of}`, at - 1)}
-      <button type="button" class="play" onClick={toggle} aria-pressed={playing}>
+      <button class="play" onClick={toggle} aria-pressed={playing}>
         {playing ? "Pause" : play}
       </button>
       {button("›", `Next ${of}`, at + 1)}

@@ -3,7 +3,7 @@ import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { certificate } from "../../core/certificate";
 import { keyOf } from "../../core/answers";
-import { BLENDS, SIGNS } from "../../core/link";
+import { SIGNS } from "../../core/link";
 import { endsOf, useHeldScale, useMapFacts, type MapFacts } from "../../core/maps";
 import { absoluteError, className, count, limitText, number } from "../../core/numbers";
 import { pixelsAt } from "../../core/paint";
@@ -11,6 +11,8 @@ import { ownLimit, type Scale } from "../../core/scale";
 import { type Chosen, mapRequest, useAnswer, useChosen, useKeys, useLink, useSession } from "../../core/session";
 import { saveMap } from "../../core/saving";
 import { CertificateLine } from "../../parts/certificate";
+import { Choice, Radios } from "../../parts/choice";
+import { Blend } from "../../parts/blend";
 import { Data } from "../../parts/data";
 import { Explain } from "../../parts/explain";
 import { Legend, MODES } from "../../parts/legend";
@@ -28,8 +30,10 @@ function Attribution(): JSX.Element {
   const chosen = useChosen();
   const { speech } = useSession();
   const [showsError, setShowsError] = useState(false);
-  const [more, setMore] = useState(0);
-  const request = mapRequest(chosen, link.tolerance, more ? { more } : {});
+  const [more, setMore] = useState({ of: "", times: 0 });
+  const plain = mapRequest(chosen, link.tolerance);
+  const asked = plain ? keyOf(plain) : "";
+  const request = plain && more.of === asked ? { ...plain, more: more.times } : plain;
   const question = request ? keyOf(request) : "";
   const answer = useAnswer(request);
   const facts = useMapFacts(answer.payload);
@@ -62,22 +66,22 @@ function Attribution(): JSX.Element {
   const shown = { chosen, facts, scale, picture, meta };
   return (
     <div class="attribution">
-      <Stale when={answer.previous}>
-        <div class="panes">
+      <div class="panes">
+        <Stale when={answer.previous}>
           <MainMap {...shown} showsError={showsError && facts.error !== null} />
-          <Beside {...shown} showsError={showsError} toggle={() => setShowsError(!showsError)} />
-          <div class="controls">
-            <Readout facts={facts} unit={meta.unit} limit={scale.limit} picture={picture} />
-            <Controls facts={facts} chosen={chosen} />
-          </div>
+        </Stale>
+        <Beside {...shown} showsError={showsError} toggle={() => setShowsError(!showsError)} />
+        <div class="controls">
+          <Readout facts={facts} unit={meta.unit} limit={scale.limit} picture={picture} />
+          <Controls facts={facts} chosen={chosen} />
         </div>
-      </Stale>
+      </div>
       {facts.error && showsError ? (
         <Legend scale={{ limit: ownLimit(facts.error), mode: "own" }} unit={meta.unit} name="amount" values={facts.error} ends={["exact", "estimated error"]} />
       ) : (
         <Legend scale={scale} unit={meta.unit} name={facts.ramp} values={facts.values} ends={endsOf(meta, chosen.classes)} pin />
       )}
-      <CertificateLine meta={meta} facts={facts} onMore={() => setMore(more + 1)} />
+      <CertificateLine meta={meta} facts={facts} previous={answer.previous} onMore={() => setMore({ of: asked, times: more.of === asked ? more.times + 1 : 1 })} />
       <AnswerState answer={answer} what="Refining the map" />
       {remarks(meta, facts, answer.payload.arrays.baseline ?? null, picture, chosen.subject.payload?.arrays.logits.data ?? null).map((text) => (
         <Remark key={text}>{text}</Remark>
@@ -167,7 +171,7 @@ function Beside({ showsError, toggle, ...part }: Part & { showsError: boolean; t
             <MapPixels values={error} height={facts.height} width={facts.width} limit={limit} ramp="amount" label={`Estimated error, from 0 to ${limitText(limit)} ${meta.unit}`} size={128} />
           )}
           <figcaption>
-            <button type="button" class="small" aria-pressed={showsError} onClick={toggle}>
+            <button class="small" aria-pressed={showsError} onClick={toggle}>
               error large <kbd>E</kbd>
             </button>
             <br />
@@ -179,8 +183,6 @@ function Beside({ showsError, toggle, ...part }: Part & { showsError: boolean; t
   );
 }
 
-const BLEND_WORDS: Record<(typeof BLENDS)[number], string> = { tint: "Tint", half: "Half", map: "Map", picture: "Picture" };
-
 function Controls({ facts, chosen }: { facts: MapFacts; chosen: Chosen }): JSX.Element {
   const [link, go] = useLink();
   const { source } = useSession();
@@ -190,41 +192,14 @@ function Controls({ facts, chosen }: { facts: MapFacts; chosen: Chosen }): JSX.E
   const held = request && source.choices(request, "method");
   return (
     <>
-      <span class="field">
-        <label>
-          Method{" "}
-          <select value={chosen.method} onChange={(event) => go({ method: event.currentTarget.value })}>
-            {chosen.network.methods.map((name) => (
-              <option key={name} value={name} disabled={held !== null && !held.has(name)}>
-                {name.replace(/-/g, " ")}
-              </option>
-            ))}
-          </select>
-        </label>
-      </span>
-      <fieldset>
-        <legend>Show</legend>
-        {SIGNS.map((sign) => (
-          <label key={sign}>
-            <input type="radio" name="sign" checked={link.show === sign} onChange={() => go({ show: sign })} /> {sign}
-          </label>
-        ))}
-      </fieldset>
-      <span class="field">
-        <label>
-          Blend{" "}
-          <select
-            value={overlay.blend}
-            onChange={(event) => go({ overlay: { ...overlay, blend: event.currentTarget.value as typeof overlay.blend } })}
-          >
-            {BLENDS.map((blend) => (
-              <option key={blend} value={blend}>
-                {BLEND_WORDS[blend]}
-              </option>
-            ))}
-          </select>
-        </label>
-      </span>
+      <Choice
+        label="Method"
+        value={chosen.method}
+        options={chosen.network.methods.map((name) => [name, name.replace(/-/g, " "), held !== null && !held.has(name)] as const)}
+        onChange={(name) => go({ method: name })}
+      />
+      <Radios label="Show" value={link.show} options={SIGNS.map((sign) => [sign, sign] as const)} onChange={(show) => go({ show })} />
+      <Blend />
       {overlay.blend === "tint" && (
         <Slider
           label="Opacity"
@@ -245,7 +220,7 @@ function Controls({ facts, chosen }: { facts: MapFacts; chosen: Chosen }): JSX.E
         output={`${threshold} %`}
       />
       {threshold < 100 && <p class="second facts">{count(pixels)} of {count(facts.values.length)} pixels shown</p>}
-      <button type="button" onClick={() => go({ view: "keep", order: "strongest", share: threshold < 100 ? threshold : link.share })}>
+      <button onClick={() => go({ view: "keep", order: "strongest", share: threshold < 100 ? threshold : link.share })}>
         Keep only these pixels →
       </button>
     </>

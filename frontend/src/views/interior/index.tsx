@@ -1,12 +1,13 @@
 /** The picture fades in: gradient, contribution, sum so far and answer at every alpha, moved by one slider in the browser. */
 import type { JSX } from "preact";
 import { useMemo, useState } from "preact/hooks";
-import { BLENDS } from "../../core/link";
 import { className, limitText, number, place, probability, spoken } from "../../core/numbers";
 import { nearest, Path } from "../../core/path";
 import type { Scale } from "../../core/scale";
 import { type Chosen, useAnswer, useChosen, useKeys, useLink, useSession } from "../../core/session";
 import { useStore } from "../../core/store";
+import { Blend } from "../../parts/blend";
+import { Radios } from "../../parts/choice";
 import { Explain } from "../../parts/explain";
 import { Legend } from "../../parts/legend";
 import { MapPixels, PicturePixels, RgbPixels } from "../../parts/pixels";
@@ -130,27 +131,16 @@ function Panes({ path, alpha, index, chosen }: At): JSX.Element {
   return (
     <>
       <div class="settings">
-        <fieldset>
-          <legend>Scale</legend>
-          <label>
-            <input type="radio" name="scale" checked={!whole && typeof choice !== "number"} onChange={() => go({ scale: "own" })} /> own at every alpha
-          </label>
-          <label>
-            <input type="radio" name="scale" checked={whole} onChange={() => go({ scale: "shared" })} /> one for the path (shows fading)
-          </label>
-        </fieldset>
-        <span class="field">
-          <label>
-            Blend{" "}
-            <select value={overlay.blend} onChange={(event) => go({ overlay: { ...overlay, blend: event.currentTarget.value as typeof overlay.blend } })}>
-              {BLENDS.map((blend) => (
-                <option key={blend} value={blend}>
-                  {blend}
-                </option>
-              ))}
-            </select>
-          </label>
-        </span>
+        <Radios
+          label="Scale"
+          value={String(choice)}
+          options={[
+            ["own", "own at every alpha"],
+            ["shared", "one for the path (shows fading)"],
+          ]}
+          onChange={(scale) => go({ scale: scale as "own" | "shared" })}
+        />
+        <Blend />
       </div>
       <div class="quartet">
         <figure>
@@ -190,7 +180,7 @@ function Panes({ path, alpha, index, chosen }: At): JSX.Element {
             <Legend scale={scales.gradient} unit={perPixel} name="value" values={summed} />
           )}
           {path.channels === 3 && (
-            <button type="button" class="small" onClick={() => setChannels(!channels)}>
+            <button class="small" onClick={() => setChannels(!channels)}>
               {channels ? "Sum the colours" : "Show by colour"}
             </button>
           )}

@@ -8,6 +8,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import type { Pixel } from "../../core/cursor";
 import { between, box, type Cells, cellsOf, encodeMask, stamp } from "../../core/mask";
 import { useLink, useSession } from "../../core/session";
+import { Choice, Radios } from "../../parts/choice";
 import type { PixelsProps } from "../../parts/pixels";
 
 type Tool = "keep" | "hide" | "box";
@@ -122,46 +123,27 @@ export function useBrush({ grid, shown, height, width, mask, enabled }: BrushPro
 
   const tools = (
     <div class="row tools-of-brush">
-      <fieldset>
-        <legend>Paint</legend>
-        {TOOLS.map((name) => (
-          <label key={name}>
-            <input
-              type="radio"
-              name="tool"
-              checked={tool === name}
-              onChange={() => {
-                setTool(name);
-                setCorner(null);
-              }}
-            />{" "}
-            {name}
-          </label>
-        ))}
-      </fieldset>
-      <span class="field">
-        <label>
-          size{" "}
-          <select value={String(size)} onChange={(event) => setSize(Number(event.currentTarget.value))}>
-            {SIZES.map((cells) => (
-              <option key={cells} value={String(cells)}>
-                {cells}
-              </option>
-            ))}
-          </select>
-        </label>
-      </span>
-      <button type="button" onClick={() => change(current().map((on) => 1 - on) as Cells)}>
+      <Radios
+        label="Paint"
+        value={tool}
+        options={TOOLS.map((name) => [name, name] as const)}
+        onChange={(name) => {
+          setTool(name);
+          setCorner(null);
+        }}
+      />
+      <Choice label="size" value={String(size)} options={SIZES.map((cells) => [String(cells), String(cells)] as const)} onChange={(cells) => setSize(Number(cells))} />
+      <button onClick={() => change(current().map((on) => 1 - on) as Cells)}>
         Invert
       </button>
-      <button type="button" onClick={() => change(new Uint8Array(rows * columns))}>
+      <button onClick={() => change(new Uint8Array(rows * columns))}>
         Hide all
       </button>
-      <button type="button" onClick={undo} disabled={undos.current.length === 0}>
+      <button onClick={undo} disabled={undos.current.length === 0}>
         Undo
       </button>
       {link.mask !== "" && (
-        <button type="button" onClick={backToShare}>
+        <button onClick={backToShare}>
           Back to the share
         </button>
       )}
@@ -200,7 +182,7 @@ function BoxFields({ rows, columns, onBox }: { rows: number; columns: number; on
             />
           </label>
         ))}
-        <button type="button" onClick={() => onBox([edges[0], edges[1]], [edges[2], edges[3]])}>
+        <button onClick={() => onBox([edges[0], edges[1]], [edges[2], edges[3]])}>
           Keep this box
         </button>
       </span>

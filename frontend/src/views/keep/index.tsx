@@ -11,6 +11,7 @@ import { ownLimit } from "../../core/scale";
 import { type Chosen, mapRequest, useAnswer, useChosen, useLink, useSession } from "../../core/session";
 import { useStore } from "../../core/store";
 import { rowOf } from "../../core/tensors";
+import { Choice, Radios } from "../../parts/choice";
 import { Explain } from "../../parts/explain";
 import { Legend } from "../../parts/legend";
 import { MapPixels, PicturePixels } from "../../parts/pixels";
@@ -159,31 +160,22 @@ function Keep(): JSX.Element {
               output={share(keep.payload.arrays.shares.data[at])}
             />
             <div class="row settings">
-              <fieldset>
-                <legend>First</legend>
-                {ORDERS.map((order) => (
-                  <label key={order}>
-                    <input type="radio" name="order" checked={!painted && link.order === order} onChange={() => go({ order, mask: "" })} /> {WORDS[order]}
-                  </label>
-                ))}
-              </fieldset>
-              <span class="field">
-                <label>
-                  Fill{" "}
-                  {session.source.state === "file" ? (
-                    <span>{keep.payload.meta.fill}</span>
-                  ) : (
-                    <select value={fill} onChange={(event) => go({ fill: event.currentTarget.value === baseline ? null : event.currentTarget.value })}>
-                      {hello.baselines.map((name) => (
-                        <option key={name} value={name}>
-                          {name}
-                          {name === baseline ? " (the baseline)" : ""}
-                        </option>
-                      ))}
-                    </select>
-                  )}
-                </label>
-              </span>
+              <Radios
+                label="First"
+                value={painted ? "" : link.order}
+                options={ORDERS.map((order) => [order as string, WORDS[order]] as const)}
+                onChange={(order) => go({ order: order as (typeof ORDERS)[number], mask: "" })}
+              />
+              {session.source.state === "file" ? (
+                <span class="field">Fill {keep.payload.meta.fill}</span>
+              ) : (
+                <Choice
+                  label="Fill"
+                  value={fill}
+                  options={hello.baselines.map((name) => [name, name === baseline ? `${name} (the baseline)` : name] as const)}
+                  onChange={(name) => go({ fill: name === baseline ? null : name })}
+                />
+              )}
             </div>
             {paintable ? (
               brush.tools
