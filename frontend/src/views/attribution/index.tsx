@@ -67,30 +67,32 @@ function Attribution(): JSX.Element {
   return (
     <div class="attribution">
       <div class="panes">
-        <Stale when={answer.previous}>
-          <MainMap {...shown} showsError={showsError && facts.error !== null} />
-        </Stale>
+        <div class="first">
+          <Stale when={answer.previous}>
+            <MainMap {...shown} showsError={showsError && facts.error !== null} />
+          </Stale>
+          {facts.error && showsError ? (
+            <Legend scale={{ limit: ownLimit(facts.error), mode: "own" }} unit={meta.unit} name="amount" values={facts.error} ends={["exact", "estimated error"]} />
+          ) : (
+            <Legend scale={scale} unit={meta.unit} name={facts.ramp} values={facts.values} ends={endsOf(meta, chosen.classes)} pin />
+          )}
+          <CertificateLine meta={meta} facts={facts} previous={answer.previous} onMore={() => setMore({ of: asked, times: more.of === asked ? more.times + 1 : 1 })} />
+          <AnswerState answer={answer} what="Refining the map" />
+          {remarks(meta, facts, answer.payload.arrays.baseline ?? null, picture, chosen.subject.payload?.arrays.logits.data ?? null).map((text) => (
+            <Remark key={text}>{text}</Remark>
+          ))}
+          <p class="summary" data-summary>
+            {meta.meaning === "contribution" && meta.baseline_score !== null
+              ? `For ${number(facts.raised, true)}, against ${number(facts.lowered, true)} ${meta.unit}: from ${number(meta.baseline_score, true)} at the baseline (${meta.baseline}) to ${number(meta.score, true)} at the picture.`
+              : `${meta.method_words}: ${meta.target_words}, in ${meta.unit}.`}
+          </p>
+        </div>
         <Beside {...shown} showsError={showsError} toggle={() => setShowsError(!showsError)} />
         <div class="controls">
           <Readout facts={facts} unit={meta.unit} limit={scale.limit} picture={picture} />
           <Controls facts={facts} chosen={chosen} />
         </div>
       </div>
-      {facts.error && showsError ? (
-        <Legend scale={{ limit: ownLimit(facts.error), mode: "own" }} unit={meta.unit} name="amount" values={facts.error} ends={["exact", "estimated error"]} />
-      ) : (
-        <Legend scale={scale} unit={meta.unit} name={facts.ramp} values={facts.values} ends={endsOf(meta, chosen.classes)} pin />
-      )}
-      <CertificateLine meta={meta} facts={facts} previous={answer.previous} onMore={() => setMore({ of: asked, times: more.of === asked ? more.times + 1 : 1 })} />
-      <AnswerState answer={answer} what="Refining the map" />
-      {remarks(meta, facts, answer.payload.arrays.baseline ?? null, picture, chosen.subject.payload?.arrays.logits.data ?? null).map((text) => (
-        <Remark key={text}>{text}</Remark>
-      ))}
-      <p class="summary" data-summary>
-        {meta.meaning === "contribution" && meta.baseline_score !== null
-          ? `For ${number(facts.raised, true)}, against ${number(facts.lowered, true)} ${meta.unit}: from ${number(meta.baseline_score, true)} at the baseline (${meta.baseline}) to ${number(meta.score, true)} at the picture.`
-          : `${meta.method_words}: ${meta.target_words}, in ${meta.unit}.`}
-      </p>
       <Tables {...shown} />
       <Explain of="attribution" />
     </div>

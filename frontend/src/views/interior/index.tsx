@@ -145,7 +145,7 @@ function Panes({ path, alpha, index, chosen }: At): JSX.Element {
       <div class="quartet">
         <figure>
           <h2>Picture at {place(alpha)}</h2>
-          <PicturePixels picture={path.pictureAt(alpha)} label={`The picture at alpha ${place(alpha)}`} size={256} />
+          <PicturePixels picture={path.pictureAt(alpha)} label={`The picture at alpha ${place(alpha)}`} size={448} />
           <Answer path={path} index={index} chosen={chosen} />
         </figure>
         <figure>
@@ -158,7 +158,7 @@ function Panes({ path, alpha, index, chosen }: At): JSX.Element {
               channels={path.channels}
               limit={scales.gradient.limit}
               label={`Gradient at alpha ${place(gradient.alpha)}, three channels, grey is zero, ±${limitText(scales.gradient.limit)} ${perPixel}`}
-              size={256}
+              size={448}
             />
           ) : (
             <MapPixels
@@ -168,7 +168,7 @@ function Panes({ path, alpha, index, chosen }: At): JSX.Element {
               limit={scales.gradient.limit}
               ramp="value"
               label={`Gradient at alpha ${place(gradient.alpha)}, summed over the channels, ±${limitText(scales.gradient.limit)} ${perPixel}`}
-              size={256}
+              size={448}
             />
           )}
           {channels ? (
@@ -196,7 +196,7 @@ function Panes({ path, alpha, index, chosen }: At): JSX.Element {
             overlay={overlay}
             show={link.show}
             label={`Gradient times (picture − baseline) at alpha ${place(contribution.alpha)}, ±${limitText(scales.contribution.limit)} ${unit} per unit of alpha`}
-            size={256}
+            size={448}
           />
           <Legend scale={scales.contribution} unit={`${unit} per alpha`} values={contribution.values} ends={ends} />
         </figure>
@@ -211,7 +211,7 @@ function Panes({ path, alpha, index, chosen }: At): JSX.Element {
             overlay={overlay}
             show={link.show}
             label={`Added up from alpha 0 to ${place(sofar.alpha)}: Σ ${number(sofar.values.reduce((a, b) => a + b, 0), true)} ${unit}`}
-            size={256}
+            size={448}
             keyboard
           />
           <Legend scale={scales.sofar} unit={unit} values={sofar.values} ends={ends} pin />
