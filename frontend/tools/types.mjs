@@ -36,9 +36,11 @@ const metaOf = (metadata) =>
     return `  ${name}: ${META[plain]}${type.endsWith("?") && plain !== "json" ? " | null" : ""};`;
   });
 
+/** name, then i, n or j for what is no text, then ? for what may be missing. */
+const CODES = { text: "", integer: "i", number: "n", json: "j" };
 const metaLine = (metadata) =>
   Object.entries(metadata)
-    .map(([name, type]) => `${name}:${type}`)
+    .map(([name, type]) => `${name}:${CODES[type.replace("?", "")]}${type.endsWith("?") ? "?" : ""}`.replace(/:$/, ""))
     .join();
 
 const kinds = Object.entries(schema.kinds);

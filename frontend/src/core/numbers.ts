@@ -55,6 +55,9 @@ export function probability(value: number): string {
   return value > 0.999 ? "> 99.9 %" : `${(100 * value).toFixed(1)} %`;
 }
 
+/** How likely a class is; its logit where the network gives no probabilities. */
+export const chanceText = (chance: number, logit: number): string => (Number.isFinite(chance) ? probability(chance) : number(logit, true));
+
 /** A counted share, where none and all are facts: "0 %", "20 %", "1.2 %", "100 %". */
 export const share = (value: number): string =>
   value === 0 || value === 1 ? `${100 * value} %` : probability(value).replace(".0 %", " %");

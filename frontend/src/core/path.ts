@@ -9,7 +9,8 @@ import { EXPANDED } from "./companding";
 import type { Picture } from "./paint";
 import { rint } from "./ramps";
 import { ownLimit, roundUp } from "./scale";
-import { frame } from "./tensors";
+import { inOrder, type Said } from "./said";
+import { frame, rowOf } from "./tensors";
 
 export interface Frame {
   values: Float32Array;
@@ -155,13 +156,10 @@ export class Path {
     return Array.from(alphas, (alpha, i) => [clean(alpha), this.#frameAt("contribution", i, alphas).values[row * this.width + column]]);
   }
 
-  /** Classes of the prediction at a computed alpha, the most likely first: [class, logit, probability]. */
-  says(index: number): [number, number, number][] {
+  /** The prediction at a computed alpha, the most likely class first. */
+  says(index: number): Said {
     const { classes, logits, probabilities } = this.payload.arrays;
-    const n = classes.data.length;
-    return Array.from(classes.data, (name, i): [number, number, number] => [name, logits.data[index * n + i], probabilities.data[index * n + i]]).sort(
-      (a, b) => b[1] - a[1] || a[0] - b[0],
-    );
+    return inOrder(classes.data, rowOf(logits, index), rowOf(probabilities, index));
   }
 
   /** One class's values at every computed alpha; null if it is not among the shown classes. */

@@ -69,20 +69,20 @@ export function writeBlob(arrays: Record<string, Tensor<Numbers>>, metadata: Rec
 }
 
 const READ: Record<string, (text: string) => unknown> = {
-  text: (text) => text,
-  integer: Number,
-  number: Number,
-  json: (text) => JSON.parse(text) as unknown,
+  "": (text) => text,
+  i: Number,
+  n: Number,
+  j: (text) => JSON.parse(text) as unknown,
 };
 
 function readMeta(kind: string, found: Record<string, string>): Record<string, unknown> {
   const result: Record<string, unknown> = {};
   for (const part of `${COMMON},${SCHEMA[kind].meta}`.split(",")) {
-    const [name, type] = part.split(":");
+    const [name, type = ""] = part.split(":");
     const text = found[name];
     if (text === undefined || text === "") {
-      if (!type.endsWith("?") && (text === undefined || type !== "text")) throw new PayloadError(`The payload "${kind}" has no "${name}".`);
-      result[name] = type === "text" ? text : null;
+      if (!type.endsWith("?") && (text === undefined || type !== "")) throw new PayloadError(`The payload "${kind}" has no "${name}".`);
+      result[name] = type === "" ? text : null;
     } else result[name] = READ[type.replace("?", "")](text);
   }
   return result;

@@ -1,10 +1,11 @@
 /** What never leaves the screen: the picture as the network sees it, what it says, and what is to be explained. */
 import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import { className, classTitle, number, probability } from "../core/numbers";
+import { chanceText, className, classTitle } from "../core/numbers";
 import type { Picture } from "../core/paint";
 import { type Chosen, useChosen, useKeys, useLink, useSession } from "../core/session";
 import { useStore } from "../core/store";
+import { Bar } from "../parts/said";
 import { Choice } from "../parts/choice";
 import { AnswerState } from "../parts/states";
 import { MapPixels, PicturePixels } from "../parts/pixels";
@@ -118,7 +119,7 @@ function Says({ chosen }: { chosen: Chosen }): JSX.Element | null {
   return (
     <p class="says">
       Says <strong>{className(ranking[0], classes)}</strong>{" "}
-      {Number.isFinite(chance) ? probability(chance) : number(logits.data[ranking[0]], true)}
+      {chanceText(chance, logits.data[ranking[0]])}
       {truth !== null && (
         <span class="second">
           {" "}
@@ -278,10 +279,8 @@ function Prediction({ chosen }: { chosen: Chosen }): JSX.Element {
                 {i === versus && <span class="mark against"> not</span>}
                 {i === truth && <span class="second"> truth</span>}
               </span>
-              <span class="bar" aria-hidden="true">
-                <span style={{ width: `${100 * (Number.isFinite(chance) ? chance : 0)}%` }} />
-              </span>
-              <span class="figure">{Number.isFinite(chance) ? probability(chance) : number(logits.data[i], true)}</span>
+              <Bar chance={chance} />
+              <span class="figure">{chanceText(chance, logits.data[i])}</span>
             </button>
           </li>
         );

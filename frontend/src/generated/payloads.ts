@@ -340,15 +340,15 @@ export type Payload<K extends Kind = Kind> = Payloads[K];
 
 /** What the reader checks, a line for each array: name, types, axes, axes of its scale, ? if it may be absent; and the metadata. */
 export const VERSION = "1";
-export const COMMON = "schema:text,kind:text,network:text,picture:text?,versions:json";
+export const COMMON = "schema,kind,network,picture:?,versions:j";
 export const SCHEMA: Record<string, { arrays: string; meta: string }> = {
-  subject: { arrays: "picture;U8;a,b,c|thumbnail;U8;d,e,3|logits;F32;f|probabilities;F32;f", meta: "name:text,truth:integer?,crop:json?,original:json,caption:text?,source:text" },
-  map: { arrays: "map;F32,I8;a,b;1|error;F32,I8;a,b;1;?|spread;F32;a,b;;?|baseline;U8;a,b,c;;?|alphas;F32;d;;?|scores;F32;d;;?", meta: "method:text,method_words:text,meaning:text,target:integer?,versus:integer?,target_kind:text,target_words:text,unit:text,baseline:text?,rule:text?,tolerance:number?,estimated_error:number?,gap:number?,relative_gap:number?,evaluations:integer,status:text,status_words:text,score:number,baseline_score:number?,notes:json,history:json?" },
-  path: { arrays: "alphas;F32;a|scores;F32;a|probabilities;F32;a,b|classes;U32;b|logits;F32;a,b|norms;F32;a|gradients;I8;c,d,e,f;c|gradient_alphas;F32;c|sofar;I8;g,d,e;g|sofar_alphas;F32;g|contribution;I8;h,d,e;h;?|contribution_alphas;F32;h;;?|baseline;U8;d,e,f", meta: "target:integer?,versus:integer?,unit:text,target_words:text,baseline:text,shorter:text?,missing:json?" },
-  keep: { arrays: "shares;F32;a|kept;U32;a|logits;F32;b,a,c|probabilities;F32;b,a,c|classes;U32;c|rankings;U16,U32;3,d,e|fill;U8;d,e,f", meta: "orders:json,target:integer?,versus:integer?,fill:text,seed:integer" },
-  kept: { arrays: "logits;F32;a|probabilities;F32;a", meta: "share:number,pixels:integer,fill:text" },
-  layers: { arrays: "activation/*;I8;*a,*b,*c;*c;?|channels/*;U32;*c;;?|colours/*;F32;*c,3;;?|mean/*;F32;*c;;?|maximum/*;F32;*c;;?|minimum/*;F32;*c;;?|above/*;F32;*c;;?|histogram/*;U32;*c,32;;?|edges/*;F32;33;;?|kernels/*;I8;*d,*e,*f,*g;*d;?|inputs/*;U16;*d,*e;;?", meta: "layers:json,complete:text?" },
-  weights: { arrays: "counts/*;U32;a,*b|edges/*;F32;*c|under;U32;a,d|over;U32;a,d|nan;U32;a,d|infinite;U32;a,d|mean;F32;a,d|std;F32;a,d|minimum;F32;a,d|maximum;F32;a,d|steps;F32;a|epochs;F32;a", meta: "layers:json,snapshots:json,health:json" },
-  run: { arrays: "curve/*/x;F32;*a;;?|curve/*/epoch;F32;*a;;?|curve/*/seconds;F32;*a;;?|curve/*/y;F32;*a;;?|confusion;U32;b,b;;?|wrong/pictures;U8;c,d,e,3;;?|wrong/said;U32;c;;?|wrong/truth;U32;c;;?|wrong/probability;F32;c;;?", meta: "name:text,state:text,classes:json,health:json,step:integer,steps:integer?,manifest:json" },
-  film: { arrays: "steps;F32;a|epochs;F32;a|picture;U8;b,c,d|logits;F32;a,e|probabilities;F32;a,e|maps;I8;a,b,c;1|activation/*;I8;a,*b,*c,*d;a,*d;?", meta: "layers:json,target:integer?,truth:integer?,unit:text,target_words:text,name:text,run:text?" },
+  subject: { arrays: "picture;U8;a,b,c|thumbnail;U8;d,e,3|logits;F32;f|probabilities;F32;f", meta: "name,truth:i?,crop:j?,original:j,caption:?,source" },
+  map: { arrays: "map;F32,I8;a,b;1|error;F32,I8;a,b;1;?|spread;F32;a,b;;?|baseline;U8;a,b,c;;?|alphas;F32;d;;?|scores;F32;d;;?", meta: "method,method_words,meaning,target:i?,versus:i?,target_kind,target_words,unit,baseline:?,rule:?,tolerance:n?,estimated_error:n?,gap:n?,relative_gap:n?,evaluations:i,status,status_words,score:n,baseline_score:n?,notes:j,history:j?" },
+  path: { arrays: "alphas;F32;a|scores;F32;a|probabilities;F32;a,b|classes;U32;b|logits;F32;a,b|norms;F32;a|gradients;I8;c,d,e,f;c|gradient_alphas;F32;c|sofar;I8;g,d,e;g|sofar_alphas;F32;g|contribution;I8;h,d,e;h;?|contribution_alphas;F32;h;;?|baseline;U8;d,e,f", meta: "target:i?,versus:i?,unit,target_words,baseline,shorter:?,missing:j?" },
+  keep: { arrays: "shares;F32;a|kept;U32;a|logits;F32;b,a,c|probabilities;F32;b,a,c|classes;U32;c|rankings;U16,U32;3,d,e|fill;U8;d,e,f", meta: "orders:j,target:i?,versus:i?,fill,seed:i" },
+  kept: { arrays: "logits;F32;a|probabilities;F32;a", meta: "share:n,pixels:i,fill" },
+  layers: { arrays: "activation/*;I8;*a,*b,*c;*c;?|channels/*;U32;*c;;?|colours/*;F32;*c,3;;?|mean/*;F32;*c;;?|maximum/*;F32;*c;;?|minimum/*;F32;*c;;?|above/*;F32;*c;;?|histogram/*;U32;*c,32;;?|edges/*;F32;33;;?|kernels/*;I8;*d,*e,*f,*g;*d;?|inputs/*;U16;*d,*e;;?", meta: "layers:j,complete:?" },
+  weights: { arrays: "counts/*;U32;a,*b|edges/*;F32;*c|under;U32;a,d|over;U32;a,d|nan;U32;a,d|infinite;U32;a,d|mean;F32;a,d|std;F32;a,d|minimum;F32;a,d|maximum;F32;a,d|steps;F32;a|epochs;F32;a", meta: "layers:j,snapshots:j,health:j" },
+  run: { arrays: "curve/*/x;F32;*a;;?|curve/*/epoch;F32;*a;;?|curve/*/seconds;F32;*a;;?|curve/*/y;F32;*a;;?|confusion;U32;b,b;;?|wrong/pictures;U8;c,d,e,3;;?|wrong/said;U32;c;;?|wrong/truth;U32;c;;?|wrong/probability;F32;c;;?", meta: "name,state,classes:j,health:j,step:i,steps:i?,manifest:j" },
+  film: { arrays: "steps;F32;a|epochs;F32;a|picture;U8;b,c,d|logits;F32;a,e|probabilities;F32;a,e|maps;I8;a,b,c;1|activation/*;I8;a,*b,*c,*d;a,*d;?", meta: "layers:j,target:i?,truth:i?,unit,target_words,name,run:?" },
 };

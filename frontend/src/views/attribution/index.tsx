@@ -12,7 +12,7 @@ import { type Chosen, mapRequest, useAnswer, useChosen, useKeys, useLink, useSes
 import { saveMap } from "../../core/saving";
 import { CertificateLine } from "../../parts/certificate";
 import { Choice, Radios } from "../../parts/choice";
-import { Blend } from "../../parts/blend";
+import { Blend, useMapKeys } from "../../parts/blend";
 import { Data } from "../../parts/data";
 import { Explain } from "../../parts/explain";
 import { Legend, MODES } from "../../parts/legend";
@@ -26,7 +26,7 @@ import { blockSums, everyPixel, strongestPixels } from "./tables";
 import "./attribution.css";
 
 function Attribution(): JSX.Element {
-  const [link, go] = useLink();
+  const [link] = useLink();
   const chosen = useChosen();
   const { speech } = useSession();
   const [showsError, setShowsError] = useState(false);
@@ -39,15 +39,8 @@ function Attribution(): JSX.Element {
   const facts = useMapFacts(answer.payload);
   const refining = answer.payload?.meta.status === "refining";
   const scale = useHeldScale(facts?.values ?? null, link.scale, question, refining);
-  useKeys([
-    { key: "S", says: "Pin the scale, or let go of it", run: () => go({ scale: typeof link.scale === "number" ? "own" : scale.limit }) },
-    { key: "E", says: "The error's map, or the map", run: () => setShowsError(!showsError) },
-    {
-      key: "P",
-      says: "The bare picture, or the map",
-      run: () => go({ overlay: { ...link.overlay, blend: link.overlay.blend === "picture" ? "tint" : "picture" } }),
-    },
-  ]);
+  useMapKeys(scale.limit);
+  useKeys([{ key: "E", says: "The error's map, or the map", run: () => setShowsError(!showsError) }]);
   // Said once when the first level is there, and once when the refining ends.
   const told = answer.payload && !answer.previous ? answer.payload.meta : null;
   useEffect(() => {

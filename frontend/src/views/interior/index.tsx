@@ -1,16 +1,17 @@
 /** The picture fades in: gradient, contribution, sum so far and answer at every alpha, moved by one slider in the browser. */
 import type { JSX } from "preact";
 import { useMemo, useState } from "preact/hooks";
-import { className, limitText, number, place, probability, spoken } from "../../core/numbers";
+import { className, limitText, number, place, spoken } from "../../core/numbers";
 import { nearest, Path } from "../../core/path";
 import type { Scale } from "../../core/scale";
-import { type Chosen, useAnswer, useChosen, useKeys, useLink, useSession } from "../../core/session";
+import { type Chosen, useAnswer, useChosen, useLink, useSession } from "../../core/session";
 import { useStore } from "../../core/store";
-import { Blend } from "../../parts/blend";
+import { Blend, useMapKeys } from "../../parts/blend";
 import { Radios } from "../../parts/choice";
 import { Explain } from "../../parts/explain";
 import { Legend } from "../../parts/legend";
 import { MapPixels, PicturePixels, RgbPixels } from "../../parts/pixels";
+import { SaidList } from "../../parts/said";
 import { Player } from "../../parts/slider";
 import { AnswerState, Stale } from "../../parts/states";
 import type { View } from "../view";
@@ -118,16 +119,29 @@ function Panes({ path, alpha, index, chosen }: At): JSX.Element {
     sofar: scaleOf("sofar", sofar.limit),
   };
   const summed = useMemo(() => path.sum(gradient.values), [path, gradient]);
-  useKeys([
-    { key: "S", says: "Pin the scale, or let go of it", run: () => go({ scale: typeof choice === "number" ? "own" : scales.sofar.limit }) },
-    { key: "P", says: "The bare picture, or the map", run: () => go({ overlay: { ...overlay, blend: overlay.blend === "picture" ? "tint" : "picture" } }) },
-  ]);
+  useMapKeys(scales.sofar.limit);
   const { height, width } = path;
   const target = path.payload.meta.target;
   const name = target === null ? "it" : className(target, chosen.classes);
   const versus = path.payload.meta.versus;
   const ends = [versus === null ? `against ${name}` : `for ${className(versus, chosen.classes)}`, `for ${name}`] as const;
   const perPixel = `${unit} per unit`;
+  const maps = [
+    {
+      title: "Gradient × difference",
+      ...contribution,
+      scale: scales.contribution,
+      unit: `${unit} per alpha`,
+      says: `Gradient times (picture − baseline) at alpha ${place(contribution.alpha)}, ±${limitText(scales.contribution.limit)} ${unit} per unit of alpha`,
+    },
+    {
+      title: "Added up so far",
+      ...sofar,
+      scale: scales.sofar,
+      unit,
+      says: `Added up from alpha 0 to ${place(sofar.alpha)}: Σ ${number(sofar.values.reduce((a, b) => a + b, 0), true)} ${unit}`,
+    },
+  ];
   return (
     <>
       <div class="settings">
@@ -146,7 +160,7 @@ function Panes({ path, alpha, index, chosen }: At): JSX.Element {
         <figure>
           <h2>Picture at {place(alpha)}</h2>
           <PicturePixels picture={path.pictureAt(alpha)} label={`The picture at alpha ${place(alpha)}`} size={448} />
-          <Answer path={path} index={index} chosen={chosen} />
+          <SaidList said={path.says(index)} classes={chosen.classes} target={null} top={3} label="Prediction at this alpha" />
         </figure>
         <figure>
           <h2>Gradient</h2>
@@ -185,60 +199,27 @@ function Panes({ path, alpha, index, chosen }: At): JSX.Element {
             </button>
           )}
         </figure>
-        <figure>
-          <h2>Gradient × difference</h2>
-          <MapPixels
-            values={contribution.values}
-            height={height}
-            width={width}
-            limit={scales.contribution.limit}
-            picture={path.picture}
-            overlay={overlay}
-            show={link.show}
-            label={`Gradient times (picture − baseline) at alpha ${place(contribution.alpha)}, ±${limitText(scales.contribution.limit)} ${unit} per unit of alpha`}
-            size={448}
-          />
-          <Legend scale={scales.contribution} unit={`${unit} per alpha`} values={contribution.values} ends={ends} />
-        </figure>
-        <figure>
-          <h2>Added up so far</h2>
-          <MapPixels
-            values={sofar.values}
-            height={height}
-            width={width}
-            limit={scales.sofar.limit}
-            picture={path.picture}
-            overlay={overlay}
-            show={link.show}
-            label={`Added up from alpha 0 to ${place(sofar.alpha)}: Σ ${number(sofar.values.reduce((a, b) => a + b, 0), true)} ${unit}`}
-            size={448}
-            keyboard
-          />
-          <Legend scale={scales.sofar} unit={unit} values={sofar.values} ends={ends} pin />
-        </figure>
+        {maps.map(({ title, values, scale, unit: per, says }) => (
+          <figure key={title}>
+            <h2>{title}</h2>
+            <MapPixels
+              values={values}
+              height={height}
+              width={width}
+              limit={scale.limit}
+              picture={path.picture}
+              overlay={overlay}
+              show={link.show}
+              label={says}
+              size={448}
+              keyboard={values === sofar.values}
+            />
+            <Legend scale={scale} unit={per} values={values} ends={ends} pin={values === sofar.values} />
+          </figure>
+        ))}
       </div>
       <PixelLine path={path} alpha={alpha} summed={summed} />
     </>
-  );
-}
-
-/** What the network says at this alpha: the first three. */
-function Answer({ path, index, chosen }: { path: Path; index: number; chosen: Chosen }): JSX.Element {
-  return (
-    <ol class="answer" aria-label="Prediction at this alpha">
-      {path
-        .says(index)
-        .slice(0, 3)
-        .map(([name, logit, chance], i) => (
-          <li key={i} class={i === 0 ? "first" : ""}>
-            <span>
-              {i === 0 ? "says " : ""}
-              {className(name, chosen.classes)}
-            </span>
-            <span>{Number.isFinite(chance) ? probability(chance) : number(logit, true)}</span>
-          </li>
-        ))}
-    </ol>
   );
 }
 

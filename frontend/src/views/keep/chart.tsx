@@ -1,13 +1,14 @@
 /** The class's probability over the share of pixels shown: the chosen order against five random ones. */
 import type { JSX } from "preact";
-import { className, count, number, probability, share } from "../../core/numbers";
+import { chanceText, className, count, number, share } from "../../core/numbers";
 import { nearest } from "../../core/path";
 import { ticks } from "../../core/positions";
 import { type Chosen, useLink, useSession } from "../../core/session";
 import { useStore } from "../../core/store";
 import { type Axis, Lines, Plot, type Series } from "../../parts/chart";
 import { Data } from "../../parts/data";
-import type { KeepAnswers, Said } from "./index";
+import type { Said } from "../../core/said";
+import type { KeepAnswers } from "./index";
 
 export const ORDER_TITLES: Record<string, string> = { strongest: "strongest", highest: "for first", lowest: "least first" };
 
@@ -102,7 +103,7 @@ export function KeepTable({ keep, chosen, target }: { keep: KeepAnswers; chosen:
             share(part),
             count(kept.data[k]),
             ...orders.map((order) => className(keep.said(order, k)[0][0], chosen.classes)),
-            first ? (Number.isFinite(first[2]) ? probability(first[2]) : number(first[1], true)) : "–",
+            first ? chanceText(first[2], first[1]) : "–",
           ];
         })
       }

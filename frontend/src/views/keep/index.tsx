@@ -5,8 +5,9 @@ import type { Payload } from "../../generated/payloads";
 import { ORDERS } from "../../core/link";
 import { useMapFacts } from "../../core/maps";
 import { decodeMask, filled, gridOf, keptFirst, pixelsOf } from "../../core/mask";
-import { className, count, number, probability, share } from "../../core/numbers";
+import { chanceText, className, count, number, share } from "../../core/numbers";
 import { nearest } from "../../core/path";
+import { inOrder, type Said } from "../../core/said";
 import { ownLimit } from "../../core/scale";
 import { type Chosen, mapRequest, useAnswer, useChosen, useLink, useSession } from "../../core/session";
 import { useStore } from "../../core/store";
@@ -16,6 +17,7 @@ import { Explain } from "../../parts/explain";
 import { Legend } from "../../parts/legend";
 import { MapPixels, PicturePixels } from "../../parts/pixels";
 import { Slider } from "../../parts/slider";
+import { SaidList } from "../../parts/said";
 import { AnswerState, Stale } from "../../parts/states";
 import type { View } from "../view";
 import { useBrush } from "./brush";
@@ -23,12 +25,6 @@ import { KeepChart, KeepTable } from "./chart";
 import "./keep.css";
 
 const WORDS: Record<(typeof ORDERS)[number], string> = { highest: "for first", strongest: "strongest", lowest: "least first", random: "random" };
-
-/** A prediction, the most likely first: [class, logit, probability]. */
-export type Said = [number, number, number][];
-
-const ranked = (classes: ArrayLike<number>, logits: ArrayLike<number>, probabilities: ArrayLike<number>): Said =>
-  Array.from(classes, (name, i): [number, number, number] => [name, logits[i], probabilities[i]]).sort((a, b) => b[1] - a[1] || a[0] - b[0]);
 
 /** The keep table, read by order and share. */
 export class KeepAnswers {
@@ -62,7 +58,7 @@ export class KeepAnswers {
     const rows = this.indices(order);
     const mean = (data: Float32Array, i: number): number =>
       rows.reduce((sum, row) => sum + data[(row * logits.shape[1] + at) * n + i], 0) / rows.length;
-    return ranked(
+    return inOrder(
       classes.data,
       Array.from(classes.data, (_, i) => mean(logits.data, i)),
       Array.from(classes.data, (_, i) => mean(probabilities.data, i)),
@@ -119,7 +115,7 @@ function Keep(): JSX.Element {
   const painted = mask !== null;
   const said: Said | null = painted
     ? kept.payload
-      ? ranked(Array.from(kept.payload.arrays.logits.data.keys()), kept.payload.arrays.logits.data, kept.payload.arrays.probabilities.data)
+      ? inOrder(Array.from(kept.payload.arrays.logits.data.keys()), kept.payload.arrays.logits.data, kept.payload.arrays.probabilities.data)
       : null
     : keep.said(link.order, at);
   const best = said?.[0];
@@ -161,7 +157,7 @@ function Keep(): JSX.Element {
             />
             <div class="row settings">
               <Radios
-                label="First"
+                label="Order"
                 value={painted ? "" : link.order}
                 options={ORDERS.map((order) => [order as string, WORDS[order]] as const)}
                 onChange={(order) => go({ order: order as (typeof ORDERS)[number], mask: "" })}
@@ -190,7 +186,7 @@ function Keep(): JSX.Element {
               <h2>It says</h2>
               {said && (
                 <div class={painted && kept.previous ? "waited-for" : ""}>
-                  <SaysList said={said} chosen={chosen} target={target} />
+                  <SaidList said={said} classes={chosen.classes} target={target} top={5} label="Prediction from these pixels" />
                 </div>
               )}
               {painted && <AnswerState answer={kept} what="Asking the network" />}
@@ -235,30 +231,6 @@ const keptPart = (hidden: Float32Array, total: number): number => (total ? hidde
 
 const chance = ([, logit, part]: Said[number]): string => (Number.isFinite(part) ? `${Math.round(100 * part)} percent` : `logit ${number(logit)}`);
 
-const figure = ([, logit, part]: Said[number]): string => (Number.isFinite(part) ? probability(part) : number(logit, true));
-
-const TOP = 5;
-
-function SaysList({ said, chosen, target }: { said: Said; chosen: Chosen; target: number }): JSX.Element {
-  const rows = said.filter(([name], i) => i < TOP || name === target);
-  return (
-    <ol class="answer" aria-label="Prediction from these pixels" data-says>
-      {rows.map((row, i) => (
-        <li key={row[0]} class={i === 0 ? "first" : ""}>
-          <span>
-            {className(row[0], chosen.classes)}
-            {row[0] === target && <span class="mark for"> for</span>}
-          </span>
-          <span class="bar" aria-hidden="true">
-            <span style={{ width: `${100 * (Number.isFinite(row[2]) ? row[2] : 0)}%` }} />
-          </span>
-          <span>{figure(row)}</span>
-        </li>
-      ))}
-    </ol>
-  );
-}
-
 function Whole({ chosen }: { chosen: Chosen }): JSX.Element | null {
   const { subject, ranking, classes } = chosen;
   if (!subject.payload || subject.previous || !ranking.length) return null;
@@ -266,7 +238,7 @@ function Whole({ chosen }: { chosen: Chosen }): JSX.Element | null {
   const [best] = ranking;
   return (
     <p class="second facts">
-      Of the whole picture it says {className(best, classes)} {figure([best, logits.data[best], probabilities.data[best]])}.
+      Of the whole picture it says {className(best, classes)} {chanceText(probabilities.data[best], logits.data[best])}.
     </p>
   );
 }
