@@ -116,7 +116,8 @@ def test_only_what_is_on_the_shelf_can_be_asked_for(tmp_path: Path) -> None:
 def test_the_built_in_networks_training_comes_with_it() -> None:
     desk, _ = furnish()
     hello = desk.hello()
-    (run,) = hello["runs"]
+    run = hello["runs"][0]
+    assert run["network"] == hello["networks"][0]["id"]
     assert run["state"] == "finished"
     first = hello["samples"][0]
     film = decode(desk.answer(Wish("film", picture=first["picture"], run=run["id"]), Nobody()).blob)

@@ -90,6 +90,7 @@ def picture_page(
     sections: Sequence[Section],
     facts: Sequence[tuple[str, str]],
     back: str = "",
+    view: str = "",
 ) -> str:
     """Write the page of one picture.
 
@@ -100,6 +101,7 @@ def picture_page(
         sections: the views, in order.
         facts: pairs of name and value: where the numbers come from.
         back: link to the overview of several pictures; empty for none.
+        view: link to the same with sliders; empty for none.
     """
     bars = "".join(
         f'<span>{escape(one.name)}</span><span class="bar" aria-hidden="true"><span style="width:{_percent(one)}%">'
@@ -107,7 +109,8 @@ def picture_page(
         for one in answers
     )
     links = "".join(f'<a href="#{one.key}">{escape(one.explanation.title)}</a>' for one in sections)
-    overview = f'<a href="{escape(back)}">All pictures</a>' if back else ""
+    overview = f'<a href="{escape(view)}"><strong>Open with sliders</strong></a>' if view else ""
+    overview += f'<a href="{escape(back)}">All pictures</a>' if back else ""
     body = (
         f"<header><h1>{escape(title)}</h1>{_paragraphs(lead)}"
         f'<div class="answers">{bars}</div></header>'

@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias
+from typing import Final
 
 from innerview import pictures
 from innerview.network import Differentiable, require_differentiable
 from innerview.pictures import ScaleChoice
+from innerview.runs.atomic import write
 from innerview.viewer import sentences
 from innerview.workbench.drawing import Drawn, Scene
 from innerview.workbench.examine import Look, examine
 from innerview.workbench.folders import folder_names, open_folder, whole
 from innerview.workbench.items import gather, open_snapshots
 from innerview.workbench.overview import Seen, write_overview
+from innerview.workbench.pages import BRIEF, Report, backdrop, page_for
 from innerview.workbench.request import Request, check_request, fixed_scale
 from innerview.workbench.weights import count_weights
 from innerview.workbench.writing import write_look
 
-Report: TypeAlias = Callable[[int, int, str], None]
-"""Called as ``report(done, total, words)``; an exception raised in it stops the work between two pictures."""
+VIEW: Final = "view.html"
+"""The viewer with this picture; the page beside it needs no script, and can be printed."""
 
 
 @dataclass(frozen=True)
@@ -84,12 +86,15 @@ def look(
         scale = pictures.choose_scales([one.integrated.map for one in looks], "shared")[0].limit
     names = folder_names(item.name for item in items)
     drawn: dict[str, Drawn] = {}
+    scenery = backdrop(opened, network if isinstance(network, str) else type(opened).__name__, histograms)
     seen: list[Seen] = []
     report(0, len(items), items[0].name)
     for name, found in zip(names, looks, strict=True):
         scene = Scene(opened, found, asked, scale, histograms)
         with whole(folder, name) as place:
-            write_look(scene, place, drawn, back="../index.html" if len(items) > 1 else "")
+            write_look(scene, place, drawn, back="../index.html" if len(items) > 1 else "", view=VIEW)
+            title = f"Inside the network: {found.item.name}"
+            write(place / VIEW, page_for([found.item], scenery, asked, BRIEF, _silent, title).encode())
         words = sentences.says(found.prediction, found.item.truth)
         seen.append(Seen(name, scene.subject, words, found.integrated, found.interior))
         report(len(seen), len(items), found.item.name)

@@ -22,7 +22,7 @@ from innerview.viewer import sentences
 from innerview.workbench.csv_table import csv_table
 from innerview.workbench.folders import open_folder
 from innerview.workbench.items import open_network
-from innerview.workbench.look import Report
+from innerview.workbench.pages import Report
 from innerview.workbench.saving import save_results
 
 ALPHAS: Final = (

@@ -21,7 +21,7 @@ from innerview.viewer import run_sentences
 from innerview.viewer.payload import Payload
 from innerview.viewer.payloads.film import Reel, film_payload
 from innerview.viewer.payloads.run import Course, Line, run_payload
-from innerview.viewer.payloads.stamp import Stamp
+from innerview.viewer.payloads.stamp import Stamp, picture_hash
 from innerview.viewer.payloads.subject import Photo
 from innerview.viewer.payloads.weights import weights_payload
 from innerview.workbench.explore import Listener
@@ -190,7 +190,8 @@ def show_film(run: Recorded, photo: Photo | None, stamp: Stamp, listener: Listen
             f"no film of {run.name} can be shown: its recorder took no maps (Recorder(…, probes=pictures) does), and "
             "only snapshots of the built-in architecture can be run without the code that made them"
         )
-    return film_payload(_reel(run, chosen, photo), stamp)
+    shown = stamp.picture if photo is not None and _same(chosen.image, photo.image) else picture_hash(chosen.image)
+    return film_payload(_reel(run, chosen, photo), Stamp(stamp.network, shown))
 
 
 def _same(one: Image, other: Image) -> bool:

@@ -27,8 +27,8 @@ def furnish(
     """Put everything on a desk.
 
     Args:
-        network: a network, or the name of a built-in one.
-        runs: folders of trainings, or folders that hold such folders; that of a built-in network comes with it.
+        network: a network, or the name of a built-in one; the other built-in ones then come along, to be compared.
+        runs: folders of trainings, or folders that hold such folders; those of the built-in networks come with them.
         pictures: files or names of samples to offer first.
         data: folder of class folders to offer pictures from.
         picks: which of them; a few if none is named.
@@ -40,9 +40,11 @@ def furnish(
     Raises:
         UsageError, PictureError, DataError: something that was named can't be used.
     """
-    opened = place(network)
-    shelf = Shelf([*runs, *built_in_runs(network)])
-    desk = Desk([opened], shelf, remote=remote)
+    names = [network, *(name for name in NAMES if name != network)] if isinstance(network, str) else []
+    opened = [place(name) for name in names] or [place(network)]
+    owners = {folder: one.identity for one in opened for folder in built_in_runs(one.name)}
+    shelf = Shelf([*runs, *owners], owners)
+    desk = Desk(opened, shelf, remote=remote)
     for name in pictures:
         desk.add(find_picture(name), "data")
     entries: Sequence[Entry] = ()
@@ -65,9 +67,9 @@ def place(network: Differentiable | str) -> Opened:
     return Opened(network, opened, before)
 
 
-def built_in_runs(network: Differentiable | str) -> list[Path]:
+def built_in_runs(name: str) -> list[Path]:
     """The training of a built-in network, where it was kept."""
-    if not isinstance(network, str) or network not in NAMES:
+    if name not in NAMES:
         return []
-    folder = run_folder(network)
+    folder = run_folder(name)
     return [folder] if (folder / "manifest.json").is_file() else []

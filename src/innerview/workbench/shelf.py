@@ -82,14 +82,21 @@ class Shelf:
 
     Args:
         paths: of either.
+        owners: identities of the networks that runs trained, by the runs' folders, where they are known.
         clock: gives the time in seconds since 1970.
 
     Raises:
         DataError: a path is no folder, or there is no training in it.
     """
 
-    def __init__(self, paths: Sequence[Path], clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        paths: Sequence[Path],
+        owners: Mapping[Path, str] | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
         self._paths = tuple(paths)
+        self._owners = dict(owners or {})
         self._clock = clock
         for path in paths:
             if not path.is_dir():
@@ -141,7 +148,8 @@ class Shelf:
         )
 
     def _facts(self, place: Place) -> dict[str, Any]:
-        return {"id": place.identity, "name": place.name, "state": self._state(place)}
+        owner = {"network": self._owners[place.path]} if place.path in self._owners else {}
+        return {"id": place.identity, "name": place.name, "state": self._state(place), **owner}
 
     def _state(self, place: Place) -> str:
         try:

@@ -21,7 +21,7 @@ LISTED: Final = 5
 """Classes that the page lists."""
 
 
-def write_look(scene: Scene, folder: Path, drawn: dict[str, Drawn], *, back: str = "") -> None:
+def write_look(scene: Scene, folder: Path, drawn: dict[str, Drawn], *, back: str = "", view: str = "") -> None:
     """Write everything about one picture into `folder`.
 
     Args:
@@ -29,6 +29,7 @@ def write_look(scene: Scene, folder: Path, drawn: dict[str, Drawn], *, back: str
         folder: exists.
         drawn: pictures that are the same for every look of this run, by file; filled as they are drawn.
         back: link to the page over all pictures; empty for none.
+        view: link to the page with the viewer; empty for none.
 
     Raises:
         OutputError: a file can't be written.
@@ -50,6 +51,7 @@ def write_look(scene: Scene, folder: Path, drawn: dict[str, Drawn], *, back: str
         sections,
         _facts(scene),
         back,
+        view,
     )
     save_results(folder, _results(scene))
     write(folder / "index.html", page.encode())

@@ -67,12 +67,13 @@ def layers_payload(
             "width": width,
             "channels": channels,
             "shown": 0,
+            "silent": 0,
             "note": _missing_note(layer, result),
         }
         if values is not None:
             chosen = strongest(values, shown.channels)
             arrays |= _describe(number, values, chosen, result.colours.get(layer.name), shown.side)
-            entry |= {"shown": len(chosen), "note": _note(values, chosen, shown.side)}
+            entry |= {"shown": len(chosen), "silent": silent(values), "note": _note(values, chosen, shown.side)}
             if shown.kernels:
                 source, kernels = _kernels(layers, number, channels, weights)
                 if kernels is not None:
@@ -86,6 +87,13 @@ def strongest(values: Array, most: int) -> list[int]:
     """Numbers of the channels with the largest mean |value|, strongest first."""
     strength = np.abs(values.astype(np.float64)).mean(axis=(0, 1))
     return np.argsort(-strength, kind="stable")[:most].tolist()
+
+
+def silent(values: Array) -> int:
+    """How many of all channels give one value everywhere; where there is one place only, exactly 0."""
+    flat = values.reshape(-1, values.shape[2])
+    still = np.ptp(flat, axis=0) == 0 if len(flat) > 1 else flat[0] == 0
+    return int(still.sum())
 
 
 def _describe(number: int, values: Array, chosen: Sequence[int], colours: Array | None, side: int) -> dict[str, Array]:

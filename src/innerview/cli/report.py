@@ -1,0 +1,70 @@
+"""`innerview report`: the viewer as one HTML file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from innerview.cli import options
+
+
+@click.command("report", short_help="The viewer as one HTML file that opens anywhere, offline, years later.")
+@click.argument("pictures", nargs=-1, metavar="[PICTURE]...")
+@options.network()
+@click.option("--class", "explained", default="", metavar="CLASS", help="Class to explain, by number or name. [winner]")
+@click.option("--versus", default="", metavar="CLASS", help="Explain why the class and not this one.")
+@click.option(
+    "--target",
+    default="",
+    show_default="contrast, or what the network's outputs are",
+    help="What is explained: logit, contrast (with all other classes), probability.",
+)
+@click.option(
+    "--tolerance", type=float, default=0.01, show_default=True, help="Error of the maps to reach: 0.01 is 1 %."
+)
+@click.option("--baseline", default="black", show_default=True, metavar="NAME", help="Start of the path.")
+@click.option("--crop", default="centre", show_default=True, help="centre, whole, or left,top,width,height in pixels.")
+@click.option("--data", type=click.Path(path_type=Path), metavar="FOLDER", help="Class folders to pick pictures from.")
+@click.option("--pick", "picks", multiple=True, metavar="PICK", help="From --data: a number, a class, or class:number.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=Path("innerview-report.html"),
+    show_default=True,
+    metavar="FILE",
+    help="File to write; one that is there is replaced.",
+)
+def command(
+    *,
+    pictures: tuple[str, ...],
+    network: Any,
+    explained: str,
+    versus: str,
+    target: str,
+    tolerance: float,
+    baseline: str,
+    crop: str,
+    data: Path | None,
+    picks: tuple[str, ...],
+    output: Path,
+) -> None:
+    """Write the viewer with everything about some pictures (up to 500) as one HTML file.
+
+    It opens from the disk, offline, and asks for nothing from elsewhere. What needs a network to answer (other
+    classes, your own pictures, a brush) is in `innerview serve`; the page says so where it is missing.
+    """
+    from innerview.cli.progress import steps
+    from innerview.workbench import Request
+    from innerview.workbench.report import report
+
+    request = Request(explained=explained, versus=versus, target=target, tolerance=tolerance, baselines=(baseline,))
+    with steps("Looking inside") as progress:
+        written = report(
+            pictures, request, network=network, output=output, data=data, picks=picks, crop=crop, progress=progress
+        )
+    for line in written.lines:
+        click.echo(line)
+    click.echo(f"Open {written.page} ({written.size / 1e6:.1f} MB)")

@@ -1,0 +1,129 @@
+"""The viewer as one file, put together: pictures, network, weights, training. Nothing is read or written here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, TypeAlias
+
+from innerview.data.baselines import parse_baseline
+from innerview.network import Differentiable
+from innerview.results import WeightHistograms
+from innerview.targets import find_class
+from innerview.types import Array
+from innerview.viewer.hello import describe_network, describe_photo, hello
+from innerview.viewer.one_file import Packed, pack, write_page
+from innerview.viewer.payloads.stamp import Stamp
+from innerview.viewer.payloads.subject import Photo
+from innerview.viewer.payloads.weights import weights_payload
+from innerview.workbench.explore import METHOD, Asked, Nobody
+from innerview.workbench.explore_keep import SHARES
+from innerview.workbench.items import Item
+from innerview.workbench.one_page import Explaining, Extent, payloads_of
+from innerview.workbench.request import Request
+from innerview.workbench.serving import built_in_runs
+from innerview.workbench.shelf import Shelf
+from innerview.workbench.wish import Wish
+
+Report: TypeAlias = Callable[[int, int, str], None]
+"""Called as ``report(done, total, words)``; an exception raised in it stops the work between two pictures."""
+
+BRIEF: Final = Extent(stops=31, shares=SHARES[::2], randoms=3)
+"""For the page that a look writes beside its own: what it adds to two seconds must stay under two."""
+
+
+@dataclass(frozen=True, eq=False)
+class Backdrop:
+    """What a page holds beside its pictures: the network, its weights, its training.
+
+    Attributes:
+        network: opened.
+        weights: of the network.
+        facts: the network for the page's first message.
+        runs: its trainings, likewise.
+        payloads: weights and trainings.
+    """
+
+    network: Differentiable
+    weights: Mapping[str, Array]
+    facts: dict[str, Any]
+    runs: tuple[dict[str, Any], ...]
+    payloads: tuple[Packed, ...]
+
+
+def backdrop(network: Differentiable, name: str, histograms: WeightHistograms) -> Backdrop:
+    """Gather what a page holds beside its pictures."""
+    identity = network.identity
+    payloads = [pack(weights_payload(histograms, Stamp(identity)))]
+    folders = built_in_runs(name)
+    shelf = Shelf(folders, dict.fromkeys(folders, identity))
+    facts = shelf.facts()
+    for run in facts:
+        for kind in ("run", "weights"):
+            shown = shelf.answer(Wish(kind, network=identity, run=run["id"]), None, Nobody())
+            payloads.append(pack(shown, network=None if kind == "run" else identity, run=run["id"]))
+        film = shelf.answer(Wish("film", network=identity, run=run["id"]), None, Nobody())
+        payloads.append(pack(film, picture=None, run=run["id"]))  # stands in for pictures that nobody followed
+    described = describe_network(network, name, [METHOD])
+    return Backdrop(network, network.weights(), described, tuple(facts), tuple(payloads))
+
+
+def page_for(
+    items: Sequence[Item], scene: Backdrop, request: Request, extent: Extent, report: Report, title: str
+) -> str:
+    """Work out everything about some pictures and write it as one page.
+
+    Args:
+        items: the pictures.
+        scene: the network and what belongs to it.
+        request: the class, the target, the baseline (the first) and the tolerance.
+        extent: how much of each picture.
+        report: told of each picture that is done.
+        title: of the page.
+    """
+    baseline = request.baselines[0]
+    shown = Path(baseline).name if parse_baseline(baseline).kind == "file" else baseline
+    photos: list[Photo] = []
+    payloads: list[Packed] = []
+    for number, item in enumerate(items):
+        report(number, len(items), item.name)
+        photo = Photo.of(item.fitted, item.name, item.truth, "data")
+        if photo.picture not in {one.picture for one in photos}:
+            photos.append(photo)
+            explaining = Explaining(_asked(request, scene), baseline, _tolerance(request), request.budget)
+            packed = payloads_of(scene.network, photo, explaining, extent, weights=scene.weights)
+            payloads += [_renamed(one, baseline, shown) for one in packed] + _films(scene, photo)
+    report(len(items), len(items), "writing")
+    first = hello([scene.facts], [describe_photo(one) for one in photos], runs=scene.runs, baselines=[shown])
+    return write_page(title, first, [*payloads, *scene.payloads])
+
+
+def _asked(request: Request, scene: Backdrop) -> Asked:
+    names = scene.network.output.class_names
+    target = find_class(request.explained, names) if request.explained else None
+    versus = find_class(request.versus, names) if request.versus else None
+    return Asked(target, versus, request.target)
+
+
+def _tolerance(request: Request) -> float:
+    return request.tolerance if not (request.rule or request.evaluations) else Request().tolerance
+
+
+def _renamed(packed: Packed, baseline: str, shown: str) -> Packed:
+    """Name a baseline that is a file by its name alone: where it lay is nobody's business."""
+    keys = {key: shown if value == baseline else value for key, value in packed.keys.items()}
+    return Packed(packed.kind, keys, packed.text)
+
+
+def _films(scene: Backdrop, photo: Photo) -> list[Packed]:
+    """The picture's way through the network's training, where somebody followed it."""
+    if not scene.runs:
+        return []
+    shelf = Shelf(built_in_runs(str(scene.facts["name"])))
+    films: list[Packed] = []
+    for run in scene.runs:
+        film = shelf.answer(Wish("film", network=scene.network.identity, run=run["id"]), photo, Nobody())
+        if film.metadata["picture"] == photo.picture:
+            films.append(pack(film, run=run["id"]))
+    return films

@@ -1,0 +1,89 @@
+"""Pictures into one HTML file: what `innerview report` writes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from innerview.errors import UsageError
+from innerview.network import Differentiable, require_differentiable
+from innerview.runs.atomic import write
+from innerview.viewer.payloads.layers import Shown
+from innerview.workbench.explore_keep import SHARES
+from innerview.workbench.items import gather, open_snapshots
+from innerview.workbench.one_page import Extent
+from innerview.workbench.pages import Report, backdrop, page_for
+from innerview.workbench.request import Request, check_request
+from innerview.workbench.weights import count_weights
+
+MOST: Final = 500
+"""Pictures in one file."""
+
+EXTENTS: Final = (
+    (12, Extent(shares=SHARES)),
+    (60, Extent(stops=21, shares=SHARES[::2], randoms=2, layers=Shown(9, 32), large_layers=Shown(9, 28))),
+    (MOST, Extent(2, 12, 64, 8, SHARES[::4], 1, Shown(4, 16, kernels=False), Shown(4, 16, kernels=False))),
+)
+"""How much of each picture goes in, by the number of pictures up to which it does."""
+
+
+@dataclass(frozen=True)
+class Reported:
+    """What was written: the page, its size in bytes, and what is said of each picture."""
+
+    page: Path
+    size: int
+    lines: tuple[str, ...]
+
+
+def report(
+    pictures: Sequence[str] = (),
+    request: Request | None = None,
+    *,
+    network: Differentiable | str = "allcnn",
+    output: str | Path = "innerview-report.html",
+    data: Path | None = None,
+    picks: Sequence[str] = (),
+    crop: str = "centre",
+    progress: Report | None = None,
+) -> Reported:
+    """Write the viewer with everything about some pictures as one HTML file.
+
+    Args:
+        pictures: files, or names of sample photos; with nothing named at all, the first sample photo.
+        request: which class, target, baseline and tolerance; the rest of it is for `look`.
+        network: a network, or the name of a built-in one.
+        output: the file; one that is there is replaced.
+        data: folder of class folders to take pictures from.
+        picks: which of them.
+        crop: "centre", "whole" or "left,top,width,height".
+        progress: told what is being done.
+
+    Raises:
+        UsageError: something asked for does not exist or has no meaning, or there are too many pictures.
+        PictureError, DataError: a picture, or the data set, can't be read.
+        NetworkError: something is not finite.
+        OutputError: the file can't be written, or the viewer was not built.
+    """
+    asked = request or Request()
+    before, opened = open_snapshots(network)
+    require_differentiable(opened)
+    check_request(asked, opened)
+    items = gather(opened, pictures, data=data, picks=picks, crop=crop)
+    if len(items) > MOST:
+        raise UsageError(f"{len(items)} pictures were named; one file holds {MOST} at most: write several")
+    extent = next(extent for most, extent in EXTENTS if len(items) <= most)
+    histograms = count_weights({**before, "after" if before else "now": opened.weights()})
+    scene = backdrop(opened, network if isinstance(network, str) else type(opened).__name__, histograms)
+    title = items[0].name if len(items) == 1 else f"{len(items)} pictures"
+    text = page_for(items, scene, asked, extent, progress or _silent, f"Inside the network: {title}")
+    content = text.encode()
+    path = Path(output)
+    write(path, content)
+    return Reported(path, len(content), tuple(f"{one.name}: {one.fitted.words}" for one in items))
+
+
+def _silent(_done: int, _total: int, _words: str) -> None:
+    """Report to nobody."""
