@@ -5,10 +5,11 @@
  * `Plot` draws the frame and hands the two scales to its children; `Lines` is the usual content.
  */
 import type { ComponentChildren, JSX } from "preact";
-import { useId, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { areaPath, linePath } from "../core/curves";
 import { tick } from "../core/numbers";
 import { type AxisKind, type Position, position, roundTicks } from "../core/positions";
+import { useUnique } from "../core/unique";
 
 /** Width of an element's content box, measured before the first paint. */
 export function useWidth<E extends HTMLElement>(start = 640): [{ current: E | null }, number] {
@@ -72,7 +73,7 @@ export function ticksOf(axis: Axis, room: number, apart: number): readonly numbe
 
 export function Plot({ title, says, x, y, height = 160, margin, bare, onX, hovers, children }: PlotProps): JSX.Element {
   const [box, width] = useWidth<HTMLDivElement>();
-  const id = useId();
+  const id = useUnique();
   const space = { ...MARGIN, ...(bare ? { bottom: 8 } : {}), ...margin };
   const inner = { width: Math.max(40, width - space.left - space.right), height: height - space.top - space.bottom };
   const room: Room = { ...inner, x: position(x.kind ?? "linear", x.domain, [0, inner.width]), y: position(y.kind ?? "linear", y.domain, [inner.height, 0]) };

@@ -1,6 +1,6 @@
 /** One of a few: as a list that opens, or as buttons in a row. */
 import type { JSX } from "preact";
-import { useId } from "preact/hooks";
+import { useUnique } from "../core/unique";
 
 export interface ChoiceProps<T extends string> {
   label: string;
@@ -28,7 +28,7 @@ export function Choice<T extends string>({ label, value, options, onChange }: Ch
 }
 
 export function Radios<T extends string>({ label, value, options, onChange }: ChoiceProps<T>): JSX.Element {
-  const name = useId();
+  const name = useUnique();
   return (
     <fieldset>
       <legend>{label}</legend>

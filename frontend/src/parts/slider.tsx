@@ -5,8 +5,9 @@
  * playing stops at the end and with any input.
  */
 import type { JSX } from "preact";
-import { useEffect, useId, useRef, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { useKeys } from "../core/session";
+import { useUnique } from "../core/unique";
 
 export interface SliderProps {
   label: string;
@@ -25,7 +26,7 @@ export interface SliderProps {
 const PAGE = 10;
 
 export function Slider({ label, min = 0, max, step = 1, value, onChange, spoken, output, ...rest }: SliderProps): JSX.Element {
-  const id = useId();
+  const id = useUnique();
   const change = (next: number): void => {
     const bounded = Math.max(min, Math.min(max, next));
     if (bounded !== value) onChange(bounded);
