@@ -20,9 +20,10 @@ export interface MapOptions {
   status?: string;
   estimated?: number | null;
   score?: number;
+  kind?: string;
 }
 
-export function mapBlob({ values, height, target = 3, status = "done", estimated = 0.008, score = 1 }: MapOptions): Uint8Array<ArrayBuffer> {
+export function mapBlob({ values, height, target = 3, status = "done", estimated = 0.008, score = 1, kind = "logit" }: MapOptions): Uint8Array<ArrayBuffer> {
   const shape = [height, values.length / height];
   return writeBlob(
     {
@@ -37,7 +38,7 @@ export function mapBlob({ values, height, target = 3, status = "done", estimated
       meaning: "contribution",
       target: String(target),
       versus: "",
-      target_kind: "logit",
+      target_kind: kind,
       target_words: `logit of ${target}`,
       unit: "logit",
       baseline: "black",

@@ -76,7 +76,7 @@ describe("margin", () => {
 
   test("is the difference; errors add and the relative error refers to it", () => {
     const [a, b] = [map(3, 3), map(4, 5)];
-    const found = margin(a, b);
+    const found = margin(a, b, 10);
     const [left, right, difference] = [a, b, found].map(({ arrays }) => numbers(arrays, "map"));
     difference.forEach((v, i) => expect(v).toBeCloseTo(left[i] - right[i], 6));
     const total = (values: Float32Array): number => values.reduce((sum, v) => sum + Math.abs(v), 0);
@@ -86,5 +86,16 @@ describe("margin", () => {
     );
     expect(found.arrays.error!.data[5]).toBeCloseTo(numbers(a.arrays, "error")[5] + numbers(b.arrays, "error")[5], 7);
     expect(found.meta).toMatchObject({ target: 3, versus: 5, target_kind: "margin", score: -1 });
+  });
+
+  test("of contrasts is the margin of the logits: (K − 1)/K of the difference", () => {
+    // A linear score: each class's map is its weights times the picture, a contrast's the class's minus the others' mean.
+    const logits = [0, 1, 2, 3].map((seed) => Float64Array.from(random(seed + 20, 64)));
+    const contrast = (c: number): number[] =>
+      Array.from(logits[c], (v, i) => v - logits.reduce((sum, other, k) => sum + (k === c ? 0 : other[i]), 0) / 3);
+    const [a, b] = [1, 2].map((c) => readKind("map", mapBlob({ values: contrast(c), height: 8, target: c, kind: "contrast" }).buffer));
+    const found = margin(a, b, 4);
+    numbers(found.arrays, "map").forEach((v, i) => expect(v).toBeCloseTo(logits[1][i] - logits[2][i], 5));
+    expect(found.meta.estimated_error! * numbers(found.arrays, "map").reduce((sum, v) => sum + Math.abs(v), 0)).toBeGreaterThan(0);
   });
 });

@@ -1,22 +1,27 @@
-/** "Why A and not B": the attribution is linear in the score, so the margin's map is a difference and its errors add. */
+/**
+ * "Why A and not B": the attribution is linear in the score, so the margin's map is a difference and its errors add.
+ *
+ * Of contrasts (a logit minus the mean of the other K − 1), A − B is K/(K − 1) times the margin.
+ */
 import type { Payload, Tensor } from "../generated/payloads";
 import { numbers } from "./tensors";
 
-export function margin(a: Payload<"map">, b: Payload<"map">): Payload<"map"> {
+export function margin(a: Payload<"map">, b: Payload<"map">, classes: number): Payload<"map"> {
+  const factor = a.meta.target_kind === "contrast" ? (classes - 1) / classes : 1;
   const [left, right] = [numbers(a.arrays, "map"), numbers(b.arrays, "map")];
   const shape = a.arrays.map.shape;
   const joined = (join: (i: number) => number): Tensor<Float32Array> => ({ data: Float32Array.from(left, (_, i) => join(i)), shape });
-  const arrays: Payload<"map">["arrays"] = { map: joined((i) => left[i] - right[i]), baseline: a.arrays.baseline };
+  const arrays: Payload<"map">["arrays"] = { map: joined((i) => factor * (left[i] - right[i])), baseline: a.arrays.baseline };
   const total = (values: Float32Array): number => values.reduce((sum, value) => sum + Math.abs(value), 0);
-  const absolute = (meta: Payload<"map">["meta"], values: Float32Array): number => (meta.estimated_error ?? Number.NaN) * total(values);
+  const absolute = (meta: Payload<"map">["meta"], values: Float32Array): number => factor * (meta.estimated_error ?? Number.NaN) * total(values);
   if (a.arrays.error && b.arrays.error) {
     const errors = [numbers(a.arrays, "error"), numbers(b.arrays, "error")];
-    arrays.error = joined((i) => errors[0][i] + errors[1][i]);
+    arrays.error = joined((i) => factor * (errors[0][i] + errors[1][i]));
   }
   const size = total(arrays.map.data as Float32Array);
   const estimated = (absolute(a.meta, left) + absolute(b.meta, right)) / size;
-  const gap = (a.meta.gap ?? Number.NaN) - (b.meta.gap ?? Number.NaN);
-  const minus = (x: number | null, y: number | null): number | null => (x === null || y === null ? null : x - y);
+  const gap = factor * ((a.meta.gap ?? Number.NaN) - (b.meta.gap ?? Number.NaN));
+  const minus = (x: number | null, y: number | null): number | null => (x === null || y === null ? null : factor * (x - y));
   const met = a.meta.tolerance !== null && estimated <= a.meta.tolerance && Math.abs(gap) / size <= a.meta.tolerance;
   return {
     kind: "map",
@@ -30,7 +35,7 @@ export function margin(a: Payload<"map">, b: Payload<"map">): Payload<"map"> {
       gap: Number.isFinite(gap) ? gap : null,
       relative_gap: Number.isFinite(gap) && size > 0 ? Math.abs(gap) / size : null,
       evaluations: a.meta.evaluations + b.meta.evaluations,
-      score: a.meta.score - b.meta.score,
+      score: factor * (a.meta.score - b.meta.score),
       baseline_score: minus(a.meta.baseline_score, b.meta.baseline_score),
       status: met ? "done" : "not-met",
       notes: ["Made from the two classes' maps: the attribution is linear in the score, and the errors add."],

@@ -77,7 +77,8 @@ export function fileSource(from: Document | FilePage, state: "file" | "notebook"
     const two = parts(request);
     if (!two) throw new Error("This file does not hold that. It was made without a network; for everything: `innerview serve`.");
     const [a, b] = await Promise.all(two.map(open));
-    return margin(a as Payload<"map">, b as Payload<"map">);
+    const classes = page.hello.networks.find(({ id }) => id === request.network)?.classes.length ?? 0;
+    return margin(a as Payload<"map">, b as Payload<"map">, classes);
   };
 
   return {

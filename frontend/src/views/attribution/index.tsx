@@ -76,7 +76,7 @@ function Attribution(): JSX.Element {
           ))}
           <p class="summary" data-summary>
             {meta.meaning === "contribution" && meta.baseline_score !== null
-              ? `For ${number(facts.raised, true)}, against ${number(facts.lowered, true)} ${meta.unit}: from ${number(meta.baseline_score, true)} at the baseline (${meta.baseline}) to ${number(meta.score, true)} at the picture.`
+              ? `For ${number(facts.raised, true)}, against ${number(facts.lowered, true)} ${meta.unit}: the ${meta.target_words} goes from ${number(meta.baseline_score, true)} at the baseline (${meta.baseline}) to ${number(meta.score, true)} at the picture.`
               : `${meta.method_words}: ${meta.target_words}, in ${meta.unit}.`}
           </p>
         </div>

@@ -49,9 +49,13 @@ export function PathPlots({ path, alpha, chosen, stop, onMove }: At & { stop: nu
       ];
     });
   const margin = series("logits", 1);
-  if (versus !== null) {
+  // A margin or a contrast is another line than the class's own logit.
+  const own = target === null ? null : path.course("logits", target);
+  const differs = !own || own.some((value, k) => Math.abs(value - arrays.scores.data[k]) > 1e-3 * Math.max(...own.map(Math.abs)));
+  if (differs) {
     const points = Array.from(arrays.scores.data, (value, k) => [positions[k], value] as const);
-    margin.unshift({ name: "margin", points, width: 2.25 });
+    margin.unshift({ name: "score", points, width: 2.25 });
+    margin.slice(1).forEach((line) => Object.assign(line, { width: 1.25, colour: "var(--second)" }));
   }
   const last = path.stops.length - 1;
   const x: Axis = {
