@@ -97,7 +97,8 @@ def main() -> None:
         return
     packages = ("numpy", "torch", "keras", "tensorflow-cpu", "jax")
     versions = ", ".join(f"{name} {metadata.version(name)}" for name in packages)
-    print(f"Python {platform.python_version()}, {versions}; max |a − b| / max |b| against NumPy, same precision\n")
+    print(f"Python {platform.python_version()}, {versions}; the network {in_numpy().identity}")
+    print("max |a − b| / max |b| against NumPy, same precision\n")
     found = {engine: in_a_process(engine) for engine in ENGINES if engine != "NumPy"}
     for precision in PRECISIONS:
         columns = [engine for engine in found if precision in found[engine]]

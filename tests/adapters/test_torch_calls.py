@@ -167,6 +167,36 @@ def test_a_convolution_is_a_layer_whatever_it_holds() -> None:
     assert find_layer(network.layers, 1).name == "1"
 
 
+def compiled_whole(module: nn.Module) -> nn.Module:
+    return torch.compile(module, backend="eager")
+
+
+def compiled_in_place(module: nn.Module) -> nn.Module:
+    module.compile(backend="eager")
+    return module
+
+
+def compiled_in_part(module: nn.Module) -> nn.Module:
+    module.conv1 = torch.compile(module.conv1, backend="eager")
+    return module
+
+
+@pytest.mark.parametrize("compiled", [compiled_whole, compiled_in_place, compiled_in_part, nn.DataParallel])
+def test_a_compiled_or_parallel_model_is_seen_like_a_plain_one(compiled) -> None:
+    plain = TorchNetwork(model(), SPEC, CLASSES)
+    module = compiled(model())
+    module(torch.rand(2, 3, 6, 8))  # compiled by now, and without anybody watching; this moves the batch statistics
+    module.load_state_dict({**module.state_dict(), **compiled(model()).state_dict()})
+    network = TorchNetwork(module, SPEC, CLASSES)
+    taps = [layer.name for layer in network.layers]
+    assert [name.replace("._orig_mod", "") for name in taps] == [layer.name for layer in plain.layers]
+    found = network.pullback(pictures(), {OUTPUT: EVERY}, taps)
+    wanted = plain.pullback(pictures(), {OUTPUT: EVERY}, [layer.name for layer in plain.layers])
+    assert np.array_equal(found.input_gradients, wanted.input_gradients)
+    for one, other in zip(found.activations.values(), wanted.activations.values(), strict=True):
+        assert np.array_equal(one, other)
+
+
 class Mixer(nn.Module):
     """Channels first, then last, then first again, as in ConvNeXt."""
 

@@ -59,6 +59,7 @@ from innerview.adapters.torch_calls import (
     from_waist,
     looking,
     observing,
+    original,
     pick,
     precision,
     to_waist,
@@ -93,9 +94,9 @@ class TorchNetwork:
         *,
         weights_only: bool = False,
     ) -> None:
-        self._model, self._input, self._output, self._weights_only = model, input, output, weights_only
-        precision(model)
-        survey = Survey(model, DRY_RUN, "first" if input.layout == "CHW" else "last")
+        self._model, self._input, self._output, self._weights_only = original(model), input, output, weights_only
+        precision(self._model)
+        survey = Survey(self._model, DRY_RUN, "first" if input.layout == "CHW" else "last")
         if not weights_only:
             check_weights({name: _array(tensor) for name, tensor in self._tensors().items()})
             self._dry_run(survey)

@@ -10,10 +10,11 @@ every parameter back, one by one, whatever happens. `observing` hangs hooks on l
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, TypeAlias
 
@@ -59,6 +60,9 @@ AXES: Final = {2: "channel", 3: "token channel", 4: "height width channel"}
 FULL: Final = ("out of memory", "can't allocate memory", "not enough memory")
 """What PyTorch's errors say when memory ends: on accelerators, on the processor, and there under Windows."""
 
+WRAPPERS: Final = {"OptimizedModule": "_orig_mod", "DataParallel": "module", "DistributedDataParallel": "module"}
+"""What stands around a model, and where in it the model is: a compiled or a parallel one runs its hooks elsewhere."""
+
 _LOCK = threading.RLock()
 """Two threads that look at one model would restore each other's changes: one at a time."""
 
@@ -81,7 +85,7 @@ def looking(model: nn.Module) -> Generator[None, None, None]:
             for parameter, _ in wanted:
                 parameter.requires_grad_(False)  # noqa: FBT003 its name differs from version to version
             torch.backends.mha.set_fastpath_enabled(False)  # fused attention calls no modules, so none could be seen
-            with torch.inference_mode(mode=False), torch.autocast(device(model).type, enabled=False):
+            with eager(), torch.inference_mode(mode=False), torch.autocast(device(model).type, enabled=False):
                 yield
         except RuntimeError as error:
             if not any(words in str(error).lower() for words in FULL):
@@ -93,6 +97,20 @@ def looking(model: nn.Module) -> Generator[None, None, None]:
                 module.training = mode
             for parameter, flag in wanted:
                 parameter.requires_grad_(flag)
+
+
+def original(model: nn.Module) -> nn.Module:
+    """Find the model that was compiled or made parallel; its layers have the names that people know."""
+    while type(model).__name__ in WRAPPERS:
+        model = getattr(model, WRAPPERS[type(model).__name__])
+    return model
+
+
+def eager() -> AbstractContextManager[object]:
+    """A context in which nothing is compiled and nothing compiled is used: hooks inside it would not be called."""
+    # where nobody has compiled anything, importing the compiler would take seconds
+    stance = getattr(torch.compiler, "set_stance", None) if "torch._dynamo" in sys.modules else None
+    return nullcontext() if stance is None else stance("force_eager")
 
 
 @contextmanager

@@ -11,10 +11,9 @@ be compiled anew for them.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Generator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
-from typing import Any, Final, SupportsFloat, cast, final
+from contextlib import contextmanager
+from typing import Any, SupportsFloat, cast, final
 
 import numpy as np
 
@@ -35,22 +34,12 @@ except ImportError as error:
     raise MissingExtra("recording a PyTorch model", "torch") from error
 
 from innerview.adapters.torch import TorchNetwork
-from innerview.adapters.torch_calls import Order, Survey, device, looking, observing, pick, to_waist
-
-WRAPPERS: Final = {"OptimizedModule": "_orig_mod", "DataParallel": "module", "DistributedDataParallel": "module"}
-"""What stands around a model, and where in it the model is: a compiled or a parallel one runs its hooks elsewhere."""
+from innerview.adapters.torch_calls import Order, Survey, device, eager, looking, observing, original, pick, to_waist
 
 
 def watch(model: torch.nn.Module, sight: Sight) -> WatchedTorch:
     """Make a PyTorch model fit to be watched; see `innerview.recorders.watched.watch`."""
     return WatchedTorch(original(model), sight)
-
-
-def original(model: torch.nn.Module) -> torch.nn.Module:
-    """Find the model that was compiled or made parallel."""
-    while type(model).__name__ in WRAPPERS:
-        model = getattr(model, WRAPPERS[type(model).__name__])
-    return model
 
 
 @final
@@ -209,13 +198,6 @@ class WatchedTorch:
                 f"{problem}. Give them as the model takes them, or declare input= and output= and give pixels"
             ) from problem
         self._orders, self._layers = survey.orders, chosen_layers(survey.layers, self._sight.layers)
-
-
-def eager() -> Any:
-    """A context in which nothing is compiled and nothing compiled is used."""
-    # where nobody has compiled anything, importing the compiler would take seconds
-    stance = getattr(torch.compiler, "set_stance", None) if "torch._dynamo" in sys.modules else None
-    return nullcontext() if stance is None else stance("force_eager")
 
 
 def _outputs(result: Any, output: OutputSpec | None, pictures: int) -> Array | None:
