@@ -14,6 +14,7 @@ Names are imported when they are first used, so that `import innerview` is quick
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
         weight_histograms,
     )
     from innerview.network import InputSpec, OutputSpec
+    from innerview.notebook.view import view
     from innerview.recorders import Recorder
     from innerview.targets import Contrast, Logit, Margin, Probability
     from innerview.workbench import Request, look
@@ -84,6 +86,7 @@ _HOMES = {
     "snapshot": "allcnn",
     "sum_regions": "methods",
     "var_grad": "methods",
+    "view": "notebook.view",
     "weight_histograms": "methods",
     "wrap": "adapters",
 }
@@ -125,6 +128,7 @@ __all__ = [
     "snapshot",
     "sum_regions",
     "var_grad",
+    "view",
     "weight_histograms",
     "wrap",
 ]
@@ -138,3 +142,8 @@ def __getattr__(name: str) -> object:
 
 def __dir__() -> list[str]:
     return list(__all__)
+
+
+# A notebook shows every result as a picture of itself; nowhere else is anything imported for that.
+if "ipykernel" in sys.modules or "marimo" in sys.modules:
+    import_module("innerview.notebook").attach()

@@ -29,7 +29,12 @@ def test_look_writes_a_page_whose_every_file_is_there(tmp_path: Path, capsys: py
     page = (folder / "index.html").read_text()
     listed = {part.split('"')[0] for part in page.split('src="')[1:]}
     assert listed
-    assert {one.name for one in folder.iterdir()} == listed | {"index.html", "view.html", "result.json", "arrays.safetensors"}
+    assert {one.name for one in folder.iterdir()} == listed | {
+        "index.html",
+        "view.html",
+        "result.json",
+        "arrays.safetensors",
+    }
     for name in listed:
         with Image.open(folder / name) as picture:
             picture.load()

@@ -21,12 +21,12 @@ from starlette.websockets import WebSocket
 
 from innerview.viewer.bundle import read_bundle
 from innerview.web.guard import Access, Guard
-from innerview.web.jobs import Jobs
 from innerview.web.page import PAGE, policy
 from innerview.web.sessions import Sessions
-from innerview.web.turns import Turns
 from innerview.web.uploads import Uploads
 from innerview.workbench.desk import Desk
+from innerview.workbench.jobs import Jobs
+from innerview.workbench.turns import Turns
 
 OPEN: Final = frozenset({"/viewer.js", "/viewer.css"})
 

@@ -18,7 +18,7 @@ import anyio
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from innerview.errors import InnerviewError, UsageError
-from innerview.web.jobs import Jobs, News, Ticket
+from innerview.workbench.jobs import Jobs, News, Ticket
 from innerview.workbench.wish import read_wish
 
 MOST_SESSIONS: Final = 64

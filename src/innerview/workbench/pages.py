@@ -72,31 +72,44 @@ def backdrop(network: Differentiable, name: str, histograms: WeightHistograms) -
 def page_for(
     items: Sequence[Item], scene: Backdrop, request: Request, extent: Extent, report: Report, title: str
 ) -> str:
-    """Work out everything about some pictures and write it as one page.
+    """Work out everything about some pictures and write it as one page; arguments as below.
+
+    Raises:
+        OutputError: the viewer was not built.
+    """
+    listed, payloads, baselines = gather_payloads(items, scene, request, extent, report)
+    report(len(items), len(items), "writing")
+    return write_page(title, hello([scene.facts], listed, runs=scene.runs, baselines=baselines), payloads)
+
+
+def gather_payloads(
+    items: Sequence[Item], scene: Backdrop, request: Request, extent: Extent, report: Report
+) -> tuple[list[dict[str, Any]], list[Packed], list[str]]:
+    """Work out everything about some pictures.
 
     Args:
-        items: the pictures.
+        items: the pictures; equal ones are taken once.
         scene: the network and what belongs to it.
         request: the class, the target, the baseline (the first) and the tolerance.
         extent: how much of each picture.
-        report: told of each picture that is done.
-        title: of the page.
+        report: told of each picture that is begun.
+
+    Returns:
+        The pictures for the page's first message, the payloads, and the names of the baselines.
     """
     baseline = request.baselines[0]
     shown = Path(baseline).name if parse_baseline(baseline).kind == "file" else baseline
-    photos: list[Photo] = []
+    photos: dict[str, Photo] = {}
     payloads: list[Packed] = []
     for number, item in enumerate(items):
         report(number, len(items), item.name)
         photo = Photo.of(item.fitted, item.name, item.truth, "data")
-        if photo.picture not in {one.picture for one in photos}:
-            photos.append(photo)
+        if photo.picture not in photos:
+            photos[photo.picture] = photo
             explaining = Explaining(_asked(request, scene), baseline, _tolerance(request), request.budget)
             packed = payloads_of(scene.network, photo, explaining, extent, weights=scene.weights)
             payloads += [_renamed(one, baseline, shown) for one in packed] + _films(scene, photo)
-    report(len(items), len(items), "writing")
-    first = hello([scene.facts], [describe_photo(one) for one in photos], runs=scene.runs, baselines=[shown])
-    return write_page(title, first, [*payloads, *scene.payloads])
+    return [describe_photo(one) for one in photos.values()], [*payloads, *scene.payloads], [shown]
 
 
 def _asked(request: Request, scene: Backdrop) -> Asked:

@@ -13,8 +13,8 @@ from typing import Final, final
 
 from innerview.errors import UsageError
 from innerview.viewer.payload import Payload, encode
-from innerview.web.turns import Dropped, Turn, Turns
 from innerview.workbench.desk import Desk, message_of
+from innerview.workbench.turns import Dropped, Turn, Turns
 from innerview.workbench.wish import Wish
 
 QUICK: Final = frozenset({"subject", "kept", "layers"})

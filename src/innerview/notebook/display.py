@@ -1,0 +1,120 @@
+"""Every result as a picture of itself, where a notebook asks for one.
+
+Notebooks (Jupyter, marimo, VS Code) ask a value for `_repr_png_`. The results know nothing of pictures, which stand
+above them, so the methods are given to them here, when innerview is imported in a notebook. Drawing happens when a
+value is shown, not before, and takes at most a second.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any, Final
+
+from innerview.results import (
+    Activations,
+    Attribution,
+    Gradient,
+    IntegratedGradients,
+    InteriorGradients,
+    Keep,
+    PathProfile,
+    PathStatistics,
+    Prediction,
+    WeightHistograms,
+)
+from innerview.targets import label
+
+
+def attach() -> None:
+    """Let every result show itself."""
+    for kind in PICTURES:
+        kind._repr_png_ = _png  # type: ignore[attr-defined]
+    Prediction._repr_html_ = _table  # type: ignore[attr-defined]
+
+
+def draw(result: Any) -> bytes:
+    """Draw a result as PNG; its type is one of PICTURES."""
+    from matplotlib.figure import Figure
+
+    from innerview.pictures import to_picture
+
+    drawn = PICTURES[type(result)](result)
+    picture = to_picture(drawn) if isinstance(drawn, Figure) else drawn
+    buffer = io.BytesIO()
+    picture.save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def _png(self: Any) -> bytes:
+    return draw(self)
+
+
+def _table(self: Prediction) -> str:
+    """The five highest outputs, as a table."""
+    rows = "".join(
+        f"<tr><td>{label(index, self.class_names)}</td><td style='text-align:right'>{self.logits[index]:+.3g}</td>"
+        f"<td style='text-align:right'>{self.probabilities[index]:.1%}</td></tr>"
+        for index in self.ranking[:5]
+    ).replace("nan%", "–")
+    return f"<table><tr><th>class</th><th>output</th><th>probability</th></tr>{rows}</table>"
+
+
+def _map(result: Any) -> Any:
+    from innerview.pictures import attribution_picture
+
+    return attribution_picture(result)
+
+
+def _interior(result: InteriorGradients) -> Any:
+    from innerview.pictures import interior_strip
+
+    return interior_strip(result)
+
+
+def _keep(result: Keep) -> Any:
+    from innerview.pictures import keep_strip
+
+    return keep_strip(result)
+
+
+def _activations(result: Activations) -> Any:
+    """The first layer that can be drawn; the others are in `result.layers`."""
+    from innerview.pictures import activation_grid
+
+    names = [name for name, values in result.layers.items() if values.ndim in {1, 3}]
+    return activation_grid(result, names[0])
+
+
+def _histograms(result: WeightHistograms) -> Any:
+    from innerview.pictures import histogram_figure
+
+    return histogram_figure(result)
+
+
+def _path(result: PathProfile) -> Any:
+    from innerview.pictures import path_figure
+
+    return path_figure(result)
+
+
+def _statistics(result: PathStatistics) -> Any:
+    from innerview.pictures import statistics_figure
+
+    return statistics_figure(result)
+
+
+PICTURES: Final[Mapping[type[Any], Callable[[Any], Any]]] = MappingProxyType(
+    {
+        IntegratedGradients: _map,
+        Gradient: _map,
+        Attribution: _map,
+        InteriorGradients: _interior,
+        Keep: _keep,
+        Activations: _activations,
+        WeightHistograms: _histograms,
+        PathProfile: _path,
+        PathStatistics: _statistics,
+    }
+)

@@ -1,0 +1,83 @@
+"""Every result shows itself as a picture, and importing innerview elsewhere than in a notebook costs nothing."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import sys
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from innerview import results
+from innerview.methods import (
+    activations,
+    gradient,
+    gradient_input,
+    integrated_gradients,
+    interior_gradients,
+    keep,
+    path_statistics,
+    predict,
+    weight_histograms,
+)
+from innerview.notebook.display import PICTURES, attach, draw
+from innerview.results import Prediction
+from innerview.targets import Logit
+from networks import MODELS, numpy_network
+
+
+@pytest.fixture(scope="module")
+def shown() -> list[Any]:
+    model = MODELS["mixed"]
+    network = numpy_network(model, model.weights(), np.float32)
+    image = np.random.default_rng(0).random(network.input.shape, dtype=np.float32)
+    black = np.zeros_like(image)
+    integrated = integrated_gradients(network, image, Logit(), baseline=black, evaluations=4)
+    return [
+        integrated,
+        integrated.profile,
+        gradient(network, image, Logit()),
+        gradient_input(network, image, Logit()),
+        interior_gradients(network, image, Logit(), baseline=black, alphas=(0.1, 1.0)),
+        keep(network, image, integrated.map, fill=black, shares=(0.5, 1.0)),
+        activations(network, image, [network.layers[0].name, network.layers[-1].name]),
+        weight_histograms({"now": network.weights()}, bins=8),
+        path_statistics(network, [(image, 0)], baseline=black, alphas=(0.5, 1.0)),
+        predict(network, image[None])[0],
+    ]
+
+
+def test_every_result_shows_itself(shown: list[Any]) -> None:
+    attach()
+    assert {type(one) for one in shown} - {Prediction} == set(PICTURES)
+    for one in shown:
+        if isinstance(one, Prediction):
+            assert one._repr_html_().count("<tr>") == 1 + len(one.class_names)  # type: ignore[attr-defined]
+            continue
+        with Image.open(io.BytesIO(one._repr_png_())) as picture:
+            assert picture.format == "PNG"
+            assert min(picture.size) > 100
+            assert len(set(picture.convert("RGB").resize((40, 40)).getdata())) > 10
+
+
+def test_no_kind_of_result_was_forgotten() -> None:
+    kinds = {
+        thing
+        for name in results.__all__
+        if isinstance(thing := getattr(results, name), type) and name not in {"Provenance", "Status"}
+    }
+    assert kinds == {*PICTURES, Prediction}
+
+
+def test_a_picture_is_drawn_anew_from_the_same_numbers(shown: list[Any]) -> None:
+    assert draw(shown[0]) == draw(shown[0])
+
+
+@pytest.mark.parametrize(("before", "attached"), [("", False), ("sys.modules['ipykernel'] = sys; ", True)])
+def test_only_in_a_notebook_results_are_given_pictures(before: str, attached: bool) -> None:
+    code = f"import sys; {before}import innerview; print('innerview.notebook.display' in sys.modules)"
+    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert answer.stdout.strip() == str(attached), answer.stderr

@@ -1,0 +1,104 @@
+"""The viewer in a cell: a page that needs no kernel, and a kernel that answers what the page does not hold."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+import threading
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from innerview.data.samples import sample
+from innerview.errors import MissingExtra
+from innerview.notebook import view as module
+from innerview.notebook.view import View, view
+from innerview.notebook.widget import MIME, Answering
+from innerview.viewer.payload import decode
+from innerview.workbench.desk import Desk, Opened
+from innerview.workbench.request import Request
+from networks import MODELS, numpy_network
+
+
+@pytest.fixture
+def shown(monkeypatch: pytest.MonkeyPatch) -> View:
+    model = MODELS["mixed"]
+    return view("cat", network=numpy_network(model, model.weights(), np.float32), request=Request(tolerance=0.1))
+
+
+def test_a_cell_holds_the_page_for_those_who_know_no_widgets(shown: View) -> None:
+    bundle = shown._repr_mimebundle_()
+    assert bundle[MIME]["model_id"] == shown.widget.model_id
+    frame = re.fullmatch(r'<iframe [^>]*srcdoc="([^"]*)"[^>]*></iframe>', bundle["text/html"])
+    assert frame
+    assert html.unescape(frame.group(1)) == shown.html
+    assert "allow-same-origin" not in bundle["text/html"]
+    assert bundle["text/plain"] == "innerview.view of cat"
+
+
+def test_the_widgets_model_carries_bundle_and_page(shown: View) -> None:
+    widget = shown.widget
+    assert "export" in widget._esm
+    assert widget.live is True
+    page = json.loads(json.dumps(widget.page))
+    assert page["hello"]["file"] is True
+    assert {entry["kind"] for entry in page["payloads"]} >= {"subject", "map", "path", "keep", "layers", "weights"}
+    assert all("bytes" in entry for entry in page["payloads"])
+
+
+def test_without_a_kernel_no_package_is_needed(monkeypatch: pytest.MonkeyPatch, shown: View, tmp_path: Path) -> None:
+    monkeypatch.setattr(module, "find_spec", lambda name: None)
+    with pytest.raises(MissingExtra, match=r"innerview\[notebook\]"):
+        view("cat")
+    still = view("cat", network=shown._network, request=Request(tolerance=0.1), live=False)
+    assert set(still._repr_mimebundle_()) == {"text/plain", "text/html"}
+    assert still.save(tmp_path / "page.html").read_text(encoding="utf-8") == still.html
+
+
+class Cell:
+    """The other end: keeps what it is sent."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[Mapping[str, Any], list[bytes]]] = []
+        self.ended = threading.Event()
+
+    def __call__(self, message: Mapping[str, Any], blobs: Sequence[bytes]) -> None:
+        self.told.append((message, list(blobs)))
+        if message.get("state") in {"done", "not-met", "failed", "cancelled"}:
+            self.ended.set()
+
+
+@pytest.fixture
+def desk() -> Desk:
+    model = MODELS["mixed"]
+    made = Desk([Opened("small", numpy_network(model, model.weights(), np.float32))])
+    made.add(sample("cat"), "sample")
+    return made
+
+
+def test_the_kernel_answers_as_the_server_does(desk: Desk) -> None:
+    cell = Cell()
+    answering = Answering(desk, cell)
+    answering.take({"kind": "hello"})
+    (hello, _) = cell.told[0]
+    question = {"kind": "map", "picture": hello["samples"][0]["picture"], "target": 1}
+    answering.take({"id": 5, **question})
+    assert cell.ended.wait(20)
+    states = [message["state"] for message, _ in cell.told[1:]]
+    assert states[-1] == "done"
+    assert "level" in states
+    (blob,) = cell.told[-1][1]
+    assert decode(blob).json("target") == 1
+    answering.take({"id": 6, **question})
+    assert cell.told[-1][0] == {"id": 6, "kind": "map", "state": "done"}
+    for broken in ({"id": 7, "kind": "tea"}, {"id": 8, "kind": "map", "baseline": "/etc/passwd"}):
+        answering.take(broken)
+        assert cell.told[-1][0]["state"] == "failed"
+    before = len(cell.told)
+    for ignored in ("text", {"kind": "map"}, {"id": "x", "kind": "map"}, {"id": 99, "kind": "cancel"}):
+        answering.take(ignored)
+    assert len(cell.told) == before
