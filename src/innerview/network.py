@@ -18,7 +18,7 @@ from typing import Final, Literal, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 
-from innerview.errors import NetworkError, UnknownLayer, UsageError
+from innerview.errors import NetworkError, PictureError, UnknownLayer, UsageError
 from innerview.types import Array, Gradients, Images, Logits
 
 OUTPUT: Final = "output"
@@ -89,7 +89,8 @@ class InputSpec:
         return (self.low - np.asarray(self.mean, dtype=np.float64)) / np.asarray(self.std, dtype=np.float64)
 
     def check(self, images: Array) -> None:
-        """Raise NetworkError unless `images` is a batch of pictures of this shape."""
+        """Raise NetworkError unless `images` is a batch of pictures of this shape; PictureError if it is no array."""
+        require_array(images)
         if images.ndim != 4 or images.shape[1:] != self.shape:
             raise NetworkError(
                 f"the network takes a batch of {self.height} × {self.width} × {self.channels} pictures "
@@ -286,6 +287,16 @@ def identify(description: Mapping[str, object], weights: Mapping[str, Array]) ->
     return digest.hexdigest()[:16]
 
 
+def require_array(given: object) -> None:
+    """Raise PictureError for pictures that are no NumPy array: what comes from a framework is in its own axis order."""
+    if not isinstance(given, np.ndarray):
+        kind = f"{type(given).__module__.partition('.')[0]}.{type(given).__name__}"
+        raise PictureError(
+            f"pictures are NumPy arrays, height × width × channel, 0 black and 1 white; a {kind} was given. Of a "
+            "PyTorch tensor with channels in front, before any normalisation, give tensor.permute(1, 2, 0).numpy()"
+        )
+
+
 def as_pixels(images: Array, dtype: np.dtype[np.floating]) -> Array:
     """Take pictures in whatever float they come and give them in the network's precision."""
     if not np.issubdtype(images.dtype, np.floating):
@@ -311,6 +322,7 @@ __all__ = [
     "as_pixels",
     "find_layer",
     "identify",
+    "require_array",
     "require_differentiable",
     "require_layers",
 ]

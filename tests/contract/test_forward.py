@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from contract.closeness import assert_close
-from innerview.errors import NetworkError, UsageError
+from innerview.errors import NetworkError, PictureError, UsageError
 from innerview.network import Network
 from networks import OUTPUT_SPEC, Subject
 from typecheck import unchecked
@@ -106,6 +106,21 @@ def test_a_wrong_shape_is_refused_with_both_shapes(subject: Subject, wrong) -> N
     height, width, channels = subject.model.input.shape
     assert f"{height} × {width} × {channels}" in str(caught.value)
     assert str(images.shape) in str(caught.value)
+
+
+class Tensor:
+    """Something of a framework that looks like an array."""
+
+    ndim, shape, dtype = 4, (1, 3, 4, 3), "float32"
+
+
+@pytest.mark.parametrize("given", [Tensor(), [[[[0.0]]]]], ids=["tensor", "list"])
+def test_what_is_no_numpy_array_is_refused_with_the_line_that_makes_one(subject: Subject, given: object) -> None:
+    with (
+        unchecked(),
+        pytest.raises(PictureError, match=rf"{type(given).__name__} was given.*permute\(1, 2, 0\)\.numpy\(\)"),
+    ):
+        subject.build().forward(given)
 
 
 @pytest.mark.parametrize("kind", [np.uint8, np.int64, bool])

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from innerview.errors import NetworkError, PictureError
-from innerview.network import OUTPUT, Cotangent, Differentiable, Network
+from innerview.network import OUTPUT, Cotangent, Differentiable, Network, require_array
 from innerview.results import Prediction
 from innerview.types import Alphas, Array, Gradients, Image, Images, Logits
 
@@ -66,6 +66,7 @@ def chunks(total: int, size: int) -> Iterator[slice]:
 
 def check_picture(network: Network, picture: Array, what: str) -> None:
     """Raise unless `picture` is one finite float picture of the network's own shape (height × width × channel)."""
+    require_array(picture)
     if picture.shape != network.input.shape:
         asked = " × ".join(map(str, network.input.shape))
         raise PictureError(

@@ -1,0 +1,21 @@
+"""What every method asks of a picture before anything is computed."""
+
+from __future__ import annotations
+
+import pytest
+
+import innerview
+from innerview.errors import PictureError
+from innerview.methods.passes import check_picture
+from typecheck import unchecked
+
+
+class Tensor:
+    """Something of a framework that looks like an array."""
+
+    shape, dtype = (32, 32, 3), "float32"
+
+
+def test_a_tensor_is_refused_with_the_line_that_makes_an_array() -> None:
+    with unchecked(), pytest.raises(PictureError, match=r"Tensor was given.*permute\(1, 2, 0\)"):
+        check_picture(innerview.load("allcnn"), Tensor(), "picture")  # pyright: ignore[reportArgumentType]
