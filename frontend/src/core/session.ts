@@ -52,15 +52,16 @@ export class Session {
     const { networks, samples, baselines } = this.hello.value;
     const found = networks.find(({ id }) => id === network) ?? networks[0];
     const classes = found?.classes.length ?? 0;
-    const wrong: [boolean, string][] = [
-      [network !== null && found?.id !== network, `There is no network "${network}" here; ${found?.name} is shown.`],
-      [this.source.state === "file" && picture !== null && !samples.some((sample) => sample.picture === picture), `This file does not hold the picture ${picture}; the first one is shown.`],
-      [classes > 0 && target !== null && target >= classes, `There is no class ${target} (there are ${classes}); the predicted one is explained.`],
-      [classes > 0 && versus !== null && versus >= classes, `There is no class ${versus} (there are ${classes}); nothing is compared.`],
-      [method !== DEFAULTS.method && !found?.methods.includes(method), `There is no method "${method}" for this network.`],
-      [baseline !== DEFAULTS.baseline && !baselines.includes(baseline), `There is no baseline "${baseline}"; ${baselines[0]} is used.`],
+    const file = this.source.state === "file";
+    const missing: [boolean, string, unknown, unknown][] = [
+      [network !== null && found?.id !== network, "network", network, found?.name],
+      [file && picture !== null && !samples.some((sample) => sample.picture === picture), "picture", picture, "the first one"],
+      [classes > 0 && target !== null && target >= classes, "class", target, "the predicted one"],
+      [classes > 0 && versus !== null && versus >= classes, "class", versus, "no other"],
+      [method !== DEFAULTS.method && !found?.methods.includes(method), "method", method, found?.methods[0]],
+      [baseline !== DEFAULTS.baseline && !baselines.includes(baseline), "baseline", baseline, baselines[0]],
     ];
-    for (const [is, text] of wrong) if (is) this.speech.notice(text);
+    for (const [is, what, asked, shown] of missing) if (is) this.speech.notice(`There is no ${what} ${asked} here; ${shown} is shown.`);
   }
 
   /** A run's folder changed: its state in the list, and everything asked about it anew. */
