@@ -17,6 +17,11 @@ alone: a traceback is for `--debug`.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from difflib import get_close_matches
+from typing import Final
+
+LISTED: Final = 30
+"""Names, at most, that a message lists; of more, those near the one that was asked for, the first and the last."""
 
 
 class InnerviewError(Exception):
@@ -35,15 +40,15 @@ class UnknownLayer(UsageError):
     """A layer was named that the network does not have."""
 
     def __init__(self, asked: object, known: Iterable[str]) -> None:
-        super().__init__(f"there is no layer {asked!r}; the layers are {', '.join(known)}")
+        super().__init__(f"there is no layer {asked!r}; {_listed(asked, 'layers', list(known))}")
 
 
 class UnknownClass(UsageError):
     """A class was named that the network does not know."""
 
     def __init__(self, asked: object, known: Iterable[str]) -> None:
-        listed = ", ".join(f"{index} {name}" for index, name in enumerate(known))
-        super().__init__(f"there is no class {asked!r}; the classes are {listed}")
+        numbered = [f"{index} {name}" for index, name in enumerate(known)]
+        super().__init__(f"there is no class {asked!r}; {_listed(asked, 'classes', numbered)}")
 
 
 class MissingExtra(UsageError):
@@ -67,3 +72,13 @@ class DataError(InnerviewError):
 
 class OutputError(InnerviewError):
     """A file or folder can't be written."""
+
+
+def _listed(asked: object, what: str, names: list[str]) -> str:
+    """All names, or where they are many those that are near."""
+    if len(names) <= LISTED:
+        return f"the {what} are {', '.join(names)}"
+    text = str(asked).lower()
+    near = [name for name in names if text and text in name.lower()] or get_close_matches(text, names, cutoff=0.5)
+    nearby = f"near it are {', '.join(near[:5])}; " if near else ""
+    return f"{nearby}the {len(names):,} {what} are {', '.join(names[:3])}, …, {names[-1]}"
