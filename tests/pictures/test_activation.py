@@ -14,6 +14,7 @@ from innerview.pictures.activation import (
     channels_of,
     classes_of,
     follows,
+    largest_channels,
 )
 from pictures.made import activations, table
 
@@ -69,6 +70,14 @@ def test_the_last_layers_channels_carry_the_names_of_the_classes() -> None:
     assert classes_of(result, "elu2", table()) == ("0 airplane", "1 cat", "2 horse")
     assert classes_of(result, "elu1", table()) == ()
     assert classes_of(result, "elu2", ()) == ()
+
+
+def test_of_many_classes_those_with_the_largest_values_are_shown() -> None:
+    values = np.array([[[3.0, -9.0, 7.0, 5.0]], [[1.0, 9.0, 7.0, 5.0]]])
+    assert largest_channels(values, 2) == [2, 3]
+    assert largest_channels(values, 4) == [0, 1, 2, 3]
+    page = activation_grid(activations({"elu2": layer(4, 3)}), "elu2", channels=2, layers=table())
+    assert tiles(page) == 2
 
 
 def test_the_animation_leads_from_the_picture_through_the_layers() -> None:

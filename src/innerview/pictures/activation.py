@@ -1,6 +1,7 @@
 """What layers keep of a picture: grids of channels, three at a time in colour or one by one, and the way through.
 
-A grid shows the first channels of a layer on one scale and says how many it leaves out. Each channel is labelled by
+A grid shows the first channels of a layer on one scale (of many classes, those with the largest values) and says how
+many it leaves out. Each channel is labelled by
 the colour of the picture that it follows most closely ("R .81": correlation with red), and the layer's best channel
 for each colour is named, out of all of them. Channels are counted from 0.
 """
@@ -119,24 +120,32 @@ def _draw(
     total = values.shape[2]
     shown = min(count, total) // step * step
     correlations = result.colours.get(layer, np.full((total, 3), np.nan))
-    pieces = [values[..., first : first + step] for first in range(0, shown, step)]
+    firsts = largest_channels(values, shown) if classes and step == 1 else list(range(0, shown, step))
+    pieces = [values[..., first : first + step] for first in firsts]
     scales = choose_scales(pieces, scale)
     separate = len({each.limit for each in scales}) > 1
     tiles: list[Tile] = []
-    for number, (piece, its) in enumerate(zip(pieces, scales, strict=True)):
+    for first, piece, its in zip(firsts, pieces, scales, strict=True):
         stated = (note(f"S = {words.limit(its.limit)}"),) if separate else ()
         picture = _paint(piece, its, size)
-        tiles.append(Tile(canvas.framed(picture), (), (*_labels(correlations, number * step, step, classes), *stated)))
+        tiles.append(Tile(canvas.framed(picture), (), (*_labels(correlations, first, step, classes), *stated)))
     body = canvas.grid(tiles, columns)
     entries = colours_entries() if step == 3 else ramp_entries("value")
     width = max(body.width, 320)
     bar = legend(pieces, scales[0], "activation", entries, width=width, separate=separate)
     how = "Three channels at once, as red, green and blue about mid-grey. " if step == 3 else ""
-    named = "one for each class" if classes and step == 1 else "counted from 0"
+    by_class = "one for each class" if shown == total else "the classes with the largest values"
+    named = by_class if classes and step == 1 else "counted from 0"
     left_out = f"{words.count(shown)} of {words.count(total)} channels, {named}."
     best = best_channels(correlations)
     facts = [f"{how}{left_out}", f"Closest to the picture's own colours, {best}." if best else ""]
     return _Grid(body, [bar, *(note(fact) for fact in facts if fact)])
+
+
+def largest_channels(values: Array, count: int) -> list[int]:
+    """The channels with the largest means, in their own order where all of them are shown."""
+    means = values.mean(axis=(0, 1))
+    return list(range(count)) if count == len(means) else np.argsort(-means, kind="stable")[:count].tolist()
 
 
 def _paint(piece: Array, scale: Scale, size: int) -> Pillow.Image:
