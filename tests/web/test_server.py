@@ -1,0 +1,76 @@
+"""The server takes its address first, says what is wrong with it, and ends quietly."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from innerview.cli import main
+from innerview.errors import OutputError
+from innerview.web.guard import Access
+from innerview.web.server import address, listen
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_a_port_that_is_taken_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        assert main(["serve", "--no-open", "--port", str(port)]) == 1
+    said = capsys.readouterr().err
+    assert f"port {port}" in said
+    assert "--port" in said
+
+
+@pytest.mark.parametrize(("host", "said"), [("203.0.113.7", "no such address"), ("no.such.name.invalid", "listen on")])
+def test_an_address_that_is_not_ours_is_told(host: str, said: str) -> None:
+    with pytest.raises(OutputError, match=said):
+        listen(host, 0)
+
+
+def test_the_printed_address_has_the_token_where_one_is_needed() -> None:
+    with listen("127.0.0.1", 0) as listening:
+        port = listening.getsockname()[1]
+        assert address(listening, Access.on("127.0.0.1")) == f"http://127.0.0.1:{port}/"
+        token = Access("192.168.0.7", "secret")
+        assert address(listening, token).endswith("/?token=secret")
+
+
+def test_wrong_arguments_are_told_before_anything_is_served(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["serve", "--no-open", "--port", "0", str(tmp_path / "nothing")]) == 1
+    assert "there is no folder" in capsys.readouterr().err
+
+
+def test_it_serves_until_ctrl_c_and_ends_quietly() -> None:
+    """A process of its own, as a user starts it; a page is open when it is stopped."""
+    command = [sys.executable, "-m", "innerview", "serve", "--no-open", "--port", "0"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
+    server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
+    try:
+        assert server.stdout
+        found = re.search(r"http://\S+", server.stdout.readline())
+        assert found
+        for _ in range(200):
+            try:
+                with urllib.request.urlopen(found.group()) as answer:  # noqa: S310 our own
+                    assert b"viewer.js" in answer.read()
+                break
+            except urllib.error.URLError:
+                time.sleep(0.05)
+        server.send_signal(signal.SIGINT)
+        _, said = server.communicate(timeout=20)
+    finally:
+        server.kill()
+    assert (server.returncode, said) == (0, "")
