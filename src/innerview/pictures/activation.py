@@ -1,9 +1,9 @@
 """What layers keep of a picture: grids of channels, three at a time in colour or one by one, and the way through.
 
 A grid shows the first channels of a layer on one scale (of many classes, those with the largest values) and says how
-many it leaves out. Each channel is labelled by
-the colour of the picture that it follows most closely ("R .81": correlation with red), and the layer's best channel
-for each colour is named, out of all of them. Channels are counted from 0.
+many it leaves out. Each channel is labelled by the colour of the picture that it follows most closely ("R .81":
+correlation with red), and the layer's best channel for each colour is named, out of all of them. Channels are counted
+from 0.
 """
 
 from __future__ import annotations
