@@ -16,12 +16,25 @@ const page: Plugin = {
 
 const BUNDLE = new URL("../src/innerview/viewer/bundle", import.meta.url).pathname;
 
-/** Nobody bundles this bundle again: the remarks on purity, kept for that, are 6 % of it. */
+/** Functions that need no `this`, called often enough that a short name for each pays. */
+const OFTEN = /(?<![\w.$])(Math\.(?:max|min|floor|abs|round|ceil|log10)|Number\.is(?:Finite|NaN)|Array\.from|JSON\.parse|Object\.(?:entries|assign))(?=\()/g;
+
+/**
+ * What a minifier may not do for everybody: drop the remarks on purity (kept for those who bundle a bundle again: 6 %),
+ * and give short names to often used functions of the language (2 %).
+ */
 const bare: Plugin = {
   name: "bare",
   apply: "build",
   generateBundle: (_, bundle) => {
-    for (const file of Object.values(bundle)) if (file.type === "chunk") file.code = file.code.replace(/(\w?)\/\* [@#]__PURE__ \*\/ ?/g, (_, word) => (word ? `${word} ` : ""));
+    for (const file of Object.values(bundle)) {
+      if (file.type !== "chunk") continue;
+      const plain = file.code.replace(/(\w?)\/\* [@#]__PURE__ \*\/ ?/g, (_all, word) => (word ? `${word} ` : ""));
+      if (plain.includes("$m")) throw new Error("The bundle uses a name beginning with $m: choose another prefix for the short names.");
+      const names = new Map<string, string>();
+      const short = plain.replace(OFTEN, (name) => names.get(name) ?? (names.set(name, `$m${names.size.toString(36)}`), names.get(name)!));
+      file.code = names.size ? `const ${[...names].map(([name, alias]) => `${alias}=${name}`).join()};${short}` : short;
+    }
   },
 };
 

@@ -6,7 +6,7 @@ import { keyOf } from "../../core/answers";
 import { SIGNS } from "../../core/link";
 import { endsOf, useHeldScale, useMapFacts, type MapFacts } from "../../core/maps";
 import { absoluteError, className, count, limitText, number } from "../../core/numbers";
-import { pixelsAt } from "../../core/paint";
+import { pixelsAt, visible } from "../../core/paint";
 import { ownLimit, type Scale } from "../../core/scale";
 import { type Chosen, mapRequest, useAnswer, useChosen, useKeys, useLink, useSession } from "../../core/session";
 import { saveMap } from "../../core/saving";
@@ -229,7 +229,7 @@ function Tables(part: Part): JSX.Element {
   const png = (): void =>
     void saveMap(file, {
       title: `${meta.method_words}: ${about(part)}`,
-      values: facts.values,
+      values: visible(facts.values, link.show, link.threshold),
       height: facts.height,
       width: facts.width,
       limit: scale.limit,
@@ -240,6 +240,7 @@ function Tables(part: Part): JSX.Element {
       overlay: link.overlay,
       ends: endsOf(meta, chosen.classes),
       lines: [
+        ...(link.show !== "both" || link.threshold < 100 ? [`Shown: ${link.show}, strongest ${link.threshold} % of the pixels`] : []),
         certificate(meta).words,
         `${chosen.network.name} ${chosen.network.id.slice(0, 8)} · picture ${meta.picture} · baseline ${meta.baseline || "none"}`,
       ],
