@@ -1,6 +1,7 @@
 /** The frame around every view: header, rail, links to the views, one heading, remarks, and one voice. */
 import type { JSX } from "preact";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import { listen } from "../core/listen";
 import { writeLink } from "../core/link";
 import type { Theme } from "../core/ramps";
 import { className, limitText } from "../core/numbers";
@@ -26,6 +27,9 @@ export function App(): JSX.Element {
   useLayoutEffect(() => {
     if (before.current !== view.name) heading.current!.focus();
     before.current = view.name;
+    // On a phone the list of views is wider than the screen.
+    const link = session.root.querySelector<HTMLElement>("nav [aria-current]");
+    if (link) link.parentElement!.scrollLeft = link.offsetLeft - link.parentElement!.offsetLeft - 48;
     session.lay.set(null);
     session.hover.set(null);
   }, [view.name]);
@@ -186,8 +190,7 @@ function ThemeChooser(): JSX.Element {
       session.theme.set(theme);
     };
     apply();
-    dark.addEventListener("change", apply);
-    return () => dark.removeEventListener("change", apply);
+    return listen(dark, { change: apply });
   }, [choice, session]);
   return (
     <label class="theme">

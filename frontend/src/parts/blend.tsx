@@ -9,11 +9,11 @@ export function Blend(): JSX.Element {
   return <Choice label="Blend" value={overlay.blend} options={BLENDS.map((name) => [name, name] as const)} onChange={(blend) => go({ overlay: { ...overlay, blend } })} />;
 }
 
-/** The keys of every view with a map: pin this scale, bare picture. */
-export function useMapKeys(limit: number): void {
+/** The keys of every view with a map: pin this scale (where it has one), bare picture. */
+export function useMapKeys(limit: number | null = null): void {
   const [{ scale, overlay }, go] = useLink("scale", "overlay");
   useKeys([
-    { key: "S", says: "Pin the scale, or let go of it", run: () => go({ scale: typeof scale === "number" ? "own" : limit }) },
+    { key: "S", says: "Pin the scale, or let go of it", run: () => limit !== null && go({ scale: typeof scale === "number" ? "own" : limit }) },
     {
       key: "P",
       says: "The bare picture, or the map",

@@ -25,11 +25,15 @@ import { remarks } from "./remarks";
 import { blockSums, everyPixel, strongestPixels } from "./tables";
 import "./attribution.css";
 
+/** From this many pixels a side, single ones are hard to tell apart anyway. */
+const FINE = 64;
+
 function Attribution(): JSX.Element {
   const [link] = useLink();
   const chosen = useChosen();
   const { speech } = useSession();
   const [showsError, setShowsError] = useState(false);
+  const [smooth, setSmooth] = useState(false);
   const [more, setMore] = useState({ of: "", times: 0 });
   const plain = mapRequest(chosen, link.tolerance);
   const asked = plain ? keyOf(plain) : "";
@@ -62,7 +66,7 @@ function Attribution(): JSX.Element {
       <div class="panes">
         <div class="first">
           <Stale when={answer.previous}>
-            <MainMap {...shown} showsError={showsError && facts.error !== null} />
+            <MainMap {...shown} showsError={showsError && facts.error !== null} smooth={smooth} />
           </Stale>
           {facts.error && showsError ? (
             <Legend scale={{ limit: ownLimit(facts.error), mode: "own" }} unit={meta.unit} name="amount" values={facts.error} ends={["exact", "estimated error"]} />
@@ -84,6 +88,11 @@ function Attribution(): JSX.Element {
         <div class="controls">
           <Readout facts={facts} unit={meta.unit} limit={scale.limit} picture={picture} />
           <Controls facts={facts} chosen={chosen} />
+          {facts.width >= FINE && (
+            <label class="row facts">
+              <input type="checkbox" checked={smooth} onChange={() => setSmooth(!smooth)} /> Smooth between pixels (the numbers stay those of single pixels)
+            </label>
+          )}
         </div>
       </div>
       <Tables {...shown} />
@@ -103,7 +112,7 @@ interface Part {
 const about = ({ meta, chosen }: Part): string =>
   `${meta.target === null ? meta.target_words : className(meta.target, chosen.classes)}${meta.versus === null ? "" : `, not ${className(meta.versus, chosen.classes)}`}`;
 
-function MainMap({ showsError, ...part }: Part & { showsError: boolean }): JSX.Element {
+function MainMap({ showsError, smooth, ...part }: Part & { showsError: boolean; smooth: boolean }): JSX.Element {
   const [link] = useLink();
   const { facts, scale, picture, meta } = part;
   const { height, width } = facts;
@@ -139,6 +148,7 @@ function MainMap({ showsError, ...part }: Part & { showsError: boolean }): JSX.E
         threshold={link.threshold}
         label={`${meta.method_words} for ${about(part)}: Σ for ${number(facts.raised)}, Σ against ${number(facts.lowered)} ${meta.unit}, strongest at row ${row}, column ${column}`}
         size={640}
+        smooth={smooth}
         keyboard
       />
     </figure>

@@ -9,6 +9,7 @@ import { mapRequest, useAnswer, useChosen, useKeys, useLink, useSession } from "
 import { useStore } from "../../core/store";
 import type { Picture } from "../../core/paint";
 import type { Request } from "../../sources/source";
+import { useMapKeys } from "../../parts/blend";
 import { Choice, Radios } from "../../parts/choice";
 import { Data } from "../../parts/data";
 import { Explain } from "../../parts/explain";
@@ -109,11 +110,8 @@ function Compare(): JSX.Element {
     return answers.map(({ payload }, i) => payload && mapSide(words(i ? b : a), payload, pictures[i]));
   }, [vary, a, b, film.payload, subject.payload, other.payload, answers[0].payload, answers[1].payload]);
   const [first, second] = sides;
-  useKeys([
-    { key: "X", says: "Swap A and B", run: swap },
-    { key: "S", says: "Pin the scale, or let go of it", run: () => first && second && go({ scale: typeof link.scale === "number" ? "own" : scales(first, second, "own")[0].limit }) },
-    { key: "P", says: "The bare pictures, or the maps", run: () => go({ overlay: { ...link.overlay, blend: link.overlay.blend === "picture" ? "tint" : "picture" } }) },
-  ]);
+  useKeys([{ key: "X", says: "Swap A and B", run: swap }]);
+  useMapKeys(first && second && scales(first, second, "own")[0].limit);
   const shared = Object.entries({
     picture: `picture ${subject.payload?.meta.name ?? picture}`,
     class: `class ${target === null ? "" : className(target, classes)}${chosen.versus === null || vary === "class" ? "" : `, not ${className(chosen.versus, classes)}`}`,
@@ -147,7 +145,7 @@ function Compare(): JSX.Element {
         </p>
       )}
       {first && second && (
-        <Stale when={answers.some(({ previous }) => previous) || subject.previous}>
+        <Stale when={subject.previous || (vary === "epoch" ? [film] : answers).some(({ previous }) => previous)}>
           <Panes a={first} b={second} vary={vary} />
         </Stale>
       )}

@@ -18,6 +18,7 @@ import type { View } from "../view";
 import { AlphaSlider } from "./alpha";
 import { PathPlots } from "./plots";
 import { PathTable } from "./table";
+import { Ten } from "./ten";
 import "./interior.css";
 
 function Interior(): JSX.Element {
@@ -84,6 +85,7 @@ function Interior(): JSX.Element {
         </p>
       )}
       <AnswerState answer={answer} what="Working out the path" />
+      <Ten path={path} classes={chosen.classes} onMove={move} />
       <PathTable path={path} chosen={chosen} />
       <Explain of="interior" />
     </div>

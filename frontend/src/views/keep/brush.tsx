@@ -6,6 +6,7 @@
 import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Pixel } from "../../core/cursor";
+import { listen } from "../../core/listen";
 import { between, box, type Cells, cellsOf, encodeMask, stamp } from "../../core/mask";
 import { useLink, useSession } from "../../core/session";
 import { Choice, Radios } from "../../parts/choice";
@@ -69,8 +70,7 @@ export function useBrush({ grid, shown, height, width, mask, enabled }: BrushPro
         undo();
       }
     };
-    document.addEventListener("keydown", onKey);
-    return () => document.removeEventListener("keydown", onKey);
+    return listen(document, { keydown: onKey });
   }, [enabled]);
 
   const toggle = (cell: Pixel, cells: Cells): Cells => stamp(cells, columns, cell, 1, !cells[cell[0] * columns + cell[1]]);

@@ -2,7 +2,8 @@
 import type { JSX } from "preact";
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { count, limitText, MINUS, number, shapeText, share } from "../../core/numbers";
-import { useAnswer, useChosen, useKeys, useLink } from "../../core/session";
+import { useAnswer, useChosen, useLink } from "../../core/session";
+import { useMapKeys } from "../../parts/blend";
 import { Choice, Radios } from "../../parts/choice";
 import { Data } from "../../parts/data";
 import { Explain } from "../../parts/explain";
@@ -51,7 +52,7 @@ function Layers(): JSX.Element {
   const [threes, setThrees] = useState(false);
   const [pages, setPages] = useState(1);
   const tiles = useMemo(() => (facts && payload ? sorted(payload, facts, sort) : []), [facts, payload, sort]);
-  useKeys([{ key: "P", says: "The bare picture, or the channel over it", run: () => go({ overlay: { ...link.overlay, blend: link.overlay.blend === "picture" ? "tint" : "picture" } }) }]);
+  useMapKeys();
 
   if (!answer.payload || !entry || !payload) {
     return (

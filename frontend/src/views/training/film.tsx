@@ -4,6 +4,7 @@ import { useMemo } from "preact/hooks";
 import { EXPANDED } from "../../core/companding";
 import { className, limitText, number, probability } from "../../core/numbers";
 import type { Times } from "../../core/runs";
+import { inOrder, type Said } from "../../core/said";
 import { ownLimit } from "../../core/scale";
 import { type Chosen, useLink } from "../../core/session";
 import { frame, rowOf } from "../../core/tensors";
@@ -11,6 +12,7 @@ import type { Payload } from "../../generated/payloads";
 import { Data } from "../../parts/data";
 import { Legend } from "../../parts/legend";
 import { MapPixels, PicturePixels } from "../../parts/pixels";
+import { SaidList } from "../../parts/said";
 
 export interface FilmProps {
   film: Payload<"film">;
@@ -58,11 +60,11 @@ export function Film({ film, times, at, onMove, chosen }: FilmProps): JSX.Elemen
   const own = useMemo(() => Math.max(...frames.map(ownLimit)), [frames]);
   const pinned = typeof link.scale === "number";
   const limit = pinned ? (link.scale as number) : own;
-  const best = (e: number): [number, number][] =>
-    Array.from(rowOf(arrays.logits, e), (logit, i): [number, number, number] => [i, rowOf(arrays.probabilities, e)[i], logit])
-      .sort((a, b) => b[2] - a[2])
-      .map(([i, chance]) => [i, chance]);
-  const says = (e: number): string => `says ${className(best(e)[0][0], classes)} ${probability(best(e)[0][1])}`;
+  const best = (e: number): Said => {
+    const logits = rowOf(arrays.logits, e);
+    return inOrder([...logits.keys()], logits, rowOf(arrays.probabilities, e));
+  };
+  const says = (e: number): string => `says ${className(best(e)[0][0], classes)} ${probability(best(e)[0][2])}`;
   const target = meta.target === null ? meta.target_words : className(meta.target, classes);
   const map = (e: number, size: number, label: string): JSX.Element => (
     <MapPixels values={frames[e]} {...{ height, width, limit, label, size }} picture={arrays.picture} overlay={link.overlay} {...(label ? {} : { fixed: true, grid: null })} />
@@ -72,23 +74,13 @@ export function Film({ film, times, at, onMove, chosen }: FilmProps): JSX.Elemen
       <div class="now">
         <figure>
           <PicturePixels picture={arrays.picture} label={`Picture: ${meta.name}`} size={128} />
-          <figcaption>{meta.name}</figcaption>
+          <figcaption>
+            {meta.name}
+            {meta.truth !== null && ` · truth ${className(meta.truth, classes)}`}
+          </figcaption>
         </figure>
         <figure>
-          <ol class="answer" aria-label="Prediction at this snapshot">
-            {best(at)
-              .slice(0, 4)
-              .map(([i, chance], place) => (
-                <li key={place} class={place ? "" : "first"}>
-                  <span>
-                    {place ? "" : "says "}
-                    {className(i, classes)}
-                    {i === meta.truth ? " (truth)" : ""}
-                  </span>
-                  <span>{probability(chance)}</span>
-                </li>
-              ))}
-          </ol>
+          <SaidList said={best(at)} classes={classes} target={meta.target} top={4} label="Prediction at this snapshot" />
         </figure>
         <figure>
           {map(at, 192, `Attribution for ${target} at ${times.words(at)}, ±${limitText(limit)} ${meta.unit}`)}
@@ -121,7 +113,7 @@ export function Film({ film, times, at, onMove, chosen }: FilmProps): JSX.Elemen
         columns={[times.unit, "says", "probability", `p(${target})`]}
         rows={() =>
           times.at.map((_, e) => {
-            const [[first, chance]] = best(e);
+            const [[first, , chance]] = best(e);
             return [times.words(e), className(first, classes), probability(chance), meta.target === null ? "–" : probability(rowOf(arrays.probabilities, e)[meta.target])];
           })
         }

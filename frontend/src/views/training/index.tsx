@@ -4,8 +4,9 @@ import { useMemo, useState } from "preact/hooks";
 import { count } from "../../core/numbers";
 import { nearest } from "../../core/path";
 import { chosenRuns, timesOf } from "../../core/runs";
-import { type Shown, useAnswer, useChosen, useKeys, useLink, useSession } from "../../core/session";
+import { type Shown, useAnswer, useChosen, useLink, useSession } from "../../core/session";
 import { useStore } from "../../core/store";
+import { useMapKeys } from "../../parts/blend";
 import { Choice, Radios } from "../../parts/choice";
 import { Explain } from "../../parts/explain";
 import { Player, Slider } from "../../parts/slider";
@@ -34,7 +35,7 @@ function Training(): JSX.Element {
   const [axis, setAxis] = useState<AxisName | null>(null);
   const [smoothing, setSmoothing] = useState(60);
   const times = useMemo(() => (film.payload ? timesOf(film.payload.arrays) : null), [film.payload]);
-  useKeys([{ key: "P", says: "The bare picture, or the map", run: () => go({ overlay: { ...link.overlay, blend: link.overlay.blend === "picture" ? "tint" : "picture" } }) }]);
+  useMapKeys();
 
   const payloads = answers.flatMap(({ payload, previous }) => (payload && !previous ? [payload] : []));
   if (!run || !payloads.length) {

@@ -1,0 +1,33 @@
+/** The recipe's ten steps side by side, for paper and for those who want no motion; each leads to its alpha. */
+import type { JSX } from "preact";
+import { useState } from "preact/hooks";
+import { className, place } from "../../core/numbers";
+import { nearest, type Path } from "../../core/path";
+import { MapPixels, PicturePixels } from "../../parts/pixels";
+
+const TEN = [0.01, 0.02, 0.03, 0.04, 0.1, 0.5, 0.6, 0.7, 0.8, 1];
+
+export function Ten({ path, classes, onMove }: { path: Path; classes: readonly string[]; onMove: (stop: number) => void }): JSX.Element {
+  const [open, setOpen] = useState(matchMedia("(prefers-reduced-motion: reduce)").matches);
+  return (
+    <details open={open} onToggle={(event) => setOpen(event.currentTarget.open)}>
+      <summary>Ten steps side by side</summary>
+      {open && (
+        <div class="row ten">
+          {TEN.map((wanted) => {
+            const stop = nearest(path.stops, wanted);
+            const alpha = path.stops[stop];
+            const { values, limit } = path.frame("contribution", alpha);
+            return (
+              <button key={wanted} onClick={() => onMove(stop)}>
+                <PicturePixels picture={path.pictureAt(alpha)} label="" size={64} fixed grid={null} />
+                <MapPixels values={values} height={path.height} width={path.width} limit={limit} label="" size={64} fixed grid={null} />
+                {place(alpha)} {className(path.says(path.at(alpha))[0][0], classes)}
+              </button>
+            );
+          })}
+        </div>
+      )}
+    </details>
+  );
+}

@@ -1,0 +1,142 @@
+"""What the tests of the viewer share: a page to drive, and the numbers that it should show.
+
+The numbers are the server's own: `Known.ask` gives the payload that the page was sent, from the same desk.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from playwright.sync_api import Locator, Page, expect
+
+from innerview.pictures.ramps import RampName, entry, ramp
+from innerview.types import Array
+from innerview.viewer.payload import Payload, decode
+from innerview.workbench.desk import Desk
+from innerview.workbench.explore import Nobody
+from innerview.workbench.wish import read_wish
+
+PATIENCE = 30_000
+"""Milliseconds for an answer on a busy computer."""
+
+VIEWS = {
+    "1": ("attribution", "Attribution"),
+    "2": ("interior", "Interior gradients"),
+    "3": ("keep", "Keep"),
+    "4": ("layers", "Layers"),
+    "5": ("weights", "Weights"),
+    "6": ("training", "Training"),
+    "7": ("compare", "Compare"),
+}
+
+READY = {
+    "attribution": "[data-certificate]",
+    "interior": ".interior .quartet canvas",
+    "keep": ".keep .seen-by-network canvas",
+    "layers": "[role=option]",
+    "weights": ".weights .card",
+    "training": ".film .now",
+    "compare": '.compare [data-side="B"] canvas',
+}
+"""What is there when a view has been drawn."""
+
+
+@dataclass(frozen=True)
+class Known:
+    """The desk behind the server."""
+
+    desk: Desk
+
+    @property
+    def hello(self) -> dict[str, Any]:
+        return self.desk.hello()
+
+    @property
+    def network(self) -> str:
+        return self.hello["networks"][0]["id"]
+
+    @property
+    def classes(self) -> list[str]:
+        return self.hello["networks"][0]["classes"]
+
+    def picture(self, name: str = "cat") -> str:
+        return next(one["picture"] for one in self.hello["samples"] if one["name"] == name)
+
+    def ask(self, kind: str, **fields: object) -> Payload:
+        """The payload of a question; about the first network and the cat unless said otherwise."""
+        wish = read_wish({"kind": kind, "network": self.network, "picture": self.picture(), **fields})
+        return decode(self.desk.answer(wish, Nobody()).blob)
+
+    def predicted(self, name: str = "cat") -> int:
+        return int(np.argmax(self.ask("subject", picture=self.picture(name)).arrays["logits"]))
+
+
+def numbers(arrays: Mapping[str, Array], name: str) -> Array:
+    """An array of a payload as float64, expanded where it was companded to bytes."""
+    found = arrays[name]
+    if found.dtype != np.int8:
+        return found.astype(np.float64)
+    q = found.astype(np.float64)
+    scale = arrays[f"{name}/scale"].astype(np.float64)
+    if scale.size > 1 and scale.size == found.shape[0]:
+        scale = scale.reshape(-1, *([1] * (found.ndim - 1)))
+    return scale * np.sign(q) * (q / 127) ** 2
+
+
+def canvas(locator: Locator, *, alpha: bool = False) -> Array:
+    """The pixels that a canvas holds: height × width × 3 (or 4) bytes."""
+    found: Any = locator.evaluate(
+        """c => {
+          const copy = new OffscreenCanvas(c.width, c.height).getContext('2d', {willReadFrequently: true});
+          copy.drawImage(c, 0, 0);
+          return {h: c.height, w: c.width, data: [...copy.getImageData(0, 0, c.width, c.height).data]};
+        }"""
+    )
+    return np.array(found["data"], dtype=np.uint8).reshape(found["h"], found["w"], 4)[..., : 4 if alpha else 3]
+
+
+def painted(values: Array, limit: float, name: RampName, theme: str = "light") -> Array:
+    """What the Python side would draw for the same numbers."""
+    return ramp(name, theme)[entry(np.asarray(values, dtype=np.float32), limit, name)]
+
+
+def assert_same_colours(found: Array, wanted: Array, most: int = 1) -> None:
+    assert found.shape == wanted.shape
+    assert int(np.abs(found.astype(int) - wanted.astype(int)).max()) <= most
+
+
+def settle(page: Page) -> None:
+    """Wait until nothing is being worked out any more."""
+    expect(page.locator(".waiting")).to_have_count(0, timeout=PATIENCE)
+    expect(page.locator("[data-stale]")).to_have_count(0, timeout=PATIENCE)
+
+
+def show(page: Page, fragment: str, ready: str) -> None:
+    """Go to a link and wait until the view has what marks it as ready."""
+    page.evaluate("fragment => { location.hash = fragment; }", fragment)
+    expect(page.locator(ready).first).to_be_visible(timeout=PATIENCE)
+    settle(page)
+
+
+def choose_theme(page: Page, theme: str) -> None:
+    page.get_by_label("Theme").select_option(theme)
+    expect(page.locator(f'.innerview[data-theme="{theme}"]')).to_be_visible()
+
+
+def limit_of(page: Page, legend: int = 0) -> float:
+    """The number at a legend's upper end."""
+    text = page.locator(".legend .numbers").nth(legend).locator("span").last.inner_text()
+    return float(text.replace("−", "-").replace("e-", "e-").replace(",", ""))
+
+
+def fragment(page: Page) -> str:
+    return str(page.evaluate("location.hash"))
+
+
+def link_value(page: Page, key: str) -> str | None:
+    found = re.search(rf"[?&]{key}=([^&]*)", fragment(page))
+    return found.group(1) if found else None

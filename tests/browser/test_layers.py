@@ -1,0 +1,80 @@
+"""Every channel has its tile, the strongest first, on the scale that is written; a tile shows the layer's numbers."""
+
+from __future__ import annotations
+
+import numpy as np
+from playwright.sync_api import Page, expect
+
+from browser.driving import Known, assert_same_colours, canvas, limit_of, link_value, numbers, painted, settle, show
+
+TILE = "[role=option]"
+
+
+def test_a_layer_shows_all_its_channels_from_the_strongest_to_the_weakest(page: Page, known: Known) -> None:
+    show(page, "#/layers?l=conv3", TILE)
+    tiles = page.get_by_role("listbox", name="Channels of conv3").get_by_role("option")
+    expect(tiles).to_have_count(128)
+    expect(page.locator("[data-shown]")).to_have_text("128 of 128 channels")
+    expect(page.locator(".legend").first).to_contain_text("one scale for the layer")
+    payload = known.ask("layers", layer="conv3")
+    place = next(i for i, layer in enumerate(payload.json("layers")) if layer["name"] == "conv3")
+    scales = payload.arrays[f"activation/{place}/scale"].astype(np.float64)
+    q = payload.arrays[f"activation/{place}"].astype(np.float64)
+    values = scales * np.sign(q) * (q / 127) ** 2
+    strength = np.abs(values).mean(axis=(0, 1))
+    assert (np.diff(strength) <= 0.02 * strength.max()).all()
+    limit = limit_of(page)
+    for at in (0, 5, 127):
+        assert_same_colours(canvas(tiles.nth(at).locator("canvas")), painted(values[..., at], limit, "value"))
+    for at in (0, 127):
+        expect(tiles.nth(at)).to_contain_text(str(payload.arrays[f"channels/{place}"][at]))
+
+
+def test_arrows_walk_the_tiles_and_enter_the_link(page: Page) -> None:
+    show(page, "#/layers?l=pool3", TILE)
+    settle(page)
+    first = page.get_by_role("listbox").get_by_role("option", selected=True)
+    first.focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowDown")
+    chosen = page.get_by_role("listbox").get_by_role("option", selected=True)
+    expect(chosen).to_be_focused()
+    page.wait_for_timeout(500)
+    number = chosen.locator("span").inner_text().split()[0]
+    assert link_value(page, "ch") == number
+    expect(page.get_by_role("heading", name=f"Channel {number} of pool3")).to_be_visible()
+    expect(page.get_by_role("listbox").get_by_role("option", selected=True)).to_have_count(1)
+
+
+def test_the_cursor_sits_on_the_covering_cell(page: Page) -> None:
+    show(page, "#/layers?l=pool6&px=12,7", TILE)
+    map_box = page.locator(".enlarged .pixels").first.bounding_box()
+    square = page.locator(".enlarged .square.pinned").bounding_box()
+    assert map_box is not None
+    assert square is not None
+    # 32 × 32 pixels in 8 × 8 cells: row 12 is in cell 3, column 7 in cell 1.
+    assert abs((square["y"] - map_box["y"]) / map_box["height"] - 3 / 8) < 0.01
+    assert abs((square["x"] - map_box["x"]) / map_box["width"] - 1 / 8) < 0.01
+    assert abs(square["width"] / map_box["width"] - 1 / 8) < 0.02
+
+
+def test_the_way_in_plays_layer_after_layer_and_only_when_asked(page: Page, known: Known) -> None:
+    show(page, "#/layers", TILE)
+    names = [layer["name"] for layer in known.ask("layers").json("layers")]
+    heading = page.locator(".layer h2").first
+    expect(heading).to_contain_text(names[0])
+    page.wait_for_timeout(900)
+    expect(heading).to_contain_text(names[0])
+    page.get_by_role("button", name="Play the way in").click()
+    expect(heading).to_contain_text(names[2])
+    page.get_by_role("button", name="Pause").click()
+
+
+def test_silent_channels_are_counted_for_every_layer(page: Page, known: Known) -> None:
+    show(page, "#/layers", TILE)
+    for layer in known.ask("layers").json("layers"):
+        button = page.get_by_role("list", name="Layers of the network").get_by_role("button", name=layer["name"]).first
+        if layer["silent"]:
+            expect(button).to_contain_text(f"{layer['silent']} silent")
+        else:
+            expect(button).not_to_contain_text("silent")

@@ -1,0 +1,53 @@
+"""One slider moves the film, and the cursor in every curve; a run that goes on is drawn again by itself."""
+
+from __future__ import annotations
+
+import numpy as np
+from playwright.sync_api import Page, expect
+
+from browser.driving import Known, assert_same_colours, canvas, limit_of, painted, show
+
+FILM = ".film .now"
+
+
+def test_the_epoch_slider_moves_cursor_prediction_and_map_together(page: Page, known: Known) -> None:
+    show(page, "#/training?o=map", FILM)
+    run = known.hello["runs"][0]["id"]
+    film = known.ask("film", run=run)
+    scale = float(film.arrays["maps/scale"][0])
+    maps = scale * np.sign(film.arrays["maps"].astype(float)) * (film.arrays["maps"] / 127.0) ** 2
+    slider = page.get_by_role("slider", name="Epoch")
+    cursors = page.locator(".charts .cursor")
+    seen = set()
+    limit = limit_of(page)
+    for at in (0, len(maps) // 2, len(maps) - 1):
+        slider.fill(str(at))
+        best = known.classes[int(np.argmax(film.arrays["logits"][at]))]
+        expect(page.get_by_role("list", name="Prediction at this snapshot").locator("li").first).to_contain_text(best)
+        shown = page.get_by_role("img", name="Attribution for").first
+        assert_same_colours(canvas(shown), painted(maps[at], limit, "evidence"))
+        seen.add(tuple(cursor.get_attribute("x1") for cursor in cursors.all()))
+        assert limit_of(page) == limit
+    assert len(seen) == 3
+    expect(page.get_by_role("list", name="All snapshots").get_by_role("button")).to_have_count(len(maps))
+    page.get_by_role("list", name="All snapshots").get_by_role("button").first.click()
+    expect(slider).to_have_value("0")
+
+
+def test_another_run_is_laid_beside_the_first(page: Page, known: Known) -> None:
+    show(page, "#/training", FILM)
+    other = known.hello["runs"][1]["name"]
+    labels = page.locator(".charts .label")
+    before = labels.count()
+    page.get_by_role("checkbox", name=other).check()
+    expect(labels.filter(has_text=other[:12]).first).to_be_visible()
+    assert labels.count() > before
+    page.get_by_role("radio", name="step").check()
+    expect(page.locator(".charts .axis-title").filter(has_text="step").first).to_be_visible()
+
+
+def test_the_last_accuracy_is_the_one_that_was_logged(page: Page, known: Known) -> None:
+    show(page, "#/training", FILM)
+    run = known.ask("run", run=known.hello["runs"][0]["id"])
+    last = 100 * float(run.arrays["curve/test_accuracy/y"][-1])
+    expect(page.locator(".charts figcaption").first).to_contain_text(f"test {last:.1f} %")
