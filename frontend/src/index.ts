@@ -5,6 +5,7 @@
 import "./style.css"; // First: views refine it.
 import { h, render as draw } from "preact";
 import { type Address, keepInStep, memoryAddress, pageAddress } from "./core/address";
+import { listen } from "./core/listen";
 import { readLink } from "./core/link";
 import { Session, SessionContext } from "./core/session";
 import { App } from "./frame/app";
@@ -43,11 +44,9 @@ export function mount(root: HTMLElement, source: Source, address?: Address): () 
     ];
     // A page hears its keys anywhere; a notebook cell only when the focus is inside.
     const hears: EventTarget = source.state === "notebook" ? root : document;
-    const onKey = (event: Event): void => session.keys.handle(event as KeyboardEvent);
-    hears.addEventListener("keydown", onKey);
+    stops.push(listen(hears, { keydown: (event: KeyboardEvent) => session.keys.handle(event) }));
     draw(h(SessionContext.Provider, { value: session, children: h(App, {}) }), root);
     stop = () => {
-      hears.removeEventListener("keydown", onKey);
       stops.forEach((each) => each());
       draw(null, root);
     };

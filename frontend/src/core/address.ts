@@ -5,6 +5,7 @@
  * because browsers refuse more than about a hundred such calls in thirty seconds. Every write may throw (sandboxed
  * frames): then the page goes on without.
  */
+import { listen } from "./listen";
 import { type Link, readLink, writeLink } from "./link";
 import type { Store } from "./store";
 
@@ -23,15 +24,8 @@ export const pageAddress = (page: Window): Address => ({
   read: () => page.location.hash,
   push: (fragment) => page.history.pushState(null, "", fragment),
   replace: (fragment) => page.history.replaceState(null, "", fragment),
-  watch: (changed) => {
-    // Back and forward between fragments fire both; reading twice is harmless.
-    page.addEventListener("popstate", changed);
-    page.addEventListener("hashchange", changed);
-    return () => {
-      page.removeEventListener("popstate", changed);
-      page.removeEventListener("hashchange", changed);
-    };
-  },
+  // Back and forward between fragments fire both; reading twice is harmless.
+  watch: (changed) => listen(page, { popstate: changed, hashchange: changed }),
 });
 
 export function memoryAddress(start = ""): Address {

@@ -1,5 +1,6 @@
 /** Pictures of one's own: from a file, the clipboard, a drop or the camera; they go to the server and nowhere else. */
 import { useEffect, useState } from "preact/hooks";
+import { listen } from "../core/listen";
 import { useSession, type Session } from "../core/session";
 
 /** Send a picture and show it, or say what was wrong with it. */
@@ -38,38 +39,29 @@ export function useDropping(): boolean {
   useEffect(() => {
     if (!session.source.upload) return undefined;
     const { root } = session;
-    const hasFiles = (event: DragEvent): boolean => event.dataTransfer?.types.includes("Files") ?? false;
-    const onOver = (event: DragEvent): void => {
-      if (!hasFiles(event)) return;
-      event.preventDefault();
-      setOver(true);
-    };
-    const onLeave = (event: DragEvent): void => {
-      if (!root.contains(event.relatedTarget as Node | null)) setOver(false);
-    };
-    const onDrop = (event: DragEvent): void => {
-      setOver(false);
-      const file = event.dataTransfer?.files[0];
+    const take = (event: Event, file: File | undefined, name: string): void => {
       if (!file) return;
       event.preventDefault();
-      void send(session, file, file.name);
+      void send(session, file, file.name || name);
     };
-    const onPaste = (event: ClipboardEvent): void => {
-      const file = event.clipboardData?.files[0];
-      if (!file) return;
-      event.preventDefault();
-      void send(session, file, file.name || "pasted");
-    };
-    root.addEventListener("dragover", onOver);
-    root.addEventListener("dragleave", onLeave);
-    root.addEventListener("drop", onDrop);
-    document.addEventListener("paste", onPaste);
-    return () => {
-      root.removeEventListener("dragover", onOver);
-      root.removeEventListener("dragleave", onLeave);
-      root.removeEventListener("drop", onDrop);
-      document.removeEventListener("paste", onPaste);
-    };
+    const stops = [
+      listen(root, {
+        dragover: (event: DragEvent) => {
+          if (!event.dataTransfer?.types.includes("Files")) return;
+          event.preventDefault();
+          setOver(true);
+        },
+        dragleave: (event: DragEvent) => {
+          if (!root.contains(event.relatedTarget as Node | null)) setOver(false);
+        },
+        drop: (event: DragEvent) => {
+          setOver(false);
+          take(event, event.dataTransfer?.files[0], "dropped");
+        },
+      }),
+      listen(document, { paste: (event: ClipboardEvent) => take(event, event.clipboardData?.files[0], "pasted") }),
+    ];
+    return () => stops.forEach((stop) => stop());
   }, [session]);
   return over;
 }

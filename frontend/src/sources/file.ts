@@ -34,6 +34,8 @@ export interface FilePage {
 /** Fields by which a payload is found; one that the payload leaves open suits every request. */
 const FIELDS = ["network", "picture", "target", "versus", "method", "baseline", "run", "fill"] as const;
 
+const KEPT = 60;
+
 export async function unpack(text: string): Promise<ArrayBuffer> {
   const packed = Uint8Array.from(atob(text.trim()), (letter) => letter.charCodeAt(0));
   const stream = new Response(packed).body!.pipeThrough(new DecompressionStream("deflate-raw"));
@@ -52,7 +54,10 @@ export function fileSource(from: Document | FilePage, state: "file" | "notebook"
 
   const open = (packed: Packed): Promise<Payload> => {
     const known = opened.get(packed) ?? unpack(textOf(packed)).then((buffer) => readPayload(buffer));
+    opened.delete(packed);
     opened.set(packed, known);
+    // Hundreds of pictures: only the latest stay unpacked.
+    if (opened.size > KEPT) opened.delete(opened.keys().next().value!);
     return known;
   };
   const suits = (packed: Packed, request: Request, but?: keyof Request): boolean =>
