@@ -59,8 +59,17 @@ def test_a_wrong_link_gives_the_default_and_says_so(page: Page, server: str, bro
 
 @pytest.mark.parametrize(
     ("key", "value"),
-    [("c", "5-dog"), ("v", "5-dog"), ("s", "0.05"), ("o", "map"), ("th", "20"), ("sh", "for"), ("px", "12,7"), ("t", "0.05")],
-)  # fmt: skip
+    [
+        ("c", "5-dog"),
+        ("v", "5-dog"),
+        ("s", "0.05"),
+        ("o", "map"),
+        ("th", "20"),
+        ("sh", "for"),
+        ("px", "12,7"),
+        ("t", "0.05"),
+    ],
+)
 def test_a_link_survives_a_reload(page: Page, server: str, key: str, value: str) -> None:
     page.goto("about:blank")
     page.goto(f"{server}#/attribution?{key}={value}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from playwright.sync_api import Page, expect
 
-from browser.driving import Known, assert_same_colours, canvas, limit_of, link_value, numbers, painted, settle, show
+from browser.driving import Known, assert_same_colours, canvas, limit_of, link_value, painted, settle, show
 
 TILE = "[role=option]"
 

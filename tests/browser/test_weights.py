@@ -59,10 +59,16 @@ def test_the_csv_equals_the_array_and_a_png_comes_too(page: Page, known: Known) 
         rows = list(csv.DictReader(file))
     payload = known.ask("weights", run=known.hello["runs"][0]["id"])
     for place, name in enumerate(payload.json("layers")):
-        mine = [row for row in rows if row["layer"] == name and "inf" not in row["low"] + row["high"] and row["low"] != "nan"]
+        mine = [
+            row
+            for row in rows
+            if row["layer"] == name and "inf" not in row["low"] + row["high"] and row["low"] != "nan"
+        ]
         counts = payload.arrays[f"counts/{place}"]
         assert [int(row["count"]) for row in mine] == counts.ravel().tolist()
-        assert np.allclose([float(row["low"]) for row in mine[: counts.shape[1]]], payload.arrays[f"edges/{place}"][:-1])
+        assert np.allclose(
+            [float(row["low"]) for row in mine[: counts.shape[1]]], payload.arrays[f"edges/{place}"][:-1]
+        )
     page.get_by_role("radio", name="heat map").check()
     with page.expect_download() as download:
         page.get_by_role("button", name="as PNG").click()
