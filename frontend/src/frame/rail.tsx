@@ -2,8 +2,11 @@
 import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { chanceText, className, classTitle } from "../core/numbers";
+import type { Payload } from "../generated/payloads";
 import type { Picture } from "../core/paint";
-import { type Chosen, useChosen, useKeys, useLink, useSession } from "../core/session";
+import { ownLimit } from "../core/scale";
+import { numbers } from "../core/tensors";
+import { type Chosen, mapRequest, useChosen, useKeys, useLink, useSession } from "../core/session";
 import { useStore } from "../core/store";
 import { Bar } from "../parts/said";
 import { Choice } from "../parts/choice";
@@ -261,6 +264,15 @@ function Explained({ chosen }: { chosen: Chosen }): JSX.Element {
 function Prediction({ chosen }: { chosen: Chosen }): JSX.Element {
   const session = useSession();
   const hovered = useStore(session.hoverClass);
+  // A hovered class speaks everywhere: its bar, its curves, and its map if that was worked out already.
+  const hover = (i: number | null): void => {
+    session.hoverClass.set(i);
+    const request = i === null ? null : mapRequest({ ...chosen, target: i, versus: null }, session.link.value.tolerance);
+    const known = (request && session.answers.known(request)?.payload) as Payload<"map"> | null | undefined;
+    const values = known && numbers(known.arrays, "map");
+    const [height, width] = known?.arrays.map.shape ?? [];
+    session.lay.set(values ? { values, height, width, limit: ownLimit(values), ramp: known!.meta.meaning === "contribution" ? "evidence" : "value", says: `Map for ${className(i!, classes)}` } : null);
+  };
   const { subject, ranking, classes, target, versus } = chosen;
   const { probabilities, logits } = subject.payload!.arrays;
   const { truth } = subject.payload!.meta;
@@ -271,7 +283,7 @@ function Prediction({ chosen }: { chosen: Chosen }): JSX.Element {
       {rows.map((i) => {
         const chance = probabilities.data[i];
         return (
-          <li key={i} class={hovered === i ? "lit" : ""} onPointerEnter={() => session.hoverClass.set(i)} onPointerLeave={() => session.hoverClass.set(null)}>
+          <li key={i} class={hovered === i ? "lit" : ""} onPointerEnter={() => hover(i)} onPointerLeave={() => hover(null)}>
             <button onClick={() => session.go({ target: i })} title={`Explain ${classTitle(i, classes)}`}>
               <span class="name">
                 {className(i, classes)}

@@ -11,7 +11,7 @@ export function Ten({ path, classes, onMove }: { path: Path; classes: readonly s
   const [open, setOpen] = useState(matchMedia("(prefers-reduced-motion: reduce)").matches);
   return (
     <details open={open} onToggle={(event) => setOpen(event.currentTarget.open)}>
-      <summary>Ten steps side by side</summary>
+      <summary>Ten steps side by side: gradient × difference, each on its own scale</summary>
       {open && (
         <div class="row ten">
           {TEN.map((wanted) => {
