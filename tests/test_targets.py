@@ -9,7 +9,19 @@ from hypothesis import strategies as st
 
 from innerview.errors import UnknownClass, UsageError
 from innerview.network import OutputSpec
-from innerview.targets import Contrast, Logit, Margin, Probability, Target, find_class, label, row_by_row, together
+from innerview.targets import (
+    Contrast,
+    Logit,
+    Margin,
+    Probability,
+    Target,
+    find_class,
+    label,
+    row_by_row,
+    together,
+    usual_kind,
+)
+from innerview.workbench.request import Request, choose_target
 
 NAMES = ("airplane", "cat", "horse", "7")
 SPEC = OutputSpec(NAMES, temperature=0.2)
@@ -112,3 +124,23 @@ def test_a_probability_that_is_given_is_taken_as_it_is() -> None:
 def test_a_logit_of_probabilities_is_refused(target) -> None:
     with pytest.raises(UsageError, match="gives probabilities; explain the probability or a margin"):
         target.resolve(np.array([0.5, 0.5]), PROBABLE)
+
+
+@pytest.mark.parametrize(
+    ("output", "kind"),
+    [
+        (OutputSpec(("a", "b", "c")), "contrast"),
+        (OutputSpec(("a", "b"), kind="probabilities"), "probability"),
+        (OutputSpec(("a", "b"), kind="sigmoid"), "logit"),
+        (OutputSpec(("a", "b"), kind="scores"), "logit"),
+        (OutputSpec(("a",)), "logit"),  # there is nothing to set it against
+        (OutputSpec(("a",), kind="probabilities"), "probability"),
+    ],
+)
+def test_what_is_explained_if_nobody_says_suits_the_outputs(output: OutputSpec, kind: str) -> None:
+    assert usual_kind(output) == kind
+    target = choose_target(Request(), output)
+    assert type(target).__name__.lower() == kind
+    outputs = np.linspace(0.1, 0.9, len(output.class_names), dtype=np.float32)
+    assert target.resolve(outputs, output).index == len(outputs) - 1
+    assert choose_target(Request(target="probability"), output) == Probability()

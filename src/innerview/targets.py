@@ -10,14 +10,15 @@ Anyone can write another one: the protocol has six members.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Protocol, runtime_checkable
+from types import MappingProxyType
+from typing import Final, Protocol, runtime_checkable
 
 import numpy as np
 
 from innerview.errors import UnknownClass, UsageError
-from innerview.network import Cotangent, OutputSpec
+from innerview.network import Cotangent, OutputKind, OutputSpec
 from innerview.types import Array, LogitRow, Logits, Scores
 
 
@@ -243,6 +244,18 @@ def _refuse_probabilities(what: str, output: OutputSpec) -> None:
             f"a {what} was asked of a network that gives probabilities; explain the probability or a margin between "
             "two classes, or declare kind 'logits' and give the outputs from before the softmax"
         )
+
+
+USUAL: Final[Mapping[OutputKind, str]] = MappingProxyType(
+    {"logits": "contrast", "probabilities": "probability", "sigmoid": "logit", "scores": "logit"}
+)
+"""What is explained of a network's outputs if nobody says: among logits a class against all others, since the winning
+logit alone falls as often as it rises on the way from black (docs/decisions/target.md)."""
+
+
+def usual_kind(output: OutputSpec) -> str:
+    """The target where none was named: "contrast", "probability" or "logit"; a single output has nothing beside it."""
+    return USUAL[output.kind] if len(output.class_names) > 1 or output.kind == "probabilities" else "logit"
 
 
 def together(targets: Sequence[Target]) -> Cotangent:

@@ -74,7 +74,7 @@ def test_look_at_several_has_an_overview_on_one_scale(tmp_path: Path) -> None:
     found = json.loads((out / "cat" / "result.json").read_text())["integrated"]["provenance"]
     assert found["baseline"] == "white and uniform noise, seed 3"
     assert found["seed"] == 3
-    assert found["target"] == "logit of 3 cat"
+    assert found["target"] == "logit of 3 cat minus the mean of the others"
     again = main(["look", "cat", "-o", "out", "--evaluations", "1", "--alphas", "1"])
     assert again == 0  # a folder of ours is written to again
     assert json.loads((out / "cat" / "result.json").read_text())["integrated"]["evaluations"] == 1

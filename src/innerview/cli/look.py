@@ -15,14 +15,19 @@ from innerview.cli import options
 @options.network()
 @click.option("--class", "explained", default="", metavar="CLASS", help="Class to explain, by number or name. [winner]")
 @click.option("--versus", default="", metavar="CLASS", help="Explain why the class and not this one.")
-@click.option("--target", default="logit", show_default=True, help="What is explained: logit, contrast, probability.")
+@click.option(
+    "--target",
+    default="",
+    show_default="contrast, or what the network's outputs are",
+    help="What is explained: logit, contrast (with all other classes), probability.",
+)
 @click.option("--layers", type=options.words, default="", metavar="LIST", help="Numbers from 1, or names. [3,6,9]")
 @click.option("--channels", type=click.IntRange(1), default=27, show_default=True, help="Channels shown of each layer.")
 @click.option("--alphas", type=options.numbers, metavar="LIST", help="Places on the path. [the recipe's ten]")
 @click.option(
     "--tolerance", type=float, default=0.01, show_default=True, help="Error of the map to reach: 0.01 is 1 %."
 )
-@click.option("--budget", type=click.IntRange(2), default=512, show_default=True, help="Evaluations at most for it.")
+@click.option("--budget", type=click.IntRange(2), default=513, show_default=True, help="Evaluations at most for it.")
 @click.option("--rule", default="", metavar="NAME", help="A quadrature rule instead of a tolerance.")
 @click.option("--evaluations", type=click.IntRange(1), help="Evaluations of that rule. [32]")
 @options.baseline()

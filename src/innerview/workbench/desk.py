@@ -20,7 +20,7 @@ from innerview.errors import InnerviewError, UsageError
 from innerview.methods import BUDGET, activations, predict
 from innerview.network import Differentiable
 from innerview.results import Explained, IntegratedGradients, Prediction
-from innerview.targets import find_class
+from innerview.targets import find_class, usual_kind
 from innerview.types import Array
 from innerview.viewer.hello import describe_network, describe_photo, hello
 from innerview.viewer.payload import Payload, encode
@@ -39,7 +39,6 @@ from innerview.workbench.explore import (
     explain,
     integrate,
     method_names,
-    usual_kind,
 )
 from innerview.workbench.explore_keep import answer_to_mask, keep_by_orders, read_mask
 from innerview.workbench.explore_path import RECIPE, add_up, choose_stops, walk
@@ -199,9 +198,8 @@ class Desk:
         )
 
     def _asked(self, wish: Wish) -> Asked:
-        kind = "logit" if wish.target_kind in {"", "margin"} else wish.target_kind
-        usual = usual_kind(self._opened(wish).network)
-        return Asked(wish.target, wish.versus, usual if kind == "logit" else kind)
+        kind = "" if wish.target_kind == "margin" else wish.target_kind
+        return Asked(wish.target, wish.versus, kind or usual_kind(self._opened(wish).network.output))
 
     def _baseline(self, wish: Wish, name: str) -> Baseline:
         return make_baseline(name, self._opened(wish).network.input, self._photo(wish).image)

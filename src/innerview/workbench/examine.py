@@ -60,7 +60,7 @@ def examine(network: Differentiable, item: Item, request: Request) -> Look:
     layers = choose_layers(request, network)
     active = activations(network, image, [layer.name for layer in layers])
     # Resolved here, once, so that every view explains the same class.
-    target = choose_target(request, network.output.class_names).resolve(active.prediction.logits, network.output)
+    target = choose_target(request, network.output).resolve(active.prediction.logits, network.output)
     baselines = [first, *others]
     everything = " and ".join(one.words for one in baselines)
     seed = next((one.seed for one in baselines if one.seed is not None), None)

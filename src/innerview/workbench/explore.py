@@ -30,7 +30,7 @@ from innerview.methods import (
 )
 from innerview.network import Differentiable, Network
 from innerview.results import Explained, IntegratedGradients
-from innerview.targets import Contrast, Logit, Margin, Probability, Target
+from innerview.targets import Contrast, Logit, Margin, Probability, Target, usual_kind
 from innerview.types import Alphas, Array, Image
 from innerview.viewer.payload import Payload
 
@@ -67,12 +67,13 @@ class Asked:
     Attributes:
         target: number of a class; None for the one that wins at the picture.
         versus: class that it is set against; None for none.
-        kind: "logit", "contrast" or "probability"; with `versus` it is the margin instead.
+        kind: "logit", "contrast" or "probability"; empty for the usual one of the network's outputs. With `versus` it
+            is the margin instead.
     """
 
     target: int | None = None
     versus: int | None = None
-    kind: str = "logit"
+    kind: str = ""
 
     def resolve(self, network: Network, logits: Array) -> Target:
         """Make the target, with its class fixed.
@@ -82,19 +83,15 @@ class Asked:
         """
         if self.versus is not None:
             return Margin(self.target, self.versus).resolve(logits, network.output)
-        if self.kind not in KINDS:
-            raise UsageError(f"there is no target {self.kind!r}; the targets are {', '.join(KINDS)}")
-        return KINDS[self.kind](self.target).resolve(logits, network.output)
+        kind = self.kind or usual_kind(network.output)
+        if kind not in KINDS:
+            raise UsageError(f"there is no target {kind!r}; the targets are {', '.join(KINDS)}")
+        return KINDS[kind](self.target).resolve(logits, network.output)
 
 
 KINDS: Final[Mapping[str, Callable[[int | None], Target]]] = MappingProxyType(
     {"logit": Logit, "contrast": Contrast, "probability": Probability}
 )
-
-
-def usual_kind(network: Network) -> str:
-    """The target that has a meaning for a network, where none was named."""
-    return "probability" if network.output.kind == "probabilities" else "logit"
 
 
 @dataclass(frozen=True, eq=False)

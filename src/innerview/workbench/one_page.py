@@ -13,6 +13,7 @@ from innerview.data.baselines import make_baseline
 from innerview.methods import activations, predict
 from innerview.network import Differentiable
 from innerview.results import Prediction
+from innerview.targets import usual_kind
 from innerview.types import Array
 from innerview.viewer.one_file import Packed, pack
 from innerview.viewer.payloads.keep import keep_payload
@@ -21,7 +22,7 @@ from innerview.viewer.payloads.map import Question, map_payload
 from innerview.viewer.payloads.path import path_payload
 from innerview.viewer.payloads.stamp import Stamp
 from innerview.viewer.payloads.subject import Photo, subject_payload
-from innerview.workbench.explore import METHOD, Asked, Listener, Nobody, integrate, usual_kind
+from innerview.workbench.explore import METHOD, Asked, Listener, Nobody, integrate
 from innerview.workbench.explore_keep import keep_by_orders
 from innerview.workbench.explore_path import RECIPE, add_up, choose_stops, walk
 
@@ -67,7 +68,7 @@ class Explaining:
     asked: Asked = field(default_factory=Asked)
     baseline: str = "black"
     tolerance: float = 0.01
-    budget: int = 514
+    budget: int = 513
 
 
 def payloads_of(
@@ -99,7 +100,7 @@ def payloads_of(
     prediction = predict(network, image[None])[0]
     asked = explaining.asked
     classes = _classes(prediction, asked, photo.truth)[: size.classes]
-    kind = asked.kind if asked.kind != "logit" else usual_kind(network)
+    kind = asked.kind or usual_kind(network.output)
     questions = [
         (index, Asked(index, asked.versus if number == 0 else None, kind)) for number, index in enumerate(classes)
     ]

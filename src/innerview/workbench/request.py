@@ -14,11 +14,11 @@ from innerview.methods.integrated_gradients import DEFAULT_RULE
 from innerview.methods.interior_gradients import check_alphas
 from innerview.methods.keep import check_shares
 from innerview.methods.tolerance import check_tolerance
-from innerview.network import WEIGHTED, Differentiable, Layer, Network, find_layer
+from innerview.network import WEIGHTED, Differentiable, Layer, Network, OutputSpec, find_layer
 from innerview.pictures.overlay import require_style
 from innerview.quadrature import fixed_rule
 from innerview.results import IntegratedGradients
-from innerview.targets import Contrast, Logit, Margin, Probability, Target, find_class, label
+from innerview.targets import Contrast, Logit, Margin, Probability, Target, find_class, label, usual_kind
 from innerview.types import Image
 
 TARGETS: Final[Mapping[str, Callable[[int | None], Target]]] = MappingProxyType(
@@ -37,7 +37,8 @@ class Request:
     Attributes:
         explained: class that is explained, by number or name; empty for the one that wins at the picture.
         versus: class that it is set against ("why this and not that"); empty for none.
-        target: one of TARGETS; with `versus` it is the difference of two logits instead.
+        target: one of TARGETS, or empty for the usual one of the network's outputs (`targets.usual_kind`); with
+            `versus` it is the difference of two logits instead.
         layers: numbers (counted from 1) or names; empty for three spread over the network.
         alphas: places on the path for the interior gradients, in [0, 1].
         tolerance: of the integrated gradients' error, relative to the map: 0.01 is 1 %.
@@ -54,7 +55,7 @@ class Request:
 
     explained: str = ""
     versus: str = ""
-    target: str = "logit"
+    target: str = ""
     layers: tuple[str, ...] = ()
     alphas: tuple[float, ...] = RECIPE_ALPHAS
     tolerance: float = 0.01
@@ -70,7 +71,7 @@ class Request:
 
 def check_request(request: Request, network: Differentiable) -> None:
     """Raise UsageError for whatever can be told to be wrong before anything is computed or written."""
-    choose_target(request, network.output.class_names)
+    choose_target(request, network.output)
     choose_layers(request, network)
     fixed_scale(request)
     require_style(request.style)
@@ -84,17 +85,18 @@ def check_request(request: Request, network: Differentiable) -> None:
         check_tolerance(network, request.tolerance)
 
 
-def choose_target(request: Request, class_names: tuple[str, ...]) -> Target:
+def choose_target(request: Request, output: OutputSpec) -> Target:
     """Turn the request's words into a target; unknown classes and targets list what there is."""
+    class_names, kind = output.class_names, request.target or usual_kind(output)
     index = find_class(request.explained, class_names) if request.explained else None
     if request.versus:
         other = find_class(request.versus, class_names)
         if index == other:
             raise UsageError(f"{label(other, class_names)} was to be explained against itself; name another class")
         return Margin(index, other)
-    if request.target not in TARGETS:
-        raise UsageError(f"there is no target {request.target!r}; the targets are {', '.join(TARGETS)}")
-    return TARGETS[request.target](index)
+    if kind not in TARGETS:
+        raise UsageError(f"there is no target {kind!r}; the targets are {', '.join(TARGETS)}")
+    return TARGETS[kind](index)
 
 
 def integrate(
