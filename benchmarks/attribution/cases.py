@@ -4,7 +4,7 @@
 |---|---|---|
 | allcnn | the built-in network, 32 × 32, ELU | CIFAR-10's test set, class by class, without those used to calibrate |
 | recipe | the same architecture, trained as the 2018 recipe has it (`--weights`) | the same |
-| twin | allcnn with ReLU in place of ELU, fine-tuned by twin.py (`--weights`) | the same |
+| twin | allcnn with ReLU in place of ELU, fine-tuned by twin.py (`--weights`) | the same, from grey |
 | lite | EfficientNet-Lite0, 224 × 224, ImageNet, ReLU6; not trained here | crops of the sample photos |
 """
 
@@ -55,13 +55,28 @@ class Sizes:
 
 @dataclass(frozen=True)
 class Case:
-    """One network with its pictures."""
+    """One network with its pictures.
+
+    Attributes:
+        name: as in the table.
+        title: in words.
+        network: as innerview sees it.
+        pictures: each with its name.
+        sizes: how many of them.
+        level: the baseline's pixels: 0 is black. A ReLU network without biases has the same gradient all the way from
+            black to a picture, so that there is nothing to integrate: its path begins at grey.
+    """
 
     name: str
     title: str
     network: TorchNetwork
     pictures: Callable[[], Iterator[tuple[str, Image]]]
     sizes: Sizes
+    level: float = 0.0
+
+    def baseline(self, picture: Image) -> Image:
+        """Where the path begins: one value everywhere."""
+        return np.full_like(picture, self.level)
 
     @property
     def module(self) -> nn.Module:
@@ -166,4 +181,5 @@ def case_of(name: str, data: Path | None, weights: Path | None) -> Case:
         "recipe": ("the recipe's training, ELU", functional.elu, Sizes(200, 100, 0.01, 10, 20)),
         "twin": ("ReLU twin of the built-in", functional.relu, Sizes(100, 100, 0.05, 6, 0)),
     }[name]
-    return Case(name, title, built_in(weights, activation), partial(test_pictures, data), sizes)
+    level = 0.5 if name == "twin" else 0.0
+    return Case(name, title, built_in(weights, activation), partial(test_pictures, data), sizes, level)

@@ -10,7 +10,6 @@ import json
 import resource
 from pathlib import Path
 
-import numpy as np
 import torch
 from cases import case_of
 from others import captum
@@ -44,7 +43,7 @@ def main() -> None:
             case.network,
             picture,
             Logit(target),
-            baseline=np.zeros_like(picture),
+            baseline=case.baseline(picture),
             tolerance=FINEST,
             budget=options.budget,
         ).evaluations

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import torch
 from captum.attr import IntegratedGradients as CaptumGradients
 from cases import Case
@@ -27,17 +26,17 @@ def captum(
     method: str = "gausslegendre",
     batch: int | None = None,
 ) -> Array:
-    """Captum's IntegratedGradients from black, picture × height × width × channel."""
+    """Captum's IntegratedGradients, picture × height × width × channel."""
     inputs = torch.cat([case.tensor(picture) for picture in pictures])
-    black = torch.cat([case.tensor(np.zeros_like(picture)) for picture in pictures])
+    starts = torch.cat([case.tensor(case.baseline(picture)) for picture in pictures])
     found: Any = CaptumGradients(case.module).attribute(
-        inputs, black, target=torch.tensor(targets), n_steps=steps, method=method, internal_batch_size=batch
+        inputs, starts, target=torch.tensor(targets), n_steps=steps, method=method, internal_batch_size=batch
     )
     return found.detach().numpy().transpose(0, 2, 3, 1)
 
 
 def pair(case: Case, picture: Image, target: int, steps: int = PAIR_STEPS, batch: int = 1) -> Array:
-    """PAIR's saliency.IntegratedGradients from black, height × width × channel."""
+    """PAIR's saliency.IntegratedGradients, height × width × channel."""
     from saliency.core import INPUT_OUTPUT_GRADIENTS, IntegratedGradients
 
     def gradients(points: Array, **_: Any) -> dict[str, Array]:
@@ -45,6 +44,6 @@ def pair(case: Case, picture: Image, target: int, steps: int = PAIR_STEPS, batch
         (found,) = torch.autograd.grad(case.module(inputs)[:, target].sum(), inputs)
         return {INPUT_OUTPUT_GRADIENTS: found.numpy()}
 
-    inputs, black = (case.tensor(one)[0].numpy() for one in (picture, np.zeros_like(picture)))
-    found = IntegratedGradients().GetMask(inputs, gradients, x_baseline=black, x_steps=steps, batch_size=batch)
+    inputs, start = (case.tensor(one)[0].numpy() for one in (picture, case.baseline(picture)))
+    found = IntegratedGradients().GetMask(inputs, gradients, x_baseline=start, x_steps=steps, batch_size=batch)
     return found.transpose(1, 2, 0)

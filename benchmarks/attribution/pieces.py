@@ -31,21 +31,21 @@ LADDER = (8, 16, 24, 32, 40, 48, 64, 96, 128, 192)
 METHODS = ("gausslegendre", "riemann_middle")
 RECIPE_STEPS = 3000
 REPEATS, THROUGHPUT_PICTURES = 12, 16
-LEVELS = (5, 9, 17, 33, 65, 129, 257)
+LEVELS = (5, 9, 17, 33, 65, 129)
 RULES = ("riemann-left", "trapezoid", "gauss-legendre")
 HERE = Path(__file__).parent
 
 
-def job(picture: Image, *targets: Target) -> Job:
-    """A picture's question from black."""
-    return Job(picture, targets or (Logit(),), (np.zeros_like(picture),))
+def job(case: Case, picture: Image, *targets: Target) -> Job:
+    """A picture's question from the case's baseline."""
+    return Job(picture, targets or (Logit(),), (case.baseline(picture),))
 
 
 def explained(
     case: Case, pictures: Sequence[Image], tolerance: float, budget: int, *targets: Target
 ) -> list[tuple[IntegratedGradients, ...]]:
     """Results for all pictures, which share their batches."""
-    jobs = [job(picture, *targets) for picture in pictures]
+    jobs = [job(case, picture, *targets) for picture in pictures]
     return [
         found
         for _, found in sorted(
@@ -160,7 +160,7 @@ def steps(case: Case, store: Store, count: int) -> None:
             case.network,
             picture,
             Logit(known["target"]),
-            baseline=np.zeros_like(picture),
+            baseline=case.baseline(picture),
             rule="riemann-right",
             evaluations=RECIPE_STEPS,
         )
@@ -204,22 +204,25 @@ def speed(case: Case, store: Store, count: int = REPEATS) -> None:
             "captum": lambda picture=one, target=target: captum(case, [picture], [target]),
         }
         if best:
-            ways["captum tuned"] = lambda picture=one, target=target: min(
-                (captum(case, [picture], [target], best[1], best[0], size) for size in batches[-1:]), key=len
+            method, least = best
+            ways["captum tuned"] = lambda picture=one, target=target, least=least, method=method: captum(
+                case, [picture], [target], least, method, case.network.chunk
             )
         row: Row = {"picture": number}
-        for way in sorted(ways, key=lambda way, number=number: (number % 2) * (way == "innerview")):
+        for way in list(ways)[:: 1 if number % 2 else -1]:
             row[way], row[f"{way} processor"], answer = timed(ways[way])
             if way == "innerview":
                 row["evaluations"] = answer.evaluations
         store.add("speed", row)
         say(case.name, "speed", row)
+    if case.network.chunk < THROUGHPUT_PICTURES:
+        return  # a batch is less than one picture's evaluations: there is nothing to fill
     some, named = pictures[:THROUGHPUT_PICTURES], targets[:THROUGHPUT_PICTURES]
     for size in batches:
         wall, processor, found = timed(
             lambda size=size: list(
                 integrate_to_tolerance(
-                    case.network, [job(one) for one in some], tolerance=TOLERANCE, budget=BUDGET, chunk=size
+                    case.network, [job(case, one) for one in some], tolerance=TOLERANCE, budget=BUDGET, chunk=size
                 )
             )
         )
@@ -295,7 +298,7 @@ def convergence(case: Case, store: Store, count: int) -> None:
                     case.network,
                     picture,
                     Logit(known["target"]),
-                    baseline=np.zeros_like(picture),
+                    baseline=case.baseline(picture),
                     rule=rule,
                     evaluations=budget,
                 )
