@@ -1,6 +1,6 @@
 """One integral in a fresh process, and how much memory that took at most: prints one line of JSON.
 
-python benchmarks/attribution/memory.py innerview|captum BUDGET CASE [--data FOLDER] [--weights FILE]
+python benchmarks/attribution/memory.py innerview|innerview-16|captum BUDGET CASE [--data FOLDER] [--weights FILE]
 """
 
 from __future__ import annotations
@@ -14,17 +14,18 @@ import torch
 from cases import case_of
 from others import captum
 
-from innerview.methods import integrated_gradients
+from innerview.methods.tolerance import integrate_to_tolerance
+from innerview.methods.walk import Job
 from innerview.targets import Logit
 
 FINEST = 1e-5
-"""A tolerance that no budget meets, so that all of it is spent."""
+"""The finest that single precision allows: a budget of 50 ends first, and one of 3000 is used as far as it goes."""
 
 
 def main() -> None:
     """Spend, and say the peak."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("who", choices=["innerview", "captum"])
+    parser.add_argument("who", choices=["innerview", "innerview-16", "captum"])
     parser.add_argument("budget", type=int)
     parser.add_argument("case")
     parser.add_argument("--data", type=Path)
@@ -39,14 +40,11 @@ def main() -> None:
     if options.who == "captum":
         captum(case, [picture], [target], options.budget)
     else:
-        spent = integrated_gradients(
-            case.network,
-            picture,
-            Logit(target),
-            baseline=case.baseline(picture),
-            tolerance=FINEST,
-            budget=options.budget,
-        ).evaluations
+        asked = Job(picture, (Logit(target),), (case.baseline(picture),))
+        chunk = 16 if options.who == "innerview-16" else None
+        found = integrate_to_tolerance(case.network, [asked], tolerance=FINEST, budget=options.budget, chunk=chunk)
+        ((_, (result,)),) = found
+        spent = result.evaluations
     after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     print(
         json.dumps(

@@ -32,6 +32,7 @@ METHODS = ("gausslegendre", "riemann_middle")
 RECIPE_STEPS = 3000
 REPEATS, THROUGHPUT_PICTURES = 12, 16
 LEVELS = (5, 9, 17, 33, 65, 129)
+FINEST = 2e-5
 RULES = ("riemann-left", "trapezoid", "gauss-legendre")
 HERE = Path(__file__).parent
 
@@ -96,7 +97,7 @@ def reference(case: Case, store: Store, name: str, picture: Image) -> tuple[Arra
     """The integral, twenty times finer than what it is to judge; kept, since it costs most."""
     path = store.folder / f"reference-{name.replace('/', '-')}.npz"
     if not path.exists():
-        ((result,),) = explained(case, [picture], max(case.sizes.tolerance / FINER, 2e-5), MOST)
+        ((result,),) = explained(case, [picture], max(case.sizes.tolerance / FINER, FINEST), MOST)
         row = {
             "reference_evaluations": result.evaluations,
             "reference_stated": result.estimated_error,
@@ -237,7 +238,7 @@ def speed(case: Case, store: Store, count: int = REPEATS) -> None:
 
 def memory(case: Case, store: Store, arguments: Sequence[str]) -> None:
     """Peak memory of a fresh process, by the budget that it may spend; Captum's beside it, by its steps."""
-    for who, amounts in (("innerview", (50, 3000)), ("captum", (50, 500))):
+    for who, amounts in (("innerview", (50, 3000)), ("innerview-16", (50, 3000)), ("captum", (50, 500))):
         for amount in amounts:
             command = [sys.executable, str(HERE / "memory.py"), who, str(amount), case.name, *arguments]
             row = json.loads(
@@ -284,10 +285,11 @@ def ranks(values: Array) -> Array:
 def convergence(case: Case, store: Store, count: int) -> None:
     """Estimated and true error at every level, and the true error of the classical rules with as many evaluations."""
     for name, picture in store.missing("convergence", case.take(count)):
-        exact, known = reference(case, store, name, picture)
+        ((finest,),) = explained(case, [picture], FINEST, 2049)
+        exact, target = finest.attribution, finest.target
         row: Row = {"picture": name, "levels": {}, "rules": {rule: {} for rule in RULES}}
         for budget in LEVELS:
-            ((result,),) = explained(case, [picture], 2e-5, budget, Logit(known["target"]))
+            ((result,),) = explained(case, [picture], FINEST, budget, Logit(target))
             row["levels"][result.evaluations] = {
                 "stated": result.estimated_error if np.isfinite(result.estimated_error or np.inf) else None,
                 "true": relative(result.map, exact.sum(axis=2)),
@@ -297,7 +299,7 @@ def convergence(case: Case, store: Store, count: int) -> None:
                 found = integrated_gradients(
                     case.network,
                     picture,
-                    Logit(known["target"]),
+                    Logit(target),
                     baseline=case.baseline(picture),
                     rule=rule,
                     evaluations=budget,

@@ -29,6 +29,13 @@ NAMES: Mapping[str, str] = MappingProxyType(
         "lite": "EfficientNet-Lite0, 224 × 224",
     }
 )
+WHO: Mapping[str, str] = MappingProxyType(
+    {
+        "innerview": "innerview, batches of up to 64",
+        "innerview-16": "innerview, batches of 16",
+        "captum": "Captum, all steps at once",
+    }
+)
 Rows = Callable[[str, str], list[Row]]
 
 
@@ -193,12 +200,12 @@ def memory(rows: Rows) -> str:
     """Peak memory by budget."""
     lines: list[list[str]] = []
     for case, title in NAMES.items():
-        for who in ("innerview", "captum"):
+        for who, in_words in WHO.items():
             found = [row for row in rows(case, "memory") if row["who"] == who]
             if found:
                 peaks = [f"{row['budget']} ({row['evaluations']} spent): {row['peak'] / 1024:.0f} MB" for row in found]
                 grown = found[-1]["peak"] / found[0]["peak"] - 1
-                lines.append([title, who, " · ".join(peaks), f"{100 * grown:+.1f} %"])
+                lines.append([title, in_words, " · ".join(peaks), f"{100 * grown:+.1f} %"])
     return table(["network", "who", "budget or steps: peak of the process", "more"], lines)
 
 

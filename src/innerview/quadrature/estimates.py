@@ -25,11 +25,7 @@ import numpy as np
 from innerview.types import Array
 
 SAFETY: Final = 1.4
-"""Factor on an estimate; docs/quadrature.md says how often estimates with it held."""
-
-KINKED: Final = 0.4
-"""Where three steps say that they shrink faster than this, as those of kinks do and those of jumps do not, estimates
-are steadier: the factor falls twice as much as the ratio, to 1.2 at the fastest."""
+"""Factor on every estimate; docs/attribution.md says how often estimates with it held."""
 
 FASTEST: Final = 0.3
 """Smallest ratio of steps that is believed: a little more than 1/4, the second order that a kink allows at best, since
@@ -60,8 +56,7 @@ def remaining(steps: Sequence[Array], safety: float = 1.0) -> float:
         safety: a further factor on the result.
     """
     ratio, cosine = shrinking(steps)
-    spared = 2 * max(KINKED - ratio, 0) if len(steps) > 2 else 0
-    return safety * (SAFETY - spared) * rest(ratio, cosine)
+    return safety * SAFETY * rest(ratio, cosine)
 
 
 def shrinking(steps: Sequence[Array]) -> tuple[float, float]:
