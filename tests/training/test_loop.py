@@ -63,7 +63,7 @@ def test_snapshots_are_dense_early_on(run: RunFolder) -> None:
 
 def test_a_snapshot_holds_what_is_needed_to_run_it(run: RunFolder) -> None:
     snapshot = run.read(SMALL.steps)
-    assert snapshot.metadata["temperature"] == "0.2"
+    assert snapshot.metadata["temperature"] == "1"
     assert snapshot.metadata["classes"] == "red,green,blue"
     assert snapshot.metadata["layout"] == "OIHW"
     assert list(snapshot.weights) == [f"conv{number}.weight" for number in range(1, 10)]
