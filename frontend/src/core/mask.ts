@@ -81,10 +81,18 @@ export function box(rows: number, columns: number, a: readonly [number, number],
 }
 
 /** The pixels kept first by a ranking. */
-export const keptFirst = (ranking: ArrayLike<number>, kept: number): Uint8Array => Uint8Array.from(ranking, (rank) => (rank < kept ? 1 : 0));
+export function keptFirst(ranking: ArrayLike<number>, kept: number): Uint8Array {
+  const shown = new Uint8Array(ranking.length);
+  for (let i = 0; i < shown.length; i++) shown[i] = ranking[i] < kept ? 1 : 0;
+  return shown;
+}
 
 /** The picture where it is shown, the fill elsewhere: what the network sees. */
 export function filled(picture: Picture, fill: Picture, shown: Uint8Array): Picture {
   const channels = picture.data.length / shown.length;
-  return { data: Uint8Array.from(picture.data, (v, i) => (shown[Math.floor(i / channels)] ? v : fill.data[i])), shape: picture.shape };
+  const data = fill.data.slice();
+  for (let i = 0, at = 0; i < shown.length; i++, at += channels) {
+    if (shown[i]) for (let c = at; c < at + channels; c++) data[c] = picture.data[c];
+  }
+  return { data, shape: picture.shape };
 }

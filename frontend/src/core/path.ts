@@ -55,7 +55,9 @@ export function nearest(ascending: ArrayLike<number>, wanted: number): number {
 
 /** Baseline + alpha · (picture − baseline), in bytes; exact at 0 and 1. */
 export function blend(baseline: Picture, picture: Picture, alpha: number): Picture {
-  const data = Uint8Array.from(picture.data, (to, i) => rint(baseline.data[i] + alpha * (to - baseline.data[i])));
+  // A plain loop: `Uint8Array.from` takes ten times as long, and this is drawn at every step.
+  const data = new Uint8Array(picture.data.length);
+  for (let i = 0; i < data.length; i++) data[i] = rint(baseline.data[i] + alpha * (picture.data[i] - baseline.data[i]));
   return { data, shape: picture.shape };
 }
 
