@@ -30,7 +30,7 @@ FINER, MOST = 20, 4097
 LADDER = (8, 16, 24, 32, 40, 48, 64, 96, 128, 192)
 METHODS = ("gausslegendre", "riemann_middle")
 RECIPE_STEPS = 3000
-REPEATS, THROUGHPUT_PICTURES = 12, 16
+REPEATS, THROUGHPUT_PICTURES = 12, 8
 LEVELS = (5, 9, 17, 33, 65, 129)
 FINEST = 2e-5
 RULES = ("riemann-left", "trapezoid", "gauss-legendre")
@@ -193,7 +193,7 @@ def speed(case: Case, store: Store, count: int = REPEATS) -> None:
     pictures = [picture for _, picture in case.take(max(count, THROUGHPUT_PICTURES))]
     targets = [int(case.network.forward(picture[None]).logits[0].argmax()) for picture in pictures]
     best = tuned_of(store.rows("rules"))
-    batches = sorted({size for size in (4, 8, 16, 32, 64) if size <= max(4 * case.network.chunk, 4)})
+    batches = sorted({size for size in (4, 16, 64) if size <= max(4 * case.network.chunk, 4)})
     for number in range(count):
         one, target = pictures[number], targets[number]
 

@@ -11,6 +11,8 @@ from typing import Any, TypeAlias
 
 import torch
 
+from innerview.runs.atomic import write
+
 Row: TypeAlias = dict[str, Any]
 
 PACKAGES = ("numpy", "torch", "captum", "saliency")
@@ -25,7 +27,7 @@ class Store:
         known = self.folder / "network.json"
         if known.exists() and json.loads(known.read_text())["identity"] != identity:
             raise SystemExit(f"{self.folder} holds figures of another network; take another folder, or remove it")
-        known.write_text(json.dumps({"identity": identity, **surroundings()}, indent=1))
+        write(known, json.dumps({"identity": identity, **surroundings()}, indent=1).encode())  # whole, or not at all
 
     def rows(self, piece: str) -> list[Row]:
         """What is there of a piece."""
