@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { between, box, type Cells, cellsOf, decodeMask, encodeMask, filled, gridOf, keptFirst, pixelsOf, stamp } from "../src/core/mask";
 import { pixelsAt, ranks, shrink, visible } from "../src/core/paint";
+import { inOrder } from "../src/core/said";
 import { random } from "./making";
 
 const cells = (seed: number, count: number): Cells => Uint8Array.from(random(seed, count), (v) => (v > 0 ? 1 : 0));
@@ -94,4 +95,9 @@ describe("ranks and shares", () => {
     expect(data[0]).toBe(125);
     expect(data[4]).toBe(100);
   });
+});
+
+test("predictions are in order of probability, of logit where there is none, then of number", () => {
+  expect(inOrder([0, 1, 2], [5, 1, 3], [0.2, 0.5, 0.3]).map(([name]) => name)).toEqual([1, 2, 0]);
+  expect(inOrder([4, 1, 2], [1, 3, 3], [Number.NaN, Number.NaN, Number.NaN]).map(([name]) => name)).toEqual([1, 2, 4]);
 });

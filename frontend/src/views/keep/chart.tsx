@@ -12,6 +12,8 @@ import type { KeepAnswers } from "./index";
 
 export const ORDER_TITLES: Record<string, string> = { strongest: "strongest", highest: "for first", lowest: "least first" };
 
+const DASHES: Record<string, string> = { highest: "6 3", strongest: "9 3 2 3", lowest: "3 5" };
+
 interface KeepChartProps {
   keep: KeepAnswers;
   chosen: Chosen;
@@ -43,12 +45,12 @@ export function KeepChart({ keep, chosen, target, at, painted, onShare }: KeepCh
         name: ORDER_TITLES[order],
         points: shares.map((x, k) => [x, factor * course[k]] as const),
         width: chosenOrder ? 2.25 : 1.5,
-        dash: chosenOrder ? undefined : "6 3",
+        dash: chosenOrder ? undefined : DASHES[order],
         colour: chosenOrder ? "var(--text)" : "var(--second)",
       },
     ];
   });
-  shown.push({ name: "random", points: shares.map((x, k) => [x, mean[k]] as const), colour: "var(--before)", dash: "2 3" });
+  shown.push({ name: "random", points: shares.map((x, k) => [x, mean[k]] as const), colour: "var(--before)", ...(link.order === "random" ? { width: 2.25 } : { dash: "2 3" }) });
   const band = shares.map((x, k): [number, number, number] => {
     const values = random.map((course) => factor * course[k]);
     return [x, Math.min(...values), Math.max(...values)];
