@@ -7,6 +7,7 @@ network changes.
 from __future__ import annotations
 
 import shutil
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -52,6 +53,22 @@ def lite0() -> None:
         shutil.copyfile(Path(folder) / "look" / "coffee" / "photo.png", IMAGES / "lite0-photo.png")
 
 
+VIEWS = {"viewer.png": "#/interior"}
+"""Views of the cat's one-file page, by name in the documentation; taken where a Chromium is installed."""
+
+BROWSER = ("--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--virtual-time-budget=6000")
+
+
+def photograph(page: Path, link: str, target: Path) -> None:
+    """Take a view of the viewer as a picture, 1280 × 960."""
+    browser = shutil.which("chromium")
+    if browser is None:
+        print(f"{target.name}: left as it is, no chromium here")
+        return
+    order = [browser, *BROWSER, "--window-size=1280,960", f"--screenshot={target}", f"{page.as_uri()}{link}"]
+    subprocess.run(order, check=True, capture_output=True)
+
+
 def main() -> None:
     """Look, and copy."""
     IMAGES.mkdir(exist_ok=True)
@@ -63,7 +80,10 @@ def main() -> None:
         for place, taken in (("look", TAKEN), ("runs", OF_RUNS)):
             for source, name in taken.items():
                 shutil.copyfile(root / place / source, IMAGES / name)
-                print(f"docs/images/{name}: {(IMAGES / name).stat().st_size:,} bytes")
+        for name, link in VIEWS.items():
+            photograph(root / "look" / "cat" / "view.html", link, IMAGES / name)
+    for path in sorted(IMAGES.iterdir()):
+        print(f"docs/images/{path.name}: {path.stat().st_size:,} bytes")
 
 
 if __name__ == "__main__":
