@@ -7,10 +7,12 @@ import base64
 import numpy as np
 import pytest
 
+from innerview.adapters.numpy import NumpyNetwork
+from innerview.adapters.operations import Convolution, GlobalMean, ReLU
 from innerview.data.baselines import make_baseline
 from innerview.errors import UnknownClass, UsageError
 from innerview.methods import interior_gradients, keep, predict
-from innerview.network import Network
+from innerview.network import InputSpec, Network, OutputSpec
 from innerview.results import InteriorGradients, PathProfile
 from innerview.targets import Logit
 from innerview.viewer.payload import Payload, decode, encode
@@ -25,6 +27,7 @@ from innerview.workbench.explore import (
     Nobody,
     explain,
     integrate,
+    layers_shown,
     method_names,
 )
 from innerview.workbench.explore_keep import SHARES, answer_to_mask, keep_by_orders, read_mask
@@ -242,3 +245,16 @@ def test_targets_are_resolved_at_the_picture(network, image) -> None:
         Asked(7).resolve(network, logits)
     with pytest.raises(UsageError, match="tea"):
         Asked(kind="tea").resolve(network, logits)
+
+
+def test_of_many_layers_a_dozen_is_shown_unasked_from_first_to_last(network) -> None:
+    assert layers_shown(network) == [layer.name for layer in network.layers]
+    shape, operations, weights = (8, 8, 3), [], {}
+    for number in range(20):
+        operations += [Convolution(f"conv{number}", padding=1), ReLU(f"relu{number}")]
+        weights[f"conv{number}.weight"] = np.zeros((3, 3, 3, 3))
+    operations += [GlobalMean("mean")]
+    deep = NumpyNetwork(InputSpec(*shape), OutputSpec(("a", "b", "c")), operations, weights, np.float32)
+    shown = layers_shown(deep)
+    assert len(shown) == 12
+    assert (shown[0], shown[-1]) == ("relu0", "relu19")

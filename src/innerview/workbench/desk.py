@@ -38,6 +38,7 @@ from innerview.workbench.explore import (
     Listener,
     explain,
     integrate,
+    layers_shown,
     method_names,
 )
 from innerview.workbench.explore_keep import answer_to_mask, keep_by_orders, read_mask
@@ -302,7 +303,7 @@ class Desk:
     def layers(self, wish: Wish, _: Listener) -> Payload:
         """What all layers give, in part; or one, whole."""
         network, photo = self._opened(wish).network, self._photo(wish)
-        names = [wish.layer] if wish.layer else [layer.name for layer in network.layers]
+        names = [wish.layer] if wish.layer else layers_shown(network)
         shown = Shown(channels=2**16) if wish.layer else Shown()
         return layers_payload(
             activations(network, photo.image, names),

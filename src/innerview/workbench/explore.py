@@ -28,7 +28,7 @@ from innerview.methods import (
     smooth_grad,
     var_grad,
 )
-from innerview.network import Differentiable, Network
+from innerview.network import WEIGHTED, Differentiable, Network, find_layer
 from innerview.results import Explained, IntegratedGradients
 from innerview.targets import Contrast, Logit, Margin, Probability, Target, usual_kind
 from innerview.types import Alphas, Array, Image
@@ -201,7 +201,11 @@ def _occlude(network: Network, image: Image, target: Target, baseline: Baseline,
 
 
 def _see_classes(network: Differentiable, image: Image, target: Target, _: Baseline, __: Listener) -> Explained:
-    places = [layer.name for layer in network.layers if layer.axes == "height width channel" and min(layer.shape) > 1]
+    places = [
+        layer.name
+        for layer in network.layers
+        if layer.axes == "height width channel" and (not layer.shape or min(layer.shape[:2]) > 1)
+    ]
     if not places:
         raise UsageError("Grad-CAM needs a layer with places; this network has none that is known")
     return grad_cam(network, image, target, places[-1])
@@ -230,6 +234,22 @@ METHODS: Final[Mapping[str, Method]] = MappingProxyType(
 
 FORWARD_ONLY: Final = ("occlusion",)
 """Methods for networks without gradients."""
+
+
+MANY: Final = 24
+FEWER: Final = 12
+"""Of more layers than MANY, so many are shown unasked: the ends of weighted layers, evenly from first to last."""
+
+
+def layers_shown(network: Network) -> list[str]:
+    """Names of the layers that are shown unasked: all of a few, a dozen of many."""
+    names = [layer.name for layer in network.layers]
+    if len(names) <= MANY:
+        return names
+    weighted = sum(layer.kind in WEIGHTED for layer in network.layers)
+    ends = [find_layer(network.layers, number).name for number in range(1, weighted + 1)] or names
+    places: list[int] = np.unique(np.rint(np.linspace(0, len(ends) - 1, FEWER)).astype(int)).tolist()
+    return list(dict.fromkeys(ends[place] for place in places))
 
 
 def method_names(network: Network) -> tuple[str, ...]:

@@ -22,7 +22,7 @@ from innerview.viewer.payloads.map import Question, map_payload
 from innerview.viewer.payloads.path import path_payload
 from innerview.viewer.payloads.stamp import Stamp
 from innerview.viewer.payloads.subject import Photo, subject_payload
-from innerview.workbench.explore import METHOD, Asked, Listener, Nobody, integrate
+from innerview.workbench.explore import METHOD, Asked, Listener, Nobody, integrate, layers_shown
 from innerview.workbench.explore_keep import keep_by_orders
 from innerview.workbench.explore_path import RECIPE, add_up, choose_stops, walk
 
@@ -132,7 +132,7 @@ def payloads_of(
     layers = network.layers
     shown = size.large_layers if large else size.layers
     inside = layers_payload(
-        activations(network, image, [layer.name for layer in layers]),
+        activations(network, image, layers_shown(network)),
         layers,
         weights if weights is not None else network.weights(),
         stamp,

@@ -139,7 +139,7 @@ def _declared(layer: Layer) -> tuple[int, int, int]:
 def _missing_note(layer: Layer, result: Activations) -> str:
     if layer.name in result.layers:
         return f"has the axes {layer.axes or 'of no known meaning'}, which can't be drawn as channels"
-    return "not among the layers that were kept"
+    return "not among the layers that are shown unasked"
 
 
 def _note(values: Array, chosen: Sequence[int], side: int) -> str:
