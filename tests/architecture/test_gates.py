@@ -84,6 +84,7 @@ MISTAKES = {
     "framework outside the adapters": (IMPORTS, "methods/bad.py", "import torch", "methods.bad -> torch"),
     "framework through a back door": (IMPORTS, "workbench/bad.py", "from keras import layers", "bad -> keras"),
     "Pillow in a method": (IMPORTS, "methods/bad.py", "from PIL import Image", "methods.bad -> PIL"),
+    "the web's library outside the web": (IMPORTS, "workbench/bad.py", "import starlette", "bad -> starlette"),
     "matplotlib in the command line": (IMPORTS, "cli/bad.py", "import matplotlib", "cli.bad -> matplotlib"),
 }
 
