@@ -135,6 +135,7 @@ def rules(case: Case, store: Store, count: int) -> None:
     for name, picture in store.missing("rules", case.take(count)):
         exact, known = reference(case, store, name, picture)
         target = known["target"]
+        ladder = LADDER if case.network.chunk > 1 else ()  # large pictures: too dear to try them all
 
         def off(found: Array, exact: Array = exact) -> float:
             return relative(found.sum(axis=2), exact.sum(axis=2))
@@ -148,7 +149,7 @@ def rules(case: Case, store: Store, count: int) -> None:
             "pair": off(pair(case, picture, target, batch=PAIR_STEPS)),
         }
         for method in METHODS:
-            row[method] = {steps: off(tried(steps, method)) for steps in LADDER}
+            row[method] = {steps: off(tried(steps, method)) for steps in ladder}
         store.add("rules", row)
         say(case.name, "rules", name)
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 import numpy as np
-from pieces import CAPTUM_STEPS, FINER, RECIPE_STEPS, TOLERANCE, tuned_of
+from pieces import CAPTUM_STEPS, FINER, METHODS, RECIPE_STEPS, TOLERANCE, tuned_of
 from store import Row, read
 
 from innerview.methods.mistakes import interval
@@ -35,6 +35,9 @@ WHO: Mapping[str, str] = MappingProxyType(
         "innerview-16": "innerview, batches of 16",
         "captum": "Captum, all steps at once",
     }
+)
+CLASSICAL: Mapping[str, str] = MappingProxyType(
+    {"riemann-left": "left Riemann", "trapezoid": "trapezoid", "gauss-legendre": "Gauss-Legendre"}
 )
 Rows = Callable[[str, str], list[Row]]
 
@@ -130,13 +133,14 @@ def rules(rows: Rows) -> str:
             return f"{percent(float(np.median(values)))}, largest {percent(max(values))}"
 
         best = tuned_of(found)
+        untuned = "none up to 192" if any(found[0][method] for method in METHODS) else "not tried"
         lines.append(
             [
                 title,
                 str(len(found)),
                 off([row["captum"] for row in found]),
                 off([row["pair"] for row in found]),
-                f"{best[1]} ({best[0]})" if best else "none tried (up to 192)",
+                f"{best[1]} ({best[0]})" if best else untuned,
                 f"{off([row['error'] for row in long])} (n = {len(long)})" if long else "–",
             ]
         )
@@ -259,7 +263,7 @@ def convergence(rows: Rows) -> str:
             curves["innerview, true"].setdefault(int(count), []).append(level["true"])
         for rule, errors in row["rules"].items():
             for count, error in errors.items():
-                curves.setdefault(rule.replace("-", " "), {}).setdefault(int(count), []).append(error)
+                curves.setdefault(f"{CLASSICAL[rule]}, true", {}).setdefault(int(count), []).append(error)
     draw(curves, len(found))
 
     def cell(errors: Sequence[float]) -> str:
@@ -287,7 +291,7 @@ def draw(curves: Mapping[str, Mapping[int, Sequence[float]]], pictures: int) -> 
         7.2,
         4.2,
         "What evaluations buy",
-        f"Built-in network, black baseline, winning logit; medians of {pictures} pictures",
+        f"Built-in network, black baseline, winning logit; medians, n = {pictures}",
     )
     axes = figure.subplots()
     axes.set_xscale("log")
