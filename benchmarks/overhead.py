@@ -1,9 +1,10 @@
 """What the waist costs: gradients through innerview against the same gradients in bare PyTorch, batch 32.
 
-Bare is what one would write by hand: the model in evaluation mode, a tensor in its axis order, one autograd call, a
-tensor back. Through the waist it is a NumPy array of pixels in and out, with all that innerview does for it (mode,
-frozen weights, hooks, checks, chain rule through the normalisation). Both take turns in one process, so that other
-work on the machine disturbs both; the median of the ratios of neighbouring turns is printed, with its quartiles.
+Bare is what one would write by hand: the model in evaluation mode with frozen weights, a tensor in its axis order,
+one autograd call, a tensor back. Through the waist it is a NumPy array of pixels in and out, with all that innerview
+does for it (mode, frozen weights, hooks, checks, chain rule through the normalisation). Both take turns in one
+process, so that other work on the machine disturbs both; the median of the ratios of neighbouring turns is printed,
+with its quartiles.
 
     python benchmarks/overhead.py allcnn|lite0 [--rounds 20] [--batch 32] [--taps]
 
@@ -42,7 +43,9 @@ def network_of(name: str) -> TorchNetwork:
 
 def bare(network: TorchNetwork, images: np.ndarray, number: int) -> Callable[[], torch.Tensor]:
     """The gradient of one logit for every picture, as one would write it in PyTorch."""
-    model = network.model.eval()
+    model = network.model.eval().requires_grad_(
+        requires_grad=False
+    )  # or PyTorch keeps what the weights' gradients need
     spec = network.input
     inputs = torch.tensor((images * spec.scale + spec.offset).astype(np.float32).transpose(0, 3, 1, 2).copy())
 
@@ -53,11 +56,21 @@ def bare(network: TorchNetwork, images: np.ndarray, number: int) -> Callable[[],
     return work
 
 
-def seconds(work: Callable[[], object]) -> float:
-    """Wall time of one call."""
-    start = time.perf_counter()
+def seconds(work: Callable[[], object]) -> tuple[float, float]:
+    """Wall time and processor time of one call."""
+    start, busy = time.perf_counter(), time.process_time()
     work()
-    return time.perf_counter() - start
+    return time.perf_counter() - start, time.process_time() - busy
+
+
+def summary(pairs: list[tuple[float, float]]) -> str:
+    """Medians of both ways, and of the ratios of neighbouring turns."""
+    low, middle, high = statistics.quantiles([ours / bare for bare, ours in pairs], n=4)
+    bare, ours = (statistics.median(each) for each in zip(*pairs, strict=True))
+    return (
+        f"bare {1e3 * bare:.1f} ms, innerview {1e3 * ours:.1f} ms; overhead {100 * (middle - 1):+.1f} % "
+        f"(quartiles {100 * (low - 1):+.1f} to {100 * (high - 1):+.1f}, n = {len(pairs)})"
+    )
 
 
 def main() -> None:
@@ -76,22 +89,14 @@ def main() -> None:
     def through_the_waist() -> object:
         return network.pullback(images, {OUTPUT: together([Logit(3)])}, taps).input_gradients
 
-    def both() -> tuple[float, float]:
-        return seconds(by_hand), seconds(through_the_waist)
-
-    both()  # the first turn warms up
-    pairs = [both() for _ in range(arguments.rounds)]
-    low, middle, high = statistics.quantiles([ours / theirs for theirs, ours in pairs], n=4)
-    plain, ours = (statistics.median(each) for each in zip(*pairs, strict=True))
+    seconds(by_hand), seconds(through_the_waist)  # the first turns warm up
+    turns = [(seconds(by_hand), seconds(through_the_waist)) for _ in range(arguments.rounds)]
     print(f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.2f}")
     print(f"Python {platform.python_version()}, torch {metadata.version('torch')}, {torch.get_num_threads()} threads")
     shape = " × ".join(map(str, network.input.shape))
-    print(
-        f"{arguments.network}, {arguments.batch} pictures of {shape}{', every layer tapped' if taps else ''}: "
-        f"bare {1e3 * plain:.1f} ms, innerview {1e3 * ours:.1f} ms; "
-        f"overhead {100 * (middle - 1):+.1f} % (quartiles {100 * (low - 1):+.1f} to {100 * (high - 1):+.1f}, "
-        f"n = {len(pairs)})"
-    )
+    print(f"{arguments.network}, {arguments.batch} pictures of {shape}{', every layer tapped' if taps else ''}")
+    for place, kind in enumerate(("wall time", "processor time")):
+        print(f"{kind}: {summary([(theirs[place], ours[place]) for theirs, ours in turns])}", flush=True)
 
 
 if __name__ == "__main__":
