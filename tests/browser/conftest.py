@@ -63,6 +63,13 @@ def known() -> Known:
 
 
 @pytest.fixture(scope="session")
+def prepared(known: Known) -> Known:
+    """The desk with everything about the cat that takes long worked out."""
+    known.prepare()
+    return known
+
+
+@pytest.fixture(scope="session")
 def server(known: Known, _bundle: None) -> Iterator[str]:
     with running(make_app(known.desk, Access())) as url:
         yield url

@@ -20,7 +20,7 @@ from innerview.workbench.desk import Desk
 from innerview.workbench.explore import Nobody
 from innerview.workbench.wish import read_wish
 
-PATIENCE = 30_000
+PATIENCE = 60_000
 """Milliseconds for an answer on a busy computer."""
 
 VIEWS = {
@@ -70,6 +70,13 @@ class Known:
         """The payload of a question; about the first network and the cat unless said otherwise."""
         wish = read_wish({"kind": kind, "network": self.network, "picture": self.picture(), **fields})
         return decode(self.desk.answer(wish, Nobody()).blob)
+
+    def prepare(self) -> None:
+        """Work out the cat's path, its answers by share and the runner-up's map, so that no page waits for them."""
+        target = self.predicted()
+        self.ask("path", target=target)
+        self.ask("keep", target=target, fill="black")
+        self.ask("map", target=int(np.argsort(-self.ask("subject").arrays["logits"], kind="stable")[1]))
 
     def predicted(self, name: str = "cat") -> int:
         return int(np.argmax(self.ask("subject", picture=self.picture(name)).arrays["logits"]))

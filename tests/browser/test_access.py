@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from browser.driving import PATIENCE, READY, VIEWS, choose_theme, settle, show
+from browser.driving import PATIENCE, READY, VIEWS, Known, choose_theme, settle, show
 
 AXE = Path(__file__).resolve().parents[2] / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
 NARROW, WIDE = 390, 1280
@@ -36,7 +36,7 @@ def violations(page: Page) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def looked_at(browser: Browser, server: str) -> Page:
+def looked_at(browser: Browser, server: str, prepared: Known) -> Page:
     """A page with axe in it; views change by the link, so that what is known is not asked again."""
     made = browser.new_context(viewport={"width": WIDE, "height": 900}, color_scheme="light", reduced_motion="reduce")
     made.set_default_timeout(PATIENCE)

@@ -22,36 +22,36 @@ ONE_STEP = """async () => {
 }"""
 
 
-def test_the_slider_walks_by_keys_and_says_where_it_is(page: Page, known: Known) -> None:
+def test_the_slider_walks_by_keys_and_says_where_it_is(page: Page, prepared: Known) -> None:
     show(page, "#/interior", FIGURES)
     slider = page.get_by_role("slider", name="alpha")
-    stops = known.ask("path", target=known.predicted()).arrays["alphas"]
+    stops = prepared.ask("path", target=prepared.predicted()).arrays["alphas"]
     slider.focus()
     for key, value in (("Home", 0), ("PageDown", 0), ("PageUp", 10), ("ArrowRight", 11), ("End", len(stops) - 1)):
         page.keyboard.press(key)
         expect(slider).to_have_value(str(value))
     said = slider.get_attribute("aria-valuetext") or ""
-    name = known.classes[known.predicted()]
+    name = prepared.classes[prepared.predicted()]
     assert re.fullmatch(rf"alpha 1, logit [\d.]+, says {name}, \d+ percent", said)
 
 
-def test_one_step_changes_every_canvas_and_cursor_in_one_frame(page: Page) -> None:
+def test_one_step_changes_every_canvas_and_cursor_in_one_frame(page: Page, prepared: Known) -> None:
     show(page, "#/interior?a=0.4", FIGURES)
     changed = page.evaluate(ONE_STEP)
     assert len(changed) >= 6
     assert all(changed)
 
 
-def test_it_begins_with_the_baseline_and_ends_with_the_picture_and_the_map(page: Page, known: Known) -> None:
+def test_it_begins_with_the_baseline_and_ends_with_the_picture_and_the_map(page: Page, prepared: Known) -> None:
     show(page, "#/interior?a=0", FIGURES)
     first = page.locator(FIGURES).first
-    picture = known.ask("subject").arrays["picture"]
+    picture = prepared.ask("subject").arrays["picture"]
     assert (canvas(first) == 0).all()
     page.get_by_role("slider", name="alpha").press("End")
     assert (canvas(first) == picture).all()
-    path = known.ask("path", target=known.predicted()).arrays
+    path = prepared.ask("path", target=prepared.predicted()).arrays
     found = numbers(path, "sofar")[-1]
-    whole = numbers(known.ask("map", target=known.predicted()).arrays, "map")
+    whole = numbers(prepared.ask("map", target=prepared.predicted()).arrays, "map")
     # Bytes of square roots: a step is at most 2/127 of the value's root times the scale's.
     step = np.sqrt(np.abs(whole) * np.abs(whole).max()) / 127 + np.abs(whole).max() / 127**2
     assert (np.abs(found - whole) <= 1.01 * step).all()
@@ -59,7 +59,7 @@ def test_it_begins_with_the_baseline_and_ends_with_the_picture_and_the_map(page:
     assert_same_colours(canvas(page.locator(FIGURES).nth(3)), painted(found, limit_of(page, -1), "evidence"))
 
 
-def test_axes_stand_still_while_alpha_moves(page: Page) -> None:
+def test_axes_stand_still_while_alpha_moves(page: Page, prepared: Known) -> None:
     show(page, "#/interior?a=0", FIGURES)
     slider = page.get_by_role("slider", name="alpha")
     seen = set()

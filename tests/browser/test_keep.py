@@ -12,11 +12,11 @@ from browser.driving import Known, canvas, link_value, numbers, settle, show
 SEEN = ".keep .seen-by-network canvas[role=img]"
 
 
-def test_a_share_shows_that_many_pixels_and_the_ends_are_picture_and_fill(page: Page, known: Known) -> None:
+def test_a_share_shows_that_many_pixels_and_the_ends_are_picture_and_fill(page: Page, prepared: Known) -> None:
     show(page, "#/keep?k=20", SEEN)
-    target = known.predicted()
-    keep = known.ask("keep", target=target)
-    picture, fill = known.ask("subject").arrays["picture"], keep.arrays["fill"]
+    target = prepared.predicted()
+    keep = prepared.ask("keep", target=target)
+    picture, fill = prepared.ask("subject").arrays["picture"], keep.arrays["fill"]
     order = keep.json("orders").index("highest")
     ranking = keep.arrays["rankings"][["strongest", "highest", "lowest"].index("highest")].astype(int)
     kept = ranking < round(20 * 1024 / 100)
@@ -27,12 +27,12 @@ def test_a_share_shows_that_many_pixels_and_the_ends_are_picture_and_fill(page: 
     slider.press("End")
     assert (canvas(page.locator(SEEN)) == picture).all()
     whole = numbers(keep.arrays, "logits")[order, -1][np.argsort(keep.arrays["classes"])]
-    assert np.allclose(whole, known.ask("subject").arrays["logits"], atol=1e-4)
+    assert np.allclose(whole, prepared.ask("subject").arrays["logits"], atol=1e-4)
     slider.press("Home")
     assert (canvas(page.locator(SEEN)) == fill).all()
 
 
-def test_mouse_keys_and_tap_paint_the_same_mask(page: Page, known: Known) -> None:
+def test_mouse_keys_and_tap_paint_the_same_mask(page: Page, prepared: Known) -> None:
     masks = []
     for way in ("mouse", "keys"):
         show(page, "#/keep?k=0", SEEN)
@@ -55,5 +55,5 @@ def test_mouse_keys_and_tap_paint_the_same_mask(page: Page, known: Known) -> Non
     assert masks[0]
     bits = np.unpackbits(np.frombuffer(base64.urlsafe_b64decode(masks[0] + "=" * (-len(masks[0]) % 4)), np.uint8))
     assert np.flatnonzero(bits).tolist() == [4 * 32 + 5]
-    kept = known.ask("kept", mask=masks[0], cells=[32, 32], fill="black").arrays
-    expect(page.locator("[data-says] li").first).to_contain_text(known.classes[int(np.argmax(kept["logits"]))])
+    kept = prepared.ask("kept", mask=masks[0], cells=[32, 32], fill="black").arrays
+    expect(page.locator("[data-says] li").first).to_contain_text(prepared.classes[int(np.argmax(kept["logits"]))])
