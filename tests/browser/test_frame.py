@@ -53,7 +53,7 @@ def test_single_keys_choose_views_unless_someone_types_or_they_are_off(page: Pag
 def test_a_wrong_link_gives_the_default_and_says_so(page: Page, server: str, broken: str) -> None:
     page.goto("about:blank")
     page.goto(f"{server}#/attribution?{broken}")
-    expect(page.get_by_role("status")).not_to_be_empty()
+    expect(page.locator("main div[role=status]")).not_to_be_empty()
     expect(page.locator("[data-certificate]")).to_be_visible()
 
 
@@ -77,7 +77,7 @@ def test_a_link_survives_a_reload(page: Page, server: str, key: str, value: str)
     page.reload()
     expect(page.locator("[data-certificate]")).to_be_visible()
     assert f"{key}={value}" in fragment(page)
-    expect(page.get_by_role("status")).to_be_empty()
+    expect(page.locator("main div[role=status]")).to_be_empty()
 
 
 def test_sixty_slider_steps_write_the_link_at_most_nine_times(page: Page) -> None:
