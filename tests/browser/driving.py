@@ -40,7 +40,7 @@ READY = {
     "layers": "[role=option]",
     "weights": ".weights .card",
     "training": ".film .now",
-    "compare": '.compare [data-side="B"] canvas',
+    "compare": ".compare [data-side] canvas",
 }
 """What is there when a view has been drawn."""
 
