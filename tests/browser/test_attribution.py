@@ -36,7 +36,7 @@ def test_the_canvas_holds_the_ramp_of_every_value(page: Page, known: Known, them
     values = numbers(known.ask("map", target=known.predicted()).arrays, "map")
     assert_same_colours(shown_map(page), painted(values, limit_of(page), "evidence", theme))
     assert painted(np.zeros(1), 1, "evidence", theme)[0].tolist() == [int(zero[i : i + 2], 16) for i in (1, 3, 5)]
-    choose_theme(page, "system")
+    choose_theme(page, "light")
 
 
 def test_the_legend_counts_what_lies_beyond_and_names_the_unit(page: Page, known: Known) -> None:
