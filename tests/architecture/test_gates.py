@@ -120,20 +120,25 @@ def test_wrong_fields_are_caught_while_testing() -> None:
 def test_pages_that_were_made_from_other_code_are_caught(tmp_path: Path) -> None:
     shutil.copytree(ROOT / "scripts", tmp_path / "scripts")
     shutil.copytree(ROOT / "docs", tmp_path / "docs", ignore=shutil.ignore_patterns("images"))
+    cards = tmp_path / "src" / "innerview" / "allcnn"
+    cards.mkdir(parents=True)
+    for page in (ROOT / "src" / "innerview" / "allcnn").glob("*.md"):
+        shutil.copy(page, cards)
+    shutil.copy(ROOT / "README.md", tmp_path)
 
     def docs(*arguments: str) -> subprocess.CompletedProcess[str]:
         environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
         command = [sys.executable, "scripts/docs.py", *arguments]
         return subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
 
-    before = {page: page.read_bytes() for page in (tmp_path / "docs").rglob("*.md")}
+    before = {page: page.read_bytes() for page in [*(tmp_path / "docs").rglob("*.md"), *cards.glob("*.md")]}
     for page in before:
         page.write_text("# Made by nobody\n", encoding="utf-8")
     stale = docs("--check")
     assert stale.returncode != 0
     docs()
     made = [page for page in before if page.read_bytes() != b"# Made by nobody\n"]
-    assert {"cli.md", "api.md"} <= {page.name for page in made}
+    assert {"cli.md", "api.md", "allcnn.md", "recipe.md"} <= {page.name for page in made}
     assert all(page.relative_to(tmp_path).as_posix() in stale.stdout for page in made)
     assert docs("--check").returncode == 0
 
@@ -151,6 +156,8 @@ def test_check_fails_when_a_test_fails(tree: Path) -> None:
     """The tests themselves are the last gate; the other gates are passed by good code, which has no pages."""
     shutil.copytree(ROOT / "scripts", tree / "scripts")
     (tree / "scripts" / "docs.py").write_text('"""Nothing to write."""\n', encoding="utf-8")
+    for name in ("cards.py", "images.py"):  # they import what this tree lacks
+        (tree / "scripts" / name).unlink()
     (tree / "hatch_build.py").write_text('"""Nothing to build."""\n', encoding="utf-8")
     (tree / "tests").mkdir()
     (tree / "tests" / "test_bad.py").write_text(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from innerview.allcnn import load
 from innerview.data.fitting import fit
@@ -53,14 +53,12 @@ def test_the_live_page_loads_with_few_requests_all_of_them_here(page: Page, serv
     assert said == []
 
 
-def test_one_file_opens_offline_with_one_request_and_its_names_break_nothing(
-    context: BrowserContext, file: Path
-) -> None:
-    context.set_offline(True)
-    page = context.new_page()
+def test_one_file_opens_offline_with_one_request_and_its_names_break_nothing(browser: Browser, file: Path) -> None:
+    page = browser.new_context(offline=True).new_page()
     requests, said = listened(page)
     page.goto(file.as_uri())
     page.wait_for_selector("canvas", timeout=20_000)
     assert page.evaluate("window.broken") is None
     assert requests == [file.as_uri()]
     assert said == []
+    page.context.close()
