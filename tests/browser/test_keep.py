@@ -44,7 +44,7 @@ def test_mouse_keys_and_tap_paint_the_same_mask(page: Page, prepared: Known) -> 
             page.mouse.click(box["x"] + 5.5 * box["width"] / 32, box["y"] + 4.5 * box["height"] / 32)
         else:
             brush.focus()
-            for key, times in (("ArrowUp", 12), ("Home", 1), ("ArrowRight", 5)):
+            for key, times in (("ArrowUp", 32), ("ArrowDown", 4), ("Home", 1), ("ArrowRight", 5)):
                 for _ in range(times):
                     page.keyboard.press(key)
             page.keyboard.press("Enter")
