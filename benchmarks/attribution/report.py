@@ -31,7 +31,7 @@ NAMES: Mapping[str, str] = MappingProxyType(
 )
 WHO: Mapping[str, str] = MappingProxyType(
     {
-        "innerview": "innerview, batches of up to 64",
+        "innerview": "innerview, default batches (8)",
         "innerview-16": "innerview, batches of 16",
         "captum": "Captum, all steps at once",
     }
