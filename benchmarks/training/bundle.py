@@ -30,6 +30,7 @@ from innerview.network import InputSpec
 from innerview.runs import RunFolder, atomic, observations
 from innerview.targets import Logit
 from innerview.types import Image
+from innerview.workbench.run_reading import evenly
 
 INVISIBLE = 1e-3
 """The fraction of test pictures whose answer float16 may change."""
@@ -50,9 +51,7 @@ def chosen_steps(run: RunFolder) -> list[int]:
     """The first steps, which lie close together, and the others evenly, with the last."""
     steps = [step for step in run.steps() if step not in {1, 3, 30}]
     early = [step for step in steps if step < run.steps()[-1] / 20]
-    later = np.asarray(steps[len(early) :])
-    places = np.unique(np.rint(np.linspace(0, len(later) - 1, MOST - len(early))).astype(int))
-    return early + later[places].tolist()
+    return [*early, *evenly(steps[len(early) :], MOST - len(early))]
 
 
 def write_weights(run: RunFolder, step: int, folder: Path, *, half: bool) -> None:

@@ -30,9 +30,11 @@ from innerview.methods import (
 )
 from innerview.network import WEIGHTED, Differentiable, Network, find_layer
 from innerview.results import Explained, IntegratedGradients
-from innerview.targets import Contrast, Logit, Margin, Probability, Target, usual_kind
+from innerview.targets import Margin, Target, usual_kind
 from innerview.types import Alphas, Array, Image
 from innerview.viewer.payload import Payload
+from innerview.workbench.request import TARGETS
+from innerview.workbench.run_reading import evenly
 
 METHOD: Final = "integrated-gradients"
 
@@ -84,14 +86,9 @@ class Asked:
         if self.versus is not None:
             return Margin(self.target, self.versus).resolve(logits, network.output)
         kind = self.kind or usual_kind(network.output)
-        if kind not in KINDS:
-            raise UsageError(f"there is no target {kind!r}; the targets are {', '.join(KINDS)}")
-        return KINDS[kind](self.target).resolve(logits, network.output)
-
-
-KINDS: Final[Mapping[str, Callable[[int | None], Target]]] = MappingProxyType(
-    {"logit": Logit, "contrast": Contrast, "probability": Probability}
-)
+        if kind not in TARGETS:
+            raise UsageError(f"there is no target {kind!r}; the targets are {', '.join(TARGETS)}")
+        return TARGETS[kind](self.target).resolve(logits, network.output)
 
 
 @dataclass(frozen=True, eq=False)
@@ -248,8 +245,7 @@ def layers_shown(network: Network) -> list[str]:
         return names
     weighted = sum(layer.kind in WEIGHTED for layer in network.layers)
     ends = [find_layer(network.layers, number).name for number in range(1, weighted + 1)] or names
-    places: list[int] = np.unique(np.rint(np.linspace(0, len(ends) - 1, FEWER)).astype(int)).tolist()
-    return list(dict.fromkeys(ends[place] for place in places))
+    return list(dict.fromkeys(ends[place] for place in evenly(range(len(ends)), FEWER)))
 
 
 def method_names(network: Network) -> tuple[str, ...]:

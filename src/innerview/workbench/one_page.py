@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from innerview.data.baselines import make_baseline
-from innerview.methods import activations, predict
+from innerview.methods import BUDGET, activations, predict
 from innerview.network import Differentiable
 from innerview.results import Prediction
 from innerview.targets import usual_kind
@@ -68,7 +68,7 @@ class Explaining:
     asked: Asked = field(default_factory=Asked)
     baseline: str = "black"
     tolerance: float = 0.01
-    budget: int = 513
+    budget: int = BUDGET
 
 
 def payloads_of(
