@@ -1,11 +1,16 @@
 """Turn a finished run into what the package carries of it: a run folder made small, and the model card's figures.
 
     python benchmarks/training/bundle.py RUN --data PATH --out FOLDER
+    python benchmarks/training/bundle.py --extend FOLDER/NAME --data PATH
 
 Writes FOLDER/NAME, NAME being the recipe's, with figures.json in it, of which `scripts/docs.py` makes the model card.
 Of the snapshots the first and the last are kept, in float16 if that changes hardly an answer; of about fifteen in
-between, the histograms and what the network said of three sample photos then, with maps; of the log, every twentieth
-step and every test.
+between, the histograms and what the network said of three sample photos then, with maps and the liveliest channels of
+three layers; of the log, every twentieth step and every test; of all test pictures, the answers (class and probability,
+no pictures).
+
+`--extend` adds to a folder that was made before, and whose run is gone, what its own snapshots still give: the
+answers, and the layers at the steps whose weights are there.
 """
 
 from __future__ import annotations
@@ -22,14 +27,22 @@ import numpy as np
 from examine import examined, network_of
 from safetensors.numpy import save
 
+from innerview.adapters.numpy import NumpyNetwork
 from innerview.data.cifar10 import load
 from innerview.data.fitting import fit
+from innerview.data.labelled import Dataset
 from innerview.data.samples import sample
 from innerview.methods import integrated_gradients, predict
-from innerview.network import InputSpec
-from innerview.runs import RunFolder, atomic, observations
+from innerview.network import InputSpec, find_layer
+from innerview.pictures.film import liveliest
+from innerview.pictures.words import layer_title
+from innerview.runs import RunFolder, answers, atomic, observations
+from innerview.runs.observations import Shots
 from innerview.targets import Logit
-from innerview.types import Image
+from innerview.types import Image, Images
+from innerview.viewer.payloads.film import CHANNELS
+from innerview.viewer.payloads.layers import strongest
+from innerview.workbench.run_networks import LAYERS
 from innerview.workbench.run_reading import evenly
 
 INVISIBLE = 1e-3
@@ -42,6 +55,9 @@ MOST = 16
 """Snapshots of which histograms and films are kept."""
 
 PROBES = ("cat", "moose", "rocket")
+
+MOST_CHANNELS = 12
+"""Of a layer and a picture: those that the film's strip and the viewer choose, and the next liveliest ones."""
 
 EVALUATIONS = 32
 """Of each map of a film; the gap that is left is kept beside it."""
@@ -62,14 +78,46 @@ def write_weights(run: RunFolder, step: int, folder: Path, *, half: bool) -> Non
     atomic.write(folder / "snapshots" / f"step-{step:06d}.safetensors", save(weights, snapshot.metadata))
 
 
+def kept_channels(network: NumpyNetwork, pictures: Images) -> dict[str, list[list[int]]]:
+    """By layer, for each picture the channels to keep, rising: those that are looked at when training has ended."""
+    names = [find_layer(network.layers, number).name for number in LAYERS]
+    found = network.forward(pictures, names).activations
+    return {name: [chosen(values) for values in found[name]] for name in names}
+
+
+def chosen(values: np.ndarray) -> list[int]:
+    """Channels of height × width × channel."""
+    wanted = [*strongest(values, CHANNELS), *liveliest(values)]
+    order = np.argsort(-values.astype(np.float64).std(axis=(0, 1)), kind="stable").tolist()
+    return sorted(list(dict.fromkeys([*wanted, *order]))[:MOST_CHANNELS])
+
+
+def write_layers(
+    small: RunFolder, step: int, network: NumpyNetwork, pictures: Images, kept: dict[str, list[list[int]]]
+) -> None:
+    """Keep some channels of what three layers give for the probe photos at a step."""
+    found = network.forward(pictures, list(kept)).activations
+    seen = {
+        layer_title(name, network.layers): Shots(
+            np.stack([found[name][place][:, :, channels] for place, channels in enumerate(rows)]),
+            np.array(rows),
+            found[name].shape[3],
+        )
+        for name, rows in kept.items()
+    }
+    observations.keep_layers(small, step, seen)
+
+
 def write_films(run: RunFolder, small: RunFolder, images: dict[str, Image], classes: tuple[str, ...]) -> None:
-    """Keep what the network said of the probe photos over time, and the maps of what it says in the end."""
-    last = network_of(run.read(run.steps()[-1]), classes, half=False)
-    told = [one.index for one in predict(last, np.stack(list(images.values())))]
-    small.observe("pictures", 0, {"pictures": np.stack(list(images.values()))})
+    """Keep what the network said of the probe photos over time, the maps of what it says in the end, and layers."""
+    pictures = np.stack(list(images.values()))
+    last = network_of(run.read(run.steps()[-1]), classes)
+    told = [one.index for one in predict(last, pictures)]
+    kept = kept_channels(last, pictures)
+    small.observe("pictures", 0, {"pictures": pictures})
     for step in small.counted():
-        network = network_of(run.read(step), classes, half=False)
-        said = predict(network, np.stack(list(images.values())))
+        network = network_of(run.read(step), classes)
+        said = predict(network, pictures)
         maps = [
             integrated_gradients(network, image, Logit(target), baseline=np.zeros_like(image), evaluations=EVALUATIONS)
             for image, target in zip(images.values(), told, strict=True)
@@ -82,6 +130,7 @@ def write_films(run: RunFolder, small: RunFolder, images: dict[str, Image], clas
             gaps=np.asarray([one.gap for one in maps], dtype=np.float64),
         )
         observations.keep_probes(small, step, seen)
+        write_layers(small, step, network, pictures, kept)
         print(f"step {step}: {', '.join(classes[one.index] for one in said)}", file=sys.stderr, flush=True)
 
 
@@ -114,6 +163,19 @@ def write_small(run: RunFolder, folder: Path, classes: tuple[str, ...], *, half:
     (folder / "lock").unlink(missing_ok=True)
 
 
+def extend(small: RunFolder, data: Dataset) -> None:
+    """Add to a carried folder what its two snapshots give."""
+    found = examined(small, "step", data.test, data.classes)
+    answers.keep(small, found.full)
+    pictures, _ = observations.pictures(small)
+    kept = kept_channels(network_of(small.read(small.steps()[-1]), data.classes), pictures)
+    for step in small.steps():
+        write_layers(small, step, network_of(small.read(step), data.classes), pictures, kept)
+    known = json.loads((small.path / "figures.json").read_text(encoding="utf-8"))
+    changed = int(np.abs(np.array(known["confusion"]) - np.array(found.told["confusion"])).sum())
+    print(f"{found.told['accuracy']} % of {found.told['pictures']}; the card's confusion matrix differs by {changed}")
+
+
 def figures(run: RunFolder, told: dict[str, Any]) -> dict[str, Any]:
     """What the model card says in numbers, beside what the run folder knows."""
     sizes, speeds = run.curve("size")[1], run.curve("images_per_second")[1]
@@ -128,22 +190,33 @@ def figures(run: RunFolder, told: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def main() -> None:
-    """Write the bundle and print its figures."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("run", type=Path)
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--out", type=Path, required=True)
-    asked = parser.parse_args()
-    run, data = RunFolder.open(asked.run), load(asked.data)
-    told = examined(run, "step", data.test, data.classes)
-    half = told["float16"]["answers_changed"] <= INVISIBLE * told["pictures"]
-    name = run.manifest.configuration["name"]
-    asked.out.mkdir(parents=True, exist_ok=True)
-    write_small(run, asked.out / name, data.classes, half=half)
-    text = json.dumps(figures(run, told), indent=1) + "\n"
-    atomic.write(asked.out / name / "figures.json", text.encode())
+def bundle(run: RunFolder, data: Dataset, out: Path) -> None:
+    """Write the folder that is carried and print its figures."""
+    found = examined(run, "step", data.test, data.classes)
+    half = found.told["float16"]["answers_changed"] <= INVISIBLE * found.told["pictures"]
+    folder = out / run.manifest.configuration["name"]
+    out.mkdir(parents=True, exist_ok=True)
+    write_small(run, folder, data.classes, half=half)
+    answers.keep(RunFolder.open(folder), found.full)
+    text = json.dumps(figures(run, found.told), indent=1) + "\n"
+    atomic.write(folder / "figures.json", text.encode())
     sys.stdout.write(text)
+
+
+def main() -> None:
+    """Make a bundle, or extend one."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("run", type=Path, nargs="?")
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--out", type=Path)
+    parser.add_argument("--extend", type=Path, help="a folder that was bundled before")
+    asked = parser.parse_args()
+    if asked.extend is not None:
+        extend(RunFolder.open(asked.extend), load(asked.data))
+    elif asked.run is None or asked.out is None:
+        parser.error("name a RUN and --out FOLDER, or --extend FOLDER")
+    else:
+        bundle(RunFolder.open(asked.run), load(asked.data), asked.out)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
     python benchmarks/training/examine.py RUN --data PATH [--json FILE]
 
-Runs the last snapshot of a run folder with NumPy alone, so it also checks what PyTorch measured in training.
+Runs the last snapshot of a run folder in PyTorch, and a few pictures in NumPy too, which must say the same.
 """
 
 from __future__ import annotations
@@ -10,10 +10,12 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 
 from innerview.adapters.numpy import NumpyNetwork
 from innerview.allcnn import build
@@ -21,45 +23,74 @@ from innerview.data.cifar10 import load
 from innerview.data.labelled import LabelledPictures
 from innerview.network import OutputSpec
 from innerview.runs import RunFolder, Snapshot
+from innerview.runs.answers import Answers
+from innerview.training.measure import answers_of, logits_of
+from innerview.training.model import AllCnn
 
-BATCH = 100
+CHECKED = 50
+"""Pictures that NumPy is shown as well."""
 
-
-def network_of(snapshot: Snapshot, classes: tuple[str, ...], *, half: bool) -> NumpyNetwork:
-    """The network of a snapshot, its weights rounded to float16 first if asked."""
-    precision = np.float16 if half else np.float32
-    weights = {name: values.astype(precision).astype(np.float32) for name, values in snapshot.weights.items()}
-    return build(weights, output=OutputSpec(classes, temperature=float(snapshot.metadata["temperature"])))
-
-
-def logits_of(network: NumpyNetwork, pictures: LabelledPictures) -> np.ndarray:
-    """Picture × class."""
-    starts = range(0, len(pictures.images), BATCH)
-    parts = [pictures.images[start : start + BATCH].astype(np.float32) / 255 for start in starts]
-    return np.concatenate([network.forward(part).logits for part in parts])
+AGREEMENT = 1e-3
+"""The most by which a logit may differ between the two."""
 
 
-def examined(run: RunFolder, series: str, pictures: LabelledPictures, classes: tuple[str, ...]) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Examined:
+    """What was found: `told` for people and cards, the answers of the weights as they are and in float16."""
+
+    told: dict[str, Any]
+    full: Answers
+    half: Answers
+
+
+def halved(weights: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The weights as float16 keeps them, in float32."""
+    return {name: values.astype(np.float16).astype(np.float32) for name, values in weights.items()}
+
+
+def network_of(snapshot: Snapshot, classes: tuple[str, ...]) -> NumpyNetwork:
+    """The network of a snapshot in NumPy."""
+    return build(snapshot.weights, output=OutputSpec(classes, temperature=float(snapshot.metadata["temperature"])))
+
+
+def torch_logits(snapshot: Snapshot, pictures: LabelledPictures, classes: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Picture × class: of the weights as they are, and as float16 keeps them."""
+    mean, std = (tuple(float(part) for part in snapshot.metadata[key].split(",")) for key in ("mean", "std"))
+    network = AllCnn(len(snapshot.weights["conv1.weight"]), classes, mean, std)
+    full, half = (
+        logits_of(network, {name: torch.from_numpy(values) for name, values in weights.items()}, pictures)
+        for weights in (snapshot.weights, halved(snapshot.weights))
+    )
+    return full, half
+
+
+def examined(run: RunFolder, series: str, pictures: LabelledPictures, classes: tuple[str, ...]) -> Examined:
     """Accuracy in per cent in all and by class, the confusion matrix (truth × answer), and what float16 changes."""
     snapshot = run.read(run.steps()[-1], series)
-    logits, halved = (logits_of(network_of(snapshot, classes, half=half), pictures) for half in (False, True))
-    answers = logits.argmax(1)
+    temperature = float(snapshot.metadata["temperature"])
+    logits, half = torch_logits(snapshot, pictures, len(classes))
+    oracle = network_of(snapshot, classes).forward(pictures.images[:CHECKED].astype(np.float32) / 255).logits
+    difference = float(np.abs(oracle - logits[:CHECKED].numpy()).max())
+    if difference > AGREEMENT:
+        raise SystemExit(f"PyTorch and NumPy differ by {difference} in a logit of the first {CHECKED} pictures")
+    found, other = (answers_of(one, pictures, temperature, snapshot.step) for one in (logits, half))
     confusion = np.zeros((len(classes), len(classes)), dtype=int)
-    np.add.at(confusion, (pictures.labels, answers), 1)
+    np.add.at(confusion, (found.truth, found.said), 1)
     own = np.diag(confusion)
-    return {
+    told = {
         "series": series,
         "step": snapshot.step,
-        "pictures": len(answers),
-        "accuracy": round(100 * float(own.sum() / confusion.sum()), 3),
+        "pictures": len(found.said),
+        "accuracy": round(100 * found.accuracy, 3),
         "accuracy_by_class": dict(zip(classes, np.round(100 * own / confusion.sum(1), 2).tolist(), strict=True)),
         "confusion": confusion.tolist(),
         "float16": {
-            "accuracy": round(100 * float((halved.argmax(1) == pictures.labels).mean()), 3),
-            "largest_logit_change": float(np.abs(halved - logits).max()),
-            "answers_changed": int((halved.argmax(1) != answers).sum()),
+            "accuracy": round(100 * other.accuracy, 3),
+            "largest_logit_change": float((half - logits).abs().max()),
+            "answers_changed": int((other.said != found.said).sum()),
         },
     }
+    return Examined(told, found, other)
 
 
 def main() -> None:
@@ -71,7 +102,7 @@ def main() -> None:
     asked = parser.parse_args()
     run, data = RunFolder.open(asked.run), load(asked.data)
     series = ["step", "average"] if any((run.path / "snapshots").glob("average-*")) else ["step"]
-    found = json.dumps([examined(run, name, data.test, data.classes) for name in series], indent=1)
+    found = json.dumps([examined(run, name, data.test, data.classes).told for name in series], indent=1)
     if asked.json:
         asked.json.write_text(found + "\n", encoding="utf-8")
     sys.stdout.write(found + "\n")

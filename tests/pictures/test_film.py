@@ -10,7 +10,8 @@ import pytest
 from innerview.allcnn import build, initial_weights
 from innerview.errors import UsageError
 from innerview.methods import integrated_gradients, predict
-from innerview.pictures.film import Film, Frame, film_animation, film_strip, liveliest
+from innerview.pictures import film
+from innerview.pictures.film import Film, Frame, Kept, film_animation, film_strip, liveliest
 from innerview.targets import Logit
 
 IMAGE = np.random.default_rng(0).uniform(0, 1, (8, 8, 3)).astype(np.float32)
@@ -62,3 +63,34 @@ def test_a_film_may_have_maps_alone() -> None:
 def test_a_film_without_snapshots_is_refused() -> None:
     with pytest.raises(UsageError, match="a film of cat without any snapshot"):
         replace(FILM, frames=())
+
+
+def test_a_layer_that_was_kept_at_some_steps_is_told_from_one_that_was_seen() -> None:
+    frames = tuple(replace(frame, layers=FILM.frames[0].layers) for frame in FILM.frames)  # one scale, with or without
+    thinned = replace(FILM, frames=(frames[0], replace(frames[1], layers={}), frames[2]))
+    strip, whole = film_strip(thinned), film_strip(replace(FILM, frames=frames))
+    assert strip.size == whole.size
+    changed = np.flatnonzero((np.asarray(strip) != np.asarray(whole)).any(axis=(0, 2)))
+    assert changed.size  # words instead of channels, under the middle snapshot alone
+    assert whole.width * 0.5 < changed.min()
+    assert changed.max() < whole.width * 0.78
+    assert len({one.size for one in film_animation(thinned).frames}) == 1
+
+
+def test_channels_go_by_their_numbers_in_the_layer(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+    label = film._label
+    monkeypatch.setattr(film, "_label", lambda text, size: told.append(text) or label(text, size))
+    film_strip(replace(FILM, kept={"layer 3": Kept((5, 40, 77, 120), 128)}))
+    assert "After layer 3: channels 5, 40, 77, 120." in told[0]
+    assert FILM.number("layer 3", 2) == 2
+
+
+def test_as_many_kept_channels_as_classes_are_no_classes(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+    label = film._label
+    monkeypatch.setattr(film, "_label", lambda text, size: told.append(text) or label(text, size))
+    film_strip(FILM)
+    film_strip(replace(FILM, kept={"layer 9": Kept(tuple(range(20, 30)), 128)}))
+    assert "channel of 3 cat" in told[1]
+    assert "channels 2" in told[3]

@@ -12,7 +12,7 @@ from hypothesis.extra.numpy import arrays
 
 from innerview.errors import DataError
 from innerview.runs import Manifest, RunFolder, observations
-from innerview.runs.observations import LEAST, MAGNITUDES, Channels, Probes, magnitudes
+from innerview.runs.observations import LEAST, MAGNITUDES, Channels, Probes, Shots, magnitudes
 
 
 @pytest.fixture
@@ -72,6 +72,19 @@ def test_a_channel_that_never_rises_above_zero_is_silent() -> None:
     share = np.array([0.0, 0.25, 0.0])
     nothing = np.zeros(3, np.int64)
     assert Channels(share, share, share, share, share, share, nothing, nothing).silent.tolist() == [0, 2]
+
+
+def test_layers_of_probes_are_read_back_in_their_order(run: RunFolder) -> None:
+    values = np.arange(2 * 3 * 3 * 4, dtype=np.float16).reshape(2, 3, 3, 4)
+    some = Shots(values, np.array([[0, 2, 5, 9], [1, 2, 3, 4]]), 10)
+    whole = Shots(values[..., :2], np.array([[0, 1], [0, 1]]), 2)
+    seen = {"layer 9 (block/elu)": whole, "layer 10": some, **{f"layer {at}": some for at in range(11, 20)}}
+    observations.keep_layers(run, 7, seen)
+    assert observations.layers(run, 6) == {}
+    read = observations.layers(run, 7)
+    assert list(read) == list(seen)
+    for name, one in seen.items():
+        np.testing.assert_equal(vars(read[name]), vars(one))
 
 
 def test_probes_are_read_back(run: RunFolder) -> None:

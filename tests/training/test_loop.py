@@ -11,8 +11,9 @@ import pytest
 from innerview.allcnn import build
 from innerview.data.labelled import Dataset, LabelledPictures
 from innerview.errors import DataError
+from innerview.methods import predict
 from innerview.network import OutputSpec
-from innerview.runs import RunFolder
+from innerview.runs import RunFolder, answers
 from innerview.training import RECIPE, Augmentation, Configuration, Progress, train
 from innerview.training.measure import balanced
 from training.killing import SMALL, pictures
@@ -76,6 +77,18 @@ def test_the_weights_do_in_numpy_what_was_tested_in_torch(run: RunFolder) -> Non
     logits = network.forward(data.test.images / np.float32(255)).logits
     accuracy = (logits.argmax(1) == data.test.labels).mean()
     assert accuracy == pytest.approx(run.metrics()[-1]["final_accuracy"])
+
+
+def test_the_answers_of_the_last_weights_are_kept(run: RunFolder) -> None:
+    data = pictures()
+    kept = answers.latest(run)
+    assert kept is not None
+    network = build(run.read(SMALL.steps).weights, size=12, output=OutputSpec(data.classes))
+    said = predict(network, data.test.images / np.float32(255))
+    assert kept.said.tolist() == [one.index for one in said]
+    assert kept.truth.tolist() == data.test.labels.tolist()
+    assert kept.probability == pytest.approx([one.probabilities.max() for one in said], abs=1e-4)
+    assert (kept.step, kept.accuracy) == (SMALL.steps, pytest.approx(run.metrics()[-1]["final_accuracy"]))
 
 
 def test_the_manifest_says_how_it_was_made(run: RunFolder) -> None:

@@ -23,6 +23,7 @@ def made_run(
     planned: int = 10,
     average: bool = False,
     declared: dict[str, Any] | None = None,
+    classes: tuple[str, ...] = (),
     **metrics: Any,
 ) -> RunFolder:
     """Write a run of a network of four channels whose weights grow from snapshot to snapshot.
@@ -32,7 +33,14 @@ def made_run(
     manifest = Manifest(
         network={"name": network, "channels": 4, "classes": 10},
         configuration={"steps": planned, "batch": 5, "seed": seed, **(declared or {})},
-        data={"source": "made up", "sha256": "0" * 64, "train": 50, "test": 20, "shape": [SIZE, SIZE, 3]},
+        data={
+            "source": "made up",
+            "sha256": "0" * 64,
+            "train": 50,
+            "test": 20,
+            "shape": [SIZE, SIZE, 3],
+            "classes": classes,
+        },
         versions={"python": "3.11"},
         notes=("a note",),
     )

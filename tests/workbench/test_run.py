@@ -8,14 +8,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from innerview.allcnn import CLASS_NAMES
 from innerview.errors import DataError, NetworkError, UsageError
-from innerview.runs.observations import Channels, Probes, keep_channels, keep_probes
+from innerview.runs import answers
+from innerview.runs.answers import Answers
+from innerview.runs.observations import Channels, Probes, Shots, keep_channels, keep_layers, keep_probes
 from innerview.workbench.run_curves import curves
 from innerview.workbench.run_networks import network_at
 from innerview.workbench.run_reading import Recorded, evenly, open_runs
 from innerview.workbench.run_recordings import recorded_films, recorded_units
 from innerview.workbench.run_request import RunRequest
-from innerview.workbench.run_testing import labelled_pictures, on_test_pictures
+from innerview.workbench.run_testing import kept_answers, labelled_pictures, on_test_pictures
 from innerview.workbench.run_work import work
 from workbench.made_runs import made_folders, made_run
 
@@ -126,6 +129,53 @@ def test_the_maps_that_a_recorder_took_become_films(tmp_path: Path) -> None:
     assert [film.name for film in work_done.films] == ["probe 0", "probe 1"]
     assert "trained 'resnet'" in work_done.missing
     assert recorded_films(opened(tmp_path / "undeclared", network="resnet"), RunRequest()) == []
+
+
+def test_layers_that_were_kept_are_in_the_films_of_their_steps(tmp_path: Path) -> None:
+    declared = {"input": {"height": 4}, "output": {"class_names": ["ant", "bee"]}}
+    folder = made_run(tmp_path / "run", network="resnet", declared=declared)
+    folder.observe("pictures", 0, {"pictures": np.zeros((2, 4, 4, 3), np.float32)})
+    chances = np.full((2, 2), 0.5)
+    for step in (0, 3, 10):
+        seen = Probes(chances, chances, np.ones((2, 4, 4), np.float32), np.array([1, 0]), np.zeros(2))
+        keep_probes(folder, step, seen)
+        if step != 3:
+            values = np.arange(2 * 2 * 2 * 3).reshape(2, 2, 2, 3)
+            rows = np.array([[1, 4, 7], [0, 2, 9]])
+            scores = Shots(values[..., :2], np.array([[0, 1], [0, 1]]), 2)
+            keep_layers(folder, step, {"relu3": Shots(values, rows, 12), "scores": scores})
+    run = open_runs([tmp_path / "run"])[0]
+    first, second = recorded_films(run, RunRequest())
+    assert [list(frame.layers) for frame in second.frames] == [["relu3", "scores"], [], ["relu3", "scores"]]
+    assert second.frames[2].layers["relu3"][0, 0].tolist() == [12, 13, 14]
+    assert (first.number("relu3", 2), second.number("relu3", 2), second.number("scores", 1)) == (7, 9, 1)
+    assert first.kept["relu3"].of == 12
+
+
+def test_answers_that_the_run_keeps_need_no_data(tmp_path: Path) -> None:
+    folder = made_run(tmp_path / "run", classes=CLASS_NAMES)
+    assert kept_answers(open_runs([tmp_path / "run"])[0]) is None
+    said, truth = np.array([3, 5, 5, 9, 0]), np.array([3, 3, 5, 5, 0])
+    answers.keep(folder, Answers(said, np.array([0.9, 0.6, 0.8, 0.7, 0.5], np.float32), truth, 10))
+    done = work(open_runs([tmp_path / "run"])[0], RunRequest(frames=2, evaluations=1), lambda _: None)
+    found = done.tested
+    assert found is not None
+    assert found.found.confusion[3].tolist() == [0, 0, 0, 1, 0, 1, 0, 0, 0, 0]
+    assert found.found.accuracy == 0.6
+    assert [found.names[place] for place in found.found.surest] == ["dog, no. 3", "cat, no. 1"]
+    assert found.pictures == ()
+    # what the run keeps gives way to pictures that are named
+    data = made_folders(tmp_path / "data")
+    named = work(open_runs([tmp_path / "run"])[0], RunRequest(data=data, frames=2, evaluations=1), lambda _: None)
+    assert named.tested is not None
+    assert len(named.tested.pictures) == named.tested.found.pictures == 6
+
+
+def test_kept_answers_of_classes_that_the_manifest_does_not_name_are_refused(tmp_path: Path) -> None:
+    folder = made_run(tmp_path / "run", classes=("cat", "dog"))
+    answers.keep(folder, Answers(np.array([2]), np.array([1], np.float32), np.array([0]), 10))
+    with pytest.raises(DataError, match="names 2 classes"):
+        kept_answers(open_runs([tmp_path / "run"])[0])
 
 
 def test_training_pictures_are_never_tested_on(tmp_path: Path) -> None:

@@ -62,14 +62,29 @@ def mistakes(predictions: Sequence[Prediction], truths: Sequence[int]) -> Mistak
         predictions: one or more.
         truths: the number of each picture's true class.
     """
-    names = predictions[0].class_names
-    confusion = np.zeros((len(names), len(names)), dtype=np.int64)
-    for prediction, truth in zip(predictions, truths, strict=True):
-        confusion[truth, prediction.index] += 1
+    said = np.array([prediction.index for prediction in predictions], dtype=np.int64)
     confidence = np.array([prediction.probabilities[prediction.index] for prediction in predictions], dtype=np.float64)
-    wrong = np.array([prediction.index for prediction in predictions]) != np.asarray(truths)
+    return mistakes_among(said, confidence, np.asarray(truths, dtype=np.int64), predictions[0].class_names)
+
+
+def mistakes_among(
+    said: Int[np.ndarray, " picture"],
+    confidence: Float[np.ndarray, " picture"],
+    truths: Int[np.ndarray, " picture"],
+    class_names: tuple[str, ...],
+) -> Mistakes:
+    """Compare answers with the truth, where no more is known of an answer than its class and its probability.
+
+    Args:
+        said: the number of the class that each picture was called.
+        confidence: its probability, in [0, 1].
+        truths: the number of each picture's true class.
+        class_names: one per class.
+    """
+    confusion = np.zeros((len(class_names), len(class_names)), dtype=np.int64)
+    np.add.at(confusion, (truths, said), 1)
     order = np.argsort(-np.nan_to_num(confidence), kind="stable")
-    return Mistakes(confusion, names, order[wrong[order]], confidence)
+    return Mistakes(confusion, class_names, order[(said != truths)[order]], confidence)
 
 
 def interval(share: float, count: int) -> tuple[float, float]:

@@ -8,7 +8,7 @@ Its channels are the same at every snapshot: those that vary most over the pictu
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
@@ -46,13 +46,22 @@ class Frame:
         step: updates that the weights have had.
         prediction: what it says.
         map: integrated gradients of the class that the film is about, height × width, in the film's unit.
-        layers: by title: height × width × channel, all or some of a layer's channels.
+        layers: by title: height × width × channel, all or some of a layer's channels; a layer that was not kept at
+            this step is missing.
     """
 
     step: int
     prediction: Prediction
     map: Map
     layers: Mapping[str, Array]
+
+
+@dataclass(frozen=True)
+class Kept:
+    """Which channels of a layer a film has, where it has not all: their numbers from 0, and how many there are."""
+
+    numbers: tuple[int, ...]
+    of: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,9 +73,10 @@ class Film:
         image: as the network saw it, height × width × channel in [0, 1].
         truth: number of its true class; None if it is not known.
         target: number of the class that the maps explain.
-        frames: one or more, by rising step; all have the same layers.
+        frames: one or more, by rising step; the last has every layer that any has.
         unit: of the maps.
         about: what the maps are: target, baseline, evaluations.
+        kept: by title, which channels the frames hold of layers of which they don't hold all.
     """
 
     name: str
@@ -76,10 +86,15 @@ class Film:
     frames: tuple[Frame, ...]
     unit: str = "logit"
     about: str = ""
+    kept: Mapping[str, Kept] = field(default_factory=dict[str, Kept])
 
     def __post_init__(self) -> None:
         if not self.frames:
             raise UsageError(f"a film of {self.name} without any snapshot was asked for; give at least one")
+
+    def number(self, title: str, place: int) -> int:
+        """The number, from 0, of the channel that stands at a place among those that the frames hold of a layer."""
+        return self.kept[title].numbers[place] if title in self.kept else place
 
 
 def liveliest(values: Array, count: int = SHOWN) -> list[int]:
@@ -102,22 +117,24 @@ def _rows(film: Film) -> list[_Row]:
     names = film.frames[-1].prediction.class_names
     rows: list[_Row] = []
     for title, last in film.frames[-1].layers.items():
-        classes = last.shape[2] == len(names)
+        classes = last.shape[2] == len(names) and title not in film.kept
         channels = [film.target] if classes else liveliest(last)
-        shown = np.stack([frame.layers[title][:, :, channels] for frame in film.frames])
+        shown = np.stack([frame.layers[title][:, :, channels] for frame in film.frames if title in frame.layers])
         scale = choose_scales([shown], "shared")[0]
         which = (
             f"channel of {label(film.target, names)}; its mean is the logit"
             if classes
-            else f"channels {', '.join(map(str, channels))}"
+            else f"channels {', '.join(str(film.number(title, channel)) for channel in channels)}"
         )
         rows.append(_Row(title, channels, scale, f"After {title}: {which}. ±{words.limit(scale.limit)}"))
     return rows
 
 
 def _mosaic(frame: Frame, row: _Row, size: int) -> Pillow.Image:
-    """Show one channel large, or four two by two."""
-    values = frame.layers[row.title]
+    """Show one channel large, or four two by two; words where the layer was not kept."""
+    values = frame.layers.get(row.title)
+    if values is None:
+        return _label(f"not kept at step {words.count(frame.step)}", size)
     if len(row.channels) == 1:
         return canvas.framed(show_map(values[:, :, row.channels[0]], row.scale, "value", size))
     tiles = [

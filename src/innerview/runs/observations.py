@@ -1,6 +1,6 @@
-"""What was seen of a network while it trained, beside its weights: gradients, channels, probe pictures.
+"""What was seen of a network while it trained, beside its weights: gradients, channels, probe pictures, layers.
 
-Each of the three is written at a step and read back as it was; `RunFolder.observe` keeps them in
+Each of them is written at a step and read back as it was; `RunFolder.observe` keeps them in
 `observations/<series>-<step>.safetensors`. Whoever watches a training fills these objects in, whatever its framework.
 """
 
@@ -107,6 +107,21 @@ class Probes:
 PROBES: Final = ("outputs", "probabilities", "maps", "classes", "gaps")
 
 
+@dataclass(frozen=True)
+class Shots:
+    """What one layer gave for the probe pictures that have maps: some of its channels, the same at every step.
+
+    Attributes:
+        values: picture × height × width × channel, float16: the layer's values, as they are.
+        channels: picture × channel, int64: their numbers in the layer, from 0, rising. Each picture has its own.
+        of: how many channels the layer has.
+    """
+
+    values: Array
+    channels: Array
+    of: int
+
+
 def magnitudes(values: Array) -> Magnitudes:
     """Count values, of any shape, by sign and power of two."""
     flat = values.ravel().astype(np.float64)
@@ -164,6 +179,35 @@ def probes(run: RunFolder, step: int) -> Probes:
     """Read what the network said of the probe pictures at a step."""
     found = run.observation("probes", step)
     return Probes(*(found[name] for name in PROBES))
+
+
+def keep_layers(run: RunFolder, step: int, seen: Mapping[str, Shots]) -> None:
+    """Write what layers gave for the probe pictures at a step, by the layers' names, in the order to show them in."""
+    run.observe(
+        "layers",
+        step,
+        {
+            f"{place}/{name}/{part}": values
+            for place, (name, one) in enumerate(seen.items())
+            for part, values in (
+                ("values", one.values.astype(np.float16)),
+                ("channels", one.channels.astype(np.int64)),
+                ("of", np.array([one.of], dtype=np.int64)),
+            )
+        },
+    )
+
+
+def layers(run: RunFolder, step: int) -> dict[str, Shots]:
+    """Read what layers gave for the probe pictures at a step, by the layers' names; empty where it was not kept."""
+    if step not in run.observed("layers"):
+        return {}
+    found = run.observation("layers", step)
+    keys = sorted({key.rpartition("/")[0] for key in found}, key=lambda key: int(key.partition("/")[0]))
+    return {
+        key.partition("/")[2]: Shots(found[f"{key}/values"], found[f"{key}/channels"], int(found[f"{key}/of"][0]))
+        for key in keys
+    }
 
 
 def pictures(run: RunFolder) -> tuple[Array, Array | None]:

@@ -21,10 +21,10 @@ import torch.nn.functional as functional
 
 from innerview.data.labelled import Dataset, LabelledPictures
 from innerview.errors import DataError, NetworkError
-from innerview.runs import RunFolder
+from innerview.runs import RunFolder, answers
 from innerview.training import augment
 from innerview.training.identity import check_same, manifest_of
-from innerview.training.measure import balanced, measured
+from innerview.training.measure import answers_of, balanced, logits_of, measured, scored
 from innerview.training.model import AllCnn, first_not_finite, initialise
 from innerview.training.optimisers import Optimisers
 from innerview.training.recipe import Configuration
@@ -235,10 +235,16 @@ class Trainer:
         )
 
     def finish(self) -> None:
-        """Test on all test pictures, the weights and their running mean; one line, so that it is whole or absent."""
+        """Test on all test pictures, the weights and their running mean; one line, so that it is whole or absent.
+
+        What the weights said of each picture is kept, so that what they mix up can be seen without the data.
+        """
         if any("final_loss" in record for record in self.run.metrics()):
             return
-        loss, self.test_accuracy = self.measured(self.network.named(), self.data.test)
+        logits = logits_of(self.network, self.network.named(), self.data.test)
+        temperature = self.configuration.optimisation.temperature
+        loss, self.test_accuracy = scored(logits, self.data.test, temperature)
+        answers.keep(self.run, answers_of(logits, self.data.test, temperature, self.step))
         record = {**self.place(), "final_loss": loss, "final_accuracy": self.test_accuracy}
         if self.configuration.average:
             loss, accuracy = self.measured(self.average, self.data.test)

@@ -10,6 +10,7 @@ import torch
 import torch.nn.functional as functional
 
 from innerview.data.labelled import LabelledPictures
+from innerview.runs.answers import Answers
 from innerview.training.augment import as_pixels
 from innerview.training.model import AllCnn
 
@@ -17,31 +18,47 @@ BATCH: Final = 250
 """Pictures at a time: enough to fill a processor, and 32 × 32 pictures stay below 1 GB."""
 
 
-@torch.no_grad()
 def measured(
     network: AllCnn, weights: Mapping[str, torch.Tensor], pictures: LabelledPictures, temperature: float
 ) -> tuple[float, float]:
-    """Measure weights on pictures.
+    """Measure weights on pictures; see `logits_of` and `scored`."""
+    return scored(logits_of(network, weights, pictures), pictures, temperature)
+
+
+@torch.no_grad()
+def logits_of(network: AllCnn, weights: Mapping[str, torch.Tensor], pictures: LabelledPictures) -> torch.Tensor:
+    """Show pictures to weights; gives picture × class.
 
     Args:
         network: lends its layers; its own weights are put back.
         weights: by name.
         pictures: of the size that the network takes.
-        temperature: T in softmax(logits / T).
-
-    Returns:
-        The mean cross-entropy in nats, without label smoothing, and the accuracy in [0, 1].
     """
     own = {name: weight.detach().clone() for name, weight in network.named().items()}
     network.take(weights)
     try:
         starts = range(0, len(pictures.images), BATCH)
-        logits = torch.cat([network(as_pixels(pictures.images[start : start + BATCH])) for start in starts])
+        return torch.cat([network(as_pixels(pictures.images[start : start + BATCH])) for start in starts])
     finally:
         network.take(own)
+
+
+def scored(logits: torch.Tensor, pictures: LabelledPictures, temperature: float) -> tuple[float, float]:
+    """Compare logits (picture × class) with the truth.
+
+    Returns:
+        The mean cross-entropy of softmax(logits / temperature) in nats, without label smoothing, and the accuracy in
+        [0, 1].
+    """
     labels = torch.from_numpy(pictures.labels)
     loss = functional.cross_entropy(logits / temperature, labels)
     return loss.item(), (logits.argmax(1) == labels).float().mean().item()
+
+
+def answers_of(logits: torch.Tensor, pictures: LabelledPictures, temperature: float, step: int) -> Answers:
+    """What logits (picture × class) say of each picture, to be kept in the run folder."""
+    probabilities, said = functional.softmax(logits / temperature, dim=1).max(1)
+    return Answers(said.numpy(), probabilities.numpy(), pictures.labels.astype(np.int64), step)
 
 
 def balanced(pictures: LabelledPictures, wanted: int) -> LabelledPictures:

@@ -241,3 +241,22 @@ def tested(found: Mistakes, series: str) -> str:
         text += f", and {label(truth, names)} is most often called {label(said, names)} ({times} of "
         text += f"{count(int(found.confusion[truth].sum()))})"
     return text + "."
+
+
+def surest(found: Mistakes, names: Sequence[str], said: Array, most: int = 3) -> str:
+    """Say which mistakes it is surest of, where there are no pictures to show, and how to see them.
+
+    Args:
+        found: counts and mistakes.
+        names: of the pictures, which tell the true class.
+        said: number of the class that each was called.
+        most: how many are named.
+    """
+    told = "; ".join(
+        f"{names[place]}, called {label(int(said[place]), found.class_names)} ({share(float(found.confidence[place]))})"
+        for place in found.surest[:most].tolist()
+    )
+    return (
+        f"The answers are those that the run keeps of its last test. Surest mistakes: {told}. With the data at hand, "
+        "--data DATA shows such pictures, with the maps of their wrong answers."
+    )

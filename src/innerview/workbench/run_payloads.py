@@ -233,6 +233,12 @@ def _part(listener: Listener, place: int, parts: int) -> Callable[[int, int], No
     return lambda done, total: listener.progress(place * total + done, parts * total)
 
 
+def _over_time(film: Film, title: str) -> Array:
+    """One layer at all snapshots; NaN where it was not kept."""
+    nothing = np.full_like(film.frames[-1].layers[title], np.nan)
+    return np.stack([frame.layers.get(title, nothing) for frame in film.frames])
+
+
 def _reel(run: Recorded, film: Film, photo: Photo | None) -> Reel:
     steps = np.array([frame.step for frame in film.frames], dtype=np.float64)
     first, mine = film.frames[0], photo is not None and _same(film.image, photo.image)
@@ -246,7 +252,8 @@ def _reel(run: Recorded, film: Film, photo: Photo | None) -> Reel:
         logits=np.stack([frame.prediction.logits for frame in film.frames]),
         probabilities=np.stack([frame.prediction.probabilities for frame in film.frames]),
         maps=np.stack([frame.map for frame in film.frames]),
-        layers={title: np.stack([frame.layers[title] for frame in film.frames]) for title in first.layers},
+        layers={title: _over_time(film, title) for title in film.frames[-1].layers},
+        kept=film.kept,
         target=film.target,
         words=film.about or f"logit of {label(film.target, names)}",
         truth=photo.truth if photo is not None and mine else film.truth,

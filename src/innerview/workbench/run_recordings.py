@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from innerview.methods.units import LayerUnits
-from innerview.pictures.film import Film, Frame
+from innerview.pictures.film import Film, Frame, Kept
 from innerview.results import Prediction
 from innerview.runs import observations
+from innerview.runs.observations import Shots
 from innerview.targets import Logit
 from innerview.types import Array
 from innerview.workbench.run_networks import UnitTimes
@@ -35,7 +37,10 @@ def recorded_units(run: Recorded, request: RunRequest) -> UnitTimes | None:
 
 
 def recorded_films(run: Recorded, request: RunRequest) -> list[Film]:
-    """Make films of the maps that a recorder took; none where it took none, or was not told what the model takes."""
+    """Make films of the maps that a recorder took; none where it took none, or was not told what the model takes.
+
+    Where channels of layers were kept beside the maps, they are in the frames of those steps.
+    """
     declared: Any = run.folder.manifest.configuration
     if not (declared.get("input") and declared.get("output")):
         return []
@@ -45,18 +50,44 @@ def recorded_films(run: Recorded, request: RunRequest) -> list[Film]:
         return []
     pictures, labels = observations.pictures(run.folder)
     names = tuple(str(name) for name in declared["output"]["class_names"])
+    shots = {step: observations.layers(run.folder, step) for step in steps}
     films: list[Film] = []
     for place in range(min(len(seen[step].maps) for step in steps)):
         frames = [
-            Frame(step, Prediction(one.outputs[place], one.probabilities[place], names), one.maps[place], {})
+            Frame(
+                step,
+                Prediction(one.outputs[place], one.probabilities[place], names),
+                one.maps[place],
+                {title: shot.values[place].astype(np.float32) for title, shot in shots[step].items()},
+            )
             for step, one in ((step, seen[step]) for step in steps)
         ]
         target = int(seen[steps[-1]].classes[place])
         about = f"The maps, from black, as the recorder took them; at the end: {Logit(target).describe(names)}."
         truth = None if labels is None else int(labels[place])
         name = declared.get("probes", {}).get(str(place), f"probe {place}")
-        films.append(Film(name, _pixels(pictures[place]), truth, target, tuple(frames), "output", about))
+        films.append(
+            Film(
+                name,
+                _pixels(pictures[place]),
+                truth,
+                target,
+                tuple(frames),
+                "output",
+                about,
+                _kept(shots[steps[-1]], place),
+            )
+        )
     return films
+
+
+def _kept(shots: Mapping[str, Shots], place: int) -> dict[str, Kept]:
+    """Which channels of one picture's layers were kept, where it is not all of them."""
+    return {
+        title: Kept(tuple(int(channel) for channel in shot.channels[place]), shot.of)
+        for title, shot in shots.items()
+        if shot.channels.shape[1] < shot.of
+    }
 
 
 def _pixels(picture: Array) -> Array:

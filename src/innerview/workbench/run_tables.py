@@ -96,8 +96,11 @@ def confusion(found: Tested) -> bytes:
 
 def answers(found: Tested) -> bytes:
     """A line for each test picture: truth, answer, its probability."""
+    names = found.found.class_names
     body = [
-        (one.name, label(one.truth, said.class_names), said.label, float(said.probabilities[said.index]))
-        for one, said in zip(found.pictures, found.predictions, strict=True)
+        (name, label(truth, names), label(said, names), confidence)
+        for name, truth, said, confidence in zip(
+            found.names, found.truths.tolist(), found.said.tolist(), found.found.confidence.tolist(), strict=True
+        )
     ]
     return rows(("picture", "truth", "says", "probability"), body)

@@ -1,7 +1,8 @@
 """A run's network on test pictures: what it calls them, and the mistakes that it is surest of.
 
-Only pictures that were kept from training are taken: the part "test", or, of class folders that are not divided,
-every sixth picture, as training sets them apart.
+With no data at hand, it is what the run folder keeps of its last test: answers without pictures. Else only pictures
+that were kept from training are shown: the part "test", or, of class folders that are not divided, every sixth
+picture, as training sets them apart.
 """
 
 from __future__ import annotations
@@ -21,10 +22,11 @@ from innerview.data.folders import ClassFolders, open_folders
 from innerview.data.reading import Picture
 from innerview.errors import DataError, PictureError
 from innerview.methods import integrated_gradients, predict
-from innerview.methods.mistakes import Mistakes, mistakes
+from innerview.methods.mistakes import Mistakes, mistakes, mistakes_among
 from innerview.results import IntegratedGradients, Prediction
+from innerview.runs import answers
 from innerview.targets import Logit
-from innerview.types import Image, Images
+from innerview.types import Array, Image, Images
 from innerview.workbench.run_networks import network_at
 from innerview.workbench.run_reading import Recorded
 from innerview.workbench.run_request import RunRequest
@@ -50,18 +52,22 @@ class Tested:
 
     Attributes:
         found: counts and mistakes.
-        pictures: those shown, in order, with `predictions`.
-        worst: maps of the answer for the most confident mistakes.
+        names: of the pictures, in order; `truths` and `said` are the numbers of their true class and of the answer.
         series: "average" if the running mean of the weights was tested, else "step".
+        pictures: the same pictures with `predictions`; both empty if the answers were read from the run folder.
+        worst: maps of the answer for the most confident mistakes.
         problems: pictures that could not be read.
     """
 
     found: Mistakes
-    pictures: tuple[Labelled, ...]
-    predictions: tuple[Prediction, ...]
-    worst: tuple[IntegratedGradients, ...]
+    names: tuple[str, ...]
+    truths: Array
+    said: Array
     series: str
-    problems: tuple[str, ...]
+    pictures: tuple[Labelled, ...] = ()
+    predictions: tuple[Prediction, ...] = ()
+    worst: tuple[IntegratedGradients, ...] = ()
+    problems: tuple[str, ...] = ()
 
 
 def labelled_pictures(
@@ -158,7 +164,40 @@ def on_test_pictures(run: Recorded, request: RunRequest, data: Path, report: Cal
             )
         )
         report(f"the map of {pictures[place].name}")
-    return Tested(found, tuple(pictures), tuple(predictions), tuple(worst), series, tuple(problems))
+    return Tested(
+        found,
+        tuple(one.name for one in pictures),
+        np.array([one.truth for one in pictures]),
+        np.array([one.index for one in predictions]),
+        series,
+        tuple(pictures),
+        tuple(predictions),
+        tuple(worst),
+        tuple(problems),
+    )
+
+
+def kept_answers(run: Recorded) -> Tested | None:
+    """Read what the run folder keeps of its last test, which needs neither the data nor the network.
+
+    Returns:
+        None where nothing was kept, as of a run that has not ended.
+
+    Raises:
+        DataError: what was kept is damaged, or not of the manifest's classes.
+    """
+    kept = answers.latest(run.folder)
+    if kept is None:
+        return None
+    classes = tuple(str(name) for name in run.folder.manifest.data.get("classes", ()))
+    if max(kept.said.max(), kept.truth.max()) >= len(classes):
+        raise DataError(
+            f"{run.folder.path} keeps answers of class {max(kept.said.max(), kept.truth.max())}, "
+            f"but its manifest names {len(classes)} classes"
+        )
+    found = mistakes_among(kept.said, kept.probability.astype(np.float64), kept.truth, classes)
+    names = tuple(f"{classes[truth]}, no. {number}" for number, truth in enumerate(kept.truth.tolist()))
+    return Tested(found, names, kept.truth, kept.said, "step")
 
 
 def _stack(pictures: list[Labelled]) -> Images:

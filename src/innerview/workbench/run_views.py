@@ -362,6 +362,8 @@ def _mistakes(worked: Sequence[Worked]) -> View | None:
             Table(_named(worked, one, "answers.csv"), partial(tables.answers, answers)),
         ]
         words.append(_prefix(worked, one, run_sentences.tested(result, answers.series)))
+        if not answers.pictures and result.surest.size:
+            words.append(_prefix(worked, one, run_sentences.surest(result, answers.names, answers.said)))
         words += [f"left out: {problem}" for problem in answers.problems]
     return View("mistakes", tuple(words), tuple(sheets), tuple(found))
 

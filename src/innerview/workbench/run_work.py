@@ -28,7 +28,7 @@ from innerview.workbench.run_networks import (
 from innerview.workbench.run_reading import Recorded
 from innerview.workbench.run_recordings import recorded_films, recorded_units
 from innerview.workbench.run_request import RunRequest
-from innerview.workbench.run_testing import Tested, on_test_pictures
+from innerview.workbench.run_testing import Tested, kept_answers, on_test_pictures
 
 MORE: Final = 45
 """Test pictures on which channels are watched, beside the probe pictures."""
@@ -43,7 +43,7 @@ class Worked:
         titles: of its layers, for people: "layer 5 (conv5)".
         units: what channels did; None if that could not be seen.
         films: of the probe pictures; empty if it could not be run.
-        tested: answers on test pictures; None if none were named, or it could not be run.
+        tested: answers on test pictures: on those that were named, or else what the run folder keeps; None if neither.
         missing: why something could not be run; empty if all was.
         findings: signs that something goes wrong.
     """
@@ -68,7 +68,7 @@ def work(run: Recorded, request: RunRequest, report: Callable[[str], None]) -> W
     titles = tuple(f"layer {at} ({name.removesuffix('.weight')})" for at, name in enumerate(run.layers, start=1))
     seen = recorded_units(run, request)
     shown = recorded_films(run, request)
-    answers: Tested | None = None
+    answers = kept_answers(run)
     missing = ""
     try:
         network = network_at(run, run.steps[-1])
@@ -76,7 +76,8 @@ def work(run: Recorded, request: RunRequest, report: Callable[[str], None]) -> W
         missing = str(problem)
     else:
         items = probes_of(network, request)
-        answers = on_test_pictures(run, request, request.data, report) if request.data else None
+        if request.data:
+            answers = on_test_pictures(run, request, request.data, report)
         images = [item.fitted.image for item in items]
         images += [one.image for one in answers.pictures[:MORE]] if answers else []
         seen = unit_times(run, np.stack(images), request, report)

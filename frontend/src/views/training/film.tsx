@@ -30,11 +30,13 @@ interface Reel {
   frames: Float32Array[][];
   /** One for each channel, the same at every snapshot. */
   limits: number[];
+  /** Places of the snapshots at which the layer was not kept. */
+  missing: readonly number[];
 }
 
 /** Channels of the layers, decoded: a scale for every snapshot and channel. */
 function reels({ arrays, meta }: Payload<"film">): Reel[] {
-  return (meta.layers as { name: string }[]).flatMap(({ name }, j): Reel[] => {
+  return (meta.layers as { name: string; missing?: number[] }[]).flatMap(({ name, missing = [] }, j): Reel[] => {
     const found = arrays[`activation/${j}`];
     if (!found) return [];
     const [snapshots, height, width, channels] = found.shape;
@@ -45,8 +47,8 @@ function reels({ arrays, meta }: Payload<"film">): Reel[] {
         Float32Array.from({ length: size }, (_, i) => scales[e * channels + c] * EXPANDED[found.data[(e * size + i) * channels + c] & 255]),
       ),
     );
-    const limits = Array.from({ length: channels }, (_, c) => Math.max(...frames.map((each) => ownLimit(each[c]))));
-    return [{ name, height, width, frames, limits }];
+    const limits = Array.from({ length: channels }, (_, c) => Math.max(...frames.filter((_, e) => !missing.includes(e)).map((each) => ownLimit(each[c]))));
+    return [{ name, height, width, frames, limits, missing }];
   });
 }
 
@@ -86,14 +88,14 @@ export function Film({ film, times, at, onMove, chosen }: FilmProps): JSX.Elemen
           {map(at, 192, `Attribution for ${target} at ${times.words(at)}, ±${limitText(limit)} ${meta.unit}`)}
           <Legend scale={{ limit, mode: pinned ? "pinned" : "film" }} unit={meta.unit} values={frames[at]} ends={[`against ${target}`, `for ${target}`]} />
         </figure>
-        {layers.map(({ name, height: h, width: w, frames: all, limits }) => (
+        {layers.map(({ name, height: h, width: w, frames: all, limits, missing }) => (
           <figure key={name}>
-            <div class="four">
+            <div class="four" aria-hidden={missing.includes(at)}>
               {all[at].map((values, c) => (
                 <MapPixels key={c} values={values} height={h} width={w} limit={limits[c]} ramp="value" label={`${name}, channel ${c + 1} of 4, ±${limitText(limits[c])}`} size={64} fixed grid={[height, width]} />
               ))}
             </div>
-            <figcaption>{name}: four channels, each on one scale for all epochs</figcaption>
+            <figcaption>{missing.includes(at) ? `${name}: not kept at ${times.words(at)}` : `${name}: four channels, each on one scale for all epochs`}</figcaption>
           </figure>
         ))}
       </div>

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
+import numpy as np
+
+from innerview.pictures.film import Kept
 from innerview.types import Array, Image
 from innerview.viewer.payload import Payload, companded, make_payload, numbered, to_bytes
 from innerview.viewer.payloads.layers import strongest
@@ -25,7 +28,8 @@ class Reel:
         steps: of the snapshots; `epochs`: NaN where unknown.
         logits: snapshot × class; `probabilities` likewise.
         maps: snapshot × height × width, in `unit`.
-        layers: by title: snapshot × height × width × channel.
+        layers: by title: snapshot × height × width × channel; NaN at snapshots where the layer was not kept.
+        kept: by title, the numbers of those channels and how many the layer has; titles that are missing have all.
         target: number of the class that the maps explain; `words`: the target in words.
         truth: number of the true class, if known.
         unit: of the maps.
@@ -44,6 +48,7 @@ class Reel:
     words: str
     truth: int | None
     unit: str = "logit"
+    kept: Mapping[str, Kept] = field(default_factory=dict[str, Kept])
 
 
 def film_payload(reel: Reel, stamp: Stamp) -> Payload:
@@ -60,7 +65,11 @@ def film_payload(reel: Reel, stamp: Stamp) -> Payload:
     for place, (title, values) in enumerate(reel.layers.items()):
         chosen = strongest(values[-1], CHANNELS)
         arrays |= companded(f"activation/{place}", values[..., chosen], keep=(0, 3))
-        listed.append({"name": title, "channels": chosen, "of": values.shape[3]})
+        kept = reel.kept.get(title, Kept(tuple(range(values.shape[3])), values.shape[3]))
+        missing = np.flatnonzero(np.isnan(values).all(axis=(1, 2, 3))).tolist()
+        listed.append(
+            {"name": title, "channels": [kept.numbers[at] for at in chosen], "of": kept.of, "missing": missing}
+        )
     return make_payload(
         "film",
         arrays,
