@@ -273,3 +273,54 @@ def test_other_errors_of_pytorch_stay_what_they_are() -> None:
     network.model.register_forward_pre_hook(wrong)
     with pytest.raises(RuntimeError, match="multiplied"):
         network.forward(pictures())
+
+
+class Flattening(nn.Module):
+    """Reshapes by view, which takes no strides that are permuted."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(3, 4, 3, padding=1)
+        self.output = nn.Linear(4 * 6 * 8, 3)
+
+    def forward(self, pictures: torch.Tensor) -> torch.Tensor:
+        value = self.conv(pictures)
+        return self.output(value.view(len(value), -1))
+
+
+class ByMemory(nn.Module):
+    """Answers by how the batch lies in memory, as nobody should."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(3, 3, 1)
+
+    def forward(self, pictures: torch.Tensor) -> torch.Tensor:
+        plain = pictures.as_strided(pictures.shape, (144, 48, 8, 1))
+        return self.conv(plain * torch.arange(8)).mean((2, 3))
+
+
+@pytest.mark.parametrize(
+    ("module", "expected"),
+    [(model(), torch.channels_last), (Flattening(), torch.contiguous_format), (ByMemory(), torch.contiguous_format)],
+    ids=["convolutions", "view", "memory"],
+)
+def test_batches_lie_in_memory_as_the_model_takes_them_and_answers_stay_the_same(
+    module: nn.Module, expected: torch.memory_format
+) -> None:
+    seen = list[bool]()
+    network = TorchNetwork(module.eval(), SPEC, CLASSES)
+    first = next(part for part in module.modules() if isinstance(part, nn.Conv2d))
+    handle = first.register_forward_pre_hook(lambda _, given: seen.append(given[0].is_contiguous()))
+    images = pictures(4)
+    found = network.pullback(images, {OUTPUT: EVERY})
+    handle.remove()
+    if not isinstance(module, ByMemory):
+        assert seen == [expected is torch.contiguous_format]
+    plain = torch.tensor(images).permute(0, 3, 1, 2).contiguous().requires_grad_()
+    answer = module(plain)
+    np.testing.assert_allclose(found.logits, answer.detach().numpy(), rtol=1e-5, atol=1e-6)
+    for target in range(3):
+        (gradient,) = torch.autograd.grad(answer[:, target].sum(), plain, retain_graph=True)
+        exact = gradient.permute(0, 2, 3, 1).numpy()
+        np.testing.assert_allclose(found.input_gradients[target], exact, rtol=1e-4, atol=1e-6)

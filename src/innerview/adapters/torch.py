@@ -74,6 +74,12 @@ Evaluations/s of the built-in network on two threads: 197 by 8 pictures, 168 by 
 DRY_RUN: Final = 3
 """Pictures in the dry run: unlike 1 or 2, hardly ever the length of another axis by chance."""
 
+FORMAT_RUN: Final = 2
+"""Pictures on which memory formats are tried: of one alone both formats are the same."""
+
+ROUNDING: Final = 1e-3
+"""How far two memory formats may differ by their rounding, of the largest value; another answer differs by more."""
+
 
 @final
 class TorchNetwork:
@@ -100,9 +106,11 @@ class TorchNetwork:
         self._model, self._input, self._output, self._weights_only = original(model), input, output, weights_only
         precision(self._model)
         survey = Survey(self._model, DRY_RUN, "first" if input.layout == "CHW" else "last")
+        self._format = torch.contiguous_format
         if not weights_only:
             check_weights({name: _array(tensor) for name, tensor in self._tensors().items()})
             self._dry_run(survey)
+            self._format = self._fast_format()
         self._layers, self._orders = tuple(survey.layers), survey.orders
 
     @property
@@ -253,8 +261,8 @@ class TorchNetwork:
             for values in (self._input.scale, self._input.offset)
         )
         value = pixels * scale + offset
-        # Contiguous: a model that reshapes with .view() would fail on the strides of a permuted batch.
-        entering = value.permute(0, 3, 1, 2).contiguous() if self._input.layout == "CHW" else value
+        first = self._input.layout == "CHW"
+        entering = value.permute(0, 3, 1, 2).contiguous(memory_format=self._format) if first else value
         output = pick(self._model(entering), self._output.key).to(pixels.dtype)
         check_shape(tuple(output.shape), len(pixels), self._output)
         return output
@@ -269,6 +277,35 @@ class TorchNetwork:
             raise
         except Exception as error:
             raise NetworkError(place.failure(enter(self._input, black, self.dtype), error)) from error
+
+    def _fast_format(self) -> torch.memory_format:
+        """How a batch lies in memory: channels last where the model can do with it, since convolutions are faster then.
+
+        A model that reshapes with .view() fails on such strides, and one that looks at memory itself could answer
+        something else: so both ways are tried on the same noise, forward and back, and have to agree. Only on the
+        processor, where it was measured: 6 % faster on the built-in network by 8 pictures, 12 % on EfficientNet-Lite0.
+        """
+        convolves = any(parameter.dim() == 4 for parameter in self._model.parameters())
+        if self._input.layout != "CHW" or not convolves or device(self._model).type != "cpu":
+            return torch.contiguous_format
+        noise = np.random.default_rng(0).random((FORMAT_RUN, *self._input.shape)).astype(self.dtype)
+        try:
+            plain = self._try_format(torch.contiguous_format, noise)
+            fast = self._try_format(torch.channels_last, noise)
+        except (RuntimeError, MemoryError):
+            return torch.contiguous_format
+        alike = all(bool((a - b).abs().max() <= ROUNDING * a.abs().max()) for a, b in zip(plain, fast, strict=True))
+        return torch.channels_last if alike else torch.contiguous_format
+
+    def _try_format(self, form: torch.memory_format, images: Images) -> tuple[torch.Tensor, ...]:
+        """Outputs, and the gradient of their sum by the pixels, with batches laid out in this way."""
+        self._format = form
+        with looking(self._model), torch.enable_grad():
+            pixels = self._pixels(images).requires_grad_()
+            output = self._run(pixels)
+            if not output.requires_grad:
+                return (output,)
+            return output.detach(), torch.autograd.grad(output.sum(), pixels, materialize_grads=True)[0]
 
     def _tensors(self) -> dict[str, torch.Tensor]:
         """Everything that the function depends on, beside the code."""
