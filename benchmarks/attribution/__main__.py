@@ -1,7 +1,7 @@
 """Integrated gradients to a tolerance beside Captum, PAIR's saliency and the recipe's 3000 steps.
 
     python benchmarks/attribution RESULTS --case allcnn --data FOLDER                      # measure
-    python benchmarks/attribution RESULTS --case recipe --data FOLDER --weights FILE
+    python benchmarks/attribution RESULTS --case recipe --data FOLDER
     python benchmarks/attribution RESULTS --case lite --piece cost=6 coverage=6
     python benchmarks/attribution RESULTS --render                                         # write docs/attribution.md
 

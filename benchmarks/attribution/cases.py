@@ -3,7 +3,7 @@
 | case | network | pictures |
 |---|---|---|
 | allcnn | the built-in network, 32 × 32, ELU | CIFAR-10's test set, class by class, without those used to calibrate |
-| recipe | the same architecture, trained as the 2018 recipe has it (`--weights`) | the same |
+| recipe | the same architecture, trained as the 2018 recipe has it | the same |
 | twin | allcnn with ReLU in place of ELU, fine-tuned by twin.py (`--weights`) | the same, from grey |
 | lite | EfficientNet-Lite0, 224 × 224, ImageNet, ReLU6; not trained here | crops of the sample photos |
 """
@@ -113,9 +113,9 @@ class Architecture(nn.Module):
         return value.mean((2, 3))
 
 
-def built_in(weights: Path | None, activation: Callable[..., torch.Tensor]) -> TorchNetwork:
-    """The built-in architecture with its own or other weights."""
-    known = allcnn.read(weights) if weights else allcnn.load()
+def built_in(weights: Path | None, activation: Callable[..., torch.Tensor], name: str = "allcnn") -> TorchNetwork:
+    """The built-in architecture with the weights of a network that comes along, or others."""
+    known = allcnn.read(weights) if weights else allcnn.load(name)
     spec = known.input
     declared = InputSpec(spec.height, spec.width, mean=spec.mean, std=spec.std, layout="CHW")
     return TorchNetwork(Architecture(dict(known.weights()), activation).eval(), declared, known.output)
@@ -168,18 +168,19 @@ def case_of(name: str, data: Path | None, weights: Path | None) -> Case:
     Args:
         name: as in the table above.
         data: class folders of pictures, for all but "lite".
-        weights: a weight file; needed for "recipe" and "twin".
+        weights: a weight file; needed for "twin".
     """
     if name == "lite":
         spec = InputSpec(224, 224, mean=(127 / 255,) * 3, std=(128 / 255,) * 3, layout="CHW")
         network = TorchNetwork(lite0(), spec, OutputSpec(tuple(map(str, range(1000)))))
         return Case(name, "EfficientNet-Lite0, ReLU6", network, partial(crops, 224), Sizes(20, 20, 0.05, 3, 0))
-    if data is None or (name != "allcnn" and weights is None):
-        raise SystemExit(f"{name} needs --data" + ("" if name == "allcnn" else " and --weights"))
+    if data is None or (name == "twin" and weights is None):
+        raise SystemExit(f"{name} needs --data" + (" and --weights" if name == "twin" else ""))
     title, activation, sizes = {
-        "allcnn": ("built-in, ELU", functional.elu, Sizes(1000, 200, 0.01, 10, 5)),
+        "allcnn": ("built-in, ELU", functional.elu, Sizes(1000, 200, 0.01, 10, 20)),
         "recipe": ("the recipe's training, ELU", functional.elu, Sizes(200, 100, 0.01, 10, 20)),
         "twin": ("ReLU twin of the built-in", functional.relu, Sizes(100, 100, 0.05, 6, 0)),
     }[name]
     level = 0.5 if name == "twin" else 0.0
-    return Case(name, title, built_in(weights, activation), partial(test_pictures, data), sizes, level)
+    network = built_in(weights, activation, "recipe" if name == "recipe" else "allcnn")
+    return Case(name, title, network, partial(test_pictures, data), sizes, level)

@@ -110,7 +110,7 @@ def test_targets_of_a_picture_share_its_passes(network, images):
         assert result.unit == alone.unit
 
 
-PLACES = (0.5, 0.01, 1.0, 0.0, 0.5, 1 / 32)
+PLACES = (0.5, 0.01, 1.0, 0.0, 0.5, 1 / 27)
 
 
 @pytest.mark.parametrize(("chunk", "budget"), [(1, 513), (4, 513), (64, 513), (3, 2), (64, 2)])
@@ -133,7 +133,7 @@ def test_gradients_on_the_way_come_with_the_integral_and_are_the_same_as_alone(n
             np.testing.assert_allclose(result.attribution, without.attribution, rtol=0, atol=1e-12)
             assert result.evaluations == without.evaluations
             assert len(result.profile.alphas) == len(without.profile.alphas)
-    # The ends are visited anyway, and so is 1/32 if there is more than them and a batch has room for both ends and it.
+    # The ends are visited anyway, and so is 1/27 if there is more than them and a batch has room for both ends and it.
     rows = sum(result.evaluations for result, _ in found.values())
     assert spent == rows + 3 * (2 if budget > 2 and chunk > 4 else 3)
 
@@ -236,7 +236,7 @@ def test_progress_counts_evaluations_and_can_stop_the_work(network, images):
     assert sum(map(len, network.seen)) <= 20 + network.chunk
 
 
-@pytest.mark.parametrize(("budget", "spent"), [(2, 2), (10, 9), (17, 17), (40, 33)])
+@pytest.mark.parametrize(("budget", "spent"), [(2, 2), (10, 9), (17, 17), (30, 29), (40, 33)])
 def test_the_end_of_the_budget_is_owned_up_to_with_what_there_is(network, images, budget, spent):
     result = integrated_gradients_to_tolerance(
         network, images[0], Logit(0), baseline=black(images[0]), tolerance=1e-8, budget=budget
@@ -307,7 +307,7 @@ def test_the_result_warns_of_what_makes_a_map_meaningless(network, images):
 def test_values_that_are_not_finite_are_named_with_their_place(network, images):
     broken = Analytic(network.linear, network.curved)
     broken.curved = np.where(np.arange(5)[:, None] == 2, np.inf, network.curved)
-    with pytest.raises(NetworkError, match=r"output at alpha 0, 0.0312, 1 is not finite.*layer"):
+    with pytest.raises(NetworkError, match=r"output at alpha 0, 0.037, 1 is not finite.*layer"):
         explain(broken, [job(images[0])])
 
 

@@ -1,15 +1,15 @@
-"""One integral under way: takes the integrand's values in any order, folds them in node order, judges each level.
+"""One integral under way: decides where the integrand is wanted next, judges each state, and knows when to stop.
 
-Memory does not grow with the evaluations: there is one float64 accumulator per level (weights change from level to
-level, so each value goes into every level that uses it), and a value that came before its turn waits only until
-the ones before it are there. The order of folding is that of the nodes, so the result is the same to the bit
-however answers were ordered and whatever else was computed along with them.
+All parts of the path are first brought to the third level, the first that can be judged. From then on the part whose
+last step was the largest is refined alone, until the estimate of the whole is within the tolerance. Doubling everything
+at once would cost twice as much for an accuracy that one part more would have bought, and choosing by parts as coarse
+as these still leaves hundreds of kinks in each, so that none is left behind by luck.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
+from functools import reduce
 from typing import Final, final
 
 import numpy as np
@@ -18,6 +18,7 @@ from innerview.errors import InnerviewError
 from innerview.quadrature.estimates import remaining
 from innerview.quadrature.nested import NestedRule, nested_rule
 from innerview.quadrature.problems import Integral, Level, Measure, Problem
+from innerview.quadrature.stretches import Stretch
 from innerview.quadrature.substitutions import EARLY, GRADING, grade
 from innerview.types import Array
 
@@ -26,6 +27,11 @@ ENDS: Final = (1.0, 0.0)
 
 JUDGED: Final = 2
 """The first level (from 0) that can be judged: it takes two steps between levels. Up to it nothing is decided."""
+
+UNEVEN: Final = 1.1
+"""A further factor on estimates where parts are at different levels: those whose steps were small by luck are the ones
+that were not refined. Without it, functions of jumps that all pixels share ended within their estimate in 92 % of 450 cases,
+with it in 94 %; while all parts are doubled together, in 96 %, at a fifth more evaluations."""
 
 
 @final
@@ -41,16 +47,19 @@ class Integration:
         self.result: Integral | None = None
         self._probes = ENDS + (_early(problem) if problem.substitution is None else ())
         self._probed: dict[float, Array] = {}
+        self._alphas: list[float] = []  # asked for, in their order; a key is a place in it
+        self._known: set[float] = set()  # the same
         self._rule: NestedRule | None = None
-        self._accumulators: list[Array] = []
+        self._stretches: list[Stretch] = []
+        self._goals: list[int] = []  # the level that each stretch is brought to
+        self._common = 0  # how many levels all stretches are brought to together
         self._levels: list[Level] = []
-        self._alphas: list[float] = []
-        self._waiting: dict[int, Array] = {}
-        self._folded = 0  # nodes of the rule, in their order
+        self._value: Array | None = None
+        self._steps: list[Array] = []
 
     def start(self) -> Sequence[tuple[int, float]]:
-        """The first nodes wanted, as (key, alpha). Keys below 0 are probes."""
-        return self._spend([(position - len(self._probes), alpha) for position, alpha in enumerate(self._probes)])
+        """The first nodes wanted, as (key, alpha)."""
+        return self._ask(self._probes)
 
     def take(self, key: int, value: Array) -> Sequence[tuple[int, float]]:
         """Take the integrand's value for `key`; give the nodes that are wanted on top of those asked for before.
@@ -61,102 +70,132 @@ class Integration:
         if not np.isfinite(value).all():
             bad = int((~np.isfinite(value)).sum())
             raise InnerviewError(f"the integrand has {bad} values of {value.size} that are not finite; check it")
+        alpha = self._alphas[key]
         if self._rule is not None:
-            self._waiting[key] = value
-            return self._fold(self._rule)
-        self._probed[self._probes[key]] = value
+            self._offer(alpha, value)
+            return self._advance(self._rule)
+        self._probed[alpha] = value
         return self._begin() if len(self._probed) == len(self._probes) else ()
 
     @property
     def levels(self) -> int:
-        """How many levels are complete."""
+        """How many states have been judged."""
         return len(self._levels)
 
     def sofar(self) -> Integral:
-        """The last complete level, as an integral that has not converged; there must be one (`levels`)."""
-        assert self._rule is not None  # noqa: S101 no level is complete before there is a rule
+        """The last state that was judged, as an integral that has not converged; there must be one (`levels`)."""
+        assert self._rule is not None  # noqa: S101 nothing is judged before there is a rule
         return self._integral(self._rule, converged=False)
 
     def _begin(self) -> Sequence[tuple[int, float]]:
         problem = self.problem
         ratio = max(_early_ratio(measure, self._probed) for measure in problem.measures)
         chosen = problem.substitution or grade(problem.family, ratio)
-        # The probes are paid for; a rule that does not use one of them has that much less to spend.
         rule = nested_rule(problem.family, chosen, problem.budget)
-        unused = len(set(self._probes) - set(rule.nodes.tolist()))
-        rule = nested_rule(problem.family, chosen, problem.budget - unused)
-        if rule.counts[0] + unused > problem.budget:
-            self._accumulators = [(self._probed[0.0].astype(np.float64) + self._probed[1.0]) / 2]
+        # The probes are paid for, whether the rule uses them or not.
+        affordable = [
+            level for level in range(rule.levels) if len(rule.nodes(level) | set(self._probes)) <= problem.budget
+        ]
+        if not affordable:
+            self._value = (self._probed[0.0].astype(np.float64) + self._probed[1.0]) / 2
             self._finish(rule, converged=False)
             return ()
         self._rule = rule
-        self._accumulators = [np.zeros(self._probed[1.0].shape, dtype=np.float64) for _ in rule.counts]
-        wanted = self._nodes(rule, 0, min(JUDGED + 1, len(rule.counts)))
-        self._fold(rule)
-        return wanted
+        self._stretches = [Stretch(part, self._probed[1.0].shape) for part in rule.parts]
+        self._goals = [0] * len(self._stretches)
+        for alpha, value in self._probed.items():
+            self._offer(alpha, value)
+        self._common = min(JUDGED, affordable[-1]) + 1
+        wanted = [
+            node
+            for level in range(self._common)
+            for stretch in self._stretches
+            for node in self._ask(stretch.missing(level, self._known) or ())
+        ]
+        return [*wanted, *self._advance(rule)]
 
-    def _nodes(self, rule: NestedRule, first: int, end: int) -> Sequence[tuple[int, float]]:
-        """Nodes of the levels from `first` to before `end`, without those whose value is there already."""
-        keys = range(rule.born(first).start, rule.born(end - 1).stop)
-        return self._spend([(key, alpha) for key in keys if (alpha := float(rule.nodes[key])) not in self._probed])
+    def _ask(self, alphas: Sequence[float]) -> list[tuple[int, float]]:
+        first = len(self._alphas)
+        self._alphas.extend(alphas)
+        self._known.update(alphas)
+        return list(enumerate(alphas, start=first))
 
-    def _spend(self, wanted: Sequence[tuple[int, float]]) -> Sequence[tuple[int, float]]:
-        self._alphas.extend(alpha for _, alpha in wanted)
-        return wanted
+    def _offer(self, alpha: float, value: Array) -> None:
+        for stretch in self._stretches:
+            stretch.offer(alpha, value)
 
-    def _fold(self, rule: NestedRule) -> Sequence[tuple[int, float]]:
-        """Add all values whose turn has come; judge each level that is complete; give the nodes of the next one."""
-        while self.result is None and self._folded < rule.counts[-1]:
-            alpha = float(rule.nodes[self._folded])
-            value = self._probed[alpha] if alpha in self._probed else self._waiting.pop(self._folded, None)
-            if value is None:
-                return ()
-            exact = value.astype(np.float64, copy=False)
-            for accumulator, weights in zip(self._accumulators, rule.weights, strict=True):
-                if self._folded < len(weights):
-                    np.add(accumulator, weights[self._folded] * exact, out=accumulator)
-            self._folded += 1
-            if self._folded == rule.counts[len(self._levels)]:
-                self._judge(rule)
-                following = len(self._levels)
-                if self.result is None and following > JUDGED:
-                    return self._nodes(rule, following, following + 1)
+    def _advance(self, rule: NestedRule) -> Sequence[tuple[int, float]]:
+        """Fold what can be folded; judge each state that is complete; give the nodes of the next one."""
+        while self.result is None and self._complete():
+            self._judge(rule)
+            if self.result is None and (wanted := self._refine(rule)):
+                return wanted
         return ()
 
-    def _judge(self, rule: NestedRule) -> None:
-        problem, level = self.problem, len(self._levels)
-        value = self._accumulators[level]
-        estimates = [float("inf")] * len(problem.measures)
-        if level >= JUDGED:
-            steps = self._steps(level)
-            estimates = [
-                measure.relative(_missing(measure, steps, problem.safety), value) for measure in problem.measures
-            ]
-        spent = len({*self._probes, *rule.nodes[: rule.counts[level]].tolist()})
-        self._levels.append(Level(spent, tuple(estimates), problem.residual(value) if problem.residual else 0.0))
-        converged = self._levels[-1].worst <= problem.tolerance
-        if converged or level + 1 == len(rule.counts):
-            self._finish(rule, converged=converged)
+    def _complete(self) -> bool:
+        return all([stretch.fold(goal) for stretch, goal in zip(self._stretches, self._goals, strict=True)])  # noqa: C419 each folds
 
-    def _steps(self, level: int) -> list[Array]:
-        """The last differences between levels, up to `level`: as many as an estimate looks at."""
-        return [after - before for before, after in pairwise(self._accumulators[max(level - 3, 0) : level + 1])]
+    def _judge(self, rule: NestedRule) -> None:
+        problem = self.problem
+        value = self._value = reduce(np.add, [stretch.value() for stretch in self._stretches])
+        estimates = [float("inf")] * len(problem.measures)
+        spent = len(self._alphas)
+        if len(self._levels) < JUDGED:
+            spent = len(rule.nodes(len(self._levels)) | set(self._probes))
+        if len(self._levels) >= JUDGED:
+            self._steps = _added([stretch.steps() for stretch in self._stretches])
+            safety = problem.safety * (UNEVEN if len(set(self._goals)) > 1 else 1.0)
+            estimates = [
+                measure.relative(_missing(measure, self._steps, safety), value) for measure in problem.measures
+            ]
+        self._levels.append(Level(spent, tuple(estimates), problem.residual(value) if problem.residual else 0.0))
+        if self._levels[-1].worst <= problem.tolerance:
+            self._finish(rule, converged=True)
+
+    def _refine(self, rule: NestedRule) -> Sequence[tuple[int, float]]:
+        """Go on to the next common level, or refine the part that needs it most; end if none can be paid."""
+        if len(self._levels) < self._common:
+            self._goals = [len(self._levels)] * len(self._stretches)
+            return ()
+        left = self.problem.budget - len(self._alphas)
+        offers = dict[int, Sequence[float]]()
+        for place, stretch in enumerate(self._stretches if self._common > JUDGED else ()):
+            missing = stretch.missing(stretch.level + 1, self._known)
+            if missing is not None and len(missing) <= left:
+                offers[place] = missing
+        if not offers:
+            self._finish(rule, converged=False)
+            return ()
+        worst = max(offers, key=self._need)
+        self._goals[worst] += 1
+        return self._ask(offers[worst])
+
+    def _need(self, place: int) -> float:
+        """How large the last step of a part was, in the view of the measure that is worst off."""
+        errors = self._levels[-1].errors
+        view = self.problem.measures[errors.index(max(errors))].view
+        return float(np.abs(view(self._stretches[place].steps()[-1])).sum())
 
     def _finish(self, rule: NestedRule, *, converged: bool) -> None:
         self.result = self._integral(rule, converged=converged)
-        self._accumulators, self._waiting, self._probed = [], {}, {}
+        self._stretches, self._probed, self._value, self._steps = [], {}, None, []
 
     def _integral(self, rule: NestedRule, *, converged: bool) -> Integral:
-        level = max(len(self._levels) - 1, 0)
+        assert self._value is not None  # noqa: S101 something was judged, or both ends are all there is
         return Integral(
-            value=self._accumulators[level],
+            value=self._value,
             converged=converged,
             levels=tuple(self._levels),
-            steps=tuple(self._steps(level)),
+            steps=tuple(self._steps),
             alphas=tuple(self._alphas),
             family=rule.family,
             substitution=rule.substitution,
         )
+
+
+def _added(steps: Sequence[Sequence[Array]]) -> list[Array]:
+    """The last steps of all parts, added up one by one from the end; as many as every part has."""
+    return [reduce(np.add, together) for together in list(zip(*map(reversed, steps), strict=False))[::-1]]
 
 
 def _missing(measure: Measure, steps: Sequence[Array], safety: float) -> float:
@@ -166,8 +205,8 @@ def _missing(measure: Measure, steps: Sequence[Array], safety: float) -> float:
 
 def _early(problem: Problem) -> tuple[float, ...]:
     """Places to probe beside the ends, if the budget goes as far as a level that can be judged."""
-    levels = len(nested_rule(problem.family, GRADING[problem.family][0], problem.budget).counts)
-    return EARLY[problem.family] if levels > JUDGED else ()
+    rule = nested_rule(problem.family, GRADING[problem.family][0], problem.budget)
+    return EARLY[problem.family] if rule.levels > JUDGED and len(rule.nodes(JUDGED)) <= problem.budget else ()
 
 
 def _early_ratio(measure: Measure, probed: Mapping[float, Array]) -> float:

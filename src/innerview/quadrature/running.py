@@ -12,30 +12,22 @@ from collections.abc import Sequence
 import numpy as np
 from jaxtyping import Float
 
-from innerview.errors import UsageError
-from innerview.quadrature.nested import NestedRule
 from innerview.quadrature.substitutions import POWERS
 from innerview.types import Alphas, Array
 
 
-def running_weights(rule: NestedRule, level: int, stops: Sequence[float] | Alphas) -> Float[np.ndarray, "stop node"]:
-    """Weights on the nodes of a level, in their order of evaluation, for the integral from 0 to each stop.
+def running_weights(nodes: Array, substitution: str, stops: Sequence[float] | Alphas) -> Float[np.ndarray, "stop node"]:
+    """Weights on the nodes for the integral from 0 to each stop.
 
     Args:
-        rule: of the family "trapezoid"; other families have no interpolant that is linear between nodes.
-        level: from 0.
+        nodes: where the integrand is known, rising, in [0, 1]; the last one is 1. A rule of the family "trapezoid" has
+            an interpolant that is linear between them, whichever of its parts were refined; others have none.
+        substitution: as in `substitutions.POWERS`.
         stops: in [0, 1].
-
-    Raises:
-        UsageError: another family.
     """
-    if rule.family != "trapezoid":
-        raise UsageError(f"sums up to a place on the path are known for the family trapezoid, not {rule.family}")
-    power = POWERS[rule.substitution]
-    alphas = rule.nodes[: rule.counts[level]]
-    order = np.argsort(alphas)
-    places = alphas[order] ** (1 / power)
-    # A node of weight 0 at the start is left out of the rule; what it would be multiplied by is 0 too.
+    power = POWERS[substitution]
+    places = nodes ** (1 / power)
+    # A node of weight 0 at the start is left out of a rule; what it would be multiplied by is 0 too.
     added = places[0] > 0
     grid = np.concatenate([[0.0], places]) if added else places
     ends = np.clip(np.asarray(stops, dtype=np.float64), 0, 1)[:, None] ** (1 / power)
@@ -47,9 +39,7 @@ def running_weights(rule: NestedRule, level: int, stops: Sequence[float] | Alpha
     weights[:, 1:] += towards
     if power >= 2:
         weights *= power * grid ** (power - 1)
-    result = np.zeros((len(stops), len(alphas)))
-    result[:, order] = weights[:, 1:] if added else weights
-    return result
+    return weights[:, 1:] if added else weights
 
 
 def _by_panels(power: float, left: Array, right: Array, reach: Array) -> tuple[Array, Array]:

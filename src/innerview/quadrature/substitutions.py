@@ -18,9 +18,9 @@ import numpy as np
 from innerview.types import Alphas
 
 POWERS: Final[Mapping[str, float]] = MappingProxyType(
-    {"identity": 1.0, "graded": 1.25, "square": 2.0, "layer": math.log(32) / math.log(16 / 5)}
+    {"identity": 1.0, "graded": math.log(27) / math.log(16), "square": 2.0, "layer": 3.0}
 )
-"""Power of each substitution by name. That for a boundary layer is 2.98, not 3, so that (5/16)^p is 1/32 (`EARLY`)."""
+"""Power of each substitution by name. The graded one is 1.19, so that (1/16)^p is 1/27 (`EARLY`)."""
 
 GRADING: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
     {"trapezoid": ("graded", "layer"), "clenshaw-curtis": ("identity", "square")}
@@ -28,10 +28,10 @@ GRADING: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
 """By family of rules: which substitution to take without and with a boundary layer at the start."""
 
 
-EARLY: Final[Mapping[str, tuple[float, ...]]] = MappingProxyType({"trapezoid": (1 / 32,), "clenshaw-curtis": ()})
+EARLY: Final[Mapping[str, tuple[float, ...]]] = MappingProxyType({"trapezoid": (1 / 27,), "clenshaw-curtis": ()})
 """By family: places beside both ends where the integrand is asked before a substitution is taken. A layer may begin
-just after 0, so 0 alone does not show it. 1/32 is a node of both choices by the time of 16 panels, so it is free:
-(1/16)^1.25 and (5/16)^2.98."""
+just after 0, so 0 alone does not show it. 1/27 is a node of both choices by the first level that can be judged, so it
+is free: (1/16)^1.19 and (1/3)^3."""
 
 LAYER: Final = 1.5
 """How much larger than at the end the integrand is early on, where there is a boundary layer. Above 1, so that a
@@ -60,7 +60,7 @@ def by_panels(power: float, nodes: Alphas) -> tuple[Alphas, Alphas]:
     """Make the rule that is exact in alpha for functions linear in u between the nodes (product integration).
 
     Below a power of 2 the derivative p u^(p-1) is itself rough at 0, and a trapezoid that samples it is off by
-    panels^-p even on a constant. This one integrates it exactly: the weights sum to 1.
+    panels^-p even on a constant. This one integrates it exactly: the weights sum to the stretch that the nodes span.
     """
     left, right = nodes[:-1], nodes[1:]
     mass = right**power - left**power

@@ -14,7 +14,7 @@ import numpy as np
 from innerview.data.baselines import Baseline
 from innerview.methods.passes import along
 from innerview.network import Differentiable
-from innerview.quadrature import nested_rule, running_weights
+from innerview.quadrature import running_weights
 from innerview.results import InteriorGradients, PathProfile, Provenance
 from innerview.targets import Target, together
 from innerview.types import Alphas, Array, Image
@@ -76,18 +76,11 @@ def spread_order(count: int) -> list[int]:
 def add_up(integrated: Integrated, stops: Sequence[float]) -> Sums:
     """The integral of the rule's own interpolant from 0 to each stop; at 1 it is the map."""
     result = integrated.result
-    family, substitution = (part.strip() for part in result.rule.split(","))
+    _, substitution = (part.strip() for part in result.rule.split(","))
     places = np.asarray(stops, dtype=np.float64)
-    if not result.history:  # both ends alone: the integrand between them is a straight line
-        weights = np.stack([places - places**2 / 2, places**2 / 2], axis=1)
-        nodes = np.array([0.0, 1.0])
-    else:
-        rule = nested_rule(family, substitution, result.evaluations)
-        level = len(result.history) - 1
-        nodes = rule.nodes[: rule.counts[level]]
-        weights = running_weights(rule, level, stops)
-    rows = integrated.integrand[np.searchsorted(integrated.alphas, nodes)]
-    maps = np.tensordot(weights, rows, axes=(1, 0))
+    # Of both ends alone, the integrand between them is a straight line.
+    weights = running_weights(integrated.alphas, substitution if result.history else "identity", stops)
+    maps = np.tensordot(weights, integrated.integrand, axes=(1, 0))
     return Sums(places, maps)
 
 
