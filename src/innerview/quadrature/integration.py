@@ -30,8 +30,8 @@ JUDGED: Final = 2
 
 UNEVEN: Final = 1.1
 """A further factor on estimates where parts are at different levels: those whose steps were small by luck are the ones
-that were not refined. Without it, functions of jumps that all pixels share ended within their estimate in 92 % of 450 cases,
-with it in 94 %; while all parts are doubled together, in 96 %, at a fifth more evaluations."""
+that were not refined. Without it, functions of jumps that all pixels share ended within their estimate in 92 % of 450
+cases, with it in 94 %; while all parts are doubled together, in 96 %, at a fifth more evaluations."""
 
 
 @final
