@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from innerview.data.labelled import Dataset, LabelledPictures
-from innerview.runs import RunFolder
+from innerview.runs import RunFolder, answers
 from innerview.training import ALLCNN, Configuration, Stage, train
 
 SMALL = replace(
@@ -96,6 +96,16 @@ def assert_same(one: RunFolder, other: RunFolder) -> None:
     assert states[0] is not None
     assert states[1] is not None
     assert_same_arrays(states[0][0], states[1][0])
+    assert_same_answers(one, other)
+
+
+def assert_same_answers(one: RunFolder, other: RunFolder) -> None:
+    """What the last weights say of the test pictures is kept once, and the same."""
+    found = [answers.latest(run) for run in (one, other)]
+    assert found[0] is not None
+    assert found[1] is not None
+    assert one.observed(answers.SERIES) == other.observed(answers.SERIES) == (one.steps()[-1],)
+    np.testing.assert_equal(vars(found[0]), vars(found[1]))
 
 
 def assert_same_arrays(one: dict[str, np.ndarray], other: dict[str, np.ndarray]) -> None:
