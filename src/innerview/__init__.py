@@ -20,23 +20,27 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from innerview.adapters import wrap
-    from innerview.adapters.captum_bridge import captum_attribution
     from innerview.allcnn import load, snapshot
-    from innerview.data.baselines import make_baseline
     from innerview.data.fitting import fit
     from innerview.data.reading import read_picture
     from innerview.data.samples import sample, samples
     from innerview.errors import InnerviewError
-    from innerview.methods import (
+    from innerview.methods import grid_labels
+    from innerview.network import InputSpec, OutputSpec
+    from innerview.notebook.view import view
+    from innerview.recorders import Recorder
+    from innerview.targets import Contrast, Logit, Margin, Probability
+    from innerview.tensors import (
         activations,
+        captum_attribution,
         expected_gradients,
         grad_cam,
         gradient,
         gradient_input,
-        grid_labels,
         integrated_gradients,
         interior_gradients,
         keep,
+        make_baseline,
         occlusion,
         path_statistics,
         predict,
@@ -45,10 +49,6 @@ if TYPE_CHECKING:
         var_grad,
         weight_histograms,
     )
-    from innerview.network import InputSpec, OutputSpec
-    from innerview.notebook.view import view
-    from innerview.recorders import Recorder
-    from innerview.targets import Contrast, Logit, Margin, Probability
     from innerview.workbench import Request, look
 
 # Where each public name lives; the same as above, which only type checkers read (a test compares the two).
@@ -62,32 +62,32 @@ _HOMES = {
     "Probability": "targets",
     "Recorder": "recorders",
     "Request": "workbench",
-    "activations": "methods",
-    "captum_attribution": "adapters.captum_bridge",
-    "expected_gradients": "methods",
+    "activations": "tensors",
+    "captum_attribution": "tensors",
+    "expected_gradients": "tensors",
     "fit": "data.fitting",
-    "grad_cam": "methods",
-    "gradient": "methods",
-    "gradient_input": "methods",
+    "grad_cam": "tensors",
+    "gradient": "tensors",
+    "gradient_input": "tensors",
     "grid_labels": "methods",
-    "integrated_gradients": "methods",
-    "interior_gradients": "methods",
-    "keep": "methods",
+    "integrated_gradients": "tensors",
+    "interior_gradients": "tensors",
+    "keep": "tensors",
     "load": "allcnn",
     "look": "workbench",
-    "make_baseline": "data.baselines",
-    "occlusion": "methods",
-    "path_statistics": "methods",
-    "predict": "methods",
+    "make_baseline": "tensors",
+    "occlusion": "tensors",
+    "path_statistics": "tensors",
+    "predict": "tensors",
     "read_picture": "data.reading",
     "sample": "data.samples",
     "samples": "data.samples",
-    "smooth_grad": "methods",
+    "smooth_grad": "tensors",
     "snapshot": "allcnn",
-    "sum_regions": "methods",
-    "var_grad": "methods",
+    "sum_regions": "tensors",
+    "var_grad": "tensors",
     "view": "notebook.view",
-    "weight_histograms": "methods",
+    "weight_histograms": "tensors",
     "wrap": "adapters",
 }
 

@@ -292,8 +292,9 @@ def require_array(given: object) -> None:
     if not isinstance(given, np.ndarray):
         kind = f"{type(given).__module__.partition('.')[0]}.{type(given).__name__}"
         raise PictureError(
-            f"pictures are NumPy arrays, height × width × channel, 0 black and 1 white; a {kind} was given. Of a "
-            "PyTorch tensor with channels in front, before any normalisation, give tensor.permute(1, 2, 0).numpy()"
+            f"pictures are NumPy arrays, height × width × channel, 0 black and 1 white; a {kind} was given. What "
+            "`import innerview` itself has (innerview.gradient, …) takes tensors; here, of a PyTorch tensor with "
+            "channels in front, before any normalisation, give tensor.permute(1, 2, 0).numpy()"
         )
 
 

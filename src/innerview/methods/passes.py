@@ -69,8 +69,9 @@ def check_picture(network: Network, picture: Array, what: str) -> None:
     require_array(picture)
     if picture.shape != network.input.shape:
         asked = " × ".join(map(str, network.input.shape))
+        single = "; of a batch, give one picture: images[0]" if picture.ndim == 4 else ""
         raise PictureError(
-            f"the {what} has shape {picture.shape}; this network takes {asked} (height × width × channel)"
+            f"the {what} has shape {picture.shape}; this network takes {asked} (height × width × channel){single}"
         )
     if not np.issubdtype(picture.dtype, np.floating):
         raise PictureError(f"the {what} holds {picture.dtype}; pixels are floats between 0 and 1: divide bytes by 255")

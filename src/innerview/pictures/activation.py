@@ -24,6 +24,7 @@ from innerview.pictures.captions import Subject, top_lines
 from innerview.pictures.legend import colours_entries, legend, ramp_entries
 from innerview.pictures.pixels import show_colours, show_image, show_map
 from innerview.pictures.scale import Scale, ScaleChoice, choose_scales
+from innerview.pictures.taking import taking_tensors
 from innerview.results import Activations
 from innerview.targets import label
 from innerview.types import Array
@@ -165,6 +166,7 @@ def _step(result: Activations, layer: str, count: int, *, in_colour: bool | None
     return 3 if in_colour and total >= 3 else 1
 
 
+@taking_tensors
 def activation_grid(
     result: Activations,
     layer: str,
@@ -214,6 +216,7 @@ def _head(result: Activations, layer: str, subject: Subject | None) -> list[Line
     return [note(text) for text in (size, who.sentence) if text]
 
 
+@taking_tensors
 def activation_animation(
     result: Activations,
     *,

@@ -21,6 +21,7 @@ from innerview.pictures.overlay import STYLE_WORDS, overlay, style_scales
 from innerview.pictures.pixels import LARGE, enlarge, show_bytes, show_image, show_map
 from innerview.pictures.ramps import RampName
 from innerview.pictures.scale import Scale, ScaleChoice, own_limit
+from innerview.pictures.taking import taking_tensors
 from innerview.results import Attribution, Explained, Gradient, IntegratedGradients, Meaning, Provenance, Status
 from innerview.types import Image, Map
 
@@ -142,6 +143,7 @@ def _legend(
     return legend(values, scale, first.unit, entries, ends=ENDS[first.ramp], width=width, separate=separate)
 
 
+@taking_tensors
 def attribution_picture(
     result: Explained,
     *,
@@ -181,6 +183,7 @@ def _error_tile(error: Map, unit: str) -> Pillow.Image:
     return canvas.below([canvas.draw_tile(Tile(picture, (note("error of each pixel"),))), bar], 8)
 
 
+@taking_tensors
 def attribution_views(
     result: Explained,
     *,
@@ -218,6 +221,7 @@ def attribution_views(
     return canvas.page(found.title, [*_head(found, subject or Subject()), body, bar, *_foot(found, style)])
 
 
+@taking_tensors
 def photo_picture(
     result: Explained,
     photo: Pillow.Image,
@@ -280,6 +284,7 @@ def _surroundings(box: tuple[int, int, int, int], size: tuple[int, int]) -> tupl
     return max(0, left - wide), max(0, top - high), min(size[0], right + wide), min(size[1], bottom + high)
 
 
+@taking_tensors
 def error_picture(error: Map, unit: str, *, title: str = "Estimated error", notes: Sequence[str] = ()) -> Pillow.Image:
     """Draw the error of a map per pixel, or its spread over several baselines, in greys: darker is more.
 
@@ -295,6 +300,7 @@ def error_picture(error: Map, unit: str, *, title: str = "Estimated error", note
     return canvas.page(title, [picture, bar, *(note(text) for text in notes)])
 
 
+@taking_tensors
 def contact_sheet(
     results: Sequence[Explained],
     subjects: Sequence[Subject] = (),

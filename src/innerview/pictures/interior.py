@@ -30,6 +30,7 @@ from innerview.pictures.overlay import overlay, style_scales
 from innerview.pictures.pixels import show_bytes, show_colours, show_image
 from innerview.pictures.ramps import RampName
 from innerview.pictures.scale import Scale, ScaleChoice, choose_scales
+from innerview.pictures.taking import taking_tensors
 from innerview.results import InteriorGradients
 from innerview.targets import label
 from innerview.types import Array
@@ -163,6 +164,7 @@ def _alpha(alpha: float) -> str:
     return f"α = {words.place(alpha)}"
 
 
+@taking_tensors
 def interior_strip(
     result: InteriorGradients,
     *,
@@ -199,6 +201,7 @@ def interior_strip(
     return canvas.page(title, [*_head(result, who), about, body, drawing.legend(body.width)])
 
 
+@taking_tensors
 def interior_sheet(
     results: Sequence[InteriorGradients],
     *,
@@ -240,6 +243,7 @@ def interior_sheet(
     return canvas.page(title, [about, body, drawing.legend(body.width)])
 
 
+@taking_tensors
 def interior_animation(
     results: InteriorGradients | Sequence[InteriorGradients],
     *,

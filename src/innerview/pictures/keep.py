@@ -10,6 +10,7 @@ from innerview.pictures import canvas, tokens, words
 from innerview.pictures.canvas import Line, Tile, note
 from innerview.pictures.captions import Subject, said_lines
 from innerview.pictures.pixels import show_image
+from innerview.pictures.taking import taking_tensors
 from innerview.results import Keep
 from innerview.targets import label
 
@@ -22,6 +23,7 @@ ORDERS: Final = {
 }
 
 
+@taking_tensors
 def keep_strip(result: Keep, *, subject: Subject | None = None, columns: int = 4) -> Pillow.Image:
     """Draw what the network saw at each share of kept pixels, and what it said.
 

@@ -26,6 +26,7 @@ from jaxtyping import Float
 from innerview.errors import UsageError
 from innerview.pictures.ramps import RampName, entry, ramp
 from innerview.pictures.scale import PERCENTILE, Scale, ScaleChoice, choose_scales
+from innerview.pictures.taking import taking_tensors
 from innerview.types import Array, Bytes, Image, Map
 
 Blend: TypeAlias = Callable[[Array, Array, Array], Array]
@@ -122,6 +123,7 @@ def style_scales(maps: list[Map], choice: ScaleChoice, style: str) -> list[Scale
     return [Scale(max(limits) if choice == "shared" else limit, f"{choice} (99th percentile)") for limit in limits]
 
 
+@taking_tensors
 def overlay(
     image: Image,
     values: Map,

@@ -16,6 +16,7 @@ from typing import Final, TypeAlias
 import numpy as np
 
 from innerview.errors import UsageError
+from innerview.pictures.taking import taking_tensors
 from innerview.types import Array
 
 ScaleChoice: TypeAlias = str | float
@@ -54,6 +55,7 @@ def round_up(value: float) -> float:
     return sys.float_info.max
 
 
+@taking_tensors
 def own_limit(values: Array) -> float:
     """Find the limit of one map: rounded 99th percentile of the finite absolute values.
 
@@ -65,6 +67,7 @@ def own_limit(values: Array) -> float:
     return round_up(float(np.percentile(sizes, PERCENTILE)) or float(sizes.max()))
 
 
+@taking_tensors
 def choose_scales(maps: Sequence[Array], choice: ScaleChoice = "own") -> list[Scale]:
     """Give each map its scale: its "own", the largest one "shared" by all, or a given limit.
 

@@ -7,6 +7,7 @@ rises when a field changes its meaning or goes away.
 
 from __future__ import annotations
 
+from innerview.results.given import AsGiven
 from innerview.results.inside import Activations, WeightHistograms
 from innerview.results.keeping import Keep, show_only
 from innerview.results.maps import Attribution, Explained, Gradient, IntegratedGradients, Meaning, as_attribution
@@ -16,6 +17,7 @@ from innerview.results.provenance import SCHEMA, Prediction, Provenance, Status,
 __all__ = [
     "SCHEMA",
     "Activations",
+    "AsGiven",
     "Attribution",
     "Explained",
     "Gradient",

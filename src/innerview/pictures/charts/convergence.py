@@ -10,6 +10,7 @@ import numpy as np
 from innerview.errors import UsageError
 from innerview.pictures import tokens, words
 from innerview.pictures.charts.paper import TEXT, dress, new_figure
+from innerview.pictures.taking import taking_tensors
 from innerview.results import IntegratedGradients
 from innerview.types import Array
 
@@ -26,6 +27,7 @@ LOOKS: Final = (
 """Colour, dash and marker of the curves that are set beside the result's own."""
 
 
+@taking_tensors
 def draw_convergence(
     axes: Axes, result: IntegratedGradients, others: Mapping[str, tuple[Sequence[float], Sequence[float]]] | None = None
 ) -> None:
@@ -75,6 +77,7 @@ def draw_convergence(
         axes.legend(fontsize=TEXT, frameon=False, loc="center left", bbox_to_anchor=(1, 0.5), labelcolor=tokens.INK)
 
 
+@taking_tensors
 def convergence_figure(
     result: IntegratedGradients, others: Mapping[str, tuple[Sequence[float], Sequence[float]]] | None = None
 ) -> Figure:

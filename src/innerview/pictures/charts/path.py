@@ -22,6 +22,7 @@ from innerview.pictures.charts.paper import (
     write_numbers,
     write_percent,
 )
+from innerview.pictures.taking import taking_tensors
 from innerview.results import IntegratedGradients, InteriorGradients, PathProfile
 from innerview.targets import label
 
@@ -54,6 +55,7 @@ def _points(profile: PathProfile) -> dict[str, Any]:
     return {"marker": "o", "markersize": size, "linewidth": 1.4, "clip_on": False}
 
 
+@taking_tensors
 def draw_score_path(axes: Axes, profile: PathProfile) -> None:
     """Draw the target's score against alpha, in its unit."""
     scale_alpha(axes, profile.alphas)
@@ -63,6 +65,7 @@ def draw_score_path(axes: Axes, profile: PathProfile) -> None:
     write_numbers(axes)
 
 
+@taking_tensors
 def draw_probability_path(axes: Axes, profile: PathProfile, *, rivals: int = 2) -> None:
     """Draw the probability of the class explained against alpha, and those of the classes that come closest anywhere.
 
@@ -96,6 +99,7 @@ def draw_probability_path(axes: Axes, profile: PathProfile, *, rivals: int = 2) 
     label_ends(axes, float(profile.alphas[-1]), ends, gap=0.14)
 
 
+@taking_tensors
 def draw_norm_path(axes: Axes, profile: PathProfile) -> None:
     """Draw the sum of absolute gradients against alpha, on a logarithmic axis."""
     scale_alpha(axes, profile.alphas)
@@ -130,6 +134,7 @@ def _target(profile: PathProfile) -> str:
     return words.brief(label(profile.target, profile.class_names), 60) if profile.target is not None else profile.unit
 
 
+@taking_tensors
 def path_figure(result: PathProfile | InteriorGradients | IntegratedGradients) -> Figure:
     """Draw score, probability and gradient size along the path, one below the other on the same alpha axis.
 

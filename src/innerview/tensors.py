@@ -1,0 +1,164 @@
+"""The public methods as `import innerview` gives them: a tensor for a picture is taken, and tensors come back.
+
+Methods know NumPy alone. Here, at the outermost step, arrays of PyTorch, TensorFlow and JAX become NumPy on the way in
+(whatever argument they are), and where the *picture* was one, the result's arrays are of its kind again: framework,
+precision, device. The rule of the axes is height × width × channel; a tensor whose channels stand in front (C × H × W,
+known by the network's own size, so never in doubt unless height, width and channels are one number) is turned, and
+what comes back is turned like it. A normalised tensor is refused: pixels are 0 to 1, and the normalisation is the
+network's.
+"""
+
+# What users give, and what arrays come back, may be anything: unknown types are theirs.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+# pyright: reportUnknownLambdaType=false
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, Final, Literal, ParamSpec, Protocol, TypeVar, cast, overload, runtime_checkable
+
+import numpy as np
+
+from innerview import methods
+from innerview.adapters import captum_bridge
+from innerview.adapters.arrays import read_array
+from innerview.data import baselines
+from innerview.errors import PictureError
+from innerview.network import InputSpec
+from innerview.results.given import AsGiven, Kind
+from innerview.types import Array
+
+P = ParamSpec("P")
+R = TypeVar("R")
+R_co = TypeVar("R_co", covariant=True)
+
+PICTURES: Final = ("image", "images", "result")
+"""Arguments whose kind the answer takes."""
+
+PIXELS: Final = frozenset({"image", "images", "baseline", "baselines", "fill", "pictures"})
+"""Arguments that are pictures."""
+
+SEVERAL: Final = frozenset({"baseline", "baselines"})
+"""Arguments that may be a batch."""
+
+BEYOND: Final = 0.5
+"""How far below black or above white a tensor's values may lie: enlarging overshoots, and noise is added; a normalised
+picture of the usual mean and deviation goes from about -2 to 2.6, one for [-1, 1] to -1."""
+
+
+@runtime_checkable
+class Public(Protocol[P, R_co]):
+    """A method with NumPy arrays as it is declared; with tensors, an `AsGiven`."""
+
+    @overload
+    def __call__(self, *asked: P.args, **named: P.kwargs) -> R_co: ...
+    @overload
+    def __call__(self, *asked: Any, **named: Any) -> Any: ...
+
+
+def taking_tensors(method: Callable[P, R]) -> Public[P, R]:
+    """Let a method take tensors, and answer in the kind of its picture."""
+    signature = inspect.signature(method)
+
+    @functools.wraps(method)
+    def public(*asked: Any, **named: Any) -> Any:
+        bound = signature.bind(*asked, **named)
+        given = bound.arguments
+        spec = given["spec"] if "spec" in given else given["network"].input if "network" in given else None
+        readings = {name: _Reading(name, spec) for name in given}
+        for name, value in given.items():
+            given[name] = readings[name].take(value)
+        answer = method(*bound.args, **bound.kwargs)
+        picture = next((readings[name] for name in PICTURES if name in readings), None)
+        return answer if picture is None else picture.give(answer)
+
+    return cast("Public[P, R]", public)
+
+
+class _Reading:
+    """One argument: what it is in NumPy, and what kind of array it was."""
+
+    def __init__(self, name: str, spec: InputSpec | None, *, for_another: bool = False) -> None:
+        self._name, self._spec = name, spec
+        self._splits = name in SEVERAL and not for_another  # Captum takes a batch of baselines as it is
+        self._kind: Kind | None = None
+        self._channels: Literal["first", "last"] = "last"
+
+    def take(self, value: Any) -> Any:
+        """Give an argument with NumPy in place of tensors, wherever in it they are."""
+        match value:
+            case _ if self._name == "pictures":
+                return self._pairs(value)
+            case AsGiven():
+                self._kind, self._channels = value.kind, value.channels
+                return value.numpy
+            case list() | tuple() if any(read_array(one) is not None for one in value):
+                return [self.take(one) for one in value]
+            case Mapping():
+                return {key: _Reading(str(key), self._spec, for_another=True).take(one) for key, one in value.items()}
+            case _:
+                found = read_array(value)
+                return value if found is None else self._array(*found)
+
+    def give(self, answer: Any) -> Any:
+        """Give an answer in the kind that was taken."""
+        if self._kind is None:
+            return answer
+        if isinstance(answer, list):
+            return [AsGiven(one, self._kind, self._channels) for one in answer]
+        return AsGiven(answer, self._kind, self._channels)
+
+    def _pairs(self, pictures: Iterable[tuple[Any, Any]]) -> Iterator[tuple[Array, int]]:
+        """Pictures with their truths, one at a time: there may be any number."""
+        single = _Reading("image", self._spec)
+        return ((single.take(image), int(truth)) for image, truth in pictures)
+
+    def _array(self, values: Array, kind: Kind) -> Any:
+        """Take down the kind, and give the array with its channels last; of several baselines, one by one."""
+        self._kind = kind
+        if self._name in PIXELS:
+            _check_range(values, self._name)
+        found = self._turned(values)
+        return list(found) if self._splits and found.ndim > 3 else found
+
+    def _turned(self, values: Array) -> Array:
+        last = () if self._spec is None else self._spec.shape
+        first = (*last[2:], *last[:2])
+        if not last or values.shape[-3:] != first or first == last:
+            return values  # as it should be, or of a shape that the method refuses in its own words
+        self._channels = "first"
+        return np.ascontiguousarray(np.moveaxis(values, -3, -1))
+
+
+def _check_range(values: Array, name: str) -> None:
+    """Raise PictureError for a tensor that is no picture between black and white."""
+    if not np.issubdtype(values.dtype, np.floating) or not values.size:
+        return
+    low, high = float(values.min()), float(values.max())
+    if low < -BEYOND or high > 1 + BEYOND:
+        raise PictureError(
+            f"the {name} was given as a tensor with values from {low:.3g} to {high:.3g}; pixels go from 0 (black) to "
+            "1 (white), since the network applies its own range and normalisation. Take yours back (tensor * std + "
+            "mean, or tensor / 255); for values outside on purpose give a NumPy array"
+        )
+
+
+activations = taking_tensors(methods.activations)
+captum_attribution = taking_tensors(captum_bridge.captum_attribution)
+expected_gradients = taking_tensors(methods.expected_gradients)
+grad_cam = taking_tensors(methods.grad_cam)
+gradient = taking_tensors(methods.gradient)
+gradient_input = taking_tensors(methods.gradient_input)
+integrated_gradients = taking_tensors(methods.integrated_gradients)
+interior_gradients = taking_tensors(methods.interior_gradients)
+keep = taking_tensors(methods.keep)
+make_baseline = taking_tensors(baselines.make_baseline)
+occlusion = taking_tensors(methods.occlusion)
+path_statistics = taking_tensors(methods.path_statistics)
+predict = taking_tensors(methods.predict)
+smooth_grad = taking_tensors(methods.smooth_grad)
+sum_regions = taking_tensors(methods.sum_regions)
+var_grad = taking_tensors(methods.var_grad)
+weight_histograms = taking_tensors(methods.weight_histograms)
