@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import math
 import sys
 import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from typing import Final
+from typing import Final, TypeAlias
 
 import click
+
+Report: TypeAlias = Callable[[float, int, str], None]
+"""Called with what is done (parts of one counted too), of how many, and words."""
 
 SECONDS: Final = 2.0
 """Below this nobody needs a bar; in a log file, lines are at least this far apart."""
 
 
 @contextmanager
-def steps(title: str) -> Generator[Callable[[int, int, str], None], None, None]:
+def steps(title: str) -> Generator[Report, None, None]:
     """Give a function ``progress(done, total, words)`` to report with while the block runs."""
     if not sys.stderr.isatty():
         yield _plain(title)
@@ -27,19 +31,19 @@ def steps(title: str) -> Generator[Callable[[int, int, str], None], None, None]:
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("", total=None, title=title)
 
-        def report(done: int, total: int, words: str) -> None:
+        def report(done: float, total: int, words: str) -> None:
             bar.update(task, completed=done, total=total, description=words)
 
         yield report
 
 
-def _plain(title: str) -> Callable[[int, int, str], None]:
+def _plain(title: str) -> Report:
     last = time.monotonic()
 
-    def report(done: int, total: int, words: str) -> None:
+    def report(done: float, total: int, words: str) -> None:
         nonlocal last
         if time.monotonic() - last >= SECONDS:
             last = time.monotonic()
-            click.echo(f"{title}: {done} of {total}, {words}", err=True)
+            click.echo(f"{title}: {math.floor(done)} of {total}, {words}", err=True)
 
     return report

@@ -21,9 +21,11 @@ def command(*, files: tuple[Path, ...], network: Any, bins: int, same_bins: bool
 
     FILE is a safetensors file; several are snapshots in the order of time. Without one, it is the built-in network.
     """
+    from innerview.cli.progress import steps
     from innerview.workbench import weights
 
-    counted = weights(files, network=network, output=output, bins=bins, same_bins=same_bins)
+    with steps("Counting") as progress:
+        counted = weights(files, network=network, output=output, bins=bins, same_bins=same_bins, progress=progress)
     click.echo(counted.words)
     for file in counted.files:
         click.echo(file)

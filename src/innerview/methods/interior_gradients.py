@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 
 from innerview.errors import UsageError
-from innerview.methods.passes import along, check_picture, forward_logits
+from innerview.methods.passes import Progress, along, check_picture, forward_logits
 from innerview.network import Differentiable, require_differentiable
 from innerview.results import InteriorGradients, Provenance
 from innerview.targets import Target, together
@@ -41,6 +41,7 @@ def interior_gradients(
     *,
     baseline: Image,
     alphas: Sequence[float] = RECIPE_ALPHAS,
+    progress: Progress | None = None,
 ) -> InteriorGradients:
     """Work out gradient, score and prediction at each alpha.
 
@@ -50,6 +51,7 @@ def interior_gradients(
         target: an open class is the one that wins at the picture (not anew at each alpha).
         baseline: where the path starts, a picture of the same shape.
         alphas: in [0, 1], in the order in which they are wanted.
+        progress: called with places done and in all.
 
     Raises:
         UsageError: an alpha outside [0, 1]; the target has no meaning here; the network has no gradients.
@@ -66,6 +68,8 @@ def interior_gradients(
     for part, outputs, pulled in along(network, image, baseline, places, together([resolved])):
         logits[part] = outputs
         gradients[part] = pulled[0]
+        if progress is not None:
+            progress(part.stop, len(places))
     return InteriorGradients(
         image=image,
         baseline=baseline,

@@ -25,7 +25,7 @@ def path_statistics(
     *,
     baseline: Image,
     alphas: Sequence[float],
-    progress: Callable[[int], None] | None = None,
+    progress: Callable[[float], None] | None = None,
 ) -> PathStatistics:
     """Count, at each alpha, how many pictures are called what, and how many rightly.
 
@@ -34,7 +34,7 @@ def path_statistics(
         pictures: pairs of a picture (pixels in [0, 1], height × width × channel) and its true class number.
         baseline: where all paths start, a picture of the same shape.
         alphas: in [0, 1].
-        progress: called with the number of pictures done.
+        progress: called with the number of pictures done, between alphas with parts of a picture.
 
     Raises:
         UsageError: no picture, or an alpha outside [0, 1].
@@ -58,9 +58,9 @@ def path_statistics(
             winners = forward_logits(network, baseline + images.dtype.type(alpha) * (images - baseline)).argmax(axis=1)
             called[place] += np.bincount(winners, minlength=classes)
             right[place] += int((winners == truths).sum())
+            if progress is not None:
+                progress(done + len(batch) * (place + 1) / len(places))
         done += len(batch)
-        if progress is not None:
-            progress(done)
     if not done:
         raise UsageError("no picture was given; the statistics need at least one")
     return PathStatistics(

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from innerview.errors import UnknownLayer, UsageError
+from innerview.methods.passes import Progress
 from innerview.results import WeightHistograms
 from innerview.types import Array
 
@@ -23,6 +24,7 @@ def weight_histograms(
     bins: int = 128,
     limits: Sequence[float] = (),
     same_bins: bool = False,
+    progress: Progress | None = None,
 ) -> WeightHistograms:
     """Count the weights of every layer in every snapshot.
 
@@ -33,6 +35,7 @@ def weight_histograms(
         limits: the largest |weight| in a bin, one number for all layers or one per layer; weights beyond are counted
             as under or over. If empty, all finite weights fall into bins.
         same_bins: use one set of bins for all layers instead of one per layer.
+        progress: called with layers counted and in all, over all snapshots.
 
     Raises:
         UsageError: no snapshot, an odd or non-positive number of bins, limits that are not positive.
@@ -49,7 +52,11 @@ def weight_histograms(
                 raise UnknownLayer(name, weights)
     table = [[np.asarray(weights[name]).ravel().astype(np.float64) for name in names] for weights in snapshots.values()]
     edges = np.stack([np.linspace(-reach, reach, bins + 1) for reach in _reaches(table, limits, same_bins=same_bins)])
-    cells = [[_count(values, edge) for values, edge in zip(row, edges, strict=True)] for row in table]
+    cells: list[list[dict[str, Array | float | int]]] = []
+    for done, row in enumerate(table, start=1):
+        cells.append([_count(values, edge) for values, edge in zip(row, edges, strict=True)])
+        if progress is not None:
+            progress(done * len(names), len(table) * len(names))
     return WeightHistograms(
         snapshots=tuple(snapshots),
         layers=names,

@@ -88,7 +88,7 @@ class View:
 
     @cached_property
     def _content(self) -> tuple[Mapping[str, Any], list[Packed]]:
-        listed, payloads, baselines = gather_payloads(self._items, self._scene, self._request, EXTENT, _silent)
+        listed, payloads, baselines = gather_payloads(self._items, self._scene, self._request, EXTENT)
         first = hello([self._scene.facts], listed, runs=self._scene.runs, baselines=baselines)
         return first, payloads
 
@@ -150,7 +150,3 @@ def _require_widgets() -> None:
     """Raise MissingExtra unless anywidget can be imported."""
     if find_spec("anywidget") is None:
         raise MissingExtra("the viewer in a notebook cell (with live=False, a page that asks no kernel)", "notebook")
-
-
-def _silent(_done: int, _total: int, _words: str) -> None:
-    """Report to nobody."""

@@ -18,6 +18,7 @@ from innerview.results import (
     Prediction,
 )
 from innerview.workbench.items import Item
+from innerview.workbench.portions import ALONE, Portion
 from innerview.workbench.request import Request, choose_layers, choose_target, integrate
 
 
@@ -47,8 +48,8 @@ class Look:
     kept: Mapping[str, Keep]
 
 
-def examine(network: Differentiable, item: Item, request: Request) -> Look:
-    """Work out all that `request` asks for one picture.
+def examine(network: Differentiable, item: Item, request: Request, portion: Portion = ALONE) -> Look:
+    """Work out all that `request` asks for one picture; `portion` is told of every pass.
 
     Raises:
         UsageError: a class, layer, alpha, rule, target or baseline that does not exist or has no meaning.
@@ -65,7 +66,9 @@ def examine(network: Differentiable, item: Item, request: Request) -> Look:
     everything = " and ".join(one.words for one in baselines)
     seed = next((one.seed for one in baselines if one.seed is not None), None)
     # All gradients share their batches; the last place is the picture itself.
-    integrated = integrate(network, image, target, [one.image for one in baselines], request, (*request.alphas, 1.0))
+    integrated = integrate(
+        network, image, target, [one.image for one in baselines], request, (*request.alphas, 1.0), portion
+    )
     inside = integrated.interior
     assert inside is not None  # noqa: S101 it was asked for
     interior = inside.first(len(request.alphas))

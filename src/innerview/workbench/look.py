@@ -17,7 +17,8 @@ from innerview.workbench.examine import Look, examine
 from innerview.workbench.folders import folder_names, open_folder, whole
 from innerview.workbench.items import gather, open_snapshots
 from innerview.workbench.overview import Seen, write_overview
-from innerview.workbench.pages import BRIEF, Report, backdrop, page_for
+from innerview.workbench.pages import BRIEF, backdrop, page_for
+from innerview.workbench.portions import Portion, Report, silent
 from innerview.workbench.request import Request, check_request, fixed_scale
 from innerview.workbench.weights import count_weights
 from innerview.workbench.writing import write_look
@@ -62,7 +63,7 @@ def look(
         data: folder of class folders; their names must be classes of the network.
         picks: pictures of `data`: "17", "horse" or "horse:3".
         crop: "centre", "whole" or "left,top,width,height".
-        progress: told what is being done.
+        progress: told of every pass through the network; raising in it stops the work, and what is half done goes.
 
     Raises:
         UsageError: something asked for does not exist or has no meaning.
@@ -71,7 +72,7 @@ def look(
         OutputError: the folder can't be written or holds other things.
     """
     asked = request or Request()
-    report = progress or _silent
+    report = progress or silent
     before, opened = open_snapshots(network)
     require_differentiable(opened)
     limit = fixed_scale(asked)
@@ -79,25 +80,31 @@ def look(
     items = gather(opened, pictures_named, data=data, picks=picks, crop=crop)
     folder = open_folder(Path(output))
     histograms = count_weights({**before, "after" if before else "now": opened.weights()})
-    looks: Iterable[Look] = (examine(opened, item, asked) for item in items)
+    shared = asked.scale == "shared"
+    report(0, len(items), items[0].name)
+    portions = _portions(report, [item.name for item in items], together=shared)
+    looks: Iterable[Look] = (
+        examine(opened, item, asked, portion) for item, (portion, _) in zip(items, portions, strict=True)
+    )
     scale: ScaleChoice = limit or "own"
-    if asked.scale == "shared":  # only then must all maps be known before the first is drawn
+    if shared:  # only then must all maps be known before the first is drawn
         looks = list(looks)
         scale = pictures.choose_scales([one.integrated.map for one in looks], "shared")[0].limit
     names = folder_names(item.name for item in items)
     drawn: dict[str, Drawn] = {}
     scenery = backdrop(opened, network if isinstance(network, str) else type(opened).__name__, histograms)
     seen: list[Seen] = []
-    report(0, len(items), items[0].name)
-    for name, found in zip(names, looks, strict=True):
+    for name, found, (_, portion) in zip(names, looks, portions, strict=True):
         scene = Scene(opened, found, asked, scale, histograms)
         with whole(folder, name) as place:
+            portion.part(0, 0.2, "drawing").begin()
             write_look(scene, place, drawn, back="../index.html" if len(items) > 1 else "", view=VIEW)
             title = f"Inside the network: {found.item.name}"
-            write(place / VIEW, page_for([found.item], scenery, asked, BRIEF, _silent, title).encode())
+            whole_page = portion.part(0.2, 1, "the viewer's page")
+            write(place / VIEW, page_for([found.item], scenery, asked, BRIEF, [whole_page], title).encode())
         words = sentences.says(found.prediction, found.item.truth)
         seen.append(Seen(name, scene.subject, words, found.integrated, found.interior))
-        report(len(seen), len(items), found.item.name)
+        portion.part(1, 1).begin()
     if len(items) > 1:
         write_overview(folder, seen, asked)
     return Written(
@@ -107,5 +114,12 @@ def look(
     )
 
 
-def _silent(_done: int, _total: int, _words: str) -> None:
-    """Report to nobody."""
+def _portions(report: Report, names: Sequence[str], *, together: bool) -> list[tuple[Portion, Portion]]:
+    """For each picture how much of the work is looking, and how much drawing; `together` looks at all of them first."""
+    total = len(names)
+    found: list[tuple[Portion, Portion]] = []
+    for number, name in enumerate(names):
+        begins = (number / 2, (total + number) / 2) if together else (number, number + 0.5)
+        looking, drawing = (Portion(report, total, start, start + 0.5, name) for start in begins)
+        found.append((looking, drawing))
+    return found

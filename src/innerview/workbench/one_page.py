@@ -22,9 +22,10 @@ from innerview.viewer.payloads.map import Question, map_payload
 from innerview.viewer.payloads.path import path_payload
 from innerview.viewer.payloads.stamp import Stamp
 from innerview.viewer.payloads.subject import Photo, subject_payload
-from innerview.workbench.explore import METHOD, Asked, Listener, Nobody, integrate, layers_shown
+from innerview.workbench.explore import METHOD, Asked, integrate, layers_shown
 from innerview.workbench.explore_keep import keep_by_orders
 from innerview.workbench.explore_path import RECIPE, add_up, choose_stops, walk
+from innerview.workbench.portions import ALONE, Portion
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,7 @@ def payloads_of(
     extent: Extent | None = None,
     *,
     weights: Mapping[str, Array] | None = None,
-    listener: Listener | None = None,
+    portion: Portion = ALONE,
 ) -> list[Packed]:
     """Work out and pack everything about one picture.
 
@@ -88,13 +89,12 @@ def payloads_of(
         explaining: what is explained.
         extent: how much.
         weights: of the network, if they are at hand; else they are copied out of it.
-        listener: told of the progress of each part.
+        portion: told of every pass.
 
     Raises:
         UsageError, PictureError, NetworkError: as in `explore`.
     """
     size = extent or Extent()
-    heard = listener or Nobody()
     image, stamp = photo.image, Stamp(network.identity, photo.picture)
     baseline = make_baseline(explaining.baseline, network.input, image)
     prediction = predict(network, image[None])[0]
@@ -111,12 +111,12 @@ def payloads_of(
         targets,
         baseline,
         tolerance=explaining.tolerance,
-        listener=heard,
+        listener=portion.part(0, 0.6, "maps", most=explaining.budget),
         budget=explaining.budget,
     )
     large = max(image.shape[:2]) > size.large
     stops = choose_stops(maps[0].result.profile, size.large_stops if large else size.stops)
-    interior = walk(network, image, targets[0], baseline, stops, heard)
+    interior = walk(network, image, targets[0], baseline, stops, portion.part(0.6, 0.8, "path"))
     # Gradients channel by channel are most of a path's bytes: of a large picture only the recipe's ten are kept.
     frames = [place for place, stop in enumerate(stops) if stop in RECIPE] if large else []
     keeps = keep_by_orders(
@@ -125,7 +125,7 @@ def payloads_of(
         maps[0].result.map,
         fill=baseline.image,
         target=targets[0].index,
-        listener=heard,
+        listener=portion.part(0.8, 1, "keep", unit="answers"),
         shares=size.shares,
         randoms=size.randoms,
     )

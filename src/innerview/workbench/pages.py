@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 from innerview.data.baselines import parse_baseline
 from innerview.network import Differentiable
@@ -21,13 +21,11 @@ from innerview.workbench.explore import METHOD, Asked, Nobody
 from innerview.workbench.explore_keep import SHARES
 from innerview.workbench.items import Item
 from innerview.workbench.one_page import Explaining, Extent, payloads_of
+from innerview.workbench.portions import ALONE, Portion
 from innerview.workbench.request import Request
 from innerview.workbench.serving import built_in_runs
 from innerview.workbench.shelf import Shelf
 from innerview.workbench.wish import Wish
-
-Report: TypeAlias = Callable[[int, int, str], None]
-"""Called as ``report(done, total, words)``; an exception raised in it stops the work between two pictures."""
 
 BRIEF: Final = Extent(stops=31, shares=SHARES[::2], randoms=3)
 """For the page that a look writes beside its own: what it adds to two seconds must stay under two."""
@@ -70,20 +68,20 @@ def backdrop(network: Differentiable, name: str, histograms: WeightHistograms) -
 
 
 def page_for(
-    items: Sequence[Item], scene: Backdrop, request: Request, extent: Extent, report: Report, title: str
+    items: Sequence[Item], scene: Backdrop, request: Request, extent: Extent, portions: Sequence[Portion], title: str
 ) -> str:
     """Work out everything about some pictures and write it as one page; arguments as below.
 
     Raises:
         OutputError: the viewer was not built.
     """
-    listed, payloads, baselines = gather_payloads(items, scene, request, extent, report)
-    report(len(items), len(items), "writing")
+    listed, payloads, baselines = gather_payloads(items, scene, request, extent, portions)
+    portions[-1].part(1, 1, "writing").begin()
     return write_page(title, hello([scene.facts], listed, runs=scene.runs, baselines=baselines), payloads)
 
 
 def gather_payloads(
-    items: Sequence[Item], scene: Backdrop, request: Request, extent: Extent, report: Report
+    items: Sequence[Item], scene: Backdrop, request: Request, extent: Extent, portions: Sequence[Portion] = ()
 ) -> tuple[list[dict[str, Any]], list[Packed], list[str]]:
     """Work out everything about some pictures.
 
@@ -92,7 +90,7 @@ def gather_payloads(
         scene: the network and what belongs to it.
         request: the class, the target, the baseline (the first) and the tolerance.
         extent: how much of each picture.
-        report: told of each picture that is begun.
+        portions: one for each picture, told of every pass; none if nobody waits.
 
     Returns:
         The pictures for the page's first message, the payloads, and the names of the baselines.
@@ -101,13 +99,13 @@ def gather_payloads(
     shown = Path(baseline).name if parse_baseline(baseline).kind == "file" else baseline
     photos: dict[str, Photo] = {}
     payloads: list[Packed] = []
-    for number, item in enumerate(items):
-        report(number, len(items), item.name)
+    for item, portion in zip(items, portions or [ALONE] * len(items), strict=True):
+        portion.begin()
         photo = Photo.of(item.fitted, item.name, item.truth, "data")
         if photo.picture not in photos:
             photos[photo.picture] = photo
             explaining = Explaining(_asked(request, scene), baseline, _tolerance(request), request.budget)
-            packed = payloads_of(scene.network, photo, explaining, extent, weights=scene.weights)
+            packed = payloads_of(scene.network, photo, explaining, extent, weights=scene.weights, portion=portion)
             payloads += [_renamed(one, baseline, shown) for one in packed] + _films(scene, photo)
     return [describe_photo(one) for one in photos.values()], [*payloads, *scene.payloads], [shown]
 

@@ -22,7 +22,7 @@ from innerview.viewer import sentences
 from innerview.workbench.csv_table import csv_table
 from innerview.workbench.folders import open_folder
 from innerview.workbench.items import open_network
-from innerview.workbench.pages import Report
+from innerview.workbench.portions import Report
 from innerview.workbench.saving import save_results
 
 ALPHAS: Final = (
@@ -82,7 +82,7 @@ def path(
         seed: of the draw.
         crop: "centre", "whole" or "left,top,width,height".
         output: folder; new, empty, or made by innerview.
-        progress: told how many pictures are done.
+        progress: told how many pictures are done, a picture in parts; raising in it stops the work.
 
     Raises:
         DataError: the data set is not as described, or no picture of it can be read.

@@ -14,7 +14,8 @@ from innerview.viewer.payloads.layers import Shown
 from innerview.workbench.explore_keep import SHARES
 from innerview.workbench.items import gather, open_snapshots
 from innerview.workbench.one_page import Extent
-from innerview.workbench.pages import Report, backdrop, page_for
+from innerview.workbench.pages import backdrop, page_for
+from innerview.workbench.portions import Portion, Report, silent
 from innerview.workbench.request import Request, check_request
 from innerview.workbench.weights import count_weights
 
@@ -59,7 +60,7 @@ def report(
         data: folder of class folders to take pictures from.
         picks: which of them.
         crop: "centre", "whole" or "left,top,width,height".
-        progress: told what is being done.
+        progress: told of every pass through the network; raising in it stops the work.
 
     Raises:
         UsageError: something asked for does not exist or has no meaning, or there are too many pictures.
@@ -78,12 +79,9 @@ def report(
     histograms = count_weights({**before, "after" if before else "now": opened.weights()})
     scene = backdrop(opened, network if isinstance(network, str) else type(opened).__name__, histograms)
     title = items[0].name if len(items) == 1 else f"{len(items)} pictures"
-    text = page_for(items, scene, asked, extent, progress or _silent, f"Inside the network: {title}")
+    parts = [Portion(progress or silent, len(items), at, at + 1, item.name) for at, item in enumerate(items)]
+    text = page_for(items, scene, asked, extent, parts, f"Inside the network: {title}")
     content = text.encode()
     path = Path(output)
     write(path, content)
     return Reported(path, len(content), tuple(f"{one.name}: {one.fitted.words}" for one in items))
-
-
-def _silent(_done: int, _total: int, _words: str) -> None:
-    """Report to nobody."""

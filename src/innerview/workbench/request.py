@@ -20,6 +20,7 @@ from innerview.quadrature import fixed_rule
 from innerview.results import IntegratedGradients
 from innerview.targets import Contrast, Logit, Margin, Probability, Target, find_class, label, usual_kind
 from innerview.types import Image
+from innerview.workbench.portions import ALONE, Portion
 
 TARGETS: Final[Mapping[str, Callable[[int | None], Target]]] = MappingProxyType(
     {"logit": Logit, "contrast": Contrast, "probability": Probability}
@@ -106,10 +107,11 @@ def integrate(
     baselines: Sequence[Image],
     request: Request,
     interior: Sequence[float] = (),
+    portion: Portion = ALONE,
 ) -> IntegratedGradients:
     """Work out integrated gradients to the tolerance, or by the rule if one (or its evaluations) was asked for.
 
-    `interior` names places on the path whose gradients are wanted as well.
+    `interior` names places on the path whose gradients are wanted as well; `portion` is told of every pass.
     """
     if request.rule or request.evaluations:
         return integrated_gradients(
@@ -120,6 +122,7 @@ def integrate(
             rule=request.rule or None,
             evaluations=request.evaluations or DEFAULT_EVALUATIONS,
             interior=interior,
+            progress=portion.part(0, 1).progress,
         )
     return integrated_gradients(
         network,
@@ -129,6 +132,7 @@ def integrate(
         tolerance=request.tolerance,
         budget=request.budget,
         interior=interior,
+        progress=portion.part(0, 1, most=request.budget + len(interior)).progress,
     )
 
 

@@ -22,7 +22,7 @@ from innerview.viewer.page import Figure, Section
 from innerview.viewer.run_page import RUN_EXPLANATIONS, run_page
 from innerview.viewer.run_sentences import Warned
 from innerview.workbench.folders import open_folder
-from innerview.workbench.pages import Report
+from innerview.workbench.portions import Report
 from innerview.workbench.run_reading import Recorded, open_runs
 from innerview.workbench.run_request import RunRequest
 from innerview.workbench.run_views import Sheet, course, every_view

@@ -21,6 +21,7 @@ from innerview.viewer import sentences
 from innerview.workbench.csv_table import csv_table
 from innerview.workbench.folders import open_folder
 from innerview.workbench.items import open_snapshots
+from innerview.workbench.portions import ALONE, Portion, Report, silent
 
 
 @dataclass(frozen=True)
@@ -33,12 +34,18 @@ class Counted:
 
 
 def count_weights(
-    snapshots: Mapping[str, Mapping[str, Array]], *, bins: int = 128, same_bins: bool = False
+    snapshots: Mapping[str, Mapping[str, Array]],
+    *,
+    bins: int = 128,
+    same_bins: bool = False,
+    portion: Portion = ALONE,
 ) -> WeightHistograms:
-    """Count kernels and matrices; vectors (biases, scales) only where there is nothing else."""
+    """Count kernels and matrices; vectors (biases, scales) only where there is nothing else. `portion` is told."""
     first = next(iter(snapshots.values()))
     chosen = [name for name, value in first.items() if value.ndim > 1]
-    return weight_histograms(snapshots, layers=chosen or list(first), bins=bins, same_bins=same_bins)
+    return weight_histograms(
+        snapshots, layers=chosen or list(first), bins=bins, same_bins=same_bins, progress=portion.progress
+    )
 
 
 def weights(
@@ -48,6 +55,7 @@ def weights(
     output: str | Path = "innerview-weights",
     bins: int = 128,
     same_bins: bool = False,
+    progress: Report | None = None,
 ) -> Counted:
     """Draw the histograms of weights and write them as tables.
 
@@ -58,22 +66,30 @@ def weights(
         output: folder; new, empty, or made by innerview.
         bins: how many; even.
         same_bins: one set of bins for all layers.
+        progress: told what is being done; raising in it stops the work.
 
     Raises:
         NetworkError: a file can't be read; `UnknownLayer`: a snapshot lacks a weight of the first one.
         OutputError: the folder can't be written or holds other things.
     """
+    all_of_it = Portion(progress or silent, 1, 0, 1, "weights")
     if files:
-        snapshots = {name: read_weights(path) for name, path in _named(files)}
+        named = _named(files)
+        reading, snapshots = all_of_it.part(0, 0.3, "reading", unit="files"), dict[str, Mapping[str, Array]]()
+        for done, (name, path) in enumerate(named, start=1):
+            snapshots[name] = read_weights(path)
+            reading.progress(done, len(named))
     else:
         before, opened = open_snapshots(network)
         snapshots = {**before, "after" if before else "now": opened.weights()}
-    found = count_weights(snapshots, bins=bins, same_bins=same_bins)
+    counting = all_of_it.part(0.3, 0.5, "counting", unit="layers")
+    found = count_weights(snapshots, bins=bins, same_bins=same_bins, portion=counting)
     folder = open_folder(Path(output))
-    written = [
-        pictures.save(pictures.histogram_figure(found), folder / "weights.png"),
-        pictures.save(pictures.layers_figure(found), folder / "weights-by-layer.png"),
-    ]
+    written: list[Path] = []
+    charts = {"weights.png": pictures.histogram_figure, "weights-by-layer.png": pictures.layers_figure}
+    for number, (name, figure) in enumerate(charts.items()):
+        all_of_it.part(0.5, 1, "drawing", unit="charts").progress(number, len(charts))
+        written.append(pictures.save(figure(found), folder / name))
     for name, content in (
         ("weights.csv", bins_table(found)),
         ("statistics.csv", statistics_table(found)),
