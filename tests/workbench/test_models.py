@@ -12,9 +12,12 @@ import torch
 from safetensors.torch import save_file
 from torch import nn
 
+from innerview.adapters import wrap
 from innerview.cli import main
 from innerview.errors import NetworkError, UsageError
+from innerview.methods import gradient
 from innerview.network import Network
+from innerview.targets import Logit
 from innerview.workbench.models import ModelRequest, open_model
 
 FACTORY = """
@@ -25,6 +28,12 @@ def build():
 
 def broken():
     raise RuntimeError("no luck")
+
+def leave():
+    raise SystemExit(3)
+
+def nothing():
+    return None
 """
 TAKES = "8x8 range=0..1 layout=CHW"
 EVIL = "from pathlib import Path\nPath('ran').touch()\n\ndef build():\n    return None\n"
@@ -36,6 +45,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "net.py").write_text(FACTORY)
     (tmp_path / "evil.py").write_text(EVIL)
     (tmp_path / "classes.txt").write_text("ant\nbee\ncow\n")
+    (tmp_path / "script.py").write_text("import sys\nsys.exit('usage')\n")
     (tmp_path / "two.txt").write_text("ant\nbee\n")
     (tmp_path / "none.txt").write_text("\n")
     return tmp_path
@@ -77,7 +87,7 @@ def test_weights_are_loaded_into_what_a_factory_builds(here: Path) -> None:
 def test_a_model_toml_holds_it_all_but_not_the_trust(here: Path) -> None:
     save_file(module().state_dict(), here / "trained.safetensors")
     (here / "model.toml").write_text(
-        'model = "net.py:build"\nweights = "trained.safetensors"\nclasses = ["a", "b", "c"]\ntrust = true\n'
+        'model = "net.py:build"\nweights = "trained.safetensors"\nclasses = ["a", "b", "c"]\n'
         '[input]\nsize = "8x8x3"\nrange = "0..255"\nmean = [1, 2, 3]\nlayout = "CHW"\n[output]\ntemperature = 0.5\n'
     )
     with pytest.raises(UsageError, match=r"net\.py:build, which opening the model would run.*--trust"):
@@ -87,11 +97,30 @@ def test_a_model_toml_holds_it_all_but_not_the_trust(here: Path) -> None:
     assert (network.output.class_names, network.output.temperature) == (("a", "b", "c"), 0.5)
 
 
+@pytest.mark.parametrize("word", ["trust = true", 'weigths = "trained.safetensors"'])
+def test_a_word_that_a_model_toml_does_not_know_is_refused(here: Path, word: str) -> None:
+    """Passed over, a misspelt name of the weights would leave the model as it was drawn at random."""
+    (here / "model.toml").write_text(f'model = "net.py:build"\n{word}\n')
+    with pytest.raises(
+        UsageError, match=rf"says {word.split(maxsplit=1)[0]}, .*it says classes, input, model, output, weights"
+    ):
+        opened("model.toml", trust=True)
+
+
+def test_files_that_windows_wrote_are_read(here: Path) -> None:
+    (here / "classes.txt").write_bytes("\ufeffant\r\nbee\r\ncow\r\n".encode())
+    (here / "model.toml").write_bytes('\ufeffmodel = "net.py:build"\r\n'.encode())
+    assert opened("model.toml", trust=True).output.class_names == ("ant", "bee", "cow")
+
+
 WRONG = {
     "no such module": ("nowhere:build", {}, "nowhere can't be imported: ModuleNotFoundError"),
     "no such file": ("nowhere.py:build", {}, "nowhere.py is not there"),
     "no such function": ("net.py:biuld", {}, "no function 'biuld' in net.py"),
     "a factory that raises": ("net.py:broken", {}, "net.py:broken failed: RuntimeError: no luck"),
+    "a factory that ends the program": ("net.py:leave", {}, "net.py:leave failed: SystemExit: 3"),
+    "a file that ends the program": ("script.py:build", {}, "script.py can't be imported: SystemExit: usage"),
+    "a factory that gives nothing": ("net.py:nothing", {}, "a NoneType can't be called; wrap a PyTorch module"),
     "nothing declared": ("net.py:build", {"input": ""}, "not declared: size, range, layout"),
     "a range forgotten": ("net.py:build", {"input": "8x8 layout=CHW"}, "not declared: range"),
     "a size that is none": ("net.py:build", {"input": "8by8 range=0..1 layout=CHW"}, "size '8by8' is not numbers"),
@@ -134,6 +163,49 @@ def test_a_trusted_pickle_opens_on_the_processor(here: Path) -> None:
     torch.save(module().state_dict(), here / "state.pt")
     with pytest.raises(NetworkError, match=r"holds a OrderedDict and no model.*save_file"):
         opened("state.pt", trust=True)
+
+
+class Doubling(nn.Module):
+    """Something to be scripted and exported, with a part that works in place and is used twice."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv, self.relu, self.dense = nn.Conv2d(3, 4, 3), nn.ReLU(inplace=True), nn.Linear(4, 3)
+
+    def forward(self, value: torch.Tensor) -> torch.Tensor:
+        return self.dense(self.relu(2 * self.relu(self.conv(value)) - 0.1).mean((2, 3)))
+
+
+def script(model: nn.Module, path: Path) -> None:
+    torch.jit.script(model).save(str(path))
+
+
+def export(model: nn.Module, path: Path, *, batch: int | None = None) -> None:
+    example = (torch.zeros(batch or 2, 3, 8, 8),)
+    shapes = None if batch else ({0: torch.export.Dim("batch")},)
+    torch.export.save(torch.export.export(model, example, dynamic_shapes=shapes), path)
+
+
+@pytest.mark.filterwarnings("ignore:.*torch.jit.*:DeprecationWarning")
+@pytest.mark.parametrize(("write", "name"), [(script, "model.pt"), (export, "model.pt2")], ids=["scripted", "exported"])
+def test_a_scripted_or_exported_model_has_the_same_gradients_and_nothing_to_tap(here: Path, write, name: str) -> None:
+    torch.manual_seed(2)
+    model = Doubling().eval()
+    write(model, here / name)
+    with pytest.raises(UsageError, match=r"runs code that is in it.*--trust"):
+        opened(name)
+    found, image = opened(name, trust=True), np.random.default_rng(0).random((8, 8, 3), np.float32)
+    plain = wrap(model, input=found.input, output=found.output)
+    assert not {layer.kind for layer in found.layers} & {"convolution", "dense"}
+    known, again = (gradient(one, image, Logit(1)) for one in (plain, found))
+    np.testing.assert_allclose(again.gradient, known.gradient, atol=1e-7)
+    assert np.abs(known.gradient).sum() > 0
+
+
+def test_a_model_that_was_exported_for_one_batch_size_is_told_so(here: Path) -> None:
+    export(Doubling().eval(), here / "model.pt2", batch=1)
+    with pytest.raises(NetworkError, match=r"failed on 3 black pictures.*size\(\)\[0\] == 1"):
+        opened("model.pt2", trust=True)
 
 
 def from_a_gpu(path: Path) -> None:

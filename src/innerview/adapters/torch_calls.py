@@ -220,6 +220,8 @@ def _layers(model: nn.Module) -> dict[nn.Module, str]:
     waiting = [("", model)]
     while waiting:
         name, module = waiting.pop()
+        if isinstance(module, torch.jit.ScriptModule):  # takes no hooks, so nothing in it can be seen
+            continue
         if _is_layer(module):
             found.setdefault(module, name or type(module).__name__)
         else:

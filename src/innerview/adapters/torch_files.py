@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -38,13 +39,15 @@ def load_state(model: Any, path: Path) -> None:
 
 
 def open_pickle(path: Path) -> Any:
-    """Open a whole module that torch.save wrote, on the processor; this runs what the file says.
+    """Open a whole model on the processor: what torch.save, torch.jit.save or torch.export.save (.pt2) wrote.
+
+    This runs what the file says. A scripted or exported model holds no modules that could be tapped.
 
     Raises:
         NetworkError: it can't be opened, or holds no module.
     """
     try:
-        found = torch.load(path, map_location="cpu", weights_only=False)
+        found = _open(path)
     except Exception as error:
         raise NetworkError(f"PyTorch can't open {path.name} ({type(error).__name__}: {error})") from error
     if not isinstance(found, torch.nn.Module):
@@ -54,3 +57,14 @@ def open_pickle(path: Path) -> Any:
             "--model file.py:build --weights FILE"
         )
     return found
+
+
+def _open(path: Path) -> Any:
+    if path.suffix == ".pt2":
+        return torch.export.load(path).module()
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            scripted = any(name.endswith("/constants.pkl") for name in archive.namelist())
+        if scripted:
+            return torch.jit.load(path, map_location="cpu")
+    return torch.load(path, map_location="cpu", weights_only=False)

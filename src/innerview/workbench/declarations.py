@@ -99,7 +99,7 @@ def read_classes(given: str | tuple[str, ...], model: Any) -> tuple[str, ...]:
     if not given:
         raise UsageError("the classes are not declared; give --classes FILE (a name a line) or their number")
     try:
-        lines = Path(given).read_text(encoding="utf-8").splitlines()
+        lines = Path(given).read_text(encoding="utf-8-sig").splitlines()
     except (OSError, ValueError) as error:
         raise UsageError(
             f"the class names {given} can't be read ({error}); give a text file with a name a line"

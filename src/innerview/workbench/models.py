@@ -25,6 +25,9 @@ from innerview.workbench.declarations import ORDER, declare_input, declare_outpu
 SIDE: Final = "model.toml"
 """Beside a model, it holds everything that would stand on the line."""
 
+SAYS: Final = frozenset({"model", "weights", "classes", "input", "output"})
+"""What can stand in it; trust can't."""
+
 KERAS: Final = frozenset({".keras", ".h5", ".hdf5"})
 PICKLED: Final = frozenset({".pt", ".pth", ".pt2", ".bin", ".ckpt", ".pkl"})
 
@@ -90,9 +93,14 @@ def _beside(request: ModelRequest) -> tuple[Mapping[str, Any], Path]:
     if not path.exists() or not side.is_file():
         return {}, folder
     try:
-        return tomllib.loads(side.read_text(encoding="utf-8")), folder
+        found = tomllib.loads(side.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError) as error:
         raise UsageError(f"{side} can't be read: {error}") from error
+    if unknown := ", ".join(
+        sorted(set(found) - SAYS)
+    ):  # a "weigths" that is passed over would leave the model untrained
+        raise UsageError(f"{side} says {unknown}, which has no meaning there; it says {', '.join(sorted(SAYS))}")
+    return found, folder
 
 
 def _chosen(request: ModelRequest, declared: Mapping[str, Any], folder: Path) -> tuple[str, bool]:
@@ -135,7 +143,7 @@ def _build(name: str) -> Any:
         module = _module_of(_there(Path(home))) if home.endswith(".py") else _installed(home)
     except InnerviewError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:  # a script that reads its own command line ends the program
         raise UsageError(f"{home} can't be imported: {type(error).__name__}: {error}") from error
     make: Callable[[], Any] | None = getattr(module, factory, None)
     if not callable(make):
@@ -144,7 +152,7 @@ def _build(name: str) -> Any:
         )
     try:
         return make()
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise NetworkError(f"{name} failed: {type(error).__name__}: {error}") from error
 
 
