@@ -1,12 +1,18 @@
-"""What the waist costs: gradients through innerview against the same gradients in bare PyTorch, batch 32.
+"""What the waist costs: gradients through innerview against the same gradients in bare PyTorch, batch 32, one thread.
 
 Bare is what one would write by hand: the model in evaluation mode with frozen weights, a tensor in its axis order,
 one autograd call, a tensor back. Through the waist it is a NumPy array of pixels in and out, with all that innerview
-does for it (mode, frozen weights, hooks, checks, chain rule through the normalisation). Both take turns in one
-process, so that other work on the machine disturbs both; the median of the ratios of neighbouring turns is printed,
-with its quartiles.
+does for it (mode, frozen weights, hooks, checks, chain rule through the normalisation). The two take turns in one
+process, first one then the other first, so that whatever else the machine does meets both alike; the ratio of each
+neighbouring pair is taken, and of all pairs the median, with a 95 % interval by bootstrap over the pairs. Wall time and
+the process's own processor time are told apart: the second one does not see what others compute, only what they do to
+memory and caches.
 
-    python benchmarks/overhead.py allcnn|lite0 [--rounds 20] [--batch 32] [--taps]
+A third way, bare PyTorch between NumPy and NumPy with nothing of innerview, splits the cost: what moving pixels takes
+(`copies`) and what looking takes.
+
+    python benchmarks/overhead.py                 # both networks, 2 minutes each at most
+    python benchmarks/overhead.py allcnn --seconds 60 [--batch 32] [--taps] [--threads 1]
 
 lite0 is examples/efficientnet_lite0, which says what to install.
 """
@@ -14,9 +20,9 @@ lite0 is examples/efficientnet_lite0, which says what to install.
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import platform
-import statistics
 import time
 from collections.abc import Callable
 from importlib import metadata
@@ -32,6 +38,12 @@ from innerview.targets import Logit, together
 from innerview.workbench.models import ModelRequest, open_model
 
 LITE0 = Path(__file__).parents[1] / "examples" / "efficientnet_lite0"
+NETWORKS, CLASS = ("allcnn", "lite0"), 3
+SAMPLES = 10_000
+"""Of the bootstrap."""
+
+LEAST = 6
+"""Pairs at least, however slow the machine is."""
 
 
 def network_of(name: str) -> TorchNetwork:
@@ -41,62 +53,110 @@ def network_of(name: str) -> TorchNetwork:
     return found
 
 
-def bare(network: TorchNetwork, images: np.ndarray, number: int) -> Callable[[], torch.Tensor]:
+def bare(network: TorchNetwork, images: np.ndarray) -> Callable[[], torch.Tensor]:
     """The gradient of one logit for every picture, as one would write it in PyTorch."""
-    model = network.model.eval().requires_grad_(
-        requires_grad=False
-    )  # or PyTorch keeps what the weights' gradients need
+    # Frozen, or PyTorch keeps what the weights' gradients need.
+    model = network.model.eval().requires_grad_(requires_grad=False)
     spec = network.input
     inputs = torch.tensor((images * spec.scale + spec.offset).astype(np.float32).transpose(0, 3, 1, 2).copy())
 
     def work() -> torch.Tensor:
         entering = inputs.clone().requires_grad_()
-        return torch.autograd.grad(model(entering)[:, number].sum(), entering)[0]
+        return torch.autograd.grad(model(entering)[:, CLASS].sum(), entering)[0]
 
     return work
 
 
+def copying(network: TorchNetwork, images: np.ndarray) -> Callable[[], object]:
+    """The same between pixels in NumPy and gradients by the pixels in NumPy, still by hand."""
+    model, spec = network.model, network.input
+    scale, offset = (torch.tensor(values, dtype=torch.float32) for values in (spec.scale, spec.offset))
+
+    def work() -> object:
+        pixels = torch.tensor(images).requires_grad_()
+        entering = (pixels * scale + offset).permute(0, 3, 1, 2).contiguous()
+        return torch.autograd.grad(model(entering)[:, CLASS].sum(), pixels)[0].numpy().copy()
+
+    return work
+
+
+def through_the_waist(network: TorchNetwork, images: np.ndarray, taps: list[str]) -> Callable[[], object]:
+    """The same by innerview."""
+    return lambda: network.pullback(images, {OUTPUT: together([Logit(CLASS)])}, taps).input_gradients
+
+
 def seconds(work: Callable[[], object]) -> tuple[float, float]:
-    """Wall time and processor time of one call."""
+    """Wall time and processor time of one call, with no collection of garbage in it."""
+    gc.collect()
+    gc.disable()
     start, busy = time.perf_counter(), time.process_time()
     work()
-    return time.perf_counter() - start, time.process_time() - busy
+    taken = time.perf_counter() - start, time.process_time() - busy
+    gc.enable()
+    return taken
 
 
-def summary(pairs: list[tuple[float, float]]) -> str:
-    """Medians of both ways, and of the ratios of neighbouring turns."""
-    low, middle, high = statistics.quantiles([ours / bare for bare, ours in pairs], n=4)
-    bare, ours = (statistics.median(each) for each in zip(*pairs, strict=True))
-    return (
-        f"bare {1e3 * bare:.1f} ms, innerview {1e3 * ours:.1f} ms; overhead {100 * (middle - 1):+.1f} % "
-        f"(quartiles {100 * (low - 1):+.1f} to {100 * (high - 1):+.1f}, n = {len(pairs)})"
+def take_turns(ways: dict[str, Callable[[], object]], limit: float) -> dict[str, np.ndarray]:
+    """Time all ways in turn, forwards and backwards, until `limit` seconds are over: way → pair × (wall, processor)."""
+    for work in ways.values():
+        work()  # warms up
+    found: dict[str, list[tuple[float, float]]] = {name: [] for name in ways}
+    until = time.perf_counter() + limit
+    while time.perf_counter() < until or len(found["bare"]) < LEAST:
+        order = list(ways) if len(found["bare"]) % 2 else list(reversed(ways))
+        for name in order:
+            found[name].append(seconds(ways[name]))
+    return {name: np.array(times) for name, times in found.items()}
+
+
+def overhead(times: np.ndarray, bare_times: np.ndarray) -> str:
+    """The median of the ratios of neighbours, less 1, with its interval."""
+    ratios = times / bare_times - 1
+    picks = np.random.default_rng(0).integers(len(ratios), size=(SAMPLES, len(ratios)))
+    low, high = np.quantile(np.median(ratios[picks], axis=1), (0.025, 0.975))
+    return f"{100 * np.median(ratios):+.1f} % (95 %: {100 * low:+.1f} to {100 * high:+.1f})"
+
+
+def measure(name: str, batch: int, limit: float, *, tapping: bool) -> None:
+    """Measure one network and print."""
+    network = network_of(name)
+    images = np.random.default_rng(0).random((batch, *network.input.shape), np.float32)
+    taps = [layer.name for layer in network.layers] if tapping else []
+    ways = {
+        "bare": bare(network, images),
+        "copies": copying(network, images),
+        "innerview": through_the_waist(network, images, taps),
+    }
+    times = take_turns(ways, limit)
+    shape = " × ".join(map(str, network.input.shape))
+    print(
+        f"\n{name}, {batch} pictures of {shape}{', every layer tapped' if taps else ''}, n = {len(times['bare'])} pairs"
     )
+    for place, kind in enumerate(("wall time", "processor time")):
+        milliseconds = {way: 1e3 * float(np.median(found[:, place])) for way, found in times.items()}
+        print(f"  {kind}: " + ", ".join(f"{way} {found:.1f} ms" for way, found in milliseconds.items()))
+        for way in ("copies", "innerview"):
+            print(f"    {way}: {overhead(times[way][:, place], times['bare'][:, place])}", flush=True)
 
 
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("network", choices=("allcnn", "lite0"))
-    parser.add_argument("--rounds", type=int, default=20)
+    parser.add_argument(
+        "networks", nargs="*", metavar="NETWORK", help=f"of {', '.join(NETWORKS)}; both if none is named"
+    )
+    parser.add_argument("--seconds", type=float, default=110, help="for each network")
     parser.add_argument("--batch", type=int, default=32)
+    parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--taps", action="store_true", help="also ask for every layer's values and gradients")
     arguments = parser.parse_args()
-    network = network_of(arguments.network)
-    images = np.random.default_rng(0).random((arguments.batch, *network.input.shape), np.float32)
-    taps = [layer.name for layer in network.layers] if arguments.taps else []
-    by_hand = bare(network, images, 3)
-
-    def through_the_waist() -> object:
-        return network.pullback(images, {OUTPUT: together([Logit(3)])}, taps).input_gradients
-
-    seconds(by_hand), seconds(through_the_waist)  # the first turns warm up
-    turns = [(seconds(by_hand), seconds(through_the_waist)) for _ in range(arguments.rounds)]
+    if unknown := set(arguments.networks) - set(NETWORKS):
+        parser.error(f"there is no network {', '.join(sorted(unknown))}; there are {', '.join(NETWORKS)}")
+    torch.set_num_threads(arguments.threads)
     print(f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.2f}")
     print(f"Python {platform.python_version()}, torch {metadata.version('torch')}, {torch.get_num_threads()} threads")
-    shape = " × ".join(map(str, network.input.shape))
-    print(f"{arguments.network}, {arguments.batch} pictures of {shape}{', every layer tapped' if taps else ''}")
-    for place, kind in enumerate(("wall time", "processor time")):
-        print(f"{kind}: {summary([(theirs[place], ours[place]) for theirs, ours in turns])}", flush=True)
+    for name in arguments.networks or NETWORKS:
+        measure(name, arguments.batch, arguments.seconds, tapping=arguments.taps)
 
 
 if __name__ == "__main__":

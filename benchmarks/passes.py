@@ -1,0 +1,99 @@
+"""How many pictures one pass should take, engine by engine: evaluations/s of the built-in network by pass size.
+
+One evaluation is forward and backward of one 32 × 32 picture for one target. Small passes pay for each call, large ones
+leave the cache; where the best lies differs from framework to framework, and decides each adapter's budget of pixels
+(`PIXELS` in adapters/torch.py, `pixels` of the engines). Each engine runs in a process of its own; all sizes take turns
+in it, so that whatever else the machine does meets all alike. Printed is the median rate over the turns, by wall time
+and by processor time, and the smallest size within 2 % of the best.
+
+    python benchmarks/passes.py                   # all engines, 40 s each: under 5 minutes
+    python benchmarks/passes.py "Keras on JAX" --seconds 20 [--sizes 1,2,4,8,16,32,64] [--threads 1]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from engines import ENGINES
+
+import innerview
+from innerview.network import OUTPUT
+from innerview.targets import Logit, together
+
+SIZES = (1, 2, 4, 8, 16, 32, 64)
+NEAR = 0.98
+
+
+def rates(engine: str, sizes: Sequence[int], limit: float) -> list[list[float]]:
+    """For each size the median evaluations per second of wall time, and of processor time."""
+    network = ENGINES[engine][0]()
+    random = np.random.default_rng(0)
+    batches = [random.random((size, *network.input.shape)).astype(np.float32) for size in sizes]
+    asked = {OUTPUT: together([Logit(3)])}
+    for images in batches:
+        network.pullback(images, asked)  # compiles, where a framework does
+    found: list[list[tuple[float, float]]] = [[] for _ in sizes]
+    until = time.perf_counter() + limit
+    while time.perf_counter() < until or len(found[0]) < 3:
+        for place in random.permutation(len(sizes)):
+            start, busy = time.perf_counter(), time.process_time()
+            network.pullback(batches[place], asked)
+            taken = time.perf_counter() - start, time.process_time() - busy
+            found[place].append((sizes[place] / taken[0], sizes[place] / taken[1]))
+    return [np.median(each, axis=0).tolist() for each in found]
+
+
+def in_a_process(engine: str, sizes: Sequence[int], limit: float, threads: int) -> list[list[float]]:
+    """Measure one engine where it is alone, with so many threads."""
+    many = str(threads)
+    environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONWARNINGS": "ignore"}
+    environment |= {"OMP_NUM_THREADS": many, "TF_NUM_INTRAOP_THREADS": many, "TF_NUM_INTEROP_THREADS": "1"}
+    if threads == 1:
+        environment["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
+    if backend := ENGINES[engine][1]:
+        environment["KERAS_BACKEND"] = backend
+    environment["PYTHONPATH"] = os.pathsep.join([str(Path(innerview.__file__).parents[1]), str(Path(__file__).parent)])
+    command = [sys.executable, __file__, engine, "--alone", "--seconds", str(limit)]
+    command += ["--sizes", ",".join(map(str, sizes))]
+    answer = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    if answer.returncode:
+        sys.exit(f"{engine} failed:\n{answer.stderr[-2000:]}")
+    return json.loads(answer.stdout.splitlines()[-1])
+
+
+def main() -> None:
+    """Measure and print one table for each clock."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("engines", nargs="*", metavar="ENGINE", help=f"{', '.join(ENGINES)}; all if none is named")
+    parser.add_argument("--seconds", type=float, default=40, help="for each engine")
+    parser.add_argument("--sizes", type=lambda text: tuple(map(int, text.split(","))), default=SIZES)
+    parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--alone", action="store_true", help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.alone:
+        print(json.dumps(rates(arguments.engines[0], arguments.sizes, arguments.seconds)))
+        return
+    if unknown := set(arguments.engines) - set(ENGINES):
+        parser.error(f"there is no engine {', '.join(sorted(unknown))}; there are {', '.join(ENGINES)}")
+    print(f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.2f}")
+    print(f"{arguments.threads} threads; evaluations/s by wall time (by processor time)\n")
+    print(f"| engine | {' | '.join(map(str, arguments.sizes))} | enough |\n|---|{'---:|' * (len(arguments.sizes) + 1)}")
+    for engine in arguments.engines or ENGINES:
+        found = in_a_process(engine, arguments.sizes, arguments.seconds, arguments.threads)
+        best = max(wall for wall, _ in found)
+        enough = next(size for size, (wall, _) in zip(arguments.sizes, found, strict=True) if wall >= NEAR * best)
+        cells = " | ".join(f"{wall:.0f} ({busy:.0f})" for wall, busy in found)
+        print(f"| {engine} | {cells} | {enough} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()
