@@ -96,9 +96,8 @@ def _beside(request: ModelRequest) -> tuple[Mapping[str, Any], Path]:
         found = tomllib.loads(side.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError) as error:
         raise UsageError(f"{side} can't be read: {error}") from error
-    if unknown := ", ".join(
-        sorted(set(found) - SAYS)
-    ):  # a "weigths" that is passed over would leave the model untrained
+    unknown = ", ".join(sorted(set(found) - SAYS))
+    if unknown:  # "weigths" passed over would leave the model untrained
         raise UsageError(f"{side} says {unknown}, which has no meaning there; it says {', '.join(sorted(SAYS))}")
     return found, folder
 
