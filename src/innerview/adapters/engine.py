@@ -46,6 +46,11 @@ class Pulled:
 class Engine(Protocol):
     """What a framework must be able to do."""
 
+    @property
+    def pixels(self) -> int:
+        """In one pass, where it computes fastest: `python benchmarks/passes.py` measures it."""
+        ...
+
     def looking(self, model: Any, dtype: np.dtype[np.floating]) -> AbstractContextManager[None]:
         """Change what must be changed for passes in `dtype` while the block runs; then all is as it was."""
         ...
@@ -74,6 +79,11 @@ class Passes:
     dtype: np.dtype[np.floating]
     layers: tuple[Layer, ...]
     orders: Mapping[str, Order]
+
+    @property
+    def chunk(self) -> int:
+        """Pictures in one pass, by their size: the memory of a pullback grows with them."""
+        return max(self.engine.pixels // (self.input.height * self.input.width), 1)
 
     def forward(self, run: Run, images: Images, taps: Sequence[str]) -> Forward:
         """Answer a forward pass."""

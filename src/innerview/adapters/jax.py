@@ -38,9 +38,6 @@ except ImportError as error:
 from innerview.adapters.jax_engine import JaxEngine
 from innerview.adapters.jax_taps import Named, Survey, observing, tap
 
-PIXELS: Final = 65_536
-"""Pixels in one pass, 64 pictures of 32 × 32 or one of 224 × 224: the memory of a pullback grows with them."""
-
 DRY_RUN: Final = 3
 """Pictures in the dry run: unlike 1 or 2, hardly ever the length of another axis by chance."""
 
@@ -108,7 +105,7 @@ class JaxNetwork:
     @property
     def chunk(self) -> int:
         """Pictures in one pass, by their size."""
-        return max(PIXELS // (self.input.height * self.input.width), 1)
+        return self._passes.chunk
 
     @property
     def identity(self) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib import import_module
-from typing import Any, Final, final
+from typing import Any, ClassVar, Final, final
 
 import jax
 import jax.numpy as jnp
@@ -27,6 +27,9 @@ _WIDE: Final[Any] = (jax if "enable_x64" in dir(jax) else import_module("jax.exp
 @final
 class JaxEngine:
     """Passes of pure functions; what the user compiled stays compiled unless a layer inside is watched."""
+
+    pixels: ClassVar[int] = 65_536
+    """64 pictures of 32 × 32, or one of 224 × 224."""
 
     @contextmanager
     def looking(self, model: object, dtype: np.dtype[np.floating]) -> Generator[None, None, None]:  # noqa: ARG002

@@ -48,9 +48,6 @@ from innerview.adapters.keras_calls import LOCK, Survey, entrances, named_variab
 from innerview.adapters.keras_copies import canonical, in_precision
 from innerview.adapters.keras_endings import Ending, find_ending, set_aside
 
-PIXELS: Final = 65_536
-"""Pixels in one pass, 64 pictures of 32 × 32 or one of 224 × 224: the memory of a pullback grows with them."""
-
 DRY_RUN: Final = 3
 """Pictures in the dry run: unlike 1 or 2, hardly ever the length of another axis by chance."""
 
@@ -120,7 +117,7 @@ class KerasNetwork:
     @property
     def chunk(self) -> int:
         """Pictures in one pass, by their size."""
-        return max(PIXELS // (self.input.height * self.input.width), 1)
+        return self._passes.chunk
 
     @property
     def notes(self) -> tuple[str, ...]:

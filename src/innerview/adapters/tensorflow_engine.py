@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, final
+from typing import Any, ClassVar, final
 
 import numpy as np
 import tensorflow as tf
@@ -22,6 +22,9 @@ from innerview.types import Array
 @final
 class TensorFlowEngine:
     """Eager passes; what was compiled (tf.function) is run line by line meanwhile, so that it can be seen."""
+
+    pixels: ClassVar[int] = 65_536
+    """64 pictures of 32 × 32, or one of 224 × 224."""
 
     @contextmanager
     def looking(self, model: object, dtype: np.dtype[np.floating]) -> Generator[None, None, None]:  # noqa: ARG002

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, final
+from typing import Any, ClassVar, final
 
 import numpy as np
 import torch
@@ -27,6 +27,9 @@ class TorchEngine:
     Args:
         model: whose device is used, and which is put back as it was.
     """
+
+    pixels: ClassVar[int] = 65_536
+    """64 pictures of 32 × 32, or one of 224 × 224."""
 
     def __init__(self, model: torch.nn.Module) -> None:
         self._model = model
