@@ -81,6 +81,16 @@ def test_other_precisions_are_refused() -> None:
         FunctionNetwork(two, SPEC, CLASSES, np.float16)
 
 
+def test_a_function_of_several_inputs_is_refused_and_defaults_are_none() -> None:
+    with pytest.raises(NetworkError, match=r"takes 2 inputs \(pictures, ages\).*wrap a function of one input"):
+        FunctionNetwork(lambda pictures, ages: two(pictures), SPEC, CLASSES)
+    found = FunctionNetwork(lambda pictures, scale=2, *more, **named: scale * two(pictures), SPEC, CLASSES)
+    images = np.random.default_rng(0).random((2, *SPEC.shape)).astype(np.float32)
+    np.testing.assert_allclose(
+        found.forward(images).logits, 2 * FunctionNetwork(two, SPEC, CLASSES).forward(images).logits
+    )
+
+
 def test_layers_are_refused_with_advice() -> None:
     with pytest.raises(UsageError, match="wrap the model itself"):
         FunctionNetwork(two, SPEC, CLASSES).forward(np.zeros((1, 2, 5, 3)), ["conv1"])

@@ -111,6 +111,17 @@ def test_batch_statistics_that_are_left_in_training_mode_are_noticed() -> None:
         wrap(lambda state, x: nnx.merge(graph, state)(x), parameters=state, input=SPEC, output=CLASSES)
 
 
+def test_several_inputs_are_refused_and_parameters_are_asked_for() -> None:
+    @jax.jit
+    def function(parameters: Any, pictures: Any, age: Any) -> Any:
+        return pictures.mean((1, 2)) * parameters + age
+
+    with pytest.raises(NetworkError, match=r"takes 2 inputs \(pictures, age\), but an explanation is of one picture"):
+        wrap(function, parameters=jnp.ones(3), input=SPEC, output=CLASSES)
+    with pytest.raises(NetworkError, match=r"takes 3 inputs .*if the first are its parameters, .*parameters=…"):
+        wrap(function, input=SPEC, output=CLASSES)
+
+
 def test_weights_that_are_not_finite_are_named() -> None:
     model = Linen()
     variables = model.init(KEY, jnp.zeros((1, 6, 8, 3)))

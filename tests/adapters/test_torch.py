@@ -164,6 +164,13 @@ class AlwaysTraining(nn.Module):
         return nn.functional.batch_norm(value, None, None, training=True)
 
 
+class TwoInputs(nn.Module):
+    """A picture and a number; what has a default is no input that is missing."""
+
+    def forward(self, value: torch.Tensor, age: torch.Tensor, scale: float = 1.0) -> torch.Tensor:
+        return scale * value.mean((2, 3)) + age
+
+
 REFUSED = {
     "too few classes": (model, SPEC, OutputSpec(("a", "b")), "2 class names"),
     "channels last": (model, InputSpec(6, 8), CLASSES, "layout='CHW'"),
@@ -172,6 +179,12 @@ REFUSED = {
         SPEC,
         CLASSES,
         r"after layer dense, which gave \(3, 3\): ZeroDivisionError",
+    ),
+    "several inputs": (
+        TwoInputs,
+        SPEC,
+        CLASSES,
+        r"takes 2 inputs \(value, age\), but an explanation is of one picture; wrap a module of one input",
     ),
     "half precision": (lambda: model().half(), SPEC, CLASSES, r"float16.*copy\.deepcopy\(model\)\.float\(\)"),
     "two precisions": (lambda: nn.Sequential(model(), nn.Linear(3, 3).double()), SPEC, CLASSES, "float64"),

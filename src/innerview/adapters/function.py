@@ -12,7 +12,7 @@ from typing import Any, Final, final
 
 import numpy as np
 
-from innerview.adapters.promises import check_precision, check_shape, enter
+from innerview.adapters.promises import check_inputs, check_precision, check_shape, enter
 from innerview.errors import NetworkError, UsageError
 from innerview.network import Forward, InputSpec, Layer, OutputSpec, identify
 from innerview.types import Array, Images
@@ -34,7 +34,7 @@ class FunctionNetwork:
         chunk: how many pictures it is given at once.
 
     Raises:
-        NetworkError: for another precision.
+        NetworkError: for another precision, or a function of several inputs.
     """
 
     def __init__(
@@ -47,6 +47,7 @@ class FunctionNetwork:
     ) -> None:
         self._function, self._input, self._output, self._chunk = function, input, output, chunk
         self._dtype = check_precision(dtype)
+        check_inputs(function, 0, "wrap a function of one input that calls it with the others fixed")
 
     @property
     def input(self) -> InputSpec:

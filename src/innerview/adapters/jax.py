@@ -24,7 +24,14 @@ import numpy as np
 
 from innerview.adapters.engine import Passes, Tap
 from innerview.adapters.picking import pick
-from innerview.adapters.promises import check_precision, check_shape, check_weights, enter, refuse_weights_only
+from innerview.adapters.promises import (
+    check_inputs,
+    check_precision,
+    check_shape,
+    check_weights,
+    enter,
+    refuse_weights_only,
+)
 from innerview.adapters.whereabouts import Whereabouts
 from innerview.errors import InnerviewError, MissingExtra, NetworkError
 from innerview.network import Cotangent, Forward, InputSpec, Layer, OutputSpec, Pullback, identify
@@ -78,6 +85,11 @@ class JaxNetwork:
         survey = Survey(DRY_RUN, "first" if input.layout == "CHW" else "last")
         self._passes = Passes(self._engine, input, output, kind, (), {})
         if not weights_only:
+            way = "wrap a function of one input that calls it with the others fixed"
+            if parameters is None:
+                check_inputs(function, 0, f"if the first are its parameters, give them as parameters=…; or {way}")
+            else:
+                check_inputs(function, 1, way)
             check_weights(self.weights())
             self._dry_run(survey)
         self._passes = Passes(self._engine, input, output, kind, tuple(survey.layers), survey.orders)

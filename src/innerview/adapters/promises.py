@@ -5,8 +5,9 @@ They are tested where they can be broken, so that a message can name the weight,
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Final
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any, Final
 
 import numpy as np
 
@@ -41,6 +42,26 @@ def refuse_weights_only(*, weights_only: bool) -> None:
     if weights_only:
         raise NetworkError(
             "this network was opened with weights_only=True, for looking at its weights; open it without to run it"
+        )
+
+
+def check_inputs(call: Callable[..., Any], before: int, way: str) -> None:
+    """Raise NetworkError for what can't be called with the pictures alone, behind `before` other arguments.
+
+    Args:
+        call: the model's function; one whose parameters can't be told is left to its first run.
+        before: how many arguments it is given in front of the pictures.
+        way: how to make one of a single input.
+    """
+    try:
+        parameters = inspect.signature(call).parameters.values()
+    except (TypeError, ValueError):
+        return
+    several = {inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD}
+    needed = [one.name for one in parameters if one.default is one.empty and one.kind not in several][before:]
+    if len(needed) > 1:
+        raise NetworkError(
+            f"the model takes {len(needed)} inputs ({', '.join(needed)}), but an explanation is of one picture; {way}"
         )
 
 

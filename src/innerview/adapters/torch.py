@@ -24,6 +24,7 @@ from typing import Any, Final, final
 import numpy as np
 
 from innerview.adapters.promises import (
+    check_inputs,
     check_precision,
     check_shape,
     check_weights,
@@ -108,6 +109,7 @@ class TorchNetwork:
         survey = Survey(self._model, DRY_RUN, "first" if input.layout == "CHW" else "last")
         self._format = torch.contiguous_format
         if not weights_only:
+            check_inputs(self._model.forward, 0, "wrap a module of one input that calls it with the others fixed")
             check_weights({name: _array(tensor) for name, tensor in self._tensors().items()})
             self._dry_run(survey)
             self._format = self._fast_format()
