@@ -260,7 +260,8 @@ class RunFolder:
         rows = [one[name].coarser(factor) for one in found]
         edges = rows[0].edges if rows else Histogram(np.zeros(BINS, dtype=np.int64)).coarser(factor).edges
         counts = np.array([row.counts for row in rows], dtype=np.int64).reshape(len(rows), len(edges) - 1)
-        return History(np.asarray(steps, dtype=np.int64), edges, counts)
+        outside = np.array([row.below + row.above for row in rows], dtype=np.int64)
+        return History(np.asarray(steps, dtype=np.int64), edges, counts, outside)
 
     # observations
 

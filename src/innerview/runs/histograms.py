@@ -66,11 +66,13 @@ class History:
         steps: of the snapshots, rising.
         edges: the bins' borders, one more than bins; the same for every snapshot and every run.
         counts: snapshot × bin, int64.
+        outside: how many weights of each snapshot lie beyond the bins, int64; None where nobody counted them.
     """
 
     steps: Array
     edges: Array
     counts: Array
+    outside: Array | None = None
 
 
 def histogram(values: Array) -> Histogram:

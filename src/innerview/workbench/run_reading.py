@@ -118,7 +118,15 @@ class Recorded:
         found = [self.folder.histograms(step) for step in self.folder.counted()]
         steps = np.asarray(self.folder.counted(), dtype=np.int64)
         edges = found[0][self.layers[0]].edges
-        return {name: History(steps, edges, np.stack([one[name].counts for one in found])) for name in self.layers}
+        return {
+            name: History(
+                steps,
+                edges,
+                np.stack([one[name].counts for one in found]),
+                np.array([one[name].below + one[name].above for one in found]),
+            )
+            for name in self.layers
+        }
 
     @cached_property
     def times(self) -> LayerTimes:

@@ -22,7 +22,7 @@ from innerview.pictures.charts.heat import heat_figure
 from innerview.pictures.charts.layers import Statistic, layer_times_figure
 from innerview.pictures.charts.overlaid import ends_figure
 from innerview.pictures.charts.ridges import ridges_figure
-from innerview.pictures.charts.spread import Window, window_for
+from innerview.pictures.charts.spread import Window, windows_for
 from innerview.pictures.charts.units import Shares, units_figure
 from innerview.pictures.film import film_animation, film_strip
 from innerview.types import Array
@@ -77,10 +77,10 @@ class View:
 
 def every_view(worked: Sequence[Worked], request: RunRequest) -> list[View]:
     """Give all views that these runs have, in the order of the page."""
-    windows = {
-        name: window_for([run.histories[name] for run in runs])
-        for name, runs in shared_layers([one.run for one in worked]).items()
-    }
+    windows: dict[str, dict[str, Window]] = {one.run.name: {} for one in worked}
+    for name, runs in shared_layers([one.run for one in worked]).items():
+        for run, window in zip(runs, windows_for([run.histories[name] for run in runs]), strict=True):
+            windows[run.name][name] = window
     drawn = curves([one.run for one in worked], request)
     views = [_curves(drawn, worked)] if drawn.drawn else []
     views += [_weights(worked, windows), _layers(worked)]
@@ -163,7 +163,7 @@ def _before_after(one: Worked) -> Figure:
     return pictures.histogram_figure(weight_histograms(snapshots, layers=list(chosen)))
 
 
-def _weights(worked: Sequence[Worked], windows: dict[str, Window]) -> View:
+def _weights(worked: Sequence[Worked], windows: dict[str, dict[str, Window]]) -> View:
     sheets: list[Sheet] = []
     found: list[Table] = []
     words: list[str] = []
@@ -174,13 +174,13 @@ def _weights(worked: Sequence[Worked], windows: dict[str, Window]) -> View:
             Sheet(
                 _named(worked, one, "ridges.png"),
                 f"Weights of each layer of {run.name} as ridges, a histogram for each snapshot.",
-                partial(ridges_figure, run.histories, run.name, windows),
+                partial(ridges_figure, run.histories, run.name, windows[run.name]),
                 caption,
             ),
             Sheet(
                 _named(worked, one, "heat.png"),
                 f"Weights of each layer of {run.name} as heat maps over the snapshots.",
-                partial(heat_figure, run.histories, run.name, windows),
+                partial(heat_figure, run.histories, run.name, windows[run.name]),
                 caption,
             ),
         ]

@@ -14,7 +14,7 @@ from innerview.pictures.charts.heat import draw_heat, heat_figure
 from innerview.pictures.charts.layers import Statistic, layer_times_figure
 from innerview.pictures.charts.overlaid import ends_figure
 from innerview.pictures.charts.ridges import RIDGES, draw_ridges, ridges_figure
-from innerview.pictures.charts.spread import HELD, MOST, Window, window_for
+from innerview.pictures.charts.spread import HELD, MOST, Window, layer_words, window_for, windows_for
 from innerview.pictures.charts.training import RUNS
 from innerview.pictures.charts.units import Shares, draw_shares, units_figure
 from innerview.runs import History, histogram
@@ -41,6 +41,30 @@ def test_a_window_holds_nearly_all_weights_of_every_snapshot(widths: list[float]
 def test_a_window_for_two_runs_is_that_of_the_wider() -> None:
     narrow, wide = history([0.1]), history([0.1, 0.8], seed=1)
     assert window_for([narrow, wide]) == window_for([wide])
+
+
+def test_runs_share_a_window_unless_one_would_squash_another() -> None:
+    narrow, near, wide = history([0.05]), history([0.1], seed=1), history([0.05, 1.3], seed=2)
+    shared = windows_for([narrow, near])
+    assert shared[0] == shared[1] == window_for([near])
+    assert not shared[0].own
+    own = windows_for([narrow, wide])
+    assert [window.reach for window in own] == [window_for([one]).reach for one in (narrow, wide)]
+    assert all(window.own for window in own)
+    figure = ridges_figure({"conv1": narrow}, "run", {"conv1": own[0]})
+    assert "own axis" in figure.axes[0].get_title(loc="left")
+
+
+def test_weights_beyond_a_plot_are_counted_those_beyond_all_bins_too() -> None:
+    values = np.concatenate([np.zeros(90), np.full(6, 2.0), np.full(3, -7.0), np.full(4, 100.0)])
+    first, last = histogram(values), histogram(np.zeros(103))
+    found = History(
+        np.array([0, 10]), first.edges, np.stack([first.counts, last.counts]), np.array([first.above, last.above])
+    )
+    assert Window(1.0, 8).beyond(found) == 13
+    assert Window(4.0, 8).beyond(found) == 7
+    assert layer_words("conv1", Window(4.0, 8), found) == "conv1 · ≤ 7 beyond"
+    assert layer_words("conv1", Window(4.0, 8, own=True), history([0.1])) == "conv1 · own axis"
 
 
 def test_ridges_run_downwards_with_their_steps_and_keep_one_height() -> None:

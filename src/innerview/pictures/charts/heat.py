@@ -78,7 +78,8 @@ def heat_figure(
         layer = layers[place]
         window = (windows or {}).get(layer) or window_for([histories[layer]])
         most = draw_heat(axes, histories[layer], window)
-        axes.set_title(f"{layer} · darkest {words.count(int(most))}", loc="left", fontsize=TEXT, color=tokens.INK)
+        title = f"{layer}{' · own axis' * window.own} · darkest {words.count(int(most))}"
+        axes.set_title(title, loc="left", fontsize=TEXT, color=tokens.INK)
         axes.set_ylabel("weight" if place % columns == 0 else "", fontsize=TEXT, color=tokens.SECOND)
         if place + columns >= len(layers):
             axes.set_xlabel("step", fontsize=TEXT, color=tokens.SECOND)

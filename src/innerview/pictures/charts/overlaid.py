@@ -9,7 +9,7 @@ from innerview.errors import UsageError
 from innerview.pictures import tokens, words
 from innerview.pictures.charts.histograms import outline
 from innerview.pictures.charts.paper import TEXT, dress, new_figure, write_numbers
-from innerview.pictures.charts.spread import Window, chosen_layers, left_out_layers, window_for
+from innerview.pictures.charts.spread import HELD, Window, chosen_layers, left_out_layers, window_for
 from innerview.pictures.charts.training import RUNS
 from innerview.runs import History
 
@@ -59,7 +59,10 @@ def ends_figure(runs: Mapping[str, Mapping[str, History]], *, columns: int = 3) 
     layers = chosen_layers(names)
     columns = max(1, min(columns, len(layers)))
     rows = -(-len(layers) // columns)
-    about = f"the last snapshot of each run · share of its weights per bin{left_out_layers(names)}"
+    about = (
+        "the last snapshot of each run · share of its weights per bin · a plot shows at least "
+        f"{100 * HELD:g} % of each run's weights{left_out_layers(names)}"
+    )
     figure = new_figure(max(3.8, 2.95 * columns), 0.9 + 1.7 * rows, "Where the weights ended", about)
     for place, axes in enumerate(figure.subplots(rows, columns, squeeze=False).ravel()):
         if place >= len(layers):

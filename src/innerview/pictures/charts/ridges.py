@@ -14,7 +14,15 @@ import numpy as np
 from innerview.errors import UsageError
 from innerview.pictures import tokens, words
 from innerview.pictures.charts.paper import TEXT, dress, new_figure, write_numbers
-from innerview.pictures.charts.spread import HELD, Window, chosen_layers, left_out_layers, window_for
+from innerview.pictures.charts.spread import (
+    APART,
+    HELD,
+    Window,
+    chosen_layers,
+    layer_words,
+    left_out_layers,
+    window_for,
+)
 from innerview.pictures.ramps import parse
 from innerview.runs import History
 
@@ -81,8 +89,9 @@ def ridges_figure(
     columns = max(1, min(columns, len(layers)))
     rows = -(-len(layers) // columns)
     about = (
-        f"a ridge per snapshot (at most {RIDGES}), its step at the left, time runs downwards · a plot shows at least "
-        f"{100 * HELD:g} % of the weights{left_out_layers(histories)}"
+        f"a ridge per snapshot (at most {RIDGES}), its step at the left, time runs downwards · a plot shows at least\n"
+        f"{100 * HELD:g} % of the weights of every snapshot; beyond: how many lie outside at most{_axes(windows)}"
+        f"{left_out_layers(histories)}"
     )
     figure = new_figure(max(3.8, 2.95 * columns), 0.8 + 2.5 * rows, f"How the weights spread: {name}", about)
     grid = figure.subplots(rows, columns, squeeze=False)
@@ -91,8 +100,16 @@ def ridges_figure(
             axes.remove()
             continue
         layer = layers[place]
-        draw_ridges(axes, histories[layer], (windows or {}).get(layer) or window_for([histories[layer]]), layer)
+        window = (windows or {}).get(layer) or window_for([histories[layer]])
+        draw_ridges(axes, histories[layer], window, layer_words(layer, window, histories[layer]))
         axes.set_ylabel("step" if place % columns == 0 else "", fontsize=TEXT, color=tokens.SECOND)
         if place + columns >= len(layers):
             axes.set_xlabel("weight", fontsize=TEXT, color=tokens.SECOND)
     return figure
+
+
+def _axes(windows: Mapping[str, Window] | None) -> str:
+    """Say what an axis of its own means, where one is."""
+    if not any(window.own for window in (windows or {}).values()):
+        return ""
+    return f"\nown axis: the runs of this page reach more than {APART:g} times as far as one another there"

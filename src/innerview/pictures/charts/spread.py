@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 
+from innerview.pictures import words
 from innerview.runs import History
 from innerview.types import Array
 
@@ -16,6 +17,9 @@ HELD: Final = 0.999
 
 FINEST: Final = 96
 """Bins in a plot, at most."""
+
+APART: Final = 4.0
+"""Times that one run's weights may reach as far as another's before each has an axis of its own."""
 
 MOST: Final = 12
 """Layers in a figure, at most."""
@@ -28,10 +32,12 @@ class Window:
     Attributes:
         reach: the plot goes from -reach to reach, in the unit of the weights.
         factor: shared bins to one of the plot's.
+        own: whether it is one run's alone, while the runs beside it have others.
     """
 
     reach: float
     factor: int
+    own: bool = False
 
     def cut(self, history: History) -> tuple[Array, Array]:
         """Give the edges, and counts as snapshot × bin; what lies beyond is left out."""
@@ -40,6 +46,12 @@ class Window:
         merged = history.counts.reshape(len(history.steps), -1, self.factor).sum(axis=2)
         middle = merged.shape[1] // 2
         return np.linspace(-half * width, half * width, 2 * half + 1), merged[:, middle - half : middle + half]
+
+    def beyond(self, history: History) -> int:
+        """How many weights lie beyond the ends of the plot, in the snapshot that has most of them there."""
+        outside = np.zeros(len(history.steps), dtype=np.int64) if history.outside is None else history.outside
+        left = history.counts.sum(axis=1) - self.cut(history)[1].sum(axis=1) + outside
+        return int(left.max(initial=0))
 
 
 def window_for(histories: Sequence[History]) -> Window:
@@ -51,6 +63,18 @@ def window_for(histories: Sequence[History]) -> Window:
         factor *= 2
     step = factor * bin_width
     return Window(min(float(np.ceil(reach / step)) * step, float(histories[0].edges[-1])), factor)
+
+
+def windows_for(histories: Sequence[History]) -> list[Window]:
+    """Choose a window of one layer for each run: the same for all, or each its own where it would squash another.
+
+    One run may begin with weights thirty times as large as another's; on the wider one's axis, nothing would be seen
+    of the narrower one.
+    """
+    reaches = [_reach(one) for one in histories]
+    if max(reaches) <= APART * min(reaches):
+        return [window_for(histories)] * len(histories)
+    return [replace(window_for([one]), own=True) for one in histories]
 
 
 def _reach(history: History) -> float:
@@ -73,3 +97,10 @@ def chosen_layers(histories: Mapping[str, object]) -> tuple[str, ...]:
 def left_out_layers(histories: Mapping[str, object]) -> str:
     """Say how many layers find no room; empty if all do."""
     return f" · {MOST} of {len(histories)} layers" if len(histories) > MOST else ""
+
+
+def layer_words(layer: str, window: Window, history: History) -> str:
+    """A plot's title: the layer, whether its axis is its own, and how many weights lie beyond the ends."""
+    beyond = window.beyond(history)
+    told = [layer, "own axis" * window.own, f"≤ {words.count(beyond)} beyond" if beyond else ""]
+    return " · ".join(part for part in told if part)
