@@ -67,6 +67,11 @@ class InputSpec:
             )
         object.__setattr__(self, "mean", self.mean or (0.0,) * self.channels)
         object.__setattr__(self, "std", self.std or (1.0,) * self.channels)
+        if not np.isfinite((self.low, self.high, *self.mean, *self.std)).all() or self.low == self.high:
+            raise NetworkError(
+                f"black {self.low}, white {self.high}, mean {self.mean} and std {self.std} were declared; give finite "
+                "numbers, and another one for white than for black"
+            )
         if len(self.mean) != self.channels or len(self.std) != self.channels or min(self.std) <= 0:
             raise NetworkError(
                 f"mean {self.mean} and std {self.std} were declared for {self.channels} channels; "

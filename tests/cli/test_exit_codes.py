@@ -55,6 +55,7 @@ WRONG = {
     "a share above 1": (["look", "--shares", "0.5,2"], "shares [0.5, 2.0] were asked for"),
     "an unknown network": (["info", "--network", "resnet"], "no network 'resnet'; the built-in networks are allcnn"),
     "bins that leave out 0": (["weights", "--bins", "7"], "7 bins were asked for"),
+    "an example with dots": (["info", "--model", "json:JSONDecoder", "--classes", "2"], "224x224x3 range=0..1 mean="),
     "no data set": (["path"], "Missing option '--data'"),
     "a blurred start of all paths": (["path", "--data", ".", "--baseline", "blurred"], "another one for every picture"),
 }  # fmt: skip

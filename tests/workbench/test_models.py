@@ -32,6 +32,10 @@ def broken():
 def leave():
     raise SystemExit(3)
 
+def optimiser():
+    from torch.optim import SGD
+    return SGD(build().parameters(), 0.1)
+
 def nothing():
     return None
 """
@@ -45,6 +49,8 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "net.py").write_text(FACTORY)
     (tmp_path / "evil.py").write_text(EVIL)
     (tmp_path / "classes.txt").write_text("ant\nbee\ncow\n")
+    torch.save(module().state_dict(), tmp_path / "state.pt")
+    save_file({f"module.{name}": one for name, one in module().state_dict().items()}, tmp_path / "parallel.safetensors")
     (tmp_path / "script.py").write_text("import sys\nsys.exit('usage')\n")
     (tmp_path / "two.txt").write_text("ant\nbee\n")
     (tmp_path / "none.txt").write_text("\n")
@@ -120,6 +126,29 @@ WRONG = {
     "a factory that raises": ("net.py:broken", {}, "net.py:broken failed: RuntimeError: no luck"),
     "a factory that ends the program": ("net.py:leave", {}, "net.py:leave failed: SystemExit: 3"),
     "a file that ends the program": ("script.py:build", {}, "script.py can't be imported: SystemExit: usage"),
+    "a factory that gives an optimiser": (
+        "net.py:optimiser",
+        {},
+        "a SGD of PyTorch is no model; wrap a torch.nn",
+    ),
+    "a file without a function": ("net.py", {}, "'net.py' names no model: say which function gives it"),
+    "no function behind the colon": ("net.py:", {}, "'net.py:' names no model"),
+    "a colon alone": (":", {}, "':' names no model"),
+    "an address": ("https://example.org/net.pt", {}, "is an address, and nothing is fetched"),
+    "a Keras file that is not there": ("none.keras", {}, "none.keras is not there"),
+    "a range that is no number": ("net.py:build", {"input": "8x8 range=0..nan layout=CHW"}, "give finite numbers"),
+    "a temperature that is none": ("net.py:build", {"output": "logits temperature=hot"}, '--gives "logits temp'),
+    "weights that are not there": (
+        "net.py:build",
+        {"weights": "no.safetensors"},
+        "no.safetensors can't be read (No such",
+    ),
+    "weights of torch.save": ("net.py:build", {"weights": "state.pt"}, "state.pt can't be read (Error while"),
+    "weights of a parallel model": (
+        "net.py:build",
+        {"weights": "parallel.safetensors"},
+        "All names begin with 'module.', as of a wrapped model: save the one inside",
+    ),
     "a factory that gives nothing": ("net.py:nothing", {}, "a NoneType can't be called; wrap a PyTorch module"),
     "nothing declared": ("net.py:build", {"input": ""}, "not declared: size, range, layout"),
     "a range forgotten": ("net.py:build", {"input": "8x8 layout=CHW"}, "not declared: range"),

@@ -111,7 +111,7 @@ def _check_kind(outputs: Array, output: OutputSpec) -> None:
     if sums and output.kind == "logits":
         raise NetworkError(
             "logits were declared, but the outputs are positive and sum to 1: the model ends in softmax. Declare kind "
-            "'probabilities', or wrap the model without it"
+            "'probabilities' (--gives probabilities), or wrap the model without it"
         )
     if not sums and output.kind == "probabilities":
         raise NetworkError(

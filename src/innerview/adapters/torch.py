@@ -33,7 +33,7 @@ from innerview.adapters.promises import (
     refuse_weights_only,
 )
 from innerview.adapters.whereabouts import Whereabouts
-from innerview.errors import InnerviewError, MissingExtra, NetworkError
+from innerview.errors import InnerviewError, MissingExtra, NetworkError, UsageError
 from innerview.network import (
     OUTPUT,
     Cotangent,
@@ -94,6 +94,7 @@ class TorchNetwork:
 
     Raises:
         NetworkError: the model can't be run as declared, or a weight is not finite.
+        UsageError: something of PyTorch that is no module.
     """
 
     def __init__(
@@ -104,6 +105,11 @@ class TorchNetwork:
         *,
         weights_only: bool = False,
     ) -> None:
+        if not isinstance(model, torch.nn.Module):
+            raise UsageError(
+                f"a {type(model).__name__} of PyTorch is no model; wrap a torch.nn.Module (of an exported program, "
+                "its .module())"
+            )
         self._model, self._input, self._output, self._weights_only = original(model), input, output, weights_only
         precision(self._model)
         survey = Survey(self._model, DRY_RUN, "first" if input.layout == "CHW" else "last")

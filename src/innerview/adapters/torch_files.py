@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import zipfile
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
+
+from safetensors import SafetensorError
 
 from innerview.errors import MissingExtra, NetworkError
 
@@ -16,6 +18,10 @@ try:
     import torch
 except ImportError as error:
     raise MissingExtra("opening a PyTorch model", "torch") from error
+
+
+PREFIXES: Final = ("module.", "_orig_mod.", "model.")
+"""What parallel, compiled and training wrappers put in front of every name."""
 
 
 def load_state(model: Any, path: Path) -> None:
@@ -31,10 +37,19 @@ def load_state(model: Any, path: Path) -> None:
             f"weights were given for a {type(model).__name__}; only into a PyTorch module can a state dict be loaded"
         )
     try:
-        model.load_state_dict(load_file(path))
-    except Exception as error:
+        held = load_file(path)
+    except (SafetensorError, OSError, ValueError) as error:
         raise NetworkError(
-            f"the weights {path.name} don't fit the model: {' '.join(str(error).split())[:600]}"
+            f"the weights {path.name} can't be read ({error}); give a safetensors file, such as "
+            "safetensors.torch.save_file(model.state_dict(), 'weights.safetensors') writes"
+        ) from error
+    try:
+        model.load_state_dict(held)
+    except Exception as error:
+        ahead = next((one for one in PREFIXES if all(name.startswith(one) for name in held)), "")
+        way = f". All names begin with {ahead!r}, as of a wrapped model: save the one inside" if ahead else ""
+        raise NetworkError(
+            f"the weights {path.name} don't fit the model: {' '.join(str(error).split())[:600].rstrip('.')}{way}"
         ) from error
 
 

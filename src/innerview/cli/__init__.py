@@ -81,4 +81,4 @@ def start() -> None:
 
 
 def _complain(message: str) -> None:
-    click.echo(f"innerview: {message}.".replace("..", "."), err=True)
+    click.echo(f"innerview: {message.removesuffix('.')}.", err=True)

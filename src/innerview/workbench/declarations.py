@@ -77,7 +77,7 @@ def declare_output(words: Mapping[str, str], classes: tuple[str, ...]) -> Output
     if kind not in known:
         raise UsageError(f"--gives says {kind!r}; a model gives {', '.join(KINDS)}")
     key = words.get("key")
-    (temperature,) = _numbers(words.get("temperature", "1"), ",", "temperature")[:1]
+    temperature = _temperature(words.get("temperature", "1"))
     return OutputSpec(
         classes, kind=cast("Any", kind), temperature=temperature, key=int(key) if key and key.isdecimal() else key
     )
@@ -125,6 +125,13 @@ def _numbers(text: str, between: str, what: str) -> tuple[float, ...]:
         raise UsageError(
             f"{what} {text!r} is not numbers with {between!r} between them. For example {EXAMPLE}"
         ) from None
+
+
+def _temperature(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise UsageError(f'temperature {text!r} is no number. For example --gives "logits temperature=0.2"') from None
 
 
 def _only(words: Mapping[str, str], known: frozenset[str], option: str) -> None:

@@ -119,9 +119,12 @@ def _chosen(request: ModelRequest, declared: Mapping[str, Any], folder: Path) ->
 def _open(name: str, *, trust: bool) -> Any:
     if name.startswith("keras:"):
         return _keras().application(name.removeprefix("keras:"))
+    if "://" in name:
+        raise UsageError(f"{name} is an address, and nothing is fetched; save it as a file, and name that")
     path = Path(name)
     if path.suffix in KERAS:
-        return _keras().open_keras(_there(path), trust=trust)
+        _there(path)  # before Keras is imported, which takes seconds
+        return _keras().open_keras(path, trust=trust)
     if path.suffix in PICKLED or (path / "saved_model.pb").is_file():
         _there(path)
         if not trust:
@@ -138,6 +141,12 @@ def _open(name: str, *, trust: bool) -> Any:
 def _build(name: str) -> Any:
     """Call the factory that "module:factory" or "file.py:factory" names."""
     home, _, factory = name.rpartition(":")
+    if not home or not factory:
+        of = home or factory
+        raise UsageError(
+            f"{name!r} names no model: say which function gives it, called without arguments, such as "
+            f"--model {of if of.endswith('.py') else 'net.py'}:build"
+        )
     try:
         module = _module_of(_there(Path(home))) if home.endswith(".py") else _installed(home)
     except InnerviewError:
