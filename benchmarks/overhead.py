@@ -8,8 +8,9 @@ neighbouring pair is taken, and of all pairs the median, with a 95 % interval by
 the process's own processor time are told apart: the second one does not see what others compute, only what they do to
 memory and caches.
 
-A third way, bare PyTorch between NumPy and NumPy with nothing of innerview, splits the cost: what moving pixels takes
-(`copies`) and what looking takes.
+Two more ways tell where the difference comes from: bare PyTorch between NumPy and NumPy with nothing of innerview
+(`copies`: what moving pixels takes), and bare PyTorch on a batch whose channels lie last in memory (`bare, last`), as
+innerview lays it where the model can do with it, and few people write by hand.
 
     python benchmarks/overhead.py                 # both networks, 2 minutes each at most
     python benchmarks/overhead.py allcnn --seconds 60 [--batch 32] [--taps] [--threads 1]
@@ -53,12 +54,15 @@ def network_of(name: str) -> TorchNetwork:
     return found
 
 
-def bare(network: TorchNetwork, images: np.ndarray) -> Callable[[], torch.Tensor]:
+def bare(
+    network: TorchNetwork, images: np.ndarray, memory: torch.memory_format = torch.contiguous_format
+) -> Callable[[], torch.Tensor]:
     """The gradient of one logit for every picture, as one would write it in PyTorch."""
     # Frozen, or PyTorch keeps what the weights' gradients need.
     model = network.model.eval().requires_grad_(requires_grad=False)
     spec = network.input
     inputs = torch.tensor((images * spec.scale + spec.offset).astype(np.float32).transpose(0, 3, 1, 2).copy())
+    inputs = inputs.contiguous(memory_format=memory)
 
     def work() -> torch.Tensor:
         entering = inputs.clone().requires_grad_()
@@ -124,6 +128,7 @@ def measure(name: str, batch: int, limit: float, *, tapping: bool) -> None:
     taps = [layer.name for layer in network.layers] if tapping else []
     ways = {
         "bare": bare(network, images),
+        "bare, last": bare(network, images, torch.channels_last),
         "copies": copying(network, images),
         "innerview": through_the_waist(network, images, taps),
     }
@@ -135,8 +140,9 @@ def measure(name: str, batch: int, limit: float, *, tapping: bool) -> None:
     for place, kind in enumerate(("wall time", "processor time")):
         milliseconds = {way: 1e3 * float(np.median(found[:, place])) for way, found in times.items()}
         print(f"  {kind}: " + ", ".join(f"{way} {found:.1f} ms" for way, found in milliseconds.items()))
-        for way in ("copies", "innerview"):
-            print(f"    {way}: {overhead(times[way][:, place], times['bare'][:, place])}", flush=True)
+        for way, than in (("copies", "bare"), ("innerview", "bare"), ("innerview", "bare, last")):
+            found = overhead(times[way][:, place], times[than][:, place])
+            print(f"    {way} against {than}: {found}", flush=True)
 
 
 def main() -> None:

@@ -19,6 +19,7 @@ from innerview.methods import gradient
 from innerview.network import Network
 from innerview.targets import Logit
 from innerview.workbench.models import ModelRequest, open_model
+from typecheck import unchecked
 
 FACTORY = """
 from torch import nn
@@ -126,11 +127,6 @@ WRONG = {
     "a factory that raises": ("net.py:broken", {}, "net.py:broken failed: RuntimeError: no luck"),
     "a factory that ends the program": ("net.py:leave", {}, "net.py:leave failed: SystemExit: 3"),
     "a file that ends the program": ("script.py:build", {}, "script.py can't be imported: SystemExit: usage"),
-    "a factory that gives an optimiser": (
-        "net.py:optimiser",
-        {},
-        "a SGD of PyTorch is no model; wrap a torch.nn",
-    ),
     "a file without a function": ("net.py", {}, "'net.py' names no model: say which function gives it"),
     "no function behind the colon": ("net.py:", {}, "'net.py:' names no model"),
     "a colon alone": (":", {}, "':' names no model"),
@@ -169,6 +165,11 @@ def test_what_is_missing_or_wrong_is_said(model: str, declared: dict[str, str], 
     with pytest.raises((UsageError, NetworkError)) as caught:
         opened(model, **declared)
     assert message in str(caught.value)
+
+
+def test_something_of_pytorch_that_is_no_module_is_refused() -> None:
+    with unchecked(), pytest.raises(UsageError, match=r"a SGD of PyTorch is no model; wrap a torch\.nn\.Module"):
+        opened("net.py:optimiser")
 
 
 class Touch:

@@ -17,7 +17,8 @@ normalisation; whatever works value by value keeps the order of the last value o
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict
 from typing import Any, Final, final
 
@@ -55,6 +56,7 @@ except ImportError as error:
 
 from innerview.adapters.torch_calls import (
     Order,
+    Seen,
     Survey,
     device,
     from_waist,
@@ -188,7 +190,7 @@ class TorchNetwork:
             if name in taps:
                 activations[name] = to_waist(result, self._orders[name])
 
-        with looking(self._model), observing(self._model, seen), torch.no_grad():
+        with looking(self._model), self._observing(seen, taps), torch.no_grad():
             logits = to_waist(self._run(self._pixels(images)), "last")
         _check_seen(taps, activations)
         return Forward(logits, activations)
@@ -207,11 +209,15 @@ class TorchNetwork:
             values[name] = result.clone()
             return values[name].clone()
 
-        with looking(self._model), observing(self._model, seen), torch.enable_grad():
+        with looking(self._model), self._observing(seen, asked), torch.enable_grad():
             pixels = self._pixels(images).requires_grad_()
             values[OUTPUT] = self._run(pixels)
             _check_seen(asked, values)
             return self._pull(pixels, values, cotangents, taps)
+
+    def _observing(self, seen: Seen, asked: Collection[str]) -> AbstractContextManager[None]:
+        """Hooks on every layer, since calls are counted by all of them; none where no layer was asked for."""
+        return observing(self._model, seen) if asked else nullcontext()
 
     def _pull(
         self,
