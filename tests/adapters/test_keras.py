@@ -212,6 +212,8 @@ def test_several_inputs_are_refused() -> None:
     model = keras.Model([left, right], layers.Dense(3)(layers.Concatenate()([layers.Flatten()(left), right])))
     with pytest.raises(NetworkError, match=r"2 inputs \(left .*right"):
         wrap(model, input=SPEC, output=CLASSES)
+    with pytest.raises(NetworkError, match=r"2 inputs \(left .*right"):
+        found_input(model)  # a command would ask for its size first
 
 
 class Twice(layers.Layer):

@@ -19,7 +19,6 @@ from innerview.methods import gradient
 from innerview.network import Network
 from innerview.targets import Logit
 from innerview.workbench.models import ModelRequest, open_model
-from typecheck import unchecked
 
 FACTORY = """
 from torch import nn
@@ -168,7 +167,7 @@ def test_what_is_missing_or_wrong_is_said(model: str, declared: dict[str, str], 
 
 
 def test_something_of_pytorch_that_is_no_module_is_refused() -> None:
-    with unchecked(), pytest.raises(UsageError, match=r"a SGD of PyTorch is no model; wrap a torch\.nn\.Module"):
+    with pytest.raises(UsageError, match=r"a SGD of PyTorch is no model; wrap a torch\.nn\.Module"):
         opened("net.py:optimiser")
 
 

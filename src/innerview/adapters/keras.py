@@ -44,7 +44,7 @@ try:
 except ImportError as error:
     raise MissingExtra("looking into a Keras model", "keras") from error
 
-from innerview.adapters.keras_calls import LOCK, Survey, entrances, named_variables, observing, precision
+from innerview.adapters.keras_calls import LOCK, Survey, named_variables, observing, precision, require_one_input
 from innerview.adapters.keras_copies import canonical, in_precision
 from innerview.adapters.keras_endings import Ending, find_ending, set_aside
 
@@ -223,10 +223,4 @@ def _check_runnable(model: Any) -> None:
         raise NetworkError(
             "the Keras model has no weights yet; call it on one batch of pictures, or give it a keras.Input, first"
         )
-    inputs = entrances(model)
-    if len(inputs) > 1:
-        listed = ", ".join(f"{one.name} {tuple(one.shape)}" for one in inputs)
-        raise NetworkError(
-            f"the model takes {len(inputs)} inputs ({listed}), but an explanation is of one picture; wrap a model of "
-            "one input that fixes the others: keras.Model(picture, model([picture, constant]))"
-        )
+    require_one_input(model)

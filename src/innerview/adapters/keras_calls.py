@@ -136,6 +136,17 @@ def entrances(model: Any) -> list[Any]:
     return (getattr(model, "inputs", None) or []) if isinstance(model, keras.Model) else []
 
 
+def require_one_input(model: Any) -> None:
+    """Raise NetworkError for a model that was built from several inputs."""
+    inputs = entrances(model)
+    if len(inputs) > 1:
+        listed = ", ".join(f"{one.name} {tuple(one.shape)}" for one in inputs)
+        raise NetworkError(
+            f"the model takes {len(inputs)} inputs ({listed}), but an explanation is of one picture; wrap a model of "
+            "one input that fixes the others: keras.Model(picture, model([picture, constant]))"
+        )
+
+
 def precision(model: Any) -> np.dtype[np.floating]:
     """float32 or float64, or NetworkError if the model computes in another precision or in several."""
     # A model casts what it is given into a precision of its own, whatever its layers have.

@@ -23,6 +23,8 @@ try:
 except ImportError as error:
     raise MissingExtra("opening a Keras model", "keras") from error
 
+from innerview.adapters.keras_calls import require_one_input
+
 REFUSED: Final = frozenset(
     {"Lambda", "TFSMLayer", "TorchModuleWrapper", "JaxLayer", "FlaxLayer", "TextVectorization", "StringLookup"}
     | {"IntegerLookup", "IndexLookup"}
@@ -112,7 +114,12 @@ def application(name: str) -> Any:
 
 
 def found_input(model: Any) -> tuple[int, int, int, str] | None:
-    """Height, width, channels and layout that a model was built for; None where it was left open."""
+    """Height, width, channels and layout that a model was built for; None where it was left open.
+
+    Raises:
+        NetworkError: it was built for several inputs, so there is no size to be declared.
+    """
+    require_one_input(model)
     shape = getattr(model, "input_shape", None)
     if not isinstance(shape, tuple) or len(shape) != 4 or None in shape[1:]:
         return None

@@ -101,7 +101,7 @@ class TorchNetwork:
 
     def __init__(
         self,
-        model: torch.nn.Module,
+        model: object,
         input: InputSpec,  # noqa: A002 the waist's name for it
         output: OutputSpec,
         *,
