@@ -6,6 +6,7 @@ normalisation: gradient × difference is the same in pixels and behind it.
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import torch
@@ -25,14 +26,20 @@ def captum(
     steps: int = CAPTUM_STEPS,
     method: str = "gausslegendre",
     batch: int | None = None,
+    module: torch.nn.Module | None = None,
 ) -> Array:
-    """Captum's IntegratedGradients, picture × height × width × channel."""
+    """Captum's IntegratedGradients, picture × height × width × channel; `module` in place of the case's own."""
     inputs = torch.cat([case.tensor(picture) for picture in pictures])
     starts = torch.cat([case.tensor(case.baseline(picture)) for picture in pictures])
-    found: Any = CaptumGradients(case.module).attribute(
+    found: Any = CaptumGradients(module or case.module).attribute(
         inputs, starts, target=torch.tensor(targets), n_steps=steps, method=method, internal_batch_size=batch
     )
     return found.detach().numpy().transpose(0, 2, 3, 1)
+
+
+def tuned_module(case: Case) -> torch.nn.Module:
+    """What somebody who tunes by hand would give to Captum: weights frozen, channels last in memory."""
+    return copy.deepcopy(case.module).requires_grad_(requires_grad=False).to(memory_format=torch.channels_last)
 
 
 def pair(case: Case, picture: Image, target: int, steps: int = PAIR_STEPS, batch: int = 1) -> Array:

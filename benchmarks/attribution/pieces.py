@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 from cases import Case
-from others import CAPTUM_STEPS, PAIR_STEPS, captum, pair
+from others import CAPTUM_STEPS, PAIR_STEPS, captum, pair, tuned_module
 from store import Row, Store, say
 
 from innerview.methods import integrated_gradients
@@ -30,7 +30,7 @@ FINER, MOST = 20, 4097
 LADDER = (8, 16, 24, 32, 40, 48, 64, 96, 128, 192)
 METHODS = ("gausslegendre", "riemann_middle")
 RECIPE_STEPS = 3000
-REPEATS, THROUGHPUT_PICTURES = 12, 8
+REPEATS, THROUGHPUT_PICTURES, BATCHES, ROUNDS = 12, 8, (8, 16), 3
 LEVELS = (5, 9, 17, 33, 65, 129)
 FINEST = 2e-5
 RULES = ("riemann-left", "trapezoid", "gauss-legendre")
@@ -194,7 +194,6 @@ def speed(case: Case, store: Store, count: int = REPEATS) -> None:
     pictures = [picture for _, picture in case.take(max(count, THROUGHPUT_PICTURES))]
     targets = [int(case.network.forward(picture[None]).logits[0].argmax()) for picture in pictures]
     best = tuned_of(store.rows("rules"))
-    batches = sorted({size for size in (4, 16, 64) if size <= max(4 * case.network.chunk, 4)})
     for number in range(count):
         one, target = pictures[number], targets[number]
 
@@ -219,8 +218,13 @@ def speed(case: Case, store: Store, count: int = REPEATS) -> None:
         say(case.name, "speed", row)
     if case.network.chunk < THROUGHPUT_PICTURES:
         return  # a batch is less than one picture's evaluations: there is nothing to fill
-    some, named = pictures[:THROUGHPUT_PICTURES], targets[:THROUGHPUT_PICTURES]
-    for size in batches:
+    throughput(case, store, pictures[:THROUGHPUT_PICTURES], targets[:THROUGHPUT_PICTURES])
+
+
+def throughput(case: Case, store: Store, some: list[Image], named: list[int]) -> None:
+    """Evaluations a second, batches filled over pictures; Captum as it comes and tuned by hand."""
+    modules = {"captum": case.module, "captum tuned": tuned_module(case)}
+    for size in BATCHES * ROUNDS:
         wall, processor, found = timed(
             lambda size=size: list(
                 integrate_to_tolerance(
@@ -230,9 +234,12 @@ def speed(case: Case, store: Store, count: int = REPEATS) -> None:
         )
         spent = sum(result.evaluations for _, (result,) in found)
         row = {"batch": size, "innerview": spent / wall, "innerview processor": spent / processor}
-        wall, processor, _ = timed(lambda size=size: captum(case, some, named, batch=max(size, len(some))))
         spent = CAPTUM_STEPS * len(some)
-        row |= {"captum": spent / wall, "captum processor": spent / processor}
+        for who, module in modules.items():
+            wall, processor, _ = timed(
+                lambda size=size, module=module: captum(case, some, named, batch=max(size, len(some)), module=module)
+            )
+            row |= {who: spent / wall, f"{who} processor": spent / processor}
         store.add("throughput", row)
         say(case.name, "throughput", row)
 
