@@ -51,3 +51,30 @@ def test_the_last_accuracy_is_the_one_that_was_logged(page: Page, known: Known) 
     run = known.ask("run", run=known.hello["runs"][0]["id"])
     last = 100 * float(run.arrays["curve/test_accuracy/y"][-1])
     expect(page.locator(".charts figcaption").first).to_contain_text(f"test {last:.1f} %")
+
+
+def test_what_it_takes_for_what_is_the_table_that_was_kept(page: Page, known: Known) -> None:
+    show(page, "#/training", FILM)
+    run = known.hello["runs"][0]["id"]
+    table = known.ask("tested", run=run).arrays["confusion"].astype(int)
+    right = 100 * np.trace(table) / table.sum()
+    section = page.get_by_role("region", name="What it takes for what")
+    expect(section.get_by_role("heading")).to_contain_text(
+        f"{right:.1f} % of {table.sum():,} test pictures right".replace(".0 %", " %")
+    )
+    wrong = table - np.diag(np.diag(table))
+    truth, said = np.unravel_index(wrong.argmax(), wrong.shape)
+    words = f"{known.classes[truth]}, called {known.classes[said]}: {wrong.max()} of {table[truth].sum():,}"
+    expect(section.get_by_role("listitem").filter(has_text=words)).to_be_visible()
+    matrix = section.get_by_role("img", name="Confusion of 10 classes")
+    limit = float(section.locator(".ends span").last.inner_text().split()[0].replace(",", ""))
+    assert limit >= wrong.max()
+    assert_same_colours(canvas(matrix), painted(table, limit, "amount"))
+    matrix.scroll_into_view_if_needed()
+    box = matrix.bounding_box()
+    assert box is not None
+    matrix.hover(position={"x": 5.5 * box["width"] / 10, "y": 3.5 * box["height"] / 10})
+    expect(section.locator("[data-cell]")).to_contain_text(
+        f"{known.classes[3]}, called {known.classes[5]}: {table[3, 5]}"
+    )
+    expect(page.get_by_role("region", name="Wrong and sure")).to_contain_text("innerview serve --data FOLDER")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,12 +12,18 @@ import pytest
 from starlette.testclient import TestClient, WebSocketTestSession
 from starlette.websockets import WebSocketDisconnect
 
+from innerview.adapters.numpy import NumpyNetwork
 from innerview.errors import NetworkError
+from innerview.methods import predict
 from innerview.network import Pullback
+from innerview.results import Prediction
+from innerview.types import Images
 from innerview.viewer.payload import Payload, decode
 from innerview.web.app import make_app
 from innerview.workbench.desk import Desk, Opened
+from innerview.workbench.shelf import Shelf
 from networks import MODELS, numpy_network
+from workbench.made_runs import made_folders, made_run
 
 SOCKET = "ws://127.0.0.1:8470/socket"
 ENDED = {"done", "not-met", "failed", "cancelled"}
@@ -230,6 +238,42 @@ def test_a_page_that_is_closed_stops_its_work(client: TestClient, gated: Gated) 
         hello = socket.receive_json()
         assert ask(socket, 1, "subject", hello)[0][-1]["state"] == "done"
         assert gated.passes == 1
+
+
+@pytest.mark.parametrize("way", ["cancel", "closed tab"])
+def test_testing_a_run_ends_when_nobody_waits_for_it(
+    tmp_path: Path, desk: Desk, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    made_run(tmp_path / "runs" / "a")
+    opened = next(iter(desk.networks.values()))
+    shelf = Shelf([tmp_path / "runs"], data=made_folders(tmp_path / "data", count=60))
+    tested, gate, passes = Desk([opened], shelf), threading.Event(), list[int]()
+
+    def slow(network: NumpyNetwork, images: Images) -> Sequence[Prediction]:
+        passes.append(len(images))
+        assert gate.wait(10)
+        return predict(network, images)
+
+    monkeypatch.setattr("innerview.workbench.run_answers.predict", slow)
+    with TestClient(make_app(tested), base_url="http://127.0.0.1:8470") as client:
+        with client.websocket_connect(SOCKET) as socket:
+            run = socket.receive_json()["runs"][0]["id"]
+            socket.send_json({"id": 1, "kind": "tested", "run": run})
+            while not passes:
+                threading.Event().wait(0.001)
+            if way == "cancel":
+                socket.send_json({"id": 1, "kind": "cancel"})
+                while socket.receive_json()["state"] != "cancelled":
+                    pass
+        gate.set()
+        with client.websocket_connect(SOCKET) as socket:
+            hello = socket.receive_json()
+            told, payloads = ask(socket, 2, "tested", {**hello, "samples": [{"picture": ""}]}, run=run)
+    assert [told[0]["state"], told[-1]["state"]] == ["queued", "done"]
+    # Of the first question there was one pass; then all 24 of the second.
+    assert len(passes) <= 1 + 24
+    assert int(payloads[-1].arrays["confusion"].sum()) == 120
+    assert [one["progress"]["done"] for one in told if "progress" in one] == list(range(5, 121, 5))
 
 
 def test_a_second_person_with_the_same_question_joins_the_first(client: TestClient, gated: Gated) -> None:

@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from innerview.allcnn import run_folder
+from innerview.data.folders import open_folders
+from innerview.data.reading import Picture
 from innerview.errors import DataError, UsageError
+from innerview.methods import predict
 from innerview.runs import RunFolder
+from innerview.runs.observations import Probes, keep_probes
 from innerview.viewer.payload import Payload, decode, encode
+from innerview.viewer.payloads.stamp import picture_hash
 from innerview.viewer.payloads.subject import Photo
+from innerview.workbench import run_answers, run_payloads
 from innerview.workbench.explore import Nobody
+from innerview.workbench.run_networks import network_at
+from innerview.workbench.run_reading import open_runs
 from innerview.workbench.serving import furnish
 from innerview.workbench.shelf import QUIET, Shelf
 from innerview.workbench.wish import Wish
-from workbench.made_runs import SIZE, made_run
+from workbench.made_runs import SIZE, made_folders, made_run, metadata
 
 
 def show(shelf: Shelf, kind: str, run: str, photo: Photo | None = None) -> Payload:
@@ -45,11 +54,14 @@ def test_a_run_that_is_written_is_told_and_shown_as_far_as_it_has_come(tmp_path:
     run = made_run(tmp_path / "a", steps=(0, 1), planned=10)
     shelf = Shelf([tmp_path / "a"])
     (fact,) = shelf.facts()
-    before = shelf.version(fact["id"])
+    wishes = [Wish(kind, run=fact["id"]) for kind in ("run", "film", "tested")]
+    before = [shelf.version(wish) for wish in wishes]
     with (tmp_path / "a" / "metrics.jsonl").open("a", encoding="utf-8") as file:
         file.write('{"step": 2, "loss": 0.5}\n{"step": 3, "lo')  # a line that is on its way
     assert [one["id"] for one in shelf.changes()] == [fact["id"]]
-    assert shelf.version(fact["id"]) != before
+    after = [shelf.version(wish) for wish in wishes]
+    assert after[0] != before[0]
+    assert after[1:] == before[1:]  # what depends on snapshots is not worked out anew for a line of the metrics
     payload = show(shelf, "run", fact["id"])
     assert payload.arrays["curve/loss/x"].tolist() == [1, 2]
     assert (payload.metadata["state"], payload.json("step"), payload.json("steps")) == ("running", 2, 10)
@@ -124,3 +136,159 @@ def test_the_built_in_networks_training_comes_with_it() -> None:
     assert film.metadata["name"] == first["name"]  # the recorder followed this very picture
     assert film.arrays["steps"].size > 5
     assert RunFolder.open(run_folder("allcnn")).counted()[-1] == film.arrays["steps"][-1]
+
+
+class Listening:
+    """Takes everything down."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[int, int]] = []
+        self.levels: list[Payload] = []
+
+    def progress(self, done: int, total: int) -> None:
+        self.told.append((done, total))
+
+    def level(self, payload: Payload) -> None:
+        self.levels.append(payload)
+
+
+def test_a_film_of_a_training_under_way_runs_only_the_new_snapshot(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = made_run(tmp_path / "a", steps=(0, 1, 3), planned=10)
+    shelf = Shelf([tmp_path])
+    opened: list[int] = []
+    usual = run_payloads.network_at
+    monkeypatch.setattr(run_payloads, "network_at", lambda run, step: opened.append(step) or usual(run, step))
+    before = show(shelf, "film", shelf.facts()[0]["id"], photo())
+    assert opened == [3, 0, 1, 3]  # the last one says which class the film is about
+    run.snapshot(4, run.read(3).weights, metadata())
+    after = show(shelf, "film", shelf.facts()[0]["id"], photo())
+    assert opened[4:] == [4, 4]
+    assert after.arrays["steps"].tolist() == [0, 1, 3, 4]
+    np.testing.assert_array_equal(after.arrays["logits"][:3], before.arrays["logits"])
+    np.testing.assert_array_equal(after.arrays["logits"][3], before.arrays["logits"][2])
+
+
+def test_the_network_is_tested_on_the_data_and_the_surest_mistakes_are_shown(tmp_path: Path) -> None:
+    run = made_run(tmp_path / "runs" / "a")
+    data = made_folders(tmp_path / "data", count=60)
+    shelf = Shelf([tmp_path / "runs"], data=data)
+    listening, kept = Listening(), list[Picture]()
+
+    def keep(picture: Picture) -> str:
+        kept.append(picture)
+        return picture_hash(picture.pixels)
+
+    found = shelf.answer(Wish("tested", run=shelf.facts()[0]["id"]), None, listening, keep)
+    network = network_at(open_runs([run.path])[0], 10)
+    folders = open_folders(data, "test")
+    said = predict(network, np.stack([entry.read().pixels for entry in folders.entries]))
+    truths = np.array([network.output.class_names.index(entry.truth) for entry in folders.entries])
+    confusion = np.zeros((10, 10), int)
+    np.add.at(confusion, (truths, [one.index for one in said]), 1)
+    assert (found.arrays["confusion"] == confusion).all()
+    wrong = sorted(
+        (-one.probabilities[one.index] for one, truth in zip(said, truths, strict=True) if one.index != truth)
+    )
+    np.testing.assert_allclose(found.arrays["probability"], -np.array(wrong[:12]), rtol=1e-5)
+    assert found.json("held") == [picture_hash(one.pixels) for one in kept]
+    assert [one.truth for one in kept] == [network.output.class_names[truth] for truth in found.arrays["truth"]]
+    assert (found.arrays["pictures"] == np.stack([np.rint(255 * one.pixels) for one in kept])).all()
+    assert "120 test pictures from data, shown to the weights of step 10" in found.metadata["about"]
+    assert found.metadata["more"] == ""
+    assert listening.told[-1][0] == 120
+    assert [int(one.arrays["confusion"].sum()) for one in listening.levels] == [100]
+
+
+def test_more_pictures_can_be_tested(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made_run(tmp_path / "runs" / "a")
+    monkeypatch.setattr(run_answers, "COUNT", 4)
+    shelf = Shelf([tmp_path / "runs"], data=made_folders(tmp_path / "data", count=10))
+    run = shelf.facts()[0]["id"]
+    found = [shelf.answer(Wish("tested", run=run, more=more), None, Nobody()) for more in range(3)]
+    assert [int(one.arrays["confusion"].sum()) for one in found] == [4, 16, 20]
+    assert [one.metadata["more"] for one in found] == ["yes", "yes", ""]
+    assert all((one.arrays["confusion"] <= other.arrays["confusion"]).all() for one, other in pairwise(found))
+
+
+def test_what_was_counted_at_the_end_of_a_training_is_shown_without_its_data(tmp_path: Path) -> None:
+    desk, _ = furnish()
+    for run in desk.hello()["runs"]:
+        found = decode(desk.answer(Wish("tested", run=run["id"]), Nobody()).blob)
+        assert int(found.arrays["confusion"].sum()) == 10_000
+        assert "all 10,000 test pictures" in found.metadata["about"]
+        assert "--data FOLDER" in found.metadata["mistakes_about"]
+        course = decode(desk.answer(Wish("run", run=run["id"]), Nobody()).blob)
+        right = int(np.trace(found.arrays["confusion"])) / 10_000
+        # Counted with the weights as they are bundled, in float16: a few pictures may fall the other way.
+        assert abs(right - float(course.arrays["curve/final_accuracy/y"][-1])) < 3e-4
+
+
+def test_kept_counts_stay_and_the_data_adds_the_mistakes(tmp_path: Path) -> None:
+    data = made_folders(tmp_path / "data", count=8)
+    shelf = Shelf([run_folder("recipe")], data=data)
+    listening = Listening()
+    found = shelf.answer(Wish("tested", run=shelf.facts()[0]["id"]), None, listening)
+    assert int(found.arrays["confusion"].sum()) == 10_000
+    assert int(listening.levels[0].arrays["confusion"].sum()) == 10_000  # at once
+    assert len(found.arrays["pictures"]) == len(found.arrays["said"]) > 0
+    assert "surest mistakes among 16 test pictures from data" in found.metadata["mistakes_about"]
+
+
+def test_labelled_probes_of_a_recorder_are_answers_too(tmp_path: Path) -> None:
+    output = {"class_names": ["ant", "bee"]}
+    run = made_run(tmp_path / "a", network="theirs", declared={"input": {"height": 4}, "output": output})
+    pictures = np.random.default_rng(0).uniform(size=(3, 4, 4, 3)).astype(np.float32)
+    run.observe("pictures", 0, {"pictures": pictures, "labels": np.array([1, 0, 1])})
+    chances = np.array([[0.3, 0.7], [0.2, 0.8], [0.6, 0.4]])
+    keep_probes(run, 3, Probes(np.log(chances), chances, np.zeros((0, 0, 0), np.float32), np.zeros(0), np.zeros(0)))
+    shelf = Shelf([tmp_path])
+    found = show(shelf, "tested", shelf.facts()[0]["id"])
+    assert found.arrays["confusion"].tolist() == [[0, 1], [1, 1]]
+    assert (found.arrays["said"].tolist(), found.arrays["truth"].tolist()) == ([1, 0], [0, 1])
+    np.testing.assert_allclose(found.arrays["probability"], [0.8, 0.6])
+    assert (found.arrays["pictures"] == np.rint(255 * pictures[1:])).all()
+    assert "3 probe pictures, as it saw them at step 3" in found.metadata["about"]
+
+
+@pytest.mark.parametrize(("network", "given", "said"), [
+    ("allcnn", False, "no test pictures are at hand. Start with `innerview serve RUN --data FOLDER`"),
+    ("theirs", False, "let the recorder look at pictures of known classes"),
+    ("theirs", True, "only snapshots of the built-in architecture"),
+    ("allcnn", True, "the network does not know zebra"),
+])  # fmt: skip
+def test_without_data_or_kept_answers_it_is_said_what_to_do(
+    tmp_path: Path, network: str, given: bool, said: str
+) -> None:
+    made_run(tmp_path / "runs" / "a", network=network)
+    data = made_folders(tmp_path / "data", ("cat", "zebra")) if given else None
+    shelf = Shelf([tmp_path / "runs"], data=data)
+    with pytest.raises(UsageError, match=said):
+        show(shelf, "tested", shelf.facts()[0]["id"])
+
+
+def test_a_mistake_can_be_looked_into(tmp_path: Path) -> None:
+    made_run(tmp_path / "runs" / "a")
+    desk, _ = furnish("recipe", [tmp_path / "runs"], data=made_folders(tmp_path / "data", count=30))
+    run = next(one for one in desk.hello()["runs"] if one["name"] == "a")
+    found = decode(desk.answer(Wish("tested", run=run["id"]), Nobody()).blob)
+    listed = [one["picture"] for one in desk.hello()["samples"]]
+    place, held = next((at, one) for at, one in enumerate(found.json("held")) if one not in listed)
+    subject = decode(desk.answer(Wish("subject", picture=held), Nobody()).blob)
+    assert subject.metadata["name"] == found.json("names")[place]
+    assert subject.json("truth") == int(found.arrays["truth"][place])
+
+
+def test_a_data_set_of_arrays_offers_test_pictures(tmp_path: Path) -> None:
+    made_run(tmp_path / "runs" / "a")
+    images = np.random.default_rng(0).integers(0, 256, (6, 8, 8, 3), dtype=np.uint8)
+    labels = np.arange(6) % 2
+    arrays = {"train_images": images, "train_labels": labels, "test_images": images[:4], "test_labels": labels[:4]}
+    np.savez(tmp_path / "data.npz", classes=np.array(["dog", "cat"]), **arrays)
+    desk, _ = furnish("recipe", [tmp_path / "runs"], data=tmp_path / "data.npz")
+    names = {one["name"] for one in desk.hello()["samples"]}
+    assert {"dog, no. 0", "cat, no. 1", "dog, no. 2", "cat, no. 3"} <= names
+    run = next(one for one in desk.hello()["runs"] if one["name"] == "a")
+    found = decode(desk.answer(Wish("tested", run=run["id"]), Nobody()).blob)
+    assert int(found.arrays["confusion"].sum()) == 4

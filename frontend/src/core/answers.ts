@@ -21,7 +21,11 @@ interface Held {
   store: Store<Answer>;
   users: number;
   cancel: () => void;
+  /** What it is about changed while it was on its way: ask again when it has come. */
+  again?: boolean;
 }
+
+const underWay = ({ state }: Answer): boolean => state === "waiting" || state === "level";
 
 export class Answers {
   #held = new Map<string, Held>();
@@ -49,19 +53,28 @@ export class Answers {
     return this.#held.get(keyOf(request))?.store.value ?? null;
   }
 
-  /** Forget answers, so that they are asked again (a run went on, a budget is to be continued). */
+  /**
+   * Forget answers, so that they are asked again (a run went on, a budget is to be continued).
+   *
+   * What is on its way comes first: a training that writes more often than its film takes would never be shown.
+   */
   forget(matches: (request: Request) => boolean): void {
     for (const [key, held] of this.#held) {
       const request = Object.fromEntries(JSON.parse(key) as [string, unknown][]) as unknown as Request;
       if (!matches(request)) continue;
-      held.cancel();
-      if (held.users === 0) this.#held.delete(key);
-      else held.cancel = this.#start(request, held.store);
+      if (held.users === 0) {
+        held.cancel();
+        this.#held.delete(key);
+      } else if (underWay(held.store.value)) held.again = true;
+      else this.#start(request, held);
     }
   }
 
-  #start(request: Request, store: Store<Answer>): () => void {
-    return this.#source.ask(request, (message: Message) => {
+  #start(request: Request, held: Held): void {
+    const { store } = held;
+    held.again = false;
+    if (!underWay(store.value)) store.set({ ...store.value, state: "waiting", message: null, progress: null });
+    held.cancel = this.#source.ask(request, (message: Message) => {
       const before = store.value;
       if (message.state === "cancelled") return;
       store.set({
@@ -71,12 +84,14 @@ export class Answers {
         progress: message.progress ?? (message.payload ? null : before.progress),
         levels: before.levels + (message.payload ? 1 : 0),
       });
+      if (held.again && !underWay(store.value)) this.#start(request, held);
     });
   }
 
   #ask(key: string, request: Request): Held {
     const store = new Store<Answer>(NOTHING);
-    const held: Held = { store, users: 0, cancel: this.#start(request, store) };
+    const held: Held = { store, users: 0, cancel: () => {} };
+    this.#start(request, held);
     this.#held.set(key, held);
     for (const [old, { users }] of this.#held) {
       if (this.#held.size <= KEPT) break;
@@ -89,8 +104,7 @@ export class Answers {
     held.users--;
     // Whoever takes over in the same turn (a view that renders again) keeps the request alive.
     queueMicrotask(() => {
-      const { state } = held.store.value;
-      if (held.users > 0 || (state !== "waiting" && state !== "level")) return;
+      if (held.users > 0 || !underWay(held.store.value)) return;
       held.cancel();
       if (this.#held.get(key) === held) this.#held.delete(key);
     });

@@ -64,12 +64,20 @@ export class Session {
     for (const [is, what, asked, shown] of missing) if (is) this.speech.notice(`There is no ${what} ${asked} here; ${shown} is shown.`);
   }
 
-  /** A run's folder changed: its state in the list, and everything asked about it anew. */
+  /**
+   * A run's folder changed: its state in the list, and what was asked about it anew.
+   *
+   * A film changes with the snapshots only; testing takes long, and the training may need the processor: while it
+   * goes on, whoever looks says when.
+   */
   runChanged(run: RunFacts): void {
     const { runs } = this.hello.value;
-    const known = runs.some(({ id }) => id === run.id);
+    const known = runs.find(({ id }) => id === run.id);
     this.hello.set({ ...this.hello.value, runs: known ? runs.map((old) => (old.id === run.id ? { ...old, ...run } : old)) : [...runs, run] });
-    this.answers.forget((request) => request.run === run.id && (request.kind === "run" || request.kind === "weights" || request.kind === "film"));
+    const kinds = ["run", "weights"];
+    if (known?.snapshot !== run.snapshot) kinds.push("film", ...(run.state === "running" ? [] : ["tested"]));
+    else if (known?.state !== run.state) kinds.push("tested");
+    this.answers.forget((request) => request.run === run.id && kinds.includes(request.kind));
   }
 
   /** Change parts of the link. A changed picture or network forgets what only made sense for the old one. */

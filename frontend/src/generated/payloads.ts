@@ -252,7 +252,7 @@ export interface WeightsMeta {
   health: unknown;
 }
 
-/** One training: its curves, what it mixes up, its manifest. */
+/** One training: its curves, its manifest. */
 export interface RunArrays {
   /** *point: steps */
   [name: `curve/${string}/x`]: Tensor<Float32Array> | undefined;
@@ -262,16 +262,6 @@ export interface RunArrays {
   [name: `curve/${string}/seconds`]: Tensor<Float32Array> | undefined;
   /** *point */
   [name: `curve/${string}/y`]: Tensor<Float32Array> | undefined;
-  /** class × class: truth by answer */
-  confusion?: Tensor<Uint32Array>;
-  /** mistake × height × width × 3 */
-  "wrong/pictures"?: Tensor<Uint8Array>;
-  /** mistake */
-  "wrong/said"?: Tensor<Uint32Array>;
-  /** mistake */
-  "wrong/truth"?: Tensor<Uint32Array>;
-  /** mistake */
-  "wrong/probability"?: Tensor<Float32Array>;
 }
 
 export interface RunMeta {
@@ -287,6 +277,35 @@ export interface RunMeta {
   step: number;
   steps: number | null;
   manifest: unknown;
+}
+
+/** What a training's network answers on test pictures, and the mistakes that it is surest of. */
+export interface TestedArrays {
+  /** class × class: truth by answer */
+  confusion: Tensor<Uint32Array>;
+  /** mistake × height × width × 3 */
+  pictures?: Tensor<Uint8Array>;
+  /** mistake */
+  said: Tensor<Uint32Array>;
+  /** mistake */
+  truth: Tensor<Uint32Array>;
+  /** mistake: of the answer; NaN where there are none */
+  probability: Tensor<Float32Array>;
+}
+
+export interface TestedMeta {
+  schema: string;
+  kind: string;
+  network: string;
+  picture: string | null;
+  versions: unknown;
+  classes: unknown;
+  step: number;
+  about: string;
+  mistakes_about: string | null;
+  names: unknown;
+  held: unknown;
+  more: string | null;
 }
 
 /** One picture through a training: answers, maps on one scale, and four channels of three layers. */
@@ -332,6 +351,7 @@ export interface Payloads {
   layers: { kind: "layers"; arrays: LayersArrays; meta: LayersMeta };
   weights: { kind: "weights"; arrays: WeightsArrays; meta: WeightsMeta };
   run: { kind: "run"; arrays: RunArrays; meta: RunMeta };
+  tested: { kind: "tested"; arrays: TestedArrays; meta: TestedMeta };
   film: { kind: "film"; arrays: FilmArrays; meta: FilmMeta };
 }
 
@@ -349,6 +369,7 @@ export const SCHEMA: Record<string, { arrays: string; meta: string }> = {
   kept: { arrays: "logits;F32;a|probabilities;F32;a", meta: "share:n,pixels:i,fill" },
   layers: { arrays: "activation/*;I8;*a,*b,*c;*c;?|channels/*;U32;*c;;?|colours/*;F32;*c,3;;?|mean/*;F32;*c;;?|maximum/*;F32;*c;;?|minimum/*;F32;*c;;?|above/*;F32;*c;;?|histogram/*;U32;*c,32;;?|edges/*;F32;33;;?|kernels/*;I8;*d,*e,*f,*g;*d;?|inputs/*;U16;*d,*e;;?", meta: "layers:j,complete:?" },
   weights: { arrays: "counts/*;U32;a,*b|edges/*;F32;*c|under;U32;a,d|over;U32;a,d|nan;U32;a,d|infinite;U32;a,d|mean;F32;a,d|std;F32;a,d|minimum;F32;a,d|maximum;F32;a,d|steps;F32;a|epochs;F32;a", meta: "layers:j,snapshots:j,health:j" },
-  run: { arrays: "curve/*/x;F32;*a;;?|curve/*/epoch;F32;*a;;?|curve/*/seconds;F32;*a;;?|curve/*/y;F32;*a;;?|confusion;U32;b,b;;?|wrong/pictures;U8;c,d,e,3;;?|wrong/said;U32;c;;?|wrong/truth;U32;c;;?|wrong/probability;F32;c;;?", meta: "name,state,classes:j,health:j,step:i,steps:i?,manifest:j" },
+  run: { arrays: "curve/*/x;F32;*a;;?|curve/*/epoch;F32;*a;;?|curve/*/seconds;F32;*a;;?|curve/*/y;F32;*a;;?", meta: "name,state,classes:j,health:j,step:i,steps:i?,manifest:j" },
+  tested: { arrays: "confusion;U32;a,a|pictures;U8;b,c,d,3;;?|said;U32;b|truth;U32;b|probability;F32;b", meta: "classes:j,step:i,about,mistakes_about:?,names:j,held:j,more:?" },
   film: { arrays: "steps;F32;a|epochs;F32;a|picture;U8;b,c,d|logits;F32;a,e|probabilities;F32;a,e|maps;I8;a,b,c;1|activation/*;I8;a,*b,*c,*d;a,*d;?", meta: "layers:j,target:i?,truth:i?,unit,target_words,name,run:?" },
 };

@@ -33,6 +33,8 @@ export interface RunFacts {
   id: string;
   name: string;
   state: string;
+  /** Step of the last snapshot. */
+  snapshot?: number;
   /** Id of the network that it trained, where that is known. */
   network?: string;
 }

@@ -14,7 +14,12 @@ from innerview.cli import options
 @click.argument("runs", nargs=-1, type=click.Path(path_type=Path), metavar="[RUN]...")
 @options.network()
 @click.option("--picture", "pictures", multiple=True, metavar="PICTURE", help="Offer this file beside the samples.")
-@click.option("--data", type=click.Path(path_type=Path), metavar="FOLDER", help="Class folders to offer pictures from.")
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="Class folders, or CIFAR-10: to offer pictures from, and to test the networks of trainings on.",
+)
 @click.option("--pick", "picks", multiple=True, metavar="PICK", help="From --data: a number, a class, or class:number.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8470, show_default=True, help="0 for any that is free.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; another needs a token.")

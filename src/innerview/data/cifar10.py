@@ -112,6 +112,11 @@ def from_official(path: Path) -> Dataset:
         ) from None
 
 
+def holds_arrays(path: Path) -> bool:
+    """Tell whether there are pictures as arrays (the official files, a tarball, .npz) rather than in class folders."""
+    return not path.is_dir() or any(place.is_dir() and batches(place) for place in official_places(path))
+
+
 def official_places(folder: Path) -> tuple[Path, ...]:
     """Where the batches may be: here, or in the folders that the tarballs unpack to."""
     return folder, folder / "cifar-10-batches-py", folder / "cifar-10-batches-bin"

@@ -205,7 +205,11 @@ class RunFolder:
         np.savez_compressed(buffer, **columns)  # pyright: ignore[reportArgumentType]
         atomic.write(self.path / "histograms" / f"{series}-{step:06d}.npz", buffer.getvalue())
         content = save(contiguous({**weights, **(beside or {})}), {"step": str(step), **metadata})
-        atomic.write(self.path / "snapshots" / f"{series}-{step:06d}.safetensors", content)
+        atomic.write(self.place_of(step, series), content)
+
+    def place_of(self, step: int, series: str = "step") -> Path:
+        """The file that a snapshot is kept in."""
+        return self.path / "snapshots" / f"{series}-{step:06d}.safetensors"
 
     def steps(self) -> tuple[int, ...]:
         """The steps of which snapshots were kept, rising."""
@@ -217,7 +221,7 @@ class RunFolder:
         Raises:
             DataError: if none were kept there, or the file is damaged.
         """
-        stored, metadata = tensors(self.path / "snapshots" / f"{series}-{step:06d}.safetensors")
+        stored, metadata = tensors(self.place_of(step, series))
         weights = {
             name: values.astype(np.float32) if values.dtype == np.float16 else values for name, values in stored.items()
         }

@@ -91,12 +91,14 @@ class Runs(Protocol):
         """Identity, name and state of each."""
         ...
 
-    def answer(self, wish: Wish, photo: Photo | None, listener: Listener) -> Payload:
-        """Show one (and a picture in it); raise UsageError if there is none of this name."""
+    def answer(
+        self, wish: Wish, photo: Photo | None, listener: Listener, keep: Callable[[Picture], str] = ...
+    ) -> Payload:
+        """Show one (and a picture in it), and keep its mistakes; raise UsageError if there is none of this name."""
         ...
 
-    def version(self, run: str) -> str:
-        """What changes when the run does."""
+    def version(self, wish: Wish) -> str:
+        """What changes when the answer does."""
         ...
 
 
@@ -119,6 +121,7 @@ class Desk:
         self._listed: list[str] = []
         self._kept: dict[tuple[str, str], Photo] = {}
         self._guests: Memory[Mapping[str, Photo]] = Memory(PICTURES)
+        self._mistakes: Memory[Mapping[str, Photo]] = Memory(PICTURES)
         self._results: Memory[Any] = Memory(RESULTS)
         self._answers: Memory[Answer] = Memory(RESULTS)
 
@@ -133,10 +136,7 @@ class Desk:
 
     def add(self, picture: Picture, source: str) -> Photo:
         """Take a picture for all networks: a sample or one of a data set stays, an upload stays while there is room."""
-        photos = {
-            identity: Photo.of(fit(picture, one.network.input), picture.name, _truth(picture, one), source)
-            for identity, one in self.networks.items()
-        }
+        photos = self._fitted(picture, source)
         first = next(iter(photos.values()))
         if source == "upload":
             self._guests.put(first.picture, photos, 1)
@@ -144,6 +144,19 @@ class Desk:
             self._listed.append(first.picture)
             self._kept |= {(first.picture, identity): photo for identity, photo in photos.items()}
         return first
+
+    def _fitted(self, picture: Picture, source: str) -> dict[str, Photo]:
+        return {
+            identity: Photo.of(fit(picture, one.network.input), picture.name, _truth(picture, one), source)
+            for identity, one in self.networks.items()
+        }
+
+    def _keep(self, mistake: Picture) -> str:
+        """Keep the picture of a mistake while there is room, so that it can be looked into."""
+        photos = self._fitted(mistake, "data")
+        first = next(iter(photos.values()))
+        self._mistakes.put(first.picture, photos, 1)
+        return first.picture
 
     def known(self, wish: Wish) -> Answer | None:
         """The answer to a question that was answered before; safe from any thread."""
@@ -166,7 +179,7 @@ class Desk:
         return answer
 
     def _key(self, wish: Wish) -> tuple[Wish, str]:
-        return wish, self.runs.version(wish.run) if self.runs and wish.run else ""
+        return wish, self.runs.version(wish) if self.runs and wish.run else ""
 
     def _opened(self, wish: Wish) -> Opened:
         if wish.network and wish.network not in self.networks:
@@ -175,7 +188,8 @@ class Desk:
 
     def _photo(self, wish: Wish) -> Photo:
         identity = self._opened(wish).identity
-        found = self._kept.get((wish.picture, identity)) or (self._guests.get(wish.picture) or {}).get(identity)
+        guest = self._guests.get(wish.picture) or self._mistakes.get(wish.picture) or {}
+        found = self._kept.get((wish.picture, identity)) or guest.get(identity)
         if found is None:
             raise UsageError(
                 f"the picture {wish.picture[:40]!r} is not held here (any more); the last {PICTURES} uploads are: "
@@ -325,10 +339,10 @@ class Desk:
     def _run(self, wish: Wish, listener: Listener) -> Payload:
         if self.runs is None:
             raise UsageError("no training is shown here; start with its folder: innerview serve RUN")
-        return self.runs.answer(wish, self._photo(wish) if wish.picture else None, listener)
+        return self.runs.answer(wish, self._photo(wish) if wish.picture else None, listener, self._keep)
 
     def training(self, wish: Wish, listener: Listener) -> Payload:
-        """A training, or a picture's way through it."""
+        """A training, what its network answers, or a picture's way through it."""
         return self._run(wish, listener)
 
 
@@ -342,6 +356,7 @@ ANSWERS: Final[Mapping[str, Callable[[Desk, Wish, Listener], Payload]]] = Mappin
         "layers": Desk.layers,
         "weights": Desk.weights,
         "run": Desk.training,
+        "tested": Desk.training,
         "film": Desk.training,
     }
 )

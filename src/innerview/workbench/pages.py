@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from innerview.data.baselines import parse_baseline
+from innerview.errors import UsageError
 from innerview.network import Differentiable
 from innerview.results import WeightHistograms
 from innerview.targets import find_class
@@ -61,6 +63,10 @@ def backdrop(network: Differentiable, name: str, histograms: WeightHistograms) -
         for kind in ("run", "weights"):
             shown = shelf.answer(Wish(kind, network=identity, run=run["id"]), None, Nobody())
             payloads.append(pack(shown, network=None if kind == "run" else identity, run=run["id"]))
+        with contextlib.suppress(UsageError):  # nothing was kept
+            payloads.append(
+                pack(shelf.answer(Wish("tested", run=run["id"]), None, Nobody()), network=None, run=run["id"])
+            )
         film = shelf.answer(Wish("film", network=identity, run=run["id"]), None, Nobody())
         payloads.append(pack(film, picture=None, run=run["id"]))  # stands in for pictures that nobody followed
     described = describe_network(network, name, [METHOD])

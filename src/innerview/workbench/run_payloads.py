@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, Final
+from collections.abc import Callable, Sequence
+from typing import Final
 
 import numpy as np
 
+from innerview.adapters.numpy import NumpyNetwork
 from innerview.errors import InnerviewError, NetworkError, UsageError
 from innerview.methods import integrated_gradients, predict
 from innerview.methods.health import examine_health
@@ -23,8 +24,11 @@ from innerview.viewer.payloads.film import Reel, film_payload
 from innerview.viewer.payloads.run import Course, Line, run_payload
 from innerview.viewer.payloads.stamp import Stamp, picture_hash
 from innerview.viewer.payloads.subject import Photo
+from innerview.viewer.payloads.tested import Wrong, tested_payload
 from innerview.viewer.payloads.weights import weights_payload
 from innerview.workbench.explore import Listener
+from innerview.workbench.memory import Memory
+from innerview.workbench.run_answers import Answers
 from innerview.workbench.run_networks import LAYERS, network_at
 from innerview.workbench.run_reading import Recorded, evenly
 from innerview.workbench.run_recordings import recorded_films, recorded_units
@@ -172,8 +176,39 @@ def _first(counts: Array, centres: Array) -> float:
     return float(centres[used[0]]) if used.size else float("nan")
 
 
-def show_film(run: Recorded, photo: Photo | None, stamp: Stamp, listener: Listener) -> Payload:
+def show_answers(run: str, found: Answers, held: Sequence[str] = ()) -> Payload:
+    """Show what a run's network answered on test pictures; `held`: by which the pictures can be asked for."""
+    wrong = found.mistakes
+    return tested_payload(
+        run,
+        step=found.step,
+        classes=found.classes,
+        confusion=found.confusion,
+        wrong=Wrong(
+            [one.image for one in wrong],
+            [one.name for one in wrong],
+            list(held) or [""] * len(wrong),
+            [one.said for one in wrong],
+            [one.truth for one in wrong],
+            [one.probability for one in wrong],
+        ),
+        about=found.about,
+        mistakes_about=found.mistakes_about,
+        more=found.more,
+    )
+
+
+def show_film(
+    run: Recorded, photo: Photo | None, stamp: Stamp, listener: Listener, known: Memory[Frame] | None = None
+) -> Payload:
     """Show a picture's way through a training: as it was recorded, or by running the snapshots.
+
+    Args:
+        run: as it is now.
+        photo: the picture; None for the first that was recorded.
+        stamp: of the payload.
+        listener: told of the progress.
+        known: frames that were worked out before, and those that are now.
 
     Raises:
         UsageError: nothing was recorded, and the snapshots can't be run here.
@@ -182,7 +217,7 @@ def show_film(run: Recorded, photo: Photo | None, stamp: Stamp, listener: Listen
     recorded = recorded_films(run, request)
     chosen = next((one for one in recorded if photo is not None and _same(one.image, photo.image)), None)
     if chosen is None and photo is not None and len(run.steps) > 2:
-        chosen = _run_snapshots(run, photo, listener)
+        chosen = _run_snapshots(run, photo, listener, Memory(0) if known is None else known)
     if chosen is None and recorded:
         chosen = recorded[0]
     if chosen is None:
@@ -198,7 +233,7 @@ def _same(one: Image, other: Image) -> bool:
     return one.shape == other.shape and float(np.abs(one - other).max()) < 1 / 255
 
 
-def _run_snapshots(run: Recorded, photo: Photo, listener: Listener) -> Film | None:
+def _run_snapshots(run: Recorded, photo: Photo, listener: Listener, known: Memory[Frame]) -> Film | None:
     """Run the picture through snapshots; None where they can't be run or take another size."""
     try:
         last = network_at(run, run.steps[-1])
@@ -211,21 +246,31 @@ def _run_snapshots(run: Recorded, photo: Photo, listener: Listener) -> Film | No
     frames: list[Frame] = []
     steps = evenly(run.steps, FRAMES)
     for step in steps:
-        network = network_at(run, step)
-        shown = [find_layer(network.layers, number).name for number in LAYERS]
-        answer = network.forward(image[None], shown)
-        result = integrated_gradients(
-            network,
-            image,
-            Logit(target),
-            baseline=np.zeros_like(image),
-            evaluations=EVALUATIONS,
-            progress=_part(listener, len(frames), len(steps)),
-        )
-        titles: Mapping[str, Any] = {layer_title(name, network.layers): answer.activations[name][0] for name in shown}
-        frames.append(Frame(step, predict(network, image[None])[0], result.map, dict(titles)))
+        place = run.folder.place_of(step)
+        key = (place, place.stat().st_mtime_ns, photo.picture, target)
+        frame = known.get(key)
+        if frame is None:
+            progress = _part(listener, len(frames), len(steps))
+            frame = _frame(network_at(run, step), step, image, target, progress)
+            known.put(key, frame, frame.map.nbytes + sum(values.nbytes for values in frame.layers.values()))
+        frames.append(frame)
     about = f"{Logit(target).describe(last.output.class_names)}, from black, {EVALUATIONS} evaluations each"
     return Film(photo.name, image, photo.truth, target, tuple(frames), about=about)
+
+
+def _frame(network: NumpyNetwork, step: int, image: Image, target: int, progress: Callable[[int, int], None]) -> Frame:
+    shown = [find_layer(network.layers, number).name for number in LAYERS]
+    answer = network.forward(image[None], shown)
+    result = integrated_gradients(
+        network,
+        image,
+        Logit(target),
+        baseline=np.zeros_like(image),
+        evaluations=EVALUATIONS,
+        progress=progress,
+    )
+    titles = {layer_title(name, network.layers): answer.activations[name][0] for name in shown}
+    return Frame(step, predict(network, image[None])[0], result.map, titles)
 
 
 def _part(listener: Listener, place: int, parts: int) -> Callable[[int, int], None]:

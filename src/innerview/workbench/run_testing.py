@@ -120,16 +120,24 @@ def _from_arrays(data: Path, network: NumpyNetwork, request: RunRequest) -> Iter
         yield Labelled(picture.name, fit(picture, network.input, parse_crop(request.crop)).image, truth)
 
 
+def last_network(run: Recorded) -> tuple[NumpyNetwork, str]:
+    """The network at the end of a run, and which: "average" (the running mean of its weights, if kept) or "step".
+
+    Raises:
+        NetworkError: it can't be run; `DataError`: it can't be read.
+    """
+    last = run.steps[-1]
+    series = "average" if run.folder.place_of(last, "average").exists() else "step"
+    return network_at(run, last, series), series
+
+
 def on_test_pictures(run: Recorded, request: RunRequest, data: Path, report: Callable[[str], None]) -> Tested:
     """Show the run's last network test pictures; of a finished run with a running mean, that mean.
 
     Raises:
         NetworkError: it can't be run; `DataError`: the data set can't be read; `PictureError`: no picture can.
     """
-    last = run.steps[-1]
-    averaged = (run.folder.path / "snapshots" / f"average-{last:06d}.safetensors").exists()
-    series = "average" if averaged else "step"
-    network = network_at(run, last, series)
+    network, series = last_network(run)
     problems: list[str] = []
     pictures: list[Labelled] = []
     predictions: list[Prediction] = []

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
+
+import numpy as np
 
 from innerview.allcnn import NAMES, has_before, run_folder, snapshot
-from innerview.data.folders import Entry, open_folders
+from innerview.data import cifar10
+from innerview.data.folders import open_folders
+from innerview.data.reading import Picture
 from innerview.data.samples import find_picture, sample, samples
 from innerview.network import Differentiable
 from innerview.workbench.desk import Desk, Opened
-from innerview.workbench.items import UNPICKED, open_network
+from innerview.workbench.items import open_network
 from innerview.workbench.shelf import Shelf
+
+OFFERED: Final = 16
+"""Pictures of a data set that are offered if none is picked."""
 
 
 def furnish(
@@ -30,7 +37,7 @@ def furnish(
         network: a network, or the name of a built-in one; the other built-in ones then come along, to be compared.
         runs: folders of trainings, or folders that hold such folders; those of the built-in networks come with them.
         pictures: files or names of samples to offer first.
-        data: folder of class folders to offer pictures from.
+        data: data set to offer pictures from, and to test the networks of trainings on.
         picks: which of them; a few if none is named.
         remote: pictures come from another computer.
 
@@ -43,19 +50,30 @@ def furnish(
     names = [network, *(name for name in NAMES if name != network)] if isinstance(network, str) else []
     opened = [place(name) for name in names] or [place(network)]
     owners = {folder: one.identity for one in opened for folder in built_in_runs(one.name)}
-    shelf = Shelf([*runs, *owners], owners)
+    shelf = Shelf([*runs, *owners], owners, data)
     desk = Desk(opened, shelf, remote=remote)
     for name in pictures:
         desk.add(find_picture(name), "data")
-    entries: Sequence[Entry] = ()
-    if data is not None:
-        folders = open_folders(data)
-        entries = [folders.pick(one) for one in picks] if picks else folders.shuffled(4 * UNPICKED)
-    for entry in entries:
-        desk.add(entry.read(), "data")
+    for picture in _offered(data, picks) if data is not None else ():
+        desk.add(picture, "data")
     for name in samples():
         desk.add(sample(name), "sample")
     return desk, shelf.changes
+
+
+def _offered(data: Path, picks: Sequence[str]) -> Iterator[Picture]:
+    """Read those that were picked, or a few test pictures of a data set that comes as arrays, or of class folders."""
+    if picks or not cifar10.holds_arrays(data):
+        folders = open_folders(data)
+        entries = [folders.pick(one) for one in picks] if picks else folders.shuffled(OFFERED)
+        yield from (entry.read() for entry in entries)
+        return
+    found = cifar10.load(data)
+    numbers: list[int] = np.random.default_rng(0).permutation(len(found.test.labels))[:OFFERED].tolist()
+    for number in numbers:
+        name = found.classes[int(found.test.labels[number])]
+        pixels = found.test.images[number].astype(np.float32) / np.float32(255)
+        yield Picture(f"{name}, no. {number}", pixels, truth=name)
 
 
 def place(network: Differentiable | str) -> Opened:

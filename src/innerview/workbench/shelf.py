@@ -14,13 +14,17 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final, final
 
+from innerview.data.reading import Picture
 from innerview.errors import DataError, InnerviewError, UsageError
+from innerview.pictures.film import Frame
 from innerview.runs import RunFolder
 from innerview.viewer.payload import Payload
 from innerview.viewer.payloads.stamp import Stamp
 from innerview.viewer.payloads.subject import Photo
 from innerview.workbench.explore import Listener
-from innerview.workbench.run_payloads import show_course, show_film, show_weights
+from innerview.workbench.memory import Memory
+from innerview.workbench.run_answers import answers_of
+from innerview.workbench.run_payloads import show_answers, show_course, show_film, show_weights
 from innerview.workbench.run_reading import Recorded
 from innerview.workbench.wish import Wish
 
@@ -30,7 +34,16 @@ MOST: Final = 100
 QUIET: Final = 120.0
 """Seconds without a change after which a run that has not reached its end counts as stopped."""
 
+FRAMES: Final = 64 * 2**20
+"""Bytes of films' frames that are kept: of a training under way, only new snapshots are run for a known picture."""
+
 WATCHED: Final = ("manifest.json", "metrics.jsonl", "snapshots", "histograms", "observations")
+
+SEEN: Final = ("snapshots", "observations")
+"""What a film and answers on test pictures depend on: they are not worked out anew for every line of the metrics."""
+
+Keep = Callable[[Picture], str]
+"""Keeps a picture where it can be asked for, and gives its name there; empty where it can't be."""
 
 
 @dataclass(frozen=True)
@@ -45,10 +58,10 @@ class Place:
         """Eight hexadecimal digits that say nothing of the path."""
         return hashlib.sha256(str(self.path.resolve()).encode()).hexdigest()[:8]
 
-    def version(self) -> str:
+    def version(self, watched: Sequence[str] = WATCHED) -> str:
         """Changes when the run does: sizes and times of its files and folders."""
         parts: list[str] = []
-        for name in WATCHED:
+        for name in watched:
             try:
                 found = (self.path / name).stat()
             except OSError:
@@ -83,6 +96,7 @@ class Shelf:
     Args:
         paths: of either.
         owners: identities of the networks that runs trained, by the runs' folders, where they are known.
+        data: data set that the runs' networks are tested on; None for none.
         clock: gives the time in seconds since 1970.
 
     Raises:
@@ -93,10 +107,13 @@ class Shelf:
         self,
         paths: Sequence[Path],
         owners: Mapping[Path, str] | None = None,
+        data: Path | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._paths = tuple(paths)
         self._owners = dict(owners or {})
+        self._data = data
+        self._frames: Memory[Frame] = Memory(FRAMES)
         self._clock = clock
         for path in paths:
             if not path.is_dir():
@@ -121,10 +138,10 @@ class Shelf:
         """Identity, name and state of each."""
         return [self._facts(one) for one in self.places().values()]
 
-    def version(self, run: str) -> str:
-        """What changes when the run does; empty if there is none."""
-        found = self.places().get(run)
-        return found.version() if found else ""
+    def version(self, wish: Wish) -> str:
+        """What changes when the answer to a question about a run does; empty if there is no such run."""
+        found = self.places().get(wish.run)
+        return found.version(SEEN if wish.kind in {"film", "tested"} else WATCHED) if found else ""
 
     def changes(self) -> Sequence[Mapping[str, Any]]:
         """The facts of those that have changed, or appeared, since the last call."""
@@ -134,8 +151,14 @@ class Shelf:
         self._seen = versions
         return [self._facts(one) for one in changed]
 
-    def answer(self, wish: Wish, photo: Photo | None, listener: Listener) -> Payload:
-        """Show a run: its course, its weights, or a picture's way through it.
+    def answer(self, wish: Wish, photo: Photo | None, listener: Listener, keep: Keep = lambda _: "") -> Payload:
+        """Show a run: its course, its weights, its answers, or a picture's way through it.
+
+        Args:
+            wish: what is asked for.
+            photo: to be followed.
+            listener: told of the progress.
+            keep: takes the pictures of the surest mistakes.
 
         Raises:
             UsageError: there is no such run; `DataError`: it can't be read (yet).
@@ -143,32 +166,62 @@ class Shelf:
         place = self.places().get(wish.run)
         if place is None:
             raise UsageError(f"there is no training {wish.run[:40]!r} here (any more); reload the page")
+        run, stamp = place.read(), Stamp(wish.network or place.name, wish.picture)
         return SHOWN[wish.kind](
-            place.read(), self._state(place), photo, Stamp(wish.network or place.name, wish.picture), listener
+            _Question(run, self._state(place, run), photo, stamp, listener, self._data, wish.more, keep, self._frames)
         )
 
     def _facts(self, place: Place) -> dict[str, Any]:
         owner = {"network": self._owners[place.path]} if place.path in self._owners else {}
-        return {"id": place.identity, "name": place.name, "state": self._state(place), **owner}
-
-    def _state(self, place: Place) -> str:
         try:
             recorded = place.read()
         except InnerviewError:
-            return "running" if self._clock() - place.last_change() < QUIET else "stopped"
-        ended = recorded.final("final_accuracy") is not None or 0 < recorded.planned <= recorded.last_step
-        if ended:
+            recorded = None
+        snapshot = {} if recorded is None else {"snapshot": recorded.steps[-1]}
+        return {"id": place.identity, "name": place.name, "state": self._state(place, recorded), **snapshot, **owner}
+
+    def _state(self, place: Place, recorded: Recorded | None) -> str:
+        if recorded is not None and (
+            recorded.final("final_accuracy") is not None or 0 < recorded.planned <= recorded.last_step
+        ):
             return "finished"
         return "running" if self._clock() - place.last_change() < QUIET else "stopped"
 
 
-Show = Callable[[Recorded, str, Photo | None, Stamp, Listener], Payload]
+@dataclass(frozen=True)
+class _Question:
+    """All that an answer may be made from."""
 
-SHOWN: Final[Mapping[str, Show]] = MappingProxyType(
+    run: Recorded
+    state: str
+    photo: Photo | None
+    stamp: Stamp
+    listener: Listener
+    data: Path | None
+    more: int
+    keep: Keep
+    frames: Memory[Frame]
+
+
+def _show_answers(asked: _Question) -> Payload:
+    run = asked.run
+    found = answers_of(
+        run,
+        asked.data,
+        asked.listener,
+        lambda found: asked.listener.level(show_answers(run.name, found)),
+        more=asked.more,
+    )
+    pictures = [Picture(one.name, one.image, truth=found.classes[one.truth]) for one in found.mistakes]
+    return show_answers(run.name, found, [asked.keep(one) for one in pictures])
+
+
+SHOWN: Final[Mapping[str, Callable[[_Question], Payload]]] = MappingProxyType(
     {
-        "run": lambda run, state, _, __, ___: show_course(run, state),
-        "weights": lambda run, _, __, stamp, ___: show_weights(run, stamp),
-        "film": lambda run, _, photo, stamp, listener: show_film(run, photo, stamp, listener),
+        "run": lambda asked: show_course(asked.run, asked.state),
+        "weights": lambda asked: show_weights(asked.run, asked.stamp),
+        "tested": _show_answers,
+        "film": lambda asked: show_film(asked.run, asked.photo, asked.stamp, asked.listener, asked.frames),
     }
 )
 """By the kind that is asked for."""

@@ -109,7 +109,7 @@ export function Film({ film, times, at, onMove, chosen }: FilmProps): JSX.Elemen
           </li>
         ))}
       </ol>
-      <p class="second facts">All maps on one scale. {meta.target_words}.</p>
+      <p class="second facts">All maps on one scale. {meta.target_words.replace(/\.$/, "")}.</p>
       <Data
         title={`${meta.name} through the training`}
         columns={[times.unit, "says", "probability", `p(${target})`]}

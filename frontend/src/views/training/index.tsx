@@ -32,6 +32,8 @@ function Training(): JSX.Element {
   // A fixed number of questions, since each is a hook.
   const answers: Shown<"run">[] = Array.from({ length: MOST }, (_, i) => useAnswer(shown[i] ? ({ kind: "run", run: shown[i].id } as const) : null));
   const film = useAnswer(run && network && picture ? ({ kind: "film", run: run.id, network: network.id, picture } as const) : null);
+  const [more, setMore] = useState(0);
+  const tested = useAnswer(run ? ({ kind: "tested", run: run.id, ...(more ? { more } : {}) } as const) : null);
   const [axis, setAxis] = useState<AxisName | null>(null);
   const [smoothing, setSmoothing] = useState(60);
   const times = useMemo(() => (film.payload ? timesOf(film.payload.arrays) : null), [film.payload]);
@@ -118,7 +120,13 @@ function Training(): JSX.Element {
         ))}
         {!(health as unknown[]).length && <p class="facts">Nothing that our rules look for was found.</p>}
       </section>
-      <Mistakes run={first} />
+      <Mistakes
+        {...{ run, picture }}
+        answer={tested}
+        onMore={() => setMore(more + 1)}
+        onAgain={() => session.answers.forget((request) => request.run === run.id && request.kind === "tested")}
+        onPicture={(chosen) => go({ picture: chosen })}
+      />
       <Explain of="training" />
     </div>
   );

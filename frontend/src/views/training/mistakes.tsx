@@ -3,28 +3,57 @@ import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { className, count, probability, share } from "../../core/numbers";
 import { roundUp } from "../../core/scale";
-import type { Payload, Tensor } from "../../generated/payloads";
+import type { Shown } from "../../core/session";
+import type { Payload } from "../../generated/payloads";
 import { Data } from "../../parts/data";
 import { Strip } from "../../parts/legend";
 import { MapPixels, PicturePixels } from "../../parts/pixels";
+import { AnswerState, Stale } from "../../parts/states";
+import type { RunFacts } from "../../sources/source";
 
 const PAIRS = 6;
 /** Classes at most whose names stand beside the rows. */
 const NAMED = 20;
 
-export function Mistakes({ run }: { run: Payload<"run"> }): JSX.Element {
-  const { arrays, meta } = run;
-  const classes = (meta.classes ?? []) as string[];
+export interface MistakesProps {
+  answer: Shown<"tested">;
+  /** The run, as it is now. */
+  run: RunFacts;
+  /** The picture in the rail. */
+  picture: string | null;
+  onMore: () => void;
+  onAgain: () => void;
+  onPicture: (picture: string) => void;
+}
+
+export function Mistakes({ answer, run, picture, onMore, onAgain, onPicture }: MistakesProps): JSX.Element {
+  const { payload, previous } = answer;
+  const old = payload && answer.state === "done" && run.snapshot !== undefined && run.snapshot > payload.meta.step;
   return (
-    <>
-      {arrays.confusion && <Confusion table={arrays.confusion} classes={classes} />}
-      {arrays["wrong/pictures"] && <Wrong arrays={arrays} classes={classes} />}
-    </>
+    <Stale when={previous}>
+      {payload && <Confusion payload={payload} />}
+      <p class="settings">
+        {payload?.meta.more && answer.state === "done" && (
+          <button class="small" onClick={onMore}>
+            Test four times as many
+          </button>
+        )}
+        {old && (
+          <button class="small" onClick={onAgain}>
+            Test step {count(run.snapshot!)}
+          </button>
+        )}
+      </p>
+      <AnswerState answer={answer} what="Showing it test pictures" />
+      {payload && <Wrong {...{ payload, picture, onPicture }} />}
+    </Stale>
   );
 }
 
-function Confusion({ table: { data, shape }, classes }: { table: Tensor<Uint32Array>; classes: string[] }): JSX.Element {
+function Confusion({ payload: { arrays, meta } }: { payload: Payload<"tested"> }): JSX.Element {
   const [at, setAt] = useState<number | null>(null);
+  const { data, shape } = arrays.confusion;
+  const classes = meta.classes as string[];
   const n = shape[0];
   const totals = Array.from({ length: n }, (_, truth) => data.subarray(truth * n, (truth + 1) * n).reduce((a, b) => a + b, 0));
   const pairs = Array.from(data, (many, i) => ({ i, many }))
@@ -46,6 +75,7 @@ function Confusion({ table: { data, shape }, classes }: { table: Tensor<Uint32Ar
   return (
     <section class="mistakes" aria-label="What it takes for what">
       <h2>What it takes for what: {share(right / all)} of {count(all)} test pictures right</h2>
+      <p class="second facts">{meta.about}</p>
       <div class="matrix">
         <figure>
           <p class="second facts">row: truth · column: answer, in the same order</p>
@@ -84,19 +114,22 @@ function Confusion({ table: { data, shape }, classes }: { table: Tensor<Uint32Ar
   );
 }
 
-function Wrong({ arrays, classes }: { arrays: Payload<"run">["arrays"]; classes: string[] }): JSX.Element {
-  const { data, shape } = arrays["wrong/pictures"]!;
-  const [n, height, width, channels] = shape;
+function Wrong({ payload: { arrays, meta }, picture, onPicture }: { payload: Payload<"tested"> } & Pick<MistakesProps, "picture" | "onPicture">): JSX.Element | null {
+  const [classes, names, held] = [meta.classes, meta.names, meta.held] as string[][];
+  const [said, truth, chance] = [arrays.said, arrays.truth, arrays.probability].map(({ data }) => data);
+  const { data, shape } = arrays.pictures ?? { data: new Uint8Array(), shape: [0] };
+  const [, height, width, channels] = shape;
   const size = height * width * channels;
-  const [said, truth, chance] = (["said", "truth", "probability"] as const).map((key) => arrays[`wrong/${key}`]!.data);
+  if (!arrays.pictures && !meta.mistakes_about) return null;
   return (
     <section aria-label="Wrong and sure">
       <h2>Wrong and sure</h2>
+      {meta.mistakes_about && <p class="second facts">{meta.mistakes_about}</p>}
       <ul class="wrong">
-        {Array.from({ length: n }, (_, i) => {
+        {names.map((name, i) => {
           const words = `${className(said[i], classes)} ${probability(chance[i])}`;
-          return (
-            <li key={i}>
+          const shown = (
+            <>
               <PicturePixels
                 picture={{ data: data.subarray(i * size, (i + 1) * size), shape: [height, width, channels] }}
                 label={`A ${className(truth[i], classes)} that was called ${words}`}
@@ -106,6 +139,17 @@ function Wrong({ arrays, classes }: { arrays: Payload<"run">["arrays"]; classes:
               />
               <span>{words}</span>
               <span class="second">truth {className(truth[i], classes)}</span>
+            </>
+          );
+          return (
+            <li key={`${name} ${i}`}>
+              {held[i] ? (
+                <button type="button" aria-pressed={held[i] === picture} title={`Look into ${name}`} onClick={() => onPicture(held[i])}>
+                  {shown}
+                </button>
+              ) : (
+                shown
+              )}
             </li>
           );
         })}

@@ -1,14 +1,12 @@
-"""One training: its curves, what it mixes up, and its manifest."""
+"""One training: its curves and its manifest."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
-from innerview.types import Array, Images
-from innerview.viewer.payload import Payload, counted, make_payload, numbered, to_bytes
+from innerview.types import Array
+from innerview.viewer.payload import Payload, make_payload, numbered
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,22 +17,6 @@ class Line:
     values: Array
     epochs: Array
     seconds: Array
-
-
-@dataclass(frozen=True, eq=False)
-class Wrong:
-    """Answers on test pictures.
-
-    Attributes:
-        confusion: truth × answer.
-        images: of the surest mistakes, with `said`, `truth` and `probability` of each.
-    """
-
-    confusion: Array
-    images: Images
-    said: Array
-    truth: Array
-    probability: Array
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +31,6 @@ class Course:
         health: what is wrong: layer, words, figure.
         manifest: what was trained, how.
         lines: by the name of the metric.
-        wrong: None if it was not tested.
     """
 
     name: str
@@ -61,7 +42,6 @@ class Course:
     health: Sequence[Mapping[str, object]]
     manifest: Mapping[str, object]
     lines: Mapping[str, Line]
-    wrong: Wrong | None = None
 
 
 def run_payload(course: Course) -> Payload:
@@ -70,15 +50,6 @@ def run_payload(course: Course) -> Payload:
     for name, line in course.lines.items():
         columns = {"x": line.steps, "epoch": line.epochs, "seconds": line.seconds, "y": line.values}
         arrays |= {f"curve/{name}/{column}": numbered(values) for column, values in columns.items()}
-    if course.wrong is not None:
-        wrong = course.wrong
-        arrays |= {
-            "confusion": counted(wrong.confusion),
-            "wrong/pictures": np.broadcast_to(to_bytes(wrong.images), (*wrong.images.shape[:3], 3)),
-            "wrong/said": counted(wrong.said),
-            "wrong/truth": counted(wrong.truth),
-            "wrong/probability": numbered(wrong.probability),
-        }
     return make_payload(
         "run",
         arrays,

@@ -1,0 +1,234 @@
+"""What a run's network answers on test pictures, for the viewer: worked out while somebody waits, or as it was kept.
+
+Three sources. Pictures of a data set, shown to the last snapshot in a random order that a longer draw goes on from.
+Counts that were kept when the training ended, over more pictures than anybody waits for here: they stay, and the data
+set adds the pictures of the mistakes. The labelled probe pictures of a recorder, for networks that can't be run here.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from jaxtyping import Int
+
+from innerview.errors import DataError, InnerviewError, NetworkError, PictureError, UsageError
+from innerview.methods import predict
+from innerview.pictures.words import count
+from innerview.results import Prediction
+from innerview.runs import observations
+from innerview.types import Array, Image
+from innerview.workbench.explore import Listener
+from innerview.workbench.run_reading import Recorded
+from innerview.workbench.run_request import RunRequest
+from innerview.workbench.run_testing import Labelled, labelled_pictures, last_network
+
+MISTAKES: Final = 12
+"""That are shown."""
+
+COUNT: Final = 500
+"""Pictures that are tested unasked; each time that more is asked for, four times as many."""
+
+BLOCK: Final = 5
+"""Pictures in one pass: others wait for their turn no longer than that takes."""
+
+FIRST_LEVEL: Final = 100
+"""Tested pictures after which there is something to show; then whenever they have doubled."""
+
+FIGURES: Final = "figures.json"
+"""Beside the manifest: what was counted with the last snapshot when the training had ended."""
+
+WHOSE: Final = {"average": "the running mean of the weights", "step": "the weights"}
+
+NOTHING: Final = (
+    "no test pictures are at hand. Start with `innerview serve RUN --data FOLDER`, or let the recorder look at "
+    "pictures of known classes: Recorder(…, probes=pictures, labels=labels, input=…, output=…)"
+)
+
+UNSEEN: Final = "The pictures of the mistakes were not kept. With `innerview serve --data FOLDER` they are shown."
+
+
+@dataclass(frozen=True, eq=False)
+class Mistake:
+    """A wrong answer: name and pixels of the picture, the numbers of its class and of the answer, its probability."""
+
+    name: str
+    image: Image
+    truth: int
+    said: int
+    probability: float
+
+
+@dataclass(frozen=True, eq=False)
+class Answers:
+    """Answers on test pictures.
+
+    Attributes:
+        step: of the weights that gave them.
+        classes: names.
+        confusion: pictures by truth and answer.
+        about: whose answers were counted, on which pictures.
+        mistakes: the surest first, MISTAKES at most.
+        mistakes_about: from which pictures these are, or why there are none; empty if `about` says it.
+        more: whether more pictures can be tested.
+    """
+
+    step: int
+    classes: tuple[str, ...]
+    confusion: Int[np.ndarray, "truth said"]
+    about: str
+    mistakes: tuple[Mistake, ...] = ()
+    mistakes_about: str = ""
+    more: bool = False
+
+
+def answers_of(
+    run: Recorded, data: Path | None, listener: Listener, level: Callable[[Answers], None], *, more: int = 0
+) -> Answers:
+    """Find out what a run's network answers on test pictures.
+
+    Args:
+        run: as it is now.
+        data: data set to draw test pictures from; None if none was named.
+        listener: told of the progress, in pictures.
+        level: given what there is so far.
+        more: how often four times as many pictures are wanted.
+
+    Raises:
+        UsageError: nothing was kept, and nothing can be worked out; says why and what to do.
+    """
+    kept = kept_counts(run) or probed(run)
+    missing = ""
+    if data is not None:
+        if kept is not None:
+            level(kept)
+        try:
+            return tested(run, data, kept, listener, level, COUNT * 4**more)
+        except (NetworkError, DataError, PictureError) as problem:
+            missing = str(problem)
+    if kept is None:
+        raise UsageError(f"what {run.name} takes for what is not known: {missing or NOTHING}")
+    if kept.mistakes:
+        return kept
+    return replace(kept, mistakes_about=f"{UNSEEN} What was named can't be used: {missing}." if missing else UNSEEN)
+
+
+def tested(
+    run: Recorded,
+    data: Path,
+    kept: Answers | None,
+    listener: Listener,
+    level: Callable[[Answers], None],
+    most: int,
+) -> Answers:
+    """Show test pictures to the last weights; arguments as above, and how many pictures at most.
+
+    Raises:
+        NetworkError: they can't be run; `DataError`: the data set is none, or not of these classes.
+        PictureError: no picture can be read.
+    """
+    network, series = last_network(run)
+    problems: list[str] = []
+    drawn = labelled_pictures(data, network, RunRequest(count=most + 1), problems)
+    found = _Tally(network.output.class_names)
+    shown = FIRST_LEVEL
+
+    def so_far(*, final: bool) -> Answers:
+        whose = f"{WHOSE[series]} of step {count(run.steps[-1])}"
+        left = f", {count(len(problems))} could not be read" if problems else ""
+        about = f"{count(found.total)} test pictures from {data.resolve().name}, shown to {whose}{left}."
+        more = final and next(drawn, None) is not None
+        if kept is not None and int(kept.confusion.sum()) > found.total:
+            return replace(kept, mistakes=found.surest, mistakes_about=f"The surest mistakes among {about}", more=more)
+        names = network.output.class_names
+        return Answers(run.steps[-1], names, found.confusion, f"Counted on {about}", found.surest, more=more)
+
+    for pictures in _blocks(islice(drawn, most)):
+        found.add(pictures, predict(network, np.stack([one.image for one in pictures])))
+        listener.progress(found.total, most)
+        if found.total >= shown:
+            level(so_far(final=False))
+            shown *= 2
+    if not found.total:
+        raise PictureError(f"none of the test pictures in {data.resolve().name} can be read; the first: {problems[0]}")
+    return so_far(final=True)
+
+
+class _Tally:
+    """Counts answers, and keeps the surest mistakes with their pictures."""
+
+    def __init__(self, class_names: Sequence[str]) -> None:
+        self.confusion = np.zeros((len(class_names), len(class_names)), dtype=np.int64)
+        self._wrong: list[Mistake] = []
+
+    @property
+    def total(self) -> int:
+        return int(self.confusion.sum())
+
+    @property
+    def surest(self) -> tuple[Mistake, ...]:
+        return tuple(self._wrong)
+
+    def add(self, pictures: Sequence[Labelled], predictions: Sequence[Prediction]) -> None:
+        for one, said in zip(pictures, predictions, strict=True):
+            self.confusion[one.truth, said.index] += 1
+            if said.index != one.truth:
+                chance = float(said.probabilities[said.index])
+                self._wrong.append(Mistake(one.name, one.image, one.truth, said.index, chance))
+        self._wrong = surest(self._wrong)
+
+
+def surest(wrong: Sequence[Mistake]) -> list[Mistake]:
+    """The mistakes of the highest probability, as many as are shown; where there are no probabilities, the first."""
+    return sorted(wrong, key=lambda one: -np.nan_to_num(one.probability))[:MISTAKES]
+
+
+def _blocks(drawn: Iterator[Labelled]) -> Iterator[list[Labelled]]:
+    while block := list(islice(drawn, BLOCK)):
+        yield block
+
+
+def kept_counts(run: Recorded) -> Answers | None:
+    """What was counted of the last snapshot when the training had ended; None where nobody did, or it is damaged."""
+    try:
+        found: Any = json.loads((run.folder.path / FIGURES).read_text(encoding="utf-8"))
+        confusion: Array = np.asarray(found["confusion"], dtype=np.int64)
+        classes, step = tuple(str(name) for name in found["accuracy_by_class"]), int(found["step"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    if confusion.shape != (len(classes), len(classes)) or (confusion < 0).any():
+        return None
+    about = f"Kept with the run: all {count(int(confusion.sum()))} test pictures, shown to the weights of step "
+    return Answers(step, classes, confusion, f"{about}{count(step)}.")
+
+
+def probed(run: Recorded) -> Answers | None:
+    """What the network said of its recorder's probe pictures when they were last seen; None without labels."""
+    output: Any = run.folder.manifest.configuration.get("output")
+    steps = run.folder.observed("probes")
+    if not (output and steps and run.folder.manifest.configuration.get("input")):
+        return None
+    try:
+        pictures, labels = observations.pictures(run.folder)
+        seen = observations.probes(run.folder, steps[-1])
+    except InnerviewError:  # on its way
+        return None
+    if labels is None:
+        return None
+    names = tuple(str(name) for name in output["class_names"])
+    called: Any = run.folder.manifest.configuration.get("probes", {})
+    found = _Tally(names)
+    found.add(
+        [
+            Labelled(called.get(str(place), f"probe {place}"), picture.astype(np.float32), int(label))
+            for place, (picture, label) in enumerate(zip(pictures, labels, strict=True))
+        ],
+        [Prediction(row, chance, names) for row, chance in zip(seen.outputs, seen.probabilities, strict=True)],
+    )
+    about = f"The recorder's {count(found.total)} probe pictures, as it saw them at step {count(steps[-1])}."
+    return Answers(steps[-1], names, found.confusion, about, found.surest)
