@@ -68,7 +68,8 @@ function Confusion({ payload: { arrays, meta } }: { payload: Payload<"tested"> }
   const right = Array.from({ length: n }, (_, i) => data[i * n + i]).reduce((a, b) => a + b, 0);
   const all = totals.reduce((a, b) => a + b, 0);
   const cell = (event: PointerEvent): void => {
-    const box = (event.currentTarget as HTMLElement).getBoundingClientRect();
+    // The matrix may be smaller than the place that it has.
+    const box = (event.currentTarget as HTMLElement).querySelector("canvas")!.getBoundingClientRect();
     const place = (part: number): number => Math.max(0, Math.min(n - 1, Math.floor(part * n)));
     setAt(place((event.clientY - box.top) / box.height) * n + place((event.clientX - box.left) / box.width));
   };
