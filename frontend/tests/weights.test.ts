@@ -36,7 +36,7 @@ test("every weight is counted once", () => expect(layers.map(({ totals }) => tot
 
 test("what lies in no bin is named", () => {
   expect(outsideWords(layers[0], 0)).toBe("");
-  expect(outsideWords(layers[1], 1)).toBe("2 below the first bin, 3 above the last bin, 10 not a number");
+  expect(outsideWords(layers[1], 1)).toBe("2 below the axis, 3 above the axis, 10 not a number");
   expect(tableRows(layers, 1)[1].slice(-4)).toEqual(["2", "3", "10", "0"]);
 });
 

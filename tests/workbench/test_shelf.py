@@ -13,7 +13,7 @@ from innerview.data.folders import open_folders
 from innerview.data.reading import Picture
 from innerview.errors import DataError, UsageError
 from innerview.methods import predict
-from innerview.runs import RunFolder
+from innerview.runs import RunFolder, answers
 from innerview.runs.observations import Probes, keep_probes
 from innerview.viewer.payload import Payload, decode, encode
 from innerview.viewer.payloads.stamp import picture_hash
@@ -24,6 +24,7 @@ from innerview.workbench.run_networks import network_at
 from innerview.workbench.run_reading import open_runs
 from innerview.workbench.serving import furnish
 from innerview.workbench.shelf import QUIET, Shelf
+from innerview.workbench.weights import count_weights
 from innerview.workbench.wish import Wish
 from workbench.made_runs import SIZE, made_folders, made_run, metadata
 
@@ -96,6 +97,42 @@ def test_weights_are_all_counted_at_every_snapshot(tmp_path: Path) -> None:
         edges = payload.arrays[f"edges/{place}"]
         assert edges[64] == 0
         assert np.allclose(np.diff(edges), edges[1] - edges[0])
+
+
+def test_a_few_outliers_leave_the_axis_to_all_others(tmp_path: Path) -> None:
+    run = made_run(tmp_path / "a", steps=(0,), planned=10)
+    weights = {name: np.clip(values, -0.5, 0.5) for name, values in run.read(0).weights.items()}
+    name = max(weights, key=lambda one: weights[one].size)
+    flat = np.resize(weights[name], 4000)
+    weights[name] = flat.reshape(40, 100).copy()
+    flat[:3] = (7.0, 7.5, -6.0)
+    run.snapshot(0, weights, metadata())
+    run.snapshot(2, {**weights, name: flat.reshape(40, 100)}, metadata())
+    # Of a run, and of a network before and after.
+    shelf = Shelf([tmp_path])
+    of_run = show(shelf, "weights", shelf.facts()[0]["id"])
+    of_network = count_weights({"before": weights, "after": {**weights, name: flat.reshape(40, 100)}})
+    place = of_run.json("layers").index(name)
+    other = of_network.layers.index(name)
+    for edges, counts, under, over in (
+        (
+            of_run.arrays[f"edges/{place}"],
+            of_run.arrays[f"counts/{place}"][-1],
+            of_run.arrays["under"][-1, place],
+            of_run.arrays["over"][-1, place],
+        ),
+        (
+            of_network.edges[other],
+            of_network.counts[-1, other],
+            of_network.under[-1, other],
+            of_network.over[-1, other],
+        ),
+    ):
+        assert (int(under), int(over)) == (1, 2)
+        assert int(counts.sum()) == flat.size - 3 >= 0.999 * flat.size
+        assert edges[-1] < 2
+    # The table of the command `innerview weights` has a bin for every weight.
+    assert int(count_weights({"now": {name: flat.reshape(40, 100)}}, held=1).counts.sum()) == flat.size
 
 
 def test_a_film_runs_the_picture_through_the_snapshots(tmp_path: Path) -> None:
@@ -234,6 +271,20 @@ def test_kept_counts_stay_and_the_data_adds_the_mistakes(tmp_path: Path) -> None
     assert int(listening.levels[0].arrays["confusion"].sum()) == 10_000  # at once
     assert len(found.arrays["pictures"]) == len(found.arrays["said"]) > 0
     assert "surest mistakes among 16 test pictures from data" in found.metadata["mistakes_about"]
+
+
+def test_answers_that_a_training_kept_are_shown_by_name(tmp_path: Path) -> None:
+    run = made_run(tmp_path / "runs" / "a", classes=("ant", "bee"))
+    said, chance = np.array([0, 1, 1, 0]), np.array([0.9, 0.6, 0.8, 0.7], np.float32)
+    answers.keep(run, answers.Answers(said, chance, np.array([0, 0, 0, 1]), 10))
+    shelf = Shelf([tmp_path / "runs"])
+    found = show(shelf, "tested", shelf.facts()[0]["id"])
+    assert found.arrays["confusion"].tolist() == [[1, 2], [1, 0]]
+    assert found.json("names") == ["ant, no. 2", "bee, no. 3", "ant, no. 1"]
+    assert found.json("held") == ["", "", ""]
+    assert "pictures" not in found.arrays
+    assert "all 4 test pictures, shown to the weights of step 10" in found.metadata["about"]
+    assert "--data FOLDER" in found.metadata["mistakes_about"]
 
 
 def test_labelled_probes_of_a_recorder_are_answers_too(tmp_path: Path) -> None:

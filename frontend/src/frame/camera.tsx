@@ -34,7 +34,7 @@ export function Camera({ onClose }: { onClose: () => void }): JSX.Element {
     if (!width) return;
     const canvas = Object.assign(document.createElement("canvas"), { width, height });
     canvas.getContext("2d")!.drawImage(video.current!, 0, 0);
-    canvas.toBlob((blob) => blob && void send(session, blob, "camera"), "image/jpeg", 0.95);
+    canvas.toBlob((blob) => blob && void send(session, [[blob, "camera"]]), "image/jpeg", 0.95);
     onClose();
   };
   return (

@@ -186,13 +186,14 @@ function Sources({ walk, count, current, classes }: SourcesProps): JSX.Element {
               ref={file}
               type="file"
               accept="image/*"
+              multiple
               class="hidden"
               aria-label="Picture file"
               tabIndex={-1}
               onChange={(event) => {
-                const chosen = event.currentTarget.files?.[0];
+                const chosen = Array.from(event.currentTarget.files ?? [], (one) => [one, one.name] as const);
                 event.currentTarget.value = "";
-                if (chosen) void send(session, chosen, chosen.name);
+                void send(session, chosen);
               }}
             />
             <button onClick={() => void pasteFromClipboard(session)}>

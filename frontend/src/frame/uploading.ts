@@ -3,19 +3,26 @@ import { useEffect, useState } from "preact/hooks";
 import { listen } from "../core/listen";
 import { useSession, type Session } from "../core/session";
 
-/** Send a picture and show it, or say what was wrong with it. */
-export async function send(session: Session, blob: globalThis.Blob, name: string): Promise<void> {
+/** Send pictures one after the other and show the last that was taken, or say what was wrong with them. */
+export async function send(session: Session, pictures: readonly (readonly [globalThis.Blob, string])[]): Promise<void> {
   const { source, speech, hello } = session;
   if (!source.upload) return;
   speech.alert(null);
-  const reply = await source.upload(blob, name);
-  if ("message" in reply) {
-    speech.alert(reply.message);
-    return;
+  const refused: string[] = [];
+  let last: string | null = null;
+  for (const [blob, name] of pictures) {
+    const reply = await source.upload(blob, name);
+    if ("message" in reply) {
+      refused.push(reply.message);
+      continue;
+    }
+    last = reply.picture;
+    const known = hello.value.samples.some(({ picture }) => picture === last);
+    if (!known) hello.set({ ...hello.value, samples: [...hello.value.samples, { picture: last, name: reply.name, truth: null }] });
   }
-  const known = hello.value.samples.some(({ picture }) => picture === reply.picture);
-  if (!known) hello.set({ ...hello.value, samples: [...hello.value.samples, { picture: reply.picture, name: reply.name, truth: null }] });
-  session.go({ picture: reply.picture });
+  if (last !== null) session.go({ picture: last });
+  const many = pictures.length > 1 ? `${refused.length} of ${pictures.length} were not taken. ` : "";
+  if (refused.length) speech.alert(many + refused.join(" · "));
 }
 
 /** The clipboard's picture, by the button (paste with the keyboard comes as an event). */
@@ -23,7 +30,7 @@ export async function pasteFromClipboard(session: Session): Promise<void> {
   try {
     for (const item of await navigator.clipboard.read()) {
       const type = item.types.find((known) => known.startsWith("image/"));
-      if (type) return await send(session, await item.getType(type), "pasted");
+      if (type) return await send(session, [[await item.getType(type), "pasted"]]);
     }
     session.speech.alert("The clipboard holds no picture. Copy one, then paste again.");
   } catch {
@@ -39,10 +46,10 @@ export function useDropping(): boolean {
   useEffect(() => {
     if (!session.source.upload) return undefined;
     const { root } = session;
-    const take = (event: Event, file: File | undefined, name: string): void => {
-      if (!file) return;
+    const take = (event: Event, files: FileList | undefined, name: string): void => {
+      if (!files?.length) return;
       event.preventDefault();
-      void send(session, file, file.name || name);
+      void send(session, Array.from(files, (file) => [file, file.name || name]));
     };
     const stops = [
       listen(root, {
@@ -56,10 +63,10 @@ export function useDropping(): boolean {
         },
         drop: (event: DragEvent) => {
           setOver(false);
-          take(event, event.dataTransfer?.files[0], "dropped");
+          take(event, event.dataTransfer?.files, "dropped");
         },
       }),
-      listen(document, { paste: (event: ClipboardEvent) => take(event, event.clipboardData?.files[0], "pasted") }),
+      listen(document, { paste: (event: ClipboardEvent) => take(event, event.clipboardData?.files, "pasted") }),
     ];
     return () => stops.forEach((stop) => stop());
   }, [session]);

@@ -21,12 +21,12 @@ from innerview.errors import DataError, InnerviewError, NetworkError, PictureErr
 from innerview.methods import predict
 from innerview.pictures.words import count
 from innerview.results import Prediction
-from innerview.runs import observations
+from innerview.runs import answers, observations
 from innerview.types import Array, Image
 from innerview.workbench.explore import Listener
 from innerview.workbench.run_reading import Recorded
 from innerview.workbench.run_request import RunRequest
-from innerview.workbench.run_testing import Labelled, labelled_pictures, last_network
+from innerview.workbench.run_testing import Labelled, kept_answers, labelled_pictures, last_network
 
 MISTAKES: Final = 12
 """That are shown."""
@@ -55,10 +55,16 @@ UNSEEN: Final = "The pictures of the mistakes were not kept. With `innerview ser
 
 @dataclass(frozen=True, eq=False)
 class Mistake:
-    """A wrong answer: name and pixels of the picture, the numbers of its class and of the answer, its probability."""
+    """A wrong answer.
+
+    Attributes:
+        name: of the picture.
+        image: its pixels in [0, 1]; None where they are not at hand.
+        truth: number of its class; `said`: of the answer, which has `probability`.
+    """
 
     name: str
-    image: Image
+    image: Image | None
     truth: int
     said: int
     probability: float
@@ -102,7 +108,7 @@ def answers_of(
     Raises:
         UsageError: nothing was kept, and nothing can be worked out; says why and what to do.
     """
-    kept = kept_counts(run) or probed(run)
+    kept = kept_in_full(run) or kept_counts(run) or probed(run)
     missing = ""
     if data is not None:
         if kept is not None:
@@ -113,7 +119,7 @@ def answers_of(
             missing = str(problem)
     if kept is None:
         raise UsageError(f"what {run.name} takes for what is not known: {missing or NOTHING}")
-    if kept.mistakes:
+    if kept.mistakes_about == "" and kept.mistakes:
         return kept
     return replace(kept, mistakes_about=f"{UNSEEN} What was named can't be used: {missing}." if missing else UNSEEN)
 
@@ -191,6 +197,24 @@ def surest(wrong: Sequence[Mistake]) -> list[Mistake]:
 def _blocks(drawn: Iterator[Labelled]) -> Iterator[list[Labelled]]:
     while block := list(islice(drawn, BLOCK)):
         yield block
+
+
+def kept_in_full(run: Recorded) -> Answers | None:
+    """What was kept of every test picture when the training had ended; None where nobody did, or it is damaged."""
+    try:
+        found, kept = kept_answers(run), answers.latest(run.folder)
+    except DataError:
+        return None
+    if found is None or kept is None:
+        return None
+    places: list[int] = kept.surest_mistakes[:MISTAKES].tolist()
+    wrong = [
+        Mistake(found.names[at], None, int(kept.truth[at]), int(kept.said[at]), float(kept.probability[at]))
+        for at in places
+    ]
+    about = f"Kept with the run: all {count(found.found.pictures)} test pictures, shown to the weights of step "
+    names = found.found.class_names
+    return Answers(kept.step, names, found.found.confusion, f"{about}{count(kept.step)}.", tuple(wrong), UNSEEN)
 
 
 def kept_counts(run: Recorded) -> Answers | None:

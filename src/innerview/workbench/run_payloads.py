@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from math import ceil
 from typing import Final
 
 import numpy as np
@@ -12,10 +13,11 @@ from innerview.errors import InnerviewError, NetworkError, UsageError
 from innerview.methods import integrated_gradients, predict
 from innerview.methods.health import examine_health
 from innerview.network import find_layer
+from innerview.pictures.charts.spread import reach_of
 from innerview.pictures.film import Film, Frame
 from innerview.pictures.words import layer_title
 from innerview.results import WeightHistograms
-from innerview.runs import Histogram
+from innerview.runs import Histogram, History
 from innerview.targets import Logit, label
 from innerview.types import Array, Image
 from innerview.viewer import run_sentences
@@ -120,7 +122,7 @@ def _at(run: Recorded, name: str, steps: Array) -> Array:
 
 
 def show_weights(run: Recorded, stamp: Stamp) -> Payload:
-    """Show the histograms of every time that weights were counted, each layer on as few bins as hold all of them."""
+    """Show the histograms of every time that weights were counted, each layer on bins that hold 99.9 % at least."""
     steps = run.folder.counted()
     counted = [run.folder.histograms(step) for step in steps]
     names = [name for name in run.layers if all(name in one for one in counted)]
@@ -142,15 +144,16 @@ COLUMNS: Final = ("counts", "under", "over", "nan", "infinite", "mean", "std", "
 
 
 def _layer(rows: list[Histogram]) -> dict[str, Array]:
-    """One layer at all times on BINS bins about 0; statistics are those of the bins, exact to a bin of 1/256."""
+    """One layer at all times on BINS bins about 0, the few weights beyond as under or over.
+
+    Statistics are those of the shared bins, exact to one of 1/256.
+    """
     counts = np.stack([row.counts for row in rows])
-    used = np.flatnonzero(counts.any(axis=0))
     middle = counts.shape[1] // 2
-    reach = max(middle - int(used[0]), int(used[-1]) + 1 - middle, 1) if used.size else 1
-    factor = 1
-    while BINS // 2 * factor < reach:
-        factor *= 2
-    half = BINS // 2 * factor
+    width = float(rows[0].edges[1] - rows[0].edges[0])
+    reach = reach_of(History(np.arange(len(rows)), rows[0].edges, counts))
+    half = min(BINS // 2 * ceil(reach / width / (BINS // 2)), middle)
+    factor = half // (BINS // 2)
     window = slice(middle - half, middle + half)
     merged = counts[:, window].reshape(len(rows), BINS, factor).sum(axis=2)
     centres = (rows[0].edges[:-1] + rows[0].edges[1:]) / 2
@@ -160,8 +163,8 @@ def _layer(rows: list[Histogram]) -> dict[str, Array]:
     return {
         "edges": rows[0].edges[middle - half : middle + half + 1 : factor],
         "counts": merged,
-        "under": np.array([row.below for row in rows]),
-        "over": np.array([row.above for row in rows]),
+        "under": np.array([row.below for row in rows]) + counts[:, : middle - half].sum(axis=1),
+        "over": np.array([row.above for row in rows]) + counts[:, middle + half :].sum(axis=1),
         "nan": np.array([row.not_numbers for row in rows]),
         "infinite": np.zeros(len(rows), dtype=np.int64),
         "mean": mean,
@@ -185,7 +188,7 @@ def show_answers(run: str, found: Answers, held: Sequence[str] = ()) -> Payload:
         classes=found.classes,
         confusion=found.confusion,
         wrong=Wrong(
-            [one.image for one in wrong],
+            [one.image for one in wrong if one.image is not None],
             [one.name for one in wrong],
             list(held) or [""] * len(wrong),
             [one.said for one in wrong],

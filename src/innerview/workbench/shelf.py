@@ -212,8 +212,11 @@ def _show_answers(asked: _Question) -> Payload:
         lambda found: asked.listener.level(show_answers(run.name, found)),
         more=asked.more,
     )
-    pictures = [Picture(one.name, one.image, truth=found.classes[one.truth]) for one in found.mistakes]
-    return show_answers(run.name, found, [asked.keep(one) for one in pictures])
+    held = [
+        "" if one.image is None else asked.keep(Picture(one.name, one.image, truth=found.classes[one.truth]))
+        for one in found.mistakes
+    ]
+    return show_answers(run.name, found, held)
 
 
 SHOWN: Final[Mapping[str, Callable[[_Question], Payload]]] = MappingProxyType(

@@ -14,6 +14,7 @@ from innerview import pictures
 from innerview.errors import NetworkError
 from innerview.methods import weight_histograms
 from innerview.network import Differentiable
+from innerview.pictures.charts.spread import HELD
 from innerview.results import WeightHistograms
 from innerview.runs.atomic import write
 from innerview.types import Array
@@ -38,14 +39,37 @@ def count_weights(
     *,
     bins: int = 128,
     same_bins: bool = False,
+    held: float = HELD,
     portion: Portion = ALONE,
 ) -> WeightHistograms:
-    """Count kernels and matrices; vectors (biases, scales) only where there is nothing else. `portion` is told."""
+    """Count kernels and matrices; vectors (biases, scales) only where there is nothing else.
+
+    Args:
+        snapshots: by name, in the order of time: weights by name.
+        bins: how many; even.
+        same_bins: one set of bins for all layers.
+        held: share of each layer's weights that the bins hold at least, in every snapshot; the few beyond are counted
+            as under or over, since a single outlier would leave no width to all others.
+        portion: told of each layer.
+    """
     first = next(iter(snapshots.values()))
-    chosen = [name for name, value in first.items() if value.ndim > 1]
+    layers = [name for name, value in first.items() if value.ndim > 1] or list(first)
+    limits = [_limit(snapshots, name, held) for name in layers] if held < 1 and not same_bins else []
     return weight_histograms(
-        snapshots, layers=chosen or list(first), bins=bins, same_bins=same_bins, progress=portion.progress
+        snapshots, layers=layers, bins=bins, limits=limits, same_bins=same_bins, progress=portion.progress
     )
+
+
+def _limit(snapshots: Mapping[str, Mapping[str, Array]], name: str, held: float) -> float:
+    """The |weight| up to which the share `held` lies in each snapshot; 1 where all are 0."""
+    found = 0.0
+    for weights in snapshots.values():
+        sizes = np.abs(np.asarray(weights.get(name, ()), dtype=np.float64).ravel())
+        sizes = sizes[np.isfinite(sizes)]
+        if sizes.size:
+            place = min(int(np.ceil(held * sizes.size)), sizes.size) - 1
+            found = max(found, float(np.partition(sizes, place)[place]))
+    return found or 1.0
 
 
 def weights(
@@ -83,7 +107,7 @@ def weights(
         before, opened = open_snapshots(network)
         snapshots = {**before, "after" if before else "now": opened.weights()}
     counting = all_of_it.part(0.3, 0.5, "counting", unit="layers")
-    found = count_weights(snapshots, bins=bins, same_bins=same_bins, portion=counting)
+    found = count_weights(snapshots, bins=bins, same_bins=same_bins, held=1, portion=counting)
     folder = open_folder(Path(output))
     written: list[Path] = []
     charts = {"weights.png": pictures.histogram_figure, "weights-by-layer.png": pictures.layers_figure}

@@ -119,9 +119,9 @@ function Wrong({ payload: { arrays, meta }, picture, onPicture }: { payload: Pay
   const [classes, names, held] = [meta.classes, meta.names, meta.held] as string[][];
   const [said, truth, chance] = [arrays.said, arrays.truth, arrays.probability].map(({ data }) => data);
   const { data, shape } = arrays.pictures ?? { data: new Uint8Array(), shape: [0] };
-  const [, height, width, channels] = shape;
-  const size = height * width * channels;
-  if (!arrays.pictures && !meta.mistakes_about) return null;
+  const [, height = 0, width, channels] = shape;
+  const size = height && height * width * channels;
+  if (!names.length && !meta.mistakes_about) return null;
   return (
     <section aria-label="Wrong and sure">
       <h2>Wrong and sure</h2>
@@ -131,13 +131,17 @@ function Wrong({ payload: { arrays, meta }, picture, onPicture }: { payload: Pay
           const words = `${className(said[i], classes)} ${probability(chance[i])}`;
           const shown = (
             <>
-              <PicturePixels
-                picture={{ data: data.subarray(i * size, (i + 1) * size), shape: [height, width, channels] }}
-                label={`A ${className(truth[i], classes)} that was called ${words}`}
-                size={96}
-                fixed
-                grid={null}
-              />
+              {size ? (
+                <PicturePixels
+                  picture={{ data: data.subarray(i * size, (i + 1) * size), shape: [height, width, channels] }}
+                  label={`A ${className(truth[i], classes)} that was called ${words}`}
+                  size={96}
+                  fixed
+                  grid={null}
+                />
+              ) : (
+                name
+              )}
               <span>{words}</span>
               <span class="second">truth {className(truth[i], classes)}</span>
             </>

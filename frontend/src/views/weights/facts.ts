@@ -27,7 +27,7 @@ export interface LayerWeights {
   findings: string[];
 }
 
-const OUTSIDE = { under: "below the first bin", over: "above the last bin", nan: "not a number", infinite: "infinite" } as const;
+const OUTSIDE = { under: "below the axis", over: "above the axis", nan: "not a number", infinite: "infinite" } as const;
 
 export function weightLayers({ arrays, meta }: Payload<"weights">): LayerWeights[] {
   const findings = meta.health as Finding[];

@@ -61,7 +61,7 @@ function Weights(): JSX.Element {
         </div>
       </Stale>
       <AnswerState answer={answer} what="Counting the weights" />
-      <p class="second facts">One count scale for each layer, the same at every {times.unit}; the bins are the same, too.</p>
+      <p class="second facts">One count scale and one set of bins for each layer, the same at every {times.unit}. The axis holds at least 99.9 % of the layer's weights; those beyond it are counted under the chart.</p>
       <Data title={`weights at ${times.words(at)}`} columns={HEADS} rows={() => tableRows(layers, at)} csv={() => everyBin(layers, times)} file={file} onPng={() => void saveDrawings(file, cards.current!, session.root)} note="The CSV holds every bin of every snapshot." />
       <Explain of="weights" />
     </div>

@@ -56,7 +56,7 @@ class Window:
 
 def window_for(histories: Sequence[History]) -> Window:
     """Choose the window of one layer, over all of its snapshots in all runs."""
-    reach = max(_reach(one) for one in histories)
+    reach = max(reach_of(one) for one in histories)
     bin_width = float(histories[0].edges[1] - histories[0].edges[0])
     factor = 1
     while 2 * reach / (factor * bin_width) > FINEST:
@@ -71,13 +71,13 @@ def windows_for(histories: Sequence[History]) -> list[Window]:
     One run may begin with weights thirty times as large as another's; on the wider one's axis, nothing would be seen
     of the narrower one.
     """
-    reaches = [_reach(one) for one in histories]
+    reaches = [reach_of(one) for one in histories]
     if max(reaches) <= APART * min(reaches):
         return [window_for(histories)] * len(histories)
     return [replace(window_for([one]), own=True) for one in histories]
 
 
-def _reach(history: History) -> float:
+def reach_of(history: History) -> float:
     """How far from 0 the bins reach that hold the share HELD of each snapshot."""
     middle = history.counts.shape[1] // 2
     sizes = history.counts[:, middle:] + history.counts[:, :middle][:, ::-1]

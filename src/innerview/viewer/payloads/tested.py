@@ -13,10 +13,10 @@ from innerview.viewer.payload import Payload, counted, make_payload, numbered, t
 
 @dataclass(frozen=True, eq=False)
 class Wrong:
-    """Wrong answers, all of these one per mistake.
+    """Wrong answers, the surest first; all of these one per mistake.
 
     Attributes:
-        images: pixels in [0, 1], height × width × 1 or 3.
+        images: pixels in [0, 1], height × width × 1 or 3; none where they are not at hand.
         names: of the pictures.
         held: by which the pictures can be asked for; empty where they can't.
         said: number of the answer; `truth`: of the true class; `probability`: of the answer.
