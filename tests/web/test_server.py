@@ -40,6 +40,11 @@ def test_an_address_that_is_not_ours_is_told(host: str, said: str) -> None:
         listen(host, 0)
 
 
+def test_who_comes_before_the_server_is_ready_waits() -> None:
+    with listen("127.0.0.1", 0) as listening, socket.create_connection(listening.getsockname(), timeout=5) as early:
+        assert early.getpeername() == listening.getsockname()
+
+
 def test_the_printed_address_has_the_token_where_one_is_needed() -> None:
     with listen("127.0.0.1", 0) as listening:
         port = listening.getsockname()[1]

@@ -343,3 +343,14 @@ def test_a_data_set_of_arrays_offers_test_pictures(tmp_path: Path) -> None:
     run = next(one for one in desk.hello()["runs"] if one["name"] == "a")
     found = decode(desk.answer(Wish("tested", run=run["id"]), Nobody()).blob)
     assert int(found.arrays["confusion"].sum()) == 4
+
+
+def test_the_axes_of_the_bundled_trainings_hold_what_the_page_says() -> None:
+    desk, _ = furnish()
+    for run in desk.hello()["runs"]:
+        found = decode(desk.answer(Wish("weights", run=run["id"]), Nobody()).blob).arrays
+        for place in range(found["under"].shape[1]):
+            held = found[f"counts/{place}"].sum(axis=1)
+            total = held + sum(found[key][:, place] for key in ("under", "over", "nan", "infinite"))
+            assert (held >= 0.999 * total).all()
+            assert len(set(total.tolist())) == 1

@@ -17,6 +17,9 @@ from innerview.errors import OutputError
 from innerview.web.guard import Access
 from innerview.web.sessions import LONGEST
 
+BACKLOG: Final = 128
+"""Connections that wait to be taken."""
+
 EVERYWHERE: Final = frozenset({"0.0.0.0", "::"})  # noqa: S104 a name for the address, not a choice of it
 
 REASONS: Final = {
@@ -37,6 +40,7 @@ def listen(host: str, port: int) -> socket.socket:
     try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind((host, port))
+        listening.listen(BACKLOG)  # whoever comes before the server is ready waits instead of being refused
     except (OSError, OverflowError) as problem:
         listening.close()
         number = problem.errno if isinstance(problem, OSError) else None

@@ -151,7 +151,8 @@ def _layer(rows: list[Histogram]) -> dict[str, Array]:
     counts = np.stack([row.counts for row in rows])
     middle = counts.shape[1] // 2
     width = float(rows[0].edges[1] - rows[0].edges[0])
-    reach = reach_of(History(np.arange(len(rows)), rows[0].edges, counts))
+    outside = np.array([row.below + row.above for row in rows])
+    reach = reach_of(History(np.arange(len(rows)), rows[0].edges, counts, outside))
     half = min(BINS // 2 * ceil(reach / width / (BINS // 2)), middle)
     factor = half // (BINS // 2)
     window = slice(middle - half, middle + half)

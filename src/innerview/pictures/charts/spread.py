@@ -81,7 +81,8 @@ def reach_of(history: History) -> float:
     """How far from 0 the bins reach that hold the share HELD of each snapshot."""
     middle = history.counts.shape[1] // 2
     sizes = history.counts[:, middle:] + history.counts[:, :middle][:, ::-1]
-    totals = np.maximum(sizes.sum(axis=1, keepdims=True), 1)
+    outside = 0 if history.outside is None else history.outside[:, None]
+    totals = np.maximum(sizes.sum(axis=1, keepdims=True) + outside, 1)
     places = (np.cumsum(sizes, axis=1) < HELD * totals).sum(axis=1)
     return float(history.edges[middle + 1 + min(int(places.max()), middle - 1)])
 
