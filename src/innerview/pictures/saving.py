@@ -89,8 +89,18 @@ def save(picture: Image.Image | Animation | Figure, path: str | Path) -> Path:
 
 
 def to_picture(figure: Figure, dpi: int = DPI) -> Image.Image:
-    """Draw a chart into pixels."""
-    file = io.BytesIO()
-    figure.savefig(file, format="rgba", dpi=dpi)
-    width, height = (int(length * dpi) for length in figure.get_size_inches())
-    return Image.frombytes("RGBA", (width, height), file.getvalue()).convert("RGB")
+    """Draw a chart into pixels.
+
+    By hand, since `savefig` draws twice: once for the layout, which a drawing makes anyway.
+    """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    before, canvas_before = figure.dpi, figure.canvas
+    canvas = FigureCanvasAgg(figure)
+    try:
+        figure.dpi = dpi
+        canvas.draw()
+        return Image.frombytes("RGBA", canvas.get_width_height(), bytes(canvas.buffer_rgba())).convert("RGB")
+    finally:
+        figure.dpi = before
+        figure.set_canvas(canvas_before)
