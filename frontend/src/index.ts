@@ -69,11 +69,16 @@ export default {
   render({ model, el }: { model: WidgetModel; el: HTMLElement }): () => void {
     const { source, close } = widgetSource(model);
     const root = document.createElement("div");
-    el.append(root);
+    // The notebook holds the same page in a frame, for when it is opened without a kernel: while this lives, it hides that.
+    const saved = `[data-innerview-saved="${String(model.get("key"))}"]`;
+    const hiding = document.createElement("style");
+    hiding.textContent = `${saved}, .jp-OutputArea-child:has(${saved}) { display: none }`;
+    el.append(hiding, root);
     const unmount = mount(root, source, memoryAddress(String(model.get("fragment") ?? "")));
     return () => {
       unmount();
       close();
+      hiding.remove();
       root.remove();
     };
   },

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import html
+import io
 import json
 import re
 import threading
@@ -12,16 +14,30 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image as Pillow
 
 from innerview.data.samples import sample
 from innerview.errors import MissingExtra
 from innerview.notebook import view as module
 from innerview.notebook.view import View, view
 from innerview.notebook.widget import MIME, Answering
-from innerview.viewer.payload import decode
+from innerview.viewer.payload import decode, to_bytes
 from innerview.workbench.desk import Desk, Opened
 from innerview.workbench.request import Request
 from networks import MODELS, numpy_network
+
+
+@pytest.fixture
+def displayed(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """What a cell is given, each with its types."""
+    outputs: list[dict[str, Any]] = []
+
+    def display(data: dict[str, Any], *, raw: bool) -> None:
+        assert raw
+        outputs.append(data)
+
+    monkeypatch.setattr("IPython.display.display", display)
+    return outputs
 
 
 @pytest.fixture
@@ -30,14 +46,39 @@ def shown(monkeypatch: pytest.MonkeyPatch) -> View:
     return view("cat", network=numpy_network(model, model.weights(), np.float32), request=Request(tolerance=0.1))
 
 
-def test_a_cell_holds_the_page_for_those_who_know_no_widgets(shown: View) -> None:
-    bundle = shown._repr_mimebundle_()
-    assert bundle[MIME]["model_id"] == shown.widget.model_id
-    frame = re.fullmatch(r'<iframe [^>]*srcdoc="([^"]*)"[^>]*></iframe>', bundle["text/html"])
+def test_a_cell_of_jupyter_holds_the_page_in_a_frame_and_then_the_widget(
+    shown: View, displayed: list[dict[str, Any]]
+) -> None:
+    shown._ipython_display_()
+    page, widget = displayed
+    assert widget[MIME]["model_id"] == shown.widget.model_id
+    assert "text/html" not in widget
+    assert page["text/plain"] == "innerview.view of cat"
+    frame = re.search(r'<iframe [^>]*srcdoc="([^"]*)"[^>]*></iframe>', page["text/html"])
     assert frame
     assert html.unescape(frame.group(1)) == shown.html
-    assert "allow-same-origin" not in bundle["text/html"]
-    assert bundle["text/plain"] == "innerview.view of cat"
+    assert "allow-same-origin" not in page["text/html"]
+    # The living widget hides the frame by this.
+    assert f'data-innerview-saved="{shown.widget.key}"' in page["text/html"]
+
+
+def test_where_frames_are_taken_out_the_map_stands_over_its_picture(shown: View) -> None:
+    found = shown._repr_html_()
+    stills = re.findall(r'<img src="data:image/png;base64,([^"]*)" alt="([^"]*)"', found)
+    assert stills[0][1] == "Picture: cat"
+    picture, drawn = (np.asarray(Pillow.open(io.BytesIO(base64.b64decode(text)))) for text, _ in stills)
+    block = picture.shape[0] // shown._items[0].fitted.image.shape[0]
+    pixels = to_bytes(shown._items[0].fitted.image)
+    assert (picture[::block, ::block] == pixels).all()
+    assert drawn.shape == picture.shape
+    assert np.ptp(drawn) > 0
+    assert "blue for and red against" in found
+
+
+def test_marimo_is_given_the_widget(shown: View) -> None:
+    assert shown._display_() is shown.widget
+    still = view("cat", network=shown._network, request=Request(tolerance=0.1), live=False)
+    assert "<iframe" in still._display_()._repr_html_()
 
 
 def test_the_widgets_model_carries_bundle_and_page(shown: View) -> None:
@@ -50,12 +91,15 @@ def test_the_widgets_model_carries_bundle_and_page(shown: View) -> None:
     assert all("bytes" in entry for entry in page["payloads"])
 
 
-def test_without_a_kernel_no_package_is_needed(monkeypatch: pytest.MonkeyPatch, shown: View, tmp_path: Path) -> None:
+def test_without_a_kernel_no_package_is_needed(
+    monkeypatch: pytest.MonkeyPatch, shown: View, displayed: list[dict[str, Any]], tmp_path: Path
+) -> None:
     monkeypatch.setattr(module, "find_spec", lambda name: None)
     with pytest.raises(MissingExtra, match=r"innerview\[notebook\]"):
         view("cat")
     still = view("cat", network=shown._network, request=Request(tolerance=0.1), live=False)
-    assert set(still._repr_mimebundle_()) == {"text/plain", "text/html"}
+    still._ipython_display_()
+    assert [set(output) for output in displayed] == [{"text/plain", "text/html"}]
     assert still.save(tmp_path / "page.html").read_text(encoding="utf-8") == still.html
 
 

@@ -37,7 +37,8 @@ export function Remark({ children }: { children: ComponentChildren }): JSX.Eleme
 export function AnswerState<K extends Kind>({ answer, what }: { answer: Shown<K>; what: string }): JSX.Element | null {
   if (answer.state === "failed") return <Remark>{answer.message ?? `${what} failed.`}</Remark>;
   const waiting = answer.state === "waiting" || (answer.state === "level" && answer.progress !== null);
-  return waiting ? <Waiting key={what} what={what} progress={answer.progress} /> : null;
+  const says = (answer.state === "waiting" && answer.message) || what;
+  return waiting ? <Waiting key={what} what={says} progress={answer.progress} /> : null;
 }
 
 /** Children at 55 % with a tag while they answer an earlier question. */

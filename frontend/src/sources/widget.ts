@@ -14,6 +14,9 @@ export interface WidgetModel {
   send?(content: unknown): void;
 }
 
+const PATIENCE = 5000;
+const SILENT = "The kernel has not answered yet. It is busy with another cell, or it was stopped: then run this cell again.";
+
 export function widgetSource(model: WidgetModel): { source: Source; close: () => void } {
   const page = model.get("page") as FilePage | null | undefined;
   const held = page && "hello" in page ? fileSource(page, "notebook") : null;
@@ -35,8 +38,20 @@ export function widgetSource(model: WidgetModel): { source: Source; close: () =>
   channel.open({ send: (text) => model.send!(JSON.parse(text)) });
   model.send({ kind: "hello" });
   const live = liveSource(channel, "notebook");
+  // A kernel that was stopped takes messages as one that is busy does: without a word.
+  const ask: Source["ask"] = (request, onMessage) => {
+    const timer = setTimeout(() => onMessage({ state: "queued", message: SILENT }), PATIENCE);
+    const cancel = live.ask(request, (message) => {
+      clearTimeout(timer);
+      onMessage(message);
+    });
+    return () => {
+      clearTimeout(timer);
+      cancel();
+    };
+  };
   const source: Source = held
-    ? { ...live, hello: held.hello, ask: (request, onMessage) => (held.can(request) ? held : live).ask(request, onMessage) }
-    : live;
+    ? { ...live, hello: held.hello, ask: (request, onMessage) => (held.can(request) ? held.ask : ask)(request, onMessage) }
+    : { ...live, ask };
   return { source, close: () => model.off?.("msg:custom", heard) };
 }

@@ -1,20 +1,23 @@
 """The viewer in a cell: alive while the kernel runs, and a page that needs none in the saved notebook.
 
-Both stand in one output. A front end that knows widgets shows the widget, whose model carries the page; one that does
-not (a saved notebook on a web site, an exported one) shows the same page in a frame.
+In Jupyter a cell gets two outputs, the page in a frame and the widget; the living widget hides the frame. One output
+with both would leave a saved notebook without either, since JupyterLab always prefers the widget, and keeps none.
+marimo asks for one thing and gets the widget.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
-from html import escape
 from importlib.util import find_spec
 from pathlib import Path
+from secrets import token_hex
 from typing import Any, Final, final
 
 from innerview.errors import MissingExtra
 from innerview.network import Differentiable
+from innerview.notebook.saved import frame, stills
 from innerview.viewer.hello import hello
 from innerview.viewer.one_file import Packed, describe_page, write_page
 from innerview.workbench.desk import Desk
@@ -25,9 +28,6 @@ from innerview.workbench.pages import backdrop, gather_payloads
 from innerview.workbench.request import Request, check_request
 from innerview.workbench.serving import furnish
 from innerview.workbench.weights import count_weights
-
-HEIGHT: Final = 760
-"""Of the frame, in pixels."""
 
 EXTENT: Final = Extent(stops=31, shares=SHARES[::2], randoms=3)
 
@@ -85,6 +85,7 @@ class View:
         histograms = count_weights({**before, "after" if before else "now": opened.weights()})
         name = network if isinstance(network, str) else type(opened).__name__
         self._scene = backdrop(opened, name, histograms)
+        self._key = token_hex(8)
 
     @cached_property
     def _content(self) -> tuple[Mapping[str, Any], list[Packed]]:
@@ -114,7 +115,7 @@ class View:
         """The widget; it answers as long as this object lives."""
         from innerview.notebook.widget import make_widget
 
-        return make_widget(self.page, self._desk)
+        return make_widget(self.page, self._desk, self._key)
 
     @cached_property
     def _desk(self) -> Desk:
@@ -123,20 +124,32 @@ class View:
 
     def _repr_html_(self) -> str:
         """The page in a frame of its own, which holds it whole."""
-        return (
-            f'<iframe title="innerview" srcdoc="{escape(self.html)}" sandbox="allow-scripts allow-downloads" '
-            f'style="width:100%;height:{HEIGHT}px;border:1px solid #d8dce3;border-radius:4px"></iframe>'
-        )
+        _, payloads = self._content
+        return frame(self.html, self._key, stills(payloads, self._scene.network.output.class_names))
 
-    def _repr_mimebundle_(self, **_: object) -> dict[str, Any]:  # pyright: ignore[reportUnusedFunction] notebooks do
-        shown: dict[str, Any] = {"text/plain": repr(self), "text/html": self._repr_html_()}
-        if not self.live:
-            return shown
-        return {**mime_of(self.widget), **shown}
+    def _ipython_display_(self) -> None:  # pyright: ignore[reportUnusedFunction] Jupyter does
+        from IPython.display import display  # pyright: ignore[reportUnknownVariableType] half typed
+
+        display({"text/plain": repr(self), "text/html": self._repr_html_()}, raw=True)
+        if self.live:
+            display({"text/plain": "", **mime_of(self.widget)}, raw=True)
+
+    def _display_(self) -> Any:  # pyright: ignore[reportUnusedFunction] marimo does
+        return self.widget if self.live else Framed(self._repr_html_())
 
     def __repr__(self) -> str:
         names = ", ".join(item.name for item in self._items)
         return f"innerview.view of {names}"
+
+
+@dataclass(frozen=True)
+class Framed:
+    """A page in a frame, for whoever asks for HTML."""
+
+    html: str
+
+    def _repr_html_(self) -> str:
+        return self.html
 
 
 def mime_of(widget: Any) -> dict[str, Any]:

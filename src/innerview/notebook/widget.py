@@ -32,14 +32,15 @@ class Widget(anywidget.AnyWidget):
     _css = ""
     page = traitlets.Dict().tag(sync=True)
     live = traitlets.Bool(default_value=False).tag(sync=True)
+    key = traitlets.Unicode("").tag(sync=True)
     fragment = traitlets.Unicode("").tag(sync=True)
 
 
-def make_widget(page: Mapping[str, Any], desk: Desk) -> Widget:
-    """Make the widget, with the desk behind it."""
+def make_widget(page: Mapping[str, Any], desk: Desk, key: str) -> Widget:
+    """Make the widget, with the desk behind it; it hides the saved page of the same key."""
     bundle = read_bundle()
     kind = type("InnerviewWidget", (Widget,), {"_esm": bundle.script, "_css": bundle.style})
-    widget = kind(page=dict(page), live=True)
+    widget = kind(page=dict(page), live=True, key=key)
     answering = Answering(desk, lambda message, blobs: widget.send(dict(message), list(blobs)))
 
     def heard(_widget: object, message: object, _buffers: object) -> None:

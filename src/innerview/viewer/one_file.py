@@ -21,7 +21,7 @@ from typing import Any, Final
 
 from innerview.results import versions
 from innerview.viewer.bundle import read_bundle
-from innerview.viewer.payload import Payload, encode
+from innerview.viewer.payload import Payload, decode, encode
 
 INLINE: Final = 12
 """Payloads up to which they stand in the JSON itself: one picture's."""
@@ -53,6 +53,11 @@ def pack(payload: Payload, **keys: object) -> Packed:
     packed = deflate.compress(encode(payload)) + deflate.flush()
     known = {"network": payload.metadata["network"] or None, "picture": payload.metadata["picture"] or None}
     return Packed(payload.kind, {**known, **keys}, base64.b64encode(packed).decode("ascii"))
+
+
+def unpack(packed: Packed) -> Payload:
+    """Give back what was packed."""
+    return decode(zlib.decompress(base64.b64decode(packed.text), -zlib.MAX_WBITS))
 
 
 def describe_page(hello: Mapping[str, object], payloads: Sequence[Packed]) -> dict[str, Any]:
