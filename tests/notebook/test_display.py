@@ -24,8 +24,9 @@ from innerview.methods import (
     weight_histograms,
 )
 from innerview.notebook.display import PICTURES, attach, draw
-from innerview.results import Prediction
+from innerview.results import AsGiven, Prediction
 from innerview.targets import Logit
+from innerview.types import Array
 from networks import MODELS, numpy_network
 
 
@@ -61,6 +62,23 @@ def test_every_result_shows_itself(shown: list[Any]) -> None:
             assert picture.format == "PNG"
             assert min(picture.size) > 100
             assert len(set(picture.convert("RGB").resize((40, 40)).getdata())) > 10
+
+
+class Doubled:
+    """A kind of arrays that are twice what was given to it."""
+
+    def give(self, values: Array) -> Array:
+        return 2 * values
+
+
+def test_the_result_of_a_tensor_shows_the_result_inside(shown: list[Any]) -> None:
+    attach()
+    for one in shown:
+        seen = AsGiven(one, Doubled())
+        if isinstance(one, Prediction):
+            assert seen._repr_html_() == one._repr_html_()  # type: ignore[attr-defined]
+        else:
+            assert seen._repr_png_() == one._repr_png_()
 
 
 def test_no_kind_of_result_was_forgotten() -> None:
