@@ -1,0 +1,257 @@
+"""How quick the viewer is: a really running `innerview serve` in a real Chromium, clocks of the page itself.
+
+    python benchmarks/viewer.py [--rounds 15] [--write]        about 3 minutes on a quiet machine
+    python benchmarks/viewer.py --large                        also EfficientNet-Lite0, 224 × 224: about 2 minutes more
+
+Measured are: from choosing a file to the first map of it and to the map that was checked to 1 % (a new crop of a
+sample photo each time, the built-in network); from pressing a key on the alpha slider to the last canvas drawn for it;
+the first load in a browser that knows nothing, with its requests; the sizes of one-file pages. `--write` puts the
+table into docs/viewer.md. `--large` needs what examples/efficientnet_lite0 says.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import os
+import platform
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from innerview.data.samples import sample, samples
+from innerview.workbench.models import ModelRequest, open_model
+from innerview.workbench.report import report
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGE = ROOT / "docs" / "viewer.md"
+LITE0 = ROOT / "examples" / "efficientnet_lite0"
+FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
+PATIENCE = 300_000
+
+WATCH = """
+(() => {
+  const state = window.__watch = {map: null, checked: null, chosen: null, before: null, key: null, drawn: null};
+  const map = () => {
+    const line = document.querySelector('[data-certificate]');
+    if (!line || document.querySelector('[data-stale]') || line.textContent.startsWith('previous')) return null;
+    return line.textContent;
+  };
+  const look = (now) => {
+    const line = map();
+    if (line && location.hash !== state.before) {
+      state.map ??= performance.now();
+      if (line.includes('\\u2713')) state.checked ??= performance.now();
+    }
+    requestAnimationFrame(look);
+  };
+  requestAnimationFrame(look);
+  addEventListener('change', (event) => {
+    if (event.target.type !== 'file') return;
+    Object.assign(state, {map: null, checked: null, chosen: performance.now(), before: location.hash});
+  }, true);
+  addEventListener('keydown', (event) => Object.assign(state, {key: event.timeStamp, drawn: null}), true);
+  const put = CanvasRenderingContext2D.prototype.putImageData;
+  CanvasRenderingContext2D.prototype.putImageData = function (...given) {
+    put.apply(this, given);
+    state.drawn = performance.now();
+  };
+})();
+"""
+"""When things happen, by the page's own clock; a map counts from the frame that shows it."""
+
+
+@contextmanager
+def served() -> Iterator[str]:
+    """Start `innerview serve` as people do, and give its address."""
+    command = [sys.executable, "-m", "innerview", "serve", "--no-open", "--port", "0"]
+    server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    try:
+        assert server.stdout
+        found = re.search(r"http://\S+", server.stdout.readline())
+        assert found
+        yield found.group()
+    finally:
+        server.send_signal(2)
+        server.wait(20)
+
+
+def until(page: Page, expression: str) -> None:
+    """Wait until something holds in the page, asking from outside: its policy lets nothing be evaluated inside."""
+    end = time.monotonic() + PATIENCE / 1000
+    while not page.evaluate(expression):
+        assert time.monotonic() < end, f"{expression} never held"
+        time.sleep(0.05)
+
+
+def opened(browser: Browser, url: str) -> tuple[Page, list[str]]:
+    """A page in a context that knows nothing, with what it asks for."""
+    page = browser.new_context(viewport={"width": 1280, "height": 900}, color_scheme="light").new_page()
+    page.set_default_timeout(PATIENCE)
+    page.add_init_script(WATCH)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("websocket", lambda socket: asked.append(socket.url))
+    for _ in range(100):  # the address is printed before the server answers
+        try:
+            page.goto(url)
+            break
+        except Exception:  # noqa: BLE001 whatever the browser calls a refused connection
+            asked.clear()
+            time.sleep(0.1)
+    until(page, "window.__watch.map !== null")
+    return page, [one for one in asked if not one.startswith(("data:", "blob:"))]
+
+
+def loads(browser: Browser, url: str, rounds: int) -> tuple[list[float], int]:
+    """Milliseconds from asking for the page to the frame with its map, and the most requests that one took."""
+    took: list[float] = []
+    most = 0
+    for _ in range(rounds):
+        page, asked = opened(browser, url)
+        took.append(float(page.evaluate("window.__watch.map")))
+        most = max(most, len(asked))
+        page.context.close()
+    return took, most
+
+
+def new_picture(number: int) -> bytes:
+    """A crop of a sample photo that nobody has seen, as PNG."""
+    names = samples()
+    pixels = sample(names[number % len(names)]).pixels
+    height, width = pixels.shape[:2]
+    random = np.random.default_rng(number)
+    side = int(min(height, width) * random.uniform(0.7, 0.95))
+    top, left = (int(random.integers(0, size - side + 1)) for size in (height, width))
+    buffer = io.BytesIO()
+    crop = np.rint(255 * pixels[top : top + side, left : left + side]).astype(np.uint8)
+    Image.fromarray(crop).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def uploads(browser: Browser, url: str, rounds: int) -> tuple[list[float], list[float]]:
+    """Milliseconds from choosing a file to its first map, and to the one that was checked."""
+    page, _ = opened(browser, url)
+    first: list[float] = []
+    checked: list[float] = []
+    for number in range(rounds + 1):
+        content = new_picture(number)
+        page.get_by_label("Picture file").set_input_files(
+            {"name": f"{number}.png", "mimeType": "image/png", "buffer": content}
+        )
+        until(page, "window.__watch.chosen !== null && window.__watch.checked !== null")
+        found: dict[str, Any] = page.evaluate("({...window.__watch})")
+        if number:  # the first one warms up
+            first.append(found["map"] - found["chosen"])
+            checked.append(found["checked"] - found["chosen"])
+        page.evaluate("window.__watch.chosen = window.__watch.checked = null")
+        page.wait_for_timeout(300)
+    page.context.close()
+    return first, checked
+
+
+def steps(page: Page, rounds: int) -> list[float]:
+    """Milliseconds from the key to the last canvas that it changed."""
+    page.evaluate("location.hash = '#/interior?a=1'")
+    slider = page.get_by_role("slider", name="alpha")
+    slider.wait_for()
+    until(page, "!document.querySelector('[data-stale], .waiting')")
+    slider.focus()
+    took: list[float] = []
+    for number in range(rounds + 4):
+        page.evaluate("window.__watch.drawn = null")
+        slider.press("ArrowLeft" if number // 12 % 2 == 0 else "ArrowRight")
+        page.evaluate("new Promise((done) => requestAnimationFrame(() => setTimeout(done, 30)))")
+        found: dict[str, Any] = page.evaluate("({...window.__watch})")
+        assert found["drawn"] is not None, "a step of the slider drew nothing"
+        if number >= 4:
+            took.append(found["drawn"] - found["key"])
+    return took
+
+
+def middle(values: Sequence[float], unit: str = "ms", digits: int = 0) -> str:
+    """Median, quartiles and count."""
+    low, half, high = statistics.quantiles(values, n=4)
+    return f"{half:.{digits}f} {unit} ({low:.{digits}f} to {high:.{digits}f}, n = {len(values)})"
+
+
+def surroundings(browser: Browser) -> str:
+    """The machine and the versions."""
+    model = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text(encoding="utf-8"))
+    machine = model.group(1) if model else platform.machine()
+    return (
+        f"{os.cpu_count()} cores ({machine}), load {os.getloadavg()[0]:.2f} at the start; Python "
+        f"{platform.python_version()}, NumPy {metadata.version('numpy')}, Chromium {browser.version}, no graphics "
+        "processor"
+    )
+
+
+def measure(browser: Browser, rounds: int, folder: Path, *, large: bool) -> str:
+    """Measure everything; gives the table."""
+    words = surroundings(browser)
+    rows = ["| measured | found | goal |", "|---|---|---|"]
+
+    def row(what: str, found: str, goal: str) -> None:
+        rows.append(f"| {what} | {found} | {goal} |")
+        print(f"{what}: {found} (goal {goal})", flush=True)
+
+    with served() as url:
+        ((newborn, *_), _) = loads(browser, url, 1)
+        row("first load of a server that just began, until the first map", f"{newborn:.0f} ms (n = 1)", "")
+        took, most = loads(browser, url, rounds)
+        row("first load, until the map is drawn", middle(took), "≤ 1,000 ms")
+        row("requests of it, the socket included", str(most), "≤ 5")
+        first, checked = uploads(browser, url, rounds)
+        row("new picture to its first map", middle(first), "≤ 500 ms")
+        row("new picture to the map checked to 1 %", middle(checked), "≤ 1,500 ms")
+        page, _ = opened(browser, url)
+        row("step of the alpha slider, 32 × 32", middle(steps(page, 4 * rounds), digits=1), "≤ 16 ms")
+        page.context.close()
+    small = folder / "small.html"
+    report(("cat",), output=small)
+    row("one-file page of a 32 × 32 picture", f"{small.stat().st_size / 1e6:.2f} MB", "≤ 1.5 MB")
+    if large:
+        big = folder / "large.html"
+        network = open_model(ModelRequest(str(LITE0), classes="1000", trust=True))
+        report(("cat",), network=network, output=big)
+        row("one-file page of a 224 × 224 picture, 1,000 classes", f"{big.stat().st_size / 1e6:.2f} MB", "≤ 6 MB")
+        page, _ = opened(browser, big.as_uri())
+        row("step of the alpha slider, 224 × 224", middle(steps(page, 4 * rounds), digits=1), "≤ 16 ms")
+        page.context.close()
+    return "\n".join([*rows, "", f"Median (quartiles); {words}."])
+
+
+def main() -> None:
+    """Measure, print, and write where asked."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--large", action="store_true", help="also EfficientNet-Lite0")
+    parser.add_argument("--write", action="store_true", help="put the table into docs/viewer.md")
+    arguments = parser.parse_args()
+    path = os.environ.get("INNERVIEW_CHROMIUM") or shutil.which("chromium")
+    with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        table = measure(browser, arguments.rounds, Path(folder), large=arguments.large)
+        browser.close()
+    print(f"\n{table}")
+    if arguments.write:
+        text = PAGE.read_text(encoding="utf-8")
+        between = re.compile(r"(<!-- figures -->\n).*?(<!-- /figures -->)", re.DOTALL)
+        PAGE.write_text(between.sub(lambda match: f"{match[1]}{table}\n{match[2]}", text), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
