@@ -99,6 +99,12 @@ def test_an_npz_gives_the_same_pictures(tmp_path, pictures, names) -> None:
     assert_read(load(tmp_path / "data.npz"), pictures)
 
 
+def test_an_npz_of_other_classes_without_names_counts_them(tmp_path) -> None:
+    images, labels = np.zeros((6, 8, 8, 3), np.uint8), np.arange(6) % 3
+    np.savez(tmp_path / "own.npz", x_train=images, y_train=labels, x_test=images, y_test=labels)
+    assert load(tmp_path / "own.npz").classes == ("class 0", "class 1", "class 2")
+
+
 def test_the_identity_is_of_the_pixels_not_of_the_form(tmp_path, pictures) -> None:
     folder = written(tmp_path / "batches", pictures, "", python_batch)
     one = load(folder).identity()

@@ -105,7 +105,8 @@ def from_npz(path: Path, classes: tuple[str, ...]) -> Dataset:
 
     Args:
         path: of the file; nothing in it is ever unpickled.
-        classes: names to use where the file has none.
+        classes: names to use where the file has none and its class numbers are as many as these; else they are
+            "class 0" and so on.
 
     Raises:
         DataError: if the file or an array is missing or damaged, or they don't fit together.
@@ -119,9 +120,12 @@ def from_npz(path: Path, classes: tuple[str, ...]) -> Dataset:
                     + " or ".join(", ".join(names) for names in ARRAYS)
                 )
             train_images, train_labels, test_images, test_labels = (arrays[name] for name in names)
-            classes = tuple(str(name) for name in arrays["classes"]) if "classes" in arrays.files else classes
+            named = tuple(str(name) for name in arrays["classes"]) if "classes" in arrays.files else ()
     except (OSError, ValueError, EOFError, BadZipFile) as problem:
         raise DataError(f"{path} can't be read as an .npz file ({problem})") from None
     train = LabelledPictures(train_images, train_labels.ravel().astype(np.int64))
     test = LabelledPictures(test_images, test_labels.ravel().astype(np.int64))
-    return Dataset(train, test, classes, "npz")
+    found = int(train.labels.max(initial=-1)) + 1
+    counted = found != len(classes) and found <= len(train.labels)
+    unnamed = tuple(f"class {number}" for number in range(found)) if counted else classes
+    return Dataset(train, test, named or unnamed, "npz")
