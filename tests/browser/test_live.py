@@ -5,11 +5,9 @@ from __future__ import annotations
 import io
 
 import numpy as np
-import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from browser.conftest import Heard
 from browser.driving import Known, canvas, link_value
 
 FILE = "Picture file"
@@ -20,24 +18,6 @@ def png(side: int = 32) -> bytes:
     pixels = np.random.default_rng(3).integers(0, 256, (side, side, 3), dtype=np.uint8)
     Image.fromarray(pixels).save(buffer, "PNG")
     return buffer.getvalue()
-
-
-@pytest.mark.parametrize(
-    ("name", "content"),
-    [("notes.txt", b"no picture at all"), ("cut.png", png()[:200]), ("empty.png", b"")],
-)
-def test_a_broken_upload_raises_one_alert_and_the_page_lives(
-    page: Page, heard: Heard, name: str, content: bytes
-) -> None:
-    page.get_by_label(FILE).set_input_files({"name": name, "mimeType": "image/png", "buffer": content})
-    alert = page.get_by_role("alert").filter(has_text="!")
-    expect(alert).to_have_count(1)
-    expect(page.locator(".says")).to_contain_text("cat")
-    alert.get_by_role("button", name="Dismiss").click()
-    expect(page.get_by_role("alert").filter(has_text="!")).to_have_count(0)
-    # The browser itself notes the refusal.
-    assert all("Failed to load resource" in said for said in heard.said)
-    heard.said.clear()
 
 
 def test_an_uploaded_picture_is_shown_and_linked(page: Page) -> None:
