@@ -19,6 +19,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
+from innerview.errors import InnerviewError
 from innerview.viewer.bundle import read_bundle
 from innerview.web.guard import Access, Guard
 from innerview.web.page import PAGE, policy
@@ -96,6 +97,11 @@ def _file(text: str, kind: str) -> Callable[[Request], Response]:
 async def _watch(changes: Changes, sessions: Sessions) -> None:
     while True:
         await asyncio.sleep(POLL)
-        if len(sessions):
-            for run in await asyncio.to_thread(changes):
-                sessions.broadcast({"state": "run", "run": dict(run)})
+        if not len(sessions):
+            continue
+        try:
+            changed = await asyncio.to_thread(changes)
+        except (OSError, InnerviewError):  # a folder that is being written, moved or taken away: the next look may do
+            continue
+        for run in changed:
+            sessions.broadcast({"state": "run", "run": dict(run)})

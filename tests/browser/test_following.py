@@ -1,0 +1,159 @@
+"""A training is followed while it goes on, is killed, or has yet to begin, without loading the page anew.
+
+The server is `innerview serve FOLDER` itself. The training is PyTorch's in a process of its own, recorded in three
+lines; it waits after every epoch until the test lets it go on.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from browser.conftest import Heard
+from browser.driving import settle
+from workbench.made_runs import made_folders, made_run, metadata
+
+TRAINING = """
+import sys, time
+from pathlib import Path
+import torch, innerview
+from innerview.network import InputSpec, OutputSpec
+
+folder, go = Path(sys.argv[1]), Path(sys.argv[2])
+torch.manual_seed(0)
+model = torch.nn.Sequential(
+    torch.nn.Conv2d(3, 4, 3, padding=1), torch.nn.ReLU(), torch.nn.AdaptiveAvgPool2d(1), torch.nn.Flatten(),
+    torch.nn.Linear(4, 2),
+)
+pictures, labels = torch.rand(16, 8, 8, 3), torch.arange(16) % 2
+pictures[labels == 1, :, :, 0] *= 0.2
+recorder = innerview.Recorder(
+    model, folder, probes=pictures[:6].numpy(), labels=labels[:6].tolist(), maps=2, share=None,
+    input=InputSpec(8, 8, layout="CHW"), output=OutputSpec(("red", "blue")),
+)
+optimizer = torch.optim.Adam(model.parameters(), 0.05)
+with recorder:
+    for epoch in range(1, 5):
+        for _ in range(4):
+            loss = torch.nn.functional.cross_entropy(model(pictures.permute(0, 3, 1, 2)), labels)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            recorder.step(loss=loss)
+        recorder.epoch(test_loss=loss)
+        while not (go / str(epoch)).exists():
+            time.sleep(0.05)
+"""
+
+
+@dataclass
+class Served:
+    """A folder of trainings, and the page that shows it."""
+
+    url: str
+    folder: Path
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory, _bundle: None) -> Iterator[Served]:
+    folder = tmp_path_factory.mktemp("runs")
+    data = made_folders(tmp_path_factory.mktemp("data"), count=30)
+    command = [sys.executable, "-m", "innerview", "serve", str(folder), "--no-open", "--port", "0", "--data", str(data)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    found = re.search(r"http://\S+", process.stdout.readline())
+    assert found is not None
+    yield Served(found.group(0), folder)
+    process.terminate()
+    process.wait(20)
+
+
+@pytest.fixture
+def tab(context: BrowserContext, heard: Heard, served: Served) -> Iterator[Page]:
+    """The Training view, opened once; a test that loads it anew loses the mark."""
+    page = context.new_page()
+    heard.listen(page)
+    page.goto(f"{served.url}#/training")
+    expect(page.locator("[data-run]")).to_be_visible()
+    page.evaluate("window.mark = 'never loaded anew'")
+    yield page
+    assert page.evaluate("window.mark") == "never loaded anew"
+    page.close()
+
+
+def choose(page: Page, name: str) -> None:
+    chooser = page.get_by_role("combobox", name="Run")
+    expect(chooser.locator("option").filter(has_text=re.compile(f"^{name}$"))).to_have_count(1)
+    chooser.select_option(label=name)
+    expect(page.locator("[data-run]")).to_contain_text(f"{name}:")
+
+
+def logged(folder: Path, name: str) -> list[float]:
+    lines = (folder / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
+    return [float(line[name]) for line in map(json.loads, lines) if name in line]
+
+
+def points(page: Page, title: str) -> int:
+    """Points of the longest curve of a chart."""
+    plot = page.locator(".charts figure").filter(has=page.locator(".axis-title", has_text=title)).first
+    return max(len(re.findall("[ML]", one.get_attribute("d") or "")) for one in plot.locator("path").all())
+
+
+def test_a_training_is_followed_and_a_killed_one_stays(tab: Page, served: Served, tmp_path: Path) -> None:
+    run, script = served.folder / "torch", tmp_path / "training.py"
+    script.write_text(TRAINING, encoding="utf-8")
+    training = subprocess.Popen([sys.executable, str(script), str(run), str(tmp_path)])
+    try:
+        choose(tab, "torch")  # it appeared after the page was opened
+        seen: list[tuple[int, int]] = []
+        for epoch in range(1, 4):
+            expect(tab.locator("[data-run]")).to_contain_text(f"torch: running, step {4 * epoch}")
+            losses = logged(run, "loss")
+            assert len(losses) == 4 * epoch
+            expect(tab.locator(".charts figcaption").filter(has_text="train").first).to_contain_text(
+                f"{losses[-1]:.3g}"[:4]
+            )
+            expect(tab.get_by_role("list", name="All snapshots").get_by_role("button").last).to_contain_text(f"{epoch}")
+            settle(tab)
+            seen.append(
+                (points(tab, "loss"), tab.get_by_role("list", name="All snapshots").get_by_role("button").count())
+            )
+            (tmp_path / str(epoch)).touch()
+        assert seen[0] < seen[1] < seen[2]
+        assert [one for one, _ in seen] == [4, 8, 12]
+        expect(tab.locator("[data-run]")).to_contain_text("step 16")
+        expect(tab.get_by_role("region", name="What it takes for what")).to_contain_text("6 probe pictures")
+        tab.get_by_role("navigation", name="Views").get_by_role("link", name="Weights").click()
+        cards = tab.locator(".weights .card")
+        expect(cards).to_have_count(2)
+        expect(cards.first.locator("h2")).to_contain_text("108 weights")
+    finally:
+        training.kill()
+        training.wait(20)
+    snapshots = int(tab.get_by_role("slider", name="Epoch").get_attribute("max") or 0)
+    assert snapshots >= 4
+    tab.wait_for_timeout(2500)  # the server has looked again
+    tab.get_by_role("navigation", name="Views").get_by_role("link", name="Training").click()
+    expect(tab.locator("[data-run]")).to_contain_text("torch: running, step 16")
+    expect(tab.get_by_role("list", name="All snapshots").get_by_role("button").first).to_be_visible()
+    expect(tab.get_by_role("alert").filter(has_text="!")).to_have_count(0)
+
+
+def test_what_is_no_run_yet_is_said_in_words(tab: Page, served: Served) -> None:
+    made = made_run(served.folder / "empty", steps=(0,), planned=10)
+    for path in (made.path / "snapshots").iterdir():
+        path.unlink()
+    chooser = tab.get_by_role("combobox", name="Run")
+    expect(chooser.locator("option").filter(has_text="empty")).to_have_count(1)
+    chooser.select_option(label="empty")
+    expect(tab.locator("main")).to_contain_text("holds no snapshot yet; wait for the training to begin")
+    made.snapshot(1, made_run(served.folder.parent / "other", steps=(0,)).read(0).weights, metadata())
+    expect(tab.locator("[data-run]")).to_contain_text("empty: running")

@@ -1,0 +1,58 @@
+"""A file of five hundred pictures shows thumbnails a page at a time."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+from playwright.sync_api import Browser, expect
+
+from browser.conftest import Heard
+from browser.driving import PATIENCE
+from browser.stub import SHAPE, made
+from innerview.data.fitting import fit
+from innerview.data.reading import Picture
+from innerview.methods import predict
+from innerview.viewer.hello import describe_network, describe_photo, hello
+from innerview.viewer.one_file import pack, write_page
+from innerview.viewer.payloads.subject import Photo, subject_payload
+from innerview.workbench.explore import method_names
+from innerview.workbench.wish import Wish
+from networks import MODELS, numpy_network
+
+
+def test_a_file_of_five_hundred_pictures_shows_thumbnails_a_page_at_a_time(
+    browser: Browser, heard: Heard, tmp_path: Path
+) -> None:
+    model = MODELS["mixed"]
+    network = numpy_network(model, model.weights(), np.float32)
+    listed, packed = [], []
+    for at in range(500):
+        pixels = np.random.default_rng(at).random((*SHAPE, 3), dtype=np.float32)
+        photo = Photo.of(fit(Picture(f"no. {at}", pixels), network.input), f"no. {at}", None, "data")
+        listed.append(describe_photo(photo))
+        packed.append(pack(subject_payload(photo, predict(network, photo.image[None])[0], network.identity)))
+        wish = Wish("map", network.identity, photo.picture, target=0)
+        values = np.full(SHAPE, at + 1, np.float32)
+        packed.append(pack(made(wish, values, 0.001, "done", 9), target=None, versus=None, baseline="black"))
+    page_text = write_page("500", hello([describe_network(network, "small", method_names(network))], listed), packed)
+    path = tmp_path / "many.html"
+    path.write_text(page_text, encoding="utf-8")
+    page = browser.new_context(offline=True, viewport={"width": 1280, "height": 900}).new_page()
+    page.set_default_timeout(PATIENCE)
+    heard.listen(page)
+    page.goto(path.as_uri())
+    expect(page.get_by_role("img", name="Picture: no. 0")).to_be_visible()
+    assert page.locator(".thumbnails img").count() == 24
+    page.locator(".samples summary").click()
+    expect(page.locator(".samples")).to_contain_text("1–24 of 500")
+    page.get_by_role("button", name="More").click()
+    expect(page.locator(".samples")).to_contain_text("25–48 of 500")
+    page.get_by_role("button", name="no. 30", exact=True).click()
+    expect(page.get_by_role("img", name="Picture: no. 30")).to_be_visible()
+    expect(page.locator("[data-summary]")).to_contain_text(re.compile("For \\+"))
+    page.locator(".samples summary").click()
+    page.get_by_label("Search pictures").fill("no. 499")
+    expect(page.locator(".thumbnails li")).to_have_count(1)
+    page.context.close()
