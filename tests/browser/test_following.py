@@ -10,6 +10,7 @@ import json
 import re
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +19,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from browser.conftest import Heard
-from browser.driving import settle
+from browser.driving import PATIENCE, settle
 from workbench.made_runs import made_folders, made_run, metadata
 
 TRAINING = """
@@ -145,6 +146,36 @@ def test_a_training_is_followed_and_a_killed_one_stays(tab: Page, served: Served
     expect(tab.locator("[data-run]")).to_contain_text("torch: running, step 16")
     expect(tab.get_by_role("list", name="All snapshots").get_by_role("button").first).to_be_visible()
     expect(tab.get_by_role("alert").filter(has_text="!")).to_have_count(0)
+
+
+def test_a_run_without_film_or_answers_says_so_and_shows_no_other_run_s(context: BrowserContext, heard: Heard) -> None:
+    """A run that nothing can be shown of but curves, chosen after one with a film and answers."""
+    with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, "-m", "innerview", "serve", folder, "--no-open", "--port", "0"]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        assert process.stdout is not None
+        found = re.search(r"http://\S+", process.stdout.readline())
+        assert found is not None
+        page = context.new_page()
+        heard.listen(page)
+        page.goto(f"{found.group(0)}#/training")
+        film = page.get_by_role("list", name="All snapshots").get_by_role("button")
+        matrix = page.get_by_text("10,000 test pictures")
+        expect(film.first).to_be_visible(timeout=PATIENCE)
+        expect(matrix.first).to_be_visible(timeout=PATIENCE)
+        made = made_run(Path(folder) / "half", steps=(0, 1), planned=10)
+        choose(page, "half")
+        expect(page.locator("main")).to_contain_text("no film of half can be shown")
+        expect(film).to_have_count(0)
+        expect(matrix).to_have_count(0)
+        with (made.path / "metrics.jsonl").open("a", encoding="utf-8") as file:
+            file.write('{"step": 2, "loss": 0.75, "epoch": 0.2}\n{"step": 3, "lo')  # a line that is on its way
+        (made.path / "snapshots" / "step-000002.safetensors.partial").write_bytes(b"half a file")
+        expect(page.locator("[data-run]")).to_contain_text("half: running, step 2 of 10")
+        expect(page.locator(".charts figcaption").filter(has_text="0.75").first).to_be_visible()
+        page.close()
+        process.terminate()
+        process.wait(20)
 
 
 def test_what_is_no_run_yet_is_said_in_words(tab: Page, served: Served) -> None:

@@ -59,7 +59,7 @@ function Training(): JSX.Element {
   const over = axis ?? (Number.isFinite(clock(first, "epoch")(0)) ? "epoch" : "step");
   const at = times?.find(link.epoch) ?? 0;
   const move = (to: number): void => void (times && go({ epoch: times.at[to] }));
-  const reel = film.payload;
+  const reel = film.state === "failed" ? null : film.payload; // not another run's, where this one has none
   const pick = (id: string, on: boolean): void => go({ run: [run.id, ...shown.slice(1).map((each) => each.id), ...(on ? [id] : [])].filter((each) => on || each !== id).join(",") });
   return (
     <div class="training">
