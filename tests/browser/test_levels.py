@@ -79,6 +79,7 @@ def test_three_levels_hold_the_scale_and_are_announced_twice(tab: Page, stub: tu
     made.levels = [(values, 0.30, "refining", 5), (grown, 0.05, "refining", 9), (grown, 0.00831, "done", 17)]
     made.gates = [threading.Event() for _ in made.levels]
     tab.goto(f"{url}#/attribution?o=map")
+    tab.locator("[aria-live=polite]").first.wait_for(state="attached")
     tab.evaluate(
         """() => {
           const voice = document.querySelector('[aria-live=polite]');
