@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import os
 import re
 import signal
 import socket
 import subprocess
 import sys
-import time
-import urllib.error
+import threading
 import urllib.request
+from collections.abc import AsyncGenerator, Callable
 from pathlib import Path
 
 import pytest
+from starlette.applications import Starlette
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
 
 from innerview.cli import main
 from innerview.errors import OutputError
 from innerview.web.guard import Access
-from innerview.web.server import address, listen
+from innerview.web.server import address, listen, serve
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -58,6 +63,48 @@ def test_wrong_arguments_are_told_before_anything_is_served(tmp_path: Path, caps
     assert "there is no folder" in capsys.readouterr().err
 
 
+def test_the_address_is_told_by_a_server_that_answers() -> None:
+    """`ready` asks the server, then presses Ctrl-C."""
+    told: list[str] = []
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncGenerator[None, None]:
+        await asyncio.sleep(0.2)
+        told.append("begun")
+        yield
+
+    app = Starlette(routes=[Route("/", lambda _: PlainTextResponse("here"))], lifespan=lifespan)
+    with listen("127.0.0.1", 0) as listening:
+
+        def ask() -> None:
+            with urllib.request.urlopen(address(listening, Access()), timeout=20) as answer:  # noqa: S310 our own
+                told.append(answer.read().decode())
+            os.kill(os.getpid(), signal.SIGINT)
+
+        def ready() -> None:
+            told.append("ready")
+            threading.Thread(target=ask).start()
+
+        serve(app, listening, ready)
+    assert told == ["begun", "ready", "here"]
+
+
+def test_the_command_says_nothing_before_its_server_is_ready(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said: list[str] = []
+
+    def serve(_: Starlette, __: socket.socket, ready: Callable[[], None]) -> None:
+        said.append(capsys.readouterr().out)
+        ready()
+        said.append(capsys.readouterr().out)
+
+    monkeypatch.setattr("innerview.web.server.serve", serve)
+    assert main(["serve", "--no-open", "--port", "0"]) == 0
+    assert said[0] == ""
+    assert re.fullmatch(r"Open http://127\.0\.0\.1:\d+/\nCtrl-C ends it\.\n", said[1])
+
+
 def test_it_serves_until_ctrl_c_and_ends_quietly() -> None:
     """A process of its own, as a user starts it; a page is open when it is stopped."""
     command = [sys.executable, "-m", "innerview", "serve", "--no-open", "--port", "0"]
@@ -67,13 +114,8 @@ def test_it_serves_until_ctrl_c_and_ends_quietly() -> None:
         assert server.stdout
         found = re.search(r"http://\S+", server.stdout.readline())
         assert found
-        for _ in range(200):
-            try:
-                with urllib.request.urlopen(found.group()) as answer:  # noqa: S310 our own
-                    assert b"viewer.js" in answer.read()
-                break
-            except urllib.error.URLError:
-                time.sleep(0.05)
+        with urllib.request.urlopen(found.group(), timeout=20) as answer:  # noqa: S310 our own
+            assert b"viewer.js" in answer.read()
         server.send_signal(signal.SIGINT)
         _, said = server.communicate(timeout=20)
     finally:

@@ -269,6 +269,9 @@ def test_kept_counts_stay_and_the_data_adds_the_mistakes(tmp_path: Path) -> None
     found = shelf.answer(Wish("tested", run=shelf.facts()[0]["id"]), None, listening)
     assert int(found.arrays["confusion"].sum()) == 10_000
     assert int(listening.levels[0].arrays["confusion"].sum()) == 10_000  # at once
+    at_once = listening.levels[0].metadata["mistakes_about"]
+    assert "--data" not in at_once  # that was given
+    assert "while those of data are tested" in at_once
     assert len(found.arrays["pictures"]) == len(found.arrays["said"]) > 0
     assert "surest mistakes among 16 test pictures from data" in found.metadata["mistakes_about"]
 

@@ -46,9 +46,14 @@ def command(
     from innerview.workbench.serving import furnish
 
     access = Access.on(host)
-    listening = listen(host, port)
-    desk, changes = furnish(network, runs, pictures, data=data, picks=picks, remote=bool(access.token))
-    app = make_app(desk, access, changes)
-    url = address(listening, access)
-    click.echo(f"Open {url}\nCtrl-C ends it.")
-    serve(app, listening, (lambda: open_browser(url)) if opened else None)
+    with listen(host, port) as listening:
+        desk, changes = furnish(network, runs, pictures, data=data, picks=picks, remote=bool(access.token))
+        app = make_app(desk, access, changes)
+        url = address(listening, access)
+
+        def ready() -> None:
+            click.echo(f"Open {url}\nCtrl-C ends it.")
+            if opened:
+                open_browser(url)
+
+        serve(app, listening, ready)

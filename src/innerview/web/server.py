@@ -8,7 +8,7 @@ import socket
 import threading
 import webbrowser
 from collections.abc import Callable, Generator
-from typing import Final
+from typing import Final, final
 
 import uvicorn
 from starlette.applications import Starlette
@@ -71,19 +71,34 @@ def configuration(app: Starlette) -> uvicorn.Config:
     )
 
 
-def serve(app: Starlette, listening: socket.socket, opened: Callable[[], None] | None = None) -> None:
-    """Serve until Ctrl-C."""
-    server = uvicorn.Server(configuration(app))
-    if opened is not None:
-        threading.Timer(0.3, opened).start()
+@final
+class _Server(uvicorn.Server):
+    """Tells when it has begun to answer: uvicorn has no call for that."""
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._ready()
+
+
+def serve(app: Starlette, listening: socket.socket, ready: Callable[[], None]) -> None:
+    """Serve until Ctrl-C; `ready` is called once, as soon as requests are answered."""
     with contextlib.suppress(KeyboardInterrupt):
-        server.run(sockets=[listening])
+        _Server(configuration(app), ready).run(sockets=[listening])
 
 
 def open_browser(url: str) -> None:
-    """Open a browser if there is one; without one the printed address is enough."""
-    with contextlib.suppress(webbrowser.Error):
-        webbrowser.open(url)
+    """Open a browser if there is one, and don't wait for it; without one the printed address is enough."""
+
+    def opening() -> None:
+        with contextlib.suppress(webbrowser.Error):
+            webbrowser.open(url)
+
+    threading.Thread(target=opening, daemon=True).start()
 
 
 @contextlib.contextmanager

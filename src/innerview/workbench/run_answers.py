@@ -46,6 +46,8 @@ NOTHING: Final = (
     "pictures of known classes: Recorder(…, probes=pictures, labels=labels, input=…, output=…)"
 )
 
+COMING: Final = "Their pictures were not kept; mistakes with pictures come while those of {} are tested."
+
 UNSEEN: Final = "The pictures of the mistakes were not kept. With `innerview serve --data FOLDER` they are shown."
 
 
@@ -108,7 +110,7 @@ def answers_of(
     missing = ""
     if data is not None:
         if kept is not None:
-            level(kept)
+            level(replace(kept, mistakes_about=COMING.format(data.resolve().name)) if kept.mistakes_about else kept)
         try:
             return tested(run, data, kept, listener, level, COUNT * 4**more)
         except (NetworkError, DataError, PictureError) as problem:
