@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import hashlib
 import io
 import os
@@ -160,7 +161,7 @@ def test_a_missing_batch_is_named(tmp_path, pictures) -> None:
 def test_a_binary_batch_that_is_cut_short_is_refused(tmp_path, pictures) -> None:
     folder = written(tmp_path / "batches", pictures, ".bin", binary_batch)
     (folder / "test_batch.bin").write_bytes((folder / "test_batch.bin").read_bytes()[:-1])
-    with pytest.raises(DataError, match="test_batch has 30,729 bytes"):
+    with pytest.raises(DataError, match=r"test_batch\.bin in .* has 30,729 bytes"):
         load(folder)
 
 
@@ -175,6 +176,53 @@ def test_a_tarball_that_is_cut_short_says_to_download_again(tmp_path, pictures) 
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
     with pytest.raises(DataError, match="download again"):
         load(path)
+
+
+PACKED_AGAIN = {
+    "Python 3 in its own protocol": lambda batch: pickle.dumps(batch, protocol=3),
+    "Python 3 in Python 2's protocol": lambda batch: pickle.dumps(batch, protocol=2),
+}
+
+
+@pytest.mark.parametrize("pack", PACKED_AGAIN.values(), ids=PACKED_AGAIN)
+def test_a_batch_that_python_3_wrote_is_read(pack) -> None:
+    pixels = np.arange(2 * 3072, dtype=np.uint64).reshape(2, 3072).astype(np.uint8)
+    found, labels = from_pickle(pack({b"data": pixels, b"labels": [3, 9]}), "data_batch_1")
+    np.testing.assert_array_equal(found, pixels)
+    np.testing.assert_array_equal(labels, [3, 9])
+
+
+class Codec:
+    def __reduce__(self):
+        return codecs.encode, ("cebx", "rot13")
+
+
+def test_a_pickle_runs_no_codec_but_the_one_that_bytes_need() -> None:
+    with pytest.raises(DataError, match="codec rot13"):
+        from_pickle(pickle.dumps({b"data": Codec()}), "data_batch_1")
+
+
+def test_a_refused_pickle_is_named_with_its_file(tmp_path, pictures) -> None:
+    folder = written(tmp_path / "batches", pictures, "", python_batch)
+    (folder / "data_batch_3").write_bytes(pickle.dumps(print))
+    with pytest.raises(
+        DataError, match=r"data_batch_3 in .*batches is not opened: its pickle asks for builtins\.print"
+    ):
+        load(folder)
+
+
+def test_another_file_than_a_tarball_is_refused_in_one_line(tmp_path) -> None:
+    (tmp_path / "notes.md").write_text("hello")
+    with pytest.raises(DataError, match=r"notes\.md can't be read as a tarball") as refused:
+        load(tmp_path / "notes.md")
+    assert "\n" not in str(refused.value)
+
+
+def test_an_npz_that_does_not_fit_is_named(tmp_path) -> None:
+    images, labels = np.zeros((2, 4, 4, 3)), np.arange(2)
+    np.savez(tmp_path / "floats.npz", train_images=images, train_labels=labels, test_images=images, test_labels=labels)
+    with pytest.raises(DataError, match=r"in .*floats\.npz pictures are .* float64 .* convert them"):
+        load(tmp_path / "floats.npz")
 
 
 @pytest.mark.parametrize("name", ["nowhere", "nowhere.npz", "nowhere.tar.gz"])

@@ -50,6 +50,9 @@ def server() -> Iterator[Server]:
                     return
                 case "wrong":
                     body = bytes(len(CONTENT))
+                case "sign-in":
+                    body = b"<html>sign in</html>"
+                    start = 0
                 case "longer":
                     body = CONTENT + b"more"
                 case _:
@@ -163,3 +166,13 @@ def test_a_full_disk_is_said_so(server: Server, tmp_path: Path, monkeypatch: pyt
     monkeypatch.setattr(downloading, "store", full)
     with pytest.raises(OutputError, match="No space left on device"):
         download([server.source("good")], tmp_path)
+
+
+def test_a_page_in_the_files_place_replaces_nothing_that_has_arrived(server: Server, tmp_path: Path) -> None:
+    source = server.source("sign-in")
+    downloading.partial(source, tmp_path).write_bytes(CONTENT[:400_000])
+    with pytest.raises(DataError, match="another file, of 20 bytes instead of 1,000,000"):
+        download([source], tmp_path)
+    assert downloading.partial(source, tmp_path).read_bytes() == CONTENT[:400_000]
+    download([server.source("whole")], tmp_path)
+    assert server.asked[-1] == ("whole", "bytes=400000-")

@@ -107,8 +107,10 @@ def from_official(path: Path) -> Dataset:
 
             return assembled(members.keys(), read, path)
     except (OSError, EOFError, tarfile.TarError) as problem:
+        reason = str(problem).partition("\n")[0].rstrip(":")  # then follows a line for each compression that it isn't
         raise DataError(
-            f"{path} can't be read as a tarball of CIFAR-10 ({problem}); if its download was cut short, download again"
+            f"{path} can't be read as a tarball of CIFAR-10 ({reason}); if its download was cut short, download again. "
+            "Pictures of your own go into class folders or an .npz file"
         ) from None
 
 
@@ -139,8 +141,12 @@ def assembled(names: Any, read: Callable[[str], bytes], path: Path) -> Dataset:
     suffix, decode = (".bin", from_binary) if "test_batch.bin" in names else ("", from_pickle)
     missing = [name + suffix for part in PARTS for name in part if name + suffix not in names]
     if missing:
-        raise DataError(f"{path} is not all of CIFAR-10: {', '.join(missing)} is missing")
-    train, test = (joined([decode(read(name + suffix), name) for name in part]) for part in PARTS)
+        raise DataError(
+            f"{path} is not all of CIFAR-10: {', '.join(missing)} is missing; unpack it again, or download it again"
+        )
+    train, test = (
+        joined([decode(read(name + suffix), f"{name}{suffix} in {path}") for name in part]) for part in PARTS
+    )
     return Dataset(train, test, CLASSES, "CIFAR-10, the official files")
 
 
@@ -154,7 +160,9 @@ def joined(parts: list[tuple[Array, Array]]) -> LabelledPictures:
 def from_binary(content: bytes, name: str) -> tuple[Array, Array]:
     """Decode a batch of the binary version: per picture one byte for the class, then 3,072 for the pixels."""
     if not content or len(content) % (BYTES + 1):
-        raise DataError(f"{name} has {len(content):,} bytes, no multiple of {BYTES + 1:,}; it is damaged")
+        raise DataError(
+            f"{name} has {len(content):,} bytes, no multiple of {BYTES + 1:,}; it is damaged: download it again"
+        )
     rows = np.frombuffer(content, dtype=np.uint8).reshape(-1, BYTES + 1)
     return rows[:, 1:], rows[:, 0]
 
@@ -164,16 +172,25 @@ def from_pickle(content: bytes, name: str) -> tuple[Array, Array]:
     try:
         batch = ArrayUnpickler(io.BytesIO(content), encoding="bytes").load()
         pixels, labels = np.asarray(batch[b"data"]), np.asarray(batch[b"labels"])
-    except DataError:
-        raise
+    except DataError as problem:
+        raise DataError(f"{name} is not opened: {problem}") from None
     except Exception as problem:  # noqa: BLE001  a damaged pickle can raise anything
-        raise DataError(f"{name} can't be read as a batch of CIFAR-10 ({problem!r}); it is damaged") from None
+        raise DataError(
+            f"{name} can't be read as a batch of CIFAR-10 ({problem!r}); it is damaged: download it again"
+        ) from None
     if pixels.dtype != np.uint8 or pixels.shape != (len(labels), BYTES) or labels.dtype.kind != "i":
         raise DataError(
             f"{name} holds {pixels.dtype} of {pixels.shape} and {len(labels)} class numbers; "
             f"a batch is bytes (uint8), picture × {BYTES:,}, and a number for each"
         )
     return pixels, labels
+
+
+def latin_bytes(text: str, encoding: str) -> bytes:
+    """Give the bytes that Python 3, asked for Python 2's protocol, wrote as text; no other codec is run."""
+    if encoding != "latin1":
+        raise DataError(f"its pickle asks for the codec {encoding}, and bytes need latin1 only")
+    return text.encode("latin1")
 
 
 class ArrayUnpickler(pickle.Unpickler):
@@ -184,6 +201,7 @@ class ArrayUnpickler(pickle.Unpickler):
         ("numpy._core.multiarray", "_reconstruct"): np.empty(0).__reduce__()[0],
         ("numpy", "ndarray"): np.ndarray,
         ("numpy", "dtype"): np.dtype,
+        ("_codecs", "encode"): latin_bytes,
     }
 
     def find_class(self, module: str, name: str) -> Any:
@@ -193,7 +211,9 @@ class ArrayUnpickler(pickle.Unpickler):
             DataError: for every other name.
         """
         if (module, name) not in self.known:
-            raise DataError(f"the pickle asks for {module}.{name}; pictures need arrays only, so it is not opened")
+            raise DataError(
+                f"its pickle asks for {module}.{name}, and pictures need arrays only. Get the file from another source"
+            )
         return self.known[module, name]
 
 

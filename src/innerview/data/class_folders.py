@@ -56,7 +56,8 @@ def from_folders(root: Path, *, size: int, crop: Crop = "centre", skip_bad: bool
         more = f"\n  and {len(bad) - LISTED} more" if len(bad) > LISTED else ""
         listed = "\n  ".join(bad[:LISTED])
         raise DataError(
-            f"{len(bad)} pictures can't be read:\n  {listed}{more}\nMend or remove them, or skip them with --skip-bad"
+            f"{len(bad)} picture{'s' * (len(bad) != 1)} can't be read:\n  {listed}{more}\n"
+            "Mend or remove what is listed, or leave it out with --skip-bad"
         )
     how = crop if isinstance(crop, str) else f"box {crop}"
     return Dataset(

@@ -120,6 +120,10 @@ def receive(source: Source, path: Path, start: int, progress: Progress | None) -
         with urllib.request.urlopen(request, timeout=SECONDS) as response:  # noqa: S310
             # A server that knows no ranges answers 200 and sends everything again.
             start = start if response.status == http.HTTPStatus.PARTIAL_CONTENT else 0
+            coming = response.headers.get("Content-Length")
+            if coming is not None and coming.isdigit() and start + int(coming) != source.size:
+                # a page that asks to log in, an error told as a success: it must not replace what has arrived
+                return f"would send another file, of {start + int(coming):,} bytes instead of {source.size:,}"
             return store(response, path, start, source, progress)
     except urllib.error.HTTPError as problem:
         return f"answered {problem.code} {problem.reason}"

@@ -36,11 +36,13 @@ class LabelledPictures:
         images, labels = self.images, self.labels
         if images.ndim != 4 or images.shape[3] != 3 or images.dtype != np.uint8:
             raise DataError(
-                f"pictures are batch × height × width × 3 bytes (uint8); {images.dtype} of {images.shape} was found"
+                f"pictures are batch × height × width × 3 bytes (uint8, 0 to 255); {images.dtype} of {images.shape} "
+                "was found: convert them"
             )
         if labels.shape != images.shape[:1] or labels.dtype != np.int64:
             raise DataError(
-                f"{len(images)} pictures need as many class numbers (int64); {labels.dtype} of {labels.shape} was found"
+                f"{len(images)} pictures need as many class numbers (int64); {labels.dtype} of {labels.shape} was "
+                "found: give one for each"
             )
 
 
@@ -122,10 +124,16 @@ def from_npz(path: Path, classes: tuple[str, ...]) -> Dataset:
             train_images, train_labels, test_images, test_labels = (arrays[name] for name in names)
             named = tuple(str(name) for name in arrays["classes"]) if "classes" in arrays.files else ()
     except (OSError, ValueError, EOFError, BadZipFile) as problem:
-        raise DataError(f"{path} can't be read as an .npz file ({problem})") from None
-    train = LabelledPictures(train_images, train_labels.ravel().astype(np.int64))
-    test = LabelledPictures(test_images, test_labels.ravel().astype(np.int64))
-    found = int(train.labels.max(initial=-1)) + 1
-    counted = found != len(classes) and found <= len(train.labels)
-    unnamed = tuple(f"class {number}" for number in range(found)) if counted else classes
-    return Dataset(train, test, named or unnamed, "npz")
+        raise DataError(
+            f"{path} can't be read as an .npz file ({problem}); write it with numpy.savez, pictures and class "
+            "numbers as integers, names of classes as text"
+        ) from None
+    try:
+        train = LabelledPictures(train_images, train_labels.ravel().astype(np.int64))
+        test = LabelledPictures(test_images, test_labels.ravel().astype(np.int64))
+        found = int(train.labels.max(initial=-1)) + 1
+        counted = found != len(classes) and found <= len(train.labels)
+        unnamed = tuple(f"class {number}" for number in range(found)) if counted else classes
+        return Dataset(train, test, named or unnamed, "npz")
+    except DataError as problem:
+        raise DataError(f"in {path} {problem}") from None
