@@ -6,7 +6,7 @@ import io
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +16,7 @@ from PIL import Image
 from innerview.cli import main
 from innerview.cli.training_progress import Screen, left
 from innerview.data import cifar10
+from innerview.errors import OutputError
 from innerview.runs import RunFolder
 from innerview.training import Configuration, Progress, tensorboard
 from training.killing import pictures
@@ -81,6 +82,24 @@ def test_ctrl_c_keeps_what_there_is_and_says_how_to_go_on(run: Run, monkeypatch:
     assert all((ours[name] == theirs[name]).all() for name in theirs)
 
 
+def test_a_full_disk_names_the_command_that_goes_on(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    log = RunFolder.log
+
+    def full(self: RunFolder, *records: Mapping[str, float | int | str]) -> None:
+        if records[0]["step"] == 4:
+            raise OutputError("run/metrics.jsonl can't be written (No space left on device)")
+        log(self, *records)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(RunFolder, "log", full)
+        code, _, err = run("--data", "data", *QUICK, "-o", "run")
+    assert code == 1
+    assert "No space left on device). Make room there, then go on with\n" in err
+    line = err.splitlines()[-1].rstrip(".").split()
+    assert line[:5] == ["innerview", "train", "--resume", "-o", "run"]
+    assert run(*line[2:])[0] == 0
+
+
 def test_ctrl_c_before_the_first_step_leaves_nothing(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cifar10, "load", lambda *_, **__: signal.raise_signal(signal.SIGINT))
     code, _, err = run("--data", "data", *QUICK, "-o", "run")
@@ -134,15 +153,16 @@ def test_unreadable_pictures_are_listed_and_left_out_when_asked(run: Run) -> Non
     Path("data/red/2.png").write_bytes(b"meow")
     code, _, err = run("--data", "data", *QUICK, "-o", "run")
     assert code == 1
-    assert "1 pictures can't be read:\n  red:2 (2.png) is text" in err
+    assert "1 picture can't be read:\n  red:2 (2.png) is text" in err
     assert not Path("run").exists()
     code, _, err = run("--data", "data", *QUICK, "--skip-bad", "-o", "run")
     assert code == 0
-    assert "left out: red:2" in err
+    assert err.index("left out: red:2") < err.index("Training: step 1")
     assert RunFolder.open(Path("run")).manifest.notes == ("1 pictures could not be read and were left out",)
 
 
 WRONG = {
+    "a seed below 0": (("--data", "data", "--seed", "-1", "-o", "run"), 2, "-1 is not in the range x>=0"),
     "no data": ((), 2, "no data was named: give --data PATH, or --download FOLDER to fetch CIFAR-10"),
     "data twice": (("--data", "data", "--download", "x"), 2, "--data and --download were both given"),
     "no such data": (("--data", "nowhere"), 1, "nowhere is not there; name a tarball"),
@@ -164,7 +184,7 @@ WRONG = {
     "another seed": (
         ("--data", "data", "--resume", "--seed", "5", "-o", "old"),
         1,
-        "another configuration: its seed is 0",
+        "another configuration (seed: 0 in the folder",
     ),
     "other data": (("--data", "blue", "--resume", "-o", "old"), 1, "can't be resumed with another data"),
     "event files without the extra": (("--data", "data", "--tensorboard", "tb"), 2, "innerview[tensorboard]"),

@@ -139,9 +139,9 @@ def test_nothing_is_resumed_where_no_run_is(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("configuration", "data", "said"),
     [
-        (replace(SHORT, batch=13), pictures(), "another configuration: its batch is 12, 13 was asked for"),
-        (replace(SHORT, channels=7), pictures(), "another network: its channels is 6, 7"),
-        (SHORT, pictures(seed=9), "another data: its sha256"),
+        (replace(SHORT, batch=13), pictures(), r"another configuration \(batch: 12 in the folder, 13 asked for"),
+        (replace(SHORT, channels=7), pictures(), r"another network \(channels: 6 in the folder, 7"),
+        (SHORT, pictures(seed=9), r"another data \(sha256"),
     ],
 )
 def test_another_run_is_not_continued(undisturbed: RunFolder, configuration, data, said: str) -> None:

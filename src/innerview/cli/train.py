@@ -9,7 +9,7 @@ from typing import Literal
 import click
 
 from innerview.cli import options
-from innerview.errors import InnerviewError
+from innerview.errors import InnerviewError, OutputError
 
 
 @click.command("train", short_help="Train the built-in network on CIFAR-10, or on pictures of your own.")
@@ -22,7 +22,7 @@ from innerview.errors import InnerviewError
 )
 @click.option("--download", type=click.Path(path_type=Path), metavar="FOLDER", help="Fetch CIFAR-10 to FOLDER first.")
 @click.option("--steps", type=click.IntRange(1), metavar="N", help="Updates of the weights. [the recipe's]")
-@click.option("--seed", type=int, metavar="N", help="Of everything random. [0]")
+@click.option("--seed", type=click.IntRange(0), metavar="N", help="Of everything random. [0]")
 @click.option("--batch", type=click.IntRange(1), metavar="N", help="Pictures in a step. [the recipe's]")
 @click.option("--channels", type=click.IntRange(1), metavar="N", help="Of the hidden layers. [128]")
 @click.option(
@@ -83,10 +83,17 @@ def command(
                 downloading=screen.download,
             )
         except KeyboardInterrupt:
-            stopped = _stopped(output, data, download, size, crop, screen.step, skip_bad=skip_bad)
-            raise InnerviewError(stopped) from None
-    for problem in trained.skipped:
-        click.echo(f"left out: {problem}", err=True)
+            if not (output / "manifest.json").exists():
+                raise InnerviewError("stopped before the training had begun. Nothing is left") from None
+            line = _going_on(output, data, download, size, crop, skip_bad=skip_bad)
+            raise InnerviewError(
+                f"stopped at step {screen.step:,}. Go on with\n  {line}\nEverything up to there is kept"
+            ) from None
+        except OutputError as problem:
+            if not screen.step:
+                raise
+            line = _going_on(output, data, download, size, crop, skip_bad=skip_bad)
+            raise OutputError(f"{problem}. Make room there, then go on with\n  {line}") from None
     click.echo(_said(trained.accuracy, trained.average_accuracy, trained.pictures))
     click.echo(f"The run is in {output}. Look at it: innerview run {shlex.quote(str(output))}")
 
@@ -96,17 +103,14 @@ def _said(accuracy: float, average: float | None, pictures: int) -> str:
     return f"The weights after the last step call {100 * accuracy:.2f} % of {pictures:,} test pictures rightly{mean}."
 
 
-def _stopped(
-    output: Path, data: Path | None, download: Path | None, size: int | None, crop: str, step: int, *, skip_bad: bool
+def _going_on(
+    output: Path, data: Path | None, download: Path | None, size: int | None, crop: str, *, skip_bad: bool
 ) -> str:
-    """Say what was kept and give the command that goes on; before the run had begun there is nothing to go on with."""
-    if not (output / "manifest.json").exists():
-        return "stopped before the training had begun. Nothing is left"
+    """Give the command that goes on."""
     parts = ["innerview", "train", "--resume", "-o", str(output)]
     parts += ["--data", str(data)] if data else []
     parts += ["--download", str(download)] if download else []
     parts += ["--size", str(size)] if size else []
     parts += ["--crop", crop] if crop != "centre" else []
     parts += ["--skip-bad"] if skip_bad else []
-    line = " ".join(shlex.quote(part) for part in parts)
-    return f"stopped at step {step:,}. Go on with\n  {line}\nEverything up to there is kept"
+    return " ".join(shlex.quote(part) for part in parts)

@@ -66,6 +66,8 @@ class Screen:
             f"{len(data.test.images):,}; {configuration.precision}, {configuration.threads} "
             f"thread{'s' * (configuration.threads != 1)}, seed {configuration.seed}"
         )
+        for problem in data.skipped:  # before the hours, not after them
+            self._print(f"left out: {problem}")
 
     def report(self, now: Progress) -> None:
         """Tell where the training stands after a step."""

@@ -117,7 +117,11 @@ class RunFolder:
             values: dict[str, Any] = json.loads((path / "manifest.json").read_text(encoding="utf-8"))
             found = values["version"]
         except (OSError, ValueError, KeyError, TypeError) as problem:
-            raise DataError(f"{path} is no run folder: its manifest.json can't be read ({problem})") from None
+            reason = problem.strerror if isinstance(problem, OSError) else problem
+            raise DataError(
+                f"{path} is no run folder: its manifest.json can't be read ({reason}); name the folder that "
+                "innerview train or a recorder wrote"
+            ) from None
         if found != VERSION:
             raise DataError(
                 f"{path} is a run folder of version {found}; this program reads version {VERSION}: "

@@ -50,8 +50,8 @@ def check_same(old: Manifest, new: Manifest, folder: Path) -> None:
             value = asked[name][key]
             if value != ours.get(key):
                 raise DataError(
-                    f"the run in {folder} can't be resumed with another {name}: its {key} is {ours.get(key)!r}, "
-                    f"{value!r} was asked for. Choose another folder to begin a new run"
+                    f"the run in {folder} can't be resumed with another {name} ({key}: {ours.get(key)!r} in the "
+                    f"folder, {value!r} asked for). Choose another folder to begin a new run"
                 )
 
 
