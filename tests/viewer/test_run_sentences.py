@@ -102,9 +102,25 @@ def test_a_film_is_told_by_its_answers() -> None:
 
 def test_answers_on_test_pictures() -> None:
     answers = [Prediction(np.eye(3)[index], np.eye(3)[index], NAMES) for index in (0, 1, 1, 2)]
-    text = run_sentences.tested(mistakes(answers, [0, 0, 1, 2]), "average")
-    assert text.startswith(
-        "Of 4 test pictures, the running mean of the weights call 75 % rightly (95 % interval 30.1 % to"
-    )
+    text = run_sentences.tested(mistakes(answers, [0, 0, 1, 2]))
+    assert text.startswith("Of 4 test pictures, the last weights call 75 % rightly (95 % interval 30.1 % to")
     assert "0 ant is hardest (50 %)" in text
     assert text.endswith("and 0 ant is most often called 1 bee (1 of 2).")
+
+
+def test_a_loss_that_rose_is_not_called_one_that_hardly_fell() -> None:
+    def said(first: float, last: float) -> str:
+        return run_sentences.warning(Finding("not learning", "", 30, (first, last))).text
+
+    assert said(2.3, 2.29).startswith("The loss has hardly fallen: 2.30 at the beginning, 2.29")
+    assert said(2.3, 1.27e18).startswith("The loss has risen: 2.30 at the beginning, 1.27e18")
+
+
+def test_two_snapshots_are_told_by_their_distance() -> None:
+    text = run_sentences.moved_in_all(("layer 1", "layer 2"), np.array([0, 400]), np.array([[1.35, 0.47], [0, 0]]))
+    assert text.startswith(
+        "Two snapshots are kept, of steps 0 and 400: from one to the other layer 1 moved most (by 135"
+    )
+    assert "layer 2 least (47" in text
+    nothing = run_sentences.moved_in_all(("layer 1",), np.array([0, 9]), np.array([[np.nan], [np.nan]]))
+    assert nothing.endswith("how far their weights are apart is not known.")

@@ -64,7 +64,7 @@ def made_run(
         grown = {name: value * np.float32(1 + 0.2 * step) for name, value in weights.items()}
         run.snapshot(step, grown, metadata())
         if average and step == last:
-            run.snapshot(step, grown, metadata(), "average")
+            run.snapshot(step, {name: -value for name, value in grown.items()}, metadata(), "average")
     return run
 
 

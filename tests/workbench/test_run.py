@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 
 from innerview.allcnn import CLASS_NAMES
 from innerview.errors import DataError, NetworkError, UsageError
-from innerview.runs import answers
+from innerview.methods import predict
+from innerview.runs import RunFolder, answers
 from innerview.runs.answers import Answers
 from innerview.runs.observations import Channels, Probes, Shots, keep_channels, keep_layers, keep_probes
+from innerview.workbench.memory import Memory
 from innerview.workbench.run_curves import curves
 from innerview.workbench.run_networks import network_at
-from innerview.workbench.run_reading import Recorded, evenly, open_runs
+from innerview.workbench.run_reading import LayerTimes, Recorded, evenly, open_runs
 from innerview.workbench.run_recordings import recorded_films, recorded_units
 from innerview.workbench.run_request import RunRequest
 from innerview.workbench.run_testing import kept_answers, labelled_pictures, on_test_pictures
+from innerview.workbench.run_views import every_view
 from innerview.workbench.run_work import work
 from workbench.made_runs import made_folders, made_run
+
+QUICK = RunRequest(frames=2, evaluations=1)
 
 
 def opened(folder: Path, **more: object) -> Recorded:
@@ -52,6 +59,61 @@ def test_weights_that_are_not_finite_are_counted_and_left_out(tmp_path: Path) ->
     times = open_runs([tmp_path / "run"])[0].times
     assert times.broken[-1].tolist() == [0, 1, 0, 0, 0, 0, 0, 0, 0]
     assert np.isfinite(times.std).all()
+
+
+@pytest.mark.filterwarnings("error")
+def test_statistics_of_weights_that_have_exploded_are_counted_without_overflow(tmp_path: Path) -> None:
+    folder = made_run(tmp_path / "run", (0, 1))
+    weights = {name: np.full_like(value, 1e30) for name, value in folder.read(1).weights.items()}
+    folder.snapshot(2, weights, {})
+    times = Recorded("run", folder).times
+    name = times.layers[0]
+    assert times.norm[-1, 0] == pytest.approx(1e30 * weights[name].size ** 0.5)
+    assert np.isfinite(times.moved[1:]).all()
+    assert np.isfinite(times.distance).all()
+
+
+def test_statistics_are_read_anew_only_when_a_snapshot_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made_run(tmp_path / "run", (0, 1, 3))
+    read: list[int] = []
+    reading = RunFolder.read
+    monkeypatch.setattr(RunFolder, "read", lambda self, step: read.append(step) or reading(self, step))
+    memory: Memory[LayerTimes] = Memory(2**20)
+
+    def now() -> LayerTimes:
+        read.clear()
+        run = Recorded("run", RunFolder.open(tmp_path / "run"), memory)
+        assert run.layers == run.times.layers
+        return run.times
+
+    first = now()
+    assert set(read) == {0, 1, 3}
+    RunFolder.open(tmp_path / "run").log({"step": 4, "loss": 1.0})
+    assert now() is first
+    assert read == []
+    run = RunFolder.open(tmp_path / "run")
+    run.snapshot(4, reading(run, 1).weights, {})
+    assert now().steps.tolist() == [0, 1, 3, 4]
+    assert set(read) == {0, 1, 3, 4}
+    os.utime(run.place_of(4), ns=(1, 1))  # written anew by a resumed training
+    now()
+    assert set(read) == {0, 1, 3, 4}
+
+
+def test_each_layer_has_its_own_axis_before_and_after(tmp_path: Path) -> None:
+    run = opened(tmp_path / "run")
+    shown = next(view for view in every_view([work(run, QUICK, lambda _: None)], QUICK) if view.key == "weights")
+    figure = next(sheet for sheet in shown.sheets if sheet.file == "before-after.png").draw()
+    assert isinstance(figure, Figure)
+    assert [axes.get_title(loc="left").partition("\n")[0] for axes in figure.axes] == list(run.layers)
+
+
+def test_two_snapshots_are_compared_in_words_and_not_drawn_as_a_course(tmp_path: Path) -> None:
+    run = opened(tmp_path / "run", steps=(0, 10))
+    shown = next(view for view in every_view([work(run, QUICK, lambda _: None)], QUICK) if view.key == "layers")
+    assert not shown.sheets
+    assert [table.file for table in shown.tables] == ["layers.csv"]
+    assert "Two snapshots are kept, of steps 0 and 10" in shown.words[0]
 
 
 def test_curves_stand_on_steps_or_on_the_time_that_training_took(tmp_path: Path) -> None:
@@ -203,12 +265,16 @@ def test_arrays_are_tested_on_their_test_part_by_the_names_of_classes(tmp_path: 
         on_test_pictures(run, RunRequest(), tmp_path / "strange.npz", lambda _: None)
 
 
-def test_a_finished_run_is_tested_by_its_running_mean_and_bad_pictures_are_listed(tmp_path: Path) -> None:
+def test_a_finished_run_is_tested_by_its_last_weights_and_bad_pictures_are_listed(tmp_path: Path) -> None:
     run = opened(tmp_path / "run", average=True)
     data = made_folders(tmp_path / "data")
     (data / "test" / "cat" / "1.png").write_bytes(b"meow")
     found = on_test_pictures(run, RunRequest(evaluations=1), data, lambda _: None)
-    assert found.series == "average"
+    last = run.last.weights
+    assert any((run.folder.read(run.steps[-1], "average").weights[name] != last[name]).any() for name in last)
+    images = np.stack([one.image for one in found.pictures])
+    for ours, theirs in zip(found.predictions, predict(network_at(run, run.steps[-1]), images), strict=True):
+        np.testing.assert_array_equal(ours.logits, theirs.logits)
     assert found.found.pictures == 5
     assert len(found.worst) == len(found.found.surest)
     assert found.problems[0].startswith("cat:1")

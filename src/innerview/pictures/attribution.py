@@ -309,6 +309,7 @@ def contact_sheet(
     show: str = "both",
     scale: ScaleChoice = "shared",
     columns: int = 3,
+    title: str = "",
 ) -> Pillow.Image:
     """Draw the maps of several pictures, each beside its picture, on one scale.
 
@@ -319,6 +320,7 @@ def contact_sheet(
         show: "both" signs, only "for" or only "against".
         scale: "shared", "own" (each limit is stated) or a number.
         columns: pairs in a row.
+        title: what pictures these are; the method and their number follow it.
 
     Raises:
         UsageError: no result, results of several units, or as many subjects as there are not results.
@@ -340,4 +342,5 @@ def contact_sheet(
     body = canvas.grid(tiles, columns)
     bar = _legend(found, chosen[0], style, max(body.width, LARGE), separate=separate)
     pictures = "1 picture" if len(found) == 1 else f"{words.count(len(found))} pictures"
-    return canvas.page(f"{found[0].title}, {pictures}", [body, bar])
+    about = f"{found[0].title}, {pictures}"
+    return canvas.page(f"{title}: {about[0].lower()}{about[1:]}" if title else about, [body, bar])

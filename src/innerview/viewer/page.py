@@ -40,6 +40,7 @@ summary { cursor: pointer; padding: 4px 0; color: var(--second); }
 details p { max-width: 46rem; margin: 4px 0 8px; }
 table { border-collapse: collapse; } td, th { text-align: left; padding: 2px 16px 2px 0; vertical-align: top; }
 footer { padding-top: 24px; font-size: .87rem; color: var(--second); overflow-wrap: anywhere; }
+footer th { overflow-wrap: break-word; }
 :focus-visible { outline: 2px solid var(--ink); outline-offset: 2px; }
 """
 

@@ -54,8 +54,8 @@ WORDS: Final[Mapping[str, tuple[str, Callable[[Finding, Sequence[str]], str]]]] 
         "not learning": (
             "curves",
             lambda found, _: (
-                f"The loss has hardly fallen: {number(found.values[0])} at the beginning, "
-                f"{number(found.values[1])} at step {count(found.step)}."
+                f"The loss has {'risen' if found.values[1] > 1.03 * found.values[0] else 'hardly fallen'}: "
+                f"{number(found.values[0])} at the beginning, {number(found.values[1])} at step {count(found.step)}."
             ),
         ),
         "falling": (
@@ -204,6 +204,19 @@ def movement(layers: Sequence[str], steps: Array, moved: Array) -> str:
     )
 
 
+def moved_in_all(layers: Sequence[str], steps: Array, distance: Array) -> str:
+    """Say of two snapshots how far the layers are apart, as shares of their size at the end (`distance`: row 0)."""
+    known = np.where(np.isfinite(distance[0]), distance[0], np.nan)
+    text = f"Two snapshots are kept, of steps {count(int(steps[0]))} and {count(int(steps[1]))}"
+    if np.isnan(known).all():
+        return f"{text}; how far their weights are apart is not known."
+    most, least = int(np.nanargmax(known)), int(np.nanargmin(known))
+    return (
+        f"{text}: from one to the other {layers[most]} moved most (by {number(100 * float(known[most]))} % of its "
+        f"size) and {layers[least]} least ({number(100 * float(known[least]))} %). What lies between is not kept."
+    )
+
+
 def channels(layers: Sequence[str], silent: Array, stuck: Array, sizes: Array, about: str) -> str:
     """Say how many channels never fire or are stuck at the last snapshot (last row), on which pictures."""
     dead, still = int(silent[-1].sum()), int(stuck[-1].sum())
@@ -223,14 +236,13 @@ def film(shown: Film) -> str:
     return f"{_capital(shown.name)}{truth}: {more}{told}."
 
 
-def tested(found: Mistakes, series: str) -> str:
+def tested(found: Mistakes) -> str:
     """Say how many are right, with the interval, which class is hardest, and what is mixed up most."""
     names = found.class_names
     low, high = interval(found.accuracy, found.pictures)
-    whose = {"average": "the running mean of the weights", "step": "the last weights"}[series]
     text = (
-        f"Of {count(found.pictures)} test pictures, {whose} call {share(found.accuracy)} rightly (95 % interval "
-        f"{share(low)} to {share(high)})"
+        f"Of {count(found.pictures)} test pictures, the last weights call {share(found.accuracy)} rightly (95 % "
+        f"interval {share(low)} to {share(high)})"
     )
     if np.isfinite(found.by_class).any():
         worst = int(np.nanargmin(found.by_class))

@@ -23,9 +23,10 @@ from innerview.results import Prediction
 from innerview.runs import answers, observations
 from innerview.types import Image
 from innerview.workbench.explore import Listener
+from innerview.workbench.run_networks import network_at
 from innerview.workbench.run_reading import Recorded
 from innerview.workbench.run_request import RunRequest
-from innerview.workbench.run_testing import Labelled, kept_answers, labelled_pictures, last_network
+from innerview.workbench.run_testing import Labelled, kept_answers, labelled_pictures
 
 MISTAKES: Final = 12
 """That are shown."""
@@ -38,8 +39,6 @@ BLOCK: Final = 5
 
 FIRST_LEVEL: Final = 100
 """Tested pictures after which there is something to show; then whenever they have doubled."""
-
-WHOSE: Final = {"average": "the running mean of the weights", "step": "the weights"}
 
 NOTHING: Final = (
     "no test pictures are at hand. Start with `innerview serve RUN --data FOLDER`, or let the recorder look at "
@@ -136,15 +135,15 @@ def tested(
         NetworkError: they can't be run; `DataError`: the data set is none, or not of these classes.
         PictureError: no picture can be read.
     """
-    network, series = last_network(run)
+    network = network_at(run, run.steps[-1])
     problems: list[str] = []
     drawn = labelled_pictures(data, network, RunRequest(count=most + 1), problems)
     found = _Tally(network.output.class_names)
     shown = FIRST_LEVEL
 
     def so_far(*, final: bool) -> Answers:
-        whose = f"{WHOSE[series]} of step {count(run.steps[-1])}"
         left = f", {count(len(problems))} could not be read" if problems else ""
+        whose = f"the weights of step {count(run.steps[-1])}"
         about = f"{count(found.total)} test pictures from {data.resolve().name}, shown to {whose}{left}."
         more = final and next(drawn, None) is not None
         if kept is not None and int(kept.confusion.sum()) > found.total:

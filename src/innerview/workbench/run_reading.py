@@ -17,6 +17,7 @@ from innerview.allcnn import NAMES, run_folder
 from innerview.errors import DataError, UsageError
 from innerview.runs import History, RunFolder, Snapshot
 from innerview.types import Array
+from innerview.workbench.memory import Memory
 
 MOST: Final = 5
 """Runs in one chart, at most: more can't be told apart."""
@@ -56,16 +57,19 @@ class Recorded:
     Args:
         name: for people and for files; different for each run.
         folder: opened.
+        memory: where statistics of weights are kept from one reading to the next: they need every snapshot, and a run
+            that is watched gets a line of metrics far more often than a snapshot.
 
     Raises:
         DataError: nothing was recorded yet, or something that was is damaged.
     """
 
-    def __init__(self, name: str, folder: RunFolder) -> None:
+    def __init__(self, name: str, folder: RunFolder, memory: Memory[LayerTimes] | None = None) -> None:
         self.name = name
         self.folder = folder
         self.steps = folder.steps()
         self.records = folder.metrics()
+        self._memory = memory
         if not self.steps:
             raise DataError(f"{folder.path} holds no snapshot yet; wait for the training to begin")
 
@@ -108,6 +112,8 @@ class Recorded:
     @cached_property
     def layers(self) -> tuple[str, ...]:
         """Names of the kernels and matrices; of all weights if there are none."""
+        if known := self._remembered:
+            return known.layers
         counted = self.folder.histograms(self.steps[0])
         names = [name for name in self.first.weights if name in counted]
         return tuple(name for name in names if self.first.weights[name].ndim > 1) or tuple(names)
@@ -131,6 +137,8 @@ class Recorded:
     @cached_property
     def times(self) -> LayerTimes:
         """Statistics of each layer's weights at every snapshot."""
+        if known := self._remembered:
+            return known
         end = {name: self.last.weights[name].astype(np.float64) for name in self.layers}
         rows: list[list[tuple[float, ...]]] = []
         before: dict[str, Array] = {}
@@ -141,7 +149,20 @@ class Recorded:
             before = weights
         table = np.array(rows, dtype=np.float64)
         values = {name: table[:, :, place] for place, name in enumerate(STATISTICS)}
-        return LayerTimes(np.asarray(self.steps, dtype=np.int64), self.layers, **values)
+        found = LayerTimes(np.asarray(self.steps, dtype=np.int64), self.layers, **values)
+        if self._memory is not None:
+            self._memory.put(self._snapshots, found, table.nbytes)
+        return found
+
+    @property
+    def _remembered(self) -> LayerTimes | None:
+        return None if self._memory is None else self._memory.get(self._snapshots)
+
+    @cached_property
+    def _snapshots(self) -> tuple[object, ...]:
+        """What the statistics depend on: the snapshots, with the time at which each was written."""
+        written = [self.folder.place_of(step).stat().st_mtime_ns for step in self.steps]
+        return self.folder.path.resolve(), self.steps, tuple(written)
 
 
 def _statistics(values: Array, before: Array | None, taken: int, end: Array) -> tuple[float, ...]:
@@ -150,6 +171,7 @@ def _statistics(values: Array, before: Array | None, taken: int, end: Array) -> 
     if not finite.size:
         return (*(np.nan,) * 7, float(values.size))
     norm = float(np.linalg.norm(finite))
+    values = values.astype(np.float64)  # squares of what has exploded don't fit into float32
     moved = np.nan if before is None else float(np.linalg.norm(values - before)) / max(norm, 1e-30) / max(taken, 1)
     distance = float(np.linalg.norm(values - end)) / max(float(np.linalg.norm(end)), 1e-30)
     return (

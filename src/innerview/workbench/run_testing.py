@@ -53,7 +53,6 @@ class Tested:
     Attributes:
         found: counts and mistakes.
         names: of the pictures, in order; `truths` and `said` are the numbers of their true class and of the answer.
-        series: "average" if the running mean of the weights was tested, else "step".
         pictures: the same pictures with `predictions`; both empty if the answers were read from the run folder.
         worst: maps of the answer for the most confident mistakes.
         problems: pictures that could not be read.
@@ -63,7 +62,6 @@ class Tested:
     names: tuple[str, ...]
     truths: Array
     said: Array
-    series: str
     pictures: tuple[Labelled, ...] = ()
     predictions: tuple[Prediction, ...] = ()
     worst: tuple[IntegratedGradients, ...] = ()
@@ -120,24 +118,16 @@ def _from_arrays(data: Path, network: NumpyNetwork, request: RunRequest) -> Iter
         yield Labelled(picture.name, fit(picture, network.input, parse_crop(request.crop)).image, truth)
 
 
-def last_network(run: Recorded) -> tuple[NumpyNetwork, str]:
-    """The network at the end of a run, and which: "average" (the running mean of its weights, if kept) or "step".
-
-    Raises:
-        NetworkError: it can't be run; `DataError`: it can't be read.
-    """
-    last = run.steps[-1]
-    series = "average" if run.folder.place_of(last, "average").exists() else "step"
-    return network_at(run, last, series), series
-
-
 def on_test_pictures(run: Recorded, request: RunRequest, data: Path, report: Callable[[str], None]) -> Tested:
-    """Show the run's last network test pictures; of a finished run with a running mean, that mean.
+    """Show the run's last weights test pictures.
+
+    The last weights, also where their running mean was kept: they are what the run folder keeps answers of, what is
+    bundled and exported, and what all other views of the run show.
 
     Raises:
         NetworkError: it can't be run; `DataError`: the data set can't be read; `PictureError`: no picture can.
     """
-    network, series = last_network(run)
+    network = network_at(run, run.steps[-1])
     problems: list[str] = []
     pictures: list[Labelled] = []
     predictions: list[Prediction] = []
@@ -177,7 +167,6 @@ def on_test_pictures(run: Recorded, request: RunRequest, data: Path, report: Cal
         tuple(one.name for one in pictures),
         np.array([one.truth for one in pictures]),
         np.array([one.index for one in predictions]),
-        series,
         tuple(pictures),
         tuple(predictions),
         tuple(worst),
@@ -205,7 +194,7 @@ def kept_answers(run: Recorded) -> Tested | None:
         )
     found = mistakes_among(kept.said, kept.probability.astype(np.float64), kept.truth, classes)
     names = tuple(f"{classes[truth]}, no. {number}" for number, truth in enumerate(kept.truth.tolist()))
-    return Tested(found, names, kept.truth, kept.said, "step")
+    return Tested(found, names, kept.truth, kept.said)
 
 
 def _stack(pictures: list[Labelled]) -> Images:

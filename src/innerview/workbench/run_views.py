@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -42,8 +42,6 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 Drawing = Callable[[], "Image | Animation | Figure"]
-
-PICTURES: Final = {"step": "the weights after the last step", "average": "the running mean of the weights"}
 
 
 @dataclass(frozen=True)
@@ -156,11 +154,11 @@ def _sizes(run: Recorded) -> str:
 
 
 def _before_after(one: Worked) -> Figure:
-    """Draw the first and the last snapshot over each other, three layers in a plot."""
+    """Draw the first and the last snapshot over each other, each layer on its own axis: they differ in reach."""
     run = one.run
     chosen = {name: run.first.weights[name] for name in run.layers}
     snapshots = {f"step {run.steps[0]:,}": chosen, f"step {run.steps[-1]:,}": run.last.weights}
-    return pictures.histogram_figure(weight_histograms(snapshots, layers=list(chosen)))
+    return pictures.layers_figure(weight_histograms(snapshots, layers=list(chosen)))
 
 
 def _weights(worked: Sequence[Worked], windows: dict[str, dict[str, Window]]) -> View:
@@ -212,6 +210,10 @@ def _layers(worked: Sequence[Worked]) -> View:
     for one in worked:
         times = one.run.times
         layers = {name.removesuffix(".weight"): place for place, name in enumerate(times.layers)}
+        found.append(Table(_named(worked, one, "layers.csv"), partial(tables.layer_times, times)))
+        if len(times.steps) == 2:  # a line from one point to the other would look like a course
+            words.append(_prefix(worked, one, run_sentences.moved_in_all(one.titles, times.steps, times.distance)))
+            continue
         for file, statistic in (
             (
                 "movement.png",
@@ -239,7 +241,6 @@ def _layers(worked: Sequence[Worked]) -> View:
                     _caption(worked, one),
                 )
             )
-        found.append(Table(_named(worked, one, "layers.csv"), partial(tables.layer_times, times)))
         words.append(_prefix(worked, one, run_sentences.movement(one.titles, times.steps, times.moved)))
     return View("layers", tuple(words), tuple(sheets), tuple(found))
 
@@ -323,7 +324,7 @@ def _mistakes(worked: Sequence[Worked]) -> View | None:
     words: list[str] = []
     for one, answers in shown:
         result = answers.found
-        about = f"{result.pictures:,} test pictures, {PICTURES[answers.series]}"
+        about = f"{result.pictures:,} test pictures, the weights after the last step"
         ends = np.array([interval(float(np.nan_to_num(share)), int(total)) for share, total in
                          zip(result.by_class, result.confusion.sum(axis=1), strict=True)])  # fmt: skip
         caption = _caption(worked, one)
@@ -361,7 +362,7 @@ def _mistakes(worked: Sequence[Worked]) -> View | None:
             Table(_named(worked, one, "confusion.csv"), partial(tables.confusion, answers)),
             Table(_named(worked, one, "answers.csv"), partial(tables.answers, answers)),
         ]
-        words.append(_prefix(worked, one, run_sentences.tested(result, answers.series)))
+        words.append(_prefix(worked, one, run_sentences.tested(result)))
         if not answers.pictures and result.surest.size:
             words.append(_prefix(worked, one, run_sentences.surest(result, answers.names, answers.said)))
         words += [f"left out: {problem}" for problem in answers.problems]
@@ -374,4 +375,4 @@ def _surest(answers: Tested) -> Image:
         Subject(answers.pictures[place].name, answers.predictions[place], answers.pictures[place].truth)
         for place in places
     ]
-    return pictures.contact_sheet(answers.worst, subjects, scale="own")
+    return pictures.contact_sheet(answers.worst, subjects, scale="own", title="The surest mistakes")

@@ -25,7 +25,7 @@ from innerview.workbench.explore import Listener
 from innerview.workbench.memory import Memory
 from innerview.workbench.run_answers import answers_of
 from innerview.workbench.run_payloads import show_answers, show_course, show_film, show_weights
-from innerview.workbench.run_reading import Recorded
+from innerview.workbench.run_reading import LayerTimes, Recorded
 from innerview.workbench.wish import Wish
 
 MOST: Final = 100
@@ -36,6 +36,9 @@ QUIET: Final = 120.0
 
 FRAMES: Final = 64 * 2**20
 """Bytes of films' frames that are kept: of a training under way, only new snapshots are run for a known picture."""
+
+TIMES: Final = 2**22
+"""Bytes of statistics of weights that are kept: some hundred snapshots of a run under way take 100 kB."""
 
 WATCHED: Final = ("manifest.json", "metrics.jsonl", "snapshots", "histograms", "observations")
 
@@ -80,13 +83,13 @@ class Place:
                 continue
         return max(times, default=0.0)
 
-    def read(self) -> Recorded:
-        """Read the run as it is now.
+    def read(self, memory: Memory[LayerTimes]) -> Recorded:
+        """Read the run as it is now; what needs every snapshot comes from the memory where it is known.
 
         Raises:
             DataError: nothing was recorded yet, or it is damaged.
         """
-        return Recorded(self.name, RunFolder.open(self.path))
+        return Recorded(self.name, RunFolder.open(self.path), memory)
 
 
 @final
@@ -114,6 +117,7 @@ class Shelf:
         self._owners = dict(owners or {})
         self._data = data
         self._frames: Memory[Frame] = Memory(FRAMES)
+        self._times: Memory[LayerTimes] = Memory(TIMES)
         self._clock = clock
         for path in paths:
             if not path.is_dir():
@@ -166,7 +170,7 @@ class Shelf:
         place = self.places().get(wish.run)
         if place is None:
             raise UsageError(f"there is no training {wish.run[:40]!r} here (any more); reload the page")
-        run, stamp = place.read(), Stamp(wish.network or place.name, wish.picture)
+        run, stamp = place.read(self._times), Stamp(wish.network or place.name, wish.picture)
         return SHOWN[wish.kind](
             _Question(run, self._state(place, run), photo, stamp, listener, self._data, wish.more, keep, self._frames)
         )
@@ -174,7 +178,7 @@ class Shelf:
     def _facts(self, place: Place) -> dict[str, Any]:
         owner = {"network": self._owners[place.path]} if place.path in self._owners else {}
         try:
-            recorded = place.read()
+            recorded = place.read(self._times)
         except InnerviewError:
             recorded = None
         snapshot = {} if recorded is None else {"snapshot": recorded.steps[-1]}

@@ -120,6 +120,12 @@ def test_runs_lie_over_each_other_on_one_set_of_bins() -> None:
         ends_figure({})
 
 
+def test_a_distance_beyond_the_size_is_written_as_it_is() -> None:
+    values = np.array([[1.35], [0.5]])
+    figure = layer_times_figure(np.array([0, 10]), Statistic("Distance", "share", values), {"a": 0}, "run")
+    assert figure.axes[0].get_title(loc="left") == "a · 135 % → 50 %"
+
+
 @pytest.mark.parametrize(("log", "first"), [(True, "a · 0.500 → 0.125"), (False, "a · 50 % → 12.5 %")])
 def test_each_layer_has_a_plot_before_the_others(log: bool, first: str) -> None:
     values = np.array([[0.5, np.nan], [0.25, 0.1], [0.125, 0.05]])

@@ -74,9 +74,8 @@ def draw_statistic(axes: Axes, steps: Int[np.ndarray, " snapshot"], shown: Stati
             markersize=2.5,
             zorder=3 if mine else 2,
         )
-    written = words.number if shown.log else words.share
     first = values[np.isfinite(values[:, layer]), layer]
-    told = f" · {written(float(first[0]))} → {written(float(first[-1]))}" if first.size else ""
+    told = f" · {_written(shown, float(first[0]))} → {_written(shown, float(first[-1]))}" if first.size else ""
     dress(axes, f"{title}{told}")
     scale_steps(axes, steps)
     if not shown.log:
@@ -86,6 +85,13 @@ def draw_statistic(axes: Axes, steps: Int[np.ndarray, " snapshot"], shown: Stati
         axes.set_yscale("log")
         axes.yaxis.set_minor_formatter(lambda _value, _: "")
         write_numbers(axes)
+
+
+def _written(shown: Statistic, value: float) -> str:
+    """A value with its unit; a distance may be more than 100 %."""
+    if shown.log:
+        return words.number(value)
+    return f"{words.number(100 * value)} %" if value > 1 else words.share(value)
 
 
 def layer_times_figure(
