@@ -13,20 +13,10 @@ from innerview.cli import options
 @click.command("look", short_help="Explain pictures: a folder of maps, layers and numbers for each.")
 @click.argument("pictures", nargs=-1, metavar="[PICTURE]...")
 @options.network()
-@click.option("--class", "explained", default="", metavar="CLASS", help="Class to explain, by number or name. [winner]")
-@click.option("--versus", default="", metavar="CLASS", help="Explain why the class and not this one.")
-@click.option(
-    "--target",
-    default="",
-    show_default="contrast, or what the network's outputs are",
-    help="What is explained: logit, contrast (with all other classes), probability.",
-)
+@options.question()
 @click.option("--layers", type=options.words, default="", metavar="LIST", help="Numbers from 1, or names. [3,6,9]")
 @click.option("--channels", type=click.IntRange(1), default=27, show_default=True, help="Channels shown of each layer.")
 @click.option("--alphas", type=options.numbers, metavar="LIST", help="Places on the path. [the recipe's ten]")
-@click.option(
-    "--tolerance", type=float, default=0.01, show_default=True, help="Error of the map to reach: 0.01 is 1 %."
-)
 @click.option("--budget", type=click.IntRange(2), default=513, show_default=True, help="Evaluations at most for it.")
 @click.option("--rule", default="", metavar="NAME", help="A quadrature rule instead of a tolerance.")
 @click.option("--evaluations", type=click.IntRange(1), help="Evaluations of that rule. [32]")
@@ -34,9 +24,7 @@ from innerview.cli import options
 @click.option("--shares", type=options.numbers, metavar="LIST", help="Shares of the pixels to keep.")
 @click.option("--scale", default="own", show_default=True, help="Colour scale of the maps: own, shared or a number.")
 @click.option("--style", default="tint", show_default=True, metavar="NAME", help="How a map lies over the picture.")
-@click.option("--crop", default="centre", show_default=True, help="centre, whole, or left,top,width,height in pixels.")
-@click.option("--data", type=click.Path(path_type=Path), metavar="FOLDER", help="Class folders to pick pictures from.")
-@click.option("--pick", "picks", multiple=True, metavar="PICK", help="From --data: a number, a class, or class:number.")
+@options.choice()
 @options.output("innerview-look")
 def command(
     *,

@@ -74,9 +74,7 @@ def network(*, warn: bool = True) -> Decorator:
                 click.echo(f"innerview: warning: {doubt}.", err=True)
             return command(*args, network=found, **others)
 
-        for option in reversed(MODEL):
-            opened = option(opened)
-        return opened
+        return _all(MODEL)(opened)
 
     return decorate
 
@@ -92,6 +90,50 @@ def output(default: str) -> Decorator:
         metavar="FOLDER",
         help="Folder to write to: new, empty, or made by innerview.",
     )
+
+
+QUESTION: Final = (
+    click.option(
+        "--class", "explained", default="", metavar="CLASS", help="Class to explain, by number or name. [winner]"
+    ),
+    click.option("--versus", default="", metavar="CLASS", help="Explain why the class and not this one."),
+    click.option(
+        "--target",
+        default="",
+        show_default="contrast, or what the network's outputs are",
+        help="What is explained: logit, contrast (with all other classes), probability.",
+    ),
+    click.option(
+        "--tolerance", type=float, default=0.01, show_default=True, help="Error of the maps to reach: 0.01 is 1 %."
+    ),
+)
+
+CHOICE: Final = (
+    click.option(
+        "--crop", default="centre", show_default=True, help="centre, whole, or left,top,width,height in pixels."
+    ),
+    click.option(
+        "--data", type=click.Path(path_type=Path), metavar="FOLDER", help="Class folders to pick pictures from."
+    ),
+    click.option(
+        "--pick", "picks", multiple=True, metavar="PICK", help="From --data: a number, a class, or class:number."
+    ),
+)
+
+
+def question() -> Decorator:
+    """What is explained, and how exactly: --class, --versus, --target, --tolerance."""
+    return _all(QUESTION)
+
+
+def choice() -> Decorator:
+    """Which part of which pictures: --crop, --data, --pick."""
+    return _all(CHOICE)
+
+
+def _all(options: tuple[Decorator, ...]) -> Decorator:
+    """Several options in the order in which the help lists them."""
+    return lambda command: functools.reduce(lambda wrapped, option: option(wrapped), reversed(options), command)
 
 
 def baseline() -> Decorator:

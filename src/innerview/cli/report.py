@@ -13,21 +13,9 @@ from innerview.cli import options
 @click.command("report", short_help="The viewer as one HTML file that opens anywhere, offline, years later.")
 @click.argument("pictures", nargs=-1, metavar="[PICTURE]...")
 @options.network()
-@click.option("--class", "explained", default="", metavar="CLASS", help="Class to explain, by number or name. [winner]")
-@click.option("--versus", default="", metavar="CLASS", help="Explain why the class and not this one.")
-@click.option(
-    "--target",
-    default="",
-    show_default="contrast, or what the network's outputs are",
-    help="What is explained: logit, contrast (with all other classes), probability.",
-)
-@click.option(
-    "--tolerance", type=float, default=0.01, show_default=True, help="Error of the maps to reach: 0.01 is 1 %."
-)
+@options.question()
 @click.option("--baseline", default="black", show_default=True, metavar="NAME", help="Start of the path.")
-@click.option("--crop", default="centre", show_default=True, help="centre, whole, or left,top,width,height in pixels.")
-@click.option("--data", type=click.Path(path_type=Path), metavar="FOLDER", help="Class folders to pick pictures from.")
-@click.option("--pick", "picks", multiple=True, metavar="PICK", help="From --data: a number, a class, or class:number.")
+@options.choice()
 @click.option(
     "-o",
     "--output",
