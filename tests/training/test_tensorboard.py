@@ -18,9 +18,11 @@ class Writer:
     """Notes what would be written."""
 
     said: list[tuple[object, ...]]
+    times: dict[str, float]
 
     def __init__(self, folder: str) -> None:
         type(self).said = [("folder", folder)]
+        type(self).times = {}
 
     def __enter__(self) -> Writer:
         return self
@@ -28,11 +30,13 @@ class Writer:
     def __exit__(self, *_: object) -> None:
         self.said.append(("closed",))
 
-    def add_scalar(self, name: str, value: float, step: int) -> None:
+    def add_scalar(self, name: str, value: float, step: int, *, walltime: float) -> None:
         self.said.append((name, value, step))
+        self.times[name] = walltime
 
-    def add_histogram_raw(self, name: str, *, num: int, global_step: int, **_: object) -> None:
+    def add_histogram_raw(self, name: str, *, num: int, global_step: int, walltime: float, **_: object) -> None:
         self.said.append((name, num, global_step))
+        self.times[name] = walltime
 
 
 @pytest.fixture
@@ -57,6 +61,13 @@ def test_everything_is_written(run: RunFolder, tmp_path: Path, monkeypatch: pyte
         ("test_accuracy", 0.25, 2),
     ]
     assert Writer.said[-1] == ("closed",)
+    begun = (run.path / "manifest.json").stat().st_mtime
+    assert Writer.times == {
+        "loss": begun + 3,
+        "accuracy": begun + 3,
+        "test_accuracy": begun + 3,
+        "conv1.weight": begun + 3,
+    }
 
 
 def test_a_histogram_keeps_its_numbers() -> None:

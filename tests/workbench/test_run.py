@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -129,6 +131,27 @@ def test_curves_stand_on_steps_or_on_the_time_that_training_took(tmp_path: Path)
     assert "mean of the last 4 logged steps" in timed.about
     assert [(mark.time, mark.text) for mark in timed.marks] == [(0, "4 px"), (5, "8 px")]
     assert curves([run, run], RunRequest()).marks == ()
+
+
+def test_metrics_are_found_by_the_names_that_others_give_them(tmp_path: Path) -> None:
+    folder = made_run(tmp_path / "keras", declared={"optimisation": {}})
+    lines = [json.loads(line) for line in (tmp_path / "keras" / "metrics.jsonl").read_text().splitlines()]
+    names = {"test_loss": "val_loss", "test_accuracy": "val_accuracy", "learning_rate": "lr", "accuracy": "acc"}
+    renamed = [{names.get(name, name): value for name, value in line.items()} for line in lines]
+    (tmp_path / "keras" / "metrics.jsonl").write_text("".join(json.dumps(line) + "\n" for line in renamed))
+    run = Recorded("keras", folder)
+    drawn = curves([run], RunRequest())
+    parts = {(panel.title.partition(",")[0], track.part) for panel in drawn.panels for track in panel.tracks}
+    assert {("Loss (nats)", "test"), ("Accuracy", "training"), ("Accuracy", "test")} <= parts
+    assert ("Learning rate", "training") in parts
+    assert run.curve("test_accuracy")[1].tolist() == pytest.approx([0.16, 0.32])
+
+
+@pytest.mark.parametrize(("declared", "title"), [({"optimisation": {}}, "Learning rate, as a share of the recipe's"),
+                                                 ({}, "Learning rate")])  # fmt: skip
+def test_only_our_own_trainings_log_the_rate_as_a_share(tmp_path: Path, declared: dict[str, Any], title: str) -> None:
+    drawn = curves([Recorded("run", made_run(tmp_path / "run", declared=declared))], RunRequest())
+    assert title in [panel.title for panel in drawn.panels]
 
 
 def test_names_tell_runs_apart(tmp_path: Path) -> None:

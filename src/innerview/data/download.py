@@ -74,7 +74,10 @@ def download(sources: Sequence[Source], folder: Path, progress: Progress | None 
                 return partial(source, folder).replace(folder / source.name)
             failures.append(f"  {source.url}: {failure}")
     except OSError as problem:
-        raise OutputError(f"{folder} can't be written ({problem.strerror}); the download stopped") from problem
+        raise OutputError(
+            f"{folder} can't be written ({problem.strerror}), so the download stopped; "
+            "make room there, or name another folder"
+        ) from problem
     raise DataError(
         "no source gave the file:\n" + "\n".join(failures) + "\nTry again later (what arrived is kept), "
         "or fetch it by other means and name its path"

@@ -25,6 +25,9 @@ MERGED = 16
 def write_events(run: RunFolder, folder: Path) -> int:
     """Write event files; `tensorboard --logdir` shows them.
 
+    Each event carries the time at which its step was taken, as far as the run logged it: the training's own seconds,
+    counted from when the run was begun.
+
     Args:
         run: to be shown, finished or not.
         folder: for the event files; those of an earlier call stay, so choose an empty one.
@@ -36,14 +39,20 @@ def write_events(run: RunFolder, folder: Path) -> int:
         MissingExtra: if tensorboardX is not installed.
     """
     written = 0
+    begun = (run.path / "manifest.json").stat().st_mtime
+    known, seconds = run.curve("seconds")
+
+    def when(step: int) -> float:
+        return begun + (float(np.interp(step, [0, *known], [0.0, *seconds])) if known.size else 0.0)
+
     with tensorboardx().SummaryWriter(str(folder)) as writer:
         for record in run.metrics():
             for name in record.keys() - POSITIONS:
-                writer.add_scalar(name, record[name], record["step"])
+                writer.add_scalar(name, record[name], record["step"], walltime=when(record["step"]))
                 written += 1
         for step in run.steps():
             for name, counted in run.histograms(step).items():
-                writer.add_histogram_raw(name, **raw(counted.coarser(MERGED)), global_step=step)
+                writer.add_histogram_raw(name, **raw(counted.coarser(MERGED)), global_step=step, walltime=when(step))
                 written += 1
     return written
 

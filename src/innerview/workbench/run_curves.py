@@ -22,7 +22,7 @@ Part = Literal["training", "test"]
 PLOTS: Final[tuple[tuple[str, Literal["share", "number", "log"], tuple[tuple[str, Part], ...]], ...]] = (
     ("Loss (nats)", "number", (("loss", "training"), ("test_loss", "test"))),
     ("Accuracy", "share", (("accuracy", "training"), ("test_accuracy", "test"))),
-    ("Learning rate, as a share of the recipe's", "number", (("learning_rate", "training"),)),
+    ("Learning rate", "number", (("learning_rate", "training"),)),
     ("Gradient norm", "log", (("gradient_norm", "training"),)),
 )
 """Title, vertical axis, and metrics of each plot."""
@@ -64,8 +64,7 @@ class Curves:
 
 def window_of(run: Recorded, request: RunRequest) -> int:
     """How many values of a run's training are averaged in a curve."""
-    logged = sum("loss" in record for record in run.records)
-    return request.smooth or max(1, round(logged / 100))
+    return request.smooth or max(1, round(run.curve("loss")[0].size / 100))
 
 
 def curves(runs: Sequence[Recorded], request: RunRequest) -> Curves:
@@ -83,7 +82,9 @@ def curves(runs: Sequence[Recorded], request: RunRequest) -> Curves:
                 window = window_of(run, request) if part == "training" and metric not in STEADY else 1
                 name = part if alone and len(metrics) > 1 else ""
                 tracks.append(Track(number, part, name, Curve(times, values), window))
-        panels.append(Panel(title, tuple(tracks), axis))
+        # our own trainings log it so
+        share = title == "Learning rate" and all("optimisation" in run.folder.manifest.configuration for run in runs)
+        panels.append(Panel(title + ", as a share of the recipe's" * share, tuple(tracks), axis))
     unit = "minutes of training" if request.axis == "time" else "step"
     return Curves(
         tuple(panels),

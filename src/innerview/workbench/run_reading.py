@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 import numpy as np
@@ -21,6 +22,18 @@ from innerview.workbench.memory import Memory
 
 MOST: Final = 5
 """Runs in one chart, at most: more can't be told apart."""
+
+OTHER_NAMES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {
+        "loss": ("train_loss",),
+        "accuracy": ("acc", "train_accuracy", "train_acc"),
+        "test_loss": ("val_loss", "validation_loss", "eval_loss"),
+        "test_accuracy": ("test_acc", "val_accuracy", "val_acc", "validation_accuracy", "eval_accuracy"),
+        "learning_rate": ("lr",),
+        "gradient_norm": ("grad_norm",),
+    }
+)
+"""What others call the metrics of our own trainings: Keras, and people in their own loops."""
 
 STATISTICS: Final = ("mean", "std", "minimum", "maximum", "norm", "moved", "distance", "broken")
 
@@ -84,8 +97,10 @@ class Recorded:
         return max(self.steps[-1], max((int(record["step"]) for record in self.records), default=0))
 
     def curve(self, name: str) -> tuple[Array, Array]:
-        """Steps (int64) and values (float64) of one metric."""
-        pairs: list[tuple[Any, Any]] = [(record["step"], record[name]) for record in self.records if name in record]
+        """Steps (int64) and values (float64) of one metric, under the first of its names that the run has."""
+        known = (name, *OTHER_NAMES.get(name, ()))
+        found = next((one for one in known if any(one in record for record in self.records)), name)
+        pairs: list[tuple[Any, Any]] = [(record["step"], record[found]) for record in self.records if found in record]
         return np.array([one for one, _ in pairs], np.int64), np.array([value for _, value in pairs], np.float64)
 
     def final(self, name: str) -> float | None:

@@ -108,3 +108,17 @@ def test_what_is_not_there_is_refused() -> None:
         draw_layers(axes, histograms(), [0, 1, 2, 3])
     with pytest.raises(UsageError, match="take one to 3"):
         histogram_figure(histograms(), together=0)
+
+
+@pytest.mark.parametrize(
+    ("snapshots", "lines_of_a_layer", "said"),
+    [
+        (2, 2, "grey: before · coloured: after · "),
+        (3, 2, "grey: epoch 0 · coloured: epoch 2 · 1 snapshot between them not drawn · "),
+        (5, 2, "grey: epoch 0 · coloured: epoch 4 · 3 snapshots between them not drawn · "),
+    ],
+)
+def test_snapshots_that_are_not_drawn_are_said_so(snapshots: int, lines_of_a_layer: int, said: str) -> None:
+    figure = histogram_figure(histograms(snapshots, layers=1))
+    assert len(figure.axes[0].lines) == lines_of_a_layer
+    assert figure.get_supxlabel().startswith(said)

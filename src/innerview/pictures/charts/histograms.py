@@ -144,10 +144,13 @@ def _from_to(values: Array) -> str:
     return first if len(values) == 1 else f"{first} → {last}"
 
 
-def _about(result: WeightHistograms) -> str:
+def _about(result: WeightHistograms, *, between: bool = True) -> str:
+    """Say what is drawn; `between`: so are the snapshots between the first and the last."""
     first, last, number = result.snapshots[0], result.snapshots[-1], len(result.snapshots)
     many = f"light grey to dark: {number} snapshots from {first} · coloured: {last} · "
-    snapshots = {1: "", 2: f"grey: {first} · coloured: {last} · "}.get(number, many)
+    ends = f"grey: {first} · coloured: {last} · "
+    left = f"grey: {first} · coloured: {last} · {number - 2} snapshots between them not drawn · "
+    snapshots = {1: "", 2: ends}.get(number, many if between else left.replace("1 snapshots", "1 snapshot"))
     bins = "one set of bins" if (result.edges == result.edges[0]).all() else "each layer has bins of its own"
     return f"{snapshots}{bins}"
 
@@ -170,7 +173,7 @@ def histogram_figure(result: WeightHistograms, *, together: int = 3, log: bool =
     groups = [
         range(start, min(start + together, len(result.layers))) for start in range(0, len(result.layers), together)
     ]
-    figure = new_figure(6.6, 0.9 + 2.05 * len(groups), _title(result), _about(result))
+    figure = new_figure(6.6, 0.9 + 2.05 * len(groups), _title(result), _about(result, between=False))
     for axes, group in zip(figure.subplots(len(groups), 1, squeeze=False)[:, 0], groups, strict=True):
         draw_layers(axes, result, group, log=log)
         if group != groups[-1]:
