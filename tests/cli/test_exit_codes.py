@@ -76,6 +76,7 @@ FAILED = {
     "a folder that holds other things": (["look", "-o", "full"], "holds other things (thesis.tex"),
     "an output below a file": (["look", "-o", "note.txt/out"], "note.txt/out can't be used"),
     "a baseline of another size": (["look", "--baseline", "large.png"], "large.png has 40 × 30 pixels"),
+    "weights of a folder": (["weights", "."], "is a folder, and weights are read from files"),
     "weights that are no safetensors": (["weights", "note.txt"], "note.txt can't be read"),
     "data that are not there": (["path", "--data", "nowhere"], "nowhere"),
     "data without classes": (["path", "--data", "full"], "no class folder"),

@@ -23,7 +23,7 @@ from innerview.workbench.explore import Nobody
 from innerview.workbench.run_networks import network_at
 from innerview.workbench.run_reading import open_runs
 from innerview.workbench.serving import furnish
-from innerview.workbench.shelf import QUIET, Shelf
+from innerview.workbench.shelf import QUIET, Shelf, opening
 from innerview.workbench.weights import count_weights
 from innerview.workbench.wish import Wish
 from workbench.made_runs import SIZE, made_folders, made_run, metadata
@@ -49,6 +49,14 @@ def test_runs_are_found_in_folders_of_runs_and_new_ones_appear(tmp_path: Path) -
     (changed,) = shelf.changes()
     assert (changed["name"], changed["state"]) == ("b", "running")
     assert shelf.changes() == []
+
+
+def test_the_address_shows_the_training_that_was_named(tmp_path: Path) -> None:
+    made_run(tmp_path / "runs" / "mine")
+    identity = next(iter(Shelf([tmp_path / "runs" / "mine"]).places()))
+    assert opening([tmp_path / "runs" / "mine", tmp_path]) == f"#/training?r={identity}"
+    assert opening([tmp_path / "runs"]) == "#/training"
+    assert opening([]) == ""
 
 
 def test_a_run_that_is_written_is_told_and_shown_as_far_as_it_has_come(tmp_path: Path) -> None:

@@ -44,12 +44,13 @@ def command(
     from innerview.web.guard import Access
     from innerview.web.server import address, listen, open_browser, serve
     from innerview.workbench.serving import furnish
+    from innerview.workbench.shelf import opening
 
     access = Access.on(host)
     with listen(host, port) as listening:
         desk, changes = furnish(network, runs, pictures, data=data, picks=picks, remote=bool(access.token))
         app = make_app(desk, access, changes)
-        url = address(listening, access)
+        url = address(listening, access) + opening(runs)
 
         def ready() -> None:
             click.echo(f"Open {url}\nCtrl-C ends it.")

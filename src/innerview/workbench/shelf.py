@@ -92,6 +92,14 @@ class Place:
         return Recorded(self.name, RunFolder.open(self.path), memory)
 
 
+def opening(paths: Sequence[Path]) -> str:
+    """The end of the viewer's address that shows the first of these folders' trainings; empty if there is none."""
+    if not paths:
+        return ""
+    chosen = Place(paths[0], paths[0].name)
+    return "#/training" + (f"?r={chosen.identity}" if (chosen.path / "manifest.json").is_file() else "")
+
+
 @final
 class Shelf:
     """Run folders, and folders of run folders.

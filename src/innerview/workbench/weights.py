@@ -126,6 +126,11 @@ def weights(
 
 def read_weights(path: Path) -> dict[str, Array]:
     """Read a safetensors file, or raise NetworkError: nothing else is opened, since other formats can run code."""
+    if path.is_dir():
+        raise NetworkError(
+            f"{path} is a folder, and weights are read from files; name some of its files (those of a "
+            f"training are in snapshots/), or look at a whole training: innerview run {path}"
+        )
     try:
         found: dict[str, Array] = load(path.read_bytes())
     except (SafetensorError, OSError, ValueError) as problem:
