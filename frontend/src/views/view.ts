@@ -18,8 +18,6 @@ export interface View {
   Component: ComponentType;
 }
 
-const found = import.meta.glob<{ view: View }>("./*/index.tsx", { eager: true });
+const found = import.meta.glob<View>("./*/index.tsx", { eager: true, import: "view" });
 
-export const views: readonly View[] = Object.values(found)
-  .map(({ view }) => view)
-  .sort((a, b) => (a.key < b.key ? -1 : 1));
+export const views: readonly View[] = Object.values(found).sort((a, b) => (a.key < b.key ? -1 : 1));
