@@ -130,16 +130,22 @@ const IDLE: Answer = { state: "waiting", payload: null, message: null, progress:
 /** An answer as a view shows it: the old payload stays, marked as `previous`, until the new one is there. */
 export interface Shown<K extends Kind> extends Omit<Answer<K>, "payload"> {
   payload: Payload<K> | null;
-  /** The payload on screen answers an earlier question. */
+  /** The payload on screen answers an earlier question, or was not finished. */
   previous: boolean;
 }
 
-/** Ask for a payload and show it as it refines. `null` asks nothing. */
+/**
+ * Ask for a payload and show it as it refines. `null` asks nothing.
+ *
+ * Beside an error stands only what is about the same: the map of another picture, class or run would be taken for the
+ * one that failed. What another tolerance, budget, method, baseline or fill could not replace stays, as `previous`.
+ */
 export function useAnswer<K extends Kind>(request: (Request & { kind: K }) | null): Shown<K> {
   const { answers } = useSession();
   const [, again] = useState(0);
-  const last = useRef<Payload<K> | null>(null);
+  const last = useRef<{ payload: Payload<K>; about: string } | null>(null);
   const key = request && keyOf(request);
+  const about = request && keyOf({ ...request, tolerance: 0, more: 0, method: "", baseline: "", fill: "" });
   const current = request ? ((answers.known(request) ?? IDLE) as Answer<K>) : (IDLE as Answer<K>);
   useLayoutEffect(() => {
     if (!request) return undefined;
@@ -152,8 +158,11 @@ export function useAnswer<K extends Kind>(request: (Request & { kind: K }) | nul
       release();
     };
   }, [key, answers]);
-  if (current.payload) last.current = current.payload;
-  return { ...current, payload: current.payload ?? (request ? last.current : null), previous: !current.payload && last.current !== null };
+  const failed = current.state === "failed";
+  if (current.payload) last.current = { payload: current.payload, about: about! };
+  else if (failed && last.current?.about !== about) last.current = null;
+  const payload = (request && last.current?.payload) ?? null;
+  return { ...current, payload, previous: payload !== null && (failed || !current.payload) };
 }
 
 /** Everything that follows from the link and the prediction: what is really shown when nothing was chosen. */

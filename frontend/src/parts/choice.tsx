@@ -1,5 +1,7 @@
 /** One of a few: as a list that opens, or as buttons in a row. */
 import type { JSX } from "preact";
+import { useLink, useSession } from "../core/session";
+import { useStore } from "../core/store";
 import { useUnique } from "../core/unique";
 
 export interface ChoiceProps<T extends string> {
@@ -25,6 +27,15 @@ export function Choice<T extends string>({ label, value, options, onChange }: Ch
       </label>
     </span>
   );
+}
+
+/** Which run; nothing where there is one only. Also beside an error, so that one can go on from there. */
+export function RunChoice({ run }: { run: string | undefined }): JSX.Element | null {
+  const { hello } = useSession();
+  const { runs } = useStore(hello);
+  const [, go] = useLink("run");
+  if (runs.length < 2) return null;
+  return <Choice label="Run" value={run ?? ""} options={runs.map(({ id, name }) => [id, name])} onChange={(id) => go({ run: id, epoch: null })} />;
 }
 
 export function Radios<T extends string>({ label, value, options, onChange }: ChoiceProps<T>): JSX.Element {

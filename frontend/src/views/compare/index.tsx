@@ -107,8 +107,8 @@ function Compare(): JSX.Element {
       return [a, b].map((id) => (reel && times && id ? filmSide(words(id), reel, times.find(Number(id))) : null));
     }
     const pictures = [mine, vary === "picture" ? (other.payload?.arrays.picture ?? null) : mine];
-    return answers.map(({ payload }, i) => payload && mapSide(words(i ? b : a), payload, pictures[i]));
-  }, [vary, a, b, film.payload, subject.payload, other.payload, answers[0].payload, answers[1].payload]);
+    return answers.map(({ payload, state }, i) => (payload && state !== "failed" ? mapSide(words(i ? b : a), payload, pictures[i]) : null));
+  }, [vary, a, b, film.payload, subject.payload, other.payload, answers[0].payload, answers[1].payload, answers[0].state, answers[1].state]);
   const [first, second] = sides;
   useKeys([{ key: "X", says: "Swap A and B", run: swap }]);
   useMapKeys(first && second && scales(first, second, "own")[0].limit);
@@ -225,7 +225,7 @@ function Pane({ letter, side, scale, keyboard }: { letter: string; side: Side; s
         picture={fits ? side.picture : null}
         overlay={link.overlay}
         label={`${letter}, ${words}: from ${number(Math.min(...values), true)} to ${number(Math.max(...values), true)} ${unit}`}
-        size={448}
+        size={640}
       />
       <Legend scale={scale} unit={unit} name={ramp} values={values} ends={ramp === "evidence" ? ["against", "for"] : undefined} pin={letter !== "B"} />
       <p class="second facts">{side.certificate}</p>
@@ -247,7 +247,7 @@ function Gap({ gap: { values, within }, a, b }: { gap: Difference; a: Side; b: S
         ramp="value"
         hatched={within}
         label={`${a.words} minus ${b.words}: from ${number(Math.min(...values), true)} to ${number(Math.max(...values), true)} ${a.unit}`}
-        size={448}
+        size={640}
       />
       <Legend scale={{ limit, mode: "own" }} unit={a.unit} name="value" values={values} ends={["more in B", "more in A"]} />
       {within && <p class="second facts">grey, hatched: within the error of both</p>}

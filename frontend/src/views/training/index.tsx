@@ -7,7 +7,7 @@ import { chosenRuns, timesOf } from "../../core/runs";
 import { type Shown, useAnswer, useChosen, useLink, useSession } from "../../core/session";
 import { useStore } from "../../core/store";
 import { useMapKeys } from "../../parts/blend";
-import { Choice, Radios } from "../../parts/choice";
+import { Radios, RunChoice } from "../../parts/choice";
 import { Explain } from "../../parts/explain";
 import { Player, Slider } from "../../parts/slider";
 import { AnswerState, Remark, Stale } from "../../parts/states";
@@ -39,10 +39,11 @@ function Training(): JSX.Element {
   const times = useMemo(() => (film.payload ? timesOf(film.payload.arrays) : null), [film.payload]);
   useMapKeys();
 
-  const payloads = answers.flatMap(({ payload, previous }) => (payload && !previous ? [payload] : []));
+  const payloads = answers.flatMap(({ payload, previous, state }) => (payload && (!previous || state === "failed") ? [payload] : []));
   if (!run || !payloads.length) {
     return (
       <>
+        <RunChoice run={run?.id} />
         {run ? (
           <AnswerState answer={answers[0]} what="Reading the run" />
         ) : (
@@ -59,12 +60,12 @@ function Training(): JSX.Element {
   const over = axis ?? (Number.isFinite(clock(first, "epoch")(0)) ? "epoch" : "step");
   const at = times?.find(link.epoch) ?? 0;
   const move = (to: number): void => void (times && go({ epoch: times.at[to] }));
-  const reel = film.state === "failed" ? null : film.payload; // not another run's, where this one has none
+  const reel = film.payload;
   const pick = (id: string, on: boolean): void => go({ run: [run.id, ...shown.slice(1).map((each) => each.id), ...(on ? [id] : [])].filter((each) => on || each !== id).join(",") });
   return (
     <div class="training">
       <div class="settings">
-        {runs.length > 1 && <Choice label="Run" value={run.id} options={runs.map(({ id, name }) => [id, name])} onChange={(id) => go({ run: id, epoch: null })} />}
+        <RunChoice run={run.id} />
         {runs.length > 1 && (
           <fieldset>
             <legend>beside it</legend>
@@ -84,6 +85,7 @@ function Training(): JSX.Element {
         {first.meta.name}: {state}, step {count(step)}
         {steps ? ` of ${count(steps)}` : ""} {state === "running" && <progress max={steps ?? undefined} value={steps ? step : undefined} aria-label="Training" />}
       </p>
+      {answers.map((answer, i) => answer.state === "failed" && <AnswerState key={i} answer={answer} what="Reading the run" />)}
       <Charts
         runs={payloads}
         axis={over}

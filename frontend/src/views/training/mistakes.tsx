@@ -27,8 +27,7 @@ export interface MistakesProps {
 }
 
 export function Mistakes({ answer, run, picture, onMore, onAgain, onPicture }: MistakesProps): JSX.Element {
-  const { previous } = answer;
-  const payload = answer.state === "failed" ? null : answer.payload; // not another run's, where this one has none
+  const { payload, previous } = answer;
   const old = payload && answer.state === "done" && run.snapshot !== undefined && run.snapshot > payload.meta.step;
   return (
     <Stale when={previous}>

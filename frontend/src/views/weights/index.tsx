@@ -5,7 +5,7 @@ import { chosenRuns, timesOf } from "../../core/runs";
 import { useAnswer, useChosen, useLink, useSession } from "../../core/session";
 import { saveDrawings } from "../../core/drawing";
 import { useStore } from "../../core/store";
-import { Choice, Radios } from "../../parts/choice";
+import { Choice, Radios, RunChoice } from "../../parts/choice";
 import { Data } from "../../parts/data";
 import { Explain } from "../../parts/explain";
 import { Player, Slider } from "../../parts/slider";
@@ -31,6 +31,7 @@ function Weights(): JSX.Element {
   if (!payload || !times) {
     return (
       <>
+        <RunChoice run={run?.id} />
         <AnswerState answer={answer} what="Counting the weights" />
         <Explain of="weights" />
       </>
@@ -42,7 +43,7 @@ function Weights(): JSX.Element {
   return (
     <div class="weights">
       <div class="settings">
-        {runs.length > 1 && <Choice label="Run" value={run?.id ?? ""} options={runs.map(({ id, name }) => [id, name])} onChange={(id) => go({ run: id, epoch: null })} />}
+        <RunChoice run={run?.id} />
         <Radios label="View" value={way} options={WAYS.map((each) => [each, each])} onChange={setWay} />
         <Choice label="Count" value={log ? "log" : "linear"} options={[["linear", "linear"], ["log", "log"]]} onChange={(value) => setLog(value === "log")} />
       </div>
