@@ -194,7 +194,7 @@ function ThemeChooser(): JSX.Element {
   }, [choice, session]);
   return (
     <label class="theme">
-      <span class="wide">Theme </span>
+      <span>Theme </span>
       <select
         aria-label="Theme"
         value={choice}

@@ -126,8 +126,8 @@ function Says({ chosen }: { chosen: Chosen }): JSX.Element | null {
       {truth !== null && (
         <span class="second">
           {" "}
-          · truth {className(truth, classes)}
-          {truth === ranking[0] ? " ✓" : ""}
+          · truth{"\u00a0"}{className(truth, classes)}
+          {truth === ranking[0] ? "\u00a0✓" : ""}
         </span>
       )}
     </p>

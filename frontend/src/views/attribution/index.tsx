@@ -128,7 +128,7 @@ function MainMap({ showsError, smooth, ...part }: Part & { showsError: boolean; 
           limit={ownLimit(facts.error)}
           ramp="amount"
           label={`Estimated error of each pixel for ${about(part)}, at most ${absoluteError(Math.max(...facts.error))} ${meta.unit}`}
-          size={640}
+          size={960}
           keyboard
         />
       </figure>
@@ -147,7 +147,7 @@ function MainMap({ showsError, smooth, ...part }: Part & { showsError: boolean; 
         show={link.show}
         threshold={link.threshold}
         label={`${meta.method_words} for ${about(part)}: Σ for ${number(facts.raised)}, Σ against ${number(facts.lowered)} ${meta.unit}, strongest at row ${row}, column ${column}`}
-        size={640}
+        size={960}
         smooth={smooth}
         keyboard
       />
@@ -164,16 +164,16 @@ function Beside({ showsError, toggle, ...part }: Part & { showsError: boolean; t
     <div class="beside">
       {picture && (
         <figure>
-          <PicturePixels picture={picture} label="The picture" size={128} />
+          <PicturePixels picture={picture} label="The picture" size={256} />
           <figcaption>picture</figcaption>
         </figure>
       )}
       {error && (
         <figure>
           {showsError ? (
-            <MapPixels values={facts.values} height={facts.height} width={facts.width} limit={scale.limit} ramp={facts.ramp} label="The map, small" size={128} />
+            <MapPixels values={facts.values} height={facts.height} width={facts.width} limit={scale.limit} ramp={facts.ramp} label="The map, small" size={256} />
           ) : (
-            <MapPixels values={error} height={facts.height} width={facts.width} limit={limit} ramp="amount" label={`Estimated error, from 0 to ${limitText(limit)} ${meta.unit}`} size={128} />
+            <MapPixels values={error} height={facts.height} width={facts.width} limit={limit} ramp="amount" label={`Estimated error, from 0 to ${limitText(limit)} ${meta.unit}`} size={256} />
           )}
           <figcaption>
             <button class="small" aria-pressed={showsError} onClick={toggle}>

@@ -132,7 +132,7 @@ function Keep(): JSX.Element {
               <PicturePixels
                 picture={seen}
                 label={`What the network sees: ${count(pixels)} of ${count(height * width)} pixels, the rest is ${keep.payload.meta.fill}`}
-                size={448}
+                size={640}
                 grid={paintable ? grid : undefined}
                 keyboard
                 onCell={paintable ? brush.onCell : undefined}
@@ -204,7 +204,7 @@ function Keep(): JSX.Element {
                   picture={bytes}
                   overlay={link.overlay}
                   label={`The kept part of the map holds ${share(keptPart(hidden, facts.total))} of its size`}
-                  size={224}
+                  size={448}
                 />
                 <Legend scale={{ limit: ownLimit(facts.values), mode: "own" }} unit={map.payload!.meta.unit} name={facts.ramp} />
               </figure>

@@ -43,7 +43,7 @@ export function Enlarged(props: EnlargedProps): JSX.Element {
           overlay={{ blend, opacity: 80 }}
           cells={[height, width]}
           label={`${entry.name}, ${says(tile)}`}
-          size={320}
+          size={448}
           keyboard
         />
         <Legend scale={{ limit, mode: shared ? "layer" : "own" }} unit="activation" name="value" values={tile.values} ends={["below zero", "above"]} />
