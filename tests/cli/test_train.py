@@ -61,6 +61,18 @@ def test_it_trains_on_class_folders_and_says_how_well(run: Run) -> None:
     assert found.manifest.configuration["channels"] == 4
 
 
+@pytest.mark.parametrize("asked", [("--size", "16"), ("--crop", "whole")])
+def test_pictures_of_one_size_are_not_cropped_without_a_word(run: Run, asked: tuple[str, str]) -> None:
+    random = np.random.default_rng(0)
+    images, labels = random.integers(0, 256, (8, 8, 8, 3), dtype=np.uint8), np.arange(8) % 2
+    np.savez("own.npz", x_train=images, y_train=labels, x_test=images, y_test=labels)
+    code, _, err = run("--data", "own.npz", *QUICK[:6], *asked, "-o", "run")
+    assert code == 2
+    assert "are 8 pixels high and taken whole" in err
+    assert "leave --size and --crop out" in err
+    assert run("--data", "own.npz", *QUICK, "-o", "run")[0] == 0  # 8 pixels: as they are
+
+
 def test_ctrl_c_keeps_what_there_is_and_says_how_to_go_on(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     run("--data", "data", *QUICK, "-o", "whole")
     report = Screen.report

@@ -172,3 +172,16 @@ def test_a_gradient_that_is_no_number_moves_nothing(tmp_path: Path, monkeypatch:
     monkeypatch.setattr(AllCnn, "gradient_norm", poisoned)
     with pytest.raises(NetworkError, match=r"norm nan at step 1; it began in the gradient of conv7.*up to step 0"):
         train(SHORT, pictures(), tmp_path / "run")
+
+
+def test_a_gradient_too_large_for_its_norm_names_the_layer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every gradient is a number, the root of the sum of their squares is not."""
+    real = AllCnn.gradient_norm
+
+    def huge(network: AllCnn) -> float:
+        network.weights[4].grad.fill_(2e38)
+        return real(network)
+
+    monkeypatch.setattr(AllCnn, "gradient_norm", huge)
+    with pytest.raises(NetworkError, match=r"norm inf at step 1; it began in the loss itself, .* 2e\+38 in conv5"):
+        train(SHORT, pictures(), tmp_path / "run")

@@ -204,7 +204,9 @@ class Trainer:
             raise NetworkError(
                 f"the loss became {loss.item()} and the gradient's norm {norm} at step {self.step + 1}; it began in "
                 f"{first_not_finite(self.network, images)}. The run folder {self.run.path} keeps what was good: "
-                f"snapshots up to step {max(self.run.steps())}. Try a lower learning rate"
+                f"snapshots up to step {max(self.run.steps())}. Going on gives the same bits and ends at "
+                "the same step: begin another run with a lower learning rate (in Python muon_rate and adam_rate of "
+                "Optimisation), float32 or another seed"
             )
         self.optimisers.step(configuration.rate(self.step))
         with torch.no_grad():

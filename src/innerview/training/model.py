@@ -128,4 +128,9 @@ def first_not_finite(network: AllCnn, images: torch.Tensor) -> str:
     for name, weight in reversed(network.named().items()):
         if weight.grad is not None and not bool(torch.isfinite(weight.grad).all()):
             return f"the gradient of {name.removesuffix('.weight')}"
-    return "the loss itself"
+    sizes = {
+        name: weight.grad.abs().max().item() for name, weight in network.named().items() if weight.grad is not None
+    }
+    largest = max(sizes, key=sizes.__getitem__, default="")
+    where = f", with gradients of up to {sizes[largest]:.3g} in {largest.removesuffix('.weight')}" if largest else ""
+    return f"the loss itself{where}"

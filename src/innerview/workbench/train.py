@@ -65,12 +65,21 @@ class DataRequest:
 
         Raises:
             DataError: there are none, or they can't be trained on.
+            UsageError: no data were named, or another size or part of pictures whose size is fixed.
         """
         if self.download is not None:
             return cifar10.fetch(self.download, progress=progress)
         if self.path is None:
             raise UsageError("no data was named: give --data PATH, or --download FOLDER to fetch CIFAR-10")
-        return cifar10.load(self.path, size=self.size or size, crop=parse_crop(self.crop), skip_bad=self.skip_bad)
+        crop = parse_crop(self.crop)
+        found = cifar10.load(self.path, size=self.size or size, crop=crop, skip_bad=self.skip_bad)
+        side = found.train.images.shape[1]
+        if cifar10.holds_arrays(self.path) and (self.size not in {None, side} or crop != "centre"):
+            raise UsageError(
+                f"the pictures at {self.path} are {side} pixels high and taken whole, size {self.size or side} and "
+                f"crop {self.crop} were asked for; leave --size and --crop out, which are for class folders of pictures"
+            )
+        return found
 
 
 @dataclass(frozen=True)
