@@ -69,6 +69,10 @@ export default {
   render({ model, el }: { model: WidgetModel; el: HTMLElement }): () => void {
     const { source, close } = widgetSource(model);
     const root = document.createElement("div");
+    // Notebook 7 takes arrow keys for its own commands, from whatever has the focus and does not forbid it itself.
+    const ours = ({ target, ctrlKey, metaKey }: KeyboardEvent): void =>
+      void (root.contains(target as Element) && (target as Element).toggleAttribute("data-lm-suppress-shortcuts", !ctrlKey && !metaKey));
+    addEventListener("keydown", ours, true);
     // The notebook holds the same page in a frame, for when it is opened without a kernel: while this lives, it hides that.
     const saved = `[data-innerview-saved="${String(model.get("key"))}"]`;
     const hiding = document.createElement("style");
@@ -79,6 +83,7 @@ export default {
       unmount();
       close();
       hiding.remove();
+      removeEventListener("keydown", ours, true);
       root.remove();
     };
   },

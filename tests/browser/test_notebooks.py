@@ -1,4 +1,4 @@
-"""JupyterLab and marimo in a real browser: a cell with the viewer, alive, saved, opened again without a kernel."""
+"""JupyterLab, Notebook 7 and marimo in a real browser: a cell with the viewer, alive, saved, opened without a kernel."""
 
 # ruff: noqa: S310 it asks servers of its own
 
@@ -227,6 +227,57 @@ def opens_exported(wide: BrowserContext, path: Path, artefacts: Path) -> None:
     page.screenshot(path=artefacts / "nbconvert.png")
     page.close()
     wide.set_offline(False)
+
+
+def wait_for_a_kernel(page: Page, url: str) -> None:
+    """Wait until a notebook's kernel waits for cells: Notebook 7 shows it nowhere, and drops what is run before."""
+    until = time.monotonic() + PATIENCE / 1000
+    while time.monotonic() < until:
+        with urllib.request.urlopen(f"{url}api/sessions?token={TOKEN}") as answer:
+            kernels = [session["kernel"] for session in json.load(answer)]
+        if any(one["execution_state"] == "idle" and one["connections"] for one in kernels):
+            page.wait_for_timeout(500)
+            return
+        page.wait_for_timeout(200)
+    raise AssertionError("no kernel began")
+
+
+def test_a_cell_of_notebook_7_lives_and_arrow_keys_are_its_sliders(
+    wide: BrowserContext, tmp_path: Path, artefacts: Path
+) -> None:
+    """In Notebook 7 arrow keys belong to its headings, whatever has the focus: `slide` presses one."""
+    path = tmp_path / "inside.ipynb"
+    write_notebook(path)
+    command = ["notebook", "--no-browser", "--allow-root", f"--IdentityProvider.token={TOKEN}"]
+    with serving(command, tmp_path, f"api?token={TOKEN}") as url:
+        page = wide.new_page()
+        page.goto(f"{url}notebooks/inside.ipynb?token={TOKEN}")
+        page.locator(".jp-CodeCell .cm-content").first.wait_for()
+        wait_for_a_kernel(page, url)
+        page.locator(".jp-CodeCell .cm-content").first.click()
+        said = errors(page)  # its own front end has thrown before
+        page.keyboard.press("Shift+Enter")
+        expect(page.locator(".innerview [data-certificate]").first).to_be_visible(timeout=PATIENCE)
+        expect(page.locator("iframe[title=innerview]")).to_be_hidden()
+        fits(page.locator(".innerview"))
+        page.screenshot(path=artefacts / "notebook.png")
+        slide(page)
+        ask_the_kernel(page)
+        page.keyboard.press("Control+s")  # is the notebook's, though the viewer has the focus
+        until = time.monotonic() + 60
+        while not saved(path) and time.monotonic() < until:
+            page.wait_for_timeout(200)
+        assert said == []
+        page.close()
+
+        stop_kernels(url)
+        again = wide.new_page()
+        again.goto(f"{url}notebooks/inside.ipynb?token={TOKEN}")
+        frame = again.frame_locator("iframe[title=innerview]")
+        expect(frame.locator("[data-certificate]").first).to_be_visible(timeout=PATIENCE)
+        slide(frame)
+        again.screenshot(path=artefacts / "notebook-saved.png")
+        again.close()
 
 
 MARIMO = """
