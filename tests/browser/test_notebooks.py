@@ -1,4 +1,4 @@
-"""JupyterLab, Notebook 7 and marimo in a real browser: a cell with the viewer, alive, saved, opened without a kernel."""
+"""JupyterLab, Notebook 7 and marimo in a real browser: a cell with the viewer, alive, saved, opened with no kernel."""
 
 # ruff: noqa: S310 it asks servers of its own
 
