@@ -34,7 +34,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from innerview.data.samples import sample, samples
 from innerview.workbench.models import ModelRequest, open_model
-from innerview.workbench.report import report
+from innerview.workbench.page.report import report
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "viewer.md"

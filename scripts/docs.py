@@ -22,7 +22,7 @@ import innerview
 from innerview import allcnn, cli
 from innerview.results import SCHEMA
 from innerview.viewer.explanations import EXPLANATIONS
-from innerview.workbench.drawing import ALWAYS
+from innerview.workbench.look.drawing import ALWAYS
 
 ROOT = Path(__file__).parent.parent
 

@@ -13,7 +13,7 @@ import tempfile
 from pathlib import Path
 
 import innerview
-from innerview.workbench.run import run
+from innerview.workbench.run.run import run
 
 IMAGES = Path(__file__).parent.parent / "docs" / "images"
 

@@ -42,8 +42,8 @@ from innerview.targets import Logit
 from innerview.types import Image, Images
 from innerview.viewer.payloads.film import CHANNELS
 from innerview.viewer.payloads.layers import strongest
-from innerview.workbench.run_networks import LAYERS
-from innerview.workbench.run_reading import evenly
+from innerview.workbench.evenly import evenly
+from innerview.workbench.run.networks import LAYERS
 
 INVISIBLE = 1e-3
 """The fraction of test pictures whose answer float16 may change."""

@@ -21,13 +21,14 @@ from innerview.targets import Logit
 ROOT = Path(__file__).resolve().parents[2]
 LOWER = ("types", "errors", "network", "results", "targets", "quadrature", "adapters", "methods")
 UPPER = ("data", "runs", "allcnn", "pictures", "viewer", "recorders", "training", "workbench", "notebook", "web", "cli")
+WITHIN = ("workbench/explore", "workbench/look")
 
 
 @pytest.fixture
 def tree(tmp_path: Path) -> Path:
     """A package with all rooms, empty, under the project's configuration."""
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
-    for room in ("", *LOWER, *UPPER):
+    for room in ("", *LOWER, *UPPER, *WITHIN):
         (tmp_path / "src" / "innerview" / room).mkdir(parents=True)
         (tmp_path / "src" / "innerview" / room / "__init__.py").write_text('"""A room."""\n', encoding="utf-8")
     return tmp_path
@@ -75,6 +76,12 @@ MISTAKES = {
     "lower room imports upper": (IMPORTS, "data/bad.py", "import innerview.pictures", "innerview.data.bad ->"),
     "waist imports a method": (IMPORTS, "network/bad.py", "import innerview.methods", "innerview.network.bad ->"),
     "sister rooms": (IMPORTS, "methods/bad.py", "import innerview.adapters", "innerview.methods.bad ->"),
+    "the workbench's lower room imports its upper": (
+        IMPORTS,
+        "workbench/explore/bad.py",
+        "import innerview.workbench.look",
+        "innerview.workbench.explore.bad ->",
+    ),
     "an integral that knows networks": (
         IMPORTS,
         "quadrature/bad.py",

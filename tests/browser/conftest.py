@@ -22,9 +22,9 @@ from innerview.data.samples import sample, samples
 from innerview.web.app import make_app
 from innerview.web.guard import Access
 from innerview.web.server import running
-from innerview.workbench.desk import Desk
-from innerview.workbench.serving import built_in_runs, place
-from innerview.workbench.shelf import Shelf
+from innerview.workbench.live.desk import Desk
+from innerview.workbench.live.serving import built_in_runs, place
+from innerview.workbench.live.shelf import Shelf
 
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "chrome")

@@ -16,9 +16,9 @@ from playwright.sync_api import Locator, Page, expect
 from innerview.pictures.ramps import RampName, entry, ramp
 from innerview.types import Array
 from innerview.viewer.payload import Payload, decode
-from innerview.workbench.desk import Desk
-from innerview.workbench.explore import Nobody
-from innerview.workbench.wish import read_wish
+from innerview.workbench.explore.explore import Nobody
+from innerview.workbench.live.desk import Desk
+from innerview.workbench.live.wish import read_wish
 
 PATIENCE = 60_000
 """Milliseconds for an answer on a busy computer."""

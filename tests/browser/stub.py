@@ -16,10 +16,10 @@ from innerview.viewer.payload import Payload, make_payload, numbered
 from innerview.web.app import make_app
 from innerview.web.guard import Access
 from innerview.web.server import running
-from innerview.workbench import desk as desks
-from innerview.workbench.desk import Desk, Opened
-from innerview.workbench.explore import Listener
-from innerview.workbench.wish import Wish
+from innerview.workbench.explore.explore import Listener
+from innerview.workbench.live import desk as desks
+from innerview.workbench.live.desk import Desk, Opened
+from innerview.workbench.live.wish import Wish
 from networks import MODELS, numpy_network
 
 SHAPE = (21, 18)

@@ -14,7 +14,7 @@ from browser.stub import SHAPE, Stub, stubbed
 from innerview.data.reading import Picture
 from innerview.errors import NetworkError
 from innerview.types import Array
-from innerview.workbench.wish import Wish
+from innerview.workbench.live.wish import Wish
 
 VALUES = np.random.default_rng(3).normal(0, 0.4, SHAPE).astype(np.float32)
 GOOD, BAD = 0, 1

@@ -13,8 +13,8 @@ from innerview.data.samples import sample
 from innerview.viewer.hello import describe_network, describe_photo, hello
 from innerview.viewer.one_file import write_page
 from innerview.viewer.payloads.subject import Photo
-from innerview.workbench.explore import method_names
-from innerview.workbench.one_page import Explaining, Extent, payloads_of
+from innerview.workbench.explore.explore import method_names
+from innerview.workbench.page.one_page import Explaining, Extent, payloads_of
 
 NASTY = "</script><script>window.broken = 1</script><!-- cat"
 

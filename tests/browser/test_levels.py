@@ -16,8 +16,8 @@ from browser.stub import SHAPE, Stub, stubbed
 from innerview.pictures.ramps import entry, ramp
 from innerview.pictures.scale import own_limit
 from innerview.types import Array
-from innerview.workbench.explore import Nobody
-from innerview.workbench.wish import Wish
+from innerview.workbench.explore.explore import Nobody
+from innerview.workbench.live.wish import Wish
 
 CERTIFICATE = "[data-certificate]"
 VALUES = np.random.default_rng(7).normal(0, 0.4, SHAPE).astype(np.float32)

@@ -17,8 +17,8 @@ from innerview.methods import predict
 from innerview.viewer.hello import describe_network, describe_photo, hello
 from innerview.viewer.one_file import pack, write_page
 from innerview.viewer.payloads.subject import Photo, subject_payload
-from innerview.workbench.explore import method_names
-from innerview.workbench.wish import Wish
+from innerview.workbench.explore.explore import method_names
+from innerview.workbench.live.wish import Wish
 from networks import MODELS, numpy_network
 
 

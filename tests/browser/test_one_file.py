@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, expect
 
 from browser.conftest import Heard
 from browser.driving import PATIENCE, READY, VIEWS, canvas, settle
-from innerview.workbench.report import report
+from innerview.workbench.page.report import report
 
 LARGEST = 1_500_000
 

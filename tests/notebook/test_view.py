@@ -22,7 +22,7 @@ from innerview.notebook import view as module
 from innerview.notebook.view import View, view
 from innerview.notebook.widget import MIME, Answering
 from innerview.viewer.payload import decode, to_bytes
-from innerview.workbench.desk import Desk, Opened
+from innerview.workbench.live.desk import Desk, Opened
 from innerview.workbench.request import Request
 from networks import MODELS, numpy_network
 

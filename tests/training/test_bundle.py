@@ -13,11 +13,11 @@ import pytest
 from innerview.runs import RunFolder, answers
 from innerview.runs.observations import layers
 from innerview.training import train
-from innerview.workbench.run_networks import network_at
-from innerview.workbench.run_reading import open_runs
-from innerview.workbench.run_recordings import recorded_films
-from innerview.workbench.run_request import RunRequest
-from innerview.workbench.run_testing import kept_answers
+from innerview.workbench.run.networks import network_at
+from innerview.workbench.run.reading import open_runs
+from innerview.workbench.run.recordings import recorded_films
+from innerview.workbench.run.request import RunRequest
+from innerview.workbench.run.testing import kept_answers
 from training.killing import SMALL, pictures
 
 ROOT = Path(__file__).resolve().parents[2]

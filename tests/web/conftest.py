@@ -15,7 +15,7 @@ from innerview.data.reading import Picture
 from innerview.network import Network
 from innerview.web.app import make_app
 from innerview.web.guard import Access
-from innerview.workbench.desk import Desk, Opened
+from innerview.workbench.live.desk import Desk, Opened
 from networks import MODELS, numpy_network
 
 

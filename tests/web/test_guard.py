@@ -8,7 +8,7 @@ from starlette.websockets import WebSocketDisconnect
 
 from innerview.web.app import make_app
 from innerview.web.guard import Access, is_loopback, name_of
-from innerview.workbench.desk import Desk
+from innerview.workbench.live.desk import Desk
 
 REFUSED = 403
 SOCKET = "ws://127.0.0.1:8470/socket"

@@ -17,9 +17,9 @@ from innerview.network import Forward, Pullback
 from innerview.viewer.payload import Payload, decode
 from innerview.web.app import make_app
 from innerview.web.guard import Access
-from innerview.workbench.desk import Desk, Opened
-from innerview.workbench.explore import Nobody
-from innerview.workbench.wish import read_wish
+from innerview.workbench.explore.explore import Nobody
+from innerview.workbench.live.desk import Desk, Opened
+from innerview.workbench.live.wish import read_wish
 from web.conftest import picture_bytes, small_network
 
 SOCKET = "ws://127.0.0.1:8470/socket"
@@ -107,7 +107,7 @@ def test_what_nobody_wanted_for_longest_is_worked_out_again_and_the_rest_is_not(
     with TestClient(make_app(probe, Access()), base_url="http://127.0.0.1:8470") as client:
         ask(client, upload(client, 0, "probe"), 0)
     size = min(probe._answers.size, probe._results.size)
-    monkeypatch.setattr("innerview.workbench.desk.RESULTS", int(2.5 * size))  # room for two
+    monkeypatch.setattr("innerview.workbench.live.desk.RESULTS", int(2.5 * size))  # room for two
     desk = Desk([Opened("counting", counting)])  # type: ignore[arg-type]
     with TestClient(make_app(desk, Access()), base_url="http://127.0.0.1:8470") as client:
         pictures = [upload(client, seed, "p") for seed in range(3)]

@@ -20,8 +20,8 @@ from innerview.results import Prediction
 from innerview.types import Images
 from innerview.viewer.payload import Payload, decode
 from innerview.web.app import make_app
-from innerview.workbench.desk import Desk, Opened
-from innerview.workbench.shelf import Shelf
+from innerview.workbench.live.desk import Desk, Opened
+from innerview.workbench.live.shelf import Shelf
 from networks import MODELS, numpy_network
 from workbench.made_runs import made_folders, made_run
 
@@ -254,7 +254,7 @@ def test_testing_a_run_ends_when_nobody_waits_for_it(
         assert gate.wait(10)
         return predict(network, images)
 
-    monkeypatch.setattr("innerview.workbench.run_answers.predict", slow)
+    monkeypatch.setattr("innerview.workbench.run.answers.predict", slow)
     with TestClient(make_app(tested), base_url="http://127.0.0.1:8470") as client:
         with client.websocket_connect(SOCKET) as socket:
             run = socket.receive_json()["runs"][0]["id"]
@@ -311,7 +311,7 @@ def test_a_model_that_raises_is_named_and_the_server_lives(client: TestClient, g
 
 
 def test_a_budget_that_ended_is_told_and_can_be_continued(client: TestClient, desk: Desk, monkeypatch) -> None:
-    monkeypatch.setattr("innerview.workbench.desk.BUDGET", 6)
+    monkeypatch.setattr("innerview.workbench.live.desk.BUDGET", 6)
     with client.websocket_connect(SOCKET) as socket:
         hello = socket.receive_json()
         told, payloads = ask(socket, 1, "map", hello, target=0, tolerance=1e-4)

@@ -21,7 +21,7 @@ from innerview.viewer.payload import decode
 from innerview.web.app import make_app
 from innerview.web.guard import Access
 from innerview.web.server import listen, running
-from innerview.workbench.desk import Desk
+from innerview.workbench.live.desk import Desk
 from web.conftest import picture_bytes
 
 

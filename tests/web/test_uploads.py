@@ -12,7 +12,7 @@ from PIL import Image
 from starlette.testclient import TestClient
 
 from innerview.web.uploads import MOST_BYTES, plain_name
-from innerview.workbench.desk import PICTURES, Desk
+from innerview.workbench.live.desk import PICTURES, Desk
 from web.conftest import picture_bytes
 
 SOCKET = "ws://127.0.0.1:8470/socket"

@@ -20,7 +20,7 @@ from innerview.viewer.payloads.keep import keep_payload
 from innerview.viewer.payloads.map import Question, map_payload
 from innerview.viewer.payloads.path import path_payload
 from innerview.viewer.payloads.stamp import Stamp
-from innerview.workbench.explore import (
+from innerview.workbench.explore.explore import (
     METHODS,
     Asked,
     Integrated,
@@ -30,8 +30,8 @@ from innerview.workbench.explore import (
     layers_shown,
     method_names,
 )
-from innerview.workbench.explore_keep import SHARES, answer_to_mask, keep_by_orders, read_mask
-from innerview.workbench.explore_path import RECIPE, STOPS, add_up, choose_stops, spread_order, thinned, walk
+from innerview.workbench.explore.keep import SHARES, answer_to_mask, keep_by_orders, read_mask
+from innerview.workbench.explore.path import RECIPE, STOPS, add_up, choose_stops, spread_order, thinned, walk
 from networks import MODELS, function_network, numpy_network
 
 STAMP = Stamp("0" * 16, "01234567")

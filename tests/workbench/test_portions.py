@@ -13,9 +13,9 @@ from innerview.data.samples import sample
 from innerview.methods import predict
 from innerview.targets import Logit
 from innerview.workbench import Request, look, path, weights
-from innerview.workbench.explore import METHODS, explain
+from innerview.workbench.explore.explore import METHODS, explain
+from innerview.workbench.page.report import report
 from innerview.workbench.portions import Portion
-from innerview.workbench.report import report
 from networks import MODELS, numpy_network
 
 MODEL = MODELS["mixed"]

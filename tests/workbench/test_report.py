@@ -21,10 +21,10 @@ from innerview.errors import OutputError, UsageError
 from innerview.network import InputSpec, OutputSpec
 from innerview.viewer.payload import Payload, decode
 from innerview.viewer.payloads.subject import Photo
-from innerview.workbench import report as report_module
-from innerview.workbench.explore import Asked
-from innerview.workbench.one_page import Explaining, Extent, payloads_of
-from innerview.workbench.report import MOST, report
+from innerview.workbench.explore.explore import Asked
+from innerview.workbench.page import report as report_module
+from innerview.workbench.page.one_page import Explaining, Extent, payloads_of
+from innerview.workbench.page.report import MOST, report
 from innerview.workbench.request import Request
 from networks import MODELS, numpy_network
 

@@ -18,15 +18,16 @@ from innerview.methods import predict
 from innerview.runs import RunFolder, answers
 from innerview.runs.answers import Answers
 from innerview.runs.observations import Channels, Probes, Shots, keep_channels, keep_layers, keep_probes
+from innerview.workbench.evenly import evenly
 from innerview.workbench.memory import Memory
-from innerview.workbench.run_curves import curves
-from innerview.workbench.run_networks import network_at
-from innerview.workbench.run_reading import LayerTimes, Recorded, evenly, open_runs
-from innerview.workbench.run_recordings import recorded_films, recorded_units
-from innerview.workbench.run_request import RunRequest
-from innerview.workbench.run_testing import kept_answers, labelled_pictures, on_test_pictures
-from innerview.workbench.run_views import every_view
-from innerview.workbench.run_work import work
+from innerview.workbench.run.curves import curves
+from innerview.workbench.run.networks import network_at
+from innerview.workbench.run.reading import LayerTimes, Recorded, open_runs
+from innerview.workbench.run.recordings import recorded_films, recorded_units
+from innerview.workbench.run.request import RunRequest
+from innerview.workbench.run.testing import kept_answers, labelled_pictures, on_test_pictures
+from innerview.workbench.run.views import every_view
+from innerview.workbench.run.work import work
 from workbench.made_runs import made_folders, made_run
 
 QUICK = RunRequest(frames=2, evaluations=1)

@@ -18,14 +18,15 @@ from innerview.runs.observations import Probes, keep_probes
 from innerview.viewer.payload import Payload, decode, encode
 from innerview.viewer.payloads.stamp import picture_hash
 from innerview.viewer.payloads.subject import Photo
-from innerview.workbench import run_answers, run_payloads
-from innerview.workbench.explore import Nobody
-from innerview.workbench.run_networks import network_at
-from innerview.workbench.run_reading import open_runs
-from innerview.workbench.serving import furnish
-from innerview.workbench.shelf import QUIET, Shelf, opening
+from innerview.workbench.explore.explore import Nobody
+from innerview.workbench.live.serving import furnish
+from innerview.workbench.live.shelf import QUIET, Shelf, opening
+from innerview.workbench.live.wish import Wish
+from innerview.workbench.run import answers as run_answers
+from innerview.workbench.run import payloads
+from innerview.workbench.run.networks import network_at
+from innerview.workbench.run.reading import open_runs
 from innerview.workbench.weights import count_weights
-from innerview.workbench.wish import Wish
 from workbench.made_runs import SIZE, made_folders, made_run, metadata
 
 
@@ -203,8 +204,8 @@ def test_a_film_of_a_training_under_way_runs_only_the_new_snapshot(
     run = made_run(tmp_path / "a", steps=(0, 1, 3), planned=10)
     shelf = Shelf([tmp_path])
     opened: list[int] = []
-    usual = run_payloads.network_at
-    monkeypatch.setattr(run_payloads, "network_at", lambda run, step: opened.append(step) or usual(run, step))
+    usual = payloads.network_at
+    monkeypatch.setattr(payloads, "network_at", lambda run, step: opened.append(step) or usual(run, step))
     before = show(shelf, "film", shelf.facts()[0]["id"], photo())
     assert opened == [3, 0, 1, 3]  # the last one says which class the film is about
     run.snapshot(4, run.read(3).weights, metadata())

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from innerview.workbench.turns import Dropped, Turn, Turns
+from innerview.workbench.live.turns import Dropped, Turn, Turns
 
 
 class Clock:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from innerview.errors import UsageError
 from innerview.viewer.hello import BASELINES
-from innerview.workbench.wish import Wish, read_wish
+from innerview.workbench.live.wish import Wish, read_wish
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),

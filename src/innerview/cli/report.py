@@ -46,7 +46,7 @@ def command(
     """
     from innerview.cli.progress import steps
     from innerview.workbench import Request
-    from innerview.workbench.report import report
+    from innerview.workbench.page.report import report
 
     request = Request(explained=explained, versus=versus, target=target, tolerance=tolerance, baselines=(baseline,))
     with steps("Looking inside") as progress:

@@ -56,8 +56,8 @@ def command(
     pictures while the network learnt; with --data also what it mixes up. No framework is needed.
     """
     from innerview.cli.progress import steps
-    from innerview.workbench.run import run
-    from innerview.workbench.run_request import RunRequest
+    from innerview.workbench.run.request import RunRequest
+    from innerview.workbench.run.run import run
 
     request = RunRequest(axis, smooth, probes, data, picks, crop, count, frames, evaluations, seed)
     with steps("Looking at the training") as progress:

@@ -43,8 +43,8 @@ def command(
     from innerview.web.app import make_app
     from innerview.web.guard import Access
     from innerview.web.server import address, listen, open_browser, serve
-    from innerview.workbench.serving import furnish
-    from innerview.workbench.shelf import opening
+    from innerview.workbench.live.serving import furnish
+    from innerview.workbench.live.shelf import opening
 
     access = Access.on(host)
     with listen(host, port) as listening:

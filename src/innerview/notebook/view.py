@@ -20,13 +20,13 @@ from innerview.network import Differentiable
 from innerview.notebook.saved import frame, stills
 from innerview.viewer.hello import hello
 from innerview.viewer.one_file import Packed, describe_page, write_page
-from innerview.workbench.desk import Desk
-from innerview.workbench.explore_keep import SHARES
+from innerview.workbench.explore.keep import SHARES
 from innerview.workbench.items import gather, open_snapshots
-from innerview.workbench.one_page import Extent
-from innerview.workbench.pages import backdrop, gather_payloads
+from innerview.workbench.live.desk import Desk
+from innerview.workbench.live.serving import furnish
+from innerview.workbench.page.one_page import Extent
+from innerview.workbench.page.pages import backdrop, gather_payloads
 from innerview.workbench.request import Request, check_request
-from innerview.workbench.serving import furnish
 from innerview.workbench.weights import count_weights
 
 EXTENT: Final = Extent(stops=31, shares=SHARES[::2], randoms=3)

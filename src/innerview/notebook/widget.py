@@ -13,10 +13,10 @@ import traitlets
 
 from innerview.errors import InnerviewError
 from innerview.viewer.bundle import read_bundle
-from innerview.workbench.desk import Desk
-from innerview.workbench.jobs import Jobs, News, Ticket
-from innerview.workbench.turns import Turns
-from innerview.workbench.wish import read_wish
+from innerview.workbench.live.desk import Desk
+from innerview.workbench.live.jobs import Jobs, News, Ticket
+from innerview.workbench.live.turns import Turns
+from innerview.workbench.live.wish import read_wish
 
 CLIENT: Final = 1
 

@@ -25,9 +25,9 @@ from innerview.web.guard import Access, Guard
 from innerview.web.page import PAGE, policy
 from innerview.web.sessions import Sessions
 from innerview.web.uploads import Uploads
-from innerview.workbench.desk import Desk
-from innerview.workbench.jobs import Jobs
-from innerview.workbench.turns import Turns
+from innerview.workbench.live.desk import Desk
+from innerview.workbench.live.jobs import Jobs
+from innerview.workbench.live.turns import Turns
 
 OPEN: Final = frozenset({"/viewer.js", "/viewer.css"})
 

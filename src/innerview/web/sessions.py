@@ -18,8 +18,8 @@ import anyio
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from innerview.errors import InnerviewError, UsageError
-from innerview.workbench.jobs import Jobs, News, Ticket
-from innerview.workbench.wish import read_wish
+from innerview.workbench.live.jobs import Jobs, News, Ticket
+from innerview.workbench.live.wish import read_wish
 
 MOST_SESSIONS: Final = 64
 MOST_BYTES: Final = 64 * 2**20

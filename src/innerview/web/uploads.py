@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, Response
 from innerview.data.reading import read_picture
 from innerview.errors import InnerviewError
 from innerview.viewer.payloads.subject import Photo
-from innerview.workbench.desk import Desk
+from innerview.workbench.live.desk import Desk
 
 MOST_BYTES: Final = 32 * 2**20
 MOST_PIXELS: Final = 25_000_000

@@ -22,9 +22,9 @@ from innerview.viewer.payloads.map import Question, map_payload
 from innerview.viewer.payloads.path import path_payload
 from innerview.viewer.payloads.stamp import Stamp
 from innerview.viewer.payloads.subject import Photo, subject_payload
-from innerview.workbench.explore import METHOD, Asked, integrate, layers_shown
-from innerview.workbench.explore_keep import keep_by_orders
-from innerview.workbench.explore_path import RECIPE, add_up, choose_stops, walk
+from innerview.workbench.explore.explore import METHOD, Asked, integrate, layers_shown
+from innerview.workbench.explore.keep import keep_by_orders
+from innerview.workbench.explore.path import RECIPE, add_up, choose_stops, walk
 from innerview.workbench.portions import ALONE, Portion
 
 

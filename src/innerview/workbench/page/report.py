@@ -11,10 +11,10 @@ from innerview.errors import UsageError
 from innerview.network import Differentiable, require_differentiable
 from innerview.runs.atomic import write
 from innerview.viewer.payloads.layers import Shown
-from innerview.workbench.explore_keep import SHARES
+from innerview.workbench.explore.keep import SHARES
 from innerview.workbench.items import gather, open_snapshots
-from innerview.workbench.one_page import Extent
-from innerview.workbench.pages import backdrop, page_for
+from innerview.workbench.page.one_page import Extent
+from innerview.workbench.page.pages import backdrop, page_for
 from innerview.workbench.portions import Portion, Report, silent
 from innerview.workbench.request import Request, check_request
 from innerview.workbench.weights import count_weights

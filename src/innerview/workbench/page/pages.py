@@ -19,15 +19,15 @@ from innerview.viewer.one_file import Packed, pack, write_page
 from innerview.viewer.payloads.stamp import Stamp
 from innerview.viewer.payloads.subject import Photo
 from innerview.viewer.payloads.weights import weights_payload
-from innerview.workbench.explore import METHOD, Asked, Nobody
-from innerview.workbench.explore_keep import SHARES
+from innerview.workbench.explore.explore import METHOD, Asked, Nobody
+from innerview.workbench.explore.keep import SHARES
 from innerview.workbench.items import Item
-from innerview.workbench.one_page import Explaining, Extent, payloads_of
+from innerview.workbench.live.serving import built_in_runs
+from innerview.workbench.live.shelf import Shelf
+from innerview.workbench.live.wish import Wish
+from innerview.workbench.page.one_page import Explaining, Extent, payloads_of
 from innerview.workbench.portions import ALONE, Portion
 from innerview.workbench.request import Request
-from innerview.workbench.serving import built_in_runs
-from innerview.workbench.shelf import Shelf
-from innerview.workbench.wish import Wish
 
 BRIEF: Final = Extent(stops=31, shares=SHARES[::2], randoms=3)
 """For the page that a look writes beside its own: what it adds to two seconds must stay under two."""

@@ -21,12 +21,12 @@ from innerview.runs import RunFolder
 from innerview.viewer.payload import Payload
 from innerview.viewer.payloads.stamp import Stamp
 from innerview.viewer.payloads.subject import Photo
-from innerview.workbench.explore import Listener
+from innerview.workbench.explore.explore import Listener
+from innerview.workbench.live.wish import Wish
 from innerview.workbench.memory import Memory
-from innerview.workbench.run_answers import answers_of
-from innerview.workbench.run_payloads import show_answers, show_course, show_film, show_weights
-from innerview.workbench.run_reading import LayerTimes, Recorded
-from innerview.workbench.wish import Wish
+from innerview.workbench.run.answers import answers_of
+from innerview.workbench.run.payloads import show_answers, show_course, show_film, show_weights
+from innerview.workbench.run.reading import LayerTimes, Recorded
 
 MOST: Final = 100
 """Runs on a shelf."""

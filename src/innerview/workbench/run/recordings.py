@@ -14,9 +14,10 @@ from innerview.runs import observations
 from innerview.runs.observations import Shots
 from innerview.targets import Logit
 from innerview.types import Array
-from innerview.workbench.run_networks import UnitTimes
-from innerview.workbench.run_reading import Recorded, evenly
-from innerview.workbench.run_request import RunRequest
+from innerview.workbench.evenly import evenly
+from innerview.workbench.run.networks import UnitTimes
+from innerview.workbench.run.reading import Recorded
+from innerview.workbench.run.request import RunRequest
 
 
 def recorded_units(run: Recorded, request: RunRequest) -> UnitTimes | None:

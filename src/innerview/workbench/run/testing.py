@@ -27,9 +27,9 @@ from innerview.results import IntegratedGradients, Prediction
 from innerview.runs import answers
 from innerview.targets import Logit
 from innerview.types import Array, Image, Images
-from innerview.workbench.run_networks import network_at
-from innerview.workbench.run_reading import Recorded
-from innerview.workbench.run_request import RunRequest
+from innerview.workbench.run.networks import network_at
+from innerview.workbench.run.reading import Recorded
+from innerview.workbench.run.request import RunRequest
 
 WORST: Final = 9
 """Mistakes that are drawn."""

@@ -11,8 +11,8 @@ import numpy as np
 from innerview.pictures.charts.curves import Curve, smoothed
 from innerview.pictures.charts.training import Mark, Panel, Track, training_figure
 from innerview.pictures.words import limit
-from innerview.workbench.run_reading import Recorded
-from innerview.workbench.run_request import RunRequest
+from innerview.workbench.run.reading import Recorded
+from innerview.workbench.run.request import RunRequest
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -16,8 +16,8 @@ from innerview.methods.health import Finding, Vitals, examine_health
 from innerview.pictures.charts.curves import Curve, smoothed
 from innerview.pictures.film import Film
 from innerview.types import Array
-from innerview.workbench.run_curves import window_of
-from innerview.workbench.run_networks import (
+from innerview.workbench.run.curves import window_of
+from innerview.workbench.run.networks import (
     UnitTimes,
     film_steps,
     films,
@@ -25,10 +25,10 @@ from innerview.workbench.run_networks import (
     probes_of,
     unit_times,
 )
-from innerview.workbench.run_reading import Recorded
-from innerview.workbench.run_recordings import recorded_films, recorded_units
-from innerview.workbench.run_request import RunRequest
-from innerview.workbench.run_testing import Tested, kept_answers, on_test_pictures
+from innerview.workbench.run.reading import Recorded
+from innerview.workbench.run.recordings import recorded_films, recorded_units
+from innerview.workbench.run.request import RunRequest
+from innerview.workbench.run.testing import Tested, kept_answers, on_test_pictures
 
 MORE: Final = 45
 """Test pictures on which channels are watched, beside the probe pictures."""

@@ -18,7 +18,7 @@ from innerview.pictures.pixels import enlarge, to_bytes
 from innerview.pictures.words import layer_title
 from innerview.results import WeightHistograms
 from innerview.viewer import sentences
-from innerview.workbench.examine import Look
+from innerview.workbench.look.examine import Look
 from innerview.workbench.request import Request
 
 if TYPE_CHECKING:

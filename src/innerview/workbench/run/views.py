@@ -28,14 +28,14 @@ from innerview.pictures.film import film_animation, film_strip
 from innerview.types import Array
 from innerview.viewer import run_sentences
 from innerview.viewer.run_sentences import Course
-from innerview.workbench import run_tables as tables
 from innerview.workbench.folders import folder_names
-from innerview.workbench.run_curves import Curves, curves, window_of
-from innerview.workbench.run_networks import UnitTimes
-from innerview.workbench.run_reading import Recorded, shared_layers
-from innerview.workbench.run_request import RunRequest
-from innerview.workbench.run_testing import Tested
-from innerview.workbench.run_work import Worked
+from innerview.workbench.run import tables
+from innerview.workbench.run.curves import Curves, curves, window_of
+from innerview.workbench.run.networks import UnitTimes
+from innerview.workbench.run.reading import Recorded, shared_layers
+from innerview.workbench.run.request import RunRequest
+from innerview.workbench.run.testing import Tested
+from innerview.workbench.run.work import Worked
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

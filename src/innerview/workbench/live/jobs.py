@@ -13,9 +13,9 @@ from typing import Final, final
 
 from innerview.errors import UsageError
 from innerview.viewer.payload import Payload, encode
-from innerview.workbench.desk import Desk, message_of
-from innerview.workbench.turns import Dropped, Turn, Turns
-from innerview.workbench.wish import Wish
+from innerview.workbench.live.desk import Desk, message_of
+from innerview.workbench.live.turns import Dropped, Turn, Turns
+from innerview.workbench.live.wish import Wish
 
 QUICK: Final = frozenset({"subject", "kept", "layers"})
 """Kinds that take a pass or two."""

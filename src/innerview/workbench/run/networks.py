@@ -23,9 +23,10 @@ from innerview.pictures.film import Film, Frame
 from innerview.pictures.words import layer_title
 from innerview.targets import Logit
 from innerview.types import Images
+from innerview.workbench.evenly import evenly
 from innerview.workbench.items import Item, gather
-from innerview.workbench.run_reading import Recorded, evenly
-from innerview.workbench.run_request import RunRequest
+from innerview.workbench.run.reading import Recorded
+from innerview.workbench.run.request import RunRequest
 
 LAYERS: Final = (3, 6, 9)
 """Layers of a film: the recipe's."""

@@ -14,9 +14,9 @@ from innerview.data.folders import open_folders
 from innerview.data.reading import Picture
 from innerview.data.samples import find_picture, sample, samples
 from innerview.network import Differentiable
-from innerview.workbench.desk import Desk, Opened
 from innerview.workbench.items import open_network
-from innerview.workbench.shelf import Shelf
+from innerview.workbench.live.desk import Desk, Opened
+from innerview.workbench.live.shelf import Shelf
 
 OFFERED: Final = 16
 """Pictures of a data set that are offered if none is picked."""

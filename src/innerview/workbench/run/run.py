@@ -23,10 +23,10 @@ from innerview.viewer.run_page import RUN_EXPLANATIONS, run_page
 from innerview.viewer.run_sentences import Warned
 from innerview.workbench.folders import open_folder
 from innerview.workbench.portions import Report
-from innerview.workbench.run_reading import Recorded, open_runs
-from innerview.workbench.run_request import RunRequest
-from innerview.workbench.run_views import Sheet, course, every_view
-from innerview.workbench.run_work import Worked, steps_of_work, work
+from innerview.workbench.run.reading import Recorded, open_runs
+from innerview.workbench.run.request import RunRequest
+from innerview.workbench.run.views import Sheet, course, every_view
+from innerview.workbench.run.work import Worked, steps_of_work, work
 
 
 @dataclass(frozen=True)

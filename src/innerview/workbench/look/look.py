@@ -12,16 +12,16 @@ from innerview.network import Differentiable, require_differentiable
 from innerview.pictures import ScaleChoice
 from innerview.runs.atomic import write
 from innerview.viewer import sentences
-from innerview.workbench.drawing import Drawn, Scene
-from innerview.workbench.examine import Look, examine
 from innerview.workbench.folders import folder_names, open_folder, whole
 from innerview.workbench.items import gather, open_snapshots
-from innerview.workbench.overview import Seen, write_overview
-from innerview.workbench.pages import BRIEF, backdrop, page_for
+from innerview.workbench.look.drawing import Drawn, Scene
+from innerview.workbench.look.examine import Look, examine
+from innerview.workbench.look.overview import Seen, write_overview
+from innerview.workbench.look.writing import write_look
+from innerview.workbench.page.pages import BRIEF, backdrop, page_for
 from innerview.workbench.portions import Portion, Report, silent
 from innerview.workbench.request import Request, check_request, fixed_scale
 from innerview.workbench.weights import count_weights
-from innerview.workbench.writing import write_look
 
 VIEW: Final = "view.html"
 """The viewer with this picture; the page beside it needs no script, and can be printed."""

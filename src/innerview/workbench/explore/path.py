@@ -19,7 +19,7 @@ from innerview.results import InteriorGradients, PathProfile, Provenance
 from innerview.targets import Target, together
 from innerview.types import Alphas, Array, Image
 from innerview.viewer.payloads.path import Sums
-from innerview.workbench.explore import Integrated, Listener
+from innerview.workbench.explore.explore import Integrated, Listener
 
 STEPS: Final = (1.0, 1.25, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0)
 

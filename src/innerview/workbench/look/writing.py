@@ -14,7 +14,7 @@ from innerview.targets import label
 from innerview.viewer import sentences
 from innerview.viewer.explanations import EXPLANATIONS
 from innerview.viewer.page import Answer, Figure, Section, picture_page
-from innerview.workbench.drawing import WORDS, Drawn, Scene, Shot, shots
+from innerview.workbench.look.drawing import WORDS, Drawn, Scene, Shot, shots
 from innerview.workbench.saving import save_results
 
 LISTED: Final = 5

@@ -33,8 +33,8 @@ from innerview.results import Explained, IntegratedGradients
 from innerview.targets import Margin, Target, usual_kind
 from innerview.types import Alphas, Array, Image
 from innerview.viewer.payload import Payload
+from innerview.workbench.evenly import evenly
 from innerview.workbench.request import TARGETS
-from innerview.workbench.run_reading import evenly
 
 METHOD: Final = "integrated-gradients"
 

@@ -223,14 +223,6 @@ def _found(path: Path) -> Path:
     return run_folder(str(path)) if str(path) in NAMES and not path.exists() else path
 
 
-def evenly(steps: Sequence[int], most: int) -> tuple[int, ...]:
-    """Take at most `most` of the steps, evenly along the list, always with the first and the last."""
-    if len(steps) <= most:
-        return tuple(steps)
-    places: list[int] = np.unique(np.rint(np.linspace(0, len(steps) - 1, max(2, most))).astype(int)).tolist()
-    return tuple(steps[place] for place in places)
-
-
 def shared_layers(runs: Sequence[Recorded]) -> Mapping[str, Sequence[Recorded]]:
     """Each layer's name with the runs that have it, in the order of the first run that does."""
     names = dict.fromkeys(name for run in runs for name in run.layers)

@@ -12,9 +12,9 @@ from innerview.runs import History
 from innerview.targets import label
 from innerview.types import Array
 from innerview.workbench.csv_table import csv_table
-from innerview.workbench.run_networks import UnitTimes
-from innerview.workbench.run_reading import STATISTICS, LayerTimes
-from innerview.workbench.run_testing import Tested
+from innerview.workbench.run.networks import UnitTimes
+from innerview.workbench.run.reading import STATISTICS, LayerTimes
+from innerview.workbench.run.testing import Tested
 
 
 def rows(head: Sequence[str], body: Sequence[Sequence[object]]) -> bytes:

@@ -31,7 +31,7 @@ from innerview.viewer.payloads.path import path_payload
 from innerview.viewer.payloads.stamp import Stamp
 from innerview.viewer.payloads.subject import Photo, subject_payload
 from innerview.viewer.payloads.weights import weights_payload
-from innerview.workbench.explore import (
+from innerview.workbench.explore.explore import (
     METHOD,
     Asked,
     Integrated,
@@ -41,11 +41,11 @@ from innerview.workbench.explore import (
     layers_shown,
     method_names,
 )
-from innerview.workbench.explore_keep import answer_to_mask, keep_by_orders, read_mask
-from innerview.workbench.explore_path import RECIPE, add_up, choose_stops, walk
+from innerview.workbench.explore.keep import answer_to_mask, keep_by_orders, read_mask
+from innerview.workbench.explore.path import RECIPE, add_up, choose_stops, walk
+from innerview.workbench.live.wish import Wish
 from innerview.workbench.memory import Memory
 from innerview.workbench.weights import count_weights
-from innerview.workbench.wish import Wish
 
 RESULTS: Final = 256 * 2**20
 """Bytes of results and of answers that are kept, each."""

@@ -11,7 +11,7 @@ from typing import Any, Final, cast
 from innerview.errors import UsageError
 from innerview.viewer.hello import BASELINES
 from innerview.viewer.schema import schema
-from innerview.workbench.explore import METHOD
+from innerview.workbench.explore.explore import METHOD
 
 LONGEST: Final = 512
 """Characters of a text, at most; a mask takes 172."""

@@ -18,7 +18,7 @@ from innerview.network import Network
 from innerview.results import Keep, Prediction, Provenance, show_only
 from innerview.types import Array, Image, Map
 from innerview.viewer.payloads.keep import RANKED
-from innerview.workbench.explore import Listener
+from innerview.workbench.explore.explore import Listener
 
 SHARES: Final = tuple(
     percent / 100

@@ -22,11 +22,11 @@ from innerview.pictures.words import count
 from innerview.results import Prediction
 from innerview.runs import answers, observations
 from innerview.types import Image
-from innerview.workbench.explore import Listener
-from innerview.workbench.run_networks import network_at
-from innerview.workbench.run_reading import Recorded
-from innerview.workbench.run_request import RunRequest
-from innerview.workbench.run_testing import Labelled, kept_answers, labelled_pictures
+from innerview.workbench.explore.explore import Listener
+from innerview.workbench.run.networks import network_at
+from innerview.workbench.run.reading import Recorded
+from innerview.workbench.run.request import RunRequest
+from innerview.workbench.run.testing import Labelled, kept_answers, labelled_pictures
 
 MISTAKES: Final = 12
 """That are shown."""

@@ -28,14 +28,15 @@ from innerview.viewer.payloads.stamp import Stamp, picture_hash
 from innerview.viewer.payloads.subject import Photo
 from innerview.viewer.payloads.tested import Wrong, tested_payload
 from innerview.viewer.payloads.weights import weights_payload
-from innerview.workbench.explore import Listener
+from innerview.workbench.evenly import evenly
+from innerview.workbench.explore.explore import Listener
 from innerview.workbench.memory import Memory
-from innerview.workbench.run_answers import Answers
-from innerview.workbench.run_networks import LAYERS, network_at
-from innerview.workbench.run_reading import Recorded, evenly
-from innerview.workbench.run_recordings import recorded_films, recorded_units
-from innerview.workbench.run_request import RunRequest
-from innerview.workbench.run_work import vitals
+from innerview.workbench.run.answers import Answers
+from innerview.workbench.run.networks import LAYERS, network_at
+from innerview.workbench.run.reading import Recorded
+from innerview.workbench.run.recordings import recorded_films, recorded_units
+from innerview.workbench.run.request import RunRequest
+from innerview.workbench.run.work import vitals
 
 PLACES: Final = frozenset({"step", "epoch", "seconds"})
 """What a record says of its place in the training; all else in it is a metric."""

@@ -1,0 +1,1 @@
+"""What the viewer asks of a network, one question at a time."""

@@ -1,0 +1,1 @@
+"""`innerview look`: everything about some pictures, as folders to open."""

@@ -1,0 +1,1 @@
+"""The viewer as one file, with its questions answered beforehand."""
