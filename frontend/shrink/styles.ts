@@ -17,7 +17,7 @@ function shortNames(styles: string, script: string): Map<string, string> {
   return new Map(often.map((name, i) => [name, `--${i < 26 ? "" : String.fromCharCode(96 + Math.floor(i / 26))}${String.fromCharCode(97 + (i % 26))}`]));
 }
 
-/** Styles and script with short names for the styles' own properties; the script says them as `var(--name)` only. */
+/** Styles and script with short names for the styles' own properties; the script says them as `var(--name)`, or sets them by `"--name"`. */
 export function shortStyles(styles: string, script: string): { styles: string; script: string } {
   const names = shortNames(styles, script);
   const short = (name: string): string => {
@@ -28,6 +28,6 @@ export function shortStyles(styles: string, script: string): { styles: string; s
   const used = styles.replace(/(--[a-z][\w-]*):[^;{}]*(;|(?=\}))/g, (all, name: string) => (names.has(name) ? all : ""));
   return {
     styles: withoutAnd(used.replace(/\/\*.*?\*\//g, "")).replace(PROPERTY, short),
-    script: script.replace(/var\((--[a-z][\w-]*)\)/g, (_, name: string) => `var(${short(name)})`),
+    script: script.replace(/(?<=var\(|["'`])--[a-z][\w-]*(?=[)"'`])/g, short),
   };
 }

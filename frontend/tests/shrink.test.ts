@@ -124,6 +124,7 @@ describe("styles", () => {
   });
 
   test("refuse a property that nobody sets", () => {
+    expect(shortStyles(".a{--long:1px;width:var(--long)}", `f("--long")`).script).toBe(`f("--a")`);
     expect(() => shortStyles(STYLES, "f(`var(--lung)`)")).toThrow("--lung");
     expect(() => shortStyles(".a{color:var(--lung)}", "")).toThrow("--lung");
   });

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 from playwright.sync_api import Page, expect
 
@@ -18,7 +20,7 @@ def test_the_epoch_slider_moves_cursor_prediction_and_map_together(page: Page, k
     maps = scale * np.sign(film.arrays["maps"].astype(float)) * (film.arrays["maps"] / 127.0) ** 2
     slider = page.get_by_role("slider", name="Epoch")
     cursors = page.locator(".charts .cursor")
-    seen = set()
+    seen, layers = set(), set()
     limit = limit_of(page)
     for at in (0, len(maps) // 2, len(maps) - 1):
         slider.fill(str(at))
@@ -27,8 +29,11 @@ def test_the_epoch_slider_moves_cursor_prediction_and_map_together(page: Page, k
         shown = page.get_by_role("img", name="Attribution for").first
         assert_same_colours(canvas(shown), painted(maps[at], limit, "evidence"))
         seen.add(tuple(cursor.get_attribute("x1") for cursor in cursors.all()))
+        layers.add(tuple(canvas(one).tobytes() for one in page.locator(".film .four canvas").all()))
         assert limit_of(page) == limit
     assert len(seen) == 3
+    assert len(layers) == 3
+    assert all(len(one) >= 4 for one in layers)
     expect(page.get_by_role("list", name="All snapshots").get_by_role("button")).to_have_count(len(maps))
     page.get_by_role("list", name="All snapshots").get_by_role("button").first.click()
     expect(slider).to_have_value("0")
@@ -67,9 +72,20 @@ def test_what_it_takes_for_what_is_the_table_that_was_kept(page: Page, known: Kn
     words = f"{known.classes[truth]}, called {known.classes[said]}: {wrong.max()} of {table[truth].sum():,}"
     expect(section.get_by_role("listitem").filter(has_text=words)).to_be_visible()
     matrix = section.get_by_role("img", name="Confusion of 10 classes")
-    limit = float(section.locator(".ends span").last.inner_text().split()[0].replace(",", ""))
+    low, high = section.locator(".ends span").all_inner_texts()
+    assert low == "0 pictures"
+    assert re.fullmatch(r"[\d,]+ and more", high)  # also where it is 1
+    limit = float(high.split()[0].replace(",", ""))
     assert limit >= wrong.max()
     assert_same_colours(canvas(matrix), painted(table, limit, "amount"))
+    columns = section.locator(".heads li")
+    expect(columns).to_have_text(known.classes)
+    widths = "e => { const {left, width} = e.getBoundingClientRect(); return left + width / 2; }"
+    begin, cell = matrix.evaluate(
+        "e => { const {left, width} = e.getBoundingClientRect(); return [left, width / 10]; }"
+    )
+    for at, column in enumerate(columns.all()):
+        assert abs(column.evaluate(widths) - begin - (at + 0.5) * cell) < cell / 4
     matrix.scroll_into_view_if_needed()
     box = matrix.bounding_box()
     assert box is not None

@@ -27,9 +27,6 @@ export function App(): JSX.Element {
   useLayoutEffect(() => {
     if (before.current !== view.name) heading.current!.focus();
     before.current = view.name;
-    // On a phone the list of views is wider than the screen.
-    const link = session.root.querySelector<HTMLElement>("nav [aria-current]");
-    if (link) link.parentElement!.scrollLeft = link.offsetLeft - link.parentElement!.offsetLeft - 48;
     session.lay.set(null);
     session.hover.set(null);
   }, [view.name]);
@@ -90,8 +87,14 @@ export function App(): JSX.Element {
 function Nav(): JSX.Element {
   const [link, go] = useLink();
   const { classes } = useChosen();
+  const list = useRef<HTMLElement>(null);
+  useLayoutEffect(() => {
+    // On a phone the list of views is wider than the screen.
+    const shown = list.current!.querySelector<HTMLElement>("[aria-current]")!;
+    list.current!.scrollLeft = shown.offsetLeft - list.current!.offsetLeft - 48;
+  }, [link.view]);
   return (
-    <nav aria-label="Views">
+    <nav ref={list} aria-label="Views">
       {views.map(({ key, name, title }) => (
         <a
           key={name}

@@ -88,6 +88,8 @@ export function Pixels(props: PixelsProps): JSX.Element {
   }, [height, width, rows, columns, ...of]);
 
   useLayoutEffect(() => {
+    // Legends and names beside it are as wide as it is.
+    box.current!.closest("figure")?.style.setProperty("--wide", `${columns * cell}px`);
     if (hatch.current && hatched) drawHatch(hatch.current, hatched, height, width, cell / factor);
   }, [hatched, cell, factor, height, width]);
 

@@ -12,7 +12,7 @@ import { AnswerState, Stale } from "../../parts/states";
 import type { RunFacts } from "../../sources/source";
 
 const PAIRS = 6;
-/** Classes at most whose names stand beside the rows. */
+/** Classes at most whose names stand beside the rows and over the columns. */
 const NAMED = 20;
 
 export interface MistakesProps {
@@ -80,20 +80,21 @@ function Confusion({ payload: { arrays, meta } }: { payload: Payload<"tested"> }
       <div class="matrix">
         <figure>
           <p class="second facts">row: truth · column: answer, in the same order</p>
-          {n <= NAMED && (
-            <ol class="names" aria-hidden="true">
-              {totals.map((_, i) => (
-                <li key={i}>{className(i, classes)}</li>
-              ))}
-            </ol>
-          )}
+          {n <= NAMED &&
+            ["names heads", "names"].map((where) => (
+              <ol class={where} aria-hidden="true">
+                {totals.map((_, i) => (
+                  <li key={i}>{className(i, classes)}</li>
+                ))}
+              </ol>
+            ))}
           <div onPointerMove={cell} onPointerDown={cell} onPointerLeave={() => setAt(null)}>
             <MapPixels values={Float32Array.from(data)} height={n} width={n} limit={limit} ramp="amount" label={`Confusion of ${n} classes; most often ${pairs[0] ? says(pairs[0].i) : "none"}`} size={Math.min(320, Math.max(160, 28 * n))} grid={null} />
           </div>
           <Strip name="amount" />
           <p class="facts ends">
-            <span>0</span>
-            <span>{count(limit)} pictures and more</span>
+            <span>0 pictures</span>
+            <span>{count(limit)} and more</span>
           </p>
         </figure>
         <div>
