@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+from urllib.parse import unquote
+
 import pytest
 from playwright.sync_api import Page, expect
 
-from browser.driving import VIEWS, Known, canvas, fragment, settle
+from browser.driving import VIEWS, Known, canvas, fragment, link_value, settle
+
+INTERVAL = 400
+"""Milliseconds between two writes of the link (frontend/src/core/address.ts)."""
 
 
 def test_without_a_fragment_there_are_picture_prediction_and_map(page: Page, known: Known) -> None:
+    expect(page).to_have_title("Attribution · innerview")
     expect(page.get_by_role("heading", level=1)).to_have_count(1)
     expect(page.get_by_role("img", name="Picture: cat")).to_be_visible()
     expect(page.locator(".says")).to_contain_text(known.classes[known.predicted()])
@@ -17,15 +24,33 @@ def test_without_a_fragment_there_are_picture_prediction_and_map(page: Page, kno
 
 
 def test_every_link_changes_fragment_title_and_heading_and_back_undoes_it(page: Page) -> None:
+    heading, seen = page.get_by_role("heading", level=1), []
     for name, title in list(VIEWS.values())[1:]:
         page.get_by_role("navigation", name="Views").get_by_role("link", name=title).click()
         assert fragment(page).startswith(f"#/{name}")
         expect(page).to_have_title(f"{title} · innerview")
-        expect(page.get_by_role("heading", level=1)).to_be_focused()
+        expect(heading).to_be_focused()
+        seen.append(heading.inner_text())
         expect(page.locator("nav a[aria-current=page]")).to_contain_text(title)
+    assert len(set(seen)) == 6
     page.go_back()
-    assert fragment(page).startswith("#/training")
     expect(page).to_have_title("Training · innerview")
+    assert fragment(page).startswith("#/training")
+    expect(heading).to_have_text(seen[-2])
+
+
+def test_on_a_phone_the_list_of_views_is_scrolled_to_the_one_that_is_shown(page: Page) -> None:
+    assert page.viewport_size is not None
+    before = page.viewport_size
+    page.set_viewport_size({"width": 390, "height": 844})
+    for key in "7153":
+        page.keyboard.press(key)
+        shown = page.locator("nav a[aria-current=page]")
+        expect(shown).to_contain_text(VIEWS[key][1])
+        place = shown.bounding_box()
+        assert place is not None
+        assert 0 <= place["x"] < place["x"] + place["width"] <= 390
+    page.set_viewport_size(before)
 
 
 def test_single_keys_choose_views_unless_someone_types_or_they_are_off(page: Page) -> None:
@@ -55,45 +80,54 @@ def test_a_wrong_link_gives_the_default_and_says_so(page: Page, server: str, bro
     page.goto(f"{server}#/attribution?{broken}")
     expect(page.locator("main div[role=status]")).not_to_be_empty()
     expect(page.locator("[data-certificate]")).to_be_visible()
+    page.keyboard.press("4")
+    expect(page).to_have_title("Layers · innerview")
+    assert fragment(page) == "#/layers"  # written from what the page holds: nothing but defaults
 
 
 @pytest.mark.parametrize(
-    ("key", "value"),
+    "part",
     [
-        ("c", "5-dog"),
-        ("v", "5-dog"),
-        ("s", "0.05"),
-        ("o", "map"),
-        ("th", "20"),
-        ("sh", "for"),
-        ("px", "12,7"),
-        ("t", "0.05"),
+        *("n={network}", "p={picture}", "c=5-dog", "v=5-dog", "m=gradient", "b=white", "t=0.05", "s=0.05", "a=0.4"),
+        *("o=map", "o=tint:40", "th=20", "sh=for", "px=12,7", "k=40", "ko=random", "kf=grey", "mk=AAAB", "l=conv3"),
+        *("ch=41", "ep=2", "r={run}", "cx=picture", "q=5"),
     ],
 )
-def test_a_link_survives_a_reload(page: Page, server: str, key: str, value: str) -> None:
+def test_a_link_survives_a_reload(page: Page, server: str, known: Known, part: str) -> None:
+    hello = known.hello
+    run, network = hello["runs"][1]["id"], hello["networks"][1]["id"]
+    part = part.format(network=network, picture=known.picture("moose"), run=run)
     page.goto("about:blank")
-    page.goto(f"{server}#/attribution?{key}={value}")
-    expect(page.locator("[data-certificate]")).to_be_visible()
+    page.goto(f"{server}#/weights?{part}")
+    expect(page.locator(".weights .card").first).to_be_visible()
     page.reload()
-    expect(page.locator("[data-certificate]")).to_be_visible()
-    assert f"{key}={value}" in fragment(page)
+    expect(page.locator(".weights .card").first).to_be_visible()
     expect(page.locator("main div[role=status]")).to_be_empty()
+    # The address still has what was typed; going on writes it anew, from what the page holds.
+    page.keyboard.press("4")
+    expect(page).to_have_title("Layers · innerview")
+    assert unquote(fragment(page)) == f"#/layers?{part}"
 
 
-def test_sixty_slider_steps_write_the_link_at_most_nine_times(page: Page) -> None:
+def test_sixty_slider_steps_write_the_link_no_more_often_than_its_interval(page: Page) -> None:
     expect(page.locator("[data-certificate]")).to_be_visible()
     page.evaluate(
         """() => {
-          window.writes = 0;
+          window.writes = [];
           const old = history.replaceState.bind(history);
-          history.replaceState = (...all) => { window.writes++; old(...all); };
+          history.replaceState = (...all) => { window.writes.push(Date.now()); old(...all); };
         }"""
     )
     slider = page.get_by_role("slider", name="Strongest")
     slider.focus()
+    begun = page.evaluate("Date.now()")
     for _ in range(60):
         page.keyboard.press("ArrowLeft")
         page.wait_for_timeout(30)
     expect(slider).to_have_value("40")
     page.wait_for_timeout(500)
-    assert 1 <= page.evaluate("window.writes") <= 9
+    writes, elapsed = page.evaluate("window.writes"), page.evaluate("Date.now()") - begun
+    # 9 in the 3.6 s that this takes where nothing else runs; a busy machine takes longer.
+    assert 1 <= len(writes) <= elapsed / INTERVAL + 1
+    assert all(later - earlier >= INTERVAL - 1 for earlier, later in pairwise(writes))
+    assert link_value(page, "th") == "40"
