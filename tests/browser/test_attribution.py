@@ -45,7 +45,7 @@ def test_the_legend_counts_what_lies_beyond_and_names_the_unit(page: Page, known
     legend = page.locator(".legend").first
     expect(legend).to_contain_text("logit · pinned scale")
     expect(legend).to_contain_text(f"{100 * float((np.abs(values) > 0.1).mean()):.1f} % of pixels beyond")
-    expect(legend).to_contain_text("−0.1")
+    expect(legend.locator(".numbers span")).to_have_text(["−0.1", "0", "+0.1"])
 
 
 def test_a_pinned_scale_colours_the_next_picture_and_survives_views_and_reloads(page: Page, known: Known) -> None:
@@ -69,7 +69,8 @@ def test_a_pinned_scale_colours_the_next_picture_and_survives_views_and_reloads(
 
 def test_the_readout_is_the_array_by_mouse_keys_and_fields(page: Page, known: Known) -> None:
     show(page, "#/attribution", CERTIFICATE)
-    values = numbers(known.ask("map", target=known.predicted()).arrays, "map")
+    arrays = known.ask("map", target=known.predicted()).arrays
+    values, errors = numbers(arrays, "map"), numbers(arrays, "error")
     order = np.argsort(-np.abs(values), axis=None, kind="stable")
     row, column = 12, 7
     rank = int(np.flatnonzero(order == row * 32 + column)[0]) + 1
@@ -77,7 +78,10 @@ def test_the_readout_is_the_array_by_mouse_keys_and_fields(page: Page, known: Kn
 
     def assert_told() -> None:
         expect(page.get_by_role("group", name="Pixel")).to_contain_text(f"rank {rank:,} of 1,024")
-        expect(page.locator("[data-readout]").first).to_contain_text(value)
+        told = page.locator("[data-readout]").first
+        expect(told).to_contain_text(f"{value} logit ± ")
+        error = float(told.inner_text().split(" ± ")[1].replace("−", "-"))
+        assert errors[row, column] <= error <= 1.11 * errors[row, column]  # rounded up, to two digits
 
     box = page.get_by_role("img", name="Integrated gradients for").first.bounding_box()
     assert box is not None
@@ -109,6 +113,10 @@ def test_class_0_is_a_class_like_any_other(page: Page, known: Known) -> None:
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_contain_text(known.classes[0])
     expect(page.get_by_role("img", name=f"Integrated gradients for {known.classes[0]}").first).to_be_visible()
+    settle(page)
+    values = numbers(known.ask("map", target=0).arrays, "map")
+    page.get_by_label("Blend").select_option("map")
+    assert_same_colours(shown_map(page), painted(values, limit_of(page), "evidence"))
     assert link_value(page, "c") == f"0-{known.classes[0]}"
     page.reload()
     expect(page.get_by_role("heading", level=1)).to_contain_text(known.classes[0])

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 import threading
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pytest
@@ -112,6 +114,46 @@ def test_three_levels_hold_the_scale_and_are_announced_twice(tab: Page, stub: tu
     assert len(heard) == 2
     assert "refining" in heard[0]
     assert "Error ≤ 0.84 %" in heard[1]
+
+
+def test_of_ten_fast_choices_one_is_drawn_and_the_others_are_cancelled(tab: Page, stub: tuple[Stub, str]) -> None:
+    made, url = stub
+    maps = [VALUES, -VALUES, 2 * VALUES]
+    made.values = lambda wish: [(maps[wish.target or 0], 0.001, "done", 9)]  # type: ignore[method-assign]
+    told: list[dict[str, Any]] = []
+
+    def hear(frame: str | bytes) -> None:
+        if isinstance(frame, str):
+            told.append(json.loads(frame))
+
+    tab.on("websocket", lambda socket: socket.on("framereceived", hear))
+    tab.goto(f"{url}#/attribution?o=map&c=0")
+    expect(tab.locator(CERTIFICATE)).to_be_visible()
+    tab.evaluate(
+        """() => {
+          window.drawn = [];
+          const put = CanvasRenderingContext2D.prototype.putImageData;
+          CanvasRenderingContext2D.prototype.putImageData = function (...all) {
+            window.drawn.push(this.canvas.getAttribute('aria-label'));
+            return put.apply(this, all);
+          };
+        }"""
+    )
+    told.clear()
+    made.gates = [threading.Event()]
+    for at in range(10):
+        # Every one is another question, the last one again about class 1.
+        tab.evaluate(f"location.hash = '#/attribution?o=map&c={1 + at % 2 if at < 9 else 1}&t={0.02 + at / 1000}'")
+        tab.wait_for_timeout(30)
+    assert len(made.wishes) >= 2
+    made.gates[0].set()
+    expect(tab.locator(CERTIFICATE)).to_contain_text("asked 2.9 %")
+    settle(tab)
+    assert_same_colours(drawn(tab), painted(-VALUES, limit_of(tab), "evidence"))
+    ends = [one["state"] for one in told if one.get("state") in {"done", "cancelled"}]
+    assert ends == ["cancelled"] * 9 + ["done"]
+    names = {name for name in tab.evaluate("window.drawn") if name and name.startswith("Integrated")}
+    assert len(names) == 1
 
 
 def test_an_ended_budget_says_what_was_reached_and_can_be_continued(tab: Page, stub: tuple[Stub, str]) -> None:

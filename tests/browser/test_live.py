@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import io
+import threading
 
 import numpy as np
+import pytest
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
-from browser.driving import Known, canvas, link_value
-
-FILE = "Picture file"
+from browser.conftest import Heard
+from browser.driving import PATIENCE, Known, canvas, link_value
+from browser.stub import SHAPE
+from innerview.data.reading import Picture
+from innerview.web.app import make_app
+from innerview.web.guard import Access
+from innerview.web.server import running
+from innerview.workbench.live.desk import Desk, Opened
+from innerview.workbench.live.jobs import Ticket
+from web.test_socket import Gated
 
 
 def png(side: int = 32) -> bytes:
@@ -21,7 +30,10 @@ def png(side: int = 32) -> bytes:
 
 
 def test_an_uploaded_picture_is_shown_and_linked(page: Page) -> None:
-    page.get_by_label(FILE).set_input_files({"name": "mine.png", "mimeType": "image/png", "buffer": png()})
+    with page.expect_file_chooser() as chooser:
+        page.get_by_role("button", name="Upload").click()
+    assert chooser.value.is_multiple()
+    chooser.value.set_files({"name": "mine.png", "mimeType": "image/png", "buffer": png()})
     shown = page.get_by_role("img", name="Picture: mine")
     expect(shown).to_be_visible()
     assert (canvas(shown) == np.array(Image.open(io.BytesIO(png())))).all()
@@ -39,3 +51,35 @@ def test_of_ten_fast_choices_only_the_last_is_drawn(page: Page, known: Known) ->
     page.wait_for_timeout(1000)
     expect(page.get_by_role("img", name="Integrated gradients for dog").first).to_be_visible()
     assert link_value(page, "c") == f"{last}-dog"
+
+
+def test_a_closed_tab_stops_its_work(context: BrowserContext, heard: Heard, monkeypatch: pytest.MonkeyPatch) -> None:
+    network, let_go = Gated(), threading.Event()
+    old = Ticket.give_back
+
+    def give_back(ticket: Ticket) -> None:
+        old(ticket)
+        let_go.set()
+
+    monkeypatch.setattr(Ticket, "give_back", give_back)
+    desk = Desk([Opened("gated", network)])  # type: ignore[arg-type]
+    desk.add(Picture("first", np.random.default_rng(5).random((*SHAPE, 3), dtype=np.float32)), "sample")
+    with running(make_app(desk, Access())) as url:
+        page, question = context.new_page(), "?c=0&t=0.0001"
+        heard.listen(page)
+        page.goto(f"{url}#/attribution{question}")
+        assert network.begun.wait(PATIENCE / 1000)
+        let_go.clear()
+        page.close()
+        assert let_go.wait(PATIENCE / 1000)
+        network.gate.set()
+        other = context.new_page()
+        heard.listen(other)
+        other.goto(f"{url}#/layers{question}")
+        expect(other.locator("[role=option]").first).to_be_visible()
+        assert network.passes == 1
+        # The same question of somebody who stays takes more than one.
+        other.keyboard.press("1")
+        expect(other.locator("[data-certificate]")).to_contain_text("evaluations")
+        assert network.passes > 2
+        other.close()

@@ -170,6 +170,7 @@ class Gated:
         model = MODELS["mixed"]
         self._network = numpy_network(model, model.weights(), np.float32)
         self.gate = threading.Event()
+        self.begun = threading.Event()
         self.passes = 0
         self.problem: Exception | None = None
 
@@ -178,6 +179,7 @@ class Gated:
 
     def pullback(self, *arguments: Any, **options: Any) -> Pullback:
         self.passes += 1
+        self.begun.set()
         assert self.gate.wait(10)
         if self.problem is not None:
             raise self.problem
