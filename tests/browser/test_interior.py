@@ -13,6 +13,7 @@ FIGURES = ".interior .quartet canvas[role=img]"
 
 ONE_STEP = """async () => {
   const look = () => [...document.querySelectorAll('.interior .quartet canvas[role=img]')].map(c => c.toDataURL())
+    .concat([document.querySelector('.interior .answer').innerText])
     .concat([...document.querySelectorAll('.interior .plot .cursor')].map(l => l.getAttribute('x1')));
   const before = look();
   const slider = document.querySelector('.interior input[type=range]');
@@ -32,13 +33,16 @@ def test_the_slider_walks_by_keys_and_says_where_it_is(page: Page, prepared: Kno
         expect(slider).to_have_value(str(value))
     said = slider.get_attribute("aria-valuetext") or ""
     name = prepared.classes[prepared.predicted()]
-    assert re.fullmatch(rf"alpha 1, logit [\d.]+, says {name}, \d+ percent", said)
+    found = re.fullmatch(rf"alpha 1, logit [\d.]+, says {name}, (\d+) percent", said)
+    assert found is not None
+    subject = prepared.ask("subject").arrays
+    assert abs(float(found.group(1)) - 100 * subject["probabilities"][prepared.predicted()]) < 0.51
 
 
 def test_one_step_changes_every_canvas_and_cursor_in_one_frame(page: Page, prepared: Known) -> None:
     show(page, "#/interior?a=0.4", FIGURES)
     changed = page.evaluate(ONE_STEP)
-    assert len(changed) >= 6
+    assert len(changed) == 4 + 1 + 3  # canvases, what it says, cursors
     assert all(changed)
 
 
@@ -67,3 +71,18 @@ def test_axes_stand_still_while_alpha_moves(page: Page, prepared: Known) -> None
         slider.press(key)
         seen.add(tuple(page.locator(".interior .plot text").all_inner_texts()))
     assert len(seen) == 1
+    assert len(seen.pop()) > 6
+
+
+def test_a_pinned_pixel_is_outlined_at_the_same_place_in_all_four(page: Page, prepared: Known) -> None:
+    show(page, "#/interior?px=12,7", FIGURES)
+    squares = page.locator(".interior .quartet .square.pinned")
+    expect(squares).to_have_count(4)
+    for square in squares.all():
+        there = square.evaluate(
+            """one => {
+              const [at, all] = [one, one.parentElement].map(each => each.getBoundingClientRect());
+              return [(at.y - all.y) / all.height, (at.x - all.x) / all.width, at.width / all.width];
+            }"""
+        )
+        assert np.allclose(there, [12 / 32, 7 / 32, 1 / 32], atol=0.002)

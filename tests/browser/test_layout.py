@@ -101,6 +101,18 @@ def test_the_film_is_one_row_and_its_run_s_mistakes_stand_beside_it_where_there_
         assert beside["top"] >= film["bottom"]
 
 
+@pytest.mark.parametrize("view", ["interior", "compare"])
+@pytest.mark.parametrize("tab", [390, 1300], indirect=True)
+def test_a_legend_is_as_wide_as_its_map(tab: Page, view: str) -> None:
+    show(tab, f"#/{view}", READY[view])
+    figures = tab.locator("main figure").filter(has=tab.locator(".legend")).all()
+    assert figures
+    for figure in figures:
+        picture, strip = box(figure.locator("canvas[role=img]").first), box(figure.locator(".strip"))
+        assert abs(strip["left"] - picture["left"]) < 0.1
+        assert abs(strip["right"] - picture["right"]) < 0.1
+
+
 @pytest.mark.parametrize("tab", [WIDEST], indirect=True)
 def test_the_largest_screen_is_used(tab: Page) -> None:
     """A map is drawn larger than on a desk, in whole device pixels, and nothing is torn apart."""
