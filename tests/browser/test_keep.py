@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Iterator
 
 import numpy as np
-from playwright.sync_api import Page, expect
+import pytest
+from playwright.sync_api import Browser, Page, expect
 
-from browser.driving import Known, canvas, link_value, numbers, settle, show
+from browser.conftest import Heard
+from browser.driving import PATIENCE, Known, canvas, link_value, numbers, settle, show
 
 SEEN = ".keep .seen-by-network canvas[role=img]"
 
@@ -30,30 +33,58 @@ def test_a_share_shows_that_many_pixels_and_the_ends_are_picture_and_fill(page: 
     assert np.allclose(whole, prepared.ask("subject").arrays["logits"], atol=1e-4)
     slider.press("Home")
     assert (canvas(page.locator(SEEN)) == fill).all()
+    nothing = base64.urlsafe_b64encode(bytes(128)).decode().rstrip("=")
+    without = prepared.ask("kept", mask=nothing, cells=[32, 32], fill="black").arrays["logits"]
+    assert np.allclose(numbers(keep.arrays, "logits")[order, 0][np.argsort(keep.arrays["classes"])], without, atol=1e-4)
+    first = page.get_by_role("list", name="Prediction from these pixels").locator("li").first
+    expect(first).to_contain_text(prepared.classes[int(np.argmax(without))])
 
 
-def test_mouse_keys_and_tap_paint_the_same_mask(page: Page, prepared: Known) -> None:
+@pytest.fixture
+def touched(browser: Browser, heard: Heard, server: str) -> Iterator[Page]:
+    """A page on a screen that can be touched, beside a mouse and keys."""
+    made = browser.new_context(viewport={"width": 1280, "height": 900}, color_scheme="light", has_touch=True)
+    made.set_default_timeout(PATIENCE)
+    page = made.new_page()
+    heard.listen(page)
+    page.goto(server)
+    yield page
+    made.close()
+
+
+def test_drag_tap_and_keys_paint_the_same_mask(touched: Page, prepared: Known) -> None:
+    page, row, columns = touched, 4, range(5, 9)
     masks = []
-    for way in ("mouse", "keys"):
+    for way in ("drag", "tap", "keys"):
         show(page, "#/keep?k=0", SEEN)
         page.get_by_role("radio", name="keep", exact=True).check()
+        page.get_by_role("combobox", name="size").select_option("1")  # a drag paints with it; a tap changes one cell
         brush = page.get_by_role("application", name="Brush")
-        if way == "mouse":
-            box = page.locator(SEEN).bounding_box()
-            assert box is not None
-            page.mouse.click(box["x"] + 5.5 * box["width"] / 32, box["y"] + 4.5 * box["height"] / 32)
+        page.locator(SEEN).scroll_into_view_if_needed()
+        box = page.locator(SEEN).bounding_box()
+        assert box is not None
+        places = [
+            (box["x"] + (c + 0.5) * box["width"] / 32, box["y"] + (row + 0.5) * box["height"] / 32) for c in columns
+        ]
+        if way == "drag":
+            page.mouse.move(*places[0])
+            page.mouse.down()
+            page.mouse.move(*places[-1], steps=12)
+            page.mouse.up()
+        elif way == "tap":
+            for place in places:
+                page.touchscreen.tap(*place)
         else:
             brush.focus()
-            for key, times in (("ArrowUp", 32), ("ArrowDown", 4), ("Home", 1), ("ArrowRight", 5)):
+            steps = (("ArrowUp", 32), ("ArrowDown", row), ("Home", 1), ("ArrowRight", columns[0]))
+            for key, times in (*steps, *[("Enter", 1), ("ArrowRight", 1)] * len(columns)):
                 for _ in range(times):
                     page.keyboard.press(key)
-            page.keyboard.press("Enter")
         settle(page)
         page.wait_for_timeout(500)
-        masks.append(link_value(page, "mk"))
-    assert masks[0] == masks[1]
-    assert masks[0]
+        masks.append(link_value(page, "mk") or "")
+    assert masks[0] == masks[1] == masks[2]
     bits = np.unpackbits(np.frombuffer(base64.urlsafe_b64decode(masks[0] + "=" * (-len(masks[0]) % 4)), np.uint8))
-    assert np.flatnonzero(bits).tolist() == [4 * 32 + 5]
+    assert np.flatnonzero(bits).tolist() == [row * 32 + column for column in columns]
     kept = prepared.ask("kept", mask=masks[0], cells=[32, 32], fill="black").arrays
     expect(page.locator("[data-says] li").first).to_contain_text(prepared.classes[int(np.argmax(kept["logits"]))])
