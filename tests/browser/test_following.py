@@ -70,7 +70,7 @@ def served(tmp_path_factory: pytest.TempPathFactory, _bundle: None) -> Iterator[
     command = [sys.executable, "-m", "innerview", "serve", str(folder), "--no-open", "--port", "0", "--data", str(data)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
-    found = re.search(r"http://\S+", process.stdout.readline())
+    found = re.search(r"http://[^\s#]+", process.stdout.readline())
     assert found is not None
     yield Served(found.group(0), folder)
     process.terminate()
@@ -154,7 +154,7 @@ def test_a_run_without_film_or_answers_says_so_and_shows_no_other_run_s(context:
         command = [sys.executable, "-m", "innerview", "serve", folder, "--no-open", "--port", "0"]
         process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         assert process.stdout is not None
-        found = re.search(r"http://\S+", process.stdout.readline())
+        found = re.search(r"http://[^\s#]+", process.stdout.readline())
         assert found is not None
         page = context.new_page()
         heard.listen(page)
