@@ -40,6 +40,9 @@ WHO: Mapping[str, str] = MappingProxyType(
 CLASSICAL: Mapping[str, str] = MappingProxyType(
     {"riemann-left": "left Riemann", "trapezoid": "trapezoid", "gauss-legendre": "Gauss-Legendre"}
 )
+HEAD = 2
+"""Lines of a table's head."""
+
 Rows = Callable[[str, str], list[Row]]
 
 
@@ -318,7 +321,9 @@ def draw(curves: Mapping[str, Mapping[int, Sequence[float]]], pictures: int) -> 
     axes.xaxis.set_major_formatter(lambda value, _: words.count(round(value)))
     axes.yaxis.set_minor_locator(NullLocator())
     axes.yaxis.set_major_formatter(lambda value, _: f"{words.limit(100 * value)} %")
-    axes.legend(fontsize=TEXT, frameon=False, loc="center left", bbox_to_anchor=(1, 0.5), labelcolor=tokens.INK)
+    axes.legend(
+        fontsize=TEXT, frameon=False, loc="center left", bbox_to_anchor=(1, 0.5), labelcolor=tokens.INK, handlelength=3
+    )
     to_picture(figure).save(DOCS / "images" / "convergence.png")
 
 
@@ -352,7 +357,7 @@ PAGES: Mapping[str, Mapping[str, Callable[[Rows], str]]] = MappingProxyType(
 
 
 def render(folder: Path) -> None:
-    """Write every table of every page anew from the rows in `folder`."""
+    """Write every table of every page anew from the rows in `folder`; one of which there are none stays as it is."""
 
     def rows(case: str, piece: str) -> list[Row]:
         return read(folder / case / f"{piece}.jsonl")
@@ -363,5 +368,7 @@ def render(folder: Path) -> None:
         for name, make in {**tables, "surroundings": lambda _: surroundings(folder)}.items():
             between = re.compile(rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", re.DOTALL)
             made = make(rows)
+            if name != "surroundings" and made.count("\n") < HEAD:
+                continue
             text = between.sub(lambda match, made=made: f"{match[1]}{made}\n{match[2]}", text)
         path.write_text(text)

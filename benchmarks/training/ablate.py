@@ -69,7 +69,7 @@ VARIANTS: dict[str, Callable[[Configuration, Dataset], Configuration]] = {
     "random flips": changed(flip="random"),
     "no flips": changed(flip="none"),
     "no shifts": changed(shift=0),
-    "shifts of 3": changed(shift=3),
+    "shifts of 4": changed(shift=4),
     "float32": lambda base, _: replace(base, precision="float32"),
 }
 
