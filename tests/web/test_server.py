@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import os
 import re
 import signal
 import socket
 import subprocess
 import sys
-import threading
 import urllib.request
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from starlette.applications import Starlette
-from starlette.responses import PlainTextResponse
-from starlette.routing import Route
 
 from innerview.cli import main
 from innerview.errors import OutputError
 from innerview.web.guard import Access
-from innerview.web.server import address, listen, serve
+from innerview.web.server import address, listen
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -63,30 +58,43 @@ def test_wrong_arguments_are_told_before_anything_is_served(tmp_path: Path, caps
     assert "there is no folder" in capsys.readouterr().err
 
 
+ANSWERS = """
+import asyncio, contextlib, os, signal, threading, urllib.request
+from starlette.applications import Starlette
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+from innerview.web.guard import Access
+from innerview.web.server import address, listen, serve
+
+@contextlib.asynccontextmanager
+async def lifespan(_):
+    await asyncio.sleep(0.2)
+    print("begun", flush=True)
+    yield
+
+app = Starlette(routes=[Route("/", lambda _: PlainTextResponse("here"))], lifespan=lifespan)
+with listen("127.0.0.1", 0) as listening:
+
+    def ask():
+        with urllib.request.urlopen(address(listening, Access()), timeout=20) as answer:
+            print(answer.read().decode(), flush=True)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    def ready():
+        print("ready", flush=True)
+        threading.Thread(target=ask).start()
+
+    serve(app, listening, ready)
+"""
+
+
 def test_the_address_is_told_by_a_server_that_answers() -> None:
-    """`ready` asks the server, then presses Ctrl-C."""
-    told: list[str] = []
-
-    @contextlib.asynccontextmanager
-    async def lifespan(_: Starlette) -> AsyncGenerator[None, None]:
-        await asyncio.sleep(0.2)
-        told.append("begun")
-        yield
-
-    app = Starlette(routes=[Route("/", lambda _: PlainTextResponse("here"))], lifespan=lifespan)
-    with listen("127.0.0.1", 0) as listening:
-
-        def ask() -> None:
-            with urllib.request.urlopen(address(listening, Access()), timeout=20) as answer:  # noqa: S310 our own
-                told.append(answer.read().decode())
-            os.kill(os.getpid(), signal.SIGINT)
-
-        def ready() -> None:
-            told.append("ready")
-            threading.Thread(target=ask).start()
-
-        serve(app, listening, ready)
-    assert told == ["begun", "ready", "here"]
+    """`ready` asks the server, then presses Ctrl-C; in a process of its own, since a browser's loop may run in this."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
+    done = subprocess.run(
+        [sys.executable, "-c", ANSWERS], capture_output=True, text=True, env=environment, timeout=60, check=False
+    )
+    assert (done.stdout.split(), done.stderr, done.returncode) == (["begun", "ready", "here"], "", 0)
 
 
 def test_the_command_says_nothing_before_its_server_is_ready(
