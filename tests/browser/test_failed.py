@@ -49,6 +49,12 @@ def error(page: Page) -> Locator:
     return page.locator("main .remark").filter(has_text="made to fail at conv2")
 
 
+def opacity(figure: Locator) -> float:
+    """Once it has faded: at once, the transition may be half way."""
+    ended = "f => Promise.all(f.getAnimations().map(one => one.finished)).then(() => getComputedStyle(f).opacity)"
+    return float(figure.evaluate(ended))
+
+
 def test_no_map_of_another_class_or_picture_stands_beside_an_error(tab: tuple[Page, Stub]) -> None:
     page, stub = tab
     page.evaluate(f"location.hash = '#/attribution?o=map&c={BAD}'")
@@ -83,7 +89,7 @@ def test_what_could_not_be_refined_stays_dimmed_beside_its_error(tab: tuple[Page
     expect(page.locator("main [data-stale]")).to_have_count(1)
     expect(page.locator("[data-stale] .tag")).to_have_text("previous")
     expect(page.locator("[data-certificate]")).to_contain_text("previous: ")
-    assert float(drawn(page).first.locator("xpath=ancestor::figure").evaluate("f => getComputedStyle(f).opacity")) < 0.6
+    assert opacity(drawn(page).first.locator("xpath=ancestor::figure")) < 0.6
     assert (canvas(drawn(page).first) == before).all()
     if how == "tolerance":
         page.get_by_role("radio", name="1 %", exact=True).check()
