@@ -152,6 +152,12 @@ def saved(path: Path) -> bool:
     return any("text/html" in output.get("data", {}) for cell in cells for output in cell["outputs"])
 
 
+def wait_until_saved(page: Page, path: Path) -> None:
+    until = time.monotonic() + 60
+    while not saved(path) and time.monotonic() < until:
+        page.wait_for_timeout(200)
+
+
 def stop_kernels(url: str) -> None:
     with urllib.request.urlopen(f"{url}api/sessions?token={TOKEN}") as answer:
         sessions = json.load(answer)
@@ -179,9 +185,7 @@ def test_a_cell_of_jupyterlab_lives_and_what_it_saves_opens_without_a_kernel(
         slide(page)
         ask_the_kernel(page)
         page.keyboard.press("Control+s")
-        until = time.monotonic() + 60
-        while not saved(path) and time.monotonic() < until:
-            page.wait_for_timeout(200)
+        wait_until_saved(page, path)
         assert said == []
         page.close()
 
@@ -264,9 +268,7 @@ def test_a_cell_of_notebook_7_lives_and_arrow_keys_are_its_sliders(
         slide(page)
         ask_the_kernel(page)
         page.keyboard.press("Control+s")  # is the notebook's, though the viewer has the focus
-        until = time.monotonic() + 60
-        while not saved(path) and time.monotonic() < until:
-            page.wait_for_timeout(200)
+        wait_until_saved(page, path)
         assert said == []
         page.close()
 
