@@ -8,19 +8,22 @@ import numpy as np
 from playwright.sync_api import Page, expect
 
 from browser.driving import Known, assert_same_colours, canvas, limit_of, painted, show
+from innerview.pictures.scale import own_limit
+from innerview.pictures.words import limit as limit_words
 
 FILM = ".film .now"
 
 
-def test_the_epoch_slider_moves_cursor_prediction_and_map_together(page: Page, known: Known) -> None:
+def test_the_epoch_slider_moves_cursor_prediction_map_and_layers_together(page: Page, known: Known) -> None:
     show(page, "#/training?o=map", FILM)
     run = known.hello["runs"][0]["id"]
     film = known.ask("film", run=run)
-    scale = float(film.arrays["maps/scale"][0])
-    maps = scale * np.sign(film.arrays["maps"].astype(float)) * (film.arrays["maps"] / 127.0) ** 2
+    maps = film.values("maps")
+    names = [layer["name"] for layer in film.json("layers")]
+    layers = [film.values(f"activation/{place}") for place in range(len(names))]
     slider = page.get_by_role("slider", name="Epoch")
     cursors = page.locator(".charts .cursor")
-    seen, layers = set(), set()
+    seen = set()
     limit = limit_of(page)
     for at in (0, len(maps) // 2, len(maps) - 1):
         slider.fill(str(at))
@@ -29,11 +32,17 @@ def test_the_epoch_slider_moves_cursor_prediction_and_map_together(page: Page, k
         shown = page.get_by_role("img", name="Attribution for").first
         assert_same_colours(canvas(shown), painted(maps[at], limit, "evidence"))
         seen.add(tuple(cursor.get_attribute("x1") for cursor in cursors.all()))
-        layers.add(tuple(canvas(one).tobytes() for one in page.locator(".film .four canvas").all()))
+        for name, values in zip(names, layers, strict=True):
+            tiles = page.get_by_role("img", name=re.compile(f"^{re.escape(name)}, channel . of 4, "))
+            expect(tiles).to_have_count(4)
+            for channel, tile in enumerate(tiles.all()):
+                kept = max(own_limit(one) for one in values[..., channel])
+                expect(tile).to_have_accessible_name(f"{name}, channel {channel + 1} of 4, ±{limit_words(kept)}")
+                assert_same_colours(canvas(tile), painted(values[at, ..., channel], kept, "value"))
         assert limit_of(page) == limit
     assert len(seen) == 3
-    assert len(layers) == 3
-    assert all(len(one) >= 4 for one in layers)
+    assert len(names) == 3
+    assert all((values[0] != values[-1]).any() for values in layers)
     expect(page.get_by_role("list", name="All snapshots").get_by_role("button")).to_have_count(len(maps))
     page.get_by_role("list", name="All snapshots").get_by_role("button").first.click()
     expect(slider).to_have_value("0")
