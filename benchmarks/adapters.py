@@ -20,41 +20,12 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import nn
+from engines import in_torch
 
 from innerview import allcnn
 from innerview.adapters import correlation
-from innerview.adapters.operations import Convolution, MeanPooling
-from innerview.adapters.torch import TorchNetwork
-from innerview.network import OUTPUT, Differentiable, InputSpec
+from innerview.network import OUTPUT, Differentiable
 from innerview.targets import Logit, together
-
-
-class Mean(nn.Module):
-    """The mean over height and width."""
-
-    def forward(self, value: torch.Tensor) -> torch.Tensor:
-        """Batch × channel."""
-        return value.mean((2, 3))
-
-
-def in_torch(channels: int) -> TorchNetwork:
-    """The same architecture and weights in PyTorch."""
-    weights = allcnn.initial_weights(0, channels)
-    modules: list[nn.Module] = []
-    for step in allcnn.operations():
-        match step:
-            case Convolution():
-                kernels = torch.tensor(weights[f"{step.name}.weight"])
-                module = nn.Conv2d(kernels.shape[1], kernels.shape[0], kernels.shape[2], padding="same", bias=False)
-                module.weight.data = kernels
-                modules += [module, nn.ELU()]
-            case MeanPooling():
-                modules.append(nn.AvgPool2d(2))
-            case _:
-                pass
-    ours = allcnn.build(weights)
-    return TorchNetwork(nn.Sequential(*modules, Mean()), InputSpec(32, 32, layout="CHW"), ours.output)
 
 
 def seconds(work: Callable[[], object]) -> float:
@@ -88,10 +59,8 @@ def main() -> None:
     parser.add_argument("--column-bytes", type=int, default=correlation.COLUMN_BYTES)
     arguments = parser.parse_args()
     correlation.COLUMN_BYTES = arguments.column_bytes
-    networks: dict[str, Differentiable] = {
-        "NumPy": allcnn.build(allcnn.initial_weights(0, arguments.channels)),
-        "PyTorch": in_torch(arguments.channels),
-    }
+    ours = allcnn.build(allcnn.initial_weights(0, arguments.channels))
+    networks: dict[str, Differentiable] = {"NumPy": ours, "PyTorch": in_torch(ours)}
     print(f"{processor()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.2f} at the start")
     print(f"Python {platform.python_version()}, NumPy {np.__version__}, PyTorch {torch.__version__}")
     print(f"{arguments.channels} channels, 32 × 32, float32, columns cut to {correlation.COLUMN_BYTES:,} bytes")

@@ -1,4 +1,7 @@
-"""The built-in network, trained, in every engine: exported sources, and a JAX function that is written here."""
+"""The built-in network in every engine: trained, or with given weights in PyTorch.
+
+PyTorch and Keras run the sources that `innerview export` writes; the JAX function is written here.
+"""
 
 from __future__ import annotations
 
@@ -7,30 +10,32 @@ import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from innerview import allcnn
 from innerview.adapters import wrap
+from innerview.adapters.numpy import NumpyNetwork
 from innerview.adapters.operations import ELU, Convolution, MeanPooling
 from innerview.export import export_files
 from innerview.network import Differentiable
 
+if TYPE_CHECKING:
+    from innerview.adapters.torch import TorchNetwork
 
-def exported(kind: str) -> ModuleType:
-    """Write the network as source, and import that."""
+
+def exported(network: NumpyNetwork, kind: str) -> Any:
+    """Write a network as source, import that, and build its model."""
     with tempfile.TemporaryDirectory() as folder:
-        for name, content in export_files(allcnn.load(), "allcnn", kind).items():
+        for name, content in export_files(network, "allcnn", kind).items():
             (Path(folder) / name).write_bytes(content)
         found = importlib.util.spec_from_file_location(f"exported_{kind}", Path(folder) / "network.py")
         assert found
         assert found.loader
         module = importlib.util.module_from_spec(found)
         found.loader.exec_module(module)
-        module.built = module.build()  # while its weights are there
-    return module
+        return module.build()  # while its weights are there
 
 
 def in_numpy() -> Differentiable:
@@ -38,16 +43,18 @@ def in_numpy() -> Differentiable:
     return allcnn.load()
 
 
-def in_torch() -> Differentiable:
-    """A PyTorch module."""
-    ours = allcnn.load()
-    return wrap(exported("pytorch").built, input=replace(ours.input, layout="CHW"), output=ours.output)
+def in_torch(network: NumpyNetwork | None = None) -> TorchNetwork:
+    """A PyTorch module: of the built-in network, or of another."""
+    from innerview.adapters.torch import TorchNetwork
+
+    ours = network or allcnn.load()
+    return TorchNetwork(exported(ours, "pytorch"), replace(ours.input, layout="CHW"), ours.output)
 
 
 def in_keras() -> Differentiable:
     """A Keras model, on the backend that KERAS_BACKEND names."""
     ours = allcnn.load()
-    return wrap(exported("keras").built, input=ours.input, output=ours.output)
+    return wrap(exported(ours, "keras"), input=ours.input, output=ours.output)
 
 
 def in_jax() -> Differentiable:

@@ -5,8 +5,9 @@ by the chain rule through the normalisation (d input / d pixel). Three definitio
 and named in the table; noise is drawn once, by innerview, and given to both.
 
 Models: the built-in network, trained (ELU; nine convolutions, no normalisation), which innerview runs in NumPy and in
-PyTorch; and three convolutions with batch normalisation, ReLU and a dense layer behind the mean and deviation of
-ImageNet, drawn with a fixed seed. The picture is the sample photo of a cat, the target the winning logit.
+PyTorch, as the source that it exports; and three convolutions with batch normalisation, ReLU and a dense layer behind
+the mean and deviation of ImageNet, drawn with a fixed seed. The picture is the sample photo of a cat, the target the
+winning logit.
 
     python benchmarks/parity.py
 """
@@ -24,11 +25,11 @@ from unittest import mock
 import numpy as np
 import torch
 from captum import attr
+from engines import in_torch
 from torch import nn
 
 import innerview
 from innerview import allcnn
-from innerview.adapters.operations import Convolution, MeanPooling
 from innerview.adapters.promises import enter
 from innerview.adapters.torch import TorchNetwork
 from innerview.methods import (
@@ -47,13 +48,8 @@ from innerview.types import Array
 
 STEPS, SAMPLES, NOISE, WINDOW, STRIDE = 32, 16, 0.15, 8, 4
 
-
-class Mean(nn.Module):
-    """The mean over height and width."""
-
-    def forward(self, value: torch.Tensor) -> torch.Tensor:
-        """Batch × channel."""
-        return value.mean((2, 3))
+LAST = "elu9"
+"""The built-in network's last layer with places."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +59,7 @@ class Case:
     network: Differentiable
     model: nn.Module
     spec: InputSpec
-    layer: str | int
+    layer: str
     module: nn.Module
     image: Array
     baseline: Array
@@ -84,24 +80,10 @@ class Case:
 
 def built_in(*, numpy: bool, dtype: type[np.floating] = np.float32) -> Case:
     """The built-in network, in PyTorch for Captum and in either for innerview."""
-    ours = allcnn.load(dtype=dtype)
-    weights, modules = ours.weights(), list[nn.Module]()
-    for step in allcnn.operations():
-        match step:
-            case Convolution():
-                kernels = torch.tensor(weights[f"{step.name}.weight"])
-                module = nn.Conv2d(kernels.shape[1], kernels.shape[0], kernels.shape[2], padding="same", bias=False)
-                module.weight.data = kernels
-                modules += [module, nn.ELU()]
-            case MeanPooling():
-                modules.append(nn.AvgPool2d(2))
-            case _:
-                pass
-    model = nn.Sequential(*modules, Mean()).eval()
-    spec = InputSpec(32, 32, layout="CHW")
+    ours, theirs = allcnn.load(dtype=dtype), in_torch().astype(dtype)
     picture = innerview.fit(innerview.sample("cat"), ours.input).image.astype(dtype)
-    network = ours if numpy else TorchNetwork(model, spec, ours.output)
-    return Case(network, model, spec, len(weights), modules[-1], picture, np.zeros_like(picture))
+    last = theirs.model.get_submodule(LAST)
+    return Case(ours if numpy else theirs, theirs.model, theirs.input, LAST, last, picture, np.zeros_like(picture))
 
 
 def with_relu(dtype: type[np.floating] = np.float32) -> Case:
@@ -114,7 +96,11 @@ def with_relu(dtype: type[np.floating] = np.float32) -> Case:
         norm.running_var = 0.5 + torch.rand(outputs)
         modules += [nn.Conv2d(inputs, outputs, 3, padding=1), norm, nn.ReLU(), nn.AvgPool2d(2)]
     last = modules[-1]
-    model = nn.Sequential(*modules, Mean(), nn.Linear(32, 10)).eval().to(torch.from_numpy(np.zeros(1, dtype)).dtype)
+    model = (
+        nn.Sequential(*modules, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(32, 10))
+        .eval()
+        .to(torch.from_numpy(np.zeros(1, dtype)).dtype)
+    )
     spec = InputSpec(64, 64, layout="CHW", mean=(0.485, 0.456, 0.406), std=(0.229, 0.224, 0.225))
     picture = innerview.fit(innerview.sample("cat"), spec).image.astype(dtype)
     network = TorchNetwork(model, spec, OutputSpec(allcnn.CLASS_NAMES))
