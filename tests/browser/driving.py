@@ -120,6 +120,14 @@ def settle(page: Page) -> None:
     """Wait until nothing is being worked out any more."""
     expect(page.locator(".waiting")).to_have_count(0, timeout=PATIENCE)
     expect(page.locator("[data-stale]")).to_have_count(0, timeout=PATIENCE)
+    let_draw(page)
+
+
+def let_draw(page: Page) -> None:
+    """Let three frames pass: maps and charts hear of the room that they have after a frame, and take it in the next."""
+    page.evaluate(
+        "() => new Promise(done => { let n = 3; const f = () => n-- ? requestAnimationFrame(f) : done(); f(); })"
+    )
 
 
 def show(page: Page, fragment: str, ready: str) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from browser.driving import PATIENCE, READY, VIEWS, Known, choose_theme, settle, show
+from browser.driving import PATIENCE, READY, VIEWS, Known, choose_theme, let_draw, settle, show
 
 AXE = Path(__file__).resolve().parents[2] / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
 NARROWEST, NARROW, WIDE, WIDEST = 320, 390, 1280, 2560
@@ -63,7 +63,7 @@ def test_a_view_is_for_everyone(looked_at: Page, artefacts: Path, view: str) -> 
         wrong += [f"{width}: {one}" for one in page.evaluate(TOO_WIDE)]
     for width in (WIDEST, NARROWEST):
         page.set_viewport_size({"width": width, "height": 1440})
-        page.wait_for_timeout(150)  # maps learn how much room they have a frame later
+        let_draw(page)
         page.screenshot(path=artefacts / f"{view}-{theme}-{width}.png", full_page=True)
         wrong += [f"{width}: {one}" for one in page.evaluate(TOO_WIDE)]
     assert wrong == []

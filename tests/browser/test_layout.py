@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from browser.conftest import Heard
-from browser.driving import PATIENCE, READY, Known, show
+from browser.driving import PATIENCE, READY, Known, let_draw, show
 
 WIDEST = 2560
 
@@ -35,6 +35,7 @@ def tab(request: pytest.FixtureRequest, browser: Browser, server: str, heard: He
 
 
 def box(locator: Locator) -> dict[str, float]:
+    let_draw(locator.page)
     found: Any = locator.evaluate(
         "e => { const {left, right, top, bottom} = e.getBoundingClientRect(); return {left, right, top, bottom}; }"
     )
