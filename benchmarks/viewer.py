@@ -18,12 +18,10 @@ import platform
 import re
 import shutil
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -37,6 +35,9 @@ from innerview.workbench.models import ModelRequest, open_model
 from innerview.workbench.page.report import report
 
 ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "tests"))
+from serving import served  # noqa: E402 a server as the tests start it
+
 PAGE = ROOT / "docs" / "viewer.md"
 LITE0 = ROOT / "examples" / "efficientnet_lite0"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
@@ -72,21 +73,6 @@ WATCH = """
 })();
 """
 """When things happen, by the page's own clock; a map counts from the frame that shows it."""
-
-
-@contextmanager
-def served() -> Iterator[str]:
-    """Start `innerview serve` as people do, and give its address."""
-    command = [sys.executable, "-m", "innerview", "serve", "--no-open", "--port", "0"]
-    server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    try:
-        assert server.stdout
-        found = re.search(r"http://\S+", server.stdout.readline())
-        assert found
-        yield found.group()
-    finally:
-        server.send_signal(2)
-        server.wait(20)
 
 
 def until(page: Page, expression: str) -> None:
@@ -208,7 +194,8 @@ def measure(browser: Browser, rounds: int, folder: Path, *, large: bool) -> str:
         rows.append(f"| {what} | {found} | {goal} |")
         print(f"{what}: {found} (goal {goal})", flush=True)
 
-    with served() as url:
+    with served() as server:
+        url = server.url
         ((newborn, *_), _) = loads(browser, url, 1)
         row("first load of a server that just began, until the first map", f"{newborn:.0f} ms (n = 1)", "")
         took, most = loads(browser, url, rounds)

@@ -20,6 +20,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from browser.conftest import Heard
 from browser.driving import PATIENCE, settle
+from serving import served
 from workbench.made_runs import made_folders, made_run, metadata
 
 TRAINING = """
@@ -56,7 +57,7 @@ with recorder:
 
 
 @dataclass
-class Served:
+class Followed:
     """A folder of trainings, and the page that shows it."""
 
     url: str
@@ -64,25 +65,19 @@ class Served:
 
 
 @pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory, _bundle: None) -> Iterator[Served]:
+def followed(tmp_path_factory: pytest.TempPathFactory, _bundle: None) -> Iterator[Followed]:
     folder = tmp_path_factory.mktemp("runs")
     data = made_folders(tmp_path_factory.mktemp("data"), count=30)
-    command = [sys.executable, "-m", "innerview", "serve", str(folder), "--no-open", "--port", "0", "--data", str(data)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    found = re.search(r"http://[^\s#]+", process.stdout.readline())
-    assert found is not None
-    yield Served(found.group(0), folder)
-    process.terminate()
-    process.wait(20)
+    with served(str(folder), "--data", str(data)) as server:
+        yield Followed(server.url, folder)
 
 
 @pytest.fixture
-def tab(context: BrowserContext, heard: Heard, served: Served) -> Iterator[Page]:
+def tab(context: BrowserContext, heard: Heard, followed: Followed) -> Iterator[Page]:
     """The Training view, opened once; a test that loads it anew loses the mark."""
     page = context.new_page()
     heard.listen(page)
-    page.goto(f"{served.url}#/training")
+    page.goto(f"{followed.url}#/training")
     expect(page.locator("[data-run]")).to_be_visible()
     page.evaluate("window.mark = 'never loaded anew'")
     yield page
@@ -108,8 +103,8 @@ def points(page: Page, title: str) -> int:
     return max(len(re.findall("[ML]", one.get_attribute("d") or "")) for one in plot.locator("path").all())
 
 
-def test_a_training_is_followed_and_a_killed_one_stays(tab: Page, served: Served, tmp_path: Path) -> None:
-    run, script = served.folder / "torch", tmp_path / "training.py"
+def test_a_training_is_followed_and_a_killed_one_stays(tab: Page, followed: Followed, tmp_path: Path) -> None:
+    run, script = followed.folder / "torch", tmp_path / "training.py"
     script.write_text(TRAINING, encoding="utf-8")
     training = subprocess.Popen([sys.executable, str(script), str(run), str(tmp_path)])
     try:
@@ -150,15 +145,10 @@ def test_a_training_is_followed_and_a_killed_one_stays(tab: Page, served: Served
 
 def test_a_run_without_film_or_answers_says_so_and_shows_no_other_run_s(context: BrowserContext, heard: Heard) -> None:
     """A run that nothing can be shown of but curves, chosen after one with a film and answers."""
-    with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "-m", "innerview", "serve", folder, "--no-open", "--port", "0"]
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-        assert process.stdout is not None
-        found = re.search(r"http://[^\s#]+", process.stdout.readline())
-        assert found is not None
+    with tempfile.TemporaryDirectory() as folder, served(folder) as server:
         page = context.new_page()
         heard.listen(page)
-        page.goto(f"{found.group(0)}#/training")
+        page.goto(f"{server.url}#/training")
         film = page.get_by_role("list", name="All snapshots").get_by_role("button")
         matrix = page.get_by_text("10,000 test pictures")
         expect(film.first).to_be_visible(timeout=PATIENCE)
@@ -174,17 +164,15 @@ def test_a_run_without_film_or_answers_says_so_and_shows_no_other_run_s(context:
         expect(page.locator("[data-run]")).to_contain_text("half: running, step 2 of 10")
         expect(page.locator(".charts figcaption").filter(has_text="0.75").first).to_be_visible()
         page.close()
-        process.terminate()
-        process.wait(20)
 
 
-def test_what_is_no_run_yet_is_said_in_words(tab: Page, served: Served) -> None:
-    made = made_run(served.folder / "empty", steps=(0,), planned=10)
+def test_what_is_no_run_yet_is_said_in_words(tab: Page, followed: Followed) -> None:
+    made = made_run(followed.folder / "empty", steps=(0,), planned=10)
     for path in (made.path / "snapshots").iterdir():
         path.unlink()
     chooser = tab.get_by_role("combobox", name="Run")
     expect(chooser.locator("option").filter(has_text="empty")).to_have_count(1)
     chooser.select_option(label="empty")
     expect(tab.locator("main")).to_contain_text("holds no snapshot yet; wait for the training to begin")
-    made.snapshot(1, made_run(served.folder.parent / "other", steps=(0,)).read(0).weights, metadata())
+    made.snapshot(1, made_run(followed.folder.parent / "other", steps=(0,)).read(0).weights, metadata())
     expect(tab.locator("[data-run]")).to_contain_text("empty: running")

@@ -1,6 +1,6 @@
 """Twenty people with a slider each, then two hundred uploads: no error, quick answers, memory that stays flat.
 
-    python tests/web/soaking.py [SECONDS] [UPLOADS]
+    PYTHONPATH=src:tests python tests/web/soaking.py [SECONDS] [UPLOADS]
 
 Run by scripts/soak, not by pytest: it takes minutes and measures time. The server is a process of its own; each person
 asks, eight times a second, for a path or a map that is known already, as a slider that wanders over pictures does.
@@ -18,7 +18,6 @@ import json
 import random
 import re
 import statistics
-import subprocess
 import sys
 import time
 import urllib.request
@@ -28,6 +27,8 @@ from typing import Any
 import numpy as np
 from PIL import Image
 from websockets.asyncio.client import ClientConnection, connect
+
+from serving import served
 
 PEOPLE = 20
 PAUSE = 1 / 8
@@ -105,29 +106,22 @@ def upload(url: str, seed: int) -> None:
 
 
 def main(seconds: float = 60, uploads: int = 200) -> int:
-    command = [sys.executable, "-m", "innerview", "serve", "--no-open", "--port", "0"]
-    server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    try:
-        assert server.stdout
-        found = re.search(r"http://\S+", server.stdout.readline())
-        assert found
-        url = found.group()
-        took, before, after = asyncio.run(slide(url.replace("http", "ws") + "socket", seconds, server.pid))
+    with served() as server:
+        pid = server.process.pid
+        took, before, after = asyncio.run(slide(server.url.replace("http", "ws") + "socket", seconds, pid))
         middle, late = statistics.median(took), statistics.quantiles(took, n=20)[-1]
         print(
             f"{PEOPLE} people, {seconds:g} s: {len(took):,} answers, median {1000 * middle:.0f} ms, "
             f"95 % within {1000 * late:.0f} ms; memory {before:.0f} to {after:.0f} MB"
         )
         for seed in range(uploads // 4):
-            upload(url, seed)
-        halfway = resident(server.pid)
+            upload(server.url, seed)
+        halfway = resident(pid)
         for seed in range(uploads // 4, uploads):
-            upload(url, seed)
-        end = resident(server.pid)
+            upload(server.url, seed)
+        end = resident(pid)
         print(f"{uploads} uploads: memory {halfway:.0f} MB after {uploads // 4}, {end:.0f} MB at the end")
-    finally:
-        server.send_signal(2)
-        ended = server.wait(timeout=20)
+        ended, _ = server.end()
     broken = [
         words
         for words, holds in {

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import signal
 import socket
 import subprocess
 import sys
@@ -19,6 +18,7 @@ from innerview.cli import main
 from innerview.errors import OutputError
 from innerview.web.guard import Access
 from innerview.web.server import address, listen
+from serving import served
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -115,17 +115,7 @@ def test_the_command_says_nothing_before_its_server_is_ready(
 
 def test_it_serves_until_ctrl_c_and_ends_quietly() -> None:
     """A process of its own, as a user starts it; a page is open when it is stopped."""
-    command = [sys.executable, "-m", "innerview", "serve", "--no-open", "--port", "0"]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
-    server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
-    try:
-        assert server.stdout
-        found = re.search(r"http://\S+", server.stdout.readline())
-        assert found
-        with urllib.request.urlopen(found.group(), timeout=20) as answer:  # noqa: S310 our own
+    with served(stderr=subprocess.PIPE) as server:
+        with urllib.request.urlopen(server.url, timeout=20) as answer:  # noqa: S310 our own
             assert b"viewer.js" in answer.read()
-        server.send_signal(signal.SIGINT)
-        _, said = server.communicate(timeout=20)
-    finally:
-        server.kill()
-    assert (server.returncode, said) == (0, "")
+        assert server.end() == (0, "")
