@@ -19,7 +19,7 @@ from pathlib import Path
 import nbformat
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, BrowserContext, FrameLocator, Locator, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Error, FrameLocator, Locator, Page, expect
 
 from browser.conftest import ROOT
 from browser.driving import READY, canvas
@@ -81,11 +81,21 @@ def wide(browser: Browser) -> Iterator[BrowserContext]:
     made.close()
 
 
+THEIRS = "Cannot read properties of undefined (reading 'schema')"
+"""JupyterLab's shortcuts ask for settings that are not there yet. Notebook 7 always throws this once while it begins,
+with a cell of `print(1)` too, and on a busy computer that late that a cell is running already."""
+
+
 def errors(page: Page) -> list[str]:
     """What the page says that is an error; the notebooks themselves have much to say."""
     said: list[str] = []
+
+    def thrown(problem: Error) -> None:
+        if problem.message != THEIRS or "blob:" in (problem.stack or ""):  # a widget's module comes from there
+            said.append(f"thrown: {problem.stack or problem}")
+
     page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda problem: said.append(f"thrown: {problem}"))
+    page.on("pageerror", thrown)
     return said
 
 
@@ -255,11 +265,11 @@ def test_a_cell_of_notebook_7_lives_and_arrow_keys_are_its_sliders(
     command = ["notebook", "--no-browser", "--allow-root", f"--IdentityProvider.token={TOKEN}"]
     with serving(command, tmp_path, f"api?token={TOKEN}") as url:
         page = wide.new_page()
+        said = errors(page)
         page.goto(f"{url}notebooks/inside.ipynb?token={TOKEN}")
         page.locator(".jp-CodeCell .cm-content").first.wait_for()
         wait_for_a_kernel(page, url)
         page.locator(".jp-CodeCell .cm-content").first.click()
-        said = errors(page)  # its own front end has thrown before
         page.keyboard.press("Shift+Enter")
         expect(page.locator(".innerview [data-certificate]").first).to_be_visible(timeout=PATIENCE)
         expect(page.locator("iframe[title=innerview]")).to_be_hidden()
