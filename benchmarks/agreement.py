@@ -12,15 +12,11 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import platform
-import subprocess
-import sys
 from importlib import metadata
-from pathlib import Path
 
 import numpy as np
-from engines import ENGINES, in_numpy
+from engines import ENGINES, in_a_process, in_numpy
 
 import innerview
 from innerview.errors import NetworkError
@@ -74,32 +70,20 @@ def compare(engine: str) -> dict[str, list[float]]:
     return found
 
 
-def in_a_process(engine: str) -> dict[str, list[float]]:
-    """Compare one engine where its backend is the only one."""
-    backend = ENGINES[engine][1]
-    environment = {**os.environ, **({"KERAS_BACKEND": backend} if backend else {}), "TF_CPP_MIN_LOG_LEVEL": "3"}
-    environment["PYTHONPATH"] = os.pathsep.join([str(Path(innerview.__file__).parents[1]), str(Path(__file__).parent)])
-    command = [sys.executable, __file__, "--engine", engine]
-    answer = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    if answer.returncode:
-        sys.exit(f"{engine} failed:\n{answer.stderr[-2000:]}")
-    return json.loads(answer.stdout.splitlines()[-1])
-
-
 def main() -> None:
     """Compare all engines, and print the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--engine", choices=ENGINES, help=argparse.SUPPRESS)
+    parser.add_argument("--alone", choices=ENGINES, help=argparse.SUPPRESS)
     parser.add_argument("--no-captum", action="store_true")
     arguments = parser.parse_args()
-    if arguments.engine:
-        print(json.dumps(compare(arguments.engine)))
+    if arguments.alone:
+        print(json.dumps(compare(arguments.alone)))
         return
     packages = ("numpy", "torch", "keras", "tensorflow-cpu", "jax")
     versions = ", ".join(f"{name} {metadata.version(name)}" for name in packages)
     print(f"Python {platform.python_version()}, {versions}; the network {in_numpy().identity}")
     print("max |a − b| / max |b| against NumPy, same precision\n")
-    found = {engine: in_a_process(engine) for engine in ENGINES if engine != "NumPy"}
+    found = {engine: in_a_process(__file__, engine) for engine in ENGINES if engine != "NumPy"}
     for precision in PRECISIONS:
         columns = [engine for engine in found if precision in found[engine]]
         print(f"| {precision} | {' | '.join(columns)} |\n|---|{'---:|' * len(columns)}")

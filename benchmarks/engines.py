@@ -1,19 +1,26 @@
 """The built-in network in every engine: trained, or with given weights in PyTorch.
 
-PyTorch and Keras run the sources that `innerview export` writes; the JAX function is written here.
+PyTorch and Keras run the sources that `innerview export` writes; the JAX function is written here. A benchmark that
+goes through all engines runs each in a process of its own, since Keras has one backend a process.
 """
 
 from __future__ import annotations
 
 import importlib.util
+import json
+import os
+import subprocess
+import sys
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+import innerview
 from innerview import allcnn
 from innerview.adapters import wrap
 from innerview.adapters.numpy import NumpyNetwork
@@ -95,4 +102,19 @@ ENGINES: Mapping[str, tuple[Callable[[], Differentiable], str]] = {
     "Keras on JAX": (in_keras, "jax"),
     "JAX": (in_jax, ""),
 }
-"""How the network is built in each, and the backend that Keras needs; each runs in a process of its own."""
+"""How the network is built in each, and the backend that Keras needs."""
+
+
+def in_a_process(
+    script: str, engine: str, *arguments: str, environment: Mapping[str, str] = MappingProxyType({})
+) -> Any:
+    """Run a benchmark with `--alone ENGINE`, on that engine's backend: what it prints last, which is JSON."""
+    backend = ENGINES[engine][1]
+    known = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", **environment}
+    known |= {"KERAS_BACKEND": backend} if backend else {}
+    known["PYTHONPATH"] = str(Path(innerview.__file__).parents[1])
+    command = [sys.executable, script, "--alone", engine, *arguments]
+    answer = subprocess.run(command, env=known, capture_output=True, text=True, check=False)
+    if answer.returncode:
+        sys.exit(f"{engine} failed:\n{answer.stderr[-2000:]}")
+    return json.loads(answer.stdout.splitlines()[-1])

@@ -16,16 +16,12 @@ import argparse
 import json
 import os
 import platform
-import subprocess
-import sys
 import time
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
-from engines import ENGINES
+from engines import ENGINES, in_a_process
 
-import innerview
 from innerview.network import OUTPUT
 from innerview.targets import Logit, together
 
@@ -52,22 +48,15 @@ def rates(engine: str, sizes: Sequence[int], limit: float) -> list[list[float]]:
     return [np.median(each, axis=0).tolist() for each in found]
 
 
-def in_a_process(engine: str, sizes: Sequence[int], limit: float, threads: int) -> list[list[float]]:
-    """Measure one engine where it is alone, with so many threads."""
+def alone(engine: str, sizes: Sequence[int], limit: float, threads: int) -> list[list[float]]:
+    """The rates of one engine in a process of its own, with so many threads."""
     many = str(threads)
-    environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONWARNINGS": "ignore"}
-    environment |= {"OMP_NUM_THREADS": many, "TF_NUM_INTRAOP_THREADS": many, "TF_NUM_INTEROP_THREADS": "1"}
+    environment = {"OMP_NUM_THREADS": many, "TF_NUM_INTRAOP_THREADS": many, "TF_NUM_INTEROP_THREADS": "1"}
+    environment["PYTHONWARNINGS"] = "ignore"
     if threads == 1:
         environment["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
-    if backend := ENGINES[engine][1]:
-        environment["KERAS_BACKEND"] = backend
-    environment["PYTHONPATH"] = os.pathsep.join([str(Path(innerview.__file__).parents[1]), str(Path(__file__).parent)])
-    command = [sys.executable, __file__, engine, "--alone", "--seconds", str(limit)]
-    command += ["--sizes", ",".join(map(str, sizes))]
-    answer = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    if answer.returncode:
-        sys.exit(f"{engine} failed:\n{answer.stderr[-2000:]}")
-    return json.loads(answer.stdout.splitlines()[-1])
+    asked = ("--seconds", str(limit), "--sizes", ",".join(map(str, sizes)))
+    return in_a_process(__file__, engine, *asked, environment=environment)
 
 
 def main() -> None:
@@ -77,10 +66,10 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=40, help="for each engine")
     parser.add_argument("--sizes", type=lambda text: tuple(map(int, text.split(","))), default=SIZES)
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
-    parser.add_argument("--alone", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--alone", choices=ENGINES, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.alone:
-        print(json.dumps(rates(arguments.engines[0], arguments.sizes, arguments.seconds)))
+        print(json.dumps(rates(arguments.alone, arguments.sizes, arguments.seconds)))
         return
     if unknown := set(arguments.engines) - set(ENGINES):
         parser.error(f"there is no engine {', '.join(sorted(unknown))}; there are {', '.join(ENGINES)}")
@@ -88,7 +77,7 @@ def main() -> None:
     print(f"{arguments.threads} threads; evaluations/s by wall time (by processor time)\n")
     print(f"| engine | {' | '.join(map(str, arguments.sizes))} | enough |\n|---|{'---:|' * (len(arguments.sizes) + 1)}")
     for engine in arguments.engines or ENGINES:
-        found = in_a_process(engine, arguments.sizes, arguments.seconds, arguments.threads)
+        found = alone(engine, arguments.sizes, arguments.seconds, arguments.threads)
         best = max(wall for wall, _ in found)
         enough = next(size for size, (wall, _) in zip(arguments.sizes, found, strict=True) if wall >= NEAR * best)
         cells = " | ".join(f"{wall:.0f} ({busy:.0f})" for wall, busy in found)
