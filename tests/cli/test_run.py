@@ -38,7 +38,7 @@ def test_a_run_becomes_a_page_with_every_picture_and_table(capsys: pytest.Captur
     assert "Open out/index.html" in out
     page = Path("out/index.html").read_text()
     files = {one.name for one in Path("out").iterdir()} - {"index.html", "innerview.json"}
-    assert set(re.findall(r'(?:src|href)="([^"#]+)"', page)) == files
+    assert set(re.findall(r'(?:src|href|srcset)="([^"# ]+)', page)) == files
     for name in files:
         if name.endswith((".png", ".webp")):
             with Image.open(Path("out", name)) as picture:

@@ -54,6 +54,12 @@ def test_a_strip_breaks_into_rows_that_fit() -> None:
     assert film_strip(replace(FILM, frames=FILM.frames[:1])).width < wide.width
 
 
+def test_an_animation_breaks_into_rows_that_fit() -> None:
+    wide, narrow = film_animation(FILM).frames[0], film_animation(FILM, columns=2).frames[0]
+    assert wide.width > narrow.width
+    assert narrow.height > wide.height
+
+
 def test_a_film_may_have_maps_alone() -> None:
     bare = replace(FILM, frames=tuple(replace(frame, layers={}) for frame in FILM.frames))
     assert film_strip(bare).height < film_strip(FILM).height

@@ -1,4 +1,4 @@
-"""The page of trainings is whole, warns first, leads to its figures and lets charts scroll on small screens."""
+"""The page of trainings is whole, warns first, leads to its figures and has others for small screens."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import re
 from html.parser import HTMLParser
 
 from innerview.methods.health import RULES
-from innerview.viewer.page import Figure, Section
+from innerview.viewer.page import Figure, Narrow, Section
 from innerview.viewer.run_page import RUN_EXPLANATIONS, run_page
 from innerview.viewer.run_sentences import WORDS, Warned
 
 NASTY = '<script>alert("1")</script>&amp; \'"'
-VOID = {"meta", "img", "link", "br"}
+VOID = {"meta", "img", "link", "br", "source"}
 
 
 class Checker(HTMLParser):
@@ -32,7 +32,7 @@ class Checker(HTMLParser):
 
 
 def page(warned: list[Warned], keys: tuple[str, ...] = tuple(RUN_EXPLANATIONS)) -> str:
-    still = Figure("a.png", NASTY, 10, 20, caption=NASTY)
+    still = Figure("a.png", NASTY, 10, 20, caption=NASTY, narrow=Narrow("a b-narrow.png", 6, 40, 2))
     moving = Figure("b.webp", "moving", 10, 20, moving=True)
     sections = [Section(key, RUN_EXPLANATIONS[key], f"{NASTY}\nsecond", (still, moving)) for key in keys]
     return run_page(NASTY, [NASTY], warned, sections, [(NASTY, NASTY)], [NASTY])
@@ -58,9 +58,11 @@ def test_warnings_come_first_and_lead_to_their_figures() -> None:
     assert "No sign that anything goes wrong" in page([])
 
 
-def test_a_chart_can_be_scrolled_with_the_keyboard_and_what_moves_waits() -> None:
+def test_a_narrow_screen_has_figures_of_its_own_and_what_moves_waits() -> None:
     text = page([])
-    assert text.count('class="wide" tabindex="0" role="group" aria-label=') == 2 * len(RUN_EXPLANATIONS)
+    narrow = '<source media="(max-width: 699px)" srcset="a%20b-narrow.png 2x" width="6" height="40">'
+    assert text.count(f"<picture>{narrow}<img") == len(RUN_EXPLANATIONS)
+    assert text.count("<picture><img") == len(RUN_EXPLANATIONS)
     before = text[: text.index('src="b.webp"')]
     assert before.count("<details>") == before.count("</details>") + 1
 

@@ -203,8 +203,13 @@ def film_strip(film: Film, *, columns: int = 7) -> Pillow.Image:
     return canvas.page(f"{film.name}, while the network learnt", parts)
 
 
-def film_animation(film: Film) -> Animation:
-    """Draw one frame for each snapshot: the picture, the map, the layers, and the answer below them."""
+def film_animation(film: Film, *, columns: int = 0) -> Animation:
+    """Draw one frame for each snapshot: the picture, the map, the layers, and the answer below them.
+
+    Args:
+        film: of one picture.
+        columns: tiles in a row; 0 for all of them.
+    """
     rows = _rows(film)
     frames: list[Pillow.Image] = []
     for place, frame in enumerate(film.frames):
@@ -218,7 +223,7 @@ def film_animation(film: Film) -> Animation:
             ),
             *(Tile(_mosaic(frame, row, FRAME_TILE), (Line(row.title, size=tokens.SMALL_SIZE),)) for row in rows),
         ]
-        body = canvas.grid(tiles, len(tiles))
+        body = canvas.grid(tiles, columns or len(tiles))
         told = [*(note(row.words) for row in rows), *([note(LAYERS_WORDS)] if rows else [])]
         title = f"{film.name}, after {words.count(frame.step)} steps"
         frames.append(canvas.page(title, [canvas.track(len(film.frames), place, body.width), body, *told]))

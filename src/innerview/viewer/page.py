@@ -46,6 +46,16 @@ footer th { overflow-wrap: break-word; }
 
 
 @dataclass(frozen=True)
+class Narrow:
+    """A figure drawn for a telephone: its file, its size in pixels, and how many of them make one of the page's."""
+
+    file: str
+    width: int
+    height: int
+    density: int
+
+
+@dataclass(frozen=True)
 class Figure:
     """A file beside the page, with what it shows for those who can't see it.
 
@@ -55,6 +65,7 @@ class Figure:
         caption: stands under it; empty for none.
         moving: it plays, and so is shown only on request.
         width, height: in pixels, so that the page does not jump while it loads.
+        narrow: what is shown in its place where there is no room for it; None for itself, smaller.
     """
 
     file: str
@@ -63,6 +74,7 @@ class Figure:
     height: int
     caption: str = ""
     moving: bool = False
+    narrow: Narrow | None = None
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """The page of one or several trainings: warnings first, each leading to the figure that says so, then the views.
 
-Charts keep a readable size: on a narrow screen they scroll sideways in their own frame instead of shrinking.
+Charts keep a readable size: a narrow screen shows the ones that were drawn for it, instead of shrinking the others.
 """
 
 from __future__ import annotations
@@ -9,10 +9,14 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from types import MappingProxyType
 from typing import Final
+from urllib.parse import quote
 
 from innerview.viewer.explanations import Explanation
 from innerview.viewer.page import Figure, Section, document
 from innerview.viewer.run_sentences import Warned
+
+NARROW_SCREEN: Final = 699
+"""Pixels of the widest page that shows the narrow figures."""
 
 STYLE: Final = """
 .signs { margin: 8px 0 16px; padding: 12px 16px; background: var(--panel); border-left: 4px solid var(--second);
@@ -22,9 +26,6 @@ STYLE: Final = """
 .signs li { padding: 3px 0; } .signs a { color: inherit; }
 main section > div { margin-top: 12px; }
 h3 { font-size: 1rem; margin: 20px 0 4px; }
-.wide { overflow-x: auto; max-width: 100%; border-radius: 4px; }
-.wide img { max-width: none; width: auto; }
-@media (min-width: 700px) { .wide img { max-width: 100%; } }
 figure + figure { margin-top: 16px; }
 summary { min-height: 24px; }
 .files { columns: 3 14rem; padding-left: 1.2rem; }
@@ -147,11 +148,18 @@ def _section(section: Section) -> str:
 
 
 def _figure(figure: Figure) -> str:
-    """A chart in a frame that scrolls by itself where it finds no room; what moves waits to be asked."""
+    """A chart, or the one for narrow screens; what moves waits to be asked."""
     caption = f"<figcaption>{escape(figure.caption)}</figcaption>" if figure.caption else ""
+    small = figure.narrow
+    source = (
+        f'<source media="(max-width: {NARROW_SCREEN}px)" srcset="{escape(quote(small.file))} {small.density}x" '
+        f'width="{small.width}" height="{small.height}">'
+        if small
+        else ""
+    )
     shown = (
-        f'<figure><div class="wide" tabindex="0" role="group" aria-label="{escape(figure.words)}">'
-        f'<a href="{escape(figure.file)}"><img src="{escape(figure.file)}" alt="{escape(figure.words)}" '
-        f'width="{figure.width}" height="{figure.height}" loading="lazy"></a></div>{caption}</figure>'
+        f'<figure><a href="{escape(figure.file)}"><picture>{source}<img src="{escape(figure.file)}" '
+        f'alt="{escape(figure.words)}" width="{figure.width}" height="{figure.height}" loading="lazy"></picture></a>'
+        f"{caption}</figure>"
     )
     return f"<details><summary>Play: {escape(figure.words)}</summary>{shown}</details>" if figure.moving else shown

@@ -10,6 +10,8 @@ from matplotlib.figure import Figure
 from innerview.errors import UsageError
 from innerview.pictures import tokens
 from innerview.pictures.charts.confusion import class_accuracy_figure, confusion_figure, draw_confusion
+from innerview.pictures.charts.paper import NARROW
+from innerview.pictures.saving import to_picture
 
 NAMES = ("ant", "bee", "cow")
 COUNTS = np.array([[8, 2, 0], [0, 10, 0], [5, 0, 0]])
@@ -25,6 +27,16 @@ def test_every_count_is_written_and_only_mistakes_are_shaded() -> None:
     assert to_hex(written[1, 1].get_color()).upper() == tokens.TEST
     assert np.asarray(axes.images[0].get_array()).tolist() == [[0, 2, 0], [0, 0, 0], [5, 0, 0]]
     assert [tick.get_text() for tick in axes.get_yticklabels()] == ["0 ant", "1 bee", "2 cow"]
+
+
+@pytest.mark.parametrize(("most", "written"), [(900, True), (90_000, False)])
+def test_numbers_are_as_small_as_their_cells_and_left_out_where_none_could_be_read(most: int, written: bool) -> None:
+    figure = confusion_figure(np.full((10, 10), most), [f"class {n}" for n in range(10)], about="", width=NARROW)
+    to_picture(figure)
+    (axes,) = figure.axes
+    cell = axes.transData.transform([(0, 0), (1, 0)])
+    assert bool(axes.texts) == written
+    assert all(text.get_window_extent().width < cell[1][0] - cell[0][0] for text in axes.texts)
 
 
 def test_no_picture_is_refused() -> None:

@@ -17,6 +17,7 @@ from innerview.pictures.charts.ridges import RIDGES, draw_ridges, ridges_figure
 from innerview.pictures.charts.spread import HELD, MOST, Window, layer_words, window_for, windows_for
 from innerview.pictures.charts.training import RUNS
 from innerview.pictures.charts.units import Shares, draw_shares, units_figure
+from innerview.pictures.saving import to_picture
 from innerview.runs import History, histogram
 
 
@@ -149,3 +150,19 @@ def test_counts_are_written_as_counts_and_shares_as_shares() -> None:
     assert Shares("Saturated", np.array([[0.123]])).written(0, 0) == "12.3 %"
     with pytest.raises(UsageError, match="at least one"):
         units_figure([], [], [counted], name="run")
+
+
+@pytest.mark.parametrize(("width", "kept"), [(8.6, [0, 10, 20, 30, 40, 50, 60]), (3.8, [0, 20, 40, 60])])
+def test_as_many_snapshots_are_shown_as_find_room(width: float, kept: list[int]) -> None:
+    shares = Shares("Saturated", np.linspace(0, 0.6, 7)[:, None])
+    figure = units_figure(range(0, 70, 10), ["a"], [shares], name="run", about="told", width=width)
+    (axes,) = figure.axes
+    assert [tick.get_text() for tick in axes.get_xticklabels()] == [str(step) for step in kept]
+    assert [text.get_text() for text in axes.texts[1:]] == [f"{step} %" for step in kept[1:]]
+    assert figure.get_supxlabel() == ("told" if len(kept) == 7 else "told · 4 of 7 snapshots")
+
+
+def test_words_are_wrapped_to_the_width_of_their_figure() -> None:
+    figure = heat_figure({"a": history([0.1, 0.2])}, "a run with a name of many words", columns=1)
+    to_picture(figure)
+    assert [text.get_window_extent().x1 <= figure.bbox.x1 for text in figure.texts] == [True, True]

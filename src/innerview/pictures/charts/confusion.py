@@ -23,23 +23,37 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 WRITTEN: Final = 30
-"""Classes up to which each cell has its number written in it."""
+"""Classes up to which each cell has its number written in it, if it finds room there."""
+
+SMALLEST: Final = 6.0
+"""Points of the smallest type in which a number is written."""
+
+DIGIT: Final = 0.7
+"""Width of a digit in bold, as a share of the type's size."""
+
+MARGINS: Final = 1.3
+"""Inches beside the matrix: the names of the classes."""
 
 
-def draw_confusion(axes: Axes, confusion: Int[np.ndarray, "truth said"], class_names: Sequence[str]) -> None:
+def draw_confusion(
+    axes: Axes, confusion: Int[np.ndarray, "truth said"], class_names: Sequence[str], cell: float = 40.0
+) -> None:
     """Draw the matrix: counts in the cells, mistakes shaded by their number.
 
     Args:
         axes: where to draw.
         confusion: pictures by truth (rows) and answer (columns).
         class_names: one per class.
+        cell: width of a cell, in points; numbers are made smaller to fit it, or left out.
     """
     from matplotlib.colors import ListedColormap
 
     wrong = confusion * (1 - np.eye(len(confusion), dtype=confusion.dtype))
     most = max(1, int(wrong.max(initial=0)))
     axes.imshow(wrong, cmap=ListedColormap(ramp("amount") / 255), vmin=0, vmax=1.15 * most)
-    for row, column in np.ndindex(confusion.shape) if len(confusion) <= WRITTEN else ():
+    size = min(TEXT, 0.9 * cell / (DIGIT * len(words.count(int(confusion.max(initial=0))))))
+    written = len(confusion) <= WRITTEN and size >= SMALLEST
+    for row, column in np.ndindex(confusion.shape) if written else ():
         number = int(confusion[row, column])
         right = row == column
         if number or right:
@@ -49,7 +63,7 @@ def draw_confusion(axes: Axes, confusion: Int[np.ndarray, "truth said"], class_n
                 words.count(number),
                 ha="center",
                 va="center",
-                fontsize=TEXT,
+                fontsize=size,
                 fontweight="bold" if right else "normal",
                 color=tokens.PAGE if wrong[row, column] > 0.55 * most else (tokens.TEST if right else tokens.INK),
             )
@@ -97,17 +111,25 @@ def draw_class_accuracy(
     dress(axes, "", "called rightly, with 95 % intervals", "")
 
 
-def confusion_figure(confusion: Int[np.ndarray, "truth said"], class_names: Sequence[str], *, about: str) -> Figure:
+def confusion_figure(
+    confusion: Int[np.ndarray, "truth said"], class_names: Sequence[str], *, about: str, width: float | None = None
+) -> Figure:
     """Draw the matrix alone.
+
+    Args:
+        confusion: pictures by truth (rows) and answer (columns).
+        class_names: one per class.
+        about: on which pictures.
+        width: of the figure, in inches; None for as much as the classes need.
 
     Raises:
         UsageError: no picture was counted.
     """
     if not confusion.sum():
         raise UsageError("a confusion matrix of no picture was asked for; show the network at least one")
-    side = float(np.clip(2.2 + 0.46 * len(class_names), 4.5, 11))
-    figure = new_figure(side + 0.6, side + 0.6, "What it calls each class", about)
-    draw_confusion(figure.subplots(), confusion, class_names)
+    side = width or float(np.clip(2.8 + 0.46 * len(class_names), 5.1, 11.6))
+    figure = new_figure(side, side, "What it calls each class", about)
+    draw_confusion(figure.subplots(), confusion, class_names, 72 * (side - MARGINS) / len(class_names))
     return figure
 
 
@@ -118,8 +140,9 @@ def class_accuracy_figure(
     class_names: Sequence[str],
     *,
     about: str,
+    width: float = 6.6,
 ) -> Figure:
     """Draw the accuracy of each class alone; see `draw_class_accuracy`."""
-    figure = new_figure(6.6, 1.2 + 0.3 * len(class_names), "Accuracy, class by class", about)
+    figure = new_figure(width, 1.2 + 0.3 * len(class_names), "Accuracy, class by class", about)
     draw_class_accuracy(figure.subplots(), shares, intervals, counts, class_names)
     return figure

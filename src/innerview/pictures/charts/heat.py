@@ -13,8 +13,8 @@ import numpy as np
 
 from innerview.errors import UsageError
 from innerview.pictures import tokens, words
-from innerview.pictures.charts.paper import TEXT, dress, new_figure, write_numbers
-from innerview.pictures.charts.spread import Window, chosen_layers, left_out_layers, window_for
+from innerview.pictures.charts.paper import NARROW, TEXT, dress, new_figure, write_numbers
+from innerview.pictures.charts.spread import Window, chosen_layers, left_out_layers, places, window_for
 from innerview.pictures.ramps import ramp
 from innerview.runs import History
 
@@ -38,7 +38,7 @@ def draw_heat(axes: Axes, history: History, window: Window, title: str = "") -> 
     borders = np.arange(len(history.steps) + 1) - 0.5
     axes.pcolormesh(borders, edges, np.log1p(counts).T, cmap=colours, vmin=0, vmax=np.log1p(most), rasterized=True)
     dress(axes, title)
-    shown = np.unique(np.rint(np.linspace(0, len(history.steps) - 1, min(len(history.steps), NAMED))).astype(int))
+    shown = places(len(history.steps), NAMED)
     axes.set_xticks(shown, [words.count(int(history.steps[at])) for at in shown])
     axes.grid(visible=False)
     write_numbers(axes)
@@ -69,7 +69,7 @@ def heat_figure(
         "a column per snapshot (dense early on), a row per bin · darkness is log(1 + weights), darkest where each "
         f"layer has most{left_out_layers(histories)}"
     )
-    figure = new_figure(max(3.8, 2.95 * columns), 0.8 + 2.0 * rows, f"Where the weights lie: {name}", about)
+    figure = new_figure(max(NARROW, 2.95 * columns), 0.8 + 2.0 * rows, f"Where the weights lie: {name}", about)
     grid = figure.subplots(rows, columns, squeeze=False)
     for place, axes in enumerate(grid.ravel()):
         if place >= len(layers):

@@ -15,7 +15,7 @@ from jaxtyping import Float, Int
 
 from innerview.errors import UsageError
 from innerview.pictures import tokens, words
-from innerview.pictures.charts.paper import TEXT, dress, new_figure, write_numbers, write_percent
+from innerview.pictures.charts.paper import NARROW, TEXT, dress, new_figure, write_numbers, write_percent
 from innerview.pictures.charts.spread import chosen_layers, left_out_layers
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ def layer_times_figure(
     columns = max(1, min(columns, len(chosen)))
     rows = -(-len(chosen) // columns)
     about = f"{shown.about} · pale: the other layers · steps on log(1 + step){left_out_layers(layers)}"
-    figure = new_figure(max(3.8, 2.95 * columns), 0.8 + 1.65 * rows, f"{shown.title}: {name}", about)
+    figure = new_figure(max(NARROW, 2.95 * columns), 0.8 + 1.65 * rows, f"{shown.title}: {name}", about)
     grid = figure.subplots(rows, columns, squeeze=False, sharey=True)
     for place, axes in enumerate(grid.ravel()):
         if place >= len(chosen):

@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from innerview.errors import UsageError
-from innerview.pictures import tokens, words
+from innerview.pictures import tokens
 from innerview.pictures.charts.histograms import outline
-from innerview.pictures.charts.paper import TEXT, dress, new_figure, write_numbers
+from innerview.pictures.charts.paper import NARROW, TEXT, dress, new_figure, write_numbers
 from innerview.pictures.charts.spread import HELD, Window, chosen_layers, left_out_layers, window_for
-from innerview.pictures.charts.training import RUNS
+from innerview.pictures.charts.training import RUNS, name_runs
 from innerview.runs import History
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def ends_figure(runs: Mapping[str, Mapping[str, History]], *, columns: int = 3) 
         "the last snapshot of each run · share of its weights per bin · a plot shows at least "
         f"{100 * HELD:g} % of each run's weights{left_out_layers(names)}"
     )
-    figure = new_figure(max(3.8, 2.95 * columns), 0.9 + 1.7 * rows, "Where the weights ended", about)
+    figure = new_figure(max(NARROW, 2.95 * columns), 0.9 + 1.7 * rows, "Where the weights ended", about)
     for place, axes in enumerate(figure.subplots(rows, columns, squeeze=False).ravel()):
         if place >= len(layers):
             axes.remove()
@@ -73,17 +73,9 @@ def ends_figure(runs: Mapping[str, Mapping[str, History]], *, columns: int = 3) 
         draw_ends(axes, found, window_for([_last(history) for history in known]), layers[place])
         if place + columns >= len(layers):
             axes.set_xlabel("weight", fontsize=TEXT, color=tokens.SECOND)
-    _name_runs(figure, list(runs))
+    name_runs(figure, list(runs))
     return figure
 
 
 def _last(history: History) -> History:
     return History(history.steps[-1:], history.edges, history.counts[-1:])
-
-
-def _name_runs(figure: Figure, names: Sequence[str]) -> None:
-    from matplotlib.lines import Line2D
-
-    handles = [Line2D([], [], color=colour, linewidth=2) for colour, _ in zip(RUNS, names, strict=False)]
-    named = [words.brief(name, 32) for name in names]
-    figure.legend(handles, named, loc="upper right", ncols=len(handles), fontsize=TEXT, frameon=False)

@@ -20,17 +20,20 @@ TITLE: Final = 12
 FINEST: Final = 1e-5
 """The smallest alpha that an axis resolves."""
 
+NARROW: Final = 3.8
+"""Inches: the width of a figure whose type is still read on a telephone, where it is shown at about nine tenths."""
+
 
 def new_figure(width: float, height: float, title: str, about: str = "") -> Figure:
-    """Start a figure of `width` × `height` inches with a title at the left and a line below it."""
+    """Start a figure of `width` × `height` inches with a title at the left and words below it, wrapped to its width."""
     from matplotlib.figure import Figure
     from matplotlib.layout_engine import ConstrainedLayoutEngine
 
     engine = ConstrainedLayoutEngine(w_pad=0.08, h_pad=0.06, hspace=0.04, wspace=0.03)
     figure = Figure(figsize=(width, height), layout=engine, facecolor=tokens.PAGE)
-    figure.suptitle(title, x=0.015, ha="left", fontsize=TITLE, fontweight="bold", color=tokens.INK)
+    figure.suptitle(title, x=0.015, ha="left", fontsize=TITLE, fontweight="bold", color=tokens.INK, wrap=True)
     if about:
-        figure.supxlabel(about, x=0.015, ha="left", fontsize=TEXT, color=tokens.SECOND)
+        figure.supxlabel(about, x=0.015, ha="left", fontsize=TEXT, color=tokens.SECOND, wrap=True)
     return figure
 
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from innerview.errors import UsageError
 from innerview.pictures import tokens, words
-from innerview.pictures.charts.paper import TEXT, dress, new_figure, write_numbers
+from innerview.pictures.charts.paper import NARROW, TEXT, dress, new_figure, write_numbers
 from innerview.pictures.charts.spread import (
     APART,
     HELD,
@@ -21,6 +21,7 @@ from innerview.pictures.charts.spread import (
     chosen_layers,
     layer_words,
     left_out_layers,
+    places,
     window_for,
 )
 from innerview.pictures.ramps import parse
@@ -46,7 +47,7 @@ def draw_ridges(axes: Axes, history: History, window: Window, title: str = "") -
         window: which of them, and how coarse.
         title: of the plot.
     """
-    kept = np.unique(np.rint(np.linspace(0, len(history.steps) - 1, min(len(history.steps), RIDGES))).astype(int))
+    kept = places(len(history.steps), RIDGES)
     edges, counts = window.cut(History(history.steps[kept], history.edges, history.counts[kept]))
     middles = (edges[:-1] + edges[1:]) / 2
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
@@ -89,11 +90,11 @@ def ridges_figure(
     columns = max(1, min(columns, len(layers)))
     rows = -(-len(layers) // columns)
     about = (
-        f"a ridge per snapshot (at most {RIDGES}), its step at the left, time runs downwards · a plot shows at least\n"
+        f"a ridge per snapshot (at most {RIDGES}), its step at the left, time runs downwards · a plot shows at least "
         f"{100 * HELD:g} % of the weights of every snapshot; beyond: how many lie outside at most{_axes(windows)}"
         f"{left_out_layers(histories)}"
     )
-    figure = new_figure(max(3.8, 2.95 * columns), 0.8 + 2.5 * rows, f"How the weights spread: {name}", about)
+    figure = new_figure(max(NARROW, 2.95 * columns), 0.8 + 2.5 * rows, f"How the weights spread: {name}", about)
     grid = figure.subplots(rows, columns, squeeze=False)
     for place, axes in enumerate(grid.ravel()):
         if place >= len(layers):
@@ -112,4 +113,4 @@ def _axes(windows: Mapping[str, Window] | None) -> str:
     """Say what an axis of its own means, where one is."""
     if not any(window.own for window in (windows or {}).values()):
         return ""
-    return f"\nown axis: the runs of this page reach more than {APART:g} times as far as one another there"
+    return f" · own axis: the runs of this page reach more than {APART:g} times as far as one another there"

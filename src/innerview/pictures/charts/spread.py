@@ -87,12 +87,17 @@ def reach_of(history: History) -> float:
     return float(history.edges[middle + 1 + min(int(places.max()), middle - 1)])
 
 
+def places(count: int, most: int) -> Array:
+    """Positions of at most `most` of `count` things in a row, evenly, always with the first and the last."""
+    return np.unique(np.rint(np.linspace(0, count - 1, min(count, max(2, most)))).astype(np.int64))
+
+
 def chosen_layers(histories: Mapping[str, object]) -> tuple[str, ...]:
     """The layers that a figure shows: all, or MOST of them, evenly from the first to the last."""
     names = tuple(histories)
     if len(names) <= MOST:
         return names
-    return tuple(names[place] for place in np.rint(np.linspace(0, len(names) - 1, MOST)).astype(int))
+    return tuple(names[place] for place in places(len(names), MOST))
 
 
 def left_out_layers(histories: Mapping[str, object]) -> str:

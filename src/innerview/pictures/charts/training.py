@@ -7,7 +7,7 @@ is dashed. The last value is written at the end of each line.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -16,17 +16,34 @@ import numpy as np
 from innerview.errors import UsageError
 from innerview.pictures import tokens, words
 from innerview.pictures.charts.curves import LOOKS, Curve, smoothed
-from innerview.pictures.charts.paper import TEXT, dress, label_ends, new_figure, write_numbers, write_percent
+from innerview.pictures.charts.paper import (
+    NARROW,
+    TEXT,
+    dress,
+    label_ends,
+    new_figure,
+    write_numbers,
+    write_percent,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.typing import LineStyleType
 
 RUNS: Final = (tokens.TEST, tokens.TRAIN, "#4A55A8", "#A3327A", tokens.INK)
 """A colour for each run where there are several; as dark as each other, and apart for colour-blind readers."""
 
 DASHED: Final = (0, (4, 2))
 
+TITLE_ROOM: Final = 0.25
+"""Inches that a figure's title takes, below which the names of runs stand where there is no room beside it."""
+
+ROW: Final = 0.19
+"""Inches that a row of such names takes."""
+
+DECADES: Final = 100.0
+"""A logarithmic axis that reaches less far has 2 and 5 beside its powers of ten, of which it may hold but one."""
 
 FEW: Final = {"test": 60, "training": 3}
 """Values of a line up to which each is marked: a test is a moment, and a single value is no line."""
@@ -89,7 +106,18 @@ def draw_panel(axes: Axes, panel: Panel, runs: int, marks: Sequence[Mark] = ()) 
         if track.window > 1 and runs == 1:
             axes.plot(track.curve.times, track.curve.values, color=colour, alpha=0.22, linewidth=0.6)
         marker = "o" if int(seen.sum()) <= FEW[track.part] else ""
-        axes.plot(line.times[seen], line.values[seen], color=colour, linestyle=dash, linewidth=1.4, marker=marker, ms=3)
+        top = 3 if track.part == "test" else 2  # of several runs, no training covers the few points of another's tests
+        axes.plot(
+            line.times[seen],
+            line.values[seen],
+            color=colour,
+            linestyle=dash,
+            linewidth=1.4,
+            marker=marker,
+            ms=3 if seen.sum() > 1 else 4,
+            zorder=top,
+            clip_on=not marker,
+        )
         last = float(line.values[seen][-1])
         written = words.share(last) if panel.axis == "share" else words.limit(last)
         ends.append((last, f"{track.name} {written}".strip(), colour))
@@ -116,7 +144,12 @@ def _scale(axes: Axes, panel: Panel, shown: Sequence[np.ndarray]) -> None:
     if panel.axis == "share":
         write_percent(axes)
     elif panel.axis == "log" and (values > 0).any():
+        from matplotlib.ticker import LogLocator
+
         axes.set_yscale("log")
+        positive = values[values > 0]
+        if positive.max() < DECADES * positive.min():
+            axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         axes.yaxis.set_major_formatter(lambda value, _: words.limit(float(value)))
         axes.yaxis.set_minor_formatter(lambda _value, _: "")
     else:
@@ -131,6 +164,7 @@ def training_figure(
     unit: str = "step",
     about: str = "",
     marks: Sequence[Mark] = (),
+    width: float = 8.6,
 ) -> Figure:
     """Draw plots one above the other, on one axis of time.
 
@@ -140,6 +174,7 @@ def training_figure(
         unit: of the time.
         about: what a reader must know (how lines were smoothed, on how many pictures was tested).
         marks: moments to be seen in each plot.
+        width: of the figure, in inches.
 
     Raises:
         UsageError: there is nothing to draw, or more runs than colours.
@@ -150,7 +185,7 @@ def training_figure(
             f"curves of {len(drawn)} metrics and {len(names)} runs were asked for; at most {len(RUNS)} runs"
         )
     title = f"Training: {names[0]}" if len(names) == 1 else "Trainings, one over the other"
-    figure = new_figure(8.6, 1.0 + 1.75 * len(drawn), title, about)
+    figure = new_figure(width, 1.0 + 1.75 * len(drawn), title, about)
     grid = figure.subplots(len(drawn), 1, squeeze=False, sharex=True)[:, 0]
     for place, (axes, panel) in enumerate(zip(grid, drawn, strict=True)):
         draw_panel(axes, panel, len(names), [mark if place == 0 else Mark(mark.time, "") for mark in marks])
@@ -158,21 +193,29 @@ def training_figure(
     last = max(float(track.curve.times.max(initial=0)) for panel in drawn for track in panel.tracks)
     grid[-1].set_xlim(0, last or 1.0)  # shared by all plots, also where a metric ends before the others
     write_numbers(grid[-1], x=True, y=False)
+    if width <= NARROW:
+        grid[-1].locator_params(axis="x", nbins=5)
     if len(names) > 1:
-        _name_runs(figure, names)
+        name_runs(figure, names, {"test": "solid", "training": DASHED})
     return figure
 
 
-def _name_runs(figure: Figure, names: Sequence[str]) -> None:
+def name_runs(figure: Figure, names: Sequence[str], dashes: Mapping[str, LineStyleType] | None = None) -> None:
+    """Say which colour is which run, and what dashes mean: beside the title, or below it where there is no room."""
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
     from matplotlib.lines import Line2D
 
     handles = [Line2D([], [], color=colour, linewidth=2) for colour, _ in zip(RUNS, names, strict=False)]
-    handles += [Line2D([], [], color=tokens.SECOND, linestyle=dash) for dash in ("solid", DASHED)]
-    figure.legend(
-        handles,
-        [*(words.brief(name, 32) for name in names), "test", "training"],
-        loc="upper right",
-        ncols=len(handles),
-        fontsize=TEXT,
-        frameon=False,
-    )
+    handles += [Line2D([], [], color=tokens.SECOND, linestyle=dash) for dash in (dashes or {}).values()]
+    narrow = figure.get_figwidth() <= NARROW
+    texts = [*(words.brief(name, 20 if narrow else 32) for name in names), *(dashes or {})]
+    if not narrow:
+        figure.legend(handles, texts, loc="upper right", ncols=len(handles), fontsize=TEXT, frameon=False)
+        return
+    room = ROW * (-(-len(handles) // 2) + 0.5)
+    height = figure.get_figheight() + room
+    figure.set_figheight(height)
+    if isinstance(engine := figure.get_layout_engine(), ConstrainedLayoutEngine):
+        engine.set(rect=(0, 0, 1, 1 - room / height))
+    below = (0, 1 - TITLE_ROOM / height)
+    figure.legend(handles, texts, loc="upper left", bbox_to_anchor=below, ncols=2, fontsize=TEXT, frameon=False)

@@ -6,7 +6,7 @@ Tables whose cells are shaded by their share; a dot stands for none.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -15,6 +15,7 @@ from jaxtyping import Float
 from innerview.errors import UsageError
 from innerview.pictures import tokens, words
 from innerview.pictures.charts.paper import TEXT, dress, new_figure
+from innerview.pictures.charts.spread import places
 from innerview.pictures.ramps import ramp
 
 if TYPE_CHECKING:
@@ -23,6 +24,12 @@ if TYPE_CHECKING:
 
 LIGHT: Final = 0.5
 """Above this shade, numbers are written in the paper's colour."""
+
+NAMES: Final = 1.4
+"""Inches that the names of layers take."""
+
+CELL: Final = 0.5
+"""Inches that a share written in a cell takes; where there is no room for all snapshots, fewer are shown."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +78,13 @@ def draw_shares(axes: Axes, steps: Sequence[int], layers: Sequence[str], shown: 
 
 
 def units_figure(
-    steps: Sequence[int], layers: Sequence[str], shown: Sequence[Shares], *, name: str, about: str = ""
+    steps: Sequence[int],
+    layers: Sequence[str],
+    shown: Sequence[Shares],
+    *,
+    name: str,
+    about: str = "",
+    width: float = 8.6,
 ) -> Figure:
     """Draw tables one below the other.
 
@@ -81,6 +94,7 @@ def units_figure(
         shown: the tables.
         name: of the run.
         about: on what this was counted, and what the words mean.
+        width: of the figure, in inches.
 
     Raises:
         UsageError: there is no table, no layer or no snapshot.
@@ -88,9 +102,11 @@ def units_figure(
     if not len(steps) or not len(layers) or not shown:
         raise UsageError("channels of no layer or no snapshot were asked for; give at least one of each")
     height = 0.9 + len(shown) * (0.55 + 0.22 * len(layers))
-    figure = new_figure(8.6, height, f"What the channels do: {name}", about)
+    kept = places(len(steps), int((width - NAMES) / CELL))
+    few = f" · {len(kept)} of {len(steps)} snapshots" if len(kept) < len(steps) else ""
+    figure = new_figure(width, height, f"What the channels do: {name}", f"{about}{few}")
     grid = figure.subplots(len(shown), 1, squeeze=False)[:, 0]
     for axes, one in zip(grid, shown, strict=True):
-        draw_shares(axes, steps, layers, one)
+        draw_shares(axes, [steps[place] for place in kept], layers, replace(one, values=one.values[kept]))
     grid[-1].set_xlabel("step", fontsize=TEXT, color=tokens.SECOND)
     return figure

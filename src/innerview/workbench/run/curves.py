@@ -41,9 +41,9 @@ class Curves:
     about: str
     marks: tuple[Mark, ...]
 
-    def figure(self) -> Figure:
-        """Draw them."""
-        return training_figure(self.panels, self.names, unit=self.unit, about=self.about, marks=self.marks)
+    def figure(self, **how: float) -> Figure:
+        """Draw them; `how`: the width in inches, if not the usual one."""
+        return training_figure(self.panels, self.names, unit=self.unit, about=self.about, marks=self.marks, **how)
 
     @property
     def drawn(self) -> bool:

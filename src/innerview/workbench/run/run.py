@@ -9,24 +9,32 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 from PIL.Image import Image
 
 from innerview import pictures
 from innerview.pictures import Animation
-from innerview.pictures.saving import to_picture
+from innerview.pictures.saving import DPI, to_picture
 from innerview.results import versions
 from innerview.runs.atomic import write
 from innerview.viewer import run_sentences
-from innerview.viewer.page import Figure, Section
+from innerview.viewer.page import Figure, Narrow, Section
 from innerview.viewer.run_page import RUN_EXPLANATIONS, run_page
 from innerview.viewer.run_sentences import Warned
 from innerview.workbench.folders import open_folder
 from innerview.workbench.portions import Report
 from innerview.workbench.run.reading import Recorded, open_runs
 from innerview.workbench.run.request import RunRequest
-from innerview.workbench.run.views import Sheet, course, every_view
+from innerview.workbench.run.sheets import Sheet
+from innerview.workbench.run.views import course, every_view
 from innerview.workbench.run.work import Worked, steps_of_work, work
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure as ChartFigure
+
+SHARP: Final = 2
+"""Pixels of a telephone's chart to one of the page's."""
 
 
 @dataclass(frozen=True)
@@ -85,11 +93,12 @@ def run(
     files: list[Path] = []
     names: list[str] = []
     for view in every_view(worked, asked):
-        figures = tuple(_draw(sheet, folder) for sheet in view.sheets)
+        figures = tuple(_figure(sheet, folder) for sheet in view.sheets)
         for table in view.tables:
             write(folder / table.file, table.content())
         names += [table.file for table in view.tables]
-        files += [folder / one.file for one in (*view.sheets, *view.tables)]
+        drawn = [file for sheet in view.sheets for file in (sheet.file, sheet.narrow_file)]
+        files += [folder / file for file in (*drawn, *(table.file for table in view.tables))]
         sections.append(Section(view.key, RUN_EXPLANATIONS[view.key], "\n".join(view.words), figures))
         report(f"drawn: {RUN_EXPLANATIONS[view.key].title}")
     signs = _signs(worked)
@@ -101,13 +110,21 @@ def run(
     return Shown(folder / "index.html", lines, tuple(sign.text for sign in signs), missing, tuple(files))
 
 
-def _draw(sheet: Sheet, folder: Path) -> Figure:
-    drawn = sheet.draw()
-    if not isinstance(drawn, Animation | Image):
-        drawn = to_picture(drawn)
-    pictures.save(drawn, folder / sheet.file)
-    size = drawn.frames[0].size if isinstance(drawn, Animation) else drawn.size
-    return Figure(sheet.file, sheet.words, *size, caption=sheet.caption, moving=sheet.moving)
+def _figure(sheet: Sheet, folder: Path) -> Figure:
+    """Draw a sheet twice: as it is, and for a telephone, whose screen has several dots to a pixel of the page."""
+    width, height, _ = _drawn(sheet.draw(), folder / sheet.file, 1)
+    narrow = Narrow(sheet.narrow_file, *_drawn(sheet.draw(**sheet.narrow), folder / sheet.narrow_file, SHARP))
+    return Figure(sheet.file, sheet.words, width, height, sheet.caption, sheet.moving, narrow)
+
+
+def _drawn(picture: Image | Animation | ChartFigure, file: Path, density: int) -> tuple[int, int, int]:
+    """Write what was drawn; give its width, its height, and its pixels to one of the page's."""
+    if not isinstance(picture, Animation | Image):
+        picture = to_picture(picture, density * DPI)
+    else:
+        density = 1
+    pictures.save(picture, file)
+    return *(picture.frames[0].size if isinstance(picture, Animation) else picture.size), density
 
 
 def _signs(worked: Sequence[Worked]) -> list[Warned]:

@@ -5,8 +5,7 @@ With one run, files have plain names; with several, a run's own files begin with
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -16,7 +15,7 @@ from innerview import pictures
 from innerview.methods import weight_histograms
 from innerview.methods.mistakes import interval
 from innerview.methods.units import NEARLY_ALL, SLOPE
-from innerview.pictures import Animation, Subject
+from innerview.pictures import Subject
 from innerview.pictures.charts.confusion import class_accuracy_figure, confusion_figure
 from innerview.pictures.charts.heat import heat_figure
 from innerview.pictures.charts.layers import Statistic, layer_times_figure
@@ -34,43 +33,13 @@ from innerview.workbench.run.curves import Curves, curves, window_of
 from innerview.workbench.run.networks import UnitTimes
 from innerview.workbench.run.reading import Recorded, shared_layers
 from innerview.workbench.run.request import RunRequest
+from innerview.workbench.run.sheets import ONE_COLUMN, SLIM, TWO_COLUMNS, Sheet, Table, View
 from innerview.workbench.run.testing import Tested
 from innerview.workbench.run.work import Worked
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from PIL.Image import Image
-
-Drawing = Callable[[], "Image | Animation | Figure"]
-
-
-@dataclass(frozen=True)
-class Sheet:
-    """One picture of a view: its file, what it shows for those who can't see it, and how it is made."""
-
-    file: str
-    words: str
-    draw: Drawing
-    caption: str = ""
-    moving: bool = False
-
-
-@dataclass(frozen=True)
-class Table:
-    """One table: its file and its content, made when it is written."""
-
-    file: str
-    content: Callable[[], bytes]
-
-
-@dataclass(frozen=True)
-class View:
-    """One section of the page; `key` is one of `run_page.RUN_EXPLANATIONS`."""
-
-    key: str
-    words: tuple[str, ...]
-    sheets: tuple[Sheet, ...]
-    tables: tuple[Table, ...]
 
 
 def every_view(worked: Sequence[Worked], request: RunRequest) -> list[View]:
@@ -137,7 +106,9 @@ def _curves(drawn: Curves, worked: Sequence[Worked]) -> View:
         "curves.csv", lambda: tables.rows(("run", "plot", "part", drawn.unit, "value", "mean as drawn"), drawn.rows())
     )
     metrics = [Table(_named(worked, one, "metrics.csv"), partial(_metrics, one.run)) for one in worked]
-    sheet = Sheet("curves.png", "Loss, accuracy, learning rate and gradient norm over the training.", drawn.figure)
+    sheet = Sheet(
+        "curves.png", "Loss, accuracy, learning rate and gradient norm over the training.", drawn.figure, SLIM
+    )
     return View("curves", words, (sheet,), (table, *metrics))
 
 
@@ -153,12 +124,12 @@ def _sizes(run: Recorded) -> str:
     return f"{', '.join(map(str, found[:-1]))} and {found[-1]} pixels, one after the other"
 
 
-def _before_after(one: Worked) -> Figure:
+def _before_after(one: Worked, *, columns: int = 3) -> Figure:
     """Draw the first and the last snapshot over each other, each layer on its own axis: they differ in reach."""
     run = one.run
     chosen = {name: run.first.weights[name] for name in run.layers}
     snapshots = {f"step {run.steps[0]:,}": chosen, f"step {run.steps[-1]:,}": run.last.weights}
-    return pictures.layers_figure(weight_histograms(snapshots, layers=list(chosen)))
+    return pictures.layers_figure(weight_histograms(snapshots, layers=list(chosen)), columns=columns)
 
 
 def _weights(worked: Sequence[Worked], windows: dict[str, dict[str, Window]]) -> View:
@@ -173,12 +144,14 @@ def _weights(worked: Sequence[Worked], windows: dict[str, dict[str, Window]]) ->
                 _named(worked, one, "ridges.png"),
                 f"Weights of each layer of {run.name} as ridges, a histogram for each snapshot.",
                 partial(ridges_figure, run.histories, run.name, windows[run.name]),
+                ONE_COLUMN,
                 caption,
             ),
             Sheet(
                 _named(worked, one, "heat.png"),
                 f"Weights of each layer of {run.name} as heat maps over the snapshots.",
                 partial(heat_figure, run.histories, run.name, windows[run.name]),
+                ONE_COLUMN,
                 caption,
             ),
         ]
@@ -188,6 +161,7 @@ def _weights(worked: Sequence[Worked], windows: dict[str, dict[str, Window]]) ->
                     _named(worked, one, "before-after.png"),
                     f"Histograms of the weights of {run.name} before and after.",
                     partial(_before_after, one),
+                    ONE_COLUMN,
                     caption,
                 )
             )
@@ -198,7 +172,7 @@ def _weights(worked: Sequence[Worked], windows: dict[str, dict[str, Window]]) ->
         sheets.insert(
             0,
             Sheet("ends.png", "Histograms of each layer's last weights, all runs over each other.",
-                  partial(ends_figure, histories)),
+                  partial(ends_figure, histories), ONE_COLUMN),
         )  # fmt: skip
     return View("weights", tuple(words), tuple(sheets), tuple(found))
 
@@ -238,6 +212,7 @@ def _layers(worked: Sequence[Worked]) -> View:
                     _named(worked, one, file),
                     f"{statistic.title}, for {one.run.name}, over the steps.",
                     partial(layer_times_figure, times.steps, statistic, layers, one.run.name),
+                    ONE_COLUMN,
                     _caption(worked, one),
                 )
             )
@@ -275,7 +250,7 @@ def _units(worked: Sequence[Worked]) -> View | None:
         )
         draw = partial(units_figure, seen.steps, seen.layers, shares, name=one.run.name, about=about)
         shown = f"How many channels of each layer of {one.run.name} never fire or are stuck, at each snapshot."
-        sheets.append(Sheet(_named(worked, one, "units.png"), shown, draw, _caption(worked, one)))
+        sheets.append(Sheet(_named(worked, one, "units.png"), shown, draw, SLIM, _caption(worked, one)))
         found.append(Table(_named(worked, one, "units.csv"), partial(tables.unit_times, seen)))
         text = run_sentences.channels(seen.layers, silent, stuck, sizes, seen.about)
         words.append(_prefix(worked, one, text))
@@ -298,12 +273,14 @@ def _films(worked: Sequence[Worked]) -> View | None:
                     _named(worked, one, f"film-{name}.png"),
                     f"{about}.",
                     partial(film_strip, film),
+                    TWO_COLUMNS,
                     _caption(worked, one),
                 ),
                 Sheet(
                     _named(worked, one, f"film-{name}.webp"),
                     f"{about}, one after the other.",
                     partial(film_animation, film),
+                    TWO_COLUMNS,
                     _caption(worked, one),
                     moving=True,
                 ),
@@ -333,6 +310,7 @@ def _mistakes(worked: Sequence[Worked]) -> View | None:
                 _named(worked, one, "confusion.png"),
                 f"Confusion matrix of {one.run.name}: truth by rows, answers by columns.",
                 partial(confusion_figure, result.confusion, result.class_names, about=about),
+                SLIM,
                 caption,
             ),
             Sheet(
@@ -346,6 +324,7 @@ def _mistakes(worked: Sequence[Worked]) -> View | None:
                     result.class_names,
                     about=about,
                 ),
+                SLIM,
                 caption,
             ),
         ]
@@ -355,6 +334,7 @@ def _mistakes(worked: Sequence[Worked]) -> View | None:
                     _named(worked, one, "mistakes.png"),
                     f"The mistakes that {one.run.name} is surest of, each beside the map of its wrong answer.",
                     partial(_surest, answers),
+                    ONE_COLUMN,
                     _prefix(worked, one, "The mistakes that it is surest of, with the map of the wrong answer."),
                 )
             )
@@ -369,10 +349,11 @@ def _mistakes(worked: Sequence[Worked]) -> View | None:
     return View("mistakes", tuple(words), tuple(sheets), tuple(found))
 
 
-def _surest(answers: Tested) -> Image:
+def _surest(answers: Tested, *, columns: int = 3) -> Image:
     places: list[int] = answers.found.surest[: len(answers.worst)].tolist()
     subjects = [
         Subject(answers.pictures[place].name, answers.predictions[place], answers.pictures[place].truth)
         for place in places
     ]
-    return pictures.contact_sheet(answers.worst, subjects, scale="own", title="The surest mistakes")
+    title = "The surest mistakes"
+    return pictures.contact_sheet(answers.worst, subjects, scale="own", columns=columns, title=title)
