@@ -40,9 +40,6 @@ WHO: Mapping[str, str] = MappingProxyType(
 CLASSICAL: Mapping[str, str] = MappingProxyType(
     {"riemann-left": "left Riemann", "trapezoid": "trapezoid", "gauss-legendre": "Gauss-Legendre"}
 )
-HEAD = 2
-"""Lines of a table's head."""
-
 Rows = Callable[[str, str], list[Row]]
 
 
@@ -63,13 +60,13 @@ def spread(values: Sequence[float], how: Callable[[float], str]) -> str:
     return f"{how(middle)} ({how(low)} to {how(high)})"
 
 
-def table(head: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
-    """A Markdown table."""
-    rows = [head, ["---"] * len(head), *lines]
-    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    """The lines of a Markdown table; none if it has no rows."""
+    whole = [head, ["---"] * len(head), *rows] if rows else []
+    return [f"| {' | '.join(row)} |" for row in whole]
 
 
-def cost(rows: Rows) -> str:
+def cost(rows: Rows) -> list[str]:
     """Evaluations to a checked map of 1 %."""
     lines: list[list[str]] = []
     for case, title in NAMES.items():
@@ -84,7 +81,7 @@ def cost(rows: Rows) -> str:
     return table(head, lines)
 
 
-def coverage(rows: Rows) -> str:
+def coverage(rows: Rows) -> list[str]:
     """Whether stated errors hold."""
     lines: list[list[str]] = []
     for case, title in NAMES.items():
@@ -125,7 +122,7 @@ def coverage(rows: Rows) -> str:
     return table(head, lines)
 
 
-def rules(rows: Rows) -> str:
+def rules(rows: Rows) -> list[str]:
     """What fixed rules of others are off by."""
     lines: list[list[str]] = []
     for case, title in NAMES.items():
@@ -159,7 +156,7 @@ def rules(rows: Rows) -> str:
     return table(head, lines)
 
 
-def speed(rows: Rows) -> str:
+def speed(rows: Rows) -> list[str]:
     """Time of one picture's map, and evaluations per second."""
     lines: list[list[str]] = []
     for case, title in NAMES.items():
@@ -213,7 +210,7 @@ def speed(rows: Rows) -> str:
     return table(head, lines)
 
 
-def memory(rows: Rows) -> str:
+def memory(rows: Rows) -> list[str]:
     """Peak memory by budget."""
     lines: list[list[str]] = []
     for case, title in NAMES.items():
@@ -226,7 +223,7 @@ def memory(rows: Rows) -> str:
     return table(["network", "who", "budget or steps: peak of the process", "more"], lines)
 
 
-def targets(rows: Rows) -> str:
+def targets(rows: Rows) -> list[str]:
     """The three targets side by side."""
     found = rows("allcnn", "targets")
     lines: list[list[str]] = []
@@ -262,11 +259,11 @@ def targets(rows: Rows) -> str:
     return table(head, lines)
 
 
-def convergence(rows: Rows) -> str:
+def convergence(rows: Rows) -> list[str]:
     """Estimated and true error by evaluations, medians; and the chart."""
     found = rows("allcnn", "convergence")
     if not found:
-        return ""
+        return []
     counts = sorted({int(count) for row in found for count in row["levels"]})
     curves: dict[str, dict[int, list[float]]] = {"innerview, stated": {}, "innerview, true": {}}
     for row in found:
@@ -327,7 +324,7 @@ def draw(curves: Mapping[str, Mapping[int, Sequence[float]]], pictures: int) -> 
     to_picture(figure).save(DOCS / "images" / "convergence.png")
 
 
-def surroundings(folder: Path) -> str:
+def surroundings(folder: Path) -> list[str]:
     """Machine, versions and networks, one line each."""
     lines: list[str] = []
     for case, title in NAMES.items():
@@ -338,10 +335,10 @@ def surroundings(folder: Path) -> str:
             lines.append(
                 f"- {title}: identity `{identity}`; " + ", ".join(f"{key} {value}" for key, value in known.items())
             )
-    return "\n".join(lines)
+    return lines
 
 
-PAGES: Mapping[str, Mapping[str, Callable[[Rows], str]]] = MappingProxyType(
+PAGES: Mapping[str, Mapping[str, Callable[[Rows], list[str]]]] = MappingProxyType(
     {
         "attribution.md": {
             "cost": cost,
@@ -367,8 +364,7 @@ def render(folder: Path) -> None:
         text = path.read_text()
         for name, make in {**tables, "surroundings": lambda _: surroundings(folder)}.items():
             between = re.compile(rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", re.DOTALL)
-            made = make(rows)
-            if name != "surroundings" and made.count("\n") < HEAD:
-                continue
-            text = between.sub(lambda match, made=made: f"{match[1]}{made}\n{match[2]}", text)
+            if lines := make(rows):
+                made = "\n".join(lines)
+                text = between.sub(lambda match, made=made: f"{match[1]}{made}\n{match[2]}", text)
         path.write_text(text)
