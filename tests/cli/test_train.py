@@ -73,6 +73,22 @@ def test_pictures_of_one_size_are_not_cropped_without_a_word(run: Run, asked: tu
     assert run("--data", "own.npz", *QUICK, "-o", "run")[0] == 0  # 8 pixels: as they are
 
 
+@pytest.mark.parametrize("asked", [("--size", "16"), ("--crop", "whole")])
+@pytest.mark.parametrize("source", ["--data", "--download"])
+def test_cifar_10_is_not_read_or_fetched_for_what_will_be_refused(
+    run: Run, monkeypatch: pytest.MonkeyPatch, source: str, asked: tuple[str, str]
+) -> None:
+    """Its pictures have one size, which is known before; read or downloaded, they would take a while."""
+    Path("cifar/cifar-10-batches-py").mkdir(parents=True)
+    Path("cifar/cifar-10-batches-py/test_batch").touch()
+    for name in ("load", "fetch"):
+        monkeypatch.setattr(cifar10, name, lambda *_, **__: pytest.fail("all was read"))
+    code, _, err = run(source, "cifar", *QUICK[:6], *asked, "-o", "run")
+    assert code == 2
+    assert "the pictures at cifar are 32 pixels high and taken whole" in err
+    assert "leave --size and --crop out" in err
+
+
 def test_ctrl_c_keeps_what_there_is_and_says_how_to_go_on(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     run("--data", "data", *QUICK, "-o", "whole")
     report = Screen.report
@@ -129,7 +145,7 @@ def test_cifar_10_is_fetched_when_asked(run: Run, monkeypatch: pytest.MonkeyPatc
         return pictures()
 
     monkeypatch.setattr(cifar10, "fetch", fetch)
-    code, _, err = run("--download", "cifar", *QUICK, "-o", "run")
+    code, _, err = run("--download", "cifar", *QUICK[:6], *QUICK[8:], "-o", "run")
     assert code == 0
     assert asked == [Path("cifar")]
     assert "Downloading: 85 of 170 MB from example.org" in err

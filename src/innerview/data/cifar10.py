@@ -30,7 +30,10 @@ CLASSES: Final = (
 )  # fmt: skip
 """The names, in the order of the class numbers."""
 
-BYTES: Final = 3 * 32 * 32
+SIDE: Final = 32
+"""Height and width of a picture in pixels."""
+
+BYTES: Final = 3 * SIDE * SIDE
 LARGEST: Final = 64 * 2**20
 """Largest file of an archive that is read, in bytes; the real ones have 31 MB."""
 
@@ -49,7 +52,7 @@ SOURCES: Final = (
 )
 
 
-def load(path: Path, *, size: int = 32, crop: Crop = "centre", skip_bad: bool = False) -> Dataset:
+def load(path: Path, *, size: int = SIDE, crop: Crop = "centre", skip_bad: bool = False) -> Dataset:
     """Read a data set in whatever form is at `path`.
 
     Args:
@@ -63,7 +66,7 @@ def load(path: Path, *, size: int = 32, crop: Crop = "centre", skip_bad: bool = 
         DataError: if there is none of these, or it is damaged.
     """
     if path.is_dir():
-        folder = next((place for place in official_places(path) if place.is_dir() and batches(place)), None)
+        folder = official_folder(path)
         return from_official(folder) if folder else from_folders(path, size=size, crop=crop, skip_bad=skip_bad)
     if not path.exists():
         raise DataError(f"{path} is not there; name a tarball of CIFAR-10, an .npz file or a folder")
@@ -116,12 +119,13 @@ def from_official(path: Path) -> Dataset:
 
 def holds_arrays(path: Path) -> bool:
     """Tell whether there are pictures as arrays (the official files, a tarball, .npz) rather than in class folders."""
-    return not path.is_dir() or any(place.is_dir() and batches(place) for place in official_places(path))
+    return not path.is_dir() or official_folder(path) is not None
 
 
-def official_places(folder: Path) -> tuple[Path, ...]:
-    """Where the batches may be: here, or in the folders that the tarballs unpack to."""
-    return folder, folder / "cifar-10-batches-py", folder / "cifar-10-batches-bin"
+def official_folder(path: Path) -> Path | None:
+    """The folder at `path` that holds batches: itself, or one that the tarballs unpack to; None if there is none."""
+    places = (path, path / "cifar-10-batches-py", path / "cifar-10-batches-bin")
+    return next((place for place in places if place.is_dir() and batches(place)), None)
 
 
 def batches(folder: Path) -> set[str]:
@@ -152,7 +156,7 @@ def assembled(names: Any, read: Callable[[str], bytes], path: Path) -> Dataset:
 
 def joined(parts: list[tuple[Array, Array]]) -> LabelledPictures:
     """One set from the batches' pixels (picture × 3,072, one colour after the other) and class numbers."""
-    pixels = np.concatenate([pixels for pixels, _ in parts]).reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1)
+    pixels = np.concatenate([pixels for pixels, _ in parts]).reshape(-1, 3, SIDE, SIDE).transpose(0, 2, 3, 1)
     labels = np.concatenate([labels for _, labels in parts])
     return LabelledPictures(np.ascontiguousarray(pixels), labels.astype(np.int64))
 

@@ -68,18 +68,25 @@ class DataRequest:
             UsageError: no data were named, or another size or part of pictures whose size is fixed.
         """
         if self.download is not None:
+            self._refuse_fitting(self.download, cifar10.SIDE)
             return cifar10.fetch(self.download, progress=progress)
         if self.path is None:
             raise UsageError("no data was named: give --data PATH, or --download FOLDER to fetch CIFAR-10")
         crop = parse_crop(self.crop)
+        if cifar10.official_folder(self.path) is not None:
+            self._refuse_fitting(self.path, cifar10.SIDE)
         found = cifar10.load(self.path, size=self.size or size, crop=crop, skip_bad=self.skip_bad)
-        side = found.train.images.shape[1]
-        if cifar10.holds_arrays(self.path) and (self.size not in {None, side} or crop != "centre"):
+        if cifar10.holds_arrays(self.path):  # what is in a file is known when it was read
+            self._refuse_fitting(self.path, found.train.images.shape[1])
+        return found
+
+    def _refuse_fitting(self, place: Path, side: int) -> None:
+        """Refuse another size or part of pictures that are arrays already."""
+        if self.size not in {None, side} or self.crop != "centre":
             raise UsageError(
-                f"the pictures at {self.path} are {side} pixels high and taken whole, size {self.size or side} and "
+                f"the pictures at {place} are {side} pixels high and taken whole, size {self.size or side} and "
                 f"crop {self.crop} were asked for; leave --size and --crop out, which are for class folders of pictures"
             )
-        return found
 
 
 @dataclass(frozen=True)

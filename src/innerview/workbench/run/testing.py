@@ -76,10 +76,7 @@ def labelled_pictures(
     Raises:
         DataError: there is no data set, or its classes are not the network's.
     """
-    official = data.is_dir() and any(
-        place.is_dir() and cifar10.batches(place) for place in cifar10.official_places(data)
-    )
-    if not data.is_dir() or official:
+    if cifar10.holds_arrays(data):
         yield from _from_arrays(data, network, request)
         return
     folders = _kept_apart(data)
