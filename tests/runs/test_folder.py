@@ -116,6 +116,21 @@ def test_rewinding_forgets_what_came_later(run: RunFolder) -> None:
     assert [record["step"] for record in run.metrics()] == [0, 1, 2, 3, 4]
 
 
+@pytest.mark.parametrize("stranger", [".DS_Store", "notes.txt", "step-000002 copy.safetensors", "step-best.npz"])
+def test_what_others_put_into_the_folder_is_let_alone(run: RunFolder, stranger: str) -> None:
+    for step in range(3):
+        run.snapshot(step, weights(step), {})
+    run.observe("probes", 2, weights())
+    run.observe("probes-of-mine", 1, weights())
+    strange = [run.path / kind / stranger for kind in ("snapshots", "histograms", "observations")]
+    for path in strange:
+        path.touch()
+    assert (run.steps(), run.counted(), run.observed("probes")) == ((0, 1, 2), (0, 1, 2), (2,))
+    run.rewind(1)
+    assert (run.steps(), run.counted(), run.observed("probes")) == ((0, 1), (0, 1), ())
+    assert all(path.exists() for path in strange)
+
+
 def test_the_state_is_replaced_whole(run: RunFolder) -> None:
     assert run.load_state() is None
     run.save_state({"a": np.ones(3, dtype=np.float32)}, {"step": "1"})

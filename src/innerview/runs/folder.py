@@ -17,7 +17,8 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final, cast
@@ -37,6 +38,9 @@ VERSION: Final = 1
 
 KEPT: Final = ("snapshots", "histograms", "observations")
 """Folders of a run whose files are named for a step."""
+
+NAMED: Final = re.compile(r"(?P<series>.+)-(?P<step>\d{6,})\.(?:safetensors|npz)(?P<partial>\.\d+\.partial)?")
+"""How those files are named; others (a desktop's .DS_Store, somebody's notes) are let alone."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +72,7 @@ class Snapshot:
 
     Attributes:
         step: how many updates they have had; 0 before training.
-        weights: by name, output × input × height × width, float32.
+        weights: by name, in their framework's axis order (`metadata["layout"]`, of kernels); float32 or float64.
         metadata: what the file says beside them: mean, std, temperature, classes, epoch.
     """
 
@@ -140,7 +144,11 @@ class RunFolder:
     # metrics
 
     def log(self, *records: Mapping[str, float | int | str]) -> None:
-        """Add lines to the metrics, in one go; each names its "step"."""
+        """Add lines to the metrics, in one go; each names its "step".
+
+        Raises:
+            OutputError: if they can't be written.
+        """
         lines = "".join(json.dumps(dict(record)) + "\n" for record in records)
         try:
             with (self.path / "metrics.jsonl").open("a", encoding="utf-8") as file:
@@ -166,7 +174,11 @@ class RunFolder:
         return records
 
     def curve(self, name: str) -> tuple[Array, Array]:
-        """One metric over time: the steps that have it, and its values (float64), both one number per step."""
+        """One metric over time: the steps that have it (int64), and its values (float64), both one number per step.
+
+        Raises:
+            DataError: if a finished line is damaged.
+        """
         pairs = [(record["step"], record[name]) for record in self.metrics() if name in record]
         steps, values = zip(*pairs, strict=True) if pairs else ((), ())
         return np.asarray(steps, dtype=np.int64), np.asarray(values, dtype=np.float64)
@@ -199,6 +211,9 @@ class RunFolder:
             metadata: what a reader needs to run them.
             series: "step" for the weights themselves, "average" for their running mean.
             beside: what belongs to the network and is no weight (running means of a normalisation); kept, not counted.
+
+        Raises:
+            OutputError: if a file can't be written.
         """
         counted = {name: histogram(values) for name, values in weights.items()}
         columns: dict[str, Array] = {}
@@ -217,7 +232,7 @@ class RunFolder:
 
     def steps(self) -> tuple[int, ...]:
         """The steps of which snapshots were kept, rising."""
-        return tuple(sorted(step_of(path) for path in (self.path / "snapshots").glob("step-*.safetensors")))
+        return self._steps("snapshots", "step")
 
     def read(self, step: int, series: str = "step") -> Snapshot:
         """Read the weights after `step` updates, or their running mean (series "average"), in float32 or float64.
@@ -233,10 +248,14 @@ class RunFolder:
 
     def counted(self) -> tuple[int, ...]:
         """The steps of which histograms were kept, rising: all that have snapshots, and any whose weights are gone."""
-        return tuple(sorted(step_of(path) for path in (self.path / "histograms").glob("step-*.npz")))
+        return self._steps("histograms", "step")
 
     def histograms(self, step: int) -> dict[str, Histogram]:
-        """The histograms of the weights after `step` updates, by the weights' names, on the shared bins."""
+        """The histograms of the weights after `step` updates, by the weights' names, on the shared bins.
+
+        Raises:
+            DataError: if none were kept there, they are damaged, or their bins are another version's.
+        """
         path = self.path / "histograms" / f"step-{step:06d}.npz"
         try:
             with np.load(path, allow_pickle=False) as columns:
@@ -274,7 +293,11 @@ class RunFolder:
     # observations
 
     def observe(self, series: str, step: int, arrays: Mapping[str, Array]) -> None:
-        """Keep arrays that were seen at a step, under the name of what they are."""
+        """Keep arrays that were seen at a step, under the name of what they are.
+
+        Raises:
+            OutputError: if they can't be written.
+        """
         folder = self.path / "observations"
         try:
             folder.mkdir(exist_ok=True)
@@ -284,7 +307,7 @@ class RunFolder:
 
     def observed(self, series: str) -> tuple[int, ...]:
         """The steps at which a series was kept, rising."""
-        return tuple(sorted(step_of(path) for path in self.path.glob(f"observations/{series}-*.safetensors")))
+        return self._steps("observations", series)
 
     def observation(self, series: str, step: int) -> dict[str, Array]:
         """Read what was kept of a series at a step.
@@ -297,11 +320,19 @@ class RunFolder:
     # resuming
 
     def save_state(self, tensors: Mapping[str, Array], metadata: Mapping[str, str]) -> None:
-        """Replace the saved state by this one."""
+        """Replace the saved state by this one.
+
+        Raises:
+            OutputError: if it can't be written; the one before is still there.
+        """
         atomic.write(self.path / "state.safetensors", save(contiguous(tensors), dict(metadata)))
 
     def load_state(self) -> tuple[dict[str, Array], dict[str, str]] | None:
-        """The saved state, or None if the run ended before it saved one."""
+        """The saved state, or None if the run ended before it saved one.
+
+        Raises:
+            DataError: if it is damaged.
+        """
         path = self.path / "state.safetensors"
         return tensors(path) if path.exists() else None
 
@@ -309,14 +340,26 @@ class RunFolder:
         """Forget what was logged and kept after `step`, so that the steps after it can be taken again."""
         kept = [json.dumps(record) + "\n" for record in self.metrics() if record["step"] <= step]
         atomic.write(self.path / "metrics.jsonl", "".join(kept).encode())
-        for path in (path for kind in KEPT for path in self.path.glob(f"{kind}/*")):
-            if path.suffix == ".partial" or step_of(path) > step:
-                path.unlink(missing_ok=True)
+        for kind in KEPT:
+            for path, named in self._files(kind):
+                if named["partial"] or int(named["step"]) > step:
+                    path.unlink(missing_ok=True)
 
+    def _files(self, kind: str) -> Iterator[tuple[Path, re.Match[str]]]:
+        """The files of one of KEPT, each with what its name says."""
+        for path in (self.path / kind).glob("*"):
+            if named := NAMED.fullmatch(path.name):
+                yield path, named
 
-def step_of(path: Path) -> int:
-    """The step in a file's name."""
-    return int(path.name.split(".")[0].rpartition("-")[2])
+    def _steps(self, kind: str, series: str) -> tuple[int, ...]:
+        """The steps of which a series has a whole file, rising."""
+        return tuple(
+            sorted(
+                int(named["step"])
+                for _, named in self._files(kind)
+                if named["series"] == series and not named["partial"]
+            )
+        )
 
 
 def contiguous(arrays: Mapping[str, Array]) -> dict[str, Array]:
