@@ -85,9 +85,20 @@ def test_classes_are_found_by_number_name_or_both(asked: str | int) -> None:
     assert find_class(asked, NAMES) == 2
 
 
+def test_a_name_that_is_a_number_comes_before_the_number() -> None:
+    """As PyTorch's ImageFolder sorts folders that are called by numbers."""
+    names = ("0", "1", "10", "2")
+    assert [find_class(name, names) for name in names] == [0, 1, 2, 3]
+    assert [find_class(number, names) for number in range(4)] == [0, 1, 2, 3]
+    assert [find_class(text, names) for text in ("3", "2 10", "3 2")] == [3, 2, 3]
+    assert find_class("twice", ("once", "Twice", "twice")) == 1
+
+
 def test_an_unknown_class_lists_the_classes() -> None:
     with pytest.raises(UnknownClass, match="no class 'cow'; the classes are 0 airplane, 1 cat, 2 horse, 3 7"):
         find_class("cow", NAMES)
+    with pytest.raises(UnknownClass):
+        find_class(7, NAMES)  # a number is no name
 
 
 def test_several_targets_and_a_target_for_each_row() -> None:

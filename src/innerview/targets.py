@@ -59,12 +59,21 @@ def label(index: int, class_names: Sequence[str]) -> str:
 
 
 def find_class(asked: str | int, class_names: Sequence[str]) -> int:
-    """Find a class by number, by name (whatever its case) or by both ("7 horse"), or raise UnknownClass."""
-    text = str(asked).strip().lower()
-    for index, name in enumerate(class_names):
-        if text in {str(index), name.lower(), f"{index} {name}".lower()}:
-            return index
-    raise UnknownClass(asked, class_names)
+    """Find a class by its number, counted from 0, by its name (whatever the case) or by both ("7 horse").
+
+    Text is a name first: where classes are called "0", "1", "10", "2", as folders are sorted, "2" is the last of them.
+
+    Raises:
+        UnknownClass: lists what there is.
+    """
+    known = {str(index): index for index in range(len(class_names))}
+    if isinstance(asked, str):
+        known |= {f"{index} {name}".lower(): index for index, name in enumerate(class_names)}
+        known |= {name.lower(): index for index, name in reversed(list(enumerate(class_names)))}  # the first of a name
+    found = known.get(str(asked).strip().lower())
+    if found is None:
+        raise UnknownClass(asked, class_names)
+    return found
 
 
 def _fix(index: int | None, outputs: LogitRow, output: OutputSpec) -> int:
