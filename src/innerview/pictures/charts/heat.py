@@ -13,7 +13,7 @@ import numpy as np
 
 from innerview.errors import UsageError
 from innerview.pictures import tokens, words
-from innerview.pictures.charts.paper import NARROW, TEXT, dress, new_figure, write_numbers
+from innerview.pictures.charts.paper import TEXT, Cells, dress, new_grid, write_numbers
 from innerview.pictures.charts.spread import Window, chosen_layers, left_out_layers, places, window_for
 from innerview.pictures.ramps import ramp
 from innerview.runs import History
@@ -63,24 +63,15 @@ def heat_figure(
     if not histories:
         raise UsageError("heat maps of no layer were asked for; give the history of at least one")
     layers = chosen_layers(histories)
-    columns = max(1, min(columns, len(layers)))
-    rows = -(-len(layers) // columns)
     about = (
         "a column per snapshot (dense early on), a row per bin · darkness is log(1 + weights), darkest where each "
         f"layer has most{left_out_layers(histories)}"
     )
-    figure = new_figure(max(NARROW, 2.95 * columns), 0.8 + 2.0 * rows, f"Where the weights lie: {name}", about)
-    grid = figure.subplots(rows, columns, squeeze=False)
-    for place, axes in enumerate(grid.ravel()):
-        if place >= len(layers):
-            axes.remove()
-            continue
-        layer = layers[place]
+    figure, plots = new_grid(len(layers), columns, Cells(2.0), f"Where the weights lie: {name}", about)
+    for layer, plot in zip(layers, plots, strict=True):
         window = (windows or {}).get(layer) or window_for([histories[layer]])
-        most = draw_heat(axes, histories[layer], window)
+        most = draw_heat(plot.axes, histories[layer], window)
         title = f"{layer}{' · own axis' * window.own} · darkest {words.count(int(most))}"
-        axes.set_title(title, loc="left", fontsize=TEXT, color=tokens.INK)
-        axes.set_ylabel("weight" if place % columns == 0 else "", fontsize=TEXT, color=tokens.SECOND)
-        if place + columns >= len(layers):
-            axes.set_xlabel("step", fontsize=TEXT, color=tokens.SECOND)
+        plot.axes.set_title(title, loc="left", fontsize=TEXT, color=tokens.INK)
+        plot.name_axes("step", "weight")
     return figure

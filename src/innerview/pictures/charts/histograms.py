@@ -15,7 +15,7 @@ import numpy as np
 
 from innerview.errors import UnknownLayer, UsageError
 from innerview.pictures import tokens, words
-from innerview.pictures.charts.paper import TEXT, dress, new_figure, write_numbers
+from innerview.pictures.charts.paper import TEXT, Cells, dress, new_figure, new_grid, write_numbers
 from innerview.results import WeightHistograms
 from innerview.types import Array
 
@@ -194,19 +194,11 @@ def layers_figure(result: WeightHistograms, *, columns: int = 3, log: bool = Tru
     """
     if not result.layers:
         raise UsageError("histograms of no layer were given; name at least one layer")
-    columns = max(1, min(columns, len(result.layers)))
-    rows = -(-len(result.layers) // columns)
-    figure = new_figure(max(3.6, 2.75 * columns), 0.9 + 2.1 * rows, _title(result), _about(result))
-    grid = figure.subplots(rows, columns, squeeze=False)
-    for place, axes in enumerate(grid.ravel()):
-        if place >= len(result.layers):
-            axes.remove()
-            continue
-        draw_layer(axes, result, place, log=log)
-        if place % columns:
-            axes.set_ylabel("")
-        if place + columns < len(result.layers):
-            axes.set_xlabel("")
+    cells = Cells(2.1, width=2.75, least=3.6, head=0.9)
+    figure, plots = new_grid(len(result.layers), columns, cells, _title(result), _about(result))
+    for number, plot in enumerate(plots):
+        draw_layer(plot.axes, result, number, log=log)
+        plot.name_axes(plot.axes.get_xlabel(), plot.axes.get_ylabel())
     return figure
 
 

@@ -15,7 +15,7 @@ from jaxtyping import Float, Int
 
 from innerview.errors import UsageError
 from innerview.pictures import tokens, words
-from innerview.pictures.charts.paper import NARROW, TEXT, dress, new_figure, write_numbers, write_percent
+from innerview.pictures.charts.paper import Cells, dress, new_grid, write_numbers, write_percent
 from innerview.pictures.charts.spread import chosen_layers, left_out_layers
 
 if TYPE_CHECKING:
@@ -112,16 +112,9 @@ def layer_times_figure(
     if not layers or not len(steps):
         raise UsageError(f"a statistic of {len(layers)} layers at {len(steps)} steps was asked for; give at least one")
     chosen = chosen_layers(layers)
-    columns = max(1, min(columns, len(chosen)))
-    rows = -(-len(chosen) // columns)
     about = f"{shown.about} · pale: the other layers · steps on log(1 + step){left_out_layers(layers)}"
-    figure = new_figure(max(NARROW, 2.95 * columns), 0.8 + 1.65 * rows, f"{shown.title}: {name}", about)
-    grid = figure.subplots(rows, columns, squeeze=False, sharey=True)
-    for place, axes in enumerate(grid.ravel()):
-        if place >= len(chosen):
-            axes.remove()
-            continue
-        draw_statistic(axes, steps, shown, layers[chosen[place]], chosen[place])
-        if place + columns >= len(chosen):
-            axes.set_xlabel("step", fontsize=TEXT, color=tokens.SECOND)
+    figure, plots = new_grid(len(chosen), columns, Cells(1.65), f"{shown.title}: {name}", about, one_height=True)
+    for layer, plot in zip(chosen, plots, strict=True):
+        draw_statistic(plot.axes, steps, shown, layers[layer], layer)
+        plot.name_axes("step")
     return figure

@@ -6,9 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from innerview.errors import UsageError
-from innerview.pictures import tokens
 from innerview.pictures.charts.histograms import outline
-from innerview.pictures.charts.paper import NARROW, TEXT, dress, new_figure, write_numbers
+from innerview.pictures.charts.paper import Cells, dress, new_grid, write_numbers
 from innerview.pictures.charts.spread import HELD, Window, chosen_layers, left_out_layers, window_for
 from innerview.pictures.charts.training import RUNS, name_runs
 from innerview.runs import History
@@ -57,22 +56,16 @@ def ends_figure(runs: Mapping[str, Mapping[str, History]], *, columns: int = 3) 
             f"the ends of {len(names)} layers in {len(runs)} runs were asked for; at most {len(RUNS)} runs"
         )
     layers = chosen_layers(names)
-    columns = max(1, min(columns, len(layers)))
-    rows = -(-len(layers) // columns)
     about = (
         "the last snapshot of each run · share of its weights per bin · a plot shows at least "
         f"{100 * HELD:g} % of each run's weights{left_out_layers(names)}"
     )
-    figure = new_figure(max(NARROW, 2.95 * columns), 0.9 + 1.7 * rows, "Where the weights ended", about)
-    for place, axes in enumerate(figure.subplots(rows, columns, squeeze=False).ravel()):
-        if place >= len(layers):
-            axes.remove()
-            continue
-        found = [histories.get(layers[place]) for histories in runs.values()]
+    figure, plots = new_grid(len(layers), columns, Cells(1.7, head=0.9), "Where the weights ended", about)
+    for layer, plot in zip(layers, plots, strict=True):
+        found = [histories.get(layer) for histories in runs.values()]
         known = [history for history in found if history is not None]
-        draw_ends(axes, found, window_for([_last(history) for history in known]), layers[place])
-        if place + columns >= len(layers):
-            axes.set_xlabel("weight", fontsize=TEXT, color=tokens.SECOND)
+        draw_ends(plot.axes, found, window_for([_last(history) for history in known]), layer)
+        plot.name_axes("weight")
     name_runs(figure, list(runs))
     return figure
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -35,6 +36,59 @@ def new_figure(width: float, height: float, title: str, about: str = "") -> Figu
     if about:
         figure.supxlabel(about, x=0.015, ha="left", fontsize=TEXT, color=tokens.SECOND, wrap=True)
     return figure
+
+
+@dataclass(frozen=True)
+class Plot:
+    """One plot of a grid.
+
+    Attributes:
+        axes: where to draw.
+        leftmost: it begins a row.
+        lowest: no plot is under it.
+    """
+
+    axes: Axes
+    leftmost: bool
+    lowest: bool
+
+    def name_axes(self, x: str, y: str = "") -> None:
+        """Write what the axes are at the grid's left and lower edge alone."""
+        self.axes.set_xlabel(x if self.lowest else "", fontsize=TEXT, color=tokens.SECOND)
+        self.axes.set_ylabel(y if self.leftmost else "", fontsize=TEXT, color=tokens.SECOND)
+
+
+@dataclass(frozen=True)
+class Cells:
+    """The size of a grid's plots in inches.
+
+    Attributes:
+        height: of a plot.
+        width: of a plot.
+        least: width of the whole figure, at least.
+        head: height of title and foot.
+    """
+
+    height: float
+    width: float = 2.95
+    least: float = NARROW
+    head: float = 0.8
+
+
+def new_grid(
+    count: int, columns: int, cells: Cells, title: str, about: str, *, one_height: bool = False
+) -> tuple[Figure, list[Plot]]:
+    """Start a figure of `count` plots, at most `columns` in a row; `one_height` gives all of them one y axis."""
+    columns = max(1, min(columns, count))
+    rows = -(-count // columns)
+    figure = new_figure(max(cells.least, cells.width * columns), cells.head + cells.height * rows, title, about)
+    plots: list[Plot] = []
+    for place, axes in enumerate(figure.subplots(rows, columns, squeeze=False, sharey=one_height).ravel()):
+        if place < count:
+            plots.append(Plot(axes, place % columns == 0, place + columns >= count))
+        else:
+            axes.remove()
+    return figure, plots
 
 
 def dress(axes: Axes, title: str = "", x: str = "", y: str = "") -> None:

@@ -13,7 +13,7 @@ import numpy as np
 
 from innerview.errors import UsageError
 from innerview.pictures import tokens, words
-from innerview.pictures.charts.paper import NARROW, TEXT, dress, new_figure, write_numbers
+from innerview.pictures.charts.paper import Cells, dress, new_grid, write_numbers
 from innerview.pictures.charts.spread import (
     APART,
     HELD,
@@ -87,25 +87,16 @@ def ridges_figure(
     if not histories:
         raise UsageError("ridges of no layer were asked for; give the history of at least one")
     layers = chosen_layers(histories)
-    columns = max(1, min(columns, len(layers)))
-    rows = -(-len(layers) // columns)
     about = (
         f"a ridge per snapshot (at most {RIDGES}), its step at the left, time runs downwards · a plot shows at least "
         f"{100 * HELD:g} % of the weights of every snapshot; beyond: how many lie outside at most{_axes(windows)}"
         f"{left_out_layers(histories)}"
     )
-    figure = new_figure(max(NARROW, 2.95 * columns), 0.8 + 2.5 * rows, f"How the weights spread: {name}", about)
-    grid = figure.subplots(rows, columns, squeeze=False)
-    for place, axes in enumerate(grid.ravel()):
-        if place >= len(layers):
-            axes.remove()
-            continue
-        layer = layers[place]
+    figure, plots = new_grid(len(layers), columns, Cells(2.5), f"How the weights spread: {name}", about)
+    for layer, plot in zip(layers, plots, strict=True):
         window = (windows or {}).get(layer) or window_for([histories[layer]])
-        draw_ridges(axes, histories[layer], window, layer_words(layer, window, histories[layer]))
-        axes.set_ylabel("step" if place % columns == 0 else "", fontsize=TEXT, color=tokens.SECOND)
-        if place + columns >= len(layers):
-            axes.set_xlabel("weight", fontsize=TEXT, color=tokens.SECOND)
+        draw_ridges(plot.axes, histories[layer], window, layer_words(layer, window, histories[layer]))
+        plot.name_axes("weight", "step")
     return figure
 
 
