@@ -121,15 +121,14 @@ def picture_page(
         f"</span></span><span>{escape(one.written)}</span>"
         for one in answers
     )
-    links = "".join(f'<a href="#{one.key}">{escape(one.explanation.title)}</a>' for one in sections)
     overview = f'<a href="{escape(view)}"><strong>Open with sliders</strong></a>' if view else ""
     overview += f'<a href="{escape(back)}">All pictures</a>' if back else ""
     body = (
-        f"<header><h1>{escape(title)}</h1>{_paragraphs(lead)}"
+        f"<header><h1>{escape(title)}</h1>{paragraphs(lead)}"
         f'<div class="answers">{bars}</div></header>'
-        f'<nav aria-label="Views">{overview}{links}</nav>'
+        f'<nav aria-label="Views">{overview}{links_to(sections)}</nav>'
         f"<main>{''.join(_section(one) for one in sections)}</main>"
-        f"<footer><table>{''.join(_fact(*pair) for pair in facts)}</table></footer>"
+        f"<footer>{facts_table(facts)}</footer>"
     )
     return document(title, body)
 
@@ -143,7 +142,7 @@ def overview_page(
         for link, name, words in rows
     )
     body = (
-        f"<header><h1>{escape(title)}</h1>{_paragraphs(lead)}</header>"
+        f"<header><h1>{escape(title)}</h1>{paragraphs(lead)}</header>"
         f"<main><table>{lines}</table>{_figures(figures)}</main>"
     )
     return document(title, body)
@@ -158,16 +157,35 @@ def document(title: str, body: str) -> str:
     )
 
 
-def _section(section: Section) -> str:
+def section_around(section: Section, seen: str) -> str:
+    """Put what is seen, as HTML, between a view's question and its meaning."""
     meaning = section.explanation
     return (
         f'<section id="{section.key}"><h2>{escape(meaning.title)}</h2>'
-        f'<p class="second">{escape(meaning.question)}</p>'
-        f"{_figures(section.figures)}"
-        f"<p>{escape(section.words)}</p>"
+        f'<p class="second">{escape(meaning.question)}</p>{seen}'
         f"<details><summary>What am I looking at?</summary><p>{escape(meaning.text)}</p>"
         f'<p class="second">{escape(meaning.source)}</p></details></section>'
     )
+
+
+def links_to(sections: Sequence[Section]) -> str:
+    """A link to each view of the page."""
+    return "".join(f'<a href="#{one.key}">{escape(one.explanation.title)}</a>' for one in sections)
+
+
+def paragraphs(texts: Sequence[str]) -> str:
+    """A paragraph for each text."""
+    return "".join(f"<p>{escape(text)}</p>" for text in texts)
+
+
+def facts_table(facts: Sequence[tuple[str, str]]) -> str:
+    """Pairs of name and value: where the numbers come from."""
+    rows = "".join(f"<tr><th scope='row'>{escape(name)}</th><td>{escape(value)}</td></tr>" for name, value in facts)
+    return f"<table>{rows}</table>"
+
+
+def _section(section: Section) -> str:
+    return section_around(section, f"{_figures(section.figures)}<p>{escape(section.words)}</p>")
 
 
 def _figures(figures: Sequence[Figure]) -> str:
@@ -183,14 +201,6 @@ def _figure(figure: Figure) -> str:
     )
     # Nothing moves unasked (WCAG 2.2.2): a closed part is not drawn, so its picture does not play.
     return f"<details><summary>Play: {escape(figure.words)}</summary>{shown}</details>" if figure.moving else shown
-
-
-def _paragraphs(texts: Sequence[str]) -> str:
-    return "".join(f"<p>{escape(text)}</p>" for text in texts)
-
-
-def _fact(name: str, value: str) -> str:
-    return f"<tr><th scope='row'>{escape(name)}</th><td>{escape(value)}</td></tr>"
 
 
 def _percent(answer: Answer) -> float:

@@ -12,7 +12,7 @@ from typing import Final
 from urllib.parse import quote
 
 from innerview.viewer.explanations import Explanation
-from innerview.viewer.page import Figure, Section, document
+from innerview.viewer.page import Figure, Section, document, facts_table, links_to, paragraphs, section_around
 from innerview.viewer.run_sentences import Warned
 
 NARROW_SCREEN: Final = 699
@@ -106,17 +106,14 @@ def run_page(
         files: tables beside the page.
     """
     keys = {one.key for one in sections}
-    links = "".join(f'<a href="#{one.key}">{escape(one.explanation.title)}</a>' for one in sections)
     listed = "".join(f'<li><a href="{escape(name)}">{escape(name)}</a></li>' for name in files)
-    rows = "".join(f"<tr><th scope='row'>{escape(name)}</th><td>{escape(value)}</td></tr>" for name, value in facts)
     body = (
-        f"<header><h1>{escape(title)}</h1>{''.join(f'<p>{escape(text)}</p>' for text in lead)}"
-        f"{_signs(warned, keys)}</header>"
-        f'<nav aria-label="Views">{links}</nav>'
+        f"<header><h1>{escape(title)}</h1>{paragraphs(lead)}{_signs(warned, keys)}</header>"
+        f'<nav aria-label="Views">{links_to(sections)}</nav>'
         f"<main>{''.join(_section(one) for one in sections)}"
         f'<section id="tables"><h2>Tables</h2><p class="second">Every number behind the figures.</p>'
         f'<ul class="files">{listed}</ul></section></main>'
-        f"<footer><table>{rows}</table></footer>"
+        f"<footer>{facts_table(facts)}</footer>"
     )
     return document(title, body).replace("</style>", f"{STYLE}</style>", 1)
 
@@ -136,15 +133,8 @@ def _signs(warned: Sequence[Warned], keys: set[str]) -> str:
 
 
 def _section(section: Section) -> str:
-    meaning = section.explanation
-    return (
-        f'<section id="{section.key}"><h2>{escape(meaning.title)}</h2>'
-        f'<p class="second">{escape(meaning.question)}</p>'
-        f"{''.join(f'<p>{escape(text)}</p>' for text in section.words.splitlines())}"
-        f"{''.join(_figure(one) for one in section.figures)}"
-        f"<details><summary>What am I looking at?</summary><p>{escape(meaning.text)}</p>"
-        f'<p class="second">{escape(meaning.source)}</p></details></section>'
-    )
+    figures = "".join(_figure(one) for one in section.figures)
+    return section_around(section, paragraphs(section.words.splitlines()) + figures)
 
 
 def _figure(figure: Figure) -> str:
