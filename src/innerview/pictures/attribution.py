@@ -247,7 +247,7 @@ def photo_picture(
         scale: "own", or the value with the full colour.
 
     Raises:
-        UsageError: the box is empty or reaches beyond the photo.
+        UsageError: the box is empty or reaches beyond the photo; an unknown style, sign or scale.
     """
     left, top, right, bottom = box
     if not (0 <= left < right <= photo.width and 0 <= top < bottom <= photo.height):
@@ -323,7 +323,8 @@ def contact_sheet(
         title: what pictures these are; the method and their number follow it.
 
     Raises:
-        UsageError: no result, results of several units, or as many subjects as there are not results.
+        UsageError: no result, results of several kinds or units, another number of subjects than of results, an
+            unknown style, sign or scale.
     """
     if not results:
         raise UsageError("a contact sheet of no pictures was asked for; give at least one result")

@@ -147,7 +147,7 @@ COLUMNS: Final = ("counts", "under", "over", "nan", "infinite", "mean", "std", "
 def _layer(rows: list[Histogram]) -> dict[str, Array]:
     """One layer at all times on BINS bins about 0, the few weights beyond as under or over.
 
-    Statistics are those of the shared bins, exact to one of 1/256.
+    Statistics are those of the shared bins, exact to the width of one, 1/256.
     """
     counts = np.stack([row.counts for row in rows])
     middle = counts.shape[1] // 2
