@@ -91,7 +91,7 @@ def test_a_run_that_is_being_written_is_read_as_far_as_it_has_come(capsys: pytes
     (run.path / "snapshots" / "step-000001.safetensors.7.partial").write_bytes(b"half")
     with run.writing():
         assert main(["run", "run", *QUICK]) == 0
-    assert "step 1 of 100, still being trained or stopped" in capsys.readouterr().out
+    assert "step 1 of 100, still being trained, or killed" in capsys.readouterr().out
 
 
 def test_what_goes_wrong_is_said_first(capsys: pytest.CaptureFixture[str]) -> None:

@@ -49,6 +49,8 @@ SICK = {
                Finding("silent", "layer 1", -1, (1, 2, 5))),
     "stuck": (replace(HEALTHY, units=(LayerUnits("layer 1", np.array([0.5, 0.1]), np.ones(2)),)),
               Finding("stuck", "layer 1", -1, (2, 2, 5))),
+    "broken": (replace(HEALTHY, broken_at=41, broken_in="the output of conv3"),
+               Finding("broken", "the output of conv3", 41)),
     "one class": (replace(HEALTHY, said=np.array([0.1, 0.8, 0.1])), Finding("one class", "", -1, (1, 0.8))),
 }  # fmt: skip
 

@@ -14,7 +14,8 @@ import pytest
 import torch
 
 from innerview.errors import DataError, NetworkError, OutputError
-from innerview.runs import RunFolder, atomic, folder
+from innerview.runs import RunFolder, atomic, ending, folder
+from innerview.runs.ending import Ending
 from innerview.training import Optimisation, Progress, train
 from innerview.training.model import AllCnn
 from training.killing import SMALL, assert_same, kill_and_resume, pictures
@@ -113,7 +114,10 @@ def test_ctrl_c_keeps_the_running_step(undisturbed: RunFolder, tmp_path: Path) -
     state = RunFolder.open(tmp_path / "run").load_state()
     assert state is not None
     assert state[1]["step"] == "5"
-    assert_same(undisturbed, train(SHORT, pictures(), tmp_path / "run", resume=True))
+    assert ending.latest(RunFolder.open(tmp_path / "run")) == Ending("interrupted", 5)
+    resumed = train(SHORT, pictures(), tmp_path / "run", resume=True)
+    assert_same(undisturbed, resumed)
+    assert ending.latest(resumed) == Ending("done", SHORT.steps)
 
 
 def test_resuming_a_finished_run_changes_nothing(undisturbed: RunFolder, tmp_path: Path) -> None:
@@ -172,6 +176,7 @@ def test_a_gradient_that_is_no_number_moves_nothing(tmp_path: Path, monkeypatch:
     monkeypatch.setattr(AllCnn, "gradient_norm", poisoned)
     with pytest.raises(NetworkError, match=r"norm nan at step 1; it began in the gradient of conv7.*up to step 0"):
         train(SHORT, pictures(), tmp_path / "run")
+    assert ending.latest(RunFolder.open(tmp_path / "run")) == Ending("broken", 0, "the gradient of conv7")
 
 
 def test_a_gradient_too_large_for_its_norm_names_the_layer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from innerview.methods.health import Finding
 from innerview.methods.mistakes import mistakes
 from innerview.pictures.film import Film, Frame
 from innerview.results import Prediction
+from innerview.runs.ending import Ending
 from innerview.viewer import run_sentences
 from innerview.viewer.run_sentences import WORDS, Course, warning
 
@@ -18,6 +20,10 @@ NAMES = ("ant", "bee", "cow")
 COURSE = Course("run", 300, 300, 1.5, 12.0, 0.5, 0.9, (0.8, 1000), 0.85, 0.86, 10_000)
 
 SAID = {
+    "broken": (
+        Finding("broken", "the output of conv3", 41),
+        "The loss or a gradient was no number in step 41. It began in the output of conv3, and the training stopped",
+    ),
     "not finite": (
         Finding("not finite", "layer 2 (conv2)", 80, (7,)),
         "7 weights of layer 2 (conv2) are not finite at step 80",
@@ -59,10 +65,23 @@ def test_the_course_of_a_run_finished_and_not() -> None:
     )
     young = replace(COURSE, step=100, final=None, average=None, minutes=0.3)
     text = run_sentences.course(young)
-    assert text.startswith("run: step 100 of 300, still being trained or stopped (1.5 epochs).")
+    assert text.startswith("run: step 100 of 300, still being trained, or killed (1.5 epochs).")
     assert text.endswith("At the latest test 80 % of 1,000 pictures were called rightly.")
     empty = Course("run", 5, 0, None, None, None, None, None, None, None, 0)
     assert run_sentences.course(empty) == "run: step 5."
+
+
+@pytest.mark.parametrize(
+    ("how", "said"),
+    [
+        ("interrupted", "stopped by Ctrl-C; --resume goes on"),
+        ("broken", "because its loss or a gradient was no number"),
+    ],
+)
+def test_a_run_that_stopped_is_not_called_under_way(how: Any, said: str) -> None:
+    text = run_sentences.course(replace(COURSE, step=100, ending=Ending(how, 100)))
+    assert text.startswith("run: step 100 of 300, stopped")
+    assert said in text
 
 
 def test_layers_that_widen_narrow_and_move() -> None:

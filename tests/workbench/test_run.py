@@ -15,18 +15,20 @@ from matplotlib.figure import Figure
 from innerview.allcnn import CLASS_NAMES
 from innerview.errors import DataError, NetworkError, UsageError
 from innerview.methods import predict
+from innerview.methods.health import Vitals, examine_health
+from innerview.methods.units import LayerUnits
 from innerview.runs import RunFolder, answers
 from innerview.runs.answers import Answers
 from innerview.runs.observations import Channels, Probes, Shots, keep_channels, keep_layers, keep_probes
 from innerview.workbench.evenly import evenly
 from innerview.workbench.memory import Memory
 from innerview.workbench.run.curves import curves
-from innerview.workbench.run.networks import network_at
+from innerview.workbench.run.networks import UnitTimes, network_at
 from innerview.workbench.run.reading import LayerTimes, Recorded, open_runs
 from innerview.workbench.run.recordings import recorded_films, recorded_units
 from innerview.workbench.run.request import RunRequest
 from innerview.workbench.run.testing import kept_answers, labelled_pictures, on_test_pictures
-from innerview.workbench.run.views import every_view
+from innerview.workbench.run.views import every_view, unit_counts
 from innerview.workbench.run.work import work
 from workbench.made_runs import made_folders, made_run
 
@@ -142,13 +144,13 @@ def test_metrics_are_found_by_the_names_that_others_give_them(tmp_path: Path) ->
     (tmp_path / "keras" / "metrics.jsonl").write_text("".join(json.dumps(line) + "\n" for line in renamed))
     run = Recorded("keras", folder)
     drawn = curves([run], RunRequest())
-    parts = {(panel.title.partition(",")[0], track.part) for panel in drawn.panels for track in panel.tracks}
+    parts = {(panel.title, track.part) for panel in drawn.panels for track in panel.tracks}
     assert {("Loss (nats)", "test"), ("Accuracy", "training"), ("Accuracy", "test")} <= parts
-    assert ("Learning rate", "training") in parts
+    assert ("Learning rate (share of the recipe's)", "training") in parts
     assert run.curve("test_accuracy")[1].tolist() == pytest.approx([0.16, 0.32])
 
 
-@pytest.mark.parametrize(("declared", "title"), [({"optimisation": {}}, "Learning rate, as a share of the recipe's"),
+@pytest.mark.parametrize(("declared", "title"), [({"optimisation": {}}, "Learning rate (share of the recipe's)"),
                                                  ({}, "Learning rate")])  # fmt: skip
 def test_only_our_own_trainings_log_the_rate_as_a_share(tmp_path: Path, declared: dict[str, Any], title: str) -> None:
     drawn = curves([Recorded("run", made_run(tmp_path / "run", declared=declared))], RunRequest())
@@ -181,17 +183,25 @@ def test_a_snapshot_runs_as_it_was_trained(tmp_path: Path) -> None:
 def test_what_a_recorder_saw_of_channels_is_read(tmp_path: Path) -> None:
     folder = made_run(tmp_path / "run", network="resnet")
     zero = np.zeros(3)
-    share = np.array([0.0, 0.5, 1.0])
+    share = np.array([0.0, 0.5, 0.01])
     for step in (0, 10):
-        seen = Channels(zero, zero, zero, zero, share, np.array([0.99, np.nan, 0]), zero, zero)
+        seen = Channels(zero, zero, zero, zero, share, np.array([0.99, np.nan, 0.99]), zero, zero)
         scores = replace(seen, positive=np.zeros_like(seen.positive), saturated=np.full_like(seen.saturated, np.nan))
         keep_channels(folder, step, {"relu1": seen, "scores": scores})  # scores below 0 are nothing wrong
     found = recorded_units(open_runs([tmp_path / "run"])[0], RunRequest())
     assert found is not None
     assert (found.steps, found.layers) == ((0, 10), ("relu1",))
     assert found.rows[1][0].silent.tolist() == [0]
-    assert found.rows[1][0].stuck.tolist() == [0]
+    assert found.rows[1][0].stuck.tolist() == [2]
     assert recorded_units(opened(tmp_path / "none"), RunRequest()) is None
+
+
+def test_the_view_of_channels_counts_as_the_warnings_do() -> None:
+    positive, saturated = np.array([0.0, 0.0, 0.2, 0.03]), np.array([1.0, 0.2, 0.1, 0.97])
+    row = (LayerUnits("a", positive, saturated),)
+    counted, stuck, _ = unit_counts(UnitTimes((0,), ("a",), (row,), "five photos", 5))
+    found = {one.kind: one.values[0] for one in examine_health(Vitals(units=row, pictures=5))}
+    assert found == {"silent": counted[-1, 0], "stuck": stuck[-1, 0]} == {"silent": 2, "stuck": 1}
 
 
 def test_the_maps_that_a_recorder_took_become_films(tmp_path: Path) -> None:

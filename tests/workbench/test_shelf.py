@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,14 +14,15 @@ from innerview.data.folders import open_folders
 from innerview.data.reading import Picture
 from innerview.errors import DataError, UsageError
 from innerview.methods import predict
-from innerview.runs import RunFolder, answers
+from innerview.runs import RunFolder, answers, ending
+from innerview.runs.ending import Ending
 from innerview.runs.observations import Probes, keep_probes
 from innerview.viewer.payload import Payload, decode, encode
 from innerview.viewer.payloads.stamp import picture_hash
 from innerview.viewer.payloads.subject import Photo
 from innerview.workbench.explore.explore import Nobody
 from innerview.workbench.live.serving import furnish
-from innerview.workbench.live.shelf import QUIET, Shelf, opening
+from innerview.workbench.live.shelf import ENDED, QUIET, Shelf, opening
 from innerview.workbench.live.wish import Wish
 from innerview.workbench.run import answers as run_answers
 from innerview.workbench.run import payloads
@@ -77,6 +79,20 @@ def test_a_run_that_is_written_is_told_and_shown_as_far_as_it_has_come(tmp_path:
     assert (payload.metadata["state"], payload.json("step"), payload.json("steps")) == ("running", 2, 10)
     late = Shelf([run.path], clock=lambda: 1e12 + QUIET)
     assert late.facts()[0]["state"] == "stopped"
+
+
+@pytest.mark.parametrize(("how", "state"), ENDED.items())
+def test_how_a_run_ended_is_said(tmp_path: Path, how: Any, state: str) -> None:
+    run = made_run(tmp_path / "a", steps=(0, 1), planned=10)
+    shelf = Shelf([tmp_path / "a"])
+    wish = Wish("run", run=shelf.facts()[0]["id"])
+    before = shelf.version(wish)
+    ending.keep(run, Ending(how, 1, "the output of conv3"))
+    assert shelf.version(wish) != before
+    payload = show(shelf, "run", shelf.facts()[0]["id"])
+    assert (payload.metadata["state"], shelf.facts()[0]["state"]) == (state, state)
+    said = [one["words"] for one in payload.json("health")]
+    assert any("no number in step 2. It began in the output of conv3" in words for words in said) == (how == "broken")
 
 
 def test_a_run_without_a_snapshot_says_so(tmp_path: Path) -> None:

@@ -76,6 +76,8 @@ class Vitals:
         broken: snapshot × layer, how many weights are no finite number.
         units: of the last snapshot, on `pictures` pictures (0: a recorder's own, whose number is not known).
         said: share of the test pictures called by each class.
+        broken_at: the step in which the loss or its gradient was no number and the training stopped; -1 for none.
+        broken_in: where that began.
     """
 
     steps: Array = field(default_factory=nothing)
@@ -91,6 +93,13 @@ class Vitals:
     units: Sequence[LayerUnits] = ()
     pictures: int = 0
     said: Array = field(default_factory=nothing)
+    broken_at: int = -1
+    broken_in: str = ""
+
+
+def broken(vitals: Vitals) -> list[Finding]:
+    """A loss or a gradient that was no number and stopped the training: where it began, in which step."""
+    return [Finding("broken", vitals.broken_in, vitals.broken_at)] if vitals.broken_at >= 0 else []
 
 
 def not_finite(vitals: Vitals) -> list[Finding]:
@@ -151,12 +160,11 @@ def silent(vitals: Vitals) -> list[Finding]:
 
 def stuck(vitals: Vitals) -> list[Finding]:
     """Channels whose gradient is gone though they fire: layer, how many, of how many, on how many pictures."""
-    found: list[Finding] = []
-    for one in vitals.units:
-        number = np.setdiff1d(one.stuck, one.silent).size
-        if number and enough(vitals):
-            found.append(Finding("stuck", one.layer, -1, (number, one.positive.size, vitals.pictures)))
-    return found
+    return [
+        Finding("stuck", one.layer, -1, (one.stuck.size, one.positive.size, vitals.pictures))
+        for one in vitals.units
+        if one.stuck.size and enough(vitals)
+    ]
 
 
 def spikes(vitals: Vitals) -> list[Finding]:
@@ -207,6 +215,7 @@ def one_class(vitals: Vitals) -> list[Finding]:
 
 
 RULES: Final[tuple[Callable[[Vitals], list[Finding]], ...]] = (
+    broken,
     not_finite,
     not_learning,
     falling,

@@ -1,8 +1,8 @@
 """Which channels of a network never fire, and which are stuck where their gradient is gone, over many pictures.
 
-A channel is *silent* if it is above 0 at no place of any picture: what follows it never sees it fire. It is *stuck*
-if, at nearly all places of all pictures, it lies so close to the ELU's floor of -1 that the slope there (the value
-plus 1) is below 0.01: then hardly any gradient comes through it.
+A channel is *silent* if it is above 0 at no place of any picture: what follows it never sees it fire. One that does
+fire is *stuck* if, at nearly all places of all pictures, it lies so close to the ELU's floor of -1 that the slope
+there (the value plus 1) is below 0.01: then hardly any gradient comes through it.
 """
 
 from __future__ import annotations
@@ -45,8 +45,8 @@ class LayerUnits:
 
     @property
     def stuck(self) -> Array:
-        """Numbers, from 0, of the channels of which nearly all values are saturated."""
-        return np.flatnonzero(self.saturated >= NEARLY_ALL)
+        """Numbers, from 0, of the channels that fire somewhere, and of which nearly all values are saturated."""
+        return np.flatnonzero((self.saturated >= NEARLY_ALL) & (self.positive > 0))
 
 
 def units(network: Network, images: Images) -> list[LayerUnits]:

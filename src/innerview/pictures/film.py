@@ -35,6 +35,7 @@ SHOWN: Final = 4
 """Channels of a layer, as two by two."""
 
 
+MAP_WORDS: Final = "The map: blue for the class, red against it, from −S to S; each step has its own S."
 LAYERS_WORDS: Final = "Layers: green above zero, purple below, on one scale over all steps."
 
 
@@ -224,7 +225,7 @@ def film_animation(film: Film, *, columns: int = 0) -> Animation:
             *(Tile(_mosaic(frame, row, FRAME_TILE), (Line(row.title, size=tokens.SMALL_SIZE),)) for row in rows),
         ]
         body = canvas.grid(tiles, columns or len(tiles))
-        told = [*(note(row.words) for row in rows), *([note(LAYERS_WORDS)] if rows else [])]
+        told = [note(MAP_WORDS), *(note(row.words) for row in rows), *([note(LAYERS_WORDS)] if rows else [])]
         title = f"{film.name}, after {words.count(frame.step)} steps"
         frames.append(canvas.page(title, [canvas.track(len(film.frames), place, body.width), body, *told]))
     milliseconds = [MILLISECONDS] * len(frames)

@@ -6,6 +6,7 @@
     histograms/step-000100.npz        the same weights, counted on bins shared by all runs; they may outlive the weights
     observations/probes-000100.safetensors   what else was seen then (`observations`); only where somebody looked
     state.safetensors                 what the next update needs; only for resuming
+    ended.json                        how the training ended (`ending`); not there while it lasts, nor after a kill
 
 Guarantees: every file is written whole or not at all, and a metrics line that a kill cut short is dropped on reading.
 After `rewind(step)` the folder says nothing of later steps, so a resumed run leaves neither gap nor duplicate. One
@@ -35,6 +36,8 @@ from innerview.runs.lock import FolderLock
 from innerview.types import Array
 
 VERSION: Final = 1
+
+ENDED: Final = "ended.json"
 
 KEPT: Final = ("snapshots", "histograms", "observations")
 """Folders of a run whose files are named for a step."""
@@ -339,6 +342,7 @@ class RunFolder:
     def rewind(self, step: int) -> None:
         """Forget what was logged and kept after `step`, so that the steps after it can be taken again."""
         kept = [json.dumps(record) + "\n" for record in self.metrics() if record["step"] <= step]
+        (self.path / ENDED).unlink(missing_ok=True)
         atomic.write(self.path / "metrics.jsonl", "".join(kept).encode())
         for kind in KEPT:
             for path, named in self._files(kind):

@@ -21,7 +21,8 @@ import torch.nn.functional as functional
 
 from innerview.data.labelled import Dataset, LabelledPictures
 from innerview.errors import DataError, NetworkError
-from innerview.runs import RunFolder, answers
+from innerview.runs import RunFolder, answers, ending
+from innerview.runs.ending import Ending
 from innerview.training import augment
 from innerview.training.identity import check_same, manifest_of
 from innerview.training.measure import answers_of, balanced, logits_of, measured, scored
@@ -98,8 +99,10 @@ def train(
                 progress(trainer.progress)
             if interrupts.asked:
                 trainer.save()
+                ending.keep(run, Ending("interrupted", trainer.step))
                 raise KeyboardInterrupt
         trainer.finish()
+        ending.keep(run, Ending("done", trainer.step))
     return run
 
 
@@ -201,9 +204,11 @@ class Trainer:
         loss.backward()
         norm = self.network.gradient_norm()
         if not (math.isfinite(loss.item()) and math.isfinite(norm)):
+            where = first_not_finite(self.network, images)
+            ending.keep(self.run, Ending("broken", self.step, where))
             raise NetworkError(
                 f"the loss became {loss.item()} and the gradient's norm {norm} at step {self.step + 1}; it began in "
-                f"{first_not_finite(self.network, images)}. The run folder {self.run.path} keeps what was good: "
+                f"{where}. The run folder {self.run.path} keeps what was good: "
                 f"snapshots up to step {max(self.run.steps())}. Going on gives the same bits and ends at "
                 "the same step: begin another run with a lower learning rate (in Python muon_rate and adam_rate of "
                 "Optimisation), float32 or another seed"

@@ -61,10 +61,10 @@ RUN_EXPLANATIONS: Final[Mapping[str, Explanation]] = MappingProxyType(
         "units": Explanation(
             "Channels",
             "Which channels do nothing?",
-            "A channel that is above 0 nowhere, on none of the pictures, never fires for them. One that is stuck lies "
-            "where its activation function is flat (slope below 0.01; an ELU: at its floor of -1) at 95 % of places, "
-            "and lets hardly any gradient through. "
-            "Other pictures may wake a channel that a few pictures leave silent.",
+            "A channel that is above 0 nowhere, on none of the pictures, never fires for them. One that is stuck does "
+            "fire, but lies where its activation function is flat (slope below 0.01; an ELU: at its floor of -1) at "
+            "95 % of places, and lets hardly any gradient through. Other pictures may wake a channel that a few "
+            "pictures leave silent.",
             "Clevert, Unterthiner, Hochreiter 2015, arXiv 1511.07289",
         ),
         "film": Explanation(

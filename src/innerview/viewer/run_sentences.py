@@ -16,6 +16,7 @@ from innerview.methods.health import Finding
 from innerview.methods.mistakes import Mistakes, confused, interval
 from innerview.pictures.film import Film
 from innerview.pictures.words import count, number, share
+from innerview.runs.ending import Ending
 from innerview.targets import label
 from innerview.types import Array
 
@@ -49,6 +50,13 @@ WORDS: Final[Mapping[str, tuple[str, Callable[[Finding, Sequence[str]], str]]]] 
             lambda found, _: (
                 f"{count(int(found.values[0]))} weights of {found.layer} are not finite at step "
                 f"{count(found.step)}: from there on nothing that the network says has a meaning."
+            ),
+        ),
+        "broken": (
+            "curves",
+            lambda found, _: (
+                f"The loss or a gradient was no number in step {count(found.step)}. It began in {found.layer}, and "
+                "the training stopped there; the weights kept are those before that step."
             ),
         ),
         "not learning": (
@@ -138,6 +146,7 @@ class Course:
         test: accuracy at the latest test, and on how many pictures.
         final: accuracy of the last weights on all test pictures; `average`: of their running mean.
         pictures: how many test pictures there are.
+        ending: how it ended; None where it does not say.
     """
 
     name: str
@@ -151,6 +160,18 @@ class Course:
     final: float | None
     average: float | None
     pictures: int
+    ending: Ending | None = None
+
+
+ENDINGS: Final[Mapping[str | None, str]] = MappingProxyType(
+    {
+        None: "still being trained, or killed",
+        "done": "done",
+        "interrupted": "stopped by Ctrl-C; --resume goes on",
+        "broken": "stopped because its loss or a gradient was no number",
+    }
+)
+"""How a run stands that has fewer steps than were planned."""
 
 
 def course(run: Course) -> str:
@@ -159,7 +180,7 @@ def course(run: Course) -> str:
     spent += [f"{run.minutes:.0f} minutes of training"] if run.minutes and run.minutes >= 1 else []
     begun = f"{run.name}: step {count(run.step)}"
     if run.planned > run.step:
-        begun += f" of {count(run.planned)}, still being trained or stopped"
+        begun += f" of {count(run.planned)}, {ENDINGS[run.ending.how if run.ending else None]}"
     text = f"{begun}{_brackets(spent)}."
     known = [f"the loss is {number(run.loss)}"] if run.loss is not None else []
     known += [f"{share(run.accuracy)} of the training pictures are called rightly"] if run.accuracy is not None else []

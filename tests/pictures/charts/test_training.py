@@ -59,6 +59,17 @@ def test_several_runs_have_a_colour_each_and_dash_their_training() -> None:
     assert axes.get_ylim() == (0, 1)
 
 
+def test_a_single_test_of_each_of_several_runs_lies_over_their_training() -> None:
+    tracks = tuple(
+        track(values, part, run) for run in range(3) for part, values in (("training", [0.5] * 9), ("test", [0.5]))
+    )
+    axes = Figure().subplots()
+    draw_panel(axes, Panel("Accuracy", tracks, "share"), 3)
+    drawn = sorted(axes.lines, key=lambda line: line.get_zorder())
+    assert [line.get_marker() for line in drawn] == [""] * 3 + ["o"] * 3
+    assert not any(line.get_clip_on() for line in drawn[3:])
+
+
 def test_all_plots_reach_as_far_as_the_longest_line() -> None:
     short, long = (
         Panel("Loss", (track([1.0, 2.0]),), "number"),

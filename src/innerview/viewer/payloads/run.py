@@ -25,7 +25,7 @@ class Course:
 
     Attributes:
         name: of the run; `network`: the identity or name of what it trains.
-        state: "running", "finished" or "stopped".
+        state: "running", or how it ended, in words.
         step: the last one; `steps`: how many are planned (0 if it does not say).
         classes: names.
         health: what is wrong: layer, words, figure.

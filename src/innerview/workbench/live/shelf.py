@@ -17,7 +17,7 @@ from typing import Any, Final, final
 from innerview.data.reading import Picture
 from innerview.errors import DataError, InnerviewError, UsageError
 from innerview.pictures.film import Frame
-from innerview.runs import RunFolder
+from innerview.runs import RunFolder, ending
 from innerview.viewer.payload import Payload
 from innerview.viewer.payloads.stamp import Stamp
 from innerview.viewer.payloads.subject import Photo
@@ -40,7 +40,16 @@ FRAMES: Final = 64 * 2**20
 TIMES: Final = 2**22
 """Bytes of statistics of weights that are kept: some hundred snapshots of a run under way take 100 kB."""
 
-WATCHED: Final = ("manifest.json", "metrics.jsonl", "snapshots", "histograms", "observations")
+ENDED: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "done": "finished",
+        "interrupted": "stopped by Ctrl-C",
+        "broken": "stopped because its loss or a gradient was no number",
+    }
+)
+"""How a run stands that says how it ended."""
+
+WATCHED: Final = ("manifest.json", "metrics.jsonl", ending.FILE, "snapshots", "histograms", "observations")
 
 SEEN: Final = ("snapshots", "observations")
 """What a film and answers on test pictures depend on: they are not worked out anew for every line of the metrics."""
@@ -193,10 +202,8 @@ class Shelf:
         return {"id": place.identity, "name": place.name, "state": self._state(place, recorded), **snapshot, **owner}
 
     def _state(self, place: Place, recorded: Recorded | None) -> str:
-        if recorded is not None and (
-            recorded.final("final_accuracy") is not None or 0 < recorded.planned <= recorded.last_step
-        ):
-            return "finished"
+        if recorded is not None and recorded.ending is not None:
+            return ENDED[recorded.ending.how]
         return "running" if self._clock() - place.last_change() < QUIET else "stopped"
 
 

@@ -19,13 +19,38 @@ if TYPE_CHECKING:
 
 Part = Literal["training", "test"]
 
-PLOTS: Final[tuple[tuple[str, Literal["share", "number", "log"], tuple[tuple[str, Part], ...]], ...]] = (
-    ("Loss (nats)", "number", (("loss", "training"), ("test_loss", "test"))),
-    ("Accuracy", "share", (("accuracy", "training"), ("test_accuracy", "test"))),
-    ("Learning rate", "number", (("learning_rate", "training"),)),
-    ("Gradient norm", "log", (("gradient_norm", "training"),)),
+
+@dataclass(frozen=True)
+class Plot:
+    """What stands in one plot.
+
+    Attributes:
+        title: without the unit.
+        axis: the vertical one.
+        metrics: with the part of the data that each is of.
+        unit: empty where there is none, or only who wrote the run knows it.
+        own: its unit in our own trainings, where that says more.
+    """
+
+    title: str
+    axis: Literal["share", "number", "log"]
+    metrics: tuple[tuple[str, Part], ...]
+    unit: str = ""
+    own: str = ""
+
+    def titled(self, *, own: bool) -> str:
+        """Title and unit; `own`: all runs are trainings of our own."""
+        unit = (own and self.own) or self.unit
+        return f"{self.title} ({unit})" if unit else self.title
+
+
+PLOTS: Final = (
+    Plot("Loss", "number", (("loss", "training"), ("test_loss", "test")), "nats"),
+    Plot("Accuracy", "share", (("accuracy", "training"), ("test_accuracy", "test"))),
+    Plot("Learning rate", "number", (("learning_rate", "training"),), own="share of the recipe's"),
+    Plot("Gradient norm", "log", (("gradient_norm", "training"),)),
 )
-"""Title, vertical axis, and metrics of each plot."""
+"""From top to bottom."""
 
 STEADY: Final = frozenset({"learning_rate"})
 """Metrics without noise, which are not smoothed."""
@@ -71,20 +96,19 @@ def curves(runs: Sequence[Recorded], request: RunRequest) -> Curves:
     """Put the metrics of runs into plots, one over the other."""
     alone = len(runs) == 1
     panels: list[Panel] = []
-    for title, axis, metrics in PLOTS:
+    own = all("optimisation" in run.folder.manifest.configuration for run in runs)
+    for plot in PLOTS:
         tracks: list[Track] = []
         for number, run in enumerate(runs):
-            for metric, part in metrics:
+            for metric, part in plot.metrics:
                 steps, values = run.curve(metric)
                 if not steps.size:
                     continue
                 times = run.minutes(steps) if request.axis == "time" else steps.astype(np.float64)
                 window = window_of(run, request) if part == "training" and metric not in STEADY else 1
-                name = part if alone and len(metrics) > 1 else ""
+                name = part if alone and len(plot.metrics) > 1 else ""
                 tracks.append(Track(number, part, name, Curve(times, values), window))
-        # our own trainings log it so
-        share = title == "Learning rate" and all("optimisation" in run.folder.manifest.configuration for run in runs)
-        panels.append(Panel(title + ", as a share of the recipe's" * share, tuple(tracks), axis))
+        panels.append(Panel(plot.titled(own=own), tuple(tracks), plot.axis))
     unit = "minutes of training" if request.axis == "time" else "step"
     return Curves(
         tuple(panels),

@@ -16,7 +16,8 @@ import numpy as np
 
 from innerview.allcnn import NAMES, run_folder
 from innerview.errors import DataError, UsageError
-from innerview.runs import History, RunFolder, Snapshot
+from innerview.runs import History, RunFolder, Snapshot, ending
+from innerview.runs.ending import Ending
 from innerview.types import Array
 from innerview.workbench.memory import Memory
 
@@ -82,6 +83,7 @@ class Recorded:
         self.folder = folder
         self.steps = folder.steps()
         self.records = folder.metrics()
+        self._ended = ending.latest(folder)
         self._memory = memory
         if not self.steps:
             raise DataError(f"{folder.path} holds no snapshot yet; wait for the training to begin")
@@ -95,6 +97,15 @@ class Recorded:
     def last_step(self) -> int:
         """The last step that was logged or kept."""
         return max(self.steps[-1], max((int(record["step"]) for record in self.records), default=0))
+
+    @property
+    def ending(self) -> Ending | None:
+        """How it ended; None while it lasts, and where it does not say: killed, or of another program."""
+        if self._ended is None and (
+            self.final("final_accuracy") is not None or 0 < self.planned <= self.last_step
+        ):  # runs older than endings
+            return Ending("done", self.last_step)
+        return self._ended
 
     def curve(self, name: str) -> tuple[Array, Array]:
         """Steps (int64) and values (float64) of one metric, under the first of its names that the run has."""

@@ -81,6 +81,7 @@ def course(run: Recorded, request: RunRequest) -> Course:
         run.final("final_accuracy"),
         run.final("average_accuracy"),
         int(run.final("final_pictures") or 0),
+        run.ending,
     )
 
 

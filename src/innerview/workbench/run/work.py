@@ -129,4 +129,6 @@ def vitals(
         else (),
         pictures=seen.pictures if seen else 0,
         said=answers.found.said if answers else np.zeros(0),
+        broken_at=run.ending.step + 1 if run.ending is not None and run.ending.how == "broken" else -1,
+        broken_in=run.ending.where if run.ending is not None else "",
     )

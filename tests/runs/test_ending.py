@@ -1,0 +1,29 @@
+"""A run says how it ended, if it was told; going on with it forgets that."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from innerview.errors import DataError
+from innerview.runs import ending
+from innerview.runs.ending import Ending
+from workbench.made_runs import made_run
+
+
+def test_how_it_ended_is_kept_until_it_goes_on(tmp_path: Path) -> None:
+    run = made_run(tmp_path / "run")
+    assert ending.latest(run) is None
+    ending.keep(run, Ending("broken", 7, "the output of conv3"))
+    assert ending.latest(run) == Ending("broken", 7, "the output of conv3")
+    run.rewind(3)
+    assert ending.latest(run) is None
+
+
+@pytest.mark.parametrize("content", ["", "[1]", '{"how": "done"}', '{"how": "done", "step": 1, "why": 2}'])
+def test_what_can_not_be_read_is_named(tmp_path: Path, content: str) -> None:
+    run = made_run(tmp_path / "run")
+    (run.path / "ended.json").write_text(content)
+    with pytest.raises(DataError, match=r"ended\.json can't be read .*; remove it"):
+        ending.latest(run)
