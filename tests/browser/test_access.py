@@ -61,6 +61,8 @@ def test_a_view_is_for_everyone(looked_at: Page, artefacts: Path, view: str) -> 
             page.screenshot(path=artefacts / f"{view}-{theme}-{width}.png", full_page=True)
             wrong += [f"{theme} {width}: {one}" for one in violations(page)]
         wrong += [f"{width}: {one}" for one in page.evaluate(TOO_WIDE)]
+    if "`" in page.locator("body").inner_text():
+        wrong.append("a message shows its backticks")
     for width in (WIDEST, NARROWEST):
         page.set_viewport_size({"width": width, "height": 1440})
         let_draw(page)

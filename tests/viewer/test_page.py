@@ -69,6 +69,12 @@ def test_names_are_never_markup() -> None:
     assert "<script" not in overview_page(NASTY, [NASTY], [], [(NASTY, NASTY, NASTY)])
 
 
+def test_what_stands_between_backticks_is_code_and_still_no_markup() -> None:
+    text = overview_page("t", ["Start `innerview look <b>`, or ` alone."], [], [])
+    checked(text)
+    assert "<p>Start <code>innerview look &lt;b&gt;</code>, or ` alone.</p>" in text
+
+
 def test_what_moves_waits_to_be_asked() -> None:
     still, moving = Figure("a.png", "still", 1, 1), Figure("b.webp", "moving", 1, 1, moving=True)
     section = Section("keep", EXPLANATIONS["keep"], "words", (moving, still))

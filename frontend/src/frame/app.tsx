@@ -7,6 +7,7 @@ import type { Theme } from "../core/ramps";
 import { className, limitText } from "../core/numbers";
 import { useChosen, useKeys, useLink, useSession } from "../core/session";
 import { useStore } from "../core/store";
+import { Remark, worded } from "../parts/states";
 import { views } from "../views/view";
 import { Help } from "./help";
 import { Rail } from "./rail";
@@ -225,7 +226,7 @@ function Notices(): JSX.Element {
       <div role="status">
         {notices.map((text) => (
           <p key={text} class="remark">
-            {text}{" "}
+            {worded(text)}{" "}
             <button class="small" aria-label={`Dismiss: ${text}`} onClick={() => speech.dismiss(text)}>
               ×
             </button>
@@ -234,13 +235,11 @@ function Notices(): JSX.Element {
       </div>
       <div role="alert">
         {alarm && (
-          <p class="remark">
-            <span aria-hidden="true">! </span>
-            {alarm}{" "}
+          <Remark says={alarm}>
             <button class="small" aria-label="Dismiss" onClick={() => speech.alert(null)}>
               ×
             </button>
-          </p>
+          </Remark>
         )}
       </div>
     </>

@@ -23,19 +23,22 @@ function Waiting({ what, progress }: { what: string; progress: { done: number; t
   );
 }
 
+/** A message as it was written, with what stands between backticks as code. */
+export const worded = (text: string): ComponentChildren => text.split(/`([^`]+)`/).map((part, i) => (i % 2 ? <code>{part}</code> : part));
+
 /** An amber remark: a warning, or what failed (what, found, do). */
-export function Remark({ children }: { children: ComponentChildren }): JSX.Element {
+export function Remark({ says, children }: { says: string; children?: ComponentChildren }): JSX.Element {
   return (
     <p class="remark">
       <span aria-hidden="true">! </span>
-      {children}
+      {worded(says)} {children}
     </p>
   );
 }
 
 /** State of an answer: waiting with counts, or failed with the reason. Nothing when all is well. */
 export function AnswerState<K extends Kind>({ answer, what }: { answer: Shown<K>; what: string }): JSX.Element | null {
-  if (answer.state === "failed") return <Remark>{answer.message ?? `${what} failed.`}</Remark>;
+  if (answer.state === "failed") return <Remark says={answer.message ?? `${what} failed.`} />;
   const waiting = answer.state === "waiting" || (answer.state === "level" && answer.progress !== null);
   const says = (answer.state === "waiting" && answer.message) || what;
   return waiting ? <Waiting key={what} what={says} progress={answer.progress} /> : null;

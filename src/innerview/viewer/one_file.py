@@ -106,7 +106,7 @@ def write_page(title: str, hello: Mapping[str, object], payloads: Iterable[Packe
 
 NO_SCRIPT: Final = (
     "This page draws its pictures from the numbers that it holds, which takes JavaScript; it asks for nothing from "
-    "elsewhere. A page without scripts lies beside it where `innerview look` wrote it."
+    "elsewhere. A page without scripts lies beside it where <code>innerview look</code> wrote it."
 )
 
 

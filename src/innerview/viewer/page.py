@@ -5,6 +5,7 @@ It knows titles, words and files, and no result: who calls it has put the result
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
@@ -36,6 +37,7 @@ figcaption { color: var(--second); font-size: .87rem; padding-top: 4px; max-widt
   align-items: center; justify-content: start; margin: 16px 0; }
 .answers .bar { height: 12px; background: var(--panel); border: 1px solid var(--rule); border-radius: 2px; }
 .answers .bar span { display: block; height: 100%; background: var(--second); }
+code { font-family: ui-monospace, monospace; font-size: .93em; display: inline-block; max-width: 100%; }
 summary { cursor: pointer; padding: 4px 0; color: var(--second); }
 details p { max-width: 46rem; margin: 4px 0 8px; }
 table { border-collapse: collapse; } td, th { text-align: left; padding: 2px 16px 2px 0; vertical-align: top; }
@@ -157,6 +159,11 @@ def document(title: str, body: str) -> str:
     )
 
 
+def worded(text: str) -> str:
+    """Write a text as HTML, with what stands between backticks as code: the same rule as the viewer's."""
+    return re.sub("`([^`]+)`", r"<code>\1</code>", escape(text))
+
+
 def section_around(section: Section, seen: str) -> str:
     """Put what is seen, as HTML, between a view's question and its meaning."""
     meaning = section.explanation
@@ -175,17 +182,17 @@ def links_to(sections: Sequence[Section]) -> str:
 
 def paragraphs(texts: Sequence[str]) -> str:
     """A paragraph for each text."""
-    return "".join(f"<p>{escape(text)}</p>" for text in texts)
+    return "".join(f"<p>{worded(text)}</p>" for text in texts)
 
 
 def facts_table(facts: Sequence[tuple[str, str]]) -> str:
     """Pairs of name and value: where the numbers come from."""
-    rows = "".join(f"<tr><th scope='row'>{escape(name)}</th><td>{escape(value)}</td></tr>" for name, value in facts)
+    rows = "".join(f"<tr><th scope='row'>{escape(name)}</th><td>{worded(value)}</td></tr>" for name, value in facts)
     return f"<table>{rows}</table>"
 
 
 def _section(section: Section) -> str:
-    return section_around(section, f"{_figures(section.figures)}<p>{escape(section.words)}</p>")
+    return section_around(section, f"{_figures(section.figures)}<p>{worded(section.words)}</p>")
 
 
 def _figures(figures: Sequence[Figure]) -> str:
@@ -194,7 +201,7 @@ def _figures(figures: Sequence[Figure]) -> str:
 
 
 def _figure(figure: Figure) -> str:
-    caption = f"<figcaption>{escape(figure.caption)}</figcaption>" if figure.caption else ""
+    caption = f"<figcaption>{worded(figure.caption)}</figcaption>" if figure.caption else ""
     shown = (
         f'<figure><a href="{escape(figure.file)}"><img src="{escape(figure.file)}" alt="{escape(figure.words)}" '
         f'width="{figure.width}" height="{figure.height}" loading="lazy"></a>{caption}</figure>'

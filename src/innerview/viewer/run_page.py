@@ -12,7 +12,7 @@ from typing import Final
 from urllib.parse import quote
 
 from innerview.viewer.explanations import Explanation
-from innerview.viewer.page import Figure, Section, document, facts_table, links_to, paragraphs, section_around
+from innerview.viewer.page import Figure, Section, document, facts_table, links_to, paragraphs, section_around, worded
 from innerview.viewer.run_sentences import Warned
 
 NARROW_SCREEN: Final = 699
@@ -123,7 +123,7 @@ def _signs(warned: Sequence[Warned], keys: set[str]) -> str:
     if not warned:
         return '<div class="signs good"><p>No sign that anything goes wrong.</p></div>'
     items = "".join(
-        f"<li>{escape(one.text)}"
+        f"<li>{worded(one.text)}"
         + (f' <a href="#{one.section}">See {RUN_EXPLANATIONS[one.section].title.lower()}</a>' * (one.section in keys))
         + "</li>"
         for one in warned
@@ -139,7 +139,7 @@ def _section(section: Section) -> str:
 
 def _figure(figure: Figure) -> str:
     """A chart, or the one for narrow screens; what moves waits to be asked."""
-    caption = f"<figcaption>{escape(figure.caption)}</figcaption>" if figure.caption else ""
+    caption = f"<figcaption>{worded(figure.caption)}</figcaption>" if figure.caption else ""
     small = figure.narrow
     source = (
         f'<source media="(max-width: {NARROW_SCREEN}px)" srcset="{escape(quote(small.file))} {small.density}x" '

@@ -13,8 +13,8 @@ PAGE: Final = (
     '<meta name="viewport" content="width=device-width, initial-scale=1">'
     '<title>innerview</title><link rel="icon" href="data:,"><link rel="stylesheet" href="viewer.css">'
     '<link rel="modulepreload" href="viewer.js"></head><body><div id="viewer"></div>'
-    "<noscript>The viewer needs JavaScript; it loads nothing from elsewhere. `innerview look` writes pages without."
-    f'</noscript><script type="module">{SCRIPT}</script></body></html>\n'
+    "<noscript>The viewer needs JavaScript; it loads nothing from elsewhere. <code>innerview look</code> writes pages "
+    f'without.</noscript><script type="module">{SCRIPT}</script></body></html>\n'
 )
 
 _HASH: Final = base64.b64encode(hashlib.sha256(SCRIPT.encode()).digest()).decode()

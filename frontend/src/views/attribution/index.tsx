@@ -76,7 +76,7 @@ function Attribution(): JSX.Element {
           <CertificateLine meta={meta} facts={facts} previous={answer.previous} onMore={() => setMore({ of: asked, times: more.of === asked ? more.times + 1 : 1 })} />
           <AnswerState answer={answer} what="Refining the map" />
           {remarks(meta, facts, answer.payload.arrays.baseline ?? null, picture, chosen.subject.payload?.arrays.logits.data ?? null).map((text) => (
-            <Remark key={text}>{text}</Remark>
+            <Remark key={text} says={text} />
           ))}
           <p class="summary" data-summary>
             {meta.meaning === "contribution" && meta.baseline_score !== null

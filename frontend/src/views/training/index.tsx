@@ -118,7 +118,7 @@ function Training(): JSX.Element {
       <section aria-label="Health">
         <h2>Health</h2>
         {(health as { words: string }[]).map(({ words }) => (
-          <Remark key={words}>{words}</Remark>
+          <Remark key={words} says={words} />
         ))}
         {!(health as unknown[]).length && <p class="facts">Nothing that our rules look for was found.</p>}
       </section>

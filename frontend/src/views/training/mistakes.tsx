@@ -8,7 +8,7 @@ import type { Payload } from "../../generated/payloads";
 import { Data } from "../../parts/data";
 import { Strip } from "../../parts/legend";
 import { MapPixels, PicturePixels } from "../../parts/pixels";
-import { AnswerState, Stale } from "../../parts/states";
+import { AnswerState, Stale, worded } from "../../parts/states";
 import type { RunFacts } from "../../sources/source";
 
 const PAIRS = 6;
@@ -76,7 +76,7 @@ function Confusion({ payload: { arrays, meta } }: { payload: Payload<"tested"> }
   return (
     <section class="mistakes" aria-label="What it takes for what">
       <h2>What it takes for what: {share(right / all)} of {count(all)} test pictures right</h2>
-      <p class="second facts">{meta.about}</p>
+      <p class="second facts">{worded(meta.about)}</p>
       <div class="matrix">
         <figure>
           <p class="second facts">row: truth · column: answer, in the same order</p>
@@ -126,7 +126,7 @@ function Wrong({ payload: { arrays, meta }, picture, onPicture }: { payload: Pay
   return (
     <section aria-label="Wrong and sure">
       <h2>Wrong and sure</h2>
-      {meta.mistakes_about && <p class="second facts">{meta.mistakes_about}</p>}
+      {meta.mistakes_about && <p class="second facts">{worded(meta.mistakes_about)}</p>}
       <ul class="wrong">
         {names.map((name, i) => {
           const words = `${className(said[i], classes)} ${probability(chance[i])}`;

@@ -87,7 +87,7 @@ export function Card({ layer, times, at, way, log }: CardProps): JSX.Element {
         {outside && ` · ${outside}`}
       </p>
       {layer.findings.map((words) => (
-        <Remark key={words}>{words}</Remark>
+        <Remark key={words} says={words} />
       ))}
     </figure>
   );

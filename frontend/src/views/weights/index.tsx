@@ -52,7 +52,7 @@ function Weights(): JSX.Element {
         <Slider label={times.unit === "epoch" ? "Epoch" : "Snapshot"} max={times.at.length - 1} value={at} onChange={move} spoken={`${times.words(at)}, ${at + 1} of ${times.at.length} snapshots`} output={times.words(at)} />
       </div>
       {elsewhere(payload, layers).map((words) => (
-        <Remark key={words}>{words}</Remark>
+        <Remark key={words} says={words} />
       ))}
       <Stale when={answer.previous}>
         <div class="cards" ref={cards}>

@@ -42,7 +42,7 @@ FIRST_LEVEL: Final = 100
 
 NOTHING: Final = (
     "no test pictures are at hand. Start with `innerview serve RUN --data FOLDER`, or let the recorder look at "
-    "pictures of known classes: Recorder(…, probes=pictures, labels=labels, input=…, output=…)"
+    "pictures of known classes: `Recorder(…, probes=pictures, labels=labels, input=…, output=…)`"
 )
 
 COMING: Final = "Their pictures were not kept; mistakes with pictures come while those of {} are tested."
