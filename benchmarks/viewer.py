@@ -5,8 +5,9 @@
 
 Measured are: from choosing a file to the first map of it and to the map that was checked to 1 % (a new crop of a
 sample photo each time, the built-in network); from pressing a key on the alpha slider to the last canvas drawn for it;
-the first load in a browser that knows nothing, with its requests; the sizes of one-file pages. `--write` puts the
-table into docs/viewer.md. `--large` needs what examples/efficientnet_lite0 says.
+from the end of a stroke of the brush, a tap or Enter to the frame with the answer to the pixels that are kept (others
+each time); the first load in a browser that knows nothing, with its requests; the sizes of one-file pages. `--write`
+puts the table into docs/viewer.md. `--large` needs what examples/efficientnet_lite0 says.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -45,7 +46,10 @@ PATIENCE = 300_000
 
 WATCH = """
 (() => {
-  const state = window.__watch = {map: null, checked: null, chosen: null, before: null, key: null, drawn: null};
+  const state = window.__watch = {
+    map: null, checked: null, chosen: null, before: null, key: null, drawn: null, lifted: null, kept: null, said: null,
+  };
+  const kept = () => document.querySelector('.seen-by-network .facts')?.textContent;
   const map = () => {
     const line = document.querySelector('[data-certificate]');
     if (!line || document.querySelector('[data-stale]') || line.textContent.startsWith('previous')) return null;
@@ -57,6 +61,10 @@ WATCH = """
       state.map ??= performance.now();
       if (line.includes('\\u2713')) state.checked ??= performance.now();
     }
+    const ended = state.lifted !== null || state.key !== null;
+    if (ended && kept() !== state.kept && !document.querySelector('.waiting, .waited-for')) {
+      state.said ??= performance.now();
+    }
     requestAnimationFrame(look);
   };
   requestAnimationFrame(look);
@@ -65,6 +73,8 @@ WATCH = """
     Object.assign(state, {map: null, checked: null, chosen: performance.now(), before: location.hash});
   }, true);
   addEventListener('keydown', (event) => Object.assign(state, {key: event.timeStamp, drawn: null}), true);
+  addEventListener('pointerup', (event) => Object.assign(state, {lifted: event.timeStamp}), true);
+  window.__forget = () => Object.assign(state, {lifted: null, key: null, kept: kept(), said: null});
   const put = CanvasRenderingContext2D.prototype.putImageData;
   CanvasRenderingContext2D.prototype.putImageData = function (...given) {
     put.apply(this, given);
@@ -83,9 +93,10 @@ def until(page: Page, expression: str) -> None:
         time.sleep(0.05)
 
 
-def opened(browser: Browser, url: str) -> tuple[Page, list[str]]:
+def opened(browser: Browser, url: str, *, touch: bool = False) -> tuple[Page, list[str]]:
     """A page in a context that knows nothing, with what it asks for."""
-    page = browser.new_context(viewport={"width": 1280, "height": 900}, color_scheme="light").new_page()
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, color_scheme="light", has_touch=touch)
+    page = context.new_page()
     page.set_default_timeout(PATIENCE)
     page.add_init_script(WATCH)
     asked: list[str] = []
@@ -98,6 +109,8 @@ def opened(browser: Browser, url: str) -> tuple[Page, list[str]]:
         except Exception:  # noqa: BLE001 whatever the browser calls a refused connection
             asked.clear()
             time.sleep(0.1)
+    else:
+        raise RuntimeError(f"there is no page at {url}")
     until(page, "window.__watch.map !== null")
     return page, [one for one in asked if not one.startswith(("data:", "blob:"))]
 
@@ -168,6 +181,53 @@ def steps(page: Page, rounds: int) -> list[float]:
     return took
 
 
+def strokes(page: Page, rounds: int) -> Iterator[tuple[str, list[float]]]:
+    """Milliseconds from the end of each way to paint to the frame with the network's answer."""
+    page.evaluate("location.hash = '#/keep?k=0'")
+    brush = page.get_by_role("application", name="Brush")
+    brush.wait_for()
+    until(page, "!document.querySelector('[data-stale], .waiting')")
+    brush.scroll_into_view_if_needed()
+    box = brush.bounding_box()
+    assert box
+
+    def place(row: int, column: int) -> tuple[float, float]:
+        return box["x"] + (column + 0.5) * box["width"] / 32, box["y"] + (row + 0.5) * box["height"] / 32
+
+    def drag(row: int) -> None:
+        page.mouse.move(*place(row, 2))
+        page.mouse.down()
+        page.mouse.move(*place(row, 7), steps=6)
+        page.mouse.up()
+
+    def tap(row: int) -> None:
+        page.touchscreen.tap(*place(row, 15))
+
+    def press(row: int) -> None:
+        page.keyboard.press("ArrowUp" if row == 0 else "ArrowDown")
+        page.keyboard.press("Enter")
+
+    for words, paint, end in (
+        ("a stroke of the brush", drag, "lifted"),
+        ("a tap", tap, "lifted"),
+        ("Enter", press, "key"),
+    ):
+        if paint is press:
+            brush.focus()
+            for key in ("End", *["ArrowUp"] * 31):
+                page.keyboard.press(key)
+        took: list[float] = []
+        for row in range(min(32, rounds + 2)):
+            page.evaluate("window.__forget()")
+            paint(row)
+            until(page, "window.__watch.said !== null")
+            found: dict[str, Any] = page.evaluate("({...window.__watch})")
+            assert found[end] is not None, f"{words} was not heard"
+            if row >= 2:  # the first ones warm up
+                took.append(found["said"] - found[end])
+        yield words, took
+
+
 def middle(values: Sequence[float], unit: str = "ms", digits: int = 0) -> str:
     """Median, quartiles and count."""
     low, half, high = statistics.quantiles(values, n=4)
@@ -206,6 +266,10 @@ def measure(browser: Browser, rounds: int, folder: Path, *, large: bool) -> str:
         row("new picture to the map checked to 1 %", middle(checked), "≤ 1,500 ms")
         page, _ = opened(browser, url)
         row("step of the alpha slider, 32 × 32", middle(steps(page, 4 * rounds), digits=1), "≤ 16 ms")
+        page.context.close()
+        page, _ = opened(browser, url, touch=True)
+        for words, took in strokes(page, max(20, rounds)):
+            row(f"answer to the pixels kept, after {words}", middle(took), "≤ 100 ms")
         page.context.close()
     small = folder / "small.html"
     report(("cat",), output=small)
