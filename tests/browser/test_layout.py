@@ -102,8 +102,8 @@ def test_the_film_is_one_row_and_its_run_s_mistakes_stand_beside_it_where_there_
         assert beside["top"] >= film["bottom"]
 
 
-@pytest.mark.parametrize("view", ["interior", "compare"])
-@pytest.mark.parametrize("tab", [390, 1300], indirect=True)
+@pytest.mark.parametrize("view", ["attribution", "interior", "compare"])
+@pytest.mark.parametrize("tab", [390, 1300, WIDEST], indirect=True)
 def test_a_legend_is_as_wide_as_its_map(tab: Page, view: str) -> None:
     show(tab, f"#/{view}", READY[view])
     figures = tab.locator("main figure").filter(has=tab.locator(".legend")).all()
@@ -132,3 +132,15 @@ def test_the_largest_screen_is_used(tab: Page) -> None:
         picture = box(pane.locator("canvas").first)
         assert picture["right"] - picture["left"] == 640
         assert abs(box(pane.locator(".strip"))["right"] - picture["right"]) <= 1
+
+
+@pytest.mark.parametrize("tab", [390], indirect=True)
+def test_a_phone_that_is_turned_shows_both_sides_unless_something_was_picked(tab: Page) -> None:
+    show(tab, "#/compare", READY["compare"])
+    expect(tab.get_by_role("radio", name="one at a time")).to_be_checked()
+    expect(tab.locator(".compare [data-side]")).to_have_count(1)
+    tab.set_viewport_size({"width": 844, "height": 390})
+    expect(tab.locator(".compare [data-side]")).to_have_count(3)
+    tab.get_by_role("radio", name="curtain").check()
+    tab.set_viewport_size({"width": 390, "height": 844})
+    expect(tab.get_by_role("radio", name="curtain")).to_be_checked()

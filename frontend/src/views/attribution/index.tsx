@@ -64,7 +64,7 @@ function Attribution(): JSX.Element {
   return (
     <div class="attribution">
       <div class="panes">
-        <div class="first">
+        <figure class="first">
           <Stale when={answer.previous}>
             <MainMap {...shown} showsError={showsError && facts.error !== null} smooth={smooth} />
           </Stale>
@@ -83,7 +83,7 @@ function Attribution(): JSX.Element {
               ? `For ${number(facts.raised, true)}, against ${number(facts.lowered, true)} ${meta.unit}: the ${meta.target_words} goes from ${number(meta.baseline_score, true)} at the baseline (${meta.baseline}) to ${number(meta.score, true)} at the picture.`
               : `${meta.method_words}: ${meta.target_words}, in ${meta.unit}.`}
           </p>
-        </div>
+        </figure>
         <Beside {...shown} showsError={showsError} toggle={() => setShowsError(!showsError)} />
         <div class="controls">
           <Readout facts={facts} unit={meta.unit} limit={scale.limit} picture={picture} />
@@ -120,7 +120,7 @@ function MainMap({ showsError, smooth, ...part }: Part & { showsError: boolean; 
   const fits = picture && picture.shape[0] === height && picture.shape[1] === width ? picture : null;
   if (showsError && facts.error) {
     return (
-      <figure class="main-map">
+      <div class="main-map">
         <MapPixels
           values={facts.error}
           height={height}
@@ -131,11 +131,11 @@ function MainMap({ showsError, smooth, ...part }: Part & { showsError: boolean; 
           size={960}
           keyboard
         />
-      </figure>
+      </div>
     );
   }
   return (
-    <figure class="main-map">
+    <div class="main-map">
       <MapPixels
         values={facts.values}
         height={height}
@@ -151,7 +151,7 @@ function MainMap({ showsError, smooth, ...part }: Part & { showsError: boolean; 
         smooth={smooth}
         keyboard
       />
-    </figure>
+    </div>
   );
 }
 

@@ -1,6 +1,7 @@
 /** What differs between A and B on one scale, when exactly one choice varies. */
 import type { JSX } from "preact";
-import { useMemo, useState } from "preact/hooks";
+import { useEffect, useMemo, useState } from "preact/hooks";
+import { listen } from "../../core/listen";
 import { type Link, VARIED } from "../../core/link";
 import { absoluteError, className, count, number } from "../../core/numbers";
 import { chosenRuns, timesOf } from "../../core/runs";
@@ -22,7 +23,9 @@ import { difference, type Difference, filmSide, mapSide, mixed, scales, type Sid
 import "./compare.css";
 
 type Vary = (typeof VARIED)[number];
+/** The first is shown where nothing was picked, on a phone the second. */
 const WAYS = ["side by side", "one at a time", "curtain"] as const;
+const PHONE = (): MediaQueryList => matchMedia("(max-width: 599px)");
 const STRONGEST = 20;
 
 /** What can be A or B: an id as in the link, its words, whether it is not there. */
@@ -157,11 +160,14 @@ function Compare(): JSX.Element {
 
 function Panes({ a, b, vary }: { a: Side; b: Side; vary: Vary }): JSX.Element {
   const [link] = useLink();
-  const [way, setWay] = useState<(typeof WAYS)[number]>(() => (matchMedia("(max-width: 599px)").matches ? "one at a time" : "side by side"));
+  const [phone, setPhone] = useState(PHONE().matches);
+  const [picked, setWay] = useState<(typeof WAYS)[number] | null>(null);
+  const way = picked ?? WAYS[Number(phone)];
   const [one, setOne] = useState("A");
   const [cut, setCut] = useState(Math.round(a.width / 2));
   const reason = whyNot(a, b, vary);
   const gap = useMemo(() => (reason ? null : difference(a, b)), [a, b, reason]);
+  useEffect(() => listen(PHONE(), { change: (event: MediaQueryListEvent) => setPhone(event.matches) }), []);
   const [left, right] = scales(a, b, link.scale);
   const fits = a.width === b.width && a.height === b.height && a.ramp === b.ramp && a.picture?.data.length === b.picture?.data.length;
   const panes: Record<string, () => JSX.Element> = {

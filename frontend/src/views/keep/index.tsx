@@ -163,7 +163,7 @@ function Keep(): JSX.Element {
                 onChange={(order) => go({ order: order as (typeof ORDERS)[number], mask: "" })}
               />
               {session.source.state === "file" ? (
-                <span class="field">Fill {keep.payload.meta.fill}</span>
+                <span class="facts">Fill {keep.payload.meta.fill}</span>
               ) : (
                 <Choice
                   label="Fill"
