@@ -214,7 +214,7 @@ WRONG = {
         1,
         "another configuration (seed: 0 in the folder",
     ),
-    "other data": (("--data", "blue", "--resume", "-o", "old"), 1, "can't be resumed with another data"),
+    "other data": (("--data", "blue", "--resume", "-o", "old"), 1, "can't be resumed with other data"),
     "event files without the extra": (("--data", "data", "--tensorboard", "tb"), 2, "innerview[tensorboard]"),
 }
 

@@ -145,7 +145,7 @@ def test_nothing_is_resumed_where_no_run_is(tmp_path: Path) -> None:
     [
         (replace(SHORT, batch=13), pictures(), r"another configuration \(batch: 12 in the folder, 13 asked for"),
         (replace(SHORT, channels=7), pictures(), r"another network \(channels: 6 in the folder, 7"),
-        (SHORT, pictures(seed=9), r"another data \(sha256"),
+        (SHORT, pictures(seed=9), r"other data \(sha256"),
     ],
 )
 def test_another_run_is_not_continued(undisturbed: RunFolder, configuration, data, said: str) -> None:

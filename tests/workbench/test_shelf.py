@@ -95,6 +95,14 @@ def test_how_a_run_ended_is_said(tmp_path: Path, how: Any, state: str) -> None:
     assert any("no number in step 2. It began in the output of conv3" in words for words in said) == (how == "broken")
 
 
+def test_a_run_of_another_version_is_refused_where_it_was_named(tmp_path: Path) -> None:
+    run = made_run(tmp_path / "a")
+    place = run.path / "manifest.json"
+    place.write_text(place.read_text().replace('"version": 1', '"version": 7'))
+    with pytest.raises(DataError, match="run folder of version 7; this program reads version 1"):
+        furnish(runs=[run.path])
+
+
 def test_a_run_without_a_snapshot_says_so(tmp_path: Path) -> None:
     made = made_run(tmp_path / "a", steps=(0,))
     shelf = Shelf([tmp_path])

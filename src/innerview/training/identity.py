@@ -49,8 +49,9 @@ def check_same(old: Manifest, new: Manifest, folder: Path) -> None:
         for key in keys:
             value = asked[name][key]
             if value != ours.get(key):
+                other = "other" if name == "data" else "another"
                 raise DataError(
-                    f"the run in {folder} can't be resumed with another {name} ({key}: {ours.get(key)!r} in the "
+                    f"the run in {folder} can't be resumed with {other} {name} ({key}: {ours.get(key)!r} in the "
                     f"folder, {value!r} asked for). Choose another folder to begin a new run"
                 )
 

@@ -14,6 +14,7 @@ from innerview.data.folders import open_folders
 from innerview.data.reading import Picture
 from innerview.data.samples import find_picture, sample, samples
 from innerview.network import Differentiable
+from innerview.runs import RunFolder
 from innerview.workbench.items import open_network
 from innerview.workbench.live.desk import Desk, Opened
 from innerview.workbench.live.shelf import Shelf
@@ -50,6 +51,9 @@ def furnish(
     names = [network, *(name for name in NAMES if name != network)] if isinstance(network, str) else []
     opened = [place(name) for name in names] or [place(network)]
     owners = {folder: one.identity for one in opened for folder in built_in_runs(one.name)}
+    for folder in runs:
+        if (folder / "manifest.json").is_file():
+            RunFolder.open(folder)  # what can't be read of a run that was named is said before anything is served
     shelf = Shelf([*runs, *owners], owners, data)
     desk = Desk(opened, shelf, remote=remote)
     for name in pictures:
