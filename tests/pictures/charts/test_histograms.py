@@ -10,6 +10,7 @@ from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
 from innerview.errors import UnknownLayer, UsageError
+from innerview.methods.weights import weight_histograms
 from innerview.pictures import tokens
 from innerview.pictures.charts.histograms import draw_layer, draw_layers, histogram_figure, layers_figure, left_out
 from pictures.made import histograms
@@ -48,6 +49,17 @@ def test_a_name_that_begins_with_an_underscore_is_in_the_legend_too() -> None:
     axes, result = Figure().subplots(), histograms()
     draw_layers(axes, replace(result, layers=("_fc.weight", *result.layers[1:])), [0, 1])
     assert [text.get_text().strip() for text in axes.get_legend().get_texts()] == ["_fc.weight", "conv2.weight"]
+
+
+def test_the_names_of_layers_stand_above_their_curves() -> None:
+    random = np.random.default_rng(0)
+    weights = {f"conv{layer}.weight": random.normal(size=100_000) for layer in range(3)}
+    figure = histogram_figure(weight_histograms({"after": weights}, limits=[3.29]))
+    figure.draw_without_rendering()
+    (axes,) = figure.axes
+    names = axes.get_legend().get_window_extent()
+    for line in axes.lines:
+        assert not any(names.contains(x, y) for x, y in axes.transData.transform(line.get_xydata()))
 
 
 @pytest.mark.parametrize(("layers", "together", "plots"), [(9, 3, 3), (4, 3, 2), (1, 3, 1), (4, 1, 4)])
