@@ -28,12 +28,6 @@ TRIO: Final = ((tokens.TEST, "solid"), (tokens.TRAIN, (0, (5, 1.5))), (tokens.IN
 
 TICKS: Final = (1, 10, 100, 1_000, 10_000, 100_000, 1_000_000)
 
-CROWDED: Final = 2_000
-"""How many times smaller than the largest count a tick may be, or it stands on the zero's."""
-
-HEADROOM: Final = 1.35
-"""Power of the largest count up to which an axis goes on which names stand."""
-
 
 def layer_index(result: WeightHistograms, layer: str | int) -> int:
     """Find a layer by name or position, or raise UnknownLayer."""
@@ -67,9 +61,7 @@ def _finish(axes: Axes, result: WeightHistograms, layers: Sequence[int], *, log:
     most = max(int(result.counts[:, index].max(initial=0)) for index in layers)
     if log:
         axes.set_yscale("function", functions=(np.log1p, np.expm1))
-        axes.yaxis.set_major_locator(
-            FixedLocator([0, *(tick for tick in TICKS if most / CROWDED < tick <= 1.5 * most)])
-        )
+        axes.yaxis.set_major_locator(FixedLocator([0, *(tick for tick in TICKS if tick <= 1.5 * most)]))
         axes.yaxis.set_minor_locator(NullLocator())
         axes.set_ylim(0, 2 * (1 + most))
     else:
@@ -110,14 +102,12 @@ def draw_layers(axes: Axes, result: WeightHistograms, layers: Sequence[str | int
         if last:
             axes.plot(*outline(edges, result.counts[0, index]), color=tokens.BEFORE, linestyle=dash, linewidth=1.1)
         line = axes.plot(*outline(edges, result.counts[last, index]), color=colour, linestyle=dash, linewidth=1.5)
+        name, lost = result.layers[index], left_out(result, last, index)
         # A space in front: matplotlib leaves names that begin with _ out of its legends, and some models have them.
-        line[0].set_label(f" {result.layers[index]}" if result.layers[index].startswith("_") else result.layers[index])
+        line[0].set_label(f"{' ' if name.startswith('_') else ''}{name}{': ' if lost else ''}{lost}")
     _finish(axes, result, found, log=log)
-    axes.legend(loc="upper right", fontsize=TEXT, frameon=False, labelcolor="linecolor", handlelength=2.4)
-    lost = [f"{result.layers[index]}: {text}" for index in found if (text := left_out(result, last, index))]
-    axes.set_title("\n".join(lost), loc="left", fontsize=TEXT, color=tokens.INK)
-    if log:
-        axes.set_ylim(top=axes.get_ylim()[1] ** HEADROOM)  # the names stand above the curves
+    axes.legend(loc="lower left", bbox_to_anchor=(0, 1), borderaxespad=0.3, borderpad=0, fontsize=TEXT, frameon=False,
+                labelcolor="linecolor", handlelength=2.4)  # fmt: skip
 
 
 def draw_layer(axes: Axes, result: WeightHistograms, layer: str | int, *, log: bool = True) -> None:
