@@ -89,7 +89,7 @@ def test_what_could_not_be_refined_stays_dimmed_beside_its_error(tab: tuple[Page
     expect(page.locator("main [data-stale]")).to_have_count(1)
     expect(page.locator("[data-stale] .tag")).to_have_text("previous")
     expect(page.locator("[data-certificate]")).to_contain_text("previous: ")
-    assert opacity(drawn(page).first.locator("xpath=ancestor::figure")) < 0.6
+    assert opacity(page.locator("[data-stale] > .main-map")) < 0.6
     assert (canvas(drawn(page).first) == before).all()
     if how == "tolerance":
         page.get_by_role("radio", name="1 %", exact=True).check()
