@@ -268,8 +268,8 @@ def measure(browser: Browser, rounds: int, folder: Path, *, large: bool) -> str:
         row("step of the alpha slider, 32 × 32", middle(steps(page, 4 * rounds), digits=1), "≤ 16 ms")
         page.context.close()
         page, _ = opened(browser, url, touch=True)
-        for words, took in strokes(page, max(20, rounds)):
-            row(f"answer to the pixels kept, after {words}", middle(took), "≤ 100 ms")
+        for gesture, took in strokes(page, max(20, rounds)):
+            row(f"answer to the pixels kept, after {gesture}", middle(took), "≤ 100 ms")
         page.context.close()
     small = folder / "small.html"
     report(("cat",), output=small)
