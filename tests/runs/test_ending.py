@@ -27,3 +27,10 @@ def test_what_can_not_be_read_is_named(tmp_path: Path, content: str) -> None:
     (run.path / "ended.json").write_text(content)
     with pytest.raises(DataError, match=r"ended\.json can't be read .*; remove it"):
         ending.latest(run)
+
+
+def test_an_ending_that_only_a_later_version_knows_is_said(tmp_path: Path) -> None:
+    run = made_run(tmp_path / "run")
+    (run.path / "ended.json").write_text('{"how": "paused", "step": 3}')
+    with pytest.raises(DataError, match="'paused', which is not one of done, broken, interrupted"):
+        ending.latest(run)

@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
-from typing import Literal
+from typing import Final, Literal, TypeAlias, get_args
 
 from innerview.errors import DataError
 from innerview.runs import atomic
 from innerview.runs.folder import ENDED as FILE
 from innerview.runs.folder import RunFolder
+
+How: TypeAlias = Literal["done", "broken", "interrupted"]
+
+HOW: Final[tuple[str, ...]] = get_args(How)
 
 
 @dataclass(frozen=True)
@@ -26,7 +30,7 @@ class Ending:
         where: of a broken one, where it began: "the output of conv3".
     """
 
-    how: Literal["done", "broken", "interrupted"]
+    how: How
     step: int
     where: str = ""
 
@@ -48,8 +52,11 @@ def latest(run: RunFolder) -> Ending | None:
     """
     path = run.path / FILE
     try:
-        return Ending(**json.loads(path.read_text(encoding="utf-8")))
+        said = json.loads(path.read_text(encoding="utf-8"))
+        if (how := said["how"]) not in HOW:
+            raise DataError(f"{path} says {how!r}, which is not one of {', '.join(HOW)}; a later version wrote it")
+        return Ending(**said)
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, TypeError) as problem:
+    except (OSError, ValueError, TypeError, LookupError) as problem:
         raise DataError(f"{path} can't be read ({problem}); remove it") from None
