@@ -10,8 +10,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Final
+from urllib.parse import quote
 
 from innerview.viewer.explanations import Explanation
+
+NARROW_SCREEN: Final = 699
+"""Pixels of the widest page that shows the narrow figures."""
 
 STYLE: Final = """
 :root { color-scheme: light dark; --page: #fff; --panel: #f5f6f8; --ink: #1a1d23; --second: #505765; --rule: #d8dce3; }
@@ -191,23 +195,31 @@ def facts_table(facts: Sequence[tuple[str, str]]) -> str:
     return f"<table>{rows}</table>"
 
 
+def figure_of(figure: Figure) -> str:
+    """A picture, or the one for narrow screens, with its caption; what moves waits to be asked."""
+    caption = f"<figcaption>{worded(figure.caption)}</figcaption>" if figure.caption else ""
+    small = figure.narrow
+    source = (
+        f'<source media="(max-width: {NARROW_SCREEN}px)" srcset="{escape(quote(small.file))} {small.density}x" '
+        f'width="{small.width}" height="{small.height}">'
+        if small
+        else ""
+    )
+    shown = (
+        f'<figure><a href="{escape(figure.file)}"><picture>{source}<img src="{escape(figure.file)}" '
+        f'alt="{escape(figure.words)}" width="{figure.width}" height="{figure.height}" loading="lazy"></picture></a>'
+        f"{caption}</figure>"
+    )
+    return f"<details><summary>Play: {escape(figure.words)}</summary>{shown}</details>" if figure.moving else shown
+
+
 def _section(section: Section) -> str:
     return section_around(section, f"{_figures(section.figures)}<p>{worded(section.words)}</p>")
 
 
 def _figures(figures: Sequence[Figure]) -> str:
-    still = "".join(_figure(one) for one in figures if not one.moving)
-    return f'<div class="figures">{still}</div>' + "".join(_figure(one) for one in figures if one.moving)
-
-
-def _figure(figure: Figure) -> str:
-    caption = f"<figcaption>{worded(figure.caption)}</figcaption>" if figure.caption else ""
-    shown = (
-        f'<figure><a href="{escape(figure.file)}"><img src="{escape(figure.file)}" alt="{escape(figure.words)}" '
-        f'width="{figure.width}" height="{figure.height}" loading="lazy"></a>{caption}</figure>'
-    )
-    # Nothing moves unasked (WCAG 2.2.2): a closed part is not drawn, so its picture does not play.
-    return f"<details><summary>Play: {escape(figure.words)}</summary>{shown}</details>" if figure.moving else shown
+    still = "".join(figure_of(one) for one in figures if not one.moving)
+    return f'<div class="figures">{still}</div>' + "".join(figure_of(one) for one in figures if one.moving)
 
 
 def _percent(answer: Answer) -> float:

@@ -9,14 +9,19 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from types import MappingProxyType
 from typing import Final
-from urllib.parse import quote
 
 from innerview.viewer.explanations import Explanation
-from innerview.viewer.page import Figure, Section, document, facts_table, links_to, paragraphs, section_around, worded
+from innerview.viewer.page import (
+    Section,
+    document,
+    facts_table,
+    figure_of,
+    links_to,
+    paragraphs,
+    section_around,
+    worded,
+)
 from innerview.viewer.run_sentences import Warned
-
-NARROW_SCREEN: Final = 699
-"""Pixels of the widest page that shows the narrow figures."""
 
 STYLE: Final = """
 .signs { margin: 8px 0 16px; padding: 12px 16px; background: var(--panel); border-left: 4px solid var(--second);
@@ -133,23 +138,5 @@ def _signs(warned: Sequence[Warned], keys: set[str]) -> str:
 
 
 def _section(section: Section) -> str:
-    figures = "".join(_figure(one) for one in section.figures)
+    figures = "".join(figure_of(one) for one in section.figures)
     return section_around(section, paragraphs(section.words.splitlines()) + figures)
-
-
-def _figure(figure: Figure) -> str:
-    """A chart, or the one for narrow screens; what moves waits to be asked."""
-    caption = f"<figcaption>{worded(figure.caption)}</figcaption>" if figure.caption else ""
-    small = figure.narrow
-    source = (
-        f'<source media="(max-width: {NARROW_SCREEN}px)" srcset="{escape(quote(small.file))} {small.density}x" '
-        f'width="{small.width}" height="{small.height}">'
-        if small
-        else ""
-    )
-    shown = (
-        f'<figure><a href="{escape(figure.file)}"><picture>{source}<img src="{escape(figure.file)}" '
-        f'alt="{escape(figure.words)}" width="{figure.width}" height="{figure.height}" loading="lazy"></picture></a>'
-        f"{caption}</figure>"
-    )
-    return f"<details><summary>Play: {escape(figure.words)}</summary>{shown}</details>" if figure.moving else shown

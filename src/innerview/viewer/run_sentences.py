@@ -163,15 +163,14 @@ class Course:
     ending: Ending | None = None
 
 
-ENDINGS: Final[Mapping[str | None, str]] = MappingProxyType(
+ENDED: Final[Mapping[str, str]] = MappingProxyType(
     {
-        None: "still being trained, or killed",
-        "done": "done",
-        "interrupted": "stopped by Ctrl-C; --resume goes on",
+        "done": "finished",
+        "interrupted": "stopped by Ctrl-C",
         "broken": "stopped because its loss or a gradient was no number",
     }
 )
-"""How a run stands that has fewer steps than were planned."""
+"""How a run stands that says how it ended."""
 
 
 def course(run: Course) -> str:
@@ -180,7 +179,7 @@ def course(run: Course) -> str:
     spent += [f"{run.minutes:.0f} minutes of training"] if run.minutes and run.minutes >= 1 else []
     begun = f"{run.name}: step {count(run.step)}"
     if run.planned > run.step:
-        begun += f" of {count(run.planned)}, {ENDINGS[run.ending.how if run.ending else None]}"
+        begun += f" of {count(run.planned)}, {_standing(run.ending)}"
     text = f"{begun}{_brackets(spent)}."
     known = [f"the loss is {number(run.loss)}"] if run.loss is not None else []
     known += [f"{share(run.accuracy)} of the training pictures are called rightly"] if run.accuracy is not None else []
@@ -192,6 +191,13 @@ def course(run: Course) -> str:
     elif run.test is not None:
         text += f" At the latest test {share(run.test[0])} of {count(run.test[1])} pictures were called rightly."
     return text
+
+
+def _standing(ending: Ending | None) -> str:
+    """How a run stands that has fewer steps than were planned."""
+    if ending is None:
+        return "still being trained, or killed"
+    return ENDED[ending.how] + "; --resume goes on" * (ending.how == "interrupted")
 
 
 def _brackets(parts: Sequence[str]) -> str:

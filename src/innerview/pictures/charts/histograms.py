@@ -106,8 +106,16 @@ def draw_layers(axes: Axes, result: WeightHistograms, layers: Sequence[str | int
         # A space in front: matplotlib leaves names that begin with _ out of its legends, and some models have them.
         line[0].set_label(f"{' ' if name.startswith('_') else ''}{name}{': ' if lost else ''}{lost}")
     _finish(axes, result, found, log=log)
-    axes.legend(loc="lower left", bbox_to_anchor=(0, 1), borderaxespad=0.3, borderpad=0, fontsize=TEXT, frameon=False,
-                labelcolor="linecolor", handlelength=2.4)  # fmt: skip
+    axes.legend(
+        loc="lower left",
+        bbox_to_anchor=(0, 1),
+        borderaxespad=0.3,
+        borderpad=0,
+        fontsize=TEXT,
+        frameon=False,
+        labelcolor="linecolor",
+        handlelength=2.4,
+    )
 
 
 def draw_layer(axes: Axes, result: WeightHistograms, layer: str | int, *, log: bool = True) -> None:

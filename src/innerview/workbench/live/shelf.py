@@ -21,6 +21,7 @@ from innerview.runs import RunFolder, ending
 from innerview.viewer.payload import Payload
 from innerview.viewer.payloads.stamp import Stamp
 from innerview.viewer.payloads.subject import Photo
+from innerview.viewer.run_sentences import ENDED
 from innerview.workbench.explore.explore import Listener
 from innerview.workbench.live.wish import Wish
 from innerview.workbench.memory import Memory
@@ -39,15 +40,6 @@ FRAMES: Final = 64 * 2**20
 
 TIMES: Final = 2**22
 """Bytes of statistics of weights that are kept: some hundred snapshots of a run under way take 100 kB."""
-
-ENDED: Final[Mapping[str, str]] = MappingProxyType(
-    {
-        "done": "finished",
-        "interrupted": "stopped by Ctrl-C",
-        "broken": "stopped because its loss or a gradient was no number",
-    }
-)
-"""How a run stands that says how it ended."""
 
 WATCHED: Final = ("manifest.json", "metrics.jsonl", ending.FILE, "snapshots", "histograms", "observations")
 

@@ -119,10 +119,10 @@ def _figure(sheet: Sheet, folder: Path) -> Figure:
 
 def _drawn(picture: Image | Animation | ChartFigure, file: Path, density: int) -> tuple[int, int, int]:
     """Write what was drawn; give its width, its height, and its pixels to one of the page's."""
-    if not isinstance(picture, Animation | Image):
-        picture = to_picture(picture, density * DPI)
-    else:
+    if isinstance(picture, Animation | Image):
         density = 1
+    else:
+        picture = to_picture(picture, density * DPI)
     pictures.save(picture, file)
     return *(picture.frames[0].size if isinstance(picture, Animation) else picture.size), density
 
