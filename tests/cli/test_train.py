@@ -136,6 +136,19 @@ def test_ctrl_c_before_the_first_step_leaves_nothing(run: Run, monkeypatch: pyte
     assert not Path("run").exists()
 
 
+def test_ctrl_c_in_a_download_says_what_is_kept(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def pressed(folder: Path, **_: object) -> None:
+        folder.mkdir()
+        (folder / "cifar-10-python.tar.gz.0123.partial").write_bytes(bytes(3_000_000))
+        signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(cifar10, "fetch", pressed)
+    code, _, err = run("--download", "there", *QUICK[:6], "-o", "run")
+    assert code == 1
+    assert "3 MB of the download are kept in there; the same command goes on from there" in " ".join(err.split())
+    assert not Path("run").exists()
+
+
 def test_cifar_10_is_fetched_when_asked(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[Path] = []
 

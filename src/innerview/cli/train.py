@@ -84,7 +84,7 @@ def command(
             )
         except KeyboardInterrupt:
             if not (output / "manifest.json").exists():
-                raise InnerviewError("stopped before the training had begun. Nothing is left") from None
+                raise InnerviewError(_not_begun(download)) from None
             line = _going_on(output, data, download, size, crop, skip_bad=skip_bad)
             raise InnerviewError(
                 f"stopped at step {screen.step:,}. Go on with\n  {line}\nEverything up to there is kept"
@@ -101,6 +101,17 @@ def command(
 def _said(accuracy: float, average: float | None, pictures: int) -> str:
     mean = "" if average is None else f"; their running mean {100 * average:.2f} %"
     return f"The weights after the last step call {100 * accuracy:.2f} % of {pictures:,} test pictures rightly{mean}."
+
+
+def _not_begun(download: Path | None) -> str:
+    """Say what is left of a run that was stopped before its first step."""
+    arrived = sum(file.stat().st_size for file in download.glob("*.partial")) if download else 0
+    if not arrived:
+        return "stopped before the training had begun. Nothing is left"
+    return (
+        f"stopped before the training had begun. {arrived / 1e6:.0f} MB of the download are kept in {download}; "
+        "the same command goes on from there"
+    )
 
 
 def _going_on(
