@@ -3,11 +3,11 @@
     python benchmarks/training/ablate.py --data PATH --runs FOLDER --epochs 1 --seeds 2 [--channels 64] [--every 4]
         [--precision float32] [--only NAME …]
 
-Compute is counted in epochs of full-size pictures: a variant that shows larger pictures takes fewer steps. `--every 4`
-trains on every fourth picture with the same compute, so that each is seen four times as often: what keeps a network from
-learning pictures by heart can be judged in a short run. Every run is a run folder in FOLDER; finished ones are not run
-again and unfinished ones are resumed, so the table can be made in pieces. It is written to FOLDER/table.md after every
-run.
+Compute is counted in epochs of full-size pictures: a variant that shows larger pictures takes fewer steps.
+`--every 4` trains on every fourth picture with the same compute, so that each is seen four times as often: what keeps a
+network from learning pictures by heart can be judged in a short run. Every run is a run folder in FOLDER; finished ones
+are not run again and unfinished ones are resumed, so the table can be made in pieces. It is written to FOLDER/table.md
+after every run.
 """
 
 from __future__ import annotations

@@ -176,3 +176,24 @@ def test_what_is_no_run_yet_is_said_in_words(tab: Page, followed: Followed) -> N
     expect(tab.locator("main")).to_contain_text("holds no snapshot yet; wait for the training to begin")
     made.snapshot(1, made_run(followed.folder.parent / "other", steps=(0,)).read(0).weights, metadata())
     expect(tab.locator("[data-run]")).to_contain_text("empty: running")
+
+
+def test_a_run_that_diverged_leaves_the_chart_to_the_others(context: BrowserContext, heard: Heard) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        made_run(Path(folder) / "good")
+        made_run(Path(folder) / "lost", loss=lambda step: 2.0 if step < 8 else 2e19)
+        with served(folder) as server:
+            page = context.new_page()
+            heard.listen(page)
+            page.goto(f"{server.url}#/training")
+            choose(page, "good")
+            page.get_by_role("checkbox", name="lost").check()
+            plot = page.locator(".charts figure").filter(has=page.locator(".axis-title", has_text="loss")).first
+            expect(plot.locator(".label").filter(has_text="lost").first).to_be_visible()
+            paths = [path.get_attribute("d") or "" for path in plot.locator("path").all()]
+            heights = [[float(y) for y in re.findall(r"[ML][-\d.]+[ ,]([-\d.]+)", path)] for path in paths]
+            assert max(heights[0]) - min(heights[0]) > 60, "the training of the first run"
+            assert min(map(min, heights)) >= 0, "nothing is drawn above the chart"
+            choose(page, "lost")
+            expect(plot.locator("figcaption")).to_contain_text("train 2.00e19")
+            page.close()

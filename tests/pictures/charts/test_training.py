@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
+from matplotlib.text import Annotation
 
 from innerview.errors import UsageError
 from innerview.pictures import tokens
@@ -106,3 +109,26 @@ def test_what_has_no_values_has_no_plot_and_nothing_at_all_is_refused() -> None:
     assert figure.axes[0].get_yscale() == "log"
     with pytest.raises(UsageError, match="0 metrics"):
         training_figure([empty], ["a"])
+
+
+@pytest.mark.parametrize("part", ["training", "test"])
+def test_a_run_that_diverged_leaves_the_plot_to_the_others(part: Literal["training", "test"]) -> None:
+    falling, risen = 2 / TIMES**0.25, np.where(TIMES < 90, 2.0, 2e19)
+    axes = Figure().subplots()
+    draw_panel(
+        axes, Panel("Loss", (track(falling, part), track(risen[:60], part, 1), track(risen, part, 2)), "number"), 3
+    )
+    lines = [axes.transData.transform(line.get_xydata())[:, 1] for line in axes.lines]
+    assert np.ptp(lines[0]) > 0.1 * axes.bbox.height
+    assert all(line.get_clip_on() for line in axes.lines)
+    assert [text for text in texts(axes) if "↑" in text] == [f"{part} 2e19 ↑"]
+    top = axes.get_ylim()[1]
+    assert all(text.xy[1] <= top for text in axes.texts if isinstance(text, Annotation))
+
+
+@given(st.lists(st.floats(0, 9), min_size=1, max_size=30))
+def test_a_run_that_did_not_diverge_is_seen_whole(values: list[float]) -> None:
+    axes = Figure().subplots()
+    draw_panel(axes, Panel("Loss", (track([9.0, *values]),), "number"), 1)
+    assert axes.get_ylim()[1] > 9
+    assert not any("↑" in text for text in texts(axes))

@@ -20,6 +20,8 @@ export interface ChartsProps {
 const words = (measure: string): string => measure.replace(/_/g, " ");
 /** Letters of another run's name beside its curve. */
 const NAME = 12;
+/** So many times where it began, a run has diverged: its line leaves the chart, in which the others stay legible. */
+const FAR = 9;
 const UNITS: Record<AxisName, string> = { epoch: "epoch", step: "step", time: "minutes" };
 
 export function Charts(props: ChartsProps): JSX.Element {
@@ -73,8 +75,11 @@ function Chart({ runs, axis, smoothing, step, onStep, measure, lines }: ChartsPr
         dash: tested ? undefined : "6 3",
       };
     });
-  const raw = series(0);
-  const shown = smoothing ? series(smoothing) : raw;
+  const whole = series(0);
+  const far = measure === "loss" ? FAR * Math.max(...whole.map(({ points: [[, first]] }) => first)) : Number.POSITIVE_INFINITY;
+  const near = (all: Series[]): Series[] => all.map((each) => ({ ...each, points: each.points.map(([at, value]) => [at, value > far ? Number.NaN : value]) }));
+  const raw = near(whole);
+  const shown = smoothing ? near(series(smoothing)) : raw;
   const points = raw.flatMap((each) => each.points).filter((point) => point.every(Number.isFinite));
   const values = points.map(([, value]) => value);
   const [low, high] = [Math.min(...values), Math.max(...values)];

@@ -45,6 +45,9 @@ ROW: Final = 0.19
 DECADES: Final = 100.0
 """A logarithmic axis that reaches less far has 2 and 5 beside its powers of ten, of which it may hold but one."""
 
+FAR: Final = 10.0
+"""Beyond so many times the usual height a line leaves the plot, as when a run diverged: others stay legible."""
+
 FEW: Final = {"test": 60, "training": 3}
 """Values of a line up to which each is marked: a test is a moment, and a single value is no line."""
 
@@ -123,6 +126,11 @@ def draw_panel(axes: Axes, panel: Panel, runs: int, marks: Sequence[Mark] = ()) 
         ends.append((last, f"{track.name} {written}".strip(), colour))
         shown.append(line.values[seen][len(line.values[seen]) // 50 :])
     _scale(axes, panel, shown)
+    top = axes.get_ylim()[1]
+    if any(values.max() > top for values in shown):
+        for line in axes.lines:
+            line.set_clip_on(True)
+    ends = [(last, text, colour) if last <= top else (top, f"{text} ↑", colour) for last, text, colour in ends]
     dress(axes, panel.title)
     for mark in marks:
         axes.axvline(mark.time, color=tokens.BORDER, linewidth=0.8, linestyle=(0, (1, 2)))
@@ -153,7 +161,9 @@ def _scale(axes: Axes, panel: Panel, shown: Sequence[np.ndarray]) -> None:
         axes.yaxis.set_major_formatter(lambda value, _: words.limit(float(value)))
         axes.yaxis.set_minor_formatter(lambda _value, _: "")
     else:
-        axes.set_ylim(0, 1.08 * float(values.max(initial=1e-9)))
+        highest = float(values.max(initial=1e-9))
+        usual = 1.5 * max(4 * float(np.median(values)), *(float(line[0]) for line in shown), 0.0)
+        axes.set_ylim(0, usual if 0 < FAR * usual < highest else 1.08 * highest)
         write_numbers(axes)
 
 
