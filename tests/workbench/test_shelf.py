@@ -36,10 +36,10 @@ def show(shelf: Shelf, kind: str, run: str, photo: Photo | None = None) -> Paylo
     return decode(encode(shelf.answer(Wish(kind, run=run), photo, Nobody())))
 
 
-def photo(seed: int = 0) -> Photo:
-    image = np.random.default_rng(seed).random((SIZE, SIZE, 3), dtype=np.float32)
+def photo(seed: int = 0, size: int = SIZE) -> Photo:
+    image = np.random.default_rng(seed).random((size, size, 3), dtype=np.float32)
     return Photo(
-        "01234567", "probe", image, np.zeros((4, 4, 3), np.uint8), (0, 0, SIZE, SIZE), (SIZE, SIZE), "", 2, "sample"
+        "01234567", "probe", image, np.zeros((4, 4, 3), np.uint8), (0, 0, size, size), (size, size), "", 2, "sample"
     )
 
 
@@ -181,8 +181,21 @@ def test_a_film_runs_the_picture_through_the_snapshots(tmp_path: Path) -> None:
 def test_an_architecture_that_can_not_be_run_says_why_there_is_no_film(tmp_path: Path) -> None:
     made_run(tmp_path / "a", network="theirs")
     shelf = Shelf([tmp_path])
-    with pytest.raises(UsageError, match="recorder took no maps"):
+    with pytest.raises(UsageError, match=r"'theirs'; only snapshots of the built-in architecture.*Recorder\("):
         show(shelf, "film", shelf.facts()[0]["id"], photo())
+
+
+def test_a_run_that_broke_early_has_a_film_of_two_snapshots_or_says_why_not(tmp_path: Path) -> None:
+    made = made_run(tmp_path / "a", steps=(0, 1))
+    shelf = Shelf([tmp_path])
+    name = shelf.facts()[0]["id"]
+    assert show(shelf, "film", name, photo()).arrays["steps"].tolist() == [0, 1]
+    with pytest.raises(UsageError, match="takes pictures of 8 × 8 pixels, and this one has 12 × 12"):
+        show(shelf, "film", name, photo(size=12))
+    weights = {name: values * np.nan for name, values in made.read(1).weights.items()}
+    made.snapshot(2, weights, metadata())
+    with pytest.raises(UsageError, match=r"no film of a can be shown: .*not finite"):
+        show(Shelf([tmp_path]), "film", name, photo())
 
 
 def test_only_what_is_on_the_shelf_can_be_asked_for(tmp_path: Path) -> None:

@@ -77,13 +77,13 @@ function Chart({ runs, axis, smoothing, step, onStep, measure, lines }: ChartsPr
     });
   const whole = series(0);
   const far = measure === "loss" ? FAR * Math.max(...whole.map(({ points: [[, first]] }) => first)) : Number.POSITIVE_INFINITY;
-  const near = (all: Series[]): Series[] => all.map((each) => ({ ...each, points: each.points.map(([at, value]) => [at, value > far ? Number.NaN : value]) }));
-  const raw = near(whole);
-  const shown = smoothing ? near(series(smoothing)) : raw;
+  const below = (top: number, all: Series[]): Series[] => all.map((each) => ({ ...each, points: each.points.map(([at, value]) => [at, value > top ? Number.NaN : value]) }));
+  const raw = below(far, whole);
   const points = raw.flatMap((each) => each.points).filter((point) => point.every(Number.isFinite));
   const values = points.map(([, value]) => value);
   const [low, high] = [Math.min(...values), Math.max(...values)];
   const log = measure === "gradient_norm" && low > 0;
+  const shown = smoothing ? below(high, series(smoothing)) : raw;
   const room = 0.06 * (high - low || 1);
   const domain: [number, number] = percent ? [0, 100] : log ? [low / 1.2, high * 1.2] : [low >= 0 ? 0 : low - room, high + room];
   const mine = drawn.filter(({ r }) => r === 0);

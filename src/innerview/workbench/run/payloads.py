@@ -221,14 +221,18 @@ def show_film(
     request = RunRequest(frames=FRAMES, evaluations=EVALUATIONS)
     recorded = recorded_films(run, request)
     chosen = next((one for one in recorded if photo is not None and _same(one.image, photo.image)), None)
-    if chosen is None and photo is not None and len(run.steps) > 2:
-        chosen = _run_snapshots(run, photo, listener, Memory(0) if known is None else known)
+    reason = "no picture is at hand"
+    if chosen is None and photo is not None and (len(run.steps) > 2 or not recorded):
+        try:
+            chosen = _run_snapshots(run, photo, listener, Memory(0) if known is None else known)
+        except NetworkError as problem:
+            reason = str(problem)
     if chosen is None and recorded:
         chosen = recorded[0]
     if chosen is None:
         raise UsageError(
-            f"no film of {run.name} can be shown: its recorder took no maps (Recorder(…, probes=pictures) does), and "
-            "only snapshots of the built-in architecture can be run without the code that made them"
+            f"no film of {run.name} can be shown: {reason}. A recorder takes maps as the training goes on: "
+            "Recorder(…, probes=pictures)"
         )
     shown = stamp.picture if photo is not None and _same(chosen.image, photo.image) else picture_hash(chosen.image)
     return film_payload(_reel(run, chosen, photo), Stamp(stamp.network, shown))
@@ -238,15 +242,17 @@ def _same(one: Image, other: Image) -> bool:
     return one.shape == other.shape and float(np.abs(one - other).max()) < 1 / 255
 
 
-def _run_snapshots(run: Recorded, photo: Photo, listener: Listener, known: Memory[Frame]) -> Film | None:
-    """Run the picture through snapshots; None where they can't be run or take another size."""
-    try:
-        last = network_at(run, run.steps[-1])
-    except NetworkError:
-        return None
-    if last.input.shape != photo.image.shape:
-        return None
+def _run_snapshots(run: Recorded, photo: Photo, listener: Listener, known: Memory[Frame]) -> Film:
+    """Run the picture through snapshots.
+
+    Raises:
+        NetworkError: they can't be run, or take another size.
+    """
+    last = network_at(run, run.steps[-1])
     image = photo.image
+    if last.input.shape != image.shape:
+        taken, given = (" × ".join(map(str, shape[:2])) for shape in (last.input.shape, image.shape))
+        raise NetworkError(f"it takes pictures of {taken} pixels, and this one has {given}")
     target = photo.truth if photo.truth is not None else predict(last, image[None])[0].index
     frames: list[Frame] = []
     steps = evenly(run.steps, FRAMES)
