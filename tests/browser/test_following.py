@@ -13,6 +13,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -181,7 +182,11 @@ def test_what_is_no_run_yet_is_said_in_words(tab: Page, followed: Followed) -> N
 def test_a_run_that_diverged_leaves_the_chart_to_the_others(context: BrowserContext, heard: Heard) -> None:
     with tempfile.TemporaryDirectory() as folder:
         made_run(Path(folder) / "good")
-        made_run(Path(folder) / "lost", loss=lambda step: 2.0 if step < 8 else 2e19)
+        made_run(
+            Path(folder) / "lost",
+            loss=lambda step: 2.0 if step < 8 else 2e19,
+            gradient_norm=lambda step: 10.0**step if step < 8 else 0.0,
+        )
         with served(folder) as server:
             page = context.new_page()
             heard.listen(page)
@@ -196,4 +201,8 @@ def test_a_run_that_diverged_leaves_the_chart_to_the_others(context: BrowserCont
             assert min(map(min, heights)) >= 0, "nothing is drawn above the chart"
             choose(page, "lost")
             expect(plot.locator("figcaption")).to_contain_text("train 2.00e19")
+            steep = page.locator(".charts figure").filter(has_text="gradient norm, log")
+            rising = re.findall(r"[ML][-\d.]+[ ,]([-\d.]+)", steep.locator("path").first.get_attribute("d") or "")
+            assert len(rising) == 7, "what is 0, of a network that is dead, is no point of a logarithm"
+            assert all(float(one) > float(other) + 5 for one, other in pairwise(rising))
             page.close()
