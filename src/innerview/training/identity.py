@@ -43,15 +43,18 @@ def check_same(old: Manifest, new: Manifest, folder: Path) -> None:
     # an old configuration is read and written anew, so that settings of today have a value in it
     known = replace(old, configuration=Configuration.from_dict(old.configuration).to_dict())
     asked, found = (json.loads(json.dumps(asdict(manifest))) for manifest in (new, known))
-    kept = {"network": asked["network"], "configuration": asked["configuration"], "data": ("sha256", "classes")}
-    for name, keys in kept.items():
+    kept = {
+        "another network": ("network", asked["network"]),
+        "another configuration": ("configuration", asked["configuration"]),
+        "other data": ("data", ("sha256", "classes")),
+    }
+    for different, (name, keys) in kept.items():
         ours: dict[str, Any] = found[name]
         for key in keys:
             value = asked[name][key]
             if value != ours.get(key):
-                other = "other" if name == "data" else "another"
                 raise DataError(
-                    f"the run in {folder} can't be resumed with {other} {name} ({key}: {ours.get(key)!r} in the "
+                    f"the run in {folder} can't be resumed with {different} ({key}: {ours.get(key)!r} in the "
                     f"folder, {value!r} asked for). Choose another folder to begin a new run"
                 )
 

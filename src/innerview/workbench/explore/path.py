@@ -33,6 +33,11 @@ STOPS: Final = (
 
 RECIPE: Final = (0.01, 0.02, 0.03, 0.04, 0.1, 0.5, 0.6, 0.7, 0.8, 1.0)
 
+LARGE: Final = 64
+"""Height or width in pixels beyond which a picture counts as large: its path has no more places than LARGE_STOPS."""
+
+LARGE_STOPS: Final = 21
+
 STILL: Final = 0.02
 """A leading stop is left out if the score at the one after it has moved by at most this share of the path's range."""
 

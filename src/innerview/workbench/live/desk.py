@@ -42,7 +42,7 @@ from innerview.workbench.explore.explore import (
     method_names,
 )
 from innerview.workbench.explore.keep import answer_to_mask, keep_by_orders, read_mask
-from innerview.workbench.explore.path import RECIPE, add_up, choose_stops, walk
+from innerview.workbench.explore.path import LARGE, LARGE_STOPS, RECIPE, add_up, choose_stops, walk
 from innerview.workbench.live.wish import Wish
 from innerview.workbench.memory import Memory
 from innerview.workbench.weights import count_weights
@@ -56,8 +56,6 @@ PICTURES: Final = 64
 OVERHEAD: Final = 2048
 """Bytes that the key of an answer takes, about."""
 
-LARGE: Final = 64
-LARGE_STOPS: Final = 21
 RANDOM_SEED: Final = 0
 
 

@@ -24,7 +24,7 @@ from innerview.viewer.payloads.stamp import Stamp
 from innerview.viewer.payloads.subject import Photo, subject_payload
 from innerview.workbench.explore.explore import METHOD, Asked, integrate, layers_shown
 from innerview.workbench.explore.keep import keep_by_orders
-from innerview.workbench.explore.path import RECIPE, add_up, choose_stops, walk
+from innerview.workbench.explore.path import LARGE, LARGE_STOPS, RECIPE, add_up, choose_stops, walk
 from innerview.workbench.portions import ALONE, Portion
 
 
@@ -46,8 +46,8 @@ class Extent:
 
     classes: int = 3
     stops: int = 51
-    large: int = 64
-    large_stops: int = 21
+    large: int = LARGE
+    large_stops: int = LARGE_STOPS
     shares: tuple[float, ...] = (0.0, 0.01, 0.02, 0.03, 0.05, 0.07, 0.1, 0.15, 0.2, 0.25, 0.3,
                                  0.4, 0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 1.0)  # fmt: skip
     randoms: int = 5
