@@ -75,7 +75,8 @@ def trained(configuration: dict[str, Any], pictures: int) -> dict[str, Any]:
         + ", each layer scaled to unit output variance on one batch, front to back" * start["unit_variance"],
         "optimiser": optimiser(how),
         "decay": {"linear": "then linearly to 0", "none": "then constant"}[how["decay"]],
-        "changes": f"flips: {changes['flip']}; shifts of up to {changes['shift']} pixels, reflected"
+        "changes": f"flips: {changes['flip']}"
+        + f"; shifts of up to {changes['shift']} pixels, reflected" * bool(changes["shift"])
         + f"; turned by up to {changes['rotation']:g}°, scaled by up to {changes['scale']:.0%}"
         * bool(changes["rotation"])
         + f"; {changes['share']:.0%} of each batch",

@@ -59,6 +59,8 @@ def test_it_trains_on_class_folders_and_says_how_well(run: Run) -> None:
     found = RunFolder.open(Path("run"))
     assert found.steps() == (0, 1, 3, 6)
     assert found.manifest.configuration["channels"] == 4
+    sizes = found.curve("size")[1]
+    assert sizes[0] < sizes[-1] == 8, "smaller pictures come first, and none is larger than the data's own"
 
 
 @pytest.mark.parametrize("asked", [("--size", "16"), ("--crop", "whole")])

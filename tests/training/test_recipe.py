@@ -73,3 +73,15 @@ def test_stages_follow_one_another() -> None:
 def test_settings_without_a_meaning_are_refused(change) -> None:
     with pytest.raises(UsageError):
         replace(ALLCNN, **change)
+
+
+@given(st.integers(1, 64).map(lambda number: 4 * number))
+def test_small_pictures_are_small_beside_the_data_s_own(side: int) -> None:
+    found = ALLCNN.fitted(side)
+    assert ALLCNN.fitted(32) == ALLCNN
+    assert [stage.until for stage in found.stages] == [stage.until for stage in ALLCNN.stages]
+    for stage, known in zip(found.stages, ALLCNN.stages, strict=True):
+        assert stage.size % 4 == 0
+        assert stage.size <= side
+        assert (stage.size == 0) == (known.size == 0)
+        assert abs(stage.size - known.size * side / 32) <= 2 or side < 8

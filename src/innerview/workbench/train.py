@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from innerview.training import Configuration, Progress
 
 RECIPES: Final = ("allcnn", "recipe")
-SIZE: Final = 32
 
 
 @dataclass(frozen=True)
@@ -147,7 +146,9 @@ def train(
     asked = changes or Changes()
     old = _there(folder, resume=resume)
     configuration = _resumed(old, recipe, asked) if old else _fresh(recipe or RECIPES[0], asked)
-    found = data.read(int(old.manifest.data["shape"][0]) if old else SIZE, downloading)
+    found = data.read(int(old.manifest.data["shape"][0]) if old else cifar10.SIDE, downloading)
+    if not old:
+        configuration = configuration.fitted(found.train.images.shape[1])
     if begun is not None:
         begun(configuration, found)
     notes = (f"{len(found.skipped)} pictures could not be read and were left out",) if found.skipped else ()
