@@ -27,8 +27,7 @@ from innerview.runs import RunFolder
 from innerview.training import ALLCNN, RECIPE, Configuration, Stage, train
 
 WHOLE = (Stage(1.0, 0),)
-LARGER = (Stage(0.2, 20), Stage(0.5, 24), Stage(1.0, 0))
-SMALLER = (Stage(0.1, 12), Stage(0.25, 16), Stage(0.5, 20), Stage(0.75, 24), Stage(1.0, 0))
+SMALLER = (Stage(0.15, 16), Stage(0.4, 20), Stage(0.7, 24), Stage(1.0, 0))
 
 
 def optimised(**changes: object) -> Callable[[Configuration, Dataset], Configuration]:
@@ -59,8 +58,11 @@ VARIANTS: dict[str, Callable[[Configuration, Dataset], Configuration]] = {
     "AdamW for all layers": optimised(muon_rate=0.0),
     "first layer under AdamW": optimised(first=False),
     "weights free to grow": optimised(hold=False),
-    "half the Muon rate": optimised(muon_rate=0.02),
-    "1.5 times the Muon rate": optimised(muon_rate=0.06),
+    "half the Muon rate": optimised(muon_rate=0.01),
+    "twice the Muon rate": optimised(muon_rate=0.04),
+    "twice the rate, from 16 pixels on": lambda base, _: replace(
+        base, stages=SMALLER, optimisation=replace(base.optimisation, muon_rate=0.04)
+    ),
     "no warm-up": optimised(warm_up=0.0),
     "rates kept to the end": optimised(decay="none"),
     "no label smoothing": optimised(label_smoothing=0.0),
@@ -72,11 +74,10 @@ VARIANTS: dict[str, Callable[[Configuration, Dataset], Configuration]] = {
     "whitening filters": started(whitening=True),
     "standardised pixels": standardised,
     "no progressive sizes": lambda base, _: replace(base, stages=WHOLE),
-    "from 20 pixels on": lambda base, _: replace(base, stages=LARGER),
-    "from 12 pixels on": lambda base, _: replace(base, stages=SMALLER),
+    "from 16 pixels on": lambda base, _: replace(base, stages=SMALLER),
     "random flips": changed(flip="random"),
     "no flips": changed(flip="none"),
-    "shifts of 2": changed(shift=2),
+    "no shifts": changed(shift=0),
     "shifts of 4": changed(shift=4),
     "float32": lambda base, _: replace(base, precision="float32"),
 }
