@@ -38,9 +38,8 @@ def show(shelf: Shelf, kind: str, run: str, photo: Photo | None = None) -> Paylo
 
 def photo(seed: int = 0, size: int = SIZE) -> Photo:
     image = np.random.default_rng(seed).random((size, size, 3), dtype=np.float32)
-    return Photo(
-        "01234567", "probe", image, np.zeros((4, 4, 3), np.uint8), (0, 0, size, size), (size, size), "", 2, "sample"
-    )
+    thumb, box = np.zeros((4, 4, 3), np.uint8), (0, 0, size, size)
+    return Photo("01234567", "probe", image, thumb, box, (size, size), "", 2, "sample")
 
 
 def test_runs_are_found_in_folders_of_runs_and_new_ones_appear(tmp_path: Path) -> None:
@@ -178,22 +177,18 @@ def test_a_film_runs_the_picture_through_the_snapshots(tmp_path: Path) -> None:
     assert payload.arrays["maps/scale"].shape == (1,)
 
 
-def test_an_architecture_that_can_not_be_run_says_why_there_is_no_film(tmp_path: Path) -> None:
-    made_run(tmp_path / "a", network="theirs")
-    shelf = Shelf([tmp_path])
+def test_where_no_film_can_be_shown_the_reason_is_said(tmp_path: Path) -> None:
+    made, theirs = made_run(tmp_path / "a", steps=(0, 1)), made_run(tmp_path / "b", network="theirs")
+    with pytest.raises(UsageError, match=r"no film of a can be shown: .*of 8 × 8 pixels, and this one has 12 × 12"):
+        show(Shelf([made.path]), "film", Shelf([made.path]).facts()[0]["id"], photo(size=12))
     with pytest.raises(UsageError, match=r"'theirs'; only snapshots of the built-in architecture.*Recorder\("):
-        show(shelf, "film", shelf.facts()[0]["id"], photo())
+        show(Shelf([theirs.path]), "film", Shelf([theirs.path]).facts()[0]["id"], photo())
 
 
-def test_a_run_that_broke_early_has_a_film_of_two_snapshots_or_says_why_not(tmp_path: Path) -> None:
-    made = made_run(tmp_path / "a", steps=(0, 1))
-    shelf = Shelf([tmp_path])
-    name = shelf.facts()[0]["id"]
-    assert show(shelf, "film", name, photo()).arrays["steps"].tolist() == [0, 1]
-    with pytest.raises(UsageError, match="takes pictures of 8 × 8 pixels, and this one has 12 × 12"):
-        show(shelf, "film", name, photo(size=12))
-    weights = {name: values * np.nan for name, values in made.read(1).weights.items()}
-    made.snapshot(2, weights, metadata())
+def test_a_run_that_broke_early_has_a_film_of_two_snapshots(tmp_path: Path) -> None:
+    made, name = made_run(tmp_path / "a", steps=(0, 1)), Shelf([tmp_path]).facts()[0]["id"]
+    assert show(Shelf([tmp_path]), "film", name, photo()).arrays["steps"].tolist() == [0, 1]
+    made.snapshot(2, {name: values * np.nan for name, values in made.read(1).weights.items()}, metadata())
     with pytest.raises(UsageError, match=r"no film of a can be shown: .*not finite"):
         show(Shelf([tmp_path]), "film", name, photo())
 
