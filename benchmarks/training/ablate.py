@@ -63,7 +63,7 @@ VARIANTS: dict[str, Callable[[Configuration, Dataset], Configuration]] = {
     "twice the rate, from 16 pixels on": lambda base, _: replace(
         base, stages=SMALLER, optimisation=replace(base.optimisation, muon_rate=0.04)
     ),
-    "no warm-up": optimised(warm_up=0.0),
+    "a warm-up of 5 %": optimised(warm_up=0.05),
     "rates kept to the end": optimised(decay="none"),
     "no label smoothing": optimised(label_smoothing=0.0),
     "temperature 0.2": optimised(temperature=0.2),
