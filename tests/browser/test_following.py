@@ -185,7 +185,7 @@ def test_a_run_that_diverged_leaves_the_chart_to_the_others(context: BrowserCont
         made_run(
             Path(folder) / "lost",
             loss=lambda step: 2.0 if step < 8 else 2e19,
-            gradient_norm=lambda step: 10.0**step if step < 8 else 0.0,
+            gradient_norm=lambda step: 1.2**step if step < 8 else 0.0,
         )
         with served(folder) as server:
             page = context.new_page()
@@ -205,4 +205,7 @@ def test_a_run_that_diverged_leaves_the_chart_to_the_others(context: BrowserCont
             rising = re.findall(r"[ML][-\d.]+[ ,]([-\d.]+)", steep.locator("path").first.get_attribute("d") or "")
             assert len(rising) == 7, "what is 0, of a network that is dead, is no point of a logarithm"
             assert all(float(one) > float(other) + 5 for one, other in pairwise(rising))
+            for path in steep.locator("path").all():
+                drawn = re.findall(r"[ML][-\d.]+[ ,]([-\d.]+)", path.get_attribute("d") or "")
+                assert all(0 <= float(height) <= 132 for height in drawn), "nothing is drawn outside the chart"
             page.close()

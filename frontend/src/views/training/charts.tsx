@@ -77,14 +77,15 @@ function Chart({ runs, axis, smoothing, step, onStep, measure, lines }: ChartsPr
     });
   const whole = series(0);
   const far = measure === "loss" ? FAR * Math.max(...whole.map(({ points: [[, first]] }) => first)) : Number.POSITIVE_INFINITY;
-  const below = (top: number, all: Series[]): Series[] => all.map((each) => ({ ...each, points: each.points.map(([at, value]) => [at, value > top ? Number.NaN : value]) }));
-  const raw = below(far, whole);
+  const within = (bottom: number, top: number, all: Series[]): Series[] =>
+    all.map((each) => ({ ...each, points: each.points.map(([at, value]) => [at, value < bottom || value > top ? Number.NaN : value]) }));
+  const raw = within(Number.NEGATIVE_INFINITY, far, whole);
   const points = raw.flatMap((each) => each.points).filter((point) => point.every(Number.isFinite));
   const log = measure === "gradient_norm" && points.some(([, value]) => value > 0);
   // 0, of a network that is dead, has no logarithm
   const values = points.map(([, value]) => value).filter((value) => !log || value > 0);
   const [low, high] = [Math.min(...values), Math.max(...values)];
-  const shown = smoothing ? below(high, series(smoothing)) : raw;
+  const shown = smoothing ? within(low, high, series(smoothing)) : raw;
   const room = 0.06 * (high - low || 1);
   const domain: [number, number] = percent ? [0, 100] : log ? [low / 1.2, high * 1.2] : [low >= 0 ? 0 : low - room, high + room];
   const mine = drawn.filter(({ r }) => r === 0);
