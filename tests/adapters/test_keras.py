@@ -10,6 +10,7 @@ import keras
 import numpy as np
 import pytest
 
+from capabilities import lacks, need
 from innerview.adapters import FunctionNetwork, wrap
 from innerview.adapters.keras import KerasNetwork
 from innerview.adapters.keras_files import application, found_input, open_keras
@@ -141,6 +142,7 @@ def test_it_is_looked_at_in_evaluation_mode() -> None:
 
 
 def test_channels_in_front_give_the_same_answers() -> None:
+    need("convolution with channels in front")
     last = KerasNetwork(reused(), SPEC, CLASSES)
     model = reused(front=True)
     model.set_weights(reused().get_weights())
@@ -152,6 +154,24 @@ def test_channels_in_front_give_the_same_answers() -> None:
     for tap in taps:
         np.testing.assert_allclose(found.activations[tap], wanted.activations[tap], atol=1e-5)
         np.testing.assert_allclose(found.tap_gradients[tap], wanted.tap_gradients[tap], atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("kind", "capability"),
+    [
+        (layers.Conv2D, "convolution with channels in front"),
+        (layers.Conv2DTranspose, "transposed convolution with channels in front"),
+    ],
+)
+def test_a_convolution_that_this_processor_lacks_is_said_with_the_way_out(kind: Any, capability: str) -> None:
+    entering = keras.Input((3, 6, 8))
+    value = kind(4, 3, name="conv", data_format="channels_first")(entering)
+    model, spec = keras.Model(entering, layers.Dense(3)(layers.Flatten()(value))), InputSpec(6, 8, layout="CHW")
+    if not lacks(capability):
+        assert wrap(model, input=spec, output=CLASSES).layers[0].name == "conv"
+        return
+    with pytest.raises(NetworkError, match=r"in layer conv \(Conv2D.*channels in front.*KERAS_BACKEND=torch"):
+        wrap(model, input=spec, output=CLASSES)
 
 
 ENDINGS = {

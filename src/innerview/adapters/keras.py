@@ -44,7 +44,15 @@ try:
 except ImportError as error:
     raise MissingExtra("looking into a Keras model", "keras") from error
 
-from innerview.adapters.keras_calls import LOCK, Survey, named_variables, observing, precision, require_one_input
+from innerview.adapters.keras_calls import (
+    LOCK,
+    Survey,
+    named_variables,
+    no_such_convolution,
+    observing,
+    precision,
+    require_one_input,
+)
 from innerview.adapters.keras_copies import canonical, in_precision
 from innerview.adapters.keras_endings import Ending, find_ending, set_aside
 
@@ -192,7 +200,7 @@ class KerasNetwork:
         except InnerviewError:
             raise
         except Exception as error:
-            raise NetworkError(place.failure(black, error)) from error
+            raise NetworkError(no_such_convolution(place, error) or place.failure(black, error)) from error
         check_shape(next(iter(values.values())).shape, survey.batch, output)
         layer = survey.results.get(id(given[-1]), (None, None))[0]
         return find_ending(layer, survey.calls_of(layer), output.kind)

@@ -218,6 +218,20 @@ class Survey:
         return sum(found is layer for found, _ in self.results.values())
 
 
+def no_such_convolution(place: Whereabouts, error: Exception) -> str:
+    """Say that TensorFlow has no convolution with channels in front on this processor; empty if the error is another.
+
+    It has them where oneDNN has (AVX-512). Which call it was that it lacks, only its words say.
+    """
+    if not type(error).__module__.startswith("tensorflow.") or "NHWC" not in str(error):
+        return ""
+    return (
+        f"the model failed {place.where}, channels in front (data_format='channels_first'): TensorFlow has no such "
+        "convolution on this processor. Start Python with KERAS_BACKEND=torch or KERAS_BACKEND=jax, which have it, "
+        "or build the model with data_format='channels_last' and copy the weights: new.set_weights(old.get_weights())"
+    )
+
+
 def kind_of(layer: Any) -> str:
     """The kind of a layer, as in `Layer.kind`."""
     for home in (base.__module__ for base in type(layer).__mro__):

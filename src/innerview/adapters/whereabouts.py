@@ -28,11 +28,16 @@ class Whereabouts:
         given = " and ".join(map(str, shapes)) or "no tensor"
         self._inside, self._behind = "", f"after layer {name}, which gave {given}"
 
+    @property
+    def where(self) -> str:
+        """The same in words; empty before the first layer."""
+        return self._inside or self._behind
+
     def failure(self, inputs: Array, error: Exception) -> str:
         """Say that the dry run on `inputs` (all black pictures, as the model takes them) failed, and where."""
-        where = self._inside or self._behind
         return (
-            f"the model failed on {len(inputs)} black pictures, shape {inputs.shape}{', ' if where else ''}{where}: "
+            f"the model failed on {len(inputs)} black pictures, shape {inputs.shape}"
+            f"{', ' if self.where else ''}{self.where}: "
             f"{type(error).__name__}: {' '.join(str(error).split())[:400]}. If size or axis order is wrong, declare "
             "another InputSpec: layout='CHW' puts channels in front of height and width, as PyTorch has them"
         )
