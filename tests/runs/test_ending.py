@@ -21,12 +21,20 @@ def test_how_it_ended_is_kept_until_it_goes_on(tmp_path: Path) -> None:
     assert ending.latest(run) is None
 
 
-@pytest.mark.parametrize("content", ["", "[1]", '{"how": "done"}', '{"how": "done", "step": 1, "why": 2}'])
+@pytest.mark.parametrize("content", ["", "[1]", '{"how": "done"}', '{"how": "done", "step": -1}', "[" * 9000])
 def test_what_can_not_be_read_is_named(tmp_path: Path, content: str) -> None:
     run = made_run(tmp_path / "run")
     (run.path / "ended.json").write_text(content)
-    with pytest.raises(DataError, match=r"ended\.json can't be read .*; remove it"):
+    with pytest.raises(DataError, match=r"ended\.json can't be read"):
         ending.latest(run)
+
+
+def test_what_a_later_version_says_besides_is_told(tmp_path: Path) -> None:
+    run, told = made_run(tmp_path / "run"), []
+    (run.path / "ended.json").write_text('{"how": "done", "step": 1, "why": 2}')
+    assert ending.latest(run, told) == Ending("done", 1)
+    assert len(told) == 1
+    assert "why" in told[0]
 
 
 def test_an_ending_that_only_a_later_version_knows_is_said(tmp_path: Path) -> None:

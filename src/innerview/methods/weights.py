@@ -8,6 +8,7 @@ is counted as what it is; every weight is counted once.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 import numpy as np
 
@@ -15,6 +16,12 @@ from innerview.errors import UnknownLayer, UsageError
 from innerview.methods.passes import Progress
 from innerview.results import WeightHistograms
 from innerview.types import Array
+
+MOST: Final = 65_536
+"""Bins, at most."""
+
+HUGE: Final = 1e150
+"""Beyond it the squares of weights are no floats any more."""
 
 
 def weight_histograms(
@@ -29,29 +36,32 @@ def weight_histograms(
     """Count the weights of every layer in every snapshot.
 
     Args:
-        snapshots: by name, in the order of time: weights by name, of any shape and float or integer type.
-        layers: names of the weights to count; all of the first snapshot if empty.
-        bins: how many; even, so that 0 is an edge.
+        snapshots: by name, in the order of time: weights by name, of any shape, real numbers. A layer that some
+            snapshots lack has no weights there: its counts are 0, its statistics NaN.
+        layers: names of the weights to count; if empty, all of any snapshot, those of the first one first.
+        bins: how many; even, so that 0 is an edge; at most 65,536.
         limits: the largest |weight| in a bin, one number for all layers or one per layer; weights beyond are counted
             as under or over. If empty, all finite weights fall into bins.
         same_bins: use one set of bins for all layers instead of one per layer.
         progress: called with layers counted and in all, over all snapshots.
 
     Raises:
-        UsageError: no snapshot, an odd or non-positive number of bins, limits that are not positive.
-        UnknownLayer: a snapshot lacks one of the layers.
+        UsageError: no snapshot, an odd or non-positive number of bins, too many, limits that are not positive, or
+            weights that are no real numbers.
+        UnknownLayer: no snapshot has one of the layers.
     """
     if not snapshots:
         raise UsageError("no snapshot of weights was given; give at least one, by name")
-    if bins < 2 or bins % 2:
-        raise UsageError(f"{bins} bins were asked for; take an even number from 2, so that 0 is an edge")
-    names = tuple(layers) or tuple(next(iter(snapshots.values())))
-    for weights in snapshots.values():
-        for name in names:
-            if name not in weights:
-                raise UnknownLayer(name, weights)
-    table = [[np.asarray(weights[name]).ravel().astype(np.float64) for name in names] for weights in snapshots.values()]
-    edges = np.stack([np.linspace(-reach, reach, bins + 1) for reach in _reaches(table, limits, same_bins=same_bins)])
+    if bins < 2 or bins % 2 or bins > MOST:
+        raise UsageError(f"{bins} bins were asked for; take an even number from 2 to {MOST:,}, so that 0 is an edge")
+    known = dict.fromkeys(name for weights in snapshots.values() for name in weights)
+    names = tuple(layers) or tuple(known)
+    for name in names:
+        if name not in known:
+            raise UnknownLayer(name, known)
+    table = [[_numbers(weights, name) for name in names] for weights in snapshots.values()]
+    places = np.linspace(-1, 1, bins + 1)  # not from -reach to reach: their distance may be beyond all floats
+    edges = np.stack([reach * places for reach in _reaches(table, limits, same_bins=same_bins)])
     cells: list[list[dict[str, Array | float | int]]] = []
     for done, row in enumerate(table, start=1):
         cells.append([_count(values, edge) for values, edge in zip(row, edges, strict=True)])
@@ -65,18 +75,36 @@ def weight_histograms(
     )
 
 
+def is_real(values: Array) -> bool:
+    """Whether values are numbers that fall into bins: floats, whole numbers, true and false."""
+    return np.asarray(values).dtype.kind in "fiub"
+
+
+def _numbers(weights: Mapping[str, Array], name: str) -> Array:
+    """One layer of one snapshot as a row; nothing where it has none."""
+    values = np.asarray(weights.get(name, ()))
+    if not is_real(values):
+        raise UsageError(
+            f"{name} holds {values.dtype}, which falls into no bins; leave it out, or give two layers for real and "
+            "imaginary parts"
+        )
+    return values.ravel().astype(np.float64)
+
+
 def _count(values: Array, edges: Array) -> dict[str, Array | float | int]:
     """Count one layer of one snapshot; the keys are the fields of WeightHistograms."""
     finite = values[np.isfinite(values)]
     known = finite if finite.size else np.array([np.nan])
+    largest = float(np.abs(known).max())
+    unit = largest if largest > HUGE else 1.0
     return {
         "counts": np.histogram(finite, bins=edges)[0],
         "under": int((finite < edges[0]).sum()),
         "over": int((finite > edges[-1]).sum()),
         "nan": int(np.isnan(values).sum()),
         "infinite": int(np.isinf(values).sum()),
-        "mean": float(known.mean()),
-        "std": float(known.std()),
+        "mean": unit * float((known / unit).mean()),
+        "std": unit * float((known / unit).std()),
         "minimum": float(known.min()),
         "maximum": float(known.max()),
     }

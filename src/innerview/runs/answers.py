@@ -17,6 +17,7 @@ from typing import Final
 import numpy as np
 
 from innerview.errors import DataError
+from innerview.files.regular import reading
 from innerview.runs.folder import RunFolder
 from innerview.types import Array
 
@@ -78,18 +79,17 @@ def latest(run: RunFolder) -> Answers | None:
     steps = run.observed(SERIES)
     if not steps:
         return None
-    arrays = run.observation(SERIES, steps[-1])
-    try:
-        found = Answers(
-            arrays["said"].astype(np.int64), arrays["probability"], arrays["truth"].astype(np.int64), steps[-1]
-        )
-    except KeyError as problem:
-        raise DataError(f"the answers kept at step {steps[-1]} of {run.path} have no {problem}") from None
-    if not found.said.size or not found.said.shape == found.probability.shape == found.truth.shape == (
-        found.said.size,
-    ):
+    arrays, path = run.observation(SERIES, steps[-1]), run.observed_at(SERIES, steps[-1])
+    with reading(path, "the answers"):
+        said, probability, truth = arrays["said"], arrays["probability"], arrays["truth"]
+    if not said.size or not said.shape == probability.shape == truth.shape == (said.size,):
         raise DataError(
-            f"the answers kept at step {steps[-1]} of {run.path} don't belong together: "
-            f"{found.said.shape} answers, {found.probability.shape} probabilities, {found.truth.shape} true classes"
+            f"the answers {path} don't belong together: "
+            f"{said.shape} answers, {probability.shape} probabilities, {truth.shape} true classes"
         )
-    return found
+    if said.dtype.kind not in "iu" or truth.dtype.kind not in "iu" or probability.dtype.kind != "f":
+        raise DataError(
+            f"the answers {path} are damaged: classes are whole numbers, probabilities are floats; {said.dtype}, "
+            f"{truth.dtype} and {probability.dtype} were found"
+        )
+    return Answers(said.astype(np.int64), probability, truth.astype(np.int64), steps[-1])

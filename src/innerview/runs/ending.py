@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
-from typing import Final, Literal, TypeAlias, get_args
+from typing import Final, Literal, TypeAlias, cast, get_args
 
 from innerview.errors import DataError
+from innerview.files.documents import read_json
+from innerview.files.regular import brief
 from innerview.runs import atomic
 from innerview.runs.folder import ENDED as FILE
 from innerview.runs.folder import RunFolder
+from innerview.runs.manifest import is_count
 
 How: TypeAlias = Literal["done", "broken", "interrupted"]
 
@@ -44,19 +47,28 @@ def keep(run: RunFolder, ending: Ending) -> None:
     atomic.write(run.path / FILE, json.dumps(asdict(ending)).encode())
 
 
-def latest(run: RunFolder) -> Ending | None:
+def latest(run: RunFolder, problems: list[str] | None = None) -> Ending | None:
     """Read how a training ended; None where the run does not say.
+
+    Args:
+        run: whose ending.
+        problems: takes a sentence on what a later version wrote besides.
 
     Raises:
         DataError: what it says can't be read.
     """
     path = run.path / FILE
-    try:
-        said = json.loads(path.read_text(encoding="utf-8"))
-        if (how := said["how"]) not in HOW:
-            raise DataError(f"{path} says {how!r}, which is not one of {', '.join(HOW)}; a later version wrote it")
-        return Ending(**said)
-    except FileNotFoundError:
+    if not path.exists():
         return None
-    except (OSError, ValueError, TypeError, LookupError) as problem:
-        raise DataError(f"{path} can't be read ({problem}); remove it") from None
+    said = read_json(path, "the ending")
+    how, step, where = said.get("how"), said.get("step"), said.get("where", "")
+    if how not in HOW:
+        raise DataError(
+            f"{path} says {brief(how)!r}, which is not one of {', '.join(HOW)}; a later version wrote it, or it is "
+            "damaged: remove it"
+        )
+    if not is_count(step) or not isinstance(where, str):
+        raise DataError(f"{path} can't be read (its step is {brief(step)}); remove it")
+    if problems is not None and (besides := said.keys() - {"how", "step", "where"}):
+        problems.append(f"{path} says {brief(', '.join(sorted(besides)))}, which this version does not know")
+    return Ending(cast("How", how), cast("int", step), where)

@@ -20,53 +20,35 @@ import io
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, cast
-from zipfile import BadZipFile
+from typing import Any, Final
 
 import numpy as np
-from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from innerview.errors import DataError, OutputError
+from innerview.files.arrays import read_npz
+from innerview.files.regular import reading
+from innerview.files.tensors import read_tensors
 from innerview.runs import atomic
 from innerview.runs.histograms import BINS, Histogram, History, histogram
 from innerview.runs.lock import FolderLock
+from innerview.runs.manifest import VERSION, Manifest, read_manifest
+from innerview.runs.metrics import FILE as METRICS
+from innerview.runs.metrics import as_number, read_metrics
 from innerview.types import Array
 
-VERSION: Final = 1
-
 ENDED: Final = "ended.json"
+
+OUTSIDE: Final = 3
+"""Numbers beside the bins of a histogram: below, above, not a number."""
 
 KEPT: Final = ("snapshots", "histograms", "observations")
 """Folders of a run whose files are named for a step."""
 
-NAMED: Final = re.compile(r"(?P<series>.+)-(?P<step>\d{6,})\.(?:safetensors|npz)(?P<partial>\.\d+\.partial)?")
+NAMED: Final = re.compile(r"(?P<series>.+)-(?P<step>\d{6,15})\.(?:safetensors|npz)(?P<partial>\.\d+\.partial)?")
 """How those files are named; others (a desktop's .DS_Store, somebody's notes) are let alone."""
-
-
-@dataclass(frozen=True)
-class Manifest:
-    """What a run is, fixed before its first step.
-
-    Attributes:
-        network: the architecture's name and shape; a run of another one can't be continued.
-        configuration: every setting of the training.
-        data: the data set's identity: name, SHA-256, number of pictures, classes.
-        code: the version and SHA-256 of the program.
-        versions: of the interpreter and libraries.
-        notes: anything else that a reader should know, such as "the pictures are lossy copies".
-        version: of this folder's layout.
-    """
-
-    network: dict[str, Any]
-    configuration: dict[str, Any]
-    data: dict[str, Any]
-    code: dict[str, Any] = field(default_factory=dict[str, Any])
-    versions: dict[str, str] = field(default_factory=dict[str, str])
-    notes: tuple[str, ...] = ()
-    version: int = VERSION
 
 
 @dataclass(frozen=True)
@@ -88,11 +70,17 @@ class RunFolder:
     """A run folder, new or old.
 
     Reading needs no permission; writing happens inside `with folder.writing():`.
+
+    Attributes:
+        path: where it lies.
+        manifest: what it is.
+        problems: what of its manifest is not read, in words.
     """
 
-    def __init__(self, path: Path, manifest: Manifest) -> None:
+    def __init__(self, path: Path, manifest: Manifest, problems: tuple[str, ...] = ()) -> None:
         self.path = path
         self.manifest = manifest
+        self.problems = problems
 
     @classmethod
     def create(cls, path: Path, manifest: Manifest) -> RunFolder:
@@ -110,7 +98,7 @@ class RunFolder:
         with run.writing():  # of two that begin here at the same moment, one is told
             if (path / "manifest.json").exists():
                 raise OutputError(f"{path} holds a run already; resume it, or choose another folder")
-            atomic.write(path / "manifest.json", json.dumps(asdict(manifest), indent=1).encode())
+            atomic.write(path / "manifest.json", json.dumps(manifest.written(), indent=1).encode())
         return run
 
     @classmethod
@@ -120,25 +108,7 @@ class RunFolder:
         Raises:
             DataError: if there is none, or another version of this program wrote it.
         """
-        try:
-            values: dict[str, Any] = json.loads((path / "manifest.json").read_text(encoding="utf-8"))
-            found = values["version"]
-        except (OSError, ValueError, KeyError, TypeError) as problem:
-            reason = problem.strerror if isinstance(problem, OSError) else problem
-            raise DataError(
-                f"{path} is no run folder: its manifest.json can't be read ({reason}); name the folder that "
-                "innerview train or a recorder wrote"
-            ) from None
-        if found != VERSION:
-            raise DataError(
-                f"{path} is a run folder of version {found}; this program reads version {VERSION}: "
-                "use the program that wrote it, or train again"
-            )
-        try:
-            values["notes"] = tuple(values["notes"])
-            return cls(path, Manifest(**values))
-        except (KeyError, TypeError) as problem:
-            raise DataError(f"{path}/manifest.json is not complete ({problem})") from None
+        return cls(path, *read_manifest(path))
 
     def writing(self) -> FolderLock:
         """Keep every other process from writing here for the length of a `with` block."""
@@ -154,27 +124,21 @@ class RunFolder:
         """
         lines = "".join(json.dumps(dict(record)) + "\n" for record in records)
         try:
-            with (self.path / "metrics.jsonl").open("a", encoding="utf-8") as file:
+            with (self.path / METRICS).open("a", encoding="utf-8") as file:
                 file.write(lines)
         except OSError as problem:
             raise OutputError(f"{self.path}/metrics.jsonl can't be written ({problem.strerror})") from problem
 
-    def metrics(self) -> list[dict[str, Any]]:
+    def metrics(self, problems: list[str] | None = None) -> list[dict[str, Any]]:
         """Every line of the metrics that was finished, in order.
 
+        Args:
+            problems: takes a sentence for each line or value that is damaged and left out; None to refuse them.
+
         Raises:
-            DataError: if a finished line is damaged.
+            DataError: the file can't be read, or a finished line is damaged and `problems` is None.
         """
-        path = self.path / "metrics.jsonl"
-        if not path.exists():
-            return []
-        records: list[dict[str, Any]] = []
-        for number, line in enumerate(path.read_text(encoding="utf-8").split("\n")[:-1], start=1):
-            try:
-                records.append(json.loads(line))
-            except ValueError as problem:
-                raise DataError(f"line {number} of {path} is damaged ({problem}); remove it") from None
-        return records
+        return read_metrics(self.path / METRICS, problems)
 
     def curve(self, name: str) -> tuple[Array, Array]:
         """One metric over time: the steps that have it (int64), and its values (float64), both one number per step.
@@ -182,7 +146,7 @@ class RunFolder:
         Raises:
             DataError: if a finished line is damaged.
         """
-        pairs = [(record["step"], record[name]) for record in self.metrics() if name in record]
+        pairs = [(record["step"], as_number(record[name])) for record in self.metrics() if name in record]
         steps, values = zip(*pairs, strict=True) if pairs else ((), ())
         return np.asarray(steps, dtype=np.int64), np.asarray(values, dtype=np.float64)
 
@@ -243,7 +207,7 @@ class RunFolder:
         Raises:
             DataError: if none were kept there, or the file is damaged.
         """
-        stored, metadata = tensors(self.place_of(step, series))
+        stored, metadata = read_tensors(self.place_of(step, series))
         weights = {
             name: values.astype(np.float32) if values.dtype == np.float16 else values for name, values in stored.items()
         }
@@ -260,18 +224,16 @@ class RunFolder:
             DataError: if none were kept there, they are damaged, or their bins are another version's.
         """
         path = self.path / "histograms" / f"step-{step:06d}.npz"
-        try:
-            with np.load(path, allow_pickle=False) as columns:
-                names = [name for name in columns.files if not name.endswith("/outside")]
-                read = {
-                    name: Histogram(columns[name].astype(np.int64), *(int(n) for n in columns[f"{name}/outside"]))
-                    for name in names
-                }
-        except (OSError, ValueError, KeyError, EOFError, BadZipFile) as problem:
-            raise DataError(f"the histograms {path} can't be read ({problem})") from None
-        if any(len(one.counts) != BINS for one in read.values()):
+        columns = read_npz(path, "the histograms")
+        names = [name for name in columns if not name.endswith("/outside")]
+        with reading(path, "the histograms"):
+            outside = {name: [int(one) for one in columns[f"{name}/outside"]] for name in names}
+        if any(columns[name].shape != (BINS,) for name in names):
             raise DataError(f"{path} has other bins than this program's {BINS}; another version wrote it")
-        return read
+        whole = all(columns[name].dtype.kind in "iu" and len(outside[name]) == OUTSIDE for name in names)
+        if not names or not whole or any((columns[name] < 0).any() for name in columns):
+            raise DataError(f"the histograms {path} are damaged: counts are whole numbers from 0, and {OUTSIDE} beside")
+        return {name: Histogram(columns[name].astype(np.int64), *outside[name]) for name in names}
 
     def history(self, name: str, factor: int = 1) -> History:
         """How the values of one weight were spread whenever they were counted, on one set of bins.
@@ -318,7 +280,11 @@ class RunFolder:
         Raises:
             DataError: if nothing was, or the file is damaged.
         """
-        return tensors(self.path / "observations" / f"{series}-{step:06d}.safetensors")[0]
+        return read_tensors(self.observed_at(series, step), f"the {series}")[0]
+
+    def observed_at(self, series: str, step: int) -> Path:
+        """The file that a series is kept in."""
+        return self.path / "observations" / f"{series}-{step:06d}.safetensors"
 
     # resuming
 
@@ -337,13 +303,13 @@ class RunFolder:
             DataError: if it is damaged.
         """
         path = self.path / "state.safetensors"
-        return tensors(path) if path.exists() else None
+        return read_tensors(path, "the saved state") if path.exists() else None
 
     def rewind(self, step: int) -> None:
         """Forget what was logged and kept after `step`, so that the steps after it can be taken again."""
         kept = [json.dumps(record) + "\n" for record in self.metrics() if record["step"] <= step]
         (self.path / ENDED).unlink(missing_ok=True)
-        atomic.write(self.path / "metrics.jsonl", "".join(kept).encode())
+        atomic.write(self.path / METRICS, "".join(kept).encode())
         for kind in KEPT:
             for path, named in self._files(kind):
                 if named["partial"] or int(named["step"]) > step:
@@ -371,16 +337,4 @@ def contiguous(arrays: Mapping[str, Array]) -> dict[str, Array]:
     return {name: np.asarray(values, order="C") for name, values in arrays.items()}
 
 
-def tensors(path: Path) -> tuple[dict[str, Array], dict[str, str]]:
-    """Read the arrays and the metadata of a safetensors file.
-
-    Raises:
-        DataError: if it is not there or damaged.
-    """
-    try:
-        with cast("Any", safe_open(path, framework="numpy")) as file:
-            arrays: dict[str, Array] = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  no dict
-            metadata: dict[str, str] = file.metadata() or {}
-            return arrays, metadata
-    except (OSError, SafetensorError) as problem:
-        raise DataError(f"{path} can't be read ({problem})") from None
+__all__ = ["ENDED", "VERSION", "Manifest", "RunFolder", "Snapshot", "contiguous"]

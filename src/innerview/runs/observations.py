@@ -13,6 +13,7 @@ from typing import Final
 import numpy as np
 
 from innerview.errors import DataError
+from innerview.files.regular import reading
 from innerview.runs.folder import RunFolder
 from innerview.types import Array
 
@@ -149,6 +150,8 @@ def keep_gradients(run: RunFolder, step: int, counted: Mapping[str, Magnitudes])
 def gradients(run: RunFolder, step: int) -> dict[str, Magnitudes]:
     """Read how the gradients of the weights were spread at a step, by the weights' names, in the network's order."""
     rows = run.observation("gradients", step)
+    for name, row in rows.items():
+        _require(row.shape == (2 * MAGNITUDES + 3,) and row.dtype.kind in "iu", run, "gradients", step, name, row)
     ordered = {name: rows[name] for name in _in_order(set(rows), run.manifest.network.get("weights", ()))}
     return {
         name: Magnitudes(row[:MAGNITUDES], row[MAGNITUDES:-3], *(int(count) for count in row[-3:]))
@@ -167,7 +170,14 @@ def channels(run: RunFolder, step: int) -> dict[str, Channels]:
     """Read the statistics of layers at a step, by their names, in the network's order."""
     found = run.observation("channels", step)
     layers = _in_order({key.rpartition("/")[0] for key in found}, run.manifest.network.get("layers", ()))
-    return {layer: Channels(*(found[f"{layer}/{name}"] for name in STATISTICS)) for layer in layers}
+    with reading(run.observed_at("channels", step), "the channels"):
+        read = {layer: Channels(*(found[f"{layer}/{name}"] for name in STATISTICS)) for layer in layers}
+    for layer, one in read.items():
+        for name in STATISTICS:
+            values: Array = getattr(one, name)
+            fits = values.shape == (one.mean.size,) and values.dtype.kind in "fiu"
+            _require(fits, run, "channels", step, f"{layer}/{name}", values)
+    return read
 
 
 def keep_probes(run: RunFolder, step: int, seen: Probes) -> None:
@@ -178,7 +188,21 @@ def keep_probes(run: RunFolder, step: int, seen: Probes) -> None:
 def probes(run: RunFolder, step: int) -> Probes:
     """Read what the network said of the probe pictures at a step."""
     found = run.observation("probes", step)
-    return Probes(*(found[name] for name in PROBES))
+    with reading(run.observed_at("probes", step), "the probes"):
+        read = Probes(*(found[name] for name in PROBES))
+    outputs, maps, classes = read.outputs, read.maps, read.classes
+    maps_fit = not len(maps.ravel()) or (maps.ndim == 3 and len(maps) <= len(outputs) and maps.dtype.kind == "f")
+    fits = {
+        "outputs": outputs.ndim == 2 and outputs.size > 0 and outputs.dtype.kind == "f",
+        "probabilities": read.probabilities.shape == outputs.shape and read.probabilities.dtype.kind == "f",
+        "maps": maps_fit,
+        "classes": classes.ndim == 1 and len(classes) >= len(maps) and (classes.dtype.kind in "iu" or not len(classes)),
+        "gaps": read.gaps.ndim == 1,
+    }
+    for name, fit in fits.items():
+        _require(fit, run, "probes", step, name, found[name])
+    _require(not ((classes < 0) | (classes >= outputs.shape[1])).any(), run, "probes", step, "classes", classes)
+    return read
 
 
 def keep_layers(run: RunFolder, step: int, seen: Mapping[str, Shots]) -> None:
@@ -203,11 +227,16 @@ def layers(run: RunFolder, step: int) -> dict[str, Shots]:
     if step not in run.observed("layers"):
         return {}
     found = run.observation("layers", step)
-    keys = sorted({key.rpartition("/")[0] for key in found}, key=lambda key: int(key.partition("/")[0]))
-    return {
-        key.partition("/")[2]: Shots(found[f"{key}/values"], found[f"{key}/channels"], int(found[f"{key}/of"][0]))
-        for key in keys
-    }
+    with reading(run.observed_at("layers", step), "the layers"):
+        keys = sorted({key.rpartition("/")[0] for key in found}, key=lambda key: int(key.partition("/")[0]))
+        read = {
+            key.partition("/")[2]: Shots(found[f"{key}/values"], found[f"{key}/channels"], int(found[f"{key}/of"][0]))
+            for key in keys
+        }
+    for name, one in read.items():
+        fits = one.values.ndim == 4 and one.channels.shape == one.values.shape[::3] and one.values.dtype.kind == "f"
+        _require(fits and one.channels.dtype.kind in "iu", run, "layers", step, name, one.values)
+    return read
 
 
 def pictures(run: RunFolder) -> tuple[Array, Array | None]:
@@ -215,7 +244,22 @@ def pictures(run: RunFolder) -> tuple[Array, Array | None]:
     if not run.observed("pictures"):
         raise DataError(f"{run.path} has no probe pictures; give the recorder some: Recorder(…, probes=pictures)")
     found = run.observation("pictures", 0)
-    return found["pictures"], found.get("labels")
+    with reading(run.observed_at("pictures", 0), "the probe pictures"):
+        held, labels = found["pictures"], found.get("labels")
+    _require(held.dtype.kind in "fiu" and held.ndim > 0, run, "pictures", 0, "pictures", held)
+    if labels is not None:
+        fits = labels.shape == (len(held),) and labels.dtype.kind in "iu" and not (labels < 0).any()
+        _require(fits, run, "pictures", 0, "labels", labels)
+    return held, labels
+
+
+def _require(fits: bool, run: RunFolder, series: str, step: int, name: str, found: Array) -> None:  # noqa: FBT001
+    """Raise DataError unless an array is what its series holds: of that shape, that kind of number, in its range."""
+    if not fits:
+        raise DataError(
+            f"{run.observed_at(series, step)} is damaged, or a later version wrote it: {name} is {found.dtype} of "
+            f"shape {found.shape}, which is not what {series} are, or beyond its range"
+        )
 
 
 def _in_order(names: set[str], known: Iterable[str]) -> list[str]:

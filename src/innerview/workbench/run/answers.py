@@ -225,9 +225,11 @@ def probed(run: Recorded) -> Answers | None:
         seen = observations.probes(run.folder, steps[-1])
     except InnerviewError:  # on its way
         return None
-    if labels is None:
-        return None
     names = tuple(str(name) for name in output["class_names"])
+    if labels is None or len(seen.outputs) != len(pictures) or len(names) != seen.outputs.shape[1]:
+        return None
+    if (labels >= len(names)).any():
+        return None
     called: Any = run.folder.manifest.configuration.get("probes", {})
     found = _Tally(names)
     found.add(

@@ -16,6 +16,7 @@ from innerview import allcnn
 from innerview.adapters.numpy import NumpyNetwork
 from innerview.data.samples import samples
 from innerview.errors import NetworkError
+from innerview.files.regular import reading
 from innerview.methods import integrated_gradients, predict
 from innerview.methods.units import LayerUnits, units
 from innerview.network import InputSpec, Layer, OutputSpec, find_layer
@@ -33,6 +34,9 @@ LAYERS: Final = (3, 6, 9)
 
 ARCHITECTURE: Final = "allcnn"
 
+LARGEST: Final = 1024
+"""Pixels in height and width of the pictures of a run that are run in NumPy."""
+
 
 def network_at(run: Recorded, step: int, series: str = "step") -> NumpyNetwork:
     """Open a snapshot as a network.
@@ -47,14 +51,19 @@ def network_at(run: Recorded, step: int, series: str = "step") -> NumpyNetwork:
             f"({ARCHITECTURE!r}) can be run without the framework and the code that made them"
         )
     snapshot = run.folder.read(step, series)
-    size = int(run.folder.manifest.data["shape"][0])
-    mean, std = (tuple(float(part) for part in snapshot.metadata[key].split(",")) for key in ("mean", "std"))
+    shape = run.folder.manifest.data.get("shape")
+    if shape is None or max(shape[:2]) > LARGEST:
+        raise NetworkError(
+            f"the run {run.name} says that its pictures have the shape {shape}; only up to {LARGEST} pixels in height "
+            "and width they are run here"
+        )
+    with reading(run.folder.place_of(step, series), "the metadata of"):
+        mean, std = (tuple(float(part) for part in snapshot.metadata[key].split(",")) for key in ("mean", "std"))
+        temperature, classes = float(snapshot.metadata["temperature"]), snapshot.metadata["classes"].split(",")
     return allcnn.build(
         snapshot.weights,
-        input=InputSpec(size, size, mean=mean, std=std),
-        output=OutputSpec(
-            tuple(snapshot.metadata["classes"].split(",")), temperature=float(snapshot.metadata["temperature"])
-        ),
+        input=InputSpec(shape[0], shape[0], mean=mean, std=std),
+        output=OutputSpec(tuple(classes), temperature=temperature),
     )
 
 

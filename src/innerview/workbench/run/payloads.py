@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 
 from innerview.adapters.numpy import NumpyNetwork
-from innerview.errors import InnerviewError, NetworkError, UsageError
+from innerview.errors import DataError, InnerviewError, NetworkError, UsageError
 from innerview.methods import integrated_gradients, predict
 from innerview.methods.health import examine_health
 from innerview.network import find_layer
@@ -18,6 +18,7 @@ from innerview.pictures.film import Film, Frame
 from innerview.pictures.words import layer_title
 from innerview.results import WeightHistograms
 from innerview.runs import Histogram, History
+from innerview.runs.histograms import BINS as SHARED
 from innerview.targets import Logit, label
 from innerview.types import Array, Image
 from innerview.viewer import run_sentences
@@ -51,7 +52,7 @@ EVALUATIONS: Final = 16
 
 def show_course(run: Recorded, state: str) -> Payload:
     """Show how a run stands: curves, warnings, manifest."""
-    manifest = run.folder.manifest
+    manifest, signs = run.folder.manifest, health(run)  # the problems after what finds them
     course = Course(
         name=run.name,
         network=str(manifest.network.get("name", "network")),
@@ -59,13 +60,13 @@ def show_course(run: Recorded, state: str) -> Payload:
         step=run.last_step,
         steps=run.planned,
         classes=[str(name) for name in manifest.data.get("classes", ())],
-        health=health(run),
+        health=signs,
         manifest={
             "network": manifest.network,
             "configuration": manifest.configuration,
             "data": manifest.data,
             "versions": manifest.versions,
-            "notes": list(manifest.notes),
+            "notes": [*manifest.notes, *(f"left out: {problem}" for problem in run.problems)],
         },
         lines=lines(run),
     )
@@ -124,10 +125,12 @@ def _at(run: Recorded, name: str, steps: Array) -> Array:
 
 def show_weights(run: Recorded, stamp: Stamp) -> Payload:
     """Show the histograms of every time that weights were counted, each layer on bins that hold 99.9 % at least."""
-    steps = run.folder.counted()
-    counted = [run.folder.histograms(step) for step in steps]
-    names = [name for name in run.layers if all(name in one for one in counted)]
-    columns = [_layer([one[name] for one in counted]) for name in names]
+    steps, counted = list(run.counted), list(run.counted.values())
+    nothing = Histogram(np.zeros(SHARED, dtype=np.int64))
+    if not steps:
+        raise DataError(f"no histograms of {run.name} can be read; {' '.join(run.problems)}")
+    names = list(run.layers)
+    columns = [_layer([one.get(name, nothing) for one in counted]) for name in names]
     table: dict[str, Array] = {key: np.stack([one[key] for one in columns], axis=1) for key in COLUMNS}
     found = WeightHistograms(
         snapshots=tuple(f"step {step:,}" for step in steps),
@@ -160,7 +163,8 @@ def _layer(rows: list[Histogram]) -> dict[str, Array]:
     merged = counts[:, window].reshape(len(rows), BINS, factor).sum(axis=2)
     centres = (rows[0].edges[:-1] + rows[0].edges[1:]) / 2
     sizes = np.maximum(counts.sum(axis=1), 1)
-    mean = counts @ centres / sizes
+    sums = np.where(counts.sum(axis=1) > 0, 1.0, np.nan)  # of weights that were not there, nothing is known
+    mean = sums * (counts @ centres) / sizes
     spread = np.sqrt(np.maximum(counts @ centres**2 / sizes - mean**2, 0))
     return {
         "edges": rows[0].edges[middle - half : middle + half + 1 : factor],

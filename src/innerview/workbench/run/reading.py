@@ -1,23 +1,27 @@
 """A run folder, read: its metrics as curves, its histograms and its weights over time. NumPy alone, nothing drawn.
 
-A run that is being written is read as far as it has come.
+A run that is being written is read as far as it has come. What is damaged is left out, and the rest is shown: every
+file and line that is missing from it is told in `Recorded.problems`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Final, TypeVar
 
 import numpy as np
 
 from innerview.allcnn import NAMES, run_folder
 from innerview.errors import DataError, UsageError
-from innerview.runs import History, RunFolder, Snapshot, ending
+from innerview.files.tensors import Entry, read_header
+from innerview.runs import Histogram, History, RunFolder, Snapshot, ending
 from innerview.runs.ending import Ending
+from innerview.runs.histograms import BINS
+from innerview.runs.metrics import as_number
 from innerview.types import Array
 from innerview.workbench.memory import Memory
 
@@ -37,6 +41,14 @@ OTHER_NAMES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
 """What others call the metrics of our own trainings: Keras, and people in their own loops."""
 
 STATISTICS: Final = ("mean", "std", "minimum", "maximum", "norm", "moved", "distance", "broken")
+
+UNKNOWN: Final = (*(np.nan,) * 7, 0.0)
+"""Of weights that a snapshot does not have."""
+
+TOLD: Final = 12
+"""Problems of a run that are told one by one."""
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,7 +78,7 @@ class LayerTimes:
 
 
 class Recorded:
-    """One run that is to be shown.
+    """One run that is to be shown; what of it is damaged is left out and told.
 
     Args:
         name: for people and for files; different for each run.
@@ -74,24 +86,65 @@ class Recorded:
         memory: where statistics of weights are kept from one reading to the next: they need every snapshot, and a run
             that is watched gets a line of metrics far more often than a snapshot.
 
+    Attributes:
+        steps: of the snapshots that can be read, rising.
+        records: the lines of the metrics that can.
+
     Raises:
-        DataError: nothing was recorded yet, or something that was is damaged.
+        DataError: nothing was recorded yet, or no snapshot can be read.
     """
 
     def __init__(self, name: str, folder: RunFolder, memory: Memory[LayerTimes] | None = None) -> None:
         self.name = name
         self.folder = folder
-        self.steps = folder.steps()
-        self.records = folder.metrics()
-        self._ended = ending.latest(folder)
+        self._problems = list(folder.problems)
+        self._headers = self._readable_snapshots()
+        self.steps = tuple(self._headers)
+        self.records = self._attempt(lambda: folder.metrics(self._problems), [])
+        self._ended = self._attempt(lambda: ending.latest(folder, self._problems), None)
         self._memory = memory
-        if not self.steps:
-            raise DataError(f"{folder.path} holds no snapshot yet; wait for the training to begin")
+
+    def _readable_snapshots(self) -> dict[int, Mapping[str, Entry]]:
+        """What each snapshot holds, by its step, of those whose headers fit their sizes."""
+        found: dict[int, Mapping[str, Entry]] = {}
+        steps = self.folder.steps()
+        for step in steps:
+            try:
+                found[step] = read_header(self.folder.place_of(step), "the snapshot").entries
+            except DataError as problem:
+                self._problems.append(str(problem))
+        if not steps:
+            raise DataError(f"{self.folder.path} holds no snapshot yet; wait for the training to begin")
+        if not found:
+            raise DataError(f"no snapshot of {self.folder.path} can be read; the first: {self._problems[-len(steps)]}")
+        return found
+
+    def _attempt(self, read: Callable[[], T], otherwise: T) -> T:
+        try:
+            return read()
+        except DataError as problem:
+            self._problems.append(str(problem))
+            return otherwise
+
+    def attempt(self, read: Callable[[RunFolder, int], T], step: int) -> T | None:
+        """Read something of a step, as far as it can be read; a problem is told."""
+        return self._attempt(lambda: read(self.folder, step), None)
+
+    def tell(self, problem: str) -> None:
+        """Add something that is left out."""
+        self._problems.append(problem)
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """What is left out so far, each once; of very many, the first."""
+        told = list(dict.fromkeys(self._problems))
+        more = len(told) - TOLD
+        return tuple(told if more <= 0 else [*told[:TOLD], f"and {more:,} more of the same run"])
 
     @property
     def planned(self) -> int:
         """How many steps the run is to have; 0 if it does not say."""
-        return int(self.folder.manifest.configuration.get("steps", 0))
+        return int(self.folder.manifest.configuration.get("steps") or 0)
 
     @property
     def last_step(self) -> int:
@@ -111,12 +164,14 @@ class Recorded:
         """Steps (int64) and values (float64) of one metric, under the first of its names that the run has."""
         known = (name, *OTHER_NAMES.get(name, ()))
         found = next((one for one in known if any(one in record for record in self.records)), name)
-        pairs: list[tuple[Any, Any]] = [(record["step"], record[found]) for record in self.records if found in record]
-        return np.array([one for one, _ in pairs], np.int64), np.array([value for _, value in pairs], np.float64)
+        pairs = [(record["step"], as_number(record[found])) for record in self.records if found in record]
+        steps = np.array([one for one, _ in pairs], np.int64)
+        order = np.argsort(steps, kind="stable")  # a training that was gone on with by hand may have written two lines
+        return steps[order], np.array([value for _, value in pairs], np.float64)[order]
 
     def final(self, name: str) -> float | None:
         """The last value of a metric, or None if there is none."""
-        return next((float(record[name]) for record in reversed(self.records) if name in record), None)
+        return next((as_number(record[name]) for record in reversed(self.records) if name in record), None)
 
     def minutes(self, steps: Array) -> Array:
         """Wall time in minutes at steps, from the time that the training itself took; NaN if it was not logged."""
@@ -136,42 +191,78 @@ class Recorded:
         return self.folder.read(self.steps[-1])
 
     @cached_property
+    def counted(self) -> dict[int, dict[str, Histogram]]:
+        """The histograms that can be read, by step."""
+        found = {step: self.attempt(RunFolder.histograms, step) for step in self.folder.counted()}
+        return {step: one for step, one in found.items() if one is not None}
+
+    @cached_property
     def layers(self) -> tuple[str, ...]:
-        """Names of the kernels and matrices; of all weights if there are none."""
+        """Names of the kernels and matrices of any snapshot; of all weights if there are none."""
         if known := self._remembered:
             return known.layers
-        counted = self.folder.histograms(self.steps[0])
-        names = [name for name in self.first.weights if name in counted]
-        return tuple(name for name in names if self.first.weights[name].ndim > 1) or tuple(names)
+        held = {name: entry for entries in reversed(self._headers.values()) for name, entry in entries.items()}
+        names = list(dict.fromkeys(name for entries in self._headers.values() for name in entries))
+        counted = {name for one in self.counted.values() for name in one}
+        real = [name for name in names if (not counted or name in counted) and not held[name].kind.startswith("C")]
+        found = tuple(name for name in real if len(held[name].shape) > 1) or tuple(real)
+        self._tell_changes(found)
+        if not found:
+            raise DataError(f"the snapshots of {self.folder.path} hold no weights; nothing can be shown of them")
+        return found
+
+    def _tell_changes(self, layers: Sequence[str]) -> None:
+        """Say which layers are not in all snapshots, or have another shape in some."""
+        first = next(iter(self._headers.values()))
+        for name in layers:
+            lacking = [step for step, entries in self._headers.items() if name not in entries]
+            shapes = {entries[name].shape for entries in self._headers.values() if name in entries}
+            if lacking:
+                kind = "comes later" if name not in first else "goes"
+                self.tell(f"{name} {kind}: the snapshot of step {_some(lacking)} has no such weights")
+            if len(shapes) > 1:
+                sizes = " and ".join(" × ".join(map(str, shape)) for shape in sorted(shapes))
+                self.tell(f"{name} changes its shape: {sizes}; movements from one to the other are not known")
 
     @cached_property
     def histories(self) -> dict[str, History]:
-        """How each layer's weights were spread whenever they were counted, on the bins that all runs share."""
-        found = [self.folder.histograms(step) for step in self.folder.counted()]
-        steps = np.asarray(self.folder.counted(), dtype=np.int64)
-        edges = found[0][self.layers[0]].edges
-        return {
-            name: History(
-                steps,
-                edges,
-                np.stack([one[name].counts for one in found]),
-                np.array([one[name].below + one[name].above for one in found]),
-            )
-            for name in self.layers
-        }
+        """How each layer's weights were spread whenever they were counted, on the bins that all runs share.
+
+        Raises:
+            DataError: no histogram can be read.
+        """
+        steps = np.asarray(list(self.counted), dtype=np.int64)
+        if not steps.size:
+            raise DataError(f"no histograms of {self.folder.path} can be read; train again, or record again")
+        nothing = Histogram(np.zeros(BINS, dtype=np.int64))
+        found: dict[str, History] = {}
+        for name in self.layers:
+            rows = [one.get(name, nothing) for one in self.counted.values()]
+            lacking = [step for step, one in self.counted.items() if name not in one]
+            if lacking:
+                self.tell(f"{name} was not counted at step {_some(lacking)}; nothing of it is drawn there")
+            outside = np.array([row.below + row.above for row in rows])
+            found[name] = History(steps, nothing.edges, np.stack([row.counts for row in rows]), outside)
+        return found
 
     @cached_property
     def times(self) -> LayerTimes:
         """Statistics of each layer's weights at every snapshot."""
         if known := self._remembered:
             return known
-        end = {name: self.last.weights[name].astype(np.float64) for name in self.layers}
+        last = self.last.weights
+        end = {name: last[name].astype(np.float64) for name in self.layers if name in last}
         rows: list[list[tuple[float, ...]]] = []
         before: dict[str, Array] = {}
         for place, step in enumerate(self.steps):
             weights = self.folder.read(step).weights
             taken = step - self.steps[place - 1] if place else 0
-            rows.append([_statistics(weights[name], before.get(name), taken, end[name]) for name in self.layers])
+            rows.append(
+                [
+                    _statistics(weights[name], before.get(name), taken, end.get(name)) if name in weights else UNKNOWN
+                    for name in self.layers
+                ]
+            )
             before = weights
         table = np.array(rows, dtype=np.float64)
         values = {name: table[:, :, place] for place, name in enumerate(STATISTICS)}
@@ -191,15 +282,15 @@ class Recorded:
         return self.folder.path.resolve(), self.steps, tuple(written)
 
 
-def _statistics(values: Array, before: Array | None, taken: int, end: Array) -> tuple[float, ...]:
-    """In the order of STATISTICS."""
+def _statistics(values: Array, before: Array | None, taken: int, end: Array | None) -> tuple[float, ...]:
+    """In the order of STATISTICS; distances from what is not there, or has another shape, are NaN."""
     finite = values[np.isfinite(values)].astype(np.float64)
     if not finite.size:
         return (*(np.nan,) * 7, float(values.size))
     norm = float(np.linalg.norm(finite))
     values = values.astype(np.float64)  # squares of what has exploded don't fit into float32
-    moved = np.nan if before is None else float(np.linalg.norm(values - before)) / max(norm, 1e-30) / max(taken, 1)
-    distance = float(np.linalg.norm(values - end)) / max(float(np.linalg.norm(end)), 1e-30)
+    moved = _distance(values, before) / max(norm, 1e-30) / max(taken, 1)
+    distance = _distance(values, end) / max(np.nan if end is None else float(np.linalg.norm(end)), 1e-30)
     return (
         float(finite.mean()),
         float(finite.std()),
@@ -210,6 +301,15 @@ def _statistics(values: Array, before: Array | None, taken: int, end: Array) -> 
         distance,
         float(values.size - finite.size),
     )
+
+
+def _distance(values: Array, other: Array | None) -> float:
+    return np.nan if other is None or other.shape != values.shape else float(np.linalg.norm(values - other))
+
+
+def _some(steps: Sequence[int]) -> str:
+    shown = ", ".join(f"{step:,}" for step in steps[:5])
+    return shown + (f" and {len(steps) - 5:,} others" if len(steps) > 5 else "")
 
 
 def open_runs(paths: Sequence[Path]) -> list[Recorded]:

@@ -11,7 +11,7 @@ from innerview.methods.units import LayerUnits
 from innerview.pictures.film import Film, Frame, Kept
 from innerview.results import Prediction
 from innerview.runs import observations
-from innerview.runs.observations import Shots
+from innerview.runs.observations import Probes, Shots
 from innerview.targets import Logit
 from innerview.types import Array
 from innerview.workbench.evenly import evenly
@@ -22,8 +22,10 @@ from innerview.workbench.run.request import RunRequest
 
 def recorded_units(run: Recorded, request: RunRequest) -> UnitTimes | None:
     """Read what a recorder saw of channels; None if nothing was recorded."""
-    steps = evenly(run.folder.observed("channels"), request.frames)
-    found = [observations.channels(run.folder, step) for step in steps]
+    asked = evenly(run.folder.observed("channels"), request.frames)
+    read = {step: run.attempt(observations.channels, step) for step in asked}
+    seen_at = {step: one for step, one in read.items() if one is not None}
+    steps, found = tuple(seen_at), list(seen_at.values())
     # Where saturation is not known the layer gives scores, and a score that is never above 0 is nothing wrong.
     judged = [{name for name, seen in one.items() if not np.isnan(seen.saturated).all()} for one in found]
     layers = tuple(name for name in found[0] if all(name in one for one in judged)) if found else ()
@@ -45,13 +47,14 @@ def recorded_films(run: Recorded, request: RunRequest) -> list[Film]:
     declared: Any = run.folder.manifest.configuration
     if not (declared.get("input") and declared.get("output")):
         return []
-    seen = {step: observations.probes(run.folder, step) for step in run.folder.observed("probes")}
-    steps = evenly([step for step, one in seen.items() if len(one.maps)], request.frames)
-    if not steps:
-        return []
-    pictures, labels = observations.pictures(run.folder)
     names = tuple(str(name) for name in declared["output"]["class_names"])
-    shots = {step: observations.layers(run.folder, step) for step in steps}
+    seen = _with_maps(run, len(names))
+    steps = evenly(list(seen), request.frames)
+    given = run.attempt(lambda folder, _: observations.pictures(folder), 0) if steps else None
+    if given is None:
+        return []
+    pictures, labels = given
+    shots = {step: run.attempt(observations.layers, step) or {} for step in steps}
     films: list[Film] = []
     for place in range(min(len(seen[step].maps) for step in steps)):
         frames = [
@@ -80,6 +83,26 @@ def recorded_films(run: Recorded, request: RunRequest) -> list[Film]:
             )
         )
     return films
+
+
+def _with_maps(run: Recorded, classes: int) -> dict[int, Probes]:
+    """What was recorded of the probe pictures when maps were taken, by step."""
+    found: dict[int, Probes] = {}
+    for step in run.folder.observed("probes"):
+        one = run.attempt(observations.probes, step)
+        if one is None or not len(one.maps):
+            continue
+        if one.outputs.shape[1] != classes:
+            run.tell(
+                f"the probes of step {step:,} have {one.outputs.shape[1]} outputs, {classes} classes were declared"
+            )
+            continue
+        found[step] = one
+    shapes = {one.maps.shape[1:] for one in found.values()}
+    if len(shapes) > 1:
+        run.tell(f"the maps that were recorded differ in size ({', '.join(map(str, sorted(shapes)))}); none is shown")
+        return {}
+    return found
 
 
 def _kept(shots: Mapping[str, Shots], place: int) -> dict[str, Kept]:

@@ -106,7 +106,7 @@ def run(
     title = f"Training: {opened[0].name}" if len(opened) == 1 else f"{len(opened)} trainings, side by side"
     page = run_page(title, lines, signs, sections, _facts(opened, asked), names)
     write(folder / "index.html", page.encode())
-    missing = tuple(one.missing for one in worked if one.missing)
+    missing = (*(one.missing for one in worked if one.missing), *(told for one in opened for told in one.problems))
     return Shown(folder / "index.html", lines, tuple(sign.text for sign in signs), missing, tuple(files))
 
 
@@ -151,6 +151,7 @@ def _facts(runs: Sequence[Recorded], request: RunRequest) -> list[tuple[str, str
             *manifest.notes,
         ]
         facts.append((one.name, " · ".join(part for part in told if part)))
+        facts += [("Left out", problem) for problem in one.problems]
     facts.append(("Maps", f"integrated gradients from black, {request.evaluations} evaluations each"))
     facts.append(("This page", ", ".join(f"{name} {number}" for name, number in versions().items())))
     return facts

@@ -184,9 +184,10 @@ def kept_answers(run: Recorded) -> Tested | None:
     if kept is None:
         return None
     classes = tuple(str(name) for name in run.folder.manifest.data.get("classes", ()))
-    if max(kept.said.max(), kept.truth.max()) >= len(classes):
+    numbers = np.concatenate([kept.said, kept.truth])
+    if numbers.max() >= len(classes) or numbers.min() < 0:
         raise DataError(
-            f"{run.folder.path} keeps answers of class {max(kept.said.max(), kept.truth.max())}, "
+            f"{run.folder.path} keeps answers of classes {numbers.min()} to {numbers.max()}, "
             f"but its manifest names {len(classes)} classes"
         )
     found = mistakes_among(kept.said, kept.probability.astype(np.float64), kept.truth, classes)

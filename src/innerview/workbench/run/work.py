@@ -11,7 +11,7 @@ from typing import Final
 
 import numpy as np
 
-from innerview.errors import NetworkError
+from innerview.errors import DataError, NetworkError
 from innerview.methods.health import Finding, Vitals, examine_health
 from innerview.pictures.charts.curves import Curve, smoothed
 from innerview.pictures.film import Film
@@ -68,11 +68,11 @@ def work(run: Recorded, request: RunRequest, report: Callable[[str], None]) -> W
     titles = tuple(f"layer {at} ({name.removesuffix('.weight')})" for at, name in enumerate(run.layers, start=1))
     seen = recorded_units(run, request)
     shown = recorded_films(run, request)
-    answers = kept_answers(run)
+    answers = run.attempt(lambda _, __: kept_answers(run), run.steps[-1])
     missing = ""
     try:
         network = network_at(run, run.steps[-1])
-    except NetworkError as problem:
+    except (NetworkError, DataError) as problem:
         missing = str(problem)
     else:
         items = probes_of(network, request)
@@ -80,10 +80,13 @@ def work(run: Recorded, request: RunRequest, report: Callable[[str], None]) -> W
             answers = on_test_pictures(run, request, request.data, report)
         images = [item.fitted.image for item in items]
         images += [one.image for one in answers.pictures[:MORE]] if answers else []
-        seen = unit_times(run, np.stack(images), request, report)
-        # a run whose snapshots were thinned out keeps its films as they were recorded
-        if not shown or request.probes or request.picks or len(shown[0].frames) <= len(film_steps(run, request)):
-            shown = films(run, items, request, report)
+        try:
+            seen = unit_times(run, np.stack(images), request, report)
+            # a run whose snapshots were thinned out keeps its films as they were recorded
+            if not shown or request.probes or request.picks or len(shown[0].frames) <= len(film_steps(run, request)):
+                shown = films(run, items, request, report)
+        except (NetworkError, DataError) as problem:  # a snapshot before the last one is of another shape
+            missing = str(problem)
     findings = examine_health(vitals(run, titles, seen, answers, request))
     return Worked(run, titles, seen, tuple(shown), answers, missing, tuple(findings))
 

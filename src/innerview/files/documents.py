@@ -1,0 +1,48 @@
+"""JSON and TOML that others wrote: a table of names, or a DataError that says in which file and what is wrong."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final, cast
+
+from innerview.errors import DataError
+from innerview.files.regular import TEXT, read_text, reading
+
+SETTINGS: Final = 2**20
+"""Bytes of a TOML file that are read, at most: Python reads a megabyte of it in some seconds."""
+
+
+def read_json(path: Path, what: str, most: int = TEXT) -> dict[str, Any]:
+    """Read a JSON file that holds one table.
+
+    Raises:
+        DataError: it can't be read, is no JSON, or holds something else than a table.
+    """
+    return parse_json(read_text(path, what, most), path, what)
+
+
+def parse_json(text: str | bytes, path: Path, what: str) -> dict[str, Any]:
+    """Read JSON text that stands in a file.
+
+    Raises:
+        DataError: as `read_json`.
+    """
+    with reading(path, what):
+        found: object = json.loads(text)
+    if not isinstance(found, Mapping):
+        raise DataError(f"{what} {path} can't be read (it holds a {type(found).__name__}, not a table of names)")
+    return dict(cast("Mapping[str, Any]", found))
+
+
+def read_toml(path: Path, what: str) -> dict[str, Any]:
+    """Read a TOML file.
+
+    Raises:
+        DataError: it can't be read, or is no TOML.
+    """
+    text = read_text(path, what, SETTINGS)
+    with reading(path, what):
+        return tomllib.loads(text)
