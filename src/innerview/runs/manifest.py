@@ -122,7 +122,8 @@ def read_manifest(folder: Path) -> tuple[Manifest, tuple[str, ...]]:
     besides = {name: one for name, one in told.items() if name not in {*TABLES, "notes", "version"}}
     if besides:
         problems.append(f"{path} says {', '.join(sorted(besides))[:200]}, which this version does not know")
-    return Manifest(**tables, notes=written, besides=besides), tuple(problems)
+    network, configuration, data, code, versions = tables.values()
+    return Manifest(network, configuration, data, code, versions, written, besides=besides), tuple(problems)
 
 
 def _table(told: object, name: str, path: Path, problems: list[str]) -> dict[str, Any]:
