@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from innerview.errors import UnknownClass, UsageError
+from innerview.errors import AmbiguousClass, UnknownClass, UsageError
 from innerview.network import OutputSpec
 from innerview.targets import (
     Contrast,
@@ -91,7 +91,39 @@ def test_a_name_that_is_a_number_comes_before_the_number() -> None:
     assert [find_class(name, names) for name in names] == [0, 1, 2, 3]
     assert [find_class(number, names) for number in range(4)] == [0, 1, 2, 3]
     assert [find_class(text, names) for text in ("3", "2 10", "3 2")] == [3, 2, 3]
-    assert find_class("twice", ("once", "Twice", "twice")) == 1
+    assert find_class("twice", ("once", "Twice", "twice")) == 2
+    assert find_class("Twice", ("once", "Twice", "twice")) == 1
+
+
+def test_a_name_of_several_classes_is_refused_with_their_numbers() -> None:
+    """ImageNet has two classes each that are called crane and maillot."""
+    names = ("hen", "crane", "heron", "Crane", "crane")
+    with pytest.raises(AmbiguousClass, match="called 'crane'; say which by its number: 1 crane or 4 crane"):
+        find_class("crane", names)
+    with pytest.raises(AmbiguousClass, match="1 crane or 3 Crane or 4 crane"):
+        find_class("CRANE", names)
+    assert [find_class(text, names) for text in ("4 crane", "4", "Crane", 1)] == [4, 4, 3, 1]
+
+
+COMPOSED, DECOMPOSED = "caf\u00e9", "cafe\u0301"
+
+
+@pytest.mark.parametrize("asked", [COMPOSED, DECOMPOSED, COMPOSED.upper(), DECOMPOSED.upper(), f" {DECOMPOSED} "])
+@pytest.mark.parametrize("name", [COMPOSED, DECOMPOSED])
+def test_letters_are_the_same_however_they_are_composed(asked: str, name: str) -> None:
+    assert find_class(asked, ("dog", name)) == 1
+    assert find_class(f"1 {asked}", ("dog", name)) == 1
+
+
+@pytest.mark.parametrize("text", ["00001", "1", " 01 "])
+def test_zeros_in_front_of_a_number_change_nothing(text: str) -> None:
+    assert find_class(text, ("stop", "yield")) == 1
+
+
+@pytest.mark.parametrize("text", ["9" * 5000, "00002", "1 stop", "-1", "\u0661", "1.0", "", "0x1"])
+def test_what_is_no_number_of_a_class_is_unknown(text: str) -> None:
+    with pytest.raises(UnknownClass):
+        find_class(text, ("stop", "yield"))
 
 
 def test_an_unknown_class_lists_the_classes() -> None:

@@ -4,6 +4,7 @@
     ├── UsageError          what was asked for does not exist or has no meaning (exit code 2)
     │   ├── UnknownLayer
     │   ├── UnknownClass
+    │   │   └── AmbiguousClass   several classes have the name
     │   └── MissingExtra    the request needs a package that is not installed
     ├── PictureError        a picture can't be read, or is not what the network takes
     ├── NetworkError        a network broke its promises: shapes, finiteness, independence of rows
@@ -49,6 +50,14 @@ class UnknownClass(UsageError):
     def __init__(self, asked: object, known: Iterable[str]) -> None:
         numbered = [f"{index} {name}" for index, name in enumerate(known)]
         super().__init__(f"there is no class {asked!r}; {_listed(asked, 'classes', numbered)}")
+
+
+class AmbiguousClass(UnknownClass):
+    """A class was named by a name that several classes have."""
+
+    def __init__(self, asked: object, found: Iterable[tuple[int, str]]) -> None:
+        numbered = " or ".join(f"{index} {name}" for index, name in found)
+        UsageError.__init__(self, f"several classes are called {asked!r}; say which by its number: {numbered}")
 
 
 class MissingExtra(UsageError):

@@ -17,7 +17,8 @@ from typing import Final, Protocol, runtime_checkable
 
 import numpy as np
 
-from innerview.errors import UnknownClass, UsageError
+from innerview.errors import AmbiguousClass, UnknownClass, UsageError
+from innerview.names import comparable, readable
 from innerview.network import Cotangent, OutputKind, OutputSpec
 from innerview.types import Array, LogitRow, Logits, Scores
 
@@ -62,18 +63,38 @@ def find_class(asked: str | int, class_names: Sequence[str]) -> int:
     """Find a class by its number, counted from 0, by its name (whatever the case) or by both ("7 horse").
 
     Text is a name first: where classes are called "0", "1", "10", "2", as folders are sorted, "2" is the last of them.
+    A name that is spelt exactly as asked goes before one of another case; composed and decomposed letters are the same.
 
     Raises:
+        AmbiguousClass: several classes have this name (ImageNet has two that are called "crane"); lists their numbers.
         UnknownClass: lists what there is.
     """
-    known = {str(index): index for index in range(len(class_names))}
     if isinstance(asked, str):
-        known |= {f"{index} {name}".lower(): index for index, name in enumerate(class_names)}
-        known |= {name.lower(): index for index, name in reversed(list(enumerate(class_names)))}  # the first of a name
-    found = known.get(str(asked).strip().lower())
-    if found is None:
+        for same in (readable, comparable, _wordnet_number):
+            wanted = same(asked.strip())
+            found = [index for index, name in enumerate(class_names) if wanted and same(name.strip()) == wanted]
+            if len(found) > 1:
+                raise AmbiguousClass(asked, [(index, class_names[index]) for index in found])
+            if found:
+                return found[0]
+    number, _, name = comparable(str(asked)).partition(" ")
+    index = _number(number, len(class_names))
+    if index is None or (name and comparable(name) != comparable(class_names[index])):
         raise UnknownClass(asked, class_names)
-    return found
+    return index
+
+
+def _wordnet_number(name: str) -> str:
+    """ImageNet's number, alone or in front of a name ("n01440764 tench"); nothing where there is none."""
+    first = name.partition(" ")[0]
+    return first if first[:1] == "n" and first[1:].isdecimal() and len(first) == 9 else ""
+
+
+def _number(text: str, count: int) -> int | None:
+    """A class number from text, zeros in front of it or not ("00012", as GTSRB's folders are called)."""
+    digits = text.lstrip("0") or "0"
+    known = text.isascii() and text.isdecimal() and len(digits) <= len(str(count))
+    return int(digits) if known and int(digits) < count else None
 
 
 def _fix(index: int | None, outputs: LogitRow, output: OutputSpec) -> int:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,7 @@ from PIL import Image
 
 from data.files_made import encoded
 from innerview.data.folders import ClassFolders, open_folders
-from innerview.errors import DataError, PictureError, UnknownClass
+from innerview.errors import AmbiguousClass, DataError, PictureError, UnknownClass
 
 LEVELS = {"cat": 50, "dog": 100, "horse": 200}
 
@@ -17,7 +18,7 @@ def fill(folder: Path, counts: dict[str, int]) -> None:
     for name, count in counts.items():
         (folder / name).mkdir(parents=True)
         for number in range(1, count + 1):
-            picture = Image.new("RGB", (6, 5), (number, LEVELS[name], LEVELS[name]))
+            picture = Image.new("RGB", (6, 5), (number, *[LEVELS.get(name, 0)] * 2))
             (folder / name / f"{number}.png").write_bytes(encoded(picture))
 
 
@@ -176,3 +177,111 @@ def test_a_picture_that_can_not_be_read_says_which(data: ClassFolders, content: 
         entry.path.write_bytes(content)
     with pytest.raises(PictureError, match=said):
         entry.read()
+
+
+class TestOthersLayouts:
+    def test_val_is_taken_where_there_is_no_test(self, tmp_path: Path) -> None:
+        fill(tmp_path / "train", {"n01440764": 2, "n02006656": 2})
+        fill(tmp_path / "val", {"n01440764": 1, "n02006656": 1})
+        data = open_folders(tmp_path)
+        assert (data.root, len(data.entries)) == (tmp_path / "val", 2)
+        assert data.notes == ("read from val: there is no part 'test' with class folders",)
+        assert open_folders(tmp_path, "train").notes == ()
+
+    def test_a_test_part_without_labels_gives_way_to_val(self, tmp_path: Path) -> None:
+        fill(tmp_path / "train", {"cat": 2})
+        fill(tmp_path / "Val", {"cat": 1})
+        fill(tmp_path, {"test": 3})
+        assert open_folders(tmp_path).root == tmp_path / "Val"
+
+    def test_a_test_part_without_labels_alone_is_named(self, tmp_path: Path) -> None:
+        fill(tmp_path / "train", {"cat": 2})
+        fill(tmp_path, {"test": 3})
+        with pytest.raises(DataError, match="test holds 3 pictures but no class folders"):
+            open_folders(tmp_path)
+
+    def test_train_is_a_class_beside_others(self, tmp_path: Path) -> None:
+        fill(tmp_path, {"bus": 1, "car": 1, "train": 1})
+        assert open_folders(tmp_path).class_names == ("bus", "car", "train")
+
+    @pytest.mark.parametrize("inner", ["data", "Final_Training/Images", "a/b/c"])
+    def test_a_folder_of_its_own_is_gone_into(self, tmp_path: Path, inner: str) -> None:
+        fill(tmp_path / inner, {"00000": 1, "00001": 2})
+        (tmp_path / "__MACOSX" / "00000").mkdir(parents=True)
+        (tmp_path / "Readme.txt").touch()
+        data = open_folders(tmp_path)
+        assert (data.root, data.class_names) == (tmp_path / inner, ("00000", "00001"))
+        assert data.notes[0] == f"read from {inner}, which holds the class folders"
+        assert data.matching(("20 km/h", "30 km/h")) == (0, 1)
+
+    def test_parts_in_a_folder_of_its_own(self, tmp_path: Path) -> None:
+        fill(tmp_path / "pets" / "train", {"cat": 2})
+        fill(tmp_path / "pets" / "test", {"cat": 1})
+        assert open_folders(tmp_path).root == tmp_path / "pets" / "test"
+        assert len(open_folders(tmp_path, "train").entries) == 2
+
+    def test_of_several_none_is_guessed(self, tmp_path: Path) -> None:
+        fill(tmp_path / "animals", {"cat": 1})
+        fill(tmp_path / "things", {"cup": 1})
+        with pytest.raises(DataError, match=r"several folders of class folders; name one: .*animals, .*things"):
+            open_folders(tmp_path)
+
+    def test_links_in_a_circle_end(self, tmp_path: Path) -> None:
+        fill(tmp_path, {"cat": 1})
+        (tmp_path / "up").symlink_to(tmp_path, target_is_directory=True)
+        (tmp_path / "cat" / "up").symlink_to(tmp_path, target_is_directory=True)
+        (tmp_path / "self").symlink_to(tmp_path / "self")
+        (tmp_path / "cat" / "gone.png").symlink_to(tmp_path / "nowhere.png")
+        assert [entry.path.name for entry in open_folders(tmp_path).entries] == ["1.png"]
+
+    def test_links_in_a_circle_without_pictures_end(self, tmp_path: Path) -> None:
+        (tmp_path / "a" / "b").mkdir(parents=True)
+        (tmp_path / "a" / "b" / "up").symlink_to(tmp_path, target_is_directory=True)
+        with pytest.raises(DataError, match="no class folder with a picture in it"):
+            open_folders(tmp_path)
+
+    def test_pipes_are_passed_over(self, tmp_path: Path) -> None:
+        fill(tmp_path, {"cat": 1})
+        os.mkfifo(tmp_path / "cat" / "2.png")
+        assert len(open_folders(tmp_path).entries) == 1
+
+
+class TestNames:
+    def test_letters_may_be_composed_in_either_way(self, tmp_path: Path) -> None:
+        """macOS takes é apart, and archives keep it so."""
+        fill(tmp_path, {"cafe\u0301": 1})
+        data = open_folders(tmp_path)
+        assert data.class_names == ("caf\u00e9",)
+        assert data.matching(("dog", "caf\u00e9")) == data.matching(("dog", "cafe\u0301")) == (1,)
+        assert data.pick("cafe\u0301:0").read().truth == "caf\u00e9"
+
+    def test_both_ways_at_once_are_refused(self, tmp_path: Path) -> None:
+        fill(tmp_path, {"cafe\u0301": 1, "caf\u00e9": 1})
+        with pytest.raises(DataError, match="several folders called caf\u00e9, with letters composed in different"):
+            open_folders(tmp_path)
+
+    def test_bytes_that_are_no_text_and_line_ends_are_shown(self, tmp_path: Path) -> None:
+        fill(tmp_path, {os.fsdecode(b"caf\xe9"): 1, "a\nb": 1})
+        data = open_folders(tmp_path)
+        assert data.class_names == (r"a\nb", r"caf\xe9")
+        assert data.pick(r"caf\xe9:0").read().name == r"caf\xe9:0 (1.png)"
+
+    def test_names_that_differ_in_case_are_two_classes(self, tmp_path: Path) -> None:
+        fill(tmp_path, {"Cat": 1, "cat": 2})
+        data = open_folders(tmp_path)
+        assert (len(data.of_class("Cat")), len(data.of_class("cat"))) == (1, 2)
+        with pytest.raises(AmbiguousClass, match="0 Cat or 1 cat"):
+            data.of_class("CAT")
+
+    def test_a_class_name_that_the_network_has_twice_is_refused_with_its_numbers(self, tmp_path: Path) -> None:
+        fill(tmp_path, {"crane": 1})
+        with pytest.raises(DataError, match="say which by its number: 1 crane or 2 crane"):
+            open_folders(tmp_path).matching(("hen", "crane", "crane"))
+        (tmp_path / "crane").rename(tmp_path / "2 crane")
+        assert open_folders(tmp_path).matching(("hen", "crane", "crane")) == (2,)
+
+    def test_imagenets_numbers_are_told_how(self, tmp_path: Path) -> None:
+        fill(tmp_path, {"n01440764": 1})
+        with pytest.raises(DataError, match="--classes FILE with lines as n01440764 tench"):
+            open_folders(tmp_path).matching(("tench",))
+        assert open_folders(tmp_path).matching(("n01443537 goldfish", "n01440764 tench, Tinca tinca")) == (1,)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from innerview.errors import OutputError
+from innerview.names import comparable
 from innerview.workbench.folders import MARK, folder_names, open_folder, whole
 
 
@@ -73,3 +75,24 @@ def test_folder_names_are_plain_and_apart(names: list[str]) -> None:
 
 def test_folder_names_lose_the_ending() -> None:
     assert folder_names(["a photo.jpg", "cat", "cat.png", "../../etc"]) == ["a-photo", "cat", "cat-2", "etc"]
+
+
+@given(st.lists(st.text(st.characters(), max_size=100), max_size=6))
+def test_folder_names_are_apart_on_any_disk(names: list[str]) -> None:
+    found = folder_names(names)
+    assert len({comparable(one) for one in found}) == len(names)
+    assert max(map(len, map(os.fsencode, found)), default=0) <= 100
+
+
+def test_folder_names_that_differ_in_little_or_mean_a_device_are_told_apart() -> None:
+    names = ["Cat.png", "cat.png", "cat-2", "caf\u00e9", "cafe\u0301", "CON.png", "nul", "\U0001d4b3" * 99]
+    assert folder_names(names)[:7] == [
+        "Cat",
+        "cat-2",
+        "cat-2-2",
+        "caf\u00e9",
+        "caf\u00e9-2",
+        "picture-CON",
+        "picture-nul",
+    ]
+    assert folder_names([os.fsdecode(b"caf\xe9.png"), "a\n<b>\u202e.jpg"]) == ["caf-xe9", "a-n-b--u202e"]

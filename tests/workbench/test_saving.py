@@ -14,6 +14,7 @@ from innerview.errors import OutputError
 from innerview.methods import integrated_gradients
 from innerview.results import SCHEMA
 from innerview.targets import Logit
+from innerview.workbench.csv_table import csv_table
 from innerview.workbench.saving import describe, save_results
 from methods.analytic import Analytic
 
@@ -61,3 +62,11 @@ def test_what_has_no_form_is_refused_by_its_path() -> None:
 def test_a_folder_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="can't be written"):
         save_results(tmp_path / "missing", {"a": 1})
+
+
+def test_names_that_are_no_text_are_written_and_come_back(tmp_path: Path) -> None:
+    """Bytes of a file name that are no UTF-8, as Python keeps them."""
+    name = "caf\udce9, \u202e, \x00, <b>"
+    save_results(tmp_path, {"name": name})
+    assert json.loads((tmp_path / "result.json").read_bytes())["name"] == name
+    assert csv_table(["name"], [[name]]).decode("utf-8").startswith("name\n")

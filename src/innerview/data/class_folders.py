@@ -1,8 +1,8 @@
 """Anyone's own pictures as a data set to train on: one folder per class, named for it.
 
-Two layouts: `train/<class>/…` beside `test/<class>/…`, or `<class>/…` alone, of which every sixth picture of a class
-becomes a test picture. Pictures may have any size. They are read, cropped and resized exactly as the pictures that
-are explained later (`folders`, `fitting`), and the data set's source says how.
+Two layouts: `train/<class>/…` beside `test/<class>/…` (or `val/<class>/…`), or `<class>/…` alone, of which every sixth
+picture of a class becomes a test picture. Pictures may have any size. They are read, cropped and resized exactly as the
+pictures that are explained later (`folders`, `fitting`), and the data set's source says how.
 """
 
 from __future__ import annotations
@@ -16,7 +16,9 @@ import numpy as np
 from innerview.data.fitting import Crop, fit
 from innerview.data.folders import ClassFolders, Entry, open_folders
 from innerview.data.labelled import Dataset, LabelledPictures
+from innerview.data.parts import folders_in, is_divided
 from innerview.errors import DataError, PictureError
+from innerview.names import readable
 from innerview.network import InputSpec
 from innerview.types import Array
 
@@ -39,12 +41,13 @@ def from_folders(root: Path, *, size: int, crop: Crop = "centre", skip_bad: bool
         DataError: for fewer than two classes, an empty class, a class of one picture, a test class that is not
             trained, or unreadable pictures, which are listed.
     """
-    divided = (root / "train").is_dir()
+    divided = is_divided(root)
     learnt = opened(root, "train")
     train, test = (learnt.entries, opened(root, "test").entries) if divided else apart(learnt)
     strange = {entry.truth for entry in test} - set(learnt.class_names)
     if strange:
-        raise DataError(f"{root / 'test'} has classes that are not in train: {', '.join(sorted(strange))}")
+        place = opened(root, "test").root
+        raise DataError(f"{place} has classes that are not in train: {', '.join(sorted(strange))}")
     if len(learnt.class_names) < 2:
         raise DataError(
             f"{learnt.root} holds one class folder ({', '.join(learnt.class_names)}); "
@@ -68,7 +71,7 @@ def from_folders(root: Path, *, size: int, crop: Crop = "centre", skip_bad: bool
 def opened(root: Path, part: str) -> ClassFolders:
     """Look through class folders, an empty one being a mistake here: nothing could be learnt of its class."""
     found = open_folders(root, part)
-    folders = {path.name for path in found.root.iterdir() if path.is_dir() and not path.name.startswith(".")}
+    folders = {readable(path.name) for path in folders_in(found.root)}
     empty = sorted(folders - set(found.class_names))
     if empty:
         raise DataError(f"{found.root / empty[0]} holds no picture; every class needs some, or remove its folder")

@@ -11,6 +11,7 @@ import stat
 from pathlib import Path
 
 from innerview.errors import PictureError
+from innerview.names import readable
 
 # Where to look, what stands there, and what such a file is called. The first that fits counts.
 SIGNATURES = (
@@ -76,25 +77,34 @@ def read_bytes(path: Path, most_bytes: int) -> bytes:
     try:
         found = path.stat()
         if stat.S_ISDIR(found.st_mode):
-            raise PictureError(f"{path} is a folder{_content_of(path)}; name a picture in it")
+            raise PictureError(f"{_shown(path)} is a folder{_content_of(path)}; name a picture in it")
         if not stat.S_ISREG(found.st_mode):
-            raise PictureError(f"{path} is not a regular file (a device, pipe or socket); copy it into one first")
+            raise PictureError(
+                f"{_shown(path)} is not a regular file (a device, pipe or socket); copy it into one first"
+            )
         if found.st_size > most_bytes:
             raise PictureError(
-                f"{path.name} has {size_in_words(found.st_size)}; the most that is read is {size_in_words(most_bytes)}"
+                f"{readable(path.name)} has {size_in_words(found.st_size)}; "
+                f"the most that is read is {size_in_words(most_bytes)}"
             )
         with path.open("rb") as file:
             return file.read(most_bytes + 1)
     except FileNotFoundError as problem:
-        raise PictureError(f"there is no file {path}{_names_like(path)}") from problem
+        raise PictureError(f"there is no file {_shown(path)}{_names_like(path)}") from problem
     except PermissionError as problem:
-        raise PictureError(f"{path} may not be read by this user; change its permissions (chmod u+r)") from problem
+        raise PictureError(
+            f"{_shown(path)} may not be read by this user; change its permissions (chmod u+r)"
+        ) from problem
     except (OSError, ValueError) as problem:  # ValueError: a name that no file can have
-        raise PictureError(f"{str(path)!r} can't be read: {problem}") from problem
+        raise PictureError(f"{_shown(path)!r} can't be read: {problem}") from problem
+
+
+def _shown(path: Path) -> str:
+    return readable(str(path))
 
 
 def _content_of(folder: Path) -> str:
-    names = sorted(path.name for path in folder.iterdir() if not path.name.startswith("."))
+    names = sorted(readable(path.name) for path in folder.iterdir() if not path.name.startswith("."))
     shown = ", ".join(names[:_STATED]) + ", …" * (len(names) > _STATED)
     return f" that holds {shown}" if names else " that holds nothing"
 
@@ -102,13 +112,13 @@ def _content_of(folder: Path) -> str:
 def _names_like(path: Path) -> str:
     """List names beside `path` that resemble it, or say that its folder is missing too."""
     if not path.parent.is_dir():
-        return f", nor a folder {path.parent}"
+        return f", nor a folder {_shown(path.parent)}"
     try:
         like = difflib.get_close_matches(path.name, [other.name for other in path.parent.iterdir()], n=3)
     except OSError:
         like = []
     return (
-        f"; beside it there is {', '.join(like)}"
+        f"; beside it there is {', '.join(map(readable, like))}"
         if like
-        else f"; {path.parent.resolve().name or '/'} holds none like it"
+        else f"; {readable(path.parent.resolve().name) or '/'} holds none like it"
     )

@@ -1,9 +1,10 @@
 """A folder of pictures sorted into classes: each picture's truth is known, and each can be named.
 
-Two layouts are understood: `DIR/test/<class>/*.jpg` (another part than "test" can be asked for) and
+The layouts are those of `parts`: `DIR/test/<class>/*.jpg` (another part than "test" can be asked for) and
 `DIR/<class>/*.jpg`. Classes and pictures stand in natural order (2 before 10), hidden files are passed over, and only
 names with a picture's ending count, so that the number of a picture stays the same on every machine. Nothing is
-decoded before it is asked for. What was passed over is listed, never silently gone.
+decoded before it is asked for. What was passed over is listed, never silently gone. A class is called as its folder is,
+in characters that can be shown (`names.readable`).
 """
 
 from __future__ import annotations
@@ -15,12 +16,14 @@ from pathlib import Path
 
 import numpy as np
 
+from innerview.data.parts import find_part, folders_in, listed, names_of, nothing_in, pictures_in
 from innerview.data.reading import Picture, read_picture
-from innerview.errors import DataError, UnknownClass
+from innerview.errors import AmbiguousClass, DataError, UnknownClass
+from innerview.names import readable
 from innerview.targets import find_class
 
-ENDINGS = frozenset({".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff"})
-_SHOWN = 12
+_WORDNET = re.compile(r"n\d{8}")
+"""How ImageNet's folders are called."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,7 @@ class Entry:
 
     def read(self) -> Picture:
         """Read the picture, its truth with it, or raise PictureError."""
-        return read_picture(self.path, name=f"{self.name} ({self.path.name})", truth=self.truth)
+        return read_picture(self.path, name=f"{self.name} ({readable(self.path.name)})", truth=self.truth)
 
 
 @dataclass(frozen=True)
@@ -66,11 +69,10 @@ class ClassFolders:
     notes: tuple[str, ...] = ()
 
     def of_class(self, asked: str) -> tuple[Entry, ...]:
-        """All pictures of a class, by its name whatever the case, or raise UnknownClass."""
-        names = {name.lower(): name for name in self.class_names}
-        if asked.strip().lower() not in names:
+        """All pictures of a class, by its name whatever the case or by number and name; or raise UnknownClass."""
+        if asked.strip().isdecimal() and asked.strip() not in self.class_names:  # of a picture, here
             raise UnknownClass(asked, self.class_names)
-        chosen = names[asked.strip().lower()]
+        chosen = self.class_names[find_class(asked, self.class_names)]
         return tuple(entry for entry in self.entries if entry.truth == chosen)
 
     def pick(self, asked: str | int) -> Entry:
@@ -110,12 +112,20 @@ class ClassFolders:
         for name in self.class_names:
             try:
                 numbers.append(find_class(name, class_names))
+            except AmbiguousClass as problem:
+                raise DataError(f"{problem} (the name of its folder in {readable(str(self.root))})") from problem
             except UnknownClass:
                 strange.append(name)
         if strange:
+            wordnet = _WORDNET.fullmatch(strange[0]) is not None
             raise DataError(
-                f"the network does not know {_listed(strange)}; the classes in {self.root} are "
-                f"{_listed(self.class_names)}, the network's {_listed(class_names)}: rename the folders or remove them"
+                f"the network does not know {listed(strange)}; the classes in {readable(str(self.root))} are "
+                f"{listed(self.class_names)}, the network's {listed(class_names)}: "
+                + (
+                    "declare the classes with these numbers: --classes FILE with lines as n01440764 tench"
+                    if wordnet
+                    else "rename the folders or remove them"
+                )
             )
         return tuple(numbers)
 
@@ -125,78 +135,28 @@ def open_folders(root: str | Path, part: str = "test") -> ClassFolders:
 
     Args:
         root: the data set's folder.
-        part: which part of it, where it is divided into parts ("test", "train").
+        part: which part of it, where it is divided into parts ("test", or else "val"; "train").
 
     Raises:
         DataError: it is no folder, can't be listed, or holds no class folder with a picture in it.
     """
-    root = Path(root)
-    if not root.is_dir():
-        raise DataError(
-            f"the data were to be read from {root}, which is {'a file' if root.exists() else 'not there'}; "
-            "name a folder that holds test/<class>/*.jpg or <class>/*.jpg"
-        )
-    divided = (root / part).is_dir()
-    if not divided and {folder.name for folder in _folders(root)} & {"train", "test"}:
-        raise DataError(f"{root} is divided into {_listed(_names(_folders(root)))}; there is no part {part!r}")
-    root = root / part if divided else root
+    root, found = find_part(Path(root), part)
     entries: list[Entry] = []
-    notes: list[str] = []
-    for folder in _folders(root):
-        paths, others = _pictures(folder)
-        first = len(entries)
-        entries += [Entry(first + number, folder.name, number, path) for number, path in enumerate(paths)]
+    notes = list(found)
+    for folder in folders_in(root):
+        paths, others = pictures_in(folder)
+        first, name = len(entries), readable(folder.name)
+        entries += [Entry(first + number, name, number, path) for number, path in enumerate(paths)]
         if others:
-            notes.append(f"{folder.name}: {_listed(_names(others))} passed over, no picture by its ending")
+            notes.append(f"{name}: {listed(names_of(others))} passed over, no picture by its ending")
         if not paths:
-            notes.append(f"{folder.name} holds no picture and was left out")
+            notes.append(f"{name} holds no picture and was left out")
     if not entries:
-        raise DataError(_nothing(root))
+        raise nothing_in(root)
+    names = [readable(path.name) for path in folders_in(root)]
+    if twice := {name for name in names if names.count(name) > 1}:
+        raise DataError(
+            f"{readable(str(root))} holds several folders called {listed(sorted(twice))}, with letters composed "
+            "in different ways (as macOS does it, and as others do); rename one, or put their pictures together"
+        )
     return ClassFolders(root, tuple(dict.fromkeys(entry.truth for entry in entries)), tuple(entries), tuple(notes))
-
-
-def _natural(path: Path) -> list[tuple[int, str]]:
-    """A key that puts 2 before 10, and anything else in the order of its letters."""
-    parts = re.split(r"(\d+)", path.name.lower())
-    return [(int(part), "") if part.isdecimal() else (-1, part) for part in parts] + [(-1, path.name)]
-
-
-def _listing(folder: Path) -> list[Path]:
-    try:
-        return sorted((path for path in folder.iterdir() if not path.name.startswith(".")), key=_natural)
-    except OSError as problem:
-        raise DataError(f"{folder} can't be listed: {problem.strerror}; change its permissions") from problem
-
-
-def _folders(folder: Path) -> list[Path]:
-    return [path for path in _listing(folder) if path.is_dir()]
-
-
-def _pictures(folder: Path) -> tuple[list[Path], list[Path]]:
-    """Give the pictures of a class folder, and what else is in it."""
-    pictures: list[Path] = []
-    others: list[Path] = []
-    for path in _listing(folder):
-        (pictures if path.suffix.lower() in ENDINGS and path.is_file() else others).append(path)
-    return pictures, others
-
-
-def _pictures_in_words(count: int) -> str:
-    return f"{count} picture{'s' * (count != 1)}"
-
-
-def _names(paths: Sequence[Path]) -> list[str]:
-    return [path.name for path in paths]
-
-
-def _listed(names: Sequence[str]) -> str:
-    return ", ".join(names[:_SHOWN]) + (f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")
-
-
-def _nothing(root: Path) -> str:
-    """Say what a folder holds in place of class folders with pictures."""
-    loose, others = _pictures(root)
-    if loose:
-        return f"{root} holds {_pictures_in_words(len(loose))} but no class folders; sort them into {root}/<class>/"
-    held = f"holds {_listed(_names(others))}" if others else "is empty"
-    return f"{root} {held}, but no class folder with a picture in it; expected is test/<class>/*.jpg or <class>/*.jpg"

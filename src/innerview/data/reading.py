@@ -19,6 +19,7 @@ from PIL import Image as Pillow
 from innerview.data.colours import to_pixels
 from innerview.data.files import describe_bytes, read_bytes, size_in_words
 from innerview.errors import PictureError
+from innerview.names import readable
 from innerview.types import Image
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
@@ -81,7 +82,7 @@ def read_picture(
     Raises:
         PictureError: it is missing, not a picture, broken, too large, or in a form without a clear meaning.
     """
-    called = name or ("the picture" if isinstance(source, bytes) else Path(source).name)
+    called = readable(name or ("the picture" if isinstance(source, bytes) else Path(source).name))
     data = source if isinstance(source, bytes) else read_bytes(Path(source), most_bytes)
     if not data or len(data) > most_bytes:
         found = f"is larger than {size_in_words(most_bytes)}" if data else "is empty (0 bytes)"

@@ -82,7 +82,7 @@ def make_app(desk: Desk, access: Access | None = None, changes: Changes | None =
 
 def _file(text: str, kind: str) -> Callable[[Request], Response]:
     """Serve a text that never changes while the server runs; a browser that has it is told so."""
-    content = text.encode()
+    content = text.encode("utf-8", "backslashreplace")
     tag = f'"{hashlib.sha256(content).hexdigest()[:16]}"'
     headers = {"ETag": tag, "Cache-Control": "no-cache"}
 

@@ -13,4 +13,4 @@ def csv_table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> bytes:
     table = csv.writer(text, lineterminator="\n")
     table.writerow(head)
     table.writerows(rows)
-    return text.getvalue().encode()
+    return text.getvalue().encode("utf-8", "backslashreplace")  # names from elsewhere may hold half a character

@@ -8,6 +8,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Final, cast
 
+from innerview.data.class_files import read_class_file
 from innerview.errors import UsageError
 from innerview.network import InputSpec, OutputSpec
 
@@ -84,7 +85,7 @@ def declare_output(words: Mapping[str, str], classes: tuple[str, ...]) -> Output
 
 
 def read_classes(given: str | tuple[str, ...], model: Any) -> tuple[str, ...]:
-    """Read names from a file, one a line, or count them: "10" is ten classes that are called by their numbers.
+    """Read names from a file (`data.class_files`), or count them: "10" is ten classes called by their numbers.
 
     Raises:
         UsageError: there is no such file, or nothing is said and the model does not say how many there are.
@@ -98,16 +99,7 @@ def read_classes(given: str | tuple[str, ...], model: Any) -> tuple[str, ...]:
         return tuple(str(number) for number in range(int(given)))
     if not given:
         raise UsageError("the classes are not declared; give --classes FILE (a name a line) or their number")
-    try:
-        lines = Path(given).read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, ValueError) as error:
-        raise UsageError(
-            f"the class names {given} can't be read ({error}); give a text file with a name a line"
-        ) from error
-    names = tuple(line.strip() for line in lines if line.strip())
-    if not names:
-        raise UsageError(f"{given} holds no class name; give a text file with a name a line")
-    return names
+    return read_class_file(Path(given))
 
 
 def _found(model: Any) -> tuple[str, str]:

@@ -11,15 +11,24 @@ import json
 import shutil
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager
+from itertools import chain, count
 from pathlib import Path
 from typing import Final
 
 from innerview.errors import OutputError
+from innerview.names import comparable, readable
 from innerview.results import versions
 from innerview.runs.atomic import write
 
 MARK: Final = "innerview.json"
 """A folder with this file was made by us, and may be written to again."""
+
+_LONGEST: Final = 80
+"""Bytes of a folder's name; beside it stand hidden folders with longer ones."""
+
+_DEVICES: Final = frozenset(
+    {"CON", "PRN", "AUX", "NUL", *(f"{port}{number}" for port in ("COM", "LPT") for number in range(10))}
+)
 
 
 def open_folder(path: Path) -> Path:
@@ -69,15 +78,27 @@ def whole(folder: Path, name: str) -> Generator[Path, None, None]:
 
 
 def folder_names(names: Iterable[str]) -> list[str]:
-    """Turn the names of pictures into names of folders: letters, digits, dots and dashes, each one once."""
-    taken: dict[str, int] = {}
+    """Turn the names of pictures into names of folders: letters, digits, dots and dashes, each one once.
+
+    Once on any disk: macOS and Windows take names that differ in case only for one, macOS also those that differ in
+    how letters are composed, Windows keeps some names for devices, and most allow 255 bytes.
+    """
+    taken: set[str] = set()
     found: list[str] = []
     for name in names:
-        plain = "".join(letter if letter.isalnum() or letter in "-_." else "-" for letter in name).strip(".-")
-        plain = (plain.rsplit(".", 1)[0] or plain or "picture")[:80]
-        taken[plain] = taken.get(plain, 0) + 1
-        found.append(plain if taken[plain] == 1 else f"{plain}-{taken[plain]}")
+        plain = "".join(letter if letter.isalnum() or letter in "-_." else "-" for letter in readable(name)).strip(".-")
+        plain = _cut(plain.rsplit(".", 1)[0] or plain).rstrip(".-") or "picture"
+        if plain.partition(".")[0].upper() in _DEVICES:
+            plain = f"picture-{plain}"
+        numbered = chain([plain], (f"{plain}-{number}" for number in count(2)))
+        free = next(one for one in numbered if comparable(one) not in taken)
+        taken.add(comparable(free))
+        found.append(free)
     return found
+
+
+def _cut(name: str) -> str:
+    return name.encode("utf-8")[:_LONGEST].decode("utf-8", "ignore")
 
 
 def _reason(problem: Exception) -> str:

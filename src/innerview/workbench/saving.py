@@ -34,7 +34,9 @@ def save_results(folder: Path, results: Mapping[str, object]) -> None:
     arrays: dict[str, Array] = {}
     description = {"schema": SCHEMA} | {name: describe(value, name, arrays) for name, value in results.items()}
     write(folder / "arrays.safetensors", save({name: np.ascontiguousarray(value) for name, value in arrays.items()}))
-    write(folder / "result.json", json.dumps(description, indent=1, ensure_ascii=False, allow_nan=False).encode())
+    text = json.dumps(description, indent=1, ensure_ascii=False, allow_nan=False)
+    # Half a character (of a name from elsewhere) becomes \udce9, which JSON reads as what it was.
+    write(folder / "result.json", text.encode("utf-8", "backslashreplace"))
 
 
 def describe(value: object, path: str, arrays: dict[str, Array]) -> Json:

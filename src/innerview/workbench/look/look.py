@@ -101,7 +101,8 @@ def look(
             write_look(scene, place, drawn, back="../index.html" if len(items) > 1 else "", view=VIEW)
             title = f"Inside the network: {found.item.name}"
             whole_page = portion.part(0.2, 1, "the viewer's page")
-            write(place / VIEW, page_for([found.item], scenery, asked, BRIEF, [whole_page], title).encode())
+            view = page_for([found.item], scenery, asked, BRIEF, [whole_page], title)
+            write(place / VIEW, view.encode("utf-8", "backslashreplace"))
         words = sentences.says(found.prediction, found.item.truth)
         seen.append(Seen(name, scene.subject, words, found.integrated, found.interior))
         portion.part(1, 1).begin()

@@ -60,4 +60,4 @@ def write_overview(folder: Path, seen: Sequence[Seen], request: Request) -> None
         )
     rows = [(f"{one.folder}/index.html", one.subject.name, one.words) for one in seen]
     page = overview_page("What the network saw in them", lead, figures, rows)
-    write(folder / "index.html", page.encode())
+    write(folder / "index.html", page.encode("utf-8", "backslashreplace"))

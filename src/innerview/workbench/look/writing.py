@@ -54,7 +54,7 @@ def write_look(scene: Scene, folder: Path, drawn: dict[str, Drawn], *, back: str
         view,
     )
     save_results(folder, _results(scene))
-    write(folder / "index.html", page.encode())
+    write(folder / "index.html", page.encode("utf-8", "backslashreplace"))
 
 
 def _draw(shot: Shot, scene: Scene, folder: Path, drawn: dict[str, Drawn]) -> Drawn:

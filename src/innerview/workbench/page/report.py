@@ -81,7 +81,7 @@ def report(
     title = items[0].name if len(items) == 1 else f"{len(items)} pictures"
     parts = [Portion(progress or silent, len(items), at, at + 1, item.name) for at, item in enumerate(items)]
     text = page_for(items, scene, asked, extent, parts, f"Inside the network: {title}")
-    content = text.encode()
+    content = text.encode("utf-8", "backslashreplace")
     path = Path(output)
     write(path, content)
     return Reported(path, len(content), tuple(f"{one.name}: {one.fitted.words}" for one in items))

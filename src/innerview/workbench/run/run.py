@@ -105,7 +105,7 @@ def run(
     lines = tuple(run_sentences.course(course(one.run, asked)) for one in worked)
     title = f"Training: {opened[0].name}" if len(opened) == 1 else f"{len(opened)} trainings, side by side"
     page = run_page(title, lines, signs, sections, _facts(opened, asked), names)
-    write(folder / "index.html", page.encode())
+    write(folder / "index.html", page.encode("utf-8", "backslashreplace"))
     missing = (*(one.missing for one in worked if one.missing), *(told for one in opened for told in one.problems))
     return Shown(folder / "index.html", lines, tuple(sign.text for sign in signs), missing, tuple(files))
 

@@ -19,6 +19,7 @@ from innerview.data import cifar10
 from innerview.data.class_folders import apart
 from innerview.data.fitting import fit, parse_crop
 from innerview.data.folders import ClassFolders, open_folders
+from innerview.data.parts import is_divided
 from innerview.data.reading import Picture
 from innerview.errors import DataError, PictureError
 from innerview.methods import integrated_gradients, predict
@@ -91,7 +92,7 @@ def labelled_pictures(
 
 
 def _kept_apart(data: Path) -> ClassFolders:
-    if (data / "test").is_dir() or (data / "train").is_dir():
+    if is_divided(data):
         return open_folders(data, "test")
     whole = open_folders(data)
     return ClassFolders(whole.root, whole.class_names, tuple(apart(whole)[1]), whole.notes)
