@@ -13,11 +13,13 @@ from innerview.targets import Logit, Margin, together
 from networks import BUILDERS, HERE, MODELS, Model, numpy_network
 
 REFERENCE = allcnn.build(allcnn.initial_weights(0, 8))
+WIDE = allcnn.build(allcnn.initial_weights(0, 32), size=12)  # wide enough for convolutions by tiles
 SUBJECTS = {
     **MODELS,
     "allcnn": Model(REFERENCE.input, allcnn.shapes(8), REFERENCE.operations, output=REFERENCE.output),
+    "allcnn, wide": Model(WIDE.input, allcnn.shapes(32), WIDE.operations, output=WIDE.output),
 }
-"""The small networks, and the built-in architecture with few channels."""
+"""The small networks, and the built-in architecture with few channels and with more."""
 
 FRAMEWORKS = [
     pytest.param(name, marks=getattr(pytest.mark, name)) for name in HERE if name not in {"numpy", "function"}

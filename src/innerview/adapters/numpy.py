@@ -1,8 +1,8 @@
 """The embedded adapter: a sequence of named operations, run and differentiated by NumPy alone.
 
 It needs no framework, starts in milliseconds, is the oracle for the other adapters and can be read in ten
-minutes: `operations` says what each step does, `correlation` how a convolution becomes matrix products, and this
-module walks there and back. One forward pass serves all targets; gradients by weights are never worked out.
+minutes: `operations` says what each step does, `correlation` and `winograd` how a convolution becomes matrix products,
+and this module walks there and back. One forward pass serves all targets; gradients by weights are never worked out.
 """
 
 from __future__ import annotations
