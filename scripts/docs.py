@@ -3,6 +3,7 @@
 docs/cli.md      every command's help
 docs/api.md      every public name with its signature and first sentence
 docs/look.md     every file of a look
+docs/methods.md  between markers: the methods and their options
 src/innerview/allcnn/NAME.md     the built-in networks' model cards
 README.md        between markers: their accuracy
 """
@@ -12,6 +13,7 @@ from __future__ import annotations
 import inspect
 import re
 import sys
+from collections.abc import Iterable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -20,6 +22,8 @@ from cards import accuracy, card
 
 import innerview
 from innerview import allcnn, cli
+from innerview.methods.method import Method
+from innerview.methods.rows import ROWS
 from innerview.results import SCHEMA
 from innerview.viewer.explanations import EXPLANATIONS
 from innerview.workbench.look.drawing import ALWAYS
@@ -112,6 +116,43 @@ precision, the number of pictures in one pass, and the versions of Python, NumPy
 """
 
 
+CAPTUM = (
+    "| anything else that Captum has | `captum_attribution` | a PyTorch module | as there |"  # a bridge, and no method
+)
+
+
+def method_table(rows: Iterable[Method]) -> str:
+    """What each method answers, needs and costs."""
+    lines = [
+        f"| {row.answers} | `{row.function.__name__}` | "
+        f"{', '.join(['gradients'] * row.needs_gradients + [row.needs] * bool(row.needs)) or 'nothing'} | {row.cost} |"
+        for row in rows
+    ]
+    return "\n".join(["| You want to know | Take | Needs | Cost, in passes |", "|---|---|---|---|", *lines, CAPTUM])
+
+
+def option_table(rows: Iterable[Method]) -> str:
+    """The options of the methods that give a map."""
+    lines = [
+        f"| `{row.name}` | `{one.name}` | {one.words}: {one.takes} | {one.default_words} |"
+        for row in rows
+        if row.result == "map"
+        for one in row.options
+    ]
+    plain = ", ".join(f"`{row.name}`" for row in rows if row.result == "map" and not row.options)
+    head = ["| Method | Option | What it decides | If not given |", "|---|---|---|---|"]
+    return "\n".join([*head, *lines, "", f"Without options: {plain}."])
+
+
+def methods_page(rows: Sequence[Method] = ROWS) -> str:
+    """The page on methods with its tables as they are."""
+    text = (ROOT / "docs/methods.md").read_text()
+    for name, table in (("methods", method_table(rows)), ("options", option_table(rows))):
+        before, _, rest = text.partition(f"<!-- {name} -->\n")
+        text = f"{before}<!-- {name} -->\n{table}\n<!-- -->{rest.partition('<!-- -->')[2]}"
+    return text
+
+
 def readme() -> str:
     """The README with the networks' accuracies as they are."""
     text = (ROOT / "README.md").read_text()
@@ -124,6 +165,7 @@ PAGES = {
     "docs/cli.md": command_line,
     "docs/api.md": names,
     "docs/look.md": files,
+    "docs/methods.md": methods_page,
     **{f"src/innerview/allcnn/{name}.md": partial(card, name) for name in allcnn.NAMES},
     "README.md": readme,
 }

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -135,9 +136,14 @@ __all__ = [
 
 
 def __getattr__(name: str) -> object:
-    if name not in _HOMES:
-        raise AttributeError(f"module 'innerview' has no attribute {name!r}; it has {', '.join(sorted(_HOMES))}")
-    return getattr(import_module(f"innerview.{_HOMES[name]}"), name)
+    if name in _HOMES:
+        return getattr(import_module(f"innerview.{_HOMES[name]}"), name)
+    # A method needs no line here: one that only the registry knows (of another package, say) is found there.
+    if not name.startswith("_") and find_spec(f"innerview.{name}") is None:
+        found = import_module("innerview.tensors").method_named(name)
+        if found is not None:
+            return found
+    raise AttributeError(f"module 'innerview' has no attribute {name!r}; it has {', '.join(sorted(_HOMES))}")
 
 
 def __dir__() -> list[str]:

@@ -264,10 +264,15 @@ def find_layer(layers: Sequence[Layer], asked: str | int) -> Layer:
     return layers[position]
 
 
+def has_gradients(network: Network) -> bool:
+    """Whether gradients can be asked of a network; a wrapped function, for one, can only be run forward."""
+    # Not isinstance: that would evaluate every property of the protocol, the hash over all weights among them.
+    return callable(getattr(network, "pullback", None))
+
+
 def require_differentiable(network: Network) -> None:
     """Raise UsageError unless `network` has gradients; a wrapped function, for one, can only be run forward."""
-    # Not isinstance: that would evaluate every property of the protocol, the hash over all weights among them.
-    if not callable(getattr(network, "pullback", None)):
+    if not has_gradients(network):
         raise UsageError(
             "gradients were asked of a network that can only be run forward; wrap the model itself "
             "(a PyTorch module, say) instead of a function, or use what needs no gradients: activations, keep, path"
@@ -327,6 +332,7 @@ __all__ = [
     "Pullback",
     "as_pixels",
     "find_layer",
+    "has_gradients",
     "identify",
     "require_array",
     "require_differentiable",

@@ -162,3 +162,12 @@ smooth_grad = taking_tensors(methods.smooth_grad)
 sum_regions = taking_tensors(methods.sum_regions)
 var_grad = taking_tensors(methods.var_grad)
 weight_histograms = taking_tensors(methods.weight_histograms)
+
+
+@functools.cache
+def method_named(name: str) -> Any:
+    """A method of the registry that has no line above, such as one of another package; None if there is none."""
+    from innerview.methods.registry import public_functions
+
+    found = public_functions().get(name)
+    return None if found is None else taking_tensors(found)

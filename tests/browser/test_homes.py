@@ -10,10 +10,10 @@ from playwright.sync_api import Browser, Page, expect
 from innerview.allcnn import load
 from innerview.data.fitting import fit
 from innerview.data.samples import sample
+from innerview.methods.registry import map_methods
 from innerview.viewer.hello import describe_network, describe_photo, hello
 from innerview.viewer.one_file import write_page
 from innerview.viewer.payloads.subject import Photo
-from innerview.workbench.explore.explore import method_names
 from innerview.workbench.page.one_page import Explaining, Extent, payloads_of
 
 NASTY = "</script><script>window.broken = 1</script><!-- cat"
@@ -36,7 +36,7 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     extent = Extent(stops=12, shares=(0.0, 0.2, 1.0), randoms=1)
     packed = payloads_of(network, photo, Explaining(tolerance=0.05), extent)
     page = write_page(
-        NASTY, hello([describe_network(network, "allcnn", method_names(network))], [describe_photo(photo)]), packed
+        NASTY, hello([describe_network(network, "allcnn", map_methods(network))], [describe_photo(photo)]), packed
     )
     path = tmp_path_factory.mktemp("file") / "view.html"
     path.write_text(page, encoding="utf-8")

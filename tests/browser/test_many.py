@@ -14,10 +14,10 @@ from browser.stub import SHAPE, made
 from innerview.data.fitting import fit
 from innerview.data.reading import Picture
 from innerview.methods import predict
+from innerview.methods.registry import map_methods
 from innerview.viewer.hello import describe_network, describe_photo, hello
 from innerview.viewer.one_file import pack, write_page
 from innerview.viewer.payloads.subject import Photo, subject_payload
-from innerview.workbench.explore.explore import method_names
 from innerview.workbench.live.wish import Wish
 from networks import MODELS, numpy_network
 
@@ -36,7 +36,7 @@ def test_a_file_of_five_hundred_pictures_shows_thumbnails_a_page_at_a_time(
         wish = Wish("map", network.identity, photo.picture, target=0)
         values = np.full(SHAPE, at + 1, np.float32)
         packed.append(pack(made(wish, values, 0.001, "done", 9), target=None, versus=None, baseline="black"))
-    page_text = write_page("500", hello([describe_network(network, "small", method_names(network))], listed), packed)
+    page_text = write_page("500", hello([describe_network(network, "small", map_methods(network))], listed), packed)
     path = tmp_path / "many.html"
     path.write_text(page_text, encoding="utf-8")
     page = browser.new_context(offline=True, viewport={"width": 1280, "height": 900}).new_page()

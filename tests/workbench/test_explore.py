@@ -12,6 +12,7 @@ from innerview.adapters.operations import Convolution, GlobalMean, ReLU
 from innerview.data.baselines import make_baseline
 from innerview.errors import UnknownClass, UsageError
 from innerview.methods import interior_gradients, keep, predict
+from innerview.methods.registry import USUAL, map_methods
 from innerview.network import InputSpec, Network, OutputSpec
 from innerview.results import InteriorGradients, PathProfile
 from innerview.targets import Logit
@@ -21,14 +22,12 @@ from innerview.viewer.payloads.map import Question, map_payload
 from innerview.viewer.payloads.path import path_payload
 from innerview.viewer.payloads.stamp import Stamp
 from innerview.workbench.explore.explore import (
-    METHODS,
     Asked,
     Integrated,
     Nobody,
     explain,
     integrate,
     layers_shown,
-    method_names,
 )
 from innerview.workbench.explore.keep import SHARES, answer_to_mask, keep_by_orders, read_mask
 from innerview.workbench.explore.path import RECIPE, STOPS, add_up, choose_stops, spread_order, thinned, walk
@@ -195,7 +194,7 @@ def test_broken_masks_are_refused(text, cells, message) -> None:
         read_mask(text, cells, 40, 40)
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", [name for name in map_methods() if name != USUAL])
 def test_every_method_makes_a_payload(network, image, black, method: str) -> None:
     found = explain(network, image, Logit(1), black, method, Nobody())
     payload = decode(encode(map_payload(found, Question(method, "logit", 1), STAMP)))
@@ -205,13 +204,13 @@ def test_every_method_makes_a_payload(network, image, black, method: str) -> Non
 
 
 def test_an_unknown_method_lists_what_there_is(network, image, black) -> None:
-    with pytest.raises(UsageError, match="integrated-gradients, gradient"):
+    with pytest.raises(UsageError, match="integrated-gradients, expected"):
         explain(network, image, Logit(1), black, "tea-leaves", Nobody())
 
 
 def test_a_network_without_gradients_is_offered_what_it_has() -> None:
     model = MODELS["linear"]
-    assert method_names(function_network(model, model.weights(), np.float32)) == ("occlusion",)
+    assert map_methods(function_network(model, model.weights(), np.float32)) == ("occlusion",)
 
 
 def test_maps_carry_their_error_and_status(integrated: Integrated) -> None:

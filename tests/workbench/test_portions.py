@@ -11,9 +11,10 @@ from innerview.data.baselines import make_baseline
 from innerview.data.fitting import fit
 from innerview.data.samples import sample
 from innerview.methods import predict
+from innerview.methods.registry import map_methods
 from innerview.targets import Logit
 from innerview.workbench import Request, look, path, weights
-from innerview.workbench.explore.explore import METHODS, explain
+from innerview.workbench.explore.explore import explain
 from innerview.workbench.page.report import report
 from innerview.workbench.portions import Portion
 from networks import MODELS, numpy_network
@@ -158,7 +159,7 @@ class Listener:
 ONE_PASS = {"gradient", "gradient-input", "grad-cam"}
 
 
-@pytest.mark.parametrize("method", sorted(set(METHODS) - ONE_PASS))
+@pytest.mark.parametrize("method", sorted(set(map_methods()) - ONE_PASS))
 def test_every_method_of_several_passes_tells_of_them_and_can_be_stopped(method: str) -> None:
     image = fit(sample("cat"), MODEL.input).image
     target = Logit().resolve(predict(NETWORK, image[None])[0].logits, NETWORK.output)

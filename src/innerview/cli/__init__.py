@@ -15,7 +15,7 @@ import click
 
 from innerview.errors import InnerviewError
 
-COMMANDS: Final = ("look", "serve", "report", "weights", "path", "train", "run", "info", "export")
+COMMANDS: Final = ("look", "serve", "report", "weights", "path", "train", "run", "info", "methods", "export")
 """Each is a module of this folder with a `command`; none imports anything heavy before it runs."""
 
 

@@ -19,7 +19,7 @@ from jaxtyping import Float
 from innerview.errors import UsageError
 from innerview.methods.activations import area_mean
 from innerview.methods.passes import check_picture, forward_logits, require_finite
-from innerview.network import OUTPUT, Differentiable, Layer, find_layer, require_differentiable
+from innerview.network import OUTPUT, Differentiable, Layer, Network, find_layer, require_differentiable
 from innerview.results import Attribution, Provenance
 from innerview.targets import Target, together
 from innerview.types import Array, Image, Map
@@ -28,7 +28,7 @@ PLACES = "height width channel"
 
 
 def grad_cam(
-    network: Differentiable, image: Image, target: Target, layer: str | int, *, rectify: bool = False
+    network: Differentiable, image: Image, target: Target, layer: str | int | None = None, *, rectify: bool = False
 ) -> Attribution:
     """Weigh a layer's channels by their mean gradient and lay the sum over the picture.
 
@@ -36,7 +36,7 @@ def grad_cam(
         network: any network with gradients.
         image: one picture (pixels in [0, 1], height × width × channel).
         target: an open class is the one that wins at the picture.
-        layer: its name, or its number as people count; commonly the last one with places.
+        layer: its name, or its number as people count; the last one with places if None.
         rectify: keep only what speaks for the target, as the paper does.
 
     Raises:
@@ -47,12 +47,7 @@ def grad_cam(
     """
     require_differentiable(network)
     check_picture(network, image, "picture")
-    chosen = find_layer(network.layers, layer)
-    if chosen.axes != PLACES:
-        raise UsageError(
-            f"Grad-CAM was asked of layer {chosen.name}, whose output has {chosen.axes or 'unknown axes'}: without "
-            f"height and width nothing can be laid over a picture. Layers with places: {_with_places(network.layers)}"
-        )
+    chosen = choose_layer(network, layer)
     outputs = forward_logits(network, image[None])
     resolved = target.resolve(outputs[0], network.output)
     answer = network.pullback(image[None], {OUTPUT: together([resolved])}, (chosen.name,))
@@ -76,6 +71,27 @@ def grad_cam(
         provenance=Provenance.of(network, resolved.describe(network.output.class_names)),
         notes=(f"One value for each of {places.shape[0]} × {places.shape[1]} places, shared out among its pixels.",),
     )
+
+
+def choose_layer(network: Network, layer: str | int | None = None) -> Layer:
+    """Find the layer that is looked at; the last one whose places are more than one if None.
+
+    Raises:
+        UnknownLayer: lists the layers.
+        UsageError: the layer has no places, or the network has no such layer.
+    """
+    if layer is None:
+        found = [one for one in network.layers if one.axes == PLACES and (not one.shape or min(one.shape[:2]) > 1)]
+        if not found:
+            raise UsageError("Grad-CAM needs a layer with places; this network has none that is known")
+        return found[-1]
+    chosen = find_layer(network.layers, layer)
+    if chosen.axes != PLACES:
+        raise UsageError(
+            f"Grad-CAM was asked of layer {chosen.name}, whose output has {chosen.axes or 'unknown axes'}: without "
+            f"height and width nothing can be laid over a picture. Layers with places: {_with_places(network.layers)}"
+        )
+    return chosen
 
 
 def class_activation_map(values: Array, gradients: Array) -> Map:

@@ -9,20 +9,46 @@ the cost and get the gap alone to judge by (`fixed_rule`).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 from innerview.errors import UsageError
 from innerview.methods.fixed_rule import integrate_by_rule
 from innerview.methods.passes import Progress
-from innerview.methods.tolerance import BUDGET, integrated_gradients_to_tolerance
+from innerview.methods.tolerance import BUDGET, check_tolerance, integrated_gradients_to_tolerance
 from innerview.network import Differentiable
+from innerview.quadrature import fixed_rule
 from innerview.results import IntegratedGradients
 from innerview.targets import Target
 from innerview.types import Image
 
 DEFAULT_RULE: Final = "gauss-legendre"
 """The best of the fixed rules on smooth networks (docs/decisions/quadrature.md)."""
+
+
+DEFAULT_EVALUATIONS: Final = 32
+"""Of a rule that was named without a number."""
+
+DEFAULT_TOLERANCE: Final = 0.01
+"""Where a person asks and says neither an accuracy nor a cost."""
+
+
+def settle_exactness(network: Differentiable, options: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Fill in the accuracy, or what a rule or a number of evaluations leaves open.
+
+    Raises:
+        UsageError: both an accuracy and a cost; a tolerance that the precision can't give, too few evaluations.
+    """
+    fixed = bool({"rule", "evaluations"} & set(options))
+    if fixed and "tolerance" in options:
+        raise UsageError("integrated gradients were asked for to a tolerance and by a rule; say one of the two")
+    if fixed:
+        rule, evaluations = options.get("rule", DEFAULT_RULE), options.get("evaluations", DEFAULT_EVALUATIONS)
+        fixed_rule(rule, evaluations)
+        return {**options, "rule": rule, "evaluations": evaluations}
+    tolerance = options.get("tolerance", DEFAULT_TOLERANCE)
+    check_tolerance(network, tolerance)
+    return {**options, "tolerance": tolerance}
 
 
 def integrated_gradients(

@@ -12,6 +12,8 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Sequence
+from typing import Final
 
 import numpy as np
 
@@ -22,6 +24,9 @@ from innerview.results import Attribution, Provenance
 from innerview.targets import Target
 from innerview.types import Image
 
+PARTS: Final = 8
+"""A window is this part of the picture's shorter side, if nothing else is said."""
+
 
 def occlusion(
     network: Network,
@@ -29,7 +34,7 @@ def occlusion(
     target: Target,
     *,
     fill: Image,
-    window: int | tuple[int, int],
+    window: int | tuple[int, int] | None = None,
     stride: int | tuple[int, int] | None = None,
     progress: Progress | None = None,
 ) -> Attribution:
@@ -40,9 +45,9 @@ def occlusion(
         image: one picture (pixels in [0, 1], height × width × channel).
         target: an open class is the one that wins at the picture.
         fill: what stands in a hidden window, a picture of the same shape.
-        window: height and width in pixels, or one number for both.
+        window: height and width in pixels, or one number for both; an eighth of the shorter side if None.
         stride: from one window to the next, down and across; the window's own size if None, so that windows lie side
-            by side. The last ones are cut off at the picture's edge.
+            by side (half of it if `window` is None as well). The last ones are cut off at the picture's edge.
         progress: called with windows done and in all.
 
     Raises:
@@ -52,8 +57,7 @@ def occlusion(
     """
     check_picture(network, image, "picture")
     check_picture(network, fill, "fill")
-    size = (window, window) if isinstance(window, int) else window
-    step = size if stride is None else (stride, stride) if isinstance(stride, int) else stride
+    size, step = choose_windows(image.shape, window, stride)
     windows = list(itertools.product(*map(_cuts, image.shape, size, step)))
     outputs = forward_logits(network, image[None])
     resolved = target.resolve(outputs[0], network.output)
@@ -85,14 +89,42 @@ def occlusion(
     )
 
 
-def _cuts(length: int, size: int, step: int) -> list[slice]:
-    """Cut an axis into windows that cover all of it."""
+def choose_windows(
+    shape: Sequence[int], window: int | tuple[int, int] | None = None, stride: int | tuple[int, int] | None = None
+) -> tuple[tuple[int, int], tuple[int, int]]:
+    """Height and width of the windows, and of the step from one to the next, for a picture of this shape.
+
+    Raises:
+        UsageError: a window larger than the picture, or a stride that leaves pixels out.
+    """
+    usual = max(1, round(min(shape[:2]) / PARTS))
+    size = _pair(usual if window is None else window)
+    step = _pair(max(1, usual // 2)) if window is None and stride is None else size if stride is None else _pair(stride)
+    for length, extent, advance in zip(shape, size, step, strict=False):
+        _check_cuts(length, extent, advance)
+    return size, step
+
+
+def count_windows(shape: Sequence[int], size: tuple[int, int], step: tuple[int, int]) -> int:
+    """How many windows there are: one pass for each."""
+    return math.prod(len(_cuts(*sides)) for sides in zip(shape, size, step, strict=False))
+
+
+def _pair(given: int | tuple[int, int]) -> tuple[int, int]:
+    return (given, given) if isinstance(given, int) else given
+
+
+def _check_cuts(length: int, size: int, step: int) -> None:
     if not 1 <= size <= length:
         raise UsageError(f"a window of {size} pixels was asked for; along this side the picture has {length}")
     if not 1 <= step <= size:
         raise UsageError(
             f"a stride of {step} was asked for with a window of {size} pixels; from 1 to {size}, no pixel is left out"
         )
+
+
+def _cuts(length: int, size: int, step: int) -> list[slice]:
+    """Cut an axis into windows that cover all of it."""
     return [
         slice(start * step, min(start * step + size, length)) for start in range(math.ceil((length - size) / step) + 1)
     ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from innerview.network import Network
+from innerview.network import Network, has_gradients
 from innerview.results import versions
 from innerview.viewer.payloads.subject import Photo
 
@@ -29,7 +29,7 @@ def describe_network(network: Network, name: str, methods: Sequence[str]) -> dic
             for layer in network.layers
         ],
         "kind": network.output.kind,
-        "differentiable": callable(getattr(network, "pullback", None)),
+        "differentiable": has_gradients(network),
         "methods": list(methods),
     }
 

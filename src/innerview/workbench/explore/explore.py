@@ -6,9 +6,8 @@ server can drop a question that nobody waits for any more, and a report can igno
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from types import MappingProxyType
 from typing import Final, Protocol, runtime_checkable
 
 import numpy as np
@@ -16,27 +15,17 @@ from jaxtyping import Float
 
 from innerview.data.baselines import Baseline
 from innerview.errors import UsageError
-from innerview.methods import (
-    BUDGET,
-    Job,
-    expected_gradients,
-    grad_cam,
-    gradient,
-    gradient_input,
-    integrate_to_tolerance,
-    occlusion,
-    smooth_grad,
-    var_grad,
-)
+from innerview.methods import BUDGET, Job, integrate_to_tolerance
+from innerview.methods.method import Chosen
+from innerview.methods.registry import find_method
 from innerview.network import WEIGHTED, Differentiable, Network, find_layer
 from innerview.results import Explained, IntegratedGradients
 from innerview.targets import Margin, Target, usual_kind
 from innerview.types import Alphas, Array, Image
 from innerview.viewer.payload import Payload
+from innerview.workbench.by_method import run_method
 from innerview.workbench.evenly import evenly
 from innerview.workbench.request import TARGETS
-
-METHOD: Final = "integrated-gradients"
 
 
 @runtime_checkable
@@ -181,58 +170,6 @@ def integrate(
     )
 
 
-Method = Callable[[Differentiable, Image, Target, Baseline, Listener], Explained]
-
-
-def _occlude(network: Network, image: Image, target: Target, baseline: Baseline, listener: Listener) -> Explained:
-    window = max(1, round(min(image.shape[:2]) / 8))
-    return occlusion(
-        network,
-        image,
-        target,
-        fill=baseline.image,
-        window=window,
-        stride=max(1, window // 2),
-        progress=listener.progress,
-    )
-
-
-def _see_classes(network: Differentiable, image: Image, target: Target, _: Baseline, __: Listener) -> Explained:
-    places = [
-        layer.name
-        for layer in network.layers
-        if layer.axes == "height width channel" and (not layer.shape or min(layer.shape[:2]) > 1)
-    ]
-    if not places:
-        raise UsageError("Grad-CAM needs a layer with places; this network has none that is known")
-    return grad_cam(network, image, target, places[-1])
-
-
-METHODS: Final[Mapping[str, Method]] = MappingProxyType(
-    {
-        "gradient": lambda network, image, target, _, __: gradient(network, image, target),
-        "gradient-input": lambda network, image, target, baseline, _: gradient_input(
-            network, image, target, baseline=baseline.image
-        ),
-        "smooth-grad": lambda network, image, target, _, listener: smooth_grad(
-            network, image, target, progress=listener.progress
-        ),
-        "var-grad": lambda network, image, target, _, listener: var_grad(
-            network, image, target, progress=listener.progress
-        ),
-        "expected-gradients": lambda network, image, target, baseline, listener: expected_gradients(
-            network, image, target, baselines=[baseline.image], progress=listener.progress
-        ),
-        "grad-cam": _see_classes,
-        "occlusion": _occlude,
-    }
-)
-"""Methods beside integrated gradients, by their key, with the arguments that the viewer has for them."""
-
-FORWARD_ONLY: Final = ("occlusion",)
-"""Methods for networks without gradients."""
-
-
 MANY: Final = 24
 FEWER: Final = 12
 """Of more layers than MANY, so many are shown unasked: the ends of weighted layers, evenly from first to last."""
@@ -248,22 +185,13 @@ def layers_shown(network: Network) -> list[str]:
     return list(dict.fromkeys(ends[place] for place in evenly(range(len(ends)), FEWER)))
 
 
-def method_names(network: Network) -> tuple[str, ...]:
-    """The keys of the methods that a network can be asked for, the usual one first."""
-    if callable(getattr(network, "pullback", None)):
-        return (METHOD, *METHODS)
-    return FORWARD_ONLY
-
-
 def explain(
-    network: Differentiable, image: Image, target: Target, baseline: Baseline, method: str, listener: Listener
+    network: Network, image: Image, target: Target, baseline: Baseline, method: str, listener: Listener
 ) -> Explained:
-    """Work out one map by a method that aims at no error.
+    """Work out one map by a method with its usual options.
 
     Raises:
         UsageError: there is no such method; lists them. Or it has no meaning for this network.
     """
-    if method not in METHODS:
-        raise UsageError(f"there is no method {method!r}; the methods are {', '.join((METHOD, *METHODS))}")
-    found = METHODS[method](network, image, target, baseline, listener)
-    return replace(found, provenance=replace(found.provenance, baseline=baseline.words, seed=baseline.seed))
+    chosen = Chosen(find_method(method)).settled(network)
+    return run_method(chosen, network, image, target, [baseline], listener.progress)

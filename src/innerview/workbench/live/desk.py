@@ -18,6 +18,7 @@ from innerview.data.fitting import fit
 from innerview.data.reading import Picture
 from innerview.errors import InnerviewError, UsageError
 from innerview.methods import BUDGET, activations, predict
+from innerview.methods.registry import USUAL, map_methods
 from innerview.network import Differentiable
 from innerview.results import Explained, IntegratedGradients, Prediction
 from innerview.targets import find_class, usual_kind
@@ -32,14 +33,12 @@ from innerview.viewer.payloads.stamp import Stamp
 from innerview.viewer.payloads.subject import Photo, subject_payload
 from innerview.viewer.payloads.weights import weights_payload
 from innerview.workbench.explore.explore import (
-    METHOD,
     Asked,
     Integrated,
     Listener,
     explain,
     integrate,
     layers_shown,
-    method_names,
 )
 from innerview.workbench.explore.keep import answer_to_mask, keep_by_orders, read_mask
 from innerview.workbench.explore.path import LARGE, LARGE_STOPS, RECIPE, add_up, choose_stops, walk
@@ -127,7 +126,7 @@ class Desk:
         """What there is."""
         first = next(iter(self.networks))
         described = [
-            describe_network(one.network, one.name, method_names(one.network)) for one in self.networks.values()
+            describe_network(one.network, one.name, map_methods(one.network)) for one in self.networks.values()
         ]
         listed = [describe_photo(self._kept[picture, first]) for picture in self._listed]
         return hello(described, listed, runs=self.runs.facts() if self.runs else (), remote=self.remote)
@@ -258,7 +257,7 @@ class Desk:
         return map_payload(self._map(wish, listener), self._question(wish), self._stamp(wish))
 
     def _map(self, wish: Wish, listener: Listener) -> Explained:
-        if wish.method == METHOD:
+        if wish.method == USUAL:
             return self._integrated(wish, listener).result
         network, photo = self._opened(wish).network, self._photo(wish)
         target = self._asked(wish).resolve(network, self._prediction(wish).logits)
@@ -267,7 +266,7 @@ class Desk:
     def path(self, wish: Wish, listener: Listener) -> Payload:
         """The way from the baseline, coarse to fine."""
         network, photo = self._opened(wish).network, self._photo(wish)
-        integrated = self._integrated(replace(wish, method=METHOD), listener)
+        integrated = self._integrated(replace(wish, method=USUAL), listener)
         large = max(photo.image.shape[:2]) > LARGE
         profile = integrated.result.profile
         stops = choose_stops(profile, LARGE_STOPS) if large else choose_stops(profile)

@@ -9,9 +9,9 @@ from types import MappingProxyType
 from typing import Any, Final, cast
 
 from innerview.errors import UsageError
+from innerview.methods.registry import USUAL
 from innerview.viewer.hello import BASELINES
 from innerview.viewer.schema import schema
-from innerview.workbench.explore.explore import METHOD
 
 LONGEST: Final = 512
 """Characters of a text, at most; a mask takes 172."""
@@ -43,7 +43,7 @@ class Wish:
     picture: str = ""
     target: int | None = None
     versus: int | None = None
-    method: str = METHOD
+    method: str = USUAL
     baseline: str = "black"
     fill: str = ""
     tolerance: float = 0.01

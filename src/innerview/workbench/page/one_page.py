@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from innerview.data.baselines import make_baseline
 from innerview.methods import BUDGET, activations, predict
+from innerview.methods.registry import USUAL
 from innerview.network import Differentiable
 from innerview.results import Prediction
 from innerview.targets import usual_kind
@@ -22,7 +23,7 @@ from innerview.viewer.payloads.map import Question, map_payload
 from innerview.viewer.payloads.path import path_payload
 from innerview.viewer.payloads.stamp import Stamp
 from innerview.viewer.payloads.subject import Photo, subject_payload
-from innerview.workbench.explore.explore import METHOD, Asked, integrate, layers_shown
+from innerview.workbench.explore.explore import Asked, integrate, layers_shown
 from innerview.workbench.explore.keep import keep_by_orders
 from innerview.workbench.explore.path import LARGE, LARGE_STOPS, RECIPE, add_up, choose_stops, walk
 from innerview.workbench.portions import ALONE, Portion
@@ -138,10 +139,10 @@ def payloads_of(
         stamp,
         shown,
     )
-    usual = {"method": METHOD, "baseline": explaining.baseline}
+    usual = {"method": USUAL, "baseline": explaining.baseline}
     packed = [pack(subject_payload(photo, prediction, network.identity))]
     for number, ((index, one), found) in enumerate(zip(questions, maps, strict=True)):
-        question = Question(METHOD, "margin" if one.versus is not None else kind, index, one.versus)
+        question = Question(USUAL, "margin" if one.versus is not None else kind, index, one.versus)
         payload = map_payload(found.result, question, stamp, small=large and number > 0)
         packed.append(pack(payload, target=index, versus=one.versus, **usual))
     first = {"target": classes[0], "versus": asked.versus, "baseline": explaining.baseline}

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from innerview.data.baselines import parse_baseline
 from innerview.errors import UsageError
+from innerview.methods.registry import USUAL
 from innerview.network import Differentiable
 from innerview.results import WeightHistograms
 from innerview.targets import find_class
@@ -19,7 +20,7 @@ from innerview.viewer.one_file import Packed, pack, write_page
 from innerview.viewer.payloads.stamp import Stamp
 from innerview.viewer.payloads.subject import Photo
 from innerview.viewer.payloads.weights import weights_payload
-from innerview.workbench.explore.explore import METHOD, Asked, Nobody
+from innerview.workbench.explore.explore import Asked, Nobody
 from innerview.workbench.explore.keep import SHARES
 from innerview.workbench.items import Item
 from innerview.workbench.live.serving import built_in_runs
@@ -69,7 +70,7 @@ def backdrop(network: Differentiable, name: str, histograms: WeightHistograms) -
             )
         film = shelf.answer(Wish("film", network=identity, run=run["id"]), None, Nobody())
         payloads.append(pack(film, picture=None, run=run["id"]))  # stands in for pictures that nobody followed
-    described = describe_network(network, name, [METHOD])
+    described = describe_network(network, name, [USUAL])
     return Backdrop(network, network.weights(), described, tuple(facts), tuple(payloads))
 
 

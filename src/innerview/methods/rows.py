@@ -1,0 +1,360 @@
+"""Our own methods: the table that the registry begins with, one row for each.
+
+A row says what its method is called, what it takes and what it costs; `method.Method` says what the columns mean.
+"""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import Final
+
+from innerview.methods.activations import activations
+from innerview.methods.expected_gradients import expected_gradients
+from innerview.methods.grad_cam import choose_layer, grad_cam
+from innerview.methods.gradient import gradient
+from innerview.methods.gradient_input import gradient_input
+from innerview.methods.integrated_gradients import DEFAULT_RULE, integrated_gradients, settle_exactness
+from innerview.methods.interior_gradients import RECIPE_ALPHAS, interior_gradients
+from innerview.methods.keep import DEFAULT_SHARES, ORDERS, keep
+from innerview.methods.method import Method, Option, Options
+from innerview.methods.moments import FEWEST
+from innerview.methods.occlusion import choose_windows, count_windows, occlusion
+from innerview.methods.passes import predict
+from innerview.methods.path_statistics import path_statistics
+from innerview.methods.regions import sum_regions
+from innerview.methods.smooth import NOISE, SAMPLES, smooth_grad, var_grad
+from innerview.methods.tolerance import BUDGET
+from innerview.methods.weights import weight_histograms
+from innerview.network import Network
+from innerview.quadrature import RULES
+
+USUAL: Final = "integrated-gradients"
+"""What explains an image if nobody names a method."""
+
+MOST: Final = 100_000
+"""Samples or evaluations at most: more is a slip of the keyboard."""
+
+_SEED: Final = Option(name="seed", type="whole", words="of what is random", default=0, low=0, high=2**32 - 1)
+_NOISY: Final = (
+    Option(
+        name="method",
+        type="choice",
+        words="the method whose maps are taken",
+        default=gradient,
+        choices=MappingProxyType({"gradient": gradient, "gradient-input": gradient_input}),
+    ),
+    Option(
+        name="noise",
+        type="number",
+        words="standard deviation of the noise",
+        default=NOISE,
+        unit="fraction of the image's range of values",
+        low=0,
+        high=10,
+    ),
+    Option(name="samples", type="whole", words="noisy images", default=SAMPLES, low=FEWEST, high=MOST),
+    _SEED,
+)
+
+
+def _settle_windows(network: Network, options: Options) -> Options:
+    size, step = choose_windows(network.input.shape, options.get("window"), options.get("stride"))
+    return {**options, "window": size, "stride": step}
+
+
+def _settle_layer(network: Network, options: Options) -> Options:
+    return {**options, "layer": choose_layer(network, options.get("layer")).name}
+
+
+def _one_pass(_: Network, __: Options) -> int:
+    return 1
+
+
+def _samples(_: Network, options: Options) -> int:
+    return options["samples"]
+
+
+ROWS: Final[tuple[Method, ...]] = (
+    Method(
+        name=USUAL,
+        title="Integrated gradients",
+        function=integrated_gradients,
+        result="map",
+        answers="which pixels made the score, to a stated accuracy",
+        needs_gradients=True,
+        needs="a baseline",
+        cost="17 to some hundreds",
+        source="Sundararajan, Taly, Yan 2017, arXiv 1703.01365",
+        supplies={"baseline": "baselines", "progress": "progress"},
+        options=(
+            Option(
+                name="tolerance",
+                type="number",
+                words="error of the map to reach",
+                usual="0.01, unless rule or evaluations are given",
+                unit="fraction of the map: 0.01 is 1 %",
+                low=1e-10,
+                high=1,
+            ),
+            Option(name="budget", type="whole", words="evaluations at most", default=BUDGET, low=2, high=MOST),
+            Option(
+                name="rule",
+                type="choice",
+                words="a quadrature rule instead of a tolerance",
+                usual=f"{DEFAULT_RULE}, where evaluations are given",
+                choices=MappingProxyType({name: name for name in RULES}),
+            ),
+            Option(
+                name="evaluations",
+                type="whole",
+                words="evaluations of that rule, for each baseline",
+                usual="32, where a rule is given",
+                low=1,
+                high=MOST,
+            ),
+        ),
+        settle=settle_exactness,
+    ),
+    Method(
+        name="expected-gradients",
+        title="Expected gradients",
+        function=expected_gradients,
+        result="map",
+        answers="the same, but no single baseline is right",
+        needs_gradients=True,
+        needs="a set of images as baselines",
+        cost="one for each sample, 100 and more",
+        source="Erion, Janizek, Sturmfels, Lundberg, Lee 2021, arXiv 1906.10670",
+        supplies={"baselines": "baselines", "progress": "progress"},
+        options=(
+            Option(
+                name="samples",
+                type="whole",
+                words="forward and backward passes; the standard error falls with their square root",
+                default=200,
+                low=FEWEST,
+                high=MOST,
+            ),
+            _SEED,
+        ),
+        passes=_samples,
+    ),
+    Method(
+        name="gradient-input",
+        title="Gradient × input",
+        function=gradient_input,
+        result="map",
+        answers="a quick first guess of it",
+        needs_gradients=True,
+        needs="a baseline, black unless another is given",
+        cost="1",
+        source="Shrikumar, Greenside, Kundaje 2017, arXiv 1605.01713; Ancona and others 2018, arXiv 1711.06104",
+        supplies={"baseline": "baseline"},
+        passes=_one_pass,
+    ),
+    Method(
+        name="occlusion",
+        title="Occlusion",
+        function=occlusion,
+        result="map",
+        answers="what happens if this part is not there",
+        needs_gradients=False,
+        needs="a fill (the baseline)",
+        cost="one for each window",
+        source="Zeiler, Fergus 2013, arXiv 1311.2901",
+        supplies={"fill": "baseline", "progress": "progress"},
+        options=(
+            Option(
+                name="window",
+                type="size",
+                words="height and width of what is hidden",
+                usual="an eighth of the shorter side",
+                unit="pixels",
+                low=1,
+            ),
+            Option(
+                name="stride",
+                type="size",
+                words="from one window to the next, at most the window",
+                usual="the window; half of it if no window is given",
+                unit="pixels",
+                low=1,
+            ),
+        ),
+        settle=_settle_windows,
+        passes=lambda network, options: (
+            1 + count_windows(network.input.shape, *choose_windows(network.input.shape, **options))
+        ),
+    ),
+    Method(
+        name="grad-cam",
+        title="Grad-CAM",
+        function=grad_cam,
+        result="map",
+        answers="where in a layer the evidence lies",
+        needs_gradients=True,
+        needs="a layer with positions",
+        cost="1",
+        source="Selvaraju and others 2017, arXiv 1610.02391",
+        options=(
+            Option(name="layer", type="layer", words="where to look", usual="the last layer with several positions"),
+            Option(
+                name="rectify",
+                type="yes or no",
+                words="keep only what speaks for the class, as the paper does",
+                default=False,
+            ),
+        ),
+        settle=_settle_layer,
+        passes=_one_pass,
+    ),
+    Method(
+        name="gradient",
+        title="Gradient",
+        function=gradient,
+        result="map",
+        answers="which way the score goes if a pixel changes a little",
+        needs_gradients=True,
+        cost="1",
+        source="Simonyan, Vedaldi, Zisserman 2013, arXiv 1312.6034",
+        passes=_one_pass,
+    ),
+    Method(
+        name="smooth-grad",
+        title="SmoothGrad",
+        function=smooth_grad,
+        result="map",
+        answers="the same, without what changes from pixel to pixel",
+        needs_gradients=True,
+        needs="what its method needs",
+        cost="one of its method for each sample, 50 and more",
+        source="Smilkov and others 2017, arXiv 1706.03825",
+        supplies={"progress": "progress"},
+        options=_NOISY,
+        passes=_samples,
+    ),
+    Method(
+        name="var-grad",
+        title="VarGrad",
+        function=var_grad,
+        result="map",
+        answers="how much of a map is due to chance in the image",
+        needs_gradients=True,
+        needs="what its method needs",
+        cost="one of its method for each sample, 50 and more",
+        source="Adebayo and others 2018, arXiv 1810.03307",
+        supplies={"progress": "progress"},
+        options=_NOISY,
+        passes=_samples,
+    ),
+    Method(
+        name="sum-regions",
+        title="Sums over regions",
+        function=sum_regions,
+        result="regions",
+        answers="the head or the grass?",
+        needs_gradients=False,
+        needs="any map, and labels of the pixels",
+        cost="none",
+        source="after Kapishnikov and others 2019, arXiv 1906.02825",
+    ),
+    Method(
+        name="keep",
+        title="Keep",
+        function=keep,
+        result="curve",
+        answers="what the first pixels alone would be called",
+        needs_gradients=False,
+        needs="any map, and a fill",
+        cost="one for each share",
+        source="after Petsiuk, Das, Saenko 2018, arXiv 1806.07421",
+        supplies={"fill": "baseline"},
+        options=(
+            Option(
+                name="shares",
+                type="numbers",
+                words="of the pixels that are kept",
+                default=DEFAULT_SHARES,
+                unit="fraction",
+                low=0,
+                high=1,
+            ),
+            Option(
+                name="order",
+                type="choice",
+                words="which pixels are kept first",
+                default="highest",
+                choices=MappingProxyType({name: name for name in ORDERS}),
+            ),
+        ),
+        passes=lambda _, options: len(options["shares"]),
+    ),
+    Method(
+        name="interior-gradients",
+        title="Interior gradients",
+        function=interior_gradients,
+        result="path",
+        answers="what made the score on the way from the baseline, where the gradient at the image is next to nothing",
+        needs_gradients=True,
+        needs="a baseline",
+        cost="one for each alpha",
+        source="Sundararajan, Taly, Yan 2016, arXiv 1611.02639",
+        supplies={"baseline": "baseline", "progress": "progress"},
+        options=(
+            Option(
+                name="alphas",
+                type="numbers",
+                words="positions on the path: 0 is the baseline, 1 the image",
+                default=RECIPE_ALPHAS,
+                low=0,
+                high=1,
+            ),
+        ),
+        passes=lambda _, options: len(options["alphas"]),
+    ),
+    Method(
+        name="path-statistics",
+        title="Predictions along the path",
+        function=path_statistics,
+        result="path",
+        answers="what many images are called on the way from the baseline",
+        needs_gradients=False,
+        needs="images with labels, a baseline, alphas",
+        cost="one for each image and alpha",
+        source="the tutorial of 2018",
+    ),
+    Method(
+        name="activations",
+        title="Activations",
+        function=activations,
+        result="layers",
+        answers="what each layer gives for an image",
+        needs_gradients=False,
+        needs="layers",
+        cost="1",
+        source="Zeiler, Fergus 2013, arXiv 1311.2901",
+        passes=_one_pass,
+    ),
+    Method(
+        name="predict",
+        title="Prediction",
+        function=predict,
+        result="prediction",
+        answers="what the model calls each image",
+        needs_gradients=False,
+        cost="1 for each image",
+        source="the model itself",
+    ),
+    Method(
+        name="weight-histograms",
+        title="Histograms of the weights",
+        function=weight_histograms,
+        result="histograms",
+        answers="what training did to the weights",
+        needs_gradients=False,
+        needs="weights, of one time or several",
+        cost="none",
+        source="the tutorial of 2018",
+    ),
+)
+"""Our own, in the order in which they are listed; those that answer the same question stand together."""

@@ -1,0 +1,52 @@
+"""Maps by the methods of the registry: which were asked for, and one of them worked out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from innerview.data.baselines import Baseline
+from innerview.methods import Progress
+from innerview.methods.method import Chosen
+from innerview.methods.registry import read_method
+from innerview.network import Network
+from innerview.results import Explained
+from innerview.targets import Target
+from innerview.types import Image
+
+
+def choose_methods(asked: Sequence[str], network: Network) -> Mapping[str, Chosen]:
+    """Read methods as they are written on a command line, "occlusion:window=8"; by a name for each, all different.
+
+    Raises:
+        UsageError: an unknown method or option, a value that is none, or what has no meaning for this network.
+    """
+    found: dict[str, Chosen] = {}
+    for text in dict.fromkeys(asked):
+        chosen = read_method(text).settled(network)
+        same = sum(one.method.name == chosen.method.name for one in found.values())
+        found[chosen.method.name if not same else f"{chosen.method.name}-{same + 1}"] = chosen
+    return found
+
+
+def run_method(
+    chosen: Chosen,
+    network: Network,
+    image: Image,
+    target: Target,
+    baselines: Sequence[Baseline],
+    progress: Progress | None,
+) -> Explained:
+    """Work out one map; its provenance names the baselines where they are part of the question, and no others.
+
+    Raises:
+        UsageError, PictureError, NetworkError: as the method's own function.
+    """
+    found = chosen.run(network, image, target, baselines=[one.image for one in baselines], progress=progress)
+    if not chosen.method.uses_baselines:
+        return found
+    used = baselines if "baselines" in chosen.method.supplies.values() else baselines[:1]
+    words, seeds = " and ".join(one.words for one in used), [one.seed for one in used if one.seed is not None]
+    source = found.provenance
+    seed = source.seed if source.seed is not None else next(iter(seeds), None)
+    return replace(found, provenance=replace(source, baseline=words, seed=seed))
