@@ -13,9 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import innerview
-
-PATIENCE = 20
-"""Seconds until a server that was told to end must have ended."""
+from patience import PATIENCE
 
 
 @dataclass(frozen=True)

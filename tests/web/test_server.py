@@ -18,6 +18,7 @@ from innerview.cli import main
 from innerview.errors import OutputError
 from innerview.web.guard import Access
 from innerview.web.server import address, listen
+from patience import PATIENCE
 from serving import served
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -41,7 +42,10 @@ def test_an_address_that_is_not_ours_is_told(host: str, said: str) -> None:
 
 
 def test_who_comes_before_the_server_is_ready_waits() -> None:
-    with listen("127.0.0.1", 0) as listening, socket.create_connection(listening.getsockname(), timeout=5) as early:
+    with (
+        listen("127.0.0.1", 0) as listening,
+        socket.create_connection(listening.getsockname(), timeout=PATIENCE) as early,
+    ):
         assert early.getpeername() == listening.getsockname()
 
 
@@ -76,7 +80,7 @@ app = Starlette(routes=[Route("/", lambda _: PlainTextResponse("here"))], lifesp
 with listen("127.0.0.1", 0) as listening:
 
     def ask():
-        with urllib.request.urlopen(address(listening, Access()), timeout=20) as answer:
+        with urllib.request.urlopen(address(listening, Access())) as answer:
             print(answer.read().decode(), flush=True)
         os.kill(os.getpid(), signal.SIGINT)
 
@@ -92,7 +96,7 @@ def test_the_address_is_told_by_a_server_that_answers() -> None:
     """`ready` asks the server, then presses Ctrl-C; in a process of its own, since a browser's loop may run in this."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
     done = subprocess.run(
-        [sys.executable, "-c", ANSWERS], capture_output=True, text=True, env=environment, timeout=60, check=False
+        [sys.executable, "-c", ANSWERS], capture_output=True, text=True, env=environment, timeout=PATIENCE, check=False
     )
     assert (done.stdout.split(), done.stderr, done.returncode) == (["begun", "ready", "here"], "", 0)
 
@@ -116,6 +120,6 @@ def test_the_command_says_nothing_before_its_server_is_ready(
 def test_it_serves_until_ctrl_c_and_ends_quietly() -> None:
     """A process of its own, as a user starts it; a page is open when it is stopped."""
     with served(stderr=subprocess.PIPE) as server:
-        with urllib.request.urlopen(server.url, timeout=20) as answer:  # noqa: S310 our own
+        with urllib.request.urlopen(server.url, timeout=PATIENCE) as answer:  # noqa: S310 our own
             assert b"viewer.js" in answer.read()
         assert server.end() == (0, "")

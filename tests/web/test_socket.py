@@ -23,6 +23,7 @@ from innerview.web.app import make_app
 from innerview.workbench.live.desk import Desk, Opened
 from innerview.workbench.live.shelf import Shelf
 from networks import MODELS, numpy_network
+from patience import PATIENCE, until
 from workbench.made_runs import made_folders, made_run
 
 SOCKET = "ws://127.0.0.1:8470/socket"
@@ -163,6 +164,29 @@ def test_what_is_no_message_is_answered_too(client: TestClient, text: str) -> No
         assert ask(socket, 4, "subject", hello)[0][-1]["state"] == "done"
 
 
+ODD = {
+    "bytes": (b"\x00\xff", "bytes are no question"),
+    "nested without end": ('{"id":3,"kind":"map","target":' + "[" * 900 + "]" * 900 + "}", "target is list"),
+    "a number of 5,000 digits": ('{"id":3,"kind":"map","target":1' + "0" * 5000 + "}", "JSON object"),
+    "infinity": ('{"id":3,"kind":"map","tolerance":1e400}', "tolerance is inf"),
+    "half a surrogate pair": (r'{"id":3,"kind":"\ud800"}', "nothing of kind"),
+    "half a pair as a method": (r'{"id":3,"kind":"map","method":"\ud800"}', ""),
+}
+
+
+@pytest.mark.parametrize(("frame", "said"), ODD.values(), ids=ODD)
+def test_odd_frames_are_answered_and_the_page_goes_on(client: TestClient, frame: str | bytes, said: str) -> None:
+    with client.websocket_connect(SOCKET) as socket:
+        hello = socket.receive_json()
+        (socket.send_bytes if isinstance(frame, bytes) else socket.send_text)(frame)
+        while (answer := socket.receive_json())["state"] == "queued":
+            pass
+        assert answer["state"] == "failed"
+        assert said in answer["message"]
+        assert "unexpected" not in answer["message"]
+        assert ask(socket, 4, "subject", hello)[0][-1]["state"] == "done"
+
+
 class Gated:
     """A network that waits in its gradients until it is let go, and counts them."""
 
@@ -172,7 +196,7 @@ class Gated:
         self.gate = threading.Event()
         self.begun = threading.Event()
         self.passes = 0
-        self.problem: Exception | None = None
+        self.problem: BaseException | None = None
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._network, name)
@@ -180,7 +204,7 @@ class Gated:
     def pullback(self, *arguments: Any, **options: Any) -> Pullback:
         self.passes += 1
         self.begun.set()
-        assert self.gate.wait(10)
+        assert self.gate.wait(PATIENCE)
         if self.problem is not None:
             raise self.problem
         return self._network.pullback(*arguments, **options)
@@ -217,8 +241,7 @@ def test_a_cancelled_question_stops_the_work(client: TestClient, gated: Gated) -
         hello = socket.receive_json()
         base = {"kind": "map", "network": hello["networks"][0]["id"], "picture": hello["samples"][0]["picture"]}
         socket.send_json({"id": 1, **base, "target": 0, "tolerance": 1e-5})
-        while not gated.passes:
-            threading.Event().wait(0.001)
+        until(lambda: gated.passes, "the first pass")
         socket.send_json({"id": 2, "kind": "cancel"})
         socket.send_json({"id": 1, "kind": "cancel"})
         while socket.receive_json()["state"] != "cancelled":
@@ -233,8 +256,7 @@ def test_a_page_that_is_closed_stops_its_work(client: TestClient, gated: Gated) 
         hello = socket.receive_json()
         base = {"kind": "map", "network": hello["networks"][0]["id"], "picture": hello["samples"][0]["picture"]}
         socket.send_json({"id": 1, **base, "target": 0, "tolerance": 1e-5})
-        while not gated.passes:
-            threading.Event().wait(0.001)
+        until(lambda: gated.passes, "the first pass")
     gated.gate.set()
     with client.websocket_connect(SOCKET) as socket:
         hello = socket.receive_json()
@@ -253,7 +275,7 @@ def test_testing_a_run_ends_when_nobody_waits_for_it(
 
     def slow(network: NumpyNetwork, images: Images) -> Sequence[Prediction]:
         passes.append(len(images))
-        assert gate.wait(10)
+        assert gate.wait(PATIENCE)
         return predict(network, images)
 
     monkeypatch.setattr("innerview.workbench.run.answers.predict", slow)
@@ -261,8 +283,7 @@ def test_testing_a_run_ends_when_nobody_waits_for_it(
         with client.websocket_connect(SOCKET) as socket:
             run = socket.receive_json()["runs"][0]["id"]
             socket.send_json({"id": 1, "kind": "tested", "run": run})
-            while not passes:
-                threading.Event().wait(0.001)
+            until(lambda: passes, "the first pass")
             if way == "cancel":
                 socket.send_json({"id": 1, "kind": "cancel"})
                 while socket.receive_json()["state"] != "cancelled":
@@ -284,8 +305,7 @@ def test_a_second_person_with_the_same_question_joins_the_first(client: TestClie
         second.receive_json()
         base = {"kind": "map", "network": hello["networks"][0]["id"], "picture": hello["samples"][0]["picture"]}
         first.send_json({"id": 1, **base, "target": 0})
-        while not gated.passes:
-            threading.Event().wait(0.001)
+        until(lambda: gated.passes, "the first pass")
         second.send_json({"id": 9, **base, "target": 0})
         while second.receive_json()["state"] != "queued":
             pass
@@ -296,6 +316,13 @@ def test_a_second_person_with_the_same_question_joins_the_first(client: TestClie
         assert gated.passes <= payloads[-1].json("evaluations")
 
 
+class Mute(Exception):
+    """Fails at saying what it is."""
+
+    def __str__(self) -> str:
+        raise KeyError("what")
+
+
 def test_a_model_that_raises_is_named_and_the_server_lives(client: TestClient, gated: Gated) -> None:
     gated.gate.set()
     with client.websocket_connect(SOCKET) as socket:
@@ -303,6 +330,8 @@ def test_a_model_that_raises_is_named_and_the_server_lives(client: TestClient, g
         for problem, said in (
             (NetworkError("it begins in layer conv2"), "layer conv2"),
             (RuntimeError("out of luck"), "RuntimeError: out of luck"),
+            (SystemExit(3), "SystemExit: 3"),
+            (Mute(), "unexpected Mute. "),
         ):
             gated.problem = problem
             told, _ = ask(socket, 1, "map", hello, target=0)

@@ -7,7 +7,6 @@ from __future__ import annotations
 import json
 import socket
 import threading
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -22,6 +21,7 @@ from innerview.web.app import make_app
 from innerview.web.guard import Access
 from innerview.web.server import listen, running
 from innerview.workbench.live.desk import Desk
+from patience import until
 from web.conftest import picture_bytes
 
 
@@ -35,11 +35,15 @@ def _pump(source: socket.socket, sink: socket.socket) -> None:
 
 def _reach(place: tuple[str, int]) -> socket.socket:
     """Connect to a server that may be about to listen."""
-    for _ in range(1000):
+    found: list[socket.socket] = []
+
+    def reached() -> bool:
         with suppress(ConnectionRefusedError):
-            return socket.create_connection(place)
-        time.sleep(0.02)
-    raise AssertionError(f"nothing listens at {place}")
+            found.append(socket.create_connection(place))
+        return bool(found)
+
+    until(reached, f"a server at {place}")
+    return found[0]
 
 
 @contextmanager

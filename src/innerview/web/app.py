@@ -22,6 +22,7 @@ from starlette.websockets import WebSocket
 from innerview.errors import InnerviewError
 from innerview.viewer.bundle import read_bundle
 from innerview.web.guard import Access, Guard
+from innerview.web.hosts import read_host
 from innerview.web.page import PAGE, policy
 from innerview.web.sessions import Sessions
 from innerview.web.uploads import Uploads
@@ -54,7 +55,10 @@ def make_app(desk: Desk, access: Access | None = None, changes: Changes | None =
     bundle = read_bundle()
 
     async def page(request: Request) -> Response:
-        headers = {"Content-Security-Policy": policy(request.headers["host"]), "Cache-Control": "no-store"}
+        headers = {
+            "Content-Security-Policy": policy(read_host(request.headers.get("host", ""))),
+            "Cache-Control": "no-store",
+        }
         return HTMLResponse(PAGE, headers=headers)
 
     async def socket(websocket: WebSocket) -> None:

@@ -11,11 +11,12 @@ import ipaddress
 import secrets
 from dataclasses import dataclass
 from typing import Final, final
-from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, QueryParams
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from innerview.web.hosts import Host, read_host, read_origin
 
 LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -46,11 +47,12 @@ class Access:
         return Access(host, "" if is_loopback(host) else secrets.token_urlsafe(24))
 
     def knows(self, name: str) -> bool:
-        """Whether the server may be called by this name (without a port).
+        """Whether the server may be called by this name (as `Host` has it, without a port).
 
         Listening on every address it has no name of its own, and the token alone decides.
         """
-        return name in LOOPBACK or name == self.host or (bool(self.token) and self.host in {"0.0.0.0", "::"})  # noqa: S104
+        own = name_of(f"[{self.host}]" if ":" in self.host else self.host)
+        return name in LOOPBACK or name == own or (bool(self.token) and self.host in {"0.0.0.0", "::"})  # noqa: S104
 
 
 def is_loopback(host: str) -> bool:
@@ -63,12 +65,10 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def name_of(netloc: str) -> str:
+def name_of(host: str) -> str:
     """The name in "name:port" or "[address]:port"; empty where it is none."""
-    try:
-        return urlsplit(f"//{netloc}").hostname or ""
-    except ValueError:
-        return ""
+    found = read_host(host)
+    return "" if found is None else found.name
 
 
 @final
@@ -110,15 +110,23 @@ class Guard:
     def _refusal(self, scope: Scope) -> str:
         """Why a request may not come in; empty if it may."""
         headers = Headers(scope=scope)
-        host, origin = headers.get("host", ""), headers.get("origin")
-        if not self._access.knows(name_of(host)):
-            return f"this server is not called {host[:80]!r}; open it by the address that it printed"
-        if origin is not None and urlsplit(origin).netloc != host:
+        hosts, origins = headers.getlist("host"), headers.getlist("origin")
+        host = read_host(hosts[0]) if len(hosts) == 1 else None
+        if host is None or not self._access.knows(host.name):
+            said = " and ".join(hosts)[:80]
+            return f"this server is not called {said!a}; open it by the address that it printed"
+        if origins and not (len(origins) == 1 and _own(origins[0], host)):
             return "this request was made by a page of another site"
-        if origin is None and scope.get("method") == "POST" and headers.get("sec-fetch-site", "none") != "none":
+        if not origins and scope.get("method") == "POST" and headers.get("sec-fetch-site", "none") != "none":
             return "this request was made by a page that does not say which"
         if self._access.token and scope["path"] not in self._open:
             given = QueryParams(scope.get("query_string", b"")).get("token", "")
             if not secrets.compare_digest(given.encode(), self._access.token.encode()):
                 return "the token in the address is missing or wrong; open the whole address that was printed"
         return ""
+
+
+def _own(origin: str, host: Host) -> bool:
+    """Whether a page of `origin` is one of the server that was called by `host`."""
+    found = read_origin(origin)
+    return found is not None and found[1].at(found[0]) == host.at(found[0])

@@ -14,6 +14,7 @@ import uvicorn
 from starlette.applications import Starlette
 
 from innerview.errors import OutputError
+from innerview.web.connection import HEAD, MOST, MOST_HEADERS, Connection
 from innerview.web.guard import Access
 from innerview.web.sessions import LONGEST
 
@@ -61,6 +62,10 @@ def configuration(app: Starlette) -> uvicorn.Config:
     """How the server runs: quietly, and ending at once whatever is open."""
     return uvicorn.Config(
         app,
+        http=Connection,
+        h11_max_incomplete_event_size=MOST_HEADERS,
+        limit_concurrency=MOST,
+        timeout_keep_alive=int(HEAD),
         log_level="error",
         access_log=False,
         server_header=False,

@@ -17,7 +17,8 @@ from typing import Any, Final, cast, final
 import anyio
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from innerview.errors import InnerviewError, UsageError
+from innerview.errors import UsageError
+from innerview.workbench.live.desk import message_of
 from innerview.workbench.live.jobs import Jobs, News, Ticket
 from innerview.workbench.live.wish import read_wish
 
@@ -56,7 +57,9 @@ class Session:
         if self._waiting > MOST_BYTES:
             self._overfull.set()
             return
-        self._outbox.put_nowait(json.dumps(message, ensure_ascii=False))
+        text = json.dumps(message)  # in ASCII: half a surrogate pair that was asked about can be told back
+        self._waiting += len(text)
+        self._outbox.put_nowait(text)
         if blob:
             self._waiting += len(blob)
             self._outbox.put_nowait(int(cast("int", message["id"])).to_bytes(8, "little") + blob)
@@ -86,15 +89,19 @@ class Session:
                     self._waiting -= len(message) - 8
                     await self._socket.send_bytes(message)
                 else:
+                    self._waiting -= len(message)
                     await self._socket.send_text(message)
 
     async def _receive(self) -> None:
-        with contextlib.suppress(WebSocketDisconnect, KeyError, RuntimeError):  # gone, or sent bytes, as no page does
+        with contextlib.suppress(WebSocketDisconnect, RuntimeError):  # gone
             while True:
-                self.take(await self._socket.receive_text())
+                heard = await self._socket.receive()
+                if heard["type"] == "websocket.disconnect":
+                    return
+                self.take(heard.get("text"))
 
-    def take(self, text: str) -> None:
-        """Take a message of the page."""
+    def take(self, text: str | None) -> None:
+        """Take a message of the page; None for bytes, as no page sends."""
         number = 0
         try:
             message = _read(text)
@@ -103,8 +110,8 @@ class Session:
                 self._cancel(number)
             else:
                 self._ask(number, message)
-        except InnerviewError as problem:
-            self.send({"id": number, "state": "failed", "message": str(problem)})
+        except Exception as problem:  # noqa: BLE001 whatever one message does, the page stays open
+            self.send({"id": number, "state": "failed", "message": message_of(problem)})
 
     def _cancel(self, number: int) -> None:
         for kind, (asked, ticket) in list(self._asked.items()):
@@ -129,7 +136,7 @@ class Session:
         self.send({"id": number, "kind": wish.kind, "state": "queued"})
         try:
             ticket = self._jobs.ask(wish, self._client, self._hear(wish.kind, number))
-        except UsageError:
+        except Exception:
             del self._asked[wish.kind]
             raise
         self._asked[wish.kind] = (number, ticket)
@@ -153,8 +160,10 @@ class Session:
         self.send(told, news.blob)
 
 
-def _read(text: str) -> dict[str, Any]:
+def _read(text: str | None) -> dict[str, Any]:
     """Read a message: an object with a whole number `id`."""
+    if text is None:
+        raise UsageError("bytes are no question; send text: a JSON object with a number `id`, a `kind` and the rest")
     try:
         message: Any = json.loads(text) if len(text) <= LONGEST else None
     except (ValueError, RecursionError):

@@ -13,14 +13,23 @@ from starlette.responses import JSONResponse, Response
 from innerview.data.reading import read_picture
 from innerview.errors import InnerviewError
 from innerview.viewer.payloads.subject import Photo
-from innerview.workbench.live.desk import Desk
+from innerview.workbench.live.desk import Desk, message_of
 
 MOST_BYTES: Final = 32 * 2**20
 MOST_PIXELS: Final = 25_000_000
 """What a telephone takes; decoded, 0.3 GB for a moment."""
 
 WAITING: Final = 32
-"""Uploads that may wait for each other."""
+"""Uploads that may be on their way or wait for each other."""
+
+MOST_HELD: Final = 128 * 2**20
+"""Bytes of all of them."""
+
+PAUSE: Final = 20.0
+"""Seconds without a byte after which an upload is given up."""
+
+DEADLINE: Final = 180.0
+"""Seconds for the whole of it: 32 MiB over a telephone's line take two minutes."""
 
 LONGEST_NAME: Final = 80
 
@@ -33,36 +42,58 @@ class Uploads:
     desk: Desk
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     _waiting: int = 0
+    _held: int = 0
 
     async def take(self, request: Request) -> Response:
         """Answer POST /pictures."""
         declared = request.headers.get("content-length", "")
-        if not declared.isdecimal():
+        if not (declared.isascii() and declared.isdecimal()):
             return _refuse(411, "the picture's length was not said (Content-Length); send it whole")
-        if int(declared) > MOST_BYTES:
-            return _refuse(413, f"the picture has {int(declared):,} bytes; the most is {MOST_BYTES:,}: make it smaller")
+        length = int(declared[:20])
+        if length > MOST_BYTES:
+            return _refuse(413, f"the picture has {length:,} bytes; the most is {MOST_BYTES:,}: make it smaller")
         if self._waiting >= WAITING:
             return _refuse(503, f"{WAITING} pictures are waiting already; try again in a moment")
         self._waiting += 1
+        content = bytearray()
         try:
+            # Whole before it takes its turn, so that nobody waits for a line that is slower than theirs.
+            refused = await self._receive(request, content)
+            if refused is not None:
+                return refused
             async with self._turn:  # so that memory holds one picture's pixels, whoever sends how many
-                return await self._read(request)
+                return await self._read(content, plain_name(unquote(request.headers.get("x-name", ""))))
         except ClientDisconnect:
             return _refuse(400, "the picture was cut off on its way; send it again")
+        except TimeoutError:
+            return _refuse(408, f"the picture was not there after {DEADLINE:g} s, or paused for {PAUSE:g} s")
         finally:
             self._waiting -= 1
+            self._held -= len(content)
 
-    async def _read(self, request: Request) -> Response:
-        content = bytearray()
-        async for part in request.stream():
-            content += part
-            if len(content) > MOST_BYTES:
-                return _refuse(413, f"the picture has more than {MOST_BYTES:,} bytes: make it smaller")
-        name = plain_name(unquote(request.headers.get("x-name", "")))
+    async def _receive(self, request: Request, content: bytearray) -> Response | None:
+        """Collect what is sent; what to answer where that is too much."""
+        parts = request.stream()
+        async with asyncio.timeout(DEADLINE):
+            while True:
+                try:
+                    part = await asyncio.wait_for(anext(parts), PAUSE)
+                except StopAsyncIteration:
+                    return None
+                content += part
+                self._held += len(part)
+                if len(content) > MOST_BYTES:
+                    return _refuse(413, f"the picture has more than {MOST_BYTES:,} bytes: make it smaller")
+                if self._held > MOST_HELD:
+                    return _refuse(503, "too many large pictures are on their way; try again in a moment")
+
+    async def _read(self, content: bytearray, name: str) -> Response:
         try:
             photo = await asyncio.to_thread(self._decode, bytes(content), name)
         except InnerviewError as problem:
             return _refuse(422, str(problem))
+        except Exception as problem:  # noqa: BLE001 what nobody foresaw is told as a question's end would be
+            return _refuse(500, message_of(problem))
         return JSONResponse({"picture": photo.picture, "name": photo.name})
 
     def _decode(self, content: bytes, name: str) -> Photo:

@@ -360,12 +360,16 @@ ANSWERS: Final[Mapping[str, Callable[[Desk, Wish, Listener], Payload]]] = Mappin
 """By the kind that is asked for."""
 
 
-def message_of(problem: Exception) -> str:
+def message_of(problem: BaseException) -> str:
     """What to tell whoever asked; what nobody foresaw is logged in full and named."""
     if isinstance(problem, InnerviewError):
         return str(problem)
     logging.getLogger("innerview").error("a question could not be answered", exc_info=problem)
-    return f"unexpected {type(problem).__name__}: {problem}. This is a mistake in innerview or in the model"
+    try:
+        said = f": {problem}"
+    except Exception:  # noqa: BLE001 an error of a model's own, which fails at saying what it is
+        said = ""
+    return f"unexpected {type(problem).__name__}{said}. This is a mistake in innerview or in the model"
 
 
 def _truth(picture: Picture, opened: Opened) -> int | None:

@@ -150,7 +150,7 @@ class _Job:
         except Dropped:
             self._end(None)
             raise
-        except Exception as problem:  # noqa: BLE001 whatever a model raises is told to whoever asked
+        except BaseException as problem:  # noqa: BLE001 whatever a model raises, sys.exit() too, is told to whoever asked
             self._end(News("failed", message=message_of(problem)))
 
     def _end(self, news: News | None) -> None:

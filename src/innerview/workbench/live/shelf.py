@@ -7,6 +7,7 @@ run appear whole or not at all, so a run that is being written is read as far as
 from __future__ import annotations
 
 import hashlib
+import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -60,7 +61,7 @@ class Place:
     @property
     def identity(self) -> str:
         """Eight hexadecimal digits that say nothing of the path."""
-        return hashlib.sha256(str(self.path.resolve()).encode()).hexdigest()[:8]
+        return hashlib.sha256(os.fsencode(self.path.resolve())).hexdigest()[:8]
 
     def version(self, watched: Sequence[str] = WATCHED) -> str:
         """Changes when the run does: sizes and times of its files and folders."""

@@ -75,9 +75,14 @@ def _text(name: str, value: object) -> str:
     return value
 
 
+def _shown(value: object) -> str:
+    """A value of a question in words: whatever is no number by its type, since a list may be nested without end."""
+    return ascii(value)[:40] if isinstance(value, bool | int | float) else type(value).__name__
+
+
 def _whole(name: str, value: object) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**31:
-        raise UsageError(f"{name} is {str(value)[:40]!r}; give a whole number from 0")
+        raise UsageError(f"{name} is {_shown(value)}; give a whole number from 0")
     return value
 
 
@@ -90,7 +95,7 @@ def _baseline(name: str, value: object) -> str:
 
 def _tolerance(name: str, value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 1e-6 <= value <= 1:
-        raise UsageError(f"{name} is {str(value)[:40]!r}; give a number between 0.000001 and 1: 0.01 is 1 %")
+        raise UsageError(f"{name} is {_shown(value)}; give a number between 0.000001 and 1: 0.01 is 1 %")
     return float(value)
 
 
