@@ -8,6 +8,8 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
+from patience import PATIENCE
+
 EXAMPLES = Path(__file__).parent.parent / "examples"
 
 PICTURES = {"inside": 9, "inside_keras": 5}
@@ -27,7 +29,7 @@ def test_a_notebook_runs_from_top_to_bottom(name: str, tmp_path: Path, monkeypat
     nbformat.validate(notebook)
     assert all(not cell.get("outputs") for cell in notebook.cells), "commit notebooks without outputs"
     NotebookClient(
-        notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": str(tmp_path)}}
+        notebook, timeout=5 * PATIENCE, kernel_name="python3", resources={"metadata": {"path": str(tmp_path)}}
     ).execute()
     shown = [
         output for cell in notebook.cells for output in cell.get("outputs", []) if "image/png" in output.get("data", {})

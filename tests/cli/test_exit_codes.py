@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from PIL import Image
 
 from innerview import cli
 from innerview.cli import main
+from patience import PATIENCE, until
 
 Run = Callable[..., tuple[int, str]]
 
@@ -129,11 +129,9 @@ def test_a_mistake_of_ours_is_one_line_and_debug_shows_where(run: Run, monkeypat
 def test_ctrl_c_leaves_whole_folders_and_exits_with_1(tmp_path: Path) -> None:
     arguments = [sys.executable, "-m", "innerview", "look", *["cat", "moose", "coffee", "rocket"] * 10, "-o", "out"]
     with subprocess.Popen(arguments, cwd=tmp_path, stderr=subprocess.PIPE, text=True) as process:
-        deadline = time.monotonic() + 120
-        while not (tmp_path / "out" / "cat").exists() and time.monotonic() < deadline:
-            time.sleep(0.05)
+        until((tmp_path / "out" / "cat").exists, "the first folder")
         process.send_signal(signal.SIGINT)
-        _, errors = process.communicate(timeout=120)
+        _, errors = process.communicate(timeout=PATIENCE)
     assert process.returncode == 1
     assert "innerview: stopped. Every file that was finished is whole" in errors
     assert "Traceback" not in errors

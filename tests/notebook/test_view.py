@@ -25,6 +25,7 @@ from innerview.viewer.payload import decode, to_bytes
 from innerview.workbench.live.desk import Desk, Opened
 from innerview.workbench.request import Request
 from networks import MODELS, numpy_network
+from patience import PATIENCE
 
 
 @pytest.fixture
@@ -131,7 +132,7 @@ def test_the_kernel_answers_as_the_server_does(desk: Desk) -> None:
     (hello, _) = cell.told[0]
     question = {"kind": "map", "picture": hello["samples"][0]["picture"], "target": 1}
     answering.take({"id": 5, **question})
-    assert cell.ended.wait(20)
+    assert cell.ended.wait(PATIENCE)
     states = [message["state"] for message, _ in cell.told[1:]]
     assert states[-1] == "done"
     assert "level" in states

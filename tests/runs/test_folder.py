@@ -16,6 +16,7 @@ from safetensors.numpy import load_file
 from innerview.errors import DataError, OutputError
 from innerview.runs import Manifest, RunFolder, atomic
 from innerview.runs.folder import VERSION
+from patience import PATIENCE
 
 MANIFEST = Manifest(
     network={"name": "allcnn", "channels": 8},
@@ -218,7 +219,7 @@ def test_a_killed_writer_locks_nobody_out(run: RunFolder) -> None:
     ready = context.Event()
     process = context.Process(target=hold, args=(run.path, ready))
     process.start()
-    assert ready.wait(20)
+    assert ready.wait(PATIENCE)
     with pytest.raises(OutputError), run.writing():
         pass
     assert process.pid is not None

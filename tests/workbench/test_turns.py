@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from innerview.workbench.live.turns import Dropped, Turn, Turns
+from patience import PATIENCE, until
 
 
 class Clock:
@@ -31,21 +32,16 @@ def run_all(turns: Turns, jobs: list[tuple[int, bool, Callable[[Turn], None]]]) 
 
     def hold(_: Turn) -> None:
         held.set()
-        gate.wait(10)
+        gate.wait(PATIENCE)
 
     turns.start(0, hold, quick=False)
-    assert held.wait(10)
+    assert held.wait(PATIENCE)
     for client, quick, work in jobs:
         before = len(turns._waiting)
         turns.start(client, work, quick=quick)
-        while len(turns._waiting) == before:
-            threading.Event().wait(0.001)
+        until(lambda before=before: len(turns._waiting) > before)
     gate.set()
-    for _ in range(10_000):
-        if not turns.jobs:
-            return
-        threading.Event().wait(0.001)
-    raise AssertionError("the jobs did not end")
+    until(lambda: not turns.jobs, "the jobs' end")
 
 
 def worker(clock: Clock, log: list[str], name: str, passes: int, seconds: float) -> Callable[[Turn], None]:
@@ -131,11 +127,10 @@ def test_a_dropped_job_ends_at_its_next_step_and_one_that_waits_never_begins(clo
         turn.step()
 
     gate = threading.Event()
-    holder = turns.start(1, lambda _: gate.wait(10) and None, quick=False)
+    holder = turns.start(1, lambda _: gate.wait(PATIENCE) and None, quick=False)
     waiting.append(turns.start(2, lambda _: ends.append("began"), quick=False))
     waiting[0].drop()
     gate.set()
-    while turns.jobs:
-        threading.Event().wait(0.001)
+    until(lambda: not turns.jobs, "the jobs' end")
     assert ends == ["dropped"]
     assert not holder.dropped
