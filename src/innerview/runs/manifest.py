@@ -66,6 +66,12 @@ def _are_texts(value: object) -> bool:
     return isinstance(value, list) and all(isinstance(one, str) for one in cast("list[object]", value))
 
 
+def _are_shapes(value: object) -> bool:
+    """Names with lists of sizes."""
+    shapes = cast("Mapping[str, object]", value).values() if isinstance(value, Mapping) else [None]
+    return all(isinstance(shape, list) and all(map(is_count, cast("list[object]", shape))) for shape in shapes)
+
+
 def _is_shape(value: object) -> bool:
     sizes = cast("list[object]", value) if isinstance(value, list) else []
     return len(sizes) == 3 and all(is_count(one) and cast("int", one) > 0 for one in sizes)
@@ -80,7 +86,7 @@ def _is_table(value: object) -> bool:
 
 
 KNOWN: Final = {
-    "network": {"name": _is_text, "weights": _are_texts, "layers": _are_texts},
+    "network": {"name": _is_text, "weights": _are_shapes, "layers": _are_texts},
     "configuration": {
         "steps": is_count, "seed": is_count, "probes": _is_table, "input": _is_table, "output": _is_output,
     },

@@ -217,7 +217,7 @@ class Configuration:
             for name in {"snapshots", "mean", "std"} & values.keys():
                 read[name] = tuple(values[name])
             return cls(**read)
-        except (KeyError, TypeError) as problem:
+        except (KeyError, TypeError, ValueError, AttributeError) as problem:
             raise UsageError(f"a run's configuration can't be read ({problem}); a later version wrote it") from None
 
 

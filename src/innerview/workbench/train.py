@@ -15,7 +15,7 @@ from innerview.data import cifar10
 from innerview.data.download import Progress as Download
 from innerview.data.fitting import parse_crop
 from innerview.data.labelled import Dataset
-from innerview.errors import OutputError, UsageError
+from innerview.errors import DataError, OutputError, UsageError
 from innerview.runs import RunFolder
 
 if TYPE_CHECKING:
@@ -146,6 +146,8 @@ def train(
     asked = changes or Changes()
     old = _there(folder, resume=resume)
     configuration = _resumed(old, recipe, asked) if old else _fresh(recipe or RECIPES[0], asked)
+    if old and not old.manifest.data.get("shape"):
+        raise DataError(f"the manifest of {folder} does not say how large its pictures are; begin another run")
     found = data.read(int(old.manifest.data["shape"][0]) if old else cifar10.SIDE, downloading)
     if not old:
         configuration = configuration.fitted(found.train.images.shape[1])

@@ -230,7 +230,7 @@ def probed(run: Recorded) -> Answers | None:
         return None
     if (labels >= len(names)).any():
         return None
-    called: Any = run.folder.manifest.configuration.get("probes", {})
+    called: Any = run.folder.manifest.configuration.get("probes") or {}
     found = _Tally(names)
     found.add(
         [

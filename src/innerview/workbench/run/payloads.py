@@ -59,7 +59,7 @@ def show_course(run: Recorded, state: str) -> Payload:
         state=state,
         step=run.last_step,
         steps=run.planned,
-        classes=[str(name) for name in manifest.data.get("classes", ())],
+        classes=[str(name) for name in manifest.data.get("classes") or ()],
         health=signs,
         manifest={
             "network": manifest.network,

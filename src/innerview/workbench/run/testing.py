@@ -184,7 +184,7 @@ def kept_answers(run: Recorded) -> Tested | None:
     kept = answers.latest(run.folder)
     if kept is None:
         return None
-    classes = tuple(str(name) for name in run.folder.manifest.data.get("classes", ()))
+    classes = tuple(str(name) for name in run.folder.manifest.data.get("classes") or ())
     numbers = np.concatenate([kept.said, kept.truth])
     if numbers.max() >= len(classes) or numbers.min() < 0:
         raise DataError(
