@@ -77,9 +77,9 @@ def transforms(points: Sequence[Fraction]) -> tuple[Array, Array, Array]:
         kernel.append([point**power / scale for power in range(3)])
     kernel.append(infinity)
     results = [[*(point**power for point in points), Fraction(int(power == TILE - 1))] for power in range(TILE)]
-    b, g, a = (np.array(rows, dtype=np.float64) for rows in (values, kernel, results))
-    scale = 2.0 ** np.round(np.log2(np.abs(b).sum(axis=1) / 2))
-    return b / scale[:, None], g * scale[:, None], a
+    b, g, a = np.array(values, np.float64), np.array(kernel, np.float64), np.array(results, np.float64)
+    balance: Array = np.exp2(np.round(np.log2(np.sum(np.abs(b), axis=1, keepdims=True) / 2)))
+    return b / balance, g * balance, a
 
 
 _VALUES, _KERNEL, _RESULTS = transforms(POINTS)
