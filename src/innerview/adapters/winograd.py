@@ -17,6 +17,7 @@ docs/decisions/numpy-adapter.md.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from fractions import Fraction
 from functools import cached_property
@@ -77,9 +78,8 @@ def transforms(points: Sequence[Fraction]) -> tuple[Array, Array, Array]:
         kernel.append([point**power / scale for power in range(3)])
     kernel.append(infinity)
     results = [[*(point**power for point in points), Fraction(int(power == TILE - 1))] for power in range(TILE)]
-    b, g, a = np.array(values, np.float64), np.array(kernel, np.float64), np.array(results, np.float64)
-    balance: Array = np.exp2(np.round(np.log2(np.sum(np.abs(b), axis=1, keepdims=True) / 2)))
-    return b / balance, g * balance, a
+    balance = np.array([[2.0 ** round(math.log2(sum(abs(value) for value in row) / 2))] for row in values])
+    return np.array(values, np.float64) / balance, np.array(kernel, np.float64) * balance, np.array(results, np.float64)
 
 
 _VALUES, _KERNEL, _RESULTS = transforms(POINTS)
