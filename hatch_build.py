@@ -28,7 +28,7 @@ SOURCES = ("frontend", "src/innerview/viewer/schema.json", "src/innerview/pictur
 LEFT_OUT = {"node_modules", "dist", "tests", "dev", "coverage"}
 BUNDLE = "src/innerview/viewer/bundle"
 FILES = ("viewer.js", "viewer.css")
-MOST = 150_000
+MOST = 220_000
 """Bytes of both together. Every page that is written holds them, so what is added must earn its place."""
 
 

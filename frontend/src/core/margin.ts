@@ -23,6 +23,7 @@ export function margin(a: Payload<"map">, b: Payload<"map">, classes: number): P
   const gap = factor * ((a.meta.gap ?? Number.NaN) - (b.meta.gap ?? Number.NaN));
   const minus = (x: number | null, y: number | null): number | null => (x === null || y === null ? null : factor * (x - y));
   const met = a.meta.tolerance !== null && estimated <= a.meta.tolerance && Math.abs(gap) / size <= a.meta.tolerance;
+  const blind = [a, b].find(({ meta }) => meta.status === "no-gradient");
   return {
     kind: "map",
     arrays,
@@ -37,8 +38,9 @@ export function margin(a: Payload<"map">, b: Payload<"map">, classes: number): P
       evaluations: a.meta.evaluations + b.meta.evaluations,
       score: factor * (a.meta.score - b.meta.score),
       baseline_score: minus(a.meta.baseline_score, b.meta.baseline_score),
-      status: met ? "done" : "not-met",
-      notes: ["Made from the two classes' maps: the attribution is linear in the score, and the errors add."],
+      status: blind ? "no-gradient" : met ? "done" : "not-met",
+      status_words: (blind ?? a).meta.status_words,
+      notes: [...((blind?.meta.notes as string[] | undefined) ?? []), "Made from the two classes' maps: the attribution is linear in the score, and the errors add."],
     },
   };
 }

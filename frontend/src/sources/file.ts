@@ -93,7 +93,7 @@ export function fileSource(from: Document | FilePage, state: "file" | "notebook"
       let wanted = true;
       answer(request).then(
         (payload) => {
-          const missed = payload.kind === "map" && payload.meta.status === "not-met";
+          const missed = payload.kind === "map" && (payload.meta.status === "not-met" || payload.meta.status === "no-gradient");
           if (wanted) onMessage({ state: missed ? "not-met" : "done", payload } satisfies Message);
         },
         (problem: Error) => wanted && onMessage({ state: "failed", message: problem.message }),

@@ -10,16 +10,24 @@ the baselines, as far as the sample goes; both numbers are said, with the standa
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 import numpy as np
 
 from innerview.errors import UsageError
+from innerview.methods.accounting import BLOCKED
 from innerview.methods.moments import Moments, check_samples
 from innerview.methods.passes import Progress, check_picture, chunks, forward_logits, require_finite
 from innerview.network import OUTPUT, Differentiable, require_differentiable
 from innerview.results import Attribution, Provenance
 from innerview.targets import Target, together
 from innerview.types import Image
+
+BEYOND: Final = 5
+"""Standard errors by which a sum may be off before something is said."""
+
+UNSAID: Final = 0.01
+"""Share of the map by which a sum may be off without a word, for a network's own rounding."""
 
 
 def expected_gradients(
@@ -77,6 +85,8 @@ def expected_gradients(
     found, change, error = float(moments.mean.sum()), score - float(np.mean(scores)), moments.standard_error_of_sum
     gained = f"The score is {change:+.3g} {resolved.unit} from the baselines' mean"
     said = f"{gained}; the map adds up to {found:+.3g} ± {error:.2g} (standard error)."
+    beyond = abs(found - change) > BEYOND * error and abs(found - change) > UNSAID * float(np.abs(moments.mean).sum())
+    doubt = f"The sum is further off than chance explains: {BLOCKED}"
     return Attribution(
         image=image,
         attribution=moments.mean,
@@ -88,5 +98,5 @@ def expected_gradients(
         evaluations=samples,
         provenance=Provenance.of(network, resolved.describe(network.output.class_names), seed=seed),
         error=moments.standard_error,
-        notes=(said,),
+        notes=(said, doubt) if beyond else (said,),
     )

@@ -15,6 +15,7 @@ from functools import partial
 import numpy as np
 
 from innerview.errors import UsageError
+from innerview.methods.accounting import Account
 from innerview.methods.interior_gradients import interior_gradients
 from innerview.methods.passes import Progress, along, check_picture, forward_logits
 from innerview.network import Differentiable, require_differentiable
@@ -73,12 +74,23 @@ def integrate_by_rule(
         for position, one in enumerate(baselines)
     ]
     maps = np.stack([attribution for attribution, _, _ in walks])
+    score = float(resolved.score(outputs)[0])
+    baseline_score = float(np.mean([_score(network, one, resolved) for one in baselines]))
+    account = Account(
+        directions=np.stack([image.astype(np.float64) - one for one in baselines]),
+        attribution=maps.mean(axis=0),
+        scores=(score, baseline_score),
+        dead=not any(norms.any() for _, _, norms in walks),
+        stalled=False,
+        dtype=network.dtype,
+        unit=resolved.unit,
+    )
     return IntegratedGradients(
         image=image,
         baseline=np.mean(baselines, axis=0, dtype=np.float64).astype(image.dtype),
-        attribution=maps.mean(axis=0),
-        score=float(resolved.score(outputs)[0]),
-        baseline_score=float(np.mean([_score(network, one, resolved) for one in baselines])),
+        attribution=account.attribution,
+        score=score,
+        baseline_score=baseline_score,
         rule=chosen.name,
         evaluations=evaluations * len(baselines),
         profile=PathProfile(
@@ -90,9 +102,10 @@ def integrate_by_rule(
             target=resolved.index,
             unit=resolved.unit,
         ),
-        status=Status.FIXED,
+        status=Status.FIXED if account.accounted else Status.NO_GRADIENT,
         provenance=Provenance.of(network, resolved.describe(network.output.class_names)),
         spread=maps.sum(axis=3).std(axis=0) if len(baselines) > 1 else None,
+        notes=account.notes(),
         interior=interior_gradients(network, image, resolved, baseline=baselines[0], alphas=interior)
         if interior
         else None,

@@ -22,7 +22,7 @@ from innerview.methods.gradient import gradient
 from innerview.methods.moments import Moments, check_samples
 from innerview.methods.passes import Progress, check_picture, forward_logits
 from innerview.network import Network
-from innerview.results import Attribution, Explained, as_attribution
+from innerview.results import Attribution, Explained, IntegratedGradients, Status, as_attribution
 from innerview.targets import Target
 from innerview.types import Image
 
@@ -32,6 +32,10 @@ Method: TypeAlias = Callable[[Any, Image, Target], Explained]
 NOISE: Final = 0.15
 SAMPLES: Final = 50
 """Smilkov and others found 10 to 20 % and about 50 samples to serve."""
+
+
+SHORT: Final = (Status.BUDGET, Status.NO_GRADIENT)
+"""How an integral ended that does not keep its tolerance."""
 
 
 def noisy_pictures(image: Image, *, noise: float = NOISE, samples: int = SAMPLES, seed: int = 0) -> Iterator[Image]:
@@ -89,14 +93,15 @@ def smooth_grad(
         NetworkError: something is not finite.
     """
     answers = _answers(network, image, target, method, noise, samples, seed, progress)
-    moments, spent, first = Moments(), 0, next(answers)
-    for answer in chain([first], answers):
+    moments, spent, last = Moments(), 0, next(answers)
+    for answer in chain([last], answers):
         moments.add(answer.attribution)
         spent += answer.evaluations
+        last = answer
     return replace(
-        first,
+        last,
         attribution=moments.mean,
-        method=f"SmoothGrad: {first.method}",
+        method=f"SmoothGrad: {last.method}",
         evaluations=spent,
         error=moments.standard_error,
     )
@@ -125,11 +130,11 @@ def var_grad(
     scale = samples / (samples - 1)
     drawn = squares if squares.ndim == 3 else squares.sum(axis=3)
     return replace(
-        answers[0],
+        answers[-1],
         attribution=squares.mean(axis=0) * scale,
-        method=f"VarGrad: {answers[0].method}",
+        method=f"VarGrad: {answers[-1].method}",
         meaning="spread",
-        unit=f"({answers[0].unit})²",
+        unit=f"({answers[-1].unit})²",
         evaluations=sum(answer.evaluations for answer in answers),
         error=drawn.std(axis=0, ddof=1) / np.sqrt(samples) * scale,
     )
@@ -145,18 +150,22 @@ def _answers(
     seed: int,
     progress: Progress | None,
 ) -> Iterator[Attribution]:
-    """Explain each noisy picture, in a form that speaks of the picture itself."""
+    """Explain each noisy picture, in a form that speaks of the picture itself; the last one's notes speak of all."""
     check_samples(samples)
     check_picture(network, image, "picture")
     outputs = forward_logits(network, image[None])
     resolved = target.resolve(outputs[0], network.output)
     score = float(resolved.score(outputs)[0])
-    note = f"Over {samples} pictures with noise of {noise:g} of the picture's range of values, seed {seed}."
+    said, short = f"Over {samples} pictures with noise of {noise:g} of the picture's range of values, seed {seed}.", 0
     for done, noisy in enumerate(noisy_pictures(image, noise=noise, samples=samples, seed=seed), start=1):
-        found = as_attribution(method(network, noisy, resolved))
+        explained = method(network, noisy, resolved)
+        short += isinstance(explained, IntegratedGradients) and explained.status in SHORT
+        found = as_attribution(explained)
         source = replace(found.provenance, seed=seed)
+        missed = f"{short} of these maps are not within their tolerance, so neither is what was made of them."
+        notes = (said, missed) if short else (said,)
         yield replace(
-            found, image=image, score=score, target=resolved.index, provenance=source, error=None, notes=(note,)
+            found, image=image, score=score, target=resolved.index, provenance=source, error=None, notes=notes
         )
         if progress is not None:
             progress(done, samples)

@@ -24,6 +24,7 @@ from typing import Final, Protocol, runtime_checkable
 import numpy as np
 
 from innerview.errors import UsageError
+from innerview.methods.accounting import Account
 from innerview.methods.interior_gradients import check_alphas
 from innerview.methods.passes import Progress, check_picture, require_finite
 from innerview.methods.walk import Job, Walk, check_targets, pixel_error
@@ -287,33 +288,46 @@ def _result(
     job, maps = walk.job, integral.value[target]
     named = replace(provenance, target=walk.targets[target].describe(network.output.class_names))
     errors = integral.errors[2 * target : 2 * target + 2] or (float("inf"), float("inf"))
+    account = walk.account(target, maps.mean(axis=0), stalled=_stalled(walk, integral, target, tolerance))
+    stated = account.stated(float(errors[0]))
     return IntegratedGradients(
         image=job.image,
         baseline=_mean_picture(np.stack(job.baselines)),
-        attribution=maps.mean(axis=0),
+        attribution=account.attribution,
         score=float(walk.scores(target, 1.0)[0]),
         baseline_score=float(walk.scores(target, 0.0).mean()),
         rule=f"{integral.family}, {integral.substitution}",
         evaluations=integral.evaluations * len(job.baselines),
         profile=walk.profile(target),
-        status=Status.MET if integral.converged else Status.BUDGET,
+        status=_status(account, integral),
         provenance=named,
         spread=maps.sum(axis=3).std(axis=0) if len(job.baselines) > 1 else None,
         tolerance=tolerance,
-        estimated_error=float(errors[0]),
-        estimated_channel_error=float(errors[1]),
-        error=pixel_error(integral, target),
+        estimated_error=stated,
+        estimated_channel_error=account.stated(float(errors[1])),
+        error=account.pixels(pixel_error(integral, target), float(errors[0])),
         history=tuple(
             (
                 level.evaluations * len(job.baselines),
-                float(max(level.errors[2 * target : 2 * target + 2])),
+                float(max(*level.errors[2 * target : 2 * target + 2], level.residual)),
                 level.residual,
             )
             for level in integral.levels
         ),
-        notes=walk.notes(target),
+        notes=account.notes(),
         interior=walk.interior(target, named),
     )
+
+
+def _stalled(walk: Walk, integral: Integral, target: int, tolerance: float) -> bool:
+    """Whether it is this target whose gap stays; of several that share their passes it may be another's."""
+    return integral.stalled and walk.relative_gap(target, integral.value) > tolerance
+
+
+def _status(account: Account, integral: Integral) -> Status:
+    if not account.accounted:
+        return Status.NO_GRADIENT
+    return Status.MET if integral.converged or integral.stalled else Status.BUDGET
 
 
 def _mean_picture(pictures: Images) -> Image:

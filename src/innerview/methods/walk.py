@@ -14,15 +14,12 @@ from typing import Final, final
 import numpy as np
 
 from innerview.errors import UsageError
+from innerview.methods.accounting import Account
 from innerview.network import Differentiable
 from innerview.quadrature import Integral, Measure, remaining
 from innerview.results import InteriorGradients, PathProfile, Provenance
 from innerview.targets import Target
 from innerview.types import Array, Image, LogitRow, Map
-
-FLOOR: Final = 1e-3
-"""An error is compared with at least this share of the range of the scores at the picture: a map that is nothing
-but rounding need not be found to a share of itself."""
 
 NEIGHBOURS: Final = 0.25
 """Weight of the whole map's mean square beside that of the 3 × 3 pixels around, in a pixel's error: nine numbers
@@ -123,18 +120,12 @@ class Walk:
         """The map and the channels of each target, in this order."""
 
         def of_map(target: int) -> Measure:
-            return Measure("map", lambda value: value[target].mean(axis=0).sum(axis=-1), lambda: self.floor(target))
+            return Measure("map", lambda value: value[target].mean(axis=0).sum(axis=-1))
 
         def of_channels(target: int) -> Measure:
-            return Measure("channels", lambda value: value[target].mean(axis=0), lambda: self.floor(target))
+            return Measure("channels", lambda value: value[target].mean(axis=0))
 
         return tuple(make(target) for target in range(len(self.job.targets)) for make in (of_map, of_channels))
-
-    def floor(self, target: int) -> float:
-        """The least size that errors are compared with, in target units."""
-        if self._targets[target].unit == "probability":
-            return FLOOR
-        return FLOOR * float(np.ptp(self._logits[1.0, 0].astype(np.float64)))
 
     def scores(self, target: int, alpha: float) -> Array:
         """The score at `alpha`, one per baseline."""
@@ -149,8 +140,8 @@ class Walk:
         """How much of the change of the score the map misses, as a share of the map."""
         drawn = value[target].mean(axis=0).sum(axis=-1)
         gap = abs(float(drawn.sum()) - float((self.scores(target, 1.0) - self.scores(target, 0.0)).mean()))
-        size = max(float(np.abs(drawn).sum()), self.floor(target))
-        return gap / size if size > 0 else 0.0
+        size = float(np.abs(drawn).sum())
+        return gap / size if size > 0 else float("inf") if gap > 0 else 0.0
 
     def profile(self, target: int) -> PathProfile:
         """Scores, probabilities and norms at all places, as means over the baselines."""
@@ -170,19 +161,17 @@ class Walk:
             unit=self._targets[target].unit,
         )
 
-    def notes(self, target: int) -> tuple[str, ...]:
-        """What should be known before the map of `target` is believed."""
-        change = float((self.scores(target, 1.0) - self.scores(target, 0.0)).mean())
-        dead = all(norms[target] == 0 for norms in self._norms.values())
-        said = {
-            "The baseline is the picture itself: the path has no length, so the map is zero whatever the network "
-            "does. Take another baseline.": not self._directions.any(),
-            "The gradient is exactly zero at every place on the path: no pixel can change this score (a dead unit, "
-            "or a saturated probability). Take another target, such as the logit.": dead and self._directions.any(),
-            f"The score hardly changes from the baseline to the picture (by {change:.2g}): the map shows how evidence "
-            "for and against cancels, and its sum says nothing.": abs(change) < self.floor(target) and not dead,
-        }
-        return tuple(text for text, holds in said.items() if holds)
+    def account(self, target: int, attribution: Image, *, stalled: bool) -> Account:
+        """The map of `target` beside the change of its score."""
+        return Account(
+            directions=self._directions,
+            attribution=attribution,
+            scores=(float(self.scores(target, 1.0).mean()), float(self.scores(target, 0.0).mean())),
+            dead=all(norms[target] == 0 for norms in self._norms.values()),
+            stalled=stalled,
+            dtype=self._network.dtype,
+            unit=self._targets[target].unit,
+        )
 
 
 def pixel_error(integral: Integral, target: int) -> Map | None:

@@ -89,6 +89,8 @@ def certificate(result: IntegratedGradients) -> str:
     missing = f"gap {words.error(gap)}" if np.isfinite(gap) else f"gap {words.number(result.gap)} {result.unit}"
     missing = "gap not known" if np.isnan(result.gap) else missing
     cost = f"{words.count(result.evaluations)} evaluations ({result.rule})"
+    if result.status is Status.NO_GRADIENT:
+        return f"! error not known: the gradients do not account for the score · {cost} · {missing}"
     if result.tolerance is None:
         return f"{cost} · {missing}{' of the map' if np.isfinite(gap) else ''}"
     estimate = result.estimated_error

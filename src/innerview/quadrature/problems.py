@@ -99,6 +99,8 @@ class Integral:
     Attributes:
         value: float64.
         converged: the tolerance is met, by estimate.
+        stalled: the estimates met the tolerance and the residual did not, however the integral was refined: what the
+            residual knows of is not in the integrand. Only where the integral has not converged.
         levels: the history, coarsest first; the last is where it ended. Empty if not even one level was reached,
             in which case `value` is the trapezoid between both ends.
         steps: the last differences between levels, at most three, the oldest first; what the estimates were made of.
@@ -108,6 +110,7 @@ class Integral:
 
     value: Array
     converged: bool
+    stalled: bool
     levels: tuple[Level, ...]
     steps: tuple[Array, ...]
     alphas: tuple[float, ...]

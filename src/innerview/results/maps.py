@@ -45,10 +45,12 @@ class IntegratedGradients:
         status: how the computation ended.
         provenance: where the values come from.
         tolerance: that was asked for; None where the number of evaluations was fixed, and so below.
-        estimated_error: estimate of ‖M − M*‖₁ / ‖M‖₁ on the map; infinite where it can't be told.
+        estimated_error: estimate of ‖M − M*‖₁ / ‖M‖₁ on the map, never below `relative_gap`; infinite where it can't
+            be told; 0 only where picture and baseline are equal.
         estimated_channel_error: the same on height × width × channel.
-        error: estimated error of each pixel of the map, in target units: at least nine in ten are within it.
-        history: evaluations, the larger estimate and the relative gap at each level of refinement.
+        error: estimated error of each pixel of the map, in target units: at least nine in ten are within it. 0 where
+            picture and baseline are equal in every channel; None where it can't be told.
+        history: evaluations, the larger stated error and the relative gap at each level of refinement.
         notes: what should be known before the map is believed, in sentences.
         interior: gradients at places on the path that were asked for along with the integral, from the first baseline.
     """

@@ -24,6 +24,10 @@ class Status(enum.Enum):
     FIXED = "A fixed number of evaluations was asked for, so no error was aimed at; the gap is the only check."
     MET = "The estimated error and the gap are both within the tolerance."
     BUDGET = "The budget of evaluations ended first; raise it or the tolerance."
+    NO_GRADIENT = (
+        "The gradients do not account for the score, and more evaluations would not change that; the notes say why and "
+        "what to use instead."
+    )
 
 
 def versions() -> dict[str, str]:

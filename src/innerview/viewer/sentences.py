@@ -58,7 +58,11 @@ def attribution(result: IntegratedGradients) -> str:
 def exactness(result: IntegratedGradients) -> str:
     """Say how exact the map is, what it cost, and by how much its sum misses the change of the score."""
     cost = f"after {result.evaluations} evaluations"
-    missed = f"the shares miss the change of the score by {share(result.relative_gap)} of the map"
+    gap = result.relative_gap
+    by = f"{share(gap)} of the map" if np.isfinite(gap) else f"{number(result.gap, signed=True)} {result.unit}"
+    missed = f"the shares miss the change of the score by {by}"
+    if result.status is Status.NO_GRADIENT:
+        return f"Its error is not known {cost}, since the gradients do not account for the score: {missed}."
     if result.tolerance is None or result.estimated_error is None:
         return f"With {result.rule} {cost}, {missed}; its error was not estimated."
     asked = f"{share(result.tolerance)} was asked for"

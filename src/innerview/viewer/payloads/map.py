@@ -88,7 +88,12 @@ def _exactness(result: Explained, *, final: bool) -> dict[str, object]:
         case Gradient() | Attribution():
             return {"status": "done", "status_words": "This method aims at no error."}
         case IntegratedGradients():
-            states = {"FIXED": "done", "MET": "done", "BUDGET": "not-met" if final else "refining"}
+            states = {
+                "FIXED": "done",
+                "MET": "done",
+                "NO_GRADIENT": "no-gradient",
+                "BUDGET": "not-met" if final else "refining",
+            }
             return {
                 "rule": result.rule,
                 "tolerance": result.tolerance,

@@ -170,7 +170,7 @@ class Desk:
             return known
         key = self._key(wish)
         payload = ANSWERS[wish.kind](self, wish, listener)
-        missed = payload.kind == "map" and payload.metadata["status"] == "not-met"
+        missed = payload.kind == "map" and payload.metadata["status"] in {"not-met", "no-gradient"}
         answer = Answer("not-met" if missed else "done", encode(payload))
         self._answers.put(key, answer, len(answer.blob) + OVERHEAD)
         return answer
