@@ -23,6 +23,7 @@ from innerview.cli import options
 @options.baseline()
 @click.option("--shares", type=options.numbers, metavar="LIST", help="Shares of the pixels to keep.")
 @click.option("--scale", default="own", show_default=True, help="Colour scale of the maps: own, shared or a number.")
+@options.methods()
 @click.option("--style", default="tint", show_default=True, metavar="NAME", help="How a map lies over the picture.")
 @options.choice()
 @options.output("innerview-look")
@@ -43,6 +44,7 @@ def command(
     baselines: tuple[str, ...],
     shares: tuple[float, ...] | None,
     scale: str,
+    methods: tuple[str, ...],
     style: str,
     crop: str,
     data: Path | None,
@@ -73,6 +75,7 @@ def command(
         scale=scale,
         style=style,
         channels=channels,
+        methods=methods,
     )
     with steps("Looking inside") as progress:
         written = look(

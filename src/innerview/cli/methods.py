@@ -33,11 +33,8 @@ def command(*, name: str) -> None:
         table.add_column("method", no_wrap=True)
         for head in ("answers", "needs", "cost, in passes"):
             table.add_column(head)
-        for one in map(known.methods.__getitem__, map_methods()):
-            options = ", ".join(option.name for option in one.options)
-            table.add_row(
-                one.name, one.answers, _needs(gradients=one.needs_gradients, more=one.needs), one.cost, options
-            )
+        for row in map(known.methods.__getitem__, map_methods()):
+            table.add_row(row.name, row.answers, _needs(gradients=row.needs_gradients, more=row.needs), row.cost)
     console.print(table, highlight=False, markup=False)
     for problem in known.problems:
         click.echo(f"innerview: warning: {problem}.", err=True)

@@ -136,6 +136,28 @@ def _all(options: tuple[Decorator, ...]) -> Decorator:
     return lambda command: functools.reduce(lambda wrapped, option: option(wrapped), reversed(options), command)
 
 
+class _MethodOption(click.Option):
+    """An option whose help is made from the registry of methods, and only when somebody reads it."""
+
+    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
+        """Name every method with its options."""
+        from innerview.methods.registry import map_methods, registry
+
+        rows = [registry().methods[name] for name in map_methods()]
+        listed = ", ".join(
+            row.name + (f" ({', '.join(one.name for one in row.options)})" if row.options else "") for row in rows
+        )
+        self.help = (
+            f"A map by another method as well, such as occlusion:window=8,stride=4; several. There are {listed}."
+        )
+        return super().get_help_record(ctx)
+
+
+def methods() -> Decorator:
+    """--method, several times."""
+    return click.option("--method", "methods", cls=_MethodOption, multiple=True, metavar="NAME[:OPTION=VALUE,…]")
+
+
 def baseline() -> Decorator:
     """--baseline, several times."""
     return click.option(

@@ -83,6 +83,11 @@ def _(result: Attribution) -> Drawable:
     return Drawable(result.method, result.image, result.map, result.unit, ramp, facts, result.provenance, result.error)
 
 
+def method_title(result: Explained) -> str:
+    """Name the method of a map, with what it was given: "Occlusion, window 8 × 8, stride 4 × 4"."""
+    return drawable(result).title
+
+
 def certificate(result: IntegratedGradients) -> str:
     """Say in one line how exact a map is and what it cost: estimated error, what was asked, evaluations, gap."""
     gap = result.relative_gap

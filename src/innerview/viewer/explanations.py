@@ -29,6 +29,14 @@ EXPLANATIONS: Final[Mapping[str, Explanation]] = MappingProxyType(
             "the sum, and says nothing about errors that cancel.",
             "Sundararajan, Taly, Yan 2017, arXiv 1703.01365",
         ),
+        "methods": Explanation(
+            "Other methods",
+            "What do methods that ask another question say of the same class?",
+            "Each of these maps has its own meaning and its own unit, so their sizes can't be compared, and two that "
+            "disagree need not be wrong: they answer two questions. Hiding a part of the picture shows the network "
+            "something that it was not trained on; a gradient never leaves the picture's surroundings.",
+            "under each name in docs/methods.md",
+        ),
         "interior": Explanation(
             "Interior gradients",
             "How does the answer build up as the picture fades in, and where does the gradient fall silent?",

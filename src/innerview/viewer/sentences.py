@@ -14,6 +14,7 @@ from innerview.network import WEIGHTED, Layer, Network
 from innerview.pictures.words import error, layer_title, number, place, probability, share
 from innerview.results import (
     Activations,
+    Explained,
     IntegratedGradients,
     InteriorGradients,
     Keep,
@@ -22,6 +23,7 @@ from innerview.results import (
     Prediction,
     Status,
     WeightHistograms,
+    as_attribution,
 )
 from innerview.targets import label
 
@@ -70,6 +72,16 @@ def exactness(result: IntegratedGradients) -> str:
         return f"Its error can't be told yet {cost} ({asked}): give a larger budget. So far {missed}."
     short = "" if result.status is Status.MET else " and not reached; raise the budget or the tolerance"
     return f"Its error is estimated at {error(result.estimated_error)} of the map {cost} ({asked}{short}); {missed}."
+
+
+def by_method(result: Explained) -> str:
+    """Say which method a map is by, what it is in, where it is strongest, and what the method itself notes."""
+    found = as_attribution(result)
+    values = found.map
+    row, column = (int(at) for at in np.unravel_index(np.abs(values).argmax(), values.shape))
+    strongest = f"{number(float(values[row, column]), signed=True)} {found.unit} at row {row}, column {column}"
+    notes = "".join(f" {note}" for note in found.notes)
+    return f"{found.method}: {found.provenance.target}; the strongest pixel has {strongest}.{notes}"
 
 
 def interior(result: InteriorGradients) -> str:

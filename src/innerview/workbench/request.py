@@ -20,6 +20,7 @@ from innerview.quadrature import fixed_rule
 from innerview.results import IntegratedGradients
 from innerview.targets import Contrast, Logit, Margin, Probability, Target, find_class, label, usual_kind
 from innerview.types import Image
+from innerview.workbench.by_method import choose_methods
 from innerview.workbench.portions import ALONE, Portion
 
 TARGETS: Final[Mapping[str, Callable[[int | None], Target]]] = MappingProxyType(
@@ -52,6 +53,7 @@ class Request:
         scale: "own" for each map its own colour scale, "shared" for one over all pictures, or the largest |value|.
         style: how maps are laid over the picture, one of `pictures.STYLES`.
         channels: channels drawn of each layer.
+        methods: maps by other methods beside the integrated gradients: "occlusion", "occlusion:window=8,stride=4".
     """
 
     explained: str = ""
@@ -68,6 +70,7 @@ class Request:
     scale: str = "own"
     style: str = "tint"
     channels: int = 27
+    methods: tuple[str, ...] = ()
 
 
 def check_request(request: Request, network: Differentiable) -> None:
@@ -84,6 +87,7 @@ def check_request(request: Request, network: Differentiable) -> None:
         fixed_rule(request.rule or DEFAULT_RULE, request.evaluations or DEFAULT_EVALUATIONS)
     else:
         check_tolerance(network, request.tolerance)
+    choose_methods(request.methods, network)
 
 
 def choose_target(request: Request, output: OutputSpec) -> Target:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from innerview import pictures
 from innerview.network import Network
 from innerview.pictures import Animation, ScaleChoice, Subject
+from innerview.pictures.attribution import method_title
 from innerview.pictures.pixels import enlarge, to_bytes
 from innerview.pictures.words import layer_title
 from innerview.results import WeightHistograms
@@ -112,6 +113,11 @@ def _gradient(scene: Scene) -> Drawn:
     return pictures.attribution_picture(scene.look.gradient, subject=scene.subject)
 
 
+def _method(name: str, scene: Scene) -> Drawn:
+    result = scene.look.methods[name]
+    return pictures.attribution_picture(result, subject=scene.subject, style=scene.request.style)
+
+
 def _keep(order: str, scene: Scene) -> Drawn:
     return pictures.keep_strip(scene.look.kept[order], subject=scene.subject)
 
@@ -170,6 +176,7 @@ ALWAYS: Final = (
 WORDS: Final[Mapping[str, Callable[[Scene], str]]] = MappingProxyType(
     {
         "attribution": lambda scene: sentences.attribution(scene.look.integrated),
+        "methods": lambda scene: " ".join(sentences.by_method(one) for one in scene.look.methods.values()),
         "interior": lambda scene: f"{sentences.interior(scene.look.interior)} {sentences.path(scene.look.profile)}",
         "keep": lambda scene: " ".join(sentences.kept(one) for one in scene.look.kept.values()),
         "layers": lambda scene: sentences.activations(scene.look.activations, scene.look.layers),
@@ -177,7 +184,7 @@ WORDS: Final[Mapping[str, Callable[[Scene], str]]] = MappingProxyType(
         "network": lambda scene: sentences.network(scene.network),
     }
 )
-"""What is seen in each view, in this case; in the order of the page."""
+"""What is seen in each view, in this case, or nothing where the view has no picture; in the order of the page."""
 
 
 def shots(scene: Scene) -> list[Shot]:
@@ -191,5 +198,7 @@ def shots(scene: Scene) -> list[Shot]:
     for name in look.activations.layers:
         title = layer_title(name, look.layers)
         more.append(Shot(f"layer-{name}.png", "layers", f"Channels after {title}.", partial(_layer, name)))
+    for name, found in look.methods.items():
+        more.append(Shot(f"method-{name}.png", "methods", f"The map by {method_title(found)}.", partial(_method, name)))
     first, *others = ALWAYS
     return [first, *more, *others]

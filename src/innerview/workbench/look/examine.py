@@ -10,6 +10,7 @@ from innerview.methods import activations, keep
 from innerview.network import Differentiable, Layer
 from innerview.results import (
     Activations,
+    Explained,
     Gradient,
     IntegratedGradients,
     InteriorGradients,
@@ -17,6 +18,7 @@ from innerview.results import (
     PathProfile,
     Prediction,
 )
+from innerview.workbench.by_method import choose_methods, run_method
 from innerview.workbench.items import Item
 from innerview.workbench.portions import ALONE, Portion
 from innerview.workbench.request import Request, choose_layers, choose_target, integrate
@@ -35,6 +37,7 @@ class Look:
         integrated: integrated gradients.
         profile: score, prediction and gradient norm along the path, from all evaluations made.
         kept: predictions with only a share of the pixels shown, by order ("highest", "lowest").
+        methods: maps by the other methods that were asked for, by name.
     """
 
     item: Item
@@ -46,6 +49,7 @@ class Look:
     integrated: IntegratedGradients
     profile: PathProfile
     kept: Mapping[str, Keep]
+    methods: Mapping[str, Explained]
 
 
 def examine(network: Differentiable, item: Item, request: Request, portion: Portion = ALONE) -> Look:
@@ -66,8 +70,16 @@ def examine(network: Differentiable, item: Item, request: Request, portion: Port
     everything = " and ".join(one.words for one in baselines)
     seed = next((one.seed for one in baselines if one.seed is not None), None)
     # All gradients share their batches; the last place is the picture itself.
+    chosen = choose_methods(request.methods, network)
+    ends = 1 / (1 + len(chosen))
     integrated = integrate(
-        network, image, target, [one.image for one in baselines], request, (*request.alphas, 1.0), portion
+        network,
+        image,
+        target,
+        [one.image for one in baselines],
+        request,
+        (*request.alphas, 1.0),
+        portion.part(0, ends),
     )
     inside = integrated.interior
     assert inside is not None  # noqa: S101 it was asked for
@@ -97,5 +109,16 @@ def examine(network: Differentiable, item: Item, request: Request, portion: Port
                 target=target.index,
             )
             for order in ("highest", "lowest")
+        },
+        methods={
+            name: run_method(
+                one,
+                network,
+                image,
+                target,
+                baselines,
+                portion.part(number * ends, (number + 1) * ends, name, unit="passes").progress,
+            )
+            for number, (name, one) in enumerate(chosen.items(), start=1)
         },
     )

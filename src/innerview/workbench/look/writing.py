@@ -41,7 +41,9 @@ def write_look(scene: Scene, folder: Path, drawn: dict[str, Drawn], *, back: str
         size = (picture.frames[0] if moving else picture).size
         figures.setdefault(shot.view, []).append(Figure(shot.file, shot.words, *size, moving=moving))
     sections = [
-        Section(view, EXPLANATIONS[view], say(scene), tuple(figures.get(view, ()))) for view, say in WORDS.items()
+        Section(view, EXPLANATIONS[view], say(scene), tuple(figures[view]))
+        for view, say in WORDS.items()
+        if view in figures
     ]
     look = scene.look
     page = picture_page(
@@ -108,6 +110,7 @@ def _results(scene: Scene) -> dict[str, object]:
         "integrated": look.integrated,
         "profile": look.profile,
         "kept": look.kept,
+        "methods": look.methods,
         "weights": scene.histograms,
         "layers": look.layers,
     }
