@@ -14,11 +14,12 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal, Protocol, TypeAlias, runtime_checkable
+from typing import Final, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 
-from innerview.errors import NetworkError, PictureError, UnknownLayer, UsageError
+from innerview.errors import NetworkError, UnknownLayer, UsageError
+from innerview.spec import InputSpec, OutputKind, OutputSpec, require_array
 from innerview.types import Array, Gradients, Images, Logits
 
 OUTPUT: Final = "output"
@@ -27,119 +28,8 @@ OUTPUT: Final = "output"
 Cotangent: TypeAlias = Callable[[Array], Array]
 """From a value (batch × …, the logits for OUTPUT) to factors on it: target × batch × …."""
 
-OutputKind: TypeAlias = Literal["logits", "probabilities", "sigmoid", "scores"]
-
 WEIGHTED: Final = frozenset({"convolution", "dense"})
 FOLLOWING: Final = frozenset({"activation", "normalisation", "dropout"})
-
-
-@dataclass(frozen=True)
-class InputSpec:
-    """The picture that a network takes, and how its pixels become the model's input.
-
-    The model sees ``(low + (high - low) * pixel - mean) / std``, channel by channel, in its own axis order.
-
-    Attributes:
-        height: of the picture, in pixels.
-        width: of the picture, in pixels.
-        channels: 3 for red, green, blue; 1 for grey.
-        mean: per channel, in the model's range (between ``low`` and ``high``).
-        std: per channel, in the model's range; above 0.
-        low: the model's value for a black pixel, before mean and std.
-        high: the model's value for a white pixel, before mean and std.
-        layout: the model's axis order, "HWC" or "CHW", batch in front.
-    """
-
-    height: int
-    width: int
-    channels: int = 3
-    mean: tuple[float, ...] = ()
-    std: tuple[float, ...] = ()
-    low: float = 0.0
-    high: float = 1.0
-    layout: Literal["HWC", "CHW"] = "HWC"
-
-    def __post_init__(self) -> None:
-        if self.channels not in {1, 3} or self.height < 1 or self.width < 1:
-            raise NetworkError(
-                f"a picture of {self.height} × {self.width} × {self.channels} was declared; "
-                "height and width are at least 1, and channels are 1 (grey) or 3 (red, green, blue)"
-            )
-        object.__setattr__(self, "mean", self.mean or (0.0,) * self.channels)
-        object.__setattr__(self, "std", self.std or (1.0,) * self.channels)
-        if not np.isfinite((self.low, self.high, *self.mean, *self.std)).all() or self.low == self.high:
-            raise NetworkError(
-                f"black {self.low}, white {self.high}, mean {self.mean} and std {self.std} were declared; give finite "
-                "numbers, and another one for white than for black"
-            )
-        if len(self.mean) != self.channels or len(self.std) != self.channels or min(self.std) <= 0:
-            raise NetworkError(
-                f"mean {self.mean} and std {self.std} were declared for {self.channels} channels; "
-                "give one number per channel, and std above 0"
-            )
-
-    @property
-    def shape(self) -> tuple[int, int, int]:
-        """Height, width, channels."""
-        return self.height, self.width, self.channels
-
-    @property
-    def scale(self) -> Array:
-        """d input / d pixel, one float64 per channel."""
-        return (self.high - self.low) / np.asarray(self.std, dtype=np.float64)
-
-    @property
-    def offset(self) -> Array:
-        """The model's input for a black pixel, one float64 per channel."""
-        return (self.low - np.asarray(self.mean, dtype=np.float64)) / np.asarray(self.std, dtype=np.float64)
-
-    def check(self, images: Array) -> None:
-        """Raise NetworkError unless `images` is a batch of pictures of this shape; PictureError if it is no array."""
-        require_array(images)
-        if images.ndim != 4 or images.shape[1:] != self.shape:
-            raise NetworkError(
-                f"the network takes a batch of {self.height} × {self.width} × {self.channels} pictures "
-                f"(batch, height, width, channel); an array of shape {images.shape} was given"
-            )
-
-
-@dataclass(frozen=True)
-class OutputSpec:
-    """What a network's output means.
-
-    Attributes:
-        class_names: one name per class, in the order of the output.
-        kind: "logits" (softmax turns them into probabilities), "probabilities", "sigmoid" (one independent
-            logit per class) or "scores" (no probability can be read from them).
-        temperature: T in softmax(logits / T), as fixed in training; above 0.
-        key: which of several outputs, where the model returns a dict or a tuple.
-    """
-
-    class_names: tuple[str, ...]
-    kind: OutputKind = "logits"
-    temperature: float = 1.0
-    key: str | int | None = None
-
-    def __post_init__(self) -> None:
-        if len(self.class_names) < 1 or not self.temperature > 0:
-            raise NetworkError(
-                f"{len(self.class_names)} classes at temperature {self.temperature} were declared; "
-                "a classifier has at least one class and a temperature above 0"
-            )
-
-    def probabilities(self, outputs: Logits) -> Logits:
-        """Turn outputs (batch × class) into probabilities in [0, 1], in float64; NaN where there are none."""
-        values = outputs.astype(np.float64)
-        match self.kind:
-            case "logits":
-                shifted = np.exp((values - values.max(axis=1, keepdims=True)) / self.temperature)
-                return shifted / shifted.sum(axis=1, keepdims=True)
-            case "sigmoid":
-                return 0.5 * (1 + np.tanh(values / (2 * self.temperature)))
-            case "probabilities":
-                return values
-            case "scores":
-                return np.full_like(values, np.nan)
 
 
 @dataclass(frozen=True)
@@ -295,17 +185,6 @@ def identify(description: Mapping[str, object], weights: Mapping[str, Array]) ->
         digest.update(f"{name} {value.dtype.str} {value.shape}".encode())
         digest.update(value.tobytes())
     return digest.hexdigest()[:16]
-
-
-def require_array(given: object) -> None:
-    """Raise PictureError for pictures that are no NumPy array: what comes from a framework is in its own axis order."""
-    if not isinstance(given, np.ndarray):
-        kind = f"{type(given).__module__.partition('.')[0]}.{type(given).__name__}"
-        raise PictureError(
-            f"pictures are NumPy arrays, height × width × channel, 0 black and 1 white; a {kind} was given. What "
-            "`import innerview` itself has (innerview.gradient, …) takes tensors; here, of a PyTorch tensor with "
-            "channels in front, before any normalisation, give tensor.permute(1, 2, 0).numpy()"
-        )
 
 
 def as_pixels(images: Array, dtype: np.dtype[np.floating]) -> Array:

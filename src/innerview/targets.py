@@ -20,6 +20,7 @@ import numpy as np
 from innerview.errors import AmbiguousClass, UnknownClass, UsageError
 from innerview.names import comparable, readable
 from innerview.network import Cotangent, OutputKind, OutputSpec
+from innerview.spec import possible_answers
 from innerview.types import Array, LogitRow, Logits, Scores
 
 
@@ -55,7 +56,9 @@ class Target(Protocol):
 
 
 def label(index: int, class_names: Sequence[str]) -> str:
-    """Write a class as everywhere in innerview: its number and its name, "7 horse"."""
+    """Write an answer as everywhere in innerview: its number and its name, "7 horse"; or "not dog"."""
+    if index == len(class_names) == 1:  # the other answer of a network with a single output
+        return possible_answers(class_names)[1]
     return f"{index} {class_names[index]}" if class_names[index] != str(index) else str(index)
 
 

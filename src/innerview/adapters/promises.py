@@ -73,7 +73,7 @@ def enter(spec: InputSpec, images: Array, dtype: np.dtype[np.floating]) -> Array
     """
     spec.check(images)
     value = as_pixels(images, dtype) * spec.scale.astype(dtype) + spec.offset.astype(dtype)
-    return value if spec.layout == "HWC" else np.ascontiguousarray(value.transpose(0, 3, 1, 2))
+    return value if spec.layout == "HWC" else np.array(value.transpose(0, 3, 1, 2), order="C")
 
 
 def check_shape(shape: tuple[int, ...], batch: int, output: OutputSpec) -> None:

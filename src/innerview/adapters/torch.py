@@ -80,6 +80,9 @@ DRY_RUN: Final = 3
 FORMAT_RUN: Final = 2
 """Pictures on which memory formats are tried: of one alone both formats are the same."""
 
+VIEWED: Final = "view size is not compatible"
+"""What PyTorch says where .view() does not go with how a value lies in memory."""
+
 ROUNDING: Final = 1e-3
 """How far two memory formats may differ by their rounding, of the largest value; another answer differs by more."""
 
@@ -114,13 +117,12 @@ class TorchNetwork:
             )
         self._model, self._input, self._output, self._weights_only = original(model), input, output, weights_only
         precision(self._model)
-        survey = Survey(self._model, DRY_RUN, "first" if input.layout == "CHW" else "last")
+        survey = self._survey()
         self._format = torch.contiguous_format
         if not weights_only:
             check_inputs(self._model.forward, 0, "wrap a module of one input that calls it with the others fixed")
             check_weights({name: _array(tensor) for name, tensor in self._tensors().items()})
-            self._dry_run(survey)
-            self._format = self._fast_format()
+            survey = self._survey_in_some_format(survey)
         self._layers, self._orders = tuple(survey.layers), survey.orders
 
     @property
@@ -276,10 +278,31 @@ class TorchNetwork:
         )
         value = pixels * scale + offset
         first = self._input.layout == "CHW"
-        entering = value.permute(0, 3, 1, 2).contiguous(memory_format=self._format) if first else value
+        # .clone(), not .contiguous(): that leaves the strides of one channel (or of a side of 1) as they are after
+        # permute, and a convolution then takes the batch for channels last, so that the model's .view() fails.
+        entering = value.permute(0, 3, 1, 2).clone(memory_format=self._format) if first else value
         output = pick(self._model(entering), self._output.key).to(pixels.dtype)
         check_shape(tuple(output.shape), len(pixels), self._output)
         return output
+
+    def _survey(self) -> Survey:
+        return Survey(self._model, DRY_RUN, "first" if self._input.layout == "CHW" else "last")
+
+    def _survey_in_some_format(self, survey: Survey) -> Survey:
+        """Find the layers, and how a batch has to lie in memory: some models take their .view() of channels last."""
+        try:
+            self._dry_run(survey)
+        except NetworkError as error:
+            if self._input.layout != "CHW" or VIEWED not in str(error):
+                raise
+            survey, self._format = self._survey(), torch.channels_last
+            try:
+                self._dry_run(survey)
+            except NetworkError:
+                raise error from error.__cause__
+        else:
+            self._format = self._fast_format()
+        return survey
 
     def _dry_run(self, survey: Survey) -> None:
         """Run black pictures once, to see the calls and whether the model runs at all as declared."""

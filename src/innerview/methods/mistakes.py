@@ -10,7 +10,9 @@ from typing import Final
 import numpy as np
 from jaxtyping import Float, Int
 
+from innerview.errors import UsageError
 from innerview.results import Prediction
+from innerview.spec import possible_answers
 from innerview.types import Array
 
 Z: Final = 1.96
@@ -20,6 +22,8 @@ Z: Final = 1.96
 @dataclass(frozen=True)
 class Mistakes:
     """Answers of a network on labelled pictures.
+
+    A network with a single output has two answers: 0, its class, and 1, "not" that class.
 
     Attributes:
         confusion: pictures by true class (rows) and by what the network says (columns).
@@ -61,10 +65,20 @@ def mistakes(predictions: Sequence[Prediction], truths: Sequence[int]) -> Mistak
     Args:
         predictions: one or more.
         truths: the number of each picture's true class.
+
+    Raises:
+        UsageError: a single score, from which no answer can be read.
     """
+    if not predictions[0].decided:
+        raise UsageError(
+            f"the network gives one score for {predictions[0].class_names[0]}, and from which value on that means yes "
+            "was not declared, so nothing can be counted; declare kind 'sigmoid' or 'probabilities'"
+        )
     said = np.array([prediction.index for prediction in predictions], dtype=np.int64)
-    confidence = np.array([prediction.probabilities[prediction.index] for prediction in predictions], dtype=np.float64)
-    return mistakes_among(said, confidence, np.asarray(truths, dtype=np.int64), predictions[0].class_names)
+    confidence = np.array([prediction.confidence for prediction in predictions], dtype=np.float64)
+    return mistakes_among(
+        said, confidence, np.asarray(truths, dtype=np.int64), possible_answers(predictions[0].class_names)
+    )
 
 
 def mistakes_among(

@@ -31,7 +31,8 @@ def path_statistics(
 
     Args:
         network: any network; no gradients are needed.
-        pictures: pairs of a picture (pixels in [0, 1], height × width × channel) and its true class number.
+        pictures: pairs of a picture (pixels in [0, 1], height × width × channel) and its true class number; with a
+            single output 0 for its class and 1 for what is not of it.
         baseline: where all paths start, a picture of the same shape.
         alphas: in [0, 1].
         progress: called with the number of pictures done, between alphas with parts of a picture.
@@ -43,7 +44,8 @@ def path_statistics(
     """
     places = check_alphas(alphas)
     check_picture(network, baseline, "baseline")
-    classes = len(network.output.class_names)
+    names = network.output.answers
+    classes = len(names)
     called = np.zeros((len(places), classes), dtype=np.int64)
     right = np.zeros(len(places), dtype=np.int64)
     done = 0
@@ -55,7 +57,8 @@ def path_statistics(
         truths = np.array([truth for _, truth in batch])
         # All pictures of the batch at one alpha fill a chunk, whatever the number of alphas.
         for place, alpha in enumerate(places):
-            winners = forward_logits(network, baseline + images.dtype.type(alpha) * (images - baseline)).argmax(axis=1)
+            points = baseline + images.dtype.type(alpha) * (images - baseline)
+            winners = network.output.decide(forward_logits(network, points))
             called[place] += np.bincount(winners, minlength=classes)
             right[place] += int((winners == truths).sum())
             if progress is not None:
@@ -68,7 +71,7 @@ def path_statistics(
         accuracy=right / done,
         shares=called / done,
         pictures=done,
-        class_names=network.output.class_names,
+        class_names=names,
         input=network.input,
         provenance=Provenance.of(network),
     )

@@ -20,6 +20,7 @@ from innerview.pictures import words
 from innerview.pictures.overlay import overlay
 from innerview.pictures.pixels import show_bytes, show_image
 from innerview.pictures.scale import own_limit
+from innerview.results import Prediction
 from innerview.targets import label
 from innerview.viewer.one_file import Packed, unpack
 from innerview.viewer.payload import Payload
@@ -76,13 +77,13 @@ def _still(subject: Payload, found: Payload, classes: Sequence[str]) -> str:
     limit = own_limit(values)
     name, unit = subject.metadata["name"], found.metadata["unit"]
     logits, chances = subject.arrays["logits"], subject.arrays["probabilities"]
-    index = int(np.argmax(logits))
-    chance = f", {words.probability(float(chances[index]))}" if np.isfinite(chances[index]) else ""
+    said = Prediction(logits, chances, tuple(classes))
+    chance = f", {words.probability(said.confidence)}" if np.isfinite(said.confidence) else ""
     target = label(int(found.json("target")), classes)
     scale = f"±{words.limit(limit)} {unit}"
     colours = show_bytes(overlay(image, values, limit), ~np.isfinite(values), TILE)
     return (
-        f"<p>{escape(name)}: the network says {escape(label(index, classes))}{chance}. Right: integrated gradients for "
+        f"<p>{escape(name)}: the network says {escape(said.label)}{chance}. Right: integrated gradients for "
         f"{escape(target)}, blue for and red against it, scale {escape(scale)}.</p>"
         f"<p>{_picture(show_image(image, TILE), f'Picture: {name}')} "
         f"{_picture(colours, f'Integrated gradients for {target}')}</p>"

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from innerview.errors import UsageError
 from innerview.pictures import tokens, words
 from innerview.pictures.canvas import Line
@@ -47,8 +45,9 @@ class Subject:
         """The same in one line: "moose.jpg · says 4 deer (72.5 %) · truth 4 deer"."""
         parts = [self.name] if self.name else []
         if self.prediction is not None:
-            chance = words.probability(float(self.prediction.probabilities[self.prediction.index]))
-            parts.append(f"says {self.prediction.label}" + ("" if chance == words.UNKNOWN else f" ({chance})"))
+            chance = words.probability(self.prediction.confidence)
+            verb = "says" if self.prediction.decided else "score of"
+            parts.append(f"{verb} {self.prediction.label}" + ("" if chance == words.UNKNOWN else f" ({chance})"))
             if self.truth is not None:
                 parts.append(f"truth {label(self.truth, self.prediction.class_names)}")
         return " · ".join(parts)
@@ -70,20 +69,22 @@ def said_lines(
 
     Args:
         probabilities: one per class, NaN where there are none.
-        logits: one per class; the highest is the prediction.
+        logits: one per class; they decide the prediction.
         class_names: one per class.
         truth: number of the true class, if known.
         target: number of the class explained, if there is one.
         size: of the type, in pixels.
         narrow: put the probability on a line of its own.
     """
-    said = int(np.argmax(logits))
+    prediction = Prediction(logits, probabilities, class_names)
+    said = prediction.index
+    verdict = "says" if prediction.decided else "score of"
     word, other = ("truth", truth) if truth is not None else ("class", target)
     lines: list[Line] = []
-    for verb, index in (("says", said), (word, other)):
+    for verb, index in ((verdict, said), (word, other)):
         if index is None:
             continue
-        value = float(probabilities[index])
+        value = prediction.probability_of(index)
         chance = words.probability(value)
         line = Line(f"{verb} {label(index, class_names)}", size=size, bold=verb == "says" and said == truth)
         if chance == words.UNKNOWN:

@@ -104,8 +104,9 @@ class Records:
         if seen.outputs is not None:
             self._outputs = place.step, seen.outputs
             kept.keep_probes(self._run, place.step, self._said(seen.outputs, [], [], []))
-            if self._sight.labels:
-                right = seen.outputs.argmax(axis=1) == np.asarray(self._sight.labels)
+            said = self._decided(seen.outputs)
+            if self._sight.labels and said is not None:
+                right = said == np.asarray(self._sight.labels)
                 line["probe_accuracy"] = float(right.mean())
         return line
 
@@ -117,7 +118,8 @@ class Records:
         outputs, labels = self._outputs[1], self._sight.labels
         maps, classes, gaps = list[Array](), list[int](), list[float]()
         for number, picture in enumerate(pixels[: self._sight.maps].astype(network.dtype)):
-            explained = labels[number] if labels else int(outputs[number].argmax())
+            answer = labels[number] if labels else int(outputs[number].argmax())
+            explained = network.output.output_of(answer)
             black = np.zeros_like(picture)
             try:
                 with self._watched.undisturbed():
@@ -131,6 +133,16 @@ class Records:
             gaps.append(found.gap)
         kept.keep_probes(self._run, place.step, self._said(outputs, maps, classes, gaps))
         return {}
+
+    def _decided(self, outputs: Array) -> Array | None:
+        """Number of the answer to each picture: the highest output; of a single one what its declaration says, if any.
+
+        It must not stop a training, so what has no answer is None.
+        """
+        output = self._sight.output
+        if outputs.shape[1] > 1:
+            return outputs.argmax(axis=1)
+        return None if output is None or output.kind == "scores" else output.decide(outputs)
 
     def _said(self, outputs: Array, maps: list[Array], classes: list[int], gaps: list[float]) -> kept.Probes:
         output = self._sight.output

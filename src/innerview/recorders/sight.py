@@ -46,7 +46,7 @@ class Sight:
         if self.maps < 0:
             raise UsageError(f"{self.maps} maps were asked for; give 0 or more")
         if self.output is not None:
-            self._check_labels(len(self.output.class_names))
+            self._check_labels(len(self.output.answers))
 
     def _check_labels(self, classes: int) -> None:
         wrong = [label for label in self.labels if not 0 <= label < classes]

@@ -119,7 +119,7 @@ class PathStatistics:
         accuracy: share of pictures called by their true class at each alpha, in [0, 1].
         shares: share of pictures called by each class at each alpha; rows sum to 1.
         pictures: how many.
-        class_names: one per class.
+        class_names: one per class; of a single output its class and "not" that class.
         input: what the network takes.
         provenance: where the values come from.
     """

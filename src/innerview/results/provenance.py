@@ -12,6 +12,7 @@ import numpy as np
 from jaxtyping import Float
 
 from innerview.network import Network
+from innerview.spec import decide
 from innerview.targets import label
 from innerview.types import LogitRow
 
@@ -86,15 +87,31 @@ class Prediction:
 
     @property
     def index(self) -> int:
-        """Number of the winning class."""
-        return int(self.logits.argmax())
+        """Number of the answer: of the winning class; with a single output 1 where it is not that class."""
+        return int(decide(self.logits[None], self.probabilities[None])[0])
+
+    @property
+    def decided(self) -> bool:
+        """Whether there is an answer: one score without a probability has none."""
+        return len(self.logits) > 1 or not np.isnan(self.probabilities[0])
 
     @property
     def label(self) -> str:
-        """Number and name of the winning class: "7 horse"."""
+        """Number and name of the answer: "7 horse"; "not dog" where a single output says so."""
         return label(self.index, self.class_names)
 
     @property
+    def confidence(self) -> float:
+        """Probability of the answer, in [0, 1]; NaN where the outputs have none."""
+        return self.probability_of(self.index)
+
+    def probability_of(self, answer: int) -> float:
+        """Probability of any answer, in [0, 1]; NaN where the outputs have none."""
+        if answer < len(self.probabilities):
+            return float(self.probabilities[answer])
+        return 1 - float(self.probabilities[0])  # "not" the single class
+
+    @property
     def ranking(self) -> list[int]:
-        """All class numbers, the highest output first."""
+        """All class numbers (of outputs, not of answers), the highest output first."""
         return [int(index) for index in np.argsort(-self.logits, kind="stable")]

@@ -25,6 +25,7 @@ from innerview.results import (
     WeightHistograms,
     as_attribution,
 )
+from innerview.spec import decide
 from innerview.targets import label
 
 COLOURS = ("red", "green", "blue")
@@ -32,10 +33,13 @@ COLOURS = ("red", "green", "blue")
 
 def says(prediction: Prediction, truth: int | None) -> str:
     """Say what the network calls the picture, the runner-up, and the truth if it is known."""
-    first, *rest = prediction.ranking
+    if not prediction.decided:
+        score, known = number(float(prediction.logits[0]), signed=True), label(0, prediction.class_names)
+        return f"The network gives {known} a score of {score}; from which score on that means yes was not declared."
+    first = prediction.index
     text = f"The network says {_call(prediction, first)}"
-    if rest:
-        text += f"; next comes {_call(prediction, rest[0])}"
+    if len(prediction.ranking) > 1:
+        text += f"; next comes {_call(prediction, prediction.ranking[1])}"
     if truth is None:
         return text + "."
     verdict = "and it is right" if truth == first else "so it is wrong"
@@ -87,10 +91,8 @@ def by_method(result: Explained) -> str:
 def interior(result: InteriorGradients) -> str:
     """Say what the network calls the picture on the way, and how the gradient grows or fades."""
     order = np.argsort(result.alphas, kind="stable")
-    calls = [
-        (f"alpha {place(float(result.alphas[at]))}", label(int(result.logits[at].argmax()), result.class_names))
-        for at in order
-    ]
+    said = decide(result.logits, result.probabilities)
+    calls = [(f"alpha {place(float(result.alphas[at]))}", label(int(said[at]), result.class_names)) for at in order]
     first, last = float(result.norms[order[0]]), float(result.norms[order[-1]])
     change = "fades" if last < first else "grows"
     factor = max(first, last) / max(min(first, last), 1e-300)
@@ -116,8 +118,9 @@ def path(profile: PathProfile) -> str:
 def kept(result: Keep) -> str:
     """Say what the network calls the picture at the shares shown, from few pixels to many."""
     order = {"highest": "highest values of the map", "lowest": "lowest values", "strongest": "strongest values"}
+    said = decide(result.logits, result.probabilities)
     calls = [
-        (share(float(result.shares[at])), label(int(result.logits[at].argmax()), result.class_names))
+        (share(float(result.shares[at])), label(int(said[at]), result.class_names))
         for at in np.argsort(result.shares, kind="stable")
     ]
     return f"Shown only the pixels with the {order[result.order]}, the network says {_runs(calls)}."
@@ -187,7 +190,7 @@ def network(described: Network) -> str:
 
 
 def _call(prediction: Prediction, index: int) -> str:
-    chance = float(prediction.probabilities[index])
+    chance = prediction.probability_of(index)
     name = label(index, prediction.class_names)
     return f"{name} ({probability(chance)})" if np.isfinite(chance) else name
 

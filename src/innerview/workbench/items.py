@@ -84,7 +84,7 @@ def gather(
     entries: Sequence[Entry] = ()
     if data is not None:
         folders = open_folders(data)
-        folders.matching(network.output.class_names)
+        folders.matching(network.output.answers)
         entries = [folders.pick(one) for one in picks] if picks else folders.shuffled(UNPICKED)
     elif not found:
         found = [find_picture(FIRST_SAMPLE)]
@@ -95,6 +95,6 @@ def gather(
 def _truth(picture: Picture, network: Network) -> int | None:
     """The number of a picture's known class, if this network has a class of that name."""
     try:
-        return None if picture.truth is None else find_class(picture.truth, network.output.class_names)
+        return None if picture.truth is None else find_class(picture.truth, network.output.answers)
     except UnknownClass:
         return None

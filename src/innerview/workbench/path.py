@@ -97,7 +97,7 @@ def path(
             "a blurred baseline is another one for every picture; choose black, white, grey, noise or a file"
         )
     folders = open_folders(data)
-    truths = dict(zip(folders.class_names, folders.matching(opened.output.class_names), strict=True))
+    truths = dict(zip(folders.class_names, folders.matching(opened.output.answers), strict=True))
     entries = folders.shuffled(count, seed)
     folder = open_folder(Path(output))
     problems: list[str] = []

@@ -374,6 +374,6 @@ def message_of(problem: BaseException) -> str:
 
 def _truth(picture: Picture, opened: Opened) -> int | None:
     try:
-        return None if picture.truth is None else find_class(picture.truth, opened.network.output.class_names)
+        return None if picture.truth is None else find_class(picture.truth, opened.network.output.answers)
     except UsageError:
         return None

@@ -153,6 +153,6 @@ def payloads_of(
 
 def _classes(prediction: Prediction, asked: Asked, truth: int | None) -> list[int]:
     """The class explained, then the winner, the runner-up and the truth, each once."""
-    first = asked.target if asked.target is not None else prediction.index
-    runner_up = prediction.ranking[:2]
-    return list(dict.fromkeys([first, *([truth] if truth is not None else []), *runner_up]))
+    first = asked.target if asked.target is not None else prediction.ranking[0]
+    known = [truth] if truth is not None and truth in prediction.ranking else []  # "not" a class has no map of its own
+    return list(dict.fromkeys([first, *known, *prediction.ranking[:2]]))

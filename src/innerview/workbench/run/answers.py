@@ -21,6 +21,7 @@ from innerview.methods import predict
 from innerview.pictures.words import count
 from innerview.results import Prediction
 from innerview.runs import answers, observations
+from innerview.spec import possible_answers
 from innerview.types import Image
 from innerview.workbench.explore.explore import Listener
 from innerview.workbench.run.networks import network_at
@@ -138,7 +139,7 @@ def tested(
     network = network_at(run, run.steps[-1])
     problems: list[str] = []
     drawn = labelled_pictures(data, network, RunRequest(count=most + 1), problems)
-    found = _Tally(network.output.class_names)
+    found = _Tally(network.output.answers)
     shown = FIRST_LEVEL
 
     def so_far(*, final: bool) -> Answers:
@@ -148,7 +149,7 @@ def tested(
         more = final and next(drawn, None) is not None
         if kept is not None and int(kept.confusion.sum()) > found.total:
             return replace(kept, mistakes=found.surest, mistakes_about=f"The surest mistakes among {about}", more=more)
-        names = network.output.class_names
+        names = network.output.answers
         return Answers(run.steps[-1], names, found.confusion, f"Counted on {about}", found.surest, more=more)
 
     for pictures in _blocks(islice(drawn, most)):
@@ -181,7 +182,7 @@ class _Tally:
         for one, said in zip(pictures, predictions, strict=True):
             self.confusion[one.truth, said.index] += 1
             if said.index != one.truth:
-                chance = float(said.probabilities[said.index])
+                chance = said.confidence
                 self._wrong.append(Mistake(one.name, one.image, one.truth, said.index, chance))
         self._wrong = surest(self._wrong)
 
@@ -228,10 +229,10 @@ def probed(run: Recorded) -> Answers | None:
     names = tuple(str(name) for name in output["class_names"])
     if labels is None or len(seen.outputs) != len(pictures) or len(names) != seen.outputs.shape[1]:
         return None
-    if (labels >= len(names)).any():
+    if (labels >= len(possible_answers(names))).any():
         return None
     called: Any = run.folder.manifest.configuration.get("probes") or {}
-    found = _Tally(names)
+    found = _Tally(possible_answers(names))
     found.add(
         [
             Labelled(called.get(str(place), f"probe {place}"), picture.astype(np.float32), int(label))
@@ -240,4 +241,4 @@ def probed(run: Recorded) -> Answers | None:
         [Prediction(row, chance, names) for row, chance in zip(seen.outputs, seen.probabilities, strict=True)],
     )
     about = f"The recorder's {count(found.total)} probe pictures, as it saw them at step {count(steps[-1])}."
-    return Answers(steps[-1], names, found.confusion, about, found.surest)
+    return Answers(steps[-1], possible_answers(names), found.confusion, about, found.surest)

@@ -118,9 +118,10 @@ def films(run: Recorded, items: Sequence[Item], request: RunRequest, report: Cal
     The class explained is the picture's own, where it is known and the network has it, or else the last answer.
     """
     last = network_at(run, run.steps[-1])
-    targets = [
+    answers = [
         item.truth if item.truth is not None else predict(last, item.fitted.image[None])[0].index for item in items
     ]
+    targets = [last.output.output_of(answer) for answer in answers]
     shots: list[list[Frame]] = [[] for _ in items]
     for step in film_steps(run, request):
         network = network_at(run, step)

@@ -257,7 +257,8 @@ def _run_snapshots(run: Recorded, photo: Photo, listener: Listener, known: Memor
     if last.input.shape != image.shape:
         taken, given = (" × ".join(map(str, shape[:2])) for shape in (last.input.shape, image.shape))
         raise NetworkError(f"it takes pictures of {taken} pixels, and this one has {given}")
-    target = photo.truth if photo.truth is not None else predict(last, image[None])[0].index
+    answer = photo.truth if photo.truth is not None else predict(last, image[None])[0].index
+    target = last.output.output_of(answer)
     frames: list[Frame] = []
     steps = evenly(run.steps, FRAMES)
     for step in steps:

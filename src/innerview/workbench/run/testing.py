@@ -81,7 +81,7 @@ def labelled_pictures(
         yield from _from_arrays(data, network, request)
         return
     folders = _kept_apart(data)
-    truths = dict(zip(folders.class_names, folders.matching(network.output.class_names), strict=True))
+    truths = dict(zip(folders.class_names, folders.matching(network.output.answers), strict=True))
     for entry in folders.shuffled(request.count, request.seed):
         try:
             image = fit(entry.read(), network.input, parse_crop(request.crop)).image
@@ -154,7 +154,7 @@ def on_test_pictures(run: Recorded, request: RunRequest, data: Path, report: Cal
             integrated_gradients(
                 network,
                 image,
-                Logit(predictions[place].index),
+                Logit(network.output.output_of(predictions[place].index)),
                 baseline=np.zeros_like(image),
                 evaluations=request.evaluations,
             )

@@ -1,0 +1,333 @@
+"""What is declared of a model: the picture that it takes, and what its outputs mean.
+
+Everything is checked where it is given, so that a mistake is met at the declaration and not in a number. What has one
+clear meaning is taken in any form (an array or one number for mean and std, a list or a table of class names, a number
+of classes); what has none is refused with the choices.
+
+A single output is one question, so it is never read with softmax, which would answer 1 to everything: one logit is
+read with the sigmoid. It has two answers, its class and "not" that class; several outputs have their classes.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Literal, TypeAlias, cast, get_args
+
+import numpy as np
+from jaxtyping import Int
+
+from innerview.errors import NetworkError, PictureError
+from innerview.types import Array, Logits
+
+OutputKind: TypeAlias = Literal["logits", "probabilities", "sigmoid", "scores"]
+
+KINDS: Final[tuple[OutputKind, ...]] = get_args(OutputKind)
+LAYOUTS: Final = ("HWC", "CHW")
+
+PerChannel: TypeAlias = "float | Sequence[float] | Array"
+"""A number for each channel, or one for all of them."""
+
+ClassNames: TypeAlias = "Iterable[str] | Mapping[int, str] | Mapping[str, int] | int"
+"""Names in the order of the output, a table between numbers and names (either way round), or how many there are."""
+
+MEANT: Final[Mapping[str, str]] = {"softmax": "logits", "logit": "logits", "multilabel": "sigmoid", "none": "scores"}
+"""What some would write for a kind."""
+
+
+@dataclass(frozen=True, init=False)
+class InputSpec:
+    """The picture that a network takes, and how its pixels become the model's input.
+
+    The model sees ``(low + (high - low) * pixel - mean) / std``, channel by channel, in its own axis order.
+
+    Attributes:
+        height: of the picture, in pixels.
+        width: of the picture, in pixels.
+        channels: 3 for red, green, blue; 1 for grey.
+        mean: per channel, in the model's range (between ``low`` and ``high``); one number stands for all channels.
+        std: per channel, in the model's range; above 0; one number stands for all channels.
+        low: the model's value for a black pixel, before mean and std.
+        high: the model's value for a white pixel, before mean and std.
+        layout: the model's axis order, "HWC" or "CHW", batch in front.
+    """
+
+    height: int
+    width: int
+    channels: int
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+    low: float
+    high: float
+    layout: Literal["HWC", "CHW"]
+
+    def __init__(
+        self,
+        height: int,
+        width: int,
+        channels: int = 3,
+        mean: PerChannel = (),
+        std: PerChannel = (),
+        low: float = 0.0,
+        high: float = 1.0,
+        layout: Literal["HWC", "CHW"] = "HWC",
+    ) -> None:
+        sides = [_whole(value) for value in (height, width, channels)]
+        if None in sides or sides[2] not in {1, 3} or min(cast("list[int]", sides[:2])) < 1:
+            raise NetworkError(
+                f"a picture of {height} × {width} × {channels} was declared; "
+                "height and width are at least 1, and channels are 1 (grey) or 3 (red, green, blue)"
+            )
+        if layout not in LAYOUTS:
+            raise NetworkError(
+                f"layout {layout!r} was declared; it is 'HWC' (height, width, channels, as in Keras) or 'CHW' "
+                "(channels in front, as in PyTorch)"
+            )
+        count = sides[2]
+        values = {
+            "height": sides[0],
+            "width": sides[1],
+            "channels": count,
+            "mean": _per_channel("mean", mean, count, 0.0),
+            "std": _per_channel("std", std, count, 1.0),
+            "low": _number("low", low),
+            "high": _number("high", high),
+            "layout": layout,
+        }
+        for name, value in values.items():
+            object.__setattr__(self, name, value)
+        self._check_numbers()
+
+    def _check_numbers(self) -> None:
+        if not np.isfinite((self.low, self.high, *self.mean, *self.std)).all() or self.low == self.high:
+            raise NetworkError(
+                f"black {self.low}, white {self.high}, mean {self.mean} and std {self.std} were declared; give finite "
+                "numbers, and another one for white than for black"
+            )
+        if len(self.mean) != self.channels or len(self.std) != self.channels or min(self.std) <= 0:
+            raise NetworkError(
+                f"mean {self.mean} and std {self.std} were declared for {self.channels} channels; "
+                "give one number per channel, and std above 0"
+            )
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Height, width, channels."""
+        return self.height, self.width, self.channels
+
+    @property
+    def scale(self) -> Array:
+        """d input / d pixel, one float64 per channel."""
+        return (self.high - self.low) / np.asarray(self.std, dtype=np.float64)
+
+    @property
+    def offset(self) -> Array:
+        """The model's input for a black pixel, one float64 per channel."""
+        return (self.low - np.asarray(self.mean, dtype=np.float64)) / np.asarray(self.std, dtype=np.float64)
+
+    def check(self, images: Array) -> None:
+        """Raise NetworkError unless `images` is a batch of pictures of this shape; PictureError if it is no array."""
+        require_array(images)
+        if images.ndim != 4 or images.shape[1:] != self.shape:
+            raise NetworkError(
+                f"the network takes a batch of {self.height} × {self.width} × {self.channels} pictures "
+                f"(batch, height, width, channel); an array of shape {images.shape} was given"
+            )
+
+
+@dataclass(frozen=True, init=False)
+class OutputSpec:
+    """What a network's output means.
+
+    Attributes:
+        class_names: one name per class, in the order of the output. A list, an array, a table {0: "cat"} or
+            {"cat": 0} is taken too, and a number for classes that are called by their numbers.
+        kind: "logits" (softmax turns them into probabilities), "probabilities", "sigmoid" (one independent
+            logit per class) or "scores" (no probability can be read from them). A single logit is "sigmoid".
+        temperature: T in softmax(logits / T), as fixed in training; above 0.
+        key: which of several outputs, where the model returns a dict or a tuple.
+    """
+
+    class_names: tuple[str, ...]
+    kind: OutputKind
+    temperature: float
+    key: str | int | None
+
+    def __init__(
+        self,
+        class_names: ClassNames,
+        kind: OutputKind = "logits",
+        temperature: float = 1.0,
+        key: str | int | None = None,
+    ) -> None:
+        names = _class_names(class_names)
+        if kind not in KINDS:
+            meant = MEANT.get(str(kind).lower())
+            said = f": for {kind!r} say {meant!r}" if meant else ""
+            raise NetworkError(f"outputs of kind {kind!r} were declared; a kind is one of {', '.join(KINDS)}{said}")
+        heat = _number("temperature", temperature)
+        if len(names) < 1 or not 0 < heat < math.inf:
+            raise NetworkError(
+                f"{len(names)} classes at temperature {temperature} were declared; "
+                "a classifier has at least one class and a temperature above 0"
+            )
+        values = {
+            "class_names": names,
+            "kind": "sigmoid" if len(names) == 1 and kind == "logits" else kind,
+            "temperature": heat,
+            "key": _key(key),
+        }
+        for name, value in values.items():
+            object.__setattr__(self, name, value)
+
+    @property
+    def answers(self) -> tuple[str, ...]:
+        """What the network can say of a picture: its classes; with a single output its class and "not" that class."""
+        return possible_answers(self.class_names)
+
+    def output_of(self, answer: int) -> int:
+        """Number of the output that an answer is about: its own; of "not" a single class that class."""
+        return min(answer, len(self.class_names) - 1)
+
+    def probabilities(self, outputs: Logits) -> Logits:
+        """Turn outputs (batch × class) into probabilities in [0, 1], in float64; NaN where there are none."""
+        values = outputs.astype(np.float64)
+        match self.kind:
+            case "logits":
+                shifted = np.exp((values - values.max(axis=1, keepdims=True)) / self.temperature)
+                return shifted / shifted.sum(axis=1, keepdims=True)
+            case "sigmoid":
+                return 0.5 * (1 + np.tanh(values / (2 * self.temperature)))
+            case "probabilities":
+                return values
+            case "scores":
+                return np.full_like(values, np.nan)
+
+    def decide(self, outputs: Logits) -> Int[np.ndarray, " batch"]:
+        """Number of the answer (see `answers`) to each row of outputs.
+
+        Raises:
+            NetworkError: one score without a meaning, from which no answer can be read.
+        """
+        if self.kind == "scores" and len(self.class_names) == 1:
+            raise NetworkError(
+                f"the network gives one score for {self.class_names[0]}, and from which value on that means yes was "
+                "not declared; declare kind 'sigmoid' (a logit: above 0) or 'probabilities' (above 0.5)"
+            )
+        return decide(outputs, self.probabilities(outputs))
+
+    def __repr__(self) -> str:
+        names = self.class_names
+        listed = ", ".join(names) if len(names) <= 4 else f"{', '.join(names[:3])}, … {names[-1]}"
+        more = [f"temperature={self.temperature:g}"] * (self.temperature != 1)
+        more += [f"key={self.key!r}"] * (self.key is not None)
+        return f"OutputSpec({len(names)} classes ({listed}), {', '.join([f'kind={self.kind!r}', *more])})"
+
+
+def possible_answers(class_names: Sequence[str]) -> tuple[str, ...]:
+    """What can be said of a picture, where each of these classes has an output."""
+    return tuple(class_names) if len(class_names) > 1 else (class_names[0], f"not {class_names[0]}")
+
+
+def decide(outputs: Logits, probabilities: Logits) -> Int[np.ndarray, " batch"]:
+    """Number of the answer to each row: the highest output; of a single one, its class where it is more than even.
+
+    A single output without a probability (NaN) counts as its class: there is no other answer to give.
+    """
+    if outputs.shape[1] > 1:
+        return outputs.argmax(axis=1)
+    return (probabilities[:, 0] <= 0.5).astype(np.int64)
+
+
+def require_array(given: object) -> None:
+    """Raise PictureError for pictures that are no NumPy array: what comes from a framework is in its own axis order."""
+    if not isinstance(given, np.ndarray):
+        kind = f"{type(given).__module__.partition('.')[0]}.{type(given).__name__}"
+        raise PictureError(
+            f"pictures are NumPy arrays, height × width × channel, 0 black and 1 white; a {kind} was given. What "
+            "`import innerview` itself has (innerview.gradient, …) takes tensors; here, of a PyTorch tensor with "
+            "channels in front, before any normalisation, give tensor.permute(1, 2, 0).numpy()"
+        )
+
+
+def _whole(value: object) -> int | None:
+    """A whole number of Python or NumPy; None for anything else."""
+    if isinstance(value, np.integer):
+        return int(cast("np.integer[Any]", value))
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _number(what: str, value: object) -> float:
+    try:
+        return float(cast("float", value))
+    except (TypeError, ValueError):
+        raise NetworkError(f"{what} {value!r} was declared; give one number") from None
+
+
+def _per_channel(what: str, given: object, channels: int, usual: float) -> tuple[float, ...]:
+    """One float for each channel, from a number, a sequence or any framework's array; () means the usual."""
+    try:
+        found = np.asarray(given, dtype=np.float64)
+    except (TypeError, ValueError, RuntimeError):
+        raise NetworkError(
+            f"{what} {given!r} was declared; give a number, or one for each of {channels} channels"
+        ) from None
+    values: list[float] = found.reshape(-1).tolist()
+    if given is None or not values:
+        return (usual,) * channels
+    return tuple(values) * channels if found.ndim == 0 else tuple(values)
+
+
+def _class_names(given: object) -> tuple[str, ...]:
+    """The names in the order of the output, from whatever form they come in."""
+    count = _whole(given)
+    match given:
+        case _ if count is not None:
+            return tuple(str(number) for number in range(count))
+        case str() | bytes():
+            raise NetworkError(
+                f"class_names={given!r} is one text; give a list of names, [{given!r}] for a model with one output"
+            )
+        case Mapping():
+            return _from_table(cast("Mapping[object, object]", given))
+        case set() | frozenset():
+            raise NetworkError("class_names is a set, which has no order; give a list, in the order of the outputs")
+        case Iterable():
+            return tuple(_name(one) for one in cast("Iterable[object]", given))
+        case _:
+            raise NetworkError(f"class_names={given!r} was declared; give a list of names, or their number")
+
+
+def _from_table(table: Mapping[object, object]) -> tuple[str, ...]:
+    """Names by number, or numbers by name, as libraries write them; every number from 0 on has one name."""
+    for ordered in (dict(table), {value: key for key, value in table.items()} if _hashable(table) else {}):
+        by_number = {_class_number(key): value for key, value in ordered.items()}
+        if sorted(number for number in by_number if number is not None) == list(range(len(table))):
+            return tuple(_name(by_number[number]) for number in range(len(table)))
+    raise NetworkError(
+        f"class_names is a table of {len(table)} entries whose numbers are not 0 to {len(table) - 1}; give a name for "
+        "each output, {0: 'cat', 1: 'dog'}, or a list"
+    )
+
+
+def _hashable(table: Mapping[object, object]) -> bool:
+    return all(isinstance(value, str | int | np.integer) for value in table.values())
+
+
+def _class_number(key: object) -> int | None:
+    return int(key) if isinstance(key, str) and key.isdecimal() else _whole(key)
+
+
+def _name(given: object) -> str:
+    number = _whole(given)
+    if not isinstance(given, str) and number is None:
+        raise NetworkError(f"a class is called {given!r}; give names as text")
+    return str(given) if number is None else str(number)
+
+
+def _key(given: object) -> str | int | None:
+    number = _whole(given)
+    if given is None or isinstance(given, str) or number is not None:
+        return number if number is not None else cast("str | None", given)
+    raise NetworkError(f"key={given!r} was declared; it is the name or the number of the output that is meant")

@@ -1,0 +1,81 @@
+"""A network with one output says its class or "not" that class, in words, counts and captions alike."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from innerview.adapters import FunctionNetwork
+from innerview.errors import UsageError
+from innerview.methods import path_statistics, predict
+from innerview.methods.mistakes import mistakes
+from innerview.network import InputSpec, OutputSpec
+from innerview.pictures.captions import Subject, said_lines
+from innerview.results import Prediction
+from innerview.viewer import sentences
+
+SPEC = InputSpec(2, 2, 1)
+BRIGHT = np.full((2, 2, 1), 0.9, np.float32)
+DARK = np.full((2, 2, 1), 0.1, np.float32)
+
+
+def network(kind: Any = "logits") -> FunctionNetwork:
+    """Says "dog" of what is brighter than the middle: a logit of 6 (x - 1/2), or its probability."""
+
+    def function(inputs):
+        logits = 6 * (inputs.mean((1, 2, 3)) - 0.5)[:, None]
+        return 1 / (1 + np.exp(-logits)) if kind == "probabilities" else logits
+
+    return FunctionNetwork(function, SPEC, OutputSpec(["dog"], kind=kind))
+
+
+@pytest.mark.parametrize("kind", ["logits", "sigmoid", "probabilities"])
+def test_the_answer_and_its_probability(kind) -> None:
+    bright, dark = predict(network(kind), np.stack([BRIGHT, DARK]))
+    assert (bright.index, bright.label, dark.index, dark.label) == (0, "0 dog", 1, "not dog")
+    assert bright.confidence == pytest.approx(1 / (1 + np.exp(-2.4)), rel=1e-5)
+    assert dark.confidence == pytest.approx(bright.confidence, rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("image", "truth", "ends"),
+    [
+        (BRIGHT, 0, "says 0 dog (91.7 %). The truth is 0 dog, and it is right."),
+        (BRIGHT, 1, "says 0 dog (91.7 %). The truth is not dog, so it is wrong."),
+        (DARK, 0, "says not dog (91.7 %). The truth is 0 dog, so it is wrong."),
+        (DARK, 1, "says not dog (91.7 %). The truth is not dog, and it is right."),
+    ],
+)
+def test_words_and_captions_say_the_same(image, truth: int, ends: str) -> None:
+    (found,) = predict(network(), image[None])
+    assert sentences.says(found, truth).endswith(ends)
+    said, true = said_lines(found.probabilities, found.logits, found.class_names, truth, None)
+    assert (said.text, said.right, said.bold) == (f"says {found.label}", "91.7 %", ends.endswith("right."))
+    assert true.text == ("truth 0 dog" if truth == 0 else "truth not dog")
+    assert f"says {found.label} (91.7 %)" in Subject("x", found, truth).sentence
+
+
+def test_counts_know_both_answers() -> None:
+    pairs = [(BRIGHT, 0), (DARK, 0), (DARK, 1), (DARK, 1)]
+    predictions = predict(network(), np.stack([image for image, _ in pairs]))
+    found = mistakes(predictions, [truth for _, truth in pairs])
+    np.testing.assert_array_equal(found.confusion, [[1, 1], [0, 2]])
+    assert (found.class_names, found.accuracy) == (("dog", "not dog"), 0.75)
+    assert found.confidence[1] == pytest.approx(predictions[1].confidence)
+
+
+def test_accuracy_along_the_path_counts_what_is_not_the_class() -> None:
+    found = path_statistics(network(), [(BRIGHT, 0), (DARK, 1)], baseline=DARK, alphas=(0.0, 1.0))
+    np.testing.assert_array_equal(found.accuracy, [0.5, 1.0])
+    np.testing.assert_array_equal(found.shares, [[0, 1], [0.5, 0.5]])
+    assert found.class_names == ("dog", "not dog")
+
+
+def test_one_score_without_a_threshold_is_no_answer() -> None:
+    found = Prediction(np.array([-3.0]), np.array([np.nan]), ("dog",))
+    assert sentences.says(found, 0).startswith("The network gives 0 dog a score of −3.00; ")
+    assert said_lines(found.probabilities, found.logits, found.class_names, 0, None)[0].text == "score of 0 dog"
+    with pytest.raises(UsageError, match="nothing can be counted"):
+        mistakes([found], [0])
