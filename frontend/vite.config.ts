@@ -1,7 +1,6 @@
 /** Builds the viewer as one ES module and one stylesheet, straight into the Python package (which ships, and never commits, them). */
 import { readFileSync } from "node:fs";
 import { defineConfig, type Plugin } from "vite";
-import { shrink } from "./shrink/index.ts";
 
 /** Development only: the JSON of a one-file page, as PAGE says. */
 const page: Plugin = {
@@ -17,12 +16,9 @@ const page: Plugin = {
 
 const BUNDLE = new URL("../src/innerview/viewer/bundle", import.meta.url).pathname;
 
-const INJECTED = `import { makeElement as jsxElement, Fragment as jsxFragment } from ${JSON.stringify(new URL("src/core/element.ts", import.meta.url).pathname)}`;
-
 export default defineConfig({
-  plugins: [page, shrink],
-  // The classic form of JSX says "children" nowhere, which is 3 % of the bundle.
-  oxc: { jsx: { runtime: "classic", pragma: "jsxElement", pragmaFrag: "jsxFragment" }, jsxInject: INJECTED },
+  plugins: [page],
+  oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
   server: {
     fs: { allow: [".."] },
     proxy: process.env.SERVER ? { "/socket": { target: process.env.SERVER, ws: true }, "/pictures": process.env.SERVER } : undefined,

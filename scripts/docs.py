@@ -6,6 +6,7 @@ docs/look.md     every file of a look
 docs/methods.md  between markers: the methods and their options
 src/innerview/allcnn/NAME.md     the built-in networks' model cards
 README.md        between markers: their accuracy
+ARCHITECTURE.md  the layers, as the import contracts have them
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from __future__ import annotations
 import inspect
 import re
 import sys
+import tomllib
 from collections.abc import Iterable, Sequence
 from functools import partial
 from pathlib import Path
@@ -162,6 +164,26 @@ def readme() -> str:
     return text
 
 
+def architecture() -> str:
+    """The drawing of the house with the layers of pyproject.toml: under the heading that a contract's name is."""
+    text = (ROOT / "ARCHITECTURE.md").read_text()
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    for contract in settings["tool"]["importlinter"]["contracts"]:
+        if contract["type"] == "layers":
+            head, found, rest = text.partition(f"## {contract['name']}\n")
+            before, _, after = rest.partition("```layers\n")
+            text = (
+                head
+                + found
+                + before
+                + "```layers\n"
+                + "\n".join(contract["layers"])
+                + "\n```"
+                + after.partition("```")[2]
+            )
+    return text
+
+
 PAGES = {
     "docs/cli.md": command_line,
     "docs/api.md": names,
@@ -169,6 +191,7 @@ PAGES = {
     "docs/methods.md": methods_page,
     **{f"src/innerview/allcnn/{name}.md": partial(card, name) for name in allcnn.NAMES},
     "README.md": readme,
+    "ARCHITECTURE.md": architecture,
 }
 
 

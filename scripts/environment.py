@@ -3,7 +3,7 @@
     python3 scripts/environment.py test     .venv-test: the project (editable), the group "test", the frameworks
     python3 scripts/environment.py demo     .venv-demo: what `pip install .` gives a user, no framework
 
-Prints the environment's folder. Only the standard library is used, since this runs before anything is installed.
+Prints the folder of the environment's programs. Only the standard library is used: nothing is installed yet.
 What is installed is read from pyproject.toml, so no list exists twice (pip learned `--group` only in version 25.1).
 The stamp is written last: an environment whose making was interrupted is made again from nothing.
 """
@@ -20,10 +20,16 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 
 # Named exactly, and first: a plain range ("torch>=2.4", the extra) takes the newest build, which brings CUDA along.
+# There are builds of it for Python 3.11 to 3.14.
 PYTORCH = "torch==2.13.0"
 
-# For the tests of what works with Keras and JAX; the build that has no CUDA.
-TENSORFLOW = ("tensorflow-cpu>=2.18", "keras>=3.8")
+# For the tests of what works with Keras and JAX; the build that has no CUDA, which there is but for macOS. For Python
+# 3.14 there is no TensorFlow yet: its tests are left out there with INNERVIEW_TEST_WITHOUT=tensorflow.
+TENSORFLOW = (
+    "tensorflow-cpu>=2.18; python_version < '3.14' and sys_platform != 'darwin'",
+    "tensorflow>=2.18; python_version < '3.14' and sys_platform == 'darwin'",
+    "keras>=3.8",
+)
 JAX = "jax>=0.4.30"
 
 # Named exactly: the bridge and the published parity are tested against this one.
@@ -67,6 +73,11 @@ def stamp_of(sources: tuple[str, ...]) -> str:
     return digest.hexdigest()
 
 
+def programs(folder: Path) -> Path:
+    """Where an environment has its programs."""
+    return folder / ("Scripts" if sys.platform == "win32" else "bin")
+
+
 def make(name: str) -> Path:
     """Make the environment `name` if there is none that fits, and give its folder."""
     installs, sources = PLANS[name]
@@ -78,7 +89,7 @@ def make(name: str) -> Path:
     shutil.rmtree(folder, ignore_errors=True)
     subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
     for arguments in installs():
-        pip = [str(folder / "bin" / "python"), "-m", "pip", "install", "-qq", "--disable-pip-version-check"]
+        pip = [str(programs(folder) / "python"), "-m", "pip", "install", "-qq", "--disable-pip-version-check"]
         subprocess.run([*pip, *arguments], check=True, stdout=sys.stderr)
     stamp_file.write_text(stamp, encoding="utf-8")
     return folder
@@ -88,6 +99,6 @@ if __name__ == "__main__":
     if len(sys.argv) != 2 or sys.argv[1] not in PLANS:
         sys.exit(f"asked for {sys.argv[1:]}; say one of: {', '.join(PLANS)}")
     try:
-        print(make(sys.argv[1]))
+        print(programs(make(sys.argv[1])))
     except subprocess.CalledProcessError as problem:
         sys.exit(f"{' '.join(problem.cmd)} failed; what it said is above")

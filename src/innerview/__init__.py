@@ -19,6 +19,8 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
+from innerview.version import __version__
+
 if TYPE_CHECKING:
     from innerview.adapters import wrap
     from innerview.allcnn import load, snapshot
@@ -91,8 +93,6 @@ _HOMES = {
     "weight_histograms": "tensors",
     "wrap": "adapters",
 }
-
-__version__ = "0.1.0"
 
 __all__ = [
     "Contrast",

@@ -131,7 +131,8 @@ def test_pages_that_were_made_from_other_code_are_caught(tmp_path: Path) -> None
     cards.mkdir(parents=True)
     for page in (ROOT / "src" / "innerview" / "allcnn").glob("*.md"):
         shutil.copy(page, cards)
-    shutil.copy(ROOT / "README.md", tmp_path)
+    for page in ("README.md", "ARCHITECTURE.md", "pyproject.toml"):
+        shutil.copy(ROOT / page, tmp_path)
 
     def docs(*arguments: str) -> subprocess.CompletedProcess[str]:
         environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}

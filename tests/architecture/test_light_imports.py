@@ -7,7 +7,19 @@ import sys
 
 import pytest
 
-HEAVY = {"torch", "tensorflow", "keras", "jax", "captum", "matplotlib", "PIL", "scipy", "starlette", "uvicorn"}
+HEAVY = {
+    "torch",
+    "tensorflow",
+    "keras",
+    "jax",
+    "captum",
+    "matplotlib",
+    "PIL",
+    "scipy",
+    "starlette",
+    "uvicorn",
+    "jinja2",
+}
 
 ASK = "from innerview.cli import start\nsys.argv = ['innerview', '{}']\ntry:\n    start()\nexcept SystemExit:\n    pass"
 QUESTIONS = {"import": "import innerview", "help": ASK.format("--help"), "version": ASK.format("--version")}

@@ -12,7 +12,7 @@ from types import ModuleType
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-SHELL = ["scripts/check", "scripts/test", "scripts/demo", "scripts/soak", ".ci/run"]
+SHELL = ["scripts/check", "scripts/test", "scripts/demo", "scripts/soak", "scripts/release-check", ".ci/run"]
 
 
 @pytest.fixture
@@ -87,6 +87,7 @@ def test_one_that_was_left_half_made_is_made_again(environment: ModuleType, monk
     assert calls[0][1:3] == ["-m", "venv"]
     assert [command[-1] for command in calls[1:]] == [environment.PYTORCH, "pytest>=8", environment.MODELS[-1]]
     assert not (folder / "bin").exists()
+    assert environment.programs(folder).parent == folder
     assert (folder / "innerview-stamp").is_file()
 
 

@@ -6,8 +6,9 @@ import re
 from html.parser import HTMLParser
 
 from innerview.methods.health import RULES
+from innerview.viewer.explanations import RUN_EXPLANATIONS
 from innerview.viewer.page import Figure, Narrow, Section
-from innerview.viewer.run_page import RUN_EXPLANATIONS, run_page
+from innerview.viewer.run_page import run_page
 from innerview.viewer.run_sentences import WORDS, Warned
 
 NASTY = '<script>alert("1")</script>&amp; \'"'

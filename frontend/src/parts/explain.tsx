@@ -1,8 +1,8 @@
 import type { JSX } from "preact";
-import { EXPLANATIONS } from "../core/explanations";
+import { type Explained, EXPLANATIONS } from "../core/explanations";
 
 /** A view's plain sentences with their source, folded. */
-export function Explain({ of, title = "What am I looking at?" }: { of: string; title?: string }): JSX.Element {
+export function Explain({ of, title = "What am I looking at?" }: { of: Explained; title?: string }): JSX.Element {
   const { text, source } = EXPLANATIONS[of];
   return (
     <details class="explain">

@@ -14,6 +14,7 @@ from typing import Final
 import click
 
 from innerview.errors import InnerviewError
+from innerview.version import __version__
 
 COMMANDS: Final = ("look", "serve", "report", "weights", "path", "train", "run", "info", "methods", "export")
 """Each is a module of this folder with a `command`; none imports anything heavy before it runs."""
@@ -32,7 +33,7 @@ class Commands(click.Group):
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
-@click.version_option(package_name="innerview")
+@click.version_option(__version__)
 @click.option(
     "--debug", is_flag=True, expose_value=False, help="Show the traceback of an error; works anywhere on the line."
 )

@@ -25,6 +25,7 @@ from innerview.results import (
     WeightHistograms,
 )
 from innerview.targets import label
+from innerview.viewer.rendering import render
 
 
 def attach() -> None:
@@ -53,12 +54,11 @@ def _png(self: Any) -> bytes:
 
 def _table(self: Prediction) -> str:
     """The five highest outputs, as a table."""
-    rows = "".join(
-        f"<tr><td>{label(index, self.class_names)}</td><td style='text-align:right'>{self.logits[index]:+.3g}</td>"
-        f"<td style='text-align:right'>{self.probabilities[index]:.1%}</td></tr>"
+    rows = [
+        (label(index, self.class_names), f"{self.logits[index]:+.3g}", f"{self.probabilities[index]:.1%}")
         for index in self.ranking[:5]
-    ).replace("nan%", "–")
-    return f"<table><tr><th>class</th><th>output</th><th>probability</th></tr>{rows}</table>"
+    ]
+    return render("prediction.html", rows=rows)
 
 
 def _map(result: Any) -> Any:

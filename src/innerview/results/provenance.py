@@ -6,7 +6,6 @@ import enum
 import platform
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from importlib import metadata
 
 import numpy as np
 from jaxtyping import Float
@@ -15,6 +14,7 @@ from innerview.network import Network
 from innerview.spec import decide
 from innerview.targets import label
 from innerview.types import LogitRow
+from innerview.version import __version__
 
 SCHEMA = 1
 
@@ -33,12 +33,7 @@ class Status(enum.Enum):
 
 def versions() -> dict[str, str]:
     """Versions that a number can depend on."""
-    found = {"python": platform.python_version(), "numpy": np.__version__}
-    try:
-        found["innerview"] = metadata.version("innerview")
-    except metadata.PackageNotFoundError:  # run from a checkout that was never installed
-        found["innerview"] = "checkout"
-    return found
+    return {"python": platform.python_version(), "numpy": np.__version__, "innerview": __version__}
 
 
 @dataclass(frozen=True)

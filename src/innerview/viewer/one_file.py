@@ -16,18 +16,21 @@ import re
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from html import escape
 from typing import Any, Final
 
 from innerview.results import versions
 from innerview.viewer.bundle import read_bundle
 from innerview.viewer.payload import Payload, decode, encode
+from innerview.viewer.rendering import render, verbatim
 
 INLINE: Final = 12
 """Payloads up to which they stand in the JSON itself: one picture's."""
 
 EXPORTS: Final = re.compile(r"export\s*\{([^{}]*)\}\s*;?\s*$")
 """The last statement of the bundle, which names what it exports."""
+
+ESCAPED: Final = re.compile("[<\\u2028\\u2029\\ud800-\\udfff]")
+"""What JSON in a page is written without: it could end its element, or a line of a program, or is half a character."""
 
 KEYS: Final = ("network", "picture", "target", "versus", "method", "baseline", "run", "fill")
 
@@ -79,35 +82,26 @@ def write_page(title: str, hello: Mapping[str, object], payloads: Iterable[Packe
     """
     held = list(payloads)
     page = describe_page(hello, held)
-    elements = ""
+    elements: list[tuple[str, object]] = []
     if len(held) > INLINE:
         for number, entry in enumerate(page["payloads"]):
-            name = f"payload-{number}"
-            elements += f'<script type="text/plain" id="{name}">{entry.pop("bytes")}</script>\n'
-            entry["element"] = name
+            entry["element"] = f"payload-{number}"
+            elements.append((entry["element"], verbatim(entry.pop("bytes"))))
     bundle = read_bundle()
     script = safe_script(started(bundle.script))
     policy = (
         f"default-src 'none'; script-src 'sha256-{_hash(script)}'; style-src 'unsafe-inline'; "
         "img-src data: blob:; base-uri 'none'; form-action 'none'"
     )
-    return (
-        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{escape(policy)}">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        '<meta name="referrer" content="no-referrer">\n'
-        f'<title>{escape(title)}</title><link rel="icon" href="data:,">\n'
-        f"<style>{safe_style(bundle.style)}</style></head>\n"
-        f'<body><div id="viewer"></div>\n<noscript>{NO_SCRIPT}</noscript>\n'
-        f'<script type="application/json" id="innerview">{safe_json(page)}</script>\n{elements}'
-        f'<script type="module">{script}</script></body></html>\n'
+    return render(
+        "viewer.html",
+        title=title,
+        policy=policy,
+        style=verbatim(safe_style(bundle.style)),
+        script=verbatim(script),
+        page=verbatim(safe_json(page)),
+        elements=elements,
     )
-
-
-NO_SCRIPT: Final = (
-    "This page draws its pictures from the numbers that it holds, which takes JavaScript; it asks for nothing from "
-    "elsewhere. A page without scripts lies beside it where <code>innerview look</code> wrote it."
-)
 
 
 def started(module: str) -> str:
@@ -135,9 +129,9 @@ def safe_style(text: str) -> str:
 
 
 def safe_json(value: object) -> str:
-    """Write JSON that stands in an element as it is."""
+    """Write JSON that stands in an element as it is, and can be written as UTF-8."""
     text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+    return ESCAPED.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def _hash(text: str) -> str:

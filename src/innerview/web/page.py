@@ -6,18 +6,12 @@ import base64
 import hashlib
 from typing import Final
 
+from innerview.viewer.rendering import render, verbatim
 from innerview.web.hosts import Host
 
 SCRIPT: Final = 'import {start} from "./viewer.js";start();'
 
-PAGE: Final = (
-    '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
-    '<meta name="viewport" content="width=device-width, initial-scale=1">'
-    '<title>innerview</title><link rel="icon" href="data:,"><link rel="stylesheet" href="viewer.css">'
-    '<link rel="modulepreload" href="viewer.js"></head><body><div id="viewer"></div>'
-    "<noscript>The viewer needs JavaScript; it loads nothing from elsewhere. <code>innerview look</code> writes pages "
-    f'without.</noscript><script type="module">{SCRIPT}</script></body></html>\n'
-)
+PAGE: Final = render("app.html", script=verbatim(SCRIPT))
 
 _HASH: Final = base64.b64encode(hashlib.sha256(SCRIPT.encode()).digest()).decode()
 

@@ -3,6 +3,7 @@ import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { certificate } from "../../core/certificate";
 import { keyOf } from "../../core/answers";
+import { EXPLANATIONS } from "../../core/explanations";
 import { SIGNS } from "../../core/link";
 import { endsOf, useHeldScale, useMapFacts, type MapFacts } from "../../core/maps";
 import { absoluteError, className, count, limitText, number } from "../../core/numbers";
@@ -274,7 +275,7 @@ function Tables(part: Part): JSX.Element {
 export const view: View = {
   key: "1",
   name: "attribution",
-  title: "Attribution",
+  title: EXPLANATIONS.attribution.title,
   question: (target) => `Which pixels raised or lowered “${target}”?`,
   Component: Attribution,
 };

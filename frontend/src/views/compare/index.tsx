@@ -1,6 +1,7 @@
 /** What differs between A and B on one scale, when exactly one choice varies. */
 import type { JSX } from "preact";
 import { useEffect, useMemo, useState } from "preact/hooks";
+import { EXPLANATIONS } from "../../core/explanations";
 import { listen } from "../../core/listen";
 import { type Link, VARIED } from "../../core/link";
 import { absoluteError, className, count, number } from "../../core/numbers";
@@ -301,7 +302,7 @@ function DifferenceTable({ a, b, gap }: { a: Side; b: Side; gap: Difference | nu
 export const view: View = {
   key: "7",
   name: "compare",
-  title: "Compare",
-  question: () => "What differs between A and B, on one scale?",
+  title: EXPLANATIONS.compare.title,
+  question: () => EXPLANATIONS.compare.question,
   Component: Compare,
 };

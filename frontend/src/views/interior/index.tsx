@@ -1,6 +1,7 @@
 /** The picture fades in: gradient, contribution, sum so far and answer at every alpha, moved by one slider in the browser. */
 import type { JSX } from "preact";
 import { useMemo, useState } from "preact/hooks";
+import { EXPLANATIONS } from "../../core/explanations";
 import { className, limitText, number, place, spoken } from "../../core/numbers";
 import { nearest, Path } from "../../core/path";
 import type { Scale } from "../../core/scale";
@@ -245,7 +246,7 @@ function PixelLine({ path, alpha, summed }: { path: Path; alpha: number; summed:
 export const view: View = {
   key: "2",
   name: "interior",
-  title: "Interior gradients",
+  title: EXPLANATIONS.interior.title,
   question: (target) => `How does “${target}” build up as the picture fades in, and where does the gradient fall silent?`,
   Component: Interior,
 };

@@ -2,6 +2,7 @@
 import type { JSX } from "preact";
 import { useMemo } from "preact/hooks";
 import type { Payload } from "../../generated/payloads";
+import { EXPLANATIONS } from "../../core/explanations";
 import { ORDERS } from "../../core/link";
 import { useMapFacts } from "../../core/maps";
 import { decodeMask, filled, gridOf, keptFirst, pixelsOf } from "../../core/mask";
@@ -246,7 +247,7 @@ function Whole({ chosen }: { chosen: Chosen }): JSX.Element | null {
 export const view: View = {
   key: "3",
   name: "keep",
-  title: "Keep",
-  question: () => "If the network saw only these pixels, what would it say?",
+  title: EXPLANATIONS.keep.title,
+  question: () => EXPLANATIONS.keep.question,
   Component: Keep,
 };

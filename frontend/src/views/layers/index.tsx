@@ -1,6 +1,7 @@
 /** What each layer keeps of the picture: the network as a list of layers, a layer as a grid of channels, a channel large. */
 import type { JSX } from "preact";
 import { useEffect, useMemo, useState } from "preact/hooks";
+import { EXPLANATIONS } from "../../core/explanations";
 import { count, limitText, MINUS, number, shapeText, share } from "../../core/numbers";
 import { useAnswer, useChosen, useLink } from "../../core/session";
 import { useMapKeys } from "../../parts/blend";
@@ -154,7 +155,7 @@ function LayerTable({ name, tiles, limit }: { name: string; tiles: readonly Tile
 export const view: View = {
   key: "4",
   name: "layers",
-  title: "Layers",
-  question: () => "What does each layer keep of this picture?",
+  title: EXPLANATIONS.layers.title,
+  question: () => EXPLANATIONS.layers.question,
   Component: Layers,
 };

@@ -1,6 +1,7 @@
 /** When the network learned, and when it learned this picture: curves, mistakes, and one picture's film. */
 import type { JSX } from "preact";
 import { useMemo, useState } from "preact/hooks";
+import { EXPLANATIONS } from "../../core/explanations";
 import { count } from "../../core/numbers";
 import { nearest } from "../../core/path";
 import { chosenRuns, timesOf } from "../../core/runs";
@@ -137,7 +138,7 @@ function Training(): JSX.Element {
 export const view: View = {
   key: "6",
   name: "training",
-  title: "Training",
-  question: () => "When did the network learn, and when did it learn this picture?",
+  title: EXPLANATIONS.training.title,
+  question: () => EXPLANATIONS.training.question,
   Component: Training,
 };

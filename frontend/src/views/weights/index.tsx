@@ -1,6 +1,7 @@
 /** What training did to the weights: every layer's histogram over the snapshots, on the same bins. */
 import type { JSX } from "preact";
 import { useMemo, useRef, useState } from "preact/hooks";
+import { EXPLANATIONS } from "../../core/explanations";
 import { chosenRuns, timesOf } from "../../core/runs";
 import { useAnswer, useChosen, useLink, useSession } from "../../core/session";
 import { saveDrawings } from "../../core/drawing";
@@ -72,7 +73,7 @@ function Weights(): JSX.Element {
 export const view: View = {
   key: "5",
   name: "weights",
-  title: "Weights",
-  question: () => "What did training do to the weights?",
+  title: EXPLANATIONS.weights.title,
+  question: () => EXPLANATIONS.weights.question,
   Component: Weights,
 };

@@ -19,8 +19,9 @@ from innerview.pictures.saving import DPI, to_picture
 from innerview.results import versions
 from innerview.runs.atomic import write
 from innerview.viewer import run_sentences
+from innerview.viewer.explanations import RUN_EXPLANATIONS
 from innerview.viewer.page import Figure, Narrow, Section
-from innerview.viewer.run_page import RUN_EXPLANATIONS, run_page
+from innerview.viewer.run_page import run_page
 from innerview.viewer.run_sentences import Warned
 from innerview.workbench.folders import open_folder
 from innerview.workbench.portions import Report

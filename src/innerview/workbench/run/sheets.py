@@ -59,7 +59,7 @@ class Table:
 
 @dataclass(frozen=True)
 class View:
-    """One section of the page; `key` is one of `run_page.RUN_EXPLANATIONS`."""
+    """One section of the page; `key` is one of `explanations.RUN_EXPLANATIONS`."""
 
     key: str
     words: tuple[str, ...]
