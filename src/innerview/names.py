@@ -26,7 +26,12 @@ def readable(name: str) -> str:
     """Give a name in characters that can be shown and encoded, on one line."""
     if name.isascii() and name.isprintable():  # nearly all are, and a thousand folders meet a thousand classes
         return name
-    return "".join(map(_shown, unicodedata.normalize("NFC", name)))
+    return visible(unicodedata.normalize("NFC", name))
+
+
+def visible(text: str) -> str:
+    r"""Give text with what can't be seen or encoded written as \xe9 or \u202e, all else as it is: a path stays one."""
+    return text if text.isascii() and text.isprintable() else "".join(map(_shown, text))
 
 
 def comparable(name: str) -> str:

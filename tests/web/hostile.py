@@ -14,6 +14,7 @@ scripts/soak all of it, and there memory must stay flat too.
 from __future__ import annotations
 
 import json
+import logging
 import random
 import sys
 import threading
@@ -189,13 +190,25 @@ class Page:
                 return
 
 
+class Log(logging.Handler):
+    """What was logged as an error: a job that nobody waits for has no other way to say so."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.found: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.found.append(f"{record.getMessage()}: {record.exc_info[1] if record.exc_info else ''}")
+
+
 WATCH: list[Watch] = []
 
 
 def attack(count: int, seed: int) -> tuple[Page, list[str], int]:
     """Send `count` frames; gives the page, what was opened or run, and how many threads are left over."""
     WATCH[:] = WATCH or [Watch()]
-    watch = WATCH[0]
+    watch, log = WATCH[0], Log()
+    logging.getLogger("innerview").addHandler(log)
     with running(make_app(made_desk(), Access())) as url:
         threads = threading.active_count()
         with connect(url.replace("http", "ws") + "socket", max_size=None, compression=None) as socket:
@@ -208,6 +221,8 @@ def attack(count: int, seed: int) -> tuple[Page, list[str], int]:
                 lambda: not [one for one in threading.enumerate() if one.name.startswith("innerview job")], "its jobs"
             )
         until(lambda: threading.active_count() <= threads + 8, "its threads")  # to_thread keeps some
+        logging.getLogger("innerview").removeHandler(log)
+        page.mistakes += log.found
         return page, watch.found, threading.active_count() - threads
 
 

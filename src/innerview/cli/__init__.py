@@ -6,6 +6,7 @@ and what to do; `--debug`, anywhere on the line, shows the traceback instead.
 
 from __future__ import annotations
 
+import io
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -13,6 +14,7 @@ from typing import Final
 
 import click
 
+from innerview.cli.console import Context, say, writable
 from innerview.errors import InnerviewError
 from innerview.version import __version__
 
@@ -23,13 +25,19 @@ COMMANDS: Final = ("look", "serve", "report", "weights", "path", "train", "run",
 class Commands(click.Group):
     """The commands, each imported when it is named."""
 
+    context_class = Context
+
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 click's signature
         """Their names, in the order in which they are best learnt."""
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         """Import one, or None if there is no such command."""
-        return import_module(f"innerview.cli.{cmd_name}").command if cmd_name in COMMANDS else None
+        if cmd_name not in COMMANDS:
+            return None
+        found: click.Command = import_module(f"innerview.cli.{cmd_name}").command
+        found.context_class = Context
+        return found
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -46,6 +54,11 @@ def innerview() -> None:
 
 def main(arguments: Sequence[str]) -> int:
     """Run one command line and give its exit code; errors are printed to the error stream."""
+    with writable():
+        return _main(arguments)
+
+
+def _main(arguments: Sequence[str]) -> int:
     debug = "--debug" in arguments
     try:
         innerview.main(
@@ -54,7 +67,9 @@ def main(arguments: Sequence[str]) -> int:
     except click.exceptions.Exit as ended:
         return ended.exit_code
     except click.ClickException as problem:
-        problem.show()
+        written = io.StringIO()
+        problem.show(written)
+        say(*written.getvalue().removesuffix("\n").split("\n"), err=True)
         return 2
     except (click.Abort, KeyboardInterrupt):
         _complain("stopped. Every file that was finished is whole; nothing half-written is left")
@@ -69,9 +84,8 @@ def main(arguments: Sequence[str]) -> int:
     except Exception as problem:
         if debug:
             raise
-        _complain(
-            f"unexpected {type(problem).__name__}: {problem}. This is a mistake in innerview; --debug shows where"
-        )
+        said = " ".join(str(problem).split())
+        _complain(f"unexpected {type(problem).__name__}: {said}. This is a mistake in innerview; --debug shows where")
         return 1
     return 0
 
@@ -82,4 +96,4 @@ def start() -> None:
 
 
 def _complain(message: str) -> None:
-    click.echo(f"innerview: {message.removesuffix('.')}.", err=True)
+    say(*f"innerview: {message.removesuffix('.')}.".split("\n"), err=True)

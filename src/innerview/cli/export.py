@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from innerview.cli.console import say
+
 
 @click.command("export", short_help="Take a built-in network away, as PyTorch, Keras or NumPy source and weights.")
 @click.argument("network", default="allcnn", metavar="[NETWORK]")
@@ -28,5 +30,5 @@ def command(*, network: str, format_: str, output: str, force: bool) -> None:
 
     found = export(network, format_, Path(output) if output else "", force=force)
     for file in found.files:
-        click.echo(file)
-    click.echo(f"{found.words}.")
+        say(file)
+    say(f"{found.words}.")

@@ -7,6 +7,8 @@ from typing import Any
 import click
 
 from innerview.cli import options
+from innerview.cli.console import console
+from innerview.names import visible
 
 
 @click.command("info", short_help="Describe a network, and what it does to a picture.")
@@ -15,23 +17,22 @@ from innerview.cli import options
 @click.option("--crop", default="centre", show_default=True, help="centre, whole, or left,top,width,height in pixels.")
 def command(*, picture: str, network: Any, crop: str) -> None:
     """Describe a network: its layers, what it takes and gives, and what will happen to PICTURE on its way in."""
-    from rich.console import Console
     from rich.table import Table
 
     from innerview.workbench import info
 
     found = info(network, picture, crop)
-    console = Console()
     facts = Table.grid(padding=(0, 2))
     for name, value in found.facts:
-        facts.add_row(name, value)
-    console.print(facts, highlight=False, markup=False)
+        facts.add_row(name, visible(value))
     layers = Table(box=None, header_style="bold", padding=(0, 2, 0, 0))
     layers.add_column("no.", justify="right")
     for head in ("layer", "kind", "gives"):
         layers.add_column(head)
     layers.add_column("weights", justify="right")
     for row in found.layers:
-        layers.add_row(*row)
-    console.print()
-    console.print(layers, highlight=False, markup=False)
+        layers.add_row(*map(visible, row))
+    screen = console()
+    screen.print(facts)
+    screen.print()
+    screen.print(layers)

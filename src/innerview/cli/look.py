@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from innerview.cli import options
+from innerview.cli.console import say
 
 
 @click.command("look", short_help="Explain pictures: a folder of maps, layers and numbers for each.")
@@ -82,5 +83,5 @@ def command(
             pictures, request, network=network, output=output, data=data, picks=picks, crop=crop, progress=progress
         )
     for line in written.lines:
-        click.echo(line)
-    click.echo(f"Open {written.page}")
+        say(line)
+    say(f"Open {written.page}")

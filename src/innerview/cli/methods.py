@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import click
 
+from innerview.cli.console import console, say
+from innerview.names import visible
+
 
 @click.command("methods", short_help="List the methods that explain an image, with their options.")
 @click.argument("name", default="", metavar="[METHOD]")
@@ -12,13 +15,11 @@ def command(*, name: str) -> None:
 
     With METHOD, its options and its source; `innerview look --method METHOD:option=value` runs it.
     """
-    from rich.console import Console
     from rich.table import Table
 
     from innerview.methods.registry import find_method, map_methods, registry
 
     known = registry()
-    console = Console()
     if name:
         row = find_method(name)
         facts = [("Method", f"{row.name} ({row.title})"), ("Answers", row.answers)]
@@ -27,17 +28,18 @@ def command(*, name: str) -> None:
         facts += [("Option", f"{one.name}: {one.words}; {one.takes} [{one.default_words}]") for one in row.options]
         table = Table.grid(padding=(0, 2))
         for head, value in facts:
-            table.add_row(head, value)
+            table.add_row(head, visible(value))
     else:
         table = Table(box=None, header_style="bold", padding=(0, 2, 0, 0))
         table.add_column("method", no_wrap=True)
         for head in ("answers", "needs", "cost, in passes"):
             table.add_column(head)
         for row in map(known.methods.__getitem__, map_methods()):
-            table.add_row(row.name, row.answers, _needs(gradients=row.needs_gradients, more=row.needs), row.cost)
-    console.print(table, highlight=False, markup=False)
+            cells = (row.name, row.answers, _needs(gradients=row.needs_gradients, more=row.needs), row.cost)
+            table.add_row(*map(visible, cells))
+    console().print(table)
     for problem in known.problems:
-        click.echo(f"innerview: warning: {problem}.", err=True)
+        say(f"innerview: warning: {problem}.", err=True)
 
 
 def _needs(*, gradients: bool, more: str) -> str:

@@ -9,6 +9,8 @@ from typing import Any, Final, TypeAlias
 
 import click
 
+from innerview.cli.console import say
+
 Decorator: TypeAlias = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 
@@ -71,7 +73,7 @@ def network(*, warn: bool = True) -> Decorator:
 
             found = open_model(ModelRequest(model, weights, classes, input, gives, trust))
             for doubt in doubts(found) if warn and not isinstance(found, str) else ():
-                click.echo(f"innerview: warning: {doubt}.", err=True)
+                say(f"innerview: warning: {doubt}.", err=True)
             return command(*args, network=found, **others)
 
         return _all(MODEL)(opened)

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from innerview.cli import options
+from innerview.cli.console import say
 
 
 @click.command("path", short_help="What many pictures are called on the way from the baseline.")
@@ -54,8 +55,8 @@ def command(
             output=output,
             progress=progress,
         )
-    click.echo(walked.words)
+    say(walked.words)
     for problem in walked.problems:
-        click.echo(f"left out: {problem}", err=True)
+        say(f"left out: {problem}", err=True)
     for file in walked.files:
-        click.echo(file)
+        say(file)

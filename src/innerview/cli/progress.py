@@ -9,7 +9,8 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import Final, TypeAlias
 
-import click
+from innerview.cli.console import console, say
+from innerview.names import visible
 
 Report: TypeAlias = Callable[[float, int, str], None]
 """Called with what is done (parts of one counted too), of how many, and words."""
@@ -24,15 +25,15 @@ def steps(title: str) -> Generator[Report, None, None]:
     if not sys.stderr.isatty():
         yield _plain(title)
         return
-    from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-    columns = (TextColumn("{task.fields[title]}"), BarColumn(), TextColumn("{task.description}"), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    heading = TextColumn("{task.fields[title]}", markup=False)
+    columns = (heading, BarColumn(), TextColumn("{task.description}", markup=False), TimeRemainingColumn())
+    with Progress(*columns, console=console(err=True), transient=True) as bar:
         task = bar.add_task("", total=None, title=title)
 
         def report(done: float, total: int, words: str) -> None:
-            bar.update(task, completed=done, total=total, description=words)
+            bar.update(task, completed=done, total=total, description=visible(words))
 
         yield report
 
@@ -44,6 +45,6 @@ def _plain(title: str) -> Report:
         nonlocal last
         if time.monotonic() - last >= SECONDS:
             last = time.monotonic()
-            click.echo(f"{title}: {math.floor(done)} of {total}, {words}", err=True)
+            say(f"{title}: {math.floor(done)} of {total}, {words}", err=True)
 
     return report

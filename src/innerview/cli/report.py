@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from innerview.cli import options
+from innerview.cli.console import say
 
 
 @click.command("report", short_help="The viewer as one HTML file that opens anywhere, offline, years later.")
@@ -54,5 +55,5 @@ def command(
             pictures, request, network=network, output=output, data=data, picks=picks, crop=crop, progress=progress
         )
     for line in written.lines:
-        click.echo(line)
-    click.echo(f"Open {written.page} ({written.size / 1e6:.1f} MB)")
+        say(line)
+    say(f"Open {written.page} ({written.size / 1e6:.1f} MB)")

@@ -8,6 +8,7 @@ from typing import Literal
 import click
 
 from innerview.cli import options
+from innerview.cli.console import say
 
 
 @click.command("run", short_help="Look at trainings: curves, weights through time, films, mistakes, warnings.")
@@ -63,9 +64,9 @@ def command(
     with steps("Looking at the training") as progress:
         shown = run(runs, request, output=output, progress=progress)
     for line in shown.lines:
-        click.echo(line)
+        say(line)
     for sign in shown.signs:
-        click.echo(f"Look at this: {sign}")
+        say(f"Look at this: {sign}")
     for reason in shown.missing:
-        click.echo(f"left out: {reason}", err=True)
-    click.echo(f"Open {shown.page}")
+        say(f"left out: {reason}", err=True)
+    say(f"Open {shown.page}")

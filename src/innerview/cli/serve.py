@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from innerview.cli import options
+from innerview.cli.console import say
 
 
 @click.command("serve", short_help="The viewer in a browser: your pictures, live trainings, every question answered.")
@@ -53,7 +54,7 @@ def command(
         url = address(listening, access) + opening(runs)
 
         def ready() -> None:
-            click.echo(f"Open {url}\nCtrl-C ends it.")
+            say(f"Open {url}", "Ctrl-C ends it.")
             if opened:
                 open_browser(url)
 

@@ -9,6 +9,7 @@ from typing import Literal
 import click
 
 from innerview.cli import options
+from innerview.cli.console import say
 from innerview.errors import InnerviewError, OutputError
 
 
@@ -94,8 +95,8 @@ def command(
                 raise
             line = _going_on(output, data, download, size, crop, skip_bad=skip_bad)
             raise OutputError(f"{problem}. Make room there, then go on with\n  {line}") from None
-    click.echo(_said(trained.accuracy, trained.average_accuracy, trained.pictures))
-    click.echo(f"The run is in {output}. Look at it: innerview run {shlex.quote(str(output))}")
+    say(_said(trained.accuracy, trained.average_accuracy, trained.pictures))
+    say(f"The run is in {output}. Look at it: innerview run {shlex.quote(str(output))}")
 
 
 def _said(accuracy: float, average: float | None, pictures: int) -> str:

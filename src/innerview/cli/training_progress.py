@@ -10,7 +10,8 @@ import time
 from types import TracebackType
 from typing import TYPE_CHECKING, Final
 
-import click
+from innerview.cli.console import console, say
+from innerview.names import visible
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bars
@@ -33,11 +34,10 @@ class Screen:
 
     def __enter__(self) -> Screen:
         if sys.stderr.isatty():
-            from rich.console import Console
             from rich.progress import BarColumn, Progress, TextColumn
 
-            columns = (TextColumn("{task.fields[title]}"), BarColumn(bar_width=10), TextColumn("{task.description}"))
-            self._bars = Progress(*columns, console=Console(stderr=True), transient=True)
+            heading, words = (TextColumn(f"{{task.{one}}}", markup=False) for one in ("fields[title]", "description"))
+            self._bars = Progress(heading, BarColumn(bar_width=10), words, console=console(err=True), transient=True)
             self._bars.add_task("", total=None, title="Reading")
             self._bars.start()
         return self
@@ -89,16 +89,16 @@ class Screen:
     def _show(self, title: str, done: int, total: int, text: str, *, soon: bool) -> None:
         if self._bars is not None:
             task = self._bars.task_ids[0]
-            self._bars.update(task, completed=done, total=total, description=text, title=title)
+            self._bars.update(task, completed=done, total=total, description=visible(text), title=title)
         elif soon or done == total or time.monotonic() - self._told >= SECONDS:
             self._told = time.monotonic()
-            click.echo(f"{title}: {text}", err=True)
+            say(f"{title}: {text}", err=True)
 
     def _print(self, text: str) -> None:
         if self._bars is not None:
-            self._bars.console.print(text, highlight=False, markup=False)
+            self._bars.console.print(visible(text))
         else:
-            click.echo(text, err=True)
+            say(text, err=True)
 
 
 def left(seconds: float) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from innerview.cli import options
+from innerview.cli.console import say
 
 
 @click.command("weights", short_help="Histograms of weights, before and after training.")
@@ -26,6 +27,6 @@ def command(*, files: tuple[Path, ...], network: Any, bins: int, same_bins: bool
 
     with steps("Counting") as progress:
         counted = weights(files, network=network, output=output, bins=bins, same_bins=same_bins, progress=progress)
-    click.echo(counted.words)
+    say(counted.words)
     for file in counted.files:
-        click.echo(file)
+        say(file)

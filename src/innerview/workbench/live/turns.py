@@ -127,10 +127,12 @@ class Turns:
         with self._condition:
             self._condition.notify_all()
 
-    def _next(self) -> Turn:
+    def _next(self) -> Turn | None:
+        """Whose turn it is; nobody's where all that wait were dropped, which may happen at any moment."""
         return min(
             (one for one in self._waiting if not one.dropped),
             key=lambda one: (self._spent.get(one.client, 0.0) - CREDIT * one.quick, one.number),
+            default=None,
         )
 
     def _run(self, turn: Turn, work: Callable[[Turn], None]) -> None:
