@@ -102,8 +102,23 @@ side).
 | `result.json` | | Everything that is not an array: schema {SCHEMA}, what was explained, with what, and the result. |
 | `arrays.safetensors` | | Every array. |
 
+`innerview.load_result` reads a folder back, of this version or an older one: the same frozen results and arrays.
+
+```python
+import innerview
+
+found = innerview.load_result("innerview-look/cat")
+found["integrated"].map  # height × width, signed, in logits
+found["integrated"].provenance.network  # the network's hash
+```
+
+`innerview.save_result(folder, result)` writes what any method gave in the same form, several as `{{"mine": result}}`.
+What a newer version wrote beside the fields that are known is kept in `found.unknown` and said in `found.notes`; a file
+that is damaged, cut short or of another writing is refused with its name and the place. Without innerview:
+
 In `result.json` an array stands as `{{"array": NAME, "shape": […], "dtype": "…"}}`, and NAME is its key in
 `arrays.safetensors`. Numbers that are not finite are the strings "nan", "inf" and "-inf".
+A result says what it is under `"$type"`.
 
 ```python
 import json

@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 
 import torch
 
-from innerview.runs.atomic import write
+from innerview.files.atomic import write
 
 Row: TypeAlias = dict[str, Any]
 

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from innerview.network import InputSpec, OutputSpec
     from innerview.notebook.view import view
     from innerview.recorders import Recorder
+    from innerview.results.io import load_result, save_result
     from innerview.targets import Contrast, Logit, Margin, Probability
     from innerview.tensors import (
         activations,
@@ -77,6 +78,7 @@ _HOMES = {
     "interior_gradients": "tensors",
     "keep": "tensors",
     "load": "allcnn",
+    "load_result": "results.io",
     "look": "workbench",
     "make_baseline": "tensors",
     "occlusion": "tensors",
@@ -85,6 +87,7 @@ _HOMES = {
     "read_picture": "data.reading",
     "sample": "data.samples",
     "samples": "data.samples",
+    "save_result": "results.io",
     "smooth_grad": "tensors",
     "snapshot": "allcnn",
     "sum_regions": "tensors",
@@ -117,6 +120,7 @@ __all__ = [
     "interior_gradients",
     "keep",
     "load",
+    "load_result",
     "look",
     "make_baseline",
     "occlusion",
@@ -125,6 +129,7 @@ __all__ = [
     "read_picture",
     "sample",
     "samples",
+    "save_result",
     "smooth_grad",
     "snapshot",
     "sum_regions",

@@ -11,7 +11,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any, Final, cast
+from typing import IO, Any, Final, cast
 
 import numpy as np
 
@@ -118,8 +118,7 @@ def read_tensors(path: Path, what: str = "the weights") -> tuple[dict[str, Array
     with opened(path, what) as file:
         arrays = dict[str, Array]()
         for name, entry in found.entries.items():
-            file.seek(entry.begin)
-            arrays[name] = _values(file.read(entry.end - entry.begin), entry)
+            arrays[name] = read_values(file, entry)
         return arrays, dict(found.metadata)
 
 
@@ -178,6 +177,12 @@ def _entry(name: str, told: Any, begin: int, size: int, whose: str) -> Entry:
             f"place is {start:,} to {end:,} of {size - begin:,}"
         )
     return Entry(kind, tuple(shape), begin + start, begin + end)
+
+
+def read_values(file: IO[bytes], entry: Entry) -> Array:
+    """Read one array from an open file whose header was checked."""
+    file.seek(entry.begin)
+    return _values(file.read(entry.end - entry.begin), entry)
 
 
 def _values(content: bytes, entry: Entry) -> Array:

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from PIL import Image
 
 from innerview.errors import OutputError
+from innerview.files.atomic import write
 from innerview.pictures.animation import Animation
-from innerview.runs.atomic import write
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -1,8 +1,8 @@
 """What the methods answer: frozen objects with the values, their error, their cost and where they come from.
 
 No value here was scaled, clipped or stripped of its sign for display; that is the business of `pictures`, which
-states what it did. Arrays are written to safetensors and the rest to JSON by `workbench.saving`; `SCHEMA`
-rises when a field changes its meaning or goes away.
+states what it did. Arrays are written to safetensors and the rest to JSON by `results.io`, which
+reads them back; `SCHEMA` rises when a field changes its meaning or goes away.
 """
 
 from __future__ import annotations

@@ -16,7 +16,8 @@ from innerview.targets import label
 from innerview.types import LogitRow
 from innerview.version import __version__
 
-SCHEMA = 1
+SCHEMA = 2
+"""Number of the layout of results in files (`results.io`)."""
 
 
 class Status(enum.Enum):

@@ -11,9 +11,9 @@ from dataclasses import asdict, dataclass
 from typing import Final, Literal, TypeAlias, cast, get_args
 
 from innerview.errors import DataError
+from innerview.files import atomic
 from innerview.files.documents import read_json
 from innerview.files.regular import brief
-from innerview.runs import atomic
 from innerview.runs.folder import ENDED as FILE
 from innerview.runs.folder import RunFolder
 from innerview.runs.manifest import is_count

@@ -28,10 +28,10 @@ import numpy as np
 from safetensors.numpy import save
 
 from innerview.errors import DataError, OutputError
+from innerview.files import atomic
 from innerview.files.arrays import read_npz
 from innerview.files.regular import reading
 from innerview.files.tensors import read_tensors
-from innerview.runs import atomic
 from innerview.runs.histograms import BINS, Histogram, History, histogram
 from innerview.runs.lock import FolderLock
 from innerview.runs.manifest import VERSION, Manifest, read_manifest

@@ -11,8 +11,8 @@ from innerview.adapters.numpy import NumpyNetwork
 from innerview.allcnn import NAMES, load
 from innerview.errors import OutputError, UsageError
 from innerview.export import FORMATS, export_files
+from innerview.files.atomic import write
 from innerview.results import versions
-from innerview.runs.atomic import write
 from innerview.workbench.folders import MARK, whole
 
 

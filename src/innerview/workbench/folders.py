@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Final
 
 from innerview.errors import OutputError
+from innerview.files.atomic import write
 from innerview.names import comparable, readable
 from innerview.results import versions
-from innerview.runs.atomic import write
 
 MARK: Final = "innerview.json"
 """A folder with this file was made by us, and may be written to again."""

@@ -13,17 +13,17 @@ from innerview.data.baselines import make_baseline, parse_baseline
 from innerview.data.fitting import fit, parse_crop
 from innerview.data.folders import Entry, open_folders
 from innerview.errors import PictureError, UsageError
+from innerview.files.atomic import write
 from innerview.methods import path_statistics
 from innerview.network import Network
 from innerview.results import PathStatistics
-from innerview.runs.atomic import write
+from innerview.results.io import save_result
 from innerview.types import Image
 from innerview.viewer import sentences
 from innerview.workbench.csv_table import csv_table
 from innerview.workbench.folders import open_folder
 from innerview.workbench.items import open_network
 from innerview.workbench.portions import Report
-from innerview.workbench.saving import save_results
 
 ALPHAS: Final = (
     0.001,
@@ -114,7 +114,7 @@ def path(
         progress=None if progress is None else lambda done: progress(done, len(entries), "pictures"),
     )
     chart = pictures.save(pictures.statistics_figure(found), folder / "path.png")
-    save_results(folder, {"statistics": found, "baseline": start.words, "seed": seed, "left out": problems})
+    save_result(folder, {"statistics": found, "baseline": start.words, "seed": seed, "left out": problems})
     write(folder / "path.csv", table(found))
     return Walked(
         found, sentences.statistics(found), tuple(problems), (chart, folder / "path.csv", folder / "result.json")

@@ -12,11 +12,11 @@ from safetensors.numpy import load, save
 
 from innerview import pictures
 from innerview.errors import NetworkError
+from innerview.files.atomic import write
 from innerview.methods import weight_histograms
 from innerview.network import Differentiable
 from innerview.pictures.charts.spread import HELD
 from innerview.results import WeightHistograms
-from innerview.runs.atomic import write
 from innerview.types import Array
 from innerview.viewer import sentences
 from innerview.workbench.csv_table import csv_table

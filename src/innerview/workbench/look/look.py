@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Final
 
 from innerview import pictures
+from innerview.files.atomic import write
 from innerview.network import Differentiable, require_differentiable
 from innerview.pictures import ScaleChoice
-from innerview.runs.atomic import write
 from innerview.viewer import sentences
 from innerview.workbench.folders import folder_names, open_folder, whole
 from innerview.workbench.items import gather, open_snapshots

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Final
 
 from innerview import pictures
+from innerview.files.atomic import write
 from innerview.pictures import Subject
 from innerview.results import IntegratedGradients, InteriorGradients
-from innerview.runs.atomic import write
 from innerview.viewer.page import Figure, overview_page
 from innerview.workbench.request import Request
 

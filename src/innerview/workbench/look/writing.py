@@ -7,15 +7,15 @@ from pathlib import Path
 from typing import Final
 
 from innerview import pictures
+from innerview.files.atomic import write
 from innerview.pictures import Animation, words
 from innerview.results import Prediction
-from innerview.runs.atomic import write
+from innerview.results.io import save_result
 from innerview.targets import label
 from innerview.viewer import sentences
 from innerview.viewer.explanations import EXPLANATIONS
 from innerview.viewer.page import Answer, Figure, Section, picture_page
 from innerview.workbench.look.drawing import WORDS, Drawn, Scene, Shot, shots
-from innerview.workbench.saving import save_results
 
 LISTED: Final = 5
 """Classes that the page lists."""
@@ -55,7 +55,7 @@ def write_look(scene: Scene, folder: Path, drawn: dict[str, Drawn], *, back: str
         back,
         view,
     )
-    save_results(folder, _results(scene))
+    save_result(folder, _results(scene))
     write(folder / "index.html", page.encode("utf-8", "backslashreplace"))
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Final
 
 from innerview.errors import UsageError
+from innerview.files.atomic import write
 from innerview.network import Differentiable, require_differentiable
-from innerview.runs.atomic import write
 from innerview.viewer.payloads.layers import Shown
 from innerview.workbench.explore.keep import SHARES
 from innerview.workbench.items import gather, open_snapshots

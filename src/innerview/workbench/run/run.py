@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Final
 from PIL.Image import Image
 
 from innerview import pictures
+from innerview.files.atomic import write
 from innerview.pictures import Animation
 from innerview.pictures.saving import DPI, to_picture
 from innerview.results import versions
-from innerview.runs.atomic import write
 from innerview.viewer import run_sentences
 from innerview.viewer.explanations import RUN_EXPLANATIONS
 from innerview.viewer.page import Figure, Narrow, Section

@@ -1,0 +1,65 @@
+"""Results of every kind from a tiny model, and the folders that were written of them in each schema.
+
+Run as a program, `python saved.py NUMBER` (with PYTHONPATH=src:tests), it writes the folder of today's schema anew.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from innerview import methods
+from innerview.targets import Logit
+from networks import MODELS, numpy_network
+
+FOLDERS = Path(__file__).parent / "folders"
+MODEL = MODELS["hidden"]
+
+
+def results() -> Mapping[str, object]:
+    """One result of each kind, as a look and the other commands write them, and plain values beside them."""
+    network = numpy_network(MODEL, MODEL.weights(), np.float32)
+    image = np.random.default_rng(3).random(MODEL.input.shape).astype(np.float32)
+    black, target = np.zeros_like(image), Logit(1)
+    integrated = methods.integrated_gradients(
+        network, image, target, baseline=[black, black + 1], tolerance=0.05, interior=(0.5, 1.0)
+    )
+    weights = {"now": network.weights()}
+    weights["now"]["dense.bias"] = np.array([np.nan, np.inf, 1], np.float32)
+    return {
+        "picture": {"name": "cat", "truth": None, "box": (0, 0, 4, 3), "notes": ()},
+        "prediction": methods.predict(network, image[None])[0],
+        "activations": methods.activations(network, image, [layer.name for layer in network.layers]),
+        "gradient": methods.gradient(network, image, target),
+        "interior": methods.interior_gradients(network, image, target, baseline=black, alphas=(0.1, 1.0)),
+        "integrated": integrated,
+        "profile": integrated.profile,
+        "kept": {"highest": methods.keep(network, image, integrated.map, fill=black, shares=(0.5, 1.0), target=1)},
+        "methods": {
+            "occlusion": methods.occlusion(network, image, target, fill=black, window=2),
+            "smooth-grad": methods.smooth_grad(network, image, target, samples=3),
+            "gradient": methods.gradient(network, image, target),
+        },
+        "weights": methods.weight_histograms(weights, bins=4, layers=["dense.weight", "dense.bias"]),
+        "layers": tuple(network.layers),
+        "statistics": methods.path_statistics(network, [(image, 1), (black, 0)], baseline=black, alphas=(0.0, 1.0)),
+    }
+
+
+def edit(folder: Path, change: Callable[[dict[str, Any]], object]) -> None:
+    """Change the JSON of a folder."""
+    told = json.loads((folder / "result.json").read_text(encoding="utf-8"))
+    change(told)
+    (folder / "result.json").write_text(json.dumps(told), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    from innerview.results.io import save_result
+
+    place = FOLDERS / f"schema-{sys.argv[1]}"
+    save_result(place, results())

@@ -1,0 +1,282 @@
+"""What is written can be read back: every kind of result, folders of older layouts, and files that are damaged."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, is_dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import innerview
+from innerview import results
+from innerview.errors import DataError, OutputError, UsageError
+from innerview.network import InputSpec, Layer, OutputSpec
+from innerview.results import Attribution, IntegratedGradients, Prediction, Provenance, Status, io
+from innerview.results.given import AsGiven
+from innerview.results.io import describe, load_result, save_result
+from innerview.results.rebuilding import KINDS
+from results.saved import FOLDERS, edit
+from results.saved import results as made
+
+RESULTS = made()
+
+
+def assert_same(found: Any, written: Any, place: str = "") -> None:
+    """Compare two results value by value: type, shape, type of number and every bit."""
+    if isinstance(written, np.ndarray):
+        assert isinstance(found, np.ndarray), place
+        assert (found.dtype, found.shape) == (written.dtype, written.shape), place
+        np.testing.assert_array_equal(found, written, err_msg=place)
+    elif is_dataclass(written):
+        assert type(found) is type(written), place
+        for one in fields(written):
+            assert_same(getattr(found, one.name), getattr(written, one.name), f"{place}.{one.name}")
+    elif isinstance(written, Mapping):
+        assert list(found) == list(written), place
+        for key, one in written.items():
+            assert_same(found[key], one, f"{place}.{key}")
+    elif isinstance(written, tuple):
+        assert isinstance(found, tuple), place
+        assert len(found) == len(written), place
+        for number, (one, other) in enumerate(zip(found, written, strict=True)):
+            assert_same(one, other, f"{place}.{number}")
+    elif isinstance(written, float) and np.isnan(written):
+        assert np.isnan(found), place
+    else:
+        assert (found, type(found)) == (written, type(written)), place
+
+
+def test_every_kind_of_result_is_made_here_and_can_be_read() -> None:
+    exported = {name for name in results.__all__ if is_dataclass(getattr(results, name))} - {"AsGiven"}
+    assert exported <= set(KINDS)
+    seen: set[str] = set()
+
+    def walk(value: object) -> None:
+        if is_dataclass(value):
+            seen.add(type(value).__name__)
+            for one in fields(value):
+                walk(getattr(value, one.name))
+        for inner in value.values() if isinstance(value, Mapping) else value if isinstance(value, tuple) else ():
+            walk(inner)
+
+    walk(RESULTS)
+    assert set(KINDS) - seen == {"OutputSpec"}  # of a network; no result has one yet
+
+
+@pytest.mark.parametrize("name", RESULTS)
+def test_a_result_comes_back(name: str, tmp_path: Path) -> None:
+    save_result(tmp_path / "new", {name: RESULTS[name]})
+    found = load_result(tmp_path / "new")
+    assert (found.schema, found.notes, dict(found.unknown)) == (results.SCHEMA, (), {})
+    assert_same(found[name], RESULTS[name], name)
+
+
+def test_all_together_come_back_and_one_alone_is_called_result(tmp_path: Path) -> None:
+    innerview.save_result(tmp_path, RESULTS)
+    assert_same(dict(innerview.load_result(tmp_path).results), dict(RESULTS))
+    innerview.save_result(str(tmp_path), RESULTS["gradient"])
+    found = innerview.load_result(str(tmp_path))
+    assert_same(found["result"], RESULTS["gradient"])
+    with pytest.raises(UsageError, match="result"):
+        found["gradient"]
+
+
+@pytest.mark.parametrize("number", range(1, results.SCHEMA + 1))
+def test_folders_of_every_layout_open(number: int) -> None:
+    """The folders are kept as they were written; their results are of the kinds and values that are made today."""
+    found = load_result(FOLDERS / f"schema-{number}")
+    assert (found.schema, found.notes) == (number, ())
+    assert list(found.results) == list(RESULTS)
+
+    assert_near(dict(found.results), dict(RESULTS))
+
+
+def assert_near(found: Any, written: Any) -> None:
+    """Compare kinds, words and shapes, and numbers as far as another processor gives the same."""
+    assert type(found) is type(written)
+    if isinstance(written, np.ndarray):
+        assert (found.dtype, found.shape) == (written.dtype, written.shape)
+        np.testing.assert_allclose(found, written, rtol=1e-4, atol=1e-4)
+    elif isinstance(written, Provenance):
+        assert replace(found, versions={}, schema=0) == replace(written, versions={}, schema=0)
+    elif isinstance(written, float):
+        np.testing.assert_allclose(found, written, rtol=0.2, atol=1e-3)  # an estimated error is one
+    elif isinstance(written, Mapping) or is_dataclass(written):
+        inner = written if isinstance(written, Mapping) else vars(written)
+        for key, one in inner.items():
+            assert_near(found[key] if isinstance(found, Mapping) else vars(found)[key], one)
+    elif isinstance(written, tuple):
+        for one, other in zip(found, written, strict=True):
+            assert_near(one, other)
+
+
+NUMBERS = st.floats(width=64)
+TEXTS = st.text(st.characters(codec="utf-8"), max_size=8) | st.sampled_from(["nan", "inf", "-inf", "", "a.b", "é\n"])
+TUPLES = st.lists(TEXTS, max_size=3).map(tuple)
+
+
+@settings(max_examples=60, deadline=None)
+@given(data=st.data())
+def test_whatever_a_result_holds_comes_back(data: st.DataObject, tmp_path_factory: pytest.TempPathFactory) -> None:
+    draw = data.draw
+    height, width = draw(st.integers(1, 3)), draw(st.integers(1, 3))
+    dtype = draw(st.sampled_from([np.float16, np.float32, np.float64]))
+    values = np.array(draw(st.lists(NUMBERS, min_size=height * width, max_size=height * width)))
+    with np.errstate(over="ignore"):
+        image = values.reshape(height, width, 1).astype(dtype)
+    source = Provenance(
+        draw(TEXTS),
+        "float32",
+        3,
+        draw(TEXTS),
+        "",
+        draw(st.none() | st.integers(0, 2**63)),
+        draw(st.dictionaries(TEXTS, TEXTS)),
+    )
+    shown = Attribution(
+        image,
+        draw(st.sampled_from([image, image[..., 0], image[::-1]])),
+        draw(TEXTS),
+        draw(st.sampled_from(["contribution", "sensitivity", "spread"])),
+        draw(TEXTS),
+        draw(NUMBERS),
+        draw(st.none() | st.integers(0, 999)),
+        draw(st.integers(0, 10**12)),
+        source,
+        draw(st.none() | st.just(image[..., 0].copy())),
+        draw(TUPLES),
+    )
+    plain = draw(
+        st.recursive(st.none() | st.booleans() | st.integers() | TEXTS, lambda inner: st.lists(inner).map(tuple))
+    )
+    spec = OutputSpec(("a", *draw(TUPLES)), "sigmoid", 0.5, draw(st.none() | st.integers() | TEXTS))
+    everything = {"shown": shown, "plain": plain, "spec": spec, "deep": {"a.b": {"c": image}, "a": {"b.c": image + 1}}}
+    place = tmp_path_factory.mktemp("any")
+    save_result(place, everything)
+    assert_same(dict(load_result(place).results), everything)
+
+
+def test_arrays_of_any_order_and_none_come_back(tmp_path: Path) -> None:
+    strided = np.arange(12.0).reshape(3, 4)[:, ::2].T
+    held = {"a": strided, "b": np.array(3.5), "c": np.zeros((0, 4), np.uint8), "d": np.arange(3, dtype=">i4")}
+    save_result(tmp_path, held)
+    for name, one in held.items():
+        np.testing.assert_array_equal(load_result(tmp_path)[name], one)
+        assert load_result(tmp_path)[name].shape == one.shape
+    save_result(tmp_path, {"text": "nothing else"})
+    assert dict(load_result(tmp_path).results) == {"text": "nothing else"}
+
+
+def test_tensors_are_written_as_the_arrays_behind_them(tmp_path: Path) -> None:
+    @dataclass(frozen=True)
+    class Mine:
+        def give(self, values: Any) -> Any:
+            return values.tolist()
+
+    save_result(tmp_path, AsGiven(RESULTS["gradient"], Mine()))
+    assert_same(load_result(tmp_path)["result"], RESULTS["gradient"])
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(float("nan"), "nan"), (-np.inf, "-inf"), (np.float32(0.5), 0.5), (np.int64(3), 3), (True, True)],
+)
+def test_numbers_that_json_lacks(value: object, text: object) -> None:
+    assert describe(value, "x", {}) == text
+
+
+@pytest.mark.parametrize("value", [{"$type": "Prediction"}, {"array": 1, "shape": 2, "dtype": 3}, {1: 2, "1": 3}])
+def test_names_that_would_be_read_as_something_else_are_refused(value: dict[Any, Any], tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"mine\.inner"):
+        save_result(tmp_path, {"mine": {"inner": value}})
+
+
+def test_what_cannot_be_written_is_refused(tmp_path: Path) -> None:
+    @dataclass
+    class Odd:
+        inner: object
+
+    with pytest.raises(TypeError, match=r"x\.inner is a set"):
+        describe(Odd({1}), "x", {})
+    with pytest.raises(UsageError, match="schema"):
+        save_result(tmp_path, {"schema": 1})
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    with pytest.raises(OutputError, match="file"):
+        save_result(tmp_path / "file", {"a": 1})
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    save_result(tmp_path / "cat", {"integrated": RESULTS["integrated"], "prediction": RESULTS["prediction"]})
+    return tmp_path / "cat"
+
+
+def test_what_a_newer_version_wrote_is_kept_and_said(folder: Path) -> None:
+    def newer(told: dict[str, Any]) -> None:
+        told["integrated"]["colour"] = {"$type": "Colour", "hue": [1, 2], "values": told["integrated"]["baseline"]}
+        told["integrated"]["profile"]["speed"] = "nan"
+        told["halo"] = {"$type": "Halo", "size": 3}
+
+    edit(folder, newer)
+    found = load_result(folder)
+    assert_same(found["integrated"], RESULTS["integrated"])
+    assert found["halo"] == {"$type": "Halo", "size": 3}
+    assert found.unknown["integrated.profile.speed"] == "nan"
+    kept: Any = found.unknown["integrated.colour"]
+    assert kept["hue"] == (1, 2)
+    np.testing.assert_array_equal(kept["values"], RESULTS["integrated"].baseline)  # type: ignore[attr-defined]
+    assert all(any(name in note for note in found.notes) for name in ("integrated.colour", "profile.speed", "halo"))
+
+
+def test_a_field_that_an_older_version_did_not_write_has_its_default(folder: Path) -> None:
+    edit(folder, lambda told: [told["integrated"].pop(name) for name in ("notes", "history", "spread", "interior")])
+    found = load_result(folder)["integrated"]
+    assert isinstance(found, IntegratedGradients)
+    assert (found.notes, found.history, found.spread, found.interior) == ((), (), None, None)
+
+
+def test_older_layouts_are_read_through_every_step(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two more layouts, made up: the first called the score `points`, the second gave it in thousandths."""
+
+    def rename(told: dict[str, Any]) -> dict[str, Any]:
+        told["integrated"]["score"] = told["integrated"].pop("points")
+        return told
+
+    def rescale(told: dict[str, Any]) -> dict[str, Any]:
+        told["integrated"]["score"] /= 1000
+        return told
+
+    def age(told: dict[str, Any]) -> None:
+        told["integrated"]["points"] = 1000 * told["integrated"].pop("score")
+
+    edit(folder, age)
+    today = results.SCHEMA
+    monkeypatch.setattr(io, "MIGRATIONS", {**io.MIGRATIONS, today: rename, today + 1: rescale})
+    monkeypatch.setattr(io, "SCHEMA", today + 2)
+    found = load_result(folder)
+    assert found.schema == today
+    assert found["integrated"].score == pytest.approx(RESULTS["integrated"].score)  # type: ignore[attr-defined]
+
+
+def test_there_is_a_step_for_every_older_layout() -> None:
+    assert set(io.MIGRATIONS) == set(range(1, results.SCHEMA))
+    assert {one.name for one in FOLDERS.iterdir()} == {f"schema-{number}" for number in range(1, results.SCHEMA + 1)}
+
+
+def test_parts_of_results_check_themselves(tmp_path: Path) -> None:
+    save_result(tmp_path, {"spec": InputSpec(3, 4), "layers": (Layer("a", "dense", shape=(3,)),)})
+    edit(tmp_path, lambda one: one["spec"].update(height=0))
+    with pytest.raises(DataError, match=r"at spec, .*height and width are at least 1"):
+        load_result(tmp_path)
+
+
+def test_status_and_prediction_are_what_they_were(folder: Path) -> None:
+    found = load_result(folder)
+    assert found["integrated"].status is Status.MET
+    assert isinstance(found["prediction"], Prediction)
+    assert found["integrated"].gap == RESULTS["integrated"].gap  # type: ignore[attr-defined]
