@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 from urllib.parse import quote
 
 from markupsafe import Markup
@@ -76,8 +76,10 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    made.filters.update(split_code=CODE.split, url=address)
-    made.globals.update(stylesheet=_stylesheet, narrow_screen=NARROW_SCREEN)
+    filters = cast("dict[str, Any]", made.filters)  # declared as what Jinja2 itself puts there
+    names = cast("dict[str, Any]", made.globals)
+    filters.update(split_code=CODE.split, url=address)
+    names.update(stylesheet=_stylesheet, narrow_screen=NARROW_SCREEN)
     return made
 
 
