@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
 import subprocess
 import sys
@@ -25,10 +26,12 @@ WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 
 @pytest.fixture
 def contents() -> ModuleType:
-    module = ModuleType("contents")
-    module.__dict__["__file__"] = str(ROOT / "scripts" / "contents.py")
-    source = (ROOT / "scripts" / "contents.py").read_text(encoding="utf-8")
-    exec(compile(source, "contents.py", "exec"), module.__dict__)  # noqa: S102 a script of ours, which is no module
+    """What scripts/release-check compares with."""
+    found = importlib.util.spec_from_file_location("contents", ROOT / "scripts" / "contents.py")
+    assert found
+    assert found.loader
+    module = importlib.util.module_from_spec(found)
+    found.loader.exec_module(module)
     return module
 
 
