@@ -63,6 +63,14 @@ def test_a_cell_of_jupyter_holds_the_page_in_a_frame_and_then_the_widget(
     assert f'data-innerview-saved="{shown.widget.key}"' in page["text/html"]
 
 
+def test_without_a_widget_the_next_output_of_the_cell_is_left_alone(shown: View) -> None:
+    around, _, _ = shown._repr_html_().partition("<iframe")
+    assert "jp-OutputArea-child" in around
+    shown.live = False
+    around, _, _ = shown._repr_html_().partition("<iframe")
+    assert "jp-OutputArea-child" not in around
+
+
 def test_where_frames_are_taken_out_the_map_stands_over_its_picture(shown: View) -> None:
     found = shown._repr_html_()
     stills = re.findall(r'<img src="data:image/png;base64,([^"]*)" alt="([^"]*)"', found)

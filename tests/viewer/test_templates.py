@@ -69,7 +69,7 @@ def stills(name: str) -> str:
 
 
 def frame(name: str) -> str:
-    return render("frame.html", page=name, key="0123", stills=verbatim(""))
+    return render("frame.html", page=name, key="0123", stills=verbatim(""), live=True)
 
 
 CASES: Mapping[str, Callable[[str], str]] = {

@@ -32,16 +32,17 @@ STILLS: Final = 8
 """Pictures of which there are stills; the page has all."""
 
 
-def frame(page: str, key: str, stills: str = "") -> str:
+def frame(page: str, key: str, stills: str = "", *, live: bool) -> str:
     """Put a page into a frame of its own, as HTML.
 
     Args:
         page: one HTML file.
         key: of the view; the living widget of the same key takes the frame's place.
         stills: HTML that is shown where frames and stylesheets are taken out.
+        live: the cell's next output is the widget; where it can't be made again, JupyterLab's error is hidden.
     """
     # Escaped here: the frame holds the page to the letter, with the programs whose hashes its policy names.
-    return render("frame.html", page=escape(page), key=key, stills=verbatim(stills))
+    return render("frame.html", page=escape(page), key=key, stills=verbatim(stills), live=live)
 
 
 def stills(payloads: Sequence[Packed], classes: Sequence[str]) -> str:

@@ -125,7 +125,8 @@ class View:
     def _repr_html_(self) -> str:
         """The page in a frame of its own, which holds it whole."""
         _, payloads = self._content
-        return frame(self.html, self._key, stills(payloads, self._scene.network.output.class_names))
+        found = stills(payloads, self._scene.network.output.class_names)
+        return frame(self.html, self._key, found, live=self.live)
 
     def _ipython_display_(self) -> None:  # pyright: ignore[reportUnusedFunction] Jupyter does
         from IPython.display import display  # pyright: ignore[reportUnknownVariableType] half typed
