@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+
+from innerview import plugins
 
 
 def install(
@@ -35,3 +38,4 @@ def install(
     for module, text in modules.items():
         (folder / f"{module}.py").write_text(text, encoding="utf-8")
     monkeypatch.syspath_prepend(folder)
+    monkeypatch.setattr(plugins, "_points", inspect.unwrap(plugins._points))  # found anew each time

@@ -1,16 +1,17 @@
 """What other packages add to innerview, found by the entry points that they declare.
 
-    innerview.methods     a row of the registry of methods, or several (`innerview.methods.method.Method`)
-    innerview.backends    an adapter for models (`innerview.adapters.Backend`)
-    innerview.datasets    a data set by name (`innerview.data.named.Dataset`)
+    innerview.methods     NAME = a row of the registry of methods, or several (`methods.method.Method`)
+    innerview.backends    PACKAGE = what makes a network of a model whose class is defined in that package (`adapters`)
+    innerview.datasets    NAME = a function without arguments that gives a folder of class folders (`data.folders`)
 
-Nothing is read before somebody asks for a group, so `import innerview` runs no code of others. A plug-in that fails to
-import is told of by name and left out; everything else works. Plug-ins come in the order of their package's and their
-own name, so that which of two counts does not depend on how they were installed.
+Nothing is imported before it is asked for, so `import innerview` runs no code of others. A plug-in that fails to import
+is told of by name and left out; everything else works. Plug-ins come in the order of their package's and their own
+name, so that which of two counts does not depend on how they were installed.
 """
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 from typing import Final, Literal, TypeAlias
@@ -28,12 +29,14 @@ class Plugin:
     Attributes:
         name: of the entry point.
         package: that declares it, with its version: "tea 1.0".
-        value: what it names, imported.
+        value: what it names, imported; None where that failed.
+        problem: why it failed; empty where it did not.
     """
 
     name: str
     package: str
     value: object
+    problem: str = ""
 
     @property
     def words(self) -> str:
@@ -41,21 +44,32 @@ class Plugin:
         return f"the plug-in {self.name!r} of {self.package}"
 
 
-def read_plugins(group: Group) -> tuple[tuple[Plugin, ...], tuple[str, ...]]:
-    """Import all plug-ins of a group; give those that work, and a sentence for each that does not."""
-    found: list[Plugin] = []
-    problems: list[str] = []
-    for point in sorted(entry_points(group=group), key=lambda one: (_package(one), one.name)):
-        package = _package(point)
-        try:
-            found.append(Plugin(point.name, package, point.load()))
-        except Exception as problem:  # noqa: BLE001 whatever somebody else's module raises while it is imported
-            said = " ".join(str(problem).split())[:LONGEST]
-            problems.append(
-                f"the plug-in {point.name!r} of {package} ({point.value}) can't be imported "
-                f"({type(problem).__name__}: {said}); it is left out"
-            )
-    return tuple(found), tuple(problems)
+def plugin_names(group: Group) -> tuple[str, ...]:
+    """Names of the plug-ins of a group; none of them is imported."""
+    return tuple(dict.fromkeys(point.name for point in _points(group)))
+
+
+def find_plugin(group: Group, name: str) -> Plugin | None:
+    """Import the plug-in of this name, the first of several; None if there is none."""
+    return next((_load(point) for point in _points(group) if point.name == name), None)
+
+
+def read_plugins(group: Group) -> tuple[Plugin, ...]:
+    """Import all plug-ins of a group; those that fail are among them, with their problem."""
+    return tuple(_load(point) for point in _points(group))
+
+
+@functools.cache
+def _points(group: Group) -> tuple[EntryPoint, ...]:
+    return tuple(sorted(entry_points(group=group), key=lambda one: (_package(one), one.name)))
+
+
+def _load(point: EntryPoint) -> Plugin:
+    try:
+        return Plugin(point.name, _package(point), point.load())
+    except Exception as problem:  # noqa: BLE001 whatever somebody else's module raises while it is imported
+        said = " ".join(str(problem).split())[:LONGEST]
+        return Plugin(point.name, _package(point), None, f"{point.value}: {type(problem).__name__}: {said}")
 
 
 def _package(point: EntryPoint) -> str:

@@ -23,8 +23,11 @@ from innerview.data.reading import read_picture
 from innerview.data.samples import find_picture
 from innerview.errors import InnerviewError
 from innerview.methods import keep
+from innerview.methods.registry import read_method
 from innerview.network import InputSpec, OutputSpec, require_differentiable
 from innerview.quadrature import fixed_rule
+from innerview.results import Prediction, Provenance
+from innerview.results.io import load_result, save_result
 from innerview.types import Array
 from innerview.workbench import Request, look, path, weights
 from typecheck import unchecked
@@ -43,6 +46,36 @@ def spoiled() -> dict[str, Array]:
     found = initial_weights(0, channels=4)
     found["conv2.weight"].flat[0] = np.nan
     return found
+
+
+def written(place: str, score: float = 2) -> Path:
+    """A small result in a folder."""
+    source = Provenance("0123456789abcdef", "float32", 7, versions={})
+    chances = Prediction(np.array([score, 1, 0], np.float32), np.array([0.7, 0.2, 0.1]), ("red", "green", "blue"))
+    save_result(place, {"prediction": chances, "provenance": source})
+    return Path(place)
+
+
+def cut(place: str, file: str, size: int) -> Path:
+    """The same with only the beginning of a file."""
+    path = written(place) / file
+    path.write_bytes(path.read_bytes()[:size])
+    return Path(place)
+
+
+def said_otherwise(place: str, words: str, others: str) -> Path:
+    """The same with other words in result.json."""
+    path = written(place) / "result.json"
+    text = path.read_text(encoding="utf-8")
+    assert words in text, text
+    path.write_text(text.replace(words, others, 1), encoding="utf-8")
+    return Path(place)
+
+
+def mixed(place: str) -> Path:
+    """The same with the arrays of another."""
+    (written("other", 3) / "arrays.safetensors").replace(written(place) / "arrays.safetensors")
+    return Path(place)
 
 
 PICTURES: Cases = {
@@ -106,6 +139,23 @@ REQUESTS: Cases = {
     "a scale without a meaning": lambda: look(["cat"], Request(scale="0"), output="new"),
     "a pick without data": lambda: look(["cat"], picks=["horse:3"], output="new"),
     "a baseline that differs from picture to picture": lambda: path("data", baseline="blurred", output="new"),
+    "an unknown method": lambda: look(["cat"], Request(methods=("oclusion",)), output="new"),
+    "a method that gives no map": lambda: look(["cat"], Request(methods=("keep",)), output="new"),
+    "an option that a method lacks": lambda: look(["cat"], Request(methods=("occlusion:size=8",)), output="new"),
+    "an option without a meaning": lambda: look(["cat"], Request(methods=("smooth-grad:samples=1",)), output="new"),
+    "a window wider than the picture": lambda: look(["cat"], Request(methods=("occlusion:window=40",)), output="new"),
+    "a method that needs gradients, of a function": lambda: read_method("grad-cam").settled(COLOURS),
+}
+RESULTS: Cases = {
+    "another folder": lambda: load_result("photos"),
+    "half of result.json": lambda: load_result(cut("half", "result.json", 200)),
+    "half of the arrays": lambda: load_result(cut("short", "arrays.safetensors", -20)),
+    "an array of another shape": lambda: load_result(
+        said_otherwise("shape", '"shape": [\n    3\n', '"shape": [\n    4\n')
+    ),
+    "a text for a number": lambda: load_result(said_otherwise("text", '"chunk": 7', '"chunk": "seven"')),
+    "a schema of a newer version": lambda: load_result(said_otherwise("newer", '"schema": 2', '"schema": 9')),
+    "files of two writings": lambda: load_result(mixed("mixed")),
 }
 OUTPUT: Cases = {
     "a file": lambda: look(["cat"], output="moose.jpg"),
@@ -119,6 +169,7 @@ SECTIONS = {
     "What to look at": REQUESTS,
     "The folder to write to": OUTPUT,
     "Networks": NETWORKS,
+    "Results that are read back": RESULTS,
 }
 
 

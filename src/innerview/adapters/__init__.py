@@ -15,6 +15,7 @@ import numpy as np
 from innerview.adapters.function import FunctionNetwork
 from innerview.errors import NetworkError, UsageError
 from innerview.network import InputSpec, Network, OutputSpec
+from innerview.plugins import Plugin, find_plugin
 from innerview.types import Array
 
 Adapter: TypeAlias = Callable[..., Network]
@@ -125,6 +126,17 @@ def _load(package: str) -> Adapter:
     return cast("Adapter", getattr(import_module(module), name))
 
 
+def _plugged(added: Plugin) -> Adapter:
+    """The adapter of another package, for a framework that has none here."""
+    if not callable(added.value):
+        problem = added.problem or f"it is a {type(added.value).__name__}, which can't be called"
+        raise UsageError(
+            f"{added.words} makes networks of models of {added.name}, and it can't be used ({problem}); mend or remove "
+            f"{added.package.partition(' ')[0]}"
+        )
+    return cast("Adapter", added.value)
+
+
 def _find(model: object, *, with_parameters: bool) -> Adapter:
     """Find the adapter by the packages in which the model's class and its bases were defined."""
     if with_parameters:
@@ -133,6 +145,9 @@ def _find(model: object, *, with_parameters: bool) -> Adapter:
     for package in packages:
         if package in ADAPTERS:
             return _load(package)
+        added = None if package == "builtins" else find_plugin("innerview.backends", package)
+        if added is not None:
+            return _plugged(added)
         if package in WAYS:
             raise UsageError(f"a model of {package} can't be wrapped as it is; {WAYS[package]}")
     if not callable(model):

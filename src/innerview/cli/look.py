@@ -59,6 +59,7 @@ def command(
     """
     from innerview.cli.progress import steps
     from innerview.methods import DEFAULT_SHARES, RECIPE_ALPHAS
+    from innerview.methods.registry import registry
     from innerview.workbench import Request, look
 
     request = Request(
@@ -78,6 +79,8 @@ def command(
         channels=channels,
         methods=methods,
     )
+    for problem in registry().problems if methods else ():
+        say(f"innerview: warning: {problem}.", err=True)
     with steps("Looking inside") as progress:
         written = look(
             pictures, request, network=network, output=output, data=data, picks=picks, crop=crop, progress=progress

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
+from innerview.data.named import find_data
 from innerview.data.parts import find_part, folders_in, listed, names_of, nothing_in, pictures_in
 from innerview.data.reading import Picture, read_picture
 from innerview.errors import AmbiguousClass, DataError, UnknownClass
@@ -134,13 +135,13 @@ def open_folders(root: str | Path, part: str = "test") -> ClassFolders:
     """Look through class folders.
 
     Args:
-        root: the data set's folder.
+        root: the data set's folder, or the name of one that another package brings.
         part: which part of it, where it is divided into parts ("test", or else "val"; "train").
 
     Raises:
         DataError: it is no folder, can't be listed, or holds no class folder with a picture in it.
     """
-    root, found = find_part(Path(root), part)
+    root, found = find_part(find_data(Path(root)), part)
     entries: list[Entry] = []
     notes = list(found)
     for folder in folders_in(root):

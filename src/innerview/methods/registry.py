@@ -39,10 +39,9 @@ class Registry:
 def registry() -> Registry:
     """Our own methods and those of other packages, which are imported now and not before."""
     found = {row.name: row for row in rows.ROWS}
-    plugins, problems = read_plugins("innerview.methods")
     owners = dict.fromkeys(found, "innerview itself")
-    said = list(problems)
-    for plugin in plugins:
+    said: list[str] = []
+    for plugin in read_plugins("innerview.methods"):
         for row in _rows(plugin):
             problem = _check_row(plugin, row, owners)
             if problem:
@@ -62,6 +61,8 @@ def _rows(plugin: Plugin) -> tuple[object, ...]:
 
 def _check_row(plugin: Plugin, row: object, owners: Mapping[str, str]) -> str:
     """Say why a row can't be taken; empty if it can."""
+    if plugin.problem:
+        return f"{plugin.words} can't be imported ({plugin.problem}); it is left out"
     if not isinstance(row, Method):
         return f"{plugin.words} is a {type(row).__name__} and no innerview.methods.method.Method; it is left out"
     if row.name in owners:

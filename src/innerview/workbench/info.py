@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from innerview.methods.registry import map_methods, registry
 from innerview.network import WEIGHTED, Network
 from innerview.pictures.words import number, shape
 from innerview.targets import label
@@ -48,6 +49,7 @@ def info(network: Network | str = "allcnn", picture: str = "", crop: str = "cent
     ]
     facts += [("Note", note) for note in getattr(opened, "notes", ())]
     facts += [("Warning", doubt) for doubt in (() if isinstance(network, str) else doubts(opened))]
+    facts += _methods(opened)
     if picture:
         (item,) = gather(opened, [picture], crop=crop)
         facts.append(("Picture", f"{item.name}: {item.fitted.words}"))
@@ -58,6 +60,14 @@ def info(network: Network | str = "allcnn", picture: str = "", crop: str = "cent
         position = sum(bool(row[0]) for row in rows) + 1 if layer.kind in WEIGHTED else 0
         rows.append((str(position or ""), layer.name, layer.kind, shape(layer.shape), f"{count:,}" if count else ""))
     return Info(tuple(facts), tuple(rows))
+
+
+def _methods(opened: Network) -> list[tuple[str, str]]:
+    """What it can be explained by, what that leaves out, and which plug-ins fail."""
+    names = map_methods(opened)
+    missing = [name for name in map_methods() if name not in names]
+    left = f"; left out, since it has no gradients: {', '.join(missing)}" if missing else ""
+    return [("Methods", ", ".join(names) + left), *(("Warning", problem) for problem in registry().problems)]
 
 
 def _classes(names: tuple[str, ...]) -> str:
