@@ -12,10 +12,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from data.files_made import encoded, png, random_bytes
+from data.files_made import encoded, png, random_bytes, tiff
 from innerview.adapters import wrap
 from innerview.allcnn.table import build, initial_weights
 from innerview.data.baselines import baseline_from, make_baseline, parse_baseline
+from innerview.data.class_files import read_class_file
 from innerview.data.files import read_bytes
 from innerview.data.fitting import fit, parse_crop
 from innerview.data.folders import open_folders
@@ -28,6 +29,7 @@ from innerview.network import InputSpec, OutputSpec, require_differentiable
 from innerview.quadrature import fixed_rule
 from innerview.results import Prediction, Provenance
 from innerview.results.io import load_result, save_result
+from innerview.targets import find_class
 from innerview.types import Array
 from innerview.workbench import Request, look, path, weights
 from typecheck import unchecked
@@ -37,7 +39,9 @@ SPEC = InputSpec(32, 32)
 RGB = OutputSpec(("red", "green", "blue"))
 COLOURS = wrap(lambda batch: batch.mean((1, 2)), input=SPEC, output=RGB)
 PLAIN = np.zeros(SPEC.shape, np.float32)
+LARGE_WEBP = b"RIFF\x20\0\0\0WEBPVP8X\x0a\0\0\0\0\0\0\0\xbf\x12\0\xbf\x12\0"
 ESCAPED = str.maketrans({"<": "\\<", "*": "\\*"})
+LISTS = {"from1.txt": b"1 cat\n2 dog\n", "latin1.txt": b"caf\xe9\n", "kinds.json": b'["cat", 3]', "empty.txt": b"\n"}
 Cases = Mapping[str, Callable[[], object]]
 
 
@@ -89,6 +93,25 @@ PICTURES: Cases = {
     "half a picture": lambda: read_picture(Path("photos/moose.png").read_bytes()[:5000], name="half.png"),
     "too many pixels": lambda: read_picture(png(12_000, 9_000, 8, 2, b"\0"), name="map.png"),
     "too large a file": lambda: read_bytes(Path("photos/moose.png"), 100),
+    "a picture of one row": lambda: read_picture(png(64_000_000, 1, 8, 0, b"\0"), name="row.png"),
+    "nearly nothing in many pixels": lambda: read_picture(png(8000, 8000, 8, 2, b"\0"), name="sheet.png"),
+    "a large WebP picture": lambda: read_picture(LARGE_WEBP, name="map.webp"),
+    "high dynamic range": lambda: read_picture(
+        png(1, 1, 8, 0, b"\0\0", extra=((b"cICP", bytes((9, 16, 0, 1))),)), name="sun.png"
+    ),
+    "channels that nobody named": lambda: read_picture(
+        tiff(np.zeros((4, 4, 5), np.uint8), photometric=2), name="bands.tiff"
+    ),
+    "a TIFF of a form that is not read": lambda: read_picture(
+        tiff(np.zeros((4, 4, 3), np.uint16), photometric=8), name="lab.tiff"
+    ),
+    "another kind of JPEG": lambda: read_picture(
+        encoded(Image.new("L", (8, 8)), "JPEG").replace(b"\xff\xc0", b"\xff\xc3"), name="scan.jpg"
+    ),
+    "another thing than a picture": lambda: read_picture(3),  # pyright: ignore[reportArgumentType]
+    "an array with channels in front": lambda: read_picture(np.zeros((3, 8, 8))),
+    "an array of other numbers": lambda: read_picture(np.zeros((8, 8, 3), np.int64)),
+    "floats that are no brightness": lambda: read_picture(np.full((8, 8, 3), 255.0)),
     "numbers that are no brightness": lambda: read_picture(
         encoded(Image.fromarray(np.array([[-3, 7]], np.float32)), "TIFF"), name="heights.tiff"
     ),
@@ -113,6 +136,8 @@ FOLDERS: Cases = {
     "no such part": lambda: open_folders("parts"),
     "a picture beyond the last": lambda: open_folders("data").pick("cat:7"),
     "an unknown class": lambda: open_folders("data").pick("zebra"),
+    "a class that the network has twice": lambda: open_folders("data").matching(("cat", "dog", "cat")),
+    "several folders that may be meant": lambda: open_folders("several"),
     "classes that the network does not know": lambda: open_folders("data").matching(("cat", "deer")),
     "no picture that can be read": lambda: path("broken", output="new"),
 }
@@ -125,6 +150,14 @@ NETWORKS: Cases = {
     "no declaration": lambda: wrap(lambda x: x),
     "gradients of a function": lambda: require_differentiable(COLOURS),
     "another file than safetensors": lambda: weights([Path("notes.jpg")], output="new"),
+}
+CLASSES: Cases = {
+    "lines numbered from 1": lambda: read_class_file(Path("from1.txt")),
+    "another encoding": lambda: read_class_file(Path("latin1.txt")),
+    "JSON of another kind": lambda: read_class_file(Path("kinds.json")),
+    "no names": lambda: read_class_file(Path("empty.txt")),
+    "a folder": lambda: read_class_file(Path("photos")),
+    "a name that several classes have": lambda: find_class("crane", ("hen", "crane", "heron", "crane")),
 }
 REQUESTS: Cases = {
     "an unknown class": lambda: look(["cat"], Request(explained="hors"), output="new"),
@@ -166,6 +199,7 @@ SECTIONS = {
     "Crops": CROPS,
     "Baselines": BASELINES,
     "Data in class folders": FOLDERS,
+    "Lists of classes": CLASSES,
     "What to look at": REQUESTS,
     "The folder to write to": OUTPUT,
     "Networks": NETWORKS,
@@ -177,12 +211,25 @@ SECTIONS = {
 def _folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Files and folders with fixed names, in the folder that the messages are made in."""
     place = tmp_path / "here"
-    for folder in ("photos", "hollow", "parts/train/cat", "data/cat", "data/dog", "broken/cat"):
+    for folder in (
+        "photos",
+        "hollow",
+        "parts/train/cat",
+        "data/cat",
+        "data/dog",
+        "broken/cat",
+        "several/animals/cat",
+        "several/things/cup",
+    ):
         (place / folder).mkdir(parents=True)
     monkeypatch.chdir(place)
     picture = encoded(Image.fromarray(random_bytes(48, 64)))
     for name in ("photos/moose.png", "moose.jpg", "parts/train/cat/1.png", "data/cat/1.png", "data/dog/1.png"):
         Path(name).write_bytes(picture)
+    for name in ("several/animals/cat/1.png", "several/things/cup/1.png"):
+        Path(name).write_bytes(picture)
+    for name, content in LISTS.items():
+        Path(name).write_bytes(content)
     Path("notes.jpg").write_text("The moose stood by the lake.\n" * 420, encoding="utf-8")
     Path("broken/cat/1.png").write_bytes(b"meow")
 

@@ -77,7 +77,7 @@ def test_names_stay_as_they_are(tmp_path: Path, text: str, names: tuple[str, ...
         (b'{"0": "cat", "00": "dog"}', "number them from 0 to 1"),
         (b'{"cat": "feline", "dog": "canine"}', "has the key 'cat'"),
         (b'{"cat": 0, "dog": 0}', "number them from 0"),
-        (b'["cat", 3]', r"holds a int \(3\) where a name should be"),
+        (b'["cat", 3]', r"holds an int \(3\) where a name should be"),
         (b'[["a", "b", "c"]]', "holds a list where a name"),
         (b'["cat", ', "begins like JSON"),
         (b"[" * 100_000, "begins like JSON"),

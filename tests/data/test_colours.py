@@ -87,11 +87,11 @@ class TestDeep:
         data = encoded(Image.frombytes(mode, (4, 1), values.tobytes()), "TIFF")
         np.testing.assert_allclose(read_picture(data).pixels[..., 2], values / 65535, rtol=1e-6)
 
-    def test_sixteen_bit_colour_keeps_its_upper_half(self) -> None:
+    def test_sixteen_bit_colour_keeps_all_its_levels(self) -> None:
         rows = b"\0" + struct.pack(">3H", 0x80FF, 0xFF00, 0x00FF)
         picture = read_picture(png(1, 1, 16, 2, rows))
-        np.testing.assert_allclose(picture.pixels[0, 0] * 255, [0x80, 0xFF, 0x00], atol=1e-4)
-        assert picture.notes == ("16 bits per channel, of which the upper 8 are used",)
+        np.testing.assert_allclose(picture.pixels[0, 0] * 65535, [0x80FF, 0xFF00, 0x00FF], rtol=1e-6)
+        assert picture.notes == ("16 bits per channel, divided by 65535",)
 
     @pytest.mark.parametrize(("largest", "scale"), [(1, 255), (255, 255), (256, 65535), (65536, 2**31 - 1)])
     def test_whole_numbers_take_the_smallest_usual_scale(self, largest: int, scale: int) -> None:

@@ -53,7 +53,7 @@ def _text(path: Path) -> str:
         found = path.stat()
         if not stat.S_ISREG(found.st_mode):
             kind = "a folder" if stat.S_ISDIR(found.st_mode) else "not a regular file (a device, pipe or socket)"
-            raise UsageError(f"the class names {shown} are {kind}; {_HOW}")
+            raise UsageError(f"the class names were to be read from {shown}, which is {kind}; {_HOW}")
         if found.st_size > MOST_BYTES:
             raise UsageError(f"the class names {shown} have {found.st_size:,} bytes; the most is {MOST_BYTES:,}")
         with path.open("rb") as file:
@@ -150,8 +150,9 @@ def _name(value: object) -> str:
 
 
 def _kind(value: Any) -> str:
-    text = str(value) if isinstance(value, int | float | bool | None) else ""
-    return f"a {type(value).__name__}" + (f" ({text[:40]})" if text else "")
+    kind = type(value).__name__
+    text = f" ({str(value)[:40]})" if isinstance(value, int | float | bool | None) else ""
+    return f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}{text}"
 
 
 def _misnumbered(numbers: Sequence[int]) -> UsageError:

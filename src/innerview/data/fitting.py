@@ -13,7 +13,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 
 from innerview.data.reading import Picture
-from innerview.data.resizing import resize
+from innerview.data.resizing import resize_strips
 from innerview.errors import PictureError, UsageError
 from innerview.network import InputSpec
 from innerview.types import Image
@@ -58,12 +58,16 @@ def fit(picture: Picture, spec: InputSpec, crop: Crop = "centre") -> Fitted:
     """
     box = _box(picture, spec, crop)
     left, top, width, height = box
-    part = picture.pixels[top : top + height, left : left + width]
-    image = resize(part, spec.height, spec.width)
+    image = resize_strips(
+        lambda first, last: picture.part(left, top + first, width, last - first),
+        (height, width),
+        spec.height,
+        spec.width,
+    )
     grey = spec.channels == 1
     if grey:
         image = (image.astype(np.float64) @ np.asarray(_LUMA))[..., None].astype(np.float32)
-    elif np.may_share_memory(image, picture.pixels):
+    elif isinstance(picture.colours, np.ndarray) and np.may_share_memory(image, picture.colours):
         image = image.copy()  # the original must not change with the network's picture
     return Fitted(picture, image, box, _words(picture, spec, box) + ", in grey (ITU-R 601)" * grey)
 

@@ -9,8 +9,14 @@ reasons. An axis that keeps its size is left alone, bit for bit.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import cast
+
 import numpy as np
 from jaxtyping import Float
+
+from innerview.data.raster import STRIP, strips
+from innerview.types import Array
 
 
 def resize(
@@ -22,6 +28,31 @@ def resize(
     if image.shape[1] != width:
         image = np.moveaxis(np.tensordot(weights(image.shape[1], width), image, axes=(1, 1)), 0, 1)
     return np.ascontiguousarray(image)
+
+
+def resize_strips(rows: Callable[[int, int], Array], before: tuple[int, int], height: int, width: int) -> Array:
+    """The same for a picture that gives its rows in strips, of which only one at a time is held as floats.
+
+    Args:
+        rows: gives the rows from the first to before the last, height × width × channel.
+        before: height and width of the picture.
+        height: wanted.
+        width: wanted.
+    """
+    if before[0] * before[1] <= STRIP:
+        return resize(rows(0, before[0]), height, width)
+    table = weights(before[0], height) if before[0] != height else None
+    found: Array | None = None
+    for top, bottom in strips(before[1], before[0]):
+        part = rows(top, bottom)
+        found = np.zeros((height, *part.shape[1:]), np.float32) if found is None else found
+        if table is None:
+            found[top:bottom] = part
+            continue
+        touched = np.flatnonzero(table[:, top:bottom].any(axis=1))
+        first, last = int(touched[0]), int(touched[-1]) + 1
+        found[first:last] += np.tensordot(table[first:last, top:bottom], part, axes=(1, 0))
+    return resize(cast("Array", found), height, width)
 
 
 def weights(before: int, after: int) -> Float[np.ndarray, "{after} {before}"]:

@@ -9,6 +9,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from innerview.data.reading import Picture, read_picture
+from innerview.data.sources import Source
 from innerview.errors import PictureError
 
 # Name, and the class of CIFAR-10 that it belongs to; there, moose are among the deer.
@@ -32,12 +33,14 @@ def sample(name: str) -> Picture:
     return read_picture(content, name=name, truth=_SAMPLES[name])
 
 
-def find_picture(asked: str) -> Picture:
-    """Read what a user names: a file, or a sample photo if there is no such file.
+def find_picture(asked: Source) -> Picture:
+    """Read what a user names: a file, or a sample photo if there is no such file; or whatever `read_picture` takes.
 
     Raises:
         PictureError: it is neither, or the file can't be read; says which.
     """
+    if not isinstance(asked, str):
+        return read_picture(asked)
     if asked in _SAMPLES and not Path(asked).is_file():
         return sample(asked)
     try:

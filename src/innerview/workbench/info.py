@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from innerview.data.sources import Source
 from innerview.methods.registry import map_methods, registry
 from innerview.network import WEIGHTED, Network
 from innerview.pictures.words import number, shape
@@ -29,8 +30,8 @@ class Info:
     layers: tuple[tuple[str, str, str, str, str], ...]
 
 
-def info(network: Network | str = "allcnn", picture: str = "", crop: str = "centre") -> Info:
-    """Describe a network, and what happens to `picture` (a file or a sample photo) on its way in.
+def info(network: Network | str = "allcnn", picture: Source = "", crop: str = "centre") -> Info:
+    """Describe a network, and what happens to `picture` (a file, a sample photo, a PIL image, an array) on its way in.
 
     Raises:
         UsageError: there is no such network; `PictureError`: the picture can't be read.
@@ -50,7 +51,7 @@ def info(network: Network | str = "allcnn", picture: str = "", crop: str = "cent
     facts += [("Note", note) for note in getattr(opened, "notes", ())]
     facts += [("Warning", doubt) for doubt in (() if isinstance(network, str) else doubts(opened))]
     facts += _methods(opened)
-    if picture:
+    if not isinstance(picture, str) or picture:
         (item,) = gather(opened, [picture], crop=crop)
         facts.append(("Picture", f"{item.name}: {item.fitted.words}"))
         facts += [("", note) for note in item.fitted.picture.notes]

@@ -12,6 +12,7 @@ from innerview.data.fitting import Fitted, fit, parse_crop
 from innerview.data.folders import Entry, open_folders
 from innerview.data.reading import Picture
 from innerview.data.samples import find_picture
+from innerview.data.sources import Source
 from innerview.errors import UnknownClass, UsageError
 from innerview.network import Differentiable, Network
 from innerview.targets import find_class
@@ -58,7 +59,7 @@ def open_snapshots(network: Differentiable | str) -> tuple[dict[str, Mapping[str
 
 def gather(
     network: Network,
-    pictures: Sequence[str] = (),
+    pictures: Sequence[Source] | Source = (),
     *,
     data: Path | None = None,
     picks: Sequence[str] = (),
@@ -68,7 +69,7 @@ def gather(
 
     Args:
         network: says which size is needed and which classes there are.
-        pictures: paths of files, or names of sample photos.
+        pictures: paths of files, names of sample photos, or what else `read_picture` takes; several, or one.
         data: folder of class folders, to pick from; their names must be classes of the network.
         picks: "17", "horse" or "horse:3"; without any, a few pictures in an order that never changes.
         crop: "centre", "whole" or "left,top,width,height".
@@ -80,7 +81,8 @@ def gather(
     if picks and data is None:
         raise UsageError(f"the pick {picks[0]!r} needs a data set to pick from: name it with --data FOLDER")
     chosen = parse_crop(crop)
-    found = [find_picture(one) for one in pictures]
+    several = pictures if isinstance(pictures, list | tuple) else [pictures]
+    found = [find_picture(one) for one in several]
     entries: Sequence[Entry] = ()
     if data is not None:
         folders = open_folders(data)

@@ -30,7 +30,12 @@ class Stamp:
 
 def picture_hash(pixels: Image) -> str:
     """Name a picture by its pixels (in [0, 1], counted in 255ths): eight hexadecimal digits."""
-    levels = np.ascontiguousarray(np.rint(255 * pixels).astype(np.uint8))
+    return levels_hash(np.rint(255 * pixels).astype(np.uint8))
+
+
+def levels_hash(levels: Array) -> str:
+    """The same for a picture in 255ths, uint8."""
+    levels = np.ascontiguousarray(levels)
     return hashlib.sha256(f"{levels.shape}".encode() + levels.tobytes()).hexdigest()[:8]
 
 

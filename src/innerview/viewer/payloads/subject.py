@@ -12,11 +12,12 @@ from jaxtyping import UInt8
 from PIL import Image as Pillow
 
 from innerview.data.fitting import Box, Fitted
-from innerview.data.resizing import resize
+from innerview.data.reading import Picture
+from innerview.data.resizing import resize_strips
 from innerview.results import Prediction
 from innerview.types import Array, Image
 from innerview.viewer.payload import Payload, make_payload, numbered, to_bytes
-from innerview.viewer.payloads.stamp import Stamp, picture_hash
+from innerview.viewer.payloads.stamp import Stamp, levels_hash
 
 THUMBNAIL: Final = 96
 """Pixels along the longer side of the original's copy."""
@@ -56,13 +57,12 @@ class Photo:
     @staticmethod
     def of(fitted: Fitted, name: str, truth: int | None, source: str) -> Photo:
         """Take what is needed of a picture that was read and fitted."""
-        pixels = fitted.picture.pixels
-        height, width = pixels.shape[:2]
+        width, height = fitted.picture.size
         return Photo(
-            picture_hash(pixels),
+            levels_hash(fitted.picture.levels()),
             name,
             fitted.image,
-            to_bytes(_small(pixels, THUMBNAIL)),
+            to_bytes(_small(fitted.picture, THUMBNAIL)),
             fitted.box,
             (height, width),
             " · ".join([fitted.words, *fitted.picture.notes]),
@@ -73,17 +73,19 @@ class Photo:
     @property
     def icon(self) -> str:
         """A data URL of a picture for lists."""
-        tiny = Pillow.fromarray(to_bytes(_small(self.thumbnail.astype(np.float32) / np.float32(255), ICON)))
+        thumbnail = Picture(self.name, self.thumbnail.astype(np.float32) / np.float32(255))
+        tiny = Pillow.fromarray(to_bytes(_small(thumbnail, ICON)))
         buffer = io.BytesIO()
         tiny.quantize(ICON_COLOURS).save(buffer, "PNG", optimize=True)
         return f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}"
 
 
-def _small(pixels: Image, most: int) -> Array:
+def _small(picture: Picture, most: int) -> Array:
     """Shrink to at most so many pixels a side; never enlarge."""
-    height, width = pixels.shape[:2]
+    width, height = picture.size
     factor = min(1.0, most / max(height, width))
-    return resize(pixels, max(1, round(height * factor)), max(1, round(width * factor)))
+    size = max(1, round(height * factor)), max(1, round(width * factor))
+    return resize_strips(lambda top, bottom: picture.part(0, top, width, bottom - top), (height, width), *size)
 
 
 def subject_payload(photo: Photo, prediction: Prediction, network: str) -> Payload:

@@ -15,7 +15,7 @@ from innerview import pictures
 from innerview.network import Network
 from innerview.pictures import Animation, ScaleChoice, Subject
 from innerview.pictures.attribution import method_title
-from innerview.pictures.pixels import enlarge, to_bytes
+from innerview.pictures.pixels import enlarge
 from innerview.pictures.words import layer_title
 from innerview.results import WeightHistograms
 from innerview.viewer import sentences
@@ -74,7 +74,7 @@ def _photo(scene: Scene) -> Drawn:
     left, top, width, height = fitted.box
     return pictures.photo_picture(
         scene.look.integrated,
-        enlarge(to_bytes(fitted.picture.pixels), 1),
+        enlarge(fitted.picture.levels(), 1),
         (left, top, left + width, top + height),
         subject=scene.subject,
         style=scene.request.style,

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from innerview import pictures
+from innerview.data.sources import Source
 from innerview.files.atomic import write
 from innerview.network import Differentiable, require_differentiable
 from innerview.pictures import ScaleChoice
@@ -43,7 +44,7 @@ class Written:
 
 
 def look(
-    pictures_named: Sequence[str] = (),
+    pictures_named: Sequence[Source] | Source = (),
     request: Request | None = None,
     *,
     network: Differentiable | str = "allcnn",
@@ -56,7 +57,8 @@ def look(
     """Explain pictures and write a folder for each: pictures, a page, all numbers.
 
     Args:
-        pictures_named: files, or names of sample photos; with nothing named at all, the first sample photo.
+        pictures_named: files, names of sample photos, PIL images or arrays, several or one; with nothing named at
+            all, the first sample photo.
         request: what to work out and how to draw it.
         network: a network, or the name of a built-in one.
         output: folder; new, empty, or made by innerview.

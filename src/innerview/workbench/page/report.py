@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from innerview.data.sources import Source
 from innerview.errors import UsageError
 from innerview.files.atomic import write
 from innerview.network import Differentiable, require_differentiable
@@ -40,7 +41,7 @@ class Reported:
 
 
 def report(
-    pictures: Sequence[str] = (),
+    pictures: Sequence[Source] | Source = (),
     request: Request | None = None,
     *,
     network: Differentiable | str = "allcnn",
@@ -53,7 +54,8 @@ def report(
     """Write the viewer with everything about some pictures as one HTML file.
 
     Args:
-        pictures: files, or names of sample photos; with nothing named at all, the first sample photo.
+        pictures: files, names of sample photos, PIL images or arrays, several or one; with nothing named at
+            all, the first sample photo.
         request: which class, target, baseline and tolerance; the rest of it is for `look`.
         network: a network, or the name of a built-in one.
         output: the file; one that is there is replaced.

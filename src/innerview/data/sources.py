@@ -1,0 +1,133 @@
+"""What a user may have in hand for a picture: a path, a file's content, an open file, a PIL image, an array.
+
+Each becomes the content of a file, a PIL image or an array in [0, 1], or is refused for what it is. A PIL image that
+was opened and not yet decoded is read from its own file, as if that had been given: Pillow's modes no longer know how
+many bits a sample had.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+from pathlib import Path
+from typing import IO, Any, Final, TypeAlias, cast
+
+import numpy as np
+from PIL import Image as Pillow
+from PIL import ImageFile
+
+from innerview.data.colours import samples_raster
+from innerview.data.files import read_bytes, size_in_words
+from innerview.data.found import Found
+from innerview.data.raster import Raster, array_samples, with_channels
+from innerview.errors import PictureError
+from innerview.types import Array
+
+Source: TypeAlias = "str | os.PathLike[str] | bytes | bytearray | memoryview | IO[bytes] | Pillow.Image | Array"
+
+TAKEN: Final = (
+    "a picture is a path, the bytes of a file, an open file, a PIL image, or an array of height × width (× 1, 3 or 4): "
+    "uint8, uint16, bool, or floats from 0 to 1"
+)
+_SCALES: Final = {"uint8": 255, "uint16": 65535, "bool": 1}
+
+
+def name_of(source: Any) -> str:
+    """What to call a picture if nobody says: its file's name, if it has one."""
+    if isinstance(source, str | os.PathLike):
+        return Path(os.fsdecode(cast("str", source))).name
+    found = getattr(source, "filename", None) or getattr(source, "name", None)
+    return Path(os.fsdecode(found)).name if isinstance(found, str | bytes | os.PathLike) and found else "the picture"
+
+
+def content_of(source: Any, called: str, most_bytes: int) -> bytes | Pillow.Image | Array:
+    """Give the content of a file, or the PIL image or array that was given.
+
+    Raises:
+        PictureError: it can't be read, is too large, or is nothing of the kind.
+    """
+    match source:
+        case bytes() | bytearray() | memoryview():
+            return bytes(source)
+        case str() | os.PathLike():
+            return read_bytes(Path(os.fsdecode(cast("str", source))), most_bytes)
+        case Pillow.Image():
+            return _undecoded(source, most_bytes) or source
+        case np.ndarray():
+            return cast("Array", source)
+        case _ if callable(getattr(source, "read", None)):
+            return _from_file(source, called, most_bytes)
+        case _:
+            raise PictureError(f"{_kind(source)} was given for a picture; {TAKEN}")
+
+
+def _from_file(file: Any, called: str, most_bytes: int) -> bytes:
+    """Everything in an open file, from its beginning where it can go back there, as Pillow does it."""
+    try:
+        if callable(getattr(file, "seekable", None)) and file.seekable():
+            file.seek(0)
+        parts: list[bytes] = []
+        length = 0
+        while length <= most_bytes and (part := file.read(most_bytes + 1 - length)):
+            parts.append(part)
+            length += len(part)
+        if all(isinstance(part, bytes) for part in parts):
+            return b"".join(parts)
+    except Exception as problem:  # whatever somebody's file object raises
+        raise PictureError(f"{called} can't be read from the file that was given: {problem}") from problem
+    raise PictureError(f'{called} was opened as text; open it in binary mode: open(path, "rb")')
+
+
+def _undecoded(picture: Pillow.Image, most_bytes: int) -> bytes | None:
+    """The file of a PIL image that nothing was done to yet, the file left where it was."""
+    file: Any = getattr(picture, "fp", None)
+    if not isinstance(picture, ImageFile.ImageFile) or not picture.tile or file is None or picture.tell() != 0:
+        return None
+    try:
+        place = file.tell()
+        file.seek(0)
+        data = file.read(most_bytes + 1)
+        file.seek(place)
+        with Pillow.open(io.BytesIO(data), formats=[picture.format or ""]) as again:
+            same = again.size == picture.size and again.mode == picture.mode and len(data) <= most_bytes
+    except Exception:  # noqa: BLE001 — then it is read as Pillow has it
+        return None
+    return data if same else None
+
+
+def array_raster(values: Array, called: str) -> tuple[Raster, list[str]]:
+    """An array as a picture.
+
+    Raises:
+        PictureError: its shape or its numbers have no clear meaning.
+    """
+    shape = " × ".join(map(str, values.shape)) or "no axes"
+    if values.ndim not in {2, 3} or not values.size or (values.ndim == 3 and values.shape[2] not in {1, 3, 4}):
+        way = "; move the channels to the end" if values.ndim == 3 and values.shape[0] in {1, 3, 4} else ""
+        raise PictureError(f"{called} is an array of {shape}{way}; {TAKEN}")
+    kind = values.dtype.name
+    scale = 1 if values.dtype.kind == "f" else _SCALES.get(kind)
+    if scale is None:
+        raise PictureError(f"{called} is an array of {kind}, of which nobody knows what is white; {TAKEN}")
+    if values.dtype.kind == "f":
+        low, high = float(values.min()), float(values.max())
+        if not (low >= 0 and high <= 1):
+            raise PictureError(
+                f"{called} is an array of floats from {low:.4g} to {high:.4g}; give floats from 0 (black) to 1 "
+                "(white): divide by 255, or take a normalisation back"
+            )
+    found = Found(b"")
+    held = with_channels(np.array(values))  # a picture must not change with somebody's array
+    raster = samples_raster(array_samples(held), (held.shape[1], held.shape[0]), scale, found)
+    return raster, found.notes
+
+
+def too_long(called: str, length: int, most_bytes: int) -> PictureError:
+    """Say that a file is larger than what is read, or empty."""
+    found = f"is larger than {size_in_words(most_bytes)}" if length else "is empty (0 bytes)"
+    return PictureError(f"{called} {found}")
+
+
+def _kind(value: object) -> str:
+    name = type(value).__name__
+    return f"{'an' if name[:1].lower() in 'aeiou' else 'a'} {name}" if value is not None else "None"
