@@ -180,12 +180,16 @@ def _inks(picture: Pillow.Image, found: Found) -> Raster:
     profile = use_profile(found.icc, "CMYK")
     plain = "printing inks (CMYK) turned to RGB by the plain formula"
     found.notes += [profile.note] if profile.apply else [*[profile.note] * bool(profile.note), plain]
-    turn = profile.apply or (lambda part: part.convert("RGB"))
+    turn = profile.apply or _plainly
 
     def colours(left: int, top: int, right: int, bottom: int) -> Array:
         return np.asarray(turn(picture.crop((left, top, right, bottom))))
 
     return samples_raster(colours, picture.size, 255, found)
+
+
+def _plainly(part: Pillow.Image) -> Pillow.Image:
+    return part.convert("RGB")
 
 
 def _lab(picture: Pillow.Image, found: Found) -> Raster:
@@ -219,7 +223,8 @@ def deep_raster(read: Reading, size: tuple[int, int], found: Found) -> Raster:
 
         def turn(samples: Array) -> Array:
             steps = samples[..., 0] / 257
-            return np.stack([np.interp(steps, np.arange(256), curve[:, one]) for one in range(3)], axis=-1)
+            found: list[Array] = [np.interp(steps, np.arange(256), curve[:, one]) for one in range(3)]
+            return np.stack(found, axis=-1)
 
     else:
         found.notes += [f"{words}, of which the upper 8 are used for its profile", profile.note]

@@ -243,7 +243,7 @@ def _from_info(found: Found, picture: Pillow.Image) -> None:
             found.alphas = b"\xff" * min(index, 255) + b"\0"
         case int(level):
             found.key = (level,)
-        case tuple(colour):
-            found.key = colour
+        case (int(red), int(green), int(blue)):
+            found.key = (red, green, blue)
         case _:
             return

@@ -10,7 +10,7 @@ from __future__ import annotations
 import io
 import struct
 import zlib
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from PIL import Image as Pillow
@@ -61,7 +61,9 @@ def _halves(data: bytes, samples: str) -> Pillow.Image:
     """Decode with Pillow's own name for how samples lie, or with another."""
     with Pillow.open(io.BytesIO(data), formats=("PNG",)) as picture:
         if samples:
-            picture.tile = [ImageFile._Tile(one[0], one[1], one[2], samples) for one in picture.tile]  # noqa: SLF001 — a plain tuple in older Pillows
+            kind: Any = type(picture.tile[0])  # a plain tuple in older Pillows
+            kept: list[Any] = [(one[0], one[1], one[2], samples) for one in picture.tile]
+            picture.tile = [one if kind is tuple else kind(*one) for one in kept]
         picture.load()
         return picture
 

@@ -45,7 +45,8 @@ class Raster:
     @property
     def size(self) -> tuple[int, int]:
         """Width and height, the right way up."""
-        return self.stored[::-1] if self.orientation in _SWAPPED else self.stored
+        across, down = self.stored
+        return (down, across) if self.orientation in _SWAPPED else (across, down)
 
     def part(self, left: int, top: int, width: int, height: int) -> Image:
         """Colours of a part of the upright picture, height × width × 3."""

@@ -95,6 +95,8 @@ def read_picture(
         return Picture(called, raster, tuple(notes), truth)
     if isinstance(content, bytes) and not 0 < len(content) <= most_bytes:
         raise PictureError(f"{too_long(called, len(content), most_bytes)}; {WANTED}")
-    read = decode if isinstance(content, bytes) else decode_opened
-    raster, notes = read(content, called, most_pixels)
+    if isinstance(content, bytes):
+        raster, notes = decode(content, called, most_pixels)
+    else:
+        raster, notes = decode_opened(content, called, most_pixels)
     return Picture(called, raster, tuple(dict.fromkeys(notes)), truth)

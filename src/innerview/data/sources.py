@@ -36,8 +36,10 @@ def name_of(source: Any) -> str:
     """What to call a picture if nobody says: its file's name, if it has one."""
     if isinstance(source, str | os.PathLike):
         return Path(os.fsdecode(cast("str", source))).name
-    found = getattr(source, "filename", None) or getattr(source, "name", None)
-    return Path(os.fsdecode(found)).name if isinstance(found, str | bytes | os.PathLike) and found else "the picture"
+    found: Any = getattr(source, "filename", None) or getattr(source, "name", None)
+    if isinstance(found, str | bytes | os.PathLike) and found:
+        return Path(os.fsdecode(cast("str", found))).name
+    return "the picture"
 
 
 def content_of(source: Any, called: str, most_bytes: int) -> bytes | Pillow.Image | Array:
@@ -48,7 +50,7 @@ def content_of(source: Any, called: str, most_bytes: int) -> bytes | Pillow.Imag
     """
     match source:
         case bytes() | bytearray() | memoryview():
-            return bytes(source)
+            return bytes(cast("bytes", source))
         case str() | os.PathLike():
             return read_bytes(Path(os.fsdecode(cast("str", source))), most_bytes)
         case Pillow.Image():
@@ -63,10 +65,10 @@ def content_of(source: Any, called: str, most_bytes: int) -> bytes | Pillow.Imag
 
 def _from_file(file: Any, called: str, most_bytes: int) -> bytes:
     """Everything in an open file, from its beginning where it can go back there, as Pillow does it."""
+    parts: list[Any] = []
     try:
         if callable(getattr(file, "seekable", None)) and file.seekable():
             file.seek(0)
-        parts: list[bytes] = []
         length = 0
         while length <= most_bytes and (part := file.read(most_bytes + 1 - length)):
             parts.append(part)

@@ -18,7 +18,7 @@ from typing import Final
 
 from innerview.names import readable
 
-_LINE: Final = re.compile(rb"\w+: .*")
+_LINE: Final = re.compile(rb"[\w.]+: .*")
 _ONE: Final = Lock()
 _MOST_LINES: Final = 3
 _MOST: Final = 2**16

@@ -317,7 +317,11 @@ def _raster(values: Array, form: Form, found: Found, white: int) -> Raster:
         return scaled_raster(values, form.words, found)
     if form.extra[:1] == (1,):
         found.notes.append(OVER_WHITE)
-        return Raster(form.size, lambda *box: over_white((read(*box) / white).astype(np.float32)))
+
+        def multiplied(left: int, top: int, right: int, bottom: int) -> Array:
+            return over_white((read(left, top, right, bottom) / white).astype(np.float32))
+
+        return Raster(form.size, multiplied)
     if form.bits == 16:
         return deep_raster(read, form.size, found)
     if form.bits == 8:

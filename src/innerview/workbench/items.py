@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
 from innerview.allcnn import NAMES, has_before, load, snapshot
 from innerview.data.fitting import Fitted, fit, parse_crop
@@ -81,7 +81,7 @@ def gather(
     if picks and data is None:
         raise UsageError(f"the pick {picks[0]!r} needs a data set to pick from: name it with --data FOLDER")
     chosen = parse_crop(crop)
-    several = pictures if isinstance(pictures, list | tuple) else [pictures]
+    several = cast("Sequence[Source]", pictures if isinstance(pictures, list | tuple) else [pictures])
     found = [find_picture(one) for one in several]
     entries: Sequence[Entry] = ()
     if data is not None:
