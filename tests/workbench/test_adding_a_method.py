@@ -20,6 +20,7 @@ from innerview.data.baselines import make_baseline
 from innerview.methods import occlusion, registry, rows
 from innerview.methods.method import Method, Option
 from innerview.results import Attribution, Explained, Provenance
+from innerview.results.io import load_result
 from innerview.targets import Logit, Target
 from innerview.types import Image
 from innerview.workbench.explore.explore import Nobody, explain
@@ -129,7 +130,13 @@ def test_a_look_draws_and_keeps_every_method_that_was_asked_for(tmp_path: Path) 
     write_look(Scene(NETWORK, look, request, "own", count_weights({"now": NETWORK.weights()})), tmp_path, {})
     page, arrays = (tmp_path / "index.html").read_text(encoding="utf-8"), load_file(tmp_path / "arrays.safetensors")
     told = json.loads((tmp_path / "result.json").read_text(encoding="utf-8"))["methods"]
+    found = load_result(tmp_path)
+    assert found.notes == ()
+    assert found["request"]["methods"] == asked
+    np.testing.assert_array_equal(found["integrated"].map, look.integrated.map)
+    assert list(found["methods"]) == list(wanted)
     for name, one in wanted.items():
+        np.testing.assert_array_equal(found["methods"][name].map, one.map)
         assert f'src="method-{name}.png"' in page
         assert (tmp_path / f"method-{name}.png").is_file()
         np.testing.assert_array_equal(arrays[told[name]["attribution"]["array"]], one.attribution)  # type: ignore[union-attr]

@@ -41,12 +41,15 @@ def command(
     Only this computer can reach it. From another one, tunnel: ssh -L 8470:localhost:8470 HOST. With --host anybody who
     has the printed address, with its token, can look and upload.
     """
+    from innerview.methods.registry import registry
     from innerview.web.app import make_app
     from innerview.web.guard import Access
     from innerview.web.server import address, listen, open_browser, serve
     from innerview.workbench.live.serving import furnish
     from innerview.workbench.live.shelf import opening
 
+    for problem in registry().problems:
+        say(f"innerview: warning: {problem}.", err=True)
     access = Access.on(host)
     with listen(host, port) as listening:
         desk, changes = furnish(network, runs, pictures, data=data, picks=picks, remote=bool(access.token))
