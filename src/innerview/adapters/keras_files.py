@@ -10,13 +10,15 @@ first, as plain JSON, and every name in it must be a class of Keras itself that 
 
 from __future__ import annotations
 
-import json
-import zipfile
+import io
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, cast
 
-from innerview.errors import MissingExtra, NetworkError, UsageError
+from innerview.errors import DataError, MissingExtra, NetworkError, UsageError
+from innerview.files.archives import allowed, archive, is_archive, read_entry
+from innerview.files.documents import parse_json
+from innerview.files.regular import reading, size_of
 
 try:
     import keras
@@ -30,6 +32,12 @@ REFUSED: Final = frozenset(
     | {"IntegerLookup", "IndexLookup"}
 )
 """Layers of Keras itself that run code or read files named in their configuration."""
+
+WHAT: Final = "the Keras model"
+WAY: Final = "give a file that model.save wrote, .keras or .h5"
+
+PARTS: Final = 100_000
+"""Groups and arrays in a file of weights, at most: what is linked in a circle has no end."""
 
 MODELS: Final = frozenset({"Functional", "Sequential", "Model"})
 PLAIN: Final = frozenset(
@@ -46,10 +54,12 @@ def open_keras(path: Path, *, trust: bool) -> Any:
 
     Raises:
         UsageError: it holds something else than Keras's own layers, and is not trusted.
-        NetworkError: it can't be read.
+        NetworkError: Keras can't open it.
+        DataError: it is no Keras file, is damaged, or claims to be far larger than it is.
     """
     held = {**_configuration(path), "compile_config": None}  # what it was trained with is not opened (compile=False)
-    foreign = ", ".join(sorted(set(_foreign(held))))
+    with reading(path, WHAT):  # nested too deeply
+        foreign = ", ".join(sorted(set(_foreign(held))))
     if foreign and not trust:
         raise UsageError(
             f"{path.name} holds {foreign}, and opening it would run code from the file; if you trust where it came "
@@ -129,20 +139,57 @@ def found_input(model: Any) -> tuple[int, int, int, str] | None:
     return (second, third, first, "CHW") if first in {1, 3} else None
 
 
-def _configuration(path: Path) -> dict[str, Any]:
-    try:
-        if zipfile.is_zipfile(path):
-            with zipfile.ZipFile(path) as archive:
-                return json.loads(archive.read("config.json"))
-        import h5py
+CONFIGURATION: Final = 16 * 2**20
+"""Bytes of a configuration that is read, at most; those of keras.applications have up to 1 MB."""
 
-        with h5py.File(path, "r") as file:
-            held = file.attrs["model_config"]
-        return json.loads(held.decode() if isinstance(held, bytes) else str(held))
-    except (OSError, KeyError, ValueError) as error:
-        raise NetworkError(
-            f"{path.name} can't be read as a Keras model ({error}); give a file that model.save wrote, .keras or .h5"
-        ) from error
+
+def _configuration(path: Path) -> dict[str, Any]:
+    """Read what a file says that the model is made of, once it is known that it unpacks to no more than it should.
+
+    Raises:
+        DataError: it is no such file, is damaged, or claims to be far larger than it is.
+    """
+    if is_archive(path, WHAT):
+        with archive(path, WHAT) as found:
+            text = read_entry(found, "config.json", CONFIGURATION)
+            for name in found.namelist():
+                if name.endswith(".h5"):
+                    _check_weights(io.BytesIO(found.read(name)), path)
+    else:
+        size_of(path, WHAT)
+        with reading(path, WHAT, WAY):
+            text = _check_weights(path, path)
+    return parse_json(text, path, WHAT)
+
+
+def _check_weights(held: Path | io.BytesIO, path: Path) -> bytes:
+    """Raise DataError unless the arrays of an HDF5 file may be read; give the configuration that is in it, if one is.
+
+    An array takes no room in the file while it holds one value alone, and hardly any when it is packed.
+    """
+    import h5py
+
+    claimed, sizes, count = 0, allowed(path.stat().st_size), 0
+    with reading(path, WHAT, WAY), h5py.File(held, "r") as file:
+        waiting: list[Any] = [file]
+        while waiting:
+            group = waiting.pop()
+            for name in group:
+                link = group.get(name, getlink=True)
+                if not isinstance(link, h5py.HardLink):
+                    raise DataError(f"{WHAT} {path} is not opened: its part {name!r} lies in another file or place")
+                one, count = group[name], count + 1
+                if isinstance(one, h5py.Group):
+                    waiting.append(one)
+                elif isinstance(one, h5py.Dataset):
+                    claimed += one.nbytes
+                if claimed > sizes or count > PARTS:
+                    raise DataError(
+                        f"{WHAT} {path} is not opened: its {path.stat().st_size:,} bytes would become {claimed:,} or "
+                        f"more in {count:,} parts; at most {sizes:,} in {PARTS:,}"
+                    )
+        config = file.attrs["model_config"] if isinstance(held, Path) else b""
+    return config if isinstance(config, bytes) else str(config).encode()
 
 
 def _foreign(value: Any) -> Iterator[str]:

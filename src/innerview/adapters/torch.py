@@ -19,7 +19,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any, Final, final
 
 import numpy as np
@@ -54,6 +54,7 @@ try:
 except ImportError as error:
     raise MissingExtra("looking into a PyTorch model", "torch") from error
 
+from innerview.adapters import torch_effective
 from innerview.adapters.torch_calls import (
     Order,
     Seen,
@@ -123,7 +124,11 @@ class TorchNetwork:
             check_inputs(self._model.forward, 0, "wrap a module of one input that calls it with the others fixed")
             check_weights({name: _array(tensor) for name, tensor in self._tensors().items()})
             survey = self._survey_in_some_format(survey)
-        self._layers, self._orders = tuple(survey.layers), survey.orders
+        self._orders, shown = survey.orders, torch_effective.shown_names(self._model)
+        self._layers = tuple(
+            replace(layer, parameters=tuple(dict.fromkeys(shown[name] for name in layer.parameters)))
+            for layer in survey.layers
+        )
 
     @property
     def model(self) -> torch.nn.Module:
@@ -166,8 +171,14 @@ class TorchNetwork:
         return identify(description, {name: _array(tensor.double()) for name, tensor in self._tensors().items()})
 
     def weights(self) -> dict[str, Array]:
-        """Copies of the parameters, in PyTorch's axis order."""
-        return {name: _array(parameter) for name, parameter in self._model.named_parameters()}
+        """Copies of the parameters, in PyTorch's axis order; of those that are made of others, what is made."""
+        with looking(self._model):
+            return {name: _array(tensor) for name, tensor in torch_effective.effective(self._model).items()}
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Which weights are shown otherwise than the module keeps them: pruned or normalised."""
+        return torch_effective.notes(self._model)
 
     def astype(self, dtype: np.dtype[np.floating] | type[np.floating]) -> TorchNetwork:
         """A deep copy of the model in another precision.

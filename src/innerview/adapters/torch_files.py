@@ -1,4 +1,8 @@
-"""Opening PyTorch models from files: safetensors into a module that someone built, and pickles only when trusted."""
+"""Opening PyTorch's files: weights, which hold no code and need no trust, and whole models, which are pickles and do.
+
+Weights are read by the part of PyTorch that knows tensors and nothing else (`weights_only`); what a file claims to
+unpack to is checked before.
+"""
 
 # PyTorch is only partly typed: unknown types are its own.
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
@@ -6,65 +10,220 @@
 
 from __future__ import annotations
 
+import re
+import warnings
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
-from safetensors import SafetensorError
-
-from innerview.errors import MissingExtra, NetworkError
+from innerview.errors import DataError, InnerviewError, MissingExtra, NetworkError, UsageError
+from innerview.files.archives import allowed, archive, is_archive
+from innerview.files.combined import PREFIXES
+from innerview.files.regular import brief, size_of
+from innerview.files.tensors import INDEX, read_header, read_shards
+from innerview.files.weights import Stored, stored
+from innerview.types import Array
 
 try:
     import torch
 except ImportError as error:
     raise MissingExtra("opening a PyTorch model", "torch") from error
 
+WHAT: Final = "the weights"
 
-PREFIXES: Final = ("module.", "_orig_mod.", "model.")
-"""What parallel, compiled and training wrappers put in front of every name."""
+INSIDE: Final = ("state_dict", "model_state_dict", "model", "net", "weights", "params")
+"""Under what name a checkpoint keeps its weights."""
+
+PARTS: Final = ("_orig", "_mask", "_g", "_v", "_u")
+
+CODE: Final = (
+    "if you trust where it came from, add --trust. Safer: weights in safetensors and a function that builds the model, "
+    "--model file.py:build --weights FILE"
+)
 
 
 def load_state(model: Any, path: Path) -> None:
-    """Put the weights of a safetensors file into a PyTorch module.
+    """Put the weights of a file, safetensors or a state dict of torch.save, into a PyTorch module.
 
     Raises:
-        NetworkError: the file can't be read, the model is none of PyTorch's, or names and shapes don't match.
+        NetworkError: the model is none of PyTorch's, or names and shapes don't match.
+        DataError: the file can't be read.
     """
-    from safetensors.torch import load_file
-
     if not isinstance(model, torch.nn.Module):
         raise NetworkError(
             f"weights were given for a {type(model).__name__}; only into a PyTorch module can a state dict be loaded"
         )
-    try:
-        held = load_file(path)
-    except (SafetensorError, OSError, ValueError) as error:
-        raise NetworkError(
-            f"the weights {path.name} can't be read ({error}); give a safetensors file, such as "
-            "safetensors.torch.save_file(model.state_dict(), 'weights.safetensors') writes"
-        ) from error
+    held = _held(path)
     try:
         model.load_state_dict(held)
     except Exception as error:
-        ahead = next((one for one in PREFIXES if all(name.startswith(one) for name in held)), "")
-        way = f". All names begin with {ahead!r}, as of a wrapped model: save the one inside" if ahead else ""
         raise NetworkError(
-            f"the weights {path.name} don't fit the model: {' '.join(str(error).split())[:600].rstrip('.')}{way}"
+            f"the weights {path.name} don't fit the model: {' '.join(str(error).split())[:600].rstrip('.')}{_way(held)}"
         ) from error
 
 
-def open_pickle(path: Path) -> Any:
+def _held(path: Path) -> dict[str, torch.Tensor]:
+    """The tensors of a file of weights, in the types in which they are stored."""
+    from safetensors.torch import load_file
+
+    if path.name.endswith(INDEX):
+        return {name: torch.from_numpy(values) for name, values in read_shards(path, WHAT).items()}
+    size_of(path, WHAT)
+    if path.suffix == ".safetensors" or not _is_pickle(path):
+        read_header(path, WHAT)  # every failure in our words, before PyTorch allocates anything
+        return load_file(path)
+    return dict(_state(path)[0])
+
+
+def _is_pickle(path: Path) -> bool:
+    with path.open("rb") as file:
+        head = file.read(4)
+    return head == b"PK\x03\x04" or head[:1] == b"\x80"
+
+
+def _way(held: Mapping[str, object]) -> str:
+    """What helps where names don't fit."""
+    ahead = next((one for one in (*PREFIXES, "model.") if all(name.startswith(one) for name in held)), "")
+    if ahead:
+        return f". All names begin with {ahead!r}, as of a wrapped model: save the one inside"
+    if any(f"{name.removesuffix('_orig')}_mask" in held for name in held if name.endswith("_orig")):
+        return (
+            ". They are pruned: make it permanent before saving (torch.nn.utils.prune.remove), or prune in the factory"
+        )
+    return ""
+
+
+def read_state(path: Path) -> Stored:
+    """Read the weights that torch.save wrote, without running anything; bfloat16, float8 and quantised ones as float32.
+
+    Raises:
+        DataError: it can't be read, holds more than weights, or claims to be far larger than it is.
+    """
+    state, notes = _state(path)
+    arrays = dict[str, Array]()
+    for name, tensor in state.items():
+        if tensor.is_meta:
+            notes.append(f"{name} is left out: the file holds its shape and no values")
+            continue
+        arrays[name] = _array(tensor)
+    quantised = [name for name, tensor in state.items() if tensor.is_quantized]
+    if quantised:
+        notes.append(f"quantised, shown with their scales: {brief(', '.join(quantised))}")
+    found = stored(arrays, path)
+    return Stored(found.weights, (*notes, *found.notes))
+
+
+def _array(tensor: torch.Tensor) -> Array:
+    whole = tensor.dequantize() if tensor.is_quantized else tensor.to_dense() if tensor.is_sparse else tensor
+    known = whole.dtype in KNOWN
+    return (whole if known else whole.to(torch.float32)).detach().cpu().resolve_conj().resolve_neg().numpy().copy()
+
+
+KNOWN: Final = frozenset(
+    {torch.float64, torch.float32, torch.float16, torch.complex64, torch.complex128, torch.bool, torch.uint8}
+    | {torch.int8, torch.int16, torch.int32, torch.int64}
+)
+"""Types that NumPy has as well; the values of all others that hold numbers are float32 values too."""
+
+
+def _state(path: Path) -> tuple[dict[str, torch.Tensor], list[str]]:
+    """The state dict in a file, and what else the file holds."""
+    found = _plain(path)
+    if not isinstance(found, Mapping):
+        raise DataError(f"{WHAT} {path} can't be read: it holds a {type(found).__name__}; save model.state_dict()")
+    told, notes = cast("Mapping[Any, Any]", found), list[str]()
+    while not _tensors(told):
+        inner = [name for name in INSIDE if isinstance(told.get(name), Mapping) and _tensors(told[name])]
+        if len(inner) != 1:
+            raise DataError(
+                f"{WHAT} {path} can't be read: the file holds {brief(', '.join(map(str, told)))}, and which of them "
+                "are the weights is not clear; save model.state_dict() alone"
+            )
+        others = [str(name) for name in told if name != inner[0]]
+        notes.append(f"of the file, {inner[0]!r} is read, and {brief(', '.join(others)) or 'nothing else'} left out")
+        told = cast("Mapping[Any, Any]", told[inner[0]])
+    strange = [str(name) for name, value in told.items() if not isinstance(value, torch.Tensor)]
+    if strange:
+        notes.append(f"no tensors, left out: {brief(', '.join(strange))}")
+    state = {str(name): value for name, value in told.items() if isinstance(value, torch.Tensor)}
+    claimed = sum(value.numel() * value.element_size() for value in state.values())
+    if claimed > allowed(path.stat().st_size):
+        raise DataError(f"{WHAT} {path} would become {claimed:,} bytes, from {path.stat().st_size:,}; save them anew")
+    return state, notes
+
+
+def _tensors(told: Mapping[Any, Any]) -> bool:
+    return any(isinstance(value, torch.Tensor) for value in told.values())
+
+
+def holds_weights_alone(path: Path) -> bool:
+    """Whether a file of torch.save opens without running anything: then it is no model."""
+    try:
+        return not isinstance(_plain(path), torch.nn.Module)
+    except InnerviewError:
+        return False
+
+
+def _plain(path: Path) -> Any:
+    """What a file holds, if that is tensors and plain values.
+
+    Raises:
+        DataError: it can't be read, or holds more.
+    """
+    if is_archive(path, WHAT):
+        with archive(path, WHAT) as found:
+            scripted = _is_scripted(found)
+        if scripted:
+            raise DataError(
+                f"{path} holds a scripted model, not weights alone; open it as a model: --model {path} --trust"
+            )
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of old formats, which say nothing to whoever looks at weights
+            return torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # a damaged file can raise anything
+        words = " ".join(str(error).split())
+        if "Unsupported global" in words or "Unsupported operand" in words or "Unsupported class" in words:
+            raise DataError(
+                f"{WHAT} {path} hold more than weights ({_named(words)}), and opening them would run code. Save "
+                "model.state_dict(); a whole model is opened as --model FILE --trust"
+            ) from error
+        raise DataError(f"{WHAT} {path} can't be read ({type(error).__name__}: {words[:200]})") from error
+
+
+def _named(words: str) -> str:
+    """The name that PyTorch's message says it would have to import."""
+    _, _, behind = words.partition("GLOBAL ")
+    return brief(behind.split(" ", 1)[0].rstrip(".")) if behind else "something else than tensors"
+
+
+def open_pickle(path: Path, *, trust: bool) -> Any:
     """Open a whole model on the processor: what torch.save, torch.jit.save or torch.export.save (.pt2) wrote.
 
     This runs what the file says. A scripted or exported model holds no modules that could be tapped.
 
     Raises:
+        UsageError: it is not trusted, and opening it would run code.
         NetworkError: it can't be opened, or holds no module.
+        DataError: it is no file of PyTorch's, or is damaged.
     """
+    size_of(path, "the model")
+    if is_archive(path, "the model"):
+        with archive(path, "the model"):
+            pass  # what it claims to unpack to is checked
+    if path.suffix != ".pt2" and holds_weights_alone(path):
+        raise NetworkError(
+            f"{path.name} holds weights and no model; name a function that builds the model: "
+            f"--model file.py:build --weights {path.name}"
+        )
+    if not trust:
+        raise UsageError(f"opening {path.name} runs code that is in it; {CODE}")
     try:
         found = _open(path)
     except Exception as error:
-        raise NetworkError(f"PyTorch can't open {path.name} ({type(error).__name__}: {error})") from error
+        words = " ".join(str(error).split())[:400]
+        raise NetworkError(f"PyTorch can't open {path.name} ({type(error).__name__}: {words}){_home(error)}") from error
     if not isinstance(found, torch.nn.Module):
         raise NetworkError(
             f"{path.name} holds a {type(found).__name__} and no model; write the weights with "
@@ -74,12 +233,30 @@ def open_pickle(path: Path) -> Any:
     return found
 
 
+def _home(error: Exception) -> str:
+    """The way out where a class was defined in the script that was run: nobody can find it under its name."""
+    words = str(error)
+    if not isinstance(error, AttributeError) or "__main__" not in words:
+        return ""
+    found = re.search(r"attribute '(\w+)'", words)
+    name = found.group(1) if found else "Net"
+    return (
+        f". The script that saved it defined {name} itself, and in the file it is called __main__.{name}: save "
+        f"model.state_dict() there, and open that with the class, --model script.py:{name} --weights state.pt (what a "
+        "script does when it is run stands under if __name__ == '__main__')"
+    )
+
+
+def _is_scripted(found: zipfile.ZipFile) -> bool:
+    return any(name.endswith("/constants.pkl") for name in found.namelist())
+
+
 def _open(path: Path) -> Any:
     if path.suffix == ".pt2":
         return torch.export.load(path).module()
     if zipfile.is_zipfile(path):
-        with zipfile.ZipFile(path) as archive:
-            scripted = any(name.endswith("/constants.pkl") for name in archive.namelist())
+        with zipfile.ZipFile(path) as found:
+            scripted = _is_scripted(found)
         if scripted:
             return torch.jit.load(path, map_location="cpu")
     return torch.load(path, map_location="cpu", weights_only=False)

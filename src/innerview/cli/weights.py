@@ -20,7 +20,8 @@ from innerview.cli.console import say
 def command(*, files: tuple[Path, ...], network: Any, bins: int, same_bins: bool, output: Path) -> None:
     """Draw histograms of weights, before and after training, and write them as CSV.
 
-    FILE is a safetensors file; several are snapshots in the order of time. Without one, it is the built-in network.
+    FILE holds weights: .safetensors (or the index of several), .npz, .npy, or a state dict that torch.save wrote; none
+    of them runs code. Several are snapshots in the order of time. Without one, it is the built-in network.
     """
     from innerview.cli.progress import steps
     from innerview.workbench import weights

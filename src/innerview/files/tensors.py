@@ -57,7 +57,7 @@ def _eighths(exponent: int, mantissa: int, bias: int, *, infinite: bool, zero_is
         values[last] = np.where(part[last] == 0, sign[last] * np.inf, np.nan)
     else:
         values[last & (part == (1 << mantissa) - 1)] = np.nan
-    return values.astype(np.float32)
+    return (values if zero_is_nan else np.copysign(values, sign)).astype(np.float32)
 
 
 def _powers() -> Array:
@@ -151,8 +151,9 @@ def read_header(path: Path, what: str = "the weights") -> Header:
         raise DataError(f"{what} {path} is damaged: its metadata is no table")
     entries = {name: _entry(name, one, 8 + length, size, f"{what} {path}") for name, one in told.items()}
     claimed = sum(one.end - one.begin for one in entries.values())
-    if claimed > size:  # each fits, and together they don't: they lie over each other
-        raise DataError(f"{what} {path} is damaged: its arrays have {claimed:,} bytes in all, the file {size:,}")
+    there = size - 8 - length
+    if claimed > there:  # each fits, and together they don't: they lie over each other
+        raise DataError(f"{what} {path} is damaged: its arrays have {claimed:,} bytes in all, and {there:,} are there")
     return Header(entries, {str(key): str(value) for key, value in cast("Mapping[str, Any]", metadata).items()})
 
 

@@ -26,6 +26,7 @@ class WeightHistograms:
         under: finite weights below the first edge; `over`: above the last.
         nan: weights that are not a number; `infinite`: plus or minus infinity.
         mean: of the finite weights (NaN if there is none); likewise `std`, `minimum` and `maximum`.
+        notes: what is not counted here or stands otherwise than somebody may think, in words.
     """
 
     snapshots: tuple[str, ...]
@@ -40,6 +41,7 @@ class WeightHistograms:
     std: Float[np.ndarray, "snapshot layer"]
     minimum: Float[np.ndarray, "snapshot layer"]
     maximum: Float[np.ndarray, "snapshot layer"]
+    notes: tuple[str, ...] = ()
 
     @property
     def sizes(self) -> Int[np.ndarray, "snapshot layer"]:

@@ -157,7 +157,8 @@ def weights(result: WeightHistograms) -> str:
                 f"({number(result.std[0, grown])} to {number(result.std[last, grown])})"
             )
     broken = int((result.nan + result.infinite).sum())
-    return f"{text}. {broken:,} weights are not finite." if broken else f"{text}."
+    told = [text, f"{broken:,} weights are not finite" if broken else "", *result.notes]
+    return " ".join(f"{one[:1].upper() if place > 1 else one[:1]}{one[1:]}." for place, one in enumerate(told) if one)
 
 
 def statistics(result: PathStatistics) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Mapping
 from importlib import import_module
@@ -10,6 +11,7 @@ from typing import Any, Final, cast
 
 from innerview.data.class_files import read_class_file
 from innerview.errors import UsageError
+from innerview.files.regular import brief
 from innerview.network import InputSpec, OutputSpec
 
 ORDER: Final[Mapping[str, str]] = {"input": "size", "output": "kind"}
@@ -18,6 +20,11 @@ ORDER: Final[Mapping[str, str]] = {"input": "size", "output": "kind"}
 INPUT: Final = frozenset({"size", "mean", "std", "range", "layout"})
 OUTPUT: Final = frozenset({"kind", "temperature", "key"})
 KINDS: Final = ("logits", "probabilities", "sigmoid", "scores")
+
+CLASSES: Final = 1_000_000
+SIDE: Final = 16_384
+PIXELS: Final = 2**24
+"""What can be declared, at most: of a size, what still fits into memory a few times."""
 
 EXAMPLE: Final = '--input "224x224x3 range=0..1 mean=0.485,0.456,0.406 std=0.229,0.224,0.225 layout=CHW"'
 
@@ -47,7 +54,7 @@ def declare_input(words: Mapping[str, str], model: Any) -> InputSpec:
     missing = [name for name, value in (("size", size), ("range", words.get("range")), ("layout", layout)) if not value]
     if missing:
         raise UsageError(f"what the model takes is not declared: {', '.join(missing)}. For example {EXAMPLE}")
-    sides = _numbers(size, "x", "size")
+    sides = _sides(size)
     low, high = (*_numbers(words["range"], "..", "range"), 0.0, 0.0)[:2]
     if len(sides) not in {2, 3} or low == high or layout not in {"HWC", "CHW"}:
         raise UsageError(
@@ -55,9 +62,9 @@ def declare_input(words: Mapping[str, str], model: Any) -> InputSpec:
             f"HEIGHTxWIDTHxCHANNELS, a range LOW..HIGH, a layout HWC or CHW. For example {EXAMPLE}"
         )
     return InputSpec(
-        int(sides[0]),
-        int(sides[1]),
-        int(sides[2]) if len(sides) > 2 else 3,
+        sides[0],
+        sides[1],
+        sides[2] if len(sides) > 2 else 3,
         mean=_numbers(words["mean"], ",", "mean") if "mean" in words else (),
         std=_numbers(words["std"], ",", "std") if "std" in words else (),
         low=low,
@@ -95,7 +102,9 @@ def read_classes(given: str | tuple[str, ...], model: Any) -> tuple[str, ...]:
     shape = getattr(model, "output_shape", None)
     if not given and isinstance(shape, tuple) and len(cast("tuple[int, ...]", shape)) == 2:
         given = str(cast("tuple[int, ...]", shape)[1])
-    if given.isdecimal():
+    if given.isdecimal() or (given.startswith("-") and given[1:].isdecimal()):
+        if len(given) > len(str(CLASSES)) or not 1 <= int(given) <= CLASSES:
+            raise UsageError(f"{brief(given)} classes were declared; a model has 1 to {CLASSES:,}")
         return tuple(str(number) for number in range(int(given)))
     if not given:
         raise UsageError("the classes are not declared; give --classes FILE (a name a line) or their number")
@@ -108,6 +117,17 @@ def _found(model: Any) -> tuple[str, str]:
         return "", ""
     found = import_module("innerview.adapters.keras_files").found_input(model)
     return ("x".join(map(str, found[:3])), found[3]) if found else ("", "")
+
+
+def _sides(text: str) -> tuple[int, ...]:
+    """Height, width and perhaps channels: whole numbers, and no more pixels than any classifier takes."""
+    found = _numbers(text, "x", "size")
+    if any(not 1 <= side <= SIDE or side != int(side) for side in found) or math.prod(found[:2]) > PIXELS:
+        raise UsageError(
+            f"--input says size {brief(text)}; height and width are whole numbers from 1 to {SIDE:,}, {PIXELS:,} "
+            f"pixels in all at most. For example {EXAMPLE}"
+        )
+    return tuple(int(side) for side in found)
 
 
 def _numbers(text: str, between: str, what: str) -> tuple[float, ...]:

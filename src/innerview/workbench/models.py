@@ -7,10 +7,7 @@ choice; code that a file brings along needs --trust.
 
 from __future__ import annotations
 
-import importlib.util
-import sys
-import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -18,9 +15,12 @@ from typing import Any, Final, cast
 
 from innerview.adapters import wrap
 from innerview.allcnn import NAMES
-from innerview.errors import InnerviewError, NetworkError, UsageError
+from innerview.errors import UsageError
+from innerview.files.documents import read_toml
+from innerview.files.regular import brief, size_of
 from innerview.network import Network
 from innerview.workbench.declarations import ORDER, declare_input, declare_output, read_classes, words_of
+from innerview.workbench.factories import build, exists, split
 
 SIDE: Final = "model.toml"
 """Beside a model, it holds everything that would stand on the line."""
@@ -38,7 +38,7 @@ class ModelRequest:
 
     Attributes:
         model: a built-in network, "module:factory", "file.py:factory", "keras:Name", or a file or folder.
-        weights: a safetensors state dict for the module that a factory builds; empty for none.
+        weights: of the module that a factory builds, in safetensors or as torch.save wrote them; empty for none.
         classes: a file with one class name a line, or a number of classes; empty where it is declared elsewhere.
         input: words such as "224x224x3 range=0..1 mean=… std=… layout=CHW".
         output: words such as "logits temperature=0.2 key=logits".
@@ -58,13 +58,14 @@ def open_model(request: ModelRequest) -> Network | str:
 
     Raises:
         UsageError: there is no such model, a declaration is missing, or it would run code that was not trusted.
+        DataError: a file of it can't be read.
         NetworkError: it can't be opened, or not run as declared.
     """
     if request.model in NAMES or not _is_a_model(request.model):
         return request.model  # a name that is none is refused with the names that there are, where it is opened
     declared, folder = _beside(request)
     name, by_file = _chosen(request, declared, folder)
-    if by_file and ":" in name and not name.startswith("keras:") and not request.trust:
+    if by_file and _runs_code(name) and not request.trust:
         raise UsageError(
             f"{folder / SIDE} names the code {name}, which opening the model would run; if you trust where it came "
             "from, add --trust"
@@ -82,104 +83,100 @@ def open_model(request: ModelRequest) -> Network | str:
 
 
 def _is_a_model(name: str) -> bool:
-    return ":" in name or Path(name).exists() or Path(name).suffix in KERAS | PICKLED | {".safetensors", ".toml"}
+    return ":" in name or exists(Path(name)) or Path(name).suffix in KERAS | PICKLED | {".safetensors", ".toml"}
 
 
 def _beside(request: ModelRequest) -> tuple[Mapping[str, Any], Path]:
     """Read the model.toml beside a model that is a file, or that is named itself."""
-    path = Path(request.model.partition(":")[0] if ".py:" in request.model else request.model)
-    folder = path if path.is_dir() and (path / SIDE).is_file() else path.parent
+    path = Path(split(request.model)[0])
+    if not exists(path):
+        return {}, path.parent
+    folder = path if path.is_dir() and (path / SIDE).exists() else path.parent
     side = path if path.suffix == ".toml" else folder / SIDE
-    if not path.exists() or not side.is_file():
+    if not side.exists():
         return {}, folder
-    try:
-        found = tomllib.loads(side.read_text(encoding="utf-8-sig"))
-    except (OSError, ValueError) as error:
-        raise UsageError(f"{side} can't be read: {error}") from error
+    found = read_toml(side, "the settings")
     unknown = ", ".join(sorted(set(found) - SAYS))
     if unknown:  # "weigths" passed over would leave the model untrained
         raise UsageError(f"{side} says {unknown}, which has no meaning there; it says {', '.join(sorted(SAYS))}")
+    for name, fits, kind in KINDS:
+        if name in found and not fits(found[name]):
+            raise UsageError(f"{side} says {name} = {brief(found[name])}; it is {kind}")
     return found, folder
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and bool(value) and "\0" not in value
+
+
+def _are_classes(value: object) -> bool:
+    if isinstance(value, list):
+        return bool(value) and all(isinstance(one, str) for one in cast("list[object]", value))
+    return type(value) is int or _is_text(value)
+
+
+def _is_table(value: object) -> bool:
+    return _is_text(value) or isinstance(value, Mapping)
+
+
+KINDS: Final = (
+    ("model", _is_text, "a file, or a file and a function: net.py:build"),
+    ("weights", _is_text, "a file"),
+    ("classes", _are_classes, 'a list of names, a file, or how many: ["cat", "dog"]'),
+    ("input", _is_table, "a table, or words"),
+    ("output", _is_table, "a table, or words"),
+)
+"""What the words of a model.toml hold."""
 
 
 def _chosen(request: ModelRequest, declared: Mapping[str, Any], folder: Path) -> tuple[str, bool]:
     """What is to be opened, and whether a file says so rather than the line."""
     path = Path(request.model)
     named = str(declared.get("model", ""))
-    if named and (path.suffix in {".toml", ".safetensors"} or path.is_dir()):
-        return named if named.startswith("keras:") else str(folder / named), True
+    if named and (path.suffix in {".toml", ".safetensors"} or (exists(path) and path.is_dir())):
+        home, factory = split(named)
+        beside = not named.startswith("keras:") and not (factory and not home.endswith(".py"))
+        return str(folder / named) if beside else named, True
     if path.suffix == ".safetensors":
+        size_of(path, "the model")
         raise UsageError(
             f"{path.name} holds weights and no model; name a function that builds the module, "
             f"--model file.py:build --weights {path.name}, or write both into {SIDE} beside it"
         )
+    if exists(path) and path.is_dir() and not exists(path / "saved_model.pb"):
+        raise UsageError(
+            f"the folder {path} holds no {SIDE} that names a model, and no SavedModel; name the model itself"
+        )
     return request.model, False
 
 
+def _runs_code(name: str) -> bool:
+    return not name.startswith("keras:") and bool(split(name)[1])
+
+
 def _open(name: str, *, trust: bool) -> Any:
-    if name.startswith("keras:"):
+    if name.startswith("keras:") and not exists(Path(name)):
         return _keras().application(name.removeprefix("keras:"))
-    if "://" in name:
+    if "://" in name and not exists(Path(name)):
         raise UsageError(f"{name} is an address, and nothing is fetched; save it as a file, and name that")
     path = Path(name)
+    if split(name)[1]:
+        return build(name)
     if path.suffix in KERAS:
-        _there(path)  # before Keras is imported, which takes seconds
+        size_of(_there(path), "the model")  # before Keras is imported, which takes seconds
         return _keras().open_keras(path, trust=trust)
-    if path.suffix in PICKLED or (path / "saved_model.pb").is_file():
-        _there(path)
+    if exists(path / "saved_model.pb"):
+        size_of(path / "saved_model.pb", "the model")
         if not trust:
-            raise UsageError(
-                f"opening {path.name} runs code that is in it; if you trust where it came from, add --trust. Safer: "
-                "weights in safetensors and a function that builds the model, --model file.py:build --weights FILE"
-            )
-        if path.is_dir():
-            return _keras().open_saved_model(path)
-        return import_module("innerview.adapters.torch_files").open_pickle(path)
-    return _build(name)
+            raise UsageError(f"opening the SavedModel {path.name} runs code that is in it; {CODE}")
+        return _keras().open_saved_model(path)
+    if path.suffix in PICKLED:
+        size_of(_there(path), "the model")
+        return import_module("innerview.adapters.torch_files").open_pickle(path, trust=trust)
+    return build(name)
 
 
-def _build(name: str) -> Any:
-    """Call the factory that "module:factory" or "file.py:factory" names."""
-    home, _, factory = name.rpartition(":")
-    if not home or not factory:
-        of = home or factory
-        raise UsageError(
-            f"{name!r} names no model: say which function gives it, called without arguments, such as "
-            f"--model {of if of.endswith('.py') else 'net.py'}:build"
-        )
-    try:
-        module = _module_of(_there(Path(home))) if home.endswith(".py") else _installed(home)
-    except InnerviewError:
-        raise
-    except (Exception, SystemExit) as error:  # a script that reads its own command line ends the program
-        raise UsageError(f"{home} can't be imported: {type(error).__name__}: {error}") from error
-    make: Callable[[], Any] | None = getattr(module, factory, None)
-    if not callable(make):
-        raise UsageError(
-            f"there is no function {factory!r} in {home}; it is called without arguments and gives the model"
-        )
-    try:
-        return make()
-    except (Exception, SystemExit) as error:
-        raise NetworkError(f"{name} failed: {type(error).__name__}: {error}") from error
-
-
-def _installed(name: str) -> Any:
-    """Import a module that is installed, or that lies where the command is called."""
-    here = str(Path.cwd())
-    if here not in sys.path:
-        sys.path.append(here)
-    return import_module(name)
-
-
-def _module_of(path: Path) -> Any:
-    found = importlib.util.spec_from_file_location(f"innerview_model_{path.stem}", path)
-    if found is None or found.loader is None:
-        raise UsageError(f"{path} is no Python file")
-    module = importlib.util.module_from_spec(found)
-    sys.modules[found.name] = module  # dataclasses and the like look their module up
-    found.loader.exec_module(module)
-    return module
+CODE: Final = "if you trust where it came from, add --trust"
 
 
 def _keras() -> Any:
@@ -187,7 +184,7 @@ def _keras() -> Any:
 
 
 def _there(path: Path) -> Path:
-    if not path.exists():
+    if not exists(path):
         raise UsageError(f"the model {path} is not there")
     return path
 

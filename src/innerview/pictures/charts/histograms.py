@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 TRIO: Final = ((tokens.TEST, "solid"), (tokens.TRAIN, (0, (5, 1.5))), (tokens.INK, (0, (1.5, 1.2))))
 """Colour and dash of the layers that share a plot."""
 
+NOTES: Final = 4
+"""Notes in a figure, at most."""
+
 TICKS: Final = (1, 10, 100, 1_000, 10_000, 100_000, 1_000_000)
 
 
@@ -40,6 +43,8 @@ def layer_index(result: WeightHistograms, layer: str | int) -> int:
 
 def left_out(result: WeightHistograms, snapshot: int, layer: int) -> str:
     """Say which weights are in no bin: "500 not a number, 3 infinite"; empty if all are in one."""
+    if not result.sizes[snapshot, layer]:
+        return "no such weights"
     kinds = (
         (result.nan, "not a number"),
         (result.infinite, "infinite"),
@@ -99,10 +104,12 @@ def draw_layers(axes: Axes, result: WeightHistograms, layers: Sequence[str | int
     last = len(result.snapshots) - 1
     for index, (colour, dash) in zip(found, TRIO, strict=False):
         edges = result.edges[index]
-        if last:
+        if last and result.sizes[0, index]:
             axes.plot(*outline(edges, result.counts[0, index]), color=tokens.BEFORE, linestyle=dash, linewidth=1.1)
         line = axes.plot(*outline(edges, result.counts[last, index]), color=colour, linestyle=dash, linewidth=1.5)
         name, lost = result.layers[index], left_out(result, last, index)
+        if last and not result.sizes[0, index]:
+            lost = f"{lost}{', ' * bool(lost)}not in {result.snapshots[0]}"
         # A space in front: matplotlib leaves names that begin with _ out of its legends, and some models have them.
         line[0].set_label(f"{' ' if name.startswith('_') else ''}{name}{': ' if lost else ''}{lost}")
     _finish(axes, result, found, log=log)
@@ -160,7 +167,9 @@ def _about(result: WeightHistograms, *, between: bool = True) -> str:
     left = f"grey: {first} · coloured: {last} · {number - 2} snapshots between them not drawn · "
     snapshots = {1: "", 2: ends}.get(number, many if between else left.replace("1 snapshots", "1 snapshot"))
     bins = "one set of bins" if (result.edges == result.edges[0]).all() else "each layer has bins of its own"
-    return f"{snapshots}{bins}"
+    told = "".join(f" · {note}" for note in result.notes[:NOTES])
+    more = len(result.notes) - NOTES
+    return f"{snapshots}{bins}{told}" + (f" · and {more} notes more, in statistics.csv" if more > 0 else "")
 
 
 def histogram_figure(result: WeightHistograms, *, together: int = 3, log: bool = True) -> Figure:

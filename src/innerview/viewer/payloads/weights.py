@@ -47,5 +47,5 @@ def weights_payload(
         **stamp.texts,
         layers=list(found.layers),
         snapshots=list(found.snapshots),
-        health=list(health),
+        health=[*health, *({"layer": "", "words": note, "figure": None} for note in found.notes)],
     )

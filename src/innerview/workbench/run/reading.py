@@ -17,6 +17,7 @@ import numpy as np
 
 from innerview.allcnn import NAMES, run_folder
 from innerview.errors import DataError, UsageError
+from innerview.files.combined import STORED, is_a_part
 from innerview.files.tensors import Entry, read_header
 from innerview.runs import Histogram, History, RunFolder, Snapshot, ending
 from innerview.runs.ending import Ending
@@ -215,6 +216,8 @@ class Recorded:
         """Say which layers are not in all snapshots, or have another shape in some."""
         first = next(iter(self._headers.values()))
         for name in layers:
+            if is_a_part(name, self._headers[self.steps[-1]]):
+                self.tell(f"{name} stands {STORED}")
             lacking = [step for step, entries in self._headers.items() if name not in entries]
             shapes = {entries[name].shape for entries in self._headers.values() if name in entries}
             if lacking:
