@@ -12,13 +12,28 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 
-from innerview.errors import NetworkError, UnknownLayer, UsageError
+from innerview.errors import NetworkError, UsageError
+from innerview.layers import (
+    CHANNELS,
+    FOLLOWING,
+    IMAGE_AXES,
+    INPUT,
+    TOKENS,
+    WEIGHTED,
+    Layer,
+    TokenGrid,
+    belonging,
+    ends,
+    find_layer,
+    numbered,
+    require_layers,
+)
 from innerview.spec import InputSpec, OutputKind, OutputSpec, require_array
 from innerview.types import Array, Gradients, Images, Logits
 
@@ -27,28 +42,6 @@ OUTPUT: Final = "output"
 
 Cotangent: TypeAlias = Callable[[Array], Array]
 """From a value (batch × …, the logits for OUTPUT) to factors on it: target × batch × …."""
-
-WEIGHTED: Final = frozenset({"convolution", "dense"})
-FOLLOWING: Final = frozenset({"activation", "normalisation", "dropout"})
-
-
-@dataclass(frozen=True)
-class Layer:
-    """One *call* of a part of the network: a module that is used twice is two layers.
-
-    Attributes:
-        name: unique; a second call of the same module carries its number ("relu#2").
-        kind: "convolution", "dense", "activation", "normalisation", "dropout", "pooling", "mean" or "other".
-        parameters: names of the weights it uses, as in ``Network.weights()``.
-        axes: of its output behind the batch: "height width channel", "token channel", "channel" or "".
-        shape: of its output behind the batch, in the order of `axes`; () if it is not known beforehand.
-    """
-
-    name: str
-    kind: str
-    parameters: tuple[str, ...] = ()
-    axes: str = "height width channel"
-    shape: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -132,28 +125,6 @@ class Differentiable(Network, Protocol):
         ...
 
 
-def find_layer(layers: Sequence[Layer], asked: str | int) -> Layer:
-    """Find a layer by its name, or by its number as people count.
-
-    Numbers count convolutions and dense layers from 1, and "after layer 3" means after whatever belongs to
-    it: the activation (normalisation, dropout) that follows directly, and before any pooling.
-
-    Raises:
-        UnknownLayer: lists what there is.
-    """
-    names = {layer.name: layer for layer in layers}
-    if isinstance(asked, str) and asked in names:
-        return names[asked]
-    weighted = [position for position, layer in enumerate(layers) if layer.kind in WEIGHTED]
-    text = str(asked).strip()
-    if not text.isdecimal() or not 1 <= int(text) <= len(weighted):
-        raise UnknownLayer(asked, [*(f"1 to {len(weighted)}" for _ in weighted[:1]), *names])
-    position = weighted[int(text) - 1]
-    while position + 1 < len(layers) and layers[position + 1].kind in FOLLOWING:
-        position += 1
-    return layers[position]
-
-
 def has_gradients(network: Network) -> bool:
     """Whether gradients can be asked of a network; a wrapped function, for one, can only be run forward."""
     # Not isinstance: that would evaluate every property of the protocol, the hash over all weights among them.
@@ -167,14 +138,6 @@ def require_differentiable(network: Network) -> None:
             "gradients were asked of a network that can only be run forward; wrap the model itself "
             "(a PyTorch module, say) instead of a function, or use what needs no gradients: activations, keep, path"
         )
-
-
-def require_layers(layers: Sequence[Layer], asked: Iterable[str]) -> None:
-    """Raise UnknownLayer for the first of `asked` that is not the name of one of `layers`."""
-    names = [layer.name for layer in layers]
-    for name in asked:
-        if name not in names:
-            raise UnknownLayer(name, names)
 
 
 def identify(description: Mapping[str, object], weights: Mapping[str, Array]) -> str:
@@ -197,8 +160,12 @@ def as_pixels(images: Array, dtype: np.dtype[np.floating]) -> Array:
 
 
 __all__ = [
+    "CHANNELS",
     "FOLLOWING",
+    "IMAGE_AXES",
+    "INPUT",
     "OUTPUT",
+    "TOKENS",
     "WEIGHTED",
     "Cotangent",
     "Differentiable",
@@ -209,10 +176,14 @@ __all__ = [
     "OutputKind",
     "OutputSpec",
     "Pullback",
+    "TokenGrid",
     "as_pixels",
+    "belonging",
+    "ends",
     "find_layer",
     "has_gradients",
     "identify",
+    "numbered",
     "require_array",
     "require_differentiable",
     "require_layers",

@@ -2,7 +2,7 @@
 
 An adapter for Keras or JAX says how its model is run; an `Engine` (one for each framework, in a file of its own) says
 how a value is watched on its way and how gradients are had. Here the two are joined: pixels become the model's input,
-values come back with their channels last, a layer that was not called is named, no picture at all is an empty answer.
+values come back in the waist's axis order, a layer that was not called is named, no picture at all is an empty answer.
 """
 
 from __future__ import annotations
@@ -10,17 +10,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
+from functools import cached_property
+from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 
+from innerview.adapters.positions import Order, Placed
 from innerview.adapters.promises import check_shape, collect_cotangents, enter
 from innerview.errors import NetworkError
 from innerview.network import OUTPUT, Cotangent, Forward, InputSpec, Layer, OutputSpec, Pullback, require_layers
 from innerview.types import Array, Images
-
-Order: TypeAlias = Literal["first", "last"]
-"""Where a value with a batch in front has its channels."""
 
 Tensor: TypeAlias = Any
 Tap: TypeAlias = Callable[[str, Tensor], Tensor]
@@ -71,14 +70,28 @@ class Engine(Protocol):
 
 @dataclass(frozen=True)
 class Passes:
-    """One model's passes: what it takes and gives, its layers and where each of them has its channels."""
+    """One model's passes: what it takes and gives, and how its layers are found."""
 
     engine: Engine
     input: InputSpec
     output: OutputSpec
     dtype: np.dtype[np.floating]
-    layers: tuple[Layer, ...]
-    orders: Mapping[str, Order]
+    find: Callable[[], Placed]
+
+    @cached_property
+    def _placed(self) -> Placed:
+        """Found when it is first needed: passes for gradients alone need no layer."""
+        return self.find()
+
+    @property
+    def layers(self) -> tuple[Layer, ...]:
+        """In the order of their calls."""
+        return self._placed.layers
+
+    @property
+    def orders(self) -> Mapping[str, Order]:
+        """How each layer's value is turned."""
+        return self._placed.orders
 
     @property
     def chunk(self) -> int:
@@ -87,42 +100,44 @@ class Passes:
 
     def forward(self, run: Run, images: Images, taps: Sequence[str]) -> Forward:
         """Answer a forward pass."""
-        require_layers(self.layers, taps)
+        if taps:
+            require_layers(self.layers, taps)
         inputs = enter(self.input, images, self.dtype)
         if not len(images):
             return self._nothing(taps)
         values = self.engine.forward(run, inputs, frozenset(taps))
         self._check(values, taps, len(images))
-        return Forward(values[OUTPUT], {name: to_last(values[name], self.orders[name]) for name in taps})
+        return Forward(values[OUTPUT], {name: to_waist(values[name], self.orders[name]) for name in taps})
 
     def pullback(self, run: Run, images: Images, cotangents: Mapping[str, Cotangent], taps: Sequence[str]) -> Pullback:
         """Answer a pullback."""
         asked = list(dict.fromkeys([*taps, *(name for name in cotangents if name != OUTPUT)]))
-        require_layers(self.layers, asked)
+        if asked:
+            require_layers(self.layers, asked)
         inputs = enter(self.input, images, self.dtype)
-        orders: dict[str, Order] = {**self.orders, OUTPUT: "last"}
+        orders: dict[str, Order] = {**(self.orders if asked else {}), OUTPUT: (0,)}
 
         def factors(values: Mapping[str, Array]) -> dict[str, Array]:
             self._check(values, asked, len(images))
             found = collect_cotangents(
-                cotangents, {name: to_last(value, orders[name]) for name, value in values.items()}
+                cotangents, {name: to_waist(value, orders[name]) for name, value in values.items()}
             )
-            return {name: from_last(value, orders[name]) for name, value in found.items()}
+            return {name: from_waist(value, orders[name]) for name, value in found.items()}
 
         if not len(images):
             return self._nothing_back(taps, asked, cotangents)
         shapes = {
-            layer.name: from_last(np.empty((1, 1, *layer.shape)), orders[layer.name]).shape[2:]
-            for layer in self.layers
+            layer.name: from_waist(np.empty((1, 1, *layer.shape)), orders[layer.name]).shape[2:]
+            for layer in (self.layers if asked else ())
             if layer.name in asked
         }
         found = self.engine.pullback(run, inputs, shapes, taps, factors)
         by_pixel = found.by_input if self.input.layout == "HWC" else np.moveaxis(found.by_input, 2, -1)
         return Pullback(
             logits=found.values[OUTPUT],
-            activations={name: to_last(found.values[name], orders[name]) for name in taps},
+            activations={name: to_waist(found.values[name], orders[name]) for name in taps},
             input_gradients=np.ascontiguousarray(by_pixel * self.input.scale.astype(self.dtype)),
-            tap_gradients={name: to_last(found.by_layer[name], orders[name], behind=2) for name in taps},
+            tap_gradients={name: to_waist(found.by_layer[name], orders[name], behind=2) for name in taps},
         )
 
     def _check(self, values: Mapping[str, Array], asked: Iterable[str], batch: int) -> None:
@@ -151,11 +166,12 @@ class Passes:
         )
 
 
-def to_last(value: Array, order: Order, behind: int = 1) -> Array:
-    """Copy a value into one with its channels last; `behind` axes (target, batch) stand in front of it."""
-    return np.array(np.moveaxis(value, behind, -1) if order == "first" else value, order="C")
+def to_waist(value: Array, order: Order, behind: int = 1) -> Array:
+    """Copy a value with its axes in the order of the waist; `behind` axes (target, batch) stand in front of them."""
+    return np.array(value.transpose(*range(behind), *(behind + axis for axis in order)), order="C")
 
 
-def from_last(value: Array, order: Order) -> Array:
-    """Copy target × batch × …, channels last, into the model's own axis order."""
-    return np.array(np.moveaxis(value, -1, 2) if order == "first" else value, order="C")
+def from_waist(value: Array, order: Order, behind: int = 2) -> Array:
+    """Copy target × batch × …, in the order of the waist, into the model's own axis order."""
+    own = np.argsort(order).tolist()
+    return np.array(value.transpose(*range(behind), *(behind + axis for axis in own)), order="C")

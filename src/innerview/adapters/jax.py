@@ -22,8 +22,10 @@ from typing import Any, Final, final
 
 import numpy as np
 
+from innerview.adapters.changes import Evidence, Take, gather
 from innerview.adapters.engine import Passes, Tap
 from innerview.adapters.picking import pick
+from innerview.adapters.positions import Placed, place
 from innerview.adapters.promises import (
     check_inputs,
     check_precision,
@@ -82,8 +84,8 @@ class JaxNetwork:
         self._function, self._parameters, self._weights_only = function, parameters, weights_only
         self._engine = JaxEngine()
         kind = check_precision(_precision(self.weights()) or dtype)
-        survey = Survey(DRY_RUN, "first" if input.layout == "CHW" else "last")
-        self._passes = Passes(self._engine, input, output, kind, (), {})
+        self._survey = Survey(DRY_RUN)
+        self._passes = Passes(self._engine, input, output, kind, self._find)
         if not weights_only:
             way = "wrap a function of one input that calls it with the others fixed"
             if parameters is None:
@@ -91,8 +93,7 @@ class JaxNetwork:
             else:
                 check_inputs(function, 1, way)
             check_weights(self.weights())
-            self._dry_run(survey)
-        self._passes = Passes(self._engine, input, output, kind, tuple(survey.layers), survey.orders)
+            self._dry_run(self._survey)
 
     @property
     def input(self) -> InputSpec:
@@ -167,6 +168,20 @@ class JaxNetwork:
         refuse_weights_only(weights_only=self._weights_only)
         with self._engine.looking(None, self.dtype):
             return self._passes.pullback(self._run, images, cotangents, taps)
+
+    def _find(self) -> Placed:
+        """Find out the axes of the values that the function names."""
+
+        def run(images: Array, take: Take) -> None:
+            def seen(name: str, value: Any) -> Any:
+                take(name, lambda: np.asarray(value))
+                return value
+
+            self._run(jax.numpy.asarray(enter(self.input, images, self.dtype)), seen)
+
+        with self._engine.looking(None, self.dtype), jax.disable_jit():
+            evidence = gather(Evidence(*self.input.shape), self._survey.layers, run)
+        return place(self._survey.layers, evidence, self._survey.declared)
 
     def _run(self, inputs: Any, tap: Tap) -> Any:
         """From the function's input to the output that was declared."""

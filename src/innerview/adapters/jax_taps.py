@@ -8,19 +8,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
 import jax.numpy as jnp
 
-from innerview.adapters.engine import Order
-from innerview.network import OUTPUT, Layer
+from innerview.adapters.positions import Layout, Order
+from innerview.network import IMAGE_AXES, OUTPUT, Layer
 
-AXES: Final = {2: "channel", 3: "token channel", 4: "height width channel"}
-"""Axes behind the batch, channels last, by the number of axes with it."""
+Side: TypeAlias = Literal["first", "last"]
+"""Where a value has its channels, as people say it."""
+
+
+SIDES: Final[Mapping[Side, Order]] = {"first": (1, 2, 0), "last": (0, 1, 2)}
 
 
 @dataclass(frozen=True)
@@ -29,7 +32,7 @@ class Named:
 
     kind: str
     parameters: tuple[str, ...]
-    order: Order | None
+    order: Side | None
 
 
 Seen: TypeAlias = Callable[[str, Named, Any], Any]
@@ -37,7 +40,7 @@ Seen: TypeAlias = Callable[[str, Named, Any], Any]
 _SEEN: Final[ContextVar[Seen | None]] = ContextVar("innerview_jax_taps", default=None)
 
 
-def tap(name: str, value: Any, kind: str = "other", parameters: Sequence[str] = (), order: Order | None = None) -> Any:
+def tap(name: str, value: Any, kind: str = "other", parameters: Sequence[str] = (), order: Side | None = None) -> Any:
     """Give `value` a name by which it can be looked at; without anyone looking, it is just given back.
 
     Args:
@@ -45,7 +48,8 @@ def tap(name: str, value: Any, kind: str = "other", parameters: Sequence[str] = 
         value: a float array with the batch in front.
         kind: one of the kinds of `Layer`; "convolution" and "dense" are counted from 1.
         parameters: names of the weights that made it.
-        order: "first" or "last", where its channels are; as in the network's input unless given.
+        order: "first" or "last", where the channels of a map are. It is found out from what the function does, so give
+            it only where that doesn't tell.
     """
     seen = _SEEN.get()
     return value if seen is None else seen(name, Named(kind, tuple(parameters), order), value)
@@ -70,19 +74,23 @@ def observing(seen: Seen) -> Generator[None, None, None]:
 
 @dataclass
 class Survey:
-    """What a dry run finds: the values that the function names, in order, and where each has its channels."""
+    """What a dry run finds: the values that the function names, in order, with shapes in the function's own axis order.
+
+    Attributes:
+        batch: how many pictures it is run on.
+        layers: their axes are found out later (`positions`).
+        declared: what the function says of the axes itself.
+    """
 
     batch: int
-    entering: Order
     layers: list[Layer] = field(default_factory=list[Layer])
-    orders: dict[str, Order] = field(default_factory=dict[str, Order])
+    declared: dict[str, Layout] = field(default_factory=dict[str, Layout])
 
     def __call__(self, name: str, named: Named, value: Any) -> Any:
         """Take down one value; one that is not a float array with the batch in front is no layer."""
         shape = tuple(int(size) for size in value.shape)
         if shape[:1] == (self.batch,) and jnp.issubdtype(value.dtype, jnp.floating):
-            order: Order = "last" if len(shape) < 3 else named.order or (self.entering if len(shape) == 4 else "last")
-            self.orders[name] = order
-            inner = (*shape[2:], *shape[1:2]) if order == "first" else shape[1:]
-            self.layers.append(Layer(name, named.kind, named.parameters, AXES.get(len(shape), ""), inner))
+            if named.order is not None and len(shape) == 4:
+                self.declared[name] = Layout(IMAGE_AXES, SIDES[named.order])
+            self.layers.append(Layer(name, named.kind, named.parameters, "", shape[1:]))
         return value

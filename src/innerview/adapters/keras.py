@@ -23,8 +23,10 @@ from typing import Any, Final, final
 
 import numpy as np
 
+from innerview.adapters.changes import Evidence, Take, gather
 from innerview.adapters.engine import Engine, Passes, Tap
 from innerview.adapters.picking import pick
+from innerview.adapters.positions import Order, Placed, place
 from innerview.adapters.promises import check_precision, check_shape, check_weights, enter, refuse_weights_only
 from innerview.adapters.whereabouts import Whereabouts
 from innerview.errors import InnerviewError, MissingExtra, NetworkError
@@ -95,12 +97,12 @@ class KerasNetwork:
         self._engine = _engine(model)
         dtype = precision(model)
         names = {id(variable): name for name, variable in named_variables(model).items()}
-        survey = Survey(names, DRY_RUN, "first" if input.layout == "CHW" else "last")
+        self._survey = survey = Survey(names, DRY_RUN)
         self._ending: Ending | None = None
         if not weights_only:
             check_weights(self.weights())
             self._ending = self._dry_run(survey, input, output, dtype)
-        self._passes = Passes(self._engine, input, output, dtype, tuple(survey.layers), survey.orders)
+        self._passes = Passes(self._engine, input, output, dtype, self._find)
 
     @property
     def input(self) -> InputSpec:
@@ -121,6 +123,11 @@ class KerasNetwork:
     def layers(self) -> tuple[Layer, ...]:
         """One per call of a layer that holds no others."""
         return self._passes.layers
+
+    @property
+    def orders(self) -> Mapping[str, Order]:
+        """By a layer's name, how its own axes behind the batch are turned for the waist."""
+        return self._passes.orders
 
     @property
     def chunk(self) -> int:
@@ -174,6 +181,21 @@ class KerasNetwork:
             if self._ending:
                 stack.enter_context(set_aside(self._ending))
             yield
+
+    def _find(self) -> Placed:
+        """Find out the axes of the layers."""
+
+        def run(images: Array, take: Take) -> None:
+            def tap(name: str, value: Any) -> Any:
+                if keras.ops.is_tensor(value):
+                    take(name, lambda: np.asarray(keras.ops.convert_to_numpy(value)))
+                return value
+
+            self._run(keras.ops.convert_to_tensor(enter(self.input, images, self.dtype)), tap)
+
+        with self._looking():
+            evidence = gather(Evidence(*self.input.shape), self._survey.layers, run)
+        return place(self._survey.layers, evidence)
 
     def _run(self, inputs: Any, tap: Tap) -> Any:
         return _run(self._model, self.output, inputs, tap)

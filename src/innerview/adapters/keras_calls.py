@@ -21,7 +21,6 @@ from typing import Any, Final, TypeAlias
 import keras
 import numpy as np
 
-from innerview.adapters.engine import Order
 from innerview.adapters.whereabouts import Whereabouts
 from innerview.errors import NetworkError
 from innerview.network import OUTPUT, Layer
@@ -40,9 +39,6 @@ KINDS: Final = {
     "keras.src.layers.pooling.": "pooling",
 }
 """Kind of a layer by where Keras defines its class or the nearest of its bases; the first that begins so."""
-
-AXES: Final = {2: "channel", 3: "token channel", 4: "height width channel"}
-"""Axes behind the batch, channels last, by the number of axes with it."""
 
 LOCK: Final = threading.RLock()
 """Two threads that look at one model would restore each other's changes: one at a time."""
@@ -184,19 +180,14 @@ class Survey:
     Attributes:
         names: of the weights, by identity of the variable.
         batch: how many pictures it is run on.
-        entering: where its input has the channels.
-        layers: one for each call, in order.
-        orders: where each of them has its channels.
+        layers: one for each call, in order, with shapes in the model's own axis order; their axes are found out later.
         results: the layer that gave a value, by the identity of the value (which is kept, so that it stays unique).
     """
 
     names: Mapping[int, str]
     batch: int
-    entering: Order
     layers: list[Layer] = field(default_factory=list[Layer])
-    orders: dict[str, Order] = field(default_factory=dict[str, Order])
     results: dict[int, tuple[Any, Any]] = field(default_factory=dict[int, tuple[Any, Any]])
-    _last: dict[tuple[int, ...], Order] = field(default_factory=dict[tuple[int, ...], Order])
 
     def __call__(self, name: str, layer: Any, result: Any) -> Any:
         """Take down one call; one whose result is not a float tensor with the batch in front is no layer."""
@@ -205,12 +196,9 @@ class Survey:
         shape = tuple(int(size) for size in result.shape)
         if shape[:1] != (self.batch,):
             return result
-        order = _order(layer, len(shape)) or self._last.get(shape, self.entering if len(shape) == 4 else "last")
-        self._last[shape] = self.orders[name] = order
         self.results[id(result)] = (layer, result)
-        inner = (*shape[2:], *shape[1:2]) if order == "first" else shape[1:]
         own = tuple(self.names[id(variable)] for variable in layer.weights)
-        self.layers.append(Layer(name, kind_of(layer), own, AXES.get(len(shape), ""), inner))
+        self.layers.append(Layer(name, kind_of(layer), own, "", shape[1:]))
         return result
 
     def calls_of(self, layer: Any) -> int:
@@ -239,17 +227,3 @@ def kind_of(layer: Any) -> str:
             if home.startswith(start):
                 return kind
     return "other"
-
-
-def _order(layer: Any, axes: int) -> Order | None:
-    """Where the channels are; None if the layer does not decide it."""
-    if axes < 3:
-        return "last"
-    decided = getattr(layer, "data_format", None)
-    if decided in {"channels_first", "channels_last"}:
-        return "first" if decided == "channels_first" else "last"
-    axis = getattr(layer, "axis", None)  # of normalisation layers
-    axis = axis[0] if isinstance(axis, list | tuple) and len(axis) == 1 else axis
-    if kind_of(layer) == "normalisation" and isinstance(axis, int):
-        return "first" if axis == 1 else "last"
-    return None

@@ -17,6 +17,8 @@ from innerview.adapters.operations import Operation
 from innerview.adapters.promises import check_precision, check_weights, collect_cotangents, enter, refuse_weights_only
 from innerview.errors import NetworkError
 from innerview.network import (
+    IMAGE_AXES,
+    INPUT,
     OUTPUT,
     Cotangent,
     Forward,
@@ -193,10 +195,14 @@ def _check_names(operations: Sequence[Operation], weights: Mapping[str, Array]) 
 
 
 def _layers(operations: Sequence[Operation], weights: Mapping[str, Array], shape: tuple[int, ...]) -> list[Layer]:
-    """Follow the shape through the operations; the axes of an activation are those before it."""
-    layers, axes = list[Layer](), "height width channel"
+    """Follow the shape through the operations; the axes of an activation are those before it. It is one chain."""
+    layers, axes, before = list[Layer](), IMAGE_AXES, INPUT
     for operation in operations:
         shape = operation.shape(shape, weights)
         axes = operation.axes if operation.takes else axes
-        layers.append(Layer(operation.name, operation.kind, operation.parameters, axes, shape))
+        follows = before if layers else ""
+        layers.append(
+            Layer(operation.name, operation.kind, operation.parameters, axes, shape, sources=(before,), follows=follows)
+        )
+        before = operation.name
     return layers

@@ -6,8 +6,8 @@ hold), found in one dry run: a module that is called twice is two layers, "relu"
 outside of modules (`functional.relu`) can't be tapped; gradients go through it all the same. Only calls that
 return one float tensor with the batch in front are layers.
 
-Values cross the waist channels last. PyTorch keeps channels in front, except after dense layers and layer
-normalisation; whatever works value by value keeps the order of the last value of its shape, or of the input.
+Values cross the waist channels last. Where a value has its channels is found out by changing parts of an image
+(`positions`) when layers are first asked for; where that doesn't tell, they come as they are, and have no positions.
 """
 
 # PyTorch is only partly typed: unknown types are its own.
@@ -17,13 +17,16 @@ normalisation; whatever works value by value keeps the order of the last value o
 from __future__ import annotations
 
 import copy
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, replace
+from functools import cached_property
 from typing import Any, Final, final
 
 import numpy as np
 
+from innerview.adapters.changes import Evidence, Take, gather
+from innerview.adapters.positions import Order, Placed, place
 from innerview.adapters.promises import (
     check_inputs,
     check_precision,
@@ -34,6 +37,7 @@ from innerview.adapters.promises import (
     refuse_weights_only,
 )
 from innerview.adapters.whereabouts import Whereabouts
+from innerview.adapters.wiring import wired
 from innerview.errors import InnerviewError, MissingExtra, NetworkError, UsageError
 from innerview.network import (
     OUTPUT,
@@ -56,10 +60,11 @@ except ImportError as error:
 
 from innerview.adapters import torch_effective
 from innerview.adapters.torch_calls import (
-    Order,
     Seen,
     Survey,
+    array_of,
     device,
+    follow,
     from_waist,
     looking,
     observing,
@@ -118,16 +123,19 @@ class TorchNetwork:
             )
         self._model, self._input, self._output, self._weights_only = original(model), input, output, weights_only
         precision(self._model)
-        survey = self._survey()
+        survey = self._new_survey()
         self._format = torch.contiguous_format
         if not weights_only:
             check_inputs(self._model.forward, 0, "wrap a module of one input that calls it with the others fixed")
             check_weights({name: _array(tensor) for name, tensor in self._tensors().items()})
             survey = self._survey_in_some_format(survey)
-        self._orders, shown = survey.orders, torch_effective.shown_names(self._model)
-        self._layers = tuple(
-            replace(layer, parameters=tuple(dict.fromkeys(shown[name] for name in layer.parameters)))
-            for layer in survey.layers
+        shown = torch_effective.shown_names(self._model)
+        self._survey = replace(
+            survey,
+            layers=[
+                replace(layer, parameters=tuple(dict.fromkeys(shown[name] for name in layer.parameters)))
+                for layer in survey.layers
+            ],
         )
 
     @property
@@ -153,7 +161,34 @@ class TorchNetwork:
     @property
     def layers(self) -> tuple[Layer, ...]:
         """One per call of a leaf module."""
-        return self._layers
+        return self._placed.layers
+
+    @property
+    def orders(self) -> Mapping[str, Order]:
+        """By a layer's name, how its own axes behind the batch are turned for the waist."""
+        return self._placed.orders
+
+    @cached_property
+    def _placed(self) -> Placed:
+        """The layers with their axes, found out when layers are first asked for."""
+
+        def run(images: Array, take: Take) -> None:
+            def seen(name: str, module: torch.nn.Module, result: Any) -> None:  # noqa: ARG001 as hooks are called
+                if isinstance(result, torch.Tensor):
+                    take(name, lambda: array_of(result))
+
+            with observing(self._model, seen):
+                self._run(self._pixels(images.astype(self.dtype)))
+
+        def follow_one(begin: Callable[[torch.Tensor], None]) -> None:
+            pixels = self._pixels(np.full((FORMAT_RUN, *self._input.shape), 0.5, self.dtype))
+            begin(pixels)
+            self._run(pixels)
+
+        with looking(self._model), torch.no_grad():
+            layers = wired(self._survey.layers, follow(self._model, follow_one))
+            evidence = gather(Evidence(*self._input.shape), layers, run)
+        return place(layers, evidence)
 
     @property
     def chunk(self) -> int:
@@ -196,15 +231,16 @@ class TorchNetwork:
     def forward(self, images: Images, taps: Sequence[str] = ()) -> Forward:
         """Run pictures; `taps` names the layers whose outputs are wanted."""
         refuse_weights_only(weights_only=self._weights_only)
-        require_layers(self._layers, taps)
+        if taps:
+            require_layers(self.layers, taps)
         activations = dict[str, Array]()
 
         def seen(name: str, module: torch.nn.Module, result: Any) -> None:  # noqa: ARG001 as hooks are called
             if name in taps:
-                activations[name] = to_waist(result, self._orders[name])
+                activations[name] = to_waist(result, self._placed.orders[name])
 
         with looking(self._model), self._observing(seen, taps), torch.no_grad():
-            logits = to_waist(self._run(self._pixels(images)), "last")
+            logits = to_waist(self._run(self._pixels(images)), (0,))
         _check_seen(taps, activations)
         return Forward(logits, activations)
 
@@ -212,7 +248,8 @@ class TorchNetwork:
         """Run pictures forward, then cotangents on the output and on layers back to pixels and `taps`."""
         refuse_weights_only(weights_only=self._weights_only)
         asked = {*taps, *cotangents} - {OUTPUT}
-        require_layers(self._layers, asked)
+        if asked:
+            require_layers(self.layers, asked)
         values = dict[str, torch.Tensor]()
 
         def seen(name: str, module: torch.nn.Module, result: Any) -> torch.Tensor | None:  # noqa: ARG001
@@ -240,7 +277,8 @@ class TorchNetwork:
         taps: Sequence[str],
     ) -> Pullback:
         """Differentiate once per target; weights are frozen, so nothing is worked out for them."""
-        orders: dict[str, Order] = {**self._orders, OUTPUT: "last"}
+        places = {name: values[name] for name in taps if values[name].requires_grad}
+        orders: dict[str, Order] = {OUTPUT: (0,), "": (0, 1, 2), **(self._placed.orders if len(values) > 1 else {})}
         arrays = {name: to_waist(value, orders[name]) for name, value in values.items()}
         factors = collect_cotangents(cotangents, arrays)
         if OUTPUT in factors and not values[OUTPUT].requires_grad:
@@ -249,7 +287,6 @@ class TorchNetwork:
                 "(torch.no_grad, detach, NumPy). Wrap a function instead, for what needs no gradients"
             )
         sources = [name for name in factors if values[name].requires_grad]
-        places = {name: values[name] for name in taps if values[name].requires_grad}
         rows = list[tuple[torch.Tensor, ...]]()
         targets = len(next(iter(factors.values())))
         for target in range(targets if sources else 0):
@@ -264,8 +301,8 @@ class TorchNetwork:
                 )
             )
         gradients = {
-            name: np.stack([to_waist(row[place], orders.get(name, "last")) for row in rows])
-            for place, name in enumerate(("", *places))
+            name: np.stack([to_waist(row[number], orders[name]) for row in rows])
+            for number, name in enumerate(("", *places))
             if rows
         }
         nothing = {name: np.zeros((targets, *arrays[name].shape), arrays[name].dtype) for name in taps}
@@ -296,8 +333,8 @@ class TorchNetwork:
         check_shape(tuple(output.shape), len(pixels), self._output)
         return output
 
-    def _survey(self) -> Survey:
-        return Survey(self._model, DRY_RUN, "first" if self._input.layout == "CHW" else "last")
+    def _new_survey(self) -> Survey:
+        return Survey(self._model, DRY_RUN)
 
     def _survey_in_some_format(self, survey: Survey) -> Survey:
         """Find the layers, and how a batch has to lie in memory: some models take their .view() of channels last."""
@@ -306,7 +343,7 @@ class TorchNetwork:
         except NetworkError as error:
             if self._input.layout != "CHW" or VIEWED not in str(error):
                 raise
-            survey, self._format = self._survey(), torch.channels_last
+            survey, self._format = self._new_survey(), torch.channels_last
             try:
                 self._dry_run(survey)
             except NetworkError:

@@ -1,4 +1,4 @@
-"""Watching a PyTorch model while it runs, without leaving a trace: its calls, their axes, its outputs.
+"""Watching a PyTorch model while it runs, without leaving a trace: its calls and its outputs.
 
 `looking` changes what must be changed for a pass (evaluation mode, frozen weights) and puts every module and
 every parameter back, one by one, whatever happens. `observing` hangs hooks on leaf modules and takes them off.
@@ -13,25 +13,26 @@ from __future__ import annotations
 import sys
 import threading
 from collections import Counter
-from collections.abc import Callable, Generator, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 import torch
 from torch import nn
 
-from innerview.adapters import picking
+from innerview.adapters import engine, picking
+from innerview.adapters.positions import Order
+from innerview.adapters.torch_wiring import Following
 from innerview.adapters.whereabouts import Whereabouts
+from innerview.adapters.wiring import Wiring
 from innerview.errors import NetworkError
 from innerview.network import OUTPUT, Layer
 from innerview.types import Array
 
 Seen: TypeAlias = Callable[[str, nn.Module, Any], Any]
 """Called with the name of a call, its module and its result; what it returns (unless None) takes the result's place."""
-
-Order: TypeAlias = Literal["first", "last"]
 
 KINDS: Final = {
     "torch.nn.modules.conv": "convolution",
@@ -44,18 +45,6 @@ KINDS: Final = {
     "torch.nn.modules.pooling": "pooling",
 }
 """Kind of a layer by the module of PyTorch that defines its class or the nearest of its bases."""
-
-ORDERS: Final[Mapping[str, Order]] = {
-    "torch.nn.modules.conv": "first",
-    "torch.nn.modules.pooling": "first",
-    "torch.nn.modules.batchnorm": "first",
-    "torch.nn.modules.instancenorm": "first",
-    "torch.nn.modules.linear": "last",
-}
-"""Where the channels are in the output, for classes that decide it; LayerNorm and RMSNorm: see `_order`."""
-
-AXES: Final = {2: "channel", 3: "token channel", 4: "height width channel"}
-"""Axes behind the batch, channels last, by the number of axes with it."""
 
 FULL: Final = ("out of memory", "can't allocate memory", "not enough memory")
 """What PyTorch's errors say when memory ends: on accelerators, on the processor, and there under Windows."""
@@ -114,8 +103,10 @@ def eager() -> AbstractContextManager[object]:
 
 
 @contextmanager
-def observing(model: nn.Module, seen: Seen, place: Whereabouts | None = None) -> Generator[None, None, None]:
-    """Call `seen` after every call of a layer while the block runs; `place` is told where the run is."""
+def observing(
+    model: nn.Module, seen: Seen, place: Whereabouts | None = None, following: Following | None = None
+) -> Generator[None, None, None]:
+    """Call `seen` after every call of a layer while the block runs; `place`, `following` hear of it too."""
     names = _layers(model)
     calls = Counter[nn.Module]()
 
@@ -124,20 +115,22 @@ def observing(model: nn.Module, seen: Seen, place: Whereabouts | None = None) ->
         name = _call_name(names[module], calls[module])
         if place is not None:
             place.leave(name, _shapes([result]))
+        if following is not None:
+            following.leave(name, result)
         return seen(name, module, result)
 
-    def entering(place: Whereabouts) -> Callable[..., None]:
-        def note(module: nn.Module, given: tuple[Any, ...], named: dict[str, Any]) -> None:
-            name = _call_name(names[module], calls[module] + 1)
+    def entering(module: nn.Module, given: tuple[Any, ...], named: dict[str, Any]) -> None:
+        name = _call_name(names[module], calls[module] + 1)
+        if place is not None:
             place.enter(name, type(module).__name__, _shapes([*given, *named.values()]))
-
-        return note
+        if following is not None:
+            following.enter(name, [given, named])
 
     with ExitStack() as hooks:
         for module in names:
             hooks.callback(module.register_forward_hook(hook).remove)
-            if place is not None:
-                hooks.callback(module.register_forward_pre_hook(entering(place), with_kwargs=True).remove)
+            if place is not None or following is not None:
+                hooks.callback(module.register_forward_pre_hook(entering, with_kwargs=True).remove)
         yield
 
 
@@ -172,46 +165,58 @@ def pick(result: Any, key: str | int | None) -> torch.Tensor:
 
 @dataclass
 class Survey:
-    """What a dry run finds: the layers in the order of their calls, and where each keeps its channels.
+    """What a dry run finds: the layers in the order of their calls, with shapes in the model's own axis order.
 
     Attributes:
         model: the module that is run.
         batch: how many pictures it is run on.
-        entering: where its input has the channels.
-        layers: as they were called.
-        orders: where each of them has its channels, by name.
+        layers: as they were called; their axes are found out later (`positions`).
     """
 
     model: nn.Module
     batch: int
-    entering: Order
     layers: list[Layer] = field(default_factory=list[Layer])
-    orders: dict[str, Order] = field(default_factory=dict[str, Order])
-    _last: dict[tuple[int, ...], Order] = field(default_factory=dict[tuple[int, ...], Order])
 
     def __call__(self, name: str, module: nn.Module, result: Any) -> None:
         """Take down one call; one whose result is not a float tensor with the batch in front is no layer."""
         if not isinstance(result, torch.Tensor) or not result.is_floating_point() or result.shape[:1] != (self.batch,):
             return
-        shape = tuple(result.shape)
-        order = _order(module) or self._last.get(shape, self.entering if len(shape) == 4 else "last")
-        self._last[shape] = self.orders[name] = order
         names = {id(parameter): known for known, parameter in self.model.named_parameters()}
         parameters = tuple(names[id(own)] for own in module.parameters())  # of a part that is not called too
-        inner = (*shape[2:], *shape[1:2]) if order == "first" else shape[1:]
-        self.layers.append(Layer(name, _kind(module), parameters, AXES.get(len(shape), ""), inner))
+        self.layers.append(Layer(name, _kind(module), parameters, "", tuple(result.shape[1:])))
+
+
+def array_of(value: torch.Tensor) -> Array:
+    """A tensor's values as they lie; not a copy where NumPy can read them."""
+    return value.detach().cpu().numpy()
+
+
+def follow(model: nn.Module, run: Callable[[Callable[[torch.Tensor], None]], object]) -> Wiring | None:
+    """Find out in one run how the layers hang together; None if it can't be followed.
+
+    Args:
+        model: is run.
+        run: runs it, and tells what it is given which tensor is the image.
+    """
+    following = Following()
+    try:
+        with following, observing(model, lambda *_: None, following=following):
+            run(following.begin)
+    except MemoryError:
+        raise
+    except Exception:  # noqa: BLE001 what follows operations may not be nested in what a model does itself
+        return None
+    return following.wiring
 
 
 def to_waist(value: torch.Tensor, order: Order) -> Array:
-    """Copy a tensor (batch in front) into an array with its channels last."""
-    array = value.detach().cpu().numpy()
-    return np.array(np.moveaxis(array, 1, -1) if order == "first" else array, order="C")
+    """Copy a tensor (batch in front) into an array with the axes of the waist."""
+    return engine.to_waist(array_of(value), order)
 
 
 def from_waist(value: Array, like: torch.Tensor, order: Order) -> torch.Tensor:
-    """Copy an array with its channels last (batch in front) into a tensor like that one."""
-    array = np.moveaxis(value, -1, 1) if order == "first" else value
-    return torch.tensor(np.ascontiguousarray(array), dtype=like.dtype, device=like.device)
+    """Copy an array of the waist (batch in front) into a tensor like that one."""
+    return torch.tensor(engine.from_waist(value, order, behind=1), dtype=like.dtype, device=like.device)
 
 
 def _layers(model: nn.Module) -> dict[nn.Module, str]:
@@ -251,12 +256,3 @@ def _kind(module: nn.Module) -> str:
     if isinstance(module, nn.Identity):  # it lives beside the dense layers
         return "other"
     return next((KINDS[home] for home in _homes(module) if home in KINDS), "other")
-
-
-def _order(module: nn.Module) -> Order | None:
-    """Where the channels are; None if the module does not decide it."""
-    if isinstance(module, nn.Identity):
-        return None
-    if isinstance(module, nn.LayerNorm | nn.RMSNorm):
-        return "last"
-    return next((ORDERS[home] for home in _homes(module) if home in ORDERS), None)

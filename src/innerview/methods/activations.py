@@ -30,18 +30,21 @@ def activations(network: Network, image: Image, layers: Sequence[str | int]) -> 
         NetworkError: an output is not finite.
     """
     check_picture(network, image, "picture")
-    names = tuple(dict.fromkeys(find_layer(network.layers, asked).name for asked in layers))
+    about = {layer.name: layer for layer in (find_layer(network.layers, asked) for asked in layers)}
+    names = tuple(about)
     answer = network.forward(image[None], names)
     require_finite(network, image[None], answer.logits, "output")
     values = {name: answer.activations[name][0] for name in names}
+    placed = {name: layer.positions(values[name]) for name, layer in about.items()}
     return Activations(
         image=image,
         prediction=Prediction(
             answer.logits[0], network.output.probabilities(answer.logits)[0], network.output.class_names
         ),
         layers=values,
-        colours={name: colour_correlations(image, value) for name, value in values.items() if value.ndim == 3},
+        colours={name: colour_correlations(image, value) for name, value in placed.items() if value is not None},
         provenance=Provenance.of(network),
+        about=about,
     )
 
 

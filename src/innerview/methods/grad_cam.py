@@ -6,25 +6,36 @@ Selvaraju and others 2017, arXiv 1610.02391, equations 1 and 2; for a network th
 and a dense layer it is the class activation map (Zhou and others 2016, arXiv 1512.04150) and adds up to the logit
 without its bias. The paper keeps the positive part only (`rectify`); the sign stays unless it is asked away. The map
 has the layer's coarse places: each is shown as the equal share of the picture that it covers, not smoothed, so that
-the sum over the pixels is the sum over the places.
+the sum over the pixels is the sum over the places. Of tokens, those of the grid are the places; class and register
+tokens are in no sum.
+
+A layer must have places (found out from what the network does), more than one, and a gradient at them: behind the
+point from which a network reads its class token alone there is none. What is refused is refused with layers at which
+it was tried and works.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator
+from typing import Final
 
 import numpy as np
 from jaxtyping import Float
 
 from innerview.errors import UsageError
+from innerview.layers import NAME
 from innerview.methods.activations import area_mean
 from innerview.methods.passes import check_picture, forward_logits, require_finite
-from innerview.network import OUTPUT, Differentiable, Layer, Network, find_layer, require_differentiable
+from innerview.network import OUTPUT, Cotangent, Differentiable, Layer, find_layer, require_differentiable
 from innerview.results import Attribution, Provenance
 from innerview.targets import Target, together
 from innerview.types import Array, Image, Map
 
-PLACES = "height width channel"
+LISTED: Final = 8
+"""Layers, at most, that a refusal names."""
+
+TOGETHER: Final = 4
+"""Layers whose gradients are looked at in one pass, when others are looked for."""
 
 
 def grad_cam(
@@ -36,12 +47,13 @@ def grad_cam(
         network: any network with gradients.
         image: one picture (pixels in [0, 1], height × width × channel).
         target: an open class is the one that wins at the picture.
-        layer: its name, or its number as people count; the last one with places if None.
+        layer: its name, or its number as people count; if None the last one with places and a gradient there.
         rectify: keep only what speaks for the target, as the paper does.
 
     Raises:
         UnknownLayer: lists the layers.
-        UsageError: the layer has no places, or one only; the target has no meaning here; no gradients.
+        UsageError: the layer has no places, one only, or no gradient there; the target has no meaning here; the
+            network has no gradients.
         PictureError: the picture does not fit the network.
         NetworkError: something is not finite.
     """
@@ -50,13 +62,13 @@ def grad_cam(
     chosen = choose_layer(network, layer)
     outputs = forward_logits(network, image[None])
     resolved = target.resolve(outputs[0], network.output)
-    answer = network.pullback(image[None], {OUTPUT: together([resolved])}, (chosen.name,))
-    values, gradients = answer.activations[chosen.name][0], answer.tap_gradients[chosen.name][0, 0]
+    cotangent = together([resolved])
+    values, gradients = _places(network, image, cotangent, (chosen.name,))[chosen.name]
     require_finite(network, image[None], gradients, f"gradient at layer {chosen.name}")
-    if values.shape[0] * values.shape[1] == 1:
+    reason = _unusable(values, gradients)
+    if reason:
         raise UsageError(
-            f"Grad-CAM was asked of layer {chosen.name}, which has one place only: its map would be one colour. "
-            f"Layers with places: {_with_places(network.layers)}"
+            f"Grad-CAM was asked of layer {chosen.name}, {reason}. {_instead(network, image, cotangent, chosen.name)}"
         )
     places = class_activation_map(values, gradients)
     return Attribution(
@@ -73,23 +85,27 @@ def grad_cam(
     )
 
 
-def choose_layer(network: Network, layer: str | int | None = None) -> Layer:
-    """Find the layer that is looked at; the last one whose places are more than one if None.
+def choose_layer(network: Differentiable, layer: str | int | None = None) -> Layer:
+    """Find the layer that is looked at; if None, the last one with places at which the outputs have a gradient.
 
     Raises:
         UnknownLayer: lists the layers.
         UsageError: the layer has no places, or the network has no such layer.
     """
+    probe = np.random.default_rng(0).random(network.input.shape)
     if layer is None:
-        found = [one for one in network.layers if one.axes == PLACES and (not one.shape or min(one.shape[:2]) > 1)]
-        if not found:
-            raise UsageError("Grad-CAM needs a layer with places; this network has none that is known")
-        return found[-1]
+        found = next(_usable(network, probe, _anything), None)
+        if found is None:
+            raise UsageError(
+                "Grad-CAM needs a layer with places that the outputs are made from; this network has none that is "
+                "known. Use occlusion, which needs no layer"
+            )
+        return find_layer(network.layers, f"{NAME}{found}")
     chosen = find_layer(network.layers, layer)
-    if chosen.axes != PLACES:
+    reason = _without_places(chosen)
+    if reason:
         raise UsageError(
-            f"Grad-CAM was asked of layer {chosen.name}, whose output has {chosen.axes or 'unknown axes'}: without "
-            f"height and width nothing can be laid over a picture. Layers with places: {_with_places(network.layers)}"
+            f"Grad-CAM was asked of layer {chosen.name}, {reason}. {_instead(network, probe, _anything, chosen.name)}"
         )
     return chosen
 
@@ -105,5 +121,62 @@ def spread_out(places: Float[np.ndarray, "rows columns"], height: int, width: in
     return area_mean(places[..., None], height, width)[..., 0] * (places.size / (height * width))
 
 
-def _with_places(layers: Sequence[Layer]) -> str:
-    return ", ".join(layer.name for layer in layers if layer.axes == PLACES) or "none in this network"
+def _anything(outputs: Array) -> Array:
+    """A cotangent on the outputs that no symmetry of theirs takes away."""
+    return np.random.default_rng(1).normal(size=(1, *outputs.shape[1:]))[:, None].repeat(len(outputs), axis=1)
+
+
+def _without_places(layer: Layer) -> str:
+    """Why a layer can't be laid over a picture, as far as it is known beforehand; empty if it can."""
+    match layer.grid:
+        case (0, 0):
+            given = f"has the axes {layer.axes}" if layer.axes else "has no axes that can be told from what it does"
+            return f"whose output {given}: nothing in it can be laid over a picture"
+        case (1, 1) if layer.shape:
+            return "which has one place only: its map would be one colour"
+        case _:
+            return ""
+
+
+def _unusable(values: Array, gradients: Array) -> str:
+    if values.shape[0] * values.shape[1] == 1:
+        return "which has one place only: its map would be one colour"
+    if not gradients.any():
+        return "at whose places the target has no gradient: behind it the network does not look at them any more"
+    return ""
+
+
+def _places(
+    network: Differentiable, image: Image, cotangent: Cotangent, names: tuple[str, ...]
+) -> dict[str, tuple[Array, Array]]:
+    """Values and gradients of layers with places, both height × width × channel."""
+    answer = network.pullback(image[None], {OUTPUT: cotangent}, names)
+    layers = {layer.name: layer for layer in network.layers}
+    found = dict[str, tuple[Array, Array]]()
+    for name in names:
+        values = layers[name].positions(answer.activations[name][0])
+        gradients = layers[name].positions(answer.tap_gradients[name][0, 0])
+        assert values is not None  # noqa: S101 only layers with places are asked
+        assert gradients is not None  # noqa: S101
+        found[name] = (values, gradients)
+    return found
+
+
+def _usable(network: Differentiable, image: Image, cotangent: Cotangent) -> Iterator[str]:
+    """Layers at which Grad-CAM has a meaning, the last one first; they are tried as they are asked for."""
+    candidates = [layer.name for layer in reversed(network.layers) if not _without_places(layer)]
+    for begin in range(0, len(candidates), TOGETHER):
+        names = tuple(candidates[begin : begin + TOGETHER])
+        for name, found in _places(network, image, cotangent, names).items():
+            if not _unusable(*found):
+                yield name
+
+
+def _instead(network: Differentiable, image: Image, cotangent: Cotangent, refused: str) -> str:
+    """What to use instead: layers where it works, or what needs no layer."""
+    found = [
+        name for _, name in zip(range(LISTED), _usable(network, image, cotangent), strict=False) if name != refused
+    ]
+    if not found:
+        return "No layer of this network has places that the outputs are made from; use occlusion, which needs no layer"
+    return f"It works at {', '.join(reversed(found))}"

@@ -6,8 +6,9 @@ A row says what its method is called, what it takes and what it costs; `method.M
 from __future__ import annotations
 
 from types import MappingProxyType
-from typing import Final
+from typing import Final, cast
 
+from innerview.layers import as_said
 from innerview.methods.activations import activations
 from innerview.methods.expected_gradients import expected_gradients
 from innerview.methods.grad_cam import choose_layer, grad_cam
@@ -25,7 +26,7 @@ from innerview.methods.regions import sum_regions
 from innerview.methods.smooth import NOISE, SAMPLES, smooth_grad, var_grad
 from innerview.methods.tolerance import BUDGET
 from innerview.methods.weights import weight_histograms
-from innerview.network import Network
+from innerview.network import Differentiable, Network
 from innerview.quadrature import RULES
 
 USUAL: Final = "integrated-gradients"
@@ -63,7 +64,8 @@ def _settle_windows(network: Network, options: Options) -> Options:
 
 
 def _settle_layer(network: Network, options: Options) -> Options:
-    return {**options, "layer": choose_layer(network, options.get("layer")).name}
+    # only methods that need gradients have a layer, and a network without is refused before
+    return {**options, "layer": as_said(choose_layer(cast("Differentiable", network), options.get("layer")))}
 
 
 def _one_pass(_: Network, __: Options) -> int:

@@ -14,7 +14,7 @@ import numpy as np
 from jaxtyping import Float
 
 from innerview.methods.passes import chunks, require_finite
-from innerview.network import WEIGHTED, Network, find_layer
+from innerview.network import Network, ends
 from innerview.types import Array, Images
 
 SLOPE: Final = 0.01
@@ -52,6 +52,8 @@ class LayerUnits:
 def units(network: Network, images: Images) -> list[LayerUnits]:
     """Pass pictures and take down what each channel does after each weighted layer (behind its activation).
 
+    Layers whose channels can't be told from what they do (attention by head, say) are left out.
+
     Args:
         network: any network; no gradients are needed.
         images: pixels in [0, 1], batch × height × width × channel.
@@ -60,8 +62,7 @@ def units(network: Network, images: Images) -> list[LayerUnits]:
         NetworkError: the pictures have another shape, or the outputs are not finite.
     """
     network.input.check(images)
-    weighted = sum(layer.kind in WEIGHTED for layer in network.layers)
-    names = [find_layer(network.layers, number).name for number in range(1, weighted + 1)]
+    names = [layer.name for layer in ends(network.layers) if layer.axes]
     sums: dict[str, Array] = {}
     for part in chunks(len(images), network.chunk):
         answer = network.forward(images[part], names)

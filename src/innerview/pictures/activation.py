@@ -16,7 +16,7 @@ import numpy as np
 from PIL import Image as Pillow
 
 from innerview.errors import UnknownLayer, UsageError
-from innerview.network import WEIGHTED, Layer, find_layer
+from innerview.network import Layer, ends
 from innerview.pictures import canvas, tokens, words
 from innerview.pictures.animation import Animation
 from innerview.pictures.canvas import Line, Tile, note
@@ -38,19 +38,20 @@ MILLISECONDS: Final = 1600
 
 
 def channels_of(result: Activations, layer: str) -> Array:
-    """Give a layer's values as height × width × channel; a layer without places is one place.
+    """Give a layer's values as height × width × channel: tokens in their grid, one place for a layer without places.
 
     Raises:
         UnknownLayer: the result does not have this layer.
-        UsageError: the layer has other axes than height, width and channel.
+        UsageError: it is not known which of the layer's axes are which.
     """
     if layer not in result.layers:
         raise UnknownLayer(layer, result.layers)
-    values = result.layers[layer]
-    if values.ndim == 1:
-        return values[None, None]
-    if values.ndim != 3:
-        raise UsageError(f"layer {layer} has the shape {values.shape}; height × width × channel can be drawn")
+    values = result.positions(layer)
+    if values is None:
+        raise UsageError(
+            f"layer {layer} has the shape {result.layers[layer].shape}, and which of its axes are places in the "
+            "picture can't be told from what it does; layers with places, or with channels only, can be drawn"
+        )
     return values
 
 
@@ -90,8 +91,8 @@ class _Grid:
 def classes_of(result: Activations, layer: str, layers: Sequence[Layer]) -> tuple[str, ...]:
     """Name the channels of the last weighted layer by the classes whose outputs they become; () for other layers."""
     names = result.prediction.class_names
-    last = sum(each.kind in WEIGHTED for each in layers)
-    if not last or find_layer(layers, last).name != layer or channels_of(result, layer).shape[2] != len(names):
+    last = ends(layers)[-1:]
+    if not last or last[0].name != layer or channels_of(result, layer).shape[2] != len(names):
         return ()
     return tuple(label(index, names) for index in range(len(names)))
 
@@ -211,9 +212,18 @@ def _title(layer: str, layers: Sequence[Layer]) -> str:
 
 def _head(result: Activations, layer: str, subject: Subject | None) -> list[Line | Pillow.Image]:
     who = Subject(prediction=result.prediction) if subject is None else subject
-    shape = result.layers[layer].shape
-    size = f"{words.shape(shape)} (height × width × channel)" if len(shape) == 3 else f"{shape[0]} channels, no places"
+    size = _size(result, layer)
     return [note(text) for text in (size, who.sentence) if text]
+
+
+def _size(result: Activations, layer: str) -> str:
+    shape, known = result.layers[layer].shape, result.about.get(layer)
+    if known is not None and known.tokens is not None:
+        grid = known.tokens
+        beside = grid.count - grid.height * grid.width
+        more = f"; {beside} more, which stand for no place in the picture, left out" if beside else ""
+        return f"{words.shape(shape)} (token × channel): {grid.height} × {grid.width} tokens{more}"
+    return f"{words.shape(shape)} (height × width × channel)" if len(shape) > 1 else f"{shape[0]} channels, no places"
 
 
 @taking_tensors

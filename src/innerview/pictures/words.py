@@ -10,8 +10,7 @@ import math
 from collections.abc import Sequence
 from decimal import ROUND_CEILING, Decimal
 
-from innerview.errors import UnknownLayer
-from innerview.network import Layer, find_layer
+from innerview.network import Layer, ends
 
 MINUS = "−"
 UNKNOWN = "–"
@@ -91,10 +90,7 @@ def brief(text: str, most: int = 24) -> str:
 
 def layer_title(name: str, layers: Sequence[Layer] = ()) -> str:
     """Name a layer as people count: "layer 3 (elu3)"; just its name where it closes no numbered layer."""
-    for position in range(1, len(layers) + 1):
-        try:
-            if find_layer(layers, position).name == name:
-                return f"layer {position} ({name})"
-        except UnknownLayer:
-            break
+    for number, layer in enumerate(ends(layers), start=1):
+        if layer.name == name:
+            return f"layer {number} ({name})"
     return name

@@ -19,9 +19,12 @@ from typing import Any, SupportsFloat, cast, final
 import numpy as np
 
 from innerview.adapters import wrap
+from innerview.adapters.changes import Evidence, Take, gather
+from innerview.adapters.engine import to_waist
+from innerview.adapters.positions import Order, Placed, channels_in_front, place, place_by_last_axis
 from innerview.adapters.promises import enter
 from innerview.errors import MissingExtra, NetworkError
-from innerview.network import Differentiable
+from innerview.network import Layer
 from innerview.recorders.chances import same_chances
 from innerview.recorders.saturation import channel_statistics, flat_outputs
 from innerview.recorders.sight import Sight, chosen_layers
@@ -33,6 +36,7 @@ try:
 except ImportError as error:
     raise MissingExtra("recording a Keras model", "keras") from error
 
+from innerview.adapters.keras import KerasNetwork
 from innerview.adapters.keras_calls import LOCK, Survey, named_variables, observing
 
 
@@ -60,20 +64,20 @@ class WatchedKeras:
             )
         self._model, self._sight = model, sight
         self._before: dict[str, Array] = {}
-        self._orders: Mapping[str, str] = {}
+        self._orders: Mapping[str, Order] = {}
         self._layers: Sequence[str] = ()
         self._flats: dict[str, tuple[float, float] | None] = {}
         with self.undisturbed():
             declared = sight.input is not None
             self._network = (
-                cast("Differentiable", wrap(model, input=sight.input, output=sight.output)) if declared else None
+                cast("KerasNetwork", wrap(model, input=sight.input, output=sight.output)) if declared else None
             )
             self._entering = self._enter()
             if self._entering is not None:
                 self._survey(self._entering)
 
     @property
-    def network(self) -> Differentiable | None:
+    def network(self) -> KerasNetwork | None:
         """The same model at the waist."""
         return self._network
 
@@ -159,7 +163,7 @@ class WatchedKeras:
 
         def seen(name: str, layer: Any, result: Any) -> Any:  # noqa: ARG001 as it is called
             if name in self._layers:
-                values[name] = np.moveaxis(_array(result), 1, -1) if self._orders[name] == "first" else _array(result)
+                values[name] = to_waist(_array(result), self._orders[name])
             return result
 
         with LOCK, observing(self._model, seen):
@@ -167,7 +171,7 @@ class WatchedKeras:
         plain = keras.ops.is_tensor(result) and len(result.shape) == 2
         return _array(result) if plain else None, values
 
-    def _run_declared(self, network: Differentiable) -> tuple[Array, dict[str, Array]]:
+    def _run_declared(self, network: KerasNetwork) -> tuple[Array, dict[str, Array]]:
         """The same by the declaration of input and output."""
         answer = network.forward(np.asarray(self._sight.pixels, network.dtype), self._layers)
         return answer.logits, dict(answer.activations)
@@ -200,9 +204,7 @@ class WatchedKeras:
     def _survey(self, entering: Any) -> None:
         """Run the probes once, to learn the layers."""
         names = {id(one): name for name, one in named_variables(self._model).items()}
-        survey = Survey(
-            names, len(entering), "first" if keras.config.image_data_format() == "channels_first" else "last"
-        )
+        survey = Survey(names, len(entering))
 
         def seen(name: str, layer: Any, result: Any) -> Any:
             self._flats[name] = _flat(layer)
@@ -216,7 +218,28 @@ class WatchedKeras:
                 f"the model failed on the probe pictures, shape {tuple(entering.shape)}: {type(problem).__name__}: "
                 f"{problem}. Give them as the model takes them, or declare input= and output= and give pixels"
             ) from problem
-        self._orders, self._layers = survey.orders, chosen_layers(survey.layers, self._sight.layers)
+        placed = self._network if self._network is not None else self._place(survey.layers, entering)
+        self._orders, self._layers = placed.orders, chosen_layers(placed.layers, self._sight.layers)
+
+    def _place(self, layers: Sequence[Layer], entering: Any) -> Placed:
+        """Find out the layers' axes on the probes, of which only the shape is known."""
+        own = _array(entering)
+        if own.ndim != 4 or "float" not in keras.backend.standardize_dtype(entering.dtype):
+            return place_by_last_axis(layers)
+        first = channels_in_front(own.shape)
+        given = to_waist(own, (1, 2, 0) if first else (0, 1, 2))
+
+        def run(images: Array, take: Take) -> None:
+            def seen(name: str, layer: Any, result: Any) -> Any:  # noqa: ARG001 as it is called
+                if keras.ops.is_tensor(result):
+                    take(name, lambda: _array(result))
+                return result
+
+            turned = images.transpose(0, 3, 1, 2) if first else images
+            with LOCK, observing(self._model, seen):
+                self._model(keras.ops.convert_to_tensor(turned, dtype=entering.dtype), training=False)
+
+        return place(layers, gather(Evidence(*given.shape[1:]), layers, run, given))
 
     def _truth(self, outputs: Any) -> Any:
         """The probes' classes as the loss wants them: numbers where it is called sparse, else one column per class."""

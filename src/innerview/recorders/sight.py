@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from innerview.errors import UsageError
-from innerview.network import FOLLOWING, WEIGHTED, InputSpec, Layer, OutputSpec, find_layer
+from innerview.network import InputSpec, Layer, OutputSpec, belonging, find_layer, numbered
 from innerview.types import Array
 
 
@@ -72,27 +72,24 @@ class Sight:
 def chosen_layers(layers: Sequence[Layer], asked: Sequence[str | int]) -> tuple[str, ...]:
     """Name the layers to look at: those asked for, or for each convolution and dense layer the activation after it.
 
-    Where no activation follows directly (a normalisation may stand between), it is the layer itself.
+    Where no activation belongs to it, it is the layer itself. Layers whose channels can't be told are left out.
 
     Raises:
         UnknownLayer: lists what there is.
     """
     if asked:
-        return tuple(dict.fromkeys(find_layer(layers, one).name for one in asked))
+        chosen = [find_layer(layers, one) for one in asked]
+        for layer in chosen:
+            if layer.shape and not layer.axes:
+                raise UsageError(
+                    f"layer {layer.name} can't be recorded channel by channel: which of its axes (of {layer.shape}) "
+                    "are channels can't be told from what it does. Name another layer, or none for those that can"
+                )
+        return tuple(dict.fromkeys(layer.name for layer in chosen))
     found = list[str]()
-    for position, layer in enumerate(layers):
-        if layer.kind in WEIGHTED:
-            following = _following(layers[position + 1 :])
-            activations = [one.name for one in following if one.kind == "activation"]
-            found.append(activations[0] if activations else layer.name)
+    for position, layer in numbered(layers):
+        activations = [one for one in belonging(layers, position) if one.kind == "activation"]
+        chosen_one = (activations or [layer])[0]
+        if chosen_one.axes or not chosen_one.shape:
+            found.append(chosen_one.name)
     return tuple(dict.fromkeys(found))
-
-
-def _following(layers: Sequence[Layer]) -> list[Layer]:
-    """What stands directly behind a layer and belongs to it."""
-    found = list[Layer]()
-    for layer in layers:
-        if layer.kind not in FOLLOWING:
-            break
-        found.append(layer)
-    return found

@@ -18,9 +18,11 @@ from typing import Any, SupportsFloat, cast, final
 import numpy as np
 
 from innerview.adapters import wrap
+from innerview.adapters.changes import Evidence, Take, gather
+from innerview.adapters.positions import Order, Placed, channels_in_front, place, place_by_last_axis
 from innerview.adapters.promises import enter
 from innerview.errors import MissingExtra, NetworkError
-from innerview.network import OutputSpec
+from innerview.network import Layer, OutputSpec
 from innerview.recorders.chances import same_chances
 from innerview.recorders.saturation import channel_statistics, flat_outputs
 from innerview.recorders.sight import Sight, chosen_layers
@@ -34,7 +36,7 @@ except ImportError as error:
     raise MissingExtra("recording a PyTorch model", "torch") from error
 
 from innerview.adapters.torch import TorchNetwork
-from innerview.adapters.torch_calls import Order, Survey, device, eager, looking, observing, original, pick, to_waist
+from innerview.adapters.torch_calls import Survey, array_of, device, eager, looking, observing, original, pick, to_waist
 
 
 def watch(model: torch.nn.Module, sight: Sight) -> WatchedTorch:
@@ -187,8 +189,7 @@ class WatchedTorch:
 
     def _survey(self, entering: torch.Tensor) -> None:
         """Run the probes once, to learn the layers."""
-        spec = self._sight.input
-        survey = Survey(self._model, len(entering), "last" if spec is not None and spec.layout == "HWC" else "first")
+        survey = Survey(self._model, len(entering))
         try:
             with looking(self._model), observing(self._model, survey), torch.no_grad():
                 self._model(entering)
@@ -197,7 +198,28 @@ class WatchedTorch:
                 f"the model failed on the probe pictures, shape {tuple(entering.shape)}: {type(problem).__name__}: "
                 f"{problem}. Give them as the model takes them, or declare input= and output= and give pixels"
             ) from problem
-        self._orders, self._layers = survey.orders, chosen_layers(survey.layers, self._sight.layers)
+        placed = self._network if self._network is not None else self._place(survey.layers, entering)
+        self._orders, self._layers = placed.orders, chosen_layers(placed.layers, self._sight.layers)
+
+    def _place(self, layers: Sequence[Layer], entering: torch.Tensor) -> Placed:
+        """Find out the layers' axes on the probes, of which only the shape is known."""
+        if entering.dim() != 4 or not entering.is_floating_point():
+            return place_by_last_axis(layers)
+        first = channels_in_front(tuple(entering.shape))
+        given = to_waist(_wide(entering), (1, 2, 0) if first else (0, 1, 2))
+
+        def run(images: Array, take: Take) -> None:
+            def seen(name: str, module: torch.nn.Module, result: Any) -> None:  # noqa: ARG001 as hooks are called
+                if isinstance(result, torch.Tensor):
+                    take(name, lambda: array_of(_wide(result)))
+
+            own = images.transpose(0, 3, 1, 2) if first else images
+            with observing(self._model, seen):
+                self._model(torch.tensor(np.ascontiguousarray(own), dtype=entering.dtype, device=entering.device))
+
+        with looking(self._model), torch.no_grad():
+            evidence = gather(Evidence(*given.shape[1:]), layers, run, given)
+        return place(layers, evidence)
 
 
 def _outputs(result: Any, output: OutputSpec | None, pictures: int) -> Array | None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from jaxtyping import Float, Int
 
+from innerview.network import Layer
 from innerview.results.provenance import Prediction, Provenance
 from innerview.types import Array, Image
 
@@ -56,10 +57,12 @@ class Activations:
     Attributes:
         image: the picture as the network saw it (pixels).
         prediction: what the network says of it.
-        layers: by name: height × width × channel, or just channel for a layer without places.
+        layers: by name: height × width × channel, token × channel, just channel for a layer without places, or in
+            whatever order the network has it where its axes are not known.
         colours: by name: channel × (red, green, blue), the correlation in [-1, 1] of each channel with each
             colour of the picture at the layer's size; NaN where one of the two is constant, and for grey.
         provenance: where the values come from.
+        about: by name, what is known of the layers; of one that is missing, its axes are told by their number.
     """
 
     image: Image
@@ -67,3 +70,16 @@ class Activations:
     layers: Mapping[str, Array]
     colours: Mapping[str, Float[np.ndarray, "_ 3"]]
     provenance: Provenance
+    about: Mapping[str, Layer] = field(default_factory=dict[str, Layer])
+
+    def positions(self, name: str) -> Array | None:
+        """A layer's values as height × width × channel: tokens in their grid, one place where there are none.
+
+        None where the axes are not known.
+        """
+        values, layer = self.layers[name], self.about.get(name)
+        if values.ndim == 1:
+            return values[None, None]
+        if layer is not None:
+            return layer.positions(values)
+        return values if values.ndim == 3 else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from innerview.network import Network, has_gradients
+from innerview.network import Layer, Network, has_gradients
 from innerview.results import versions
 from innerview.viewer.payloads.subject import Photo
 
@@ -24,18 +24,18 @@ def describe_network(network: Network, name: str, methods: Sequence[str]) -> dic
             "width": network.input.width,
             "channels": network.input.channels,
         },
-        "layers": [
-            {"name": layer.name, "kind": layer.kind, **_sizes(layer.axes.split(), layer.shape)}
-            for layer in network.layers
-        ],
+        "layers": [{"name": layer.name, "kind": layer.kind, **_sizes(layer)} for layer in network.layers],
         "kind": network.output.kind,
         "differentiable": has_gradients(network),
         "methods": list(methods),
     }
 
 
-def _sizes(axes: Sequence[str], shape: Sequence[int]) -> dict[str, int]:
-    known = dict(zip(axes, shape, strict=False))
+def _sizes(layer: Layer) -> dict[str, int]:
+    """Height, width and channels, as far as they are known; of tokens those of their grid."""
+    known = dict(zip(layer.axes.split(), layer.shape, strict=False))
+    if layer.tokens is not None:
+        known |= {"height": layer.tokens.height, "width": layer.tokens.width}
     return {f"{axis}s" if axis == "channel" else axis: length for axis, length in known.items() if axis != "token"}
 
 

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 
 from innerview.methods import area_mean
-from innerview.network import FOLLOWING, Layer
+from innerview.network import FOLLOWING, INPUT, Layer
 from innerview.results import Activations
 from innerview.types import Array
 from innerview.viewer.payload import Payload, companded, counted, make_payload, numbered
@@ -58,7 +58,7 @@ def layers_payload(
     arrays: dict[str, Array] = {}
     listed: list[dict[str, object]] = []
     for number, layer in enumerate(layers):
-        values = _with_places(result.layers.get(layer.name))
+        values = _with_places(result, layer.name)
         height, width, channels = values.shape if values is not None else _declared(layer)
         entry: dict[str, object] = {
             "name": layer.name,
@@ -75,7 +75,7 @@ def layers_payload(
             arrays |= _describe(number, values, chosen, result.colours.get(layer.name), shown.side)
             entry |= {"shown": len(chosen), "silent": silent(values), "note": _note(values, chosen, shown.side)}
             if shown.kernels:
-                source, kernels = _kernels(layers, number, channels, weights)
+                source, kernels = _kernels(layers, number, result, weights)
                 if kernels is not None:
                     arrays |= _strongest_inputs(number, kernels[chosen])
                     entry["input"] = source
@@ -123,22 +123,21 @@ def _edges(values: Array) -> Array:
     return np.linspace(low, high if high > low else low + 1, BINS + 1)
 
 
-def _with_places(values: Array | None) -> Array | None:
-    """Height × width × channel; a layer without places is one place, tokens are a column; None for other axes."""
-    if values is None or values.ndim not in {1, 2, 3} or not values.size:
-        return None
-    return values.reshape(1, 1, -1) if values.ndim == 1 else values[:, None] if values.ndim == 2 else values
+def _with_places(result: Activations, name: str) -> Array | None:
+    """Height × width × channel: tokens in their grid, one place for a layer without places; None for other axes."""
+    values = result.positions(name) if name in result.layers else None
+    return values if values is not None and values.size else None
 
 
 def _declared(layer: Layer) -> tuple[int, int, int]:
     """What is known of a layer's shape without its values; 0 where nothing is."""
-    known = dict(zip(layer.axes.split(), layer.shape, strict=False))
-    return known.get("height", known.get("token", 1)), known.get("width", 1), known.get("channel", 0)
+    height, width = layer.grid
+    return height or 1, width or 1, layer.shape[-1] if layer.axes and layer.shape else 0
 
 
 def _missing_note(layer: Layer, result: Activations) -> str:
     if layer.name in result.layers:
-        return f"has the axes {layer.axes or 'of no known meaning'}, which can't be drawn as channels"
+        return "which of its axes are places and which are channels can't be told from what it does"
     return "not among the layers that are shown unasked"
 
 
@@ -152,22 +151,48 @@ def _note(values: Array, chosen: Sequence[int], side: int) -> str:
 
 
 def _kernels(
-    layers: Sequence[Layer], number: int, channels: int, weights: Mapping[str, Array]
+    layers: Sequence[Layer], number: int, result: Activations, weights: Mapping[str, Array]
 ) -> tuple[int, Array | None]:
     """The kernels that make a layer's channels, output × input × height × width, and the layer that they read.
 
-    An activation shows those of the convolution before it.
+    An activation shows those of the convolution that it follows. None where they read several layers at once, or only
+    some channels of one (in groups): then the number of an input is not that of a channel.
     """
-    place = number
-    while place > 0 and layers[place].kind in FOLLOWING:
-        place -= 1
-    if layers[place].kind != "convolution":
+    place: int | None = number
+    while place is not None and layers[place].kind in FOLLOWING:
+        place = _before(layers, place)
+    if place is None or layers[place].kind != "convolution":
         return -1, None
+    source = _source(layers, place)
+    if source is None:
+        return -1, None
+    read = layers[source].shape[-1:] if source >= 0 else result.image.shape[-1:]
     for name in layers[place].parameters:
-        found = _output_first(weights[name], channels) if name in weights else None
-        if found is not None:
-            return place - 1, found
+        found = (
+            _output_first(weights[name], layers[place].shape[-1]) if name in weights and layers[place].axes else None
+        )
+        if found is not None and found.shape[1:2] == read:
+            return source, found
     return -1, None
+
+
+def _before(layers: Sequence[Layer], place: int) -> int | None:
+    """The layer that one follows directly: by the wiring, or where that is not known the one called before it."""
+    layer = layers[place]
+    if layer.sources is None:
+        return place - 1 if place else None
+    return next((number for number, one in enumerate(layers) if one.name == layer.follows), None)
+
+
+def _source(layers: Sequence[Layer], place: int) -> int | None:
+    """The one layer that another reads, −1 for the picture; None for several."""
+    sources = layers[place].sources
+    if sources is None:
+        return place - 1
+    if sources == (INPUT,):
+        return -1
+    names = [layer.name for layer in layers]
+    return names.index(sources[0]) if len(sources) == 1 else None
 
 
 def _output_first(weight: Array, channels: int) -> Array | None:

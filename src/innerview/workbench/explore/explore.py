@@ -18,7 +18,7 @@ from innerview.errors import UsageError
 from innerview.methods import BUDGET, Job, integrate_to_tolerance
 from innerview.methods.method import Chosen
 from innerview.methods.registry import find_method
-from innerview.network import WEIGHTED, Differentiable, Network, find_layer
+from innerview.network import Differentiable, Network, ends
 from innerview.results import Explained, IntegratedGradients
 from innerview.targets import Margin, Target, usual_kind
 from innerview.types import Alphas, Array, Image
@@ -180,9 +180,8 @@ def layers_shown(network: Network) -> list[str]:
     names = [layer.name for layer in network.layers]
     if len(names) <= MANY:
         return names
-    weighted = sum(layer.kind in WEIGHTED for layer in network.layers)
-    ends = [find_layer(network.layers, number).name for number in range(1, weighted + 1)] or names
-    return list(dict.fromkeys(ends[place] for place in evenly(range(len(ends)), FEWER)))
+    numbered = [layer.name for layer in ends(network.layers)] or names
+    return list(dict.fromkeys(numbered[place] for place in evenly(range(len(numbered)), FEWER)))
 
 
 def explain(
