@@ -92,15 +92,13 @@ class Layer:
 def belonging(layers: Sequence[Layer], position: int) -> list[Layer]:
     """What follows a weighted layer and belongs to it: its normalisation, activation and dropout, one behind the other.
 
-    By the wiring where it is known: each takes the output of the one before as it is, and nothing else takes that.
-    Otherwise by the order of the calls.
+    By the wiring where anything is known of it: each takes the output of the one before as it is, and nothing else
+    takes that. Otherwise by the order of the calls.
     """
     found, last = list[Layer](), layers[position]
+    wired = any(layer.sources is not None for layer in layers)
     for layer in layers[position + 1 :]:
-        if layer.sources is None:
-            if layer.kind not in FOLLOWING:
-                break
-        elif layer.follows != last.name:
+        if wired and layer.follows != last.name:
             continue
         if layer.kind not in FOLLOWING:
             break

@@ -251,6 +251,7 @@ def test_memory_that_ends_is_a_memory_error_and_the_integral_goes_on_with_smalle
     images = pictures()
     with pytest.raises(MemoryError, match="memory"):
         network.forward(np.concatenate([images] * 6))
+    assert network.layers  # their axes are found out in smaller batches too
     module.batches.clear()
     black = np.zeros_like(images[0])
     small = integrated_gradients(network, images[0], Logit(0), baseline=black, tolerance=0.05)

@@ -20,7 +20,7 @@ def test_a_second_call_is_a_second_layer() -> None:
     network = TorchNetwork(model(), SPEC, CLASSES)
     names = [layer.name for layer in network.layers]
     assert names == ["conv1", "norm", "relu", "conv2", "relu#2", "drop", "output#1"]
-    assert [find_layer(network.layers, number).name for number in (1, 2, 3)] == ["relu", "drop", "output#1"]
+    assert [find_layer(network.layers, number).name for number in (1, 2, 3)] == ["relu", "relu#2", "output#1"]
     kinds = ["convolution", "normalisation", "activation", "convolution", "activation", "dropout", "dense"]
     assert [layer.kind for layer in network.layers] == kinds
     assert network.layers[-1].parameters == ("output.weight", "output.bias")

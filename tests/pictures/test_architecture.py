@@ -8,6 +8,7 @@ import pytest
 from innerview.network import InputSpec, Layer, OutputSpec
 from innerview.pictures import tokens
 from innerview.pictures.architecture import CELL, architecture_picture, blocks_of, kernel_of
+from innerview.pictures.wires import LANES, Takes, takes, wires
 from pictures.made import table
 
 
@@ -35,7 +36,7 @@ def test_blocks_stand_in_rows(columns) -> None:
     page = architecture_picture(
         table(), weights, input=InputSpec(8, 8), output=OutputSpec(("a", "b", "c")), columns=columns
     )
-    assert page.width == columns * CELL + (columns - 1) * 8 + 2 * tokens.MARGIN
+    assert page.width == columns * (CELL + 8) + 2 * tokens.MARGIN
 
 
 @pytest.mark.parametrize(
@@ -54,3 +55,46 @@ def test_any_list_of_layers_is_drawn(layers) -> None:
     page = architecture_picture(layers, output=OutputSpec(names))
     assert page.width >= CELL
     assert (np.asarray(page) != 255).any()
+
+
+def layer(name: str, kind: str, *sources: str) -> Layer:
+    return Layer(name, kind, shape=(8, 8, 4), sources=sources)
+
+
+RESIDUAL = [
+    layer("stem", "convolution", "input"),
+    layer("conv", "convolution", "stem"),
+    layer("norm", "normalisation", "conv"),
+    layer("relu", "activation", "stem", "norm"),
+    layer("side", "convolution", "relu"),
+    layer("other", "convolution", "relu"),
+    layer("last", "activation", "stem", "norm", "other"),
+]
+
+
+def test_what_a_block_takes_is_the_wiring() -> None:
+    blocks = blocks_of(RESIDUAL)
+    assert [block.layer.name for block in blocks] == [one.name for one in RESIDUAL]  # nothing follows anything alone
+    found = takes([block.layer for block in blocks], {block.layer.name: at for at, block in enumerate(blocks)})
+    assert found == [
+        Takes((-1,)), Takes((0,)), Takes((1,)), Takes((0, 2)), Takes((3,)), Takes((3,)), Takes((5,), shared=3),
+    ]  # fmt: skip
+    laid = {(wire.start, wire.end, wire.in_front) for wire in wires(found)}
+    assert laid == {(0, 3, False), (3, 5, False), (3, 6, True)}
+
+
+def test_lines_that_pass_the_same_block_lie_on_different_lanes() -> None:
+    many = [Takes((-1,)), *(Takes((0, number)) for number in range(1, 12))]
+    laid = wires(many)
+    assert {wire.lane for wire in laid} == set(range(LANES))
+    for one in laid:
+        assert not any(
+            one.lane == other.lane and one.start < other.end and other.start < one.end for other in laid if other != one
+        )
+
+
+def test_wiring_that_is_not_known_is_said_and_not_drawn() -> None:
+    known, unknown = (architecture_picture(layers) for layers in (RESIDUAL, [*RESIDUAL[:-1], Layer("last", "other")]))
+    arrows = [int((np.asarray(page.convert("L"))[60:] < 160).sum()) for page in (known, unknown)]
+    assert arrows[0] > arrows[1]
+    assert takes([Layer("a", "other")], {"a": 0}) is None

@@ -67,12 +67,14 @@ class Evidence:
 
     Attributes:
         height, width, channels: of the image.
+        singly: run one changed image at a time, where memory is short.
         changes: by the layer's name; none of a layer whose values are not finite or whose shape is not always the same.
     """
 
     height: int
     width: int
     channels: int
+    singly: bool = False
     changes: dict[str, Changes] = field(default_factory=dict[str, Changes])
     _refused: set[str] = field(default_factory=set[str])
     _now: tuple[slice, slice] = (slice(0), slice(0))
@@ -89,7 +91,8 @@ class Evidence:
         """
         count = len(self.bands.rows) + len(self.bands.columns)
         area = self.height * self.width
-        at_once = next(size for size in (count, -(-count // 2), 1) if (size + 1) * area <= LARGEST or size == 1)
+        sizes = (1,) if self.singly else (count, -(-count // 2), 1)
+        at_once = next(size for size in sizes if (size + 1) * area <= LARGEST or size == 1)
         for number in range(min(max(PIXELS // area, 1), ROUNDS)):
             random = np.random.default_rng(number)
             if given is None:
@@ -165,7 +168,10 @@ def gather(
         for images in evidence.images(given):
             run(images, take)
     except MemoryError:
-        raise
+        if evidence.singly:
+            raise
+        smaller = Evidence(evidence.height, evidence.width, evidence.channels, singly=True)
+        return gather(smaller, layers, run, given)
     except Exception:  # noqa: BLE001 whatever the model does: it ran, but not on these images
         return None
     return evidence

@@ -35,6 +35,7 @@ from innerview.adapters.promises import (
     refuse_weights_only,
 )
 from innerview.adapters.whereabouts import Whereabouts
+from innerview.adapters.wiring import wired
 from innerview.errors import InnerviewError, MissingExtra, NetworkError
 from innerview.network import Cotangent, Forward, InputSpec, Layer, OutputSpec, Pullback, identify
 from innerview.types import Array, Images
@@ -46,6 +47,7 @@ except ImportError as error:
 
 from innerview.adapters.jax_engine import JaxEngine
 from innerview.adapters.jax_taps import Named, Survey, observing, tap
+from innerview.adapters.jax_wiring import follow
 
 DRY_RUN: Final = 3
 """Pictures in the dry run: unlike 1 or 2, hardly ever the length of another axis by chance."""
@@ -179,9 +181,12 @@ class JaxNetwork:
 
             self._run(jax.numpy.asarray(enter(self.input, images, self.dtype)), seen)
 
-        with self._engine.looking(None, self.dtype), jax.disable_jit():
-            evidence = gather(Evidence(*self.input.shape), self._survey.layers, run)
-        return place(self._survey.layers, evidence, self._survey.declared)
+        images = enter(self.input, np.zeros((DRY_RUN, *self.input.shape), self.dtype), self.dtype)
+        with self._engine.looking(None, self.dtype):
+            layers = wired(self._survey.layers, follow(self._call, images, self._survey.layers))
+            with jax.disable_jit():
+                evidence = gather(Evidence(*self.input.shape), layers, run)
+        return place(layers, evidence, self._survey.declared)
 
     def _run(self, inputs: Any, tap: Tap) -> Any:
         """From the function's input to the output that was declared."""

@@ -29,6 +29,7 @@ from innerview.adapters.picking import pick
 from innerview.adapters.positions import Order, Placed, place
 from innerview.adapters.promises import check_precision, check_shape, check_weights, enter, refuse_weights_only
 from innerview.adapters.whereabouts import Whereabouts
+from innerview.adapters.wiring import Wiring, wired
 from innerview.errors import InnerviewError, MissingExtra, NetworkError
 from innerview.network import (
     Cotangent,
@@ -57,6 +58,7 @@ from innerview.adapters.keras_calls import (
 )
 from innerview.adapters.keras_copies import canonical, in_precision
 from innerview.adapters.keras_endings import Ending, find_ending, set_aside
+from innerview.adapters.keras_wiring import Following
 
 DRY_RUN: Final = 3
 """Pictures in the dry run: unlike 1 or 2, hardly ever the length of another axis by chance."""
@@ -194,8 +196,24 @@ class KerasNetwork:
             self._run(keras.ops.convert_to_tensor(enter(self.input, images, self.dtype)), tap)
 
         with self._looking():
-            evidence = gather(Evidence(*self.input.shape), self._survey.layers, run)
-        return place(self._survey.layers, evidence)
+            layers = wired(self._survey.layers, self._follow())
+            return place(layers, gather(Evidence(*self.input.shape), layers, run))
+
+    def _follow(self) -> Wiring | None:
+        """Find out in one run how the layers hang together."""
+        following, images = Following(), np.full((1, *self.input.shape), 0.5, self.dtype)
+        entering = keras.ops.convert_to_tensor(enter(self.input, images, self.dtype))
+        try:
+            with (
+                following.operations(self._model),
+                observing(self._model, lambda _name, _layer, result: result, following=following),
+            ):
+                self._model(entering, training=False)
+        except MemoryError:
+            raise
+        except Exception:  # noqa: BLE001 it ran before, so this is the following's fault
+            return None
+        return following.end()
 
     def _run(self, inputs: Any, tap: Tap) -> Any:
         return _run(self._model, self.output, inputs, tap)

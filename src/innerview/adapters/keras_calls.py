@@ -21,6 +21,7 @@ from typing import Any, Final, TypeAlias
 import keras
 import numpy as np
 
+from innerview.adapters.keras_wiring import Following
 from innerview.adapters.whereabouts import Whereabouts
 from innerview.errors import NetworkError
 from innerview.network import OUTPUT, Layer
@@ -71,8 +72,10 @@ def _inside(layer: Any) -> list[Any]:
 
 
 @contextmanager
-def observing(model: Any, seen: Seen, place: Whereabouts | None = None) -> Generator[None, None, None]:
-    """Call `seen` after every call of a layer that holds no others; `place` is told where the run is."""
+def observing(
+    model: Any, seen: Seen, place: Whereabouts | None = None, following: Following | None = None
+) -> Generator[None, None, None]:
+    """Call `seen` after every call of a layer that holds no others; `place`, `following` hear of it too."""
     calls, changed = Counter[int](), list[Any]()
 
     def watch(name: str, layer: Any) -> None:
@@ -82,7 +85,11 @@ def observing(model: Any, seen: Seen, place: Whereabouts | None = None) -> Gener
             called = _call_name(name, calls[id(layer)] + 1)
             if place is not None:
                 place.enter(called, type(layer).__name__, _shapes([*given, *options.values()]))
+            if following is not None:
+                following.enter(called, [given, options])
             result = original(*given, **options)
+            if following is not None:
+                following.leave(called, result)
             if place is not None:
                 place.leave(called, _shapes([result]))
             calls[id(layer)] += 1

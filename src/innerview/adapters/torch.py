@@ -177,7 +177,7 @@ class TorchNetwork:
                 if isinstance(result, torch.Tensor):
                     take(name, lambda: array_of(result))
 
-            with observing(self._model, seen):
+            with looking(self._model), torch.no_grad(), observing(self._model, seen):
                 self._run(self._pixels(images.astype(self.dtype)))
 
         def follow_one(begin: Callable[[torch.Tensor], None]) -> None:
@@ -187,8 +187,7 @@ class TorchNetwork:
 
         with looking(self._model), torch.no_grad():
             layers = wired(self._survey.layers, follow(self._model, follow_one))
-            evidence = gather(Evidence(*self._input.shape), layers, run)
-        return place(layers, evidence)
+        return place(layers, gather(Evidence(*self._input.shape), layers, run))
 
     @property
     def chunk(self) -> int:

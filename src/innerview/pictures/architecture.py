@@ -1,8 +1,12 @@
-"""The network drawn: a block per layer with its shape, kernel and number of weights, and the pooling between them.
+"""The network drawn: a block per layer with its shape, kernel and number of weights, and how the blocks are wired.
 
 What directly belongs to a weighted layer (its activation, normalisation, dropout) stands in its block, as "after
 layer 3" is understood everywhere. A block's face grows with the logarithm of height and width and its depth with
 that of the channels. Any list of layers can be drawn; the rows wrap.
+
+Arrows are the wiring: from a block to the next one where that takes its output, over the blocks between where others
+do (branches, skip connections, several heads); a dot where several come together. Where the wiring is not known the
+blocks stand in the order of the calls, without arrows, and the drawing says so.
 """
 
 from __future__ import annotations
@@ -15,15 +19,25 @@ from typing import Final
 from PIL import Image as Pillow
 from PIL import ImageDraw
 
-from innerview.network import FOLLOWING, WEIGHTED, InputSpec, Layer, OutputSpec
+from innerview.network import WEIGHTED, InputSpec, Layer, OutputSpec, belonging
 from innerview.pictures import canvas, tokens, words
 from innerview.pictures.canvas import Line, Tile, note
+from innerview.pictures.wires import Takes, Wire, takes, wires
 from innerview.targets import label
 from innerview.types import Array
 
 CELL: Final = 148
 DRAWING: Final = 96
 LISTED: Final = 20
+
+WIRED: Final = "arrows show what each layer takes"
+UNWIRED: Final = "in the order of the calls: how the layers are wired is not known"
+
+LANE: Final = 8
+"""Pixels from one line over the blocks to the next."""
+
+NAMED: Final = 3
+"""Blocks, at most, that a block is said to take."""
 
 VERBS: Final = {
     "convolution": "convolution",
@@ -49,14 +63,19 @@ class Block:
 
 def blocks_of(layers: Sequence[Layer]) -> list[Block]:
     """Join layers into blocks; weighted ones are numbered from 1."""
-    blocks: list[Block] = []
-    for layer in layers:
-        if layer.kind in FOLLOWING and blocks and blocks[-1].number:
-            blocks[-1].following.append(layer.name)
-            blocks[-1].shape = layer.shape or blocks[-1].shape
+    blocks, inside = list[Block](), dict[str, Block]()
+    number = 0
+    for position, layer in enumerate(layers):
+        if layer.name in inside:
+            block = inside[layer.name]
+            block.following.append(layer.name)
+            block.shape = layer.shape or block.shape
             continue
-        number = 1 + max((block.number for block in blocks), default=0) if layer.kind in WEIGHTED else 0
-        blocks.append(Block(layer, number, shape=layer.shape))
+        number += layer.kind in WEIGHTED
+        block = Block(layer, number if layer.kind in WEIGHTED else 0, shape=layer.shape)
+        blocks.append(block)
+        if block.number:
+            inside |= {one.name: block for one in belonging(layers, position)}
     return blocks
 
 
@@ -91,19 +110,25 @@ def architecture_picture(
         columns: blocks in a row; 2 suits a phone.
     """
     known = weights or {}
-    cells: list[tuple[str, list[str], tuple[int, ...], bool]] = []
-    if input is not None:
-        cells.append(("input", ["pixels from 0 to 1", words.shape(input.shape)], input.shape, True))
-    cells += [(*_describe(block, known), block.shape, not block.number) for block in blocks_of(layers)]
-    cells = cells or [("no layers", [], (), True)]
-    tiles = [
-        Tile(_cuboid(shape, plain=plain, arrow=number < len(cells)), (), (Line(title, bold=True), *map(note, lines)))
-        for number, (title, lines, shape, plain) in enumerate(cells, start=1)
+    blocks = blocks_of(layers)
+    names = {name: number for number, block in enumerate(blocks) for name in (block.layer.name, *block.following)}
+    taken = takes([block.layer for block in blocks], names) if blocks else None
+    cells = [
+        _Cell(*_describe(block, known, _taken_words(number, blocks, taken)), block.shape, plain=not block.number)
+        for number, block in enumerate(blocks)
     ]
-    body = canvas.grid(tiles, columns, 8)
+    if input is not None:
+        cells.insert(0, _Cell("input", ["pixels from 0 to 1", words.shape(input.shape)], input.shape, plain=True))
+    cells = cells or [_Cell("no layers", [], (), plain=True)]
+    tiles = [
+        Tile(picture, (), (Line(cell.title, bold=True), *map(note, cell.lines)))
+        for picture, cell in zip(_draw_all(cells, taken, shift=int(input is not None)), cells, strict=True)
+    ]
+    body = canvas.grid(tiles, columns, 0)
     counted = sum(value.size for value in known.values())
     numbered = sum(layer.kind in WEIGHTED for layer in layers)
     facts = [f"{words.count(numbered)} layers with weights"] + ([f"{words.count(counted)} weights"] if known else [])
+    facts += [WIRED if taken is not None else UNWIRED] if blocks else []
     parts: list[Line | Pillow.Image] = [note(" · ".join(facts)), body]
     if output is not None:
         parts.append(note(_classes(output)))
@@ -119,44 +144,126 @@ def _classes(output: OutputSpec) -> str:
     return f"{number}: {', '.join(listed)}{more}"
 
 
-def _describe(block: Block, weights: Mapping[str, Array]) -> tuple[str, list[str]]:
+def _taken_words(number: int, blocks: Sequence[Block], taken: Sequence[Takes] | None) -> list[str]:
+    """What a block takes, where that is not just the output of the block in front of it."""
+    if taken is None or taken[number].only(number - 1):
+        return []
+    one = taken[number]
+    parts = [_title(blocks[block]) if block >= 0 else "the input" for block in one.blocks]
+    parts = parts if len(parts) <= NAMED else [*parts[: NAMED - 1], f"{len(parts) - NAMED + 1} more"]
+    shared = [] if one.shared is None else [f"the input of {_title(blocks[one.shared])}"]
+    return [f"{'and' if place else 'takes'} {part}" for place, part in enumerate([*shared, *parts])]
+
+
+def _title(block: Block) -> str:
+    return f"{block.number} · {block.layer.name}" if block.number else block.layer.name
+
+
+def _describe(block: Block, weights: Mapping[str, Array], taken: Sequence[str]) -> tuple[str, list[str]]:
     layer = block.layer
     held = [weights[name] for name in layer.parameters if name in weights]
     verb = VERBS.get(layer.kind, layer.kind)
     kernel = None
-    if layer.kind == "convolution" and held and block.shape:
+    if layer.kind == "convolution" and held and block.shape and layer.axes:
         kernel = kernel_of(held[0].shape, block.shape[-1])
     lines = [f"{words.shape(kernel)} {verb}" if kernel else verb]
     lines += [f"then {', '.join(block.following)}"] if block.following else []
     lines += [words.shape(block.shape)] if block.shape else []
     lines += [f"{words.count(sum(value.size for value in held))} weights"] if held else []
-    title = f"{block.number} · {layer.name}" if block.number else layer.name
-    return title, [line for line in lines if line]
+    lines += taken
+    return _title(block), [line for line in lines if line]
 
 
-def _cuboid(shape: Sequence[int], *, plain: bool, arrow: bool) -> Pillow.Image:
-    """Draw a block in oblique projection, with an arrow to the next one; finely, then made smaller."""
-    fine = 3
-    picture = canvas.blank(CELL * fine, DRAWING * fine)
+@dataclass(frozen=True)
+class _Cell:
+    """What stands in one place of the drawing."""
+
+    title: str
+    lines: list[str]
+    shape: tuple[int, ...]
+    plain: bool = field(kw_only=True)
+
+
+def _draw_all(cells: Sequence[_Cell], taken: Sequence[Takes] | None, shift: int) -> list[Pillow.Image]:
+    """Draw the blocks with what leads to them and past them; the first `shift` cells are the picture's."""
+    every = [*((Takes(),) * shift), *(taken or ())]
+    every = [
+        Takes(tuple(block + shift for block in one.blocks), None if one.shared is None else one.shared + shift)
+        if number >= shift
+        else one
+        for number, one in enumerate(every)
+    ]
+    laid = wires(every) if taken is not None else []
+    lanes = max((wire.lane + 1 for wire in laid), default=0)
+    return [
+        _draw_cell(
+            cell,
+            lanes,
+            leaves=number + 1 < len(every) and number in every[number + 1].blocks,
+            enters=taken is not None and number > 0 and number - 1 in every[number].blocks,
+            several=taken is not None and len(every[number].blocks) + (every[number].shared is not None) > 1,
+            here=[wire for wire in laid if wire.start <= number <= wire.end],
+            number=number,
+        )
+        for number, cell in enumerate(cells)
+    ]
+
+
+FINE: Final = 3
+EDGE: Final = 12
+"""Pixels in front of a block, for what leads to it."""
+
+
+def _draw_cell(
+    cell: _Cell, lanes: int, *, leaves: bool, enters: bool, several: bool, here: Sequence[Wire], number: int
+) -> Pillow.Image:
+    """Draw a block in oblique projection with its lines; finely, then made smaller."""
+    width, above = CELL + 8, lanes * LANE
+    picture = canvas.blank(width * FINE, (DRAWING + above) * FINE)
     draw = ImageDraw.Draw(picture)
+    middle = (above + DRAWING // 2) * FINE
+    behind = _cuboid(draw, cell.shape, middle, plain=cell.plain)
+
+    def line(*corners: tuple[float, float]) -> None:
+        draw.line(corners, fill=tokens.BORDER, width=FINE)
+
+    if leaves:
+        line((behind, middle), (width * FINE, middle))
+    front = (EDGE - 2) * FINE
+    if enters or any(wire.end == number for wire in here):
+        line((0 if enters else front / 2, middle), (front, middle))
+        tip = 5 * FINE
+        draw.polygon(
+            [(front, middle), (front - tip, middle - tip * 0.7), (front - tip, middle + tip * 0.7)], tokens.BORDER
+        )
+    for wire in here:
+        high = (wire.lane * LANE + LANE // 2) * FINE
+        left, right = 0.0, float(width * FINE)
+        if wire.start == number:
+            left = front / 3 if wire.in_front else behind + 6 * FINE
+            line((left, high), (left, middle), (behind, middle) if not wire.in_front else (left, middle))
+        if wire.end == number:
+            right = front / 2
+            line((right, high), (right, middle))
+        line((left, high), (right, high))
+    if several:
+        radius = 3 * FINE
+        draw.ellipse((front / 2 - radius, middle - radius, front / 2 + radius, middle + radius), fill=tokens.SECOND)
+    return picture.resize((width, DRAWING + above), Pillow.Resampling.LANCZOS)
+
+
+def _cuboid(draw: ImageDraw.ImageDraw, shape: Sequence[int], middle: int, *, plain: bool) -> float:
+    """Draw a block about the height `middle`; gives where it ends on the right."""
     places, channels = (math.sqrt(math.prod(shape[:-1])), shape[-1]) if shape else (1.0, 1)
-    face = round(fine * min(68, 8 + 54 * (math.log2(max(1.0, places)) / 5) ** 1.3))
-    deep = round(fine * min(44, 4 + 5 * math.log2(max(1, channels))))
+    face = round(FINE * min(68, 8 + 54 * (math.log2(max(1.0, places)) / 5) ** 1.3))
+    deep = round(FINE * min(44, 4 + 5 * math.log2(max(1, channels))))
     across, up = deep, round(deep * 0.4)
-    left, bottom = 0, (DRAWING - 6) * fine
+    left, bottom = EDGE * FINE, middle + (face + up) // 2
     front = (left, bottom - face, left + face, bottom)
     top = [front[:2], (front[0] + across, front[1] - up), (front[2] + across, front[1] - up), (front[2], front[1])]
     side = [(front[2], front[1]), (front[2] + across, front[1] - up), (front[2] + across, front[3] - up), front[2:]]
     fills = (tokens.PAGE, tokens.PAGE, tokens.PAGE) if plain else (tokens.PANEL, "#E8EAEE", tokens.RULE)
     for corners, fill in ((top, fills[1]), (side, fills[2])):
-        draw.polygon(corners, fill=fill, outline=tokens.BORDER, width=fine)
-    draw.rectangle(front, fill=fills[0], outline=tokens.BORDER, width=fine)
-    middle, tip = round(bottom - face / 2 - up / 2), (CELL - 2) * fine
-    start = front[2] + across + 6 * fine
-    if arrow and tip - start > 10 * fine:
-        draw.line((start, middle, tip, middle), fill=tokens.BORDER, width=fine)
-        draw.polygon(
-            [(tip, middle), (tip - 6 * fine, middle - 4 * fine), (tip - 6 * fine, middle + 4 * fine)],
-            fill=tokens.BORDER,
-        )
-    return picture.resize((CELL, DRAWING), Pillow.Resampling.LANCZOS)
+        draw.polygon(corners, fill=fill, outline=tokens.BORDER, width=FINE)
+    draw.rectangle(front, fill=fills[0], outline=tokens.BORDER, width=FINE)
+    return float(front[2] + across)

@@ -214,12 +214,10 @@ class WatchedTorch:
                     take(name, lambda: array_of(_wide(result)))
 
             own = images.transpose(0, 3, 1, 2) if first else images
-            with observing(self._model, seen):
+            with looking(self._model), torch.no_grad(), observing(self._model, seen):
                 self._model(torch.tensor(np.ascontiguousarray(own), dtype=entering.dtype, device=entering.device))
 
-        with looking(self._model), torch.no_grad():
-            evidence = gather(Evidence(*given.shape[1:]), layers, run, given)
-        return place(layers, evidence)
+        return place(layers, gather(Evidence(*given.shape[1:]), layers, run, given))
 
 
 def _outputs(result: Any, output: OutputSpec | None, pictures: int) -> Array | None:
