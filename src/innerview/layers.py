@@ -121,9 +121,14 @@ NUMBER: Final = "number:"
 NAME: Final = "name:"
 
 
+def by_name(name: str) -> str:
+    """How to ask for the layer of exactly this name, whatever it looks like."""
+    return f"{NAME}{name}" if name.strip().removeprefix(NUMBER).isdecimal() else name
+
+
 def as_said(layer: Layer) -> str:
     """A layer's name as it finds this layer and no other."""
-    return f"{NAME}{layer.name}" if layer.name.isdecimal() else layer.name
+    return by_name(layer.name)
 
 
 def find_layer(layers: Sequence[Layer], asked: str | int) -> Layer:

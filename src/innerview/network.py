@@ -136,7 +136,7 @@ def require_differentiable(network: Network) -> None:
     if not has_gradients(network):
         raise UsageError(
             "gradients were asked of a network that can only be run forward; wrap the model itself "
-            "(a PyTorch module, say) instead of a function, or use what needs no gradients: activations, keep, path"
+            "(a PyTorch module, say) instead of a function, or use what needs no gradients: occlusion, keep, path"
         )
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -23,15 +24,16 @@ from innerview.data.folders import open_folders
 from innerview.data.reading import read_picture
 from innerview.data.samples import find_picture
 from innerview.errors import InnerviewError
-from innerview.methods import keep
+from innerview.methods import grad_cam, keep
 from innerview.methods.registry import read_method
-from innerview.network import InputSpec, OutputSpec, require_differentiable
+from innerview.network import InputSpec, Layer, OutputSpec, find_layer, require_differentiable
 from innerview.quadrature import fixed_rule
 from innerview.results import Prediction, Provenance
 from innerview.results.io import load_result, save_result
-from innerview.targets import find_class
+from innerview.targets import Logit, find_class
 from innerview.types import Array
 from innerview.workbench import Request, look, path, weights
+from innerview.workbench.request import choose_layers
 from typecheck import unchecked
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "bad-input.md"
@@ -40,6 +42,8 @@ RGB = OutputSpec(("red", "green", "blue"))
 COLOURS = wrap(lambda batch: batch.mean((1, 2)), input=SPEC, output=RGB)
 PLAIN = np.zeros(SPEC.shape, np.float32)
 LARGE_WEBP = b"RIFF\x20\0\0\0WEBPVP8X\x0a\0\0\0\0\0\0\0\xbf\x12\0\xbf\x12\0"
+SEQUENTIAL = [Layer("0", "convolution"), Layer("1", "activation"), Layer("2", "dense", axes="channel")]
+BY_HEAD = [Layer("conv", "convolution", shape=(8, 8, 4)), Layer("heads", "dropout", axes="", shape=(4, 65, 16))]
 ESCAPED = str.maketrans({"<": "\\<", "*": "\\*"})
 LISTS = {"from1.txt": b"1 cat\n2 dog\n", "latin1.txt": b"caf\xe9\n", "kinds.json": b'["cat", 3]', "empty.txt": b"\n"}
 Cases = Mapping[str, Callable[[], object]]
@@ -162,6 +166,9 @@ CLASSES: Cases = {
 REQUESTS: Cases = {
     "an unknown class": lambda: look(["cat"], Request(explained="hors"), output="new"),
     "an unknown layer": lambda: look(["cat"], Request(layers=("conv12",)), output="new"),
+    "a layer that is a name and a number": lambda: find_layer(SEQUENTIAL, "1"),
+    "a layer that can't be drawn": lambda: choose_layers(Request(layers=("heads",)), SimpleNamespace(layers=BY_HEAD)),
+    "Grad-CAM at a layer without places": lambda: grad_cam(build(initial_weights(0, 8)), PLAIN, Logit(0), "mean"),
     "an unknown network": lambda: look(["cat"], network="resnet", output="new"),
     "an alpha outside [0, 1]": lambda: look(["cat"], Request(alphas=(0.5, 1.5)), output="new"),
     "a share outside [0, 1]": lambda: keep(COLOURS, PLAIN, PLAIN[..., 0], fill=PLAIN, shares=(-0.1,)),

@@ -16,7 +16,8 @@ network, when its layers are first asked for.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
@@ -56,7 +57,10 @@ BEHIND: Final = 0.01
 """How far the next best grid must be behind."""
 
 EXTRA: Final = 16
-"""Tokens beside the grid (class, distilled, registers), at most; they stand in front of it or behind it."""
+"""Tokens beside the grid (class, distilled, registers), at most, and at most a third of all.
+
+They stand in front of it or behind it.
+"""
 
 
 @dataclass(frozen=True)
@@ -170,7 +174,7 @@ def _grid(rows: Array, columns: Array) -> TokenGrid | None:
 
 def _grids(count: int) -> Iterator[TokenGrid]:
     """All ways to read `count` tokens as a grid with some tokens in front of it or behind it."""
-    for extra in range(min(EXTRA, count - 2) + 1):
+    for extra in range(min(EXTRA, count // 3) + 1):
         inner = count - extra
         for height in (one for one in range(1, inner + 1) if inner % one == 0):
             yield TokenGrid(count, extra, height, inner // height)
@@ -189,17 +193,16 @@ def _explained(rows: Array, columns: Array, grid: TokenGrid) -> float:
         for value in (rows, columns)
     )
     for value, all_of_them, lines in ((down, rows, grid.height), (across.T, columns, grid.width)):
+        middle = all_of_them.mean()
+        if lines == 1:  # all of them are on one line, so nothing is explained by it
+            continue
         place = np.arange(lines) - (lines - 1) / 2
         along = value.mean(axis=1)
-        if lines > 1:
-            slope = float(place @ along / (place @ place))
-            if slope <= 0 or _correlation(along) < STRAIGHT:
-                return -np.inf
-            place = slope * place + along.mean()
-        else:
-            place = along
-        middle = all_of_them.mean()
-        total += float(((value - middle) ** 2).sum() - ((value - place[:, None]) ** 2).sum())
+        slope = float(place @ along / (place @ place))
+        if slope <= 0 or _correlation(along) < STRAIGHT:
+            return -np.inf
+        on_its_line = (middle + slope * place)[:, None]
+        total += float(((value - middle) ** 2).sum() - ((value - on_its_line) ** 2).sum())
     return total
 
 
@@ -243,20 +246,35 @@ class Placed:
     orders: Mapping[str, Order]
 
 
-def place(layers: Iterable[Layer], evidence: Evidence | None, declared: Mapping[str, Layout] | None = None) -> Placed:
+def place(layers: Sequence[Layer], evidence: Evidence | None, declared: Mapping[str, Layout] | None = None) -> Placed:
     """Give layers, whose shapes are the model's own, the axes that the evidence says; none if there is no evidence.
 
     What is `declared` of a layer holds where the evidence does not decide.
     """
     placed, orders = list[Layer](), dict[str, Order]()
+    known, bands = (evidence.changes, evidence.bands) if evidence else ({}, NOWHERE)
+    layouts = _agreed({layer.name: decide(layer.shape, known.get(layer.name), bands) for layer in layers})
     for layer in layers:
-        changes = None if evidence is None else evidence.changes.get(layer.name)
-        layout = decide(layer.shape, changes, evidence.bands if evidence else NOWHERE)
+        layout = layouts[layer.name]
         if not layout.axes and declared and layer.name in declared:
             layout = declared[layer.name]
         placed.append(replace(layer, axes=layout.axes, shape=layout.shape(layer.shape), tokens=layout.tokens))
         orders[layer.name] = layout.order
     return Placed(tuple(placed), orders)
+
+
+def _agreed(layouts: dict[str, Layout]) -> dict[str, Layout]:
+    """Let one grid stand for all layers of one number of tokens: one that is at odds with most others is not known."""
+    grids = Counter(layout.tokens for layout in layouts.values() if layout.tokens is not None)
+    usual = dict[int, TokenGrid]()
+    for grid, _ in grids.most_common():
+        usual.setdefault(grid.count, grid)
+    return {
+        name: layout
+        if layout.tokens is None or layout.tokens == usual[layout.tokens.count]
+        else Layout("", tuple(range(len(layout.order))))
+        for name, layout in layouts.items()
+    }
 
 
 def place_by_last_axis(layers: Iterable[Layer]) -> Placed:

@@ -16,6 +16,7 @@ it was tried and works.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from typing import Final
 
@@ -23,7 +24,6 @@ import numpy as np
 from jaxtyping import Float
 
 from innerview.errors import UsageError
-from innerview.layers import NAME
 from innerview.methods.activations import area_mean
 from innerview.methods.passes import check_picture, forward_logits, require_finite
 from innerview.network import OUTPUT, Cotangent, Differentiable, Layer, find_layer, require_differentiable
@@ -36,6 +36,8 @@ LISTED: Final = 8
 
 TOGETHER: Final = 4
 """Layers whose gradients are looked at in one pass, when others are looked for."""
+
+_NO_LAYER: Final = "Use occlusion, which needs no layer"
 
 
 def grad_cam(
@@ -62,19 +64,12 @@ def grad_cam(
     chosen = choose_layer(network, layer)
     outputs = forward_logits(network, image[None])
     resolved = target.resolve(outputs[0], network.output)
-    cotangent = together([resolved])
-    values, gradients = _places(network, image, cotangent, (chosen.name,))[chosen.name]
-    require_finite(network, image[None], gradients, f"gradient at layer {chosen.name}")
-    reason = _unusable(values, gradients)
-    if reason:
-        raise UsageError(
-            f"Grad-CAM was asked of layer {chosen.name}, {reason}. {_instead(network, image, cotangent, chosen.name)}"
-        )
+    name, values, gradients = _found(network, image, together([resolved]), chosen)
     places = class_activation_map(values, gradients)
     return Attribution(
         image=image,
         attribution=spread_out(np.maximum(places, 0) if rectify else places, image.shape[0], image.shape[1]),
-        method=f"Grad-CAM at layer {chosen.name}{', positive part' if rectify else ''}",
+        method=f"Grad-CAM at layer {name}{', positive part' if rectify else ''}",
         meaning="contribution",
         unit=resolved.unit,
         score=float(resolved.score(outputs)[0]),
@@ -85,29 +80,43 @@ def grad_cam(
     )
 
 
-def choose_layer(network: Differentiable, layer: str | int | None = None) -> Layer:
-    """Find the layer that is looked at; if None, the last one with places at which the outputs have a gradient.
+def choose_layer(network: Differentiable, layer: str | int | None = None) -> Layer | None:
+    """Find the layer that is looked at; None if none is named, when the last one that works at the picture is taken.
 
     Raises:
         UnknownLayer: lists the layers.
-        UsageError: the layer has no places, or the network has no such layer.
+        UsageError: the layer has no places, or none of the network has.
     """
-    probe = np.random.default_rng(0).random(network.input.shape)
     if layer is None:
-        found = next(_usable(network, probe, _anything), None)
-        if found is None:
-            raise UsageError(
-                "Grad-CAM needs a layer with places that the outputs are made from; this network has none that is "
-                "known. Use occlusion, which needs no layer"
-            )
-        return find_layer(network.layers, f"{NAME}{found}")
+        if all(_without_places(one) for one in network.layers):
+            raise UsageError(f"Grad-CAM needs a layer with places, and none of this network has any. {_NO_LAYER}")
+        return None
     chosen = find_layer(network.layers, layer)
     reason = _without_places(chosen)
     if reason:
+        probe = np.random.default_rng(0).random(network.input.shape)
         raise UsageError(
             f"Grad-CAM was asked of layer {chosen.name}, {reason}. {_instead(network, probe, _anything, chosen.name)}"
         )
     return chosen
+
+
+def _found(
+    network: Differentiable, image: Image, cotangent: Cotangent, chosen: Layer | None
+) -> tuple[str, Array, Array]:
+    """The layer's name, its values and gradients at the picture."""
+    if chosen is None:
+        found = next(_usable(network, image, cotangent), None)
+        if found is None:
+            raise UsageError(f"Grad-CAM needs a layer with places at which the target has a gradient. {_NO_LAYER}")
+        return found
+    values, gradients = _places(network, image, cotangent, (chosen.name,))[chosen.name]
+    reason = _unusable(values, gradients)
+    if reason:
+        raise UsageError(
+            f"Grad-CAM was asked of layer {chosen.name}, {reason}. {_instead(network, image, cotangent, chosen.name)}"
+        )
+    return chosen.name, values, gradients
 
 
 def class_activation_map(values: Array, gradients: Array) -> Map:
@@ -154,6 +163,7 @@ def _places(
     layers = {layer.name: layer for layer in network.layers}
     found = dict[str, tuple[Array, Array]]()
     for name in names:
+        require_finite(network, image[None], answer.tap_gradients[name][0, 0], f"gradient at layer {name}")
         values = layers[name].positions(answer.activations[name][0])
         gradients = layers[name].positions(answer.tap_gradients[name][0, 0])
         assert values is not None  # noqa: S101 only layers with places are asked
@@ -162,21 +172,22 @@ def _places(
     return found
 
 
-def _usable(network: Differentiable, image: Image, cotangent: Cotangent) -> Iterator[str]:
-    """Layers at which Grad-CAM has a meaning, the last one first; they are tried as they are asked for."""
+def _usable(network: Differentiable, image: Image, cotangent: Cotangent) -> Iterator[tuple[str, Array, Array]]:
+    """Layers at which Grad-CAM has a meaning, the last one first, with values and gradients; tried as they are taken.
+
+    Raises:
+        NetworkError: a gradient is not finite.
+    """
     candidates = [layer.name for layer in reversed(network.layers) if not _without_places(layer)]
     for begin in range(0, len(candidates), TOGETHER):
         names = tuple(candidates[begin : begin + TOGETHER])
-        for name, found in _places(network, image, cotangent, names).items():
-            if not _unusable(*found):
-                yield name
+        for name, (values, gradients) in _places(network, image, cotangent, names).items():
+            if not _unusable(values, gradients):
+                yield name, values, gradients
 
 
 def _instead(network: Differentiable, image: Image, cotangent: Cotangent, refused: str) -> str:
-    """What to use instead: layers where it works, or what needs no layer."""
-    found = [
-        name for _, name in zip(range(LISTED), _usable(network, image, cotangent), strict=False) if name != refused
-    ]
-    if not found:
-        return "No layer of this network has places that the outputs are made from; use occlusion, which needs no layer"
-    return f"It works at {', '.join(reversed(found))}"
+    """What to use instead: layers where it was tried and works, or what needs no layer."""
+    others = (name for name, _, _ in _usable(network, image, cotangent) if name != refused)
+    found = list(itertools.islice(others, LISTED))
+    return f"It works at {', '.join(reversed(found))}" if found else _NO_LAYER

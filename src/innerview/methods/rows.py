@@ -65,7 +65,8 @@ def _settle_windows(network: Network, options: Options) -> Options:
 
 def _settle_layer(network: Network, options: Options) -> Options:
     # only methods that need gradients have a layer, and a network without is refused before
-    return {**options, "layer": as_said(choose_layer(cast("Differentiable", network), options.get("layer")))}
+    chosen = choose_layer(cast("Differentiable", network), options.get("layer"))
+    return dict(options) if chosen is None else {**options, "layer": as_said(chosen)}
 
 
 def _one_pass(_: Network, __: Options) -> int:

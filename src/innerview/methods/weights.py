@@ -60,6 +60,8 @@ def weight_histograms(
         if name not in known:
             raise UnknownLayer(name, known)
     table = [[_numbers(weights, name) for name in names] for weights in snapshots.values()]
+    if not names:  # a function shows none: nothing is counted, and then left out, so that all shapes are right
+        table = [[np.zeros(0)] for _ in table]
     places = np.linspace(-1, 1, bins + 1)  # not from -reach to reach: their distance may be beyond all floats
     edges = np.stack([reach * places for reach in _reaches(table, limits, same_bins=same_bins)])
     cells: list[list[dict[str, Array | float | int]]] = []
@@ -70,8 +72,8 @@ def weight_histograms(
     return WeightHistograms(
         snapshots=tuple(snapshots),
         layers=names,
-        edges=edges,
-        **{name: np.array([[cell[name] for cell in row] for row in cells]) for name in cells[0][0]},
+        edges=edges[: len(names)],
+        **{name: np.array([[cell[name] for cell in row] for row in cells])[:, : len(names)] for name in cells[0][0]},
     )
 
 

@@ -39,6 +39,9 @@ LANE: Final = 8
 NAMED: Final = 3
 """Blocks, at most, that a block is said to take."""
 
+LONGEST: Final = 18
+"""Letters of a layer's name."""
+
 VERBS: Final = {
     "convolution": "convolution",
     "dense": "dense",
@@ -156,7 +159,10 @@ def _taken_words(number: int, blocks: Sequence[Block], taken: Sequence[Takes] | 
 
 
 def _title(block: Block) -> str:
-    return f"{block.number} · {block.layer.name}" if block.number else block.layer.name
+    """Number and name; of a long name the end, which tells it from its neighbours."""
+    name = block.layer.name
+    name = name if len(name) <= LONGEST else f"…{name[1 - LONGEST :].lstrip('.')}"
+    return f"{block.number} · {name}" if block.number else name
 
 
 def _describe(block: Block, weights: Mapping[str, Array], taken: Sequence[str]) -> tuple[str, list[str]]:

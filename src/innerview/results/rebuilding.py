@@ -19,7 +19,7 @@ import numpy as np
 
 from innerview.errors import DataError, InnerviewError
 from innerview.files.regular import brief
-from innerview.network import InputSpec, Layer, OutputSpec
+from innerview.network import InputSpec, Layer, OutputSpec, TokenGrid
 from innerview.results.inside import Activations, WeightHistograms
 from innerview.results.keeping import Keep
 from innerview.results.maps import Attribution, Gradient, IntegratedGradients
@@ -37,7 +37,7 @@ KINDS: Final[Mapping[str, type[Any]]] = {
     kind.__name__: kind
     for kind in (
         Activations, Attribution, Gradient, InputSpec, IntegratedGradients, InteriorGradients, Keep, Layer, OutputSpec,
-        PathProfile, PathStatistics, Prediction, Provenance, WeightHistograms,
+        PathProfile, PathStatistics, Prediction, Provenance, TokenGrid, WeightHistograms,
     )
 }  # fmt: skip
 """What can be read back, by name; a file can ask for nothing else to be made."""

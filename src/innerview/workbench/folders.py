@@ -97,6 +97,24 @@ def folder_names(names: Iterable[str]) -> list[str]:
     return found
 
 
+def file_names(names: Iterable[str]) -> dict[str, str]:
+    """For parts of files' names, whatever is a name elsewhere: ASCII letters, digits, dots and dashes, each one once.
+
+    Names that are fine stay as they are; what others mean by "/", ".." or "#" has no meaning in a name.
+    """
+    taken: set[str] = set()
+    found: dict[str, str] = {}
+    for name in names:
+        plain = "".join(
+            letter if (letter.isascii() and letter.isalnum()) or letter in "-_." else "-" for letter in name
+        )
+        plain = _cut(plain).strip(".-") or "layer"
+        numbered = chain([plain], (f"{plain}-{number}" for number in count(2)))
+        found[name] = next(one for one in numbered if comparable(one) not in taken)
+        taken.add(comparable(found[name]))
+    return found
+
+
 def _cut(name: str) -> str:
     return name.encode("utf-8")[:_LONGEST].decode("utf-8", "ignore")
 

@@ -49,7 +49,7 @@ def open_network(name: str) -> Differentiable:
     return load(name)
 
 
-def open_snapshots(network: Differentiable | str) -> tuple[dict[str, Mapping[str, Array]], Differentiable]:
+def open_snapshots(network: Network | str) -> tuple[dict[str, Mapping[str, Array]], Network]:
     """Give the weights before training, by the name "before" (nothing where they were not kept), and the network."""
     if not isinstance(network, str):
         return {}, network

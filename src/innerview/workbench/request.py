@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Final
+from typing import Final, cast
 
 from innerview.data.baselines import parse_baseline
 from innerview.errors import UsageError
+from innerview.layers import as_said, ends
 from innerview.methods import BUDGET, DEFAULT_SHARES, RECIPE_ALPHAS, integrated_gradients
 from innerview.methods.integrated_gradients import DEFAULT_RULE
 from innerview.methods.interior_gradients import check_alphas
 from innerview.methods.keep import check_shares
 from innerview.methods.tolerance import check_tolerance
-from innerview.network import WEIGHTED, Differentiable, Layer, Network, OutputSpec, find_layer
+from innerview.network import Differentiable, Layer, Network, OutputSpec, find_layer, has_gradients
 from innerview.pictures.overlay import require_style
 from innerview.quadrature import fixed_rule
 from innerview.results import IntegratedGradients
@@ -85,8 +86,8 @@ def check_request(request: Request, network: Differentiable) -> None:
         parse_baseline(baseline)
     if request.rule or request.evaluations:
         fixed_rule(request.rule or DEFAULT_RULE, request.evaluations or DEFAULT_EVALUATIONS)
-    else:
-        check_tolerance(network, request.tolerance)
+    elif has_gradients(network):
+        check_tolerance(cast("Differentiable", network), request.tolerance)
     choose_methods(request.methods, network)
 
 
@@ -141,10 +142,25 @@ def integrate(
 
 
 def choose_layers(request: Request, network: Network) -> tuple[Layer, ...]:
-    """Find the layers asked for, or the ones after a third, two thirds and all of the weighted layers."""
-    weighted = sum(layer.kind in WEIGHTED for layer in network.layers)
-    spread = sorted({max(1, round(weighted * part / 3)) for part in (1, 2, 3)}) if weighted else ()
-    return tuple(find_layer(network.layers, asked) for asked in request.layers or spread)
+    """Find the layers asked for, or those after a third, two thirds and all of the weighted ones that can be drawn.
+
+    Raises:
+        UnknownLayer: lists what there is.
+        UsageError: of a layer that was asked for it is not known which of its axes are which, so it can't be drawn.
+    """
+    known = [layer for layer in ends(network.layers) if layer.axes]
+    if not request.layers:
+        spread = sorted({max(1, round(len(known) * part / 3)) for part in (1, 2, 3)}) if known else ()
+        return tuple(known[number - 1] for number in spread)
+    found = tuple(find_layer(network.layers, asked) for asked in request.layers)
+    for layer in found:
+        if not layer.axes:
+            others = ", ".join(dict.fromkeys(as_said(one) for one in known)) or "none of this network"
+            raise UsageError(
+                f"layer {layer.name} can't be drawn: which of its axes (of {layer.shape}) are places in the picture "
+                f"and which are channels can't be told from what it does. These can be: {others}"
+            )
+    return found
 
 
 def fixed_scale(request: Request) -> float | None:

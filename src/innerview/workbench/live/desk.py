@@ -17,6 +17,7 @@ from innerview.data.baselines import Baseline, make_baseline
 from innerview.data.fitting import fit
 from innerview.data.reading import Picture
 from innerview.errors import InnerviewError, UsageError
+from innerview.layers import by_name
 from innerview.methods import BUDGET, activations, predict
 from innerview.methods.registry import USUAL, map_methods
 from innerview.network import Differentiable
@@ -317,7 +318,7 @@ class Desk:
         names = [wish.layer] if wish.layer else layers_shown(network)
         shown = Shown(channels=2**16) if wish.layer else Shown()
         return layers_payload(
-            activations(network, photo.image, names),
+            activations(network, photo.image, [by_name(name) for name in names]),
             network.layers,
             network.weights(),
             self._stamp(wish),

@@ -19,6 +19,7 @@ from innerview.pictures.pixels import enlarge
 from innerview.pictures.words import layer_title
 from innerview.results import WeightHistograms
 from innerview.viewer import sentences
+from innerview.workbench.folders import file_names
 from innerview.workbench.look.examine import Look
 from innerview.workbench.request import Request
 
@@ -54,6 +55,7 @@ class Shot:
         words: what it shows, for those who can't see it.
         draw: makes it.
         same: it is the same for every picture that this network is shown.
+        there: whether this look has what it shows.
     """
 
     file: str
@@ -61,6 +63,11 @@ class Shot:
     words: str
     draw: Callable[[Scene], Drawn]
     same: bool = False
+    there: Callable[[Scene], bool] = lambda _: True
+
+
+def _gradients(scene: Scene) -> bool:
+    return scene.look.along is not None
 
 
 def _attribution(scene: Scene) -> Drawn:
@@ -73,7 +80,7 @@ def _photo(scene: Scene) -> Drawn:
     fitted = scene.look.item.fitted
     left, top, width, height = fitted.box
     return pictures.photo_picture(
-        scene.look.integrated,
+        scene.look.map,
         enlarge(fitted.picture.levels(), 1),
         (left, top, left + width, top + height),
         subject=scene.subject,
@@ -149,29 +156,88 @@ def _weights(scene: Scene) -> Drawn:
 
 ALWAYS: Final = (
     Shot(
-        "attribution.png", "attribution", "Integrated gradients over the picture, blue for, red against.", _attribution
+        "attribution.png",
+        "attribution",
+        "Integrated gradients over the picture, blue for, red against.",
+        _attribution,
+        there=_gradients,
     ),
-    Shot("gradient.png", "attribution", "The plain gradient at the picture.", _gradient),
-    Shot("recipe.png", "attribution", "The recipe's overlay: only for, times picture.", partial(_recipe, "recipe")),
+    Shot("gradient.png", "attribution", "The plain gradient at the picture.", _gradient, there=_gradients),
+    Shot(
+        "recipe.png",
+        "attribution",
+        "The recipe's overlay: only for, times picture.",
+        partial(_recipe, "recipe"),
+        there=_gradients,
+    ),
     Shot(
         "recipe-signed.png",
         "attribution",
         "The recipe's signed overlay: half grey picture, half colour.",
         partial(_recipe, "recipe-signed"),
+        there=_gradients,
     ),
-    Shot("path.png", "interior", "Score, probability and gradient size against alpha.", _path),
-    Shot("interior.png", "interior", "At each alpha the picture, its gradient and what the network says.", _interior),
-    Shot("interior-overlay.png", "interior", "At each alpha gradient × picture, for and against.", _interior_overlay),
-    Shot("interior.webp", "interior", "The gradients at rising alpha, one after the other.", _interior_moving),
+    Shot("path.png", "interior", "Score, probability and gradient size against alpha.", _path, there=_gradients),
     Shot(
-        "keep-highest.png", "keep", "Only the pixels of the highest values, and the answer.", partial(_keep, "highest")
+        "interior.png",
+        "interior",
+        "At each alpha the picture, its gradient and what the network says.",
+        _interior,
+        there=_gradients,
     ),
-    Shot("keep-lowest.png", "keep", "Only the pixels of the lowest values, and the answer.", partial(_keep, "lowest")),
-    Shot("layers.webp", "layers", "The way in: the picture, then each layer's channels.", _layers_moving),
-    Shot("weights.png", "weights", "Histograms of the weights, layer by layer.", _weights, same=True),
-    Shot("architecture.png", "network", "The layers of the network with their shapes.", _architecture, same=True),
+    Shot(
+        "interior-overlay.png",
+        "interior",
+        "At each alpha gradient × picture, for and against.",
+        _interior_overlay,
+        there=_gradients,
+    ),
+    Shot(
+        "interior.webp",
+        "interior",
+        "The gradients at rising alpha, one after the other.",
+        _interior_moving,
+        there=_gradients,
+    ),
+    Shot(
+        "keep-highest.png",
+        "keep",
+        "Only the pixels of the highest values, and the answer.",
+        partial(_keep, "highest"),
+        there=lambda scene: "highest" in scene.look.kept,
+    ),
+    Shot(
+        "keep-lowest.png",
+        "keep",
+        "Only the pixels of the lowest values, and the answer.",
+        partial(_keep, "lowest"),
+        there=lambda scene: "lowest" in scene.look.kept,
+    ),
+    Shot(
+        "layers.webp",
+        "layers",
+        "The way in: the picture, then each layer's channels.",
+        _layers_moving,
+        there=lambda scene: bool(scene.look.activations.layers),
+    ),
+    Shot(
+        "weights.png",
+        "weights",
+        "Histograms of the weights, layer by layer.",
+        _weights,
+        same=True,
+        there=lambda scene: bool(scene.histograms.layers),
+    ),
+    Shot(
+        "architecture.png",
+        "network",
+        "The layers of the network with their shapes.",
+        _architecture,
+        same=True,
+        there=lambda scene: bool(scene.look.layers),
+    ),
 )
-"""The pictures of every look, in the order of the page."""
+"""The pictures of every look that has what they show, in the order of the page."""
 
 WORDS: Final[Mapping[str, Callable[[Scene], str]]] = MappingProxyType(
     {
@@ -192,13 +258,14 @@ def shots(scene: Scene) -> list[Shot]:
     look = scene.look
     more: list[Shot] = []
     if look.item.fitted.box[2:] != (look.item.fitted.image.shape[1], look.item.fitted.image.shape[0]):
-        more.append(Shot("photo.png", "attribution", "The map in its place on the whole photo.", _photo))
-    if look.integrated.spread is not None:
+        view = "attribution" if look.along else "methods"
+        more.append(Shot("photo.png", view, "The map in its place on the whole photo.", _photo))
+    if look.along and look.integrated.spread is not None:
         more.append(Shot("spread.png", "attribution", "How far the maps of the baselines differ per pixel.", _spread))
-    for name in look.activations.layers:
+    for name, file in file_names(look.activations.layers).items():
         title = layer_title(name, look.layers)
-        more.append(Shot(f"layer-{name}.png", "layers", f"Channels after {title}.", partial(_layer, name)))
+        more.append(Shot(f"layer-{file}.png", "layers", f"Channels after {title}.", partial(_layer, name)))
     for name, found in look.methods.items():
         more.append(Shot(f"method-{name}.png", "methods", f"The map by {method_title(found)}.", partial(_method, name)))
     first, *others = ALWAYS
-    return [first, *more, *others]
+    return [shot for shot in (first, *more, *others) if shot.there(scene)]

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 from innerview import pictures
 from innerview.data.sources import Source
+from innerview.errors import InnerviewError, NetworkError, OutputError
 from innerview.files.atomic import write
-from innerview.network import Differentiable, require_differentiable
+from innerview.network import Network
 from innerview.pictures import ScaleChoice
 from innerview.viewer import sentences
 from innerview.workbench.folders import folder_names, open_folder, whole
-from innerview.workbench.items import gather, open_snapshots
+from innerview.workbench.items import Item, gather, open_snapshots
 from innerview.workbench.look.drawing import Drawn, Scene
 from innerview.workbench.look.examine import Look, examine
 from innerview.workbench.look.overview import Seen, write_overview
 from innerview.workbench.look.writing import write_look
-from innerview.workbench.page.pages import BRIEF, backdrop, page_for
+from innerview.workbench.page.pages import BRIEF, Backdrop, backdrop, page_for
 from innerview.workbench.portions import Portion, Report, silent
 from innerview.workbench.request import Request, check_request, fixed_scale
 from innerview.workbench.weights import count_weights
@@ -47,7 +48,7 @@ def look(
     pictures_named: Sequence[Source] | Source = (),
     request: Request | None = None,
     *,
-    network: Differentiable | str = "allcnn",
+    network: Network | str = "allcnn",
     output: str | Path = "innerview-look",
     data: Path | None = None,
     picks: Sequence[str] = (),
@@ -70,13 +71,13 @@ def look(
     Raises:
         UsageError: something asked for does not exist or has no meaning.
         PictureError: a picture or baseline can't be read or does not fit; `DataError`: nor can the data set.
-        NetworkError: something is not finite.
+        NetworkError: something is not finite; where that is so of some pictures only, the others are written all the
+            same. What fails of one picture behind its map is left out, and its page says so.
         OutputError: the folder can't be written or holds other things.
     """
     asked = request or Request()
     report = progress or silent
     before, opened = open_snapshots(network)
-    require_differentiable(opened)
     limit = fixed_scale(asked)
     check_request(asked, opened)
     items = gather(opened, pictures_named, data=data, picks=picks, crop=crop)
@@ -85,36 +86,63 @@ def look(
     shared = asked.scale == "shared"
     report(0, len(items), items[0].name)
     portions = _portions(report, [item.name for item in items], together=shared)
-    looks: Iterable[Look] = (
-        examine(opened, item, asked, portion) for item, (portion, _) in zip(items, portions, strict=True)
-    )
+    looks: Iterable[Look | InnerviewError] = _examined(opened, items, asked, [looking for looking, _ in portions])
     scale: ScaleChoice = limit or "own"
     if shared:  # only then must all maps be known before the first is drawn
         looks = list(looks)
-        scale = pictures.choose_scales([one.integrated.map for one in looks], "shared")[0].limit
+        scale = pictures.choose_scales([one.map.map for one in looks if isinstance(one, Look)], "shared")[0].limit
     names = folder_names(item.name for item in items)
     drawn: dict[str, Drawn] = {}
     scenery = backdrop(opened, network if isinstance(network, str) else type(opened).__name__, histograms)
-    seen: list[Seen] = []
-    for name, found, (_, portion) in zip(names, looks, portions, strict=True):
+    seen, failed = list[Seen](), list[str]()
+    for item, name, found, (_, portion) in zip(items, names, looks, portions, strict=True):
+        if isinstance(found, InnerviewError):
+            failed.append(f"{item.name} ({str(found).rstrip('.')})")
+            continue
         scene = Scene(opened, found, asked, scale, histograms)
         with whole(folder, name) as place:
-            portion.part(0, 0.2, "drawing").begin()
-            write_look(scene, place, drawn, back="../index.html" if len(items) > 1 else "", view=VIEW)
-            title = f"Inside the network: {found.item.name}"
-            whole_page = portion.part(0.2, 1, "the viewer's page")
-            view = page_for([found.item], scenery, asked, BRIEF, [whole_page], title)
-            write(place / VIEW, view.encode("utf-8", "backslashreplace"))
+            view, missing = _viewer(found, scenery, asked, portion.part(0, 0.8, "the viewer's page"))
+            if view:
+                write(place / VIEW, view.encode("utf-8", "backslashreplace"))
+            portion.part(0.8, 1, "drawing").begin()
+            scene = replace(scene, look=replace(found, missing={**found.missing, **missing}))
+            write_look(scene, place, drawn, back="../index.html" if len(items) > 1 else "", view=VIEW if view else "")
         words = sentences.says(found.prediction, found.item.truth)
-        seen.append(Seen(name, scene.subject, words, found.integrated, found.interior))
+        seen.append(Seen(name, scene.subject, words, found.map, found.along.interior if found.along else None))
         portion.part(1, 1).begin()
     if len(items) > 1:
         write_overview(folder, seen, asked)
+    if failed:
+        raise NetworkError(f"{len(seen)} of {len(items)} pictures are in {folder}; left out: {'; '.join(failed)}")
     return Written(
         page=folder / ("index.html" if len(items) > 1 else f"{names[0]}/index.html"),
         folders=tuple(folder / name for name in names),
         lines=tuple(f"{one.subject.name}: {one.words}" for one in seen),
     )
+
+
+def _examined(
+    network: Network, items: Sequence[Item], request: Request, portions: Sequence[Portion]
+) -> Iterator[Look | InnerviewError]:
+    """Look into one picture after the other; a failure behind the first one does not take the others with it."""
+    for number, (item, portion) in enumerate(zip(items, portions, strict=True)):
+        try:
+            yield examine(network, item, request, portion)
+        except InnerviewError as problem:
+            if number == 0:  # most likely all of them fail, and nothing is lost
+                raise
+            yield problem
+
+
+def _viewer(look: Look, scenery: Backdrop, request: Request, portion: Portion) -> tuple[str, dict[str, str]]:
+    """The page with the viewer, or why there is none."""
+    title = f"Inside the network: {look.item.name}"
+    try:
+        return page_for([look.item], scenery, request, BRIEF, [portion], title), {}
+    except OutputError:
+        raise
+    except InnerviewError as problem:
+        return "", {VIEW: str(problem)}
 
 
 def _portions(report: Report, names: Sequence[str], *, together: bool) -> list[tuple[Portion, Portion]]:

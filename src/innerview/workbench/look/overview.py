@@ -10,7 +10,7 @@ from typing import Final
 from innerview import pictures
 from innerview.files.atomic import write
 from innerview.pictures import Subject
-from innerview.results import IntegratedGradients, InteriorGradients
+from innerview.results import Explained, InteriorGradients
 from innerview.viewer.page import Figure, overview_page
 from innerview.workbench.request import Request
 
@@ -23,13 +23,16 @@ SIDE_BY_SIDE: Final = 9
 
 @dataclass(frozen=True, eq=False)
 class Seen:
-    """What the overview needs of a look: its folder, who is in it, what was said, and two results."""
+    """What the overview needs of a look: its folder, who is in it, what was said, and two results.
+
+    Of a network without gradients there is no `interior`.
+    """
 
     folder: str
     subject: Subject
     words: str
-    integrated: IntegratedGradients
-    interior: InteriorGradients
+    map: Explained
+    interior: InteriorGradients | None
 
 
 def write_overview(folder: Path, seen: Sequence[Seen], request: Request) -> None:
@@ -39,20 +42,11 @@ def write_overview(folder: Path, seen: Sequence[Seen], request: Request) -> None
         OutputError: a file can't be written.
     """
     sheet = pictures.contact_sheet(
-        [one.integrated for one in seen[:SHEET]], [one.subject for one in seen[:SHEET]], style=request.style
+        [one.map for one in seen[:SHEET]], [one.subject for one in seen[:SHEET]], style=request.style
     )
-    first = seen[:SIDE_BY_SIDE]
-    interior, subjects = [one.interior for one in first], [one.subject for one in first]
-    strip = pictures.interior_sheet(interior, subjects=subjects)
-    moving = pictures.interior_animation(interior, subjects=subjects)
     pictures.save(sheet, folder / "contact-sheet.png")
-    pictures.save(strip, folder / "interior-sheet.png")
-    pictures.save(moving, folder / "interior-sheet.webp")
-    figures = [
-        Figure("contact-sheet.png", "Each picture beside its map, all on one scale.", *sheet.size),
-        Figure("interior-sheet.png", "The gradients of the pictures on their way from the baseline.", *strip.size),
-        Figure("interior-sheet.webp", "the gradients at rising alpha", *moving.frames[0].size, moving=True),
-    ]
+    figures = [Figure("contact-sheet.png", "Each picture beside its map, all on one scale.", *sheet.size)]
+    figures += _interior(folder, seen[:SIDE_BY_SIDE])
     lead = [f"{len(seen)} pictures. Open one for its layers, gradients, attributions and what is left of it."]
     if len(seen) > SIDE_BY_SIDE:
         lead.append(
@@ -61,3 +55,19 @@ def write_overview(folder: Path, seen: Sequence[Seen], request: Request) -> None
     rows = [(f"{one.folder}/index.html", one.subject.name, one.words) for one in seen]
     page = overview_page("What the network saw in them", lead, figures, rows)
     write(folder / "index.html", page.encode("utf-8", "backslashreplace"))
+
+
+def _interior(folder: Path, seen: Sequence[Seen]) -> list[Figure]:
+    """Draw the way from the baseline side by side; nothing where there are no gradients."""
+    known = [(one.interior, one.subject) for one in seen if one.interior is not None]
+    if not known:
+        return []
+    interior, subjects = [one for one, _ in known], [subject for _, subject in known]
+    strip = pictures.interior_sheet(interior, subjects=subjects)
+    moving = pictures.interior_animation(interior, subjects=subjects)
+    pictures.save(strip, folder / "interior-sheet.png")
+    pictures.save(moving, folder / "interior-sheet.webp")
+    return [
+        Figure("interior-sheet.png", "The gradients of the pictures on their way from the baseline.", *strip.size),
+        Figure("interior-sheet.webp", "the gradients at rising alpha", *moving.frames[0].size, moving=True),
+    ]

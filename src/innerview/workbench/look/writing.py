@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Final
 
 from innerview import pictures
+from innerview.errors import OutputError
 from innerview.files.atomic import write
 from innerview.pictures import Animation, words
-from innerview.results import Prediction
+from innerview.results import Attribution, IntegratedGradients, Prediction
 from innerview.results.io import save_result
 from innerview.targets import label
 from innerview.viewer import sentences
@@ -35,8 +37,16 @@ def write_look(scene: Scene, folder: Path, drawn: dict[str, Drawn], *, back: str
         OutputError: a file can't be written.
     """
     figures: dict[str, list[Figure]] = {}
+    missing = dict(scene.look.missing)
+    save_result(folder, _results(scene))  # first of all: what was worked out is there whatever can't be drawn
     for shot in shots(scene):
-        picture = _draw(shot, scene, folder, drawn)
+        try:
+            picture = _draw(shot, scene, folder, drawn)
+        except (OutputError, MemoryError):
+            raise
+        except Exception as problem:  # noqa: BLE001 one picture that can't be drawn doesn't take the others with it
+            missing[shot.file] = f"{type(problem).__name__}: {problem}"
+            continue
         moving = isinstance(picture, Animation)
         size = (picture.frames[0] if moving else picture).size
         figures.setdefault(shot.view, []).append(Figure(shot.file, shot.words, *size, moving=moving))
@@ -48,15 +58,18 @@ def write_look(scene: Scene, folder: Path, drawn: dict[str, Drawn], *, back: str
     look = scene.look
     page = picture_page(
         f"Inside the network: {look.item.name}",
-        [sentences.says(look.prediction, look.item.truth), f"It saw {look.item.fitted.words}."],
+        [sentences.says(look.prediction, look.item.truth), f"It saw {look.item.fitted.words}.", *_missing(missing)],
         _answers(look.prediction),
         sections,
         _facts(scene),
         back,
         view,
     )
-    save_result(folder, _results(scene))
     write(folder / "index.html", page.encode("utf-8", "backslashreplace"))
+
+
+def _missing(missing: Mapping[str, str]) -> list[str]:
+    return [f"Not here: {what}, since {reason.rstrip('.')}." for what, reason in missing.items()]
 
 
 def _draw(shot: Shot, scene: Scene, folder: Path, drawn: dict[str, Drawn]) -> Drawn:
@@ -78,13 +91,19 @@ def _answers(prediction: Prediction) -> list[Answer]:
 
 def _facts(scene: Scene) -> list[tuple[str, str]]:
     """Where the numbers come from, in the page's last lines."""
-    result = scene.look.integrated
+    result = scene.look.map
     source = result.provenance
+    exact = (
+        [("Exactness", sentences.exactness(result)), ("Rule", result.rule)]
+        if isinstance(result, IntegratedGradients)
+        else [("Exactness", f"{result.method} aims at no error.")]
+        if isinstance(result, Attribution)
+        else []
+    )
     return [
         ("Explained", source.target),
         ("Baseline", source.baseline),
-        ("Exactness", sentences.exactness(result)),
-        ("Rule", result.rule),
+        *exact,
         ("Network", f"{source.network}, {source.dtype}, {source.chunk} pictures at a time"),
         ("Versions", ", ".join(f"{name} {number}" for name, number in source.versions.items())),
         ("Data", "result.json and arrays.safetensors, in this folder"),
@@ -105,12 +124,10 @@ def _results(scene: Scene) -> dict[str, object]:
         "request": asdict(scene.request),
         "prediction": look.prediction,
         "activations": look.activations,
-        "gradient": look.gradient,
-        "interior": look.interior,
-        "integrated": look.integrated,
-        "profile": look.profile,
+        **({} if look.along is None else vars(look.along)),
         "kept": look.kept,
         "methods": look.methods,
+        "missing": look.missing,
         "weights": scene.histograms,
         "layers": look.layers,
     }

@@ -6,15 +6,17 @@ pixels are worked out beforehand. Passes are shared between the classes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any, Final, cast
 
-from innerview.data.baselines import make_baseline
+from innerview.data.baselines import Baseline, make_baseline
+from innerview.layers import by_name
 from innerview.methods import BUDGET, activations, predict
 from innerview.methods.registry import USUAL
-from innerview.network import Differentiable
-from innerview.results import Prediction
-from innerview.targets import usual_kind
+from innerview.network import Differentiable, Network, has_gradients
+from innerview.results import Explained, Prediction
+from innerview.targets import Target, usual_kind
 from innerview.types import Array
 from innerview.viewer.one_file import Packed, pack
 from innerview.viewer.payloads.keep import keep_payload
@@ -23,10 +25,13 @@ from innerview.viewer.payloads.map import Question, map_payload
 from innerview.viewer.payloads.path import path_payload
 from innerview.viewer.payloads.stamp import Stamp
 from innerview.viewer.payloads.subject import Photo, subject_payload
-from innerview.workbench.explore.explore import Asked, integrate, layers_shown
+from innerview.workbench.explore.explore import Asked, explain, integrate, layers_shown
 from innerview.workbench.explore.keep import keep_by_orders
 from innerview.workbench.explore.path import LARGE, LARGE_STOPS, RECIPE, add_up, choose_stops, walk
 from innerview.workbench.portions import ALONE, Portion
+
+OCCLUSION: Final = "occlusion"
+"""The method of networks without gradients."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +79,7 @@ class Explaining:
 
 
 def payloads_of(
-    network: Differentiable,
+    network: Network,
     photo: Photo,
     explaining: Explaining,
     extent: Extent | None = None,
@@ -85,7 +90,7 @@ def payloads_of(
     """Work out and pack everything about one picture.
 
     Args:
-        network: any network with gradients.
+        network: any network; of one without gradients the map is by occlusion, and there is no path.
         photo: fitted to it.
         explaining: what is explained.
         extent: how much.
@@ -106,49 +111,95 @@ def payloads_of(
         (index, Asked(index, asked.versus if number == 0 else None, kind)) for number, index in enumerate(classes)
     ]
     targets = [one.resolve(network, prediction.logits) for _, one in questions]
-    maps = integrate(
-        network,
-        image,
-        targets,
-        baseline,
-        tolerance=explaining.tolerance,
-        listener=portion.part(0, 0.6, "maps", most=explaining.budget),
-        budget=explaining.budget,
-    )
     large = max(image.shape[:2]) > size.large
-    stops = choose_stops(maps[0].result.profile, size.large_stops if large else size.stops)
-    interior = walk(network, image, targets[0], baseline, stops, portion.part(0.6, 0.8, "path"))
-    # Gradients channel by channel are most of a path's bytes: of a large picture only the recipe's ten are kept.
-    frames = [place for place, stop in enumerate(stops) if stop in RECIPE] if large else []
+    answered = _Answered(network, photo, stamp, baseline, questions, targets, explaining, size, large)
+    if has_gradients(network):
+        maps, best = _by_gradients(cast("Differentiable", network), answered, portion)
+    else:
+        maps, best = _by_occlusion(network, answered, portion)
     keeps = keep_by_orders(
         network,
         image,
-        maps[0].result.map,
+        best.map,
         fill=baseline.image,
         target=targets[0].index,
         listener=portion.part(0.8, 1, "keep", unit="answers"),
         shares=size.shares,
         randoms=size.randoms,
     )
-    layers = network.layers
-    shown = size.large_layers if large else size.layers
     inside = layers_payload(
-        activations(network, image, layers_shown(network)),
-        layers,
+        activations(network, image, [by_name(name) for name in layers_shown(network)]),
+        network.layers,
         weights if weights is not None else network.weights(),
         stamp,
-        shown,
+        size.large_layers if large else size.layers,
     )
-    usual = {"method": USUAL, "baseline": explaining.baseline}
-    packed = [pack(subject_payload(photo, prediction, network.identity))]
-    for number, ((index, one), found) in enumerate(zip(questions, maps, strict=True)):
-        question = Question(USUAL, "margin" if one.versus is not None else kind, index, one.versus)
-        payload = map_payload(found.result, question, stamp, small=large and number > 0)
-        packed.append(pack(payload, target=index, versus=one.versus, **usual))
-    first = {"target": classes[0], "versus": asked.versus, "baseline": explaining.baseline}
-    path = path_payload(interior, add_up(maps[0], stops), stamp, versus=asked.versus, frames=frames)
     kept = keep_payload(keeps, stamp, fill=baseline.words, seed=0, versus=asked.versus)
-    return [*packed, pack(path, **first), pack(kept, **first, fill=explaining.baseline), pack(inside)]
+    return [
+        pack(subject_payload(photo, prediction, network.identity)),
+        *maps,
+        pack(kept, **answered.first, fill=explaining.baseline),
+        pack(inside),
+    ]
+
+
+@dataclass(frozen=True, eq=False)
+class _Answered:
+    """What is asked of one picture, with its classes and targets known."""
+
+    network: Network
+    photo: Photo
+    stamp: Stamp
+    baseline: Baseline
+    questions: Sequence[tuple[int, Asked]]
+    targets: Sequence[Target]
+    explaining: Explaining
+    size: Extent
+    large: bool
+
+    @property
+    def first(self) -> dict[str, Any]:
+        """The keys of what there is for the first class only."""
+        index, asked = self.questions[0]
+        return {"target": index, "versus": asked.versus, "baseline": self.explaining.baseline}
+
+    def packed(self, number: int, method: str, result: Explained) -> Packed:
+        """One class's map."""
+        index, one = self.questions[number]
+        question = Question(method, "margin" if one.versus is not None else one.kind, index, one.versus)
+        payload = map_payload(result, question, self.stamp, small=self.large and number > 0)
+        return pack(payload, target=index, versus=one.versus, method=method, baseline=self.explaining.baseline)
+
+
+def _by_gradients(network: Differentiable, asked: _Answered, portion: Portion) -> tuple[list[Packed], Explained]:
+    """Integrated gradients of each class and the path of the first; and the map of the first."""
+    image, size = asked.photo.image, asked.size
+    maps = integrate(
+        network,
+        image,
+        asked.targets,
+        asked.baseline,
+        tolerance=asked.explaining.tolerance,
+        listener=portion.part(0, 0.6, "maps", most=asked.explaining.budget),
+        budget=asked.explaining.budget,
+    )
+    stops = choose_stops(maps[0].result.profile, size.large_stops if asked.large else size.stops)
+    interior = walk(network, image, asked.targets[0], asked.baseline, stops, portion.part(0.6, 0.8, "path"))
+    # Gradients channel by channel are most of a path's bytes: of a large picture only the recipe's ten are kept.
+    frames = [place for place, stop in enumerate(stops) if stop in RECIPE] if asked.large else []
+    versus = asked.questions[0][1].versus
+    path = path_payload(interior, add_up(maps[0], stops), asked.stamp, versus=versus, frames=frames)
+    packed = [asked.packed(number, USUAL, one.result) for number, one in enumerate(maps)]
+    return [*packed, pack(path, **asked.first)], maps[0].result
+
+
+def _by_occlusion(network: Network, asked: _Answered, portion: Portion) -> tuple[list[Packed], Explained]:
+    """A map by occlusion of each class; and that of the first."""
+    image, found = asked.photo.image, list[Explained]()
+    for number, target in enumerate(asked.targets):
+        share = portion.part(0.8 * number / len(asked.targets), 0.8 * (number + 1) / len(asked.targets), "maps")
+        found.append(explain(network, image, target, asked.baseline, OCCLUSION, share))
+    return [asked.packed(number, OCCLUSION, one) for number, one in enumerate(found)], found[0]
 
 
 def _classes(prediction: Prediction, asked: Asked, truth: int | None) -> list[int]:

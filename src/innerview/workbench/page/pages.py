@@ -11,7 +11,7 @@ from typing import Any, Final
 from innerview.data.baselines import parse_baseline
 from innerview.errors import UsageError
 from innerview.methods.registry import USUAL
-from innerview.network import Differentiable
+from innerview.network import Network, has_gradients
 from innerview.results import WeightHistograms
 from innerview.targets import find_class
 from innerview.types import Array
@@ -26,7 +26,7 @@ from innerview.workbench.items import Item
 from innerview.workbench.live.serving import built_in_runs
 from innerview.workbench.live.shelf import Shelf
 from innerview.workbench.live.wish import Wish
-from innerview.workbench.page.one_page import Explaining, Extent, payloads_of
+from innerview.workbench.page.one_page import OCCLUSION, Explaining, Extent, payloads_of
 from innerview.workbench.portions import ALONE, Portion
 from innerview.workbench.request import Request
 
@@ -46,17 +46,17 @@ class Backdrop:
         payloads: weights and trainings.
     """
 
-    network: Differentiable
+    network: Network
     weights: Mapping[str, Array]
     facts: dict[str, Any]
     runs: tuple[dict[str, Any], ...]
     payloads: tuple[Packed, ...]
 
 
-def backdrop(network: Differentiable, name: str, histograms: WeightHistograms) -> Backdrop:
+def backdrop(network: Network, name: str, histograms: WeightHistograms) -> Backdrop:
     """Gather what a page holds beside its pictures."""
     identity = network.identity
-    payloads = [pack(weights_payload(histograms, Stamp(identity)))]
+    payloads = [pack(weights_payload(histograms, Stamp(identity)))] if histograms.layers else []
     folders = built_in_runs(name)
     shelf = Shelf(folders, dict.fromkeys(folders, identity))
     facts = shelf.facts()
@@ -70,7 +70,7 @@ def backdrop(network: Differentiable, name: str, histograms: WeightHistograms) -
             )
         film = shelf.answer(Wish("film", network=identity, run=run["id"]), None, Nobody())
         payloads.append(pack(film, picture=None, run=run["id"]))  # stands in for pictures that nobody followed
-    described = describe_network(network, name, [USUAL])
+    described = describe_network(network, name, [USUAL if has_gradients(network) else OCCLUSION])
     return Backdrop(network, network.weights(), described, tuple(facts), tuple(payloads))
 
 

@@ -10,7 +10,7 @@ from typing import Final
 from innerview.data.sources import Source
 from innerview.errors import UsageError
 from innerview.files.atomic import write
-from innerview.network import Differentiable, require_differentiable
+from innerview.network import Network
 from innerview.viewer.payloads.layers import Shown
 from innerview.workbench.explore.keep import SHARES
 from innerview.workbench.items import gather, open_snapshots
@@ -44,7 +44,7 @@ def report(
     pictures: Sequence[Source] | Source = (),
     request: Request | None = None,
     *,
-    network: Differentiable | str = "allcnn",
+    network: Network | str = "allcnn",
     output: str | Path = "innerview-report.html",
     data: Path | None = None,
     picks: Sequence[str] = (),
@@ -72,7 +72,6 @@ def report(
     """
     asked = request or Request()
     before, opened = open_snapshots(network)
-    require_differentiable(opened)
     check_request(asked, opened)
     items = gather(opened, pictures, data=data, picks=picks, crop=crop)
     if len(items) > MOST:
