@@ -42,8 +42,8 @@ RGB = OutputSpec(("red", "green", "blue"))
 COLOURS = wrap(lambda batch: batch.mean((1, 2)), input=SPEC, output=RGB)
 PLAIN = np.zeros(SPEC.shape, np.float32)
 LARGE_WEBP = b"RIFF\x20\0\0\0WEBPVP8X\x0a\0\0\0\0\0\0\0\xbf\x12\0\xbf\x12\0"
-SEQUENTIAL = [Layer("0", "convolution"), Layer("1", "activation"), Layer("2", "dense", axes="channel")]
-BY_HEAD = [Layer("conv", "convolution", shape=(8, 8, 4)), Layer("heads", "dropout", axes="", shape=(4, 65, 16))]
+SEQUENTIAL = [Layer(str(number), kind) for number, kind in enumerate(("convolution", "activation") * 2)]
+BY_HEAD = [Layer("conv", "convolution", shape=(8, 8, 4)), Layer("heads", "other", axes="", shape=(4, 65, 16))]
 ESCAPED = str.maketrans({"<": "\\<", "*": "\\*"})
 LISTS = {"from1.txt": b"1 cat\n2 dog\n", "latin1.txt": b"caf\xe9\n", "kinds.json": b'["cat", 3]', "empty.txt": b"\n"}
 Cases = Mapping[str, Callable[[], object]]
@@ -166,7 +166,7 @@ CLASSES: Cases = {
 REQUESTS: Cases = {
     "an unknown class": lambda: look(["cat"], Request(explained="hors"), output="new"),
     "an unknown layer": lambda: look(["cat"], Request(layers=("conv12",)), output="new"),
-    "a layer that is a name and a number": lambda: find_layer(SEQUENTIAL, "1"),
+    "a layer that is a name and a number": lambda: find_layer(SEQUENTIAL, "2"),
     "a layer that can't be drawn": lambda: choose_layers(Request(layers=("heads",)), SimpleNamespace(layers=BY_HEAD)),
     "Grad-CAM at a layer without places": lambda: grad_cam(build(initial_weights(0, 8)), PLAIN, Logit(0), "mean"),
     "an unknown network": lambda: look(["cat"], network="resnet", output="new"),

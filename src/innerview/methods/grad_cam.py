@@ -81,16 +81,20 @@ def grad_cam(
 
 
 def choose_layer(network: Differentiable, layer: str | int | None = None) -> Layer | None:
-    """Find the layer that is looked at; None if none is named, when the last one that works at the picture is taken.
+    """Find the layer that is looked at; the last one with places if none is named.
+
+    None where it takes the picture to tell: beside class tokens the places of the last layers may have no gradient.
 
     Raises:
         UnknownLayer: lists the layers.
         UsageError: the layer has no places, or none of the network has.
     """
     if layer is None:
-        if all(_without_places(one) for one in network.layers):
+        places = [one for one in network.layers if not _without_places(one)]
+        if not places:
             raise UsageError(f"Grad-CAM needs a layer with places, and none of this network has any. {_NO_LAYER}")
-        return None
+        grids = [one.tokens for one in places if one.tokens is not None]
+        return None if any(grid.count > grid.height * grid.width for grid in grids) else places[-1]
     chosen = find_layer(network.layers, layer)
     reason = _without_places(chosen)
     if reason:

@@ -31,6 +31,9 @@ NOTES: Final = 4
 
 TICKS: Final = (1, 10, 100, 1_000, 10_000, 100_000, 1_000_000)
 
+LONGEST: Final = 48
+"""Letters of a layer's name: a longer one leaves no room for the chart."""
+
 
 def layer_index(result: WeightHistograms, layer: str | int) -> int:
     """Find a layer by name or position, or raise UnknownLayer."""
@@ -107,7 +110,7 @@ def draw_layers(axes: Axes, result: WeightHistograms, layers: Sequence[str | int
         if last and result.sizes[0, index]:
             axes.plot(*outline(edges, result.counts[0, index]), color=tokens.BEFORE, linestyle=dash, linewidth=1.1)
         line = axes.plot(*outline(edges, result.counts[last, index]), color=colour, linestyle=dash, linewidth=1.5)
-        name, lost = result.layers[index], left_out(result, last, index)
+        name, lost = words.brief(result.layers[index], LONGEST), left_out(result, last, index)
         if last and not result.sizes[0, index]:
             lost = f"{lost}{', ' * bool(lost)}not in {result.snapshots[0]}"
         # A space in front: matplotlib leaves names that begin with _ out of its legends, and some models have them.
@@ -151,7 +154,8 @@ def draw_layer(axes: Axes, result: WeightHistograms, layer: str | int, *, log: b
     facts = [f"mean {_from_to(result.mean[:, index])}", f"std {_from_to(result.std[:, index])}"]
     lost = [(name, left_out(result, place, index)) for place, name in enumerate(result.snapshots)]
     facts += [row for name, text in lost if text for row in wrap(f"! {name}: {text}", 36)]
-    axes.set_title("\n".join([result.layers[index], *facts]), loc="left", fontsize=TEXT - 0.5, color=tokens.INK)
+    name = words.brief(result.layers[index], LONGEST)
+    axes.set_title("\n".join([name, *facts]), loc="left", fontsize=TEXT - 0.5, color=tokens.INK)
 
 
 def _from_to(values: Array) -> str:

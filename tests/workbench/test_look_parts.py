@@ -1,0 +1,166 @@
+"""A look at models that are unlike the built-in one: names that are no file names, no gradients, parts that fail."""
+
+from __future__ import annotations
+
+import json
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from innerview.adapters import FunctionNetwork
+from innerview.adapters.numpy import NumpyNetwork
+from innerview.adapters.operations import ELU, Convolution, Dense, GlobalMean
+from innerview.errors import InnerviewError, NetworkError, UsageError
+from innerview.network import InputSpec, Layer, OutputSpec
+from innerview.workbench import Request, look
+from innerview.workbench.folders import file_names
+from innerview.workbench.page.report import report
+from innerview.workbench.request import choose_layers
+
+# by their full names, since `innerview.workbench.look` is the function
+LOOK, EXAMINE, DRAWING = (import_module(f"innerview.workbench.look.{name}") for name in ("look", "examine", "drawing"))
+REPORT = import_module("innerview.workbench.page.report")
+
+SPEC, CLASSES = InputSpec(8, 8), OutputSpec(("a", "b", "c"))
+QUICK = Request(evaluations=4, alphas=(0.5, 1.0), shares=(0.5,), channels=4)
+LONG = "a very long name " * 30
+
+
+def network(names: tuple[str, str, str] = ("conv", "elu", "head")) -> NumpyNetwork:
+    random = np.random.default_rng(0)
+    shapes = {f"{names[0]}.weight": (5, 3, 3, 3), f"{names[2]}.weight": (3, 5), f"{names[2]}.bias": (3,)}
+    steps = (Convolution(names[0]), ELU(names[1]), GlobalMean("mean"), Dense(names[2]))
+    return NumpyNetwork(SPEC, CLASSES, steps, {name: random.normal(size=shape) for name, shape in shapes.items()})
+
+
+def function() -> FunctionNetwork:
+    weights = np.random.default_rng(0).normal(size=(192, 3))
+    return FunctionNetwork(lambda x: x.reshape(len(x), -1) @ weights, SPEC, CLASSES)
+
+
+@pytest.fixture(autouse=True)
+def _no_bundle(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The page with the viewer is tested elsewhere; without the bundle it is there all the same."""
+    monkeypatch.setattr(LOOK, "page_for", lambda *_: "<html>")
+    monkeypatch.setattr(REPORT, "page_for", lambda *_: "<html>")
+
+
+def written(place: Path) -> dict[str, Any]:
+    return json.loads((place / "result.json").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize(
+    "names",
+    [["conv1", "relu#2"], ["a/b", "a-b", "A/B"], ["..", ".", ""], ["x:y", "x?y"], [LONG, LONG + "b"], ["é", "ü"]],
+)
+def test_file_names_are_safe_and_all_different(names: list[str]) -> None:
+    found = file_names(names)
+    assert list(found) == names
+    assert len({one.lower() for one in found.values()}) == len(names)
+    for one in found.values():
+        assert one.isascii()
+        assert len(one) < 100
+        assert not set(one) & set('/\\:*?"<>|# ')
+        assert one.strip(".") == one != ""
+    assert file_names(["conv1", "block.2"]) == {"conv1": "conv1", "block.2": "block.2"}
+
+
+def test_layers_of_any_name_are_drawn(tmp_path: Path) -> None:
+    subject = network(("/model/conv/Conv", "../up", LONG))
+    done = look(["cat"], QUICK, network=subject, output=tmp_path / "out")
+    files = {one.name for one in (tmp_path / "out" / "cat").iterdir()}
+    assert sum(name.startswith("layer-") for name in files) == 2
+    page = done.page.read_text(encoding="utf-8")
+    assert all(name in page for name in files if name.startswith("layer-"))
+    assert "Not here" not in page
+
+
+@pytest.mark.parametrize("layer", ["1", "number:1", "name:1"])
+def test_names_that_are_numbers_are_looked_at_by_what_is_said(layer: str, tmp_path: Path) -> None:
+    subject = network(("0", "1", "2"))  # number 1 ends at the ELU that is called "1", so all three mean the same
+    look(["cat"], Request(layers=(layer,), evaluations=4, alphas=(0.5,)), network=subject, output=tmp_path / "out")
+    assert (tmp_path / "out" / "cat" / "layer-1.png").is_file()
+
+
+def test_a_model_without_gradients_is_explained_by_occlusion(tmp_path: Path) -> None:
+    done = look(["cat", "moose"], QUICK, network=function(), output=tmp_path / "out")
+    files = {one.name for one in (tmp_path / "out" / "cat").iterdir()}
+    assert {"method-occlusion.png", "keep-highest.png", "keep-lowest.png", "index.html", "result.json"} <= files
+    assert not {"attribution.png", "gradient.png", "path.png", "layers.webp", "weights.png"} & files
+    page = (tmp_path / "out" / "cat" / "index.html").read_text(encoding="utf-8")
+    assert "gradients" in page.partition("Not here")[2]
+    assert "integrated" not in written(tmp_path / "out" / "cat")
+    assert (tmp_path / "out" / "contact-sheet.png").is_file()
+    assert done.page == tmp_path / "out" / "index.html"
+    report(["cat"], QUICK, network=function(), output=tmp_path / "report.html")
+    assert (tmp_path / "report.html").is_file()
+
+
+def test_what_cannot_be_drawn_takes_nothing_with_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise ZeroDivisionError("no figure")
+
+    monkeypatch.setattr(DRAWING.pictures, "keep_strip", fail)
+    done = look(["cat"], QUICK, network=network(), output=tmp_path / "out")
+    files = {one.name for one in (tmp_path / "out" / "cat").iterdir()}
+    assert "attribution.png" in files
+    assert not any(name.startswith("keep-") for name in files)
+    page = done.page.read_text(encoding="utf-8")
+    assert "keep-highest.png, since ZeroDivisionError: no figure" in page
+    assert len(written(tmp_path / "out" / "cat")["kept"]) == 2, "it was worked out, and only the drawing is missing"
+
+
+def test_what_cannot_be_worked_out_behind_the_map_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise NetworkError("the output is not finite")
+
+    monkeypatch.setattr(EXAMINE, "keep", fail)
+    monkeypatch.setattr(LOOK, "page_for", fail)
+    look(["cat"], QUICK, network=network(), output=tmp_path / "out")
+    place = tmp_path / "out" / "cat"
+    assert (place / "attribution.png").is_file()
+    assert not (place / "view.html").exists()
+    page = (place / "index.html").read_text(encoding="utf-8")
+    assert page.count("Not here") == 3
+    assert "the output is not finite" in page
+
+
+@pytest.mark.parametrize("scale", ["own", "shared"])
+def test_a_picture_that_fails_leaves_the_others(scale: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    examine = LOOK.examine
+
+    def some(subject: Any, item: Any, *rest: Any) -> Any:
+        if item.name == "moose":
+            raise NetworkError("a gradient is not finite")
+        return examine(subject, item, *rest)
+
+    monkeypatch.setattr(LOOK, "examine", some)
+    asked = Request(evaluations=4, alphas=(0.5, 1.0), scale=scale)
+    with pytest.raises(NetworkError, match=r"2 of 3 pictures are in .*left out: moose \(a gradient is not finite\)"):
+        look(["cat", "moose", "coffee"], asked, network=network(), output=tmp_path / "out")
+    assert {one.name for one in (tmp_path / "out").iterdir() if one.is_dir()} == {"cat", "coffee"}
+    assert (tmp_path / "out" / "index.html").is_file()
+    with pytest.raises(InnerviewError, match="not finite"):  # with nothing to lose it ends at once
+        look(["moose", "cat"], asked, network=network(), output=tmp_path / "none")
+
+
+class Listed:
+    """As much of a network as choosing layers takes."""
+
+    def __init__(self, *layers: Layer) -> None:
+        self.layers = layers
+
+
+MAP, BY_HEAD = Layer("conv", "convolution", shape=(8, 8, 4)), Layer("qkv", "dense", axes="", shape=(4, 65, 16))
+
+
+def test_layers_that_cannot_be_drawn_are_not_chosen_and_are_refused_when_asked_for() -> None:
+    listed: Any = Listed(MAP, BY_HEAD)
+    assert choose_layers(Request(), listed) == (MAP,)
+    with pytest.raises(UsageError, match=r"qkv can't be drawn.*These can be: conv"):
+        choose_layers(Request(layers=("qkv",)), listed)
+    alone: Any = Listed(BY_HEAD)
+    assert choose_layers(Request(), alone) == ()
