@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import pytest
 
-from capabilities import lacks
+from capabilities import need
 from innerview.adapters.keras import KerasNetwork
 from innerview.network import InputSpec, OutputSpec, TokenGrid, ends
 
@@ -54,8 +54,8 @@ def test_axes_are_what_a_layer_does() -> None:
     assert {layer.tokens for layer in subject.layers if layer.axes == TOKENS} == {TokenGrid(54, 0, 6, 9)}
 
 
-@pytest.mark.skipif(lacks("channels in front"), reason="this processor's TensorFlow has no such convolution")
 def test_channels_in_front_are_found() -> None:
+    need("convolution with channels in front")
     keras.utils.set_random_seed(0)
     model = keras.Sequential(
         [
