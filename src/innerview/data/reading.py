@@ -50,7 +50,13 @@ class Picture:
     @cached_property
     def pixels(self) -> Image:
         """All of it: height × width × 3 (red, green, blue), float32 in [0, 1], the right way up."""
-        return self.part(0, 0, *self.size)
+        if not isinstance(self.colours, Raster):
+            return self.colours
+        width, height = self.size
+        found = np.empty((height, width, 3), np.float32)
+        for top, bottom in strips(width, height):  # so that nothing else of its size is held beside it
+            found[top:bottom] = self.part(0, top, width, bottom - top)
+        return found
 
     def part(self, left: int, top: int, width: int, height: int) -> Image:
         """A part of it; of a large picture, only this is turned to floats."""
