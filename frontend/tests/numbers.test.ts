@@ -37,10 +37,15 @@ describe("numbers are written as on the Python side", () => {
     expect(probability(Number.NaN)).toBe("–");
     expect(share(0)).toBe("0 %");
     expect(share(0.2)).toBe("20 %");
+    expect(share(0.9996)).toBe("> 99.9 %");
+    expect(share(2.5)).toBe("250 %"); // no part of a whole, but so many times it
+    expect(share(Number.POSITIVE_INFINITY)).toBe("–");
   });
 });
 
 describe("errors are rounded up", () => {
+  test("one beyond all measure is short", () => expect(error(3.21e300)).toBe("3.21e302 %"));
+
   test.each([
     [0.00831, "0.84 %"],
     [0.0084, "0.84 %"],

@@ -8,6 +8,9 @@
 export const MINUS = "−";
 export const UNKNOWN = "–";
 
+/** An error of so many times the whole is no figure that more digits would help. */
+const LARGE = 1e4;
+
 const grouped = (text: string): string => {
   const [whole, part] = text.split(".");
   const commas = whole.replace(/\B(?=(\d{3})+$)/g, ",");
@@ -59,8 +62,11 @@ export function probability(value: number): string {
 export const chanceText = (chance: number, logit: number): string => (Number.isFinite(chance) ? probability(chance) : number(logit, true));
 
 /** A counted share, where none and all are facts: "0 %", "20 %", "1.2 %", "100 %". */
-export const share = (value: number): string =>
-  value === 0 || value === 1 ? `${100 * value} %` : probability(value).replace(".0 %", " %");
+export function share(value: number): string {
+  if (!Number.isFinite(value)) return UNKNOWN;
+  if (value === 0 || value === 1) return `${100 * value} %`;
+  return value > 1 ? `${number(100 * value)} %` : probability(value).replace(".0 %", " %");
+}
 
 /**
  * A relative error with two significant digits, rounded **up**: 0.00831 is "0.84 %".
@@ -71,6 +77,7 @@ export const share = (value: number): string =>
 export function error(value: number): string {
   if (value === 0) return "0 %";
   if (!Number.isFinite(value) || value < 0) return UNKNOWN;
+  if (value >= LARGE) return `${number(100 * value)} %`;
   const [mantissa, power] = value.toExponential().split("e");
   const digits = mantissa.replace(".", "");
   const exponent = Number(power) + 2; // of the percentage

@@ -47,7 +47,8 @@ class Subject:
         if self.prediction is not None:
             chance = words.probability(self.prediction.confidence)
             verb = "says" if self.prediction.decided else "score of"
-            parts.append(f"{verb} {self.prediction.label}" + ("" if chance == words.UNKNOWN else f" ({chance})"))
+            alike = "" if self.prediction.alone else ", and others alike"
+            parts.append(f"{verb} {self.prediction.label}{alike}" + ("" if chance == words.UNKNOWN else f" ({chance})"))
             if self.truth is not None:
                 parts.append(f"truth {label(self.truth, self.prediction.class_names)}")
         return " · ".join(parts)
@@ -86,7 +87,9 @@ def said_lines(
             continue
         value = prediction.probability_of(index)
         chance = words.probability(value)
-        line = Line(f"{verb} {label(index, class_names)}", size=size, bold=verb == "says" and said == truth)
+        alike = ", and others alike" if verb == "says" and not prediction.alone else ""
+        text = f"{verb} {label(index, class_names)}{alike}"
+        line = Line(text, size=size, bold=verb == "says" and said == truth and not alike)
         if chance == words.UNKNOWN:
             lines.append(line)
         elif narrow:

@@ -15,6 +15,9 @@ from innerview.network import Layer, ends
 MINUS = "−"
 UNKNOWN = "–"
 
+LARGE = 1e4
+"""An error of so many times the whole is no figure that more digits would help."""
+
 
 def number(value: float, *, signed: bool = False) -> str:
     """Write a number with three significant digits: "0.0213", "−1,230", "1.23e−5"; with + if `signed`."""
@@ -58,8 +61,10 @@ def probability(value: float) -> str:
 
 def share(value: float) -> str:
     """Write a share that was counted, where none and all are facts: "0 %", "< 0.1 %", "20 %", "1.2 %", "100 %"."""
-    if value in {0, 1} or math.isnan(value):
-        return UNKNOWN if math.isnan(value) else f"{100 * value:.0f} %"
+    if value in {0, 1} or not math.isfinite(value):
+        return f"{100 * value:.0f} %" if math.isfinite(value) else UNKNOWN
+    if value > 1:  # no part of a whole, but so many times it
+        return f"{number(100 * value)} %"
     written = probability(value)
     return written.replace(".0 %", " %")
 
@@ -68,9 +73,16 @@ def error(value: float) -> str:
     """Write a relative error with two significant digits, rounded up: 0.00831 is "0.84 %"."""
     if not math.isfinite(value) or value <= 0:
         return "0 %" if value == 0 else UNKNOWN
+    if value >= LARGE:
+        return f"{number(100 * value)} %"
     percent = Decimal(repr(float(value))) * 100
     step = Decimal(1).scaleb(percent.adjusted() - 1)
     return f"{percent.quantize(step, rounding=ROUND_CEILING) if step < 1 else percent.to_integral(ROUND_CEILING):f} %"
+
+
+def several(value: int, noun: str) -> str:
+    """Write how many there are of something: "1 pixel", "9,312 pixels"."""
+    return f"{value:,} {noun}" + "s" * (value != 1)
 
 
 def count(value: int) -> str:

@@ -92,6 +92,11 @@ class Prediction:
         return len(self.logits) > 1 or not np.isnan(self.probabilities[0])
 
     @property
+    def alone(self) -> bool:
+        """Whether no other class has an output as high as the answer's."""
+        return int((self.logits == self.logits.max()).sum()) == 1
+
+    @property
     def label(self) -> str:
         """Number and name of the answer: "7 horse"; "not dog" where a single output says so."""
         return label(self.index, self.class_names)

@@ -15,10 +15,13 @@ import numpy as np
 from innerview.methods.health import Finding
 from innerview.methods.mistakes import Mistakes, confused, interval
 from innerview.pictures.film import Film
-from innerview.pictures.words import count, number, share
+from innerview.pictures.words import count, number, several, share
 from innerview.runs.ending import Ending
 from innerview.targets import label
 from innerview.types import Array
+
+MOST_TIMES: Final = 1e6
+"""A factor beyond it is told as that."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,14 @@ class Warned:
 
     text: str
     section: str
+
+
+def _times(value: float, median: float) -> str:
+    if not median:
+        return "; most of the time it is zero"
+    factor = value / median
+    times = number(factor) if factor <= MOST_TIMES else "more than a million"
+    return f", {times} times its median ({number(median)})"
 
 
 def _channels(found: Finding) -> str:
@@ -48,8 +59,8 @@ WORDS: Final[Mapping[str, tuple[str, Callable[[Finding, Sequence[str]], str]]]] 
         "not finite": (
             "weights",
             lambda found, _: (
-                f"{count(int(found.values[0]))} weights of {found.layer} are not finite at step "
-                f"{count(found.step)}: from there on nothing that the network says has a meaning."
+                f"{several(int(found.values[0]), 'weight')} of {found.layer} {_verb(found, 'is', 'are')} not finite at "
+                f"step {count(found.step)}: from there on nothing that the network says has a meaning."
             ),
         ),
         "broken": (
@@ -83,8 +94,8 @@ WORDS: Final[Mapping[str, tuple[str, Callable[[Finding, Sequence[str]], str]]]] 
         "spike": (
             "curves",
             lambda found, _: (
-                f"The gradient's norm reached {number(found.values[0])} at step {count(found.step)}, "
-                f"{number(found.values[0] / max(found.values[1], 1e-30))} times its median ({number(found.values[1])})."
+                f"The gradient's norm reached {number(found.values[0])} at step {count(found.step)}"
+                f"{_times(found.values[0], found.values[1])}."
             ),
         ),
         "stopped": (
@@ -176,12 +187,12 @@ ENDED: Final[Mapping[str, str]] = MappingProxyType(
 def course(run: Course) -> str:
     """Say how far a run has come and how well it does."""
     spent = [f"{run.epochs:.1f} epochs"] if run.epochs is not None else []
-    spent += [f"{run.minutes:.0f} minutes of training"] if run.minutes and run.minutes >= 1 else []
+    spent += [f"{several(round(run.minutes), 'minute')} of training"] if run.minutes and run.minutes >= 1 else []
     begun = f"{run.name}: step {count(run.step)}"
     if run.planned > run.step:
         begun += f" of {count(run.planned)}, {_standing(run.ending)}"
     text = f"{begun}{_brackets(spent)}."
-    known = [f"the loss is {number(run.loss)}"] if run.loss is not None else []
+    known = [] if run.loss is None else [f"the loss is {number(run.loss) if np.isfinite(run.loss) else 'no number'}"]
     known += [f"{share(run.accuracy)} of the training pictures are called rightly"] if run.accuracy is not None else []
     if known:
         text += f" {_capital(' and '.join(known))}."
@@ -210,12 +221,15 @@ def spread(layers: Sequence[str], std: Array) -> str:
     if not np.isfinite(growth).any() or len(std) < 2:
         return "There is one snapshot only; what changes is seen from the second on."
     most, least = int(np.nanargmax(growth)), int(np.nanargmin(growth))
+    verb = "widened most" if growth[most] > 1 else "narrowed least" if growth[most] < 1 else "kept its width"
     text = (
-        f"{_capital(layers[most])} widened most: standard deviation {number(float(std[0, most]))} to "
+        f"{_capital(layers[most])} {verb}: standard deviation {number(float(std[0, most]))} to "
         f"{number(float(std[-1, most]))}"
     )
     if least != most:
-        verb = "narrowed" if growth[least] < 1 else "widened least"
+        if growth[least] == 1:
+            return f"{text}; {layers[least]} kept its width."
+        verb = "widened least" if growth[least] > 1 else "narrowed most" if growth[most] < 1 else "narrowed"
         text += f"; {layers[least]} {verb}: {number(float(std[0, least]))} to {number(float(std[-1, least]))}"
     return text + "."
 
@@ -224,7 +238,12 @@ def movement(layers: Sequence[str], steps: Array, moved: Array) -> str:
     """Say which layer moves most per step at the beginning and at the end (`moved`: snapshot × layer, shares)."""
     if len(steps) < 2 or not np.isfinite(moved[1:]).any():
         return "There is one snapshot only; movement is seen from the second on."
-    first, last = int(np.nanargmax(moved[1])), int(np.nanargmax(moved[-1]))
+    known = [row for row in (moved[1], moved[-1]) if np.isfinite(row).any()]
+    first, last = int(np.nanargmax(known[0])), int(np.nanargmax(known[-1]))
+    if not known[0][first] and not known[-1][last]:
+        return f"Nothing moves, neither up to step {count(int(steps[1]))} nor at the end."
+    if len(known) == 1:
+        return f"{_capital(layers[first])} moves most ({number(100 * float(known[0][first]))} % of its size per step)."
     return (
         f"Up to step {count(int(steps[1]))}, {layers[first]} moves most ({number(100 * float(moved[1, first]))} % of "
         f"its size per step); at the end, {layers[last]} ({number(100 * float(moved[-1, last]))} %)."
@@ -266,12 +285,14 @@ def film(shown: Film) -> str:
 def tested(found: Mistakes) -> str:
     """Say how many are right, with the interval, which class is hardest, and what is mixed up most."""
     names = found.class_names
+    if not found.pictures:
+        return "No test picture was answered."
     low, high = interval(found.accuracy, found.pictures)
     text = (
         f"Of {count(found.pictures)} test pictures, the last weights call {share(found.accuracy)} rightly (95 % "
         f"interval {share(low)} to {share(high)})"
     )
-    if np.isfinite(found.by_class).any():
+    if np.isfinite(found.by_class).any() and np.nanmin(found.by_class) < 1:
         worst = int(np.nanargmin(found.by_class))
         text += f"; {label(worst, names)} is hardest ({share(float(found.by_class[worst]))})"
     mixed = confused(found)
@@ -291,6 +312,8 @@ def surest(found: Mistakes, names: Sequence[str], said: Array, most: int = 3) ->
         said: number of the class that each was called.
         most: how many are named.
     """
+    if not len(found.surest):
+        return "The answers are those that the run keeps of its last test; none of them is a mistake."
     told = "; ".join(
         f"{names[place]}, called {label(int(said[place]), found.class_names)} ({share(float(found.confidence[place]))})"
         for place in found.surest[:most].tolist()

@@ -11,7 +11,17 @@ from collections.abc import Sequence
 import numpy as np
 
 from innerview.network import WEIGHTED, Layer, Network
-from innerview.pictures.words import error, layer_title, number, place, probability, share
+from innerview.pictures.words import (
+    UNKNOWN,
+    error,
+    layer_title,
+    number,
+    place,
+    probability,
+    several,
+    shape,
+    share,
+)
 from innerview.results import (
     Activations,
     Explained,
@@ -27,8 +37,21 @@ from innerview.results import (
 )
 from innerview.spec import decide
 from innerview.targets import label
+from innerview.types import Array, LogitRow, Logits
 
 COLOURS = ("red", "green", "blue")
+
+MOST_TIMES = 1e6
+"""A change by more is told as one."""
+
+HARDLY = 1.005
+"""A factor that is written as 1."""
+
+LEAST_CORRELATION = 0.005
+"""Below it nothing is followed."""
+
+TWO = 2
+"""Classes that are named, of several that nothing sets apart."""
 
 
 def says(prediction: Prediction, truth: int | None) -> str:
@@ -36,7 +59,12 @@ def says(prediction: Prediction, truth: int | None) -> str:
     if not prediction.decided:
         score, known = number(float(prediction.logits[0]), signed=True), label(0, prediction.class_names)
         return f"The network gives {known} a score of {score}; from which score on that means yes was not declared."
-    first = prediction.index
+    first, alike = prediction.index, tied(prediction.logits)
+    if len(alike) > 1:
+        told = f"The network's highest output is the same for {_several(alike, prediction.class_names)}"
+        chance = probability(prediction.confidence)
+        told += f" ({chance} each): it says none of them more than another." if chance != UNKNOWN else "."
+        return told if truth is None else f"{told} The truth is {label(truth, prediction.class_names)}."
     text = f"The network says {_call(prediction, first)}"
     if len(prediction.ranking) > 1:
         text += f"; next comes {_call(prediction, prediction.ranking[1])}"
@@ -49,26 +77,29 @@ def says(prediction: Prediction, truth: int | None) -> str:
 def attribution(result: IntegratedGradients) -> str:
     """Say what the pixels for and against add up to, where the strongest is, and how far the sum is off."""
     values = result.map
-    row, column = (int(at) for at in np.unravel_index(np.abs(values).argmax(), values.shape))
-    raised, lowered = float(values[values > 0].sum()), float(-values[values < 0].sum())
+    raised, lowered = (float(part.sum(dtype=np.float64)) for part in (values[values > 0], -values[values < 0]))
     start, end = (number(value, signed=True) for value in (result.baseline_score, result.score))
+    blue = f"Pixels in blue raised the {result.provenance.target} by {number(raised)}" if raised else ""
+    red = f"ixels in red lowered {'it' if blue else 'the ' + result.provenance.target} by {number(lowered)}"
+    sums = " and ".join([*([blue] if blue else []), *([("p" if blue else "P") + red] if lowered else [])])
     told = (
-        f"Pixels in blue raised the {result.provenance.target} by {number(raised)} and pixels in red lowered it by "
-        f"{number(lowered)}, on the way from {result.provenance.baseline or 'the baseline'} ({start}) to the picture "
-        f"({end}). The strongest pixel is in row {row + 1}, column {column + 1} "
-        f"({number(float(values[row, column]), signed=True)} {result.unit})."
+        f"{sums or f'No pixel raised or lowered the {result.provenance.target}'}, on the way from "
+        f"{result.provenance.baseline or 'the baseline'} ({start}) to the picture ({end})."
     )
+    if raised or lowered:
+        told += f" {_strongest(values, result.unit)}."
     return " ".join([told, exactness(result), *result.notes])
 
 
 def exactness(result: IntegratedGradients) -> str:
     """Say how exact the map is, what it cost, and by how much its sum misses the change of the score."""
-    cost = f"after {result.evaluations} evaluations"
+    cost = f"after {several(result.evaluations, 'evaluation')}"
     gap = result.relative_gap
     by = f"{share(gap)} of the map" if np.isfinite(gap) else f"{number(result.gap, signed=True)} {result.unit}"
     missed = f"the shares miss the change of the score by {by}"
     if result.status is Status.NO_GRADIENT:
-        return f"Its error is not known {cost}, since the gradients do not account for the score: {missed}."
+        reason = f", since the gradients do not account for the score: {missed}" if result.gap else ""
+        return f"Its error is not known {cost}{reason}."
     if result.tolerance is None or result.estimated_error is None:
         return f"With {result.rule} {cost}, {missed}; its error was not estimated."
     asked = f"{share(result.tolerance)} was asked for"
@@ -82,31 +113,63 @@ def by_method(result: Explained) -> str:
     """Say which method a map is by, what it is in, where it is strongest, and what the method itself notes."""
     found = as_attribution(result)
     values = found.map
-    row, column = (int(at) for at in np.unravel_index(np.abs(values).argmax(), values.shape))
-    strongest = f"{number(float(values[row, column]), signed=True)} {found.unit} at row {row}, column {column}"
     notes = "".join(f" {note}" for note in found.notes)
-    return f"{found.method}: {found.provenance.target}; the strongest pixel has {strongest}.{notes}"
+    return f"{found.method}: {found.provenance.target}. {_strongest(values, found.unit)}.{notes}"
+
+
+def _strongest(values: Array, unit: str) -> str:
+    """Say where a map is strongest, counted from 1, and whether that is one pixel."""
+    sizes = np.abs(values)
+    most = float(sizes.max())
+    if not most:
+        return "It is zero everywhere"
+    row, column = (int(at) for at in np.unravel_index(sizes.argmax(), values.shape))
+    others = int((sizes == most).sum()) - 1
+    shared = f", and {several(others, 'other')} {'is' if others == 1 else 'are'} as strong" if others else ""
+    value = number(float(values[row, column]), signed=True)
+    return f"The strongest pixel is in row {row + 1}, column {column + 1} ({value} {unit}){shared}"
 
 
 def interior(result: InteriorGradients) -> str:
     """Say what the network calls the picture on the way, and how the gradient grows or fades."""
     order = np.argsort(result.alphas, kind="stable")
-    said = decide(result.logits, result.probabilities)
-    calls = [(f"alpha {place(float(result.alphas[at]))}", label(int(said[at]), result.class_names)) for at in order]
+    said = _called(result.logits, result.probabilities, result.class_names)
+    calls = [(f"alpha {place(float(result.alphas[at]))}", said[int(at)]) for at in order]
     first, last = float(result.norms[order[0]]), float(result.norms[order[-1]])
-    change = "fades" if last < first else "grows"
-    factor = max(first, last) / max(min(first, last), 1e-300)
-    return (
-        f"As the picture fades in, the network says {_runs(calls)}. From alpha {place(float(result.alphas.min()))} to "
-        f"{place(float(result.alphas.max()))} the gradient {change} by a factor of {number(factor)}."
-    )
+    start, end = (place(float(alpha)) for alpha in (result.alphas.min(), result.alphas.max()))
+    told = f"As the picture fades in, the network says {_runs(calls)}."
+    if start == end:
+        return f"{told} There the gradient's size is {number(first)}."
+    return f"{told} From alpha {start} to {end} the gradient {_change(first, last)}."
+
+
+def _change(first: float, last: float) -> str:
+    """Say how a size changes; a factor only where there is one that says something."""
+    if not (np.isfinite(first) and np.isfinite(last)):
+        return "is larger than can be measured"
+    if first == last:
+        return "stays as strong as it is" if first else "is zero"
+    if not first or not last:
+        return "grows from nothing" if last else "fades to nothing"
+    change, (small, large) = "fades" if last < first else "grows", sorted((first, last))
+    factor = large / small
+    if factor > MOST_TIMES:
+        return f"{change} more than a millionfold"
+    return f"{change} by a factor of {number(factor)}" if factor >= HARDLY else f"hardly changes (it {change})"
 
 
 def path(profile: PathProfile) -> str:
     """Say how far the score goes along the path and where it is half way."""
     low, high = float(profile.scores.min()), float(profile.scores.max())
     start, end = float(profile.scores[0]), float(profile.scores[-1])
-    half = profile.alphas[np.abs(profile.scores - start) >= abs(end - start) / 2]
+    if len(set(profile.alphas.tolist())) == 1:
+        return f"At alpha {place(profile.alphas[0])} the score is {number(start, signed=True)}."
+    if low == high:
+        return (
+            f"The score stays at {number(start, signed=True)} from alpha {place(profile.alphas[0])} to "
+            f"{place(profile.alphas[-1])}."
+        )
+    half = profile.alphas[(np.abs(profile.scores - start) >= abs(end - start) / 2) & (start != end)]
     text = (
         f"The score goes from {number(start, signed=True)} at alpha {place(profile.alphas[0])} to "
         f"{number(end, signed=True)} at alpha {place(profile.alphas[-1])}, within {number(low, signed=True)} and "
@@ -118,11 +181,8 @@ def path(profile: PathProfile) -> str:
 def kept(result: Keep) -> str:
     """Say what the network calls the picture at the shares shown, from few pixels to many."""
     order = {"highest": "highest values of the map", "lowest": "lowest values", "strongest": "strongest values"}
-    said = decide(result.logits, result.probabilities)
-    calls = [
-        (share(float(result.shares[at])), label(int(said[at]), result.class_names))
-        for at in np.argsort(result.shares, kind="stable")
-    ]
+    said = _called(result.logits, result.probabilities, result.class_names)
+    calls = [(share(float(result.shares[at])), said[int(at)]) for at in np.argsort(result.shares, kind="stable")]
     return f"Shown only the pixels with the {order[result.order]}, the network says {_runs(calls)}."
 
 
@@ -131,34 +191,35 @@ def activations(result: Activations, layers: Sequence[Layer]) -> str:
     parts: list[str] = []
     for name, colours in result.colours.items():
         best = [
-            f"{colour} best in channel {int(np.nanargmax(column))} (correlation {column[np.nanargmax(column)]:.2f})"
+            f"{colour} best in channel {int(np.nanargmax(column))} (correlation {np.nanmax(column):.2f})"
             for colour, column in zip(COLOURS, colours.T, strict=True)
-            if np.isfinite(column).any()
+            if np.isfinite(column).any() and np.nanmax(column) >= LEAST_CORRELATION
         ]
         if best:
             parts.append(f"after {layer_title(name, layers)}, {', '.join(best)}")
-    return f"Captured are: {'; '.join(parts)}." if parts else "No channel can be compared with a colour here."
+    return f"Captured are: {'; '.join(parts)}." if parts else "No channel follows a colour of the picture here."
 
 
 def weights(result: WeightHistograms) -> str:
     """Say how wide each layer's weights lie, what training changed, and what is not finite."""
-    last = len(result.snapshots) - 1
-    wide = int(np.nanargmax(result.std[last])) if np.isfinite(result.std[last]).any() else 0
-    text = (
-        f"{result.layers[wide]} has the widest weights (standard deviation {number(result.std[last, wide])}, from "
-        f"{number(result.minimum[last, wide])} to {number(result.maximum[last, wide])})"
-    )
-    if last > 0:
-        growth = result.std[last] / np.where(result.std[0] > 0, result.std[0], np.nan)
-        if np.isfinite(growth).any():
-            grown = int(np.nanargmax(growth))
-            text += (
-                f"; from {result.snapshots[0]} to {result.snapshots[last]}, {result.layers[grown]} spread most "
-                f"({number(result.std[0, grown])} to {number(result.std[last, grown])})"
-            )
-    broken = int((result.nan + result.infinite).sum())
-    told = [text, f"{broken:,} weights are not finite" if broken else "", *result.notes]
-    return " ".join(f"{one[:1].upper() if place > 1 else one[:1]}{one[1:]}." for place, one in enumerate(told) if one)
+    last, broken = len(result.snapshots) - 1, int((result.nan + result.infinite).sum())
+    more = [f"{several(broken, 'weight')} {'is' if broken == 1 else 'are'} not finite" if broken else "", *result.notes]
+    lost = "".join(f" {one[:1].upper()}{one[1:]}." for one in more if one)
+    if not np.isfinite(result.std[last]).any():
+        return f"No layer has weights whose spread can be told.{lost}"
+    wide = int(np.nanargmax(result.std[last]))
+    lowest, highest, wideness = (float(one[last, wide]) for one in (result.minimum, result.maximum, result.std))
+    told = "" if lowest < highest and not wideness else f"standard deviation {number(wideness)}, "  # its square is 0
+    text = f"{result.layers[wide]} has the widest weights ({told}from {number(lowest)} to {number(highest)})"
+    growth = result.std[last] / np.where(result.std[0] > 0, result.std[0], np.nan)
+    if last > 0 and np.isfinite(growth).any():
+        grown = int(np.nanargmax(growth))
+        verb = "spread most" if growth[grown] > 1 else "narrowed least" if growth[grown] < 1 else "kept its width"
+        text += (
+            f"; from {result.snapshots[0]} to {result.snapshots[last]}, {result.layers[grown]} {verb} "
+            f"({number(result.std[0, grown])} to {number(result.std[last, grown])})"
+        )
+    return f"{text}.{lost}"
 
 
 def statistics(result: PathStatistics) -> str:
@@ -167,27 +228,56 @@ def statistics(result: PathStatistics) -> str:
     first, last = order[0], order[-1]
     ranked = np.argsort(-result.shares[first], kind="stable")[:2]
     called = " and ".join(
-        f"{share(float(result.shares[first, index]))} of {result.pictures:,} pictures "
+        f"{share(float(result.shares[first, index]))} of {several(result.pictures, 'picture')} "
         f"{label(int(index), result.class_names)}"
         for index in ranked
         if result.shares[first, index] > 0
     )
-    return (
-        f"At alpha {place(float(result.alphas[first]))} the network calls {called}; its accuracy goes from "
-        f"{share(float(result.accuracy[first]))} there to {share(float(result.accuracy[last]))} at alpha "
-        f"{place(float(result.alphas[last]))}."
-    )
+    start, end = (place(float(result.alphas[at])) for at in (first, last))
+    told = f"At alpha {start} the network calls {called or 'no picture anything'}"
+    before, after = (float(result.accuracy[at]) for at in (first, last))
+    if np.isnan(before) or np.isnan(after):
+        return f"{told}."
+    if start == end:
+        return f"{told}; its accuracy there is {share(after)}."
+    return f"{told}; its accuracy goes from {share(before)} there to {share(after)} at alpha {end}."
 
 
 def network(described: Network) -> str:
     """Say how many layers and weights there are, what goes in and what comes out."""
     weighted = [layer for layer in described.layers if layer.kind in WEIGHTED]
     total = sum(value.size for value in described.weights().values())
-    size = " × ".join(map(str, described.input.shape))
+    names = described.output.class_names
+    layers = len(weighted) or len(described.layers)
+    built = f"{several(layers, 'layer')} with {several(total, 'weight')}"
     return (
-        f"{len(weighted)} layers with {total:,} weights turn a picture of {size} into "
-        f"{len(described.output.class_names)} numbers, one per class."
+        f"{built if layers else 'A function whose layers are not known'} {'turn' if layers > 1 else 'turns'} "
+        f"a picture of {shape(described.input.shape)} into "
+        + ("one number." if len(names) == 1 else f"{several(len(names), 'number')}, one per class.")
     )
+
+
+def tied(logits: LogitRow) -> list[int]:
+    """Numbers of the classes that share the highest output: one, unless nothing sets them apart."""
+    return [int(index) for index in np.flatnonzero(logits == logits.max())]
+
+
+def _several(classes: Sequence[int], names: Sequence[str]) -> str:
+    """Name classes that nothing sets apart: two of them, and how many more."""
+    if len(classes) == len(names) > TWO:
+        return f"all {len(names):,} classes"
+    shown = [label(index, names) for index in classes[:TWO]]
+    more = len(classes) - TWO
+    return " and ".join(shown) if more <= 0 else f"{', '.join(shown)} and {several(more, 'other')}"
+
+
+def _called(logits: Logits, probabilities: Logits, names: Sequence[str]) -> list[str]:
+    """What each row of outputs is called."""
+    answers = decide(logits, probabilities)
+    return [
+        label(int(answer), names) if len(alike := tied(row)) == 1 else f"{_several(alike, names)} alike"
+        for answer, row in zip(answers, logits, strict=True)
+    ]
 
 
 def _call(prediction: Prediction, index: int) -> str:
