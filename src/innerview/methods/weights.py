@@ -90,7 +90,8 @@ def _numbers(weights: Mapping[str, Array], name: str) -> Array:
             f"{name} holds {values.dtype}, which falls into no bins; leave it out, or give two layers for real and "
             "imaginary parts"
         )
-    return values.ravel().astype(np.float64)
+    with np.errstate(invalid="ignore"):  # a NaN that signals is a NaN like others
+        return values.ravel().astype(np.float64)
 
 
 def _count(values: Array, edges: Array) -> dict[str, Array | float | int]:

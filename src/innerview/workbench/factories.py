@@ -11,6 +11,7 @@ import ast
 import hashlib
 import importlib.util
 import sys
+import weakref
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from importlib import import_module
@@ -145,17 +146,13 @@ def neighbours(folder: Path, only: str = "") -> Generator[None, None, None]:
             sys.path.remove(place)
         for name, one in aside.items():
             # what lay beside another model gives way for good, so that two of them never mix
-            if sys.modules.get(name) is None or not _is_ours(one):
+            if sys.modules.get(name) is None or one not in _LOADED:
                 sys.modules[name] = one
-        _LOADED.update(name for name, one in list(sys.modules.items()) if _lies_in(one, folder))
+        _LOADED.update(one for one in list(sys.modules.values()) if type(one) is ModuleType and _lies_in(one, folder))
 
 
-_LOADED: set[str] = set()
-"""Names of modules that were found beside a model."""
-
-
-def _is_ours(module: ModuleType) -> bool:
-    return module.__name__ in _LOADED
+_LOADED: weakref.WeakSet[ModuleType] = weakref.WeakSet()
+"""Modules that were found beside a model."""
 
 
 def _names_in(folder: Path) -> set[str]:

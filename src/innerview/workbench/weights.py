@@ -101,7 +101,8 @@ def _limit(snapshots: Mapping[str, Mapping[str, Array]], name: str, held: float)
     """The |weight| up to which the share `held` lies in each snapshot; 1 where all are 0."""
     found = 0.0
     for weights in snapshots.values():
-        sizes = np.abs(np.asarray(weights.get(name, ()), dtype=np.float64).ravel())
+        with np.errstate(invalid="ignore"):  # a NaN that signals is a NaN like others
+            sizes = np.abs(np.asarray(weights.get(name, ()), dtype=np.float64).ravel())
         sizes = sizes[np.isfinite(sizes)]
         if sizes.size:
             place = min(int(np.ceil(held * sizes.size)), sizes.size) - 1

@@ -254,18 +254,22 @@ class Recorded:
         if known := self._remembered:
             return known
         last = self.last.weights
-        end = {name: last[name].astype(np.float64) for name in self.layers if name in last}
+        with np.errstate(invalid="ignore"):
+            end = {name: last[name].astype(np.float64) for name in self.layers if name in last}
         rows: list[list[tuple[float, ...]]] = []
         before: dict[str, Array] = {}
         for place, step in enumerate(self.steps):
             weights = self.folder.read(step).weights
             taken = step - self.steps[place - 1] if place else 0
-            rows.append(
-                [
-                    _statistics(weights[name], before.get(name), taken, end.get(name)) if name in weights else UNKNOWN
-                    for name in self.layers
-                ]
-            )
+            with np.errstate(invalid="ignore", over="ignore"):  # NaN that signals; squares of what has exploded
+                rows.append(
+                    [
+                        _statistics(weights[name], before.get(name), taken, end.get(name))
+                        if name in weights
+                        else UNKNOWN
+                        for name in self.layers
+                    ]
+                )
             before = weights
         table = np.array(rows, dtype=np.float64)
         values = {name: table[:, :, place] for place, name in enumerate(STATISTICS)}
