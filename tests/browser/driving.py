@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from playwright.sync_api import Locator, Page, expect
 
+import patience
 from innerview.pictures.ramps import RampName, entry, ramp
 from innerview.types import Array
 from innerview.viewer.payload import Payload, decode
@@ -20,7 +21,7 @@ from innerview.workbench.explore.explore import Nobody
 from innerview.workbench.live.desk import Desk
 from innerview.workbench.live.wish import read_wish
 
-PATIENCE = 60_000
+PATIENCE = 1000 * patience.PATIENCE
 """Milliseconds for an answer on a busy computer."""
 
 VIEWS = {
@@ -116,10 +117,17 @@ def assert_same_colours(found: Array, wanted: Array, most: int = 1) -> None:
     assert int(np.abs(found.astype(int) - wanted.astype(int)).max()) <= most
 
 
+STILL = """() => Promise.all(
+  document.getAnimations().filter(one => one.effect.getComputedTiming().iterations !== Infinity)
+    .map(one => one.finished.catch(() => null)))"""
+"""Waits for the end of all that fades or moves."""
+
+
 def settle(page: Page) -> None:
     """Wait until nothing is being worked out any more."""
     expect(page.locator(".waiting")).to_have_count(0, timeout=PATIENCE)
     expect(page.locator("[data-stale]")).to_have_count(0, timeout=PATIENCE)
+    page.evaluate(STILL)
     let_draw(page)
 
 
@@ -150,6 +158,11 @@ def limit_of(page: Page, legend: int = 0) -> float:
 
 def fragment(page: Page) -> str:
     return str(page.evaluate("location.hash"))
+
+
+def expect_link(page: Page, key: str, value: str) -> None:
+    """Wait until the address has a value: it is written every now and then, not at once."""
+    expect(page).to_have_url(re.compile(rf"[?&]{key}={re.escape(value)}(?:&|$)"), timeout=PATIENCE)
 
 
 def link_value(page: Page, key: str) -> str | None:

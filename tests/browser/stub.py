@@ -21,11 +21,10 @@ from innerview.workbench.live import desk as desks
 from innerview.workbench.live.desk import Desk, Opened
 from innerview.workbench.live.wish import Wish
 from networks import MODELS, numpy_network
+from patience import PATIENCE
 
 SHAPE = (21, 18)
 """Height and width of the network's picture."""
-
-PATIENCE = 60
 
 
 @dataclass

@@ -13,6 +13,7 @@ from browser.driving import (
     assert_same_colours,
     canvas,
     choose_theme,
+    expect_link,
     fragment,
     limit_of,
     link_value,
@@ -96,8 +97,7 @@ def test_the_readout_is_the_array_by_mouse_keys_and_fields(page: Page, known: Kn
             page.keyboard.press(key)
     assert_told()
     page.keyboard.press("Enter")
-    page.wait_for_timeout(500)
-    assert link_value(page, "px") == "12,7"
+    expect_link(page, "px", "12,7")
     page.keyboard.press("Escape")
     cursor.blur()
     page.get_by_role("spinbutton", name="Row").fill("12")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from playwright.sync_api import Page, expect
 
-from browser.driving import Known, assert_same_colours, canvas, limit_of, link_value, numbers, painted, settle, show
+from browser.driving import Known, assert_same_colours, canvas, expect_link, limit_of, numbers, painted, settle, show
 
 PANES = '.compare [data-side="B"] canvas'
 
@@ -50,8 +50,7 @@ def test_x_swaps_and_exactly_one_choice_differs(page: Page, known: Known) -> Non
     for words in ("picture cat", "network allcnn", "integrated gradients", "baseline black"):
         expect(same).to_contain_text(words)
     expect(same).not_to_contain_text("class")
-    page.wait_for_timeout(500)
-    assert link_value(page, "c") == f"{dog}-dog"
+    expect_link(page, "c", f"{dog}-dog")
 
 
 def test_two_pictures_and_two_units_have_no_difference(page: Page, known: Known) -> None:

@@ -134,7 +134,7 @@ def test_a_training_is_followed_and_a_killed_one_stays(tab: Page, followed: Foll
         expect(cards.first.locator("h2")).to_contain_text("108 weights")
     finally:
         training.kill()
-        training.wait(20)
+        training.wait()
     snapshots = int(tab.get_by_role("slider", name="Epoch").get_attribute("max") or 0)
     assert snapshots >= 4
     tab.wait_for_timeout(2500)  # the server has looked again

@@ -8,7 +8,7 @@ from urllib.parse import unquote
 import pytest
 from playwright.sync_api import Page, expect
 
-from browser.driving import VIEWS, Known, canvas, fragment, link_value, settle
+from browser.driving import VIEWS, Known, canvas, expect_link, fragment, settle
 
 INTERVAL = 400
 """Milliseconds between two writes of the link (frontend/src/core/address.ts)."""
@@ -125,9 +125,8 @@ def test_sixty_slider_steps_write_the_link_no_more_often_than_its_interval(page:
         page.keyboard.press("ArrowLeft")
         page.wait_for_timeout(30)
     expect(slider).to_have_value("40")
-    page.wait_for_timeout(500)
+    expect_link(page, "th", "40")
     writes, elapsed = page.evaluate("window.writes"), page.evaluate("Date.now()") - begun
     # 9 in the 3.6 s that this takes where nothing else runs; a busy machine takes longer.
     assert 1 <= len(writes) <= elapsed / INTERVAL + 1
     assert all(later - earlier >= INTERVAL - 1 for earlier, later in pairwise(writes))
-    assert link_value(page, "th") == "40"

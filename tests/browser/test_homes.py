@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from browser.driving import PATIENCE
 from innerview.allcnn import load
 from innerview.data.fitting import fit
 from innerview.data.samples import sample
@@ -46,8 +47,8 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_live_page_loads_with_few_requests_all_of_them_here(page: Page, server: str) -> None:
     requests, said = listened(page)
     page.goto(server)
-    expect(page.get_by_role("heading", level=1)).to_be_visible(timeout=20_000)
-    page.wait_for_selector("canvas", timeout=30_000)
+    expect(page.get_by_role("heading", level=1)).to_be_visible(timeout=PATIENCE)
+    page.wait_for_selector("canvas", timeout=PATIENCE)
     assert len(requests) <= 5
     assert all(one.startswith(server.replace("http", scheme, 1)) for one in requests for scheme in ["http"])
     assert said == []
@@ -57,7 +58,7 @@ def test_one_file_opens_offline_with_one_request_and_its_names_break_nothing(bro
     page = browser.new_context(offline=True).new_page()
     requests, said = listened(page)
     page.goto(file.as_uri())
-    page.wait_for_selector("canvas", timeout=20_000)
+    page.wait_for_selector("canvas", timeout=PATIENCE)
     assert page.evaluate("window.broken") is None
     assert requests == [file.as_uri()]
     assert said == []

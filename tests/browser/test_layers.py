@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from playwright.sync_api import Page, expect
 
-from browser.driving import Known, assert_same_colours, canvas, limit_of, link_value, painted, settle, show
+from browser.driving import Known, assert_same_colours, canvas, expect_link, limit_of, painted, settle, show
 
 TILE = "[role=option]"
 
@@ -39,9 +39,8 @@ def test_arrows_walk_the_tiles_and_enter_the_link(page: Page) -> None:
     page.keyboard.press("ArrowDown")
     chosen = page.get_by_role("listbox").get_by_role("option", selected=True)
     expect(chosen).to_be_focused()
-    page.wait_for_timeout(500)
     number = chosen.locator("span").inner_text().split()[0]
-    assert link_value(page, "ch") == number
+    expect_link(page, "ch", number)
     expect(page.get_by_role("heading", name=f"Channel {number} of pool3")).to_be_visible()
     expect(page.get_by_role("listbox").get_by_role("option", selected=True)).to_have_count(1)
 
@@ -66,7 +65,8 @@ def test_the_way_in_plays_layer_after_layer_and_only_when_asked(page: Page, know
     page.wait_for_timeout(900)
     expect(heading).to_contain_text(names[0])
     page.get_by_role("button", name="Play the way in").click()
-    expect(heading).to_contain_text(names[2])
+    # Looked at in every frame: it stays there for less than a second.
+    page.wait_for_function("name => document.querySelector('.layer h2')?.textContent.includes(name)", arg=names[2])
     page.get_by_role("button", name="Pause").click()
 
 

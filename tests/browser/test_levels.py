@@ -20,8 +20,10 @@ from innerview.pictures.scale import own_limit
 from innerview.types import Array
 from innerview.workbench.explore.explore import Nobody
 from innerview.workbench.live.wish import Wish
+from patience import until
 
 CERTIFICATE = "[data-certificate]"
+HEARD = "window.heard.filter(one => one.startsWith('Integrated gradients')).length"
 VALUES = np.random.default_rng(7).normal(0, 0.4, SHAPE).astype(np.float32)
 
 
@@ -107,6 +109,8 @@ def test_three_levels_hold_the_scale_and_are_announced_twice(tab: Page, stub: tu
         limits.append(limit_of(tab))
         assert_same_colours(drawn(tab), painted(level, limits[-1], "evidence"))
         tab.wait_for_timeout(400)
+        tab.wait_for_function(f"{HEARD} >= 1")
+    tab.wait_for_function(f"{HEARD} >= 2")
     assert limits[0] == limits[1]
     assert own_limit(grown) != own_limit(values)  # it had to be held
     assert limits[2] == own_limit(grown)
@@ -121,12 +125,17 @@ def test_of_ten_fast_choices_one_is_drawn_and_the_others_are_cancelled(tab: Page
     maps = [VALUES, -VALUES, 2 * VALUES]
     made.values = lambda wish: [(maps[wish.target or 0], 0.001, "done", 9)]  # type: ignore[method-assign]
     told: list[dict[str, Any]] = []
+    asked: list[str] = []
+
+    def ask(frame: str | bytes) -> None:
+        if isinstance(frame, str) and json.loads(frame)["kind"] == "map":
+            asked.append(frame)
 
     def hear(frame: str | bytes) -> None:
         if isinstance(frame, str):
             told.append(json.loads(frame))
 
-    tab.on("websocket", lambda socket: socket.on("framereceived", hear))
+    tab.on("websocket", lambda socket: (socket.on("framereceived", hear), socket.on("framesent", ask)))
     tab.goto(f"{url}#/attribution?o=map&c=0")
     expect(tab.locator(CERTIFICATE)).to_be_visible()
     tab.evaluate(
@@ -140,12 +149,15 @@ def test_of_ten_fast_choices_one_is_drawn_and_the_others_are_cancelled(tab: Page
         }"""
     )
     told.clear()
+    asked.clear()
     made.gates = [threading.Event()]
     for at in range(10):
         # Every one is another question, the last one again about class 1.
         tab.evaluate(f"location.hash = '#/attribution?o=map&c={1 + at % 2 if at < 9 else 1}&t={0.02 + at / 1000}'")
-        tab.wait_for_timeout(30)
-    assert len(made.wishes) >= 2
+        until(lambda at=at: len(asked) > at, "the question", lambda: tab.wait_for_timeout(10))
+    until(lambda: len(made.wishes) >= 2, "a question that was begun")
+    # The server has heard of all ten before it answers one.
+    until(lambda: [one.get("state") for one in told].count("cancelled") == 9, "nine", lambda: tab.wait_for_timeout(10))
     made.gates[0].set()
     expect(tab.locator(CERTIFICATE)).to_contain_text("asked 2.9 %")
     settle(tab)

@@ -11,7 +11,7 @@ from PIL import Image
 from playwright.sync_api import BrowserContext, Page, expect
 
 from browser.conftest import Heard
-from browser.driving import PATIENCE, Known, canvas, link_value
+from browser.driving import PATIENCE, Known, canvas, expect_link, link_value
 from browser.stub import SHAPE
 from innerview.data.reading import Picture
 from innerview.web.app import make_app
@@ -50,7 +50,7 @@ def test_of_ten_fast_choices_only_the_last_is_drawn(page: Page, known: Known) ->
     expect(page.locator("[data-stale]")).to_have_count(0)
     page.wait_for_timeout(1000)
     expect(page.get_by_role("img", name="Integrated gradients for dog").first).to_be_visible()
-    assert link_value(page, "c") == f"{last}-dog"
+    expect_link(page, "c", f"{last}-dog")
 
 
 def test_a_closed_tab_stops_its_work(context: BrowserContext, heard: Heard, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,10 +22,8 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Error, FrameLocator, Locator, Page, expect
 
 from browser.conftest import ROOT
-from browser.driving import READY, canvas
-
-PATIENCE = 180_000
-"""Milliseconds: a server, a front end of many files and a kernel begin, one after the other."""
+from browser.driving import PATIENCE, READY, canvas
+from patience import until
 
 TOKEN = "only-here"  # noqa: S105 of a server that lives as long as this test
 
@@ -55,14 +53,16 @@ def serving(command: list[str], folder: Path, ready: str) -> Iterator[str]:
             [sys.executable, "-m", *command, f"--port={port}"], cwd=folder, env=environment, stdout=log, stderr=log
         )
         try:
-            until = time.monotonic() + PATIENCE / 1000
-            while time.monotonic() < until:
+
+            def answers() -> bool:
                 assert server.poll() is None, (folder / "log.txt").read_text(encoding="utf-8")
                 try:
                     urllib.request.urlopen(url + ready).close()
-                    break
                 except OSError:
-                    time.sleep(0.2)
+                    return False
+                return True
+
+            until(answers, url, lambda: time.sleep(0.2))
             yield url
         finally:
             server.terminate()
@@ -163,9 +163,7 @@ def saved(path: Path) -> bool:
 
 
 def wait_until_saved(page: Page, path: Path) -> None:
-    until = time.monotonic() + 60
-    while not saved(path) and time.monotonic() < until:
-        page.wait_for_timeout(200)
+    until(lambda: saved(path), "the saved notebook", lambda: page.wait_for_timeout(200))
 
 
 def stop_kernels(url: str) -> None:
@@ -245,15 +243,14 @@ def opens_exported(wide: BrowserContext, path: Path, artefacts: Path) -> None:
 
 def wait_for_a_kernel(page: Page, url: str) -> None:
     """Wait until a notebook's kernel waits for cells: Notebook 7 shows it nowhere, and drops what is run before."""
-    until = time.monotonic() + PATIENCE / 1000
-    while time.monotonic() < until:
+
+    def waits() -> bool:
         with urllib.request.urlopen(f"{url}api/sessions?token={TOKEN}") as answer:
             kernels = [session["kernel"] for session in json.load(answer)]
-        if any(one["execution_state"] == "idle" and one["connections"] for one in kernels):
-            page.wait_for_timeout(500)
-            return
-        page.wait_for_timeout(200)
-    raise AssertionError("no kernel began")
+        return any(one["execution_state"] == "idle" and one["connections"] for one in kernels)
+
+    until(waits, "a kernel", lambda: page.wait_for_timeout(200))
+    page.wait_for_timeout(500)
 
 
 def test_a_cell_of_notebook_7_lives_and_arrow_keys_are_its_sliders(
