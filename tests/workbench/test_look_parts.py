@@ -100,7 +100,7 @@ def test_a_model_without_gradients_is_explained_by_occlusion(tmp_path: Path) -> 
 
 
 def test_what_cannot_be_drawn_takes_nothing_with_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise ZeroDivisionError("no figure")
 
     monkeypatch.setattr(DRAWING.pictures, "keep_strip", fail)

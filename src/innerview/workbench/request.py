@@ -74,7 +74,7 @@ class Request:
     methods: tuple[str, ...] = ()
 
 
-def check_request(request: Request, network: Differentiable) -> None:
+def check_request(request: Request, network: Network) -> None:
     """Raise UsageError for whatever can be told to be wrong before anything is computed or written."""
     choose_target(request, network.output)
     choose_layers(request, network)
