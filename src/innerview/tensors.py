@@ -21,13 +21,14 @@ from typing import Any, Final, Literal, ParamSpec, Protocol, TypeVar, cast, over
 
 import numpy as np
 
-from innerview import methods
+from innerview import methods, typed
 from innerview.adapters import captum_bridge
 from innerview.adapters.arrays import read_array
 from innerview.data import baselines
 from innerview.errors import PictureError
 from innerview.network import InputSpec
 from innerview.results.given import AsGiven, Kind
+from innerview.typed import require_network
 from innerview.types import Array
 
 P = ParamSpec("P")
@@ -64,12 +65,17 @@ def taking_tensors(method: Callable[P, R]) -> Public[P, R]:
 
     @functools.wraps(method)
     def public(*asked: Any, **named: Any) -> Any:
-        bound = signature.bind(*asked, **named)
+        bound = signature.bind_partial(*asked, **named)
         given = bound.arguments
+        if "network" in given:
+            require_network(given["network"])
         spec = given["spec"] if "spec" in given else given["network"].input if "network" in given else None
+        if spec is not None and "network" in given:
+            typed.fill_in(signature, given, spec)
         readings = {name: _Reading(name, spec) for name in given}
         for name, value in given.items():
             given[name] = readings[name].take(value)
+        signature.bind(*bound.args, **bound.kwargs)  # what is still missing is told of as Python does
         answer = method(*bound.args, **bound.kwargs)
         picture = next((readings[name] for name in PICTURES if name in readings), None)
         return answer if picture is None else picture.give(answer)

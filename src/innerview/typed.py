@@ -1,0 +1,149 @@
+"""What people type, made into what the methods take: a number for a class, "black" for a baseline, an open PIL picture.
+
+Only what has one meaning is taken. A class alone is explained as the network's outputs are usually explained
+(`targets.usual_kind`); a baseline that was not named is black, and an accuracy that was not named is 1 %: the result
+says both. Bytes are refused, since a picture of 0 to 255 taken for one of 0 to 1 is wrong in silence.
+"""
+
+# What users give may be anything: unknown types are theirs.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from innerview.data.baselines import make_baseline
+from innerview.data.fitting import fit
+from innerview.data.samples import find_picture
+from innerview.errors import PictureError, UsageError
+from innerview.methods.integrated_gradients import DEFAULT_TOLERANCE
+from innerview.network import InputSpec, OutputSpec
+from innerview.targets import Contrast, Logit, Probability, Target, find_class, usual_kind
+from innerview.types import Array
+
+TARGETS: Final[Mapping[str, Callable[[int | None], Target]]] = {
+    "logit": Logit,
+    "contrast": Contrast,
+    "probability": Probability,
+}
+
+PICTURES: Final = frozenset({"image", "baseline", "fill"})
+BLACK: Final = frozenset({"baseline", "fill"})
+"""Arguments that are black where they are needed and not given."""
+
+LARGEST: Final = 1.5
+"""Whole numbers beyond it are bytes."""
+
+
+def require_network(given: object) -> None:
+    """Raise UsageError for a model in place of a network, with the way to make one."""
+    # Not isinstance: that would evaluate every property of the protocol, the hash over all weights among them.
+    if isinstance(getattr(given, "input", None), InputSpec) and callable(getattr(given, "forward", None)):
+        return
+    what = repr(given) if isinstance(given, str) else f"a {type(given).__name__}"
+    raise UsageError(
+        f"{what} was given where a network is needed; make one of a model, which says what it takes and gives: "
+        'innerview.wrap(model, input=InputSpec(height=224, width=224, layout="CHW"), output=OutputSpec(["cat", '
+        "\"dog\"])), or load a built-in one: innerview.load('allcnn')"
+    )
+
+
+def fill_in(signature: inspect.Signature, given: dict[str, Any], spec: InputSpec) -> None:
+    """Turn arguments as people type them into what the method takes, and add those that have a default here.
+
+    Raises:
+        UsageError: there is no such class or baseline.
+        PictureError: a picture holds bytes, or can't be read.
+    """
+    known, network = signature.parameters, given["network"]
+    for name in PICTURES & set(given):
+        given[name] = _picture(name, given[name], spec)
+    for name in BLACK & set(known):
+        if given.get(name) is None and known[name].default is inspect.Parameter.empty:
+            given[name] = "black"
+        given.update(_named_baseline(name, given, spec))
+    if "target" in known:
+        _target(known["target"], given, network.output)
+    if {"tolerance", "rule", "evaluations"} <= set(known) and not {"tolerance", "rule", "evaluations"} & set(given):
+        given["tolerance"] = DEFAULT_TOLERANCE
+
+
+def as_target(asked: str | int | None, output: OutputSpec) -> Target:
+    """The usual target for a class by its number or name; None is the class that wins at the picture.
+
+    Raises:
+        UnknownClass: there is no such class.
+    """
+    index = None if asked is None else find_class(asked, output.class_names)
+    return TARGETS[usual_kind(output)](index)
+
+
+def _target(parameter: inspect.Parameter, given: dict[str, Any], output: OutputSpec) -> None:
+    asked = given.get("target")
+    needed = parameter.default is inspect.Parameter.empty
+    if isinstance(asked, bool):
+        raise UsageError(f"target={asked} was given; give a class by its number or name, or a target such as Logit(3)")
+    if isinstance(asked, int | np.integer | str):
+        found = asked if isinstance(asked, str) else int(asked)
+        # Where only the number is taken down (keep), a number it is.
+        given["target"] = (
+            as_target(found, output) if "Target" in str(parameter.annotation) else find_class(found, output.class_names)
+        )
+    elif asked is None and needed:
+        given["target"] = as_target(None, output)
+
+
+def _named_baseline(name: str, given: Mapping[str, Any], spec: InputSpec) -> dict[str, Any]:
+    """The pictures of baselines that were named, in place of the names."""
+    asked = given.get(name)
+    if isinstance(asked, str | Path):
+        return {name: _made(asked, given, spec)}
+    if isinstance(asked, list | tuple) and any(isinstance(one, str | Path) for one in asked):
+        return {name: [_made(one, given, spec) if isinstance(one, str | Path) else one for one in asked]}
+    return {}
+
+
+def _made(asked: str | Path, given: Mapping[str, Any], spec: InputSpec) -> Array:
+    image = given.get("image")
+    like = image if isinstance(image, np.ndarray) and image.shape == spec.shape else np.zeros(spec.shape, np.float32)
+    return make_baseline(str(asked), spec, like).image
+
+
+def _picture(name: str, value: Any, spec: InputSpec) -> Any:
+    """A picture that is open already, named, or written as lists; arrays are looked at for bytes."""
+    if type(value).__module__.partition(".")[0] == "PIL":
+        return _from_pillow(name, value, spec)
+    if name == "image" and isinstance(value, str | Path):
+        return fit(find_picture(str(value)), spec).image
+    if isinstance(value, list) and value and isinstance(value[0], list):
+        return np.asarray(value, np.float32)
+    if isinstance(value, np.ndarray):
+        _check_bytes(name, value)
+    return value
+
+
+def _from_pillow(name: str, value: Any, spec: InputSpec) -> Array:
+    mode = "L" if spec.channels == 1 else "RGB"
+    if value.size != (spec.width, spec.height) or value.mode != mode:
+        raise PictureError(
+            f"the {name} is a PIL picture of {value.size[0]} × {value.size[1]} pixels (width × height) and mode "
+            f"{value.mode}; the network takes {spec.width} × {spec.height} and mode {mode}. "
+            "innerview.fit(innerview.read_picture(file), network.input).image brings any picture to it"
+        )
+    pixels = np.asarray(value).astype(np.float32) / np.float32(255)
+    return pixels.reshape(spec.shape)
+
+
+def _check_bytes(name: str, values: Array) -> None:
+    if not np.issubdtype(values.dtype, np.floating) or not values.size or not values.max() > LARGEST:
+        return
+    if values.min() >= 0 and np.array_equal(values, np.round(values)):
+        raise PictureError(
+            f"the {name} holds whole numbers from {values.min():g} to {values.max():g}; pixels go from 0 (black) to 1 "
+            "(white): divide bytes by 255"
+        )

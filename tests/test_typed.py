@@ -1,0 +1,71 @@
+"""Public methods take classes, baselines and pictures as people type them, and refuse what is wrong in silence."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import innerview
+from innerview.adapters import FunctionNetwork
+from innerview.allcnn.table import build, initial_weights
+from innerview.errors import InnerviewError
+from innerview.network import InputSpec, OutputSpec
+from innerview.targets import Contrast
+from typecheck import unchecked
+
+NETWORK = build(initial_weights(0, channels=4))
+IMAGE = np.random.default_rng(0).random(NETWORK.input.shape).astype(np.float32)
+
+
+@pytest.mark.parametrize("asked", [3, np.int64(3), "cat", "3 cat"])
+def test_a_class_is_a_target(asked: Any) -> None:
+    with unchecked():
+        found = innerview.gradient(NETWORK, IMAGE, asked)
+    wanted = innerview.gradient(NETWORK, IMAGE, Contrast(3))
+    np.testing.assert_array_equal(found.gradient, wanted.gradient)
+
+
+def test_what_is_not_said_is_black_and_one_percent() -> None:
+    with unchecked():
+        found = innerview.integrated_gradients(NETWORK, IMAGE, 3, budget=33)
+        white = innerview.integrated_gradients(NETWORK, IMAGE, baseline="white", evaluations=4)
+    assert (found.tolerance, float(np.abs(found.baseline).max())) == (0.01, 0.0)
+    assert (white.tolerance, float(white.baseline.min())) == (None, 1.0)
+
+
+def test_an_open_picture_of_the_networks_size_is_taken() -> None:
+    opened = Image.fromarray(np.round(IMAGE * 255).astype(np.uint8))
+    with unchecked():
+        found = innerview.gradient(NETWORK, opened, 3)
+    np.testing.assert_allclose(found.image, IMAGE, atol=0.51 / 255)
+
+
+WRONG: dict[str, tuple[Any, Any, str]] = {
+    "bytes": ((IMAGE * 255).astype(np.uint8), 3, "divide bytes by 255"),
+    "bytes as floats": (np.round(IMAGE * 255), 3, "divide bytes by 255"),
+    "an open picture of another size": (Image.new("RGB", (5, 4)), 3, "5 × 4 pixels"),
+    "channels in front": (IMAGE.transpose(2, 0, 1), 3, "height × width × channel"),
+    "a batch": (IMAGE[None], 3, "give one picture"),
+    "no class": (IMAGE, 30, "there is no class 30"),
+    "a truth value": (IMAGE, True, "target=True"),
+}
+
+
+@pytest.mark.parametrize(("image", "target", "said"), WRONG.values(), ids=WRONG)
+def test_what_is_wrong_in_silence_is_refused(image: Any, target: Any, said: str) -> None:
+    with unchecked(), pytest.raises(InnerviewError, match=said):
+        innerview.gradient(NETWORK, image, target)
+
+
+@pytest.mark.parametrize("given", [3, "allcnn", lambda x: x])
+def test_a_model_is_no_network_yet(given: Any) -> None:
+    with unchecked(), pytest.raises(InnerviewError, match=r"innerview\.wrap\(model"):
+        innerview.gradient(given, IMAGE, 3)
+
+
+def test_a_function_is_predicted_as_before() -> None:
+    network = FunctionNetwork(lambda x: x.mean((1, 2)), InputSpec(2, 2), OutputSpec(3))
+    assert innerview.predict(network, np.zeros((1, 2, 2, 3), np.float32))[0].index == 0
