@@ -96,7 +96,7 @@ side).
 | `photo.png` | Attribution | The map in its place on the photo; only where the network saw a part or a smaller copy. |
 | `spread.png` | Attribution | How far the maps of several baselines differ; only with several. |
 | `method-NAME.png` | Other methods | The map by another method, for each that was asked for. |
-| `layer-NAME.png` | Layers | Channels of one layer, for each layer asked for. |
+| `layer-NAME.png` | Layers | Channels of a layer, for each asked for; letters that no file name can have are dashes. |
 | `view.html` | all | The same with sliders: the viewer with this picture, in one file. |
 | `index.html` | all | What you see, in words, around all pictures. |
 | `result.json` | | Everything that is not an array: schema {SCHEMA}, what was explained, with what, and the result. |
