@@ -19,6 +19,7 @@ from innerview.workbench import Request, look
 from innerview.workbench.folders import file_names
 from innerview.workbench.page.report import report
 from innerview.workbench.request import choose_layers
+from typecheck import unchecked
 
 # by their full names, since `innerview.workbench.look` is the function
 LOOK, EXAMINE, DRAWING = (import_module(f"innerview.workbench.look.{name}") for name in ("look", "examine", "drawing"))
@@ -159,8 +160,9 @@ MAP, BY_HEAD = Layer("conv", "convolution", shape=(8, 8, 4)), Layer("qkv", "dens
 
 def test_layers_that_cannot_be_drawn_are_not_chosen_and_are_refused_when_asked_for() -> None:
     listed: Any = Listed(MAP, BY_HEAD)
-    assert choose_layers(Request(), listed) == (MAP,)
-    with pytest.raises(UsageError, match=r"qkv can't be drawn.*These can be: conv"):
-        choose_layers(Request(layers=("qkv",)), listed)
     alone: Any = Listed(BY_HEAD)
-    assert choose_layers(Request(), alone) == ()
+    with unchecked():
+        assert choose_layers(Request(), listed) == (MAP,)
+        assert choose_layers(Request(), alone) == ()
+        with pytest.raises(UsageError, match=r"qkv can't be drawn.*These can be: conv"):
+            choose_layers(Request(layers=("qkv",)), listed)

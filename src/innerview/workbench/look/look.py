@@ -11,6 +11,7 @@ from innerview import pictures
 from innerview.data.sources import Source
 from innerview.errors import InnerviewError, NetworkError, OutputError
 from innerview.files.atomic import write
+from innerview.methods import weight_histograms
 from innerview.network import Network
 from innerview.pictures import ScaleChoice
 from innerview.viewer import sentences
@@ -82,7 +83,8 @@ def look(
     check_request(asked, opened)
     items = gather(opened, pictures_named, data=data, picks=picks, crop=crop)
     folder = open_folder(Path(output))
-    histograms = count_weights({**before, "after" if before else "now": opened.weights()})
+    weights = {**before, "after" if before else "now": opened.weights()}
+    histograms = count_weights(weights) if any(weights.values()) else weight_histograms(weights)  # a function has none
     shared = asked.scale == "shared"
     report(0, len(items), items[0].name)
     portions = _portions(report, [item.name for item in items], together=shared)

@@ -10,6 +10,7 @@ from typing import Final
 from innerview.data.sources import Source
 from innerview.errors import UsageError
 from innerview.files.atomic import write
+from innerview.methods import weight_histograms
 from innerview.network import Network
 from innerview.viewer.payloads.layers import Shown
 from innerview.workbench.explore.keep import SHARES
@@ -77,7 +78,8 @@ def report(
     if len(items) > MOST:
         raise UsageError(f"{len(items)} pictures were named; one file holds {MOST} at most: write several")
     extent = next(extent for most, extent in EXTENTS if len(items) <= most)
-    histograms = count_weights({**before, "after" if before else "now": opened.weights()})
+    weights = {**before, "after" if before else "now": opened.weights()}
+    histograms = count_weights(weights) if any(weights.values()) else weight_histograms(weights)  # a function has none
     scene = backdrop(opened, network if isinstance(network, str) else type(opened).__name__, histograms)
     title = items[0].name if len(items) == 1 else f"{len(items)} pictures"
     parts = [Portion(progress or silent, len(items), at, at + 1, item.name) for at, item in enumerate(items)]
