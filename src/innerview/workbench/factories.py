@@ -71,7 +71,7 @@ def build(name: str) -> Any:
     if path is not None and not exists(path):
         raise UsageError(f"the model {path} is not there")
     path = path and path.resolve()
-    with neighbours(*([path.parent] if path else [Path.cwd()])):
+    with neighbours(path.parent if path else Path.cwd()):
         make = _function(home, path, factory)
         try:
             return make()

@@ -111,7 +111,8 @@ def _is_text(value: object) -> bool:
 
 def _are_classes(value: object) -> bool:
     if isinstance(value, list):
-        return bool(value) and all(isinstance(one, str) for one in cast("list[object]", value))
+        names = cast("list[object]", value)
+        return bool(names) and all(isinstance(one, str) for one in names)
     return type(value) is int or _is_text(value)
 
 

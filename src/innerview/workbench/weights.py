@@ -66,7 +66,7 @@ def count_weights(
     """
     known = dict.fromkeys(name for weights in snapshots.values() for name in weights)
     real = [name for name in known if all(is_real(one[name]) for one in snapshots.values() if name in one)]
-    kernels = [name for name in real if any(np.ndim(one.get(name)) > 1 for one in snapshots.values() if name in one)]
+    kernels = [name for name in real if any(np.ndim(one[name]) > 1 for one in snapshots.values() if name in one)]
     layers = kernels or real
     if not layers:
         raise DataError(f"there are no weights in {', '.join(snapshots)}; name files or a model that have some")

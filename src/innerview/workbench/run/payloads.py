@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from math import ceil
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -131,7 +131,7 @@ def show_weights(run: Recorded, stamp: Stamp) -> Payload:
         raise DataError(f"no histograms of {run.name} can be read; {' '.join(run.problems)}")
     names = list(run.layers)
     columns = [_layer([one.get(name, nothing) for one in counted]) for name in names]
-    table: dict[str, Array] = {key: np.stack([one[key] for one in columns], axis=1) for key in COLUMNS}
+    table: dict[str, Any] = {key: np.stack([one[key] for one in columns], axis=1) for key in COLUMNS}
     found = WeightHistograms(
         snapshots=tuple(f"step {step:,}" for step in steps),
         layers=tuple(names),

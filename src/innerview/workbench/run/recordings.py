@@ -69,7 +69,8 @@ def recorded_films(run: Recorded, request: RunRequest) -> list[Film]:
         target = int(seen[steps[-1]].classes[place])
         about = f"The maps, from black, as the recorder took them; at the end: {Logit(target).describe(names)}."
         truth = None if labels is None else int(labels[place])
-        name = (declared.get("probes") or {}).get(str(place), f"probe {place}")
+        called: dict[str, Any] = declared.get("probes") or {}
+        name = called.get(str(place), f"probe {place}")
         films.append(
             Film(
                 name,
