@@ -236,7 +236,7 @@ def test_progress_counts_evaluations_and_can_stop_the_work(network, images):
     assert sum(map(len, network.seen)) <= 20 + network.chunk
 
 
-@pytest.mark.parametrize(("budget", "spent"), [(2, 2), (10, 9), (17, 17), (30, 29), (40, 33)])
+@pytest.mark.parametrize(("budget", "spent"), [(2, 2), (10, 10), (17, 17), (30, 30), (40, 40)])
 def test_the_end_of_the_budget_is_owned_up_to_with_what_there_is(network, images, budget, spent):
     result = integrated_gradients_to_tolerance(
         network, images[0], Logit(0), baseline=black(images[0]), tolerance=1e-8, budget=budget

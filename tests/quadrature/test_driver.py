@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy.integrate import quad_vec
 
 from innerview.errors import InnerviewError, UsageError
-from innerview.quadrature import POWERS, Driver, Measure, Problem, integrate, integrate_many
+from innerview.quadrature import Driver, Measure, Problem, integrate, integrate_many
 
 WHOLE = (Measure("whole", lambda value: value),)
 
@@ -54,14 +54,15 @@ def test_the_tolerance_is_met_against_scipy(name, tolerance, family):
     assert error(integral, exact) <= 1.2 * integral.errors[0]  # two or three numbers: a wobbly estimate
 
 
-def test_a_jump_is_met_or_owned_up_to():
-    integral = integrate(problem(0.01), lambda a: np.array([float(a > 0.37), 1.0]))
-    assert integral.converged
-    assert error(integral, np.array([0.63, 1.0])) < 0.01
-    integral = integrate(problem(1e-4, budget=100), lambda a: np.array([float(a > 0.37), 1.0]))
+def test_a_jump_is_followed_by_halving_its_panel_alone_or_owned_up_to():
+    for tolerance, budget in ((0.01, 25), (1e-4, 40), (1e-6, 60)):
+        integral = integrate(problem(tolerance, budget), lambda a: np.array([float(a > 0.37), 1.0]))
+        assert integral.converged
+        assert error(integral, np.array([0.63, 1.0])) <= integral.errors[0] <= tolerance
+    integral = integrate(problem(1e-6, budget=30), lambda a: np.array([float(a > 0.37), 1.0]))
     assert not integral.converged
-    assert integral.evaluations <= 100
-    assert integral.errors[0] > 1e-4
+    assert integral.evaluations <= 30
+    assert integral.errors[0] > 1e-6
 
 
 @pytest.mark.parametrize(("order", "tolerance", "share"), [(0, 0.05, 0.95), (1, 0.01, 0.98)])
@@ -97,20 +98,18 @@ def test_a_tight_tolerance_costs_more_and_each_integral_has_its_own():
 
 
 @pytest.mark.parametrize("place", range(4))
-def test_only_the_part_that_needs_it_is_refined(place):
-    """A wave on one quarter of the path: the evaluations beyond the common ones go there."""
-    first, last = (number / 4 for number in (place, place + 1))
+def test_only_the_panels_that_need_it_are_halved(place):
+    """A wave on one quarter of the path: the evaluations beyond the common ones go there, or beside it."""
 
     def function(a):
-        x = np.clip(4 * a ** (1 / POWERS["graded"]) - place, 0, 1)
+        x = np.clip(4 * a - place, 0, 1)
         return np.array([1 + x * (1 - x) * np.sin(20 * x) ** 2])
 
-    integral = integrate(problem(1e-4, 2000, substitution="graded"), function)
-    places = np.array(integral.alphas) ** (1 / POWERS["graded"])
-    inside = int(((places > first) & (places < last)).sum())
+    integral = integrate(problem(1e-4, 2000, substitution="identity"), function)
+    inside = [place / 4 - 0.02 < alpha < (place + 1) / 4 + 0.02 for alpha in integral.alphas]
     assert integral.converged
-    assert len(places) - inside == 4 * 4 + 1 - 3  # three of the common ones lie inside
-    assert inside > 12
+    assert len(inside) - sum(inside) <= 18
+    assert sum(inside) > 30
 
 
 def test_every_measure_must_agree():
@@ -132,7 +131,7 @@ def test_a_floor_keeps_a_vanishing_integral_from_asking_for_ever_more():
 
     assert not integrate(problem(0.01, budget=70), function).converged
     floored = Problem((Measure("floored", lambda value: value, floor=lambda: 1e-3),), 0.01, 70)
-    assert integrate(floored, function).evaluations <= 18
+    assert integrate(floored, function).converged
 
 
 def test_the_other_check_can_veto():
@@ -149,21 +148,20 @@ def test_the_other_check_can_veto():
     assert len(seen) == len(integral.levels)
 
 
-@pytest.mark.parametrize(
-    ("budget", "spent"), [(2, 2), (4, 2), (5, 5), (16, 9), (17, 17), (18, 17), (21, 21), (100, 97)]
-)
+@pytest.mark.parametrize(("budget", "spent"), [(2, 2), (4, 2), (5, 5), (17, 17), (18, 18), (21, 21), (100, 100)])
 def test_a_budget_is_never_passed_and_its_end_is_owned_up_to(budget, spent):
     seen = []
 
     def function(a):
         seen.append(a)
-        return np.array([float(a > 0.3217)])
+        return np.array([np.sin(30 * a) + float(a > 0.3217)])
 
-    integral = integrate(problem(1e-6, budget), function)
+    integral = integrate(problem(1e-9, budget), function)
     assert not integral.converged
     assert integral.evaluations == len(seen) == spent
     assert integral.value.shape == (1,)
-    assert all(error > 1e-6 for error in integral.errors)
+    assert all(error > 1e-9 for error in integral.errors)
+    assert (budget >= 17) == bool(np.isfinite(integral.errors).all() and integral.errors)
     assert all(level.evaluations <= budget for level in integral.levels)
 
 
@@ -172,7 +170,7 @@ def test_no_node_is_asked_for_twice_and_the_history_counts_them(name):
     integral = integrate(problem(1e-4, budget=2000), SMOOTH[name])
     assert len(set(integral.alphas)) == integral.evaluations == integral.levels[-1].evaluations
     assert integral.alphas[:3] == (1.0, 0.0, 1 / 27)
-    assert integral.substitution == ("layer" if name == "layer" else "graded")
+    assert integral.substitution == ("layer" if name == "layer" else "identity")
 
 
 def run(functions, order, chunk, tolerance=0.002):
@@ -241,7 +239,7 @@ def test_values_keep_their_precision_in_float64_sums():
 
 def test_a_value_that_is_not_finite_is_refused():
     with pytest.raises(InnerviewError, match="1 values of 2 that are not finite"):
-        integrate(problem(), lambda a: np.array([1.0, np.nan if a == 0.5 ** POWERS["graded"] else 0.0]))
+        integrate(problem(), lambda a: np.array([1.0, np.nan if a == 1 / 27 else 0.0]))
 
 
 @pytest.mark.parametrize(
@@ -270,4 +268,4 @@ def test_memory_grows_with_the_levels_and_not_with_the_evaluations():
         return found
 
     few, many = peak(50), peak(1600)
-    assert many < few + 5 * 4 + 4  # five levels more, each one accumulator for each of four parts
+    assert many < few + 24  # four sums and their steps in place of the integrand at each node

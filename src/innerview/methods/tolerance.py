@@ -112,7 +112,7 @@ def integrate_to_tolerance(
                     f"a budget of {budget} evaluations was given for {len(job.baselines)} baselines; "
                     "each needs at least 2, and 17 before an error can be told"
                 )
-            yield Problem(walk.measures(), tolerance, nodes, walk.residual, family)
+            yield Problem(walk.measures(), tolerance, nodes, walk.residual, walk.known, family)
 
     driver, passes, done, inside = Driver(problems()), _Passes(network, chunk or network.chunk), 0, 0
     origin = Provenance.of(network)  # once: it hashes all weights

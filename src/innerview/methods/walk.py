@@ -16,7 +16,7 @@ import numpy as np
 from innerview.errors import UsageError
 from innerview.methods.accounting import Account
 from innerview.network import Differentiable
-from innerview.quadrature import Integral, Measure, remaining
+from innerview.quadrature import Integral, Measure
 from innerview.results import InteriorGradients, PathProfile, Provenance
 from innerview.targets import Target
 from innerview.types import Array, Image, LogitRow, Map
@@ -132,6 +132,11 @@ class Walk:
         rows = np.stack([self._logits[alpha, start] for start in range(len(self.job.baselines))])
         return self._targets[target].score(rows).astype(np.float64)
 
+    def known(self, alpha: float) -> Array:
+        """The scores at `alpha`, which are what the maps add up to from 0 to there, by measure."""
+        scores = [float(self.scores(target, alpha).mean()) for target in range(len(self._targets))]
+        return np.repeat(scores, 2)
+
     def residual(self, value: Array) -> float:
         """The largest gap of any target, as a share of its map."""
         return max(self.relative_gap(target, value) for target in range(len(self._targets)))
@@ -175,18 +180,23 @@ class Walk:
 
 
 def pixel_error(integral: Integral, target: int) -> Map | None:
-    """Estimate the error of each pixel of a target's map, in target units; None before the third level.
+    """Estimate the error of each pixel of a target's map, in target units; None where no error can be told.
 
-    The last step between levels is a sample of one per pixel of how wrong the levels are there, so its square is
-    averaged over the 3 × 3 pixels around, and with a quarter of the whole map's; then scaled as the whole estimate is.
+    The last step is a sample of one per pixel of how wrong the integral is there, so its square is averaged over the
+    3 × 3 pixels around, and with a quarter of the whole map's; then scaled as the whole estimate is.
     """
-    steps = [step[target].mean(axis=0).sum(axis=-1) for step in integral.steps]
-    if len(steps) < 2:
+    errors = integral.errors[2 * target : 2 * target + 1]
+    if not errors or not np.isfinite(errors[0]):
         return None
-    square = steps[-1] ** 2
+    step, drawn = (value[target].mean(axis=0).sum(axis=-1) for value in (integral.steps[-1], integral.value))
+    size = float(np.abs(step).sum())
+    if not size > 0:
+        return np.full(step.shape, errors[0] * float(np.abs(drawn).mean()))
+    square = step**2
     padded = np.pad(square, 1, mode="edge")
     around = np.lib.stride_tricks.sliding_window_view(padded, (3, 3)).mean(axis=(2, 3))
-    return remaining(steps, PIXEL_SAFETY) * np.sqrt(around + NEIGHBOURS * square.mean())
+    scale = PIXEL_SAFETY * errors[0] * float(np.abs(drawn).sum()) / size
+    return scale * np.sqrt(around + NEIGHBOURS * square.mean())
 
 
 def check_targets(jobs_targets: Sequence[Target], expected: int) -> None:

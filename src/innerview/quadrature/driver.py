@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import final
+from typing import Final, final
 
+from innerview.quadrature.adaptive import PanelIntegration
 from innerview.quadrature.integration import Integration
 from innerview.quadrature.problems import Integral, Problem
 from innerview.types import Array
@@ -42,7 +43,7 @@ class Driver:
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self._problems = enumerate(problems)
-        self._active: dict[int, Integration] = {}
+        self._active: dict[int, Integration | PanelIntegration] = {}
         self._queue: deque[Request] = deque()
         self._finished: deque[tuple[int, Integral]] = deque()
         self._refined: dict[int, None] = {}
@@ -57,7 +58,7 @@ class Driver:
         """Give up to `most` requests; none when all that is left waits for answers, or all is done."""
         while len(self._queue) < most and (following := next(self._problems, None)) is not None:
             number, problem = following
-            self._active[number] = Integration(problem)
+            self._active[number] = _begun(problem)
             self._enqueue(number, self._active[number].start())
         return [self._queue.popleft() for _ in range(min(most, len(self._queue)))]
 
@@ -92,6 +93,16 @@ class Driver:
     def _enqueue(self, number: int, wanted: Sequence[tuple[int, float]]) -> None:
         self._wanted += len(wanted)
         self._queue.extend(Request(number, key, alpha) for key, alpha in wanted)
+
+
+PANELLED: Final = (None, "identity", "layer")
+"""Substitutions of the trapezoid rule that are taken panel by panel."""
+
+
+def _begun(problem: Problem) -> Integration | PanelIntegration:
+    if problem.family == "trapezoid" and problem.substitution in PANELLED:
+        return PanelIntegration(problem)
+    return Integration(problem)
 
 
 def integrate_many(

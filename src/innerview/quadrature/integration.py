@@ -8,22 +8,19 @@ as these still leaves hundreds of kinks in each, so that none is left behind by 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import reduce
 from typing import Final, final
 
 import numpy as np
 
-from innerview.errors import InnerviewError
+from innerview.quadrature.early import ENDS, early_ratio, require_finite
 from innerview.quadrature.estimates import remaining
 from innerview.quadrature.nested import NestedRule, nested_rule
 from innerview.quadrature.problems import Integral, Level, Measure, Problem
 from innerview.quadrature.stretches import STEPS, Stretch
 from innerview.quadrature.substitutions import EARLY, GRADING, grade
 from innerview.types import Array
-
-ENDS: Final = (1.0, 0.0)
-"""The end comes first: what is asked there (which class wins) may decide what the integrand is."""
 
 JUDGED: Final = 2
 """The first level (from 0) that can be judged: it takes two steps between levels. Up to it nothing is decided."""
@@ -76,9 +73,7 @@ class Integration:
         Raises:
             InnerviewError: the value is not finite.
         """
-        if not np.isfinite(value).all():
-            bad = int((~np.isfinite(value)).sum())
-            raise InnerviewError(f"the integrand has {bad} values of {value.size} that are not finite; check it")
+        require_finite(value)
         alpha = self._alphas[key]
         if self._rule is not None:
             self._offer(alpha, value)
@@ -98,7 +93,7 @@ class Integration:
 
     def _begin(self) -> Sequence[tuple[int, float]]:
         problem = self.problem
-        ratio = max(_early_ratio(measure, self._probed) for measure in problem.measures)
+        ratio = max(early_ratio(measure, self._probed) for measure in problem.measures)
         chosen = problem.substitution or grade(problem.family, ratio)
         rule = nested_rule(problem.family, chosen, problem.budget)
         # The probes are paid for, whether the rule uses them or not.
@@ -229,11 +224,3 @@ def _early(problem: Problem) -> tuple[float, ...]:
     """Places to probe beside the ends, if the budget goes as far as a level that can be judged."""
     rule = nested_rule(problem.family, GRADING[problem.family][0], problem.budget)
     return EARLY[problem.family] if rule.levels > JUDGED and len(rule.nodes(JUDGED)) <= problem.budget else ()
-
-
-def _early_ratio(measure: Measure, probed: Mapping[float, Array]) -> float:
-    """How large the integrand is at most, before the end, compared with its size at the end."""
-    sizes = {alpha: float(np.abs(measure.view(value)).sum()) for alpha, value in probed.items()}
-    end = sizes.pop(1.0)
-    early = max(sizes.values())
-    return early / end if end > 0 else float("inf") if early > 0 else 0.0

@@ -48,6 +48,8 @@ class Problem:
         budget: evaluations at most; at least 2, since the ends come first.
         residual: another check that may veto: given a candidate for the integral, the relative size of something
             that is known to vanish for the true one. None: there is no such check.
+        known: the integral from 0 to alpha of the sum of each view, by measure and up to a constant, at any alpha that
+            was asked for; what each panel misses of it is then known. None: it is not known.
         family: of nested rules, as in `nested.PANELS`.
         substitution: as in `substitutions.POWERS`; None chooses one by the sizes of the integrand at both ends
             and soon after the start.
@@ -58,6 +60,7 @@ class Problem:
     tolerance: float
     budget: int
     residual: Callable[[Array], float] | None = None
+    known: Callable[[float], Array] | None = None
     family: str = "trapezoid"
     substitution: str | None = None
     safety: float = 1.0

@@ -1,0 +1,218 @@
+"""How far a sum over panels is from the integral, by measure, and which panels to blame.
+
+Three things are known of a pair of panels that share a parent: the differences l and r of the integrand across each,
+times half their width, and the change l - r that cutting the parent made.
+
+- Where the integrand *jumps* inside a panel, at a place as likely as any other, the panel is off by x l, x even on
+  [-1, 1]: never more than |l|. So errors are drawn so, for all panels at once, with seeded x, and their sum is judged
+  by its mean and its spread: few jumps, many, and jumps that all point the same way each get what they need.
+- Where it is *continuous*, l and r nearly agree and their difference tells the error: a third of the change if it is
+  smooth, 0 to 1 of it at a kink, 0.32 in the root mean square. It is drawn in the same way, scaled by the ratio rho at
+  which changes shrink from parents to their halves, as rho / sqrt(1 - rho^2).
+
+Which of both holds, the sizes say: |l - r|^2 is |l|^2 + |r|^2 where jumps are unrelated, and much less where l and r
+agree. A change that is small by luck is not believed: half of the parent's stands in for it (an eighth where the
+integrand is continuous), as far as l and r allow. Where the integral of a view's sum is known from end to end of a
+panel (scores are), what the panel misses of it is known exactly, and is added.
+Derivation and measurements: docs/quadrature.md.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+import numpy as np
+
+from innerview.quadrature.panels import Panel
+from innerview.quadrature.sketches import Sketches
+from innerview.types import Array
+
+DRAWS: Final = 48
+SPREADS: Final = 3.0
+"""Standard deviations above the mean of what was drawn. Of one jump alone that is 1.37 of the worst case."""
+
+CAREFUL: Final = 1.1
+"""Factor on errors of jumps."""
+
+JUMPS: Final = (0.72, 0.9)
+"""Share of |l|² + |r|² in |l - r|² (its root): up to the first the integrand counts as continuous, from the second on
+as one that jumps."""
+
+SWINGS: Final = (1.02, 1.2)
+"""The same root beyond 1, where l and r are against each other: from none to all of what a wave gives whose nodes lie
+too far apart to follow it."""
+
+UNFOLLOWED: Final = 2.5
+"""Factor on errors of such a wave: values that are as good as random leave a sum that much further off than jumps."""
+
+SLOWEST: Final = 0.95
+STEADY: Final = 0.25
+"""Ratios of changes from parents to halves, at most and at least: kinks shrink by 1/4 and jumps by 1/2."""
+
+LUCK: Final = (0.5, 0.125)
+"""Share of a parent's change that stands in for a smaller one, where the integrand jumps and where it does not."""
+
+TREND: Final = 1.4 / 3
+"""Share of the sum of all changes that is missing if they all point the same way, with something to spare."""
+
+EXPECTED: Final = 4.0
+"""How many times its judged error a panel may miss, times the factor by which signs cancel, before it is taken to hold
+something that no node has met."""
+
+MISSED: Final = 1.2
+"""Factor on what panels are known to miss."""
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """Errors by measure, in units of the sketches.
+
+    Attributes:
+        steps: judged by the changes; `gaps`: known to be missed, panel by panel, added in squares.
+        needs: by leaf, how much of both it is to blame for.
+    """
+
+    steps: Array
+    gaps: Array
+    needs: dict[Panel, Array]
+
+
+@lru_cache(maxsize=8)
+def _draws(count: int) -> Array:
+    return np.random.default_rng(2026).uniform(-1, 1, (DRAWS, count))
+
+
+def drawn(vectors: Array, spreads: float = SPREADS) -> float:
+    """Size of a sum of vectors, each times a number that is even on [-1, 1]: its mean and so many deviations."""
+    count = max(512, 1 << (len(vectors) - 1).bit_length())
+    sizes = np.abs(_draws(count)[:, : len(vectors)] @ vectors).sum(axis=1)
+    return float(sizes.mean() + spreads * sizes.std())
+
+
+def judge(root: Panel, sketches: Sketches, known: Callable[[float], Array] | None) -> Judgement:
+    """Judge a tree of panels.
+
+    Args:
+        root: the whole; every leaf has a parent whose `change` is known.
+        sketches: of the integrand, in u, at all borders.
+        known: the integral of each view's sum from 0 to a place in u, by measure, up to a constant; None: not known.
+    """
+    pairs = _Pairs(root.parents(), sketches)
+    count = len(sketches.parts)
+    needs = {half: np.zeros(count) for panel in pairs.panels for half in panel.halves if half.leaf}
+    steps = np.array([pairs.judged(measure, needs) for measure in range(count)])
+    gaps = np.zeros(count)
+    if known is not None:
+        missed = _missed(list(needs), sketches, known)
+        missed = MISSED * np.maximum(missed, _unseen(missed, np.stack(list(needs.values())), sketches))
+        gaps = np.sqrt((missed**2).sum(axis=0))
+        needs = {leaf: np.hypot(need, one) for (leaf, need), one in zip(needs.items(), missed, strict=True)}
+    return Judgement(steps, gaps, needs)
+
+
+def _missed(leaves: Sequence[Panel], sketches: Sketches, known: Callable[[float], Array]) -> Array:
+    starts, ends = [leaf.start for leaf in leaves], [leaf.end for leaf in leaves]
+    widths = np.array([leaf.width for leaf in leaves])[:, None]
+    found = widths / 2 * (sketches.sums(starts) + sketches.sums(ends))
+    return np.abs(found - np.stack([known(end) - known(start) for start, end in zip(starts, ends, strict=True)]))
+
+
+def _unseen(missed: Array, judged: Array, sketches: Sketches) -> Array:
+    """What panels miss beyond four times their judged error: of unseen features, whose size is not their sum.
+
+    A sum over pixels of both signs is smaller than their sizes by the same factor as that of the integrand, about.
+    """
+    factor = sketches.cancelled
+    return np.maximum(missed * factor - EXPECTED * judged, 0)
+
+
+def differences(panels: Sequence[Panel], sketches: Sketches) -> tuple[tuple[Array, Array], Array]:
+    """Differences across both halves of each panel, times half their width; and what its cut changed in the sum."""
+    start, middle, end = (
+        sketches.at(places)
+        for places in (
+            [panel.start for panel in panels],
+            [panel.middle for panel in panels],
+            [panel.end for panel in panels],
+        )
+    )
+    before = np.array([panel.middle - panel.start for panel in panels])[:, None]
+    after = np.array([panel.end - panel.middle for panel in panels])[:, None]
+    change = (after * (middle - start) - before * (end - middle)) / 2
+    return (before / 2 * (middle - start), after / 2 * (end - middle)), change
+
+
+class _Pairs:
+    """The parents of all leaves, with what is known of their halves."""
+
+    def __init__(self, panels: Sequence[Panel], sketches: Sketches) -> None:
+        self.panels = panels
+        self._parts = sketches.parts
+        self._sides, self._change = differences(panels, sketches)
+        self._leaf = np.array([[half.leaf for half in panel.halves] for panel in panels])
+        self._sizes = np.stack([sketches.sizes(side) for side in self._sides])
+        self._changes = np.stack([panel.change for panel in panels])
+        self._earlier = np.stack([(panel.parent or panel).change for panel in panels])
+        self._weight = np.array([_share(panel) for panel in panels])
+
+    def judged(self, measure: int, needs: dict[Panel, Array]) -> float:
+        """The error in one measure; adds to each leaf's need."""
+        part = self._parts[measure]
+        change, earlier = self._changes[:, measure], self._earlier[:, measure]
+        sizes = self._sizes[:, :, measure]
+        both = np.hypot(*sizes)
+        ratio = min(max(_ratio(change, earlier * np.sqrt(self._weight)), STEADY), SLOWEST)
+        scale = ratio / math.sqrt(1 - ratio**2) * math.sqrt(3)
+        share = _discord(change, both)
+        jumps, swings = (float(np.clip((share - low) / (high - low), 0, 1)) for low, high in (JUMPS, SWINGS))
+        careful = 1 + (UNFOLLOWED - 1) * swings
+        sudden, steady = (np.minimum(np.maximum(change, part_of * earlier), both) for part_of in LUCK)
+        single = self._leaf.sum(axis=1) == 1
+        vectors: list[Array] = []
+        amounts = np.zeros((len(self.panels), 2))
+        for side in (0, 1):
+            allowed = np.where(single, np.minimum(sizes[side], np.maximum(change, LUCK[0] * earlier)), 0)
+            size = np.where(single, allowed, sizes[side] * _over(sudden, both)) * self._leaf[:, side]
+            amounts[:, side] = size
+            vectors.append(self._sides[side][:, part] * _over(size, sizes[side])[:, None])
+        left = np.where(single, np.minimum(steady / math.sqrt(2), (sizes.T * self._leaf).sum(axis=1)), steady)
+        smooth = self._change[:, part] * _over(left, change)[:, None]
+        error = max(drawn(smooth) * scale, float(np.abs(smooth.sum(axis=0)).sum()) * TREND)
+        if jumps > 0:
+            error += jumps * max(CAREFUL * drawn(np.concatenate(vectors)) - error, 0.0)
+        shared = np.where(single, left, left / math.sqrt(2))
+        for place, panel in enumerate(self.panels):
+            for side, half in enumerate(panel.halves):
+                if half.leaf:
+                    amount = jumps * CAREFUL * amounts[place, side] + (1 - jumps) * scale * shared[place]
+                    needs[half][measure] = careful * amount
+        return careful * error
+
+
+def _share(panel: Panel) -> float:
+    """Which share of the squared change of its parent a panel's own is compared with."""
+    parent = panel.parent
+    if parent is None:
+        return 1.0
+    return 1.0 if any(half.leaf for half in parent.halves) else panel.width / parent.width
+
+
+def _ratio(change: Array, earlier: Array) -> float:
+    """By which changes shrink from parents to halves, all together."""
+    now, before = float(np.linalg.norm(change)), float(np.linalg.norm(earlier))
+    return now / before if before > 0 else SLOWEST if now > 0 else STEADY
+
+
+def _discord(change: Array, both: Array) -> float:
+    """The root of the share of |l|² + |r|² in |l - r|²; pairs whose changes are large decide."""
+    total = float((change**2).sum())
+    return math.sqrt(float((change**2 * _over(change, both) ** 2).sum()) / total) if total > 0 else 0.0
+
+
+def _over(above: Array, below: Array) -> Array:
+    """The quotient; 0 where both vanish."""
+    return np.divide(above, below, out=np.zeros_like(above), where=below > 0)
