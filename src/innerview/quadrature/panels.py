@@ -57,11 +57,11 @@ class Panel:
 
     def all(self) -> Iterator[Panel]:
         """Itself and all its parts, from the start to the end."""
-        stack = [self]
+        stack: list[Panel] = [self]
         while stack:
             panel = stack.pop()
             yield panel
-            stack += panel.halves[::-1]
+            stack.extend(panel.halves[::-1])
 
     def leaves(self) -> list[Panel]:
         """All parts that are not cut, from the start to the end."""
