@@ -54,7 +54,7 @@ class Account:
     @property
     def moved(self) -> Bool[np.ndarray, "height width"]:
         """Whether a pixel differs from the baseline's in any channel; where it does not its share is exactly 0."""
-        return self.directions.any(axis=(0, 3))
+        return np.asarray((self.directions != 0).any(axis=(0, 3)))
 
     @property
     def size(self) -> float:

@@ -194,9 +194,9 @@ def pixel_error(integral: Integral, target: int) -> Map | None:
         return np.full(step.shape, errors[0] * float(np.abs(drawn).mean()))
     square = step**2
     padded = np.pad(square, 1, mode="edge")
-    around = np.lib.stride_tricks.sliding_window_view(padded, (3, 3)).mean(axis=(2, 3))
+    around: Map = np.lib.stride_tricks.sliding_window_view(padded, (3, 3)).mean(axis=(2, 3))
     scale = PIXEL_SAFETY * errors[0] * float(np.abs(drawn).sum()) / size
-    return scale * np.sqrt(around + NEIGHBOURS * square.mean())
+    return np.asarray(scale * np.sqrt(around + NEIGHBOURS * float(square.mean())))
 
 
 def check_targets(jobs_targets: Sequence[Target], expected: int) -> None:

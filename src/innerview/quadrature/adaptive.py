@@ -197,7 +197,7 @@ class PanelIntegration:
         """Errors in units of the sketches as shares of the integral, in each measure."""
         assert self._value is not None and self._step is not None  # noqa: S101, PT018 summed before
         found = self._sketched_step()
-        shares = []
+        shares: list[float] = []
         for measure, size, part in zip(self.problem.measures, sizes.tolist(), self._sketches.parts, strict=True):
             true, short = float(np.abs(measure.view(self._step)).sum()), float(np.abs(found[part]).sum())
             whole = part.stop - part.start == measure.view(self._value).size
@@ -284,8 +284,8 @@ class PanelIntegration:
     def _fold(self) -> None:
         """Keep sums over stretches in place of the integrand at each node."""
         leaves, pairs = self._root.leaves(), self._root.parents()
-        for part in np.array_split(np.arange(len(leaves)), STRETCHES):
-            own = [leaves[at] for at in part]
+        for first in range(STRETCHES):
+            own = leaves[first * len(leaves) // STRETCHES : (first + 1) * len(leaves) // STRETCHES]
             inside = [pair for pair in pairs if own[0].start <= pair.start < own[-1].end]
             self._stretches.append(_Stretch(own, self._whole(own), self._stepped(inside)))
         self._kept = {}
