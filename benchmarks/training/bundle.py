@@ -32,11 +32,12 @@ from innerview.data.cifar10 import load
 from innerview.data.fitting import fit
 from innerview.data.labelled import Dataset
 from innerview.data.samples import sample
+from innerview.files import atomic
 from innerview.methods import integrated_gradients, predict
 from innerview.network import InputSpec, find_layer
 from innerview.pictures.film import liveliest
 from innerview.pictures.words import layer_title
-from innerview.runs import RunFolder, answers, atomic, observations
+from innerview.runs import RunFolder, answers, observations
 from innerview.runs.observations import Shots
 from innerview.targets import Logit
 from innerview.types import Image, Images

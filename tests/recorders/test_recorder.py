@@ -12,9 +12,10 @@ from torch import nn
 
 import innerview
 from innerview.errors import DataError, NetworkError, OutputError, UsageError
+from innerview.files import atomic
 from innerview.network import InputSpec, OutputSpec
 from innerview.recorders import Recorder
-from innerview.runs import RunFolder, atomic, observations
+from innerview.runs import RunFolder, observations
 
 SPEC, CLASSES = InputSpec(6, 6, layout="CHW"), OutputSpec(("a", "b", "c"), temperature=0.5)
 PIXELS = np.random.default_rng(0).random((4, 6, 6, 3)).astype(np.float32)

@@ -14,7 +14,8 @@ import pytest
 from safetensors.numpy import load_file
 
 from innerview.errors import DataError, OutputError
-from innerview.runs import Manifest, RunFolder, atomic
+from innerview.files import atomic
+from innerview.runs import Manifest, RunFolder
 from innerview.runs.folder import VERSION
 from patience import PATIENCE
 

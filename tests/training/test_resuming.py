@@ -14,7 +14,8 @@ import pytest
 import torch
 
 from innerview.errors import DataError, NetworkError, OutputError
-from innerview.runs import RunFolder, atomic, ending, folder
+from innerview.files import atomic
+from innerview.runs import RunFolder, ending, folder
 from innerview.runs.ending import Ending
 from innerview.training import Optimisation, Progress, train
 from innerview.training.model import AllCnn

@@ -92,7 +92,7 @@ class Following:
         for value in _tensors(given):
             if id(value) in self._origins:
                 found.append(self._origins[id(value)][1])
-            elif not any(origin.sources != {INPUT} for _, origin in self._origins.values()):
+            elif not any(origin.sources != frozenset({INPUT}) for _, origin in self._origins.values()):
                 self._origins[id(value)] = (value, Origin(frozenset({INPUT}), INPUT))
                 found.append(self._origins[id(value)][1])
             else:

@@ -191,6 +191,10 @@ def array_of(value: torch.Tensor) -> Array:
     return value.detach().cpu().numpy()
 
 
+def _nothing(name: str, module: nn.Module, result: Any) -> None:
+    """Take no note of a call."""
+
+
 def follow(model: nn.Module, run: Callable[[Callable[[torch.Tensor], None]], object]) -> Wiring | None:
     """Find out in one run how the layers hang together; None if it can't be followed.
 
@@ -200,7 +204,7 @@ def follow(model: nn.Module, run: Callable[[Callable[[torch.Tensor], None]], obj
     """
     following = Following()
     try:
-        with following, observing(model, lambda *_: None, following=following):
+        with following, observing(model, _nothing, following=following):
             run(following.begin)
     except MemoryError:
         raise

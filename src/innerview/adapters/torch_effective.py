@@ -76,7 +76,8 @@ def _of_module(front: str, module: nn.Module) -> Iterator[Made]:
             own = frozenset(f"{front}parametrizations.{name}.{part}" for part, _ in held[name].named_parameters())
             kinds = ", ".join(type(step).__name__ for step in held[name])
             yield Made(f"{front}{name}", own, f"made by {kinds}", lambda name=name: getattr(module, name))
-    for hook in module._forward_pre_hooks.values():  # noqa: SLF001 PyTorch has no other way to ask
+    hooks: list[Any] = list(module._forward_pre_hooks.values())  # noqa: SLF001 PyTorch has no other way to ask
+    for hook in hooks:
         match hook:
             case BasePruningMethod():
                 name = str(hook._tensor_name)  # noqa: SLF001 the same

@@ -8,7 +8,7 @@ is counted as what it is; every weight is counted once.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -69,12 +69,10 @@ def weight_histograms(
         cells.append([_count(values, edge) for values, edge in zip(row, edges, strict=True)])
         if progress is not None:
             progress(done * len(names), len(table) * len(names))
-    return WeightHistograms(
-        snapshots=tuple(snapshots),
-        layers=names,
-        edges=edges[: len(names)],
-        **{name: np.array([[cell[name] for cell in row] for row in cells])[:, : len(names)] for name in cells[0][0]},
-    )
+    counted: dict[str, Any] = {
+        name: np.array([[cell[name] for cell in row] for row in cells])[:, : len(names)] for name in cells[0][0]
+    }
+    return WeightHistograms(snapshots=tuple(snapshots), layers=names, edges=edges[: len(names)], **counted)
 
 
 def is_real(values: Array) -> bool:

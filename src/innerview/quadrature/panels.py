@@ -57,7 +57,8 @@ class Panel:
 
     def all(self) -> Iterator[Panel]:
         """Itself and all its parts, from the start to the end."""
-        stack: list[Panel] = [self]
+        stack = list[Panel]()
+        stack.append(self)  # in a list of its own, its type would be Self
         while stack:
             panel = stack.pop()
             yield panel
