@@ -99,7 +99,8 @@ def test_a_tight_tolerance_costs_more_and_each_integral_has_its_own():
 
 @pytest.mark.parametrize("place", range(4))
 def test_only_the_panels_that_need_it_are_halved(place):
-    """A wave on one quarter of the path: the evaluations beyond the common ones go there, or beside it."""
+    """A wave on one quarter of the path: the evaluations go there or beside it, but for the common
+    ones and the widest quarter, which is cut once before the estimate is believed."""
 
     def function(a):
         x = np.clip(4 * a - place, 0, 1)
@@ -108,7 +109,7 @@ def test_only_the_panels_that_need_it_are_halved(place):
     integral = integrate(problem(1e-4, 2000, substitution="identity"), function)
     inside = [place / 4 - 0.02 < alpha < (place + 1) / 4 + 0.02 for alpha in integral.alphas]
     assert integral.converged
-    assert len(inside) - sum(inside) <= 18
+    assert sum(inside) >= 0.75 * len(inside)
     assert sum(inside) > 30
 
 

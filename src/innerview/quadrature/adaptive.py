@@ -45,6 +45,9 @@ BALANCE: Final = 4.0
 """How many times as wide as its neighbour a panel may be. Three places of a wave may lie alike by luck, so that a panel
 seems to be done with; where those beside it are cut and cut again, it is not believed."""
 
+CONFIRMED: Final = 4
+"""One in so many panels, the widest ones, is cut once more before an estimate of a rough integrand is believed."""
+
 PATIENCE: Final = 2
 """Rounds in which the steps have settled and the residual has not moved, before it is taken to stay."""
 
@@ -87,6 +90,7 @@ class PanelIntegration:
         self._stretches: list[_Stretch] = []
         self._root = Panel(0.0, 1.0)
         self._cut: list[Panel] = []  # under way
+        self._sure = 0  # rounds in which the estimate was within the tolerance, one after the other
         self._open = 0  # values asked for and not yet there
         self._levels: list[Level] = []
         self._settled: list[float] = []  # residuals of the rounds in which the steps had settled
@@ -185,9 +189,30 @@ class PanelIntegration:
         errors = np.hypot(steps, gaps) * self.problem.safety
         self._levels.append(Level(len(self._alphas), tuple(errors.tolist()), residual))
         if self._levels[-1].worst <= self.problem.tolerance:
-            self._finish(converged=True)
-            return ()
+            if self._sure or not judgement.rough:
+                self._finish(converged=True)
+                return ()
+            return self._confirm()
+        self._sure = 0
         return self._refine(judgement, errors, settled=float(steps.max()) <= self.problem.tolerance)
+
+    def _confirm(self) -> Sequence[tuple[int, float]]:
+        """Cut the widest panels, whoever is to blame: an estimate that is small by luck does not outlive it."""
+        self._sure += 1
+        left = self.problem.budget - len(self._alphas)
+        if not self._stretches and len(self._kept) >= self._room():
+            self._fold()
+        if self._stretches:
+            self._cut = self._chosen_stretch({leaf: leaf.width for leaf in self._root.leaves()}, left)
+        else:
+            leaves = self._root.leaves()
+            most = min(left, max(self._room() - len(self._kept), 1), -(-len(leaves) // CONFIRMED))
+            widest = sorted(leaves, key=lambda leaf: (-leaf.width, leaf.start))[:most]
+            self._cut = sorted(widest, key=lambda leaf: leaf.start)
+        if not self._cut:
+            self._finish(converged=False)
+            return ()
+        return self._ask([_middle(panel) for panel in self._cut])
 
     def _known(self) -> Callable[[float], Array] | None:
         known, alphas = self.problem.known, dict(zip(self._places, self._alphas, strict=True))

@@ -20,7 +20,7 @@ Derivation and measurements: docs/quadrature.md.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -35,7 +35,7 @@ DRAWS: Final = 48
 SPREADS: Final = 3.0
 """Standard deviations above the mean of what was drawn. Of one jump alone that is 1.37 of the worst case."""
 
-CAREFUL: Final = 1.1
+CAREFUL: Final = 1.25
 """Factor on errors of jumps."""
 
 JUMPS: Final = (0.72, 0.9)
@@ -59,11 +59,30 @@ LUCK: Final = (0.5, 0.125)
 TREND: Final = 1.4 / 3
 """Share of the sum of all changes that is missing if they all point the same way, with something to spare."""
 
-EXPECTED: Final = 4.0
+EXPECTED: Final = 6.0
 """How many times its judged error a panel may miss, times the factor by which signs cancel, before it is taken to hold
 something that no node has met."""
 
-MISSED: Final = 1.2
+ROUGH: Final = 0.68
+"""The same root from which on an integrand is not taken for wholly continuous."""
+
+FEW: Final = 4.0
+"""Number of pairs that make most of the change, up to which it is a matter of single features."""
+
+KINK: Final = 0.8
+"""Share of a single change that may be missing; of several, less by the root of their number."""
+
+POOLED: Final = 0.7
+"""Share of its neighbours' differences, scaled to its width, that a panel is taken to have where jumps are dense."""
+
+HIDDEN: Final = 3.0
+"""Times the factor by which signs cancel in the whole, by which they may in a feature that no node has met."""
+
+FLAT: Final = 50.0
+"""How many times its judged error, and its neighbours', a panel may miss before the integrand is taken to be flat at
+all nodes around, and what is missed a feature of its own."""
+
+MISSED: Final = 1.1
 """Factor on what panels are known to miss."""
 
 
@@ -74,11 +93,13 @@ class Judgement:
     Attributes:
         steps: judged by the changes; `gaps`: known to be missed, panel by panel, added in squares.
         needs: by leaf, how much of both it is to blame for.
+        rough: the integrand was not taken for continuous, in some measure.
     """
 
     steps: Array
     gaps: Array
     needs: dict[Panel, Array]
+    rough: bool
 
 
 @lru_cache(maxsize=8)
@@ -108,10 +129,10 @@ def judge(root: Panel, sketches: Sketches, known: Callable[[float], Array] | Non
     gaps = np.zeros(count)
     if known is not None:
         missed = _missed(list(needs), sketches, known)
-        missed = MISSED * np.maximum(missed, _unseen(missed, np.stack(list(needs.values())), sketches))
+        missed = MISSED * np.maximum(missed, _unseen(missed, _widest(needs), sketches))
         gaps = np.sqrt((missed**2).sum(axis=0))
         needs = {leaf: np.hypot(need, one) for (leaf, need), one in zip(needs.items(), missed, strict=True)}
-    return Judgement(steps, gaps, needs)
+    return Judgement(steps, gaps, needs, pairs.rough)
 
 
 def _missed(leaves: Sequence[Panel], sketches: Sketches, known: Callable[[float], Array]) -> Array:
@@ -126,8 +147,18 @@ def _unseen(missed: Array, judged: Array, sketches: Sketches) -> Array:
 
     A sum over pixels of both signs is smaller than their sizes by the same factor as that of the integrand, about.
     """
-    factor = sketches.cancelled
-    return np.maximum(missed * factor - EXPECTED * judged, 0)
+    hidden = missed * sketches.cancelled
+    return np.maximum(np.where(hidden > FLAT * judged, HIDDEN, 1.0) * hidden - EXPECTED * judged, 0)
+
+
+def _widest(needs: Mapping[Panel, Array]) -> Array:
+    """By leaf, the largest of its own judged error and those of its neighbours."""
+    order = sorted(range(len(needs)), key=[leaf.start for leaf in needs].__getitem__)
+    own = np.stack(list(needs.values()))
+    padded = np.pad(own[order], ((1, 1), (0, 0)))
+    found = np.empty_like(own)
+    found[order] = np.maximum(np.maximum(padded[:-2], padded[2:]), padded[1:-1])
+    return found
 
 
 def differences(panels: Sequence[Panel], sketches: Sketches) -> tuple[tuple[Array, Array], Array]:
@@ -153,6 +184,7 @@ class _Pairs:
         self.panels = panels
         self._parts = sketches.parts
         self._sides, self._change = differences(panels, sketches)
+        self.rough = False
         self._leaf = np.array([[half.leaf for half in panel.halves] for panel in panels])
         self._sizes = np.stack([sketches.sizes(side) for side in self._sides])
         self._changes = np.stack([panel.change for panel in panels])
@@ -170,6 +202,9 @@ class _Pairs:
         share = _discord(change, both)
         jumps, swings = (float(np.clip((share - low) / (high - low), 0, 1)) for low, high in (JUMPS, SWINGS))
         careful = 1 + (UNFOLLOWED - 1) * swings
+        count = _number(change)
+        self.rough |= share > ROUGH or count < FEW
+        scale = max(scale, KINK / math.sqrt(count))
         sudden, steady = (np.minimum(np.maximum(change, part_of * earlier), both) for part_of in LUCK)
         single = self._leaf.sum(axis=1) == 1
         vectors: list[Array] = []
@@ -183,7 +218,9 @@ class _Pairs:
         smooth = self._change[:, part] * _over(left, change)[:, None]
         error = max(drawn(smooth) * scale, float(np.abs(smooth.sum(axis=0)).sum()) * TREND)
         if jumps > 0:
-            error += jumps * max(CAREFUL * drawn(np.concatenate(vectors)) - error, 0.0)
+            believed, pooled = self._pooled(vectors, part)
+            amounts = np.maximum(amounts, pooled)
+            error += jumps * max(CAREFUL * drawn(believed) - error, 0.0)
         shared = np.where(single, left, left / math.sqrt(2))
         for place, panel in enumerate(self.panels):
             for side, half in enumerate(panel.halves):
@@ -191,6 +228,36 @@ class _Pairs:
                     amount = jumps * CAREFUL * amounts[place, side] + (1 - jumps) * scale * shared[place]
                     needs[half][measure] = careful * amount
         return careful * error
+
+    def _pooled(self, vectors: Sequence[Array], part: slice) -> tuple[Array, Array]:
+        """Differences of all leaves, none far below those of both its neighbours; and the sizes that were taken.
+
+        A small difference among large ones is luck: jumps that cancel, or a wave that is met at one phase twice.
+        """
+        rows = [
+            (half.start, place, side)
+            for place, panel in enumerate(self.panels)
+            for side, half in enumerate(panel.halves)
+            if half.leaf
+        ]
+        rows.sort()
+        own = np.stack([vectors[side][place] for _, place, side in rows])
+        raw = np.stack([self._sides[side][place, part] for _, place, side in rows])
+        widths = np.array([self.panels[place].halves[side].width for _, place, side in rows])
+        sizes, near = np.abs(own).sum(axis=1), np.abs(raw).sum(axis=1) / widths**1.5
+        before, after = np.roll(near, 1), np.roll(near, -1)
+        before[0], after[-1] = after[0], before[-1]
+        smaller = np.minimum(before, after)
+        which = np.where(before <= after, np.arange(len(rows)) - 1, np.arange(len(rows)) + 1)
+        which[0], which[-1] = 1, len(rows) - 2
+        floor = POOLED * smaller * widths**1.5
+        low = floor > sizes
+        scale = _over(floor, np.abs(raw[which]).sum(axis=1))
+        believed = np.where(low[:, None], raw[which] * scale[:, None], own)
+        amounts = np.zeros((len(self.panels), 2))
+        for (_, place, side), size in zip(rows, np.maximum(sizes, floor).tolist(), strict=True):
+            amounts[place, side] = size
+        return believed, amounts
 
 
 def _share(panel: Panel) -> float:
@@ -205,6 +272,12 @@ def _ratio(change: Array, earlier: Array) -> float:
     """By which changes shrink from parents to halves, all together."""
     now, before = float(np.linalg.norm(change)), float(np.linalg.norm(earlier))
     return now / before if before > 0 else SLOWEST if now > 0 else STEADY
+
+
+def _number(sizes: Array) -> float:
+    """How many of these make up most of their squares: between 1 and all."""
+    square, fourth = float((sizes**2).sum()), float((sizes**4).sum())
+    return square**2 / fourth if fourth > 0 else float(len(sizes))
 
 
 def _discord(change: Array, both: Array) -> float:
