@@ -8,6 +8,7 @@
     │   └── MissingExtra    the request needs a package that is not installed
     ├── PictureError        a picture can't be read, or is not what the network takes
     ├── NetworkError        a network broke its promises: shapes, finiteness, independence of rows
+    │   └── OutOfMemory     memory ended while it ran (a MemoryError too)
     ├── DataError           a data set or its folder is not as described
     └── OutputError         a result can't be written where it was asked for
 
@@ -73,6 +74,10 @@ class PictureError(InnerviewError):
 
 class NetworkError(InnerviewError):
     """A network returned something that no explanation can be built on."""
+
+
+class OutOfMemory(NetworkError, MemoryError):
+    """Memory ended while a network ran; a smaller batch may fit."""
 
 
 class DataError(InnerviewError):

@@ -12,11 +12,11 @@ from typing import Any, Final, TypeAlias, cast
 
 import numpy as np
 
+from innerview.adapters.endings import check_meaning
 from innerview.adapters.function import FunctionNetwork
 from innerview.errors import NetworkError, UsageError
 from innerview.network import InputSpec, Network, OutputSpec
 from innerview.plugins import Plugin, find_plugin
-from innerview.types import Array
 
 Adapter: TypeAlias = Callable[..., Network]
 
@@ -83,6 +83,7 @@ def wrap(
     network = adapter(model, input, output, **options)
     if not options.get("weights_only"):
         check_rows(network)
+        check_meaning(network)
     return network
 
 
@@ -95,29 +96,11 @@ def check_rows(network: Network) -> None:
         raise NetworkError(f"the outputs for {ROWS} random pictures are not finite: {together}; check the InputSpec")
     alone = np.concatenate([network.forward(images[[row]]).logits for row in range(ROWS)])
     change = float(np.abs(together - alone).max())
-    _check_kind(together, network.output)
     if change > TOLERANCE[network.dtype.name] * float(np.abs(together).max()):
         raise NetworkError(
             f"a picture's output changes by up to {change:.3g} when other pictures are in its batch, or from one call "
             "to the next. Look for batch statistics (BatchNorm with track_running_stats=False) or dropout that "
             "evaluation mode does not turn off"
-        )
-
-
-def _check_kind(outputs: Array, output: OutputSpec) -> None:
-    """Raise NetworkError if outputs that were declared to be logits are probabilities, or the other way round."""
-    if outputs.shape[1] < 2:
-        return
-    sums = bool((outputs >= 0).all()) and bool(np.allclose(outputs.sum(axis=1), 1, atol=1e-4))
-    if sums and output.kind == "logits":
-        raise NetworkError(
-            "logits were declared, but the outputs are positive and sum to 1: the model ends in softmax. Declare kind "
-            "'probabilities' (--gives probabilities), or wrap the model without it"
-        )
-    if not sums and output.kind == "probabilities":
-        raise NetworkError(
-            f"probabilities were declared, but the outputs for a random picture are {outputs[0][:5]} and sum to "
-            f"{outputs[0].sum():.4g}; declare kind 'logits', 'sigmoid' or 'scores'"
         )
 
 

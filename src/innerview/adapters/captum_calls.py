@@ -24,7 +24,7 @@ import numpy as np
 from innerview.adapters.captum_bridge import refuse, require_relu, share_out
 from innerview.adapters.promises import enter
 from innerview.adapters.torch import TorchNetwork
-from innerview.adapters.torch_calls import device, looking, pick
+from innerview.adapters.torch_calls import device, looking
 from innerview.errors import InnerviewError, MissingExtra, NetworkError, PictureError, UsageError
 from innerview.network import Network, find_layer
 from innerview.results import Attribution, Provenance, versions
@@ -69,14 +69,15 @@ class Score(torch.autograd.Function):
 class Asked(nn.Module):
     """The user's module, giving the declared output or the target's score, and counting the pictures that pass."""
 
-    def __init__(self, model: nn.Module, key: str | int | None, target: Target | None) -> None:
+    def __init__(self, network: TorchNetwork, target: Target | None) -> None:
         super().__init__()
-        self.model, self.key, self.target, self.rows = model, key, target, 0
+        # The module is a part of this one, since Captum looks for its layers here.
+        self.model, self.outputs, self.target, self.rows = network.model, network.outputs, target, 0
 
     def forward(self, inputs: Any) -> Any:
         """Batch × class, or batch."""
         self.rows += len(inputs)
-        output = pick(self.model(inputs), self.key)
+        output = self.outputs(inputs)
         return output if self.target is None else Score.apply(output, self.target)
 
 
@@ -97,7 +98,7 @@ def attribute(
         )
     outputs = network.forward(image[None]).logits
     resolved = None if target is None else target.resolve(outputs[0], network.output)
-    asked = Asked(network.model, network.output.key, None if isinstance(resolved, Logit) else resolved)
+    asked = Asked(network, None if isinstance(resolved, Logit) else resolved)
     made = _construct(network, method, asked, layer)
     core = _core(made)
     name = type(core).__name__

@@ -15,6 +15,7 @@ from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 
+from innerview.adapters.failures import of_target
 from innerview.adapters.positions import Order, Placed
 from innerview.adapters.promises import check_shape, collect_cotangents, enter
 from innerview.errors import NetworkError
@@ -119,9 +120,9 @@ class Passes:
 
         def factors(values: Mapping[str, Array]) -> dict[str, Array]:
             self._check(values, asked, len(images))
-            found = collect_cotangents(
-                cotangents, {name: to_waist(value, orders[name]) for name, value in values.items()}
-            )
+            arrays = {name: to_waist(value, orders[name]) for name, value in values.items()}
+            with of_target():
+                found = collect_cotangents(cotangents, arrays)
             return {name: from_waist(value, orders[name]) for name, value in found.items()}
 
         if not len(images):

@@ -16,14 +16,18 @@ except for passes that look at a layer inside it. float64 is switched on around 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict
+from functools import partial
 from typing import Any, Final, final
 
 import numpy as np
 
 from innerview.adapters.changes import Evidence, Take, gather
 from innerview.adapters.engine import Passes, Tap
+from innerview.adapters.failures import AXES_MAY_BE_WRONG, BACK, made_ours
+from innerview.adapters.keeping import Kept, random_numbers, restoring
 from innerview.adapters.picking import pick
 from innerview.adapters.positions import Placed, place
 from innerview.adapters.promises import (
@@ -36,7 +40,7 @@ from innerview.adapters.promises import (
 )
 from innerview.adapters.whereabouts import Whereabouts
 from innerview.adapters.wiring import wired
-from innerview.errors import InnerviewError, MissingExtra, NetworkError
+from innerview.errors import MissingExtra, NetworkError
 from innerview.network import Cotangent, Forward, InputSpec, Layer, OutputSpec, Pullback, identify
 from innerview.types import Array, Images
 
@@ -162,13 +166,13 @@ class JaxNetwork:
     def forward(self, images: Images, taps: Sequence[str] = ()) -> Forward:
         """Run pictures; `taps` names the layers whose outputs are wanted."""
         refuse_weights_only(weights_only=self._weights_only)
-        with self._engine.looking(None, self.dtype):
+        with self._ours(images), self._looking():
             return self._passes.forward(self._run, images, taps)
 
     def pullback(self, images: Images, cotangents: Mapping[str, Cotangent], taps: Sequence[str] = ()) -> Pullback:
         """Run pictures forward, then cotangents on the output and on layers back to pixels and `taps`."""
         refuse_weights_only(weights_only=self._weights_only)
-        with self._engine.looking(None, self.dtype):
+        with self._ours(images), self._looking():
             return self._passes.pullback(self._run, images, cotangents, taps)
 
     def _find(self) -> Placed:
@@ -188,6 +192,32 @@ class JaxNetwork:
                 evidence = gather(Evidence(*self.input.shape), layers, run)
         return place(layers, evidence, self._survey.declared)
 
+    @contextmanager
+    def _looking(self) -> Generator[None, None, None]:
+        """What the function's code changes outside of its arguments is put back, too."""
+        kept = Kept((), lambda _: None, functions=(self._function,))
+        with restoring(iter([kept.restore, random_numbers()])), self._engine.looking(None, self.dtype):
+            yield
+
+    def _ours(self, images: Images) -> AbstractContextManager[None]:
+        doing = f"the function failed on {len(images)} picture{'s' * (len(images) != 1)}"
+        return made_ours(doing, partial(self._locate, images), back=BACK)
+
+    def _locate(self, images: Images) -> str | None:
+        """Run once more, on pictures that a run has failed on, to see where; None where it runs now."""
+        place = Whereabouts()
+
+        def seen(name: str, named: Named, value: Any) -> Any:  # noqa: ARG001 as it is called
+            place.leave(name, [value.shape])
+            return value
+
+        try:
+            with self._looking(), jax.disable_jit(), observing(seen):
+                self._call(jax.numpy.asarray(enter(self.input, images, self.dtype)))
+        except Exception:  # noqa: BLE001 it was raised before, and is being told of
+            return place.where
+        return None
+
     def _run(self, inputs: Any, tap: Tap) -> Any:
         """From the function's input to the output that was declared."""
 
@@ -200,6 +230,8 @@ class JaxNetwork:
     def _call(self, inputs: Any) -> Any:
         given = (inputs,) if self._parameters is None else (self._parameters, inputs)
         output = pick(self._function(*given), self.output.key, lambda value: isinstance(value, jax.Array))
+        if not _is_float(output):
+            raise NetworkError(f"the function gives {output.dtype}; outputs are floats, before any argmax")
         return output.astype(self.dtype)
 
     def _dry_run(self, survey: Survey) -> None:
@@ -213,14 +245,11 @@ class JaxNetwork:
             place.leave(name, [value.shape])
             return survey(name, named, value)
 
-        try:
-            with self._engine.looking(None, self.dtype), jax.disable_jit(), observing(seen):
-                output = self._call(jax.numpy.asarray(inputs))
-        except InnerviewError:
-            raise
-        except Exception as error:
-            called = "the pictures alone" if self._parameters is None else "the parameters and the pictures"
-            raise NetworkError(f"{place.failure(inputs, error)}. It is called with {called}") from error
+        called = "the pictures alone" if self._parameters is None else "the parameters and the pictures"
+        doing = f"the model failed on {survey.batch} black pictures, shape {inputs.shape}"
+        after = f"{AXES_MAY_BE_WRONG}. It is called with {called}"
+        with made_ours(doing, lambda: place.where, after), self._looking(), jax.disable_jit(), observing(seen):
+            output = self._call(jax.numpy.asarray(inputs))
         check_shape(tuple(output.shape), survey.batch, self.output)
 
 

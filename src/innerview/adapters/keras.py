@@ -16,21 +16,24 @@ is infinite where float32 ends; the value before it is exact.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import asdict
+from functools import partial
 from importlib import import_module
 from typing import Any, Final, final
 
 import numpy as np
 
 from innerview.adapters.changes import Evidence, Take, gather
+from innerview.adapters.endings import Found, check_taken_off
 from innerview.adapters.engine import Engine, Passes, Tap
+from innerview.adapters.failures import AXES_MAY_BE_WRONG, BACK, made_ours
 from innerview.adapters.picking import pick
 from innerview.adapters.positions import Order, Placed, place
 from innerview.adapters.promises import check_precision, check_shape, check_weights, enter, refuse_weights_only
 from innerview.adapters.whereabouts import Whereabouts
 from innerview.adapters.wiring import Wiring, wired
-from innerview.errors import InnerviewError, MissingExtra, NetworkError
+from innerview.errors import MissingExtra, NetworkError
 from innerview.network import (
     Cotangent,
     Forward,
@@ -57,7 +60,8 @@ from innerview.adapters.keras_calls import (
     require_one_input,
 )
 from innerview.adapters.keras_copies import canonical, in_precision
-from innerview.adapters.keras_endings import Ending, find_ending, set_aside
+from innerview.adapters.keras_endings import Ending, find_ending, last_operation, set_aside
+from innerview.adapters.keras_state import unchanged
 from innerview.adapters.keras_wiring import Following
 
 DRY_RUN: Final = 3
@@ -101,10 +105,19 @@ class KerasNetwork:
         names = {id(variable): name for name, variable in named_variables(model).items()}
         self._survey = survey = Survey(names, DRY_RUN)
         self._ending: Ending | None = None
+        self._last: Found = ""
         if not weights_only:
             check_weights(self.weights())
             self._ending = self._dry_run(survey, input, output, dtype)
         self._passes = Passes(self._engine, input, output, dtype, self._find)
+        if self._ending:
+            black = np.zeros((DRY_RUN, *input.shape), dtype)
+            check_taken_off(self._ending.name, self._given, self.forward(black).logits, output)
+
+    @property
+    def ending(self) -> Found:
+        """The operation that gives the outputs, where a layer shows it."""
+        return "" if self._ending else self._last
 
     @property
     def input(self) -> InputSpec:
@@ -168,18 +181,35 @@ class KerasNetwork:
     def forward(self, images: Images, taps: Sequence[str] = ()) -> Forward:
         """Run pictures; `taps` names the layers whose outputs are wanted."""
         refuse_weights_only(weights_only=self._weights_only)
-        with self._looking():
+        with self._ours(images), self._looking():
             return self._passes.forward(self._run, images, taps)
 
     def pullback(self, images: Images, cotangents: Mapping[str, Cotangent], taps: Sequence[str] = ()) -> Pullback:
         """Run pictures forward, then cotangents on the output and on layers back to pixels and `taps`."""
         refuse_weights_only(weights_only=self._weights_only)
-        with self._looking():
+        with self._ours(images), self._looking():
             return self._passes.pullback(self._run, images, cotangents, taps)
+
+    def _ours(self, images: Images) -> AbstractContextManager[None]:
+        doing = f"the model failed on {len(images)} picture{'s' * (len(images) != 1)}"
+        return made_ours(doing, partial(self._locate, images), back=BACK)
+
+    def _locate(self, images: Images) -> str | None:
+        """Run once more, on pictures that a run has failed on, to see where; None where it runs now."""
+        place = Whereabouts()
+        try:
+            with self._looking(), observing(self._model, _unseen, place):
+                self._engine.forward(self._run_plain, enter(self.input, images, self.dtype), frozenset())
+        except Exception:  # noqa: BLE001 it was raised before, and is being told of
+            return place.where
+        return None
+
+    def _run_plain(self, inputs: Any, _tap: Tap) -> Any:
+        return pick(self._model(inputs, training=False), self.output.key, keras.ops.is_tensor)
 
     @contextmanager
     def _looking(self) -> Generator[None, None, None]:
-        with LOCK, self._engine.looking(self._model, self.dtype), ExitStack() as stack:
+        with LOCK, unchanged(self._model), self._engine.looking(self._model, self.dtype), ExitStack() as stack:
             if self._ending:
                 stack.enter_context(set_aside(self._ending))
             yield
@@ -234,16 +264,20 @@ class KerasNetwork:
                 given.append(pick(self._model(inputs, training=False), output.key, keras.ops.is_tensor))
             return given[-1]
 
-        try:
-            with LOCK, self._engine.looking(self._model, dtype):
-                values = self._engine.forward(run, black, frozenset())
-        except InnerviewError:
-            raise
-        except Exception as error:
-            raise NetworkError(no_such_convolution(place, error) or place.failure(black, error)) from error
-        check_shape(next(iter(values.values())).shape, survey.batch, output)
+        doing = f"the model failed on {survey.batch} black pictures, shape {black.shape}"
+        with made_ours(doing, lambda: place.where, after=AXES_MAY_BE_WRONG), LOCK, unchanged(self._model):
+            try:
+                with self._engine.looking(self._model, dtype):
+                    values = self._engine.forward(run, black, frozenset())
+            except Exception as error:
+                if said := no_such_convolution(place, error):
+                    raise NetworkError(said) from error
+                raise
+        self._given = next(iter(values.values()))
+        check_shape(self._given.shape, survey.batch, output)
         layer = survey.results.get(id(given[-1]), (None, None))[0]
-        return find_ending(layer, survey.calls_of(layer), output.kind)
+        self._last = last_operation(layer)
+        return find_ending(layer, survey.calls_of(layer), output)
 
 
 def _run(model: Any, output: OutputSpec, inputs: Any, tap: Tap) -> Any:
@@ -254,6 +288,10 @@ def _run(model: Any, output: OutputSpec, inputs: Any, tap: Tap) -> Any:
 
     with observing(model, seen):
         return pick(model(inputs, training=False), output.key, keras.ops.is_tensor)
+
+
+def _unseen(name: str, layer: Any, result: Any) -> Any:  # noqa: ARG001 as it is called
+    return result
 
 
 def _engine(model: Any) -> Engine:

@@ -6,25 +6,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 import keras
 
+from innerview.adapters.endings import Found, take_off, words
+from innerview.adapters.keras_calls import kind_of
 from innerview.errors import NetworkError
-from innerview.network import OutputKind
-
-BEFORE: Final = {("softmax", "logits"), ("sigmoid", "sigmoid")}
-"""Endings that are set aside, with the kind of output that is declared: then it is what stands before them."""
-
-MEANT: Final = {
-    ("softmax", "sigmoid"): "declare kind 'logits' (taken from before the softmax) or 'probabilities'",
-    ("sigmoid", "logits"): "declare kind 'sigmoid' (one independent logit per class, taken from before it)",
-    ("sigmoid", "probabilities"): "declare kind 'sigmoid': such outputs do not sum to 1",
-}
-"""Declarations that contradict what was found, with the way out."""
+from innerview.network import WEIGHTED, OutputSpec
 
 
 @dataclass(frozen=True)
@@ -33,33 +25,31 @@ class Ending:
 
     Attributes:
         layer: that has it.
-        name: "softmax" or "sigmoid".
+        name: the operation.
     """
 
     layer: Any
-    name: str
+    name: Found
 
     @property
     def words(self) -> str:
         """What was found, for people."""
-        return f"the model ends in {self.name} ({self.layer.name}); its logits are taken from before it"
+        return words(self.name, f" ({self.layer.name})")
 
 
-def find_ending(layer: Any, calls: int, kind: OutputKind) -> Ending | None:
+def find_ending(layer: Any, calls: int, output: OutputSpec) -> Ending | None:
     """Say what is to be set aside of the layer that gave the output; None where the output is taken as it is.
 
     Args:
         layer: that gave the output; None if no layer did.
         calls: how often it was called in one pass.
-        kind: of output that was declared.
+        output: what was declared.
 
     Raises:
         NetworkError: the model ends in something else than was declared.
     """
-    name = _activation(layer)
-    if (name, kind) in MEANT:
-        raise NetworkError(f"the model ends in {name} ({layer.name}), but {kind!r} was declared: {MEANT[name, kind]}")
-    if (name, kind) not in BEFORE:
+    name = last_operation(layer)
+    if layer is None or not take_off(name, output, f" ({layer.name})"):
         return None
     if calls > 1:
         raise NetworkError(
@@ -89,9 +79,21 @@ def _unchanged(inputs: Any, *_given: Any, **_options: Any) -> Any:
     return inputs
 
 
-def _activation(layer: Any) -> str:
+def last_operation(layer: Any) -> Found:
+    """What a layer does last; "linear" for weights alone, "" for anything that bounds its values or is not known."""
     if isinstance(layer, keras.layers.Softmax):
         return "softmax"
     found = getattr(layer, "activation", None)
-    known = {keras.activations.softmax: "softmax", keras.activations.sigmoid: "sigmoid"}
-    return known.get(found, "") if callable(found) else ""
+    known = _known().get(found, "") if callable(found) else ""
+    return "" if known == "linear" and kind_of(layer) not in WEIGHTED else known
+
+
+def _known() -> Mapping[Any, Found]:
+    given = keras.activations
+    return {
+        given.softmax: "softmax",
+        given.log_softmax: "log_softmax",
+        given.sigmoid: "sigmoid",
+        given.log_sigmoid: "log_sigmoid",
+        given.linear: "linear",
+    }

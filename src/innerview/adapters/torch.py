@@ -20,25 +20,24 @@ import copy
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, Final, final
 
 import numpy as np
 
 from innerview.adapters.changes import Evidence, Take, gather
+from innerview.adapters.endings import Found
+from innerview.adapters.failures import made_ours
 from innerview.adapters.positions import Order, Placed, place
 from innerview.adapters.promises import (
     check_inputs,
     check_precision,
-    check_shape,
     check_weights,
     collect_cotangents,
-    enter,
     refuse_weights_only,
 )
-from innerview.adapters.whereabouts import Whereabouts
 from innerview.adapters.wiring import wired
-from innerview.errors import InnerviewError, MissingExtra, NetworkError, UsageError
+from innerview.errors import MissingExtra, NetworkError, UsageError
 from innerview.network import (
     OUTPUT,
     Cotangent,
@@ -47,7 +46,6 @@ from innerview.network import (
     Layer,
     OutputSpec,
     Pullback,
-    as_pixels,
     identify,
     require_layers,
 )
@@ -59,38 +57,27 @@ except ImportError as error:
     raise MissingExtra("looking into a PyTorch model", "torch") from error
 
 from innerview.adapters import torch_effective
+from innerview.adapters.torch_back import gradients
 from innerview.adapters.torch_calls import (
     Seen,
     Survey,
     array_of,
-    device,
     follow,
     from_waist,
     looking,
     observing,
     original,
-    pick,
     precision,
     to_waist,
 )
+from innerview.adapters.torch_running import FORMAT_RUN, Running
+from innerview.adapters.torch_state import check_usable
 
 PIXELS: Final = 8_192
 """Pixels in one pass, 8 pictures of 32 × 32 or one of 224 × 224: what a pullback holds then stays near the cache.
 
 Evaluations/s of the built-in network on two threads: 197 by 8 pictures, 168 by 16, 149 by 32, 122 by 64.
 """
-
-DRY_RUN: Final = 3
-"""Pictures in the dry run: unlike 1 or 2, hardly ever the length of another axis by chance."""
-
-FORMAT_RUN: Final = 2
-"""Pictures on which memory formats are tried: of one alone both formats are the same."""
-
-VIEWED: Final = "view size is not compatible"
-"""What PyTorch says where .view() does not go with how a value lies in memory."""
-
-ROUNDING: Final = 1e-3
-"""How far two memory formats may differ by their rounding, of the largest value; another answer differs by more."""
 
 
 @final
@@ -121,15 +108,17 @@ class TorchNetwork:
                 f"a {type(model).__name__} of PyTorch is no model; wrap a torch.nn.Module (of an exported program, "
                 "its .module())"
             )
-        self._model, self._input, self._output, self._weights_only = original(model), input, output, weights_only
-        precision(self._model)
-        survey = self._new_survey()
-        self._format = torch.contiguous_format
+        self._running, self._weights_only = Running(original(model), input, output), weights_only
+        check_usable(self._running.model)
+        precision(self._running.model)
+        survey = Survey(self._running.model, 0)
         if not weights_only:
-            check_inputs(self._model.forward, 0, "wrap a module of one input that calls it with the others fixed")
+            check_inputs(
+                self._running.model.forward, 0, "wrap a module of one input that calls it with the others fixed"
+            )
             check_weights({name: _array(tensor) for name, tensor in self._tensors().items()})
-            survey = self._survey_in_some_format(survey)
-        shown = torch_effective.shown_names(self._model)
+            survey = self._running.find_out()
+        shown = torch_effective.shown_names(self._running.model)
         self._survey = replace(
             survey,
             layers=[
@@ -141,22 +130,22 @@ class TorchNetwork:
     @property
     def model(self) -> torch.nn.Module:
         """The module itself, for what is written for PyTorch (the bridge to Captum)."""
-        return self._model
+        return self._running.model
 
     @property
     def input(self) -> InputSpec:
         """What it takes."""
-        return self._input
+        return self._running.input
 
     @property
     def output(self) -> OutputSpec:
         """What it gives."""
-        return self._output
+        return self._running.output
 
     @property
     def dtype(self) -> np.dtype[np.floating]:
         """Precision of the model's weights."""
-        return precision(self._model)
+        return precision(self._running.model)
 
     @property
     def layers(self) -> tuple[Layer, ...]:
@@ -177,42 +166,54 @@ class TorchNetwork:
                 if isinstance(result, torch.Tensor):
                     take(name, lambda: array_of(result))
 
-            with looking(self._model), torch.no_grad(), observing(self._model, seen):
-                self._run(self._pixels(images.astype(self.dtype)))
+            with looking(self._running.model), torch.no_grad(), observing(self._running.model, seen):
+                self._running.run(self._running.pixels(images.astype(self.dtype)))
 
         def follow_one(begin: Callable[[torch.Tensor], None]) -> None:
-            pixels = self._pixels(np.full((FORMAT_RUN, *self._input.shape), 0.5, self.dtype))
+            pixels = self._running.pixels(np.full((FORMAT_RUN, *self._running.input.shape), 0.5, self.dtype))
             begin(pixels)
-            self._run(pixels)
+            self._running.run(pixels)
 
-        with looking(self._model), torch.no_grad():
-            layers = wired(self._survey.layers, follow(self._model, follow_one))
-        return place(layers, gather(Evidence(*self._input.shape), layers, run))
+        with looking(self._running.model), torch.no_grad():
+            layers = wired(self._survey.layers, follow(self._running.model, follow_one))
+        return place(layers, gather(Evidence(*self._running.input.shape), layers, run))
 
     @property
     def chunk(self) -> int:
         """Pictures in one pass, by their size."""
-        return max(PIXELS // (self._input.height * self._input.width), 1)
+        return max(PIXELS // (self._running.input.height * self._running.input.width), 1)
 
     @property
     def identity(self) -> str:
         """Hash of specification, modules, weights and buffers, as they are now; the precision is not in it."""
         modules = [
             (name, type(part).__qualname__, part.extra_repr(), type(part).__module__)
-            for name, part in self._model.named_modules()
+            for name, part in self._running.model.named_modules()
         ]
-        description = {"input": asdict(self._input), "output": asdict(self._output), "modules": modules}
+        description = {"input": asdict(self._running.input), "output": asdict(self._running.output), "modules": modules}
         return identify(description, {name: _array(tensor.double()) for name, tensor in self._tensors().items()})
 
     def weights(self) -> dict[str, Array]:
         """Copies of the parameters, in PyTorch's axis order; of those that are made of others, what is made."""
-        with looking(self._model):
-            return {name: _array(tensor) for name, tensor in torch_effective.effective(self._model).items()}
+        with looking(self._running.model):
+            return {name: _array(tensor) for name, tensor in torch_effective.effective(self._running.model).items()}
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """Which weights are shown otherwise than the module keeps them: pruned or normalised."""
-        return torch_effective.notes(self._model)
+        """What was found in the model and should be known by whoever reads its results.
+
+        An ending that is set aside, half precision, weights that are shown otherwise than the module keeps them.
+        """
+        return self._running.notes + torch_effective.notes(self._running.model)
+
+    @property
+    def ending(self) -> Found:
+        """The operation that gives the outputs, where PyTorch's graph shows it."""
+        return self._running.ending
+
+    def outputs(self, entering: torch.Tensor) -> torch.Tensor:
+        """From what the module takes to what stands for its output here, on the graph, for whoever runs it himself."""
+        return self._running.outputs(entering)
 
     def astype(self, dtype: np.dtype[np.floating] | type[np.floating]) -> TorchNetwork:
         """A deep copy of the model in another precision.
@@ -222,10 +223,10 @@ class TorchNetwork:
         """
         wanted = {4: torch.float32, 8: torch.float64}[check_precision(dtype).itemsize]
         try:
-            model = copy.deepcopy(self._model).to(wanted)
+            model = copy.deepcopy(self._running.model).to(wanted)
         except (RuntimeError, TypeError, NotImplementedError) as error:
             raise NetworkError(f"the model can't be copied into {np.dtype(dtype).name}: {error}") from error
-        return TorchNetwork(model, self._input, self._output, weights_only=self._weights_only)
+        return TorchNetwork(model, self._running.input, self._running.output, weights_only=self._weights_only)
 
     def forward(self, images: Images, taps: Sequence[str] = ()) -> Forward:
         """Run pictures; `taps` names the layers whose outputs are wanted."""
@@ -238,8 +239,14 @@ class TorchNetwork:
             if name in taps:
                 activations[name] = to_waist(result, self._placed.orders[name])
 
-        with looking(self._model), self._observing(seen, taps), torch.no_grad():
-            logits = to_waist(self._run(self._pixels(images)), (0,))
+        self._running.input.check(images)
+        with (
+            made_ours(_failed(len(images)), partial(self._running.locate, images)),
+            looking(self._running.model, self._running.changing),
+            self._observing(seen, taps),
+            torch.no_grad(),
+        ):
+            logits = to_waist(self._running.run(self._running.pixels(images)), (0,))
         _check_seen(taps, activations)
         return Forward(logits, activations)
 
@@ -258,15 +265,16 @@ class TorchNetwork:
             values[name] = result.clone()
             return values[name].clone()
 
-        with looking(self._model), self._observing(seen, asked), torch.enable_grad():
-            pixels = self._pixels(images).requires_grad_()
-            values[OUTPUT] = self._run(pixels)
+        pixels = self._running.pixels(images).requires_grad_()
+        with looking(self._running.model, self._running.changing), self._observing(seen, asked), torch.enable_grad():
+            with made_ours(_failed(len(images)), partial(self._running.locate, images)):
+                values[OUTPUT] = self._running.run(pixels)
             _check_seen(asked, values)
             return self._pull(pixels, values, cotangents, taps)
 
     def _observing(self, seen: Seen, asked: Collection[str]) -> AbstractContextManager[None]:
         """Hooks on every layer, since calls are counted by all of them; none where no layer was asked for."""
-        return observing(self._model, seen) if asked else nullcontext()
+        return observing(self._running.model, seen) if asked else nullcontext()
 
     def _pull(
         self,
@@ -280,26 +288,13 @@ class TorchNetwork:
         orders: dict[str, Order] = {OUTPUT: (0,), "": (0, 1, 2), **(self._placed.orders if len(values) > 1 else {})}
         arrays = {name: to_waist(value, orders[name]) for name, value in values.items()}
         factors = collect_cotangents(cotangents, arrays)
-        if OUTPUT in factors and not values[OUTPUT].requires_grad:
-            raise NetworkError(
-                "the model's output has no gradient by the picture: somewhere it leaves PyTorch's graph "
-                "(torch.no_grad, detach, NumPy). Wrap a function instead, for what needs no gradients"
-            )
-        sources = [name for name in factors if values[name].requires_grad]
-        rows = list[tuple[torch.Tensor, ...]]()
         targets = len(next(iter(factors.values())))
-        for target in range(targets if sources else 0):
-            rows.append(
-                torch.autograd.grad(
-                    [values[name] for name in sources],
-                    [pixels, *places.values()],
-                    [from_waist(factors[name][target], values[name], orders[name]) for name in sources],
-                    retain_graph=target + 1 < targets,
-                    allow_unused=True,
-                    materialize_grads=True,
-                )
-            )
-        gradients = {
+        rows = gradients(
+            values,
+            [pixels, *places.values()],
+            {name: [from_waist(one, values[name], orders[name]) for one in given] for name, given in factors.items()},
+        )
+        found = {
             name: np.stack([to_waist(row[number], orders[name]) for row in rows])
             for number, name in enumerate(("", *places))
             if rows
@@ -308,92 +303,13 @@ class TorchNetwork:
         return Pullback(
             logits=arrays[OUTPUT],
             activations={name: arrays[name] for name in taps},
-            input_gradients=gradients.get("", np.zeros((targets, *pixels.shape), self.dtype)),
-            tap_gradients={name: gradients.get(name, nothing[name]) for name in taps},
+            input_gradients=found.get("", np.zeros((targets, *pixels.shape), self.dtype)),
+            tap_gradients={name: found.get(name, nothing[name]) for name in taps},
         )
-
-    def _pixels(self, images: Array) -> torch.Tensor:
-        """Copy pixels to the model's device, in its precision."""
-        self._input.check(images)
-        return torch.tensor(as_pixels(images, self.dtype), device=device(self._model))
-
-    def _run(self, pixels: torch.Tensor) -> torch.Tensor:
-        """From pixels to the output that was declared, batch × class."""
-        scale, offset = (
-            torch.tensor(values, dtype=pixels.dtype, device=pixels.device)
-            for values in (self._input.scale, self._input.offset)
-        )
-        value = pixels * scale + offset
-        first = self._input.layout == "CHW"
-        # .clone(), not .contiguous(): that leaves the strides of one channel (or of a side of 1) as they are after
-        # permute, and a convolution then takes the batch for channels last, so that the model's .view() fails.
-        entering = value.permute(0, 3, 1, 2).clone(memory_format=self._format) if first else value
-        output = pick(self._model(entering), self._output.key).to(pixels.dtype)
-        check_shape(tuple(output.shape), len(pixels), self._output)
-        return output
-
-    def _new_survey(self) -> Survey:
-        return Survey(self._model, DRY_RUN)
-
-    def _survey_in_some_format(self, survey: Survey) -> Survey:
-        """Find the layers, and how a batch has to lie in memory: some models take their .view() of channels last."""
-        try:
-            self._dry_run(survey)
-        except NetworkError as error:
-            if self._input.layout != "CHW" or VIEWED not in str(error):
-                raise
-            survey, self._format = self._new_survey(), torch.channels_last
-            try:
-                self._dry_run(survey)
-            except NetworkError:
-                raise error from error.__cause__
-        else:
-            self._format = self._fast_format()
-        return survey
-
-    def _dry_run(self, survey: Survey) -> None:
-        """Run black pictures once, to see the calls and whether the model runs at all as declared."""
-        black, place = np.zeros((survey.batch, *self._input.shape), self.dtype), Whereabouts()
-        try:
-            with looking(self._model), observing(self._model, survey, place), torch.no_grad():
-                self._run(self._pixels(black))
-        except InnerviewError:
-            raise
-        except Exception as error:
-            raise NetworkError(place.failure(enter(self._input, black, self.dtype), error)) from error
-
-    def _fast_format(self) -> torch.memory_format:
-        """How a batch lies in memory: channels last where the model can do with it, since convolutions are faster then.
-
-        A model that reshapes with .view() fails on such strides, and one that looks at memory itself could answer
-        something else: so both ways are tried on the same noise, forward and back, and have to agree. Only on the
-        processor, where it was measured: 6 % faster on the built-in network by 8 pictures, 12 % on EfficientNet-Lite0.
-        """
-        convolves = any(parameter.dim() == 4 for parameter in self._model.parameters())
-        if self._input.layout != "CHW" or not convolves or device(self._model).type != "cpu":
-            return torch.contiguous_format
-        noise = np.random.default_rng(0).random((FORMAT_RUN, *self._input.shape)).astype(self.dtype)
-        try:
-            plain = self._try_format(torch.contiguous_format, noise)
-            fast = self._try_format(torch.channels_last, noise)
-        except (RuntimeError, MemoryError):
-            return torch.contiguous_format
-        alike = all(bool((a - b).abs().max() <= ROUNDING * a.abs().max()) for a, b in zip(plain, fast, strict=True))
-        return torch.channels_last if alike else torch.contiguous_format
-
-    def _try_format(self, form: torch.memory_format, images: Images) -> tuple[torch.Tensor, ...]:
-        """Outputs, and the gradient of their sum by the pixels, with batches laid out in this way."""
-        self._format = form
-        with looking(self._model), torch.enable_grad():
-            pixels = self._pixels(images).requires_grad_()
-            output = self._run(pixels)
-            if not output.requires_grad:
-                return (output,)
-            return output.detach(), torch.autograd.grad(output.sum(), pixels, materialize_grads=True)[0]
 
     def _tensors(self) -> dict[str, torch.Tensor]:
         """Everything that the function depends on, beside the code."""
-        return {**dict(self._model.named_parameters()), **dict(self._model.named_buffers())}
+        return {**dict(self._running.model.named_parameters()), **dict(self._running.model.named_buffers())}
 
 
 def _array(tensor: torch.Tensor) -> Array:
@@ -405,3 +321,7 @@ def _check_seen(asked: Iterable[str], found: Mapping[str, object]) -> None:
     for name in asked:
         if name not in found:
             raise NetworkError(f"layer {name} was called in the dry run, but not for these pictures; don't tap it")
+
+
+def _failed(count: int) -> str:
+    return f"the model failed on {count} picture{'s' * (count != 1)}"

@@ -13,9 +13,10 @@ from __future__ import annotations
 import sys
 import threading
 from collections import Counter
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Collection, Generator, Iterable
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any, Final, TypeAlias
 
 import numpy as np
@@ -23,7 +24,9 @@ import torch
 from torch import nn
 
 from innerview.adapters import engine, picking
+from innerview.adapters.keeping import restoring
 from innerview.adapters.positions import Order
+from innerview.adapters.torch_state import Tensors, flags, freeze, random_draws, settings
 from innerview.adapters.torch_wiring import Following
 from innerview.adapters.whereabouts import Whereabouts
 from innerview.adapters.wiring import Wiring
@@ -46,9 +49,6 @@ KINDS: Final = {
 }
 """Kind of a layer by the module of PyTorch that defines its class or the nearest of its bases."""
 
-FULL: Final = ("out of memory", "can't allocate memory", "not enough memory")
-"""What PyTorch's errors say when memory ends: on accelerators, on the processor, and there under Windows."""
-
 WRAPPERS: Final = {"OptimizedModule": "_orig_mod", "DataParallel": "module", "DistributedDataParallel": "module"}
 """What stands around a model, and where in it the model is: a compiled or a parallel one runs its hooks elsewhere."""
 
@@ -57,35 +57,28 @@ _LOCK = threading.RLock()
 
 
 @contextmanager
-def looking(model: nn.Module) -> Generator[None, None, None]:
+def looking(model: nn.Module, weights: Collection[nn.Parameter] = ()) -> Generator[Tensors, None, None]:
     """Evaluation mode, frozen weights and full precision while the block runs; then everything as it was.
 
+    Args:
+        model: that is run in the block.
+        weights: weights that the model may change in place, which are copied to be put back.
+
     Raises:
-        MemoryError: memory ended in the block, whatever PyTorch's own error for it: a smaller batch may fit.
+        NetworkError: a weight that was not copied was changed in place, and could not be put back.
     """
     with _LOCK:
-        modes = [(module, module.training) for module in model.modules()]
-        wanted = [(parameter, parameter.requires_grad) for parameter in model.parameters()]
-        fast = torch.backends.mha.get_fastpath_enabled()
-        try:
-            # Not model.eval(): people override it, and some modules may be in evaluation mode on purpose.
-            for module, _ in modes:
-                module.training = False
-            for parameter, _ in wanted:
-                parameter.requires_grad_(False)  # noqa: FBT003 its name differs from version to version
+        kept = Tensors(model, weights)
+        with restoring(chain(flags(model), [kept.restore], random_draws(), [settings()])):
+            freeze(model)
             torch.backends.mha.set_fastpath_enabled(False)  # fused attention calls no modules, so none could be seen
             with eager(), torch.inference_mode(mode=False), torch.autocast(device(model).type, enabled=False):
-                yield
-        except RuntimeError as error:
-            if not any(words in str(error).lower() for words in FULL):
-                raise
-            raise MemoryError(str(error)) from error
-        finally:
-            torch.backends.mha.set_fastpath_enabled(fast)
-            for module, mode in modes:
-                module.training = mode
-            for parameter, flag in wanted:
-                parameter.requires_grad_(flag)
+                yield kept
+        if kept.lost:
+            raise NetworkError(
+                f"the model changed its weight {kept.lost[0]} in place while it ran, as it had not before, so that it "
+                "could not be put back; wrap a copy, copy.deepcopy(model)"
+            )
 
 
 def original(model: nn.Module) -> nn.Module:
@@ -188,7 +181,9 @@ class Survey:
 
 def array_of(value: torch.Tensor) -> Array:
     """A tensor's values as they lie; not a copy where NumPy can read them."""
-    return value.detach().cpu().numpy()
+    detached = value.detach().cpu()
+    half = detached.dtype in {torch.float16, torch.bfloat16}  # NumPy has none of the second; float32 holds both
+    return (detached.float() if half else detached).numpy()
 
 
 def _nothing(name: str, module: nn.Module, result: Any) -> None:

@@ -14,8 +14,8 @@ import numpy as np
 import torch
 
 from innerview.adapters.engine import Factors, Pulled, Run
+from innerview.adapters.torch_back import gradients
 from innerview.adapters.torch_calls import device, looking
-from innerview.errors import NetworkError
 from innerview.network import OUTPUT
 from innerview.types import Array
 
@@ -70,25 +70,16 @@ class TorchEngine:
             kept[OUTPUT] = run(entering, tap)
             values = {name: _array(value) for name, value in kept.items()}
             wanted = factors(values)
-            if OUTPUT in wanted and not kept[OUTPUT].requires_grad:
-                raise NetworkError(
-                    "the model's output has no gradient by the picture: somewhere it leaves PyTorch's graph "
-                    "(torch.no_grad, detach, NumPy). Wrap a function instead, for what needs no gradients"
-                )
-            sources = [name for name in wanted if kept[name].requires_grad]
             followed = [name for name in places if kept[name].requires_grad]
             targets = len(next(iter(wanted.values())))
-            rows = [
-                torch.autograd.grad(
-                    [kept[name] for name in sources],
-                    [entering, *(kept[name] for name in followed)],
-                    [torch.tensor(wanted[name][target], device=entering.device) for name in sources],
-                    retain_graph=target + 1 < targets,
-                    allow_unused=True,
-                    materialize_grads=True,
-                )
-                for target in range(targets if sources else 0)
-            ]
+            rows = gradients(
+                kept,
+                [entering, *(kept[name] for name in followed)],
+                {
+                    name: [torch.tensor(one, dtype=kept[name].dtype, device=entering.device) for one in given]
+                    for name, given in wanted.items()
+                },
+            )
         nothing = {name: np.zeros((targets, *values[name].shape), inputs.dtype) for name in places}
         if not rows:
             return Pulled(values, np.zeros((targets, *inputs.shape), inputs.dtype), nothing)
@@ -100,4 +91,6 @@ class TorchEngine:
 
 
 def _array(value: torch.Tensor) -> Array:
-    return np.array(value.detach().cpu().numpy())
+    detached = value.detach().cpu()
+    half = detached.dtype in {torch.float16, torch.bfloat16}  # NumPy has none of the second; float32 holds both
+    return np.array((detached.float() if half else detached).numpy())

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from innerview.types import Array
-
 
 @dataclass
 class Whereabouts:
@@ -32,12 +30,3 @@ class Whereabouts:
     def where(self) -> str:
         """The same in words; empty before the first layer."""
         return self._inside or self._behind
-
-    def failure(self, inputs: Array, error: Exception) -> str:
-        """Say that the dry run on `inputs` (all black pictures, as the model takes them) failed, and where."""
-        return (
-            f"the model failed on {len(inputs)} black pictures, shape {inputs.shape}"
-            f"{', ' if self.where else ''}{self.where}: "
-            f"{type(error).__name__}: {' '.join(str(error).split())[:400]}. If size or axis order is wrong, declare "
-            "another InputSpec: layout='CHW' puts channels in front of height and width, as PyTorch has them"
-        )
