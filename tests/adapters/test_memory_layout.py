@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 
 from innerview import wrap
 from innerview.methods import gradient
 from innerview.network import InputSpec, OutputSpec
 from innerview.targets import Logit
-
-torch = pytest.importorskip("torch")
-pytestmark = pytest.mark.torch
 
 
 class Viewing(torch.nn.Module):

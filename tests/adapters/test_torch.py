@@ -281,15 +281,16 @@ def test_accelerators_say_it_in_other_words(words: str) -> None:
         network.forward(pictures())
 
 
-def test_other_errors_of_pytorch_stay_what_they_are() -> None:
+def test_other_errors_of_pytorch_become_ours_and_no_memory_error() -> None:
     network = TorchNetwork(model(), SPEC, CLASSES)
 
     def wrong(module: nn.Module, arguments: object) -> None:
         raise RuntimeError("shapes cannot be multiplied")
 
     network.model.register_forward_pre_hook(wrong)
-    with pytest.raises(RuntimeError, match="multiplied"):
+    with pytest.raises(NetworkError, match="multiplied") as caught:
         network.forward(pictures())
+    assert not isinstance(caught.value, MemoryError)
 
 
 class Flattening(nn.Module):

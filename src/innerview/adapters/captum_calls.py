@@ -106,7 +106,12 @@ def attribute(
     call = {**DEFAULTS.get(name, {}), **_converted(network, arguments), **_target(made, resolved)}
     if "baselines" in inspect.signature(made.attribute).parameters and "baselines" not in call:
         notes.append("Captum's own baseline: 0 behind the normalisation, which need not be black.")
-    with looking(network.model), _tidied(network.model), _seeded(seed), warnings.catch_warnings():
+    with (
+        looking(network.model, list(network.model.parameters())),
+        _tidied(network.model),
+        _seeded(seed),
+        warnings.catch_warnings(),
+    ):
         warnings.simplefilter("ignore")  # Captum tells of hooks that it takes off again
         values = _run(made, _tensor(network, image[None]), call, name)
     rate = _is_rate(core)

@@ -77,10 +77,11 @@ def made_ours(
     except InnerviewError:
         raise
     except Exception as error:
-        place = where() if where is not None else ""
+        full = isinstance(error, MemoryError) or bool(FULL.search(str(error)))
+        place = where() if where is not None and not full else ""  # nobody wants memory to end once more
         runs = place is None and bool(back)
         message = describe(back if runs else doing, error, place or "", STILL if runs else after)
-        kind = OutOfMemory if isinstance(error, MemoryError) or FULL.search(str(error)) else NetworkError
+        kind = OutOfMemory if full else NetworkError
         raise kind(message) from error
 
 

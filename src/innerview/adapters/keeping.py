@@ -18,7 +18,8 @@ import random
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
-from types import CellType
+from functools import partial
+from types import CellType, FunctionType
 from typing import Any, Final, TypeAlias
 
 import numpy as np
@@ -81,11 +82,11 @@ class Kept:
         self._waiting.append(vars(part))
 
     def _open_function(self, function: Any) -> None:
-        while hasattr(function, "func"):  # partial
+        while isinstance(function, partial):
             self._waiting += [function.args, function.keywords]
             function = function.func
         owner = getattr(function, "__self__", None)
-        if owner is not None or not hasattr(function, "__closure__"):
+        if owner is not None or not isinstance(function, FunctionType):
             holder = function if owner is None else owner
             if getattr(type(holder), "__dictoffset__", 0):
                 self._open(holder)

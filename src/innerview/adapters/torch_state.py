@@ -13,7 +13,7 @@ attributes, are copied: they are small, and observers, counters and moving avera
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import torch
 from torch import nn
@@ -45,7 +45,8 @@ SETTINGS: Final[tuple[tuple[Any, Any], ...]] = (
 
 def settings() -> Restore:
     """Take down PyTorch's settings; only what was changed is set again."""
-    before = [(ask, put, ask()) for ask, put in SETTINGS]
+    table: tuple[tuple[Any, Any], ...] = cast("Any", SETTINGS)  # each pair has a type of its own
+    before = [(ask, put, ask()) for ask, put in table]
 
     def restore() -> None:
         for ask, put, value in before:
