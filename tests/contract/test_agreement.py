@@ -13,7 +13,7 @@ from innerview.targets import Logit, Margin, together
 from networks import BUILDERS, HERE, MODELS, Model, numpy_network
 
 REFERENCE = allcnn.build(allcnn.initial_weights(0, 8))
-WIDE = allcnn.build(allcnn.initial_weights(0, 32), size=12)  # wide enough for convolutions by tiles
+WIDE = allcnn.build(allcnn.initial_weights(0, 32), size=16)  # wide enough for convolutions by tiles
 SUBJECTS = {
     **MODELS,
     "allcnn": Model(REFERENCE.input, allcnn.shapes(8), REFERENCE.operations, output=REFERENCE.output),
