@@ -116,8 +116,8 @@ def test_occlusion_is_ours_times_the_pixels_of_the_window() -> None:
 
 
 def test_layers_are_laid_over_the_picture() -> None:
-    theirs = captum_attribution(network(), "LayerGradCam", IMAGE, Logit(0), layer="2")
-    close(theirs.map, grad_cam(network(), IMAGE, Logit(0), "2").map)
+    theirs = captum_attribution(network(), "LayerGradCam", IMAGE, Logit(0), layer="name:2")
+    close(theirs.map, grad_cam(network(), IMAGE, Logit(0), "name:2").map)
     assert theirs.meaning == "contribution"
     with pytest.raises(NetworkError, match=r"gave \(1, 5\) for one picture .* no place"):
         captum_attribution(network(), "LayerActivation", IMAGE, None, layer="4")
@@ -142,7 +142,7 @@ def test_guided_gradients_need_relu(method) -> None:
     with pytest.raises(UsageError, match="activations are not modules, and is refused"):
         captum_attribution(linear(), method, IMAGE, Logit(0))
     with pytest.raises(UsageError, match="and is refused"):
-        captum_attribution(network(nn.ELU), "GuidedGradCam", IMAGE, Logit(0), layer="2")
+        captum_attribution(network(nn.ELU), "GuidedGradCam", IMAGE, Logit(0), layer="name:2")
 
 
 def test_a_network_with_relu_and_others_is_told_of() -> None:
