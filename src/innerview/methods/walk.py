@@ -191,7 +191,8 @@ def pixel_error(integral: Integral, target: int) -> Map | None:
     step, drawn = (value[target].mean(axis=0).sum(axis=-1) for value in (integral.steps[-1], integral.value))
     size = float(np.abs(step).sum())
     if not size > 0:
-        return np.full(step.shape, float(errors[0]) * float(np.abs(drawn).mean()))
+        even: Map = np.full(np.shape(step), float(errors[0]) * float(np.abs(drawn).mean()))
+        return even
     square = step**2
     padded = np.pad(square, 1, mode="edge")
     around: Map = np.lib.stride_tricks.sliding_window_view(padded, (3, 3)).mean(axis=(2, 3))
