@@ -69,3 +69,11 @@ def test_a_model_is_no_network_yet(given: Any) -> None:
 def test_a_function_is_predicted_as_before() -> None:
     network = FunctionNetwork(lambda x: x.mean((1, 2)), InputSpec(2, 2), OutputSpec(3))
     assert innerview.predict(network, np.zeros((1, 2, 2, 3), np.float32))[0].index == 0
+
+
+def test_a_made_up_image_of_a_whole_number_is_no_bytes() -> None:
+    """Values outside [0, 1] are legal; only what a photo's bytes look like is refused."""
+    spec = innerview.InputSpec(1, 1, 1)
+    network = innerview.wrap(lambda x: x.reshape(len(x), 1) * [1.0, -1.0], input=spec, output=innerview.OutputSpec(2))
+    result = innerview.occlusion(network, np.full((1, 1, 1), 2.0, np.float32), innerview.Logit(0), window=1, stride=1)
+    assert result.score == pytest.approx(2.0)

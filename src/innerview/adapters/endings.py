@@ -136,7 +136,8 @@ def check_meaning(network: Network) -> None:
             f"{_declared(kind)} were declared, but the outputs are positive and sum to 1: the model ends in softmax. "
             "Declare kind 'probabilities' (--gives probabilities), or wrap the model without it"
         )
-    elif bounded and _ending(network) != "linear" and float(np.ptp(outputs)) > CHANGE:
+    elif bounded and _ending(network) != "linear" and float(np.ptp(outputs)) > CHANGE and outputs[:PLAIN].all():
+        # A sigmoid is 0 exactly for no picture; what is, was cut off at 0, and is a score like any other.
         raise NetworkError(
             f"{_declared(kind)} were declared, but the outputs lie between 0 and 1 ({outputs.min():.3g} to "
             f"{outputs.max():.3g}) for all that was tried, noise a million times as strong as a picture among it: the "
