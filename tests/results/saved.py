@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from innerview import methods
+from innerview.layers import Layer, TokenGrid
 from innerview.targets import Logit
 from networks import MODELS, numpy_network
 
@@ -47,6 +48,7 @@ def results() -> Mapping[str, object]:
         },
         "weights": methods.weight_histograms(weights, bins=4, layers=["dense.weight", "dense.bias"]),
         "layers": tuple(network.layers),
+        "tokens": (Layer("block", "other", (), "token channel", (5, 8), tokens=TokenGrid(5, 1, 2, 2)),),
         "statistics": methods.path_statistics(network, [(image, 1), (black, 0)], baseline=black, alphas=(0.0, 1.0)),
     }
 
