@@ -15,7 +15,7 @@ from innerview.adapters import FunctionNetwork, wrap
 from innerview.adapters.keras import KerasNetwork
 from innerview.adapters.keras_files import application, found_input, open_keras
 from innerview.cli import main
-from innerview.errors import NetworkError, UsageError
+from innerview.errors import DataError, NetworkError, UsageError
 from innerview.methods import occlusion
 from innerview.network import OUTPUT, InputSpec, OutputSpec
 from innerview.targets import Logit, together
@@ -336,7 +336,7 @@ def test_a_file_with_a_lambda_does_not_open_without_trust(tmp_path: Path, name: 
 @pytest.mark.parametrize("name", ["model.keras", "model.h5"])
 def test_a_file_that_is_none_of_keras_is_said(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_text("weights")
-    with pytest.raises(NetworkError, match=f"{name} can't be read as a Keras model"):
+    with pytest.raises(DataError, match=f"{name} can't be read"):
         open_keras(tmp_path / name, trust=False)
 
 

@@ -45,7 +45,8 @@ def test_the_legend_counts_what_lies_beyond_and_names_the_unit(page: Page, known
     values = numbers(known.ask("map", target=known.predicted()).arrays, "map")
     legend = page.locator(".legend").first
     expect(legend).to_contain_text("logit · pinned scale")
-    expect(legend).to_contain_text(f"{100 * float((np.abs(values) > 0.1).mean()):.1f} % of pixels beyond")
+    beyond = f"{100 * float((np.abs(values) > 0.1).mean()):.1f}".removesuffix(".0")
+    expect(legend).to_contain_text(f"{beyond} % of pixels beyond")
     expect(legend.locator(".numbers span")).to_have_text(["−0.1", "0", "+0.1"])
 
 

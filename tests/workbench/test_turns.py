@@ -136,7 +136,8 @@ def test_a_dropped_job_ends_at_its_next_step_and_one_that_waits_never_begins(clo
     assert not holder.dropped
 
 
-def test_a_job_that_is_dropped_between_two_looks_ends(turns: Turns, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_job_that_is_dropped_between_two_looks_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    turns = Turns()
     turn, looks = Turn(turns, 1, quick=False, number=0), iter([False])
     monkeypatch.setattr(Turn, "dropped", property(lambda _: next(looks, True)))
     with pytest.raises(Dropped):
