@@ -86,7 +86,7 @@ def files() -> str:
 
 Written by `python scripts/docs.py`.
 
-`innerview look` makes one folder for each picture; it appears when it is complete. Of several pictures there is also
+`innerview explain` makes one folder for each picture; it appears when it is complete. Of several pictures there is also
 `index.html`, `contact-sheet.png` (all maps on one scale), `interior-sheet.png` and `interior-sheet.webp` (nine side by
 side).
 
@@ -107,7 +107,7 @@ side).
 ```python
 import innerview
 
-found = innerview.load_result("innerview-look/cat")
+found = innerview.load_result("innerview-explanations/cat")
 found["integrated"].map  # height × width, signed, in logits
 found["integrated"].provenance.network  # the network's hash
 ```
@@ -124,8 +124,8 @@ A result says what it is under `"$type"`.
 import json
 from safetensors.numpy import load_file
 
-result = json.load(open("innerview-look/cat/result.json"))
-arrays = load_file("innerview-look/cat/arrays.safetensors")
+result = json.load(open("innerview-explanations/cat/result.json"))
+arrays = load_file("innerview-explanations/cat/arrays.safetensors")
 attribution = arrays[result["integrated"]["attribution"]["array"]]  # 32 × 32 × 3, signed, in logits
 ```
 

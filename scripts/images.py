@@ -47,7 +47,17 @@ def lite0() -> None:
 
     model = Path(__file__).parent.parent / "examples" / "efficientnet_lite0"
     with tempfile.TemporaryDirectory() as folder:
-        line = ["look", "coffee", "--model", str(model), "--trust", "--tolerance", "0.05", "-o", f"{folder}/look"]
+        line = [
+            "explain",
+            "coffee",
+            "--model",
+            str(model),
+            "--trust-code",
+            "--tolerance",
+            "0.05",
+            "-o",
+            f"{folder}/look",
+        ]
         if command(line):
             sys.exit("the look failed")
         shutil.copyfile(Path(folder) / "look" / "coffee" / "photo.png", IMAGES / "lite0-photo.png")

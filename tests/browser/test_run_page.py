@@ -1,4 +1,5 @@
-"""The page that `innerview run` writes, on a telephone and on a desk: every figure whole, none scrolled, none tiny."""
+"""The page that `innerview inspect` writes, on a telephone and on a desk: every figure whole, none scrolled, none
+tiny."""
 
 from __future__ import annotations
 

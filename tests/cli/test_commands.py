@@ -23,9 +23,9 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_look_writes_a_page_whose_every_file_is_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["look", "moose", "--tolerance", "0.02", "--alphas", "0.1,1"]) == 0
-    folder = tmp_path / "innerview-look" / "moose"
-    assert f"Open {Path('innerview-look/moose/index.html')}" in capsys.readouterr().out
+    assert main(["explain", "moose", "--tolerance", "0.02", "--alphas", "0.1,1"]) == 0
+    folder = tmp_path / "innerview-explanations" / "moose"
+    assert f"Open {Path('innerview-explanations/moose/index.html')}" in capsys.readouterr().out
     page = (folder / "index.html").read_text()
     listed = {part.split('"')[0] for part in page.split('src="')[1:]}
     assert listed
@@ -51,18 +51,18 @@ def test_look_writes_a_page_whose_every_file_is_there(tmp_path: Path, capsys: py
 
 def test_look_at_several_has_an_overview_on_one_scale(tmp_path: Path) -> None:
     arguments = [
-        "--evaluations",
+        "--n-steps",
         "2",
         "--alphas",
         "1",
-        "--scale",
+        "--vmax",
         "shared",
         "--baseline",
         "white",
         "--baseline",
         "noise:3",
     ]
-    assert main(["look", "cat", "moose", "-o", "out", *arguments]) == 0
+    assert main(["explain", "cat", "moose", "-o", "out", *arguments]) == 0
     out = tmp_path / "out"
     page = (out / "index.html").read_text()
     assert "cat/index.html" in page
@@ -75,7 +75,7 @@ def test_look_at_several_has_an_overview_on_one_scale(tmp_path: Path) -> None:
     assert found["baseline"] == "white and uniform noise, seed 3"
     assert found["seed"] == 3
     assert found["target"] == "logit of 3 cat minus the mean of the others"
-    again = main(["look", "cat", "-o", "out", "--evaluations", "1", "--alphas", "1"])
+    again = main(["explain", "cat", "-o", "out", "--n-steps", "1", "--alphas", "1"])
     assert again == 0  # a folder of ours is written to again
     assert json.loads((out / "cat" / "result.json").read_text())["integrated"]["evaluations"] == 1
 
@@ -85,8 +85,8 @@ def test_look_picks_from_class_folders(tmp_path: Path) -> None:
         (tmp_path / "data" / "test" / name).mkdir(parents=True)
         pixels = np.random.default_rng(len(name)).integers(0, 256, (32, 32, 3), dtype=np.uint8)
         Image.fromarray(pixels).save(tmp_path / "data" / "test" / name / "0000.png")
-    assert main(["look", "--data", "data", "--pick", "horse:0", "--evaluations", "1", "--alphas", "1"]) == 0
-    (folder,) = [one for one in (tmp_path / "innerview-look").iterdir() if one.is_dir()]
+    assert main(["explain", "--data", "data", "--select", "horse:0", "--n-steps", "1", "--alphas", "1"]) == 0
+    (folder,) = [one for one in (tmp_path / "innerview-explanations").iterdir() if one.is_dir()]
     assert json.loads((folder / "result.json").read_text())["picture"]["truth"] == 7
     assert "photo.png" not in {one.name for one in folder.iterdir()}  # the network saw all of it, pixel by pixel
 
@@ -122,7 +122,7 @@ def test_path_counts_pictures_and_lists_what_it_left_out(tmp_path: Path, capsys:
             pixels = np.random.default_rng(number).integers(0, 256, (32, 32, 3), dtype=np.uint8)
             Image.fromarray(pixels).save(tmp_path / "data" / name / f"{number}.png")
     (tmp_path / "data" / "dog" / "2.png").write_bytes(b"\x89PNG\r\n\x1a\nbroken")
-    assert main(["path", "--data", "data", "--alphas", "0.01,1", "-o", "out"]) == 0
+    assert main(["saturation", "--data", "data", "--alphas", "0.01,1", "-o", "out"]) == 0
     streams = capsys.readouterr()
     assert "of 4 pictures" in streams.out
     assert "left out: dog:2" in streams.err

@@ -82,17 +82,17 @@ def test_help_is_written_on_every_console(run: Run, command: str, encoding: str)
 
 
 WRONG = {
-    "a class": ("look", "--class", "ツ"),
-    "a class that steers": ("look", "--class", NASTY),
-    "a file": ("look", f"{NASTY}.png"),
+    "a class": ("explain", "--target", "ツ"),
+    "a class that steers": ("explain", "--target", NASTY),
+    "a file": ("explain", f"{NASTY}.png"),
     "a command": (NASTY,),
-    "an option": ("look", f"--{NASTY}"),
-    "a value": ("look", "--alphas", NASTY),
-    "a baseline": ("look", "--baseline", NASTY),
+    "an option": ("explain", f"--{NASTY}"),
+    "a value": ("explain", "--alphas", NASTY),
+    "a baseline": ("explain", "--baseline", NASTY),
     "a model": ("info", "--model", f"{NASTY}.py:build"),
     "weights": ("weights", f"{NASTY}.safetensors"),
-    "data": ("path", "--data", NASTY),
-    "a run": ("run", NASTY),
+    "data": ("saturation", "--data", NASTY),
+    "a run": ("inspect", NASTY),
 }
 
 
@@ -111,8 +111,8 @@ def test_names_of_classes_are_text(run: Run, tmp_path: Path, encoding: str) -> N
     )
     names = ["café ツ", "[red]x[/red]", ":cat:", "\x1b[2Jx\x9b"]
     (tmp_path / "names.txt").write_text("\n".join(names), encoding="utf-8")
-    line = ["info", "--model", "model.py:build", "--classes", "names.txt", "--input", "4x4 range=0..1 layout=HWC"]
-    code, text = run(encoding, *line, "--trust")
+    line = ["info", "--model", "model.py:build", "--classes", "names.txt", "--input-spec", "4x4 range=0..1 layout=HWC"]
+    code, text = run(encoding, *line, "--trust-code")
     assert code == 0, text
     told = " ".join(text.split())
     assert "[red]x[/red]" in told

@@ -36,28 +36,28 @@ def run(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.
 
 WRONG = {
     "an unknown command": (["lok"], "No such command"),
-    "an unknown option": (["look", "--clas", "3"], "--clas"),
-    "an unknown class": (["look", "--class", "cow"], "no class 'cow'; the classes are 0 airplane, 1 automobile"),
-    "an unknown rival": (["look", "--versus", "10"], "no class '10'"),
-    "a class against itself": (["look", "--class", "3", "--versus", "cat"], "3 cat was to be explained against itself"),
-    "an unknown layer": (["look", "--layers", "3,12"], "no layer '12'; the layers are 1 to 9, conv1, elu1"),
-    "an alpha above 1": (["look", "--alphas", "0.5,1.5"], "alpha 1.5 was asked for; alphas are places"),
-    "alphas that are no numbers": (["look", "--alphas", "a,b"], "'a,b' is not a list of numbers"),
-    "an unknown rule": (["look", "--rule", "simpson"], "no quadrature rule 'simpson'; the rules are riemann-right"),
-    "too few evaluations for the rule": (["look", "--rule", "trapezoid", "--evaluations", "1"], "trapezoid"),
-    "a tolerance beyond the precision": (["look", "--tolerance", "1e-9"], "a tolerance of 1e-09 was asked for"),
-    "an unknown target": (["look", "--target", "loss"], "no target 'loss'; the targets are logit, contrast"),
-    "an unknown baseline": (["look", "--baseline", "purple"], "no baseline and no file 'purple'"),
-    "an unknown style": (["look", "--style", "rainbow"], "no style 'rainbow'; the styles are tint"),
-    "a scale of nothing": (["look", "--scale", "0"], "scale '0' was asked for; it is own, shared or a number above 0"),
-    "an unknown crop": (["look", "--crop", "left"], "no crop 'left'"),
-    "a pick without data": (["look", "--pick", "3"], "needs a data set to pick from: name it with --data"),
-    "a share above 1": (["look", "--shares", "0.5,2"], "shares [0.5, 2.0] were asked for"),
-    "an unknown network": (["info", "--network", "resnet"], "no network 'resnet'; the built-in networks are allcnn"),
+    "an unknown option": (["explain", "--clas", "3"], "--clas"),
+    "an unknown class": (["explain", "--target", "cow"], "no class 'cow'; the classes are 0 airplane, 1 automobile"),
+    "an unknown rival": (["explain", "--versus", "10"], "no class '10'"),
+    "a class against itself": (["explain", "--target", "3", "--versus", "cat"], "3 cat was to be explained against"),
+    "an unknown layer": (["explain", "--layers", "3,12"], "no layer '12'; the layers are 1 to 9, conv1, elu1"),
+    "an alpha above 1": (["explain", "--alphas", "0.5,1.5"], "alpha 1.5 was asked for; alphas are places"),
+    "alphas that are no numbers": (["explain", "--alphas", "a,b"], "'a,b' is not a list of numbers"),
+    "an unknown rule": (["explain", "--rule", "simpson"], "no quadrature rule 'simpson'; the rules are riemann-right"),
+    "too few evaluations for the rule": (["explain", "--rule", "trapezoid", "--n-steps", "1"], "trapezoid"),
+    "a tolerance beyond the precision": (["explain", "--tolerance", "1e-9"], "a tolerance of 1e-09 was asked for"),
+    "an unknown target": (["explain", "--objective", "loss"], "no objective 'loss'; the objectives are logit"),
+    "an unknown baseline": (["explain", "--baseline", "purple"], "no baseline and no file 'purple'"),
+    "an unknown style": (["explain", "--overlay", "rainbow"], "no style 'rainbow'; the styles are tint"),
+    "a scale of nothing": (["explain", "--vmax", "0"], "vmax '0' was asked for; it is per-image, shared"),
+    "an unknown crop": (["explain", "--crop", "left"], "no crop 'left'"),
+    "a pick without data": (["explain", "--select", "3"], "needs a data set to pick from: name it with --data"),
+    "a share above 1": (["explain", "--fractions", "0.5,2"], "shares [0.5, 2.0] were asked for"),
+    "an unknown network": (["info", "--model", "resnet"], "no network 'resnet'; the built-in networks are allcnn"),
     "bins that leave out 0": (["weights", "--bins", "7"], "7 bins were asked for"),
     "an example with dots": (["info", "--model", "json:JSONDecoder", "--classes", "2"], "224x224x3 range=0..1 mean="),
-    "no data set": (["path"], "Missing option '--data'"),
-    "a blurred start of all paths": (["path", "--data", ".", "--baseline", "blurred"], "another one for every picture"),
+    "no data set": (["saturation"], "Missing option '--data'"),
+    "a blurred start of all paths": (["saturation", "--data", ".", "--baseline", "blur"], "another one for every"),
 }  # fmt: skip
 
 
@@ -70,16 +70,16 @@ def test_wrong_usage_is_2(run: Run, tmp_path: Path, arguments: list[str], messag
 
 
 FAILED = {
-    "a missing picture": (["look", "nowhere.jpg"], "nowhere.jpg"),
-    "a picture that is text": (["look", "note.txt"], "note.txt is text"),
-    "a crop outside the picture": (["look", "--crop", "0,0,5000,10"], "5000"),
-    "a folder that holds other things": (["look", "-o", "full"], "holds other things (thesis.tex"),
-    "an output below a file": (["look", "-o", "note.txt/out"], "note.txt/out can't be used"),
-    "a baseline of another size": (["look", "--baseline", "large.png"], "large.png has 40 × 30 pixels"),
+    "a missing picture": (["explain", "nowhere.jpg"], "nowhere.jpg"),
+    "a picture that is text": (["explain", "note.txt"], "note.txt is text"),
+    "a crop outside the picture": (["explain", "--crop", "0,0,5000,10"], "5000"),
+    "a folder that holds other things": (["explain", "-o", "full"], "holds other things (thesis.tex"),
+    "an output below a file": (["explain", "-o", "note.txt/out"], "note.txt/out can't be used"),
+    "a baseline of another size": (["explain", "--baseline", "large.png"], "large.png has 40 × 30 pixels"),
     "weights of a folder": (["weights", "."], "is a folder, and weights are read from files"),
     "weights that are no safetensors": (["weights", "note.txt"], "note.txt can't be read"),
-    "data that are not there": (["path", "--data", "nowhere"], "nowhere"),
-    "data without classes": (["path", "--data", "full"], "no class folder"),
+    "data that are not there": (["saturation", "--data", "nowhere"], "nowhere"),
+    "data without classes": (["saturation", "--data", "full"], "no class folder"),
 }
 
 
@@ -97,7 +97,7 @@ def test_a_failed_run_is_1_and_loses_nothing(run: Run, tmp_path: Path, arguments
 
 
 def test_help_and_version_are_0(run: Run) -> None:
-    for arguments in (["--help"], ["look", "--help"], ["--version"], []):
+    for arguments in (["--help"], ["explain", "--help"], ["--version"], []):
         code, text = run(*arguments)
         assert code == (0 if arguments else 2)
         assert "innerview" in text
@@ -127,7 +127,7 @@ def test_a_mistake_of_ours_is_one_line_and_debug_shows_where(run: Run, monkeypat
 
 
 def test_ctrl_c_leaves_whole_folders_and_exits_with_1(tmp_path: Path) -> None:
-    arguments = [sys.executable, "-m", "innerview", "look", *["cat", "moose", "coffee", "rocket"] * 10, "-o", "out"]
+    arguments = [sys.executable, "-m", "innerview", "explain", *["cat", "moose", "coffee", "rocket"] * 10, "-o", "out"]
     with subprocess.Popen(arguments, cwd=tmp_path, stderr=subprocess.PIPE, text=True) as process:
         until((tmp_path / "out" / "cat").exists, "the first folder")
         process.send_signal(signal.SIGINT)

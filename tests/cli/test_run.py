@@ -1,4 +1,4 @@
-"""`innerview run` as a user calls it: on a run, on several, on one of another architecture, on what is none."""
+"""`innerview inspect` as a user calls it: on a run, on several, on one of another architecture, on what is none."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from PIL import Image
 from innerview.cli import main
 from workbench.made_runs import made_folders, made_run
 
-QUICK = ("--probe", "cat", "--frames", "2", "--evaluations", "1", "-o", "out")
+QUICK = ("--probe", "cat", "--num-checkpoints", "2", "--n-steps", "1", "-o", "out")
 
 
 @pytest.fixture(autouse=True)
@@ -31,7 +31,7 @@ def table(name: str) -> list[dict[str, str]]:
 def test_a_run_becomes_a_page_with_every_picture_and_table(capsys: pytest.CaptureFixture[str]) -> None:
     made_run(Path("run"), final_accuracy=lambda step: 0.5, final_pictures=lambda step: 20)
     made_folders(Path("data"))
-    assert main(["run", "run", "--data", "data", "-n", "4", *QUICK]) == 0
+    assert main(["inspect", "run", "--data", "data", "-n", "4", *QUICK]) == 0
     out = capsys.readouterr().out
     assert "run: step 10 (1.0 epochs, 10 minutes of training)." in out
     assert "Of all 20 test pictures the last weights call 50 % rightly" in out
@@ -61,7 +61,7 @@ def test_a_run_becomes_a_page_with_every_picture_and_table(capsys: pytest.Captur
 def test_several_runs_are_overlaid_and_keep_their_files_apart() -> None:
     made_run(Path("one/run"))
     made_run(Path("two/run"), seed=1)
-    assert main(["run", "one/run", "two/run", "--axis", "time", "--smooth", "3", *QUICK]) == 0
+    assert main(["inspect", "one/run", "two/run", "--axis", "time", "--smooth", "3", *QUICK]) == 0
     names = {one.name for one in Path("out").iterdir()}
     assert {"curves.png", "ends.png", "one-run-ridges.png", "two-run-ridges.png", "one-run-film-cat.webp"} <= names
     page = Path("out/index.html").read_text()
@@ -74,7 +74,7 @@ def test_another_architecture_has_curves_and_weights_and_the_reason_for_the_rest
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     made_run(Path("run"), network="resnet")
-    assert main(["run", "run", *QUICK]) == 0
+    assert main(["inspect", "run", *QUICK]) == 0
     assert (
         "left out: the run run trained 'resnet'; only snapshots of the built-in architecture" in capsys.readouterr().err
     )
@@ -90,16 +90,14 @@ def test_a_run_that_is_being_written_is_read_as_far_as_it_has_come(capsys: pytes
         file.write('{"step": 1, "loss": 2.5}\n{"step": 2, "lo')
     (run.path / "snapshots" / "step-000001.safetensors.7.partial").write_bytes(b"half")
     with run.writing():
-        assert main(["run", "run", *QUICK]) == 0
+        assert main(["inspect", "run", *QUICK]) == 0
     assert "step 1 of 100, still being trained, or killed" in capsys.readouterr().out
 
 
 def test_what_goes_wrong_is_said_first(capsys: pytest.CaptureFixture[str]) -> None:
     made_run(Path("run"), steps=(0, 10, 20, 30), loss=lambda step: 2.3)
-    assert main(["run", "run", *QUICK]) == 0
-    assert (
-        "Look at this: The loss has hardly fallen: 2.30 at the beginning, 2.30 at step 30." in capsys.readouterr().out
-    )
+    assert main(["inspect", "run", *QUICK]) == 0
+    assert "Warning: The loss has hardly fallen: 2.30 at the beginning, 2.30 at step 30." in capsys.readouterr().out
     page = Path("out/index.html").read_text()
     assert page.index("hardly fallen") < page.index('<section id="curves">')
     assert '<a href="#curves">See curves</a>' in page
@@ -111,7 +109,7 @@ WRONG = {
     "the same run twice": (("run", "./run"), 2, "a run was named twice"),
     "too many runs": (("a", "b", "c", "d", "e", "f"), 2, "6 runs were asked for; 1 to 5 can be told apart"),
     "no such probe": (("run", "--probe", "zebra.png"), 1, "there is no file zebra.png"),
-    "a pick without data": (("run", "--pick", "cat"), 2, "needs a data set to pick from"),
+    "a pick without data": (("run", "--select", "cat"), 2, "needs a data set to pick from"),
     "no such data": (("run", "--data", "nowhere"), 1, "nowhere"),
     "strange classes": (("run", "--data", "strange"), 1, "the network does not know zebra"),
     "training pictures alone": (("run", "--data", "learnt"), 1, "there is no part 'test'"),
@@ -127,7 +125,7 @@ def test_what_is_wrong_is_one_sentence(name: str, capsys: pytest.CaptureFixture[
     made_folders(Path("data"))
     made_folders(Path("strange"), ("zebra", "cat"))
     made_folders(Path("learnt"), part="train")
-    assert main(["run", *arguments, "--frames", "2", "--evaluations", "1"]) == code
+    assert main(["inspect", *arguments, "--num-checkpoints", "2", "--n-steps", "1"]) == code
     streams = capsys.readouterr()
     assert message in streams.err
     assert "Traceback" not in streams.err
@@ -136,16 +134,16 @@ def test_what_is_wrong_is_one_sentence(name: str, capsys: pytest.CaptureFixture[
 def test_a_damaged_snapshot_is_told_and_a_run_without_any_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     run = made_run(Path("run"))
     (run.path / "snapshots" / "step-000010.safetensors").write_bytes(b"broken")
-    assert main(["run", "run", *QUICK]) == 0
+    assert main(["inspect", "run", *QUICK]) == 0
     assert "step-000010.safetensors can't be read" in capsys.readouterr().err
     for path in (run.path / "snapshots").iterdir():
         path.unlink()
-    assert main(["run", "run", *QUICK]) == 1
+    assert main(["inspect", "run", *QUICK]) == 1
     assert "run holds no snapshot yet; wait for the training to begin" in capsys.readouterr().err
 
 
 def test_no_framework_is_needed() -> None:
     made_run(Path("run"))
     code = "import sys\nsys.modules['torch'] = None\nfrom innerview.cli import main\nsys.exit(main(sys.argv[1:]))"
-    answer = subprocess.run([sys.executable, "-c", code, "run", "run", *QUICK], capture_output=True, text=True)
+    answer = subprocess.run([sys.executable, "-c", code, "inspect", "run", *QUICK], capture_output=True, text=True)
     assert answer.returncode == 0, answer.stderr

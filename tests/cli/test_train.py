@@ -22,7 +22,7 @@ from innerview.training import Configuration, Progress, tensorboard
 from training.killing import pictures
 
 Run = Callable[..., tuple[int, str, str]]
-QUICK = ("--steps", "6", "--batch", "6", "--channels", "4", "--size", "8", "--precision", "float32")
+QUICK = ("--steps", "6", "--batch-size", "6", "--channels", "4", "--image-size", "8", "--precision", "float32")
 
 
 @pytest.fixture
@@ -52,8 +52,8 @@ def colours(folder: Path, names: tuple[str, ...] = ("red", "green"), count: int 
 def test_it_trains_on_class_folders_and_says_how_well(run: Run) -> None:
     code, out, err = run("--data", "data", *QUICK, "-o", "run")
     assert code == 0
-    assert "of 2 test pictures rightly; their running mean" in out
-    assert "innerview run run" in out
+    assert "of 2 images; of their moving average (EMA)" in out
+    assert "innerview inspect run" in out
     assert "6 steps of 6 on 12 pictures of 8 × 8 in 2 classes, tested on 2; float32, 1 thread, seed 0" in err
     assert "Training: step 6 of 6: epoch 3.00, loss" in err
     found = RunFolder.open(Path("run"))
@@ -63,7 +63,7 @@ def test_it_trains_on_class_folders_and_says_how_well(run: Run) -> None:
     assert sizes[0] < sizes[-1] == 8, "smaller pictures come first, and none is larger than the data's own"
 
 
-@pytest.mark.parametrize("asked", [("--size", "16"), ("--crop", "whole")])
+@pytest.mark.parametrize("asked", [("--image-size", "16"), ("--crop", "whole")])
 def test_pictures_of_one_size_are_not_cropped_without_a_word(run: Run, asked: tuple[str, str]) -> None:
     random = np.random.default_rng(0)
     images, labels = random.integers(0, 256, (8, 8, 8, 3), dtype=np.uint8), np.arange(8) % 2
@@ -71,11 +71,11 @@ def test_pictures_of_one_size_are_not_cropped_without_a_word(run: Run, asked: tu
     code, _, err = run("--data", "own.npz", *QUICK[:6], *asked, "-o", "run")
     assert code == 2
     assert "are 8 pixels high and taken whole" in err
-    assert "leave --size and --crop out" in err
+    assert "leave --image-size and --crop out" in err
     assert run("--data", "own.npz", *QUICK, "-o", "run")[0] == 0  # 8 pixels: as they are
 
 
-@pytest.mark.parametrize("asked", [("--size", "16"), ("--crop", "whole")])
+@pytest.mark.parametrize("asked", [("--image-size", "16"), ("--crop", "whole")])
 @pytest.mark.parametrize("source", ["--data", "--download"])
 def test_cifar_10_is_not_read_or_fetched_for_what_will_be_refused(
     run: Run, monkeypatch: pytest.MonkeyPatch, source: str, asked: tuple[str, str]
@@ -88,7 +88,7 @@ def test_cifar_10_is_not_read_or_fetched_for_what_will_be_refused(
     code, _, err = run(source, "cifar", *QUICK[:6], *asked, "-o", "run")
     assert code == 2
     assert "the pictures at cifar are 32 pixels high and taken whole" in err
-    assert "leave --size and --crop out" in err
+    assert "leave --image-size and --crop out" in err
 
 
 def test_ctrl_c_keeps_what_there_is_and_says_how_to_go_on(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -104,9 +104,9 @@ def test_ctrl_c_keeps_what_there_is_and_says_how_to_go_on(run: Run, monkeypatch:
         patch.setattr(Screen, "report", pressed)
         code, _, err = run("--data", "data", *QUICK, "-o", "run")
     assert code == 1
-    assert "stopped at step 3. Go on with\n" in err
+    assert "stopped at step 3. Continue with\n" in err
     line = err.splitlines()[-2].split()
-    assert line == ["innerview", "train", "--resume", "-o", "run", "--data", "data", "--size", "8"]
+    assert line == ["innerview", "train", "--resume", "-o", "run", "--data", "data", "--image-size", "8"]
     assert run(*line[2:])[0] == 0
     ours, theirs = (RunFolder.open(Path(name)).read(6).weights for name in ("run", "whole"))
     assert all((ours[name] == theirs[name]).all() for name in theirs)
@@ -124,7 +124,7 @@ def test_a_full_disk_names_the_command_that_goes_on(run: Run, monkeypatch: pytes
         patch.setattr(RunFolder, "log", full)
         code, _, err = run("--data", "data", *QUICK, "-o", "run")
     assert code == 1
-    assert "No space left on device). Make room there, then go on with\n" in err
+    assert "No space left on device). Make room there, then continue with\n" in err
     line = err.splitlines()[-1].rstrip(".").split()
     assert line[:5] == ["innerview", "train", "--resume", "-o", "run"]
     assert run(*line[2:])[0] == 0
@@ -211,16 +211,16 @@ WRONG = {
     "no such data": (("--data", "nowhere"), 1, "nowhere is not there; name a tarball"),
     "one class": (("--data", "one"), 1, "one holds one class folder (red)"),
     "an empty class": (("--data", "hollow"), 1, "hollow/green holds no picture; every class needs some"),
-    "an unknown recipe": (("--data", "data", "--recipe", "resnet"), 2, "no recipe 'resnet'; the recipes are allcnn"),
+    "an unknown recipe": (("--data", "data", "--config", "resnet"), 2, "no recipe 'resnet'; the recipes are allcnn"),
     "no steps": (("--data", "data", "--steps", "0"), 2, "--steps"),
-    "an odd size": (("--data", "data", "--size", "10"), 1, "10 × 10 pixels; the network takes squares"),
+    "an odd size": (("--data", "data", "--image-size", "10"), 1, "10 × 10 pixels; the network takes squares"),
     "an unknown crop": (("--data", "data", "--crop", "left"), 2, "no crop 'left'"),
     "a run that is there": (("--data", "data", "-o", "old"), 1, "old holds a run already; go on with it by --resume"),
     "a file for a folder": (("--data", "data", "-o", "note"), 1, "note is a file; name a folder for the run"),
-    "nothing to resume": (("--data", "data", "--resume"), 1, "innerview-run is no run folder"),
+    "nothing to resume": (("--data", "data", "--resume"), 1, "innerview-training is no run folder"),
     "another version": (("--data", "data", "--resume", "-o", "other"), 1, "version 99; this program reads version 1"),
     "another recipe": (
-        ("--data", "data", "--resume", "--recipe", "recipe", "-o", "old"),
+        ("--data", "data", "--resume", "--config", "recipe", "-o", "old"),
         2,
         "follows the recipe allcnn",
     ),

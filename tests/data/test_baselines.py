@@ -26,7 +26,7 @@ SPEC = InputSpec(6, 8)
 PICTURE = np.random.default_rng(0).random((6, 8, 3), dtype=np.float32)
 
 
-@pytest.mark.parametrize(("name", "level"), [("black", 0), ("white", 1), ("grey", 0.5)])
+@pytest.mark.parametrize(("name", "level"), [("black", 0), ("white", 1), ("gray", 0.5)])
 @pytest.mark.parametrize("spec", [SPEC, InputSpec(3, 3, 1)], ids=["colour", "grey"])
 def test_plain_ones(name: str, level: float, spec: InputSpec) -> None:
     baseline = make_baseline(name, spec, np.zeros(spec.shape, np.float32))
@@ -131,7 +131,11 @@ class TestArrays:
 
 
 class TestNames:
-    @pytest.mark.parametrize("text", ["black", "white", "grey", "blurred", "blurred:2.5", "noise", "noise:7"])
+    @pytest.mark.parametrize(("spelt", "kind"), [("grey", "gray"), ("blur:2.5", "blurred"), ("zeros", "black")])
+    def test_other_spellings_are_understood(self, spelt: str, kind: str) -> None:
+        assert parse_baseline(spelt).kind == kind
+
+    @pytest.mark.parametrize("text", ["black", "white", "gray", "blurred", "blurred:2.5", "noise", "noise:7"])
     def test_they_read_back_as_written(self, text: str) -> None:
         assert str(parse_baseline(text)) == text
 
@@ -144,7 +148,7 @@ class TestNames:
     @pytest.mark.parametrize("text", ["", "pink", "noises", "nowhere.png", "Black"])
     def test_what_is_none_lists_them(self, text: str) -> None:
         with pytest.raises(
-            UsageError, match=r"baselines are black, white, grey, blurred or .*, noise or .*, or a file"
+            UsageError, match=r"baselines are black, white, gray, blurred or .*, noise or .*, or a file"
         ):
             parse_baseline(text)
 

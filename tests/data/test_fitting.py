@@ -44,10 +44,10 @@ class TestTheRightSizeAlready:
 SQUEEZED = "shrunk by area averaging, its proportions squeezed"
 MIXED = "shrunk by area averaging along one side and enlarged linearly along the other, its proportions squeezed"
 WORDS = {
-    "wide": ((451, 300), "centre", (75, 0, 300, 300), "the middle 300 × 300, shrunk by area averaging"),
-    "high": ((300, 451), "centre", (0, 75, 300, 300), "the middle 300 × 300, shrunk by area averaging"),
-    "square": ((512, 512), "centre", (0, 0, 512, 512), "all of it, shrunk by area averaging"),
-    "small": ((20, 16), "centre", (2, 0, 16, 16), "the middle 16 × 16, enlarged linearly"),
+    "wide": ((451, 300), "center", (75, 0, 300, 300), "the middle 300 × 300, shrunk by area averaging"),
+    "high": ((300, 451), "center", (0, 75, 300, 300), "the middle 300 × 300, shrunk by area averaging"),
+    "square": ((512, 512), "center", (0, 0, 512, 512), "all of it, shrunk by area averaging"),
+    "small": ((20, 16), "center", (2, 0, 16, 16), "the middle 16 × 16, enlarged linearly"),
     "squeezed": (
         (451, 300),
         "whole",
@@ -61,7 +61,7 @@ WORDS = {
         f"all of it, {MIXED}",
     ),
     "a box": ((451, 300), (10, 20, 64, 64), (10, 20, 64, 64), "64 × 64 at left 10, top 20, shrunk by area averaging"),
-    "a speck": ((1, 5000), "centre", (0, 2499, 1, 1), "the middle 1 × 1, enlarged linearly"),
+    "a speck": ((1, 5000), "center", (0, 2499, 1, 1), "the middle 1 × 1, enlarged linearly"),
 }
 
 
@@ -126,13 +126,19 @@ def test_a_box_outside_the_picture_is_refused(box: Box) -> None:
 
 @pytest.mark.parametrize(
     ("text", "crop"),
-    [("centre", "centre"), ("whole", "whole"), ("1,2,30,40", (1, 2, 30, 40)), (" 1, 2,3 ,4", (1, 2, 3, 4))],
+    [
+        ("center", "center"),
+        ("centre", "center"),
+        ("whole", "whole"),
+        ("1,2,30,40", (1, 2, 30, 40)),
+        (" 1, 2,3 ,4", (1, 2, 3, 4)),
+    ],
 )
 def test_crops_can_be_written(text: str, crop: object) -> None:
     assert parse_crop(text) == crop
 
 
-@pytest.mark.parametrize("text", ["", "center", "1,2,3", "1,2,3,x", "-1,2,3,4", "1,2,3,4,5"])
+@pytest.mark.parametrize("text", ["", "middle", "1,2,3", "1,2,3,x", "-1,2,3,4", "1,2,3,4,5"])
 def test_what_is_no_crop_is_refused(text: str) -> None:
-    with pytest.raises(UsageError, match=f"no crop {text!r}; say centre, whole, or left,top,width,height"):
+    with pytest.raises(UsageError, match=f"no crop {text!r}; say center, whole, or left,top,width,height"):
         parse_crop(text)

@@ -40,7 +40,7 @@ def test_a_grid_shows_as_many_pictures_as_channels_ask_for(channels, asked, in_c
     assert tiles(page) == shown
 
 
-@pytest.mark.parametrize("scale", ["own", "shared", 2.0])
+@pytest.mark.parametrize("scale", ["per-image", "shared", 2.0])
 def test_every_scale_can_be_asked_for(scale) -> None:
     assert tiles(activation_grid(activations({"elu": layer(8, 12)}), "elu", scale=scale)) == 12
 

@@ -44,7 +44,7 @@ def test_a_strip_has_a_cell_for_each_alpha(show, columns) -> None:
 
 def test_scales_are_own_or_shared_along_the_path() -> None:
     result = interior(np.ones((3, 8, 8, 1)) * np.array([4.0, 2.0, 1.0])[:, None, None, None], ALPHAS)
-    own = prepare([result], "sum", "map", "own")
+    own = prepare([result], "sum", "map", "per-image")
     assert [scale.limit for scale in own.scales[0]] == [4.0, 2.0, 1.0]
     assert own.separate
     assert [line.text for line in own.limit_line(0, 1)] == ["S = 2"]
@@ -80,7 +80,7 @@ def test_frames_differ_where_the_pictures_differ() -> None:
     [
         ({"show": "loss"}, "no quantity 'loss'; choose sum, colours, attribution"),
         ({"style": "glow"}, "no style 'glow'"),
-        ({"scale": -1.0}, "give 'own', 'shared' or a number above 0"),
+        ({"scale": -1.0}, "give 'per-image', 'shared' or a number above 0"),
     ],
 )
 def test_unknown_words_are_refused(arguments, message) -> None:

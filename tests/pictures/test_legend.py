@@ -30,8 +30,8 @@ def test_everything_drawn_on_a_scale_is_counted() -> None:
 
 def test_holes_and_emptiness_are_said() -> None:
     holes = np.array([[np.nan, np.inf, 0.5, 0.2]])
-    assert describe_scale([holes], Scale(1.0, "own"), "logit").endswith("2 not finite (hatched)")
-    assert describe_scale([np.zeros((2, 2))], Scale(1.0, "own"), "logit").endswith("zero everywhere")
+    assert describe_scale([holes], Scale(1.0, "per-image"), "logit").endswith("2 not finite (hatched)")
+    assert describe_scale([np.zeros((2, 2))], Scale(1.0, "per-image"), "logit").endswith("zero everywhere")
 
 
 def test_the_bar_runs_through_all_colours_in_order() -> None:
@@ -58,7 +58,7 @@ def test_the_maps_legend_is_the_ramp_itself() -> None:
 @pytest.mark.parametrize("width", [120, 320, 700])
 @pytest.mark.parametrize(("signed", "separate"), [(True, False), (True, True), (False, False)])
 def test_a_legend_is_as_wide_as_asked(width, signed, separate) -> None:
-    drawn = legend([picture()], Scale(0.5, "own"), "logit per unit of pixel value", ramp_entries(), signed=signed,
+    drawn = legend([picture()], Scale(0.5, "per-image"), "logit per unit of pixel value", ramp_entries(), signed=signed,
                    separate=separate, width=width, ends=("against", "for") if signed else ("", ""))  # fmt: skip
     assert drawn.width == width
     row = np.asarray(drawn)[8, : min(width, 320)]

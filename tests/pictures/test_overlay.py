@@ -56,7 +56,7 @@ def test_the_recipes_plain_overlay_is_the_picture_lit_by_the_gradient() -> None:
     mean = gradient.mean(axis=2)
     expected = np.clip(mean / np.percentile(mean, 99), None, 1)[..., None] * picture()
     values = gradient.sum(axis=2)
-    limit = style_scales([values], "own", "recipe")[0].limit
+    limit = style_scales([values], "per-image", "recipe")[0].limit
     assert (overlay(picture(), values, limit, style="recipe") == rounded(expected)).all()
 
 
@@ -67,7 +67,7 @@ def test_the_recipes_signed_overlay_is_half_grey_image_and_half_colour() -> None
     colours = np.maximum(t, 0) * BLUE + np.maximum(-t, 0) * RED
     expected = 0.5 * picture().mean(axis=2, keepdims=True) + 0.5 * colours
     values = gradient.sum(axis=2)
-    limit = style_scales([values], "own", "recipe-signed")[0].limit
+    limit = style_scales([values], "per-image", "recipe-signed")[0].limit
     assert (overlay(picture(), values, limit, style="recipe-signed") == rounded(expected)).all()
 
 
@@ -103,7 +103,7 @@ def test_a_number_overrides_the_recipes_own_rule() -> None:
 
 def test_a_map_that_is_nowhere_positive_leaves_the_recipes_overlay_black() -> None:
     values = -np.ones((8, 8))
-    limit = style_scales([values], "own", "recipe")[0].limit
+    limit = style_scales([values], "per-image", "recipe")[0].limit
     assert not overlay(picture(), values, limit, style="recipe").any()
 
 

@@ -99,12 +99,12 @@ def test_beyond_counts_the_finite_values_outside() -> None:
 def test_a_shared_scale_is_the_largest_own_one_and_ignores_empty_maps() -> None:
     maps = [np.full((2, 2), 0.1), np.full((2, 2), -3.0), np.zeros((2, 2))]
     assert choose_scales(maps, "shared") == [Scale(3.0, "shared")] * 3
-    assert [scale.limit for scale in choose_scales(maps, "own")] == [0.1, 3.0, 1.0]
+    assert [scale.limit for scale in choose_scales(maps, "per-image")] == [0.1, 3.0, 1.0]
     assert choose_scales(maps, 0.5) == [Scale(0.5, "given")] * 3
     assert choose_scales([np.zeros((2, 2))], "shared")[0].limit == 1.0
 
 
 @pytest.mark.parametrize("wrong", [0.0, -1.0, math.inf, math.nan, "mine"])
 def test_a_scale_without_meaning_is_refused(wrong) -> None:
-    with pytest.raises(UsageError, match=r"give 'own', 'shared' or a number above 0"):
+    with pytest.raises(UsageError, match=r"give 'per-image', 'shared' or a number above 0"):
         choose_scales([np.ones((2, 2))], wrong)

@@ -70,9 +70,9 @@ def test_names_are_never_markup() -> None:
 
 
 def test_what_stands_between_backticks_is_code_and_still_no_markup() -> None:
-    text = overview_page("t", ["Start `innerview look <b>`, or ` alone."], [], [])
+    text = overview_page("t", ["Start `innerview explain <b>`, or ` alone."], [], [])
     checked(text)
-    assert "<p>Start <code>innerview look &lt;b&gt;</code>, or ` alone.</p>" in text
+    assert "<p>Start <code>innerview explain &lt;b&gt;</code>, or ` alone.</p>" in text
 
 
 def test_what_moves_waits_to_be_asked() -> None:

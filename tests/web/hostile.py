@@ -64,7 +64,7 @@ KINDS: dict[str, dict[str, Any]] = {
     "subject": {},
     "map": {"target": 0},
     "path": {"target": 1, "tolerance": 0.1},
-    "keep": {"target": 2, "fill": "grey"},
+    "keep": {"target": 2, "fill": "gray"},
     "kept": {"mask": "/w==", "cells": [2, 4], "fill": "white"},
     "layers": {"layer": "conv1"},
     "weights": {},

@@ -57,7 +57,7 @@ QUESTIONS = {
     "subject": {},
     "map": {"target": 0},
     "path": {"target": 0},
-    "keep": {"target": 0, "fill": "grey"},
+    "keep": {"target": 0, "fill": "gray"},
     "kept": {"mask": "/w==", "cells": [2, 4], "fill": "white"},
     "layers": {},
     "weights": {},

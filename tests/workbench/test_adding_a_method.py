@@ -84,7 +84,7 @@ def pages(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
 def test_one_row_is_all_that_a_method_takes(pages: ModuleType, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["methods"]) == 0
     assert "\nbrightness " in capsys.readouterr().out
-    assert main(["look", "--help"]) == 0
+    assert main(["explain", "--help"]) == 0
     assert "brightness (power)" in " ".join(capsys.readouterr().out.split())
     (described,) = Desk([Opened("mixed", NETWORK)]).hello()["networks"]
     assert "brightness" in described["methods"]
@@ -107,7 +107,7 @@ def test_the_command_line_refuses_before_anything_is_written(
     asked: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    assert main(["look", "cat", "--method", asked]) == 2
+    assert main(["explain", "cat", "--method", asked]) == 2
     assert list(tmp_path.iterdir()) == []
 
 
@@ -127,7 +127,7 @@ def test_a_look_draws_and_keeps_every_method_that_was_asked_for(tmp_path: Path) 
     assert list(look.methods) == list(wanted)
     for name, one in wanted.items():
         np.testing.assert_array_equal(look.methods[name].map, one.map)
-    write_look(Scene(NETWORK, look, request, "own", count_weights({"now": NETWORK.weights()})), tmp_path, {})
+    write_look(Scene(NETWORK, look, request, "per-image", count_weights({"now": NETWORK.weights()})), tmp_path, {})
     page, arrays = (tmp_path / "index.html").read_text(encoding="utf-8"), load_file(tmp_path / "arrays.safetensors")
     told = json.loads((tmp_path / "result.json").read_text(encoding="utf-8"))["methods"]
     found = load_result(tmp_path)
@@ -146,5 +146,5 @@ def test_a_look_without_other_methods_has_no_section_for_them(tmp_path: Path) ->
     (item,) = gather(NETWORK, ["cat"])
     request = Request(alphas=(0.5,), evaluations=2, layers=("elu1",), shares=(1.0,))
     look = examine(NETWORK, item, request)
-    write_look(Scene(NETWORK, look, request, "own", count_weights({"now": NETWORK.weights()})), tmp_path, {})
+    write_look(Scene(NETWORK, look, request, "per-image", count_weights({"now": NETWORK.weights()})), tmp_path, {})
     assert 'id="methods"' not in (tmp_path / "index.html").read_text(encoding="utf-8")

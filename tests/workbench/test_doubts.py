@@ -58,7 +58,7 @@ def test_commands_warn_and_go_on(
         "import numpy as np\ndef build():\n    return lambda x: 1e-3 * x.mean((1, 2)) + np.array([1.0, 2.0, 3.0])\n"
     )
     (tmp_path / "net.py").write_text(source)
-    line = ["--model", "net.py:build", "--classes", "3", "--input", "8x8 range=0..1 layout=HWC"]
+    line = ["--model", "net.py:build", "--classes", "3", "--input-spec", "8x8 range=0..1 layout=HWC"]
     assert main(["weights", *line]) in {0, 1}
     assert "innerview: warning: this network gives nearly the same" in capsys.readouterr().err
     assert main(["info", *line]) == 0

@@ -32,7 +32,7 @@ def image(network: TorchNetwork, name: str) -> np.ndarray:
 
 
 def test_its_code_does_not_run_unasked() -> None:
-    with pytest.raises(UsageError, match=r"names the code .*network\.py:build.*--trust"):
+    with pytest.raises(UsageError, match=r"names the code .*network\.py:build.*--trust-code"):
         open_model(ModelRequest(str(EXAMPLE), classes="1000"))
 
 

@@ -129,7 +129,7 @@ def test_what_cannot_be_worked_out_behind_the_map_is_named(tmp_path: Path, monke
     assert "the output is not finite" in page
 
 
-@pytest.mark.parametrize("scale", ["own", "shared"])
+@pytest.mark.parametrize("scale", ["per-image", "shared"])
 def test_a_picture_that_fails_leaves_the_others(scale: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     examine = LOOK.examine
 

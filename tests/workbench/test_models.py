@@ -96,7 +96,7 @@ def test_a_model_toml_holds_it_all_but_not_the_trust(here: Path) -> None:
         'model = "net.py:build"\nweights = "trained.safetensors"\nclasses = ["a", "b", "c"]\n'
         '[input]\nsize = "8x8x3"\nrange = "0..255"\nmean = [1, 2, 3]\nlayout = "CHW"\n[output]\ntemperature = 0.5\n'
     )
-    with pytest.raises(UsageError, match=r"net\.py:build, which opening the model would run.*--trust"):
+    with pytest.raises(UsageError, match=r"net\.py:build, which opening the model would run.*--trust-code"):
         opened("trained.safetensors", classes="", input="")
     network = opened("trained.safetensors", classes="", input="range=0..1", trust=True)
     assert (network.input.high, network.input.mean) == (1, (1, 2, 3))  # the line has the last word
@@ -132,7 +132,7 @@ WRONG = {
     "an address": ("https://example.org/net.pt", {}, "is an address, and nothing is fetched"),
     "a Keras file that is not there": ("none.keras", {}, "none.keras is not there"),
     "a range that is no number": ("net.py:build", {"input": "8x8 range=0..nan layout=CHW"}, "give finite numbers"),
-    "a temperature that is none": ("net.py:build", {"output": "logits temperature=hot"}, '--gives "logits temp'),
+    "a temperature that is none": ("net.py:build", {"output": "logits temperature=hot"}, '--output-spec "logits temp'),
     "weights that are not there": (
         "net.py:build",
         {"weights": "no.safetensors"},
@@ -147,8 +147,8 @@ WRONG = {
     "nothing declared": ("net.py:build", {"input": ""}, "not declared: size, range, layout"),
     "a range forgotten": ("net.py:build", {"input": "8x8 layout=CHW"}, "not declared: range"),
     "a size that is none": ("net.py:build", {"input": "8by8 range=0..1 layout=CHW"}, "size '8by8' is not numbers"),
-    "an unknown word": ("net.py:build", {"input": TAKES + " crop=1"}, "--input knows no 'crop'"),
-    "an unknown kind": ("net.py:build", {"output": "logit"}, "--gives says 'logit'; a model gives logits"),
+    "an unknown word": ("net.py:build", {"input": TAKES + " crop=1"}, "--input-spec knows no 'crop'"),
+    "an unknown kind": ("net.py:build", {"output": "logit"}, "--output-spec says 'logit'; a model gives logits"),
     "no classes": ("net.py:build", {"classes": ""}, "the classes are not declared"),
     "no such class file": ("net.py:build", {"classes": "names.txt"}, "names.txt can't be read"),
     "classes of the wrong length": ("net.py:build", {"classes": "4"}, "since 4 class names were declared"),
@@ -192,7 +192,7 @@ class Touch:
 @pytest.mark.parametrize("name", ["model.pt", "model.pth", "model.pt2"])
 def test_a_pickle_does_not_open_without_trust(here: Path, name: str) -> None:
     torch.save(Touch(), here / name)
-    with pytest.raises(UsageError, match=r"runs code that is in it.*--trust.*safetensors"):
+    with pytest.raises(UsageError, match=r"runs code that is in it.*--trust-code.*safetensors"):
         opened(name)
     assert not (here / "ran").exists()
 
@@ -232,7 +232,7 @@ def test_a_scripted_or_exported_model_has_the_same_gradients_and_nothing_to_tap(
     torch.manual_seed(2)
     model = Doubling().eval()
     write(model, here / name)
-    with pytest.raises(UsageError, match=r"runs code that is in it.*--trust"):
+    with pytest.raises(UsageError, match=r"runs code that is in it.*--trust-code"):
         opened(name)
     found, image = opened(name, trust=True), np.random.default_rng(0).random((8, 8, 3), np.float32)
     plain = wrap(model, input=found.input, output=found.output)
@@ -285,7 +285,7 @@ def test_weights_that_are_not_finite_are_named(here: Path) -> None:
 def test_a_saved_model_does_not_open_without_trust(here: Path) -> None:
     (here / "saved").mkdir()
     (here / "saved" / "saved_model.pb").touch()
-    with pytest.raises(UsageError, match="--trust"):
+    with pytest.raises(UsageError, match="--trust-code"):
         opened("saved")
 
 
@@ -312,7 +312,7 @@ FOREIGN = {
 @pytest.mark.parametrize("layer", FOREIGN.values(), ids=FOREIGN)
 def test_a_keras_file_with_anything_but_stock_layers_does_not_open(here: Path, layer: dict[str, object]) -> None:
     keras_file(here / "model.keras", layer)
-    with pytest.raises(UsageError, match=r"would run code from the file.*--trust.*file\.py:build"):
+    with pytest.raises(UsageError, match=r"would run code from the file.*--trust-code.*file\.py:build"):
         opened("model.keras")
     assert not (here / "ran").exists()
 
@@ -320,8 +320,8 @@ def test_a_keras_file_with_anything_but_stock_layers_does_not_open(here: Path, l
 def test_a_model_is_described_and_explained_from_the_line(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    line = ["--model", "net.py:build", "--classes", "classes.txt", "--input", TAKES]
+    line = ["--model", "net.py:build", "--classes", "classes.txt", "--input-spec", TAKES]
     assert main(["info", "moose", *line]) == 0
     assert "1 bee" in capsys.readouterr().out
-    assert main(["look", "moose", *line, "--evaluations", "2", "--alphas", "1"]) == 0
+    assert main(["explain", "moose", *line, "--n-steps", "2", "--alphas", "1"]) == 0
     assert main(["weights", *line]) == 0

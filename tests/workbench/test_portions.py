@@ -58,7 +58,7 @@ def test_a_part_of_a_part_tells_where_it_is_in_the_whole() -> None:
     ]
 
 
-@pytest.mark.parametrize("scale", ["own", "shared"])
+@pytest.mark.parametrize("scale", ["per-image", "shared"])
 def test_a_look_tells_of_every_pass_and_never_goes_back(tmp_path: Path, scale: str) -> None:
     heard = Heard()
     look(

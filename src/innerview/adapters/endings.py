@@ -134,7 +134,7 @@ def check_meaning(network: Network) -> None:
     elif bounded and sums:
         raise NetworkError(
             f"{_declared(kind)} were declared, but the outputs are positive and sum to 1: the model ends in softmax. "
-            "Declare kind 'probabilities' (--gives probabilities), or wrap the model without it"
+            "Declare kind 'probabilities' (--output-spec probabilities), or wrap the model without it"
         )
     elif bounded and _ending(network) != "linear" and float(np.ptp(outputs)) > CHANGE and outputs[:PLAIN].all():
         # A sigmoid is 0 exactly for no picture; what is, was cut off at 0, and is a score like any other.

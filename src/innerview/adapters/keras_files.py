@@ -63,7 +63,7 @@ def open_keras(path: Path, *, trust: bool) -> Any:
     if foreign and not trust:
         raise UsageError(
             f"{path.name} holds {foreign}, and opening it would run code from the file; if you trust where it came "
-            "from, add --trust, or name a function of your own that builds it: --model file.py:build"
+            "from, add --trust-code, or name a function of your own that builds it: --model file.py:build"
         )
     try:
         return keras.saving.load_model(path, compile=False, safe_mode=not trust)

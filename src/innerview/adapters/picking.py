@@ -28,7 +28,7 @@ def pick(result: Any, key: str | int | None, is_tensor: Callable[[Any], bool]) -
         listed = ", ".join(f"{name!r} of shape {tuple(value.shape)}" for name, value in tensors.items()) or "no tensor"
         raise NetworkError(
             f"the model gives a {type(result).__name__} with {listed}; key={key!r} names none of them: "
-            "say which one is the output, OutputSpec(…, key=…) or --gives key=…"
+            "say which one is the output, OutputSpec(…, key=…) or --output-spec key=…"
         )
     return tensors[key]
 

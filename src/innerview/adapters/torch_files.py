@@ -38,7 +38,8 @@ INSIDE: Final = ("state_dict", "model_state_dict", "model", "net", "weights", "p
 PARTS: Final = ("_orig", "_mask", "_g", "_v", "_u")
 
 CODE: Final = (
-    "if you trust where it came from, add --trust. Safer: weights in safetensors and a function that builds the model, "
+    "if you trust where it came from, add --trust-code. Safer: weights in safetensors and a function that builds the "
+    "model, "
     "--model file.py:build --weights FILE"
 )
 
@@ -176,7 +177,7 @@ def _plain(path: Path) -> Any:
             scripted = _is_scripted(found)
         if scripted:
             raise DataError(
-                f"{path} holds a scripted model, not weights alone; open it as a model: --model {path} --trust"
+                f"{path} holds a scripted model, not weights alone; open it as a model: --model {path} --trust-code"
             )
     try:
         with warnings.catch_warnings():
@@ -187,7 +188,7 @@ def _plain(path: Path) -> Any:
         if "Unsupported global" in words or "Unsupported operand" in words or "Unsupported class" in words:
             raise DataError(
                 f"{WHAT} {path} hold more than weights ({_named(words)}), and opening them would run code. Save "
-                "model.state_dict(); a whole model is opened as --model FILE --trust"
+                "model.state_dict(); a whole model is opened as --model FILE --trust-code"
             ) from error
         raise DataError(f"{WHAT} {path} can't be read ({type(error).__name__}: {words[:200]})") from error
 

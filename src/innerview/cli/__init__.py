@@ -15,10 +15,13 @@ from typing import Final
 import click
 
 from innerview.cli.console import Context, say, writable
+from innerview.cli.renamed import refuse_old_command, refuse_old_option
 from innerview.errors import InnerviewError
 from innerview.version import __version__
 
-COMMANDS: Final = ("look", "serve", "report", "weights", "path", "train", "run", "info", "methods", "export")
+COMMANDS: Final = (
+    "explain", "serve", "report", "weights", "saturation", "train", "inspect", "info", "methods", "export",
+)  # fmt: skip
 """Each is a module of this folder with a `command`; none imports anything heavy before it runs."""
 
 
@@ -39,6 +42,13 @@ class Commands(click.Group):
         found.context_class = Context
         return found
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command, or name the one that an old name stands for."""
+        refuse_old_command(args[0], ctx)
+        return super().resolve_command(ctx, args)
+
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(__version__)
@@ -46,9 +56,9 @@ class Commands(click.Group):
     "--debug", is_flag=True, expose_value=False, help="Show the traceback of an error; works anywhere on the line."
 )
 def innerview() -> None:
-    """See inside an image classifier: its weights, its layers and the pixels that decided.
+    """See inside an image classifier: its weights, its layers and the pixels that decide.
 
-    Start with `innerview look`: it explains the built-in network on a sample photo, with nothing else to install.
+    Start with `innerview explain`: it explains the built-in model on an example image, with nothing else to install.
     """
 
 
@@ -67,6 +77,7 @@ def _main(arguments: Sequence[str]) -> int:
     except click.exceptions.Exit as ended:
         return ended.exit_code
     except click.ClickException as problem:
+        problem = refuse_old_option(problem)
         written = io.StringIO()
         problem.show(written)
         say(*written.getvalue().removesuffix("\n").split("\n"), err=True)

@@ -1,4 +1,4 @@
-"""`innerview export`: a built-in network as source and weights, to take away."""
+"""`innerview export`: a built-in model as source and weights."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import click
 from innerview.cli.console import say
 
 
-@click.command("export", short_help="Take a built-in network away, as PyTorch, Keras or NumPy source and weights.")
-@click.argument("network", default="allcnn", metavar="[NETWORK]")
+@click.command("export", short_help="Export a built-in model as PyTorch, Keras or NumPy source and weights.")
+@click.argument("model", default="allcnn", metavar="[MODEL]")
 @click.option(
     "--format",
     "format_",
@@ -19,16 +19,16 @@ from innerview.cli.console import say
     show_default=True,
     help="Of the source.",
 )
-@click.option("-o", "--output", metavar="FOLDER", default="", help="New or empty folder. [NETWORK-FORMAT]")
+@click.option("-o", "--output", metavar="FOLDER", default="", help="New or empty folder. [MODEL-FORMAT]")
 @click.option("--force", is_flag=True, help="Replace an earlier export.")
-def command(*, network: str, format_: str, output: str, force: bool) -> None:
-    """Write a built-in NETWORK as one readable source file with its weights, that need no innerview.
+def command(*, model: str, format_: str, output: str, force: bool) -> None:
+    """Write a built-in MODEL as one readable source file with its weights; innerview is not needed to run it.
 
-    `python network.py picture.png` in the folder says what it takes a picture for; README.md tells the rest.
+    `python network.py image.png` in the folder prints a prediction; README.md tells the rest.
     """
     from innerview.workbench.export import export
 
-    found = export(network, format_, Path(output) if output else "", force=force)
+    found = export(model, format_, Path(output) if output else "", force=force)
     for file in found.files:
         say(file)
     say(f"{found.words}.")

@@ -1,4 +1,4 @@
-"""`innerview info`: what a network is, and what it does to a picture."""
+"""`innerview info`: what a model is, and how it preprocesses an image."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from innerview.cli.console import console
 from innerview.names import visible
 
 
-@click.command("info", short_help="Describe a network, and what it does to a picture.")
-@click.argument("picture", default="", metavar="[PICTURE]")
+@click.command("info", short_help="Describe a model, and how it preprocesses an image.")
+@click.argument("image", default="", metavar="[IMAGE]")
 @options.network(warn=False)  # it is one of the facts
-@click.option("--crop", default="centre", show_default=True, help="centre, whole, or left,top,width,height in pixels.")
-def command(*, picture: str, network: Any, crop: str) -> None:
-    """Describe a network: its layers, what it takes and gives, and what will happen to PICTURE on its way in."""
+@click.option("--crop", default="center", show_default=True, help="center, whole, or left,top,width,height in pixels.")
+def command(*, image: str, network: Any, crop: str) -> None:
+    """Describe a model: its layers, its input and output, and how IMAGE is preprocessed."""
     from rich.table import Table
 
     from innerview.workbench import info
 
-    found = info(network, picture, crop)
+    found = info(network, image, crop)
     facts = Table.grid(padding=(0, 2))
     for name, value in found.facts:
         facts.add_row(name, visible(value))
     layers = Table(box=None, header_style="bold", padding=(0, 2, 0, 0))
     layers.add_column("no.", justify="right")
-    for head in ("layer", "kind", "gives"):
+    for head in ("layer", "kind", "output"):
         layers.add_column(head)
     layers.add_column("weights", justify="right")
     for row in found.layers:

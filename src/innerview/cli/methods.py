@@ -13,7 +13,7 @@ from innerview.names import visible
 def command(*, name: str) -> None:
     """List the methods that give a map of an image: what each answers, needs and costs.
 
-    With METHOD, its options and its source; `innerview look --method METHOD:option=value` runs it.
+    With METHOD, its options and its source; `innerview explain --method METHOD:option=value` runs it.
     """
     from rich.table import Table
 

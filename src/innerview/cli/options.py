@@ -32,20 +32,23 @@ def words(text: str) -> tuple[str, ...]:
 MODEL: Final = (
     click.option(
         "--model",
-        "--network",
         "model",
         default="allcnn",
         show_default=True,
         metavar="MODEL",
-        help="A built-in network, module:factory, file.py:factory, keras:Name, or a file: .keras, .h5, .safetensors.",
+        help="A built-in model, module:factory, file.py:factory, keras:Name, or a file: .keras, .h5, .safetensors.",
     ),
     click.option("--weights", default="", metavar="FILE", help="Safetensors weights for the module of a factory."),
     click.option(
         "--classes", default="", metavar="FILE", help="Names of the model's classes, one a line; or a number."
     ),
-    click.option("--input", default="", metavar="WORDS", help='What it takes: "224x224x3 range=0..255 layout=HWC".'),
-    click.option("--gives", default="", metavar="WORDS", help='What it gives: "logits temperature=1 key=…". [logits]'),
-    click.option("--trust", is_flag=True, help="Open the model even if that runs code from its files."),
+    click.option(
+        "--input-spec", default="", metavar="SPEC", help='Input, such as "224x224x3 range=0..255 layout=HWC".'
+    ),
+    click.option(
+        "--output-spec", default="", metavar="SPEC", help='Output, such as "logits temperature=1 key=…". [logits]'
+    ),
+    click.option("--trust-code", is_flag=True, help="Open the model even if that runs code in its files."),
 )
 
 
@@ -53,7 +56,7 @@ def network(*, warn: bool = True) -> Decorator:
     """--model and all that describes it; the command is given `network`, opened, or the name of a built-in one.
 
     Args:
-        warn: say on the error stream if the model's answers to the sample photos are all the same.
+        warn: say on the error stream if the model's predictions for the example images are all the same.
     """
 
     def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -63,15 +66,15 @@ def network(*, warn: bool = True) -> Decorator:
             model: str,
             weights: str,
             classes: str,
-            input: str,  # noqa: A002 the option's name
-            gives: str,
-            trust: bool,
+            input_spec: str,
+            output_spec: str,
+            trust_code: bool,
             **others: Any,
         ) -> Any:
             from innerview.workbench.doubts import doubts
             from innerview.workbench.models import ModelRequest, open_model
 
-            found = open_model(ModelRequest(model, weights, classes, input, gives, trust))
+            found = open_model(ModelRequest(model, weights, classes, input_spec, output_spec, trust_code))
             for doubt in doubts(found) if warn and not isinstance(found, str) else ():
                 say(f"innerview: warning: {doubt}.", err=True)
             return command(*args, network=found, **others)
@@ -96,14 +99,14 @@ def output(default: str) -> Decorator:
 
 QUESTION: Final = (
     click.option(
-        "--class", "explained", default="", metavar="CLASS", help="Class to explain, by number or name. [winner]"
+        "--target", default="", metavar="CLASS", help="Class to explain, by number or name. [the predicted class]"
     ),
     click.option("--versus", default="", metavar="CLASS", help="Explain why the class and not this one."),
     click.option(
-        "--target",
+        "--objective",
         default="",
-        show_default="contrast, or what the network's outputs are",
-        help="What is explained: logit, contrast (with all other classes), probability.",
+        show_default="contrast, or what the model's outputs are",
+        help="What is explained of it: logit, contrast (with all other classes), probability.",
     ),
     click.option(
         "--tolerance", type=float, default=0.01, show_default=True, help="Error of the maps to reach: 0.01 is 1 %."
@@ -112,24 +115,24 @@ QUESTION: Final = (
 
 CHOICE: Final = (
     click.option(
-        "--crop", default="centre", show_default=True, help="centre, whole, or left,top,width,height in pixels."
+        "--crop", default="center", show_default=True, help="center, whole, or left,top,width,height in pixels."
     ),
     click.option(
-        "--data", type=click.Path(path_type=Path), metavar="FOLDER", help="Class folders to pick pictures from."
+        "--data", type=click.Path(path_type=Path), metavar="FOLDER", help="Class folders to select images from."
     ),
     click.option(
-        "--pick", "picks", multiple=True, metavar="PICK", help="From --data: a number, a class, or class:number."
+        "--select", multiple=True, metavar="SELECTION", help="From --data: a number, a class, or class:number."
     ),
 )
 
 
 def question() -> Decorator:
-    """What is explained, and how exactly: --class, --versus, --target, --tolerance."""
+    """What is explained, and how exactly: --target, --versus, --objective, --tolerance."""
     return _all(QUESTION)
 
 
 def choice() -> Decorator:
-    """Which part of which pictures: --crop, --data, --pick."""
+    """Which part of which images: --crop, --data, --select."""
     return _all(CHOICE)
 
 
@@ -169,5 +172,5 @@ def baseline() -> Decorator:
         default=("black",),
         show_default=True,
         metavar="NAME",
-        help="Start of the path: black, white, grey, blurred[:SIGMA], noise[:SEED] or a file; several are averaged.",
+        help="Start of the path: black, white, gray, blurred[:SIGMA], noise[:SEED] or a file; several are averaged.",
     )

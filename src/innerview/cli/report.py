@@ -11,8 +11,8 @@ from innerview.cli import options
 from innerview.cli.console import say
 
 
-@click.command("report", short_help="The viewer as one HTML file that opens anywhere, offline, years later.")
-@click.argument("pictures", nargs=-1, metavar="[PICTURE]...")
+@click.command("report", short_help="Write the viewer as one HTML file that opens anywhere, offline.")
+@click.argument("images", nargs=-1, metavar="[IMAGE]...")
 @options.network()
 @options.question()
 @click.option("--baseline", default="black", show_default=True, metavar="NAME", help="Start of the path.")
@@ -28,31 +28,31 @@ from innerview.cli.console import say
 )
 def command(
     *,
-    pictures: tuple[str, ...],
+    images: tuple[str, ...],
     network: Any,
-    explained: str,
-    versus: str,
     target: str,
+    versus: str,
+    objective: str,
     tolerance: float,
     baseline: str,
     crop: str,
     data: Path | None,
-    picks: tuple[str, ...],
+    select: tuple[str, ...],
     output: Path,
 ) -> None:
-    """Write the viewer with everything about some pictures (up to 500) as one HTML file.
+    """Write the viewer with everything about some images (up to 500) as one HTML file.
 
-    It opens from the disk, offline, and asks for nothing from elsewhere. What needs a network to answer (other
-    classes, your own pictures, a brush) is in `innerview serve`; the page says so where it is missing.
+    The file opens offline and loads nothing from elsewhere. Other classes, your own images and the brush need a
+    running model: use `innerview serve`.
     """
     from innerview.cli.progress import steps
     from innerview.workbench import Request
     from innerview.workbench.page.report import report
 
-    request = Request(explained=explained, versus=versus, target=target, tolerance=tolerance, baselines=(baseline,))
-    with steps("Looking inside") as progress:
+    request = Request(explained=target, versus=versus, target=objective, tolerance=tolerance, baselines=(baseline,))
+    with steps("Explaining") as progress:
         written = report(
-            pictures, request, network=network, output=output, data=data, picks=picks, crop=crop, progress=progress
+            images, request, network=network, output=output, data=data, picks=select, crop=crop, progress=progress
         )
     for line in written.lines:
         say(line)

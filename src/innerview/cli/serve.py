@@ -11,17 +11,17 @@ from innerview.cli import options
 from innerview.cli.console import say
 
 
-@click.command("serve", short_help="The viewer in a browser: your pictures, live trainings, every question answered.")
+@click.command("serve", short_help="Open the viewer in a browser: your images and live trainings.")
 @click.argument("runs", nargs=-1, type=click.Path(path_type=Path), metavar="[RUN]...")
 @options.network()
-@click.option("--picture", "pictures", multiple=True, metavar="PICTURE", help="Offer this file beside the samples.")
+@click.option("--image", "images", multiple=True, metavar="IMAGE", help="Offer this file beside the examples.")
 @click.option(
     "--data",
     type=click.Path(path_type=Path),
     metavar="FOLDER",
-    help="Class folders, or CIFAR-10: to offer pictures from, and to test the networks of trainings on.",
+    help="Class folders, or CIFAR-10: images to offer, and to test the models of trainings on.",
 )
-@click.option("--pick", "picks", multiple=True, metavar="PICK", help="From --data: a number, a class, or class:number.")
+@click.option("--select", multiple=True, metavar="SELECTION", help="From --data: a number, a class, or class:number.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8470, show_default=True, help="0 for any that is free.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; another needs a token.")
 @click.option("--open/--no-open", "opened", default=True, show_default=True, help="Open a browser.")
@@ -29,17 +29,17 @@ def command(
     *,
     runs: tuple[Path, ...],
     network: Any,
-    pictures: tuple[str, ...],
+    images: tuple[str, ...],
     data: Path | None,
-    picks: tuple[str, ...],
+    select: tuple[str, ...],
     port: int,
     host: str,
     opened: bool,
 ) -> None:
-    """Serve the viewer until Ctrl-C. RUN is a folder of a training (or of several); one that is under way is followed.
+    """Serve the viewer until Ctrl-C. RUN is the folder of a training, or of several; a running one is followed.
 
-    Only this computer can reach it. From another one, tunnel: ssh -L 8470:localhost:8470 HOST. With --host anybody who
-    has the printed address, with its token, can look and upload.
+    Only this computer can reach it. From another one, tunnel: ssh -L 8470:localhost:8470 HOST. With --host anybody
+    with the printed address and its token can see the viewer and upload images.
     """
     from innerview.methods.registry import registry
     from innerview.web.app import make_app
@@ -52,7 +52,7 @@ def command(
         say(f"innerview: warning: {problem}.", err=True)
     access = Access.on(host)
     with listen(host, port) as listening:
-        desk, changes = furnish(network, runs, pictures, data=data, picks=picks, remote=bool(access.token))
+        desk, changes = furnish(network, runs, images, data=data, picks=select, remote=bool(access.token))
         app = make_app(desk, access, changes)
         url = address(listening, access) + opening(runs)
 

@@ -13,8 +13,8 @@ from innerview.cli.console import say
 from innerview.errors import InnerviewError, OutputError
 
 
-@click.command("train", short_help="Train the built-in network on CIFAR-10, or on pictures of your own.")
-@click.option("--recipe", metavar="NAME", help="allcnn, the best known, or recipe, the 2018 tutorial's. [allcnn]")
+@click.command("train", short_help="Train the built-in model on CIFAR-10, or on images of your own.")
+@click.option("--config", metavar="NAME", help="allcnn, the best known, or recipe, the 2018 tutorial's. [allcnn]")
 @click.option(
     "--data",
     type=click.Path(path_type=Path),
@@ -22,17 +22,17 @@ from innerview.errors import InnerviewError, OutputError
     help="CIFAR-10's tarball or folder, an .npz file, or class folders of your own.",
 )
 @click.option("--download", type=click.Path(path_type=Path), metavar="FOLDER", help="Fetch CIFAR-10 to FOLDER first.")
-@click.option("--steps", type=click.IntRange(1), metavar="N", help="Updates of the weights. [the recipe's]")
+@click.option("--steps", type=click.IntRange(1), metavar="N", help="Updates of the weights. [the config's]")
 @click.option("--seed", type=click.IntRange(0), metavar="N", help="Of everything random. [0]")
-@click.option("--batch", type=click.IntRange(1), metavar="N", help="Pictures in a step. [the recipe's]")
+@click.option("--batch-size", type=click.IntRange(1), metavar="N", help="Images in a step. [the config's]")
 @click.option("--channels", type=click.IntRange(1), metavar="N", help="Of the hidden layers. [128]")
 @click.option(
-    "--size", type=click.IntRange(4), metavar="N", help="Pixels to which class folders' pictures shrink. [32]"
+    "--image-size", type=click.IntRange(4), metavar="N", help="Height and width of images from class folders. [32]"
 )
-@click.option("--crop", default="centre", show_default=True, help="centre, whole, or left,top,width,height in pixels.")
-@click.option("--skip-bad", is_flag=True, help="Leave out pictures that can't be read, and list them.")
+@click.option("--crop", default="center", show_default=True, help="center, whole, or left,top,width,height in pixels.")
+@click.option("--skip-bad", is_flag=True, help="Leave out images that can't be read, and list them.")
 @click.option("--resume", is_flag=True, help="Go on with the run in the folder, to the same weights bit for bit.")
-@click.option("--threads", type=click.IntRange(1), metavar="N", help="Of the processor. [the recipe's]")
+@click.option("--threads", type=click.IntRange(1), metavar="N", help="Of the processor. [the config's]")
 @click.option(
     "--precision",
     type=click.Choice(["float32", "bfloat16"]),
@@ -41,17 +41,17 @@ from innerview.errors import InnerviewError, OutputError
 @click.option(
     "--tensorboard", type=click.Path(path_type=Path), metavar="FOLDER", help="Write event files there at the end."
 )
-@options.output("innerview-run")
+@options.output("innerview-training")
 def command(
     *,
-    recipe: str | None,
+    config: str | None,
     data: Path | None,
     download: Path | None,
     steps: int | None,
     seed: int | None,
-    batch: int | None,
+    batch_size: int | None,
     channels: int | None,
-    size: int | None,
+    image_size: int | None,
     crop: str,
     skip_bad: bool,
     resume: bool,
@@ -60,10 +60,10 @@ def command(
     tensorboard: Path | None,
     output: Path,
 ) -> None:
-    """Train the built-in network and keep everything about it: weights at many steps, every metric, histograms.
+    """Train the built-in model and record it: checkpoints, every metric, histograms.
 
-    Ctrl-C keeps what there is; the same command with --resume goes on. Look at the run, while it lasts or after
-    it, with `innerview run`.
+    Ctrl-C keeps what there is; the same command with --resume continues. `innerview inspect` shows the run, also while
+    it lasts.
     """
     from innerview.cli.training_progress import Screen
     from innerview.workbench.train import Changes, DataRequest, train
@@ -73,10 +73,10 @@ def command(
     with Screen() as screen:
         try:
             trained = train(
-                DataRequest(data, download, size, crop, skip_bad),
+                DataRequest(data, download, image_size, crop, skip_bad),
                 output,
-                recipe=recipe,
-                changes=Changes(steps, seed, batch, channels, threads, precision),
+                recipe=config,
+                changes=Changes(steps, seed, batch_size, channels, threads, precision),
                 resume=resume,
                 tensorboard=tensorboard,
                 begun=screen.begin,
@@ -86,22 +86,22 @@ def command(
         except KeyboardInterrupt:
             if not (output / "manifest.json").exists():
                 raise InnerviewError(_not_begun(download)) from None
-            line = _going_on(output, data, download, size, crop, skip_bad=skip_bad)
+            line = _going_on(output, data, download, image_size, crop, skip_bad=skip_bad)
             raise InnerviewError(
-                f"stopped at step {screen.step:,}. Go on with\n  {line}\nEverything up to there is kept"
+                f"stopped at step {screen.step:,}. Continue with\n  {line}\nEverything up to there is kept"
             ) from None
         except OutputError as problem:
             if not screen.step:
                 raise
-            line = _going_on(output, data, download, size, crop, skip_bad=skip_bad)
-            raise OutputError(f"{problem}. Make room there, then go on with\n  {line}") from None
+            line = _going_on(output, data, download, image_size, crop, skip_bad=skip_bad)
+            raise OutputError(f"{problem}. Make room there, then continue with\n  {line}") from None
     say(_said(trained.accuracy, trained.average_accuracy, trained.pictures))
-    say(f"The run is in {output}. Look at it: innerview run {shlex.quote(str(output))}")
+    say(f"The run is in {output}. Inspect it: innerview inspect {shlex.quote(str(output))}")
 
 
-def _said(accuracy: float, average: float | None, pictures: int) -> str:
-    mean = "" if average is None else f"; their running mean {100 * average:.2f} %"
-    return f"The weights after the last step call {100 * accuracy:.2f} % of {pictures:,} test pictures rightly{mean}."
+def _said(accuracy: float, average: float | None, images: int) -> str:
+    mean = "" if average is None else f"; of their moving average (EMA): {100 * average:.2f} %"
+    return f"Test accuracy of the last weights: {100 * accuracy:.2f} % of {images:,} images{mean}."
 
 
 def _not_begun(download: Path | None) -> str:
@@ -122,7 +122,7 @@ def _going_on(
     parts = ["innerview", "train", "--resume", "-o", str(output)]
     parts += ["--data", str(data)] if data else []
     parts += ["--download", str(download)] if download else []
-    parts += ["--size", str(size)] if size else []
-    parts += ["--crop", crop] if crop != "centre" else []
+    parts += ["--image-size", str(size)] if size else []
+    parts += ["--crop", crop] if crop != "center" else []
     parts += ["--skip-bad"] if skip_bad else []
     return " ".join(shlex.quote(part) for part in parts)

@@ -15,19 +15,19 @@ from innerview.cli.console import say
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path), metavar="[FILE]...")
 @options.network()
 @click.option("--bins", type=click.IntRange(2), default=128, show_default=True, help="Bins of each histogram, even.")
-@click.option("--same-bins", is_flag=True, help="One set of bins for all layers instead of one for each.")
+@click.option("--shared-bins", is_flag=True, help="One set of bins for all layers instead of one for each.")
 @options.output("innerview-weights")
-def command(*, files: tuple[Path, ...], network: Any, bins: int, same_bins: bool, output: Path) -> None:
+def command(*, files: tuple[Path, ...], network: Any, bins: int, shared_bins: bool, output: Path) -> None:
     """Draw histograms of weights, before and after training, and write them as CSV.
 
-    FILE holds weights: .safetensors (or the index of several), .npz, .npy, or a state dict that torch.save wrote; none
-    of them runs code. Several are snapshots in the order of time. Without one, it is the built-in network.
+    FILE holds weights: .safetensors (or the index of several), .npz, .npy, or a state dict that torch.save wrote; no
+    code in them is run. Several are checkpoints in the order of time. Without FILE, the built-in model is shown.
     """
     from innerview.cli.progress import steps
     from innerview.workbench import weights
 
     with steps("Counting") as progress:
-        counted = weights(files, network=network, output=output, bins=bins, same_bins=same_bins, progress=progress)
+        counted = weights(files, network=network, output=output, bins=bins, same_bins=shared_bins, progress=progress)
     say(counted.words)
     for file in counted.files:
         say(file)

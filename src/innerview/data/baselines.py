@@ -46,7 +46,7 @@ class BaselineName:
     """A baseline that was asked for, not yet made: its kind and its parameter.
 
     Attributes:
-        kind: "black", "white", "grey", "blurred", "noise" or "file".
+        kind: "black", "white", "gray", "blurred", "noise" or "file".
         parameter: sigma in pixels, a seed, or a path; "" for the default.
     """
 
@@ -67,6 +67,7 @@ def parse_baseline(text: str) -> BaselineName:
         UsageError: it is no kind and no file, or the number has no meaning for it; lists the kinds.
     """
     kind, colon, parameter = text.strip().partition(":")
+    kind = _SPELLINGS.get(kind, kind)
     if kind in _NUMBERS:
         if (colon and not _NUMBERS[kind](parameter)) or (colon and not parameter):
             raise UsageError(f"the baseline {text!r} was asked for; say {_USAGE[kind]}")
@@ -195,24 +196,27 @@ def _is_seed(text: str) -> bool:
     return text.isdecimal() and int(text) < 2**63
 
 
+_SPELLINGS = {"grey": "gray", "blur": "blurred", "zeros": "black"}
+"""What is understood beside the names."""
+
 _NUMBERS: dict[str, Callable[[str], bool]] = {
     "black": lambda _: False,
     "white": lambda _: False,
-    "grey": lambda _: False,
+    "gray": lambda _: False,
     "blurred": _is_sigma,
     "noise": _is_seed,
 }
 _USAGE = {
     "black": "black",
     "white": "white",
-    "grey": "grey",
+    "gray": "gray",
     "blurred": "blurred or blurred:SIGMA (pixels, above 0)",
     "noise": "noise or noise:SEED (a whole number)",
 }
 _MAKERS: dict[str, Callable[[BaselineName, InputSpec, Image], Baseline]] = {
     "black": _plain(0, "black"),
     "white": _plain(1, "white"),
-    "grey": _plain(0.5, "grey (0.5)"),
+    "gray": _plain(0.5, "gray (0.5)"),
     "blurred": _blurred,
     "noise": _noise,
     "file": _file,

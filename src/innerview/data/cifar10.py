@@ -52,7 +52,7 @@ SOURCES: Final = (
 )
 
 
-def load(path: Path, *, size: int = SIDE, crop: Crop = "centre", skip_bad: bool = False) -> Dataset:
+def load(path: Path, *, size: int = SIDE, crop: Crop = "center", skip_bad: bool = False) -> Dataset:
     """Read a data set in whatever form is at `path`.
 
     Args:

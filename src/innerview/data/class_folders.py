@@ -28,7 +28,7 @@ TEST_EVERY: Final = 6
 LISTED: Final = 20
 
 
-def from_folders(root: Path, *, size: int, crop: Crop = "centre", skip_bad: bool = False) -> Dataset:
+def from_folders(root: Path, *, size: int, crop: Crop = "center", skip_bad: bool = False) -> Dataset:
     """Read class folders.
 
     Args:

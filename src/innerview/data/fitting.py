@@ -7,8 +7,9 @@ that has the network's size already passes through bit for bit.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 import numpy as np
 
@@ -21,7 +22,9 @@ from innerview.types import Image
 Box: TypeAlias = tuple[int, int, int, int]
 """Left, top, width, height, in pixels of the original."""
 
-Crop: TypeAlias = Literal["centre", "whole"] | Box
+Crop: TypeAlias = Literal["center", "whole"] | Box
+
+_SPELLINGS: Final[Mapping[str, Literal["center", "whole"]]] = {"center": "center", "centre": "center", "whole": "whole"}
 
 _LUMA = (0.299, 0.587, 0.114)
 """Weights of red, green and blue in brightness: ITU-R BT.601, as in every tool that makes pictures grey."""
@@ -44,18 +47,21 @@ class Fitted:
     words: str
 
 
-def fit(picture: Picture, spec: InputSpec, crop: Crop = "centre") -> Fitted:
+def fit(picture: Picture, spec: InputSpec, crop: Crop = "center") -> Fitted:
     """Cut out a part of `picture` and bring it to the size and channels that the network takes.
 
     Args:
         picture: of any size.
         spec: what the network takes.
-        crop: "centre", the largest part in the middle that has the network's proportions; "whole", all of it,
+        crop: "center", the largest part in the middle that has the network's proportions; "whole", all of it,
             squeezed where the proportions differ; or a box (left, top, width, height) in pixels.
 
     Raises:
         PictureError: the box is not inside the picture.
+        UsageError: a word that is no crop.
     """
+    if isinstance(crop, str):
+        crop = parse_crop(crop)
     box = _box(picture, spec, crop)
     left, top, width, height = box
     image = resize_strips(
@@ -73,19 +79,19 @@ def fit(picture: Picture, spec: InputSpec, crop: Crop = "centre") -> Fitted:
 
 
 def parse_crop(text: str) -> Crop:
-    """Read a crop as a user writes it: "centre", "whole" or "left,top,width,height" in pixels.
+    """Read a crop as a user writes it: "center", "whole" or "left,top,width,height" in pixels.
 
     Raises:
         UsageError: it is none of these.
     """
-    if text == "centre" or text == "whole":
-        return text
+    if text in _SPELLINGS:
+        return _SPELLINGS[text]
     parts = [part.strip() for part in text.split(",")]
     if len(parts) == 4 and all(part.isdecimal() for part in parts):
         left, top, width, height = map(int, parts)
         return left, top, width, height
     raise UsageError(
-        f"there is no crop {text!r}; say centre, whole, or left,top,width,height in pixels, such as 40,0,300,300"
+        f"there is no crop {text!r}; say center, whole, or left,top,width,height in pixels, such as 40,0,300,300"
     )
 
 
@@ -93,7 +99,7 @@ def _box(picture: Picture, spec: InputSpec, crop: Crop) -> Box:
     full_width, full_height = picture.size
     if crop == "whole":
         return 0, 0, full_width, full_height
-    if crop == "centre":
+    if crop == "center":
         scale = min(full_width / spec.width, full_height / spec.height)
         width, height = max(1, round(spec.width * scale)), max(1, round(spec.height * scale))
         return (full_width - width) // 2, (full_height - height) // 2, width, height

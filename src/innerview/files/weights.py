@@ -25,7 +25,7 @@ OTHERS: Final = {
     ".h5": "name it as a model: innerview weights --model {path}",
     ".hdf5": "name it as a model: innerview weights --model {path}",
     ".onnx": "convert it to safetensors",
-    ".pb": "name its folder as a model: innerview weights --model FOLDER --trust",
+    ".pb": "name its folder as a model: innerview weights --model FOLDER --trust-code",
     ".msgpack": "write its arrays with safetensors.numpy.save_file",
     ".gguf": "convert it to safetensors",
 }

@@ -37,7 +37,7 @@ def view(
     network: Differentiable | str = "allcnn",
     request: Request | None = None,
     runs: Sequence[str | Path] = (),
-    crop: str = "centre",
+    crop: str = "center",
     live: bool = True,
 ) -> View:
     """Show the viewer in a notebook.
@@ -47,7 +47,7 @@ def view(
         network: a network, or the name of a built-in one.
         request: which class, target, baseline and tolerance the saved page holds; all can be changed in the cell.
         runs: folders of trainings to show beside; for a living kernel.
-        crop: "centre", "whole" or "left,top,width,height".
+        crop: "center", "whole" or "left,top,width,height".
         live: let the kernel answer what the page does not hold. False needs no package beside innerview.
 
     Raises:

@@ -187,7 +187,7 @@ def activation_grid(
         channels: how many; what is left out is said.
         in_colour: three channels in each picture, as red, green and blue; one by one if false; if None, in colour
             where at least 18 are shown.
-        scale: "shared" by all channels shown, "own" for each picture (stated there), or a number.
+        scale: "shared" by all channels shown, "per-image" for each picture (stated there), or a number.
         layers: those of the network, so that the layer's number can be said.
         subject: name, prediction and truth of the picture.
         columns: pictures in a row; 0 for 3, or for 5 of single channels where there are more than nine.

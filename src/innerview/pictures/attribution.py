@@ -157,7 +157,7 @@ def attribution_picture(
     subject: Subject | None = None,
     style: str = "tint",
     show: str = "both",
-    scale: ScaleChoice = "own",
+    scale: ScaleChoice = "per-image",
     size: int = LARGE,
 ) -> Pillow.Image:
     """Draw one map large, over its picture; beside it its error per pixel, small, where that is known.
@@ -167,7 +167,7 @@ def attribution_picture(
         subject: name, prediction and truth of the picture.
         style: one of STYLES.
         show: "both" signs, only "for" or only "against".
-        scale: "own", or the value with the full colour, in the unit of the map.
+        scale: "per-image", or the value with the full colour, in the unit of the map.
         size: of the longer side, in pixels, at least.
 
     Raises:
@@ -184,7 +184,7 @@ def attribution_picture(
 
 def _error_tile(error: Map, unit: str) -> Pillow.Image:
     """Draw the error per pixel small, with a scale of its own: on the map's scale nothing would be seen."""
-    scale = Scale(own_limit(error), "own")
+    scale = Scale(own_limit(error), "per-image")
     picture = canvas.framed(show_map(error, scale, "amount", LARGE // 2))
     bar = legend([error], scale, unit, ramp_entries("amount"), signed=False, width=picture.width)
     return canvas.below([canvas.draw_tile(Tile(picture, (note("error of each pixel"),))), bar], 8)
@@ -196,7 +196,7 @@ def attribution_views(
     *,
     subject: Subject | None = None,
     style: str = "tint",
-    scale: ScaleChoice = "own",
+    scale: ScaleChoice = "per-image",
     columns: int = 2,
 ) -> Pillow.Image:
     """Draw four views of one map on one scale, the picture, both signs, only for, only against; and its error if known.
@@ -205,7 +205,7 @@ def attribution_views(
         result: as for `attribution_picture`.
         subject: name, prediction and truth of the picture.
         style: one of STYLES.
-        scale: "own", or the value with the full colour.
+        scale: "per-image", or the value with the full colour.
         columns: views in a row; the views are smaller in rows of more than two.
 
     Raises:
@@ -237,7 +237,7 @@ def photo_picture(
     subject: Subject | None = None,
     style: str = "tint",
     show: str = "both",
-    scale: ScaleChoice = "own",
+    scale: ScaleChoice = "per-image",
 ) -> Pillow.Image:
     """Draw the map in its place on the photo that the network's picture was cut from.
 
@@ -251,7 +251,7 @@ def photo_picture(
         subject: name, prediction and truth of the picture.
         style: one of STYLES.
         show: "both" signs, only "for" or only "against".
-        scale: "own", or the value with the full colour.
+        scale: "per-image", or the value with the full colour.
 
     Raises:
         UsageError: the box is empty or reaches beyond the photo; an unknown style, sign or scale.
@@ -301,7 +301,7 @@ def error_picture(error: Map, unit: str, *, title: str = "Estimated error", note
         title: what kind of error it is.
         notes: sentences to put below it.
     """
-    scale = Scale(own_limit(error), "own")
+    scale = Scale(own_limit(error), "per-image")
     picture = canvas.framed(show_map(error, scale, "amount"))
     bar = legend([error], scale, unit, ramp_entries("amount"), signed=False, width=picture.width)
     return canvas.page(title, [picture, bar, *(note(text) for text in notes)])
@@ -325,7 +325,7 @@ def contact_sheet(
         subjects: one per result, or none.
         style: one of STYLES.
         show: "both" signs, only "for" or only "against".
-        scale: "shared", "own" (each limit is stated) or a number.
+        scale: "shared", "per-image" (each limit is stated) or a number.
         columns: pairs in a row.
         title: what pictures these are; the method and their number follow it.
 
@@ -340,7 +340,7 @@ def contact_sheet(
     if len({(each.unit, each.title) for each in found}) > 1:
         raise UsageError("results of several kinds or units can't share a sheet; draw one sheet for each")
     chosen = style_scales([each.values for each in found], scale, style)
-    separate = scale == "own" and len({each.limit for each in chosen}) > 1
+    separate = scale == "per-image" and len({each.limit for each in chosen}) > 1
     tiles: list[Tile] = []
     for each, subject, its in zip(found, named, chosen, strict=True):
         pair = canvas.beside([show_image(each.image, TILE // 2), _painted(each, its, style, show, TILE // 2)], 4)

@@ -169,7 +169,7 @@ def film_strip(film: Film, *, columns: int = 7) -> Pillow.Image:
         columns: snapshots in a row.
     """
     rows = _rows(film)
-    scales = [choose_scales([frame.map], "own")[0] for frame in film.frames]
+    scales = [choose_scales([frame.map], "per-image")[0] for frame in film.frames]
     parts: list[Line | Pillow.Image] = [note(film.about)] if film.about else []
     picture = Tile(canvas.framed(show_image(film.image, STRIP_TILE)), (Line("the picture", size=tokens.SMALL_SIZE),))
     for start in range(0, len(film.frames), columns):
@@ -214,7 +214,7 @@ def film_animation(film: Film, *, columns: int = 0) -> Animation:
     rows = _rows(film)
     frames: list[Pillow.Image] = []
     for place, frame in enumerate(film.frames):
-        scale = choose_scales([frame.map], "own")[0]
+        scale = choose_scales([frame.map], "per-image")[0]
         tiles = [
             Tile(canvas.framed(show_image(film.image, FRAME_TILE)), (Line("the picture", size=tokens.SMALL_SIZE),)),
             Tile(

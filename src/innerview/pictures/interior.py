@@ -171,7 +171,7 @@ def interior_strip(
     subject: Subject | None = None,
     show: str = "sum",
     style: str = "map",
-    scale: ScaleChoice = "own",
+    scale: ScaleChoice = "per-image",
     columns: int = 5,
 ) -> Pillow.Image:
     """Draw, for each alpha, the picture that the network saw, its gradient, and the prediction beside the truth.
@@ -181,7 +181,7 @@ def interior_strip(
         subject: its name and truth, as far as they are known.
         show: one of QUANTITIES.
         style: one of STYLES; with "tint" the values lie over the picture at that alpha.
-        scale: "own" for each alpha (stated there), "shared" along the path (shows the fading), or a number.
+        scale: "per-image" for each alpha (stated there), "shared" along the path (shows the fading), or a number.
         columns: alphas in a row; 2 suits a phone.
 
     Raises:
@@ -208,7 +208,7 @@ def interior_sheet(
     subjects: Sequence[Subject] = (),
     show: str = "sum",
     style: str = "map",
-    scale: ScaleChoice = "own",
+    scale: ScaleChoice = "per-image",
 ) -> Pillow.Image:
     """Draw several pictures below each other, one column per alpha.
 
@@ -217,7 +217,7 @@ def interior_sheet(
         subjects: one per result, or none.
         show: one of QUANTITIES.
         style: one of STYLES.
-        scale: "own" for each picture and alpha (stated there), "shared" by all, or a number.
+        scale: "per-image" for each picture and alpha (stated there), "shared" by all, or a number.
 
     Raises:
         UsageError: no result, results that do not go together, an unknown quantity, style or scale.
@@ -250,7 +250,7 @@ def interior_animation(
     subjects: Sequence[Subject] = (),
     show: str = "sum",
     style: str = "map",
-    scale: ScaleChoice = "own",
+    scale: ScaleChoice = "per-image",
     columns: int = 3,
     milliseconds: int = MILLISECONDS,
 ) -> Animation:
@@ -261,7 +261,7 @@ def interior_animation(
         subjects: one per picture, or none.
         show: one of QUANTITIES.
         style: one of STYLES.
-        scale: "own" for each picture and alpha (stated there), "shared" by all, or a number.
+        scale: "per-image" for each picture and alpha (stated there), "shared" by all, or a number.
         columns: pictures in a row.
         milliseconds: for which a frame stands.
 

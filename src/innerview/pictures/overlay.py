@@ -117,7 +117,7 @@ def style_scales(maps: list[Map], choice: ScaleChoice, style: str) -> list[Scale
     """
     require_style(style)
     chosen = choose_scales(maps, choice)
-    if style not in OWN_RULES or choice not in {"own", "shared"}:
+    if style not in OWN_RULES or choice not in {"per-image", "shared"}:
         return chosen
     limits = [OWN_RULES[style](values) for values in maps]
     return [Scale(max(limits) if choice == "shared" else limit, f"{choice} (99th percentile)") for limit in limits]

@@ -20,7 +20,7 @@ from innerview.pictures.taking import taking_tensors
 from innerview.types import Array
 
 ScaleChoice: TypeAlias = str | float
-"""The words "own" or "shared", or the limit."""
+"""The words "per-image" or "shared", or the limit."""
 
 STEPS: Final = ("1", "1.25", "1.5", "2", "2.5", "3", "4", "5", "6", "8")
 PERCENTILE: Final = 99
@@ -32,7 +32,7 @@ class Scale:
 
     Attributes:
         limit: the number with the full colour; above 0.
-        mode: how it was chosen: "own", "shared", "given", or the name of a style with a rule of its own.
+        mode: how it was chosen: "per-image", "shared", "given", or the name of a style with a rule of its own.
     """
 
     limit: float
@@ -68,19 +68,19 @@ def own_limit(values: Array) -> float:
 
 
 @taking_tensors
-def choose_scales(maps: Sequence[Array], choice: ScaleChoice = "own") -> list[Scale]:
-    """Give each map its scale: its "own", the largest one "shared" by all, or a given limit.
+def choose_scales(maps: Sequence[Array], choice: ScaleChoice = "per-image") -> list[Scale]:
+    """Give each map its scale: its "per-image", the largest one "shared" by all, or a given limit.
 
     Maps that are zero everywhere take no part in finding the shared limit.
 
     Raises:
         UsageError: a limit that is not a positive finite number, or an unknown word.
     """
-    if choice == "own":
-        return [Scale(own_limit(values), "own") for values in maps]
+    if choice == "per-image":
+        return [Scale(own_limit(values), "per-image") for values in maps]
     if choice == "shared":
         limits = [own_limit(values) for values in maps if values[np.isfinite(values)].any()]
         return [Scale(max(limits, default=1.0), "shared")] * len(maps)
     if isinstance(choice, str) or not (math.isfinite(choice) and choice > 0):
-        raise UsageError(f"a scale of {choice!r} was asked for; give 'own', 'shared' or a number above 0")
+        raise UsageError(f"a scale of {choice!r} was asked for; give 'per-image', 'shared' or a number above 0")
     return [Scale(float(choice), "given")] * len(maps)

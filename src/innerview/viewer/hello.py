@@ -9,7 +9,7 @@ from innerview.network import Layer, Network, has_gradients
 from innerview.results import versions
 from innerview.viewer.payloads.subject import Photo
 
-BASELINES: Final = ("black", "white", "grey", "blurred", "noise")
+BASELINES: Final = ("black", "white", "gray", "blurred", "noise")
 """Baselines that the viewer offers; none of them is a file."""
 
 

@@ -26,7 +26,7 @@ SIDE: Final = 16_384
 PIXELS: Final = 2**24
 """What can be declared, at most: of a size, what still fits into memory a few times."""
 
-EXAMPLE: Final = '--input "224x224x3 range=0..1 mean=0.485,0.456,0.406 std=0.229,0.224,0.225 layout=CHW"'
+EXAMPLE: Final = '--input-spec "224x224x3 range=0..1 mean=0.485,0.456,0.406 std=0.229,0.224,0.225 layout=CHW"'
 
 
 def words_of(given: object, first: str = "") -> dict[str, str]:
@@ -48,7 +48,7 @@ def declare_input(words: Mapping[str, str], model: Any) -> InputSpec:
     Raises:
         UsageError: something is missing, unknown or no number; nothing is guessed.
     """
-    _only(words, INPUT, "--input")
+    _only(words, INPUT, "--input-spec")
     found = _found(model)
     size, layout = words.get("size", found[0]), words.get("layout", found[1])
     missing = [name for name, value in (("size", size), ("range", words.get("range")), ("layout", layout)) if not value]
@@ -58,7 +58,7 @@ def declare_input(words: Mapping[str, str], model: Any) -> InputSpec:
     low, high = (*_numbers(words["range"], "..", "range"), 0.0, 0.0)[:2]
     if len(sides) not in {2, 3} or low == high or layout not in {"HWC", "CHW"}:
         raise UsageError(
-            f"--input says size {size}, range {words['range']}, layout {layout}; a size is HEIGHTxWIDTH or "
+            f"--input-spec says size {size}, range {words['range']}, layout {layout}; a size is HEIGHTxWIDTH or "
             f"HEIGHTxWIDTHxCHANNELS, a range LOW..HIGH, a layout HWC or CHW. For example {EXAMPLE}"
         )
     return InputSpec(
@@ -79,11 +79,11 @@ def declare_output(words: Mapping[str, str], classes: tuple[str, ...]) -> Output
     Raises:
         UsageError: an unknown kind or word.
     """
-    _only(words, OUTPUT, "--gives")
+    _only(words, OUTPUT, "--output-spec")
     kind = words.get("kind", "logits")
     known = {one: one for one in KINDS}
     if kind not in known:
-        raise UsageError(f"--gives says {kind!r}; a model gives {', '.join(KINDS)}")
+        raise UsageError(f"--output-spec says {kind!r}; a model gives {', '.join(KINDS)}")
     key = words.get("key")
     temperature = _temperature(words.get("temperature", "1"))
     return OutputSpec(
@@ -124,7 +124,7 @@ def _sides(text: str) -> tuple[int, ...]:
     found = _numbers(text, "x", "size")
     if any(not 1 <= side <= SIDE or side != int(side) for side in found) or math.prod(found[:2]) > PIXELS:
         raise UsageError(
-            f"--input says size {brief(text)}; height and width are whole numbers from 1 to {SIDE:,}, {PIXELS:,} "
+            f"--input-spec says size {brief(text)}; height and width are whole numbers from 1 to {SIDE:,}, {PIXELS:,} "
             f"pixels in all at most. For example {EXAMPLE}"
         )
     return tuple(int(side) for side in found)
@@ -143,7 +143,9 @@ def _temperature(text: str) -> float:
     try:
         return float(text)
     except ValueError:
-        raise UsageError(f'temperature {text!r} is no number. For example --gives "logits temperature=0.2"') from None
+        raise UsageError(
+            f'temperature {text!r} is no number. For example --output-spec "logits temperature=0.2"'
+        ) from None
 
 
 def _only(words: Mapping[str, str], known: frozenset[str], option: str) -> None:

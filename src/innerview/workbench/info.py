@@ -30,7 +30,7 @@ class Info:
     layers: tuple[tuple[str, str, str, str, str], ...]
 
 
-def info(network: Network | str = "allcnn", picture: Source = "", crop: str = "centre") -> Info:
+def info(network: Network | str = "allcnn", picture: Source = "", crop: str = "center") -> Info:
     """Describe a network, and what happens to `picture` (a file, a sample photo, a PIL image, an array) on its way in.
 
     Raises:

@@ -63,7 +63,7 @@ def gather(
     *,
     data: Path | None = None,
     picks: Sequence[str] = (),
-    crop: str = "centre",
+    crop: str = "center",
 ) -> list[Item]:
     """Read everything that was named, in order; with nothing named, the first sample photo.
 
@@ -72,7 +72,7 @@ def gather(
         pictures: paths of files, names of sample photos, or what else `read_picture` takes; several, or one.
         data: folder of class folders, to pick from; their names must be classes of the network.
         picks: "17", "horse" or "horse:3"; without any, a few pictures in an order that never changes.
-        crop: "centre", "whole" or "left,top,width,height".
+        crop: "center", "whole" or "left,top,width,height".
 
     Raises:
         PictureError: a picture can't be read, or the crop lies outside it.

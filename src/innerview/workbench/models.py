@@ -2,7 +2,7 @@
 
 Nothing is guessed: what a model takes and gives is declared (on the line, or in a model.toml beside the model), or
 found in the model. And nothing that could run code opens unasked: code that is named on the line is the user's own
-choice; code that a file brings along needs --trust.
+choice; code that a file brings along needs --trust-code.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def open_model(request: ModelRequest) -> Network | str:
     if by_file and _runs_code(name) and not request.trust:
         raise UsageError(
             f"{folder / SIDE} names the code {name}, which opening the model would run; if you trust where it came "
-            "from, add --trust"
+            "from, add --trust-code"
         )
     model = _open(name, trust=request.trust)
     weights = Path(request.weights) if request.weights else _path(folder, declared.get("weights"))
@@ -177,7 +177,7 @@ def _open(name: str, *, trust: bool) -> Any:
     return build(name)
 
 
-CODE: Final = "if you trust where it came from, add --trust"
+CODE: Final = "if you trust where it came from, add --trust-code"
 
 
 def _keras() -> Any:

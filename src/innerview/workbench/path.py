@@ -67,8 +67,8 @@ def path(
     alphas: Sequence[float] = ALPHAS,
     baseline: str = "black",
     seed: int = 0,
-    crop: str = "centre",
-    output: str | Path = "innerview-path",
+    crop: str = "center",
+    output: str | Path = "innerview-saturation",
     progress: Report | None = None,
 ) -> Walked:
     """Count, at each alpha, what `count` pictures of a data set are called.
@@ -80,7 +80,7 @@ def path(
         alphas: in [0, 1].
         baseline: one that does not depend on the picture: black, white, grey, noise or a file.
         seed: of the draw.
-        crop: "centre", "whole" or "left,top,width,height".
+        crop: "center", "whole" or "left,top,width,height".
         output: folder; new, empty, or made by innerview.
         progress: told how many pictures are done, a picture in parts; raising in it stops the work.
 

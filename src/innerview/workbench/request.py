@@ -51,7 +51,8 @@ class Request:
         baselines: names or files; several are averaged in the integrated gradients, and the first one is the
             start of the interior gradients and the fill of the pixels that are taken away.
         shares: of the pixels shown, in [0, 1].
-        scale: "own" for each map its own colour scale, "shared" for one over all pictures, or the largest |value|.
+        scale: "per-image" for each map its own colour scale, "shared" for one over all pictures, or the largest
+            |value|.
         style: how maps are laid over the picture, one of `pictures.STYLES`.
         channels: channels drawn of each layer.
         methods: maps by other methods beside the integrated gradients: "occlusion", "occlusion:window=8,stride=4".
@@ -68,7 +69,7 @@ class Request:
     evaluations: int = 0
     baselines: tuple[str, ...] = ("black",)
     shares: tuple[float, ...] = DEFAULT_SHARES
-    scale: str = "own"
+    scale: str = "per-image"
     style: str = "tint"
     channels: int = 27
     methods: tuple[str, ...] = ()
@@ -94,15 +95,25 @@ def check_request(request: Request, network: Network) -> None:
 def choose_target(request: Request, output: OutputSpec) -> Target:
     """Turn the request's words into a target; unknown classes and targets list what there is."""
     class_names, kind = output.class_names, request.target or usual_kind(output)
-    index = find_class(request.explained, class_names) if request.explained else None
+    index = _find_target(request.explained, class_names)
     if request.versus:
         other = find_class(request.versus, class_names)
         if index == other:
             raise UsageError(f"{label(other, class_names)} was to be explained against itself; name another class")
         return Margin(index, other)
     if kind not in TARGETS:
-        raise UsageError(f"there is no target {kind!r}; the targets are {', '.join(TARGETS)}")
+        raise UsageError(f"there is no objective {kind!r}; the objectives are {', '.join(TARGETS)}")
     return TARGETS[kind](index)
+
+
+def _find_target(text: str, class_names: Sequence[str]) -> int | None:
+    """Find the class that is explained; None for the predicted one."""
+    try:
+        return find_class(text, class_names) if text else None
+    except UsageError as problem:
+        if text in TARGETS:
+            raise UsageError(f"{problem}; --target is a class, what is explained of it is --objective {text}") from None
+        raise
 
 
 def integrate(
@@ -164,17 +175,17 @@ def choose_layers(request: Request, network: Network) -> tuple[Layer, ...]:
 
 
 def fixed_scale(request: Request) -> float | None:
-    """The scale as a number, or None for "own" and "shared".
+    """The scale as a number, or None for "per-image" and "shared".
 
     Raises:
         UsageError: neither a word that is known nor a number above 0.
     """
-    if request.scale in {"own", "shared"}:
+    if request.scale in {"per-image", "shared"}:
         return None
     try:
         value = float(request.scale)
     except ValueError:
         value = 0.0
     if not 0 < value < float("inf"):
-        raise UsageError(f"scale {request.scale!r} was asked for; it is own, shared or a number above 0")
+        raise UsageError(f"vmax {request.scale!r} was asked for; it is per-image, shared or a number above 0")
     return value

@@ -49,14 +49,14 @@ class DataRequest:
         path: see `cifar10.load`; None if they are downloaded.
         download: folder to download CIFAR-10 to; None if they are read from `path`.
         size: height and width of pictures from class folders; None for 32, or what the resumed run had.
-        crop: which part of them is taken: "centre", "whole" or "left,top,width,height".
+        crop: which part of them is taken: "center", "whole" or "left,top,width,height".
         skip_bad: leave out pictures that can't be read.
     """
 
     path: Path | None = None
     download: Path | None = None
     size: int | None = None
-    crop: str = "centre"
+    crop: str = "center"
     skip_bad: bool = False
 
     def read(self, size: int, progress: Download | None = None) -> Dataset:
@@ -81,10 +81,11 @@ class DataRequest:
 
     def _refuse_fitting(self, place: Path, side: int) -> None:
         """Refuse another size or part of pictures that are arrays already."""
-        if self.size not in {None, side} or self.crop != "centre":
+        if self.size not in {None, side} or self.crop != "center":
             raise UsageError(
                 f"the pictures at {place} are {side} pixels high and taken whole, size {self.size or side} and "
-                f"crop {self.crop} were asked for; leave --size and --crop out, which are for class folders of pictures"
+                f"crop {self.crop} were asked for; leave --image-size and --crop out, which are for class folders of "
+                "pictures"
             )
 
 

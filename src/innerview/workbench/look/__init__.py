@@ -1,1 +1,1 @@
-"""`innerview look`: everything about some pictures, as folders to open."""
+"""`innerview explain`: everything about some pictures, as folders to open."""

@@ -50,10 +50,10 @@ def look(
     request: Request | None = None,
     *,
     network: Network | str = "allcnn",
-    output: str | Path = "innerview-look",
+    output: str | Path = "innerview-explanations",
     data: Path | None = None,
     picks: Sequence[str] = (),
-    crop: str = "centre",
+    crop: str = "center",
     progress: Report | None = None,
 ) -> Written:
     """Explain pictures and write a folder for each: pictures, a page, all numbers.
@@ -66,7 +66,7 @@ def look(
         output: folder; new, empty, or made by innerview.
         data: folder of class folders; their names must be classes of the network.
         picks: pictures of `data`: "17", "horse" or "horse:3".
-        crop: "centre", "whole" or "left,top,width,height".
+        crop: "center", "whole" or "left,top,width,height".
         progress: told of every pass through the network; raising in it stops the work, and what is half done goes.
 
     Raises:
@@ -89,7 +89,7 @@ def look(
     report(0, len(items), items[0].name)
     portions = _portions(report, [item.name for item in items], together=shared)
     looks: Iterable[Look | InnerviewError] = _examined(opened, items, asked, [looking for looking, _ in portions])
-    scale: ScaleChoice = limit or "own"
+    scale: ScaleChoice = limit or "per-image"
     if shared:  # only then must all maps be known before the first is drawn
         looks = list(looks)
         scale = pictures.choose_scales([one.map.map for one in looks if isinstance(one, Look)], "shared")[0].limit

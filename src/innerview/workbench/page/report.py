@@ -49,7 +49,7 @@ def report(
     output: str | Path = "innerview-report.html",
     data: Path | None = None,
     picks: Sequence[str] = (),
-    crop: str = "centre",
+    crop: str = "center",
     progress: Report | None = None,
 ) -> Reported:
     """Write the viewer with everything about some pictures as one HTML file.
@@ -62,7 +62,7 @@ def report(
         output: the file; one that is there is replaced.
         data: folder of class folders to take pictures from.
         picks: which of them.
-        crop: "centre", "whole" or "left,top,width,height".
+        crop: "center", "whole" or "left,top,width,height".
         progress: told of every pass through the network; raising in it stops the work.
 
     Raises:

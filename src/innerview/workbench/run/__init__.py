@@ -1,1 +1,1 @@
-"""`innerview run`: trainings read, tested where there are data, and shown: as a page, or to the viewer."""
+"""`innerview inspect`: trainings read, tested where there are data, and shown: as a page, or to the viewer."""

@@ -19,7 +19,7 @@ class RunRequest:
         probes: files or sample photos to follow through the run; with none, and no picks, all sample photos.
         data: data set to test on; None for no test.
         picks: pictures of `data`, in class folders, to follow: "17", "horse" or "horse:3".
-        crop: "centre", "whole" or "left,top,width,height".
+        crop: "center", "whole" or "left,top,width,height".
         count: test pictures, drawn without repetition by `seed`.
         frames: snapshots that are run, at most.
         evaluations: of each map.
@@ -31,7 +31,7 @@ class RunRequest:
     probes: tuple[str, ...] = ()
     data: Path | None = None
     picks: tuple[str, ...] = ()
-    crop: str = "centre"
+    crop: str = "center"
     count: int = 500
     frames: int = 7
     evaluations: int = 16

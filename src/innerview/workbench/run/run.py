@@ -61,7 +61,7 @@ def run(
     runs: Sequence[Path],
     request: RunRequest | None = None,
     *,
-    output: str | Path = "innerview-run-page",
+    output: str | Path = "innerview-inspection",
     progress: Report | None = None,
 ) -> Shown:
     """Look at run folders, and write a page about them.

@@ -357,4 +357,4 @@ def _surest(answers: Tested, *, columns: int = 3) -> Image:
         for place in places
     ]
     title = "The surest mistakes"
-    return pictures.contact_sheet(answers.worst, subjects, scale="own", columns=columns, title=title)
+    return pictures.contact_sheet(answers.worst, subjects, scale="per-image", columns=columns, title=title)

@@ -1,4 +1,4 @@
-"""`innerview path`: what many pictures are called on the way from the baseline."""
+"""`innerview saturation`: predictions and accuracy of many images on the path from the baseline."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from innerview.cli import options
 from innerview.cli.console import say
 
 
-@click.command("path", short_help="What many pictures are called on the way from the baseline.")
+@click.command("saturation", short_help="Predictions and accuracy of many images on the path from the baseline.")
 @options.network()
 @click.option(
     "--data",
@@ -20,33 +20,33 @@ from innerview.cli.console import say
     metavar="FOLDER",
     help="Class folders: FOLDER/test/<class>/* or FOLDER/<class>/*.",
 )
-@click.option("-n", "--count", type=click.IntRange(1), default=200, show_default=True, help="Pictures to take.")
-@click.option("--alphas", type=options.numbers, metavar="LIST", help="Places on the path. [19, dense near 0]")
+@click.option("-n", "--num-images", type=click.IntRange(1), default=200, show_default=True, help="Images to take.")
+@click.option("--alphas", type=options.numbers, metavar="LIST", help="Positions on the path. [19, dense near 0]")
 @click.option(
-    "--baseline", default="black", show_default=True, metavar="NAME", help="black, white, grey, noise or a file."
+    "--baseline", default="black", show_default=True, metavar="NAME", help="black, white, gray, noise or a file."
 )
-@click.option("--seed", type=int, default=0, show_default=True, help="Of the draw of the pictures.")
-@click.option("--crop", default="centre", show_default=True, help="centre, whole, or left,top,width,height in pixels.")
-@options.output("innerview-path")
+@click.option("--seed", type=int, default=0, show_default=True, help="Of the draw of the images.")
+@click.option("--crop", default="center", show_default=True, help="center, whole, or left,top,width,height in pixels.")
+@options.output("innerview-saturation")
 def command(
     *,
     network: Any,
     data: Path,
-    count: int,
+    num_images: int,
     alphas: tuple[float, ...] | None,
     baseline: str,
     seed: int,
     crop: str,
     output: Path,
 ) -> None:
-    """Count, at each alpha between baseline and picture, what many pictures are called and how many rightly."""
+    """Count predictions and accuracy of many images at each alpha between baseline and image."""
     from innerview.cli.progress import steps
     from innerview.workbench.path import ALPHAS, path
 
     with steps("Walking the path") as progress:
         walked = path(
             data,
-            count=count,
+            count=num_images,
             network=network,
             alphas=ALPHAS if alphas is None else alphas,
             baseline=baseline,
