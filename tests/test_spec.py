@@ -136,7 +136,7 @@ def test_one_logit_is_read_with_the_sigmoid_and_never_with_softmax() -> None:
 DECISIONS: dict[str, tuple[OutputSpec, list[list[float]], list[int]]] = {
     "logits": (OutputSpec(3), [[1, 3, 2], [0, -1, -2]], [1, 0]),
     "probabilities": (OutputSpec(2, kind="probabilities"), [[0.25, 0.75]], [1]),
-    "several labels": (OutputSpec(2, kind="sigmoid"), [[-5, -4]], [1]),
+    "several labels": (OutputSpec(2, kind="sigmoid"), [[-5, -4], [-5, 4], [3, 4], [0, 0]], [2, 1, 1, 2]),
     "one logit": (OutputSpec(["dog"]), [[-3], [3], [0]], [1, 0, 1]),
     "one probability": (OutputSpec(["dog"], kind="probabilities"), [[0.05], [0.95]], [1, 0]),
     "scores": (OutputSpec(2, kind="scores"), [[5, 7]], [1]),
@@ -151,8 +151,10 @@ def test_what_the_network_says(spec: OutputSpec, outputs: list[list[float]], wan
 def test_a_single_output_has_the_other_answer_too() -> None:
     spec = OutputSpec(["dog"])
     assert spec.answers == ("dog", "not dog")
-    assert [spec.output_of(answer) for answer in (0, 1)] == [0, 0]
+    assert [spec.output_of(answer, np.array([-3.0])) for answer in (0, 1)] == [0, 0]
+    assert [OutputSpec(3, "sigmoid").output_of(answer, np.array([1.0, 3, 2])) for answer in range(4)] == [0, 1, 2, 1]
     assert OutputSpec(2).answers == ("0", "1")
+    assert OutputSpec(2, "sigmoid").answers == ("0", "1", "none of them")
 
 
 def test_of_one_score_without_a_meaning_nothing_is_said() -> None:

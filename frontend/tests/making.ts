@@ -64,6 +64,8 @@ export const subjectBlob = (): Uint8Array<ArrayBuffer> =>
       thumbnail: { data: new Uint8Array(48), shape: [4, 4, 3] },
       logits: { data: Float32Array.of(1, 3, 2), shape: [3] },
       probabilities: { data: Float32Array.of(0.1, 0.6, 0.3), shape: [3] },
+      answer: { data: Uint32Array.of(1), shape: [1] },
+      chance: { data: Float32Array.of(0.6), shape: [1] },
     },
     { ...COMMON, kind: "subject", name: "ramp", truth: "1", crop: "", original: "[8,8]", caption: "", source: "sample" },
   );
@@ -87,6 +89,8 @@ export function pathBlob(alphas: number[], missing: number[] = []): Uint8Array<A
       scores: { data: Float32Array.from(alphas, (a) => 2 * a), shape: [n] },
       probabilities: { data: Float32Array.from(alphas.flatMap((a) => [a, 1 - a])), shape: [n, 2] },
       classes: { data: Uint32Array.of(4, 0), shape: [2] },
+      answer: { data: Uint32Array.from(alphas, (a) => (a > 0.5 ? 4 : a ? 0 : 7)), shape: [n] },
+      chance: { data: Float32Array.from(alphas, (a) => Math.max(a, 1 - a)), shape: [n] },
       logits: { data: Float32Array.from(alphas.flatMap((a) => [2 * a, 1])), shape: [n, 2] },
       norms: { data: Float32Array.from(alphas, () => 1), shape: [n] },
       gradients: { data: gradients.data, shape: [n, 8, 8, 3] },

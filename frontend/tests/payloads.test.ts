@@ -56,7 +56,9 @@ describe("blobs", () => {
   ])("%s", (_, damage, message) => expect(() => readPayload(damage(subjectBlob()))).toThrow(message));
 
   test("arrays and metadata are checked against the schema, by name", () => {
-    const base = { picture: { data: new Uint8Array(12), shape: [2, 2, 3] }, thumbnail: { data: new Uint8Array(3), shape: [1, 1, 3] } };
+    const answer = { data: new Uint32Array(1), shape: [1] };
+    const chance = { data: new Float32Array(1), shape: [1] };
+    const base = { answer, chance, picture: { data: new Uint8Array(12), shape: [2, 2, 3] }, thumbnail: { data: new Uint8Array(3), shape: [1, 1, 3] } };
     const meta = { schema: "1", kind: "subject", network: "n", picture: "p", versions: "{}", name: "x", original: "[2,2]", source: "data" };
     const f32 = (n: number) => ({ data: new Float32Array(n), shape: [n] });
     const read = (arrays: Parameters<typeof writeBlob>[0], changed = {}): unknown => readPayload(writeBlob(arrays, { ...meta, ...changed }).buffer);

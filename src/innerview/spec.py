@@ -5,7 +5,9 @@ clear meaning is taken in any form (an array or one number for mean and std, a l
 of classes); what has none is refused with the choices.
 
 A single output is one question, so it is never read with softmax, which would answer 1 to everything: one logit is
-read with the sigmoid. It has two answers, its class and "not" that class; several outputs have their classes.
+read with the sigmoid. It has two answers, its class and "not" that class. Several outputs have their classes; where
+each is a question of its own (kind "sigmoid") there is one more answer, that it is none of them. `decide` alone says
+which answer is given; everything that is shown or counted comes from there.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ import numpy as np
 from jaxtyping import Int
 
 from innerview.errors import NetworkError, PictureError
-from innerview.types import Array, Logits
+from innerview.types import Array, LogitRow, Logits
 
 OutputKind: TypeAlias = Literal["logits", "probabilities", "sigmoid", "scores"]
 
@@ -34,6 +36,10 @@ ClassNames: TypeAlias = "Iterable[str] | Mapping[int, str] | Mapping[str, int] |
 
 MEANT: Final[Mapping[str, str]] = {"softmax": "logits", "logit": "logits", "multilabel": "sigmoid", "none": "scores"}
 """What some would write for a kind."""
+
+
+NONE: Final = "none of them"
+"""What several independent outputs say of a picture where none of them is more likely than not."""
 
 
 @dataclass(frozen=True, init=False)
@@ -183,12 +189,17 @@ class OutputSpec:
 
     @property
     def answers(self) -> tuple[str, ...]:
-        """What the network can say of a picture: its classes; with a single output its class and "not" that class."""
-        return possible_answers(self.class_names)
+        """What the network can say of a picture: its classes, and "not" a single one, or none of independent ones."""
+        return possible_answers(self.class_names, self.kind)
 
-    def output_of(self, answer: int) -> int:
-        """Number of the output that an answer is about: its own; of "not" a single class that class."""
-        return min(answer, len(self.class_names) - 1)
+    def output_of(self, answer: int, outputs: LogitRow) -> int:
+        """Number of the output that an answer is about: its own; where it is no class, that of the highest output.
+
+        Args:
+            answer: see `answers`.
+            outputs: of the picture, one for each class.
+        """
+        return answer if answer < len(self.class_names) else int(outputs.argmax())
 
     def probabilities(self, outputs: Logits) -> Logits:
         """Turn outputs (batch × class) into probabilities in [0, 1], in float64; NaN where there are none."""
@@ -210,12 +221,12 @@ class OutputSpec:
         Raises:
             NetworkError: one score without a meaning, from which no answer can be read.
         """
-        if self.kind == "scores" and len(self.class_names) == 1:
+        if not decides(self):
             raise NetworkError(
                 f"the network gives one score for {self.class_names[0]}, and from which value on that means yes was "
                 "not declared; declare kind 'sigmoid' (a logit: above 0) or 'probabilities' (above 0.5)"
             )
-        return decide(outputs, self.probabilities(outputs))
+        return decide(outputs, self.probabilities(outputs), self.kind)
 
     def __repr__(self) -> str:
         names = self.class_names
@@ -225,19 +236,44 @@ class OutputSpec:
         return f"OutputSpec({len(names)} classes ({listed}), {', '.join([f'kind={self.kind!r}', *more])})"
 
 
-def possible_answers(class_names: Sequence[str]) -> tuple[str, ...]:
-    """What can be said of a picture, where each of these classes has an output."""
-    return tuple(class_names) if len(class_names) > 1 else (class_names[0], f"not {class_names[0]}")
+def possible_answers(class_names: Sequence[str], kind: OutputKind = "logits") -> tuple[str, ...]:
+    """What can be said of a picture, where each of these classes has an output of this kind."""
+    if len(class_names) == 1:
+        return (class_names[0], f"not {class_names[0]}")
+    return (*class_names, NONE) if kind == "sigmoid" else tuple(class_names)
 
 
-def decide(outputs: Logits, probabilities: Logits) -> Int[np.ndarray, " batch"]:
-    """Number of the answer to each row: the highest output; of a single one, its class where it is more than even.
+def kind_of(told: object) -> OutputKind:
+    """The kind that a file tells, as far as there is one of this name."""
+    return told if told in KINDS else "logits"
 
-    A single output without a probability (NaN) counts as its class: there is no other answer to give.
+
+def answer_name(answer: int, class_names: Sequence[str]) -> str:
+    """The bare name of an answer: of a class, or of the one that is no class."""
+    if answer < len(class_names):
+        return class_names[answer]
+    return possible_answers(class_names, "sigmoid")[-1]
+
+
+def decides(output: OutputSpec) -> bool:
+    """Whether an answer can be read from outputs: from one score alone none can."""
+    return output.kind != "scores" or len(output.class_names) > 1
+
+
+def decide(outputs: Logits, probabilities: Logits, kind: OutputKind = "logits") -> Int[np.ndarray, " batch"]:
+    """Number of the answer to each row: the highest output; an independent one only where it is more than even.
+
+    Outputs are independent if there is a single one, or if their kind is "sigmoid"; the answer that they have beside
+    their classes has the number behind them. A single output without a probability (NaN) counts as its class: there is
+    no other answer to give.
     """
-    if outputs.shape[1] > 1:
-        return outputs.argmax(axis=1)
-    return (probabilities[:, 0] <= 0.5).astype(np.int64)
+    classes = outputs.shape[1]
+    highest = outputs.argmax(axis=1).astype(np.int64)
+    if classes > 1 and kind != "sigmoid":
+        return highest
+    chances: Array = np.take_along_axis(probabilities, highest[:, None], axis=1)[:, 0]
+    highest[chances <= 0.5] = classes
+    return highest
 
 
 def require_array(given: object) -> None:

@@ -20,7 +20,7 @@ import numpy as np
 from innerview.errors import AmbiguousClass, UnknownClass, UsageError
 from innerview.names import comparable, readable
 from innerview.network import Cotangent, OutputKind, OutputSpec
-from innerview.spec import possible_answers
+from innerview.spec import answer_name, possible_answers
 from innerview.types import Array, LogitRow, Logits, Scores
 
 
@@ -56,9 +56,13 @@ class Target(Protocol):
 
 
 def label(index: int, class_names: Sequence[str]) -> str:
-    """Write an answer as everywhere in innerview: its number and its name, "7 horse"; or "not dog"."""
-    if index == len(class_names) == 1:  # the other answer of a network with a single output
-        return possible_answers(class_names)[1]
+    """Write an answer as everywhere in innerview: its number and its name, "7 horse"; or "not dog", "none of them".
+
+    The names may be those of all answers, as counts have them; the one that is no class has no number there either.
+    """
+    last = len(class_names) - 1
+    if index > last or (index == last > 0 and class_names[last] == possible_answers(class_names[:last], "sigmoid")[-1]):
+        return answer_name(index, class_names)
     return f"{index} {class_names[index]}" if class_names[index] != str(index) else str(index)
 
 

@@ -51,7 +51,7 @@ def test_the_answer_and_its_probability(kind) -> None:
 def test_words_and_captions_say_the_same(image, truth: int, ends: str) -> None:
     (found,) = predict(network(), image[None])
     assert sentences.says(found, truth).endswith(ends)
-    said, true = said_lines(found.probabilities, found.logits, found.class_names, truth, None)
+    said, true = said_lines(found, truth, None)
     assert (said.text, said.right, said.bold) == (f"says {found.label}", "91.7 %", ends.endswith("right."))
     assert true.text == ("truth 0 dog" if truth == 0 else "truth not dog")
     assert f"says {found.label} (91.7 %)" in Subject("x", found, truth).sentence
@@ -76,6 +76,6 @@ def test_accuracy_along_the_path_counts_what_is_not_the_class() -> None:
 def test_one_score_without_a_threshold_is_no_answer() -> None:
     found = Prediction(np.array([-3.0]), np.array([np.nan]), ("dog",))
     assert sentences.says(found, 0).startswith("The network gives 0 dog a score of −3.00; ")
-    assert said_lines(found.probabilities, found.logits, found.class_names, 0, None)[0].text == "score of 0 dog"
+    assert said_lines(found, 0, None)[0].text == "score of 0 dog"
     with pytest.raises(UsageError, match="nothing can be counted"):
         mistakes([found], [0])

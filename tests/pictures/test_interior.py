@@ -99,20 +99,20 @@ def test_pictures_that_do_not_go_together_are_refused() -> None:
 
 def test_the_prediction_stands_beside_the_truth() -> None:
     chances, logits = np.array([0.7, 0.2, 0.1]), np.array([3.0, 1.0, 0.0])
-    wrong = said_lines(chances, logits, NAMES, 2, None)
+    wrong = said_lines(Prediction(logits, chances, tuple(NAMES)), 2, None)
     assert [(line.text, line.right, line.bold) for line in wrong] == [
         ("says 0 airplane", "70.0 %", False), ("truth 2 horse", "10.0 %", False)
     ]  # fmt: skip
-    right = said_lines(chances, logits, NAMES, 0, 1)
+    right = said_lines(Prediction(logits, chances, tuple(NAMES)), 0, 1)
     assert right[0].bold
-    explained = said_lines(chances, logits, NAMES, None, 1)
+    explained = said_lines(Prediction(logits, chances, tuple(NAMES)), None, 1)
     assert explained[1].text == "class 1 cat"
-    narrow = said_lines(chances, logits, NAMES, 2, None, narrow=True)
+    narrow = said_lines(Prediction(logits, chances, tuple(NAMES)), 2, None, narrow=True)
     assert [line.text or line.right for line in narrow] == ["says 0 airplane", "70.0 %", "truth 2 horse", "10.0 %"]
 
 
 def test_without_probabilities_none_are_written() -> None:
-    lines = said_lines(np.full(3, np.nan), np.array([3.0, 1.0, 0.0]), NAMES, 2, None)
+    lines = said_lines(Prediction(np.array([3.0, 1.0, 0.0]), np.full(3, np.nan), tuple(NAMES)), 2, None)
     assert [(line.text, line.right, line.share) for line in lines] == [
         ("says 0 airplane", "", None), ("truth 2 horse", "", None)
     ]  # fmt: skip

@@ -7,6 +7,7 @@ import json
 import numpy as np
 
 from innerview.pictures.film import Kept
+from innerview.results import Prediction
 from innerview.viewer.payload import expand
 from innerview.viewer.payloads.film import Reel, film_payload
 from innerview.viewer.payloads.stamp import Stamp
@@ -21,8 +22,7 @@ def reel(layers: dict[str, np.ndarray], kept: dict[str, Kept]) -> Reel:
         image=RANDOM.uniform(size=(8, 8, 3)),
         steps=np.arange(3.0),
         epochs=np.full(3, np.nan),
-        logits=np.zeros((3, 10)),
-        probabilities=np.full((3, 10), 0.1),
+        said=[Prediction(np.zeros(10), np.full(10, 0.1), tuple("abcdefghij"))] * 3,
         maps=RANDOM.normal(size=(3, 8, 8)),
         layers=layers,
         target=3,

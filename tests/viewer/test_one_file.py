@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from innerview.viewer import one_file
 from innerview.viewer.bundle import Bundle
 from innerview.viewer.one_file import INLINE, pack, safe_json, safe_script, safe_style, started, write_page
-from innerview.viewer.payload import Payload, decode, make_payload
+from innerview.viewer.payload import Payload, counted, decode, make_payload
 
 NASTY = "</script><script>broken()</script><!--<script>&\u2028'\""
 
@@ -32,7 +32,7 @@ def payload(number: int = 0) -> Payload:
     values = np.array([number, 1], np.float32)
     return make_payload(
         "kept",
-        {"logits": values, "probabilities": values},
+        {"logits": values, "probabilities": values, "answer": counted([0]), "chance": values[:1]},
         network="0" * 16,
         picture=f"{number:08}",
         share=0.5,

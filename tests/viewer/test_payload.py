@@ -16,6 +16,7 @@ from innerview.viewer.payload import (
     Payload,
     compand,
     companded,
+    counted,
     decode,
     encode,
     expand,
@@ -32,7 +33,7 @@ def kept(share: float = 0.5) -> Payload:
     values = np.array([1.5, -2.0], np.float32)
     return make_payload(
         "kept",
-        {"logits": values, "probabilities": values},
+        {"logits": values, "probabilities": values, "answer": counted([0]), "chance": values[:1]},
         network="0" * 16,
         picture="01234567",
         share=share,

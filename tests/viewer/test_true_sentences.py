@@ -95,7 +95,7 @@ def statements(network: Formula, image: Array, baseline: Array) -> Iterator[tupl
     for truth in (None, 0, len(names) - 1):
         yield "says", sentences.says(prediction, truth), prediction
         yield "caption", Subject("x.png", prediction, truth).sentence + ".", prediction
-        lines = said_lines(prediction.probabilities, prediction.logits, names, truth, 0)
+        lines = said_lines(prediction, truth, 0)
         for line in [*lines, *top_lines(prediction)]:
             yield "line", f"X {line.text} {line.right}.", prediction
     for asked in ({"tolerance": 0.01}, {"evaluations": 1, "rule": "midpoint"}):

@@ -9,7 +9,7 @@ import { EXPANDED } from "./companding";
 import type { Picture } from "./paint";
 import { rint } from "./ramps";
 import { ownLimit, roundUp } from "./scale";
-import { inOrder, type Said } from "./said";
+import { inOrder, type Said, saidFirst } from "./said";
 import { frame, rowOf } from "./tensors";
 
 export interface Frame {
@@ -158,10 +158,10 @@ export class Path {
     return Array.from(alphas, (alpha, i) => [clean(alpha), this.#frameAt("contribution", i, alphas).values[row * this.width + column]]);
   }
 
-  /** The prediction at a computed alpha, the most likely class first. */
+  /** The prediction at a computed alpha: what is said, then the shown classes, the most likely first. */
   says(index: number): Said {
-    const { classes, logits, probabilities } = this.payload.arrays;
-    return inOrder(classes.data, rowOf(logits, index), rowOf(probabilities, index));
+    const { classes, logits, probabilities, answer, chance } = this.payload.arrays;
+    return saidFirst(answer.data[index], chance.data[index], inOrder(classes.data, rowOf(logits, index), rowOf(probabilities, index)));
   }
 
   /** One class's values at every computed alpha; null if it is not among the shown classes. */

@@ -177,6 +177,8 @@ export interface Chosen {
   target: number | null;
   versus: number | null;
   classes: string[];
+  /** Names of the answers: the classes, and perhaps one more. */
+  answers: string[];
   method: string;
   baseline: string;
 }
@@ -203,6 +205,7 @@ export function useChosen(): Chosen {
     target,
     versus: versus === target ? null : versus,
     classes,
+    answers: network?.answers ?? classes,
     method: network?.methods.includes(link.method) ? link.method : (network?.methods[0] ?? link.method),
     baseline: hello.baselines.includes(link.baseline) ? link.baseline : (hello.baselines[0] ?? link.baseline),
   };

@@ -8,6 +8,7 @@ import { ownLimit } from "../core/scale";
 import { numbers } from "../core/tensors";
 import { type Chosen, mapRequest, useChosen, useKeys, useLink, useSession } from "../core/session";
 import { useStore } from "../core/store";
+import { saidOf } from "../core/said";
 import { Bar } from "../parts/said";
 import { Choice } from "../parts/choice";
 import { AnswerState } from "../parts/states";
@@ -25,7 +26,7 @@ export function Rail(): JSX.Element {
   const hello = useStore(session.hello);
   const laid = useStore(session.lay);
   const dropping = useDropping();
-  const { subject, classes, picture } = chosen;
+  const { subject, answers, picture } = chosen;
   const payload = subject.payload;
   const end = useRef<HTMLDivElement>(null);
   const [passed, setPassed] = useState(false);
@@ -98,7 +99,7 @@ export function Rail(): JSX.Element {
         </div>
       </div>
       <AnswerState answer={subject} what="Reading the picture" />
-      <Sources walk={walk} count={hello.samples.length} current={picture} classes={classes} />
+      <Sources walk={walk} count={hello.samples.length} current={picture} classes={answers} />
       <Explained chosen={chosen} />
       {payload && <Prediction chosen={chosen} />}
       <div ref={end} />
@@ -114,20 +115,19 @@ export function Rail(): JSX.Element {
 
 /** "Says cat 61.3 %", and the truth. */
 function Says({ chosen }: { chosen: Chosen }): JSX.Element | null {
-  const { subject, ranking, classes } = chosen;
-  if (!subject.payload || subject.previous || !ranking.length) return null;
-  const { probabilities, logits } = subject.payload.arrays;
-  const chance = probabilities.data[ranking[0]];
+  const { subject, network, answers } = chosen;
+  if (!subject.payload || subject.previous) return null;
+  const [[said, logit, chance]] = saidOf(subject.payload.arrays);
   const { truth } = subject.payload.meta;
   return (
     <p class="says">
-      Says <strong>{className(ranking[0], classes)}</strong>{" "}
-      {chanceText(chance, logits.data[ranking[0]])}
+      {network.decides ? "Says" : "Score of"} <strong>{className(said, answers)}</strong>{" "}
+      {Number.isFinite(chance) || Number.isFinite(logit) ? chanceText(chance, logit) : ""}
       {truth !== null && (
         <span class="second">
           {" "}
-          · truth{"\u00a0"}{className(truth, classes)}
-          {truth === ranking[0] ? "\u00a0✓" : ""}
+          · truth{"\u00a0"}{className(truth, answers)}
+          {network.decides && truth === said ? "\u00a0✓" : ""}
         </span>
       )}
     </p>
@@ -254,7 +254,7 @@ function Explained({ chosen }: { chosen: Chosen }): JSX.Element {
       )}
       {link.target !== null && ranking.length > 0 && link.target !== ranking[0] && (
         <button class="small" onClick={() => go({ target: null })}>
-          Back to what it says: {className(ranking[0], classes)}
+          Back to the highest: {className(ranking[0], classes)}
         </button>
       )}
     </div>

@@ -16,6 +16,10 @@ export interface SubjectArrays {
   logits: Tensor<Float32Array>;
   /** class: NaN where the outputs have none */
   probabilities: Tensor<Float32Array>;
+  /** 1: number of what is said, in the network's list of answers */
+  answer: Tensor<Uint32Array>;
+  /** 1: how likely that is; NaN where it has no probability */
+  chance: Tensor<Float32Array>;
 }
 
 export interface SubjectMeta {
@@ -91,6 +95,10 @@ export interface PathArrays {
   classes: Tensor<Uint32Array>;
   /** alpha × shown class */
   logits: Tensor<Float32Array>;
+  /** alpha: number of what is said, of all answers and not of the shown classes */
+  answer: Tensor<Uint32Array>;
+  /** alpha */
+  chance: Tensor<Float32Array>;
   /** alpha: sum of |gradient| */
   norms: Tensor<Float32Array>;
   /** frame × height × width × channel */
@@ -137,6 +145,10 @@ export interface KeepArrays {
   logits: Tensor<Float32Array>;
   /** order × share × shown class */
   probabilities: Tensor<Float32Array>;
+  /** answered order × share: of the first three orders, then of the mean outputs of the random ones */
+  answer: Tensor<Uint32Array>;
+  /** answered order × share */
+  chance: Tensor<Float32Array>;
   /** shown class */
   classes: Tensor<Uint32Array>;
   /** 3 × height × width: of the first three orders; rank 0 is kept first */
@@ -164,6 +176,10 @@ export interface KeptArrays {
   logits: Tensor<Float32Array>;
   /** class */
   probabilities: Tensor<Float32Array>;
+  /** 1 */
+  answer: Tensor<Uint32Array>;
+  /** 1 */
+  chance: Tensor<Float32Array>;
 }
 
 export interface KeptMeta {
@@ -320,6 +336,10 @@ export interface FilmArrays {
   logits: Tensor<Float32Array>;
   /** snapshot × class */
   probabilities: Tensor<Float32Array>;
+  /** snapshot */
+  answer: Tensor<Uint32Array>;
+  /** snapshot */
+  chance: Tensor<Float32Array>;
   /** snapshot × height × width */
   maps: Tensor<Int8Array>;
   "maps/scale": Tensor<Float32Array>;
@@ -362,14 +382,14 @@ export type Payload<K extends Kind = Kind> = Payloads[K];
 export const VERSION = "1";
 export const COMMON = "schema,kind,network,picture:?,versions:j";
 export const SCHEMA: Record<string, { arrays: string; meta: string }> = {
-  subject: { arrays: "picture;U8;a,b,c|thumbnail;U8;d,e,3|logits;F32;f|probabilities;F32;f", meta: "name,truth:i?,crop:j?,original:j,caption:?,source" },
+  subject: { arrays: "picture;U8;a,b,c|thumbnail;U8;d,e,3|logits;F32;f|probabilities;F32;f|answer;U32;1|chance;F32;1", meta: "name,truth:i?,crop:j?,original:j,caption:?,source" },
   map: { arrays: "map;F32,I8;a,b;1|error;F32,I8;a,b;1;?|spread;F32;a,b;;?|baseline;U8;a,b,c;;?|alphas;F32;d;;?|scores;F32;d;;?", meta: "method,method_words,meaning,target:i?,versus:i?,target_kind,target_words,unit,baseline:?,rule:?,tolerance:n?,estimated_error:n?,gap:n?,relative_gap:n?,evaluations:i,status,status_words,score:n,baseline_score:n?,notes:j,history:j?" },
-  path: { arrays: "alphas;F32;a|scores;F32;a|probabilities;F32;a,b|classes;U32;b|logits;F32;a,b|norms;F32;a|gradients;I8;c,d,e,f;c|gradient_alphas;F32;c|sofar;I8;g,d,e;g|sofar_alphas;F32;g|contribution;I8;h,d,e;h;?|contribution_alphas;F32;h;;?|baseline;U8;d,e,f", meta: "target:i?,versus:i?,unit,target_words,baseline,shorter:?,missing:j?" },
-  keep: { arrays: "shares;F32;a|kept;U32;a|logits;F32;b,a,c|probabilities;F32;b,a,c|classes;U32;c|rankings;U16,U32;3,d,e|fill;U8;d,e,f", meta: "orders:j,target:i?,versus:i?,fill,seed:i" },
-  kept: { arrays: "logits;F32;a|probabilities;F32;a", meta: "share:n,pixels:i,fill" },
+  path: { arrays: "alphas;F32;a|scores;F32;a|probabilities;F32;a,b|classes;U32;b|logits;F32;a,b|answer;U32;a|chance;F32;a|norms;F32;a|gradients;I8;c,d,e,f;c|gradient_alphas;F32;c|sofar;I8;g,d,e;g|sofar_alphas;F32;g|contribution;I8;h,d,e;h;?|contribution_alphas;F32;h;;?|baseline;U8;d,e,f", meta: "target:i?,versus:i?,unit,target_words,baseline,shorter:?,missing:j?" },
+  keep: { arrays: "shares;F32;a|kept;U32;a|logits;F32;b,a,c|probabilities;F32;b,a,c|answer;U32;d,a|chance;F32;d,a|classes;U32;c|rankings;U16,U32;3,e,f|fill;U8;e,f,g", meta: "orders:j,target:i?,versus:i?,fill,seed:i" },
+  kept: { arrays: "logits;F32;a|probabilities;F32;a|answer;U32;1|chance;F32;1", meta: "share:n,pixels:i,fill" },
   layers: { arrays: "activation/*;I8;*a,*b,*c;*c;?|channels/*;U32;*c;;?|colours/*;F32;*c,3;;?|mean/*;F32;*c;;?|maximum/*;F32;*c;;?|minimum/*;F32;*c;;?|above/*;F32;*c;;?|histogram/*;U32;*c,32;;?|edges/*;F32;33;;?|kernels/*;I8;*d,*e,*f,*g;*d;?|inputs/*;U16;*d,*e;;?", meta: "layers:j,complete:?" },
   weights: { arrays: "counts/*;U32;a,*b|edges/*;F32;*c|under;U32;a,d|over;U32;a,d|nan;U32;a,d|infinite;U32;a,d|mean;F32;a,d|std;F32;a,d|minimum;F32;a,d|maximum;F32;a,d|steps;F32;a|epochs;F32;a", meta: "layers:j,snapshots:j,health:j" },
   run: { arrays: "curve/*/x;F32;*a;;?|curve/*/epoch;F32;*a;;?|curve/*/seconds;F32;*a;;?|curve/*/y;F32;*a;;?", meta: "name,state,classes:j,health:j,step:i,steps:i?,manifest:j" },
   tested: { arrays: "confusion;U32;a,a|pictures;U8;b,c,d,3;;?|said;U32;b|truth;U32;b|probability;F32;b", meta: "classes:j,step:i,about,mistakes_about:?,names:j,held:j,more:?" },
-  film: { arrays: "steps;F32;a|epochs;F32;a|picture;U8;b,c,d|logits;F32;a,e|probabilities;F32;a,e|maps;I8;a,b,c;1|activation/*;I8;a,*b,*c,*d;a,*d;?", meta: "layers:j,target:i?,truth:i?,unit,target_words,name,run:?" },
+  film: { arrays: "steps;F32;a|epochs;F32;a|picture;U8;b,c,d|logits;F32;a,e|probabilities;F32;a,e|answer;U32;a|chance;F32;a|maps;I8;a,b,c;1|activation/*;I8;a,*b,*c,*d;a,*d;?", meta: "layers:j,target:i?,truth:i?,unit,target_words,name,run:?" },
 };

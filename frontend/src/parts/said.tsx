@@ -5,14 +5,15 @@ import type { Said } from "../core/said";
 
 export interface SaidListProps {
   said: Said;
-  classes: readonly string[];
+  /** Names of the answers. */
+  answers: readonly string[];
   target: number | null;
   /** How many at most, beside the one that is explained. */
   top: number;
   label: string;
 }
 
-export function SaidList({ said, classes, target, top, label }: SaidListProps): JSX.Element {
+export function SaidList({ said, answers, target, top, label }: SaidListProps): JSX.Element {
   return (
     <ol class="answer" aria-label={label} data-says>
       {said
@@ -20,7 +21,7 @@ export function SaidList({ said, classes, target, top, label }: SaidListProps): 
         .map(([name, logit, chance], i) => (
           <li key={name} class={i === 0 ? "first" : ""}>
             <span>
-              {className(name, classes)}
+              {className(name, answers)}
               {name === target && <span class="mark for"> for</span>}
             </span>
             <Bar chance={chance} />

@@ -14,6 +14,10 @@ export interface NetworkFacts {
   id: string;
   name: string;
   classes: string[];
+  /** What it can say: its classes, and perhaps one more, that it is none of them. */
+  answers: string[];
+  /** Whether an answer can be read from the outputs at all. */
+  decides: boolean;
   input: { height: number; width: number; channels: number };
   layers: (LayerFacts | string)[];
   kind: string;

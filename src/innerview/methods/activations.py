@@ -39,7 +39,10 @@ def activations(network: Network, image: Image, layers: Sequence[str | int]) -> 
     return Activations(
         image=image,
         prediction=Prediction(
-            answer.logits[0], network.output.probabilities(answer.logits)[0], network.output.class_names
+            answer.logits[0],
+            network.output.probabilities(answer.logits)[0],
+            network.output.class_names,
+            network.output.kind,
         ),
         layers=values,
         colours={name: colour_correlations(image, value) for name, value in placed.items() if value is not None},

@@ -23,11 +23,12 @@ Z: Final = 1.96
 class Mistakes:
     """Answers of a network on labelled pictures.
 
-    A network with a single output has two answers: 0, its class, and 1, "not" that class.
+    A network with a single output has two answers: 0, its class, and 1, "not" that class. Independent outputs have one
+    more than there are classes: that it is none of them.
 
     Attributes:
         confusion: pictures by true class (rows) and by what the network says (columns).
-        class_names: one per class.
+        class_names: one per answer.
         surest: positions of the wrongly called pictures, the most confident answer first.
         confidence: probability of the answer for each picture, in [0, 1]; where outputs have no probabilities, NaN.
     """
@@ -77,7 +78,10 @@ def mistakes(predictions: Sequence[Prediction], truths: Sequence[int]) -> Mistak
     said = np.array([prediction.index for prediction in predictions], dtype=np.int64)
     confidence = np.array([prediction.confidence for prediction in predictions], dtype=np.float64)
     return mistakes_among(
-        said, confidence, np.asarray(truths, dtype=np.int64), possible_answers(predictions[0].class_names)
+        said,
+        confidence,
+        np.asarray(truths, dtype=np.int64),
+        possible_answers(predictions[0].class_names, predictions[0].kind),
     )
 
 

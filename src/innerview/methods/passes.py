@@ -28,8 +28,11 @@ def predict(network: Network, images: Images) -> list[Prediction]:
     network.input.check(images)
     logits = np.concatenate([forward_logits(network, images[part]) for part in chunks(len(images), network.chunk)])
     probabilities = network.output.probabilities(logits)
-    names = network.output.class_names
-    return [Prediction(row, chances, names) for row, chances in zip(logits, probabilities, strict=True)]
+    output = network.output
+    return [
+        Prediction(row, chances, output.class_names, output.kind)
+        for row, chances in zip(logits, probabilities, strict=True)
+    ]
 
 
 def forward_logits(network: Network, images: Images) -> Logits:

@@ -109,6 +109,7 @@ class Walk:
             target=self._targets[target].index,
             unit=self._targets[target].unit,
             provenance=provenance,
+            kind=self._network.output.kind,
         )
 
     @property

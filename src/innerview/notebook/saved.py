@@ -20,7 +20,6 @@ from innerview.pictures import words
 from innerview.pictures.overlay import overlay
 from innerview.pictures.pixels import show_bytes, show_image
 from innerview.pictures.scale import own_limit
-from innerview.results import Prediction
 from innerview.targets import label
 from innerview.viewer.one_file import Packed, unpack
 from innerview.viewer.payload import Payload
@@ -60,12 +59,11 @@ def _still(subject: Payload, found: Payload, classes: Sequence[str]) -> dict[str
     image = subject.arrays["picture"].astype(np.float32) / np.float32(255)
     values = found.values("map")
     limit = own_limit(values)
-    logits, chances = subject.arrays["logits"], subject.arrays["probabilities"]
-    said = Prediction(logits, chances, tuple(classes))
-    chance = f", {words.probability(said.confidence)}" if np.isfinite(said.confidence) else ""
+    (answer,), (confidence,) = subject.arrays["answer"], subject.arrays["chance"]
+    chance = f", {words.probability(float(confidence))}" if np.isfinite(confidence) else ""
     return {
         "name": subject.metadata["name"],
-        "answer": f"{said.label}{chance}",
+        "answer": f"{label(int(answer), classes)}{chance}",
         "target": label(int(found.json("target")), classes),
         "scale": f"±{words.limit(limit)} {found.metadata['unit']}",
         "picture": _address(show_image(image, TILE)),

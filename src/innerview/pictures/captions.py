@@ -10,7 +10,6 @@ from innerview.pictures import tokens, words
 from innerview.pictures.canvas import Line
 from innerview.results import Prediction
 from innerview.targets import label
-from innerview.types import Array
 
 
 @dataclass(frozen=True)
@@ -33,7 +32,7 @@ class Subject:
         if self.prediction is None:
             return named
         said = self.prediction
-        return named + said_lines(said.probabilities, said.logits, said.class_names, self.truth, None, size)
+        return named + said_lines(said, self.truth, None, size)
 
     def named_truth(self, class_names: tuple[str, ...]) -> str:
         """Name and truth in one line: "moose.jpg · truth 4 deer"."""
@@ -47,7 +46,7 @@ class Subject:
         if self.prediction is not None:
             chance = words.probability(self.prediction.confidence)
             verb = "says" if self.prediction.decided else "score of"
-            alike = "" if self.prediction.alone else ", and others alike"
+            alike = "" if self.prediction.alone or self.prediction.none else ", and others alike"
             parts.append(f"{verb} {self.prediction.label}{alike}" + ("" if chance == words.UNKNOWN else f" ({chance})"))
             if self.truth is not None:
                 parts.append(f"truth {label(self.truth, self.prediction.class_names)}")
@@ -55,9 +54,7 @@ class Subject:
 
 
 def said_lines(
-    probabilities: Array,
-    logits: Array,
-    class_names: tuple[str, ...],
+    prediction: Prediction,
     truth: int | None,
     target: int | None,
     size: int = tokens.TEXT_SIZE,
@@ -69,16 +66,13 @@ def said_lines(
     Each line has the class, its probability at the right end and as a bar; the prediction is bold when it is right.
 
     Args:
-        probabilities: one per class, NaN where there are none.
-        logits: one per class; they decide the prediction.
-        class_names: one per class.
+        prediction: what the network says.
         truth: number of the true class, if known.
         target: number of the class explained, if there is one.
         size: of the type, in pixels.
         narrow: put the probability on a line of its own.
     """
-    prediction = Prediction(logits, probabilities, class_names)
-    said = prediction.index
+    said, class_names = prediction.index, prediction.class_names
     verdict = "says" if prediction.decided else "score of"
     word, other = ("truth", truth) if truth is not None else ("class", target)
     lines: list[Line] = []
@@ -87,7 +81,7 @@ def said_lines(
             continue
         value = prediction.probability_of(index)
         chance = words.probability(value)
-        alike = ", and others alike" if verb == "says" and not prediction.alone else ""
+        alike = ", and others alike" if verb == "says" and not (prediction.alone or prediction.none) else ""
         text = f"{verb} {label(index, class_names)}{alike}"
         line = Line(text, size=size, bold=verb == "says" and said == truth and not alike)
         if chance == words.UNKNOWN:

@@ -234,13 +234,4 @@ def film_animation(film: Film, *, columns: int = 0) -> Animation:
 
 
 def _said(film: Film, frame: Frame, *, narrow: bool) -> tuple[Line, ...]:
-    said = frame.prediction
-    return said_lines(
-        said.probabilities,
-        said.logits,
-        said.class_names,
-        film.truth,
-        film.target,
-        tokens.SMALL_SIZE,
-        narrow=narrow,
-    )
+    return said_lines(frame.prediction, film.truth, film.target, tokens.SMALL_SIZE, narrow=narrow)

@@ -156,8 +156,7 @@ def _head(result: InteriorGradients, subject: Subject) -> list[Line | Pillow.Ima
 
 
 def _said(result: InteriorGradients, index: int, truth: int | None, size: int, *, narrow: bool) -> tuple[Line, ...]:
-    chances, logits = result.probabilities[index], result.logits[index]
-    return said_lines(chances, logits, result.class_names, truth, result.target, size, narrow=narrow)
+    return said_lines(result.prediction(index), truth, result.target, size, narrow=narrow)
 
 
 def _alpha(alpha: float) -> str:

@@ -38,9 +38,7 @@ def keep_strip(result: Keep, *, subject: Subject | None = None, columns: int = 4
         kept = f"{words.count(int(result.kept[index]))} px"
         above = (Line(words.share(float(result.shares[index])), kept, bold=True),)
         said = said_lines(
-            result.probabilities[index],
-            result.logits[index],
-            result.class_names,
+            result.prediction(index),
             who.truth,
             result.target,
             tokens.SMALL_SIZE,

@@ -20,6 +20,7 @@ from innerview.recorders.watched import Measure, Watched
 from innerview.runs import RunFolder
 from innerview.runs import observations as kept
 from innerview.runs.observations import Channels
+from innerview.spec import decides
 from innerview.targets import Logit
 from innerview.types import Array
 
@@ -118,8 +119,8 @@ class Records:
         outputs, labels = self._outputs[1], self._sight.labels
         maps, classes, gaps = list[Array](), list[int](), list[float]()
         for number, picture in enumerate(pixels[: self._sight.maps].astype(network.dtype)):
-            answer = labels[number] if labels else int(outputs[number].argmax())
-            explained = network.output.output_of(answer)
+            highest = int(outputs[number].argmax())
+            explained = network.output.output_of(labels[number], outputs[number]) if labels else highest
             black = np.zeros_like(picture)
             try:
                 with self._watched.undisturbed():
@@ -135,14 +136,14 @@ class Records:
         return {}
 
     def _decided(self, outputs: Array) -> Array | None:
-        """Number of the answer to each picture: the highest output; of a single one what its declaration says, if any.
+        """Number of the answer to each picture as its declaration says; without one, that of the highest of several.
 
         It must not stop a training, so what has no answer is None.
         """
         output = self._sight.output
-        if outputs.shape[1] > 1:
-            return outputs.argmax(axis=1)
-        return None if output is None or output.kind == "scores" else output.decide(outputs)
+        if output is None:
+            return outputs.argmax(axis=1) if outputs.shape[1] > 1 else None
+        return output.decide(outputs) if decides(output) else None
 
     def _said(self, outputs: Array, maps: list[Array], classes: list[int], gaps: list[float]) -> kept.Probes:
         output = self._sight.output

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Int
 
-from innerview.results.provenance import Provenance
+from innerview.network import OutputKind
+from innerview.results.provenance import Prediction, Provenance
 from innerview.types import Image
 
 
@@ -24,6 +25,7 @@ class Keep:
         class_names: one per class.
         target: number of the class that the map explains, where there is one.
         provenance: where the values come from.
+        kind: of the outputs.
     """
 
     image: Image
@@ -37,6 +39,11 @@ class Keep:
     class_names: tuple[str, ...]
     target: int | None
     provenance: Provenance
+    kind: OutputKind = "logits"
+
+    def prediction(self, place: int) -> Prediction:
+        """What the network says at one of the shares, by its position in the list."""
+        return Prediction(self.logits[place], self.probabilities[place], self.class_names, self.kind)
 
     @property
     def images(self) -> Float[np.ndarray, "share height width channel"]:

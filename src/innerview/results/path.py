@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from jaxtyping import Float
 
-from innerview.network import InputSpec
-from innerview.results.provenance import Provenance
+from innerview.network import InputSpec, OutputKind
+from innerview.results.provenance import Prediction, Provenance
 from innerview.types import Alphas, Image
 
 
@@ -60,6 +60,7 @@ class InteriorGradients:
         target: number of the class explained.
         unit: of the score.
         provenance: where the values come from.
+        kind: of the outputs.
     """
 
     image: Image
@@ -73,6 +74,7 @@ class InteriorGradients:
     target: int | None
     unit: str
     provenance: Provenance
+    kind: OutputKind = "logits"
 
     @property
     def norms(self) -> Float[np.ndarray, " alpha"]:
@@ -92,6 +94,10 @@ class InteriorGradients:
             self.target,
             self.unit,
         )
+
+    def prediction(self, place: int) -> Prediction:
+        """What the network says at one of the alphas, by its position in the list."""
+        return Prediction(self.logits[place], self.probabilities[place], self.class_names, self.kind)
 
     def first(self, count: int) -> InteriorGradients:
         """Only the first `count` places."""
@@ -119,7 +125,7 @@ class PathStatistics:
         accuracy: share of pictures called by their true class at each alpha, in [0, 1].
         shares: share of pictures called by each class at each alpha; rows sum to 1.
         pictures: how many.
-        class_names: one per class; of a single output its class and "not" that class.
+        class_names: one per answer, also where that is no class: "not" a single one, or none of independent ones.
         input: what the network takes.
         provenance: where the values come from.
     """

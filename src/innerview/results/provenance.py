@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Float
 
 from innerview.network import Network
-from innerview.spec import decide
+from innerview.spec import OutputKind, decide
 from innerview.targets import label
 from innerview.types import LogitRow
 from innerview.version import __version__
@@ -75,16 +75,23 @@ class Prediction:
         logits: its outputs, one per class.
         probabilities: in [0, 1], one per class; NaN where the outputs have none.
         class_names: one per class.
+        kind: of the outputs.
     """
 
     logits: LogitRow
     probabilities: Float[np.ndarray, " class"]
     class_names: tuple[str, ...]
+    kind: OutputKind = "logits"
 
     @property
     def index(self) -> int:
-        """Number of the answer: of the winning class; with a single output 1 where it is not that class."""
-        return int(decide(self.logits[None], self.probabilities[None])[0])
+        """Number of the answer: of the winning class; behind the classes where it is not a single one, or none."""
+        return int(decide(self.logits[None], self.probabilities[None], self.kind)[0])
+
+    @property
+    def none(self) -> bool:
+        """Whether the answer is none of several independent classes."""
+        return self.index == len(self.logits) > 1
 
     @property
     def decided(self) -> bool:
@@ -98,7 +105,7 @@ class Prediction:
 
     @property
     def label(self) -> str:
-        """Number and name of the answer: "7 horse"; "not dog" where a single output says so."""
+        """Number and name of the answer: "7 horse"; "not dog" where a single output says so, or "none of them"."""
         return label(self.index, self.class_names)
 
     @property
@@ -107,10 +114,10 @@ class Prediction:
         return self.probability_of(self.index)
 
     def probability_of(self, answer: int) -> float:
-        """Probability of any answer, in [0, 1]; NaN where the outputs have none."""
+        """Probability of any answer, in [0, 1]; NaN where there is none, as of several classes' absence."""
         if answer < len(self.probabilities):
             return float(self.probabilities[answer])
-        return 1 - float(self.probabilities[0])  # "not" the single class
+        return 1 - float(self.probabilities[0]) if len(self.probabilities) == 1 else float("nan")
 
     @property
     def ranking(self) -> list[int]:

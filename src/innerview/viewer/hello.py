@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from innerview.network import Layer, Network, has_gradients
 from innerview.results import versions
+from innerview.spec import decides
 from innerview.viewer.payloads.subject import Photo
 
 BASELINES: Final = ("black", "white", "gray", "blurred", "noise")
@@ -19,6 +20,8 @@ def describe_network(network: Network, name: str, methods: Sequence[str]) -> dic
         "id": network.identity,
         "name": name,
         "classes": list(network.output.class_names),
+        "answers": list(network.output.answers),
+        "decides": decides(network.output),
         "input": {
             "height": network.input.height,
             "width": network.input.width,

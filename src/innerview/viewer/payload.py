@@ -142,7 +142,7 @@ def to_bytes(image: Array) -> Array:
     return np.rint(255 * np.clip(image, 0, 1)).astype(np.uint8)
 
 
-def numbered(values: Array) -> Array:
+def numbered(values: Array | Sequence[float]) -> Array:
     """Any numbers as float32."""
     return np.asarray(values, dtype=np.float32)
 

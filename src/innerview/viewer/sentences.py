@@ -35,9 +35,8 @@ from innerview.results import (
     WeightHistograms,
     as_attribution,
 )
-from innerview.spec import decide
 from innerview.targets import label
-from innerview.types import Array, LogitRow, Logits
+from innerview.types import Array, LogitRow
 
 COLOURS = ("red", "green", "blue")
 
@@ -60,6 +59,8 @@ def says(prediction: Prediction, truth: int | None) -> str:
         score, known = number(float(prediction.logits[0]), signed=True), label(0, prediction.class_names)
         return f"The network gives {known} a score of {score}; from which score on that means yes was not declared."
     first, alike = prediction.index, tied(prediction.logits)
+    if prediction.none:
+        return _says_none(prediction, truth)
     if len(alike) > 1:
         told = f"The network's highest output is the same for {_several(alike, prediction.class_names)}"
         chance = probability(prediction.confidence)
@@ -72,6 +73,20 @@ def says(prediction: Prediction, truth: int | None) -> str:
         return text + "."
     verdict = "and it is right" if truth == first else "so it is wrong"
     return f"{text}. The truth is {label(truth, prediction.class_names)}, {verdict}."
+
+
+def _says_none(prediction: Prediction, truth: int | None) -> str:
+    """Say that no class is more likely than not, how likely the likeliest is, and the truth if it is known."""
+    alike = tied(prediction.logits)
+    highest = probability(prediction.probability_of(alike[0]))
+    text = (
+        "The network says none of its classes: each is judged for itself, and the likeliest is "
+        f"{_several(alike, prediction.class_names)} ({highest}{' each' if len(alike) > 1 else ''})."
+    )
+    if truth is None:
+        return text
+    verdict = "and it is right" if truth == prediction.index else "so it is wrong"
+    return f"{text} The truth is {label(truth, prediction.class_names)}, {verdict}."
 
 
 def attribution(result: IntegratedGradients) -> str:
@@ -133,7 +148,7 @@ def _strongest(values: Array, unit: str) -> str:
 def interior(result: InteriorGradients) -> str:
     """Say what the network calls the picture on the way, and how the gradient grows or fades."""
     order = np.argsort(result.alphas, kind="stable")
-    said = _called(result.logits, result.probabilities, result.class_names)
+    said = _called([result.prediction(place) for place in range(len(result.logits))])
     calls = [(f"alpha {place(float(result.alphas[at]))}", said[int(at)]) for at in order]
     first, last = float(result.norms[order[0]]), float(result.norms[order[-1]])
     start, end = (place(float(alpha)) for alpha in (result.alphas.min(), result.alphas.max()))
@@ -181,7 +196,7 @@ def path(profile: PathProfile) -> str:
 def kept(result: Keep) -> str:
     """Say what the network calls the picture at the shares shown, from few pixels to many."""
     order = {"highest": "highest values of the map", "lowest": "lowest values", "strongest": "strongest values"}
-    said = _called(result.logits, result.probabilities, result.class_names)
+    said = _called([result.prediction(place) for place in range(len(result.logits))])
     calls = [(share(float(result.shares[at])), said[int(at)]) for at in np.argsort(result.shares, kind="stable")]
     return f"Shown only the pixels with the {order[result.order]}, the network says {_runs(calls)}."
 
@@ -271,12 +286,11 @@ def _several(classes: Sequence[int], names: Sequence[str]) -> str:
     return " and ".join(shown) if more <= 0 else f"{', '.join(shown)} and {several(more, 'other')}"
 
 
-def _called(logits: Logits, probabilities: Logits, names: Sequence[str]) -> list[str]:
-    """What each row of outputs is called."""
-    answers = decide(logits, probabilities)
+def _called(predictions: Sequence[Prediction]) -> list[str]:
+    """What each picture is called."""
     return [
-        label(int(answer), names) if len(alike := tied(row)) == 1 else f"{_several(alike, names)} alike"
-        for answer, row in zip(answers, logits, strict=True)
+        one.label if one.none or one.alone else f"{_several(tied(one.logits), one.class_names)} alike"
+        for one in predictions
     ]
 
 

@@ -51,7 +51,7 @@ function Interior(): JSX.Element {
   const [best] = path.says(index);
   const score = path.payload.arrays.scores.data[index];
   const chance = Number.isFinite(best[2]) ? `${Math.round(100 * best[2])} percent` : `logit ${number(best[1])}`;
-  const said = `alpha ${spoken(alpha)}, ${path.payload.meta.unit} ${number(score)}, says ${className(best[0], chosen.classes)}, ${chance}`;
+  const said = `alpha ${spoken(alpha)}, ${path.payload.meta.unit} ${number(score)}, says ${className(best[0], chosen.answers)}, ${chance}`;
   return (
     <div class="interior">
       <Stale when={answer.previous || chosen.subject.previous}>
@@ -86,7 +86,7 @@ function Interior(): JSX.Element {
         </p>
       )}
       <AnswerState answer={answer} what="Working out the path" />
-      <Ten path={path} classes={chosen.classes} onMove={move} />
+      <Ten path={path} answers={chosen.answers} onMove={move} />
       <PathTable path={path} chosen={chosen} />
       <Explain of="interior" />
     </div>
@@ -163,7 +163,7 @@ function Panes({ path, alpha, index, chosen }: At): JSX.Element {
         <figure>
           <h2>Picture at {place(alpha)}</h2>
           <PicturePixels picture={path.pictureAt(alpha)} label={`The picture at alpha ${place(alpha)}`} size={448} />
-          <SaidList said={path.says(index)} classes={chosen.classes} target={null} top={3} label="Prediction at this alpha" />
+          <SaidList said={path.says(index)} answers={chosen.answers} target={null} top={3} label="Prediction at this alpha" />
         </figure>
         <figure>
           <h2>Gradient</h2>

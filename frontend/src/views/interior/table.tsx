@@ -19,7 +19,7 @@ export function PathTable({ path, chosen }: { path: Path; chosen: Chosen }): JSX
           return [
             place(alpha),
             number(arrays.scores.data[i], true),
-            className(best[0], chosen.classes),
+            className(best[0], chosen.answers),
             probability(best[2]),
             number(arrays.norms.data[i]),
           ];

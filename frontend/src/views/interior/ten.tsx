@@ -7,7 +7,7 @@ import { MapPixels, PicturePixels } from "../../parts/pixels";
 
 const TEN = [0.01, 0.02, 0.03, 0.04, 0.1, 0.5, 0.6, 0.7, 0.8, 1];
 
-export function Ten({ path, classes, onMove }: { path: Path; classes: readonly string[]; onMove: (stop: number) => void }): JSX.Element {
+export function Ten({ path, answers, onMove }: { path: Path; answers: readonly string[]; onMove: (stop: number) => void }): JSX.Element {
   const [open, setOpen] = useState(matchMedia("(prefers-reduced-motion: reduce)").matches);
   return (
     <details open={open} onToggle={(event) => setOpen(event.currentTarget.open)}>
@@ -22,7 +22,7 @@ export function Ten({ path, classes, onMove }: { path: Path; classes: readonly s
               <button key={wanted} onClick={() => onMove(stop)}>
                 <PicturePixels picture={path.pictureAt(alpha)} label="" size={64} fixed grid={null} />
                 <MapPixels values={values} height={path.height} width={path.width} limit={limit} label="" size={64} fixed grid={null} />
-                {place(alpha)} {className(path.says(path.at(alpha))[0][0], classes)}
+                {place(alpha)} {className(path.says(path.at(alpha))[0][0], answers)}
               </button>
             );
           })}

@@ -104,7 +104,7 @@ export function KeepTable({ keep, chosen, target }: { keep: KeepAnswers; chosen:
           return [
             share(part),
             count(kept.data[k]),
-            ...orders.map((order) => className(keep.said(order, k)[0][0], chosen.classes)),
+            ...orders.map((order) => className(keep.said(order, k)[0][0], chosen.answers)),
             first ? chanceText(first[2], first[1]) : "–",
           ];
         })

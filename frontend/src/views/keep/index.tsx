@@ -8,7 +8,7 @@ import { useMapFacts } from "../../core/maps";
 import { decodeMask, filled, gridOf, keptFirst, pixelsOf } from "../../core/mask";
 import { chanceText, className, count, number, share } from "../../core/numbers";
 import { nearest } from "../../core/path";
-import { inOrder, type Said } from "../../core/said";
+import { inOrder, type Said, saidFirst, saidOf } from "../../core/said";
 import { ownLimit } from "../../core/scale";
 import { type Chosen, mapRequest, useAnswer, useChosen, useLink, useSession } from "../../core/session";
 import { useStore } from "../../core/store";
@@ -54,16 +54,19 @@ export class KeepAnswers {
 
   /** What is said at a share; for random, the mean of the five. */
   said(order: string, at: number): Said {
-    const { classes, logits, probabilities } = this.payload.arrays;
+    const { classes, logits, probabilities, answer, chance } = this.payload.arrays;
+    const row = this.orders.indexOf(order);
+    const place = (row < 0 ? answer.shape[0] - 1 : row) * answer.shape[1] + at; // the last row is of the random ones
     const n = classes.data.length;
     const rows = this.indices(order);
     const mean = (data: Float32Array, i: number): number =>
       rows.reduce((sum, row) => sum + data[(row * logits.shape[1] + at) * n + i], 0) / rows.length;
-    return inOrder(
+    const shown = inOrder(
       classes.data,
       Array.from(classes.data, (_, i) => mean(logits.data, i)),
       Array.from(classes.data, (_, i) => mean(probabilities.data, i)),
     );
+    return saidFirst(answer.data[place], chance.data[place], shown);
   }
 }
 
@@ -116,11 +119,11 @@ function Keep(): JSX.Element {
   const painted = mask !== null;
   const said: Said | null = painted
     ? kept.payload
-      ? inOrder(Array.from(kept.payload.arrays.logits.data.keys()), kept.payload.arrays.logits.data, kept.payload.arrays.probabilities.data)
+      ? saidOf(kept.payload.arrays)
       : null
     : keep.said(link.order, at);
   const best = said?.[0];
-  const spokenSays = best ? `, says ${className(best[0], chosen.classes)}, ${chance(best)}` : "";
+  const spokenSays = best ? `, says ${className(best[0], chosen.answers)}, ${chance(best)}` : "";
   const hidden = facts && shown && facts.values.length === shown.length ? facts.values.map((v, i) => (shown[i] ? v : 0)) : null;
   return (
     <div class="keep">
@@ -187,7 +190,7 @@ function Keep(): JSX.Element {
               <h2>It says</h2>
               {said && (
                 <div class={painted && kept.previous ? "waited-for" : ""}>
-                  <SaidList said={said} classes={chosen.classes} target={target} top={5} label="Prediction from these pixels" />
+                  <SaidList said={said} answers={chosen.answers} target={target} top={5} label="Prediction from these pixels" />
                 </div>
               )}
               {painted && <AnswerState answer={kept} what="Asking the network" />}
@@ -233,13 +236,12 @@ const keptPart = (hidden: Float32Array, total: number): number => (total ? hidde
 const chance = ([, logit, part]: Said[number]): string => (Number.isFinite(part) ? `${Math.round(100 * part)} percent` : `logit ${number(logit)}`);
 
 function Whole({ chosen }: { chosen: Chosen }): JSX.Element | null {
-  const { subject, ranking, classes } = chosen;
-  if (!subject.payload || subject.previous || !ranking.length) return null;
-  const { logits, probabilities } = subject.payload.arrays;
-  const [best] = ranking;
+  const { subject, answers, network } = chosen;
+  if (!subject.payload || subject.previous || !network.decides) return null;
+  const [[best, logit, likely]] = saidOf(subject.payload.arrays);
   return (
     <p class="second facts">
-      Of the whole picture it says {className(best, classes)} {chanceText(probabilities.data[best], logits.data[best])}.
+      Of the whole picture it says {className(best, answers)} {chanceText(likely, logit)}.
     </p>
   );
 }

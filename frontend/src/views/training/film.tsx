@@ -4,7 +4,7 @@ import { useMemo } from "preact/hooks";
 import { EXPANDED } from "../../core/companding";
 import { className, limitText, number, probability } from "../../core/numbers";
 import type { Times } from "../../core/runs";
-import { inOrder, type Said } from "../../core/said";
+import { inOrder, type Said, saidFirst } from "../../core/said";
 import { ownLimit } from "../../core/scale";
 import { type Chosen, useLink } from "../../core/session";
 import { frame, rowOf } from "../../core/tensors";
@@ -55,7 +55,7 @@ function reels({ arrays, meta }: Payload<"film">): Reel[] {
 export function Film({ film, times, at, onMove, chosen }: FilmProps): JSX.Element {
   const [link] = useLink();
   const { arrays, meta } = film;
-  const { classes } = chosen;
+  const { classes, answers } = chosen;
   const [height, width] = arrays.maps.shape.slice(1);
   const frames = useMemo(() => times.at.map((_, e) => frame(arrays, "maps", e)), [film]);
   const layers = useMemo(() => reels(film), [film]);
@@ -64,9 +64,9 @@ export function Film({ film, times, at, onMove, chosen }: FilmProps): JSX.Elemen
   const limit = pinned ? (link.scale as number) : own;
   const best = (e: number): Said => {
     const logits = rowOf(arrays.logits, e);
-    return inOrder([...logits.keys()], logits, rowOf(arrays.probabilities, e));
+    return saidFirst(arrays.answer.data[e], arrays.chance.data[e], inOrder([...logits.keys()], logits, rowOf(arrays.probabilities, e)));
   };
-  const says = (e: number): string => `says ${className(best(e)[0][0], classes)} ${probability(best(e)[0][2])}`;
+  const says = (e: number): string => `says ${className(best(e)[0][0], answers)} ${probability(best(e)[0][2])}`;
   const target = meta.target === null ? meta.target_words : className(meta.target, classes);
   const map = (e: number, size: number, label: string): JSX.Element => (
     <MapPixels values={frames[e]} {...{ height, width, limit, label, size }} picture={arrays.picture} overlay={link.overlay} {...(label ? {} : { fixed: true, grid: null })} />
@@ -82,7 +82,7 @@ export function Film({ film, times, at, onMove, chosen }: FilmProps): JSX.Elemen
           </figcaption>
         </figure>
         <figure>
-          <SaidList said={best(at)} classes={classes} target={meta.target} top={4} label="Prediction at this snapshot" />
+          <SaidList said={best(at)} answers={answers} target={meta.target} top={4} label="Prediction at this snapshot" />
         </figure>
         <figure>
           {map(at, 192, `Attribution for ${target} at ${times.words(at)}, ±${limitText(limit)} ${meta.unit}`)}
@@ -116,7 +116,7 @@ export function Film({ film, times, at, onMove, chosen }: FilmProps): JSX.Elemen
         rows={() =>
           times.at.map((_, e) => {
             const [[first, , chance]] = best(e);
-            return [times.words(e), className(first, classes), probability(chance), meta.target === null ? "–" : probability(rowOf(arrays.probabilities, e)[meta.target])];
+            return [times.words(e), className(first, answers), probability(chance), meta.target === null ? "–" : probability(rowOf(arrays.probabilities, e)[meta.target])];
           })
         }
         file={`film-${meta.name}`}

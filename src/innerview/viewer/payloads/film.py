@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
 
 from innerview.pictures.film import Kept
+from innerview.results import Prediction
 from innerview.types import Array, Image
 from innerview.viewer.payload import Payload, companded, make_payload, numbered, to_bytes
 from innerview.viewer.payloads.layers import strongest
-from innerview.viewer.payloads.stamp import Stamp
+from innerview.viewer.payloads.stamp import Stamp, answered
 
 CHANNELS: Final = 4
 """Of each layer: the strongest at the end of the training, the same ones at every snapshot."""
@@ -26,7 +27,7 @@ class Reel:
         name: of the picture; `run`: of the training.
         image: what the network saw.
         steps: of the snapshots; `epochs`: NaN where unknown.
-        logits: snapshot × class; `probabilities` likewise.
+        said: the prediction at each snapshot.
         maps: snapshot × height × width, in `unit`.
         layers: by title: snapshot × height × width × channel; NaN at snapshots where the layer was not kept.
         kept: by title, the numbers of those channels and how many the layer has; titles that are missing have all.
@@ -40,8 +41,7 @@ class Reel:
     image: Image
     steps: Array
     epochs: Array
-    logits: Array
-    probabilities: Array
+    said: Sequence[Prediction]
     maps: Array
     layers: Mapping[str, Array]
     target: int | None
@@ -57,8 +57,9 @@ def film_payload(reel: Reel, stamp: Stamp) -> Payload:
         "steps": numbered(reel.steps),
         "epochs": numbered(reel.epochs),
         "picture": to_bytes(reel.image),
-        "logits": numbered(reel.logits),
-        "probabilities": numbered(reel.probabilities),
+        "logits": numbered(np.stack([one.logits for one in reel.said])),
+        "probabilities": numbered(np.stack([one.probabilities for one in reel.said])),
+        **answered(reel.said),
         **companded("maps", reel.maps),
     }
     listed: list[dict[str, object]] = []

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from innerview.results import Keep, Prediction
+from innerview.types import Array
 from innerview.viewer.payload import Payload, counted, make_payload, numbered, to_bytes
-from innerview.viewer.payloads.stamp import Stamp, shown_classes
+from innerview.viewer.payloads.stamp import Stamp, answered, shown_classes
 
 RANKED = ("strongest", "highest", "lowest")
 """The orders that follow the map; those behind them in a payload are random."""
@@ -36,6 +38,7 @@ def keep_payload(found: Sequence[Keep], stamp: Stamp, *, fill: str, seed: int, v
             "logits": numbered(np.stack([one.logits[:, classes] for one in found])),
             "probabilities": numbered(np.stack([one.probabilities[:, classes] for one in found])),
             "classes": counted(classes),
+            **_said(found),
             "rankings": ranks.astype(np.uint16 if small else np.uint32),
             "fill": to_bytes(first.fill),
         },
@@ -46,6 +49,21 @@ def keep_payload(found: Sequence[Keep], stamp: Stamp, *, fill: str, seed: int, v
         fill=fill,
         seed=seed,
     )
+
+
+def _said(found: Sequence[Keep]) -> dict[str, Array]:
+    """What is said at each share: by each of the ranked orders, then of the mean outputs of all random ones."""
+    rows = list(found[: len(RANKED)])
+    if randoms := found[len(RANKED) :]:
+        rows.append(
+            replace(
+                randoms[0],
+                logits=np.mean([one.logits for one in randoms], axis=0),
+                probabilities=np.mean([one.probabilities for one in randoms], axis=0),
+            )
+        )
+    each = [answered([one.prediction(place) for place in range(len(one.shares))]) for one in rows]
+    return {name: np.stack([one[name] for one in each]) for name in each[0]}
 
 
 def kept_payload(prediction: Prediction, stamp: Stamp, *, pixels: int, share: float, fill: str) -> Payload:
@@ -60,7 +78,11 @@ def kept_payload(prediction: Prediction, stamp: Stamp, *, pixels: int, share: fl
     """
     return make_payload(
         "kept",
-        {"logits": numbered(prediction.logits), "probabilities": numbered(prediction.probabilities)},
+        {
+            "logits": numbered(prediction.logits),
+            "probabilities": numbered(prediction.probabilities),
+            **answered([prediction]),
+        },
         **stamp.texts,
         share=float(share),
         pixels=pixels,

@@ -11,7 +11,7 @@ from jaxtyping import Float
 from innerview.results import InteriorGradients
 from innerview.types import Alphas, Image
 from innerview.viewer.payload import Payload, companded, counted, make_payload, numbered, to_bytes
-from innerview.viewer.payloads.stamp import Stamp, shown_classes
+from innerview.viewer.payloads.stamp import Stamp, answered, shown_classes
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,6 +55,7 @@ def path_payload(
         "probabilities": numbered(interior.probabilities[:, classes]),
         "logits": numbered(interior.logits[:, classes]),
         "classes": counted(classes),
+        **answered([interior.prediction(place) for place in range(len(interior.alphas))]),
         "norms": numbered(interior.norms),
         **companded("gradients", interior.gradients[kept], keep=(0,)),
         "gradient_alphas": numbered(interior.alphas[kept]),

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from innerview.results import Prediction
 from innerview.types import Array, Image
+from innerview.viewer.payload import counted, numbered
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,14 @@ def levels_hash(levels: Array) -> str:
     """The same for a picture in 255ths, uint8."""
     levels = np.ascontiguousarray(levels)
     return hashlib.sha256(f"{levels.shape}".encode() + levels.tobytes()).hexdigest()[:8]
+
+
+def answered(predictions: Sequence[Prediction]) -> dict[str, Array]:
+    """What is said, decided here and nowhere in the browser: the numbers of the answers, and their probabilities."""
+    return {
+        "answer": counted([one.index for one in predictions]),
+        "chance": numbered([one.confidence for one in predictions]),
+    }
 
 
 def shown_classes(logits: Array, always: tuple[int | None, ...] = (), most: int = 20) -> list[int]:

@@ -17,7 +17,7 @@ from innerview.data.resizing import resize_strips
 from innerview.results import Prediction
 from innerview.types import Array, Image
 from innerview.viewer.payload import Payload, make_payload, numbered, to_bytes
-from innerview.viewer.payloads.stamp import Stamp, levels_hash
+from innerview.viewer.payloads.stamp import Stamp, answered, levels_hash
 
 THUMBNAIL: Final = 96
 """Pixels along the longer side of the original's copy."""
@@ -96,6 +96,7 @@ def subject_payload(photo: Photo, prediction: Prediction, network: str) -> Paylo
         "thumbnail": photo.thumbnail,
         "logits": numbered(prediction.logits),
         "probabilities": numbered(prediction.probabilities),
+        **answered([prediction]),
     }
     return make_payload(
         "subject",

@@ -153,4 +153,5 @@ def _interior(
         target=target.index,
         unit=target.unit,
         provenance=Provenance.of(network, target.describe(names), baseline.words, baseline.seed),
+        kind=network.output.kind,
     )

@@ -21,7 +21,7 @@ from innerview.methods import predict
 from innerview.pictures.words import count
 from innerview.results import Prediction
 from innerview.runs import answers, observations
-from innerview.spec import possible_answers
+from innerview.spec import kind_of, possible_answers
 from innerview.types import Image
 from innerview.workbench.explore.explore import Listener
 from innerview.workbench.run.networks import network_at
@@ -227,18 +227,20 @@ def probed(run: Recorded) -> Answers | None:
     except InnerviewError:  # on its way
         return None
     names = tuple(str(name) for name in output["class_names"])
+    kind = kind_of(output.get("kind"))
     if labels is None or len(seen.outputs) != len(pictures) or len(names) != seen.outputs.shape[1]:
         return None
-    if (labels >= len(possible_answers(names))).any():
+    possible = possible_answers(names, kind)
+    if (labels >= len(possible)).any():
         return None
     called: Any = run.folder.manifest.configuration.get("probes") or {}
-    found = _Tally(possible_answers(names))
+    found = _Tally(possible)
     found.add(
         [
             Labelled(called.get(str(place), f"probe {place}"), picture.astype(np.float32), int(label))
             for place, (picture, label) in enumerate(zip(pictures, labels, strict=True))
         ],
-        [Prediction(row, chance, names) for row, chance in zip(seen.outputs, seen.probabilities, strict=True)],
+        [Prediction(row, chance, names, kind) for row, chance in zip(seen.outputs, seen.probabilities, strict=True)],
     )
     about = f"The recorder's {count(found.total)} probe pictures, as it saw them at step {count(steps[-1])}."
-    return Answers(steps[-1], possible_answers(names), found.confusion, about, found.surest)
+    return Answers(steps[-1], possible, found.confusion, about, found.surest)

@@ -118,10 +118,11 @@ def films(run: Recorded, items: Sequence[Item], request: RunRequest, report: Cal
     The class explained is the picture's own, where it is known and the network has it, or else the last answer.
     """
     last = network_at(run, run.steps[-1])
-    answers = [
-        item.truth if item.truth is not None else predict(last, item.fitted.image[None])[0].index for item in items
+    said = [predict(last, item.fitted.image[None])[0] for item in items]
+    targets = [
+        last.output.output_of(one.index if item.truth is None else item.truth, one.logits)
+        for item, one in zip(items, said, strict=True)
     ]
-    targets = [last.output.output_of(answer) for answer in answers]
     shots: list[list[Frame]] = [[] for _ in items]
     for step in film_steps(run, request):
         network = network_at(run, step)

@@ -257,8 +257,8 @@ def _run_snapshots(run: Recorded, photo: Photo, listener: Listener, known: Memor
     if last.input.shape != image.shape:
         taken, given = (" × ".join(map(str, shape[:2])) for shape in (last.input.shape, image.shape))
         raise NetworkError(f"it takes pictures of {taken} pixels, and this one has {given}")
-    answer = photo.truth if photo.truth is not None else predict(last, image[None])[0].index
-    target = last.output.output_of(answer)
+    said = predict(last, image[None])[0]
+    target = last.output.output_of(said.index if photo.truth is None else photo.truth, said.logits)
     frames: list[Frame] = []
     steps = evenly(run.steps, FRAMES)
     for step in steps:
@@ -310,8 +310,7 @@ def _reel(run: Recorded, film: Film, photo: Photo | None) -> Reel:
         image=film.image,
         steps=steps,
         epochs=_at(run, "epoch", steps),
-        logits=np.stack([frame.prediction.logits for frame in film.frames]),
-        probabilities=np.stack([frame.prediction.probabilities for frame in film.frames]),
+        said=[frame.prediction for frame in film.frames],
         maps=np.stack([frame.map for frame in film.frames]),
         layers={title: _over_time(film, title) for title in film.frames[-1].layers},
         kept=film.kept,

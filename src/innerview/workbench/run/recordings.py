@@ -12,6 +12,7 @@ from innerview.pictures.film import Film, Frame, Kept
 from innerview.results import Prediction
 from innerview.runs import observations
 from innerview.runs.observations import Probes, Shots
+from innerview.spec import kind_of
 from innerview.targets import Logit
 from innerview.types import Array
 from innerview.workbench.evenly import evenly
@@ -48,6 +49,7 @@ def recorded_films(run: Recorded, request: RunRequest) -> list[Film]:
     if not (declared.get("input") and declared.get("output")):
         return []
     names = tuple(str(name) for name in declared["output"]["class_names"])
+    kind = kind_of(declared["output"].get("kind"))
     seen = _with_maps(run, len(names))
     steps = evenly(list(seen), request.frames)
     given = run.attempt(lambda folder, _: observations.pictures(folder), 0) if steps else None
@@ -60,7 +62,7 @@ def recorded_films(run: Recorded, request: RunRequest) -> list[Film]:
         frames = [
             Frame(
                 step,
-                Prediction(one.outputs[place], one.probabilities[place], names),
+                Prediction(one.outputs[place], one.probabilities[place], names, kind),
                 one.maps[place],
                 {title: shot.values[place].astype(np.float32) for title, shot in shots[step].items()},
             )

@@ -154,7 +154,7 @@ def on_test_pictures(run: Recorded, request: RunRequest, data: Path, report: Cal
             integrated_gradients(
                 network,
                 image,
-                Logit(network.output.output_of(predictions[place].index)),
+                Logit(network.output.output_of(predictions[place].index, predictions[place].logits)),
                 baseline=np.zeros_like(image),
                 evaluations=request.evaluations,
             )

@@ -1,0 +1,146 @@
+"""Who wins is decided once: words, captions, counts and what the viewer is sent agree, whatever the outputs are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pytest
+
+from innerview.adapters import FunctionNetwork
+from innerview.methods import keep, path_statistics, predict
+from innerview.methods.mistakes import mistakes
+from innerview.network import InputSpec, OutputSpec
+from innerview.pictures.captions import Subject, said_lines
+from innerview.spec import NONE
+from innerview.targets import find_class, label
+from innerview.viewer import sentences
+from innerview.viewer.hello import describe_network
+from innerview.viewer.payloads.keep import keep_payload, kept_payload
+from innerview.viewer.payloads.stamp import Stamp, answered
+from innerview.workbench.explore.explore import Nobody
+from innerview.workbench.explore.keep import keep_by_orders
+
+LOW, HIGH = float(np.log(0.05 / 0.95)), float(np.log(0.95 / 0.05))
+"""Logits of 5 % and 95 %."""
+
+PICTURE = np.full((4, 4, 1), 0.5, np.float32)
+STAMP = Stamp("0" * 16, "01234567")
+
+
+@dataclass(frozen=True)
+class Case:
+    """Outputs, and what is right."""
+
+    names: tuple[str, ...]
+    kind: Any
+    outputs: tuple[float, ...]
+    answer: str
+    chance: float
+    answers: int
+
+    @property
+    def network(self) -> FunctionNetwork:
+        """Gives these outputs for every picture."""
+        row = np.asarray(self.outputs, np.float32)
+        return FunctionNetwork(
+            lambda inputs: np.repeat(row[None], len(inputs), axis=0),
+            InputSpec(4, 4, 1),
+            OutputSpec(self.names, kind=self.kind),
+        )
+
+
+NAMES = ("dog", "cat", "bee")
+CASES = {
+    "one logit, low": Case(("dog",), "logits", (LOW,), "not dog", 0.95, 2),
+    "one logit, high": Case(("dog",), "logits", (HIGH,), "0 dog", 0.95, 2),
+    "one logit, even": Case(("dog",), "sigmoid", (0.0,), "not dog", 0.5, 2),
+    "one probability, low": Case(("dog",), "probabilities", (0.05,), "not dog", 0.95, 2),
+    "sigmoids, all low": Case(NAMES, "sigmoid", (LOW - 1, LOW, LOW - 2), NONE, np.nan, 4),
+    "sigmoids, all low and alike": Case(NAMES, "sigmoid", (LOW, LOW, LOW), NONE, np.nan, 4),
+    "sigmoids, even": Case(NAMES, "sigmoid", (LOW, 0.0, LOW), NONE, np.nan, 4),
+    "sigmoids, one high": Case(NAMES, "sigmoid", (LOW, LOW, HIGH), "2 bee", 0.95, 4),
+    "sigmoids, two high": Case(NAMES, "sigmoid", (1.0, HIGH, LOW), "1 cat", 0.95, 4),
+    "softmax, none above half": Case(NAMES, "logits", (1.0, 1.1, 1.0), "1 cat", np.nan, 3),
+    "probabilities, none above half": Case(NAMES, "probabilities", (0.3, 0.3, 0.4), "2 bee", 0.4, 3),
+    "scores": Case(NAMES, "scores", (-3.0, -2.0, -5.0), "1 cat", np.nan, 3),
+}
+
+
+@pytest.fixture(params=CASES.values(), ids=CASES)
+def case(request: pytest.FixtureRequest) -> Case:
+    return request.param
+
+
+def test_the_prediction_says_it(case: Case) -> None:
+    (found,) = predict(case.network, PICTURE[None])
+    assert found.label == case.answer
+    if not np.isnan(case.chance):
+        assert found.confidence == pytest.approx(case.chance, rel=1e-5)
+    assert len(case.network.output.answers) == case.answers
+    assert label(found.index, case.network.output.answers) == case.answer
+    assert case.network.output.output_of(found.index, found.logits) in range(len(case.names))
+
+
+def test_words_and_captions_say_it(case: Case) -> None:
+    (found,) = predict(case.network, PICTURE[None])
+    told = sentences.says(found, None)
+    if case.answer == NONE:
+        assert told.startswith("The network says none of its classes")
+        assert "says 0 dog" not in told
+    else:
+        assert told.startswith(f"The network says {case.answer}")
+    assert f"says {case.answer}" in Subject("x", found).sentence
+    line = said_lines(found, None, None)[0]
+    assert line.text == f"says {case.answer}"
+
+
+def test_a_truth_that_is_no_class_is_right_where_it_is_said(case: Case) -> None:
+    (found,) = predict(case.network, PICTURE[None])
+    verdict = "it is right" if found.index == case.answers - 1 else "it is wrong"
+    assert verdict in sentences.says(found, case.answers - 1)
+    assert find_class(case.network.output.answers[-1], case.network.output.answers) == case.answers - 1
+
+
+def test_counts_say_it(case: Case) -> None:
+    network = case.network
+    predictions = predict(network, PICTURE[None])
+    found = mistakes(predictions, [predictions[0].index])
+    assert found.accuracy == 1
+    assert found.class_names == network.output.answers
+    along = path_statistics(
+        network, [(PICTURE, predictions[0].index)], baseline=np.zeros_like(PICTURE), alphas=(0.0, 1.0)
+    )
+    np.testing.assert_array_equal(along.accuracy, [1, 1])
+    assert (along.shares[:, predictions[0].index] == 1).all()
+    assert f"100 % of 1 picture {case.answer}" in sentences.statistics(along)
+
+
+def test_what_is_said_of_a_part_says_it(case: Case) -> None:
+    network, black = case.network, np.zeros_like(PICTURE)
+    found = keep(network, PICTURE, PICTURE[..., 0], fill=black, shares=(0.0, 1.0))
+    assert found.prediction(1).label == case.answer
+    assert f"{case.answer} from 0 % on" in sentences.kept(found) or case.answer == NONE
+
+
+def test_the_viewer_is_told_who_wins(case: Case) -> None:
+    network, black = case.network, np.zeros_like(PICTURE)
+    (found,) = predict(network, PICTURE[None])
+    told = describe_network(network, "it", [])
+    names, index = told["answers"], found.index
+    assert names == list(network.output.answers)
+    sent = [
+        answered([found]),
+        kept_payload(found, STAMP, pixels=1, share=0.5, fill="black").arrays,
+        keep_payload(
+            keep_by_orders(network, PICTURE, PICTURE[..., 0], fill=black, target=0, listener=Nobody(), seed=0),
+            STAMP,
+            fill="black",
+            seed=0,
+        ).arrays,
+    ]
+    for arrays in sent:
+        assert (arrays["answer"] == index).all()
+        np.testing.assert_allclose(arrays["chance"], found.confidence, rtol=1e-5)
+    assert label(index, names) == case.answer
