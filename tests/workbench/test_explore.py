@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+from types import SimpleNamespace
+from typing import cast
 
 import numpy as np
 import pytest
@@ -13,7 +15,7 @@ from innerview.data.baselines import make_baseline
 from innerview.errors import UnknownClass, UsageError
 from innerview.methods import interior_gradients, keep, predict
 from innerview.methods.registry import USUAL, map_methods
-from innerview.network import InputSpec, Network, OutputSpec
+from innerview.network import InputSpec, Layer, Network, OutputSpec
 from innerview.results import InteriorGradients, PathProfile
 from innerview.targets import Logit
 from innerview.viewer.payload import Payload, decode, encode
@@ -257,3 +259,18 @@ def test_of_many_layers_a_dozen_is_shown_unasked_from_first_to_last(network) -> 
     shown = layers_shown(deep)
     assert len(shown) == 12
     assert (shown[0], shown[-1]) == ("relu0", "relu19")
+
+
+def test_of_many_layers_those_are_shown_that_can_be_drawn() -> None:
+    def layers(*known: bool) -> SimpleNamespace:
+        each = [
+            Layer(f"conv{number}", "convolution", (4, 4, 3), axes="height width channel" if drawn else "")
+            for number, drawn in enumerate(known)
+        ]
+        return SimpleNamespace(layers=tuple(each))
+
+    odd = [bool(number % 2) for number in range(40)]
+    shown = layers_shown(cast("Network", layers(*odd)))
+    assert len(shown) == 12
+    assert all(int(name.removeprefix("conv")) % 2 for name in shown)
+    assert len(layers_shown(cast("Network", layers(*[False] * 40)))) == 12

@@ -80,6 +80,20 @@ def test_a_factory_in_a_file_or_a_module_is_called(model: str) -> None:
     assert network.input.shape == (8, 8, 3)
 
 
+def test_a_factory_may_give_a_network_that_is_wrapped_already(here: Path) -> None:
+    (here / "own.py").write_text(
+        "import numpy as np\n"
+        "from innerview.adapters import FunctionNetwork\n"
+        "from innerview.network import InputSpec, OutputSpec\n"
+        "def build():\n"
+        "    return FunctionNetwork(lambda x: x.mean((1, 2)), InputSpec(8, 8), OutputSpec(['a', 'b', 'c']))\n"
+    )
+    network = opened("own.py:build", classes="", input="")
+    assert (network.output.class_names, network.input.shape) == (("a", "b", "c"), (8, 8, 3))
+    with pytest.raises(UsageError, match=r"says itself what it takes and gives; leave out --classes, --input"):
+        opened("own.py:build")
+
+
 def test_weights_are_loaded_into_what_a_factory_builds(here: Path) -> None:
     model = module()
     save_file(model.state_dict(), here / "trained.safetensors")

@@ -175,9 +175,9 @@ class Running:
             check_taken_off(found, output.double().numpy(force=True), value.double().numpy(force=True), self.output)
             self.taken_off = found
 
-    def _copied(self) -> list[torch.nn.Parameter]:
+    def _copied(self) -> list[torch.Tensor]:
         """Weights that are copied in the dry run, to see whether the model changes them; none where they are huge."""
-        weights = list(self.model.parameters())
+        weights: list[torch.Tensor] = list(self.model.parameters())
         return weights if sum(one.numel() * one.element_size() for one in weights) <= COPIED else []
 
     def _fast_format(self) -> torch.memory_format:

@@ -16,7 +16,7 @@ from secrets import token_hex
 from typing import Any, Final, final
 
 from innerview.errors import MissingExtra
-from innerview.network import Differentiable
+from innerview.network import Network
 from innerview.notebook.saved import frame, stills
 from innerview.viewer.hello import hello
 from innerview.viewer.one_file import Packed, describe_page, write_page
@@ -34,7 +34,7 @@ EXTENT: Final = Extent(stops=31, shares=SHARES[::2], randoms=3)
 
 def view(
     *pictures: str,
-    network: Differentiable | str = "allcnn",
+    network: Network | str = "allcnn",
     request: Request | None = None,
     runs: Sequence[str | Path] = (),
     crop: str = "center",
@@ -70,7 +70,7 @@ class View:
     def __init__(
         self,
         pictures: Sequence[str],
-        network: Differentiable | str,
+        network: Network | str,
         request: Request,
         runs: tuple[Path, ...],
         crop: str,

@@ -13,7 +13,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Final, cast
 
-from innerview.adapters import wrap
+from innerview.adapters import check_rows, wrap
+from innerview.adapters.endings import check_meaning
 from innerview.allcnn import NAMES
 from innerview.errors import UsageError
 from innerview.files.documents import read_toml
@@ -71,6 +72,8 @@ def open_model(request: ModelRequest) -> Network | str:
             "from, add --trust-code"
         )
     model = _open(name, trust=request.trust)
+    if MEMBERS.issubset(dir(cast("object", type(model)))):
+        return _as_it_is(model, request, declared)
     weights = Path(request.weights) if request.weights else _path(folder, declared.get("weights"))
     if weights is not None:
         import_module("innerview.adapters.torch_files").load_state(model, weights)
@@ -80,6 +83,25 @@ def open_model(request: ModelRequest) -> Network | str:
         input=declare_input(words_of(declared.get("input")) | words_of(request.input, ORDER["input"]), model),
         output=declare_output(words_of(declared.get("output")) | words_of(request.output, ORDER["output"]), classes),
     )
+
+
+MEMBERS: Final = frozenset({"input", "output", "dtype", "identity", "layers", "chunk", "weights", "forward"})
+"""What every network of innerview has (`Network`); a factory may give one, also one of another package."""
+
+
+def _as_it_is(network: Network, request: ModelRequest, declared: Mapping[str, Any]) -> Network:
+    """Take a network that was wrapped already, with what it says of itself."""
+    words = {"weights": request.weights, "classes": request.classes, "input": request.input, "gives": request.output}
+    given = [f"--{name}" for name, word in words.items() if word]
+    given += [f"{name} in {SIDE}" for name in declared if name != "model"]
+    if given:
+        raise UsageError(
+            f"{request.model} gives a network of innerview, which says itself what it takes and gives; leave out "
+            f"{', '.join(given)}"
+        )
+    check_rows(network)
+    check_meaning(network)
+    return network
 
 
 def _is_a_model(name: str) -> bool:

@@ -176,11 +176,12 @@ FEWER: Final = 12
 
 
 def layers_shown(network: Network) -> list[str]:
-    """Names of the layers that are shown unasked: all of a few, a dozen of many."""
+    """Names of the layers that are shown unasked: all of a few, a dozen of many, of those whose axes are known."""
     names = [layer.name for layer in network.layers]
     if len(names) <= MANY:
         return names
-    numbered = [layer.name for layer in ends(network.layers)] or names
+    drawn = [layer.name for layer in network.layers if layer.axes] or names
+    numbered = [layer.name for layer in ends(network.layers) if layer.name in drawn] or drawn
     return list(dict.fromkeys(numbered[place] for place in evenly(range(len(numbered)), FEWER)))
 
 

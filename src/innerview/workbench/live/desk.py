@@ -10,8 +10,9 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from types import MappingProxyType
-from typing import Any, Final, Protocol, final, runtime_checkable
+from typing import Any, Final, Protocol, cast, final, runtime_checkable
 
 from innerview.data.baselines import Baseline, make_baseline
 from innerview.data.fitting import fit
@@ -20,7 +21,7 @@ from innerview.errors import InnerviewError, UsageError
 from innerview.layers import by_name
 from innerview.methods import BUDGET, activations, predict
 from innerview.methods.registry import USUAL, map_methods
-from innerview.network import Differentiable
+from innerview.network import Differentiable, Network, require_differentiable
 from innerview.results import Explained, IntegratedGradients, Prediction
 from innerview.targets import find_class, usual_kind
 from innerview.types import Array
@@ -58,18 +59,21 @@ OVERHEAD: Final = 2048
 
 RANDOM_SEED: Final = 0
 
+OPAQUE: Final = "it was given as a function: give the model itself (a PyTorch module, say) to look into it"
+"""What to do about a network of which nothing inside is known."""
+
 
 @dataclass(frozen=True, eq=False)
 class Opened:
     """A network on the desk: its name, and weights before training where they are known."""
 
     name: str
-    network: Differentiable
+    network: Network
     before: Mapping[str, Mapping[str, Array]] = field(default_factory=dict[str, Mapping[str, Array]])
 
-    @property
+    @cached_property
     def identity(self) -> str:
-        """Of the network."""
+        """Of the network; asked once, since a function is run to find it out."""
         return self.network.identity
 
 
@@ -184,6 +188,11 @@ class Desk:
             raise UsageError(f"there is no network {wish.network[:40]!r} here (any more); reload the page")
         return self.networks.get(wish.network) or next(iter(self.networks.values()))
 
+    def _differentiable(self, wish: Wish) -> Differentiable:
+        network = self._opened(wish).network
+        require_differentiable(network)
+        return cast("Differentiable", network)
+
     def _photo(self, wish: Wish) -> Photo:
         identity = self._opened(wish).identity
         guest = self._guests.get(wish.picture) or self._mistakes.get(wish.picture) or {}
@@ -219,7 +228,7 @@ class Desk:
 
     def _integrated(self, wish: Wish, listener: Listener) -> Integrated:
         """Integrated gradients, from memory or worked out; levels go to the listener only where a map was asked for."""
-        network, photo = self._opened(wish).network, self._photo(wish)
+        network, photo = self._differentiable(wish), self._photo(wish)
         target = self._asked(wish).resolve(network, self._prediction(wish).logits)
 
         def level(results: tuple[IntegratedGradients, ...]) -> None:
@@ -266,7 +275,7 @@ class Desk:
 
     def path(self, wish: Wish, listener: Listener) -> Payload:
         """The way from the baseline, coarse to fine."""
-        network, photo = self._opened(wish).network, self._photo(wish)
+        network, photo = self._differentiable(wish), self._photo(wish)
         integrated = self._integrated(replace(wish, method=USUAL), listener)
         large = max(photo.image.shape[:2]) > LARGE
         profile = integrated.result.profile
@@ -315,6 +324,8 @@ class Desk:
     def layers(self, wish: Wish, _: Listener) -> Payload:
         """What all layers give, in part; or one, whole."""
         network, photo = self._opened(wish).network, self._photo(wish)
+        if not network.layers:
+            raise UsageError(f"the layers are not known of {self._opened(wish).name}; {OPAQUE}")
         names = [wish.layer] if wish.layer else layers_shown(network)
         shown = Shown(channels=2**16) if wish.layer else Shown()
         return layers_payload(
@@ -331,6 +342,8 @@ class Desk:
         if wish.run:
             return self._run(wish, listener)
         opened = self._opened(wish)
+        if not opened.network.weights():
+            raise UsageError(f"the weights are not known of {opened.name}; {OPAQUE}")
         snapshots = {**opened.before, "after" if opened.before else "now": opened.network.weights()}
         return weights_payload(count_weights(snapshots), Stamp(opened.identity))
 

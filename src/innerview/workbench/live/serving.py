@@ -13,7 +13,7 @@ from innerview.data import cifar10
 from innerview.data.folders import open_folders
 from innerview.data.reading import Picture
 from innerview.data.samples import find_picture, sample, samples
-from innerview.network import Differentiable
+from innerview.network import Network
 from innerview.runs import RunFolder
 from innerview.workbench.items import open_network
 from innerview.workbench.live.desk import Desk, Opened
@@ -24,7 +24,7 @@ OFFERED: Final = 16
 
 
 def furnish(
-    network: Differentiable | str = "allcnn",
+    network: Network | str = "allcnn",
     runs: Sequence[Path] = (),
     pictures: Sequence[str] = (),
     *,
@@ -80,7 +80,7 @@ def _offered(data: Path, picks: Sequence[str]) -> Iterator[Picture]:
         yield Picture(f"{name}, no. {number}", pixels, truth=name)
 
 
-def place(network: Differentiable | str) -> Opened:
+def place(network: Network | str) -> Opened:
     """Open a network by name, with its weights before training where they were kept; or take one that is open."""
     if not isinstance(network, str):
         return Opened(type(network).__name__, network)
