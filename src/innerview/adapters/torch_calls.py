@@ -57,7 +57,7 @@ _LOCK = threading.RLock()
 
 
 @contextmanager
-def looking(model: nn.Module, weights: Collection[nn.Parameter] = ()) -> Generator[Tensors, None, None]:
+def looking(model: nn.Module, weights: Collection[torch.Tensor] = ()) -> Generator[Tensors, None, None]:
     """Evaluation mode, frozen weights and full precision while the block runs; then everything as it was.
 
     Args:

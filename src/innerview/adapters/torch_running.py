@@ -67,7 +67,7 @@ class Running:
     taken_off: Found = ""
     ending: Found = ""
     halves: list[str] = field(default_factory=list[str])
-    changing: Collection[torch.nn.Parameter] = ()
+    changing: Collection[torch.Tensor] = ()
 
     @property
     def notes(self) -> tuple[str, ...]:

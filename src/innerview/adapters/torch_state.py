@@ -103,11 +103,11 @@ class Tensors:
         weights: weights that are copied as well, since they are known to change, or to find out whether they do.
     """
 
-    def __init__(self, model: nn.Module, weights: Collection[nn.Parameter] = ()) -> None:
+    def __init__(self, model: nn.Module, weights: Collection[torch.Tensor] = ()) -> None:
         self._buffers = {id(value) for value in model.buffers()}
         self._weights = {id(weight) for weight in weights}
         self._names = {id(weight): name for name, weight in model.named_parameters()}
-        self.changed: list[nn.Parameter] = []
+        self.changed: list[torch.Tensor] = []
         self.lost: list[str] = []
         # A scripted model's tensors are in no attribute of Python.
         self._held = [*model.buffers(), *model.parameters()]
