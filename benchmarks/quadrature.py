@@ -29,7 +29,7 @@ from innerview import allcnn
 from innerview.adapters.numpy import NumpyNetwork
 from innerview.adapters.operations import ELU, ReLU
 from innerview.methods import integrated_gradients
-from innerview.methods.tolerance import integrate_to_tolerance
+from innerview.methods.tolerance import integrate_jobs
 from innerview.methods.walk import Job
 from innerview.results import IntegratedGradients, Status
 from innerview.targets import Logit, Probability, Target
@@ -148,7 +148,7 @@ def main() -> None:
 
     def explained(tolerance: float, budget: int) -> list[IntegratedGradients]:
         jobs = [Job(image, (target,), (np.zeros_like(image),)) for image in images]
-        found = dict(integrate_to_tolerance(network, jobs, tolerance=tolerance, budget=budget))
+        found = dict(integrate_jobs(network, jobs, tolerance=tolerance, budget=budget))
         return [found[number][0] for number in range(len(images))]
 
     references = explained(min(options.tolerances) / 50, 4097)

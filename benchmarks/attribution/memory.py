@@ -14,7 +14,7 @@ import torch
 from cases import case_of
 from others import captum
 
-from innerview.methods.tolerance import integrate_to_tolerance
+from innerview.methods.tolerance import integrate_jobs
 from innerview.methods.walk import Job
 from innerview.targets import Logit
 
@@ -42,7 +42,7 @@ def main() -> None:
     else:
         asked = Job(picture, (Logit(target),), (case.baseline(picture),))
         chunk = 16 if options.who == "innerview-16" else None
-        found = integrate_to_tolerance(case.network, [asked], tolerance=FINEST, budget=options.budget, chunk=chunk)
+        found = integrate_jobs(case.network, [asked], tolerance=FINEST, budget=options.budget, chunk=chunk)
         ((_, (result,)),) = found
         spent = result.evaluations
     after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

@@ -17,7 +17,7 @@ from others import CAPTUM_STEPS, PAIR_STEPS, captum, pair, tuned_module
 from store import Row, Store, say
 
 from innerview.methods import integrated_gradients
-from innerview.methods.tolerance import integrate_to_tolerance
+from innerview.methods.tolerance import integrate_jobs
 from innerview.methods.walk import Job
 from innerview.results import IntegratedGradients
 from innerview.targets import Contrast, Logit, Probability, Target
@@ -50,7 +50,7 @@ def explained(
     return [
         found
         for _, found in sorted(
-            integrate_to_tolerance(case.network, jobs, tolerance=tolerance, budget=budget), key=lambda pair: pair[0]
+            integrate_jobs(case.network, jobs, tolerance=tolerance, budget=budget), key=lambda pair: pair[0]
         )
     ]
 
@@ -227,7 +227,7 @@ def throughput(case: Case, store: Store, some: list[Image], named: list[int]) ->
     for size in BATCHES * ROUNDS:
         wall, processor, found = timed(
             lambda size=size: list(
-                integrate_to_tolerance(
+                integrate_jobs(
                     case.network, [job(case, one) for one in some], tolerance=TOLERANCE, budget=BUDGET, chunk=size
                 )
             )

@@ -15,7 +15,10 @@ from innerview.methods.registry import map_methods
 from innerview.viewer.hello import describe_network, describe_photo, hello
 from innerview.viewer.one_file import write_page
 from innerview.viewer.payloads.subject import Photo
-from innerview.workbench.page.one_page import Explaining, Extent, payloads_of
+from innerview.workbench.explore.examine import Extent, examine
+from innerview.workbench.items import Item
+from innerview.workbench.page.one_page import Sizes, payloads_of
+from innerview.workbench.request import Request
 
 NASTY = "</script><script>window.broken = 1</script><!-- cat"
 
@@ -33,9 +36,11 @@ def listened(page: Page) -> tuple[list[str], list[str]]:
 @pytest.fixture(scope="module")
 def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     network = load()
-    photo = Photo.of(fit(sample("cat"), network.input), NASTY, 3, "sample")
+    item = Item(NASTY, fit(sample("cat"), network.input), 3)
+    photo = Photo.of(item.fitted, NASTY, 3, "sample")
     extent = Extent(stops=12, shares=(0.0, 0.2, 1.0), randoms=1)
-    packed = payloads_of(network, photo, Explaining(tolerance=0.05), extent)
+    found = examine(network, item, Request(tolerance=0.05), extent)
+    packed = payloads_of(network, found, photo, "black", Sizes(), network.weights())
     page = write_page(
         NASTY, hello([describe_network(network, "allcnn", map_methods(network))], [describe_photo(photo)]), packed
     )

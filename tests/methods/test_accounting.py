@@ -12,7 +12,7 @@ import pytest
 from innerview.methods import integrated_gradients
 from innerview.methods.expected_gradients import expected_gradients
 from innerview.methods.smooth import smooth_grad, var_grad
-from innerview.methods.tolerance import integrate_to_tolerance
+from innerview.methods.tolerance import integrate_jobs
 from innerview.methods.walk import Job
 from innerview.pictures.attribution import certificate, doubtful
 from innerview.results import Status
@@ -106,7 +106,7 @@ def test_the_note_says_what_it_means_and_what_to_use_instead(image, kind, words)
 
 def test_of_several_targets_only_those_that_miss_something_are_marked(image):
     job = Job(image, (Logit(0), Logit(1), Margin(1, 2)), (np.zeros_like(image),))
-    ((_, results),) = integrate_to_tolerance(made(Detached), [job], tolerance=0.01)
+    ((_, results),) = integrate_jobs(made(Detached), [job], tolerance=0.01)
     assert [result.status for result in results] == [Status.NO_GRADIENT, Status.MET, Status.MET]
     for result in results[1:]:
         assert result.relative_gap <= result.estimated_error <= 0.01

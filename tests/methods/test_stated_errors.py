@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from innerview.methods.tolerance import integrated_gradients_to_tolerance
+from innerview.methods.tolerance import integrate_one
 from innerview.network import OUTPUT, Cotangent, Forward, InputSpec, Layer, OutputSpec, Pullback
 from innerview.results import IntegratedGradients, Status
 from innerview.targets import Logit
@@ -70,7 +70,7 @@ class Made:
 
 def explained(network: Made, image: Array, tolerance: float = 0.01, budget: int = 513) -> IntegratedGradients:
     black = np.zeros(network.shape)
-    return integrated_gradients_to_tolerance(
+    return integrate_one(
         network, image.reshape(network.shape), Logit(0), baseline=black, tolerance=tolerance, budget=budget
     )
 

@@ -11,7 +11,7 @@ import pytest
 from innerview import allcnn
 from innerview.errors import NetworkError, PictureError, UsageError
 from innerview.methods import integrated_gradients, interior_gradients
-from innerview.methods.tolerance import integrate_to_tolerance, integrated_gradients_to_tolerance
+from innerview.methods.tolerance import integrate_jobs, integrate_one
 from innerview.methods.walk import Job
 from innerview.network import OutputSpec
 from innerview.results import Status
@@ -39,7 +39,7 @@ def job(image, *targets, baselines=None):
 
 
 def explain(network, jobs, **options):
-    return dict(integrate_to_tolerance(network, jobs, **{"tolerance": 0.01, **options}))
+    return dict(integrate_jobs(network, jobs, **{"tolerance": 0.01, **options}))
 
 
 def relative(found, exact):
@@ -63,7 +63,7 @@ def test_the_error_is_what_was_asked_for_and_within_what_was_stated(network, ima
 def test_each_pixel_states_an_error_of_its_own():
     network = Analytic.random(1, height=24, width=24)
     image = np.random.default_rng(2).uniform(size=network.input.shape)
-    result = integrated_gradients_to_tolerance(network, image, Logit(1), baseline=black(image), tolerance=0.01)
+    result = integrate_one(network, image, Logit(1), baseline=black(image), tolerance=0.01)
     wrong = np.abs(result.map - network.exact(image, 1).sum(axis=2))
     assert result.error is not None
     assert np.mean(wrong <= result.error) >= 0.9
@@ -73,7 +73,7 @@ def test_each_pixel_states_an_error_of_its_own():
 def test_a_straight_network_is_exact_as_soon_as_it_can_be_judged():
     network = Analytic(np.random.default_rng(0).normal(size=(2, 3, 3, 1)), np.zeros((2, 3, 3, 1)))
     image = np.full((3, 3, 1), 0.7)
-    result = integrated_gradients_to_tolerance(network, image, Logit(1), baseline=black(image), tolerance=1e-9)
+    result = integrate_one(network, image, Logit(1), baseline=black(image), tolerance=1e-9)
     np.testing.assert_allclose(result.attribution, network.linear[1] * image, rtol=1e-13)
     assert result.evaluations == 17
     assert result.estimated_error < 1e-13
@@ -81,7 +81,7 @@ def test_a_straight_network_is_exact_as_soon_as_it_can_be_judged():
 
 def test_nothing_is_spent_on_scores(network, images):
     network.seen.clear()
-    result = integrated_gradients_to_tolerance(network, images[0], Logit(), baseline=black(images[0]), tolerance=0.01)
+    result = integrate_one(network, images[0], Logit(), baseline=black(images[0]), tolerance=0.01)
     assert sum(map(len, network.seen)) == result.evaluations == len(result.profile.alphas)
     assert result.profile.scores[-1] == result.score
     assert result.profile.scores[0] == result.baseline_score == 0
@@ -103,7 +103,7 @@ def test_targets_of_a_picture_share_its_passes(network, images):
     together = explain(network, [job(images[0], *targets)], tolerance=1e-3)[0]
     assert sum(map(len, network.seen)) == together[0].evaluations
     for target, result in zip(targets, together, strict=True):
-        alone = integrated_gradients_to_tolerance(network, images[0], target, baseline=black(images[0]), tolerance=1e-3)
+        alone = integrate_one(network, images[0], target, baseline=black(images[0]), tolerance=1e-3)
         assert alone.evaluations <= result.evaluations
         assert relative(result.attribution, alone.attribution) < 2e-3
         assert result.provenance.target == alone.provenance.target
@@ -213,7 +213,7 @@ def test_long_lists_are_read_as_there_is_room(network, images):
             started.append(number)
             yield job(images[number % 5])
 
-    first = list(itertools.islice(integrate_to_tolerance(network, jobs(), tolerance=0.01, chunk=4), 10))
+    first = list(itertools.islice(integrate_jobs(network, jobs(), tolerance=0.01, chunk=4), 10))
     assert len(first) == 10
     assert len(started) < 20
 
@@ -238,9 +238,7 @@ def test_progress_counts_evaluations_and_can_stop_the_work(network, images):
 
 @pytest.mark.parametrize(("budget", "spent"), [(2, 2), (10, 10), (17, 17), (30, 30), (40, 40)])
 def test_the_end_of_the_budget_is_owned_up_to_with_what_there_is(network, images, budget, spent):
-    result = integrated_gradients_to_tolerance(
-        network, images[0], Logit(0), baseline=black(images[0]), tolerance=1e-8, budget=budget
-    )
+    result = integrate_one(network, images[0], Logit(0), baseline=black(images[0]), tolerance=1e-8, budget=budget)
     assert result.status is Status.BUDGET
     assert result.evaluations == spent
     assert result.estimated_error > 1e-8
@@ -281,7 +279,7 @@ def test_a_boundary_layer_at_the_baseline_is_taken_apart():
 
     network = Saturating(np.abs(Analytic.random(3).linear), np.zeros((3, 4, 5, 3)))
     image = np.random.default_rng(1).uniform(0.2, 1, size=network.input.shape)
-    result = integrated_gradients_to_tolerance(network, image, Logit(0), baseline=black(image), tolerance=0.01)
+    result = integrate_one(network, image, Logit(0), baseline=black(image), tolerance=0.01)
     assert result.rule == "trapezoid, layer"
     assert result.status is Status.MET
     assert result.evaluations <= 65
@@ -335,7 +333,7 @@ def test_single_precision_says_what_it_can_give(images):
 
 def test_pictures_of_several_sizes_are_told_apart(network, images):
     small = np.zeros((2, 2, 3))
-    results = integrate_to_tolerance(network, map(job, [*images[:2], small]), tolerance=0.01, chunk=1)
+    results = integrate_jobs(network, map(job, [*images[:2], small]), tolerance=0.01, chunk=1)
     assert [number for number, _ in itertools.islice(results, 2)] == [0, 1]
     with pytest.raises(PictureError, match=r"picture of job 2 \(counted from 0\) has shape \(2, 2, 3\); this network"):
         list(results)

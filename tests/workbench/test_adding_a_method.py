@@ -23,11 +23,11 @@ from innerview.results import Attribution, Explained, Provenance
 from innerview.results.io import load_result
 from innerview.targets import Logit, Target
 from innerview.types import Image
+from innerview.workbench.explore.examine import examine
 from innerview.workbench.explore.explore import Nobody, explain
 from innerview.workbench.items import gather
 from innerview.workbench.live.desk import Desk, Opened
 from innerview.workbench.look.drawing import Scene
-from innerview.workbench.look.examine import examine
 from innerview.workbench.look.writing import write_look
 from innerview.workbench.request import Request
 from innerview.workbench.weights import count_weights

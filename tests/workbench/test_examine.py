@@ -11,8 +11,8 @@ from innerview import allcnn
 from innerview.methods import activations, gradient, integrated_gradients, interior_gradients, keep, predict
 from innerview.targets import Contrast
 from innerview.types import Array
+from innerview.workbench.explore.examine import examine
 from innerview.workbench.items import gather
-from innerview.workbench.look.examine import examine
 from innerview.workbench.request import Request
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,10 +13,9 @@ from innerview.adapters.numpy import NumpyNetwork
 from innerview.adapters.operations import Convolution, GlobalMean, ReLU
 from innerview.data.baselines import make_baseline
 from innerview.errors import UnknownClass, UsageError
-from innerview.methods import interior_gradients, keep, predict
+from innerview.methods import RECIPE_ALPHAS, interior_gradients, keep, predict
 from innerview.methods.registry import USUAL, map_methods
 from innerview.network import InputSpec, Layer, Network, OutputSpec
-from innerview.results import InteriorGradients, PathProfile
 from innerview.targets import Logit
 from innerview.viewer.payload import Payload, decode, encode
 from innerview.viewer.payloads.keep import keep_payload
@@ -29,9 +29,11 @@ from innerview.workbench.explore.explore import (
     explain,
     integrate,
     layers_shown,
+    with_interior,
 )
 from innerview.workbench.explore.keep import SHARES, answer_to_mask, keep_by_orders, read_mask
-from innerview.workbench.explore.path import RECIPE, STOPS, add_up, choose_stops, spread_order, thinned, walk
+from innerview.workbench.explore.path import add_up, choose_alphas, path_of, thinned
+from innerview.workbench.request import Request
 from networks import MODELS, function_network, numpy_network
 
 STAMP = Stamp("0" * 16, "01234567")
@@ -69,99 +71,112 @@ def black(network: Network, image: np.ndarray):
     return make_baseline("black", network.input, image)
 
 
+USUAL_REQUEST = Request()
+
+
 @pytest.fixture(scope="module")
 def integrated(network: Network, image: np.ndarray, black) -> Integrated:
-    (found,) = integrate(network, image, [Logit(1)], black, tolerance=0.01, listener=Nobody())
-    return found
+    return integrate(network, image, [Logit(1)], [black], USUAL_REQUEST, Nobody(), interior=RECIPE_ALPHAS)
 
 
 def test_levels_come_before_the_end_and_are_not_final(network, image, black) -> None:
     levels: list[float] = []
     heard = Heard()
     targets = [Logit(0), Logit(2)]
-    first, second = integrate(
-        network, image, targets, black, tolerance=0.01, listener=heard, level=lambda found: levels.append(len(found))
+    found = integrate(
+        network, image, targets, [black], USUAL_REQUEST, heard, level=lambda results: levels.append(len(results))
     )
+    first, second = found.results
     assert len(levels) >= 2
     assert set(levels) == {2}
     assert [done for done, _ in heard.heard] == sorted(done for done, _ in heard.heard)
-    assert heard.heard[-1][0] == first.result.evaluations == second.result.evaluations
-    assert (first.result.target, second.result.target) == (0, 2)
-    assert first.result.provenance.baseline == "black"
+    assert heard.heard[-1][0] == first.evaluations == second.evaluations
+    assert (first.target, second.target) == (0, 2)
+    assert first.provenance.baseline == "black"
 
 
 def test_whoever_listens_can_stop_the_work(network, image, black) -> None:
     with pytest.raises(InterruptedError):
-        integrate(network, image, [Logit(0)], black, tolerance=1e-5, listener=Heard(1))
+        integrate(network, image, [Logit(0)], [black], Request(tolerance=1e-5), Heard(1))
 
 
-def test_the_sum_ends_in_the_map_and_begins_at_nothing(integrated: Integrated) -> None:
-    sums = add_up(integrated, [0.0, 0.5, 1.0])
-    assert not sums.maps[0].any()
-    np.testing.assert_allclose(sums.maps[-1], integrated.result.map, rtol=1e-5, atol=1e-6 * np.abs(sums.maps).max())
+HOW = {
+    "a tolerance": Request(),
+    "both ends alone": Request(budget=2),
+    "a rule without ends": Request(rule="midpoint", evaluations=6),
+    "a rule with the end alone": Request(rule="riemann-right", evaluations=5),
+    "a rule of uneven weights": Request(rule="gauss-legendre", evaluations=7),
+}
 
 
-def test_a_budget_for_both_ends_alone_still_adds_up(network, image, black) -> None:
-    (found,) = integrate(network, image, [Logit(1)], black, tolerance=0.01, listener=Nobody(), budget=2)
-    assert not found.result.history
-    np.testing.assert_allclose(add_up(found, [1.0]).maps[0], found.result.map, rtol=1e-5, atol=1e-6)
+@pytest.mark.parametrize("request_", HOW.values(), ids=HOW)
+@pytest.mark.parametrize("starts", [("black",), ("black", "noise:1")])
+def test_the_sum_ends_in_the_map_and_begins_at_nothing(network, image, request_: Request, starts) -> None:
+    baselines = [make_baseline(name, network.input, image) for name in starts]
+    request_ = replace(request_, budget=request_.budget * len(starts))
+    found = integrate(network, image, [Logit(1)], baselines, request_, Nobody())
+    sums = add_up(found, [0.0, 0.5, 1.0])
+    assert not sums[0].any()
+    np.testing.assert_allclose(sums[-1], found.results[0].map, rtol=1e-5, atol=1e-5 * np.abs(sums).max())
 
 
-def test_a_path_is_that_of_the_method_and_comes_in_levels(network, image, black) -> None:
-    stops = STOPS[-20:]
-    seen: list[tuple[InteriorGradients, tuple[float, ...]]] = []
-    found = walk(network, image, Logit(1), black, stops, Nobody(), lambda part, missing: seen.append((part, missing)))
-    known = interior_gradients(network, image, Logit(1), baseline=black.image, alphas=stops)
-    np.testing.assert_allclose(found.gradients, known.gradients, rtol=1e-4, atol=1e-5)
-    np.testing.assert_allclose(found.scores, known.scores, rtol=1e-5)
-    part, missing = seen[0]
-    assert {*part.alphas.tolist(), *missing} == set(stops)
-    assert part.alphas[0] == stops[0]
-    assert part.alphas[-1] == stops[-1]
-    assert np.all(np.diff(part.alphas) > 0)
+@pytest.mark.parametrize("request_", HOW.values(), ids=HOW)
+def test_a_path_holds_what_the_method_gives_at_its_places(network, image, black, request_: Request) -> None:
+    wanted = (0.0, 0.125, 0.6, 1.0)
+    found = integrate(network, image, [Logit(1)], [black], request_, Nobody(), interior=wanted)
+    shown = path_of(network, found)
+    known = interior_gradients(network, image, Logit(1), baseline=black.image, alphas=shown.alphas.tolist())
+    assert np.all(np.diff(shown.alphas) > 0)
+    np.testing.assert_array_equal(shown.gradient_alphas, shown.alphas)
+    for name in ("gradients", "scores", "norms", "logits", "probabilities"):
+        values = getattr(known, name)
+        np.testing.assert_allclose(getattr(shown, name), values, rtol=1e-4, atol=1e-5 * np.abs(values).max())
+    expected = (known.gradients * (image - black.image)).sum(axis=-1)
+    np.testing.assert_allclose(shown.contributions, expected, atol=1e-5 * np.abs(expected).max())
 
 
-@pytest.mark.parametrize("count", [1, 2, 3, 21, 51, 64])
-def test_every_beginning_of_the_order_spans_the_places(count: int) -> None:
-    order = spread_order(count)
-    assert sorted(order) == list(range(count))
-    for most in (4, 8, 16, 32):
-        if most < count:
-            gaps = np.diff(sorted(order[:most]))
-            assert gaps.max() <= 4 * count / most
+def test_a_large_picture_keeps_gradients_only_where_they_were_asked_for(network, image, black) -> None:
+    found = integrate(network, image, [Logit(1)], [black], Request(), Nobody(), interior=(0.3, 1.0), whole=False)
+    shown = path_of(network, found, 9)
+    assert len(shown.alphas) == 9
+    assert shown.gradient_alphas.tolist() == [0.3, 1.0]
+    payload = decode(encode(path_payload(shown, STAMP)))
+    assert payload.arrays["contribution"].shape[0] == 9
+    np.testing.assert_allclose(
+        payload.values("contribution")[5], shown.contributions[5], atol=0.02 * np.abs(shown.contributions[5]).max()
+    )
 
 
-def test_the_stops_are_those_of_the_specification() -> None:
-    assert len(STOPS) == 64
-    assert set(RECIPE) <= set(STOPS)
-    assert list(STOPS) == sorted(STOPS)
+def test_places_that_come_later_are_those_that_came_along(network, image, black, integrated) -> None:
+    alone = integrate(network, image, [Logit(1)], [black], USUAL_REQUEST, Nobody())
+    inside = interior_gradients(network, image, Logit(1), baseline=black.image)
+    later, along = path_of(network, with_interior(alone, inside)), path_of(network, integrated)
+    np.testing.assert_array_equal(later.alphas, along.alphas)
+    np.testing.assert_allclose(later.gradients, along.gradients, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(later.cumulative, along.cumulative, rtol=1e-4, atol=1e-5)
 
 
-def profile(scores: np.ndarray) -> PathProfile:
-    alphas = np.array(STOPS)
-    return PathProfile(alphas, scores, np.zeros((64, 3)), np.zeros(64), ("a", "b", "c"), 0, "logit")
+def test_places_begin_where_the_score_begins_to_move() -> None:
+    alphas = np.linspace(0, 1, 11)
+    assert choose_alphas(alphas, np.maximum(alphas - 0.45, 0), (), 20) == (0.0, *alphas[4:].tolist())
+    assert choose_alphas(alphas, alphas, (), 20) == tuple(alphas.tolist())
+    assert choose_alphas(alphas, np.zeros(11), (), 20) == tuple(alphas.tolist())
 
 
-def test_stops_begin_where_the_score_begins_to_move() -> None:
-    assert choose_stops(profile(np.array(STOPS))) == (0.0, *STOPS[STOPS.index(0.02) :])
-    early = np.minimum(np.array(STOPS) * 1e5, 1)
-    assert choose_stops(profile(early)) == STOPS
-    assert choose_stops(profile(np.zeros(64))) == STOPS
-
-
-def test_few_stops_keep_the_recipes_and_the_ends() -> None:
-    few = thinned(STOPS, 21)
+def test_few_places_hold_those_that_are_wanted_and_the_ends() -> None:
+    few = thinned(np.linspace(0, 1, 65).tolist(), (0.25, 0.265625), 21)
     assert len(few) == 21
-    assert set(RECIPE) | {0.0, 1.0} <= set(few)
+    assert {0.0, 0.25, 0.265625, 1.0} <= set(few)
+    assert max(np.diff(few)) <= 0.125
 
 
 def test_keeping_by_orders_is_the_method_and_shows_equal_pictures_once(network, image, integrated, black) -> None:
     heard = Heard()
     found = keep_by_orders(
-        network, image, integrated.result.map, fill=black.image, target=1, listener=heard, shares=(0, 0.25, 1)
+        network, image, integrated.results[0].map, fill=black.image, target=1, listener=heard, shares=(0, 0.25, 1)
     )
     assert heard.heard[-1] == (8 + 2, 8 + 2)  # one part for each of 8 orders, nothing, everything
-    known = keep(network, image, integrated.result.map, fill=black.image, shares=(0, 0.25, 1), order="highest")
+    known = keep(network, image, integrated.results[0].map, fill=black.image, shares=(0, 0.25, 1), order="highest")
     np.testing.assert_allclose(found[1].logits, known.logits, rtol=1e-4, atol=1e-5)
     assert np.array_equal(found[1].ranking, known.ranking)
     assert len({one.ranking.tobytes() for one in found}) == 8
@@ -216,25 +231,13 @@ def test_a_network_without_gradients_is_offered_what_it_has() -> None:
 
 def test_maps_carry_their_error_and_status(integrated: Integrated) -> None:
     question = Question("integrated-gradients", "logit", 1)
-    done = decode(encode(map_payload(integrated.result, question, STAMP)))
+    done = decode(encode(map_payload(integrated.results[0], question, STAMP)))
     assert (done.metadata["status"], done.json("tolerance")) == ("done", 0.01)
-    assert done.json("estimated_error") == integrated.result.estimated_error
+    assert done.json("estimated_error") == integrated.results[0].estimated_error
     assert done.arrays["error"].shape == done.arrays["map"].shape
-    small = decode(encode(map_payload(integrated.result, question, STAMP, small=True)))
+    small = decode(encode(map_payload(integrated.results[0], question, STAMP, small=True)))
     loss = np.abs(small.values("map") - done.values("map")).sum() / np.abs(done.values("map")).sum()
     assert 0 < loss < 0.02
-
-
-def test_a_shorter_path_keeps_the_sums_of_every_alpha(network, image, black, integrated) -> None:
-    stops = thinned(STOPS, 15)
-    found = walk(network, image, Logit(1), black, stops, Nobody())
-    payload = decode(encode(path_payload(found, add_up(integrated, stops), STAMP, frames=[0, 7, 14])))
-    assert payload.arrays["gradient_alphas"].tolist() == [np.float32(stops[place]) for place in (0, 7, 14)]
-    assert payload.arrays["contribution"].shape[0] == 15
-    whole = found.gradients[5] * (image - black.image)
-    np.testing.assert_allclose(
-        payload.values("contribution")[5], whole.sum(axis=2), atol=0.02 * np.abs(whole.sum(axis=2)).max()
-    )
 
 
 def test_targets_are_resolved_at_the_picture(network, image) -> None:

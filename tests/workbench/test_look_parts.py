@@ -22,7 +22,8 @@ from innerview.workbench.request import choose_layers
 from typecheck import unchecked
 
 # by their full names, since `innerview.workbench.look` is the function
-LOOK, EXAMINE, DRAWING = (import_module(f"innerview.workbench.look.{name}") for name in ("look", "examine", "drawing"))
+LOOK, DRAWING = (import_module(f"innerview.workbench.look.{name}") for name in ("look", "drawing"))
+EXAMINE = import_module("innerview.workbench.explore.examine")
 REPORT = import_module("innerview.workbench.page.report")
 
 SPEC, CLASSES = InputSpec(8, 8), OutputSpec(("a", "b", "c"))
@@ -118,14 +119,14 @@ def test_what_cannot_be_worked_out_behind_the_map_is_named(tmp_path: Path, monke
     def fail(*_: object, **__: object) -> None:
         raise NetworkError("the output is not finite")
 
-    monkeypatch.setattr(EXAMINE, "keep", fail)
+    monkeypatch.setattr(EXAMINE, "keep_by_orders", fail)
     monkeypatch.setattr(LOOK, "page_for", fail)
     look(["cat"], QUICK, network=network(), output=tmp_path / "out")
     place = tmp_path / "out" / "cat"
     assert (place / "attribution.png").is_file()
     assert not (place / "view.html").exists()
     page = (place / "index.html").read_text(encoding="utf-8")
-    assert page.count("Not here") == 3
+    assert page.count("Not here") == 2
     assert "the output is not finite" in page
 
 

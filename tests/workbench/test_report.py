@@ -21,9 +21,10 @@ from innerview.errors import OutputError, UsageError
 from innerview.network import InputSpec, OutputSpec
 from innerview.viewer.payload import Payload, decode
 from innerview.viewer.payloads.subject import Photo
-from innerview.workbench.explore.explore import Asked
+from innerview.workbench.explore.examine import Extent, examine
+from innerview.workbench.items import Item, gather
 from innerview.workbench.page import report as report_module
-from innerview.workbench.page.one_page import Explaining, Extent, payloads_of
+from innerview.workbench.page.one_page import Sizes, payloads_of
 from innerview.workbench.page.report import MOST, report
 from innerview.workbench.request import Request
 from networks import MODELS, numpy_network
@@ -93,8 +94,10 @@ def test_a_large_picture_takes_at_most_six_megabytes() -> None:
     weights |= {"out.weight": random.normal(0, 1, (1000, channels)), "out.bias": np.zeros(1000)}
     names = tuple(f"class {number}" for number in range(1000))
     network = NumpyNetwork(InputSpec(224, 224), OutputSpec(names), operations, weights, np.float32)
-    photo = Photo.of(fit(sample("cat"), network.input), "cat", 281, "sample")
-    packed = payloads_of(network, photo, Explaining(tolerance=0.2), Extent(shares=(0.0, 0.1, 1.0), randoms=1))
+    item = Item("cat", fit(sample("cat"), network.input), 281)
+    found = examine(network, item, Request(tolerance=0.2), Extent(shares=(0.0, 0.1, 1.0), randoms=1))
+    photo = Photo.of(item.fitted, item.name, item.truth, "sample")
+    packed = payloads_of(network, found, photo, "black", Sizes(), network.weights())
     assert sum(len(one.text) for one in packed) + PAGE <= 6_000_000
     path = next(one for one in packed if one.kind == "path")
     payload = decode(zlib.decompress(base64.b64decode(path.text), -zlib.MAX_WBITS))
@@ -138,10 +141,8 @@ def test_too_many_pictures_and_places_that_can_not_be_written_are_refused(small,
 
 
 def test_the_class_explained_comes_first_whatever_wins(small) -> None:
-    photo = Photo.of(fit(sample("moose"), small.input), "moose", None, "sample")
-    packed = payloads_of(
-        small, photo, Explaining(Asked(2), tolerance=0.1), Extent(stops=12, shares=(0.0, 1.0), randoms=1)
-    )
-    maps = [one.keys["target"] for one in packed if one.kind == "map"]
+    (item,) = gather(small, ["moose"])
+    found = examine(small, item, Request(explained="2", tolerance=0.1), Extent(stops=12, shares=(0.0, 1.0), randoms=1))
+    maps = [index for index, _ in found.questions]
     assert maps[0] == 2
     assert len(maps) == len(set(maps)) <= 3

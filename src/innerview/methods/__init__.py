@@ -13,7 +13,7 @@ from innerview.methods.passes import Progress, check_picture, predict
 from innerview.methods.path_statistics import path_statistics
 from innerview.methods.regions import grid_labels, region_sums, sum_regions
 from innerview.methods.smooth import noisy_pictures, smooth_grad, var_grad
-from innerview.methods.tolerance import BUDGET, integrate_to_tolerance
+from innerview.methods.tolerance import BUDGET, integrate_jobs
 from innerview.methods.walk import Job
 from innerview.methods.weights import weight_histograms
 
@@ -31,7 +31,7 @@ __all__ = [
     "gradient",
     "gradient_input",
     "grid_labels",
-    "integrate_to_tolerance",
+    "integrate_jobs",
     "integrated_gradients",
     "interior_gradients",
     "keep",

@@ -13,9 +13,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from innerview.errors import UsageError
-from innerview.methods.fixed_rule import integrate_by_rule
 from innerview.methods.passes import Progress
-from innerview.methods.tolerance import BUDGET, check_tolerance, integrated_gradients_to_tolerance
+from innerview.methods.tolerance import BUDGET, check_tolerance, integrate_one
 from innerview.network import Differentiable
 from innerview.quadrature import fixed_rule
 from innerview.results import IntegratedGradients
@@ -86,30 +85,21 @@ def integrated_gradients(
         PictureError: picture or baseline does not fit the network.
         NetworkError: something is not finite; the message names layer and alpha.
     """
-    if tolerance is not None and rule is None and evaluations is None:
-        return integrated_gradients_to_tolerance(
-            network,
-            image,
-            target,
-            baseline=baseline,
-            tolerance=tolerance,
-            budget=budget,
-            interior=interior,
-            progress=progress,
-        )
-    if tolerance is not None or evaluations is None:
+    fixed = rule is not None or evaluations is not None
+    if fixed == (tolerance is not None) or (fixed and evaluations is None):
         found = "both were given" if tolerance is not None else "neither was given"
         raise UsageError(
             f"integrated gradients need an accuracy or a cost, and {found}: say tolerance=0.01 for an error of 1 % "
             "of the map, or evaluations=32 (with rule='gauss-legendre' or another)"
         )
-    return integrate_by_rule(
+    return integrate_one(
         network,
         image,
         target,
         baseline=baseline,
-        rule=rule or DEFAULT_RULE,
-        evaluations=evaluations,
+        tolerance=tolerance,
+        rule=fixed_rule(rule or DEFAULT_RULE, evaluations) if evaluations is not None else None,
+        budget=budget,
         interior=interior,
         progress=progress,
     )

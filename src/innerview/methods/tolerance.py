@@ -1,4 +1,4 @@
-"""Integrated gradients to a stated tolerance, for many pictures at once.
+"""Integrated gradients to a stated tolerance or by a fixed rule, for many pictures at once.
 
     attribution_i = (x_i - x0_i) * integral over alpha in [0, 1] of dS/dx_i (x0 + alpha (x - x0))
 
@@ -11,6 +11,9 @@ Pictures share their batches, one that is done leaves them, and memory depends o
 by the first pass of a picture, at alpha 1; that pass, and the one at the baseline, are evaluations of the integral
 too, so that nothing is spent on scores. A map is the same to the bit for the same batches; alone or in company it
 differs by the rounding that the network shows between batch sizes.
+
+A fixed rule is a problem of the same integrator: its nodes are all wanted at once, the gap is its only check, and both
+ends are asked forward where it does not go there.
 """
 
 from __future__ import annotations
@@ -26,10 +29,10 @@ import numpy as np
 from innerview.errors import UsageError
 from innerview.methods.accounting import Account
 from innerview.methods.interior_gradients import check_alphas
-from innerview.methods.passes import Progress, check_picture, require_finite
+from innerview.methods.passes import Progress, check_picture, forward_logits, require_finite
 from innerview.methods.walk import Job, Walk, check_targets, pixel_error
 from innerview.network import OUTPUT, Differentiable, Pullback, require_differentiable
-from innerview.quadrature import Driver, Integral, Problem, Request
+from innerview.quadrature import Driver, FixedProblem, Integral, Problem, Request, Rule
 from innerview.results import IntegratedGradients, Provenance, Status
 from innerview.targets import Target
 from innerview.types import Array, Image, Images, LogitRow
@@ -42,12 +45,31 @@ BUDGET: Final = 513
 """Evaluations at most for one picture, if nothing else is said: what 512 panels take."""
 
 
+@dataclass(frozen=True, eq=False)
+class Visit:
+    """What was seen at one node of an integral.
+
+    Attributes:
+        alpha: where.
+        logits: baseline × class.
+        gradients: d score / d pixel, target × baseline × height × width × channel.
+        integrand: the same times picture less baseline, float64.
+        targets: resolved.
+    """
+
+    alpha: float
+    logits: Array
+    gradients: Array
+    integrand: Array
+    targets: tuple[Target, ...]
+
+
 @runtime_checkable
 class Watcher(Protocol):
     """Somebody who looks on while maps are refined; an exception raised in it stops the work."""
 
-    def visited(self, number: int, alpha: float, integrand: Array) -> None:
-        """Take the integrand of picture `number` at `alpha`: target × baseline × height × width × channel."""
+    def visited(self, number: int, visit: Visit) -> None:
+        """Take what was seen of picture `number` at a node of its integral."""
         ...
 
     def refined(self, number: int, results: tuple[IntegratedGradients, ...]) -> None:
@@ -58,18 +80,19 @@ class Watcher(Protocol):
 class _Nobody:
     """Looks away."""
 
-    def visited(self, number: int, alpha: float, integrand: Array) -> None:
+    def visited(self, number: int, visit: Visit) -> None:
         """Take nothing down."""
 
     def refined(self, number: int, results: tuple[IntegratedGradients, ...]) -> None:
         """Take nothing down."""
 
 
-def integrate_to_tolerance(
+def integrate_jobs(
     network: Differentiable,
     jobs: Iterable[Job],
     *,
-    tolerance: float,
+    tolerance: float | None = None,
+    rule: Rule | None = None,
     budget: int = BUDGET,
     family: str = "trapezoid",
     chunk: int | None = None,
@@ -81,7 +104,8 @@ def integrate_to_tolerance(
     Args:
         network: any network with gradients.
         jobs: pictures with their targets and baselines; read as batches have room, so there may be any number.
-        tolerance: of the relative L1 error of the maps, and of the gap; such as 0.01.
+        tolerance: of the relative L1 error of the maps, and of the gap; such as 0.01. None with a rule.
+        rule: instead, for each baseline; nothing else than the gap is then known of the error.
         budget: evaluations at most for each picture (over all its baselines); its end shows in the status.
         family: of nested rules; "clenshaw-curtis" pays for smooth networks (GELU, SiLU) and tolerances below 0.2 %.
         chunk: rows in one pass; the network's own if None. Halved for good when memory runs out.
@@ -95,36 +119,37 @@ def integrate_to_tolerance(
         NetworkError: something is not finite; the message names layer and alpha.
     """
     require_differentiable(network)
-    check_tolerance(network, tolerance)
     walks: dict[int, Walk] = {}
     looking_on = watcher or _Nobody()
 
-    def problems() -> Iterator[Problem]:
+    def problems() -> Iterator[Problem | FixedProblem]:
         expected = 0
         for number, job in enumerate(jobs):
             check_targets(job.targets, expected)
             expected = len(job.targets)
             _check_pictures(network, job, f" of job {number} (counted from 0)" if number else "")
             walk = walks[number] = Walk(network, job)
-            nodes = budget // len(job.baselines)
-            if nodes < 2:
-                raise UsageError(
-                    f"a budget of {budget} evaluations was given for {len(job.baselines)} baselines; "
-                    "each needs at least 2, and 17 before an error can be told"
-                )
-            yield Problem(walk.measures(), tolerance, nodes, walk.residual, walk.known, family)
+            if rule is not None:
+                walk.begin(*_ends(network, job))
+                yield FixedProblem(rule)
+            elif tolerance is not None:
+                check_tolerance(network, tolerance)
+                nodes = _affordable(budget, len(job.baselines))
+                yield Problem(walk.measures(), tolerance, nodes, walk.residual, walk.known, family)
 
-    driver, passes, done, inside = Driver(problems()), _Passes(network, chunk or network.chunk), 0, 0
+    driver, passes, done, visited = Driver(problems()), _Passes(network, chunk or network.chunk), 0, 0
     origin = Provenance.of(network)  # once: it hashes all weights
     ended: dict[int, Integral] = {}
     while batch := _fill(driver, walks, passes.chunk):
-        for request, value in zip(batch.requests, passes.evaluate(batch, walks), strict=True):
-            driver.answer(request, value)
-            looking_on.visited(request.problem, request.alpha, value)
-        done += len(batch.requests) + len(batch.interior)
-        inside += len(batch.interior)
+        for request, visit in zip(batch.requests, passes.evaluate(batch, walks), strict=True):
+            driver.answer(request, visit.integrand)
+            looking_on.visited(request.problem, visit)
+        visited += len(batch.requests)
+        width = max(len(walk.job.baselines) for walk in walks.values())
+        done += len(batch.requests) * width + len(batch.interior)
         if progress is not None:
-            progress(done, driver.wanted + inside + sum(len(walk.wanted) for walk in walks.values()))
+            inside = sum(len(walk.wanted) for walk in walks.values())
+            progress(done, done + (driver.wanted - visited) * width + inside)
         provenance = replace(origin, chunk=passes.chunk)
         for number, integral in driver.refined() if watcher is not None else ():
             looking_on.refined(number, _results(network, walks[number], integral, tolerance, provenance))
@@ -133,22 +158,39 @@ def integrate_to_tolerance(
             yield number, _results(network, walks.pop(number), ended.pop(number), tolerance, provenance)
 
 
-def integrated_gradients_to_tolerance(
+def integrate_one(
     network: Differentiable,
     image: Image,
     target: Target,
     *,
     baseline: Image | Sequence[Image],
-    tolerance: float,
+    tolerance: float | None = None,
+    rule: Rule | None = None,
     budget: int = BUDGET,
     interior: Sequence[float] = (),
     progress: Progress | None = None,
 ) -> IntegratedGradients:
-    """Attribute `target` to the pixels of one picture, to a tolerance; arguments as above and in `Job`."""
+    """Attribute `target` to the pixels of one picture; arguments as above and in `Job`."""
     baselines = (baseline,) if isinstance(baseline, np.ndarray) else tuple(baseline)
     job = Job(image, (target,), baselines, tuple(interior))
-    ((_, (result,)),) = integrate_to_tolerance(network, [job], tolerance=tolerance, budget=budget, progress=progress)
+    ((_, (result,)),) = integrate_jobs(network, [job], tolerance=tolerance, rule=rule, budget=budget, progress=progress)
     return result
+
+
+def _affordable(budget: int, baselines: int) -> int:
+    """How many nodes a budget pays for."""
+    if budget < 2 * baselines:
+        raise UsageError(
+            f"a budget of {budget} evaluations was given for {baselines} baselines; "
+            "each needs at least 2, and 17 before an error can be told"
+        )
+    return budget // baselines
+
+
+def _ends(network: Differentiable, job: Job) -> tuple[LogitRow, list[LogitRow]]:
+    """What the network says of the picture, and of each baseline."""
+    picture, *baselines = (forward_logits(network, one[None])[0] for one in (job.image, *job.baselines))
+    return picture, baselines
 
 
 def check_tolerance(network: Differentiable, tolerance: float) -> None:
@@ -228,8 +270,8 @@ class _Passes:
         self.chunk = chunk
         self._network = network
 
-    def evaluate(self, batch: _Batch, walks: Mapping[int, Walk]) -> list[Array]:
-        """The integrand for each request: target × baseline × height × width × channel."""
+    def evaluate(self, batch: _Batch, walks: Mapping[int, Walk]) -> list[Visit]:
+        """What is seen at each request."""
         rows = [
             _Row(walks[request.problem], request.alpha, start)
             for request in batch.requests
@@ -239,13 +281,14 @@ class _Passes:
         values: list[Array] = []
         while len(values) < len(rows):
             values += self._pass(rows[len(values) : len(values) + self.chunk])
-        parts: list[Array] = []
-        taken = 0
+        visits: list[Visit] = []
         for request in batch.requests:
-            count = len(walks[request.problem].job.baselines)
-            parts.append(np.stack(values[taken : taken + count], axis=1))
-            taken += count
-        return parts
+            walk, taken = walks[request.problem], sum(visit.gradients.shape[1] for visit in visits)
+            gradients = np.stack(values[taken : taken + len(walk.job.baselines)], axis=1)
+            visits.append(
+                Visit(request.alpha, walk.logits(request.alpha), gradients, gradients * walk.directions, walk.targets)
+            )
+        return visits
 
     def _pass(self, rows: Sequence[_Row]) -> list[Array]:
         points = np.stack([row.point for row in rows])
@@ -277,33 +320,44 @@ def _halves(rows: Sequence[_Row]) -> tuple[Sequence[_Row], ...]:
 
 
 def _results(
-    network: Differentiable, walk: Walk, integral: Integral, tolerance: float, provenance: Provenance
+    network: Differentiable, walk: Walk, integral: Integral, tolerance: float | None, provenance: Provenance
 ) -> tuple[IntegratedGradients, ...]:
     return tuple(_result(network, walk, integral, target, tolerance, provenance) for target in range(len(walk.targets)))
 
 
 def _result(
-    network: Differentiable, walk: Walk, integral: Integral, target: int, tolerance: float, provenance: Provenance
+    network: Differentiable,
+    walk: Walk,
+    integral: Integral,
+    target: int,
+    tolerance: float | None,
+    provenance: Provenance,
 ) -> IntegratedGradients:
     job, maps = walk.job, integral.value[target]
     named = replace(provenance, target=walk.targets[target].describe(network.output.class_names))
     errors = integral.errors[2 * target : 2 * target + 2] or (float("inf"), float("inf"))
     account = walk.account(target, maps.mean(axis=0), stalled=_stalled(walk, integral, target, tolerance))
-    stated = account.stated(float(errors[0]))
-    return IntegratedGradients(
+    result = IntegratedGradients(
         image=job.image,
         baseline=_mean_picture(np.stack(job.baselines)),
         attribution=account.attribution,
         score=float(walk.scores(target, 1.0)[0]),
         baseline_score=float(walk.scores(target, 0.0).mean()),
-        rule=f"{integral.family}, {integral.substitution}",
+        rule=integral.family if tolerance is None else f"{integral.family}, {integral.substitution}",
         evaluations=integral.evaluations * len(job.baselines),
         profile=walk.profile(target),
-        status=_status(account, integral),
+        status=_status(account, integral, fixed=tolerance is None),
         provenance=named,
         spread=maps.sum(axis=3).std(axis=0) if len(job.baselines) > 1 else None,
+        notes=account.notes(),
+        interior=walk.interior(target, named),
+    )
+    if tolerance is None:
+        return result
+    return replace(
+        result,
         tolerance=tolerance,
-        estimated_error=stated,
+        estimated_error=account.stated(float(errors[0])),
         estimated_channel_error=account.stated(float(errors[1])),
         error=account.pixels(pixel_error(integral, target), float(errors[0])),
         history=tuple(
@@ -314,19 +368,19 @@ def _result(
             )
             for level in integral.levels
         ),
-        notes=account.notes(),
-        interior=walk.interior(target, named),
     )
 
 
-def _stalled(walk: Walk, integral: Integral, target: int, tolerance: float) -> bool:
+def _stalled(walk: Walk, integral: Integral, target: int, tolerance: float | None) -> bool:
     """Whether it is this target whose gap stays; of several that share their passes it may be another's."""
-    return integral.stalled and walk.relative_gap(target, integral.value) > tolerance
+    return tolerance is not None and integral.stalled and walk.relative_gap(target, integral.value) > tolerance
 
 
-def _status(account: Account, integral: Integral) -> Status:
+def _status(account: Account, integral: Integral, *, fixed: bool) -> Status:
     if not account.accounted:
         return Status.NO_GRADIENT
+    if fixed:
+        return Status.FIXED
     return Status.MET if integral.converged or integral.stalled else Status.BUDGET
 
 

@@ -61,6 +61,17 @@ class Walk:
         self._norms: dict[tuple[float, int], Array] = {}
         self._inside: dict[float, tuple[LogitRow, Array] | None] = dict.fromkeys(job.interior)
 
+    @property
+    def directions(self) -> Array:
+        """Picture less baseline: baseline × height × width × channel, float64."""
+        return self._directions
+
+    def begin(self, picture: LogitRow, baselines: Sequence[LogitRow]) -> None:
+        """Take what the network says at both ends, for a rule that may not go there."""
+        self._targets = tuple(target.resolve(picture, self._network.output) for target in self.job.targets)
+        for start, logits in enumerate(baselines):
+            self._logits[1.0, start], self._logits[0.0, start] = picture, logits
+
     def point(self, alpha: float, start: int) -> Image:
         """The picture at `alpha` on the path from baseline number `start`, in the network's precision."""
         return (self.job.baselines[start] + alpha * self._directions[start]).astype(self._network.dtype)
@@ -72,12 +83,12 @@ class Walk:
         return np.stack([target.cotangent(logits[None])[0] for target in self._targets])
 
     def visit(self, alpha: float, start: int, logits: LogitRow, gradients: Array) -> Array:
-        """Take outputs and gradients (target × height × width × channel) at a place; give the integrand there."""
+        """Take outputs and gradients (target × height × width × channel) at a place; give the gradients."""
         self._logits[alpha, start] = logits
         self._norms[alpha, start] = np.abs(gradients).sum(axis=(1, 2, 3), dtype=np.float64)
         if start == 0 and alpha in self._inside:
             self.keep(alpha, logits, gradients)
-        return gradients * self._directions[start]
+        return gradients
 
     def keep(self, alpha: float, logits: LogitRow, gradients: Array) -> Array:
         """Take outputs and gradients at a place of the job's `interior`; give the gradients."""
@@ -112,6 +123,10 @@ class Walk:
             kind=self._network.output.kind,
         )
 
+    def logits(self, alpha: float) -> Array:
+        """What the network says at a place that was visited: baseline × class."""
+        return np.stack([self._logits[alpha, start] for start in range(len(self.job.baselines))])
+
     @property
     def targets(self) -> tuple[Target, ...]:
         """The targets with their classes fixed, as soon as the network has seen the picture."""
@@ -130,8 +145,7 @@ class Walk:
 
     def scores(self, target: int, alpha: float) -> Array:
         """The score at `alpha`, one per baseline."""
-        rows = np.stack([self._logits[alpha, start] for start in range(len(self.job.baselines))])
-        return self._targets[target].score(rows).astype(np.float64)
+        return self._targets[target].score(self.logits(alpha)).astype(np.float64)
 
     def known(self, alpha: float) -> Array:
         """The scores at `alpha`, which are what the maps add up to from 0 to there, by measure."""
@@ -151,12 +165,9 @@ class Walk:
 
     def profile(self, target: int) -> PathProfile:
         """Scores, probabilities and norms at all places, as means over the baselines."""
-        alphas = sorted({alpha for alpha, _ in self._logits})
+        alphas = sorted({alpha for alpha, _ in self._norms})
         starts = range(len(self.job.baselines))
-        chances = [
-            self._network.output.probabilities(np.stack([self._logits[alpha, start] for start in starts])).mean(axis=0)
-            for alpha in alphas
-        ]
+        chances = [self._network.output.probabilities(self.logits(alpha)).mean(axis=0) for alpha in alphas]
         return PathProfile(
             alphas=np.array(alphas),
             scores=np.array([self.scores(target, alpha).mean() for alpha in alphas]),

@@ -20,16 +20,17 @@ from innerview.network import Network
 from innerview.notebook.saved import frame, stills
 from innerview.viewer.hello import hello
 from innerview.viewer.one_file import Packed, describe_page, write_page
+from innerview.workbench.explore.examine import Extent, examine
 from innerview.workbench.explore.keep import SHARES
 from innerview.workbench.items import gather, open_snapshots
 from innerview.workbench.live.desk import Desk
 from innerview.workbench.live.serving import furnish
-from innerview.workbench.page.one_page import Extent
+from innerview.workbench.page.one_page import Sizes
 from innerview.workbench.page.pages import backdrop, gather_payloads
 from innerview.workbench.request import Request, check_request
 from innerview.workbench.weights import count_weights
 
-EXTENT: Final = Extent(stops=31, shares=SHARES[::2], randoms=3)
+EXTENT: Final = Extent(stops=36, shares=SHARES[::2], randoms=3)
 
 
 def view(
@@ -89,7 +90,8 @@ class View:
 
     @cached_property
     def _content(self) -> tuple[Mapping[str, Any], list[Packed]]:
-        listed, payloads, baselines = gather_payloads(self._items, self._scene, self._request, EXTENT)
+        looks = [examine(self._scene.network, item, self._request, EXTENT) for item in self._items]
+        listed, payloads, baselines = gather_payloads(looks, self._scene, Sizes())
         first = hello([self._scene.facts], listed, runs=self._scene.runs, baselines=baselines)
         return first, payloads
 

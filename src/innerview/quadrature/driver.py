@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Final, final
 
 from innerview.quadrature.adaptive import PanelIntegration
+from innerview.quadrature.fixed import FixedIntegration, FixedProblem
 from innerview.quadrature.integration import Integration
 from innerview.quadrature.problems import Integral, Problem
 from innerview.types import Array
@@ -41,9 +42,9 @@ class Driver:
         problems: taken from one by one, as batches have room.
     """
 
-    def __init__(self, problems: Iterable[Problem]) -> None:
+    def __init__(self, problems: Iterable[Problem | FixedProblem]) -> None:
         self._problems = enumerate(problems)
-        self._active: dict[int, Integration | PanelIntegration] = {}
+        self._active: dict[int, Integration | PanelIntegration | FixedIntegration] = {}
         self._queue: deque[Request] = deque()
         self._finished: deque[tuple[int, Integral]] = deque()
         self._refined: dict[int, None] = {}
@@ -99,14 +100,16 @@ PANELLED: Final = (None, "identity", "layer")
 """Substitutions of the trapezoid rule that are taken panel by panel."""
 
 
-def _begun(problem: Problem) -> Integration | PanelIntegration:
+def _begun(problem: Problem | FixedProblem) -> Integration | PanelIntegration | FixedIntegration:
+    if isinstance(problem, FixedProblem):
+        return FixedIntegration(problem)
     if problem.family == "trapezoid" and problem.substitution in PANELLED:
         return PanelIntegration(problem)
     return Integration(problem)
 
 
 def integrate_many(
-    problems: Iterable[Problem],
+    problems: Iterable[Problem | FixedProblem],
     evaluate: Callable[[Sequence[Request]], Sequence[Array]],
     chunk: int,
 ) -> Iterator[tuple[int, Integral]]:

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 from jaxtyping import Float
 
+from innerview.quadrature.rules import Rule
 from innerview.quadrature.substitutions import POWERS
 from innerview.types import Alphas, Array
 
@@ -40,6 +41,12 @@ def running_weights(nodes: Array, substitution: str, stops: Sequence[float] | Al
     if power >= 2:
         weights *= power * grid ** (power - 1)
     return weights[:, 1:] if added else weights
+
+
+def stepped_weights(rule: Rule, stops: Sequence[float] | Alphas) -> Float[np.ndarray, "stop node"]:
+    """The same for a fixed rule, which has no interpolant: each node stands for a stretch as long as its weight."""
+    ends = np.cumsum(rule.weights)
+    return np.clip(np.asarray(stops, dtype=np.float64)[:, None] - (ends - rule.weights), 0, rule.weights)
 
 
 def _by_panels(power: float, left: Array, right: Array, reach: Array) -> tuple[Array, Array]:

@@ -11,7 +11,7 @@ from innerview.results.given import AsGiven
 from innerview.results.inside import Activations, WeightHistograms
 from innerview.results.keeping import Keep, show_only
 from innerview.results.maps import Attribution, Explained, Gradient, IntegratedGradients, Meaning, as_attribution
-from innerview.results.path import InteriorGradients, PathProfile, PathStatistics
+from innerview.results.path import InteriorGradients, PathFrames, PathProfile, PathStatistics
 from innerview.results.provenance import SCHEMA, Prediction, Provenance, Status, versions
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "InteriorGradients",
     "Keep",
     "Meaning",
+    "PathFrames",
     "PathProfile",
     "PathStatistics",
     "Prediction",

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -71,6 +71,16 @@ class Activations:
     colours: Mapping[str, Float[np.ndarray, "_ 3"]]
     provenance: Provenance
     about: Mapping[str, Layer] = field(default_factory=dict[str, Layer])
+
+    def only(self, names: Iterable[str]) -> Activations:
+        """Some of the layers, in the order given, each once."""
+        kept = tuple(dict.fromkeys(names))
+        return replace(
+            self,
+            layers={name: self.layers[name] for name in kept},
+            colours={name: self.colours[name] for name in kept if name in self.colours},
+            about={name: self.about[name] for name in kept if name in self.about},
+        )
 
     def positions(self, name: str) -> Array | None:
         """A layer's values as height × width × channel: tokens in their grid, one place where there are none.

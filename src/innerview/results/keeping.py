@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -44,6 +45,17 @@ class Keep:
     def prediction(self, place: int) -> Prediction:
         """What the network says at one of the shares, by its position in the list."""
         return Prediction(self.logits[place], self.probabilities[place], self.class_names, self.kind)
+
+    def at(self, shares: Sequence[float]) -> Keep:
+        """Only some of the shares, in the order given; each must be one of them."""
+        places = [int(np.flatnonzero(self.shares == share)[0]) for share in shares]
+        return replace(
+            self,
+            shares=self.shares[places],
+            kept=self.kept[places],
+            logits=self.logits[places],
+            probabilities=self.probabilities[places],
+        )
 
     @property
     def images(self) -> Float[np.ndarray, "share height width channel"]:

@@ -116,6 +116,48 @@ class InteriorGradients:
         return self.baseline + self.alphas[:, None, None, None] * (self.image - self.baseline)
 
 
+@dataclass(frozen=True, eq=False)
+class PathFrames:
+    """The way from the baseline to the picture frame by frame, with the map as it adds up: what a slider shows.
+
+    Attributes:
+        image: the picture, and `baseline`: where the path starts (pixels).
+        alphas: places on the path, rising.
+        scores: the target at each alpha; `norms`: sum of absolute gradients there.
+        logits: outputs at each alpha; `probabilities` likewise, NaN where there are none.
+        contributions: gradient × (picture − baseline) at each alpha, summed over the channels.
+        cumulative: the integral from 0 to each alpha, by the rule's own interpolant; at 1 it is the map.
+        gradient_alphas: those of the alphas at which the gradients were kept channel by channel.
+        gradients: there, d score / d pixel.
+        class_names: one per class.
+        target: number of the class explained.
+        unit: of the score.
+        provenance: where the values come from.
+        kind: of the outputs.
+    """
+
+    image: Image
+    baseline: Image
+    alphas: Alphas
+    scores: Float[np.ndarray, " alpha"]
+    norms: Float[np.ndarray, " alpha"]
+    logits: Float[np.ndarray, "alpha class"]
+    probabilities: Float[np.ndarray, "alpha class"]
+    contributions: Float[np.ndarray, "alpha height width"]
+    cumulative: Float[np.ndarray, "alpha height width"]
+    gradient_alphas: Float[np.ndarray, " frame"]
+    gradients: Float[np.ndarray, "frame height width channel"]
+    class_names: tuple[str, ...]
+    target: int | None
+    unit: str
+    provenance: Provenance
+    kind: OutputKind = "logits"
+
+    def prediction(self, place: int) -> Prediction:
+        """What the network says at one of the alphas, by its position in the list."""
+        return Prediction(self.logits[place], self.probabilities[place], self.class_names, self.kind)
+
+
 @dataclass(frozen=True)
 class PathStatistics:
     """What the network says along the path, over many pictures.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from innerview.data.baselines import Baseline
@@ -15,7 +15,7 @@ from innerview.targets import Target
 from innerview.types import Image
 
 
-def choose_methods(asked: Sequence[str], network: Network) -> Mapping[str, Chosen]:
+def choose_methods(asked: Sequence[str], network: Network) -> dict[str, Chosen]:
     """Read methods as they are written on a command line, "occlusion:window=8"; by a name for each, all different.
 
     Raises:

@@ -10,27 +10,20 @@ from typing import Final, cast
 from innerview.data.baselines import parse_baseline
 from innerview.errors import UsageError
 from innerview.layers import as_said, ends
-from innerview.methods import BUDGET, DEFAULT_SHARES, RECIPE_ALPHAS, integrated_gradients
-from innerview.methods.integrated_gradients import DEFAULT_RULE
+from innerview.methods import BUDGET, DEFAULT_SHARES, RECIPE_ALPHAS
+from innerview.methods.integrated_gradients import DEFAULT_EVALUATIONS, DEFAULT_RULE
 from innerview.methods.interior_gradients import check_alphas
 from innerview.methods.keep import check_shares
 from innerview.methods.tolerance import check_tolerance
 from innerview.network import Differentiable, Layer, Network, OutputSpec, find_layer, has_gradients
 from innerview.pictures.overlay import require_style
-from innerview.quadrature import fixed_rule
-from innerview.results import IntegratedGradients
+from innerview.quadrature import Rule, fixed_rule
 from innerview.targets import Contrast, Logit, Margin, Probability, Target, find_class, label, usual_kind
-from innerview.types import Image
 from innerview.workbench.by_method import choose_methods
-from innerview.workbench.portions import ALONE, Portion
 
 TARGETS: Final[Mapping[str, Callable[[int | None], Target]]] = MappingProxyType(
     {"logit": Logit, "contrast": Contrast, "probability": Probability}
 )
-
-
-DEFAULT_EVALUATIONS: Final = 32
-"""Where a rule is named and no number."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +67,13 @@ class Request:
     channels: int = 27
     methods: tuple[str, ...] = ()
 
+    @property
+    def fixed_rule(self) -> Rule | None:
+        """The rule of the integrated gradients, where one (or its evaluations) was asked for instead of a tolerance."""
+        if not (self.rule or self.evaluations):
+            return None
+        return fixed_rule(self.rule or DEFAULT_RULE, self.evaluations or DEFAULT_EVALUATIONS)
+
 
 def check_request(request: Request, network: Network) -> None:
     """Raise UsageError for whatever can be told to be wrong before anything is computed or written."""
@@ -85,9 +85,7 @@ def check_request(request: Request, network: Network) -> None:
     check_shares(request.shares)
     for baseline in request.baselines:
         parse_baseline(baseline)
-    if request.rule or request.evaluations:
-        fixed_rule(request.rule or DEFAULT_RULE, request.evaluations or DEFAULT_EVALUATIONS)
-    elif has_gradients(network):
+    if request.fixed_rule is None and has_gradients(network):
         check_tolerance(cast("Differentiable", network), request.tolerance)
     choose_methods(request.methods, network)
 
@@ -114,42 +112,6 @@ def _find_target(text: str, class_names: Sequence[str]) -> int | None:
         if text in TARGETS:
             raise UsageError(f"{problem}; --target is a class, what is explained of it is --objective {text}") from None
         raise
-
-
-def integrate(
-    network: Differentiable,
-    image: Image,
-    target: Target,
-    baselines: Sequence[Image],
-    request: Request,
-    interior: Sequence[float] = (),
-    portion: Portion = ALONE,
-) -> IntegratedGradients:
-    """Work out integrated gradients to the tolerance, or by the rule if one (or its evaluations) was asked for.
-
-    `interior` names places on the path whose gradients are wanted as well; `portion` is told of every pass.
-    """
-    if request.rule or request.evaluations:
-        return integrated_gradients(
-            network,
-            image,
-            target,
-            baseline=baselines,
-            rule=request.rule or None,
-            evaluations=request.evaluations or DEFAULT_EVALUATIONS,
-            interior=interior,
-            progress=portion.part(0, 1).progress,
-        )
-    return integrated_gradients(
-        network,
-        image,
-        target,
-        baseline=baselines,
-        tolerance=request.tolerance,
-        budget=request.budget,
-        interior=interior,
-        progress=portion.part(0, 1, most=request.budget + len(interior)).progress,
-    )
 
 
 def choose_layers(request: Request, network: Network) -> tuple[Layer, ...]:

@@ -6,26 +6,27 @@ server can drop a question that nobody waits for any more, and a report can igno
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Protocol, runtime_checkable
 
 import numpy as np
-from jaxtyping import Float
 
 from innerview.data.baselines import Baseline
 from innerview.errors import UsageError
-from innerview.methods import BUDGET, Job, integrate_to_tolerance
+from innerview.methods import Job, integrate_jobs
 from innerview.methods.method import Chosen
 from innerview.methods.registry import find_method
+from innerview.methods.tolerance import Visit
 from innerview.network import Differentiable, Network, ends
-from innerview.results import Explained, IntegratedGradients
+from innerview.quadrature import Rule
+from innerview.results import Explained, IntegratedGradients, InteriorGradients
 from innerview.targets import Margin, Target, usual_kind
-from innerview.types import Alphas, Array, Image
+from innerview.types import Array, Image, LogitRow, Map
 from innerview.viewer.payload import Payload
 from innerview.workbench.by_method import run_method
 from innerview.workbench.evenly import evenly
-from innerview.workbench.request import TARGETS
+from innerview.workbench.request import TARGETS, Request
 
 
 @runtime_checkable
@@ -81,93 +82,141 @@ class Asked:
 
 
 @dataclass(frozen=True, eq=False)
-class Integrated:
-    """Integrated gradients with the integrand at every place that was visited.
+class Place:
+    """What was seen at one place of the first class's path from the first baseline.
 
     Attributes:
-        result: the map.
-        target: resolved.
-        alphas: where, rising.
-        integrand: there, summed over the channels, in target units.
+        logits: of the picture there.
+        norm: sum of the absolute gradient.
+        contribution: gradient × (picture − baseline), summed over the channels.
+        integrand: its mean over all baselines, at a node of the integral; None at other places.
+        gradient: channel by channel; None where it was not kept.
     """
 
-    result: IntegratedGradients
-    target: Target
-    alphas: Alphas
-    integrand: Float[np.ndarray, "alpha height width"]
+    logits: LogitRow
+    norm: float
+    contribution: Map
+    integrand: Map | None
+    gradient: Image | None
+
+
+@dataclass(frozen=True, eq=False)
+class Integrated:
+    """Integrated gradients of classes that shared their passes, with what was seen on the way of the first.
+
+    Attributes:
+        results: a map for each class.
+        targets: resolved.
+        baseline: the first one, where the path starts.
+        places: by alpha.
+        interior: of the first class, at the places that were asked for; None if none was.
+        rule: that was asked for; None with a tolerance.
+    """
+
+    results: tuple[IntegratedGradients, ...]
+    targets: tuple[Target, ...]
+    baseline: Baseline
+    places: Mapping[float, Place]
+    interior: InteriorGradients | None
+    rule: Rule | None
 
     @property
     def size(self) -> int:
         """Bytes that it keeps in memory."""
-        return self.integrand.nbytes + 3 * self.result.attribution.nbytes
+        return sum(
+            one.contribution.nbytes * (1 + (one.integrand is not None))
+            + (0 if one.gradient is None else one.gradient.nbytes)
+            for one in self.places.values()
+        ) + sum(3 * one.attribution.nbytes for one in self.results)
 
 
 class _Looking:
-    """Looks on while maps are refined, and keeps the integrands."""
+    """Looks on while maps are refined, and keeps what the first class's path is made of."""
 
-    def __init__(self, level: Callable[[tuple[IntegratedGradients, ...]], None]) -> None:
+    def __init__(self, level: Callable[[tuple[IntegratedGradients, ...]], None], *, whole: bool) -> None:
         self._level = level
-        self._seen: dict[float, Array] = {}
+        self._whole = whole
+        self.places: dict[float, Place] = {}
 
-    def visited(self, number: int, alpha: float, integrand: Array) -> None:  # noqa: ARG002 one picture only
-        self._seen[alpha] = integrand.mean(axis=1).sum(axis=-1).astype(np.float32)
+    def visited(self, number: int, visit: Visit) -> None:  # noqa: ARG002 one picture only
+        gradient, drawn = visit.gradients[0, 0], visit.integrand[0].sum(axis=-1).astype(np.float32)
+        self.places[visit.alpha] = Place(
+            visit.logits[0],
+            float(np.abs(gradient).sum(dtype=np.float64)),
+            drawn[0],
+            drawn.mean(axis=0) if len(drawn) > 1 else drawn[0],
+            gradient.copy() if self._whole else None,
+        )
 
     def refined(self, number: int, results: tuple[IntegratedGradients, ...]) -> None:  # noqa: ARG002 the same
         self._level(results)
-
-    def integrand(self, target: int) -> tuple[Alphas, Array]:
-        alphas = sorted(self._seen)
-        return np.array(alphas), np.stack([self._seen[alpha][target] for alpha in alphas])
 
 
 def integrate(
     network: Differentiable,
     image: Image,
     targets: Sequence[Target],
-    baseline: Baseline,
-    *,
-    tolerance: float,
+    baselines: Sequence[Baseline],
+    request: Request,
     listener: Listener,
+    *,
+    interior: Sequence[float] = (),
     level: Callable[[tuple[IntegratedGradients, ...]], None] | None = None,
-    budget: int = BUDGET,
-) -> tuple[Integrated, ...]:
+    whole: bool = True,
+) -> Integrated:
     """Work out integrated gradients of several targets, which share their passes.
 
     Args:
         network: any network with gradients.
         image: one picture (pixels in [0, 1], height × width × channel).
         targets: resolved.
-        baseline: where the path starts.
-        tolerance: of the relative error of the maps.
+        baselines: where the paths start; of several, the maps are averaged.
+        request: the tolerance with its budget, or the rule.
         listener: told of the progress.
+        interior: places on the path whose gradients are wanted as well; they share the passes.
         level: given what there is after each level; not final.
-        budget: evaluations at most.
+        whole: keep the gradients at every node channel by channel; else only at `interior`.
 
     Raises:
-        UsageError, PictureError, NetworkError: as in `integrate_to_tolerance`.
+        UsageError, PictureError, NetworkError: as in `integrate_jobs`.
     """
+    words = " and ".join(one.words for one in baselines)
+    seed = next((one.seed for one in baselines if one.seed is not None), None)
 
     def named(result: IntegratedGradients) -> IntegratedGradients:
-        provenance = replace(result.provenance, baseline=baseline.words, seed=baseline.seed)
-        return replace(result, provenance=provenance)
+        return replace(result, provenance=replace(result.provenance, baseline=words, seed=seed), interior=None)
 
     def pass_on(results: tuple[IntegratedGradients, ...]) -> None:
         if level is not None:
             level(tuple(named(result) for result in results))
 
-    looking = _Looking(pass_on)
-    ((_, results),) = integrate_to_tolerance(
+    looking = _Looking(pass_on, whole=whole)
+    rule = request.fixed_rule
+    ((_, results),) = integrate_jobs(
         network,
-        [Job(image, tuple(targets), (baseline.image,))],
-        tolerance=tolerance,
-        budget=budget,
+        [Job(image, tuple(targets), tuple(one.image for one in baselines), tuple(interior))],
+        tolerance=request.tolerance if rule is None else None,
+        rule=rule,
+        budget=request.budget,
         progress=listener.progress,
         watcher=looking,
     )
-    return tuple(
-        Integrated(named(result), target, *looking.integrand(place))
-        for place, (result, target) in enumerate(zip(results, targets, strict=True))
-    )
+    found = Integrated(tuple(map(named, results)), tuple(targets), baselines[0], looking.places, None, rule)
+    return with_interior(found, results[0].interior)
+
+
+def with_interior(found: Integrated, inside: InteriorGradients | None) -> Integrated:
+    """Add places on the path of the first class, from the first baseline; of a node the integrand stays."""
+    if inside is None:
+        return found
+    places, start = dict(found.places), found.baseline
+    contributions = (inside.gradients * (inside.image - inside.baseline)).sum(axis=-1)
+    for number, alpha in enumerate(inside.alphas.tolist()):
+        integrand = places[alpha].integrand if alpha in places else None
+        norm, gradient = float(inside.norms[number]), inside.gradients[number]
+        places[alpha] = Place(inside.logits[number], norm, contributions[number], integrand, gradient)
+    named = replace(inside, provenance=replace(inside.provenance, baseline=start.words, seed=start.seed))
+    return replace(found, places=places, interior=named)
 
 
 MANY: Final = 24

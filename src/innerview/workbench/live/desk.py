@@ -19,7 +19,7 @@ from innerview.data.fitting import fit
 from innerview.data.reading import Picture
 from innerview.errors import InnerviewError, UsageError
 from innerview.layers import by_name
-from innerview.methods import BUDGET, activations, predict
+from innerview.methods import BUDGET, RECIPE_ALPHAS, activations, interior_gradients, predict
 from innerview.methods.registry import USUAL, map_methods
 from innerview.network import Differentiable, Network, require_differentiable
 from innerview.results import Explained, IntegratedGradients, Prediction
@@ -41,11 +41,13 @@ from innerview.workbench.explore.explore import (
     explain,
     integrate,
     layers_shown,
+    with_interior,
 )
 from innerview.workbench.explore.keep import answer_to_mask, keep_by_orders, read_mask
-from innerview.workbench.explore.path import LARGE, LARGE_STOPS, RECIPE, add_up, choose_stops, walk
+from innerview.workbench.explore.path import is_large, path_of
 from innerview.workbench.live.wish import Wish
 from innerview.workbench.memory import Memory
+from innerview.workbench.request import Request
 from innerview.workbench.weights import count_weights
 
 RESULTS: Final = 256 * 2**20
@@ -236,17 +238,16 @@ class Desk:
                 listener.level(map_payload(results[0], self._question(wish), self._stamp(wish), final=False))
 
         def work() -> Integrated:
-            (found,) = integrate(
+            return integrate(
                 network,
                 photo.image,
                 [target],
-                self._baseline(wish, wish.baseline),
-                tolerance=wish.tolerance,
-                listener=listener,
+                [self._baseline(wish, wish.baseline)],
+                Request(tolerance=wish.tolerance, budget=BUDGET * 4**wish.more),
+                listener,
                 level=level,
-                budget=BUDGET * 4**wish.more,
+                whole=not is_large(photo.image),
             )
-            return found
 
         key = ("integrated", replace(wish, kind="map", network=network.identity, fill="", mask="", cells=(), layer=""))
         return self._result(key, work, lambda found: found.size)
@@ -268,37 +269,26 @@ class Desk:
 
     def _map(self, wish: Wish, listener: Listener) -> Explained:
         if wish.method == USUAL:
-            return self._integrated(wish, listener).result
+            return self._integrated(wish, listener).results[0]
         network, photo = self._opened(wish).network, self._photo(wish)
         target = self._asked(wish).resolve(network, self._prediction(wish).logits)
         return explain(network, photo.image, target, self._baseline(wish, wish.baseline), wish.method, listener)
 
     def path(self, wish: Wish, listener: Listener) -> Payload:
-        """The way from the baseline, coarse to fine."""
-        network, photo = self._differentiable(wish), self._photo(wish)
-        integrated = self._integrated(replace(wish, method=USUAL), listener)
-        large = max(photo.image.shape[:2]) > LARGE
-        profile = integrated.result.profile
-        stops = choose_stops(profile, LARGE_STOPS) if large else choose_stops(profile)
+        """The way from the baseline, as the integral and the recipe's ten places saw it."""
+        network, found = self._differentiable(wish), self._integrated(replace(wish, method=USUAL), listener)
         stamp, versus = self._stamp(wish), wish.versus
-
-        def shown(found: Any, missing: tuple[float, ...] = ()) -> Payload:
-            alphas = found.alphas.tolist()
-            frames = [place for place, alpha in enumerate(alphas) if alpha in RECIPE] if large else []
-            sums = add_up(integrated, alphas)
-            return path_payload(found, sums, stamp, versus=versus, frames=frames, missing=missing)
-
-        baseline = self._baseline(wish, wish.baseline)
-        found = walk(
+        if not is_large(found.baseline.image):  # else gradients are kept only where they are asked for below
+            listener.level(path_payload(path_of(network, found), stamp, versus=versus))
+        inside = interior_gradients(
             network,
-            photo.image,
-            integrated.target,
-            baseline,
-            stops,
-            listener,
-            lambda found, missing: listener.level(shown(found, missing)),
+            self._photo(wish).image,
+            found.targets[0],
+            baseline=found.baseline.image,
+            alphas=RECIPE_ALPHAS,
+            progress=listener.progress,
         )
-        return shown(found)
+        return path_payload(path_of(network, with_interior(found, inside)), stamp, versus=versus)
 
     def keep(self, wish: Wish, listener: Listener) -> Payload:
         """What is said of shares of the pixels, ranked by the map that was asked for."""

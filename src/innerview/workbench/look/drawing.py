@@ -19,8 +19,8 @@ from innerview.pictures.pixels import enlarge
 from innerview.pictures.words import layer_title
 from innerview.results import WeightHistograms
 from innerview.viewer import sentences
+from innerview.workbench.explore.examine import Look
 from innerview.workbench.folders import file_names
-from innerview.workbench.look.examine import Look
 from innerview.workbench.request import Request
 
 if TYPE_CHECKING:

@@ -15,16 +15,21 @@ from innerview.methods import weight_histograms
 from innerview.network import Network
 from innerview.pictures import ScaleChoice
 from innerview.viewer import sentences
+from innerview.workbench.explore.examine import Extent, Look, examine
+from innerview.workbench.explore.keep import SHARES
 from innerview.workbench.folders import folder_names, open_folder, whole
 from innerview.workbench.items import Item, gather, open_snapshots
 from innerview.workbench.look.drawing import Drawn, Scene
-from innerview.workbench.look.examine import Look, examine
 from innerview.workbench.look.overview import Seen, write_overview
 from innerview.workbench.look.writing import write_look
-from innerview.workbench.page.pages import BRIEF, Backdrop, backdrop, page_for
+from innerview.workbench.page.one_page import Sizes
+from innerview.workbench.page.pages import Backdrop, backdrop, page_for
 from innerview.workbench.portions import Portion, Report, silent
 from innerview.workbench.request import Request, check_request, fixed_scale
 from innerview.workbench.weights import count_weights
+
+BRIEF: Final = Extent(stops=36, shares=SHARES[::2], randoms=3)
+"""What a look works out for the viewer beside what was asked for: the page must come in seconds."""
 
 VIEW: Final = "view.html"
 """The viewer with this picture; the page beside it needs no script, and can be printed."""
@@ -103,10 +108,10 @@ def look(
             continue
         scene = Scene(opened, found, asked, scale, histograms)
         with whole(folder, name) as place:
-            view, missing = _viewer(found, scenery, asked, portion.part(0, 0.8, "the viewer's page"))
+            portion.part(0, 1, "drawing").begin()
+            view, missing = _viewer(found, scenery)
             if view:
                 write(place / VIEW, view.encode("utf-8", "backslashreplace"))
-            portion.part(0.8, 1, "drawing").begin()
             scene = replace(scene, look=replace(found, missing={**found.missing, **missing}))
             write_look(scene, place, drawn, back="../index.html" if len(items) > 1 else "", view=VIEW if view else "")
         words = sentences.says(found.prediction, found.item.truth)
@@ -129,18 +134,17 @@ def _examined(
     """Look into one picture after the other; a failure behind the first one does not take the others with it."""
     for number, (item, portion) in enumerate(zip(items, portions, strict=True)):
         try:
-            yield examine(network, item, request, portion)
+            yield examine(network, item, request, BRIEF, portion)
         except InnerviewError as problem:
             if number == 0:  # most likely all of them fail, and nothing is lost
                 raise
             yield problem
 
 
-def _viewer(look: Look, scenery: Backdrop, request: Request, portion: Portion) -> tuple[str, dict[str, str]]:
+def _viewer(look: Look, scenery: Backdrop) -> tuple[str, dict[str, str]]:
     """The page with the viewer, or why there is none."""
-    title = f"Inside the network: {look.item.name}"
     try:
-        return page_for([look.item], scenery, request, BRIEF, [portion], title), {}
+        return page_for([look], scenery, Sizes(), f"Inside the network: {look.item.name}"), {}
     except OutputError:
         raise
     except InnerviewError as problem:

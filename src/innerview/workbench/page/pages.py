@@ -3,35 +3,28 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from innerview.data.baselines import parse_baseline
 from innerview.errors import UsageError
 from innerview.methods.registry import USUAL
 from innerview.network import Network, has_gradients
 from innerview.results import WeightHistograms
-from innerview.targets import find_class
 from innerview.types import Array
 from innerview.viewer.hello import describe_network, describe_photo, hello
 from innerview.viewer.one_file import Packed, pack, write_page
 from innerview.viewer.payloads.stamp import Stamp
 from innerview.viewer.payloads.subject import Photo
 from innerview.viewer.payloads.weights import weights_payload
-from innerview.workbench.explore.explore import Asked, Nobody
-from innerview.workbench.explore.keep import SHARES
-from innerview.workbench.items import Item
+from innerview.workbench.explore.examine import FORWARD, Look
+from innerview.workbench.explore.explore import Nobody
 from innerview.workbench.live.serving import built_in_runs
 from innerview.workbench.live.shelf import Shelf
 from innerview.workbench.live.wish import Wish
-from innerview.workbench.page.one_page import OCCLUSION, Explaining, Extent, payloads_of
-from innerview.workbench.portions import ALONE, Portion
-from innerview.workbench.request import Request
-
-BRIEF: Final = Extent(stops=31, shares=SHARES[::2], randoms=3)
-"""For the page that a look writes beside its own: what it adds to two seconds must stay under two."""
+from innerview.workbench.page.one_page import Sizes, payloads_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,68 +63,49 @@ def backdrop(network: Network, name: str, histograms: WeightHistograms) -> Backd
             )
         film = shelf.answer(Wish("film", network=identity, run=run["id"]), None, Nobody())
         payloads.append(pack(film, picture=None, run=run["id"]))  # stands in for pictures that nobody followed
-    described = describe_network(network, name, [USUAL if has_gradients(network) else OCCLUSION])
+    described = describe_network(network, name, [USUAL if has_gradients(network) else FORWARD])
     return Backdrop(network, network.weights(), described, tuple(facts), tuple(payloads))
 
 
-def page_for(
-    items: Sequence[Item], scene: Backdrop, request: Request, extent: Extent, portions: Sequence[Portion], title: str
-) -> str:
-    """Work out everything about some pictures and write it as one page; arguments as below.
+def page_for(looks: Iterable[Look], scene: Backdrop, sizes: Sizes, title: str) -> str:
+    """Write what was worked out of some pictures as one page; arguments as below.
 
     Raises:
         OutputError: the viewer was not built.
     """
-    listed, payloads, baselines = gather_payloads(items, scene, request, extent, portions)
-    portions[-1].part(1, 1, "writing").begin()
+    listed, payloads, baselines = gather_payloads(looks, scene, sizes)
     return write_page(title, hello([scene.facts], listed, runs=scene.runs, baselines=baselines), payloads)
 
 
 def gather_payloads(
-    items: Sequence[Item], scene: Backdrop, request: Request, extent: Extent, portions: Sequence[Portion] = ()
+    looks: Iterable[Look], scene: Backdrop, sizes: Sizes
 ) -> tuple[list[dict[str, Any]], list[Packed], list[str]]:
-    """Work out everything about some pictures.
+    """Pack what was worked out of some pictures.
 
     Args:
-        items: the pictures; equal ones are taken once.
+        looks: equal pictures are taken once.
         scene: the network and what belongs to it.
-        request: the class, the target, the baseline (the first) and the tolerance.
-        extent: how much of each picture.
-        portions: one for each picture, told of every pass; none if nobody waits.
+        sizes: how much of each layer.
 
     Returns:
         The pictures for the page's first message, the payloads, and the names of the baselines.
     """
-    baseline = request.baselines[0]
-    shown = Path(baseline).name if parse_baseline(baseline).kind == "file" else baseline
     photos: dict[str, Photo] = {}
     payloads: list[Packed] = []
-    for item, portion in zip(items, portions or [ALONE] * len(items), strict=True):
-        portion.begin()
-        photo = Photo.of(item.fitted, item.name, item.truth, "data")
+    baselines: list[str] = []
+    for look in looks:
+        photo = Photo.of(look.item.fitted, look.item.name, look.item.truth, "data")
         if photo.picture not in photos:
             photos[photo.picture] = photo
-            explaining = Explaining(_asked(request, scene), baseline, _tolerance(request), request.budget)
-            packed = payloads_of(scene.network, photo, explaining, extent, weights=scene.weights, portion=portion)
-            payloads += [_renamed(one, baseline, shown) for one in packed] + _films(scene, photo)
-    return [describe_photo(one) for one in photos.values()], [*payloads, *scene.payloads], [shown]
+            baseline = " and ".join(map(_shown, look.request.baselines))
+            baselines = [baseline]
+            payloads += payloads_of(scene.network, look, photo, baseline, sizes, scene.weights) + _films(scene, photo)
+    return [describe_photo(one) for one in photos.values()], [*payloads, *scene.payloads], baselines
 
 
-def _asked(request: Request, scene: Backdrop) -> Asked:
-    names = scene.network.output.class_names
-    target = find_class(request.explained, names) if request.explained else None
-    versus = find_class(request.versus, names) if request.versus else None
-    return Asked(target, versus, request.target)
-
-
-def _tolerance(request: Request) -> float:
-    return request.tolerance if not (request.rule or request.evaluations) else Request().tolerance
-
-
-def _renamed(packed: Packed, baseline: str, shown: str) -> Packed:
+def _shown(baseline: str) -> str:
     """Name a baseline that is a file by its name alone: where it lay is nobody's business."""
-    keys = {key: shown if value == baseline else value for key, value in packed.keys.items()}
-    return Packed(packed.kind, keys, packed.text)
+    return Path(baseline).name if parse_baseline(baseline).kind == "file" else baseline
 
 
 def _films(scene: Backdrop, photo: Photo) -> list[Packed]:

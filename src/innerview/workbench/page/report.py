@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -13,9 +13,10 @@ from innerview.files.atomic import write
 from innerview.methods import weight_histograms
 from innerview.network import Network
 from innerview.viewer.payloads.layers import Shown
+from innerview.workbench.explore.examine import Extent, Look, examine
 from innerview.workbench.explore.keep import SHARES
 from innerview.workbench.items import gather, open_snapshots
-from innerview.workbench.page.one_page import Extent
+from innerview.workbench.page.one_page import Sizes
 from innerview.workbench.page.pages import backdrop, page_for
 from innerview.workbench.portions import Portion, Report, silent
 from innerview.workbench.request import Request, check_request
@@ -25,9 +26,9 @@ MOST: Final = 500
 """Pictures in one file."""
 
 EXTENTS: Final = (
-    (12, Extent(shares=SHARES)),
-    (60, Extent(stops=21, shares=SHARES[::2], randoms=2, layers=Shown(9, 32), large_layers=Shown(9, 28))),
-    (MOST, Extent(2, 12, 64, 8, SHARES[::4], 1, Shown(4, 16, kernels=False), Shown(4, 16, kernels=False))),
+    (12, Extent(), Sizes()),
+    (60, Extent(stops=21, shares=SHARES[::2], randoms=2), Sizes(Shown(9, 32), Shown(9, 28))),
+    (MOST, Extent(2, 12, SHARES[::4], 1), Sizes(Shown(4, 16, kernels=False), Shown(4, 16, kernels=False))),
 )
 """How much of each picture goes in, by the number of pictures up to which it does."""
 
@@ -77,13 +78,19 @@ def report(
     items = gather(opened, pictures, data=data, picks=picks, crop=crop)
     if len(items) > MOST:
         raise UsageError(f"{len(items)} pictures were named; one file holds {MOST} at most: write several")
-    extent = next(extent for most, extent in EXTENTS if len(items) <= most)
+    extent, sizes = next((extent, sizes) for most, extent, sizes in EXTENTS if len(items) <= most)
     weights = {**before, "after" if before else "now": opened.weights()}
     histograms = count_weights(weights) if any(weights.values()) else weight_histograms(weights)  # a function has none
     scene = backdrop(opened, network if isinstance(network, str) else type(opened).__name__, histograms)
     title = items[0].name if len(items) == 1 else f"{len(items)} pictures"
     parts = [Portion(progress or silent, len(items), at, at + 1, item.name) for at, item in enumerate(items)]
-    text = page_for(items, scene, asked, extent, parts, f"Inside the network: {title}")
+
+    def looks() -> Iterator[Look]:  # one at a time, packed and let go before the next
+        for item, part in zip(items, parts, strict=True):
+            yield examine(opened, item, asked, extent, part)
+        parts[-1].part(1, 1, "writing").begin()
+
+    text = page_for(looks(), scene, sizes, f"Inside the network: {title}")
     content = text.encode("utf-8", "backslashreplace")
     path = Path(output)
     write(path, content)

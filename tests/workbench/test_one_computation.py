@@ -1,0 +1,81 @@
+"""The folder of a look, the page in it and a report show one computation, number by number."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from innerview.results.io import load_result
+from innerview.viewer.payload import Payload
+from innerview.workbench import Request, look
+from innerview.workbench.page.report import report
+from networks import MODELS, numpy_network
+from workbench.test_report import opened
+
+MODEL = MODELS["mixed"]
+NETWORK = numpy_network(MODEL, MODEL.weights(), np.float32)
+
+ASKED: dict[str, dict[str, Any]] = {
+    "as usual": {},
+    "a rule": {"rule": "midpoint", "evaluations": 6},
+    "evaluations alone": {"evaluations": 5},
+    "two baselines": {"baselines": ("black", "noise:3")},
+    "two baselines by a rule": {"baselines": ("black", "white"), "rule": "riemann-left", "evaluations": 7},
+    "a tolerance": {"tolerance": 0.2},
+    "a budget": {"tolerance": 1e-4, "budget": 20},
+    "a class against another": {"explained": "ant", "versus": "cow"},
+    "another target": {"target": "probability", "explained": "1"},
+    "shares of its own": {"shares": (0.13, 0.5)},
+    "places of its own": {"alphas": (0.125, 0.33)},
+}
+
+
+def of_kind(payloads: list[tuple[dict[str, Any], Payload]], kind: str) -> Payload:
+    return next(payload for _, payload in payloads if payload.kind == kind)
+
+
+def same(found: Any, shown: Any) -> None:
+    np.testing.assert_array_equal(np.asarray(found).astype(np.float32), shown)
+
+
+@pytest.mark.parametrize("asked", ASKED.values(), ids=ASKED)
+def test_the_folder_and_both_pages_hold_the_same_numbers(asked: dict[str, Any], tmp_path: Path) -> None:
+    request = Request(**{"methods": ("occlusion",), **asked})
+    done = look(["cat"], request, network=NETWORK, output=tmp_path / "out")
+    written = load_result(done.folders[0])
+    integrated, prediction = written["integrated"], written["prediction"]
+    report(["cat"], request, network=NETWORK, output=tmp_path / "report.html")
+    for page in (done.folders[0] / "view.html", tmp_path / "report.html"):
+        _, payloads = opened(page)
+        same(prediction.logits, of_kind(payloads, "subject").arrays["logits"])
+        shown = of_kind(payloads, "map")
+        same(integrated.map, shown.values("map"))
+        assert (integrated.error is None) == ("error" not in shown.arrays)
+        if integrated.spread is not None:
+            same(integrated.spread, shown.arrays["spread"])
+        same(integrated.profile.alphas, shown.arrays["alphas"])
+        same(integrated.profile.scores, shown.arrays["scores"])
+        for name in ("rule", "evaluations", "score", "baseline_score", "tolerance", "estimated_error", "gap"):
+            known = getattr(integrated, name)
+            assert shown.metadata[name] == known if isinstance(known, str) else shown.json(name) == known
+        assert shown.metadata["baseline"] == integrated.provenance.baseline
+        assert shown.metadata["target_words"] == integrated.provenance.target
+        path, interior = of_kind(payloads, "path"), written["interior"]
+        place = {alpha: number for number, alpha in enumerate(path.arrays["alphas"].tolist())}
+        for number, alpha in enumerate(interior.alphas.astype(np.float32).tolist()):
+            if alpha in place:
+                same(interior.scores[number], path.arrays["scores"][place[alpha]])
+                same(interior.norms[number], path.arrays["norms"][place[alpha]])
+        drawn = integrated.map
+        np.testing.assert_allclose(path.values("sofar")[-1], drawn, atol=0.02 * np.abs(drawn).max())
+        keep = of_kind(payloads, "keep")
+        highest = keep.json("orders").index("highest")
+        for share, logits in zip(written["kept"]["highest"].shares, written["kept"]["highest"].logits, strict=True):
+            shares = np.flatnonzero(keep.arrays["shares"] == np.float32(share))
+            if shares.size:
+                same(logits[keep.arrays["classes"]], keep.arrays["logits"][highest, shares[0]])
+    other = opened(tmp_path / "report.html")[1]
+    same(of_kind(other, "map").values("map"), of_kind(opened(done.folders[0] / "view.html")[1], "map").values("map"))
