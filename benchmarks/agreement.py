@@ -3,7 +3,7 @@
 Each engine runs in a process of its own (Keras has one backend a process) and is compared with NumPy in the same
 precision: max |a − b| / max |b| over logits, the values at all layers (the worst one counts), the gradients of two
 targets by the pixels and by every layer, and integrated gradients with 16 nodes. Then follows benchmarks/parity.py,
-which compares with Captum. Both tables are Markdown, as docs/parity.md has them.
+which compares with Captum. Both tables are Markdown, as docs/evidence/parity.md has them.
 
     python benchmarks/agreement.py [--no-captum]
 """

@@ -1,7 +1,7 @@
 """What a recorder costs an epoch: pairs of training steps, with it and without it, on the same pictures.
 
     python benchmarks/recorder.py                       the built-in architecture, 128 pictures of 32 × 32 a step
-    python benchmarks/recorder.py --write               and write the figures into docs/recording.md
+    python benchmarks/recorder.py --write               and write the figures into docs/evidence/recording.md
     python benchmarks/recorder.py --model small         a network so small that recording is dear
 
 The two steps of a pair follow each other, the one or the other first by turns, so that whatever else the machine does
@@ -47,7 +47,7 @@ OFTEN = 4
 LOOKED = 12
 """Pairs between two looks."""
 
-PAGE = Path(__file__).parents[1] / "docs" / "recording.md"
+PAGE = Path(__file__).parents[1] / "docs" / "evidence" / "recording.md"
 
 Times = tuple[float, float]
 """Seconds on the wall and of the processor."""
@@ -189,7 +189,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=391, help="of an epoch: 391 of 128 pictures are CIFAR-10's")
     parser.add_argument("--seconds", type=float, default=200, help="of training in pairs")
     parser.add_argument("--threads", type=int, default=cast("int", os.cpu_count()))
-    parser.add_argument("--write", action="store_true", help="into docs/recording.md")
+    parser.add_argument("--write", action="store_true", help="into docs/evidence/recording.md")
     asked = parser.parse_args()
     torch.set_num_threads(asked.threads)
     torch.manual_seed(0)

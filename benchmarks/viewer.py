@@ -7,7 +7,7 @@ Measured are: from choosing a file to the first map of it and to the map that wa
 sample photo each time, the built-in network); from pressing a key on the alpha slider to the last canvas drawn for it;
 from the end of a stroke of the brush, a tap or Enter to the frame with the answer to the pixels that are kept (others
 each time); the first load in a browser that knows nothing, with its requests; the sizes of one-file pages. `--write`
-puts the table into docs/viewer.md. `--large` needs what examples/efficientnet_lite0 says.
+puts the table into docs/evidence/viewer.md. `--large` needs what examples/efficientnet_lite0 says.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
 from serving import served  # noqa: E402 a server as the tests start it
 
-PAGE = ROOT / "docs" / "viewer.md"
+PAGE = ROOT / "docs" / "evidence" / "viewer.md"
 LITE0 = ROOT / "examples" / "efficientnet_lite0"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 PATIENCE = 300_000
@@ -290,7 +290,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--large", action="store_true", help="also EfficientNet-Lite0")
-    parser.add_argument("--write", action="store_true", help="put the table into docs/viewer.md")
+    parser.add_argument("--write", action="store_true", help="put the table into docs/evidence/viewer.md")
     arguments = parser.parse_args()
     path = os.environ.get("INNERVIEW_CHROMIUM") or shutil.which("chromium")
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:

@@ -1,9 +1,9 @@
 """Write the parts of the documentation that come from the code, or check that they are in step (`--check`).
 
-docs/cli.md      every command's help
-docs/api.md      every public name with its signature and first sentence
-docs/look.md     every file of a look
-docs/methods.md  between markers: the methods and their options
+docs/reference/cli.md           every command's help
+docs/reference/api.md           every public name with its signature and first sentence
+docs/reference/output-files.md  every file of a look
+docs/reference/methods.md       between markers: the methods and their options
 src/innerview/allcnn/NAME.md     the built-in networks' model cards
 README.md        between markers: their accuracy
 ARCHITECTURE.md  the layers, as the import contracts have them
@@ -164,7 +164,7 @@ def option_table(rows: Iterable[Method]) -> str:
 
 def methods_page(rows: Sequence[Method] = ROWS) -> str:
     """The page on methods with its tables as they are."""
-    text = (ROOT / "docs/methods.md").read_text()
+    text = (ROOT / "docs/reference/methods.md").read_text()
     for name, table in (("methods", method_table(rows)), ("options", option_table(rows))):
         before, _, rest = text.partition(f"<!-- {name} -->\n")
         text = f"{before}<!-- {name} -->\n{table}\n<!-- -->{rest.partition('<!-- -->')[2]}"
@@ -200,10 +200,10 @@ def architecture() -> str:
 
 
 PAGES = {
-    "docs/cli.md": command_line,
-    "docs/api.md": names,
-    "docs/look.md": files,
-    "docs/methods.md": methods_page,
+    "docs/reference/cli.md": command_line,
+    "docs/reference/api.md": names,
+    "docs/reference/output-files.md": files,
+    "docs/reference/methods.md": methods_page,
     **{f"src/innerview/allcnn/{name}.md": partial(card, name) for name in allcnn.NAMES},
     "README.md": readme,
     "ARCHITECTURE.md": architecture,

@@ -42,7 +42,7 @@ OF_RUNS = {
 
 
 def lite0() -> None:
-    """Look at the coffee as docs/models.md says, and take the map on the photo."""
+    """Look at the coffee as docs/how-to/models.md says, and take the map on the photo."""
     from innerview.cli import main as command
 
     model = Path(__file__).parent.parent / "examples" / "efficientnet_lite0"

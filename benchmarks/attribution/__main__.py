@@ -3,7 +3,7 @@
     python benchmarks/attribution RESULTS --case allcnn --data FOLDER                      # measure
     python benchmarks/attribution RESULTS --case recipe --data FOLDER
     python benchmarks/attribution RESULTS --case lite --piece cost=6 coverage=6
-    python benchmarks/attribution RESULTS --render                                         # write docs/attribution.md
+    python benchmarks/attribution RESULTS --render                       # write docs/evidence/attribution.md
 
 RESULTS is a folder of JSON lines, one for each picture: whatever is there already is not measured again, so a run may
 be ended and taken up, and pieces may be measured one by one. Without --piece all pieces of the case are.

@@ -1,4 +1,4 @@
-"""From rows to docs/attribution.md and docs/decisions/target.md: tables between marks in the pages, and one chart.
+"""From rows to docs/evidence/attribution.md and docs/decisions/target.md: tables between marks, and one chart.
 
 A page has `<!-- name -->` and `<!-- /name -->` around each table; what is between them is written anew, the rest of the
 page is prose by hand. Every table says how many pictures a figure is from, and how far they spread.
@@ -340,7 +340,7 @@ def surroundings(folder: Path) -> list[str]:
 
 PAGES: Mapping[str, Mapping[str, Callable[[Rows], list[str]]]] = MappingProxyType(
     {
-        "attribution.md": {
+        "evidence/attribution.md": {
             "cost": cost,
             "coverage": coverage,
             "rules": rules,

@@ -1,4 +1,4 @@
-"""docs/bad-input.md says what is said: every message on it is made here and compared, word for word.
+"""docs/reference/error-messages.md says what is said: every message on it is made here and compared, word for word.
 
 The tables are whole, so a message that is added here and not there fails too, and shows the table as it should be.
 """
@@ -36,7 +36,7 @@ from innerview.workbench import Request, look, path, weights
 from innerview.workbench.request import choose_layers
 from typecheck import unchecked
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "bad-input.md"
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "reference" / "error-messages.md"
 SPEC = InputSpec(32, 32)
 RGB = OutputSpec(("red", "green", "blue"))
 COLOURS = wrap(lambda batch: batch.mean((1, 2)), input=SPEC, output=RGB)

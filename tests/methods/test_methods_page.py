@@ -1,4 +1,4 @@
-"""docs/methods.md: its example runs as it stands, and every method is on it."""
+"""docs/reference/methods.md: its example runs as it stands, and every method is on it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 import innerview
 from innerview import methods
 
-PAGE = (Path(__file__).resolve().parents[2] / "docs" / "methods.md").read_text(encoding="utf-8")
+PAGE = (Path(__file__).resolve().parents[2] / "docs" / "reference" / "methods.md").read_text(encoding="utf-8")
 NO_MAPS = {"activations", "path_statistics", "predict", "weight_histograms"}
 
 

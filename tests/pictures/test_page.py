@@ -10,7 +10,7 @@ import pytest
 from innerview import pictures
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGE = ROOT / "docs" / "pictures.md"
+PAGE = ROOT / "docs" / "reference" / "figures.md"
 
 
 def test_every_function_named_exists_and_every_drawing_function_is_named() -> None:
@@ -28,7 +28,7 @@ def test_every_style_is_explained() -> None:
 
 
 def test_every_picture_shown_is_there() -> None:
-    shown = re.findall(r"\]\((images/[^)]+)\)", PAGE.read_text(encoding="utf-8"))
+    shown = re.findall(r"\]\((\.\./images/[^)]+)\)", PAGE.read_text(encoding="utf-8"))
     assert len(shown) >= 10
     assert [name for name in shown if not (PAGE.parent / name).is_file()] == []
 

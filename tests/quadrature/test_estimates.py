@@ -85,7 +85,7 @@ def trapezoid_errors(places, panels, order):
 
 @pytest.mark.parametrize(("order", "uncorrelated", "larger"), [(0, True, math.sqrt(3)), (1, False, math.sqrt(10))])
 def test_the_derivation_of_the_random_walk(order, uncorrelated, larger):
-    """docs/quadrature.md: what a step says of the error that remains, for places spread evenly."""
+    """docs/evidence/quadrature.md: what a step says of the error that remains, for places spread evenly."""
     places = (np.arange(20_000) + 0.5) / 20_000
     coarse, fine = (trapezoid_errors(places, panels, order) for panels in (8, 16))
     step = coarse - fine

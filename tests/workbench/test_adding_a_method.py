@@ -99,7 +99,7 @@ def test_one_row_is_all_that_a_method_takes(pages: ModuleType, capsys: pytest.Ca
 
 
 def test_the_page_on_methods_is_the_registry(pages: ModuleType) -> None:
-    assert pages.methods_page() == (ROOT / "docs" / "methods.md").read_text(encoding="utf-8")
+    assert pages.methods_page() == (ROOT / "docs" / "reference" / "methods.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("asked", ["oclusion", "brightness", "occlusion:window=40", "grad-cam:layer=none"])

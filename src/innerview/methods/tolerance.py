@@ -4,8 +4,8 @@
 
 Sundararajan, Taly, Yan 2017, arXiv 1703.01365, equation 1. The integral is refined until its estimated error, on the
 map and on the channels, and its gap to completeness are all within the tolerance, or the budget ends. A gap alone
-would prove nothing: errors of both signs cancel in it. An estimate is an estimate (docs/quadrature.md says how often
-it held).
+would prove nothing: errors of both signs cancel in it. An estimate is an estimate
+(docs/evidence/quadrature.md says how often it held).
 
 Pictures share their batches, one that is done leaves them, and memory depends on the batch alone. The class is fixed
 by the first pass of a picture, at alpha 1; that pass, and the one at the baseline, are evaluations of the integral

@@ -23,7 +23,7 @@ from innerview.types import Array, Image, LogitRow, Map
 
 NEIGHBOURS: Final = 0.25
 """Weight of the whole map's mean square beside that of the 3 × 3 pixels around, in a pixel's error: nine numbers
-alone are too few to say how wrong one of them is. Measured; see docs/quadrature.md."""
+alone are too few to say how wrong one of them is. Measured; see docs/evidence/quadrature.md."""
 
 PIXEL_SAFETY: Final = 1.25
 """Factor on a pixel's error beside that of the whole map; measured so that at least nine pixels in ten are within

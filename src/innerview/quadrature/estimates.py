@@ -10,7 +10,7 @@ c = 1 is the geometric series, |d| r / (1 − r): a smooth integrand, whose erro
 random walk: where units jump at random places, a step tells in which half of its panel each jump lies, and nothing
 of what finer levels miss. Then r = 1/2 and |d| / √3 is missing. Kinks lie between: r = 1/4, and |d| / 3.9 to |d| / 3
 is missing. The plain |d| is that many times too careful, and extrapolation (Romberg, Simpson) makes things worse.
-Derivation and measurements: docs/quadrature.md.
+Derivation and measurements: docs/evidence/quadrature.md.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ import numpy as np
 from innerview.types import Array
 
 SAFETY: Final = 1.4
-"""Factor on every estimate; docs/attribution.md says how often estimates with it held."""
+"""Factor on every estimate; docs/evidence/attribution.md says how often estimates with it held."""
 
 FASTEST: Final = 0.3
 """Smallest ratio of steps that is believed: a little more than 1/4, the second order that a kink allows at best, since

@@ -14,7 +14,7 @@ Which of both holds, the sizes say: |l - r|^2 is |l|^2 + |r|^2 where jumps are u
 agree. A change that is small by luck is not believed: half of the parent's stands in for it (an eighth where the
 integrand is continuous), as far as l and r allow. Where the integral of a view's sum is known from end to end of a
 panel (scores are), what the panel misses of it is known exactly, and is added.
-Derivation and measurements: docs/quadrature.md.
+Derivation and measurements: docs/evidence/quadrature.md.
 """
 
 from __future__ import annotations
