@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from innerview.errors import UnknownLayer, UsageError
+from innerview.reprs import short
 from innerview.types import Array
 
 WEIGHTED: Final = frozenset({"convolution", "dense"})
@@ -47,6 +48,7 @@ class TokenGrid:
         )
 
 
+@short
 @dataclass(frozen=True)
 class Layer:
     """One *call* of a part of the network: a module that is used twice is two layers.

@@ -34,6 +34,7 @@ from innerview.layers import (
     numbered,
     require_layers,
 )
+from innerview.reprs import cut, short
 from innerview.spec import InputSpec, OutputKind, OutputSpec, require_array
 from innerview.types import Array, Gradients, Images, Logits
 
@@ -44,6 +45,7 @@ Cotangent: TypeAlias = Callable[[Array], Array]
 """From a value (batch × …, the logits for OUTPUT) to factors on it: target × batch × …."""
 
 
+@short
 @dataclass(frozen=True)
 class Forward:
     """Answer of a forward pass: copies, so that nothing in the network can be changed through them."""
@@ -52,6 +54,7 @@ class Forward:
     activations: Mapping[str, Array]
 
 
+@short
 @dataclass(frozen=True)
 class Pullback:
     """Answer of a pullback; gradients carry the target axis in front, then the batch.
@@ -123,6 +126,12 @@ class Differentiable(Network, Protocol):
     def astype(self, dtype: np.dtype[np.floating] | type[np.floating]) -> Differentiable:
         """Give a copy that computes in `dtype`, or raise NetworkError if the framework can't."""
         ...
+
+
+def network_in_short(network: Network) -> str:
+    """What Python prints of a network: what it takes and gives, of which nothing has to be worked out."""
+    taken = " × ".join(map(str, network.input.shape))
+    return cut(f"{type(network).__name__}(image of {taken}, {network.output!r}, {network.dtype.name})")
 
 
 def has_gradients(network: Network) -> bool:

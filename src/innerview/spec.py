@@ -21,6 +21,7 @@ import numpy as np
 from jaxtyping import Int
 
 from innerview.errors import NetworkError, PictureError
+from innerview.reprs import cut, short
 from innerview.types import Array, LogitRow, Logits
 
 OutputKind: TypeAlias = Literal["logits", "probabilities", "sigmoid", "scores"]
@@ -42,6 +43,7 @@ NONE: Final = "none of them"
 """What several independent outputs say of a picture where none of them is more likely than not."""
 
 
+@short
 @dataclass(frozen=True, init=False)
 class InputSpec:
     """The picture that a network takes, and how its pixels become the model's input.
@@ -233,7 +235,7 @@ class OutputSpec:
         listed = ", ".join(names) if len(names) <= 4 else f"{', '.join(names[:3])}, … {names[-1]}"
         more = [f"temperature={self.temperature:g}"] * (self.temperature != 1)
         more += [f"key={self.key!r}"] * (self.key is not None)
-        return f"OutputSpec({len(names)} classes ({listed}), {', '.join([f'kind={self.kind!r}', *more])})"
+        return cut(f"OutputSpec({len(names)} classes ({listed}), {', '.join([f'kind={self.kind!r}', *more])})")
 
 
 def possible_answers(class_names: Sequence[str], kind: OutputKind = "logits") -> tuple[str, ...]:

@@ -158,7 +158,7 @@ def test_a_convolution_is_a_layer_whatever_it_holds() -> None:
     module = nn.Sequential(Padded(), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), normalised)
     network = TorchNetwork(module, SPEC, CLASSES)
     assert [(layer.name, layer.kind, len(layer.parameters)) for layer in network.layers] == [
-        ("0", "convolution", 2), ("1", "activation", 0), ("2", "pooling", 0), ("3", "other", 0), ("4", "dense", 3)
+        ("0", "convolution", 2), ("1", "activation", 0), ("2", "pooling", 0), ("3", "other", 0), ("4", "dense", 2)
     ]  # fmt: skip
     seen = network.forward(pictures(), ["0", "4"])
     wanted = module[0](torch.tensor(pictures()).permute(0, 3, 1, 2)).permute(0, 2, 3, 1).detach().numpy()

@@ -19,7 +19,19 @@ from innerview.network import InputSpec
 from innerview.targets import Logit
 
 ROOT = Path(__file__).resolve().parents[2]
-LOWER = ("types", "errors", "plugins", "version", "spec", "layers", "network", "results", "targets", "quadrature")
+LOWER = (
+    "types",
+    "errors",
+    "plugins",
+    "version",
+    "reprs",
+    "spec",
+    "layers",
+    "network",
+    "results",
+    "targets",
+    "quadrature",
+)
 LOWER += ("adapters", "methods")
 UPPER = ("data", "runs", "allcnn", "pictures", "viewer", "recorders", "training", "workbench", "notebook", "web", "cli")
 WITHIN = ("workbench/explore", "workbench/look")

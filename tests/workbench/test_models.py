@@ -90,7 +90,7 @@ def test_a_factory_may_give_a_network_that_is_wrapped_already(here: Path) -> Non
     )
     network = opened("own.py:build", classes="", input="")
     assert (network.output.class_names, network.input.shape) == (("a", "b", "c"), (8, 8, 3))
-    with pytest.raises(UsageError, match=r"says itself what it takes and gives; leave out --classes, --input"):
+    with pytest.raises(UsageError, match=r"says itself what it takes and gives; leave out --classes, --input-spec"):
         opened("own.py:build")
 
 

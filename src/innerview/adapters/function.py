@@ -14,7 +14,7 @@ import numpy as np
 
 from innerview.adapters.promises import check_inputs, check_precision, check_shape, enter
 from innerview.errors import NetworkError, UsageError
-from innerview.network import Forward, InputSpec, Layer, OutputSpec, identify
+from innerview.network import Forward, InputSpec, Layer, OutputSpec, identify, network_in_short
 from innerview.types import Array, Images
 
 PROBES: Final = 2
@@ -48,6 +48,9 @@ class FunctionNetwork:
         self._function, self._input, self._output, self._chunk = function, input, output, chunk
         self._dtype = check_precision(dtype)
         check_inputs(function, 0, "wrap a function of one input that calls it with the others fixed")
+
+    def __repr__(self) -> str:
+        return network_in_short(self)
 
     @property
     def input(self) -> InputSpec:

@@ -41,7 +41,7 @@ from innerview.adapters.promises import (
 from innerview.adapters.whereabouts import Whereabouts
 from innerview.adapters.wiring import wired
 from innerview.errors import MissingExtra, NetworkError
-from innerview.network import Cotangent, Forward, InputSpec, Layer, OutputSpec, Pullback, identify
+from innerview.network import Cotangent, Forward, InputSpec, Layer, OutputSpec, Pullback, identify, network_in_short
 from innerview.types import Array, Images
 
 try:
@@ -100,6 +100,9 @@ class JaxNetwork:
                 check_inputs(function, 1, way)
             check_weights(self.weights())
             self._dry_run(self._survey)
+
+    def __repr__(self) -> str:
+        return network_in_short(self)
 
     @property
     def input(self) -> InputSpec:

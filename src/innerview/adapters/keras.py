@@ -42,6 +42,7 @@ from innerview.network import (
     OutputSpec,
     Pullback,
     identify,
+    network_in_short,
 )
 from innerview.types import Array, Images
 
@@ -113,6 +114,9 @@ class KerasNetwork:
         if self._ending:
             black = np.zeros((DRY_RUN, *input.shape), dtype)
             check_taken_off(self._ending.name, self._given, self.forward(black).logits, output)
+
+    def __repr__(self) -> str:
+        return network_in_short(self)
 
     @property
     def ending(self) -> Found:

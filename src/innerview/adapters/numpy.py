@@ -27,6 +27,7 @@ from innerview.network import (
     OutputSpec,
     Pullback,
     identify,
+    network_in_short,
     require_layers,
 )
 from innerview.types import Array, Images
@@ -80,6 +81,9 @@ class NumpyNetwork:
             )
         self._identity: str | None = None
         self._prepared = [operation.prepare(self._weights) for operation in self._operations]
+
+    def __repr__(self) -> str:
+        return network_in_short(self)
 
     @property
     def input(self) -> InputSpec:

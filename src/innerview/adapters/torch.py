@@ -47,6 +47,7 @@ from innerview.network import (
     OutputSpec,
     Pullback,
     identify,
+    network_in_short,
     require_layers,
 )
 from innerview.types import Array, Images
@@ -126,6 +127,9 @@ class TorchNetwork:
                 for layer in survey.layers
             ],
         )
+
+    def __repr__(self) -> str:
+        return network_in_short(self)
 
     @property
     def model(self) -> torch.nn.Module:

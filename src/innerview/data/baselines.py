@@ -18,12 +18,14 @@ from innerview.data.fitting import fit
 from innerview.data.reading import read_picture
 from innerview.errors import PictureError, UsageError
 from innerview.network import InputSpec
+from innerview.reprs import short
 from innerview.types import Array, Image
 
 DEFAULT_SIGMA_SHARE = 1 / 8
 """Blurred by an eighth of the longer side (4 pixels of 32) a picture keeps its colours and loses its objects."""
 
 
+@short
 @dataclass(frozen=True, eq=False)
 class Baseline:
     """A picture to start from.

@@ -17,6 +17,7 @@ from innerview.data.reading import Picture
 from innerview.data.resizing import resize_strips
 from innerview.errors import PictureError, UsageError
 from innerview.network import InputSpec
+from innerview.reprs import short
 from innerview.types import Image
 
 Box: TypeAlias = tuple[int, int, int, int]
@@ -30,6 +31,7 @@ _LUMA = (0.299, 0.587, 0.114)
 """Weights of red, green and blue in brightness: ITU-R BT.601, as in every tool that makes pictures grey."""
 
 
+@short
 @dataclass(frozen=True, eq=False)
 class Fitted:
     """A picture in the size that a network takes.

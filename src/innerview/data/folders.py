@@ -21,6 +21,7 @@ from innerview.data.parts import find_part, folders_in, listed, names_of, nothin
 from innerview.data.reading import Picture, read_picture
 from innerview.errors import AmbiguousClass, DataError, UnknownClass
 from innerview.names import readable
+from innerview.reprs import short
 from innerview.targets import find_class
 
 _WORDNET = re.compile(r"n\d{8}")
@@ -53,6 +54,7 @@ class Entry:
         return read_picture(self.path, name=f"{self.name} ({readable(self.path.name)})", truth=self.truth)
 
 
+@short
 @dataclass(frozen=True)
 class ClassFolders:
     """A data set in class folders.

@@ -19,11 +19,13 @@ from innerview.data.raster import Raster, strips
 from innerview.data.sources import Source, array_raster, content_of, name_of, too_long
 from innerview.errors import PictureError
 from innerview.names import readable
+from innerview.reprs import short
 from innerview.types import Bytes, Image
 
 MOST_BYTES = 256 * 2**20
 
 
+@short
 @dataclass(frozen=True, eq=False)
 class Picture:
     """A picture as it was found, whole.

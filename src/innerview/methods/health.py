@@ -13,6 +13,7 @@ from typing import Final
 import numpy as np
 
 from innerview.methods.units import LayerUnits
+from innerview.reprs import short
 from innerview.types import Array
 
 STILL: Final = 1e-3
@@ -62,6 +63,7 @@ def nothing() -> Array:
     return np.zeros(0)
 
 
+@short
 @dataclass(frozen=True)
 class Vitals:
     """What the rules look at; empty where it was not recorded.

@@ -82,5 +82,5 @@ def interior_gradients(
         target=resolved.index,
         unit=resolved.unit,
         provenance=Provenance.of(network, resolved.describe(network.output.class_names)),
-        kind=network.output.kind,
+        output_kind=network.output.kind,
     )

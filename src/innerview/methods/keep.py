@@ -84,7 +84,7 @@ def keep(
         class_names=network.output.class_names,
         target=target,
         provenance=Provenance.of(network),
-        kind=network.output.kind,
+        output_kind=network.output.kind,
     )
 
 

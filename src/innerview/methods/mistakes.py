@@ -11,6 +11,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from innerview.errors import UsageError
+from innerview.reprs import short
 from innerview.results import Prediction
 from innerview.spec import possible_answers
 from innerview.types import Array
@@ -19,6 +20,7 @@ Z: Final = 1.96
 """Standard deviations of a normal distribution on each side that hold 95 % of it."""
 
 
+@short
 @dataclass(frozen=True)
 class Mistakes:
     """Answers of a network on labelled pictures.
@@ -81,7 +83,7 @@ def mistakes(predictions: Sequence[Prediction], truths: Sequence[int]) -> Mistak
         said,
         confidence,
         np.asarray(truths, dtype=np.int64),
-        possible_answers(predictions[0].class_names, predictions[0].kind),
+        possible_answers(predictions[0].class_names, predictions[0].output_kind),
     )
 
 

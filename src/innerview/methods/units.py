@@ -15,6 +15,7 @@ from jaxtyping import Float
 
 from innerview.methods.passes import chunks, require_finite
 from innerview.network import Network, ends
+from innerview.reprs import short
 from innerview.types import Array, Images
 
 SLOPE: Final = 0.01
@@ -24,6 +25,7 @@ NEARLY_ALL: Final = 0.95
 """A channel is stuck if at least this share of its values is saturated."""
 
 
+@short
 @dataclass(frozen=True)
 class LayerUnits:
     """What one layer's channels do over many pictures.

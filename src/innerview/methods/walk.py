@@ -120,7 +120,7 @@ class Walk:
             target=self._targets[target].index,
             unit=self._targets[target].unit,
             provenance=provenance,
-            kind=self._network.output.kind,
+            output_kind=self._network.output.kind,
         )
 
     def logits(self, alpha: float) -> Array:

@@ -9,10 +9,12 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from innerview.network import Layer
+from innerview.reprs import short
 from innerview.results.provenance import Prediction, Provenance
 from innerview.types import Array, Image
 
 
+@short
 @dataclass(frozen=True)
 class WeightHistograms:
     """How often each layer's weights have which value, in any number of snapshots, on shared bins.
@@ -50,6 +52,7 @@ class WeightHistograms:
         return self.counts.sum(axis=2) + self.under + self.over + self.nan + self.infinite
 
 
+@short
 @dataclass(frozen=True)
 class Activations:
     """What layers give for one picture.

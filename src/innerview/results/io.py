@@ -29,6 +29,7 @@ from innerview.files.atomic import write
 from innerview.files.documents import read_json
 from innerview.files.regular import brief, opened
 from innerview.files.tensors import Entry, read_header, read_values
+from innerview.reprs import short
 from innerview.results.given import AsGiven
 from innerview.results.provenance import SCHEMA
 from innerview.results.rebuilding import KINDS, TYPE, Rebuilder, stands_for_array
@@ -53,6 +54,7 @@ STORED: Final[Mapping[str, str]] = {
 """safetensors' names of NumPy's types."""
 
 
+@short
 @dataclass(frozen=True)
 class SavedResults:
     """What a folder held.

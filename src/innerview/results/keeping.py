@@ -9,10 +9,12 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from innerview.network import OutputKind
+from innerview.reprs import short
 from innerview.results.provenance import Prediction, Provenance
 from innerview.types import Image
 
 
+@short
 @dataclass(frozen=True)
 class Keep:
     """What the network says when it sees only the pixels that a map ranks highest (or lowest).
@@ -26,7 +28,7 @@ class Keep:
         class_names: one per class.
         target: number of the class that the map explains, where there is one.
         provenance: where the values come from.
-        kind: of the outputs.
+        output_kind: what the outputs are, which decides what is said.
     """
 
     image: Image
@@ -40,11 +42,11 @@ class Keep:
     class_names: tuple[str, ...]
     target: int | None
     provenance: Provenance
-    kind: OutputKind = "logits"
+    output_kind: OutputKind = "logits"
 
     def prediction(self, place: int) -> Prediction:
         """What the network says at one of the shares, by its position in the list."""
-        return Prediction(self.logits[place], self.probabilities[place], self.class_names, self.kind)
+        return Prediction(self.logits[place], self.probabilities[place], self.class_names, self.output_kind)
 
     def at(self, shares: Sequence[float]) -> Keep:
         """Only some of the shares, in the order given; each must be one of them."""

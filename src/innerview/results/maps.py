@@ -8,11 +8,13 @@ from typing import Literal, TypeAlias
 import numpy as np
 from jaxtyping import Float
 
+from innerview.reprs import short
 from innerview.results.path import InteriorGradients, PathProfile
 from innerview.results.provenance import Prediction, Provenance, Status
 from innerview.types import Image, Map
 
 
+@short
 @dataclass(frozen=True)
 class Gradient:
     """d score / d pixel at the picture, in target units per unit of pixel value (0 black, 1 white)."""
@@ -30,6 +32,7 @@ class Gradient:
         return self.gradient.sum(axis=2)
 
 
+@short
 @dataclass(frozen=True)
 class IntegratedGradients:
     """Each pixel's share of the change of the score from the baseline to the picture, in target units.
@@ -108,6 +111,7 @@ Meaning: TypeAlias = Literal["contribution", "sensitivity", "spread"]
 """A contribution speaks for or against; a sensitivity is a change per unit of pixel value; a spread has no sign."""
 
 
+@short
 @dataclass(frozen=True)
 class Attribution:
     """One value for each pixel, by any of the methods that have no result of their own.

@@ -8,10 +8,12 @@ import numpy as np
 from jaxtyping import Float
 
 from innerview.network import InputSpec, OutputKind
+from innerview.reprs import short
 from innerview.results.provenance import Prediction, Provenance
 from innerview.types import Alphas, Image
 
 
+@short
 @dataclass(frozen=True)
 class PathProfile:
     """Scores, predictions and gradient norms along the path, without the gradients: what a plot of the path needs.
@@ -46,6 +48,7 @@ class PathProfile:
         )
 
 
+@short
 @dataclass(frozen=True)
 class InteriorGradients:
     """Gradients on the way from the baseline to the picture (Sundararajan, Taly, Yan 2016, arXiv 1611.02639).
@@ -60,7 +63,7 @@ class InteriorGradients:
         target: number of the class explained.
         unit: of the score.
         provenance: where the values come from.
-        kind: of the outputs.
+        output_kind: what the outputs are, which decides what is said.
     """
 
     image: Image
@@ -74,7 +77,7 @@ class InteriorGradients:
     target: int | None
     unit: str
     provenance: Provenance
-    kind: OutputKind = "logits"
+    output_kind: OutputKind = "logits"
 
     @property
     def norms(self) -> Float[np.ndarray, " alpha"]:
@@ -97,7 +100,7 @@ class InteriorGradients:
 
     def prediction(self, place: int) -> Prediction:
         """What the network says at one of the alphas, by its position in the list."""
-        return Prediction(self.logits[place], self.probabilities[place], self.class_names, self.kind)
+        return Prediction(self.logits[place], self.probabilities[place], self.class_names, self.output_kind)
 
     def first(self, count: int) -> InteriorGradients:
         """Only the first `count` places."""
@@ -116,6 +119,7 @@ class InteriorGradients:
         return self.baseline + self.alphas[:, None, None, None] * (self.image - self.baseline)
 
 
+@short
 @dataclass(frozen=True, eq=False)
 class PathFrames:
     """The way from the baseline to the picture frame by frame, with the map as it adds up: what a slider shows.
@@ -133,7 +137,7 @@ class PathFrames:
         target: number of the class explained.
         unit: of the score.
         provenance: where the values come from.
-        kind: of the outputs.
+        output_kind: what the outputs are, which decides what is said.
     """
 
     image: Image
@@ -151,13 +155,14 @@ class PathFrames:
     target: int | None
     unit: str
     provenance: Provenance
-    kind: OutputKind = "logits"
+    output_kind: OutputKind = "logits"
 
     def prediction(self, place: int) -> Prediction:
         """What the network says at one of the alphas, by its position in the list."""
-        return Prediction(self.logits[place], self.probabilities[place], self.class_names, self.kind)
+        return Prediction(self.logits[place], self.probabilities[place], self.class_names, self.output_kind)
 
 
+@short
 @dataclass(frozen=True)
 class PathStatistics:
     """What the network says along the path, over many pictures.

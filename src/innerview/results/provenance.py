@@ -11,6 +11,7 @@ import numpy as np
 from jaxtyping import Float
 
 from innerview.network import Network
+from innerview.reprs import short
 from innerview.spec import OutputKind, decide
 from innerview.targets import label
 from innerview.types import LogitRow
@@ -37,6 +38,7 @@ def versions() -> dict[str, str]:
     return {"python": platform.python_version(), "numpy": np.__version__, "innerview": __version__}
 
 
+@short
 @dataclass(frozen=True)
 class Provenance:
     """What was explained and with what, so that a file can be traced and repeated.
@@ -67,6 +69,7 @@ class Provenance:
         return Provenance(network.identity, network.dtype.name, network.chunk, target, baseline, seed)
 
 
+@short
 @dataclass(frozen=True)
 class Prediction:
     """What the network says of one picture.
@@ -75,18 +78,18 @@ class Prediction:
         logits: its outputs, one per class.
         probabilities: in [0, 1], one per class; NaN where the outputs have none.
         class_names: one per class.
-        kind: of the outputs.
+        output_kind: what the outputs are, which decides what is said.
     """
 
     logits: LogitRow
     probabilities: Float[np.ndarray, " class"]
     class_names: tuple[str, ...]
-    kind: OutputKind = "logits"
+    output_kind: OutputKind = "logits"
 
     @property
     def index(self) -> int:
         """Number of the answer: of the winning class; behind the classes where it is not a single one, or none."""
-        return int(decide(self.logits[None], self.probabilities[None], self.kind)[0])
+        return int(decide(self.logits[None], self.probabilities[None], self.output_kind)[0])
 
     @property
     def none(self) -> bool:

@@ -18,6 +18,7 @@ import numpy as np
 
 from innerview.errors import DataError
 from innerview.files.regular import reading
+from innerview.reprs import short
 from innerview.runs.folder import RunFolder
 from innerview.types import Array
 
@@ -25,6 +26,7 @@ SERIES: Final = "answers"
 """`observations/answers-<step>.safetensors`, with the arrays "said", "probability" and "truth"."""
 
 
+@short
 @dataclass(frozen=True, eq=False)
 class Answers:
     """Answers on the test part of the data set, in its order; each array has one number per picture.

@@ -13,6 +13,7 @@ from typing import Final
 import numpy as np
 
 from innerview.errors import UsageError
+from innerview.reprs import short
 from innerview.types import Array
 
 LIMIT: Final = 8.0
@@ -20,6 +21,7 @@ PER_UNIT: Final = 256
 BINS: Final = int(2 * LIMIT * PER_UNIT)
 
 
+@short
 @dataclass(frozen=True)
 class Histogram:
     """How often values fall into bins of equal width.
@@ -58,6 +60,7 @@ class Histogram:
         return Histogram(merged, self.below, self.above, self.not_numbers)
 
 
+@short
 @dataclass(frozen=True)
 class History:
     """How one weight's values were spread over time.

@@ -14,6 +14,7 @@ from typing import Any, Final, cast
 from innerview.errors import DataError
 from innerview.files.documents import read_json
 from innerview.files.regular import brief
+from innerview.reprs import short
 
 VERSION: Final = 1
 
@@ -23,6 +24,7 @@ MOST: Final = 2**53
 """Of a number that counts something: floats are exact up to it."""
 
 
+@short
 @dataclass(frozen=True)
 class Manifest:
     """What a run is, fixed before its first step.

@@ -14,6 +14,7 @@ import numpy as np
 
 from innerview.errors import DataError
 from innerview.files.regular import reading
+from innerview.reprs import short
 from innerview.runs.folder import RunFolder
 from innerview.types import Array
 
@@ -23,6 +24,7 @@ MAGNITUDES: Final = MOST - LEAST
 """Bins of one sign: magnitudes from 2^-40 (9e-13) to 2^24 (2e7), a power of two each."""
 
 
+@short
 @dataclass(frozen=True)
 class Magnitudes:
     """How often values have which sign and size: gradients span many powers of ten, which even bins can't show.
@@ -51,6 +53,7 @@ class Magnitudes:
         return int(self.negative.sum() + self.positive.sum()) + self.zero + self.nan + self.infinite
 
 
+@short
 @dataclass(frozen=True)
 class Channels:
     """What a layer gave for the probe pictures, channel by channel, over all pictures and places.
@@ -85,6 +88,7 @@ class Channels:
 STATISTICS: Final = ("mean", "std", "minimum", "maximum", "positive", "saturated", "nan", "infinite")
 
 
+@short
 @dataclass(frozen=True)
 class Probes:
     """What the network said of the probe pictures.
@@ -108,6 +112,7 @@ class Probes:
 PROBES: Final = ("outputs", "probabilities", "maps", "classes", "gaps")
 
 
+@short
 @dataclass(frozen=True)
 class Shots:
     """What one layer gave for the probe pictures that have maps: some of its channels, the same at every step.

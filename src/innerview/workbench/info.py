@@ -9,6 +9,7 @@ from innerview.data.sources import Source
 from innerview.methods.registry import map_methods, registry
 from innerview.network import WEIGHTED, Network
 from innerview.pictures.words import number, shape
+from innerview.reprs import short
 from innerview.targets import label
 from innerview.workbench.doubts import doubts
 from innerview.workbench.items import gather, open_network
@@ -17,6 +18,7 @@ LISTED: Final = 20
 """Classes, at most, that are listed one by one."""
 
 
+@short
 @dataclass(frozen=True)
 class Info:
     """A network described.

@@ -91,8 +91,13 @@ MEMBERS: Final = frozenset({"input", "output", "dtype", "identity", "layers", "c
 
 def _as_it_is(network: Network, request: ModelRequest, declared: Mapping[str, Any]) -> Network:
     """Take a network that was wrapped already, with what it says of itself."""
-    words = {"weights": request.weights, "classes": request.classes, "input": request.input, "gives": request.output}
-    given = [f"--{name}" for name, word in words.items() if word]
+    options = (
+        ("--weights", request.weights),
+        ("--classes", request.classes),
+        ("--input-spec", request.input),
+        ("--output-spec", request.output),
+    )
+    given = [option for option, word in options if word]
     given += [f"{name} in {SIDE}" for name in declared if name != "model"]
     if given:
         raise UsageError(

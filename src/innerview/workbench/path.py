@@ -16,6 +16,7 @@ from innerview.errors import PictureError, UsageError
 from innerview.files.atomic import write
 from innerview.methods import path_statistics
 from innerview.network import Network
+from innerview.reprs import short
 from innerview.results import PathStatistics
 from innerview.results.io import save_result
 from innerview.types import Image
@@ -49,6 +50,7 @@ ALPHAS: Final = (
 """Dense near 0, where the answers change, and with the recipe's ten in it."""
 
 
+@short
 @dataclass(frozen=True)
 class Walked:
     """What `path` left behind: the statistics, what is seen in them, pictures that were left out, and the files."""

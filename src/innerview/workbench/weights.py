@@ -20,6 +20,7 @@ from innerview.methods import weight_histograms
 from innerview.methods.weights import is_real
 from innerview.network import Differentiable
 from innerview.pictures.charts.spread import HELD
+from innerview.reprs import short
 from innerview.results import WeightHistograms
 from innerview.types import Array
 from innerview.viewer import sentences
@@ -32,6 +33,7 @@ PICKLED: Final = frozenset({".pt", ".pth", ".bin", ".ckpt"})
 """Endings of what torch.save wrote."""
 
 
+@short
 @dataclass(frozen=True)
 class Counted:
     """What `weights` left behind: the histograms, what is seen in them, and the files."""

@@ -90,7 +90,7 @@ def keep_by_orders(
             class_names=network.output.class_names,
             target=target,
             provenance=provenance,
-            kind=network.output.kind,
+            output_kind=network.output.kind,
         )
         for order, ranking in enumerate(rankings)
     ]

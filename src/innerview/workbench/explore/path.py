@@ -71,7 +71,7 @@ def path_of(network: Network, found: Integrated, most: int | None = None) -> Pat
         target=result.target,
         unit=result.unit,
         provenance=replace(result.provenance, baseline=first.words, seed=first.seed),
-        kind=network.output.kind,
+        output_kind=network.output.kind,
     )
 
 

@@ -14,6 +14,7 @@ from innerview.files.atomic import write
 from innerview.methods import weight_histograms
 from innerview.network import Network
 from innerview.pictures import ScaleChoice
+from innerview.reprs import short
 from innerview.viewer import sentences
 from innerview.workbench.explore.examine import Extent, Look, examine
 from innerview.workbench.explore.keep import SHARES
@@ -35,6 +36,7 @@ VIEW: Final = "view.html"
 """The viewer with this picture; the page beside it needs no script, and can be printed."""
 
 
+@short
 @dataclass(frozen=True)
 class Written:
     """What a look left behind.
