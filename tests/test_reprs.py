@@ -20,6 +20,7 @@ from innerview.results import Status
 from innerview.results.io import load_result, save_result
 from innerview.results.rebuilding import KINDS
 from innerview.targets import Contrast
+from results.saved import frames
 
 CLASSES = 1000
 LAYERS = 60
@@ -58,6 +59,7 @@ def results(folder: Path) -> dict[str, Any]:
         methods.occlusion(network, image, target, fill=black),
         interior,
         interior.profile,
+        frames(interior),
         methods.keep(network, image, integrated.map, fill=black, shares=(0.0, 0.5, 1.0)),
         methods.path_statistics(network, [(image, 3)], baseline=black, alphas=(0.0, 1.0)),
         methods.activations(network, image, [layer.name for layer in network.layers]),

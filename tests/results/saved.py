@@ -15,6 +15,7 @@ import numpy as np
 
 from innerview import methods
 from innerview.layers import Layer, TokenGrid
+from innerview.results import InteriorGradients, PathFrames
 from innerview.targets import Logit
 from networks import MODELS, numpy_network
 
@@ -30,6 +31,7 @@ def results() -> Mapping[str, object]:
     integrated = methods.integrated_gradients(
         network, image, target, baseline=[black, black + 1], tolerance=0.05, interior=(0.5, 1.0)
     )
+    interior = methods.interior_gradients(network, image, target, baseline=black, alphas=(0.1, 1.0))
     weights = {"now": network.weights()}
     weights["now"]["dense.bias"] = np.array([np.nan, np.inf, 1], np.float32)
     return {
@@ -37,7 +39,8 @@ def results() -> Mapping[str, object]:
         "prediction": methods.predict(network, image[None])[0],
         "activations": methods.activations(network, image, [layer.name for layer in network.layers]),
         "gradient": methods.gradient(network, image, target),
-        "interior": methods.interior_gradients(network, image, target, baseline=black, alphas=(0.1, 1.0)),
+        "interior": interior,
+        "frames": frames(interior),
         "integrated": integrated,
         "profile": integrated.profile,
         "kept": {"highest": methods.keep(network, image, integrated.map, fill=black, shares=(0.5, 1.0), target=1)},
@@ -51,6 +54,28 @@ def results() -> Mapping[str, object]:
         "tokens": (Layer("block", "other", (), "token channel", (5, 8), tokens=TokenGrid(5, 1, 2, 2)),),
         "statistics": methods.path_statistics(network, [(image, 1), (black, 0)], baseline=black, alphas=(0.0, 1.0)),
     }
+
+
+def frames(found: InteriorGradients) -> PathFrames:
+    """The same places as a slider shows them; what adds up between two of them is not what is tested here."""
+    contributions = (found.gradients * (found.image - found.baseline)).sum(axis=3)
+    return PathFrames(
+        image=found.image,
+        baseline=found.baseline,
+        alphas=found.alphas,
+        scores=found.scores,
+        norms=found.norms,
+        logits=found.logits,
+        probabilities=found.probabilities,
+        contributions=contributions,
+        cumulative=contributions.cumsum(axis=0),
+        gradient_alphas=found.alphas,
+        gradients=found.gradients,
+        class_names=found.class_names,
+        target=found.target,
+        unit=found.unit,
+        provenance=found.provenance,
+    )
 
 
 def edit(folder: Path, change: Callable[[dict[str, Any]], object]) -> None:

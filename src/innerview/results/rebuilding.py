@@ -23,7 +23,7 @@ from innerview.network import InputSpec, Layer, OutputSpec, TokenGrid
 from innerview.results.inside import Activations, WeightHistograms
 from innerview.results.keeping import Keep
 from innerview.results.maps import Attribution, Gradient, IntegratedGradients
-from innerview.results.path import InteriorGradients, PathProfile, PathStatistics
+from innerview.results.path import InteriorGradients, PathFrames, PathProfile, PathStatistics
 from innerview.results.provenance import Prediction, Provenance
 from innerview.types import Array
 
@@ -37,7 +37,7 @@ KINDS: Final[Mapping[str, type[Any]]] = {
     kind.__name__: kind
     for kind in (
         Activations, Attribution, Gradient, InputSpec, IntegratedGradients, InteriorGradients, Keep, Layer, OutputSpec,
-        PathProfile, PathStatistics, Prediction, Provenance, TokenGrid, WeightHistograms,
+        PathFrames, PathProfile, PathStatistics, Prediction, Provenance, TokenGrid, WeightHistograms,
     )
 }  # fmt: skip
 """What can be read back, by name; a file can ask for nothing else to be made."""
