@@ -213,7 +213,7 @@ def test_a_refused_pickle_is_named_with_its_file(tmp_path, pictures) -> None:
 
 def test_another_file_than_a_tarball_is_refused_in_one_line(tmp_path) -> None:
     (tmp_path / "notes.md").write_text("hello")
-    with pytest.raises(DataError, match=r"notes\.md can't be read as a tarball") as refused:
+    with pytest.raises(DataError, match=r"tarball of CIFAR-10 .*notes\.md can't be read") as refused:
         load(tmp_path / "notes.md")
     assert "\n" not in str(refused.value)
 
@@ -247,6 +247,6 @@ def test_a_damaged_npz_is_said_so(tmp_path, content) -> None:
 def test_an_npz_with_objects_is_not_unpickled(tmp_path) -> None:
     np.savez(tmp_path / "data.npz", train_images=np.array([Intruder()], dtype=object), train_labels=1, test_images=1,
              test_labels=1)  # fmt: skip
-    with pytest.raises(DataError, match="can't be read"):
+    with pytest.raises(DataError, match="holds Python objects"):
         load(tmp_path / "data.npz")
     assert not Path("intruded").exists()

@@ -11,9 +11,8 @@ from __future__ import annotations
 
 import io
 import pickle
-import tarfile
 from collections.abc import Callable
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -22,7 +21,10 @@ from innerview.data.class_folders import from_folders
 from innerview.data.download import Progress, Source, download
 from innerview.data.fitting import Crop
 from innerview.data.labelled import Dataset, LabelledPictures, from_npz
+from innerview.data.parts import listing
 from innerview.errors import DataError
+from innerview.files.regular import opened, reading, size_of
+from innerview.files.tarballs import tarball
 from innerview.types import Array
 
 CLASSES: Final = (
@@ -36,6 +38,10 @@ SIDE: Final = 32
 BYTES: Final = 3 * SIDE * SIDE
 LARGEST: Final = 64 * 2**20
 """Largest file of an archive that is read, in bytes; the real ones have 31 MB."""
+
+AGAIN: Final = (
+    "if its download was cut short, download again. Pictures of your own go into class folders or an .npz file"
+)
 
 PARTS: Final = (tuple(f"data_batch_{number}" for number in range(1, 6)), ("test_batch",))
 
@@ -65,11 +71,14 @@ def load(path: Path, *, size: int = SIDE, crop: Crop = "center", skip_bad: bool 
     Raises:
         DataError: if there is none of these, or it is damaged.
     """
-    if path.is_dir():
+    with reading(path, "the data set"):
+        is_folder = path.is_dir()
+    if is_folder:
         folder = official_folder(path)
         return from_official(folder) if folder else from_folders(path, size=size, crop=crop, skip_bad=skip_bad)
     if not path.exists():
         raise DataError(f"{path} is not there; name a tarball of CIFAR-10, an .npz file or a folder")
+    size_of(path, "the data set")
     if path.suffix == ".npz":
         return from_npz(path, CLASSES)
     return from_official(path)
@@ -97,29 +106,14 @@ def from_official(path: Path) -> Dataset:
     """
     if path.is_dir():
         return assembled(batches(path), lambda name: read_file(path / name), path)
-    try:
-        with tarfile.open(path) as archive:
-            members = {PurePosixPath(member.name).name: member for member in archive.getmembers() if member.isfile()}
-
-            def read(name: str) -> bytes:
-                member = members[name]
-                file = archive.extractfile(member) if member.size <= LARGEST else None
-                if file is None:
-                    raise DataError(f"{name} in {path} has {member.size:,} bytes; at most {LARGEST:,} are read")
-                return file.read()
-
-            return assembled(members.keys(), read, path)
-    except (OSError, EOFError, tarfile.TarError) as problem:
-        reason = str(problem).partition("\n")[0].rstrip(":")  # then follows a line for each compression that it isn't
-        raise DataError(
-            f"{path} can't be read as a tarball of CIFAR-10 ({reason}); if its download was cut short, download again. "
-            "Pictures of your own go into class folders or an .npz file"
-        ) from None
+    with tarball(path, "the tarball of CIFAR-10", LARGEST, AGAIN) as (names, read):
+        return assembled(names, read, path)
 
 
 def holds_arrays(path: Path) -> bool:
     """Tell whether there are pictures as arrays (the official files, a tarball, .npz) rather than in class folders."""
-    return not path.is_dir() or official_folder(path) is not None
+    with reading(path, "the data set"):
+        return not path.is_dir() or official_folder(path) is not None
 
 
 def official_folder(path: Path) -> Path | None:
@@ -131,7 +125,7 @@ def official_folder(path: Path) -> Path | None:
 def batches(folder: Path) -> set[str]:
     """The names of a folder's files that are batches of CIFAR-10."""
     known = {name + suffix for part in PARTS for name in part for suffix in ("", ".bin")}
-    return known & {path.name for path in folder.iterdir() if path.is_file()}
+    return known & {path.name for path in listing(folder) if path.is_file()}
 
 
 def assembled(names: Any, read: Callable[[str], bytes], path: Path) -> Dataset:
@@ -182,9 +176,11 @@ def from_pickle(content: bytes, name: str) -> tuple[Array, Array]:
         raise DataError(
             f"{name} can't be read as a batch of CIFAR-10 ({problem!r}); it is damaged: download it again"
         ) from None
-    if pixels.dtype != np.uint8 or pixels.shape != (len(labels), BYTES) or labels.dtype.kind != "i":
+    if pixels.nbytes + labels.nbytes > 8 * len(content):  # made up by the pickle, and not held by it
+        raise DataError(f"{name} claims arrays of {pixels.nbytes + labels.nbytes:,} bytes and has {len(content):,}")
+    if pixels.dtype != np.uint8 or (pixels.shape, labels.ndim) != ((labels.size, BYTES), 1) or labels.dtype.kind != "i":
         raise DataError(
-            f"{name} holds {pixels.dtype} of {pixels.shape} and {len(labels)} class numbers; "
+            f"{name} holds {pixels.dtype} of {pixels.shape} and class numbers {labels.dtype} of {labels.shape}; "
             f"a batch is bytes (uint8), picture × {BYTES:,}, and a number for each"
         )
     return pixels, labels
@@ -227,6 +223,5 @@ def read_file(path: Path) -> bytes:
     Raises:
         DataError: if it is far larger than a batch is.
     """
-    if path.stat().st_size > LARGEST:
-        raise DataError(f"{path} has {path.stat().st_size:,} bytes; at most {LARGEST:,} are read")
-    return path.read_bytes()
+    with opened(path, "the batch of CIFAR-10", LARGEST) as file:
+        return file.read(LARGEST)

@@ -13,15 +13,19 @@ import urllib.request
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, cast
 from urllib.parse import urlsplit
 
 from innerview.errors import DataError, OutputError
+from innerview.files.regular import opened, size_of
 
 Progress: TypeAlias = Callable[[int, int, str], None]
 """Called with the bytes that are there, the bytes in all, and the address that they come from."""
 
 CHUNK: Final = 2**18
+DIGITS: Final = 18
+"""Of a length that a server announces, at most: more is another file in any case."""
+
 SECONDS: Final = 30.0
 """How long a server may be silent before it is given up, in seconds."""
 
@@ -109,7 +113,7 @@ def attempt(source: Source, path: Path, progress: Progress | None) -> str | None
 
 def size(path: Path) -> int:
     """The bytes of a file, 0 if it is not there."""
-    return path.stat().st_size if path.exists() else 0
+    return size_of(path, "the download") if path.exists() else 0
 
 
 def receive(source: Source, path: Path, start: int, progress: Progress | None) -> str | None:
@@ -124,7 +128,7 @@ def receive(source: Source, path: Path, start: int, progress: Progress | None) -
             # A server that knows no ranges answers 200 and sends everything again.
             start = start if response.status == http.HTTPStatus.PARTIAL_CONTENT else 0
             coming = response.headers.get("Content-Length")
-            if coming is not None and coming.isdigit() and start + int(coming) != source.size:
+            if coming is not None and coming.isdecimal() and start + int(coming[:DIGITS]) != source.size:
                 # a page that asks to log in, an error told as a success: it must not replace what has arrived
                 return f"would send another file, of {start + int(coming):,} bytes instead of {source.size:,}"
             return store(response, path, start, source, progress)
@@ -132,7 +136,7 @@ def receive(source: Source, path: Path, start: int, progress: Progress | None) -
         return f"answered {problem.code} {problem.reason}"
     except urllib.error.URLError as problem:
         return f"can't be reached ({problem.reason})"
-    except (TimeoutError, ConnectionError, http.client.HTTPException) as problem:
+    except (TimeoutError, ConnectionError, http.client.HTTPException, ValueError) as problem:  # an address that is none
         return f"broke off ({problem or type(problem).__name__})"
 
 
@@ -142,7 +146,7 @@ def store(response: Any, path: Path, start: int, source: Source, progress: Progr
         file.seek(start)
         done = start
         while done <= source.size:
-            chunk = response.read(CHUNK)
+            chunk = _next(response)
             if not chunk:
                 break
             file.write(chunk)
@@ -151,7 +155,15 @@ def store(response: Any, path: Path, start: int, source: Source, progress: Progr
                 progress(done, source.size, source.url)
 
 
+def _next(response: Any) -> bytes:
+    """What a server sends next; whatever goes wrong there is the connection's fault, and not the folder's."""
+    try:
+        return response.read(CHUNK)
+    except (OSError, ValueError) as problem:
+        raise ConnectionError(problem) from problem
+
+
 def sha256(path: Path) -> str:
     """The SHA-256 of a file, hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    with opened(path, "the download") as file:
+        return hashlib.file_digest(cast("Any", file), "sha256").hexdigest()

@@ -6,11 +6,12 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
-from zipfile import BadZipFile
 
 import numpy as np
 
 from innerview.errors import DataError
+from innerview.files.arrays import names_in, read_npz
+from innerview.files.regular import reading
 from innerview.types import Array
 
 ARRAYS: Final = (
@@ -18,6 +19,9 @@ ARRAYS: Final = (
     ("x_train", "y_train", "x_test", "y_test"),
 )
 """Names of the four arrays in an .npz file: our own, and those that Keras uses."""
+
+
+WAY: Final = "write it with numpy.savez, pictures and class numbers as integers, names of classes as text"
 
 
 @dataclass(frozen=True)
@@ -113,27 +117,31 @@ def from_npz(path: Path, classes: tuple[str, ...]) -> Dataset:
     Raises:
         DataError: if the file or an array is missing or damaged, or they don't fit together.
     """
+    with reading(path, "the data set", WAY):
+        held = names_in(path, "the data set")
+        names = next((names for names in ARRAYS if set(names) <= set(held)), None)
+        if names is None:
+            raise DataError(
+                f"{path} holds {', '.join(held) or 'nothing'}; a data set is "
+                + " or ".join(", ".join(names) for names in ARRAYS)
+            )
+        arrays = read_npz(path, "the data set", {*names, "classes"})
+    train_images, train_labels, test_images, test_labels = (arrays[name] for name in names)
+    named = tuple(str(name) for name in arrays["classes"].ravel()) if "classes" in arrays else ()
     try:
-        with np.load(path, allow_pickle=False) as arrays:
-            names = next((names for names in ARRAYS if set(names) <= set(arrays.files)), None)
-            if names is None:
-                raise DataError(
-                    f"{path} holds {', '.join(arrays.files) or 'nothing'}; a data set is "
-                    + " or ".join(", ".join(names) for names in ARRAYS)
-                )
-            train_images, train_labels, test_images, test_labels = (arrays[name] for name in names)
-            named = tuple(str(name) for name in arrays["classes"]) if "classes" in arrays.files else ()
-    except (OSError, ValueError, EOFError, BadZipFile) as problem:
-        raise DataError(
-            f"{path} can't be read as an .npz file ({problem}); write it with numpy.savez, pictures and class "
-            "numbers as integers, names of classes as text"
-        ) from None
-    try:
-        train = LabelledPictures(train_images, train_labels.ravel().astype(np.int64))
-        test = LabelledPictures(test_images, test_labels.ravel().astype(np.int64))
+        train = LabelledPictures(train_images, _numbers(train_labels))
+        test = LabelledPictures(test_images, _numbers(test_labels))
         found = int(train.labels.max(initial=-1)) + 1
         counted = found != len(classes) and found <= len(train.labels)
         unnamed = tuple(f"class {number}" for number in range(found)) if counted else classes
         return Dataset(train, test, named or unnamed, "npz")
     except DataError as problem:
         raise DataError(f"in {path} {problem}") from None
+
+
+def _numbers(labels: Array) -> Array:
+    """Class numbers as int64, of any type that holds whole numbers."""
+    whole = labels.dtype.kind in "iu" or (labels.dtype.kind == "f" and bool((labels == np.floor(labels)).all()))
+    if not whole or (labels.dtype.kind == "f" and not np.isfinite(labels).all()):
+        raise DataError(f"class numbers are whole numbers; {labels.dtype} was found that are none: convert them")
+    return labels.ravel().astype(np.int64)
