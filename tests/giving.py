@@ -6,15 +6,20 @@ PYTHONPATH=src:tests).
 
 from __future__ import annotations
 
+import copy
+import pickle
 import sys
 from collections.abc import Callable, Mapping
+from dataclasses import FrozenInstanceError, asdict, fields, is_dataclass, replace
 from functools import partial
 from typing import Any
 
 import numpy as np
+import pytest
 
 import innerview
-from innerview.results.given import AsGiven
+from innerview.reprs import LINES
+from innerview.results.result import Result, kind_of
 from innerview.types import Array
 from networks import MODELS, numpy_network
 
@@ -98,8 +103,10 @@ def check_round_trip(framework: str, method: str, *, first: bool) -> None:
     found = METHODS[method](
         lambda values: make(turned(values) if first and values.shape[-3:] == IMAGE.shape else values)
     )
-    assert isinstance(found, AsGiven)
-    assert not isinstance(plain, AsGiven)
+    assert kind_of(found) is not None
+    assert kind_of(plain) is None
+    assert type(found.numpy) is type(plain)
+    assert isinstance(found, type(plain))
     seen = 0
     for name, value in vars(plain).items():
         theirs = getattr(found, name)
@@ -115,11 +122,70 @@ def check_round_trip(framework: str, method: str, *, first: bool) -> None:
     assert seen >= 1
 
 
+def every_result() -> dict[str, Any]:
+    """One result of every class, by the class's name."""
+    from results.saved import results
+
+    found: dict[str, Any] = {"Baseline": innerview.make_baseline("gray", MODEL.input, IMAGE)}
+
+    def walk(value: object) -> None:
+        if isinstance(value, Result):
+            found.setdefault(type(value).__name__, value)
+        if is_dataclass(value):
+            walk(tuple(vars(value).values()))
+        for inner in value.values() if isinstance(value, Mapping) else value if isinstance(value, tuple) else ():
+            walk(inner)
+
+    walk(results())
+    return found
+
+
+def tensors_in(value: object, kind: type) -> list[Any]:
+    """All tensors that a value holds; asserts that it holds no array of NumPy."""
+    assert not isinstance(value, np.ndarray)
+    if isinstance(value, kind):
+        return [value]
+    inner = value.values() if isinstance(value, Mapping) else value if isinstance(value, tuple | list) else ()
+    if isinstance(value, Result):
+        inner = [getattr(value, one.name) for one in fields(value)]
+    return [one for part in inner for one in tensors_in(part, kind)]
+
+
+def check_class(framework: str, name: str, *, first: bool) -> None:
+    """A result with tensors is one of its class, and can be replaced, copied, pickled, compared and read."""
+    plain, kind = every_result()[name], type(MAKERS[framework](IMAGE))
+    found = plain.to(framework, channels="first" if first else "last")
+    assert isinstance(found, type(plain))
+    assert found.numpy is plain
+    assert found.to("numpy") is plain
+    assert plain.numpy is plain
+    assert len(repr(found).splitlines()) <= LINES
+    assert repr(found).startswith(f"{name}[{framework}")
+    held = tensors_in(found, kind)
+    assert len(held) >= 1
+    for again in (copy.copy(found), copy.deepcopy(found), pickle.loads(pickle.dumps(found)), replace(found)):  # noqa: S301
+        assert type(again) is type(found)
+        for one, other in zip(tensors_in(again, kind), held, strict=True):
+            np.testing.assert_array_equal(np.asarray(one), np.asarray(other))
+    changed = next(one.name for one in fields(plain) if isinstance(getattr(plain, one.name), np.ndarray))
+    doubled = replace(found, **{changed: getattr(found, changed) * 2})
+    assert isinstance(doubled, type(plain))
+    np.testing.assert_allclose(getattr(doubled.numpy, changed), getattr(plain, changed) * 2, rtol=1e-6)  # JAX: float32
+    assert {one.name for one in fields(found)} == set(asdict(found)) == {one.name for one in fields(plain)}
+    for member in [one for one in dir(plain) if isinstance(vars(type(plain)).get(one), property)]:
+        tensors_in(getattr(found, member), kind)
+    with pytest.raises(FrozenInstanceError):
+        setattr(found, changed, None)
+
+
 def check_all(framework: str) -> None:
     """What a process of its own runs."""
     for method in METHODS:
         for first in (False, True):
             check_round_trip(framework, method, first=first)
+    for name in every_result():
+        for first in (False, True):
+            check_class(framework, name, first=first)
 
 
 if __name__ == "__main__":

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import gc
 import os
 import pickle
 import subprocess
 import sys
 import weakref
-from dataclasses import fields, is_dataclass
+from dataclasses import fields
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -20,9 +21,10 @@ import pytest
 import giving
 import innerview
 from giving import BLACK, IMAGE, MAKERS, METHODS, NETWORK, TARGET, turned
-from innerview import pictures, results
-from innerview.errors import PictureError
-from innerview.results.given import PLACED, AsGiven
+from innerview import arrays, pictures, results
+from innerview.data.baselines import Baseline
+from innerview.errors import MissingExtra, PictureError, UsageError
+from innerview.results.result import Result, _OfKind, _placed, in_kind
 from typecheck import unchecked
 
 TORCH, JAX = (pytest.param(name, marks=getattr(pytest.mark, name)) for name in ("torch", "jax"))
@@ -138,10 +140,10 @@ def test_answers_go_to_the_device_that_the_picture_is_on() -> None:
     """The device of shapes without values stands for one that this machine may not have."""
     import torch
 
-    from innerview.adapters.arrays import TorchKind
+    from innerview.arrays import TorchKind
 
     kind = TorchKind(torch.float32, torch.device("meta"))
-    result = AsGiven(innerview.gradient(NETWORK, IMAGE, TARGET), kind, "first")
+    result = in_kind(innerview.gradient(NETWORK, IMAGE, TARGET), kind, "first")
     assert result.gradient.device.type == "meta"
     assert tuple(result.gradient.shape) == turned(IMAGE).shape
 
@@ -199,7 +201,7 @@ def test_a_result_can_be_copied_pickled_printed_and_looked_into() -> None:
     found = innerview.gradient(NETWORK, MAKERS["torch"](IMAGE), TARGET)
     for again in (copy.deepcopy(found), pickle.loads(pickle.dumps(found))):  # noqa: S301 our own bytes
         assert float((again.gradient - found.gradient).abs().max()) == 0
-    assert repr(found) == "Gradient with arrays as torch.float32 on cpu; .numpy has it in NumPy"
+    assert repr(found).startswith(f"Gradient[torch.float32 on cpu](image=float32 {' × '.join(map(str, IMAGE.shape))}")
     assert {"gradient", "map", "numpy", "unit"} <= set(dir(found))
     with pytest.raises(AttributeError, match="attributions"):
         _ = found.attributions
@@ -284,28 +286,58 @@ def test_where_all_sides_are_equal_the_rule_holds() -> None:
     np.testing.assert_allclose(np.asarray(found.logits), image[0, 1] * 2)
 
 
-def _ends_in_channels(kind: object) -> bool:
-    return "height width channel" in str(kind) or str(kind) == "Image"
+def test_every_class_of_result_is_tried() -> None:
+    kinds = {*Result.__subclasses__(), Baseline}
+    assert {kind.__name__ for kind in kinds if not issubclass(kind, _OfKind)} == set(giving.every_result())
 
 
-def test_every_field_with_height_width_and_channel_is_known() -> None:
-    """By the declared axes: a field that is added to a result and not to the table would keep its channels last."""
-    kinds = [kind for kind in vars(results).values() if is_dataclass(kind)]
-    named = {field.name for kind in kinds for field in fields(kind) if _ends_in_channels(field.type)}
-    named |= {
-        name
-        for kind in kinds
-        for name, member in vars(kind).items()
-        if isinstance(member, property) and _ends_in_channels(member.fget.__annotations__["return"])
-    }
-    assert named | {"layers"} == PLACED  # a mapping; its arrays have whatever axes the layer has
+@pytest.mark.parametrize("first", [False, True], ids=["last", "first"])
+@pytest.mark.parametrize("name", giving.every_result())
+@pytest.mark.parametrize("framework", [TORCH, JAX])
+def test_a_result_with_tensors_is_one_of_its_class(framework: str, name: str, first: bool) -> None:
+    giving.check_class(framework, name, first=first)
+
+
+@pytest.mark.torch
+def test_what_is_made_of_tensors_has_its_channels_where_they_were() -> None:
+    image, other = MAKERS["torch"](turned(IMAGE)), MAKERS["torch"](turned(1 - IMAGE))
+    found = innerview.gradient(NETWORK, image, TARGET)
+    changed = dataclasses.replace(found, image=other, score=7.0)
+    np.testing.assert_array_equal(changed.numpy.image, 1 - IMAGE)
+    np.testing.assert_array_equal(changed.numpy.gradient, found.numpy.gradient)
+    assert (changed.score, tuple(changed.image.shape)) == (7.0, turned(IMAGE).shape)
+    with pytest.raises(TypeError, match="colour"):
+        dataclasses.replace(found, colour=1)
+
+
+def test_channels_are_known_by_the_declared_axes() -> None:
+    """A field that is added to a result is known by its type; these are the kinds of types that there are."""
+    placed = {kind.__name__: _placed(kind) for kind in Result.__subclasses__() if not issubclass(kind, _OfKind)}
+    assert {"image", "layers"} <= placed["Activations"]
+    assert "colours" not in placed["Activations"]
+    assert {"image", "fill", "images"} <= placed["Keep"]
+    assert "ranking" not in placed["Keep"]
+    assert {"points", "gradients"} <= placed["InteriorGradients"]
+    assert placed["WeightHistograms"] == placed["PathProfile"] == set()
 
 
 def test_no_result_has_a_field_that_would_be_hidden() -> None:
-    own = {field.name for field in fields(AsGiven)}
-    assert [
-        kind for kind in vars(results).values() if is_dataclass(kind) and kind is not AsGiven and own & set(dir(kind))
-    ] == []
+    own = {name for kind in (Result, _OfKind) for name in vars(kind) if not name.startswith("_")}
+    own |= set(_OfKind.__annotations__)
+    assert [(kind, name) for kind in Result.__subclasses__() for name in own & set(vars(kind))] == []
+    assert [(one, own) for one in giving.every_result().values() if own & {field.name for field in fields(one)}] == []
+
+
+def test_a_kind_that_is_none_is_refused() -> None:
+    result = innerview.gradient(NETWORK, IMAGE, TARGET)
+    with unchecked(), pytest.raises(UsageError, match=r"'torhc'.*'torch'"):
+        result.to("torhc")
+
+
+def test_a_kind_that_is_not_installed_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(arrays, "find_spec", lambda _: None)
+    with pytest.raises(MissingExtra, match=r"innerview\[torch\]"):
+        innerview.gradient(NETWORK, IMAGE, TARGET).to("torch")
 
 
 def test_numpy_alone_is_passed_on_as_it_is() -> None:

@@ -17,17 +17,17 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, Final, Literal, ParamSpec, Protocol, TypeVar, cast, overload, runtime_checkable
+from typing import Any, Final, ParamSpec, Protocol, TypeVar, cast, overload, runtime_checkable
 
 import numpy as np
 
 from innerview import methods, typed
 from innerview.adapters import captum_bridge
-from innerview.adapters.arrays import read_array
+from innerview.arrays import Kind, read_array
 from innerview.data import baselines
 from innerview.errors import PictureError
 from innerview.network import InputSpec
-from innerview.results.given import AsGiven, Kind
+from innerview.results.result import Channels, Result, as_numpy, in_kind, kind_of
 from innerview.typed import require_network
 from innerview.types import Array
 
@@ -51,7 +51,7 @@ picture of the usual mean and deviation goes from about -2 to 2.6, one for [-1, 
 
 @runtime_checkable
 class Public(Protocol[P, R_co]):
-    """A method with NumPy arrays as it is declared; with tensors, an `AsGiven`."""
+    """A method with NumPy arrays as it is declared; with tensors, its result has tensors."""
 
     @overload
     def __call__(self, *asked: P.args, **named: P.kwargs) -> R_co: ...
@@ -90,16 +90,16 @@ class _Reading:
         self._name, self._spec = name, spec
         self._splits = name in SEVERAL and not for_another  # Captum takes a batch of baselines as it is
         self._kind: Kind | None = None
-        self._channels: Literal["first", "last"] = "last"
+        self._channels: Channels = "last"
 
     def take(self, value: Any) -> Any:
         """Give an argument with NumPy in place of tensors, wherever in it they are."""
         match value:
             case _ if self._name == "pictures":
                 return self._pairs(value)
-            case AsGiven():
-                self._kind, self._channels = value.kind, value.channels
-                return value.numpy
+            case Result():
+                self._kind, self._channels = kind_of(value) or (None, "last")
+                return as_numpy(value)
             case list() | tuple() if any(read_array(one) is not None for one in value):
                 return [self.take(one) for one in value]
             case Mapping():
@@ -110,11 +110,7 @@ class _Reading:
 
     def give(self, answer: Any) -> Any:
         """Give an answer in the kind that was taken."""
-        if self._kind is None:
-            return answer
-        if isinstance(answer, list):
-            return [AsGiven(one, self._kind, self._channels) for one in answer]
-        return AsGiven(answer, self._kind, self._channels)
+        return answer if self._kind is None else in_kind(answer, self._kind, self._channels)
 
     def _pairs(self, pictures: Iterable[tuple[Any, Any]]) -> Iterator[tuple[Array, int]]:
         """Pictures with their truths, one at a time: there may be any number."""

@@ -24,10 +24,12 @@ from innerview.methods import (
     weight_histograms,
 )
 from innerview.notebook.display import PICTURES, attach, draw
-from innerview.results import AsGiven, Prediction
+from innerview.results import Prediction
+from innerview.results.result import in_kind
 from innerview.targets import Logit
 from innerview.types import Array
 from networks import MODELS, numpy_network
+from results.saved import frames
 
 
 @pytest.fixture(scope="module")
@@ -37,12 +39,14 @@ def shown() -> list[Any]:
     image = np.random.default_rng(0).random(network.input.shape, dtype=np.float32)
     black = np.zeros_like(image)
     integrated = integrated_gradients(network, image, Logit(), baseline=black, evaluations=4)
+    interior = interior_gradients(network, image, Logit(), baseline=black, alphas=(0.1, 1.0))
     return [
         integrated,
         integrated.profile,
         gradient(network, image, Logit()),
         gradient_input(network, image, Logit()),
-        interior_gradients(network, image, Logit(), baseline=black, alphas=(0.1, 1.0)),
+        interior,
+        frames(interior),
         keep(network, image, integrated.map, fill=black, shares=(0.5, 1.0)),
         activations(network, image, [network.layers[0].name, network.layers[-1].name]),
         weight_histograms({"now": network.weights()}, bins=8),
@@ -74,7 +78,7 @@ class Doubled:
 def test_the_result_of_a_tensor_shows_the_result_inside(shown: list[Any]) -> None:
     attach()
     for one in shown:
-        seen = AsGiven(one, Doubled())
+        seen = in_kind(one, Doubled())
         if isinstance(one, Prediction):
             assert seen._repr_html_() == one._repr_html_()  # type: ignore[attr-defined]
         else:
@@ -85,8 +89,8 @@ def test_no_kind_of_result_was_forgotten() -> None:
     kinds = {
         thing
         for name in results.__all__
-        if isinstance(thing := getattr(results, name), type) and name not in {"Provenance", "Status", "AsGiven"}
-    }  # AsGiven shows what it holds
+        if isinstance(thing := getattr(results, name), type) and name not in {"Provenance", "Result", "Status"}
+    }
     assert kinds == {*PICTURES, Prediction}
 
 

@@ -19,9 +19,9 @@ from innerview import results
 from innerview.errors import DataError, OutputError, UsageError
 from innerview.network import InputSpec, Layer, OutputSpec
 from innerview.results import Attribution, IntegratedGradients, Prediction, Provenance, Status, io
-from innerview.results.given import AsGiven
 from innerview.results.io import describe, load_result, save_result
 from innerview.results.rebuilding import KINDS
+from innerview.results.result import in_kind
 from results.saved import FOLDERS, edit
 from results.saved import results as made
 
@@ -54,7 +54,7 @@ def assert_same(found: Any, written: Any, place: str = "") -> None:
 
 
 def test_every_kind_of_result_is_made_here_and_can_be_read() -> None:
-    exported = {name for name in results.__all__ if is_dataclass(getattr(results, name))} - {"AsGiven"}
+    exported = {name for name in results.__all__ if is_dataclass(getattr(results, name))}
     assert exported <= set(KINDS)
     seen: set[str] = set()
 
@@ -196,7 +196,7 @@ def test_tensors_are_written_as_the_arrays_behind_them(tmp_path: Path) -> None:
         def give(self, values: Any) -> Any:
             return values.tolist()
 
-    save_result(tmp_path, AsGiven(RESULTS["gradient"], Mine()))
+    save_result(tmp_path, in_kind(RESULTS["gradient"], Mine()))
     assert_same(load_result(tmp_path)["result"], RESULTS["gradient"])
 
 

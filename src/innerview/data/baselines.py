@@ -19,6 +19,7 @@ from innerview.data.reading import read_picture
 from innerview.errors import PictureError, UsageError
 from innerview.network import InputSpec
 from innerview.reprs import short
+from innerview.results.result import A_co, Result
 from innerview.types import Array, Image
 
 DEFAULT_SIGMA_SHARE = 1 / 8
@@ -27,7 +28,7 @@ DEFAULT_SIGMA_SHARE = 1 / 8
 
 @short
 @dataclass(frozen=True, eq=False)
-class Baseline:
+class Baseline(Result["Baseline[Array]", A_co]):
     """A picture to start from.
 
     Attributes:
@@ -39,7 +40,7 @@ class Baseline:
 
     name: str
     words: str
-    image: Image
+    image: Float[A_co, "height width channel"]
     seed: int | None = None
 
 

@@ -66,7 +66,7 @@ def sum_regions(
         PictureError: the labels don't fit the map.
     """
     found = as_attribution(result)
-    sums, sizes = region_sums(found.map, labels), region_sums(np.ones(found.map.shape), labels)
+    sums, sizes = region_sums(found.map, labels), region_sums(np.ones_like(found.map), labels)
     numbers = labels.astype(np.int64)
     shares = sums / np.maximum(sizes, 1)
     there = np.flatnonzero(sizes)

@@ -19,6 +19,7 @@ from innerview.results import (
     IntegratedGradients,
     InteriorGradients,
     Keep,
+    PathFrames,
     PathProfile,
     PathStatistics,
     Prediction,
@@ -41,7 +42,8 @@ def draw(result: Any) -> bytes:
 
     from innerview.pictures import to_picture
 
-    drawn = PICTURES[type(result)](result)
+    shown = result.numpy
+    drawn = PICTURES[type(shown)](shown)
     picture = to_picture(drawn) if isinstance(drawn, Figure) else drawn
     buffer = io.BytesIO()
     picture.save(buffer, "PNG")
@@ -54,9 +56,10 @@ def _png(self: Any) -> bytes:
 
 def _table(self: Prediction) -> str:
     """The five highest outputs, as a table."""
+    shown = self.numpy
     rows = [
-        (label(index, self.class_names), f"{self.logits[index]:+.3g}", f"{self.probabilities[index]:.1%}")
-        for index in self.ranking[:5]
+        (label(index, shown.class_names), f"{shown.logits[index]:+.3g}", f"{shown.probabilities[index]:.1%}")
+        for index in shown.ranking[:5]
     ]
     return render("prediction.html", rows=rows)
 
@@ -99,6 +102,12 @@ def _path(result: PathProfile) -> Any:
     return path_figure(result)
 
 
+def _frames(result: PathFrames) -> Any:
+    """The lines along the way; the frames themselves are for a slider."""
+    given = (result.alphas, result.scores, result.probabilities, result.norms)
+    return _path(PathProfile(*given, result.class_names, result.target, result.unit))
+
+
 def _statistics(result: PathStatistics) -> Any:
     from innerview.pictures import statistics_figure
 
@@ -115,6 +124,7 @@ PICTURES: Final[Mapping[type[Any], Callable[[Any], Any]]] = MappingProxyType(
         Activations: _activations,
         WeightHistograms: _histograms,
         PathProfile: _path,
+        PathFrames: _frames,
         PathStatistics: _statistics,
     }
 )

@@ -7,8 +7,8 @@ import operator
 from collections.abc import Callable
 from typing import Any, ParamSpec, TypeVar, cast
 
-from innerview.adapters.arrays import read_array
-from innerview.results import AsGiven
+from innerview.arrays import read_array
+from innerview.results import Result
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -25,8 +25,8 @@ def taking_tensors(draw: Callable[P, R]) -> Callable[P, R]:
 
 
 def _take(value: Any) -> Any:
-    if isinstance(value, AsGiven):
-        return cast("Any", value).numpy
+    if isinstance(value, Result):
+        return cast("Any", value.numpy)
     if isinstance(value, list | tuple):
         found = [_take(one) for one in cast("list[Any]", value)]
         return value if all(map(operator.is_, found, cast("list[Any]", value))) else found

@@ -7,17 +7,16 @@ reads them back; `SCHEMA` rises when a field changes its meaning or goes away.
 
 from __future__ import annotations
 
-from innerview.results.given import AsGiven
 from innerview.results.inside import Activations, WeightHistograms
 from innerview.results.keeping import Keep, show_only
 from innerview.results.maps import Attribution, Explained, Gradient, IntegratedGradients, Meaning, as_attribution
 from innerview.results.path import InteriorGradients, PathFrames, PathProfile, PathStatistics
 from innerview.results.provenance import SCHEMA, Prediction, Provenance, Status, versions
+from innerview.results.result import Result, as_numpy
 
 __all__ = [
     "SCHEMA",
     "Activations",
-    "AsGiven",
     "Attribution",
     "Explained",
     "Gradient",
@@ -30,9 +29,11 @@ __all__ = [
     "PathStatistics",
     "Prediction",
     "Provenance",
+    "Result",
     "Status",
     "WeightHistograms",
     "as_attribution",
+    "as_numpy",
     "show_only",
     "versions",
 ]

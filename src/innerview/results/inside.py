@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import cast
 
-import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float, Int, Shaped
 
 from innerview.network import Layer
 from innerview.reprs import short
 from innerview.results.provenance import Prediction, Provenance
-from innerview.types import Array, Image
+from innerview.results.result import A_co, Result
+from innerview.types import Array
 
 
 @short
 @dataclass(frozen=True)
-class WeightHistograms:
+class WeightHistograms(Result["WeightHistograms[Array]", A_co]):
     """How often each layer's weights have which value, in any number of snapshots, on shared bins.
 
     Every weight is counted exactly once: in a bin, under, over, as NaN or as infinite.
@@ -34,27 +35,27 @@ class WeightHistograms:
 
     snapshots: tuple[str, ...]
     layers: tuple[str, ...]
-    edges: Float[np.ndarray, "layer edge"]
-    counts: Int[np.ndarray, "snapshot layer bin"]
-    under: Int[np.ndarray, "snapshot layer"]
-    over: Int[np.ndarray, "snapshot layer"]
-    nan: Int[np.ndarray, "snapshot layer"]
-    infinite: Int[np.ndarray, "snapshot layer"]
-    mean: Float[np.ndarray, "snapshot layer"]
-    std: Float[np.ndarray, "snapshot layer"]
-    minimum: Float[np.ndarray, "snapshot layer"]
-    maximum: Float[np.ndarray, "snapshot layer"]
+    edges: Float[A_co, "layer edge"]
+    counts: Int[A_co, "snapshot layer bin"]
+    under: Int[A_co, "snapshot layer"]
+    over: Int[A_co, "snapshot layer"]
+    nan: Int[A_co, "snapshot layer"]
+    infinite: Int[A_co, "snapshot layer"]
+    mean: Float[A_co, "snapshot layer"]
+    std: Float[A_co, "snapshot layer"]
+    minimum: Float[A_co, "snapshot layer"]
+    maximum: Float[A_co, "snapshot layer"]
     notes: tuple[str, ...] = ()
 
     @property
-    def sizes(self) -> Int[np.ndarray, "snapshot layer"]:
+    def sizes(self) -> Int[A_co, "snapshot layer"]:
         """Number of weights, whatever their value."""
         return self.counts.sum(axis=2) + self.under + self.over + self.nan + self.infinite
 
 
 @short
 @dataclass(frozen=True)
-class Activations:
+class Activations(Result["Activations[Array]", A_co]):
     """What layers give for one picture.
 
     Attributes:
@@ -68,14 +69,14 @@ class Activations:
         about: by name, what is known of the layers; of one that is missing, its axes are told by their number.
     """
 
-    image: Image
-    prediction: Prediction
-    layers: Mapping[str, Array]
-    colours: Mapping[str, Float[np.ndarray, "_ 3"]]
+    image: Float[A_co, "height width channel"]
+    prediction: Prediction[A_co]
+    layers: Mapping[str, Shaped[A_co, "*_positions _channel"]]
+    colours: Mapping[str, Float[A_co, "_ 3"]]
     provenance: Provenance
     about: Mapping[str, Layer] = field(default_factory=dict[str, Layer])
 
-    def only(self, names: Iterable[str]) -> Activations:
+    def only(self, names: Iterable[str]) -> Activations[A_co]:
         """Some of the layers, in the order given, each once."""
         kept = tuple(dict.fromkeys(names))
         return replace(
@@ -85,7 +86,7 @@ class Activations:
             about={name: self.about[name] for name in kept if name in self.about},
         )
 
-    def positions(self, name: str) -> Array | None:
+    def positions(self, name: str) -> A_co | None:
         """A layer's values as height × width × channel: tokens in their grid, one place where there are none.
 
         None where the axes are not known.
@@ -94,5 +95,5 @@ class Activations:
         if values.ndim == 1:
             return values[None, None]
         if layer is not None:
-            return layer.positions(values)
+            return cast("A_co | None", layer.positions(values))
         return values if values.ndim == 3 else None

@@ -30,9 +30,9 @@ from innerview.files.documents import read_json
 from innerview.files.regular import brief, opened
 from innerview.files.tensors import Entry, read_header, read_values
 from innerview.reprs import short
-from innerview.results.given import AsGiven
 from innerview.results.provenance import SCHEMA
 from innerview.results.rebuilding import KINDS, TYPE, Rebuilder, stands_for_array
+from innerview.results.result import as_numpy
 from innerview.types import Array
 
 Json: TypeAlias = dict[str, Any] | list[Any] | str | int | float | bool | None
@@ -140,14 +140,13 @@ def describe(value: object, path: str, arrays: dict[str, Array]) -> Json:
             key = path if path not in arrays else f"{path}#{len(arrays)}"  # "a.b", and "b" in "a"
             arrays[key] = found
             return {"array": key, "shape": list(found.shape), "dtype": found.dtype.name}
-        case AsGiven():
-            return describe(cast("object", value.numpy), path, arrays)
         case Mapping():
             return _describe_names(cast("Mapping[object, object]", value), path, arrays)
         case Sequence() if not isinstance(value, str):
             items = cast("Sequence[object]", value)
             return [describe(one, f"{path}.{place}", arrays) for place, one in enumerate(items)]
         case _ if is_dataclass(value):
+            value = as_numpy(value)
             inner = {
                 one.name: describe(getattr(value, one.name), f"{path}.{one.name}", arrays) for one in fields(value)
             }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import cast
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -11,12 +12,13 @@ from jaxtyping import Float, Int
 from innerview.network import OutputKind
 from innerview.reprs import short
 from innerview.results.provenance import Prediction, Provenance
-from innerview.types import Image
+from innerview.results.result import A_co, Result
+from innerview.types import Array, Image
 
 
 @short
 @dataclass(frozen=True)
-class Keep:
+class Keep(Result["Keep[Array]", A_co]):
     """What the network says when it sees only the pixels that a map ranks highest (or lowest).
 
     Attributes:
@@ -31,24 +33,24 @@ class Keep:
         output_kind: what the outputs are, which decides what is said.
     """
 
-    image: Image
-    fill: Image
-    ranking: Int[np.ndarray, "height width"]
+    image: Float[A_co, "height width channel"]
+    fill: Float[A_co, "height width channel"]
+    ranking: Int[A_co, "height width"]
     order: str
-    shares: Float[np.ndarray, " share"]
-    kept: Int[np.ndarray, " share"]
-    logits: Float[np.ndarray, "share class"]
-    probabilities: Float[np.ndarray, "share class"]
+    shares: Float[A_co, " share"]
+    kept: Int[A_co, " share"]
+    logits: Float[A_co, "share class"]
+    probabilities: Float[A_co, "share class"]
     class_names: tuple[str, ...]
     target: int | None
     provenance: Provenance
     output_kind: OutputKind = "logits"
 
-    def prediction(self, place: int) -> Prediction:
+    def prediction(self, place: int) -> Prediction[A_co]:
         """What the network says at one of the shares, by its position in the list."""
         return Prediction(self.logits[place], self.probabilities[place], self.class_names, self.output_kind)
 
-    def at(self, shares: Sequence[float]) -> Keep:
+    def at(self, shares: Sequence[float]) -> Keep[A_co]:
         """Only some of the shares, in the order given; each must be one of them."""
         places = [int(np.flatnonzero(self.shares == share)[0]) for share in shares]
         return replace(
@@ -60,9 +62,9 @@ class Keep:
         )
 
     @property
-    def images(self) -> Float[np.ndarray, "share height width channel"]:
+    def images(self) -> Float[A_co, "share height width channel"]:
         """The pictures that the network saw, one per share."""
-        return show_only(self.image, self.fill, self.ranking, self.kept)
+        return cast("A_co", show_only(self.image, self.fill, self.ranking, self.kept))
 
 
 def show_only(

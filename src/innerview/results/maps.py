@@ -11,30 +11,31 @@ from jaxtyping import Float
 from innerview.reprs import short
 from innerview.results.path import InteriorGradients, PathProfile
 from innerview.results.provenance import Prediction, Provenance, Status
-from innerview.types import Image, Map
+from innerview.results.result import A_co, Result
+from innerview.types import Array
 
 
 @short
 @dataclass(frozen=True)
-class Gradient:
+class Gradient(Result["Gradient[Array]", A_co]):
     """d score / d pixel at the picture, in target units per unit of pixel value (0 black, 1 white)."""
 
-    image: Image
-    prediction: Prediction
-    gradient: Image
+    image: Float[A_co, "height width channel"]
+    prediction: Prediction[A_co]
+    gradient: Float[A_co, "height width channel"]
     score: float
     unit: str
     provenance: Provenance
 
     @property
-    def map(self) -> Map:
+    def map(self) -> Float[A_co, "height width"]:
         """Sum over the channels: height × width."""
         return self.gradient.sum(axis=2)
 
 
 @short
 @dataclass(frozen=True)
-class IntegratedGradients:
+class IntegratedGradients(Result["IntegratedGradients[Array]", A_co]):
     """Each pixel's share of the change of the score from the baseline to the picture, in target units.
 
     Attributes:
@@ -58,24 +59,24 @@ class IntegratedGradients:
         interior: gradients at places on the path that were asked for along with the integral, from the first baseline.
     """
 
-    image: Image
-    baseline: Image
-    attribution: Image
+    image: Float[A_co, "height width channel"]
+    baseline: Float[A_co, "height width channel"]
+    attribution: Float[A_co, "height width channel"]
     score: float
     baseline_score: float
     rule: str
     evaluations: int
-    profile: PathProfile
+    profile: PathProfile[A_co]
     status: Status
     provenance: Provenance
-    spread: Map | None = None
+    spread: Float[A_co, "height width"] | None = None
     tolerance: float | None = None
     estimated_error: float | None = None
     estimated_channel_error: float | None = None
-    error: Map | None = None
+    error: Float[A_co, "height width"] | None = None
     history: tuple[tuple[int, float, float], ...] = ()
     notes: tuple[str, ...] = ()
-    interior: InteriorGradients | None = None
+    interior: InteriorGradients[A_co] | None = None
 
     @property
     def unit(self) -> str:
@@ -88,7 +89,7 @@ class IntegratedGradients:
         return self.profile.target
 
     @property
-    def map(self) -> Map:
+    def map(self) -> Float[A_co, "height width"]:
         """Sum over the channels: height × width; this is what is drawn."""
         return self.attribution.sum(axis=2)
 
@@ -113,7 +114,7 @@ Meaning: TypeAlias = Literal["contribution", "sensitivity", "spread"]
 
 @short
 @dataclass(frozen=True)
-class Attribution:
+class Attribution(Result["Attribution[Array]", A_co]):
     """One value for each pixel, by any of the methods that have no result of their own.
 
     Attributes:
@@ -130,8 +131,8 @@ class Attribution:
         notes: what should be known before the map is believed, in sentences.
     """
 
-    image: Image
-    attribution: Float[np.ndarray, "height width channel"] | Float[np.ndarray, "height width"]
+    image: Float[A_co, "height width channel"]
+    attribution: Float[A_co, "height width channel"] | Float[A_co, "height width"]
     method: str
     meaning: Meaning
     unit: str
@@ -139,21 +140,22 @@ class Attribution:
     target: int | None
     evaluations: int
     provenance: Provenance
-    error: Map | None = None
+    error: Float[A_co, "height width"] | None = None
     notes: tuple[str, ...] = ()
 
     @property
-    def map(self) -> Map:
+    def map(self) -> Float[A_co, "height width"]:
         """Sum over the channels: height × width; this is what is drawn."""
         return self.attribution if self.attribution.ndim == 2 else self.attribution.sum(axis=2)
 
 
-Explained: TypeAlias = Gradient | IntegratedGradients | Attribution
+Explained: TypeAlias = Gradient[A_co] | IntegratedGradients[A_co] | Attribution[A_co]
 """Every result that is a map over its picture."""
 
 
 def as_attribution(result: Explained) -> Attribution:
-    """Give any map over a picture in one form, with its values, unit, error and origin as they were."""
+    """Give any map over a picture in one form, in NumPy, with its values, unit, error and origin as they were."""
+    result = result.numpy
     match result:
         case Attribution():
             return result

@@ -10,12 +10,13 @@ from jaxtyping import Float
 from innerview.network import InputSpec, OutputKind
 from innerview.reprs import short
 from innerview.results.provenance import Prediction, Provenance
-from innerview.types import Alphas, Image
+from innerview.results.result import A_co, Result
+from innerview.types import Array
 
 
 @short
 @dataclass(frozen=True)
-class PathProfile:
+class PathProfile(Result["PathProfile[Array]", A_co]):
     """Scores, predictions and gradient norms along the path, without the gradients: what a plot of the path needs.
 
     Attributes:
@@ -28,15 +29,15 @@ class PathProfile:
         unit: of the score.
     """
 
-    alphas: Alphas
-    scores: Float[np.ndarray, " alpha"]
-    probabilities: Float[np.ndarray, "alpha class"]
-    norms: Float[np.ndarray, " alpha"]
+    alphas: Float[A_co, " alpha"]
+    scores: Float[A_co, " alpha"]
+    probabilities: Float[A_co, "alpha class"]
+    norms: Float[A_co, " alpha"]
     class_names: tuple[str, ...]
     target: int | None
     unit: str
 
-    def joined(self, other: PathProfile) -> PathProfile:
+    def joined(self, other: PathProfile) -> PathProfile[A_co]:
         """Both profiles of one path as one; of a place that is in both, the one in `self` is taken."""
         alphas, places = np.unique(np.concatenate([self.alphas, other.alphas]), return_index=True)
         return replace(
@@ -50,7 +51,7 @@ class PathProfile:
 
 @short
 @dataclass(frozen=True)
-class InteriorGradients:
+class InteriorGradients(Result["InteriorGradients[Array]", A_co]):
     """Gradients on the way from the baseline to the picture (Sundararajan, Taly, Yan 2016, arXiv 1611.02639).
 
     Attributes:
@@ -66,13 +67,13 @@ class InteriorGradients:
         output_kind: what the outputs are, which decides what is said.
     """
 
-    image: Image
-    baseline: Image
-    alphas: Alphas
-    gradients: Float[np.ndarray, "alpha height width channel"]
-    scores: Float[np.ndarray, " alpha"]
-    logits: Float[np.ndarray, "alpha class"]
-    probabilities: Float[np.ndarray, "alpha class"]
+    image: Float[A_co, "height width channel"]
+    baseline: Float[A_co, "height width channel"]
+    alphas: Float[A_co, " alpha"]
+    gradients: Float[A_co, "alpha height width channel"]
+    scores: Float[A_co, " alpha"]
+    logits: Float[A_co, "alpha class"]
+    probabilities: Float[A_co, "alpha class"]
     class_names: tuple[str, ...]
     target: int | None
     unit: str
@@ -80,12 +81,12 @@ class InteriorGradients:
     output_kind: OutputKind = "logits"
 
     @property
-    def norms(self) -> Float[np.ndarray, " alpha"]:
+    def norms(self) -> Float[A_co, " alpha"]:
         """Sum of absolute gradients at each alpha, in target units per unit of pixel value."""
         return np.abs(self.gradients).sum(axis=(1, 2, 3), dtype=np.float64)
 
     @property
-    def profile(self) -> PathProfile:
+    def profile(self) -> PathProfile[A_co]:
         """Scores, predictions and norms, by rising alpha."""
         order = np.argsort(self.alphas, kind="stable")
         return PathProfile(
@@ -98,11 +99,11 @@ class InteriorGradients:
             self.unit,
         )
 
-    def prediction(self, place: int) -> Prediction:
+    def prediction(self, place: int) -> Prediction[A_co]:
         """What the network says at one of the alphas, by its position in the list."""
         return Prediction(self.logits[place], self.probabilities[place], self.class_names, self.output_kind)
 
-    def first(self, count: int) -> InteriorGradients:
+    def first(self, count: int) -> InteriorGradients[A_co]:
         """Only the first `count` places."""
         return replace(
             self,
@@ -114,14 +115,14 @@ class InteriorGradients:
         )
 
     @property
-    def points(self) -> Float[np.ndarray, "alpha height width channel"]:
+    def points(self) -> Float[A_co, "alpha height width channel"]:
         """The pictures that the network saw on the path."""
         return self.baseline + self.alphas[:, None, None, None] * (self.image - self.baseline)
 
 
 @short
 @dataclass(frozen=True, eq=False)
-class PathFrames:
+class PathFrames(Result["PathFrames[Array]", A_co]):
     """The way from the baseline to the picture frame by frame, with the map as it adds up: what a slider shows.
 
     Attributes:
@@ -140,31 +141,31 @@ class PathFrames:
         output_kind: what the outputs are, which decides what is said.
     """
 
-    image: Image
-    baseline: Image
-    alphas: Alphas
-    scores: Float[np.ndarray, " alpha"]
-    norms: Float[np.ndarray, " alpha"]
-    logits: Float[np.ndarray, "alpha class"]
-    probabilities: Float[np.ndarray, "alpha class"]
-    contributions: Float[np.ndarray, "alpha height width"]
-    cumulative: Float[np.ndarray, "alpha height width"]
-    gradient_alphas: Float[np.ndarray, " frame"]
-    gradients: Float[np.ndarray, "frame height width channel"]
+    image: Float[A_co, "height width channel"]
+    baseline: Float[A_co, "height width channel"]
+    alphas: Float[A_co, " alpha"]
+    scores: Float[A_co, " alpha"]
+    norms: Float[A_co, " alpha"]
+    logits: Float[A_co, "alpha class"]
+    probabilities: Float[A_co, "alpha class"]
+    contributions: Float[A_co, "alpha height width"]
+    cumulative: Float[A_co, "alpha height width"]
+    gradient_alphas: Float[A_co, " frame"]
+    gradients: Float[A_co, "frame height width channel"]
     class_names: tuple[str, ...]
     target: int | None
     unit: str
     provenance: Provenance
     output_kind: OutputKind = "logits"
 
-    def prediction(self, place: int) -> Prediction:
+    def prediction(self, place: int) -> Prediction[A_co]:
         """What the network says at one of the alphas, by its position in the list."""
         return Prediction(self.logits[place], self.probabilities[place], self.class_names, self.output_kind)
 
 
 @short
 @dataclass(frozen=True)
-class PathStatistics:
+class PathStatistics(Result["PathStatistics[Array]", A_co]):
     """What the network says along the path, over many pictures.
 
     Attributes:
@@ -177,9 +178,9 @@ class PathStatistics:
         provenance: where the values come from.
     """
 
-    alphas: Alphas
-    accuracy: Float[np.ndarray, " alpha"]
-    shares: Float[np.ndarray, "alpha class"]
+    alphas: Float[A_co, " alpha"]
+    accuracy: Float[A_co, " alpha"]
+    shares: Float[A_co, "alpha class"]
     pictures: int
     class_names: tuple[str, ...]
     input: InputSpec

@@ -12,9 +12,10 @@ from jaxtyping import Float
 
 from innerview.network import Network
 from innerview.reprs import short
+from innerview.results.result import A_co, Result
 from innerview.spec import OutputKind, decide
 from innerview.targets import label
-from innerview.types import LogitRow
+from innerview.types import Array
 from innerview.version import __version__
 
 SCHEMA = 2
@@ -71,7 +72,7 @@ class Provenance:
 
 @short
 @dataclass(frozen=True)
-class Prediction:
+class Prediction(Result["Prediction[Array]", A_co]):
     """What the network says of one picture.
 
     Attributes:
@@ -81,8 +82,8 @@ class Prediction:
         output_kind: what the outputs are, which decides what is said.
     """
 
-    logits: LogitRow
-    probabilities: Float[np.ndarray, " class"]
+    logits: Float[A_co, " class"]
+    probabilities: Float[A_co, " class"]
     class_names: tuple[str, ...]
     output_kind: OutputKind = "logits"
 

@@ -2,7 +2,8 @@
 
 Into NumPy is always a copy, off the graph and on the processor: a result must not change with a tensor that is used
 again, and the tensor stays as it is, requires_grad and all. Half precisions come as float32, which holds them exactly;
-NumPy has no bfloat16. What comes back has the precision and the device of what was given, from float32 upwards.
+NumPy has no bfloat16. What comes back has the precision and the device of what was given, from float32 upwards; of a
+kind that was asked for by its name alone, each array keeps its own precision.
 """
 
 # Frameworks are untyped or partly typed: unknown types are theirs.
@@ -13,24 +14,36 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final, TypeAlias, final
+from importlib.util import find_spec
+from typing import Any, Final, Literal, Protocol, TypeAlias, final, get_args, runtime_checkable
 
 import numpy as np
 
-from innerview.errors import PictureError
-from innerview.results.given import Kind
+from innerview.errors import MissingExtra, PictureError, UsageError
 from innerview.types import Array
 
 HALVES: Final = frozenset({"float16", "bfloat16"})
+
+Framework: TypeAlias = Literal["torch", "jax", "tensorflow"]
+"""Whose arrays are taken and given, beside NumPy's."""
+
+
+@runtime_checkable
+class Kind(Protocol):
+    """An array's framework, precision and device, without the array; it can be hashed and pickled."""
+
+    def give(self, values: Array) -> Any:
+        """Make a new array of this kind; floats in its precision, whole numbers and truths as they are."""
+        ...
 
 
 @final
 @dataclass(frozen=True)
 class TorchKind:
-    """Tensors of PyTorch, of one precision on one device."""
+    """Tensors of PyTorch, of one precision on one device; None is the array's own, and PyTorch's usual one."""
 
-    dtype: Any
-    device: Any
+    dtype: Any = None
+    device: Any = None
 
     def give(self, values: Array) -> Any:
         """A tensor of its own, off any graph."""
@@ -40,48 +53,58 @@ class TorchKind:
         return torch.tensor(np.ascontiguousarray(values), dtype=wanted, device=self.device)
 
     def __str__(self) -> str:
-        return f"{self.dtype} on {self.device}"
+        return _described("torch", str(self.dtype or "").removeprefix("torch."), str(self.device or ""))
 
 
 @final
 @dataclass(frozen=True)
 class TensorFlowKind:
-    """Tensors of TensorFlow."""
+    """Tensors of TensorFlow; an empty precision is the array's own, an empty device TensorFlow's usual one."""
 
-    dtype: str
-    device: str
+    dtype: str = ""
+    device: str = ""
 
     def give(self, values: Array) -> Any:
         """A constant."""
         import tensorflow as tf
 
-        with tf.device(self.device):
+        with tf.device(self.device or None):
             return tf.constant(_as_float(values, self.dtype))
 
     def __str__(self) -> str:
-        return f"tensorflow.{self.dtype} on {self.device or 'its device'}"
+        return _described("tensorflow", self.dtype, self.device)
 
 
 @final
 @dataclass(frozen=True)
 class JaxKind:
-    """Arrays of JAX."""
+    """Arrays of JAX; an empty precision is the array's own (as far as JAX allows), an empty platform the usual device.
 
-    dtype: str
-    device: Any
+    The device is held by its platform and number, since a device of JAX can't be pickled.
+    """
+
+    dtype: str = ""
+    platform: str = ""
+    number: int = 0
 
     def give(self, values: Array) -> Any:
         """An array on the first of the devices that the picture was on."""
         import jax
 
-        return jax.device_put(_as_float(values, self.dtype), self.device)
+        devices = jax.devices(self.platform) if self.platform else []
+        device = next((one for one in devices if one.id == self.number), None)
+        return jax.device_put(_as_float(values, self.dtype), device)
 
     def __str__(self) -> str:
-        return f"jax.numpy.{self.dtype} on {self.device}"
+        return _described("jax.numpy", self.dtype, self.platform and f"{self.platform}:{self.number}")
+
+
+def _described(framework: str, dtype: str, device: str) -> str:
+    return (f"{framework}.{dtype}" if dtype else framework) + (f" on {device}" if device else "")
 
 
 def _as_float(values: Array, dtype: str) -> Array:
-    return values.astype(dtype) if np.issubdtype(values.dtype, np.floating) else values
+    return values.astype(dtype) if dtype and np.issubdtype(values.dtype, np.floating) else values
 
 
 def _widened(dtype: str) -> str:
@@ -113,8 +136,8 @@ def _of_jax(value: Any) -> tuple[Array, Kind] | None:
 
     if not isinstance(value, jax.Array):
         return None
-    dtype = value.dtype.name
-    return _copied(value, dtype), JaxKind(_widened(dtype), min(value.devices(), key=lambda device: device.id))
+    dtype, device = value.dtype.name, min(value.devices(), key=lambda device: device.id)
+    return _copied(value, dtype), JaxKind(_widened(dtype), device.platform, device.id)
 
 
 def _copied(value: Any, dtype: str) -> Array:
@@ -131,6 +154,9 @@ READERS: Final[dict[str, Reader]] = {
     "jaxlib": _of_jax,
 }
 """By the package in which an array's class, or one of its bases, was defined: that package is imported already."""
+
+USUAL: Final[dict[str, Kind]] = {"torch": TorchKind(), "tensorflow": TensorFlowKind(), "jax": JaxKind()}
+"""The kind that a name alone stands for."""
 
 
 def read_array(value: object) -> tuple[Array, Kind] | None:
@@ -150,3 +176,18 @@ def read_array(value: object) -> tuple[Array, Kind] | None:
             f"the values of a {package}.{type(value).__name__} can't be read ({type(error).__name__}: "
             f"{str(error).partition(chr(10))[0]}); call innerview outside of compiled functions"
         ) from error
+
+
+def named_kind(framework: str) -> Kind:
+    """The kind that the name of a framework stands for.
+
+    Raises:
+        UsageError: there is none of this name.
+        MissingExtra: the framework is not installed.
+    """
+    if framework not in USUAL:
+        known = ", ".join(map(repr, ("numpy", *get_args(Framework))))
+        raise UsageError(f"arrays of {framework!r} were asked for; the kinds of arrays are {known}")
+    if find_spec(framework) is None:
+        raise MissingExtra(f"a result with arrays of {framework}", framework)
+    return USUAL[framework]
