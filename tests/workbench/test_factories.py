@@ -88,6 +88,25 @@ def test_modules_of_one_name_beside_two_files_are_two(tmp_path: Path) -> None:
     assert [build(f"{net}:build").number for net in (*nets, nets[0])] == [2, 11, 2]
 
 
+@pytest.mark.parametrize("package", [True, False])
+def test_what_is_first_imported_when_the_model_runs_is_found(tmp_path: Path, *, package: bool) -> None:
+    runs = []
+    for name, value in (("a", 1), ("b", 10)):
+        net = folder_with(tmp_path / name, value, ".blocks" if package else "blocks", package=package)
+        (net.parent / f"later_{name}.py").write_text(f"from deeper_{name} import deep\n")
+        (net.parent / f"deeper_{name}.py").write_text(f"deep = {value + 1}\n")
+        with net.open("a") as file:
+            file.write(f"\ndef model():\n    def run():\n        from later_{name} import deep\n        return deep\n")
+            file.write("    return run\n")
+        runs.append(build(f"{net}:model"))
+    assert [run() for run in runs] == [2, 11]
+    with pytest.raises(ModuleNotFoundError):
+        __import__("later_b_too")
+    (tmp_path / "b" / "later_b_too.py").touch()
+    with pytest.raises(ModuleNotFoundError):  # asked for by other code than the model's
+        __import__("later_b_too")
+
+
 def test_a_module_of_the_program_comes_back(tmp_path: Path) -> None:
     known = type(sys)("blocks")
     sys.modules["blocks"] = known

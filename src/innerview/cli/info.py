@@ -27,7 +27,7 @@ def command(*, image: str, network: Any, crop: str) -> None:
         facts.add_row(name, visible(value))
     layers = Table(box=None, header_style="bold", padding=(0, 2, 0, 0))
     layers.add_column("no.", justify="right")
-    for head in ("layer", "kind", "output"):
+    for head in ("layer", "kind", "output", "axes"):
         layers.add_column(head)
     layers.add_column("weights", justify="right")
     for row in found.layers:

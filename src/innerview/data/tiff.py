@@ -96,6 +96,8 @@ def read_tiff(data: bytes, allow: Allow) -> Found:
     found.orientation = directory.first(tags.ORIENTATION, 1)
     found.icc, found.xmp = directory.blocks.get(tags.PROFILE, b""), directory.blocks.get(tags.XMP, b"")
     found.several = directory.several
+    if form.photometric == 2 and form.samples == 4 and not directory.numbers.get(tags.EXTRA, ()):
+        found.notes.append("a fourth channel, of which nobody says what it holds, taken for opacity")
     if _is_direct(form, directory):
         numbers = dict(_bounded(form, directory))
         if form.photometric == 3:

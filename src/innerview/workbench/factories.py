@@ -1,7 +1,8 @@
 """Code that a user names to get a model from, "file.py:factory" or "module:factory": run as Python would run it there.
 
 While a file is run and its factory is called, the modules beside it are found, as they are when Python is called with
-it; relative imports work where they stand. Afterwards the search path is as it was. Modules of one name that lie
+it; relative imports work where they stand. Afterwards the search path is as it was; only what code beside a model
+imports later (in `forward`), and Python finds nowhere else, is still looked for beside it. Modules of one name that lie
 beside two files are two modules.
 """
 
@@ -9,12 +10,16 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import importlib
 import importlib.util
+import inspect
 import sys
 import weakref
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
@@ -137,6 +142,9 @@ def neighbours(folder: Path, only: str = "") -> Generator[None, None, None]:
     for name in aside:
         del sys.modules[name]
     place = str(folder)
+    _LATER.folders.add(folder)
+    if _LATER not in sys.meta_path:
+        sys.meta_path.append(_LATER)
     sys.path.insert(0, place)
     importlib.invalidate_caches()
     try:
@@ -150,6 +158,36 @@ def neighbours(folder: Path, only: str = "") -> Generator[None, None, None]:
                 sys.modules[name] = one
         _LOADED.update(one for one in list(sys.modules.values()) if type(one) is ModuleType and _lies_in(one, folder))
 
+
+class _Later(MetaPathFinder):
+    """Finds what lies beside a model while code from there is running; asked last of all."""
+
+    def __init__(self) -> None:
+        self.folders: set[Path] = set()
+
+    def find_spec(
+        self,
+        fullname: str,
+        path: Sequence[str] | None,
+        target: ModuleType | None = None,  # noqa: ARG002 the protocol's
+    ) -> ModuleSpec | None:
+        """Look in the folder of the model whose code is running, as Python does for a script that is."""
+        folder = None if path is not None else self._asking()
+        return None if folder is None else PathFinder.find_spec(fullname, [str(folder)])
+
+    def _asking(self) -> Path | None:
+        """The folder of the innermost code beside a model that is running; None where there is none."""
+        frame = inspect.currentframe()
+        while frame is not None:
+            file = frame.f_globals.get("__file__")
+            lies = [one for one in self.folders if isinstance(file, str) and Path(file).is_relative_to(one)]
+            if lies:
+                return max(lies, key=lambda one: len(one.parts))
+            frame = frame.f_back
+        return None
+
+
+_LATER: Final = _Later()
 
 _LOADED: weakref.WeakSet[ModuleType] = weakref.WeakSet()
 """Modules that were found beside a model."""

@@ -7,7 +7,7 @@ from typing import Final
 
 from innerview.data.sources import Source
 from innerview.methods.registry import map_methods, registry
-from innerview.network import WEIGHTED, Network
+from innerview.network import WEIGHTED, Layer, Network
 from innerview.pictures.words import number, shape
 from innerview.reprs import short
 from innerview.targets import label
@@ -25,11 +25,11 @@ class Info:
 
     Attributes:
         facts: pairs of name and value.
-        layers: number (counted from 1, empty for what has none), name, kind, shape and weights of each layer.
+        layers: number (counted from 1, empty for what has none), name, kind, shape, axes and weights of each layer.
     """
 
     facts: tuple[tuple[str, str], ...]
-    layers: tuple[tuple[str, str, str, str, str], ...]
+    layers: tuple[tuple[str, str, str, str, str, str], ...]
 
 
 def info(network: Network | str = "allcnn", picture: Source = "", crop: str = "center") -> Info:
@@ -57,12 +57,22 @@ def info(network: Network | str = "allcnn", picture: Source = "", crop: str = "c
         (item,) = gather(opened, [picture], crop=crop)
         facts.append(("Picture", f"{item.name}: {item.fitted.words}"))
         facts += [("", note) for note in item.fitted.picture.notes]
-    rows: list[tuple[str, str, str, str, str]] = []
+    rows: list[tuple[str, str, str, str, str, str]] = []
     for layer in opened.layers:
         count = sum(weights[name].size for name in layer.parameters)
         position = sum(bool(row[0]) for row in rows) + 1 if layer.kind in WEIGHTED else 0
-        rows.append((str(position or ""), layer.name, layer.kind, shape(layer.shape), f"{count:,}" if count else ""))
+        known = (str(position or ""), layer.name, layer.kind, shape(layer.shape), axes(layer))
+        rows.append((*known, f"{count:,}" if count else ""))
     return Info(tuple(facts), tuple(rows))
+
+
+def axes(layer: Layer) -> str:
+    """What the axes of a layer's output are, in the order of its shape; of tokens the grid that they form as well."""
+    if layer.tokens is None:
+        return layer.axes or "not known"
+    grid = layer.tokens
+    more = grid.count - grid.height * grid.width
+    return f"{layer.axes}, {grid.height} × {grid.width} tokens{f' and {more} more' if more else ''}"
 
 
 def _methods(opened: Network) -> list[tuple[str, str]]:
