@@ -12,6 +12,15 @@ import re
 import signal
 from pathlib import Path
 
+# Networks here are so small that a second thread only waits for the first.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+# What JAX compiles here runs once or twice.
+os.environ.setdefault("JAX_DISABLE_MOST_OPTIMIZATIONS", "1")
+os.environ.setdefault("JAX_PLATFORMS", "cpu")
+os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
 import numpy as np
 import pytest
 from hypothesis import settings
@@ -31,14 +40,6 @@ NEEDING = {
 
 KERAS = re.compile(r"^from innerview\.adapters\.keras\b", re.MULTILINE)
 """What a test module imports that is read only where a process has a backend (see networks.BACKEND)."""
-
-# Networks here are so small that a second thread only waits for the first.
-os.environ.setdefault("OMP_NUM_THREADS", "1")
-# What JAX compiles here runs once or twice.
-os.environ.setdefault("JAX_DISABLE_MOST_OPTIMIZATIONS", "1")
-os.environ.setdefault("JAX_PLATFORMS", "cpu")
-os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 # Derandomised, so that a failure is the same for everyone; no deadlines, since nothing here is timed.
 settings.register_profile("default", max_examples=30, deadline=None, derandomize=True)

@@ -22,7 +22,6 @@ from innerview.targets import Logit, together
 from innerview.types import Array
 from innerview.workbench.models import ModelRequest, open_model
 from networks import BACKEND, DTYPES
-from typecheck import unchecked
 
 CLASSES = OutputSpec(("a", "b", "c"))
 SPEC = InputSpec(6, 8)
@@ -362,8 +361,9 @@ def test_a_saved_model_is_opened_on_trust_and_looked_at_from_end_to_end(
     np.testing.assert_allclose(network.forward(pictures()).logits, wanted, rtol=1e-5, atol=1e-6)
     hidden = occlusion(network, pictures()[0], Logit(1), fill=np.zeros((6, 8, 3), np.float32), window=2, stride=2)
     assert np.isfinite(hidden.map).all()
-    with unchecked():
-        assert main(["explain", "cat", *line, "--trust-code"]) == 2
+    assert main(["explain", "cat", *line, "--trust-code", "-o", "seen"]) == 0
+    assert (tmp_path / "seen" / "cat" / "index.html").is_file()
+    assert main(["explain", "cat", *line, "--trust-code", "--method", "gradient"]) == 2
     assert "can only be run forward" in capsys.readouterr().err
 
 

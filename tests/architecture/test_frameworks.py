@@ -20,10 +20,10 @@ def test_the_framework_is_installed(framework: str) -> None:
     assert answer.returncode == 0, answer.stderr
 
 
-@pytest.mark.parametrize("framework", MEANT)
 @pytest.mark.parametrize("left_out", [False, True])
-def test_a_missing_framework_fails_unless_it_was_left_out(tmp_path: Path, framework: str, left_out: bool) -> None:
+def test_a_missing_framework_fails_unless_it_was_left_out(tmp_path: Path, left_out: bool) -> None:
     """The test above, in a Python that finds one framework broken; the others are left out."""
+    framework = MEANT[0]
     (tmp_path / f"{framework}.py").write_text("raise ImportError('broken on purpose')", encoding="utf-8")
     without = ",".join(one for one in MEANT if left_out or one != framework)
     environment = {**os.environ, "INNERVIEW_TEST_WITHOUT": without, "PYTHONPATH": str(tmp_path)}

@@ -81,3 +81,16 @@ def test_what_fails_costs_too() -> None:
 def test_a_share_is_between_nothing_and_all(share: float) -> None:
     with pytest.raises(UsageError, match="share"):
         Budget(share)
+
+
+def test_the_trainings_own_seconds_stand_still_while_some_are_spent() -> None:
+    clock = Clock()
+    budget = Budget(None, clock)
+    clock.now += 2
+    seen = [budget.unspent]
+    with budget.spending("maps"):
+        clock.now += 5
+        seen.append(budget.unspent)
+    seen.append(budget.unspent)
+    clock.now += 1
+    assert [*seen, budget.unspent] == [2, 2, 2, 3]

@@ -203,6 +203,7 @@ class JaxNetwork:
             yield
 
     def _ours(self, images: Images) -> AbstractContextManager[None]:
+        self.input.check(images)
         doing = f"the function failed on {len(images)} picture{'s' * (len(images) != 1)}"
         return made_ours(doing, partial(self._locate, images), back=BACK)
 

@@ -195,6 +195,7 @@ class KerasNetwork:
             return self._passes.pullback(self._run, images, cotangents, taps)
 
     def _ours(self, images: Images) -> AbstractContextManager[None]:
+        self.input.check(images)
         doing = f"the model failed on {len(images)} picture{'s' * (len(images) != 1)}"
         return made_ours(doing, partial(self._locate, images), back=BACK)
 

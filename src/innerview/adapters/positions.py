@@ -101,23 +101,33 @@ def decide(own: tuple[int, ...], changes: Changes | None, bands: Bands) -> Layou
 
 @dataclass(frozen=True)
 class _Axis:
-    """Centres of change along one axis: for each index the mean row, and the mean column, of the bands it answers."""
+    """Centres of change along one axis.
+
+    Attributes:
+        rows: for each index the mean row of the bands that it answers; columns: the mean column.
+        strength: how much each index answers at all.
+    """
 
     rows: Array
     columns: Array
+    strength: Array
 
     @staticmethod
     def of(rows: Array, columns: Array, bands: Bands) -> _Axis:
-        return _Axis(_centre(rows, bands.rows), _centre(columns, bands.columns))
+        strength = np.sqrt(rows.sum(axis=0) + columns.sum(axis=0))
+        return _Axis(_centre(rows, bands.rows), _centre(columns, bands.columns), strength)
 
     @property
     def length(self) -> int:
         return len(self.rows)
 
     def is_channels(self, scale: float) -> bool:
-        """Whether neither rows nor columns go along this axis, against the spread along those that do."""
+        """Whether neither rows nor columns go along this axis, against the spread along those that do.
+
+        A channel that is nearly dead answers at one position alone, so each counts as much as it answers.
+        """
         return all(
-            _spread(centres) <= CHANCE * scale or abs(_correlation(centres)) <= UNSORTED
+            _spread(centres, self.strength) <= CHANCE * scale or abs(_correlation(centres)) <= UNSORTED
             for centres in (self.rows, self.columns)
         )
 
@@ -213,8 +223,12 @@ def _centre(changes: Array, places: Array) -> Array:
     return np.where(answers, places @ changes / np.where(answers, total, 1), 0.5)
 
 
-def _spread(centres: Array) -> float:
-    return float(centres.std())
+def _spread(centres: Array, strength: Array | None = None) -> float:
+    """Standard deviation, weighted by `strength` where that is given and not 0 everywhere."""
+    if strength is None or not strength.any():
+        return float(centres.std())
+    middle = np.average(centres, weights=strength)
+    return float(np.sqrt(np.average((centres - middle) ** 2, weights=strength)))
 
 
 def _correlation(centres: Array) -> float:

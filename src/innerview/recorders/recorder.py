@@ -223,8 +223,7 @@ class Recorder:
 
     def _line(self) -> dict[str, float]:
         """Where the training stands, and the seconds that it has taken without the recorder's."""
-        seconds = max(self._budget.elapsed - self._budget.spent, 0.0)
-        return {"step": self.steps, "epoch": self.epochs, "seconds": round(self._earlier + seconds, 3)}
+        return {"step": self.steps, "epoch": self.epochs, "seconds": round(self._earlier + self._budget.unspent, 3)}
 
     def _flush(self) -> None:
         with self._budget.spending("lines"), _losing("metrics"):

@@ -46,6 +46,7 @@ class Budget:
         self.put_off = Counter[str]()
         self._share, self._clock = share, clock
         self._begun = clock()
+        self._since: float | None = None
         self._costs = dict[str, float]()
 
     def begin(self) -> None:
@@ -57,15 +58,22 @@ class Budget:
         """Seconds since `begin`."""
         return self._clock() - self._begun
 
+    @property
+    def unspent(self) -> float:
+        """Seconds since `begin` that were not spent; they stand still inside of `spending`, and never go back."""
+        now = self._clock() if self._since is None else self._since
+        return max(now - self._begun - self.spent, 0.0)
+
     @contextmanager
     def spending(self, kind: str) -> Generator[None, None, None]:
-        """Time what is done inside."""
-        started = self._clock()
+        """Time what is done inside; not to be nested."""
+        self._since = self._clock()
         try:
             yield
         finally:
-            self._costs[kind] = self._clock() - started
+            self._costs[kind] = self._clock() - self._since
             self.spent += self._costs[kind]
+            self._since = None
 
     def allows(self, kind: str) -> bool:
         """Whether a record of this kind, at its last price, would stay within the share; if not, it is put off."""
