@@ -14,9 +14,11 @@ import pytest
 from PIL import Image
 
 from data.files_made import encoded, png, random_bytes, tiff
+from data.test_hostile_data import array, data_set, npz, npz_header, tar
 from innerview.adapters import wrap
 from innerview.allcnn.table import build, initial_weights
 from innerview.data.baselines import baseline_from, make_baseline, parse_baseline
+from innerview.data.cifar10 import load
 from innerview.data.class_files import read_class_file
 from innerview.data.files import read_bytes
 from innerview.data.fitting import fit, parse_crop
@@ -33,6 +35,7 @@ from innerview.results.io import load_result, save_result
 from innerview.targets import Logit, find_class
 from innerview.types import Array
 from innerview.workbench import Request, look, path, weights
+from innerview.workbench.models import ModelRequest, open_model
 from innerview.workbench.request import choose_layers
 from typecheck import unchecked
 
@@ -85,6 +88,27 @@ def mixed(place: str) -> Path:
     (written("other", 3) / "arrays.safetensors").replace(written(place) / "arrays.safetensors")
     return Path(place)
 
+
+def saved(path: Path, content: bytes) -> Path:
+    """A file with this content."""
+    path.write_bytes(content)
+    return path
+
+
+def softmax(pixels: Array) -> Array:
+    """A model that ends in softmax."""
+    logits = 9 * pixels.mean((1, 2))
+    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return powers / powers.sum(axis=1, keepdims=True)
+
+
+OWN = """
+from innerview.adapters import FunctionNetwork
+from innerview.network import InputSpec, OutputSpec
+
+def build():
+    return FunctionNetwork(lambda x: x.mean((1, 2)), InputSpec(8, 8), OutputSpec(3))
+"""
 
 PICTURES: Cases = {
     "a name that no file has": lambda: find_picture("moose.jpeg"),
@@ -153,7 +177,22 @@ NETWORKS: Cases = {
     "a function that fails": lambda: wrap(lambda x: x.mean((1, 2, 9)), input=SPEC, output=RGB),
     "no declaration": lambda: wrap(lambda x: x),
     "gradients of a function": lambda: require_differentiable(COLOURS),
+    "logits that are probabilities already": lambda: wrap(softmax, input=SPEC, output=RGB),
+    "one score that nobody explained": lambda: OutputSpec(["dog"], kind="scores").decide(np.zeros((1, 1))),
+    "a factory of a wrapped network, with declarations": lambda: open_model(ModelRequest("own.py:build", classes="3")),
     "another file than safetensors": lambda: weights([Path("notes.jpg")], output="new"),
+}
+DATA: Cases = {
+    "a pipe or a device": lambda: load(Path("/dev/null")),
+    "no such file": lambda: load(Path("cifar.tar.gz")),
+    "another file than a tarball": lambda: load(Path("notes.jpg")),
+    "a tarball that claims too much": lambda: load(saved(Path("large.tar"), tar(("data_batch_1", 2**40, b"")))),
+    "an .npz of other arrays": lambda: load(saved(Path("other.npz"), npz({"x": array(1)}))),
+    "an .npz that claims more than it holds": lambda: load(
+        saved(Path("claims.npz"), data_set(train_images=npz_header("(1152921504606846976, 4, 4, 3)")))
+    ),
+    "objects in an .npz": lambda: load(saved(Path("objects.npz"), data_set(classes=npz_header("(1,)", "|O")))),
+    "class numbers that are none": lambda: load(saved(Path("halves.npz"), data_set(train_labels=array([0.5, 1])))),
 }
 CLASSES: Cases = {
     "lines numbered from 1": lambda: read_class_file(Path("from1.txt")),
@@ -206,6 +245,7 @@ SECTIONS = {
     "Crops": CROPS,
     "Baselines": BASELINES,
     "Data in class folders": FOLDERS,
+    "Data in one file": DATA,
     "Lists of classes": CLASSES,
     "What to look at": REQUESTS,
     "The folder to write to": OUTPUT,
@@ -239,6 +279,7 @@ def _folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         Path(name).write_bytes(content)
     Path("notes.jpg").write_text("The moose stood by the lake.\n" * 420, encoding="utf-8")
     Path("broken/cat/1.png").write_bytes(b"meow")
+    Path("own.py").write_text(OWN, encoding="utf-8")
 
 
 def said(case: Callable[[], object]) -> str:
