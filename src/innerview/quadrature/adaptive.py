@@ -18,8 +18,8 @@ from typing import Final, final
 import numpy as np
 
 from innerview.quadrature.early import ENDS, early_ratio, require_finite
-from innerview.quadrature.judging import Judgement, differences, judge
-from innerview.quadrature.panels import Panel, first_borders, tree
+from innerview.quadrature.judging import Judgement, differences, judge, suspects
+from innerview.quadrature.panels import GOLDEN, Panel, first_borders, tree
 from innerview.quadrature.problems import Integral, Level, Problem
 from innerview.quadrature.sketches import Sketches
 from innerview.quadrature.substitutions import EARLY, LAYER, POWERS
@@ -46,13 +46,17 @@ BALANCE: Final = 4.0
 seems to be done with; where those beside it are cut and cut again, it is not believed."""
 
 CONFIRMED: Final = 4
-"""One in so many panels, the widest ones, is cut once more before an estimate of a rough integrand is believed."""
+"""One in so many panels is cut once more before an estimate of a rough integrand is believed: half of them the widest,
+half those in which, by what happens around them, most may be hidden."""
 
 PATIENCE: Final = 2
 """Rounds in which the steps have settled and the residual has not moved, before it is taken to stay."""
 
 UNMOVED: Final = 0.9
 """A residual of at least this share of what it was has not moved."""
+
+BESIDE: Final = 0.2
+"""By how much of a panel the places where panels are cut lie off their middles, from end to end of the range."""
 
 CAUTIOUS: Final = 8
 """Panels at most that are cut in one round when only the residual asks for it."""
@@ -89,7 +93,7 @@ class PanelIntegration:
         self._waiting: dict[float, Array] = {}
         self._stretches: list[_Stretch] = []
         self._root = Panel(0.0, 1.0)
-        self._cut: list[Panel] = []  # under way
+        self._cut: dict[Panel, float] = {}  # under way, with the places where
         self._sure = 0  # rounds in which the estimate was within the tolerance, one after the other
         self._open = 0  # values asked for and not yet there
         self._levels: list[Level] = []
@@ -147,8 +151,15 @@ class PanelIntegration:
         through = EARLY["trapezoid"][0] ** (1 / self._power)
         borders = first_borders(count, grading, through)
         self._root = tree(borders)
-        self._cut = self._root.leaves()
-        return self._ask([*borders, *(_middle(panel) for panel in self._cut)])
+        return self._halve(self._root.leaves(), borders)
+
+    def _halve(self, panels: Sequence[Panel], borders: Sequence[float] = ()) -> Sequence[tuple[int, float]]:
+        """Cut these next; the integral has ended if there are none."""
+        if not panels:
+            self._finish(converged=False)
+            return ()
+        self._cut = {panel: _middle(panel) if self._stretches else _beside(panel) for panel in panels}
+        return self._ask([*borders, *self._cut.values()])
 
     def _ask(self, places: Sequence[float]) -> Sequence[tuple[int, float]]:
         known = set(self._places)
@@ -174,9 +185,9 @@ class PanelIntegration:
                 stretch.added = one if stretch.added is None else stretch.added + one
 
     def _advance(self) -> Sequence[tuple[int, float]]:
-        for panel in self._cut:
-            panel.cut(_middle(panel))
-        panels = self._cut if self._levels else self._root.branches()
+        for panel, place in self._cut.items():
+            panel.cut(place)
+        panels = list(self._cut) if self._levels else self._root.branches()
         for panel, change in zip(panels, self._sketches.sizes(differences(panels, self._sketches)[1]), strict=True):
             panel.change = change
         self._sum()
@@ -197,22 +208,19 @@ class PanelIntegration:
         return self._refine(judgement, errors, settled=float(steps.max()) <= self.problem.tolerance)
 
     def _confirm(self) -> Sequence[tuple[int, float]]:
-        """Cut the widest panels, whoever is to blame: an estimate that is small by luck does not outlive it."""
+        """Cut panels, whoever is to blame: an estimate that is small by luck does not outlive it."""
         self._sure += 1
         left = self.problem.budget - len(self._alphas)
         if not self._stretches and len(self._kept) >= self._room():
             self._fold()
+        leaves = self._root.leaves()
+        suspected = suspects(leaves, self._sketches)
         if self._stretches:
-            self._cut = self._chosen_stretch({leaf: leaf.width for leaf in self._root.leaves()}, left)
-        else:
-            leaves = self._root.leaves()
-            most = min(left, max(self._room() - len(self._kept), 1), -(-len(leaves) // CONFIRMED))
-            widest = sorted(leaves, key=lambda leaf: (-leaf.width, leaf.start))[:most]
-            self._cut = sorted(widest, key=lambda leaf: leaf.start)
-        if not self._cut:
-            self._finish(converged=False)
-            return ()
-        return self._ask([_middle(panel) for panel in self._cut])
+            return self._halve(self._chosen_stretch({leaf: suspected[leaf] + leaf.width for leaf in leaves}, left))
+        most = min(left, max(self._room() - len(self._kept), 1), -(-len(leaves) // CONFIRMED))
+        first = sorted(leaves, key=lambda leaf: (-suspected[leaf], -leaf.width, leaf.start))[: most // 2]
+        first += sorted(set(leaves) - set(first), key=lambda leaf: (-leaf.width, leaf.start))[: most - len(first)]
+        return self._halve(sorted(first, key=lambda leaf: leaf.start))
 
     def _known(self) -> Callable[[float], Array] | None:
         known, alphas = self.problem.known, dict(zip(self._places, self._alphas, strict=True))
@@ -278,16 +286,11 @@ class PanelIntegration:
         if not self._stretches and len(self._kept) >= self._room():
             self._fold()
         if self._stretches:
-            self._cut = self._chosen_stretch(needs, left)
-        else:
-            most = min(left, max(self._room() - len(self._kept), 1), CAUTIOUS if settled else left)
-            error = math.inf if settled else float(errors[worst])
-            chosen = _chosen(needs, most, error, self.problem.tolerance)
-            self._cut = _balanced(self._root.leaves(), chosen, most)
-        if not self._cut:
-            self._finish(converged=False)
-            return ()
-        return self._ask([_middle(panel) for panel in self._cut])
+            return self._halve(self._chosen_stretch(needs, left))
+        most = min(left, max(self._room() - len(self._kept), 1), CAUTIOUS if settled else left)
+        error = math.inf if settled else float(errors[worst])
+        chosen = _chosen(needs, most, error, self.problem.tolerance)
+        return self._halve(_balanced(self._root.leaves(), chosen, most))
 
     def _stays(self, needs: Mapping[Panel, float]) -> bool:
         """Whether what the residual misses stays, however finely the panels that miss it are cut."""
@@ -345,6 +348,11 @@ class PanelIntegration:
 
 def _middle(panel: Panel) -> float:
     return (panel.start + panel.end) / 2
+
+
+def _beside(panel: Panel) -> float:
+    """A place near the middle, another one in each panel, so that no wave suits them all."""
+    return _middle(panel) + BESIDE * panel.width * (panel.start / panel.width * GOLDEN % 1 - 0.5)
 
 
 def _chosen(needs: Mapping[Panel, float], most: int, error: float, tolerance: float) -> list[Panel]:

@@ -11,22 +11,24 @@ times half their width, and the change l - r that cutting the parent made.
   which changes shrink from parents to their halves, as rho / sqrt(1 - rho^2).
 
 Which of both holds, the sizes say: |l - r|^2 is |l|^2 + |r|^2 where jumps are unrelated, and much less where l and r
-agree. A change that is small by luck is not believed: half of the parent's stands in for it (an eighth where the
-integrand is continuous), as far as l and r allow. Where the integral of a view's sum is known from end to end of a
-panel (scores are), what the panel misses of it is known exactly, and is added.
+agree; a single pair can't tell. A change that is small by luck is not believed: half of the parent's stands in for it
+(an eighth where the integrand is continuous), as far as l and r allow. Where the sum is blind to what happens (the
+score does not move), jumps may cancel within a panel unseen: what such pairs may hide is added. What panels miss of a
+sum that is known is added too (`missed`).
 Derivation and measurements: docs/evidence/quadrature.md.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
 import numpy as np
 
+from innerview.quadrature.missed import MOST, cancelling, known_errors
 from innerview.quadrature.panels import Panel
 from innerview.quadrature.sketches import Sketches
 from innerview.types import Array
@@ -59,15 +61,14 @@ LUCK: Final = (0.5, 0.125)
 TREND: Final = 1.4 / 3
 """Share of the sum of all changes that is missing if they all point the same way, with something to spare."""
 
-EXPECTED: Final = 6.0
-"""How many times its judged error a panel may miss, times the factor by which signs cancel, before it is taken to hold
-something that no node has met."""
-
 ROUGH: Final = 0.68
 """The same root from which on an integrand is not taken for wholly continuous."""
 
 FEW: Final = 4.0
 """Number of pairs that make most of the change, up to which it is a matter of single features."""
+
+DOUBT: Final = 0.5
+"""Weight of jumps at least, where a single pair makes all of the change: one pair can't tell."""
 
 KINK: Final = 0.8
 """Share of a single change that may be missing; of several, less by the root of their number."""
@@ -75,15 +76,11 @@ KINK: Final = 0.8
 POOLED: Final = 0.7
 """Share of its neighbours' differences, scaled to its width, that a panel is taken to have where jumps are dense."""
 
-HIDDEN: Final = 3.0
-"""Times the factor by which signs cancel in the whole, by which they may in a feature that no node has met."""
+PAIRS: Final = 2.0
+"""Standard deviations of what may be hidden by jumps that cancel within a panel."""
 
-FLAT: Final = 50.0
-"""How many times its judged error, and its neighbours', a panel may miss before the integrand is taken to be flat at
-all nodes around, and what is missed a feature of its own."""
-
-MISSED: Final = 1.1
-"""Factor on what panels are known to miss."""
+AROUND: Final = 2
+"""Panels on either side that tell what may be hidden in one."""
 
 
 @dataclass(frozen=True)
@@ -122,47 +119,39 @@ def judge(root: Panel, sketches: Sketches, known: Callable[[float], Array] | Non
         sketches: of the integrand, in u, at all borders.
         known: the integral of each view's sum from 0 to a place in u, by measure, up to a constant; None: not known.
     """
-    pairs = _Pairs(root.parents(), sketches)
+    blind = cancelling(root.leaves(), sketches) >= MOST
+    pairs = _Pairs(root.parents(), sketches, blind & (known is not None))
     count = len(sketches.parts)
     needs = {half: np.zeros(count) for panel in pairs.panels for half in panel.halves if half.leaf}
     steps = np.array([pairs.judged(measure, needs) for measure in range(count)])
     gaps = np.zeros(count)
     if known is not None:
-        missed = _missed(list(needs), sketches, known)
-        missed = MISSED * np.maximum(missed, _unseen(missed, _widest(needs), sketches))
+        missed = known_errors(needs, sketches, known)
         gaps = np.sqrt((missed**2).sum(axis=0))
         needs = {leaf: np.hypot(need, one) for (leaf, need), one in zip(needs.items(), missed, strict=True)}
     return Judgement(steps, gaps, needs, pairs.rough)
 
 
-def _missed(leaves: Sequence[Panel], sketches: Sketches, known: Callable[[float], Array]) -> Array:
+def suspects(leaves: Sequence[Panel], sketches: Sketches) -> dict[Panel, float]:
+    """By leaf, what it would be off by if the integrand changed in it as it does in and around it.
+
+    What is small in a panel alone may be two jumps that cancel; what is small all around it is not.
+    """
     starts, ends = [leaf.start for leaf in leaves], [leaf.end for leaf in leaves]
     widths = np.array([leaf.width for leaf in leaves])[:, None]
-    found = widths / 2 * (sketches.sums(starts) + sketches.sums(ends))
-    return np.abs(found - np.stack([known(end) - known(start) for start, end in zip(starts, ends, strict=True)]))
-
-
-def _unseen(missed: Array, judged: Array, sketches: Sketches) -> Array:
-    """What panels miss beyond four times their judged error: of unseen features, whose size is not their sum.
-
-    A sum over pixels of both signs is smaller than their sizes by the same factor as that of the integrand, about.
-    """
-    hidden = missed * sketches.cancelled
-    return np.maximum(np.where(hidden > FLAT * judged, HIDDEN, 1.0) * hidden - EXPECTED * judged, 0)
-
-
-def _widest(needs: Mapping[Panel, Array]) -> Array:
-    """By leaf, the largest of its own judged error and those of its neighbours."""
-    order = sorted(range(len(needs)), key=[leaf.start for leaf in needs].__getitem__)
-    own = np.stack(list(needs.values()))
-    padded = np.pad(own[order], ((1, 1), (0, 0)))
-    found = np.empty_like(own)
-    found[order] = np.maximum(np.maximum(padded[:-2], padded[2:]), padded[1:-1])
-    return found
+    rates = sketches.sizes(sketches.at(ends) - sketches.at(starts)) ** 2 / widths
+    near = np.ones(2 * AROUND + 1)
+    counts = np.convolve(np.ones(len(leaves)), near, "same")[:, None]
+    found = np.stack([np.convolve(rate, near, "same") for rate in rates.T], axis=1) / counts * widths**3
+    shares = np.sqrt(found / np.maximum(found.sum(axis=0), np.finfo(float).tiny))
+    return dict(zip(leaves, shares.max(axis=1).tolist(), strict=True))
 
 
 def differences(panels: Sequence[Panel], sketches: Sketches) -> tuple[tuple[Array, Array], Array]:
-    """Differences across both halves of each panel, times half their width; and what its cut changed in the sum."""
+    """Differences across both halves of each panel, times half the *other* one's width, and what its cut changed.
+
+    The change is the first less the second. Where a panel is cut in its middle, halves are as wide as each other.
+    """
     start, middle, end = (
         sketches.at(places)
         for places in (
@@ -173,14 +162,15 @@ def differences(panels: Sequence[Panel], sketches: Sketches) -> tuple[tuple[Arra
     )
     before = np.array([panel.middle - panel.start for panel in panels])[:, None]
     after = np.array([panel.end - panel.middle for panel in panels])[:, None]
-    change = (after * (middle - start) - before * (end - middle)) / 2
-    return (before / 2 * (middle - start), after / 2 * (end - middle)), change
+    sides = after / 2 * (middle - start), before / 2 * (end - middle)
+    return sides, sides[0] - sides[1]
 
 
 class _Pairs:
     """The parents of all leaves, with what is known of their halves."""
 
-    def __init__(self, panels: Sequence[Panel], sketches: Sketches) -> None:
+    def __init__(self, panels: Sequence[Panel], sketches: Sketches, blind: Array) -> None:
+        self._blind = blind
         self.panels = panels
         self._parts = sketches.parts
         self._sides, self._change = differences(panels, sketches)
@@ -190,6 +180,8 @@ class _Pairs:
         self._changes = np.stack([panel.change for panel in panels])
         self._earlier = np.stack([(panel.parent or panel).change for panel in panels])
         self._weight = np.array([_share(panel) for panel in panels])
+        widths = np.array([[half.width for half in panel.halves] for panel in panels])
+        self._widths, self._scales = widths, widths / widths[:, ::-1]
 
     def judged(self, measure: int, needs: dict[Panel, Array]) -> float:
         """The error in one measure; adds to each leaf's need."""
@@ -204,6 +196,7 @@ class _Pairs:
         careful = 1 + (UNFOLLOWED - 1) * swings
         count = _number(change)
         self.rough |= share > ROUGH or count < FEW
+        doubted = max(jumps, DOUBT * float(np.clip((FEW - count) / (FEW - 1), 0, 1)))
         scale = max(scale, KINK / math.sqrt(count))
         sudden, steady = (np.minimum(np.maximum(change, part_of * earlier), both) for part_of in LUCK)
         single = self._leaf.sum(axis=1) == 1
@@ -212,21 +205,24 @@ class _Pairs:
         for side in (0, 1):
             allowed = np.where(single, np.minimum(sizes[side], np.maximum(change, LUCK[0] * earlier)), 0)
             size = np.where(single, allowed, sizes[side] * _over(sudden, both)) * self._leaf[:, side]
-            amounts[:, side] = size
-            vectors.append(self._sides[side][:, part] * _over(size, sizes[side])[:, None])
+            amounts[:, side] = size * self._scales[:, side]
+            own = _over(size, sizes[side]) * self._scales[:, side]
+            vectors.append(self._sides[side][:, part] * own[:, None])
         left = np.where(single, np.minimum(steady / math.sqrt(2), (sizes.T * self._leaf).sum(axis=1)), steady)
         smooth = self._change[:, part] * _over(left, change)[:, None]
         error = max(drawn(smooth) * scale, float(np.abs(smooth.sum(axis=0)).sum()) * TREND)
-        if jumps > 0:
+        if doubted > 0:
             believed, pooled = self._pooled(vectors, part)
             amounts = np.maximum(amounts, pooled)
-            error += jumps * max(CAREFUL * drawn(believed) - error, 0.0)
+            error += doubted * max(CAREFUL * drawn(believed) - error, 0.0)
+        hidden = jumps * self._paired(part) if jumps > 0 and self._blind[measure] else np.zeros(self._leaf.shape)
+        error = math.hypot(error, float(np.linalg.norm(hidden)))
         shared = np.where(single, left, left / math.sqrt(2))
         for place, panel in enumerate(self.panels):
             for side, half in enumerate(panel.halves):
                 if half.leaf:
-                    amount = jumps * CAREFUL * amounts[place, side] + (1 - jumps) * scale * shared[place]
-                    needs[half][measure] = careful * amount
+                    amount = doubted * CAREFUL * amounts[place, side] + (1 - doubted) * scale * shared[place]
+                    needs[half][measure] = careful * math.hypot(amount, hidden[place, side])
         return careful * error
 
     def _pooled(self, vectors: Sequence[Array], part: slice) -> tuple[Array, Array]:
@@ -242,7 +238,7 @@ class _Pairs:
         ]
         rows.sort()
         own = np.stack([vectors[side][place] for _, place, side in rows])
-        raw = np.stack([self._sides[side][place, part] for _, place, side in rows])
+        raw = np.stack([self._sides[side][place, part] * self._scales[place, side] for _, place, side in rows])
         widths = np.array([self.panels[place].halves[side].width for _, place, side in rows])
         sizes, near = np.abs(own).sum(axis=1), np.abs(raw).sum(axis=1) / widths**1.5
         before, after = np.roll(near, 1), np.roll(near, -1)
@@ -258,6 +254,25 @@ class _Pairs:
         for (_, place, side), size in zip(rows, np.maximum(sizes, floor).tolist(), strict=True):
             amounts[place, side] = size
         return believed, amounts
+
+    def _paired(self, part: slice) -> Array:
+        """By half, what may be hidden in it by jumps that cancel, so that its ends tell nothing of them.
+
+        Jumps are as many and as large as those that were met, anywhere; two are taken to lie in a panel as often as
+        chance would have it, and to cancel the less often the more directions there are.
+        """
+        across = np.stack([side[:, part] for side in self._sides], axis=1) * (2 / self._widths[:, ::-1])[:, :, None]
+        across = across[self._leaf]
+        sizes = np.abs(across).sum(axis=1)
+        square = float((sizes**2).sum())
+        if not square > 0:
+            return np.zeros(self._leaf.shape)
+        number = float(sizes.sum()) ** 2 / square
+        gram = across @ across.T
+        directions = float(np.trace(gram)) ** 2 / float((gram**2).sum())
+        expected = (number - 1) * self._widths
+        often = expected**2 / (2 + expected) * math.exp(1 - directions)
+        return PAIRS * np.sqrt(square / number * often / 12) * self._widths * self._leaf
 
 
 def _share(panel: Panel) -> float:

@@ -20,9 +20,6 @@ from innerview.types import Array
 
 BINS: Final = 256
 
-MOST: Final = 10.0
-"""Largest factor by which signs are taken to cancel."""
-
 
 @lru_cache(maxsize=16)
 def _signs(size: int) -> Array:
@@ -72,13 +69,6 @@ class Sketches:
     def sums(self, places: Sequence[float]) -> Array:
         """Plain sums at these places, place × measure."""
         return self._sums[[self._rows[place] for place in places]]
-
-    @property
-    def cancelled(self) -> Array:
-        """By measure, how much larger the sizes at all nodes are than their plain sums: at least 1, at most `MOST`."""
-        count = len(self._rows)
-        sizes, sums = self.sizes(self._known[:count]).sum(axis=0), np.abs(self._sums[:count]).sum(axis=0)
-        return np.clip(np.divide(sizes, sums, out=np.full_like(sizes, MOST), where=sums > 0), 1, MOST)
 
     def sizes(self, rows: Array) -> Array:
         """Sum of absolute values, row × measure."""
