@@ -35,8 +35,8 @@ from engines import in_torch
 
 from innerview.adapters.torch import TorchNetwork
 from innerview.network import OUTPUT
+from innerview.session.models import ModelRequest, open_model
 from innerview.targets import Logit, together
-from innerview.workbench.models import ModelRequest, open_model
 
 LITE0 = Path(__file__).parents[1] / "examples" / "efficientnet_lite0"
 NETWORKS, CLASS = ("allcnn", "lite0"), 3

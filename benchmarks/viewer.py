@@ -32,7 +32,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from innerview.data.samples import sample, samples
-from innerview.workbench.models import ModelRequest, open_model
+from innerview.session.models import ModelRequest, open_model
 from innerview.workbench.page.report import report
 
 ROOT = Path(__file__).resolve().parents[1]

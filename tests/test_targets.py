@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from innerview.errors import AmbiguousClass, UnknownClass, UsageError
 from innerview.network import OutputSpec
+from innerview.session.request import Request, choose_target
 from innerview.targets import (
     Contrast,
     Logit,
@@ -21,7 +22,6 @@ from innerview.targets import (
     together,
     usual_kind,
 )
-from innerview.workbench.request import Request, choose_target
 
 NAMES = ("airplane", "cat", "horse", "7")
 SPEC = OutputSpec(NAMES, temperature=0.2)

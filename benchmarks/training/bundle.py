@@ -39,12 +39,12 @@ from innerview.pictures.film import liveliest
 from innerview.pictures.words import layer_title
 from innerview.runs import RunFolder, answers, observations
 from innerview.runs.observations import Shots
+from innerview.session.evenly import evenly
+from innerview.session.training.networks import LAYERS
 from innerview.targets import Logit
 from innerview.types import Image, Images
 from innerview.viewer.payloads.film import CHANNELS
 from innerview.viewer.payloads.layers import strongest
-from innerview.workbench.evenly import evenly
-from innerview.workbench.run.networks import LAYERS
 
 INVISIBLE = 1e-3
 """The fraction of test pictures whose answer float16 may change."""

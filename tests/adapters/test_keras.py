@@ -18,9 +18,9 @@ from innerview.cli import main
 from innerview.errors import DataError, NetworkError, UsageError
 from innerview.methods import occlusion
 from innerview.network import OUTPUT, InputSpec, OutputSpec
+from innerview.session.models import ModelRequest, open_model
 from innerview.targets import Logit, together
 from innerview.types import Array
-from innerview.workbench.models import ModelRequest, open_model
 from networks import BACKEND, DTYPES
 
 CLASSES = OutputSpec(("a", "b", "c"))

@@ -32,11 +32,11 @@ from innerview.network import InputSpec, Layer, OutputSpec, find_layer, require_
 from innerview.quadrature import fixed_rule
 from innerview.results import Prediction, Provenance
 from innerview.results.io import load_result, save_result
+from innerview.session.models import ModelRequest, open_model
+from innerview.session.request import choose_layers
 from innerview.targets import Logit, find_class
 from innerview.types import Array
 from innerview.workbench import Request, look, path, weights
-from innerview.workbench.models import ModelRequest, open_model
-from innerview.workbench.request import choose_layers
 from typecheck import unchecked
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "reference" / "error-messages.md"

@@ -33,8 +33,9 @@ LOWER = (
     "quadrature",
 )
 LOWER += ("adapters", "methods")
-UPPER = ("data", "runs", "allcnn", "pictures", "viewer", "recorders", "training", "workbench", "notebook", "web", "cli")
-WITHIN = ("workbench/explore", "workbench/look")
+UPPER = ("data", "runs", "allcnn", "pictures", "viewer", "recorders", "training", "session", "workbench")
+UPPER += ("notebook", "web", "cli")
+WITHIN = ("session/compute", "session/session", "workbench/run", "workbench/look")
 
 
 @pytest.fixture
@@ -91,9 +92,15 @@ MISTAKES = {
     "sister rooms": (IMPORTS, "methods/bad.py", "import innerview.adapters", "innerview.methods.bad ->"),
     "the workbench's lower room imports its upper": (
         IMPORTS,
-        "workbench/explore/bad.py",
+        "workbench/run/bad.py",
         "import innerview.workbench.look",
-        "innerview.workbench.explore.bad ->",
+        "innerview.workbench.run.bad ->",
+    ),
+    "a computation imports the session": (
+        IMPORTS,
+        "session/compute/bad.py",
+        "import innerview.session.session",
+        "innerview.session.compute.bad ->",
     ),
     "an integral that knows networks": (
         IMPORTS,

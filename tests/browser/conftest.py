@@ -19,12 +19,12 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 
 from browser.driving import PATIENCE, Known
 from innerview.data.samples import sample, samples
+from innerview.session.opening import built_in_runs, place
+from innerview.session.registry import RunRegistry
+from innerview.session.session import Session
 from innerview.web.app import make_app
 from innerview.web.guard import Access
 from innerview.web.server import running
-from innerview.workbench.live.desk import Desk
-from innerview.workbench.live.serving import built_in_runs, place
-from innerview.workbench.live.shelf import Shelf
 
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "chrome")
@@ -51,12 +51,14 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def known() -> Known:
-    """The desk: the built-in network and the recipe's, their trainings, the samples."""
+    """The session: the built-in network and the recipe's, their trainings, the samples."""
     names = ("allcnn", "recipe")
-    desk = Desk([place(name) for name in names], Shelf([path for name in names for path in built_in_runs(name)]))
+    session = Session(
+        [place(name) for name in names], RunRegistry([path for name in names for path in built_in_runs(name)])
+    )
     for name in samples():
-        desk.add(sample(name), "sample")
-    found = Known(desk)
+        session.add(sample(name), "sample")
+    found = Known(session)
     # What every page asks first is worked out once, before the first page asks.
     found.ask("map", target=found.predicted())
     return found
@@ -64,14 +66,14 @@ def known() -> Known:
 
 @pytest.fixture(scope="session")
 def prepared(known: Known) -> Known:
-    """The desk with everything about the cat that takes long worked out."""
+    """The session with everything about the cat that takes long worked out."""
     known.prepare()
     return known
 
 
 @pytest.fixture(scope="session")
 def server(known: Known, _bundle: None) -> Iterator[str]:
-    with running(make_app(known.desk, Access())) as url:
+    with running(make_app(known.session, Access())) as url:
         yield url
 
 

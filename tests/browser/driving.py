@@ -1,6 +1,6 @@
 """What the tests of the viewer share: a page to drive, and the numbers that it should show.
 
-The numbers are the server's own: `Known.ask` gives the payload that the page was sent, from the same desk.
+The numbers are the server's own: `Known.ask` gives the payload that the page was sent, from the same session.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from playwright.sync_api import Locator, Page, expect
 
 import patience
 from innerview.pictures.ramps import RampName, entry, ramp
+from innerview.session.compute.integrated import NullListener
+from innerview.session.query import read_query
+from innerview.session.session import Session
 from innerview.types import Array
 from innerview.viewer.payload import Payload, decode
-from innerview.workbench.explore.explore import Nobody
-from innerview.workbench.live.desk import Desk
-from innerview.workbench.live.wish import read_wish
 
 PATIENCE = 1000 * patience.PATIENCE
 """Milliseconds for an answer on a busy computer."""
@@ -48,13 +48,13 @@ READY = {
 
 @dataclass(frozen=True)
 class Known:
-    """The desk behind the server."""
+    """The session behind the server."""
 
-    desk: Desk
+    session: Session
 
     @property
     def hello(self) -> dict[str, Any]:
-        return self.desk.hello()
+        return self.session.hello()
 
     @property
     def network(self) -> str:
@@ -69,8 +69,8 @@ class Known:
 
     def ask(self, kind: str, **fields: object) -> Payload:
         """The payload of a question; about the first network and the cat unless said otherwise."""
-        wish = read_wish({"kind": kind, "network": self.network, "picture": self.picture(), **fields})
-        return decode(self.desk.answer(wish, Nobody()).blob)
+        query = read_query({"kind": kind, "network": self.network, "picture": self.picture(), **fields})
+        return decode(self.session.answer(query, NullListener()).blob)
 
     def prepare(self) -> None:
         """Work out the cat's path, its answers by share and the runner-up's map, so that no page waits for them."""

@@ -11,15 +11,15 @@ import numpy as np
 import pytest
 
 from innerview.data.reading import Picture
+from innerview.session import session as sessions
+from innerview.session.compute.integrated import Listener
+from innerview.session.query import Query
+from innerview.session.session import OpenedModel, Session
 from innerview.types import Array
 from innerview.viewer.payload import Payload, make_payload, numbered
 from innerview.web.app import make_app
 from innerview.web.guard import Access
 from innerview.web.server import running
-from innerview.workbench.explore.explore import Listener
-from innerview.workbench.live import desk as desks
-from innerview.workbench.live.desk import Desk, Opened
-from innerview.workbench.live.wish import Wish
 from networks import MODELS, numpy_network
 from patience import PATIENCE
 
@@ -32,51 +32,51 @@ class Stub:
     """What the next maps are.
 
     Attributes:
-        desk: behind the server; all but maps is worked out as ever.
+        session: behind the server; all but maps is worked out as ever.
         levels: of every map: values (height × width), estimated error, status, evaluations; the last one ends it.
         gates: one before each level, to be opened by the test; none for no waiting.
-        wishes: maps that were asked for.
+        queries: maps that were asked for.
     """
 
-    desk: Desk
+    session: Session
     levels: list[tuple[Array, float, str, int]] = field(default_factory=list)
     gates: list[threading.Event] = field(default_factory=list)
-    wishes: list[Wish] = field(default_factory=list)
+    queries: list[Query] = field(default_factory=list)
 
-    def values(self, wish: Wish) -> list[tuple[Array, float, str, int]]:
+    def values(self, query: Query) -> list[tuple[Array, float, str, int]]:
         """The levels of one map; replaced by tests."""
         return self.levels
 
-    def map(self, _: Desk, wish: Wish, listener: Listener) -> Payload:
+    def map(self, _: Session, query: Query, listener: Listener) -> Payload:
         """Answer."""
-        self.wishes.append(wish)
-        levels = self.values(wish)
+        self.queries.append(query)
+        levels = self.values(query)
         for at, level in enumerate(levels):
             if at < len(self.gates):
                 assert self.gates[at].wait(PATIENCE)
             if at < len(levels) - 1:
-                listener.level(made(wish, *level))
-        return made(wish, *levels[-1])
+                listener.level(made(query, *level))
+        return made(query, *levels[-1])
 
 
-def made(wish: Wish, values: Array, error: float, status: str, evaluations: int) -> Payload:
+def made(query: Query, values: Array, error: float, status: str, evaluations: int) -> Payload:
     """A map as the server would send it."""
     return make_payload(
         "map",
         {"map": numbered(values), "error": numbered(np.abs(values) * error)},
-        network=wish.network,
-        picture=wish.picture,
+        network=query.network,
+        picture=query.picture,
         method="integrated-gradients",
         method_words="Integrated gradients",
         meaning="contribution",
-        target=wish.target,
+        target=query.target,
         versus=None,
         target_kind="contrast",
         target_words="contrast of a class",
         unit="logit",
-        baseline=wish.baseline,
+        baseline=query.baseline,
         rule="made up",
-        tolerance=wish.tolerance,
+        tolerance=query.tolerance,
         estimated_error=error,
         gap=0.0012,
         relative_gap=0.0012,
@@ -94,10 +94,10 @@ def made(wish: Wish, values: Array, error: float, status: str, evaluations: int)
 def stubbed(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Stub, str]]:
     """Serve; gives the stub and the address."""
     model = MODELS["mixed"]
-    desk = Desk([Opened("small", numpy_network(model, model.weights(), np.float32))])
+    session = Session([OpenedModel("small", numpy_network(model, model.weights(), np.float32))])
     pixels = np.random.default_rng(5).random((*SHAPE, 3), dtype=np.float32)
-    desk.add(Picture("first", pixels, truth="bee"), "sample")
-    stub = Stub(desk)
-    monkeypatch.setattr(desks, "ANSWERS", {**desks.ANSWERS, "map": stub.map})
-    with running(make_app(desk, Access())) as url:
+    session.add(Picture("first", pixels, truth="bee"), "sample")
+    stub = Stub(session)
+    monkeypatch.setattr(sessions, "ANSWERS", {**sessions.ANSWERS, "map": stub.map})
+    with running(make_app(session, Access())) as url:
         yield stub, url

@@ -13,10 +13,10 @@ from browser.conftest import Heard
 from innerview.adapters import FunctionNetwork
 from innerview.data.reading import Picture
 from innerview.network import InputSpec, OutputSpec
+from innerview.session.session import OpenedModel, Session
 from innerview.web.app import make_app
 from innerview.web.guard import Access
 from innerview.web.server import running
-from innerview.workbench.live.desk import Desk, Opened
 
 LOW, HIGH = float(np.log(0.05 / 0.95)), float(np.log(0.95 / 0.05))
 NAMES = ("dog", "cat", "bee")
@@ -40,9 +40,9 @@ def network(names: tuple[str, ...], kind: Any, outputs: tuple[float, ...]) -> Fu
 
 @pytest.fixture(scope="module")
 def url(_bundle: None) -> Iterator[str]:
-    desk = Desk([Opened(name, network(*case[:3])) for name, case in SAYS.items()])
-    desk.add(Picture("ramp", np.linspace(0, 1, 192, dtype=np.float32).reshape(8, 8, 3)), "sample")
-    with running(make_app(desk, Access())) as address:
+    session = Session([OpenedModel(name, network(*case[:3])) for name, case in SAYS.items()])
+    session.add(Picture("ramp", np.linspace(0, 1, 192, dtype=np.float32).reshape(8, 8, 3)), "sample")
+    with running(make_app(session, Access())) as address:
         yield address
 
 

@@ -12,10 +12,10 @@ from browser.conftest import Heard
 from browser.driving import link_value
 from browser.stub import SHAPE, Stub, stubbed
 from innerview.data.reading import Picture
+from innerview.session.session import OpenedModel, Session
 from innerview.web.app import make_app
 from innerview.web.guard import Access
 from innerview.web.server import running
-from innerview.workbench.live.desk import Desk, Opened
 from networks import MODELS, numpy_network
 from web.conftest import picture_bytes
 from web.test_uploads import BROKEN
@@ -105,11 +105,11 @@ def test_a_model_that_raises_is_told_with_its_layer(context: BrowserContext, hea
     model = MODELS["mixed"]
     weights = model.weights()
     weights["conv2.weight"] = np.full_like(weights["conv2.weight"], 3e38)  # overflows
-    desk = Desk([Opened("broken", numpy_network(model, weights, np.float32))])
-    desk.add(Picture("first", np.full((*SHAPE, 3), 0.5, np.float32)), "sample")
+    session = Session([OpenedModel("broken", numpy_network(model, weights, np.float32))])
+    session.add(Picture("first", np.full((*SHAPE, 3), 0.5, np.float32)), "sample")
     page = context.new_page()
     heard.listen(page)
-    with running(make_app(desk, Access())) as url:
+    with running(make_app(session, Access())) as url:
         page.goto(url)
         expect(page.locator(".remark").first).to_contain_text("conv2")
         page.keyboard.press("5")
@@ -137,5 +137,5 @@ def test_a_page_of_another_site_reaches_nothing(context: BrowserContext, stub: t
         {"url": url, "bytes": list(picture_bytes())},
     )
     assert reached == ["refused", "refused"]
-    assert len(found.desk._guests) == 0
+    assert len(found.session._guests) == 0
     page.close()

@@ -13,8 +13,8 @@ from browser.driving import assert_same_colours, canvas, limit_of, painted, sett
 from browser.stub import SHAPE, Stub, stubbed
 from innerview.data.reading import Picture
 from innerview.errors import NetworkError
+from innerview.session.query import Query
 from innerview.types import Array
-from innerview.workbench.live.wish import Wish
 
 VALUES = np.random.default_rng(3).normal(0, 0.4, SHAPE).astype(np.float32)
 GOOD, BAD = 0, 1
@@ -25,10 +25,10 @@ GOOD, BAD = 0, 1
 def tab(context: BrowserContext, heard: Heard, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Page, Stub]]:
     with stubbed(monkeypatch) as (stub, url):
         pixels = np.random.default_rng(6).random((*SHAPE, 3), dtype=np.float32)
-        stub.desk.add(Picture("second", pixels, truth="ant"), "sample")
+        stub.session.add(Picture("second", pixels, truth="ant"), "sample")
 
-        def values(wish: Wish) -> list[tuple[Array, float, str, int]]:
-            if wish.target == BAD or wish.tolerance == 0.001 or wish.baseline == "white":
+        def values(query: Query) -> list[tuple[Array, float, str, int]]:
+            if query.target == BAD or query.tolerance == 0.001 or query.baseline == "white":
                 raise NetworkError("made to fail at conv2")
             return [(VALUES, 0.004, "done", 9)]
 
@@ -66,7 +66,7 @@ def test_no_map_of_another_class_or_picture_stands_beside_an_error(tab: tuple[Pa
     expect(error(page)).to_have_count(0)
     # Another picture, of which the same class fails; and back.
     good = stub.values
-    stub.values = lambda wish: good(Wish("map", target=BAD))  # type: ignore[method-assign]
+    stub.values = lambda query: good(Query("map", target=BAD))  # type: ignore[method-assign]
     page.keyboard.press("]")
     expect(page.get_by_role("img", name="Picture: second")).to_be_visible()
     expect(error(page)).to_have_count(1)
@@ -109,7 +109,7 @@ def test_a_level_whose_refinement_failed_is_dimmed(tab: tuple[Page, Stub]) -> No
         def __getitem__(self, at: object) -> tuple[Array, float, str, int]:  # type: ignore[override]
             raise NetworkError("made to fail at conv2")
 
-    stub.values = lambda wish: Ending([(VALUES, 0.2, "refining", 5), (VALUES, 0.001, "done", 9)])  # type: ignore[method-assign]
+    stub.values = lambda query: Ending([(VALUES, 0.2, "refining", 5), (VALUES, 0.001, "done", 9)])  # type: ignore[method-assign]
     page.get_by_label("Explain").select_option("2")
     expect(error(page)).to_have_count(1)
     expect(page.get_by_role("img", name="Integrated gradients for cow").first).to_be_visible()

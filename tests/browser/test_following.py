@@ -22,7 +22,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from browser.conftest import Heard
 from browser.driving import PATIENCE, settle
 from serving import served
-from workbench.made_runs import made_folders, made_run, metadata
+from session.made_runs import made_folders, made_run, metadata
 
 TRAINING = """
 import sys, time

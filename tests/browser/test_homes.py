@@ -12,13 +12,13 @@ from innerview.allcnn import load
 from innerview.data.fitting import fit
 from innerview.data.samples import sample
 from innerview.methods.registry import map_methods
+from innerview.session.compute.explanation import Extent, examine
+from innerview.session.images import Item
+from innerview.session.request import Request
 from innerview.viewer.hello import describe_network, describe_photo, hello
 from innerview.viewer.one_file import write_page
 from innerview.viewer.payloads.subject import Photo
-from innerview.workbench.explore.examine import Extent, examine
-from innerview.workbench.items import Item
 from innerview.workbench.page.one_page import Sizes, payloads_of
-from innerview.workbench.request import Request
 
 NASTY = "</script><script>window.broken = 1</script><!-- cat"
 

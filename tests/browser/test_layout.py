@@ -116,7 +116,7 @@ def test_a_legend_is_as_wide_as_its_map(tab: Page, view: str) -> None:
 
 @pytest.mark.parametrize("tab", [WIDEST], indirect=True)
 def test_the_largest_screen_is_used(tab: Page) -> None:
-    """A map is drawn larger than on a desk, in whole device pixels, and nothing is torn apart."""
+    """A map is drawn larger than on a session, in whole device pixels, and nothing is torn apart."""
     image = box(tab.get_by_role("img", name="Integrated gradients for").first)
     assert image["right"] - image["left"] == 32 * 28
     assert image["bottom"] <= 1440

@@ -17,9 +17,9 @@ from browser.driving import assert_same_colours, canvas, choose_theme, limit_of,
 from browser.stub import SHAPE, Stub, stubbed
 from innerview.pictures.ramps import entry, ramp
 from innerview.pictures.scale import own_limit
+from innerview.session.compute.integrated import NullListener
+from innerview.session.query import Query
 from innerview.types import Array
-from innerview.workbench.explore.explore import Nobody
-from innerview.workbench.live.wish import Wish
 from patience import until
 
 CERTIFICATE = "[data-certificate]"
@@ -48,8 +48,8 @@ def drawn(page: Page) -> Array:
 def test_signs_are_mirrored_and_what_is_one_sided_or_nothing_is_drawn_so(tab: Page, stub: tuple[Stub, str]) -> None:
     made, url = stub
     maps = {0: VALUES, 1: -VALUES, 2: -np.abs(VALUES)}
-    made.values = lambda wish: [  # type: ignore[method-assign]
-        (np.zeros(SHAPE) if wish.baseline == "white" else maps[wish.target or 0], 0.001, "done", 9)
+    made.values = lambda query: [  # type: ignore[method-assign]
+        (np.zeros(SHAPE) if query.baseline == "white" else maps[query.target or 0], 0.001, "done", 9)
     ]
     tab.goto(f"{url}#/attribution?o=map&c=0")
     expect(tab.locator(CERTIFICATE)).to_be_visible()
@@ -123,7 +123,7 @@ def test_three_levels_hold_the_scale_and_are_announced_twice(tab: Page, stub: tu
 def test_of_ten_fast_choices_one_is_drawn_and_the_others_are_cancelled(tab: Page, stub: tuple[Stub, str]) -> None:
     made, url = stub
     maps = [VALUES, -VALUES, 2 * VALUES]
-    made.values = lambda wish: [(maps[wish.target or 0], 0.001, "done", 9)]  # type: ignore[method-assign]
+    made.values = lambda query: [(maps[query.target or 0], 0.001, "done", 9)]  # type: ignore[method-assign]
     told: list[dict[str, Any]] = []
     asked: list[str] = []
 
@@ -155,7 +155,7 @@ def test_of_ten_fast_choices_one_is_drawn_and_the_others_are_cancelled(tab: Page
         # Every one is another question, the last one again about class 1.
         tab.evaluate(f"location.hash = '#/attribution?o=map&c={1 + at % 2 if at < 9 else 1}&t={0.02 + at / 1000}'")
         until(lambda at=at: len(asked) > at, "the question", lambda: tab.wait_for_timeout(10))
-    until(lambda: len(made.wishes) >= 2, "a question that was begun")
+    until(lambda: len(made.queries) >= 2, "a question that was begun")
     # The server has heard of all ten before it answers one.
     until(lambda: [one.get("state") for one in told].count("cancelled") == 9, "nine", lambda: tab.wait_for_timeout(10))
     made.gates[0].set()
@@ -170,8 +170,8 @@ def test_of_ten_fast_choices_one_is_drawn_and_the_others_are_cancelled(tab: Page
 
 def test_an_ended_budget_says_what_was_reached_and_can_be_continued(tab: Page, stub: tuple[Stub, str]) -> None:
     made, url = stub
-    made.values = lambda wish: [  # type: ignore[method-assign]
-        (VALUES, 0.004, "done", 256) if wish.more else (VALUES / 2, 0.018, "not-met", 64)
+    made.values = lambda query: [  # type: ignore[method-assign]
+        (VALUES, 0.004, "done", 256) if query.more else (VALUES / 2, 0.018, "not-met", 64)
     ]
     tab.goto(f"{url}#/attribution?o=map")
     line = tab.locator(CERTIFICATE)
@@ -180,16 +180,18 @@ def test_an_ended_budget_says_what_was_reached_and_can_be_continued(tab: Page, s
     line.get_by_role("button", name="Continue").click()
     expect(line).to_contain_text("✓ Error ≤ 0.40 % of the map · asked 1 % · 256 evaluations")
     assert_same_colours(drawn(tab), painted(VALUES, limit_of(tab), "evidence"))
-    assert [wish.more for wish in made.wishes] == [0, 1]
+    assert [query.more for query in made.queries] == [0, 1]
     expect(line.get_by_role("button", name="Continue")).to_have_count(0)
 
 
 def test_a_dropped_socket_leaves_the_sliders_and_takes_up_the_work(tab: Page, stub: tuple[Stub, str]) -> None:
     made, url = stub
     made.levels = [(VALUES, 0.2, "refining", 5), (VALUES, 0.001, "done", 9)]
-    hello = made.desk.hello()
+    hello = made.session.hello()
     (network,), (sample,) = hello["networks"], hello["samples"]
-    made.desk.answer(Wish("path", network["id"], sample["picture"], target=2), Nobody())  # so that it comes whole
+    made.session.answer(
+        Query("path", network["id"], sample["picture"], target=2), NullListener()
+    )  # so that it comes whole
     sockets: list[WebSocketRoute] = []
     closed = threading.Event()
 

@@ -14,11 +14,11 @@ from browser.conftest import Heard
 from browser.driving import PATIENCE, Known, canvas, expect_link, link_value
 from browser.stub import SHAPE
 from innerview.data.reading import Picture
+from innerview.session.jobs import Ticket
+from innerview.session.session import OpenedModel, Session
 from innerview.web.app import make_app
 from innerview.web.guard import Access
 from innerview.web.server import running
-from innerview.workbench.live.desk import Desk, Opened
-from innerview.workbench.live.jobs import Ticket
 from web.test_socket import Gated
 
 
@@ -62,9 +62,9 @@ def test_a_closed_tab_stops_its_work(context: BrowserContext, heard: Heard, monk
         let_go.set()
 
     monkeypatch.setattr(Ticket, "give_back", give_back)
-    desk = Desk([Opened("gated", network)])  # type: ignore[arg-type]
-    desk.add(Picture("first", np.random.default_rng(5).random((*SHAPE, 3), dtype=np.float32)), "sample")
-    with running(make_app(desk, Access())) as url:
+    session = Session([OpenedModel("gated", network)])  # type: ignore[arg-type]
+    session.add(Picture("first", np.random.default_rng(5).random((*SHAPE, 3), dtype=np.float32)), "sample")
+    with running(make_app(session, Access())) as url:
         page, question = context.new_page(), "?c=0&t=0.0001"
         heard.listen(page)
         page.goto(f"{url}#/attribution{question}")

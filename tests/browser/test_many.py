@@ -15,10 +15,10 @@ from innerview.data.fitting import fit
 from innerview.data.reading import Picture
 from innerview.methods import predict
 from innerview.methods.registry import map_methods
+from innerview.session.query import Query
 from innerview.viewer.hello import describe_network, describe_photo, hello
 from innerview.viewer.one_file import pack, write_page
 from innerview.viewer.payloads.subject import Photo, subject_payload
-from innerview.workbench.live.wish import Wish
 from networks import MODELS, numpy_network
 
 
@@ -33,9 +33,9 @@ def test_a_file_of_five_hundred_pictures_shows_thumbnails_a_page_at_a_time(
         photo = Photo.of(fit(Picture(f"no. {at}", pixels), network.input), f"no. {at}", None, "data")
         listed.append(describe_photo(photo))
         packed.append(pack(subject_payload(photo, predict(network, photo.image[None])[0], network.identity)))
-        wish = Wish("map", network.identity, photo.picture, target=0)
+        query = Query("map", network.identity, photo.picture, target=0)
         values = np.full(SHAPE, at + 1, np.float32)
-        packed.append(pack(made(wish, values, 0.001, "done", 9), target=None, versus=None, baseline="black"))
+        packed.append(pack(made(query, values, 0.001, "done", 9), target=None, versus=None, baseline="black"))
     page_text = write_page("500", hello([describe_network(network, "small", map_methods(network))], listed), packed)
     path = tmp_path / "many.html"
     path.write_text(page_text, encoding="utf-8")

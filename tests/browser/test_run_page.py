@@ -1,4 +1,4 @@
-"""The page that `innerview inspect` writes, on a telephone and on a desk: every figure whole, none scrolled, none
+"""The page that `innerview inspect` writes, on a telephone and on a session: every figure whole, none scrolled, none
 tiny."""
 
 from __future__ import annotations
@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
-from innerview.workbench.run.request import RunRequest
+from innerview.session.training.request import RunRequest
 from innerview.workbench.run.run import run
-from workbench.made_runs import made_folders, made_run
+from session.made_runs import made_folders, made_run
 
 LOADED = "image => image.decode().then(() => [image.currentSrc.split('/').pop(), image.getBoundingClientRect().width])"
 

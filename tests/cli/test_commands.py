@@ -67,9 +67,9 @@ def test_look_at_several_has_an_overview_on_one_scale(tmp_path: Path) -> None:
     page = (out / "index.html").read_text()
     assert "cat/index.html" in page
     assert "moose/index.html" in page
-    sheets = {"contact-sheet.png", "interior-sheet.png", "interior-sheet.webp"}
-    assert sheets <= {one.name for one in out.iterdir()}
-    assert all(f'src="{name}"' in page for name in sheets)
+    figures = {"contact-sheet.png", "interior-sheet.png", "interior-sheet.webp"}
+    assert figures <= {one.name for one in out.iterdir()}
+    assert all(f'src="{name}"' in page for name in figures)
     assert {"spread.png", "photo.png"} <= {one.name for one in (out / "cat").iterdir()}
     found = json.loads((out / "cat" / "result.json").read_text())["integrated"]["provenance"]
     assert found["baseline"] == "white and uniform noise, seed 3"

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from innerview.cli import main
-from workbench.made_runs import made_folders, made_run
+from session.made_runs import made_folders, made_run
 
 QUICK = ("--probe", "cat", "--num-checkpoints", "2", "--n-steps", "1", "-o", "out")
 

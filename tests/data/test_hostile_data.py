@@ -20,7 +20,7 @@ from innerview.data.cifar10 import LARGEST, PARTS, from_pickle, holds_arrays, lo
 from innerview.data.download import Source, download
 from innerview.errors import DataError, InnerviewError
 from innerview.files.tarballs import ENTRIES, tarball
-from innerview.workbench.live.serving import furnish
+from innerview.session.opening import furnish
 
 MEMORY = 64 * 2**20
 """Bytes that refusing a small file may take."""

@@ -36,14 +36,14 @@ from innerview.runs import RunFolder, answers, ending
 from innerview.runs.answers import Answers
 from innerview.runs.ending import Ending
 from innerview.runs.observations import Probes, keep_probes
+from innerview.session.compute.integrated import NullListener
+from innerview.session.compute.weights import count_weights, read_weights
+from innerview.session.models import ModelRequest, open_model
+from innerview.session.training.answers import answers_of
+from innerview.session.training.payloads import show_answers, show_course, show_weights
+from innerview.session.training.reading import Recorded
 from innerview.viewer.payloads.stamp import Stamp
-from innerview.workbench.explore.explore import Nobody
-from innerview.workbench.models import ModelRequest, open_model
-from innerview.workbench.run.answers import answers_of
-from innerview.workbench.run.payloads import show_answers, show_course, show_weights
-from innerview.workbench.run.reading import Recorded
-from innerview.workbench.weights import count_weights, read_weights
-from workbench.made_runs import made_run
+from session.made_runs import made_run
 
 SECONDS: float = 2.0
 MEMORY: float = 700.0
@@ -123,7 +123,7 @@ def read_run(folder: Path) -> None:
     for show in (
         lambda: show_course(run, "finished"),
         lambda: show_weights(run, Stamp("")),
-        lambda: show_answers("run", answers_of(run, None, Nobody(), lambda _: None)),
+        lambda: show_answers("run", answers_of(run, None, NullListener(), lambda _: None)),
     ):
         try:
             show()

@@ -13,14 +13,14 @@ from innerview.methods import keep, path_statistics, predict
 from innerview.methods.mistakes import mistakes
 from innerview.network import InputSpec, OutputSpec
 from innerview.pictures.captions import Subject, said_lines
+from innerview.session.compute.integrated import Nobody
+from innerview.session.compute.masking import keep_by_orders
 from innerview.spec import NONE
 from innerview.targets import find_class, label
 from innerview.viewer import sentences
 from innerview.viewer.hello import describe_network
 from innerview.viewer.payloads.keep import keep_payload, kept_payload
 from innerview.viewer.payloads.stamp import Stamp, answered
-from innerview.workbench.explore.explore import Nobody
-from innerview.workbench.explore.keep import keep_by_orders
 
 LOW, HIGH = float(np.log(0.05 / 0.95)), float(np.log(0.95 / 0.05))
 """Logits of 5 % and 95 %."""

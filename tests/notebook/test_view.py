@@ -21,9 +21,9 @@ from innerview.errors import MissingExtra
 from innerview.notebook import view as module
 from innerview.notebook.view import View, view
 from innerview.notebook.widget import MIME, Answering
+from innerview.session.request import Request
+from innerview.session.session import OpenedModel, Session
 from innerview.viewer.payload import decode, to_bytes
-from innerview.workbench.live.desk import Desk, Opened
-from innerview.workbench.request import Request
 from networks import MODELS, numpy_network
 from patience import PATIENCE
 
@@ -126,16 +126,16 @@ class Cell:
 
 
 @pytest.fixture
-def desk() -> Desk:
+def session() -> Session:
     model = MODELS["mixed"]
-    made = Desk([Opened("small", numpy_network(model, model.weights(), np.float32))])
+    made = Session([OpenedModel("small", numpy_network(model, model.weights(), np.float32))])
     made.add(sample("cat"), "sample")
     return made
 
 
-def test_the_kernel_answers_as_the_server_does(desk: Desk) -> None:
+def test_the_kernel_answers_as_the_server_does(session: Session) -> None:
     cell = Cell()
-    answering = Answering(desk, cell)
+    answering = Answering(session, cell)
     answering.take({"kind": "hello"})
     (hello, _) = cell.told[0]
     question = {"kind": "map", "picture": hello["samples"][0]["picture"], "target": 1}

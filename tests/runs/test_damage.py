@@ -12,8 +12,8 @@ import pytest
 from safetensors.numpy import save_file
 
 from innerview.runs import RunFolder
-from innerview.workbench.run.reading import Recorded
-from workbench.made_runs import made_run
+from innerview.session.training.reading import Recorded
+from session.made_runs import made_run
 
 
 def add_lines(run: Path, *lines: bytes) -> None:

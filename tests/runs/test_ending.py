@@ -9,7 +9,7 @@ import pytest
 from innerview.errors import DataError
 from innerview.runs import ending
 from innerview.runs.ending import Ending
-from workbench.made_runs import made_run
+from session.made_runs import made_run
 
 
 def test_how_it_ended_is_kept_until_it_goes_on(tmp_path: Path) -> None:

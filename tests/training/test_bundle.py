@@ -12,12 +12,12 @@ import pytest
 
 from innerview.runs import RunFolder, answers
 from innerview.runs.observations import layers
+from innerview.session.training.networks import network_at
+from innerview.session.training.reading import open_runs
+from innerview.session.training.recordings import recorded_films
+from innerview.session.training.request import RunRequest
+from innerview.session.training.testing import kept_answers
 from innerview.training import train
-from innerview.workbench.run.networks import network_at
-from innerview.workbench.run.reading import open_runs
-from innerview.workbench.run.recordings import recorded_films
-from innerview.workbench.run.request import RunRequest
-from innerview.workbench.run.testing import kept_answers
 from training.killing import SMALL, pictures
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -1,4 +1,4 @@
-"""A desk with a small network, a server in this process, and one on a port for real browsers."""
+"""A session with a small network, a server in this process, and one on a port for real browsers."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from starlette.testclient import TestClient
 
 from innerview.data.reading import Picture
 from innerview.network import Network
+from innerview.session.session import OpenedModel, Session
 from innerview.web.app import make_app
 from innerview.web.guard import Access
-from innerview.workbench.live.desk import Desk, Opened
 from networks import MODELS, numpy_network
 
 
@@ -33,19 +33,19 @@ def small_network(name: str = "mixed") -> Network:
 
 
 @pytest.fixture
-def desk() -> Desk:
-    made = Desk([Opened("small", small_network())])
+def session() -> Session:
+    made = Session([OpenedModel("small", small_network())])
     pixels = np.random.default_rng(5).random((24, 20, 3), dtype=np.float32)
     made.add(Picture("first", pixels, truth="bee"), "sample")
     return made
 
 
 @pytest.fixture
-def client(desk: Desk) -> Iterator[TestClient]:
-    with TestClient(make_app(desk, Access()), base_url="http://127.0.0.1:8470") as made:
+def client(session: Session) -> Iterator[TestClient]:
+    with TestClient(make_app(session, Access()), base_url="http://127.0.0.1:8470") as made:
         yield made
 
 
 @pytest.fixture
-def hello(desk: Desk) -> dict[str, Any]:
-    return desk.hello()
+def hello(session: Session) -> dict[str, Any]:
+    return session.hello()

@@ -29,10 +29,10 @@ import numpy as np
 from websockets.sync.client import ClientConnection, connect
 
 from innerview.data.reading import Picture
+from innerview.session.session import OpenedModel, Session
 from innerview.web.app import make_app
 from innerview.web.guard import Access
 from innerview.web.server import running
-from innerview.workbench.live.desk import Desk, Opened
 from networks import MODELS, numpy_network
 from patience import PATIENCE, until
 
@@ -152,12 +152,12 @@ class Watch:
             self._on = False
 
 
-def made_desk() -> Desk:
+def made_desk() -> Session:
     model = MODELS["mixed"]
-    desk = Desk([Opened("small", numpy_network(model, model.weights(), np.float32))])  # type: ignore[arg-type]
+    session = Session([OpenedModel("small", numpy_network(model, model.weights(), np.float32))])  # type: ignore[arg-type]
     pixels = np.random.default_rng(5).random((model.input.height, model.input.width, 3), dtype=np.float32)
-    desk.add(Picture("first", pixels, truth="bee"), "sample")
-    return desk
+    session.add(Picture("first", pixels, truth="bee"), "sample")
+    return session
 
 
 class Page:

@@ -6,9 +6,9 @@ import pytest
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
+from innerview.session.session import Session
 from innerview.web.app import make_app
 from innerview.web.guard import Access, is_loopback, name_of
-from innerview.workbench.live.desk import Desk
 
 REFUSED = 403
 SOCKET = "ws://127.0.0.1:8470/socket"
@@ -50,11 +50,11 @@ def test_its_own_page_is_let_in(client: TestClient) -> None:
         assert socket.receive_json()["state"] == "hello"
 
 
-def test_on_another_address_a_token_is_needed_for_all_but_the_bundle(desk: Desk) -> None:
+def test_on_another_address_a_token_is_needed_for_all_but_the_bundle(session: Session) -> None:
     access = Access.on("192.168.0.7")
     assert len(access.token) >= 32
     assert Access.on("192.168.0.7").token != access.token
-    with TestClient(make_app(desk, access), base_url="http://192.168.0.7:8470") as client:
+    with TestClient(make_app(session, access), base_url="http://192.168.0.7:8470") as client:
         for path in ("/", "/?token=", "/?token=wrong", f"/?token={access.token}x"):
             assert client.get(path).status_code == REFUSED
         assert client.get(f"/?token={access.token}").status_code == 200

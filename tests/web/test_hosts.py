@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 import pytest
 
+from innerview.session.session import Session
 from innerview.web.app import make_app
 from innerview.web.guard import Access
 from innerview.web.hosts import read_host, read_origin
 from innerview.web.page import policy
-from innerview.workbench.live.desk import Desk
 
 HOSTS = {
     "localhost": "localhost",
@@ -139,7 +139,11 @@ class Answer:
 
 
 def ask(
-    desk: Desk, *headers: tuple[str, str | bytes], access: Access | None = None, method: str = "GET", path: str = "/"
+    session: Session,
+    *headers: tuple[str, str | bytes],
+    access: Access | None = None,
+    method: str = "GET",
+    path: str = "/",
 ) -> Answer:
     """What the application answers to a head of just these headers, which no client would send as they are."""
     told: list[dict] = []
@@ -167,7 +171,7 @@ def ask(
 
     # In a thread of its own: a browser that tests before this one have open keeps a loop running in theirs.
     with ThreadPoolExecutor(1) as thread:
-        thread.submit(lambda: asyncio.run(make_app(desk, access or Access())(scope, receive, send))).result()
+        thread.submit(lambda: asyncio.run(make_app(session, access or Access())(scope, receive, send))).result()
     start = told[0]
     listed = {name.decode(): value.decode() for name, value in start["headers"]}
     return Answer(start["status"], listed, b"".join(one.get("body", b"") for one in told[1:]))
@@ -175,8 +179,8 @@ def ask(
 
 @pytest.mark.parametrize("access", [Access(), Access.on("0.0.0.0")], ids=["local", "everywhere"])  # noqa: S104
 @pytest.mark.parametrize("host", NO_HOSTS)
-def test_a_name_that_is_none_is_refused_with_or_without_a_token(desk: Desk, host: str, access: Access) -> None:
-    answer = ask(desk, ("host", host), access=access)
+def test_a_name_that_is_none_is_refused_with_or_without_a_token(session: Session, host: str, access: Access) -> None:
+    answer = ask(session, ("host", host), access=access)
     assert answer.status == 403
     assert "content-security-policy" not in answer.headers
     assert b"not called" in answer.body
@@ -193,8 +197,8 @@ def test_a_name_that_is_none_is_refused_with_or_without_a_token(desk: Desk, host
     ],
     ids=["none", "the same twice", "two", "bytes", "two origins"],
 )
-def test_there_is_one_host_and_at_most_one_origin(desk: Desk, headers) -> None:
-    assert ask(desk, *headers).status == 403
+def test_there_is_one_host_and_at_most_one_origin(session: Session, headers) -> None:
+    assert ask(session, *headers).status == 403
 
 
 MALFORMED = (
@@ -214,9 +218,9 @@ MALFORMED = (
 @pytest.mark.parametrize(
     "name", ["origin", "referer", "cookie", "sec-fetch-site", "content-length", "x-name", "if-none-match"]
 )
-def test_a_malformed_header_is_no_mistake_of_ours(desk: Desk, name: str, value: str) -> None:
+def test_a_malformed_header_is_no_mistake_of_ours(session: Session, name: str, value: str) -> None:
     for method, path in (("GET", "/"), ("GET", "/viewer.js"), ("POST", "/pictures")):
-        answer = ask(desk, ("host", "localhost"), (name, value), method=method, path=path)
+        answer = ask(session, ("host", "localhost"), (name, value), method=method, path=path)
         assert answer.status < 500
         if name == "origin":
             assert answer.status == 403
@@ -234,13 +238,13 @@ def test_a_malformed_header_is_no_mistake_of_ours(desk: Desk, name: str, value: 
         ("localhost", "https://localhost:80", False),
     ],
 )
-def test_the_own_page_is_known_however_it_is_written(desk: Desk, host: str, origin: str, own: bool) -> None:
-    assert (ask(desk, ("host", host), ("origin", origin)).status != 403) is own
+def test_the_own_page_is_known_however_it_is_written(session: Session, host: str, origin: str, own: bool) -> None:
+    assert (ask(session, ("host", host), ("origin", origin)).status != 403) is own
 
 
 @pytest.mark.parametrize("host", ["localhost:8470", "LOCALHOST.", "[0::1]:1"])
-def test_the_rules_hold_the_host_as_it_was_read(desk: Desk, host: str) -> None:
-    said = ask(desk, ("host", host)).headers["content-security-policy"]
+def test_the_rules_hold_the_host_as_it_was_read(session: Session, host: str) -> None:
+    said = ask(session, ("host", host)).headers["content-security-policy"]
     found = str(read_host(host))
     assert said == policy(read_host(host))
     assert f"connect-src 'self' ws://{found} wss://{found};" in said

@@ -17,11 +17,11 @@ import pytest
 from websockets.exceptions import InvalidMessage
 from websockets.sync.client import ClientConnection, connect
 
+from innerview.session.session import Session
 from innerview.web import connection, uploads
 from innerview.web.app import make_app
 from innerview.web.guard import Access
 from innerview.web.server import running
-from innerview.workbench.live.desk import Desk
 from patience import PATIENCE, until
 from web.conftest import picture_bytes
 
@@ -29,18 +29,18 @@ HEAD = b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n"
 
 
 @pytest.fixture
-def patient(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+def patient(session: Session, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """A server that waits for a head for as long as a busy machine may need."""
     monkeypatch.setattr(connection, "HEAD", PATIENCE)
-    with running(make_app(desk, Access())) as url:
+    with running(make_app(session, Access())) as url:
         yield url
 
 
 @pytest.fixture
-def hurried(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+def hurried(session: Session, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """A server with a third of a second for a head."""
     monkeypatch.setattr(connection, "HEAD", 0.3)
-    with running(make_app(desk, Access())) as url:
+    with running(make_app(session, Access())) as url:
         yield url
 
 
@@ -120,9 +120,9 @@ def test_an_open_page_is_no_connection_that_asks_nothing(hurried: str) -> None:
         assert json.loads(page.recv())["id"] == 1
 
 
-def test_no_more_connections_than_there_is_room_for(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_more_connections_than_there_is_room_for(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connection, "MOST", 6)
-    with running(make_app(desk, Access())) as url, ExitStack() as stack:
+    with running(make_app(session, Access())) as url, ExitStack() as stack:
         plugged = [stack.enter_context(plug(url)) for _ in range(9)]
         for beyond in plugged[6:]:
             assert rest(beyond) == b""
@@ -182,9 +182,9 @@ def post(url: str) -> int:
     return asked.getresponse().status
 
 
-def test_nobody_waits_for_an_upload_that_is_slow(desk: Desk) -> None:
+def test_nobody_waits_for_an_upload_that_is_slow(session: Session) -> None:
     content = picture_bytes(3)
-    with running(make_app(desk, Access())) as url, ExitStack() as stack:
+    with running(make_app(session, Access())) as url, ExitStack() as stack:
         slow = [stack.enter_context(plug(url)) for _ in range(5)]
         for one in slow:
             one.sendall(head_of(len(content)) + content[:100])
@@ -195,18 +195,20 @@ def test_nobody_waits_for_an_upload_that_is_slow(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("limit", ["PAUSE", "DEADLINE"])
-def test_an_upload_that_does_not_end_is_given_up(desk: Desk, monkeypatch: pytest.MonkeyPatch, limit: str) -> None:
+def test_an_upload_that_does_not_end_is_given_up(session: Session, monkeypatch: pytest.MonkeyPatch, limit: str) -> None:
     monkeypatch.setattr(uploads, limit, 0.3)
-    with running(make_app(desk, Access())) as url, plug(url) as plugged:
+    with running(make_app(session, Access())) as url, plug(url) as plugged:
         plugged.sendall(head_of(10_000) + b"x" * 100)
         assert plugged.recv(65536).startswith(b"HTTP/1.1 408")
         monkeypatch.undo()
         assert post(url) == 200
 
 
-def test_no_more_bytes_of_uploads_are_held_than_there_is_room_for(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_more_bytes_of_uploads_are_held_than_there_is_room_for(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(uploads, "MOST_HELD", 50_000)
-    with running(make_app(desk, Access())) as url, plug(url) as plugged:
+    with running(make_app(session, Access())) as url, plug(url) as plugged:
         plugged.sendall(head_of(100_000) + bytes(60_000))
         assert plugged.recv(65536).startswith(b"HTTP/1.1 503")
         assert post(url) == 200  # what it held is free again

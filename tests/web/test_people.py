@@ -14,12 +14,12 @@ from starlette.testclient import TestClient, WebSocketTestSession
 
 from innerview.data.reading import read_picture
 from innerview.network import Forward, Pullback
+from innerview.session.compute.integrated import NullListener
+from innerview.session.query import read_query
+from innerview.session.session import OpenedModel, Session
 from innerview.viewer.payload import Payload, decode
 from innerview.web.app import make_app
 from innerview.web.guard import Access
-from innerview.workbench.explore.explore import Nobody
-from innerview.workbench.live.desk import Desk, Opened
-from innerview.workbench.live.wish import read_wish
 from web.conftest import picture_bytes, small_network
 
 SOCKET = "ws://127.0.0.1:8470/socket"
@@ -52,8 +52,8 @@ def counting() -> Counting:
 
 @pytest.fixture
 def asked(counting: Counting) -> Iterator[TestClient]:
-    desk = Desk([Opened("counting", counting)])  # type: ignore[arg-type]
-    with TestClient(make_app(desk, Access()), base_url="http://127.0.0.1:8470") as made:
+    session = Session([OpenedModel("counting", counting)])  # type: ignore[arg-type]
+    with TestClient(make_app(session, Access()), base_url="http://127.0.0.1:8470") as made:
         yield made
 
 
@@ -103,13 +103,13 @@ def test_the_same_pixels_under_another_name_from_somebody_else_cost_no_pass(
 def test_what_nobody_wanted_for_longest_is_worked_out_again_and_the_rest_is_not(
     counting: Counting, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    probe = Desk([Opened("counting", counting)])  # type: ignore[arg-type]
+    probe = Session([OpenedModel("counting", counting)])  # type: ignore[arg-type]
     with TestClient(make_app(probe, Access()), base_url="http://127.0.0.1:8470") as client:
         ask(client, upload(client, 0, "probe"), 0)
     size = min(probe._answers.size, probe._results.size)
-    monkeypatch.setattr("innerview.workbench.live.desk.RESULTS", int(2.5 * size))  # room for two
-    desk = Desk([Opened("counting", counting)])  # type: ignore[arg-type]
-    with TestClient(make_app(desk, Access()), base_url="http://127.0.0.1:8470") as client:
+    monkeypatch.setattr("innerview.session.session.RESULTS", int(2.5 * size))  # room for two
+    session = Session([OpenedModel("counting", counting)])  # type: ignore[arg-type]
+    with TestClient(make_app(session, Access()), base_url="http://127.0.0.1:8470") as client:
         pictures = [upload(client, seed, "p") for seed in range(3)]
 
         def costs(at: int) -> bool:
@@ -122,7 +122,7 @@ def test_what_nobody_wanted_for_longest_is_worked_out_again_and_the_rest_is_not(
         assert costs(2)
         assert not costs(0)
         assert costs(1)
-        assert desk._answers.size <= desk._answers.most
+        assert session._answers.size <= session._answers.most
 
 
 def test_twelve_people_with_the_same_numbers_get_their_own_answers(asked: TestClient, counting: Counting) -> None:
@@ -151,13 +151,13 @@ def test_twelve_people_with_the_same_numbers_get_their_own_answers(asked: TestCl
                     if message["state"] != "level":
                         found[message["id"]] = payload
             assert found[1].metadata["target"] == str(at % 3)
-            alone = Desk([Opened("alone", small_network())])  # type: ignore[arg-type]
+            alone = Session([OpenedModel("alone", small_network())])  # type: ignore[arg-type]
             photo = alone.add(read_picture(picture_bytes(at), name="mine"), "sample")
             assert photo.picture == picture
-            wish = {"kind": "map", "network": network, "picture": picture, "target": at % 3, "tolerance": 0.01}
-            wanted = decode(alone.answer(read_wish(wish), Nobody()).blob)
+            query = {"kind": "map", "network": network, "picture": picture, "target": at % 3, "tolerance": 0.01}
+            wanted = decode(alone.answer(read_query(query), NullListener()).blob)
             np.testing.assert_allclose(found[1].arrays["map"], wanted.arrays["map"], rtol=1e-4, atol=1e-6)
-            said = decode(alone.answer(read_wish({**wish, "kind": "subject"}), Nobody()).blob)
+            said = decode(alone.answer(read_query({**query, "kind": "subject"}), NullListener()).blob)
             np.testing.assert_allclose(found[2].arrays["logits"], said.arrays["logits"], rtol=1e-5)
     finally:
         for socket in sockets:

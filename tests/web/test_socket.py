@@ -17,14 +17,14 @@ from innerview.errors import NetworkError
 from innerview.methods import predict
 from innerview.network import Pullback
 from innerview.results import Prediction
+from innerview.session.registry import RunRegistry
+from innerview.session.session import OpenedModel, Session
 from innerview.types import Images
 from innerview.viewer.payload import Payload, decode
 from innerview.web.app import make_app
-from innerview.workbench.live.desk import Desk, Opened
-from innerview.workbench.live.shelf import Shelf
 from networks import MODELS, numpy_network
 from patience import PATIENCE, until
-from workbench.made_runs import made_folders, made_run
+from session.made_runs import made_folders, made_run
 
 SOCKET = "ws://127.0.0.1:8470/socket"
 ENDED = {"done", "not-met", "failed", "cancelled"}
@@ -211,10 +211,10 @@ class Gated:
 
 
 @pytest.fixture
-def gated(desk: Desk) -> Gated:
+def gated(session: Session) -> Gated:
     made = Gated()
-    opened = next(iter(desk.networks.values()))
-    desk.networks = {opened.identity: Opened("gated", made)}  # type: ignore[arg-type]
+    opened = next(iter(session.networks.values()))
+    session.networks = {opened.identity: OpenedModel("gated", made)}  # type: ignore[arg-type]
     return made
 
 
@@ -266,19 +266,19 @@ def test_a_page_that_is_closed_stops_its_work(client: TestClient, gated: Gated) 
 
 @pytest.mark.parametrize("way", ["cancel", "closed tab"])
 def test_testing_a_run_ends_when_nobody_waits_for_it(
-    tmp_path: Path, desk: Desk, monkeypatch: pytest.MonkeyPatch, way: str
+    tmp_path: Path, session: Session, monkeypatch: pytest.MonkeyPatch, way: str
 ) -> None:
     made_run(tmp_path / "runs" / "a")
-    opened = next(iter(desk.networks.values()))
-    shelf = Shelf([tmp_path / "runs"], data=made_folders(tmp_path / "data", count=60))
-    tested, gate, passes = Desk([opened], shelf), threading.Event(), list[int]()
+    opened = next(iter(session.networks.values()))
+    registry = RunRegistry([tmp_path / "runs"], data=made_folders(tmp_path / "data", count=60))
+    tested, gate, passes = Session([opened], registry), threading.Event(), list[int]()
 
     def slow(network: NumpyNetwork, images: Images) -> Sequence[Prediction]:
         passes.append(len(images))
         assert gate.wait(PATIENCE)
         return predict(network, images)
 
-    monkeypatch.setattr("innerview.workbench.run.answers.predict", slow)
+    monkeypatch.setattr("innerview.session.training.answers.predict", slow)
     with TestClient(make_app(tested), base_url="http://127.0.0.1:8470") as client:
         with client.websocket_connect(SOCKET) as socket:
             run = socket.receive_json()["runs"][0]["id"]
@@ -341,8 +341,8 @@ def test_a_model_that_raises_is_named_and_the_server_lives(client: TestClient, g
         assert ask(socket, 2, "map", hello, target=0)[0][-1]["state"] == "done"
 
 
-def test_a_budget_that_ended_is_told_and_can_be_continued(client: TestClient, desk: Desk, monkeypatch) -> None:
-    monkeypatch.setattr("innerview.workbench.live.desk.BUDGET", 6)
+def test_a_budget_that_ended_is_told_and_can_be_continued(client: TestClient, session: Session, monkeypatch) -> None:
+    monkeypatch.setattr("innerview.session.session.BUDGET", 6)
     with client.websocket_connect(SOCKET) as socket:
         hello = socket.receive_json()
         told, payloads = ask(socket, 1, "map", hello, target=0, tolerance=1e-4)
@@ -352,10 +352,10 @@ def test_a_budget_that_ended_is_told_and_can_be_continued(client: TestClient, de
         assert more[-1]["state"] in {"done", "not-met"}
 
 
-def test_no_more_pages_than_there_is_room_for(desk: Desk, monkeypatch) -> None:
-    monkeypatch.setattr("innerview.web.sessions.MOST_SESSIONS", 1)
+def test_no_more_pages_than_there_is_room_for(session: Session, monkeypatch) -> None:
+    monkeypatch.setattr("innerview.web.sockets.MOST_SOCKETS", 1)
     with (
-        TestClient(make_app(desk), base_url="http://localhost") as client,
+        TestClient(make_app(session), base_url="http://localhost") as client,
         client.websocket_connect(SOCKET) as first,
     ):
         first.receive_json()

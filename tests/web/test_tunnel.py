@@ -16,11 +16,11 @@ import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
+from innerview.session.session import Session
 from innerview.viewer.payload import decode
 from innerview.web.app import make_app
 from innerview.web.guard import Access
 from innerview.web.server import listen, running
-from innerview.workbench.live.desk import Desk
 from patience import until
 from web.conftest import picture_bytes
 
@@ -67,8 +67,8 @@ def tunnel(url: str) -> Iterator[str]:
 
 
 @pytest.fixture
-def through(desk: Desk) -> Iterator[str]:
-    with running(make_app(desk, Access())) as url, tunnel(url) as near:
+def through(session: Session) -> Iterator[str]:
+    with running(make_app(session, Access())) as url, tunnel(url) as near:
         assert near.split(":")[2] != url.split(":")[2]
         yield near
 
@@ -102,9 +102,9 @@ def test_a_page_of_another_address_is_refused_through_a_tunnel_too(through: str,
         urllib.request.urlopen(request)
 
 
-def test_on_another_address_the_token_is_needed_through_a_tunnel_too(desk: Desk) -> None:
+def test_on_another_address_the_token_is_needed_through_a_tunnel_too(session: Session) -> None:
     access = Access.on("0.0.0.0")
-    with running(make_app(desk, access)) as url, tunnel(url) as near:
+    with running(make_app(session, access)) as url, tunnel(url) as near:
         with pytest.raises(urllib.error.HTTPError, match="403"):
             urllib.request.urlopen(near)
         with urllib.request.urlopen(f"{near}?token={access.token}") as page:

@@ -11,8 +11,8 @@ import pytest
 from PIL import Image
 from starlette.testclient import TestClient
 
+from innerview.session.session import PICTURES, Session
 from innerview.web.uploads import MOST_BYTES, plain_name
-from innerview.workbench.live.desk import PICTURES, Desk
 from web.conftest import picture_bytes
 
 SOCKET = "ws://127.0.0.1:8470/socket"
@@ -83,11 +83,11 @@ def test_a_body_without_a_length_is_refused(client: TestClient) -> None:
     assert answer.status_code == 411
 
 
-def test_many_pictures_push_out_the_oldest_uploads_and_no_sample(client: TestClient, desk: Desk, hello) -> None:
+def test_many_pictures_push_out_the_oldest_uploads_and_no_sample(client: TestClient, session: Session, hello) -> None:
     found = [post(client, picture_bytes(seed, (8, 8))).json()["picture"] for seed in range(PICTURES + 3)]
     assert len(set(found)) == PICTURES + 3
-    assert len(desk._guests) == PICTURES
-    assert [one["picture"] for one in desk.hello()["samples"]] == [one["picture"] for one in hello["samples"]]
+    assert len(session._guests) == PICTURES
+    assert [one["picture"] for one in session.hello()["samples"]] == [one["picture"] for one in hello["samples"]]
     with client.websocket_connect(SOCKET) as socket:
         socket.receive_json()
         socket.send_json({"id": 1, "kind": "subject", "picture": found[0]})

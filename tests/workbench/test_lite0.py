@@ -13,9 +13,9 @@ from innerview.adapters.torch import TorchNetwork
 from innerview.errors import UsageError
 from innerview.methods import grad_cam, predict
 from innerview.network import find_layer
+from innerview.session.doubts import doubts
+from innerview.session.models import ModelRequest, open_model
 from innerview.targets import Logit
-from innerview.workbench.doubts import doubts
-from innerview.workbench.models import ModelRequest, open_model
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "efficientnet_lite0"
 

@@ -15,15 +15,15 @@ from innerview.adapters.numpy import NumpyNetwork
 from innerview.adapters.operations import ELU, Convolution, Dense, GlobalMean
 from innerview.errors import InnerviewError, NetworkError, UsageError
 from innerview.network import InputSpec, Layer, OutputSpec
+from innerview.session.request import choose_layers
 from innerview.workbench import Request, look
 from innerview.workbench.folders import file_names
 from innerview.workbench.page.report import report
-from innerview.workbench.request import choose_layers
 from typecheck import unchecked
 
 # by their full names, since `innerview.workbench.look` is the function
 LOOK, DRAWING = (import_module(f"innerview.workbench.look.{name}") for name in ("look", "drawing"))
-EXAMINE = import_module("innerview.workbench.explore.examine")
+EXAMINE = import_module("innerview.session.compute.explanation")
 REPORT = import_module("innerview.workbench.page.report")
 
 SPEC, CLASSES = InputSpec(8, 8), OutputSpec(("a", "b", "c"))

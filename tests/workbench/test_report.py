@@ -19,14 +19,14 @@ from innerview.data.fitting import fit
 from innerview.data.samples import sample
 from innerview.errors import OutputError, UsageError
 from innerview.network import InputSpec, OutputSpec
+from innerview.session.compute.explanation import Extent, examine
+from innerview.session.images import Item, gather
+from innerview.session.request import Request
 from innerview.viewer.payload import Payload, decode
 from innerview.viewer.payloads.subject import Photo
-from innerview.workbench.explore.examine import Extent, examine
-from innerview.workbench.items import Item, gather
 from innerview.workbench.page import report as report_module
 from innerview.workbench.page.one_page import Sizes, payloads_of
 from innerview.workbench.page.report import MOST, report
-from innerview.workbench.request import Request
 from networks import MODELS, numpy_network
 
 PAGE = 160_000

@@ -20,17 +20,17 @@ from innerview.methods.units import LayerUnits
 from innerview.runs import RunFolder, answers
 from innerview.runs.answers import Answers
 from innerview.runs.observations import Channels, Probes, Shots, keep_channels, keep_layers, keep_probes
-from innerview.workbench.evenly import evenly
-from innerview.workbench.memory import Memory
-from innerview.workbench.run.curves import curves
-from innerview.workbench.run.networks import UnitTimes, network_at
-from innerview.workbench.run.reading import LayerTimes, Recorded, open_runs
-from innerview.workbench.run.recordings import recorded_films, recorded_units
-from innerview.workbench.run.request import RunRequest
-from innerview.workbench.run.testing import kept_answers, labelled_pictures, on_test_pictures
+from innerview.session.cache import Cache
+from innerview.session.evenly import evenly
+from innerview.session.training.curves import curves
+from innerview.session.training.networks import UnitTimes, network_at
+from innerview.session.training.reading import LayerTimes, Recorded, open_runs
+from innerview.session.training.recordings import recorded_films, recorded_units
+from innerview.session.training.request import RunRequest
+from innerview.session.training.testing import kept_answers, labelled_pictures, on_test_pictures
+from innerview.session.training.work import work
 from innerview.workbench.run.views import every_view, unit_counts
-from innerview.workbench.run.work import work
-from workbench.made_runs import made_folders, made_run
+from session.made_runs import made_folders, made_run
 
 QUICK = RunRequest(frames=2, evaluations=1)
 
@@ -83,7 +83,7 @@ def test_statistics_are_read_anew_only_when_a_snapshot_is(tmp_path: Path, monkey
     read: list[int] = []
     reading = RunFolder.read
     monkeypatch.setattr(RunFolder, "read", lambda self, step: read.append(step) or reading(self, step))
-    memory: Memory[LayerTimes] = Memory(2**20)
+    memory: Cache[LayerTimes] = Cache(2**20)
 
     def now() -> LayerTimes:
         read.clear()
@@ -108,7 +108,7 @@ def test_statistics_are_read_anew_only_when_a_snapshot_is(tmp_path: Path, monkey
 def test_each_layer_has_its_own_axis_before_and_after(tmp_path: Path) -> None:
     run = opened(tmp_path / "run")
     shown = next(view for view in every_view([work(run, QUICK, lambda _: None)], QUICK) if view.key == "weights")
-    figure = next(sheet for sheet in shown.sheets if sheet.file == "before-after.png").draw()
+    figure = next(sheet for sheet in shown.figures if sheet.file == "before-after.png").draw()
     assert isinstance(figure, Figure)
     assert [axes.get_title(loc="left").partition("\n")[0] for axes in figure.axes] == list(run.layers)
 
@@ -116,7 +116,7 @@ def test_each_layer_has_its_own_axis_before_and_after(tmp_path: Path) -> None:
 def test_two_snapshots_are_compared_in_words_and_not_drawn_as_a_course(tmp_path: Path) -> None:
     run = opened(tmp_path / "run", steps=(0, 10))
     shown = next(view for view in every_view([work(run, QUICK, lambda _: None)], QUICK) if view.key == "layers")
-    assert not shown.sheets
+    assert not shown.figures
     assert [table.file for table in shown.tables] == ["layers.csv"]
     assert "Two snapshots are kept, of steps 0 and 10" in shown.words[0]
 

@@ -59,7 +59,7 @@ def command(
     confusion matrix. No framework is needed.
     """
     from innerview.cli.progress import steps
-    from innerview.workbench.run.request import RunRequest
+    from innerview.session.training.request import RunRequest
     from innerview.workbench.run.run import run
 
     request = RunRequest(axis, smooth, probes, data, select, crop, num_images, num_checkpoints, n_steps, seed)

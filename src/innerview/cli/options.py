@@ -71,8 +71,8 @@ def network(*, warn: bool = True) -> Decorator:
             trust_code: bool,
             **others: Any,
         ) -> Any:
-            from innerview.workbench.doubts import doubts
-            from innerview.workbench.models import ModelRequest, open_model
+            from innerview.session.doubts import doubts
+            from innerview.session.models import ModelRequest, open_model
 
             found = open_model(ModelRequest(model, weights, classes, input_spec, output_spec, trust_code))
             for doubt in doubts(found) if warn and not isinstance(found, str) else ():

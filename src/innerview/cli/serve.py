@@ -42,18 +42,18 @@ def command(
     with the printed address and its token can see the viewer and upload images.
     """
     from innerview.methods.registry import registry
+    from innerview.session.opening import furnish
+    from innerview.session.registry import opening
     from innerview.web.app import make_app
     from innerview.web.guard import Access
     from innerview.web.server import address, listen, open_browser, serve
-    from innerview.workbench.live.serving import furnish
-    from innerview.workbench.live.shelf import opening
 
     for problem in registry().problems:
         say(f"innerview: warning: {problem}.", err=True)
     access = Access.on(host)
     with listen(host, port) as listening:
-        desk, changes = furnish(network, runs, images, data=data, picks=select, remote=bool(access.token))
-        app = make_app(desk, access, changes)
+        session, changes = furnish(network, runs, images, data=data, picks=select, remote=bool(access.token))
+        app = make_app(session, access, changes)
         url = address(listening, access) + opening(runs)
 
         def ready() -> None:

@@ -18,17 +18,17 @@ from typing import Any, Final, final
 from innerview.errors import MissingExtra
 from innerview.network import Network
 from innerview.notebook.saved import frame, stills
+from innerview.session.compute.explanation import Extent, examine
+from innerview.session.compute.masking import SHARES
+from innerview.session.compute.weights import count_weights
+from innerview.session.images import gather, open_snapshots
+from innerview.session.opening import furnish
+from innerview.session.request import Request, check_request
+from innerview.session.session import Session
 from innerview.viewer.hello import hello
 from innerview.viewer.one_file import Packed, describe_page, write_page
-from innerview.workbench.explore.examine import Extent, examine
-from innerview.workbench.explore.keep import SHARES
-from innerview.workbench.items import gather, open_snapshots
-from innerview.workbench.live.desk import Desk
-from innerview.workbench.live.serving import furnish
 from innerview.workbench.page.one_page import Sizes
-from innerview.workbench.page.pages import backdrop, gather_payloads
-from innerview.workbench.request import Request, check_request
-from innerview.workbench.weights import count_weights
+from innerview.workbench.page.pages import gather_payloads, page_context
 
 EXTENT: Final = Extent(stops=36, shares=SHARES[::2], randoms=3)
 
@@ -85,7 +85,7 @@ class View:
         self._items = gather(opened, pictures, crop=crop)
         histograms = count_weights({**before, "after" if before else "now": opened.weights()})
         name = network if isinstance(network, str) else type(opened).__name__
-        self._scene = backdrop(opened, name, histograms)
+        self._scene = page_context(opened, name, histograms)
         self._key = token_hex(8)
 
     @cached_property
@@ -120,9 +120,9 @@ class View:
         return make_widget(self.page, self._desk, self._key)
 
     @cached_property
-    def _desk(self) -> Desk:
-        desk, _ = furnish(self._network, self._runs, self._pictures)
-        return desk
+    def _desk(self) -> Session:
+        session, _ = furnish(self._network, self._runs, self._pictures)
+        return session
 
     def _repr_html_(self) -> str:
         """The page in a frame of its own, which holds it whole."""

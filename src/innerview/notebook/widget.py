@@ -12,11 +12,11 @@ import anywidget
 import traitlets
 
 from innerview.errors import InnerviewError
+from innerview.session.jobs import Jobs, News, Ticket
+from innerview.session.query import read_query
+from innerview.session.schedule import FairScheduler
+from innerview.session.session import Session
 from innerview.viewer.bundle import read_bundle
-from innerview.workbench.live.desk import Desk
-from innerview.workbench.live.jobs import Jobs, News, Ticket
-from innerview.workbench.live.turns import Turns
-from innerview.workbench.live.wish import read_wish
 
 CLIENT: Final = 1
 
@@ -36,12 +36,12 @@ class Widget(anywidget.AnyWidget):
     fragment = traitlets.Unicode("").tag(sync=True)
 
 
-def make_widget(page: Mapping[str, Any], desk: Desk, key: str) -> Widget:
-    """Make the widget, with the desk behind it; it hides the saved page of the same key."""
+def make_widget(page: Mapping[str, Any], session: Session, key: str) -> Widget:
+    """Make the widget, with the session behind it; it hides the saved page of the same key."""
     bundle = read_bundle()
     kind = type("InnerviewWidget", (Widget,), {"_esm": bundle.script, "_css": bundle.style})
     widget = kind(page=dict(page), live=True, key=key)
-    answering = Answering(desk, lambda message, blobs: widget.send(dict(message), list(blobs)))
+    answering = Answering(session, lambda message, blobs: widget.send(dict(message), list(blobs)))
 
     def heard(_widget: object, message: object, _buffers: object) -> None:
         answering.take(message)
@@ -54,14 +54,14 @@ class Answering:
     """Answers a cell's questions.
 
     Args:
-        desk: who knows.
+        session: who knows.
         send: takes a message and blobs, from any thread.
     """
 
-    def __init__(self, desk: Desk, send: Send) -> None:
-        self._desk = desk
+    def __init__(self, session: Session, send: Send) -> None:
+        self._desk = session
         self._send = send
-        self._jobs = Jobs(desk, Turns())
+        self._jobs = Jobs(session, FairScheduler())
         self._tickets: dict[int, Ticket] = {}
 
     def take(self, message: Any) -> None:
@@ -87,14 +87,14 @@ class Answering:
             self._send({"id": number, "state": "failed", "message": str(problem)}, ())
 
     def _ask(self, number: int, message: Mapping[str, Any]) -> None:
-        wish = read_wish(message)
-        known = self._desk.known(wish)
+        query = read_query(message)
+        known = self._desk.known(query)
         if known is not None:
-            self._send({"id": number, "kind": wish.kind, "state": known.state}, (known.blob,))
+            self._send({"id": number, "kind": query.kind, "state": known.state}, (known.blob,))
             return
 
         def hear(news: News) -> None:
-            told: dict[str, Any] = {"id": number, "kind": wish.kind, "state": news.state}
+            told: dict[str, Any] = {"id": number, "kind": query.kind, "state": news.state}
             if news.message:
                 told["message"] = news.message
             if news.total:
@@ -103,4 +103,4 @@ class Answering:
             if news.state in {"done", "not-met", "failed"}:
                 self._tickets.pop(number, None)
 
-        self._tickets[number] = self._jobs.ask(wish, CLIENT, hear)
+        self._tickets[number] = self._jobs.ask(query, CLIENT, hear)

@@ -20,15 +20,15 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
 from innerview.errors import InnerviewError
+from innerview.session.jobs import Jobs
+from innerview.session.schedule import FairScheduler
+from innerview.session.session import Session
 from innerview.viewer.bundle import read_bundle
 from innerview.web.guard import Access, Guard
 from innerview.web.hosts import read_host
 from innerview.web.page import PAGE, policy
-from innerview.web.sessions import Sessions
+from innerview.web.sockets import Sockets
 from innerview.web.uploads import Uploads
-from innerview.workbench.live.desk import Desk
-from innerview.workbench.live.jobs import Jobs
-from innerview.workbench.live.turns import Turns
 
 OPEN: Final = frozenset({"/viewer.js", "/viewer.css"})
 
@@ -39,19 +39,19 @@ Changes = Callable[[], Sequence[Mapping[str, Any]]]
 """Looks at the run folders and gives those that have changed since; called in a thread."""
 
 
-def make_app(desk: Desk, access: Access | None = None, changes: Changes | None = None) -> Starlette:
+def make_app(session: Session, access: Access | None = None, changes: Changes | None = None) -> Starlette:
     """Make the application.
 
     Args:
-        desk: who answers.
+        session: who answers.
         access: who may come in; this computer if left out.
         changes: looked at every few seconds; None where there are no runs.
 
     Raises:
         OutputError: the viewer was not built.
     """
-    jobs = Jobs(desk, Turns())
-    sessions, uploads = Sessions(jobs), Uploads(desk)
+    jobs = Jobs(session, FairScheduler())
+    sockets, uploads = Sockets(jobs), Uploads(session)
     bundle = read_bundle()
 
     async def page(request: Request) -> Response:
@@ -62,11 +62,11 @@ def make_app(desk: Desk, access: Access | None = None, changes: Changes | None =
         return HTMLResponse(PAGE, headers=headers)
 
     async def socket(websocket: WebSocket) -> None:
-        await sessions.serve(websocket)
+        await sockets.serve(websocket)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncGenerator[None, None]:
-        watching = asyncio.create_task(_watch(changes, sessions)) if changes is not None else None
+        watching = asyncio.create_task(_watch(changes, sockets)) if changes is not None else None
         yield
         if watching is not None:
             watching.cancel()
@@ -98,14 +98,14 @@ def _file(text: str, kind: str) -> Callable[[Request], Response]:
     return serve
 
 
-async def _watch(changes: Changes, sessions: Sessions) -> None:
+async def _watch(changes: Changes, sockets: Sockets) -> None:
     while True:
         await asyncio.sleep(POLL)
-        if not len(sessions):
+        if not len(sockets):
             continue
         try:
             changed = await asyncio.to_thread(changes)
         except (OSError, InnerviewError):  # a folder that is being written, moved or taken away: the next look may do
             continue
         for run in changed:
-            sessions.broadcast({"state": "run", "run": dict(run)})
+            sockets.broadcast({"state": "run", "run": dict(run)})

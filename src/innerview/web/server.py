@@ -16,7 +16,7 @@ from starlette.applications import Starlette
 from innerview.errors import OutputError
 from innerview.web.connection import HEAD, MOST, MOST_HEADERS, Connection
 from innerview.web.guard import Access
-from innerview.web.sessions import LONGEST
+from innerview.web.sockets import LONGEST
 
 BACKLOG: Final = 128
 """Connections that wait to be taken."""

@@ -12,8 +12,8 @@ from starlette.responses import JSONResponse, Response
 
 from innerview.data.reading import read_picture
 from innerview.errors import InnerviewError
+from innerview.session.session import Session, message_of
 from innerview.viewer.payloads.subject import Photo
-from innerview.workbench.live.desk import Desk, message_of
 
 MOST_BYTES: Final = 32 * 2**20
 MOST_PIXELS: Final = 25_000_000
@@ -37,9 +37,9 @@ LONGEST_NAME: Final = 80
 @final
 @dataclass(eq=False)
 class Uploads:
-    """Takes pictures in for the desk."""
+    """Takes pictures in for the session."""
 
-    desk: Desk
+    session: Session
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     _waiting: int = 0
     _held: int = 0
@@ -98,7 +98,7 @@ class Uploads:
 
     def _decode(self, content: bytes, name: str) -> Photo:
         picture = read_picture(content, name=name, most_pixels=MOST_PIXELS, most_bytes=MOST_BYTES)
-        return self.desk.add(picture, "upload")
+        return self.session.add(picture, "upload")
 
 
 def plain_name(name: str) -> str:

@@ -10,9 +10,9 @@ from innerview.methods.registry import map_methods, registry
 from innerview.network import WEIGHTED, Layer, Network
 from innerview.pictures.words import number, shape
 from innerview.reprs import short
+from innerview.session.doubts import doubts
+from innerview.session.images import gather, open_network
 from innerview.targets import label
-from innerview.workbench.doubts import doubts
-from innerview.workbench.items import gather, open_network
 
 LISTED: Final = 20
 """Classes, at most, that are listed one by one."""

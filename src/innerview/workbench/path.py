@@ -19,12 +19,12 @@ from innerview.network import Network
 from innerview.reprs import short
 from innerview.results import PathStatistics
 from innerview.results.io import save_result
+from innerview.session.images import open_network
+from innerview.session.progress import Report
 from innerview.types import Image
 from innerview.viewer import sentences
 from innerview.workbench.csv_table import csv_table
 from innerview.workbench.folders import open_folder
-from innerview.workbench.items import open_network
-from innerview.workbench.portions import Report
 
 ALPHAS: Final = (
     0.001,

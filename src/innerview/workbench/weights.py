@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import Final
@@ -16,18 +16,16 @@ from innerview.errors import DataError
 from innerview.files.atomic import write
 from innerview.files.regular import size_of
 from innerview.files.weights import WHAT, Stored, read_arrays
-from innerview.methods import weight_histograms
-from innerview.methods.weights import is_real
 from innerview.network import Differentiable
-from innerview.pictures.charts.spread import HELD
 from innerview.reprs import short
 from innerview.results import WeightHistograms
+from innerview.session.compute.weights import count_weights
+from innerview.session.images import open_snapshots
+from innerview.session.progress import Report, SubProgress, silent
 from innerview.types import Array
 from innerview.viewer import sentences
 from innerview.workbench.csv_table import csv_table
 from innerview.workbench.folders import open_folder
-from innerview.workbench.items import open_snapshots
-from innerview.workbench.portions import ALONE, Portion, Report, silent
 
 PICKLED: Final = frozenset({".pt", ".pth", ".bin", ".ckpt"})
 """Endings of what torch.save wrote."""
@@ -41,75 +39,6 @@ class Counted:
     histograms: WeightHistograms
     words: str
     files: tuple[Path, ...]
-
-
-def count_weights(
-    snapshots: Mapping[str, Mapping[str, Array]],
-    *,
-    bins: int = 128,
-    same_bins: bool = False,
-    held: float = HELD,
-    portion: Portion = ALONE,
-    notes: Sequence[str] = (),
-) -> WeightHistograms:
-    """Count kernels and matrices of any snapshot; vectors (biases, scales) only where there is nothing else.
-
-    Args:
-        snapshots: by name, in the order of time: weights by name.
-        bins: how many; even.
-        same_bins: one set of bins for all layers.
-        held: share of each layer's weights that the bins hold at least, in every snapshot; the few beyond are counted
-            as under or over, since a single outlier would leave no width to all others.
-        portion: told of each layer.
-        notes: what is known of the weights already, for those of the result.
-
-    Raises:
-        DataError: there are none.
-    """
-    known = dict.fromkeys(name for weights in snapshots.values() for name in weights)
-    real = [name for name in known if all(is_real(one[name]) for one in snapshots.values() if name in one)]
-    kernels = [name for name in real if any(np.ndim(one[name]) > 1 for one in snapshots.values() if name in one)]
-    layers = kernels or real
-    if not layers:
-        raise DataError(f"there are no weights in {', '.join(snapshots)}; name files or a model that have some")
-    limits = [_limit(snapshots, name, held) for name in layers] if held < 1 and not same_bins else []
-    found = weight_histograms(
-        snapshots, layers=layers, bins=bins, limits=limits, same_bins=same_bins, progress=portion.progress
-    )
-    return replace(found, notes=(*notes, *_changes(snapshots, layers), *_left_out(list(known), layers)))
-
-
-def _changes(snapshots: Mapping[str, Mapping[str, Array]], layers: Sequence[str]) -> list[str]:
-    """Say which layers some snapshots lack, and which change their shape."""
-    told: list[str] = []
-    for name in layers:
-        lacking = [snapshot for snapshot, weights in snapshots.items() if name not in weights]
-        shapes = dict.fromkeys(np.shape(weights[name]) for weights in snapshots.values() if name in weights)
-        if lacking:
-            told.append(f"{name} is not in {', '.join(lacking)}")
-        if len(shapes) > 1:
-            told.append(f"{name} changes its shape: {' to '.join(' × '.join(map(str, one)) for one in shapes)}")
-    return told
-
-
-def _left_out(known: Sequence[str], layers: Sequence[str]) -> list[str]:
-    """Say how much is not drawn: biases and scales beside kernels, and what is no real number."""
-    others = [name for name in known if name not in set(layers)]
-    few = ", ".join(others[:3]) + (", …" if len(others) > 3 else "")
-    return [f"{len(others):,} vectors and single numbers ({few}) are left out"] if others else []
-
-
-def _limit(snapshots: Mapping[str, Mapping[str, Array]], name: str, held: float) -> float:
-    """The |weight| up to which the share `held` lies in each snapshot; 1 where all are 0."""
-    found = 0.0
-    for weights in snapshots.values():
-        with np.errstate(invalid="ignore"):  # a NaN that signals is a NaN like others
-            sizes = np.abs(np.asarray(weights.get(name, ()), dtype=np.float64).ravel())
-        sizes = sizes[np.isfinite(sizes)]
-        if sizes.size:
-            place = min(int(np.ceil(held * sizes.size)), sizes.size) - 1
-            found = max(found, float(np.partition(sizes, place)[place]))
-    return found or 1.0
 
 
 def weights(
@@ -136,7 +65,7 @@ def weights(
         DataError: a file can't be read, or holds no weights.
         OutputError: the folder can't be written or holds other things.
     """
-    all_of_it, notes = Portion(progress or silent, 1, 0, 1, "weights"), list[str]()
+    all_of_it, notes = SubProgress(progress or silent, 1, 0, 1, "weights"), list[str]()
     if files:
         named = _named(files)
         reading, snapshots = all_of_it.part(0, 0.3, "reading", unit="files"), dict[str, Mapping[str, Array]]()

@@ -18,10 +18,10 @@ from innerview.pictures.attribution import method_title
 from innerview.pictures.pixels import enlarge
 from innerview.pictures.words import layer_title
 from innerview.results import WeightHistograms
+from innerview.session.compute.explanation import Look
+from innerview.session.request import Request
 from innerview.viewer import sentences
-from innerview.workbench.explore.examine import Look
 from innerview.workbench.folders import file_names
-from innerview.workbench.request import Request
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -30,7 +30,7 @@ Drawn: TypeAlias = "Image | Animation"
 
 
 @dataclass(frozen=True, eq=False)
-class Scene:
+class FigureContext:
     """All that the pictures of one look may draw from."""
 
     network: Network
@@ -46,7 +46,7 @@ class Scene:
 
 
 @dataclass(frozen=True)
-class Shot:
+class FigureSpec:
     """One picture of a look.
 
     Attributes:
@@ -61,22 +61,22 @@ class Shot:
     file: str
     view: str
     words: str
-    draw: Callable[[Scene], Drawn]
+    draw: Callable[[FigureContext], Drawn]
     same: bool = False
-    there: Callable[[Scene], bool] = lambda _: True
+    there: Callable[[FigureContext], bool] = lambda _: True
 
 
-def _gradients(scene: Scene) -> bool:
+def _gradients(scene: FigureContext) -> bool:
     return scene.look.along is not None
 
 
-def _attribution(scene: Scene) -> Drawn:
+def _attribution(scene: FigureContext) -> Drawn:
     return pictures.attribution_views(
         scene.look.integrated, subject=scene.subject, style=scene.request.style, scale=scene.scale
     )
 
 
-def _photo(scene: Scene) -> Drawn:
+def _photo(scene: FigureContext) -> Drawn:
     fitted = scene.look.item.fitted
     left, top, width, height = fitted.box
     return pictures.photo_picture(
@@ -89,47 +89,47 @@ def _photo(scene: Scene) -> Drawn:
     )
 
 
-def _recipe(style: str, scene: Scene) -> Drawn:
+def _recipe(style: str, scene: FigureContext) -> Drawn:
     return pictures.attribution_picture(scene.look.integrated, subject=scene.subject, style=style)
 
 
-def _spread(scene: Scene) -> Drawn:
+def _spread(scene: FigureContext) -> Drawn:
     result = scene.look.integrated
     if result.spread is None:
-        raise ValueError("a single baseline has no spread; `shots` asks for this picture only where there is one")
+        raise ValueError("a single baseline has no spread; `figures_of` asks for this picture only where there is one")
     return pictures.error_picture(result.spread, result.unit, title="Spread over the baselines")
 
 
-def _interior(scene: Scene) -> Drawn:
+def _interior(scene: FigureContext) -> Drawn:
     return pictures.interior_strip(scene.look.interior, subject=scene.subject)
 
 
-def _interior_overlay(scene: Scene) -> Drawn:
+def _interior_overlay(scene: FigureContext) -> Drawn:
     return pictures.interior_strip(scene.look.interior, subject=scene.subject, show="attribution", style="half")
 
 
-def _interior_moving(scene: Scene) -> Drawn:
+def _interior_moving(scene: FigureContext) -> Drawn:
     return pictures.interior_animation(scene.look.interior, subjects=[scene.subject])
 
 
-def _path(scene: Scene) -> Drawn:
+def _path(scene: FigureContext) -> Drawn:
     return pictures.to_picture(pictures.path_figure(scene.look.profile))
 
 
-def _gradient(scene: Scene) -> Drawn:
+def _gradient(scene: FigureContext) -> Drawn:
     return pictures.attribution_picture(scene.look.gradient, subject=scene.subject)
 
 
-def _method(name: str, scene: Scene) -> Drawn:
+def _method(name: str, scene: FigureContext) -> Drawn:
     result = scene.look.methods[name]
     return pictures.attribution_picture(result, subject=scene.subject, style=scene.request.style)
 
 
-def _keep(order: str, scene: Scene) -> Drawn:
+def _keep(order: str, scene: FigureContext) -> Drawn:
     return pictures.keep_strip(scene.look.kept[order], subject=scene.subject)
 
 
-def _layer(name: str, scene: Scene) -> Drawn:
+def _layer(name: str, scene: FigureContext) -> Drawn:
     return pictures.activation_grid(
         scene.look.activations,
         name,
@@ -139,88 +139,88 @@ def _layer(name: str, scene: Scene) -> Drawn:
     )
 
 
-def _layers_moving(scene: Scene) -> Drawn:
+def _layers_moving(scene: FigureContext) -> Drawn:
     return pictures.activation_animation(
         scene.look.activations, layers=scene.look.layers, channels=scene.request.channels, subject=scene.subject
     )
 
 
-def _architecture(scene: Scene) -> Drawn:
+def _architecture(scene: FigureContext) -> Drawn:
     network = scene.network
     return pictures.architecture_picture(network.layers, network.weights(), input=network.input, output=network.output)
 
 
-def _weights(scene: Scene) -> Drawn:
+def _weights(scene: FigureContext) -> Drawn:
     return pictures.to_picture(pictures.histogram_figure(scene.histograms))
 
 
 ALWAYS: Final = (
-    Shot(
+    FigureSpec(
         "attribution.png",
         "attribution",
         "Integrated gradients over the picture, blue for, red against.",
         _attribution,
         there=_gradients,
     ),
-    Shot("gradient.png", "attribution", "The plain gradient at the picture.", _gradient, there=_gradients),
-    Shot(
+    FigureSpec("gradient.png", "attribution", "The plain gradient at the picture.", _gradient, there=_gradients),
+    FigureSpec(
         "recipe.png",
         "attribution",
         "The recipe's overlay: only for, times picture.",
         partial(_recipe, "recipe"),
         there=_gradients,
     ),
-    Shot(
+    FigureSpec(
         "recipe-signed.png",
         "attribution",
         "The recipe's signed overlay: half grey picture, half colour.",
         partial(_recipe, "recipe-signed"),
         there=_gradients,
     ),
-    Shot("path.png", "interior", "Score, probability and gradient size against alpha.", _path, there=_gradients),
-    Shot(
+    FigureSpec("path.png", "interior", "Score, probability and gradient size against alpha.", _path, there=_gradients),
+    FigureSpec(
         "interior.png",
         "interior",
         "At each alpha the picture, its gradient and what the network says.",
         _interior,
         there=_gradients,
     ),
-    Shot(
+    FigureSpec(
         "interior-overlay.png",
         "interior",
         "At each alpha gradient × picture, for and against.",
         _interior_overlay,
         there=_gradients,
     ),
-    Shot(
+    FigureSpec(
         "interior.webp",
         "interior",
         "The gradients at rising alpha, one after the other.",
         _interior_moving,
         there=_gradients,
     ),
-    Shot(
+    FigureSpec(
         "keep-highest.png",
         "keep",
         "Only the pixels of the highest values, and the answer.",
         partial(_keep, "highest"),
         there=lambda scene: "highest" in scene.look.kept,
     ),
-    Shot(
+    FigureSpec(
         "keep-lowest.png",
         "keep",
         "Only the pixels of the lowest values, and the answer.",
         partial(_keep, "lowest"),
         there=lambda scene: "lowest" in scene.look.kept,
     ),
-    Shot(
+    FigureSpec(
         "layers.webp",
         "layers",
         "The way in: the picture, then each layer's channels.",
         _layers_moving,
         there=lambda scene: bool(scene.look.activations.layers),
     ),
-    Shot(
+    FigureSpec(
         "weights.png",
         "weights",
         "Histograms of the weights, layer by layer.",
@@ -228,7 +228,7 @@ ALWAYS: Final = (
         same=True,
         there=lambda scene: bool(scene.histograms.layers),
     ),
-    Shot(
+    FigureSpec(
         "architecture.png",
         "network",
         "The layers of the network with their shapes.",
@@ -239,7 +239,7 @@ ALWAYS: Final = (
 )
 """The pictures of every look that has what they show, in the order of the page."""
 
-WORDS: Final[Mapping[str, Callable[[Scene], str]]] = MappingProxyType(
+WORDS: Final[Mapping[str, Callable[[FigureContext], str]]] = MappingProxyType(
     {
         "attribution": lambda scene: sentences.attribution(scene.look.integrated),
         "methods": lambda scene: " ".join(sentences.by_method(one) for one in scene.look.methods.values()),
@@ -253,19 +253,23 @@ WORDS: Final[Mapping[str, Callable[[Scene], str]]] = MappingProxyType(
 """What is seen in each view, in this case, or nothing where the view has no picture; in the order of the page."""
 
 
-def shots(scene: Scene) -> list[Shot]:
+def figures_of(scene: FigureContext) -> list[FigureSpec]:
     """The pictures of this look: those of every look, one per layer, and those that only some pictures have."""
     look = scene.look
-    more: list[Shot] = []
+    more: list[FigureSpec] = []
     if look.item.fitted.box[2:] != (look.item.fitted.image.shape[1], look.item.fitted.image.shape[0]):
         view = "attribution" if look.along else "methods"
-        more.append(Shot("photo.png", view, "The map in its place on the whole photo.", _photo))
+        more.append(FigureSpec("photo.png", view, "The map in its place on the whole photo.", _photo))
     if look.along and look.integrated.spread is not None:
-        more.append(Shot("spread.png", "attribution", "How far the maps of the baselines differ per pixel.", _spread))
+        more.append(
+            FigureSpec("spread.png", "attribution", "How far the maps of the baselines differ per pixel.", _spread)
+        )
     for name, file in file_names(look.activations.layers).items():
         title = layer_title(name, look.layers)
-        more.append(Shot(f"layer-{file}.png", "layers", f"Channels after {title}.", partial(_layer, name)))
+        more.append(FigureSpec(f"layer-{file}.png", "layers", f"Channels after {title}.", partial(_layer, name)))
     for name, found in look.methods.items():
-        more.append(Shot(f"method-{name}.png", "methods", f"The map by {method_title(found)}.", partial(_method, name)))
+        more.append(
+            FigureSpec(f"method-{name}.png", "methods", f"The map by {method_title(found)}.", partial(_method, name))
+        )
     first, *others = ALWAYS
     return [shot for shot in (first, *more, *others) if shot.there(scene)]

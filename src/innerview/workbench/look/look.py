@@ -15,19 +15,19 @@ from innerview.methods import weight_histograms
 from innerview.network import Network
 from innerview.pictures import ScaleChoice
 from innerview.reprs import short
+from innerview.session.compute.explanation import Extent, Look, examine
+from innerview.session.compute.masking import SHARES
+from innerview.session.compute.weights import count_weights
+from innerview.session.images import Item, gather, open_snapshots
+from innerview.session.progress import Report, SubProgress, silent
+from innerview.session.request import Request, check_request, fixed_scale
 from innerview.viewer import sentences
-from innerview.workbench.explore.examine import Extent, Look, examine
-from innerview.workbench.explore.keep import SHARES
 from innerview.workbench.folders import folder_names, open_folder, whole
-from innerview.workbench.items import Item, gather, open_snapshots
-from innerview.workbench.look.drawing import Drawn, Scene
+from innerview.workbench.look.drawing import Drawn, FigureContext
 from innerview.workbench.look.overview import Seen, write_overview
 from innerview.workbench.look.writing import write_look
 from innerview.workbench.page.one_page import Sizes
-from innerview.workbench.page.pages import Backdrop, backdrop, page_for
-from innerview.workbench.portions import Portion, Report, silent
-from innerview.workbench.request import Request, check_request, fixed_scale
-from innerview.workbench.weights import count_weights
+from innerview.workbench.page.pages import PageContext, page_context, page_for
 
 BRIEF: Final = Extent(stops=36, shares=SHARES[::2], randoms=3)
 """What a look works out for the viewer beside what was asked for: the page must come in seconds."""
@@ -102,13 +102,13 @@ def look(
         scale = pictures.choose_scales([one.map.map for one in looks if isinstance(one, Look)], "shared")[0].limit
     names = folder_names(item.name for item in items)
     drawn: dict[str, Drawn] = {}
-    scenery = backdrop(opened, network if isinstance(network, str) else type(opened).__name__, histograms)
+    scenery = page_context(opened, network if isinstance(network, str) else type(opened).__name__, histograms)
     seen, failed = list[Seen](), list[str]()
     for item, name, found, (_, portion) in zip(items, names, looks, portions, strict=True):
         if isinstance(found, InnerviewError):
             failed.append(f"{item.name} ({str(found).rstrip('.')})")
             continue
-        scene = Scene(opened, found, asked, scale, histograms)
+        scene = FigureContext(opened, found, asked, scale, histograms)
         with whole(folder, name) as place:
             portion.part(0, 1, "drawing").begin()
             view, missing = _viewer(found, scenery)
@@ -131,7 +131,7 @@ def look(
 
 
 def _examined(
-    network: Network, items: Sequence[Item], request: Request, portions: Sequence[Portion]
+    network: Network, items: Sequence[Item], request: Request, portions: Sequence[SubProgress]
 ) -> Iterator[Look | InnerviewError]:
     """Look into one picture after the other; a failure behind the first one does not take the others with it."""
     for number, (item, portion) in enumerate(zip(items, portions, strict=True)):
@@ -143,7 +143,7 @@ def _examined(
             yield problem
 
 
-def _viewer(look: Look, scenery: Backdrop) -> tuple[str, dict[str, str]]:
+def _viewer(look: Look, scenery: PageContext) -> tuple[str, dict[str, str]]:
     """The page with the viewer, or why there is none."""
     try:
         return page_for([look], scenery, Sizes(), f"Inside the network: {look.item.name}"), {}
@@ -153,12 +153,12 @@ def _viewer(look: Look, scenery: Backdrop) -> tuple[str, dict[str, str]]:
         return "", {VIEW: str(problem)}
 
 
-def _portions(report: Report, names: Sequence[str], *, together: bool) -> list[tuple[Portion, Portion]]:
+def _portions(report: Report, names: Sequence[str], *, together: bool) -> list[tuple[SubProgress, SubProgress]]:
     """For each picture how much of the work is looking, and how much drawing; `together` looks at all of them first."""
     total = len(names)
-    found: list[tuple[Portion, Portion]] = []
+    found: list[tuple[SubProgress, SubProgress]] = []
     for number, name in enumerate(names):
         begins = (number / 2, (total + number) / 2) if together else (number, number + 0.5)
-        looking, drawing = (Portion(report, total, start, start + 0.5, name) for start in begins)
+        looking, drawing = (SubProgress(report, total, start, start + 0.5, name) for start in begins)
         found.append((looking, drawing))
     return found

@@ -11,8 +11,8 @@ from innerview import pictures
 from innerview.files.atomic import write
 from innerview.pictures import Subject
 from innerview.results import Explained, InteriorGradients
+from innerview.session.request import Request
 from innerview.viewer.page import Figure, overview_page
-from innerview.workbench.request import Request
 
 SHEET: Final = 60
 """Pictures on the contact sheet, at most: more can't be told apart on a screen."""

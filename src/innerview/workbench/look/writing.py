@@ -17,13 +17,13 @@ from innerview.targets import label
 from innerview.viewer import sentences
 from innerview.viewer.explanations import EXPLANATIONS
 from innerview.viewer.page import Answer, Figure, Section, picture_page
-from innerview.workbench.look.drawing import WORDS, Drawn, Scene, Shot, shots
+from innerview.workbench.look.drawing import WORDS, Drawn, FigureContext, FigureSpec, figures_of
 
 LISTED: Final = 5
 """Classes that the page lists."""
 
 
-def write_look(scene: Scene, folder: Path, drawn: dict[str, Drawn], *, back: str = "", view: str = "") -> None:
+def write_look(scene: FigureContext, folder: Path, drawn: dict[str, Drawn], *, back: str = "", view: str = "") -> None:
     """Write everything about one picture into `folder`.
 
     Args:
@@ -39,7 +39,7 @@ def write_look(scene: Scene, folder: Path, drawn: dict[str, Drawn], *, back: str
     figures: dict[str, list[Figure]] = {}
     missing = dict(scene.look.missing)
     save_result(folder, _results(scene))  # first of all: what was worked out is there whatever can't be drawn
-    for shot in shots(scene):
+    for shot in figures_of(scene):
         try:
             picture = _draw(shot, scene, folder, drawn)
         except (OutputError, MemoryError):
@@ -72,7 +72,7 @@ def _missing(missing: Mapping[str, str]) -> list[str]:
     return [f"Not here: {what}, since {reason.rstrip('.')}." for what, reason in missing.items()]
 
 
-def _draw(shot: Shot, scene: Scene, folder: Path, drawn: dict[str, Drawn]) -> Drawn:
+def _draw(shot: FigureSpec, scene: FigureContext, folder: Path, drawn: dict[str, Drawn]) -> Drawn:
     """Draw and write one picture, or write the one that was drawn for an earlier look."""
     picture = drawn.get(shot.file) or shot.draw(scene)
     if shot.same:
@@ -89,7 +89,7 @@ def _answers(prediction: Prediction) -> list[Answer]:
     ]
 
 
-def _facts(scene: Scene) -> list[tuple[str, str]]:
+def _facts(scene: FigureContext) -> list[tuple[str, str]]:
     """Where the numbers come from, in the page's last lines."""
     result = scene.look.map
     source = result.provenance
@@ -110,7 +110,7 @@ def _facts(scene: Scene) -> list[tuple[str, str]]:
     ]
 
 
-def _results(scene: Scene) -> dict[str, object]:
+def _results(scene: FigureContext) -> dict[str, object]:
     """Everything that was worked out; of the photo only what the network saw, since the user has the rest."""
     look, fitted = scene.look, scene.look.item.fitted
     return {

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 from innerview.methods.registry import USUAL
 from innerview.network import Network
+from innerview.session.compute.explanation import FORWARD, Look
+from innerview.session.compute.path import is_large
 from innerview.targets import usual_kind
 from innerview.types import Array
 from innerview.viewer.one_file import Packed, pack
@@ -16,8 +18,6 @@ from innerview.viewer.payloads.map import Question, map_payload
 from innerview.viewer.payloads.path import path_payload
 from innerview.viewer.payloads.stamp import Stamp
 from innerview.viewer.payloads.subject import Photo, subject_payload
-from innerview.workbench.explore.examine import FORWARD, Look
-from innerview.workbench.explore.path import is_large
 
 
 @dataclass(frozen=True)

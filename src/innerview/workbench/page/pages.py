@@ -13,22 +13,22 @@ from innerview.errors import UsageError
 from innerview.methods.registry import USUAL
 from innerview.network import Network, has_gradients
 from innerview.results import WeightHistograms
+from innerview.session.compute.explanation import FORWARD, Look
+from innerview.session.compute.integrated import NullListener
+from innerview.session.opening import built_in_runs
+from innerview.session.query import Query
+from innerview.session.registry import RunRegistry
 from innerview.types import Array
 from innerview.viewer.hello import describe_network, describe_photo, hello
 from innerview.viewer.one_file import Packed, pack, write_page
 from innerview.viewer.payloads.stamp import Stamp
 from innerview.viewer.payloads.subject import Photo
 from innerview.viewer.payloads.weights import weights_payload
-from innerview.workbench.explore.examine import FORWARD, Look
-from innerview.workbench.explore.explore import Nobody
-from innerview.workbench.live.serving import built_in_runs
-from innerview.workbench.live.shelf import Shelf
-from innerview.workbench.live.wish import Wish
 from innerview.workbench.page.one_page import Sizes, payloads_of
 
 
 @dataclass(frozen=True, eq=False)
-class Backdrop:
+class PageContext:
     """What a page holds beside its pictures: the network, its weights, its training.
 
     Attributes:
@@ -46,28 +46,28 @@ class Backdrop:
     payloads: tuple[Packed, ...]
 
 
-def backdrop(network: Network, name: str, histograms: WeightHistograms) -> Backdrop:
+def page_context(network: Network, name: str, histograms: WeightHistograms) -> PageContext:
     """Gather what a page holds beside its pictures."""
     identity = network.identity
     payloads = [pack(weights_payload(histograms, Stamp(identity)))] if histograms.layers else []
     folders = built_in_runs(name)
-    shelf = Shelf(folders, dict.fromkeys(folders, identity))
-    facts = shelf.facts()
+    registry = RunRegistry(folders, dict.fromkeys(folders, identity))
+    facts = registry.facts()
     for run in facts:
         for kind in ("run", "weights"):
-            shown = shelf.answer(Wish(kind, network=identity, run=run["id"]), None, Nobody())
+            shown = registry.answer(Query(kind, network=identity, run=run["id"]), None, NullListener())
             payloads.append(pack(shown, network=None if kind == "run" else identity, run=run["id"]))
         with contextlib.suppress(UsageError):  # nothing was kept
             payloads.append(
-                pack(shelf.answer(Wish("tested", run=run["id"]), None, Nobody()), network=None, run=run["id"])
+                pack(registry.answer(Query("tested", run=run["id"]), None, NullListener()), network=None, run=run["id"])
             )
-        film = shelf.answer(Wish("film", network=identity, run=run["id"]), None, Nobody())
+        film = registry.answer(Query("film", network=identity, run=run["id"]), None, NullListener())
         payloads.append(pack(film, picture=None, run=run["id"]))  # stands in for pictures that nobody followed
     described = describe_network(network, name, [USUAL if has_gradients(network) else FORWARD])
-    return Backdrop(network, network.weights(), described, tuple(facts), tuple(payloads))
+    return PageContext(network, network.weights(), described, tuple(facts), tuple(payloads))
 
 
-def page_for(looks: Iterable[Look], scene: Backdrop, sizes: Sizes, title: str) -> str:
+def page_for(looks: Iterable[Look], scene: PageContext, sizes: Sizes, title: str) -> str:
     """Write what was worked out of some pictures as one page; arguments as below.
 
     Raises:
@@ -78,7 +78,7 @@ def page_for(looks: Iterable[Look], scene: Backdrop, sizes: Sizes, title: str) -
 
 
 def gather_payloads(
-    looks: Iterable[Look], scene: Backdrop, sizes: Sizes
+    looks: Iterable[Look], scene: PageContext, sizes: Sizes
 ) -> tuple[list[dict[str, Any]], list[Packed], list[str]]:
     """Pack what was worked out of some pictures.
 
@@ -108,14 +108,14 @@ def _shown(baseline: str) -> str:
     return Path(baseline).name if parse_baseline(baseline).kind == "file" else baseline
 
 
-def _films(scene: Backdrop, photo: Photo) -> list[Packed]:
+def _films(scene: PageContext, photo: Photo) -> list[Packed]:
     """The picture's way through the network's training, where somebody followed it."""
     if not scene.runs:
         return []
-    shelf = Shelf(built_in_runs(str(scene.facts["name"])))
+    registry = RunRegistry(built_in_runs(str(scene.facts["name"])))
     films: list[Packed] = []
     for run in scene.runs:
-        film = shelf.answer(Wish("film", network=scene.network.identity, run=run["id"]), photo, Nobody())
+        film = registry.answer(Query("film", network=scene.network.identity, run=run["id"]), photo, NullListener())
         if film.metadata["picture"] == photo.picture:
             films.append(pack(film, run=run["id"]))
     return films

@@ -12,15 +12,15 @@ from innerview.errors import UsageError
 from innerview.files.atomic import write
 from innerview.methods import weight_histograms
 from innerview.network import Network
+from innerview.session.compute.explanation import Extent, Look, examine
+from innerview.session.compute.masking import SHARES
+from innerview.session.compute.weights import count_weights
+from innerview.session.images import gather, open_snapshots
+from innerview.session.progress import Report, SubProgress, silent
+from innerview.session.request import Request, check_request
 from innerview.viewer.payloads.layers import Shown
-from innerview.workbench.explore.examine import Extent, Look, examine
-from innerview.workbench.explore.keep import SHARES
-from innerview.workbench.items import gather, open_snapshots
 from innerview.workbench.page.one_page import Sizes
-from innerview.workbench.page.pages import backdrop, page_for
-from innerview.workbench.portions import Portion, Report, silent
-from innerview.workbench.request import Request, check_request
-from innerview.workbench.weights import count_weights
+from innerview.workbench.page.pages import page_context, page_for
 
 MOST: Final = 500
 """Pictures in one file."""
@@ -81,9 +81,9 @@ def report(
     extent, sizes = next((extent, sizes) for most, extent, sizes in EXTENTS if len(items) <= most)
     weights = {**before, "after" if before else "now": opened.weights()}
     histograms = count_weights(weights) if any(weights.values()) else weight_histograms(weights)  # a function has none
-    scene = backdrop(opened, network if isinstance(network, str) else type(opened).__name__, histograms)
+    scene = page_context(opened, network if isinstance(network, str) else type(opened).__name__, histograms)
     title = items[0].name if len(items) == 1 else f"{len(items)} pictures"
-    parts = [Portion(progress or silent, len(items), at, at + 1, item.name) for at, item in enumerate(items)]
+    parts = [SubProgress(progress or silent, len(items), at, at + 1, item.name) for at, item in enumerate(items)]
 
     def looks() -> Iterator[Look]:  # one at a time, packed and let go before the next
         for item, part in zip(items, parts, strict=True):

@@ -18,18 +18,18 @@ from innerview.files.atomic import write
 from innerview.pictures import Animation
 from innerview.pictures.saving import DPI, to_picture
 from innerview.results import versions
+from innerview.session.progress import Report
+from innerview.session.training.reading import Recorded, open_runs
+from innerview.session.training.request import RunRequest
+from innerview.session.training.work import Worked, steps_of_work, work
 from innerview.viewer import run_sentences
 from innerview.viewer.explanations import RUN_EXPLANATIONS
 from innerview.viewer.page import Figure, Narrow, Section
 from innerview.viewer.run_page import run_page
 from innerview.viewer.run_sentences import Warned
 from innerview.workbench.folders import open_folder
-from innerview.workbench.portions import Report
-from innerview.workbench.run.reading import Recorded, open_runs
-from innerview.workbench.run.request import RunRequest
-from innerview.workbench.run.sheets import Sheet
+from innerview.workbench.run.figures import FigureSpec
 from innerview.workbench.run.views import course, every_view
-from innerview.workbench.run.work import Worked, steps_of_work, work
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as ChartFigure
@@ -94,11 +94,11 @@ def run(
     files: list[Path] = []
     names: list[str] = []
     for view in every_view(worked, asked):
-        figures = tuple(_figure(sheet, folder) for sheet in view.sheets)
+        figures = tuple(_figure(sheet, folder) for sheet in view.figures)
         for table in view.tables:
             write(folder / table.file, table.content())
         names += [table.file for table in view.tables]
-        drawn = [file for sheet in view.sheets for file in (sheet.file, sheet.narrow_file)]
+        drawn = [file for sheet in view.figures for file in (sheet.file, sheet.narrow_file)]
         files += [folder / file for file in (*drawn, *(table.file for table in view.tables))]
         sections.append(Section(view.key, RUN_EXPLANATIONS[view.key], "\n".join(view.words), figures))
         report(f"drawn: {RUN_EXPLANATIONS[view.key].title}")
@@ -111,7 +111,7 @@ def run(
     return Shown(folder / "index.html", lines, tuple(sign.text for sign in signs), missing, tuple(files))
 
 
-def _figure(sheet: Sheet, folder: Path) -> Figure:
+def _figure(sheet: FigureSpec, folder: Path) -> Figure:
     """Draw a sheet twice: as it is, and for a telephone, whose screen has several dots to a pixel of the page."""
     width, height, _ = _drawn(sheet.draw(), folder / sheet.file, 1)
     narrow = Narrow(sheet.narrow_file, *_drawn(sheet.draw(**sheet.narrow), folder / sheet.narrow_file, SHARP))

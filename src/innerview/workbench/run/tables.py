@@ -9,12 +9,12 @@ import numpy as np
 
 from innerview.pictures.film import Film
 from innerview.runs import History
+from innerview.session.training.networks import UnitTimes
+from innerview.session.training.reading import STATISTICS, LayerTimes
+from innerview.session.training.testing import Tested
 from innerview.targets import label
 from innerview.types import Array
 from innerview.workbench.csv_table import csv_table
-from innerview.workbench.run.networks import UnitTimes
-from innerview.workbench.run.reading import STATISTICS, LayerTimes
-from innerview.workbench.run.testing import Tested
 
 
 def rows(head: Sequence[str], body: Sequence[Sequence[object]]) -> bytes:

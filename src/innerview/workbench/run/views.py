@@ -24,18 +24,18 @@ from innerview.pictures.charts.ridges import ridges_figure
 from innerview.pictures.charts.spread import Window, windows_for
 from innerview.pictures.charts.units import Shares, units_figure
 from innerview.pictures.film import film_animation, film_strip
+from innerview.session.training.curves import Curves, curves, window_of
+from innerview.session.training.networks import UnitTimes
+from innerview.session.training.reading import Recorded, shared_layers
+from innerview.session.training.request import RunRequest
+from innerview.session.training.testing import Tested
+from innerview.session.training.work import Worked
 from innerview.types import Array
 from innerview.viewer import run_sentences
 from innerview.viewer.run_sentences import Course
 from innerview.workbench.folders import folder_names
 from innerview.workbench.run import tables
-from innerview.workbench.run.curves import Curves, curves, window_of
-from innerview.workbench.run.networks import UnitTimes
-from innerview.workbench.run.reading import Recorded, shared_layers
-from innerview.workbench.run.request import RunRequest
-from innerview.workbench.run.sheets import ONE_COLUMN, SLIM, TWO_COLUMNS, Sheet, Table, View
-from innerview.workbench.run.testing import Tested
-from innerview.workbench.run.work import Worked
+from innerview.workbench.run.figures import ONE_COLUMN, SLIM, TWO_COLUMNS, FigureSpec, Table, View
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -107,7 +107,7 @@ def _curves(drawn: Curves, worked: Sequence[Worked]) -> View:
         "curves.csv", lambda: tables.rows(("run", "plot", "part", drawn.unit, "value", "mean as drawn"), drawn.rows())
     )
     metrics = [Table(_named(worked, one, "metrics.csv"), partial(_metrics, one.run)) for one in worked]
-    sheet = Sheet(
+    sheet = FigureSpec(
         "curves.png", "Loss, accuracy, learning rate and gradient norm over the training.", drawn.figure, SLIM
     )
     return View("curves", words, (sheet,), (table, *metrics))
@@ -134,21 +134,21 @@ def _before_after(one: Worked, *, columns: int = 3) -> Figure:
 
 
 def _weights(worked: Sequence[Worked], windows: dict[str, dict[str, Window]]) -> View:
-    sheets: list[Sheet] = []
+    figures: list[FigureSpec] = []
     found: list[Table] = []
     words: list[str] = []
     for one in worked:
         run = one.run
         caption = _caption(worked, one)
-        sheets += [
-            Sheet(
+        figures += [
+            FigureSpec(
                 _named(worked, one, "ridges.png"),
                 f"Weights of each layer of {run.name} as ridges, a histogram for each snapshot.",
                 partial(ridges_figure, run.histories, run.name, windows[run.name]),
                 ONE_COLUMN,
                 caption,
             ),
-            Sheet(
+            FigureSpec(
                 _named(worked, one, "heat.png"),
                 f"Weights of each layer of {run.name} as heat maps over the snapshots.",
                 partial(heat_figure, run.histories, run.name, windows[run.name]),
@@ -157,8 +157,8 @@ def _weights(worked: Sequence[Worked], windows: dict[str, dict[str, Window]]) ->
             ),
         ]
         if len(run.steps) > 1:
-            sheets.append(
-                Sheet(
+            figures.append(
+                FigureSpec(
                     _named(worked, one, "before-after.png"),
                     f"Histograms of the weights of {run.name} before and after.",
                     partial(_before_after, one),
@@ -170,16 +170,16 @@ def _weights(worked: Sequence[Worked], windows: dict[str, dict[str, Window]]) ->
         words.append(_prefix(worked, one, run_sentences.spread(one.titles, run.times.std)))
     if len(worked) > 1:
         histories = {one.run.name: one.run.histories for one in worked}
-        sheets.insert(
+        figures.insert(
             0,
-            Sheet("ends.png", "Histograms of each layer's last weights, all runs over each other.",
+            FigureSpec("ends.png", "Histograms of each layer's last weights, all runs over each other.",
                   partial(ends_figure, histories), ONE_COLUMN),
         )  # fmt: skip
-    return View("weights", tuple(words), tuple(sheets), tuple(found))
+    return View("weights", tuple(words), tuple(figures), tuple(found))
 
 
 def _layers(worked: Sequence[Worked]) -> View:
-    sheets: list[Sheet] = []
+    figures: list[FigureSpec] = []
     found: list[Table] = []
     words: list[str] = []
     for one in worked:
@@ -208,8 +208,8 @@ def _layers(worked: Sequence[Worked]) -> View:
                 ),
             ),
         ):
-            sheets.append(
-                Sheet(
+            figures.append(
+                FigureSpec(
                     _named(worked, one, file),
                     f"{statistic.title}, for {one.run.name}, over the steps.",
                     partial(layer_times_figure, times.steps, statistic, layers, one.run.name),
@@ -218,7 +218,7 @@ def _layers(worked: Sequence[Worked]) -> View:
                 )
             )
         words.append(_prefix(worked, one, run_sentences.movement(one.titles, times.steps, times.moved)))
-    return View("layers", tuple(words), tuple(sheets), tuple(found))
+    return View("layers", tuple(words), tuple(figures), tuple(found))
 
 
 def unit_counts(seen: UnitTimes) -> tuple[Array, Array, Array]:
@@ -229,7 +229,7 @@ def unit_counts(seen: UnitTimes) -> tuple[Array, Array, Array]:
 
 
 def _units(worked: Sequence[Worked]) -> View | None:
-    sheets: list[Sheet] = []
+    figures: list[FigureSpec] = []
     found: list[Table] = []
     words: list[str] = []
     for one in worked:
@@ -251,15 +251,15 @@ def _units(worked: Sequence[Worked]) -> View | None:
         )
         draw = partial(units_figure, seen.steps, seen.layers, shares, name=one.run.name, about=about)
         shown = f"How many channels of each layer of {one.run.name} never fire or are stuck, at each snapshot."
-        sheets.append(Sheet(_named(worked, one, "units.png"), shown, draw, SLIM, _caption(worked, one)))
+        figures.append(FigureSpec(_named(worked, one, "units.png"), shown, draw, SLIM, _caption(worked, one)))
         found.append(Table(_named(worked, one, "units.csv"), partial(tables.unit_times, seen)))
         text = run_sentences.channels(seen.layers, silent, stuck, sizes, seen.about)
         words.append(_prefix(worked, one, text))
-    return View("units", tuple(words), tuple(sheets), tuple(found))
+    return View("units", tuple(words), tuple(figures), tuple(found))
 
 
 def _films(worked: Sequence[Worked]) -> View | None:
-    sheets: list[Sheet] = []
+    figures: list[FigureSpec] = []
     found: list[Table] = []
     words: list[str] = []
     for one in worked:
@@ -269,15 +269,15 @@ def _films(worked: Sequence[Worked]) -> View | None:
         for film, name in zip(one.films, folder_names(film.name for film in one.films), strict=True):
             words.append(_prefix(worked, one, run_sentences.film(film)))
             about = f"{film.name} at {len(film.frames)} snapshots of {one.run.name}: answer, map and layers"
-            sheets += [
-                Sheet(
+            figures += [
+                FigureSpec(
                     _named(worked, one, f"film-{name}.png"),
                     f"{about}.",
                     partial(film_strip, film),
                     TWO_COLUMNS,
                     _caption(worked, one),
                 ),
-                Sheet(
+                FigureSpec(
                     _named(worked, one, f"film-{name}.webp"),
                     f"{about}, one after the other.",
                     partial(film_animation, film),
@@ -290,14 +290,14 @@ def _films(worked: Sequence[Worked]) -> View | None:
             Table(_named(worked, one, "films.csv"), partial(tables.films_table, one.films)),
             Table(_named(worked, one, "films.npz"), partial(tables.films_arrays, one.films)),
         ]
-    return View("film", tuple(words), tuple(sheets), tuple(found))
+    return View("film", tuple(words), tuple(figures), tuple(found))
 
 
 def _mistakes(worked: Sequence[Worked]) -> View | None:
     shown = [(one, one.tested) for one in worked if one.tested is not None]
     if not shown:
         return None
-    sheets: list[Sheet] = []
+    figures: list[FigureSpec] = []
     found: list[Table] = []
     words: list[str] = []
     for one, answers in shown:
@@ -306,15 +306,15 @@ def _mistakes(worked: Sequence[Worked]) -> View | None:
         ends = np.array([interval(float(np.nan_to_num(share)), int(total)) for share, total in
                          zip(result.by_class, result.confusion.sum(axis=1), strict=True)])  # fmt: skip
         caption = _caption(worked, one)
-        sheets += [
-            Sheet(
+        figures += [
+            FigureSpec(
                 _named(worked, one, "confusion.png"),
                 f"Confusion matrix of {one.run.name}: truth by rows, answers by columns.",
                 partial(confusion_figure, result.confusion, result.class_names, about=about),
                 SLIM,
                 caption,
             ),
-            Sheet(
+            FigureSpec(
                 _named(worked, one, "classes.png"),
                 f"Accuracy of {one.run.name} on each class, with intervals.",
                 partial(
@@ -330,8 +330,8 @@ def _mistakes(worked: Sequence[Worked]) -> View | None:
             ),
         ]
         if answers.worst:
-            sheets.append(
-                Sheet(
+            figures.append(
+                FigureSpec(
                     _named(worked, one, "mistakes.png"),
                     f"The mistakes that {one.run.name} is surest of, each beside the map of its wrong answer.",
                     partial(_surest, answers),
@@ -347,7 +347,7 @@ def _mistakes(worked: Sequence[Worked]) -> View | None:
         if not answers.pictures and result.surest.size:
             words.append(_prefix(worked, one, run_sentences.surest(result, answers.names, answers.said)))
         words += [f"left out: {problem}" for problem in answers.problems]
-    return View("mistakes", tuple(words), tuple(sheets), tuple(found))
+    return View("mistakes", tuple(words), tuple(figures), tuple(found))
 
 
 def _surest(answers: Tested, *, columns: int = 3) -> Image:

@@ -1,0 +1,284 @@
+"""Everything that a look works out for one picture, in memory: results only, nothing drawn, nothing written."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Final, cast
+
+from innerview.data.baselines import Baseline, make_baselines
+from innerview.errors import InnerviewError, UsageError
+from innerview.layers import as_said, by_name
+from innerview.methods import activations
+from innerview.network import Differentiable, Layer, Network, find_layer, has_gradients
+from innerview.results import (
+    Activations,
+    Explained,
+    Gradient,
+    IntegratedGradients,
+    InteriorGradients,
+    Keep,
+    PathFrames,
+    PathProfile,
+    Prediction,
+)
+from innerview.session.compute.integrated import Asked, Integrated, integrate, layers_shown
+from innerview.session.compute.masking import SHARES, keep_by_orders
+from innerview.session.compute.path import is_large, path_of
+from innerview.session.images import Item
+from innerview.session.methods import choose_methods, run_method
+from innerview.session.progress import ALONE, SubProgress
+from innerview.session.request import Request, choose_layers
+from innerview.targets import Target, find_class
+from innerview.types import Image
+
+
+@dataclass(frozen=True, eq=False)
+class Along:
+    """What gradients along the path from the baseline say.
+
+    Attributes:
+        gradient: of the target at the picture.
+        interior: gradients at the chosen alphas.
+        integrated: integrated gradients.
+        profile: score, prediction and gradient norm along the path, from all evaluations made.
+    """
+
+    gradient: Gradient
+    interior: InteriorGradients
+    integrated: IntegratedGradients
+    profile: PathProfile
+
+
+@dataclass(frozen=True)
+class Extent:
+    """How much is worked out of one picture beside what was asked for.
+
+    Attributes:
+        classes: maps at most: the class explained, the truth, the winner, the runner-up.
+        stops: places on the path of the first; None for what the picture's size allows.
+        shares: of the pixels shown, at which the answers are worked out.
+        randoms: random orders of pixels.
+    """
+
+    classes: int = 3
+    stops: int | None = None
+    shares: tuple[float, ...] = SHARES
+    randoms: int = 5
+
+
+@dataclass(frozen=True, eq=False)
+class Look:
+    """One picture, looked into: whatever shows it (a folder, a page) shows these numbers.
+
+    Attributes:
+        item: the picture, whole and as the network saw it, with its name and truth.
+        request: what was asked.
+        prediction: what the network says of it.
+        layers: all layers of the network.
+        activations: of the chosen layers.
+        inside: of the layers that a viewer shows.
+        questions: number and target of each class that has a map, the one explained first.
+        maps: of these classes: integrated gradients, or by occlusion without gradients.
+        along: what gradients say; None for a network that has none.
+        path: the way from the (first) baseline; None likewise.
+        kept: predictions with only a share of the pixels shown, by order ("highest", "lowest"), as was asked.
+        orders: the same for a viewer: by each order of the map and at random.
+        fill: what stands in the place of pixels that are taken away.
+        methods: maps by the other methods that were asked for, by name.
+        missing: what could not be worked out, by what it is, with the reason.
+    """
+
+    item: Item
+    request: Request
+    prediction: Prediction
+    layers: tuple[Layer, ...]
+    activations: Activations
+    inside: Activations
+    questions: tuple[tuple[int, Asked], ...]
+    maps: tuple[Explained, ...]
+    along: Along | None
+    path: PathFrames | None
+    kept: Mapping[str, Keep]
+    orders: tuple[Keep, ...]
+    fill: Baseline
+    methods: Mapping[str, Explained]
+    missing: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    @property
+    def found(self) -> Along:
+        """What gradients say, where it is known that there are some."""
+        assert self.along is not None  # noqa: S101 what is drawn of them is asked for only where there are some
+        return self.along
+
+    @property
+    def gradient(self) -> Gradient:
+        """Of the target at the picture."""
+        return self.found.gradient
+
+    @property
+    def interior(self) -> InteriorGradients:
+        """Gradients at the chosen alphas."""
+        return self.found.interior
+
+    @property
+    def integrated(self) -> IntegratedGradients:
+        """Integrated gradients."""
+        return self.found.integrated
+
+    @property
+    def profile(self) -> PathProfile:
+        """Score, prediction and gradient norm along the path."""
+        return self.found.profile
+
+    @property
+    def map(self) -> Explained:
+        """The map that the others are held against: integrated gradients, or the first one without gradients."""
+        return self.maps[0]
+
+
+FORWARD: Final = "occlusion"
+"""The map of a network without gradients."""
+
+NO_GRADIENTS: Final = (
+    "the network can only be run forward, so there are no gradients: the map is by occlusion, and what gradients would "
+    "say (integrated gradients, the way from the baseline) is left out"
+)
+
+
+def examine(
+    network: Network, item: Item, request: Request, extent: Extent | None = None, portion: SubProgress = ALONE
+) -> Look:
+    """Work out all that `request` asks for one picture, once; `portion` is told of every pass.
+
+    Of a network without gradients the map is by occlusion. What fails behind the first map is missing, with its reason;
+    the rest is there.
+
+    Raises:
+        UsageError: a class, layer, alpha, rule, target or baseline that does not exist or has no meaning.
+        PictureError: a baseline file can't be read or does not fit.
+        NetworkError: something is not finite.
+    """
+    size, image = extent or Extent(), item.fitted.image
+    baselines = make_baselines(request.baselines, network.input, image)
+    asked = [as_said(layer) for layer in choose_layers(request, network)]
+    every = activations(network, image, [*asked, *map(by_name, layers_shown(network))])
+    # Resolved here, once, so that every view explains the same class.
+    questions = _questions(network, every.prediction, request, item.truth)[: size.classes]
+    targets = [one.resolve(network, every.prediction.logits) for _, one in questions]
+    methods_asked = request.methods if has_gradients(network) else tuple(dict.fromkeys((FORWARD, *request.methods)))
+    chosen = choose_methods(methods_asked, network)
+    parts = len(chosen) + has_gradients(network)
+    shares = [portion.part(0.8 * number / parts, 0.8 * (number + 1) / parts) for number in range(parts)]
+    missing, along, path, methods = dict[str, str](), None, None, dict[str, Explained]()
+    # Not isinstance, as in `has_gradients`.
+    if has_gradients(network):
+        differentiable = cast("Differentiable", network)
+        found = _integrate(differentiable, image, targets, baselines, request, shares[0])
+        along, path, maps = _along(found, every.prediction, request), path_of(network, found, size.stops), found.results
+        shares.pop(0)
+    else:
+        missing["gradients"] = NO_GRADIENTS
+        maps = tuple(
+            run_method(chosen[FORWARD], network, image, target, baselines, share.progress)
+            for target, share in zip(targets, _even(shares.pop(0), len(targets)), strict=True)
+        )
+        methods[FORWARD] = maps[0]
+        del chosen[FORWARD]
+    for (name, one), share in zip(chosen.items(), shares, strict=True):
+        with _tolerated(missing, f"the map by {name}"):
+            progress = share.part(0, 1, name, unit="passes").progress
+            methods[name] = run_method(one, network, image, targets[0], baselines, progress)
+    look = Look(
+        item=item,
+        request=request,
+        prediction=every.prediction,
+        layers=tuple(network.layers),
+        activations=every.only(find_layer(network.layers, one).name for one in asked),
+        inside=every.only(layers_shown(network)),
+        questions=questions,
+        maps=maps,
+        along=along,
+        path=path,
+        kept={},
+        orders=(),
+        fill=baselines[0],
+        methods=methods,
+        missing=missing,
+    )
+    with _tolerated(missing, "keep"):
+        orders = keep_by_orders(
+            network,
+            image,
+            look.map.map,
+            fill=baselines[0].image,
+            target=targets[0].index,
+            listener=portion.part(0.8, 1, "keep", unit="answers"),
+            shares=sorted({*size.shares, *request.shares}),
+            randoms=size.randoms,
+        )
+        kept = {one.order: one.at(request.shares) for one in orders if one.order in {"highest", "lowest"}}
+        return replace(look, kept=kept, orders=tuple(one.at(size.shares) for one in orders))
+    return look
+
+
+def _questions(
+    network: Network, prediction: Prediction, request: Request, truth: int | None
+) -> tuple[tuple[int, Asked], ...]:
+    """The class explained, then the truth, the winner and the runner-up, each once."""
+    names = network.output.class_names
+    asked = find_class(request.explained, names) if request.explained else prediction.ranking[0]
+    versus = find_class(request.versus, names) if request.versus else None
+    known = [truth] if truth is not None and truth in prediction.ranking else []  # "not" a class has no map of its own
+    classes = list(dict.fromkeys([asked, *known, *prediction.ranking[:2]]))
+    return tuple(
+        (index, Asked(index, None if number else versus, request.target)) for number, index in enumerate(classes)
+    )
+
+
+def _even(portion: SubProgress, parts: int) -> list[SubProgress]:
+    return [portion.part(number / parts, (number + 1) / parts, FORWARD, unit="passes") for number in range(parts)]
+
+
+@contextmanager
+def _tolerated(missing: dict[str, str], what: str) -> Generator[None, None, None]:
+    """Note down what fails in the block, and go on; a request that has no meaning stops the look."""
+    try:
+        yield
+    except UsageError:
+        raise
+    except InnerviewError as problem:
+        missing[what] = str(problem)
+
+
+def _integrate(
+    network: Differentiable,
+    image: Image,
+    targets: Sequence[Target],
+    baselines: Sequence[Baseline],
+    request: Request,
+    portion: SubProgress,
+) -> Integrated:
+    """All maps by one integral; the last place beside it is the picture itself, and a rule may leave out both ends."""
+    fixed = request.fixed_rule is not None
+    listener = portion.part(0, 1, most=0 if fixed else request.budget + len(request.alphas) + 1)
+    interior = (*request.alphas, 0.0, 1.0) if fixed else (*request.alphas, 1.0)
+    return integrate(
+        network, image, targets, baselines, request, listener, interior=interior, whole=not is_large(image)
+    )
+
+
+def _along(found: Integrated, prediction: Prediction, request: Request) -> Along:
+    """What gradients say of the first class."""
+    inside, integrated = found.interior, found.results[0]
+    assert inside is not None  # noqa: S101 it was asked for
+    interior = inside.first(len(request.alphas))
+    score, image = float(inside.scores[-1]), integrated.image
+    source = replace(inside.provenance, baseline="", seed=None)
+    return Along(
+        gradient=Gradient(image, prediction, inside.gradients[-1], score, inside.unit, source),
+        interior=interior,
+        integrated=integrated,
+        profile=interior.profile if integrated.spread is not None else interior.profile.joined(integrated.profile),
+    )

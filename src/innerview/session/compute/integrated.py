@@ -1,0 +1,246 @@
+"""What the viewer asks of a network, one question at a time: every answer is a payload, and may come in levels.
+
+Whoever asks listens: is told how far the work is, is given what there is so far, and stops the work by raising. So a
+server can drop a question that nobody waits for any more, and a report can ignore all of that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final, Protocol, runtime_checkable
+
+import numpy as np
+
+from innerview.data.baselines import Baseline
+from innerview.errors import UsageError
+from innerview.methods import Job, integrate_jobs
+from innerview.methods.method import Chosen
+from innerview.methods.registry import find_method
+from innerview.methods.tolerance import Visit
+from innerview.network import Differentiable, Network, ends
+from innerview.quadrature import Rule
+from innerview.results import Explained, IntegratedGradients, InteriorGradients
+from innerview.session.evenly import evenly
+from innerview.session.methods import run_method
+from innerview.session.request import TARGETS, Request
+from innerview.targets import Margin, Target, usual_kind
+from innerview.types import Array, Image, LogitRow, Map
+from innerview.viewer.payload import Payload
+
+
+@runtime_checkable
+class Listener(Protocol):
+    """Whoever waits for an answer; raising in either method stops the work."""
+
+    def progress(self, done: int, total: int) -> None:
+        """Hear how many evaluations are done, of those known to be needed."""
+        ...
+
+    def level(self, payload: Payload) -> None:
+        """Take what there is so far."""
+        ...
+
+
+class NullListener:
+    """A listener that lets everything pass."""
+
+    def progress(self, done: int, total: int) -> None:
+        """Do nothing."""
+
+    def level(self, payload: Payload) -> None:
+        """Do nothing."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The target of a question, as numbers and words.
+
+    Attributes:
+        target: number of a class; None for the one that wins at the picture.
+        versus: class that it is set against; None for none.
+        kind: "logit", "contrast" or "probability"; empty for the usual one of the network's outputs. With `versus` it
+            is the margin instead.
+    """
+
+    target: int | None = None
+    versus: int | None = None
+    kind: str = ""
+
+    def resolve(self, network: Network, logits: Array) -> Target:
+        """Make the target, with its class fixed.
+
+        Raises:
+            UsageError: an unknown kind, or a class against itself; `UnknownClass`.
+        """
+        if self.versus is not None:
+            return Margin(self.target, self.versus).resolve(logits, network.output)
+        kind = self.kind or usual_kind(network.output)
+        if kind not in TARGETS:
+            raise UsageError(f"there is no target {kind!r}; the targets are {', '.join(TARGETS)}")
+        return TARGETS[kind](self.target).resolve(logits, network.output)
+
+
+@dataclass(frozen=True, eq=False)
+class Place:
+    """What was seen at one place of the first class's path from the first baseline.
+
+    Attributes:
+        logits: of the picture there.
+        norm: sum of the absolute gradient.
+        contribution: gradient × (picture − baseline), summed over the channels.
+        integrand: its mean over all baselines, at a node of the integral; None at other places.
+        gradient: channel by channel; None where it was not kept.
+    """
+
+    logits: LogitRow
+    norm: float
+    contribution: Map
+    integrand: Map | None
+    gradient: Image | None
+
+
+@dataclass(frozen=True, eq=False)
+class Integrated:
+    """Integrated gradients of classes that shared their passes, with what was seen on the way of the first.
+
+    Attributes:
+        results: a map for each class.
+        targets: resolved.
+        baseline: the first one, where the path starts.
+        places: by alpha.
+        interior: of the first class, at the places that were asked for; None if none was.
+        rule: that was asked for; None with a tolerance.
+    """
+
+    results: tuple[IntegratedGradients, ...]
+    targets: tuple[Target, ...]
+    baseline: Baseline
+    places: Mapping[float, Place]
+    interior: InteriorGradients | None
+    rule: Rule | None
+
+    @property
+    def size(self) -> int:
+        """Bytes that it keeps in memory."""
+        return sum(
+            one.contribution.nbytes * (1 + (one.integrand is not None))
+            + (0 if one.gradient is None else one.gradient.nbytes)
+            for one in self.places.values()
+        ) + sum(3 * one.attribution.nbytes for one in self.results)
+
+
+class _Looking:
+    """Looks on while maps are refined, and keeps what the first class's path is made of."""
+
+    def __init__(self, level: Callable[[tuple[IntegratedGradients, ...]], None], *, whole: bool) -> None:
+        self._level = level
+        self._whole = whole
+        self.places: dict[float, Place] = {}
+
+    def visited(self, number: int, visit: Visit) -> None:  # noqa: ARG002 one picture only
+        gradient, drawn = visit.gradients[0, 0], visit.integrand[0].sum(axis=-1).astype(np.float32)
+        self.places[visit.alpha] = Place(
+            visit.logits[0],
+            float(np.abs(gradient).sum(dtype=np.float64)),
+            drawn[0],
+            drawn.mean(axis=0) if len(drawn) > 1 else drawn[0],
+            gradient.copy() if self._whole else None,
+        )
+
+    def refined(self, number: int, results: tuple[IntegratedGradients, ...]) -> None:  # noqa: ARG002 the same
+        self._level(results)
+
+
+def integrate(
+    network: Differentiable,
+    image: Image,
+    targets: Sequence[Target],
+    baselines: Sequence[Baseline],
+    request: Request,
+    listener: Listener,
+    *,
+    interior: Sequence[float] = (),
+    level: Callable[[tuple[IntegratedGradients, ...]], None] | None = None,
+    whole: bool = True,
+) -> Integrated:
+    """Work out integrated gradients of several targets, which share their passes.
+
+    Args:
+        network: any network with gradients.
+        image: one picture (pixels in [0, 1], height × width × channel).
+        targets: resolved.
+        baselines: where the paths start; of several, the maps are averaged.
+        request: the tolerance with its budget, or the rule.
+        listener: told of the progress.
+        interior: places on the path whose gradients are wanted as well; they share the passes.
+        level: given what there is after each level; not final.
+        whole: keep the gradients at every node channel by channel; else only at `interior`.
+
+    Raises:
+        UsageError, PictureError, NetworkError: as in `integrate_jobs`.
+    """
+    words = " and ".join(one.words for one in baselines)
+    seed = next((one.seed for one in baselines if one.seed is not None), None)
+
+    def named(result: IntegratedGradients) -> IntegratedGradients:
+        return replace(result, provenance=replace(result.provenance, baseline=words, seed=seed), interior=None)
+
+    def pass_on(results: tuple[IntegratedGradients, ...]) -> None:
+        if level is not None:
+            level(tuple(named(result) for result in results))
+
+    looking = _Looking(pass_on, whole=whole)
+    rule = request.fixed_rule
+    ((_, results),) = integrate_jobs(
+        network,
+        [Job(image, tuple(targets), tuple(one.image for one in baselines), tuple(interior))],
+        tolerance=request.tolerance if rule is None else None,
+        rule=rule,
+        budget=request.budget,
+        progress=listener.progress,
+        watcher=looking,
+    )
+    found = Integrated(tuple(map(named, results)), tuple(targets), baselines[0], looking.places, None, rule)
+    return with_interior(found, results[0].interior)
+
+
+def with_interior(found: Integrated, inside: InteriorGradients | None) -> Integrated:
+    """Add places on the path of the first class, from the first baseline; of a node the integrand stays."""
+    if inside is None:
+        return found
+    places, start = dict(found.places), found.baseline
+    contributions = (inside.gradients * (inside.image - inside.baseline)).sum(axis=-1)
+    for number, alpha in enumerate(inside.alphas.tolist()):
+        integrand = places[alpha].integrand if alpha in places else None
+        norm, gradient = float(inside.norms[number]), inside.gradients[number]
+        places[alpha] = Place(inside.logits[number], norm, contributions[number], integrand, gradient)
+    named = replace(inside, provenance=replace(inside.provenance, baseline=start.words, seed=start.seed))
+    return replace(found, places=places, interior=named)
+
+
+MANY: Final = 24
+FEWER: Final = 12
+"""Of more layers than MANY, so many are shown unasked: the ends of weighted layers, evenly from first to last."""
+
+
+def layers_shown(network: Network) -> list[str]:
+    """Names of the layers that are shown unasked: all of a few, a dozen of many, of those whose axes are known."""
+    names = [layer.name for layer in network.layers]
+    if len(names) <= MANY:
+        return names
+    drawn = [layer.name for layer in network.layers if layer.axes] or names
+    numbered = [layer.name for layer in ends(network.layers) if layer.name in drawn] or drawn
+    return list(dict.fromkeys(numbered[place] for place in evenly(range(len(numbered)), FEWER)))
+
+
+def explain(
+    network: Network, image: Image, target: Target, baseline: Baseline, method: str, listener: Listener
+) -> Explained:
+    """Work out one map by a method with its usual options.
+
+    Raises:
+        UsageError: there is no such method; lists them. Or it has no meaning for this network.
+    """
+    chosen = Chosen(find_method(method)).settled(network)
+    return run_method(chosen, network, image, target, [baseline], listener.progress)

@@ -1,0 +1,131 @@
+"""Keep for the viewer: answers to a share of the pixels, by a map's orders and by chance, and to a mask."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+from jaxtyping import Bool
+
+from innerview.errors import UsageError
+from innerview.methods import predict
+from innerview.methods.keep import check_shares, rank
+from innerview.methods.passes import chunks
+from innerview.network import Network
+from innerview.results import Keep, Prediction, Provenance, show_only
+from innerview.session.compute.integrated import Listener
+from innerview.types import Array, Image, Map
+from innerview.viewer.payloads.keep import RANKED
+
+SHARES: Final = tuple(
+    percent / 100
+    for percent in (0, 1, 2, 3, 5, 7, 10, 15, 20, 25, 30, 40, 50, 60, 70, 75, 80, 85, 90, 95, 100)
+)  # fmt: skip
+"""Twenty-one places of the slider, denser at both ends."""
+
+RANDOMS: Final = 5
+MOST_CELLS: Final = 32
+
+
+def keep_by_orders(
+    network: Network,
+    image: Image,
+    values: Map,
+    *,
+    fill: Image,
+    target: int | None,
+    listener: Listener,
+    shares: Sequence[float] = SHARES,
+    randoms: int = RANDOMS,
+    seed: int = 0,
+) -> list[Keep]:
+    """Predict at each share, by each order of the map and by random ones.
+
+    Pictures that are equal (all pixels, none) are shown once.
+
+    Args:
+        network: any network; no gradients are needed.
+        image: one picture (pixels in [0, 1], height × width × channel).
+        values: the map, height × width.
+        fill: what stands in the place of pixels that are taken away.
+        target: number of the class that the map explains.
+        listener: told of the progress.
+        shares: of the pixels, in [0, 1].
+        randoms: how many random orders.
+        seed: of those.
+    """
+    portions = check_shares(shares)
+    kept = np.floor(portions * values.size + 0.5).astype(np.int64)
+    rankings = [rank(values, order) for order in RANKED]
+    generator = np.random.default_rng(seed)
+    rankings += [generator.permutation(values.size).reshape(values.shape) for _ in range(randoms)]
+    alike: dict[tuple[int, int], int] = {}
+    pictures: list[Image] = []
+    for order, ranking in enumerate(rankings):
+        for place, count in enumerate(kept.tolist()):
+            whole = count in {0, values.size}
+            known = next((at for (_, other), at in alike.items() if whole and kept[other] == count), None)
+            if known is None:
+                pictures.append(show_only(image, fill, ranking, kept[place : place + 1])[0])
+            alike[order, place] = len(pictures) - 1 if known is None else known
+    answers: list[Prediction] = []
+    for part in chunks(len(pictures), network.chunk):
+        answers += predict(network, np.stack(pictures[part]))
+        listener.progress(len(answers), len(pictures))
+    table = [[answers[alike[order, place]] for place in range(len(kept))] for order in range(len(rankings))]
+    provenance = Provenance.of(network, seed=seed)
+    return [
+        Keep(
+            image=image,
+            fill=fill,
+            ranking=ranking,
+            order=(*RANKED, *("random",) * randoms)[order],
+            shares=portions,
+            kept=kept,
+            logits=np.stack([one.logits for one in table[order]]),
+            probabilities=np.stack([one.probabilities for one in table[order]]),
+            class_names=network.output.class_names,
+            target=target,
+            provenance=provenance,
+            output_kind=network.output.kind,
+        )
+        for order, ranking in enumerate(rankings)
+    ]
+
+
+def read_mask(text: str, cells: Sequence[int], height: int, width: int) -> Bool[np.ndarray, "height width"]:
+    """Read which pixels are to be seen.
+
+    Args:
+        text: base64 (either alphabet) of bits, a cell each, row by row, the first cell in the highest bit.
+        cells: rows and columns of the cells, at most MOST_CELLS each.
+        height: of the picture, in pixels; a cell covers its share of them.
+        width: likewise.
+
+    Raises:
+        UsageError: the cells or the number of bits are not as described.
+    """
+    rows, columns = cells if len(cells) == 2 else (0, 0)
+    if not (1 <= rows <= min(MOST_CELLS, height) and 1 <= columns <= min(MOST_CELLS, width)):
+        raise UsageError(f"a mask of {list(cells)} cells was given; rows and columns are 1 to {MOST_CELLS}")
+    try:
+        packed = base64.b64decode(text.replace("-", "+").replace("_", "/") + "=" * (-len(text) % 4), validate=True)
+    except (binascii.Error, ValueError) as problem:
+        raise UsageError(f"the mask is no base64 text ({problem})") from None
+    if len(packed) != (rows * columns + 7) // 8:
+        raise UsageError(f"the mask has {len(packed)} bytes; {rows} × {columns} cells take {(rows * columns + 7) // 8}")
+    bits = np.unpackbits(np.frombuffer(packed, np.uint8))[: rows * columns].astype(bool).reshape(rows, columns)
+    return bits[np.ix_(_cell(height, rows), _cell(width, columns))]
+
+
+def _cell(length: int, cells: int) -> Array:
+    """The cell that each pixel belongs to."""
+    return np.arange(length) * cells // length
+
+
+def answer_to_mask(network: Network, image: Image, fill: Image, mask: Bool[np.ndarray, "height width"]) -> Prediction:
+    """Predict with only the pixels of a mask shown."""
+    return predict(network, np.where(mask[..., None], image, fill)[None].astype(image.dtype))[0]

@@ -1,0 +1,120 @@
+"""The path for a slider, made of what the integral saw: its own nodes, and the places that were asked for beside them.
+
+Nothing is passed through the network for it. The sums come from the integral's nodes, so that the last one is the
+certified map.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+
+from innerview.network import Network
+from innerview.quadrature import running_weights, stepped_weights
+from innerview.results import PathFrames
+from innerview.session.compute.integrated import Integrated
+from innerview.types import Alphas, Array
+
+STOPS: Final = 64
+"""Places of a path, at most."""
+
+LARGE: Final = 64
+"""Height or width in pixels beyond which a picture counts as large: its path has fewer places, LARGE_STOPS, and its
+gradients are kept channel by channel only where they were asked for."""
+
+LARGE_STOPS: Final = 21
+
+STILL: Final = 0.02
+"""A leading place is left out if the score at the one after it has moved by at most this share of the path's range."""
+
+
+def is_large(image: Array) -> bool:
+    """Whether the picture, height × width × channel, counts as large."""
+    return max(image.shape[:2]) > LARGE
+
+
+def path_of(network: Network, found: Integrated, most: int | None = None) -> PathFrames:
+    """The way from the first baseline, for the first class.
+
+    Args:
+        network: that the integral was of.
+        found: with what was seen on the way.
+        most: places at most, those that were asked for among them; what the picture's size allows if None.
+    """
+    result, target = found.results[0], found.targets[0]
+    image = result.image
+    wanted: list[float] = [] if found.interior is None else found.interior.alphas.tolist()
+    alphas = np.array(sorted(found.places))
+    scores = target.score(np.stack([found.places[alpha].logits for alpha in alphas.tolist()]))
+    limit = most or (LARGE_STOPS if is_large(image) else STOPS)
+    chosen = choose_alphas(alphas, scores, wanted, limit)
+    seen = [found.places[alpha] for alpha in chosen]
+    framed = [(alpha, one.gradient) for alpha, one in zip(chosen, seen, strict=True) if one.gradient is not None]
+    logits = np.stack([one.logits for one in seen])
+    first = found.baseline
+    return PathFrames(
+        image=image,
+        baseline=first.image,
+        alphas=np.array(chosen),
+        scores=target.score(logits).astype(np.float64),
+        norms=np.array([one.norm for one in seen]),
+        logits=logits,
+        probabilities=network.output.probabilities(logits),
+        contributions=np.stack([one.contribution for one in seen]),
+        cumulative=add_up(found, chosen),
+        gradient_alphas=np.array([alpha for alpha, _ in framed]),
+        gradients=np.stack([gradient for _, gradient in framed]),
+        class_names=network.output.class_names,
+        target=result.target,
+        unit=result.unit,
+        provenance=replace(result.provenance, baseline=first.words, seed=first.seed),
+        output_kind=network.output.kind,
+    )
+
+
+def add_up(found: Integrated, stops: Sequence[float]) -> Array:
+    """The integral from 0 to each stop by the rule's own interpolant, stop × height × width; at 1 it is the map."""
+    visited = [
+        (alpha, one.integrand)
+        for alpha, one in sorted(found.places.items(), key=lambda pair: pair[0])
+        if one.integrand is not None
+    ]
+    nodes, integrands = [alpha for alpha, _ in visited], np.stack([integrand for _, integrand in visited])
+    result = found.results[0]
+    if found.rule is not None:
+        weights = stepped_weights(found.rule, stops)
+    else:
+        _, substitution = (part.strip() for part in result.rule.split(","))
+        # Of both ends alone, the integrand between them is a straight line.
+        weights = running_weights(np.array(nodes), substitution if result.history else "identity", stops)
+    return np.tensordot(weights, integrands, axes=(1, 0))
+
+
+def choose_alphas(alphas: Alphas, scores: Array, wanted: Collection[float], most: int) -> tuple[float, ...]:
+    """Choose places on a path: the first, then from where the score begins to move, at most `most`.
+
+    Args:
+        alphas: that there are, rising.
+        scores: there.
+        wanted: places that are taken before others.
+        most: places; the ends and those that are wanted may be more.
+    """
+    moved = np.abs(scores - scores[0])
+    quiet = moved <= STILL * float(np.ptp(scores))
+    first = int(np.argmin(quiet)) if not quiet.all() else 0  # the first place at which the score has moved
+    kept: list[float] = [float(alphas[0]), *alphas[max(first - 1, 1) :].tolist()]
+    return thinned(kept, wanted, most)
+
+
+def thinned(alphas: Sequence[float], wanted: Collection[float], most: int) -> tuple[float, ...]:
+    """Take at most `most`: the ends, those that are wanted, and of the others always the one farthest from those."""
+    if len(alphas) <= most:
+        return tuple(alphas)
+    taken = {0, len(alphas) - 1, *(place for place, alpha in enumerate(alphas) if alpha in wanted)}
+    while len(taken) < most:
+        left = [place for place in range(len(alphas)) if place not in taken]
+        taken.add(max(left, key=lambda place: min(abs(place - other) for other in taken)))
+    return tuple(alphas[place] for place in sorted(taken))

@@ -1,0 +1,228 @@
+"""Someone's own model, as named on a command line: opened, described and wrapped, or refused in one sentence.
+
+Nothing is guessed: what a model takes and gives is declared (on the line, or in a model.toml beside the model), or
+found in the model. And nothing that could run code opens unasked: code that is named on the line is the user's own
+choice; code that a file brings along needs --trust-code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Final, cast
+
+from innerview.adapters import check_rows, wrap
+from innerview.adapters.endings import check_meaning
+from innerview.allcnn import NAMES
+from innerview.errors import UsageError
+from innerview.files.documents import read_toml
+from innerview.files.regular import brief, size_of
+from innerview.network import Network
+from innerview.session.declarations import ORDER, declare_input, declare_output, read_classes, words_of
+from innerview.session.factories import build, exists, split
+
+SIDE: Final = "model.toml"
+"""Beside a model, it holds everything that would stand on the line."""
+
+SAYS: Final = frozenset({"model", "weights", "classes", "input", "output"})
+"""What can stand in it; trust can't."""
+
+KERAS: Final = frozenset({".keras", ".h5", ".hdf5"})
+PICKLED: Final = frozenset({".pt", ".pth", ".pt2", ".bin", ".ckpt", ".pkl"})
+
+
+@dataclass(frozen=True)
+class ModelRequest:
+    """A model as it stands on a command line.
+
+    Attributes:
+        model: a built-in network, "module:factory", "file.py:factory", "keras:Name", or a file or folder.
+        weights: of the module that a factory builds, in safetensors or as torch.save wrote them; empty for none.
+        classes: a file with one class name a line, or a number of classes; empty where it is declared elsewhere.
+        input: words such as "224x224x3 range=0..1 mean=… std=… layout=CHW".
+        output: words such as "logits temperature=0.2 key=logits".
+        trust: whether files may run code.
+    """
+
+    model: str = "allcnn"
+    weights: str = ""
+    classes: str = ""
+    input: str = ""
+    output: str = ""
+    trust: bool = False
+
+
+def open_model(request: ModelRequest) -> Network | str:
+    """Open and wrap a model; the name of a built-in network is given back as it is.
+
+    Raises:
+        UsageError: there is no such model, a declaration is missing, or it would run code that was not trusted.
+        DataError: a file of it can't be read.
+        NetworkError: it can't be opened, or not run as declared.
+    """
+    if request.model in NAMES or not _is_a_model(request.model):
+        return request.model  # a name that is none is refused with the names that there are, where it is opened
+    declared, folder = _beside(request)
+    name, by_file = _chosen(request, declared, folder)
+    if by_file and _runs_code(name) and not request.trust:
+        raise UsageError(
+            f"{folder / SIDE} names the code {name}, which opening the model would run; if you trust where it came "
+            "from, add --trust-code"
+        )
+    model = _open(name, trust=request.trust)
+    if MEMBERS.issubset(dir(cast("object", type(model)))):
+        return _as_it_is(model, request, declared)
+    weights = Path(request.weights) if request.weights else _path(folder, declared.get("weights"))
+    if weights is not None:
+        import_module("innerview.adapters.torch_files").load_state(model, weights)
+    classes = read_classes(request.classes or _names(folder, declared.get("classes")), model)
+    return wrap(
+        model,
+        input=declare_input(words_of(declared.get("input")) | words_of(request.input, ORDER["input"]), model),
+        output=declare_output(words_of(declared.get("output")) | words_of(request.output, ORDER["output"]), classes),
+    )
+
+
+MEMBERS: Final = frozenset({"input", "output", "dtype", "identity", "layers", "chunk", "weights", "forward"})
+"""What every network of innerview has (`Network`); a factory may give one, also one of another package."""
+
+
+def _as_it_is(network: Network, request: ModelRequest, declared: Mapping[str, Any]) -> Network:
+    """Take a network that was wrapped already, with what it says of itself."""
+    options = (
+        ("--weights", request.weights),
+        ("--classes", request.classes),
+        ("--input-spec", request.input),
+        ("--output-spec", request.output),
+    )
+    given = [option for option, word in options if word]
+    given += [f"{name} in {SIDE}" for name in declared if name != "model"]
+    if given:
+        raise UsageError(
+            f"{request.model} gives a network of innerview, which says itself what it takes and gives; leave out "
+            f"{', '.join(given)}"
+        )
+    check_rows(network)
+    check_meaning(network)
+    return network
+
+
+def _is_a_model(name: str) -> bool:
+    return ":" in name or exists(Path(name)) or Path(name).suffix in KERAS | PICKLED | {".safetensors", ".toml"}
+
+
+def _beside(request: ModelRequest) -> tuple[Mapping[str, Any], Path]:
+    """Read the model.toml beside a model that is a file, or that is named itself."""
+    path = Path(split(request.model)[0])
+    if not exists(path):
+        return {}, path.parent
+    folder = path if path.is_dir() and (path / SIDE).exists() else path.parent
+    side = path if path.suffix == ".toml" else folder / SIDE
+    if not side.exists():
+        return {}, folder
+    found = read_toml(side, "the settings")
+    unknown = ", ".join(sorted(set(found) - SAYS))
+    if unknown:  # "weigths" passed over would leave the model untrained
+        raise UsageError(f"{side} says {unknown}, which has no meaning there; it says {', '.join(sorted(SAYS))}")
+    for name, fits, kind in KINDS:
+        if name in found and not fits(found[name]):
+            raise UsageError(f"{side} says {name} = {brief(found[name])}; it is {kind}")
+    return found, folder
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and bool(value) and "\0" not in value
+
+
+def _are_classes(value: object) -> bool:
+    if isinstance(value, list):
+        names = cast("list[object]", value)
+        return bool(names) and all(isinstance(one, str) for one in names)
+    return type(value) is int or _is_text(value)
+
+
+def _is_table(value: object) -> bool:
+    return _is_text(value) or isinstance(value, Mapping)
+
+
+KINDS: Final = (
+    ("model", _is_text, "a file, or a file and a function: net.py:build"),
+    ("weights", _is_text, "a file"),
+    ("classes", _are_classes, 'a list of names, a file, or how many: ["cat", "dog"]'),
+    ("input", _is_table, "a table, or words"),
+    ("output", _is_table, "a table, or words"),
+)
+"""What the words of a model.toml hold."""
+
+
+def _chosen(request: ModelRequest, declared: Mapping[str, Any], folder: Path) -> tuple[str, bool]:
+    """What is to be opened, and whether a file says so rather than the line."""
+    path = Path(request.model)
+    named = str(declared.get("model", ""))
+    if named and (path.suffix in {".toml", ".safetensors"} or (exists(path) and path.is_dir())):
+        home, factory = split(named)
+        beside = not named.startswith("keras:") and not (factory and not home.endswith(".py"))
+        return str(folder / named) if beside else named, True
+    if path.suffix == ".safetensors":
+        size_of(path, "the model")
+        raise UsageError(
+            f"{path.name} holds weights and no model; name a function that builds the module, "
+            f"--model file.py:build --weights {path.name}, or write both into {SIDE} beside it"
+        )
+    if exists(path) and path.is_dir() and not exists(path / "saved_model.pb"):
+        raise UsageError(
+            f"the folder {path} holds no {SIDE} that names a model, and no SavedModel; name the model itself"
+        )
+    return request.model, False
+
+
+def _runs_code(name: str) -> bool:
+    return not name.startswith("keras:") and bool(split(name)[1])
+
+
+def _open(name: str, *, trust: bool) -> Any:
+    if name.startswith("keras:") and not exists(Path(name)):
+        return _keras().application(name.removeprefix("keras:"))
+    if "://" in name and not exists(Path(name)):
+        raise UsageError(f"{name} is an address, and nothing is fetched; save it as a file, and name that")
+    path = Path(name)
+    if split(name)[1]:
+        return build(name)
+    if path.suffix in KERAS:
+        size_of(_there(path), "the model")  # before Keras is imported, which takes seconds
+        return _keras().open_keras(path, trust=trust)
+    if exists(path / "saved_model.pb"):
+        size_of(path / "saved_model.pb", "the model")
+        if not trust:
+            raise UsageError(f"opening the SavedModel {path.name} runs code that is in it; {CODE}")
+        return _keras().open_saved_model(path)
+    if path.suffix in PICKLED:
+        size_of(_there(path), "the model")
+        return import_module("innerview.adapters.torch_files").open_pickle(path, trust=trust)
+    return build(name)
+
+
+CODE: Final = "if you trust where it came from, add --trust-code"
+
+
+def _keras() -> Any:
+    return import_module("innerview.adapters.keras_files")
+
+
+def _there(path: Path) -> Path:
+    if not exists(path):
+        raise UsageError(f"the model {path} is not there")
+    return path
+
+
+def _path(folder: Path, named: object) -> Path | None:
+    return None if named is None else folder / str(named)
+
+
+def _names(folder: Path, declared: object) -> str | tuple[str, ...]:
+    """The classes of a model.toml: a list, a number, or a file beside it."""
+    if isinstance(declared, list):
+        return tuple(str(one) for one in cast("list[object]", declared))
+    return "" if declared is None else str(declared) if str(declared).isdecimal() else str(folder / str(declared))

@@ -1,0 +1,97 @@
+"""What a server or a notebook starts with: a session that may look at models, images and trainings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from innerview.allcnn import NAMES, has_before, run_folder, snapshot
+from innerview.data import cifar10
+from innerview.data.folders import open_folders
+from innerview.data.reading import Picture
+from innerview.data.samples import find_picture, sample, samples
+from innerview.network import Network
+from innerview.runs import RunFolder
+from innerview.session.images import open_network
+from innerview.session.registry import RunRegistry
+from innerview.session.session import OpenedModel, Session
+
+OFFERED: Final = 16
+"""Pictures of a data set that are offered if none is picked."""
+
+
+def furnish(
+    network: Network | str = "allcnn",
+    runs: Sequence[Path] = (),
+    pictures: Sequence[str] = (),
+    *,
+    data: Path | None = None,
+    picks: Sequence[str] = (),
+    remote: bool = False,
+) -> tuple[Session, Callable[[], Sequence[Mapping[str, Any]]]]:
+    """Open a session.
+
+    Args:
+        network: a network, or the name of a built-in one; the other built-in ones then come along, to be compared.
+        runs: folders of trainings, or folders that hold such folders; those of the built-in networks come with them.
+        pictures: files or names of samples to offer first.
+        data: data set to offer pictures from, and to test the networks of trainings on.
+        picks: which of them; a few if none is named.
+        remote: pictures come from another computer.
+
+    Returns:
+        The session, and what looks at the run folders and tells which have changed.
+
+    Raises:
+        UsageError, PictureError, DataError: something that was named can't be used.
+    """
+    names = [network, *(name for name in NAMES if name != network)] if isinstance(network, str) else []
+    opened = [place(name) for name in names] or [place(network)]
+    owners = {folder: one.identity for one in opened for folder in built_in_runs(one.name)}
+    for folder in runs:
+        if (folder / "manifest.json").is_file():
+            RunFolder.open(folder)  # what can't be read of a run that was named is said before anything is served
+    registry = RunRegistry([*runs, *owners], owners, data)
+    session = Session(opened, registry, remote=remote)
+    for name in pictures:
+        session.add(find_picture(name), "data")
+    for picture in _offered(data, picks) if data is not None else ():
+        session.add(picture, "data")
+    for name in samples():
+        session.add(sample(name), "sample")
+    return session, registry.changes
+
+
+def _offered(data: Path, picks: Sequence[str]) -> Iterator[Picture]:
+    """Read those that were picked, or a few test pictures of a data set that comes as arrays, or of class folders."""
+    if picks or not cifar10.holds_arrays(data):
+        folders = open_folders(data)
+        entries = [folders.pick(one) for one in picks] if picks else folders.shuffled(OFFERED)
+        yield from (entry.read() for entry in entries)
+        return
+    found = cifar10.load(data)
+    numbers: list[int] = np.random.default_rng(0).permutation(len(found.test.labels))[:OFFERED].tolist()
+    for number in numbers:
+        name = found.classes[int(found.test.labels[number])]
+        pixels = found.test.images[number].astype(np.float32) / np.float32(255)
+        yield Picture(f"{name}, no. {number}", pixels, truth=name)
+
+
+def place(network: Network | str) -> OpenedModel:
+    """Open a network by name, with its weights before training where they were kept; or take one that is open."""
+    if not isinstance(network, str):
+        return OpenedModel(type(network).__name__, network)
+    opened = open_network(network)
+    before = {"before": snapshot(network, "before").weights()} if has_before(network) else {}
+    return OpenedModel(network, opened, before)
+
+
+def built_in_runs(name: str) -> list[Path]:
+    """The training of a built-in network, where it was kept."""
+    if name not in NAMES:
+        return []
+    folder = run_folder(name)
+    return [folder] if (folder / "manifest.json").is_file() else []

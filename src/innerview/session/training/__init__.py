@@ -1,0 +1,1 @@
+"""What is worked out of trainings: read, run at their checkpoints, tested."""

@@ -1,0 +1,156 @@
+"""The snapshots of a run as networks, and what they make of probe pictures: films, and channels that do nothing.
+
+Snapshots of the built-in architecture run in NumPy, whatever trained them. Another architecture would need its own
+framework and its own code, which a run folder does not hold; `run_recordings` reads what its recorder saw instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from innerview import allcnn
+from innerview.adapters.numpy import NumpyNetwork
+from innerview.data.samples import samples
+from innerview.errors import NetworkError
+from innerview.files.regular import reading
+from innerview.methods import integrated_gradients, predict
+from innerview.methods.units import LayerUnits, units
+from innerview.network import InputSpec, Layer, OutputSpec, find_layer
+from innerview.pictures.film import Film, Frame
+from innerview.pictures.words import layer_title
+from innerview.session.evenly import evenly
+from innerview.session.images import Item, gather
+from innerview.session.training.reading import Recorded
+from innerview.session.training.request import RunRequest
+from innerview.targets import Logit
+from innerview.types import Images
+
+LAYERS: Final = (3, 6, 9)
+"""Layers of a film: the recipe's."""
+
+ARCHITECTURE: Final = "allcnn"
+
+LARGEST: Final = 1024
+"""Pixels in height and width of the pictures of a run that are run in NumPy."""
+
+
+def network_at(run: Recorded, step: int, series: str = "step") -> NumpyNetwork:
+    """Open a snapshot as a network.
+
+    Raises:
+        NetworkError: it is of another architecture, or its weights are not finite; `DataError`: it can't be read.
+    """
+    described = run.folder.manifest.network
+    if described.get("name") != ARCHITECTURE:
+        raise NetworkError(
+            f"the run {run.name} trained {described.get('name')!r}; only snapshots of the built-in architecture "
+            f"({ARCHITECTURE!r}) can be run without the framework and the code that made them"
+        )
+    snapshot = run.folder.read(step, series)
+    shape = run.folder.manifest.data.get("shape")
+    if shape is None or max(shape[:2]) > LARGEST:
+        raise NetworkError(
+            f"the run {run.name} says that its pictures have the shape {shape}; only up to {LARGEST} pixels in height "
+            "and width they are run here"
+        )
+    with reading(run.folder.place_of(step, series), "the metadata of"):
+        mean, std = (tuple(float(part) for part in snapshot.metadata[key].split(",")) for key in ("mean", "std"))
+        temperature, classes = float(snapshot.metadata["temperature"]), snapshot.metadata["classes"].split(",")
+    return allcnn.build(
+        snapshot.weights,
+        input=InputSpec(shape[0], shape[0], mean=mean, std=std),
+        output=OutputSpec(tuple(classes), temperature=temperature),
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class UnitTimes:
+    """What channels did at several snapshots.
+
+    Attributes:
+        steps: of the snapshots, rising.
+        layers: titles, from the first layer to the last.
+        rows: for each step, one per layer.
+        about: on what this was seen.
+        pictures: how many those were; 0 where the recorder did not say.
+    """
+
+    steps: tuple[int, ...]
+    layers: tuple[str, ...]
+    rows: tuple[tuple[LayerUnits, ...], ...]
+    about: str
+    pictures: int
+
+
+def probes_of(network: NumpyNetwork, request: RunRequest) -> list[Item]:
+    """Read the probe pictures: those that were named, or else the bundled photos."""
+    named = request.probes or (() if request.picks else samples())
+    data = request.data if request.picks else None
+    return gather(network, named, data=data, picks=request.picks, crop=request.crop)
+
+
+def film_steps(run: Recorded, request: RunRequest) -> tuple[int, ...]:
+    """The snapshots that are run: at most as many as asked for, evenly along the list."""
+    return evenly(run.steps, request.frames)
+
+
+def unit_times(run: Recorded, images: Images, request: RunRequest, report: Callable[[str], None]) -> UnitTimes:
+    """Take down what channels do with `images` at several snapshots, oldest first."""
+    steps = film_steps(run, request)
+    rows: list[tuple[LayerUnits, ...]] = []
+    titles: tuple[str, ...] = ()
+    for step in steps:
+        network = network_at(run, step)
+        rows.append(tuple(units(network, images)))
+        titles = tuple(layer_title(one.layer, network.layers) for one in rows[-1])
+        report(f"channels at step {step:,}")
+    about = f"{len(images)} picture{'s' * (len(images) != 1)}"
+    return UnitTimes(steps, titles, tuple(rows), about, len(images))
+
+
+def films(run: Recorded, items: Sequence[Item], request: RunRequest, report: Callable[[str], None]) -> list[Film]:
+    """Follow each probe picture through the snapshots.
+
+    The class explained is the picture's own, where it is known and the network has it, or else the last answer.
+    """
+    last = network_at(run, run.steps[-1])
+    said = [predict(last, item.fitted.image[None])[0] for item in items]
+    targets = [
+        last.output.output_of(one.index if item.truth is None else item.truth, one.logits)
+        for item, one in zip(items, said, strict=True)
+    ]
+    figures_of: list[list[Frame]] = [[] for _ in items]
+    for step in film_steps(run, request):
+        network = network_at(run, step)
+        titles = {layer.name: layer_title(layer.name, network.layers) for layer in _shown(network)}
+        for item, target, frames in zip(items, targets, figures_of, strict=True):
+            image = item.fitted.image
+            answer = network.forward(image[None], list(titles))
+            frames.append(
+                Frame(
+                    step,
+                    predict(network, image[None])[0],
+                    integrated_gradients(
+                        network, image, Logit(target), baseline=np.zeros_like(image), evaluations=request.evaluations
+                    ).map,
+                    {title: answer.activations[name][0] for name, title in titles.items()},
+                )
+            )
+            report(f"{item.name} at step {step:,}")
+    return [
+        Film(item.name, item.fitted.image, item.truth, target, tuple(frames), about=_about(last, target, request))
+        for item, target, frames in zip(items, targets, figures_of, strict=True)
+    ]
+
+
+def _about(network: NumpyNetwork, target: int, request: RunRequest) -> str:
+    explained = Logit(target).describe(network.output.class_names)
+    return f"The maps: {explained}, from black, {request.evaluations} evaluations each."
+
+
+def _shown(network: NumpyNetwork) -> list[Layer]:
+    return [find_layer(network.layers, number) for number in LAYERS]

@@ -1,0 +1,200 @@
+"""A run's network on test pictures: what it calls them, and the mistakes that it is surest of.
+
+With no data at hand, it is what the run folder keeps of its last test: answers without pictures. Else only pictures
+that were kept from training are shown: the part "test", or, of class folders that are not divided, every sixth
+picture, as training sets them apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from innerview.adapters.numpy import NumpyNetwork
+from innerview.data import cifar10
+from innerview.data.class_folders import apart
+from innerview.data.fitting import fit, parse_crop
+from innerview.data.folders import ClassFolders, open_folders
+from innerview.data.parts import is_divided
+from innerview.data.reading import Picture
+from innerview.errors import DataError, PictureError
+from innerview.methods import integrated_gradients, predict
+from innerview.methods.mistakes import Mistakes, mistakes, mistakes_among
+from innerview.results import IntegratedGradients, Prediction
+from innerview.runs import answers
+from innerview.session.training.networks import network_at
+from innerview.session.training.reading import Recorded
+from innerview.session.training.request import RunRequest
+from innerview.targets import Logit
+from innerview.types import Array, Image, Images
+
+WORST: Final = 9
+"""Mistakes that are drawn."""
+
+BLOCK: Final = 20
+
+
+@dataclass(frozen=True, eq=False)
+class Labelled:
+    """A test picture: its name, its pixels in [0, 1], the number of its class."""
+
+    name: str
+    image: Image
+    truth: int
+
+
+@dataclass(frozen=True, eq=False)
+class Tested:
+    """What the network says of test pictures.
+
+    Attributes:
+        found: counts and mistakes.
+        names: of the pictures, in order; `truths` and `said` are the numbers of their true class and of the answer.
+        pictures: the same pictures with `predictions`; both empty if the answers were read from the run folder.
+        worst: maps of the answer for the most confident mistakes.
+        problems: pictures that could not be read.
+    """
+
+    found: Mistakes
+    names: tuple[str, ...]
+    truths: Array
+    said: Array
+    pictures: tuple[Labelled, ...] = ()
+    predictions: tuple[Prediction, ...] = ()
+    worst: tuple[IntegratedGradients, ...] = ()
+    problems: tuple[str, ...] = ()
+
+
+def labelled_pictures(
+    data: Path, network: NumpyNetwork, request: RunRequest, problems: list[str]
+) -> Iterator[Labelled]:
+    """Read test pictures in whatever form they come; what can't be read is taken down and left out.
+
+    Raises:
+        DataError: there is no data set, or its classes are not the network's.
+    """
+    if cifar10.holds_arrays(data):
+        yield from _from_arrays(data, network, request)
+        return
+    folders = _kept_apart(data)
+    truths = dict(zip(folders.class_names, folders.matching(network.output.answers), strict=True))
+    for entry in folders.shuffled(request.count, request.seed):
+        try:
+            image = fit(entry.read(), network.input, parse_crop(request.crop)).image
+        except PictureError as problem:
+            problems.append(str(problem))
+            continue
+        yield Labelled(entry.name, image, truths[entry.truth])
+
+
+def _kept_apart(data: Path) -> ClassFolders:
+    if is_divided(data):
+        return open_folders(data, "test")
+    whole = open_folders(data)
+    return ClassFolders(whole.root, whole.class_names, tuple(apart(whole)[1]), whole.notes)
+
+
+def _from_arrays(data: Path, network: NumpyNetwork, request: RunRequest) -> Iterator[Labelled]:
+    found = cifar10.load(data)
+    strange = [name for name in found.classes if name not in network.output.class_names]
+    if strange:
+        raise DataError(
+            f"the network does not know {', '.join(strange)}; test it on the classes that it was trained on"
+        )
+    numbers: list[int] = (
+        np.random.default_rng(request.seed).permutation(len(found.test.labels))[: request.count].tolist()
+    )
+    for number in numbers:
+        pixels = found.test.images[number].astype(np.float32) / np.float32(255)
+        name = found.classes[int(found.test.labels[number])]
+        picture = Picture(f"{name}, no. {number}", pixels, truth=name)
+        truth = network.output.class_names.index(name)
+        yield Labelled(picture.name, fit(picture, network.input, parse_crop(request.crop)).image, truth)
+
+
+def on_test_pictures(run: Recorded, request: RunRequest, data: Path, report: Callable[[str], None]) -> Tested:
+    """Show the run's last weights test pictures.
+
+    The last weights, also where their running mean was kept: they are what the run folder keeps answers of, what is
+    bundled and exported, and what all other views of the run show.
+
+    Raises:
+        NetworkError: it can't be run; `DataError`: the data set can't be read; `PictureError`: no picture can.
+    """
+    network = network_at(run, run.steps[-1])
+    problems: list[str] = []
+    pictures: list[Labelled] = []
+    predictions: list[Prediction] = []
+    waiting: list[Labelled] = []
+
+    def ask() -> None:
+        if waiting:
+            predictions.extend(predict(network, _stack(waiting)))
+            pictures.extend(waiting)
+            waiting.clear()
+            report(f"test pictures, {len(pictures)} of {request.count}")
+
+    for picture in labelled_pictures(data, network, request, problems):
+        waiting.append(picture)
+        if len(waiting) == BLOCK:
+            ask()
+    ask()
+    if not pictures:
+        raise PictureError(f"none of the test pictures in {data} can be read; the first: {problems[0]}")
+    found = mistakes(predictions, [one.truth for one in pictures])
+    worst: list[IntegratedGradients] = []
+    surest: list[int] = found.surest[:WORST].tolist()
+    for place in surest:
+        image = pictures[place].image
+        worst.append(
+            integrated_gradients(
+                network,
+                image,
+                Logit(network.output.output_of(predictions[place].index, predictions[place].logits)),
+                baseline=np.zeros_like(image),
+                evaluations=request.evaluations,
+            )
+        )
+        report(f"the map of {pictures[place].name}")
+    return Tested(
+        found,
+        tuple(one.name for one in pictures),
+        np.array([one.truth for one in pictures]),
+        np.array([one.index for one in predictions]),
+        tuple(pictures),
+        tuple(predictions),
+        tuple(worst),
+        tuple(problems),
+    )
+
+
+def kept_answers(run: Recorded) -> Tested | None:
+    """Read what the run folder keeps of its last test, which needs neither the data nor the network.
+
+    Returns:
+        None where nothing was kept, as of a run that has not ended.
+
+    Raises:
+        DataError: what was kept is damaged, or not of the manifest's classes.
+    """
+    kept = answers.latest(run.folder)
+    if kept is None:
+        return None
+    classes = tuple(str(name) for name in run.folder.manifest.data.get("classes") or ())
+    numbers = np.concatenate([kept.said, kept.truth])
+    if numbers.max() >= len(classes) or numbers.min() < 0:
+        raise DataError(
+            f"{run.folder.path} keeps answers of classes {numbers.min()} to {numbers.max()}, "
+            f"but its manifest names {len(classes)} classes"
+        )
+    found = mistakes_among(kept.said, kept.probability.astype(np.float64), kept.truth, classes)
+    names = tuple(f"{classes[truth]}, no. {number}" for number, truth in enumerate(kept.truth.tolist()))
+    return Tested(found, names, kept.truth, kept.said)
+
+
+def _stack(pictures: list[Labelled]) -> Images:
+    return np.stack([one.image for one in pictures])

@@ -1,0 +1,137 @@
+"""Everything that is worked out of one run, in memory: nothing drawn, nothing written.
+
+The parts that need the network to be run are left out, with the reason, where it can't be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+
+from innerview.errors import DataError, NetworkError
+from innerview.methods.health import Finding, Vitals, examine_health
+from innerview.pictures.charts.curves import Curve, smoothed
+from innerview.pictures.film import Film
+from innerview.session.training.curves import window_of
+from innerview.session.training.networks import (
+    UnitTimes,
+    film_steps,
+    films,
+    network_at,
+    probes_of,
+    unit_times,
+)
+from innerview.session.training.reading import Recorded
+from innerview.session.training.recordings import recorded_films, recorded_units
+from innerview.session.training.request import RunRequest
+from innerview.session.training.testing import Tested, kept_answers, on_test_pictures
+from innerview.types import Array
+
+MORE: Final = 45
+"""Test pictures on which channels are watched, beside the probe pictures."""
+
+
+@dataclass(frozen=True, eq=False)
+class Worked:
+    """One run, worked out.
+
+    Attributes:
+        run: as it was read.
+        titles: of its layers, for people: "layer 5 (conv5)".
+        units: what channels did; None if that could not be seen.
+        films: of the probe pictures; empty if it could not be run.
+        tested: answers on test pictures: on those that were named, or else what the run folder keeps; None if neither.
+        missing: why something could not be run; empty if all was.
+        findings: signs that something goes wrong.
+    """
+
+    run: Recorded
+    titles: tuple[str, ...]
+    units: UnitTimes | None
+    films: tuple[Film, ...]
+    tested: Tested | None
+    missing: str
+    findings: tuple[Finding, ...]
+
+
+def work(run: Recorded, request: RunRequest, report: Callable[[str], None]) -> Worked:
+    """Work out everything that a request asks of a run.
+
+    Raises:
+        DataError: a file of the run, or the data set, can't be read; `PictureError`: a probe can't.
+        UsageError: a probe or crop that does not exist.
+    """
+    report(f"weights of {run.name}")
+    titles = tuple(f"layer {at} ({name.removesuffix('.weight')})" for at, name in enumerate(run.layers, start=1))
+    seen = recorded_units(run, request)
+    shown = recorded_films(run, request)
+    answers = run.attempt(lambda _, __: kept_answers(run), run.steps[-1])
+    missing = ""
+    try:
+        network = network_at(run, run.steps[-1])
+    except (NetworkError, DataError) as problem:
+        missing = str(problem)
+    else:
+        items = probes_of(network, request)
+        if request.data:
+            answers = on_test_pictures(run, request, request.data, report)
+        images = [item.fitted.image for item in items]
+        images += [one.image for one in answers.pictures[:MORE]] if answers else []
+        try:
+            seen = unit_times(run, np.stack(images), request, report)
+            # a run whose snapshots were thinned out keeps its films as they were recorded
+            if not shown or request.probes or request.picks or len(shown[0].frames) <= len(film_steps(run, request)):
+                shown = films(run, items, request, report)
+        except (NetworkError, DataError) as problem:  # a snapshot before the last one is of another shape
+            missing = str(problem)
+    findings = examine_health(vitals(run, titles, seen, answers, request))
+    return Worked(run, titles, seen, tuple(shown), answers, missing, tuple(findings))
+
+
+def steps_of_work(run: Recorded, request: RunRequest) -> int:
+    """About how many reports `work` makes."""
+    frames, probes = len(film_steps(run, request)), len(request.probes) + len(request.picks) or 5
+    return 1 + frames * (1 + probes) + (request.count // 20 + 10 if request.data else 0)
+
+
+def vitals(
+    run: Recorded, titles: tuple[str, ...], seen: UnitTimes | None, answers: Tested | None, request: RunRequest
+) -> Vitals:
+    """Gather what the rules of health look at."""
+    steps, loss = run.curve("loss")
+    window = window_of(run, request)
+
+    def smooth(name: str) -> Array:
+        _, values = run.curve(name)
+        if len(values) != len(steps):
+            return np.zeros(0)
+        return smoothed(Curve(steps.astype(np.float64), values), window).values
+
+    gradient = np.full(len(steps), np.nan)
+    norm_steps, norms = run.curve("gradient_norm")
+    taken = np.isin(norm_steps, steps)
+    gradient[np.searchsorted(steps, norm_steps[taken])] = norms[taken]
+    test_steps, test_accuracy = run.curve("test_accuracy")
+    times = run.times
+    return Vitals(
+        steps=steps,
+        loss=smooth("loss") if loss.size else loss,
+        accuracy=smooth("accuracy"),
+        gradient=gradient,
+        test_steps=test_steps,
+        test_accuracy=test_accuracy,
+        snapshots=times.steps,
+        layers=titles,
+        distance=times.distance,
+        broken=times.broken,
+        units=[replace(one, layer=title) for one, title in zip(seen.rows[-1], seen.layers, strict=True)]
+        if seen
+        else (),
+        pictures=seen.pictures if seen else 0,
+        said=answers.found.said if answers else np.zeros(0),
+        broken_at=run.ending.step + 1 if run.ending is not None and run.ending.how == "broken" else -1,
+        broken_in=run.ending.where if run.ending is not None else "",
+    )

@@ -1,1 +1,0 @@
-"""The viewer while somebody is there: who asks what, whose turn it is, and what is kept."""

@@ -1,0 +1,79 @@
+"""A look works everything out at once; each of its parts is what its method gives alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from innerview import allcnn
+from innerview.methods import activations, gradient, integrated_gradients, interior_gradients, keep, predict
+from innerview.session.compute.explanation import examine
+from innerview.session.images import gather
+from innerview.session.request import Request
+from innerview.targets import Contrast
+from innerview.types import Array
+
+
+class Counting:
+    """A network that counts the pictures it is shown, forward and back."""
+
+    def __init__(self, network: Any) -> None:
+        self.network, self.forwards, self.pullbacks = network, list[int](), list[int]()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.network, name)
+
+    def forward(self, images: Array, *rest: Any) -> Any:
+        self.forwards.append(len(images))
+        return self.network.forward(images, *rest)
+
+    def pullback(self, images: Array, *rest: Any) -> Any:
+        self.pullbacks.append(len(images))
+        return self.network.pullback(images, *rest)
+
+
+@pytest.fixture
+def network() -> Counting:
+    return Counting(allcnn.build(allcnn.initial_weights(0, 8), dtype=np.float64))
+
+
+def same(found: object, alone: object) -> None:
+    np.testing.assert_allclose(found, alone, rtol=1e-6, atol=1e-9)  # points on the path are rounded apart
+
+
+@pytest.mark.parametrize("how", [{"tolerance": 0.01}, {"rule": "midpoint", "evaluations": 6}])
+@pytest.mark.parametrize("baselines", [("black",), ("black", "white")])
+def test_every_part_is_what_its_method_gives_alone(network: Counting, how: Any, baselines: tuple[str, ...]) -> None:
+    (item,) = gather(network, ["cat"])
+    image, black, white = item.fitted.image, np.zeros_like(item.fitted.image), np.ones_like(item.fitted.image)
+    starts = [black, white][: len(baselines)]
+    look = examine(network, item, Request(target="contrast", baselines=baselines, **how))
+    same(look.prediction.logits, predict(network, image[None])[0].logits)
+    same(look.gradient.gradient, gradient(network, image, Contrast()).gradient)
+    same(look.gradient.score, gradient(network, image, Contrast()).score)
+    alone = interior_gradients(network, image, Contrast(), baseline=black)
+    same(look.interior.alphas, alone.alphas)
+    same(look.interior.gradients, alone.gradients)
+    same(look.interior.scores, alone.scores)
+    integral = integrated_gradients(network, image, Contrast(), baseline=starts, **how)
+    same(look.integrated.attribution, integral.attribution)
+    assert look.integrated.evaluations == integral.evaluations
+    assert look.integrated.interior is None  # it is a part of its own
+    kept = keep(network, image, integral.map, fill=black, target=look.integrated.target)
+    same(look.kept["highest"].logits, kept.logits)
+    taps = activations(network, image, [3]).layers
+    same(look.activations.layers[next(iter(taps))], next(iter(taps.values())))
+    expected = alone.profile if len(baselines) > 1 else alone.profile.joined(integral.profile)
+    same(look.profile.alphas, expected.alphas)
+    same(look.profile.scores, expected.scores)
+
+
+def test_nothing_is_worked_out_twice_and_batches_are_full(network: Counting) -> None:
+    (item,) = gather(network, ["cat"])
+    look = examine(network, item, Request())
+    inside = sum(alpha not in look.integrated.profile.alphas for alpha in look.interior.alphas)
+    assert sum(network.pullbacks) == look.integrated.evaluations + inside
+    assert len(network.pullbacks) <= -(-sum(network.pullbacks) // network.chunk) + 2  # the first one, and the last
+    assert network.forwards.count(1) == 1

@@ -1,0 +1,281 @@
+"""What the viewer asks of a network: levels on the way, sums that end in the map, answers that can be recomputed."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from innerview.adapters import FunctionNetwork
+from innerview.adapters.numpy import NumpyNetwork
+from innerview.adapters.operations import Convolution, GlobalMean, ReLU
+from innerview.data.baselines import make_baseline
+from innerview.errors import UnknownClass, UsageError
+from innerview.methods import RECIPE_ALPHAS, interior_gradients, keep, predict
+from innerview.methods.registry import USUAL, map_methods
+from innerview.network import InputSpec, Layer, Network, OutputSpec
+from innerview.session.compute.integrated import (
+    Asked,
+    Integrated,
+    NullListener,
+    explain,
+    integrate,
+    layers_shown,
+    with_interior,
+)
+from innerview.session.compute.masking import SHARES, answer_to_mask, keep_by_orders, read_mask
+from innerview.session.compute.path import add_up, choose_alphas, path_of, thinned
+from innerview.session.request import Request
+from innerview.targets import Logit
+from innerview.viewer.payload import Payload, decode, encode
+from innerview.viewer.payloads.keep import keep_payload
+from innerview.viewer.payloads.map import Question, map_payload
+from innerview.viewer.payloads.path import path_payload
+from innerview.viewer.payloads.stamp import Stamp
+from networks import MODELS, function_network, numpy_network
+
+STAMP = Stamp("0" * 16, "01234567")
+
+
+class Heard:
+    """A listener that keeps what it hears, and may stop."""
+
+    def __init__(self, stop_after: int = 10**9) -> None:
+        self.heard: list[tuple[int, int]] = []
+        self.stop_after = stop_after
+
+    def progress(self, done: int, total: int) -> None:
+        self.heard.append((done, total))
+        if len(self.heard) > self.stop_after:
+            raise InterruptedError
+
+    def level(self, payload: Payload) -> None:
+        raise AssertionError("nobody asked for payloads here")
+
+
+@pytest.fixture(scope="module")
+def network() -> Network:
+    model = MODELS["mixed"]
+    return numpy_network(model, model.weights(), np.float32)
+
+
+@pytest.fixture(scope="module")
+def image(network: Network) -> np.ndarray:
+    return np.random.default_rng(1).random(network.input.shape, dtype=np.float32)
+
+
+@pytest.fixture(scope="module")
+def black(network: Network, image: np.ndarray):
+    return make_baseline("black", network.input, image)
+
+
+USUAL_REQUEST = Request()
+
+
+@pytest.fixture(scope="module")
+def integrated(network: Network, image: np.ndarray, black) -> Integrated:
+    return integrate(network, image, [Logit(1)], [black], USUAL_REQUEST, NullListener(), interior=RECIPE_ALPHAS)
+
+
+def test_levels_come_before_the_end_and_are_not_final(network, image, black) -> None:
+    levels: list[float] = []
+    heard = Heard()
+    targets = [Logit(0), Logit(2)]
+    found = integrate(
+        network, image, targets, [black], USUAL_REQUEST, heard, level=lambda results: levels.append(len(results))
+    )
+    first, second = found.results
+    assert len(levels) >= 2
+    assert set(levels) == {2}
+    assert [done for done, _ in heard.heard] == sorted(done for done, _ in heard.heard)
+    assert heard.heard[-1][0] == first.evaluations == second.evaluations
+    assert (first.target, second.target) == (0, 2)
+    assert first.provenance.baseline == "black"
+
+
+def test_whoever_listens_can_stop_the_work(network, image, black) -> None:
+    with pytest.raises(InterruptedError):
+        integrate(network, image, [Logit(0)], [black], Request(tolerance=1e-5), Heard(1))
+
+
+HOW = {
+    "a tolerance": Request(),
+    "both ends alone": Request(budget=2),
+    "a rule without ends": Request(rule="midpoint", evaluations=6),
+    "a rule with the end alone": Request(rule="riemann-right", evaluations=5),
+    "a rule of uneven weights": Request(rule="gauss-legendre", evaluations=7),
+}
+
+
+@pytest.mark.parametrize("request_", HOW.values(), ids=HOW)
+@pytest.mark.parametrize("starts", [("black",), ("black", "noise:1")])
+def test_the_sum_ends_in_the_map_and_begins_at_nothing(network, image, request_: Request, starts) -> None:
+    baselines = [make_baseline(name, network.input, image) for name in starts]
+    request_ = replace(request_, budget=request_.budget * len(starts))
+    found = integrate(network, image, [Logit(1)], baselines, request_, NullListener())
+    sums = add_up(found, [0.0, 0.5, 1.0])
+    assert not sums[0].any()
+    np.testing.assert_allclose(sums[-1], found.results[0].map, rtol=1e-5, atol=1e-5 * np.abs(sums).max())
+
+
+@pytest.mark.parametrize("request_", HOW.values(), ids=HOW)
+def test_a_path_holds_what_the_method_gives_at_its_places(network, image, black, request_: Request) -> None:
+    wanted = (0.0, 0.125, 0.6, 1.0)
+    found = integrate(network, image, [Logit(1)], [black], request_, NullListener(), interior=wanted)
+    shown = path_of(network, found)
+    known = interior_gradients(network, image, Logit(1), baseline=black.image, alphas=shown.alphas.tolist())
+    assert np.all(np.diff(shown.alphas) > 0)
+    np.testing.assert_array_equal(shown.gradient_alphas, shown.alphas)
+    for name in ("gradients", "scores", "norms", "logits", "probabilities"):
+        values = getattr(known, name)
+        np.testing.assert_allclose(getattr(shown, name), values, rtol=1e-4, atol=1e-5 * np.abs(values).max())
+    expected = (known.gradients * (image - black.image)).sum(axis=-1)
+    np.testing.assert_allclose(shown.contributions, expected, atol=1e-5 * np.abs(expected).max())
+
+
+def test_a_large_picture_keeps_gradients_only_where_they_were_asked_for(network, image, black) -> None:
+    found = integrate(network, image, [Logit(1)], [black], Request(), NullListener(), interior=(0.3, 1.0), whole=False)
+    shown = path_of(network, found, 9)
+    assert len(shown.alphas) == 9
+    assert shown.gradient_alphas.tolist() == [0.3, 1.0]
+    payload = decode(encode(path_payload(shown, STAMP)))
+    assert payload.arrays["contribution"].shape[0] == 9
+    np.testing.assert_allclose(
+        payload.values("contribution")[5], shown.contributions[5], atol=0.02 * np.abs(shown.contributions[5]).max()
+    )
+
+
+def test_places_that_come_later_are_those_that_came_along(network, image, black, integrated) -> None:
+    alone = integrate(network, image, [Logit(1)], [black], USUAL_REQUEST, NullListener())
+    inside = interior_gradients(network, image, Logit(1), baseline=black.image)
+    later, along = path_of(network, with_interior(alone, inside)), path_of(network, integrated)
+    np.testing.assert_array_equal(later.alphas, along.alphas)
+    np.testing.assert_allclose(later.gradients, along.gradients, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(later.cumulative, along.cumulative, rtol=1e-4, atol=1e-5)
+
+
+def test_places_begin_where_the_score_begins_to_move() -> None:
+    alphas = np.linspace(0, 1, 11)
+    assert choose_alphas(alphas, np.maximum(alphas - 0.45, 0), (), 20) == (0.0, *alphas[4:].tolist())
+    assert choose_alphas(alphas, alphas, (), 20) == tuple(alphas.tolist())
+    assert choose_alphas(alphas, np.zeros(11), (), 20) == tuple(alphas.tolist())
+
+
+def test_few_places_hold_those_that_are_wanted_and_the_ends() -> None:
+    few = thinned(np.linspace(0, 1, 65).tolist(), (0.25, 0.265625), 21)
+    assert len(few) == 21
+    assert {0.0, 0.25, 0.265625, 1.0} <= set(few)
+    assert max(np.diff(few)) <= 0.125
+
+
+def test_keeping_by_orders_is_the_method_and_shows_equal_pictures_once(network, image, integrated, black) -> None:
+    heard = Heard()
+    found = keep_by_orders(
+        network, image, integrated.results[0].map, fill=black.image, target=1, listener=heard, shares=(0, 0.25, 1)
+    )
+    assert heard.heard[-1] == (8 + 2, 8 + 2)  # one part for each of 8 orders, nothing, everything
+    known = keep(network, image, integrated.results[0].map, fill=black.image, shares=(0, 0.25, 1), order="highest")
+    np.testing.assert_allclose(found[1].logits, known.logits, rtol=1e-4, atol=1e-5)
+    assert np.array_equal(found[1].ranking, known.ranking)
+    assert len({one.ranking.tobytes() for one in found}) == 8
+    payload = decode(encode(keep_payload(found, STAMP, fill="black", seed=0)))
+    assert payload.arrays["logits"].shape == (8, 3, 3)
+
+
+def test_shares_are_those_of_the_slider() -> None:
+    assert len(SHARES) == 21
+    assert (SHARES[0], SHARES[-1]) == (0.0, 1.0)
+
+
+def test_a_mask_shows_the_cells_whose_bits_are_set(network, image, black) -> None:
+    bits = np.zeros(12, np.uint8)
+    bits[[0, 5]] = 1
+    text = base64.urlsafe_b64encode(np.packbits(bits).tobytes()).decode().rstrip("=")
+    mask = read_mask(text, (3, 4), 6, 8)
+    assert np.argwhere(mask).tolist() == [[0, 0], [0, 1], [1, 0], [1, 1], [2, 2], [2, 3], [3, 2], [3, 3]]
+    height, width = image.shape[:2]
+    full = base64.b64encode(np.packbits(np.ones(6, np.uint8)).tobytes()).decode()
+    shown = answer_to_mask(network, image, black.image, read_mask(full, (2, 3), height, width))
+    np.testing.assert_allclose(shown.logits, predict(network, image[None])[0].logits, rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("text", "cells", "message"),
+    [("AAA", (3, 4, 5), "cells"), ("AAA=", (33, 2), "1 to 32"), ("AAAA", (3, 4), "bytes"), ("A*==", (2, 2), "base64")],
+)
+def test_broken_masks_are_refused(text, cells, message) -> None:
+    with pytest.raises(UsageError, match=message):
+        read_mask(text, cells, 40, 40)
+
+
+@pytest.mark.parametrize("method", [name for name in map_methods() if name != USUAL])
+def test_every_method_makes_a_payload(network, image, black, method: str) -> None:
+    found = explain(network, image, Logit(1), black, method, NullListener())
+    payload = decode(encode(map_payload(found, Question(method, "logit", 1), STAMP)))
+    np.testing.assert_array_equal(payload.values("map"), found.map.astype(np.float32))
+    assert payload.json("evaluations") == getattr(found, "evaluations", 1)
+    assert payload.metadata["meaning"] in {"contribution", "sensitivity", "spread"}
+
+
+def test_an_unknown_method_lists_what_there_is(network, image, black) -> None:
+    with pytest.raises(UsageError, match="integrated-gradients, expected"):
+        explain(network, image, Logit(1), black, "tea-leaves", NullListener())
+
+
+def test_a_network_without_gradients_is_offered_what_it_has() -> None:
+    model = MODELS["linear"]
+    assert map_methods(function_network(model, model.weights(), np.float32)) == ("occlusion",)
+
+
+def test_maps_carry_their_error_and_status(integrated: Integrated) -> None:
+    question = Question("integrated-gradients", "logit", 1)
+    done = decode(encode(map_payload(integrated.results[0], question, STAMP)))
+    assert (done.metadata["status"], done.json("tolerance")) == ("done", 0.01)
+    assert done.json("estimated_error") == integrated.results[0].estimated_error
+    assert done.arrays["error"].shape == done.arrays["map"].shape
+    small = decode(encode(map_payload(integrated.results[0], question, STAMP, small=True)))
+    loss = np.abs(small.values("map") - done.values("map")).sum() / np.abs(done.values("map")).sum()
+    assert 0 < loss < 0.02
+
+
+def test_targets_are_resolved_at_the_picture(network, image) -> None:
+    logits = predict(network, image[None])[0].logits
+    assert Asked().resolve(network, logits).index == int(logits.argmax())
+    assert Asked(0, 2).resolve(network, logits).describe(("a", "b", "c")) == "logit of 0 a minus logit of 2 c"
+    with pytest.raises(UnknownClass):
+        Asked(7).resolve(network, logits)
+    with pytest.raises(UsageError, match="tea"):
+        Asked(kind="tea").resolve(network, logits)
+
+
+def test_of_many_layers_a_dozen_is_shown_unasked_from_first_to_last(network) -> None:
+    assert layers_shown(network) == [layer.name for layer in network.layers]
+    shape, operations, weights = (8, 8, 3), [], {}
+    for number in range(20):
+        operations += [Convolution(f"conv{number}", padding=1), ReLU(f"relu{number}")]
+        weights[f"conv{number}.weight"] = np.zeros((3, 3, 3, 3))
+    operations += [GlobalMean("mean")]
+    deep = NumpyNetwork(InputSpec(*shape), OutputSpec(("a", "b", "c")), operations, weights, np.float32)
+    shown = layers_shown(deep)
+    assert len(shown) == 12
+    assert (shown[0], shown[-1]) == ("relu0", "relu19")
+
+
+def test_of_many_layers_those_are_shown_that_can_be_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = FunctionNetwork(lambda inputs: inputs.mean((1, 2)), InputSpec(8, 8), OutputSpec(3))
+
+    def give(*known: bool) -> None:
+        each = tuple(
+            Layer(f"conv{number}", "convolution", (), "height width channel" if drawn else "", (4, 4, 3))
+            for number, drawn in enumerate(known)
+        )
+        monkeypatch.setattr(FunctionNetwork, "layers", property(lambda _: each))
+
+    give(*[bool(number % 2) for number in range(40)])
+    shown = layers_shown(made)
+    assert len(shown) == 12
+    assert all(int(name.removeprefix("conv")) % 2 for name in shown)
+    give(*[False] * 40)
+    assert len(layers_shown(made)) == 12

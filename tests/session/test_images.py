@@ -1,0 +1,66 @@
+"""What users name is found, with its truth, or refused with what there is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from innerview import allcnn
+from innerview.errors import DataError, PictureError, UsageError
+from innerview.session.images import gather, open_network
+
+
+@pytest.fixture(scope="module")
+def network() -> object:
+    return allcnn.load()
+
+
+def folders(root: Path, names: tuple[str, ...] = ("cat", "horse")) -> Path:
+    for name in names:
+        (root / "test" / name).mkdir(parents=True)
+        for number in range(3):
+            pixels = np.random.default_rng(number).integers(0, 256, (32, 32, 3), dtype=np.uint8)
+            Image.fromarray(pixels).save(root / "test" / name / f"{number:04}.png")
+    return root
+
+
+def test_nothing_named_is_the_first_sample(network: object) -> None:
+    (item,) = gather(network)
+    assert (item.name, item.truth) == ("cat", 3)
+    assert item.fitted.image.shape == (32, 32, 3)
+
+
+def test_a_sample_whose_class_the_network_lacks_has_no_truth(network: object) -> None:
+    coffee, moose = gather(network, ["coffee", "moose"])
+    assert coffee.truth is None
+    assert moose.truth == 4  # CIFAR-10 has moose among the deer
+
+
+def test_picks_come_with_their_truth(network: object, tmp_path: Path) -> None:
+    data = folders(tmp_path)
+    found = gather(network, data=data, picks=["horse:2", "0", "horse"])
+    assert [item.truth for item in found] == [7, 3, 7]
+    again = gather(network, data=data)
+    assert [item.name for item in again] == [item.name for item in gather(network, data=data)]
+    assert len(again) == 4
+
+
+def test_files_and_picks_together(network: object, tmp_path: Path) -> None:
+    data = folders(tmp_path)
+    path = str(data / "test" / "cat" / "0001.png")
+    first, second = gather(network, [path], data=data, picks=["horse"])
+    assert (first.name, first.truth, second.truth) == ("0001.png", None, 7)
+
+
+def test_bad_requests(network: object, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="needs a data set"):
+        gather(network, picks=["3"])
+    with pytest.raises(PictureError, match="sample photos are cat, moose"):
+        gather(network, ["nowhere.png"])
+    with pytest.raises(DataError, match="does not know cow"):
+        gather(network, data=folders(tmp_path, ("cow",)))
+    with pytest.raises(UsageError, match="built-in networks are allcnn"):
+        open_network("resnet")

@@ -1,0 +1,341 @@
+"""--model: what opens, what is declared where, and what is refused before any of its code can run."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import save_file
+from torch import nn
+
+from innerview.adapters import wrap
+from innerview.cli import main
+from innerview.errors import InnerviewError, NetworkError, UsageError
+from innerview.methods import gradient
+from innerview.network import Network
+from innerview.session.models import ModelRequest, open_model
+from innerview.targets import Logit
+
+FACTORY = """
+from torch import nn
+
+def build():
+    return nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 3))
+
+def broken():
+    raise RuntimeError("no luck")
+
+def leave():
+    raise SystemExit(3)
+
+def optimiser():
+    from torch.optim import SGD
+    return SGD(build().parameters(), 0.1)
+
+def nothing():
+    return None
+"""
+TAKES = "8x8 range=0..1 layout=CHW"
+EVIL = "from pathlib import Path\nPath('ran').touch()\n\ndef build():\n    return None\n"
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "net.py").write_text(FACTORY)
+    (tmp_path / "evil.py").write_text(EVIL)
+    (tmp_path / "classes.txt").write_text("ant\nbee\ncow\n")
+    torch.save(module().state_dict(), tmp_path / "state.pt")
+    save_file({f"module.{name}": one for name, one in module().state_dict().items()}, tmp_path / "parallel.safetensors")
+    (tmp_path / "script.py").write_text("import sys\nsys.exit('usage')\n")
+    (tmp_path / "two.txt").write_text("ant\nbee\n")
+    (tmp_path / "none.txt").write_text("\n")
+    return tmp_path
+
+
+def opened(model: str, **declared: str | bool) -> Network:
+    given = {"input": TAKES, "classes": "classes.txt"} | declared
+    network = open_model(ModelRequest(model, **given))  # pyright: ignore[reportArgumentType]
+    assert not isinstance(network, str)
+    return network
+
+
+def module() -> nn.Sequential:
+    torch.manual_seed(1)
+    return nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 3))
+
+
+def test_a_built_in_network_stays_a_name() -> None:
+    assert open_model(ModelRequest()) == "allcnn"
+
+
+@pytest.mark.parametrize("model", ["net.py:build", "net:build"])
+def test_a_factory_in_a_file_or_a_module_is_called(model: str) -> None:
+    network = opened(model)
+    assert network.output.class_names == ("ant", "bee", "cow")
+    assert network.input.shape == (8, 8, 3)
+
+
+def test_a_factory_may_give_a_network_that_is_wrapped_already(here: Path) -> None:
+    (here / "own.py").write_text(
+        "import numpy as np\n"
+        "from innerview.adapters import FunctionNetwork\n"
+        "from innerview.network import InputSpec, OutputSpec\n"
+        "def build():\n"
+        "    return FunctionNetwork(lambda x: x.mean((1, 2)), InputSpec(8, 8), OutputSpec(['a', 'b', 'c']))\n"
+    )
+    network = opened("own.py:build", classes="", input="")
+    assert (network.output.class_names, network.input.shape) == (("a", "b", "c"), (8, 8, 3))
+    with pytest.raises(UsageError, match=r"says itself what it takes and gives; leave out --classes, --input-spec"):
+        opened("own.py:build")
+
+
+def test_weights_are_loaded_into_what_a_factory_builds(here: Path) -> None:
+    model = module()
+    save_file(model.state_dict(), here / "trained.safetensors")
+    network = opened("net.py:build", weights="trained.safetensors")
+    assert np.array_equal(network.weights()["0.weight"], model[0].weight.detach().numpy())
+    save_file({"other": torch.zeros(1)}, here / "other.safetensors")
+    with pytest.raises(NetworkError, match=r"other\.safetensors don't fit the model.*Missing key"):
+        opened("net.py:build", weights="other.safetensors")
+
+
+def test_a_model_toml_holds_it_all_but_not_the_trust(here: Path) -> None:
+    save_file(module().state_dict(), here / "trained.safetensors")
+    (here / "model.toml").write_text(
+        'model = "net.py:build"\nweights = "trained.safetensors"\nclasses = ["a", "b", "c"]\n'
+        '[input]\nsize = "8x8x3"\nrange = "0..255"\nmean = [1, 2, 3]\nlayout = "CHW"\n[output]\ntemperature = 0.5\n'
+    )
+    with pytest.raises(UsageError, match=r"net\.py:build, which opening the model would run.*--trust-code"):
+        opened("trained.safetensors", classes="", input="")
+    network = opened("trained.safetensors", classes="", input="range=0..1", trust=True)
+    assert (network.input.high, network.input.mean) == (1, (1, 2, 3))  # the line has the last word
+    assert (network.output.class_names, network.output.temperature) == (("a", "b", "c"), 0.5)
+
+
+@pytest.mark.parametrize("word", ["trust = true", 'weigths = "trained.safetensors"'])
+def test_a_word_that_a_model_toml_does_not_know_is_refused(here: Path, word: str) -> None:
+    """Passed over, a misspelt name of the weights would leave the model as it was drawn at random."""
+    (here / "model.toml").write_text(f'model = "net.py:build"\n{word}\n')
+    with pytest.raises(
+        UsageError, match=rf"says {word.split(maxsplit=1)[0]}, .*it says classes, input, model, output, weights"
+    ):
+        opened("model.toml", trust=True)
+
+
+def test_files_that_windows_wrote_are_read(here: Path) -> None:
+    (here / "classes.txt").write_bytes("\ufeffant\r\nbee\r\ncow\r\n".encode())
+    (here / "model.toml").write_bytes('\ufeffmodel = "net.py:build"\r\n'.encode())
+    assert opened("model.toml", trust=True).output.class_names == ("ant", "bee", "cow")
+
+
+WRONG = {
+    "no such module": ("nowhere:build", {}, "nowhere can't be imported: ModuleNotFoundError"),
+    "no such file": ("nowhere.py:build", {}, "nowhere.py is not there"),
+    "no such function": ("net.py:biuld", {}, "no function 'biuld' in net.py"),
+    "a factory that raises": ("net.py:broken", {}, "net.py:broken failed: RuntimeError: no luck"),
+    "a factory that ends the program": ("net.py:leave", {}, "net.py:leave failed: SystemExit: 3"),
+    "a file that ends the program": ("script.py:build", {}, "script.py can't be imported: SystemExit: usage"),
+    "a file without a function": ("net.py", {}, "'net.py' names no model: say which function gives it"),
+    "no function behind the colon": ("net.py:", {}, "'net.py:' names no model"),
+    "a colon alone": (":", {}, "':' names no model"),
+    "an address": ("https://example.org/net.pt", {}, "is an address, and nothing is fetched"),
+    "a Keras file that is not there": ("none.keras", {}, "none.keras is not there"),
+    "a range that is no number": ("net.py:build", {"input": "8x8 range=0..nan layout=CHW"}, "give finite numbers"),
+    "a temperature that is none": ("net.py:build", {"output": "logits temperature=hot"}, '--output-spec "logits temp'),
+    "weights that are not there": (
+        "net.py:build",
+        {"weights": "no.safetensors"},
+        "no.safetensors can't be read (there is no such file)",
+    ),
+    "weights of a parallel model": (
+        "net.py:build",
+        {"weights": "parallel.safetensors"},
+        "All names begin with 'module.', as of a wrapped model: save the one inside",
+    ),
+    "a factory that gives nothing": ("net.py:nothing", {}, "a NoneType can't be called; wrap a PyTorch module"),
+    "nothing declared": ("net.py:build", {"input": ""}, "not declared: size, range, layout"),
+    "a range forgotten": ("net.py:build", {"input": "8x8 layout=CHW"}, "not declared: range"),
+    "a size that is none": ("net.py:build", {"input": "8by8 range=0..1 layout=CHW"}, "size '8by8' is not numbers"),
+    "an unknown word": ("net.py:build", {"input": TAKES + " crop=1"}, "--input-spec knows no 'crop'"),
+    "an unknown kind": ("net.py:build", {"output": "logit"}, "--output-spec says 'logit'; a model gives logits"),
+    "no classes": ("net.py:build", {"classes": ""}, "the classes are not declared"),
+    "no such class file": ("net.py:build", {"classes": "names.txt"}, "names.txt can't be read"),
+    "classes of the wrong length": ("net.py:build", {"classes": "4"}, "since 4 class names were declared"),
+    "a class file of the wrong length": ("net.py:build", {"classes": "two.txt"}, "since 2 class names were declared"),
+    "an empty class file": ("net.py:build", {"classes": "none.txt"}, "none.txt holds no class name"),
+    "weights without a model": ("parallel.safetensors", {}, "holds weights and no model"),
+    "weights without a model, of torch.save": ("state.pt", {}, "state.pt holds weights and no model"),
+    "a folder without anything": (".", {}, "the folder . holds no model.toml"),
+    "a drive and no such file": (r"C:\nets\net.py:build", {}, r"C:\nets\net.py is not there"),
+    "a size of infinity": ("net.py:build", {"input": "infx8 range=0..1 layout=CHW"}, "whole numbers from 1 to"),
+    "a size of no number": ("net.py:build", {"input": "nanx8 range=0..1 layout=CHW"}, "whole numbers from 1 to"),
+    "a size beyond memory": ("net.py:build", {"input": "100000x8 range=0..1 layout=CHW"}, "whole numbers from 1 to"),
+    "a size of nothing": ("net.py:build", {"input": "0x8 range=0..1 layout=CHW"}, "whole numbers from 1 to"),
+    "half a pixel": ("net.py:build", {"input": "8.5x8 range=0..1 layout=CHW"}, "whole numbers from 1 to"),
+    "ten billion classes": ("net.py:build", {"classes": "10000000000"}, "a model has 1 to 1,000,000"),
+    "no class at all": ("net.py:build", {"classes": "0"}, "a model has 1 to 1,000,000"),
+    "fewer than none": ("net.py:build", {"classes": "-1"}, "a model has 1 to 1,000,000"),
+    "a name that no file can have": ("x" * 5000 + ".keras", {}, "is not there"),
+}
+
+
+@pytest.mark.parametrize(("model", "declared", "message"), WRONG.values(), ids=WRONG)
+def test_what_is_missing_or_wrong_is_said(model: str, declared: dict[str, str], message: str) -> None:
+    with pytest.raises(InnerviewError) as caught:
+        opened(model, **declared)
+    assert message in str(caught.value)
+
+
+def test_something_of_pytorch_that_is_no_module_is_refused() -> None:
+    with pytest.raises(UsageError, match=r"a SGD of PyTorch is no model; wrap a torch\.nn\.Module"):
+        opened("net.py:optimiser")
+
+
+class Touch:
+    """A pickle that does something when it is opened."""
+
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        return Path.touch, (Path("ran"),)  # pyright: ignore[reportReturnType]
+
+
+@pytest.mark.parametrize("name", ["model.pt", "model.pth", "model.pt2"])
+def test_a_pickle_does_not_open_without_trust(here: Path, name: str) -> None:
+    torch.save(Touch(), here / name)
+    with pytest.raises(UsageError, match=r"runs code that is in it.*--trust-code.*safetensors"):
+        opened(name)
+    assert not (here / "ran").exists()
+
+
+def test_a_trusted_pickle_opens_on_the_processor(here: Path) -> None:
+    torch.save(module(), here / "model.pt")
+    assert opened("model.pt", trust=True).input.shape == (8, 8, 3)
+    torch.save(module().state_dict(), here / "state.pt")
+    network = opened("net.py:build", weights="state.pt")  # weights hold no code, so nobody is asked to trust them
+    assert np.array_equal(network.weights()["0.weight"], module()[0].weight.detach().numpy())
+
+
+class Doubling(nn.Module):
+    """Something to be scripted and exported, with a part that works in place and is used twice."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv, self.relu, self.dense = nn.Conv2d(3, 4, 3), nn.ReLU(inplace=True), nn.Linear(4, 3)
+
+    def forward(self, value: torch.Tensor) -> torch.Tensor:
+        return self.dense(self.relu(2 * self.relu(self.conv(value)) - 0.1).mean((2, 3)))
+
+
+def script(model: nn.Module, path: Path) -> None:
+    torch.jit.script(model).save(str(path))
+
+
+def export(model: nn.Module, path: Path, *, batch: int | None = None) -> None:
+    example = (torch.zeros(batch or 2, 3, 8, 8),)
+    shapes = None if batch else ({0: torch.export.Dim("batch")},)
+    torch.export.save(torch.export.export(model, example, dynamic_shapes=shapes), path)
+
+
+@pytest.mark.filterwarnings("ignore:.*torch.jit.*:DeprecationWarning")
+@pytest.mark.parametrize(("write", "name"), [(script, "model.pt"), (export, "model.pt2")], ids=["scripted", "exported"])
+def test_a_scripted_or_exported_model_has_the_same_gradients_and_nothing_to_tap(here: Path, write, name: str) -> None:
+    torch.manual_seed(2)
+    model = Doubling().eval()
+    write(model, here / name)
+    with pytest.raises(UsageError, match=r"runs code that is in it.*--trust-code"):
+        opened(name)
+    found, image = opened(name, trust=True), np.random.default_rng(0).random((8, 8, 3), np.float32)
+    plain = wrap(model, input=found.input, output=found.output)
+    assert not {layer.kind for layer in found.layers} & {"convolution", "dense"}
+    known, again = (gradient(one, image, Logit(1)) for one in (plain, found))
+    np.testing.assert_allclose(again.gradient, known.gradient, atol=1e-7)
+    assert np.abs(known.gradient).sum() > 0
+
+
+def test_a_model_that_was_exported_for_one_batch_size_is_told_so(here: Path) -> None:
+    export(Doubling().eval(), here / "model.pt2", batch=1)
+    with pytest.raises(NetworkError, match=r"failed on 3 black pictures.*size\(\)\[0\] == 1"):
+        opened("model.pt2", trust=True)
+
+
+def from_a_gpu(path: Path) -> None:
+    """Turn a file of torch.save into one that was written on a machine with CUDA: its tensors say where they lay."""
+    with zipfile.ZipFile(path) as archive:
+        held = {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in held.items():
+            archive.writestr(name, content.replace(b"X\x03\x00\x00\x00cpu", b"X\x06\x00\x00\x00cuda:0"))
+
+
+def test_a_checkpoint_from_a_gpu_opens_on_the_processor(here: Path) -> None:
+    torch.save(module(), here / "model.pt")
+    from_a_gpu(here / "model.pt")
+    with pytest.raises(RuntimeError, match="CUDA"):  # so it is one
+        torch.load(here / "model.pt", weights_only=False)
+    network = opened("model.pt", trust=True)
+    assert np.array_equal(network.weights()["0.weight"], module()[0].weight.detach().numpy())
+
+
+def test_a_factory_that_opens_a_checkpoint_from_a_gpu_is_told_the_way(here: Path) -> None:
+    torch.save(module().state_dict(), here / "state.pth")
+    from_a_gpu(here / "state.pth")
+    (here / "net.py").write_text("import torch\ndef build():\n    return torch.load('state.pth')\n")
+    with pytest.raises(NetworkError, match=r"net\.py:build failed: RuntimeError: .*CUDA.*map_location"):
+        opened("net.py:build")
+
+
+def test_weights_that_are_not_finite_are_named(here: Path) -> None:
+    state = module().state_dict()
+    state["4.bias"][2] = torch.inf
+    save_file(state, here / "trained.safetensors")
+    with pytest.raises(NetworkError, match=r"4\.bias holds 1 values of 3 that are not finite"):
+        opened("net.py:build", weights="trained.safetensors")
+
+
+def test_a_saved_model_does_not_open_without_trust(here: Path) -> None:
+    (here / "saved").mkdir()
+    (here / "saved" / "saved_model.pb").touch()
+    with pytest.raises(UsageError, match="--trust-code"):
+        opened("saved")
+
+
+def keras_file(path: Path, layer: dict[str, object]) -> None:
+    config = {"module": "keras", "class_name": "Sequential", "config": {"name": "m", "layers": [layer]}}
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("config.json", json.dumps(config))
+
+
+FOREIGN = {
+    "a Lambda": {"module": "keras.layers", "class_name": "Lambda", "config": {}, "registered_name": None},
+    "a class of someone": {"module": "evil", "class_name": "Dense", "config": {}, "registered_name": "evil>Dense"},
+    "a function of Python": {"module": "os", "class_name": "function", "config": "system", "registered_name": "system"},
+    "a function of Keras that fetches": {"module": "keras.utils", "class_name": "get_file", "config": {}},
+    "a lambda inside a stock layer": {
+        "module": "keras.layers",
+        "class_name": "Dense",
+        "config": {"activation": {"class_name": "__lambda__", "config": {"value": "…"}}},
+    },
+}
+
+
+@pytest.mark.keras
+@pytest.mark.parametrize("layer", FOREIGN.values(), ids=FOREIGN)
+def test_a_keras_file_with_anything_but_stock_layers_does_not_open(here: Path, layer: dict[str, object]) -> None:
+    keras_file(here / "model.keras", layer)
+    with pytest.raises(UsageError, match=r"would run code from the file.*--trust-code.*file\.py:build"):
+        opened("model.keras")
+    assert not (here / "ran").exists()
+
+
+def test_a_model_is_described_and_explained_from_the_line(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    line = ["--model", "net.py:build", "--classes", "classes.txt", "--input-spec", TAKES]
+    assert main(["info", "moose", *line]) == 0
+    assert "1 bee" in capsys.readouterr().out
+    assert main(["explain", "moose", *line, "--n-steps", "2", "--alphas", "1"]) == 0
+    assert main(["weights", *line]) == 0
