@@ -19,7 +19,7 @@ CREDIT: Final = 1.0
 
 
 class Dropped(Exception):
-    """NullListener waits for this job any more; raised in it at its next step."""
+    """Nobody waits for this job any more; raised in it at its next step."""
 
 
 @final
