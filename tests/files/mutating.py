@@ -37,12 +37,13 @@ from innerview.runs.answers import Answers
 from innerview.runs.ending import Ending
 from innerview.runs.observations import Probes, keep_probes
 from innerview.session.compute.integrated import NullListener
-from innerview.session.compute.weights import count_weights, read_weights
+from innerview.session.compute.weights import count_weights
 from innerview.session.models import ModelRequest, open_model
 from innerview.session.training.answers import answers_of
 from innerview.session.training.payloads import show_answers, show_course, show_weights
 from innerview.session.training.reading import Recorded
 from innerview.viewer.payloads.stamp import Stamp
+from innerview.workbench.weights import read_weights
 from session.made_runs import made_run
 
 SECONDS: float = 2.0

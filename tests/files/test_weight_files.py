@@ -20,7 +20,8 @@ from torch.nn.utils import parametrizations, prune, spectral_norm, weight_norm
 from innerview.errors import DataError, InnerviewError
 from innerview.files.tensors import read_tensors
 from innerview.files.weights import read_arrays
-from innerview.session.compute.weights import count_weights, read_weights, statistics_table
+from innerview.session.compute.weights import count_weights
+from innerview.workbench.weights import read_weights, statistics_table
 
 EXACT = {
     "float64": torch.float64, "float32": torch.float32, "float16": torch.float16, "bfloat16": torch.bfloat16,

@@ -13,7 +13,7 @@ from innerview.methods import keep, path_statistics, predict
 from innerview.methods.mistakes import mistakes
 from innerview.network import InputSpec, OutputSpec
 from innerview.pictures.captions import Subject, said_lines
-from innerview.session.compute.integrated import Nobody
+from innerview.session.compute.integrated import NullListener
 from innerview.session.compute.masking import keep_by_orders
 from innerview.spec import NONE
 from innerview.targets import find_class, label
@@ -134,7 +134,7 @@ def test_the_viewer_is_told_who_wins(case: Case) -> None:
         answered([found]),
         kept_payload(found, STAMP, pixels=1, share=0.5, fill="black").arrays,
         keep_payload(
-            keep_by_orders(network, PICTURE, PICTURE[..., 0], fill=black, target=0, listener=Nobody(), seed=0),
+            keep_by_orders(network, PICTURE, PICTURE[..., 0], fill=black, target=0, listener=NullListener(), seed=0),
             STAMP,
             fill="black",
             seed=0,
