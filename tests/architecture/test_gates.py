@@ -30,6 +30,7 @@ LOWER = (
     "network",
     "results",
     "targets",
+    "fills",
     "quadrature",
 )
 LOWER += ("adapters", "methods")
