@@ -31,6 +31,7 @@ LOWER = (
     "results",
     "targets",
     "fills",
+    "arrays",
     "quadrature",
 )
 LOWER += ("adapters", "methods")
