@@ -1,17 +1,17 @@
 """Write the parts of the documentation that come from the code, or check that they are in step (`--check`).
 
 docs/reference/cli.md           every command's help
-docs/reference/api.md           every public name with its signature and first sentence
+docs/reference/api.md           every public name with its first sentence
+docs/reference/api/PAGE.md      a place for each name, which the site's build fills (reference.py)
 docs/reference/output-files.md  every file of a look
 docs/reference/methods.md       between markers: the methods and their options
-src/innerview/allcnn/NAME.md     the built-in networks' model cards
-README.md        between markers: their accuracy
-ARCHITECTURE.md  the layers, as the import contracts have them
+src/innerview/allcnn/NAME.md    the built-in networks' model cards, and again in docs/reference/model-cards
+README.md                       between markers: their accuracy
+ARCHITECTURE.md                 the layers, as the import contracts have them
 """
 
 from __future__ import annotations
 
-import inspect
 import re
 import sys
 import tomllib
@@ -20,9 +20,9 @@ from functools import partial
 from pathlib import Path
 
 import click
+import reference
 from cards import accuracy, card
 
-import innerview
 from innerview import allcnn, cli
 from innerview.methods.method import Method
 from innerview.methods.rows import ROWS
@@ -48,35 +48,6 @@ def command_line() -> str:
 
 def _help(name: str, text: str) -> str:
     return f"```text\n$ {name} --help\n{text.rstrip()}\n```\n"
-
-
-def names() -> str:
-    """Every public name of the package."""
-    lines = ["# Public names\n", "Written by `python scripts/docs.py`; `help(innerview.look)` tells more of each.\n"]
-    for name in innerview.__all__:
-        thing = getattr(innerview, name)
-        if name.startswith("__"):
-            continue
-        first = (inspect.getdoc(thing) or "").split("\n\n")[0].replace("\n", " ")
-        signature = f"({', '.join(_parameters(thing))})" if callable(thing) else ""
-        lines.append(f"- `innerview.{name}{signature}`: {first}")
-    return "\n".join(lines) + "\n"
-
-
-def _parameters(thing: object) -> list[str]:
-    """Names of the parameters, with a star where only keywords follow, and … for what has a default."""
-    if isinstance(thing, type) and issubclass(thing, Exception):
-        return ["message"]
-    found: list[str] = []
-    starred = False
-    for one in inspect.signature(thing).parameters.values():
-        if one.kind is inspect.Parameter.KEYWORD_ONLY and not starred:
-            starred = True
-            found.append("*")
-        stars = {inspect.Parameter.VAR_POSITIONAL: "*", inspect.Parameter.VAR_KEYWORD: "**"}.get(one.kind, "")
-        starred = starred or stars == "*"
-        found.append(f"{stars}{one.name}" + ("=…" if one.default is not inspect.Parameter.empty else ""))
-    return found
 
 
 def files() -> str:
@@ -201,10 +172,12 @@ def architecture() -> str:
 
 PAGES = {
     "docs/reference/cli.md": command_line,
-    "docs/reference/api.md": names,
+    "docs/reference/api.md": reference.overview,
+    **{f"{reference.FOLDER}/{name}.md": partial(reference.page_of, name) for name in reference.PAGES},
     "docs/reference/output-files.md": files,
     "docs/reference/methods.md": methods_page,
     **{f"src/innerview/allcnn/{name}.md": partial(card, name) for name in allcnn.NAMES},
+    **{f"docs/reference/model-cards/{name}.md": partial(card, name) for name in allcnn.NAMES},
     "README.md": readme,
     "ARCHITECTURE.md": architecture,
 }
@@ -216,6 +189,7 @@ def main() -> int:
     for name, make in PAGES.items():
         path, text = ROOT / name, make()
         if "--check" not in sys.argv:
+            path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text)
         elif not path.is_file() or path.read_text() != text:
             stale.append(name)

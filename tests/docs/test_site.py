@@ -1,0 +1,76 @@
+"""The documentation's site is built in strict mode, works offline, and says things briefly."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCS = ROOT / "docs"
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The site; a link, anchor or name that leads nowhere ends the build."""
+    folder = tmp_path_factory.mktemp("site")
+    answer = subprocess.run(
+        [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(folder)],
+        cwd=ROOT,
+        env={**os.environ, "NO_MKDOCS_2_WARNING": "1"},
+        capture_output=True,
+        text=True,
+    )
+    assert answer.returncode == 0, answer.stdout + answer.stderr
+    return folder
+
+
+def test_nothing_is_loaded_from_elsewhere(site: Path) -> None:
+    loads = re.compile(
+        r"<(?:script|img|iframe|source)[^>]*\ssrc=\"?(?:https?:)?//[^\s>]+|<link[^>]*href=\"?(?:https?:)?//[^\s>]+"
+    )
+    pages = list(site.rglob("*.html"))
+    assert len(pages) > 30
+    assert {one for page in pages for one in loads.findall(page.read_text(encoding="utf-8"))} == set()
+
+
+def test_every_public_name_stands_in_the_reference(site: Path) -> None:
+    import innerview
+
+    shown = "".join(page.read_text(encoding="utf-8") for page in (site / "reference" / "api").glob("*.html"))
+    named = set(re.findall(r'<h2 id="innerview\.[\w.]*?(\w+)"', shown))
+    assert {name for name in innerview.__all__ if not name.startswith("_")} - named == set()
+
+
+def paragraphs(text: str) -> list[str]:
+    """Paragraphs and points of lists; no headings, code, tables, pictures."""
+    text = re.sub(r"^( *)```.*?^\1```", "", text, flags=re.MULTILINE | re.DOTALL)
+    parts = re.split(r"\n\s*\n|\n(?=\s*(?:-|\d+\.) )", text)
+    return [part.strip() for part in parts if not part.strip().startswith(("#", "|", "!", "<", ":::", "==="))]
+
+
+SHORT = [
+    DOCS / "index.md",
+    *(page for room in ("tutorials", "how-to", "explanation") for page in (DOCS / room).glob("*.md")),
+]
+
+
+@pytest.mark.parametrize("page", SHORT, ids=lambda page: page.stem)
+def test_a_page_to_be_read_is_no_wall_of_words(page: Path) -> None:
+    """A paragraph has five lines at most; something to look at or to type comes within the first 120 words."""
+    text = page.read_text(encoding="utf-8")
+    assert [one for one in paragraphs(text) if len(one) > 5 * 130] == []
+    before = re.split(r"^ *(?:```|!\[|\||<div|- )", text, maxsplit=1, flags=re.MULTILINE)[0]
+    assert len(before.split()) <= 120
+
+
+@pytest.mark.parametrize("page", sorted((DOCS / "evidence").glob("*.md")), ids=lambda page: page.stem)
+def test_evidence_begins_with_what_was_found(page: Path) -> None:
+    """Three points, or a table, before anything else."""
+    _, _, text = page.read_text(encoding="utf-8").partition("\n\n")
+    points = re.match(r"(?:- .*\n){3}\n", text)
+    assert points or page.stem == "index"
