@@ -38,7 +38,7 @@ R_co = TypeVar("R_co", covariant=True)
 PICTURES: Final = ("image", "images", "result")
 """Arguments whose kind the answer takes."""
 
-PIXELS: Final = frozenset({"image", "images", "baseline", "baselines", "fill", "pictures"})
+PIXELS: Final = frozenset({"image", "images", "baseline", "baselines", "fill", "fills", "pictures"})
 """Arguments that are pictures."""
 
 SEVERAL: Final = frozenset({"baseline", "baselines"})
@@ -160,6 +160,7 @@ make_baseline = taking_tensors(baselines.make_baseline)
 occlusion = taking_tensors(methods.occlusion)
 path_statistics = taking_tensors(methods.path_statistics)
 predict = taking_tensors(methods.predict)
+shapley = taking_tensors(methods.shapley)
 smooth_grad = taking_tensors(methods.smooth_grad)
 sum_regions = taking_tensors(methods.sum_regions)
 var_grad = taking_tensors(methods.var_grad)

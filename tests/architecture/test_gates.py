@@ -30,6 +30,8 @@ LOWER = (
     "network",
     "results",
     "targets",
+    "fills",
+    "arrays",
     "quadrature",
 )
 LOWER += ("adapters", "methods")

@@ -54,7 +54,7 @@ def test_a_picture_gives_its_centre_square(tmp_path: Path) -> None:
     data = from_folders(tmp_path, size=4)
     assert (data.train.images == 200).all()
     assert (data.test.images == 200).all()
-    assert data.source == "class folders, crop centre, 4 × 4 pixels"
+    assert data.source == "class folders, crop center, 4 × 4 pixels"
 
 
 def test_a_picture_can_be_taken_whole(tmp_path: Path) -> None:

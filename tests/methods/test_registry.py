@@ -130,6 +130,8 @@ def test_every_map_can_be_asked_for_by_name_and_costs_what_is_said(name: str) ->
         ("occlusion: window = 8x6 ", {"window": (8, 6), "stride": (8, 6)}),
         ("occlusion", {"window": (2, 2), "stride": (1, 1)}),
         ("occlusion:", {"window": (2, 2), "stride": (1, 1)}),
+        ("shapley:regions=2x3,fills=black+mean", {"regions": (2, 3), "fills": ("black", "mean")}),
+        ("shapley:max_evaluations=9,regions=3,fills=black", {"regions": 3, "fills": ("black",), "max_evaluations": 9}),
         ("grad-cam:layer=1,rectify=yes", {"layer": "elu1", "rectify": True}),
         ("grad-cam", {"layer": "pool3", "rectify": False}),
         ("smooth-grad:samples=3", {"samples": 3, "noise": 0.15, "seed": 0, "method": gradient}),
@@ -159,6 +161,12 @@ def test_options_are_read_and_settled(text: str, options: dict[str, object]) -> 
         "occlusion:window=3,stride=4",
         "occlusion:window=3,window=3",
         "occlusion:window=3,,stride=1",
+        "shapley:regions=13",
+        "shapley:regions=1",
+        "shapley:regions=4x4",
+        "shapley:fills=black+purple",
+        "shapley:fills=",
+        "shapley:max_evaluations=10",
         "smooth-grad:samples=1",
         "smooth-grad:samples=1e3",
         "smooth-grad:samples=1000000000",
@@ -185,7 +193,7 @@ def test_what_has_no_meaning_is_refused_before_anything_runs(text: str) -> None:
 
 
 def test_a_model_without_gradients_has_the_methods_that_need_none() -> None:
-    assert registry.map_methods(FORWARD) == ("occlusion",)
+    assert registry.map_methods(FORWARD) == ("occlusion", "shapley")
     with pytest.raises(UsageError, match="needs gradients"):
         registry.read_method("grad-cam").settled(FORWARD)
     image = np.random.default_rng(0).random(LINEAR.input.shape)

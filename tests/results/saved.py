@@ -52,6 +52,7 @@ def results() -> Mapping[str, object]:
         "weights": methods.weight_histograms(weights, bins=4, layers=["dense.weight", "dense.bias"]),
         "layers": tuple(network.layers),
         "tokens": (Layer("block", "other", (), "token channel", (5, 8), tokens=TokenGrid(5, 1, 2, 2)),),
+        "shapley": methods.shapley(network, image, target, regions=(1, 3), fills=("black", "mean")),
         "statistics": methods.path_statistics(network, [(image, 1), (black, 0)], baseline=black, alphas=(0.0, 1.0)),
     }
 

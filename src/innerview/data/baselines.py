@@ -17,13 +17,11 @@ from jaxtyping import Float
 from innerview.data.fitting import fit
 from innerview.data.reading import read_picture
 from innerview.errors import PictureError, UsageError
+from innerview.fills import DEFAULT_SIGMA, blur
 from innerview.network import InputSpec
 from innerview.reprs import short
 from innerview.results.result import A_co, Result
 from innerview.types import Array, Image
-
-DEFAULT_SIGMA_SHARE = 1 / 8
-"""Blurred by an eighth of the longer side (4 pixels of 32) a picture keeps its colours and loses its objects."""
 
 
 @short
@@ -129,27 +127,6 @@ def baseline_from(array: Array, spec: InputSpec, name: str = "array") -> Baselin
     return Baseline(name, f"from {name}", array.astype(np.float32))
 
 
-def blur(image: Image, sigma: float) -> Image:
-    """Convolve with a Gaussian of `sigma` pixels, cut at four sigma, the picture mirrored at its borders.
-
-    Mirroring keeps the mean and, unlike black borders, puts no dark frame around the baseline.
-    """
-    rows, columns = (_gaussian(size, sigma).astype(np.float32) for size in image.shape[:2])
-    return np.einsum("ah,hwc,bw->abc", rows, image, columns, optimize=True).astype(np.float32)
-
-
-def _gaussian(size: int, sigma: float) -> Float[np.ndarray, "new old"]:
-    """One axis of the blur as a matrix: how much each old pixel counts in each new one; rows sum to 1."""
-    radius = int(np.ceil(4 * sigma))
-    steps = np.arange(-radius, radius + 1)
-    kernel = np.exp(-0.5 * (steps / sigma) ** 2)
-    place = np.mod(np.arange(size)[:, None] + steps[None, :], 2 * size)
-    mirrored = np.where(place < size, place, 2 * size - 1 - place)
-    matrix = np.zeros((size, size))
-    np.add.at(matrix, (np.arange(size)[:, None], mirrored), kernel / kernel.sum())
-    return matrix
-
-
 def _plain(level: float, words: str) -> Callable[[BaselineName, InputSpec, Image], Baseline]:
     def make(name: BaselineName, spec: InputSpec, _image: Image) -> Baseline:
         return Baseline(str(name), words, np.full(spec.shape, level, np.float32))
@@ -159,7 +136,7 @@ def _plain(level: float, words: str) -> Callable[[BaselineName, InputSpec, Image
 
 def _blurred(name: BaselineName, spec: InputSpec, image: Image) -> Baseline:
     longer = max(spec.height, spec.width)
-    sigma = float(name.parameter or longer * DEFAULT_SIGMA_SHARE)
+    sigma = float(name.parameter or longer * DEFAULT_SIGMA)
     if sigma > longer:  # beyond this only the mean is left, and the kernel would grow without limit
         raise UsageError(
             f"a blur of {sigma:g} pixels was asked for; the network's pictures have {longer}: at most that"

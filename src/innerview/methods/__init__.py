@@ -12,6 +12,7 @@ from innerview.methods.occlusion import occlusion
 from innerview.methods.passes import Progress, check_picture, predict
 from innerview.methods.path_statistics import path_statistics
 from innerview.methods.regions import grid_labels, region_sums, sum_regions
+from innerview.methods.shapley import shapley
 from innerview.methods.smooth import noisy_pictures, smooth_grad, var_grad
 from innerview.methods.tolerance import BUDGET, integrate_jobs
 from innerview.methods.walk import Job
@@ -40,6 +41,7 @@ __all__ = [
     "path_statistics",
     "predict",
     "region_sums",
+    "shapley",
     "smooth_grad",
     "sum_regions",
     "var_grad",

@@ -18,7 +18,7 @@ from innerview.results import Explained
 from innerview.targets import Target
 from innerview.types import Image
 
-OptionType: TypeAlias = Literal["whole", "number", "numbers", "size", "yes or no", "choice", "layer"]
+OptionType: TypeAlias = Literal["whole", "number", "numbers", "size", "yes or no", "choice", "choices", "layer"]
 
 Result: TypeAlias = Literal["map", "regions", "curve", "path", "layers", "prediction", "histograms"]
 """What a method gives: one value for each pixel; such values summed over regions; predictions as pixels are taken away;
@@ -49,6 +49,10 @@ def _read_size(text: str) -> object:
     return sides[0] if len(sides) == 1 else (sides[0], sides[1])
 
 
+def _read_words(text: str) -> object:
+    return tuple(text.split("+"))
+
+
 def _read_switch(text: str) -> object:
     return {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}[text.lower()]
 
@@ -61,6 +65,7 @@ TYPES: Final[Mapping[OptionType, tuple[Callable[[str], object], str]]] = Mapping
         "size": (_read_size, "a whole number, or height and width such as 8x4"),
         "yes or no": (_read_switch, "yes or no"),
         "choice": (str, "one of"),
+        "choices": (_read_words, "with + between them, from"),
         "layer": (str, "a layer, by name or by number from 1"),
     }
 )
@@ -79,7 +84,7 @@ class Option:
         usual: the default in words, where the value alone does not say it.
         unit: of the value.
         low: the least value; `high`: the largest. Both are allowed.
-        choices: of a choice, what the function is given for each word.
+        choices: of one choice or several, what the function is given for each word.
     """
 
     name: str
@@ -110,7 +115,10 @@ class Option:
         if isinstance(self.default, bool):
             return "yes" if self.default else "no"
         if isinstance(self.default, tuple):
-            return "+".join(f"{value:g}" for value in cast("tuple[float, ...]", self.default))
+            return "+".join(
+                value if isinstance(value, str) else f"{value:g}"
+                for value in cast("tuple[str | float, ...]", self.default)
+            )
         return known[0] if known else str(self.default)
 
     def read(self, text: str, method: str) -> object:
@@ -125,12 +133,15 @@ class Option:
             value = None
         if value is None or not self._within(value):
             raise UsageError(f"{method} was given {self.name}={text}; {self.name} is {self.takes}")
+        if self.type == "choices":
+            words = cast("tuple[str, ...]", value)
+            return tuple(self.choices[word] for word in words)
         return self.choices[text] if self.choices else value
 
     def _within(self, value: object) -> bool:
-        if self.choices:
-            return value in self.choices
         parts = cast("tuple[object, ...]", value) if isinstance(value, tuple) else (value,)
+        if self.choices:
+            return all(part in self.choices for part in parts)
         low = float("-inf") if self.low is None else self.low
         high = float("inf") if self.high is None else self.high
         return all(low <= part <= high for part in parts if isinstance(part, int | float))  # NaN is in no range

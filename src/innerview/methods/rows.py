@@ -5,9 +5,11 @@ A row says what its method is called, what it takes and what it costs; `method.M
 
 from __future__ import annotations
 
+import math
 from types import MappingProxyType
 from typing import Final, cast
 
+from innerview.fills import DEFAULT_FILLS, FILLS
 from innerview.layers import as_said
 from innerview.methods.activations import activations
 from innerview.methods.expected_gradients import expected_gradients
@@ -20,9 +22,11 @@ from innerview.methods.keep import DEFAULT_SHARES, ORDERS, keep
 from innerview.methods.method import Method, Option, Options
 from innerview.methods.moments import FEWEST
 from innerview.methods.occlusion import choose_windows, count_windows, occlusion
+from innerview.methods.partitions import partition
 from innerview.methods.passes import predict
 from innerview.methods.path_statistics import path_statistics
 from innerview.methods.regions import sum_regions
+from innerview.methods.shapley import DEFAULT_REGIONS, count_passes, shapley
 from innerview.methods.smooth import NOISE, SAMPLES, smooth_grad, var_grad
 from innerview.methods.tolerance import BUDGET
 from innerview.methods.weights import weight_histograms
@@ -67,6 +71,18 @@ def _settle_layer(network: Network, options: Options) -> Options:
     # only methods that need gradients have a layer, and a network without is refused before
     chosen = choose_layer(cast("Differentiable", network), options.get("layer"))
     return dict(options) if chosen is None else {**options, "layer": as_said(chosen)}
+
+
+def _count_coalitions(_: Network, options: Options) -> int:
+    asked: int | tuple[int, int] = options["regions"]
+    number = math.prod(asked) if isinstance(asked, tuple) else asked
+    return count_passes(number, len(options["fills"]), options.get("max_evaluations"))
+
+
+def _settle_coalitions(network: Network, options: Options) -> Options:
+    partition(network.input.height, network.input.width, options["regions"])
+    _count_coalitions(network, options)
+    return options
 
 
 def _one_pass(_: Network, __: Options) -> int:
@@ -188,6 +204,43 @@ ROWS: Final[tuple[Method, ...]] = (
         passes=lambda network, options: (
             1 + count_windows(network.input.shape, *choose_windows(network.input.shape, **options))
         ),
+    ),
+    Method(
+        name="shapley",
+        title="Shapley values",
+        function=shapley,
+        result="map",
+        answers="what each region really does to the score, exactly; which regions suffice, and which decide",
+        needs_gradients=False,
+        needs="fills",
+        cost="2 to the number of regions, for each fill",
+        source="Shapley 1953; Lundberg, Lee 2017, arXiv 1705.07874",
+        supplies={"progress": "progress"},
+        options=(
+            Option(
+                name="regions",
+                type="size",
+                words="how many regions, or rows and columns of a grid",
+                default=DEFAULT_REGIONS,
+                low=1,
+            ),
+            Option(
+                name="fills",
+                type="choices",
+                words="what stands where a region is taken away",
+                default=DEFAULT_FILLS,
+                choices=MappingProxyType({name: name for name in FILLS}),
+            ),
+            Option(
+                name="max_evaluations",
+                type="whole",
+                words="passes at most; where it takes more, none is begun",
+                usual="as many as it takes",
+                low=1,
+            ),
+        ),
+        settle=_settle_coalitions,
+        passes=_count_coalitions,
     ),
     Method(
         name="grad-cam",

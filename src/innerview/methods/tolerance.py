@@ -94,7 +94,6 @@ def integrate_jobs(
     tolerance: float | None = None,
     rule: Rule | None = None,
     budget: int = BUDGET,
-    family: str = "trapezoid",
     chunk: int | None = None,
     progress: Progress | None = None,
     watcher: Watcher | None = None,
@@ -107,7 +106,6 @@ def integrate_jobs(
         tolerance: of the relative L1 error of the maps, and of the gap; such as 0.01. None with a rule.
         rule: instead, for each baseline; nothing else than the gap is then known of the error.
         budget: evaluations at most for each picture (over all its baselines); its end shows in the status.
-        family: of nested rules; "clenshaw-curtis" pays for smooth networks (GELU, SiLU) and tolerances below 0.2 %.
         chunk: rows in one pass; the network's own if None. Halved for good when memory runs out.
         progress: called with the evaluations done and those known to be needed so far.
         watcher: told of every evaluation and every level.
@@ -135,7 +133,7 @@ def integrate_jobs(
             elif tolerance is not None:
                 check_tolerance(network, tolerance)
                 nodes = _affordable(budget, len(job.baselines))
-                yield Problem(walk.measures(), tolerance, nodes, walk.residual, walk.known, family)
+                yield Problem(walk.measures(), tolerance, nodes, walk.residual, walk.known)
 
     driver, passes, done, visited = Driver(problems()), _Passes(network, chunk or network.chunk), 0, 0
     origin = Provenance.of(network)  # once: it hashes all weights

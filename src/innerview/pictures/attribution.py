@@ -22,7 +22,17 @@ from innerview.pictures.pixels import LARGE, enlarge, show_bytes, show_image, sh
 from innerview.pictures.ramps import RampName
 from innerview.pictures.scale import Scale, ScaleChoice, own_limit
 from innerview.pictures.taking import taking_tensors
-from innerview.results import Attribution, Explained, Gradient, IntegratedGradients, Meaning, Provenance, Status
+from innerview.results import (
+    Attribution,
+    Explained,
+    Gradient,
+    IntegratedGradients,
+    Meaning,
+    Provenance,
+    ShapleyValues,
+    Status,
+    as_attribution,
+)
 from innerview.types import Image, Map
 
 TILE: Final = 192
@@ -81,6 +91,11 @@ def _(result: Attribution) -> Drawable:
     facts = (cost, doubtful(result), *result.notes)
     ramp = RAMPS[result.meaning]
     return Drawable(result.method, result.image, result.map, result.unit, ramp, facts, result.provenance, result.error)
+
+
+@drawable.register
+def _(result: ShapleyValues) -> Drawable:
+    return drawable(as_attribution(result))
 
 
 def method_title(result: Explained) -> str:

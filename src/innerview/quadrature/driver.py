@@ -10,9 +10,8 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final, final
+from typing import final
 
-from innerview.quadrature.adaptive import PanelIntegration
 from innerview.quadrature.fixed import FixedIntegration, FixedProblem
 from innerview.quadrature.integration import Integration
 from innerview.quadrature.problems import Integral, Problem
@@ -44,7 +43,7 @@ class Driver:
 
     def __init__(self, problems: Iterable[Problem | FixedProblem]) -> None:
         self._problems = enumerate(problems)
-        self._active: dict[int, Integration | PanelIntegration | FixedIntegration] = {}
+        self._active: dict[int, Integration | FixedIntegration] = {}
         self._queue: deque[Request] = deque()
         self._finished: deque[tuple[int, Integral]] = deque()
         self._refined: dict[int, None] = {}
@@ -96,16 +95,8 @@ class Driver:
         self._queue.extend(Request(number, key, alpha) for key, alpha in wanted)
 
 
-PANELLED: Final = (None, "identity", "layer")
-"""Substitutions of the trapezoid rule that are taken panel by panel."""
-
-
-def _begun(problem: Problem | FixedProblem) -> Integration | PanelIntegration | FixedIntegration:
-    if isinstance(problem, FixedProblem):
-        return FixedIntegration(problem)
-    if problem.family == "trapezoid" and problem.substitution in PANELLED:
-        return PanelIntegration(problem)
-    return Integration(problem)
+def _begun(problem: Problem | FixedProblem) -> Integration | FixedIntegration:
+    return FixedIntegration(problem) if isinstance(problem, FixedProblem) else Integration(problem)
 
 
 def integrate_many(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from innerview.errors import UsageError
-from innerview.quadrature.nested import nested_rule
+from innerview.quadrature.substitutions import POWERS
 from innerview.types import Array
 
 View = Callable[[Array], Array]
@@ -50,7 +50,6 @@ class Problem:
             that is known to vanish for the true one. None: there is no such check.
         known: the integral from 0 to alpha of the sum of each view, by measure and up to a constant, at any alpha that
             was asked for; what each panel misses of it is then known. None: it is not known.
-        family: of nested rules, as in `nested.PANELS`.
         substitution: as in `substitutions.POWERS`; None chooses one by the sizes of the integrand at both ends
             and soon after the start.
         safety: a further factor on the estimates.
@@ -61,7 +60,6 @@ class Problem:
     budget: int
     residual: Callable[[Array], float] | None = None
     known: Callable[[float], Array] | None = None
-    family: str = "trapezoid"
     substitution: str | None = None
     safety: float = 1.0
 
@@ -70,7 +68,8 @@ class Problem:
             raise UsageError(f"a tolerance of {self.tolerance} was asked for; give one above 0, such as 0.01 for 1 %")
         if self.budget < 2:
             raise UsageError(f"a budget of {self.budget} evaluations was given; both ends alone take 2")
-        nested_rule(self.family, self.substitution or "identity", self.budget)  # refuses names that it does not know
+        if self.substitution is not None and self.substitution not in POWERS:
+            raise UsageError(f"there is no substitution {self.substitution!r}; there are {', '.join(POWERS)}")
         if not self.measures:
             raise UsageError("no measure of the error was given; name at least one, or nothing can be met")
 
@@ -81,7 +80,7 @@ class Level:
 
     Attributes:
         evaluations: spent up to here.
-        errors: estimated relative error by each measure; infinite at the first two levels, which can't be judged.
+        errors: estimated relative error by each measure; infinite where there are too few panels to tell.
         residual: the value of the other check, 0 if there is none.
     """
 
@@ -108,7 +107,7 @@ class Integral:
             in which case `value` is the trapezoid between both ends.
         steps: the last differences between levels, at most three, the oldest first; what the estimates were made of.
         alphas: nodes evaluated, in the order of evaluation.
-        family: of rules, and `substitution`: that was taken.
+        family: name of the rule: "trapezoid", or that of a fixed one; `substitution`: that was taken.
     """
 
     value: Array

@@ -13,6 +13,7 @@ from innerview.results.maps import Attribution, Explained, Gradient, IntegratedG
 from innerview.results.path import InteriorGradients, PathFrames, PathProfile, PathStatistics
 from innerview.results.provenance import SCHEMA, Prediction, Provenance, Status, versions
 from innerview.results.result import Result, as_numpy
+from innerview.results.shapley import ShapleyValues
 
 __all__ = [
     "SCHEMA",
@@ -30,6 +31,7 @@ __all__ = [
     "Prediction",
     "Provenance",
     "Result",
+    "ShapleyValues",
     "Status",
     "WeightHistograms",
     "as_attribution",

@@ -12,6 +12,7 @@ from innerview.reprs import short
 from innerview.results.path import InteriorGradients, PathProfile
 from innerview.results.provenance import Prediction, Provenance, Status
 from innerview.results.result import A_co, Result
+from innerview.results.shapley import ShapleyValues
 from innerview.types import Array
 
 
@@ -127,7 +128,8 @@ class Attribution(Result["Attribution[Array]", A_co]):
         target: number of the class explained, where the target is about one.
         evaluations: passes of one picture, backward too where the method has gradients.
         provenance: where the values come from; the target in words is there.
-        error: standard error of each pixel of the map, where the values are a mean of random ones; else None.
+        error: standard error of each pixel of the map, where the values are a mean of random ones; of
+            regions half the range over the fills, where there are several; else None.
         notes: what should be known before the map is believed, in sentences.
     """
 
@@ -149,7 +151,7 @@ class Attribution(Result["Attribution[Array]", A_co]):
         return self.attribution if self.attribution.ndim == 2 else self.attribution.sum(axis=2)
 
 
-Explained: TypeAlias = Gradient[A_co] | IntegratedGradients[A_co] | Attribution[A_co]
+Explained: TypeAlias = Gradient[A_co] | IntegratedGradients[A_co] | Attribution[A_co] | ShapleyValues[A_co]
 """Every result that is a map over its picture."""
 
 
@@ -175,5 +177,20 @@ def as_attribution(result: Explained) -> Attribution:
                 evaluations=result.evaluations,
                 provenance=result.provenance,
                 error=result.error,
+                notes=result.notes,
+            )
+        case ShapleyValues():
+            number, several = result.values.shape[1], len(result.fills) > 1
+            return Attribution(
+                image=result.image,
+                attribution=result.map,
+                method=f"Shapley values of {number} regions{f', mean over {len(result.fills)} fills' * several}",
+                meaning="contribution",
+                unit=result.unit,
+                score=result.score,
+                target=result.target,
+                evaluations=result.n_evaluations,
+                provenance=result.provenance,
+                error=result.disagreement if several else None,
                 notes=result.notes,
             )

@@ -25,6 +25,7 @@ from innerview.results.keeping import Keep
 from innerview.results.maps import Attribution, Gradient, IntegratedGradients
 from innerview.results.path import InteriorGradients, PathFrames, PathProfile, PathStatistics
 from innerview.results.provenance import Prediction, Provenance
+from innerview.results.shapley import ShapleyValues
 from innerview.types import Array
 
 TYPE: Final = "$type"
@@ -37,7 +38,7 @@ KINDS: Final[Mapping[str, type[Any]]] = {
     kind.__name__: kind
     for kind in (
         Activations, Attribution, Gradient, InputSpec, IntegratedGradients, InteriorGradients, Keep, Layer, OutputSpec,
-        PathFrames, PathProfile, PathStatistics, Prediction, Provenance, TokenGrid, WeightHistograms,
+        PathFrames, PathProfile, PathStatistics, Prediction, Provenance, ShapleyValues, TokenGrid, WeightHistograms,
     )
 }  # fmt: skip
 """What can be read back, by name; a file can ask for nothing else to be made."""

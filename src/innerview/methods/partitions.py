@@ -1,0 +1,69 @@
+"""Regions of an image: every pixel in exactly one of them, numbered from 0, none of them empty."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from jaxtyping import Bool, Int
+
+from innerview.errors import PictureError, UsageError
+from innerview.methods.regions import grid_labels
+from innerview.types import Array
+
+Labels = Int[np.ndarray, "height width"]
+
+
+def partition(height: int, width: int, asked: int | tuple[int, int] | Array) -> Labels:
+    """Cut an image into regions.
+
+    Args:
+        height: of the image, in pixels.
+        width: of the image, in pixels.
+        asked: rows and columns of a grid; a number of regions, cut as square and as equal as pixels allow; or the
+            number of each pixel's region (labels of segments; a mask has the regions 0, outside, and 1, inside).
+
+    Raises:
+        UsageError: more regions than pixels, or none.
+        PictureError: labels of another size, that are no whole numbers, or of which one is missing.
+    """
+    if isinstance(asked, np.ndarray):
+        return _checked(height, width, asked)
+    if isinstance(asked, tuple):
+        return grid_labels(height, width, *asked)
+    return bricks(height, width, asked)
+
+
+def bricks(height: int, width: int, number: int) -> Labels:
+    """Cut into `number` cells of one area: rows that may differ by one cell, each as high as it has cells.
+
+    Raises:
+        UsageError: more cells than fit, or fewer than one.
+    """
+    if not 1 <= number <= height * width:
+        raise UsageError(f"{number} regions were asked for in an image of {height} × {width}; each needs a pixel")
+    rows = min(max(round(math.sqrt(number * height / width)), 1), number, height)
+    ends = [round(number * row / rows) for row in range(rows + 1)]  # cells above the end of each row
+    edges = [round(height * end / number) for end in ends]
+    if max(np.diff(ends)) > width or min(np.diff(edges)) < 1:
+        raise UsageError(f"{number} regions don't fit an image of {height} × {width} pixels; ask for fewer, or a grid")
+    labels = np.empty((height, width), np.int64)
+    for first, last, top, bottom in zip(ends, ends[1:], edges, edges[1:], strict=False):
+        labels[top:bottom] = first + np.arange(width) * (last - first) // width
+    return labels
+
+
+def _checked(height: int, width: int, labels: Int[Array, ...] | Bool[Array, ...]) -> Labels:
+    if labels.shape != (height, width) or labels.dtype.kind not in "iub" or labels.min() < 0:
+        raise PictureError(
+            f"regions of shape {labels.shape} and type {labels.dtype} were given for an image of {height} × {width}; "
+            "give one whole number from 0 (or true and false) for each pixel"
+        )
+    numbers = labels.astype(np.int64)
+    missing = sorted(set(range(int(numbers.max()) + 1)) - set(np.unique(numbers).tolist()))
+    if missing:
+        raise PictureError(
+            f"the regions go up to {numbers.max()}, and no pixel is in region {missing[0]}; number them from 0 without "
+            "a gap: numpy.unique(labels, return_inverse=True)[1].reshape(labels.shape)"
+        )
+    return numbers

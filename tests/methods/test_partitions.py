@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from innerview.errors import PictureError, UsageError
+from innerview.methods.partitions import bricks, partition
+
+
+@given(st.integers(12, 40), st.integers(12, 40), st.integers(1, 12))
+def test_bricks_cover_the_image_and_are_of_about_one_size(height: int, width: int, number: int) -> None:
+    labels = bricks(height, width, number)
+    sizes = np.bincount(labels.ravel())
+    assert labels.shape == (height, width)
+    assert len(sizes) == number
+    assert sizes.min() >= height * width / number / 2
+    assert sizes.max() <= height * width / number * 2
+    for region in range(number):  # each is a rectangle
+        rows, columns = np.nonzero(labels == region)
+        assert sizes[region] == (np.ptp(rows) + 1) * (np.ptp(columns) + 1)
+
+
+def test_a_square_number_is_a_grid() -> None:
+    np.testing.assert_array_equal(bricks(6, 6, 9), partition(6, 6, (3, 3)))
+    assert [len(set(row)) for row in bricks(32, 32, 10)[::11]] == [3, 4, 3]
+
+
+def test_labels_and_masks_are_taken_as_they_are() -> None:
+    mask = np.array([[True, False], [False, False]])
+    np.testing.assert_array_equal(partition(2, 2, mask), [[1, 0], [0, 0]])
+    np.testing.assert_array_equal(partition(2, 2, np.array([[2, 0], [1, 1]], np.uint8)), [[2, 0], [1, 1]])
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        np.zeros((2, 3), int),
+        np.zeros((2, 2)),
+        np.array([[0, -1], [0, 0]]),
+        np.array([[0, 2], [0, 0]]),
+        np.ones((2, 2), int),
+        np.ones((2, 2), bool),
+    ],
+    ids=["another size", "no whole numbers", "below zero", "a gap", "none is 0", "a mask of all"],
+)
+def test_labels_that_are_no_regions_are_refused(labels: np.ndarray) -> None:
+    with pytest.raises(PictureError, match="region"):
+        partition(2, 2, labels)
+
+
+@pytest.mark.parametrize("number", [0, -1, 7])
+def test_more_regions_than_pixels_or_none(number: int) -> None:
+    with pytest.raises(UsageError):
+        bricks(2, 3, number)
