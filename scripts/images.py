@@ -1,4 +1,4 @@
-"""Draw the pictures of the documentation anew into docs/images: bundled photos only, by the tool itself.
+"""Draw the pictures of the documentation anew into docs/images, by the tool itself, of bundled photos and drawn shapes.
 
 A look at three photos and at the two bundled trainings, and the files below taken out of them; run it after a built-in
 network changes.
@@ -6,11 +6,14 @@ network changes.
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
+
+import blocks
 
 import innerview
 from innerview.workbench.run.run import run
@@ -63,6 +66,19 @@ def lite0() -> None:
         shutil.copyfile(Path(folder) / "look" / "coffee" / "photo.png", IMAGES / "lite0-photo.png")
 
 
+OF_TUTORIALS = {"inspection/film-circle-0.png": "shapes-timeline.png"}
+"""What the tutorial on training leaves behind in its folder."""
+
+
+def tutorial() -> None:
+    """Do what the tutorial on training says, as far as it is about its shapes."""
+    page = IMAGES.parent / "tutorials" / "training.md"
+    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
+        blocks.run_page(page, command=lambda line: blocks.run(line) if "shapes" in line else None)
+        for source, name in OF_TUTORIALS.items():
+            shutil.copyfile(source, IMAGES / name)
+
+
 VIEWS = {"viewer.png": "#/interior"}
 """Views of the cat's one-file page, by name in the documentation; taken where a Chromium is installed."""
 
@@ -90,6 +106,7 @@ def main() -> None:
         for place, taken in (("look", TAKEN), ("runs", OF_RUNS)):
             for source, name in taken.items():
                 shutil.copyfile(root / place / source, IMAGES / name)
+        tutorial()
         for name, link in VIEWS.items():
             photograph(root / "look" / "cat" / "view.html", link, IMAGES / name)
     for path in sorted(IMAGES.iterdir()):
@@ -97,4 +114,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    lite0() if sys.argv[1:] == ["lite0"] else main()
+    {"lite0": lite0, "tutorial": tutorial}.get(" ".join(sys.argv[1:]), main)()
