@@ -8,6 +8,7 @@ docs/reference/methods.md       between markers: the methods and their options
 src/innerview/allcnn/NAME.md    the built-in networks' model cards, and again in docs/reference/model-cards
 README.md                       between markers: their accuracy
 ARCHITECTURE.md                 the layers, as the import contracts have them
+src/innerview/__init__.pyi       what type checkers and editors see of `import innerview` (stub.py)
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from pathlib import Path
 import click
 import reference
 from cards import accuracy, card
+from stub import stub
 
 from innerview import allcnn, cli
 from innerview.methods.method import Method
@@ -171,6 +173,7 @@ def architecture() -> str:
 
 
 PAGES = {
+    "src/innerview/__init__.pyi": stub,
     "docs/reference/cli.md": command_line,
     "docs/reference/api.md": reference.overview,
     **{f"{reference.FOLDER}/{name}.md": partial(reference.page_of, name) for name in reference.PAGES},

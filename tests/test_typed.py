@@ -36,6 +36,38 @@ def test_what_is_not_said_is_black_and_one_percent() -> None:
     assert (white.tolerance, float(white.baseline.min())) == (None, 1.0)
 
 
+def test_baselines_are_named_given_or_both_alone_or_as_a_list() -> None:
+    white, opened = np.ones_like(IMAGE), Image.new("RGB", (NETWORK.input.width, NETWORK.input.height), "white")
+    with unchecked():
+        wanted = innerview.expected_gradients(NETWORK, IMAGE, 3, baselines=[white, white], samples=3)
+        alone = innerview.expected_gradients(NETWORK, IMAGE, 3, baselines=[white], samples=3)
+        found = innerview.expected_gradients(NETWORK, IMAGE, 3, baselines="white", samples=3)
+        np.testing.assert_array_equal(found.attribution, alone.attribution)
+        for given in (["white", opened], (white, white.tolist()), np.stack([white, white])):
+            found = innerview.expected_gradients(NETWORK, IMAGE, 3, baselines=given, samples=3)
+            np.testing.assert_allclose(found.attribution, wanted.attribution, rtol=1e-6)
+        one = innerview.integrated_gradients(NETWORK, IMAGE, 3, baseline=white.tolist(), evaluations=4)
+    np.testing.assert_array_equal(one.baseline, white)
+
+
+def test_numbers_may_be_an_array() -> None:
+    alphas, weights = np.array([0.5, 1.0]), NETWORK.weights()
+    with unchecked():
+        inner = innerview.interior_gradients(NETWORK, IMAGE, 3, alphas=alphas)
+        whole = innerview.integrated_gradients(NETWORK, IMAGE, 3, evaluations=4, interior=alphas)
+        kept = innerview.keep(NETWORK, IMAGE, whole.map, shares=alphas)
+        counted = innerview.weight_histograms({"now": weights}, bins=4, limits=np.ones(len(weights)))
+    np.testing.assert_array_equal(inner.alphas, whole.interior.alphas)
+    np.testing.assert_array_equal(kept.shares, alphas)
+    assert float(counted.edges.max()) == 1
+
+
+def test_a_baseline_is_made_for_a_named_image() -> None:
+    with unchecked():
+        found = innerview.make_baseline("blurred:2", NETWORK.input, "cat")
+    assert found.image.shape == NETWORK.input.shape
+
+
 def test_an_open_picture_of_the_networks_size_is_taken() -> None:
     opened = Image.fromarray(np.round(IMAGE * 255).astype(np.uint8))
     with unchecked():

@@ -17,45 +17,11 @@ from __future__ import annotations
 import sys
 from importlib import import_module
 from importlib.util import find_spec
-from typing import TYPE_CHECKING
 
-from innerview.version import __version__
+from innerview.version import __version__ as __version__
 
-if TYPE_CHECKING:
-    from innerview.adapters import wrap
-    from innerview.allcnn import load, snapshot
-    from innerview.data.fitting import fit
-    from innerview.data.reading import read_picture
-    from innerview.data.samples import sample, samples
-    from innerview.errors import InnerviewError
-    from innerview.methods import grid_labels
-    from innerview.network import InputSpec, OutputSpec
-    from innerview.notebook.view import view
-    from innerview.recorders import Recorder
-    from innerview.results.io import load_result, save_result
-    from innerview.targets import Contrast, Logit, Margin, Probability
-    from innerview.tensors import (
-        activations,
-        captum_attribution,
-        expected_gradients,
-        grad_cam,
-        gradient,
-        gradient_input,
-        integrated_gradients,
-        interior_gradients,
-        keep,
-        make_baseline,
-        occlusion,
-        path_statistics,
-        predict,
-        smooth_grad,
-        sum_regions,
-        var_grad,
-        weight_histograms,
-    )
-    from innerview.workbench import Request, look
-
-# Where each public name lives; the same as above, which only type checkers read (a test compares the two).
+# Where each public name lives. What type checkers and editors know of them is made from this table and the code
+# (`__init__.pyi`, by `python scripts/docs.py`).
 _HOMES = {
     "Contrast": "targets",
     "InnerviewError": "errors",
@@ -98,48 +64,8 @@ _HOMES = {
     "wrap": "adapters",
 }
 
-__all__ = [
-    "Contrast",
-    "InnerviewError",
-    "InputSpec",
-    "Logit",
-    "Margin",
-    "OutputSpec",
-    "Probability",
-    "Recorder",
-    "Request",
-    "__version__",
-    "activations",
-    "captum_attribution",
-    "expected_gradients",
-    "fit",
-    "grad_cam",
-    "gradient",
-    "gradient_input",
-    "grid_labels",
-    "integrated_gradients",
-    "interior_gradients",
-    "keep",
-    "load",
-    "load_result",
-    "look",
-    "make_baseline",
-    "occlusion",
-    "path_statistics",
-    "predict",
-    "read_picture",
-    "sample",
-    "samples",
-    "save_result",
-    "shapley",
-    "smooth_grad",
-    "snapshot",
-    "sum_regions",
-    "var_grad",
-    "view",
-    "weight_histograms",
-    "wrap",
-]
+# checkers read the stub, which lists them
+__all__ = ["__version__", *_HOMES]  # noqa: PLE0604  # pyright: ignore[reportUnsupportedDunderAll]
 
 
 def __getattr__(name: str) -> object:

@@ -70,7 +70,7 @@ def taking_tensors(method: Callable[P, R]) -> Public[P, R]:
         if "network" in given:
             require_network(given["network"])
         spec = given["spec"] if "spec" in given else given["network"].input if "network" in given else None
-        if spec is not None and "network" in given:
+        if spec is not None:
             typed.fill_in(signature, given, spec)
         readings = {name: _Reading(name, spec) for name in given}
         for name, value in given.items():

@@ -25,6 +25,7 @@ from innerview.methods.integrated_gradients import DEFAULT_TOLERANCE
 from innerview.network import InputSpec, OutputSpec
 from innerview.targets import Contrast, Logit, Probability, Target, find_class, usual_kind
 from innerview.types import Array
+from innerview.typing import BaselineLike, ImageLike
 
 TARGETS: Final[Mapping[str, Callable[[int | None], Target]]] = {
     "logit": Logit,
@@ -32,9 +33,14 @@ TARGETS: Final[Mapping[str, Callable[[int | None], Target]]] = {
     "probability": Probability,
 }
 
-PICTURES: Final = frozenset({"image", "baseline", "fill"})
 BLACK: Final = frozenset({"baseline", "fill"})
 """Arguments that are black where they are needed and not given."""
+
+SET: Final = "baselines"
+"""The argument that is a list of baselines always."""
+
+BASELINES: Final = BLACK | {SET}
+"""Arguments that are baselines, by name or as images."""
 
 LARGEST: Final = 15.0
 """Whole numbers beyond it are bytes: a photo has a brighter pixel; an image of a few made-up numbers has not."""
@@ -60,15 +66,16 @@ def fill_in(signature: inspect.Signature, given: dict[str, Any], spec: InputSpec
         UsageError: there is no such class or baseline.
         PictureError: a picture holds bytes, or can't be read.
     """
-    known, network = signature.parameters, given["network"]
-    for name in PICTURES & set(given):
-        given[name] = _picture(name, given[name], spec)
+    known = signature.parameters
+    if "image" in given:
+        given["image"] = _image(given["image"], spec)
     for name in BLACK & set(known):
         if given.get(name) is None and known[name].default is inspect.Parameter.empty:
             given[name] = "black"
-        given.update(_named_baseline(name, given, spec))
+    for name in BASELINES & set(given):
+        given[name] = _baselines(name, given, spec)
     if "target" in known:
-        _target(known["target"], given, network.output)
+        _target(known["target"], given, given["network"].output)
     if {"tolerance", "rule", "evaluations"} <= set(known) and not {"tolerance", "rule", "evaluations"} & set(given):
         given["tolerance"] = DEFAULT_TOLERANCE
 
@@ -98,14 +105,21 @@ def _target(parameter: inspect.Parameter, given: dict[str, Any], output: OutputS
         given["target"] = as_target(None, output)
 
 
-def _named_baseline(name: str, given: Mapping[str, Any], spec: InputSpec) -> dict[str, Any]:
-    """The pictures of baselines that were named, in place of the names."""
-    asked = given.get(name)
-    if isinstance(asked, str | Path):
-        return {name: _made(asked, given, spec)}
-    if isinstance(asked, list | tuple) and any(isinstance(one, str | Path) for one in asked):
-        return {name: [_made(one, given, spec) if isinstance(one, str | Path) else one for one in asked]}
-    return {}
+def _image(value: ImageLike, spec: InputSpec) -> Any:
+    """An image by the name of its file or of an example, or as it is."""
+    return fit(find_picture(str(value)), spec).image if isinstance(value, str | Path) else _pixels("image", value, spec)
+
+
+def _baselines(name: str, given: Mapping[str, Any], spec: InputSpec) -> Any:
+    """One baseline or a list of them, whatever each of them is."""
+
+    def one(value: BaselineLike) -> Any:
+        return _made(value, given, spec) if isinstance(value, str | Path) else _pixels(name, value, spec)
+
+    asked: Any = given[name]
+    several = isinstance(asked, list | tuple) and not _nested(asked)
+    found = [one(value) for value in asked] if several else one(given[name])
+    return [found] if name == SET and isinstance(asked, str | Path) else found
 
 
 def _made(asked: str | Path, given: Mapping[str, Any], spec: InputSpec) -> Array:
@@ -114,17 +128,24 @@ def _made(asked: str | Path, given: Mapping[str, Any], spec: InputSpec) -> Array
     return make_baseline(str(asked), spec, like).image
 
 
-def _picture(name: str, value: Any, spec: InputSpec) -> Any:
-    """A picture that is open already, named, or written as lists; arrays are looked at for bytes."""
+def _pixels(name: str, value: Any, spec: InputSpec) -> Any:
+    """An image that is open already, or written as lists; arrays are looked at for bytes."""
     if type(value).__module__.partition(".")[0] == "PIL":
         return _from_pillow(name, value, spec)
-    if name == "image" and isinstance(value, str | Path):
-        return fit(find_picture(str(value)), spec).image
-    if isinstance(value, list) and value and isinstance(value[0], list):
+    if _nested(value):
         return np.asarray(value, np.float32)
     if isinstance(value, np.ndarray):
         _check_bytes(name, value)
     return value
+
+
+def _nested(value: object) -> bool:
+    """Whether something is the numbers of one image, height × width × channel, as lists in lists."""
+    for _ in range(3):
+        if not isinstance(value, list | tuple) or not value:
+            return False
+        value = value[0]
+    return isinstance(value, int | float | np.number)
 
 
 def _from_pillow(name: str, value: Any, spec: InputSpec) -> Array:

@@ -153,22 +153,23 @@ def test_pages_that_were_made_from_other_code_are_caught(tmp_path: Path) -> None
     cards.mkdir(parents=True)
     for page in (ROOT / "src" / "innerview" / "allcnn").glob("*.md"):
         shutil.copy(page, cards)
-    for page in ("README.md", "ARCHITECTURE.md", "pyproject.toml"):
-        shutil.copy(ROOT / page, tmp_path)
+    for page in ("README.md", "ARCHITECTURE.md", "pyproject.toml", "src/innerview/__init__.pyi"):
+        shutil.copy(ROOT / page, tmp_path / page)
 
     def docs(*arguments: str) -> subprocess.CompletedProcess[str]:
         environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
         command = [sys.executable, "scripts/docs.py", *arguments]
         return subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
 
-    before = {page: page.read_bytes() for page in [*(tmp_path / "docs").rglob("*.md"), *cards.glob("*.md")]}
+    pages = [*(tmp_path / "docs").rglob("*.md"), *cards.glob("*.md"), cards.parent / "__init__.pyi"]
+    before = {page: page.read_bytes() for page in pages}
     for page in before:
         page.write_text("# Made by nobody\n", encoding="utf-8")
     stale = docs("--check")
     assert stale.returncode != 0
     docs()
     made = [page for page in before if page.read_bytes() != b"# Made by nobody\n"]
-    assert {"cli.md", "api.md", "allcnn.md", "recipe.md"} <= {page.name for page in made}
+    assert {"cli.md", "api.md", "allcnn.md", "recipe.md", "__init__.pyi"} <= {page.name for page in made}
     assert all(page.relative_to(tmp_path).as_posix() in stale.stdout for page in made)
     assert docs("--check").returncode == 0
 
@@ -186,7 +187,7 @@ def test_check_fails_when_a_test_fails(tree: Path) -> None:
     """The tests themselves are the last gate; the other gates are passed by good code, which has no pages."""
     shutil.copytree(ROOT / "scripts", tree / "scripts")
     (tree / "scripts" / "docs.py").write_text('"""Nothing to write."""\n', encoding="utf-8")
-    for name in ("cards.py", "images.py"):  # they import what this tree lacks
+    for name in ("cards.py", "images.py", "stub.py"):  # they import what this tree lacks
         (tree / "scripts" / name).unlink()
     (tree / "hatch_build.py").write_text('"""Nothing to build."""\n', encoding="utf-8")
     (tree / "tests").mkdir()

@@ -104,6 +104,7 @@ def pack(folder: Path, names: set[str], more: set[str], version: str) -> None:
 def test_what_is_not_built_in_is_seen(contents: ModuleType, tmp_path: Path) -> None:
     whole = contents.files(ROOT)
     assert {"innerview/viewer/templates/base.html", "innerview/viewer/explanations.json", "innerview/py.typed"} <= whole
+    assert "innerview/__init__.pyi" in whole
     more = {"tests/a.py", "frontend/a.ts", "docs/a.md"}
     pack(tmp_path / "whole", whole, more, innerview.__version__)
     assert contents.built(tmp_path / "whole", ROOT) == []

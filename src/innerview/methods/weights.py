@@ -114,7 +114,7 @@ def _count(values: Array, edges: Array) -> dict[str, Array | float | int]:
 def _reaches(table: Sequence[Sequence[Array]], limits: Sequence[float], *, same_bins: bool) -> list[float]:
     """The largest |weight| that each layer's bins must hold."""
     layers = len(table[0])
-    if limits:
+    if len(limits):
         if len(limits) not in {1, layers} or min(limits) <= 0:
             raise UsageError(
                 f"limits {list(limits)} were given; give one number above 0, or one for each of {layers} layers"

@@ -1,0 +1,922 @@
+"""See inside an image classifier: its weights, its layers and the pixels that decided, with numbers you can check.
+
+    import innerview
+    from innerview import pictures
+
+    network = innerview.load("allcnn")
+    image = innerview.fit(innerview.sample("cat"), network.input).image
+    black = innerview.make_baseline("black", network.input, image).image
+    result = innerview.integrated_gradients(network, image, innerview.Logit(), baseline=black, tolerance=0.01)
+    pictures.save(pictures.attribution_picture(result), "cat.png")
+
+Names are imported when they are first used, so that `import innerview` is quick and asks for no framework.
+"""
+
+# Written by `python scripts/docs.py` from the code; change that instead.
+# pyright: reportOverlappingOverload=false
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, SupportsInt, overload
+
+import numpy as np
+
+from innerview.allcnn import load as load
+from innerview.allcnn import snapshot as snapshot
+from innerview.data.baselines import Baseline, BaselineName
+from innerview.data.fitting import fit as fit
+from innerview.data.reading import read_picture as read_picture
+from innerview.data.samples import sample as sample
+from innerview.data.samples import samples as samples
+from innerview.errors import InnerviewError as InnerviewError
+from innerview.fills import Fill
+from innerview.methods import grid_labels as grid_labels
+from innerview.methods.passes import Progress
+from innerview.methods.smooth import Method
+from innerview.network import InputSpec as InputSpec
+from innerview.network import Network
+from innerview.network import OutputSpec as OutputSpec
+from innerview.notebook.view import view as view
+from innerview.recorders import Recorder as Recorder
+from innerview.results import (
+    Activations,
+    Attribution,
+    Explained,
+    Gradient,
+    IntegratedGradients,
+    InteriorGradients,
+    Keep,
+    PathStatistics,
+    Prediction,
+    WeightHistograms,
+)
+from innerview.results.io import load_result as load_result
+from innerview.results.io import save_result as save_result
+from innerview.results.shapley import ShapleyValues
+from innerview.targets import Contrast as Contrast
+from innerview.targets import Logit as Logit
+from innerview.targets import Margin as Margin
+from innerview.targets import Probability as Probability
+from innerview.types import Array
+from innerview.typing import ArrayLike, BaselineLike, NumpyImageLike, T, TargetLike
+from innerview.workbench import Request as Request
+from innerview.workbench import look as look
+
+__version__: str
+__all__ = [
+    "Contrast",
+    "InnerviewError",
+    "InputSpec",
+    "Logit",
+    "Margin",
+    "OutputSpec",
+    "Probability",
+    "Recorder",
+    "Request",
+    "__version__",
+    "activations",
+    "captum_attribution",
+    "expected_gradients",
+    "fit",
+    "grad_cam",
+    "gradient",
+    "gradient_input",
+    "grid_labels",
+    "integrated_gradients",
+    "interior_gradients",
+    "keep",
+    "load",
+    "load_result",
+    "look",
+    "make_baseline",
+    "occlusion",
+    "path_statistics",
+    "predict",
+    "read_picture",
+    "sample",
+    "samples",
+    "save_result",
+    "shapley",
+    "smooth_grad",
+    "snapshot",
+    "sum_regions",
+    "var_grad",
+    "view",
+    "weight_histograms",
+    "wrap",
+]
+
+@overload
+def activations(network: Network, image: NumpyImageLike, layers: Sequence[str | int]) -> Activations:
+    """Take down the outputs of `layers` (names, or numbers as people count) for one picture.
+
+    Args:
+        network: any network; no gradients are needed.
+        image: one picture (pixels in [0, 1], height × width × channel).
+        layers: in the order in which they are wanted.
+
+    Raises:
+        UnknownLayer: lists the layers.
+        PictureError: the picture does not fit the network.
+        NetworkError: an output is not finite.
+    """
+
+@overload
+def activations(network: Network, image: T, layers: Sequence[str | int]) -> Activations[T]:
+    """Take down the outputs of `layers` (names, or numbers as people count) for one picture.
+
+    Args:
+        network: any network; no gradients are needed.
+        image: one picture (pixels in [0, 1], height × width × channel).
+        layers: in the order in which they are wanted.
+
+    Raises:
+        UnknownLayer: lists the layers.
+        PictureError: the picture does not fit the network.
+        NetworkError: an output is not finite.
+    """
+
+@overload
+def captum_attribution(
+    network: Network,
+    method: str | Callable[..., Any],
+    image: NumpyImageLike,
+    target: TargetLike = ...,
+    /,
+    *,
+    layer: str | int | None = ...,
+    seed: int = ...,
+    **arguments: Any,
+) -> Attribution:
+    """Explain one picture by a method of Captum.
+
+    Args:
+        network: a wrapped PyTorch module.
+        method: the name of a class in `captum.attr` ("DeepLift"), the class, or a function from the module (and the
+            layer's module, if a layer is named) to an object of such a class: `lambda model:
+            NoiseTunnel(Saliency(model))`.
+        image: one picture (pixels in [0, 1], height × width × channel).
+        target: an open class is the one that wins at the picture; None for methods that explain a neuron.
+        layer: name or number of the layer, for methods that take one. Captum sees the module, so all its calls.
+        seed: of the random generators of PyTorch and NumPy, which are put back afterwards.
+        **arguments: for the method's `attribute`, under Captum's names. `baselines` is a picture, or a batch of them;
+            `feature_mask` is height × width (× channel), whole numbers. All else goes as it is. Saliency keeps its
+            sign unless `abs=True` is asked for.
+
+    Raises:
+        MissingExtra: Captum is not installed.
+        UsageError: no such method, one without meaning here, a layer or target that it can't take or needs.
+        PictureError: picture, baseline or mask does not fit the network.
+        NetworkError: Captum failed, or what it gave is not finite or has no place on a picture.
+    """
+
+@overload
+def captum_attribution(
+    network: Network,
+    method: str | Callable[..., Any],
+    image: T,
+    target: TargetLike = ...,
+    /,
+    *,
+    layer: str | int | None = ...,
+    seed: int = ...,
+    **arguments: Any,
+) -> Attribution[T]:
+    """Explain one picture by a method of Captum.
+
+    Args:
+        network: a wrapped PyTorch module.
+        method: the name of a class in `captum.attr` ("DeepLift"), the class, or a function from the module (and the
+            layer's module, if a layer is named) to an object of such a class: `lambda model:
+            NoiseTunnel(Saliency(model))`.
+        image: one picture (pixels in [0, 1], height × width × channel).
+        target: an open class is the one that wins at the picture; None for methods that explain a neuron.
+        layer: name or number of the layer, for methods that take one. Captum sees the module, so all its calls.
+        seed: of the random generators of PyTorch and NumPy, which are put back afterwards.
+        **arguments: for the method's `attribute`, under Captum's names. `baselines` is a picture, or a batch of them;
+            `feature_mask` is height × width (× channel), whole numbers. All else goes as it is. Saliency keeps its
+            sign unless `abs=True` is asked for.
+
+    Raises:
+        MissingExtra: Captum is not installed.
+        UsageError: no such method, one without meaning here, a layer or target that it can't take or needs.
+        PictureError: picture, baseline or mask does not fit the network.
+        NetworkError: Captum failed, or what it gave is not finite or has no place on a picture.
+    """
+
+@overload
+def expected_gradients(
+    network: Network,
+    image: NumpyImageLike,
+    target: TargetLike = ...,
+    *,
+    baselines: Sequence[BaselineLike] | ArrayLike,
+    samples: int = ...,
+    seed: int = ...,
+    progress: Progress | None = ...,
+) -> Attribution:
+    """Attribute `target` to the pixels, on average over a set of baselines.
+
+    Args:
+        network: any network with gradients.
+        image: one picture (pixels in [0, 1], height × width × channel).
+        target: an open class is the one that wins at the picture.
+        baselines: pictures to compare with, commonly some dozens from the training set; each is as likely.
+        samples: forward and backward passes, at least 2; the standard error falls with their square root.
+        seed: of the sampling.
+        progress: called with samples done and in all.
+
+    Raises:
+        UsageError: no baseline, too few samples, a target without meaning here, no gradients.
+        PictureError: picture or a baseline does not fit the network.
+        NetworkError: something is not finite.
+    """
+
+@overload
+def expected_gradients(
+    network: Network,
+    image: T,
+    target: TargetLike = ...,
+    *,
+    baselines: Sequence[BaselineLike] | ArrayLike,
+    samples: int = ...,
+    seed: int = ...,
+    progress: Progress | None = ...,
+) -> Attribution[T]:
+    """Attribute `target` to the pixels, on average over a set of baselines.
+
+    Args:
+        network: any network with gradients.
+        image: one picture (pixels in [0, 1], height × width × channel).
+        target: an open class is the one that wins at the picture.
+        baselines: pictures to compare with, commonly some dozens from the training set; each is as likely.
+        samples: forward and backward passes, at least 2; the standard error falls with their square root.
+        seed: of the sampling.
+        progress: called with samples done and in all.
+
+    Raises:
+        UsageError: no baseline, too few samples, a target without meaning here, no gradients.
+        PictureError: picture or a baseline does not fit the network.
+        NetworkError: something is not finite.
+    """
+
+@overload
+def grad_cam(
+    network: Network,
+    image: NumpyImageLike,
+    target: TargetLike = ...,
+    layer: str | int | None = ...,
+    *,
+    rectify: bool = ...,
+) -> Attribution:
+    """Weigh a layer's channels by their mean gradient and lay the sum over the picture.
+
+    Args:
+        network: any network with gradients.
+        image: one picture (pixels in [0, 1], height × width × channel).
+        target: an open class is the one that wins at the picture.
+        layer: its name, or its number as people count; if None the last one with places and a gradient there.
+        rectify: keep only what speaks for the target, as the paper does.
+
+    Raises:
+        UnknownLayer: lists the layers.
+        UsageError: the layer has no places, one only, or no gradient there; the target has no meaning here; the
+            network has no gradients.
+        PictureError: the picture does not fit the network.
+        NetworkError: something is not finite.
+    """
+
+@overload
+def grad_cam(
+    network: Network, image: T, target: TargetLike = ..., layer: str | int | None = ..., *, rectify: bool = ...
+) -> Attribution[T]:
+    """Weigh a layer's channels by their mean gradient and lay the sum over the picture.
+
+    Args:
+        network: any network with gradients.
+        image: one picture (pixels in [0, 1], height × width × channel).
+        target: an open class is the one that wins at the picture.
+        layer: its name, or its number as people count; if None the last one with places and a gradient there.
+        rectify: keep only what speaks for the target, as the paper does.
+
+    Raises:
+        UnknownLayer: lists the layers.
+        UsageError: the layer has no places, one only, or no gradient there; the target has no meaning here; the
+            network has no gradients.
+        PictureError: the picture does not fit the network.
+        NetworkError: something is not finite.
+    """
+
+@overload
+def gradient(network: Network, image: NumpyImageLike, target: TargetLike = ...) -> Gradient:
+    """Work out how the target changes per unit of each pixel value.
+
+    Args:
+        network: any network with gradients.
+        image: one picture (pixels in [0, 1], height × width × channel).
+        target: an open class is the one that wins at the picture.
+
+    Raises:
+        PictureError: the picture does not fit the network.
+        UsageError: the target has no meaning here, or the network has no gradients.
+        NetworkError: something is not finite.
+    """
+
+@overload
+def gradient(network: Network, image: T, target: TargetLike = ...) -> Gradient[T]:
+    """Work out how the target changes per unit of each pixel value.
+
+    Args:
+        network: any network with gradients.
+        image: one picture (pixels in [0, 1], height × width × channel).
+        target: an open class is the one that wins at the picture.
+
+    Raises:
+        PictureError: the picture does not fit the network.
+        UsageError: the target has no meaning here, or the network has no gradients.
+        NetworkError: something is not finite.
+    """
+
+@overload
+def gradient_input(
+    network: Network, image: NumpyImageLike, target: TargetLike = ..., *, baseline: BaselineLike | None = ...
+) -> Attribution:
+    """Multiply the gradient at the picture by the picture, or by its difference from a baseline.
+
+    Args:
+        network: any network with gradients.
+        image: one picture (pixels in [0, 1], height × width × channel).
+        target: an open class is the one that wins at the picture.
+        baseline: a picture of the same shape; black if None.
+
+    Raises:
+        PictureError: picture or baseline does not fit the network.
+        UsageError: the target has no meaning here, or the network has no gradients.
+        NetworkError: something is not finite.
+    """
+
+@overload
+def gradient_input(
+    network: Network, image: T, target: TargetLike = ..., *, baseline: BaselineLike | None = ...
+) -> Attribution[T]:
+    """Multiply the gradient at the picture by the picture, or by its difference from a baseline.
+
+    Args:
+        network: any network with gradients.
+        image: one picture (pixels in [0, 1], height × width × channel).
+        target: an open class is the one that wins at the picture.
+        baseline: a picture of the same shape; black if None.
+
+    Raises:
+        PictureError: picture or baseline does not fit the network.
+        UsageError: the target has no meaning here, or the network has no gradients.
+        NetworkError: something is not finite.
+    """
+
+@overload
+def integrated_gradients(
+    network: Network,
+    image: NumpyImageLike,
+    target: TargetLike = ...,
+    *,
+    baseline: BaselineLike | Sequence[BaselineLike] = ...,
+    tolerance: float | None = ...,
+    budget: int = ...,
+    rule: str | None = ...,
+    evaluations: int | None = ...,
+    interior: Sequence[float] | Array = ...,
+    progress: Progress | None = ...,
+) -> IntegratedGradients:
+    """Attribute `target` to the pixels of `image`, along the straight path from `baseline`.
+
+    Args:
+        network: any network with gradients.
+        image: one picture (pixels in [0, 1], height × width × channel).
+        target: an open class is the one that wins at the picture.
+        baseline: where the path starts, a picture of the same shape. Of several, the maps are averaged and
+            the standard deviation of the map is given as `spread`.
+        tolerance: of the relative L1 error of the map, and of the gap: 0.01 is 1 %.
+        budget: evaluations at most; when they end first, the status says so and the result is what there is.
+        rule: instead of a tolerance, one of `innerview.quadrature.RULES`.
+        evaluations: of that rule, for each baseline.
+        interior: alphas in [0, 1] whose gradients are wanted as well, on the path from the first baseline. They are
+            worked out in the integral's batches, beside its own evaluations, and are the result's `interior`.
+        progress: called with evaluations done and in all, as far as they are known.
+
+    Raises:
+        UsageError: neither a tolerance nor a number of evaluations, or both; an unknown rule, too few evaluations or
+            too small a budget, a tolerance that the precision can't give, no baseline, a target without meaning here.
+        PictureError: picture or baseline does not fit the network.
+        NetworkError: something is not finite; the message names layer and alpha.
+    """
+
+@overload
+def integrated_gradients(
+    network: Network,
+    image: T,
+    target: TargetLike = ...,
+    *,
+    baseline: BaselineLike | Sequence[BaselineLike] = ...,
+    tolerance: float | None = ...,
+    budget: int = ...,
+    rule: str | None = ...,
+    evaluations: int | None = ...,
+    interior: Sequence[float] | Array = ...,
+    progress: Progress | None = ...,
+) -> IntegratedGradients[T]:
+    """Attribute `target` to the pixels of `image`, along the straight path from `baseline`.
+
+    Args:
+        network: any network with gradients.
+        image: one picture (pixels in [0, 1], height × width × channel).
+        target: an open class is the one that wins at the picture.
+        baseline: where the path starts, a picture of the same shape. Of several, the maps are averaged and
+            the standard deviation of the map is given as `spread`.
+        tolerance: of the relative L1 error of the map, and of the gap: 0.01 is 1 %.
+        budget: evaluations at most; when they end first, the status says so and the result is what there is.
+        rule: instead of a tolerance, one of `innerview.quadrature.RULES`.
+        evaluations: of that rule, for each baseline.
+        interior: alphas in [0, 1] whose gradients are wanted as well, on the path from the first baseline. They are
+            worked out in the integral's batches, beside its own evaluations, and are the result's `interior`.
+        progress: called with evaluations done and in all, as far as they are known.
+
+    Raises:
+        UsageError: neither a tolerance nor a number of evaluations, or both; an unknown rule, too few evaluations or
+            too small a budget, a tolerance that the precision can't give, no baseline, a target without meaning here.
+        PictureError: picture or baseline does not fit the network.
+        NetworkError: something is not finite; the message names layer and alpha.
+    """
+
+@overload
+def interior_gradients(
+    network: Network,
+    image: NumpyImageLike,
+    target: TargetLike = ...,
+    *,
+    baseline: BaselineLike = ...,
+    alphas: Sequence[float] | Array = ...,
+    progress: Progress | None = ...,
+) -> InteriorGradients:
+    """Work out gradient, score and prediction at each alpha.
+
+    Args:
+        network: any network with gradients.
+        image: one picture (pixels in [0, 1], height × width × channel).
+        target: an open class is the one that wins at the picture (not anew at each alpha).
+        baseline: where the path starts, a picture of the same shape.
+        alphas: in [0, 1], in the order in which they are wanted.
+        progress: called with places done and in all.
+
+    Raises:
+        UsageError: an alpha outside [0, 1]; the target has no meaning here; the network has no gradients.
+        PictureError: picture or baseline does not fit the network.
+        NetworkError: something is not finite; the message names layer and alpha.
+    """
+
+@overload
+def interior_gradients(
+    network: Network,
+    image: T,
+    target: TargetLike = ...,
+    *,
+    baseline: BaselineLike = ...,
+    alphas: Sequence[float] | Array = ...,
+    progress: Progress | None = ...,
+) -> InteriorGradients[T]:
+    """Work out gradient, score and prediction at each alpha.
+
+    Args:
+        network: any network with gradients.
+        image: one picture (pixels in [0, 1], height × width × channel).
+        target: an open class is the one that wins at the picture (not anew at each alpha).
+        baseline: where the path starts, a picture of the same shape.
+        alphas: in [0, 1], in the order in which they are wanted.
+        progress: called with places done and in all.
+
+    Raises:
+        UsageError: an alpha outside [0, 1]; the target has no meaning here; the network has no gradients.
+        PictureError: picture or baseline does not fit the network.
+        NetworkError: something is not finite; the message names layer and alpha.
+    """
+
+@overload
+def keep(
+    network: Network,
+    image: NumpyImageLike,
+    values: ArrayLike,
+    *,
+    fill: BaselineLike = ...,
+    shares: Sequence[float] | Array = ...,
+    order: str = ...,
+    target: str | int | None = ...,
+) -> Keep:
+    """Predict with only a share of the pixels shown, for each of `shares`.
+
+    Args:
+        network: any network; no gradients are needed.
+        image: one picture (pixels in [0, 1], height × width × channel).
+        values: the map that ranks the pixels, height × width, in any unit.
+        fill: what stands where a pixel is taken away, a picture of the same shape.
+        shares: of the pixels that are kept, in [0, 1]; round(share × height × width) pixels.
+        order: "highest" first, "lowest" first, or "strongest" (absolute value) first. Equal values are taken in
+            reading order.
+        target: number of the class that the map explains, taken down in the result.
+
+    Raises:
+        UsageError: an unknown order, or a share outside [0, 1].
+        PictureError: picture, fill or map does not fit the network.
+    """
+
+@overload
+def keep(
+    network: Network,
+    image: T,
+    values: ArrayLike,
+    *,
+    fill: BaselineLike = ...,
+    shares: Sequence[float] | Array = ...,
+    order: str = ...,
+    target: str | int | None = ...,
+) -> Keep[T]:
+    """Predict with only a share of the pixels shown, for each of `shares`.
+
+    Args:
+        network: any network; no gradients are needed.
+        image: one picture (pixels in [0, 1], height × width × channel).
+        values: the map that ranks the pixels, height × width, in any unit.
+        fill: what stands where a pixel is taken away, a picture of the same shape.
+        shares: of the pixels that are kept, in [0, 1]; round(share × height × width) pixels.
+        order: "highest" first, "lowest" first, or "strongest" (absolute value) first. Equal values are taken in
+            reading order.
+        target: number of the class that the map explains, taken down in the result.
+
+    Raises:
+        UsageError: an unknown order, or a share outside [0, 1].
+        PictureError: picture, fill or map does not fit the network.
+    """
+
+@overload
+def make_baseline(asked: str | BaselineName, spec: InputSpec, image: NumpyImageLike) -> Baseline:
+    """Make a baseline for one picture.
+
+    Args:
+        asked: its name, as text or parsed.
+        spec: what the network takes.
+        image: the picture that is explained, height × width × channels, which "blurred" is made from.
+
+    Raises:
+        UsageError: there is no such baseline.
+        PictureError: the file can't be read or has another size than the network's pictures.
+    """
+
+@overload
+def make_baseline(asked: str | BaselineName, spec: InputSpec, image: T) -> Baseline[T]:
+    """Make a baseline for one picture.
+
+    Args:
+        asked: its name, as text or parsed.
+        spec: what the network takes.
+        image: the picture that is explained, height × width × channels, which "blurred" is made from.
+
+    Raises:
+        UsageError: there is no such baseline.
+        PictureError: the file can't be read or has another size than the network's pictures.
+    """
+
+@overload
+def occlusion(
+    network: Network,
+    image: NumpyImageLike,
+    target: TargetLike = ...,
+    *,
+    fill: BaselineLike = ...,
+    window: int | tuple[int, int] | None = ...,
+    stride: int | tuple[int, int] | None = ...,
+    progress: Progress | None = ...,
+) -> Attribution:
+    """Hide one window after another and share out what the score loses.
+
+    Args:
+        network: any network; no gradients are needed.
+        image: one picture (pixels in [0, 1], height × width × channel).
+        target: an open class is the one that wins at the picture.
+        fill: what stands in a hidden window, a picture of the same shape.
+        window: height and width in pixels, or one number for both; an eighth of the shorter side if None.
+        stride: from one window to the next, down and across; the window's own size if None, so that windows lie side
+            by side (half of it if `window` is None as well). The last ones are cut off at the picture's edge.
+        progress: called with windows done and in all.
+
+    Raises:
+        UsageError: a window larger than the picture, a stride that leaves pixels out, a target without meaning here.
+        PictureError: picture or fill does not fit the network.
+        NetworkError: an output is not finite.
+    """
+
+@overload
+def occlusion(
+    network: Network,
+    image: T,
+    target: TargetLike = ...,
+    *,
+    fill: BaselineLike = ...,
+    window: int | tuple[int, int] | None = ...,
+    stride: int | tuple[int, int] | None = ...,
+    progress: Progress | None = ...,
+) -> Attribution[T]:
+    """Hide one window after another and share out what the score loses.
+
+    Args:
+        network: any network; no gradients are needed.
+        image: one picture (pixels in [0, 1], height × width × channel).
+        target: an open class is the one that wins at the picture.
+        fill: what stands in a hidden window, a picture of the same shape.
+        window: height and width in pixels, or one number for both; an eighth of the shorter side if None.
+        stride: from one window to the next, down and across; the window's own size if None, so that windows lie side
+            by side (half of it if `window` is None as well). The last ones are cut off at the picture's edge.
+        progress: called with windows done and in all.
+
+    Raises:
+        UsageError: a window larger than the picture, a stride that leaves pixels out, a target without meaning here.
+        PictureError: picture or fill does not fit the network.
+        NetworkError: an output is not finite.
+    """
+
+def path_statistics(
+    network: Network,
+    pictures: Iterable[tuple[ArrayLike, SupportsInt]],
+    *,
+    baseline: BaselineLike = ...,
+    alphas: Sequence[float] | Array,
+    progress: Callable[[float], None] | None = ...,
+) -> PathStatistics:
+    """Count, at each alpha, how many pictures are called what, and how many rightly.
+
+    Args:
+        network: any network; no gradients are needed.
+        pictures: pairs of a picture (pixels in [0, 1], height × width × channel) and its true class number; with a
+            single output 0 for its class and 1 for what is not of it.
+        baseline: where all paths start, a picture of the same shape.
+        alphas: in [0, 1].
+        progress: called with the number of pictures done, between alphas with parts of a picture.
+
+    Raises:
+        UsageError: no picture, or an alpha outside [0, 1].
+        PictureError: a picture or the baseline does not fit the network.
+        NetworkError: an output is not finite.
+    """
+
+@overload
+def predict(network: Network, images: Array) -> list[Prediction]:
+    """Ask `network` about each picture (pixels, batch × height × width × channel).
+
+    Raises:
+        NetworkError: the pictures have another shape, or the outputs are not finite.
+    """
+
+@overload
+def predict(network: Network, images: T) -> list[Prediction[T]]:
+    """Ask `network` about each picture (pixels, batch × height × width × channel).
+
+    Raises:
+        NetworkError: the pictures have another shape, or the outputs are not finite.
+    """
+
+@overload
+def shapley(
+    network: Network,
+    image: NumpyImageLike,
+    target: TargetLike = ...,
+    *,
+    regions: int | tuple[int, int] | ArrayLike = ...,
+    fills: Sequence[str | ArrayLike | Fill] = ...,
+    max_evaluations: int | None = ...,
+    progress: Progress | None = ...,
+) -> ShapleyValues:
+    """Show the model every coalition of regions, under every fill, and share the score out among the regions.
+
+    Args:
+        network: any model; no gradients are needed.
+        image: one image (pixels in [0, 1], height × width × channel).
+        target: an open class is the one that wins at the image.
+        regions: a number of regions (2 to 12) as square and equal as pixels allow; rows and columns of a grid; or the
+            number of each pixel's region, from 0, such as segments or a mask.
+        fills: what stands where a region is taken away: names (see `fills.FILLS`) or images.
+        max_evaluations: refuse to begin if it takes more passes.
+        progress: called with passes done and in all.
+
+    Raises:
+        UsageError: fewer than 2 regions or more than 12, more passes than allowed, an unknown fill or none, a target
+            without meaning here.
+        PictureError: the image, an image that fills, or the labels do not fit the model.
+        NetworkError: an output is NaN or infinite; says for which regions.
+    """
+
+@overload
+def shapley(
+    network: Network,
+    image: T,
+    target: TargetLike = ...,
+    *,
+    regions: int | tuple[int, int] | ArrayLike = ...,
+    fills: Sequence[str | ArrayLike | Fill] = ...,
+    max_evaluations: int | None = ...,
+    progress: Progress | None = ...,
+) -> ShapleyValues[T]:
+    """Show the model every coalition of regions, under every fill, and share the score out among the regions.
+
+    Args:
+        network: any model; no gradients are needed.
+        image: one image (pixels in [0, 1], height × width × channel).
+        target: an open class is the one that wins at the image.
+        regions: a number of regions (2 to 12) as square and equal as pixels allow; rows and columns of a grid; or the
+            number of each pixel's region, from 0, such as segments or a mask.
+        fills: what stands where a region is taken away: names (see `fills.FILLS`) or images.
+        max_evaluations: refuse to begin if it takes more passes.
+        progress: called with passes done and in all.
+
+    Raises:
+        UsageError: fewer than 2 regions or more than 12, more passes than allowed, an unknown fill or none, a target
+            without meaning here.
+        PictureError: the image, an image that fills, or the labels do not fit the model.
+        NetworkError: an output is NaN or infinite; says for which regions.
+    """
+
+@overload
+def smooth_grad(
+    network: Network,
+    image: NumpyImageLike,
+    target: TargetLike = ...,
+    *,
+    method: Method = ...,
+    noise: float = ...,
+    samples: int = ...,
+    seed: int = ...,
+    progress: Progress | None = ...,
+) -> Attribution:
+    """Average a method's maps over noisy pictures.
+
+    Args:
+        network: whatever the method takes.
+        image: one picture (pixels in [0, 1], height × width × channel).
+        target: an open class is the one that wins at the picture, not anew at each noisy one.
+        method: from network, picture and target to a map, such as `gradient` or
+            `partial(integrated_gradients, baseline=black, evaluations=16)`.
+        noise: standard deviation as a share of the picture's own range of values.
+        samples: noisy pictures, at least 2.
+        seed: of the noise.
+        progress: called with samples done and in all.
+
+    Raises:
+        UsageError: too few samples, noise without meaning, or what the method refuses.
+        PictureError: the picture does not fit the network.
+        NetworkError: something is not finite.
+    """
+
+@overload
+def smooth_grad(
+    network: Network,
+    image: T,
+    target: TargetLike = ...,
+    *,
+    method: Method = ...,
+    noise: float = ...,
+    samples: int = ...,
+    seed: int = ...,
+    progress: Progress | None = ...,
+) -> Attribution[T]:
+    """Average a method's maps over noisy pictures.
+
+    Args:
+        network: whatever the method takes.
+        image: one picture (pixels in [0, 1], height × width × channel).
+        target: an open class is the one that wins at the picture, not anew at each noisy one.
+        method: from network, picture and target to a map, such as `gradient` or
+            `partial(integrated_gradients, baseline=black, evaluations=16)`.
+        noise: standard deviation as a share of the picture's own range of values.
+        samples: noisy pictures, at least 2.
+        seed: of the noise.
+        progress: called with samples done and in all.
+
+    Raises:
+        UsageError: too few samples, noise without meaning, or what the method refuses.
+        PictureError: the picture does not fit the network.
+        NetworkError: something is not finite.
+    """
+
+@overload
+def sum_regions(result: Explained, labels: ArrayLike) -> Attribution:
+    """Show each region's sum, shared out equally among its pixels, in place of a map's pixels.
+
+    The error of a region is at most the sum of its pixels' errors, and that is what is given: how they hang together is
+    not known. A method that sums regions itself can be given to `smooth_grad`, which then knows.
+
+    Args:
+        result: any map over a picture.
+        labels: of each pixel's region, whole numbers from 0; or a mask.
+
+    Raises:
+        PictureError: the labels don't fit the map.
+    """
+
+@overload
+def sum_regions(result: Explained[T], labels: ArrayLike) -> Attribution[T]:
+    """Show each region's sum, shared out equally among its pixels, in place of a map's pixels.
+
+    The error of a region is at most the sum of its pixels' errors, and that is what is given: how they hang together is
+    not known. A method that sums regions itself can be given to `smooth_grad`, which then knows.
+
+    Args:
+        result: any map over a picture.
+        labels: of each pixel's region, whole numbers from 0; or a mask.
+
+    Raises:
+        PictureError: the labels don't fit the map.
+    """
+
+@overload
+def var_grad(
+    network: Network,
+    image: NumpyImageLike,
+    target: TargetLike = ...,
+    *,
+    method: Method = ...,
+    noise: float = ...,
+    samples: int = ...,
+    seed: int = ...,
+    progress: Progress | None = ...,
+) -> Attribution:
+    """Give the variance of a method's maps over noisy pictures; arguments and errors as for `smooth_grad`.
+
+    The variance is that of each value (with samples − 1 below the line), and the map its sum over the channels. All
+    samples are kept until the end: the standard error of a variance needs them.
+    """
+
+@overload
+def var_grad(
+    network: Network,
+    image: T,
+    target: TargetLike = ...,
+    *,
+    method: Method = ...,
+    noise: float = ...,
+    samples: int = ...,
+    seed: int = ...,
+    progress: Progress | None = ...,
+) -> Attribution[T]:
+    """Give the variance of a method's maps over noisy pictures; arguments and errors as for `smooth_grad`.
+
+    The variance is that of each value (with samples − 1 below the line), and the map its sum over the channels. All
+    samples are kept until the end: the standard error of a variance needs them.
+    """
+
+def weight_histograms(
+    snapshots: Mapping[str, Mapping[str, ArrayLike]],
+    *,
+    layers: Sequence[str] = ...,
+    bins: int = ...,
+    limits: Sequence[float] | Array = ...,
+    same_bins: bool = ...,
+    progress: Progress | None = ...,
+) -> WeightHistograms:
+    """Count the weights of every layer in every snapshot.
+
+    Args:
+        snapshots: by name, in the order of time: weights by name, of any shape, real numbers. A layer that some
+            snapshots lack has no weights there: its counts are 0, its statistics NaN.
+        layers: names of the weights to count; if empty, all of any snapshot, those of the first one first.
+        bins: how many; even, so that 0 is an edge; at most 65,536.
+        limits: the largest |weight| in a bin, one number for all layers or one per layer; weights beyond are counted
+            as under or over. If empty, all finite weights fall into bins.
+        same_bins: use one set of bins for all layers instead of one per layer.
+        progress: called with layers counted and in all, over all snapshots.
+
+    Raises:
+        UsageError: no snapshot, an odd or non-positive number of bins, too many, limits that are not positive, or
+            weights that are no real numbers.
+        UnknownLayer: no snapshot has one of the layers.
+    """
+
+def wrap(
+    model: Callable[[Array], Any] | object,
+    *,
+    input: InputSpec | None = ...,
+    output: OutputSpec | None = ...,
+    dtype: np.dtype[np.floating] | type[np.floating] = ...,
+    chunk: int = ...,
+    parameters: Any = ...,
+    weights_only: bool = ...,
+) -> Network:
+    """Make a network of a model.
+
+    Args:
+        model: a PyTorch module, a Keras model, a JAX function (compiled, or with its `parameters`), or any function
+            from a batch of pictures to a batch of outputs (forward only).
+        input: the picture that it takes and how pixels become its input.
+        output: what it gives.
+        **options: for the adapter: `parameters` (makes it a JAX function, called with them and the pictures),
+            `weights_only` (PyTorch, Keras, JAX), `dtype` (functions, JAX) and `chunk` (functions).
+
+    Raises:
+        UsageError: a declaration is missing, or there is no adapter for the model.
+        NetworkError: the model can't be run as declared, its outputs are not finite, or a picture's output depends
+            on the other pictures of its batch.
+    """
