@@ -37,7 +37,7 @@ ROOT = Path(__file__).parent.parent
 
 def command_line() -> str:
     """Every command's help, as a terminal of 110 columns shows it."""
-    parts = ["# The command line\n", "Written by `python scripts/docs.py` from the commands themselves.\n"]
+    parts = ["# The command line\n", "<!-- Written by `python scripts/docs.py` from the commands themselves. -->\n"]
     context = click.Context(cli.innerview, info_name="innerview", max_content_width=110, terminal_width=110)
     parts += [_help("innerview", cli.innerview.get_help(context))]
     for name in cli.COMMANDS:
@@ -55,9 +55,9 @@ def _help(name: str, text: str) -> str:
 def files() -> str:
     """Every file of a look, and how to read the numbers."""
     rows = [f"| `{shot.file}` | {EXPLANATIONS[shot.view].title} | {shot.words} |" for shot in ALWAYS]
-    return f"""# What a look leaves behind
+    return f"""# Output files
 
-Written by `python scripts/docs.py`.
+<!-- Written by `python scripts/docs.py`. -->
 
 `innerview explain` makes one folder for each picture; it appears when it is complete. Of several pictures there is also
 `index.html`, `contact-sheet.png` (all maps on one scale), `interior-sheet.png` and `interior-sheet.webp` (nine side by

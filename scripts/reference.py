@@ -107,7 +107,12 @@ def first_sentence(thing: object) -> str:
 
 def overview() -> str:
     """Every public name with its first sentence, and where the rest is said."""
-    lines = ["# Python", "", "Written by `python scripts/docs.py`. Every name opens its signature, shapes and errors."]
+    lines = [
+        "# Python",
+        "",
+        "<!-- Written by `python scripts/docs.py`. -->",
+        "Every name opens its signature, shapes and errors.",
+    ]
     for page, (title, words, names) in PAGES.items():
         lines += ["", f"## [{title}](api/{page}.md)", "", words.replace("../", ""), ""]
         if isinstance(names, ModuleType):

@@ -53,18 +53,28 @@ def paragraphs(text: str) -> list[str]:
     return [part.strip() for part in parts if not part.strip().startswith(("#", "|", "!", "<", ":::", "==="))]
 
 
-SHORT = [
+READ = [
     DOCS / "index.md",
     *(page for room in ("tutorials", "how-to", "explanation") for page in (DOCS / room).glob("*.md")),
 ]
+MADE = {"cli.md", "api.md", "output-files.md"}
+"""Pages that scripts/docs.py writes."""
+WRITTEN = [
+    page
+    for page in sorted(DOCS.rglob("*.md"))
+    if page.name not in MADE and page.parent.name not in {"api", "model-cards"}
+]
 
 
-@pytest.mark.parametrize("page", SHORT, ids=lambda page: page.stem)
-def test_a_page_to_be_read_is_no_wall_of_words(page: Path) -> None:
-    """A paragraph has five lines at most; something to look at or to type comes within the first 120 words."""
-    text = page.read_text(encoding="utf-8")
-    assert [one for one in paragraphs(text) if len(one) > 5 * 130] == []
-    before = re.split(r"^ *(?:```|!\[|\||<div|- )", text, maxsplit=1, flags=re.MULTILINE)[0]
+@pytest.mark.parametrize("page", WRITTEN, ids=lambda page: page.stem)
+def test_a_paragraph_has_five_lines_at_most(page: Path) -> None:
+    assert [one for one in paragraphs(page.read_text(encoding="utf-8")) if len(one) > 5 * 130] == []
+
+
+@pytest.mark.parametrize("page", READ, ids=lambda page: page.stem)
+def test_something_to_look_at_or_to_type_comes_soon(page: Path) -> None:
+    """Within the first 120 words."""
+    before = re.split(r"^ *(?:```|!\[|\||<div|- )", page.read_text(encoding="utf-8"), maxsplit=1, flags=re.MULTILINE)[0]
     assert len(before.split()) <= 120
 
 
