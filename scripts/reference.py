@@ -49,7 +49,16 @@ PAGES: Final[Mapping[str, Page]] = {
         "[Which one, and its options](../methods.md).",
         (
             *("integrated_gradients", "expected_gradients", "gradient_input", "gradient", "interior_gradients"),
-            *("grad_cam", "occlusion", "smooth_grad", "var_grad", "aggregate_segments", "sum_regions"),
+            *(
+                "grad_cam",
+                "class_evidence",
+                "occlusion",
+                "shapley",
+                "smooth_grad",
+                "var_grad",
+                "aggregate_segments",
+                "sum_regions",
+            ),
             *("deletion", "insertion", "keep", "path_predictions", "path_statistics", "activations"),
             *("weight_histograms", "captum_attribution"),
         ),

@@ -34,6 +34,7 @@ _HOMES = {
     "Request": "workbench",
     "activations": "tensors",
     "captum_attribution": "tensors",
+    "class_evidence": "tensors",
     "expected_gradients": "tensors",
     "fit": "data.fitting",
     "grad_cam": "tensors",

@@ -149,6 +149,7 @@ def _check_range(values: Array, name: str) -> None:
 
 activations = taking_tensors(methods.activations)
 captum_attribution = taking_tensors(captum_bridge.captum_attribution)
+class_evidence = taking_tensors(methods.class_evidence)
 expected_gradients = taking_tensors(methods.expected_gradients)
 grad_cam = taking_tensors(methods.grad_cam)
 gradient = taking_tensors(methods.gradient)

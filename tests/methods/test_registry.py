@@ -193,7 +193,7 @@ def test_what_has_no_meaning_is_refused_before_anything_runs(text: str) -> None:
 
 
 def test_a_model_without_gradients_has_the_methods_that_need_none() -> None:
-    assert registry.map_methods(FORWARD) == ("occlusion", "shapley")
+    assert registry.map_methods(FORWARD) == ("occlusion", "shapley", "class-evidence")
     with pytest.raises(UsageError, match="needs gradients"):
         registry.read_method("grad-cam").settled(FORWARD)
     image = np.random.default_rng(0).random(LINEAR.input.shape)

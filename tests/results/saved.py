@@ -21,6 +21,7 @@ from networks import MODELS, numpy_network
 
 FOLDERS = Path(__file__).parent / "folders"
 MODEL = MODELS["hidden"]
+ENDING = MODELS["mixed"]
 
 
 def results() -> Mapping[str, object]:
@@ -32,6 +33,7 @@ def results() -> Mapping[str, object]:
         network, image, target, baseline=[black, black + 1], tolerance=0.05, interior=(0.5, 1.0)
     )
     interior = methods.interior_gradients(network, image, target, baseline=black, alphas=(0.1, 1.0))
+    ending = np.random.default_rng(4).random(ENDING.input.shape).astype(np.float32)
     weights = {"now": network.weights()}
     weights["now"]["dense.bias"] = np.array([np.nan, np.inf, 1], np.float32)
     return {
@@ -52,6 +54,7 @@ def results() -> Mapping[str, object]:
         "weights": methods.weight_histograms(weights, bins=4, layers=["dense.weight", "dense.bias"]),
         "layers": tuple(network.layers),
         "tokens": (Layer("block", "other", (), "token channel", (5, 8), tokens=TokenGrid(5, 1, 2, 2)),),
+        "evidence": methods.class_evidence(numpy_network(ENDING, ENDING.weights(), np.float32), ending, target),
         "shapley": methods.shapley(network, image, target, regions=(1, 3), fills=("black", "mean")),
         "statistics": methods.path_statistics(network, [(image, 1), (black, 0)], baseline=black, alphas=(0.0, 1.0)),
     }

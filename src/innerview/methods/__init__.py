@@ -1,6 +1,7 @@
 """Methods: each one short file on the waist, NumPy only, formula and source on top."""
 
 from innerview.methods.activations import activations, area_mean
+from innerview.methods.class_evidence import class_evidence
 from innerview.methods.expected_gradients import expected_gradients
 from innerview.methods.grad_cam import grad_cam
 from innerview.methods.gradient import gradient
@@ -27,6 +28,7 @@ __all__ = [
     "activations",
     "area_mean",
     "check_picture",
+    "class_evidence",
     "expected_gradients",
     "grad_cam",
     "gradient",

@@ -12,6 +12,7 @@ from typing import Final, cast
 from innerview.fills import DEFAULT_FILLS, FILLS
 from innerview.layers import as_said
 from innerview.methods.activations import activations
+from innerview.methods.class_evidence import class_evidence, find_head
 from innerview.methods.expected_gradients import expected_gradients
 from innerview.methods.grad_cam import choose_layer, grad_cam
 from innerview.methods.gradient import gradient
@@ -82,6 +83,11 @@ def _count_coalitions(_: Network, options: Options) -> int:
 def _settle_coalitions(network: Network, options: Options) -> Options:
     partition(network.input.height, network.input.width, options["regions"])
     _count_coalitions(network, options)
+    return options
+
+
+def _settle_head(network: Network, options: Options) -> Options:
+    find_head(network)
     return options
 
 
@@ -241,6 +247,18 @@ ROWS: Final[tuple[Method, ...]] = (
         ),
         settle=_settle_coalitions,
         passes=_count_coalitions,
+    ),
+    Method(
+        name="class-evidence",
+        title="Class evidence",
+        function=class_evidence,
+        result="map",
+        answers="what each position of the last map gives to each class, exactly, with no baseline",
+        needs_gradients=False,
+        needs="a model that ends in a sum over positions and at most one dense layer",
+        cost="2, and one back where there are gradients",
+        source="after Zhou and others 2016, arXiv 1512.04150",
+        settle=_settle_head,
     ),
     Method(
         name="grad-cam",

@@ -106,7 +106,7 @@ def shapley(
         score=float(scores[0, -1]),
         target=asked.index,
         n_evaluations=asked.done,
-        provenance=Provenance.of(network, asked.described, " and ".join(fill.words for fill in made)),
+        provenance=Provenance.of(network, asked.described),
         notes=(*noted, *_parts(sufficient, decisive, names, asked.answer_name)),
     )
 

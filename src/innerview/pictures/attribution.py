@@ -24,6 +24,7 @@ from innerview.pictures.scale import Scale, ScaleChoice, own_limit
 from innerview.pictures.taking import taking_tensors
 from innerview.results import (
     Attribution,
+    ClassEvidence,
     Explained,
     Gradient,
     IntegratedGradients,
@@ -93,8 +94,9 @@ def _(result: Attribution) -> Drawable:
     return Drawable(result.method, result.image, result.map, result.unit, ramp, facts, result.provenance, result.error)
 
 
-@drawable.register
-def _(result: ShapleyValues) -> Drawable:
+@drawable.register(ShapleyValues)
+@drawable.register(ClassEvidence)
+def _(result: ShapleyValues | ClassEvidence) -> Drawable:
     return drawable(as_attribution(result))
 
 

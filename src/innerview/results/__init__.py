@@ -7,6 +7,7 @@ reads them back; `SCHEMA` rises when a field changes its meaning or goes away.
 
 from __future__ import annotations
 
+from innerview.results.class_evidence import ClassEvidence
 from innerview.results.inside import Activations, WeightHistograms
 from innerview.results.keeping import Keep, show_only
 from innerview.results.maps import Attribution, Explained, Gradient, IntegratedGradients, Meaning, as_attribution
@@ -19,6 +20,7 @@ __all__ = [
     "SCHEMA",
     "Activations",
     "Attribution",
+    "ClassEvidence",
     "Explained",
     "Gradient",
     "IntegratedGradients",

@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Float
 
 from innerview.reprs import short
+from innerview.results.class_evidence import ClassEvidence
 from innerview.results.path import InteriorGradients, PathProfile
 from innerview.results.provenance import Prediction, Provenance, Status
 from innerview.results.result import A_co, Result
@@ -151,7 +152,9 @@ class Attribution(Result["Attribution[Array]", A_co]):
         return self.attribution if self.attribution.ndim == 2 else self.attribution.sum(axis=2)
 
 
-Explained: TypeAlias = Gradient[A_co] | IntegratedGradients[A_co] | Attribution[A_co] | ShapleyValues[A_co]
+Explained: TypeAlias = (
+    Gradient[A_co] | IntegratedGradients[A_co] | Attribution[A_co] | ClassEvidence[A_co] | ShapleyValues[A_co]
+)
 """Every result that is a map over its picture."""
 
 
@@ -192,5 +195,18 @@ def as_attribution(result: Explained) -> Attribution:
                 evaluations=result.n_evaluations,
                 provenance=result.provenance,
                 error=result.disagreement if several else None,
+                notes=(f"Filled with {', '.join(result.fills)}.", *result.notes),
+            )
+        case ClassEvidence():
+            return Attribution(
+                image=result.image,
+                attribution=result.map,
+                method=f"Class evidence at layer {result.layer}",
+                meaning="contribution",
+                unit=result.unit,
+                score=result.score,
+                target=result.target,
+                evaluations=result.n_evaluations,
+                provenance=result.provenance,
                 notes=result.notes,
             )

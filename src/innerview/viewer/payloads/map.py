@@ -6,7 +6,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from innerview.results import Attribution, Explained, Gradient, IntegratedGradients, ShapleyValues, as_attribution
+from innerview.results import (
+    Attribution,
+    ClassEvidence,
+    Explained,
+    Gradient,
+    IntegratedGradients,
+    ShapleyValues,
+    as_attribution,
+)
 from innerview.types import Array
 from innerview.viewer.payload import Payload, companded, make_payload, numbered, to_bytes
 from innerview.viewer.payloads.stamp import Stamp
@@ -85,7 +93,7 @@ def _words(drawn: Attribution, question: Question) -> dict[str, object]:
 def _exactness(result: Explained, *, final: bool) -> dict[str, object]:
     """How exact a map is; a method that aims at no error has only its cost."""
     match result:
-        case Gradient() | Attribution() | ShapleyValues():
+        case Gradient() | Attribution() | ShapleyValues() | ClassEvidence():
             return {"status": "done", "status_words": "This method aims at no error."}
         case IntegratedGradients():
             states = {

@@ -1,0 +1,269 @@
+"""Class evidence: what each position of the last map says of each class, exact and without a baseline.
+
+    z_k = Σ over positions p of e_pk,   e_pk = (W_k · A_p + b_k) / P   where the model ends in a mean over P positions
+
+A is the output of the last layer with positions; W and b are those of the dense layer behind the mean, or 1 and 0 where
+there is none. This is the class activation map of Zhou and others 2016, arXiv 1512.04150, with the bias spread out
+evenly, so that nothing is missing. A model that ends in one dense layer over all positions has such parts too, with
+weights of their own at each position.
+
+The head is found by the wiring: from the last layer back to the first with several positions, one source each, and
+nothing but pooling, a mean, dropout, reshaping and at most one dense layer on the way. What the layers don't show (an
+activation between them, a sum taken otherwise) shows in the sum: unless the parts add up to every output within
+rounding, for this image and for noise, the model is refused. A position has seen all pixels of its receptive field,
+whose size is found by the gradient and stated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final, cast
+
+import numpy as np
+from jaxtyping import Bool, Float
+
+from innerview.errors import UsageError
+from innerview.methods.grad_cam import spread_out
+from innerview.methods.passes import check_picture, require_finite
+from innerview.network import Differentiable, Layer, Network, has_gradients
+from innerview.results import Provenance
+from innerview.results.class_evidence import ClassEvidence
+from innerview.targets import Target
+from innerview.types import Array, Image
+
+PASSING: Final = frozenset({"mean", "pooling", "dropout", "other"})
+"""Kinds of layers that may take a sum over positions, or leave values as they are."""
+
+WEIGHING: Final = frozenset({"dense", "convolution"})
+"""Kinds of which one may follow; a convolution of one position is a dense layer."""
+
+ROUNDING: Final = 64
+"""Units of the last place, of the sum of absolute terms, within which a sum counts as exact."""
+
+FAINT: Final = 1e-6
+"""Gradient beside the largest below which a pixel is not seen: what tiles of a convolution leave by rounding."""
+
+INSTEAD: Final = "Use grad-cam or shapley, which need no such end"
+
+
+@dataclass(frozen=True)
+class Head:
+    """How a model ends.
+
+    Attributes:
+        layer: the last one with several positions.
+        tail: the layers behind it, in order.
+    """
+
+    layer: Layer
+    tail: tuple[Layer, ...]
+
+    @property
+    def weighing(self) -> Layer | None:
+        """The dense layer among them, if there is one."""
+        return next((layer for layer in self.tail if layer.kind in WEIGHING), None)
+
+
+def class_evidence(network: Network, image: Image, target: Target) -> ClassEvidence:
+    """Take every output apart into what each position of the last map gives to it.
+
+    Args:
+        network: any model whose layers are known; no gradients are needed (they tell the receptive field).
+        image: one image (pixels in [0, 1], height × width × channel).
+        target: a sum of outputs, such as a logit, a contrast or a margin; an open class is the one that wins.
+
+    Raises:
+        UsageError: the model does not end in a sum over positions, and why; the target is no sum of outputs.
+        PictureError: the image does not fit the model.
+        NetworkError: something is NaN or infinite.
+    """
+    check_picture(network, image, "picture")
+    head = find_head(network)
+    noise = np.random.default_rng(0).random(image.shape).astype(image.dtype)
+    images = np.stack([image, noise])
+    answer = network.forward(images, (head.layer.name,))
+    require_finite(network, images, answer.logits, "output")
+    values = [_positions(head.layer, row) for row in answer.activations[head.layer.name]]
+    evidence, residual, rounding = _proved(head, network, values, answer.logits)
+    resolved = target.resolve(answer.logits[0], network.output)
+    factors = _factors(resolved, answer.logits)
+    rows, columns = evidence.shape[:2]
+    field = _receptive_field(network, head.layer, images)
+    told = (
+        f"Exact: each output is the sum of {rows} × {columns} positions of layer {head.layer.name}, to {residual:.1g} "
+        f"(rounding allows {rounding:.1g}); {_seen(field, image)}."
+    )
+    return ClassEvidence(
+        image=image,
+        evidence=evidence,
+        factors=factors,
+        heatmap=spread_out(evidence @ factors, image.shape[0], image.shape[1]),
+        layer=head.layer.name,
+        head=tuple(layer.name for layer in head.tail),
+        residual=residual,
+        rounding=rounding,
+        receptive_field=field,
+        unit=resolved.unit,
+        score=float(resolved.score(answer.logits[:1])[0]),
+        target=resolved.index,
+        class_names=network.output.class_names,
+        n_evaluations=3 if field else 2,
+        provenance=Provenance.of(network, resolved.describe(network.output.class_names)),
+        notes=(told,),
+    )
+
+
+def _seen(field: tuple[int, int] | None, image: Image) -> str:
+    """How far a position sees, in words."""
+    if field is None:
+        return "how far each sees is not known"
+    whole = field[0] >= image.shape[0] and field[1] >= image.shape[1]
+    return "each sees the whole image" if whole else f"each sees {field[0]} × {field[1]} pixels around it"
+
+
+def find_head(network: Network) -> Head:
+    """Find how a model ends, by its wiring.
+
+    Raises:
+        UsageError: it does not end in a sum over positions; says which layer is in the way.
+    """
+    layers = {layer.name: layer for layer in network.layers}
+    if not layers:
+        raise _refusal("its layers are not known: a function was wrapped")
+    current, tail = network.layers[-1], list[Layer]()
+    while not _has_positions(current):
+        _check_kind(current, tail)
+        tail.insert(0, current)
+        sources = current.sources
+        if sources is None:
+            raise _refusal("how its layers hang together is not known")
+        if len(sources) != 1 or sources[0] not in layers:
+            taken = ", ".join(sources) or "nothing that is known"
+            raise _refusal(f"layer {current.name} is made from {taken}, not from one layer alone")
+        current = layers[sources[0]]
+    return Head(current, tuple(tail))
+
+
+def _refusal(reason: str) -> UsageError:
+    return UsageError(
+        "class evidence was asked of a model that does not end in a sum over positions and at most one dense layer: "
+        f"{reason}. {INSTEAD}"
+    )
+
+
+def _has_positions(layer: Layer) -> bool:
+    rows, columns = layer.grid
+    return rows * columns > 1 or (rows > 0 and not layer.shape)
+
+
+def _check_kind(layer: Layer, behind: list[Layer]) -> None:
+    if layer.kind in WEIGHING:
+        others = [one.name for one in behind if one.kind in WEIGHING]
+        if others:
+            raise _refusal(f"behind the last positions stand several layers with weights: {layer.name}, {others[0]}")
+    elif layer.kind not in PASSING or layer.parameters:
+        raise _refusal(f"behind the last positions stands {layer.name} ({layer.kind}), which is no sum")
+
+
+def _positions(layer: Layer, values: Array) -> Float[np.ndarray, "row column channel"]:
+    found = layer.positions(values)
+    assert found is not None  # noqa: S101 only layers with positions are asked
+    return found.astype(np.float64)
+
+
+def _proved(
+    head: Head, network: Network, values: list[Array], outputs: Array
+) -> tuple[Float[np.ndarray, "row column class"], float, float]:
+    """The parts of the first image's outputs, how far they miss them, and how far rounding may; refuse otherwise."""
+    least = float("inf")
+    for weights, bias in _readings(head, network, values[0].shape, outputs.shape[1]):
+        parts = [np.einsum("rcik,rci->rck", weights, value) + bias for value in values]
+        sizes = [np.einsum("rcik,rci->k", np.abs(weights), np.abs(value)) + np.abs(bias).sum() for value in values]
+        missed = np.array([np.abs(one.sum(axis=(0, 1)) - row) for one, row in zip(parts, outputs, strict=True)])
+        allowed = ROUNDING * float(np.finfo(network.dtype).eps) * np.array(sizes)
+        if (missed <= allowed).all():
+            return parts[0], float(missed[0].max()), float(allowed[0].max())
+        least = min(least, float(missed.max()))
+    weighing = head.weighing
+    between = f"layer {head.layer.name} and the output" if weighing is None else f"{head.layer.name}, {weighing.name}"
+    missing = "" if np.isinf(least) else f" (the sum misses an output by {least:.3g})"
+    raise _refusal(f"something else is computed between {between}{missing}")
+
+
+def _readings(
+    head: Head, network: Network, shape: tuple[int, ...], classes: int
+) -> Iterator[tuple[Float[np.ndarray, "row column channel class"], Float[np.ndarray, " class"]]]:
+    """What may be the weights of every position, and each position's part of the bias, in float64.
+
+    A framework's own order of axes decides which it is; the sum tells.
+    """
+    rows, columns, channels = shape
+    count = rows * columns
+    full, weighing = (rows, columns, channels, classes), head.weighing
+    if weighing is None:
+        if channels == classes:
+            yield np.broadcast_to(np.eye(classes) / count, full), np.zeros(classes)
+        return
+    all_weights = network.weights()
+    own = [all_weights[name].astype(np.float64) for name in weighing.parameters]
+    bias = next((one for one in own if one.shape == (classes,)), np.zeros(classes)) / count
+    for matrix in (one.reshape(one.shape[0], -1) for one in own if one.ndim > 1):
+        for turned in (matrix.T, matrix.reshape(-1, classes) if matrix.size % classes == 0 else matrix.T):
+            if turned.shape == (channels, classes):
+                yield np.broadcast_to(turned / count, full), bias
+            if turned.shape == (count * channels, classes):
+                yield turned.reshape(full), bias
+                yield turned.reshape(channels, rows, columns, classes).transpose(1, 2, 0, 3), bias
+
+
+def _factors(target: Target, outputs: Array) -> Float[np.ndarray, " class"]:
+    """What each output counts in the score, which must be the same wherever one is, and all that there is."""
+    first, second = target.cotangent(outputs).astype(np.float64)
+    scores = target.score(outputs).astype(np.float64)
+    if not np.array_equal(first, second) or not np.allclose(outputs.astype(np.float64) @ first, scores, rtol=1e-4):
+        raise UsageError(
+            f"class evidence adds up to outputs, and the {target.unit} that was asked for is no sum of them; explain a "
+            "logit, a contrast or a margin"
+        )
+    return first
+
+
+def _receptive_field(network: Network, layer: Layer, images: Array) -> tuple[int, int] | None:
+    """Rows and columns of pixels on which a position depends, at most the image's; None where there are no gradients.
+
+    The first position says how far down and right it sees, the last how far up and left, and the second how far it is
+    from one to the next: in the middle a large field would be cut off at both borders.
+    """
+    if not has_gradients(network):
+        return None
+    grid = (1, 1)
+
+    def corners(values: Array) -> Array:
+        nonlocal grid
+        factors = np.zeros((3, *values.shape), values.dtype)
+        for number, rows in enumerate(factors):
+            for row in rows:
+                positions = layer.positions(row)
+                assert positions is not None  # noqa: S101 as above
+                grid = positions.shape[0], positions.shape[1]
+                at = [(0, min(1, length - 1), -1)[number] for length in grid]
+                # A view of the factors: what is set in it is set in them.
+                positions[at[0], at[1]] = np.random.default_rng(1).normal(size=positions.shape[2])
+        return factors
+
+    answer = cast("Differentiable", network).pullback(images, {layer.name: corners})
+    sizes = np.abs(answer.input_gradients).max(axis=(1, 4))
+    if not sizes.any(axis=(1, 2)).all():
+        return None
+    seen = sizes > FAINT * sizes.max(axis=(1, 2), keepdims=True)
+    return _reach(seen.any(axis=2), grid[0]), _reach(seen.any(axis=1), grid[1])
+
+
+def _reach(seen: Bool[np.ndarray, "3 pixel"], positions: int) -> int:
+    """Pixels along an axis that a position sees, from what the first, the second and the last one see."""
+    length = seen.shape[1]
+    (_, end), (_, next_end), (start, _) = (np.flatnonzero(row)[[0, -1]].tolist() for row in seen)
+    if end == length - 1 or start == 0:
+        return length
+    return min(end - (start - (positions - 1) * (next_end - end)) + 1, length)
