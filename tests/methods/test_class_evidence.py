@@ -130,27 +130,3 @@ def test_a_function_has_no_layers() -> None:
     function: Any = FunctionNetwork(lambda images: images.reshape(len(images), -1)[:, :3], SPEC, CLASSES, np.float64)
     with pytest.raises(UsageError, match="a function was wrapped"):
         class_evidence(function, IMAGE, Logit(0))
-
-
-def test_what_the_layers_do_not_show_shows_in_the_sum() -> None:
-    torch = pytest.importorskip("torch")
-    from innerview.adapters.torch import TorchNetwork
-
-    class Hidden(torch.nn.Module):
-        def __init__(self, between: Any, behind: Any) -> None:
-            super().__init__()
-            torch.manual_seed(0)
-            self.conv, self.dense = torch.nn.Conv2d(3, 4, 3), torch.nn.Linear(4, 3)
-            self.between, self.behind = between, behind
-
-        def forward(self, images: Any) -> Any:
-            return self.behind(self.dense(self.between(self.conv(images)).mean((2, 3))))
-
-    spec = replace(SPEC, layout="CHW")
-    same = lambda value: value  # noqa: E731
-    image = IMAGE.astype(np.float32)
-    plain = class_evidence(TorchNetwork(Hidden(same, same), spec, CLASSES), image, Logit(0))
-    assert (plain.layer, plain.head, plain.receptive_field) == ("conv", ("dense",), (3, 3))
-    for between, behind in ((torch.relu, same), (same, torch.tanh), (same, lambda value: 1.01 * value)):
-        with pytest.raises(UsageError, match="something else is computed"):
-            class_evidence(TorchNetwork(Hidden(between, behind), spec, CLASSES), image, Logit(0))
