@@ -49,6 +49,7 @@ from innerview.results import (
     Prediction,
     WeightHistograms,
 )
+from innerview.results.class_evidence import ClassEvidence
 from innerview.results.io import load_result as load_result
 from innerview.results.io import save_result as save_result
 from innerview.results.shapley import ShapleyValues
@@ -75,6 +76,7 @@ __all__ = [
     "__version__",
     "activations",
     "captum_attribution",
+    "class_evidence",
     "expected_gradients",
     "fit",
     "grad_cam",
@@ -201,6 +203,36 @@ def captum_attribution(
         UsageError: no such method, one without meaning here, a layer or target that it can't take or needs.
         PictureError: picture, baseline or mask does not fit the network.
         NetworkError: Captum failed, or what it gave is not finite or has no place on a picture.
+    """
+
+@overload
+def class_evidence(network: Network, image: NumpyImageLike, target: TargetLike = ...) -> ClassEvidence:
+    """Take every output apart into what each position of the last map gives to it.
+
+    Args:
+        network: any model whose layers are known; no gradients are needed (they tell the receptive field).
+        image: one image (pixels in [0, 1], height × width × channel).
+        target: a sum of outputs, such as a logit, a contrast or a margin; an open class is the one that wins.
+
+    Raises:
+        UsageError: the model does not end in a sum over positions, and why; the target is no sum of outputs.
+        PictureError: the image does not fit the model.
+        NetworkError: something is NaN or infinite.
+    """
+
+@overload
+def class_evidence(network: Network, image: T, target: TargetLike = ...) -> ClassEvidence[T]:
+    """Take every output apart into what each position of the last map gives to it.
+
+    Args:
+        network: any model whose layers are known; no gradients are needed (they tell the receptive field).
+        image: one image (pixels in [0, 1], height × width × channel).
+        target: a sum of outputs, such as a logit, a contrast or a margin; an open class is the one that wins.
+
+    Raises:
+        UsageError: the model does not end in a sum over positions, and why; the target is no sum of outputs.
+        PictureError: the image does not fit the model.
+        NetworkError: something is NaN or infinite.
     """
 
 @overload
