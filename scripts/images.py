@@ -66,17 +66,20 @@ def lite0() -> None:
         shutil.copyfile(Path(folder) / "look" / "coffee" / "photo.png", IMAGES / "lite0-photo.png")
 
 
-OF_TUTORIALS = {"inspection/film-circle-0.png": "shapes-timeline.png"}
-"""What the tutorial on training leaves behind in its folder."""
+OF_PAGES = {
+    "tutorials/training.md": {"inspection/film-circle-0.png": "shapes-timeline.png"},
+    "how-to/check-a-map.md": {"kept.png": "keep-rocket.png"},
+}
+"""What the code of a page leaves behind in its folder."""
 
 
-def tutorial() -> None:
-    """Do what the tutorial on training says, as far as it is about its shapes."""
-    page = IMAGES.parent / "tutorials" / "training.md"
-    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
-        blocks.run_page(page, command=lambda line: blocks.run(line) if "shapes" in line else None)
-        for source, name in OF_TUTORIALS.items():
-            shutil.copyfile(source, IMAGES / name)
+def pages() -> None:
+    """Do what the pages say: all Python, and of the commands those about the tutorial's shapes."""
+    for page, taken in OF_PAGES.items():
+        with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
+            blocks.run_page(IMAGES.parent / page, command=lambda line: blocks.run(line) if "shapes" in line else None)
+            for source, name in taken.items():
+                shutil.copyfile(source, IMAGES / name)
 
 
 VIEWS = {"viewer.png": "#/interior"}
@@ -106,7 +109,7 @@ def main() -> None:
         for place, taken in (("look", TAKEN), ("runs", OF_RUNS)):
             for source, name in taken.items():
                 shutil.copyfile(root / place / source, IMAGES / name)
-        tutorial()
+        pages()
         for name, link in VIEWS.items():
             photograph(root / "look" / "cat" / "view.html", link, IMAGES / name)
     for path in sorted(IMAGES.iterdir()):
@@ -114,4 +117,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    {"lite0": lite0, "tutorial": tutorial}.get(" ".join(sys.argv[1:]), main)()
+    {"lite0": lite0, "pages": pages}.get(" ".join(sys.argv[1:]), main)()

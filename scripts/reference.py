@@ -120,6 +120,7 @@ def overview() -> str:
         "# Python",
         "",
         "<!-- Written by `python scripts/docs.py`. -->",
+        "",
         "Every name opens its signature, shapes and errors.",
     ]
     for page, (title, words, names) in PAGES.items():
