@@ -6,6 +6,7 @@ site has signature, shapes, units and errors from the docstring. A public name t
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Iterable, Mapping
 from types import ModuleType
@@ -145,18 +146,30 @@ def home(module: ModuleType, name: str) -> str:
     return f"{thing.__module__}.{thing.__qualname__}"
 
 
+def members(thing: object) -> list[str]:
+    """What can be called or read of a class beside its attributes, which its docstring lists."""
+    if not inspect.isclass(thing):
+        return []
+    own = vars(thing).items()
+    return [name for name, one in own if not name.startswith("_") and (inspect.isfunction(one) or _is_property(one))]
+
+
+def _is_property(one: object) -> bool:
+    return isinstance(one, property | functools.cached_property) and bool(inspect.getdoc(one))
+
+
 def page_of(page: str) -> str:
     """One page, with a place for each thing that the build fills."""
     title, words, _ = PAGES[page]
     module = owner(page)
+    prefix = "innerview" if module is innerview else module.__name__
     lines = [f"# {title}", "", words]
+    if module is errors:  # their tree is drawn in the module's own docstring
+        tree = [line for line in (inspect.getdoc(errors) or "").splitlines() if line.startswith("    ")]
+        lines += ["", "```text", *(line[4:] for line in tree), "```"]
     for name in on_page(page):
-        prefix = "innerview." if module is innerview else f"{module.__name__}."
-        lines += [
-            "",
-            f"::: {home(module, name)}",
-            "    options:",
-            f"      heading: {prefix}{name}",
-            f"      toc_label: {name}",
-        ]
+        lines += ["", f"::: {home(module, name)}", "    options:", f"      heading: {prefix}.{name}"]
+        lines += [f"      toc_label: {name}"]
+        if shown := members(getattr(module, name)):
+            lines += [f"      members: [{', '.join(shown)}]"]
     return "\n".join(lines) + "\n"
