@@ -332,6 +332,8 @@ def test_a_kind_that_is_none_is_refused() -> None:
     result = innerview.gradient(NETWORK, IMAGE, TARGET)
     with unchecked(), pytest.raises(UsageError, match=r"'torhc'.*'torch'"):
         result.to("torhc")
+    with pytest.raises(UsageError, match="channels first"):
+        result.to("numpy", channels="first")
 
 
 def test_a_kind_that_is_not_installed_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,7 +17,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, Final, ParamSpec, Protocol, TypeVar, cast, overload, runtime_checkable
+from typing import Any, Final, ParamSpec, TypeVar, cast
 
 import numpy as np
 
@@ -33,7 +33,6 @@ from innerview.types import Array
 
 P = ParamSpec("P")
 R = TypeVar("R")
-R_co = TypeVar("R_co", covariant=True)
 
 PICTURES: Final = ("image", "images", "result")
 """Arguments whose kind the answer takes."""
@@ -49,18 +48,8 @@ BEYOND: Final = 0.5
 picture of the usual mean and deviation goes from about -2 to 2.6, one for [-1, 1] to -1."""
 
 
-@runtime_checkable
-class Public(Protocol[P, R_co]):
-    """A method with NumPy arrays as it is declared; with tensors, its result has tensors."""
-
-    @overload
-    def __call__(self, *asked: P.args, **named: P.kwargs) -> R_co: ...
-    @overload
-    def __call__(self, *asked: Any, **named: Any) -> Any: ...
-
-
-def taking_tensors(method: Callable[P, R]) -> Public[P, R]:
-    """Let a method take tensors, and answer in the kind of its picture."""
+def taking_tensors(method: Callable[P, R]) -> Callable[P, R]:
+    """Let a method take tensors, and answer in the kind of its picture; the stub says so to type checkers."""
     signature = inspect.signature(method)
 
     @functools.wraps(method)
@@ -80,7 +69,7 @@ def taking_tensors(method: Callable[P, R]) -> Public[P, R]:
         picture = next((readings[name] for name in PICTURES if name in readings), None)
         return answer if picture is None else picture.give(answer)
 
-    return cast("Public[P, R]", public)
+    return cast("Callable[P, R]", public)
 
 
 class _Reading:

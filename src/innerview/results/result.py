@@ -34,6 +34,7 @@ import jaxtyping
 import numpy as np
 
 from innerview.arrays import Framework, Kind, named_kind, read_array
+from innerview.errors import UsageError
 from innerview.reprs import cut
 from innerview.types import Array
 
@@ -85,10 +86,14 @@ class Result(_OfArrays[N_co, A_co]):
             channels: "first" puts them in front of height and width; of tensors only.
 
         Raises:
-            UsageError: there is no such kind.
+            UsageError: there is no such kind; channels first were asked for in NumPy.
             MissingExtra: the framework is not installed.
         """
-        return self.numpy if kind == "numpy" else in_kind(self.numpy, named_kind(kind), channels)
+        if kind != "numpy":
+            return in_kind(self.numpy, named_kind(kind), channels)
+        if channels == "first":
+            raise UsageError("channels first were asked for of NumPy, which has them last; use numpy.moveaxis")
+        return self.numpy
 
 
 R = TypeVar("R")
