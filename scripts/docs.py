@@ -30,7 +30,7 @@ from innerview.methods.method import Method
 from innerview.methods.rows import ROWS
 from innerview.results import SCHEMA
 from innerview.viewer.explanations import EXPLANATIONS
-from innerview.workbench.look.drawing import ALWAYS
+from innerview.workbench.explain.drawing import ALWAYS
 
 ROOT = Path(__file__).parent.parent
 

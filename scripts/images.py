@@ -103,7 +103,7 @@ def main() -> None:
     IMAGES.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
-        innerview.look(["moose", "cat", "rocket"], output=root / "look")
+        innerview.explain(["moose", "cat", "rocket"], output=root / "look")
         for name, runs in {"recipe": ["recipe"], "allcnn": ["allcnn"], "both": ["allcnn", "recipe"]}.items():
             run([Path(one) for one in runs], output=root / "runs" / name)
         for place, taken in (("look", TAKEN), ("runs", OF_RUNS)):

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from innerview.errors import AmbiguousClass, UnknownClass, UsageError
 from innerview.network import OutputSpec
-from innerview.session.request import Request, choose_target
+from innerview.session.query import Query
 from innerview.targets import (
     Contrast,
     Logit,
@@ -182,8 +182,8 @@ def test_a_logit_of_probabilities_is_refused(target) -> None:
 )
 def test_what_is_explained_if_nobody_says_suits_the_outputs(output: OutputSpec, kind: str) -> None:
     assert usual_kind(output) == kind
-    target = choose_target(Request(), output)
+    target = Query().explained(output)
     assert type(target).__name__.lower() == kind
     outputs = np.linspace(0.1, 0.9, len(output.class_names), dtype=np.float32)
     assert target.resolve(outputs, output).index == len(outputs) - 1
-    assert choose_target(Request(target="probability"), output) == Probability()
+    assert Query(objective="probability").explained(output) == Probability()

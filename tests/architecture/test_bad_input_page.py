@@ -32,11 +32,11 @@ from innerview.network import InputSpec, Layer, OutputSpec, find_layer, require_
 from innerview.quadrature import fixed_rule
 from innerview.results import Prediction, Provenance
 from innerview.results.io import load_result, save_result
+from innerview.session.layers import choose_layers
 from innerview.session.models import ModelRequest, open_model
-from innerview.session.request import choose_layers
 from innerview.targets import Logit, find_class
 from innerview.types import Array
-from innerview.workbench import Request, look, path, weights
+from innerview.workbench import Query, explain, path, weights
 from typecheck import unchecked
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "reference" / "error-messages.md"
@@ -203,26 +203,26 @@ CLASSES: Cases = {
     "a name that several classes have": lambda: find_class("crane", ("hen", "crane", "heron", "crane")),
 }
 REQUESTS: Cases = {
-    "an unknown class": lambda: look(["cat"], Request(explained="hors"), output="new"),
-    "an unknown layer": lambda: look(["cat"], Request(layers=("conv12",)), output="new"),
+    "an unknown class": lambda: explain(["cat"], Query(target="hors"), output="new"),
+    "an unknown layer": lambda: explain(["cat"], Query(layers=("conv12",)), output="new"),
     "a layer that is a name and a number": lambda: find_layer(SEQUENTIAL, "2"),
-    "a layer that can't be drawn": lambda: choose_layers(Request(layers=("heads",)), SimpleNamespace(layers=BY_HEAD)),
+    "a layer that can't be drawn": lambda: choose_layers(("heads",), SimpleNamespace(layers=BY_HEAD)),
     "Grad-CAM at a layer without places": lambda: grad_cam(build(initial_weights(0, 8)), PLAIN, Logit(0), "mean"),
-    "an unknown network": lambda: look(["cat"], network="resnet", output="new"),
-    "an alpha outside [0, 1]": lambda: look(["cat"], Request(alphas=(0.5, 1.5)), output="new"),
+    "an unknown network": lambda: explain(["cat"], network="resnet", output="new"),
+    "an alpha outside [0, 1]": lambda: explain(["cat"], Query(alphas=(0.5, 1.5)), output="new"),
     "a share outside [0, 1]": lambda: keep(COLOURS, PLAIN, PLAIN[..., 0], fill=PLAIN, shares=(-0.1,)),
     "an unknown rule": lambda: fixed_rule("simpson", 32),
     "too few evaluations for a rule": lambda: fixed_rule("trapezoid", 1),
-    "an unknown target": lambda: look(["cat"], Request(target="loss"), output="new"),
-    "a class against itself": lambda: look(["cat"], Request(explained="cat", versus="3"), output="new"),
-    "a scale without a meaning": lambda: look(["cat"], Request(scale="0"), output="new"),
-    "a pick without data": lambda: look(["cat"], picks=["horse:3"], output="new"),
+    "an unknown target": lambda: explain(["cat"], Query(objective="loss"), output="new"),
+    "a class against itself": lambda: explain(["cat"], Query(target="cat", versus="3"), output="new"),
+    "a scale without a meaning": lambda: explain(["cat"], Query(vmax="0"), output="new"),
+    "a pick without data": lambda: explain(["cat"], Query(select="horse:3"), output="new"),
     "a baseline that differs from picture to picture": lambda: path("data", baseline="blurred", output="new"),
-    "an unknown method": lambda: look(["cat"], Request(methods=("oclusion",)), output="new"),
-    "a method that gives no map": lambda: look(["cat"], Request(methods=("keep",)), output="new"),
-    "an option that a method lacks": lambda: look(["cat"], Request(methods=("occlusion:size=8",)), output="new"),
-    "an option without a meaning": lambda: look(["cat"], Request(methods=("smooth-grad:samples=1",)), output="new"),
-    "a window wider than the picture": lambda: look(["cat"], Request(methods=("occlusion:window=40",)), output="new"),
+    "an unknown method": lambda: explain(["cat"], Query(methods=("oclusion",)), output="new"),
+    "a method that gives no map": lambda: explain(["cat"], Query(methods=("keep",)), output="new"),
+    "an option that a method lacks": lambda: explain(["cat"], Query(methods=("occlusion:size=8",)), output="new"),
+    "an option without a meaning": lambda: explain(["cat"], Query(methods=("smooth-grad:samples=1",)), output="new"),
+    "a window wider than the picture": lambda: explain(["cat"], Query(methods=("occlusion:window=40",)), output="new"),
     "a method that needs gradients, of a function": lambda: read_method("grad-cam").settled(COLOURS),
 }
 RESULTS: Cases = {
@@ -237,8 +237,8 @@ RESULTS: Cases = {
     "files of two writings": lambda: load_result(mixed("mixed")),
 }
 OUTPUT: Cases = {
-    "a file": lambda: look(["cat"], output="moose.jpg"),
-    "a folder that holds other things": lambda: look(["cat"], output="photos"),
+    "a file": lambda: explain(["cat"], output="moose.jpg"),
+    "a folder that holds other things": lambda: explain(["cat"], output="photos"),
 }
 SECTIONS = {
     "Pictures": PICTURES,

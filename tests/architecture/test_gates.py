@@ -37,7 +37,7 @@ LOWER = (
 LOWER += ("adapters", "methods")
 UPPER = ("data", "runs", "allcnn", "pictures", "viewer", "recorders", "training", "session", "workbench")
 UPPER += ("notebook", "web", "cli")
-WITHIN = ("session/compute", "session/session", "workbench/run", "workbench/look")
+WITHIN = ("session/compute", "session/session", "workbench/run", "workbench/explain")
 
 
 @pytest.fixture
@@ -95,7 +95,7 @@ MISTAKES = {
     "the workbench's lower room imports its upper": (
         IMPORTS,
         "workbench/run/bad.py",
-        "import innerview.workbench.look",
+        "import innerview.workbench.explain",
         "innerview.workbench.run.bad ->",
     ),
     "a computation imports the session": (

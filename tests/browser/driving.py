@@ -15,7 +15,7 @@ from playwright.sync_api import Locator, Page, expect
 
 import patience
 from innerview.pictures.ramps import RampName, entry, ramp
-from innerview.session.compute.integrated import NullListener
+from innerview.session.progress import NullListener
 from innerview.session.query import read_query
 from innerview.session.session import Session
 from innerview.types import Array

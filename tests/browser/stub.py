@@ -12,7 +12,7 @@ import pytest
 
 from innerview.data.reading import Picture
 from innerview.session import session as sessions
-from innerview.session.compute.integrated import Listener
+from innerview.session.progress import Listener
 from innerview.session.query import Query
 from innerview.session.session import OpenedModel, Session
 from innerview.types import Array
@@ -64,8 +64,8 @@ def made(query: Query, values: Array, error: float, status: str, evaluations: in
     return make_payload(
         "map",
         {"map": numbered(values), "error": numbered(np.abs(values) * error)},
-        network=query.network,
-        picture=query.picture,
+        network=query.model,
+        picture=query.image,
         method="integrated-gradients",
         method_words="Integrated gradients",
         meaning="contribution",
@@ -74,7 +74,7 @@ def made(query: Query, values: Array, error: float, status: str, evaluations: in
         target_kind="contrast",
         target_words="contrast of a class",
         unit="logit",
-        baseline=query.baseline,
+        baseline=query.baselines[0],
         rule="made up",
         tolerance=query.tolerance,
         estimated_error=error,

@@ -66,7 +66,7 @@ def test_no_map_of_another_class_or_picture_stands_beside_an_error(tab: tuple[Pa
     expect(error(page)).to_have_count(0)
     # Another picture, of which the same class fails; and back.
     good = stub.values
-    stub.values = lambda query: good(Query("map", target=BAD))  # type: ignore[method-assign]
+    stub.values = lambda query: good(Query(kind="map", target=BAD))  # type: ignore[method-assign]
     page.keyboard.press("]")
     expect(page.get_by_role("img", name="Picture: second")).to_be_visible()
     expect(error(page)).to_have_count(1)

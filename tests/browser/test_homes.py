@@ -12,9 +12,9 @@ from innerview.allcnn import load
 from innerview.data.fitting import fit
 from innerview.data.samples import sample
 from innerview.methods.registry import map_methods
-from innerview.session.compute.explanation import Extent, examine
+from innerview.session.compute.explanation import examine
 from innerview.session.images import Item
-from innerview.session.request import Request
+from innerview.session.query import Query
 from innerview.viewer.hello import describe_network, describe_photo, hello
 from innerview.viewer.one_file import write_page
 from innerview.viewer.payloads.subject import Photo
@@ -38,8 +38,7 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     network = load()
     item = Item(NASTY, fit(sample("cat"), network.input), 3)
     photo = Photo.of(item.fitted, NASTY, 3, "sample")
-    extent = Extent(stops=12, shares=(0.0, 0.2, 1.0), randoms=1)
-    found = examine(network, item, Request(tolerance=0.05), extent)
+    found = examine(network, item, Query(tolerance=0.05, max_alphas=12, curve_fractions=(0.0, 0.2, 1.0), n_random=1))
     packed = payloads_of(network, found, photo, "black", Sizes(), network.weights())
     page = write_page(
         NASTY, hello([describe_network(network, "allcnn", map_methods(network))], [describe_photo(photo)]), packed

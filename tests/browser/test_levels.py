@@ -17,7 +17,7 @@ from browser.driving import assert_same_colours, canvas, choose_theme, limit_of,
 from browser.stub import SHAPE, Stub, stubbed
 from innerview.pictures.ramps import entry, ramp
 from innerview.pictures.scale import own_limit
-from innerview.session.compute.integrated import NullListener
+from innerview.session.progress import NullListener
 from innerview.session.query import Query
 from innerview.types import Array
 from patience import until
@@ -190,7 +190,7 @@ def test_a_dropped_socket_leaves_the_sliders_and_takes_up_the_work(tab: Page, st
     hello = made.session.hello()
     (network,), (sample,) = hello["networks"], hello["samples"]
     made.session.answer(
-        Query("path", network["id"], sample["picture"], target=2), NullListener()
+        Query(kind="path", model=network["id"], image=sample["picture"], target=2), NullListener()
     )  # so that it comes whole
     sockets: list[WebSocketRoute] = []
     closed = threading.Event()

@@ -33,7 +33,7 @@ def test_a_file_of_five_hundred_pictures_shows_thumbnails_a_page_at_a_time(
         photo = Photo.of(fit(Picture(f"no. {at}", pixels), network.input), f"no. {at}", None, "data")
         listed.append(describe_photo(photo))
         packed.append(pack(subject_payload(photo, predict(network, photo.image[None])[0], network.identity)))
-        query = Query("map", network.identity, photo.picture, target=0)
+        query = Query(kind="map", model=network.identity, image=photo.picture, target=0)
         values = np.full(SHAPE, at + 1, np.float32)
         packed.append(pack(made(query, values, 0.001, "done", 9), target=None, versus=None, baseline="black"))
     page_text = write_page("500", hello([describe_network(network, "small", map_methods(network))], listed), packed)

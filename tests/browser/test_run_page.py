@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
-from innerview.session.training.request import RunRequest
+from innerview.session.query import Query
 from innerview.workbench.run.run import run
 from session.made_runs import made_folders, made_run
 
@@ -21,7 +21,7 @@ def test_a_screen_shows_the_figures_that_were_drawn_for_it(
 ) -> None:
     made_run(tmp_path / "one")
     made_run(tmp_path / "two", seed=1)
-    asked = RunRequest(frames=2, evaluations=1, data=made_folders(tmp_path / "data"), probes=("cat",))
+    asked = Query(num_checkpoints=2, n_steps=1, data=made_folders(tmp_path / "data"), probes=("cat",))
     shown = run([tmp_path / "one", tmp_path / "two"], asked, output=tmp_path / "page")
     page = browser.new_page(viewport={"width": width, "height": 844})
     page.goto(shown.page.as_uri())

@@ -36,9 +36,9 @@ from innerview.runs import RunFolder, answers, ending
 from innerview.runs.answers import Answers
 from innerview.runs.ending import Ending
 from innerview.runs.observations import Probes, keep_probes
-from innerview.session.compute.integrated import NullListener
 from innerview.session.compute.weights import count_weights
 from innerview.session.models import ModelRequest, open_model
+from innerview.session.progress import NullListener
 from innerview.session.training.answers import answers_of
 from innerview.session.training.payloads import show_answers, show_course, show_weights
 from innerview.session.training.reading import Recorded

@@ -13,8 +13,8 @@ from innerview.methods import keep, path_statistics, predict
 from innerview.methods.mistakes import mistakes
 from innerview.network import InputSpec, OutputSpec
 from innerview.pictures.captions import Subject, said_lines
-from innerview.session.compute.integrated import NullListener
 from innerview.session.compute.masking import keep_by_orders
+from innerview.session.progress import NullListener
 from innerview.spec import NONE
 from innerview.targets import find_class, label
 from innerview.viewer import sentences

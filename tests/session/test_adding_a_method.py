@@ -22,15 +22,15 @@ from innerview.methods.method import Method, Option
 from innerview.results import Attribution, Explained, Provenance
 from innerview.results.io import load_result
 from innerview.session.compute.explanation import examine
-from innerview.session.compute.integrated import NullListener, explain
 from innerview.session.compute.weights import count_weights
 from innerview.session.images import gather
-from innerview.session.request import Request
+from innerview.session.methods import run_method
+from innerview.session.query import Query
 from innerview.session.session import OpenedModel, Session
 from innerview.targets import Logit, Target
 from innerview.types import Image
-from innerview.workbench.look.drawing import FigureContext
-from innerview.workbench.look.writing import write_look
+from innerview.workbench.explain.drawing import FigureContext
+from innerview.workbench.explain.writing import write_look
 from networks import MODELS, numpy_network
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -94,7 +94,7 @@ def test_one_row_is_all_that_a_method_takes(pages: ModuleType, capsys: pytest.Ca
     np.testing.assert_array_equal(innerview.brightness(NETWORK, image, Logit(0), power=2).attribution, image**2)
     black = make_baseline("black", MODEL.input, image)
     np.testing.assert_array_equal(
-        explain(NETWORK, image, Logit(0), black, "brightness", NullListener()).map, image.sum(axis=2)
+        run_method(registry.read_method("brightness"), NETWORK, image, Logit(0), [black], None).map, image.sum(axis=2)
     )
 
 
@@ -116,7 +116,7 @@ def test_a_look_draws_and_keeps_every_method_that_was_asked_for(tmp_path: Path) 
     (item,) = gather(NETWORK, ["cat"])
     image, black = item.fitted.image, np.zeros_like(item.fitted.image)
     asked = ("occlusion:window=8,stride=4", "brightness", "brightness:power=2")
-    request = Request(methods=asked, alphas=(0.5,), evaluations=2, layers=("elu1",), shares=(1.0,), target="logit")
+    request = Query(methods=asked, alphas=(0.5,), n_steps=2, layers=("elu1",), fractions=(1.0,), objective="logit")
     look = examine(NETWORK, item, request)
     alone = occlusion(NETWORK, image, Logit(look.prediction.index), fill=black, window=8, stride=4)
     wanted: dict[str, Explained] = {
@@ -146,7 +146,7 @@ def test_a_look_draws_and_keeps_every_method_that_was_asked_for(tmp_path: Path) 
 
 def test_a_look_without_other_methods_has_no_section_for_them(tmp_path: Path) -> None:
     (item,) = gather(NETWORK, ["cat"])
-    request = Request(alphas=(0.5,), evaluations=2, layers=("elu1",), shares=(1.0,))
+    request = Query(alphas=(0.5,), n_steps=2, layers=("elu1",), fractions=(1.0,))
     look = examine(NETWORK, item, request)
     write_look(
         FigureContext(NETWORK, look, request, "per-image", count_weights({"now": NETWORK.weights()})), tmp_path, {}

@@ -11,6 +11,7 @@ from PIL import Image
 from innerview import allcnn
 from innerview.errors import DataError, PictureError, UsageError
 from innerview.session.images import gather, open_network
+from innerview.session.query import Query
 
 
 @pytest.fixture(scope="module")
@@ -41,26 +42,26 @@ def test_a_sample_whose_class_the_network_lacks_has_no_truth(network: object) ->
 
 def test_picks_come_with_their_truth(network: object, tmp_path: Path) -> None:
     data = folders(tmp_path)
-    found = gather(network, data=data, picks=["horse:2", "0", "horse"])
+    found = gather(network, query=Query(data=data, select=("horse:2", "0", "horse")))
     assert [item.truth for item in found] == [7, 3, 7]
-    again = gather(network, data=data)
-    assert [item.name for item in again] == [item.name for item in gather(network, data=data)]
+    again = gather(network, query=Query(data=data))
+    assert [item.name for item in again] == [item.name for item in gather(network, query=Query(data=data))]
     assert len(again) == 4
 
 
 def test_files_and_picks_together(network: object, tmp_path: Path) -> None:
     data = folders(tmp_path)
     path = str(data / "test" / "cat" / "0001.png")
-    first, second = gather(network, [path], data=data, picks=["horse"])
+    first, second = gather(network, [path], Query(data=data, select="horse"))
     assert (first.name, first.truth, second.truth) == ("0001.png", None, 7)
 
 
 def test_bad_requests(network: object, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="needs a data set"):
-        gather(network, picks=["3"])
+        gather(network, query=Query(select="3"))
     with pytest.raises(PictureError, match="sample photos are cat, moose"):
         gather(network, ["nowhere.png"])
     with pytest.raises(DataError, match="does not know cow"):
-        gather(network, data=folders(tmp_path, ("cow",)))
+        gather(network, query=Query(data=folders(tmp_path, ("cow",))))
     with pytest.raises(UsageError, match="built-in networks are allcnn"):
         open_network("resnet")

@@ -10,7 +10,7 @@ import pytest
 
 from innerview.results.io import load_result
 from innerview.viewer.payload import Payload
-from innerview.workbench import Request, look
+from innerview.workbench import Query, explain
 from innerview.workbench.page.report import report
 from networks import MODELS, numpy_network
 from workbench.test_report import opened
@@ -43,8 +43,8 @@ def same(found: Any, shown: Any) -> None:
 
 @pytest.mark.parametrize("asked", ASKED.values(), ids=ASKED)
 def test_the_folder_and_both_pages_hold_the_same_numbers(asked: dict[str, Any], tmp_path: Path) -> None:
-    request = Request(**{"methods": ("occlusion",), **asked})
-    done = look(["cat"], request, network=NETWORK, output=tmp_path / "out")
+    request = Query(**{"methods": ("occlusion",), **asked})
+    done = explain(["cat"], request, network=NETWORK, output=tmp_path / "out")
     written = load_result(done.folders[0])
     integrated, prediction = written["integrated"], written["prediction"]
     report(["cat"], request, network=NETWORK, output=tmp_path / "report.html")

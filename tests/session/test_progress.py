@@ -11,17 +11,17 @@ from innerview.data.baselines import make_baseline
 from innerview.data.fitting import fit
 from innerview.data.samples import sample
 from innerview.methods import predict
-from innerview.methods.registry import map_methods
-from innerview.session.compute.integrated import explain
+from innerview.methods.registry import map_methods, read_method
+from innerview.session.methods import run_method
 from innerview.session.progress import SubProgress
 from innerview.targets import Logit
-from innerview.workbench import Request, look, path, weights
+from innerview.workbench import Query, explain, path, weights
 from innerview.workbench.page.report import report
 from networks import MODELS, numpy_network
 
 MODEL = MODELS["mixed"]
 NETWORK = numpy_network(MODEL, MODEL.weights(), np.float32)
-REQUEST = Request(tolerance=0.05, alphas=(0.5, 1.0), shares=(0.5,))
+REQUEST = Query(tolerance=0.05, alphas=(0.5, 1.0), fractions=(0.5,))
 
 
 class Stopped(Exception):
@@ -61,9 +61,9 @@ def test_a_part_of_a_part_tells_where_it_is_in_the_whole() -> None:
 @pytest.mark.parametrize("scale", ["per-image", "shared"])
 def test_a_look_tells_of_every_pass_and_never_goes_back(tmp_path: Path, scale: str) -> None:
     heard = Heard()
-    look(
+    explain(
         ["cat", "moose"],
-        Request(**{**vars(REQUEST), "scale": scale}),
+        Query(**{**vars(REQUEST), "vmax": scale}),
         network=NETWORK,
         output=tmp_path / "new",
         progress=heard,
@@ -80,15 +80,15 @@ def test_a_look_tells_of_every_pass_and_never_goes_back(tmp_path: Path, scale: s
 @pytest.mark.parametrize("patience", [1, 4, 12])
 def test_a_look_that_is_stopped_within_a_picture_leaves_no_half_of_it(tmp_path: Path, patience: int) -> None:
     with pytest.raises(Stopped):
-        look(["cat"], REQUEST, network=NETWORK, output=tmp_path / "new", progress=Heard(patience))
+        explain(["cat"], REQUEST, network=NETWORK, output=tmp_path / "new", progress=Heard(patience))
     assert not (tmp_path / "new" / "cat").exists()
     assert not list((tmp_path / "new").rglob("*.png"))
 
 
 def test_a_fixed_rule_is_counted_too(tmp_path: Path) -> None:
     heard = Heard()
-    fixed = Request(evaluations=24, alphas=(1.0,), shares=(0.5,))
-    look(["cat"], fixed, network=NETWORK, output=tmp_path / "new", progress=heard)
+    fixed = Query(n_steps=24, alphas=(1.0,), fractions=(0.5,))
+    explain(["cat"], fixed, network=NETWORK, output=tmp_path / "new", progress=heard)
     assert "cat, 26 of 26 evaluations" in [words for _, _, words in heard.told]
 
 
@@ -152,8 +152,8 @@ class Listener:
         if len(self.done) > self._patience:
             raise Stopped
 
-    def level(self, payload: object) -> None:
-        raise AssertionError(payload)
+    def level(self, found: object) -> None:
+        raise AssertionError(found)
 
 
 ONE_PASS = {"gradient", "gradient-input", "grad-cam"}
@@ -166,7 +166,7 @@ def test_every_method_of_several_passes_tells_of_them_and_can_be_stopped(method:
     start = make_baseline("black", MODEL.input, image)
 
     def ask(listener: Listener) -> None:
-        explain(NETWORK, image, target, start, method, listener)
+        run_method(read_method(method).settled(NETWORK), NETWORK, image, target, [start], listener.progress)
 
     heard = Listener()
     ask(heard)

@@ -17,9 +17,9 @@ from innerview.methods import predict
 from innerview.runs import RunFolder, answers, ending
 from innerview.runs.ending import Ending
 from innerview.runs.observations import Probes, keep_probes
-from innerview.session.compute.integrated import NullListener
 from innerview.session.compute.weights import count_weights
 from innerview.session.opening import furnish
+from innerview.session.progress import NullListener
 from innerview.session.query import Query
 from innerview.session.registry import ENDED, QUIET, RunRegistry, opening
 from innerview.session.training import answers as run_answers
@@ -33,7 +33,7 @@ from session.made_runs import SIZE, made_folders, made_run, metadata
 
 
 def show(registry: RunRegistry, kind: str, run: str, photo: Photo | None = None) -> Payload:
-    return decode(encode(registry.answer(Query(kind, run=run), photo, NullListener())))
+    return decode(encode(registry.answer(Query(kind=kind, run=run), photo, NullListener())))
 
 
 def photo(seed: int = 0, size: int = SIZE) -> Photo:
@@ -65,7 +65,7 @@ def test_a_run_that_is_written_is_told_and_shown_as_far_as_it_has_come(tmp_path:
     run = made_run(tmp_path / "a", steps=(0, 1), planned=10)
     registry = RunRegistry([tmp_path / "a"])
     (fact,) = registry.facts()
-    queries = [Query(kind, run=fact["id"]) for kind in ("run", "film", "tested")]
+    queries = [Query(kind=kind, run=fact["id"]) for kind in ("run", "film", "tested")]
     before = [registry.version(query) for query in queries]
     with (tmp_path / "a" / "metrics.jsonl").open("a", encoding="utf-8") as file:
         file.write('{"step": 2, "loss": 0.5}\n{"step": 3, "lo')  # a line that is on its way
@@ -84,7 +84,7 @@ def test_a_run_that_is_written_is_told_and_shown_as_far_as_it_has_come(tmp_path:
 def test_how_a_run_ended_is_said(tmp_path: Path, how: Any, state: str) -> None:
     run = made_run(tmp_path / "a", steps=(0, 1), planned=10)
     registry = RunRegistry([tmp_path / "a"])
-    query = Query("run", run=registry.facts()[0]["id"])
+    query = Query(kind="run", run=registry.facts()[0]["id"])
     before = registry.version(query)
     ending.keep(run, Ending(how, 1, "the output of conv3"))
     assert registry.version(query) != before
@@ -210,7 +210,7 @@ def test_the_built_in_networks_training_comes_with_it() -> None:
     assert run["network"] == hello["networks"][0]["id"]
     assert run["state"] == "finished"
     first = hello["samples"][0]
-    film = decode(session.answer(Query("film", picture=first["picture"], run=run["id"]), NullListener()).blob)
+    film = decode(session.answer(Query(kind="film", image=first["picture"], run=run["id"]), NullListener()).blob)
     assert film.metadata["name"] == first["name"]  # the recorder followed this very picture
     assert film.arrays["steps"].size > 5
     assert RunFolder.open(run_folder("allcnn")).counted()[-1] == film.arrays["steps"][-1]
@@ -258,7 +258,7 @@ def test_the_network_is_tested_on_the_data_and_the_surest_mistakes_are_shown(tmp
         kept.append(picture)
         return picture_hash(picture.pixels)
 
-    found = registry.answer(Query("tested", run=registry.facts()[0]["id"]), None, listening, keep)
+    found = registry.answer(Query(kind="tested", run=registry.facts()[0]["id"]), None, listening, keep)
     network = network_at(open_runs([run.path])[0], 10)
     folders = open_folders(data, "test")
     said = predict(network, np.stack([entry.read().pixels for entry in folders.entries]))
@@ -284,7 +284,7 @@ def test_more_pictures_can_be_tested(tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(run_answers, "COUNT", 4)
     registry = RunRegistry([tmp_path / "runs"], data=made_folders(tmp_path / "data", count=10))
     run = registry.facts()[0]["id"]
-    found = [registry.answer(Query("tested", run=run, more=more), None, NullListener()) for more in range(3)]
+    found = [registry.answer(Query(kind="tested", run=run, more=more), None, NullListener()) for more in range(3)]
     assert [int(one.arrays["confusion"].sum()) for one in found] == [4, 16, 20]
     assert [one.metadata["more"] for one in found] == ["yes", "yes", ""]
     assert all((one.arrays["confusion"] <= other.arrays["confusion"]).all() for one, other in pairwise(found))
@@ -293,11 +293,11 @@ def test_more_pictures_can_be_tested(tmp_path: Path, monkeypatch: pytest.MonkeyP
 def test_what_was_counted_at_the_end_of_a_training_is_shown_without_its_data(tmp_path: Path) -> None:
     session, _ = furnish()
     for run in session.hello()["runs"]:
-        found = decode(session.answer(Query("tested", run=run["id"]), NullListener()).blob)
+        found = decode(session.answer(Query(kind="tested", run=run["id"]), NullListener()).blob)
         assert int(found.arrays["confusion"].sum()) == 10_000
         assert "all 10,000 test pictures" in found.metadata["about"]
         assert "--data FOLDER" in found.metadata["mistakes_about"]
-        course = decode(session.answer(Query("run", run=run["id"]), NullListener()).blob)
+        course = decode(session.answer(Query(kind="run", run=run["id"]), NullListener()).blob)
         right = int(np.trace(found.arrays["confusion"])) / 10_000
         # Counted with the weights as they are bundled, in float16: a few pictures may fall the other way.
         assert abs(right - float(course.arrays["curve/final_accuracy/y"][-1])) < 3e-4
@@ -307,7 +307,7 @@ def test_kept_counts_stay_and_the_data_adds_the_mistakes(tmp_path: Path) -> None
     data = made_folders(tmp_path / "data", count=8)
     registry = RunRegistry([run_folder("recipe")], data=data)
     listening = Listening()
-    found = registry.answer(Query("tested", run=registry.facts()[0]["id"]), None, listening)
+    found = registry.answer(Query(kind="tested", run=registry.facts()[0]["id"]), None, listening)
     assert int(found.arrays["confusion"].sum()) == 10_000
     assert int(listening.levels[0].arrays["confusion"].sum()) == 10_000  # at once
     at_once = listening.levels[0].metadata["mistakes_about"]
@@ -367,10 +367,10 @@ def test_a_mistake_can_be_looked_into(tmp_path: Path) -> None:
     made_run(tmp_path / "runs" / "a")
     session, _ = furnish("recipe", [tmp_path / "runs"], data=made_folders(tmp_path / "data", count=30))
     run = next(one for one in session.hello()["runs"] if one["name"] == "a")
-    found = decode(session.answer(Query("tested", run=run["id"]), NullListener()).blob)
+    found = decode(session.answer(Query(kind="tested", run=run["id"]), NullListener()).blob)
     listed = [one["picture"] for one in session.hello()["samples"]]
     place, held = next((at, one) for at, one in enumerate(found.json("held")) if one not in listed)
-    subject = decode(session.answer(Query("subject", picture=held), NullListener()).blob)
+    subject = decode(session.answer(Query(kind="subject", image=held), NullListener()).blob)
     assert subject.metadata["name"] == found.json("names")[place]
     assert subject.json("truth") == int(found.arrays["truth"][place])
 
@@ -385,14 +385,14 @@ def test_a_data_set_of_arrays_offers_test_pictures(tmp_path: Path) -> None:
     names = {one["name"] for one in session.hello()["samples"]}
     assert {"dog, no. 0", "cat, no. 1", "dog, no. 2", "cat, no. 3"} <= names
     run = next(one for one in session.hello()["runs"] if one["name"] == "a")
-    found = decode(session.answer(Query("tested", run=run["id"]), NullListener()).blob)
+    found = decode(session.answer(Query(kind="tested", run=run["id"]), NullListener()).blob)
     assert int(found.arrays["confusion"].sum()) == 4
 
 
 def test_the_axes_of_the_bundled_trainings_hold_what_the_page_says() -> None:
     session, _ = furnish()
     for run in session.hello()["runs"]:
-        found = decode(session.answer(Query("weights", run=run["id"]), NullListener()).blob).arrays
+        found = decode(session.answer(Query(kind="weights", run=run["id"]), NullListener()).blob).arrays
         for place in range(found["under"].shape[1]):
             held = found[f"counts/{place}"].sum(axis=1)
             total = held + sum(found[key][:, place] for key in ("under", "over", "nan", "infinite"))

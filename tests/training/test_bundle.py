@@ -12,10 +12,10 @@ import pytest
 
 from innerview.runs import RunFolder, answers
 from innerview.runs.observations import layers
+from innerview.session.query import Query
 from innerview.session.training.networks import network_at
 from innerview.session.training.reading import open_runs
 from innerview.session.training.recordings import recorded_films
-from innerview.session.training.request import RunRequest
 from innerview.session.training.testing import kept_answers
 from innerview.training import train
 from training.killing import SMALL, pictures
@@ -54,7 +54,7 @@ def test_the_answers_are_the_run_s_own(folders: tuple[Path, Path]) -> None:
 
 def test_films_have_layers_at_every_step(folders: tuple[Path, Path]) -> None:
     run = open_runs([folders[1]])[0]
-    films = recorded_films(run, RunRequest())
+    films = recorded_films(run, Query())
     assert [film.name for film in films] == ["cat", "moose", "rocket"]
     for film in films:
         assert [frame.step for frame in film.frames] == [0, STEPS]

@@ -14,7 +14,7 @@ from starlette.testclient import TestClient, WebSocketTestSession
 
 from innerview.data.reading import read_picture
 from innerview.network import Forward, Pullback
-from innerview.session.compute.integrated import NullListener
+from innerview.session.progress import NullListener
 from innerview.session.query import read_query
 from innerview.session.session import OpenedModel, Session
 from innerview.viewer.payload import Payload, decode

@@ -19,9 +19,9 @@ from innerview.data.fitting import fit
 from innerview.data.samples import sample
 from innerview.errors import OutputError, UsageError
 from innerview.network import InputSpec, OutputSpec
-from innerview.session.compute.explanation import Extent, examine
+from innerview.session.compute.explanation import examine
 from innerview.session.images import Item, gather
-from innerview.session.request import Request
+from innerview.session.query import Query
 from innerview.viewer.payload import Payload, decode
 from innerview.viewer.payloads.subject import Photo
 from innerview.workbench.page import report as report_module
@@ -95,7 +95,7 @@ def test_a_large_picture_takes_at_most_six_megabytes() -> None:
     names = tuple(f"class {number}" for number in range(1000))
     network = NumpyNetwork(InputSpec(224, 224), OutputSpec(names), operations, weights, np.float32)
     item = Item("cat", fit(sample("cat"), network.input), 281)
-    found = examine(network, item, Request(tolerance=0.2), Extent(shares=(0.0, 0.1, 1.0), randoms=1))
+    found = examine(network, item, Query(tolerance=0.2, curve_fractions=(0.0, 0.1, 1.0), n_random=1))
     photo = Photo.of(item.fitted, item.name, item.truth, "sample")
     packed = payloads_of(network, found, photo, "black", Sizes(), network.weights())
     assert sum(len(one.text) for one in packed) + PAGE <= 6_000_000
@@ -110,7 +110,7 @@ def test_the_class_and_the_baseline_that_were_asked_for_are_in_the_file(small, t
     baseline = tmp_path / "secret-folder"
     baseline.mkdir()
     Image.new("RGB", (small.input.width, small.input.height), (40, 50, 60)).save(baseline / "mine.png")
-    request = Request(explained="ant", versus="cow", baselines=(str(baseline / "mine.png"),), tolerance=0.05)
+    request = Query(target="ant", versus="cow", baselines=(str(baseline / "mine.png"),), tolerance=0.05)
     written = report(pictures(tmp_path, 1), request, network=small, output=tmp_path / "page.html")
     hello, payloads = opened(written.page)
     assert hello["baselines"] == ["mine.png"]
@@ -121,7 +121,7 @@ def test_the_class_and_the_baseline_that_were_asked_for_are_in_the_file(small, t
 
 def test_many_pictures_share_a_file_and_equal_ones_are_in_it_once(small, tmp_path: Path) -> None:
     named = pictures(tmp_path, 14)
-    written = report([*named, named[0]], Request(tolerance=0.1), network=small, output=tmp_path / "page.html")
+    written = report([*named, named[0]], Query(tolerance=0.1), network=small, output=tmp_path / "page.html")
     hello, payloads = opened(written.page)
     assert len(hello["samples"]) == 14
     assert len(written.lines) == 15
@@ -136,13 +136,13 @@ def test_too_many_pictures_and_places_that_can_not_be_written_are_refused(small,
     with pytest.raises(UsageError, match="1 at most"):
         report(pictures(tmp_path, 2), network=small, output=tmp_path / "page.html")
     with pytest.raises(OutputError):
-        report(pictures(tmp_path, 1), Request(tolerance=0.5), network=small, output=tmp_path / "no" / "page.html")
+        report(pictures(tmp_path, 1), Query(tolerance=0.5), network=small, output=tmp_path / "no" / "page.html")
     assert MOST == 500
 
 
 def test_the_class_explained_comes_first_whatever_wins(small) -> None:
     (item,) = gather(small, ["moose"])
-    found = examine(small, item, Request(explained="2", tolerance=0.1), Extent(stops=12, shares=(0.0, 1.0), randoms=1))
-    maps = [index for index, _ in found.questions]
+    found = examine(small, item, Query(target="2", tolerance=0.1, curve_fractions=(0.0, 1.0), n_random=1))
+    maps = [query.target for query in found.queries]
     assert maps[0] == 2
     assert len(maps) == len(set(maps)) <= 3

@@ -22,17 +22,17 @@ from innerview.runs.answers import Answers
 from innerview.runs.observations import Channels, Probes, Shots, keep_channels, keep_layers, keep_probes
 from innerview.session.cache import Cache
 from innerview.session.evenly import evenly
+from innerview.session.query import Query
 from innerview.session.training.curves import curves
 from innerview.session.training.networks import UnitTimes, network_at
 from innerview.session.training.reading import LayerTimes, Recorded, open_runs
 from innerview.session.training.recordings import recorded_films, recorded_units
-from innerview.session.training.request import RunRequest
 from innerview.session.training.testing import kept_answers, labelled_pictures, on_test_pictures
 from innerview.session.training.work import work
 from innerview.workbench.run.views import every_view, unit_counts
 from session.made_runs import made_folders, made_run
 
-QUICK = RunRequest(frames=2, evaluations=1)
+QUICK = Query(num_checkpoints=2, n_steps=1)
 
 
 def opened(folder: Path, **more: object) -> Recorded:
@@ -123,17 +123,17 @@ def test_two_snapshots_are_compared_in_words_and_not_drawn_as_a_course(tmp_path:
 
 def test_curves_stand_on_steps_or_on_the_time_that_training_took(tmp_path: Path) -> None:
     run = opened(tmp_path / "run")
-    loss = curves([run], RunRequest()).panels[0].tracks
+    loss = curves([run], Query()).panels[0].tracks
     assert [track.part for track in loss] == ["training", "test"]
     assert loss[0].curve.times.tolist() == list(range(1, 11))
     assert loss[1].curve.times.tolist() == [4, 8]
-    timed = curves([run], RunRequest(axis="time", smooth=4))
+    timed = curves([run], Query(axis="time", smooth=4))
     assert timed.panels[0].tracks[1].curve.times.tolist() == [4, 8]  # a minute each
     assert timed.panels[0].tracks[0].window == 4
     assert timed.panels[2].tracks[0].window == 1
     assert "mean of the last 4 logged steps" in timed.about
     assert [(mark.time, mark.text) for mark in timed.marks] == [(0, "4 px"), (5, "8 px")]
-    assert curves([run, run], RunRequest()).marks == ()
+    assert curves([run, run], Query()).marks == ()
 
 
 def test_metrics_are_found_by_the_names_that_others_give_them(tmp_path: Path) -> None:
@@ -143,7 +143,7 @@ def test_metrics_are_found_by_the_names_that_others_give_them(tmp_path: Path) ->
     renamed = [{names.get(name, name): value for name, value in line.items()} for line in lines]
     (tmp_path / "keras" / "metrics.jsonl").write_text("".join(json.dumps(line) + "\n" for line in renamed))
     run = Recorded("keras", folder)
-    drawn = curves([run], RunRequest())
+    drawn = curves([run], Query())
     parts = {(panel.title, track.part) for panel in drawn.panels for track in panel.tracks}
     assert {("Loss (nats)", "test"), ("Accuracy", "training"), ("Accuracy", "test")} <= parts
     assert ("Learning rate (share of the recipe's)", "training") in parts
@@ -153,7 +153,7 @@ def test_metrics_are_found_by_the_names_that_others_give_them(tmp_path: Path) ->
 @pytest.mark.parametrize(("declared", "title"), [({"optimisation": {}}, "Learning rate (share of the recipe's)"),
                                                  ({}, "Learning rate")])  # fmt: skip
 def test_only_our_own_trainings_log_the_rate_as_a_share(tmp_path: Path, declared: dict[str, Any], title: str) -> None:
-    drawn = curves([Recorded("run", made_run(tmp_path / "run", declared=declared))], RunRequest())
+    drawn = curves([Recorded("run", made_run(tmp_path / "run", declared=declared))], Query())
     assert title in [panel.title for panel in drawn.panels]
 
 
@@ -188,12 +188,12 @@ def test_what_a_recorder_saw_of_channels_is_read(tmp_path: Path) -> None:
         seen = Channels(zero, zero, zero, zero, share, np.array([0.99, np.nan, 0.99]), zero, zero)
         scores = replace(seen, positive=np.zeros_like(seen.positive), saturated=np.full_like(seen.saturated, np.nan))
         keep_channels(folder, step, {"relu1": seen, "scores": scores})  # scores below 0 are nothing wrong
-    found = recorded_units(open_runs([tmp_path / "run"])[0], RunRequest())
+    found = recorded_units(open_runs([tmp_path / "run"])[0], Query())
     assert found is not None
     assert (found.steps, found.layers) == ((0, 10), ("relu1",))
     assert found.rows[1][0].silent.tolist() == [0]
     assert found.rows[1][0].stuck.tolist() == [2]
-    assert recorded_units(opened(tmp_path / "none"), RunRequest()) is None
+    assert recorded_units(opened(tmp_path / "none"), Query()) is None
 
 
 def test_the_view_of_channels_counts_as_the_warnings_do() -> None:
@@ -215,16 +215,16 @@ def test_the_maps_that_a_recorder_took_become_films(tmp_path: Path) -> None:
         classes = np.array([1, 0])[: len(maps)]
         keep_probes(folder, step, Probes(np.log(chances), chances, maps, classes, np.zeros(len(maps))))
     run = open_runs([tmp_path / "run"])[0]
-    first, second = recorded_films(run, RunRequest())
+    first, second = recorded_films(run, Query())
     assert [frame.step for frame in first.frames] == [0, 10]
     assert (first.truth, first.target, second.truth, second.target) == (1, 1, 0, 0)
     assert second.frames[1].prediction.label == "0 ant"
     assert (second.frames[1].map == 1).all()
     np.testing.assert_array_equal(first.image, pictures[0])
-    work_done = work(run, RunRequest(), lambda _: None)
+    work_done = work(run, Query(), lambda _: None)
     assert [film.name for film in work_done.films] == ["probe 0", "probe 1"]
     assert "trained 'resnet'" in work_done.missing
-    assert recorded_films(opened(tmp_path / "undeclared", network="resnet"), RunRequest()) == []
+    assert recorded_films(opened(tmp_path / "undeclared", network="resnet"), Query()) == []
 
 
 def test_layers_that_were_kept_are_in_the_films_of_their_steps(tmp_path: Path) -> None:
@@ -241,7 +241,7 @@ def test_layers_that_were_kept_are_in_the_films_of_their_steps(tmp_path: Path) -
             scores = Shots(values[..., :2], np.array([[0, 1], [0, 1]]), 2)
             keep_layers(folder, step, {"relu3": Shots(values, rows, 12), "scores": scores})
     run = open_runs([tmp_path / "run"])[0]
-    first, second = recorded_films(run, RunRequest())
+    first, second = recorded_films(run, Query())
     assert [list(frame.layers) for frame in second.frames] == [["relu3", "scores"], [], ["relu3", "scores"]]
     assert second.frames[2].layers["relu3"][0, 0].tolist() == [12, 13, 14]
     assert (first.number("relu3", 2), second.number("relu3", 2), second.number("scores", 1)) == (7, 9, 1)
@@ -253,7 +253,7 @@ def test_answers_that_the_run_keeps_need_no_data(tmp_path: Path) -> None:
     assert kept_answers(open_runs([tmp_path / "run"])[0]) is None
     said, truth = np.array([3, 5, 5, 9, 0]), np.array([3, 3, 5, 5, 0])
     answers.keep(folder, Answers(said, np.array([0.9, 0.6, 0.8, 0.7, 0.5], np.float32), truth, 10))
-    done = work(open_runs([tmp_path / "run"])[0], RunRequest(frames=2, evaluations=1), lambda _: None)
+    done = work(open_runs([tmp_path / "run"])[0], Query(num_checkpoints=2, n_steps=1), lambda _: None)
     found = done.tested
     assert found is not None
     assert found.found.confusion[3].tolist() == [0, 0, 0, 1, 0, 1, 0, 0, 0, 0]
@@ -262,7 +262,7 @@ def test_answers_that_the_run_keeps_need_no_data(tmp_path: Path) -> None:
     assert found.pictures == ()
     # what the run keeps gives way to pictures that are named
     data = made_folders(tmp_path / "data")
-    named = work(open_runs([tmp_path / "run"])[0], RunRequest(data=data, frames=2, evaluations=1), lambda _: None)
+    named = work(open_runs([tmp_path / "run"])[0], Query(data=data, num_checkpoints=2, n_steps=1), lambda _: None)
     assert named.tested is not None
     assert len(named.tested.pictures) == named.tested.found.pictures == 6
 
@@ -278,7 +278,7 @@ def test_training_pictures_are_never_tested_on(tmp_path: Path) -> None:
     run = opened(tmp_path / "run")
     network = network_at(run, 10)
     folders = made_folders(tmp_path / "whole", count=12, part="")
-    names = {one.name for one in labelled_pictures(folders, network, RunRequest(), [])}
+    names = {one.name for one in labelled_pictures(folders, network, Query(), [])}
     assert names == {"cat:5", "cat:11", "dog:5", "dog:11"}
 
 
@@ -288,7 +288,7 @@ def test_arrays_are_tested_on_their_test_part_by_the_names_of_classes(tmp_path: 
     labels = np.arange(6) % 2
     arrays = {"train_images": images, "train_labels": labels, "test_images": images[:4], "test_labels": labels[:4]}
     np.savez(tmp_path / "data.npz", classes=np.array(["dog", "cat"]), **arrays)
-    found = on_test_pictures(run, RunRequest(count=3), tmp_path / "data.npz", lambda _: None)
+    found = on_test_pictures(run, Query(num_images=3), tmp_path / "data.npz", lambda _: None)
     assert found.found.pictures == 3
     assert {one.truth for one in found.pictures} <= {3, 5}
     one = found.pictures[0]
@@ -296,14 +296,14 @@ def test_arrays_are_tested_on_their_test_part_by_the_names_of_classes(tmp_path: 
     np.testing.assert_array_equal(one.image, images[number].astype(np.float32) / np.float32(255))
     np.savez(tmp_path / "strange.npz", classes=np.array(["dog", "zebra"]), **arrays)
     with pytest.raises(DataError, match="does not know zebra"):
-        on_test_pictures(run, RunRequest(), tmp_path / "strange.npz", lambda _: None)
+        on_test_pictures(run, Query(), tmp_path / "strange.npz", lambda _: None)
 
 
 def test_a_finished_run_is_tested_by_its_last_weights_and_bad_pictures_are_listed(tmp_path: Path) -> None:
     run = opened(tmp_path / "run", average=True)
     data = made_folders(tmp_path / "data")
     (data / "test" / "cat" / "1.png").write_bytes(b"meow")
-    found = on_test_pictures(run, RunRequest(evaluations=1), data, lambda _: None)
+    found = on_test_pictures(run, Query(n_steps=1), data, lambda _: None)
     last = run.last.weights
     assert any((run.folder.read(run.steps[-1], "average").weights[name] != last[name]).any() for name in last)
     images = np.stack([one.image for one in found.pictures])
@@ -317,4 +317,4 @@ def test_a_finished_run_is_tested_by_its_last_weights_and_bad_pictures_are_liste
 @pytest.mark.parametrize("wrong", [{"count": 0}, {"frames": 1}, {"smooth": -1}, {"evaluations": 0}])
 def test_numbers_out_of_range_are_refused(wrong: dict[str, int]) -> None:
     with pytest.raises(UsageError, match="each is at least 1"):
-        RunRequest(**wrong)  # pyright: ignore[reportArgumentType]
+        Query(**wrong)  # pyright: ignore[reportArgumentType]

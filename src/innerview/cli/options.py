@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final, TypeAlias
 
 import click
@@ -97,51 +99,26 @@ def output(default: str) -> Decorator:
     )
 
 
-QUESTION: Final = (
-    click.option(
-        "--target", default="", metavar="CLASS", help="Class to explain, by number or name. [the predicted class]"
-    ),
-    click.option("--versus", default="", metavar="CLASS", help="Explain why the class and not this one."),
-    click.option(
-        "--objective",
-        default="",
-        show_default="contrast, or what the model's outputs are",
-        help="What is explained of it: logit, contrast (with all other classes), probability.",
-    ),
-    click.option(
-        "--tolerance", type=float, default=0.01, show_default=True, help="Error of the maps to reach: 0.01 is 1 %."
-    ),
-)
-
-CHOICE: Final = (
-    click.option(
-        "--crop", default="center", show_default=True, help="center, whole, or left,top,width,height in pixels."
-    ),
-    click.option(
-        "--data", type=click.Path(path_type=Path), metavar="FOLDER", help="Class folders to select images from."
-    ),
-    click.option(
-        "--select", multiple=True, metavar="SELECTION", help="From --data: a number, a class, or class:number."
-    ),
-)
-
-
-def question() -> Decorator:
-    """What is explained, and how exactly: --target, --versus, --objective, --tolerance."""
-    return _all(QUESTION)
-
-
-def choice() -> Decorator:
-    """Which part of which images: --crop, --data, --select."""
-    return _all(CHOICE)
-
-
 def _all(options: tuple[Decorator, ...]) -> Decorator:
     """Several options in the order in which the help lists them."""
     return lambda command: functools.reduce(lambda wrapped, option: option(wrapped), reversed(options), command)
 
 
-class _MethodOption(click.Option):
+class _QueryOption(click.Option):
+    """An option of the query: what is not given stays as the query has it, and the help reads its default there."""
+
+    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
+        """Show the query's own default, unless the help says what happens without one."""
+        from innerview.session.query import Query
+
+        shown = copy.copy(self)
+        default: object = getattr(Query, str(self.name))
+        if default and not isinstance(self.show_default, str) and not str(self.help).endswith("]"):
+            shown.default, shown.show_default = default, True
+        return click.Option.get_help_record(shown, ctx)
+
+
+class _MethodOption(_QueryOption):
     """An option whose help is made from the registry of methods, and only when somebody reads it."""
 
     def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
@@ -158,19 +135,84 @@ class _MethodOption(click.Option):
         return super().get_help_record(ctx)
 
 
-def methods() -> Decorator:
-    """--method, several times."""
-    return click.option("--method", "methods", cls=_MethodOption, multiple=True, metavar="NAME[:OPTION=VALUE,…]")
+def option(*names: str, several: bool = False, **settings: Any) -> Decorator:
+    """An option of the query."""
+    usual: dict[str, Any] = {"cls": _QueryOption, "multiple": several} | ({} if several else {"default": None})
+    return click.option(*names, **(usual | settings))
 
 
-def baseline() -> Decorator:
-    """--baseline, several times."""
-    return click.option(
-        "--baseline",
-        "baselines",
-        multiple=True,
-        default=("black",),
-        show_default=True,
-        metavar="NAME",
-        help="Start of the path: black, white, gray, blurred[:SIGMA], noise[:SEED] or a file; several are averaged.",
-    )
+QUERY: Final[Mapping[str, Decorator]] = MappingProxyType(
+    {
+        "target": option(
+            "--target", metavar="CLASS", help="Class to explain, by number or name. [the predicted class]"
+        ),
+        "versus": option("--versus", metavar="CLASS", help="Explain why the class and not this one."),
+        "objective": option(
+            "--objective",
+            show_default="contrast, or what the model's outputs are",
+            help="What is explained of it: logit, contrast (with all other classes), probability.",
+        ),
+        "tolerance": option("--tolerance", type=float, help="Error of the maps to reach: 0.01 is 1 %."),
+        "max_evaluations": option("--max-evaluations", type=click.IntRange(2), help="Most evaluations to spend."),
+        "rule": option("--rule", metavar="NAME", help="A quadrature rule, instead of a tolerance."),
+        "n_steps": option("--n-steps", type=click.IntRange(1), help="Evaluations of the rule. [32]"),
+        "baselines": option(
+            "--baseline",
+            "baselines",
+            several=True,
+            metavar="NAME",
+            help="Start of the path: black, white, gray, blurred[:SIGMA], noise[:SEED], a file; several are averaged.",
+        ),
+        "methods": option("--method", "methods", several=True, cls=_MethodOption, metavar="NAME[:OPTION=VALUE,…]"),
+        "layers": option("--layers", type=words, metavar="LIST", help="Numbers from 1, or names. [3,6,9]"),
+        "max_channels": option("--max-channels", type=click.IntRange(1), help="Channels drawn of each layer."),
+        "alphas": option("--alphas", type=numbers, metavar="LIST", help="Positions on the path. [ten]"),
+        "fractions": option(
+            "--fractions", type=numbers, metavar="LIST", help="Fractions of the pixels to keep. [eight]"
+        ),
+        "vmax": option("--vmax", help="Colour scale of the maps: per-image, shared or a number."),
+        "overlay": option("--overlay", metavar="NAME", help="How a map is drawn over the image."),
+        "crop": option("--crop", help="center, whole, or left,top,width,height in pixels."),
+        "data": option(
+            "--data", type=click.Path(path_type=Path), metavar="FOLDER", help="Class folders to select images from."
+        ),
+        "select": option(
+            "--select", several=True, metavar="SELECTION", help="From --data: a number, a class, or class:number."
+        ),
+        "axis": option("--axis", type=click.Choice(["step", "time"]), help="Of the curves: step or time."),
+        "smooth": option(
+            "--smooth", type=click.IntRange(1), metavar="N", help="Steps averaged in a curve. [1 % of the run]"
+        ),
+        "probes": option(
+            "--probe", "probes", several=True, metavar="IMAGE", help="Follow this image. [the example images]"
+        ),
+        "num_images": option("-n", "--num-images", type=click.IntRange(1), help="Test images."),
+        "num_checkpoints": option("--num-checkpoints", type=click.IntRange(2), help="Most checkpoints to evaluate."),
+        "seed": option("--seed", type=int, help="Of the draw of test images."),
+    }
+)
+"""Options of the query, by its fields."""
+
+QUESTION: Final = ("target", "versus", "objective", "tolerance")
+CHOICE: Final = ("crop", "data", "select")
+
+
+def query(*names: str, **others: Decorator) -> Decorator:
+    """Options of the query; the command is given `query`, built of those that were given.
+
+    Args:
+        names: fields of the query, in the order in which the help lists them.
+        others: options for fields whose help is another here; listed where their names stand.
+    """
+
+    def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(command)
+        def asked(*args: Any, **given: Any) -> Any:
+            from innerview.session.query import Query
+
+            said = {name: value for name in names if (value := given.pop(name)) not in (None, ())}
+            return command(*args, query=Query(**said), **given)
+
+        return _all(tuple(others.get(name, QUERY[name]) for name in names))(asked)
+
+    return decorate

@@ -14,9 +14,7 @@ from innerview.cli.console import say
 @click.command("report", short_help="Write the viewer as one HTML file that opens anywhere, offline.")
 @click.argument("images", nargs=-1, metavar="[IMAGE]...")
 @options.network()
-@options.question()
-@click.option("--baseline", default="black", show_default=True, metavar="NAME", help="Start of the path.")
-@options.choice()
+@options.query(*options.QUESTION, "baselines", *options.CHOICE)
 @click.option(
     "-o",
     "--output",
@@ -26,34 +24,17 @@ from innerview.cli.console import say
     metavar="FILE",
     help="File to write; one that is there is replaced.",
 )
-def command(
-    *,
-    images: tuple[str, ...],
-    network: Any,
-    target: str,
-    versus: str,
-    objective: str,
-    tolerance: float,
-    baseline: str,
-    crop: str,
-    data: Path | None,
-    select: tuple[str, ...],
-    output: Path,
-) -> None:
+def command(*, images: tuple[str, ...], network: Any, query: Any, output: Path) -> None:
     """Write the viewer with everything about some images (up to 500) as one HTML file.
 
     The file opens offline and loads nothing from elsewhere. Other classes, your own images and the brush need a
     running model: use `innerview serve`.
     """
     from innerview.cli.progress import steps
-    from innerview.workbench import Request
     from innerview.workbench.page.report import report
 
-    request = Request(explained=target, versus=versus, target=objective, tolerance=tolerance, baselines=(baseline,))
     with steps("Explaining") as progress:
-        written = report(
-            images, request, network=network, output=output, data=data, picks=select, crop=crop, progress=progress
-        )
+        written = report(images, query, network=network, output=output, progress=progress)
     for line in written.lines:
         say(line)
     say(f"Open {written.page} ({written.size / 1e6:.1f} MB)")

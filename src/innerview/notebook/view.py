@@ -8,37 +8,34 @@ marimo asks for one thing and gets the widget.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
 from secrets import token_hex
-from typing import Any, Final, final
+from typing import Any, final
 
 from innerview.errors import MissingExtra
 from innerview.network import Network
 from innerview.notebook.saved import frame, stills
-from innerview.session.compute.explanation import Extent, examine
-from innerview.session.compute.masking import SHARES
+from innerview.session.compute.explanation import examine
 from innerview.session.compute.weights import count_weights
 from innerview.session.images import gather, open_snapshots
 from innerview.session.opening import furnish
-from innerview.session.request import Request, check_request
+from innerview.session.query import Query, check_query
 from innerview.session.session import Session
 from innerview.viewer.hello import hello
 from innerview.viewer.one_file import Packed, describe_page, write_page
+from innerview.workbench.explain.explain import BRIEF
 from innerview.workbench.page.one_page import Sizes
 from innerview.workbench.page.pages import gather_payloads, page_context
-
-EXTENT: Final = Extent(stops=36, shares=SHARES[::2], randoms=3)
 
 
 def view(
     *pictures: str,
     network: Network | str = "allcnn",
-    request: Request | None = None,
+    query: Query | None = None,
     runs: Sequence[str | Path] = (),
-    crop: str = "center",
     live: bool = True,
 ) -> View:
     """Show the viewer in a notebook.
@@ -46,9 +43,8 @@ def view(
     Args:
         pictures: files, or names of sample photos; without any, the first sample photo.
         network: a network, or the name of a built-in one.
-        request: which class, target, baseline and tolerance the saved page holds; all can be changed in the cell.
+        query: what the saved page holds, and the crop; all but that can be changed in the cell.
         runs: folders of trainings to show beside; for a living kernel.
-        crop: "center", "whole" or "left,top,width,height".
         live: let the kernel answer what the page does not hold. False needs no package beside innerview.
 
     Raises:
@@ -57,7 +53,7 @@ def view(
     """
     if live:
         _require_widgets()
-    return View(pictures, network, request or Request(), tuple(Path(run) for run in runs), crop, live=live)
+    return View(pictures, network, query or Query(), tuple(Path(run) for run in runs), live=live)
 
 
 @final
@@ -72,17 +68,21 @@ class View:
         self,
         pictures: Sequence[str],
         network: Network | str,
-        request: Request,
+        query: Query,
         runs: tuple[Path, ...],
-        crop: str,
         *,
         live: bool,
     ) -> None:
         self.live = live
-        self._pictures, self._network, self._request, self._runs = tuple(pictures), network, request, runs
+        self._pictures, self._network, self._query, self._runs = (
+            tuple(pictures),
+            network,
+            replace(query, **BRIEF),
+            runs,
+        )
         before, opened = open_snapshots(network)
-        check_request(request, opened)
-        self._items = gather(opened, pictures, crop=crop)
+        check_query(query, opened)
+        self._items = gather(opened, pictures, query)
         histograms = count_weights({**before, "after" if before else "now": opened.weights()})
         name = network if isinstance(network, str) else type(opened).__name__
         self._scene = page_context(opened, name, histograms)
@@ -90,7 +90,7 @@ class View:
 
     @cached_property
     def _content(self) -> tuple[Mapping[str, Any], list[Packed]]:
-        looks = [examine(self._scene.network, item, self._request, EXTENT) for item in self._items]
+        looks = [examine(self._scene.network, item, self._query) for item in self._items]
         listed, payloads, baselines = gather_payloads(looks, self._scene, Sizes())
         first = hello([self._scene.facts], listed, runs=self._scene.runs, baselines=baselines)
         return first, payloads

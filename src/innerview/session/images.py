@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final, cast
 
 from innerview.allcnn import NAMES, has_before, load, snapshot
@@ -15,6 +14,7 @@ from innerview.data.samples import find_picture
 from innerview.data.sources import Source
 from innerview.errors import UnknownClass, UsageError
 from innerview.network import Differentiable, Network
+from innerview.session.query import Query
 from innerview.targets import find_class
 from innerview.types import Array
 
@@ -57,37 +57,28 @@ def open_snapshots(network: Network | str) -> tuple[dict[str, Mapping[str, Array
     return ({"before": snapshot(network, "before").weights()} if has_before(network) else {}), opened
 
 
-def gather(
-    network: Network,
-    pictures: Sequence[Source] | Source = (),
-    *,
-    data: Path | None = None,
-    picks: Sequence[str] = (),
-    crop: str = "center",
-) -> list[Item]:
-    """Read everything that was named, in order; with nothing named, the first sample photo.
+def gather(network: Network, images: Sequence[Source] | Source = (), query: Query | None = None) -> list[Item]:
+    """Read everything that was named, in order; with nothing named, the first example.
 
     Args:
         network: says which size is needed and which classes there are.
-        pictures: paths of files, names of sample photos, or what else `read_picture` takes; several, or one.
-        data: folder of class folders, to pick from; their names must be classes of the network.
-        picks: "17", "horse" or "horse:3"; without any, a few pictures in an order that never changes.
-        crop: "center", "whole" or "left,top,width,height".
+        images: paths of files, names of examples, or what else `read_picture` takes; several, or one.
+        query: its `data` is a folder of class folders to select from, whose names must be classes of the network;
+            `select`: which (without any, a few in an order that never changes); `crop`: of all.
 
     Raises:
-        PictureError: a picture can't be read, or the crop lies outside it.
-        DataError: the data set is not as described; `UsageError`: picks without data.
+        PictureError: an image can't be read, or the crop lies outside it.
+        DataError: the data set is not as described.
     """
-    if picks and data is None:
-        raise UsageError(f"the pick {picks[0]!r} needs a data set to pick from: name it with --data FOLDER")
-    chosen = parse_crop(crop)
-    several = cast("Sequence[Source]", pictures if isinstance(pictures, list | tuple) else [pictures])
+    asked = query or Query()
+    chosen = parse_crop(asked.crop)
+    several = cast("Sequence[Source]", images if isinstance(images, list | tuple) else [images])
     found = [find_picture(one) for one in several]
     entries: Sequence[Entry] = ()
-    if data is not None:
-        folders = open_folders(data)
+    if asked.data is not None:
+        folders = open_folders(asked.data)
         folders.matching(network.output.answers)
-        entries = [folders.pick(one) for one in picks] if picks else folders.shuffled(UNPICKED)
+        entries = [folders.pick(one) for one in asked.select] if asked.select else folders.shuffled(UNPICKED)
     elif not found:
         found = [find_picture(FIRST_SAMPLE)]
     named = [(one.name, one) for one in found] + [(entry.name, entry.read()) for entry in entries]

@@ -132,9 +132,9 @@ class _Job:
         self._tell(News("queued", done=done, total=total))
         self._step()
 
-    def level(self, payload: Payload) -> None:
+    def level(self, found: Payload) -> None:
         """Take what there is so far."""
-        news = News("level", encode(payload))
+        news = News("level", encode(found))
         self._tell(news, keep=True)
 
     def _step(self) -> None:

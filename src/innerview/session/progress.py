@@ -9,12 +9,51 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TypeAlias, final
-
-from innerview.viewer.payload import Payload
+from typing import Any, Protocol, TypeAlias, final, runtime_checkable
 
 Report: TypeAlias = Callable[[float, int, str], None]
 """Called as ``report(done, total, words)``, parts of one counted too; an exception raised in it stops the work."""
+
+
+@runtime_checkable
+class Listener(Protocol):
+    """Whoever waits for an answer; raising in either method stops the work."""
+
+    def progress(self, done: int, total: int) -> None:
+        """Hear how many evaluations are done, of those known to be needed."""
+        ...
+
+    def level(self, found: Any) -> None:
+        """Take what there is so far: a result that is not final, or what is shown of it."""
+        ...
+
+
+class NullListener:
+    """A listener that lets everything pass."""
+
+    def progress(self, done: int, total: int) -> None:
+        """Do nothing."""
+
+    def level(self, found: Any) -> None:
+        """Do nothing."""
+
+
+@final
+@dataclass(frozen=True)
+class Passing:
+    """Passes progress on to somebody else, and what there is so far in another form, or not at all."""
+
+    to: Listener
+    shown: Callable[[Any], Any] | None = None
+
+    def progress(self, done: int, total: int) -> None:
+        """Pass it on."""
+        self.to.progress(done, total)
+
+    def level(self, found: Any) -> None:
+        """Pass it on in its form."""
+        if self.shown is not None:
+            self.to.level(self.shown(found))
 
 
 def silent(_done: float, _total: int, _words: str) -> None:
@@ -68,7 +107,7 @@ class SubProgress:
         share = min(done / known, 1)
         self.report(self.start + share * (self.end - self.start), self.total, f"{self.words}, {counted}")
 
-    def level(self, payload: Payload) -> None:
+    def level(self, found: Any) -> None:
         """What there is in between is for those who look on."""
 
 

@@ -1,72 +1,253 @@
-"""A question of the viewer, read from JSON that anyone may have sent: every field checked, nothing of it opened."""
+"""THE question: what is asked of a model, an image or a training, with its default for whatever is not said.
+
+Frozen and hashable, so that an answer can be kept by what it depends on. Built from a command line, from Python
+keywords (lists and single names are taken for tuples), and from JSON that anyone may have sent: there every field is
+checked, and none can name a file.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Final, cast
+from typing import Any, Final, Literal, cast
 
+from innerview.data.baselines import parse_baseline
 from innerview.errors import UsageError
+from innerview.methods import BUDGET, DEFAULT_SHARES, RECIPE_ALPHAS
+from innerview.methods.integrated_gradients import DEFAULT_EVALUATIONS, DEFAULT_RULE, DEFAULT_TOLERANCE
+from innerview.methods.interior_gradients import check_alphas
+from innerview.methods.keep import check_shares
 from innerview.methods.registry import USUAL
+from innerview.methods.tolerance import check_tolerance
+from innerview.network import Differentiable, Network, OutputSpec, has_gradients
+from innerview.pictures.overlay import require_style
+from innerview.quadrature import Rule, fixed_rule
+from innerview.session.layers import choose_layers
+from innerview.session.methods import choose_methods
+from innerview.targets import Margin, Target, find_class, label, usual_kind
+from innerview.typed import TARGETS
 from innerview.viewer.hello import BASELINES
 from innerview.viewer.schema import schema
 
+CURVE_FRACTIONS: Final = tuple(
+    percent / 100
+    for percent in (0, 1, 2, 3, 5, 7, 10, 15, 20, 25, 30, 40, 50, 60, 70, 75, 80, 85, 90, 95, 100)
+)  # fmt: skip
+"""Twenty-one positions of the viewer's slider, denser at both ends."""
+
+TIMELINE_STEPS: Final = 16
+"""Evaluations of each map of a training's timeline, where no number is asked for."""
+
+LISTS: Final = (
+    "baselines", "alphas", "fractions", "layers", "methods", "select", "probes", "curve_fractions", "cells"
+)  # fmt: skip
+"""Fields that hold several values; one alone is taken for a list of one."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Query:
+    """What is asked; two that are equal have the same answer.
+
+    Attributes:
+        target: class that is explained, by number or name; None for the predicted one.
+        versus: class that it is set against ("why this and not that").
+        objective: what is explained of it: "logit", "contrast" or "probability"; empty for the usual one of the model's
+            outputs (`targets.usual_kind`). With `versus` it is the difference of two logits instead.
+        method: key of the method of one map; `methods`: maps by other methods beside the integrated gradients, such as
+            "occlusion:window=8,stride=4".
+        baselines: names or files; several are averaged in the integrated gradients, and the first one is the start of
+            the interior gradients.
+        fill: stands in the place of pixels that are taken away; empty for the first baseline.
+        tolerance: of the integrated gradients' error, relative to the map: 0.01 is 1 %.
+        max_evaluations: to spend on that; `more`: how often it is made four times as large.
+        rule: a quadrature rule instead of a tolerance; `n_steps`: its evaluations (each alone is enough).
+        alphas: positions on the path for the interior gradients, in [0, 1].
+        layers: numbers (counted from 1) or names; empty for three spread over the model.
+        fractions: of the pixels shown, in [0, 1].
+        vmax: "per-image" for each map its own colour scale, "shared" for one over all images, or the largest |value|.
+        overlay: how maps are drawn over the image, one of `pictures.STYLES`.
+        max_channels: drawn of each layer.
+        max_classes: maps that share the passes: of the class explained, the label, the predicted class, the next one.
+        max_alphas: positions of the viewer's path; None for what the image's size allows.
+        curve_fractions: of the pixels shown in the viewer; `n_random`: random orders of pixels there.
+        data: data set to take images from; `select`: which of them: "17", "horse" or "horse:3".
+        crop: "center", "whole" or "left,top,width,height".
+        probes: images that are followed through a training; with none, and none selected, all examples.
+        axis: of a training's curves: "step" or "time" (minutes of training).
+        smooth: values averaged in a curve; None for a hundredth of the run.
+        num_images: test images, drawn without repetition by `seed`.
+        num_checkpoints: that are run, at most.
+        kind: of the answer, a kind of the viewer's schema.
+        model: its fingerprint; `image`: eight hexadecimal digits; `run`: of a training.
+        mask: base64 of bits; `cells`: rows and columns of them.
+        layer: name of the one layer that is wanted whole; empty for all, in part.
+    """
+
+    target: int | str | None = None
+    versus: int | str | None = None
+    objective: str = ""
+    method: str = USUAL
+    methods: Sequence[str] = ()
+    baselines: Sequence[str] = ("black",)
+    fill: str = ""
+    tolerance: float = DEFAULT_TOLERANCE
+    max_evaluations: int = BUDGET
+    more: int = 0
+    rule: str = ""
+    n_steps: int | None = None
+    alphas: Sequence[float] = RECIPE_ALPHAS
+    layers: Sequence[str] = ()
+    fractions: Sequence[float] = DEFAULT_SHARES
+    vmax: str = "per-image"
+    overlay: str = "tint"
+    max_channels: int = 27
+    max_classes: int = 3
+    max_alphas: int | None = None
+    curve_fractions: Sequence[float] = CURVE_FRACTIONS
+    n_random: int = 5
+    data: Path | None = None
+    select: Sequence[str] = ()
+    crop: str = "center"
+    probes: Sequence[str] = ()
+    axis: Literal["step", "time"] = "step"
+    smooth: int | None = None
+    num_images: int = 500
+    num_checkpoints: int = 7
+    seed: int = 0
+    kind: str = ""
+    model: str = ""
+    image: str = ""
+    run: str = ""
+    mask: str = ""
+    cells: Sequence[int] = ()
+    layer: str = ""
+
+    def __post_init__(self) -> None:
+        for name in LISTS:
+            value: object = getattr(self, name)
+            if not isinstance(value, tuple):
+                several = isinstance(value, Sequence) and not isinstance(value, str)
+                object.__setattr__(self, name, tuple(cast("Sequence[object]", value)) if several else (value,))
+        least = {"smooth": 1, "num_images": 1, "n_steps": 1, "num_checkpoints": 2, "max_channels": 1, "max_classes": 1}
+        for name, most in least.items():
+            number: int | None = getattr(self, name)
+            if number is not None and number < most:
+                raise UsageError(f"{name} {number} was asked for; it is at least {most}")
+        if self.select and self.data is None:
+            raise UsageError(f"the selection {self.select[0]!r} needs a data set: name it with --data FOLDER")
+
+    @property
+    def budget(self) -> int:
+        """Evaluations at most, with those that were asked for on top."""
+        return self.max_evaluations * 4**self.more
+
+    @property
+    def fixed_rule(self) -> Rule | None:
+        """The rule of the integrated gradients, where one (or its evaluations) was asked for instead of a tolerance."""
+        if not (self.rule or self.n_steps):
+            return None
+        return fixed_rule(self.rule or DEFAULT_RULE, self.n_steps or DEFAULT_EVALUATIONS)
+
+    @property
+    def timeline_steps(self) -> int:
+        """Evaluations of each map of a training's timeline."""
+        return self.n_steps or TIMELINE_STEPS
+
+    def fixed_vmax(self) -> float | None:
+        """The scale as a number, or None for "per-image" and "shared".
+
+        Raises:
+            UsageError: neither a word that is known nor a number above 0.
+        """
+        if self.vmax in {"per-image", "shared"}:
+            return None
+        try:
+            value = float(self.vmax)
+        except ValueError:
+            value = 0.0
+        if not 0 < value < float("inf"):
+            raise UsageError(f"vmax {self.vmax!r} was asked for; it is per-image, shared or a number above 0")
+        return value
+
+    def classes(self, output: OutputSpec) -> tuple[int | None, int | None]:
+        """Numbers of the class that is explained and of the one that it is set against; None where nobody said.
+
+        Raises:
+            UnknownClass: lists what there is. `UsageError`: a class against itself.
+        """
+        names = output.class_names
+        index = None if self.target is None else _find_target(self.target, names)
+        other = None if self.versus is None else find_class(self.versus, names)
+        if other is not None and index == other:
+            raise UsageError(f"{label(other, names)} was to be explained against itself; name another class")
+        return index, other
+
+    def explained(self, output: OutputSpec) -> Target:
+        """What is explained, as a number for each image; an open class is the predicted one.
+
+        Raises:
+            UsageError: an unknown class or objective, or a class against itself; lists what there is.
+        """
+        index, other = self.classes(output)
+        kind = self.objective or usual_kind(output)
+        if other is not None:
+            return Margin(index, other)
+        if kind not in TARGETS:
+            raise UsageError(f"there is no objective {kind!r}; the objectives are {', '.join(TARGETS)}")
+        return TARGETS[kind](index)
+
+
+def _find_target(asked: int | str, class_names: Sequence[str]) -> int:
+    try:
+        return find_class(asked, class_names)
+    except UsageError as problem:
+        if asked in TARGETS:
+            raise UsageError(
+                f"{problem}; --target is a class, what is explained of it is --objective {asked}"
+            ) from None
+        raise
+
+
+def check_query(query: Query, network: Network) -> None:
+    """Raise UsageError for whatever can be told to be wrong before anything is computed or written."""
+    query.explained(network.output)
+    query.fixed_vmax()
+    choose_layers(query.layers, network)
+    require_style(query.overlay)
+    check_alphas(query.alphas)
+    check_shares(query.fractions)
+    for baseline in query.baselines:
+        parse_baseline(baseline)
+    if query.fixed_rule is None and has_gradients(network):
+        check_tolerance(cast("Differentiable", network), query.tolerance)
+    choose_methods(query.methods, network)
+
+
 LONGEST: Final = 512
-"""Characters of a text, at most; a mask takes 172."""
+"""Characters of a text in a message, at most; a mask takes 172."""
 
 MOST_MORE: Final = 3
 BASELINE: Final = re.compile(rf"({'|'.join(BASELINES)})(:[0-9.]{{1,12}})?")
 
 
-@dataclass(frozen=True)
-class Query:
-    """A question; two that are equal have the same answer.
-
-    Attributes:
-        kind: of the payload.
-        network: identity of the network.
-        picture: eight hexadecimal digits.
-        target: number of a class, or None for the winner; `versus`: the one it is set against.
-        method: key of a method; `baseline`: name of a baseline, never a file; `fill` likewise.
-        tolerance: of the map.
-        target_kind: "logit", "contrast", "probability", or "" for what the network has.
-        mask: base64 of bits; `cells`: rows and columns of them.
-        layer: name of the one layer that is wanted whole; empty for all, in part.
-        run: of a training.
-        more: how often a budget that was too small is made four times as large.
-    """
-
-    kind: str
-    network: str = ""
-    picture: str = ""
-    target: int | None = None
-    versus: int | None = None
-    method: str = USUAL
-    baseline: str = "black"
-    fill: str = ""
-    tolerance: float = 0.01
-    target_kind: str = ""
-    mask: str = ""
-    cells: tuple[int, ...] = ()
-    layer: str = ""
-    run: str = ""
-    more: int = 0
-
-
 def read_query(message: Mapping[str, Any]) -> Query:
-    """Read a question.
+    """Read a message of the viewer.
 
     Raises:
         UsageError: the kind is unknown, or a field is not what it should be; says which.
     """
-    found = {name: _READERS[name](name, message[name]) for name in _READERS if message.get(name) is not None}
+    found: dict[str, Any] = {}
+    for name, (field, read) in MESSAGE.items():
+        if message.get(name) is not None:
+            found[field] = read(name, message[name])
     if found.get("kind") not in schema()["kinds"]:
         raise UsageError(
             f"there is nothing of kind {found.get('kind')!r} to show; there is {', '.join(schema()['kinds'])}"
         )
-    return Query(**cast("dict[str, Any]", found))
+    return Query(**found)
 
 
 def _text(name: str, value: object) -> str:
@@ -76,7 +257,7 @@ def _text(name: str, value: object) -> str:
 
 
 def _shown(value: object) -> str:
-    """A value of a question in words: whatever is no number by its type, since a list may be nested without end."""
+    """A value of a message in words: whatever is no number by its type, since a list may be nested without end."""
     return ascii(value)[:40] if isinstance(value, bool | int | float) else type(value).__name__
 
 
@@ -108,15 +289,21 @@ def _cells(name: str, value: object) -> tuple[int, ...]:
     return tuple(_whole(name, one) for one in listed)
 
 
-_READERS: Final[Mapping[str, Callable[[str, object], object]]] = MappingProxyType(
+Read = Callable[[str, object], object]
+
+MESSAGE: Final[Mapping[str, tuple[str, Read]]] = MappingProxyType(
     {
-        **{one.name: _text for one in fields(Query)},
-        "target": _whole,
-        "versus": _whole,
-        "baseline": _baseline,
-        "fill": _baseline,
-        "tolerance": _tolerance,
-        "cells": _cells,
-        "more": lambda name, value: min(_whole(name, value), MOST_MORE),
+        **{name: (name, _text) for name in ("kind", "method", "mask", "layer", "run")},
+        "network": ("model", _text),
+        "picture": ("image", _text),
+        "target_kind": ("objective", lambda name, value: "" if value == "margin" else _text(name, value)),
+        "target": ("target", _whole),
+        "versus": ("versus", _whole),
+        "baseline": ("baselines", lambda name, value: (_baseline(name, value) or Query.baselines[0],)),
+        "fill": ("fill", _baseline),
+        "tolerance": ("tolerance", _tolerance),
+        "cells": ("cells", _cells),
+        "more": ("more", lambda name, value: min(_whole(name, value), MOST_MORE)),
     }
 )
+"""What a message may hold: by its name there, the query's field and how it is read. Nothing else is looked at."""

@@ -20,7 +20,7 @@ from innerview.errors import DataError, InnerviewError, UsageError
 from innerview.pictures.film import Frame
 from innerview.runs import RunFolder, ending
 from innerview.session.cache import Cache
-from innerview.session.compute.integrated import Listener
+from innerview.session.progress import Listener
 from innerview.session.query import Query
 from innerview.session.training.answers import answers_of
 from innerview.session.training.payloads import show_answers, show_course, show_film, show_weights
@@ -180,7 +180,7 @@ class RunRegistry:
         place = self.places().get(query.run)
         if place is None:
             raise UsageError(f"there is no training {query.run[:40]!r} here (any more); reload the page")
-        run, stamp = place.read(self._times), Stamp(query.network or place.name, query.picture)
+        run, stamp = place.read(self._times), Stamp(query.model or place.name, query.image)
         return SHOWN[query.kind](
             _Question(run, self._state(place, run), photo, stamp, listener, self._data, query.more, keep, self._frames)
         )

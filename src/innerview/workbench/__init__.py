@@ -1,9 +1,9 @@
-"""The use cases: alone in joining the rooms below, and the same for the command line, notebooks and programs."""
+"""The use cases: what a session worked out, written as folders, pages and tables."""
 
-from innerview.session.request import Request
+from innerview.session.query import Query
+from innerview.workbench.explain.explain import Written, explain
 from innerview.workbench.info import info
-from innerview.workbench.look.look import Written, look
 from innerview.workbench.path import path
 from innerview.workbench.weights import weights
 
-__all__ = ["Request", "Written", "info", "look", "path", "weights"]
+__all__ = ["Query", "Written", "explain", "info", "path", "weights"]

@@ -12,6 +12,7 @@ from innerview.pictures.words import number, shape
 from innerview.reprs import short
 from innerview.session.doubts import doubts
 from innerview.session.images import gather, open_network
+from innerview.session.query import Query
 from innerview.targets import label
 
 LISTED: Final = 20
@@ -54,7 +55,7 @@ def info(network: Network | str = "allcnn", picture: Source = "", crop: str = "c
     facts += [("Warning", doubt) for doubt in (() if isinstance(network, str) else doubts(opened))]
     facts += _methods(opened)
     if not isinstance(picture, str) or picture:
-        (item,) = gather(opened, [picture], crop=crop)
+        (item,) = gather(opened, [picture], Query(crop=crop))
         facts.append(("Picture", f"{item.name}: {item.fitted.words}"))
         facts += [("", note) for note in item.fitted.picture.notes]
     rows: list[tuple[str, str, str, str, str, str]] = []

@@ -11,7 +11,7 @@ from innerview import allcnn
 from innerview.methods import activations, gradient, integrated_gradients, interior_gradients, keep, predict
 from innerview.session.compute.explanation import examine
 from innerview.session.images import gather
-from innerview.session.request import Request
+from innerview.session.query import Query
 from innerview.targets import Contrast
 from innerview.types import Array
 
@@ -49,7 +49,8 @@ def test_every_part_is_what_its_method_gives_alone(network: Counting, how: Any, 
     (item,) = gather(network, ["cat"])
     image, black, white = item.fitted.image, np.zeros_like(item.fitted.image), np.ones_like(item.fitted.image)
     starts = [black, white][: len(baselines)]
-    look = examine(network, item, Request(target="contrast", baselines=baselines, **how))
+    asked = {"n_steps" if name == "evaluations" else name: value for name, value in how.items()}
+    look = examine(network, item, Query(objective="contrast", baselines=baselines, **asked))
     same(look.prediction.logits, predict(network, image[None])[0].logits)
     same(look.gradient.gradient, gradient(network, image, Contrast()).gradient)
     same(look.gradient.score, gradient(network, image, Contrast()).score)
@@ -72,7 +73,7 @@ def test_every_part_is_what_its_method_gives_alone(network: Counting, how: Any, 
 
 def test_nothing_is_worked_out_twice_and_batches_are_full(network: Counting) -> None:
     (item,) = gather(network, ["cat"])
-    look = examine(network, item, Request())
+    look = examine(network, item, Query())
     inside = sum(alpha not in look.integrated.profile.alphas for alpha in look.interior.alphas)
     assert sum(network.pullbacks) == look.integrated.evaluations + inside
     assert len(network.pullbacks) <= -(-sum(network.pullbacks) // network.chunk) + 2  # the first one, and the last

@@ -14,20 +14,15 @@ from innerview.adapters.operations import Convolution, GlobalMean, ReLU
 from innerview.data.baselines import make_baseline
 from innerview.errors import UnknownClass, UsageError
 from innerview.methods import RECIPE_ALPHAS, interior_gradients, keep, predict
-from innerview.methods.registry import USUAL, map_methods
+from innerview.methods.registry import USUAL, map_methods, read_method
 from innerview.network import InputSpec, Layer, Network, OutputSpec
-from innerview.session.compute.integrated import (
-    Asked,
-    Integrated,
-    NullListener,
-    explain,
-    integrate,
-    layers_shown,
-    with_interior,
-)
-from innerview.session.compute.masking import SHARES, answer_to_mask, keep_by_orders, read_mask
+from innerview.session.compute.integrated import Integrated, integrate, with_interior
+from innerview.session.compute.masking import answer_to_mask, keep_by_orders, read_mask
 from innerview.session.compute.path import add_up, choose_alphas, path_of, thinned
-from innerview.session.request import Request
+from innerview.session.layers import layers_shown
+from innerview.session.methods import run_method
+from innerview.session.progress import NullListener
+from innerview.session.query import CURVE_FRACTIONS, Query
 from innerview.targets import Logit
 from innerview.viewer.payload import Payload, decode, encode
 from innerview.viewer.payloads.keep import keep_payload
@@ -51,7 +46,7 @@ class Heard:
         if len(self.heard) > self.stop_after:
             raise InterruptedError
 
-    def level(self, payload: Payload) -> None:
+    def level(self, found: Payload) -> None:
         raise AssertionError("nobody asked for payloads here")
 
 
@@ -71,7 +66,7 @@ def black(network: Network, image: np.ndarray):
     return make_baseline("black", network.input, image)
 
 
-USUAL_REQUEST = Request()
+USUAL_REQUEST = Query()
 
 
 @pytest.fixture(scope="module")
@@ -97,23 +92,23 @@ def test_levels_come_before_the_end_and_are_not_final(network, image, black) -> 
 
 def test_whoever_listens_can_stop_the_work(network, image, black) -> None:
     with pytest.raises(InterruptedError):
-        integrate(network, image, [Logit(0)], [black], Request(tolerance=1e-5), Heard(1))
+        integrate(network, image, [Logit(0)], [black], Query(tolerance=1e-5), Heard(1))
 
 
 HOW = {
-    "a tolerance": Request(),
-    "both ends alone": Request(budget=2),
-    "a rule without ends": Request(rule="midpoint", evaluations=6),
-    "a rule with the end alone": Request(rule="riemann-right", evaluations=5),
-    "a rule of uneven weights": Request(rule="gauss-legendre", evaluations=7),
+    "a tolerance": Query(),
+    "both ends alone": Query(max_evaluations=2),
+    "a rule without ends": Query(rule="midpoint", n_steps=6),
+    "a rule with the end alone": Query(rule="riemann-right", n_steps=5),
+    "a rule of uneven weights": Query(rule="gauss-legendre", n_steps=7),
 }
 
 
 @pytest.mark.parametrize("request_", HOW.values(), ids=HOW)
 @pytest.mark.parametrize("starts", [("black",), ("black", "noise:1")])
-def test_the_sum_ends_in_the_map_and_begins_at_nothing(network, image, request_: Request, starts) -> None:
+def test_the_sum_ends_in_the_map_and_begins_at_nothing(network, image, request_: Query, starts) -> None:
     baselines = [make_baseline(name, network.input, image) for name in starts]
-    request_ = replace(request_, budget=request_.budget * len(starts))
+    request_ = replace(request_, max_evaluations=request_.budget * len(starts))
     found = integrate(network, image, [Logit(1)], baselines, request_, NullListener())
     sums = add_up(found, [0.0, 0.5, 1.0])
     assert not sums[0].any()
@@ -121,7 +116,7 @@ def test_the_sum_ends_in_the_map_and_begins_at_nothing(network, image, request_:
 
 
 @pytest.mark.parametrize("request_", HOW.values(), ids=HOW)
-def test_a_path_holds_what_the_method_gives_at_its_places(network, image, black, request_: Request) -> None:
+def test_a_path_holds_what_the_method_gives_at_its_places(network, image, black, request_: Query) -> None:
     wanted = (0.0, 0.125, 0.6, 1.0)
     found = integrate(network, image, [Logit(1)], [black], request_, NullListener(), interior=wanted)
     shown = path_of(network, found)
@@ -136,7 +131,7 @@ def test_a_path_holds_what_the_method_gives_at_its_places(network, image, black,
 
 
 def test_a_large_picture_keeps_gradients_only_where_they_were_asked_for(network, image, black) -> None:
-    found = integrate(network, image, [Logit(1)], [black], Request(), NullListener(), interior=(0.3, 1.0), whole=False)
+    found = integrate(network, image, [Logit(1)], [black], Query(), NullListener(), interior=(0.3, 1.0), whole=False)
     shown = path_of(network, found, 9)
     assert len(shown.alphas) == 9
     assert shown.gradient_alphas.tolist() == [0.3, 1.0]
@@ -185,8 +180,8 @@ def test_keeping_by_orders_is_the_method_and_shows_equal_pictures_once(network, 
 
 
 def test_shares_are_those_of_the_slider() -> None:
-    assert len(SHARES) == 21
-    assert (SHARES[0], SHARES[-1]) == (0.0, 1.0)
+    assert len(CURVE_FRACTIONS) == 21
+    assert (CURVE_FRACTIONS[0], CURVE_FRACTIONS[-1]) == (0.0, 1.0)
 
 
 def test_a_mask_shows_the_cells_whose_bits_are_set(network, image, black) -> None:
@@ -212,16 +207,16 @@ def test_broken_masks_are_refused(text, cells, message) -> None:
 
 @pytest.mark.parametrize("method", [name for name in map_methods() if name != USUAL])
 def test_every_method_makes_a_payload(network, image, black, method: str) -> None:
-    found = explain(network, image, Logit(1), black, method, NullListener())
+    found = run_method(read_method(method).settled(network), network, image, Logit(1), [black], None)
     payload = decode(encode(map_payload(found, Question(method, "logit", 1), STAMP)))
     np.testing.assert_array_equal(payload.values("map"), found.map.astype(np.float32))
     assert payload.json("evaluations") == getattr(found, "evaluations", 1)
     assert payload.metadata["meaning"] in {"contribution", "sensitivity", "spread"}
 
 
-def test_an_unknown_method_lists_what_there_is(network, image, black) -> None:
+def test_an_unknown_method_lists_what_there_is() -> None:
     with pytest.raises(UsageError, match="integrated-gradients, expected"):
-        explain(network, image, Logit(1), black, "tea-leaves", NullListener())
+        read_method("tea-leaves")
 
 
 def test_a_network_without_gradients_is_offered_what_it_has() -> None:
@@ -241,13 +236,14 @@ def test_maps_carry_their_error_and_status(integrated: Integrated) -> None:
 
 
 def test_targets_are_resolved_at_the_picture(network, image) -> None:
-    logits = predict(network, image[None])[0].logits
-    assert Asked().resolve(network, logits).index == int(logits.argmax())
-    assert Asked(0, 2).resolve(network, logits).describe(("a", "b", "c")) == "logit of 0 a minus logit of 2 c"
+    logits, output = predict(network, image[None])[0].logits, network.output
+    assert Query().explained(output).resolve(logits, output).index == int(logits.argmax())
+    both = Query(target=0, versus=2).explained(output).resolve(logits, output)
+    assert both.describe(("a", "b", "c")) == "logit of 0 a minus logit of 2 c"
     with pytest.raises(UnknownClass):
-        Asked(7).resolve(network, logits)
+        Query(target=7).explained(output)
     with pytest.raises(UsageError, match="tea"):
-        Asked(kind="tea").resolve(network, logits)
+        Query(objective="tea").explained(output)
 
 
 def test_of_many_layers_a_dozen_is_shown_unasked_from_first_to_last(network) -> None:

@@ -23,14 +23,15 @@ from innerview.results import (
     PathProfile,
     Prediction,
 )
-from innerview.session.compute.integrated import Asked, Integrated, integrate, layers_shown
-from innerview.session.compute.masking import SHARES, keep_by_orders
-from innerview.session.compute.path import is_large, path_of
+from innerview.session.compute.integrated import Integrated, integrate, is_large
+from innerview.session.compute.masking import keep_by_orders
+from innerview.session.compute.path import path_of
 from innerview.session.images import Item
+from innerview.session.layers import choose_layers, layers_shown
 from innerview.session.methods import choose_methods, run_method
 from innerview.session.progress import ALONE, SubProgress
-from innerview.session.request import Request, choose_layers
-from innerview.targets import Target, find_class
+from innerview.session.query import Query
+from innerview.targets import Target
 from innerview.types import Image
 
 
@@ -51,35 +52,18 @@ class Along:
     profile: PathProfile
 
 
-@dataclass(frozen=True)
-class Extent:
-    """How much is worked out of one picture beside what was asked for.
-
-    Attributes:
-        classes: maps at most: the class explained, the truth, the winner, the runner-up.
-        stops: places on the path of the first; None for what the picture's size allows.
-        shares: of the pixels shown, at which the answers are worked out.
-        randoms: random orders of pixels.
-    """
-
-    classes: int = 3
-    stops: int | None = None
-    shares: tuple[float, ...] = SHARES
-    randoms: int = 5
-
-
 @dataclass(frozen=True, eq=False)
 class Look:
     """One picture, looked into: whatever shows it (a folder, a page) shows these numbers.
 
     Attributes:
         item: the picture, whole and as the network saw it, with its name and truth.
-        request: what was asked.
+        query: what was asked.
         prediction: what the network says of it.
         layers: all layers of the network.
         activations: of the chosen layers.
         inside: of the layers that a viewer shows.
-        questions: number and target of each class that has a map, the one explained first.
+        queries: of each class that has a map, the one explained first; `target` is its number.
         maps: of these classes: integrated gradients, or by occlusion without gradients.
         along: what gradients say; None for a network that has none.
         path: the way from the (first) baseline; None likewise.
@@ -91,12 +75,12 @@ class Look:
     """
 
     item: Item
-    request: Request
+    query: Query
     prediction: Prediction
     layers: tuple[Layer, ...]
     activations: Activations
     inside: Activations
-    questions: tuple[tuple[int, Asked], ...]
+    queries: tuple[Query, ...]
     maps: tuple[Explained, ...]
     along: Along | None
     path: PathFrames | None
@@ -147,10 +131,8 @@ NO_GRADIENTS: Final = (
 )
 
 
-def examine(
-    network: Network, item: Item, request: Request, extent: Extent | None = None, portion: SubProgress = ALONE
-) -> Look:
-    """Work out all that `request` asks for one picture, once; `portion` is told of every pass.
+def examine(network: Network, item: Item, query: Query, portion: SubProgress = ALONE) -> Look:
+    """Work out all that `query` asks for one picture, once; `portion` is told of every pass.
 
     Of a network without gradients the map is by occlusion. What fails behind the first map is missing, with its reason;
     the rest is there.
@@ -160,14 +142,14 @@ def examine(
         PictureError: a baseline file can't be read or does not fit.
         NetworkError: something is not finite.
     """
-    size, image = extent or Extent(), item.fitted.image
-    baselines = make_baselines(request.baselines, network.input, image)
-    asked = [as_said(layer) for layer in choose_layers(request, network)]
+    image, output = item.fitted.image, network.output
+    baselines = make_baselines(query.baselines, network.input, image)
+    asked = [as_said(layer) for layer in choose_layers(query.layers, network)]
     every = activations(network, image, [*asked, *map(by_name, layers_shown(network))])
     # Resolved here, once, so that every view explains the same class.
-    questions = _questions(network, every.prediction, request, item.truth)[: size.classes]
-    targets = [one.resolve(network, every.prediction.logits) for _, one in questions]
-    methods_asked = request.methods if has_gradients(network) else tuple(dict.fromkeys((FORWARD, *request.methods)))
+    queries = _queries(network, every.prediction, query, item.truth)[: query.max_classes]
+    targets = [one.explained(output).resolve(every.prediction.logits, output) for one in queries]
+    methods_asked = query.methods if has_gradients(network) else tuple(dict.fromkeys((FORWARD, *query.methods)))
     chosen = choose_methods(methods_asked, network)
     parts = len(chosen) + has_gradients(network)
     shares = [portion.part(0.8 * number / parts, 0.8 * (number + 1) / parts) for number in range(parts)]
@@ -175,8 +157,12 @@ def examine(
     # Not isinstance, as in `has_gradients`.
     if has_gradients(network):
         differentiable = cast("Differentiable", network)
-        found = _integrate(differentiable, image, targets, baselines, request, shares[0])
-        along, path, maps = _along(found, every.prediction, request), path_of(network, found, size.stops), found.results
+        found = _integrate(differentiable, image, targets, baselines, query, shares[0])
+        along, path, maps = (
+            _along(found, every.prediction, query),
+            path_of(network, found, query.max_alphas),
+            found.results,
+        )
         shares.pop(0)
     else:
         missing["gradients"] = NO_GRADIENTS
@@ -192,12 +178,12 @@ def examine(
             methods[name] = run_method(one, network, image, targets[0], baselines, progress)
     look = Look(
         item=item,
-        request=request,
+        query=query,
         prediction=every.prediction,
         layers=tuple(network.layers),
         activations=every.only(find_layer(network.layers, one).name for one in asked),
         inside=every.only(layers_shown(network)),
-        questions=questions,
+        queries=queries,
         maps=maps,
         along=along,
         path=path,
@@ -215,25 +201,22 @@ def examine(
             fill=baselines[0].image,
             target=targets[0].index,
             listener=portion.part(0.8, 1, "keep", unit="answers"),
-            shares=sorted({*size.shares, *request.shares}),
-            randoms=size.randoms,
+            shares=sorted({*query.curve_fractions, *query.fractions}),
+            randoms=query.n_random,
         )
-        kept = {one.order: one.at(request.shares) for one in orders if one.order in {"highest", "lowest"}}
-        return replace(look, kept=kept, orders=tuple(one.at(size.shares) for one in orders))
+        kept = {one.order: one.at(query.fractions) for one in orders if one.order in {"highest", "lowest"}}
+        return replace(look, kept=kept, orders=tuple(one.at(query.curve_fractions) for one in orders))
     return look
 
 
-def _questions(
-    network: Network, prediction: Prediction, request: Request, truth: int | None
-) -> tuple[tuple[int, Asked], ...]:
-    """The class explained, then the truth, the winner and the runner-up, each once."""
-    names = network.output.class_names
-    asked = find_class(request.explained, names) if request.explained else prediction.ranking[0]
-    versus = find_class(request.versus, names) if request.versus else None
+def _queries(network: Network, prediction: Prediction, query: Query, truth: int | None) -> tuple[Query, ...]:
+    """For the class explained, then the label, the predicted class and the next one, each once."""
+    asked, versus = query.classes(network.output)
     known = [truth] if truth is not None and truth in prediction.ranking else []  # "not" a class has no map of its own
-    classes = list(dict.fromkeys([asked, *known, *prediction.ranking[:2]]))
+    first = prediction.ranking[0] if asked is None else asked
+    classes = dict.fromkeys([first, *known, *prediction.ranking[:2]])
     return tuple(
-        (index, Asked(index, None if number else versus, request.target)) for number, index in enumerate(classes)
+        replace(query, target=index, versus=None if number else versus) for number, index in enumerate(classes)
     )
 
 
@@ -243,7 +226,7 @@ def _even(portion: SubProgress, parts: int) -> list[SubProgress]:
 
 @contextmanager
 def _tolerated(missing: dict[str, str], what: str) -> Generator[None, None, None]:
-    """Note down what fails in the block, and go on; a request that has no meaning stops the look."""
+    """Note down what fails in the block, and go on; a query that has no meaning stops the look."""
     try:
         yield
     except UsageError:
@@ -257,23 +240,21 @@ def _integrate(
     image: Image,
     targets: Sequence[Target],
     baselines: Sequence[Baseline],
-    request: Request,
+    query: Query,
     portion: SubProgress,
 ) -> Integrated:
     """All maps by one integral; the last place beside it is the picture itself, and a rule may leave out both ends."""
-    fixed = request.fixed_rule is not None
-    listener = portion.part(0, 1, most=0 if fixed else request.budget + len(request.alphas) + 1)
-    interior = (*request.alphas, 0.0, 1.0) if fixed else (*request.alphas, 1.0)
-    return integrate(
-        network, image, targets, baselines, request, listener, interior=interior, whole=not is_large(image)
-    )
+    fixed = query.fixed_rule is not None
+    listener = portion.part(0, 1, most=0 if fixed else query.budget + len(query.alphas) + 1)
+    interior = (*query.alphas, 0.0, 1.0) if fixed else (*query.alphas, 1.0)
+    return integrate(network, image, targets, baselines, query, listener, interior=interior, whole=not is_large(image))
 
 
-def _along(found: Integrated, prediction: Prediction, request: Request) -> Along:
+def _along(found: Integrated, prediction: Prediction, query: Query) -> Along:
     """What gradients say of the first class."""
     inside, integrated = found.interior, found.results[0]
     assert inside is not None  # noqa: S101 it was asked for
-    interior = inside.first(len(request.alphas))
+    interior = inside.first(len(query.alphas))
     score, image = float(inside.scores[-1]), integrated.image
     source = replace(inside.provenance, baseline="", seed=None)
     return Along(

@@ -1,84 +1,38 @@
-"""What the viewer asks of a network, one question at a time: every answer is a payload, and may come in levels.
+"""Integrated gradients of classes that share their passes, with what the integral saw on its way.
 
 Whoever asks listens: is told how far the work is, is given what there is so far, and stops the work by raising. So a
-server can drop a question that nobody waits for any more, and a report can ignore all of that.
+server can drop a query that nobody waits for any more, and a report can ignore all of that.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final, Protocol, runtime_checkable
+from typing import Final
 
 import numpy as np
 
 from innerview.data.baselines import Baseline
-from innerview.errors import UsageError
 from innerview.methods import Job, integrate_jobs
-from innerview.methods.method import Chosen
-from innerview.methods.registry import find_method
 from innerview.methods.tolerance import Visit
-from innerview.network import Differentiable, Network, ends
+from innerview.network import Differentiable
 from innerview.quadrature import Rule
-from innerview.results import Explained, IntegratedGradients, InteriorGradients
-from innerview.session.evenly import evenly
-from innerview.session.methods import run_method
-from innerview.session.request import TARGETS, Request
-from innerview.targets import Margin, Target, usual_kind
-from innerview.types import Array, Image, LogitRow, Map
-from innerview.viewer.payload import Payload
+from innerview.results import IntegratedGradients, InteriorGradients
+from innerview.session.compute.computation import Computation, Source
+from innerview.session.compute.prediction import TARGET, resolved
+from innerview.session.progress import Listener
+from innerview.session.query import Query
+from innerview.targets import Target
+from innerview.types import Image, LogitRow, Map
+
+LARGE: Final = 64
+"""Height or width in pixels beyond which an image counts as large: gradients are kept channel by channel only where
+they were asked for."""
 
 
-@runtime_checkable
-class Listener(Protocol):
-    """Whoever waits for an answer; raising in either method stops the work."""
-
-    def progress(self, done: int, total: int) -> None:
-        """Hear how many evaluations are done, of those known to be needed."""
-        ...
-
-    def level(self, payload: Payload) -> None:
-        """Take what there is so far."""
-        ...
-
-
-class NullListener:
-    """A listener that lets everything pass."""
-
-    def progress(self, done: int, total: int) -> None:
-        """Do nothing."""
-
-    def level(self, payload: Payload) -> None:
-        """Do nothing."""
-
-
-@dataclass(frozen=True)
-class Asked:
-    """The target of a question, as numbers and words.
-
-    Attributes:
-        target: number of a class; None for the one that wins at the picture.
-        versus: class that it is set against; None for none.
-        kind: "logit", "contrast" or "probability"; empty for the usual one of the network's outputs. With `versus` it
-            is the margin instead.
-    """
-
-    target: int | None = None
-    versus: int | None = None
-    kind: str = ""
-
-    def resolve(self, network: Network, logits: Array) -> Target:
-        """Make the target, with its class fixed.
-
-        Raises:
-            UsageError: an unknown kind, or a class against itself; `UnknownClass`.
-        """
-        if self.versus is not None:
-            return Margin(self.target, self.versus).resolve(logits, network.output)
-        kind = self.kind or usual_kind(network.output)
-        if kind not in TARGETS:
-            raise UsageError(f"there is no target {kind!r}; the targets are {', '.join(TARGETS)}")
-        return TARGETS[kind](self.target).resolve(logits, network.output)
+def is_large(image: Image) -> bool:
+    """Whether the image counts as large."""
+    return max(image.shape[:2]) > LARGE
 
 
 @dataclass(frozen=True, eq=False)
@@ -157,7 +111,7 @@ def integrate(
     image: Image,
     targets: Sequence[Target],
     baselines: Sequence[Baseline],
-    request: Request,
+    query: Query,
     listener: Listener,
     *,
     interior: Sequence[float] = (),
@@ -171,7 +125,7 @@ def integrate(
         image: one picture (pixels in [0, 1], height × width × channel).
         targets: resolved.
         baselines: where the paths start; of several, the maps are averaged.
-        request: the tolerance with its budget, or the rule.
+        query: the tolerance with its budget, or the rule.
         listener: told of the progress.
         interior: places on the path whose gradients are wanted as well; they share the passes.
         level: given what there is after each level; not final.
@@ -191,13 +145,13 @@ def integrate(
             level(tuple(named(result) for result in results))
 
     looking = _Looking(pass_on, whole=whole)
-    rule = request.fixed_rule
+    rule = query.fixed_rule
     ((_, results),) = integrate_jobs(
         network,
         [Job(image, tuple(targets), tuple(one.image for one in baselines), tuple(interior))],
-        tolerance=request.tolerance if rule is None else None,
+        tolerance=query.tolerance if rule is None else None,
         rule=rule,
-        budget=request.budget,
+        budget=query.budget,
         progress=listener.progress,
         watcher=looking,
     )
@@ -219,28 +173,25 @@ def with_interior(found: Integrated, inside: InteriorGradients | None) -> Integr
     return replace(found, places=places, interior=named)
 
 
-MANY: Final = 24
-FEWER: Final = 12
-"""Of more layers than MANY, so many are shown unasked: the ends of weighted layers, evenly from first to last."""
+def _work(source: Source, query: Query, listener: Listener) -> Integrated:
+    target, baselines = resolved(source, query, listener), source.baselines(query)
+    image = source.photo(query).image
+
+    def level(results: tuple[IntegratedGradients, ...]) -> None:
+        listener.level(Integrated(results, (target,), baselines[0], {}, None, query.fixed_rule))
+
+    return integrate(
+        source.differentiable(query),
+        image,
+        [target],
+        baselines,
+        query,
+        listener,
+        level=level,
+        whole=not is_large(image),
+    )
 
 
-def layers_shown(network: Network) -> list[str]:
-    """Names of the layers that are shown unasked: all of a few, a dozen of many, of those whose axes are known."""
-    names = [layer.name for layer in network.layers]
-    if len(names) <= MANY:
-        return names
-    drawn = [layer.name for layer in network.layers if layer.axes] or names
-    numbered = [layer.name for layer in ends(network.layers) if layer.name in drawn] or drawn
-    return list(dict.fromkeys(numbered[place] for place in evenly(range(len(numbered)), FEWER)))
-
-
-def explain(
-    network: Network, image: Image, target: Target, baseline: Baseline, method: str, listener: Listener
-) -> Explained:
-    """Work out one map by a method with its usual options.
-
-    Raises:
-        UsageError: there is no such method; lists them. Or it has no meaning for this network.
-    """
-    chosen = Chosen(find_method(method)).settled(network)
-    return run_method(chosen, network, image, target, [baseline], listener.progress)
+INTEGRATED: Final = Computation(
+    TARGET | {"baselines", "tolerance", "max_evaluations", "more", "rule", "n_steps"}, _work, lambda found: found.size
+)

@@ -5,28 +5,27 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 from jaxtyping import Bool
 
+from innerview.data.baselines import Baseline
 from innerview.errors import UsageError
 from innerview.methods import predict
 from innerview.methods.keep import check_shares, rank
 from innerview.methods.passes import chunks
 from innerview.network import Network
 from innerview.results import Keep, Prediction, Provenance, show_only
-from innerview.session.compute.integrated import Listener
+from innerview.session.compute.attribution import ATTRIBUTION
+from innerview.session.compute.computation import IMAGE, Computation, Source
+from innerview.session.compute.prediction import resolved
+from innerview.session.progress import Listener, Passing
+from innerview.session.query import Query
 from innerview.types import Array, Image, Map
 from innerview.viewer.payloads.keep import RANKED
 
-SHARES: Final = tuple(
-    percent / 100
-    for percent in (0, 1, 2, 3, 5, 7, 10, 15, 20, 25, 30, 40, 50, 60, 70, 75, 80, 85, 90, 95, 100)
-)  # fmt: skip
-"""Twenty-one places of the slider, denser at both ends."""
-
-RANDOMS: Final = 5
 MOST_CELLS: Final = 32
 
 
@@ -38,8 +37,8 @@ def keep_by_orders(
     fill: Image,
     target: int | None,
     listener: Listener,
-    shares: Sequence[float] = SHARES,
-    randoms: int = RANDOMS,
+    shares: Sequence[float] = Query.curve_fractions,
+    randoms: int = Query.n_random,
     seed: int = 0,
 ) -> list[Keep]:
     """Predict at each share, by each order of the map and by random ones.
@@ -129,3 +128,56 @@ def _cell(length: int, cells: int) -> Array:
 def answer_to_mask(network: Network, image: Image, fill: Image, mask: Bool[np.ndarray, "height width"]) -> Prediction:
     """Predict with only the pixels of a mask shown."""
     return predict(network, np.where(mask[..., None], image, fill)[None].astype(image.dtype))[0]
+
+
+@dataclass(frozen=True, eq=False)
+class Masked:
+    """What is said of parts of the pixels.
+
+    Attributes:
+        curves: by each order of a map, then by random ones; of a mask, none.
+        prediction: of the pixels of a mask; None without one.
+        pixels: of the mask; `fraction`: that is of all.
+        fill: what stands in the place of the others.
+    """
+
+    fill: Baseline
+    curves: tuple[Keep, ...] = ()
+    prediction: Prediction | None = None
+    pixels: int = 0
+    fraction: float = 0.0
+
+
+def _fill(source: Source, query: Query) -> Baseline:
+    return source.baselines(replace(query, baselines=(query.fill,)) if query.fill else query)[0]
+
+
+def _work(source: Source, query: Query, listener: Listener) -> Masked:
+    found, fill = source.result(ATTRIBUTION, query, Passing(listener)), _fill(source, query)
+    curves = keep_by_orders(
+        source.network(query),
+        source.photo(query).image,
+        found.map,
+        fill=fill.image,
+        target=resolved(source, query, listener).index,
+        listener=listener,
+        shares=query.curve_fractions,
+        randoms=query.n_random,
+        seed=query.seed,
+    )
+    return Masked(fill, tuple(curves))
+
+
+def _work_mask(source: Source, query: Query, _: Listener) -> Masked:
+    image, fill = source.photo(query).image, _fill(source, query)
+    mask = read_mask(query.mask, query.cells, *image.shape[:2])
+    prediction = answer_to_mask(source.network(query), image, fill.image, mask)
+    return Masked(fill, (), prediction, int(mask.sum()), float(mask.mean()))
+
+
+def _size(found: Masked) -> int:
+    return sum(one.logits.nbytes + one.probabilities.nbytes + one.ranking.nbytes for one in found.curves) + 2048
+
+
+MASKING: Final = Computation(ATTRIBUTION.fields | {"fill", "curve_fractions", "n_random", "seed"}, _work, _size)
+MASK: Final = Computation(IMAGE | {"baselines", "fill", "mask", "cells"}, _work_mask, _size)

@@ -12,28 +12,24 @@ from typing import Final
 
 import numpy as np
 
+from innerview.methods import interior_gradients
 from innerview.network import Network
 from innerview.quadrature import running_weights, stepped_weights
 from innerview.results import PathFrames
-from innerview.session.compute.integrated import Integrated
+from innerview.session.compute.computation import Computation, Source
+from innerview.session.compute.integrated import INTEGRATED, Integrated, is_large, with_interior
+from innerview.session.progress import Listener, Passing
+from innerview.session.query import Query
 from innerview.types import Alphas, Array
 
 STOPS: Final = 64
 """Places of a path, at most."""
 
-LARGE: Final = 64
-"""Height or width in pixels beyond which a picture counts as large: its path has fewer places, LARGE_STOPS, and its
-gradients are kept channel by channel only where they were asked for."""
-
 LARGE_STOPS: Final = 21
+"""The same of a large image."""
 
 STILL: Final = 0.02
 """A leading place is left out if the score at the one after it has moved by at most this share of the path's range."""
-
-
-def is_large(image: Array) -> bool:
-    """Whether the picture, height × width × channel, counts as large."""
-    return max(image.shape[:2]) > LARGE
 
 
 def path_of(network: Network, found: Integrated, most: int | None = None) -> PathFrames:
@@ -118,3 +114,23 @@ def thinned(alphas: Sequence[float], wanted: Collection[float], most: int) -> tu
         left = [place for place in range(len(alphas)) if place not in taken]
         taken.add(max(left, key=lambda place: min(abs(place - other) for other in taken)))
     return tuple(alphas[place] for place in sorted(taken))
+
+
+def _work(source: Source, query: Query, listener: Listener) -> PathFrames:
+    """As the integral saw it, then with the positions that were asked for as well."""
+    network, found = source.differentiable(query), source.result(INTEGRATED, query, Passing(listener))
+    image, start = source.photo(query).image, found.baseline.image
+    if not is_large(image):  # else gradients are kept only where they are asked for below
+        listener.level(path_of(network, found, query.max_alphas))
+    ends = (0.0, 1.0) if found.rule is not None else (1.0,)
+    inside = interior_gradients(
+        network, image, found.targets[0], baseline=start, alphas=(*query.alphas, *ends), progress=listener.progress
+    )
+    return path_of(network, with_interior(found, inside), query.max_alphas)
+
+
+PATH: Final = Computation(
+    INTEGRATED.fields | {"alphas", "max_alphas"},
+    _work,
+    lambda found: found.gradients.nbytes + found.contributions.nbytes + found.cumulative.nbytes,
+)

@@ -21,10 +21,10 @@ from innerview.methods import predict
 from innerview.pictures.words import count
 from innerview.results import Prediction
 from innerview.runs import answers, observations
-from innerview.session.compute.integrated import Listener
+from innerview.session.progress import Listener
+from innerview.session.query import Query
 from innerview.session.training.networks import network_at
 from innerview.session.training.reading import Recorded
-from innerview.session.training.request import RunRequest
 from innerview.session.training.testing import Labelled, kept_answers, labelled_pictures
 from innerview.spec import kind_of, possible_answers
 from innerview.types import Image
@@ -138,7 +138,7 @@ def tested(
     """
     network = network_at(run, run.steps[-1])
     problems: list[str] = []
-    drawn = labelled_pictures(data, network, RunRequest(count=most + 1), problems)
+    drawn = labelled_pictures(data, network, Query(num_images=most + 1), problems)
     found = _Tally(network.output.answers)
     shown = FIRST_LEVEL
 

@@ -11,8 +11,8 @@ import numpy as np
 from innerview.pictures.charts.curves import Curve, smoothed
 from innerview.pictures.charts.training import Mark, Panel, Track, training_figure
 from innerview.pictures.words import limit
+from innerview.session.query import Query
 from innerview.session.training.reading import Recorded
-from innerview.session.training.request import RunRequest
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -87,12 +87,12 @@ class Curves:
         ]
 
 
-def window_of(run: Recorded, request: RunRequest) -> int:
+def window_of(run: Recorded, query: Query) -> int:
     """How many values of a run's training are averaged in a curve."""
-    return request.smooth or max(1, round(run.curve("loss")[0].size / 100))
+    return query.smooth or max(1, round(run.curve("loss")[0].size / 100))
 
 
-def curves(runs: Sequence[Recorded], request: RunRequest) -> Curves:
+def curves(runs: Sequence[Recorded], query: Query) -> Curves:
     """Put the metrics of runs into plots, one over the other."""
     alone = len(runs) == 1
     panels: list[Panel] = []
@@ -104,23 +104,23 @@ def curves(runs: Sequence[Recorded], request: RunRequest) -> Curves:
                 steps, values = run.curve(metric)
                 if not steps.size:
                     continue
-                times = run.minutes(steps) if request.axis == "time" else steps.astype(np.float64)
-                window = window_of(run, request) if part == "training" and metric not in STEADY else 1
+                times = run.minutes(steps) if query.axis == "time" else steps.astype(np.float64)
+                window = window_of(run, query) if part == "training" and metric not in STEADY else 1
                 name = part if alone and len(plot.metrics) > 1 else ""
                 tracks.append(Track(number, part, name, Curve(times, values), window))
         panels.append(Panel(plot.titled(own=own), tuple(tracks), plot.axis))
-    unit = "minutes of training" if request.axis == "time" else "step"
+    unit = "minutes of training" if query.axis == "time" else "step"
     return Curves(
         tuple(panels),
         tuple(run.name for run in runs),
         unit,
-        _about(runs, request),
-        sizes(runs[0], request) if alone else (),
+        _about(runs, query),
+        sizes(runs[0], query) if alone else (),
     )
 
 
-def _about(runs: Sequence[Recorded], request: RunRequest) -> str:
-    windows = sorted({window_of(run, request) for run in runs})
+def _about(runs: Sequence[Recorded], query: Query) -> str:
+    windows = sorted({window_of(run, query) for run in runs})
     steps = " or ".join(str(window) for window in windows)
     smooth = "training: every logged step" if windows == [1] else f"training: mean of the last {steps} logged steps"
     pale = " (all values: pale)" if len(runs) == 1 and windows != [1] else ""
@@ -129,13 +129,13 @@ def _about(runs: Sequence[Recorded], request: RunRequest) -> str:
     return f"{smooth}{pale}{tests}"
 
 
-def sizes(run: Recorded, request: RunRequest) -> tuple[Mark, ...]:
+def sizes(run: Recorded, query: Query) -> tuple[Mark, ...]:
     """Where the size of the pictures changed; nothing if it never did."""
     steps, values = run.curve("size")
     changed = np.flatnonzero(np.diff(values)) + 1
     if not changed.size:
         return ()
     places = np.concatenate([[0], changed])
-    times = run.minutes(steps[places]) if request.axis == "time" else steps[places].astype(np.float64)
+    times = run.minutes(steps[places]) if query.axis == "time" else steps[places].astype(np.float64)
     times[0] = 0.0
     return tuple(Mark(float(time), f"{limit(float(values[at]))} px") for time, at in zip(times, places, strict=True))

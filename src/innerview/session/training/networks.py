@@ -7,7 +7,7 @@ framework and its own code, which a run folder does not hold; `run_recordings` r
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -24,8 +24,8 @@ from innerview.pictures.film import Film, Frame
 from innerview.pictures.words import layer_title
 from innerview.session.evenly import evenly
 from innerview.session.images import Item, gather
+from innerview.session.query import Query
 from innerview.session.training.reading import Recorded
-from innerview.session.training.request import RunRequest
 from innerview.targets import Logit
 from innerview.types import Images
 
@@ -86,21 +86,20 @@ class UnitTimes:
     pictures: int
 
 
-def probes_of(network: NumpyNetwork, request: RunRequest) -> list[Item]:
+def probes_of(network: NumpyNetwork, query: Query) -> list[Item]:
     """Read the probe pictures: those that were named, or else the bundled photos."""
-    named = request.probes or (() if request.picks else samples())
-    data = request.data if request.picks else None
-    return gather(network, named, data=data, picks=request.picks, crop=request.crop)
+    named = query.probes or (() if query.select else samples())
+    return gather(network, named, query if query.select else replace(query, data=None))
 
 
-def film_steps(run: Recorded, request: RunRequest) -> tuple[int, ...]:
+def film_steps(run: Recorded, query: Query) -> tuple[int, ...]:
     """The snapshots that are run: at most as many as asked for, evenly along the list."""
-    return evenly(run.steps, request.frames)
+    return evenly(run.steps, query.num_checkpoints)
 
 
-def unit_times(run: Recorded, images: Images, request: RunRequest, report: Callable[[str], None]) -> UnitTimes:
+def unit_times(run: Recorded, images: Images, query: Query, report: Callable[[str], None]) -> UnitTimes:
     """Take down what channels do with `images` at several snapshots, oldest first."""
-    steps = film_steps(run, request)
+    steps = film_steps(run, query)
     rows: list[tuple[LayerUnits, ...]] = []
     titles: tuple[str, ...] = ()
     for step in steps:
@@ -112,7 +111,7 @@ def unit_times(run: Recorded, images: Images, request: RunRequest, report: Calla
     return UnitTimes(steps, titles, tuple(rows), about, len(images))
 
 
-def films(run: Recorded, items: Sequence[Item], request: RunRequest, report: Callable[[str], None]) -> list[Film]:
+def films(run: Recorded, items: Sequence[Item], query: Query, report: Callable[[str], None]) -> list[Film]:
     """Follow each probe picture through the snapshots.
 
     The class explained is the picture's own, where it is known and the network has it, or else the last answer.
@@ -124,7 +123,7 @@ def films(run: Recorded, items: Sequence[Item], request: RunRequest, report: Cal
         for item, one in zip(items, said, strict=True)
     ]
     figures_of: list[list[Frame]] = [[] for _ in items]
-    for step in film_steps(run, request):
+    for step in film_steps(run, query):
         network = network_at(run, step)
         titles = {layer.name: layer_title(layer.name, network.layers) for layer in _shown(network)}
         for item, target, frames in zip(items, targets, figures_of, strict=True):
@@ -135,21 +134,21 @@ def films(run: Recorded, items: Sequence[Item], request: RunRequest, report: Cal
                     step,
                     predict(network, image[None])[0],
                     integrated_gradients(
-                        network, image, Logit(target), baseline=np.zeros_like(image), evaluations=request.evaluations
+                        network, image, Logit(target), baseline=np.zeros_like(image), evaluations=query.timeline_steps
                     ).map,
                     {title: answer.activations[name][0] for name, title in titles.items()},
                 )
             )
             report(f"{item.name} at step {step:,}")
     return [
-        Film(item.name, item.fitted.image, item.truth, target, tuple(frames), about=_about(last, target, request))
+        Film(item.name, item.fitted.image, item.truth, target, tuple(frames), about=_about(last, target, query))
         for item, target, frames in zip(items, targets, figures_of, strict=True)
     ]
 
 
-def _about(network: NumpyNetwork, target: int, request: RunRequest) -> str:
+def _about(network: NumpyNetwork, target: int, query: Query) -> str:
     explained = Logit(target).describe(network.output.class_names)
-    return f"The maps: {explained}, from black, {request.evaluations} evaluations each."
+    return f"The maps: {explained}, from black, {query.timeline_steps} evaluations each."
 
 
 def _shown(network: NumpyNetwork) -> list[Layer]:

@@ -20,13 +20,13 @@ from innerview.results import WeightHistograms
 from innerview.runs import Histogram, History
 from innerview.runs.histograms import BINS as SHARED
 from innerview.session.cache import Cache
-from innerview.session.compute.integrated import Listener
 from innerview.session.evenly import evenly
+from innerview.session.progress import Listener
+from innerview.session.query import TIMELINE_STEPS, Query
 from innerview.session.training.answers import Answers
 from innerview.session.training.networks import LAYERS, network_at
 from innerview.session.training.reading import Recorded
 from innerview.session.training.recordings import recorded_films, recorded_units
-from innerview.session.training.request import RunRequest
 from innerview.session.training.work import vitals
 from innerview.targets import Logit, label
 from innerview.types import Array, Image
@@ -47,7 +47,6 @@ POINTS: Final = 4000
 
 BINS: Final = 128
 FRAMES: Final = 12
-EVALUATIONS: Final = 16
 
 
 def show_course(run: Recorded, state: str) -> Payload:
@@ -75,10 +74,10 @@ def show_course(run: Recorded, state: str) -> Payload:
 
 def health(run: Recorded) -> list[dict[str, object]]:
     """What goes wrong, in words; nothing where a run is too young to say."""
-    request = RunRequest(frames=FRAMES)
+    query = Query(num_checkpoints=FRAMES)
     titles = tuple(f"layer {at} ({name.removesuffix('.weight')})" for at, name in enumerate(run.layers, start=1))
     try:
-        findings = examine_health(vitals(run, titles, recorded_units(run, request), None, request))
+        findings = examine_health(vitals(run, titles, recorded_units(run, query), None, query))
     except InnerviewError:  # a snapshot that is on its way
         return []
     return [
@@ -222,8 +221,8 @@ def show_film(
     Raises:
         UsageError: nothing was recorded, and the snapshots can't be run here.
     """
-    request = RunRequest(frames=FRAMES, evaluations=EVALUATIONS)
-    recorded = recorded_films(run, request)
+    query = Query(num_checkpoints=FRAMES, n_steps=TIMELINE_STEPS)
+    recorded = recorded_films(run, query)
     chosen = next((one for one in recorded if photo is not None and _same(one.image, photo.image)), None)
     reason = "no picture is at hand"
     if chosen is None and photo is not None and (len(run.steps) > 2 or not recorded):
@@ -270,7 +269,7 @@ def _run_snapshots(run: Recorded, photo: Photo, listener: Listener, known: Cache
             frame = _frame(network_at(run, step), step, image, target, progress)
             known.put(key, frame, frame.map.nbytes + sum(values.nbytes for values in frame.layers.values()))
         frames.append(frame)
-    about = f"{Logit(target).describe(last.output.class_names)}, from black, {EVALUATIONS} evaluations each"
+    about = f"{Logit(target).describe(last.output.class_names)}, from black, {TIMELINE_STEPS} evaluations each"
     return Film(photo.name, image, photo.truth, target, tuple(frames), about=about)
 
 
@@ -282,7 +281,7 @@ def _frame(network: NumpyNetwork, step: int, image: Image, target: int, progress
         image,
         Logit(target),
         baseline=np.zeros_like(image),
-        evaluations=EVALUATIONS,
+        evaluations=TIMELINE_STEPS,
         progress=progress,
     )
     titles = {layer_title(name, network.layers): answer.activations[name][0] for name in shown}

@@ -13,17 +13,17 @@ from innerview.results import Prediction
 from innerview.runs import observations
 from innerview.runs.observations import Probes, Shots
 from innerview.session.evenly import evenly
+from innerview.session.query import Query
 from innerview.session.training.networks import UnitTimes
 from innerview.session.training.reading import Recorded
-from innerview.session.training.request import RunRequest
 from innerview.spec import kind_of
 from innerview.targets import Logit
 from innerview.types import Array
 
 
-def recorded_units(run: Recorded, request: RunRequest) -> UnitTimes | None:
+def recorded_units(run: Recorded, query: Query) -> UnitTimes | None:
     """Read what a recorder saw of channels; None if nothing was recorded."""
-    asked = evenly(run.folder.observed("channels"), request.frames)
+    asked = evenly(run.folder.observed("channels"), query.num_checkpoints)
     read = {step: run.attempt(observations.channels, step) for step in asked}
     seen_at = {step: one for step, one in read.items() if one is not None}
     steps, found = tuple(seen_at), list(seen_at.values())
@@ -40,7 +40,7 @@ def recorded_units(run: Recorded, request: RunRequest) -> UnitTimes | None:
     return UnitTimes(steps, titles, rows, "the recorder's probe pictures", 0)
 
 
-def recorded_films(run: Recorded, request: RunRequest) -> list[Film]:
+def recorded_films(run: Recorded, query: Query) -> list[Film]:
     """Make films of the maps that a recorder took; none where it took none, or was not told what the model takes.
 
     Where channels of layers were kept beside the maps, they are in the frames of those steps.
@@ -51,7 +51,7 @@ def recorded_films(run: Recorded, request: RunRequest) -> list[Film]:
     names = tuple(str(name) for name in declared["output"]["class_names"])
     kind = kind_of(declared["output"].get("kind"))
     seen = _with_maps(run, len(names))
-    steps = evenly(list(seen), request.frames)
+    steps = evenly(list(seen), query.num_checkpoints)
     given = run.attempt(lambda folder, _: observations.pictures(folder), 0) if steps else None
     if given is None:
         return []

@@ -26,9 +26,9 @@ from innerview.methods import integrated_gradients, predict
 from innerview.methods.mistakes import Mistakes, mistakes, mistakes_among
 from innerview.results import IntegratedGradients, Prediction
 from innerview.runs import answers
+from innerview.session.query import Query
 from innerview.session.training.networks import network_at
 from innerview.session.training.reading import Recorded
-from innerview.session.training.request import RunRequest
 from innerview.targets import Logit
 from innerview.types import Array, Image, Images
 
@@ -69,22 +69,20 @@ class Tested:
     problems: tuple[str, ...] = ()
 
 
-def labelled_pictures(
-    data: Path, network: NumpyNetwork, request: RunRequest, problems: list[str]
-) -> Iterator[Labelled]:
+def labelled_pictures(data: Path, network: NumpyNetwork, query: Query, problems: list[str]) -> Iterator[Labelled]:
     """Read test pictures in whatever form they come; what can't be read is taken down and left out.
 
     Raises:
         DataError: there is no data set, or its classes are not the network's.
     """
     if cifar10.holds_arrays(data):
-        yield from _from_arrays(data, network, request)
+        yield from _from_arrays(data, network, query)
         return
     folders = _kept_apart(data)
     truths = dict(zip(folders.class_names, folders.matching(network.output.answers), strict=True))
-    for entry in folders.shuffled(request.count, request.seed):
+    for entry in folders.shuffled(query.num_images, query.seed):
         try:
-            image = fit(entry.read(), network.input, parse_crop(request.crop)).image
+            image = fit(entry.read(), network.input, parse_crop(query.crop)).image
         except PictureError as problem:
             problems.append(str(problem))
             continue
@@ -98,7 +96,7 @@ def _kept_apart(data: Path) -> ClassFolders:
     return ClassFolders(whole.root, whole.class_names, tuple(apart(whole)[1]), whole.notes)
 
 
-def _from_arrays(data: Path, network: NumpyNetwork, request: RunRequest) -> Iterator[Labelled]:
+def _from_arrays(data: Path, network: NumpyNetwork, query: Query) -> Iterator[Labelled]:
     found = cifar10.load(data)
     strange = [name for name in found.classes if name not in network.output.class_names]
     if strange:
@@ -106,17 +104,17 @@ def _from_arrays(data: Path, network: NumpyNetwork, request: RunRequest) -> Iter
             f"the network does not know {', '.join(strange)}; test it on the classes that it was trained on"
         )
     numbers: list[int] = (
-        np.random.default_rng(request.seed).permutation(len(found.test.labels))[: request.count].tolist()
+        np.random.default_rng(query.seed).permutation(len(found.test.labels))[: query.num_images].tolist()
     )
     for number in numbers:
         pixels = found.test.images[number].astype(np.float32) / np.float32(255)
         name = found.classes[int(found.test.labels[number])]
         picture = Picture(f"{name}, no. {number}", pixels, truth=name)
         truth = network.output.class_names.index(name)
-        yield Labelled(picture.name, fit(picture, network.input, parse_crop(request.crop)).image, truth)
+        yield Labelled(picture.name, fit(picture, network.input, parse_crop(query.crop)).image, truth)
 
 
-def on_test_pictures(run: Recorded, request: RunRequest, data: Path, report: Callable[[str], None]) -> Tested:
+def on_test_pictures(run: Recorded, query: Query, data: Path, report: Callable[[str], None]) -> Tested:
     """Show the run's last weights test pictures.
 
     The last weights, also where their running mean was kept: they are what the run folder keeps answers of, what is
@@ -136,9 +134,9 @@ def on_test_pictures(run: Recorded, request: RunRequest, data: Path, report: Cal
             predictions.extend(predict(network, _stack(waiting)))
             pictures.extend(waiting)
             waiting.clear()
-            report(f"test pictures, {len(pictures)} of {request.count}")
+            report(f"test pictures, {len(pictures)} of {query.num_images}")
 
-    for picture in labelled_pictures(data, network, request, problems):
+    for picture in labelled_pictures(data, network, query, problems):
         waiting.append(picture)
         if len(waiting) == BLOCK:
             ask()
@@ -156,7 +154,7 @@ def on_test_pictures(run: Recorded, request: RunRequest, data: Path, report: Cal
                 image,
                 Logit(network.output.output_of(predictions[place].index, predictions[place].logits)),
                 baseline=np.zeros_like(image),
-                evaluations=request.evaluations,
+                evaluations=query.timeline_steps,
             )
         )
         report(f"the map of {pictures[place].name}")

@@ -15,6 +15,7 @@ from innerview.errors import DataError, NetworkError
 from innerview.methods.health import Finding, Vitals, examine_health
 from innerview.pictures.charts.curves import Curve, smoothed
 from innerview.pictures.film import Film
+from innerview.session.query import Query
 from innerview.session.training.curves import window_of
 from innerview.session.training.networks import (
     UnitTimes,
@@ -26,7 +27,6 @@ from innerview.session.training.networks import (
 )
 from innerview.session.training.reading import Recorded
 from innerview.session.training.recordings import recorded_films, recorded_units
-from innerview.session.training.request import RunRequest
 from innerview.session.training.testing import Tested, kept_answers, on_test_pictures
 from innerview.types import Array
 
@@ -57,8 +57,8 @@ class Worked:
     findings: tuple[Finding, ...]
 
 
-def work(run: Recorded, request: RunRequest, report: Callable[[str], None]) -> Worked:
-    """Work out everything that a request asks of a run.
+def work(run: Recorded, query: Query, report: Callable[[str], None]) -> Worked:
+    """Work out everything that a query asks of a run.
 
     Raises:
         DataError: a file of the run, or the data set, can't be read; `PictureError`: a probe can't.
@@ -66,8 +66,8 @@ def work(run: Recorded, request: RunRequest, report: Callable[[str], None]) -> W
     """
     report(f"weights of {run.name}")
     titles = tuple(f"layer {at} ({name.removesuffix('.weight')})" for at, name in enumerate(run.layers, start=1))
-    seen = recorded_units(run, request)
-    shown = recorded_films(run, request)
+    seen = recorded_units(run, query)
+    shown = recorded_films(run, query)
     answers = run.attempt(lambda _, __: kept_answers(run), run.steps[-1])
     missing = ""
     try:
@@ -75,34 +75,34 @@ def work(run: Recorded, request: RunRequest, report: Callable[[str], None]) -> W
     except (NetworkError, DataError) as problem:
         missing = str(problem)
     else:
-        items = probes_of(network, request)
-        if request.data:
-            answers = on_test_pictures(run, request, request.data, report)
+        items = probes_of(network, query)
+        if query.data:
+            answers = on_test_pictures(run, query, query.data, report)
         images = [item.fitted.image for item in items]
         images += [one.image for one in answers.pictures[:MORE]] if answers else []
         try:
-            seen = unit_times(run, np.stack(images), request, report)
+            seen = unit_times(run, np.stack(images), query, report)
             # a run whose snapshots were thinned out keeps its films as they were recorded
-            if not shown or request.probes or request.picks or len(shown[0].frames) <= len(film_steps(run, request)):
-                shown = films(run, items, request, report)
+            if not shown or query.probes or query.select or len(shown[0].frames) <= len(film_steps(run, query)):
+                shown = films(run, items, query, report)
         except (NetworkError, DataError) as problem:  # a snapshot before the last one is of another shape
             missing = str(problem)
-    findings = examine_health(vitals(run, titles, seen, answers, request))
+    findings = examine_health(vitals(run, titles, seen, answers, query))
     return Worked(run, titles, seen, tuple(shown), answers, missing, tuple(findings))
 
 
-def steps_of_work(run: Recorded, request: RunRequest) -> int:
+def steps_of_work(run: Recorded, query: Query) -> int:
     """About how many reports `work` makes."""
-    frames, probes = len(film_steps(run, request)), len(request.probes) + len(request.picks) or 5
-    return 1 + frames * (1 + probes) + (request.count // 20 + 10 if request.data else 0)
+    frames, probes = len(film_steps(run, query)), len(query.probes) + len(query.select) or 5
+    return 1 + frames * (1 + probes) + (query.num_images // 20 + 10 if query.data else 0)
 
 
 def vitals(
-    run: Recorded, titles: tuple[str, ...], seen: UnitTimes | None, answers: Tested | None, request: RunRequest
+    run: Recorded, titles: tuple[str, ...], seen: UnitTimes | None, answers: Tested | None, query: Query
 ) -> Vitals:
     """Gather what the rules of health look at."""
     steps, loss = run.curve("loss")
-    window = window_of(run, request)
+    window = window_of(run, query)
 
     def smooth(name: str) -> Array:
         _, values = run.curve(name)

@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 
 from innerview.methods.registry import USUAL
 from innerview.network import Network
+from innerview.session.answers import question_of
 from innerview.session.compute.explanation import FORWARD, Look
-from innerview.session.compute.path import is_large
-from innerview.targets import usual_kind
+from innerview.session.compute.integrated import is_large
 from innerview.types import Array
 from innerview.viewer.one_file import Packed, pack
 from innerview.viewer.payloads.keep import keep_payload
 from innerview.viewer.payloads.layers import Shown, layers_payload
-from innerview.viewer.payloads.map import Question, map_payload
+from innerview.viewer.payloads.map import map_payload
 from innerview.viewer.payloads.path import path_payload
 from innerview.viewer.payloads.stamp import Stamp
 from innerview.viewer.payloads.subject import Photo, subject_payload
@@ -43,17 +43,18 @@ def payloads_of(
     """
     stamp, large = Stamp(network.identity, photo.picture), is_large(photo.image)
     packed = [pack(subject_payload(photo, look.prediction, network.identity))]
-    for number, ((index, asked), found) in enumerate(zip(look.questions, look.maps, strict=True)):
-        method, kind = FORWARD if look.along is None else USUAL, asked.kind or usual_kind(network.output)
-        question = Question(method, "margin" if asked.versus is not None else kind, index, asked.versus)
+    method = FORWARD if look.along is None else USUAL
+    questions = [question_of(query, network, method) for query in look.queries]
+    for number, (question, found) in enumerate(zip(questions, look.maps, strict=True)):
         payload = map_payload(found, question, stamp, small=large and number > 0)
-        packed.append(pack(payload, target=index, versus=asked.versus, method=method, baseline=baseline))
-    index, asked = look.questions[0]
-    first = {"target": index, "versus": asked.versus, "baseline": baseline}
+        keys = {"target": question.target, "versus": question.versus, "method": method, "baseline": baseline}
+        packed.append(pack(payload, **keys))
+    versus = questions[0].versus
+    first = {"target": questions[0].target, "versus": versus, "baseline": baseline}
     if look.path is not None:
-        packed.append(pack(path_payload(look.path, stamp, versus=asked.versus), **first))
+        packed.append(pack(path_payload(look.path, stamp, versus=versus), **first))
     if look.orders:
-        kept = keep_payload(look.orders, stamp, fill=look.fill.words, seed=0, versus=asked.versus)
+        kept = keep_payload(look.orders, stamp, fill=look.fill.words, seed=0, versus=versus)
         packed.append(pack(kept, **first, fill=baseline))
     shown = sizes.large_layers if large else sizes.layers
     packed.append(pack(layers_payload(look.inside, network.layers, weights, stamp, shown)))

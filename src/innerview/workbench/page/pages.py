@@ -14,8 +14,8 @@ from innerview.methods.registry import USUAL
 from innerview.network import Network, has_gradients
 from innerview.results import WeightHistograms
 from innerview.session.compute.explanation import FORWARD, Look
-from innerview.session.compute.integrated import NullListener
 from innerview.session.opening import built_in_runs
+from innerview.session.progress import NullListener
 from innerview.session.query import Query
 from innerview.session.registry import RunRegistry
 from innerview.types import Array
@@ -55,13 +55,17 @@ def page_context(network: Network, name: str, histograms: WeightHistograms) -> P
     facts = registry.facts()
     for run in facts:
         for kind in ("run", "weights"):
-            shown = registry.answer(Query(kind, network=identity, run=run["id"]), None, NullListener())
+            shown = registry.answer(Query(kind=kind, model=identity, run=run["id"]), None, NullListener())
             payloads.append(pack(shown, network=None if kind == "run" else identity, run=run["id"]))
         with contextlib.suppress(UsageError):  # nothing was kept
             payloads.append(
-                pack(registry.answer(Query("tested", run=run["id"]), None, NullListener()), network=None, run=run["id"])
+                pack(
+                    registry.answer(Query(kind="tested", run=run["id"]), None, NullListener()),
+                    network=None,
+                    run=run["id"],
+                )
             )
-        film = registry.answer(Query("film", network=identity, run=run["id"]), None, NullListener())
+        film = registry.answer(Query(kind="film", model=identity, run=run["id"]), None, NullListener())
         payloads.append(pack(film, picture=None, run=run["id"]))  # stands in for pictures that nobody followed
     described = describe_network(network, name, [USUAL if has_gradients(network) else FORWARD])
     return PageContext(network, network.weights(), described, tuple(facts), tuple(payloads))
@@ -97,7 +101,7 @@ def gather_payloads(
         photo = Photo.of(look.item.fitted, look.item.name, look.item.truth, "data")
         if photo.picture not in photos:
             photos[photo.picture] = photo
-            baseline = " and ".join(map(_shown, look.request.baselines))
+            baseline = " and ".join(map(_shown, look.query.baselines))
             baselines = [baseline]
             payloads += payloads_of(scene.network, look, photo, baseline, sizes, scene.weights) + _films(scene, photo)
     return [describe_photo(one) for one in photos.values()], [*payloads, *scene.payloads], baselines
@@ -115,7 +119,7 @@ def _films(scene: PageContext, photo: Photo) -> list[Packed]:
     registry = RunRegistry(built_in_runs(str(scene.facts["name"])))
     films: list[Packed] = []
     for run in scene.runs:
-        film = registry.answer(Query("film", network=scene.network.identity, run=run["id"]), photo, NullListener())
+        film = registry.answer(Query(kind="film", model=scene.network.identity, run=run["id"]), photo, NullListener())
         if film.metadata["picture"] == photo.picture:
             films.append(pack(film, run=run["id"]))
     return films

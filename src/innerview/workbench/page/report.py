@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from innerview.data.sources import Source
 from innerview.errors import UsageError
 from innerview.files.atomic import write
 from innerview.methods import weight_histograms
 from innerview.network import Network
-from innerview.session.compute.explanation import Extent, Look, examine
-from innerview.session.compute.masking import SHARES
+from innerview.session.compute.explanation import Look, examine
 from innerview.session.compute.weights import count_weights
 from innerview.session.images import gather, open_snapshots
 from innerview.session.progress import Report, SubProgress, silent
-from innerview.session.request import Request, check_request
+from innerview.session.query import CURVE_FRACTIONS, Query, check_query
 from innerview.viewer.payloads.layers import Shown
 from innerview.workbench.page.one_page import Sizes
 from innerview.workbench.page.pages import page_context, page_for
@@ -25,10 +24,18 @@ from innerview.workbench.page.pages import page_context, page_for
 MOST: Final = 500
 """Pictures in one file."""
 
-EXTENTS: Final = (
-    (12, Extent(), Sizes()),
-    (60, Extent(stops=21, shares=SHARES[::2], randoms=2), Sizes(Shown(9, 32), Shown(9, 28))),
-    (MOST, Extent(2, 12, SHARES[::4], 1), Sizes(Shown(4, 16, kernels=False), Shown(4, 16, kernels=False))),
+EXTENTS: Final[tuple[tuple[int, Mapping[str, Any], Sizes], ...]] = (
+    (12, {}, Sizes()),
+    (
+        60,
+        {"max_alphas": 21, "curve_fractions": CURVE_FRACTIONS[::2], "n_random": 2},
+        Sizes(Shown(9, 32), Shown(9, 28)),
+    ),
+    (
+        MOST,
+        {"max_classes": 2, "max_alphas": 12, "curve_fractions": CURVE_FRACTIONS[::4], "n_random": 1},
+        Sizes(Shown(4, 16, kernels=False), Shown(4, 16, kernels=False)),
+    ),
 )
 """How much of each picture goes in, by the number of pictures up to which it does."""
 
@@ -43,42 +50,37 @@ class Reported:
 
 
 def report(
-    pictures: Sequence[Source] | Source = (),
-    request: Request | None = None,
+    images: Sequence[Source] | Source = (),
+    query: Query | None = None,
     *,
     network: Network | str = "allcnn",
     output: str | Path = "innerview-report.html",
-    data: Path | None = None,
-    picks: Sequence[str] = (),
-    crop: str = "center",
     progress: Report | None = None,
 ) -> Reported:
-    """Write the viewer with everything about some pictures as one HTML file.
+    """Write the viewer with everything about some images as one HTML file.
 
     Args:
-        pictures: files, names of sample photos, PIL images or arrays, several or one; with nothing named at
-            all, the first sample photo.
-        request: which class, target, baseline and tolerance; the rest of it is for `look`.
+        images: files, names of examples, PIL images or arrays, several or one; with nothing named at all, the first
+            example.
+        query: what to work out.
         network: a network, or the name of a built-in one.
         output: the file; one that is there is replaced.
-        data: folder of class folders to take pictures from.
-        picks: which of them.
-        crop: "center", "whole" or "left,top,width,height".
         progress: told of every pass through the network; raising in it stops the work.
 
     Raises:
-        UsageError: something asked for does not exist or has no meaning, or there are too many pictures.
-        PictureError, DataError: a picture, or the data set, can't be read.
-        NetworkError: something is not finite.
+        UsageError: something asked for does not exist or has no meaning, or there are too many images.
+        PictureError, DataError: an image, or the data set, can't be read.
+        NetworkError: something is NaN or infinite.
         OutputError: the file can't be written, or the viewer was not built.
     """
-    asked = request or Request()
+    asked = query or Query()
     before, opened = open_snapshots(network)
-    check_request(asked, opened)
-    items = gather(opened, pictures, data=data, picks=picks, crop=crop)
+    check_query(asked, opened)
+    items = gather(opened, images, asked)
     if len(items) > MOST:
-        raise UsageError(f"{len(items)} pictures were named; one file holds {MOST} at most: write several")
+        raise UsageError(f"{len(items)} images were named; one file holds {MOST} at most: write several")
     extent, sizes = next((extent, sizes) for most, extent, sizes in EXTENTS if len(items) <= most)
+    asked = replace(asked, **extent)
     weights = {**before, "after" if before else "now": opened.weights()}
     histograms = count_weights(weights) if any(weights.values()) else weight_histograms(weights)  # a function has none
     scene = page_context(opened, network if isinstance(network, str) else type(opened).__name__, histograms)
@@ -87,7 +89,7 @@ def report(
 
     def looks() -> Iterator[Look]:  # one at a time, packed and let go before the next
         for item, part in zip(items, parts, strict=True):
-            yield examine(opened, item, asked, extent, part)
+            yield examine(opened, item, asked, part)
         parts[-1].part(1, 1, "writing").begin()
 
     text = page_for(looks(), scene, sizes, f"Inside the network: {title}")

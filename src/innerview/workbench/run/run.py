@@ -19,8 +19,8 @@ from innerview.pictures import Animation
 from innerview.pictures.saving import DPI, to_picture
 from innerview.results import versions
 from innerview.session.progress import Report
+from innerview.session.query import Query
 from innerview.session.training.reading import Recorded, open_runs
-from innerview.session.training.request import RunRequest
 from innerview.session.training.work import Worked, steps_of_work, work
 from innerview.viewer import run_sentences
 from innerview.viewer.explanations import RUN_EXPLANATIONS
@@ -59,7 +59,7 @@ class Shown:
 
 def run(
     runs: Sequence[Path],
-    request: RunRequest | None = None,
+    query: Query | None = None,
     *,
     output: str | Path = "innerview-inspection",
     progress: Report | None = None,
@@ -68,7 +68,7 @@ def run(
 
     Args:
         runs: one to five folders; they may be being written.
-        request: what to work out.
+        query: what to work out.
         output: folder; new, empty, or made by innerview.
         progress: told what is being done.
 
@@ -77,7 +77,7 @@ def run(
         DataError: a run or the data set can't be read; `PictureError`: a picture can't.
         OutputError: the folder can't be written or holds other things.
     """
-    asked = request or RunRequest()
+    asked = query or Query()
     opened = open_runs(runs)
     folder = open_folder(Path(output))
     total = sum(steps_of_work(one, asked) for one in opened) + len(opened)
@@ -139,7 +139,7 @@ def _signs(worked: Sequence[Worked]) -> list[Warned]:
     ]
 
 
-def _facts(runs: Sequence[Recorded], request: RunRequest) -> list[tuple[str, str]]:
+def _facts(runs: Sequence[Recorded], query: Query) -> list[tuple[str, str]]:
     """Where the numbers come from, in the page's last lines."""
     facts: list[tuple[str, str]] = []
     for one in runs:
@@ -153,6 +153,6 @@ def _facts(runs: Sequence[Recorded], request: RunRequest) -> list[tuple[str, str
         ]
         facts.append((one.name, " · ".join(part for part in told if part)))
         facts += [("Left out", problem) for problem in one.problems]
-    facts.append(("Maps", f"integrated gradients from black, {request.evaluations} evaluations each"))
+    facts.append(("Maps", f"integrated gradients from black, {query.timeline_steps} evaluations each"))
     facts.append(("This page", ", ".join(f"{name} {number}" for name, number in versions().items())))
     return facts

@@ -24,10 +24,10 @@ from innerview.pictures.charts.ridges import ridges_figure
 from innerview.pictures.charts.spread import Window, windows_for
 from innerview.pictures.charts.units import Shares, units_figure
 from innerview.pictures.film import film_animation, film_strip
+from innerview.session.query import Query
 from innerview.session.training.curves import Curves, curves, window_of
 from innerview.session.training.networks import UnitTimes
 from innerview.session.training.reading import Recorded, shared_layers
-from innerview.session.training.request import RunRequest
 from innerview.session.training.testing import Tested
 from innerview.session.training.work import Worked
 from innerview.types import Array
@@ -42,13 +42,13 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 
-def every_view(worked: Sequence[Worked], request: RunRequest) -> list[View]:
+def every_view(worked: Sequence[Worked], query: Query) -> list[View]:
     """Give all views that these runs have, in the order of the page."""
     windows: dict[str, dict[str, Window]] = {one.run.name: {} for one in worked}
     for name, runs in shared_layers([one.run for one in worked]).items():
         for run, window in zip(runs, windows_for([run.histories[name] for run in runs]), strict=True):
             windows[run.name][name] = window
-    drawn = curves([one.run for one in worked], request)
+    drawn = curves([one.run for one in worked], query)
     views = [_curves(drawn, worked)] if drawn.drawn else []
     views += [_weights(worked, windows), _layers(worked)]
     for make in (_units, _films, _mistakes):
@@ -58,9 +58,9 @@ def every_view(worked: Sequence[Worked], request: RunRequest) -> list[View]:
     return views
 
 
-def course(run: Recorded, request: RunRequest) -> Course:
+def course(run: Recorded, query: Query) -> Course:
     """Gather what is said of a run's course."""
-    window = window_of(run, request)
+    window = window_of(run, query)
 
     def late(name: str) -> float | None:
         values = run.curve(name)[1][-window:]

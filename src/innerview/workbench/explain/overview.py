@@ -11,7 +11,7 @@ from innerview import pictures
 from innerview.files.atomic import write
 from innerview.pictures import Subject
 from innerview.results import Explained, InteriorGradients
-from innerview.session.request import Request
+from innerview.session.query import Query
 from innerview.viewer.page import Figure, overview_page
 
 SHEET: Final = 60
@@ -35,14 +35,14 @@ class Seen:
     interior: InteriorGradients | None
 
 
-def write_overview(folder: Path, seen: Sequence[Seen], request: Request) -> None:
+def write_overview(folder: Path, seen: Sequence[Seen], query: Query) -> None:
     """Write index.html, contact-sheet.png, interior-sheet.png and interior-sheet.webp into `folder`.
 
     Raises:
         OutputError: a file can't be written.
     """
     sheet = pictures.contact_sheet(
-        [one.map for one in seen[:SHEET]], [one.subject for one in seen[:SHEET]], style=request.style
+        [one.map for one in seen[:SHEET]], [one.subject for one in seen[:SHEET]], style=query.overlay
     )
     pictures.save(sheet, folder / "contact-sheet.png")
     figures = [Figure("contact-sheet.png", "Each picture beside its map, all on one scale.", *sheet.size)]

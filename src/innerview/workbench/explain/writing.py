@@ -17,7 +17,7 @@ from innerview.targets import label
 from innerview.viewer import sentences
 from innerview.viewer.explanations import EXPLANATIONS
 from innerview.viewer.page import Answer, Figure, Section, picture_page
-from innerview.workbench.look.drawing import WORDS, Drawn, FigureContext, FigureSpec, figures_of
+from innerview.workbench.explain.drawing import WORDS, Drawn, FigureContext, FigureSpec, figures_of
 
 LISTED: Final = 5
 """Classes that the page lists."""
@@ -121,7 +121,7 @@ def _results(scene: FigureContext) -> dict[str, object]:
             "box": fitted.box,
             "notes": fitted.picture.notes,
         },
-        "request": asdict(scene.request),
+        "query": asdict(scene.query),
         "prediction": look.prediction,
         "activations": look.activations,
         **({} if look.along is None else vars(look.along)),

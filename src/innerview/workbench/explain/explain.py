@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from types import MappingProxyType
+from typing import Any, Final
 
 from innerview import pictures
 from innerview.data.sources import Source
@@ -15,22 +16,23 @@ from innerview.methods import weight_histograms
 from innerview.network import Network
 from innerview.pictures import ScaleChoice
 from innerview.reprs import short
-from innerview.session.compute.explanation import Extent, Look, examine
-from innerview.session.compute.masking import SHARES
+from innerview.session.compute.explanation import Look, examine
 from innerview.session.compute.weights import count_weights
 from innerview.session.images import Item, gather, open_snapshots
 from innerview.session.progress import Report, SubProgress, silent
-from innerview.session.request import Request, check_request, fixed_scale
+from innerview.session.query import CURVE_FRACTIONS, Query, check_query
 from innerview.viewer import sentences
+from innerview.workbench.explain.drawing import Drawn, FigureContext
+from innerview.workbench.explain.overview import Seen, write_overview
+from innerview.workbench.explain.writing import write_look
 from innerview.workbench.folders import folder_names, open_folder, whole
-from innerview.workbench.look.drawing import Drawn, FigureContext
-from innerview.workbench.look.overview import Seen, write_overview
-from innerview.workbench.look.writing import write_look
 from innerview.workbench.page.one_page import Sizes
 from innerview.workbench.page.pages import PageContext, page_context, page_for
 
-BRIEF: Final = Extent(stops=36, shares=SHARES[::2], randoms=3)
-"""What a look works out for the viewer beside what was asked for: the page must come in seconds."""
+BRIEF: Final[Mapping[str, Any]] = MappingProxyType(
+    {"max_alphas": 36, "curve_fractions": CURVE_FRACTIONS[::2], "n_random": 3}
+)
+"""What is worked out for the viewer beside what was asked for: the page must come in seconds."""
 
 VIEW: Final = "view.html"
 """The viewer with this picture; the page beside it needs no script, and can be printed."""
@@ -52,51 +54,43 @@ class Written:
     lines: tuple[str, ...]
 
 
-def look(
-    pictures_named: Sequence[Source] | Source = (),
-    request: Request | None = None,
+def explain(
+    images: Sequence[Source] | Source = (),
+    query: Query | None = None,
     *,
     network: Network | str = "allcnn",
     output: str | Path = "innerview-explanations",
-    data: Path | None = None,
-    picks: Sequence[str] = (),
-    crop: str = "center",
     progress: Report | None = None,
 ) -> Written:
-    """Explain pictures and write a folder for each: pictures, a page, all numbers.
+    """Explain images and write a folder for each: charts, a page, all numbers.
 
     Args:
-        pictures_named: files, names of sample photos, PIL images or arrays, several or one; with nothing named at
-            all, the first sample photo.
-        request: what to work out and how to draw it.
+        images: files, names of examples, PIL images or arrays, several or one; with nothing named at all, the first
+            example.
+        query: what to work out and how to draw it.
         network: a network, or the name of a built-in one.
         output: folder; new, empty, or made by innerview.
-        data: folder of class folders; their names must be classes of the network.
-        picks: pictures of `data`: "17", "horse" or "horse:3".
-        crop: "center", "whole" or "left,top,width,height".
         progress: told of every pass through the network; raising in it stops the work, and what is half done goes.
 
     Raises:
         UsageError: something asked for does not exist or has no meaning.
-        PictureError: a picture or baseline can't be read or does not fit; `DataError`: nor can the data set.
-        NetworkError: something is not finite; where that is so of some pictures only, the others are written all the
-            same. What fails of one picture behind its map is left out, and its page says so.
+        PictureError: an image or baseline can't be read or does not fit; `DataError`: nor can the data set.
+        NetworkError: something is NaN or infinite; where that is so of some images only, the others are written all the
+            same. What fails of one image behind its map is left out, and its page says so.
         OutputError: the folder can't be written or holds other things.
     """
-    asked = request or Request()
-    report = progress or silent
+    asked, report = replace(query or Query(), **BRIEF), progress or silent
     before, opened = open_snapshots(network)
-    limit = fixed_scale(asked)
-    check_request(asked, opened)
-    items = gather(opened, pictures_named, data=data, picks=picks, crop=crop)
+    check_query(asked, opened)
+    items = gather(opened, images, asked)
     folder = open_folder(Path(output))
     weights = {**before, "after" if before else "now": opened.weights()}
     histograms = count_weights(weights) if any(weights.values()) else weight_histograms(weights)  # a function has none
-    shared = asked.scale == "shared"
+    shared = asked.vmax == "shared"
     report(0, len(items), items[0].name)
     portions = _portions(report, [item.name for item in items], together=shared)
     looks: Iterable[Look | InnerviewError] = _examined(opened, items, asked, [looking for looking, _ in portions])
-    scale: ScaleChoice = limit or "per-image"
+    scale: ScaleChoice = asked.fixed_vmax() or "per-image"
     if shared:  # only then must all maps be known before the first is drawn
         looks = list(looks)
         scale = pictures.choose_scales([one.map.map for one in looks if isinstance(one, Look)], "shared")[0].limit
@@ -131,12 +125,12 @@ def look(
 
 
 def _examined(
-    network: Network, items: Sequence[Item], request: Request, portions: Sequence[SubProgress]
+    network: Network, items: Sequence[Item], query: Query, portions: Sequence[SubProgress]
 ) -> Iterator[Look | InnerviewError]:
     """Look into one picture after the other; a failure behind the first one does not take the others with it."""
     for number, (item, portion) in enumerate(zip(items, portions, strict=True)):
         try:
-            yield examine(network, item, request, BRIEF, portion)
+            yield examine(network, item, query, portion)
         except InnerviewError as problem:
             if number == 0:  # most likely all of them fail, and nothing is lost
                 raise

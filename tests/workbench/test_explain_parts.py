@@ -15,19 +15,19 @@ from innerview.adapters.numpy import NumpyNetwork
 from innerview.adapters.operations import ELU, Convolution, Dense, GlobalMean
 from innerview.errors import InnerviewError, NetworkError, UsageError
 from innerview.network import InputSpec, Layer, OutputSpec
-from innerview.session.request import choose_layers
-from innerview.workbench import Request, look
+from innerview.session.layers import choose_layers
+from innerview.workbench import Query, explain
 from innerview.workbench.folders import file_names
 from innerview.workbench.page.report import report
 from typecheck import unchecked
 
-# by their full names, since `innerview.workbench.look` is the function
-LOOK, DRAWING = (import_module(f"innerview.workbench.look.{name}") for name in ("look", "drawing"))
+# by their full names, since `innerview.workbench.explain` is the function
+LOOK, DRAWING = (import_module(f"innerview.workbench.explain.{name}") for name in ("explain", "drawing"))
 EXAMINE = import_module("innerview.session.compute.explanation")
 REPORT = import_module("innerview.workbench.page.report")
 
 SPEC, CLASSES = InputSpec(8, 8), OutputSpec(("a", "b", "c"))
-QUICK = Request(evaluations=4, alphas=(0.5, 1.0), shares=(0.5,), channels=4)
+QUICK = Query(n_steps=4, alphas=(0.5, 1.0), fractions=(0.5,), max_channels=4)
 LONG = "a very long name " * 30
 
 
@@ -72,7 +72,7 @@ def test_file_names_are_safe_and_all_different(names: list[str]) -> None:
 
 def test_layers_of_any_name_are_drawn(tmp_path: Path) -> None:
     subject = network(("/model/conv/Conv", "../up", LONG))
-    done = look(["cat"], QUICK, network=subject, output=tmp_path / "out")
+    done = explain(["cat"], QUICK, network=subject, output=tmp_path / "out")
     files = {one.name for one in (tmp_path / "out" / "cat").iterdir()}
     assert sum(name.startswith("layer-") for name in files) == 2
     page = done.page.read_text(encoding="utf-8")
@@ -83,12 +83,12 @@ def test_layers_of_any_name_are_drawn(tmp_path: Path) -> None:
 @pytest.mark.parametrize("layer", ["1", "number:1", "name:1"])
 def test_names_that_are_numbers_are_looked_at_by_what_is_said(layer: str, tmp_path: Path) -> None:
     subject = network(("0", "1", "2"))  # number 1 ends at the ELU that is called "1", so all three mean the same
-    look(["cat"], Request(layers=(layer,), evaluations=4, alphas=(0.5,)), network=subject, output=tmp_path / "out")
+    explain(["cat"], Query(layers=(layer,), n_steps=4, alphas=(0.5,)), network=subject, output=tmp_path / "out")
     assert (tmp_path / "out" / "cat" / "layer-1.png").is_file()
 
 
 def test_a_model_without_gradients_is_explained_by_occlusion(tmp_path: Path) -> None:
-    done = look(["cat", "moose"], QUICK, network=function(), output=tmp_path / "out")
+    done = explain(["cat", "moose"], QUICK, network=function(), output=tmp_path / "out")
     files = {one.name for one in (tmp_path / "out" / "cat").iterdir()}
     assert {"method-occlusion.png", "keep-highest.png", "keep-lowest.png", "index.html", "result.json"} <= files
     assert not {"attribution.png", "gradient.png", "path.png", "layers.webp", "weights.png"} & files
@@ -106,7 +106,7 @@ def test_what_cannot_be_drawn_takes_nothing_with_it(tmp_path: Path, monkeypatch:
         raise ZeroDivisionError("no figure")
 
     monkeypatch.setattr(DRAWING.pictures, "keep_strip", fail)
-    done = look(["cat"], QUICK, network=network(), output=tmp_path / "out")
+    done = explain(["cat"], QUICK, network=network(), output=tmp_path / "out")
     files = {one.name for one in (tmp_path / "out" / "cat").iterdir()}
     assert "attribution.png" in files
     assert not any(name.startswith("keep-") for name in files)
@@ -121,7 +121,7 @@ def test_what_cannot_be_worked_out_behind_the_map_is_named(tmp_path: Path, monke
 
     monkeypatch.setattr(EXAMINE, "keep_by_orders", fail)
     monkeypatch.setattr(LOOK, "page_for", fail)
-    look(["cat"], QUICK, network=network(), output=tmp_path / "out")
+    explain(["cat"], QUICK, network=network(), output=tmp_path / "out")
     place = tmp_path / "out" / "cat"
     assert (place / "attribution.png").is_file()
     assert not (place / "view.html").exists()
@@ -140,13 +140,13 @@ def test_a_picture_that_fails_leaves_the_others(scale: str, tmp_path: Path, monk
         return examine(subject, item, *rest)
 
     monkeypatch.setattr(LOOK, "examine", some)
-    asked = Request(evaluations=4, alphas=(0.5, 1.0), scale=scale)
+    asked = Query(n_steps=4, alphas=(0.5, 1.0), vmax=scale)
     with pytest.raises(NetworkError, match=r"2 of 3 pictures are in .*left out: moose \(a gradient is not finite\)"):
-        look(["cat", "moose", "coffee"], asked, network=network(), output=tmp_path / "out")
+        explain(["cat", "moose", "coffee"], asked, network=network(), output=tmp_path / "out")
     assert {one.name for one in (tmp_path / "out").iterdir() if one.is_dir()} == {"cat", "coffee"}
     assert (tmp_path / "out" / "index.html").is_file()
     with pytest.raises(InnerviewError, match="not finite"):  # with nothing to lose it ends at once
-        look(["moose", "cat"], asked, network=network(), output=tmp_path / "none")
+        explain(["moose", "cat"], asked, network=network(), output=tmp_path / "none")
 
 
 class Listed:
@@ -163,7 +163,7 @@ def test_layers_that_cannot_be_drawn_are_not_chosen_and_are_refused_when_asked_f
     listed: Any = Listed(MAP, BY_HEAD)
     alone: Any = Listed(BY_HEAD)
     with unchecked():
-        assert choose_layers(Request(), listed) == (MAP,)
-        assert choose_layers(Request(), alone) == ()
+        assert choose_layers((), listed) == (MAP,)
+        assert choose_layers((), alone) == ()
         with pytest.raises(UsageError, match=r"qkv can't be drawn.*These can be: conv"):
-            choose_layers(Request(layers=("qkv",)), listed)
+            choose_layers(("qkv",), listed)

@@ -19,7 +19,7 @@ from innerview.pictures.pixels import enlarge
 from innerview.pictures.words import layer_title
 from innerview.results import WeightHistograms
 from innerview.session.compute.explanation import Look
-from innerview.session.request import Request
+from innerview.session.query import Query
 from innerview.viewer import sentences
 from innerview.workbench.folders import file_names
 
@@ -35,7 +35,7 @@ class FigureContext:
 
     network: Network
     look: Look
-    request: Request
+    query: Query
     scale: ScaleChoice
     histograms: WeightHistograms
 
@@ -72,7 +72,7 @@ def _gradients(scene: FigureContext) -> bool:
 
 def _attribution(scene: FigureContext) -> Drawn:
     return pictures.attribution_views(
-        scene.look.integrated, subject=scene.subject, style=scene.request.style, scale=scene.scale
+        scene.look.integrated, subject=scene.subject, style=scene.query.overlay, scale=scene.scale
     )
 
 
@@ -84,7 +84,7 @@ def _photo(scene: FigureContext) -> Drawn:
         enlarge(fitted.picture.levels(), 1),
         (left, top, left + width, top + height),
         subject=scene.subject,
-        style=scene.request.style,
+        style=scene.query.overlay,
         scale=scene.scale,
     )
 
@@ -122,7 +122,7 @@ def _gradient(scene: FigureContext) -> Drawn:
 
 def _method(name: str, scene: FigureContext) -> Drawn:
     result = scene.look.methods[name]
-    return pictures.attribution_picture(result, subject=scene.subject, style=scene.request.style)
+    return pictures.attribution_picture(result, subject=scene.subject, style=scene.query.overlay)
 
 
 def _keep(order: str, scene: FigureContext) -> Drawn:
@@ -133,7 +133,7 @@ def _layer(name: str, scene: FigureContext) -> Drawn:
     return pictures.activation_grid(
         scene.look.activations,
         name,
-        channels=scene.request.channels,
+        channels=scene.query.max_channels,
         layers=scene.look.layers,
         subject=scene.subject,
     )
@@ -141,7 +141,7 @@ def _layer(name: str, scene: FigureContext) -> Drawn:
 
 def _layers_moving(scene: FigureContext) -> Drawn:
     return pictures.activation_animation(
-        scene.look.activations, layers=scene.look.layers, channels=scene.request.channels, subject=scene.subject
+        scene.look.activations, layers=scene.look.layers, channels=scene.query.max_channels, subject=scene.subject
     )
 
 

@@ -1,0 +1,151 @@
+"""Results of a session in the form in which the viewer takes them, by kind; nothing is computed.
+
+The table below is all that the viewer can ask.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from types import MappingProxyType
+from typing import Final, Protocol, runtime_checkable
+
+from innerview.errors import UsageError
+from innerview.network import Network
+from innerview.results import Explained
+from innerview.session.compute.activations import ACTIVATIONS, OPAQUE
+from innerview.session.compute.attribution import ATTRIBUTION
+from innerview.session.compute.computation import Source
+from innerview.session.compute.masking import MASK, MASKING
+from innerview.session.compute.path import PATH
+from innerview.session.compute.prediction import PREDICTION
+from innerview.session.compute.weights import count_weights
+from innerview.session.progress import Listener, Passing
+from innerview.session.query import Query
+from innerview.targets import usual_kind
+from innerview.types import Array
+from innerview.viewer.payload import Payload
+from innerview.viewer.payloads.keep import keep_payload, kept_payload
+from innerview.viewer.payloads.layers import Shown, layers_payload
+from innerview.viewer.payloads.map import Question, map_payload
+from innerview.viewer.payloads.path import path_payload
+from innerview.viewer.payloads.stamp import Stamp
+from innerview.viewer.payloads.subject import subject_payload
+from innerview.viewer.payloads.weights import weights_payload
+
+
+@dataclass(frozen=True, eq=False)
+class OpenedModel:
+    """A network of the session: its name, and weights before training where they are known."""
+
+    name: str
+    network: Network
+    before: Mapping[str, Mapping[str, Array]] = field(default_factory=dict[str, Mapping[str, Array]])
+
+    @cached_property
+    def identity(self) -> str:
+        """Of the network; asked once, since a function is run to find it out."""
+        return self.network.identity
+
+
+@runtime_checkable
+class Asked(Source, Protocol):
+    """A session, as far as answers need it."""
+
+    def opened(self, query: Query) -> OpenedModel:
+        """The model that is asked."""
+        ...
+
+    def training(self, query: Query, listener: Listener) -> Payload:
+        """A training, shown."""
+        ...
+
+
+def _stamp(asked: Asked, query: Query) -> Stamp:
+    return Stamp(asked.opened(query).identity, asked.photo(query).picture)
+
+
+def _versus(asked: Asked, query: Query) -> int | None:
+    return query.classes(asked.network(query).output)[1]
+
+
+def question_of(query: Query, network: Network, method: str) -> Question:
+    """What a map answers, in the words of the viewer."""
+    index, versus = query.classes(network.output)
+    kind = "margin" if versus is not None else query.objective or usual_kind(network.output)
+    return Question(method, kind, index, versus)
+
+
+def _subject(asked: Asked, query: Query, listener: Listener) -> Payload:
+    prediction = asked.result(PREDICTION, query, listener)
+    return subject_payload(asked.photo(query), prediction, asked.opened(query).identity)
+
+
+def _map(asked: Asked, query: Query, listener: Listener) -> Payload:
+    question, stamp = question_of(query, asked.network(query), query.method), _stamp(asked, query)
+
+    def shown(found: Explained, *, final: bool = False) -> Payload:
+        return map_payload(found, question, stamp, final=final)
+
+    return shown(asked.result(ATTRIBUTION, query, Passing(listener, shown)), final=True)
+
+
+def _path(asked: Asked, query: Query, listener: Listener) -> Payload:
+    stamp, versus = _stamp(asked, query), _versus(asked, query)
+    shown = Passing(listener, lambda found: path_payload(found, stamp, versus=versus))
+    return path_payload(asked.result(PATH, query, shown), stamp, versus=versus)
+
+
+def _keep(asked: Asked, query: Query, listener: Listener) -> Payload:
+    found = asked.result(MASKING, query, listener)
+    versus = _versus(asked, query)
+    return keep_payload(found.curves, _stamp(asked, query), fill=found.fill.words, seed=query.seed, versus=versus)
+
+
+def _kept(asked: Asked, query: Query, listener: Listener) -> Payload:
+    found = asked.result(MASK, query, listener)
+    assert found.prediction is not None  # noqa: S101 of a mask there is one
+    stamp = _stamp(asked, query)
+    return kept_payload(found.prediction, stamp, pixels=found.pixels, share=found.fraction, fill=found.fill.words)
+
+
+def _layers(asked: Asked, query: Query, listener: Listener) -> Payload:
+    network, found = asked.network(query), asked.result(ACTIVATIONS, query, listener)
+    shown = Shown(channels=2**16) if query.layer else Shown()
+    weights, stamp = network.weights(), _stamp(asked, query)
+    return layers_payload(found, network.layers, weights, stamp, shown, complete=bool(query.layer))
+
+
+def _weights(asked: Asked, query: Query, listener: Listener) -> Payload:
+    """Histograms of a run's weights through time, or of a model's before and after training."""
+    if query.run:
+        return asked.training(query, listener)
+    opened = asked.opened(query)
+    now = opened.network.weights()
+    if not now:
+        raise UsageError(f"the weights are not known of {opened.name}; {OPAQUE}")
+    return weights_payload(
+        count_weights({**opened.before, "after" if opened.before else "now": now}), Stamp(opened.identity)
+    )
+
+
+def _training(asked: Asked, query: Query, listener: Listener) -> Payload:
+    return asked.training(query, listener)
+
+
+ANSWERS: Final[Mapping[str, Callable[[Asked, Query, Listener], Payload]]] = MappingProxyType(
+    {
+        "subject": _subject,
+        "map": _map,
+        "path": _path,
+        "keep": _keep,
+        "kept": _kept,
+        "layers": _layers,
+        "weights": _weights,
+        "run": _training,
+        "tested": _training,
+        "film": _training,
+    }
+)
+"""By the kind that is asked for."""

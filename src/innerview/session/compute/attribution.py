@@ -1,0 +1,31 @@
+"""One map, by any method."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from innerview.methods.method import Chosen
+from innerview.methods.registry import USUAL, find_method
+from innerview.results import Explained
+from innerview.session.compute.computation import Computation, Source
+from innerview.session.compute.integrated import INTEGRATED, Integrated
+from innerview.session.compute.prediction import resolved
+from innerview.session.methods import run_method
+from innerview.session.progress import Listener, Passing
+from innerview.session.query import Query
+
+
+def _work(source: Source, query: Query, listener: Listener) -> Explained:
+    if query.method == USUAL:
+        return source.result(INTEGRATED, query, Passing(listener, _first)).results[0]
+    network = source.network(query)
+    chosen = Chosen(find_method(query.method)).settled(network)
+    target = resolved(source, query, listener)
+    return run_method(chosen, network, source.photo(query).image, target, source.baselines(query), listener.progress)
+
+
+def _first(found: Integrated) -> Explained:
+    return found.results[0]
+
+
+ATTRIBUTION: Final = Computation(INTEGRATED.fields | {"method"}, _work, lambda found: 3 * found.map.nbytes)

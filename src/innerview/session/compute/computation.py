@@ -1,0 +1,68 @@
+"""A kind of result: which fields of a query it depends on, how it is worked out, and how much room it takes.
+
+Results are kept by what they depend on, so two queries that differ in nothing else share one. Each kind stands in a
+file of its own beside this one, and may ask the session for others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
+
+from innerview.data.baselines import Baseline
+from innerview.network import Differentiable, Network
+from innerview.session.progress import Listener
+from innerview.session.query import Query
+from innerview.viewer.payloads.subject import Photo
+
+T = TypeVar("T")
+
+
+@runtime_checkable
+class Source(Protocol):
+    """What a computation may ask of the session."""
+
+    def network(self, query: Query) -> Network:
+        """The model that is asked."""
+        ...
+
+    def differentiable(self, query: Query) -> Differentiable:
+        """The same; raises UsageError if it has no gradients."""
+        ...
+
+    def photo(self, query: Query) -> Photo:
+        """The image that it is asked about."""
+        ...
+
+    def baselines(self, query: Query) -> tuple[Baseline, ...]:
+        """Made for the image."""
+        ...
+
+    def result(self, computation: Computation[T], query: Query, listener: Listener) -> T:
+        """Another result, from the cache or worked out; the listener hears of its progress."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class Computation(Generic[T]):
+    """A kind of result.
+
+    Attributes:
+        fields: of a query, that it depends on; it may look at no others.
+        work: works it out.
+        size: bytes that it keeps in memory.
+    """
+
+    fields: frozenset[str]
+    work: Callable[[Source, Query, Listener], T]
+    size: Callable[[T], int]
+
+    def key(self, query: Query) -> Hashable:
+        """Equal for two queries that have the same result."""
+        values: list[Any] = [getattr(query, name) for name in sorted(self.fields)]
+        return (self, *values)
+
+
+IMAGE = frozenset({"model", "image"})
+"""What everything about an image depends on."""
