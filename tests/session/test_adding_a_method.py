@@ -134,7 +134,7 @@ def test_a_look_draws_and_keeps_every_method_that_was_asked_for(tmp_path: Path) 
     told = json.loads((tmp_path / "result.json").read_text(encoding="utf-8"))["methods"]
     found = load_result(tmp_path)
     assert found.notes == ()
-    assert found["request"]["methods"] == asked
+    assert tuple(found["query"]["methods"]) == tuple(asked)
     np.testing.assert_array_equal(found["integrated"].map, look.integrated.map)
     assert list(found["methods"]) == list(wanted)
     for name, one in wanted.items():

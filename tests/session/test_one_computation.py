@@ -20,15 +20,15 @@ NETWORK = numpy_network(MODEL, MODEL.weights(), np.float32)
 
 ASKED: dict[str, dict[str, Any]] = {
     "as usual": {},
-    "a rule": {"rule": "midpoint", "evaluations": 6},
-    "evaluations alone": {"evaluations": 5},
+    "a rule": {"rule": "midpoint", "n_steps": 6},
+    "evaluations alone": {"n_steps": 5},
     "two baselines": {"baselines": ("black", "noise:3")},
-    "two baselines by a rule": {"baselines": ("black", "white"), "rule": "riemann-left", "evaluations": 7},
+    "two baselines by a rule": {"baselines": ("black", "white"), "rule": "riemann-left", "n_steps": 7},
     "a tolerance": {"tolerance": 0.2},
-    "a budget": {"tolerance": 1e-4, "budget": 20},
-    "a class against another": {"explained": "ant", "versus": "cow"},
-    "another target": {"target": "probability", "explained": "1"},
-    "shares of its own": {"shares": (0.13, 0.5)},
+    "a budget": {"tolerance": 1e-4, "max_evaluations": 20},
+    "a class against another": {"target": "ant", "versus": "cow"},
+    "another target": {"objective": "probability", "target": "1"},
+    "shares of its own": {"fractions": (0.13, 0.5)},
     "places of its own": {"alphas": (0.125, 0.33)},
 }
 

@@ -342,7 +342,7 @@ def test_a_model_that_raises_is_named_and_the_server_lives(client: TestClient, g
 
 
 def test_a_budget_that_ended_is_told_and_can_be_continued(client: TestClient, session: Session, monkeypatch) -> None:
-    monkeypatch.setattr("innerview.session.session.BUDGET", 6)
+    monkeypatch.setattr("innerview.session.query.Query.budget", property(lambda query: 6 * 4**query.more))
     with client.websocket_connect(SOCKET) as socket:
         hello = socket.receive_json()
         told, payloads = ask(socket, 1, "map", hello, target=0, tolerance=1e-4)

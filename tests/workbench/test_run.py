@@ -314,7 +314,7 @@ def test_a_finished_run_is_tested_by_its_last_weights_and_bad_pictures_are_liste
     assert found.problems[0].startswith("cat:1")
 
 
-@pytest.mark.parametrize("wrong", [{"count": 0}, {"frames": 1}, {"smooth": -1}, {"evaluations": 0}])
+@pytest.mark.parametrize("wrong", [{"num_images": 0}, {"num_checkpoints": 1}, {"smooth": -1}, {"n_steps": 0}])
 def test_numbers_out_of_range_are_refused(wrong: dict[str, int]) -> None:
-    with pytest.raises(UsageError, match="each is at least 1"):
+    with pytest.raises(UsageError, match="it is at least"):
         Query(**wrong)  # pyright: ignore[reportArgumentType]

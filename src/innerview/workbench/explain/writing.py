@@ -121,7 +121,7 @@ def _results(scene: FigureContext) -> dict[str, object]:
             "box": fitted.box,
             "notes": fitted.picture.notes,
         },
-        "query": asdict(scene.query),
+        "query": {name: str(one) if isinstance(one, Path) else one for name, one in asdict(scene.query).items()},
         "prediction": look.prediction,
         "activations": look.activations,
         **({} if look.along is None else vars(look.along)),
