@@ -67,7 +67,7 @@ PAGES: Final[Mapping[str, Page]] = {
     "sessions": Page(
         "Whole explanations, viewer, recorder, files",
         "What the commands do, from Python.",
-        ("explain", "look", "Query", "Request", "view", "Recorder", "save_result", "load_result"),
+        ("explain", "Query", "view", "Recorder", "save_result", "load_result"),
     ),
     "results": Page("Results", "What the methods give: frozen, signed, in stated units.", results),
     "figures": Page("Figures", "Results as images and charts. [How they are drawn](../figures.md).", pictures),

@@ -59,8 +59,8 @@ from innerview.targets import Margin as Margin
 from innerview.targets import Probability as Probability
 from innerview.types import Array
 from innerview.typing import ArrayLike, BaselineLike, NumpyImageLike, T, TargetLike
-from innerview.workbench import Request as Request
-from innerview.workbench import look as look
+from innerview.workbench import Query as Query
+from innerview.workbench import explain as explain
 
 __version__: str
 __all__ = [
@@ -71,13 +71,14 @@ __all__ = [
     "Margin",
     "OutputSpec",
     "Probability",
+    "Query",
     "Recorder",
-    "Request",
     "__version__",
     "activations",
     "captum_attribution",
     "class_evidence",
     "expected_gradients",
+    "explain",
     "fit",
     "grad_cam",
     "gradient",
@@ -88,7 +89,6 @@ __all__ = [
     "keep",
     "load",
     "load_result",
-    "look",
     "make_baseline",
     "occlusion",
     "path_statistics",
