@@ -61,7 +61,9 @@ def compare(engine: str) -> dict[str, list[float]]:
             theirs = built.astype(kind)
         except NetworkError:
             continue
-        images = np.stack([innerview.fit(innerview.sample(photo), ours.input).image for photo in PHOTOS]).astype(kind)
+        images = np.stack(
+            [innerview.preprocess(innerview.example_image(photo), ours.input).image for photo in PHOTOS]
+        ).astype(kind)
         pairs = zip(quantities(theirs, images), quantities(ours, images), strict=True)
         found[name] = [
             max(float(np.abs(one - other).max() / np.abs(other).max()) for one, other in zip(*pair, strict=True))

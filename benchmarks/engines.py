@@ -47,20 +47,20 @@ def exported(network: NumpyNetwork, kind: str) -> Any:
 
 def in_numpy() -> Differentiable:
     """As it comes."""
-    return allcnn.load()
+    return allcnn.load_pretrained()
 
 
 def in_torch(network: NumpyNetwork | None = None) -> TorchNetwork:
     """A PyTorch module: of the built-in network, or of another."""
     from innerview.adapters.torch import TorchNetwork
 
-    ours = network or allcnn.load()
+    ours = network or allcnn.load_pretrained()
     return TorchNetwork(exported(ours, "pytorch"), replace(ours.input, layout="CHW"), ours.output)
 
 
 def in_keras() -> Differentiable:
     """A Keras model, on the backend that KERAS_BACKEND names."""
-    ours = allcnn.load()
+    ours = allcnn.load_pretrained()
     return wrap(exported(ours, "keras"), input=ours.input, output=ours.output)
 
 
@@ -70,7 +70,7 @@ def in_jax() -> Differentiable:
 
     from innerview.adapters.jax import tap
 
-    ours = allcnn.load()
+    ours = allcnn.load_pretrained()
     steps = ours.operations
 
     def function(weights: Mapping[str, Any], value: Any) -> Any:

@@ -80,8 +80,8 @@ class Case:
 
 def built_in(*, numpy: bool, dtype: type[np.floating] = np.float32) -> Case:
     """The built-in network, in PyTorch for Captum and in either for innerview."""
-    ours, theirs = allcnn.load(dtype=dtype), in_torch().astype(dtype)
-    picture = innerview.fit(innerview.sample("cat"), ours.input).image.astype(dtype)
+    ours, theirs = allcnn.load_pretrained(dtype=dtype), in_torch().astype(dtype)
+    picture = innerview.preprocess(innerview.example_image("cat"), ours.input).image.astype(dtype)
     last = theirs.model.get_submodule(LAST)
     return Case(ours if numpy else theirs, theirs.model, theirs.input, LAST, last, picture, np.zeros_like(picture))
 
@@ -102,7 +102,7 @@ def with_relu(dtype: type[np.floating] = np.float32) -> Case:
         .to(torch.from_numpy(np.zeros(1, dtype)).dtype)
     )
     spec = InputSpec(64, 64, layout="CHW", mean=(0.485, 0.456, 0.406), std=(0.229, 0.224, 0.225))
-    picture = innerview.fit(innerview.sample("cat"), spec).image.astype(dtype)
+    picture = innerview.preprocess(innerview.example_image("cat"), spec).image.astype(dtype)
     network = TorchNetwork(model, spec, OutputSpec(allcnn.CLASS_NAMES))
     return Case(network, model, spec, "11", last, picture, np.full_like(picture, 0.5))
 
@@ -123,7 +123,7 @@ def of_gradient_input(case: Case) -> tuple[Array, Array]:
 def of_integrated_gradients(case: Case) -> tuple[Array, Array]:
     """The same nodes and weights."""
     ours = integrated_gradients(
-        case.network, case.image, Logit(), baseline=case.baseline, rule="gauss-legendre", evaluations=STEPS
+        case.network, case.image, Logit(), baseline=case.baseline, rule="gauss-legendre", n_steps=STEPS
     )
     theirs = attr.IntegratedGradients(case.model).attribute(
         case.tensor(case.image), case.tensor(case.baseline), case.target, n_steps=STEPS, method="gausslegendre"
@@ -133,7 +133,7 @@ def of_integrated_gradients(case: Case) -> tuple[Array, Array]:
 
 def of_noise(case: Case, kind: str) -> tuple[Array, Array]:
     """SmoothGrad or VarGrad; Captum is given innerview's noise in place of its own."""
-    noisy = np.stack(list(noisy_pictures(case.image, noise=NOISE, samples=SAMPLES)))
+    noisy = np.stack(list(noisy_pictures(case.image, noise=NOISE, n_samples=SAMPLES)))
     noise = torch.cat([case.tensor(one) for one in noisy]) - case.tensor(case.image)
     tunnel = attr.NoiseTunnel(attr.Saliency(case.model))
     with mock.patch("torch.normal", return_value=noise):
@@ -141,14 +141,14 @@ def of_noise(case: Case, kind: str) -> tuple[Array, Array]:
             case.tensor(case.image), nt_type=kind, nt_samples=SAMPLES, target=case.target, abs=False
         )
     ours = {"smoothgrad": smooth_grad, "vargrad": var_grad}[kind]
-    found = ours(case.network, case.image, Logit(), noise=NOISE, samples=SAMPLES).attribution
+    found = ours(case.network, case.image, Logit(), stdevs=NOISE, n_samples=SAMPLES).attribution
     return found, case.back(theirs) if kind == "smoothgrad" else case.back(theirs, 2) * SAMPLES / (SAMPLES - 1)
 
 
 def of_grad_cam(case: Case) -> tuple[Array, Array]:
     """Captum's has one value for each place; here it is shared out among the place's pixels."""
     theirs = attr.LayerGradCam(case.model, case.module).attribute(case.tensor(case.image), case.target)
-    ours = grad_cam(case.network, case.image, Logit(), case.layer).map
+    ours = grad_cam(case.network, case.image, Logit(), case.layer).heatmap
     places = theirs.detach().numpy()[0, 0]
     side = len(ours) // len(places)
     return ours * side**2, np.kron(places, np.ones((side, side)))
@@ -159,7 +159,7 @@ def of_occlusion(case: Case) -> tuple[Array, Array]:
     theirs = attr.Occlusion(case.model).attribute(
         case.tensor(case.image), (3, WINDOW, WINDOW), (3, STRIDE, STRIDE), case.tensor(case.baseline), case.target
     )
-    ours = occlusion(case.network, case.image, Logit(), fill=case.baseline, window=WINDOW, stride=STRIDE).map
+    ours = occlusion(case.network, case.image, Logit(), fill=case.baseline, window=WINDOW, stride=STRIDE).heatmap
     return ours * WINDOW**2, case.back(theirs, 0)[..., 0]
 
 

@@ -46,7 +46,7 @@ TARGETS: dict[str, Callable[[], Target]] = {"logit": Logit, "probability": Proba
 
 def network_of(weights: Path | None, activation: str) -> NumpyNetwork:
     """The built-in network, or another of its architecture, perhaps with ReLU in place of ELU (not trained so)."""
-    network = allcnn.read(weights) if weights else allcnn.load()
+    network = allcnn.read(weights) if weights else allcnn.load_pretrained()
     if activation == "elu":
         return network
     steps = [ReLU(step.name) if isinstance(step, ELU) else step for step in network.operations]
@@ -89,9 +89,9 @@ def report_rules(network: NumpyNetwork, images: Sequence[Array], references: Seq
                         target_of(exact),
                         baseline=np.zeros_like(image),
                         rule=rule,
-                        evaluations=evaluations,
-                    ).map,
-                    exact.map,
+                        n_steps=evaluations,
+                    ).heatmap,
+                    exact.heatmap,
                 )
                 for image, exact in zip(images, references, strict=True)
             ]
@@ -109,23 +109,23 @@ def report_tolerance(
     results: Sequence[IntegratedGradients], references: Sequence[IntegratedGradients], tolerance: float
 ) -> None:
     """Print what was spent for one tolerance, and whether the word was kept."""
-    spent = np.array([result.evaluations for result in results])
-    met = [pair for pair in zip(results, references, strict=True) if pair[0].status is Status.MET]
+    spent = np.array([result.n_evaluations for result in results])
+    met = [pair for pair in zip(results, references, strict=True) if pair[0].status is Status.CONVERGED]
     print(
         f"tolerance {tolerance:g}: evaluations median {np.median(spent):.0f}, 95 % {np.quantile(spent, 0.95):.0f}, "
         f"mean {spent.mean():.1f}, largest {spent.max()}; reached: {wilson(len(met), len(results))}"
     )
     if not met:
         return
-    true = np.array([relative(result.map, exact.map) for result, exact in met])
-    stated = np.array([result.estimated_error for result, _ in met])
-    pixels = [np.mean(np.abs(result.map - exact.map) <= result.error) for result, exact in met]
+    true = np.array([relative(result.heatmap, exact.heatmap) for result, exact in met])
+    stated = np.array([result.error for result, _ in met])
+    pixels = [np.mean(np.abs(result.heatmap - exact.heatmap) <= result.pixel_error) for result, exact in met]
     print(f"  true error: median {np.median(true):.2e}, largest {true.max():.2e}")
     print(f"  within the tolerance: {wilson(int((true <= tolerance).sum()), len(met))}")
     print(f"  within the stated error: {wilson(int((true <= stated).sum()), len(met))}")
     print(f"  stated / true: median {np.median(stated / true):.2f}, smallest {(stated / true).min():.2f}")
     print(f"  pixels within their own error: mean {np.mean(pixels):.1%}, worst picture {min(pixels):.1%}")
-    print(f"  gap: median {np.median([result.relative_gap for result, _ in met]):.1e}", flush=True)
+    print(f"  gap: median {np.median([result.relative_convergence_delta for result, _ in met]):.1e}", flush=True)
 
 
 def main() -> None:
@@ -148,12 +148,12 @@ def main() -> None:
 
     def explained(tolerance: float, budget: int) -> list[IntegratedGradients]:
         jobs = [Job(image, (target,), (np.zeros_like(image),)) for image in images]
-        found = dict(integrate_jobs(network, jobs, tolerance=tolerance, budget=budget))
+        found = dict(integrate_jobs(network, jobs, tolerance=tolerance, max_evaluations=budget))
         return [found[number][0] for number in range(len(images))]
 
     references = explained(min(options.tolerances) / 50, 4097)
-    spent = [reference.evaluations for reference in references]
-    stated = [reference.estimated_error for reference in references]
+    spent = [reference.n_evaluations for reference in references]
+    stated = [reference.error for reference in references]
     print(f"references: {np.median(spent):.0f} evaluations (median), error at most {max(stated):.1e}", flush=True)
     if not options.no_rules:
         report_rules(network, images, references)

@@ -100,7 +100,7 @@ def measure(model: nn.Module, batch: int, seconds: float, folder: Path) -> Measu
     optimiser = torch.optim.SGD(model.parameters(), 1e-4, momentum=0.9)
     labels = torch.arange(batch) % 10
     recorder = innerview.Recorder(
-        model, folder / "run", probes=PROBES, input=SPEC, output=CLASSES, every=OFTEN, share=None
+        model, folder / "run", probes=PROBES, input=SPEC, output=CLASSES, log_every=OFTEN, max_overhead=None
     )
 
     def step(images: torch.Tensor, after: Callable[..., None] | None) -> None:

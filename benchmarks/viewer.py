@@ -31,7 +31,7 @@ import numpy as np
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from innerview.data.samples import sample, samples
+from innerview.data.samples import example_image, example_names
 from innerview.session.models import ModelRequest, open_model
 from innerview.workbench.page.report import report
 
@@ -129,8 +129,8 @@ def loads(browser: Browser, url: str, rounds: int) -> tuple[list[float], int]:
 
 def new_picture(number: int) -> bytes:
     """A crop of a sample photo that nobody has seen, as PNG."""
-    names = samples()
-    pixels = sample(names[number % len(names)]).pixels
+    names = example_names()
+    pixels = example_image(names[number % len(names)]).pixels
     height, width = pixels.shape[:2]
     random = np.random.default_rng(number)
     side = int(min(height, width) * random.uniform(0.7, 0.95))

@@ -109,7 +109,7 @@ def main() -> None:
     exact = correlate(values.astype(np.float64), kernels.astype(np.float64), window)
     print(f"| im2col | {relative(correlate(values, kernels, window), exact):.1e} |\n")
     for name in allcnn.NAMES:
-        network = allcnn.load(name)
+        network = allcnn.load_pretrained(name)
         weights = network.weights()
         errors: list[str] = []
         for step in network.operations:

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from innerview import allcnn
-from innerview.data.fitting import fit
-from innerview.data.samples import sample
+from innerview.data.fitting import preprocess
+from innerview.data.samples import example_image
 from innerview.methods import interior_gradients
 from innerview.runs import RunFolder
 from innerview.targets import Logit
@@ -28,7 +28,7 @@ ALPHAS = (0.001, 0.01, 0.1, 1.0)
 
 def card(name: str) -> str:
     """One network's card, in Markdown."""
-    run, network = RunFolder.open(allcnn.run_folder(name)), allcnn.load(name)
+    run, network = RunFolder.open(allcnn.run_folder(name)), allcnn.load_pretrained(name)
     manifest, weights, found = run.manifest, network.weights(), figures(name)
     template = (Path(__file__).parent / "card.md").read_text(encoding="utf-8")
     return template.format(
@@ -112,10 +112,10 @@ def confusion(found: dict[str, Any]) -> str:
 
 def fading(name: str) -> str:
     """How steep the score is near black, on one sample photo."""
-    network = allcnn.load(name, dtype=np.float64)  # the same digits on every machine
-    image = fit(sample("moose"), network.input).image
+    network = allcnn.load_pretrained(name, dtype=np.float64)  # the same digits on every machine
+    image = preprocess(example_image("moose"), network.input).image
     target = Logit().resolve(network.forward(image[None]).logits[0], network.output)
-    norms = interior_gradients(network, image, target, baseline=np.zeros_like(image), alphas=ALPHAS).profile.norms
+    norms = interior_gradients(network, image, target, baseline=np.zeros_like(image), alphas=ALPHAS).path.norms
     told = [f"{norm / norms[-1]:.2g} at alpha {alpha:g}" for alpha, norm in zip(ALPHAS[:-1], norms[:-1], strict=True)]
     return (
         f"The gradient changes along the path: on the bundled moose its norm is {', '.join(told)}, in units of that at "

@@ -81,7 +81,7 @@ side).
 import innerview
 
 found = innerview.load_result("innerview-explanations/cat")
-found["integrated"].map  # height × width, signed, in logits
+found["integrated"].heatmap  # height × width, signed, in logits
 found["integrated"].provenance.network  # the network's hash
 ```
 

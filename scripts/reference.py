@@ -29,14 +29,14 @@ PAGES: Final[Mapping[str, Page]] = {
     "models": Page(
         "Models",
         "A model becomes something that innerview can explain; images go in as pixels from 0 to 1.",
-        ("wrap", "load_pretrained", "load", "snapshot", "InputSpec", "OutputSpec", "predict"),
+        ("wrap", "load_pretrained", "InputSpec", "OutputSpec", "predict"),
     ),
     "images": Page(
         "Images and baselines",
         "Reading an image, bringing it to the size that a model takes, and the image that stands for “nothing there”.",
         (
-            *("load_image", "read_picture", "example_image", "sample", "example_names", "samples"),
-            *("preprocess", "fit", "make_baseline", "grid_segments", "grid_labels"),
+            *("load_image", "example_image", "example_names"),
+            *("preprocess", "make_baseline", "grid_segments"),
         ),
     ),
     "objectives": Page(
@@ -58,9 +58,9 @@ PAGES: Final[Mapping[str, Page]] = {
                 "smooth_grad",
                 "var_grad",
                 "aggregate_segments",
-                "sum_regions",
+                "aggregate_segments",
             ),
-            *("deletion", "insertion", "keep", "path_predictions", "path_statistics", "activations"),
+            *("deletion", "insertion", "path_predictions", "activations"),
             *("weight_histograms", "captum_attribution"),
         ),
     ),

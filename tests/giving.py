@@ -27,7 +27,7 @@ MODEL = MODELS["mixed"]
 NETWORK = numpy_network(MODEL, MODEL.weights(), np.float32)
 IMAGE = np.random.default_rng(5).random(MODEL.input.shape).astype(np.float32)
 BLACK = np.zeros_like(IMAGE)
-LABELS = innerview.grid_labels(*IMAGE.shape[:2], 3, 2)
+LABELS = innerview.grid_segments(*IMAGE.shape[:2], 3, 2)
 TARGET = innerview.Logit(1)
 
 
@@ -62,21 +62,21 @@ def turned(values: Array) -> Array:
 METHODS: Mapping[str, Callable[[Callable[[Array], Any]], Any]] = {
     "activations": lambda give: innerview.activations(NETWORK, give(IMAGE), ["conv2", "dense"]),
     "expected_gradients": lambda give: innerview.expected_gradients(
-        NETWORK, give(IMAGE), TARGET, baselines=[give(BLACK), give(BLACK + 0.5)], samples=4
+        NETWORK, give(IMAGE), TARGET, baselines=[give(BLACK), give(BLACK + 0.5)], n_samples=4
     ),
     "grad_cam": lambda give: innerview.grad_cam(NETWORK, give(IMAGE), TARGET, "conv2"),
     "gradient": lambda give: innerview.gradient(NETWORK, give(IMAGE), TARGET),
     "gradient_input": lambda give: innerview.gradient_input(NETWORK, give(IMAGE), TARGET, baseline=give(BLACK)),
     "integrated_gradients": lambda give: innerview.integrated_gradients(
-        NETWORK, give(IMAGE), TARGET, baseline=[give(BLACK), give(BLACK + 0.5)], evaluations=4, interior=(0.5,)
+        NETWORK, give(IMAGE), TARGET, baseline=[give(BLACK), give(BLACK + 0.5)], n_steps=4, interior=(0.5,)
     ),
     "interior_gradients": lambda give: innerview.interior_gradients(
         NETWORK, give(IMAGE), TARGET, baseline=give(BLACK), alphas=(0.5, 1)
     ),
     "keep": lambda give: (
-        innerview.keep(NETWORK, give(IMAGE), give(IMAGE)[..., 0], fill=give(BLACK))
+        innerview.insertion(NETWORK, give(IMAGE), give(IMAGE)[..., 0], fill=give(BLACK))
         if give(IMAGE).shape[-1] == 3
-        else innerview.keep(NETWORK, give(IMAGE), give(IMAGE)[0], fill=give(BLACK))
+        else innerview.insertion(NETWORK, give(IMAGE), give(IMAGE)[0], fill=give(BLACK))
     ),
     "make_baseline": lambda give: innerview.make_baseline("blurred:2", MODEL.input, give(IMAGE)),
     "occlusion": lambda give: innerview.occlusion(NETWORK, give(IMAGE), TARGET, fill=give(BLACK), window=9),
@@ -85,12 +85,12 @@ METHODS: Mapping[str, Callable[[Callable[[Array], Any]], Any]] = {
         give(IMAGE),
         TARGET,
         method=partial(innerview.gradient_input, baseline=give(BLACK)),
-        samples=3,
+        n_samples=3,
     ),
-    "sum_regions": lambda give: innerview.sum_regions(
+    "aggregate_segments": lambda give: innerview.aggregate_segments(
         innerview.gradient_input(NETWORK, give(IMAGE), TARGET), give(LABELS)
     ),
-    "var_grad": lambda give: innerview.var_grad(NETWORK, give(IMAGE), TARGET, samples=3),
+    "var_grad": lambda give: innerview.var_grad(NETWORK, give(IMAGE), TARGET, n_samples=3),
 }
 """Each public method of one picture, with all its pictures made by the framework."""
 

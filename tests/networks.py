@@ -36,7 +36,7 @@ from innerview.network import InputSpec, Network, OutputSpec
 from innerview.types import Array
 
 OUTPUT_SPEC = OutputSpec(("ant", "bee", "cow"), temperature=0.5)
-COLOURS: Mapping[str, Any] = {"mean": (0.5, 0.4, 0.3), "std": (0.2, 0.5, 0.25), "low": -0.5, "high": 1.5}
+COLOURS: Mapping[str, Any] = {"mean": (0.5, 0.4, 0.3), "std": (0.2, 0.5, 0.25), "value_range": (-0.5, 1.5)}
 SMALL = InputSpec(3, 4, 3, **COLOURS)
 LARGE = InputSpec(21, 18, 3, **COLOURS)  # not square, and not a multiple of every pooling
 GREY = InputSpec(12, 9, 1, mean=(0.5,), std=(0.2,))

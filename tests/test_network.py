@@ -37,7 +37,7 @@ def test_an_unknown_layer_lists_numbers_and_names(asked: str | int) -> None:
 
 
 def test_scale_and_offset_are_what_the_docstring_says() -> None:
-    spec = InputSpec(2, 2, 3, mean=(10, 20, 30), std=(2, 4, 5), low=-1, high=254)
+    spec = InputSpec(2, 2, 3, mean=(10, 20, 30), std=(2, 4, 5), value_range=(-1, 254))
     pixel = np.array([0.0, 0.5, 1.0])
     np.testing.assert_allclose(
         pixel * spec.scale + spec.offset, (-1 + 255 * pixel - np.array([10, 20, 30])) / np.array([2, 4, 5])

@@ -46,7 +46,7 @@ def results(folder: Path) -> dict[str, Any]:
     """One of every public result, of that network."""
     network, image = deep(), np.random.default_rng(1).random((8, 8, 3), np.float32)
     black, target = np.zeros_like(image), Contrast()
-    integrated = methods.integrated_gradients(network, image, target, baseline=black, evaluations=8)
+    integrated = methods.integrated_gradients(network, image, target, baseline=black, n_steps=8)
     interior = methods.interior_gradients(network, image, target, baseline=black, alphas=(0.0, 0.5, 1.0))
     save_result(folder, {"one": integrated})
     predictions = methods.predict(network, np.stack([image, black]))
@@ -58,10 +58,10 @@ def results(folder: Path) -> dict[str, Any]:
         replace(integrated, notes=("what should be known, in a sentence that is not short. " * 40,) * 9),
         methods.occlusion(network, image, target, fill=black),
         interior,
-        interior.profile,
+        interior.path,
         frames(interior),
-        methods.keep(network, image, integrated.map, fill=black, shares=(0.0, 0.5, 1.0)),
-        methods.path_statistics(network, [(image, 3)], baseline=black, alphas=(0.0, 1.0)),
+        methods.insertion(network, image, integrated.heatmap, fill=black, fractions=(0.0, 0.5, 1.0)),
+        methods.path_predictions(network, [(image, 3)], baseline=black, alphas=(0.0, 1.0)),
         methods.activations(network, image, [layer.name for layer in network.layers]),
         methods.weight_histograms(counted),
         mistakes(predictions, [1, 2]),
@@ -104,7 +104,7 @@ def test_a_network_of_many_layers_and_classes_is_five_lines_at_most() -> None:
     ("value", "written"),
     [
         (np.zeros((2, 3), np.float32), "float32 2 × 3"),
-        (Status.MET, "MET"),
+        (Status.CONVERGED, "CONVERGED"),
         (1 / 3, "0.333333"),
         (np.float32(0.5), "0.5"),
         (True, "True"),

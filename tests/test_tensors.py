@@ -23,7 +23,7 @@ import innerview
 from giving import BLACK, IMAGE, MAKERS, METHODS, NETWORK, TARGET, turned
 from innerview import arrays, pictures, results
 from innerview.data.baselines import Baseline
-from innerview.errors import MissingExtra, PictureError, UsageError
+from innerview.errors import ImageError, MissingExtra, UsageError
 from innerview.results.result import Result, _OfKind, _placed, in_kind
 from typecheck import unchecked
 
@@ -63,10 +63,10 @@ def test_a_prediction_for_every_picture_of_a_batch(framework: str) -> None:
 def test_path_statistics_take_a_data_set_of_tensors() -> None:
     make = MAKERS["torch"]
     pairs = [(IMAGE, 0), (1 - IMAGE, 2), (BLACK, 1)]
-    plain = innerview.path_statistics(NETWORK, pairs, baseline=BLACK, alphas=(0, 1))
+    plain = innerview.path_predictions(NETWORK, pairs, baseline=BLACK, alphas=(0, 1))
     tensors = ((make(turned(image)), make(np.array(truth))) for image, truth in pairs)
-    found = innerview.path_statistics(NETWORK, tensors, baseline=make(turned(BLACK)), alphas=(0, 1))
-    np.testing.assert_array_equal(found.shares, plain.shares)
+    found = innerview.path_predictions(NETWORK, tensors, baseline=make(turned(BLACK)), alphas=(0, 1))
+    np.testing.assert_array_equal(found.fractions, plain.fractions)
     np.testing.assert_array_equal(found.accuracy, plain.accuracy)
 
 
@@ -74,12 +74,12 @@ def test_path_statistics_take_a_data_set_of_tensors() -> None:
 def test_a_batch_of_baselines_is_one_tensor() -> None:
     several = [BLACK, BLACK + np.float32(0.5)]
     batch = MAKERS["torch"](turned(np.stack(several)))
-    asked = {"target": TARGET, "evaluations": 4}
+    asked = {"target": TARGET, "n_steps": 4}
     plain = innerview.integrated_gradients(NETWORK, IMAGE, baseline=several, **asked)
     found = innerview.integrated_gradients(NETWORK, IMAGE, baseline=batch, **asked)
     np.testing.assert_array_equal(found.attribution, plain.attribution)
-    expected = innerview.expected_gradients(NETWORK, IMAGE, TARGET, baselines=batch, samples=3)
-    known = innerview.expected_gradients(NETWORK, IMAGE, TARGET, baselines=several, samples=3)
+    expected = innerview.expected_gradients(NETWORK, IMAGE, TARGET, baselines=batch, n_samples=3)
+    known = innerview.expected_gradients(NETWORK, IMAGE, TARGET, baselines=several, n_samples=3)
     np.testing.assert_array_equal(expected.attribution, known.attribution)
 
 
@@ -185,10 +185,12 @@ def test_what_a_result_works_out_comes_in_kind_too() -> None:
     found = innerview.interior_gradients(NETWORK, image, TARGET, baseline=black, alphas=(0.25, 0.5, 1))
     assert tuple(found.points.shape) == (3, *turned(IMAGE).shape)
     assert tuple(found.first(2).gradients.shape) == (2, *turned(IMAGE).shape)
-    assert isinstance(found.profile.scores, torch.Tensor)
-    whole = innerview.integrated_gradients(NETWORK, image, TARGET, baseline=black, evaluations=4)
-    assert whole.gap == whole.numpy.gap
-    assert float(whole.map.sum()) == pytest.approx(whole.score - whole.baseline_score + whole.gap, rel=1e-4)
+    assert isinstance(found.path.scores, torch.Tensor)
+    whole = innerview.integrated_gradients(NETWORK, image, TARGET, baseline=black, n_steps=4)
+    assert whole.convergence_delta == whole.numpy.convergence_delta
+    assert float(whole.heatmap.sum()) == pytest.approx(
+        whole.score - whole.baseline_score + whole.convergence_delta, rel=1e-4
+    )
     layers = innerview.activations(NETWORK, image, ["conv2", "dense"]).layers
     assert (
         tuple(layers["conv2"].shape) == turned(innerview.activations(NETWORK, IMAGE, ["conv2"]).layers["conv2"]).shape
@@ -202,7 +204,7 @@ def test_a_result_can_be_copied_pickled_printed_and_looked_into() -> None:
     for again in (copy.deepcopy(found), pickle.loads(pickle.dumps(found))):  # noqa: S301 our own bytes
         assert float((again.gradient - found.gradient).abs().max()) == 0
     assert repr(found).startswith(f"Gradient[torch.float32 on cpu](image=float32 {' × '.join(map(str, IMAGE.shape))}")
-    assert {"gradient", "map", "numpy", "unit"} <= set(dir(found))
+    assert {"gradient", "heatmap", "numpy", "unit"} <= set(dir(found))
     with pytest.raises(AttributeError, match="attributions"):
         _ = found.attributions
 
@@ -213,12 +215,12 @@ def test_pictures_draw_it_as_they_draw_numpy(first: bool) -> None:
     def drawn(image: Any, black: Any) -> list[bytes]:
         result = innerview.integrated_gradients(NETWORK, image, TARGET, baseline=black, tolerance=0.5)
         inner = innerview.interior_gradients(NETWORK, image, TARGET, baseline=black, alphas=(0.5, 1))
-        kept = innerview.keep(NETWORK, image, result.map, fill=black, shares=(0.5,))
+        kept = innerview.insertion(NETWORK, image, result.heatmap, fill=black, fractions=(0.5,))
         layers = innerview.activations(NETWORK, image, ["conv2"])
         made = [
             pictures.attribution_picture(result),
             pictures.contact_sheet([result, result]),
-            pictures.error_picture(result.error, result.unit),
+            pictures.error_picture(result.pixel_error, result.unit),
             pictures.interior_strip(inner),
             pictures.keep_strip(kept),
             pictures.activation_grid(layers, "conv2"),
@@ -237,9 +239,7 @@ def test_pictures_draw_it_as_they_draw_numpy(first: bool) -> None:
 @pytest.mark.parametrize("role", ["image", "baseline"])
 def test_a_normalised_tensor_is_refused_with_the_way_back(bad: np.ndarray, role: str) -> None:
     given = {"image": MAKERS["torch"](IMAGE), "baseline": MAKERS["torch"](BLACK), role: MAKERS["torch"](bad)}
-    with pytest.raises(
-        PictureError, match=rf"the {role} was given as a tensor with values from .*tensor \* std \+ mean"
-    ):
+    with pytest.raises(ImageError, match=rf"the {role} was given as a tensor with values from .*tensor \* std \+ mean"):
         innerview.gradient_input(NETWORK, target=TARGET, **given)
     asked = {"image": IMAGE, "baseline": BLACK, role: bad}
     assert np.isfinite(innerview.gradient_input(NETWORK, target=TARGET, **asked).attribution).all()
@@ -256,7 +256,7 @@ def test_a_normalised_tensor_is_refused_with_the_way_back(bad: np.ndarray, role:
     ids=["batch", "size", "bytes"],
 )
 def test_other_tensors_are_refused_in_words(given: np.ndarray, said: str) -> None:
-    with unchecked(), pytest.raises(PictureError, match=said):
+    with unchecked(), pytest.raises(ImageError, match=said):
         innerview.gradient(NETWORK, MAKERS["torch"](given), TARGET)
 
 
@@ -264,7 +264,7 @@ def test_other_tensors_are_refused_in_words(given: np.ndarray, said: str) -> Non
 def test_a_tensor_without_values_is_refused() -> None:
     import torch
 
-    with pytest.raises(PictureError, match=r"the values of a torch.Tensor can't be read .*meta"):
+    with pytest.raises(ImageError, match=r"the values of a torch.Tensor can't be read .*meta"):
         innerview.gradient(NETWORK, torch.zeros(IMAGE.shape, device="meta"), TARGET)
 
 
@@ -272,7 +272,7 @@ def test_a_tensor_without_values_is_refused() -> None:
 def test_an_array_inside_a_compiled_function_is_refused() -> None:
     import jax
 
-    with pytest.raises(PictureError, match="outside of compiled functions"):
+    with pytest.raises(ImageError, match="outside of compiled functions"):
         jax.jit(lambda image: innerview.gradient(NETWORK, image, TARGET).gradient)(IMAGE)
 
 
@@ -315,8 +315,8 @@ def test_channels_are_known_by_the_declared_axes() -> None:
     placed = {kind.__name__: _placed(kind) for kind in Result.__subclasses__() if not issubclass(kind, _OfKind)}
     assert {"image", "layers"} <= placed["Activations"]
     assert "colours" not in placed["Activations"]
-    assert {"image", "fill", "images"} <= placed["Keep"]
-    assert "ranking" not in placed["Keep"]
+    assert {"image", "fill", "images"} <= placed["MaskingCurve"]
+    assert "ranking" not in placed["MaskingCurve"]
     assert {"points", "gradients"} <= placed["InteriorGradients"]
     assert placed["WeightHistograms"] == placed["PathProfile"] == set()
 
@@ -347,5 +347,5 @@ def test_numpy_alone_is_passed_on_as_it_is() -> None:
     assert isinstance(plain, results.Gradient)
     assert plain.image is IMAGE
     assert innerview.gradient.__doc__ == innerview.methods.gradient.__doc__
-    smooth = innerview.smooth_grad(NETWORK, IMAGE, TARGET, method=partial(innerview.gradient_input), samples=2)
+    smooth = innerview.smooth_grad(NETWORK, IMAGE, TARGET, method=partial(innerview.gradient_input), n_samples=2)
     assert isinstance(smooth, results.Attribution)

@@ -30,8 +30,8 @@ def test_a_class_is_a_target(asked: Any) -> None:
 
 def test_what_is_not_said_is_black_and_one_percent() -> None:
     with unchecked():
-        found = innerview.integrated_gradients(NETWORK, IMAGE, 3, budget=33)
-        white = innerview.integrated_gradients(NETWORK, IMAGE, baseline="white", evaluations=4)
+        found = innerview.integrated_gradients(NETWORK, IMAGE, 3, max_evaluations=33)
+        white = innerview.integrated_gradients(NETWORK, IMAGE, baseline="white", n_steps=4)
     assert (found.tolerance, float(np.abs(found.baseline).max())) == (0.01, 0.0)
     assert (white.tolerance, float(white.baseline.min())) == (None, 1.0)
 
@@ -39,14 +39,14 @@ def test_what_is_not_said_is_black_and_one_percent() -> None:
 def test_baselines_are_named_given_or_both_alone_or_as_a_list() -> None:
     white, opened = np.ones_like(IMAGE), Image.new("RGB", (NETWORK.input.width, NETWORK.input.height), "white")
     with unchecked():
-        wanted = innerview.expected_gradients(NETWORK, IMAGE, 3, baselines=[white, white], samples=3)
-        alone = innerview.expected_gradients(NETWORK, IMAGE, 3, baselines=[white], samples=3)
-        found = innerview.expected_gradients(NETWORK, IMAGE, 3, baselines="white", samples=3)
+        wanted = innerview.expected_gradients(NETWORK, IMAGE, 3, baselines=[white, white], n_samples=3)
+        alone = innerview.expected_gradients(NETWORK, IMAGE, 3, baselines=[white], n_samples=3)
+        found = innerview.expected_gradients(NETWORK, IMAGE, 3, baselines="white", n_samples=3)
         np.testing.assert_array_equal(found.attribution, alone.attribution)
         for given in (["white", opened], (white, white.tolist()), np.stack([white, white])):
-            found = innerview.expected_gradients(NETWORK, IMAGE, 3, baselines=given, samples=3)
+            found = innerview.expected_gradients(NETWORK, IMAGE, 3, baselines=given, n_samples=3)
             np.testing.assert_allclose(found.attribution, wanted.attribution, rtol=1e-6)
-        one = innerview.integrated_gradients(NETWORK, IMAGE, 3, baseline=white.tolist(), evaluations=4)
+        one = innerview.integrated_gradients(NETWORK, IMAGE, 3, baseline=white.tolist(), n_steps=4)
     np.testing.assert_array_equal(one.baseline, white)
 
 
@@ -54,11 +54,11 @@ def test_numbers_may_be_an_array() -> None:
     alphas, weights = np.array([0.5, 1.0]), NETWORK.weights()
     with unchecked():
         inner = innerview.interior_gradients(NETWORK, IMAGE, 3, alphas=alphas)
-        whole = innerview.integrated_gradients(NETWORK, IMAGE, 3, evaluations=4, interior=alphas)
-        kept = innerview.keep(NETWORK, IMAGE, whole.map, shares=alphas)
+        whole = innerview.integrated_gradients(NETWORK, IMAGE, 3, n_steps=4, interior=alphas)
+        kept = innerview.insertion(NETWORK, IMAGE, whole.heatmap, fractions=alphas)
         counted = innerview.weight_histograms({"now": weights}, bins=4, limits=np.ones(len(weights)))
     np.testing.assert_array_equal(inner.alphas, whole.interior.alphas)
-    np.testing.assert_array_equal(kept.shares, alphas)
+    np.testing.assert_array_equal(kept.fractions, alphas)
     assert float(counted.edges.max()) == 1
 
 

@@ -26,7 +26,7 @@ from innerview import allcnn
 from innerview.adapters.promises import enter
 from innerview.adapters.torch import TorchNetwork
 from innerview.allcnn import TABLE
-from innerview.data.samples import sample, samples
+from innerview.data.samples import example_image, example_names
 from innerview.network import InputSpec, OutputSpec
 from innerview.pictures.pixels import to_bytes
 from innerview.types import Array, Image
@@ -115,7 +115,7 @@ class Architecture(nn.Module):
 
 def built_in(weights: Path | None, activation: Callable[..., torch.Tensor], name: str = "allcnn") -> TorchNetwork:
     """The built-in architecture with the weights of a network that comes along, or others."""
-    known = allcnn.read(weights) if weights else allcnn.load(name)
+    known = allcnn.read(weights) if weights else allcnn.load_pretrained(name)
     spec = known.input
     declared = InputSpec(spec.height, spec.width, mean=spec.mean, std=spec.std, layout="CHW")
     return TorchNetwork(Architecture(dict(known.weights()), activation).eval(), declared, known.output)
@@ -150,8 +150,8 @@ def crops(size: int) -> Iterator[tuple[str, Image]]:
     """The centre of each sample photo, then windows of it at random places and sizes, drawn once."""
     random = np.random.default_rng(SEED)
     for round_ in range(20):
-        for name in samples():
-            photo = Pillow.fromarray(to_bytes(sample(name).pixels))
+        for name in example_names():
+            photo = Pillow.fromarray(to_bytes(example_image(name).pixels))
             short = min(photo.size)
             side = short if round_ == 0 else int(short * random.uniform(0.5, 1))
             left, top = (

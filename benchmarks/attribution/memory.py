@@ -42,9 +42,9 @@ def main() -> None:
     else:
         asked = Job(picture, (Logit(target),), (case.baseline(picture),))
         chunk = 16 if options.who == "innerview-16" else None
-        found = integrate_jobs(case.network, [asked], tolerance=FINEST, budget=options.budget, chunk=chunk)
+        found = integrate_jobs(case.network, [asked], tolerance=FINEST, max_evaluations=options.budget, chunk=chunk)
         ((_, (result,)),) = found
-        spent = result.evaluations
+        spent = result.n_evaluations
     after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     print(
         json.dumps(

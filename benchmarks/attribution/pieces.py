@@ -50,7 +50,7 @@ def explained(
     return [
         found
         for _, found in sorted(
-            integrate_jobs(case.network, jobs, tolerance=tolerance, budget=budget), key=lambda pair: pair[0]
+            integrate_jobs(case.network, jobs, tolerance=tolerance, max_evaluations=budget), key=lambda pair: pair[0]
         )
     ]
 
@@ -73,11 +73,11 @@ def together(case: Case) -> int:
 def described(result: IntegratedGradients) -> Row:
     """What a result says of itself."""
     return {
-        "evaluations": result.evaluations,
+        "evaluations": result.n_evaluations,
         "status": result.status.name,
-        "stated": result.estimated_error,
-        "stated_channels": result.estimated_channel_error,
-        "gap": result.relative_gap,
+        "stated": result.error,
+        "stated_channels": result.channel_error,
+        "gap": result.relative_convergence_delta,
         "rule": result.rule,
         "target": result.target,
     }
@@ -99,9 +99,9 @@ def reference(case: Case, store: Store, name: str, picture: Image) -> tuple[Arra
     if not path.exists():
         ((result,),) = explained(case, [picture], max(case.sizes.tolerance / FINER, FINEST), MOST)
         row = {
-            "reference_evaluations": result.evaluations,
-            "reference_stated": result.estimated_error,
-            "reference_stated_channels": result.estimated_channel_error,
+            "reference_evaluations": result.n_evaluations,
+            "reference_stated": result.error,
+            "reference_stated_channels": result.channel_error,
             "target": result.target,
         }
         np.savez(path, attribution=result.attribution, row=json.dumps(row))
@@ -114,20 +114,20 @@ def coverage(case: Case, store: Store, count: int) -> None:
     for name, picture in store.missing("coverage", case.take(count)):
         exact, row = reference(case, store, name, picture)
         ((result,),) = explained(case, [picture], case.sizes.tolerance, BUDGET, Logit(row["target"]))
-        assert result.error is not None
-        wrong = np.abs(result.map - exact.sum(axis=2))
+        assert result.pixel_error is not None
+        wrong = np.abs(result.heatmap - exact.sum(axis=2))
         store.add(
             "coverage",
             {
                 "picture": name,
                 **described(result),
                 **row,
-                "true": relative(result.map, exact.sum(axis=2)),
+                "true": relative(result.heatmap, exact.sum(axis=2)),
                 "true_channels": relative(result.attribution, exact),
-                "pixels": float(np.mean(wrong <= result.error)),
+                "pixels": float(np.mean(wrong <= result.pixel_error)),
             },
         )
-        say(case.name, "coverage", name, row["reference_evaluations"], result.evaluations)
+        say(case.name, "coverage", name, row["reference_evaluations"], result.n_evaluations)
 
 
 def rules(case: Case, store: Store, count: int) -> None:
@@ -164,10 +164,10 @@ def steps(case: Case, store: Store, count: int) -> None:
             Logit(known["target"]),
             baseline=case.baseline(picture),
             rule="riemann-right",
-            evaluations=RECIPE_STEPS,
+            n_steps=RECIPE_STEPS,
         )
-        error = relative(result.map, exact.sum(axis=2))
-        store.add("steps", {"picture": name, "error": error, "gap": result.relative_gap})
+        error = relative(result.heatmap, exact.sum(axis=2))
+        store.add("steps", {"picture": name, "error": error, "gap": result.relative_convergence_delta})
         say(case.name, "steps", name, error)
 
 
@@ -213,7 +213,7 @@ def speed(case: Case, store: Store, count: int = REPEATS) -> None:
         for way in list(ways)[:: 1 if number % 2 else -1]:
             row[way], row[f"{way} processor"], answer = timed(ways[way])
             if way == "innerview":
-                row["evaluations"] = answer.evaluations
+                row["evaluations"] = answer.n_evaluations
         store.add("speed", row)
         say(case.name, "speed", row)
     if case.network.chunk < THROUGHPUT_PICTURES:
@@ -228,11 +228,15 @@ def throughput(case: Case, store: Store, some: list[Image], named: list[int]) ->
         wall, processor, found = timed(
             lambda size=size: list(
                 integrate_jobs(
-                    case.network, [job(case, one) for one in some], tolerance=TOLERANCE, budget=BUDGET, chunk=size
+                    case.network,
+                    [job(case, one) for one in some],
+                    tolerance=TOLERANCE,
+                    max_evaluations=BUDGET,
+                    chunk=size,
                 )
             )
         )
-        spent = sum(result.evaluations for _, (result,) in found)
+        spent = sum(result.n_evaluations for _, (result,) in found)
         row = {"batch": size, "innerview": spent / wall, "innerview processor": spent / processor}
         spent = CAPTUM_STEPS * len(some)
         for who, module in modules.items():
@@ -268,10 +272,10 @@ def targets(case: Case, store: Store, count: int) -> None:
         }
         for place, (name, _) in enumerate(part):
             row: Row = {"picture": name}
-            plain = found["logit"][place].map
+            plain = found["logit"][place].heatmap
             for kind, results in found.items():
                 result = results[place]
-                drawn = result.map
+                drawn = result.heatmap
                 row[kind] = {
                     **described(result),
                     "change": result.score - result.baseline_score,
@@ -298,10 +302,10 @@ def convergence(case: Case, store: Store, count: int) -> None:
         row: Row = {"picture": name, "levels": {}, "rules": {rule: {} for rule in RULES}}
         for budget in LEVELS:
             ((result,),) = explained(case, [picture], FINEST, budget, Logit(target))
-            row["levels"][result.evaluations] = {
-                "stated": result.estimated_error if np.isfinite(result.estimated_error or np.inf) else None,
-                "true": relative(result.map, exact.sum(axis=2)),
-                "gap": result.relative_gap,
+            row["levels"][result.n_evaluations] = {
+                "stated": result.error if np.isfinite(result.error or np.inf) else None,
+                "true": relative(result.heatmap, exact.sum(axis=2)),
+                "gap": result.relative_convergence_delta,
             }
             for rule in RULES:
                 found = integrated_gradients(
@@ -310,8 +314,8 @@ def convergence(case: Case, store: Store, count: int) -> None:
                     Logit(target),
                     baseline=case.baseline(picture),
                     rule=rule,
-                    evaluations=budget,
+                    n_steps=budget,
                 )
-                row["rules"][rule][budget] = relative(found.map, exact.sum(axis=2))
+                row["rules"][rule][budget] = relative(found.heatmap, exact.sum(axis=2))
         store.add("convergence", row)
         say(case.name, "convergence", name)

@@ -54,7 +54,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
-    source = allcnn.read(options.weights) if options.weights else allcnn.load()
+    source = allcnn.read(options.weights) if options.weights else allcnn.load_pretrained()
     data = load(options.data)
     how, temperature = replace(ALLCNN.optimisation, **RATES), source.output.temperature
     twin = Twin(len(source.weights()["conv1.weight"]), len(data.classes), source.input.mean, source.input.std)

@@ -29,9 +29,9 @@ from safetensors.numpy import save
 
 from innerview.adapters.numpy import NumpyNetwork
 from innerview.data.cifar10 import load
-from innerview.data.fitting import fit
+from innerview.data.fitting import preprocess
 from innerview.data.labelled import Dataset
-from innerview.data.samples import sample
+from innerview.data.samples import example_image
 from innerview.files import atomic
 from innerview.methods import integrated_gradients, predict
 from innerview.network import InputSpec, find_layer
@@ -120,15 +120,15 @@ def write_films(run: RunFolder, small: RunFolder, images: dict[str, Image], clas
         network = network_of(run.read(step), classes)
         said = predict(network, pictures)
         maps = [
-            integrated_gradients(network, image, Logit(target), baseline=np.zeros_like(image), evaluations=EVALUATIONS)
+            integrated_gradients(network, image, Logit(target), baseline=np.zeros_like(image), n_steps=EVALUATIONS)
             for image, target in zip(images.values(), told, strict=True)
         ]
         seen = observations.Probes(
             outputs=np.stack([one.logits for one in said]).astype(np.float32),
             probabilities=np.stack([one.probabilities for one in said]).astype(np.float64),
-            maps=np.stack([one.map for one in maps]).astype(np.float32),
+            maps=np.stack([one.heatmap for one in maps]).astype(np.float32),
             classes=np.asarray(told, dtype=np.int64),
-            gaps=np.asarray([one.gap for one in maps], dtype=np.float64),
+            gaps=np.asarray([one.convergence_delta for one in maps], dtype=np.float64),
         )
         observations.keep_probes(small, step, seen)
         write_layers(small, step, network, pictures, kept)
@@ -138,7 +138,7 @@ def write_films(run: RunFolder, small: RunFolder, images: dict[str, Image], clas
 def write_small(run: RunFolder, folder: Path, classes: tuple[str, ...], *, half: bool) -> None:
     """Write the run folder that is carried."""
     shutil.rmtree(folder, ignore_errors=True)
-    images = {name: fit(sample(name), InputSpec(32, 32)).image for name in PROBES}
+    images = {name: preprocess(example_image(name), InputSpec(32, 32)).image for name in PROBES}
     manifest = run.manifest
     declared = {
         "input": {"height": 32, "width": 32},

@@ -6,16 +6,16 @@ import { position, roundTicks, ticks } from "../src/core/positions";
 import { toCsv } from "../src/core/saving";
 import { spread } from "../src/parts/chart";
 
-const META = { estimated_error: 0.00831, tolerance: 0.01, evaluations: 17, relative_gap: -0.0012, status: "done" };
+const META = { error: 0.00831, tolerance: 0.01, n_evaluations: 17, relative_convergence_delta: -0.0012, status: "done" };
 
 describe("the certificate", () => {
   test.each([
-    [META, "✓", "Error ≤ 0.84 % of the map · asked 1 % · 17 evaluations · gap 0.12 %", false],
-    [{ ...META, status: "refining", estimated_error: 0.021 }, "○", "Refining: 2.1 % now, asked 1 %", false],
-    [{ ...META, status: "refining", estimated_error: null }, "○", "Refining: error not known yet, asked 1 %", false],
-    [{ ...META, status: "not-met", estimated_error: 0.018, evaluations: 64 }, "!", "1.8 % reached, 1 % asked: 64 evaluations spent", true],
-    [{ ...META, tolerance: null, estimated_error: null, evaluations: 1, relative_gap: null }, "", "Error not estimated · 1 evaluation", false],
-    [{ ...META, tolerance: 0.001 }, "✓", "Error ≤ 0.84 % of the map · asked 0.1 % · 17 evaluations · gap 0.12 %", false],
+    [META, "✓", "Error ≤ 0.84 % of the map · asked 1 % · 17 evaluations · convergence delta 0.12 %", false],
+    [{ ...META, status: "refining", error: 0.021 }, "○", "Refining: 2.1 % now, asked 1 %", false],
+    [{ ...META, status: "refining", error: null }, "○", "Refining: error not known yet, asked 1 %", false],
+    [{ ...META, status: "not-met", error: 0.018, n_evaluations: 64 }, "!", "1.8 % reached, 1 % asked: 64 evaluations spent", true],
+    [{ ...META, tolerance: null, error: null, n_evaluations: 1, relative_convergence_delta: null }, "", "Error not estimated · 1 evaluation", false],
+    [{ ...META, tolerance: 0.001 }, "✓", "Error ≤ 0.84 % of the map · asked 0.1 % · 17 evaluations · convergence delta 0.12 %", false],
   ])("%#", (meta, mark, words, short) => expect(certificate(meta)).toEqual({ mark, words, short }));
 });
 

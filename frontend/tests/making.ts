@@ -28,7 +28,7 @@ export function mapBlob({ values, height, target = 3, status = "done", estimated
   return writeBlob(
     {
       map: { data: Float32Array.from(values), shape },
-      error: { data: Float32Array.from(values, (v) => Math.abs(v) * 0.01), shape },
+      pixel_error: { data: Float32Array.from(values, (v) => Math.abs(v) * 0.01), shape },
     },
     {
       ...COMMON,
@@ -44,10 +44,10 @@ export function mapBlob({ values, height, target = 3, status = "done", estimated
       baseline: "black",
       rule: "rule",
       tolerance: "0.01",
-      estimated_error: estimated === null ? "" : String(estimated),
-      gap: "0.001",
-      relative_gap: "0.0012",
-      evaluations: "17",
+      error: estimated === null ? "" : String(estimated),
+      convergence_delta: "0.001",
+      relative_convergence_delta: "0.0012",
+      n_evaluations: "17",
       status,
       status_words: "words",
       score: String(score),

@@ -82,11 +82,11 @@ describe("margin", () => {
     const [left, right, difference] = [a, b, found].map(({ arrays }) => numbers(arrays, "map"));
     difference.forEach((v, i) => expect(v).toBeCloseTo(left[i] - right[i], 6));
     const total = (values: Float32Array): number => values.reduce((sum, v) => sum + Math.abs(v), 0);
-    expect(found.meta.estimated_error! * total(difference)).toBeCloseTo(
-      a.meta.estimated_error! * total(left) + b.meta.estimated_error! * total(right),
+    expect(found.meta.error! * total(difference)).toBeCloseTo(
+      a.meta.error! * total(left) + b.meta.error! * total(right),
       6,
     );
-    expect(found.arrays.error!.data[5]).toBeCloseTo(numbers(a.arrays, "error")[5] + numbers(b.arrays, "error")[5], 7);
+    expect(found.arrays.pixel_error!.data[5]).toBeCloseTo(numbers(a.arrays, "pixel_error")[5] + numbers(b.arrays, "pixel_error")[5], 7);
     expect(found.meta).toMatchObject({ target: 3, versus: 5, target_kind: "margin", score: -1 });
   });
 
@@ -98,6 +98,6 @@ describe("margin", () => {
     const [a, b] = [1, 2].map((c) => readKind("map", mapBlob({ values: contrast(c), height: 8, target: c, kind: "contrast" }).buffer));
     const found = margin(a, b, 4);
     numbers(found.arrays, "map").forEach((v, i) => expect(v).toBeCloseTo(logits[1][i] - logits[2][i], 5));
-    expect(found.meta.estimated_error! * numbers(found.arrays, "map").reduce((sum, v) => sum + Math.abs(v), 0)).toBeGreaterThan(0);
+    expect(found.meta.error! * numbers(found.arrays, "map").reduce((sum, v) => sum + Math.abs(v), 0)).toBeGreaterThan(0);
   });
 });

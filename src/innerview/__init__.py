@@ -3,8 +3,8 @@
     import innerview
     from innerview import pictures
 
-    network = innerview.load("allcnn")
-    image = innerview.fit(innerview.sample("cat"), network.input).image
+    network = innerview.load_pretrained("allcnn")
+    image = innerview.preprocess(innerview.example_image("cat"), network.input).image
     black = innerview.make_baseline("black", network.input, image).image
     result = innerview.integrated_gradients(network, image, innerview.Logit(), baseline=black, tolerance=0.01)
     pictures.save(pictures.attribution_picture(result), "cat.png")
@@ -33,36 +33,51 @@ _HOMES = {
     "Query": "workbench",
     "Recorder": "recorders",
     "activations": "tensors",
+    "aggregate_segments": "tensors",
     "captum_attribution": "tensors",
     "class_evidence": "tensors",
+    "deletion": "tensors",
+    "example_image": "data.samples",
+    "example_names": "data.samples",
     "expected_gradients": "tensors",
     "explain": "workbench",
-    "fit": "data.fitting",
     "grad_cam": "tensors",
     "gradient": "tensors",
     "gradient_input": "tensors",
-    "grid_labels": "methods",
+    "grid_segments": "methods",
+    "insertion": "tensors",
     "integrated_gradients": "tensors",
     "interior_gradients": "tensors",
-    "keep": "tensors",
-    "load": "allcnn",
+    "load_image": "data.reading",
+    "load_pretrained": "allcnn",
     "load_result": "results.io",
     "make_baseline": "tensors",
     "occlusion": "tensors",
-    "path_statistics": "tensors",
+    "path_predictions": "tensors",
     "predict": "tensors",
-    "read_picture": "data.reading",
-    "sample": "data.samples",
-    "samples": "data.samples",
+    "preprocess": "data.fitting",
     "save_result": "results.io",
     "shapley": "tensors",
     "smooth_grad": "tensors",
-    "snapshot": "allcnn",
-    "sum_regions": "tensors",
     "var_grad": "tensors",
     "view": "notebook.view",
     "weight_histograms": "tensors",
     "wrap": "adapters",
+}
+
+# Names of earlier checkouts: asked for, each is answered with the new one.
+_RENAMED = {
+    "fit": "preprocess",
+    "grid_labels": "grid_segments",
+    "keep": "insertion or deletion",
+    "load": "load_pretrained",
+    "look": "explain",
+    "path_statistics": "path_predictions",
+    "read_picture": "load_image",
+    "sample": "example_image",
+    "samples": "example_names",
+    "snapshot": "load_pretrained(name, checkpoint=…)",
+    "sum_regions": "aggregate_segments",
 }
 
 # checkers read the stub, which lists them
@@ -72,6 +87,8 @@ __all__ = ["__version__", *_HOMES]  # noqa: PLE0604  # pyright: ignore[reportUns
 def __getattr__(name: str) -> object:
     if name in _HOMES:
         return getattr(import_module(f"innerview.{_HOMES[name]}"), name)
+    if name in _RENAMED:
+        raise AttributeError(f"innerview.{name} was renamed; use innerview.{_RENAMED[name]}")
     # A method needs no line here: one that only the registry knows (of another package, say) is found there.
     if not name.startswith("_") and find_spec(f"innerview.{name}") is None:
         found = import_module("innerview.tensors").method_named(name)

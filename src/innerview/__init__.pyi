@@ -3,8 +3,8 @@
     import innerview
     from innerview import pictures
 
-    network = innerview.load("allcnn")
-    image = innerview.fit(innerview.sample("cat"), network.input).image
+    network = innerview.load_pretrained("allcnn")
+    image = innerview.preprocess(innerview.example_image("cat"), network.input).image
     black = innerview.make_baseline("black", network.input, image).image
     result = innerview.integrated_gradients(network, image, innerview.Logit(), baseline=black, tolerance=0.01)
     pictures.save(pictures.attribution_picture(result), "cat.png")
@@ -20,16 +20,15 @@ from typing import Any, SupportsInt, overload
 
 import numpy as np
 
-from innerview.allcnn import load as load
-from innerview.allcnn import snapshot as snapshot
+from innerview.allcnn import load_pretrained as load_pretrained
 from innerview.data.baselines import Baseline, BaselineName
-from innerview.data.fitting import fit as fit
-from innerview.data.reading import read_picture as read_picture
-from innerview.data.samples import sample as sample
-from innerview.data.samples import samples as samples
+from innerview.data.fitting import preprocess as preprocess
+from innerview.data.reading import load_image as load_image
+from innerview.data.samples import example_image as example_image
+from innerview.data.samples import example_names as example_names
 from innerview.errors import InnerviewError as InnerviewError
 from innerview.fills import Fill
-from innerview.methods import grid_labels as grid_labels
+from innerview.methods import grid_segments as grid_segments
 from innerview.methods.passes import Progress
 from innerview.methods.smooth import Method
 from innerview.network import InputSpec as InputSpec
@@ -44,8 +43,8 @@ from innerview.results import (
     Gradient,
     IntegratedGradients,
     InteriorGradients,
-    Keep,
-    PathStatistics,
+    MaskingCurve,
+    PathPredictions,
     Prediction,
     WeightHistograms,
 )
@@ -75,32 +74,32 @@ __all__ = [
     "Recorder",
     "__version__",
     "activations",
+    "aggregate_segments",
     "captum_attribution",
     "class_evidence",
+    "deletion",
+    "example_image",
+    "example_names",
     "expected_gradients",
     "explain",
-    "fit",
     "grad_cam",
     "gradient",
     "gradient_input",
-    "grid_labels",
+    "grid_segments",
+    "insertion",
     "integrated_gradients",
     "interior_gradients",
-    "keep",
-    "load",
+    "load_image",
+    "load_pretrained",
     "load_result",
     "make_baseline",
     "occlusion",
-    "path_statistics",
+    "path_predictions",
     "predict",
-    "read_picture",
-    "sample",
-    "samples",
+    "preprocess",
     "save_result",
     "shapley",
     "smooth_grad",
-    "snapshot",
-    "sum_regions",
     "var_grad",
     "view",
     "weight_histograms",
@@ -118,7 +117,7 @@ def activations(network: Network, image: NumpyImageLike, layers: Sequence[str | 
 
     Raises:
         UnknownLayer: lists the layers.
-        PictureError: the picture does not fit the network.
+        ImageError: the picture does not fit the network.
         NetworkError: an output is not finite.
     """
 
@@ -133,8 +132,38 @@ def activations(network: Network, image: T, layers: Sequence[str | int]) -> Acti
 
     Raises:
         UnknownLayer: lists the layers.
-        PictureError: the picture does not fit the network.
+        ImageError: the picture does not fit the network.
         NetworkError: an output is not finite.
+    """
+
+@overload
+def aggregate_segments(result: Explained, segments: ArrayLike) -> Attribution:
+    """Show each region's sum, shared out equally among its pixels, in place of a map's pixels.
+
+    The error of a region is at most the sum of its pixels' errors, and that is what is given: how they hang together is
+    not known. A method that sums regions itself can be given to `smooth_grad`, which then knows.
+
+    Args:
+        result: any map over a picture.
+        segments: of each pixel's region, whole numbers from 0; or a mask.
+
+    Raises:
+        ImageError: the labels don't fit the map.
+    """
+
+@overload
+def aggregate_segments(result: Explained[T], segments: ArrayLike) -> Attribution[T]:
+    """Show each region's sum, shared out equally among its pixels, in place of a map's pixels.
+
+    The error of a region is at most the sum of its pixels' errors, and that is what is given: how they hang together is
+    not known. A method that sums regions itself can be given to `smooth_grad`, which then knows.
+
+    Args:
+        result: any map over a picture.
+        segments: of each pixel's region, whole numbers from 0; or a mask.
+
+    Raises:
+        ImageError: the labels don't fit the map.
     """
 
 @overload
@@ -167,7 +196,7 @@ def captum_attribution(
     Raises:
         MissingExtra: Captum is not installed.
         UsageError: no such method, one without meaning here, a layer or target that it can't take or needs.
-        PictureError: picture, baseline or mask does not fit the network.
+        ImageError: picture, baseline or mask does not fit the network.
         NetworkError: Captum failed, or what it gave is not finite or has no place on a picture.
     """
 
@@ -201,7 +230,7 @@ def captum_attribution(
     Raises:
         MissingExtra: Captum is not installed.
         UsageError: no such method, one without meaning here, a layer or target that it can't take or needs.
-        PictureError: picture, baseline or mask does not fit the network.
+        ImageError: picture, baseline or mask does not fit the network.
         NetworkError: Captum failed, or what it gave is not finite or has no place on a picture.
     """
 
@@ -216,7 +245,7 @@ def class_evidence(network: Network, image: NumpyImageLike, target: TargetLike =
 
     Raises:
         UsageError: the model does not end in a sum over positions, and why; the target is no sum of outputs.
-        PictureError: the image does not fit the model.
+        ImageError: the image does not fit the model.
         NetworkError: something is NaN or infinite.
     """
 
@@ -231,8 +260,60 @@ def class_evidence(network: Network, image: T, target: TargetLike = ...) -> Clas
 
     Raises:
         UsageError: the model does not end in a sum over positions, and why; the target is no sum of outputs.
-        PictureError: the image does not fit the model.
+        ImageError: the image does not fit the model.
         NetworkError: something is NaN or infinite.
+    """
+
+@overload
+def deletion(
+    network: Network,
+    image: NumpyImageLike,
+    values: ArrayLike,
+    *,
+    fill: BaselineLike = ...,
+    fractions: Sequence[float] | Array = ...,
+    order: str = ...,
+    target: str | int | None = ...,
+) -> MaskingCurve:
+    """Predict without the first-ranked pixels, for each of `fractions`.
+
+    Args:
+        network: any network; no gradients are needed.
+        image: one image (pixels in [0, 1], height × width × channel).
+        values: the map that ranks the pixels, height × width, in any unit.
+        fill: what stands where a pixel is taken away, an image of the same shape.
+        fractions: of the pixels that are taken away, in [0, 1]; round(fraction × height × width) pixels.
+        order: as for `insertion`: which pixels are taken away first.
+        target: number of the class that the map explains, taken down in the result.
+
+    Raises:
+        UsageError, ImageError: as for `insertion`.
+    """
+
+@overload
+def deletion(
+    network: Network,
+    image: T,
+    values: ArrayLike,
+    *,
+    fill: BaselineLike = ...,
+    fractions: Sequence[float] | Array = ...,
+    order: str = ...,
+    target: str | int | None = ...,
+) -> MaskingCurve[T]:
+    """Predict without the first-ranked pixels, for each of `fractions`.
+
+    Args:
+        network: any network; no gradients are needed.
+        image: one image (pixels in [0, 1], height × width × channel).
+        values: the map that ranks the pixels, height × width, in any unit.
+        fill: what stands where a pixel is taken away, an image of the same shape.
+        fractions: of the pixels that are taken away, in [0, 1]; round(fraction × height × width) pixels.
+        order: as for `insertion`: which pixels are taken away first.
+        target: number of the class that the map explains, taken down in the result.
+
+    Raises:
+        UsageError, ImageError: as for `insertion`.
     """
 
 @overload
@@ -242,7 +323,7 @@ def expected_gradients(
     target: TargetLike = ...,
     *,
     baselines: Sequence[BaselineLike] | ArrayLike,
-    samples: int = ...,
+    n_samples: int = ...,
     seed: int = ...,
     progress: Progress | None = ...,
 ) -> Attribution:
@@ -253,13 +334,13 @@ def expected_gradients(
         image: one picture (pixels in [0, 1], height × width × channel).
         target: an open class is the one that wins at the picture.
         baselines: pictures to compare with, commonly some dozens from the training set; each is as likely.
-        samples: forward and backward passes, at least 2; the standard error falls with their square root.
+        n_samples: forward and backward passes, at least 2; the standard error falls with their square root.
         seed: of the sampling.
         progress: called with samples done and in all.
 
     Raises:
         UsageError: no baseline, too few samples, a target without meaning here, no gradients.
-        PictureError: picture or a baseline does not fit the network.
+        ImageError: picture or a baseline does not fit the network.
         NetworkError: something is not finite.
     """
 
@@ -270,7 +351,7 @@ def expected_gradients(
     target: TargetLike = ...,
     *,
     baselines: Sequence[BaselineLike] | ArrayLike,
-    samples: int = ...,
+    n_samples: int = ...,
     seed: int = ...,
     progress: Progress | None = ...,
 ) -> Attribution[T]:
@@ -281,13 +362,13 @@ def expected_gradients(
         image: one picture (pixels in [0, 1], height × width × channel).
         target: an open class is the one that wins at the picture.
         baselines: pictures to compare with, commonly some dozens from the training set; each is as likely.
-        samples: forward and backward passes, at least 2; the standard error falls with their square root.
+        n_samples: forward and backward passes, at least 2; the standard error falls with their square root.
         seed: of the sampling.
         progress: called with samples done and in all.
 
     Raises:
         UsageError: no baseline, too few samples, a target without meaning here, no gradients.
-        PictureError: picture or a baseline does not fit the network.
+        ImageError: picture or a baseline does not fit the network.
         NetworkError: something is not finite.
     """
 
@@ -298,7 +379,7 @@ def grad_cam(
     target: TargetLike = ...,
     layer: str | int | None = ...,
     *,
-    rectify: bool = ...,
+    relu_attributions: bool = ...,
 ) -> Attribution:
     """Weigh a layer's channels by their mean gradient and lay the sum over the picture.
 
@@ -307,19 +388,24 @@ def grad_cam(
         image: one picture (pixels in [0, 1], height × width × channel).
         target: an open class is the one that wins at the picture.
         layer: its name, or its number as people count; if None the last one with places and a gradient there.
-        rectify: keep only what speaks for the target, as the paper does.
+        relu_attributions: keep only what speaks for the target, as the paper does.
 
     Raises:
         UnknownLayer: lists the layers.
         UsageError: the layer has no places, one only, or no gradient there; the target has no meaning here; the
             network has no gradients.
-        PictureError: the picture does not fit the network.
+        ImageError: the picture does not fit the network.
         NetworkError: something is not finite.
     """
 
 @overload
 def grad_cam(
-    network: Network, image: T, target: TargetLike = ..., layer: str | int | None = ..., *, rectify: bool = ...
+    network: Network,
+    image: T,
+    target: TargetLike = ...,
+    layer: str | int | None = ...,
+    *,
+    relu_attributions: bool = ...,
 ) -> Attribution[T]:
     """Weigh a layer's channels by their mean gradient and lay the sum over the picture.
 
@@ -328,13 +414,13 @@ def grad_cam(
         image: one picture (pixels in [0, 1], height × width × channel).
         target: an open class is the one that wins at the picture.
         layer: its name, or its number as people count; if None the last one with places and a gradient there.
-        rectify: keep only what speaks for the target, as the paper does.
+        relu_attributions: keep only what speaks for the target, as the paper does.
 
     Raises:
         UnknownLayer: lists the layers.
         UsageError: the layer has no places, one only, or no gradient there; the target has no meaning here; the
             network has no gradients.
-        PictureError: the picture does not fit the network.
+        ImageError: the picture does not fit the network.
         NetworkError: something is not finite.
     """
 
@@ -348,7 +434,7 @@ def gradient(network: Network, image: NumpyImageLike, target: TargetLike = ...) 
         target: an open class is the one that wins at the picture.
 
     Raises:
-        PictureError: the picture does not fit the network.
+        ImageError: the picture does not fit the network.
         UsageError: the target has no meaning here, or the network has no gradients.
         NetworkError: something is not finite.
     """
@@ -363,7 +449,7 @@ def gradient(network: Network, image: T, target: TargetLike = ...) -> Gradient[T
         target: an open class is the one that wins at the picture.
 
     Raises:
-        PictureError: the picture does not fit the network.
+        ImageError: the picture does not fit the network.
         UsageError: the target has no meaning here, or the network has no gradients.
         NetworkError: something is not finite.
     """
@@ -381,7 +467,7 @@ def gradient_input(
         baseline: a picture of the same shape; black if None.
 
     Raises:
-        PictureError: picture or baseline does not fit the network.
+        ImageError: picture or baseline does not fit the network.
         UsageError: the target has no meaning here, or the network has no gradients.
         NetworkError: something is not finite.
     """
@@ -399,9 +485,65 @@ def gradient_input(
         baseline: a picture of the same shape; black if None.
 
     Raises:
-        PictureError: picture or baseline does not fit the network.
+        ImageError: picture or baseline does not fit the network.
         UsageError: the target has no meaning here, or the network has no gradients.
         NetworkError: something is not finite.
+    """
+
+@overload
+def insertion(
+    network: Network,
+    image: NumpyImageLike,
+    values: ArrayLike,
+    *,
+    fill: BaselineLike = ...,
+    fractions: Sequence[float] | Array = ...,
+    order: str = ...,
+    target: str | int | None = ...,
+) -> MaskingCurve:
+    """Predict with only the first-ranked pixels shown, for each of `fractions`.
+
+    Args:
+        network: any network; no gradients are needed.
+        image: one picture (pixels in [0, 1], height × width × channel).
+        values: the map that ranks the pixels, height × width, in any unit.
+        fill: what stands where a pixel is taken away, a picture of the same shape.
+        fractions: of the pixels that are shown, in [0, 1]; round(fraction × height × width) pixels.
+        order: "highest" first, "lowest" first, or "strongest" (absolute value) first. Equal values are taken in
+            reading order.
+        target: number of the class that the map explains, taken down in the result.
+
+    Raises:
+        UsageError: an unknown order, or a fraction outside [0, 1].
+        ImageError: picture, fill or map does not fit the network.
+    """
+
+@overload
+def insertion(
+    network: Network,
+    image: T,
+    values: ArrayLike,
+    *,
+    fill: BaselineLike = ...,
+    fractions: Sequence[float] | Array = ...,
+    order: str = ...,
+    target: str | int | None = ...,
+) -> MaskingCurve[T]:
+    """Predict with only the first-ranked pixels shown, for each of `fractions`.
+
+    Args:
+        network: any network; no gradients are needed.
+        image: one picture (pixels in [0, 1], height × width × channel).
+        values: the map that ranks the pixels, height × width, in any unit.
+        fill: what stands where a pixel is taken away, a picture of the same shape.
+        fractions: of the pixels that are shown, in [0, 1]; round(fraction × height × width) pixels.
+        order: "highest" first, "lowest" first, or "strongest" (absolute value) first. Equal values are taken in
+            reading order.
+        target: number of the class that the map explains, taken down in the result.
+
+    Raises:
+        UsageError: an unknown order, or a fraction outside [0, 1].
+        ImageError: picture, fill or map does not fit the network.
     """
 
 @overload
@@ -412,9 +554,9 @@ def integrated_gradients(
     *,
     baseline: BaselineLike | Sequence[BaselineLike] = ...,
     tolerance: float | None = ...,
-    budget: int = ...,
+    max_evaluations: int = ...,
     rule: str | None = ...,
-    evaluations: int | None = ...,
+    n_steps: int | None = ...,
     interior: Sequence[float] | Array = ...,
     progress: Progress | None = ...,
 ) -> IntegratedGradients:
@@ -427,9 +569,9 @@ def integrated_gradients(
         baseline: where the path starts, a picture of the same shape. Of several, the maps are averaged and
             the standard deviation of the map is given as `spread`.
         tolerance: of the relative L1 error of the map, and of the gap: 0.01 is 1 %.
-        budget: evaluations at most; when they end first, the status says so and the result is what there is.
+        max_evaluations: evaluations at most; when they end first, the status says so and the result is what there is.
         rule: instead of a tolerance, one of `innerview.quadrature.RULES`.
-        evaluations: of that rule, for each baseline.
+        n_steps: of that rule, for each baseline.
         interior: alphas in [0, 1] whose gradients are wanted as well, on the path from the first baseline. They are
             worked out in the integral's batches, beside its own evaluations, and are the result's `interior`.
         progress: called with evaluations done and in all, as far as they are known.
@@ -437,7 +579,7 @@ def integrated_gradients(
     Raises:
         UsageError: neither a tolerance nor a number of evaluations, or both; an unknown rule, too few evaluations or
             too small a budget, a tolerance that the precision can't give, no baseline, a target without meaning here.
-        PictureError: picture or baseline does not fit the network.
+        ImageError: picture or baseline does not fit the network.
         NetworkError: something is not finite; the message names layer and alpha.
     """
 
@@ -449,9 +591,9 @@ def integrated_gradients(
     *,
     baseline: BaselineLike | Sequence[BaselineLike] = ...,
     tolerance: float | None = ...,
-    budget: int = ...,
+    max_evaluations: int = ...,
     rule: str | None = ...,
-    evaluations: int | None = ...,
+    n_steps: int | None = ...,
     interior: Sequence[float] | Array = ...,
     progress: Progress | None = ...,
 ) -> IntegratedGradients[T]:
@@ -464,9 +606,9 @@ def integrated_gradients(
         baseline: where the path starts, a picture of the same shape. Of several, the maps are averaged and
             the standard deviation of the map is given as `spread`.
         tolerance: of the relative L1 error of the map, and of the gap: 0.01 is 1 %.
-        budget: evaluations at most; when they end first, the status says so and the result is what there is.
+        max_evaluations: evaluations at most; when they end first, the status says so and the result is what there is.
         rule: instead of a tolerance, one of `innerview.quadrature.RULES`.
-        evaluations: of that rule, for each baseline.
+        n_steps: of that rule, for each baseline.
         interior: alphas in [0, 1] whose gradients are wanted as well, on the path from the first baseline. They are
             worked out in the integral's batches, beside its own evaluations, and are the result's `interior`.
         progress: called with evaluations done and in all, as far as they are known.
@@ -474,7 +616,7 @@ def integrated_gradients(
     Raises:
         UsageError: neither a tolerance nor a number of evaluations, or both; an unknown rule, too few evaluations or
             too small a budget, a tolerance that the precision can't give, no baseline, a target without meaning here.
-        PictureError: picture or baseline does not fit the network.
+        ImageError: picture or baseline does not fit the network.
         NetworkError: something is not finite; the message names layer and alpha.
     """
 
@@ -500,7 +642,7 @@ def interior_gradients(
 
     Raises:
         UsageError: an alpha outside [0, 1]; the target has no meaning here; the network has no gradients.
-        PictureError: picture or baseline does not fit the network.
+        ImageError: picture or baseline does not fit the network.
         NetworkError: something is not finite; the message names layer and alpha.
     """
 
@@ -526,64 +668,8 @@ def interior_gradients(
 
     Raises:
         UsageError: an alpha outside [0, 1]; the target has no meaning here; the network has no gradients.
-        PictureError: picture or baseline does not fit the network.
+        ImageError: picture or baseline does not fit the network.
         NetworkError: something is not finite; the message names layer and alpha.
-    """
-
-@overload
-def keep(
-    network: Network,
-    image: NumpyImageLike,
-    values: ArrayLike,
-    *,
-    fill: BaselineLike = ...,
-    shares: Sequence[float] | Array = ...,
-    order: str = ...,
-    target: str | int | None = ...,
-) -> Keep:
-    """Predict with only a share of the pixels shown, for each of `shares`.
-
-    Args:
-        network: any network; no gradients are needed.
-        image: one picture (pixels in [0, 1], height × width × channel).
-        values: the map that ranks the pixels, height × width, in any unit.
-        fill: what stands where a pixel is taken away, a picture of the same shape.
-        shares: of the pixels that are kept, in [0, 1]; round(share × height × width) pixels.
-        order: "highest" first, "lowest" first, or "strongest" (absolute value) first. Equal values are taken in
-            reading order.
-        target: number of the class that the map explains, taken down in the result.
-
-    Raises:
-        UsageError: an unknown order, or a share outside [0, 1].
-        PictureError: picture, fill or map does not fit the network.
-    """
-
-@overload
-def keep(
-    network: Network,
-    image: T,
-    values: ArrayLike,
-    *,
-    fill: BaselineLike = ...,
-    shares: Sequence[float] | Array = ...,
-    order: str = ...,
-    target: str | int | None = ...,
-) -> Keep[T]:
-    """Predict with only a share of the pixels shown, for each of `shares`.
-
-    Args:
-        network: any network; no gradients are needed.
-        image: one picture (pixels in [0, 1], height × width × channel).
-        values: the map that ranks the pixels, height × width, in any unit.
-        fill: what stands where a pixel is taken away, a picture of the same shape.
-        shares: of the pixels that are kept, in [0, 1]; round(share × height × width) pixels.
-        order: "highest" first, "lowest" first, or "strongest" (absolute value) first. Equal values are taken in
-            reading order.
-        target: number of the class that the map explains, taken down in the result.
-
-    Raises:
-        UsageError: an unknown order, or a share outside [0, 1].
-        PictureError: picture, fill or map does not fit the network.
     """
 
 @overload
@@ -597,7 +683,7 @@ def make_baseline(asked: str | BaselineName, spec: InputSpec, image: NumpyImageL
 
     Raises:
         UsageError: there is no such baseline.
-        PictureError: the file can't be read or has another size than the network's pictures.
+        ImageError: the file can't be read or has another size than the network's pictures.
     """
 
 @overload
@@ -611,7 +697,7 @@ def make_baseline(asked: str | BaselineName, spec: InputSpec, image: T) -> Basel
 
     Raises:
         UsageError: there is no such baseline.
-        PictureError: the file can't be read or has another size than the network's pictures.
+        ImageError: the file can't be read or has another size than the network's pictures.
     """
 
 @overload
@@ -639,7 +725,7 @@ def occlusion(
 
     Raises:
         UsageError: a window larger than the picture, a stride that leaves pixels out, a target without meaning here.
-        PictureError: picture or fill does not fit the network.
+        ImageError: picture or fill does not fit the network.
         NetworkError: an output is not finite.
     """
 
@@ -668,23 +754,23 @@ def occlusion(
 
     Raises:
         UsageError: a window larger than the picture, a stride that leaves pixels out, a target without meaning here.
-        PictureError: picture or fill does not fit the network.
+        ImageError: picture or fill does not fit the network.
         NetworkError: an output is not finite.
     """
 
-def path_statistics(
+def path_predictions(
     network: Network,
-    pictures: Iterable[tuple[ArrayLike, SupportsInt]],
+    dataset: Iterable[tuple[ArrayLike, SupportsInt]],
     *,
     baseline: BaselineLike = ...,
     alphas: Sequence[float] | Array,
     progress: Callable[[float], None] | None = ...,
-) -> PathStatistics:
+) -> PathPredictions:
     """Count, at each alpha, how many pictures are called what, and how many rightly.
 
     Args:
         network: any network; no gradients are needed.
-        pictures: pairs of a picture (pixels in [0, 1], height × width × channel) and its true class number; with a
+        dataset: pairs of a picture (pixels in [0, 1], height × width × channel) and its true class number; with a
             single output 0 for its class and 1 for what is not of it.
         baseline: where all paths start, a picture of the same shape.
         alphas: in [0, 1].
@@ -692,7 +778,7 @@ def path_statistics(
 
     Raises:
         UsageError: no picture, or an alpha outside [0, 1].
-        PictureError: a picture or the baseline does not fit the network.
+        ImageError: a picture or the baseline does not fit the network.
         NetworkError: an output is not finite.
     """
 
@@ -738,7 +824,7 @@ def shapley(
     Raises:
         UsageError: fewer than 2 regions or more than 12, more passes than allowed, an unknown fill or none, a target
             without meaning here.
-        PictureError: the image, an image that fills, or the labels do not fit the model.
+        ImageError: the image, an image that fills, or the labels do not fit the model.
         NetworkError: an output is NaN or infinite; says for which regions.
     """
 
@@ -768,7 +854,7 @@ def shapley(
     Raises:
         UsageError: fewer than 2 regions or more than 12, more passes than allowed, an unknown fill or none, a target
             without meaning here.
-        PictureError: the image, an image that fills, or the labels do not fit the model.
+        ImageError: the image, an image that fills, or the labels do not fit the model.
         NetworkError: an output is NaN or infinite; says for which regions.
     """
 
@@ -779,8 +865,8 @@ def smooth_grad(
     target: TargetLike = ...,
     *,
     method: Method = ...,
-    noise: float = ...,
-    samples: int = ...,
+    stdevs: float = ...,
+    n_samples: int = ...,
     seed: int = ...,
     progress: Progress | None = ...,
 ) -> Attribution:
@@ -792,14 +878,14 @@ def smooth_grad(
         target: an open class is the one that wins at the picture, not anew at each noisy one.
         method: from network, picture and target to a map, such as `gradient` or
             `partial(integrated_gradients, baseline=black, evaluations=16)`.
-        noise: standard deviation as a share of the picture's own range of values.
-        samples: noisy pictures, at least 2.
+        stdevs: standard deviation as a share of the picture's own range of values.
+        n_samples: noisy pictures, at least 2.
         seed: of the noise.
         progress: called with samples done and in all.
 
     Raises:
         UsageError: too few samples, noise without meaning, or what the method refuses.
-        PictureError: the picture does not fit the network.
+        ImageError: the picture does not fit the network.
         NetworkError: something is not finite.
     """
 
@@ -810,8 +896,8 @@ def smooth_grad(
     target: TargetLike = ...,
     *,
     method: Method = ...,
-    noise: float = ...,
-    samples: int = ...,
+    stdevs: float = ...,
+    n_samples: int = ...,
     seed: int = ...,
     progress: Progress | None = ...,
 ) -> Attribution[T]:
@@ -823,45 +909,15 @@ def smooth_grad(
         target: an open class is the one that wins at the picture, not anew at each noisy one.
         method: from network, picture and target to a map, such as `gradient` or
             `partial(integrated_gradients, baseline=black, evaluations=16)`.
-        noise: standard deviation as a share of the picture's own range of values.
-        samples: noisy pictures, at least 2.
+        stdevs: standard deviation as a share of the picture's own range of values.
+        n_samples: noisy pictures, at least 2.
         seed: of the noise.
         progress: called with samples done and in all.
 
     Raises:
         UsageError: too few samples, noise without meaning, or what the method refuses.
-        PictureError: the picture does not fit the network.
+        ImageError: the picture does not fit the network.
         NetworkError: something is not finite.
-    """
-
-@overload
-def sum_regions(result: Explained, labels: ArrayLike) -> Attribution:
-    """Show each region's sum, shared out equally among its pixels, in place of a map's pixels.
-
-    The error of a region is at most the sum of its pixels' errors, and that is what is given: how they hang together is
-    not known. A method that sums regions itself can be given to `smooth_grad`, which then knows.
-
-    Args:
-        result: any map over a picture.
-        labels: of each pixel's region, whole numbers from 0; or a mask.
-
-    Raises:
-        PictureError: the labels don't fit the map.
-    """
-
-@overload
-def sum_regions(result: Explained[T], labels: ArrayLike) -> Attribution[T]:
-    """Show each region's sum, shared out equally among its pixels, in place of a map's pixels.
-
-    The error of a region is at most the sum of its pixels' errors, and that is what is given: how they hang together is
-    not known. A method that sums regions itself can be given to `smooth_grad`, which then knows.
-
-    Args:
-        result: any map over a picture.
-        labels: of each pixel's region, whole numbers from 0; or a mask.
-
-    Raises:
-        PictureError: the labels don't fit the map.
     """
 
 @overload
@@ -871,8 +927,8 @@ def var_grad(
     target: TargetLike = ...,
     *,
     method: Method = ...,
-    noise: float = ...,
-    samples: int = ...,
+    stdevs: float = ...,
+    n_samples: int = ...,
     seed: int = ...,
     progress: Progress | None = ...,
 ) -> Attribution:
@@ -889,8 +945,8 @@ def var_grad(
     target: TargetLike = ...,
     *,
     method: Method = ...,
-    noise: float = ...,
-    samples: int = ...,
+    stdevs: float = ...,
+    n_samples: int = ...,
     seed: int = ...,
     progress: Progress | None = ...,
 ) -> Attribution[T]:
@@ -901,24 +957,24 @@ def var_grad(
     """
 
 def weight_histograms(
-    snapshots: Mapping[str, Mapping[str, ArrayLike]],
+    checkpoints: Mapping[str, Mapping[str, ArrayLike]],
     *,
     layers: Sequence[str] = ...,
     bins: int = ...,
     limits: Sequence[float] | Array = ...,
-    same_bins: bool = ...,
+    shared_bins: bool = ...,
     progress: Progress | None = ...,
 ) -> WeightHistograms:
     """Count the weights of every layer in every snapshot.
 
     Args:
-        snapshots: by name, in the order of time: weights by name, of any shape, real numbers. A layer that some
+        checkpoints: by name, in the order of time: weights by name, of any shape, real numbers. A layer that some
             snapshots lack has no weights there: its counts are 0, its statistics NaN.
         layers: names of the weights to count; if empty, all of any snapshot, those of the first one first.
         bins: how many; even, so that 0 is an edge; at most 65,536.
         limits: the largest |weight| in a bin, one number for all layers or one per layer; weights beyond are counted
             as under or over. If empty, all finite weights fall into bins.
-        same_bins: use one set of bins for all layers instead of one per layer.
+        shared_bins: use one set of bins for all layers instead of one per layer.
         progress: called with layers counted and in all, over all snapshots.
 
     Raises:
@@ -935,7 +991,7 @@ def wrap(
     dtype: np.dtype[np.floating] | type[np.floating] = ...,
     chunk: int = ...,
     parameters: Any = ...,
-    weights_only: bool = ...,
+    allow_nonfinite: bool = ...,
 ) -> Network:
     """Make a network of a model.
 
@@ -945,7 +1001,7 @@ def wrap(
         input: the picture that it takes and how pixels become its input.
         output: what it gives.
         **options: for the adapter: `parameters` (makes it a JAX function, called with them and the pictures),
-            `weights_only` (PyTorch, Keras, JAX), `dtype` (functions, JAX) and `chunk` (functions).
+            `allow_nonfinite` (PyTorch, Keras, JAX), `dtype` (functions, JAX) and `chunk` (functions).
 
     Raises:
         UsageError: a declaration is missing, or there is no adapter for the model.

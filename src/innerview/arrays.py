@@ -19,7 +19,7 @@ from typing import Any, Final, Literal, Protocol, TypeAlias, final, get_args, ru
 
 import numpy as np
 
-from innerview.errors import MissingExtra, PictureError, UsageError
+from innerview.errors import ImageError, MissingExtra, UsageError
 from innerview.types import Array
 
 HALVES: Final = frozenset({"float16", "bfloat16"})
@@ -163,7 +163,7 @@ def read_array(value: object) -> tuple[Array, Kind] | None:
     """Give a framework's array as NumPy and its kind; None for anything else.
 
     Raises:
-        PictureError: the array holds no values that could be read (traced, symbolic, or on no device).
+        ImageError: the array holds no values that could be read (traced, symbolic, or on no device).
     """
     packages = (kind.__module__.partition(".")[0] for kind in type(value).__mro__)
     package = next((one for one in packages if one in READERS), None)
@@ -172,7 +172,7 @@ def read_array(value: object) -> tuple[Array, Kind] | None:
     try:
         return READERS[package](value)
     except Exception as error:
-        raise PictureError(
+        raise ImageError(
             f"the values of a {package}.{type(value).__name__} can't be read ({type(error).__name__}: "
             f"{str(error).partition(chr(10))[0]}); call innerview outside of compiled functions"
         ) from error

@@ -6,7 +6,7 @@
     │   ├── UnknownClass
     │   │   └── AmbiguousClass   several classes have the name
     │   └── MissingExtra    the request needs a package that is not installed
-    ├── PictureError        a picture can't be read, or is not what the network takes
+    ├── ImageError        a picture can't be read, or is not what the network takes
     ├── NetworkError        a network broke its promises: shapes, finiteness, independence of rows
     │   └── OutOfMemory     memory ended while it ran (a MemoryError too)
     ├── DataError           a data set or its folder is not as described
@@ -68,7 +68,7 @@ class MissingExtra(UsageError):
         super().__init__(f"{what} needs a package that is not installed: pip install 'innerview[{extra}]'")
 
 
-class PictureError(InnerviewError):
+class ImageError(InnerviewError):
     """A picture can't be read safely, or does not fit the network."""
 
 

@@ -15,7 +15,7 @@ from typing import Final, Protocol, TypeAlias, runtime_checkable
 import numpy as np
 from jaxtyping import Bool, Float
 
-from innerview.errors import PictureError, UsageError
+from innerview.errors import ImageError, UsageError
 from innerview.reprs import short
 from innerview.types import Image, Images
 
@@ -121,11 +121,11 @@ def make_fill(asked: str | Image | Fill, image: Image) -> Fill:
 
     Raises:
         UsageError: there is no such fill; lists them.
-        PictureError: the image that fills is of another size.
+        ImageError: the image that fills is of another size.
     """
     if isinstance(asked, np.ndarray):
         if asked.shape != image.shape:
-            raise PictureError(
+            raise ImageError(
                 f"a fill of shape {asked.shape} was given for an image of {image.shape} (height × width × channel); "
                 "bring it to that size first"
             )

@@ -20,7 +20,7 @@ from typing import Any, Final, Literal, TypeAlias, cast, get_args
 import numpy as np
 from jaxtyping import Int
 
-from innerview.errors import NetworkError, PictureError
+from innerview.errors import ImageError, NetworkError
 from innerview.reprs import cut, short
 from innerview.types import Array, LogitRow, Logits
 
@@ -48,16 +48,16 @@ NONE: Final = "none of them"
 class InputSpec:
     """The picture that a network takes, and how its pixels become the model's input.
 
-    The model sees ``(low + (high - low) * pixel - mean) / std``, channel by channel, in its own axis order.
+    With ``low, high = value_range`` the model sees ``(low + (high - low) * pixel - mean) / std``, channel by channel,
+    in its own axis order.
 
     Attributes:
         height: of the picture, in pixels.
         width: of the picture, in pixels.
         channels: 3 for red, green, blue; 1 for grey.
-        mean: per channel, in the model's range (between ``low`` and ``high``); one number stands for all channels.
-        std: per channel, in the model's range; above 0; one number stands for all channels.
-        low: the model's value for a black pixel, before mean and std.
-        high: the model's value for a white pixel, before mean and std.
+        mean: per channel, in units of ``value_range``; one number stands for all channels.
+        std: per channel, in units of ``value_range``; above 0; one number stands for all channels.
+        value_range: the model's values for a black and for a white pixel, before mean and std.
         layout: the model's axis order, "HWC" or "CHW", batch in front.
     """
 
@@ -66,8 +66,7 @@ class InputSpec:
     channels: int
     mean: tuple[float, ...]
     std: tuple[float, ...]
-    low: float
-    high: float
+    value_range: tuple[float, float]
     layout: Literal["HWC", "CHW"]
 
     def __init__(
@@ -77,8 +76,7 @@ class InputSpec:
         channels: int = 3,
         mean: PerChannel = (),
         std: PerChannel = (),
-        low: float = 0.0,
-        high: float = 1.0,
+        value_range: Sequence[float] = (0.0, 1.0),
         layout: Literal["HWC", "CHW"] = "HWC",
     ) -> None:
         sides = [_whole(value) for value in (height, width, channels)]
@@ -99,18 +97,27 @@ class InputSpec:
             "channels": count,
             "mean": _per_channel("mean", mean, count, 0.0),
             "std": _per_channel("std", std, count, 1.0),
-            "low": _number("low", low),
-            "high": _number("high", high),
+            "value_range": _range(value_range),
             "layout": layout,
         }
         for name, value in values.items():
             object.__setattr__(self, name, value)
         self._check_numbers()
 
+    @property
+    def low(self) -> float:
+        """The model's value for a black pixel, before mean and std."""
+        return self.value_range[0]
+
+    @property
+    def high(self) -> float:
+        """The model's value for a white pixel, before mean and std."""
+        return self.value_range[1]
+
     def _check_numbers(self) -> None:
         if not np.isfinite((self.low, self.high, *self.mean, *self.std)).all() or self.low == self.high:
             raise NetworkError(
-                f"black {self.low}, white {self.high}, mean {self.mean} and std {self.std} were declared; give finite "
+                f"value_range {self.value_range}, mean {self.mean} and std {self.std} were declared; give finite "
                 "numbers, and another one for white than for black"
             )
         if len(self.mean) != self.channels or len(self.std) != self.channels or min(self.std) <= 0:
@@ -135,7 +142,7 @@ class InputSpec:
         return (self.low - np.asarray(self.mean, dtype=np.float64)) / np.asarray(self.std, dtype=np.float64)
 
     def check(self, images: Array) -> None:
-        """Raise NetworkError unless `images` is a batch of pictures of this shape; PictureError if it is no array."""
+        """Raise NetworkError unless `images` is a batch of pictures of this shape; ImageError if it is no array."""
         require_array(images)
         if images.ndim != 4 or images.shape[1:] != self.shape:
             raise NetworkError(
@@ -154,20 +161,20 @@ class OutputSpec:
         kind: "logits" (softmax turns them into probabilities), "probabilities", "sigmoid" (one independent
             logit per class) or "scores" (no probability can be read from them). A single logit is "sigmoid".
         temperature: T in softmax(logits / T), as fixed in training; above 0.
-        key: which of several outputs, where the model returns a dict or a tuple.
+        output: which of several outputs, where the model returns a dict or a tuple.
     """
 
     class_names: tuple[str, ...]
     kind: OutputKind
     temperature: float
-    key: str | int | None
+    output: str | int | None
 
     def __init__(
         self,
         class_names: ClassNames,
         kind: OutputKind = "logits",
         temperature: float = 1.0,
-        key: str | int | None = None,
+        output: str | int | None = None,
     ) -> None:
         names = _class_names(class_names)
         if kind not in KINDS:
@@ -184,7 +191,7 @@ class OutputSpec:
             "class_names": names,
             "kind": "sigmoid" if len(names) == 1 and kind == "logits" else kind,
             "temperature": heat,
-            "key": _key(key),
+            "output": _key(output),
         }
         for name, value in values.items():
             object.__setattr__(self, name, value)
@@ -234,7 +241,7 @@ class OutputSpec:
         names = self.class_names
         listed = ", ".join(names) if len(names) <= 4 else f"{', '.join(names[:3])}, … {names[-1]}"
         more = [f"temperature={self.temperature:g}"] * (self.temperature != 1)
-        more += [f"key={self.key!r}"] * (self.key is not None)
+        more += [f"output={self.output!r}"] * (self.output is not None)
         return cut(f"OutputSpec({len(names)} classes ({listed}), {', '.join([f'kind={self.kind!r}', *more])})")
 
 
@@ -279,10 +286,10 @@ def decide(outputs: Logits, probabilities: Logits, kind: OutputKind = "logits") 
 
 
 def require_array(given: object) -> None:
-    """Raise PictureError for pictures that are no NumPy array: what comes from a framework is in its own axis order."""
+    """Raise ImageError for pictures that are no NumPy array: what comes from a framework is in its own axis order."""
     if not isinstance(given, np.ndarray):
         kind = f"{type(given).__module__.partition('.')[0]}.{type(given).__name__}"
-        raise PictureError(
+        raise ImageError(
             f"pictures are NumPy arrays, height × width × channel, 0 black and 1 white; a {kind} was given. What "
             "`import innerview` itself has (innerview.gradient, …) takes tensors; here, of a PyTorch tensor with "
             "channels in front, before any normalisation, give tensor.permute(1, 2, 0).numpy()"
@@ -301,6 +308,17 @@ def _number(what: str, value: object) -> float:
         return float(cast("float", value))
     except (TypeError, ValueError):
         raise NetworkError(f"{what} {value!r} was declared; give one number") from None
+
+
+def _range(given: object) -> tuple[float, float]:
+    """Black and white."""
+    try:
+        low, high = cast("Sequence[float]", given)
+    except (TypeError, ValueError):
+        raise NetworkError(
+            f"value_range {given!r} was declared; give the model's values for black and for white, such as (0, 1)"
+        ) from None
+    return _number("value_range", low), _number("value_range", high)
 
 
 def _per_channel(what: str, given: object, channels: int, usual: float) -> tuple[float, ...]:
@@ -368,4 +386,4 @@ def _key(given: object) -> str | int | None:
     number = _whole(given)
     if given is None or isinstance(given, str) or number is not None:
         return number if number is not None else cast("str | None", given)
-    raise NetworkError(f"key={given!r} was declared; it is the name or the number of the output that is meant")
+    raise NetworkError(f"output={given!r} was declared; it is the name or the number of the output that is meant")

@@ -25,7 +25,7 @@ from innerview import methods, typed
 from innerview.adapters import captum_bridge
 from innerview.arrays import Kind, read_array
 from innerview.data import baselines
-from innerview.errors import PictureError
+from innerview.errors import ImageError
 from innerview.network import InputSpec
 from innerview.results.result import Channels, Result, as_numpy, in_kind, kind_of
 from innerview.typed import require_network
@@ -37,7 +37,7 @@ R = TypeVar("R")
 PICTURES: Final = ("image", "images", "result")
 """Arguments whose kind the answer takes."""
 
-PIXELS: Final = frozenset({"image", "images", "baseline", "baselines", "fill", "fills", "pictures"})
+PIXELS: Final = frozenset({"image", "images", "baseline", "baselines", "fill", "fills", "dataset"})
 """Arguments that are pictures."""
 
 SEVERAL: Final = frozenset({"baseline", "baselines"})
@@ -84,7 +84,7 @@ class _Reading:
     def take(self, value: Any) -> Any:
         """Give an argument with NumPy in place of tensors, wherever in it they are."""
         match value:
-            case _ if self._name == "pictures":
+            case _ if self._name == "dataset":
                 return self._pairs(value)
             case Result():
                 self._kind, self._channels = kind_of(value) or (None, "last")
@@ -124,12 +124,12 @@ class _Reading:
 
 
 def _check_range(values: Array, name: str) -> None:
-    """Raise PictureError for a tensor that is no picture between black and white."""
+    """Raise ImageError for a tensor that is no picture between black and white."""
     if not np.issubdtype(values.dtype, np.floating) or not values.size:
         return
     low, high = float(values.min()), float(values.max())
     if low < -BEYOND or high > 1 + BEYOND:
-        raise PictureError(
+        raise ImageError(
             f"the {name} was given as a tensor with values from {low:.3g} to {high:.3g}; pixels go from 0 (black) to "
             "1 (white), since the network applies its own range and normalisation. Take yours back (tensor * std + "
             "mean, or tensor / 255); for values outside on purpose give a NumPy array"
@@ -145,14 +145,15 @@ gradient = taking_tensors(methods.gradient)
 gradient_input = taking_tensors(methods.gradient_input)
 integrated_gradients = taking_tensors(methods.integrated_gradients)
 interior_gradients = taking_tensors(methods.interior_gradients)
-keep = taking_tensors(methods.keep)
+deletion = taking_tensors(methods.deletion)
+insertion = taking_tensors(methods.insertion)
 make_baseline = taking_tensors(baselines.make_baseline)
 occlusion = taking_tensors(methods.occlusion)
-path_statistics = taking_tensors(methods.path_statistics)
+path_predictions = taking_tensors(methods.path_predictions)
 predict = taking_tensors(methods.predict)
 shapley = taking_tensors(methods.shapley)
 smooth_grad = taking_tensors(methods.smooth_grad)
-sum_regions = taking_tensors(methods.sum_regions)
+aggregate_segments = taking_tensors(methods.aggregate_segments)
 var_grad = taking_tensors(methods.var_grad)
 weight_histograms = taking_tensors(methods.weight_histograms)
 

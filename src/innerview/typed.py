@@ -18,9 +18,9 @@ from typing import Any, Final
 import numpy as np
 
 from innerview.data.baselines import make_baseline
-from innerview.data.fitting import fit
-from innerview.data.samples import find_picture
-from innerview.errors import PictureError, UsageError
+from innerview.data.fitting import preprocess
+from innerview.data.samples import find_image
+from innerview.errors import ImageError, UsageError
 from innerview.methods.integrated_gradients import DEFAULT_TOLERANCE
 from innerview.network import InputSpec, OutputSpec
 from innerview.targets import Contrast, Logit, Probability, Target, find_class, usual_kind
@@ -55,7 +55,7 @@ def require_network(given: object) -> None:
     raise UsageError(
         f"{what} was given where a network is needed; make one of a model, which says what it takes and gives: "
         'innerview.wrap(model, input=InputSpec(height=224, width=224, layout="CHW"), output=OutputSpec(["cat", '
-        "\"dog\"])), or load a built-in one: innerview.load('allcnn')"
+        "\"dog\"])), or load a built-in one: innerview.load_pretrained('allcnn')"
     )
 
 
@@ -64,7 +64,7 @@ def fill_in(signature: inspect.Signature, given: dict[str, Any], spec: InputSpec
 
     Raises:
         UsageError: there is no such class or baseline.
-        PictureError: a picture holds bytes, or can't be read.
+        ImageError: a picture holds bytes, or can't be read.
     """
     known = signature.parameters
     if "image" in given:
@@ -76,7 +76,7 @@ def fill_in(signature: inspect.Signature, given: dict[str, Any], spec: InputSpec
         given[name] = _baselines(name, given, spec)
     if "target" in known:
         _target(known["target"], given, given["network"].output)
-    if {"tolerance", "rule", "evaluations"} <= set(known) and not {"tolerance", "rule", "evaluations"} & set(given):
+    if {"tolerance", "rule", "n_steps"} <= set(known) and not {"tolerance", "rule", "n_steps"} & set(given):
         given["tolerance"] = DEFAULT_TOLERANCE
 
 
@@ -107,7 +107,9 @@ def _target(parameter: inspect.Parameter, given: dict[str, Any], output: OutputS
 
 def _image(value: ImageLike, spec: InputSpec) -> Any:
     """An image by the name of its file or of an example, or as it is."""
-    return fit(find_picture(str(value)), spec).image if isinstance(value, str | Path) else _pixels("image", value, spec)
+    if isinstance(value, str | Path):
+        return preprocess(find_image(str(value)), spec).image
+    return _pixels("image", value, spec)
 
 
 def _baselines(name: str, given: Mapping[str, Any], spec: InputSpec) -> Any:
@@ -151,10 +153,10 @@ def _nested(value: object) -> bool:
 def _from_pillow(name: str, value: Any, spec: InputSpec) -> Array:
     mode = "L" if spec.channels == 1 else "RGB"
     if value.size != (spec.width, spec.height) or value.mode != mode:
-        raise PictureError(
+        raise ImageError(
             f"the {name} is a PIL picture of {value.size[0]} × {value.size[1]} pixels (width × height) and mode "
             f"{value.mode}; the network takes {spec.width} × {spec.height} and mode {mode}. "
-            "innerview.fit(innerview.read_picture(file), network.input).image brings any picture to it"
+            "innerview.preprocess(innerview.load_image(file), network.input).image brings any picture to it"
         )
     pixels = np.asarray(value).astype(np.float32) / np.float32(255)
     return pixels.reshape(spec.shape)
@@ -164,7 +166,7 @@ def _check_bytes(name: str, values: Array) -> None:
     if not np.issubdtype(values.dtype, np.floating) or not values.size or not values.max() > LARGEST:
         return
     if values.min() >= 0 and np.array_equal(values, np.round(values)):
-        raise PictureError(
+        raise ImageError(
             f"the {name} holds whole numbers from {values.min():g} to {values.max():g}; pixels go from 0 (black) to 1 "
             "(white): divide bytes by 255"
         )

@@ -11,7 +11,7 @@ from torch import nn
 from adapters.torch_models import in_the_middle_of_training, same, state
 from innerview.adapters.captum_bridge import captum_attribution, share_out
 from innerview.adapters.torch import TorchNetwork
-from innerview.errors import NetworkError, PictureError, UsageError
+from innerview.errors import ImageError, NetworkError, UsageError
 from innerview.methods import grad_cam, gradient, gradient_input, integrated_gradients, occlusion
 from innerview.network import InputSpec, OutputSpec
 from innerview.pictures import attribution_picture
@@ -53,11 +53,11 @@ def test_gradients_are_per_unit_of_pixel_value_whatever_the_target(target) -> No
     assert (theirs.unit, theirs.meaning) == (f"{target.unit} per unit of pixel value", "sensitivity")
     assert theirs.provenance.target == ours.provenance.target
     assert theirs.score == pytest.approx(ours.score)
-    assert theirs.evaluations == 1
+    assert theirs.n_evaluations == 1
 
 
 def test_integrated_gradients_take_pictures_as_baselines() -> None:
-    ours = integrated_gradients(network(nn.ELU), IMAGE, Logit(0), baseline=BASELINE, evaluations=20)
+    ours = integrated_gradients(network(nn.ELU), IMAGE, Logit(0), baseline=BASELINE, n_steps=20)
     theirs = captum_attribution(
         network(nn.ELU), "IntegratedGradients", IMAGE, Logit(0), baselines=BASELINE, n_steps=20, method="gausslegendre"
     )
@@ -95,7 +95,7 @@ def test_deeplift_adds_up_to_the_change_of_the_score() -> None:
     for target in (Logit(0), Contrast(0)):
         found = captum_attribution(subject, attr.DeepLift, IMAGE, target, baselines=BASELINE)
         before = target.score(subject.forward(BASELINE[None]).logits)[0]
-        assert found.map.sum() == pytest.approx(found.score - before, rel=1e-4)
+        assert found.heatmap.sum() == pytest.approx(found.score - before, rel=1e-4)
 
 
 def test_masks_are_pictures_of_regions() -> None:
@@ -104,11 +104,11 @@ def test_masks_are_pictures_of_regions() -> None:
     found = captum_attribution(linear(), "FeatureAblation", IMAGE, Logit(0), baselines=BASELINE, feature_mask=mask)
     exact = WEIGHTS[0] * (IMAGE - BASELINE)
     close(found.attribution[:3], np.full((3, 8, 3), exact[:3].sum()))
-    assert found.evaluations == 3
+    assert found.n_evaluations == 3
 
 
 def test_occlusion_is_ours_times_the_pixels_of_the_window() -> None:
-    ours = occlusion(network(), IMAGE, Logit(0), fill=BASELINE, window=(2, 4)).map
+    ours = occlusion(network(), IMAGE, Logit(0), fill=BASELINE, window=(2, 4)).heatmap
     theirs = captum_attribution(
         network(), "Occlusion", IMAGE, Logit(0), baselines=BASELINE, sliding_window_shapes=(3, 2, 4), strides=(3, 2, 4)
     )
@@ -117,7 +117,7 @@ def test_occlusion_is_ours_times_the_pixels_of_the_window() -> None:
 
 def test_layers_are_laid_over_the_picture() -> None:
     theirs = captum_attribution(network(), "LayerGradCam", IMAGE, Logit(0), layer="name:2")
-    close(theirs.map, grad_cam(network(), IMAGE, Logit(0), "name:2").map)
+    close(theirs.heatmap, grad_cam(network(), IMAGE, Logit(0), "name:2").heatmap)
     assert theirs.meaning == "contribution"
     with pytest.raises(NetworkError, match=r"gave \(1, 5\) for one picture .* no place"):
         captum_attribution(network(), "LayerActivation", IMAGE, None, layer="4")
@@ -163,12 +163,12 @@ def test_a_function_may_make_the_method() -> None:
         abs=False,
     )
     close(found.attribution, gradient(network(), IMAGE, Logit(0)).gradient)
-    assert (found.method, found.evaluations) == ("Captum: NoiseTunnel of Saliency", 3)
+    assert (found.method, found.n_evaluations) == ("Captum: NoiseTunnel of Saliency", 3)
     spread = captum_attribution(
         network(), lambda model: attr.NoiseTunnel(attr.Saliency(model)), IMAGE, Logit(0), nt_type="vargrad", stdevs=0.5
     )
     assert (spread.unit, spread.meaning) == ("(logit per unit of pixel value)²", "spread")
-    assert spread.map.min() >= 0
+    assert spread.heatmap.min() >= 0
 
 
 def test_a_seed_decides_and_no_generator_is_moved() -> None:
@@ -248,7 +248,7 @@ def test_a_model_with_several_outputs_is_explained_at_the_declared_one() -> None
         def forward(self, value: torch.Tensor) -> dict[str, torch.Tensor]:
             return {"other": value.mean(), "logits": self.model(value)}
 
-    pair = network(output=OutputSpec(CLASSES.class_names, key="logits"), wrapping=Pair)
+    pair = network(output=OutputSpec(CLASSES.class_names, output="logits"), wrapping=Pair)
     close(
         captum_attribution(pair, "Saliency", IMAGE, Logit(0)).attribution,
         gradient(network(), IMAGE, Logit(0)).gradient,
@@ -293,11 +293,11 @@ def test_bad_requests_say_asked_found_and_do() -> None:
         captum_attribution(network(), "DeepLift", IMAGE, Logit(0), return_convergence_delta=True)
     with pytest.raises(NetworkError, match=r"Captum's Saliency failed with TypeError: .*steps"):
         captum_attribution(network(), "Saliency", IMAGE, Logit(0), steps=3)
-    with pytest.raises(PictureError, match=r"baselines of shape \(2, 2, 3\) were given; give pictures of 6 × 8 × 3"):
+    with pytest.raises(ImageError, match=r"baselines of shape \(2, 2, 3\) were given; give pictures of 6 × 8 × 3"):
         captum_attribution(network(), "DeepLift", IMAGE, Logit(0), baselines=np.zeros((2, 2, 3)))
-    with pytest.raises(PictureError, match=r"a feature_mask of shape .* float64 was given"):
+    with pytest.raises(ImageError, match=r"a feature_mask of shape .* float64 was given"):
         captum_attribution(network(), "FeatureAblation", IMAGE, Logit(0), feature_mask=np.zeros((6, 8)))
-    with unchecked(), pytest.raises(PictureError, match=r"the picture has shape \(2, 2, 3\)"):
+    with unchecked(), pytest.raises(ImageError, match=r"the picture has shape \(2, 2, 3\)"):
         captum_attribution(network(), "Saliency", np.zeros((2, 2, 3)), Logit(0))
     numpy = Subject("numpy", "linear")
     with pytest.raises(UsageError, match="Captum explains PyTorch modules; this network is a NumpyNetwork"):

@@ -10,7 +10,7 @@ from innerview.errors import NetworkError, UsageError
 from innerview.network import InputSpec, OutputSpec
 from innerview.types import Array
 
-SPEC = InputSpec(2, 5, 3, mean=(1.0, 2.0, 3.0), std=(2.0, 4.0, 8.0), high=255.0)
+SPEC = InputSpec(2, 5, 3, mean=(1.0, 2.0, 3.0), std=(2.0, 4.0, 8.0), value_range=(0.0, 255.0))
 CLASSES = OutputSpec(("a", "b"))
 
 
@@ -26,7 +26,7 @@ def test_the_function_is_given_the_models_input(layout) -> None:
         given.append(inputs)
         return two(inputs)
 
-    spec = InputSpec(2, 5, 3, mean=SPEC.mean, std=SPEC.std, high=255.0, layout=layout)
+    spec = InputSpec(2, 5, 3, mean=SPEC.mean, std=SPEC.std, value_range=(0.0, 255.0), layout=layout)
     images = np.random.default_rng(0).random((4, 2, 5, 3))
     FunctionNetwork(function, spec, CLASSES, np.float64).forward(images)
     wanted = (255 * images - np.array(SPEC.mean)) / np.array(SPEC.std)

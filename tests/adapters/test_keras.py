@@ -219,7 +219,7 @@ def wrapped(give) -> keras.Model:
     ids=["dict", "tuple"],
 )
 def test_one_of_several_outputs_is_picked_or_the_keys_are_listed(give, key) -> None:
-    network = wrap(wrapped(give), input=SPEC, output=OutputSpec(CLASSES.class_names, key=key))
+    network = wrap(wrapped(give), input=SPEC, output=OutputSpec(CLASSES.class_names, output=key))
     wanted = KerasNetwork(reused(), SPEC, CLASSES).forward(pictures()).logits
     np.testing.assert_allclose(network.forward(pictures()).logits, wanted, rtol=1e-5)
     with pytest.raises(NetworkError, match=rf"{key!r} of shape \(3, 3\)"):
@@ -271,7 +271,7 @@ def test_weights_that_are_not_finite_are_refused_by_name_but_can_be_looked_at() 
     model.get_layer("conv2").bias.assign([np.nan, 0, 0, 0])
     with pytest.raises(NetworkError, match="conv2/bias holds 1 values of 4"):
         wrap(model, input=SPEC, output=CLASSES)
-    assert np.isnan(wrap(model, input=SPEC, output=CLASSES, weights_only=True).weights()["conv2/bias"][0])
+    assert np.isnan(wrap(model, input=SPEC, output=CLASSES, allow_nonfinite=True).weights()["conv2/bias"][0])
 
 
 def test_changes_of_the_weights_are_seen() -> None:
@@ -360,7 +360,7 @@ def test_a_saved_model_is_opened_on_trust_and_looked_at_from_end_to_end(
     wanted = KerasNetwork(model, SPEC, CLASSES).forward(pictures()).logits
     np.testing.assert_allclose(network.forward(pictures()).logits, wanted, rtol=1e-5, atol=1e-6)
     hidden = occlusion(network, pictures()[0], Logit(1), fill=np.zeros((6, 8, 3), np.float32), window=2, stride=2)
-    assert np.isfinite(hidden.map).all()
+    assert np.isfinite(hidden.heatmap).all()
     assert main(["explain", "cat", *line, "--trust-code", "-o", "seen"]) == 0
     assert (tmp_path / "seen" / "cat" / "index.html").is_file()
     assert main(["explain", "cat", *line, "--trust-code", "--method", "gradient"]) == 2

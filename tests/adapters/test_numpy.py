@@ -47,13 +47,13 @@ def test_weights_that_are_not_finite_are_refused_by_name(value: float) -> None:
 def test_they_can_be_looked_at_but_not_run() -> None:
     weights = LINEAR.weights()
     weights["dense.bias"][1] = np.nan
-    network = NumpyNetwork(LINEAR.input, OUTPUT_SPEC, LINEAR.operations, weights, weights_only=True)
+    network = NumpyNetwork(LINEAR.input, OUTPUT_SPEC, LINEAR.operations, weights, allow_nonfinite=True)
     assert np.isnan(network.weights()["dense.bias"][1])
     assert [layer.name for layer in network.layers] == ["flatten", "dense"]
     for other in (network, network.astype(np.float64)):
-        with pytest.raises(NetworkError, match="weights_only"):
+        with pytest.raises(NetworkError, match="allow_nonfinite"):
             other.forward(np.zeros((1, *SMALL.shape)))
-        with pytest.raises(NetworkError, match="weights_only"):
+        with pytest.raises(NetworkError, match="allow_nonfinite"):
             other.pullback(np.zeros((1, *SMALL.shape)), {"output": lambda value: value[None]})
 
 

@@ -220,9 +220,9 @@ def test_weights_that_are_not_finite_are_refused_by_name_but_can_be_looked_at() 
         module.conv2.bias[1] = torch.nan
     with pytest.raises(NetworkError, match=r"conv2\.bias holds 1 values of 4"):
         wrap(module, input=SPEC, output=CLASSES)
-    network = wrap(module, input=SPEC, output=CLASSES, weights_only=True)
+    network = wrap(module, input=SPEC, output=CLASSES, allow_nonfinite=True)
     assert np.isnan(network.weights()["conv2.bias"][1])
-    with pytest.raises(NetworkError, match="weights_only"):
+    with pytest.raises(NetworkError, match="allow_nonfinite"):
         network.forward(pictures())
 
 
@@ -261,12 +261,12 @@ def test_memory_that_ends_is_a_memory_error_and_the_integral_goes_on_with_smalle
     assert module.batches[0] <= 3  # the three first places, before anything can be too large
     assert max(module.batches) > 5
     assert max(module.batches[2:]) <= 7
-    assert small.provenance.chunk is not None
-    assert small.provenance.chunk <= 5
+    assert small.provenance.batch_size is not None
+    assert small.provenance.batch_size <= 5
     free = integrated_gradients(
         TorchNetwork(module.inner, SPEC, CLASSES), images[0], Logit(0), baseline=black, tolerance=0.05
     )
-    np.testing.assert_allclose(small.map, free.map, rtol=0, atol=1e-5 * np.abs(free.map).max())
+    np.testing.assert_allclose(small.heatmap, free.heatmap, rtol=0, atol=1e-5 * np.abs(free.heatmap).max())
 
 
 @pytest.mark.parametrize("words", ["CUDA out of memory. Tried to allocate 2 GiB", "MPS backend out of memory"])

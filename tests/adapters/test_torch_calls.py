@@ -61,7 +61,7 @@ WRAPPINGS = {
 @pytest.mark.parametrize(("wrapping", "key"), WRAPPINGS.values(), ids=WRAPPINGS)
 def test_the_declared_output_is_taken(wrapping, key) -> None:
     module = Returning(wrapping)
-    network = wrap(module, input=SPEC, output=OutputSpec(CLASSES.class_names, key=key))
+    network = wrap(module, input=SPEC, output=OutputSpec(CLASSES.class_names, output=key))
     flat = torch.tensor(pictures()).permute(0, 3, 1, 2).flatten(1)
     np.testing.assert_allclose(network.forward(pictures()).logits, module.dense(flat).detach().numpy(), rtol=1e-5)
 
@@ -71,13 +71,13 @@ def test_the_declared_output_is_taken(wrapping, key) -> None:
 def test_an_output_that_is_not_clear_lists_the_keys(name: str, key) -> None:
     wrapping, right = WRAPPINGS[name]
     with pytest.raises(NetworkError) as caught:
-        wrap(Returning(wrapping), input=SPEC, output=OutputSpec(CLASSES.class_names, key=key))
+        wrap(Returning(wrapping), input=SPEC, output=OutputSpec(CLASSES.class_names, output=key))
     assert f"{right!r} of shape (3, 3)" in str(caught.value)
 
 
 def test_a_key_for_a_single_tensor_is_refused() -> None:
     with pytest.raises(NetworkError, match="one tensor"):
-        wrap(Returning(lambda z: z), input=SPEC, output=OutputSpec(CLASSES.class_names, key=0))
+        wrap(Returning(lambda z: z), input=SPEC, output=OutputSpec(CLASSES.class_names, output=0))
 
 
 @pytest.mark.parametrize("result", [None, 3, {"text": "no"}, ()])

@@ -125,7 +125,7 @@ def test_kernels_that_lose_their_digits_stay_with_im2col() -> None:
 
 @pytest.mark.parametrize("name", allcnn.NAMES)
 def test_the_built_in_weights_keep_their_digits(name: str) -> None:
-    weights = allcnn.load(name).weights()
+    weights = allcnn.load_pretrained(name).weights()
     for layer in ("conv2", "conv7"):
         direct = np.ascontiguousarray(weights[f"{layer}.weight"].transpose(2, 3, 1, 0))
         assert measured_error(direct, transform_kernels(direct)) < 3e-6

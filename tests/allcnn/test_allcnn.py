@@ -78,7 +78,7 @@ def test_a_seed_gives_its_weights_again() -> None:
 
 
 def test_the_bundled_network_can_be_explained() -> None:
-    network = allcnn.load()
+    network = allcnn.load_pretrained()
     assert network.dtype == np.float32
     assert network.output.class_names == allcnn.CLASS_NAMES
     assert network.output.kind == "logits"
@@ -90,21 +90,21 @@ def test_the_bundled_network_can_be_explained() -> None:
 
 
 def test_it_is_the_same_network_each_time_and_in_each_precision() -> None:
-    assert allcnn.load().identity == allcnn.load("allcnn", dtype=np.float64).identity
+    assert allcnn.load_pretrained().identity == allcnn.load_pretrained("allcnn", dtype=np.float64).identity
 
 
 def test_an_unknown_name_lists_the_known_ones() -> None:
     with pytest.raises(UsageError, match=r"'resnet'.*allcnn"):
-        allcnn.load("resnet")
+        allcnn.load_pretrained("resnet")
     with pytest.raises(UsageError, match=r"'resnet'.*allcnn"):
-        allcnn.snapshot("resnet", "before")
+        allcnn.load_pretrained("resnet", "initial")
 
 
 def test_a_snapshot_that_was_not_kept_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(allcnn, "FOLDER", tmp_path)
-    for when in ("before", "after"):
-        with pytest.raises(UsageError, match=f"{when} training"):
-            allcnn.snapshot("allcnn", when)
+    for checkpoint in ("initial", "final", 7):
+        with pytest.raises(UsageError, match=f"checkpoint {checkpoint!r} of allcnn was asked for"):
+            allcnn.load_pretrained("allcnn", checkpoint)
 
 
 def test_both_snapshots_are_read_where_they_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -114,8 +114,8 @@ def test_both_snapshots_are_read_where_they_are_kept(tmp_path: Path, monkeypatch
     folder.mkdir(parents=True)
     allcnn.write(folder / "step-000000.safetensors", before, notes={}, half=False)
     allcnn.write(folder / "step-000012.safetensors", after, notes={}, half=False)
-    assert allcnn.snapshot("allcnn", "before").identity == before.identity
-    assert allcnn.snapshot("allcnn", "after").identity == allcnn.load().identity == after.identity
+    assert allcnn.load_pretrained("allcnn", "initial").identity == before.identity
+    assert allcnn.load_pretrained("allcnn", "final").identity == allcnn.load_pretrained().identity == after.identity
 
 
 SPECIFICATIONS = {
@@ -182,21 +182,21 @@ class TestBundledRuns:
         assert run.manifest.configuration["name"] == name
         assert len(run.steps()) == 2
         for step, when in zip(run.steps(), ("before", "after"), strict=True):
-            kept = allcnn.snapshot(name, when).weights()
+            kept = allcnn.load_pretrained(name, "initial" if when == "before" else "final").weights()
             for layer, values in run.read(step).weights.items():
                 np.testing.assert_array_equal(values, kept[layer])
 
     def test_histograms_count_every_weight_at_more_steps_than_weights_are_kept(self, name: str) -> None:
         run = RunFolder.open(allcnn.run_folder(name))
         assert set(run.steps()) < set(run.counted())
-        sizes = {layer: values.size for layer, values in allcnn.load(name).weights().items()}
+        sizes = {layer: values.size for layer, values in allcnn.load_pretrained(name).weights().items()}
         for step in run.counted():
             for layer, counted in run.histograms(step).items():
                 assert counted.counts.sum() + counted.below + counted.above == sizes[layer]
                 assert counted.not_numbers == 0
 
     def test_its_films_end_with_what_the_network_says(self, name: str) -> None:
-        run, network = RunFolder.open(allcnn.run_folder(name)), allcnn.load(name)
+        run, network = RunFolder.open(allcnn.run_folder(name)), allcnn.load_pretrained(name)
         images, _ = observations.pictures(run)
         seen = observations.probes(run, run.observed("probes")[-1])
         # the films were made before the weights were rounded to float16

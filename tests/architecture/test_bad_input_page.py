@@ -21,12 +21,12 @@ from innerview.data.baselines import baseline_from, make_baseline, parse_baselin
 from innerview.data.cifar10 import load
 from innerview.data.class_files import read_class_file
 from innerview.data.files import read_bytes
-from innerview.data.fitting import fit, parse_crop
+from innerview.data.fitting import parse_crop, preprocess
 from innerview.data.folders import open_folders
-from innerview.data.reading import read_picture
-from innerview.data.samples import find_picture
+from innerview.data.reading import load_image
+from innerview.data.samples import find_image
 from innerview.errors import InnerviewError
-from innerview.methods import grad_cam, keep
+from innerview.methods import grad_cam, insertion
 from innerview.methods.registry import read_method
 from innerview.network import InputSpec, Layer, OutputSpec, find_layer, require_differentiable
 from innerview.quadrature import fixed_rule
@@ -111,42 +111,42 @@ def build():
 """
 
 PICTURES: Cases = {
-    "a name that no file has": lambda: find_picture("moose.jpeg"),
-    "a folder": lambda: read_picture("photos"),
-    "a device or a pipe": lambda: read_picture("/dev/null"),
-    "text": lambda: read_picture("notes.jpg"),
-    "an empty file": lambda: read_picture(b"", name="empty.png"),
-    "another kind of file": lambda: read_picture(b"\0\0\0\x18ftypheic" + bytes(3000), name="moose.heic"),
-    "bytes of no kind": lambda: read_picture(bytes(range(1, 9)) * 9, name="moose.raw"),
-    "half a picture": lambda: read_picture(Path("photos/moose.png").read_bytes()[:5000], name="half.png"),
-    "too many pixels": lambda: read_picture(png(12_000, 9_000, 8, 2, b"\0"), name="map.png"),
+    "a name that no file has": lambda: find_image("moose.jpeg"),
+    "a folder": lambda: load_image("photos"),
+    "a device or a pipe": lambda: load_image("/dev/null"),
+    "text": lambda: load_image("notes.jpg"),
+    "an empty file": lambda: load_image(b"", name="empty.png"),
+    "another kind of file": lambda: load_image(b"\0\0\0\x18ftypheic" + bytes(3000), name="moose.heic"),
+    "bytes of no kind": lambda: load_image(bytes(range(1, 9)) * 9, name="moose.raw"),
+    "half a picture": lambda: load_image(Path("photos/moose.png").read_bytes()[:5000], name="half.png"),
+    "too many pixels": lambda: load_image(png(12_000, 9_000, 8, 2, b"\0"), name="map.png"),
     "too large a file": lambda: read_bytes(Path("photos/moose.png"), 100),
-    "a picture of one row": lambda: read_picture(png(64_000_000, 1, 8, 0, b"\0"), name="row.png"),
-    "nearly nothing in many pixels": lambda: read_picture(png(8000, 8000, 8, 2, b"\0"), name="sheet.png"),
-    "a large WebP picture": lambda: read_picture(LARGE_WEBP, name="map.webp"),
-    "high dynamic range": lambda: read_picture(
+    "a picture of one row": lambda: load_image(png(64_000_000, 1, 8, 0, b"\0"), name="row.png"),
+    "nearly nothing in many pixels": lambda: load_image(png(8000, 8000, 8, 2, b"\0"), name="sheet.png"),
+    "a large WebP picture": lambda: load_image(LARGE_WEBP, name="map.webp"),
+    "high dynamic range": lambda: load_image(
         png(1, 1, 8, 0, b"\0\0", extra=((b"cICP", bytes((9, 16, 0, 1))),)), name="sun.png"
     ),
-    "channels that nobody named": lambda: read_picture(
+    "channels that nobody named": lambda: load_image(
         tiff(np.zeros((4, 4, 5), np.uint8), photometric=2), name="bands.tiff"
     ),
-    "a TIFF of a form that is not read": lambda: read_picture(
+    "a TIFF of a form that is not read": lambda: load_image(
         tiff(np.zeros((4, 4, 3), np.uint16), photometric=8), name="lab.tiff"
     ),
-    "another kind of JPEG": lambda: read_picture(
+    "another kind of JPEG": lambda: load_image(
         encoded(Image.new("L", (8, 8)), "JPEG").replace(b"\xff\xc0", b"\xff\xc3"), name="scan.jpg"
     ),
-    "another thing than a picture": lambda: read_picture(3),  # pyright: ignore[reportArgumentType]
-    "an array with channels in front": lambda: read_picture(np.zeros((3, 8, 8))),
-    "an array of other numbers": lambda: read_picture(np.zeros((8, 8, 3), np.int64)),
-    "floats that are no brightness": lambda: read_picture(np.full((8, 8, 3), 255.0)),
-    "numbers that are no brightness": lambda: read_picture(
+    "another thing than a picture": lambda: load_image(3),  # pyright: ignore[reportArgumentType]
+    "an array with channels in front": lambda: load_image(np.zeros((3, 8, 8))),
+    "an array of other numbers": lambda: load_image(np.zeros((8, 8, 3), np.int64)),
+    "floats that are no brightness": lambda: load_image(np.full((8, 8, 3), 255.0)),
+    "numbers that are no brightness": lambda: load_image(
         encoded(Image.fromarray(np.array([[-3, 7]], np.float32)), "TIFF"), name="heights.tiff"
     ),
 }
 CROPS: Cases = {
     "an unknown word": lambda: parse_crop("middle"),
-    "a box that reaches outside": lambda: fit(read_picture("photos/moose.png"), SPEC, (40, 0, 32, 32)),
+    "a box that reaches outside": lambda: preprocess(load_image("photos/moose.png"), SPEC, (40, 0, 32, 32)),
 }
 BASELINES: Cases = {
     "an unknown word, or no such file": lambda: parse_baseline("pink"),
@@ -210,7 +210,7 @@ REQUESTS: Cases = {
     "Grad-CAM at a layer without places": lambda: grad_cam(build(initial_weights(0, 8)), PLAIN, Logit(0), "mean"),
     "an unknown network": lambda: explain(["cat"], network="resnet", output="new"),
     "an alpha outside [0, 1]": lambda: explain(["cat"], Query(alphas=(0.5, 1.5)), output="new"),
-    "a share outside [0, 1]": lambda: keep(COLOURS, PLAIN, PLAIN[..., 0], fill=PLAIN, shares=(-0.1,)),
+    "a share outside [0, 1]": lambda: insertion(COLOURS, PLAIN, PLAIN[..., 0], fill=PLAIN, fractions=(-0.1,)),
     "an unknown rule": lambda: fixed_rule("simpson", 32),
     "too few evaluations for a rule": lambda: fixed_rule("trapezoid", 1),
     "an unknown target": lambda: explain(["cat"], Query(objective="loss"), output="new"),
@@ -232,8 +232,8 @@ RESULTS: Cases = {
     "an array of another shape": lambda: load_result(
         said_otherwise("shape", '"shape": [\n    3\n', '"shape": [\n    4\n')
     ),
-    "a text for a number": lambda: load_result(said_otherwise("text", '"chunk": 7', '"chunk": "seven"')),
-    "a schema of a newer version": lambda: load_result(said_otherwise("newer", '"schema": 2', '"schema": 9')),
+    "a text for a number": lambda: load_result(said_otherwise("text", '"batch_size": 7', '"batch_size": "seven"')),
+    "a schema of a newer version": lambda: load_result(said_otherwise("newer", '"schema": 3', '"schema": 9')),
     "files of two writings": lambda: load_result(mixed("mixed")),
 }
 OUTPUT: Cases = {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 import innerview
 
 
@@ -22,3 +24,11 @@ def test_every_public_function_and_class_says_what_it_is() -> None:
     things = {name: getattr(innerview, name) for name in innerview.__all__}
     silent = [name for name, thing in things.items() if callable(thing) and not (thing.__doc__ or "").strip()]
     assert silent == []
+
+
+@pytest.mark.parametrize("old", innerview._RENAMED)
+def test_an_old_name_is_answered_with_the_new_one(old: str) -> None:
+    assert old not in innerview.__all__
+    with pytest.raises(AttributeError, match="was renamed; use innerview") as problem:
+        getattr(innerview, old)
+    assert any(name in str(problem.value) for name in innerview.__all__)

@@ -18,7 +18,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from browser.driving import PATIENCE, Known
-from innerview.data.samples import sample, samples
+from innerview.data.samples import example_image, example_names
 from innerview.session.opening import built_in_runs, place
 from innerview.session.registry import RunRegistry
 from innerview.session.session import Session
@@ -56,8 +56,8 @@ def known() -> Known:
     session = Session(
         [place(name) for name in names], RunRegistry([path for name in names for path in built_in_runs(name)])
     )
-    for name in samples():
-        session.add(sample(name), "sample")
+    for name in example_names():
+        session.add(example_image(name), "sample")
     found = Known(session)
     # What every page asks first is worked out once, before the first page asks.
     found.ask("map", target=found.predicted())

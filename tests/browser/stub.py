@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pytest
 
-from innerview.data.reading import Picture
+from innerview.data.reading import LoadedImage
 from innerview.session import session as sessions
 from innerview.session.progress import Listener
 from innerview.session.query import Query
@@ -77,16 +77,16 @@ def made(query: Query, values: Array, error: float, status: str, evaluations: in
         baseline=query.baselines[0],
         rule="made up",
         tolerance=query.tolerance,
-        estimated_error=error,
+        error=error,
         gap=0.0012,
-        relative_gap=0.0012,
+        relative_convergence_delta=0.0012,
         evaluations=evaluations,
         status=status,
         status_words="It was made up.",
         score=2.0,
         baseline_score=0.5,
         notes=[],
-        history=[],
+        convergence=[],
     )
 
 
@@ -96,8 +96,8 @@ def stubbed(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Stub, str]]:
     model = MODELS["mixed"]
     session = Session([OpenedModel("small", numpy_network(model, model.weights(), np.float32))])
     pixels = np.random.default_rng(5).random((*SHAPE, 3), dtype=np.float32)
-    session.add(Picture("first", pixels, truth="bee"), "sample")
+    session.add(LoadedImage("first", pixels, truth="bee"), "sample")
     stub = Stub(session)
-    monkeypatch.setattr(sessions, "ANSWERS", {**sessions.ANSWERS, "map": stub.map})
+    monkeypatch.setattr(sessions, "ANSWERS", {**sessions.ANSWERS, "map": stub.heatmap})
     with running(make_app(session, Access())) as url:
         yield stub, url

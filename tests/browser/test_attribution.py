@@ -72,7 +72,7 @@ def test_a_pinned_scale_colours_the_next_picture_and_survives_views_and_reloads(
 def test_the_readout_is_the_array_by_mouse_keys_and_fields(page: Page, known: Known) -> None:
     show(page, "#/attribution", CERTIFICATE)
     arrays = known.ask("map", target=known.predicted()).arrays
-    values, errors = numbers(arrays, "map"), numbers(arrays, "error")
+    values, errors = numbers(arrays, "map"), numbers(arrays, "pixel_error")
     order = np.argsort(-np.abs(values), axis=None, kind="stable")
     row, column = 12, 7
     rank = int(np.flatnonzero(order == row * 32 + column)[0]) + 1
@@ -131,7 +131,7 @@ def test_cat_not_dog_is_the_difference_of_both(page: Page, known: Known) -> None
     # A contrast is a logit minus the mean of the others': two of them differ by n / (n - 1) times the margin.
     factor = 1 - 1 / len(known.classes)
     apart = np.abs(numbers(both, "map") - factor * (numbers(one, "map") - numbers(other, "map")))
-    errors = sum(numbers(arrays, "error") for arrays in (one, other, both))
+    errors = sum(numbers(arrays, "pixel_error") for arrays in (one, other, both))
     assert apart.sum() <= errors.sum()
     assert_same_colours(shown_map(page), painted(numbers(both, "map"), limit_of(page), "evidence"))
     legend = page.locator(".legend .ends").first
@@ -144,7 +144,7 @@ def test_no_error_is_shown_smaller_than_it_is(page: Page, known: Known) -> None:
     line = page.locator(CERTIFICATE).inner_text()
     found = re.search(r"Error ≤ ([\d.]+) %", line)
     assert found is not None
-    estimated = float(known.ask("map", target=known.predicted()).metadata["estimated_error"])
+    estimated = float(known.ask("map", target=known.predicted()).metadata["error"])
     assert float(found.group(1)) / 100 >= estimated > 0
 
 

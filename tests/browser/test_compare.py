@@ -31,7 +31,7 @@ def test_two_classes_share_a_scale_and_their_difference_is_drawn(page: Page, kno
     assert_same_colours(side(page, "A"), painted(a, limit_of(page, 0), "evidence"))
     assert_same_colours(side(page, "B"), painted(b, limit_of(page, 1), "evidence"))
     assert_same_colours(side(page, "A − B"), painted(a - b, limit_of(page, 2), "value"))
-    within = np.abs(a - b) < numbers(one, "error") + numbers(other, "error")
+    within = np.abs(a - b) < numbers(one, "pixel_error") + numbers(other, "pixel_error")
     expect(page.locator("[data-within]")).to_contain_text(f"{int(within.sum()):,} of 1,024 cells")
     hatched = canvas(page.locator('[data-side="A − B"] canvas.hatch'), alpha=True)
     cell = hatched.shape[0] // 32

@@ -8,9 +8,9 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from browser.driving import PATIENCE
-from innerview.allcnn import load
-from innerview.data.fitting import fit
-from innerview.data.samples import sample
+from innerview.allcnn import load_pretrained
+from innerview.data.fitting import preprocess
+from innerview.data.samples import example_image
 from innerview.methods.registry import map_methods
 from innerview.session.compute.explanation import examine
 from innerview.session.images import Item
@@ -35,8 +35,8 @@ def listened(page: Page) -> tuple[list[str], list[str]]:
 
 @pytest.fixture(scope="module")
 def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    network = load()
-    item = Item(NASTY, fit(sample("cat"), network.input), 3)
+    network = load_pretrained()
+    item = Item(NASTY, preprocess(example_image("cat"), network.input), 3)
     photo = Photo.of(item.fitted, NASTY, 3, "sample")
     found = examine(network, item, Query(tolerance=0.05, max_alphas=12, curve_fractions=(0.0, 0.2, 1.0), n_random=1))
     packed = payloads_of(network, found, photo, "black", Sizes(), network.weights())

@@ -11,8 +11,8 @@ from playwright.sync_api import Browser, expect
 from browser.conftest import Heard
 from browser.driving import PATIENCE
 from browser.stub import SHAPE, made
-from innerview.data.fitting import fit
-from innerview.data.reading import Picture
+from innerview.data.fitting import preprocess
+from innerview.data.reading import LoadedImage
 from innerview.methods import predict
 from innerview.methods.registry import map_methods
 from innerview.session.query import Query
@@ -30,7 +30,7 @@ def test_a_file_of_five_hundred_pictures_shows_thumbnails_a_page_at_a_time(
     listed, packed = [], []
     for at in range(500):
         pixels = np.random.default_rng(at).random((*SHAPE, 3), dtype=np.float32)
-        photo = Photo.of(fit(Picture(f"no. {at}", pixels), network.input), f"no. {at}", None, "data")
+        photo = Photo.of(preprocess(LoadedImage(f"no. {at}", pixels), network.input), f"no. {at}", None, "data")
         listed.append(describe_photo(photo))
         packed.append(pack(subject_payload(photo, predict(network, photo.image[None])[0], network.identity)))
         query = Query(kind="map", model=network.identity, image=photo.picture, target=0)

@@ -13,7 +13,7 @@ from safetensors.numpy import load_file, save_file
 
 from innerview.cli import main
 from innerview.network import InputSpec
-from innerview.results import PathStatistics, Provenance
+from innerview.results import PathPredictions, Provenance
 from innerview.workbench.path import table as path_table
 
 
@@ -42,7 +42,7 @@ def test_look_writes_a_page_whose_every_file_is_there(tmp_path: Path, capsys: py
     arrays = load_file(folder / "arrays.safetensors")
     assert result["picture"]["truth"] == 4
     assert result["integrated"]["tolerance"] == 0.02
-    assert result["integrated"]["estimated_error"] <= 0.02
+    assert result["integrated"]["error"] <= 0.02
     assert result["interior"]["provenance"]["baseline"] == "black"
     map_ = arrays["integrated.attribution"].sum(axis=2)
     change = result["integrated"]["score"] - result["integrated"]["baseline_score"]
@@ -77,7 +77,7 @@ def test_look_at_several_has_an_overview_on_one_scale(tmp_path: Path) -> None:
     assert found["target"] == "logit of 3 cat minus the mean of the others"
     again = main(["explain", "cat", "-o", "out", "--n-steps", "1", "--alphas", "1"])
     assert again == 0  # a folder of ours is written to again
-    assert json.loads((out / "cat" / "result.json").read_text())["integrated"]["evaluations"] == 1
+    assert json.loads((out / "cat" / "result.json").read_text())["integrated"]["n_evaluations"] == 1
 
 
 def test_look_picks_from_class_folders(tmp_path: Path) -> None:
@@ -136,7 +136,7 @@ def test_a_class_name_with_a_comma_stays_one_cell() -> None:
     alphas = np.array([0.0, 1.0])
     shares = np.array([[1.0, 0.0], [0.25, 0.75]])
     names, taken = ("cat", "dog, wet"), InputSpec(2, 2)
-    found = PathStatistics(alphas, alphas, shares, 4, names, taken, Provenance("hash", "float32", 1))
+    found = PathPredictions(alphas, alphas, shares, 4, names, taken, Provenance("hash", "float32", 1))
     rows = list(csv.DictReader(path_table(found).decode().splitlines()))
     assert [row["called 1 dog, wet"] for row in rows] == ["0", "0.75"]
 

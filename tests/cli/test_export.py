@@ -41,8 +41,8 @@ runpy.run_path("network.py", run_name="__main__")
 """
     command = [sys.executable, "-c", program]
     answer = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True)
-    network = innerview.load(name)
-    image = innerview.fit(innerview.sample("moose"), network.input).image
+    network = innerview.load_pretrained(name)
+    image = innerview.preprocess(innerview.example_image("moose"), network.input).image
     said = predict(network, image[None])[0]
     number, share = said.index, 100 * said.probabilities[said.index]
     first, _, chance = answer.stdout.splitlines()[0].partition(": ")
@@ -59,7 +59,7 @@ def test_the_program_of_the_readme_runs(here: Path) -> None:
     answer = subprocess.run(
         [sys.executable, "-c", program], cwd=here / "taken" / "away", capture_output=True, text=True, check=True
     )
-    assert answer.stdout.split() == ["TorchNetwork", str(innerview.load("allcnn").output.temperature)]
+    assert answer.stdout.split() == ["TorchNetwork", str(innerview.load_pretrained("allcnn").output.temperature)]
 
 
 def test_an_earlier_export_is_replaced_only_on_demand(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -109,6 +109,9 @@ def test_the_weights_are_those_of_the_network(here: Path) -> None:
     from safetensors.numpy import load_file
 
     assert main(["export"]) == 0
-    found, wanted = load_file(here / "allcnn-pytorch" / "weights.safetensors"), innerview.load("allcnn").weights()
+    found, wanted = (
+        load_file(here / "allcnn-pytorch" / "weights.safetensors"),
+        innerview.load_pretrained("allcnn").weights(),
+    )
     assert found.keys() == wanted.keys()
     assert all(np.array_equal(found[name], wanted[name]) for name in wanted)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from contract.closeness import assert_close
-from innerview.errors import NetworkError, PictureError, UsageError
+from innerview.errors import ImageError, NetworkError, UsageError
 from innerview.network import Network
 from networks import OUTPUT_SPEC, Subject
 from typecheck import unchecked
@@ -118,7 +118,7 @@ class Tensor:
 def test_what_is_no_numpy_array_is_refused_with_the_line_that_makes_one(subject: Subject, given: object) -> None:
     with (
         unchecked(),
-        pytest.raises(PictureError, match=rf"{type(given).__name__} was given.*permute\(1, 2, 0\)\.numpy\(\)"),
+        pytest.raises(ImageError, match=rf"{type(given).__name__} was given.*permute\(1, 2, 0\)\.numpy\(\)"),
     ):
         subject.build().forward(given)
 

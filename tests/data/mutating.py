@@ -23,8 +23,8 @@ from PIL import Image
 
 from data.files_made import animation, chunk, encoded, png, random_bytes, tiff
 from data.forms import LINEAR, grey_profile
-from innerview.data.reading import read_picture
-from innerview.errors import PictureError
+from innerview.data.reading import load_image
+from innerview.errors import ImageError
 from innerview.types import Array
 
 SLOW = 2.0
@@ -141,8 +141,8 @@ def mended(data: bytes) -> bytes:
 def outcome(data: bytes) -> str:
     """Read a file: "read" or "refused"; anything else is raised."""
     try:
-        picture = read_picture(data)
-    except PictureError as problem:
+        picture = load_image(data)
+    except ImageError as problem:
         said = str(problem)
         if not said.startswith("the picture ") or "\n" in said:
             raise AssertionError(said) from problem

@@ -19,7 +19,7 @@ from innerview.data.baselines import (
     make_baselines,
     parse_baseline,
 )
-from innerview.errors import PictureError, UsageError
+from innerview.errors import ImageError, UsageError
 from innerview.network import InputSpec
 
 SPEC = InputSpec(6, 8)
@@ -95,12 +95,12 @@ class TestFiles:
     def test_another_size_is_refused_with_both(self, tmp_path: Path) -> None:
         path = tmp_path / "base.png"
         path.write_bytes(encoded(Image.new("RGB", (9, 5))))
-        with pytest.raises(PictureError, match=r"base\.png has 9 × 5 pixels, but the network takes 8 × 6"):
+        with pytest.raises(ImageError, match=r"base\.png has 9 × 5 pixels, but the network takes 8 × 6"):
             make_baseline(str(path), SPEC, PICTURE)
 
     def test_a_file_that_is_no_picture(self, tmp_path: Path) -> None:
         (tmp_path / "base.png").write_bytes(b"words")
-        with pytest.raises(PictureError, match="is text"):
+        with pytest.raises(ImageError, match="is text"):
             make_baseline(str(tmp_path / "base.png"), SPEC, PICTURE)
 
 
@@ -116,17 +116,17 @@ class TestArrays:
 
     @pytest.mark.parametrize("shape", [(8, 6, 3), (6, 8), (1, 6, 8, 3), ()])
     def test_another_shape_is_refused_with_both(self, shape: tuple[int, ...]) -> None:
-        with pytest.raises(PictureError, match=r"the baseline array has shape .*, but the network takes 6 × 8 × 3"):
+        with pytest.raises(ImageError, match=r"the baseline array has shape .*, but the network takes 6 × 8 × 3"):
             baseline_from(np.zeros(shape), SPEC)
 
     def test_bytes_are_refused(self) -> None:
-        with pytest.raises(PictureError, match="holds uint8; give floats between 0 and 1: divide bytes by 255"):
+        with pytest.raises(ImageError, match="holds uint8; give floats between 0 and 1: divide bytes by 255"):
             baseline_from(np.zeros(SPEC.shape, np.uint8), SPEC)
 
     def test_what_is_not_finite_is_counted(self) -> None:
         array = np.zeros(SPEC.shape)
         array[0, 0] = [np.nan, np.inf, 0]
-        with pytest.raises(PictureError, match="holds 2 values that are NaN or infinite"):
+        with pytest.raises(ImageError, match="holds 2 values that are NaN or infinite"):
             baseline_from(array, SPEC)
 
 

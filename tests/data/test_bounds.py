@@ -13,19 +13,19 @@ from PIL import Image
 from data.files_made import encoded, png, random_bytes, tiff
 from innerview.data import raster, resizing
 from innerview.data.decoding import DENSE, MOST_SIDE, SPARSEST, check_size
-from innerview.data.reading import read_picture
+from innerview.data.reading import load_image
 from innerview.data.resizing import resize, resize_strips
-from innerview.errors import PictureError
+from innerview.errors import ImageError
 
 LITTLE = 12 * 2**20
 
 
 def cost(data: bytes) -> int:
     """Bytes that Python and NumPy held at most while a picture was read."""
-    read_picture(data)  # what is loaded once does not count
+    load_image(data)  # what is loaded once does not count
     tracemalloc.start()
     try:
-        read_picture(data)
+        load_image(data)
         return tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
@@ -65,22 +65,22 @@ class TestSizes:
 
     @pytest.mark.parametrize("size", [(MOST_SIDE + 1, 1), (1, MOST_SIDE + 1), (8000, 8001)])
     def test_of_no_file(self, size: tuple[int, int]) -> None:
-        with pytest.raises(PictureError, match="the most that is read is"):
+        with pytest.raises(ImageError, match="the most that is read is"):
             check_size(*size, length=10**9)
 
     def test_of_a_file_of_its_length(self) -> None:
         pixels = 8000 * 4000
         assert pixels > DENSE
         check_size(8000, 4000, length=pixels // SPARSEST)
-        with pytest.raises(PictureError, match="nearly all of it is empty; of a file of that length, 24 megapixels"):
+        with pytest.raises(ImageError, match="nearly all of it is empty; of a file of that length, 24 megapixels"):
             check_size(8000, 4000, length=pixels // SPARSEST - 1)
 
     def test_of_a_frame_that_is_larger_than_its_canvas(self) -> None:
         data = bytearray(encoded(Image.new("P", (2, 2)), "GIF"))
         place = data.index(b"\x2c\0\0\0\0")
         data[place + 5 : place + 9] = struct.pack("<HH", 9000, 9000)
-        with pytest.raises(PictureError, match="9000 × 9000"):
-            read_picture(bytes(data))
+        with pytest.raises(ImageError, match="9000 × 9000"):
+            load_image(bytes(data))
 
 
 @pytest.mark.parametrize(("height", "width"), [(5, 7), (40, 30), (40, 80), (90, 3), (33, 41)])
@@ -88,7 +88,7 @@ def test_strips_give_what_the_whole_gives(monkeypatch: pytest.MonkeyPatch, heigh
     monkeypatch.setattr(raster, "STRIP", 100)
     monkeypatch.setattr(resizing, "STRIP", 100)
     values = random_bytes(40, 41)
-    picture = read_picture(values)
+    picture = load_image(values)
     found = resize_strips(lambda top, bottom: picture.part(0, top, 41, bottom - top), (40, 41), height, width)
     np.testing.assert_allclose(found, resize((values / 255).astype(np.float32), height, width), atol=1e-6)
     np.testing.assert_array_equal(picture.pixels, values.astype(np.float32) / np.float32(255))

@@ -7,25 +7,25 @@ import pytest
 from PIL import Image, ImageCms
 
 from data.files_made import encoded, png, random_bytes
-from innerview.data.reading import Picture, read_picture
-from innerview.errors import PictureError
+from innerview.data.reading import LoadedImage, load_image
+from innerview.errors import ImageError
 
 GREY = np.array([[0, 17, 128, 255]], np.uint8)
 
 
-def pixel(picture: Picture) -> list[float]:
+def pixel(picture: LoadedImage) -> list[float]:
     """The first pixel, to two places."""
     return [round(float(value), 2) for value in picture.pixels[0, 0]]
 
 
 def test_one_bit() -> None:
-    picture = read_picture(encoded(Image.fromarray(np.array([[True, False]])), "PNG"))
+    picture = load_image(encoded(Image.fromarray(np.array([[True, False]])), "PNG"))
     np.testing.assert_array_equal(picture.pixels, [[[1, 1, 1], [0, 0, 0]]])
 
 
 @pytest.mark.parametrize("kind", ["PNG", "BMP", "TIFF"])
 def test_grey(kind: str) -> None:
-    picture = read_picture(encoded(Image.fromarray(GREY), kind))
+    picture = load_image(encoded(Image.fromarray(GREY), kind))
     np.testing.assert_allclose(picture.pixels, np.repeat(GREY[..., None] / 255, 3, axis=2), atol=1e-7)
     assert picture.notes == ()
 
@@ -35,7 +35,7 @@ def test_palette(kind: str) -> None:
     picture = Image.new("P", (2, 1))
     picture.putpalette([10, 20, 30, 200, 100, 0])
     picture.putpixel((1, 0), 1)
-    read = read_picture(encoded(picture, kind))
+    read = load_image(encoded(picture, kind))
     np.testing.assert_allclose(read.pixels * 255, [[[10, 20, 30], [200, 100, 0]]], atol=1e-4)
     assert read.notes == ()
 
@@ -46,12 +46,12 @@ OVER_WHITE = ("see-through parts are laid over white",)
 class TestSeeThrough:
     @pytest.mark.parametrize(("alpha", "red"), [(0, 1.0), (255, 0.0), (51, 0.8)])
     def test_colours(self, alpha: int, red: float) -> None:
-        picture = read_picture(encoded(Image.new("RGBA", (2, 2), (0, 255, 255, alpha))))
+        picture = load_image(encoded(Image.new("RGBA", (2, 2), (0, 255, 255, alpha))))
         assert pixel(picture) == [red, 1, 1]
         assert picture.notes == (() if alpha == 255 else OVER_WHITE)
 
     def test_grey(self) -> None:
-        picture = read_picture(encoded(Image.new("LA", (2, 2), (0, 51))))
+        picture = load_image(encoded(Image.new("LA", (2, 2), (0, 51))))
         assert pixel(picture) == [0.8, 0.8, 0.8]
         assert picture.notes == OVER_WHITE
 
@@ -60,23 +60,23 @@ class TestSeeThrough:
         picture = Image.new("P", (2, 1))
         picture.putpalette([10, 20, 30, 200, 100, 0])
         picture.putpixel((1, 0), 1)
-        read = read_picture(encoded(picture, kind, transparency=1))
+        read = load_image(encoded(picture, kind, transparency=1))
         np.testing.assert_allclose(read.pixels * 255, [[[10, 20, 30], [255, 255, 255]]], atol=1e-4)
         assert read.notes == OVER_WHITE
 
     def test_one_colour_of_an_ordinary_png(self) -> None:
-        picture = read_picture(encoded(Image.new("RGB", (2, 2), (1, 2, 3)), "PNG", transparency=(1, 2, 3)))
+        picture = load_image(encoded(Image.new("RGB", (2, 2), (1, 2, 3)), "PNG", transparency=(1, 2, 3)))
         assert pixel(picture) == [1, 1, 1]
         assert picture.notes == OVER_WHITE
 
     def test_one_grey_of_an_ordinary_png(self) -> None:
-        assert pixel(read_picture(encoded(Image.new("L", (2, 2), 9), "PNG", transparency=9))) == [1, 1, 1]
+        assert pixel(load_image(encoded(Image.new("L", (2, 2), 9), "PNG", transparency=9))) == [1, 1, 1]
 
 
 class TestDeep:
     def test_sixteen_bit_grey_keeps_all_its_levels(self) -> None:
         values = np.array([[0, 1, 256, 65535]], np.uint16)
-        picture = read_picture(encoded(Image.fromarray(values), "PNG"))
+        picture = load_image(encoded(Image.fromarray(values), "PNG"))
         np.testing.assert_allclose(picture.pixels[..., 0], values / 65535, rtol=1e-6)
         assert picture.notes == ("16-bit grey, divided by 65535",)
 
@@ -85,18 +85,18 @@ class TestDeep:
         values = np.array([[0, 1, 256, 65535]], order)
         mode = "I;16" if order == "<u2" else "I;16B"
         data = encoded(Image.frombytes(mode, (4, 1), values.tobytes()), "TIFF")
-        np.testing.assert_allclose(read_picture(data).pixels[..., 2], values / 65535, rtol=1e-6)
+        np.testing.assert_allclose(load_image(data).pixels[..., 2], values / 65535, rtol=1e-6)
 
     def test_sixteen_bit_colour_keeps_all_its_levels(self) -> None:
         rows = b"\0" + struct.pack(">3H", 0x80FF, 0xFF00, 0x00FF)
-        picture = read_picture(png(1, 1, 16, 2, rows))
+        picture = load_image(png(1, 1, 16, 2, rows))
         np.testing.assert_allclose(picture.pixels[0, 0] * 65535, [0x80FF, 0xFF00, 0x00FF], rtol=1e-6)
         assert picture.notes == ("16 bits per channel, divided by 65535",)
 
     @pytest.mark.parametrize(("largest", "scale"), [(1, 255), (255, 255), (256, 65535), (65536, 2**31 - 1)])
     def test_whole_numbers_take_the_smallest_usual_scale(self, largest: int, scale: int) -> None:
         values = np.array([[0, largest]], np.int32)
-        picture = read_picture(encoded(Image.fromarray(values), "TIFF"))
+        picture = load_image(encoded(Image.fromarray(values), "TIFF"))
         np.testing.assert_allclose(picture.pixels[..., 0], values / scale, rtol=1e-6)
         assert picture.notes == (f"32-bit whole numbers, divided by {scale}",)
 
@@ -111,32 +111,32 @@ class TestDeep:
     )
     def test_floats_take_the_smallest_usual_scale(self, largest: float, scale: int, words: str) -> None:
         values = np.array([[0, largest]], np.float32)
-        picture = read_picture(encoded(Image.fromarray(values), "TIFF"))
+        picture = load_image(encoded(Image.fromarray(values), "TIFF"))
         np.testing.assert_allclose(picture.pixels[..., 0], values / scale, rtol=1e-6)
         assert picture.notes == (f"32-bit floats, {words}",)
 
     @pytest.mark.parametrize("value", [-0.1, np.nan, np.inf, 1e20])
     def test_numbers_that_are_no_brightness_are_refused(self, value: float) -> None:
         data = encoded(Image.fromarray(np.array([[0, value]], np.float32)), "TIFF")
-        with pytest.raises(PictureError, match=r"scan\.tiff holds numbers from .* no brightness; save it"):
-            read_picture(data, name="scan.tiff")
+        with pytest.raises(ImageError, match=r"scan\.tiff holds numbers from .* no brightness; save it"):
+            load_image(data, name="scan.tiff")
 
     def test_negative_whole_numbers_are_refused(self) -> None:
-        with pytest.raises(PictureError, match="holds numbers from -3 to 7"):
-            read_picture(encoded(Image.fromarray(np.array([[-3, 7]], np.int32)), "TIFF"))
+        with pytest.raises(ImageError, match="holds numbers from -3 to 7"):
+            load_image(encoded(Image.fromarray(np.array([[-3, 7]], np.int32)), "TIFF"))
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "TIFF"])
 @pytest.mark.parametrize(("inks", "colour"), [((0, 0, 0, 0), [1, 1, 1]), ((0, 0, 0, 255), [0, 0, 0])])
 def test_printing_inks(kind: str, inks: tuple[int, ...], colour: list[float]) -> None:
-    picture = read_picture(encoded(Image.new("CMYK", (8, 8), inks), kind))
+    picture = load_image(encoded(Image.new("CMYK", (8, 8), inks), kind))
     assert pixel(picture) == colour
     assert len(picture.notes) == 1
 
 
 def test_brightness_and_colour_difference() -> None:
     """YCbCr in a TIFF; (255, 128, 128) is white in it."""
-    picture = read_picture(encoded(Image.new("YCbCr", (4, 4), (255, 128, 128)), "TIFF"))
+    picture = load_image(encoded(Image.new("YCbCr", (4, 4), (255, 128, 128)), "TIFF"))
     assert pixel(picture) == [1, 1, 1]
 
 
@@ -144,7 +144,7 @@ def test_brightness_and_colour_difference() -> None:
 def test_lab(lab: tuple[int, ...], colour: list[float]) -> None:
     """L* from 0 to 255, a* and b* signed in a TIFF: zero is grey."""
     data = encoded(Image.frombytes("LAB", (2, 2), bytes(lab * 4)), "TIFF")
-    picture = read_picture(data)
+    picture = load_image(data)
     np.testing.assert_allclose(picture.pixels[0, 0], colour, atol=0.02)
     assert picture.notes == ("L*a*b* colours turned to sRGB",)
 
@@ -156,7 +156,7 @@ class TestColourProfiles:
 
     def test_srgb_changes_nothing(self) -> None:
         profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-        picture = read_picture(self.with_profile(profile))
+        picture = load_image(self.with_profile(profile))
         np.testing.assert_array_equal(np.rint(picture.pixels * 255), random_bytes(4, 4))
         assert picture.notes == ()
 
@@ -170,14 +170,14 @@ class TestColourProfiles:
         table = {bytes(profile[at : at + 4]): at for at in range(132, 132 + 12 * 40, 12)}
         red, blue = table[b"rXYZ"], table[b"bXYZ"]
         profile[red : red + 4], profile[blue : blue + 4] = b"bXYZ", b"rXYZ"
-        picture = read_picture(encoded(Image.new("RGB", (2, 2), (255, 0, 0)), "PNG", icc_profile=bytes(profile)))
+        picture = load_image(encoded(Image.new("RGB", (2, 2), (255, 0, 0)), "PNG", icc_profile=bytes(profile)))
         np.testing.assert_allclose(picture.pixels[0, 0], [0, 0, 1], atol=0.02)
         assert picture.notes[0].startswith("colours turned from ")
 
     def test_a_broken_one_is_passed_over_and_said(self) -> None:
-        picture = read_picture(self.with_profile(b"nonsense" * 40))
+        picture = load_image(self.with_profile(b"nonsense" * 40))
         np.testing.assert_array_equal(np.rint(picture.pixels * 255), random_bytes(4, 4))
         assert "was not applied" in picture.notes[0]
 
     def test_one_that_can_not_be_used_is_said(self) -> None:
-        assert "was not applied" in read_picture(self.with_profile(b"nonsense" * 40, "L")).notes[0]
+        assert "was not applied" in load_image(self.with_profile(b"nonsense" * 40, "L")).notes[0]

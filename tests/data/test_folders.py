@@ -8,7 +8,7 @@ from PIL import Image
 
 from data.files_made import encoded
 from innerview.data.folders import ClassFolders, open_folders
-from innerview.errors import AmbiguousClass, DataError, PictureError, UnknownClass
+from innerview.errors import AmbiguousClass, DataError, ImageError, UnknownClass
 
 LEVELS = {"cat": 50, "dog": 100, "horse": 200}
 
@@ -175,7 +175,7 @@ def test_a_picture_that_can_not_be_read_says_which(data: ClassFolders, content: 
     entry.path.unlink()
     if content is not None:
         entry.path.write_bytes(content)
-    with pytest.raises(PictureError, match=said):
+    with pytest.raises(ImageError, match=said):
         entry.read()
 
 

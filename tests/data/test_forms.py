@@ -16,8 +16,8 @@ from PIL import Image
 from data.files_made import chunk, random_bytes
 from data.forms import CHANNELS, DEPTHS, made_png, near, over_white, some, srgb_curve
 from innerview.data.colours import OVER_WHITE
-from innerview.data.reading import Picture, read_picture
-from innerview.errors import PictureError
+from innerview.data.reading import LoadedImage, load_image
+from innerview.errors import ImageError
 
 
 class TestPNG:
@@ -25,7 +25,7 @@ class TestPNG:
     def test_every_kind_at_every_depth(self, colour: int, depth: int) -> None:
         samples = some(colour, depth)
         unit = samples / ((1 << depth) - 1)
-        picture = read_picture(made_png(samples, depth, colour))
+        picture = load_image(made_png(samples, depth, colour))
         near(picture, unit if colour in {0, 2} else over_white(unit[..., :-1], unit[..., -1:]))
         assert (OVER_WHITE in picture.notes) == (colour in {4, 6})
 
@@ -33,7 +33,7 @@ class TestPNG:
     def test_opacity_that_hides_nothing_changes_nothing(self, colour: int, depth: int) -> None:
         samples = some(colour, depth)
         samples[..., -1] = (1 << depth) - 1
-        picture = read_picture(made_png(samples, depth, colour))
+        picture = load_image(made_png(samples, depth, colour))
         near(picture, samples[..., :-1] / ((1 << depth) - 1))
         assert OVER_WHITE not in picture.notes
 
@@ -45,7 +45,7 @@ class TestPNG:
         samples[3, 3] = key
         if depth == 16:
             samples[4, 4] = key ^ 1
-        picture = read_picture(made_png(samples, depth, colour, (b"tRNS", struct.pack(f">{len(key)}H", *key))))
+        picture = load_image(made_png(samples, depth, colour, (b"tRNS", struct.pack(f">{len(key)}H", *key))))
         hidden = (samples == key).all(axis=2, keepdims=True)
         near(picture, np.where(hidden, 1, samples / ((1 << depth) - 1)))
         assert OVER_WHITE in picture.notes
@@ -55,11 +55,11 @@ class TestPNG:
     def test_a_key_that_nothing_has(self, colour: int, depth: int) -> None:
         samples = np.full((2, 3, CHANNELS[colour]), 1)
         key = struct.pack(f">{CHANNELS[colour]}H", *[0] * CHANNELS[colour])
-        assert OVER_WHITE not in read_picture(made_png(samples, depth, colour, (b"tRNS", key))).notes
+        assert OVER_WHITE not in load_image(made_png(samples, depth, colour, (b"tRNS", key))).notes
 
     def test_only_the_lower_bits_of_a_key_count(self) -> None:
         samples = np.array([[[1], [2]]])
-        near(read_picture(made_png(samples, 4, 0, (b"tRNS", b"\xff\xf2"))), np.array([[[1 / 15], [1]]]))
+        near(load_image(made_png(samples, 4, 0, (b"tRNS", b"\xff\xf2"))), np.array([[[1 / 15], [1]]]))
 
     @pytest.mark.parametrize("depth", [1, 2, 4, 8])
     @pytest.mark.parametrize("alphas", [b"", b"\x00", b"\x80\xff"])
@@ -68,7 +68,7 @@ class TestPNG:
         colours = random_bytes(1, count)[0]
         samples = np.random.default_rng(depth).integers(0, count, (5, 9, 1))
         transparent = [(b"tRNS", alphas)] if alphas else []
-        picture = read_picture(made_png(samples, depth, 3, (b"PLTE", colours.tobytes()), *transparent))
+        picture = load_image(made_png(samples, depth, 3, (b"PLTE", colours.tobytes()), *transparent))
         opacity = np.full(count, 255)
         opacity[: len(alphas)] = list(alphas)
         near(picture, over_white(colours / 255, opacity[:, None] / 255)[samples[..., 0]])
@@ -80,7 +80,7 @@ class TestPNG:
         plain = made_png(samples, depth, colour)
         head = plain[16:28] + b"\1"
         data = plain[:8] + chunk(b"IHDR", head) + plain[33:]
-        near(read_picture(data), read_picture(plain).pixels)
+        near(load_image(data), load_image(plain).pixels)
 
     def test_interlaced_whole(self) -> None:
         photo = Image.fromarray(random_bytes(9, 11))
@@ -89,7 +89,7 @@ class TestPNG:
         rows = b"".join(b"\0" + row.tobytes() for y, dy, x, dx in passes for row in values[y::dy, x::dx] if row.size)
         data = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", 11, 9, 8, 2, 0, 0, 1))
         data += chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
-        near(read_picture(data), values / 255)
+        near(load_image(data), values / 255)
 
 
 def gama(value: float) -> tuple[bytes, bytes]:
@@ -107,8 +107,8 @@ SWAPPED_POINTS = chrm(0.3127, 0.3290, 0.15, 0.06, 0.30, 0.60, 0.64, 0.33)
 class TestTonesOfPNG:
     SAMPLES = np.arange(256).reshape(16, 16, 1).repeat(3, axis=2)
 
-    def read(self, *extra: tuple[bytes, bytes]) -> Picture:
-        return read_picture(made_png(self.SAMPLES, 8, 2, *extra))
+    def read(self, *extra: tuple[bytes, bytes]) -> LoadedImage:
+        return load_image(made_png(self.SAMPLES, 8, 2, *extra))
 
     @pytest.mark.parametrize("gamma", [1.0, 0.55, 0.7, 0.25])
     def test_a_gamma_is_applied(self, gamma: float) -> None:
@@ -126,24 +126,22 @@ class TestTonesOfPNG:
 
     def test_primaries_are_applied(self) -> None:
         """Red and blue in each other's place."""
-        picture = read_picture(made_png(np.array([[[255, 0, 0]]]), 8, 2, gama(0.45455), SWAPPED_POINTS))
+        picture = load_image(made_png(np.array([[[255, 0, 0]]]), 8, 2, gama(0.45455), SWAPPED_POINTS))
         near(picture, np.array([0, 0, 1]), 1e-3)
         assert "its own primaries" in picture.notes[0]
 
     def test_display_p3_by_its_number(self) -> None:
         """P3's red lies outside sRGB; its greys are sRGB's."""
-        picture = read_picture(
-            made_png(np.array([[[90, 90, 90], [255, 0, 0]]]), 8, 2, (b"cICP", bytes([12, 13, 0, 1])))
-        )
+        picture = load_image(made_png(np.array([[[90, 90, 90], [255, 0, 0]]]), 8, 2, (b"cICP", bytes([12, 13, 0, 1]))))
         near(picture, np.array([[[90 / 255] * 3, [1, 0, 0]]]), 1e-3)
 
     def test_sixteen_bits_keep_their_levels(self) -> None:
         samples = np.array([[[0], [7], [300], [65535]]])
-        near(read_picture(made_png(samples, 16, 0, gama(1.0))), srgb_curve(samples / 65535), 1e-6)
+        near(load_image(made_png(samples, 16, 0, gama(1.0))), srgb_curve(samples / 65535), 1e-6)
 
     @pytest.mark.parametrize("cicp", [(9, 16, 0, 1), (9, 18, 0, 1), (1, 13, 0, 0), (1, 13, 1, 1)])
     def test_high_dynamic_range_is_refused(self, cicp: tuple[int, ...]) -> None:
-        with pytest.raises(PictureError, match=f"cICP: primaries {cicp[0]}, transfer {cicp[1]}"):
+        with pytest.raises(ImageError, match=f"cICP: primaries {cicp[0]}, transfer {cicp[1]}"):
             self.read((b"cICP", bytes(cicp)))
 
     @pytest.mark.parametrize("extra", [(gama(0),), (gama(1.0), chrm(*[0] * 8)), (gama(1.0), chrm(*[0.3] * 8))])

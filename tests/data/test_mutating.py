@@ -7,12 +7,12 @@ from collections import Counter
 import pytest
 
 from data.mutating import mutations, outcome, silence, whole_files
-from innerview.data.reading import read_picture
+from innerview.data.reading import load_image
 
 
 @pytest.mark.parametrize("name", whole_files())
 def test_the_files_are_read_before_they_are_damaged(name: str) -> None:
-    assert read_picture(whole_files()[name]).pixels.shape[2] == 3
+    assert load_image(whole_files()[name]).pixels.shape[2] == 3
 
 
 def test_a_thousand_damaged_pictures() -> None:

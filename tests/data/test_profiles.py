@@ -24,7 +24,7 @@ from data.forms import (
     srgb_profile,
     with_curve,
 )
-from innerview.data.reading import read_picture
+from innerview.data.reading import load_image
 
 
 class TestProfiles:
@@ -37,7 +37,7 @@ class TestProfiles:
         data = encoded(picture, kind, icc_profile=profile, **options)
         with Image.open(io.BytesIO(data)) as decoded:
             expected = by_littlecms(decoded.convert("RGB"), profile)
-        found = read_picture(data)
+        found = load_image(data)
         near(found, expected, 1e-6)
         assert "colours turned from sRGB built-in to sRGB" in found.notes
 
@@ -47,13 +47,13 @@ class TestProfiles:
             (srgb_profile(), True),
             (with_curve(b"curv" + bytes(4) + struct.pack(">IH", 1, 563)), False),
         ):
-            picture = read_picture(encoded(Image.fromarray(random_bytes(4, 4)), icc_profile=profile))
+            picture = load_image(encoded(Image.fromarray(random_bytes(4, 4)), icc_profile=profile))
             assert (picture.notes == ()) == same
 
     def test_a_name_decides_nothing(self) -> None:
         renamed = srgb_profile().replace("sRGB built-in".encode("utf-16-be"), "ProPhoto RGB ".encode("utf-16-be"))
         assert renamed != srgb_profile()
-        assert read_picture(encoded(Image.fromarray(random_bytes(4, 4)), icc_profile=renamed)).notes == ()
+        assert load_image(encoded(Image.fromarray(random_bytes(4, 4)), icc_profile=renamed)).notes == ()
 
     @pytest.mark.parametrize("opacity", ["RGBA", "key", "palette"])
     def test_what_is_see_through_stays_so(self, opacity: str) -> None:
@@ -75,24 +75,24 @@ class TestProfiles:
                 data = encoded(indexed, icc_profile=LINEAR, transparency=1)
                 expected = by_littlecms(Image.new("RGB", (2, 1), (10, 20, 30)), LINEAR)
                 expected[0, 1] = 1
-        near(read_picture(data), expected, 1e-6)
+        near(load_image(data), expected, 1e-6)
 
     def test_grey_with_a_grey_profile(self) -> None:
         values = np.arange(256, dtype=np.uint8).reshape(16, 16)
         expected = by_littlecms(Image.fromarray(values), grey_profile())
-        near(read_picture(encoded(Image.fromarray(values), icc_profile=grey_profile())), expected, 1e-6)
+        near(load_image(encoded(Image.fromarray(values), icc_profile=grey_profile())), expected, 1e-6)
         assert abs(expected[8, 0, 0] - values[8, 0] / 255) > 0.01
 
     def test_grey_of_sixteen_bits_with_a_grey_profile(self) -> None:
         """Hand value: v ^ 1.8 is the light; littleCMS rounds to 8 bits."""
         values = np.linspace(0, 65535, 64).astype(np.uint16).reshape(8, 8)
-        picture = read_picture(encoded(Image.fromarray(values), icc_profile=grey_profile()))
+        picture = load_image(encoded(Image.fromarray(values), icc_profile=grey_profile()))
         near(picture, srgb_curve((values / 65535) ** 1.8)[..., None], 1.5 / 255)
 
     def test_colours_of_sixteen_bits_use_their_upper_halves(self) -> None:
         samples = some(2, 16)
         compressed = zlib.compress(LINEAR)
-        picture = read_picture(made_png(samples, 16, 2, (b"iCCP", b"p\0\0" + compressed)))
+        picture = load_image(made_png(samples, 16, 2, (b"iCCP", b"p\0\0" + compressed)))
         upper = Image.fromarray((samples >> 8).astype(np.uint8))
         near(picture, by_littlecms(upper, LINEAR), 1e-6)
         assert "16 bits per channel, of which the upper 8 are used for its profile" in picture.notes
@@ -106,17 +106,17 @@ class TestProfiles:
         ],
     )
     def test_one_for_something_else_is_passed_over_and_said(self, mode: str, profile: bytes, said: str) -> None:
-        picture = read_picture(encoded(Image.new(mode, (8, 8)), "TIFF", icc_profile=profile))
+        picture = load_image(encoded(Image.new(mode, (8, 8)), "TIFF", icc_profile=profile))
         assert any(said in note for note in picture.notes)
 
     def test_grey_with_the_profile_of_srgb_is_usual(self) -> None:
-        assert read_picture(encoded(Image.new("L", (8, 8)), "JPEG", icc_profile=srgb_profile())).notes == ()
+        assert load_image(encoded(Image.new("L", (8, 8)), "JPEG", icc_profile=srgb_profile())).notes == ()
 
     @pytest.mark.parametrize("profile", [b"x", b"x" * 200, LINEAR[:-50], LINEAR[:128], bytes(5 * 2**20)])
     @pytest.mark.parametrize("kind", ["PNG", "TIFF"])
     def test_a_broken_one_changes_nothing_and_is_said(self, kind: str, profile: bytes) -> None:
         values = random_bytes(4, 4)
-        picture = read_picture(encoded(Image.fromarray(values), kind, icc_profile=profile))
+        picture = load_image(encoded(Image.fromarray(values), kind, icc_profile=profile))
         if not any("turned from" in note for note in picture.notes):
             near(picture, values / 255)
             assert any("not applied" in note for note in picture.notes)

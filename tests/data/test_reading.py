@@ -12,8 +12,8 @@ from PIL.GifImagePlugin import GifImageFile
 from data.files_made import animation, encoded, png, random_bytes
 from innerview.data.decoding import FORMATS
 from innerview.data.exif import DAMAGED
-from innerview.data.reading import read_picture
-from innerview.errors import PictureError
+from innerview.data.reading import load_image
+from innerview.errors import ImageError
 
 # Nothing of these changes a pixel on the way in and out.
 LOSSLESS = {"PNG": {}, "WEBP": {"lossless": True}, "BMP": {}, "TIFF": {}}
@@ -24,7 +24,7 @@ LOSSLESS = {"PNG": {}, "WEBP": {"lossless": True}, "BMP": {}, "TIFF": {}}
 @settings(max_examples=15, deadline=None)
 def test_bytes_come_back_as_their_255th_parts(kind: str, height: int, width: int, seed: int) -> None:
     values = random_bytes(height, width, seed=seed)
-    picture = read_picture(encoded(Image.fromarray(values), kind, **LOSSLESS[kind]))
+    picture = load_image(encoded(Image.fromarray(values), kind, **LOSSLESS[kind]))
     assert picture.pixels.dtype == np.float32
     np.testing.assert_array_equal(picture.pixels, values.astype(np.float32) / np.float32(255))
     assert picture.size == (width, height)
@@ -33,7 +33,7 @@ def test_bytes_come_back_as_their_255th_parts(kind: str, height: int, width: int
 
 @pytest.mark.parametrize("kind", ["JPEG", "GIF"])
 def test_lossy_formats_come_close(kind: str) -> None:
-    picture = read_picture(encoded(Image.new("RGB", (9, 7), (200, 100, 50)), kind))
+    picture = load_image(encoded(Image.new("RGB", (9, 7), (200, 100, 50)), kind))
     np.testing.assert_allclose(picture.pixels, np.broadcast_to(np.array([200, 100, 50]) / 255, (7, 9, 3)), atol=0.01)
 
 
@@ -44,14 +44,14 @@ def test_every_format_is_tried_here() -> None:
 def test_a_file_has_its_name_and_the_truth_that_was_given(tmp_path) -> None:
     (tmp_path / "moose.png").write_bytes(encoded(Image.new("RGB", (3, 2))))
     for place in (tmp_path / "moose.png", str(tmp_path / "moose.png")):
-        picture = read_picture(place, truth="deer")
+        picture = load_image(place, label="deer")
         assert (picture.name, picture.truth) == ("moose.png", "deer")
-    assert read_picture(tmp_path / "moose.png", name="Bull").name == "Bull"
+    assert load_image(tmp_path / "moose.png", name="Bull").name == "Bull"
 
 
 @pytest.mark.parametrize("kind", ["GIF", "WEBP", "PNG", "TIFF", "MPO"])
 def test_of_several_the_first_is_read_and_it_is_said(kind: str) -> None:
-    picture = read_picture(animation(kind))
+    picture = load_image(animation(kind))
     np.testing.assert_allclose(picture.pixels, 10 / 255, atol=0.01)
     assert picture.notes == ("the first of several pictures in the file",)
 
@@ -63,7 +63,7 @@ def test_the_frames_are_not_counted(monkeypatch: pytest.MonkeyPatch) -> None:
         raise AssertionError("the frames were counted")
 
     monkeypatch.setattr(GifImageFile, "n_frames", property(count))
-    assert read_picture(animation("GIF")).notes == ("the first of several pictures in the file",)
+    assert load_image(animation("GIF")).notes == ("the first of several pictures in the file",)
 
 
 ORIENTATIONS = {
@@ -85,7 +85,7 @@ def test_exif_orientation_is_applied_once(kind: str, orientation: int) -> None:
     stored = Image.fromarray(np.ascontiguousarray(ORIENTATIONS[orientation](upright)))
     exif = Image.Exif()
     exif[0x0112] = orientation
-    picture = read_picture(encoded(stored, kind, exif=exif, **LOSSLESS[kind]))
+    picture = load_image(encoded(stored, kind, exif=exif, **LOSSLESS[kind]))
     np.testing.assert_array_equal(np.rint(picture.pixels * 255), upright)
     assert len(picture.notes) == (orientation != 1)
     assert all("EXIF" in note for note in picture.notes)
@@ -103,7 +103,7 @@ def test_broken_exif_leaves_the_picture_as_it_is(exif: bytes, notes: tuple[str, 
     """What its reader has to say of it is kept and does not reach the terminal."""
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        picture = read_picture(encoded(Image.new("RGB", (4, 3), (9, 9, 9)), "JPEG", exif=exif))
+        picture = load_image(encoded(Image.new("RGB", (4, 3), (9, 9, 9)), "JPEG", exif=exif))
     assert picture.size == (4, 3)
     assert picture.notes == notes
 
@@ -111,36 +111,36 @@ def test_broken_exif_leaves_the_picture_as_it_is(exif: bytes, notes: tuple[str, 
 def test_an_unknown_orientation_changes_nothing() -> None:
     exif = Image.Exif()
     exif[0x0112] = 77
-    assert read_picture(encoded(Image.new("RGB", (4, 3)), "JPEG", exif=exif)).notes == ()
+    assert load_image(encoded(Image.new("RGB", (4, 3)), "JPEG", exif=exif)).notes == ()
 
 
 class TestTooLarge:
     def test_a_huge_header_is_refused_unread(self) -> None:
         """64 megapixels in the header and one byte behind it: decoding would complain of the byte."""
-        with pytest.raises(PictureError, match=r"8001 × 8000 \(64 megapixels\).*at most|the most that is read is 64"):
-            read_picture(png(8001, 8000, 8, 2, b"\0"), name="huge.png")
+        with pytest.raises(ImageError, match=r"8001 × 8000 \(64 megapixels\).*at most|the most that is read is 64"):
+            load_image(png(8001, 8000, 8, 2, b"\0"), name="huge.png")
 
     @pytest.mark.parametrize("side", [12_000, 60_000], ids=["Pillow would warn", "Pillow would refuse"])
     def test_pillow_has_its_own_limits(self, side: int) -> None:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
-            with pytest.raises(PictureError, match="the most that is read is 64 megapixels"):
-                read_picture(png(side, side, 8, 2, b"\0"))
+            with pytest.raises(ImageError, match="the most that is read is 64 megapixels"):
+                load_image(png(side, side, 8, 2, b"\0"))
 
     def test_the_limit_can_be_set_and_is_exact(self) -> None:
         data = encoded(Image.new("RGB", (10, 10)))
-        assert read_picture(data, most_pixels=100).size == (10, 10)
-        with pytest.raises(PictureError, match="10 × 10"):
-            read_picture(data, most_pixels=99)
+        assert load_image(data, max_pixels=100).size == (10, 10)
+        with pytest.raises(ImageError, match="10 × 10"):
+            load_image(data, max_pixels=99)
 
     def test_files_are_bounded_too(self, tmp_path) -> None:
         data = encoded(Image.new("RGB", (10, 10)))
         path = tmp_path / "a.png"
         path.write_bytes(data)
-        assert read_picture(path, most_bytes=len(data)).size == (10, 10)
+        assert load_image(path, max_bytes=len(data)).size == (10, 10)
         for source in (path, data):
-            with pytest.raises(PictureError, match=r"bytes"):
-                read_picture(source, most_bytes=len(data) - 1)
+            with pytest.raises(ImageError, match=r"bytes"):
+                load_image(source, max_bytes=len(data) - 1)
 
 
 BROKEN = {
@@ -164,21 +164,21 @@ BROKEN = {
 def test_what_is_no_picture_is_named(tmp_path, data: bytes, said: str) -> None:
     path = tmp_path / "moose.png"
     path.write_bytes(data)
-    with pytest.raises(PictureError, match=said):
-        read_picture(path)
+    with pytest.raises(ImageError, match=said):
+        load_image(path)
 
 
 @pytest.mark.parametrize("kind", FORMATS)
 def test_a_file_that_was_cut_short_is_refused(kind: str) -> None:
     whole = encoded(Image.fromarray(random_bytes(40, 40)), kind)
-    assert read_picture(whole).size == (40, 40)
-    with pytest.raises(PictureError, match=r"cut short.*save it again|broken at its start|broken WebP"):
-        read_picture(whole[: len(whole) // 2])
+    assert load_image(whole).size == (40, 40)
+    with pytest.raises(ImageError, match=r"cut short.*save it again|broken at its start|broken WebP"):
+        load_image(whole[: len(whole) // 2])
 
 
 @pytest.mark.parametrize("kind", FORMATS)
 def test_damage_anywhere_is_survived(kind: str) -> None:
-    """Whatever the bytes, the answer is a picture in [0, 1] or a PictureError, and no warning."""
+    """Whatever the bytes, the answer is a picture in [0, 1] or a ImageError, and no warning."""
     whole = encoded(Image.fromarray(random_bytes(12, 12)), kind)
     generator = np.random.default_rng(7)
     with warnings.catch_warnings():
@@ -188,8 +188,8 @@ def test_damage_anywhere_is_survived(kind: str) -> None:
             for place in generator.integers(0, len(whole), 4):
                 damaged[place] = generator.integers(0, 256)
             try:
-                picture = read_picture(bytes(damaged), most_pixels=1_000_000)
-            except PictureError as problem:
+                picture = load_image(bytes(damaged), max_pixels=1_000_000)
+            except ImageError as problem:
                 assert str(problem).startswith("the picture ")  # noqa: PT017 — either way is right
             else:
                 assert 0 <= picture.pixels.min() <= picture.pixels.max() <= 1
@@ -197,5 +197,5 @@ def test_damage_anywhere_is_survived(kind: str) -> None:
 
 @given(st.binary(max_size=200))
 def test_any_bytes_are_survived(data: bytes) -> None:
-    with pytest.raises(PictureError):
-        read_picture(data)
+    with pytest.raises(ImageError):
+        load_image(data)

@@ -8,15 +8,15 @@ from PIL import Image
 
 from data.files_made import encoded
 from innerview.data.cifar10 import CLASSES
-from innerview.data.samples import find_picture, sample, samples
-from innerview.errors import PictureError
+from innerview.data.samples import example_image, example_names, find_image
+from innerview.errors import ImageError
 
 FOLDER = Path(str(files("innerview.data") / "samples"))
 
 
-@pytest.mark.parametrize("name", samples())
+@pytest.mark.parametrize("name", example_names())
 def test_every_sample_is_an_ordinary_photo(name: str) -> None:
-    picture = sample(name)
+    picture = example_image(name)
     assert picture.name == name
     assert picture.notes == ()
     assert 300 <= max(picture.size) <= 512
@@ -24,15 +24,19 @@ def test_every_sample_is_an_ordinary_photo(name: str) -> None:
 
 
 def test_the_best_ones_come_first_with_their_truth() -> None:
-    assert samples()[:2] == ("cat", "moose")
-    assert (sample("cat").truth, sample("moose").truth, sample("rocket").truth) == ("cat", "deer", None)
-    assert {sample(name).truth for name in samples()} - {None} <= set(CLASSES)
+    assert example_names()[:2] == ("cat", "moose")
+    assert (example_image("cat").truth, example_image("moose").truth, example_image("rocket").truth) == (
+        "cat",
+        "deer",
+        None,
+    )
+    assert {example_image(name).truth for name in example_names()} - {None} <= set(CLASSES)
 
 
 def test_every_file_is_listed_with_its_licence_and_every_sample_has_one() -> None:
     listed = (FOLDER / "LICENCES.md").read_text(encoding="utf-8")
     photos = {path.name for path in FOLDER.iterdir() if path.suffix != ".md"}
-    assert photos == {f"{name}.jpg" for name in samples()}
+    assert photos == {f"{name}.jpg" for name in example_names()}
     rows = [line for line in listed.splitlines() if line.startswith("| `")]
     assert {row.split("`")[1] for row in rows} == photos
     assert all("CC0" in row or "public domain" in row for row in rows)
@@ -43,8 +47,8 @@ def test_they_are_small() -> None:
 
 
 def test_an_unknown_sample_lists_them_all() -> None:
-    with pytest.raises(PictureError, match="no sample photo 'horse'; there are cat, moose, coffee, rocket, astronaut"):
-        sample("horse")
+    with pytest.raises(ImageError, match="no sample photo 'horse'; there are cat, moose, coffee, rocket, astronaut"):
+        example_image("horse")
 
 
 class TestFinding:
@@ -53,22 +57,22 @@ class TestFinding:
         monkeypatch.chdir(tmp_path)
 
     def test_a_sample_by_its_name(self) -> None:
-        assert find_picture("moose").truth == "deer"
+        assert find_image("moose").truth == "deer"
 
     def test_a_file_goes_before_a_sample(self) -> None:
         Path("cat").write_bytes(encoded(Image.new("RGB", (3, 2))))
-        assert find_picture("cat").size == (3, 2)
+        assert find_image("cat").size == (3, 2)
 
     def test_a_folder_does_not(self) -> None:
         Path("cat").mkdir()
-        assert find_picture("cat").truth == "cat"
+        assert find_image("cat").truth == "cat"
 
     def test_neither(self) -> None:
-        with pytest.raises(PictureError, match=r"there is no file horse\.jpg.*; sample photos are cat, moose"):
-            find_picture("horse.jpg")
+        with pytest.raises(ImageError, match=r"there is no file horse\.jpg.*; sample photos are cat, moose"):
+            find_image("horse.jpg")
 
     def test_a_broken_file_is_not_mixed_up_with_samples(self) -> None:
         Path("horse.jpg").write_bytes(b"neigh")
-        with pytest.raises(PictureError, match=r"horse\.jpg is text, 5 bytes") as caught:
-            find_picture("horse.jpg")
+        with pytest.raises(ImageError, match=r"horse\.jpg is text, 5 bytes") as caught:
+            find_image("horse.jpg")
         assert "sample" not in str(caught.value)

@@ -12,8 +12,8 @@ import pytest
 from PIL import Image
 
 from data.files_made import animation, encoded, png, random_bytes
-from innerview.data.reading import read_picture
-from innerview.errors import PictureError
+from innerview.data.reading import load_image
+from innerview.errors import ImageError
 from innerview.types import Array
 from typecheck import unchecked
 
@@ -71,7 +71,7 @@ def test_all_are_read_alike(tmp_path: Path, give: Callable[[Path], object]) -> N
     path = tmp_path / "moose.png"
     path.write_bytes(FILE)
     with unchecked():
-        picture = read_picture(give(path))  # pyright: ignore[reportArgumentType]
+        picture = load_image(give(path))  # pyright: ignore[reportArgumentType]
     np.testing.assert_allclose(picture.pixels, VALUES / 255, atol=1e-3)
     assert picture.name in {"moose.png", "the picture"}
 
@@ -86,12 +86,12 @@ def test_all_are_read_alike(tmp_path: Path, give: Callable[[Path], object]) -> N
     ],
 )
 def test_arrays_without_colours(values: Array, expected: list[list[float]]) -> None:
-    np.testing.assert_allclose(read_picture(values).pixels[..., 1], expected, atol=1e-6)
+    np.testing.assert_allclose(load_image(values).pixels[..., 1], expected, atol=1e-6)
 
 
 def test_a_picture_does_not_change_with_somebodys_array() -> None:
     values = np.zeros((2, 2, 3), np.uint8)
-    picture = read_picture(values)
+    picture = load_image(values)
     values += 9
     assert picture.pixels.max() == 0
 
@@ -116,8 +116,8 @@ REFUSED: dict[str, tuple[object, str]] = {
 
 @pytest.mark.parametrize(("what", "said"), REFUSED.values(), ids=REFUSED)
 def test_anything_else_is_refused_for_what_it_is(what: object, said: str) -> None:
-    with unchecked(), pytest.raises(PictureError, match=said):
-        read_picture(what)  # pyright: ignore[reportArgumentType]
+    with unchecked(), pytest.raises(ImageError, match=said):
+        load_image(what)  # pyright: ignore[reportArgumentType]
 
 
 class TestPIL:
@@ -126,13 +126,13 @@ class TestPIL:
         grey = mode in {"F", "I;16"}
         white = Image.new("RGB", (3, 2), "white")
         picture = Image.new(mode, (3, 2), 1.0 if mode == "F" else 65535) if grey else white.convert(mode)
-        assert read_picture(picture).pixels.min() > 0.99
+        assert load_image(picture).pixels.min() > 0.99
 
     def test_its_own_info_counts(self) -> None:
         picture = Image.new("RGB", (3, 2), (1, 2, 3))
         picture.info["transparency"] = (1, 2, 3)
         picture.getexif()[0x0112] = 6
-        found = read_picture(picture)
+        found = load_image(picture)
         assert found.size == (2, 3)
         assert found.pixels.min() == 1
         assert len(found.notes) == 2
@@ -141,23 +141,23 @@ class TestPIL:
         """Pillow would give the upper halves."""
         data = png(1, 1, 16, 2, b"\0\x80\xff\xff\x00\x00\xff")
         with Image.open(io.BytesIO(data)) as picture:
-            np.testing.assert_allclose(read_picture(picture).pixels[0, 0] * 65535, [0x80FF, 0xFF00, 0xFF], atol=0.01)
+            np.testing.assert_allclose(load_image(picture).pixels[0, 0] * 65535, [0x80FF, 0xFF00, 0xFF], atol=0.01)
             picture.load()  # and it can still be used
 
     def test_a_frame_that_was_chosen_is_that_frame(self) -> None:
         with Image.open(io.BytesIO(animation("GIF"))) as picture:
             picture.seek(2)
-            np.testing.assert_allclose(read_picture(picture).pixels, 200 / 255, atol=0.01)
+            np.testing.assert_allclose(load_image(picture).pixels, 200 / 255, atol=0.01)
 
     def test_it_stays_as_it_is(self) -> None:
         picture = Image.fromarray(VALUES)
-        found = read_picture(picture)
+        found = load_image(picture)
         picture.paste((0, 0, 0), (0, 0, 6, 4))
         np.testing.assert_allclose(found.pixels, VALUES / 255, atol=1e-6)
 
     def test_size_is_bounded(self) -> None:
-        with pytest.raises(PictureError, match=r"40000 × 1 .*the most that is read is 32768 pixels a side"):
-            read_picture(Image.new("L", (40_000, 1)))
+        with pytest.raises(ImageError, match=r"40000 × 1 .*the most that is read is 32768 pixels a side"):
+            load_image(Image.new("L", (40_000, 1)))
 
 
 @pytest.mark.parametrize(
@@ -167,7 +167,7 @@ class TestPIL:
 def test_names_of_files_can_be_shown(tmp_path: Path, name: bytes, shown: str) -> None:
     path = os.path.join(os.fsencode(tmp_path), name)  # noqa: PTH118 — a path of bytes
     Path(os.fsdecode(path)).write_bytes(FILE)
-    assert read_picture(os.fsdecode(path)).name == shown
-    with pytest.raises(PictureError) as caught:
-        read_picture(os.fsdecode(path) + "x")
+    assert load_image(os.fsdecode(path)).name == shown
+    with pytest.raises(ImageError) as caught:
+        load_image(os.fsdecode(path) + "x")
     assert str(caught.value).encode()

@@ -9,8 +9,8 @@ from PIL import Image
 from data.files_made import encoded, random_bytes, tiff
 from data.forms import EXACT, near, over_white
 from innerview.data.colours import OVER_WHITE
-from innerview.data.reading import read_picture
-from innerview.errors import PictureError
+from innerview.data.reading import load_image
+from innerview.errors import ImageError
 from innerview.types import Array
 
 FLOATS = {"f2": 1e-3, "f4": 1e-6, "f8": 1e-6}
@@ -32,7 +32,7 @@ class TestTIFF:
         values = deep(kind, channels)
         data = tiff(values, photometric=1 if channels == 1 else 2, order=order, compression=compression)
         scale = np.iinfo(kind).max if kind[0] == "u" else 1
-        near(read_picture(data), values / scale, FLOATS.get(kind, EXACT))
+        near(load_image(data), values / scale, FLOATS.get(kind, EXACT))
 
     @pytest.mark.parametrize("layout", [{"separate": True}, {"tile": 16}, {"separate": True, "tile": 16}])
     @pytest.mark.parametrize("kind", ["u1", "u2", "f4"])
@@ -40,7 +40,7 @@ class TestTIFF:
     def test_planes_and_tiles(self, kind: str, layout: dict[str, int], compression: int) -> None:
         values = np.tile(deep(kind, 3), (5, 4, 1))
         data = tiff(values, photometric=2, compression=compression, **layout)
-        near(read_picture(data), values / (np.iinfo(kind).max if kind[0] == "u" else 1))
+        near(load_image(data), values / (np.iinfo(kind).max if kind[0] == "u" else 1))
 
     @pytest.mark.parametrize("order", "<>")
     @pytest.mark.parametrize(
@@ -50,26 +50,26 @@ class TestTIFF:
     def test_predictors(self, kind: str, predictor: int, tile: int, order: str) -> None:
         values = np.tile(deep(kind, 3), (4, 5, 1))
         data = tiff(values, photometric=2, compression=8, predictor=predictor, tile=tile, order=order)
-        near(read_picture(data), values / (np.iinfo(kind).max if kind[0] == "u" else 1))
+        near(load_image(data), values / (np.iinfo(kind).max if kind[0] == "u" else 1))
 
     @pytest.mark.parametrize("order", "<>")
     @pytest.mark.parametrize("kind", ["u1", "u2"])
     def test_white_at_0(self, kind: str, order: str) -> None:
         values = deep(kind, 1)
-        near(read_picture(tiff(values, photometric=0, order=order)), 1 - values / np.iinfo(kind).max)
+        near(load_image(tiff(values, photometric=0, order=order)), 1 - values / np.iinfo(kind).max)
 
     @pytest.mark.parametrize(("photometric", "white"), [(0, 0), (1, 1)])
     @pytest.mark.parametrize("bits", [1, 2, 4])
     def test_few_bits(self, bits: int, photometric: int, white: int) -> None:
         values = np.random.default_rng(bits).integers(0, 1 << bits, (4, 16, 1), dtype=np.uint8)
         unit = values / ((1 << bits) - 1)
-        near(read_picture(tiff(values, photometric=photometric, bits=bits)), unit if white else 1 - unit)
+        near(load_image(tiff(values, photometric=photometric, bits=bits)), unit if white else 1 - unit)
 
     @pytest.mark.parametrize("channels", [1, 3])
     @pytest.mark.parametrize("bits", [10, 12, 14])
     def test_bits_between(self, bits: int, channels: int) -> None:
         values = np.random.default_rng(bits).integers(0, 1 << bits, (4, 7, channels), dtype=np.uint16)
-        near(read_picture(tiff(values, photometric=1 if channels == 1 else 2, bits=bits)), values / ((1 << bits) - 1))
+        near(load_image(tiff(values, photometric=1 if channels == 1 else 2, bits=bits)), values / ((1 << bits) - 1))
 
     @pytest.mark.parametrize("kind", ["u1", "u2"])
     @pytest.mark.parametrize("colours", [1, 3])
@@ -82,14 +82,14 @@ class TestTIFF:
         unit = values / most
         colour, alpha = unit[..., :-1], unit[..., -1:]
         data = tiff(values, photometric=1 if colours == 1 else 2, extra=(1 if associated else 2,))
-        picture = read_picture(data)
+        picture = load_image(data)
         near(picture, colour + 1 - alpha if associated else over_white(colour, alpha))
         assert OVER_WHITE in picture.notes
 
     @pytest.mark.parametrize("kind", ["u1", "u2", "f4"])
     def test_further_channels_are_left_out_and_said(self, kind: str) -> None:
         values = deep(kind, 5)
-        picture = read_picture(tiff(values, photometric=2, extra=(0, 0)))
+        picture = load_image(tiff(values, photometric=2, extra=(0, 0)))
         near(picture, values[..., :3] / (np.iinfo(kind).max if kind[0] == "u" else 1))
         assert "2 more channels, of which nobody says what they hold, left out" in picture.notes
 
@@ -98,33 +98,33 @@ class TestTIFF:
         colours = random_bytes(1, 256)[0]
         values = np.random.default_rng(0).integers(0, 256, (4, 6, 1), dtype=np.uint8)
         table = (colours.T.astype(np.uint16) * scale).astype("<u2").tobytes()
-        near(read_picture(tiff(values, photometric=3, more={320: (3, table, 768)})), colours[values[..., 0]] / 255)
+        near(load_image(tiff(values, photometric=3, more={320: (3, table, 768)})), colours[values[..., 0]] / 255)
 
     @pytest.mark.parametrize("compression", ["raw", "jpeg", "tiff_lzw", "packbits", "tiff_adobe_deflate", "lzma"])
     def test_compressions(self, compression: str) -> None:
         picture = Image.new("RGB", (16, 16), (200, 100, 50))
-        near(read_picture(encoded(picture, "TIFF", compression=compression)), np.array([200, 100, 50]) / 255, 0.01)
+        near(load_image(encoded(picture, "TIFF", compression=compression)), np.array([200, 100, 50]) / 255, 0.01)
 
     @pytest.mark.parametrize("compression", ["group3", "group4", "tiff_ccitt"])
     def test_fax(self, compression: str) -> None:
         values = random_bytes(8, 16, 1)[..., 0] > 99
-        near(read_picture(encoded(Image.fromarray(values), "TIFF", compression=compression)), values[..., None])
+        near(load_image(encoded(Image.fromarray(values), "TIFF", compression=compression)), values[..., None])
 
     @pytest.mark.parametrize("value", [0, 3, 40_000, 2**31 + 5])
     def test_whole_numbers_without_a_sign(self, value: int) -> None:
         values = np.array([[[0], [value]]], np.uint32)
         scale = next(one for one in (255, 65535, 2**31 - 1, 2**32 - 1) if value <= one)
-        near(read_picture(tiff(values, photometric=1)), values / scale, 1e-6)
+        near(load_image(tiff(values, photometric=1)), values / scale, 1e-6)
 
     def test_a_second_page_is_said_and_not_read(self) -> None:
         first, second = Image.new("L", (4, 4), 9), Image.new("L", (90, 90), 99)
-        picture = read_picture(encoded(first, "TIFF", save_all=True, append_images=[second]))
+        picture = load_image(encoded(first, "TIFF", save_all=True, append_images=[second]))
         near(picture, np.array(9 / 255))
         assert picture.notes == ("the first of several pictures in the file",)
 
     def test_a_large_one_by_its_marks(self) -> None:
         values = random_bytes(3, 5)
-        near(read_picture(encoded(Image.fromarray(values), "TIFF", big_tiff=True)), values / 255)
+        near(load_image(encoded(Image.fromarray(values), "TIFF", big_tiff=True)), values / 255)
 
 
 REFUSED = {
@@ -151,6 +151,6 @@ REFUSED = {
 
 @pytest.mark.parametrize(("data", "said"), REFUSED.values(), ids=REFUSED)
 def test_what_is_not_read_is_refused_by_its_name(data: bytes, said: str) -> None:
-    with pytest.raises(PictureError, match=said) as caught:
-        read_picture(data)
+    with pytest.raises(ImageError, match=said) as caught:
+        load_image(data)
     assert "broken" not in str(caught.value)

@@ -81,11 +81,11 @@ def explained(network, image, **options):
 def test_a_score_that_the_gradients_miss_is_no_success_and_stops_early(image, kind, tolerance):
     result = explained(made(kind), image, tolerance=tolerance)
     assert result.status is Status.NO_GRADIENT
-    assert result.evaluations < 100
-    assert result.estimated_error > tolerance
-    assert not result.estimated_error < result.relative_gap
-    assert not result.estimated_channel_error < result.relative_gap
-    assert result.error is None
+    assert result.n_evaluations < 100
+    assert result.error > tolerance
+    assert not result.error < result.relative_convergence_delta
+    assert not result.channel_error < result.relative_convergence_delta
+    assert result.pixel_error is None
     assert result.notes
     assert doubtful(result) == ""
     assert certificate(result).startswith("! error not known")
@@ -107,17 +107,17 @@ def test_the_note_says_what_it_means_and_what_to_use_instead(image, kind, words)
 def test_of_several_targets_only_those_that_miss_something_are_marked(image):
     job = Job(image, (Logit(0), Logit(1), Margin(1, 2)), (np.zeros_like(image),))
     ((_, results),) = integrate_jobs(made(Detached), [job], tolerance=0.01)
-    assert [result.status for result in results] == [Status.NO_GRADIENT, Status.MET, Status.MET]
+    assert [result.status for result in results] == [Status.NO_GRADIENT, Status.CONVERGED, Status.CONVERGED]
     for result in results[1:]:
-        assert result.relative_gap <= result.estimated_error <= 0.01
+        assert result.relative_convergence_delta <= result.error <= 0.01
 
 
 @pytest.mark.parametrize("kind", [Rounded, Argmax])
 def test_a_fixed_rule_owns_up_to_a_zero_map_of_a_changed_score(image, kind):
-    result = explained(made(kind), image, tolerance=None, evaluations=8)
+    result = explained(made(kind), image, tolerance=None, n_steps=8)
     assert result.status is Status.NO_GRADIENT
     assert "Use occlusion" in result.notes[0]
-    assert explained(made(Analytic), image, tolerance=None, evaluations=8).status is Status.FIXED
+    assert explained(made(Analytic), image, tolerance=None, n_steps=8).status is Status.FIXED_STEPS
 
 
 def test_a_pixel_that_is_the_baselines_has_no_error_at_all(image):
@@ -126,21 +126,22 @@ def test_a_pixel_that_is_the_baselines_has_no_error_at_all(image):
     baseline[3, 4, 1] += 0.2
     result = integrated_gradients(made(Analytic), image, Logit(1), baseline=baseline, tolerance=0.01)
     same = ~(image != baseline).any(axis=2)
-    assert not result.error[same].any()
-    assert result.error[~same].all()
-    assert not result.map[same].any()
+    assert not result.pixel_error[same].any()
+    assert result.pixel_error[~same].all()
+    assert not result.heatmap[same].any()
     same_everywhere = integrated_gradients(made(Analytic), image, Logit(1), baseline=image.copy(), tolerance=0.01)
-    assert same_everywhere.estimated_error == same_everywhere.estimated_channel_error == 0
-    assert same_everywhere.status is Status.MET
+    assert same_everywhere.error == same_everywhere.channel_error == 0
+    assert same_everywhere.status is Status.CONVERGED
 
 
 def test_what_is_made_of_such_maps_says_so(image):
     method = partial(integrated_gradients, baseline=np.zeros_like(image), tolerance=0.01)
     for kind in (smooth_grad, var_grad):
         assert (
-            "3 of these maps are not within" in kind(made(Detached), image, Logit(0), method=method, samples=3).notes[1]
+            "3 of these maps are not within"
+            in kind(made(Detached), image, Logit(0), method=method, n_samples=3).notes[1]
         )
-        assert len(kind(made(Analytic), image, Logit(0), method=method, samples=3).notes) == 1
+        assert len(kind(made(Analytic), image, Logit(0), method=method, n_samples=3).notes) == 1
     baselines = [np.zeros_like(image)]
     assert "Use occlusion" in expected_gradients(made(Rounded), image, Logit(0), baselines=baselines).notes[1]
     assert len(expected_gradients(made(Analytic), image, Logit(0), baselines=baselines).notes) == 1
@@ -166,5 +167,5 @@ def test_scores_too_coarse_to_check_a_map_by_are_said_to_be():
     image = np.random.default_rng(4).uniform(size=(4, 5, 3)).astype(np.float32)
     result = explained(made(Coarse), image)
     assert result.status is Status.NO_GRADIENT
-    assert result.estimated_error >= result.relative_gap > 0.01
+    assert result.error >= result.relative_convergence_delta > 0.01
     assert "network.astype(np.float64)" in result.notes[0]

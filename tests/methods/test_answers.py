@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from innerview.adapters import FunctionNetwork
-from innerview.methods import keep, path_statistics, predict
+from innerview.methods import insertion, path_predictions, predict
 from innerview.methods.mistakes import mistakes
 from innerview.network import InputSpec, OutputSpec
 from innerview.pictures.captions import Subject, said_lines
@@ -109,17 +109,17 @@ def test_counts_say_it(case: Case) -> None:
     found = mistakes(predictions, [predictions[0].index])
     assert found.accuracy == 1
     assert found.class_names == network.output.answers
-    along = path_statistics(
+    along = path_predictions(
         network, [(PICTURE, predictions[0].index)], baseline=np.zeros_like(PICTURE), alphas=(0.0, 1.0)
     )
     np.testing.assert_array_equal(along.accuracy, [1, 1])
-    assert (along.shares[:, predictions[0].index] == 1).all()
+    assert (along.fractions[:, predictions[0].index] == 1).all()
     assert f"100 % of 1 picture {case.answer}" in sentences.statistics(along)
 
 
 def test_what_is_said_of_a_part_says_it(case: Case) -> None:
     network, black = case.network, np.zeros_like(PICTURE)
-    found = keep(network, PICTURE, PICTURE[..., 0], fill=black, shares=(0.0, 1.0))
+    found = insertion(network, PICTURE, PICTURE[..., 0], fill=black, fractions=(0.0, 1.0))
     assert found.prediction(1).label == case.answer
     assert f"{case.answer} from 0 % on" in sentences.kept(found) or case.answer == NONE
 

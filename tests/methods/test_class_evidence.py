@@ -56,7 +56,7 @@ def test_every_output_is_the_sum_of_its_positions(name: str, dtype: type[np.floa
     assert found.evidence.shape == (4, 6, 3)
     np.testing.assert_allclose(found.evidence.sum(axis=(0, 1)), outputs, atol=tolerance)
     np.testing.assert_allclose(found.scores.mean(axis=(0, 1)), outputs, atol=tolerance)
-    np.testing.assert_allclose(found.map.sum(), found.score, atol=tolerance)
+    np.testing.assert_allclose(found.heatmap.sum(), found.score, atol=tolerance)
     assert found.residual <= found.rounding < 1e-2
     assert (found.target, found.unit) == (2, "logit")
 
@@ -94,8 +94,8 @@ def test_a_score_that_is_a_sum_of_outputs_has_parts_too(target: Target, factors:
     np.testing.assert_allclose(found.parts, found.evidence @ np.array(factors))
     assert found.parts.sum() == pytest.approx(found.score)
     drawn = as_attribution(found)
-    assert drawn.map.sum() == pytest.approx(found.score)
-    assert drawn.map.shape == (8, 12)
+    assert drawn.heatmap.sum() == pytest.approx(found.score)
+    assert drawn.heatmap.shape == (8, 12)
 
 
 def test_a_probability_is_no_sum_of_outputs() -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from innerview.errors import PictureError, UsageError
+from innerview.errors import ImageError, UsageError
 from innerview.methods import expected_gradients, integrated_gradients
 from innerview.targets import Contrast, Logit
 from methods.analytic import Analytic
@@ -22,45 +22,45 @@ def exact(index: int, baselines: list[np.ndarray]) -> np.ndarray:
 def ratios(index: int, baselines: list[np.ndarray], samples: int = 40) -> np.ndarray:
     """Errors in standard errors, over seeds: the pixels of one map share their places, so one map is not enough."""
     runs = [
-        expected_gradients(NETWORK, IMAGE, Logit(index), baselines=baselines, samples=samples, seed=seed)
+        expected_gradients(NETWORK, IMAGE, Logit(index), baselines=baselines, n_samples=samples, seed=seed)
         for seed in range(25)
     ]
-    return np.stack([(run.map - exact(index, baselines).sum(axis=2)) / run.error for run in runs])
+    return np.stack([(run.heatmap - exact(index, baselines).sum(axis=2)) / run.pixel_error for run in runs])
 
 
 def test_one_baseline_gives_integrated_gradients_within_the_standard_error() -> None:
-    integrated = integrated_gradients(NETWORK, IMAGE, Logit(1), baseline=BASELINES[0], evaluations=4)
+    integrated = integrated_gradients(NETWORK, IMAGE, Logit(1), baseline=BASELINES[0], n_steps=4)
     np.testing.assert_allclose(integrated.attribution, exact(1, BASELINES[:1]))
     assert 0.75 < np.sqrt((ratios(1, BASELINES[:1]) ** 2).mean()) < 1.25
-    result = expected_gradients(NETWORK, IMAGE, Logit(1), baselines=BASELINES[:1], samples=600)
-    assert np.abs(result.map - integrated.map).max() < 0.1 * np.abs(integrated.map).max()
+    result = expected_gradients(NETWORK, IMAGE, Logit(1), baselines=BASELINES[:1], n_samples=600)
+    assert np.abs(result.heatmap - integrated.heatmap).max() < 0.1 * np.abs(integrated.heatmap).max()
 
 
 def test_over_all_baselines_it_is_their_mean_within_the_standard_error() -> None:
     assert 0.75 < np.sqrt((ratios(0, BASELINES) ** 2).mean()) < 1.25
-    result = expected_gradients(NETWORK, IMAGE, Logit(0), baselines=BASELINES, samples=10)
-    assert (result.evaluations, result.unit, result.meaning) == (10, "logit", "contribution")
+    result = expected_gradients(NETWORK, IMAGE, Logit(0), baselines=BASELINES, n_samples=10)
+    assert (result.n_evaluations, result.unit, result.meaning) == (10, "logit", "contribution")
 
 
 def test_of_a_linear_network_one_baseline_is_exact_with_two_samples() -> None:
     linear = Analytic(NETWORK.linear, np.zeros_like(NETWORK.curved))
-    result = expected_gradients(linear, IMAGE, Contrast(2), baselines=BASELINES[:1], samples=2)
+    result = expected_gradients(linear, IMAGE, Contrast(2), baselines=BASELINES[:1], n_samples=2)
     slope = linear.linear[2] - (linear.linear[0] + linear.linear[1]) / 2
     np.testing.assert_allclose(result.attribution, slope * (IMAGE - BASELINES[0]))
-    np.testing.assert_allclose(result.error, 0, atol=1e-12)
+    np.testing.assert_allclose(result.pixel_error, 0, atol=1e-12)
 
 
 def test_the_note_has_both_sums_and_the_standard_error() -> None:
-    result = expected_gradients(NETWORK, IMAGE, Logit(0), baselines=BASELINES, samples=50)
+    result = expected_gradients(NETWORK, IMAGE, Logit(0), baselines=BASELINES, n_samples=50)
     change = exact(0, BASELINES).sum()
     assert result.notes[0].startswith(f"The score is {change:+.3g} logit from the baselines' mean; ")
-    assert f"adds up to {result.map.sum():+.3g} ± " in result.notes[0]
+    assert f"adds up to {result.heatmap.sum():+.3g} ± " in result.notes[0]
 
 
 def test_a_seed_decides_whatever_the_chunk() -> None:
     other_chunk = Analytic(NETWORK.linear, NETWORK.curved, chunk=7)
     first, again, other = (
-        expected_gradients(network, IMAGE, Logit(0), baselines=BASELINES, samples=10, seed=seed)
+        expected_gradients(network, IMAGE, Logit(0), baselines=BASELINES, n_samples=10, seed=seed)
         for network, seed in ((NETWORK, 1), (other_chunk, 1), (NETWORK, 2))
     )
     np.testing.assert_allclose(first.attribution, again.attribution, rtol=1e-12, atol=1e-12)
@@ -72,8 +72,8 @@ def test_bad_requests_say_asked_found_and_do() -> None:
     with pytest.raises(UsageError, match="no baseline was given; give pictures to compare with"):
         expected_gradients(NETWORK, IMAGE, Logit(0), baselines=[])
     with pytest.raises(UsageError, match="1 samples were asked for"):
-        expected_gradients(NETWORK, IMAGE, Logit(0), baselines=BASELINES, samples=1)
-    with unchecked(), pytest.raises(PictureError, match="the baseline has shape"):
+        expected_gradients(NETWORK, IMAGE, Logit(0), baselines=BASELINES, n_samples=1)
+    with unchecked(), pytest.raises(ImageError, match="the baseline has shape"):
         expected_gradients(NETWORK, IMAGE, Logit(0), baselines=[IMAGE[:2]])
     function = Subject("function", "linear")
     image = function.images(1)[0]

@@ -44,24 +44,27 @@ def places(subject: NumpyNetwork, index: int) -> np.ndarray:
 def test_of_a_linear_head_it_is_the_class_activation_map(index: int) -> None:
     subject = network()
     result = grad_cam(subject, IMAGE, Logit(index), "pool1")
-    np.testing.assert_allclose(result.map, np.kron(places(subject, index), np.full((2, 2), 0.25)))
-    assert result.map.sum() == pytest.approx(result.score - subject.weights()["dense.bias"][index])
+    np.testing.assert_allclose(result.heatmap, np.kron(places(subject, index), np.full((2, 2), 0.25)))
+    assert result.heatmap.sum() == pytest.approx(result.score - subject.weights()["dense.bias"][index])
     assert (result.unit, result.meaning, result.target) == ("logit", "contribution", index)
 
 
 def test_a_margin_is_the_difference_of_two_maps() -> None:
     subject = network()
-    margin = grad_cam(subject, IMAGE, Margin(0, 2), "pool1").map
+    margin = grad_cam(subject, IMAGE, Margin(0, 2), "pool1").heatmap
     np.testing.assert_allclose(
-        margin, grad_cam(subject, IMAGE, Logit(0), "pool1").map - grad_cam(subject, IMAGE, Logit(2), "pool1").map
+        margin,
+        grad_cam(subject, IMAGE, Logit(0), "pool1").heatmap - grad_cam(subject, IMAGE, Logit(2), "pool1").heatmap,
     )
 
 
 def test_the_positive_part_is_the_paper_s() -> None:
     subject = network()
-    signed, positive = (grad_cam(subject, IMAGE, Logit(0), "pool1", rectify=rectify) for rectify in (False, True))
-    assert signed.map.min() < 0
-    np.testing.assert_array_equal(positive.map, np.maximum(signed.map, 0))
+    signed, positive = (
+        grad_cam(subject, IMAGE, Logit(0), "pool1", relu_attributions=rectify) for rectify in (False, True)
+    )
+    assert signed.heatmap.min() < 0
+    np.testing.assert_array_equal(positive.heatmap, np.maximum(signed.heatmap, 0))
     assert positive.method == "Grad-CAM at layer pool1, positive part"
 
 
@@ -91,7 +94,7 @@ def test_it_is_the_same_in_pytorch() -> None:
     image = Subject("numpy", "mixed").images(1)[0]
     for layer in ("conv1", "relu2", "pool3"):
         np.testing.assert_allclose(
-            grad_cam(theirs, image, Logit(1), layer).map, grad_cam(ours, image, Logit(1), layer).map, atol=1e-12
+            grad_cam(theirs, image, Logit(1), layer).heatmap, grad_cam(ours, image, Logit(1), layer).heatmap, atol=1e-12
         )
 
 

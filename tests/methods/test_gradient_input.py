@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from innerview.errors import PictureError, UsageError
+from innerview.errors import ImageError, UsageError
 from innerview.methods import gradient, gradient_input, integrated_gradients
 from innerview.targets import Contrast, Logit
 from methods.analytic import Analytic
@@ -17,8 +17,8 @@ IMAGE = np.random.default_rng(4).uniform(size=NETWORK.input.shape)
 def test_it_is_the_closed_form() -> None:
     result = gradient_input(NETWORK, IMAGE, Logit(1))
     np.testing.assert_allclose(result.attribution, IMAGE * (NETWORK.linear[1] + 3 * NETWORK.curved[1] * IMAGE**2))
-    np.testing.assert_allclose(result.map, result.attribution.sum(axis=2))
-    assert (result.unit, result.meaning, result.target, result.evaluations) == ("logit", "contribution", 1, 1)
+    np.testing.assert_allclose(result.heatmap, result.attribution.sum(axis=2))
+    assert (result.unit, result.meaning, result.target, result.n_evaluations) == ("logit", "contribution", 1, 1)
     assert result.score == pytest.approx(NETWORK.forward(IMAGE[None]).logits[0, 1])
     assert (result.provenance.target, result.provenance.baseline) == ("logit of 1 class-b", "black")
 
@@ -36,12 +36,12 @@ def test_for_a_linear_network_it_is_integrated_gradients() -> None:
     baseline = np.random.default_rng(5).uniform(size=IMAGE.shape)
     found = gradient_input(linear, IMAGE, Logit(2), baseline=baseline).attribution
     np.testing.assert_allclose(
-        found, integrated_gradients(linear, IMAGE, Logit(2), baseline=baseline, evaluations=3).attribution
+        found, integrated_gradients(linear, IMAGE, Logit(2), baseline=baseline, n_steps=3).attribution
     )
 
 
 def test_what_does_not_fit_is_refused() -> None:
-    with unchecked(), pytest.raises(PictureError, match="the baseline has shape"):
+    with unchecked(), pytest.raises(ImageError, match="the baseline has shape"):
         gradient_input(NETWORK, IMAGE, Logit(), baseline=np.zeros((2, 2, 3)))
     function = Subject("function", "linear")
     with unchecked(), pytest.raises(UsageError, match="can only be run forward"):

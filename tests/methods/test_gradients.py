@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from innerview.errors import NetworkError, PictureError, UnknownClass, UsageError
+from innerview.errors import ImageError, NetworkError, UnknownClass, UsageError
 from innerview.methods import RECIPE_ALPHAS, gradient, integrated_gradients, interior_gradients
 from innerview.quadrature import RULES
 from innerview.results import Status
@@ -29,7 +29,7 @@ def image(network: Analytic) -> np.ndarray:
 def test_the_gradient_is_the_closed_form(network: Analytic, image: np.ndarray) -> None:
     result = gradient(network, image, Logit(1))
     np.testing.assert_allclose(result.gradient, network.linear[1] + 3 * network.curved[1] * image**2)
-    np.testing.assert_allclose(result.map, result.gradient.sum(axis=2))
+    np.testing.assert_allclose(result.heatmap, result.gradient.sum(axis=2))
     assert result.provenance.target == "logit of 1 class-b"
 
 
@@ -66,25 +66,25 @@ def test_the_class_is_resolved_once_and_not_anew_at_each_alpha() -> None:
 
 @pytest.mark.parametrize("rule", RULES)
 def test_every_rule_converges_to_the_exact_attribution(network: Analytic, image: np.ndarray, rule: str) -> None:
-    result = integrated_gradients(network, image, Logit(2), baseline=np.zeros_like(image), rule=rule, evaluations=400)
+    result = integrated_gradients(network, image, Logit(2), baseline=np.zeros_like(image), rule=rule, n_steps=400)
     exact = network.exact(image, 2)
     np.testing.assert_allclose(result.attribution, exact, atol=0.02 * np.abs(exact).max())
-    assert abs(result.gap) < 0.02 * np.abs(exact).sum()
-    assert result.status is Status.FIXED
-    assert result.evaluations == 400
+    assert abs(result.convergence_delta) < 0.02 * np.abs(exact).sum()
+    assert result.status is Status.FIXED_STEPS
+    assert result.n_evaluations == 400
 
 
 def test_gauss_legendre_is_exact_on_a_polynomial(network: Analytic, image: np.ndarray) -> None:
     # The integrand has degree 2, two nodes have degree 3.
-    result = integrated_gradients(network, image, Logit(2), baseline=np.zeros_like(image), evaluations=2)
+    result = integrated_gradients(network, image, Logit(2), baseline=np.zeros_like(image), n_steps=2)
     np.testing.assert_allclose(result.attribution, network.exact(image, 2), atol=1e-13)
-    assert result.gap == pytest.approx(0, abs=1e-12)
+    assert result.convergence_delta == pytest.approx(0, abs=1e-12)
     np.testing.assert_allclose(result.attribution.sum(), result.score - result.baseline_score)
 
 
 def test_one_right_riemann_step_is_gradient_times_input(network: Analytic, image: np.ndarray) -> None:
     result = integrated_gradients(
-        network, image, Logit(1), baseline=np.zeros_like(image), rule="riemann-right", evaluations=1
+        network, image, Logit(1), baseline=np.zeros_like(image), rule="riemann-right", n_steps=1
     )
     np.testing.assert_allclose(result.attribution, image * gradient(network, image, Logit(1)).gradient)
 
@@ -95,29 +95,29 @@ def test_attribution_is_linear_in_the_target(seed: int) -> None:
     image = np.random.default_rng(seed).uniform(size=network.input.shape)
     black = np.zeros_like(image)
     first, second, margin, contrast = (
-        integrated_gradients(network, image, target, baseline=black, evaluations=4).attribution
+        integrated_gradients(network, image, target, baseline=black, n_steps=4).attribution
         for target in (Logit(0), Logit(1), Margin(0, 1), Contrast(0))
     )
-    third = integrated_gradients(network, image, Logit(2), baseline=black, evaluations=4).attribution
+    third = integrated_gradients(network, image, Logit(2), baseline=black, n_steps=4).attribution
     np.testing.assert_allclose(margin, first - second, atol=1e-12)
     np.testing.assert_allclose(contrast, first - (second + third) / 2, atol=1e-12)
 
 
 def test_a_probability_is_complete_too(network: Analytic, image: np.ndarray) -> None:
-    result = integrated_gradients(network, image, Probability(), baseline=np.zeros_like(image), evaluations=64)
+    result = integrated_gradients(network, image, Probability(), baseline=np.zeros_like(image), n_steps=64)
     assert result.unit == "probability"
-    assert abs(result.gap) < 1e-8
+    assert abs(result.convergence_delta) < 1e-8
     assert result.score == pytest.approx(network.output.probabilities(network.forward(image[None]).logits).max())
 
 
 def test_several_baselines_are_averaged_with_their_spread(network: Analytic, image: np.ndarray) -> None:
     baselines = [np.zeros_like(image), np.ones_like(image)]
-    both = integrated_gradients(network, image, Logit(0), baseline=baselines, evaluations=4)
-    single = [integrated_gradients(network, image, Logit(0), baseline=one, evaluations=4) for one in baselines]
+    both = integrated_gradients(network, image, Logit(0), baseline=baselines, n_steps=4)
+    single = [integrated_gradients(network, image, Logit(0), baseline=one, n_steps=4) for one in baselines]
     np.testing.assert_allclose(both.attribution, (single[0].attribution + single[1].attribution) / 2)
-    np.testing.assert_allclose(both.spread, np.abs(single[0].map - single[1].map) / 2)
-    assert both.evaluations == 8
-    assert both.gap == pytest.approx(0, abs=1e-10)
+    np.testing.assert_allclose(both.std, np.abs(single[0].heatmap - single[1].heatmap) / 2)
+    assert both.n_evaluations == 8
+    assert both.convergence_delta == pytest.approx(0, abs=1e-10)
 
 
 def test_progress_counts_to_the_end_and_can_stop_the_work(network: Analytic, image: np.ndarray) -> None:
@@ -128,7 +128,7 @@ def test_progress_counts_to_the_end_and_can_stop_the_work(network: Analytic, ima
         image,
         Logit(0),
         baseline=[black, black],
-        evaluations=5,
+        n_steps=5,
         progress=lambda done, total: calls.append((done, total)),
     )
     assert calls == [(done, 10) for done in (2, 4, 6, 8, 10)]  # both baselines of a node share a pass
@@ -137,7 +137,7 @@ def test_progress_counts_to_the_end_and_can_stop_the_work(network: Analytic, ima
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        integrated_gradients(network, image, Logit(0), baseline=black, evaluations=5, progress=stop)
+        integrated_gradients(network, image, Logit(0), baseline=black, n_steps=5, progress=stop)
 
 
 def test_bad_requests_say_asked_found_and_do(network: Analytic, image: np.ndarray) -> None:
@@ -146,30 +146,30 @@ def test_bad_requests_say_asked_found_and_do(network: Analytic, image: np.ndarra
         interior_gradients(network, image, Logit(), baseline=black, alphas=[0.5, 1.5])
     with pytest.raises(UsageError, match="no alpha"):
         interior_gradients(network, image, Logit(), baseline=black, alphas=[])
-    with unchecked(), pytest.raises(PictureError, match=r"baseline has shape \(2, 2, 3\).*4 × 5 × 3"):
-        integrated_gradients(network, image, Logit(), baseline=np.zeros((2, 2, 3)), evaluations=2)
-    with unchecked(), pytest.raises(PictureError, match="divide bytes by 255"):
+    with unchecked(), pytest.raises(ImageError, match=r"baseline has shape \(2, 2, 3\).*4 × 5 × 3"):
+        integrated_gradients(network, image, Logit(), baseline=np.zeros((2, 2, 3)), n_steps=2)
+    with unchecked(), pytest.raises(ImageError, match="divide bytes by 255"):
         gradient(network, (image * 255).astype(np.uint8), Logit())
-    with pytest.raises(PictureError, match="not finite"):
+    with pytest.raises(ImageError, match="not finite"):
         gradient(network, np.full_like(image, np.nan), Logit())
     with pytest.raises(UnknownClass, match="0 class-a, 1 class-b, 2 class-c"):
         gradient(network, image, Logit(9))
     with pytest.raises(UsageError, match="no quadrature rule"):
-        integrated_gradients(network, image, Logit(), baseline=black, rule="simpsons", evaluations=2)
+        integrated_gradients(network, image, Logit(), baseline=black, rule="simpsons", n_steps=2)
     with pytest.raises(UsageError, match="no baseline"):
-        integrated_gradients(network, image, Logit(), baseline=[], evaluations=2)
+        integrated_gradients(network, image, Logit(), baseline=[], n_steps=2)
     with pytest.raises(UsageError, match="itself"):
-        integrated_gradients(network, image, Margin(1, 1), baseline=black, evaluations=2)
+        integrated_gradients(network, image, Margin(1, 1), baseline=black, n_steps=2)
 
 
 def test_an_accuracy_or_a_cost_must_be_said(network: Analytic, image: np.ndarray) -> None:
     black = np.zeros_like(image)
-    with pytest.raises(UsageError, match=r"neither was given: say tolerance=0\.01 .* or evaluations=32"):
+    with pytest.raises(UsageError, match=r"neither was given: say tolerance=0\.01 .* or n_steps=32"):
         integrated_gradients(network, image, Logit(), baseline=black)
     with pytest.raises(UsageError, match="both were given"):
-        integrated_gradients(network, image, Logit(), baseline=black, tolerance=0.01, evaluations=9)
+        integrated_gradients(network, image, Logit(), baseline=black, tolerance=0.01, n_steps=9)
     exact = integrated_gradients(network, image, Logit(), baseline=black, tolerance=1e-4)
-    assert exact.status is Status.MET
+    assert exact.status is Status.CONVERGED
     np.testing.assert_allclose(exact.attribution, network.exact(image, exact.target or 0), atol=1e-3)
 
 
@@ -188,8 +188,8 @@ def test_a_value_that_is_not_finite_is_named(network: Analytic, image: np.ndarra
 def test_profiles_of_one_path_join(network: Analytic, image: np.ndarray) -> None:
     black = np.zeros_like(image)
     interior = interior_gradients(network, image, Logit(0), baseline=black, alphas=[1, 0.5, 0])
-    integrated = integrated_gradients(network, image, Logit(0), baseline=black, rule="riemann-right", evaluations=4)
-    joined = interior.profile.joined(integrated.profile)
+    integrated = integrated_gradients(network, image, Logit(0), baseline=black, rule="riemann-right", n_steps=4)
+    joined = interior.path.joined(integrated.path)
     assert joined.alphas.tolist() == [0, 0.25, 0.5, 0.75, 1]
     points = joined.alphas[:, None, None, None] * image
     logits = network.forward(points).logits

@@ -11,7 +11,7 @@ import innerview
 from innerview import methods
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "reference" / "methods.md").read_text(encoding="utf-8")
-NO_MAPS = {"activations", "path_statistics", "predict", "weight_histograms"}
+NO_MAPS = {"activations", "path_predictions", "predict", "weight_histograms"}
 
 
 def test_the_example_runs(tmp_path: Path) -> None:

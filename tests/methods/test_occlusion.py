@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from innerview.errors import PictureError, UsageError
+from innerview.errors import ImageError, UsageError
 from innerview.methods import occlusion
 from innerview.targets import Logit
 from methods.analytic import Analytic
@@ -21,8 +21,8 @@ def test_of_single_pixels_it_is_the_exact_contribution() -> None:
     # No pixel acts on another one here, so that hiding one takes away its own part.
     result = occlusion(NETWORK, IMAGE, Logit(1), fill=FILL, window=1)
     exact = (NETWORK.exact(IMAGE, 1) - NETWORK.exact(FILL, 1)).sum(axis=2)
-    np.testing.assert_allclose(result.map, exact)
-    assert (result.unit, result.meaning, result.evaluations) == ("logit", "contribution", 21)
+    np.testing.assert_allclose(result.heatmap, exact)
+    assert (result.unit, result.meaning, result.n_evaluations) == ("logit", "contribution", 21)
 
 
 @given(st.integers(1, 4), st.integers(1, 5))
@@ -32,15 +32,15 @@ def test_windows_side_by_side_share_out_the_change_of_the_score(height: int, wid
     for top in range(0, 4, height):
         for left in range(0, 5, width):
             window = (slice(top, top + height), slice(left, left + width))
-            np.testing.assert_allclose(result.map[window], exact[window].mean())
-    assert result.map.sum() == pytest.approx(result.score - NETWORK.forward(FILL[None]).logits[0, 0])
+            np.testing.assert_allclose(result.heatmap[window], exact[window].mean())
+    assert result.heatmap.sum() == pytest.approx(result.score - NETWORK.forward(FILL[None]).logits[0, 0])
 
 
 def test_overlapping_windows_are_averaged() -> None:
     result = occlusion(NETWORK, IMAGE, Logit(0), fill=FILL, window=(4, 3), stride=(4, 2))
     exact = (NETWORK.exact(IMAGE, 0) - NETWORK.exact(FILL, 0)).sum(axis=2)
     first, second = exact[:, :3].mean(), exact[:, 2:].mean()
-    np.testing.assert_allclose(result.map[0], [first, first, (first + second) / 2, second, second])
+    np.testing.assert_allclose(result.heatmap[0], [first, first, (first + second) / 2, second, second])
 
 
 def test_the_strongest_window_is_said() -> None:
@@ -55,7 +55,7 @@ def test_it_works_for_any_function() -> None:
     function, known = Subject("function", "hidden"), Subject("numpy", "hidden")
     image = function.images(1)[0]
     maps = [
-        occlusion(one.build(), image, Logit(2), fill=np.zeros_like(image), window=2, stride=1).map
+        occlusion(one.build(), image, Logit(2), fill=np.zeros_like(image), window=2, stride=1).heatmap
         for one in (function, known)
     ]
     np.testing.assert_allclose(*maps, atol=1e-12)
@@ -75,5 +75,5 @@ def test_bad_requests_say_asked_found_and_do() -> None:
         occlusion(NETWORK, IMAGE, Logit(0), fill=FILL, window=0)
     with pytest.raises(UsageError, match="a stride of 3 was asked for with a window of 2 pixels; from 1 to 2"):
         occlusion(NETWORK, IMAGE, Logit(0), fill=FILL, window=2, stride=3)
-    with unchecked(), pytest.raises(PictureError, match="the fill has shape"):
+    with unchecked(), pytest.raises(ImageError, match="the fill has shape"):
         occlusion(NETWORK, IMAGE, Logit(0), fill=FILL[:2], window=2)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from innerview.errors import PictureError, UsageError
+from innerview.errors import ImageError, UsageError
 from innerview.methods.partitions import bricks, partition
 
 
@@ -46,7 +46,7 @@ def test_labels_and_masks_are_taken_as_they_are() -> None:
     ids=["another size", "no whole numbers", "below zero", "a gap", "none is 0", "a mask of all"],
 )
 def test_labels_that_are_no_regions_are_refused(labels: np.ndarray) -> None:
-    with pytest.raises(PictureError, match="region"):
+    with pytest.raises(ImageError, match="region"):
         partition(2, 2, labels)
 
 

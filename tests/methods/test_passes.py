@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import innerview
-from innerview.errors import PictureError
+from innerview.errors import ImageError
 from innerview.methods.passes import check_picture
 from typecheck import unchecked
 
@@ -17,5 +17,5 @@ class Tensor:
 
 
 def test_a_tensor_is_refused_with_the_line_that_makes_an_array() -> None:
-    with unchecked(), pytest.raises(PictureError, match=r"Tensor was given.*permute\(1, 2, 0\)"):
-        check_picture(innerview.load("allcnn"), Tensor(), "picture")  # pyright: ignore[reportArgumentType]
+    with unchecked(), pytest.raises(ImageError, match=r"Tensor was given.*permute\(1, 2, 0\)"):
+        check_picture(innerview.load_pretrained("allcnn"), Tensor(), "picture")  # pyright: ignore[reportArgumentType]

@@ -114,11 +114,11 @@ class Counting:
 @pytest.mark.parametrize("name", registry.map_methods())
 def test_every_map_can_be_asked_for_by_name_and_costs_what_is_said(name: str) -> None:
     network: Any = Counting(NETWORK)
-    given = {"samples": 5} if "samples" in {one.name for one in ROWS[name].options} else {}
+    given = {"n_samples": 5} if "n_samples" in {one.name for one in ROWS[name].options} else {}
     chosen = Chosen(ROWS[name], given).settled(network)
     said = chosen.passes(network)
     found = chosen.run(network, IMAGE, Logit(1), baselines=[BLACK], progress=None)
-    assert found.map.shape == IMAGE.shape[:2]
+    assert found.heatmap.shape == IMAGE.shape[:2]
     if said is not None:
         assert network.passes["pullback" if ROWS[name].needs_gradients else "forward"] == said
 
@@ -132,12 +132,12 @@ def test_every_map_can_be_asked_for_by_name_and_costs_what_is_said(name: str) ->
         ("occlusion:", {"window": (2, 2), "stride": (1, 1)}),
         ("shapley:regions=2x3,fills=black+mean", {"regions": (2, 3), "fills": ("black", "mean")}),
         ("shapley:max_evaluations=9,regions=3,fills=black", {"regions": 3, "fills": ("black",), "max_evaluations": 9}),
-        ("grad-cam:layer=1,rectify=yes", {"layer": "elu1", "rectify": True}),
-        ("grad-cam", {"layer": "pool3", "rectify": False}),
-        ("smooth-grad:samples=3", {"samples": 3, "noise": 0.15, "seed": 0, "method": gradient}),
-        ("integrated-gradients", {"tolerance": 0.01, "budget": 513}),
-        ("integrated-gradients:rule=midpoint", {"rule": "midpoint", "evaluations": 32, "budget": 513}),
-        ("integrated-gradients:evaluations=8", {"rule": "gauss-legendre", "evaluations": 8, "budget": 513}),
+        ("grad-cam:layer=1,relu_attributions=yes", {"layer": "elu1", "relu_attributions": True}),
+        ("grad-cam", {"layer": "pool3", "relu_attributions": False}),
+        ("smooth-grad:n_samples=3", {"n_samples": 3, "stdevs": 0.15, "seed": 0, "method": gradient}),
+        ("integrated-gradients", {"tolerance": 0.01, "max_evaluations": 513}),
+        ("integrated-gradients:rule=midpoint", {"rule": "midpoint", "n_steps": 32, "max_evaluations": 513}),
+        ("integrated-gradients:n_steps=8", {"rule": "gauss-legendre", "n_steps": 8, "max_evaluations": 513}),
     ],
 )
 def test_options_are_read_and_settled(text: str, options: dict[str, object]) -> None:
@@ -167,20 +167,20 @@ def test_options_are_read_and_settled(text: str, options: dict[str, object]) -> 
         "shapley:fills=black+purple",
         "shapley:fills=",
         "shapley:max_evaluations=10",
-        "smooth-grad:samples=1",
-        "smooth-grad:samples=1e3",
-        "smooth-grad:samples=1000000000",
+        "smooth-grad:n_samples=1",
+        "smooth-grad:n_samples=1e3",
+        "smooth-grad:n_samples=1000000000",
         "smooth-grad:noise=nan",
         "smooth-grad:noise=inf",
         "smooth-grad:method=occlusion",
         "grad-cam:layer=99",
         "grad-cam:layer=dense",
-        "grad-cam:rectify=maybe",
-        "gradient:samples=3",
+        "grad-cam:relu_attributions=maybe",
+        "gradient:n_samples=3",
         "integrated-gradients:tolerance=0",
-        "integrated-gradients:tolerance=0.01,evaluations=3",
+        "integrated-gradients:tolerance=0.01,n_steps=3",
         "integrated-gradients:rule=simpson",
-        "integrated-gradients:rule=trapezoid,evaluations=1",
+        "integrated-gradients:rule=trapezoid,n_steps=1",
     ],
 )
 def test_what_has_no_meaning_is_refused_before_anything_runs(text: str) -> None:
@@ -198,14 +198,16 @@ def test_a_model_without_gradients_has_the_methods_that_need_none() -> None:
         registry.read_method("grad-cam").settled(FORWARD)
     image = np.random.default_rng(0).random(LINEAR.input.shape)
     chosen = registry.read_method("occlusion:window=1").settled(FORWARD)
-    assert chosen.run(FORWARD, image, Logit(1), baselines=[0 * image], progress=None).map.shape == image.shape[:2]
+    assert chosen.run(FORWARD, image, Logit(1), baselines=[0 * image], progress=None).heatmap.shape == image.shape[:2]
 
 
 def test_another_package_adds_a_method(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     install(tmp_path, monkeypatch, {"innerview.methods": {"tea": "tea:ROW"}}, {"tea": PLUGIN})
     assert "taste" in registry.map_methods()
     assert registry.registry().problems == ()
-    np.testing.assert_array_equal(innerview.taste(NETWORK, IMAGE, Logit(1)).map, gradient(NETWORK, IMAGE, Logit(1)).map)
+    np.testing.assert_array_equal(
+        innerview.taste(NETWORK, IMAGE, Logit(1)).heatmap, gradient(NETWORK, IMAGE, Logit(1)).heatmap
+    )
 
 
 def test_nothing_of_others_is_imported_unasked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,8 +9,8 @@ import pytest
 
 from innerview import fills
 from innerview.adapters import FunctionNetwork
-from innerview.errors import NetworkError, PictureError, UsageError
-from innerview.methods import region_sums, shapley
+from innerview.errors import ImageError, NetworkError, UsageError
+from innerview.methods import segment_sums, shapley
 from innerview.network import InputSpec, OutputSpec
 from innerview.results import as_attribution
 from innerview.spec import OutputKind
@@ -38,12 +38,12 @@ def test_of_a_sum_over_pixels_each_region_has_its_own_part() -> None:
     for row, fill in enumerate(("black", "mean")):
         filled = fills.make_fill(fill, IMAGE).paint(IMAGE, np.zeros((1, 4, 5), bool))[0]
         exact = (ADDITIVE.exact(IMAGE, 1) - ADDITIVE.exact(filled, 1)).sum(axis=2)
-        np.testing.assert_allclose(found.values[row], region_sums(exact, found.labels))
+        np.testing.assert_allclose(found.values[row], segment_sums(exact, found.labels))
         np.testing.assert_allclose(found.banzhaf[row], found.values[row])
         np.testing.assert_allclose(found.interactions[row], 0, atol=1e-9)
     assert (found.unit, found.target, found.n_evaluations) == ("logit", 1, 2 * 63 + 1)
     np.testing.assert_allclose(found.values.sum(axis=1), found.scores[:, -1] - found.scores[:, 0])
-    np.testing.assert_allclose(found.map.sum(), found.values.mean(axis=0).sum())
+    np.testing.assert_allclose(found.heatmap.sum(), found.values.mean(axis=0).sum())
 
 
 def test_two_pixels_that_count_together_only() -> None:
@@ -81,9 +81,9 @@ def test_where_fills_disagree_it_is_said_and_shown() -> None:
     np.testing.assert_allclose(found.values, [[0.5, 0.5, 0.5, 1], [-0.5, -0.5, -0.5, -1]])
     assert any("disagree about the sign of regions 0, 1, 2 and 3" in note for note in found.notes)
     drawn = as_attribution(found)
-    np.testing.assert_allclose(drawn.map, 0)
-    assert drawn.error is not None
-    np.testing.assert_allclose(drawn.error, [[0.5, 0.5], [0.5, 1]])
+    np.testing.assert_allclose(drawn.heatmap, 0)
+    assert drawn.pixel_error is not None
+    np.testing.assert_allclose(drawn.pixel_error, [[0.5, 0.5], [0.5, 1]])
 
 
 def test_what_cannot_be_judged_is_said() -> None:
@@ -148,11 +148,11 @@ def test_what_is_refused(asked: dict[str, Any], match: str) -> None:
 
 
 def test_a_fill_or_a_mask_of_another_size_is_refused() -> None:
-    with unchecked(), pytest.raises(PictureError):
+    with unchecked(), pytest.raises(ImageError):
         shapley(ADDITIVE, IMAGE, Logit(0), fills=[np.zeros((2, 2, 3))])
-    with unchecked(), pytest.raises(PictureError, match="region"):
+    with unchecked(), pytest.raises(ImageError, match="region"):
         shapley(ADDITIVE, IMAGE, Logit(0), regions=np.zeros((2, 2), int))
-    with unchecked(), pytest.raises(PictureError, match=r"NaN|not finite"):
+    with unchecked(), pytest.raises(ImageError, match=r"NaN|not finite"):
         shapley(ADDITIVE, IMAGE, Logit(0), fills=[np.full(IMAGE.shape, np.nan)])
 
 

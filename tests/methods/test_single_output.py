@@ -9,7 +9,7 @@ import pytest
 
 from innerview.adapters import FunctionNetwork
 from innerview.errors import UsageError
-from innerview.methods import path_statistics, predict
+from innerview.methods import path_predictions, predict
 from innerview.methods.mistakes import mistakes
 from innerview.network import InputSpec, OutputSpec
 from innerview.pictures.captions import Subject, said_lines
@@ -67,9 +67,9 @@ def test_counts_know_both_answers() -> None:
 
 
 def test_accuracy_along_the_path_counts_what_is_not_the_class() -> None:
-    found = path_statistics(network(), [(BRIGHT, 0), (DARK, 1)], baseline=DARK, alphas=(0.0, 1.0))
+    found = path_predictions(network(), [(BRIGHT, 0), (DARK, 1)], baseline=DARK, alphas=(0.0, 1.0))
     np.testing.assert_array_equal(found.accuracy, [0.5, 1.0])
-    np.testing.assert_array_equal(found.shares, [[0, 1], [0.5, 0.5]])
+    np.testing.assert_array_equal(found.fractions, [[0, 1], [0.5, 0.5]])
     assert found.class_names == ("dog", "not dog")
 
 

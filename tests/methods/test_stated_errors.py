@@ -71,23 +71,27 @@ class Made:
 def explained(network: Made, image: Array, tolerance: float = 0.01, budget: int = 513) -> IntegratedGradients:
     black = np.zeros(network.shape)
     return integrate_one(
-        network, image.reshape(network.shape), Logit(0), baseline=black, tolerance=tolerance, budget=budget
+        network, image.reshape(network.shape), Logit(0), baseline=black, tolerance=tolerance, max_evaluations=budget
     )
 
 
 def off(result: IntegratedGradients, exact: Array) -> float:
-    size = np.abs(result.map).sum()
-    return float(np.abs(result.map.ravel() - exact.ravel()).sum() / size) if size > 0 else math.inf
+    size = np.abs(result.heatmap).sum()
+    return float(np.abs(result.heatmap.ravel() - exact.ravel()).sum() / size) if size > 0 else math.inf
 
 
 def honest(result: IntegratedGradients, exact: Array, tolerance: float = 0.01) -> None:
     true = off(result, exact)
-    assert result.relative_gap <= result.estimated_error
-    if result.status is Status.MET:
-        assert true <= result.estimated_error + 1e-9
-        assert result.estimated_error <= tolerance
+    assert result.relative_convergence_delta <= result.error
+    if result.status is Status.CONVERGED:
+        assert true <= result.error + 1e-9
+        assert result.error <= tolerance
     else:
-        assert result.estimated_error > tolerance or result.relative_gap > tolerance or result.status is not Status.MET
+        assert (
+            result.error > tolerance
+            or result.relative_convergence_delta > tolerance
+            or result.status is not Status.CONVERGED
+        )
 
 
 def mirrored(seed: int) -> tuple[Array, Array]:
@@ -144,7 +148,7 @@ def test_a_layer_at_black_that_the_score_does_not_see_is_found(steep):
     )
     result = explained(network, image)
     honest(result, row * np.tanh(steep * image) + line * image)
-    assert result.status is Status.MET
+    assert result.status is Status.CONVERGED
 
 
 def homogeneous(seed: int = 0) -> tuple[Made, Array, Array]:
@@ -169,12 +173,12 @@ def test_a_kink_at_black_that_is_not_on_the_path_costs_little(tolerance, most):
     network, image, exact = homogeneous()
     result = explained(network, image, tolerance)
     honest(result, exact.reshape(4, 4, 3).sum(axis=2), tolerance)
-    assert (result.status, result.evaluations <= most) == (Status.MET, True)
+    assert (result.status, result.n_evaluations <= most) == (Status.CONVERGED, True)
 
 
 def test_the_budget_goes_where_the_path_needs_it():
     network, image, _ = homogeneous(3)
-    nodes = explained(network, image, 1e-4).profile.alphas
+    nodes = explained(network, image, 1e-4).path.alphas
     assert (nodes < 1 / 8).sum() > len(nodes) / 3
     assert nodes[nodes > 0].min() < 1e-4
 
@@ -193,7 +197,7 @@ def test_the_range_of_other_classes_makes_no_error_small(mask):
     result = explained(network, image)
     honest(result, image * row * math.sin(40 * reach) / reach)
     same = explained(Made((4, 4, 1), network.score, network.gradient, (0.5,)), image)
-    assert result.estimated_error == same.estimated_error
+    assert result.error == same.error
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -210,7 +214,7 @@ def test_one_unit_and_three_pixels(seed):
     share = 1 - place if reach > 0 else place
     result = explained(network, image)
     honest(result, image * (line + much * share * turn))
-    assert result.status is Status.MET
+    assert result.status is Status.CONVERGED
 
 
 @pytest.mark.parametrize("steep", [50.0, 200.0, 2000.0])
@@ -222,8 +226,8 @@ def test_a_steep_gate_of_a_single_output_is_never_a_map_of_nothing(steep):
     )
     result = explained(network, np.ones(16))
     honest(result, np.full(16, 2 / 16))
-    assert result.status is Status.MET
-    assert result.map.any()
+    assert result.status is Status.CONVERGED
+    assert result.heatmap.any()
 
 
 MAX = np.maximum
@@ -269,7 +273,7 @@ def test_maps_that_are_known_in_print(name, tolerance):
     score, gradient, image, exact = PRINTED[name]
     result = explained(Made((1, len(image), 1), score, gradient), np.array(image), tolerance)
     honest(result, np.array(exact), tolerance)
-    assert result.status is Status.MET
+    assert result.status is Status.CONVERGED
 
 
 @given(
@@ -287,9 +291,9 @@ def test_no_stated_error_is_below_the_gap(seed, units, steep, hidden, tolerance)
         lambda rows: (much / np.cosh(np.clip(rows @ turns.T + bias, -300, 300)) ** 2) @ turns,
     )
     result = explained(network, image, tolerance, 65)
-    stated, gap, size = result.estimated_error, result.relative_gap, float(np.abs(result.map).sum())
+    stated, gap, size = result.error, result.relative_convergence_delta, float(np.abs(result.heatmap).sum())
     assert stated >= gap if size else math.isinf(stated)
     ends = network.score(np.stack([image, np.zeros(6)]))
-    missed = abs(result.map.sum() - (ends[0] - ends[1]))
+    missed = abs(result.heatmap.sum() - (ends[0] - ends[1]))
     assert size == 0 or stated * size >= missed * (1 - 1e-9)
-    assert result.status is not Status.MET or (size > 0 and missed <= tolerance * size)
+    assert result.status is not Status.CONVERGED or (size > 0 and missed <= tolerance * size)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from innerview import allcnn
-from innerview.errors import NetworkError, PictureError, UsageError
+from innerview.errors import ImageError, NetworkError, UsageError
 from innerview.methods import integrated_gradients, interior_gradients
 from innerview.methods.tolerance import integrate_jobs, integrate_one
 from innerview.methods.walk import Job
@@ -48,23 +48,23 @@ def relative(found, exact):
 
 @pytest.mark.parametrize("tolerance", [0.05, 0.01, 1e-3, 1e-5])
 def test_the_error_is_what_was_asked_for_and_within_what_was_stated(network, images, tolerance):
-    for number, (result,) in explain(network, map(job, images), tolerance=tolerance, budget=4000).items():
+    for number, (result,) in explain(network, map(job, images), tolerance=tolerance, max_evaluations=4000).items():
         exact = network.exact(images[number], 0)
-        assert result.status is Status.MET
+        assert result.status is Status.CONVERGED
         assert result.tolerance == tolerance
-        assert relative(result.map, exact.sum(axis=2)) <= result.estimated_error + 1e-15 <= tolerance
-        assert relative(result.attribution, exact) <= result.estimated_channel_error + 1e-15 <= tolerance
-        assert result.relative_gap <= tolerance
+        assert relative(result.heatmap, exact.sum(axis=2)) <= result.error + 1e-15 <= tolerance
+        assert relative(result.attribution, exact) <= result.channel_error + 1e-15 <= tolerance
+        assert result.relative_convergence_delta <= tolerance
 
 
 def test_each_pixel_states_an_error_of_its_own():
     network = Analytic.random(1, height=24, width=24)
     image = np.random.default_rng(2).uniform(size=network.input.shape)
     result = integrate_one(network, image, Logit(1), baseline=black(image), tolerance=0.01)
-    wrong = np.abs(result.map - network.exact(image, 1).sum(axis=2))
-    assert result.error is not None
-    assert np.mean(wrong <= result.error) >= 0.9
-    assert wrong.sum() < result.error.sum() < 10 * wrong.sum()
+    wrong = np.abs(result.heatmap - network.exact(image, 1).sum(axis=2))
+    assert result.pixel_error is not None
+    assert np.mean(wrong <= result.pixel_error) >= 0.9
+    assert wrong.sum() < result.pixel_error.sum() < 10 * wrong.sum()
 
 
 def test_a_straight_network_is_exact_as_soon_as_it_can_be_judged():
@@ -72,20 +72,20 @@ def test_a_straight_network_is_exact_as_soon_as_it_can_be_judged():
     image = np.full((3, 3, 1), 0.7)
     result = integrate_one(network, image, Logit(1), baseline=black(image), tolerance=1e-9)
     np.testing.assert_allclose(result.attribution, network.linear[1] * image, rtol=1e-13)
-    assert result.evaluations == 17
-    assert result.estimated_error < 1e-13
+    assert result.n_evaluations == 17
+    assert result.error < 1e-13
 
 
 def test_nothing_is_spent_on_scores(network, images):
     network.seen.clear()
     result = integrate_one(network, images[0], Logit(), baseline=black(images[0]), tolerance=0.01)
-    assert sum(map(len, network.seen)) == result.evaluations == len(result.profile.alphas)
-    assert result.profile.scores[-1] == result.score
-    assert result.profile.scores[0] == result.baseline_score == 0
+    assert sum(map(len, network.seen)) == result.n_evaluations == len(result.path.alphas)
+    assert result.path.scores[-1] == result.score
+    assert result.path.scores[0] == result.baseline_score == 0
     np.testing.assert_array_equal(network.seen[0][0], images[0])
-    assert [evaluations for evaluations, _, _ in result.history][-1] == result.evaluations
-    assert result.history[-1][1] == max(result.estimated_error, result.estimated_channel_error)
-    assert result.history[-1][2] == pytest.approx(result.relative_gap, abs=1e-12)
+    assert [evaluations for evaluations, _, _ in result.convergence][-1] == result.n_evaluations
+    assert result.convergence[-1][1] == max(result.error, result.channel_error)
+    assert result.convergence[-1][2] == pytest.approx(result.relative_convergence_delta, abs=1e-12)
 
 
 def test_an_open_class_is_the_winner_at_the_picture_and_stays_it(network, images):
@@ -98,10 +98,10 @@ def test_targets_of_a_picture_share_its_passes(network, images):
     targets = (Logit(0), Logit(2), Contrast(1), Margin(0, 1), Probability(1))
     network.seen.clear()
     together = explain(network, [job(images[0], *targets)], tolerance=1e-3)[0]
-    assert sum(map(len, network.seen)) == together[0].evaluations
+    assert sum(map(len, network.seen)) == together[0].n_evaluations
     for target, result in zip(targets, together, strict=True):
         alone = integrate_one(network, images[0], target, baseline=black(images[0]), tolerance=1e-3)
-        assert alone.evaluations <= result.evaluations
+        assert alone.n_evaluations <= result.n_evaluations
         assert relative(result.attribution, alone.attribution) < 2e-3
         assert result.provenance.target == alone.provenance.target
         assert result.unit == alone.unit
@@ -115,9 +115,9 @@ def test_gradients_on_the_way_come_with_the_integral_and_are_the_same_as_alone(n
     targets = (Logit(), Margin(0, 1))
     jobs = [Job(image, targets, (black(image), images[4]), PLACES) for image in images[:3]]
     network.seen.clear()
-    found = explain(network, jobs, chunk=chunk, budget=2 * budget)
+    found = explain(network, jobs, chunk=chunk, max_evaluations=2 * budget)
     spent = sum(map(len, network.seen))
-    plain = explain(network, [replace(one, interior=()) for one in jobs], budget=2 * budget)
+    plain = explain(network, [replace(one, interior=()) for one in jobs], max_evaluations=2 * budget)
     for number, image in enumerate(images[:3]):
         for result, without, target in zip(found[number], plain[number], targets, strict=True):
             alone = interior_gradients(network, image, target, baseline=black(image), alphas=PLACES)
@@ -128,10 +128,10 @@ def test_gradients_on_the_way_come_with_the_integral_and_are_the_same_as_alone(n
             for name in ("alphas", "gradients", "scores", "logits", "probabilities", "baseline", "image", "points"):
                 np.testing.assert_allclose(getattr(inside, name), getattr(alone, name), rtol=1e-6, atol=1e-9)
             np.testing.assert_allclose(result.attribution, without.attribution, rtol=0, atol=1e-12)
-            assert result.evaluations == without.evaluations
-            assert len(result.profile.alphas) == len(without.profile.alphas)
+            assert result.n_evaluations == without.n_evaluations
+            assert len(result.path.alphas) == len(without.path.alphas)
     # The ends are visited anyway, and so is 1/27 if there is more than them and a batch has room for both ends and it.
-    rows = sum(result.evaluations for result, _ in found.values())
+    rows = sum(result.n_evaluations for result, _ in found.values())
     assert spent == rows + 3 * (2 if budget > 2 and chunk > 4 else 3)
 
 
@@ -141,7 +141,7 @@ def test_places_outside_the_path_are_refused(network, images):
 
 
 def test_gradients_on_the_way_come_with_a_fixed_rule_too(network, images):
-    options = {"baseline": black(images[0]), "evaluations": 8}
+    options = {"baseline": black(images[0]), "n_steps": 8}
     result = integrated_gradients(network, images[0], Logit(), interior=(0.25, 1.0), **options)
     alone = interior_gradients(network, images[0], Logit(), baseline=black(images[0]), alphas=(0.25, 1.0))
     np.testing.assert_array_equal(result.interior.gradients, alone.gradients)
@@ -153,11 +153,11 @@ def test_several_baselines_are_averaged_with_their_spread(network, images):
     ((result,),) = explain(network, [job(images[0], Logit(1), baselines=baselines)], tolerance=1e-4).values()
     singles = np.stack([network.exact(images[0], 1) - network.exact(one, 1) for one in baselines])
     assert relative(result.attribution, singles.mean(axis=0)) <= 1e-4
-    np.testing.assert_allclose(result.spread, singles.sum(axis=3).std(axis=0), rtol=1e-3, atol=1e-5)
-    assert result.evaluations % 3 == 0
-    assert result.evaluations == 3 * len(result.profile.alphas)
+    np.testing.assert_allclose(result.std, singles.sum(axis=3).std(axis=0), rtol=1e-3, atol=1e-5)
+    assert result.n_evaluations % 3 == 0
+    assert result.n_evaluations == 3 * len(result.path.alphas)
     np.testing.assert_allclose(result.baseline, np.mean(baselines, axis=0))
-    assert result.gap == pytest.approx(0, abs=1e-3)
+    assert result.convergence_delta == pytest.approx(0, abs=1e-3)
 
 
 def test_company_changes_nothing_but_rounding_and_the_same_work_gives_the_same_bits(network, images):
@@ -167,9 +167,9 @@ def test_company_changes_nothing_but_rounding_and_the_same_work_gives_the_same_b
         ((alone,),) = explain(network, [job(image)], tolerance=1e-4).values()
         (result,) = together[number]
         assert relative(result.attribution, alone.attribution) < 1e-12
-        assert result.evaluations == alone.evaluations
+        assert result.n_evaluations == alone.n_evaluations
         assert result.attribution.tobytes() == again[number][0].attribution.tobytes()
-        assert result.error.tobytes() == again[number][0].error.tobytes()
+        assert result.pixel_error.tobytes() == again[number][0].pixel_error.tobytes()
 
 
 @pytest.mark.parametrize("chunk", [1, 2, 7, 64])
@@ -196,7 +196,7 @@ def test_the_chunk_is_halved_when_memory_runs_out_and_the_result_says_so(network
     cramped = Cramped(network.linear, network.curved, chunk=12)
     results = explain(cramped, map(job, images))
     for number, (result,) in results.items():
-        assert result.provenance.chunk == 3
+        assert result.provenance.batch_size == 3
         assert relative(result.attribution, explain(network, [job(images[number])])[0][0].attribution) < 1e-12
     with pytest.raises(MemoryError):
         explain(replace(cramped, room=0), [job(images[0])])
@@ -219,7 +219,7 @@ def test_progress_counts_evaluations_and_can_stop_the_work(network, images):
     calls = []
     results = explain(network, map(job, images), progress=lambda *call: calls.append(call), tolerance=1e-3)
     assert calls == sorted(calls)
-    spent = sum(result.evaluations for (result,) in results.values())
+    spent = sum(result.n_evaluations for (result,) in results.values())
     assert calls[-1] == (spent, spent)
     assert all(done <= wanted for done, wanted in calls)
 
@@ -235,11 +235,13 @@ def test_progress_counts_evaluations_and_can_stop_the_work(network, images):
 
 @pytest.mark.parametrize(("budget", "spent"), [(2, 2), (10, 10), (17, 17), (30, 30), (40, 40)])
 def test_the_end_of_the_budget_is_owned_up_to_with_what_there_is(network, images, budget, spent):
-    result = integrate_one(network, images[0], Logit(0), baseline=black(images[0]), tolerance=1e-8, budget=budget)
-    assert result.status is Status.BUDGET
-    assert result.evaluations == spent
-    assert result.estimated_error > 1e-8
-    assert (result.error is None) == (spent < 17)
+    result = integrate_one(
+        network, images[0], Logit(0), baseline=black(images[0]), tolerance=1e-8, max_evaluations=budget
+    )
+    assert result.status is Status.BUDGET_EXHAUSTED
+    assert result.n_evaluations == spent
+    assert result.error > 1e-8
+    assert (result.pixel_error is None) == (spent < 17)
     assert np.isfinite(result.attribution).all()
     assert relative(result.attribution, network.exact(images[0], 0)) < 1
 
@@ -251,12 +253,12 @@ def test_a_kinked_network_of_many_layers_keeps_its_word():
     images = np.random.default_rng(6).uniform(size=(4, 8, 8, 3))
     for number, (result,) in explain(small, [job(image, Logit()) for image in images]).items():
         exact = integrated_gradients(
-            small, images[number], Logit(result.target), baseline=black(images[number]), evaluations=600
+            small, images[number], Logit(result.target), baseline=black(images[number]), n_steps=600
         )
-        assert exact.relative_gap < 1e-3
-        assert result.status is Status.MET
-        assert relative(result.map, exact.map) <= result.estimated_error <= 0.01
-        assert np.mean(np.abs(result.map - exact.map) <= result.error) >= 0.8
+        assert exact.relative_convergence_delta < 1e-3
+        assert result.status is Status.CONVERGED
+        assert relative(result.heatmap, exact.heatmap) <= result.error <= 0.01
+        assert np.mean(np.abs(result.heatmap - exact.heatmap) <= result.pixel_error) >= 0.8
 
 
 def test_a_boundary_layer_at_the_baseline_is_taken_apart():
@@ -278,8 +280,8 @@ def test_a_boundary_layer_at_the_baseline_is_taken_apart():
     image = np.random.default_rng(1).uniform(0.2, 1, size=network.input.shape)
     result = integrate_one(network, image, Logit(0), baseline=black(image), tolerance=0.01)
     assert result.rule == "trapezoid, layer"
-    assert result.status is Status.MET
-    assert result.evaluations <= 65
+    assert result.status is Status.CONVERGED
+    assert result.n_evaluations <= 65
     assert relative(result.attribution, network.linear[0] * np.tanh(400 * image)) <= 0.01
 
 
@@ -332,7 +334,7 @@ def test_pictures_of_several_sizes_are_told_apart(network, images):
     small = np.zeros((2, 2, 3))
     results = integrate_jobs(network, map(job, [*images[:2], small]), tolerance=0.01, chunk=1)
     assert [number for number, _ in itertools.islice(results, 2)] == [0, 1]
-    with pytest.raises(PictureError, match=r"picture of job 2 \(counted from 0\) has shape \(2, 2, 3\); this network"):
+    with pytest.raises(ImageError, match=r"picture of job 2 \(counted from 0\) has shape \(2, 2, 3\); this network"):
         list(results)
 
 
@@ -344,12 +346,12 @@ def test_jobs_without_meaning_are_refused(network, images):
         explain(network, [Job(image, (), (image,))])
     with pytest.raises(UsageError, match="2 targets were asked of a picture and 1 of others"):
         explain(network, [job(image), job(image, Logit(0), Logit(1))])
-    with unchecked(), pytest.raises(PictureError, match="the baseline has shape"):
+    with unchecked(), pytest.raises(ImageError, match="the baseline has shape"):
         explain(network, [job(image, baselines=(np.zeros((2, 2, 3)),))])
-    with pytest.raises(PictureError, match="the picture has shape"):
+    with pytest.raises(ImageError, match="the picture has shape"):
         explain(network, [job(np.zeros((2, 2, 3)))])
     with pytest.raises(UsageError, match="a budget of 5 evaluations was given for 3 baselines"):
-        explain(network, [job(image, baselines=(image,) * 3)], budget=5)
+        explain(network, [job(image, baselines=(image,) * 3)], max_evaluations=5)
     with pytest.raises(UsageError, match="there is no class"):
         explain(network, [job(image, Logit(7))])
 

@@ -32,7 +32,7 @@ def test_bins_are_shared_by_snapshots_and_zero_is_an_edge() -> None:
 def test_layers_can_share_bins_or_be_limited() -> None:
     weights = {"a": np.array([-1.0, 1.0]), "b": np.array([-3.0, 0.5])}
     apart = weight_histograms({"now": weights})
-    shared = weight_histograms({"now": weights}, same_bins=True)
+    shared = weight_histograms({"now": weights}, shared_bins=True)
     limited = weight_histograms({"now": weights}, limits=[0.75, 2], layers=["a", "b"])
     assert apart.edges[:, -1].tolist() == [1, 3]
     assert shared.edges[:, -1].tolist() == [3, 3]

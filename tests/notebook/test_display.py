@@ -16,10 +16,10 @@ from innerview.methods import (
     activations,
     gradient,
     gradient_input,
+    insertion,
     integrated_gradients,
     interior_gradients,
-    keep,
-    path_statistics,
+    path_predictions,
     predict,
     weight_histograms,
 )
@@ -38,19 +38,19 @@ def shown() -> list[Any]:
     network = numpy_network(model, model.weights(), np.float32)
     image = np.random.default_rng(0).random(network.input.shape, dtype=np.float32)
     black = np.zeros_like(image)
-    integrated = integrated_gradients(network, image, Logit(), baseline=black, evaluations=4)
+    integrated = integrated_gradients(network, image, Logit(), baseline=black, n_steps=4)
     interior = interior_gradients(network, image, Logit(), baseline=black, alphas=(0.1, 1.0))
     return [
         integrated,
-        integrated.profile,
+        integrated.path,
         gradient(network, image, Logit()),
         gradient_input(network, image, Logit()),
         interior,
         frames(interior),
-        keep(network, image, integrated.map, fill=black, shares=(0.5, 1.0)),
+        insertion(network, image, integrated.heatmap, fill=black, fractions=(0.5, 1.0)),
         activations(network, image, [network.layers[0].name, network.layers[-1].name]),
         weight_histograms({"now": network.weights()}, bins=8),
-        path_statistics(network, [(image, 0)], baseline=black, alphas=(0.5, 1.0)),
+        path_predictions(network, [(image, 0)], baseline=black, alphas=(0.5, 1.0)),
         predict(network, image[None])[0],
     ]
 

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from PIL import Image as Pillow
 
-from innerview.data.samples import sample
+from innerview.data.samples import example_image
 from innerview.errors import MissingExtra
 from innerview.notebook import view as module
 from innerview.notebook.view import View, view
@@ -129,7 +129,7 @@ class Cell:
 def session() -> Session:
     model = MODELS["mixed"]
     made = Session([OpenedModel("small", numpy_network(model, model.weights(), np.float32))])
-    made.add(sample("cat"), "sample")
+    made.add(example_image("cat"), "sample")
     return made
 
 

@@ -11,7 +11,7 @@ from innerview.results import (
     Activations,
     IntegratedGradients,
     InteriorGradients,
-    Keep,
+    MaskingCurve,
     PathProfile,
     Prediction,
     Provenance,
@@ -50,7 +50,16 @@ def integrated(values: np.ndarray, *, score: float = 1.0, image: np.ndarray | No
     attribution = np.zeros(image.shape)
     attribution[..., 0] = values
     return IntegratedGradients(
-        image, np.zeros_like(image), attribution, score, 0.0, "gauss-legendre", 32, profile(), Status.FIXED, SOURCE
+        image,
+        np.zeros_like(image),
+        attribution,
+        score,
+        0.0,
+        "gauss-legendre",
+        32,
+        profile(),
+        Status.FIXED_STEPS,
+        SOURCE,
     )
 
 
@@ -75,16 +84,16 @@ def interior(
     )
 
 
-def keep(shares: Sequence[float] = (0.0, 0.25, 1.0)) -> Keep:
+def keep(shares: Sequence[float] = (0.0, 0.25, 1.0)) -> MaskingCurve:
     """Keep on a picture of 8 × 8, ranked in reading order."""
     said = prediction()
     portions = np.asarray(shares)
-    return Keep(
+    return MaskingCurve(
         image=picture(),
         fill=np.zeros((8, 8, 3)),
         ranking=np.arange(64).reshape(8, 8),
         order="highest",
-        shares=portions,
+        fractions=portions,
         kept=np.round(64 * portions).astype(np.int64),
         logits=np.tile(said.logits, (len(portions), 1)),
         probabilities=np.tile(said.probabilities, (len(portions), 1)),

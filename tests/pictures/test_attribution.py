@@ -82,7 +82,7 @@ def test_any_attribution_is_drawn_in_the_colours_of_its_meaning(meaning, name) -
 
 def test_the_standard_error_of_an_attribution_stands_beside_it() -> None:
     plain = Attribution(picture(), MAP, "SmoothGrad", "sensitivity", "logit", 1.0, 2, 50, SOURCE)
-    sure, unsure = (replace(plain, error=np.full((8, 8), size)) for size in (1e-6, 100.0))
+    sure, unsure = (replace(plain, pixel_error=np.full((8, 8), size)) for size in (1e-6, 100.0))
     assert attribution_picture(sure).width > attribution_picture(plain).width
     assert doubtful(sure) == "0 of 64 pixels are smaller than their own error"
     assert doubtful(unsure) == "64 of 64 pixels are smaller than their own error"
@@ -140,19 +140,19 @@ def test_the_certificate_states_cost_and_gap() -> None:
 def test_a_computation_to_a_tolerance_says_whether_it_was_met() -> None:
     values = np.zeros((8, 8))
     values[0, :2] = [2, -1]
-    met = replace(integrated(values, score=1.02), tolerance=0.01, estimated_error=0.00831, status=Status.MET)
+    met = replace(integrated(values, score=1.02), tolerance=0.01, error=0.00831, status=Status.CONVERGED)
     cost = "32 evaluations (gauss-legendre)"
     assert certificate(met) == f"✓ error ≤ 0.84 % of the map (estimate) · asked 1 % · {cost} · gap 0.67 %"
-    missed = replace(met, tolerance=1e-5, status=Status.BUDGET)
+    missed = replace(met, tolerance=1e-5, status=Status.BUDGET_EXHAUSTED)
     assert certificate(missed) == f"! error 0.84 % of the map (estimate), asked 0.001 %: {cost} spent · gap 0.67 %"
-    unknown = replace(missed, estimated_error=np.inf)
+    unknown = replace(missed, error=np.inf)
     assert certificate(unknown).startswith("! error not known, asked 0.001 %")
 
 
 def test_the_error_stands_beside_the_map_and_doubtful_pixels_are_counted() -> None:
     result = integrated(MAP)
     error = np.full((8, 8), 0.05)
-    known = replace(result, error=error, tolerance=0.01, estimated_error=0.002, notes=("a note",))
+    known = replace(result, pixel_error=error, tolerance=0.01, error=0.002, notes=("a note",))
     assert doubtful(known) == f"{(np.abs(MAP) < 0.05).sum()} of 64 pixels are smaller than their own error"
     assert doubtful(result) == ""
     assert "a note" in drawable(known).facts
@@ -204,7 +204,7 @@ def test_a_sheet_puts_all_pictures_on_one_scale(count) -> None:
     assert limits.width == page.width == max(320, count * (2 * 96 + 4 + 16) - 16) + 2 * tokens.MARGIN
     places = np.arange(8) * 12 + 6
     first = pixels[top + places][:, tokens.MARGIN + 100 + places]
-    assert (first == colour(MAP, _shared([each.map for each in maps]))).all()
+    assert (first == colour(MAP, _shared([each.heatmap for each in maps]))).all()
 
 
 def _shared(maps: list[np.ndarray]) -> float:

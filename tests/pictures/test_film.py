@@ -23,7 +23,7 @@ def frame(step: int) -> Frame:
     return Frame(
         step,
         predict(network, IMAGE[None])[0],
-        integrated_gradients(network, IMAGE, Logit(3), baseline=np.zeros_like(IMAGE), evaluations=2).map,
+        integrated_gradients(network, IMAGE, Logit(3), baseline=np.zeros_like(IMAGE), n_steps=2).heatmap,
         {"layer 3": taps["elu3"][0], "layer 9": taps["elu9"][0]},
     )
 

@@ -88,7 +88,7 @@ def main(folder: Path) -> None:
     arrays |= {f"gradient/{name}": value.numpy() for name, value in zip(kernels, gradients, strict=True)}
 
     fit(watched, callback, epochs=1)
-    with Recorder(watched, folder / "own-loop", share=None) as recorder:
+    with Recorder(watched, folder / "own-loop", max_overhead=None) as recorder:
         watched.train_on_batch(ENTERING[:8], LABELS[:8])
         recorder.step(loss=tf.constant([1.5]), rate=0.1)
     one_hot = build()

@@ -67,7 +67,7 @@ def main(folder: Path) -> None:
         write(folder / kind, values)
         found = read_histograms(folder / kind)
         words[kind] = {
-            "snapshots": found.histograms.snapshots,
+            "snapshots": found.histograms.checkpoints,
             "layers": found.histograms.layers,
             "steps": found.steps,
             "note": found.note,
@@ -82,7 +82,7 @@ def main(folder: Path) -> None:
         "one of them": read_histograms(folder / "apart", layers=("b",)).steps,
         "no file": said(lambda: read_histograms(folder / "empty")),
         "odd": said(lambda: read_histograms(folder / "pytorch", bins=9)),
-        "one width": read_histograms(folder / "pytorch", same_bins=True, bins=2).histograms.edges.tolist(),
+        "one width": read_histograms(folder / "pytorch", shared_bins=True, bins=2).histograms.edges.tolist(),
     }
     arrays |= {f"values/{step}/{name}": one for step, layers in values.items() for name, one in layers.items()}
     np.savez(folder / "found.npz", **arrays)

@@ -62,7 +62,7 @@ def recording(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
     """Two epochs of five steps, everything recorded."""
     loop = Loop()
     folder = tmp_path_factory.mktemp("recording") / "run"
-    with Recorder(loop.model, folder, every=3, configuration={"rate": 0.1}, **DECLARED) as recorder:
+    with Recorder(loop.model, folder, log_every=3, configuration={"rate": 0.1}, **DECLARED) as recorder:
         loop.train(recorder)
     return RunFolder.open(folder)
 
@@ -79,7 +79,7 @@ def test_the_training_is_the_same_to_the_bit(tmp_path: Path, mixed: bool) -> Non
         alone.update()
     expected = torch.get_rng_state()
     torch.manual_seed(7)
-    with Recorder(watched.model, tmp_path / "run", every=1, **DECLARED) as recorder:
+    with Recorder(watched.model, tmp_path / "run", log_every=1, **DECLARED) as recorder:
         watched.train(recorder)
     for name, value in alone.model.state_dict().items():
         assert torch.equal(value, watched.model.state_dict()[name])
@@ -176,7 +176,7 @@ def test_a_table_of_everything_can_be_had(recording: RunFolder) -> None:
 
 def test_with_nothing_declared_weights_are_recorded(tmp_path: Path) -> None:
     loop = Loop()
-    recorder = Recorder(loop.model, tmp_path / "run", share=None)
+    recorder = Recorder(loop.model, tmp_path / "run", max_overhead=None)
     loop.train(recorder)
     assert recorder.run.steps() == (0, 1, 2, 4, 5, 8, 10)
     assert not recorder.run.observed("channels")
@@ -216,7 +216,7 @@ def test_an_error_in_the_training_loses_no_metrics(tmp_path: Path) -> None:
     loop = Loop()
 
     def breaking() -> None:
-        with Recorder(loop.model, tmp_path / "run", share=None) as recorder:
+        with Recorder(loop.model, tmp_path / "run", max_overhead=None) as recorder:
             for _ in range(3):
                 recorder.step(loss=loop.update())
             raise ValueError("of the training")
@@ -298,14 +298,14 @@ def test_a_metric_that_is_none_is_refused_and_no_step_counted(tmp_path: Path, me
 
 def test_settings_without_meaning_are_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="every=0"):
-        Recorder(Loop().model, tmp_path / "run", every=0)
+        Recorder(Loop().model, tmp_path / "run", log_every=0)
     with pytest.raises(UsageError, match="can't be recorded"):
         Recorder(object(), tmp_path / "run")
 
 
 def test_gradients_that_are_gone_are_told(tmp_path: Path) -> None:
     loop = Loop()
-    with Recorder(loop.model, tmp_path / "run", share=None) as recorder:
+    with Recorder(loop.model, tmp_path / "run", max_overhead=None) as recorder:
         for _ in range(2):
             loop.update()
             loop.optimiser.zero_grad()
@@ -339,7 +339,7 @@ def test_a_full_disk_does_not_end_the_training(tmp_path: Path, monkeypatch: pyte
         raise OutputError(f"{path} can't be written (No space left on device)")
 
     loop = Loop()
-    with Recorder(loop.model, tmp_path / "run", share=None) as recorder:
+    with Recorder(loop.model, tmp_path / "run", max_overhead=None) as recorder:
         with monkeypatch.context() as patch:
             patch.setattr(atomic, "write", full)
             with pytest.warns(RuntimeWarning, match=r"No space left on device\). The training goes on"):

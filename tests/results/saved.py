@@ -44,11 +44,13 @@ def results() -> Mapping[str, object]:
         "interior": interior,
         "frames": frames(interior),
         "integrated": integrated,
-        "profile": integrated.profile,
-        "kept": {"highest": methods.keep(network, image, integrated.map, fill=black, shares=(0.5, 1.0), target=1)},
+        "profile": integrated.path,
+        "kept": {
+            "highest": methods.insertion(network, image, integrated.heatmap, fill=black, fractions=(0.5, 1.0), target=1)
+        },
         "methods": {
             "occlusion": methods.occlusion(network, image, target, fill=black, window=2),
-            "smooth-grad": methods.smooth_grad(network, image, target, samples=3),
+            "smooth-grad": methods.smooth_grad(network, image, target, n_samples=3),
             "gradient": methods.gradient(network, image, target),
         },
         "weights": methods.weight_histograms(weights, bins=4, layers=["dense.weight", "dense.bias"]),
@@ -56,7 +58,7 @@ def results() -> Mapping[str, object]:
         "tokens": (Layer("block", "other", (), "token channel", (5, 8), tokens=TokenGrid(5, 1, 2, 2)),),
         "evidence": methods.class_evidence(numpy_network(ENDING, ENDING.weights(), np.float32), ending, target),
         "shapley": methods.shapley(network, image, target, regions=(1, 3), fills=("black", "mean")),
-        "statistics": methods.path_statistics(network, [(image, 1), (black, 0)], baseline=black, alphas=(0.0, 1.0)),
+        "statistics": methods.path_predictions(network, [(image, 1), (black, 0)], baseline=black, alphas=(0.0, 1.0)),
     }
 
 

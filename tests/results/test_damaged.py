@@ -95,17 +95,17 @@ BROKEN: Mapping[str, tuple[Callable[[Path], object], tuple[str, ...]]] = {
     "a shape of a petabyte": (put("integrated.attribution.shape", [2**25, 2**25]), (ATTRIBUTION,)),
     "a negative shape": (put("integrated.attribution.shape", [-1, 4, 3]), (ATTRIBUTION, "shape")),
     "a type nobody has": (put("integrated.attribution.dtype", "float31"), (ATTRIBUTION, "float31")),
-    "another array's place": (put("integrated.attribution.array", "integrated.spread"), ("integrated.spread",)),
+    "another array's place": (put("integrated.attribution.array", "integrated.std"), ("integrated.std",)),
     "a map where an image belongs": (
-        lambda folder: edit(folder, lambda told: told["integrated"].update(attribution=told["integrated"]["spread"])),
+        lambda folder: edit(folder, lambda told: told["integrated"].update(attribution=told["integrated"]["std"])),
         (ATTRIBUTION, "height width channel"),
     ),
     "arrays of two sizes in one result": (
         lambda folder: (
-            arrays(lambda held: held.update({"integrated.spread": np.zeros((3, 5))}))(folder),
-            put("integrated.spread.shape", [3, 5])(folder),
+            arrays(lambda held: held.update({"integrated.std": np.zeros((3, 5))}))(folder),
+            put("integrated.std.shape", [3, 5])(folder),
         ),
-        ("integrated.spread", "(3, 5)"),
+        ("integrated.std", "(3, 5)"),
     ),
     "files of two writings": (
         lambda folder: (
@@ -116,15 +116,15 @@ BROKEN: Mapping[str, tuple[Callable[[Path], object], tuple[str, ...]]] = {
     ),
     "a text for a number": (put("integrated.score", "high"), ("integrated.score", "high", "a number")),
     "a truth for a number": (put("integrated.score", True), ("integrated.score",)),
-    "a fraction for a whole number": (put("integrated.evaluations", 3.5), ("integrated.evaluations", "whole")),
-    "an unknown status": (put("integrated.status", {"name": "great"}), ("integrated.status", "budget")),
+    "a fraction for a whole number": (put("integrated.n_evaluations", 3.5), ("integrated.n_evaluations", "whole")),
+    "an unknown status": (put("integrated.status", {"name": "great"}), ("integrated.status", "budget_exhausted")),
     "a status that is a number": (put("integrated.status", 3), ("integrated.status",)),
     "a list where a text belongs": (put("integrated.rule", []), ("integrated.rule", "a text")),
     "a text where a list belongs": (put("integrated.notes", "x"), ("integrated.notes", "a list")),
-    "a row that is too short": (put("integrated.history", [[1, 2.0]]), ("integrated.history.0",)),
+    "a row that is too short": (put("integrated.convergence", [[1, 2.0]]), ("integrated.convergence.0",)),
     "another result inside": (
-        put("integrated.profile", {"$type": "Prediction"}),
-        ("integrated.profile", "PathProfile"),
+        put("integrated.path", {"$type": "Prediction"}),
+        ("integrated.path", "PathProfile"),
     ),
     "a field that is missing": (told(lambda one: one["integrated"].pop("score")), ("integrated", "no score")),
     "no schema": (told(lambda one: one.pop("schema")), ("schema",)),

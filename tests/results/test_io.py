@@ -20,6 +20,7 @@ from innerview.errors import DataError, OutputError, UsageError
 from innerview.network import InputSpec, Layer, OutputSpec
 from innerview.results import Attribution, IntegratedGradients, Prediction, Provenance, Status, io
 from innerview.results.io import describe, load_result, save_result
+from innerview.results.migrations import FIELDS_OF_SCHEMA_2, STATUS_OF_SCHEMA_2, TYPES_OF_SCHEMA_2
 from innerview.results.rebuilding import KINDS
 from innerview.results.result import in_kind
 from results.saved import FOLDERS, edit
@@ -91,7 +92,7 @@ def test_all_together_come_back_and_one_alone_is_called_result(tmp_path: Path) -
 KEPT = {
     "picture": "dict", "prediction": "Prediction", "activations": "Activations", "gradient": "Gradient",
     "interior": "InteriorGradients", "integrated": "IntegratedGradients", "profile": "PathProfile", "kept": "dict",
-    "methods": "dict", "weights": "WeightHistograms", "layers": "tuple", "statistics": "PathStatistics",
+    "methods": "dict", "weights": "WeightHistograms", "layers": "tuple", "statistics": "PathPredictions",
 }  # fmt: skip
 """What the folders in `folders` hold; they stay as they were written, whatever is worked out today."""
 
@@ -101,34 +102,42 @@ def test_folders_of_every_layout_open(number: int) -> None:
     place = FOLDERS / f"schema-{number}"
     found = load_result(place)
     assert (found.schema, found.notes) == (number, ())
-    assert {name: type(value).__name__ for name, value in found.results.items()} == KEPT
+    assert KEPT.items() <= {name: type(value).__name__ for name, value in found.results.items()}.items()
     assert {name: type(one).__name__ for name, one in found["methods"].items()} == {
         "occlusion": "Attribution",
         "smooth-grad": "Attribution",
         "gradient": "Gradient",
     }
     assert {type(one) for one in found["layers"]} == {Layer}
-    assert isinstance(found["kept"]["highest"], results.Keep)
+    assert isinstance(found["kept"]["highest"], results.MaskingCurve)
     told = json.loads((place / "result.json").read_text(encoding="utf-8"))
     for name in KEPT:
-        assert_told(found[name], told[name], load_file(place / "arrays.safetensors"))
+        assert_told(found[name], told[name], load_file(place / "arrays.safetensors"), number)
 
 
-def assert_told(found: Any, told: Any, arrays: Mapping[str, Any]) -> None:
+def read(found: Any, name: str, number: int) -> Any:
+    """A field by the name that it had in this schema."""
+    kind = type(found).__name__
+    old = next((old for old, new in TYPES_OF_SCHEMA_2.items() if new == kind), kind)
+    return getattr(found, FIELDS_OF_SCHEMA_2.get(old, {}).get(name, name) if number < 3 else name)
+
+
+def assert_told(found: Any, told: Any, arrays: Mapping[str, Any], number: int) -> None:
     """Compare what was read with the text and the arrays that it was read from."""
     match told:
         case {"array": name, "shape": shape, "dtype": dtype}:
             assert (list(found.shape), found.dtype.name) == (shape, dtype)
             np.testing.assert_array_equal(found, arrays[name])
         case {"name": name, "meaning": _}:
-            assert found is Status[name.upper()]
+            assert found is Status[STATUS_OF_SCHEMA_2.get(name, name).upper()]
         case dict():
             for key in told.keys() - {"$type"}:
-                assert_told(found[key] if isinstance(found, dict) else getattr(found, key), told[key], arrays)
+                value = found[key] if isinstance(found, dict) else read(found, key, number)
+                assert_told(value, told[key], arrays, number)
         case list():
             assert len(found) == len(told)
             for one, other in zip(found, told, strict=True):
-                assert_told(one, other, arrays)
+                assert_told(one, other, arrays, number)
         case _:
             assert found == told or (told == "nan" and np.isnan(found)) or (told == "inf" and np.isposinf(found))
 
@@ -237,25 +246,25 @@ def folder(tmp_path: Path) -> Path:
 def test_what_a_newer_version_wrote_is_kept_and_said(folder: Path) -> None:
     def newer(told: dict[str, Any]) -> None:
         told["integrated"]["colour"] = {"$type": "Colour", "hue": [1, 2], "values": told["integrated"]["baseline"]}
-        told["integrated"]["profile"]["speed"] = "nan"
+        told["integrated"]["path"]["speed"] = "nan"
         told["halo"] = {"$type": "Halo", "size": 3}
 
     edit(folder, newer)
     found = load_result(folder)
     assert_same(found["integrated"], RESULTS["integrated"])
     assert found["halo"] == {"$type": "Halo", "size": 3}
-    assert found.unknown["integrated.profile.speed"] == "nan"
+    assert found.unknown["integrated.path.speed"] == "nan"
     kept: Any = found.unknown["integrated.colour"]
     assert kept["hue"] == (1, 2)
     np.testing.assert_array_equal(kept["values"], RESULTS["integrated"].baseline)  # type: ignore[attr-defined]
-    assert all(any(name in note for note in found.notes) for name in ("integrated.colour", "profile.speed", "halo"))
+    assert all(any(name in note for note in found.notes) for name in ("integrated.colour", "path.speed", "halo"))
 
 
 def test_a_field_that_an_older_version_did_not_write_has_its_default(folder: Path) -> None:
-    edit(folder, lambda told: [told["integrated"].pop(name) for name in ("notes", "history", "spread", "interior")])
+    edit(folder, lambda told: [told["integrated"].pop(name) for name in ("notes", "convergence", "std", "interior")])
     found = load_result(folder)["integrated"]
     assert isinstance(found, IntegratedGradients)
-    assert (found.notes, found.history, found.spread, found.interior) == ((), (), None, None)
+    assert (found.notes, found.convergence, found.std, found.interior) == ((), (), None, None)
 
 
 def test_older_layouts_are_read_through_every_step(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -295,6 +304,6 @@ def test_parts_of_results_check_themselves(tmp_path: Path) -> None:
 
 def test_status_and_prediction_are_what_they_were(folder: Path) -> None:
     found = load_result(folder)
-    assert found["integrated"].status is Status.MET
+    assert found["integrated"].status is Status.CONVERGED
     assert isinstance(found["prediction"], Prediction)
-    assert found["integrated"].gap == RESULTS["integrated"].gap  # type: ignore[attr-defined]
+    assert found["integrated"].convergence_delta == RESULTS["integrated"].convergence_delta  # type: ignore[attr-defined]

@@ -126,7 +126,7 @@ def test_a_look_draws_and_keeps_every_method_that_was_asked_for(tmp_path: Path) 
     }
     assert list(look.methods) == list(wanted)
     for name, one in wanted.items():
-        np.testing.assert_array_equal(look.methods[name].map, one.map)
+        np.testing.assert_array_equal(look.methods[name].heatmap, one.heatmap)
     write_look(
         FigureContext(NETWORK, look, request, "per-image", count_weights({"now": NETWORK.weights()})), tmp_path, {}
     )
@@ -135,10 +135,10 @@ def test_a_look_draws_and_keeps_every_method_that_was_asked_for(tmp_path: Path) 
     found = load_result(tmp_path)
     assert found.notes == ()
     assert tuple(found["query"]["methods"]) == tuple(asked)
-    np.testing.assert_array_equal(found["integrated"].map, look.integrated.map)
+    np.testing.assert_array_equal(found["integrated"].map, look.integrated.heatmap)
     assert list(found["methods"]) == list(wanted)
     for name, one in wanted.items():
-        np.testing.assert_array_equal(found["methods"][name].map, one.map)
+        np.testing.assert_array_equal(found["methods"][name].heatmap, one.heatmap)
         assert f'src="method-{name}.png"' in page
         assert (tmp_path / f"method-{name}.png").is_file()
         np.testing.assert_array_equal(arrays[told[name]["attribution"]["array"]], one.attribution)  # type: ignore[union-attr]

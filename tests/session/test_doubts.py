@@ -24,13 +24,13 @@ def fed(**declared: Any) -> NumpyNetwork:
     return NumpyNetwork(spec, model.output, model.operations, model.weights())
 
 
-RIGHT = {"high": 255.0, "mean": (127.0,) * 3, "std": (128.0,) * 3}
-WRONG = {**RIGHT, "high": 1.0}
+RIGHT = {"value_range": (0.0, 255.0), "mean": (127.0,) * 3, "std": (128.0,) * 3}
+WRONG = {**RIGHT, "value_range": (0.0, 1.0)}
 
 
 @pytest.mark.parametrize("name", allcnn.NAMES)
 def test_the_built_in_networks_raise_no_doubt(name: str) -> None:
-    assert doubts(innerview.load(name)) == ()
+    assert doubts(innerview.load_pretrained(name)) == ()
 
 
 def test_a_network_that_is_fed_as_in_training_raises_none() -> None:

@@ -9,14 +9,14 @@ import pytest
 from PIL import Image
 
 from innerview import allcnn
-from innerview.errors import DataError, PictureError, UsageError
+from innerview.errors import DataError, ImageError, UsageError
 from innerview.session.images import gather, open_network
 from innerview.session.query import Query
 
 
 @pytest.fixture(scope="module")
 def network() -> object:
-    return allcnn.load()
+    return allcnn.load_pretrained()
 
 
 def folders(root: Path, names: tuple[str, ...] = ("cat", "horse")) -> Path:
@@ -59,7 +59,7 @@ def test_files_and_picks_together(network: object, tmp_path: Path) -> None:
 def test_bad_requests(network: object, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="needs a data set"):
         gather(network, query=Query(select="3"))
-    with pytest.raises(PictureError, match="sample photos are cat, moose"):
+    with pytest.raises(ImageError, match="sample photos are cat, moose"):
         gather(network, ["nowhere.png"])
     with pytest.raises(DataError, match="does not know cow"):
         gather(network, query=Query(data=folders(tmp_path, ("cow",))))

@@ -22,11 +22,11 @@ BASELINES = [make_baseline(name, MODEL.input, IMAGE) for name in ("black", "nois
     [
         ("gradient", "", None),
         ("grad-cam", "", None),
-        ("smooth-grad:samples=2,seed=3", "", 3),
+        ("smooth-grad:n_samples=2,seed=3", "", 3),
         ("occlusion", "black", None),
         ("gradient-input", "black", None),
         ("expected-gradients:samples=2,seed=5", "black and uniform noise, seed 7", 5),
-        ("integrated-gradients:evaluations=2", "black and uniform noise, seed 7", 7),
+        ("integrated-gradients:n_steps=2", "black and uniform noise, seed 7", 7),
     ],
 )
 def test_a_result_names_the_baselines_that_it_comes_from(text: str, baseline: str, seed: int | None) -> None:

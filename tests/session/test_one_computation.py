@@ -52,13 +52,13 @@ def test_the_folder_and_both_pages_hold_the_same_numbers(asked: dict[str, Any], 
         _, payloads = opened(page)
         same(prediction.logits, of_kind(payloads, "subject").arrays["logits"])
         shown = of_kind(payloads, "map")
-        same(integrated.map, shown.values("map"))
-        assert (integrated.error is None) == ("error" not in shown.arrays)
-        if integrated.spread is not None:
-            same(integrated.spread, shown.arrays["spread"])
-        same(integrated.profile.alphas, shown.arrays["alphas"])
-        same(integrated.profile.scores, shown.arrays["scores"])
-        for name in ("rule", "evaluations", "score", "baseline_score", "tolerance", "estimated_error", "gap"):
+        same(integrated.heatmap, shown.values("map"))
+        assert (integrated.pixel_error is None) == ("pixel_error" not in shown.arrays)
+        if integrated.std is not None:
+            same(integrated.std, shown.arrays["std"])
+        same(integrated.path.alphas, shown.arrays["alphas"])
+        same(integrated.path.scores, shown.arrays["scores"])
+        for name in ("rule", "n_evaluations", "score", "baseline_score", "tolerance", "error", "convergence_delta"):
             known = getattr(integrated, name)
             assert shown.metadata[name] == known if isinstance(known, str) else shown.json(name) == known
         assert shown.metadata["baseline"] == integrated.provenance.baseline
@@ -69,7 +69,7 @@ def test_the_folder_and_both_pages_hold_the_same_numbers(asked: dict[str, Any], 
             if alpha in place:
                 same(interior.scores[number], path.arrays["scores"][place[alpha]])
                 same(interior.norms[number], path.arrays["norms"][place[alpha]])
-        drawn = integrated.map
+        drawn = integrated.heatmap
         np.testing.assert_allclose(path.values("sofar")[-1], drawn, atol=0.02 * np.abs(drawn).max())
         keep = of_kind(payloads, "keep")
         highest = keep.json("orders").index("highest")

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from innerview.data.baselines import make_baseline
-from innerview.data.fitting import fit
-from innerview.data.samples import sample
+from innerview.data.fitting import preprocess
+from innerview.data.samples import example_image
 from innerview.methods import predict
 from innerview.methods.registry import map_methods, read_method
 from innerview.session.methods import run_method
@@ -161,7 +161,7 @@ ONE_PASS = {"gradient", "gradient-input", "grad-cam"}
 
 @pytest.mark.parametrize("method", sorted(set(map_methods()) - ONE_PASS))
 def test_every_method_of_several_passes_tells_of_them_and_can_be_stopped(method: str) -> None:
-    image = fit(sample("cat"), MODEL.input).image
+    image = preprocess(example_image("cat"), MODEL.input).image
     target = Logit().resolve(predict(NETWORK, image[None])[0].logits, NETWORK.output)
     start = make_baseline("black", MODEL.input, image)
 

@@ -11,7 +11,7 @@ import pytest
 
 from innerview.allcnn import run_folder
 from innerview.data.folders import open_folders
-from innerview.data.reading import Picture
+from innerview.data.reading import LoadedImage
 from innerview.errors import DataError, UsageError
 from innerview.methods import predict
 from innerview.runs import RunFolder, answers, ending
@@ -252,9 +252,9 @@ def test_the_network_is_tested_on_the_data_and_the_surest_mistakes_are_shown(tmp
     run = made_run(tmp_path / "runs" / "a")
     data = made_folders(tmp_path / "data", count=60)
     registry = RunRegistry([tmp_path / "runs"], data=data)
-    listening, kept = Listening(), list[Picture]()
+    listening, kept = Listening(), list[LoadedImage]()
 
-    def keep(picture: Picture) -> str:
+    def keep(picture: LoadedImage) -> str:
         kept.append(picture)
         return picture_hash(picture.pixels)
 

@@ -102,7 +102,7 @@ def test_arrays_lie_where_a_browser_can_view_them() -> None:
     """A Float32Array can only begin at a multiple of 4 bytes: the head and all arrays before it must end at one."""
     left = make_payload(
         "map",
-        {"map": np.zeros((3, 3), np.float32), **companded("error", np.ones((3, 3)))},
+        {"map": np.zeros((3, 3), np.float32), **companded("pixel_error", np.ones((3, 3)))},
         network="n",
         method="gradient",
         method_words="Gradient",
@@ -110,7 +110,7 @@ def test_arrays_lie_where_a_browser_can_view_them() -> None:
         target_kind="logit",
         target_words="logit",
         unit="logit",
-        evaluations=1,
+        n_evaluations=1,
         status="done",
         status_words="done",
         score=1.0,

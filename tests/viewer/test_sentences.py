@@ -6,7 +6,14 @@ from dataclasses import replace
 
 import numpy as np
 
-from innerview.methods import activations, integrated_gradients, interior_gradients, keep, predict, weight_histograms
+from innerview.methods import (
+    activations,
+    insertion,
+    integrated_gradients,
+    interior_gradients,
+    predict,
+    weight_histograms,
+)
 from innerview.network import OutputSpec
 from innerview.pictures.words import number
 from innerview.results import Prediction
@@ -32,9 +39,9 @@ def test_prediction_with_and_without_truth() -> None:
 
 
 def test_attribution_names_its_sums_its_strongest_pixel_and_its_gap() -> None:
-    result = integrated_gradients(NETWORK, IMAGE, Logit(1), baseline=BLACK, evaluations=2)
+    result = integrated_gradients(NETWORK, IMAGE, Logit(1), baseline=BLACK, n_steps=2)
     text = sentences.attribution(result)
-    values = result.map
+    values = result.heatmap
     row, column = np.unravel_index(np.abs(values).argmax(), values.shape)
     assert f"row {row + 1}, column {column + 1}" in text
     assert "logit of 1 class-b" in text
@@ -47,10 +54,10 @@ def test_attribution_names_its_sums_its_strongest_pixel_and_its_gap() -> None:
 def test_exactness_says_what_was_asked_and_what_was_reached() -> None:
     met = integrated_gradients(NETWORK, IMAGE, Logit(1), baseline=BLACK, tolerance=0.01)
     assert "(1 % was asked for);" in sentences.exactness(met)
-    assert f"after {met.evaluations} evaluations" in sentences.exactness(met)
-    short = integrated_gradients(NETWORK, IMAGE, Logit(1), baseline=BLACK, tolerance=1e-7, budget=40)
+    assert f"after {met.n_evaluations} evaluations" in sentences.exactness(met)
+    short = integrated_gradients(NETWORK, IMAGE, Logit(1), baseline=BLACK, tolerance=1e-7, max_evaluations=40)
     assert "and not reached; raise the budget or the tolerance" in sentences.exactness(short)
-    early = integrated_gradients(NETWORK, IMAGE, Logit(1), baseline=BLACK, tolerance=1e-7, budget=6)
+    early = integrated_gradients(NETWORK, IMAGE, Logit(1), baseline=BLACK, tolerance=1e-7, max_evaluations=6)
     assert "can't be told yet" in sentences.exactness(early)
     nothing = integrated_gradients(NETWORK, IMAGE, Logit(1), baseline=IMAGE, tolerance=0.01)
     assert "The baseline is the picture itself" in sentences.attribution(nothing)
@@ -65,13 +72,13 @@ def test_the_way_is_told_in_runs_whatever_the_order_of_alphas() -> None:
     text = sentences.interior(result)
     assert "says 1 class-b from alpha 0.1 on, 0 class-a from alpha 0.9 on" in text
     assert "From alpha 0.1 to 1 the gradient grows by a factor of 100" in text
-    path = sentences.path(result.profile)
+    path = sentences.path(result.path)
     assert "from +0.002 at alpha 0.1 to +2 at alpha 1" in path.replace("0.00200", "0.002").replace("2.00", "2")
     assert "half of the change is there at alpha 0.9" in path
 
 
 def test_keep_tells_what_is_said_from_which_share_on() -> None:
-    result = keep(NETWORK, IMAGE, IMAGE.sum(axis=2), fill=BLACK, shares=[1, 0])
+    result = insertion(NETWORK, IMAGE, IMAGE.sum(axis=2), fill=BLACK, fractions=[1, 0])
     last = predict(NETWORK, IMAGE[None])[0].label
     text = sentences.kept(result)
     assert "all 3 classes alike from 0 % on" in text  # of black, this network says nothing

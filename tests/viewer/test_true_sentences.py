@@ -18,9 +18,9 @@ from innerview.adapters import wrap
 from innerview.methods import (
     activations,
     gradient_input,
+    insertion,
     integrated_gradients,
     interior_gradients,
-    keep,
     predict,
     weight_histograms,
 )
@@ -28,7 +28,7 @@ from innerview.methods.health import Finding
 from innerview.network import Forward, InputSpec, OutputSpec
 from innerview.pictures.captions import Subject, said_lines, top_lines
 from innerview.pictures.words import error, share
-from innerview.results import PathStatistics, Provenance
+from innerview.results import PathPredictions, Provenance
 from innerview.targets import Logit
 from innerview.types import Array
 from innerview.viewer import run_sentences, sentences
@@ -98,16 +98,20 @@ def statements(network: Formula, image: Array, baseline: Array) -> Iterator[tupl
         lines = said_lines(prediction, truth, 0)
         for line in [*lines, *top_lines(prediction)]:
             yield "line", f"X {line.text} {line.right}.", prediction
-    for asked in ({"tolerance": 0.01}, {"evaluations": 1, "rule": "midpoint"}):
+    for asked in ({"tolerance": 0.01}, {"n_steps": 1, "rule": "midpoint"}):
         result = integrated_gradients(network, image, Logit(0), baseline=baseline, **asked)
         yield "attribution", sentences.attribution(result), result
-        yield "keep", sentences.kept(keep(network, image, result.map, fill=baseline, shares=[0, 0.5, 1])), None
+        yield (
+            "keep",
+            sentences.kept(insertion(network, image, result.heatmap, fill=baseline, fractions=[0, 0.5, 1])),
+            None,
+        )
     one = gradient_input(network, image, Logit(0), baseline=baseline)
     yield "method", sentences.by_method(one) + ("" if sentences.by_method(one).endswith(".") else "."), one
     for alphas in (ALPHAS, [0.5], [1.0, 0.0]):
         found = interior_gradients(network, image, Logit(0), baseline=baseline, alphas=alphas)
         yield "interior", sentences.interior(found), found
-        yield "path", sentences.path(found.profile), found.profile
+        yield "path", sentences.path(found.path), found.path
     yield "layers", sentences.activations(activations(network, image, ["cube"]), network.layers), None
     yield "weights", sentences.weights(weight_histograms({"now": dict(network.weights())})), None
     yield "network", sentences.network(network), None
@@ -145,7 +149,7 @@ def assert_true(kind: str, text: str, result) -> None:
         assert ("none of them more than another" in text) == (alike > 1)
         assert not (alike > 1 and ("right" in text or "wrong" in text))
     elif kind in {"attribution", "method"}:
-        values = result.map if kind == "attribution" else sentences.as_attribution(result).map
+        values = result.heatmap if kind == "attribution" else sentences.as_attribution(result).heatmap
         claimed = re.search(r"row (\d+), column (\d+) \(([^ ]+)", text)
         assert (claimed is None) == (not values.any())
         if claimed:
@@ -224,14 +228,14 @@ def test_what_is_said_of_weights_is_true_and_readable(before, after) -> None:
 def test_what_is_said_of_many_pictures_is_readable(accuracy, alphas) -> None:
     made = {
         "alphas": np.array(alphas),
-        "shares": np.array([[1.0, 0.0], [0.25, 0.75]]),
+        "fractions": np.array([[1.0, 0.0], [0.25, 0.75]]),
         "accuracy": np.array(accuracy),
-        "pictures": 1,
+        "n_images": 1,
         "class_names": ("a", "b"),
         "input": InputSpec(4, 5),
         "provenance": Provenance.of(NETWORKS["ordinary"]),
     }
-    result = PathStatistics(**made)
+    result = PathPredictions(**made)
     text = sentences.statistics(result)
     assert_readable(text)
     assert ("accuracy" in text) == (not np.isnan(accuracy[0]))

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from starlette.testclient import TestClient, WebSocketTestSession
 
-from innerview.data.reading import read_picture
+from innerview.data.reading import load_image
 from innerview.network import Forward, Pullback
 from innerview.session.progress import NullListener
 from innerview.session.query import read_query
@@ -152,7 +152,7 @@ def test_twelve_people_with_the_same_numbers_get_their_own_answers(asked: TestCl
                         found[message["id"]] = payload
             assert found[1].metadata["target"] == str(at % 3)
             alone = Session([OpenedModel("alone", small_network())])  # type: ignore[arg-type]
-            photo = alone.add(read_picture(picture_bytes(at), name="mine"), "sample")
+            photo = alone.add(load_image(picture_bytes(at), name="mine"), "sample")
             assert photo.picture == picture
             query = {"kind": "map", "network": network, "picture": picture, "target": at % 3, "tolerance": 0.01}
             wanted = decode(alone.answer(read_query(query), NullListener()).blob)

@@ -313,7 +313,7 @@ def test_a_second_person_with_the_same_question_joins_the_first(client: TestClie
         gated.gate.set()
         told, payloads = listen(second, 9)
         assert told[-1]["state"] == "done"
-        assert gated.passes <= payloads[-1].json("evaluations")
+        assert gated.passes <= payloads[-1].json("n_evaluations")
 
 
 class Mute(Exception):
@@ -348,7 +348,7 @@ def test_a_budget_that_ended_is_told_and_can_be_continued(client: TestClient, se
         told, payloads = ask(socket, 1, "map", hello, target=0, tolerance=1e-4)
         assert (told[-1]["state"], payloads[-1].metadata["status"]) == ("not-met", "not-met")
         more, again = ask(socket, 2, "map", hello, target=0, tolerance=1e-4, more=3)
-        assert again[-1].json("evaluations") > payloads[-1].json("evaluations")
+        assert again[-1].json("n_evaluations") > payloads[-1].json("n_evaluations")
         assert more[-1]["state"] in {"done", "not-met"}
 
 

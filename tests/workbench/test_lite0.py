@@ -28,7 +28,7 @@ def network() -> TorchNetwork:
 
 
 def image(network: TorchNetwork, name: str) -> np.ndarray:
-    return innerview.fit(innerview.sample(name), network.input).image
+    return innerview.preprocess(innerview.example_image(name), network.input).image
 
 
 def test_its_code_does_not_run_unasked() -> None:
@@ -53,7 +53,7 @@ def test_its_convolutions_are_layers_though_they_hold_their_padding(network: Tor
 
 def test_grad_cam_finds_the_cat_in_the_middle(network: TorchNetwork) -> None:
     """The face fills the middle; what speaks for it lies there, and not in the corners."""
-    found = grad_cam(network, image(network, "cat"), Logit(), 49).map
+    found = grad_cam(network, image(network, "cat"), Logit(), 49).heatmap
     middle, corners = found[56:168, 56:168].mean(), np.mean([found[:32, :32], found[-32:, -32:]])
     assert middle > 2 * corners
 

@@ -15,8 +15,8 @@ from PIL import Image
 
 from innerview.adapters.numpy import NumpyNetwork
 from innerview.adapters.operations import Convolution, Dense, GlobalMean, MeanPooling, ReLU
-from innerview.data.fitting import fit
-from innerview.data.samples import sample
+from innerview.data.fitting import preprocess
+from innerview.data.samples import example_image
 from innerview.errors import OutputError, UsageError
 from innerview.network import InputSpec, OutputSpec
 from innerview.session.compute.explanation import examine
@@ -94,7 +94,7 @@ def test_a_large_picture_takes_at_most_six_megabytes() -> None:
     weights |= {"out.weight": random.normal(0, 1, (1000, channels)), "out.bias": np.zeros(1000)}
     names = tuple(f"class {number}" for number in range(1000))
     network = NumpyNetwork(InputSpec(224, 224), OutputSpec(names), operations, weights, np.float32)
-    item = Item("cat", fit(sample("cat"), network.input), 281)
+    item = Item("cat", preprocess(example_image("cat"), network.input), 281)
     found = examine(network, item, Query(tolerance=0.2, curve_fractions=(0.0, 0.1, 1.0), n_random=1))
     photo = Photo.of(item.fitted, item.name, item.truth, "sample")
     packed = payloads_of(network, found, photo, "black", Sizes(), network.weights())

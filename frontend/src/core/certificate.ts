@@ -12,10 +12,10 @@ export interface Certificate {
 /** Per cent without needless digits: what was asked. */
 export const asked = (tolerance: number): string => `${Number((100 * tolerance).toPrecision(3))} %`;
 
-export function certificate(meta: Pick<MapMeta, "estimated_error" | "tolerance" | "evaluations" | "relative_gap" | "status">): Certificate {
-  const { estimated_error: found, tolerance, evaluations, relative_gap: gap, status } = meta;
+export function certificate(meta: Pick<MapMeta, "error" | "tolerance" | "n_evaluations" | "relative_convergence_delta" | "status">): Certificate {
+  const { error: found, tolerance, n_evaluations: evaluations, relative_convergence_delta: gap, status } = meta;
   const cost = `${count(evaluations)} ${evaluations === 1 ? "evaluation" : "evaluations"}`;
-  const missed = gap === null || !Number.isFinite(gap) ? "" : ` · gap ${error(Math.abs(gap))}`;
+  const missed = gap === null || !Number.isFinite(gap) ? "" : ` · convergence delta ${error(Math.abs(gap))}`;
   if (status === "no-gradient") return { mark: "!", words: `Error not known: the gradients miss a part of the score · ${cost}${missed}`, short: false };
   if (tolerance === null) return { mark: "", words: `Error not estimated · ${cost}${missed}`, short: false };
   const known = found !== null && Number.isFinite(found);

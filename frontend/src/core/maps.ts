@@ -34,7 +34,7 @@ export function mapFacts(payload: Payload<"map">): MapFacts {
   const finite = values.filter(Number.isFinite);
   return {
     values,
-    error: payload.arrays.error ? numbers(payload.arrays, "error") : null,
+    error: payload.arrays.pixel_error ? numbers(payload.arrays, "pixel_error") : null,
     height,
     width,
     ranks: order,

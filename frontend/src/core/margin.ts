@@ -13,14 +13,14 @@ export function margin(a: Payload<"map">, b: Payload<"map">, classes: number): P
   const joined = (join: (i: number) => number): Tensor<Float32Array> => ({ data: Float32Array.from(left, (_, i) => join(i)), shape });
   const arrays: Payload<"map">["arrays"] = { map: joined((i) => factor * (left[i] - right[i])), baseline: a.arrays.baseline };
   const total = (values: Float32Array): number => values.reduce((sum, value) => sum + Math.abs(value), 0);
-  const absolute = (meta: Payload<"map">["meta"], values: Float32Array): number => factor * (meta.estimated_error ?? Number.NaN) * total(values);
-  if (a.arrays.error && b.arrays.error) {
-    const errors = [numbers(a.arrays, "error"), numbers(b.arrays, "error")];
-    arrays.error = joined((i) => factor * (errors[0][i] + errors[1][i]));
+  const absolute = (meta: Payload<"map">["meta"], values: Float32Array): number => factor * (meta.error ?? Number.NaN) * total(values);
+  if (a.arrays.pixel_error && b.arrays.pixel_error) {
+    const errors = [numbers(a.arrays, "pixel_error"), numbers(b.arrays, "pixel_error")];
+    arrays.pixel_error = joined((i) => factor * (errors[0][i] + errors[1][i]));
   }
   const size = total(arrays.map.data as Float32Array);
   const estimated = (absolute(a.meta, left) + absolute(b.meta, right)) / size;
-  const gap = factor * ((a.meta.gap ?? Number.NaN) - (b.meta.gap ?? Number.NaN));
+  const gap = factor * ((a.meta.convergence_delta ?? Number.NaN) - (b.meta.convergence_delta ?? Number.NaN));
   const minus = (x: number | null, y: number | null): number | null => (x === null || y === null ? null : factor * (x - y));
   const met = a.meta.tolerance !== null && estimated <= a.meta.tolerance && Math.abs(gap) / size <= a.meta.tolerance;
   const blind = [a, b].find(({ meta }) => meta.status === "no-gradient");
@@ -32,10 +32,10 @@ export function margin(a: Payload<"map">, b: Payload<"map">, classes: number): P
       versus: b.meta.target,
       target_kind: "margin",
       target_words: `${a.meta.target_words} − ${b.meta.target_words}`,
-      estimated_error: Number.isFinite(estimated) ? estimated : null,
-      gap: Number.isFinite(gap) ? gap : null,
-      relative_gap: Number.isFinite(gap) && size > 0 ? Math.abs(gap) / size : null,
-      evaluations: a.meta.evaluations + b.meta.evaluations,
+      error: Number.isFinite(estimated) ? estimated : null,
+      convergence_delta: Number.isFinite(gap) ? gap : null,
+      relative_convergence_delta: Number.isFinite(gap) && size > 0 ? Math.abs(gap) / size : null,
+      n_evaluations: a.meta.n_evaluations + b.meta.n_evaluations,
       score: factor * (a.meta.score - b.meta.score),
       baseline_score: minus(a.meta.baseline_score, b.meta.baseline_score),
       status: blind ? "no-gradient" : met ? "done" : "not-met",

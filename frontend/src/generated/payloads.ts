@@ -42,10 +42,10 @@ export interface MapArrays {
   map: Tensor<Float32Array | Int8Array>;
   "map/scale"?: Tensor<Float32Array>;
   /** height × width: in the map's unit; absent for methods without */
-  error?: Tensor<Float32Array | Int8Array>;
-  "error/scale"?: Tensor<Float32Array>;
+  pixel_error?: Tensor<Float32Array | Int8Array>;
+  "pixel_error/scale"?: Tensor<Float32Array>;
   /** height × width: standard deviation over several baselines */
-  spread?: Tensor<Float32Array>;
+  std?: Tensor<Float32Array>;
   /** height × width × channel: absent for methods without */
   baseline?: Tensor<Uint8Array>;
   /** node: where the rule looked; absent for methods without */
@@ -71,16 +71,16 @@ export interface MapMeta {
   baseline: string | null;
   rule: string | null;
   tolerance: number | null;
-  estimated_error: number | null;
-  gap: number | null;
-  relative_gap: number | null;
-  evaluations: number;
+  error: number | null;
+  convergence_delta: number | null;
+  relative_convergence_delta: number | null;
+  n_evaluations: number;
   status: string;
   status_words: string;
   score: number;
   baseline_score: number | null;
   notes: unknown;
-  history: unknown;
+  convergence: unknown;
 }
 
 /** The way from the baseline (alpha 0) to the picture (alpha 1): scores, answers, gradients, and the map as it adds up. */
@@ -383,7 +383,7 @@ export const VERSION = "1";
 export const COMMON = "schema,kind,network,picture:?,versions:j";
 export const SCHEMA: Record<string, { arrays: string; meta: string }> = {
   subject: { arrays: "picture;U8;a,b,c|thumbnail;U8;d,e,3|logits;F32;f|probabilities;F32;f|answer;U32;1|chance;F32;1", meta: "name,truth:i?,crop:j?,original:j,caption:?,source" },
-  map: { arrays: "map;F32,I8;a,b;1|error;F32,I8;a,b;1;?|spread;F32;a,b;;?|baseline;U8;a,b,c;;?|alphas;F32;d;;?|scores;F32;d;;?", meta: "method,method_words,meaning,target:i?,versus:i?,target_kind,target_words,unit,baseline:?,rule:?,tolerance:n?,estimated_error:n?,gap:n?,relative_gap:n?,evaluations:i,status,status_words,score:n,baseline_score:n?,notes:j,history:j?" },
+  map: { arrays: "map;F32,I8;a,b;1|pixel_error;F32,I8;a,b;1;?|std;F32;a,b;;?|baseline;U8;a,b,c;;?|alphas;F32;d;;?|scores;F32;d;;?", meta: "method,method_words,meaning,target:i?,versus:i?,target_kind,target_words,unit,baseline:?,rule:?,tolerance:n?,error:n?,convergence_delta:n?,relative_convergence_delta:n?,n_evaluations:i,status,status_words,score:n,baseline_score:n?,notes:j,convergence:j?" },
   path: { arrays: "alphas;F32;a|scores;F32;a|probabilities;F32;a,b|classes;U32;b|logits;F32;a,b|answer;U32;a|chance;F32;a|norms;F32;a|gradients;I8;c,d,e,f;c|gradient_alphas;F32;c|sofar;I8;g,d,e;g|sofar_alphas;F32;g|contribution;I8;h,d,e;h;?|contribution_alphas;F32;h;;?|baseline;U8;d,e,f", meta: "target:i?,versus:i?,unit,target_words,baseline,shorter:?,missing:j?" },
   keep: { arrays: "shares;F32;a|kept;U32;a|logits;F32;b,a,c|probabilities;F32;b,a,c|answer;U32;d,a|chance;F32;d,a|classes;U32;c|rankings;U16,U32;3,e,f|fill;U8;e,f,g", meta: "orders:j,target:i?,versus:i?,fill,seed:i" },
   kept: { arrays: "logits;F32;a|probabilities;F32;a|answer;U32;1|chance;F32;1", meta: "share:n,pixels:i,fill" },

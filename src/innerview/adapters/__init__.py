@@ -66,7 +66,7 @@ def wrap(
         input: the picture that it takes and how pixels become its input.
         output: what it gives.
         **options: for the adapter: `parameters` (makes it a JAX function, called with them and the pictures),
-            `weights_only` (PyTorch, Keras, JAX), `dtype` (functions, JAX) and `chunk` (functions).
+            `allow_nonfinite` (PyTorch, Keras, JAX), `dtype` (functions, JAX) and `chunk` (functions).
 
     Raises:
         UsageError: a declaration is missing, or there is no adapter for the model.
@@ -81,7 +81,7 @@ def wrap(
             'std=(0.229, 0.224, 0.225)), output=OutputSpec(class_names=("cat", "dog")))'
         )
     network = adapter(model, input, output, **options)
-    if not options.get("weights_only"):
+    if not options.get("allow_nonfinite"):
         check_rows(network)
         check_meaning(network)
     return network

@@ -16,7 +16,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from innerview.errors import NetworkError, PictureError, UsageError
+from innerview.errors import ImageError, NetworkError, UsageError
 from innerview.network import Network
 from innerview.results import Attribution
 from innerview.targets import Target
@@ -71,13 +71,13 @@ def captum_attribution(
     Raises:
         MissingExtra: Captum is not installed.
         UsageError: no such method, one without meaning here, a layer or target that it can't take or needs.
-        PictureError: picture, baseline or mask does not fit the network.
+        ImageError: picture, baseline or mask does not fit the network.
         NetworkError: Captum failed, or what it gave is not finite or has no place on a picture.
     """
     if isinstance(method, str):
         refuse(method)
     if image.shape != network.input.shape or not np.isfinite(image).all():
-        raise PictureError(
+        raise ImageError(
             f"the picture has shape {image.shape}, or values that are not finite; this network takes "
             f"{' × '.join(map(str, network.input.shape))} (height × width × channel)"
         )

@@ -25,7 +25,7 @@ from innerview.adapters.captum_bridge import refuse, require_relu, share_out
 from innerview.adapters.promises import enter
 from innerview.adapters.torch import TorchNetwork
 from innerview.adapters.torch_calls import device, looking
-from innerview.errors import InnerviewError, MissingExtra, NetworkError, PictureError, UsageError
+from innerview.errors import ImageError, InnerviewError, MissingExtra, NetworkError, UsageError
 from innerview.network import Network, find_layer
 from innerview.results import Attribution, Provenance, versions
 from innerview.targets import Logit, Target
@@ -130,7 +130,7 @@ def attribute(
         unit=f"({unit})²" if squared else unit,
         score=float("nan") if resolved is None else float(resolved.score(outputs)[0]),
         target=None if resolved is None else resolved.index,
-        evaluations=asked.rows,
+        n_evaluations=asked.rows,
         provenance=source,
         notes=tuple(note for note in notes if note),
     )
@@ -223,18 +223,20 @@ def _converted(network: TorchNetwork, arguments: Mapping[str, Any]) -> dict[str,
     """Turn pictures and masks into what Captum takes; the rest goes as it is."""
     found = dict(arguments)
     if "return_convergence_delta" in found:
-        raise UsageError("return_convergence_delta makes no map; compare result.map.sum() with the change of the score")
+        raise UsageError(
+            "return_convergence_delta makes no map; compare result.heatmap.sum() with the change of the score"
+        )
     if "baselines" in found:
         pictures = np.asarray(found["baselines"])
         if pictures.shape[-3:] != network.input.shape or pictures.ndim > 4:
             asked = " × ".join(map(str, network.input.shape))
-            raise PictureError(f"baselines of shape {pictures.shape} were given; give pictures of {asked}, or a batch")
+            raise ImageError(f"baselines of shape {pictures.shape} were given; give pictures of {asked}, or a batch")
         found["baselines"] = _tensor(network, pictures if pictures.ndim == 4 else pictures[None])
     if "feature_mask" in found:
         labels = np.asarray(found["feature_mask"])
         labels = labels if labels.ndim == 3 else labels[..., None]
         if labels.shape[:2] != network.input.shape[:2] or labels.dtype.kind not in "iub":
-            raise PictureError(
+            raise ImageError(
                 f"a feature_mask of shape {labels.shape} and type {labels.dtype} was given; give one whole number for "
                 f"each of {network.input.height} × {network.input.width} pixels"
             )

@@ -85,14 +85,14 @@ class JaxNetwork:
         *,
         parameters: Any = None,
         dtype: np.dtype[np.floating] | type[np.floating] = np.float32,
-        weights_only: bool = False,
+        allow_nonfinite: bool = False,
     ) -> None:
-        self._function, self._parameters, self._weights_only = function, parameters, weights_only
+        self._function, self._parameters, self._weights_only = function, parameters, allow_nonfinite
         self._engine = JaxEngine()
         kind = check_precision(_precision(self.weights()) or dtype)
         self._survey = Survey(DRY_RUN)
         self._passes = Passes(self._engine, input, output, kind, self._find)
-        if not weights_only:
+        if not allow_nonfinite:
             way = "wrap a function of one input that calls it with the others fixed"
             if parameters is None:
                 check_inputs(function, 0, f"if the first are its parameters, give them as parameters=…; or {way}")
@@ -163,18 +163,18 @@ class JaxNetwork:
             self.output,
             parameters=parameters,
             dtype=wanted,
-            weights_only=self._weights_only,
+            allow_nonfinite=self._weights_only,
         )
 
     def forward(self, images: Images, taps: Sequence[str] = ()) -> Forward:
         """Run pictures; `taps` names the layers whose outputs are wanted."""
-        refuse_weights_only(weights_only=self._weights_only)
+        refuse_weights_only(allow_nonfinite=self._weights_only)
         with self._ours(images), self._looking():
             return self._passes.forward(self._run, images, taps)
 
     def pullback(self, images: Images, cotangents: Mapping[str, Cotangent], taps: Sequence[str] = ()) -> Pullback:
         """Run pictures forward, then cotangents on the output and on layers back to pixels and `taps`."""
-        refuse_weights_only(weights_only=self._weights_only)
+        refuse_weights_only(allow_nonfinite=self._weights_only)
         with self._ours(images), self._looking():
             return self._passes.pullback(self._run, images, cotangents, taps)
 
@@ -233,7 +233,7 @@ class JaxNetwork:
 
     def _call(self, inputs: Any) -> Any:
         given = (inputs,) if self._parameters is None else (self._parameters, inputs)
-        output = pick(self._function(*given), self.output.key, lambda value: isinstance(value, jax.Array))
+        output = pick(self._function(*given), self.output.output, lambda value: isinstance(value, jax.Array))
         if not _is_float(output):
             raise NetworkError(f"the function gives {output.dtype}; outputs are floats, before any argmax")
         return output.astype(self.dtype)

@@ -97,9 +97,9 @@ class KerasNetwork:
         input: InputSpec,  # noqa: A002 the waist's name for it
         output: OutputSpec,
         *,
-        weights_only: bool = False,
+        allow_nonfinite: bool = False,
     ) -> None:
-        self._model, self._weights_only = model, weights_only
+        self._model, self._weights_only = model, allow_nonfinite
         _check_runnable(model)
         self._engine = _engine(model)
         dtype = precision(model)
@@ -107,7 +107,7 @@ class KerasNetwork:
         self._survey = survey = Survey(names, DRY_RUN)
         self._ending: Ending | None = None
         self._last: Found = ""
-        if not weights_only:
+        if not allow_nonfinite:
             check_weights(self.weights())
             self._ending = self._dry_run(survey, input, output, dtype)
         self._passes = Passes(self._engine, input, output, dtype, self._find)
@@ -180,17 +180,17 @@ class KerasNetwork:
         wanted = check_precision(dtype)
         with LOCK, self._engine.looking(self._model, wanted):
             model = in_precision(self._model, wanted)
-        return KerasNetwork(model, self.input, self.output, weights_only=self._weights_only)
+        return KerasNetwork(model, self.input, self.output, allow_nonfinite=self._weights_only)
 
     def forward(self, images: Images, taps: Sequence[str] = ()) -> Forward:
         """Run pictures; `taps` names the layers whose outputs are wanted."""
-        refuse_weights_only(weights_only=self._weights_only)
+        refuse_weights_only(allow_nonfinite=self._weights_only)
         with self._ours(images), self._looking():
             return self._passes.forward(self._run, images, taps)
 
     def pullback(self, images: Images, cotangents: Mapping[str, Cotangent], taps: Sequence[str] = ()) -> Pullback:
         """Run pictures forward, then cotangents on the output and on layers back to pixels and `taps`."""
-        refuse_weights_only(weights_only=self._weights_only)
+        refuse_weights_only(allow_nonfinite=self._weights_only)
         with self._ours(images), self._looking():
             return self._passes.pullback(self._run, images, cotangents, taps)
 
@@ -210,7 +210,7 @@ class KerasNetwork:
         return None
 
     def _run_plain(self, inputs: Any, _tap: Tap) -> Any:
-        return pick(self._model(inputs, training=False), self.output.key, keras.ops.is_tensor)
+        return pick(self._model(inputs, training=False), self.output.output, keras.ops.is_tensor)
 
     @contextmanager
     def _looking(self) -> Generator[None, None, None]:
@@ -266,7 +266,7 @@ class KerasNetwork:
 
         def run(inputs: Any, _tap: Tap) -> Any:
             with observing(self._model, survey, place):
-                given.append(pick(self._model(inputs, training=False), output.key, keras.ops.is_tensor))
+                given.append(pick(self._model(inputs, training=False), output.output, keras.ops.is_tensor))
             return given[-1]
 
         doing = f"the model failed on {survey.batch} black pictures, shape {black.shape}"
@@ -292,7 +292,7 @@ def _run(model: Any, output: OutputSpec, inputs: Any, tap: Tap) -> Any:
         return tap(name, result)
 
     with observing(model, seen):
-        return pick(model(inputs, training=False), output.key, keras.ops.is_tensor)
+        return pick(model(inputs, training=False), output.output, keras.ops.is_tensor)
 
 
 def _unseen(name: str, layer: Any, result: Any) -> Any:  # noqa: ARG001 as it is called

@@ -60,17 +60,17 @@ class NumpyNetwork:
         weights: Mapping[str, Array],
         dtype: np.dtype[np.floating] | type[np.floating] = np.float32,
         *,
-        weights_only: bool = False,
+        allow_nonfinite: bool = False,
     ) -> None:
         self._input, self._output, self._operations = input, output, tuple(operations)
         self._dtype = check_precision(dtype)
-        self._weights_only = weights_only
+        self._weights_only = allow_nonfinite
         if input.layout != "HWC":
             raise NetworkError(f"the NumPy adapter computes channels last; layout {input.layout!r} was declared")
         _check_names(self._operations, weights)
         with np.errstate(over="ignore"):  # what is too large for the precision becomes infinite, and is found next
             self._weights = {name: np.array(value, self._dtype, order="C") for name, value in weights.items()}
-        if not weights_only:
+        if not allow_nonfinite:
             check_weights(self._weights)
         self._layers = tuple(_layers(self._operations, self._weights, input.shape))
         classes = (len(output.class_names),)
@@ -134,7 +134,7 @@ class NumpyNetwork:
     def astype(self, dtype: np.dtype[np.floating] | type[np.floating]) -> NumpyNetwork:
         """The same network in another precision."""
         return NumpyNetwork(
-            self._input, self._output, self._operations, self._weights, dtype, weights_only=self._weights_only
+            self._input, self._output, self._operations, self._weights, dtype, allow_nonfinite=self._weights_only
         )
 
     def forward(self, images: Images, taps: Sequence[str] = ()) -> Forward:
@@ -181,7 +181,7 @@ class NumpyNetwork:
 
     def _enter(self, images: Images) -> Array:
         """Turn pixels into the model's input, which nobody else holds."""
-        refuse_weights_only(weights_only=self._weights_only)
+        refuse_weights_only(allow_nonfinite=self._weights_only)
         return enter(self._input, images, self._dtype)
 
 

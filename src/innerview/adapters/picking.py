@@ -21,14 +21,16 @@ def pick(result: Any, key: str | int | None, is_tensor: Callable[[Any], bool]) -
     """
     if is_tensor(result):
         if key is not None:
-            raise NetworkError(f"the model gives one tensor, so key={key!r} has no meaning; leave it out of OutputSpec")
+            raise NetworkError(
+                f"the model gives one tensor, so output={key!r} has no meaning; leave it out of OutputSpec"
+            )
         return result
     tensors = {name: value for name, value in _entries(result).items() if is_tensor(value)}
     if key not in tensors:
         listed = ", ".join(f"{name!r} of shape {tuple(value.shape)}" for name, value in tensors.items()) or "no tensor"
         raise NetworkError(
-            f"the model gives a {type(result).__name__} with {listed}; key={key!r} names none of them: "
-            "say which one is the output, OutputSpec(…, key=…) or --output-spec key=…"
+            f"the model gives a {type(result).__name__} with {listed}; output={key!r} names none of them: "
+            "say which one is the output, OutputSpec(…, output=…) or --output-spec output=…"
         )
     return tensors[key]
 

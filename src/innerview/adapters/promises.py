@@ -33,15 +33,15 @@ def check_weights(weights: Mapping[str, Array]) -> None:
         if wrong:
             raise NetworkError(
                 f"{name} holds {wrong} values of {value.size} that are not finite; nothing can be explained with them. "
-                "To look at the weights only, open the network with weights_only=True"
+                "To look at the weights only, open the network with allow_nonfinite=True"
             )
 
 
-def refuse_weights_only(*, weights_only: bool) -> None:
+def refuse_weights_only(*, allow_nonfinite: bool) -> None:
     """Raise NetworkError for a network that was opened for looking at its weights only."""
-    if weights_only:
+    if allow_nonfinite:
         raise NetworkError(
-            "this network was opened with weights_only=True, for looking at its weights; open it without to run it"
+            "this network was opened with allow_nonfinite=True, for looking at its weights; open it without to run it"
         )
 
 

@@ -102,18 +102,18 @@ class TorchNetwork:
         input: InputSpec,  # noqa: A002 the waist's name for it
         output: OutputSpec,
         *,
-        weights_only: bool = False,
+        allow_nonfinite: bool = False,
     ) -> None:
         if not isinstance(model, torch.nn.Module):
             raise UsageError(
                 f"a {type(model).__name__} of PyTorch is no model; wrap a torch.nn.Module (of an exported program, "
                 "its .module())"
             )
-        self._running, self._weights_only = Running(original(model), input, output), weights_only
+        self._running, self._weights_only = Running(original(model), input, output), allow_nonfinite
         check_usable(self._running.model)
         precision(self._running.model)
         survey = Survey(self._running.model, 0)
-        if not weights_only:
+        if not allow_nonfinite:
             check_inputs(
                 self._running.model.forward, 0, "wrap a module of one input that calls it with the others fixed"
             )
@@ -230,11 +230,11 @@ class TorchNetwork:
             model = copy.deepcopy(self._running.model).to(wanted)
         except (RuntimeError, TypeError, NotImplementedError) as error:
             raise NetworkError(f"the model can't be copied into {np.dtype(dtype).name}: {error}") from error
-        return TorchNetwork(model, self._running.input, self._running.output, weights_only=self._weights_only)
+        return TorchNetwork(model, self._running.input, self._running.output, allow_nonfinite=self._weights_only)
 
     def forward(self, images: Images, taps: Sequence[str] = ()) -> Forward:
         """Run pictures; `taps` names the layers whose outputs are wanted."""
-        refuse_weights_only(weights_only=self._weights_only)
+        refuse_weights_only(allow_nonfinite=self._weights_only)
         if taps:
             require_layers(self.layers, taps)
         activations = dict[str, Array]()
@@ -256,7 +256,7 @@ class TorchNetwork:
 
     def pullback(self, images: Images, cotangents: Mapping[str, Cotangent], taps: Sequence[str] = ()) -> Pullback:
         """Run pictures forward, then cotangents on the output and on layers back to pixels and `taps`."""
-        refuse_weights_only(weights_only=self._weights_only)
+        refuse_weights_only(allow_nonfinite=self._weights_only)
         asked = {*taps, *cotangents} - {OUTPUT}
         if asked:
             require_layers(self.layers, asked)

@@ -108,7 +108,7 @@ class Running:
 
     def _declared(self, result: Any, batch: int) -> torch.Tensor:
         """The output that was declared, among what the model returns."""
-        output = pick(result, self.output.key)
+        output = pick(result, self.output.output)
         check_shape(tuple(output.shape), batch, self.output)
         if not output.is_floating_point():
             raise NetworkError(

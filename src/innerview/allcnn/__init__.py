@@ -27,35 +27,35 @@ NAMES: Final = ("allcnn", "recipe")
 FOLDER: Final = Path(__file__).parent / "runs"
 
 
-def load(name: str = "allcnn", *, dtype: np.dtype[np.floating] | type[np.floating] = np.float32) -> NumpyNetwork:
-    """Open a built-in network, trained.
-
-    Raises:
-        UsageError: there is no built-in network of this name; lists them.
-    """
-    return snapshot(name, "after", dtype=dtype)
-
-
-def snapshot(
-    name: str, when: Literal["before", "after"], *, dtype: np.dtype[np.floating] | type[np.floating] = np.float32
+def load_pretrained(
+    name: str = "allcnn",
+    checkpoint: Literal["final", "initial"] | int = "final",
+    *,
+    dtype: np.dtype[np.floating] | type[np.floating] = np.float32,
 ) -> NumpyNetwork:
-    """Open a built-in network as it was before or after its training.
+    """Open a built-in network at a checkpoint of its training.
+
+    Args:
+        name: of the network.
+        checkpoint: "final" (trained), "initial" (before training), or a step that was kept.
+        dtype: precision in which it computes.
 
     Raises:
-        UsageError: there is no such network, or its weights before training were not kept.
+        UsageError: there is no built-in network of this name, or no such checkpoint of it; lists them.
     """
-    paths = _snapshots(name)
-    if len(paths) < len(WHEN):
+    paths = {int(path.stem.removeprefix("step-")): path for path in _checkpoints(name)}
+    step = {"initial": 0, "final": max(paths, default=-1)}.get(str(checkpoint), checkpoint)
+    if step not in paths:
         raise UsageError(
-            f"the weights of {name} {when} training were asked for, but they are not part of this installation; "
-            "initial_weights(seed) draws weights as the recipe starts"
+            f"checkpoint {checkpoint!r} of {name} was asked for; the checkpoints are final"
+            + "".join(", initial" * (one == 0) + f", {one}" for one in paths)
         )
-    return read(paths[WHEN[when]], dtype)
+    return read(paths[step], dtype)
 
 
-def has_before(name: str) -> bool:
+def has_initial(name: str) -> bool:
     """Tell whether the weights of a built-in network before its training were kept."""
-    return len(_snapshots(name)) == len(WHEN)
+    return any(path.stem == "step-000000" for path in _checkpoints(name))
 
 
 def run_folder(name: str) -> Path:
@@ -69,11 +69,7 @@ def run_folder(name: str) -> Path:
     return FOLDER / name
 
 
-WHEN: Final = {"before": 0, "after": -1}
-"""Which of a run's snapshots, by rising step."""
-
-
-def _snapshots(name: str) -> list[Path]:
+def _checkpoints(name: str) -> list[Path]:
     return sorted((run_folder(name) / "snapshots").glob("step-*.safetensors"))
 
 
@@ -83,13 +79,12 @@ __all__ = [
     "TABLE",
     "Row",
     "build",
-    "has_before",
+    "has_initial",
     "initial_weights",
-    "load",
+    "load_pretrained",
     "operations",
     "read",
     "run_folder",
     "shapes",
-    "snapshot",
     "write",
 ]

@@ -48,7 +48,7 @@ MODEL: Final = (
         "--input-spec", default="", metavar="SPEC", help='Input, such as "224x224x3 range=0..255 layout=HWC".'
     ),
     click.option(
-        "--output-spec", default="", metavar="SPEC", help='Output, such as "logits temperature=1 key=…". [logits]'
+        "--output-spec", default="", metavar="SPEC", help='Output, such as "logits temperature=1 output=…". [logits]'
     ),
     click.option("--trust-code", is_flag=True, help="Open the model even if that runs code in its files."),
 )

@@ -27,7 +27,7 @@ def command(*, files: tuple[Path, ...], network: Any, bins: int, shared_bins: bo
     from innerview.workbench import weights
 
     with steps("Counting") as progress:
-        counted = weights(files, network=network, output=output, bins=bins, same_bins=shared_bins, progress=progress)
+        counted = weights(files, network=network, output=output, bins=bins, shared_bins=shared_bins, progress=progress)
     say(counted.words)
     for file in counted.files:
         say(file)

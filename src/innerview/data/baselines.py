@@ -14,9 +14,9 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float
 
-from innerview.data.fitting import fit
-from innerview.data.reading import read_picture
-from innerview.errors import PictureError, UsageError
+from innerview.data.fitting import preprocess
+from innerview.data.reading import load_image
+from innerview.errors import ImageError, UsageError
 from innerview.fills import DEFAULT_SIGMA, blur
 from innerview.network import InputSpec
 from innerview.reprs import short
@@ -90,7 +90,7 @@ def make_baseline(asked: str | BaselineName, spec: InputSpec, image: Image) -> B
 
     Raises:
         UsageError: there is no such baseline.
-        PictureError: the file can't be read or has another size than the network's pictures.
+        ImageError: the file can't be read or has another size than the network's pictures.
     """
     name = parse_baseline(asked) if isinstance(asked, str) else asked
     return _MAKERS[name.kind](name, spec, image)
@@ -101,7 +101,7 @@ def make_baselines(asked: Sequence[str | BaselineName], spec: InputSpec, image: 
 
     Raises:
         UsageError: none was asked for, or there is no such baseline.
-        PictureError: as in `make_baseline`.
+        ImageError: as in `make_baseline`.
     """
     if not asked:
         raise UsageError(f"no baseline was given; name at least one of {', '.join(_USAGE.values())}, or a file")
@@ -112,18 +112,18 @@ def baseline_from(array: Array, spec: InputSpec, name: str = "array") -> Baselin
     """Take anyone's array as a baseline: height × width × channels, float, 0 black and 1 white.
 
     Raises:
-        PictureError: it has another shape, holds whole numbers (which are no brightness), or is not finite.
+        ImageError: it has another shape, holds whole numbers (which are no brightness), or is not finite.
     """
     if array.shape != spec.shape:
-        raise PictureError(
+        raise ImageError(
             f"the baseline {name} has shape {_shape(array.shape)}, but the network takes {_shape(spec.shape)} "
             "(height, width, channels); bring it to that size first"
         )
     if not np.issubdtype(array.dtype, np.floating):
-        raise PictureError(f"the baseline {name} holds {array.dtype}; give floats between 0 and 1: divide bytes by 255")
+        raise ImageError(f"the baseline {name} holds {array.dtype}; give floats between 0 and 1: divide bytes by 255")
     if not np.isfinite(array).all():
         count = int((~np.isfinite(array)).sum())
-        raise PictureError(f"the baseline {name} holds {count} values that are NaN or infinite; give floats in [0, 1]")
+        raise ImageError(f"the baseline {name} holds {count} values that are NaN or infinite; give floats in [0, 1]")
     return Baseline(name, f"from {name}", array.astype(np.float32))
 
 
@@ -152,13 +152,13 @@ def _noise(name: BaselineName, spec: InputSpec, _image: Image) -> Baseline:
 
 def _file(name: BaselineName, spec: InputSpec, _image: Image) -> Baseline:
     """A baseline of another size is refused, not fitted: nobody should start from a picture that they never saw."""
-    picture = read_picture(name.parameter)
+    picture = load_image(name.parameter)
     if picture.size != (spec.width, spec.height):
-        raise PictureError(
+        raise ImageError(
             f"the baseline {picture.name} has {picture.size[0]} × {picture.size[1]} pixels, but the network takes "
             f"{spec.width} × {spec.height}; bring it to that size first"
         )
-    return Baseline(str(name), f"from {picture.name}", fit(picture, spec).image)
+    return Baseline(str(name), f"from {picture.name}", preprocess(picture, spec).image)
 
 
 def _shape(shape: Sequence[int]) -> str:

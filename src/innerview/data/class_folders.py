@@ -13,11 +13,11 @@ from typing import Final
 
 import numpy as np
 
-from innerview.data.fitting import Crop, fit
+from innerview.data.fitting import Crop, preprocess
 from innerview.data.folders import ClassFolders, Entry, open_folders
 from innerview.data.labelled import Dataset, LabelledPictures
 from innerview.data.parts import folders_in, is_divided
-from innerview.errors import DataError, PictureError
+from innerview.errors import DataError, ImageError
 from innerview.names import readable
 from innerview.network import InputSpec
 from innerview.types import Array
@@ -104,9 +104,9 @@ def read(entries: Sequence[Entry], classes: Sequence[str], size: int, crop: Crop
     labels: list[int] = []
     for entry in entries:
         try:
-            images.append(np.rint(fit(entry.read(), spec, crop).image * 255).astype(np.uint8))
+            images.append(np.rint(preprocess(entry.read(), spec, crop).image * 255).astype(np.uint8))
             labels.append(classes.index(entry.truth))
-        except PictureError as problem:
+        except ImageError as problem:
             bad.append(str(problem))
     empty = np.empty((0, size, size, 3), dtype=np.uint8)
     return LabelledPictures(np.stack(images) if images else empty, np.asarray(labels, dtype=np.int64))

@@ -19,7 +19,7 @@ from innerview.data.found import Found
 from innerview.data.profiles import Profile, use_profile
 from innerview.data.raster import Raster, Reading, array_samples, pillow_samples, strips, with_channels
 from innerview.data.tones import Tones
-from innerview.errors import PictureError
+from innerview.errors import ImageError
 from innerview.types import Array, Image
 
 FULL_SCALES = (1, 255, 65535, 2**31 - 1, 2**32 - 1)
@@ -35,7 +35,7 @@ def to_raster(picture: Pillow.Image, found: Found) -> Raster:
         found: what the file says beside its samples.
 
     Raises:
-        PictureError: the numbers are outside what could be brightness.
+        ImageError: the numbers are outside what could be brightness.
     """
     return _MODES.get(picture.mode, _through_rgb)(picture, found)
 
@@ -294,7 +294,7 @@ def _scaled(read: Reading, size: tuple[int, int], words: str, found: Found) -> R
             break
     scales = FULL_SCALES[1:] if whole else FULL_SCALES
     if not (low >= 0 and high <= scales[-1]):  # written so that NaN is refused too
-        raise PictureError(
+        raise ImageError(
             f"holds numbers from {low:g} to {high:g}, which are no brightness; "
             "save it with numbers between 0 and 1, or as 8 or 16 bits per channel"
         )

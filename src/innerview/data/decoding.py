@@ -27,7 +27,7 @@ from innerview.data.raster import Raster
 from innerview.data.spoken import heard
 from innerview.data.tiff import read_tiff
 from innerview.data.webp import read_webp
-from innerview.errors import PictureError
+from innerview.errors import ImageError
 from innerview.names import readable
 from innerview.types import Image
 
@@ -69,7 +69,7 @@ def decode(data: bytes, called: str, most_pixels: int) -> Decoded:
     """Turn the content of a file into colours and notes.
 
     Raises:
-        PictureError: it is no picture, broken, too large, or in a form without a clear meaning; names it.
+        ImageError: it is no picture, broken, too large, or in a form without a clear meaning; names it.
     """
     size: list[tuple[int, int]] = []
     notes: list[str] = []
@@ -81,10 +81,10 @@ def decode(data: bytes, called: str, most_pixels: int) -> Decoded:
     try:
         with _warnings(notes):
             raster = _taken(data, allow, notes)
-    except PictureError as problem:
-        raise PictureError(f"{called} {problem}") from problem
+    except ImageError as problem:
+        raise ImageError(f"{called} {problem}") from problem
     except Pillow.DecompressionBombError as problem:
-        raise PictureError(
+        raise ImageError(
             f"{called} {_too_large(f'so large that Pillow refuses it ({problem})', most_pixels)}"
         ) from problem
     except Exception as problem:  # readers raise whatever the bytes led them to
@@ -96,7 +96,7 @@ def decode_opened(picture: Pillow.Image, called: str, most_pixels: int) -> Decod
     """The same for a PIL image, whose own `info` says what a file would.
 
     Raises:
-        PictureError: as for files.
+        ImageError: as for files.
     """
     notes: list[str] = []
     try:
@@ -107,10 +107,10 @@ def decode_opened(picture: Pillow.Image, called: str, most_pixels: int) -> Decod
             _from_info(found, picture)
             found.orientation = int(picture.getexif().get(ORIENTATION, 1))
             raster = _finished(to_raster(picture.copy(), found), found, notes)
-    except PictureError as problem:
-        raise PictureError(f"{called} {problem}") from problem
+    except ImageError as problem:
+        raise ImageError(f"{called} {problem}") from problem
     except Exception as problem:  # the same
-        raise PictureError(f"{called} (a PIL image, mode {picture.mode}) can't be decoded: {problem}") from problem
+        raise ImageError(f"{called} (a PIL image, mode {picture.mode}) can't be decoded: {problem}") from problem
     return raster, notes
 
 
@@ -118,18 +118,18 @@ def check_size(width: int, height: int, length: int, most_pixels: int = MOST_PIX
     """Refuse a picture that is too large for anything, or for its file of `length` bytes.
 
     Raises:
-        PictureError: says its size and what is allowed.
+        ImageError: says its size and what is allowed.
     """
     pixels = width * height
     found = f"{width} × {height} ({pixels / 1e6:.0f} megapixels)"
     if pixels > most_pixels:
-        raise PictureError(_too_large(found, most_pixels))
+        raise ImageError(_too_large(found, most_pixels))
     if max(width, height) > MOST_SIDE:
-        raise PictureError(
+        raise ImageError(
             f"is {found}; the most that is read is {MOST_SIDE} pixels a side: cut it into parts, or make it smaller"
         )
     if pixels > DENSE and pixels > SPARSEST * length:
-        raise PictureError(
+        raise ImageError(
             f"is {found} in {size_in_words(length)}, so that nearly all of it is empty; of a file of that length, "
             f"{DENSE / 1e6:.0f} megapixels are read: make it smaller, a classifier sees a small copy anyway"
         )
@@ -142,11 +142,11 @@ def _too_large(found: str, most_pixels: int) -> str:
     )
 
 
-def _broken(data: bytes, called: str, size: list[tuple[int, int]]) -> PictureError:
+def _broken(data: bytes, called: str, size: list[tuple[int, int]]) -> ImageError:
     if not size:
-        return PictureError(f"{called} is {describe_bytes(data)}; {WANTED}")
+        return ImageError(f"{called} is {describe_bytes(data)}; {WANTED}")
     kind = next((kind for mark, kind, _ in _READERS if data.startswith(mark)), "PPM")
-    return PictureError(
+    return ImageError(
         f"{called} ({kind}, {size[0][0]} × {size[0][1]}, {size_in_words(len(data))}) is broken or cut short; "
         "open it in a picture editor and save it again"
     )

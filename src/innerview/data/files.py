@@ -10,7 +10,7 @@ import difflib
 import stat
 from pathlib import Path
 
-from innerview.errors import PictureError
+from innerview.errors import ImageError
 from innerview.names import readable
 
 # Where to look, what stands there, and what such a file is called. The first that fits counts.
@@ -71,32 +71,30 @@ def read_bytes(path: Path, most_bytes: int) -> bytes:
     """Read a whole file of at most `most_bytes`.
 
     Raises:
-        PictureError: it is missing (names like it are listed), a folder, not a regular file, not allowed to be
+        ImageError: it is missing (names like it are listed), a folder, not a regular file, not allowed to be
             read, or too large; in each case before anything of it is read.
     """
     try:
         found = path.stat()
         if stat.S_ISDIR(found.st_mode):
-            raise PictureError(f"{_shown(path)} is a folder{_content_of(path)}; name a picture in it")
+            raise ImageError(f"{_shown(path)} is a folder{_content_of(path)}; name a picture in it")
         if not stat.S_ISREG(found.st_mode):
-            raise PictureError(
-                f"{_shown(path)} is not a regular file (a device, pipe or socket); copy it into one first"
-            )
+            raise ImageError(f"{_shown(path)} is not a regular file (a device, pipe or socket); copy it into one first")
         if found.st_size > most_bytes:
-            raise PictureError(
+            raise ImageError(
                 f"{readable(path.name)} has {size_in_words(found.st_size)}; "
                 f"the most that is read is {size_in_words(most_bytes)}"
             )
         with path.open("rb") as file:
             return file.read(most_bytes + 1)
     except FileNotFoundError as problem:
-        raise PictureError(f"there is no file {_shown(path)}{_names_like(path)}") from problem
+        raise ImageError(f"there is no file {_shown(path)}{_names_like(path)}") from problem
     except PermissionError as problem:
-        raise PictureError(
+        raise ImageError(
             f"{_shown(path)} may not be read by this user; change its permissions (chmod u+r)"
         ) from problem
     except (OSError, ValueError) as problem:  # ValueError: a name that no file can have
-        raise PictureError(f"{_shown(path)!r} can't be read: {problem}") from problem
+        raise ImageError(f"{_shown(path)!r} can't be read: {problem}") from problem
 
 
 def _shown(path: Path) -> str:

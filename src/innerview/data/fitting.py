@@ -13,9 +13,9 @@ from typing import Final, Literal, TypeAlias
 
 import numpy as np
 
-from innerview.data.reading import Picture
+from innerview.data.reading import LoadedImage
 from innerview.data.resizing import resize_strips
-from innerview.errors import PictureError, UsageError
+from innerview.errors import ImageError, UsageError
 from innerview.network import InputSpec
 from innerview.reprs import short
 from innerview.types import Image
@@ -33,51 +33,51 @@ _LUMA = (0.299, 0.587, 0.114)
 
 @short
 @dataclass(frozen=True, eq=False)
-class Fitted:
+class Preprocessed:
     """A picture in the size that a network takes.
 
     Attributes:
-        picture: the whole original.
+        original: the whole image.
         image: height × width × channels of the network, float32 in [0, 1].
         box: which part of the original it shows: left, top, width, height in pixels.
         words: what was done, for the user: "32 × 32 of 451 × 300: the middle 300 × 300, shrunk by area averaging".
     """
 
-    picture: Picture
+    original: LoadedImage
     image: Image
     box: Box
     words: str
 
 
-def fit(picture: Picture, spec: InputSpec, crop: Crop = "center") -> Fitted:
-    """Cut out a part of `picture` and bring it to the size and channels that the network takes.
+def preprocess(image: LoadedImage, spec: InputSpec, crop: Crop = "center") -> Preprocessed:
+    """Cut out a part of `image` and bring it to the size and channels that the network takes.
 
     Args:
-        picture: of any size.
+        image: of any size.
         spec: what the network takes.
         crop: "center", the largest part in the middle that has the network's proportions; "whole", all of it,
             squeezed where the proportions differ; or a box (left, top, width, height) in pixels.
 
     Raises:
-        PictureError: the box is not inside the picture.
+        ImageError: the box is not inside the picture.
         UsageError: a word that is no crop.
     """
     if isinstance(crop, str):
         crop = parse_crop(crop)
-    box = _box(picture, spec, crop)
+    box = _box(image, spec, crop)
     left, top, width, height = box
-    image = resize_strips(
-        lambda first, last: picture.part(left, top + first, width, last - first),
+    pixels = resize_strips(
+        lambda first, last: image.part(left, top + first, width, last - first),
         (height, width),
         spec.height,
         spec.width,
     )
     grey = spec.channels == 1
     if grey:
-        image = (image.astype(np.float64) @ np.asarray(_LUMA))[..., None].astype(np.float32)
-    elif isinstance(picture.colours, np.ndarray) and np.may_share_memory(image, picture.colours):
-        image = image.copy()  # the original must not change with the network's picture
-    return Fitted(picture, image, box, _words(picture, spec, box) + ", in grey (ITU-R 601)" * grey)
+        pixels = (pixels.astype(np.float64) @ np.asarray(_LUMA))[..., None].astype(np.float32)
+    elif isinstance(image.colours, np.ndarray) and np.may_share_memory(pixels, image.colours):
+        pixels = pixels.copy()  # the original must not change with the network's picture
+    return Preprocessed(image, pixels, box, _words(image, spec, box) + ", in grey (ITU-R 601)" * grey)
 
 
 def parse_crop(text: str) -> Crop:
@@ -97,7 +97,7 @@ def parse_crop(text: str) -> Crop:
     )
 
 
-def _box(picture: Picture, spec: InputSpec, crop: Crop) -> Box:
+def _box(picture: LoadedImage, spec: InputSpec, crop: Crop) -> Box:
     full_width, full_height = picture.size
     if crop == "whole":
         return 0, 0, full_width, full_height
@@ -107,14 +107,14 @@ def _box(picture: Picture, spec: InputSpec, crop: Crop) -> Box:
         return (full_width - width) // 2, (full_height - height) // 2, width, height
     left, top, width, height = crop
     if min(left, top) < 0 or min(width, height) < 1 or left + width > full_width or top + height > full_height:
-        raise PictureError(
+        raise ImageError(
             f"a box of {width} × {height} at left {left}, top {top} was asked for, but {picture.name} has "
             f"{full_width} × {full_height} pixels; choose one inside it"
         )
     return crop
 
 
-def _words(picture: Picture, spec: InputSpec, box: Box) -> str:
+def _words(picture: LoadedImage, spec: InputSpec, box: Box) -> str:
     """Say which part of the original the network sees, and how it came to its size."""
     width, height = box[2:]
     part = _part(picture, box)
@@ -130,11 +130,11 @@ def _words(picture: Picture, spec: InputSpec, box: Box) -> str:
     return f"{spec.width} × {spec.height} of {_size(picture)}: {part or 'all of it'}, {how}"
 
 
-def _size(picture: Picture) -> str:
+def _size(picture: LoadedImage) -> str:
     return f"{picture.size[0]} × {picture.size[1]}"
 
 
-def _part(picture: Picture, box: Box) -> str:
+def _part(picture: LoadedImage, box: Box) -> str:
     """Name the part of the picture that a box shows; nothing if it is all of it."""
     left, top, width, height = box
     full_width, full_height = picture.size

@@ -18,7 +18,7 @@ import numpy as np
 
 from innerview.data.named import find_data
 from innerview.data.parts import find_part, folders_in, listed, names_of, nothing_in, pictures_in
-from innerview.data.reading import Picture, read_picture
+from innerview.data.reading import LoadedImage, load_image
 from innerview.errors import AmbiguousClass, DataError, UnknownClass
 from innerview.names import readable
 from innerview.reprs import short
@@ -49,9 +49,9 @@ class Entry:
         """How it is picked and captioned: "horse:3"."""
         return f"{self.truth}:{self.number}"
 
-    def read(self) -> Picture:
-        """Read the picture, its truth with it, or raise PictureError."""
-        return read_picture(self.path, name=f"{self.name} ({readable(self.path.name)})", truth=self.truth)
+    def read(self) -> LoadedImage:
+        """Read the picture, its truth with it, or raise ImageError."""
+        return load_image(self.path, name=f"{self.name} ({readable(self.path.name)})", label=self.truth)
 
 
 @short

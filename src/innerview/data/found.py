@@ -10,7 +10,7 @@ from innerview.data.raster import Raster
 from innerview.data.tones import Tones
 
 Allow: TypeAlias = Callable[[int, int], None]
-"""Told the width and height of a picture before it is decoded; raises PictureError if that is too much."""
+"""Told the width and height of a picture before it is decoded; raises ImageError if that is too much."""
 
 
 @dataclass

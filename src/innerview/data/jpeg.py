@@ -12,7 +12,7 @@ import struct
 from typing import Final
 
 from innerview.data.found import Allow, Found
-from innerview.errors import PictureError
+from innerview.errors import ImageError
 
 MOST_WORK: Final = 2_000_000_000
 """Pixels times scans. A photo of 64 megapixels in ten scans has a third of it."""
@@ -33,7 +33,7 @@ def read_jpeg(data: bytes, allow: Allow) -> Found:
     """Take a JPEG apart.
 
     Raises:
-        PictureError: it is of a kind that is not read, or meant to take for ever.
+        ImageError: it is of a kind that is not read, or meant to take for ever.
     """
     found = Found(b"")
     kept: list[bytes] = [data[:2]]
@@ -89,21 +89,21 @@ def _check(frame: tuple[int, bytes], scans: int, allow: Allow, *, adobe: bool) -
     allow(width, height)
     way = "save it as an ordinary JPEG or PNG"
     if kind not in _READ:
-        raise PictureError(f"is a JPEG of a kind that is not read (lossless or in levels, SOF{kind - 0xC0}); {way}")
+        raise ImageError(f"is a JPEG of a kind that is not read (lossless or in levels, SOF{kind - 0xC0}); {way}")
     if precision != 8:
-        raise PictureError(f"is a JPEG with {precision} bits per channel; 8 are read: {way}")
+        raise ImageError(f"is a JPEG with {precision} bits per channel; 8 are read: {way}")
     if channels not in {1, 3, 4}:
-        raise PictureError(f"is a JPEG with {channels} channels; 1, 3 or 4 are read: {way}")
+        raise ImageError(f"is a JPEG with {channels} channels; 1, 3 or 4 are read: {way}")
     if channels == 4 and not adobe:
-        raise PictureError(
+        raise ImageError(
             f"is a JPEG in four inks without Adobe's mark, so that nobody knows whether 0 is all ink or none; {way} in "
             "RGB"
         )
     if scans * width * height > MOST_WORK and scans > 10:
-        raise PictureError(f"goes over its {width} × {height} pixels {scans} times, which is no photo; {way}")
+        raise ImageError(f"goes over its {width} × {height} pixels {scans} times, which is no photo; {way}")
     sampled = 2 * width * height * channels
     if kind in _PROGRESSIVE and sampled > MOST_COEFFICIENTS:
-        raise PictureError(
+        raise ImageError(
             f"is a progressive JPEG of {width} × {height}, which needs {sampled / 1e6:.0f} MB while it is read; "
             "save it without the option 'progressive', or smaller"
         )

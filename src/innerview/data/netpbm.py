@@ -14,7 +14,7 @@ import numpy as np
 from innerview.data.colours import samples_raster
 from innerview.data.found import Allow, Found
 from innerview.data.raster import array_samples
-from innerview.errors import PictureError
+from innerview.errors import ImageError
 from innerview.types import Array
 
 _BLANK: Final = rb"(?:\s|#[^\r\n]*[\r\n])+"
@@ -32,11 +32,11 @@ def read_netpbm(data: bytes, allow: Allow) -> Found:
     """Read one.
 
     Raises:
-        PictureError: it is one of Netpbm's formats that are not read.
+        ImageError: it is one of Netpbm's formats that are not read.
         ValueError: it is broken.
     """
     if data[:2] in _OTHERS:
-        raise PictureError(f"is {_OTHERS[data[:2]]}, which is not read; save it as PPM or PNG")
+        raise ImageError(f"is {_OTHERS[data[:2]]}, which is not read; save it as PPM or PNG")
     head = _HEAD.match(data)
     if head is None:
         raise ValueError("no header")

@@ -14,7 +14,7 @@ from typing import Final, NamedTuple, cast
 
 from innerview.data.found import Allow, Found
 from innerview.data.tones import DISPLAY_P3, Points, Tones, declared, usable
-from innerview.errors import PictureError
+from innerview.errors import ImageError
 
 SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
 MOST_PROFILE: Final = 4 * 2**20
@@ -50,7 +50,7 @@ def read_png(data: bytes, allow: Allow) -> Found:
     """Take a PNG apart.
 
     Raises:
-        PictureError: it declares colours that are not read.
+        ImageError: it declares colours that are not read.
         ValueError: it is broken.
     """
     chunks, pixels, notes = _gathered(data)
@@ -171,7 +171,7 @@ def _coded(content: bytes) -> Tones | None:
     primaries, transfer, matrix, whole = content
     known = {(1, 13): None, (12, 13): Tones(None, DISPLAY_P3, "Display P3"), (1, 8): Tones(1.0, None, "linear sRGB")}
     if (primaries, transfer) not in known or matrix != 0 or whole != 1:
-        raise PictureError(
+        raise ImageError(
             f"declares colours that are not read (cICP: primaries {primaries}, transfer {transfer}"
             f"{', ' + _TRANSFERS[transfer] if transfer in _TRANSFERS else ''}); convert it to sRGB"
         )

@@ -2,7 +2,7 @@
 
 What is guaranteed: nothing is decoded before its size is known and allowed; only the formats of `decoding.FORMATS` are
 opened, none of which runs a program of its own (EPS, PDF and SVG do); whatever is wrong with a file, the answer is a
-PictureError that names the file, says what it is, and what to do. What had to be done to the pixels is kept in words: a
+ImageError that names the file, says what it is, and what to do. What had to be done to the pixels is kept in words: a
 user who sees something odd in a map must be able to see that the picture was laid over white, or turned. A picture is
 held as its file has it, and becomes floats a part at a time.
 """
@@ -17,7 +17,7 @@ import numpy as np
 from innerview.data.decoding import MOST_PIXELS, WANTED, decode, decode_opened
 from innerview.data.raster import Raster, strips
 from innerview.data.sources import Source, array_raster, content_of, name_of, too_long
-from innerview.errors import PictureError
+from innerview.errors import ImageError
 from innerview.names import readable
 from innerview.reprs import short
 from innerview.types import Bytes, Image
@@ -27,14 +27,14 @@ MOST_BYTES = 256 * 2**20
 
 @short
 @dataclass(frozen=True, eq=False)
-class Picture:
+class LoadedImage:
     """A picture as it was found, whole.
 
     Attributes:
         name: the file's name, for captions.
         colours: height × width × 3 (red, green, blue), float32 in [0, 1], or what gives them in parts.
         notes: what was done to it, in words; empty for an ordinary photo.
-        truth: name of the class that it is known to belong to; None where nobody said.
+        label: name of the class that it is known to belong to; None where nobody said.
     """
 
     name: str
@@ -75,36 +75,36 @@ class Picture:
         return found
 
 
-def read_picture(
+def load_image(
     source: Source,
     *,
     name: str | None = None,
-    truth: str | None = None,
-    most_pixels: int = MOST_PIXELS,
-    most_bytes: int = MOST_BYTES,
-) -> Picture:
+    label: str | None = None,
+    max_pixels: int = MOST_PIXELS,
+    max_bytes: int = MOST_BYTES,
+) -> LoadedImage:
     """Read a picture from a file, the bytes of one, an open file, a PIL image or an array.
 
     Args:
         source: path of a file, its content, an open file (binary), a PIL image, or an array of height × width (× 1, 3
             or 4) in uint8, uint16, bool or floats from 0 to 1.
         name: what to call it; the file's name if left out.
-        truth: the class that it is known to belong to.
-        most_pixels: a larger picture is refused before it is decoded.
-        most_bytes: a larger file is refused before it is read.
+        label: the class that it is known to belong to.
+        max_pixels: a larger picture is refused before it is decoded.
+        max_bytes: a larger file is refused before it is read.
 
     Raises:
-        PictureError: it is missing, not a picture, broken, too large, or in a form without a clear meaning.
+        ImageError: it is missing, not a picture, broken, too large, or in a form without a clear meaning.
     """
     called = readable(name or name_of(source))
-    content = content_of(source, called, most_bytes)
+    content = content_of(source, called, max_bytes)
     if isinstance(content, np.ndarray):
         raster, notes = array_raster(content, called)
-        return Picture(called, raster, tuple(notes), truth)
-    if isinstance(content, bytes) and not 0 < len(content) <= most_bytes:
-        raise PictureError(f"{too_long(called, len(content), most_bytes)}; {WANTED}")
+        return LoadedImage(called, raster, tuple(notes), label)
+    if isinstance(content, bytes) and not 0 < len(content) <= max_bytes:
+        raise ImageError(f"{too_long(called, len(content), max_bytes)}; {WANTED}")
     if isinstance(content, bytes):
-        raster, notes = decode(content, called, most_pixels)
+        raster, notes = decode(content, called, max_pixels)
     else:
-        raster, notes = decode_opened(content, called, most_pixels)
-    return Picture(called, raster, tuple(dict.fromkeys(notes)), truth)
+        raster, notes = decode_opened(content, called, max_pixels)
+    return LoadedImage(called, raster, tuple(dict.fromkeys(notes)), label)

@@ -8,44 +8,44 @@ from __future__ import annotations
 from importlib.resources import files
 from pathlib import Path
 
-from innerview.data.reading import Picture, read_picture
+from innerview.data.reading import LoadedImage, load_image
 from innerview.data.sources import Source
-from innerview.errors import PictureError
+from innerview.errors import ImageError
 
 # Name, and the class of CIFAR-10 that it belongs to; there, moose are among the deer.
 _SAMPLES = {"cat": "cat", "moose": "deer", "coffee": None, "rocket": None, "astronaut": None}
 
 
-def samples() -> tuple[str, ...]:
+def example_names() -> tuple[str, ...]:
     """Names of the sample photos, the best one to begin with first."""
     return tuple(_SAMPLES)
 
 
-def sample(name: str) -> Picture:
+def example_image(name: str) -> LoadedImage:
     """Read a sample photo; its truth is the class of CIFAR-10 that it belongs to, if there is one.
 
     Raises:
-        PictureError: there is none of this name; lists those that there are.
+        ImageError: there is none of this name; lists those that there are.
     """
     if name not in _SAMPLES:
-        raise PictureError(f"there is no sample photo {name!r}; there are {', '.join(_SAMPLES)}")
+        raise ImageError(f"there is no sample photo {name!r}; there are {', '.join(_SAMPLES)}")
     content = files("innerview.data").joinpath("samples", f"{name}.jpg").read_bytes()
-    return read_picture(content, name=name, truth=_SAMPLES[name])
+    return load_image(content, name=name, label=_SAMPLES[name])
 
 
-def find_picture(asked: Source) -> Picture:
-    """Read what a user names: a file, or a sample photo if there is no such file; or whatever `read_picture` takes.
+def find_image(asked: Source) -> LoadedImage:
+    """Read what a user names: a file, or a sample photo if there is no such file; or whatever `load_image` takes.
 
     Raises:
-        PictureError: it is neither, or the file can't be read; says which.
+        ImageError: it is neither, or the file can't be read; says which.
     """
     if not isinstance(asked, str):
-        return read_picture(asked)
+        return load_image(asked)
     if asked in _SAMPLES and not Path(asked).is_file():
-        return sample(asked)
+        return example_image(asked)
     try:
-        return read_picture(asked)
-    except PictureError as problem:
+        return load_image(asked)
+    except ImageError as problem:
         if Path(asked).exists():
             raise
-        raise PictureError(f"{problem}; sample photos are {', '.join(_SAMPLES)}") from problem
+        raise ImageError(f"{problem}; sample photos are {', '.join(_SAMPLES)}") from problem

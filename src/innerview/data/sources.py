@@ -20,7 +20,7 @@ from innerview.data.colours import samples_raster
 from innerview.data.files import read_bytes, size_in_words
 from innerview.data.found import Found
 from innerview.data.raster import Raster, array_samples, with_channels
-from innerview.errors import PictureError
+from innerview.errors import ImageError
 from innerview.types import Array
 
 Source: TypeAlias = "str | os.PathLike[str] | bytes | bytearray | memoryview | IO[bytes] | Pillow.Image | Array"
@@ -46,7 +46,7 @@ def content_of(source: Any, called: str, most_bytes: int) -> bytes | Pillow.Imag
     """Give the content of a file, or the PIL image or array that was given.
 
     Raises:
-        PictureError: it can't be read, is too large, or is nothing of the kind.
+        ImageError: it can't be read, is too large, or is nothing of the kind.
     """
     match source:
         case bytes() | bytearray() | memoryview():
@@ -60,7 +60,7 @@ def content_of(source: Any, called: str, most_bytes: int) -> bytes | Pillow.Imag
         case _ if callable(getattr(source, "read", None)):
             return _from_file(source, called, most_bytes)
         case _:
-            raise PictureError(f"{_kind(source)} was given for a picture; {TAKEN}")
+            raise ImageError(f"{_kind(source)} was given for a picture; {TAKEN}")
 
 
 def _from_file(file: Any, called: str, most_bytes: int) -> bytes:
@@ -76,8 +76,8 @@ def _from_file(file: Any, called: str, most_bytes: int) -> bytes:
         if all(isinstance(part, bytes) for part in parts):
             return b"".join(parts)
     except Exception as problem:  # whatever somebody's file object raises
-        raise PictureError(f"{called} can't be read from the file that was given: {problem}") from problem
-    raise PictureError(f'{called} was opened as text; open it in binary mode: open(path, "rb")')
+        raise ImageError(f"{called} can't be read from the file that was given: {problem}") from problem
+    raise ImageError(f'{called} was opened as text; open it in binary mode: open(path, "rb")')
 
 
 def _undecoded(picture: Pillow.Image, most_bytes: int) -> bytes | None:
@@ -101,20 +101,20 @@ def array_raster(values: Array, called: str) -> tuple[Raster, list[str]]:
     """An array as a picture.
 
     Raises:
-        PictureError: its shape or its numbers have no clear meaning.
+        ImageError: its shape or its numbers have no clear meaning.
     """
     shape = " × ".join(map(str, values.shape)) or "no axes"
     if values.ndim not in {2, 3} or not values.size or (values.ndim == 3 and values.shape[2] not in {1, 3, 4}):
         way = "; move the channels to the end" if values.ndim == 3 and values.shape[0] in {1, 3, 4} else ""
-        raise PictureError(f"{called} is an array of {shape}{way}; {TAKEN}")
+        raise ImageError(f"{called} is an array of {shape}{way}; {TAKEN}")
     kind = values.dtype.name
     scale = 1 if values.dtype.kind == "f" else _SCALES.get(kind)
     if scale is None:
-        raise PictureError(f"{called} is an array of {kind}, of which nobody knows what is white; {TAKEN}")
+        raise ImageError(f"{called} is an array of {kind}, of which nobody knows what is white; {TAKEN}")
     if values.dtype.kind == "f":
         low, high = float(values.min()), float(values.max())
         if not (low >= 0 and high <= 1):
-            raise PictureError(
+            raise ImageError(
                 f"{called} is an array of floats from {low:.4g} to {high:.4g}; give floats from 0 (black) to 1 "
                 "(white): divide by 255, or take a normalisation back"
             )
@@ -124,10 +124,10 @@ def array_raster(values: Array, called: str) -> tuple[Raster, list[str]]:
     return raster, found.notes
 
 
-def too_long(called: str, length: int, most_bytes: int) -> PictureError:
+def too_long(called: str, length: int, most_bytes: int) -> ImageError:
     """Say that a file is larger than what is read, or empty."""
     found = f"is larger than {size_in_words(most_bytes)}" if length else "is empty (0 bytes)"
-    return PictureError(f"{called} {found}")
+    return ImageError(f"{called} {found}")
 
 
 def _kind(value: object) -> str:

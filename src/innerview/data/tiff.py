@@ -20,7 +20,7 @@ from innerview.data.colours import OVER_WHITE, deep_raster, over_white, samples_
 from innerview.data.found import Allow, Found
 from innerview.data.raster import Raster, array_samples, strips
 from innerview.data.tiff_tags import Directory, read_directory, rewritten
-from innerview.errors import PictureError
+from innerview.errors import ImageError
 from innerview.types import Array
 
 MOST_BYTES: Final = 100 * 10**6
@@ -86,7 +86,7 @@ def read_tiff(data: bytes, allow: Allow) -> Found:
     """Take a TIFF apart, and decode what Pillow does not.
 
     Raises:
-        PictureError: it is of a form that is not read; says of which.
+        ImageError: it is of a form that is not read; says of which.
         ValueError: it is broken.
     """
     directory = read_directory(data)
@@ -116,14 +116,14 @@ def _form(directory: Directory) -> Form:
     samples = directory.first(tags.SAMPLES, 1)
     if photometric not in _PHOTOMETRICS:
         name = _REFUSED.get(photometric, f"colours of kind {photometric}")
-        raise PictureError(f"is a TIFF in {name}, which is not read; {_WAY}")
+        raise ImageError(f"is a TIFF in {name}, which is not read; {_WAY}")
     if compression not in _COMPRESSIONS:
         name = _NAMES.get(compression, f"method {compression}")
-        raise PictureError(f"is a TIFF compressed with {name}, which is not read; save it without compression")
+        raise ImageError(f"is a TIFF compressed with {name}, which is not read; save it without compression")
     bits, kinds = set(numbers.get(tags.BITS, (1,))[:samples]), set(numbers.get(tags.FORM, (1,))[:samples])
     if len(bits) > 1 or len(kinds) > 1 or not kinds <= set(_KINDS):
         found = f"{', '.join(map(str, numbers.get(tags.BITS, (1,))[:8]))} bits, number formats {sorted(kinds)[:8]}"
-        raise PictureError(f"is a TIFF with channels of {found}, which are not read; {_WAY}")
+        raise ImageError(f"is a TIFF with channels of {found}, which are not read; {_WAY}")
     colours = _PHOTOMETRICS[photometric][1]
     form = Form((width, height), photometric, bits.pop(), _KINDS[kinds.pop()], samples, colours, ())
     return replace(form, extra=_extra(form, directory))
@@ -135,11 +135,11 @@ def _extra(form: Form, directory: Directory) -> tuple[int, ...]:
     said = directory.numbers.get(tags.EXTRA, ())
     name = _PHOTOMETRICS[form.photometric][0]
     if beyond < 0:
-        raise PictureError(f"is a TIFF in {name} with {form.samples} channels, {form.colours} are needed; {_WAY}")
+        raise ImageError(f"is a TIFF in {name} with {form.samples} channels, {form.colours} are needed; {_WAY}")
     if beyond and not said and (form.photometric, form.samples) == (2, 4):
         return (2,)  # RGB with a fourth channel of which nothing is said: opacity, in all that write it
     if len(said) != beyond or not set(said) <= {0, 1, 2}:
-        raise PictureError(
+        raise ImageError(
             f"is a TIFF with {form.samples} channels of {form.words}, of which {form.colours} are colours ({name}) and "
             f"the others are not said to be anything; {_WAY}"
         )
@@ -154,7 +154,7 @@ def _is_direct(form: Form, directory: Directory) -> bool:
     if compression in _BITWISE or compression == _JPEG or form.photometric in {6, 8} or form.bits < 8:
         usual = form.samples == form.colours and form.bits in {1, 2, 4, 8}
         if not usual or (form.photometric in {6, 8} and form.bits != 8):
-            raise PictureError(
+            raise ImageError(
                 f"is a TIFF in {_PHOTOMETRICS[form.photometric][0]} with {form.samples} channels of {form.words}, "
                 f"which is not read; {_WAY}"
             )
@@ -195,12 +195,12 @@ def _decoded(data: bytes, directory: Directory, form: Form) -> Array:
     order = directory.order
     predictor = directory.first(tags.PREDICTOR, 1)
     if form.bits not in ({8, 16, 32, 64} if form.kind != "f" else {16, 32, 64}) and not (8 < form.bits < 16):
-        raise PictureError(f"is a TIFF of {form.words}, which are not read; {_WAY}")
+        raise ImageError(f"is a TIFF of {form.words}, which are not read; {_WAY}")
     if directory.first(tags.FILL_ORDER, 1) != 1 or predictor not in {1, 2, 3}:
-        raise PictureError(f"is a TIFF of {form.words} with its bits in another order, which is not read; {_WAY}")
+        raise ImageError(f"is a TIFF of {form.words} with its bits in another order, which is not read; {_WAY}")
     total = width * height * form.samples * form.bits // 8
     if total > MOST_BYTES:
-        raise PictureError(
+        raise ImageError(
             f"is a TIFF of {width} × {height} with {form.samples} channels of {form.words}, {total / 1e6:.0f} MB; the "
             f"most is {MOST_BYTES / 1e6:.0f} MB: make it smaller, a classifier sees a small copy anyway"
         )
@@ -256,7 +256,7 @@ def _typed(rows: Array, form: Form, order: str, samples: int, predictor: int, ti
     kind = np.dtype(f"{order}{form.kind}{size}")
     if predictor == 3:
         if form.kind != "f" or width % tile:
-            raise PictureError(f"is a TIFF of {form.words} with a predictor of floats, which is not read so; {_WAY}")
+            raise ImageError(f"is a TIFF of {form.words} with a predictor of floats, which is not read so; {_WAY}")
         return _unmixed(rows, width, samples, size, tile).astype(kind.newbyteorder("="))
     values = rows.view(kind).reshape(height, width, samples).astype(kind.newbyteorder("="), copy=False)
     if predictor == 2:
@@ -270,7 +270,7 @@ def _typed(rows: Array, form: Form, order: str, samples: int, predictor: int, ti
 def _unpacked(rows: Array, bits: int, width: int, samples: int, predictor: int) -> Array:
     """9 to 15 bits a sample, the highest first, rows beginning on a byte."""
     if predictor != 1:
-        raise PictureError(f"is a TIFF of {bits} bits per sample with a predictor, which is not read; {_WAY}")
+        raise ImageError(f"is a TIFF of {bits} bits per sample with a predictor, which is not read; {_WAY}")
     found = np.zeros((len(rows), width * samples), np.uint16)
     for top, bottom in strips(width * samples * bits, len(rows)):
         single = np.unpackbits(rows[top:bottom], axis=1)[:, : width * samples * bits]
@@ -295,11 +295,11 @@ def _meaning(values: Array, form: Form, found: Found) -> None:
     """From samples to colours: which channels, which of them is white."""
     known = form.kind == "u" and form.bits <= 16
     if form.photometric == 0 and not known:
-        raise PictureError(f"is a TIFF of {form.words} with white at 0, of which nobody knows where black is; {_WAY}")
+        raise ImageError(f"is a TIFF of {form.words} with white at 0, of which nobody knows where black is; {_WAY}")
     if form.extra[:1] in {(1,), (2,)} and not known:
-        raise PictureError(f"is a TIFF of {form.words} with opacity, which is not read; {_WAY}")
+        raise ImageError(f"is a TIFF of {form.words} with opacity, which is not read; {_WAY}")
     if form.photometric in {3, 5} and form.bits != 8:
-        raise PictureError(
+        raise ImageError(
             f"is a TIFF in {_PHOTOMETRICS[form.photometric][0]} of {form.words}, which is not read; {_WAY}"
         )
     kept = form.colours + (form.extra[:1] in {(1,), (2,)})
@@ -329,7 +329,7 @@ def _raster(values: Array, form: Form, found: Found, white: int) -> Raster:
     if form.bits == 8:
         mode = {1: "L", 2: "LA", 3: "RGB", 4: "CMYK" if form.photometric == 5 else "RGBA"}[values.shape[2]]
         if form.photometric == 3:
-            raise PictureError(f"is a TIFF with a palette and {form.samples} channels, which is not read; {_WAY}")
+            raise ImageError(f"is a TIFF with a palette and {form.samples} channels, which is not read; {_WAY}")
         squeezed = np.ascontiguousarray(values[..., 0] if values.shape[2] == 1 else values)
         return to_raster(Pillow.frombytes(mode, form.size, squeezed.tobytes()), found)
     found.notes.append(f"{form.bits} bits per channel, divided by {white}")

@@ -6,7 +6,7 @@ import struct
 from typing import Final
 
 from innerview.data.found import Allow, Found
-from innerview.errors import PictureError
+from innerview.errors import ImageError
 
 MOST_PIXELS: Final = 20_000_000
 """The decoder needs up to 20 bytes for each."""
@@ -16,13 +16,13 @@ def read_webp(data: bytes, allow: Allow) -> Found:
     """Check the size; everything else is Pillow's, whose `info` holds profile and EXIF.
 
     Raises:
-        PictureError: it is too large.
+        ImageError: it is too large.
         ValueError: it is no WebP.
     """
     width, height = _size(data)
     allow(width, height)
     if width * height > MOST_PIXELS:
-        raise PictureError(
+        raise ImageError(
             f"is {width} × {height} ({width * height / 1e6:.0f} megapixels); the most that is read of a WebP picture "
             f"is {MOST_PIXELS / 1e6:.0f} megapixels: make it smaller, or save it as JPEG or PNG"
         )

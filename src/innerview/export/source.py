@@ -135,15 +135,14 @@ def _source(network: NumpyNetwork, name: str, format: str, chosen: Format) -> st
 
 def _readme(network: NumpyNetwork, name: str, format: str, chosen: Format, *, has_card: bool) -> str:  # noqa: A002
     ours = network.input
-    declared = InputSpec(*ours.shape, ours.mean, ours.std, ours.low, ours.high)
+    declared = InputSpec(*ours.shape, ours.mean, ours.std, ours.value_range)
     given = f"innerview.InputSpec({declared.height}, {declared.width}, {declared.channels}"
     given += "".join(
         f", {key}={value!r}"
         for key, value, usual in (
             ("mean", declared.mean, (0.0,) * declared.channels),
             ("std", declared.std, (1.0,) * declared.channels),
-            ("low", declared.low, 0.0),
-            ("high", declared.high, 1.0),
+            ("value_range", declared.value_range, (0.0, 1.0)),
         )
         if value != usual and format != "numpy"  # whose forward takes pixels as they are
     )

@@ -8,11 +8,11 @@ from innerview.methods.gradient import gradient
 from innerview.methods.gradient_input import gradient_input
 from innerview.methods.integrated_gradients import integrated_gradients
 from innerview.methods.interior_gradients import RECIPE_ALPHAS, interior_gradients
-from innerview.methods.keep import DEFAULT_SHARES, keep
+from innerview.methods.masking import DEFAULT_FRACTIONS, deletion, insertion
 from innerview.methods.occlusion import occlusion
 from innerview.methods.passes import Progress, check_picture, predict
-from innerview.methods.path_statistics import path_statistics
-from innerview.methods.regions import grid_labels, region_sums, sum_regions
+from innerview.methods.path_predictions import path_predictions
+from innerview.methods.segments import aggregate_segments, grid_segments, segment_sums
 from innerview.methods.shapley import shapley
 from innerview.methods.smooth import noisy_pictures, smooth_grad, var_grad
 from innerview.methods.tolerance import BUDGET, integrate_jobs
@@ -21,31 +21,32 @@ from innerview.methods.weights import weight_histograms
 
 __all__ = [
     "BUDGET",
-    "DEFAULT_SHARES",
+    "DEFAULT_FRACTIONS",
     "RECIPE_ALPHAS",
     "Job",
     "Progress",
     "activations",
+    "aggregate_segments",
     "area_mean",
     "check_picture",
     "class_evidence",
+    "deletion",
     "expected_gradients",
     "grad_cam",
     "gradient",
     "gradient_input",
-    "grid_labels",
+    "grid_segments",
+    "insertion",
     "integrate_jobs",
     "integrated_gradients",
     "interior_gradients",
-    "keep",
     "noisy_pictures",
     "occlusion",
-    "path_statistics",
+    "path_predictions",
     "predict",
-    "region_sums",
+    "segment_sums",
     "shapley",
     "smooth_grad",
-    "sum_regions",
     "var_grad",
     "weight_histograms",
 ]

@@ -26,7 +26,7 @@ def activations(network: Network, image: Image, layers: Sequence[str | int]) -> 
 
     Raises:
         UnknownLayer: lists the layers.
-        PictureError: the picture does not fit the network.
+        ImageError: the picture does not fit the network.
         NetworkError: an output is not finite.
     """
     check_picture(network, image, "picture")

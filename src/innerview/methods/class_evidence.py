@@ -75,7 +75,7 @@ def class_evidence(network: Network, image: Image, target: Target) -> ClassEvide
 
     Raises:
         UsageError: the model does not end in a sum over positions, and why; the target is no sum of outputs.
-        PictureError: the image does not fit the model.
+        ImageError: the image does not fit the model.
         NetworkError: something is NaN or infinite.
     """
     check_picture(network, image, "picture")

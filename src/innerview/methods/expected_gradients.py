@@ -36,7 +36,7 @@ def expected_gradients(
     target: Target,
     *,
     baselines: Sequence[Image],
-    samples: int = 200,
+    n_samples: int = 200,
     seed: int = 0,
     progress: Progress | None = None,
 ) -> Attribution:
@@ -47,17 +47,17 @@ def expected_gradients(
         image: one picture (pixels in [0, 1], height × width × channel).
         target: an open class is the one that wins at the picture.
         baselines: pictures to compare with, commonly some dozens from the training set; each is as likely.
-        samples: forward and backward passes, at least 2; the standard error falls with their square root.
+        n_samples: forward and backward passes, at least 2; the standard error falls with their square root.
         seed: of the sampling.
         progress: called with samples done and in all.
 
     Raises:
         UsageError: no baseline, too few samples, a target without meaning here, no gradients.
-        PictureError: picture or a baseline does not fit the network.
+        ImageError: picture or a baseline does not fit the network.
         NetworkError: something is not finite.
     """
     require_differentiable(network)
-    check_samples(samples)
+    check_samples(n_samples)
     check_picture(network, image, "picture")
     if not len(baselines):
         raise UsageError(
@@ -69,9 +69,9 @@ def expected_gradients(
     resolved = target.resolve(outputs[0], network.output)
     score = float(resolved.score(outputs)[0])
     random = np.random.default_rng(seed)
-    chosen, alphas = random.integers(len(baselines), size=samples), random.random(samples)
+    chosen, alphas = random.integers(len(baselines), size=n_samples), random.random(n_samples)
     moments = Moments()
-    for part in chunks(samples, network.chunk):
+    for part in chunks(n_samples, network.chunk):
         starts = np.stack([baselines[int(number)] for number in chosen[part]])
         differences = image.astype(np.float64) - starts
         points = (starts + alphas[part, None, None, None] * differences).astype(network.dtype)
@@ -80,7 +80,7 @@ def expected_gradients(
         for values in answer.input_gradients[0] * differences:
             moments.add(values)
         if progress is not None:
-            progress(part.stop, samples)
+            progress(part.stop, n_samples)
     scores = [float(resolved.score(forward_logits(network, one[None]))[0]) for one in baselines]
     found, change, error = float(moments.mean.sum()), score - float(np.mean(scores)), moments.standard_error_of_sum
     gained = f"The score is {change:+.3g} {resolved.unit} from the baselines' mean"
@@ -95,8 +95,8 @@ def expected_gradients(
         unit=resolved.unit,
         score=score,
         target=resolved.index,
-        evaluations=samples,
+        n_evaluations=n_samples,
         provenance=Provenance.of(network, resolved.describe(network.output.class_names), seed=seed),
-        error=moments.standard_error,
+        pixel_error=moments.standard_error,
         notes=(said, doubt) if beyond else (said,),
     )

@@ -4,9 +4,9 @@
 
 Selvaraju and others 2017, arXiv 1610.02391, equations 1 and 2; for a network that ends in the mean over the places
 and a dense layer it is the class activation map (Zhou and others 2016, arXiv 1512.04150) and adds up to the logit
-without its bias. The paper keeps the positive part only (`rectify`); the sign stays unless it is asked away. The map
-has the layer's coarse places: each is shown as the equal share of the picture that it covers, not smoothed, so that
-the sum over the pixels is the sum over the places. Of tokens, those of the grid are the places; class and register
+without its bias. The paper keeps the positive part only (`relu_attributions`); the sign stays unless it is asked away.
+The map has the layer's coarse places: each is shown as the equal share of the picture that it covers, not smoothed, so
+that the sum over the pixels is the sum over the places. Of tokens, those of the grid are the places; class and register
 tokens are in no sum.
 
 A layer must have places (found out from what the network does), more than one, and a gradient at them: behind the
@@ -41,7 +41,12 @@ _NO_LAYER: Final = "Use occlusion, which needs no layer"
 
 
 def grad_cam(
-    network: Differentiable, image: Image, target: Target, layer: str | int | None = None, *, rectify: bool = False
+    network: Differentiable,
+    image: Image,
+    target: Target,
+    layer: str | int | None = None,
+    *,
+    relu_attributions: bool = False,
 ) -> Attribution:
     """Weigh a layer's channels by their mean gradient and lay the sum over the picture.
 
@@ -50,13 +55,13 @@ def grad_cam(
         image: one picture (pixels in [0, 1], height × width × channel).
         target: an open class is the one that wins at the picture.
         layer: its name, or its number as people count; if None the last one with places and a gradient there.
-        rectify: keep only what speaks for the target, as the paper does.
+        relu_attributions: keep only what speaks for the target, as the paper does.
 
     Raises:
         UnknownLayer: lists the layers.
         UsageError: the layer has no places, one only, or no gradient there; the target has no meaning here; the
             network has no gradients.
-        PictureError: the picture does not fit the network.
+        ImageError: the picture does not fit the network.
         NetworkError: something is not finite.
     """
     require_differentiable(network)
@@ -68,13 +73,13 @@ def grad_cam(
     places = class_activation_map(values, gradients)
     return Attribution(
         image=image,
-        attribution=spread_out(np.maximum(places, 0) if rectify else places, image.shape[0], image.shape[1]),
-        method=f"Grad-CAM at layer {name}{', positive part' if rectify else ''}",
+        attribution=spread_out(np.maximum(places, 0) if relu_attributions else places, image.shape[0], image.shape[1]),
+        method=f"Grad-CAM at layer {name}{', positive part' if relu_attributions else ''}",
         meaning="contribution",
         unit=resolved.unit,
         score=float(resolved.score(outputs)[0]),
         target=resolved.index,
-        evaluations=1,
+        n_evaluations=1,
         provenance=Provenance.of(network, resolved.describe(network.output.class_names)),
         notes=(f"One value for each of {places.shape[0]} × {places.shape[1]} places, shared out among its pixels.",),
     )

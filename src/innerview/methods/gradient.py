@@ -23,7 +23,7 @@ def gradient(network: Differentiable, image: Image, target: Target) -> Gradient:
         target: an open class is the one that wins at the picture.
 
     Raises:
-        PictureError: the picture does not fit the network.
+        ImageError: the picture does not fit the network.
         UsageError: the target has no meaning here, or the network has no gradients.
         NetworkError: something is not finite.
     """

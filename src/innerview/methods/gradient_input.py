@@ -34,7 +34,7 @@ def gradient_input(
         baseline: a picture of the same shape; black if None.
 
     Raises:
-        PictureError: picture or baseline does not fit the network.
+        ImageError: picture or baseline does not fit the network.
         UsageError: the target has no meaning here, or the network has no gradients.
         NetworkError: something is not finite.
     """
@@ -50,6 +50,6 @@ def gradient_input(
         unit=found.unit,
         score=found.score,
         target=target.resolve(found.prediction.logits, network.output).index,
-        evaluations=1,
+        n_evaluations=1,
         provenance=replace(found.provenance, baseline="black" if baseline is None else ""),
     )

@@ -25,7 +25,7 @@ DEFAULT_RULE: Final = "gauss-legendre"
 """The best of the fixed rules on smooth networks (docs/decisions/quadrature.md)."""
 
 
-DEFAULT_EVALUATIONS: Final = 32
+DEFAULT_STEPS: Final = 32
 """Of a rule that was named without a number."""
 
 DEFAULT_TOLERANCE: Final = 0.01
@@ -38,13 +38,13 @@ def settle_exactness(network: Differentiable, options: Mapping[str, Any]) -> Map
     Raises:
         UsageError: both an accuracy and a cost; a tolerance that the precision can't give, too few evaluations.
     """
-    fixed = bool({"rule", "evaluations"} & set(options))
+    fixed = bool({"rule", "n_steps"} & set(options))
     if fixed and "tolerance" in options:
         raise UsageError("integrated gradients were asked for to a tolerance and by a rule; say one of the two")
     if fixed:
-        rule, evaluations = options.get("rule", DEFAULT_RULE), options.get("evaluations", DEFAULT_EVALUATIONS)
+        rule, evaluations = options.get("rule", DEFAULT_RULE), options.get("n_steps", DEFAULT_STEPS)
         fixed_rule(rule, evaluations)
-        return {**options, "rule": rule, "evaluations": evaluations}
+        return {**options, "rule": rule, "n_steps": evaluations}
     tolerance = options.get("tolerance", DEFAULT_TOLERANCE)
     check_tolerance(network, tolerance)
     return {**options, "tolerance": tolerance}
@@ -57,9 +57,9 @@ def integrated_gradients(
     *,
     baseline: Image | Sequence[Image],
     tolerance: float | None = None,
-    budget: int = BUDGET,
+    max_evaluations: int = BUDGET,
     rule: str | None = None,
-    evaluations: int | None = None,
+    n_steps: int | None = None,
     interior: Sequence[float] = (),
     progress: Progress | None = None,
 ) -> IntegratedGradients:
@@ -72,9 +72,9 @@ def integrated_gradients(
         baseline: where the path starts, a picture of the same shape. Of several, the maps are averaged and
             the standard deviation of the map is given as `spread`.
         tolerance: of the relative L1 error of the map, and of the gap: 0.01 is 1 %.
-        budget: evaluations at most; when they end first, the status says so and the result is what there is.
+        max_evaluations: evaluations at most; when they end first, the status says so and the result is what there is.
         rule: instead of a tolerance, one of `innerview.quadrature.RULES`.
-        evaluations: of that rule, for each baseline.
+        n_steps: of that rule, for each baseline.
         interior: alphas in [0, 1] whose gradients are wanted as well, on the path from the first baseline. They are
             worked out in the integral's batches, beside its own evaluations, and are the result's `interior`.
         progress: called with evaluations done and in all, as far as they are known.
@@ -82,15 +82,15 @@ def integrated_gradients(
     Raises:
         UsageError: neither a tolerance nor a number of evaluations, or both; an unknown rule, too few evaluations or
             too small a budget, a tolerance that the precision can't give, no baseline, a target without meaning here.
-        PictureError: picture or baseline does not fit the network.
+        ImageError: picture or baseline does not fit the network.
         NetworkError: something is not finite; the message names layer and alpha.
     """
-    fixed = rule is not None or evaluations is not None
-    if fixed == (tolerance is not None) or (fixed and evaluations is None):
+    fixed = rule is not None or n_steps is not None
+    if fixed == (tolerance is not None) or (fixed and n_steps is None):
         found = "both were given" if tolerance is not None else "neither was given"
         raise UsageError(
             f"integrated gradients need an accuracy or a cost, and {found}: say tolerance=0.01 for an error of 1 % "
-            "of the map, or evaluations=32 (with rule='gauss-legendre' or another)"
+            "of the map, or n_steps=32 (with rule='gauss-legendre' or another)"
         )
     return integrate_one(
         network,
@@ -98,8 +98,8 @@ def integrated_gradients(
         target,
         baseline=baseline,
         tolerance=tolerance,
-        rule=fixed_rule(rule or DEFAULT_RULE, evaluations) if evaluations is not None else None,
-        budget=budget,
+        rule=fixed_rule(rule or DEFAULT_RULE, n_steps) if n_steps is not None else None,
+        max_evaluations=max_evaluations,
         interior=interior,
         progress=progress,
     )

@@ -55,7 +55,7 @@ def interior_gradients(
 
     Raises:
         UsageError: an alpha outside [0, 1]; the target has no meaning here; the network has no gradients.
-        PictureError: picture or baseline does not fit the network.
+        ImageError: picture or baseline does not fit the network.
         NetworkError: something is not finite; the message names layer and alpha.
     """
     require_differentiable(network)

@@ -246,7 +246,7 @@ class Chosen:
         """Work out the map; `settled` first if options depend on the model.
 
         Raises:
-            UsageError, PictureError, NetworkError: as the method's own function.
+            UsageError, ImageError, NetworkError: as the method's own function.
         """
         has: Mapping[Supply, object] = {"baseline": baselines[0], "baselines": list(baselines), "progress": progress}
         supplied = {keyword: has[what] for keyword, what in self.method.supplies.items()}

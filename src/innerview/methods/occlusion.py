@@ -52,7 +52,7 @@ def occlusion(
 
     Raises:
         UsageError: a window larger than the picture, a stride that leaves pixels out, a target without meaning here.
-        PictureError: picture or fill does not fit the network.
+        ImageError: picture or fill does not fit the network.
         NetworkError: an output is not finite.
     """
     check_picture(network, image, "picture")
@@ -83,7 +83,7 @@ def occlusion(
         unit=resolved.unit,
         score=score,
         target=resolved.index,
-        evaluations=len(windows) + 1,
+        n_evaluations=len(windows) + 1,
         provenance=Provenance.of(network, resolved.describe(network.output.class_names)),
         notes=(f"The score {way} most, by {abs(drop):.3g} {resolved.unit}, without {_words(strongest[1])}.",),
     )

@@ -7,8 +7,8 @@ import math
 import numpy as np
 from jaxtyping import Bool, Int
 
-from innerview.errors import PictureError, UsageError
-from innerview.methods.regions import grid_labels
+from innerview.errors import ImageError, UsageError
+from innerview.methods.segments import grid_segments
 from innerview.types import Array
 
 Labels = Int[np.ndarray, "height width"]
@@ -25,12 +25,12 @@ def partition(height: int, width: int, asked: int | tuple[int, int] | Array) -> 
 
     Raises:
         UsageError: more regions than pixels, or none.
-        PictureError: labels of another size, that are no whole numbers, or of which one is missing.
+        ImageError: labels of another size, that are no whole numbers, or of which one is missing.
     """
     if isinstance(asked, np.ndarray):
         return _checked(height, width, asked)
     if isinstance(asked, tuple):
-        return grid_labels(height, width, *asked)
+        return grid_segments(height, width, *asked)
     return bricks(height, width, asked)
 
 
@@ -55,14 +55,14 @@ def bricks(height: int, width: int, number: int) -> Labels:
 
 def _checked(height: int, width: int, labels: Int[Array, ...] | Bool[Array, ...]) -> Labels:
     if labels.shape != (height, width) or labels.dtype.kind not in "iub" or labels.min() < 0:
-        raise PictureError(
+        raise ImageError(
             f"regions of shape {labels.shape} and type {labels.dtype} were given for an image of {height} × {width}; "
             "give one whole number from 0 (or true and false) for each pixel"
         )
     numbers = labels.astype(np.int64)
     missing = sorted(set(range(int(numbers.max()) + 1)) - set(np.unique(numbers).tolist()))
     if missing:
-        raise PictureError(
+        raise ImageError(
             f"the regions go up to {numbers.max()}, and no pixel is in region {missing[0]}; number them from 0 without "
             "a gap: numpy.unique(labels, return_inverse=True)[1].reshape(labels.shape)"
         )

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from innerview.errors import NetworkError, PictureError
+from innerview.errors import ImageError, NetworkError
 from innerview.network import OUTPUT, Cotangent, Differentiable, Network, require_array
 from innerview.results import Prediction
 from innerview.types import Alphas, Array, Gradients, Image, Images, Logits
@@ -73,14 +73,14 @@ def check_picture(network: Network, picture: Array, what: str) -> None:
     if picture.shape != network.input.shape:
         asked = " × ".join(map(str, network.input.shape))
         single = "; of a batch, give one picture: images[0]" if picture.ndim == 4 else ""
-        raise PictureError(
+        raise ImageError(
             f"the {what} has shape {picture.shape}; this network takes {asked} (height × width × channel){single}"
         )
     if not np.issubdtype(picture.dtype, np.floating):
-        raise PictureError(f"the {what} holds {picture.dtype}; pixels are floats between 0 and 1: divide bytes by 255")
+        raise ImageError(f"the {what} holds {picture.dtype}; pixels are floats between 0 and 1: divide bytes by 255")
     if not np.isfinite(picture).all():
         bad = int((~np.isfinite(picture)).sum())
-        raise PictureError(f"the {what} has {bad} values that are not finite; pixels are floats between 0 and 1")
+        raise ImageError(f"the {what} has {bad} values that are not finite; pixels are floats between 0 and 1")
 
 
 def require_finite(network: Network, images: Images, values: Array, what: str) -> None:

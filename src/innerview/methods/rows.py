@@ -19,14 +19,14 @@ from innerview.methods.gradient import gradient
 from innerview.methods.gradient_input import gradient_input
 from innerview.methods.integrated_gradients import DEFAULT_RULE, integrated_gradients, settle_exactness
 from innerview.methods.interior_gradients import RECIPE_ALPHAS, interior_gradients
-from innerview.methods.keep import DEFAULT_SHARES, ORDERS, keep
+from innerview.methods.masking import DEFAULT_FRACTIONS, ORDERS, deletion, insertion
 from innerview.methods.method import Method, Option, Options
 from innerview.methods.moments import FEWEST
 from innerview.methods.occlusion import choose_windows, count_windows, occlusion
 from innerview.methods.partitions import partition
 from innerview.methods.passes import predict
-from innerview.methods.path_statistics import path_statistics
-from innerview.methods.regions import sum_regions
+from innerview.methods.path_predictions import path_predictions
+from innerview.methods.segments import aggregate_segments
 from innerview.methods.shapley import DEFAULT_REGIONS, count_passes, shapley
 from innerview.methods.smooth import NOISE, SAMPLES, smooth_grad, var_grad
 from innerview.methods.tolerance import BUDGET
@@ -50,7 +50,7 @@ _NOISY: Final = (
         choices=MappingProxyType({"gradient": gradient, "gradient-input": gradient_input}),
     ),
     Option(
-        name="noise",
+        name="stdevs",
         type="number",
         words="standard deviation of the noise",
         default=NOISE,
@@ -58,7 +58,7 @@ _NOISY: Final = (
         low=0,
         high=10,
     ),
-    Option(name="samples", type="whole", words="noisy images", default=SAMPLES, low=FEWEST, high=MOST),
+    Option(name="n_samples", type="whole", words="noisy images", default=SAMPLES, low=FEWEST, high=MOST),
     _SEED,
 )
 
@@ -96,7 +96,7 @@ def _one_pass(_: Network, __: Options) -> int:
 
 
 def _samples(_: Network, options: Options) -> int:
-    return options["samples"]
+    return options["n_samples"]
 
 
 ROWS: Final[tuple[Method, ...]] = (
@@ -116,21 +116,21 @@ ROWS: Final[tuple[Method, ...]] = (
                 name="tolerance",
                 type="number",
                 words="error of the map to reach",
-                usual="0.01, unless rule or evaluations are given",
+                usual="0.01, unless rule or n_steps is given",
                 unit="fraction of the map: 0.01 is 1 %",
                 low=1e-10,
                 high=1,
             ),
-            Option(name="budget", type="whole", words="evaluations at most", default=BUDGET, low=2, high=MOST),
+            Option(name="max_evaluations", type="whole", words="evaluations at most", default=BUDGET, low=2, high=MOST),
             Option(
                 name="rule",
                 type="choice",
                 words="a quadrature rule instead of a tolerance",
-                usual=f"{DEFAULT_RULE}, where evaluations are given",
+                usual=f"{DEFAULT_RULE}, where n_steps is given",
                 choices=MappingProxyType({name: name for name in RULES}),
             ),
             Option(
-                name="evaluations",
+                name="n_steps",
                 type="whole",
                 words="evaluations of that rule, for each baseline",
                 usual="32, where a rule is given",
@@ -153,7 +153,7 @@ ROWS: Final[tuple[Method, ...]] = (
         supplies={"baselines": "baselines", "progress": "progress"},
         options=(
             Option(
-                name="samples",
+                name="n_samples",
                 type="whole",
                 words="forward and backward passes; the standard error falls with their square root",
                 default=200,
@@ -273,7 +273,7 @@ ROWS: Final[tuple[Method, ...]] = (
         options=(
             Option(name="layer", type="layer", words="where to look", usual="the last layer with several positions"),
             Option(
-                name="rectify",
+                name="relu_attributions",
                 type="yes or no",
                 words="keep only what speaks for the class, as the paper does",
                 default=False,
@@ -322,9 +322,9 @@ ROWS: Final[tuple[Method, ...]] = (
         passes=_samples,
     ),
     Method(
-        name="sum-regions",
-        title="Sums over regions",
-        function=sum_regions,
+        name="aggregate-segments",
+        title="Sums over segments",
+        function=aggregate_segments,
         result="regions",
         answers="the head or the grass?",
         needs_gradients=False,
@@ -333,22 +333,22 @@ ROWS: Final[tuple[Method, ...]] = (
         source="after Kapishnikov and others 2019, arXiv 1906.02825",
     ),
     Method(
-        name="keep",
-        title="Keep",
-        function=keep,
+        name="insertion",
+        title="Insertion",
+        function=insertion,
         result="curve",
-        answers="what the first pixels alone would be called",
+        answers="what is predicted from the highest-ranked pixels alone",
         needs_gradients=False,
         needs="any map, and a fill",
-        cost="one for each share",
+        cost="one for each fraction",
         source="after Petsiuk, Das, Saenko 2018, arXiv 1806.07421",
         supplies={"fill": "baseline"},
         options=(
             Option(
-                name="shares",
+                name="fractions",
                 type="numbers",
-                words="of the pixels that are kept",
-                default=DEFAULT_SHARES,
+                words="of the pixels that are shown",
+                default=DEFAULT_FRACTIONS,
                 unit="fraction",
                 low=0,
                 high=1,
@@ -356,12 +356,43 @@ ROWS: Final[tuple[Method, ...]] = (
             Option(
                 name="order",
                 type="choice",
-                words="which pixels are kept first",
+                words="which pixels are inserted first",
                 default="highest",
                 choices=MappingProxyType({name: name for name in ORDERS}),
             ),
         ),
-        passes=lambda _, options: len(options["shares"]),
+        passes=lambda _, options: len(options["fractions"]),
+    ),
+    Method(
+        name="deletion",
+        title="Deletion",
+        function=deletion,
+        result="curve",
+        answers="what is predicted without the highest-ranked pixels",
+        needs_gradients=False,
+        needs="any map, and a fill",
+        cost="one for each fraction",
+        source="after Petsiuk, Das, Saenko 2018, arXiv 1806.07421",
+        supplies={"fill": "baseline"},
+        options=(
+            Option(
+                name="fractions",
+                type="numbers",
+                words="of the pixels that are taken away",
+                default=DEFAULT_FRACTIONS,
+                unit="fraction",
+                low=0,
+                high=1,
+            ),
+            Option(
+                name="order",
+                type="choice",
+                words="which pixels are taken away first",
+                default="highest",
+                choices=MappingProxyType({name: name for name in ORDERS}),
+            ),
+        ),
+        passes=lambda _, options: len(options["fractions"]),
     ),
     Method(
         name="interior-gradients",
@@ -387,9 +418,9 @@ ROWS: Final[tuple[Method, ...]] = (
         passes=lambda _, options: len(options["alphas"]),
     ),
     Method(
-        name="path-statistics",
+        name="path-predictions",
         title="Predictions along the path",
-        function=path_statistics,
+        function=path_predictions,
         result="path",
         answers="what many images are called on the way from the baseline",
         needs_gradients=False,

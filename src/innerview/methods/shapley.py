@@ -69,7 +69,7 @@ def shapley(
     Raises:
         UsageError: fewer than 2 regions or more than 12, more passes than allowed, an unknown fill or none, a target
             without meaning here.
-        PictureError: the image, an image that fills, or the labels do not fit the model.
+        ImageError: the image, an image that fills, or the labels do not fit the model.
         NetworkError: an output is NaN or infinite; says for which regions.
     """
     check_picture(network, image, "picture")

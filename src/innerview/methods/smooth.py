@@ -34,33 +34,33 @@ SAMPLES: Final = 50
 """Smilkov and others found 10 to 20 % and about 50 samples to serve."""
 
 
-SHORT: Final = (Status.BUDGET, Status.NO_GRADIENT)
+SHORT: Final = (Status.BUDGET_EXHAUSTED, Status.NO_GRADIENT)
 """How an integral ended that does not keep its tolerance."""
 
 
-def noisy_pictures(image: Image, *, noise: float = NOISE, samples: int = SAMPLES, seed: int = 0) -> Iterator[Image]:
+def noisy_pictures(image: Image, *, stdevs: float = NOISE, n_samples: int = SAMPLES, seed: int = 0) -> Iterator[Image]:
     """Draw the pictures that are explained: the same for the same seed, whatever the method.
 
     Args:
         image: one picture, height × width × channel.
-        noise: standard deviation as a share of the picture's own range of values, at least 0.
-        samples: how many.
+        stdevs: standard deviation as a share of the picture's own range of values, at least 0.
+        n_samples: how many.
         seed: of NumPy's default generator.
 
     Raises:
         UsageError: the noise is negative or not finite, or a share of a range that is nothing.
     """
     reach = float(np.ptp(image))
-    if not 0 <= noise < np.inf:
-        raise UsageError(f"noise of {noise} was asked for; give a share of the picture's range of values, such as 0.15")
-    if noise > 0 and reach == 0:
+    if not 0 <= stdevs < np.inf:
+        raise UsageError(f"stdevs {stdevs} was asked for; give a share of the picture's range of values, such as 0.15")
+    if stdevs > 0 and reach == 0:
         raise UsageError(
             f"all values of the picture are {image.flat[0]:g}, so noise that is a share of their range is none; "
             "explain the picture without noise"
         )
     random = np.random.default_rng(seed)
-    for _ in range(samples):
-        yield (image + noise * reach * random.standard_normal(image.shape)).astype(image.dtype)
+    for _ in range(n_samples):
+        yield (image + stdevs * reach * random.standard_normal(image.shape)).astype(image.dtype)
 
 
 def smooth_grad(
@@ -69,8 +69,8 @@ def smooth_grad(
     target: Target,
     *,
     method: Method = gradient,
-    noise: float = NOISE,
-    samples: int = SAMPLES,
+    stdevs: float = NOISE,
+    n_samples: int = SAMPLES,
     seed: int = 0,
     progress: Progress | None = None,
 ) -> Attribution:
@@ -82,28 +82,28 @@ def smooth_grad(
         target: an open class is the one that wins at the picture, not anew at each noisy one.
         method: from network, picture and target to a map, such as `gradient` or
             `partial(integrated_gradients, baseline=black, evaluations=16)`.
-        noise: standard deviation as a share of the picture's own range of values.
-        samples: noisy pictures, at least 2.
+        stdevs: standard deviation as a share of the picture's own range of values.
+        n_samples: noisy pictures, at least 2.
         seed: of the noise.
         progress: called with samples done and in all.
 
     Raises:
         UsageError: too few samples, noise without meaning, or what the method refuses.
-        PictureError: the picture does not fit the network.
+        ImageError: the picture does not fit the network.
         NetworkError: something is not finite.
     """
-    answers = _answers(network, image, target, method, noise, samples, seed, progress)
+    answers = _answers(network, image, target, method, stdevs, n_samples, seed, progress)
     moments, spent, last = Moments(), 0, next(answers)
     for answer in chain([last], answers):
         moments.add(answer.attribution)
-        spent += answer.evaluations
+        spent += answer.n_evaluations
         last = answer
     return replace(
         last,
         attribution=moments.mean,
         method=f"SmoothGrad: {last.method}",
-        evaluations=spent,
-        error=moments.standard_error,
+        n_evaluations=spent,
+        pixel_error=moments.standard_error,
     )
 
 
@@ -113,8 +113,8 @@ def var_grad(
     target: Target,
     *,
     method: Method = gradient,
-    noise: float = NOISE,
-    samples: int = SAMPLES,
+    stdevs: float = NOISE,
+    n_samples: int = SAMPLES,
     seed: int = 0,
     progress: Progress | None = None,
 ) -> Attribution:
@@ -123,11 +123,11 @@ def var_grad(
     The variance is that of each value (with samples − 1 below the line), and the map its sum over the channels. All
     samples are kept until the end: the standard error of a variance needs them.
     """
-    answers = list(_answers(network, image, target, method, noise, samples, seed, progress))
+    answers = list(_answers(network, image, target, method, stdevs, n_samples, seed, progress))
     values = np.stack([answer.attribution for answer in answers]).astype(np.float64)
     changes = values - values[0]  # first, so that equal maps have no variance to the last bit
     squares = (changes - changes.mean(axis=0)) ** 2
-    scale = samples / (samples - 1)
+    scale = n_samples / (n_samples - 1)
     drawn = squares if squares.ndim == 3 else squares.sum(axis=3)
     return replace(
         answers[-1],
@@ -135,8 +135,8 @@ def var_grad(
         method=f"VarGrad: {answers[-1].method}",
         meaning="spread",
         unit=f"({answers[-1].unit})²",
-        evaluations=sum(answer.evaluations for answer in answers),
-        error=drawn.std(axis=0, ddof=1) / np.sqrt(samples) * scale,
+        n_evaluations=sum(answer.n_evaluations for answer in answers),
+        pixel_error=drawn.std(axis=0, ddof=1) / np.sqrt(n_samples) * scale,
     )
 
 
@@ -157,7 +157,7 @@ def _answers(
     resolved = target.resolve(outputs[0], network.output)
     score = float(resolved.score(outputs)[0])
     said, short = f"Over {samples} pictures with noise of {noise:g} of the picture's range of values, seed {seed}.", 0
-    for done, noisy in enumerate(noisy_pictures(image, noise=noise, samples=samples, seed=seed), start=1):
+    for done, noisy in enumerate(noisy_pictures(image, stdevs=noise, n_samples=samples, seed=seed), start=1):
         explained = method(network, noisy, resolved)
         short += isinstance(explained, IntegratedGradients) and explained.status in SHORT
         found = as_attribution(explained)
@@ -165,7 +165,7 @@ def _answers(
         missed = f"{short} of these maps are not within their tolerance, so neither is what was made of them."
         notes = (said, missed) if short else (said,)
         yield replace(
-            found, image=image, score=score, target=resolved.index, provenance=source, error=None, notes=notes
+            found, image=image, score=score, target=resolved.index, provenance=source, pixel_error=None, notes=notes
         )
         if progress is not None:
             progress(done, samples)

@@ -93,7 +93,7 @@ def integrate_jobs(
     *,
     tolerance: float | None = None,
     rule: Rule | None = None,
-    budget: int = BUDGET,
+    max_evaluations: int = BUDGET,
     chunk: int | None = None,
     progress: Progress | None = None,
     watcher: Watcher | None = None,
@@ -105,15 +105,15 @@ def integrate_jobs(
         jobs: pictures with their targets and baselines; read as batches have room, so there may be any number.
         tolerance: of the relative L1 error of the maps, and of the gap; such as 0.01. None with a rule.
         rule: instead, for each baseline; nothing else than the gap is then known of the error.
-        budget: evaluations at most for each picture (over all its baselines); its end shows in the status.
+        max_evaluations: evaluations at most for each picture (over all its baselines); its end shows in the status.
         chunk: rows in one pass; the network's own if None. Halved for good when memory runs out.
         progress: called with the evaluations done and those known to be needed so far.
         watcher: told of every evaluation and every level.
 
     Raises:
-        UsageError: a tolerance the precision can't give, too small a budget, no baseline, pictures with
+        UsageError: a tolerance the precision can't give, too few evaluations, no baseline, pictures with
             different numbers of targets, a target without meaning here.
-        PictureError: a picture or baseline does not fit the network.
+        ImageError: a picture or baseline does not fit the network.
         NetworkError: something is not finite; the message names layer and alpha.
     """
     require_differentiable(network)
@@ -132,7 +132,7 @@ def integrate_jobs(
                 yield FixedProblem(rule)
             elif tolerance is not None:
                 check_tolerance(network, tolerance)
-                nodes = _affordable(budget, len(job.baselines))
+                nodes = _affordable(max_evaluations, len(job.baselines))
                 yield Problem(walk.measures(), tolerance, nodes, walk.residual, walk.known)
 
     driver, passes, done, visited = Driver(problems()), _Passes(network, chunk or network.chunk), 0, 0
@@ -148,7 +148,7 @@ def integrate_jobs(
         if progress is not None:
             inside = sum(len(walk.wanted) for walk in walks.values())
             progress(done, done + (driver.wanted - visited) * width + inside)
-        provenance = replace(origin, chunk=passes.chunk)
+        provenance = replace(origin, batch_size=passes.chunk)
         for number, integral in driver.refined() if watcher is not None else ():
             looking_on.refined(number, _results(network, walks[number], integral, tolerance, provenance))
         ended |= driver.finished()
@@ -164,14 +164,16 @@ def integrate_one(
     baseline: Image | Sequence[Image],
     tolerance: float | None = None,
     rule: Rule | None = None,
-    budget: int = BUDGET,
+    max_evaluations: int = BUDGET,
     interior: Sequence[float] = (),
     progress: Progress | None = None,
 ) -> IntegratedGradients:
     """Attribute `target` to the pixels of one picture; arguments as above and in `Job`."""
     baselines = (baseline,) if isinstance(baseline, np.ndarray) else tuple(baseline)
     job = Job(image, (target,), baselines, tuple(interior))
-    ((_, (result,)),) = integrate_jobs(network, [job], tolerance=tolerance, rule=rule, budget=budget, progress=progress)
+    ((_, (result,)),) = integrate_jobs(
+        network, [job], tolerance=tolerance, rule=rule, max_evaluations=max_evaluations, progress=progress
+    )
     return result
 
 
@@ -342,11 +344,11 @@ def _result(
         score=float(walk.scores(target, 1.0)[0]),
         baseline_score=float(walk.scores(target, 0.0).mean()),
         rule=integral.family if tolerance is None else f"{integral.family}, {integral.substitution}",
-        evaluations=integral.evaluations * len(job.baselines),
-        profile=walk.profile(target),
+        n_evaluations=integral.evaluations * len(job.baselines),
+        path=walk.profile(target),
         status=_status(account, integral, fixed=tolerance is None),
         provenance=named,
-        spread=maps.sum(axis=3).std(axis=0) if len(job.baselines) > 1 else None,
+        std=maps.sum(axis=3).std(axis=0) if len(job.baselines) > 1 else None,
         notes=account.notes(),
         interior=walk.interior(target, named),
     )
@@ -355,10 +357,10 @@ def _result(
     return replace(
         result,
         tolerance=tolerance,
-        estimated_error=account.stated(float(errors[0])),
-        estimated_channel_error=account.stated(float(errors[1])),
-        error=account.pixels(pixel_error(integral, target), float(errors[0])),
-        history=tuple(
+        error=account.stated(float(errors[0])),
+        channel_error=account.stated(float(errors[1])),
+        pixel_error=account.pixels(pixel_error(integral, target), float(errors[0])),
+        convergence=tuple(
             (
                 level.evaluations * len(job.baselines),
                 float(max(*level.errors[2 * target : 2 * target + 2], level.residual)),
@@ -378,8 +380,8 @@ def _status(account: Account, integral: Integral, *, fixed: bool) -> Status:
     if not account.accounted:
         return Status.NO_GRADIENT
     if fixed:
-        return Status.FIXED
-    return Status.MET if integral.converged or integral.stalled else Status.BUDGET
+        return Status.FIXED_STEPS
+    return Status.CONVERGED if integral.converged or integral.stalled else Status.BUDGET_EXHAUSTED
 
 
 def _mean_picture(pictures: Images) -> Image:

@@ -25,24 +25,24 @@ HUGE: Final = 1e150
 
 
 def weight_histograms(
-    snapshots: Mapping[str, Mapping[str, Array]],
+    checkpoints: Mapping[str, Mapping[str, Array]],
     *,
     layers: Sequence[str] = (),
     bins: int = 128,
     limits: Sequence[float] = (),
-    same_bins: bool = False,
+    shared_bins: bool = False,
     progress: Progress | None = None,
 ) -> WeightHistograms:
     """Count the weights of every layer in every snapshot.
 
     Args:
-        snapshots: by name, in the order of time: weights by name, of any shape, real numbers. A layer that some
+        checkpoints: by name, in the order of time: weights by name, of any shape, real numbers. A layer that some
             snapshots lack has no weights there: its counts are 0, its statistics NaN.
         layers: names of the weights to count; if empty, all of any snapshot, those of the first one first.
         bins: how many; even, so that 0 is an edge; at most 65,536.
         limits: the largest |weight| in a bin, one number for all layers or one per layer; weights beyond are counted
             as under or over. If empty, all finite weights fall into bins.
-        same_bins: use one set of bins for all layers instead of one per layer.
+        shared_bins: use one set of bins for all layers instead of one per layer.
         progress: called with layers counted and in all, over all snapshots.
 
     Raises:
@@ -50,20 +50,20 @@ def weight_histograms(
             weights that are no real numbers.
         UnknownLayer: no snapshot has one of the layers.
     """
-    if not snapshots:
+    if not checkpoints:
         raise UsageError("no snapshot of weights was given; give at least one, by name")
     if bins < 2 or bins % 2 or bins > MOST:
         raise UsageError(f"{bins} bins were asked for; take an even number from 2 to {MOST:,}, so that 0 is an edge")
-    known = dict.fromkeys(name for weights in snapshots.values() for name in weights)
+    known = dict.fromkeys(name for weights in checkpoints.values() for name in weights)
     names = tuple(layers) or tuple(known)
     for name in names:
         if name not in known:
             raise UnknownLayer(name, known)
-    table = [[_numbers(weights, name) for name in names] for weights in snapshots.values()]
+    table = [[_numbers(weights, name) for name in names] for weights in checkpoints.values()]
     if not names:  # a function shows none: nothing is counted, and then left out, so that all shapes are right
         table = [[np.zeros(0)] for _ in table]
     places = np.linspace(-1, 1, bins + 1)  # not from -reach to reach: their distance may be beyond all floats
-    edges = np.stack([reach * places for reach in _reaches(table, limits, same_bins=same_bins)])
+    edges = np.stack([reach * places for reach in _reaches(table, limits, shared_bins=shared_bins)])
     cells: list[list[dict[str, Array | float | int]]] = []
     for done, row in enumerate(table, start=1):
         cells.append([_count(values, edge) for values, edge in zip(row, edges, strict=True)])
@@ -72,7 +72,7 @@ def weight_histograms(
     counted: dict[str, Any] = {
         name: np.array([[cell[name] for cell in row] for row in cells])[:, : len(names)] for name in cells[0][0]
     }
-    return WeightHistograms(snapshots=tuple(snapshots), layers=names, edges=edges[: len(names)], **counted)
+    return WeightHistograms(checkpoints=tuple(checkpoints), layers=names, edges=edges[: len(names)], **counted)
 
 
 def is_real(values: Array) -> bool:
@@ -111,7 +111,7 @@ def _count(values: Array, edges: Array) -> dict[str, Array | float | int]:
     }
 
 
-def _reaches(table: Sequence[Sequence[Array]], limits: Sequence[float], *, same_bins: bool) -> list[float]:
+def _reaches(table: Sequence[Sequence[Array]], limits: Sequence[float], *, shared_bins: bool) -> list[float]:
     """The largest |weight| that each layer's bins must hold."""
     layers = len(table[0])
     if len(limits):
@@ -122,7 +122,7 @@ def _reaches(table: Sequence[Sequence[Array]], limits: Sequence[float], *, same_
         return list(limits) if len(limits) == layers else [limits[0]] * layers
     finite = [[values[np.isfinite(values)] for values in row] for row in table]
     reaches = [max(float(np.abs(row[layer]).max(initial=0)) for row in finite) for layer in range(layers)]
-    if same_bins:
+    if shared_bins:
         reaches = [max(reaches)] * layers
     # Weights that are all zero (or none finite) still need bins of some width.
     return [reach or 1.0 for reach in reaches]

@@ -18,10 +18,10 @@ from innerview.results import (
     Gradient,
     IntegratedGradients,
     InteriorGradients,
-    Keep,
+    MaskingCurve,
     PathFrames,
+    PathPredictions,
     PathProfile,
-    PathStatistics,
     Prediction,
     WeightHistograms,
 )
@@ -76,7 +76,7 @@ def _interior(result: InteriorGradients) -> Any:
     return interior_strip(result)
 
 
-def _keep(result: Keep) -> Any:
+def _keep(result: MaskingCurve) -> Any:
     from innerview.pictures import keep_strip
 
     return keep_strip(result)
@@ -108,7 +108,7 @@ def _frames(result: PathFrames) -> Any:
     return _path(PathProfile(*given, result.class_names, result.target, result.unit))
 
 
-def _statistics(result: PathStatistics) -> Any:
+def _statistics(result: PathPredictions) -> Any:
     from innerview.pictures import statistics_figure
 
     return statistics_figure(result)
@@ -120,11 +120,11 @@ PICTURES: Final[Mapping[type[Any], Callable[[Any], Any]]] = MappingProxyType(
         Gradient: _map,
         Attribution: _map,
         InteriorGradients: _interior,
-        Keep: _keep,
+        MaskingCurve: _keep,
         Activations: _activations,
         WeightHistograms: _histograms,
         PathProfile: _path,
         PathFrames: _frames,
-        PathStatistics: _statistics,
+        PathPredictions: _statistics,
     }
 )

@@ -49,7 +49,7 @@ def view(
 
     Raises:
         MissingExtra: the package for widgets is not installed; says how to install it.
-        UsageError, PictureError, NetworkError: as in `look`.
+        UsageError, ImageError, NetworkError: as in `look`.
     """
     if live:
         _require_widgets()

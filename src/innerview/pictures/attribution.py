@@ -68,19 +68,19 @@ def _(result: IntegratedGradients) -> Drawable:
     return Drawable(
         "Integrated gradients",
         result.image,
-        result.map,
+        result.heatmap,
         result.unit,
         "evidence",
         (certificate(result), doubtful(result), *result.notes),
         result.provenance,
-        result.error,
+        result.pixel_error,
     )
 
 
 @drawable.register
 def _(result: Gradient) -> Drawable:
     unit = f"{result.unit} per unit of pixel value"
-    return Drawable("Gradient", result.image, result.map, unit, "value", (), result.provenance)
+    return Drawable("Gradient", result.image, result.heatmap, unit, "value", (), result.provenance)
 
 
 RAMPS: Final[dict[Meaning, RampName]] = {"contribution": "evidence", "sensitivity": "value", "spread": "value"}
@@ -88,10 +88,12 @@ RAMPS: Final[dict[Meaning, RampName]] = {"contribution": "evidence", "sensitivit
 
 @drawable.register
 def _(result: Attribution) -> Drawable:
-    cost = f"{words.count(result.evaluations)} evaluations" if result.evaluations > 1 else ""
+    cost = f"{words.count(result.n_evaluations)} evaluations" if result.n_evaluations > 1 else ""
     facts = (cost, doubtful(result), *result.notes)
     ramp = RAMPS[result.meaning]
-    return Drawable(result.method, result.image, result.map, result.unit, ramp, facts, result.provenance, result.error)
+    return Drawable(
+        result.method, result.image, result.heatmap, result.unit, ramp, facts, result.provenance, result.pixel_error
+    )
 
 
 @drawable.register(ShapleyValues)
@@ -107,29 +109,31 @@ def method_title(result: Explained) -> str:
 
 def certificate(result: IntegratedGradients) -> str:
     """Say in one line how exact a map is and what it cost: estimated error, what was asked, evaluations, gap."""
-    gap = result.relative_gap
-    missing = f"gap {words.error(gap)}" if np.isfinite(gap) else f"gap {words.number(result.gap)} {result.unit}"
-    missing = "gap not known" if np.isnan(result.gap) else missing
-    cost = f"{words.count(result.evaluations)} evaluations ({result.rule})"
+    gap = result.relative_convergence_delta
+    missing = (
+        f"gap {words.error(gap)}" if np.isfinite(gap) else f"gap {words.number(result.convergence_delta)} {result.unit}"
+    )
+    missing = "gap not known" if np.isnan(result.convergence_delta) else missing
+    cost = f"{words.count(result.n_evaluations)} evaluations ({result.rule})"
     if result.status is Status.NO_GRADIENT:
         return f"! error not known: the gradients do not account for the score · {cost} · {missing}"
     if result.tolerance is None:
         return f"{cost} · {missing}{' of the map' if np.isfinite(gap) else ''}"
-    estimate = result.estimated_error
+    estimate = result.error
     known = estimate is not None and np.isfinite(estimate)
     error = f"{words.error(float(estimate or 0))} of the map (estimate)" if known else "not known"
     asked = f"asked {words.limit(100 * result.tolerance)} %"
-    if result.status is Status.MET:
+    if result.status is Status.CONVERGED:
         return f"✓ error ≤ {error} · {asked} · {cost} · {missing}"
     return f"! error {error}, {asked}: {cost} spent · {missing}"
 
 
 def doubtful(result: IntegratedGradients | Attribution) -> str:
     """Count the pixels that can't be told from zero; empty where no error per pixel is known."""
-    if result.error is None:
+    if result.pixel_error is None:
         return ""
-    found = int((np.abs(result.map) < result.error).sum())
-    return f"{words.count(found)} of {words.count(result.map.size)} pixels are smaller than their own error"
+    found = int((np.abs(result.heatmap) < result.pixel_error).sum())
+    return f"{words.count(found)} of {words.count(result.heatmap.size)} pixels are smaller than their own error"
 
 
 def balance(result: Drawable) -> str:

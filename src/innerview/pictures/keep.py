@@ -11,7 +11,7 @@ from innerview.pictures.canvas import Line, Tile, note
 from innerview.pictures.captions import Subject, said_lines
 from innerview.pictures.pixels import show_image
 from innerview.pictures.taking import taking_tensors
-from innerview.results import Keep
+from innerview.results import MaskingCurve
 from innerview.targets import label
 
 TILE: Final = 160
@@ -24,7 +24,7 @@ ORDERS: Final = {
 
 
 @taking_tensors
-def keep_strip(result: Keep, *, subject: Subject | None = None, columns: int = 4) -> Pillow.Image:
+def keep_strip(result: MaskingCurve, *, subject: Subject | None = None, columns: int = 4) -> Pillow.Image:
     """Draw what the network saw at each share of kept pixels, and what it said.
 
     Args:
@@ -36,7 +36,7 @@ def keep_strip(result: Keep, *, subject: Subject | None = None, columns: int = 4
     tiles: list[Tile] = []
     for index, image in enumerate(result.images):
         kept = f"{words.count(int(result.kept[index]))} px"
-        above = (Line(words.share(float(result.shares[index])), kept, bold=True),)
+        above = (Line(words.share(float(result.fractions[index])), kept, bold=True),)
         said = said_lines(
             result.prediction(index),
             who.truth,

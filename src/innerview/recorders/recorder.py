@@ -53,9 +53,11 @@ class Recorder:
             layer if empty.
         input: the picture that the model takes, as for `innerview.wrap`; needed for maps.
         output: what it gives, as for `innerview.wrap`; needed for maps and probabilities.
-        maps: how many of the probes get an integrated-gradients map (of the true class, or of the one that wins).
-        every: steps between two measurements of weights, gradients and updates.
-        share: of the training's time that the recorder may take, after its first look; None for no limit.
+        n_attributions: how many of the probes get an integrated-gradients map (of the true class, or of the one that
+            wins).
+        log_every: steps between two measurements of weights, gradients and updates.
+        max_overhead: fraction of the training's time that the recorder may take, after its first look; None for no
+            limit.
         resume_at: go on with the recording in `folder` after this step; what it says of later steps is forgotten.
         configuration: settings of the training, for the manifest; anything that JSON can write.
         clock: seconds, rising; for tests.
@@ -81,19 +83,24 @@ class Recorder:
         layers: Sequence[str | int] = (),
         input: InputSpec | None = None,  # noqa: A002 the waist's name for it
         output: OutputSpec | None = None,
-        maps: int = 4,
-        every: int = EVERY,
-        share: float | None = SHARE,
+        n_attributions: int = 4,
+        log_every: int = EVERY,
+        max_overhead: float | None = SHARE,
         resume_at: int | None = None,
         configuration: Mapping[str, Any] | None = None,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
-        if every < 1:
-            raise UsageError(f"every={every} was given; weights are measured every so many steps, at least 1")
-        self._budget, self._every = Budget(share, clock), every
-        sight = Sight(probes, tuple(labels), tuple(layers), input, output, maps)
+        if log_every < 1:
+            raise UsageError(f"log_every={log_every} was given; weights are measured every so many steps, at least 1")
+        self._budget, self._every = Budget(max_overhead, clock), log_every
+        sight = Sight(probes, tuple(labels), tuple(layers), input, output, n_attributions)
         self._watched = watch(model, sight)
-        settings = {"training": dict(configuration or {}), "every": every, "share": share, "maps": maps}
+        settings = {
+            "training": dict(configuration or {}),
+            "every": log_every,
+            "share": max_overhead,
+            "maps": n_attributions,
+        }
         self.run = open_recording(Path(folder), manifest_of(self._watched, sight, settings), resume_at)
         self.steps = resume_at or 0
         before = self.run.metrics()

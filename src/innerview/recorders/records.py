@@ -125,13 +125,13 @@ class Records:
             try:
                 with self._watched.undisturbed():
                     found = integrated_gradients(
-                        network, picture, Logit(explained), baseline=black, evaluations=EVALUATIONS
+                        network, picture, Logit(explained), baseline=black, n_steps=EVALUATIONS
                     )
             except NetworkError:
                 return {}
             maps.append(found.attribution.sum(axis=2).astype(np.float32))
             classes.append(explained)
-            gaps.append(found.gap)
+            gaps.append(found.convergence_delta)
         kept.keep_probes(self._run, place.step, self._said(outputs, maps, classes, gaps))
         return {}
 

@@ -73,7 +73,7 @@ class ImportedHistograms:
 
 
 def read_histograms(
-    path: str | Path, *, layers: Sequence[str] = (), bins: int = 128, same_bins: bool = False
+    path: str | Path, *, layers: Sequence[str] = (), bins: int = 128, shared_bins: bool = False
 ) -> ImportedHistograms:
     """Read the histograms of one run's event files; those of TensorFlow 1 and 2, PyTorch, Keras and tensorboardX.
 
@@ -83,7 +83,7 @@ def read_histograms(
         path: an event file, or the folder of one run.
         layers: names of the histograms wanted; all of the run if empty.
         bins: how many, symmetrical about 0; even, so that 0 is an edge; at most 65,536.
-        same_bins: use one set of bins for all layers instead of one per layer.
+        shared_bins: use one set of bins for all layers instead of one per layer.
 
     Raises:
         MissingExtra: tensorboard is not installed.
@@ -116,7 +116,7 @@ def read_histograms(
         )
     table = [[written[name][step] for name in names] for step in steps]
     reaches = [max(_reach(row[place]) for row in table) or 1.0 for place in range(len(names))]
-    if same_bins:
+    if shared_bins:
         reaches = [max(reaches)] * len(names)
     places = np.linspace(-1, 1, bins + 1)
     edges = np.stack([reach * places for reach in reaches])
@@ -124,7 +124,7 @@ def read_histograms(
     note = APPROXIMATE + "".join(f" {one[:1].upper()}{one[1:]}." for one in told[:NOTES])
     return ImportedHistograms(
         WeightHistograms(
-            snapshots=tuple(f"step {step}" for step in steps),
+            checkpoints=tuple(f"step {step}" for step in steps),
             layers=names,
             edges=edges,
             counts=np.array([[rebin(one, edge) for one, edge in zip(row, edges, strict=True)] for row in table]),

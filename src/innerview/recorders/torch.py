@@ -224,7 +224,7 @@ def _outputs(result: Any, output: OutputSpec | None, pictures: int) -> Array | N
     """The model's outputs, picture × class, if that is what it gives."""
     if output is None and not isinstance(result, torch.Tensor):
         return None
-    chosen = pick(result, None if output is None else output.key)
+    chosen = pick(result, None if output is None else output.output)
     fits = chosen.ndim == 2 and len(chosen) == pictures and chosen.is_floating_point()
     return _array(chosen) if fits else None
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from innerview.results.class_evidence import ClassEvidence
 from innerview.results.inside import Activations, WeightHistograms
-from innerview.results.keeping import Keep, show_only
 from innerview.results.maps import Attribution, Explained, Gradient, IntegratedGradients, Meaning, as_attribution
-from innerview.results.path import InteriorGradients, PathFrames, PathProfile, PathStatistics
+from innerview.results.masking import MaskingCurve, show_only
+from innerview.results.path import InteriorGradients, PathFrames, PathPredictions, PathProfile
 from innerview.results.provenance import SCHEMA, Prediction, Provenance, Status, versions
 from innerview.results.result import Result, as_numpy
 from innerview.results.shapley import ShapleyValues
@@ -25,11 +25,11 @@ __all__ = [
     "Gradient",
     "IntegratedGradients",
     "InteriorGradients",
-    "Keep",
+    "MaskingCurve",
     "Meaning",
     "PathFrames",
+    "PathPredictions",
     "PathProfile",
-    "PathStatistics",
     "Prediction",
     "Provenance",
     "Result",

@@ -23,7 +23,7 @@ class WeightHistograms(Result["WeightHistograms[Array]", A_co]):
     Every weight is counted exactly once: in a bin, under, over, as NaN or as infinite.
 
     Attributes:
-        snapshots: names, in the order of time ("before", "after").
+        checkpoints: names, in the order of time ("before", "after").
         layers: names of the weights.
         edges: bin edges of each layer, rising, in units of the weight; all snapshots of a layer share them.
         counts: weights per bin; the last bin includes its upper edge.
@@ -33,7 +33,7 @@ class WeightHistograms(Result["WeightHistograms[Array]", A_co]):
         notes: what is not counted here or stands otherwise than somebody may think, in words.
     """
 
-    snapshots: tuple[str, ...]
+    checkpoints: tuple[str, ...]
     layers: tuple[str, ...]
     edges: Float[A_co, "layer edge"]
     counts: Int[A_co, "snapshot layer bin"]

@@ -14,8 +14,8 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import MISSING, dataclass, field, fields, is_dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields, is_dataclass
 from enum import Enum
 from pathlib import Path
 from types import MappingProxyType
@@ -30,8 +30,9 @@ from innerview.files.documents import read_json
 from innerview.files.regular import brief, opened
 from innerview.files.tensors import Entry, read_header, read_values
 from innerview.reprs import short
+from innerview.results.migrations import MIGRATIONS
 from innerview.results.provenance import SCHEMA
-from innerview.results.rebuilding import KINDS, TYPE, Rebuilder, stands_for_array
+from innerview.results.rebuilding import TYPE, Rebuilder, stands_for_array
 from innerview.results.result import as_numpy
 from innerview.types import Array
 
@@ -211,7 +212,8 @@ def _named(folder: Path, name: str) -> Path:
     if not path.is_file():
         found = "is no folder" if not folder.is_dir() else f"holds no {name}"
         raise DataError(
-            f"{folder} {found}, so it is not a result; name a folder that look, path or save_result wrote: it holds "
+            f"{folder} {found}, so it is not a result; name a folder that explain, saturation or save_result wrote: "
+            "it holds "
             f"{TEXT_FILE} and {ARRAY_FILE}"
         )
     return path
@@ -236,36 +238,3 @@ def _digest(arrays: Mapping[str, Array]) -> str:
         digest.update(f"{name} {value.dtype.str} {value.shape}".encode("utf-8", "backslashreplace"))
         digest.update(value.tobytes())
     return digest.hexdigest()[:16]
-
-
-def _say_types(told: dict[str, Any]) -> dict[str, Any]:
-    """From 1 to 2: results did not say what they are; their fields tell."""
-
-    def typed(value: Any) -> Any:
-        match value:
-            case dict():
-                inner = {str(key): typed(one) for key, one in cast("dict[Any, Any]", value).items()}
-                kind = _kind_of(inner)
-                return {TYPE: kind, **inner} if kind else inner
-            case list():
-                return [typed(one) for one in cast("list[Any]", value)]
-            case _:
-                return value
-
-    return {name: typed(value) for name, value in told.items()}
-
-
-def _kind_of(named: Mapping[str, Any]) -> str:
-    """The name of the result that needs most of the fields that are there; empty for none."""
-    found = {
-        name: needed
-        for name, kind in KINDS.items()
-        if (needed := {one.name for one in fields(kind) if one.default is MISSING and one.default_factory is MISSING})
-        and needed <= set(named)
-        and set(named) <= {one.name for one in fields(kind)}
-    }
-    return max(found, key=lambda name: len(found[name]), default="")
-
-
-MIGRATIONS: Final[Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]]] = MappingProxyType({1: _say_types})
-"""How result.json of a schema becomes that of the next one; one step for every number below SCHEMA."""

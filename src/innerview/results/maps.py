@@ -30,7 +30,7 @@ class Gradient(Result["Gradient[Array]", A_co]):
     provenance: Provenance
 
     @property
-    def map(self) -> Float[A_co, "height width"]:
+    def heatmap(self) -> Float[A_co, "height width"]:
         """Sum over the channels: height × width."""
         return self.gradient.sum(axis=2)
 
@@ -45,18 +45,19 @@ class IntegratedGradients(Result["IntegratedGradients[Array]", A_co]):
         attribution: height × width × channel, signed, not scaled.
         score: of the picture; `baseline_score`: of the baseline (the mean over several).
         rule: name of the quadrature rule.
-        evaluations: forward and backward passes of one picture at one alpha.
-        profile: score, prediction and gradient norm at the rule's nodes (means over several baselines).
-        spread: over several baselines, the standard deviation of the map (height × width); else None.
+        n_evaluations: forward and backward passes of one picture at one alpha.
+        path: score, prediction and gradient norm at the rule's nodes (means over several baselines).
+        std: over several baselines, the standard deviation of the map (height × width); else None.
         status: how the computation ended.
         provenance: where the values come from.
         tolerance: that was asked for; None where the number of evaluations was fixed, and so below.
-        estimated_error: estimate of ‖M − M*‖₁ / ‖M‖₁ on the map, never below `relative_gap`; infinite where it can't
-            be told; 0 only where picture and baseline are equal.
-        estimated_channel_error: the same on height × width × channel.
-        error: estimated error of each pixel of the map, in target units: at least nine in ten are within it. 0 where
-            picture and baseline are equal in every channel; None where it can't be told.
-        history: evaluations, the larger stated error and the relative gap at each level of refinement.
+        error: estimate of ‖M − M*‖₁ / ‖M‖₁ on the map, never below `relative_convergence_delta`; infinite where it
+            can't be told; 0 only where picture and baseline are equal.
+        channel_error: the same on height × width × channel.
+        pixel_error: estimated error of each pixel of the map, in target units: at least nine in ten are within it. 0
+            where picture and baseline are equal in every channel; None where it can't be told.
+        convergence: evaluations, the larger stated error and the relative convergence delta at each level of
+            refinement.
         notes: what should be known before the map is believed, in sentences.
         interior: gradients at places on the path that were asked for along with the integral, from the first baseline.
     """
@@ -67,36 +68,36 @@ class IntegratedGradients(Result["IntegratedGradients[Array]", A_co]):
     score: float
     baseline_score: float
     rule: str
-    evaluations: int
-    profile: PathProfile[A_co]
+    n_evaluations: int
+    path: PathProfile[A_co]
     status: Status
     provenance: Provenance
-    spread: Float[A_co, "height width"] | None = None
+    std: Float[A_co, "height width"] | None = None
     tolerance: float | None = None
-    estimated_error: float | None = None
-    estimated_channel_error: float | None = None
-    error: Float[A_co, "height width"] | None = None
-    history: tuple[tuple[int, float, float], ...] = ()
+    error: float | None = None
+    channel_error: float | None = None
+    pixel_error: Float[A_co, "height width"] | None = None
+    convergence: tuple[tuple[int, float, float], ...] = ()
     notes: tuple[str, ...] = ()
     interior: InteriorGradients[A_co] | None = None
 
     @property
     def unit(self) -> str:
         """Unit of the scores and of the attribution."""
-        return self.profile.unit
+        return self.path.unit
 
     @property
     def target(self) -> int | None:
         """Number of the class explained, where the target is about one."""
-        return self.profile.target
+        return self.path.target
 
     @property
-    def map(self) -> Float[A_co, "height width"]:
+    def heatmap(self) -> Float[A_co, "height width"]:
         """Sum over the channels: height × width; this is what is drawn."""
         return self.attribution.sum(axis=2)
 
     @property
-    def gap(self) -> float:
+    def convergence_delta(self) -> float:
         """What is missing to completeness: sum of the attribution − (score − baseline score), target units.
 
         Its size is a lower bound of the map's L1 error, since errors of both signs cancel in it.
@@ -104,10 +105,10 @@ class IntegratedGradients(Result["IntegratedGradients[Array]", A_co]):
         return float(self.attribution.sum() - (self.score - self.baseline_score))
 
     @property
-    def relative_gap(self) -> float:
+    def relative_convergence_delta(self) -> float:
         """|gap| as a share of the sum of the absolute map; NaN for a map that is zero everywhere."""
-        total = float(np.abs(self.map).sum())
-        return abs(self.gap) / total if total > 0 else float("nan")
+        total = float(np.abs(self.heatmap).sum())
+        return abs(self.convergence_delta) / total if total > 0 else float("nan")
 
 
 Meaning: TypeAlias = Literal["contribution", "sensitivity", "spread"]
@@ -127,9 +128,9 @@ class Attribution(Result["Attribution[Array]", A_co]):
         unit: of the values.
         score: of the picture, in units of the target.
         target: number of the class explained, where the target is about one.
-        evaluations: passes of one picture, backward too where the method has gradients.
+        n_evaluations: passes of one picture, backward too where the method has gradients.
         provenance: where the values come from; the target in words is there.
-        error: standard error of each pixel of the map, where the values are a mean of random ones; of
+        pixel_error: standard error of each pixel of the map, where the values are a mean of random ones; of
             regions half the range over the fills, where there are several; else None.
         notes: what should be known before the map is believed, in sentences.
     """
@@ -141,13 +142,13 @@ class Attribution(Result["Attribution[Array]", A_co]):
     unit: str
     score: float
     target: int | None
-    evaluations: int
+    n_evaluations: int
     provenance: Provenance
-    error: Float[A_co, "height width"] | None = None
+    pixel_error: Float[A_co, "height width"] | None = None
     notes: tuple[str, ...] = ()
 
     @property
-    def map(self) -> Float[A_co, "height width"]:
+    def heatmap(self) -> Float[A_co, "height width"]:
         """Sum over the channels: height × width; this is what is drawn."""
         return self.attribution if self.attribution.ndim == 2 else self.attribution.sum(axis=2)
 
@@ -177,36 +178,36 @@ def as_attribution(result: Explained) -> Attribution:
                 unit=result.unit,
                 score=result.score,
                 target=result.target,
-                evaluations=result.evaluations,
+                n_evaluations=result.n_evaluations,
                 provenance=result.provenance,
-                error=result.error,
+                pixel_error=result.pixel_error,
                 notes=result.notes,
             )
         case ShapleyValues():
             number, several = result.values.shape[1], len(result.fills) > 1
             return Attribution(
                 image=result.image,
-                attribution=result.map,
+                attribution=result.heatmap,
                 method=f"Shapley values of {number} regions{f', mean over {len(result.fills)} fills' * several}",
                 meaning="contribution",
                 unit=result.unit,
                 score=result.score,
                 target=result.target,
-                evaluations=result.n_evaluations,
+                n_evaluations=result.n_evaluations,
                 provenance=result.provenance,
-                error=result.disagreement if several else None,
+                pixel_error=result.disagreement if several else None,
                 notes=(f"Filled with {', '.join(result.fills)}.", *result.notes),
             )
         case ClassEvidence():
             return Attribution(
                 image=result.image,
-                attribution=result.map,
+                attribution=result.heatmap,
                 method=f"Class evidence at layer {result.layer}",
                 meaning="contribution",
                 unit=result.unit,
                 score=result.score,
                 target=result.target,
-                evaluations=result.n_evaluations,
+                n_evaluations=result.n_evaluations,
                 provenance=result.provenance,
                 notes=result.notes,
             )

@@ -86,7 +86,7 @@ class InteriorGradients(Result["InteriorGradients[Array]", A_co]):
         return np.abs(self.gradients).sum(axis=(1, 2, 3), dtype=np.float64)
 
     @property
-    def profile(self) -> PathProfile[A_co]:
+    def path(self) -> PathProfile[A_co]:
         """Scores, predictions and norms, by rising alpha."""
         order = np.argsort(self.alphas, kind="stable")
         return PathProfile(
@@ -165,14 +165,14 @@ class PathFrames(Result["PathFrames[Array]", A_co]):
 
 @short
 @dataclass(frozen=True)
-class PathStatistics(Result["PathStatistics[Array]", A_co]):
+class PathPredictions(Result["PathPredictions[Array]", A_co]):
     """What the network says along the path, over many pictures.
 
     Attributes:
         alphas: places on the path from the baseline (0) to the pictures (1).
-        accuracy: share of pictures called by their true class at each alpha, in [0, 1].
-        shares: share of pictures called by each class at each alpha; rows sum to 1.
-        pictures: how many.
+        accuracy: fraction of the images predicted correctly at each alpha, in [0, 1].
+        fractions: fraction of the images predicted as each class at each alpha; rows sum to 1.
+        n_images: how many.
         class_names: one per answer, also where that is no class: "not" a single one, or none of independent ones.
         input: what the network takes.
         provenance: where the values come from.
@@ -180,8 +180,8 @@ class PathStatistics(Result["PathStatistics[Array]", A_co]):
 
     alphas: Float[A_co, " alpha"]
     accuracy: Float[A_co, " alpha"]
-    shares: Float[A_co, "alpha class"]
-    pictures: int
+    fractions: Float[A_co, "alpha class"]
+    n_images: int
     class_names: tuple[str, ...]
     input: InputSpec
     provenance: Provenance

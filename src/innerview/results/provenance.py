@@ -18,16 +18,16 @@ from innerview.targets import label
 from innerview.types import Array
 from innerview.version import __version__
 
-SCHEMA = 2
+SCHEMA = 3
 """Number of the layout of results in files (`results.io`)."""
 
 
 class Status(enum.Enum):
     """How a computation ended; the value says what it means and what to do."""
 
-    FIXED = "A fixed number of evaluations was asked for, so no error was aimed at; the gap is the only check."
-    MET = "The estimated error and the gap are both within the tolerance."
-    BUDGET = "The budget of evaluations ended first; raise it or the tolerance."
+    FIXED_STEPS = "A fixed number of evaluations was asked for, so no error was aimed at; the gap is the only check."
+    CONVERGED = "The estimated error and the gap are both within the tolerance."
+    BUDGET_EXHAUSTED = "The budget of evaluations ended first; raise it or the tolerance."
     NO_GRADIENT = (
         "The gradients do not account for the score, and more evaluations would not change that; the notes say why and "
         "what to use instead."
@@ -45,9 +45,9 @@ class Provenance:
     """What was explained and with what, so that a file can be traced and repeated.
 
     Attributes:
-        network: identity of the network (hexadecimal).
+        fingerprint: hash of the model (hexadecimal).
         dtype: precision in which the network computed.
-        chunk: pictures in one pass; the same chunk gives the same bits on the same machine.
+        batch_size: images in one pass; the same batch size gives the same bits on the same machine.
         target: the target in words; empty where there is none.
         baseline: the baseline in words; empty where there is none.
         seed: of whatever was random; None where nothing was.
@@ -55,9 +55,9 @@ class Provenance:
         schema: number of the layout of the results.
     """
 
-    network: str
+    fingerprint: str
     dtype: str
-    chunk: int
+    batch_size: int
     target: str = ""
     baseline: str = ""
     seed: int | None = None

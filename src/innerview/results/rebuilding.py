@@ -22,9 +22,9 @@ from innerview.files.regular import brief
 from innerview.network import InputSpec, Layer, OutputSpec, TokenGrid
 from innerview.results.class_evidence import ClassEvidence
 from innerview.results.inside import Activations, WeightHistograms
-from innerview.results.keeping import Keep
 from innerview.results.maps import Attribution, Gradient, IntegratedGradients
-from innerview.results.path import InteriorGradients, PathFrames, PathProfile, PathStatistics
+from innerview.results.masking import MaskingCurve
+from innerview.results.path import InteriorGradients, PathFrames, PathPredictions, PathProfile
 from innerview.results.provenance import Prediction, Provenance
 from innerview.results.shapley import ShapleyValues
 from innerview.types import Array
@@ -38,9 +38,9 @@ ARRAY: Final = frozenset({"array", "shape", "dtype"})
 KINDS: Final[Mapping[str, type[Any]]] = {
     kind.__name__: kind
     for kind in (
-        Activations, Attribution, ClassEvidence, Gradient, InputSpec, IntegratedGradients, InteriorGradients, Keep,
-        Layer, OutputSpec, PathFrames, PathProfile, PathStatistics, Prediction, Provenance, ShapleyValues, TokenGrid,
-        WeightHistograms,
+        Activations, Attribution, ClassEvidence, Gradient, InputSpec, IntegratedGradients, InteriorGradients, Layer,
+        MaskingCurve, OutputSpec, PathFrames, PathPredictions, PathProfile, Prediction, Provenance, ShapleyValues,
+        TokenGrid, WeightHistograms,
     )
 }  # fmt: skip
 """What can be read back, by name; a file can ask for nothing else to be made."""

@@ -68,7 +68,7 @@ class ShapleyValues(Result["ShapleyValues[Array]", A_co]):
     notes: tuple[str, ...] = ()
 
     @property
-    def map(self) -> Float[A_co, "height width"]:
+    def heatmap(self) -> Float[A_co, "height width"]:
         """Each region's mean over the fills, shared out equally among its pixels: height × width."""
         return self.values.mean(axis=0)[self.labels] / self.sizes[self.labels]
 

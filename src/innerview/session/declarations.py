@@ -18,7 +18,7 @@ ORDER: Final[Mapping[str, str]] = {"input": "size", "output": "kind"}
 """What a word without a name in front means."""
 
 INPUT: Final = frozenset({"size", "mean", "std", "range", "layout"})
-OUTPUT: Final = frozenset({"kind", "temperature", "key"})
+OUTPUT: Final = frozenset({"kind", "temperature", "output"})
 KINDS: Final = ("logits", "probabilities", "sigmoid", "scores")
 
 CLASSES: Final = 1_000_000
@@ -67,8 +67,7 @@ def declare_input(words: Mapping[str, str], model: Any) -> InputSpec:
         sides[2] if len(sides) > 2 else 3,
         mean=_numbers(words["mean"], ",", "mean") if "mean" in words else (),
         std=_numbers(words["std"], ",", "std") if "std" in words else (),
-        low=low,
-        high=high,
+        value_range=(low, high),
         layout="CHW" if layout == "CHW" else "HWC",
     )
 
@@ -84,10 +83,10 @@ def declare_output(words: Mapping[str, str], classes: tuple[str, ...]) -> Output
     known = {one: one for one in KINDS}
     if kind not in known:
         raise UsageError(f"--output-spec says {kind!r}; a model gives {', '.join(KINDS)}")
-    key = words.get("key")
+    key = words.get("output")
     temperature = _temperature(words.get("temperature", "1"))
     return OutputSpec(
-        classes, kind=cast("Any", kind), temperature=temperature, key=int(key) if key and key.isdecimal() else key
+        classes, kind=cast("Any", kind), temperature=temperature, output=int(key) if key and key.isdecimal() else key
     )
 
 

@@ -10,8 +10,8 @@ from typing import Final
 
 import numpy as np
 
-from innerview.data.fitting import fit
-from innerview.data.samples import sample, samples
+from innerview.data.fitting import preprocess
+from innerview.data.samples import example_image, example_names
 from innerview.methods.response import SILENT, response
 from innerview.network import InputSpec, Network
 from innerview.types import Images
@@ -26,7 +26,7 @@ def doubts(network: Network) -> tuple[str, ...]:
     Raises:
         NetworkError: it can't be run.
     """
-    images = np.stack([fit(sample(name), network.input).image for name in samples()])
+    images = np.stack([preprocess(example_image(name), network.input).image for name in example_names()])
     found = _response(network, images)
     if found >= SILENT:
         return ()

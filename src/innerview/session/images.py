@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, cast
 
-from innerview.allcnn import NAMES, has_before, load, snapshot
-from innerview.data.fitting import Fitted, fit, parse_crop
+from innerview.allcnn import NAMES, has_initial, load_pretrained
+from innerview.data.fitting import Preprocessed, parse_crop, preprocess
 from innerview.data.folders import Entry, open_folders
-from innerview.data.reading import Picture
-from innerview.data.samples import find_picture
+from innerview.data.reading import LoadedImage
+from innerview.data.samples import find_image
 from innerview.data.sources import Source
 from innerview.errors import UnknownClass, UsageError
 from innerview.network import Differentiable, Network
@@ -34,7 +34,7 @@ class Item:
     """
 
     name: str
-    fitted: Fitted
+    fitted: Preprocessed
     truth: int | None
 
 
@@ -46,7 +46,7 @@ def open_network(name: str) -> Differentiable:
     """
     if name not in NAMES:
         raise UsageError(f"there is no network {name!r}; the built-in networks are {', '.join(NAMES)}")
-    return load(name)
+    return load_pretrained(name)
 
 
 def open_snapshots(network: Network | str) -> tuple[dict[str, Mapping[str, Array]], Network]:
@@ -54,7 +54,7 @@ def open_snapshots(network: Network | str) -> tuple[dict[str, Mapping[str, Array
     if not isinstance(network, str):
         return {}, network
     opened = open_network(network)
-    return ({"before": snapshot(network, "before").weights()} if has_before(network) else {}), opened
+    return ({"before": load_pretrained(network, "initial").weights()} if has_initial(network) else {}), opened
 
 
 def gather(network: Network, images: Sequence[Source] | Source = (), query: Query | None = None) -> list[Item]:
@@ -62,30 +62,30 @@ def gather(network: Network, images: Sequence[Source] | Source = (), query: Quer
 
     Args:
         network: says which size is needed and which classes there are.
-        images: paths of files, names of examples, or what else `read_picture` takes; several, or one.
+        images: paths of files, names of examples, or what else `load_image` takes; several, or one.
         query: its `data` is a folder of class folders to select from, whose names must be classes of the network;
             `select`: which (without any, a few in an order that never changes); `crop`: of all.
 
     Raises:
-        PictureError: an image can't be read, or the crop lies outside it.
+        ImageError: an image can't be read, or the crop lies outside it.
         DataError: the data set is not as described.
     """
     asked = query or Query()
     chosen = parse_crop(asked.crop)
     several = cast("Sequence[Source]", images if isinstance(images, list | tuple) else [images])
-    found = [find_picture(one) for one in several]
+    found = [find_image(one) for one in several]
     entries: Sequence[Entry] = ()
     if asked.data is not None:
         folders = open_folders(asked.data)
         folders.matching(network.output.answers)
         entries = [folders.pick(one) for one in asked.select] if asked.select else folders.shuffled(UNPICKED)
     elif not found:
-        found = [find_picture(FIRST_SAMPLE)]
+        found = [find_image(FIRST_SAMPLE)]
     named = [(one.name, one) for one in found] + [(entry.name, entry.read()) for entry in entries]
-    return [Item(name, fit(one, network.input, chosen), _truth(one, network)) for name, one in named]
+    return [Item(name, preprocess(one, network.input, chosen), _truth(one, network)) for name, one in named]
 
 
-def _truth(picture: Picture, network: Network) -> int | None:
+def _truth(picture: LoadedImage, network: Network) -> int | None:
     """The number of a picture's known class, if this network has a class of that name."""
     try:
         return None if picture.truth is None else find_class(picture.truth, network.output.answers)

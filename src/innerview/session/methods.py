@@ -40,7 +40,7 @@ def run_method(
     """Work out one map; its provenance names the baselines where they are part of the question, and no others.
 
     Raises:
-        UsageError, PictureError, NetworkError: as the method's own function.
+        UsageError, ImageError, NetworkError: as the method's own function.
     """
     found = chosen.run(network, image, target, baselines=[one.image for one in baselines], progress=progress)
     if not chosen.method.uses_baselines:

@@ -42,7 +42,7 @@ class ModelRequest:
         weights: of the module that a factory builds, in safetensors or as torch.save wrote them; empty for none.
         classes: a file with one class name a line, or a number of classes; empty where it is declared elsewhere.
         input: words such as "224x224x3 range=0..1 mean=… std=… layout=CHW".
-        output: words such as "logits temperature=0.2 key=logits".
+        output: words such as "logits temperature=0.2 output=logits".
         trust: whether files may run code.
     """
 

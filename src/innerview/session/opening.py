@@ -8,11 +8,11 @@ from typing import Any, Final
 
 import numpy as np
 
-from innerview.allcnn import NAMES, has_before, run_folder, snapshot
+from innerview.allcnn import NAMES, has_initial, load_pretrained, run_folder
 from innerview.data import cifar10
 from innerview.data.folders import open_folders
-from innerview.data.reading import Picture
-from innerview.data.samples import find_picture, sample, samples
+from innerview.data.reading import LoadedImage
+from innerview.data.samples import example_image, example_names, find_image
 from innerview.network import Network
 from innerview.runs import RunFolder
 from innerview.session.images import open_network
@@ -46,7 +46,7 @@ def furnish(
         The session, and what looks at the run folders and tells which have changed.
 
     Raises:
-        UsageError, PictureError, DataError: something that was named can't be used.
+        UsageError, ImageError, DataError: something that was named can't be used.
     """
     names = [network, *(name for name in NAMES if name != network)] if isinstance(network, str) else []
     opened = [place(name) for name in names] or [place(network)]
@@ -57,15 +57,15 @@ def furnish(
     registry = RunRegistry([*runs, *owners], owners, data)
     session = Session(opened, registry, remote=remote)
     for name in pictures:
-        session.add(find_picture(name), "data")
+        session.add(find_image(name), "data")
     for picture in _offered(data, picks) if data is not None else ():
         session.add(picture, "data")
-    for name in samples():
-        session.add(sample(name), "sample")
+    for name in example_names():
+        session.add(example_image(name), "sample")
     return session, registry.changes
 
 
-def _offered(data: Path, picks: Sequence[str]) -> Iterator[Picture]:
+def _offered(data: Path, picks: Sequence[str]) -> Iterator[LoadedImage]:
     """Read those that were picked, or a few test pictures of a data set that comes as arrays, or of class folders."""
     if picks or not cifar10.holds_arrays(data):
         folders = open_folders(data)
@@ -77,7 +77,7 @@ def _offered(data: Path, picks: Sequence[str]) -> Iterator[Picture]:
     for number in numbers:
         name = found.classes[int(found.test.labels[number])]
         pixels = found.test.images[number].astype(np.float32) / np.float32(255)
-        yield Picture(f"{name}, no. {number}", pixels, truth=name)
+        yield LoadedImage(f"{name}, no. {number}", pixels, truth=name)
 
 
 def place(network: Network | str) -> OpenedModel:
@@ -85,7 +85,7 @@ def place(network: Network | str) -> OpenedModel:
     if not isinstance(network, str):
         return OpenedModel(type(network).__name__, network)
     opened = open_network(network)
-    before = {"before": snapshot(network, "before").weights()} if has_before(network) else {}
+    before = {"before": load_pretrained(network, "initial").weights()} if has_initial(network) else {}
     return OpenedModel(network, opened, before)
 
 

@@ -16,10 +16,10 @@ from typing import Any, Final, Literal, cast
 
 from innerview.data.baselines import parse_baseline
 from innerview.errors import UsageError
-from innerview.methods import BUDGET, DEFAULT_SHARES, RECIPE_ALPHAS
-from innerview.methods.integrated_gradients import DEFAULT_EVALUATIONS, DEFAULT_RULE, DEFAULT_TOLERANCE
+from innerview.methods import BUDGET, DEFAULT_FRACTIONS, RECIPE_ALPHAS
+from innerview.methods.integrated_gradients import DEFAULT_RULE, DEFAULT_STEPS, DEFAULT_TOLERANCE
 from innerview.methods.interior_gradients import check_alphas
-from innerview.methods.keep import check_shares
+from innerview.methods.masking import check_fractions
 from innerview.methods.registry import USUAL
 from innerview.methods.tolerance import check_tolerance
 from innerview.network import Differentiable, Network, OutputSpec, has_gradients
@@ -100,7 +100,7 @@ class Query:
     n_steps: int | None = None
     alphas: Sequence[float] = RECIPE_ALPHAS
     layers: Sequence[str] = ()
-    fractions: Sequence[float] = DEFAULT_SHARES
+    fractions: Sequence[float] = DEFAULT_FRACTIONS
     vmax: str = "per-image"
     overlay: str = "tint"
     max_channels: int = 27
@@ -149,7 +149,7 @@ class Query:
         """The rule of the integrated gradients, where one (or its evaluations) was asked for instead of a tolerance."""
         if not (self.rule or self.n_steps):
             return None
-        return fixed_rule(self.rule or DEFAULT_RULE, self.n_steps or DEFAULT_EVALUATIONS)
+        return fixed_rule(self.rule or DEFAULT_RULE, self.n_steps or DEFAULT_STEPS)
 
     @property
     def timeline_steps(self) -> int:
@@ -218,7 +218,7 @@ def check_query(query: Query, network: Network) -> None:
     choose_layers(query.layers, network)
     require_style(query.overlay)
     check_alphas(query.alphas)
-    check_shares(query.fractions)
+    check_fractions(query.fractions)
     for baseline in query.baselines:
         parse_baseline(baseline)
     if query.fixed_rule is None and has_gradients(network):

@@ -15,7 +15,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final, final
 
-from innerview.data.reading import Picture
+from innerview.data.reading import LoadedImage
 from innerview.errors import DataError, InnerviewError, UsageError
 from innerview.pictures.film import Frame
 from innerview.runs import RunFolder, ending
@@ -47,7 +47,7 @@ WATCHED: Final = ("manifest.json", "metrics.jsonl", ending.FILE, "snapshots", "h
 SEEN: Final = ("snapshots", "observations")
 """What a film and answers on test pictures depend on: they are not worked out anew for every line of the metrics."""
 
-Keep = Callable[[Picture], str]
+Keep = Callable[[LoadedImage], str]
 """Keeps a picture where it can be asked for, and gives its name there; empty where it can't be."""
 
 
@@ -225,7 +225,7 @@ def _show_answers(asked: _Question) -> Payload:
         more=asked.more,
     )
     held = [
-        "" if one.image is None else asked.keep(Picture(one.name, one.image, truth=found.classes[one.truth]))
+        "" if one.image is None else asked.keep(LoadedImage(one.name, one.image, truth=found.classes[one.truth]))
         for one in found.mistakes
     ]
     return show_answers(run.name, found, held)

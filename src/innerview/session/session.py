@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import Any, Final, Protocol, TypeVar, cast, final, runtime_checkable
 
 from innerview.data.baselines import Baseline, make_baselines
-from innerview.data.fitting import fit
-from innerview.data.reading import Picture
+from innerview.data.fitting import preprocess
+from innerview.data.reading import LoadedImage
 from innerview.errors import InnerviewError, UsageError
 from innerview.methods.registry import map_methods
 from innerview.network import Differentiable, Network, require_differentiable
@@ -57,7 +57,7 @@ class Runs(Protocol):
         ...
 
     def answer(
-        self, query: Query, photo: Photo | None, listener: Listener, keep: Callable[[Picture], str] = ...
+        self, query: Query, photo: Photo | None, listener: Listener, keep: Callable[[LoadedImage], str] = ...
     ) -> Payload:
         """Show one (and a picture in it), and keep its mistakes; raise UsageError if there is none of this name."""
         ...
@@ -99,7 +99,7 @@ class Session:
         listed = [describe_photo(self._kept[picture, first]) for picture in self._listed]
         return hello(described, listed, runs=self.runs.facts() if self.runs else (), remote=self.remote)
 
-    def add(self, picture: Picture, source: str) -> Photo:
+    def add(self, picture: LoadedImage, source: str) -> Photo:
         """Take a picture for all networks: a sample or one of a data set stays, an upload stays while there is room."""
         photos = self._fitted(picture, source)
         first = next(iter(photos.values()))
@@ -110,13 +110,13 @@ class Session:
             self._kept |= {(first.picture, identity): photo for identity, photo in photos.items()}
         return first
 
-    def _fitted(self, picture: Picture, source: str) -> dict[str, Photo]:
+    def _fitted(self, picture: LoadedImage, source: str) -> dict[str, Photo]:
         return {
-            identity: Photo.of(fit(picture, one.network.input), picture.name, _truth(picture, one), source)
+            identity: Photo.of(preprocess(picture, one.network.input), picture.name, _truth(picture, one), source)
             for identity, one in self.networks.items()
         }
 
-    def _keep(self, mistake: Picture) -> str:
+    def _keep(self, mistake: LoadedImage) -> str:
         """Keep the picture of a mistake while there is room, so that it can be looked into."""
         photos = self._fitted(mistake, "data")
         first = next(iter(photos.values()))
@@ -210,7 +210,7 @@ def message_of(problem: BaseException) -> str:
     return f"unexpected {type(problem).__name__}{said}. This is a mistake in innerview or in the model"
 
 
-def _truth(picture: Picture, opened: OpenedModel) -> int | None:
+def _truth(picture: LoadedImage, opened: OpenedModel) -> int | None:
     try:
         return None if picture.truth is None else find_class(picture.truth, opened.network.output.answers)
     except UsageError:

@@ -27,9 +27,9 @@ from innerview.results import (
     Explained,
     IntegratedGradients,
     InteriorGradients,
-    Keep,
+    MaskingCurve,
+    PathPredictions,
     PathProfile,
-    PathStatistics,
     Prediction,
     Status,
     WeightHistograms,
@@ -91,7 +91,7 @@ def _says_none(prediction: Prediction, truth: int | None) -> str:
 
 def attribution(result: IntegratedGradients) -> str:
     """Say what the pixels for and against add up to, where the strongest is, and how far the sum is off."""
-    values = result.map
+    values = result.heatmap
     raised, lowered = (float(part.sum(dtype=np.float64)) for part in (values[values > 0], -values[values < 0]))
     start, end = (number(value, signed=True) for value in (result.baseline_score, result.score))
     blue = f"Pixels in blue raised the {result.provenance.target} by {number(raised)}" if raised else ""
@@ -108,26 +108,30 @@ def attribution(result: IntegratedGradients) -> str:
 
 def exactness(result: IntegratedGradients) -> str:
     """Say how exact the map is, what it cost, and by how much its sum misses the change of the score."""
-    cost = f"after {several(result.evaluations, 'evaluation')}"
-    gap = result.relative_gap
-    by = f"{share(gap)} of the map" if np.isfinite(gap) else f"{number(result.gap, signed=True)} {result.unit}"
+    cost = f"after {several(result.n_evaluations, 'evaluation')}"
+    gap = result.relative_convergence_delta
+    by = (
+        f"{share(gap)} of the map"
+        if np.isfinite(gap)
+        else f"{number(result.convergence_delta, signed=True)} {result.unit}"
+    )
     missed = f"the shares miss the change of the score by {by}"
     if result.status is Status.NO_GRADIENT:
-        reason = f", since the gradients do not account for the score: {missed}" if result.gap else ""
+        reason = f", since the gradients do not account for the score: {missed}" if result.convergence_delta else ""
         return f"Its error is not known {cost}{reason}."
-    if result.tolerance is None or result.estimated_error is None:
+    if result.tolerance is None or result.error is None:
         return f"With {result.rule} {cost}, {missed}; its error was not estimated."
     asked = f"{share(result.tolerance)} was asked for"
-    if not np.isfinite(result.estimated_error):
+    if not np.isfinite(result.error):
         return f"Its error can't be told yet {cost} ({asked}): give a larger budget. So far {missed}."
-    short = "" if result.status is Status.MET else " and not reached; raise the budget or the tolerance"
-    return f"Its error is estimated at {error(result.estimated_error)} of the map {cost} ({asked}{short}); {missed}."
+    short = "" if result.status is Status.CONVERGED else " and not reached; raise the budget or the tolerance"
+    return f"Its error is estimated at {error(result.error)} of the map {cost} ({asked}{short}); {missed}."
 
 
 def by_method(result: Explained) -> str:
     """Say which method a map is by, what it is in, where it is strongest, and what the method itself notes."""
     found = as_attribution(result)
-    values = found.map
+    values = found.heatmap
     notes = "".join(f" {note}" for note in found.notes)
     return f"{found.method}: {found.provenance.target}. {_strongest(values, found.unit)}.{notes}"
 
@@ -193,11 +197,11 @@ def path(profile: PathProfile) -> str:
     return f"{text}; half of the change is there at alpha {place(half[0])}." if half.size else f"{text}."
 
 
-def kept(result: Keep) -> str:
+def kept(result: MaskingCurve) -> str:
     """Say what the network calls the picture at the shares shown, from few pixels to many."""
     order = {"highest": "highest values of the map", "lowest": "lowest values", "strongest": "strongest values"}
     said = _called([result.prediction(place) for place in range(len(result.logits))])
-    calls = [(share(float(result.shares[at])), said[int(at)]) for at in np.argsort(result.shares, kind="stable")]
+    calls = [(share(float(result.fractions[at])), said[int(at)]) for at in np.argsort(result.fractions, kind="stable")]
     return f"Shown only the pixels with the {order[result.order]}, the network says {_runs(calls)}."
 
 
@@ -217,7 +221,7 @@ def activations(result: Activations, layers: Sequence[Layer]) -> str:
 
 def weights(result: WeightHistograms) -> str:
     """Say how wide each layer's weights lie, what training changed, and what is not finite."""
-    last, broken = len(result.snapshots) - 1, int((result.nan + result.infinite).sum())
+    last, broken = len(result.checkpoints) - 1, int((result.nan + result.infinite).sum())
     more = [f"{several(broken, 'weight')} {'is' if broken == 1 else 'are'} not finite" if broken else "", *result.notes]
     lost = "".join(f" {one[:1].upper()}{one[1:]}." for one in more if one)
     if not np.isfinite(result.std[last]).any():
@@ -231,22 +235,22 @@ def weights(result: WeightHistograms) -> str:
         grown = int(np.nanargmax(growth))
         verb = "spread most" if growth[grown] > 1 else "narrowed least" if growth[grown] < 1 else "kept its width"
         text += (
-            f"; from {result.snapshots[0]} to {result.snapshots[last]}, {result.layers[grown]} {verb} "
+            f"; from {result.checkpoints[0]} to {result.checkpoints[last]}, {result.layers[grown]} {verb} "
             f"({number(result.std[0, grown])} to {number(result.std[last, grown])})"
         )
     return f"{text}.{lost}"
 
 
-def statistics(result: PathStatistics) -> str:
+def statistics(result: PathPredictions) -> str:
     """Say what most pictures are called at the first alpha, and how the accuracy goes."""
     order = np.argsort(result.alphas, kind="stable")
     first, last = order[0], order[-1]
-    ranked = np.argsort(-result.shares[first], kind="stable")[:2]
+    ranked = np.argsort(-result.fractions[first], kind="stable")[:2]
     called = " and ".join(
-        f"{share(float(result.shares[first, index]))} of {several(result.pictures, 'picture')} "
+        f"{share(float(result.fractions[first, index]))} of {several(result.n_images, 'picture')} "
         f"{label(int(index), result.class_names)}"
         for index in ranked
-        if result.shares[first, index] > 0
+        if result.fractions[first, index] > 0
     )
     start, end = (place(float(result.alphas[at])) for at in (first, last))
     told = f"At alpha {start} the network calls {called or 'no picture anything'}"

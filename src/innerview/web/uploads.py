@@ -10,7 +10,7 @@ from urllib.parse import unquote
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
-from innerview.data.reading import read_picture
+from innerview.data.reading import load_image
 from innerview.errors import InnerviewError
 from innerview.session.session import Session, message_of
 from innerview.viewer.payloads.subject import Photo
@@ -97,7 +97,7 @@ class Uploads:
         return JSONResponse({"picture": photo.picture, "name": photo.name})
 
     def _decode(self, content: bytes, name: str) -> Photo:
-        picture = read_picture(content, name=name, most_pixels=MOST_PIXELS, most_bytes=MOST_BYTES)
+        picture = load_image(content, name=name, max_pixels=MOST_PIXELS, max_bytes=MOST_BYTES)
         return self.session.add(picture, "upload")
 
 

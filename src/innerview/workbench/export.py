@@ -8,7 +8,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from innerview.adapters.numpy import NumpyNetwork
-from innerview.allcnn import NAMES, load
+from innerview.allcnn import NAMES, load_pretrained
 from innerview.errors import OutputError, UsageError
 from innerview.export import FORMATS, export_files
 from innerview.files.atomic import write
@@ -56,7 +56,7 @@ def export(
             "have already, in its framework)"
         )
     name = network if isinstance(network, str) else "network"
-    opened = load(network) if isinstance(network, str) else network
+    opened = load_pretrained(network) if isinstance(network, str) else network
     made = export_files(opened, name, format, _card(name))
     folder = Path(output or f"{name}-{format}")
     _check(folder, force=force)

@@ -37,7 +37,7 @@ def info(network: Network | str = "allcnn", picture: Source = "", crop: str = "c
     """Describe a network, and what happens to `picture` (a file, a sample photo, a PIL image, an array) on its way in.
 
     Raises:
-        UsageError: there is no such network; `PictureError`: the picture can't be read.
+        UsageError: there is no such network; `ImageError`: the picture can't be read.
     """
     opened = open_network(network) if isinstance(network, str) else network
     taken, given = opened.input, opened.output
@@ -57,7 +57,7 @@ def info(network: Network | str = "allcnn", picture: Source = "", crop: str = "c
     if not isinstance(picture, str) or picture:
         (item,) = gather(opened, [picture], Query(crop=crop))
         facts.append(("Picture", f"{item.name}: {item.fitted.words}"))
-        facts += [("", note) for note in item.fitted.picture.notes]
+        facts += [("", note) for note in item.fitted.original.notes]
     rows: list[tuple[str, str, str, str, str, str]] = []
     for layer in opened.layers:
         count = sum(weights[name].size for name in layer.parameters)

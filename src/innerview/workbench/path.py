@@ -10,14 +10,14 @@ from typing import Final
 
 from innerview import pictures
 from innerview.data.baselines import make_baseline, parse_baseline
-from innerview.data.fitting import fit, parse_crop
+from innerview.data.fitting import parse_crop, preprocess
 from innerview.data.folders import Entry, open_folders
-from innerview.errors import PictureError, UsageError
+from innerview.errors import ImageError, UsageError
 from innerview.files.atomic import write
-from innerview.methods import path_statistics
+from innerview.methods import path_predictions
 from innerview.network import Network
 from innerview.reprs import short
-from innerview.results import PathStatistics
+from innerview.results import PathPredictions
 from innerview.results.io import save_result
 from innerview.session.images import open_network
 from innerview.session.progress import Report
@@ -55,7 +55,7 @@ ALPHAS: Final = (
 class Walked:
     """What `path` left behind: the statistics, what is seen in them, pictures that were left out, and the files."""
 
-    statistics: PathStatistics
+    statistics: PathPredictions
     words: str
     problems: tuple[str, ...]
     files: tuple[Path, ...]
@@ -106,9 +106,9 @@ def path(
     pairs = _readable(entries, opened, crop, truths, problems)
     first = next(pairs, None)
     if first is None:
-        raise PictureError(f"none of {len(entries)} pictures can be read; the first: {problems[0]}")
+        raise ImageError(f"none of {len(entries)} pictures can be read; the first: {problems[0]}")
     start = make_baseline(baseline, opened.input, first[0])
-    found = path_statistics(
+    found = path_predictions(
         opened,
         chain([first], pairs),
         baseline=start.image,
@@ -123,12 +123,12 @@ def path(
     )
 
 
-def table(found: PathStatistics) -> bytes:
+def table(found: PathPredictions) -> bytes:
     """Write accuracy and shares as CSV, one line for each alpha."""
     head = ["alpha", "accuracy", *(f"called {index} {name}" for index, name in enumerate(found.class_names))]
     lines = [
         [f"{alpha:g}", f"{accuracy:.6g}", *(f"{one:.6g}" for one in shares)]
-        for alpha, accuracy, shares in zip(found.alphas, found.accuracy, found.shares, strict=True)
+        for alpha, accuracy, shares in zip(found.alphas, found.accuracy, found.fractions, strict=True)
     ]
     return csv_table(head, lines)
 
@@ -139,8 +139,8 @@ def _readable(
     """Read pictures one at a time; what can't be read is taken down and left out."""
     for entry in entries:
         try:
-            image = fit(entry.read(), network.input, parse_crop(crop)).image
-        except PictureError as problem:
+            image = preprocess(entry.read(), network.input, parse_crop(crop)).image
+        except ImageError as problem:
             problems.append(str(problem))
             continue
         yield image, truths[entry.truth]

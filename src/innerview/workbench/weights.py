@@ -47,7 +47,7 @@ def weights(
     network: Differentiable | str = "allcnn",
     output: str | Path = "innerview-weights",
     bins: int = 128,
-    same_bins: bool = False,
+    shared_bins: bool = False,
     progress: Report | None = None,
 ) -> Counted:
     """Draw the histograms of weights and write them as tables.
@@ -58,7 +58,7 @@ def weights(
         network: a network, or the name of a built-in one.
         output: folder; new, empty, or made by innerview.
         bins: how many; even.
-        same_bins: one set of bins for all layers.
+        shared_bins: one set of bins for all layers.
         progress: told what is being done; raising in it stops the work.
 
     Raises:
@@ -79,7 +79,7 @@ def weights(
         snapshots = {**before, "after" if before else "now": opened.weights()}
         notes += [note for note in getattr(opened, "notes", ()) if "weight" in note]
     counting = all_of_it.part(0.3, 0.5, "counting", unit="layers")
-    found = count_weights(snapshots, bins=bins, same_bins=same_bins, held=1, portion=counting, notes=notes)
+    found = count_weights(snapshots, bins=bins, shared_bins=shared_bins, held=1, portion=counting, notes=notes)
     folder = open_folder(Path(output))
     written: list[Path] = []
     charts = {"weights.png": pictures.histogram_figure, "weights-by-layer.png": pictures.layers_figure}
@@ -118,7 +118,7 @@ def bins_table(found: WeightHistograms) -> bytes:
     """Write counts as CSV: one line for each snapshot, layer and bin."""
     rows = [
         (snapshot, layer, f"{edges[at]:.9g}", f"{edges[at + 1]:.9g}", found.counts[time, place, at])
-        for time, snapshot in enumerate(found.snapshots)
+        for time, snapshot in enumerate(found.checkpoints)
         for place, (layer, edges) in enumerate(zip(found.layers, found.edges, strict=True))
         for at in range(found.counts.shape[2])
     ]
@@ -139,7 +139,7 @@ def statistics_table(found: WeightHistograms) -> bytes:
             *(f"{values[name][time, place]:.9g}" for name in STATISTICS),
             "" if found.sizes[time, place] else "no such weights here",
         )
-        for time, snapshot in enumerate(found.snapshots)
+        for time, snapshot in enumerate(found.checkpoints)
         for place, layer in enumerate(found.layers)
     ]
     rows += [("", "", "", *("" for _ in STATISTICS), note) for note in found.notes]

@@ -16,7 +16,7 @@ HISTORY = ((5, np.inf, 0.1), (9, 0.05, 0.002), (17, 0.004, 0.0))
 
 
 def result(tolerance: float | None = 0.01):
-    return replace(integrated(np.ones((8, 8))), history=HISTORY, tolerance=tolerance)
+    return replace(integrated(np.ones((8, 8))), convergence=HISTORY, tolerance=tolerance)
 
 
 def test_estimates_and_gaps_are_drawn_where_they_are_known() -> None:
@@ -38,7 +38,7 @@ def test_other_curves_stand_beside_with_their_names() -> None:
 
 
 def test_a_history_without_any_known_error_is_drawn() -> None:
-    nothing = replace(result(), history=((5, np.inf, np.nan),))
+    nothing = replace(result(), convergence=((5, np.inf, np.nan),))
     assert convergence_figure(nothing).axes[0].get_xlabel() == "evaluations"
 
 

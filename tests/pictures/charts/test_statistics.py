@@ -9,13 +9,13 @@ from matplotlib.figure import Figure
 from innerview.errors import UsageError
 from innerview.network import InputSpec
 from innerview.pictures.charts.statistics import FILLS, draw_accuracy, draw_class_shares, statistics_figure
-from innerview.results import PathStatistics
+from innerview.results import PathPredictions
 from pictures.made import SOURCE
 
 
-def made(alphas: int = 4, classes: int = 10, seed: int = 0) -> PathStatistics:
+def made(alphas: int = 4, classes: int = 10, seed: int = 0) -> PathPredictions:
     shares = np.random.default_rng(seed).dirichlet(np.ones(classes), size=alphas)
-    return PathStatistics(
+    return PathPredictions(
         np.linspace(0.01, 1, alphas) if alphas else np.zeros(0),
         np.linspace(0.1, 0.8, alphas) if alphas else np.zeros(0),
         shares,
@@ -52,7 +52,7 @@ def test_the_most_called_classes_are_the_named_ones() -> None:
     axes = Figure().subplots()
     draw_class_shares(axes, result)
     named = {int(text.get_text().split()[0]) for text in axes.get_legend().get_texts()[1:]}
-    assert named == set(np.argsort(-result.shares.max(axis=0))[: len(FILLS) - 1].tolist())
+    assert named == set(np.argsort(-result.fractions.max(axis=0))[: len(FILLS) - 1].tolist())
 
 
 def test_accuracy_is_drawn_and_its_last_value_written() -> None:

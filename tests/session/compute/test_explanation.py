@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from innerview import allcnn
-from innerview.methods import activations, gradient, integrated_gradients, interior_gradients, keep, predict
+from innerview.methods import activations, gradient, insertion, integrated_gradients, interior_gradients, predict
 from innerview.session.compute.explanation import examine
 from innerview.session.images import gather
 from innerview.session.query import Query
@@ -58,15 +58,16 @@ def test_every_part_is_what_its_method_gives_alone(network: Counting, how: Any, 
     same(look.interior.alphas, alone.alphas)
     same(look.interior.gradients, alone.gradients)
     same(look.interior.scores, alone.scores)
-    integral = integrated_gradients(network, image, Contrast(), baseline=starts, **how)
+    named = {{"evaluations": "n_steps"}.get(name, name): value for name, value in how.items()}
+    integral = integrated_gradients(network, image, Contrast(), baseline=starts, **named)
     same(look.integrated.attribution, integral.attribution)
-    assert look.integrated.evaluations == integral.evaluations
+    assert look.integrated.n_evaluations == integral.n_evaluations
     assert look.integrated.interior is None  # it is a part of its own
-    kept = keep(network, image, integral.map, fill=black, target=look.integrated.target)
+    kept = insertion(network, image, integral.heatmap, fill=black, target=look.integrated.target)
     same(look.kept["highest"].logits, kept.logits)
     taps = activations(network, image, [3]).layers
     same(look.activations.layers[next(iter(taps))], next(iter(taps.values())))
-    expected = alone.profile if len(baselines) > 1 else alone.profile.joined(integral.profile)
+    expected = alone.path if len(baselines) > 1 else alone.path.joined(integral.path)
     same(look.profile.alphas, expected.alphas)
     same(look.profile.scores, expected.scores)
 
@@ -74,7 +75,7 @@ def test_every_part_is_what_its_method_gives_alone(network: Counting, how: Any, 
 def test_nothing_is_worked_out_twice_and_batches_are_full(network: Counting) -> None:
     (item,) = gather(network, ["cat"])
     look = examine(network, item, Query())
-    inside = sum(alpha not in look.integrated.profile.alphas for alpha in look.interior.alphas)
+    inside = sum(alpha not in look.integrated.path.alphas for alpha in look.interior.alphas)
     assert sum(network.pullbacks) == look.integrated.evaluations + inside
     assert len(network.pullbacks) <= -(-sum(network.pullbacks) // network.chunk) + 2  # the first one, and the last
     assert network.forwards.count(1) == 1

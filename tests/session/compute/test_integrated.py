@@ -13,7 +13,7 @@ from innerview.adapters.numpy import NumpyNetwork
 from innerview.adapters.operations import Convolution, GlobalMean, ReLU
 from innerview.data.baselines import make_baseline
 from innerview.errors import UnknownClass, UsageError
-from innerview.methods import RECIPE_ALPHAS, interior_gradients, keep, predict
+from innerview.methods import RECIPE_ALPHAS, insertion, interior_gradients, predict
 from innerview.methods.registry import USUAL, map_methods, read_method
 from innerview.network import InputSpec, Layer, Network, OutputSpec
 from innerview.session.compute.integrated import Integrated, integrate, with_interior
@@ -85,7 +85,7 @@ def test_levels_come_before_the_end_and_are_not_final(network, image, black) -> 
     assert len(levels) >= 2
     assert set(levels) == {2}
     assert [done for done, _ in heard.heard] == sorted(done for done, _ in heard.heard)
-    assert heard.heard[-1][0] == first.evaluations == second.evaluations
+    assert heard.heard[-1][0] == first.n_evaluations == second.n_evaluations
     assert (first.target, second.target) == (0, 2)
     assert first.provenance.baseline == "black"
 
@@ -112,7 +112,7 @@ def test_the_sum_ends_in_the_map_and_begins_at_nothing(network, image, request_:
     found = integrate(network, image, [Logit(1)], baselines, request_, NullListener())
     sums = add_up(found, [0.0, 0.5, 1.0])
     assert not sums[0].any()
-    np.testing.assert_allclose(sums[-1], found.results[0].map, rtol=1e-5, atol=1e-5 * np.abs(sums).max())
+    np.testing.assert_allclose(sums[-1], found.results[0].heatmap, rtol=1e-5, atol=1e-5 * np.abs(sums).max())
 
 
 @pytest.mark.parametrize("request_", HOW.values(), ids=HOW)
@@ -168,10 +168,12 @@ def test_few_places_hold_those_that_are_wanted_and_the_ends() -> None:
 def test_keeping_by_orders_is_the_method_and_shows_equal_pictures_once(network, image, integrated, black) -> None:
     heard = Heard()
     found = keep_by_orders(
-        network, image, integrated.results[0].map, fill=black.image, target=1, listener=heard, shares=(0, 0.25, 1)
+        network, image, integrated.results[0].heatmap, fill=black.image, target=1, listener=heard, shares=(0, 0.25, 1)
     )
     assert heard.heard[-1] == (8 + 2, 8 + 2)  # one part for each of 8 orders, nothing, everything
-    known = keep(network, image, integrated.results[0].map, fill=black.image, shares=(0, 0.25, 1), order="highest")
+    known = insertion(
+        network, image, integrated.results[0].heatmap, fill=black.image, fractions=(0, 0.25, 1), order="highest"
+    )
     np.testing.assert_allclose(found[1].logits, known.logits, rtol=1e-4, atol=1e-5)
     assert np.array_equal(found[1].ranking, known.ranking)
     assert len({one.ranking.tobytes() for one in found}) == 8
@@ -209,8 +211,8 @@ def test_broken_masks_are_refused(text, cells, message) -> None:
 def test_every_method_makes_a_payload(network, image, black, method: str) -> None:
     found = run_method(read_method(method).settled(network), network, image, Logit(1), [black], None)
     payload = decode(encode(map_payload(found, Question(method, "logit", 1), STAMP)))
-    np.testing.assert_array_equal(payload.values("map"), found.map.astype(np.float32))
-    assert payload.json("evaluations") == getattr(found, "evaluations", 1)
+    np.testing.assert_array_equal(payload.values("map"), found.heatmap.astype(np.float32))
+    assert payload.json("n_evaluations") == getattr(found, "n_evaluations", 1)
     assert payload.metadata["meaning"] in {"contribution", "sensitivity", "spread"}
 
 
@@ -228,8 +230,8 @@ def test_maps_carry_their_error_and_status(integrated: Integrated) -> None:
     question = Question("integrated-gradients", "logit", 1)
     done = decode(encode(map_payload(integrated.results[0], question, STAMP)))
     assert (done.metadata["status"], done.json("tolerance")) == ("done", 0.01)
-    assert done.json("estimated_error") == integrated.results[0].estimated_error
-    assert done.arrays["error"].shape == done.arrays["map"].shape
+    assert done.json("error") == integrated.results[0].error
+    assert done.arrays["pixel_error"].shape == done.arrays["map"].shape
     small = decode(encode(map_payload(integrated.results[0], question, STAMP, small=True)))
     loss = np.abs(small.values("map") - done.values("map")).sum() / np.abs(done.values("map")).sum()
     assert 0 < loss < 0.02

@@ -43,9 +43,9 @@ def draw_convergence(
     """
     from matplotlib.ticker import FixedLocator, NullLocator
 
-    if not result.history:
+    if not result.convergence:
         raise UsageError("convergence was asked of a fixed number of evaluations; compute to a tolerance instead")
-    spent, estimates, gaps = (np.array(column, dtype=np.float64) for column in zip(*result.history, strict=True))
+    spent, estimates, gaps = (np.array(column, dtype=np.float64) for column in zip(*result.convergence, strict=True))
     axes.set_xscale("log")
     axes.set_yscale("log")
     curves: list[tuple[str, Array, Array, tuple[str, object, str]]] = [

@@ -104,7 +104,7 @@ def draw_layers(axes: Axes, result: WeightHistograms, layers: Sequence[str | int
     if not 1 <= len(layers) <= len(TRIO):
         raise UsageError(f"{len(layers)} layers were asked for in one plot; take one to {len(TRIO)}")
     found = [layer_index(result, layer) for layer in layers]
-    last = len(result.snapshots) - 1
+    last = len(result.checkpoints) - 1
     for index, (colour, dash) in zip(found, TRIO, strict=False):
         edges = result.edges[index]
         if last and result.sizes[0, index]:
@@ -112,7 +112,7 @@ def draw_layers(axes: Axes, result: WeightHistograms, layers: Sequence[str | int
         line = axes.plot(*outline(edges, result.counts[last, index]), color=colour, linestyle=dash, linewidth=1.5)
         name, lost = words.brief(result.layers[index], LONGEST), left_out(result, last, index)
         if last and not result.sizes[0, index]:
-            lost = f"{lost}{', ' * bool(lost)}not in {result.snapshots[0]}"
+            lost = f"{lost}{', ' * bool(lost)}not in {result.checkpoints[0]}"
         # A space in front: matplotlib leaves names that begin with _ out of its legends, and some models have them.
         line[0].set_label(f"{' ' if name.startswith('_') else ''}{name}{': ' if lost else ''}{lost}")
     _finish(axes, result, found, log=log)
@@ -141,7 +141,7 @@ def draw_layer(axes: Axes, result: WeightHistograms, layer: str | int, *, log: b
         UnknownLayer: a layer that the result does not have.
     """
     index = layer_index(result, layer)
-    last = len(result.snapshots) - 1
+    last = len(result.checkpoints) - 1
     for snapshot in range(last + 1):
         corners = outline(result.edges[index], result.counts[snapshot, index])
         newest = snapshot == last
@@ -152,7 +152,7 @@ def draw_layer(axes: Axes, result: WeightHistograms, layer: str | int, *, log: b
             axes.fill_between(*corners, color=colour, alpha=0.12, linewidth=0)
     _finish(axes, result, [index], log=log)
     facts = [f"mean {_from_to(result.mean[:, index])}", f"std {_from_to(result.std[:, index])}"]
-    lost = [(name, left_out(result, place, index)) for place, name in enumerate(result.snapshots)]
+    lost = [(name, left_out(result, place, index)) for place, name in enumerate(result.checkpoints)]
     facts += [row for name, text in lost if text for row in wrap(f"! {name}: {text}", 36)]
     name = words.brief(result.layers[index], LONGEST)
     axes.set_title("\n".join([name, *facts]), loc="left", fontsize=TEXT - 0.5, color=tokens.INK)
@@ -165,7 +165,7 @@ def _from_to(values: Array) -> str:
 
 def _about(result: WeightHistograms, *, between: bool = True) -> str:
     """Say what is drawn; `between`: so are the snapshots between the first and the last."""
-    first, last, number = result.snapshots[0], result.snapshots[-1], len(result.snapshots)
+    first, last, number = result.checkpoints[0], result.checkpoints[-1], len(result.checkpoints)
     many = f"light grey to dark: {number} snapshots from {first} · coloured: {last} · "
     ends = f"grey: {first} · coloured: {last} · "
     left = f"grey: {first} · coloured: {last} · {number - 2} snapshots between them not drawn · "
@@ -224,6 +224,6 @@ def layers_figure(result: WeightHistograms, *, columns: int = 3, log: bool = Tru
 
 
 def _title(result: WeightHistograms) -> str:
-    first, last = result.snapshots[0], result.snapshots[-1]
+    first, last = result.checkpoints[0], result.checkpoints[-1]
     joined = {1: last, 2: f"{first} and {last}"}
-    return f"Weights: {joined.get(len(result.snapshots), f'{first} to {last}')}"
+    return f"Weights: {joined.get(len(result.checkpoints), f'{first} to {last}')}"

@@ -47,7 +47,7 @@ def _(result: PathProfile) -> PathProfile:
 
 @profile_of.register
 def _(result: InteriorGradients | IntegratedGradients) -> PathProfile:
-    return result.profile
+    return result.path
 
 
 def _points(profile: PathProfile) -> dict[str, Any]:

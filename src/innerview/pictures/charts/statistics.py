@@ -13,7 +13,7 @@ import numpy as np
 from innerview.errors import UsageError
 from innerview.pictures import tokens, words
 from innerview.pictures.charts.paper import TEXT, dress, new_figure, write_percent
-from innerview.results import PathStatistics
+from innerview.results import PathPredictions
 from innerview.targets import label
 from innerview.types import Array
 
@@ -39,7 +39,7 @@ FEWEST: Final = 0.045
 """A bar's part is high enough for a number from this share on."""
 
 
-def draw_accuracy(axes: Axes, result: PathStatistics) -> None:
+def draw_accuracy(axes: Axes, result: PathPredictions) -> None:
     """Draw the share of pictures called by their true class at each alpha."""
     places = np.arange(result.alphas.size)
     axes.plot(places, result.accuracy, color=tokens.TEST, marker="o", markersize=4, linewidth=1.5)
@@ -50,19 +50,19 @@ def draw_accuracy(axes: Axes, result: PathStatistics) -> None:
     dress(axes, f"Called by the true class: {best} at alpha {at}", "", "")
 
 
-def draw_class_shares(axes: Axes, result: PathStatistics) -> None:
+def draw_class_shares(axes: Axes, result: PathPredictions) -> None:
     """Draw the share of pictures called by each class at each alpha, as stacked bars."""
-    order = np.argsort(-result.shares.max(axis=0), kind="stable")
+    order = np.argsort(-result.fractions.max(axis=0), kind="stable")
     few = order[: len(FILLS)] if len(order) <= len(FILLS) else order[: len(FILLS) - 1]
     named = sorted(int(index) for index in few)
     places = np.arange(result.alphas.size)
     bottom = np.zeros(result.alphas.size)
     stacks = [
-        (result.shares[:, index], words.brief(label(index, result.class_names)), str(index), FILLS[place])
+        (result.fractions[:, index], words.brief(label(index, result.class_names)), str(index), FILLS[place])
         for place, index in enumerate(named)
     ]
     if len(named) < len(order):
-        rest = 1 - result.shares[:, named].sum(axis=1)
+        rest = 1 - result.fractions[:, named].sum(axis=1)
         stacks.append((rest, f"{words.count(len(order) - len(named))} other classes", "", OTHERS))
     for shares, name, number, fill in stacks:
         axes.bar(places, shares, 0.86, bottom, color=fill, edgecolor=tokens.PAGE, linewidth=0.6, label=name)
@@ -96,7 +96,7 @@ def _alphas(axes: Axes, alphas: Array) -> None:
     axes.set_xlim(-0.6, alphas.size - 0.4)
 
 
-def statistics_figure(result: PathStatistics) -> Figure:
+def statistics_figure(result: PathPredictions) -> Figure:
     """Draw accuracy and class shares along the path, one above the other.
 
     Args:
@@ -108,7 +108,7 @@ def statistics_figure(result: PathStatistics) -> Figure:
     if not result.alphas.size:
         raise UsageError("path statistics without any alpha were given; give at least one")
     width = float(np.clip(3.2 + 0.48 * result.alphas.size, 6.6, 14))
-    pictures = "1 picture" if result.pictures == 1 else f"{words.count(result.pictures)} pictures"
+    pictures = "1 picture" if result.n_images == 1 else f"{words.count(result.n_images)} pictures"
     title = f"From the baseline to the picture, over {pictures}"
     figure = new_figure(width, 5.6, title, "alpha: 0 is the baseline, 1 the picture")
     upper, lower = figure.subplots(2, 1, height_ratios=(1, 2))

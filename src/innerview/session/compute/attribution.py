@@ -28,4 +28,4 @@ def _first(found: Integrated) -> Explained:
     return found.results[0]
 
 
-ATTRIBUTION: Final = Computation(INTEGRATED.fields | {"method"}, _work, lambda found: 3 * found.map.nbytes)
+ATTRIBUTION: Final = Computation(INTEGRATED.fields | {"method"}, _work, lambda found: 3 * found.heatmap.nbytes)

@@ -18,7 +18,7 @@ from innerview.results import (
     Gradient,
     IntegratedGradients,
     InteriorGradients,
-    Keep,
+    MaskingCurve,
     PathFrames,
     PathProfile,
     Prediction,
@@ -84,8 +84,8 @@ class Look:
     maps: tuple[Explained, ...]
     along: Along | None
     path: PathFrames | None
-    kept: Mapping[str, Keep]
-    orders: tuple[Keep, ...]
+    kept: Mapping[str, MaskingCurve]
+    orders: tuple[MaskingCurve, ...]
     fill: Baseline
     methods: Mapping[str, Explained]
     missing: Mapping[str, str] = field(default_factory=dict[str, str])
@@ -139,7 +139,7 @@ def examine(network: Network, item: Item, query: Query, portion: SubProgress = A
 
     Raises:
         UsageError: a class, layer, alpha, rule, target or baseline that does not exist or has no meaning.
-        PictureError: a baseline file can't be read or does not fit.
+        ImageError: a baseline file can't be read or does not fit.
         NetworkError: something is not finite.
     """
     image, output = item.fitted.image, network.output
@@ -197,7 +197,7 @@ def examine(network: Network, item: Item, query: Query, portion: SubProgress = A
         orders = keep_by_orders(
             network,
             image,
-            look.map.map,
+            look.map.heatmap,
             fill=baselines[0].image,
             target=targets[0].index,
             listener=portion.part(0.8, 1, "keep", unit="answers"),
@@ -261,5 +261,5 @@ def _along(found: Integrated, prediction: Prediction, query: Query) -> Along:
         gradient=Gradient(image, prediction, inside.gradients[-1], score, inside.unit, source),
         interior=interior,
         integrated=integrated,
-        profile=interior.profile if integrated.spread is not None else interior.profile.joined(integrated.profile),
+        profile=interior.path if integrated.std is not None else interior.path.joined(integrated.path),
     )

@@ -132,7 +132,7 @@ def integrate(
         whole: keep the gradients at every node channel by channel; else only at `interior`.
 
     Raises:
-        UsageError, PictureError, NetworkError: as in `integrate_jobs`.
+        UsageError, ImageError, NetworkError: as in `integrate_jobs`.
     """
     words = " and ".join(one.words for one in baselines)
     seed = next((one.seed for one in baselines if one.seed is not None), None)
@@ -151,7 +151,7 @@ def integrate(
         [Job(image, tuple(targets), tuple(one.image for one in baselines), tuple(interior))],
         tolerance=query.tolerance if rule is None else None,
         rule=rule,
-        budget=query.budget,
+        max_evaluations=query.budget,
         progress=listener.progress,
         watcher=looking,
     )

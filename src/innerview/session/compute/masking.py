@@ -14,10 +14,10 @@ from jaxtyping import Bool
 from innerview.data.baselines import Baseline
 from innerview.errors import UsageError
 from innerview.methods import predict
-from innerview.methods.keep import check_shares, rank
+from innerview.methods.masking import check_fractions, rank
 from innerview.methods.passes import chunks
 from innerview.network import Network
-from innerview.results import Keep, Prediction, Provenance, show_only
+from innerview.results import MaskingCurve, Prediction, Provenance, show_only
 from innerview.session.compute.attribution import ATTRIBUTION
 from innerview.session.compute.computation import IMAGE, Computation, Source
 from innerview.session.compute.prediction import resolved
@@ -40,7 +40,7 @@ def keep_by_orders(
     shares: Sequence[float] = Query.curve_fractions,
     randoms: int = Query.n_random,
     seed: int = 0,
-) -> list[Keep]:
+) -> list[MaskingCurve]:
     """Predict at each share, by each order of the map and by random ones.
 
     Pictures that are equal (all pixels, none) are shown once.
@@ -56,7 +56,7 @@ def keep_by_orders(
         randoms: how many random orders.
         seed: of those.
     """
-    portions = check_shares(shares)
+    portions = check_fractions(shares)
     kept = np.floor(portions * values.size + 0.5).astype(np.int64)
     rankings = [rank(values, order) for order in RANKED]
     generator = np.random.default_rng(seed)
@@ -77,12 +77,12 @@ def keep_by_orders(
     table = [[answers[alike[order, place]] for place in range(len(kept))] for order in range(len(rankings))]
     provenance = Provenance.of(network, seed=seed)
     return [
-        Keep(
+        MaskingCurve(
             image=image,
             fill=fill,
             ranking=ranking,
             order=(*RANKED, *("random",) * randoms)[order],
-            shares=portions,
+            fractions=portions,
             kept=kept,
             logits=np.stack([one.logits for one in table[order]]),
             probabilities=np.stack([one.probabilities for one in table[order]]),
@@ -142,7 +142,7 @@ class Masked:
     """
 
     fill: Baseline
-    curves: tuple[Keep, ...] = ()
+    curves: tuple[MaskingCurve, ...] = ()
     prediction: Prediction | None = None
     pixels: int = 0
     fraction: float = 0.0
@@ -157,7 +157,7 @@ def _work(source: Source, query: Query, listener: Listener) -> Masked:
     curves = keep_by_orders(
         source.network(query),
         source.photo(query).image,
-        found.map,
+        found.heatmap,
         fill=fill.image,
         target=resolved(source, query, listener).index,
         listener=listener,

@@ -85,7 +85,7 @@ def add_up(found: Integrated, stops: Sequence[float]) -> Array:
     else:
         _, substitution = (part.strip() for part in result.rule.split(","))
         # Of both ends alone, the integrand between them is a straight line.
-        weights = running_weights(np.array(nodes), substitution if result.history else "identity", stops)
+        weights = running_weights(np.array(nodes), substitution if result.convergence else "identity", stops)
     return np.tensordot(weights, integrands, axes=(1, 0))
 
 

@@ -20,7 +20,7 @@ def count_weights(
     snapshots: Mapping[str, Mapping[str, Array]],
     *,
     bins: int = 128,
-    same_bins: bool = False,
+    shared_bins: bool = False,
     held: float = HELD,
     portion: SubProgress = ALONE,
     notes: Sequence[str] = (),
@@ -30,7 +30,7 @@ def count_weights(
     Args:
         snapshots: by name, in the order of time: weights by name.
         bins: how many; even.
-        same_bins: one set of bins for all layers.
+        shared_bins: one set of bins for all layers.
         held: share of each layer's weights that the bins hold at least, in every snapshot; the few beyond are counted
             as under or over, since a single outlier would leave no width to all others.
         portion: told of each layer.
@@ -45,9 +45,9 @@ def count_weights(
     layers = kernels or real
     if not layers:
         raise DataError(f"there are no weights in {', '.join(snapshots)}; name files or a model that have some")
-    limits = [_limit(snapshots, name, held) for name in layers] if held < 1 and not same_bins else []
+    limits = [_limit(snapshots, name, held) for name in layers] if held < 1 and not shared_bins else []
     found = weight_histograms(
-        snapshots, layers=layers, bins=bins, limits=limits, same_bins=same_bins, progress=portion.progress
+        snapshots, layers=layers, bins=bins, limits=limits, shared_bins=shared_bins, progress=portion.progress
     )
     return replace(found, notes=(*notes, *_changes(snapshots, layers), *_left_out(list(known), layers)))
 

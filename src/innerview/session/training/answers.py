@@ -16,7 +16,7 @@ from typing import Any, Final
 import numpy as np
 from jaxtyping import Int
 
-from innerview.errors import DataError, InnerviewError, NetworkError, PictureError, UsageError
+from innerview.errors import DataError, ImageError, InnerviewError, NetworkError, UsageError
 from innerview.methods import predict
 from innerview.pictures.words import count
 from innerview.results import Prediction
@@ -113,7 +113,7 @@ def answers_of(
             level(replace(kept, mistakes_about=COMING.format(data.resolve().name)) if kept.mistakes_about else kept)
         try:
             return tested(run, data, kept, listener, level, COUNT * 4**more)
-        except (NetworkError, DataError, PictureError) as problem:
+        except (NetworkError, DataError, ImageError) as problem:
             missing = str(problem)
     if kept is None:
         raise UsageError(f"what {run.name} takes for what is not known: {missing or NOTHING}")
@@ -134,7 +134,7 @@ def tested(
 
     Raises:
         NetworkError: they can't be run; `DataError`: the data set is none, or not of these classes.
-        PictureError: no picture can be read.
+        ImageError: no picture can be read.
     """
     network = network_at(run, run.steps[-1])
     problems: list[str] = []
@@ -159,7 +159,7 @@ def tested(
             level(so_far(final=False))
             shown *= 2
     if not found.total:
-        raise PictureError(f"none of the test pictures in {data.resolve().name} can be read; the first: {problems[0]}")
+        raise ImageError(f"none of the test pictures in {data.resolve().name} can be read; the first: {problems[0]}")
     return so_far(final=True)
 
 

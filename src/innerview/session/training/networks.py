@@ -14,7 +14,7 @@ import numpy as np
 
 from innerview import allcnn
 from innerview.adapters.numpy import NumpyNetwork
-from innerview.data.samples import samples
+from innerview.data.samples import example_names
 from innerview.errors import NetworkError
 from innerview.files.regular import reading
 from innerview.methods import integrated_gradients, predict
@@ -88,7 +88,7 @@ class UnitTimes:
 
 def probes_of(network: NumpyNetwork, query: Query) -> list[Item]:
     """Read the probe pictures: those that were named, or else the bundled photos."""
-    named = query.probes or (() if query.select else samples())
+    named = query.probes or (() if query.select else example_names())
     return gather(network, named, query if query.select else replace(query, data=None))
 
 
@@ -134,8 +134,8 @@ def films(run: Recorded, items: Sequence[Item], query: Query, report: Callable[[
                     step,
                     predict(network, image[None])[0],
                     integrated_gradients(
-                        network, image, Logit(target), baseline=np.zeros_like(image), evaluations=query.timeline_steps
-                    ).map,
+                        network, image, Logit(target), baseline=np.zeros_like(image), n_steps=query.timeline_steps
+                    ).heatmap,
                     {title: answer.activations[name][0] for name, title in titles.items()},
                 )
             )

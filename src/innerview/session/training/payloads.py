@@ -132,7 +132,7 @@ def show_weights(run: Recorded, stamp: Stamp) -> Payload:
     columns = [_layer([one.get(name, nothing) for one in counted]) for name in names]
     table: dict[str, Any] = {key: np.stack([one[key] for one in columns], axis=1) for key in COLUMNS}
     found = WeightHistograms(
-        snapshots=tuple(f"step {step:,}" for step in steps),
+        checkpoints=tuple(f"step {step:,}" for step in steps),
         layers=tuple(names),
         edges=np.stack([one["edges"] for one in columns]),
         **table,
@@ -281,11 +281,11 @@ def _frame(network: NumpyNetwork, step: int, image: Image, target: int, progress
         image,
         Logit(target),
         baseline=np.zeros_like(image),
-        evaluations=TIMELINE_STEPS,
+        n_steps=TIMELINE_STEPS,
         progress=progress,
     )
     titles = {layer_title(name, network.layers): answer.activations[name][0] for name in shown}
-    return Frame(step, predict(network, image[None])[0], result.map, titles)
+    return Frame(step, predict(network, image[None])[0], result.heatmap, titles)
 
 
 def _part(listener: Listener, place: int, parts: int) -> Callable[[int, int], None]:

@@ -17,11 +17,11 @@ import numpy as np
 from innerview.adapters.numpy import NumpyNetwork
 from innerview.data import cifar10
 from innerview.data.class_folders import apart
-from innerview.data.fitting import fit, parse_crop
+from innerview.data.fitting import parse_crop, preprocess
 from innerview.data.folders import ClassFolders, open_folders
 from innerview.data.parts import is_divided
-from innerview.data.reading import Picture
-from innerview.errors import DataError, PictureError
+from innerview.data.reading import LoadedImage
+from innerview.errors import DataError, ImageError
 from innerview.methods import integrated_gradients, predict
 from innerview.methods.mistakes import Mistakes, mistakes, mistakes_among
 from innerview.results import IntegratedGradients, Prediction
@@ -82,8 +82,8 @@ def labelled_pictures(data: Path, network: NumpyNetwork, query: Query, problems:
     truths = dict(zip(folders.class_names, folders.matching(network.output.answers), strict=True))
     for entry in folders.shuffled(query.num_images, query.seed):
         try:
-            image = fit(entry.read(), network.input, parse_crop(query.crop)).image
-        except PictureError as problem:
+            image = preprocess(entry.read(), network.input, parse_crop(query.crop)).image
+        except ImageError as problem:
             problems.append(str(problem))
             continue
         yield Labelled(entry.name, image, truths[entry.truth])
@@ -109,9 +109,9 @@ def _from_arrays(data: Path, network: NumpyNetwork, query: Query) -> Iterator[La
     for number in numbers:
         pixels = found.test.images[number].astype(np.float32) / np.float32(255)
         name = found.classes[int(found.test.labels[number])]
-        picture = Picture(f"{name}, no. {number}", pixels, truth=name)
+        picture = LoadedImage(f"{name}, no. {number}", pixels, truth=name)
         truth = network.output.class_names.index(name)
-        yield Labelled(picture.name, fit(picture, network.input, parse_crop(query.crop)).image, truth)
+        yield Labelled(picture.name, preprocess(picture, network.input, parse_crop(query.crop)).image, truth)
 
 
 def on_test_pictures(run: Recorded, query: Query, data: Path, report: Callable[[str], None]) -> Tested:
@@ -121,7 +121,7 @@ def on_test_pictures(run: Recorded, query: Query, data: Path, report: Callable[[
     bundled and exported, and what all other views of the run show.
 
     Raises:
-        NetworkError: it can't be run; `DataError`: the data set can't be read; `PictureError`: no picture can.
+        NetworkError: it can't be run; `DataError`: the data set can't be read; `ImageError`: no picture can.
     """
     network = network_at(run, run.steps[-1])
     problems: list[str] = []
@@ -142,7 +142,7 @@ def on_test_pictures(run: Recorded, query: Query, data: Path, report: Callable[[
             ask()
     ask()
     if not pictures:
-        raise PictureError(f"none of the test pictures in {data} can be read; the first: {problems[0]}")
+        raise ImageError(f"none of the test pictures in {data} can be read; the first: {problems[0]}")
     found = mistakes(predictions, [one.truth for one in pictures])
     worst: list[IntegratedGradients] = []
     surest: list[int] = found.surest[:WORST].tolist()
@@ -154,7 +154,7 @@ def on_test_pictures(run: Recorded, query: Query, data: Path, report: Callable[[
                 image,
                 Logit(network.output.output_of(predictions[place].index, predictions[place].logits)),
                 baseline=np.zeros_like(image),
-                evaluations=query.timeline_steps,
+                n_steps=query.timeline_steps,
             )
         )
         report(f"the map of {pictures[place].name}")

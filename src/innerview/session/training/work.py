@@ -61,7 +61,7 @@ def work(run: Recorded, query: Query, report: Callable[[str], None]) -> Worked:
     """Work out everything that a query asks of a run.
 
     Raises:
-        DataError: a file of the run, or the data set, can't be read; `PictureError`: a probe can't.
+        DataError: a file of the run, or the data set, can't be read; `ImageError`: a probe can't.
         UsageError: a probe or crop that does not exist.
     """
     report(f"weights of {run.name}")

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from innerview.results import Keep, Prediction
+from innerview.results import MaskingCurve, Prediction
 from innerview.types import Array
 from innerview.viewer.payload import Payload, counted, make_payload, numbered, to_bytes
 from innerview.viewer.payloads.stamp import Stamp, answered, shown_classes
@@ -16,7 +16,9 @@ RANKED = ("strongest", "highest", "lowest")
 """The orders that follow the map; those behind them in a payload are random."""
 
 
-def keep_payload(found: Sequence[Keep], stamp: Stamp, *, fill: str, seed: int, versus: int | None = None) -> Payload:
+def keep_payload(
+    found: Sequence[MaskingCurve], stamp: Stamp, *, fill: str, seed: int, versus: int | None = None
+) -> Payload:
     """Show what is said at each share.
 
     Args:
@@ -27,13 +29,13 @@ def keep_payload(found: Sequence[Keep], stamp: Stamp, *, fill: str, seed: int, v
         versus: class that the target is set against.
     """
     first = found[0]
-    classes = shown_classes(first.logits[int(first.shares.argmax())], (first.target, versus))
+    classes = shown_classes(first.logits[int(first.fractions.argmax())], (first.target, versus))
     ranks = np.stack([one.ranking for one in found[: len(RANKED)]])
     small = ranks.max(initial=0) < 2**16
     return make_payload(
         "keep",
         {
-            "shares": numbered(first.shares),
+            "shares": numbered(first.fractions),
             "kept": counted(first.kept),
             "logits": numbered(np.stack([one.logits[:, classes] for one in found])),
             "probabilities": numbered(np.stack([one.probabilities[:, classes] for one in found])),
@@ -51,7 +53,7 @@ def keep_payload(found: Sequence[Keep], stamp: Stamp, *, fill: str, seed: int, v
     )
 
 
-def _said(found: Sequence[Keep]) -> dict[str, Array]:
+def _said(found: Sequence[MaskingCurve]) -> dict[str, Array]:
     """What is said at each share: by each of the ranked orders, then of the mean outputs of all random ones."""
     rows = list(found[: len(RANKED)])
     if randoms := found[len(RANKED) :]:
@@ -62,7 +64,7 @@ def _said(found: Sequence[Keep]) -> dict[str, Array]:
                 probabilities=np.mean([one.probabilities for one in randoms], axis=0),
             )
         )
-    each = [answered([one.prediction(place) for place in range(len(one.shares))]) for one in rows]
+    each = [answered([one.prediction(place) for place in range(len(one.fractions))]) for one in rows]
     return {name: np.stack([one[name] for one in each]) for name in each[0]}
 
 

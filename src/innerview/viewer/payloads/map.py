@@ -49,17 +49,17 @@ def map_payload(
         small: values as companded bytes, for the further classes of one file.
     """
     drawn = as_attribution(result)
-    arrays = _values("map", drawn.map, small=small)
-    if drawn.error is not None:
-        arrays |= _values("error", drawn.error, small=small)
+    arrays = _values("map", drawn.heatmap, small=small)
+    if drawn.pixel_error is not None:
+        arrays |= _values("pixel_error", drawn.pixel_error, small=small)
     if isinstance(result, IntegratedGradients):
         arrays |= {
             "baseline": to_bytes(result.baseline),
-            "alphas": numbered(result.profile.alphas),
-            "scores": numbered(result.profile.scores),
+            "alphas": numbered(result.path.alphas),
+            "scores": numbered(result.path.scores),
         }
-        if result.spread is not None:
-            arrays["spread"] = numbered(result.spread)
+        if result.std is not None:
+            arrays["std"] = numbered(result.std)
     return make_payload(
         "map",
         arrays,
@@ -84,7 +84,7 @@ def _words(drawn: Attribution, question: Question) -> dict[str, object]:
         "target_words": drawn.provenance.target or "the score",
         "unit": drawn.unit,
         "baseline": drawn.provenance.baseline,
-        "evaluations": drawn.evaluations,
+        "n_evaluations": drawn.n_evaluations,
         "score": drawn.score,
         "notes": list(drawn.notes),
     }
@@ -97,22 +97,22 @@ def _exactness(result: Explained, *, final: bool) -> dict[str, object]:
             return {"status": "done", "status_words": "This method aims at no error."}
         case IntegratedGradients():
             states = {
-                "FIXED": "done",
-                "MET": "done",
+                "FIXED_STEPS": "done",
+                "CONVERGED": "done",
                 "NO_GRADIENT": "no-gradient",
-                "BUDGET": "not-met" if final else "refining",
+                "BUDGET_EXHAUSTED": "not-met" if final else "refining",
             }
             return {
                 "rule": result.rule,
                 "tolerance": result.tolerance,
-                "estimated_error": result.estimated_error,
-                "gap": result.gap,
-                "relative_gap": result.relative_gap,
+                "error": result.error,
+                "convergence_delta": result.convergence_delta,
+                "relative_convergence_delta": result.relative_convergence_delta,
                 "status": states[result.status.name],
                 "status_words": result.status.value if final else "It is being refined.",
                 "baseline_score": result.baseline_score,
-                "history": [
+                "convergence": [
                     [evaluations, error if np.isfinite(error) else None, gap]
-                    for evaluations, error, gap in result.history
+                    for evaluations, error, gap in result.convergence
                 ],
             }

@@ -11,8 +11,8 @@ import numpy as np
 from jaxtyping import UInt8
 from PIL import Image as Pillow
 
-from innerview.data.fitting import Box, Fitted
-from innerview.data.reading import Picture
+from innerview.data.fitting import Box, Preprocessed
+from innerview.data.reading import LoadedImage
 from innerview.data.resizing import resize_strips
 from innerview.results import Prediction
 from innerview.types import Array, Image
@@ -55,17 +55,17 @@ class Photo:
     source: str
 
     @staticmethod
-    def of(fitted: Fitted, name: str, truth: int | None, source: str) -> Photo:
+    def of(fitted: Preprocessed, name: str, truth: int | None, source: str) -> Photo:
         """Take what is needed of a picture that was read and fitted."""
-        width, height = fitted.picture.size
+        width, height = fitted.original.size
         return Photo(
-            levels_hash(fitted.picture.levels()),
+            levels_hash(fitted.original.levels()),
             name,
             fitted.image,
-            to_bytes(_small(fitted.picture, THUMBNAIL)),
+            to_bytes(_small(fitted.original, THUMBNAIL)),
             fitted.box,
             (height, width),
-            " · ".join([fitted.words, *fitted.picture.notes]),
+            " · ".join([fitted.words, *fitted.original.notes]),
             truth,
             source,
         )
@@ -73,14 +73,14 @@ class Photo:
     @property
     def icon(self) -> str:
         """A data URL of a picture for lists."""
-        thumbnail = Picture(self.name, self.thumbnail.astype(np.float32) / np.float32(255))
+        thumbnail = LoadedImage(self.name, self.thumbnail.astype(np.float32) / np.float32(255))
         tiny = Pillow.fromarray(to_bytes(_small(thumbnail, ICON)))
         buffer = io.BytesIO()
         tiny.quantize(ICON_COLOURS).save(buffer, "PNG", optimize=True)
         return f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}"
 
 
-def _small(picture: Picture, most: int) -> Array:
+def _small(picture: LoadedImage, most: int) -> Array:
     """Shrink to at most so many pixels a side; never enlarge."""
     width, height = picture.size
     factor = min(1.0, most / max(height, width))

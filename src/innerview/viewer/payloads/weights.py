@@ -31,7 +31,7 @@ def weights_payload(
         epochs: of the snapshots; unknown if empty.
         health: what is wrong: layer, words, figure.
     """
-    unknown = np.full(len(found.snapshots), np.nan)
+    unknown = np.full(len(found.checkpoints), np.nan)
     arrays = {
         "steps": numbered(np.asarray(steps) if len(steps) else unknown),
         "epochs": numbered(np.asarray(epochs) if len(epochs) else unknown),
@@ -46,6 +46,6 @@ def weights_payload(
         arrays,
         **stamp.texts,
         layers=list(found.layers),
-        snapshots=list(found.snapshots),
+        snapshots=list(found.checkpoints),
         health=[*health, *({"layer": "", "words": note, "figure": None} for note in found.notes)],
     )

@@ -81,7 +81,7 @@ def _photo(scene: FigureContext) -> Drawn:
     left, top, width, height = fitted.box
     return pictures.photo_picture(
         scene.look.map,
-        enlarge(fitted.picture.levels(), 1),
+        enlarge(fitted.original.levels(), 1),
         (left, top, left + width, top + height),
         subject=scene.subject,
         style=scene.query.overlay,
@@ -95,9 +95,9 @@ def _recipe(style: str, scene: FigureContext) -> Drawn:
 
 def _spread(scene: FigureContext) -> Drawn:
     result = scene.look.integrated
-    if result.spread is None:
+    if result.std is None:
         raise ValueError("a single baseline has no spread; `figures_of` asks for this picture only where there is one")
-    return pictures.error_picture(result.spread, result.unit, title="Spread over the baselines")
+    return pictures.error_picture(result.std, result.unit, title="Spread over the baselines")
 
 
 def _interior(scene: FigureContext) -> Drawn:
@@ -260,7 +260,7 @@ def figures_of(scene: FigureContext) -> list[FigureSpec]:
     if look.item.fitted.box[2:] != (look.item.fitted.image.shape[1], look.item.fitted.image.shape[0]):
         view = "attribution" if look.along else "methods"
         more.append(FigureSpec("photo.png", view, "The map in its place on the whole photo.", _photo))
-    if look.along and look.integrated.spread is not None:
+    if look.along and look.integrated.std is not None:
         more.append(
             FigureSpec("spread.png", "attribution", "How far the maps of the baselines differ per pixel.", _spread)
         )

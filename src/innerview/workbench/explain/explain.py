@@ -74,7 +74,7 @@ def explain(
 
     Raises:
         UsageError: something asked for does not exist or has no meaning.
-        PictureError: an image or baseline can't be read or does not fit; `DataError`: nor can the data set.
+        ImageError: an image or baseline can't be read or does not fit; `DataError`: nor can the data set.
         NetworkError: something is NaN or infinite; where that is so of some images only, the others are written all the
             same. What fails of one image behind its map is left out, and its page says so.
         OutputError: the folder can't be written or holds other things.
@@ -93,7 +93,7 @@ def explain(
     scale: ScaleChoice = asked.fixed_vmax() or "per-image"
     if shared:  # only then must all maps be known before the first is drawn
         looks = list(looks)
-        scale = pictures.choose_scales([one.map.map for one in looks if isinstance(one, Look)], "shared")[0].limit
+        scale = pictures.choose_scales([one.map.heatmap for one in looks if isinstance(one, Look)], "shared")[0].limit
     names = folder_names(item.name for item in items)
     drawn: dict[str, Drawn] = {}
     scenery = page_context(opened, network if isinstance(network, str) else type(opened).__name__, histograms)

@@ -104,7 +104,7 @@ def _facts(scene: FigureContext) -> list[tuple[str, str]]:
         ("Explained", source.target),
         ("Baseline", source.baseline),
         *exact,
-        ("Network", f"{source.network}, {source.dtype}, {source.chunk} pictures at a time"),
+        ("Network", f"{source.fingerprint}, {source.dtype}, {source.batch_size} pictures at a time"),
         ("Versions", ", ".join(f"{name} {number}" for name, number in source.versions.items())),
         ("Data", "result.json and arrays.safetensors, in this folder"),
     ]
@@ -119,7 +119,7 @@ def _results(scene: FigureContext) -> dict[str, object]:
             "truth": look.item.truth,
             "words": fitted.words,
             "box": fitted.box,
-            "notes": fitted.picture.notes,
+            "notes": fitted.original.notes,
         },
         "query": {name: str(one) if isinstance(one, Path) else one for name, one in asdict(scene.query).items()},
         "prediction": look.prediction,

@@ -69,7 +69,7 @@ def report(
 
     Raises:
         UsageError: something asked for does not exist or has no meaning, or there are too many images.
-        PictureError, DataError: an image, or the data set, can't be read.
+        ImageError, DataError: an image, or the data set, can't be read.
         NetworkError: something is NaN or infinite.
         OutputError: the file can't be written, or the viewer was not built.
     """

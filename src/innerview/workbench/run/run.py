@@ -74,7 +74,7 @@ def run(
 
     Raises:
         UsageError: something asked for does not exist or has no meaning.
-        DataError: a run or the data set can't be read; `PictureError`: a picture can't.
+        DataError: a run or the data set can't be read; `ImageError`: a picture can't.
         OutputError: the folder can't be written or holds other things.
     """
     asked = query or Query()

@@ -15,12 +15,12 @@ from dataclasses import replace
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from innerview.errors import PictureError, UsageError
+from innerview.errors import ImageError, UsageError
 from innerview.results import Attribution, Explained, as_attribution
 from innerview.types import Map
 
 
-def grid_labels(height: int, width: int, rows: int, columns: int) -> Int[np.ndarray, "height width"]:
+def grid_segments(height: int, width: int, rows: int, columns: int) -> Int[np.ndarray, "height width"]:
     """Label the cells of a grid from 0, row by row, as equal as pixels allow.
 
     Raises:
@@ -34,24 +34,24 @@ def grid_labels(height: int, width: int, rows: int, columns: int) -> Int[np.ndar
     return down[:, None] * columns + across[None]
 
 
-def region_sums(
+def segment_sums(
     values: Map, labels: Int[np.ndarray, "height width"] | Bool[np.ndarray, "height width"]
 ) -> Float[np.ndarray, " region"]:
     """Add up a map over each label from 0 to the largest; of a mask, 0 is outside and 1 inside.
 
     Raises:
-        PictureError: the labels have another shape, are no whole numbers, or one is below 0.
+        ImageError: the labels have another shape, are no whole numbers, or one is below 0.
     """
     if labels.shape != values.shape or labels.dtype.kind not in "iub" or labels.min() < 0:
-        raise PictureError(
+        raise ImageError(
             f"labels of shape {labels.shape} and type {labels.dtype} were given for a map of "
             f"{values.shape[0]} × {values.shape[1]}; give one whole number from 0 (or true and false) for each pixel"
         )
     return np.bincount(labels.ravel().astype(np.int64), weights=values.ravel().astype(np.float64))
 
 
-def sum_regions(
-    result: Explained, labels: Int[np.ndarray, "height width"] | Bool[np.ndarray, "height width"]
+def aggregate_segments(
+    result: Explained, segments: Int[np.ndarray, "height width"] | Bool[np.ndarray, "height width"]
 ) -> Attribution:
     """Show each region's sum, shared out equally among its pixels, in place of a map's pixels.
 
@@ -60,14 +60,14 @@ def sum_regions(
 
     Args:
         result: any map over a picture.
-        labels: of each pixel's region, whole numbers from 0; or a mask.
+        segments: of each pixel's region, whole numbers from 0; or a mask.
 
     Raises:
-        PictureError: the labels don't fit the map.
+        ImageError: the labels don't fit the map.
     """
     found = as_attribution(result)
-    sums, sizes = region_sums(found.map, labels), region_sums(np.ones_like(found.map), labels)
-    numbers = labels.astype(np.int64)
+    sums, sizes = segment_sums(found.heatmap, segments), segment_sums(np.ones_like(found.heatmap), segments)
+    numbers = segments.astype(np.int64)
     shares = sums / np.maximum(sizes, 1)
     there = np.flatnonzero(sizes)
     most, least = int(there[sums[there].argmax()]), int(there[sums[there].argmin()])
@@ -78,6 +78,8 @@ def sum_regions(
         found,
         attribution=shares[numbers],
         method=f"{found.method}, over {len(there)} regions",
-        error=None if found.error is None else (region_sums(found.error, labels) / np.maximum(sizes, 1))[numbers],
+        pixel_error=None
+        if found.pixel_error is None
+        else (segment_sums(found.pixel_error, segments) / np.maximum(sizes, 1))[numbers],
         notes=(" ".join(said), *found.notes),
     )

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from innerview.errors import UsageError
-from innerview.methods import path_statistics, predict
+from innerview.methods import path_predictions, predict
 from methods.analytic import Analytic
 
 
@@ -14,7 +14,7 @@ def test_counts_equal_one_prediction_at_a_time() -> None:
     pictures = [(generator.uniform(size=network.input.shape), int(generator.integers(3))) for _ in range(7)]
     baseline, alphas = np.full(network.input.shape, 0.5), [0.0, 0.3, 1.0]
     done: list[float] = []
-    found = path_statistics(network, iter(pictures), baseline=baseline, alphas=alphas, progress=done.append)
+    found = path_predictions(network, iter(pictures), baseline=baseline, alphas=alphas, progress=done.append)
     calls = np.array(
         [
             [one.index for one in predict(network, np.stack([baseline + a * (x - baseline) for x, _ in pictures]))]
@@ -23,13 +23,13 @@ def test_counts_equal_one_prediction_at_a_time() -> None:
     )
     truths = np.array([truth for _, truth in pictures])
     np.testing.assert_allclose(found.accuracy, (calls == truths).mean(axis=1))
-    np.testing.assert_allclose(found.shares, [[(row == k).mean() for k in range(3)] for row in calls])
-    np.testing.assert_allclose(found.shares.sum(axis=1), 1)
-    assert found.pictures == 7
+    np.testing.assert_allclose(found.fractions, [[(row == k).mean() for k in range(3)] for row in calls])
+    np.testing.assert_allclose(found.fractions.sum(axis=1), 1)
+    assert found.n_images == 7
     assert done == pytest.approx([1, 2, 3, 4, 5, 6, 6 + 1 / 3, 6 + 2 / 3, 7])  # three alphas to each pass of three
 
 
 def test_no_picture_is_refused() -> None:
     network = Analytic.random(11)
     with pytest.raises(UsageError, match="no picture"):
-        path_statistics(network, [], baseline=np.zeros(network.input.shape), alphas=[1])
+        path_predictions(network, [], baseline=np.zeros(network.input.shape), alphas=[1])

@@ -15,23 +15,23 @@ from innerview.errors import UsageError
 from innerview.methods.interior_gradients import check_alphas
 from innerview.methods.passes import check_picture, forward_logits
 from innerview.network import Network
-from innerview.results import PathStatistics, Provenance
+from innerview.results import PathPredictions, Provenance
 from innerview.types import Image
 
 
-def path_statistics(
+def path_predictions(
     network: Network,
-    pictures: Iterable[tuple[Image, int]],
+    dataset: Iterable[tuple[Image, int]],
     *,
     baseline: Image,
     alphas: Sequence[float],
     progress: Callable[[float], None] | None = None,
-) -> PathStatistics:
+) -> PathPredictions:
     """Count, at each alpha, how many pictures are called what, and how many rightly.
 
     Args:
         network: any network; no gradients are needed.
-        pictures: pairs of a picture (pixels in [0, 1], height × width × channel) and its true class number; with a
+        dataset: pairs of a picture (pixels in [0, 1], height × width × channel) and its true class number; with a
             single output 0 for its class and 1 for what is not of it.
         baseline: where all paths start, a picture of the same shape.
         alphas: in [0, 1].
@@ -39,7 +39,7 @@ def path_statistics(
 
     Raises:
         UsageError: no picture, or an alpha outside [0, 1].
-        PictureError: a picture or the baseline does not fit the network.
+        ImageError: a picture or the baseline does not fit the network.
         NetworkError: an output is not finite.
     """
     places = check_alphas(alphas)
@@ -49,7 +49,7 @@ def path_statistics(
     called = np.zeros((len(places), classes), dtype=np.int64)
     right = np.zeros(len(places), dtype=np.int64)
     done = 0
-    queue = iter(pictures)
+    queue = iter(dataset)
     while batch := list(islice(queue, network.chunk)):
         for image, _ in batch:
             check_picture(network, image, "picture")
@@ -66,11 +66,11 @@ def path_statistics(
         done += len(batch)
     if not done:
         raise UsageError("no picture was given; the statistics need at least one")
-    return PathStatistics(
+    return PathPredictions(
         alphas=places,
         accuracy=right / done,
-        shares=called / done,
-        pictures=done,
+        fractions=called / done,
+        n_images=done,
         class_names=names,
         input=network.input,
         provenance=Provenance.of(network),

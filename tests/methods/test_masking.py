@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from innerview.errors import PictureError, UsageError
-from innerview.methods import keep, predict
-from innerview.methods.keep import ORDERS, rank
+from innerview.errors import ImageError, UsageError
+from innerview.methods import deletion, insertion, predict
+from innerview.methods.masking import ORDERS, rank
 from methods.analytic import Analytic
 from typecheck import unchecked
 
@@ -25,7 +25,7 @@ def test_everything_kept_is_the_picture_and_nothing_is_the_fill() -> None:
     network = Analytic.random(7)
     image = np.random.default_rng(1).uniform(size=network.input.shape)
     fill = np.full_like(image, 0.5)
-    result = keep(network, image, image.sum(axis=2), fill=fill, shares=[0, 0.33, 1])
+    result = insertion(network, image, image.sum(axis=2), fill=fill, fractions=[0, 0.33, 1])
     whole, empty = predict(network, np.stack([image, fill]))
     np.testing.assert_allclose(result.logits[-1], whole.logits)
     np.testing.assert_allclose(result.logits[0], empty.logits)
@@ -38,7 +38,9 @@ def test_the_highest_pixels_come_first() -> None:
     image = np.array([[[0.1], [0.2], [0.3], [0.4]]])
     values = np.array([[5.0, -9.0, 7.0, 0.0]])
     shown = {
-        order: keep(network, image, values, fill=np.zeros_like(image), shares=[0.5], order=order).images[0, 0, :, 0]
+        order: insertion(network, image, values, fill=np.zeros_like(image), fractions=[0.5], order=order).images[
+            0, 0, :, 0
+        ]
         for order in ORDERS
     }
     np.testing.assert_allclose(shown["highest"], [0.1, 0, 0.3, 0])
@@ -50,10 +52,24 @@ def test_bad_requests() -> None:
     network = Analytic.random(7)
     image = np.zeros(network.input.shape)
     with pytest.raises(UsageError, match="no order 'best'; the orders are highest"):
-        keep(network, image, image.sum(axis=2), fill=image, order="best")
-    with pytest.raises(UsageError, match="shares"):
-        keep(network, image, image.sum(axis=2), fill=image, shares=[2])
-    with unchecked(), pytest.raises(PictureError, match="map has shape"):
-        keep(network, image, np.zeros((2, 2)), fill=image)
-    with unchecked(), pytest.raises(PictureError, match="fill has shape"):
-        keep(network, image, image.sum(axis=2), fill=np.zeros((1, 1, 3)))
+        insertion(network, image, image.sum(axis=2), fill=image, order="best")
+    with pytest.raises(UsageError, match="fractions"):
+        insertion(network, image, image.sum(axis=2), fill=image, fractions=[2])
+    with unchecked(), pytest.raises(ImageError, match="map has shape"):
+        insertion(network, image, np.zeros((2, 2)), fill=image)
+    with unchecked(), pytest.raises(ImageError, match="fill has shape"):
+        insertion(network, image, image.sum(axis=2), fill=np.zeros((1, 1, 3)))
+
+
+def test_deletion_takes_away_what_insertion_shows_first() -> None:
+    network = Analytic.random(7)
+    image = np.random.default_rng(1).uniform(size=network.input.shape)
+    values = image.sum(axis=2)
+    fill = np.zeros_like(image)
+    shown = insertion(network, image, values, fill=fill, fractions=(0.0, 0.25, 1.0))
+    gone = deletion(network, image, values, fill=fill, fractions=(0.0, 0.25, 1.0))
+    assert (shown.mode, gone.mode) == ("insertion", "deletion")
+    np.testing.assert_array_equal(gone.kept, values.size - shown.kept)
+    np.testing.assert_array_equal(gone.images[0], image)
+    np.testing.assert_array_equal(gone.images[-1], fill)
+    np.testing.assert_array_equal((gone.images + shown.images), np.broadcast_to(image, gone.images.shape))
