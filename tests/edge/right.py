@@ -32,7 +32,7 @@ class Mine:
 
 
 model = innerview.wrap(lambda x: x.mean((1, 2)), input=innerview.InputSpec(32, 32), output=innerview.OutputSpec(3))
-loaded = innerview.load("allcnn")
+loaded = innerview.load_pretrained("allcnn")
 image: npt.NDArray[np.float32] = np.zeros((32, 32, 3), np.float32)
 tensor = Mine()
 
@@ -46,8 +46,8 @@ innerview.integrated_gradients(model, Image.new("RGB", (32, 32)), baseline=[imag
 innerview.integrated_gradients(model, [[[0.0, 0.5, 1.0]]], 2)
 found = innerview.integrated_gradients(model, tensor, 1, baseline="blurred:2")
 found.attribution.cpu()
-found.map.cpu()
-found.profile.scores.cpu()
+found.heatmap.cpu()
+found.path.scores.cpu()
 assert_type(found, IntegratedGradients[Mine])
 assert_type(found.numpy, IntegratedGradients)
 assert_type(found.to("numpy"), IntegratedGradients)
@@ -55,19 +55,19 @@ assert_type(replace(found, score=1.0), IntegratedGradients[Mine])
 as_torch = found.to("torch", channels="first")
 assert_type(innerview.predict(model, tensor)[0], Prediction[Mine])
 innerview.predict(model, np.zeros((2, 32, 32, 3)))[0].logits.mean()
-innerview.smooth_grad(model, image, 1, method=innerview.gradient_input, samples=5)
-innerview.smooth_grad(model, image, 1, method=partial(innerview.gradient_input, baseline="white"), samples=5)
+innerview.smooth_grad(model, image, 1, method=innerview.gradient_input, n_samples=5)
+innerview.smooth_grad(model, image, 1, method=partial(innerview.gradient_input, baseline="white"), n_samples=5)
 innerview.occlusion(model, image, 3, window=(8, 8), fill="gray")
-innerview.expected_gradients(model, image, baselines=["black", image], samples=10)
+innerview.expected_gradients(model, image, baselines=["black", image], n_samples=10)
 innerview.expected_gradients(model, image, baselines=tensor)
-innerview.sum_regions(innerview.gradient(model, image), innerview.grid_labels(32, 32, 2, 2)).map.mean()
-assert_type(innerview.sum_regions(innerview.gradient(model, tensor), tensor), Attribution[Mine])
-innerview.path_statistics(model, [(image, 1), (tensor, 2)], baseline="black", alphas=(0, 1))
+innerview.aggregate_segments(innerview.gradient(model, image), innerview.grid_segments(32, 32, 2, 2)).heatmap.mean()
+assert_type(innerview.aggregate_segments(innerview.gradient(model, tensor), tensor), Attribution[Mine])
+innerview.path_predictions(model, [(image, 1), (tensor, 2)], baseline="black", alphas=(0, 1))
 innerview.weight_histograms({"now": {"a": image, "b": tensor}})
 innerview.captum_attribution(model, "GradientShap", image, None, baselines=image, n_samples=2)
 innerview.activations(model, tensor, ["conv1", 2]).layers["conv1"].cpu()
 innerview.make_baseline("noise:3", model.input, tensor).image.cpu()
-innerview.fit(innerview.read_picture("cat.png"), model.input).image.mean()
+innerview.preprocess(innerview.load_image("cat.png"), model.input).image.mean()
 
 
 def explain(image: ImageLike, target: TargetLike) -> IntegratedGradients:
@@ -79,4 +79,4 @@ def shown(result: object) -> float:
 
 
 def mean(result: Gradient) -> float:
-    return float(result.map.mean())
+    return float(result.heatmap.mean())

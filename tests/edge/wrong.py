@@ -5,7 +5,7 @@ import numpy as np
 import innerview
 from innerview.results import Attribution, IntegratedGradients
 
-model = innerview.load("allcnn")
+model = innerview.load_pretrained("allcnn")
 image = np.zeros((32, 32, 3), np.float32)
 
 
@@ -36,20 +36,20 @@ innerview.predict(model, "cat")  # wrong
 innerview.activations(model, image)  # wrong
 innerview.expected_gradients(model, image)  # wrong
 innerview.smooth_grad(model, image, 1, method="gradient")  # wrong
-innerview.keep(model, image, "map")  # wrong
+innerview.insertion(model, image, "map")  # wrong
 innerview.wrap(tensor, input=model.input, outputs=model.output)  # wrong
 innerview.wrap(tensor, inputs=model.input)  # wrong
 innerview.InputSpec(32)  # wrong
 innerview.OutputSpec(3, kind="softmax")  # wrong
-innerview.load(7)  # wrong
+innerview.load_pretrained(7)  # wrong
 
 found = innerview.integrated_gradients(model, image, 1)
 given = innerview.integrated_gradients(model, tensor, 1)
 found.attributions  # noqa: B018  # wrong
-found.map.cpu()  # wrong
-given.map.cpu()
-given.map.gpu()  # wrong
-given.numpy.map.cpu()  # wrong
+found.heatmap.cpu()  # wrong
+given.heatmap.cpu()
+given.heatmap.gpu()  # wrong
+given.numpy.heatmap.cpu()  # wrong
 found.to("torhc")  # wrong
 found.to("numpy", channels="first")  # wrong
 
@@ -60,4 +60,4 @@ def drawn(result: IntegratedGradients) -> None: ...
 drawn(found)
 drawn(given)  # wrong
 drawn(given.numpy)
-summed: Attribution = innerview.sum_regions(given, image)  # wrong
+summed: Attribution = innerview.aggregate_segments(given, image)  # wrong

@@ -76,6 +76,6 @@ def test_nothing_is_worked_out_twice_and_batches_are_full(network: Counting) -> 
     (item,) = gather(network, ["cat"])
     look = examine(network, item, Query())
     inside = sum(alpha not in look.integrated.path.alphas for alpha in look.interior.alphas)
-    assert sum(network.pullbacks) == look.integrated.evaluations + inside
+    assert sum(network.pullbacks) == look.integrated.n_evaluations + inside
     assert len(network.pullbacks) <= -(-sum(network.pullbacks) // network.chunk) + 2  # the first one, and the last
     assert network.forwards.count(1) == 1
