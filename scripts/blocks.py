@@ -1,6 +1,7 @@
 """The code on a page of the documentation: found in its order, and run as a reader would, in the folder at hand.
 
-Python blocks share one set of names. Of shell blocks the lines that call innerview are run, in this process.
+Python blocks share one set of names; of tabs a reader takes the first. Of shell blocks the lines that call innerview
+are run, in this process.
 """
 
 from __future__ import annotations
@@ -19,11 +20,12 @@ SHELL = ("bash", "sh")
 
 
 class Block(NamedTuple):
-    """A block of code, and the line of the page that it begins on."""
+    """A block of code, the line of the page that it begins on, and whether it stands in a tab."""
 
     language: str
     code: str
     line: int
+    tab: bool
 
     def commands(self) -> list[str]:
         """Lines of a shell block that call innerview; one that ends in a backslash goes on in the next."""
@@ -36,7 +38,7 @@ def blocks(page: Path) -> Iterator[Block]:
     text = page.read_text(encoding="utf-8")
     for found in FENCE.finditer(text):
         line = text.count("\n", 0, found.start("code"))
-        yield Block(found["language"], textwrap.dedent(found["code"]), line)
+        yield Block(found["language"], textwrap.dedent(found["code"]), line, bool(found["indent"]))
 
 
 def arguments(command: str) -> list[str]:
@@ -60,10 +62,14 @@ def run_page(
 ) -> dict[str, Any]:
     """Run everything on a page, with some names given, and give the names that there are at its end."""
     known: dict[str, Any] = {"__name__": page.stem, **(names or {})}
+    before: dict[str, Any] | None = None
     for block in blocks(page):
         for line in block.commands():
             command(line)
+        # Tabs are alternatives: each begins with what was known before them, and the first one's names are kept.
+        first, before = before is None, (before or dict(known)) if block.tab else None
         if block.language == "python":
             # As many lines before it as the page has, so that a traceback names the page's own line.
-            exec(compile("\n" * block.line + block.code, str(page), "exec"), known)  # noqa: S102 our own pages
+            code = compile("\n" * block.line + block.code, str(page), "exec")
+            exec(code, known if first or before is None else dict(before))  # noqa: S102 our own pages
     return known

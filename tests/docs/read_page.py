@@ -30,6 +30,7 @@ NOT_RUN: Final = {
     "--method grad-cam": "the same, with methods that the page has called in Python",
     "--select cat:0": "as the line above, of the same image",
     "innerview inspect my-run   ": "its training is only read",
+    "innerview inspect own-run": "as the inspection before; tests/recorders looks at recordings",
     "innerview inspect allcnn recipe": "as the inspection before, of two runs that come along",
     "--model recipe": "as the line before, with the other model",
     "--weights trained.safetensors": "its file is nobody's; the adapters' tests open such models",
@@ -183,6 +184,15 @@ def of_training() -> dict[str, Any]:
     return {}
 
 
+def of_readme() -> dict[str, Any]:
+    """A model of the reader's, and a step of its training."""
+    import torch
+
+    given = of_models()
+    names = {"class_names": ("cat", "dog"), "images": torch.rand(2, 3, 224, 224), "loss": 0.5, "accuracy": 0.5}
+    return {"model": given["model"], **names}
+
+
 def of_own_model() -> dict[str, Any]:
     """A runtime for ONNX."""
     from innerview import allcnn
@@ -197,6 +207,7 @@ GIVEN: Final[Mapping[str, Callable[[], dict[str, Any]]]] = {
     "record": of_recording,
     "train": of_training,
     "own-model": of_own_model,
+    "README": of_readme,
 }
 """Names and files that a page uses as the reader's own."""
 
@@ -205,7 +216,7 @@ def main(page: Path) -> None:
     """Make what the page takes as given, and run it."""
     photos(Path.cwd())
     names = GIVEN.get(page.stem, dict)()
-    blocks.run_page(page, names, run_or_read)
+    blocks.run_page(page, names, read if page.stem == "README" else run_or_read)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,8 @@ DOCS = ROOT / "docs"
 PAGES = [
     page for room in ("tutorials", "how-to") for page in sorted((DOCS / room).glob("*.md")) if page.stem != "index"
 ]
-OTHERS = [ROOT / "README.md", *(page for page in sorted(DOCS.rglob("*.md")) if page not in PAGES)]
+PAGES += [ROOT / "README.md"]  # its commands are only read: the tutorials have them
+OTHERS = [*(page for page in sorted(DOCS.rglob("*.md")) if page not in PAGES)]
 READER = Path(__file__).with_name("read_page.py")
 
 sys.path.insert(0, str(READER.parent))
@@ -26,6 +27,7 @@ NEEDS: Final = {
     "train": ("torch",),
     "record": ("torch", "tensorflow"),
     "models": ("torch", "jax"),
+    "README": ("torch", "jax"),
 }
 """Frameworks that a page's code uses."""
 

@@ -12,6 +12,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
+sys.path.insert(0, str(ROOT / "scripts"))
 
 
 @pytest.fixture(scope="module")
@@ -84,3 +85,18 @@ def test_evidence_begins_with_what_was_found(page: Path) -> None:
     _, _, text = page.read_text(encoding="utf-8").partition("\n\n")
     points = re.match(r"(?:- .*\n){3}\n", text)
     assert points or page.stem == "index"
+
+
+def test_the_gallery_shows_what_its_command_makes() -> None:
+    """Each picture of scripts/images.py, with its file under it."""
+    import images  # a script
+
+    gallery = (DOCS / "gallery.md").read_text(encoding="utf-8")
+    folders = {"look": images.TAKEN, "runs": images.OF_RUNS}
+    for folder, taken in folders.items():
+        for source, name in taken.items():
+            shown = gallery.index(f"(images/{name})")
+            assert (
+                f"`{folder}/{source}`"
+                in gallery[shown : gallery.find("![", shown) if "![" in gallery[shown:] else None]
+            )
