@@ -197,7 +197,7 @@ def of_own_model() -> dict[str, Any]:
     """A runtime for ONNX."""
     from innerview import allcnn
 
-    network = allcnn.load("allcnn")
+    network = allcnn.load_pretrained("allcnn")
     sys.modules["onnxruntime"] = session_of_onnx(lambda images: network.forward(images).logits)
     return {}
 
