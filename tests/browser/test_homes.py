@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,6 @@ from innerview.data.fitting import preprocess
 from innerview.data.samples import example_image
 from innerview.methods.registry import map_methods
 from innerview.session.compute.explanation import examine
-from innerview.session.images import Item
 from innerview.session.query import Query
 from innerview.viewer.hello import describe_network, describe_photo, hello
 from innerview.viewer.one_file import write_page
@@ -36,8 +36,8 @@ def listened(page: Page) -> tuple[list[str], list[str]]:
 @pytest.fixture(scope="module")
 def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     network = load_pretrained()
-    item = Item(NASTY, preprocess(example_image("cat"), network.input), 3)
-    photo = Photo.of(item.fitted, NASTY, 3, "sample")
+    item = replace(preprocess(example_image("cat"), network.input), name=NASTY, label=3)
+    photo = Photo.of(item, "sample")
     found = examine(network, item, Query(tolerance=0.05, max_alphas=12, curve_fractions=(0.0, 0.2, 1.0), n_random=1))
     packed = payloads_of(network, found, photo, "black", Sizes(), network.weights())
     page = write_page(

@@ -30,7 +30,7 @@ def test_a_file_of_five_hundred_pictures_shows_thumbnails_a_page_at_a_time(
     listed, packed = [], []
     for at in range(500):
         pixels = np.random.default_rng(at).random((*SHAPE, 3), dtype=np.float32)
-        photo = Photo.of(preprocess(LoadedImage(f"no. {at}", pixels), network.input), f"no. {at}", None, "data")
+        photo = Photo.of(preprocess(LoadedImage(f"no. {at}", pixels), network.input), "data")
         listed.append(describe_photo(photo))
         packed.append(pack(subject_payload(photo, predict(network, photo.image[None])[0], network.identity)))
         query = Query(kind="map", model=network.identity, image=photo.picture, target=0)

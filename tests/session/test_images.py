@@ -30,20 +30,20 @@ def folders(root: Path, names: tuple[str, ...] = ("cat", "horse")) -> Path:
 
 def test_nothing_named_is_the_first_sample(network: object) -> None:
     (item,) = gather(network)
-    assert (item.name, item.truth) == ("cat", 3)
-    assert item.fitted.image.shape == (32, 32, 3)
+    assert (item.name, item.label) == ("cat", 3)
+    assert item.image.shape == (32, 32, 3)
 
 
 def test_a_sample_whose_class_the_network_lacks_has_no_truth(network: object) -> None:
     coffee, moose = gather(network, ["coffee", "moose"])
-    assert coffee.truth is None
-    assert moose.truth == 4  # CIFAR-10 has moose among the deer
+    assert coffee.label is None
+    assert moose.label == 4  # CIFAR-10 has moose among the deer
 
 
 def test_picks_come_with_their_truth(network: object, tmp_path: Path) -> None:
     data = folders(tmp_path)
     found = gather(network, query=Query(data=data, select=("horse:2", "0", "horse")))
-    assert [item.truth for item in found] == [7, 3, 7]
+    assert [item.label for item in found] == [7, 3, 7]
     again = gather(network, query=Query(data=data))
     assert [item.name for item in again] == [item.name for item in gather(network, query=Query(data=data))]
     assert len(again) == 4
@@ -53,7 +53,7 @@ def test_files_and_picks_together(network: object, tmp_path: Path) -> None:
     data = folders(tmp_path)
     path = str(data / "test" / "cat" / "0001.png")
     first, second = gather(network, [path], Query(data=data, select="horse"))
-    assert (first.name, first.truth, second.truth) == ("0001.png", None, 7)
+    assert (first.name, first.label, second.truth) == ("0001.png", None, 7)
 
 
 def test_bad_requests(network: object, tmp_path: Path) -> None:

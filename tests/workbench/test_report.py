@@ -6,6 +6,7 @@ import base64
 import json
 import re
 import zlib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from innerview.data.samples import example_image
 from innerview.errors import OutputError, UsageError
 from innerview.network import InputSpec, OutputSpec
 from innerview.session.compute.explanation import examine
-from innerview.session.images import Item, gather
+from innerview.session.images import gather
 from innerview.session.query import Query
 from innerview.viewer.payload import Payload, decode
 from innerview.viewer.payloads.subject import Photo
@@ -94,9 +95,9 @@ def test_a_large_picture_takes_at_most_six_megabytes() -> None:
     weights |= {"out.weight": random.normal(0, 1, (1000, channels)), "out.bias": np.zeros(1000)}
     names = tuple(f"class {number}" for number in range(1000))
     network = NumpyNetwork(InputSpec(224, 224), OutputSpec(names), operations, weights, np.float32)
-    item = Item("cat", preprocess(example_image("cat"), network.input), 281)
+    item = replace(preprocess(example_image("cat"), network.input), label=281)
     found = examine(network, item, Query(tolerance=0.2, curve_fractions=(0.0, 0.1, 1.0), n_random=1))
-    photo = Photo.of(item.fitted, item.name, item.truth, "sample")
+    photo = Photo.of(item, "sample")
     packed = payloads_of(network, found, photo, "black", Sizes(), network.weights())
     assert sum(len(one.text) for one in packed) + PAGE <= 6_000_000
     path = next(one for one in packed if one.kind == "path")

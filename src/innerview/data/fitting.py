@@ -41,12 +41,16 @@ class Preprocessed:
         image: height × width × channels of the network, float32 in [0, 1].
         box: which part of the original it shows: left, top, width, height in pixels.
         words: what was done, for the user: "32 × 32 of 451 × 300: the middle 300 × 300, shrunk by area averaging".
+        name: for captions and folders.
+        label: number of its true class for this network; None where nobody said.
     """
 
     original: LoadedImage
     image: Image
     box: Box
     words: str
+    name: str = ""
+    label: int | None = None
 
 
 def preprocess(image: LoadedImage, spec: InputSpec, crop: Crop = "center") -> Preprocessed:
@@ -77,7 +81,7 @@ def preprocess(image: LoadedImage, spec: InputSpec, crop: Crop = "center") -> Pr
         pixels = (pixels.astype(np.float64) @ np.asarray(_LUMA))[..., None].astype(np.float32)
     elif isinstance(image.colours, np.ndarray) and np.may_share_memory(pixels, image.colours):
         pixels = pixels.copy()  # the original must not change with the network's picture
-    return Preprocessed(image, pixels, box, _words(image, spec, box) + ", in grey (ITU-R 601)" * grey)
+    return Preprocessed(image, pixels, box, _words(image, spec, box) + ", in grey (ITU-R 601)" * grey, image.name)
 
 
 def parse_crop(text: str) -> Crop:

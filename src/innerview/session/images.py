@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Final, cast
 
 from innerview.allcnn import NAMES, has_initial, load_pretrained
-from innerview.data.fitting import Preprocessed, parse_crop, preprocess
+from innerview.data.fitting import Crop, Preprocessed, parse_crop, preprocess
 from innerview.data.folders import Entry, open_folders
 from innerview.data.reading import LoadedImage
 from innerview.data.samples import find_image
@@ -21,21 +21,6 @@ from innerview.types import Array
 FIRST_SAMPLE: Final = "cat"
 UNPICKED: Final = 4
 """How many pictures of a data set are taken when none is picked: enough for one sheet."""
-
-
-@dataclass(frozen=True, eq=False)
-class Item:
-    """One picture to look at.
-
-    Attributes:
-        name: for captions and folders.
-        fitted: whole, and as the network takes it.
-        truth: number of its true class for this network; None where nobody said.
-    """
-
-    name: str
-    fitted: Preprocessed
-    truth: int | None
 
 
 def open_network(name: str) -> Differentiable:
@@ -57,7 +42,7 @@ def open_snapshots(network: Network | str) -> tuple[dict[str, Mapping[str, Array
     return ({"before": load_pretrained(network, "initial").weights()} if has_initial(network) else {}), opened
 
 
-def gather(network: Network, images: Sequence[Source] | Source = (), query: Query | None = None) -> list[Item]:
+def gather(network: Network, images: Sequence[Source] | Source = (), query: Query | None = None) -> list[Preprocessed]:
     """Read everything that was named, in order; with nothing named, the first example.
 
     Args:
@@ -82,10 +67,19 @@ def gather(network: Network, images: Sequence[Source] | Source = (), query: Quer
     elif not found:
         found = [find_image(FIRST_SAMPLE)]
     named = [(one.name, one) for one in found] + [(entry.name, entry.read()) for entry in entries]
-    return [Item(name, preprocess(one, network.input, chosen), _truth(one, network)) for name, one in named]
+    return [prepare(one, network, name, chosen) for name, one in named]
 
 
-def _truth(picture: LoadedImage, network: Network) -> int | None:
+def prepare(picture: LoadedImage, network: Network, name: str = "", crop: Crop = "center") -> Preprocessed:
+    """Bring an image to what the network takes, with its name and the number of its label.
+
+    Raises:
+        PictureError: the crop lies outside it.
+    """
+    return replace(preprocess(picture, network.input, crop), name=name or picture.name, label=_label(picture, network))
+
+
+def _label(picture: LoadedImage, network: Network) -> int | None:
     """The number of a picture's known class, if this network has a class of that name."""
     try:
         return None if picture.truth is None else find_class(picture.truth, network.output.answers)

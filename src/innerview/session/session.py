@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from typing import Any, Final, Protocol, TypeVar, cast, final, runtime_checkable
 
 from innerview.data.baselines import Baseline, make_baselines
-from innerview.data.fitting import preprocess
 from innerview.data.reading import LoadedImage
 from innerview.errors import InnerviewError, UsageError
 from innerview.methods.registry import map_methods
@@ -21,9 +20,9 @@ from innerview.network import Differentiable, Network, require_differentiable
 from innerview.session.answers import ANSWERS, OpenedModel
 from innerview.session.cache import Cache
 from innerview.session.compute.computation import Computation
+from innerview.session.images import prepare
 from innerview.session.progress import Listener
 from innerview.session.query import Query
-from innerview.targets import find_class
 from innerview.viewer.hello import describe_network, describe_photo, hello
 from innerview.viewer.payload import Payload, encode
 from innerview.viewer.payloads.subject import Photo
@@ -111,10 +110,7 @@ class Session:
         return first
 
     def _fitted(self, picture: LoadedImage, source: str) -> dict[str, Photo]:
-        return {
-            identity: Photo.of(preprocess(picture, one.network.input), picture.name, _truth(picture, one), source)
-            for identity, one in self.networks.items()
-        }
+        return {identity: Photo.of(prepare(picture, one.network), source) for identity, one in self.networks.items()}
 
     def _keep(self, mistake: LoadedImage) -> str:
         """Keep the picture of a mistake while there is room, so that it can be looked into."""
@@ -208,10 +204,3 @@ def message_of(problem: BaseException) -> str:
     except Exception:  # noqa: BLE001 an error of a model's own, which fails at saying what it is
         said = ""
     return f"unexpected {type(problem).__name__}{said}. This is a mistake in innerview or in the model"
-
-
-def _truth(picture: LoadedImage, opened: OpenedModel) -> int | None:
-    try:
-        return None if picture.truth is None else find_class(picture.truth, opened.network.output.answers)
-    except UsageError:
-        return None

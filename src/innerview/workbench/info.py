@@ -56,8 +56,8 @@ def info(network: Network | str = "allcnn", picture: Source = "", crop: str = "c
     facts += _methods(opened)
     if not isinstance(picture, str) or picture:
         (item,) = gather(opened, [picture], Query(crop=crop))
-        facts.append(("Picture", f"{item.name}: {item.fitted.words}"))
-        facts += [("", note) for note in item.fitted.original.notes]
+        facts.append(("Picture", f"{item.name}: {item.words}"))
+        facts += [("", note) for note in item.original.notes]
     rows: list[tuple[str, str, str, str, str, str]] = []
     for layer in opened.layers:
         count = sum(weights[name].size for name in layer.parameters)

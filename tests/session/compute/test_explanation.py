@@ -47,7 +47,7 @@ def same(found: object, alone: object) -> None:
 @pytest.mark.parametrize("baselines", [("black",), ("black", "white")])
 def test_every_part_is_what_its_method_gives_alone(network: Counting, how: Any, baselines: tuple[str, ...]) -> None:
     (item,) = gather(network, ["cat"])
-    image, black, white = item.fitted.image, np.zeros_like(item.fitted.image), np.ones_like(item.fitted.image)
+    image, black, white = item.image, np.zeros_like(item.image), np.ones_like(item.image)
     starts = [black, white][: len(baselines)]
     asked = {"n_steps" if name == "evaluations" else name: value for name, value in how.items()}
     look = examine(network, item, Query(objective="contrast", baselines=baselines, **asked))

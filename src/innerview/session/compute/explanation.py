@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final, cast
 
 from innerview.data.baselines import Baseline, make_baselines
+from innerview.data.fitting import Preprocessed
 from innerview.errors import InnerviewError, UsageError
 from innerview.layers import as_said, by_name
 from innerview.methods import activations
@@ -26,7 +27,6 @@ from innerview.results import (
 from innerview.session.compute.integrated import Integrated, integrate, is_large
 from innerview.session.compute.masking import keep_by_orders
 from innerview.session.compute.path import path_of
-from innerview.session.images import Item
 from innerview.session.layers import choose_layers, layers_shown
 from innerview.session.methods import choose_methods, run_method
 from innerview.session.progress import ALONE, SubProgress
@@ -74,7 +74,7 @@ class Look:
         missing: what could not be worked out, by what it is, with the reason.
     """
 
-    item: Item
+    item: Preprocessed
     query: Query
     prediction: Prediction
     layers: tuple[Layer, ...]
@@ -131,7 +131,7 @@ NO_GRADIENTS: Final = (
 )
 
 
-def examine(network: Network, item: Item, query: Query, portion: SubProgress = ALONE) -> Look:
+def examine(network: Network, item: Preprocessed, query: Query, portion: SubProgress = ALONE) -> Look:
     """Work out all that `query` asks for one picture, once; `portion` is told of every pass.
 
     Of a network without gradients the map is by occlusion. What fails behind the first map is missing, with its reason;
@@ -142,12 +142,12 @@ def examine(network: Network, item: Item, query: Query, portion: SubProgress = A
         ImageError: a baseline file can't be read or does not fit.
         NetworkError: something is not finite.
     """
-    image, output = item.fitted.image, network.output
+    image, output = item.image, network.output
     baselines = make_baselines(query.baselines, network.input, image)
     asked = [as_said(layer) for layer in choose_layers(query.layers, network)]
     every = activations(network, image, [*asked, *map(by_name, layers_shown(network))])
     # Resolved here, once, so that every view explains the same class.
-    queries = _queries(network, every.prediction, query, item.truth)[: query.max_classes]
+    queries = _queries(network, every.prediction, query, item.label)[: query.max_classes]
     targets = [one.explained(output).resolve(every.prediction.logits, output) for one in queries]
     methods_asked = query.methods if has_gradients(network) else tuple(dict.fromkeys((FORWARD, *query.methods)))
     chosen = choose_methods(methods_asked, network)

@@ -14,6 +14,7 @@ import numpy as np
 
 from innerview import allcnn
 from innerview.adapters.numpy import NumpyNetwork
+from innerview.data.fitting import Preprocessed
 from innerview.data.samples import example_names
 from innerview.errors import NetworkError
 from innerview.files.regular import reading
@@ -23,7 +24,7 @@ from innerview.network import InputSpec, Layer, OutputSpec, find_layer
 from innerview.pictures.film import Film, Frame
 from innerview.pictures.words import layer_title
 from innerview.session.evenly import evenly
-from innerview.session.images import Item, gather
+from innerview.session.images import gather
 from innerview.session.query import Query
 from innerview.session.training.reading import Recorded
 from innerview.targets import Logit
@@ -86,7 +87,7 @@ class UnitTimes:
     pictures: int
 
 
-def probes_of(network: NumpyNetwork, query: Query) -> list[Item]:
+def probes_of(network: NumpyNetwork, query: Query) -> list[Preprocessed]:
     """Read the probe pictures: those that were named, or else the bundled photos."""
     named = query.probes or (() if query.select else example_names())
     return gather(network, named, query if query.select else replace(query, data=None))
@@ -111,15 +112,15 @@ def unit_times(run: Recorded, images: Images, query: Query, report: Callable[[st
     return UnitTimes(steps, titles, tuple(rows), about, len(images))
 
 
-def films(run: Recorded, items: Sequence[Item], query: Query, report: Callable[[str], None]) -> list[Film]:
+def films(run: Recorded, items: Sequence[Preprocessed], query: Query, report: Callable[[str], None]) -> list[Film]:
     """Follow each probe picture through the snapshots.
 
     The class explained is the picture's own, where it is known and the network has it, or else the last answer.
     """
     last = network_at(run, run.steps[-1])
-    said = [predict(last, item.fitted.image[None])[0] for item in items]
+    said = [predict(last, item.image[None])[0] for item in items]
     targets = [
-        last.output.output_of(one.index if item.truth is None else item.truth, one.logits)
+        last.output.output_of(one.index if item.label is None else item.label, one.logits)
         for item, one in zip(items, said, strict=True)
     ]
     figures_of: list[list[Frame]] = [[] for _ in items]
@@ -127,7 +128,7 @@ def films(run: Recorded, items: Sequence[Item], query: Query, report: Callable[[
         network = network_at(run, step)
         titles = {layer.name: layer_title(layer.name, network.layers) for layer in _shown(network)}
         for item, target, frames in zip(items, targets, figures_of, strict=True):
-            image = item.fitted.image
+            image = item.image
             answer = network.forward(image[None], list(titles))
             frames.append(
                 Frame(
@@ -141,7 +142,7 @@ def films(run: Recorded, items: Sequence[Item], query: Query, report: Callable[[
             )
             report(f"{item.name} at step {step:,}")
     return [
-        Film(item.name, item.fitted.image, item.truth, target, tuple(frames), about=_about(last, target, query))
+        Film(item.name, item.image, item.label, target, tuple(frames), about=_about(last, target, query))
         for item, target, frames in zip(items, targets, figures_of, strict=True)
     ]
 

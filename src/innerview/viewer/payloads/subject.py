@@ -55,18 +55,18 @@ class Photo:
     source: str
 
     @staticmethod
-    def of(fitted: Preprocessed, name: str, truth: int | None, source: str) -> Photo:
+    def of(fitted: Preprocessed, source: str) -> Photo:
         """Take what is needed of a picture that was read and fitted."""
         width, height = fitted.original.size
         return Photo(
             levels_hash(fitted.original.levels()),
-            name,
+            fitted.name,
             fitted.image,
             to_bytes(_small(fitted.original, THUMBNAIL)),
             fitted.box,
             (height, width),
             " · ".join([fitted.words, *fitted.original.notes]),
-            truth,
+            fitted.label,
             source,
         )
 

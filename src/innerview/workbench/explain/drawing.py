@@ -42,7 +42,7 @@ class FigureContext:
     @property
     def subject(self) -> Subject:
         """Name, prediction and truth, for captions."""
-        return Subject(self.look.item.name, self.look.prediction, self.look.item.truth)
+        return Subject(self.look.item.name, self.look.prediction, self.look.item.label)
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ def _attribution(scene: FigureContext) -> Drawn:
 
 
 def _photo(scene: FigureContext) -> Drawn:
-    fitted = scene.look.item.fitted
+    fitted = scene.look.item
     left, top, width, height = fitted.box
     return pictures.photo_picture(
         scene.look.map,
@@ -257,7 +257,7 @@ def figures_of(scene: FigureContext) -> list[FigureSpec]:
     """The pictures of this look: those of every look, one per layer, and those that only some pictures have."""
     look = scene.look
     more: list[FigureSpec] = []
-    if look.item.fitted.box[2:] != (look.item.fitted.image.shape[1], look.item.fitted.image.shape[0]):
+    if look.item.box[2:] != (look.item.image.shape[1], look.item.image.shape[0]):
         view = "attribution" if look.along else "methods"
         more.append(FigureSpec("photo.png", view, "The map in its place on the whole photo.", _photo))
     if look.along and look.integrated.std is not None:

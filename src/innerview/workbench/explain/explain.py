@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from innerview import pictures
+from innerview.data.fitting import Preprocessed
 from innerview.data.sources import Source
 from innerview.errors import InnerviewError, NetworkError, OutputError
 from innerview.files.atomic import write
@@ -18,7 +19,7 @@ from innerview.pictures import ScaleChoice
 from innerview.reprs import short
 from innerview.session.compute.explanation import Look, examine
 from innerview.session.compute.weights import count_weights
-from innerview.session.images import Item, gather, open_snapshots
+from innerview.session.images import gather, open_snapshots
 from innerview.session.progress import Report, SubProgress, silent
 from innerview.session.query import CURVE_FRACTIONS, Query, check_query
 from innerview.viewer import sentences
@@ -110,7 +111,7 @@ def explain(
                 write(place / VIEW, view.encode("utf-8", "backslashreplace"))
             scene = replace(scene, look=replace(found, missing={**found.missing, **missing}))
             write_look(scene, place, drawn, back="../index.html" if len(items) > 1 else "", view=VIEW if view else "")
-        words = sentences.says(found.prediction, found.item.truth)
+        words = sentences.says(found.prediction, found.item.label)
         seen.append(Seen(name, scene.subject, words, found.map, found.along.interior if found.along else None))
         portion.part(1, 1).begin()
     if len(items) > 1:
@@ -125,7 +126,7 @@ def explain(
 
 
 def _examined(
-    network: Network, items: Sequence[Item], query: Query, portions: Sequence[SubProgress]
+    network: Network, items: Sequence[Preprocessed], query: Query, portions: Sequence[SubProgress]
 ) -> Iterator[Look | InnerviewError]:
     """Look into one picture after the other; a failure behind the first one does not take the others with it."""
     for number, (item, portion) in enumerate(zip(items, portions, strict=True)):

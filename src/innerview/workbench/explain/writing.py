@@ -58,7 +58,7 @@ def write_look(scene: FigureContext, folder: Path, drawn: dict[str, Drawn], *, b
     look = scene.look
     page = picture_page(
         f"Inside the network: {look.item.name}",
-        [sentences.says(look.prediction, look.item.truth), f"It saw {look.item.fitted.words}.", *_missing(missing)],
+        [sentences.says(look.prediction, look.item.label), f"It saw {look.item.words}.", *_missing(missing)],
         _answers(look.prediction),
         sections,
         _facts(scene),
@@ -112,11 +112,11 @@ def _facts(scene: FigureContext) -> list[tuple[str, str]]:
 
 def _results(scene: FigureContext) -> dict[str, object]:
     """Everything that was worked out; of the photo only what the network saw, since the user has the rest."""
-    look, fitted = scene.look, scene.look.item.fitted
+    look, fitted = scene.look, scene.look.item
     return {
         "picture": {
             "name": look.item.name,
-            "truth": look.item.truth,
+            "truth": look.item.label,
             "words": fitted.words,
             "box": fitted.box,
             "notes": fitted.original.notes,

@@ -98,7 +98,7 @@ def gather_payloads(
     payloads: list[Packed] = []
     baselines: list[str] = []
     for look in looks:
-        photo = Photo.of(look.item.fitted, look.item.name, look.item.truth, "data")
+        photo = Photo.of(look.item, "data")
         if photo.picture not in photos:
             photos[photo.picture] = photo
             baseline = " and ".join(map(_shown, look.query.baselines))

@@ -96,4 +96,4 @@ def report(
     content = text.encode("utf-8", "backslashreplace")
     path = Path(output)
     write(path, content)
-    return Reported(path, len(content), tuple(f"{one.name}: {one.fitted.words}" for one in items))
+    return Reported(path, len(content), tuple(f"{one.name}: {one.words}" for one in items))
