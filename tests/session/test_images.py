@@ -53,7 +53,7 @@ def test_files_and_picks_together(network: object, tmp_path: Path) -> None:
     data = folders(tmp_path)
     path = str(data / "test" / "cat" / "0001.png")
     first, second = gather(network, [path], Query(data=data, select="horse"))
-    assert (first.name, first.label, second.truth) == ("0001.png", None, 7)
+    assert (first.name, first.label, second.label) == ("0001.png", None, 7)
 
 
 def test_bad_requests(network: object, tmp_path: Path) -> None:
