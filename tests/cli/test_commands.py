@@ -144,5 +144,10 @@ def test_a_class_name_with_a_comma_stays_one_cell() -> None:
 def test_info_describes_the_network_and_the_picture(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["info", "moose"]) == 0
     text = " ".join(capsys.readouterr().out.split())
-    for expected in ("905,856", "7 horse", "9 conv9 convolution 8 × 8 × 10 1,280", "shrunk by area averaging"):
+    for expected in (
+        "905,856",
+        "7 horse",
+        "9 conv9 convolution 8 × 8 × 10 height width channel 1,280",
+        "shrunk by area averaging",
+    ):
         assert expected in text

@@ -64,6 +64,7 @@ def font(size: int, *, bold: bool = False) -> ImageFont.FreeTypeFont:
     return ImageFont.truetype(str(folder / ("DejaVuSans-Bold.ttf" if bold else "DejaVuSans.ttf")), size)
 
 
+@lru_cache(4096)
 def text_width(text: str, size: int, *, bold: bool = False) -> int:
     """Measure a text, in pixels."""
     return round(font(size, bold=bold).getlength(text) + 0.5)

@@ -37,6 +37,7 @@ class PageContext:
         facts: the network for the page's first message.
         runs: its trainings, likewise.
         payloads: weights and trainings.
+        registry: that knows its trainings.
     """
 
     network: Network
@@ -44,6 +45,7 @@ class PageContext:
     facts: dict[str, Any]
     runs: tuple[dict[str, Any], ...]
     payloads: tuple[Packed, ...]
+    registry: RunRegistry
 
 
 def page_context(network: Network, name: str, histograms: WeightHistograms) -> PageContext:
@@ -68,7 +70,7 @@ def page_context(network: Network, name: str, histograms: WeightHistograms) -> P
         film = registry.answer(Query(kind="film", model=identity, run=run["id"]), None, NullListener())
         payloads.append(pack(film, picture=None, run=run["id"]))  # stands in for pictures that nobody followed
     described = describe_network(network, name, [USUAL if has_gradients(network) else FORWARD])
-    return PageContext(network, network.weights(), described, tuple(facts), tuple(payloads))
+    return PageContext(network, network.weights(), described, tuple(facts), tuple(payloads), registry)
 
 
 def page_for(looks: Iterable[Look], scene: PageContext, sizes: Sizes, title: str) -> str:
@@ -116,10 +118,11 @@ def _films(scene: PageContext, photo: Photo) -> list[Packed]:
     """The picture's way through the network's training, where somebody followed it."""
     if not scene.runs:
         return []
-    registry = RunRegistry(built_in_runs(str(scene.facts["name"])))
     films: list[Packed] = []
     for run in scene.runs:
-        film = registry.answer(Query(kind="film", model=scene.network.identity, run=run["id"]), photo, NullListener())
+        film = scene.registry.answer(
+            Query(kind="film", model=scene.network.identity, run=run["id"]), photo, NullListener()
+        )
         if film.metadata["picture"] == photo.picture:
             films.append(pack(film, run=run["id"]))
     return films
