@@ -94,7 +94,8 @@ def test_one_row_is_all_that_a_method_takes(pages: ModuleType, capsys: pytest.Ca
     np.testing.assert_array_equal(innerview.brightness(NETWORK, image, Logit(0), power=2).attribution, image**2)
     black = make_baseline("black", MODEL.input, image)
     np.testing.assert_array_equal(
-        run_method(registry.read_method("brightness"), NETWORK, image, Logit(0), [black], None).map, image.sum(axis=2)
+        run_method(registry.read_method("brightness"), NETWORK, image, Logit(0), [black], None).heatmap,
+        image.sum(axis=2),
     )
 
 
@@ -135,7 +136,7 @@ def test_a_look_draws_and_keeps_every_method_that_was_asked_for(tmp_path: Path) 
     found = load_result(tmp_path)
     assert found.notes == ()
     assert tuple(found["query"]["methods"]) == tuple(asked)
-    np.testing.assert_array_equal(found["integrated"].map, look.integrated.heatmap)
+    np.testing.assert_array_equal(found["integrated"].heatmap, look.integrated.heatmap)
     assert list(found["methods"]) == list(wanted)
     for name, one in wanted.items():
         np.testing.assert_array_equal(found["methods"][name].heatmap, one.heatmap)
