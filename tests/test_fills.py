@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from innerview.errors import UsageError
-from innerview.fills import FILLS, Fill, make_fill
+from innerview.fills import FILLS, Fill, impute, make_fill
 
 IMAGE = np.random.default_rng(1).random((6, 8, 3)).astype(np.float32)
 
@@ -41,3 +41,48 @@ def test_an_image_and_a_fill_of_ones_own() -> None:
     assert make_fill(mine, IMAGE) is mine
     with pytest.raises(UsageError, match="no fill 'green'; fills are blurred"):
         make_fill("green", IMAGE)
+
+
+def solved(image: np.ndarray, kept: np.ndarray) -> np.ndarray:
+    """The system of the imputation, written down pixel by pixel and solved as it stands."""
+    height, width, _ = image.shape
+    positions = [(row, column) for row in range(height) for column in range(width)]
+    matrix, right = np.eye(len(positions)), image.reshape(-1, image.shape[2]).astype(np.float64)
+    for number, (row, column) in enumerate(positions):
+        if kept[row, column]:
+            continue
+        right[number] = 0
+        weights = {
+            (row + down, column + across): 2 if 0 in (down, across) else 1
+            for down in (-1, 0, 1)
+            for across in (-1, 0, 1)
+            if (down, across) != (0, 0) and 0 <= row + down < height and 0 <= column + across < width
+        }
+        for place, weight in weights.items():
+            matrix[number, positions.index(place)] = -weight / sum(weights.values())
+    return np.linalg.solve(matrix, right).reshape(image.shape)
+
+
+@given(st.integers(0, 2**32 - 1), st.floats(0.1, 0.9))
+def test_what_is_imputed_is_the_mean_of_its_neighbours(seed: int, often: float) -> None:
+    kept = np.random.default_rng(seed).random((2, 6, 8)) < often
+    kept[:, 3, 4] = True
+    found = impute(IMAGE, kept)
+    for image, mask in zip(found, kept, strict=True):
+        np.testing.assert_allclose(image, solved(IMAGE, mask), atol=2e-3)
+
+
+def test_a_slope_is_imputed_without_a_trace_and_each_mask_by_itself() -> None:
+    slope = np.linspace(0, 1, 8)[None, :, None] * np.ones((6, 1, 1))
+    kept = np.ones((2, 6, 8), bool)
+    kept[0, 2:4, 2:6] = False
+    kept[1, 1:5, 1:3] = False
+    np.testing.assert_allclose(impute(slope, kept), np.stack([slope, slope]), atol=1e-3)
+    alone = make_fill("imputed", IMAGE).paint(IMAGE, kept[:1])
+    np.testing.assert_array_equal(make_fill("imputed", IMAGE).paint(IMAGE, kept)[:1], alone)
+
+
+def test_where_nothing_is_kept_all_is_the_mean_colour_and_noise() -> None:
+    found = make_fill("imputed", IMAGE).paint(IMAGE, np.zeros((1, 6, 8), bool))[0]
+    np.testing.assert_allclose(found.mean(axis=(0, 1)), IMAGE.mean(axis=(0, 1)), atol=0.01)
+    assert 0.005 < found.std(axis=(0, 1)).max() < 0.02

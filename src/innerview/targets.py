@@ -271,6 +271,54 @@ class Margin:
         return f"{what} of {label(_fixed(self.index), class_names)} minus {what} of {label(self.other, class_names)}"
 
 
+@dataclass(frozen=True)
+class LogOdds:
+    """How sure the model is of one class against all others together: the logarithm of p / (1 − p).
+
+    Unlike a probability it does not level off near 0 and 1, and unlike a logit it does not change with a constant in
+    all outputs. The model's own temperature is in it.
+    """
+
+    index: int | None = None
+    temperature: float = 1.0
+    unit: str = field(default="log-odds", init=False)
+
+    def resolve(self, outputs: LogitRow, output: OutputSpec) -> LogOdds:
+        """Take class and temperature; refuse outputs that are no logits of classes that exclude each other."""
+        if output.kind != "logits" or len(outputs) < 2:
+            raise UsageError(
+                f"the log-odds of a class were asked of a network whose output is {output.kind!r} with {len(outputs)} "
+                "values; they have a meaning for the logits of several classes: explain the output itself (Logit)"
+            )
+        return replace(self, index=_fix(self.index, outputs, output), temperature=output.temperature)
+
+    def score(self, outputs: Logits) -> Scores:
+        """z_c / T − log Σ over k ≠ c of exp(z_k / T)."""
+        scaled, others = self._scaled(outputs)
+        most = others.max(axis=1, keepdims=True)
+        all_others = most[:, 0] + np.log(np.exp(others - most).sum(axis=1))
+        return scaled[:, _fixed(self.index)] - all_others
+
+    def cotangent(self, outputs: Logits) -> Logits:
+        """1 / T for the class; for the others less what softmax without the class gives them."""
+        _, others = self._scaled(outputs)
+        powers = np.exp(others - others.max(axis=1, keepdims=True))
+        factors = -powers / powers.sum(axis=1, keepdims=True)
+        factors[:, _fixed(self.index)] = 1
+        return factors / np.asarray(self.temperature, dtype=outputs.dtype)
+
+    def _scaled(self, outputs: Logits) -> tuple[Logits, Logits]:
+        """Outputs over the temperature, and the same with nothing for the class."""
+        scaled = outputs / np.asarray(self.temperature, outputs.dtype)
+        others = scaled.copy()
+        others[:, _fixed(self.index)] = -np.inf
+        return scaled, others
+
+    def describe(self, class_names: Sequence[str]) -> str:
+        """Log-odds of 7 horse."""
+        return f"log-odds of {label(_fixed(self.index), class_names)}"
+
+
 def _above_zero(probabilities: Logits) -> Logits:
     return np.maximum(probabilities, np.finfo(probabilities.dtype).tiny)
 
