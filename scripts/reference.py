@@ -42,7 +42,7 @@ PAGES: Final[Mapping[str, Page]] = {
     "objectives": Page(
         "What is explained",
         "The one number per image whose gradient is taken. Without a class, the predicted one.",
-        ("Logit", "Contrast", "Margin", "Probability"),
+        ("Logit", "Contrast", "Margin", "LogOdds", "Probability"),
     ),
     "methods": Page(
         "Methods",

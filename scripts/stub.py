@@ -40,6 +40,7 @@ EDGE: Final[Mapping[str, str]] = {
     "Target | None": "TargetLike",
     "Image": "ImageLike",
     "Image | None": "BaselineLike | None",
+    "Image | Fill": "BaselineLike | Fill",
     "Image | Sequence[Image]": "BaselineLike | Sequence[BaselineLike]",
     "Sequence[Image]": "Sequence[BaselineLike] | ArrayLike",
     "target: int | None": "str | int | None",

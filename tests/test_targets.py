@@ -13,6 +13,7 @@ from innerview.session.query import Query
 from innerview.targets import (
     Contrast,
     Logit,
+    LogOdds,
     Margin,
     Probability,
     Target,
@@ -25,7 +26,18 @@ from innerview.targets import (
 
 NAMES = ("airplane", "cat", "horse", "7")
 SPEC = OutputSpec(NAMES, temperature=0.2)
-TARGETS = [Logit(0), Logit(), Contrast(2), Contrast(), Probability(0), Probability(), Margin(0, 3), Margin(None, 3)]
+TARGETS = [
+    Logit(0),
+    Logit(),
+    Contrast(2),
+    Contrast(),
+    Probability(0),
+    Probability(),
+    LogOdds(0),
+    LogOdds(),
+    Margin(0, 3),
+    Margin(None, 3),
+]
 
 
 @pytest.mark.parametrize("target", TARGETS, ids=repr)
@@ -52,6 +64,19 @@ def test_contrast_and_margin_ignore_a_constant(seed: int, shift: float) -> None:
     outputs = np.random.default_rng(seed).normal(size=(3, 4))
     for target in (Contrast(1), Margin(1, 2)):
         np.testing.assert_allclose(target.score(outputs + shift), target.score(outputs), atol=1e-9)
+
+
+def test_log_odds_are_those_of_the_probability_and_do_not_level_off() -> None:
+    outputs = np.random.default_rng(1).normal(size=(6, 4))
+    resolved = LogOdds(2).resolve(outputs[0], SPEC)
+    chance = SPEC.probabilities(outputs)[:, 2]
+    np.testing.assert_allclose(resolved.score(outputs), np.log(chance / (1 - chance)))
+    np.testing.assert_allclose(resolved.score(outputs + 7), resolved.score(outputs))
+    far = np.array([[0.0, 0.0, 1000.0, 0.0]])  # a probability of 1 in any precision
+    np.testing.assert_allclose(resolved.score(far), 5000 - np.log(3))
+    for kind in ("probabilities", "sigmoid", "scores"):
+        with pytest.raises(UsageError, match="log-odds"):
+            LogOdds(0).resolve(outputs[0], OutputSpec(NAMES, kind=kind))
 
 
 def test_the_probability_is_the_network_s_own() -> None:

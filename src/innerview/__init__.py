@@ -26,6 +26,7 @@ _HOMES = {
     "Contrast": "targets",
     "InnerviewError": "errors",
     "InputSpec": "network",
+    "LogOdds": "targets",
     "Logit": "targets",
     "Margin": "targets",
     "OutputSpec": "network",

@@ -54,6 +54,7 @@ from innerview.results.io import save_result as save_result
 from innerview.results.shapley import ShapleyValues
 from innerview.targets import Contrast as Contrast
 from innerview.targets import Logit as Logit
+from innerview.targets import LogOdds as LogOdds
 from innerview.targets import Margin as Margin
 from innerview.targets import Probability as Probability
 from innerview.types import Array
@@ -66,6 +67,7 @@ __all__ = [
     "Contrast",
     "InnerviewError",
     "InputSpec",
+    "LogOdds",
     "Logit",
     "Margin",
     "OutputSpec",
@@ -706,7 +708,7 @@ def occlusion(
     image: NumpyImageLike,
     target: TargetLike = ...,
     *,
-    fill: BaselineLike = ...,
+    fill: BaselineLike | Fill = ...,
     window: int | tuple[int, int] | None = ...,
     stride: int | tuple[int, int] | None = ...,
     progress: Progress | None = ...,
@@ -717,7 +719,8 @@ def occlusion(
         network: any network; no gradients are needed.
         image: one picture (pixels in [0, 1], height × width × channel).
         target: an open class is the one that wins at the picture.
-        fill: what stands in a hidden window, a picture of the same shape.
+        fill: what stands in a hidden window: a picture of the same shape, or a fill that depends on what is kept
+            (`fills.make_fill`), such as "imputed".
         window: height and width in pixels, or one number for both; an eighth of the shorter side if None.
         stride: from one window to the next, down and across; the window's own size if None, so that windows lie side
             by side (half of it if `window` is None as well). The last ones are cut off at the picture's edge.
@@ -735,7 +738,7 @@ def occlusion(
     image: T,
     target: TargetLike = ...,
     *,
-    fill: BaselineLike = ...,
+    fill: BaselineLike | Fill = ...,
     window: int | tuple[int, int] | None = ...,
     stride: int | tuple[int, int] | None = ...,
     progress: Progress | None = ...,
@@ -746,7 +749,8 @@ def occlusion(
         network: any network; no gradients are needed.
         image: one picture (pixels in [0, 1], height × width × channel).
         target: an open class is the one that wins at the picture.
-        fill: what stands in a hidden window, a picture of the same shape.
+        fill: what stands in a hidden window: a picture of the same shape, or a fill that depends on what is kept
+            (`fills.make_fill`), such as "imputed".
         window: height and width in pixels, or one number for both; an eighth of the shorter side if None.
         stride: from one window to the next, down and across; the window's own size if None, so that windows lie side
             by side (half of it if `window` is None as well). The last ones are cut off at the picture's edge.

@@ -118,8 +118,8 @@ def impute(image: Image, kept: Kept) -> Float[np.ndarray, "batch height width ch
     mean = np.where(known, pixels, 0).sum(axis=(1, 2), keepdims=True) / np.maximum(
         known.sum(axis=(1, 2), keepdims=True), 1
     )
-    nothing = ~kept.any(axis=(1, 2))[:, None, None, None]
-    start = np.where(known, pixels, np.where(nothing, pixels.mean(axis=(1, 2), keepdims=True), mean))
+    nothing = np.logical_not(known.any(axis=(1, 2), keepdims=True))
+    start = np.where(known, pixels, np.where(nothing, np.asarray(pixels.mean(axis=(1, 2), keepdims=True)), mean))
     free = np.broadcast_to(~known & ~nothing, start.shape)
     totals = _around(np.ones((1, *image.shape[:2], 1)))
     value, residual = start, np.where(free, _around(start) - totals * start, 0)

@@ -21,6 +21,7 @@ from innerview.data.baselines import make_baseline
 from innerview.data.fitting import preprocess
 from innerview.data.samples import find_image
 from innerview.errors import ImageError, UsageError
+from innerview.fills import Fill, make_fill
 from innerview.methods.integrated_gradients import DEFAULT_TOLERANCE
 from innerview.network import InputSpec, OutputSpec
 from innerview.targets import Contrast, Logit, Probability, Target, find_class, usual_kind
@@ -115,7 +116,11 @@ def _image(value: ImageLike, spec: InputSpec) -> Any:
 def _baselines(name: str, given: Mapping[str, Any], spec: InputSpec) -> Any:
     """One baseline or a list of them, whatever each of them is."""
 
-    def one(value: BaselineLike) -> Any:
+    def one(value: BaselineLike | Fill) -> Any:
+        if isinstance(value, Fill):
+            return value
+        if name == "fill" and value == "imputed":
+            return make_fill("imputed", np.zeros(spec.shape, np.float32))  # it sees the image when it fills it
         return _made(value, given, spec) if isinstance(value, str | Path) else _pixels(name, value, spec)
 
     asked: Any = given[name]

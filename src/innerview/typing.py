@@ -46,8 +46,8 @@ ImageLike: TypeAlias = NumpyImageLike | Tensor
 """One image: the same, or a tensor, with the channels last or first."""
 
 BaselineLike: TypeAlias = Array | Pillow | str | Path | Tensor
-"""A baseline or a fill: "black", "white", "gray", "blurred:SIGMA", "noise:SEED", a file, or an image that is no list:
-a list is several baselines."""
+"""A baseline or a fill: "black", "white", "gray", "mean", "blurred:SIGMA", "noise:SEED", a file, or an image that is no
+list: a list is several baselines."""
 
 TargetLike: TypeAlias = Target | str | int | None
 """What is explained: a class by its number or name, or a target such as `Logit(3)`; None is the class that wins."""

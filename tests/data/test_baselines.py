@@ -148,7 +148,7 @@ class TestNames:
     @pytest.mark.parametrize("text", ["", "pink", "noises", "nowhere.png", "Black"])
     def test_what_is_none_lists_them(self, text: str) -> None:
         with pytest.raises(
-            UsageError, match=r"baselines are black, white, gray, blurred or .*, noise or .*, or a file"
+            UsageError, match=r"baselines are black, white, gray, mean, blurred or .*, noise or .*, or a file"
         ):
             parse_baseline(text)
 

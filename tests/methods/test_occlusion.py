@@ -5,7 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import innerview
 from innerview.errors import ImageError, UsageError
+from innerview.fills import ImputedFill
 from innerview.methods import occlusion
 from innerview.targets import Logit
 from methods.analytic import Analytic
@@ -77,3 +79,13 @@ def test_bad_requests_say_asked_found_and_do() -> None:
         occlusion(NETWORK, IMAGE, Logit(0), fill=FILL, window=2, stride=3)
     with unchecked(), pytest.raises(ImageError, match="the fill has shape"):
         occlusion(NETWORK, IMAGE, Logit(0), fill=FILL[:2], window=2)
+
+
+def test_a_fill_may_depend_on_what_is_kept() -> None:
+    slope = np.linspace(0, 1, 5)[None, :, None] * np.ones((4, 1, 3))
+    network = Analytic(np.ones((2, 4, 5, 3)), np.zeros((2, 4, 5, 3)))
+    result = occlusion(network, slope, Logit(0), fill=ImputedFill(noise=0), window=(2, 1))
+    inner = result.map[1:3, 1:4]  # a slope is imputed from its sides, so that nothing is lost
+    np.testing.assert_allclose(inner, 0, atol=0.02)
+    named = innerview.occlusion(network, slope, 0, fill="imputed", window=2)
+    np.testing.assert_array_equal(named.map, innerview.occlusion(network, slope, 0, fill=ImputedFill(), window=2).map)

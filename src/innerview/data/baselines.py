@@ -17,7 +17,7 @@ from jaxtyping import Float
 from innerview.data.fitting import preprocess
 from innerview.data.reading import load_image
 from innerview.errors import ImageError, UsageError
-from innerview.fills import DEFAULT_SIGMA, blur
+from innerview.fills import DEFAULT_SIGMA, blur, make_fill
 from innerview.network import InputSpec
 from innerview.reprs import short
 from innerview.results.result import A_co, Result
@@ -47,7 +47,7 @@ class BaselineName:
     """A baseline that was asked for, not yet made: its kind and its parameter.
 
     Attributes:
-        kind: "black", "white", "gray", "blurred", "noise" or "file".
+        kind: "black", "white", "gray", "mean", "blurred", "noise" or "file".
         parameter: sigma in pixels, a seed, or a path; "" for the default.
     """
 
@@ -134,6 +134,11 @@ def _plain(level: float, words: str) -> Callable[[BaselineName, InputSpec, Image
     return make
 
 
+def _mean(name: BaselineName, _spec: InputSpec, image: Image) -> Baseline:
+    fill = make_fill("mean", image)
+    return Baseline(str(name), fill.words, fill.paint(image, np.zeros((1, *image.shape[:2]), bool))[0])
+
+
 def _blurred(name: BaselineName, spec: InputSpec, image: Image) -> Baseline:
     longer = max(spec.height, spec.width)
     sigma = float(name.parameter or longer * DEFAULT_SIGMA)
@@ -183,6 +188,7 @@ _NUMBERS: dict[str, Callable[[str], bool]] = {
     "black": lambda _: False,
     "white": lambda _: False,
     "gray": lambda _: False,
+    "mean": lambda _: False,
     "blurred": _is_sigma,
     "noise": _is_seed,
 }
@@ -190,6 +196,7 @@ _USAGE = {
     "black": "black",
     "white": "white",
     "gray": "gray",
+    "mean": "mean",
     "blurred": "blurred or blurred:SIGMA (pixels, above 0)",
     "noise": "noise or noise:SEED (a whole number)",
 }
@@ -197,6 +204,7 @@ _MAKERS: dict[str, Callable[[BaselineName, InputSpec, Image], Baseline]] = {
     "black": _plain(0, "black"),
     "white": _plain(1, "white"),
     "gray": _plain(0.5, "gray (0.5)"),
+    "mean": _mean,
     "blurred": _blurred,
     "noise": _noise,
     "file": _file,

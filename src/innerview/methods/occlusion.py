@@ -18,6 +18,7 @@ from typing import Final
 import numpy as np
 
 from innerview.errors import UsageError
+from innerview.fills import Fill, make_fill
 from innerview.methods.passes import Progress, check_picture, chunks, forward_logits
 from innerview.network import Network
 from innerview.results import Attribution, Provenance
@@ -33,7 +34,7 @@ def occlusion(
     image: Image,
     target: Target,
     *,
-    fill: Image,
+    fill: Image | Fill,
     window: int | tuple[int, int] | None = None,
     stride: int | tuple[int, int] | None = None,
     progress: Progress | None = None,
@@ -44,7 +45,8 @@ def occlusion(
         network: any network; no gradients are needed.
         image: one picture (pixels in [0, 1], height × width × channel).
         target: an open class is the one that wins at the picture.
-        fill: what stands in a hidden window, a picture of the same shape.
+        fill: what stands in a hidden window: a picture of the same shape, or a fill that depends on what is kept
+            (`fills.make_fill`), such as "imputed".
         window: height and width in pixels, or one number for both; an eighth of the shorter side if None.
         stride: from one window to the next, down and across; the window's own size if None, so that windows lie side
             by side (half of it if `window` is None as well). The last ones are cut off at the picture's edge.
@@ -56,7 +58,9 @@ def occlusion(
         NetworkError: an output is not finite.
     """
     check_picture(network, image, "picture")
-    check_picture(network, fill, "fill")
+    if isinstance(fill, np.ndarray):
+        check_picture(network, fill, "fill")
+    made = make_fill(fill, image)
     size, step = choose_windows(image.shape, window, stride)
     windows = list(itertools.product(*map(_cuts, image.shape, size, step)))
     outputs = forward_logits(network, image[None])
@@ -64,9 +68,10 @@ def occlusion(
     score = float(resolved.score(outputs)[0])
     total, covered, strongest = np.zeros(image.shape[:2]), np.zeros(image.shape[:2]), (0.0, windows[0])
     for part in chunks(len(windows), network.chunk):
-        hidden = np.repeat(image[None], len(windows[part]), axis=0)
-        for picture, place in zip(hidden, windows[part], strict=True):
-            picture[place] = fill[place]
+        kept = np.ones((len(windows[part]), *image.shape[:2]), bool)
+        for mask, place in zip(kept, windows[part], strict=True):
+            mask[place] = False
+        hidden = made.paint(image, kept)
         drops = score - resolved.score(forward_logits(network, hidden)).astype(np.float64)
         for drop, place in zip(drops.tolist(), windows[part], strict=True):
             total[place] += drop / total[place].size

@@ -10,7 +10,7 @@ from innerview.results import versions
 from innerview.spec import decides
 from innerview.viewer.payloads.subject import Photo
 
-BASELINES: Final = ("black", "white", "gray", "blurred", "noise")
+BASELINES: Final = ("black", "white", "gray", "mean", "blurred", "noise")
 """Baselines that the viewer offers; none of them is a file."""
 
 

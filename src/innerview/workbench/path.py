@@ -94,9 +94,10 @@ def path(
     opened = open_network(network) if isinstance(network, str) else network
     if count < 1:
         raise UsageError(f"{count} pictures were asked for; the statistics need at least one")
-    if parse_baseline(baseline).kind == "blurred":
+    kind = parse_baseline(baseline).kind
+    if kind in {"blurred", "mean"}:
         raise UsageError(
-            "a blurred baseline is another one for every picture; choose black, white, grey, noise or a file"
+            f"a {kind} baseline is another one for every picture; choose black, white, grey, noise or a file"
         )
     folders = open_folders(data)
     truths = dict(zip(folders.class_names, folders.matching(opened.output.answers), strict=True))
