@@ -161,7 +161,7 @@ QUERY: Final[Mapping[str, Decorator]] = MappingProxyType(
             "baselines",
             several=True,
             metavar="NAME",
-            help="Path starts at: black, white, gray, mean, blurred[:SIGMA], noise[:SEED], a file; several are averaged.",
+            help="Path begins: black, white, gray, mean, blurred[:SIGMA], noise[:SEED], a file; several are averaged.",
         ),
         "methods": option("--method", "methods", several=True, cls=_MethodOption, metavar="NAME[:OPTION=VALUE,…]"),
         "layers": option("--layers", type=words, metavar="LIST", help="Numbers from 1, or names. [3,6,9]"),
