@@ -55,6 +55,7 @@ PAGES: Final[Mapping[str, Page]] = {
                 "class_evidence",
                 "occlusion",
                 "shapley",
+                "sampled_shapley",
                 "smooth_grad",
                 "var_grad",
                 "aggregate_segments",

@@ -32,7 +32,7 @@ from innerview.methods import (
     gradient_input,
     integrated_gradients,
     occlusion,
-    region_sums,
+    segment_sums,
     shapley,
 )
 from innerview.methods.agreement import spearman
@@ -86,26 +86,26 @@ def chance(image: Image) -> Map:
 def ig(fill: str) -> Callable[[Network, Image], Map]:
     """Integrated gradients to 1 % from a baseline."""
     return lambda network, image: (
-        integrated_gradients(network, image, LogOdds(), baseline=whole(fill, image), tolerance=0.01).map
+        integrated_gradients(network, image, LogOdds(), baseline=whole(fill, image), tolerance=0.01).heatmap
     )
 
 
 def hidden(fill: str) -> Callable[[Network, Image], Map]:
     """Occlusion by windows of 8 × 8, stride 4."""
-    return lambda network, image: occlusion(network, image, LogOdds(), fill=whole(fill, image), window=8, stride=4).map
+    return lambda network, image: occlusion(network, image, LogOdds(), fill=whole(fill, image), window=8, stride=4).heatmap
 
 
 METHODS: dict[str, Callable[[Network, Image], Map]] = {
     "Integrated gradients from black": ig("black"),
     "Integrated gradients from the mean colour": ig("mean"),
     "Integrated gradients from a blurred copy": ig("blurred"),
-    "Class evidence (elu9)": lambda network, image: class_evidence(network, image, Contrast()).map,
+    "Class evidence (elu9)": lambda network, image: class_evidence(network, image, Contrast()).heatmap,
     "Occlusion 8 × 8, black": hidden("black"),
     "Occlusion 8 × 8, mean colour": hidden("mean"),
     "Occlusion 8 × 8, blurred copy": hidden("blurred"),
-    "Grad-CAM (elu9)": lambda network, image: grad_cam(network, image, LogOdds()).map,
+    "Grad-CAM (elu9)": lambda network, image: grad_cam(network, image, LogOdds()).heatmap,
     "Gradient × input, from black": lambda network, image: (
-        as_attribution(gradient_input(network, image, LogOdds())).map
+        as_attribution(gradient_input(network, image, LogOdds())).heatmap
     ),
     "Size of the gradient": lambda network, image: np.abs(gradient(network, image, LogOdds()).gradient).sum(axis=2),
 }
@@ -120,7 +120,7 @@ def maps(network: Network, image: Image, labels: Array) -> dict[str, list[float]
     """Region sums of every method and control."""
     found = {name: method(network, image) for name, method in METHODS.items()}
     found |= {name: control(image) for name, control in CONTROLS.items()}
-    return {name: region_sums(np.asarray(one, np.float64), labels).tolist() for name, one in found.items()}
+    return {name: segment_sums(np.asarray(one, np.float64), labels).tolist() for name, one in found.items()}
 
 
 def truth(network: Network, image: Image, fill: str) -> dict[str, Any]:

@@ -57,6 +57,7 @@ _HOMES = {
     "path_predictions": "tensors",
     "predict": "tensors",
     "preprocess": "data.fitting",
+    "sampled_shapley": "tensors",
     "save_result": "results.io",
     "shapley": "tensors",
     "smooth_grad": "tensors",

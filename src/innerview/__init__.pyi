@@ -803,6 +803,82 @@ def predict(network: Network, images: T) -> list[Prediction[T]]:
     """
 
 @overload
+def sampled_shapley(
+    network: Network,
+    image: NumpyImageLike,
+    target: TargetLike = ...,
+    *,
+    regions: int | tuple[int, int] | ArrayLike = ...,
+    fill: str | ArrayLike | Fill = ...,
+    half_width: float | None = ...,
+    confidence: float = ...,
+    max_evaluations: int = ...,
+    seed: int = ...,
+    progress: Progress | None = ...,
+) -> Attribution:
+    """Estimate every region's Shapley value to within `half_width`, all at once with `confidence`.
+
+    Args:
+        network: any model; no gradients are needed.
+        image: one image (pixels in [0, 1], height × width × channel).
+        target: an open class is the one that wins at the image.
+        regions: a number of regions, rows and columns of a grid, or labels of each pixel's region.
+        fill: what stands where a region is taken away: a name (see `fills.FILLS`), an image or a fill.
+        half_width: of the intervals, in units of the target; a twentieth of the score's change (or of a tenth of the
+            score, where that is more) if None.
+        confidence: that all intervals hold at once.
+        max_evaluations: passes at most; where they end first, the intervals are wider, and the notes say so.
+        seed: of the orders.
+        progress: called with passes done and those known to be needed so far.
+
+    Returns:
+        The map of the regions' values, shared out equally among their pixels; its `error` is their half-widths.
+
+    Raises:
+        UsageError: fewer than 2 regions, a half-width or confidence without meaning, too few passes for the pilot.
+        PictureError: image, fill or labels do not fit the model.
+        NetworkError: an output is NaN or infinite.
+    """
+
+@overload
+def sampled_shapley(
+    network: Network,
+    image: T,
+    target: TargetLike = ...,
+    *,
+    regions: int | tuple[int, int] | ArrayLike = ...,
+    fill: str | ArrayLike | Fill = ...,
+    half_width: float | None = ...,
+    confidence: float = ...,
+    max_evaluations: int = ...,
+    seed: int = ...,
+    progress: Progress | None = ...,
+) -> Attribution[T]:
+    """Estimate every region's Shapley value to within `half_width`, all at once with `confidence`.
+
+    Args:
+        network: any model; no gradients are needed.
+        image: one image (pixels in [0, 1], height × width × channel).
+        target: an open class is the one that wins at the image.
+        regions: a number of regions, rows and columns of a grid, or labels of each pixel's region.
+        fill: what stands where a region is taken away: a name (see `fills.FILLS`), an image or a fill.
+        half_width: of the intervals, in units of the target; a twentieth of the score's change (or of a tenth of the
+            score, where that is more) if None.
+        confidence: that all intervals hold at once.
+        max_evaluations: passes at most; where they end first, the intervals are wider, and the notes say so.
+        seed: of the orders.
+        progress: called with passes done and those known to be needed so far.
+
+    Returns:
+        The map of the regions' values, shared out equally among their pixels; its `error` is their half-widths.
+
+    Raises:
+        UsageError: fewer than 2 regions, a half-width or confidence without meaning, too few passes for the pilot.
+        PictureError: image, fill or labels do not fit the model.
+        NetworkError: an output is NaN or infinite.
+    """
+
+@overload
 def shapley(
     network: Network,
     image: NumpyImageLike,

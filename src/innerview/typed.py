@@ -119,7 +119,7 @@ def _baselines(name: str, given: Mapping[str, Any], spec: InputSpec) -> Any:
     def one(value: BaselineLike | Fill) -> Any:
         if isinstance(value, Fill):
             return value
-        if name == "fill" and value == "imputed":
+        if name == "fill" and isinstance(value, str) and value == "imputed":
             return make_fill("imputed", np.zeros(spec.shape, np.float32))  # it sees the image when it fills it
         return _made(value, given, spec) if isinstance(value, str | Path) else _pixels(name, value, spec)
 

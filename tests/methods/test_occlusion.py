@@ -85,7 +85,7 @@ def test_a_fill_may_depend_on_what_is_kept() -> None:
     slope = np.linspace(0, 1, 5)[None, :, None] * np.ones((4, 1, 3))
     network = Analytic(np.ones((2, 4, 5, 3)), np.zeros((2, 4, 5, 3)))
     result = occlusion(network, slope, Logit(0), fill=ImputedFill(noise=0), window=(2, 1))
-    inner = result.map[1:3, 1:4]  # a slope is imputed from its sides, so that nothing is lost
+    inner = result.heatmap[1:3, 1:4]  # a slope is imputed from its sides, so that nothing is lost
     np.testing.assert_allclose(inner, 0, atol=0.02)
     named = innerview.occlusion(network, slope, 0, fill="imputed", window=2)
-    np.testing.assert_array_equal(named.map, innerview.occlusion(network, slope, 0, fill=ImputedFill(), window=2).map)
+    np.testing.assert_array_equal(named.heatmap, innerview.occlusion(network, slope, 0, fill=ImputedFill(), window=2).map)

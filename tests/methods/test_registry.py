@@ -162,6 +162,8 @@ def test_options_are_read_and_settled(text: str, options: dict[str, object]) -> 
         "occlusion:window=3,window=3",
         "occlusion:window=3,,stride=1",
         "shapley:regions=13",
+        "sampled-shapley:max_evaluations=100",
+        "sampled-shapley:confidence=1",
         "shapley:regions=1",
         "shapley:regions=4x4",
         "shapley:fills=black+purple",
@@ -193,7 +195,7 @@ def test_what_has_no_meaning_is_refused_before_anything_runs(text: str) -> None:
 
 
 def test_a_model_without_gradients_has_the_methods_that_need_none() -> None:
-    assert registry.map_methods(FORWARD) == ("occlusion", "shapley", "class-evidence")
+    assert registry.map_methods(FORWARD) == ("occlusion", "shapley", "sampled-shapley", "class-evidence")
     with pytest.raises(UsageError, match="needs gradients"):
         registry.read_method("grad-cam").settled(FORWARD)
     image = np.random.default_rng(0).random(LINEAR.input.shape)

@@ -13,6 +13,7 @@ from innerview.methods.occlusion import occlusion
 from innerview.methods.passes import Progress, check_picture, predict
 from innerview.methods.path_predictions import path_predictions
 from innerview.methods.segments import aggregate_segments, grid_segments, segment_sums
+from innerview.methods.sampled_shapley import sampled_shapley
 from innerview.methods.shapley import shapley
 from innerview.methods.smooth import noisy_pictures, smooth_grad, var_grad
 from innerview.methods.tolerance import BUDGET, integrate_jobs
@@ -44,6 +45,7 @@ __all__ = [
     "occlusion",
     "path_predictions",
     "predict",
+    "sampled_shapley",
     "segment_sums",
     "shapley",
     "smooth_grad",

@@ -27,6 +27,7 @@ from innerview.methods.partitions import partition
 from innerview.methods.passes import predict
 from innerview.methods.path_predictions import path_predictions
 from innerview.methods.segments import aggregate_segments
+from innerview.methods.sampled_shapley import DEFAULT_MOST, DEFAULT_SAMPLED, check_request, sampled_shapley
 from innerview.methods.shapley import DEFAULT_REGIONS, count_passes, shapley
 from innerview.methods.smooth import NOISE, SAMPLES, smooth_grad, var_grad
 from innerview.methods.tolerance import BUDGET
@@ -83,6 +84,12 @@ def _count_coalitions(_: Network, options: Options) -> int:
 def _settle_coalitions(network: Network, options: Options) -> Options:
     partition(network.input.height, network.input.width, options["regions"])
     _count_coalitions(network, options)
+    return options
+
+
+def _settle_sampled(network: Network, options: Options) -> Options:
+    labels = partition(network.input.height, network.input.width, options["regions"])
+    check_request(int(labels.max()) + 1, options.get("half_width"), options["confidence"], options["max_evaluations"])
     return options
 
 
@@ -247,6 +254,53 @@ ROWS: Final[tuple[Method, ...]] = (
         ),
         settle=_settle_coalitions,
         passes=_count_coalitions,
+    ),
+    Method(
+        name="sampled-shapley",
+        title="Sampled Shapley values",
+        function=sampled_shapley,
+        result="map",
+        answers="the same of many regions, each to within a stated interval",
+        needs_gradients=False,
+        needs="a fill",
+        cost="32 for each region, and more until the intervals are as narrow as asked",
+        source="Castro, Gomez, Tejada 2009; Mitchell and others 2022, arXiv 2104.12199; Stein 1945",
+        supplies={"progress": "progress"},
+        options=(
+            Option(
+                name="regions",
+                type="size",
+                words="how many regions, or rows and columns of a grid",
+                default=DEFAULT_SAMPLED,
+                low=1,
+            ),
+            Option(
+                name="fill",
+                type="choice",
+                words="what stands where a region is taken away",
+                default="blurred",
+                choices=MappingProxyType({name: name for name in FILLS}),
+            ),
+            Option(
+                name="half_width",
+                type="number",
+                words="of the intervals around all values",
+                usual="a twentieth of the score's change from the fill to the image",
+                unit="units of the target",
+                low=1e-12,
+            ),
+            Option(
+                name="confidence",
+                type="number",
+                words="that all intervals hold at once",
+                default=0.95,
+                low=0.5,
+                high=0.9999,
+            ),
+            Option(name="max_evaluations", type="whole", words="passes at most", default=DEFAULT_MOST, low=1),
+            _SEED,
+        ),
+        settle=_settle_sampled,
     ),
     Method(
         name="class-evidence",

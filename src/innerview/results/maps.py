@@ -131,7 +131,7 @@ class Attribution(Result["Attribution[Array]", A_co]):
         n_evaluations: passes of one picture, backward too where the method has gradients.
         provenance: where the values come from; the target in words is there.
         pixel_error: standard error of each pixel of the map, where the values are a mean of random ones; of
-            regions half the range over the fills, where there are several; else None.
+            regions half the range over the fills, where there are several, or the half-width of an interval; else None.
         notes: what should be known before the map is believed, in sentences.
     """
 

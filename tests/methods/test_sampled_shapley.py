@@ -1,0 +1,104 @@
+"""Sampled Shapley values against exact ones: intervals hold as often as is stated, and are as narrow as was asked."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.stats import t as student_t
+
+from innerview.adapters import FunctionNetwork
+from innerview.errors import UsageError
+from innerview.methods import segment_sums, sampled_shapley, shapley
+from innerview.methods.coalitions import shapley_values
+from innerview.methods.partitions import partition
+from innerview.methods.sampled_shapley import PILOT, count_pilot, student
+from innerview.network import InputSpec, OutputSpec
+from innerview.targets import Logit
+from methods.analytic import Analytic
+
+ADDITIVE = Analytic.random(3)
+IMAGE = np.random.default_rng(4).uniform(size=ADDITIVE.input.shape)
+PIXELS = np.ones((1, 6, 1))
+
+
+def game(seed: int) -> tuple[FunctionNetwork, np.ndarray]:
+    """A model of six pixels that gives any number for each of the 64 coalitions, and the exact values."""
+    values = np.random.default_rng(seed).normal(size=64)
+
+    def run(images: np.ndarray) -> np.ndarray:
+        found = values[(images.reshape(len(images), 6) @ 2 ** np.arange(6)).astype(int)]
+        return np.column_stack([found, np.zeros(len(images))])
+
+    return FunctionNetwork(run, InputSpec(1, 6, 1), OutputSpec(("a", "b")), np.float64), shapley_values(values)
+
+
+def test_all_intervals_hold_at_once_as_often_as_is_stated() -> None:
+    held, runs = 0, 300
+    for seed in range(runs):
+        model, exact = game(seed % 20)
+        found = sampled_shapley(
+            model, PIXELS, Logit(0), regions=(1, 6), fill="black", half_width=0.25, confidence=0.9, seed=seed
+        )
+        assert found.pixel_error is not None
+        assert found.pixel_error.max() <= 0.25 + 1e-12
+        held += bool((np.abs(found.heatmap[0] - exact) <= found.pixel_error[0]).all())
+    assert held / runs >= 0.87  # 0.9, less two standard errors of 300 runs
+
+
+def test_of_a_sum_every_order_says_the_same_and_the_pilot_is_enough() -> None:
+    found = sampled_shapley(ADDITIVE, IMAGE, Logit(1), regions=(4, 5), fill="black")
+    labels = partition(4, 5, (4, 5))
+    np.testing.assert_allclose(
+        segment_sums(found.heatmap, labels), segment_sums(ADDITIVE.exact(IMAGE, 1).sum(axis=2), labels)
+    )
+    assert found.n_evaluations == count_pilot(20)
+    assert found.pixel_error is not None
+    np.testing.assert_allclose(found.pixel_error, 0, atol=1e-9)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_values_add_up_and_are_the_exact_ones_within_the_interval(seed: int) -> None:
+    model, _ = game(3)
+    exact = shapley(model, PIXELS, Logit(0), regions=(1, 6), fills=("black",))
+    found = sampled_shapley(
+        model, PIXELS, Logit(0), regions=(1, 6), fill="black", half_width=0.1, confidence=0.9999, seed=seed
+    )
+    assert found.heatmap.sum() == pytest.approx(exact.values.sum())  # each order adds up to the same
+    np.testing.assert_allclose(found.heatmap[0], exact.values[0], atol=0.1)
+    again = sampled_shapley(
+        model, PIXELS, Logit(0), regions=(1, 6), fill="black", half_width=0.1, confidence=0.9999, seed=seed
+    )
+    np.testing.assert_array_equal(found.heatmap, again.heatmap)
+
+
+def test_where_the_passes_end_first_the_interval_is_wider_and_it_is_said() -> None:
+    model, _ = game(3)
+    most = count_pilot(6) + 100
+    found = sampled_shapley(
+        model, PIXELS, Logit(0), regions=(1, 6), fill="black", half_width=1e-4, max_evaluations=most
+    )
+    assert found.n_evaluations <= most
+    assert found.pixel_error is not None
+    assert found.pixel_error.max() > 1e-4
+    assert any("ended first" in note for note in found.notes)
+
+
+def test_passes_are_told() -> None:
+    calls = list[tuple[int, int]]()
+    found = sampled_shapley(ADDITIVE, IMAGE, Logit(0), regions=4, progress=lambda *told: calls.append(told))
+    assert calls[-1] == (found.n_evaluations, found.n_evaluations)
+    assert len(calls) >= PILOT
+
+
+@pytest.mark.parametrize("freedom", [15, 30, 100])
+@pytest.mark.parametrize("probability", [0.9, 0.975, 0.9999])
+def test_quantiles_of_student(probability: float, freedom: int) -> None:
+    assert student(probability, freedom) == pytest.approx(student_t.ppf(probability, freedom), rel=5e-3)
+
+
+@pytest.mark.parametrize(
+    "asked", [{"regions": 1}, {"half_width": 0.0}, {"half_width": -1.0}, {"confidence": 1.0}, {"max_evaluations": 100}]
+)
+def test_what_has_no_meaning_is_refused(asked: dict[str, float]) -> None:
+    with pytest.raises(UsageError):
+        sampled_shapley(ADDITIVE, IMAGE, Logit(0), **asked)
