@@ -92,7 +92,9 @@ def ig(fill: str) -> Callable[[Network, Image], Map]:
 
 def hidden(fill: str) -> Callable[[Network, Image], Map]:
     """Occlusion by windows of 8 × 8, stride 4."""
-    return lambda network, image: occlusion(network, image, LogOdds(), fill=whole(fill, image), window=8, stride=4).heatmap
+    return lambda network, image: (
+        occlusion(network, image, LogOdds(), fill=whole(fill, image), window=8, stride=4).heatmap
+    )
 
 
 METHODS: dict[str, Callable[[Network, Image], Map]] = {

@@ -99,6 +99,7 @@ __all__ = [
     "path_predictions",
     "predict",
     "preprocess",
+    "sampled_shapley",
     "save_result",
     "shapley",
     "smooth_grad",
@@ -832,11 +833,11 @@ def sampled_shapley(
         progress: called with passes done and those known to be needed so far.
 
     Returns:
-        The map of the regions' values, shared out equally among their pixels; its `error` is their half-widths.
+        The map of the regions' values, shared out equally among their pixels; its `pixel_error` is their half-widths.
 
     Raises:
         UsageError: fewer than 2 regions, a half-width or confidence without meaning, too few passes for the pilot.
-        PictureError: image, fill or labels do not fit the model.
+        ImageError: image, fill or labels do not fit the model.
         NetworkError: an output is NaN or infinite.
     """
 
@@ -870,11 +871,11 @@ def sampled_shapley(
         progress: called with passes done and those known to be needed so far.
 
     Returns:
-        The map of the regions' values, shared out equally among their pixels; its `error` is their half-widths.
+        The map of the regions' values, shared out equally among their pixels; its `pixel_error` is their half-widths.
 
     Raises:
         UsageError: fewer than 2 regions, a half-width or confidence without meaning, too few passes for the pilot.
-        PictureError: image, fill or labels do not fit the model.
+        ImageError: image, fill or labels do not fit the model.
         NetworkError: an output is NaN or infinite.
     """
 

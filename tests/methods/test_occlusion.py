@@ -88,4 +88,6 @@ def test_a_fill_may_depend_on_what_is_kept() -> None:
     inner = result.heatmap[1:3, 1:4]  # a slope is imputed from its sides, so that nothing is lost
     np.testing.assert_allclose(inner, 0, atol=0.02)
     named = innerview.occlusion(network, slope, 0, fill="imputed", window=2)
-    np.testing.assert_array_equal(named.heatmap, innerview.occlusion(network, slope, 0, fill=ImputedFill(), window=2).map)
+    np.testing.assert_array_equal(
+        named.heatmap, innerview.occlusion(network, slope, 0, fill=ImputedFill(), window=2).heatmap
+    )

@@ -8,7 +8,7 @@ from scipy.stats import t as student_t
 
 from innerview.adapters import FunctionNetwork
 from innerview.errors import UsageError
-from innerview.methods import segment_sums, sampled_shapley, shapley
+from innerview.methods import sampled_shapley, segment_sums, shapley
 from innerview.methods.coalitions import shapley_values
 from innerview.methods.partitions import partition
 from innerview.methods.sampled_shapley import PILOT, count_pilot, student

@@ -12,8 +12,8 @@ from innerview.methods.masking import DEFAULT_FRACTIONS, deletion, insertion
 from innerview.methods.occlusion import occlusion
 from innerview.methods.passes import Progress, check_picture, predict
 from innerview.methods.path_predictions import path_predictions
-from innerview.methods.segments import aggregate_segments, grid_segments, segment_sums
 from innerview.methods.sampled_shapley import sampled_shapley
+from innerview.methods.segments import aggregate_segments, grid_segments, segment_sums
 from innerview.methods.shapley import shapley
 from innerview.methods.smooth import noisy_pictures, smooth_grad, var_grad
 from innerview.methods.tolerance import BUDGET, integrate_jobs

@@ -26,8 +26,8 @@ from innerview.methods.occlusion import choose_windows, count_windows, occlusion
 from innerview.methods.partitions import partition
 from innerview.methods.passes import predict
 from innerview.methods.path_predictions import path_predictions
-from innerview.methods.segments import aggregate_segments
 from innerview.methods.sampled_shapley import DEFAULT_MOST, DEFAULT_SAMPLED, check_request, sampled_shapley
+from innerview.methods.segments import aggregate_segments
 from innerview.methods.shapley import DEFAULT_REGIONS, count_passes, shapley
 from innerview.methods.smooth import NOISE, SAMPLES, smooth_grad, var_grad
 from innerview.methods.tolerance import BUDGET

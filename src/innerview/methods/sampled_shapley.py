@@ -150,9 +150,9 @@ def count_pilot(number: int) -> int:
 
 def _prefixes(pair: Int[np.ndarray, "2 region"]) -> Bool[np.ndarray, "coalition region"]:
     """The coalitions on the way along both orders, without the empty and the full one."""
-    place = np.argsort(pair, axis=1)[:, None, :]
-    before = place < np.arange(1, pair.shape[1])[None, :, None]
-    return before.reshape(-1, pair.shape[1])
+    number = pair.shape[1]
+    place = np.repeat(np.argsort(pair, axis=1), number - 1, axis=0)
+    return np.less(place, np.tile(np.arange(1, number), 2)[:, None])
 
 
 def _added(pair: Int[np.ndarray, "2 region"], values: Array, full: float, empty: float) -> Float[np.ndarray, " region"]:

@@ -59,11 +59,6 @@ class ClassEvidence(Result["ClassEvidence[Array]", A_co]):
         return self.evidence * (self.evidence.shape[0] * self.evidence.shape[1])
 
     @property
-    def map(self) -> Float[A_co, "height width"]:
-        """The heatmap."""
-        return self.heatmap
-
-    @property
     def parts(self) -> Float[A_co, "row column"]:
         """Each position's part of the score that is explained; they add up to it."""
         return self.evidence @ self.factors
