@@ -57,6 +57,8 @@ def results(folder: Path) -> dict[str, Any]:
         integrated,
         replace(integrated, notes=("what should be known, in a sentence that is not short. " * 40,) * 9),
         methods.occlusion(network, image, target, fill=black),
+        methods.shapley(network, image, target, regions=4),
+        methods.class_evidence(network, image, target),
         interior,
         interior.path,
         frames(interior),

@@ -156,7 +156,7 @@ class Listener:
         raise AssertionError(found)
 
 
-ONE_PASS = {"gradient", "gradient-input", "grad-cam"}
+ONE_PASS = {"class-evidence", "gradient", "gradient-input", "grad-cam"}
 
 
 @pytest.mark.parametrize("method", sorted(set(map_methods()) - ONE_PASS))
