@@ -14,6 +14,7 @@ from PIL import Image
 from innerview import results
 from innerview.methods import (
     activations,
+    class_evidence,
     gradient,
     gradient_input,
     insertion,
@@ -21,6 +22,7 @@ from innerview.methods import (
     interior_gradients,
     path_predictions,
     predict,
+    shapley,
     weight_histograms,
 )
 from innerview.notebook.display import PICTURES, attach, draw
@@ -45,6 +47,8 @@ def shown() -> list[Any]:
         integrated.path,
         gradient(network, image, Logit()),
         gradient_input(network, image, Logit()),
+        shapley(network, image, Logit(), regions=4),
+        class_evidence(network, image, Logit()),
         interior,
         frames(interior),
         insertion(network, image, integrated.heatmap, fill=black, fractions=(0.5, 1.0)),

@@ -15,6 +15,7 @@ from typing import Any, Final
 from innerview.results import (
     Activations,
     Attribution,
+    ClassEvidence,
     Gradient,
     IntegratedGradients,
     InteriorGradients,
@@ -23,6 +24,7 @@ from innerview.results import (
     PathPredictions,
     PathProfile,
     Prediction,
+    ShapleyValues,
     WeightHistograms,
 )
 from innerview.targets import label
@@ -119,6 +121,8 @@ PICTURES: Final[Mapping[type[Any], Callable[[Any], Any]]] = MappingProxyType(
         IntegratedGradients: _map,
         Gradient: _map,
         Attribution: _map,
+        ClassEvidence: _map,
+        ShapleyValues: _map,
         InteriorGradients: _interior,
         MaskingCurve: _keep,
         Activations: _activations,
