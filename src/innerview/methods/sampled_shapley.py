@@ -152,7 +152,8 @@ def _prefixes(pair: Int[np.ndarray, "2 region"]) -> Bool[np.ndarray, "coalition 
     """The coalitions on the way along both orders, without the empty and the full one."""
     number = pair.shape[1]
     place = np.repeat(np.argsort(pair, axis=1), number - 1, axis=0)
-    return np.less(place, np.tile(np.arange(1, number), 2)[:, None])
+    shown: Int[Array, " coalition"] = np.array([*range(1, number)] * 2, np.int64)
+    return np.less(place, shown[:, None])
 
 
 def _added(pair: Int[np.ndarray, "2 region"], values: Array, full: float, empty: float) -> Float[np.ndarray, " region"]:
