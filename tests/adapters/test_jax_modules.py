@@ -99,7 +99,7 @@ def test_a_module_gives_what_it_gives_alone(make: Callable[[], tuple[Network, Ca
     np.testing.assert_allclose(found, np.stack(wanted), rtol=1e-4, atol=1e-6)
     assert len(network.weights()) >= 4
     black = np.zeros_like(images[0])
-    result = innerview.integrated_gradients(network, images[0], innerview.Logit(1), baseline=black, evaluations=16)
+    result = innerview.integrated_gradients(network, images[0], innerview.Logit(1), baseline=black, n_steps=16)
     assert result.attribution.sum() == pytest.approx(result.score - result.baseline_score, abs=0.01)
 
 
