@@ -118,7 +118,7 @@ def test_a_data_set_that_fails_is_named(tmp_path: Path, monkeypatch: pytest.Monk
 def test_info_says_what_a_model_can_be_explained_by() -> None:
     forward = wrap(lambda x: x.mean((1, 2)), input=SPEC, output=OUTPUT)
     said = dict(info(forward).facts)["Methods"]
-    assert said.startswith("occlusion; left out")
+    assert said.startswith("occlusion, ")
     assert "grad-cam" in said
 
 

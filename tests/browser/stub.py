@@ -47,7 +47,7 @@ class Stub:
         """The levels of one map; replaced by tests."""
         return self.levels
 
-    def map(self, _: Session, query: Query, listener: Listener) -> Payload:
+    def heatmap(self, _: Session, query: Query, listener: Listener) -> Payload:
         """Answer."""
         self.queries.append(query)
         levels = self.values(query)
@@ -63,7 +63,7 @@ def made(query: Query, values: Array, error: float, status: str, evaluations: in
     """A map as the server would send it."""
     return make_payload(
         "map",
-        {"map": numbered(values), "error": numbered(np.abs(values) * error)},
+        {"map": numbered(values), "pixel_error": numbered(np.abs(values) * error)},
         network=query.model,
         picture=query.image,
         method="integrated-gradients",
@@ -78,9 +78,9 @@ def made(query: Query, values: Array, error: float, status: str, evaluations: in
         rule="made up",
         tolerance=query.tolerance,
         error=error,
-        gap=0.0012,
+        convergence_delta=0.0012,
         relative_convergence_delta=0.0012,
-        evaluations=evaluations,
+        n_evaluations=evaluations,
         status=status,
         status_words="It was made up.",
         score=2.0,

@@ -69,7 +69,7 @@ def test_two_networks_and_two_epochs(page: Page, known: Known) -> None:
     expect(page.locator('[data-side="B"] h2')).to_contain_text(other["name"])
     payload = known.ask("map", network=other["id"], target=known.predicted())
     shown = page.locator('[data-side="B"]')
-    expect(shown).to_contain_text(f"{payload.metadata['evaluations']} evaluations")
+    expect(shown).to_contain_text(f"{payload.metadata['n_evaluations']} evaluations")
     show(page, "#/compare?cx=epoch&q=0", PANES)
     expect(page.locator('[data-side="B"] h2')).to_contain_text("epoch 0")
     expect(page.locator("[data-within]")).to_contain_text("no error estimate")

@@ -39,7 +39,7 @@ model = torch.nn.Sequential(
 pictures, labels = torch.rand(16, 8, 8, 3), torch.arange(16) % 2
 pictures[labels == 1, :, :, 0] *= 0.2
 recorder = innerview.Recorder(
-    model, folder, probes=pictures[:6].numpy(), labels=labels[:6].tolist(), maps=2, share=None,
+    model, folder, probes=pictures[:6].numpy(), labels=labels[:6].tolist(), n_attributions=2, max_overhead=None,
     input=InputSpec(8, 8, layout="CHW"), output=OutputSpec(("red", "blue")),
 )
 optimizer = torch.optim.Adam(model.parameters(), 0.05)

@@ -51,7 +51,7 @@ WRONG = {
     "an unknown style": (["explain", "--overlay", "rainbow"], "no style 'rainbow'; the styles are tint"),
     "a scale of nothing": (["explain", "--vmax", "0"], "vmax '0' was asked for; it is per-image, shared"),
     "an unknown crop": (["explain", "--crop", "left"], "no crop 'left'"),
-    "a pick without data": (["explain", "--select", "3"], "needs a data set to pick from: name it with --data"),
+    "a pick without data": (["explain", "--select", "3"], "needs a data set: name it with --data"),
     "a share above 1": (["explain", "--fractions", "0.5,2"], "fractions [0.5, 2.0] were asked for"),
     "an unknown network": (["info", "--model", "resnet"], "no network 'resnet'; the built-in networks are allcnn"),
     "bins that leave out 0": (["weights", "--bins", "7"], "7 bins were asked for"),

@@ -109,7 +109,7 @@ WRONG = {
     "the same run twice": (("run", "./run"), 2, "a run was named twice"),
     "too many runs": (("a", "b", "c", "d", "e", "f"), 2, "6 runs were asked for; 1 to 5 can be told apart"),
     "no such probe": (("run", "--probe", "zebra.png"), 1, "there is no file zebra.png"),
-    "a pick without data": (("run", "--select", "cat"), 2, "needs a data set to pick from"),
+    "a pick without data": (("run", "--select", "cat"), 2, "needs a data set"),
     "no such data": (("run", "--data", "nowhere"), 1, "nowhere"),
     "strange classes": (("run", "--data", "strange"), 1, "the network does not know zebra"),
     "training pictures alone": (("run", "--data", "learnt"), 1, "there is no part 'test'"),

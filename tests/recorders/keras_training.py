@@ -32,7 +32,7 @@ SPEC, CLASSES = InputSpec(8, 8, mean=(0.5, 0.5, 0.5), std=(0.25, 0.25, 0.25)), O
 PIXELS = np.random.default_rng(0).random((24, 8, 8, 3)).astype(np.float32)
 ENTERING = (PIXELS - 0.5) / 0.25
 LABELS = np.arange(24) % 3
-DECLARED = {"probes": PIXELS[:4], "labels": LABELS[:4].tolist(), "input": SPEC, "output": CLASSES, "maps": 2}
+DECLARED = {"probes": PIXELS[:4], "labels": LABELS[:4].tolist(), "input": SPEC, "output": CLASSES, "n_attributions": 2}
 
 
 def build() -> keras.Model:
@@ -73,7 +73,7 @@ def main(folder: Path) -> None:
     keras.utils.set_random_seed(2)
     fit(alone)
     keras.utils.set_random_seed(2)
-    callback = RecorderCallback(folder / "run", share=None, every=2, **DECLARED)
+    callback = RecorderCallback(folder / "run", max_overhead=None, log_every=2, **DECLARED)
     fit(watched, callback)
     arrays = {f"alone/{name}": one.numpy() for name, one in named_variables(alone).items()}
     arrays |= {f"watched/{name}": one.numpy() for name, one in named_variables(watched).items()}

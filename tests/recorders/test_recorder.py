@@ -20,7 +20,14 @@ from innerview.runs import RunFolder, observations
 SPEC, CLASSES = InputSpec(6, 6, layout="CHW"), OutputSpec(("a", "b", "c"), temperature=0.5)
 PIXELS = np.random.default_rng(0).random((4, 6, 6, 3)).astype(np.float32)
 LABELS = (0, 1, 2, 1)
-DECLARED = {"probes": PIXELS, "labels": LABELS, "input": SPEC, "output": CLASSES, "maps": 2, "share": None}
+DECLARED = {
+    "probes": PIXELS,
+    "labels": LABELS,
+    "input": SPEC,
+    "output": CLASSES,
+    "n_attributions": 2,
+    "max_overhead": None,
+}
 
 
 class Loop:
@@ -235,7 +242,7 @@ def test_what_can_t_be_afforded_is_put_off_and_counted(tmp_path: Path) -> None:
     now = iter(range(10**9))
     loop = Loop()
     with Recorder(
-        loop.model, tmp_path / "run", **{**DECLARED, "share": 0.01, "clock": lambda: float(next(now))}
+        loop.model, tmp_path / "run", **{**DECLARED, "max_overhead": 0.01, "clock": lambda: float(next(now))}
     ) as recorder:
         loop.train(recorder)
         put_off = recorder.put_off

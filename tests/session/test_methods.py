@@ -25,7 +25,7 @@ BASELINES = [make_baseline(name, MODEL.input, IMAGE) for name in ("black", "nois
         ("smooth-grad:n_samples=2,seed=3", "", 3),
         ("occlusion", "black", None),
         ("gradient-input", "black", None),
-        ("expected-gradients:samples=2,seed=5", "black and uniform noise, seed 7", 5),
+        ("expected-gradients:n_samples=2,seed=5", "black and uniform noise, seed 7", 5),
         ("integrated-gradients:n_steps=2", "black and uniform noise, seed 7", 7),
     ],
 )

@@ -106,11 +106,11 @@ def test_what_nobody_wanted_for_longest_is_worked_out_again_and_the_rest_is_not(
     probe = Session([OpenedModel("counting", counting)])  # type: ignore[arg-type]
     with TestClient(make_app(probe, Access()), base_url="http://127.0.0.1:8470") as client:
         ask(client, upload(client, 0, "probe"), 0)
-    size = min(probe._answers.size, probe._results.size)
+    size = min(probe._answers.size, probe._results.size)  # an answer, and the result that it was made of
     monkeypatch.setattr("innerview.session.session.RESULTS", int(2.5 * size))  # room for two
     session = Session([OpenedModel("counting", counting)])  # type: ignore[arg-type]
     with TestClient(make_app(session, Access()), base_url="http://127.0.0.1:8470") as client:
-        pictures = [upload(client, seed, "p") for seed in range(3)]
+        pictures = [upload(client, seed, "p") for seed in range(5)]
 
         def costs(at: int) -> bool:
             before = counting.passes
@@ -121,6 +121,7 @@ def test_what_nobody_wanted_for_longest_is_worked_out_again_and_the_rest_is_not(
         assert not costs(0)  # wanted now, so the second is the oldest
         assert costs(2)
         assert not costs(0)
+        assert [costs(3), costs(4)] == [True, True]  # neither the answer to 1 nor its result has room now
         assert costs(1)
         assert session._answers.size <= session._answers.most
 
