@@ -34,7 +34,8 @@ class RecorderCallback(keras.callbacks.Callback):
 
     Args:
         folder: where the recording is written.
-        **options: of `innerview.Recorder`: probes, labels, layers, input, output, n_attributions, log_every, max_overhead, ….
+        **options: of `innerview.Recorder`: probes, labels, layers, input, output, n_attributions, log_every,
+            max_overhead, ….
 
     Attributes:
         recorder: from the beginning of the training on; a second `fit` goes on with the same recording.
