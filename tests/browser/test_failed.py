@@ -28,7 +28,7 @@ def tab(context: BrowserContext, heard: Heard, monkeypatch: pytest.MonkeyPatch) 
         stub.session.add(LoadedImage("second", pixels, truth="ant"), "sample")
 
         def values(query: Query) -> list[tuple[Array, float, str, int]]:
-            if query.target == BAD or query.tolerance == 0.001 or query.baseline == "white":
+            if query.target == BAD or query.tolerance == 0.001 or query.baselines == ("white",):
                 raise NetworkError("made to fail at conv2")
             return [(VALUES, 0.004, "done", 9)]
 

@@ -49,7 +49,7 @@ def test_signs_are_mirrored_and_what_is_one_sided_or_nothing_is_drawn_so(tab: Pa
     made, url = stub
     maps = {0: VALUES, 1: -VALUES, 2: -np.abs(VALUES)}
     made.values = lambda query: [  # type: ignore[method-assign]
-        (np.zeros(SHAPE) if query.baseline == "white" else maps[query.target or 0], 0.001, "done", 9)
+        (np.zeros(SHAPE) if query.baselines == ("white",) else maps[query.target or 0], 0.001, "done", 9)
     ]
     tab.goto(f"{url}#/attribution?o=map&c=0")
     expect(tab.locator(CERTIFICATE)).to_be_visible()
