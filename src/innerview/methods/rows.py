@@ -106,6 +106,32 @@ def _samples(_: Network, options: Options) -> int:
     return options["n_samples"]
 
 
+def _masking(fractions: str, order: str) -> tuple[Option, ...]:
+    """The options of a curve over masked pixels, in words of what becomes of them."""
+    return (
+        Option(
+            name="fractions",
+            type="numbers",
+            words=fractions,
+            default=DEFAULT_FRACTIONS,
+            unit="fraction",
+            low=0,
+            high=1,
+        ),
+        Option(
+            name="order",
+            type="choice",
+            words=order,
+            default="highest",
+            choices=MappingProxyType({name: name for name in ORDERS}),
+        ),
+    )
+
+
+def _fractions(_: Network, options: Options) -> int:
+    return len(options["fractions"])
+
+
 ROWS: Final[tuple[Method, ...]] = (
     Method(
         name=USUAL,
@@ -397,25 +423,8 @@ ROWS: Final[tuple[Method, ...]] = (
         cost="one for each fraction",
         source="after Petsiuk, Das, Saenko 2018, arXiv 1806.07421",
         supplies={"fill": "baseline"},
-        options=(
-            Option(
-                name="fractions",
-                type="numbers",
-                words="of the pixels that are shown",
-                default=DEFAULT_FRACTIONS,
-                unit="fraction",
-                low=0,
-                high=1,
-            ),
-            Option(
-                name="order",
-                type="choice",
-                words="which pixels are inserted first",
-                default="highest",
-                choices=MappingProxyType({name: name for name in ORDERS}),
-            ),
-        ),
-        passes=lambda _, options: len(options["fractions"]),
+        options=_masking("of the pixels that are shown", "which pixels are inserted first"),
+        passes=_fractions,
     ),
     Method(
         name="deletion",
@@ -428,25 +437,8 @@ ROWS: Final[tuple[Method, ...]] = (
         cost="one for each fraction",
         source="after Petsiuk, Das, Saenko 2018, arXiv 1806.07421",
         supplies={"fill": "baseline"},
-        options=(
-            Option(
-                name="fractions",
-                type="numbers",
-                words="of the pixels that are taken away",
-                default=DEFAULT_FRACTIONS,
-                unit="fraction",
-                low=0,
-                high=1,
-            ),
-            Option(
-                name="order",
-                type="choice",
-                words="which pixels are taken away first",
-                default="highest",
-                choices=MappingProxyType({name: name for name in ORDERS}),
-            ),
-        ),
-        passes=lambda _, options: len(options["fractions"]),
+        options=_masking("of the pixels that are taken away", "which pixels are taken away first"),
+        passes=_fractions,
     ),
     Method(
         name="interior-gradients",
