@@ -208,8 +208,8 @@ def _readings(
     all_weights = network.weights()
     own = [all_weights[name].astype(np.float64) for name in weighing.parameters]
     bias = next((one for one in own if one.shape == (classes,)), np.zeros(classes)) / count
-    for matrix in (one.reshape(one.shape[0], -1) for one in own if one.ndim > 1):
-        for turned in (matrix.T, matrix.reshape(-1, classes) if matrix.size % classes == 0 else matrix.T):
+    for matrix in (one.reshape(one.shape[0], -1) for one in own if one.ndim > 1 and one.size % classes == 0):
+        for turned in (matrix.T, matrix.reshape(-1, classes)):
             if turned.shape == (channels, classes):
                 yield np.broadcast_to(turned / count, full), bias
             if turned.shape == (count * channels, classes):
