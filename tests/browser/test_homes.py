@@ -13,8 +13,8 @@ from innerview.allcnn import load_pretrained
 from innerview.data.fitting import preprocess
 from innerview.data.samples import example_image
 from innerview.methods.registry import map_methods
-from innerview.session.compute.explanation import examine
 from innerview.session.query import Query
+from innerview.session.session import OpenedModel, Session
 from innerview.viewer.hello import describe_network, describe_photo, hello
 from innerview.viewer.one_file import write_page
 from innerview.viewer.payloads.subject import Photo
@@ -38,7 +38,9 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     network = load_pretrained()
     item = replace(preprocess(example_image("cat"), network.input), name=NASTY, label=3)
     photo = Photo.of(item, "sample")
-    found = examine(network, item, Query(tolerance=0.05, max_alphas=12, curve_fractions=(0.0, 0.2, 1.0), n_random=1))
+    found = Session([OpenedModel("", network)]).explain(
+        item, Query(tolerance=0.05, max_alphas=12, curve_fractions=(0.0, 0.2, 1.0), n_random=1)
+    )
     packed = payloads_of(network, found, photo, "black", Sizes(), network.weights())
     page = write_page(
         NASTY, hello([describe_network(network, "allcnn", map_methods(network))], [describe_photo(photo)]), packed

@@ -21,7 +21,6 @@ from innerview.methods import occlusion, registry, rows
 from innerview.methods.method import Method, Option
 from innerview.results import Attribution, Explained, Provenance
 from innerview.results.io import load_result
-from innerview.session.compute.explanation import examine
 from innerview.session.compute.weights import count_weights
 from innerview.session.images import gather
 from innerview.session.methods import run_method
@@ -94,7 +93,7 @@ def test_one_row_is_all_that_a_method_takes(pages: ModuleType, capsys: pytest.Ca
     np.testing.assert_array_equal(innerview.brightness(NETWORK, image, Logit(0), power=2).attribution, image**2)
     black = make_baseline("black", MODEL.input, image)
     np.testing.assert_array_equal(
-        run_method(registry.read_method("brightness"), NETWORK, image, Logit(0), [black], None).heatmap,
+        run_method("brightness", NETWORK, image, Logit(0), [black], None).heatmap,
         image.sum(axis=2),
     )
 
@@ -118,7 +117,7 @@ def test_a_look_draws_and_keeps_every_method_that_was_asked_for(tmp_path: Path) 
     image, black = item.image, np.zeros_like(item.image)
     asked = ("occlusion:window=8,stride=4", "brightness", "brightness:power=2")
     request = Query(methods=asked, alphas=(0.5,), n_steps=2, layers=("elu1",), fractions=(1.0,), objective="logit")
-    look = examine(NETWORK, item, request)
+    look = Session([OpenedModel("", NETWORK)]).explain(item, request)
     alone = occlusion(NETWORK, image, Logit(look.prediction.index), fill=black, window=8, stride=4)
     wanted: dict[str, Explained] = {
         "occlusion": alone,
@@ -148,7 +147,7 @@ def test_a_look_draws_and_keeps_every_method_that_was_asked_for(tmp_path: Path) 
 def test_a_look_without_other_methods_has_no_section_for_them(tmp_path: Path) -> None:
     (item,) = gather(NETWORK, ["cat"])
     request = Query(alphas=(0.5,), n_steps=2, layers=("elu1",), fractions=(1.0,))
-    look = examine(NETWORK, item, request)
+    look = Session([OpenedModel("", NETWORK)]).explain(item, request)
     write_look(
         FigureContext(NETWORK, look, request, "per-image", count_weights({"now": NETWORK.weights()})), tmp_path, {}
     )

@@ -11,7 +11,7 @@ from innerview.data.baselines import make_baseline
 from innerview.data.fitting import preprocess
 from innerview.data.samples import example_image
 from innerview.methods import predict
-from innerview.methods.registry import map_methods, read_method
+from innerview.methods.registry import map_methods
 from innerview.session.methods import run_method
 from innerview.session.progress import SubProgress
 from innerview.targets import Logit
@@ -166,7 +166,7 @@ def test_every_method_of_several_passes_tells_of_them_and_can_be_stopped(method:
     start = make_baseline("black", MODEL.input, image)
 
     def ask(listener: Listener) -> None:
-        run_method(read_method(method).settled(NETWORK), NETWORK, image, target, [start], listener.progress)
+        run_method(method, NETWORK, image, target, [start], listener.progress)
 
     heard = Listener()
     ask(heard)

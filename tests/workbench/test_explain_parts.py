@@ -16,6 +16,7 @@ from innerview.adapters.operations import ELU, Convolution, Dense, GlobalMean
 from innerview.errors import InnerviewError, NetworkError, UsageError
 from innerview.network import InputSpec, Layer, OutputSpec
 from innerview.session.layers import choose_layers
+from innerview.session.session import Session
 from innerview.workbench import Query, explain
 from innerview.workbench.folders import file_names
 from innerview.workbench.page.report import report
@@ -132,14 +133,14 @@ def test_what_cannot_be_worked_out_behind_the_map_is_named(tmp_path: Path, monke
 
 @pytest.mark.parametrize("scale", ["per-image", "shared"])
 def test_a_picture_that_fails_leaves_the_others(scale: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    examine = LOOK.examine
+    look = Session.explain
 
-    def some(subject: Any, item: Any, *rest: Any) -> Any:
+    def some(session: Session, item: Any, *rest: Any) -> Any:
         if item.name == "moose":
             raise NetworkError("a gradient is not finite")
-        return examine(subject, item, *rest)
+        return look(session, item, *rest)
 
-    monkeypatch.setattr(LOOK, "examine", some)
+    monkeypatch.setattr(Session, "explain", some)
     asked = Query(n_steps=4, alphas=(0.5, 1.0), vmax=scale)
     with pytest.raises(NetworkError, match=r"2 of 3 pictures are in .*left out: moose \(a gradient is not finite\)"):
         explain(["cat", "moose", "coffee"], asked, network=network(), output=tmp_path / "out")

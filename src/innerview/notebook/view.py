@@ -18,10 +18,8 @@ from typing import Any, final
 from innerview.errors import MissingExtra
 from innerview.network import Network
 from innerview.notebook.saved import frame, stills
-from innerview.session.compute.explanation import examine
-from innerview.session.compute.weights import count_weights
-from innerview.session.images import gather, open_snapshots
-from innerview.session.opening import furnish
+from innerview.session.images import gather
+from innerview.session.opening import furnish, open_model
 from innerview.session.query import Query, check_query
 from innerview.session.session import Session
 from innerview.viewer.hello import hello
@@ -80,17 +78,16 @@ class View:
             replace(query, **BRIEF),
             runs,
         )
-        before, opened = open_snapshots(network)
-        check_query(query, opened)
-        self._items = gather(opened, pictures, query)
-        histograms = count_weights({**before, "after" if before else "now": opened.weights()})
-        name = network if isinstance(network, str) else type(opened).__name__
-        self._scene = page_context(opened, name, histograms)
+        self._opened = open_model(network)
+        check_query(query, self._opened.network)
+        self._items = gather(self._opened.network, pictures, query)
+        self._scene = page_context(self._opened)
         self._key = token_hex(8)
 
     @cached_property
     def _content(self) -> tuple[Mapping[str, Any], list[Packed]]:
-        looks = [examine(self._scene.network, item, self._query) for item in self._items]
+        session = Session([self._opened])
+        looks = [session.explain(item, self._query) for item in self._items]
         listed, payloads, baselines = gather_payloads(looks, self._scene, Sizes())
         first = hello([self._scene.facts], listed, runs=self._scene.runs, baselines=baselines)
         return first, payloads

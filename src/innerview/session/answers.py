@@ -12,9 +12,10 @@ from types import MappingProxyType
 from typing import Final, Protocol, runtime_checkable
 
 from innerview.errors import UsageError
+from innerview.methods import weight_histograms
 from innerview.network import Network
-from innerview.results import Explained
-from innerview.session.compute.activations import ACTIVATIONS, OPAQUE
+from innerview.results import Explained, WeightHistograms
+from innerview.session.compute.activations import ACTIVATIONS
 from innerview.session.compute.attribution import ATTRIBUTION
 from innerview.session.compute.computation import Source
 from innerview.session.compute.masking import MASK, MASKING
@@ -34,6 +35,9 @@ from innerview.viewer.payloads.stamp import Stamp
 from innerview.viewer.payloads.subject import subject_payload
 from innerview.viewer.payloads.weights import weights_payload
 
+OPAQUE: Final = "it was given as a function: give the model itself (a PyTorch module, say) to look into it"
+"""What to do about a model of which nothing inside is known."""
+
 
 @dataclass(frozen=True, eq=False)
 class OpenedModel:
@@ -47,6 +51,17 @@ class OpenedModel:
     def identity(self) -> str:
         """Of the network; asked once, since a function is run to find it out."""
         return self.network.identity
+
+    @cached_property
+    def weights(self) -> Mapping[str, Mapping[str, Array]]:
+        """Now, or before and after training; of a function there are none."""
+        now = self.network.weights()
+        return {**self.before, "after" if self.before else "now": now} if now else {}
+
+    @cached_property
+    def histograms(self) -> WeightHistograms:
+        """Of these weights; of a function there are none."""
+        return count_weights(self.weights) if self.weights else weight_histograms({"now": {}})
 
 
 @runtime_checkable
@@ -111,7 +126,10 @@ def _kept(asked: Asked, query: Query, listener: Listener) -> Payload:
 
 
 def _layers(asked: Asked, query: Query, listener: Listener) -> Payload:
-    network, found = asked.network(query), asked.result(ACTIVATIONS, query, listener)
+    network = asked.network(query)
+    if not network.layers:
+        raise UsageError(f"the layers are not known of {type(network).__name__}; {OPAQUE}")
+    found = asked.result(ACTIVATIONS, query, listener)
     shown = Shown(channels=2**16) if query.layer else Shown()
     weights, stamp = network.weights(), _stamp(asked, query)
     return layers_payload(found, network.layers, weights, stamp, shown, complete=bool(query.layer))
@@ -122,12 +140,9 @@ def _weights(asked: Asked, query: Query, listener: Listener) -> Payload:
     if query.run:
         return asked.training(query, listener)
     opened = asked.opened(query)
-    now = opened.network.weights()
-    if not now:
+    if not opened.weights:
         raise UsageError(f"the weights are not known of {opened.name}; {OPAQUE}")
-    return weights_payload(
-        count_weights({**opened.before, "after" if opened.before else "now": now}), Stamp(opened.identity)
-    )
+    return weights_payload(opened.histograms, Stamp(opened.identity))
 
 
 def _training(asked: Asked, query: Query, listener: Listener) -> Payload:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final, cast
 
-from innerview.allcnn import NAMES, has_initial, load_pretrained
+from innerview.allcnn import NAMES, load_pretrained
 from innerview.data.fitting import Crop, Preprocessed, parse_crop, preprocess
 from innerview.data.folders import Entry, open_folders
 from innerview.data.reading import LoadedImage
@@ -16,7 +16,6 @@ from innerview.errors import UnknownClass, UsageError
 from innerview.network import Differentiable, Network
 from innerview.session.query import Query
 from innerview.targets import find_class
-from innerview.types import Array
 
 FIRST_SAMPLE: Final = "cat"
 UNPICKED: Final = 4
@@ -32,14 +31,6 @@ def open_network(name: str) -> Differentiable:
     if name not in NAMES:
         raise UsageError(f"there is no network {name!r}; the built-in networks are {', '.join(NAMES)}")
     return load_pretrained(name)
-
-
-def open_snapshots(network: Network | str) -> tuple[dict[str, Mapping[str, Array]], Network]:
-    """Give the weights before training, by the name "before" (nothing where they were not kept), and the network."""
-    if not isinstance(network, str):
-        return {}, network
-    opened = open_network(network)
-    return ({"before": load_pretrained(network, "initial").weights()} if has_initial(network) else {}), opened
 
 
 def gather(network: Network, images: Sequence[Source] | Source = (), query: Query | None = None) -> list[Preprocessed]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
 from innerview.data.baselines import Baseline
 from innerview.methods import Progress
-from innerview.methods.method import Chosen
 from innerview.methods.registry import read_method
 from innerview.network import Network
 from innerview.results import Explained
@@ -15,33 +15,37 @@ from innerview.targets import Target
 from innerview.types import Image
 
 
-def choose_methods(asked: Sequence[str], network: Network) -> dict[str, Chosen]:
-    """Read methods as they are written on a command line, "occlusion:window=8"; by a name for each, all different.
+def choose_methods(asked: Sequence[str], network: Network) -> dict[str, str]:
+    """Check methods as they are written on a command line, "occlusion:window=8"; by a name for each, all different.
 
     Raises:
         UsageError: an unknown method or option, a value that is none, or what has no meaning for this network.
     """
-    found: dict[str, Chosen] = {}
+    found: dict[str, str] = {}
+    seen = Counter[str]()
     for text in dict.fromkeys(asked):
-        chosen = read_method(text).settled(network)
-        same = sum(one.method.name == chosen.method.name for one in found.values())
-        found[chosen.method.name if not same else f"{chosen.method.name}-{same + 1}"] = chosen
+        name = read_method(text).settled(network).method.name
+        seen[name] += 1
+        found[name if seen[name] == 1 else f"{name}-{seen[name]}"] = text
     return found
 
 
 def run_method(
-    chosen: Chosen,
+    method: str,
     network: Network,
     image: Image,
     target: Target,
     baselines: Sequence[Baseline],
     progress: Progress | None,
 ) -> Explained:
-    """Work out one map; its provenance names the baselines where they are part of the question, and no others.
+    """Work out one map by a method as it is written on a command line.
+
+    Its provenance names the baselines where they are part of the question, and no others.
 
     Raises:
         UsageError, ImageError, NetworkError: as the method's own function.
     """
+    chosen = read_method(method).settled(network)
     found = chosen.run(network, image, target, baselines=[one.image for one in baselines], progress=progress)
     if not chosen.method.uses_baselines:
         return found

@@ -49,7 +49,7 @@ def furnish(
         UsageError, ImageError, DataError: something that was named can't be used.
     """
     names = [network, *(name for name in NAMES if name != network)] if isinstance(network, str) else []
-    opened = [place(name) for name in names] or [place(network)]
+    opened = [open_model(name) for name in names] or [open_model(network)]
     owners = {folder: one.identity for one in opened for folder in built_in_runs(one.name)}
     for folder in runs:
         if (folder / "manifest.json").is_file():
@@ -80,7 +80,7 @@ def _offered(data: Path, picks: Sequence[str]) -> Iterator[LoadedImage]:
         yield LoadedImage(f"{name}, no. {number}", pixels, truth=name)
 
 
-def place(network: Network | str) -> OpenedModel:
+def open_model(network: Network | str) -> OpenedModel:
     """Open a network by name, with its weights before training where they were kept; or take one that is open."""
     if not isinstance(network, str):
         return OpenedModel(type(network).__name__, network)

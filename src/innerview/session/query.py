@@ -20,7 +20,7 @@ from innerview.methods import BUDGET, DEFAULT_FRACTIONS, RECIPE_ALPHAS
 from innerview.methods.integrated_gradients import DEFAULT_RULE, DEFAULT_STEPS, DEFAULT_TOLERANCE
 from innerview.methods.interior_gradients import check_alphas
 from innerview.methods.masking import check_fractions
-from innerview.methods.registry import USUAL
+from innerview.methods.registry import USUAL, find_method
 from innerview.methods.tolerance import check_tolerance
 from innerview.network import Differentiable, Network, OutputSpec, has_gradients
 from innerview.pictures.overlay import require_style
@@ -274,6 +274,11 @@ def _baseline(name: str, value: object) -> str:
     return text
 
 
+def _method(name: str, value: object) -> str:
+    """A method with its own defaults: what its options cost is for whoever types them."""
+    return find_method(_text(name, value)).name
+
+
 def _tolerance(name: str, value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 1e-6 <= value <= 1:
         raise UsageError(f"{name} is {_shown(value)}; give a number between 0.000001 and 1: 0.01 is 1 %")
@@ -293,7 +298,8 @@ Read = Callable[[str, object], object]
 
 MESSAGE: Final[Mapping[str, tuple[str, Read]]] = MappingProxyType(
     {
-        **{name: (name, _text) for name in ("kind", "method", "mask", "layer", "run")},
+        **{name: (name, _text) for name in ("kind", "mask", "layer", "run")},
+        "method": ("method", _method),
         "network": ("model", _text),
         "picture": ("image", _text),
         "target_kind": ("objective", lambda name, value: "" if value == "margin" else _text(name, value)),

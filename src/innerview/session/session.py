@@ -1,18 +1,19 @@
-"""Whoever answers the viewer's questions: networks, pictures and runs, and what was worked out of them already.
+"""Whoever answers questions: models, images and runs, and what was worked out of them already.
 
-A server and a notebook's kernel both ask one. Queries are answered one at a time by whoever calls; only
-looking up what is known is safe from other threads. Results are kept by what was asked, so nothing is worked out twice
-while there is room.
+A server, a notebook's kernel, and whatever writes folders and pages ask one. Queries are answered one at a time by
+whoever calls; only looking up what is known is safe from other threads. Results are kept by what was asked, so nothing
+is worked out twice while there is room.
 """
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, Protocol, TypeVar, cast, final, runtime_checkable
 
 from innerview.data.baselines import Baseline, make_baselines
+from innerview.data.fitting import Preprocessed
 from innerview.data.reading import LoadedImage
 from innerview.errors import InnerviewError, UsageError
 from innerview.methods.registry import map_methods
@@ -20,8 +21,9 @@ from innerview.network import Differentiable, Network, require_differentiable
 from innerview.session.answers import ANSWERS, OpenedModel
 from innerview.session.cache import Cache
 from innerview.session.compute.computation import Computation
+from innerview.session.compute.explanation import Look, examine
 from innerview.session.images import prepare
-from innerview.session.progress import Listener
+from innerview.session.progress import ALONE, Listener, SubProgress
 from innerview.session.query import Query
 from innerview.viewer.hello import describe_network, describe_photo, hello
 from innerview.viewer.payload import Payload, encode
@@ -109,6 +111,14 @@ class Session:
             self._kept |= {(first.picture, identity): photo for identity, photo in photos.items()}
         return first
 
+    def about(self, item: Preprocessed, query: Query) -> Query:
+        """Take an image that was fitted to the (first) model, while there is room; the query is about it then."""
+        photo, identity = Photo.of(item, "data"), next(iter(self.networks))
+        # The same pixels may come twice, with another crop or label.
+        name = f"{photo.picture} {photo.box} {photo.truth}"
+        self._guests.put(name, {identity: photo}, 1)
+        return replace(query, model=identity, image=name)
+
     def _fitted(self, picture: LoadedImage, source: str) -> dict[str, Photo]:
         return {identity: Photo.of(prepare(picture, one.network), source) for identity, one in self.networks.items()}
 
@@ -154,6 +164,18 @@ class Session:
             found = computation.work(self, query, listener)
             self._results.put(key, found, computation.size(found))
         return found
+
+    def keep(self, computation: Computation[T], query: Query, found: T) -> None:
+        """Keep a result that came along with another one."""
+        self._results.put(computation.key(query), found, computation.size(found))
+
+    def explain(self, item: Preprocessed, query: Query, portion: SubProgress = ALONE) -> Look:
+        """Everything about one image that was fitted to the (first) model.
+
+        Raises:
+            UsageError, ImageError, NetworkError: as `examine`.
+        """
+        return examine(self, item, self.about(item, query), portion)
 
     def opened(self, query: Query) -> OpenedModel:
         """The model that is asked; the first one where none is named."""

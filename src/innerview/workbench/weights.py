@@ -20,7 +20,7 @@ from innerview.network import Differentiable
 from innerview.reprs import short
 from innerview.results import WeightHistograms
 from innerview.session.compute.weights import count_weights
-from innerview.session.images import open_snapshots
+from innerview.session.opening import open_model
 from innerview.session.progress import Report, SubProgress, silent
 from innerview.types import Array
 from innerview.viewer import sentences
@@ -75,9 +75,9 @@ def weights(
             notes += [f"{name}: {note}" if len(named) > 1 else note for note in stored.notes]
             reading.progress(done, len(named))
     else:
-        before, opened = open_snapshots(network)
-        snapshots = {**before, "after" if before else "now": opened.weights()}
-        notes += [note for note in getattr(opened, "notes", ()) if "weight" in note]
+        opened = open_model(network)
+        snapshots = opened.weights or {"now": {}}
+        notes += [note for note in getattr(opened.network, "notes", ()) if "weight" in note]
     counting = all_of_it.part(0.3, 0.5, "counting", unit="layers")
     found = count_weights(snapshots, bins=bins, shared_bins=shared_bins, held=1, portion=counting, notes=notes)
     folder = open_folder(Path(output))

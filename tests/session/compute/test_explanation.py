@@ -9,9 +9,9 @@ import pytest
 
 from innerview import allcnn
 from innerview.methods import activations, gradient, insertion, integrated_gradients, interior_gradients, predict
-from innerview.session.compute.explanation import examine
 from innerview.session.images import gather
 from innerview.session.query import Query
+from innerview.session.session import OpenedModel, Session
 from innerview.targets import Contrast
 from innerview.types import Array
 
@@ -50,7 +50,7 @@ def test_every_part_is_what_its_method_gives_alone(network: Counting, how: Any, 
     image, black, white = item.image, np.zeros_like(item.image), np.ones_like(item.image)
     starts = [black, white][: len(baselines)]
     asked = {"n_steps" if name == "evaluations" else name: value for name, value in how.items()}
-    look = examine(network, item, Query(objective="contrast", baselines=baselines, **asked))
+    look = Session([OpenedModel("", network)]).explain(item, Query(objective="contrast", baselines=baselines, **asked))
     same(look.prediction.logits, predict(network, image[None])[0].logits)
     same(look.gradient.gradient, gradient(network, image, Contrast()).gradient)
     same(look.gradient.score, gradient(network, image, Contrast()).score)
@@ -74,7 +74,7 @@ def test_every_part_is_what_its_method_gives_alone(network: Counting, how: Any, 
 
 def test_nothing_is_worked_out_twice_and_batches_are_full(network: Counting) -> None:
     (item,) = gather(network, ["cat"])
-    look = examine(network, item, Query())
+    look = Session([OpenedModel("", network)]).explain(item, Query())
     inside = sum(alpha not in look.integrated.path.alphas for alpha in look.interior.alphas)
     assert sum(network.pullbacks) == look.integrated.n_evaluations + inside
     assert len(network.pullbacks) <= -(-sum(network.pullbacks) // network.chunk) + 2  # the first one, and the last

@@ -209,7 +209,7 @@ def test_broken_masks_are_refused(text, cells, message) -> None:
 
 @pytest.mark.parametrize("method", [name for name in map_methods() if name != USUAL])
 def test_every_method_makes_a_payload(network, image, black, method: str) -> None:
-    found = run_method(read_method(method).settled(network), network, image, Logit(1), [black], None)
+    found = run_method(method, network, image, Logit(1), [black], None)
     payload = decode(encode(map_payload(found, Question(method, "logit", 1), STAMP)))
     np.testing.assert_array_equal(payload.values("map"), found.heatmap.astype(np.float32))
     assert payload.json("n_evaluations") == getattr(found, "n_evaluations", 1)

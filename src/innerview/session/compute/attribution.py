@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from innerview.methods.method import Chosen
-from innerview.methods.registry import USUAL, find_method
+from innerview.methods.registry import USUAL
 from innerview.results import Explained
 from innerview.session.compute.computation import Computation, Source
 from innerview.session.compute.integrated import INTEGRATED, Integrated
@@ -19,9 +18,10 @@ def _work(source: Source, query: Query, listener: Listener) -> Explained:
     if query.method == USUAL:
         return source.result(INTEGRATED, query, Passing(listener, _first)).results[0]
     network = source.network(query)
-    chosen = Chosen(find_method(query.method)).settled(network)
     target = resolved(source, query, listener)
-    return run_method(chosen, network, source.photo(query).image, target, source.baselines(query), listener.progress)
+    return run_method(
+        query.method, network, source.photo(query).image, target, source.baselines(query), listener.progress
+    )
 
 
 def _first(found: Integrated) -> Explained:

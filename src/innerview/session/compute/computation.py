@@ -43,6 +43,10 @@ class Source(Protocol):
         """Another result, from the cache or worked out; the listener hears of its progress."""
         ...
 
+    def keep(self, computation: Computation[T], query: Query, found: T) -> None:
+        """Keep a result that came along with another one."""
+        ...
+
 
 @dataclass(frozen=True, eq=False)
 class Computation(Generic[T]):

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import Final, cast
+from typing import Final
 
-from innerview.data.baselines import Baseline, make_baselines
+from innerview.data.baselines import Baseline
 from innerview.data.fitting import Preprocessed
 from innerview.errors import InnerviewError, UsageError
-from innerview.layers import as_said, by_name
-from innerview.methods import activations
-from innerview.network import Differentiable, Layer, Network, find_layer, has_gradients
+from innerview.layers import as_said
+from innerview.network import Layer, find_layer, has_gradients
 from innerview.results import (
     Activations,
     Explained,
@@ -24,15 +23,17 @@ from innerview.results import (
     PathProfile,
     Prediction,
 )
-from innerview.session.compute.integrated import Integrated, integrate, is_large
+from innerview.session.compute.activations import ACTIVATIONS
+from innerview.session.compute.attribution import ATTRIBUTION
+from innerview.session.compute.computation import Source
+from innerview.session.compute.integrated import INTEGRATED_CLASSES, Integrated, choose_classes
 from innerview.session.compute.masking import keep_by_orders
 from innerview.session.compute.path import path_of
+from innerview.session.compute.prediction import resolved
 from innerview.session.layers import choose_layers, layers_shown
-from innerview.session.methods import choose_methods, run_method
+from innerview.session.methods import choose_methods
 from innerview.session.progress import ALONE, SubProgress
 from innerview.session.query import Query
-from innerview.targets import Target
-from innerview.types import Image
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,8 +132,8 @@ NO_GRADIENTS: Final = (
 )
 
 
-def examine(network: Network, item: Preprocessed, query: Query, portion: SubProgress = ALONE) -> Look:
-    """Work out all that `query` asks for one picture, once; `portion` is told of every pass.
+def examine(source: Source, item: Preprocessed, query: Query, portion: SubProgress = ALONE) -> Look:
+    """Ask `source` for all that `query` asks about one image; `portion` is told of every pass.
 
     Of a network without gradients the map is by occlusion. What fails behind the first map is missing, with its reason;
     the rest is there.
@@ -142,40 +143,36 @@ def examine(network: Network, item: Preprocessed, query: Query, portion: SubProg
         ImageError: a baseline file can't be read or does not fit.
         NetworkError: something is not finite.
     """
-    image, output = item.image, network.output
-    baselines = make_baselines(query.baselines, network.input, image)
+    network, baselines = source.network(query), source.baselines(query)
     asked = [as_said(layer) for layer in choose_layers(query.layers, network)]
-    every = activations(network, image, [*asked, *map(by_name, layers_shown(network))])
-    # Resolved here, once, so that every view explains the same class.
-    queries = _queries(network, every.prediction, query, item.label)[: query.max_classes]
-    targets = [one.explained(output).resolve(every.prediction.logits, output) for one in queries]
-    methods_asked = query.methods if has_gradients(network) else tuple(dict.fromkeys((FORWARD, *query.methods)))
+    every = source.result(ACTIVATIONS, replace(query, layers=asked), portion)
+    queries = choose_classes(source, query, portion)  # resolved here, once, so that every view explains the same class
+    explained = queries[0]
+    gradients = has_gradients(network)
+    methods_asked = query.methods if gradients else tuple(dict.fromkeys((FORWARD, *query.methods)))
     chosen = choose_methods(methods_asked, network)
-    parts = len(chosen) + has_gradients(network)
+    parts = len(chosen) + gradients
     shares = [portion.part(0.8 * number / parts, 0.8 * (number + 1) / parts) for number in range(parts)]
     missing, along, path, methods = dict[str, str](), None, None, dict[str, Explained]()
-    # Not isinstance, as in `has_gradients`.
-    if has_gradients(network):
-        differentiable = cast("Differentiable", network)
-        found = _integrate(differentiable, image, targets, baselines, query, shares[0])
+    if gradients:
+        found = source.result(INTEGRATED_CLASSES, query, shares.pop(0))
         along, path, maps = (
             _along(found, every.prediction, query),
             path_of(network, found, query.max_alphas),
             found.results,
         )
-        shares.pop(0)
     else:
         missing["gradients"] = NO_GRADIENTS
         maps = tuple(
-            run_method(chosen[FORWARD], network, image, target, baselines, share.progress)
-            for target, share in zip(targets, _even(shares.pop(0), len(targets)), strict=True)
+            source.result(ATTRIBUTION, replace(one, method=chosen[FORWARD]), share)
+            for one, share in zip(queries, _even(shares.pop(0), len(queries)), strict=True)
         )
         methods[FORWARD] = maps[0]
         del chosen[FORWARD]
-    for (name, one), share in zip(chosen.items(), shares, strict=True):
+    for (name, method), share in zip(chosen.items(), shares, strict=True):
         with _tolerated(missing, f"the map by {name}"):
-            progress = share.part(0, 1, name, unit="passes").progress
-            methods[name] = run_method(one, network, image, targets[0], baselines, progress)
+            asked_by = share.part(0, 1, name, unit="passes")
+            methods[name] = source.result(ATTRIBUTION, replace(explained, method=method), asked_by)
     look = Look(
         item=item,
         query=query,
@@ -196,10 +193,10 @@ def examine(network: Network, item: Preprocessed, query: Query, portion: SubProg
     with _tolerated(missing, "keep"):
         orders = keep_by_orders(
             network,
-            image,
+            source.photo(query).image,
             look.map.heatmap,
             fill=baselines[0].image,
-            target=targets[0].index,
+            target=resolved(source, explained, portion).index,
             listener=portion.part(0.8, 1, "keep", unit="answers"),
             shares=sorted({*query.curve_fractions, *query.fractions}),
             randoms=query.n_random,
@@ -207,17 +204,6 @@ def examine(network: Network, item: Preprocessed, query: Query, portion: SubProg
         kept = {one.order: one.at(query.fractions) for one in orders if one.order in {"highest", "lowest"}}
         return replace(look, kept=kept, orders=tuple(one.at(query.curve_fractions) for one in orders))
     return look
-
-
-def _queries(network: Network, prediction: Prediction, query: Query, truth: int | None) -> tuple[Query, ...]:
-    """For the class explained, then the label, the predicted class and the next one, each once."""
-    asked, versus = query.classes(network.output)
-    known = [truth] if truth is not None and truth in prediction.ranking else []  # "not" a class has no map of its own
-    first = prediction.ranking[0] if asked is None else asked
-    classes = dict.fromkeys([first, *known, *prediction.ranking[:2]])
-    return tuple(
-        replace(query, target=index, versus=None if number else versus) for number, index in enumerate(classes)
-    )
 
 
 def _even(portion: SubProgress, parts: int) -> list[SubProgress]:
@@ -233,21 +219,6 @@ def _tolerated(missing: dict[str, str], what: str) -> Generator[None, None, None
         raise
     except InnerviewError as problem:
         missing[what] = str(problem)
-
-
-def _integrate(
-    network: Differentiable,
-    image: Image,
-    targets: Sequence[Target],
-    baselines: Sequence[Baseline],
-    query: Query,
-    portion: SubProgress,
-) -> Integrated:
-    """All maps by one integral; the last place beside it is the picture itself, and a rule may leave out both ends."""
-    fixed = query.fixed_rule is not None
-    listener = portion.part(0, 1, most=0 if fixed else query.budget + len(query.alphas) + 1)
-    interior = (*query.alphas, 0.0, 1.0) if fixed else (*query.alphas, 1.0)
-    return integrate(network, image, targets, baselines, query, listener, interior=interior, whole=not is_large(image))
 
 
 def _along(found: Integrated, prediction: Prediction, query: Query) -> Along:

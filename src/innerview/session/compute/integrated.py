@@ -19,8 +19,8 @@ from innerview.network import Differentiable
 from innerview.quadrature import Rule
 from innerview.results import IntegratedGradients, InteriorGradients
 from innerview.session.compute.computation import Computation, Source
-from innerview.session.compute.prediction import TARGET, resolved
-from innerview.session.progress import Listener
+from innerview.session.compute.prediction import PREDICTION, TARGET, resolved
+from innerview.session.progress import Listener, SubProgress
 from innerview.session.query import Query
 from innerview.targets import Target
 from innerview.types import Image, LogitRow, Map
@@ -173,7 +173,7 @@ def with_interior(found: Integrated, inside: InteriorGradients | None) -> Integr
     return replace(found, places=places, interior=named)
 
 
-def _work(source: Source, query: Query, listener: Listener) -> Integrated:
+def _work_one(source: Source, query: Query, listener: Listener) -> Integrated:
     target, baselines = resolved(source, query, listener), source.baselines(query)
     image = source.photo(query).image
 
@@ -192,6 +192,36 @@ def _work(source: Source, query: Query, listener: Listener) -> Integrated:
     )
 
 
-INTEGRATED: Final = Computation(
-    TARGET | {"baselines", "tolerance", "max_evaluations", "more", "rule", "n_steps"}, _work, lambda found: found.size
-)
+def choose_classes(source: Source, query: Query, listener: Listener) -> tuple[Query, ...]:
+    """A query for the class explained, then the label, the predicted class and the next one, each once.
+
+    At most `query.max_classes`; only the first is set against another class.
+    """
+    prediction, label = source.result(PREDICTION, query, listener), source.photo(query).truth
+    asked, versus = query.classes(source.network(query).output)
+    known = [label] if label is not None and label in prediction.ranking else []  # "not" a class has no map of its own
+    first = prediction.ranking[0] if asked is None else asked
+    classes = dict.fromkeys([first, *known, *prediction.ranking[:2]])
+    found = (replace(query, target=index, versus=None if number else versus) for number, index in enumerate(classes))
+    return tuple(found)[: query.max_classes]
+
+
+def _work_several(source: Source, query: Query, listener: Listener) -> Integrated:
+    """All maps by one integral; the last place beside it is the image itself, and a rule may leave out both ends."""
+    image, baselines = source.photo(query).image, source.baselines(query)
+    targets = [resolved(source, one, listener) for one in choose_classes(source, query, listener)]
+    fixed = query.fixed_rule is not None
+    if isinstance(listener, SubProgress):
+        listener = replace(listener, most=0 if fixed else query.budget + len(query.alphas) + 1)
+    interior = (*query.alphas, 0.0, 1.0) if fixed else (*query.alphas, 1.0)
+    whole = not is_large(image)
+    network = source.differentiable(query)
+    return integrate(network, image, targets, baselines, query, listener, interior=interior, whole=whole)
+
+
+_ONE = TARGET | {"baselines", "tolerance", "max_evaluations", "more", "rule", "n_steps"}
+
+INTEGRATED: Final = Computation(_ONE, _work_one, lambda found: found.size)
+
+INTEGRATED_CLASSES: Final = Computation(_ONE | {"max_classes", "alphas"}, _work_several, lambda found: found.size)
+"""Of several classes at once, with gradients at places of their own: they share their passes."""

@@ -13,15 +13,15 @@ from innerview.data.fitting import Preprocessed
 from innerview.data.sources import Source
 from innerview.errors import InnerviewError, NetworkError, OutputError
 from innerview.files.atomic import write
-from innerview.methods import weight_histograms
 from innerview.network import Network
 from innerview.pictures import ScaleChoice
 from innerview.reprs import short
-from innerview.session.compute.explanation import Look, examine
-from innerview.session.compute.weights import count_weights
-from innerview.session.images import gather, open_snapshots
+from innerview.session.compute.explanation import Look
+from innerview.session.images import gather
+from innerview.session.opening import open_model
 from innerview.session.progress import Report, SubProgress, silent
 from innerview.session.query import CURVE_FRACTIONS, Query, check_query
+from innerview.session.session import Session
 from innerview.viewer import sentences
 from innerview.workbench.explain.drawing import Drawn, FigureContext
 from innerview.workbench.explain.overview import Seen, write_overview
@@ -81,29 +81,27 @@ def explain(
         OutputError: the folder can't be written or holds other things.
     """
     asked, report = replace(query or Query(), **BRIEF), progress or silent
-    before, opened = open_snapshots(network)
-    check_query(asked, opened)
-    items = gather(opened, images, asked)
+    opened = open_model(network)
+    check_query(asked, opened.network)
+    items, session = gather(opened.network, images, asked), Session([opened])
     folder = open_folder(Path(output))
-    weights = {**before, "after" if before else "now": opened.weights()}
-    histograms = count_weights(weights) if any(weights.values()) else weight_histograms(weights)  # a function has none
     shared = asked.vmax == "shared"
     report(0, len(items), items[0].name)
     portions = _portions(report, [item.name for item in items], together=shared)
-    looks: Iterable[Look | InnerviewError] = _examined(opened, items, asked, [looking for looking, _ in portions])
+    looks: Iterable[Look | InnerviewError] = _examined(session, items, asked, [looking for looking, _ in portions])
     scale: ScaleChoice = asked.fixed_vmax() or "per-image"
     if shared:  # only then must all maps be known before the first is drawn
         looks = list(looks)
         scale = pictures.choose_scales([one.map.heatmap for one in looks if isinstance(one, Look)], "shared")[0].limit
     names = folder_names(item.name for item in items)
     drawn: dict[str, Drawn] = {}
-    scenery = page_context(opened, network if isinstance(network, str) else type(opened).__name__, histograms)
+    scenery = page_context(opened)
     seen, failed = list[Seen](), list[str]()
     for item, name, found, (_, portion) in zip(items, names, looks, portions, strict=True):
         if isinstance(found, InnerviewError):
             failed.append(f"{item.name} ({str(found).rstrip('.')})")
             continue
-        scene = FigureContext(opened, found, asked, scale, histograms)
+        scene = FigureContext(opened.network, found, asked, scale, opened.histograms)
         with whole(folder, name) as place:
             portion.part(0, 1, "drawing").begin()
             view, missing = _viewer(found, scenery)
@@ -126,12 +124,12 @@ def explain(
 
 
 def _examined(
-    network: Network, items: Sequence[Preprocessed], query: Query, portions: Sequence[SubProgress]
+    session: Session, items: Sequence[Preprocessed], query: Query, portions: Sequence[SubProgress]
 ) -> Iterator[Look | InnerviewError]:
     """Look into one picture after the other; a failure behind the first one does not take the others with it."""
     for number, (item, portion) in enumerate(zip(items, portions, strict=True)):
         try:
-            yield examine(network, item, query, portion)
+            yield session.explain(item, query, portion)
         except InnerviewError as problem:
             if number == 0:  # most likely all of them fail, and nothing is lost
                 raise

@@ -12,7 +12,7 @@ from innerview.data.baselines import parse_baseline
 from innerview.errors import UsageError
 from innerview.methods.registry import USUAL
 from innerview.network import Network, has_gradients
-from innerview.results import WeightHistograms
+from innerview.session.answers import OpenedModel
 from innerview.session.compute.explanation import FORWARD, Look
 from innerview.session.opening import built_in_runs
 from innerview.session.progress import NullListener
@@ -48,9 +48,9 @@ class PageContext:
     registry: RunRegistry
 
 
-def page_context(network: Network, name: str, histograms: WeightHistograms) -> PageContext:
+def page_context(opened: OpenedModel) -> PageContext:
     """Gather what a page holds beside its pictures."""
-    identity = network.identity
+    network, name, identity, histograms = opened.network, opened.name, opened.identity, opened.histograms
     payloads = [pack(weights_payload(histograms, Stamp(identity)))] if histograms.layers else []
     folders = built_in_runs(name)
     registry = RunRegistry(folders, dict.fromkeys(folders, identity))

@@ -10,13 +10,13 @@ from typing import Any, Final
 from innerview.data.sources import Source
 from innerview.errors import UsageError
 from innerview.files.atomic import write
-from innerview.methods import weight_histograms
 from innerview.network import Network
-from innerview.session.compute.explanation import Look, examine
-from innerview.session.compute.weights import count_weights
-from innerview.session.images import gather, open_snapshots
+from innerview.session.compute.explanation import Look
+from innerview.session.images import gather
+from innerview.session.opening import open_model
 from innerview.session.progress import Report, SubProgress, silent
 from innerview.session.query import CURVE_FRACTIONS, Query, check_query
+from innerview.session.session import Session
 from innerview.viewer.payloads.layers import Shown
 from innerview.workbench.page.one_page import Sizes
 from innerview.workbench.page.pages import page_context, page_for
@@ -74,22 +74,20 @@ def report(
         OutputError: the file can't be written, or the viewer was not built.
     """
     asked = query or Query()
-    before, opened = open_snapshots(network)
-    check_query(asked, opened)
-    items = gather(opened, images, asked)
+    opened = open_model(network)
+    check_query(asked, opened.network)
+    items, session = gather(opened.network, images, asked), Session([opened])
     if len(items) > MOST:
         raise UsageError(f"{len(items)} images were named; one file holds {MOST} at most: write several")
     extent, sizes = next((extent, sizes) for most, extent, sizes in EXTENTS if len(items) <= most)
     asked = replace(asked, **extent)
-    weights = {**before, "after" if before else "now": opened.weights()}
-    histograms = count_weights(weights) if any(weights.values()) else weight_histograms(weights)  # a function has none
-    scene = page_context(opened, network if isinstance(network, str) else type(opened).__name__, histograms)
+    scene = page_context(opened)
     title = items[0].name if len(items) == 1 else f"{len(items)} pictures"
     parts = [SubProgress(progress or silent, len(items), at, at + 1, item.name) for at, item in enumerate(items)]
 
     def looks() -> Iterator[Look]:  # one at a time, packed and let go before the next
         for item, part in zip(items, parts, strict=True):
-            yield examine(opened, item, asked, part)
+            yield session.explain(item, asked, part)
         parts[-1].part(1, 1, "writing").begin()
 
     text = page_for(looks(), scene, sizes, f"Inside the network: {title}")
