@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol, TypeAlias, runtime_checkable
 
@@ -128,6 +128,15 @@ class Differentiable(Network, Protocol):
         ...
 
 
+@runtime_checkable
+class Sharing(Network, Protocol):
+    """A network that saves work on images which agree in large parts, such as one image with parts taken away."""
+
+    def forward_similar(self, images: Images) -> Iterator[tuple[slice, Logits]]:
+        """Outputs for `images` (pixels), some at a time and in order, as `forward` gives them but for rounding."""
+        ...
+
+
 def network_in_short(network: Network) -> str:
     """What Python prints of a network: what it takes and gives, of which nothing has to be worked out."""
     taken = " × ".join(map(str, network.input.shape))
@@ -138,6 +147,11 @@ def has_gradients(network: Network) -> bool:
     """Whether gradients can be asked of a network; a wrapped function, for one, can only be run forward."""
     # Not isinstance: that would evaluate every property of the protocol, the hash over all weights among them.
     return callable(getattr(network, "pullback", None))
+
+
+def shares(network: Network) -> bool:
+    """Whether a network saves work on images that agree in large parts."""
+    return callable(getattr(network, "forward_similar", None))  # not isinstance, for the reason above
 
 
 def require_differentiable(network: Network) -> None:
@@ -185,6 +199,7 @@ __all__ = [
     "OutputKind",
     "OutputSpec",
     "Pullback",
+    "Sharing",
     "TokenGrid",
     "as_pixels",
     "belonging",
@@ -196,4 +211,5 @@ __all__ = [
     "require_array",
     "require_differentiable",
     "require_layers",
+    "shares",
 ]

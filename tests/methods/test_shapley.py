@@ -9,6 +9,7 @@ import pytest
 
 from innerview import fills
 from innerview.adapters import FunctionNetwork
+from innerview.allcnn import load_pretrained
 from innerview.errors import ImageError, NetworkError, UsageError
 from innerview.methods import segment_sums, shapley
 from innerview.network import InputSpec, OutputSpec
@@ -162,3 +163,15 @@ def test_an_image_is_a_fill_and_the_image_is_left_as_it_is() -> None:
     np.testing.assert_array_equal(IMAGE, before)
     assert found.scores[0, 0] == pytest.approx(ADDITIVE.exact(other, 0).sum())
     assert any("under another is not known" in note for note in found.notes)
+
+
+def test_on_the_built_in_network_as_image_by_image() -> None:
+    """What is shared between coalitions changes no value."""
+    network = load_pretrained()
+    plain = FunctionNetwork(lambda images: network.forward(images).logits, network.input, network.output)
+    image = np.random.default_rng(2).uniform(size=(32, 32, 3)).astype(np.float32)
+    found, exact = (shapley(one, image, Logit(3), regions=5, fills=("blurred", "black")) for one in (network, plain))
+    np.testing.assert_allclose(found.scores, exact.scores, rtol=0, atol=1e-5 * np.abs(exact.scores).max())
+    np.testing.assert_allclose(found.values, exact.values, rtol=0, atol=1e-5 * np.abs(exact.values).max())
+    np.testing.assert_array_equal(found.answers, exact.answers)
+    assert found.n_evaluations == exact.n_evaluations

@@ -7,7 +7,7 @@ and this module walks there and back. One forward pass serves all targets; gradi
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, Final, final
 
@@ -15,6 +15,7 @@ import numpy as np
 
 from innerview.adapters.operations import Operation
 from innerview.adapters.promises import check_precision, check_weights, collect_cotangents, enter, refuse_weights_only
+from innerview.adapters.sharing import local_blocks, run_shared
 from innerview.errors import NetworkError
 from innerview.network import (
     IMAGE_AXES,
@@ -30,7 +31,7 @@ from innerview.network import (
     network_in_short,
     require_layers,
 )
-from innerview.types import Array, Images
+from innerview.types import Array, Images, Logits
 
 CHUNK: Final = 4
 """Pictures in one pass; measured by benchmarks/adapters.py (see docs/decisions/numpy-adapter.md)."""
@@ -81,6 +82,8 @@ class NumpyNetwork:
             )
         self._identity: str | None = None
         self._prepared = [operation.prepare(self._weights) for operation in self._operations]
+        shapes = [input.shape, *(layer.shape for layer in self._layers)]
+        self._blocks = local_blocks(self._operations, self._prepared, shapes)
 
     def __repr__(self) -> str:
         return network_in_short(self)
@@ -146,6 +149,13 @@ class NumpyNetwork:
             if operation.name in taps:
                 activations[operation.name] = value.copy()
         return Forward(value, activations)
+
+    def forward_similar(self, images: Images) -> Iterator[tuple[slice, Logits]]:
+        """Outputs for images that agree in large parts, some at a time; what several share is computed once."""
+        values = self._enter(images)
+        steps = list(zip(self._operations, self._prepared, strict=True))
+        ends = np.cumsum([0, *(len(block.steps) for block in self._blocks)]).tolist()
+        yield from run_shared(self._blocks, values, [steps[end:] for end in ends])
 
     def pullback(self, images: Images, cotangents: Mapping[str, Cotangent], taps: Sequence[str] = ()) -> Pullback:
         """Run pictures forward, then cotangents on the output and on layers back to pixels and `taps`."""

@@ -131,10 +131,19 @@ class Convolution(Operation):
         """Σ kernel · window, per place and output channel."""
         kernels: Kernels = prepared[0]
         window = self._window(value.shape[1:], kernels.shape[:2])
-        output = kernels.correlate(value, window)
+        return self._add_bias(kernels.correlate(value, window), prepared), window
+
+    def inside(self, value: Array, prepared: Prepared, whole: Shape) -> Array:
+        """The same of a part of a value of shape `whole` that brings its surroundings along: nothing is put around."""
+        kernels: Kernels = prepared[0]
+        window = Window.of(value.shape[1:3], kernels.shape[:2], self.stride, ((0, 0), (0, 0)))
+        whole_window = self._window(whole, kernels.shape[:2])
+        return self._add_bias(kernels.correlate(value, window, whole_window), prepared)
+
+    def _add_bias(self, output: Array, prepared: Prepared) -> Array:
         if self.bias:
             output += prepared[2]
-        return output, window
+        return output
 
     def pullback(self, gradient: Array, saved: Any, prepared: Prepared) -> Array:
         """Correlate with the turned kernels; scatter where that is cheaper or the stride leaves gaps."""

@@ -103,9 +103,16 @@ class Kernels:
         """Height × width × input × output."""
         return self.direct.shape
 
-    def correlate(self, value: Array, window: Window) -> Array:
-        """Slide the kernels over `value` (batch × height × width × input)."""
-        if self._pays(window) and self._tiled is not None:
+    def correlate(self, value: Array, window: Window, whole: Window | None = None) -> Array:
+        """Slide the kernels over `value` (batch × height × width × input).
+
+        Args:
+            value: what they slide over.
+            window: how.
+            whole: where `value` is a part of something larger, how they would slide over that: a part is worked out
+                in the same way as the whole.
+        """
+        if self._pays(whole or window) and self._tiled is not None:
             return correlate_tiles(value, self._tiled, window)
         return correlate(value, self.direct, window)
 

@@ -6,12 +6,14 @@ A value that is not finite is an error that names the layer where it began: no m
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
+from typing import Final, cast
 
 import numpy as np
 
 from innerview.errors import ImageError, NetworkError
-from innerview.network import OUTPUT, Cotangent, Differentiable, Network, require_array
+from innerview.network import OUTPUT, Cotangent, Differentiable, Network, Sharing, require_array, shares
 from innerview.results import Prediction
 from innerview.types import Alphas, Array, Gradients, Image, Images, Logits
 
@@ -40,6 +42,29 @@ def forward_logits(network: Network, images: Images) -> Logits:
     logits = network.forward(images).logits
     require_finite(network, images, logits, "output")
     return logits
+
+
+SIMILAR: Final = 1024
+"""Images that a network may share work over: more would save little."""
+
+SIMILAR_BYTES: Final = 1 << 26
+"""Memory that they may take."""
+
+
+def similar_at_once(network: Network) -> int:
+    """How many images that agree in large parts to make before asking: a pass's worth where it shares nothing."""
+    if not shares(network):
+        return network.chunk
+    return max(min(SIMILAR, SIMILAR_BYTES // (math.prod(network.input.shape) * network.dtype.itemsize)), network.chunk)
+
+
+def forward_similar(network: Network, images: Images) -> Iterator[tuple[slice, Logits]]:
+    """Run images that agree in large parts, some at a time; a network that can computes what they share once."""
+    if shares(network):
+        yield from cast("Sharing", network).forward_similar(images)
+        return
+    for part in chunks(len(images), network.chunk):
+        yield part, network.forward(images[part]).logits
 
 
 def along(

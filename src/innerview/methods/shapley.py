@@ -22,7 +22,14 @@ from innerview.errors import NetworkError, UsageError
 from innerview.fills import DEFAULT_FILLS, Fill, make_fill
 from innerview.methods.coalitions import banzhaf_values, interactions, members, minimal_sets, shapley_values
 from innerview.methods.partitions import partition
-from innerview.methods.passes import Progress, check_picture, chunks, forward_logits
+from innerview.methods.passes import (
+    Progress,
+    check_picture,
+    chunks,
+    forward_logits,
+    forward_similar,
+    similar_at_once,
+)
 from innerview.network import Network
 from innerview.results import Provenance
 from innerview.results.shapley import Sets, ShapleyValues
@@ -160,18 +167,20 @@ class _Asking:
     def coalitions(self, fill: Fill) -> tuple[Array, Array, Array]:
         """Score, answer and its probability for every coalition; of the full one they are known."""
         parts = list[tuple[Array, Array, Array]]()
-        for part in chunks(len(self._members) - 1, self._network.chunk):
-            shown = self._members[part]
+        for some in chunks(len(self._members) - 1, similar_at_once(self._network)):
+            shown = self._members[some]
             images = fill.paint(self._image, shown[:, self._labels]).astype(self._image.dtype, copy=False)
-            parts.append(self._told(self._outputs(images, shown, fill)))
-            self.done += len(images)
-            if self._progress is not None:
-                self._progress(self.done, self._total)
+            for part, outputs in forward_similar(self._network, images):
+                self._check(outputs, shown[part], fill)
+                parts.append(self._told(outputs))
+                self.done += len(outputs)
+                if self._progress is not None:
+                    self._progress(self.done, self._total)
         scores, answers, confidences = (np.concatenate(rows) for rows in zip(*parts, self._whole, strict=True))
         return scores, answers, confidences
 
-    def _outputs(self, images: Array, shown: Bool[np.ndarray, "batch region"], fill: Fill) -> Array:
-        outputs = self._network.forward(images).logits
+    @staticmethod
+    def _check(outputs: Array, shown: Bool[np.ndarray, "batch region"], fill: Fill) -> None:
         if not np.isfinite(outputs).all():
             first = int(np.flatnonzero(~np.isfinite(outputs).all(axis=1))[0])
             without = ", ".join(map(str, np.flatnonzero(~shown[first])))
@@ -179,7 +188,6 @@ class _Asking:
                 f"the model's output is NaN or infinite for the image without regions {without} (fill {fill.name}); "
                 "check the weights and the range of the input, or leave this fill out"
             )
-        return outputs
 
     def _told(self, outputs: Array) -> tuple[Array, Array, Array]:
         output = self._network.output
