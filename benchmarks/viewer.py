@@ -183,7 +183,7 @@ def steps(page: Page, rounds: int) -> list[float]:
 
 def strokes(page: Page, rounds: int) -> Iterator[tuple[str, list[float]]]:
     """Milliseconds from the end of each way to paint to the frame with the network's answer."""
-    page.evaluate("location.hash = '#/keep?k=0'")
+    page.evaluate("location.hash = '#/masking?k=0'")
     brush = page.get_by_role("application", name="Brush")
     brush.wait_for()
     until(page, "!document.querySelector('[data-stale], .waiting')")

@@ -25,7 +25,7 @@ TAKEN = {
     "moose/interior.png": "interior.png",
     "moose/interior.webp": "interior.webp",
     "moose/path.png": "path.png",
-    "moose/keep-highest.png": "keep.png",
+    "moose/masking-highest.png": "masking.png",
     "moose/layer-elu3.png": "layer3.png",
     "moose/layers.webp": "layers.webp",
     "moose/weights.png": "weights.png",
@@ -38,7 +38,7 @@ TAKEN = {
 OF_RUNS = {
     "recipe/ridges.png": "recipe-ridges.png",
     "recipe/units.png": "recipe-units.png",
-    "allcnn/film-cat.png": "allcnn-film.png",
+    "allcnn/timeline-cat.png": "allcnn-timeline.png",
     "both/curves.png": "curves.png",
 }
 """The same for the bundled trainings, each looked at alone, and both together."""
@@ -67,8 +67,8 @@ def lite0() -> None:
 
 
 OF_PAGES = {
-    "tutorials/training.md": {"inspection/film-circle-0.png": "shapes-timeline.png"},
-    "how-to/check-a-map.md": {"kept.png": "keep-rocket.png"},
+    "tutorials/training.md": {"inspection/timeline-circle-0.png": "shapes-timeline.png"},
+    "how-to/check-a-map.md": {"kept.png": "masking-rocket.png"},
 }
 """What the code of a page leaves behind in its folder."""
 

@@ -222,7 +222,7 @@ def test_pictures_draw_it_as_they_draw_numpy(first: bool) -> None:
             pictures.contact_sheet([result, result]),
             pictures.error_picture(result.pixel_error, result.unit),
             pictures.interior_strip(inner),
-            pictures.keep_strip(kept),
+            pictures.masking_strip(kept),
             pictures.activation_grid(layers, "conv2"),
             pictures.to_picture(pictures.path_figure(result)),
             pictures.to_picture(pictures.convergence_figure(result)),

@@ -35,7 +35,7 @@ from innerview.data.samples import example_image
 from innerview.files import atomic
 from innerview.methods import integrated_gradients, predict
 from innerview.network import InputSpec, find_layer
-from innerview.pictures.film import liveliest
+from innerview.pictures.timeline import liveliest
 from innerview.pictures.words import layer_title
 from innerview.runs import RunFolder, answers, observations
 from innerview.runs.observations import Shots
@@ -43,8 +43,8 @@ from innerview.session.evenly import evenly
 from innerview.session.training.networks import LAYERS
 from innerview.targets import Logit
 from innerview.types import Image, Images
-from innerview.viewer.payloads.film import CHANNELS
 from innerview.viewer.payloads.layers import strongest
+from innerview.viewer.payloads.timeline import CHANNELS
 
 INVISIBLE = 1e-3
 """The fraction of test pictures whose answer float16 may change."""
@@ -53,15 +53,15 @@ THINNED = 20
 """Steps between two lines of the log that are kept."""
 
 MOST = 16
-"""Snapshots of which histograms and films are kept."""
+"""Snapshots of which histograms and timelines are kept."""
 
 PROBES = ("cat", "moose", "rocket")
 
 MOST_CHANNELS = 12
-"""Of a layer and a picture: those that the film's strip and the viewer choose, and the next liveliest ones."""
+"""Of a layer and a picture: those that the timeline's strip and the viewer choose, and the next liveliest ones."""
 
 EVALUATIONS = 32
-"""Of each map of a film; the gap that is left is kept beside it."""
+"""Of each map of a timeline; the gap that is left is kept beside it."""
 
 
 def chosen_steps(run: RunFolder) -> list[int]:

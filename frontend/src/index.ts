@@ -35,7 +35,7 @@ export function mount(root: HTMLElement, source: Source, address?: Address): () 
     problems.forEach((problem) => session.speech.notice(problem));
     session.checkLink();
     const classes = (): readonly string[] =>
-      (hello.networks.find(({ id }) => id === session.link.value.network) ?? hello.networks[0])?.classes ?? [];
+      (hello.models.find(({ id }) => id === session.link.value.model) ?? hello.models[0])?.classes ?? [];
     const stops = [
       keepInStep(where, session.link, classes, (problem) => session.speech.notice(problem)),
       session.link.watch(() => session.checkLink()),

@@ -4,7 +4,7 @@ import { Channel, liveSource } from "../src/sources/channel";
 import type { Message, Request } from "../src/sources/source";
 import { mapBlob, random } from "./making";
 
-const REQUEST: Request = { kind: "map", network: "n", picture: "ed7a03c4", target: 3 };
+const REQUEST: Request = { kind: "map", model: "n", image: "ed7a03c4", target: 3 };
 
 /** A server that only writes down what it was sent. */
 function connect(): { channel: Channel; sent: Record<string, unknown>[]; reply: (id: number, state: string, blob?: Uint8Array<ArrayBuffer>) => void } {
@@ -92,7 +92,7 @@ describe("the channel", () => {
     const { channel } = connect();
     const runs: unknown[] = [];
     channel.onRun((run) => runs.push(run));
-    channel.text(JSON.stringify({ state: "hello", version: "1", networks: [] }));
+    channel.text(JSON.stringify({ state: "hello", version: "1", models: [] }));
     channel.text(JSON.stringify({ state: "run", run: { id: "a", name: "a", state: "running" } }));
     expect(await channel.hello).toMatchObject({ version: "1" });
     expect(runs).toEqual([{ id: "a", name: "a", state: "running" }]);

@@ -11,7 +11,7 @@ const side = (values: number[], error: number[] | null, but: Partial<Side> = {})
   ramp: "evidence",
   unit: "logit",
   meaning: "contribution",
-  picture: null,
+  image: null,
   certificate: "",
   ...but,
 });
@@ -31,17 +31,17 @@ describe("two maps", () => {
   test("without an error nothing is called too small", () => expect(difference(a, side([1, 2, 3, 4], null)).within).toBeNull());
 
   test("share one scale, which a pinned one replaces", () => {
-    expect(scales(a, b, "own").map(({ limit, mode }) => [limit, mode])).toEqual([[4, "shared"], [4, "shared"]]);
+    expect(scales(a, b, "per-image").map(({ limit, mode }) => [limit, mode])).toEqual([[4, "shared"], [4, "shared"]]);
     expect(scales(a, b, 0.5)[1]).toEqual({ limit: 0.5, mode: "pinned" });
   });
 
-  test("of two pictures, sizes, units or meanings are not subtracted, and have two scales where they measure different things", () => {
+  test("of two images, sizes, units or meanings are not subtracted, and have two scales where they measure different things", () => {
     expect(whyNot(a, b, "class")).toBe("");
-    expect(whyNot(a, b, "picture")).toContain("don't correspond");
-    expect(whyNot(a, { ...b, width: 1, height: 4 }, "network")).toContain("sizes");
+    expect(whyNot(a, b, "image")).toContain("don't correspond");
+    expect(whyNot(a, { ...b, width: 1, height: 4 }, "model")).toContain("sizes");
     const other = side([100, 0, 0, 0], null, { meaning: "sensitivity", ramp: "value" });
     expect(whyNot(a, other, "method")).toContain("different things");
-    expect(scales(a, other, 0.5).map(({ limit, mode }) => [limit, mode])).toEqual([[4, "own"], [100, "own"]]);
+    expect(scales(a, other, 0.5).map(({ limit, mode }) => [limit, mode])).toEqual([[4, "per-image"], [100, "per-image"]]);
   });
 
   test("agree or disagree", () => {
@@ -49,7 +49,7 @@ describe("two maps", () => {
     expect(correlation(a.values, a.values.map((v) => -v))).toBeCloseTo(-1, 6);
   });
 
-  test("behind a curtain: A to its left, B to its right", () => {
+  test("behind a swipe: A to its left, B to its right", () => {
     expect(Array.from(mixed(a.values, b.values, 2, 1))).toEqual([1, 1, 3, -4]);
     expect(Array.from(mixed(Uint8Array.of(1, 1, 1, 2, 2, 2), Uint8Array.of(9, 9, 9, 8, 8, 8), 2, 1, 3))).toEqual([1, 1, 1, 8, 8, 8]);
   });

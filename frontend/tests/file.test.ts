@@ -9,13 +9,13 @@ async function pack(blob: Uint8Array<ArrayBuffer>): Promise<string> {
   return btoa(String.fromCharCode(...new Uint8Array(packed)));
 }
 
-const HELLO: Hello = { version: "1", networks: [], samples: [], runs: [], baselines: ["black"], remote: false, file: true };
+const HELLO: Hello = { version: "1", models: [], samples: [], runs: [], baselines: ["black"], remote: false, file: true };
 
 async function page(): Promise<FilePage> {
   const map = async (target: number): Promise<Packed> => ({
     kind: "map",
-    network: "net",
-    picture: "ed7a03c4",
+    model: "net",
+    image: "ed7a03c4",
     target,
     versus: null,
     method: "integrated-gradients",
@@ -25,11 +25,11 @@ async function page(): Promise<FilePage> {
   return {
     version: "1",
     hello: HELLO,
-    payloads: [{ kind: "subject", network: "net", picture: "ed7a03c4", method: "", baseline: "", bytes: await pack(subjectBlob()) }, await map(3), await map(5)],
+    payloads: [{ kind: "subject", model: "net", image: "ed7a03c4", method: "", baseline: "", bytes: await pack(subjectBlob()) }, await map(3), await map(5)],
   };
 }
 
-const REQUEST: Request = { kind: "map", network: "net", picture: "ed7a03c4", target: 3, versus: null, method: "integrated-gradients", baseline: "black", tolerance: 0.001 };
+const REQUEST: Request = { kind: "map", model: "net", image: "ed7a03c4", target: 3, versus: null, method: "integrated-gradients", baseline: "black", tolerance: 0.001 };
 const answer = async (request: Request): Promise<Message> => {
   const source = fileSource(await page());
   return new Promise((resolve) => source.ask(request, resolve));
@@ -47,7 +47,7 @@ describe("one file", () => {
 
   test("makes a margin of two classes that it holds", async () => {
     const { payload } = await answer({ ...REQUEST, versus: 5 });
-    const difference = numbers(payload!.arrays, "map");
+    const difference = numbers(payload!.arrays, "heatmap");
     const [a, b] = [random(3, 64), random(5, 64)].map((list) => Float32Array.from(list));
     difference.forEach((v, i) => expect(v).toBeCloseTo(a[i] - b[i], 6));
   });
@@ -57,8 +57,8 @@ describe("one file", () => {
     expect(source.can(REQUEST)).toBe(true);
     expect(source.can({ ...REQUEST, versus: 5 })).toBe(true);
     expect(source.can({ ...REQUEST, versus: 6 })).toBe(false);
-    expect(source.can({ ...REQUEST, picture: "00000000" })).toBe(false);
-    expect(source.can({ kind: "kept", network: "net", picture: "ed7a03c4" })).toBe(false);
+    expect(source.can({ ...REQUEST, image: "00000000" })).toBe(false);
+    expect(source.can({ kind: "mask", model: "net", image: "ed7a03c4" })).toBe(false);
     expect(source.choices(REQUEST, "target")).toEqual(new Set([3, 5]));
     expect(source.choices(REQUEST, "baseline")).toEqual(new Set(["black"]));
   });

@@ -1,7 +1,7 @@
 /** The page paints, rounds and writes what the Python side does (`tools/golden.py` wrote down what that is). */
 import { describe, expect, test } from "vitest";
-import { error, limitText, number, place, probability, share } from "../src/core/numbers";
-import { paintOverlay, type Picture } from "../src/core/paint";
+import { error, limitText, number, place, probability, percent } from "../src/core/numbers";
+import { paintOverlay, type ImageBytes } from "../src/core/paint";
 import { entry, ramp, type RampName, type Theme } from "../src/core/ramps";
 import { beyond, ownLimit, roundUp } from "../src/core/scale";
 import golden from "./golden.json";
@@ -36,11 +36,11 @@ describe("scales", () => {
   });
 });
 
-test.each(["tint", "half", "map", "picture"] as const)("overlay %s agrees within one step of rounding", (blend) => {
-  const picture: Picture = { data: Uint8Array.from(golden.overlay.picture), shape: [4, 4, 3] };
+test.each(["tint", "half", "map", "image"] as const)("overlay %s agrees within one step of rounding", (style) => {
+  const image: ImageBytes = { data: Uint8Array.from(golden.overlay.image), shape: [4, 4, 3] };
   const out = new Uint8ClampedArray(64);
-  paintOverlay(out, Float32Array.from(golden.overlay.values), 1.25, picture, { blend, opacity: 80 }, ramp("evidence", "light"));
-  const wanted = golden.overlay[blend];
+  paintOverlay(out, Float32Array.from(golden.overlay.values), 1.25, image, { style, opacity: 80 }, ramp("evidence", "light"));
+  const wanted = golden.overlay[style];
   for (let i = 0; i < 16; i++) for (let c = 0; c < 3; c++) expect(Math.abs(out[4 * i + c] - wanted[3 * i + c])).toBeLessThanOrEqual(1);
 });
 
@@ -56,7 +56,7 @@ describe("texts", () => {
   });
   test.each(golden.probabilities as [number, string, string][])("probability %d", (value, text, part) => {
     expect(probability(value)).toBe(text);
-    expect(share(value)).toBe(part);
+    expect(percent(value)).toBe(part);
   });
   test.each(golden.places as [number, string][])("place %d", (value, text) => expect(place(value)).toBe(text));
 });

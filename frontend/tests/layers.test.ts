@@ -41,7 +41,7 @@ describe("a layer", () => {
   test("is sorted by colour from red on, what follows no colour last", () =>
     expect(sorted(payload, facts, "colour").map(({ number }) => number)).toEqual([10, 0, 20]));
 
-  test("shows three channels as one picture", () => expect(Array.from(three(facts.tiles)).slice(3, 6)).toEqual([-4, facts.tiles[1].values[1], 0]));
+  test("shows three channels as one image", () => expect(Array.from(three(facts.tiles)).slice(3, 6)).toEqual([-4, facts.tiles[1].values[1], 0]));
 });
 
 test.each([

@@ -4,8 +4,8 @@ import { DEFAULTS, KEYS, type Link, readLink, writeLink } from "../src/core/link
 import { Store } from "../src/core/store";
 
 const EXAMPLES: [string, Partial<Link>][] = [
-  ["n=abc123", { network: "abc123" }],
-  ["p=ed7a03c4", { picture: "ed7a03c4" }],
+  ["n=abc123", { model: "abc123" }],
+  ["p=ed7a03c4", { image: "ed7a03c4" }],
   ["c=0-airplane", { target: 0 }],
   ["v=5-dog", { versus: 5 }],
   ["m=grad-cam", { method: "grad-cam" }],
@@ -14,12 +14,12 @@ const EXAMPLES: [string, Partial<Link>][] = [
   ["s=shared", { scale: "shared" }],
   ["s=0.02", { scale: 0.02 }],
   ["a=0.1", { alpha: 0.1 }],
-  ["o=tint:50", { overlay: { blend: "tint", opacity: 50 } }],
-  ["o=map", { overlay: { blend: "map", opacity: 80 } }],
-  ["th=20", { threshold: 20 }],
+  ["o=tint:50", { overlay: { style: "tint", opacity: 50 } }],
+  ["o=map", { overlay: { style: "map", opacity: 80 } }],
+  ["th=20", { top: 20 }],
   ["sh=against", { show: "against" }],
   ["px=12,7", { pixel: [12, 7] }],
-  ["k=5", { share: 5 }],
+  ["k=5", { fraction: 5 }],
   ["ko=random", { order: "random" }],
   ["kf=blurred", { fill: "blurred" }],
   ["mk=AAECAw", { mask: "AAECAw" }],
@@ -27,7 +27,7 @@ const EXAMPLES: [string, Partial<Link>][] = [
   ["ch=41", { channel: 41 }],
   ["ep=3", { epoch: 3 }],
   ["r=main", { run: "main" }],
-  ["cx=picture", { vary: "picture" }],
+  ["cx=image", { vary: "image" }],
   ["q=6d88dd9e", { other: "6d88dd9e" }],
 ];
 const CLASSES = ["airplane", "automobile", "bird", "cat", "deer", "dog"];
@@ -39,17 +39,17 @@ describe("the link", () => {
   });
 
   test.each(EXAMPLES)("%s is read and written", (text, patch) => {
-    const { link, problems } = readLink(`#/keep?${text}`);
+    const { link, problems } = readLink(`#/masking?${text}`);
     expect(problems).toEqual([]);
-    expect(link).toEqual({ ...DEFAULTS, view: "keep", ...patch });
-    expect(writeLink(link, CLASSES)).toBe(`#/keep?${text}`);
+    expect(link).toEqual({ ...DEFAULTS, view: "masking", ...patch });
+    expect(writeLink(link, CLASSES)).toBe(`#/masking?${text}`);
   });
 
   test("every key has an example", () => {
     expect(new Set(EXAMPLES.map(([text]) => text.split("=")[0]))).toEqual(new Set(Object.keys(KEYS)));
   });
 
-  test.each(["#/keep?k=200", "#/keep?p=xyz", "#/keep?c=-1", "#/keep?c=cat", "#/keep?o=neon", "#/keep?px=1", "#/keep?s=0", "#/keep?t=", "#/keep?zz=1", "#/nothing"])(
+  test.each(["#/masking?k=200", "#/masking?p=xyz", "#/masking?c=-1", "#/masking?c=cat", "#/masking?o=neon", "#/masking?px=1", "#/masking?s=0", "#/masking?t=", "#/masking?zz=1", "#/nothing"])(
     "%s falls back and says so",
     (text) => {
       const { link, problems } = readLink(text);
@@ -89,15 +89,15 @@ describe("the address", () => {
     expect(written.at(-1)).toBe("#/attribution?c=3-cat&a=0.6");
   });
 
-  test("view, picture and class make a step of their own at once; what was undecided does not", () => {
+  test("view, image and class make a step of their own at once; what was undecided does not", () => {
     const pushed: string[] = [];
     const { go } = follow({ ...memoryAddress(), push: (text) => void pushed.push(text) });
-    go({ picture: "ed7a03c4" });
+    go({ image: "ed7a03c4" });
     expect(pushed).toEqual([]);
-    go({ view: "keep" });
+    go({ view: "masking" });
     go({ target: 0 });
-    go({ picture: "6d88dd9e" });
-    expect(pushed).toEqual(["#/keep?p=ed7a03c4&c=3-cat", "#/keep?p=ed7a03c4&c=0-airplane", "#/keep?p=6d88dd9e&c=0-airplane"]);
+    go({ image: "6d88dd9e" });
+    expect(pushed).toEqual(["#/masking?p=ed7a03c4&c=3-cat", "#/masking?p=ed7a03c4&c=0-airplane", "#/masking?p=6d88dd9e&c=0-airplane"]);
   });
 
   test("a history that throws is survived", () => {
@@ -105,7 +105,7 @@ describe("the address", () => {
       throw new DOMException("too many calls");
     };
     const { link, go } = follow({ ...memoryAddress(), push: refuse, replace: refuse });
-    go({ view: "keep" });
+    go({ view: "masking" });
     go({ alpha: 0.5 });
     vi.advanceTimersByTime(1000);
     expect(link.value.alpha).toBe(0.5);
@@ -115,8 +115,8 @@ describe("the address", () => {
     let changed = (): void => {};
     let fragment = "#/attribution?c=3-cat";
     const { link } = follow({ ...memoryAddress(), read: () => fragment, watch: (callback) => ((changed = callback), () => {}) });
-    fragment = "#/keep?c=1-automobile&k=5";
+    fragment = "#/masking?c=1-automobile&k=5";
     changed();
-    expect(link.value).toMatchObject({ view: "keep", target: 1, share: 5 });
+    expect(link.value).toMatchObject({ view: "masking", target: 1, fraction: 5 });
   });
 });

@@ -11,7 +11,7 @@ export function random(seed: number, count: number): number[] {
   });
 }
 
-const COMMON = { schema: "1", network: "net", picture: "ed7a03c4", versions: "{}" };
+const COMMON = { schema: "2", model: "net", image: "ed7a03c4", versions: "{}" };
 
 export interface MapOptions {
   values: number[];
@@ -27,7 +27,7 @@ export function mapBlob({ values, height, target = 3, status = "done", estimated
   const shape = [height, values.length / height];
   return writeBlob(
     {
-      map: { data: Float32Array.from(values), shape },
+      heatmap: { data: Float32Array.from(values), shape },
       pixel_error: { data: Float32Array.from(values, (v) => Math.abs(v) * 0.01), shape },
     },
     {
@@ -38,7 +38,7 @@ export function mapBlob({ values, height, target = 3, status = "done", estimated
       meaning: "contribution",
       target: String(target),
       versus: "",
-      target_kind: kind,
+      objective: kind,
       target_words: `logit of ${target}`,
       unit: "logit",
       baseline: "black",
@@ -60,17 +60,17 @@ export function mapBlob({ values, height, target = 3, status = "done", estimated
 export const subjectBlob = (): Uint8Array<ArrayBuffer> =>
   writeBlob(
     {
-      picture: { data: Uint8Array.from({ length: 192 }, (_, i) => i), shape: [8, 8, 3] },
+      image: { data: Uint8Array.from({ length: 192 }, (_, i) => i), shape: [8, 8, 3] },
       thumbnail: { data: new Uint8Array(48), shape: [4, 4, 3] },
       logits: { data: Float32Array.of(1, 3, 2), shape: [3] },
       probabilities: { data: Float32Array.of(0.1, 0.6, 0.3), shape: [3] },
-      answer: { data: Uint32Array.of(1), shape: [1] },
-      chance: { data: Float32Array.of(0.6), shape: [1] },
+      predicted: { data: Uint32Array.of(1), shape: [1] },
+      confidence: { data: Float32Array.of(0.6), shape: [1] },
     },
-    { ...COMMON, kind: "subject", name: "ramp", truth: "1", crop: "", original: "[8,8]", caption: "", source: "sample" },
+    { ...COMMON, kind: "subject", name: "ramp", label: "1", crop: "", original: "[8,8]", caption: "", source: "sample" },
   );
 
-/** A path over an 8 × 8 picture with 3 channels, at these alphas. */
+/** A path over an 8 × 8 image with 3 channels, at these alphas. */
 export function pathBlob(alphas: number[], missing: number[] = []): Uint8Array<ArrayBuffer> {
   const size = 8 * 8 * 3;
   const stack = (frames: number[][]): { data: Int8Array; scales: Float32Array } => {
@@ -80,7 +80,7 @@ export function pathBlob(alphas: number[], missing: number[] = []): Uint8Array<A
     return { data, scales: Float32Array.from(packed, ({ scale }) => scale) };
   };
   const gradients = stack(alphas.map((_, i) => random(100 + i, size)));
-  const sofar = stack(alphas.map((alpha, i) => random(200 + i, 64).map((v) => v * alpha)));
+  const cumulative = stack(alphas.map((alpha, i) => random(200 + i, 64).map((v) => v * alpha)));
   const n = alphas.length;
   const at = { data: Float32Array.from(alphas), shape: [n] };
   return writeBlob(
@@ -89,16 +89,16 @@ export function pathBlob(alphas: number[], missing: number[] = []): Uint8Array<A
       scores: { data: Float32Array.from(alphas, (a) => 2 * a), shape: [n] },
       probabilities: { data: Float32Array.from(alphas.flatMap((a) => [a, 1 - a])), shape: [n, 2] },
       classes: { data: Uint32Array.of(4, 0), shape: [2] },
-      answer: { data: Uint32Array.from(alphas, (a) => (a > 0.5 ? 4 : a ? 0 : 7)), shape: [n] },
-      chance: { data: Float32Array.from(alphas, (a) => Math.max(a, 1 - a)), shape: [n] },
+      predicted: { data: Uint32Array.from(alphas, (a) => (a > 0.5 ? 4 : a ? 0 : 7)), shape: [n] },
+      confidence: { data: Float32Array.from(alphas, (a) => Math.max(a, 1 - a)), shape: [n] },
       logits: { data: Float32Array.from(alphas.flatMap((a) => [2 * a, 1])), shape: [n, 2] },
       norms: { data: Float32Array.from(alphas, () => 1), shape: [n] },
       gradients: { data: gradients.data, shape: [n, 8, 8, 3] },
       "gradients/scale": { data: gradients.scales, shape: [n] },
       gradient_alphas: at,
-      sofar: { data: sofar.data, shape: [n, 8, 8] },
-      "sofar/scale": { data: sofar.scales, shape: [n] },
-      sofar_alphas: at,
+      cumulative: { data: cumulative.data, shape: [n, 8, 8] },
+      "cumulative/scale": { data: cumulative.scales, shape: [n] },
+      cumulative_alphas: at,
       baseline: { data: Uint8Array.from({ length: size }, (_, i) => 255 - i), shape: [8, 8, 3] },
     },
     { ...COMMON, kind: "path", target: "4", versus: "", unit: "logit", target_words: "logit of 4", baseline: "ramp", shorter: "", missing: JSON.stringify(missing) },

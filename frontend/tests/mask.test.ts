@@ -24,7 +24,7 @@ describe("masks", () => {
     expect(decodeMask("!!", 16)).toBeNull();
   });
 
-  test("cells of a larger picture cover it, and come back", () => {
+  test("cells of a larger image cover it, and come back", () => {
     const grid = gridOf(224, 200);
     expect(grid).toEqual([32, 32]);
     const mask = cells(3, 1024);
@@ -58,10 +58,10 @@ describe("masks", () => {
     expect(encodeMask(box(8, 8, [2, 2], [2, 4]))).toBe(encodeMask(tapped));
   });
 
-  test("what is shown is the picture, the rest the fill", () => {
-    const picture = { data: Uint8Array.of(1, 2, 3, 4, 5, 6), shape: [1, 2, 3] };
+  test("what is shown is the image, the rest the fill", () => {
+    const image = { data: Uint8Array.of(1, 2, 3, 4, 5, 6), shape: [1, 2, 3] };
     const fill = { data: Uint8Array.of(9, 9, 9, 9, 9, 9), shape: [1, 2, 3] };
-    expect(Array.from(filled(picture, fill, Uint8Array.of(0, 1)).data)).toEqual([9, 9, 9, 4, 5, 6]);
+    expect(Array.from(filled(image, fill, Uint8Array.of(0, 1)).data)).toEqual([9, 9, 9, 4, 5, 6]);
   });
 });
 

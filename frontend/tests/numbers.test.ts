@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { absoluteError, error, limitText, number, place, probability, share, spoken } from "../src/core/numbers";
+import { absoluteError, error, limitText, number, place, probability, percent, spoken } from "../src/core/numbers";
 
 describe("numbers are written as on the Python side", () => {
   test.each([
@@ -35,11 +35,11 @@ describe("numbers are written as on the Python side", () => {
     expect(probability(0.0001)).toBe("< 0.1 %");
     expect(probability(0.9999)).toBe("> 99.9 %");
     expect(probability(Number.NaN)).toBe("–");
-    expect(share(0)).toBe("0 %");
-    expect(share(0.2)).toBe("20 %");
-    expect(share(0.9996)).toBe("> 99.9 %");
-    expect(share(2.5)).toBe("250 %"); // no part of a whole, but so many times it
-    expect(share(Number.POSITIVE_INFINITY)).toBe("–");
+    expect(percent(0)).toBe("0 %");
+    expect(percent(0.2)).toBe("20 %");
+    expect(percent(0.9996)).toBe("> 99.9 %");
+    expect(percent(2.5)).toBe("250 %"); // no part of a whole, but so many times it
+    expect(percent(Number.POSITIVE_INFINITY)).toBe("–");
   });
 });
 

@@ -1,26 +1,26 @@
 import { describe, expect, test } from "vitest";
 import { compand, EXPANDED } from "../src/core/companding";
-import type { Picture } from "../src/core/paint";
+import type { ImageBytes } from "../src/core/paint";
 import { blend, bytesLimit, nearest, Path } from "../src/core/path";
 import { readKind } from "../src/core/safetensors";
 import { ownLimit } from "../src/core/scale";
 import { landmarks } from "../src/views/interior/alpha";
 import { pathBlob, random } from "./making";
 
-const picture: Picture = { data: Uint8Array.from({ length: 192 }, (_, i) => (i * 7) % 256), shape: [8, 8, 3] };
+const image: ImageBytes = { data: Uint8Array.from({ length: 192 }, (_, i) => (i * 7) % 256), shape: [8, 8, 3] };
 const ALPHAS = [0, 1e-5, 0.001, 0.03, 0.1, 0.5, 1];
-const path = (alphas = ALPHAS, missing: number[] = []): Path => new Path(readKind("path", pathBlob(alphas, missing).buffer), picture);
+const path = (alphas = ALPHAS, missing: number[] = []): Path => new Path(readKind("path", pathBlob(alphas, missing).buffer), image);
 
 describe("the path", () => {
-  test("is the baseline at 0 and the picture at 1, byte for byte", () => {
+  test("is the baseline at 0 and the image at 1, byte for byte", () => {
     const made = path();
-    expect(made.pictureAt(0).data).toEqual(made.payload.arrays.baseline.data);
-    expect(made.pictureAt(1).data).toEqual(picture.data);
+    expect(made.imageAt(0).data).toEqual(made.payload.arrays.baseline.data);
+    expect(made.imageAt(1).data).toEqual(image.data);
   });
 
   test("lies between them elsewhere", () => {
-    const a: Picture = { data: Uint8Array.of(0, 200, 10), shape: [1, 1, 3] };
-    const b: Picture = { data: Uint8Array.of(100, 0, 10), shape: [1, 1, 3] };
+    const a: ImageBytes = { data: Uint8Array.of(0, 200, 10), shape: [1, 1, 3] };
+    const b: ImageBytes = { data: Uint8Array.of(100, 0, 10), shape: [1, 1, 3] };
     expect(Array.from(blend(a, b, 0.25).data)).toEqual([25, 150, 10]);
   });
 
@@ -29,16 +29,16 @@ describe("the path", () => {
     expect(made.stops).toEqual([0, 0.001, 0.01, 0.1, 0.5, 1]);
     expect(made.alphas).toEqual([0, 0.001, 0.1, 1]);
     expect(made.alphas[made.at(0.01)]).toBe(0.001);
-    expect(made.frame("sofar", 0.5).alpha).toBe(0.1);
+    expect(made.frame("cumulative", 0.5).alpha).toBe(0.1);
   });
 
-  test("the contribution is gradient × (picture − baseline), summed over the channels", () => {
+  test("the contribution is gradient × (image − baseline), summed over the channels", () => {
     const made = path();
     const gradient = made.frame("gradients", 0.1).values;
     const found = made.frame("contribution", 0.1).values;
     const { data: from } = made.payload.arrays.baseline;
     for (const i of [0, 17, 63]) {
-      const wanted = [0, 1, 2].reduce((sum, c) => sum + (gradient[3 * i + c] * (picture.data[3 * i + c] - from[3 * i + c])) / 255, 0);
+      const wanted = [0, 1, 2].reduce((sum, c) => sum + (gradient[3 * i + c] * (image.data[3 * i + c] - from[3 * i + c])) / 255, 0);
       expect(found[i]).toBeCloseTo(wanted, 5);
     }
   });
@@ -61,8 +61,8 @@ describe("the path", () => {
 
   test("the path's limit is the largest own one", () => {
     const made = path();
-    const own = ALPHAS.slice(1).map((alpha) => made.frame("sofar", alpha).limit);
-    expect(made.limit("sofar")).toBe(Math.max(...own));
+    const own = ALPHAS.slice(1).map((alpha) => made.frame("cumulative", alpha).limit);
+    expect(made.limit("cumulative")).toBe(Math.max(...own));
   });
 });
 

@@ -39,7 +39,7 @@ describe("blobs", () => {
     framed.set(blob, 8);
     for (const [bytes, from] of [[buffer(blob), 0], [buffer(framed), 8]] as const) {
       const payload = readKind("map", bytes, from);
-      expect(Array.from(payload.arrays.map.data)).toEqual(Array.from(Float32Array.from(random(2, 64))));
+      expect(Array.from(payload.arrays.heatmap.data)).toEqual(Array.from(Float32Array.from(random(2, 64))));
       expect(payload.meta).toMatchObject({ target: 3, versus: null, tolerance: 0.01, unit: "logit", notes: [] });
     }
   });
@@ -56,10 +56,10 @@ describe("blobs", () => {
   ])("%s", (_, damage, message) => expect(() => readPayload(damage(subjectBlob()))).toThrow(message));
 
   test("arrays and metadata are checked against the schema, by name", () => {
-    const answer = { data: new Uint32Array(1), shape: [1] };
-    const chance = { data: new Float32Array(1), shape: [1] };
-    const base = { answer, chance, picture: { data: new Uint8Array(12), shape: [2, 2, 3] }, thumbnail: { data: new Uint8Array(3), shape: [1, 1, 3] } };
-    const meta = { schema: "1", kind: "subject", network: "n", picture: "p", versions: "{}", name: "x", original: "[2,2]", source: "data" };
+    const predicted = { data: new Uint32Array(1), shape: [1] };
+    const confidence = { data: new Float32Array(1), shape: [1] };
+    const base = { predicted, confidence, image: { data: new Uint8Array(12), shape: [2, 2, 3] }, thumbnail: { data: new Uint8Array(3), shape: [1, 1, 3] } };
+    const meta = { schema: "2", kind: "subject", model: "n", image: "p", versions: "{}", name: "x", original: "[2,2]", source: "data" };
     const f32 = (n: number) => ({ data: new Float32Array(n), shape: [n] });
     const read = (arrays: Parameters<typeof writeBlob>[0], changed = {}): unknown => readPayload(writeBlob(arrays, { ...meta, ...changed }).buffer);
     expect(() => read({ ...base, logits: f32(3) })).toThrow(/no array "probabilities"/);
@@ -68,7 +68,7 @@ describe("blobs", () => {
     expect(() => read({ ...base, logits: f32(3), probabilities: f32(3) }, { schema: "9" })).toThrow(PayloadError);
     expect(() => read({ ...base, logits: f32(3), probabilities: f32(3) }, { kind: "dream" })).toThrow(/no payload of kind "dream"/);
     expect(() => read({ ...base, logits: f32(3), probabilities: f32(3) }, { original: "" })).toThrow(/no "original"/);
-    expect(read({ ...base, logits: f32(3), probabilities: f32(3) })).toMatchObject({ meta: { truth: null, crop: null } });
+    expect(read({ ...base, logits: f32(3), probabilities: f32(3) })).toMatchObject({ meta: { label: null, crop: null } });
   });
 });
 
@@ -79,7 +79,7 @@ describe("margin", () => {
   test("is the difference; errors add and the relative error refers to it", () => {
     const [a, b] = [map(3, 3), map(4, 5)];
     const found = margin(a, b, 10);
-    const [left, right, difference] = [a, b, found].map(({ arrays }) => numbers(arrays, "map"));
+    const [left, right, difference] = [a, b, found].map(({ arrays }) => numbers(arrays, "heatmap"));
     difference.forEach((v, i) => expect(v).toBeCloseTo(left[i] - right[i], 6));
     const total = (values: Float32Array): number => values.reduce((sum, v) => sum + Math.abs(v), 0);
     expect(found.meta.error! * total(difference)).toBeCloseTo(
@@ -87,17 +87,17 @@ describe("margin", () => {
       6,
     );
     expect(found.arrays.pixel_error!.data[5]).toBeCloseTo(numbers(a.arrays, "pixel_error")[5] + numbers(b.arrays, "pixel_error")[5], 7);
-    expect(found.meta).toMatchObject({ target: 3, versus: 5, target_kind: "margin", score: -1 });
+    expect(found.meta).toMatchObject({ target: 3, versus: 5, objective: "margin", score: -1 });
   });
 
   test("of contrasts is the margin of the logits: (K − 1)/K of the difference", () => {
-    // A linear score: each class's map is its weights times the picture, a contrast's the class's minus the others' mean.
+    // A linear score: each class's map is its weights times the image, a contrast's the class's minus the others' mean.
     const logits = [0, 1, 2, 3].map((seed) => Float64Array.from(random(seed + 20, 64)));
     const contrast = (c: number): number[] =>
       Array.from(logits[c], (v, i) => v - logits.reduce((sum, other, k) => sum + (k === c ? 0 : other[i]), 0) / 3);
     const [a, b] = [1, 2].map((c) => readKind("map", mapBlob({ values: contrast(c), height: 8, target: c, kind: "contrast" }).buffer));
     const found = margin(a, b, 4);
-    numbers(found.arrays, "map").forEach((v, i) => expect(v).toBeCloseTo(logits[1][i] - logits[2][i], 5));
-    expect(found.meta.error! * numbers(found.arrays, "map").reduce((sum, v) => sum + Math.abs(v), 0)).toBeGreaterThan(0);
+    numbers(found.arrays, "heatmap").forEach((v, i) => expect(v).toBeCloseTo(logits[1][i] - logits[2][i], 5));
+    expect(found.meta.error! * numbers(found.arrays, "heatmap").reduce((sum, v) => sum + Math.abs(v), 0)).toBeGreaterThan(0);
   });
 });

@@ -1,4 +1,4 @@
-/** Curves: what belongs together, which axis, smoothing without a pull to zero; runs and their snapshots. */
+/** Curves: what belongs together, which axis, smoothing without a pull to zero; runs and their checkpoints. */
 import { describe, expect, test } from "vitest";
 import { chosenRuns, timesOf } from "../src/core/runs";
 import type { Payload } from "../src/generated/payloads";
@@ -51,23 +51,23 @@ test("smoothing keeps a constant, and leaves gaps", () => {
   expect(last).toBeCloseTo((0.25 * 1 + 0.5 * 3) / 0.75, 6);
 });
 
-describe("snapshots", () => {
+describe("checkpoints", () => {
   test("are told apart by epoch, or by name", () => {
     const known = timesOf({ epochs: tensor([0, 0.5, 2]), steps: tensor([0, 5, 20]) });
     expect([known.unit, known.find(null), known.find(0.4), known.words(2)]).toEqual(["epoch", 2, 1, "epoch 2.00"]);
     const named = timesOf({ epochs: tensor([NaN, NaN]), steps: tensor([0, 1]) }, ["before", "after"]);
-    expect([named.unit, named.words(0), named.at]).toEqual(["snapshot", "before", [0, 1]]);
+    expect([named.unit, named.words(0), named.at]).toEqual(["checkpoint", "before", [0, 1]]);
   });
 
-  test("the run of the network on screen is the one shown", () => {
+  test("the run of the model on screen is the one shown", () => {
     const runs = [
       { id: "a", name: "first", state: "finished" },
-      { id: "b", name: "mine", state: "running", network: "n" },
+      { id: "b", name: "mine", state: "running", model: "n" },
     ];
-    const network = { id: "n", name: "net" } as never;
-    expect(chosenRuns(runs, "", network).map(({ id }) => id)).toEqual(["b"]);
-    expect(chosenRuns(runs, "b,a,zz", network).map(({ id }) => id)).toEqual(["b", "a"]);
+    const model = { id: "n", name: "net" } as never;
+    expect(chosenRuns(runs, "", model).map(({ id }) => id)).toEqual(["b"]);
+    expect(chosenRuns(runs, "b,a,zz", model).map(({ id }) => id)).toEqual(["b", "a"]);
     expect(chosenRuns(runs, "", undefined).map(({ id }) => id)).toEqual(["a"]);
-    expect(chosenRuns([], "", network)).toEqual([]);
+    expect(chosenRuns([], "", model)).toEqual([]);
   });
 });

@@ -23,7 +23,7 @@ const payload = {
   },
   meta: {
     layers: ["a.weight", "b.weight"],
-    snapshots: ["0", "9"],
+    checkpoints: ["0", "9"],
     health: [
       { layer: "b", words: "b explodes" },
       { layer: "", words: "all is lost" },

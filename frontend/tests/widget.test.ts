@@ -2,7 +2,7 @@ import { afterEach, expect, test, vi } from "vitest";
 import type { Message, Request } from "../src/sources/source";
 import { widgetSource, type WidgetModel } from "../src/sources/widget";
 
-const REQUEST: Request = { kind: "map", network: "n", picture: "ed7a03c4", target: 3 };
+const REQUEST: Request = { kind: "map", model: "n", image: "ed7a03c4", target: 3 };
 
 /** A model without a page, whose kernel says only what it is told to. */
 function model(): { model: WidgetModel; tell: (message: object) => void } {

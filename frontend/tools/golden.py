@@ -76,11 +76,11 @@ def main() -> None:
             for m in maps()
         ],
         "overlay": {
-            "picture": picture.ravel().tolist(),
+            "image": picture.ravel().tolist(),
             "values": values.astype(np.float64).ravel().tolist(),
             **{
                 style: overlay(picture / 255, values, 1.25, style=style).ravel().tolist()
-                for style in ("tint", "half", "map", "picture")
+                for style in ("tint", "half", "map", "image")
             },
         },
         "numbers": [[v, number(v), number(v, signed=True)] for v in NUMBERS],

@@ -199,7 +199,7 @@ class TestBundledRuns:
         run, network = RunFolder.open(allcnn.run_folder(name)), allcnn.load_pretrained(name)
         images, _ = observations.pictures(run)
         seen = observations.probes(run, run.observed("probes")[-1])
-        # the films were made before the weights were rounded to float16
+        # the timelines were made before the weights were rounded to float16
         np.testing.assert_allclose(seen.outputs, network.forward(images).logits, atol=0.02)
         for place, target in enumerate(seen.classes):
             change = seen.outputs[place, target] - network.forward(np.zeros_like(images[:1])).logits[0, target]

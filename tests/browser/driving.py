@@ -40,7 +40,7 @@ READY = {
     "keep": ".keep .seen-by-network canvas",
     "layers": "[role=option]",
     "weights": ".weights .card",
-    "training": ".film .now",
+    "training": ".timeline .now",
     "compare": ".compare [data-side] canvas",
 }
 """What is there when a view has been drawn."""
@@ -58,25 +58,25 @@ class Known:
 
     @property
     def network(self) -> str:
-        return self.hello["networks"][0]["id"]
+        return self.hello["models"][0]["id"]
 
     @property
     def classes(self) -> list[str]:
-        return self.hello["networks"][0]["classes"]
+        return self.hello["models"][0]["classes"]
 
     def picture(self, name: str = "cat") -> str:
-        return next(one["picture"] for one in self.hello["samples"] if one["name"] == name)
+        return next(one["image"] for one in self.hello["samples"] if one["name"] == name)
 
     def ask(self, kind: str, **fields: object) -> Payload:
         """The payload of a question; about the first network and the cat unless said otherwise."""
-        query = read_query({"kind": kind, "network": self.network, "picture": self.picture(), **fields})
+        query = read_query({"kind": kind, "model": self.network, "image": self.picture(), **fields})
         return decode(self.session.answer(query, NullListener()).blob)
 
     def prepare(self) -> None:
         """Work out the cat's path, its answers by share and the runner-up's map, so that no page waits for them."""
         target = self.predicted()
         self.ask("path", target=target)
-        self.ask("keep", target=target, fill="black")
+        self.ask("masking", target=target, fill="black")
         self.ask("map", target=int(np.argsort(-self.ask("subject").arrays["logits"], kind="stable")[1]))
 
     def predicted(self, name: str = "cat") -> int:

@@ -71,7 +71,7 @@ def made(query: Query, values: Array, error: float, status: str, evaluations: in
         meaning="contribution",
         target=query.target,
         versus=None,
-        target_kind="contrast",
+        objective="contrast",
         target_words="contrast of a class",
         unit="logit",
         baseline=query.baselines[0],

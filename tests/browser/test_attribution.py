@@ -34,7 +34,7 @@ def shown_map(page: Page, name: str = "Integrated gradients for") -> np.ndarray:
 def test_the_canvas_holds_the_ramp_of_every_value(page: Page, known: Known, theme: str, zero: str) -> None:
     show(page, "#/attribution?o=map", CERTIFICATE)
     choose_theme(page, theme)
-    values = numbers(known.ask("map", target=known.predicted()).arrays, "map")
+    values = numbers(known.ask("map", target=known.predicted()).arrays, "heatmap")
     assert_same_colours(shown_map(page), painted(values, limit_of(page), "evidence", theme))
     assert painted(np.zeros(1), 1, "evidence", theme)[0].tolist() == [int(zero[i : i + 2], 16) for i in (1, 3, 5)]
     choose_theme(page, "light")
@@ -42,7 +42,7 @@ def test_the_canvas_holds_the_ramp_of_every_value(page: Page, known: Known, them
 
 def test_the_legend_counts_what_lies_beyond_and_names_the_unit(page: Page, known: Known) -> None:
     show(page, "#/attribution?s=0.1", CERTIFICATE)
-    values = numbers(known.ask("map", target=known.predicted()).arrays, "map")
+    values = numbers(known.ask("map", target=known.predicted()).arrays, "heatmap")
     legend = page.locator(".legend").first
     expect(legend).to_contain_text("logit · pinned scale")
     beyond = f"{100 * float((np.abs(values) > 0.1).mean()):.1f}".removesuffix(".0")
@@ -60,7 +60,7 @@ def test_a_pinned_scale_colours_the_next_picture_and_survives_views_and_reloads(
     expect(page.locator(CERTIFICATE)).to_contain_text("✓")
     settle(page)
     moose = known.picture("moose")
-    values = numbers(known.ask("map", picture=moose, target=known.predicted("moose")).arrays, "map")
+    values = numbers(known.ask("map", image=moose, target=known.predicted("moose")).arrays, "heatmap")
     assert_same_colours(shown_map(page), painted(values, limit, "evidence"))
     page.keyboard.press("7")
     page.keyboard.press("1")
@@ -72,7 +72,7 @@ def test_a_pinned_scale_colours_the_next_picture_and_survives_views_and_reloads(
 def test_the_readout_is_the_array_by_mouse_keys_and_fields(page: Page, known: Known) -> None:
     show(page, "#/attribution", CERTIFICATE)
     arrays = known.ask("map", target=known.predicted()).arrays
-    values, errors = numbers(arrays, "map"), numbers(arrays, "pixel_error")
+    values, errors = numbers(arrays, "heatmap"), numbers(arrays, "pixel_error")
     order = np.argsort(-np.abs(values), axis=None, kind="stable")
     row, column = 12, 7
     rank = int(np.flatnonzero(order == row * 32 + column)[0]) + 1
@@ -115,7 +115,7 @@ def test_class_0_is_a_class_like_any_other(page: Page, known: Known) -> None:
     expect(page.get_by_role("heading", level=1)).to_contain_text(known.classes[0])
     expect(page.get_by_role("img", name=f"Integrated gradients for {known.classes[0]}").first).to_be_visible()
     settle(page)
-    values = numbers(known.ask("map", target=0).arrays, "map")
+    values = numbers(known.ask("map", target=0).arrays, "heatmap")
     page.get_by_label("Blend").select_option("map")
     assert_same_colours(shown_map(page), painted(values, limit_of(page), "evidence"))
     assert link_value(page, "c") == f"0-{known.classes[0]}"
@@ -130,10 +130,10 @@ def test_cat_not_dog_is_the_difference_of_both(page: Page, known: Known) -> None
     both = known.ask("map", target=cat, versus=dog).arrays
     # A contrast is a logit minus the mean of the others': two of them differ by n / (n - 1) times the margin.
     factor = 1 - 1 / len(known.classes)
-    apart = np.abs(numbers(both, "map") - factor * (numbers(one, "map") - numbers(other, "map")))
+    apart = np.abs(numbers(both, "heatmap") - factor * (numbers(one, "heatmap") - numbers(other, "heatmap")))
     errors = sum(numbers(arrays, "pixel_error") for arrays in (one, other, both))
     assert apart.sum() <= errors.sum()
-    assert_same_colours(shown_map(page), painted(numbers(both, "map"), limit_of(page), "evidence"))
+    assert_same_colours(shown_map(page), painted(numbers(both, "heatmap"), limit_of(page), "evidence"))
     legend = page.locator(".legend .ends").first
     expect(legend.locator("span").first).to_have_text("for dog")
     expect(legend.locator("span").last).to_have_text("for cat")
@@ -154,7 +154,7 @@ def test_keys_show_the_error_the_bare_picture_and_the_tables(page: Page, known: 
     expect(page.get_by_role("img", name="Estimated error of each pixel")).to_be_visible()
     page.keyboard.press("e")
     page.keyboard.press("p")
-    picture = known.ask("subject").arrays["picture"]
+    picture = known.ask("subject").arrays["image"]
     assert (shown_map(page) == picture).all()
     page.keyboard.press("p")
     page.keyboard.press("t")

@@ -126,7 +126,7 @@ def test_a_page_of_another_site_reaches_nothing(context: BrowserContext, stub: t
     page.goto("http://elsewhere.test/")
     reached = page.evaluate(
         """async ({url, bytes}) => {
-          const posted = await fetch(url + 'pictures', {method: 'POST', body: Uint8Array.from(bytes)})
+          const posted = await fetch(url + 'images', {method: 'POST', body: Uint8Array.from(bytes)})
             .then(reply => reply.status, () => 'refused');
           const socket = new WebSocket(url.replace('http', 'ws') + 'socket');
           const heard = await new Promise(done => {

@@ -26,7 +26,7 @@ def test_two_classes_share_a_scale_and_their_difference_is_drawn(page: Page, kno
     cat, dog = both(known)
     show(page, f"#/compare?c={cat}&q={dog}&o=map", PANES)
     one, other = (known.ask("map", target=index).arrays for index in (cat, dog))
-    a, b = numbers(one, "map"), numbers(other, "map")
+    a, b = numbers(one, "heatmap"), numbers(other, "heatmap")
     assert limit_of(page, 0) == limit_of(page, 1)
     assert_same_colours(side(page, "A"), painted(a, limit_of(page, 0), "evidence"))
     assert_same_colours(side(page, "B"), painted(b, limit_of(page, 1), "evidence"))
@@ -54,7 +54,7 @@ def test_x_swaps_and_exactly_one_choice_differs(page: Page, known: Known) -> Non
 
 
 def test_two_pictures_and_two_units_have_no_difference(page: Page, known: Known) -> None:
-    known.ask("map", picture=known.picture("moose"), target=known.predicted())
+    known.ask("map", image=known.picture("moose"), target=known.predicted())
     show(page, "#/compare?cx=picture", PANES)
     expect(page.locator("[data-reason]")).to_contain_text("don't correspond")
     expect(page.locator('[data-side="A − B"]')).to_have_count(0)
@@ -63,11 +63,11 @@ def test_two_pictures_and_two_units_have_no_difference(page: Page, known: Known)
 
 
 def test_two_networks_and_two_epochs(page: Page, known: Known) -> None:
-    other = known.hello["networks"][1]
-    known.ask("map", network=other["id"], target=known.predicted())
+    other = known.hello["models"][1]
+    known.ask("map", model=other["id"], target=known.predicted())
     show(page, "#/compare?cx=network", PANES)
     expect(page.locator('[data-side="B"] h2')).to_contain_text(other["name"])
-    payload = known.ask("map", network=other["id"], target=known.predicted())
+    payload = known.ask("map", model=other["id"], target=known.predicted())
     shown = page.locator('[data-side="B"]')
     expect(shown).to_contain_text(f"{payload.metadata['n_evaluations']} evaluations")
     show(page, "#/compare?cx=epoch&q=0", PANES)

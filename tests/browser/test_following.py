@@ -145,19 +145,19 @@ def test_a_training_is_followed_and_a_killed_one_stays(tab: Page, followed: Foll
 
 
 def test_a_run_without_film_or_answers_says_so_and_shows_no_other_run_s(context: BrowserContext, heard: Heard) -> None:
-    """A run that nothing can be shown of but curves, chosen after one with a film and answers."""
+    """A run that nothing can be shown of but curves, chosen after one with a timeline and answers."""
     with tempfile.TemporaryDirectory() as folder, served(folder) as server:
         page = context.new_page()
         heard.listen(page)
         page.goto(f"{server.url}#/training")
-        film = page.get_by_role("list", name="All snapshots").get_by_role("button")
+        timeline = page.get_by_role("list", name="All snapshots").get_by_role("button")
         matrix = page.get_by_text("10,000 test pictures")
-        expect(film.first).to_be_visible(timeout=PATIENCE)
+        expect(timeline.first).to_be_visible(timeout=PATIENCE)
         expect(matrix.first).to_be_visible(timeout=PATIENCE)
         made = made_run(Path(folder) / "half", steps=(0, 1), planned=10)
         choose(page, "half")
-        expect(page.locator("main")).to_contain_text("no film of half can be shown")
-        expect(film).to_have_count(0)
+        expect(page.locator("main")).to_contain_text("no timeline of half can be shown")
+        expect(timeline).to_have_count(0)
         expect(matrix).to_have_count(0)
         with (made.path / "metrics.jsonl").open("a", encoding="utf-8") as file:
             file.write('{"step": 2, "loss": 0.75, "epoch": 0.2}\n{"step": 3, "lo')  # a line that is on its way

@@ -20,7 +20,7 @@ def test_without_a_fragment_there_are_picture_prediction_and_map(page: Page, kno
     expect(page.get_by_role("img", name="Picture: cat")).to_be_visible()
     expect(page.locator(".says")).to_contain_text(known.classes[known.predicted()])
     expect(page.get_by_role("img", name="Integrated gradients for cat").first).to_be_visible()
-    assert (canvas(page.get_by_role("img", name="Picture: cat")) == known.ask("subject").arrays["picture"]).all()
+    assert (canvas(page.get_by_role("img", name="Picture: cat")) == known.ask("subject").arrays["image"]).all()
 
 
 def test_every_link_changes_fragment_title_and_heading_and_back_undoes_it(page: Page) -> None:
@@ -95,7 +95,7 @@ def test_a_wrong_link_gives_the_default_and_says_so(page: Page, server: str, bro
 )
 def test_a_link_survives_a_reload(page: Page, server: str, known: Known, part: str) -> None:
     hello = known.hello
-    run, network = hello["runs"][1]["id"], hello["networks"][1]["id"]
+    run, network = hello["runs"][1]["id"], hello["models"][1]["id"]
     part = part.format(network=network, picture=known.picture("moose"), run=run)
     page.goto("about:blank")
     page.goto(f"{server}#/weights?{part}")

@@ -49,13 +49,13 @@ def test_one_step_changes_every_canvas_and_cursor_in_one_frame(page: Page, prepa
 def test_it_begins_with_the_baseline_and_ends_with_the_picture_and_the_map(page: Page, prepared: Known) -> None:
     show(page, "#/interior?a=0", FIGURES)
     first = page.locator(FIGURES).first
-    picture = prepared.ask("subject").arrays["picture"]
+    picture = prepared.ask("subject").arrays["image"]
     assert (canvas(first) == 0).all()
     page.get_by_role("slider", name="alpha").press("End")
     assert (canvas(first) == picture).all()
     path = prepared.ask("path", target=prepared.predicted()).arrays
-    found = numbers(path, "sofar")[-1]
-    whole = numbers(prepared.ask("map", target=prepared.predicted()).arrays, "map")
+    found = numbers(path, "cumulative")[-1]
+    whole = numbers(prepared.ask("map", target=prepared.predicted()).arrays, "heatmap")
     # Bytes of square roots: a step is at most 2/127 of the value's root times the scale's.
     step = np.sqrt(np.abs(whole) * np.abs(whole).max()) / 127 + np.abs(whole).max() / 127**2
     assert (np.abs(found - whole) <= 1.01 * step).all()

@@ -94,12 +94,12 @@ def test_the_film_is_one_row_and_its_run_s_mistakes_stand_beside_it_where_there_
     assert len({box(one)["top"] for one in figures.all()}) == 1
     mistakes = tab.locator(".mistakes")
     expect(mistakes).to_be_visible()
-    film, beside = box(tab.locator(".now")), box(mistakes)
+    timeline, beside = box(tab.locator(".now")), box(mistakes)
     if tab.viewport_size and tab.viewport_size["width"] == WIDEST:
-        assert beside["left"] >= film["right"]
-        assert abs(beside["top"] - film["top"]) < 60
+        assert beside["left"] >= timeline["right"]
+        assert abs(beside["top"] - timeline["top"]) < 60
     else:
-        assert beside["top"] >= film["bottom"]
+        assert beside["top"] >= timeline["bottom"]
 
 
 @pytest.mark.parametrize("view", ["attribution", "interior", "compare"])
@@ -120,7 +120,7 @@ def test_the_largest_screen_is_used(tab: Page) -> None:
     image = box(tab.get_by_role("img", name="Integrated gradients for").first)
     assert image["right"] - image["left"] == 32 * 28
     assert image["bottom"] <= 1440
-    show(tab, "#/keep", READY["keep"])
+    show(tab, "#/masking", READY["keep"])
     seen = box(tab.locator(".seen-by-network canvas").first)
     says = box(tab.get_by_role("list", name="Prediction from these pixels"))
     kept = box(tab.get_by_role("img", name="The kept part of the map"))

@@ -188,9 +188,9 @@ def test_a_dropped_socket_leaves_the_sliders_and_takes_up_the_work(tab: Page, st
     made, url = stub
     made.levels = [(VALUES, 0.2, "refining", 5), (VALUES, 0.001, "done", 9)]
     hello = made.session.hello()
-    (network,), (sample,) = hello["networks"], hello["samples"]
+    (network,), (sample,) = hello["models"], hello["samples"]
     made.session.answer(
-        Query(kind="path", model=network["id"], image=sample["picture"], target=2), NullListener()
+        Query(kind="path", model=network["id"], image=sample["image"], target=2), NullListener()
     )  # so that it comes whole
     sockets: list[WebSocketRoute] = []
     closed = threading.Event()

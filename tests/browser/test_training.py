@@ -1,4 +1,4 @@
-"""One slider moves the film, and the cursor in every curve; a run that goes on is drawn again by itself."""
+"""One slider moves the timeline, and the cursor in every curve; a run that goes on is drawn again by itself."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from browser.driving import Known, assert_same_colours, canvas, limit_of, painte
 from innerview.pictures.scale import own_limit
 from innerview.pictures.words import limit as limit_words
 
-FILM = ".film .now"
+TIMELINE = ".timeline .now"
 
 
 def test_the_epoch_slider_moves_cursor_prediction_map_and_layers_together(page: Page, known: Known) -> None:
-    show(page, "#/training?o=map", FILM)
+    show(page, "#/training?o=map", TIMELINE)
     run = known.hello["runs"][0]["id"]
-    film = known.ask("film", run=run)
-    maps = film.values("maps")
-    names = [layer["name"] for layer in film.json("layers")]
-    layers = [film.values(f"activation/{place}") for place in range(len(names))]
+    timeline = known.ask("timeline", run=run)
+    maps = timeline.values("heatmaps")
+    names = [layer["name"] for layer in timeline.json("layers")]
+    layers = [timeline.values(f"activation/{place}") for place in range(len(names))]
     slider = page.get_by_role("slider", name="Epoch")
     cursors = page.locator(".charts .cursor")
     seen = set()
     limit = limit_of(page)
     for at in (0, len(maps) // 2, len(maps) - 1):
         slider.fill(str(at))
-        best = known.classes[int(np.argmax(film.arrays["logits"][at]))]
+        best = known.classes[int(np.argmax(timeline.arrays["logits"][at]))]
         expect(page.get_by_role("list", name="Prediction at this snapshot").locator("li").first).to_contain_text(best)
         shown = page.get_by_role("img", name="Attribution for").first
         assert_same_colours(canvas(shown), painted(maps[at], limit, "evidence"))
@@ -49,7 +49,7 @@ def test_the_epoch_slider_moves_cursor_prediction_map_and_layers_together(page: 
 
 
 def test_another_run_is_laid_beside_the_first(page: Page, known: Known) -> None:
-    show(page, "#/training", FILM)
+    show(page, "#/training", TIMELINE)
     other = known.hello["runs"][1]["name"]
     labels = page.locator(".charts .label")
     before = labels.count()
@@ -61,14 +61,14 @@ def test_another_run_is_laid_beside_the_first(page: Page, known: Known) -> None:
 
 
 def test_the_last_accuracy_is_the_one_that_was_logged(page: Page, known: Known) -> None:
-    show(page, "#/training", FILM)
+    show(page, "#/training", TIMELINE)
     run = known.ask("run", run=known.hello["runs"][0]["id"])
     last = 100 * float(run.arrays["curve/test_accuracy/y"][-1])
     expect(page.locator(".charts figcaption").first).to_contain_text(f"test {last:.1f} %")
 
 
 def test_what_it_takes_for_what_is_the_table_that_was_kept(page: Page, known: Known) -> None:
-    show(page, "#/training", FILM)
+    show(page, "#/training", TIMELINE)
     run = known.hello["runs"][0]["id"]
     table = known.ask("tested", run=run).arrays["confusion"].astype(int)
     right = 100 * np.trace(table) / table.sum()

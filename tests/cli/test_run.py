@@ -47,14 +47,14 @@ def test_a_run_becomes_a_page_with_every_picture_and_table(capsys: pytest.Captur
     losses = [float(row["value"]) for row in rows if row["plot"].startswith("Loss") and row["part"] == "training"]
     assert losses == pytest.approx([2 / step for step in range(1, 11)])
     assert len(table("metrics.csv")) == 12
-    assert {row["picture"] for row in table("films.csv")} == {"cat"}
-    assert len(table("films.csv")) == 2 * 10
+    assert {row["picture"] for row in table("timelines.csv")} == {"cat"}
+    assert len(table("timelines.csv")) == 2 * 10
     assert sum(int(value) for row in table("confusion.csv") for key, value in row.items() if key != "truth") == 4
     assert len(table("answers.csv")) == 4
     assert len(table("layers.csv")) == 4 * 9
     with np.load("out/weights.npz") as arrays:
         assert arrays["conv2.weight"].sum(axis=1).tolist() == [4 * 4 * 9] * 4
-    with np.load("out/films.npz") as arrays:
+    with np.load("out/timelines.npz") as arrays:
         assert arrays["maps"].shape == (1, 2, 8, 8)
 
 
@@ -63,7 +63,7 @@ def test_several_runs_are_overlaid_and_keep_their_files_apart() -> None:
     made_run(Path("two/run"), seed=1)
     assert main(["inspect", "one/run", "two/run", "--axis", "time", "--smooth", "3", *QUICK]) == 0
     names = {one.name for one in Path("out").iterdir()}
-    assert {"curves.png", "ends.png", "one-run-ridges.png", "two-run-ridges.png", "one-run-film-cat.webp"} <= names
+    assert {"curves.png", "ends.png", "one-run-ridges.png", "two-run-ridges.png", "one-run-timeline-cat.webp"} <= names
     page = Path("out/index.html").read_text()
     assert "<h1>2 trainings, side by side</h1>" in page
     times = {row["run"]: float(row["minutes of training"]) for row in table("curves.csv")}
@@ -80,8 +80,8 @@ def test_another_architecture_has_curves_and_weights_and_the_reason_for_the_rest
     )
     names = {one.name for one in Path("out").iterdir()}
     assert {"curves.png", "ridges.png", "heat.png", "movement.png", "weights.npz"} <= names
-    assert not any("film" in name or "units" in name for name in names)
-    assert "There are no films: the run run trained" in Path("out/index.html").read_text()
+    assert not any("timeline" in name or "units" in name for name in names)
+    assert "There are no timelines: the run run trained" in Path("out/index.html").read_text()
 
 
 def test_a_run_that_is_being_written_is_read_as_far_as_it_has_come(capsys: pytest.CaptureFixture[str]) -> None:

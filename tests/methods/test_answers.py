@@ -19,7 +19,7 @@ from innerview.spec import NONE
 from innerview.targets import find_class, label
 from innerview.viewer import sentences
 from innerview.viewer.hello import describe_network
-from innerview.viewer.payloads.keep import keep_payload, kept_payload
+from innerview.viewer.payloads.masking import mask_payload, masking_payload
 from innerview.viewer.payloads.stamp import Stamp, answered
 
 LOW, HIGH = float(np.log(0.05 / 0.95)), float(np.log(0.95 / 0.05))
@@ -132,8 +132,8 @@ def test_the_viewer_is_told_who_wins(case: Case) -> None:
     assert names == list(network.output.answers)
     sent = [
         answered([found]),
-        kept_payload(found, STAMP, pixels=1, share=0.5, fill="black").arrays,
-        keep_payload(
+        mask_payload(found, STAMP, pixels=1, fraction=0.5, fill="black").arrays,
+        masking_payload(
             keep_by_orders(network, PICTURE, PICTURE[..., 0], fill=black, target=0, listener=NullListener(), seed=0),
             STAMP,
             fill="black",
@@ -141,6 +141,6 @@ def test_the_viewer_is_told_who_wins(case: Case) -> None:
         ).arrays,
     ]
     for arrays in sent:
-        assert (arrays["answer"] == index).all()
-        np.testing.assert_allclose(arrays["chance"], found.confidence, rtol=1e-5)
+        assert (arrays["predicted"] == index).all()
+        np.testing.assert_allclose(arrays["confidence"], found.confidence, rtol=1e-5)
     assert label(index, names) == case.answer

@@ -96,7 +96,7 @@ def test_the_widgets_model_carries_bundle_and_page(shown: View) -> None:
     assert widget.live is True
     page = json.loads(json.dumps(widget.page))
     assert page["hello"]["file"] is True
-    assert {entry["kind"] for entry in page["payloads"]} >= {"subject", "map", "path", "keep", "layers", "weights"}
+    assert {entry["kind"] for entry in page["payloads"]} >= {"subject", "map", "path", "masking", "layers", "weights"}
     assert all("bytes" in entry for entry in page["payloads"])
 
 
@@ -138,7 +138,7 @@ def test_the_kernel_answers_as_the_server_does(session: Session) -> None:
     answering = Answering(session, cell)
     answering.take({"kind": "hello"})
     (hello, _) = cell.told[0]
-    question = {"kind": "map", "picture": hello["samples"][0]["picture"], "target": 1}
+    question = {"kind": "map", "image": hello["samples"][0]["image"], "target": 1}
     answering.take({"id": 5, **question})
     assert cell.ended.wait(PATIENCE)
     states = [message["state"] for message, _ in cell.told[1:]]

@@ -48,7 +48,7 @@ def test_half_is_grey_and_ramp_one_to_one(given_) -> None:
 def test_map_is_the_ramp_and_picture_the_picture(given_) -> None:
     values, limit = given_
     assert (overlay(picture(), values, limit, style="map") == colour(values, limit)).all()
-    assert (overlay(picture(), values, limit, style="picture") == rounded(picture())).all()
+    assert (overlay(picture(), values, limit, style="image") == rounded(picture())).all()
 
 
 def test_the_recipes_plain_overlay_is_the_picture_lit_by_the_gradient() -> None:
@@ -88,7 +88,7 @@ def test_every_style_takes_grey_pictures_and_holes(style, channels) -> None:
     assert (painted == overlay(picture(channels=channels), np.zeros((8, 8)), 1.0, style=style)).all()
 
 
-@pytest.mark.parametrize("style", sorted(set(STYLES) - {"picture"}))
+@pytest.mark.parametrize("style", sorted(set(STYLES) - {"image"}))
 def test_a_map_of_zeros_has_no_colour_in_any_style(style) -> None:
     painted = overlay(picture(channels=1), np.zeros((8, 8)), 1.0, style=style).astype(int)
     assert (painted.max(axis=2) == painted.min(axis=2)).all()
@@ -108,7 +108,7 @@ def test_a_map_that_is_nowhere_positive_leaves_the_recipes_overlay_black() -> No
 
 
 def test_unknown_styles_and_signs_are_refused_with_the_known_ones() -> None:
-    with pytest.raises(UsageError, match=r"no style 'glow'; the styles are tint, half, map, picture, recipe"):
+    with pytest.raises(UsageError, match=r"no style 'glow'; the styles are tint, half, map, image, recipe"):
         overlay(picture(), np.zeros((8, 8)), 1.0, style="glow")
     with pytest.raises(UsageError, match="choose both, for, against"):
         overlay(picture(), np.zeros((8, 8)), 1.0, show="up")

@@ -85,7 +85,7 @@ def test_one_row_is_all_that_a_method_takes(pages: ModuleType, capsys: pytest.Ca
     assert "\nbrightness " in capsys.readouterr().out
     assert main(["explain", "--help"]) == 0
     assert "brightness (power)" in " ".join(capsys.readouterr().out.split())
-    (described,) = Session([OpenedModel("mixed", NETWORK)]).hello()["networks"]
+    (described,) = Session([OpenedModel("mixed", NETWORK)]).hello()["models"]
     assert "brightness" in described["methods"]
     assert "| which pixels are bright | `brightness` | nothing | none |" in pages.method_table(rows.ROWS)
     assert "| `brightness` | `power` | of the pixels: a number from 0 to 9 | 1.0 |" in pages.option_table(rows.ROWS)

@@ -52,7 +52,7 @@ def test_the_folder_and_both_pages_hold_the_same_numbers(asked: dict[str, Any], 
         _, payloads = opened(page)
         same(prediction.logits, of_kind(payloads, "subject").arrays["logits"])
         shown = of_kind(payloads, "map")
-        same(integrated.heatmap, shown.values("map"))
+        same(integrated.heatmap, shown.values("heatmap"))
         assert (integrated.pixel_error is None) == ("pixel_error" not in shown.arrays)
         if integrated.std is not None:
             same(integrated.std, shown.arrays["std"])
@@ -70,12 +70,15 @@ def test_the_folder_and_both_pages_hold_the_same_numbers(asked: dict[str, Any], 
                 same(interior.scores[number], path.arrays["scores"][place[alpha]])
                 same(interior.norms[number], path.arrays["norms"][place[alpha]])
         drawn = integrated.heatmap
-        np.testing.assert_allclose(path.values("sofar")[-1], drawn, atol=0.02 * np.abs(drawn).max())
-        keep = of_kind(payloads, "keep")
+        np.testing.assert_allclose(path.values("cumulative")[-1], drawn, atol=0.02 * np.abs(drawn).max())
+        keep = of_kind(payloads, "masking")
         highest = keep.json("orders").index("highest")
         for share, logits in zip(written["kept"]["highest"].fractions, written["kept"]["highest"].logits, strict=True):
-            shares = np.flatnonzero(keep.arrays["shares"] == np.float32(share))
+            shares = np.flatnonzero(keep.arrays["fractions"] == np.float32(share))
             if shares.size:
                 same(logits[keep.arrays["classes"]], keep.arrays["logits"][highest, shares[0]])
     other = opened(tmp_path / "report.html")[1]
-    same(of_kind(other, "map").values("map"), of_kind(opened(done.folders[0] / "view.html")[1], "map").values("map"))
+    same(
+        of_kind(other, "map").values("heatmap"),
+        of_kind(opened(done.folders[0] / "view.html")[1], "map").values("heatmap"),
+    )

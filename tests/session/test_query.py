@@ -90,7 +90,7 @@ def test_the_command_line_says_no_default_of_its_own(tmp_path: Path) -> None:
 
 def test_every_computation_sees_a_query_that_differs_in_what_it_depends_on_alone() -> None:
     one = Query(kind="map", target=1, fill="white", layer="conv1", mask="AAA")
-    other = Query(kind="keep", target=1, fill="", layer="", mask="")
+    other = Query(kind="masking", target=1, fill="", layer="", mask="")
     assert INTEGRATED.key(one) == INTEGRATED.key(other)
     assert MASKING.key(one) != MASKING.key(other)
     for computation in (PREDICTION, INTEGRATED, ATTRIBUTION, PATH, MASKING, MASK, ACTIVATIONS):

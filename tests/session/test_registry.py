@@ -65,7 +65,7 @@ def test_a_run_that_is_written_is_told_and_shown_as_far_as_it_has_come(tmp_path:
     run = made_run(tmp_path / "a", steps=(0, 1), planned=10)
     registry = RunRegistry([tmp_path / "a"])
     (fact,) = registry.facts()
-    queries = [Query(kind=kind, run=fact["id"]) for kind in ("run", "film", "tested")]
+    queries = [Query(kind=kind, run=fact["id"]) for kind in ("run", "timeline", "tested")]
     before = [registry.version(query) for query in queries]
     with (tmp_path / "a" / "metrics.jsonl").open("a", encoding="utf-8") as file:
         file.write('{"step": 2, "loss": 0.5}\n{"step": 3, "lo')  # a line that is on its way
@@ -170,27 +170,27 @@ def test_a_few_outliers_leave_the_axis_to_all_others(tmp_path: Path) -> None:
 def test_a_film_runs_the_picture_through_the_snapshots(tmp_path: Path) -> None:
     made_run(tmp_path / "a")
     registry = RunRegistry([tmp_path])
-    payload = show(registry, "film", registry.facts()[0]["id"], photo())
+    payload = show(registry, "timeline", registry.facts()[0]["id"], photo())
     assert payload.arrays["steps"].tolist() == [0, 1, 3, 10]
-    assert payload.json("target") == payload.json("truth") == 2
+    assert payload.json("target") == payload.json("label") == 2
     assert [one["name"] for one in payload.json("layers")] == ["layer 3 (elu3)", "layer 6 (elu6)", "layer 9 (elu9)"]
-    assert payload.arrays["maps/scale"].shape == (1,)
+    assert payload.arrays["heatmaps/scale"].shape == (1,)
 
 
 def test_where_no_film_can_be_shown_the_reason_is_said(tmp_path: Path) -> None:
     made, theirs = made_run(tmp_path / "a", steps=(0, 1)), made_run(tmp_path / "b", network="theirs")
-    with pytest.raises(UsageError, match=r"no film of a can be shown: .*of 8 × 8 pixels, and this one has 12 × 12"):
-        show(RunRegistry([made.path]), "film", RunRegistry([made.path]).facts()[0]["id"], photo(size=12))
+    with pytest.raises(UsageError, match=r"no timeline of a can be shown: .*of 8 × 8 pixels, and this one has 12 × 12"):
+        show(RunRegistry([made.path]), "timeline", RunRegistry([made.path]).facts()[0]["id"], photo(size=12))
     with pytest.raises(UsageError, match=r"'theirs'; only snapshots of the built-in architecture.*Recorder\("):
-        show(RunRegistry([theirs.path]), "film", RunRegistry([theirs.path]).facts()[0]["id"], photo())
+        show(RunRegistry([theirs.path]), "timeline", RunRegistry([theirs.path]).facts()[0]["id"], photo())
 
 
 def test_a_run_that_broke_early_has_a_film_of_two_snapshots(tmp_path: Path) -> None:
     made, name = made_run(tmp_path / "a", steps=(0, 1)), RunRegistry([tmp_path]).facts()[0]["id"]
-    assert show(RunRegistry([tmp_path]), "film", name, photo()).arrays["steps"].tolist() == [0, 1]
+    assert show(RunRegistry([tmp_path]), "timeline", name, photo()).arrays["steps"].tolist() == [0, 1]
     made.snapshot(2, {name: values * np.nan for name, values in made.read(1).weights.items()}, metadata())
-    with pytest.raises(UsageError, match=r"no film of a can be shown: .*not finite"):
-        show(RunRegistry([tmp_path]), "film", name, photo())
+    with pytest.raises(UsageError, match=r"no timeline of a can be shown: .*not finite"):
+        show(RunRegistry([tmp_path]), "timeline", name, photo())
 
 
 def test_only_what_is_on_the_shelf_can_be_asked_for(tmp_path: Path) -> None:
@@ -207,13 +207,13 @@ def test_the_built_in_networks_training_comes_with_it() -> None:
     session, _ = furnish()
     hello = session.hello()
     run = hello["runs"][0]
-    assert run["network"] == hello["networks"][0]["id"]
+    assert run["model"] == hello["models"][0]["id"]
     assert run["state"] == "finished"
     first = hello["samples"][0]
-    film = decode(session.answer(Query(kind="film", image=first["picture"], run=run["id"]), NullListener()).blob)
-    assert film.metadata["name"] == first["name"]  # the recorder followed this very picture
-    assert film.arrays["steps"].size > 5
-    assert RunFolder.open(run_folder("allcnn")).counted()[-1] == film.arrays["steps"][-1]
+    timeline = decode(session.answer(Query(kind="timeline", image=first["image"], run=run["id"]), NullListener()).blob)
+    assert timeline.metadata["name"] == first["name"]  # the recorder followed this very picture
+    assert timeline.arrays["steps"].size > 5
+    assert RunFolder.open(run_folder("allcnn")).counted()[-1] == timeline.arrays["steps"][-1]
 
 
 class Listening:
@@ -238,10 +238,10 @@ def test_a_film_of_a_training_under_way_runs_only_the_new_snapshot(
     opened: list[int] = []
     usual = payloads.network_at
     monkeypatch.setattr(payloads, "network_at", lambda run, step: opened.append(step) or usual(run, step))
-    before = show(registry, "film", registry.facts()[0]["id"], photo())
-    assert opened == [3, 0, 1, 3]  # the last one says which class the film is about
+    before = show(registry, "timeline", registry.facts()[0]["id"], photo())
+    assert opened == [3, 0, 1, 3]  # the last one says which class the timeline is about
     run.snapshot(4, run.read(3).weights, metadata())
-    after = show(registry, "film", registry.facts()[0]["id"], photo())
+    after = show(registry, "timeline", registry.facts()[0]["id"], photo())
     assert opened[4:] == [4, 4]
     assert after.arrays["steps"].tolist() == [0, 1, 3, 4]
     np.testing.assert_array_equal(after.arrays["logits"][:3], before.arrays["logits"])
@@ -271,8 +271,8 @@ def test_the_network_is_tested_on_the_data_and_the_surest_mistakes_are_shown(tmp
     )
     np.testing.assert_allclose(found.arrays["probability"], -np.array(wrong[:12]), rtol=1e-5)
     assert found.json("held") == [picture_hash(one.pixels) for one in kept]
-    assert [one.truth for one in kept] == [network.output.class_names[truth] for truth in found.arrays["truth"]]
-    assert (found.arrays["pictures"] == np.stack([np.rint(255 * one.pixels) for one in kept])).all()
+    assert [one.truth for one in kept] == [network.output.class_names[truth] for truth in found.arrays["label"]]
+    assert (found.arrays["images"] == np.stack([np.rint(255 * one.pixels) for one in kept])).all()
     assert "120 test pictures from data, shown to the weights of step 10" in found.metadata["about"]
     assert found.metadata["more"] == ""
     assert listening.told[-1][0] == 120
@@ -313,7 +313,7 @@ def test_kept_counts_stay_and_the_data_adds_the_mistakes(tmp_path: Path) -> None
     at_once = listening.levels[0].metadata["mistakes_about"]
     assert "--data" not in at_once  # that was given
     assert "while those of data are tested" in at_once
-    assert len(found.arrays["pictures"]) == len(found.arrays["said"]) > 0
+    assert len(found.arrays["images"]) == len(found.arrays["predicted"]) > 0
     assert "surest mistakes among 16 test pictures from data" in found.metadata["mistakes_about"]
 
 
@@ -326,7 +326,7 @@ def test_answers_that_a_training_kept_are_shown_by_name(tmp_path: Path) -> None:
     assert found.arrays["confusion"].tolist() == [[1, 2], [1, 0]]
     assert found.json("names") == ["ant, no. 2", "bee, no. 3", "ant, no. 1"]
     assert found.json("held") == ["", "", ""]
-    assert "pictures" not in found.arrays
+    assert "images" not in found.arrays
     assert "all 4 test pictures, shown to the weights of step 10" in found.metadata["about"]
     assert "--data FOLDER" in found.metadata["mistakes_about"]
 
@@ -341,9 +341,9 @@ def test_labelled_probes_of_a_recorder_are_answers_too(tmp_path: Path) -> None:
     registry = RunRegistry([tmp_path])
     found = show(registry, "tested", registry.facts()[0]["id"])
     assert found.arrays["confusion"].tolist() == [[0, 1], [1, 1]]
-    assert (found.arrays["said"].tolist(), found.arrays["truth"].tolist()) == ([1, 0], [0, 1])
+    assert (found.arrays["predicted"].tolist(), found.arrays["label"].tolist()) == ([1, 0], [0, 1])
     np.testing.assert_allclose(found.arrays["probability"], [0.8, 0.6])
-    assert (found.arrays["pictures"] == np.rint(255 * pictures[1:])).all()
+    assert (found.arrays["images"] == np.rint(255 * pictures[1:])).all()
     assert "3 probe pictures, as it saw them at step 3" in found.metadata["about"]
 
 
@@ -368,11 +368,11 @@ def test_a_mistake_can_be_looked_into(tmp_path: Path) -> None:
     session, _ = furnish("recipe", [tmp_path / "runs"], data=made_folders(tmp_path / "data", count=30))
     run = next(one for one in session.hello()["runs"] if one["name"] == "a")
     found = decode(session.answer(Query(kind="tested", run=run["id"]), NullListener()).blob)
-    listed = [one["picture"] for one in session.hello()["samples"]]
+    listed = [one["image"] for one in session.hello()["samples"]]
     place, held = next((at, one) for at, one in enumerate(found.json("held")) if one not in listed)
     subject = decode(session.answer(Query(kind="subject", image=held), NullListener()).blob)
     assert subject.metadata["name"] == found.json("names")[place]
-    assert subject.json("truth") == int(found.arrays["truth"][place])
+    assert subject.json("label") == int(found.arrays["label"][place])
 
 
 def test_a_data_set_of_arrays_offers_test_pictures(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""What is carried of a run holds films with layers and all answers, and shows them without anything being run."""
+"""What is carried of a run holds timelines with layers and all answers, and shows them without anything being run."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from innerview.runs.observations import layers
 from innerview.session.query import Query
 from innerview.session.training.networks import network_at
 from innerview.session.training.reading import open_runs
-from innerview.session.training.recordings import recorded_films
+from innerview.session.training.recordings import recorded_timelines
 from innerview.session.training.testing import kept_answers
 from innerview.training import train
 from training.killing import SMALL, pictures
@@ -54,13 +54,13 @@ def test_the_answers_are_the_run_s_own(folders: tuple[Path, Path]) -> None:
 
 def test_films_have_layers_at_every_step(folders: tuple[Path, Path]) -> None:
     run = open_runs([folders[1]])[0]
-    films = recorded_films(run, Query())
-    assert [film.name for film in films] == ["cat", "moose", "rocket"]
-    for film in films:
-        assert [frame.step for frame in film.frames] == [0, STEPS]
-        shapes = [[values.shape for values in frame.layers.values()] for frame in film.frames]
+    timelines = recorded_timelines(run, Query())
+    assert [timeline.name for timeline in timelines] == ["cat", "moose", "rocket"]
+    for timeline in timelines:
+        assert [frame.step for frame in timeline.frames] == [0, STEPS]
+        shapes = [[values.shape for values in frame.layers.values()] for frame in timeline.frames]
         assert shapes == [[(32, 32, 12), (16, 16, 12), (8, 8, 3)]] * 2
-        assert list(film.kept) == ["layer 3 (elu3)", "layer 6 (elu6)"]  # of the ninth, every class is there
+        assert list(timeline.kept) == ["layer 3 (elu3)", "layer 6 (elu6)"]  # of the ninth, every class is there
 
 
 def test_kept_channels_are_the_network_s(folders: tuple[Path, Path]) -> None:

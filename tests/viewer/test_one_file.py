@@ -31,11 +31,11 @@ def _bundle(monkeypatch: pytest.MonkeyPatch) -> None:
 def payload(number: int = 0) -> Payload:
     values = np.array([number, 1], np.float32)
     return make_payload(
-        "kept",
-        {"logits": values, "probabilities": values, "answer": counted([0]), "chance": values[:1]},
-        network="0" * 16,
-        picture=f"{number:08}",
-        share=0.5,
+        "mask",
+        {"logits": values, "probabilities": values, "predicted": counted([0]), "confidence": values[:1]},
+        model="0" * 16,
+        image=f"{number:08}",
+        fraction=0.5,
         pixels=1,
         fill="black",
     )
@@ -47,12 +47,12 @@ def elements(page: str) -> list[tuple[str, str]]:
 
 
 def test_what_went_in_comes_out() -> None:
-    page = write_page(NASTY, {"state": "hello", "networks": [NASTY]}, [pack(payload(), target=3, method=NASTY)])
+    page = write_page(NASTY, {"state": "hello", "models": [NASTY]}, [pack(payload(), target=3, method=NASTY)])
     (_, data), (_, _) = elements(page)
     found = json.loads(data)
-    assert found["hello"] == {"state": "hello", "networks": [NASTY], "file": True}
+    assert found["hello"] == {"state": "hello", "models": [NASTY], "file": True}
     (entry,) = found["payloads"]
-    assert (entry["kind"], entry["target"], entry["method"]) == ("kept", 3, NASTY)
+    assert (entry["kind"], entry["target"], entry["method"]) == ("mask", 3, NASTY)
     blob = zlib.decompress(base64.b64decode(entry["bytes"]), -zlib.MAX_WBITS)
     assert decode(blob).arrays["logits"].tolist() == [0, 1]
 
@@ -71,7 +71,7 @@ def test_many_payloads_stand_in_elements_of_their_own() -> None:
 
 
 def test_only_its_own_script_may_run_and_nothing_may_be_asked_for() -> None:
-    page = write_page(NASTY, {"networks": [NASTY]}, [])
+    page = write_page(NASTY, {"models": [NASTY]}, [])
     written = re.search(r'Content-Security-Policy" content="([^"]*)"', page).group(1)  # type: ignore[union-attr]
     policy = unescape(written)
     scripts = [text for head, text in elements(page) if "application/json" not in head]

@@ -77,7 +77,7 @@ def test_what_stands_between_backticks_is_code_and_still_no_markup() -> None:
 
 def test_what_moves_waits_to_be_asked() -> None:
     still, moving = Figure("a.png", "still", 1, 1), Figure("b.webp", "moving", 1, 1, moving=True)
-    section = Section("keep", EXPLANATIONS["keep"], "words", (moving, still))
+    section = Section("masking", EXPLANATIONS["masking"], "words", (moving, still))
     text = picture_page("t", [], [], [section], [])
     checked(text)
     before = text[: text.index('src="b.webp"')]

@@ -29,14 +29,14 @@ NUMBERS = st.floats(-1e6, 1e6, width=32)
 FLOATS = arrays.arrays(np.float32, arrays.array_shapes(min_dims=2, max_dims=4, max_side=6), elements=NUMBERS)
 
 
-def kept(share: float = 0.5) -> Payload:
+def mask(fraction: float = 0.5) -> Payload:
     values = np.array([1.5, -2.0], np.float32)
     return make_payload(
-        "kept",
-        {"logits": values, "probabilities": values, "answer": counted([0]), "chance": values[:1]},
-        network="0" * 16,
-        picture="01234567",
-        share=share,
+        "mask",
+        {"logits": values, "probabilities": values, "predicted": counted([0]), "confidence": values[:1]},
+        model="0" * 16,
+        image="01234567",
+        fraction=fraction,
         pixels=7,
         fill="black",
     )
@@ -85,12 +85,12 @@ def test_zero_stays_zero_and_what_is_not_finite_is_marked() -> None:
 
 
 @given(st.floats(0, 1), st.binary(max_size=40))
-def test_a_blob_comes_back_as_it_went(share: float, noise: bytes) -> None:
-    payload = kept(share)
+def test_a_blob_comes_back_as_it_went(fraction: float, noise: bytes) -> None:
+    payload = mask(fraction)
     back = decode(encode(payload))
-    assert back.kind == "kept"
+    assert back.kind == "mask"
     assert back.metadata == payload.metadata
-    assert back.json("share") == share
+    assert back.json("fraction") == fraction
     assert {name: value.tolist() for name, value in back.arrays.items()} == {
         name: value.tolist() for name, value in payload.arrays.items()
     }
@@ -102,12 +102,12 @@ def test_arrays_lie_where_a_browser_can_view_them() -> None:
     """A Float32Array can only begin at a multiple of 4 bytes: the head and all arrays before it must end at one."""
     left = make_payload(
         "map",
-        {"map": np.zeros((3, 3), np.float32), **companded("pixel_error", np.ones((3, 3)))},
-        network="n",
+        {"heatmap": np.zeros((3, 3), np.float32), **companded("pixel_error", np.ones((3, 3)))},
+        model="n",
         method="gradient",
         method_words="Gradient",
         meaning="sensitivity",
-        target_kind="logit",
+        objective="logit",
         target_words="logit",
         unit="logit",
         n_evaluations=1,
@@ -129,27 +129,27 @@ def test_arrays_lie_where_a_browser_can_view_them() -> None:
 
 BROKEN = {
     "unknown kind": ("nothing", {}, {}, "no payload of kind"),
-    "missing array": ("kept", {"logits": None}, {}, "no array logits"),
-    "unknown array": ("kept", {"extra": np.zeros(2, np.float32)}, {}, "no array 'extra'"),
-    "type": ("kept", {"logits": np.zeros(2)}, {}, "float64"),
-    "number of axes": ("kept", {"logits": np.zeros((2, 2), np.float32)}, {}, "axes are class"),
-    "equal axes": ("kept", {"logits": np.zeros(3, np.float32)}, {}, "axis class"),
-    "missing text": ("kept", {}, {"fill": ""}, "'fill' is empty"),
-    "text of another form": ("kept", {}, {"pixels": "many"}, "'pixels' is no integer"),
-    "unknown text": ("kept", {}, {"colour": "red"}, "no text colour"),
+    "missing array": ("mask", {"logits": None}, {}, "no array logits"),
+    "unknown array": ("mask", {"extra": np.zeros(2, np.float32)}, {}, "no array 'extra'"),
+    "type": ("mask", {"logits": np.zeros(2)}, {}, "float64"),
+    "number of axes": ("mask", {"logits": np.zeros((2, 2), np.float32)}, {}, "axes are class"),
+    "equal axes": ("mask", {"logits": np.zeros(3, np.float32)}, {}, "axis class"),
+    "missing text": ("mask", {}, {"fill": ""}, "'fill' is empty"),
+    "text of another form": ("mask", {}, {"pixels": "many"}, "'pixels' is no integer"),
+    "unknown text": ("mask", {}, {"colour": "red"}, "no text colour"),
 }
 
 
 @pytest.mark.parametrize(("kind", "changed", "texts", "message"), BROKEN.values(), ids=BROKEN)
 def test_what_is_not_as_the_schema_says_is_refused(kind, changed, texts, message) -> None:
-    good = kept()
+    good = mask()
     merged = {name: value for name, value in {**good.arrays, **changed}.items() if value is not None}
     with pytest.raises(ValueError, match=message):
         check(kind, merged, {**good.metadata, **texts})
 
 
 def test_a_scale_must_fit() -> None:
-    found = {"map": np.zeros((2, 2), np.int8), "map/scale": np.zeros(2, np.float32)}
+    found = {"heatmap": np.zeros((2, 2), np.int8), "heatmap/scale": np.zeros(2, np.float32)}
     with pytest.raises(ValueError, match="map/scale"):
         check("map", found, {})
 

@@ -10,7 +10,7 @@ import pytest
 
 from innerview.methods.health import Finding
 from innerview.methods.mistakes import mistakes
-from innerview.pictures.film import Film, Frame
+from innerview.pictures.timeline import Frame, Timeline
 from innerview.results import Prediction
 from innerview.runs.ending import Ending
 from innerview.viewer import run_sentences
@@ -112,10 +112,10 @@ def test_a_film_is_told_by_its_answers() -> None:
     from typecheck import unchecked
 
     with unchecked():
-        shown = Film(
+        shown = Timeline(
             "cat", np.zeros((2, 2, 3)), 1, 1, tuple(frame(*one) for one in ((0, 0), (10, 1), (20, 1), (30, 2)))
         )
-        text = run_sentences.film(shown)
+        text = run_sentences.timeline(shown)
     assert text == "Cat (truth 1 bee): 0 ant from step 0 on, 1 bee from step 10 on, 2 cow from step 30 on."
 
 

@@ -57,20 +57,20 @@ RAW = (
     *('"_w"', '"%s%n{0}{}"', '"\\u202e\\u001b[2J"', *DEEP),
 )
 FIELDS = (
-    *("id", "kind", "network", "picture", "target", "versus", "method", "baseline", "fill", "tolerance"),
-    *("target_kind", "mask", "cells", "layer", "run", "more", "__class__", "Kind", "", "\ud800"),
+    *("id", "kind", "model", "image", "target", "versus", "method", "baseline", "fill", "tolerance"),
+    *("objective", "mask", "cells", "layer", "run", "more", "__class__", "Kind", "", "\ud800"),
 )
 KINDS: dict[str, dict[str, Any]] = {
     "subject": {},
     "map": {"target": 0},
     "path": {"target": 1, "tolerance": 0.1},
-    "keep": {"target": 2, "fill": "gray"},
-    "kept": {"mask": "/w==", "cells": [2, 4], "fill": "white"},
+    "masking": {"target": 2, "fill": "gray"},
+    "mask": {"mask": "/w==", "cells": [2, 4], "fill": "white"},
     "layers": {"layer": "conv1"},
     "weights": {},
     "run": {"run": "ffffffff"},
     "tested": {},
-    "film": {"run": "x"},
+    "timeline": {"run": "x"},
     "cancel": {},
     "hello": {},
 }
@@ -166,7 +166,7 @@ class Page:
     def __init__(self, socket: ClientConnection) -> None:
         self._socket = socket
         hello = json.loads(socket.recv(PATIENCE))
-        self.base = {"network": hello["networks"][0]["id"], "picture": hello["samples"][0]["picture"]}
+        self.base = {"model": hello["models"][0]["id"], "image": hello["samples"][0]["image"]}
         self.ends: Counter[str] = Counter()
         self.mistakes: list[str] = []
         self._right = 10**6

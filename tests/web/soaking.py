@@ -63,9 +63,9 @@ async def ask(socket: ClientConnection, number: int, question: dict[str, Any]) -
 
 
 def questions(hello: dict[str, Any]) -> list[dict[str, Any]]:
-    base = {"network": hello["networks"][0]["id"]}
+    base = {"model": hello["models"][0]["id"]}
     return [
-        {**base, "kind": kind, "picture": sample["picture"], "target": 3}
+        {**base, "kind": kind, "image": sample["image"], "target": 3}
         for kind, sample in itertools.product(("path", "map"), hello["samples"][:3])
     ]
 

@@ -32,20 +32,20 @@ def test_other_names_are_refused(client: TestClient, host: str) -> None:
     "origin", ["https://evil.example", "null", "http://127.0.0.1:8471", "http://127.0.0.1.evil:8470"]
 )
 def test_pages_of_other_sites_can_neither_send_nor_listen(client: TestClient, origin: str) -> None:
-    assert client.post("/pictures", content=b"x", headers={"origin": origin}).status_code == REFUSED
+    assert client.post("/images", content=b"x", headers={"origin": origin}).status_code == REFUSED
     with pytest.raises(WebSocketDisconnect) as closed, client.websocket_connect(SOCKET, headers={"origin": origin}):
         pass
     assert closed.value.code == 1008
 
 
 def test_a_post_that_hides_its_page_is_refused(client: TestClient) -> None:
-    answer = client.post("/pictures", content=b"x", headers={"sec-fetch-site": "cross-site"})
+    answer = client.post("/images", content=b"x", headers={"sec-fetch-site": "cross-site"})
     assert answer.status_code == REFUSED
 
 
 def test_its_own_page_is_let_in(client: TestClient) -> None:
     own = {"origin": "http://127.0.0.1:8470", "host": "127.0.0.1:8470"}
-    assert client.post("/pictures", content=b"x", headers=own).status_code != REFUSED
+    assert client.post("/images", content=b"x", headers=own).status_code != REFUSED
     with client.websocket_connect(SOCKET, headers=own) as socket:
         assert socket.receive_json()["state"] == "hello"
 
@@ -59,7 +59,7 @@ def test_on_another_address_a_token_is_needed_for_all_but_the_bundle(session: Se
             assert client.get(path).status_code == REFUSED
         assert client.get(f"/?token={access.token}").status_code == 200
         assert client.get("/viewer.js").status_code == 200
-        assert client.post("/pictures", content=b"x").status_code == REFUSED
+        assert client.post("/images", content=b"x").status_code == REFUSED
         with pytest.raises(WebSocketDisconnect), client.websocket_connect(SOCKET):
             pass
         with client.websocket_connect(f"ws://192.168.0.7:8470/socket?token={access.token}") as socket:
@@ -106,7 +106,7 @@ def test_every_answer_carries_the_rules(client: TestClient) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/data/x", "/../pyproject.toml", "/%2e%2e/%2e%2e/etc/passwd", "/viewer.js/../app.py", "/pictures"]
+    "path", ["/data/x", "/../pyproject.toml", "/%2e%2e/%2e%2e/etc/passwd", "/viewer.js/../app.py", "/images"]
 )
 def test_there_are_no_other_addresses(client: TestClient, path: str) -> None:
     assert client.get(path).status_code in {404, 405}

@@ -219,7 +219,7 @@ MALFORMED = (
     "name", ["origin", "referer", "cookie", "sec-fetch-site", "content-length", "x-name", "if-none-match"]
 )
 def test_a_malformed_header_is_no_mistake_of_ours(session: Session, name: str, value: str) -> None:
-    for method, path in (("GET", "/"), ("GET", "/viewer.js"), ("POST", "/pictures")):
+    for method, path in (("GET", "/"), ("GET", "/viewer.js"), ("POST", "/images")):
         answer = ask(session, ("host", "localhost"), (name, value), method=method, path=path)
         assert answer.status < 500
         if name == "origin":

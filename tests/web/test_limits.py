@@ -116,7 +116,7 @@ def test_an_open_page_is_no_connection_that_asks_nothing(hurried: str) -> None:
         hello = json.loads(page.recv())
         with plug(hurried) as silent:
             assert rest(silent) == b""  # so the page was open for longer than is given to a head
-        page.send(json.dumps({"id": 1, "kind": "subject", "picture": hello["samples"][0]["picture"]}))
+        page.send(json.dumps({"id": 1, "kind": "subject", "image": hello["samples"][0]["image"]}))
         assert json.loads(page.recv())["id"] == 1
 
 
@@ -144,10 +144,10 @@ def test_no_more_connections_than_there_is_room_for(session: Session, monkeypatc
         b"GET / HTTP/1.0\r\n\r\n",
         HEAD + b"Origin: http://[\r\n\r\n",
         b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(64) + b"\r\n\r\n",
-        b"POST /pictures HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: " + b"9" * 5000 + b"\r\n\r\n",
-        b"POST /pictures HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n",
-        b"POST /pictures HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: -5\r\n\r\n",
-        b"POST /pictures HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+        b"POST /images HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: " + b"9" * 5000 + b"\r\n\r\n",
+        b"POST /images HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n",
+        b"POST /images HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: -5\r\n\r\n",
+        b"POST /images HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
     ],
     ids=[
         "long", "two hosts", "user", "policy", "no host", "no host, old", "origin", "TLS", "digits", "two lengths",
@@ -173,12 +173,12 @@ def test_a_head_that_is_none_is_refused_without_a_word_on_the_console(
 
 
 def head_of(length: int) -> bytes:
-    return f"POST /pictures HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {length}\r\n\r\n".encode()
+    return f"POST /images HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {length}\r\n\r\n".encode()
 
 
 def post(url: str) -> int:
     asked = http.client.HTTPConnection(url.split("/")[2], timeout=PATIENCE)
-    asked.request("POST", "/pictures", picture_bytes())
+    asked.request("POST", "/images", picture_bytes())
     return asked.getresponse().status
 
 

@@ -58,9 +58,9 @@ def asked(counting: Counting) -> Iterator[TestClient]:
 
 
 def upload(client: TestClient, seed: int, name: str) -> str:
-    answer = client.post("/pictures", content=picture_bytes(seed), headers={**ORIGIN, "X-Name": name})
+    answer = client.post("/images", content=picture_bytes(seed), headers={**ORIGIN, "X-Name": name})
     assert answer.status_code == 200, answer.text
-    return answer.json()["picture"]
+    return answer.json()["image"]
 
 
 def ended(socket: WebSocketTestSession, number: int) -> Payload:
@@ -78,8 +78,8 @@ def ended(socket: WebSocketTestSession, number: int) -> Payload:
 def ask(client: TestClient, picture: str, target: int) -> Payload:
     """One question in a tab of its own."""
     with client.websocket_connect(SOCKET) as socket:
-        network = socket.receive_json()["networks"][0]["id"]
-        socket.send_json({"id": 1, "kind": "map", "network": network, "picture": picture, "target": target})
+        network = socket.receive_json()["models"][0]["id"]
+        socket.send_json({"id": 1, "kind": "map", "model": network, "image": picture, "target": target})
         return ended(socket, 1)
 
 
@@ -92,11 +92,11 @@ def test_the_same_pixels_under_another_name_from_somebody_else_cost_no_pass(
     assert spent > 0
     again = upload(asked, 1, "another name.png")
     assert again == first  # named by its pixels
-    assert (ask(asked, again, 0).arrays["map"] == before.arrays["map"]).all()
+    assert (ask(asked, again, 0).arrays["heatmap"] == before.arrays["heatmap"]).all()
     assert counting.passes == spent
     other = upload(asked, 2, "mine.png")  # the same name, other pixels
     assert other != first
-    assert (ask(asked, other, 0).arrays["map"] != before.arrays["map"]).any()
+    assert (ask(asked, other, 0).arrays["heatmap"] != before.arrays["heatmap"]).any()
     assert counting.passes > spent
 
 
@@ -133,10 +133,10 @@ def test_twelve_people_with_the_same_numbers_get_their_own_answers(asked: TestCl
     for socket in sockets:
         socket.__enter__()
     try:
-        network = [socket.receive_json() for socket in sockets][-1]["networks"][0]["id"]
+        network = [socket.receive_json() for socket in sockets][-1]["models"][0]["id"]
         # Everybody's question 1 is a map of their own picture, question 2 its prediction; asked before any is answered.
         for at, (socket, picture) in enumerate(zip(sockets, pictures, strict=True)):
-            base = {"network": network, "picture": picture}
+            base = {"model": network, "image": picture}
             socket.send_json({"id": 1, "kind": "map", **base, "target": at % 3, "tolerance": 0.01})
             socket.send_json({"id": 2, "kind": "subject", **base})
         for at, (socket, picture) in enumerate(zip(sockets, pictures, strict=True)):
@@ -148,16 +148,16 @@ def test_twelve_people_with_the_same_numbers_get_their_own_answers(asked: TestCl
                     blob = socket.receive_bytes()
                     assert int.from_bytes(blob[:8], "little") == message["id"]
                     payload = decode(blob[8:])
-                    assert payload.metadata["picture"] == picture
+                    assert payload.metadata["image"] == picture
                     if message["state"] != "level":
                         found[message["id"]] = payload
             assert found[1].metadata["target"] == str(at % 3)
             alone = Session([OpenedModel("alone", small_network())])  # type: ignore[arg-type]
             photo = alone.add(load_image(picture_bytes(at), name="mine"), "sample")
             assert photo.picture == picture
-            query = {"kind": "map", "network": network, "picture": picture, "target": at % 3, "tolerance": 0.01}
+            query = {"kind": "map", "model": network, "image": picture, "target": at % 3, "tolerance": 0.01}
             wanted = decode(alone.answer(read_query(query), NullListener()).blob)
-            np.testing.assert_allclose(found[1].arrays["map"], wanted.arrays["map"], rtol=1e-4, atol=1e-6)
+            np.testing.assert_allclose(found[1].arrays["heatmap"], wanted.arrays["heatmap"], rtol=1e-4, atol=1e-6)
             said = decode(alone.answer(read_query({**query, "kind": "subject"}), NullListener()).blob)
             np.testing.assert_allclose(found[2].arrays["logits"], said.arrays["logits"], rtol=1e-5)
     finally:

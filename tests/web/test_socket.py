@@ -48,7 +48,7 @@ def listen(socket: WebSocketTestSession, number: int) -> tuple[list[dict[str, An
 
 
 def ask(socket: WebSocketTestSession, number: int, kind: str, hello: dict[str, Any], **more: Any):
-    base = {"network": hello["networks"][0]["id"], "picture": hello["samples"][0]["picture"]}
+    base = {"model": hello["models"][0]["id"], "image": hello["samples"][0]["image"]}
     socket.send_json({"id": number, "kind": kind, **base, **more})
     return listen(socket, number)
 
@@ -57,8 +57,8 @@ QUESTIONS = {
     "subject": {},
     "map": {"target": 0},
     "path": {"target": 0},
-    "keep": {"target": 0, "fill": "gray"},
-    "kept": {"mask": "/w==", "cells": [2, 4], "fill": "white"},
+    "masking": {"target": 0, "fill": "gray"},
+    "mask": {"mask": "/w==", "cells": [2, 4], "fill": "white"},
     "layers": {},
     "weights": {},
 }
@@ -80,11 +80,11 @@ def test_every_kind_is_answered(client: TestClient, kind: str, more: dict[str, A
 def test_the_first_message_says_what_there_is(client: TestClient) -> None:
     with client.websocket_connect(SOCKET) as socket:
         hello = socket.receive_json()
-    (network,) = hello["networks"]
+    (network,) = hello["models"]
     assert network["classes"] == ["ant", "bee", "cow"]
     assert "integrated-gradients" in network["methods"]
     (sample,) = hello["samples"]
-    assert (sample["name"], sample["truth"]) == ("first", 1)
+    assert (sample["name"], sample["label"]) == ("first", 1)
     assert sample["thumbnail"].startswith("data:image/png;base64,")
     assert len(sample["thumbnail"]) < 4500
 
@@ -105,15 +105,15 @@ def test_maps_and_paths_come_in_levels(client: TestClient) -> None:
         assert levels == sorted(levels)
         assert len(levels) == 2  # the integral's own places, then the recipe's as well
         sums, (whole,) = payloads[-1], ask(socket, 3, "map", hello, target=2)[1][-1:]
-        last = sums.values("sofar")[-1]
-        np.testing.assert_allclose(last, whole.arrays["map"], atol=0.01 * np.abs(whole.arrays["map"]).max())
+        last = sums.values("cumulative")[-1]
+        np.testing.assert_allclose(last, whole.arrays["heatmap"], atol=0.01 * np.abs(whole.arrays["heatmap"]).max())
         assert payloads[-1].json("missing") == []
 
 
 def test_a_whole_layer_has_all_channels(client: TestClient) -> None:
     with client.websocket_connect(SOCKET) as socket:
         hello = socket.receive_json()
-        name = hello["networks"][0]["layers"][0]["name"]
+        name = hello["models"][0]["layers"][0]["name"]
         _, (payload,) = ask(socket, 1, "layers", hello, layer=name)
         first, *others = payload.json("layers")
         assert first["shown"] == first["channels"]
@@ -128,12 +128,12 @@ WRONG = {
     "method": ({"kind": "map", "method": "tea"}, "no method"),
     "baseline that is a file": ({"kind": "map", "baseline": "/etc/passwd"}, "no baseline"),
     "baseline that is a folder up": ({"kind": "map", "baseline": "../x.png"}, "no baseline"),
-    "fill that is a file": ({"kind": "kept", "fill": "README.md"}, "no fill"),
+    "fill that is a file": ({"kind": "mask", "fill": "README.md"}, "no fill"),
     "tolerance": ({"kind": "map", "tolerance": 0}, "tolerance"),
     "tolerance below what there is": ({"kind": "map", "tolerance": 1e-6}, "float32"),
-    "mask": ({"kind": "kept", "mask": "AAAA", "cells": [2, 4]}, "mask"),
-    "picture": ({"kind": "map", "picture": "ffffffff"}, "not held"),
-    "network": ({"kind": "map", "network": "ffffffff"}, "no network"),
+    "mask": ({"kind": "mask", "mask": "AAAA", "cells": [2, 4]}, "mask"),
+    "picture": ({"kind": "map", "image": "ffffffff"}, "not held"),
+    "network": ({"kind": "map", "model": "ffffffff"}, "no network"),
     "layer": ({"kind": "layers", "layer": "tea"}, "no layer"),
     "run": ({"kind": "run", "run": "ffffffff"}, "no training"),
     "run that is a path": ({"kind": "weights", "run": "/etc"}, "no training"),
@@ -221,7 +221,7 @@ def gated(session: Session) -> Gated:
 def test_the_latest_question_of_a_kind_wins(client: TestClient, gated: Gated) -> None:
     with client.websocket_connect(SOCKET) as socket:
         hello = socket.receive_json()
-        base = {"kind": "map", "network": hello["networks"][0]["id"], "picture": hello["samples"][0]["picture"]}
+        base = {"kind": "map", "model": hello["models"][0]["id"], "image": hello["samples"][0]["image"]}
         for number in range(1, 18):
             socket.send_json({"id": number, **base, "target": number % 3, "tolerance": 0.01 + number / 1000})
         gated.gate.set()
@@ -239,7 +239,7 @@ def test_the_latest_question_of_a_kind_wins(client: TestClient, gated: Gated) ->
 def test_a_cancelled_question_stops_the_work(client: TestClient, gated: Gated) -> None:
     with client.websocket_connect(SOCKET) as socket:
         hello = socket.receive_json()
-        base = {"kind": "map", "network": hello["networks"][0]["id"], "picture": hello["samples"][0]["picture"]}
+        base = {"kind": "map", "model": hello["models"][0]["id"], "image": hello["samples"][0]["image"]}
         socket.send_json({"id": 1, **base, "target": 0, "tolerance": 1e-5})
         until(lambda: gated.passes, "the first pass")
         socket.send_json({"id": 2, "kind": "cancel"})
@@ -254,7 +254,7 @@ def test_a_cancelled_question_stops_the_work(client: TestClient, gated: Gated) -
 def test_a_page_that_is_closed_stops_its_work(client: TestClient, gated: Gated) -> None:
     with client.websocket_connect(SOCKET) as socket:
         hello = socket.receive_json()
-        base = {"kind": "map", "network": hello["networks"][0]["id"], "picture": hello["samples"][0]["picture"]}
+        base = {"kind": "map", "model": hello["models"][0]["id"], "image": hello["samples"][0]["image"]}
         socket.send_json({"id": 1, **base, "target": 0, "tolerance": 1e-5})
         until(lambda: gated.passes, "the first pass")
     gated.gate.set()
@@ -291,7 +291,7 @@ def test_testing_a_run_ends_when_nobody_waits_for_it(
         gate.set()
         with client.websocket_connect(SOCKET) as socket:
             hello = socket.receive_json()
-            told, payloads = ask(socket, 2, "tested", {**hello, "samples": [{"picture": ""}]}, run=run)
+            told, payloads = ask(socket, 2, "tested", {**hello, "samples": [{"image": ""}]}, run=run)
     assert [told[0]["state"], told[-1]["state"]] == ["queued", "done"]
     # Of the first question there was one pass; then all 24 of the second.
     assert len(passes) <= 1 + 24
@@ -303,7 +303,7 @@ def test_a_second_person_with_the_same_question_joins_the_first(client: TestClie
     with client.websocket_connect(SOCKET) as first, client.websocket_connect(SOCKET) as second:
         hello = first.receive_json()
         second.receive_json()
-        base = {"kind": "map", "network": hello["networks"][0]["id"], "picture": hello["samples"][0]["picture"]}
+        base = {"kind": "map", "model": hello["models"][0]["id"], "image": hello["samples"][0]["image"]}
         first.send_json({"id": 1, **base, "target": 0})
         until(lambda: gated.passes, "the first pass")
         second.send_json({"id": 9, **base, "target": 0})

@@ -79,16 +79,16 @@ def test_the_page_its_questions_and_uploads_go_through_a_tunnel(through: str) ->
         assert "default-src" in page.headers["content-security-policy"]
     with connect(through.replace("http", "ws") + "socket", origin=through[:-1], max_size=None) as page:
         hello = json.loads(page.recv())
-        page.send(json.dumps({"id": 1, "kind": "subject", "picture": hello["samples"][0]["picture"]}))
+        page.send(json.dumps({"id": 1, "kind": "subject", "image": hello["samples"][0]["image"]}))
         told = [page.recv() for _ in range(2)]
         while not isinstance(told[-1], bytes):
             told.append(page.recv())
         assert decode(told[-1][8:]).kind == "subject"
     request = urllib.request.Request(
-        f"{through}pictures", data=picture_bytes(), method="POST", headers={"Origin": through[:-1]}
+        f"{through}images", data=picture_bytes(), method="POST", headers={"Origin": through[:-1]}
     )
     with urllib.request.urlopen(request) as answer:
-        assert len(json.load(answer)["picture"]) == 8
+        assert len(json.load(answer)["image"]) == 8
 
 
 @pytest.mark.parametrize("origin", ["http://localhost:8470", "http://elsewhere.example", "null"])
@@ -96,7 +96,7 @@ def test_a_page_of_another_address_is_refused_through_a_tunnel_too(through: str,
     with pytest.raises(InvalidStatus), connect(through.replace("http", "ws") + "socket", origin=origin):
         pass
     request = urllib.request.Request(
-        f"{through}pictures", data=picture_bytes(), method="POST", headers={"Origin": origin}
+        f"{through}images", data=picture_bytes(), method="POST", headers={"Origin": origin}
     )
     with pytest.raises(urllib.error.HTTPError, match="403"):
         urllib.request.urlopen(request)

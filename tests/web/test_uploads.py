@@ -31,7 +31,7 @@ def bomb(side: int = 10_000) -> bytes:
 
 
 def post(client: TestClient, content: bytes, **headers: str):
-    return client.post("/pictures", content=content, headers=headers)
+    return client.post("/images", content=content, headers=headers)
 
 
 def test_a_picture_is_taken_in_and_can_be_asked_about(client: TestClient, hello) -> None:
@@ -39,11 +39,11 @@ def test_a_picture_is_taken_in_and_can_be_asked_about(client: TestClient, hello)
     assert answer.status_code == 200
     found = answer.json()
     assert found["name"] == "my cat.png"
-    assert len(found["picture"]) == 8
+    assert len(found["image"]) == 8
     with client.websocket_connect(SOCKET) as socket:
-        listed = {one["picture"] for one in socket.receive_json()["samples"]}
-        assert found["picture"] not in listed  # nobody else is shown it
-        socket.send_json({"id": 1, "kind": "subject", "picture": found["picture"]})
+        listed = {one["image"] for one in socket.receive_json()["samples"]}
+        assert found["image"] not in listed  # nobody else is shown it
+        socket.send_json({"id": 1, "kind": "subject", "image": found["image"]})
         assert socket.receive_json()["state"] in {"queued", "done"}
 
 
@@ -70,7 +70,7 @@ def test_broken_files_are_refused_with_what_they_are(client: TestClient, content
 
 
 def test_a_length_that_is_too_large_is_refused_unread(client: TestClient) -> None:
-    answer = client.post("/pictures", content=b"x", headers={"content-length": str(MOST_BYTES + 1)})
+    answer = client.post("/images", content=b"x", headers={"content-length": str(MOST_BYTES + 1)})
     assert answer.status_code == 413
     assert f"{MOST_BYTES:,}" in answer.json()["message"]
 
@@ -79,18 +79,18 @@ def test_a_body_without_a_length_is_refused(client: TestClient) -> None:
     def parts() -> Iterator[bytes]:
         yield picture_bytes()
 
-    answer = client.post("/pictures", content=parts())
+    answer = client.post("/images", content=parts())
     assert answer.status_code == 411
 
 
 def test_many_pictures_push_out_the_oldest_uploads_and_no_sample(client: TestClient, session: Session, hello) -> None:
-    found = [post(client, picture_bytes(seed, (8, 8))).json()["picture"] for seed in range(PICTURES + 3)]
+    found = [post(client, picture_bytes(seed, (8, 8))).json()["image"] for seed in range(PICTURES + 3)]
     assert len(set(found)) == PICTURES + 3
     assert len(session._guests) == PICTURES
-    assert [one["picture"] for one in session.hello()["samples"]] == [one["picture"] for one in hello["samples"]]
+    assert [one["image"] for one in session.hello()["samples"]] == [one["image"] for one in hello["samples"]]
     with client.websocket_connect(SOCKET) as socket:
         socket.receive_json()
-        socket.send_json({"id": 1, "kind": "subject", "picture": found[0]})
+        socket.send_json({"id": 1, "kind": "subject", "image": found[0]})
         states = [socket.receive_json(), socket.receive_json()]
         assert states[-1]["state"] == "failed"
         assert "upload it again" in states[-1]["message"]

@@ -91,7 +91,7 @@ def test_names_that_are_numbers_are_looked_at_by_what_is_said(layer: str, tmp_pa
 def test_a_model_without_gradients_is_explained_by_occlusion(tmp_path: Path) -> None:
     done = explain(["cat", "moose"], QUICK, network=function(), output=tmp_path / "out")
     files = {one.name for one in (tmp_path / "out" / "cat").iterdir()}
-    assert {"method-occlusion.png", "keep-highest.png", "keep-lowest.png", "index.html", "result.json"} <= files
+    assert {"method-occlusion.png", "masking-highest.png", "masking-lowest.png", "index.html", "result.json"} <= files
     assert not {"attribution.png", "gradient.png", "path.png", "layers.webp", "weights.png"} & files
     page = (tmp_path / "out" / "cat" / "index.html").read_text(encoding="utf-8")
     assert "gradients" in page.partition("Not here")[2]
@@ -106,13 +106,13 @@ def test_what_cannot_be_drawn_takes_nothing_with_it(tmp_path: Path, monkeypatch:
     def fail(*_: object, **__: object) -> None:
         raise ZeroDivisionError("no figure")
 
-    monkeypatch.setattr(DRAWING.pictures, "keep_strip", fail)
+    monkeypatch.setattr(DRAWING.pictures, "masking_strip", fail)
     done = explain(["cat"], QUICK, network=network(), output=tmp_path / "out")
     files = {one.name for one in (tmp_path / "out" / "cat").iterdir()}
     assert "attribution.png" in files
     assert not any(name.startswith("keep-") for name in files)
     page = done.page.read_text(encoding="utf-8")
-    assert "keep-highest.png, since ZeroDivisionError: no figure" in page
+    assert "masking-highest.png, since ZeroDivisionError: no figure" in page
     assert len(written(tmp_path / "out" / "cat")["kept"]) == 2, "it was worked out, and only the drawing is missing"
 
 

@@ -65,13 +65,13 @@ def test_a_report_of_the_cat_holds_every_view_in_one_and_a_half_megabytes(tmp_pa
     assert written.size == written.page.stat().st_size <= 1_500_000
     hello, payloads = opened(written.page)
     kinds = [payload.kind for _, payload in payloads]
-    assert {"subject", "map", "path", "keep", "layers", "weights", "run", "film"} <= set(kinds)
+    assert {"subject", "map", "path", "masking", "layers", "weights", "run", "timeline"} <= set(kinds)
     assert hello["file"] is True
     (sample_listed,) = hello["samples"]
-    assert sample_listed["truth"] == 3
+    assert sample_listed["label"] == 3
     found = {payload.kind: payload for _, payload in payloads}
     assert found["path"].arrays["alphas"].size <= 51
-    assert found["keep"].arrays["shares"].size == 21
+    assert found["masking"].arrays["fractions"].size == 21
     assert max(one["shown"] for one in found["layers"].json("layers")) == 27
     targets = [entry["target"] for entry, payload in payloads if payload.kind == "map"]
     said = found["subject"].arrays["logits"].argsort()[::-1]
@@ -129,8 +129,8 @@ def test_many_pictures_share_a_file_and_equal_ones_are_in_it_once(small, tmp_pat
     assert len(hello["samples"]) == 14
     assert len(written.lines) == 15
     assert all("element" in entry for entry, _ in payloads)
-    assert {entry["picture"] for entry, payload in payloads if payload.kind == "path"} == {
-        one["picture"] for one in hello["samples"]
+    assert {entry["image"] for entry, payload in payloads if payload.kind == "path"} == {
+        one["image"] for one in hello["samples"]
     }
 
 

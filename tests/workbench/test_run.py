@@ -26,7 +26,7 @@ from innerview.session.query import Query
 from innerview.session.training.curves import curves
 from innerview.session.training.networks import UnitTimes, network_at
 from innerview.session.training.reading import LayerTimes, Recorded, open_runs
-from innerview.session.training.recordings import recorded_films, recorded_units
+from innerview.session.training.recordings import recorded_timelines, recorded_units
 from innerview.session.training.testing import kept_answers, labelled_pictures, on_test_pictures
 from innerview.session.training.work import work
 from innerview.workbench.run.views import every_view, unit_counts
@@ -215,16 +215,16 @@ def test_the_maps_that_a_recorder_took_become_films(tmp_path: Path) -> None:
         classes = np.array([1, 0])[: len(maps)]
         keep_probes(folder, step, Probes(np.log(chances), chances, maps, classes, np.zeros(len(maps))))
     run = open_runs([tmp_path / "run"])[0]
-    first, second = recorded_films(run, Query())
+    first, second = recorded_timelines(run, Query())
     assert [frame.step for frame in first.frames] == [0, 10]
     assert (first.truth, first.target, second.truth, second.target) == (1, 1, 0, 0)
     assert second.frames[1].prediction.label == "0 ant"
     assert (second.frames[1].map == 1).all()
     np.testing.assert_array_equal(first.image, pictures[0])
     work_done = work(run, Query(), lambda _: None)
-    assert [film.name for film in work_done.films] == ["probe 0", "probe 1"]
+    assert [timeline.name for timeline in work_done.timelines] == ["probe 0", "probe 1"]
     assert "trained 'resnet'" in work_done.missing
-    assert recorded_films(opened(tmp_path / "undeclared", network="resnet"), Query()) == []
+    assert recorded_timelines(opened(tmp_path / "undeclared", network="resnet"), Query()) == []
 
 
 def test_layers_that_were_kept_are_in_the_films_of_their_steps(tmp_path: Path) -> None:
@@ -241,7 +241,7 @@ def test_layers_that_were_kept_are_in_the_films_of_their_steps(tmp_path: Path) -
             scores = Shots(values[..., :2], np.array([[0, 1], [0, 1]]), 2)
             keep_layers(folder, step, {"relu3": Shots(values, rows, 12), "scores": scores})
     run = open_runs([tmp_path / "run"])[0]
-    first, second = recorded_films(run, Query())
+    first, second = recorded_timelines(run, Query())
     assert [list(frame.layers) for frame in second.frames] == [["relu3", "scores"], [], ["relu3", "scores"]]
     assert second.frames[2].layers["relu3"][0, 0].tolist() == [12, 13, 14]
     assert (first.number("relu3", 2), second.number("relu3", 2), second.number("scores", 1)) == (7, 9, 1)

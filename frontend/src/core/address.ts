@@ -1,7 +1,7 @@
 /**
  * Where the link lives: the address bar of a page, or nowhere (a notebook cell keeps it in memory).
  *
- * View, picture and class make a step in the history; the rest replaces the current one, at most once per 400 ms,
+ * View, image and class make a step in the history; the rest replaces the current one, at most once per 400 ms,
  * because browsers refuse more than about a hundred such calls in thirty seconds. Every write may throw (sandboxed
  * frames): then the page goes on without.
  */
@@ -10,7 +10,7 @@ import { type Link, readLink, writeLink } from "./link";
 import type { Store } from "./store";
 
 export const INTERVAL = 400;
-const STEPS: readonly (keyof Link)[] = ["view", "picture", "target", "network"];
+const STEPS: readonly (keyof Link)[] = ["view", "image", "target", "model"];
 
 export interface Address {
   read(): string;

@@ -56,7 +56,7 @@ export class Answers {
   /**
    * Forget answers, so that they are asked again (a run went on, a budget is to be continued).
    *
-   * What is on its way comes first: a training that writes more often than its film takes would never be shown.
+   * What is on its way comes first: a training that writes more often than its timeline takes would never be shown.
    */
   forget(matches: (request: Request) => boolean): void {
     for (const [key, held] of this.#held) {

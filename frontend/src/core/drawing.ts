@@ -4,7 +4,7 @@ import { save } from "./saving";
 const RATIO = 2;
 const STYLES = ["fill", "stroke", "stroke-width", "stroke-dasharray", "opacity", "font-size", "font-family", "text-anchor"] as const;
 
-/** A copy of a chart that needs no style sheet; pictures in it are swapped for their light ones. */
+/** A copy of a chart that needs no style sheet; images in it are swapped for their light ones. */
 function standalone(chart: SVGSVGElement): string {
   const copy = chart.cloneNode(true) as SVGSVGElement;
   const [from, to] = [chart, copy].map((root) => [root, ...root.querySelectorAll<SVGElement>("*")]);

@@ -2,27 +2,27 @@
  * All state of the page, as a link: `#/view?key=value&…` with the defaults left out.
  *
  * One row of the table per key: a wrong value falls back to its default, and whoever reads the link is told which.
- * `null` means "not chosen": the first network, the first picture, the predicted class.
+ * `null` means "not chosen": the first model, the first image, the predicted class.
  */
 import type { ScaleChoice } from "./scale";
 
-export const VIEWS = ["attribution", "interior", "keep", "layers", "weights", "training", "compare"] as const;
+export const VIEWS = ["attribution", "interior", "masking", "layers", "weights", "training", "compare"] as const;
 export type ViewName = (typeof VIEWS)[number];
-export const BLENDS = ["tint", "half", "map", "picture"] as const;
+export const STYLES = ["tint", "half", "map", "image"] as const;
 export const SIGNS = ["both", "for", "against"] as const;
 export const ORDERS = ["highest", "strongest", "lowest", "random"] as const;
-export const VARIED = ["class", "picture", "network", "method", "epoch"] as const;
+export const VARIED = ["class", "image", "model", "method", "epoch"] as const;
 
 export interface Overlay {
-  blend: (typeof BLENDS)[number];
+  style: (typeof STYLES)[number];
   /** Per cent, used by tint. */
   opacity: number;
 }
 
 export interface Link {
   view: ViewName;
-  network: string | null;
-  picture: string | null;
+  model: string | null;
+  image: string | null;
   target: number | null;
   versus: number | null;
   method: string;
@@ -31,17 +31,17 @@ export interface Link {
   scale: ScaleChoice;
   alpha: number;
   overlay: Overlay;
-  /** Strongest share shown, per cent. */
-  threshold: number;
+  /** The pixels with the largest |values| that are shown, per cent. */
+  top: number;
   show: (typeof SIGNS)[number];
   /** The pinned pixel, row and column counted from 0. */
   pixel: readonly [number, number] | null;
-  /** Keep: share shown, per cent. */
-  share: number;
+  /** Masking: fraction shown, per cent. */
+  fraction: number;
   order: (typeof ORDERS)[number];
-  /** Keep: what replaces hidden pixels; null is the baseline. */
+  /** Masking: what replaces hidden pixels; null is the baseline. */
   fill: string | null;
-  /** Keep: brushed mask, base64url of its bits. */
+  /** Masking: brushed mask, base64url of its bits. */
   mask: string;
   layer: string | null;
   channel: number | null;
@@ -55,20 +55,20 @@ export interface Link {
 
 export const DEFAULTS: Link = {
   view: "attribution",
-  network: null,
-  picture: null,
+  model: null,
+  image: null,
   target: null,
   versus: null,
   method: "integrated-gradients",
   baseline: "black",
   tolerance: 0.01,
-  scale: "own",
+  scale: "per-image",
   alpha: 0.03,
-  overlay: { blend: "tint", opacity: 80 },
-  threshold: 100,
+  overlay: { style: "tint", opacity: 80 },
+  top: 100,
   show: "both",
   pixel: null,
-  share: 20,
+  fraction: 20,
   order: "highest",
   fill: null,
   mask: "",
@@ -113,32 +113,32 @@ const name = matching(/^[^\s]{1,200}$/);
 
 /** The keys of a link, in the order in which they are written. */
 export const KEYS: Record<string, Row> = {
-  n: row("network", name),
-  p: row("picture", matching(/^[0-9a-f]{8}$/)),
+  n: row("model", name),
+  p: row("image", matching(/^[0-9a-f]{8}$/)),
   c: row("target", classNumber, writeClass),
   v: row("versus", classNumber, writeClass),
   m: row("method", name),
   b: row("baseline", matching(/^.{1,60}$/)),
   t: row("tolerance", within(1e-4, 1)),
-  s: row("scale", (text) => (text === "own" || text === "shared" ? text : within(Number.MIN_VALUE, Number.MAX_VALUE)(text))),
+  s: row("scale", (text) => (text === "per-image" || text === "shared" ? text : within(Number.MIN_VALUE, Number.MAX_VALUE)(text))),
   a: row("alpha", within(0, 1)),
   o: row(
     "overlay",
     (text) => {
       const [word, part] = text.split(":");
-      const blend = oneOf(BLENDS)(word);
+      const style = oneOf(STYLES)(word);
       const opacity = part === undefined ? DEFAULTS.overlay.opacity : within(0, 100)(part);
-      return blend && opacity !== undefined ? { blend, opacity } : undefined;
+      return style && opacity !== undefined ? { style, opacity } : undefined;
     },
-    ({ blend, opacity }) => (opacity === DEFAULTS.overlay.opacity ? blend : `${blend}:${opacity}`),
+    ({ style, opacity }) => (opacity === DEFAULTS.overlay.opacity ? style : `${style}:${opacity}`),
   ),
-  th: row("threshold", within(0, 100)),
+  th: row("top", within(0, 100)),
   sh: row("show", oneOf(SIGNS)),
   px: row("pixel", (text) => {
     const parts = text.split(",").map(within(0, 1e5, true));
     return parts.length === 2 && parts.every((part) => part !== undefined) ? [parts[0] as number, parts[1] as number] : undefined;
   }),
-  k: row("share", within(0, 100)),
+  k: row("fraction", within(0, 100)),
   ko: row("order", oneOf(ORDERS)),
   kf: row("fill", matching(/^.{1,60}$/)),
   mk: row("mask", matching(/^[\w-]{2,180}$/)),

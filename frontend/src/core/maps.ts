@@ -27,8 +27,8 @@ export interface MapFacts {
 const RAMPS: Record<string, RampName> = { contribution: "evidence", sensitivity: "value", spread: "amount" };
 
 export function mapFacts(payload: Payload<"map">): MapFacts {
-  const values = numbers(payload.arrays, "map");
-  const [height, width] = payload.arrays.map.shape;
+  const values = numbers(payload.arrays, "heatmap");
+  const [height, width] = payload.arrays.heatmap.shape;
   const order = ranks(values);
   const first = order.indexOf(0);
   const finite = values.filter(Number.isFinite);
@@ -56,7 +56,7 @@ export function endsOf(meta: Payload<"map">["meta"], classes: readonly string[])
   return meta.versus === null ? [`against ${name}`, `for ${name}`] : [`for ${className(meta.versus, classes)}`, `for ${name}`];
 }
 
-/** From this share of pixels beyond it, a held scale gives way. */
+/** From this fraction of pixels beyond it, a held scale gives way. */
 const TOO_MANY = 0.1;
 
 /**
@@ -67,9 +67,9 @@ export function useHeldScale(values: Float32Array | null, choice: ScaleChoice, q
   const held = useRef<{ question: string; limit: number } | null>(null);
   return useMemo(() => {
     if (typeof choice === "number") return { limit: choice, mode: "pinned" };
-    if (!values) return { limit: 1, mode: "own" };
+    if (!values) return { limit: 1, mode: "per-image" };
     const keeps = refining && held.current?.question === question && beyond(values, held.current.limit) <= TOO_MANY;
     if (!keeps) held.current = { question, limit: ownLimit(values) };
-    return { limit: held.current!.limit, mode: "own" };
+    return { limit: held.current!.limit, mode: "per-image" };
   }, [values, choice, question, refining]);
 }

@@ -7,18 +7,18 @@ import type { Payload, Tensor } from "../generated/payloads";
 import { numbers } from "./tensors";
 
 export function margin(a: Payload<"map">, b: Payload<"map">, classes: number): Payload<"map"> {
-  const factor = a.meta.target_kind === "contrast" ? (classes - 1) / classes : 1;
-  const [left, right] = [numbers(a.arrays, "map"), numbers(b.arrays, "map")];
-  const shape = a.arrays.map.shape;
+  const factor = a.meta.objective === "contrast" ? (classes - 1) / classes : 1;
+  const [left, right] = [numbers(a.arrays, "heatmap"), numbers(b.arrays, "heatmap")];
+  const shape = a.arrays.heatmap.shape;
   const joined = (join: (i: number) => number): Tensor<Float32Array> => ({ data: Float32Array.from(left, (_, i) => join(i)), shape });
-  const arrays: Payload<"map">["arrays"] = { map: joined((i) => factor * (left[i] - right[i])), baseline: a.arrays.baseline };
+  const arrays: Payload<"map">["arrays"] = { heatmap: joined((i) => factor * (left[i] - right[i])), baseline: a.arrays.baseline };
   const total = (values: Float32Array): number => values.reduce((sum, value) => sum + Math.abs(value), 0);
   const absolute = (meta: Payload<"map">["meta"], values: Float32Array): number => factor * (meta.error ?? Number.NaN) * total(values);
   if (a.arrays.pixel_error && b.arrays.pixel_error) {
     const errors = [numbers(a.arrays, "pixel_error"), numbers(b.arrays, "pixel_error")];
     arrays.pixel_error = joined((i) => factor * (errors[0][i] + errors[1][i]));
   }
-  const size = total(arrays.map.data as Float32Array);
+  const size = total(arrays.heatmap.data as Float32Array);
   const estimated = (absolute(a.meta, left) + absolute(b.meta, right)) / size;
   const gap = factor * ((a.meta.convergence_delta ?? Number.NaN) - (b.meta.convergence_delta ?? Number.NaN));
   const minus = (x: number | null, y: number | null): number | null => (x === null || y === null ? null : factor * (x - y));
@@ -30,7 +30,7 @@ export function margin(a: Payload<"map">, b: Payload<"map">, classes: number): P
     meta: {
       ...a.meta,
       versus: b.meta.target,
-      target_kind: "margin",
+      objective: "margin",
       target_words: `${a.meta.target_words} − ${b.meta.target_words}`,
       error: Number.isFinite(estimated) ? estimated : null,
       convergence_delta: Number.isFinite(gap) ? gap : null,

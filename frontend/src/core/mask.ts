@@ -1,8 +1,8 @@
 /**
- * What the network may see, as cells of at most 32 × 32: one byte a cell on the page, one bit a cell in the link and
+ * What the model may see, as cells of at most 32 × 32: one byte a cell on the page, one bit a cell in the link and
  * on the way to the server (row by row, the first cell in the highest bit of the first byte; base64url).
  */
-import type { Picture } from "./paint";
+import type { ImageBytes } from "./paint";
 
 export type Cells = Uint8Array;
 export const MOST = 32;
@@ -87,12 +87,12 @@ export function keptFirst(ranking: ArrayLike<number>, kept: number): Uint8Array 
   return shown;
 }
 
-/** The picture where it is shown, the fill elsewhere: what the network sees. */
-export function filled(picture: Picture, fill: Picture, shown: Uint8Array): Picture {
-  const channels = picture.data.length / shown.length;
+/** The image where it is shown, the fill elsewhere: what the model sees. */
+export function filled(image: ImageBytes, fill: ImageBytes, shown: Uint8Array): ImageBytes {
+  const channels = image.data.length / shown.length;
   const data = fill.data.slice();
   for (let i = 0, at = 0; i < shown.length; i++, at += channels) {
-    if (shown[i]) for (let c = at; c < at + channels; c++) data[c] = picture.data[c];
+    if (shown[i]) for (let c = at; c < at + channels; c++) data[c] = image.data[c];
   }
-  return { data, shape: picture.shape };
+  return { data, shape: image.shape };
 }

@@ -1,5 +1,5 @@
 /**
- * How numbers, classes and errors are written, the same as on the Python side (`innerview.pictures.words`).
+ * How numbers, classes and errors are written, the same as on the Python side (`innerview.images.words`).
  *
  * Three significant digits, a true minus, the unit once; probabilities with one decimal and never rounded to a
  * certainty that is not there; errors rounded up.
@@ -58,11 +58,11 @@ export function probability(value: number): string {
   return value > 0.999 ? "> 99.9 %" : `${(100 * value).toFixed(1)} %`;
 }
 
-/** How likely a class is; its logit where the network gives no probabilities. */
+/** How likely a class is; its logit where the model gives no probabilities. */
 export const chanceText = (chance: number, logit: number): string => (Number.isFinite(chance) ? probability(chance) : number(logit, true));
 
-/** A counted share, where none and all are facts: "0 %", "20 %", "1.2 %", "100 %". */
-export function share(value: number): string {
+/** A counted fraction, where none and all are facts: "0 %", "20 %", "1.2 %", "100 %". */
+export function percent(value: number): string {
   if (!Number.isFinite(value)) return UNKNOWN;
   if (value === 0 || value === 1) return `${100 * value} %`;
   return value > 1 ? `${number(100 * value)} %` : probability(value).replace(".0 %", " %");

@@ -1,13 +1,13 @@
 /**
  * From numbers to pixels: every function fills RGBA bytes of one cell per array element, and nothing is smoothed.
  *
- *     tint      (1 − o·|t|)·g + o·|t|·R(sign t): strength is opacity, the grey picture stays readable
+ *     tint      (1 − o·|t|)·g + o·|t|·R(sign t): strength is opacity, the grey image stays readable
  *     half      g/2 + R(t)/2
  *     map       R(t)
- *     picture   the picture itself
+ *     image   the image itself
  *
- * with t = clamp(v/S, −1, 1), g the picture's brightness squeezed to 0.2 … 0.8, R the ramp of the theme: the formulas
- * of the Python side (`innerview.pictures.overlay`).
+ * with t = clamp(v/S, −1, 1), g the image's brightness squeezed to 0.2 … 0.8, R the ramp of the theme: the formulas
+ * of the Python side (`innerview.images.overlay`).
  */
 import type { Tensor } from "../generated/payloads";
 import type { Link, Overlay } from "./link";
@@ -15,7 +15,7 @@ import { entry, MIDDLE, type Ramp, type RampName, rint } from "./ramps";
 
 export type Rgba = Uint8ClampedArray<ArrayBuffer>;
 /** height × width × 1 or 3 bytes. */
-export type Picture = Tensor<Uint8Array>;
+export type ImageBytes = Tensor<Uint8Array>;
 
 /** Places of the values by size, the largest first; equal sizes in reading order. Rank 0 is the strongest. */
 export function ranks(values: ArrayLike<number>): Uint32Array {
@@ -42,7 +42,7 @@ export function visible(values: Float32Array, show: Link["show"], percent: numbe
   });
 }
 
-export function paintPicture(out: Rgba, { data, shape }: Picture): void {
+export function paintImage(out: Rgba, { data, shape }: ImageBytes): void {
   const channels = shape[2] ?? 1;
   for (let i = 0; i < out.length / 4; i++) {
     for (let c = 0; c < 3; c++) out[4 * i + c] = data[channels === 1 ? i : channels * i + c];
@@ -72,29 +72,29 @@ export function paintMap(out: Rgba, values: ArrayLike<number>, limit: number, na
 }
 
 /** Brightness of pixel `i`, squeezed to 0.2 … 0.8 of 255. */
-function grey({ data, shape }: Picture, i: number): number {
+function grey({ data, shape }: ImageBytes, i: number): number {
   if ((shape[2] ?? 1) === 1) return 51 + 0.6 * data[i];
   return 51 + 0.6 * (0.2126 * data[3 * i] + 0.7152 * data[3 * i + 1] + 0.0722 * data[3 * i + 2]);
 }
 
-/** A signed map laid over its picture. */
+/** A signed map laid over its image. */
 export function paintOverlay(
   out: Rgba,
   values: ArrayLike<number>,
   limit: number,
-  picture: Picture,
-  { blend, opacity }: Overlay,
+  image: ImageBytes,
+  { style, opacity }: Overlay,
   colours: Ramp,
   name: RampName = "evidence",
 ): void {
-  if (blend === "picture") return paintPicture(out, picture);
-  if (blend === "map") return paintMap(out, values, limit, name, colours);
+  if (style === "image") return paintImage(out, image);
+  if (style === "map") return paintMap(out, values, limit, name, colours);
   for (let i = 0; i < out.length / 4; i++) {
     const ratio = values[i] / limit;
     const t = Number.isNaN(ratio) ? 0 : Math.max(-1, Math.min(1, ratio));
-    const g = grey(picture, i);
-    const at = 3 * (blend === "half" ? entry(t, 1, name) : MIDDLE + Math.sign(t) * MIDDLE);
-    const o = blend === "half" ? 0.5 : (opacity / 100) * Math.abs(t);
+    const g = grey(image, i);
+    const at = 3 * (style === "half" ? entry(t, 1, name) : MIDDLE + Math.sign(t) * MIDDLE);
+    const o = style === "half" ? 0.5 : (opacity / 100) * Math.abs(t);
     for (let c = 0; c < 3; c++) out[4 * i + c] = (1 - o) * g + o * colours[at + c];
     out[4 * i + 3] = 255;
   }

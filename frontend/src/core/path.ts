@@ -1,12 +1,12 @@
 /**
- * The way from the baseline (alpha 0) to the picture (alpha 1), ready for a slider: every stop's picture, gradient,
+ * The way from the baseline (alpha 0) to the image (alpha 1), ready for a slider: every stop's image, gradient,
  * contribution and sum so far, decoded when it is first shown.
  *
  * While the payload is still growing, a stop that is not there yet shows the nearest one that is, and says so.
  */
 import type { Payload } from "../generated/payloads";
 import { EXPANDED } from "./companding";
-import type { Picture } from "./paint";
+import type { ImageBytes } from "./paint";
 import { rint } from "./ramps";
 import { ownLimit, roundUp } from "./scale";
 import { inOrder, type Said, saidFirst } from "./said";
@@ -20,7 +20,7 @@ export interface Frame {
   alpha: number;
 }
 
-export type Stack = "gradients" | "contribution" | "sofar";
+export type Stack = "gradients" | "contribution" | "cumulative";
 
 /** Six digits are what a float32 can be trusted with: 0.00125, not 0.0012499999720603228. */
 const clean = (alpha: number): number => Number(alpha.toPrecision(6));
@@ -53,12 +53,12 @@ export function nearest(ascending: ArrayLike<number>, wanted: number): number {
   return best;
 }
 
-/** Baseline + alpha · (picture − baseline), in bytes; exact at 0 and 1. */
-export function blend(baseline: Picture, picture: Picture, alpha: number): Picture {
+/** Baseline + alpha · (image − baseline), in bytes; exact at 0 and 1. */
+export function blend(baseline: ImageBytes, image: ImageBytes, alpha: number): ImageBytes {
   // A plain loop: `Uint8Array.from` takes ten times as long, and this is drawn at every step.
-  const data = new Uint8Array(picture.data.length);
-  for (let i = 0; i < data.length; i++) data[i] = rint(baseline.data[i] + alpha * (picture.data[i] - baseline.data[i]));
-  return { data, shape: picture.shape };
+  const data = new Uint8Array(image.data.length);
+  for (let i = 0; i < data.length; i++) data[i] = rint(baseline.data[i] + alpha * (image.data[i] - baseline.data[i]));
+  return { data, shape: image.shape };
 }
 
 export class Path {
@@ -70,20 +70,20 @@ export class Path {
   readonly width: number;
   readonly channels: number;
   readonly payload: Payload<"path">;
-  readonly picture: Picture;
+  readonly image: ImageBytes;
   readonly #difference: Float32Array;
   readonly #frames = new Map<string, Frame>();
   readonly #limits = new Map<Stack, number>();
 
-  constructor(payload: Payload<"path">, picture: Picture) {
+  constructor(payload: Payload<"path">, image: ImageBytes) {
     this.payload = payload;
-    this.picture = picture;
+    this.image = image;
     const { arrays, meta } = payload;
     this.alphas = Array.from(arrays.alphas.data, clean);
     const missing = ((meta.missing ?? []) as number[]).map(clean);
     this.stops = [...new Set([...this.alphas, ...missing])].sort((a, b) => a - b);
     [, this.height, this.width, this.channels] = arrays.gradients.shape;
-    this.#difference = Float32Array.from(picture.data, (v, i) => (v - arrays.baseline.data[i]) / 255);
+    this.#difference = Float32Array.from(image.data, (v, i) => (v - arrays.baseline.data[i]) / 255);
   }
 
   /** The computed alpha nearest to a stop, as an index into `alphas`. */
@@ -91,13 +91,13 @@ export class Path {
     return nearest(this.alphas, alpha);
   }
 
-  pictureAt(alpha: number): Picture {
-    return blend(this.payload.arrays.baseline, this.picture, alpha);
+  imageAt(alpha: number): ImageBytes {
+    return blend(this.payload.arrays.baseline, this.image, alpha);
   }
 
   #alphasOf(stack: Stack): Float32Array {
     const { arrays } = this.payload;
-    if (stack === "sofar") return arrays.sofar_alphas.data;
+    if (stack === "cumulative") return arrays.cumulative_alphas.data;
     return stack === "contribution" && arrays.contribution_alphas ? arrays.contribution_alphas.data : arrays.gradient_alphas.data;
   }
 
@@ -160,8 +160,8 @@ export class Path {
 
   /** The prediction at a computed alpha: what is said, then the shown classes, the most likely first. */
   says(index: number): Said {
-    const { classes, logits, probabilities, answer, chance } = this.payload.arrays;
-    return saidFirst(answer.data[index], chance.data[index], inOrder(classes.data, rowOf(logits, index), rowOf(probabilities, index)));
+    const { classes, logits, probabilities, predicted, confidence } = this.payload.arrays;
+    return saidFirst(predicted.data[index], confidence.data[index], inOrder(classes.data, rowOf(logits, index), rowOf(probabilities, index)));
   }
 
   /** One class's values at every computed alpha; null if it is not among the shown classes. */

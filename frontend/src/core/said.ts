@@ -17,10 +17,10 @@ export const inOrder = (classes: ArrayLike<number>, logits: ArrayLike<number>, p
 interface Answered {
   logits: { data: Float32Array };
   probabilities: { data: Float32Array };
-  answer: { data: Uint32Array };
-  chance: { data: Float32Array };
+  predicted: { data: Uint32Array };
+  confidence: { data: Float32Array };
 }
 
-/** The prediction of one picture, from its payload. */
-export const saidOf = ({ logits, probabilities, answer, chance }: Answered): Said =>
-  saidFirst(answer.data[0], chance.data[0], inOrder(Array.from(logits.data.keys()), logits.data, probabilities.data));
+/** The prediction of one image, from its payload. */
+export const saidOf = ({ logits, probabilities, predicted, confidence }: Answered): Said =>
+  saidFirst(predicted.data[0], confidence.data[0], inOrder(Array.from(logits.data.keys()), logits.data, probabilities.data));

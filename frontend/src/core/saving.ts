@@ -1,6 +1,6 @@
-/** What the reader may take home: CSV of every table, PNG of every picture with its legend and certificate. */
+/** What the reader may take home: CSV of every table, PNG of every image with its legend and certificate. */
 import { limitText, MINUS } from "./numbers";
-import { paintOverlay, type Picture } from "./paint";
+import { paintOverlay, type ImageBytes } from "./paint";
 import type { Overlay } from "./link";
 import { cssColour, ENTRIES, ramp, type RampName } from "./ramps";
 
@@ -33,19 +33,19 @@ export interface SavedMap {
   width: number;
   limit: number;
   unit: string;
-  /** "own scale", … */
+  /** "per-image scale", … */
   mode: string;
   name?: RampName;
-  picture?: Picture | null;
+  image?: ImageBytes | null;
   overlay?: Overlay;
   ends?: readonly [string, string];
-  /** Lines under the legend: the certificate, the network, … */
+  /** Lines under the legend: the certificate, the model, … */
   lines: readonly string[];
 }
 
-/** A map as a PNG on the light ground, with title, legend, unit, scale and certificate in the picture. */
+/** A map as a PNG on the light ground, with title, legend, unit, scale and certificate in the image. */
 export async function saveMap(file: string, map: SavedMap): Promise<void> {
-  const { height, width, limit, unit, mode, name = "evidence", picture, overlay = { blend: "map", opacity: 100 } } = map;
+  const { height, width, limit, unit, mode, name = "evidence", image, overlay = { style: "map", opacity: 100 } } = map;
   const cell = Math.max(1, Math.round(640 / Math.max(height, width)));
   const [wide, tall] = [Math.max(480, width * cell), height * cell];
   const canvas = document.createElement("canvas");
@@ -63,8 +63,8 @@ export async function saveMap(file: string, map: SavedMap): Promise<void> {
   write(map.title, 24, 34, 18);
   const colours = ramp(name, "light");
   const bytes = new Uint8ClampedArray(height * width * 4);
-  const blank: Picture = { data: new Uint8Array(height * width), shape: [height, width, 1] };
-  paintOverlay(bytes, map.values, limit, picture ?? blank, picture ? overlay : { blend: "map", opacity: 100 }, colours, name);
+  const blank: ImageBytes = { data: new Uint8Array(height * width), shape: [height, width, 1] };
+  paintOverlay(bytes, map.values, limit, image ?? blank, image ? overlay : { style: "map", opacity: 100 }, colours, name);
   const small = new OffscreenCanvas(width, height);
   small.getContext("2d")!.putImageData(new ImageData(bytes, width, height), 0, 0);
   context.imageSmoothingEnabled = false;

@@ -1,4 +1,4 @@
-/** The scale of a map: which number gets the full colour, chosen as on the Python side (`innerview.pictures.scale`). */
+/** The scale of a map: which number gets the full colour, chosen as on the Python side (`innerview.images.scale`). */
 
 const STEPS = [1, 1.25, 1.5, 2, 2.5, 3, 4, 5, 6, 8] as const;
 
@@ -45,7 +45,7 @@ export function sharedLimit(maps: readonly ArrayLike<number>[]): number {
   return limits.length ? Math.max(...limits.map(ownLimit)) : 1;
 }
 
-/** Share of the finite values beyond the limit, in [0, 1]. */
+/** Fraction of the finite values beyond the limit, in [0, 1]. */
 export function beyond(values: ArrayLike<number>, limit: number): number {
   let finite = 0;
   let over = 0;
@@ -57,17 +57,17 @@ export function beyond(values: ArrayLike<number>, limit: number): number {
   return finite ? over / finite : 0;
 }
 
-export type ScaleChoice = "own" | "shared" | number;
+export type ScaleChoice = "per-image" | "shared" | number;
 
 export interface Scale {
   /** The value with the full colour; above 0. */
   limit: number;
   /** How it was chosen: a number in the link is a pinned scale. */
-  mode: "own" | "shared" | "pinned" | "layer" | "path" | "film";
+  mode: "per-image" | "per-alpha" | "per-channel" | "shared" | "pinned" | "layer" | "path" | "timeline";
 }
 
 /** The scale of one map out of a set, by the link's choice. */
 export function chooseScale(values: ArrayLike<number>, choice: ScaleChoice, set: readonly ArrayLike<number>[] = [values]): Scale {
   if (typeof choice === "number") return { limit: choice, mode: "pinned" };
-  return choice === "shared" ? { limit: sharedLimit(set), mode: "shared" } : { limit: ownLimit(values), mode: "own" };
+  return choice === "shared" ? { limit: sharedLimit(set), mode: "shared" } : { limit: ownLimit(values), mode: "per-image" };
 }

@@ -6,7 +6,7 @@
 import { createContext } from "preact";
 import { useContext, useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Kind, Payload } from "../generated/payloads";
-import type { Hello, NetworkFacts, Request, RunFacts, Source } from "../sources/source";
+import type { Hello, ModelFacts, Request, RunFacts, Source } from "../sources/source";
 import { Answers, keyOf, type Answer } from "./answers";
 import type { Pixel } from "./cursor";
 import { type KeyAction, Keys } from "./keys";
@@ -15,7 +15,7 @@ import type { Theme } from "./ramps";
 import { Speech } from "./speech";
 import { Store, useStore } from "./store";
 
-/** What a hover lays over the rail's picture (a channel, a mask …); see `useSession().lay`. */
+/** What a hover lays over the rail's image (a channel, a mask …); see `useSession().lay`. */
 export interface Laid {
   values: Float32Array;
   height: number;
@@ -48,14 +48,14 @@ export class Session {
 
   /** Name what the link asks for and this source does not have; what is shown instead follows from `useChosen`. */
   checkLink(): void {
-    const { network, picture, target, versus, method, baseline } = this.link.value;
-    const { networks, samples, baselines } = this.hello.value;
-    const found = networks.find(({ id }) => id === network) ?? networks[0];
+    const { model, image, target, versus, method, baseline } = this.link.value;
+    const { models, samples, baselines } = this.hello.value;
+    const found = models.find(({ id }) => id === model) ?? models[0];
     const classes = found?.classes.length ?? 0;
     const file = this.source.state === "file";
     const missing: [boolean, string, unknown, unknown][] = [
-      [network !== null && found?.id !== network, "network", network, found?.name],
-      [file && picture !== null && !samples.some((sample) => sample.picture === picture), "picture", picture, "the first one"],
+      [model !== null && found?.id !== model, "model", model, found?.name],
+      [file && image !== null && !samples.some((sample) => sample.image === image), "image", image, "the first one"],
       [classes > 0 && target !== null && target >= classes, "class", target, "the predicted one"],
       [classes > 0 && versus !== null && versus >= classes, "class", versus, "no other"],
       [method !== DEFAULTS.method && !found?.methods.includes(method), "method", method, found?.methods[0]],
@@ -67,7 +67,7 @@ export class Session {
   /**
    * A run's folder changed: its state in the list, and what was asked about it anew.
    *
-   * A film changes with the snapshots only; testing takes long, and the training may need the processor: while it
+   * A timeline changes with the checkpoints only; testing takes long, and the training may need the processor: while it
    * goes on, whoever looks says when.
    */
   runChanged(run: RunFacts): void {
@@ -75,20 +75,20 @@ export class Session {
     const known = runs.find(({ id }) => id === run.id);
     this.hello.set({ ...this.hello.value, runs: known ? runs.map((old) => (old.id === run.id ? { ...old, ...run } : old)) : [...runs, run] });
     const kinds = ["run", "weights"];
-    if (known?.snapshot !== run.snapshot) kinds.push("film", ...(run.state === "running" ? [] : ["tested"]));
+    if (known?.checkpoint !== run.checkpoint) kinds.push("timeline", ...(run.state === "running" ? [] : ["tested"]));
     else if (known?.state !== run.state) kinds.push("tested");
     this.answers.forget((request) => request.run === run.id && kinds.includes(request.kind));
   }
 
-  /** Change parts of the link. A changed picture or network forgets what only made sense for the old one. */
+  /** Change parts of the link. A changed image or model forgets what only made sense for the old one. */
   go = (patch: Partial<Link>): void => {
     const before = this.link.value;
     const next = { ...before, ...patch };
     const changed = (field: keyof Link): boolean => field in patch && patch[field] !== before[field];
-    // Another picture or network has other likely classes: start from what is predicted, unless a class was chosen with it.
-    if ((changed("picture") || changed("network")) && !("target" in patch)) Object.assign(next, { target: null, versus: null });
+    // Another image or model has other likely classes: start from what is predicted, unless a class was chosen with it.
+    if ((changed("image") || changed("model")) && !("target" in patch)) Object.assign(next, { target: null, versus: null });
     if (changed("target") && next.versus === next.target) next.versus = null;
-    if (changed("picture")) next.mask = DEFAULTS.mask;
+    if (changed("image")) next.mask = DEFAULTS.mask;
     this.link.set(next);
   };
 }
@@ -137,7 +137,7 @@ export interface Shown<K extends Kind> extends Omit<Answer<K>, "payload"> {
 /**
  * Ask for a payload and show it as it refines. `null` asks nothing.
  *
- * Beside an error stands only what is about the same: the map of another picture, class or run would be taken for the
+ * Beside an error stands only what is about the same: the map of another image, class or run would be taken for the
  * one that failed. What another tolerance, budget, method, baseline or fill could not replace stays, as `previous`.
  */
 export function useAnswer<K extends Kind>(request: (Request & { kind: K }) | null): Shown<K> {
@@ -167,9 +167,9 @@ export function useAnswer<K extends Kind>(request: (Request & { kind: K }) | nul
 
 /** Everything that follows from the link and the prediction: what is really shown when nothing was chosen. */
 export interface Chosen {
-  network: NetworkFacts;
-  /** Null when there is no picture to show yet. */
-  picture: string | null;
+  model: ModelFacts;
+  /** Null when there is no image to show yet. */
+  image: string | null;
   subject: Shown<"subject">;
   /** Classes from the most to the least likely; empty until the prediction is there. */
   ranking: number[];
@@ -186,34 +186,34 @@ export interface Chosen {
 export function useChosen(): Chosen {
   const session = useSession();
   const hello = useStore(session.hello);
-  const [link] = useLink("network", "picture", "target", "versus", "method", "baseline");
-  const network = hello.networks.find(({ id }) => id === link.network) ?? hello.networks[0];
-  const held = session.source.state !== "file" || hello.samples.some(({ picture }) => picture === link.picture);
-  const picture = (held ? link.picture : null) ?? hello.samples[0]?.picture ?? null;
-  const subject = useAnswer(network && picture ? { kind: "subject", network: network.id, picture } : null);
+  const [link] = useLink("model", "image", "target", "versus", "method", "baseline");
+  const model = hello.models.find(({ id }) => id === link.model) ?? hello.models[0];
+  const held = session.source.state !== "file" || hello.samples.some(({ image }) => image === link.image);
+  const image = (held ? link.image : null) ?? hello.samples[0]?.image ?? null;
+  const subject = useAnswer(model && image ? { kind: "subject", model: model.id, image } : null);
   const logits = subject.payload && !subject.previous ? subject.payload.arrays.logits.data : null;
   const ranking = useMemo(() => (logits ? Array.from(logits.keys()).sort((a, b) => logits[b] - logits[a] || a - b) : []), [logits]);
-  const classes = network?.classes ?? [];
+  const classes = model?.classes ?? [];
   const known = (index: number | null): number | null => (index !== null && index < Math.max(classes.length, ranking.length) ? index : null);
   const target = known(link.target) ?? ranking[0] ?? null;
   const versus = known(link.versus);
   return {
-    network,
-    picture,
+    model,
+    image,
     subject,
     ranking,
     target,
     versus: versus === target ? null : versus,
     classes,
-    answers: network?.answers ?? classes,
-    method: network?.methods.includes(link.method) ? link.method : (network?.methods[0] ?? link.method),
+    answers: model?.answers ?? classes,
+    method: model?.methods.includes(link.method) ? link.method : (model?.methods[0] ?? link.method),
     baseline: hello.baselines.includes(link.baseline) ? link.baseline : (hello.baselines[0] ?? link.baseline),
   };
 }
 
 /** The question for the map that the controls ask for; null until it is known what to explain. */
 export function mapRequest(chosen: Chosen, tolerance: number, but: Partial<Request> = {}): (Request & { kind: "map" }) | null {
-  const { network, picture, target, versus, method, baseline } = chosen;
-  if (!network || picture === null || target === null) return null;
-  return { kind: "map", network: network.id, picture, target, versus, method, baseline, tolerance, ...but } as Request & { kind: "map" };
+  const { model, image, target, versus, method, baseline } = chosen;
+  if (!model || image === null || target === null) return null;
+  return { kind: "map", model: model.id, image, target, versus, method, baseline, tolerance, ...but } as Request & { kind: "map" };
 }

@@ -72,7 +72,7 @@ export function App(): JSX.Element {
           <main ref={main} id="innerview-main">
             <Notices />
             <h1 ref={heading} tabIndex={-1}>
-              {view.question(target === null ? "this class" : `${className(target, classes)}${versus === null ? "" : `, not ${className(versus, classes)}`}`)}
+              {view.question(target === null ? "this class" : `${className(target, classes)}${versus === null ? "" : ` versus ${className(versus, classes)}`}`)}
             </h1>
             <view.Component key={view.name} />
           </main>
@@ -124,8 +124,8 @@ function toggleTables(root: HTMLElement): void {
 
 function Header({ onHelp }: { onHelp: () => void }): JSX.Element {
   const session = useSession();
-  const { networks } = useStore(session.hello);
-  const { network } = useChosen();
+  const { models } = useStore(session.hello);
+  const { model } = useChosen();
   const [link, go] = useLink("scale");
   const [copied, setCopied] = useState(false);
   useEffect(() => {
@@ -136,7 +136,7 @@ function Header({ onHelp }: { onHelp: () => void }): JSX.Element {
   const page = session.source.state !== "notebook";
   const copy = async (): Promise<void> => {
     const address = new URL(location.href);
-    address.hash = writeLink(session.link.value, network?.classes).slice(1);
+    address.hash = writeLink(session.link.value, model?.classes).slice(1);
     address.searchParams.delete("token");
     try {
       await navigator.clipboard.writeText(address.href);
@@ -149,11 +149,11 @@ function Header({ onHelp }: { onHelp: () => void }): JSX.Element {
   return (
     <header>
       <strong class="brand">innerview</strong>
-      {networks.length > 1 ? (
-        <label class="network">
-          <span class="hidden">Network</span>
-          <select value={network?.id} onChange={(event) => go({ network: event.currentTarget.value })}>
-            {networks.map(({ id, name }) => (
+      {models.length > 1 ? (
+        <label class="model">
+          <span class="hidden">Model</span>
+          <select value={model?.id} onChange={(event) => go({ model: event.currentTarget.value })}>
+            {models.map(({ id, name }) => (
               <option key={id} value={id}>
                 {name}
               </option>
@@ -161,11 +161,11 @@ function Header({ onHelp }: { onHelp: () => void }): JSX.Element {
           </select>
         </label>
       ) : (
-        <span class="network second">{network?.name}</span>
+        <span class="model second">{model?.name}</span>
       )}
       <span class="tools">
         {typeof link.scale === "number" && (
-          <button class="chip" onClick={() => go({ scale: "own" })} aria-label={`Let go of the pinned scale ±${limitText(link.scale)}`}>
+          <button class="chip" onClick={() => go({ scale: "per-image" })} aria-label={`Unpin the scale ±${limitText(link.scale)}`}>
             ±{limitText(link.scale)} pinned ×
           </button>
         )}

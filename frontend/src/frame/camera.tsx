@@ -20,7 +20,7 @@ export function Camera({ onClose }: { onClose: () => void }): JSX.Element {
         else video.current!.srcObject = stream;
       },
       () => {
-        session.speech.alert("The browser gave no camera. Allow it for this page, or upload a picture.");
+        session.speech.alert("The browser gave no camera. Allow it for this page, or upload an image.");
         onClose();
       },
     );
@@ -42,7 +42,7 @@ export function Camera({ onClose }: { onClose: () => void }): JSX.Element {
       <video ref={video} autoplay muted playsInline />
       <div class="row">
         <button onClick={take}>
-          Take the picture
+          Take the image
         </button>
         <button onClick={() => dialog.current!.close()}>
           Close

@@ -1,4 +1,4 @@
-/** Choosing a class: likely ones and the truth first, then all, by number; class 0 like any other. Searchable. */
+/** Choosing a class: likely ones and the label first, then all, by number; class 0 like any other. Searchable. */
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { classTitle, probability } from "../core/numbers";
@@ -9,7 +9,8 @@ export interface ClassChooserProps {
   /** Most likely first. */
   ranking: readonly number[];
   probabilities: ArrayLike<number> | null;
-  truth: number | null;
+  /** The image's label. */
+  trueClass: number | null;
   value: number | null;
   /** Text of the choice "none", if there is one. */
   none?: string;
@@ -24,17 +25,17 @@ export interface ClassChooserProps {
 const MANY = 30;
 
 export function ClassChooser(props: ClassChooserProps): JSX.Element {
-  const { label, classes, ranking, probabilities, truth, value, none, held, except, onChange } = props;
+  const { label, classes, ranking, probabilities, trueClass, value, none, held, except, onChange } = props;
   const [search, setSearch] = useState("");
   const all = Array.from({ length: Math.max(classes.length, ranking.length) }, (_, i) => i).filter((i) => i !== except);
   const needle = search.trim().toLowerCase();
   const found = needle ? all.filter((i) => i === value || classTitle(i, classes).toLowerCase().includes(needle)) : all;
-  const likely = [...new Set([...ranking.slice(0, 3), ...(truth === null ? [] : [truth])])].filter((i) => i !== except && found.includes(i));
+  const likely = [...new Set([...ranking.slice(0, 3), ...(trueClass === null ? [] : [trueClass])])].filter((i) => i !== except && found.includes(i));
   const option = (i: number, group: string): JSX.Element => (
     <option key={`${group}${i}`} value={String(i)} disabled={held !== null && !held.has(i)}>
       {classTitle(i, classes)}
       {group === "likely" && probabilities && Number.isFinite(probabilities[i]) ? ` · ${probability(probabilities[i])}` : ""}
-      {group === "likely" && i === truth ? " · truth" : ""}
+      {group === "likely" && i === trueClass ? " · label" : ""}
     </option>
   );
   return (

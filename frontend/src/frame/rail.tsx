@@ -1,9 +1,9 @@
-/** What never leaves the screen: the picture as the network sees it, what it says, and what is to be explained. */
+/** What never leaves the screen: the image as the model sees it, what it says, and what is to be explained. */
 import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { chanceText, className, classTitle } from "../core/numbers";
 import type { Payload } from "../generated/payloads";
-import type { Picture } from "../core/paint";
+import type { ImageBytes } from "../core/paint";
 import { ownLimit } from "../core/scale";
 import { numbers } from "../core/tensors";
 import { type Chosen, mapRequest, useChosen, useKeys, useLink, useSession } from "../core/session";
@@ -12,7 +12,7 @@ import { saidOf } from "../core/said";
 import { Bar } from "../parts/said";
 import { Choice } from "../parts/choice";
 import { AnswerState } from "../parts/states";
-import { MapPixels, PicturePixels } from "../parts/pixels";
+import { MapPixels, ImagePixels } from "../parts/pixels";
 import { Camera } from "./camera";
 import { ClassChooser } from "./classes";
 import { Samples } from "./samples";
@@ -26,7 +26,7 @@ export function Rail(): JSX.Element {
   const hello = useStore(session.hello);
   const laid = useStore(session.lay);
   const dropping = useDropping();
-  const { subject, answers, picture } = chosen;
+  const { subject, answers, image } = chosen;
   const payload = subject.payload;
   const end = useRef<HTMLDivElement>(null);
   const [passed, setPassed] = useState(false);
@@ -36,28 +36,28 @@ export function Rail(): JSX.Element {
     return () => observer.disconnect();
   }, []);
 
-  // A picture that the server does not have (an old link): say so and show the first one.
-  const unknown = subject.state === "failed" && session.link.value.picture !== null && !hello.samples.some((sample) => sample.picture === picture);
+  // An image that the server does not have (an old link): say so and show the first one.
+  const unknown = subject.state === "failed" && session.link.value.image !== null && !hello.samples.some((sample) => sample.image === image);
   useEffect(() => {
     if (!unknown) return;
-    session.speech.notice(`The picture ${picture} of the link is not here: upload it again. Shown is the first one.`);
-    session.go({ picture: null });
+    session.speech.notice(`The image ${image} of the link is not here: upload it again. Shown is the first one.`);
+    session.go({ image: null });
   }, [unknown]);
 
-  const at = hello.samples.findIndex((sample) => sample.picture === picture);
+  const at = hello.samples.findIndex((sample) => sample.image === image);
   const walk = (by: number): void => {
     const { samples } = session.hello.value;
-    if (samples.length) session.go({ picture: samples[(Math.max(0, at) + by + samples.length) % samples.length].picture });
+    if (samples.length) session.go({ image: samples[(Math.max(0, at) + by + samples.length) % samples.length].image });
   };
   useKeys([
-    { key: "[", says: "Previous picture", run: () => walk(-1) },
-    { key: "]", says: "Next picture", run: () => walk(1) },
+    { key: "[", says: "Previous image", run: () => walk(-1) },
+    { key: "]", says: "Next image", run: () => walk(1) },
   ]);
 
-  const shape = payload?.arrays.picture.shape;
+  const shape = payload?.arrays.image.shape;
   const original = payload?.meta.original as [number, number] | null | undefined;
   return (
-    <aside class={`rail ${dropping ? "dropping" : ""}`} aria-label="Picture and prediction">
+    <aside class={`rail ${dropping ? "dropping" : ""}`} aria-label="Image and prediction">
       <div class="glance">
         <div class="seen">
           {payload ? (
@@ -74,20 +74,20 @@ export function Rail(): JSX.Element {
                   grid={[shape![0], shape![1]]}
                 />
               ) : (
-                <PicturePixels picture={payload.arrays.picture} label={`Picture: ${payload.meta.name}`} size={256} />
+                <ImagePixels image={payload.arrays.image} label={`Image: ${payload.meta.name}`} size={256} />
               )}
             </figure>
           ) : (
             <p class="empty">
-              {picture === null
+              {image === null
                 ? hello.remote
-                  ? `Choose, drop or paste a picture. It goes to ${location.host}.`
-                  : "Choose, drop or paste a picture. It stays on this computer."
+                  ? `Choose, drop or paste an image. It goes to ${location.host}.`
+                  : "Choose, drop or paste an image. It stays on this computer."
                 : ""}
             </p>
           )}
         </div>
-        <div class="facts-of-picture">
+        <div class="facts-of-image">
           <Says chosen={chosen} />
           {payload && shape && (
             <p class="second facts">
@@ -98,14 +98,14 @@ export function Rail(): JSX.Element {
           {payload && <Crop thumbnail={payload.arrays.thumbnail} crop={payload.meta.crop as number[] | null} original={original ?? null} />}
         </div>
       </div>
-      <AnswerState answer={subject} what="Reading the picture" />
-      <Sources walk={walk} count={hello.samples.length} current={picture} classes={answers} />
+      <AnswerState answer={subject} what="Reading the image" />
+      <Sources walk={walk} count={hello.samples.length} current={image} classes={answers} />
       <Explained chosen={chosen} />
       {payload && <Prediction chosen={chosen} />}
       <div ref={end} />
       {payload && passed && (
         <div class="mini" aria-hidden="true">
-          <PicturePixels picture={payload.arrays.picture} label="" size={44} fixed grid={null} />
+          <ImagePixels image={payload.arrays.image} label="" size={44} fixed grid={null} />
           <Says chosen={chosen} />
         </div>
       )}
@@ -113,41 +113,41 @@ export function Rail(): JSX.Element {
   );
 }
 
-/** "Says cat 61.3 %", and the truth. */
+/** "Prediction cat 61.3 %", and the label. */
 function Says({ chosen }: { chosen: Chosen }): JSX.Element | null {
-  const { subject, network, answers } = chosen;
+  const { subject, model, answers } = chosen;
   if (!subject.payload || subject.previous) return null;
   const [[said, logit, chance]] = saidOf(subject.payload.arrays);
-  const { truth } = subject.payload.meta;
+  const { label } = subject.payload.meta;
   return (
     <p class="says">
-      {network.decides ? "Says" : "Score of"} <strong>{className(said, answers)}</strong>{" "}
+      {model.decides ? "Prediction" : "Score of"} <strong>{className(said, answers)}</strong>{" "}
       {Number.isFinite(chance) || Number.isFinite(logit) ? chanceText(chance, logit) : ""}
-      {truth !== null && (
+      {label !== null && (
         <span class="second">
           {" "}
-          · truth{"\u00a0"}{className(truth, answers)}
-          {network.decides && truth === said ? "\u00a0✓" : ""}
+          · label{"\u00a0"}{className(label, answers)}
+          {model.decides && label === said ? "\u00a0✓" : ""}
         </span>
       )}
     </p>
   );
 }
 
-/** The whole original with the part that the network sees outlined. */
-function Crop({ thumbnail, crop, original }: { thumbnail: Picture; crop: number[] | null; original: [number, number] | null }): JSX.Element | null {
+/** The whole original with the part that the model sees outlined. */
+function Crop({ thumbnail, crop, original }: { thumbnail: ImageBytes; crop: number[] | null; original: [number, number] | null }): JSX.Element | null {
   if (!crop || !original) return null;
   const [top, left, height, width] = crop;
   if (height >= original[0] && width >= original[1]) return null;
   const part = (value: number, of: number): string => `${(100 * value) / of}%`;
   return (
-    <figure class="crop" title="The original, and the part that the network sees">
-      <PicturePixels picture={thumbnail} label="The original, with the part that the network sees outlined" size={96} fixed grid={null} smooth>
+    <figure class="crop" title="The original, and the part that the model sees">
+      <ImagePixels image={thumbnail} label="The original, with the part that the model sees outlined" size={96} fixed grid={null} smooth>
         <span
           class="square crop-frame"
           style={{ top: part(top, original[0]), left: part(left, original[1]), height: part(height, original[0]), width: part(width, original[1]) }}
         />
-      </PicturePixels>
+      </ImagePixels>
     </figure>
   );
 }
@@ -169,10 +169,10 @@ function Sources({ walk, count, current, classes }: SourcesProps): JSX.Element {
       <div class="row">
         {count > 1 && (
           <>
-            <button class="step" aria-label="Previous picture" onClick={() => walk(-1)}>
+            <button class="step" aria-label="Previous image" onClick={() => walk(-1)}>
               ‹
             </button>
-            <button class="step" aria-label="Next picture" onClick={() => walk(1)}>
+            <button class="step" aria-label="Next image" onClick={() => walk(1)}>
               ›
             </button>
           </>
@@ -188,7 +188,7 @@ function Sources({ walk, count, current, classes }: SourcesProps): JSX.Element {
               accept="image/*"
               multiple
               class="hidden"
-              aria-label="Picture file"
+              aria-label="Image file"
               tabIndex={-1}
               onChange={(event) => {
                 const chosen = Array.from(event.currentTarget.files ?? [], (one) => [one, one.name] as const);
@@ -208,7 +208,7 @@ function Sources({ walk, count, current, classes }: SourcesProps): JSX.Element {
       {count > 1 && <Samples current={current} classes={classes} />}
       {!upload && state === "file" && (
         <p class="second note">
-          For your own pictures: <code>innerview serve</code>
+          For your own images: <code>innerview serve</code>
         </p>
       )}
       {camera && <Camera onClose={() => setCamera(false)} />}
@@ -220,27 +220,27 @@ function Explained({ chosen }: { chosen: Chosen }): JSX.Element {
   const session = useSession();
   const [link, go] = useLink("target");
   const hello = useStore(session.hello);
-  const { network, picture, classes, ranking, subject, target, versus, method, baseline } = chosen;
+  const { model, image, classes, ranking, subject, target, versus, method, baseline } = chosen;
   const chooser = (mark: string) => (): void => session.root.querySelector<HTMLElement>(`[data-choose=${mark}]`)?.focus();
   useKeys([
     { key: "C", says: "Choose the class", run: chooser("target") },
-    { key: "V", says: "Choose the class to compare with (and not …)", run: chooser("versus") },
+    { key: "V", says: "Choose the class to compare with (versus …)", run: chooser("versus") },
   ]);
-  const request = network && picture ? ({ kind: "map", network: network.id, picture, method, baseline, versus: null } as const) : null;
+  const request = model && image ? ({ kind: "map", model: model.id, image, method, baseline, versus: null } as const) : null;
   const held = request && session.source.choices(request, "target");
   const heldBaselines = request && target !== null ? session.source.choices({ ...request, target }, "baseline") : null;
   const shared = {
     classes,
     ranking,
     probabilities: subject.previous ? null : (subject.payload?.arrays.probabilities.data ?? null),
-    truth: subject.payload?.meta.truth ?? null,
+    trueClass: subject.payload?.meta.label ?? null,
     held: held?.has(null) ? null : held,
   };
   const total = Math.max(classes.length, ranking.length);
   return (
     <div class="explained">
       <ClassChooser label="Explain" mark="target" {...shared} value={target} onChange={(value) => go({ target: value })} />
-      <ClassChooser label="and not" mark="versus" {...shared} none="nothing" except={target} value={versus} onChange={(value) => go({ versus: value })} />
+      <ClassChooser label="versus" mark="versus" {...shared} none="none" except={target} value={versus} onChange={(value) => go({ versus: value })} />
       <Choice
         label="Baseline"
         value={baseline}
@@ -270,13 +270,13 @@ function Prediction({ chosen }: { chosen: Chosen }): JSX.Element {
     session.hoverClass.set(i);
     const request = i === null ? null : mapRequest({ ...chosen, target: i, versus: null }, session.link.value.tolerance);
     const known = (request && session.answers.known(request)?.payload) as Payload<"map"> | null | undefined;
-    const values = known && numbers(known.arrays, "map");
-    const [height, width] = known?.arrays.map.shape ?? [];
+    const values = known && numbers(known.arrays, "heatmap");
+    const [height, width] = known?.arrays.heatmap.shape ?? [];
     session.lay.set(values ? { values, height, width, limit: ownLimit(values), ramp: known!.meta.meaning === "contribution" ? "evidence" : "value", says: `Map for ${className(i!, classes)}` } : null);
   };
   const { subject, ranking, classes, target, versus } = chosen;
   const { probabilities, logits } = subject.payload!.arrays;
-  const { truth } = subject.payload!.meta;
+  const { label } = subject.payload!.meta;
   const top = ranking.slice(0, TOP);
   const rows = [...top, ...[target, versus].filter((i): i is number => i !== null && ranking.length > 0 && !top.includes(i))];
   return (
@@ -289,8 +289,8 @@ function Prediction({ chosen }: { chosen: Chosen }): JSX.Element {
               <span class="name">
                 {className(i, classes)}
                 {i === target && <span class="mark for"> for</span>}
-                {i === versus && <span class="mark against"> not</span>}
-                {i === truth && <span class="second"> truth</span>}
+                {i === versus && <span class="mark against"> versus</span>}
+                {i === label && <span class="second"> label</span>}
               </span>
               <Bar chance={chance} />
               <span class="figure">{chanceText(chance, logits.data[i])}</span>

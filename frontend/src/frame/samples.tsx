@@ -1,4 +1,4 @@
-/** The pictures at hand, a page of thumbnails at a time. */
+/** The images at hand, a page of thumbnails at a time. */
 import type { JSX } from "preact";
 import { useRef, useState } from "preact/hooks";
 import { className, count } from "../core/numbers";
@@ -14,20 +14,20 @@ export function Samples({ current, classes }: { current: string | null; classes:
   const [search, setSearch] = useState("");
   const folded = useRef<HTMLDetailsElement>(null);
   const title = (sample: (typeof samples)[number]): string =>
-    typeof sample.truth === "number" ? `${sample.name} (${className(sample.truth, classes)})` : sample.name;
+    typeof sample.label === "number" ? `${sample.name} (${className(sample.label, classes)})` : sample.name;
   const found = search ? samples.filter((sample) => title(sample).toLowerCase().includes(search.toLowerCase())) : samples;
-  const at = Math.max(0, found.findIndex(({ picture }) => picture === current));
+  const at = Math.max(0, found.findIndex(({ image }) => image === current));
   const pages = Math.max(1, Math.ceil(found.length / PAGE));
   const shown = Math.min(page ?? Math.floor(at / PAGE), pages - 1);
   return (
     <details class="samples" ref={folded}>
       <summary>
-        Pictures <span class="second">{count(samples.length)}</span>
+        Images <span class="second">{count(samples.length)}</span>
       </summary>
       {samples.length > PAGE && (
         <input
           type="search"
-          aria-label="Search pictures"
+          aria-label="Search images"
           placeholder="search by name or class"
           value={search}
           onInput={(event) => setSearch(event.currentTarget.value)}
@@ -35,12 +35,12 @@ export function Samples({ current, classes }: { current: string | null; classes:
       )}
       <ul class="thumbnails">
         {found.slice(shown * PAGE, (shown + 1) * PAGE).map((sample) => (
-          <li key={sample.picture}>
+          <li key={sample.image}>
             <button
-              aria-pressed={sample.picture === current}
+              aria-pressed={sample.image === current}
               title={title(sample)}
               onClick={() => {
-                session.go({ picture: sample.picture });
+                session.go({ image: sample.image });
                 folded.current!.open = false;
               }}
             >

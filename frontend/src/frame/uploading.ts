@@ -1,38 +1,38 @@
-/** Pictures of one's own: from a file, the clipboard, a drop or the camera; they go to the server and nowhere else. */
+/** Images of one's own: from a file, the clipboard, a drop or the camera; they go to the server and nowhere else. */
 import { useEffect, useState } from "preact/hooks";
 import { listen } from "../core/listen";
 import { useSession, type Session } from "../core/session";
 
-/** Send pictures one after the other and show the last that was taken, or say what was wrong with them. */
-export async function send(session: Session, pictures: readonly (readonly [globalThis.Blob, string])[]): Promise<void> {
+/** Send images one after the other and show the last that was taken, or say what was wrong with them. */
+export async function send(session: Session, images: readonly (readonly [globalThis.Blob, string])[]): Promise<void> {
   const { source, speech, hello } = session;
   if (!source.upload) return;
   speech.alert(null);
   const refused: string[] = [];
   let last: string | null = null;
-  for (const [blob, name] of pictures) {
+  for (const [blob, name] of images) {
     const reply = await source.upload(blob, name);
     if ("message" in reply) {
       refused.push(reply.message);
       continue;
     }
-    last = reply.picture;
-    const known = hello.value.samples.some(({ picture }) => picture === last);
-    if (!known) hello.set({ ...hello.value, samples: [...hello.value.samples, { picture: last, name: reply.name, truth: null }] });
+    last = reply.image;
+    const known = hello.value.samples.some(({ image }) => image === last);
+    if (!known) hello.set({ ...hello.value, samples: [...hello.value.samples, { image: last, name: reply.name, label: null }] });
   }
-  if (last !== null) session.go({ picture: last });
-  const many = pictures.length > 1 ? `${refused.length} of ${pictures.length} were not taken. ` : "";
+  if (last !== null) session.go({ image: last });
+  const many = images.length > 1 ? `${refused.length} of ${images.length} were not taken. ` : "";
   if (refused.length) speech.alert(many + refused.join(" · "));
 }
 
-/** The clipboard's picture, by the button (paste with the keyboard comes as an event). */
+/** The clipboard's image, by the button (paste with the keyboard comes as an event). */
 export async function pasteFromClipboard(session: Session): Promise<void> {
   try {
     for (const item of await navigator.clipboard.read()) {
       const type = item.types.find((known) => known.startsWith("image/"));
       if (type) return await send(session, [[await item.getType(type), "pasted"]]);
     }
-    session.speech.alert("The clipboard holds no picture. Copy one, then paste again.");
+    session.speech.alert("The clipboard holds no image. Copy one, then paste again.");
   } catch {
     session.speech.alert("The browser gave no access to the clipboard. Press Ctrl+V (or Cmd+V) on this page instead.");
   }

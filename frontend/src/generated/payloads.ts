@@ -6,30 +6,30 @@ export interface Tensor<A> {
   shape: number[];
 }
 
-/** A picture as the network sees it, and what the network says. */
+/** An image as the model sees it, and its prediction. */
 export interface SubjectArrays {
   /** height × width × channel */
-  picture: Tensor<Uint8Array>;
+  image: Tensor<Uint8Array>;
   /** thumbnail height × thumbnail width × 3: the whole original, at most 96 pixels a side */
   thumbnail: Tensor<Uint8Array>;
   /** class */
   logits: Tensor<Float32Array>;
   /** class: NaN where the outputs have none */
   probabilities: Tensor<Float32Array>;
-  /** 1: number of what is said, in the network's list of answers */
-  answer: Tensor<Uint32Array>;
-  /** 1: how likely that is; NaN where it has no probability */
-  chance: Tensor<Float32Array>;
+  /** 1: number of the prediction, in the model's list of answers */
+  predicted: Tensor<Uint32Array>;
+  /** 1: its probability; NaN where there is none */
+  confidence: Tensor<Float32Array>;
 }
 
 export interface SubjectMeta {
   schema: string;
   kind: string;
-  network: string;
-  picture: string | null;
+  model: string;
+  image: string | null;
   versions: unknown;
   name: string;
-  truth: number | null;
+  label: number | null;
   crop: unknown;
   original: unknown;
   caption: string | null;
@@ -39,9 +39,9 @@ export interface SubjectMeta {
 /** One signed value for each pixel, with its estimated error. */
 export interface MapArrays {
   /** height × width */
-  map: Tensor<Float32Array | Int8Array>;
-  "map/scale"?: Tensor<Float32Array>;
-  /** height × width: in the map's unit; absent for methods without */
+  heatmap: Tensor<Float32Array | Int8Array>;
+  "heatmap/scale"?: Tensor<Float32Array>;
+  /** height × width: in the heat map's unit; absent for methods without */
   pixel_error?: Tensor<Float32Array | Int8Array>;
   "pixel_error/scale"?: Tensor<Float32Array>;
   /** height × width: standard deviation over several baselines */
@@ -57,15 +57,15 @@ export interface MapArrays {
 export interface MapMeta {
   schema: string;
   kind: string;
-  network: string;
-  picture: string | null;
+  model: string;
+  image: string | null;
   versions: unknown;
   method: string;
   method_words: string;
   meaning: string;
   target: number | null;
   versus: number | null;
-  target_kind: string;
+  objective: string;
   target_words: string;
   unit: string;
   baseline: string | null;
@@ -83,7 +83,7 @@ export interface MapMeta {
   convergence: unknown;
 }
 
-/** The way from the baseline (alpha 0) to the picture (alpha 1): scores, answers, gradients, and the map as it adds up. */
+/** The way from the baseline (alpha 0) to the image (alpha 1): scores, predictions, gradients, and the cumulative attribution. */
 export interface PathArrays {
   /** alpha */
   alphas: Tensor<Float32Array>;
@@ -95,10 +95,10 @@ export interface PathArrays {
   classes: Tensor<Uint32Array>;
   /** alpha × shown class */
   logits: Tensor<Float32Array>;
-  /** alpha: number of what is said, of all answers and not of the shown classes */
-  answer: Tensor<Uint32Array>;
+  /** alpha: number of the prediction, of all answers and not of the shown classes */
+  predicted: Tensor<Uint32Array>;
   /** alpha */
-  chance: Tensor<Float32Array>;
+  confidence: Tensor<Float32Array>;
   /** alpha: sum of |gradient| */
   norms: Tensor<Float32Array>;
   /** frame × height × width × channel */
@@ -106,12 +106,12 @@ export interface PathArrays {
   "gradients/scale": Tensor<Float32Array>;
   /** frame: where the gradient frames are; all alphas, or fewer */
   gradient_alphas: Tensor<Float32Array>;
-  /** sofar frame × height × width: the rule's interpolant integrated from 0 to alpha; at 1 it is the map */
-  sofar: Tensor<Int8Array>;
-  "sofar/scale": Tensor<Float32Array>;
-  /** sofar frame */
-  sofar_alphas: Tensor<Float32Array>;
-  /** contribution frame × height × width: gradient x (picture - baseline), summed over the channels; absent where every alpha has its gradient */
+  /** cumulative frame × height × width: the rule's interpolant integrated from 0 to alpha; at 1 it is the map */
+  cumulative: Tensor<Int8Array>;
+  "cumulative/scale": Tensor<Float32Array>;
+  /** cumulative frame */
+  cumulative_alphas: Tensor<Float32Array>;
+  /** contribution frame × height × width: gradient x (input - baseline), summed over the channels; absent where every alpha has its gradient */
   contribution?: Tensor<Int8Array>;
   "contribution/scale"?: Tensor<Float32Array>;
   /** contribution frame */
@@ -123,8 +123,8 @@ export interface PathArrays {
 export interface PathMeta {
   schema: string;
   kind: string;
-  network: string;
-  picture: string | null;
+  model: string;
+  image: string | null;
   versions: unknown;
   target: number | null;
   versus: number | null;
@@ -135,33 +135,33 @@ export interface PathMeta {
   missing: unknown;
 }
 
-/** What the network says when it sees only a share of the pixels. */
-export interface KeepArrays {
-  /** share */
-  shares: Tensor<Float32Array>;
-  /** share: pixels shown at each share */
-  kept: Tensor<Uint32Array>;
-  /** order × share × shown class */
+/** What the model predicts when it sees only a fraction of the pixels. */
+export interface MaskingArrays {
+  /** fraction */
+  fractions: Tensor<Float32Array>;
+  /** fraction: pixels shown at each fraction */
+  n_pixels: Tensor<Uint32Array>;
+  /** order × fraction × shown class */
   logits: Tensor<Float32Array>;
-  /** order × share × shown class */
+  /** order × fraction × shown class */
   probabilities: Tensor<Float32Array>;
-  /** answered order × share: of the first three orders, then of the mean outputs of the random ones */
-  answer: Tensor<Uint32Array>;
-  /** answered order × share */
-  chance: Tensor<Float32Array>;
+  /** answered order × fraction: of the first three orders, then of the mean outputs of the random ones */
+  predicted: Tensor<Uint32Array>;
+  /** answered order × fraction */
+  confidence: Tensor<Float32Array>;
   /** shown class */
   classes: Tensor<Uint32Array>;
-  /** 3 × height × width: of the first three orders; rank 0 is kept first */
+  /** 3 × height × width: of the first three orders; rank 0 is shown first */
   rankings: Tensor<Uint16Array | Uint32Array>;
   /** height × width × channel */
   fill: Tensor<Uint8Array>;
 }
 
-export interface KeepMeta {
+export interface MaskingMeta {
   schema: string;
   kind: string;
-  network: string;
-  picture: string | null;
+  model: string;
+  image: string | null;
   versions: unknown;
   orders: unknown;
   target: number | null;
@@ -170,30 +170,30 @@ export interface KeepMeta {
   seed: number;
 }
 
-/** What the network says of the pixels that somebody chose. */
-export interface KeptArrays {
+/** What the model predicts from the pixels that somebody chose. */
+export interface MaskArrays {
   /** class */
   logits: Tensor<Float32Array>;
   /** class */
   probabilities: Tensor<Float32Array>;
   /** 1 */
-  answer: Tensor<Uint32Array>;
+  predicted: Tensor<Uint32Array>;
   /** 1 */
-  chance: Tensor<Float32Array>;
+  confidence: Tensor<Float32Array>;
 }
 
-export interface KeptMeta {
+export interface MaskMeta {
   schema: string;
   kind: string;
-  network: string;
-  picture: string | null;
+  model: string;
+  image: string | null;
   versions: unknown;
-  share: number;
+  fraction: number;
   pixels: number;
   fill: string;
 }
 
-/** What the layers give for a picture; the number in a name is the layer's place in the list `layers`. */
+/** What the layers give for an image; the number in a name is the layer's position in the list `layers`. */
 export interface LayersArrays {
   /** *height × *width × *channel: shrunk by area mean where the list says so */
   [name: `activation/${string}`]: Tensor<Int8Array | Float32Array> | undefined;
@@ -207,13 +207,13 @@ export interface LayersArrays {
   [name: `maximum/${string}`]: Tensor<Float32Array> | undefined;
   /** *channel */
   [name: `minimum/${string}`]: Tensor<Float32Array> | undefined;
-  /** *channel: share of the places above 0 */
+  /** *channel: fraction of the positions above 0 */
   [name: `above/${string}`]: Tensor<Float32Array> | undefined;
   /** *channel × 32 */
   [name: `histogram/${string}`]: Tensor<Uint32Array> | undefined;
   /** 33 */
   [name: `edges/${string}`]: Tensor<Float32Array> | undefined;
-  /** *kernel channel × *input × *kernel height × *kernel width: weights from each shown channel's strongest inputs */
+  /** *kernel channel × *input × *kernel height × *kernel width: weights from the inputs with the largest weights, for each shown channel */
   [name: `kernels/${string}`]: Tensor<Int8Array | Float32Array> | undefined;
   /** *kernel channel × *input: which input channels those are */
   [name: `inputs/${string}`]: Tensor<Uint16Array> | undefined;
@@ -222,49 +222,49 @@ export interface LayersArrays {
 export interface LayersMeta {
   schema: string;
   kind: string;
-  network: string;
-  picture: string | null;
+  model: string;
+  image: string | null;
   versions: unknown;
   layers: unknown;
   complete: string | null;
 }
 
-/** How often each layer's weights have which value, in every snapshot, on one set of bins for each layer. */
+/** How often each layer's weights have which value, in every checkpoint, on one set of bins for each layer. */
 export interface WeightsArrays {
-  /** snapshot × *bin */
+  /** checkpoint × *bin */
   [name: `counts/${string}`]: Tensor<Uint32Array> | undefined;
   /** *edge */
   [name: `edges/${string}`]: Tensor<Float32Array> | undefined;
-  /** snapshot × layer */
+  /** checkpoint × layer */
   under: Tensor<Uint32Array>;
-  /** snapshot × layer */
+  /** checkpoint × layer */
   over: Tensor<Uint32Array>;
-  /** snapshot × layer */
+  /** checkpoint × layer */
   nan: Tensor<Uint32Array>;
-  /** snapshot × layer */
+  /** checkpoint × layer */
   infinite: Tensor<Uint32Array>;
-  /** snapshot × layer */
+  /** checkpoint × layer */
   mean: Tensor<Float32Array>;
-  /** snapshot × layer */
+  /** checkpoint × layer */
   std: Tensor<Float32Array>;
-  /** snapshot × layer */
+  /** checkpoint × layer */
   minimum: Tensor<Float32Array>;
-  /** snapshot × layer */
+  /** checkpoint × layer */
   maximum: Tensor<Float32Array>;
-  /** snapshot: NaN where unknown */
+  /** checkpoint: NaN where unknown */
   steps: Tensor<Float32Array>;
-  /** snapshot: NaN where unknown */
+  /** checkpoint: NaN where unknown */
   epochs: Tensor<Float32Array>;
 }
 
 export interface WeightsMeta {
   schema: string;
   kind: string;
-  network: string;
-  picture: string | null;
+  model: string;
+  image: string | null;
   versions: unknown;
   layers: unknown;
-  snapshots: unknown;
+  checkpoints: unknown;
   health: unknown;
 }
 
@@ -283,8 +283,8 @@ export interface RunArrays {
 export interface RunMeta {
   schema: string;
   kind: string;
-  network: string;
-  picture: string | null;
+  model: string;
+  image: string | null;
   versions: unknown;
   name: string;
   state: string;
@@ -295,25 +295,25 @@ export interface RunMeta {
   manifest: unknown;
 }
 
-/** What a training's network answers on test pictures, and the mistakes that it is surest of. */
+/** What a training's model predicts for test images, and its most confident errors. */
 export interface TestedArrays {
-  /** class × class: truth by answer */
+  /** class × class: label by prediction */
   confusion: Tensor<Uint32Array>;
   /** mistake × height × width × 3 */
-  pictures?: Tensor<Uint8Array>;
+  images?: Tensor<Uint8Array>;
   /** mistake */
-  said: Tensor<Uint32Array>;
+  predicted: Tensor<Uint32Array>;
   /** mistake */
-  truth: Tensor<Uint32Array>;
-  /** mistake: of the answer; NaN where there are none */
+  label: Tensor<Uint32Array>;
+  /** mistake: of the prediction; NaN where there are none */
   probability: Tensor<Float32Array>;
 }
 
 export interface TestedMeta {
   schema: string;
   kind: string;
-  network: string;
-  picture: string | null;
+  model: string;
+  image: string | null;
   versions: unknown;
   classes: unknown;
   step: number;
@@ -324,38 +324,38 @@ export interface TestedMeta {
   more: string | null;
 }
 
-/** One picture through a training: answers, maps on one scale, and four channels of three layers. */
-export interface FilmArrays {
-  /** snapshot */
+/** One image through a training: predictions, heat maps on one scale, and four channels of three layers. */
+export interface TimelineArrays {
+  /** checkpoint */
   steps: Tensor<Float32Array>;
-  /** snapshot: NaN where unknown */
+  /** checkpoint: NaN where unknown */
   epochs: Tensor<Float32Array>;
   /** height × width × channel */
-  picture: Tensor<Uint8Array>;
-  /** snapshot × class */
+  image: Tensor<Uint8Array>;
+  /** checkpoint × class */
   logits: Tensor<Float32Array>;
-  /** snapshot × class */
+  /** checkpoint × class */
   probabilities: Tensor<Float32Array>;
-  /** snapshot */
-  answer: Tensor<Uint32Array>;
-  /** snapshot */
-  chance: Tensor<Float32Array>;
-  /** snapshot × height × width */
-  maps: Tensor<Int8Array>;
-  "maps/scale": Tensor<Float32Array>;
-  /** snapshot × *height × *width × *channel: the number is the place in the list `layers` */
+  /** checkpoint */
+  predicted: Tensor<Uint32Array>;
+  /** checkpoint */
+  confidence: Tensor<Float32Array>;
+  /** checkpoint × height × width */
+  heatmaps: Tensor<Int8Array>;
+  "heatmaps/scale": Tensor<Float32Array>;
+  /** checkpoint × *height × *width × *channel: the number is the position in the list `layers` */
   [name: `activation/${string}`]: Tensor<Int8Array | Float32Array> | undefined;
 }
 
-export interface FilmMeta {
+export interface TimelineMeta {
   schema: string;
   kind: string;
-  network: string;
-  picture: string | null;
+  model: string;
+  image: string | null;
   versions: unknown;
   layers: unknown;
   target: number | null;
-  truth: number | null;
+  label: number | null;
   unit: string;
   target_words: string;
   name: string;
@@ -366,30 +366,30 @@ export interface Payloads {
   subject: { kind: "subject"; arrays: SubjectArrays; meta: SubjectMeta };
   map: { kind: "map"; arrays: MapArrays; meta: MapMeta };
   path: { kind: "path"; arrays: PathArrays; meta: PathMeta };
-  keep: { kind: "keep"; arrays: KeepArrays; meta: KeepMeta };
-  kept: { kind: "kept"; arrays: KeptArrays; meta: KeptMeta };
+  masking: { kind: "masking"; arrays: MaskingArrays; meta: MaskingMeta };
+  mask: { kind: "mask"; arrays: MaskArrays; meta: MaskMeta };
   layers: { kind: "layers"; arrays: LayersArrays; meta: LayersMeta };
   weights: { kind: "weights"; arrays: WeightsArrays; meta: WeightsMeta };
   run: { kind: "run"; arrays: RunArrays; meta: RunMeta };
   tested: { kind: "tested"; arrays: TestedArrays; meta: TestedMeta };
-  film: { kind: "film"; arrays: FilmArrays; meta: FilmMeta };
+  timeline: { kind: "timeline"; arrays: TimelineArrays; meta: TimelineMeta };
 }
 
 export type Kind = keyof Payloads;
 export type Payload<K extends Kind = Kind> = Payloads[K];
 
 /** What the reader checks, a line for each array: name, types, axes, axes of its scale, ? if it may be absent; and the metadata. */
-export const VERSION = "1";
-export const COMMON = "schema,kind,network,picture:?,versions:j";
+export const VERSION = "2";
+export const COMMON = "schema,kind,model,image:?,versions:j";
 export const SCHEMA: Record<string, { arrays: string; meta: string }> = {
-  subject: { arrays: "picture;U8;a,b,c|thumbnail;U8;d,e,3|logits;F32;f|probabilities;F32;f|answer;U32;1|chance;F32;1", meta: "name,truth:i?,crop:j?,original:j,caption:?,source" },
-  map: { arrays: "map;F32,I8;a,b;1|pixel_error;F32,I8;a,b;1;?|std;F32;a,b;;?|baseline;U8;a,b,c;;?|alphas;F32;d;;?|scores;F32;d;;?", meta: "method,method_words,meaning,target:i?,versus:i?,target_kind,target_words,unit,baseline:?,rule:?,tolerance:n?,error:n?,convergence_delta:n?,relative_convergence_delta:n?,n_evaluations:i,status,status_words,score:n,baseline_score:n?,notes:j,convergence:j?" },
-  path: { arrays: "alphas;F32;a|scores;F32;a|probabilities;F32;a,b|classes;U32;b|logits;F32;a,b|answer;U32;a|chance;F32;a|norms;F32;a|gradients;I8;c,d,e,f;c|gradient_alphas;F32;c|sofar;I8;g,d,e;g|sofar_alphas;F32;g|contribution;I8;h,d,e;h;?|contribution_alphas;F32;h;;?|baseline;U8;d,e,f", meta: "target:i?,versus:i?,unit,target_words,baseline,shorter:?,missing:j?" },
-  keep: { arrays: "shares;F32;a|kept;U32;a|logits;F32;b,a,c|probabilities;F32;b,a,c|answer;U32;d,a|chance;F32;d,a|classes;U32;c|rankings;U16,U32;3,e,f|fill;U8;e,f,g", meta: "orders:j,target:i?,versus:i?,fill,seed:i" },
-  kept: { arrays: "logits;F32;a|probabilities;F32;a|answer;U32;1|chance;F32;1", meta: "share:n,pixels:i,fill" },
+  subject: { arrays: "image;U8;a,b,c|thumbnail;U8;d,e,3|logits;F32;f|probabilities;F32;f|predicted;U32;1|confidence;F32;1", meta: "name,label:i?,crop:j?,original:j,caption:?,source" },
+  map: { arrays: "heatmap;F32,I8;a,b;1|pixel_error;F32,I8;a,b;1;?|std;F32;a,b;;?|baseline;U8;a,b,c;;?|alphas;F32;d;;?|scores;F32;d;;?", meta: "method,method_words,meaning,target:i?,versus:i?,objective,target_words,unit,baseline:?,rule:?,tolerance:n?,error:n?,convergence_delta:n?,relative_convergence_delta:n?,n_evaluations:i,status,status_words,score:n,baseline_score:n?,notes:j,convergence:j?" },
+  path: { arrays: "alphas;F32;a|scores;F32;a|probabilities;F32;a,b|classes;U32;b|logits;F32;a,b|predicted;U32;a|confidence;F32;a|norms;F32;a|gradients;I8;c,d,e,f;c|gradient_alphas;F32;c|cumulative;I8;g,d,e;g|cumulative_alphas;F32;g|contribution;I8;h,d,e;h;?|contribution_alphas;F32;h;;?|baseline;U8;d,e,f", meta: "target:i?,versus:i?,unit,target_words,baseline,shorter:?,missing:j?" },
+  masking: { arrays: "fractions;F32;a|n_pixels;U32;a|logits;F32;b,a,c|probabilities;F32;b,a,c|predicted;U32;d,a|confidence;F32;d,a|classes;U32;c|rankings;U16,U32;3,e,f|fill;U8;e,f,g", meta: "orders:j,target:i?,versus:i?,fill,seed:i" },
+  mask: { arrays: "logits;F32;a|probabilities;F32;a|predicted;U32;1|confidence;F32;1", meta: "fraction:n,pixels:i,fill" },
   layers: { arrays: "activation/*;I8;*a,*b,*c;*c;?|channels/*;U32;*c;;?|colours/*;F32;*c,3;;?|mean/*;F32;*c;;?|maximum/*;F32;*c;;?|minimum/*;F32;*c;;?|above/*;F32;*c;;?|histogram/*;U32;*c,32;;?|edges/*;F32;33;;?|kernels/*;I8;*d,*e,*f,*g;*d;?|inputs/*;U16;*d,*e;;?", meta: "layers:j,complete:?" },
-  weights: { arrays: "counts/*;U32;a,*b|edges/*;F32;*c|under;U32;a,d|over;U32;a,d|nan;U32;a,d|infinite;U32;a,d|mean;F32;a,d|std;F32;a,d|minimum;F32;a,d|maximum;F32;a,d|steps;F32;a|epochs;F32;a", meta: "layers:j,snapshots:j,health:j" },
+  weights: { arrays: "counts/*;U32;a,*b|edges/*;F32;*c|under;U32;a,d|over;U32;a,d|nan;U32;a,d|infinite;U32;a,d|mean;F32;a,d|std;F32;a,d|minimum;F32;a,d|maximum;F32;a,d|steps;F32;a|epochs;F32;a", meta: "layers:j,checkpoints:j,health:j" },
   run: { arrays: "curve/*/x;F32;*a;;?|curve/*/epoch;F32;*a;;?|curve/*/seconds;F32;*a;;?|curve/*/y;F32;*a;;?", meta: "name,state,classes:j,health:j,step:i,steps:i?,manifest:j" },
-  tested: { arrays: "confusion;U32;a,a|pictures;U8;b,c,d,3;;?|said;U32;b|truth;U32;b|probability;F32;b", meta: "classes:j,step:i,about,mistakes_about:?,names:j,held:j,more:?" },
-  film: { arrays: "steps;F32;a|epochs;F32;a|picture;U8;b,c,d|logits;F32;a,e|probabilities;F32;a,e|answer;U32;a|chance;F32;a|maps;I8;a,b,c;1|activation/*;I8;a,*b,*c,*d;a,*d;?", meta: "layers:j,target:i?,truth:i?,unit,target_words,name,run:?" },
+  tested: { arrays: "confusion;U32;a,a|images;U8;b,c,d,3;;?|predicted;U32;b|label;U32;b|probability;F32;b", meta: "classes:j,step:i,about,mistakes_about:?,names:j,held:j,more:?" },
+  timeline: { arrays: "steps;F32;a|epochs;F32;a|image;U8;b,c,d|logits;F32;a,e|probabilities;F32;a,e|predicted;U32;a|confidence;F32;a|heatmaps;I8;a,b,c;1|activation/*;I8;a,*b,*c,*d;a,*d;?", meta: "layers:j,target:i?,label:i?,unit,target_words,name,run:?" },
 };

@@ -44,7 +44,7 @@ export function CertificateLine({ meta, facts, previous, onMore }: { meta: MapMe
         <p>
           {meta.status_words} {meta.rule && `Rule: ${meta.rule}.`} It is an estimate from nested rules, not a proof.
           {facts.error && ` ${count(wavering)} of ${count(facts.values.length)} pixels have an error larger than their value.`}
-          {meta.convergence_delta !== null && ` All shares together miss the change of the score by ${number(meta.convergence_delta, true)} ${meta.unit}.`}
+          {meta.convergence_delta !== null && ` Convergence delta (what the sum misses of the change of the score): ${number(meta.convergence_delta, true)} ${meta.unit}.`}
         </p>
         <p class="second">{EXPLANATIONS.error.source}</p>
       </details>

@@ -1,18 +1,20 @@
-/** The colours' key, always drawn: −S, 0, +S, what the ends mean, unit, how S was chosen, share beyond; and the pin. */
+/** The colours' key, always drawn: −S, 0, +S, what the ends mean, unit, how S was chosen, fraction beyond; and the pin. */
 import type { JSX } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
-import { limitText, MINUS, share } from "../core/numbers";
+import { limitText, MINUS, percent } from "../core/numbers";
 import { ENTRIES, ramp, type RampName } from "../core/ramps";
 import { beyond, type Scale } from "../core/scale";
 import { useLink, useTheme } from "../core/session";
 
 export const MODES: Record<Scale["mode"], string> = {
-  own: "own scale",
+  "per-image": "per-image scale",
+  "per-alpha": "per-alpha scale",
+  "per-channel": "per-channel scale",
   shared: "shared scale",
   pinned: "pinned scale",
   layer: "one scale for the layer",
   path: "one scale for the path",
-  film: "one scale for all epochs",
+  timeline: "one scale for all epochs",
 };
 
 export function Strip({ name }: { name: RampName }): JSX.Element {
@@ -31,11 +33,11 @@ export interface LegendProps {
   scale: Scale;
   unit: string;
   name?: RampName;
-  /** What is drawn: for the share beyond. Left out, none is stated. */
+  /** What is drawn: for the fraction beyond. Left out, none is stated. */
   values?: ArrayLike<number>;
   /** What the ends mean, e.g. ["against cat", "for cat"]. */
   ends?: readonly [string, string];
-  /** Offer to pin this scale (and to let go of a pinned one). */
+  /** Offer to pin this scale (and to unpin a pinned one). */
   pin?: boolean;
 }
 
@@ -61,21 +63,21 @@ export function Legend({ scale, unit, name = "evidence", values, ends, pin = fal
       <p class="facts">
         <span>
           {unit} · {MODES[mode]}
-          {values && ` · ${share(over)} of pixels beyond`}
+          {values && ` · ${percent(over)} of pixels beyond`}
         </span>
         {pin && typeof link.scale !== "number" && (
-          <button class="small" onClick={() => go({ scale: limit })} title="Keep this scale for other pictures, classes and views (key S)">
+          <button class="small" onClick={() => go({ scale: limit })} title="Hold this scale for other images, classes and views (key S)">
             Pin <kbd>S</kbd>
           </button>
         )}
         {pin && typeof link.scale === "number" && (
-          <button class="chip" onClick={() => go({ scale: "own" })} aria-label={`Let go of the pinned scale ±${limitText(link.scale)}`}>
+          <button class="chip" onClick={() => go({ scale: "per-image" })} aria-label={`Unpin the scale ±${limitText(link.scale)}`}>
             ±{limitText(link.scale)} pinned ×
           </button>
         )}
         {pin && many && (
           <button class="small" onClick={() => go({ scale: "shared" })}>
-            {share(over)} beyond: use the shared scale
+            {percent(over)} beyond: use the shared scale
           </button>
         )}
       </p>

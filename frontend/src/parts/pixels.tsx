@@ -1,14 +1,14 @@
 /**
  * A canvas with one cell per array element, shown at a whole number of device pixels per cell, never smoothed.
  *
- * `Pixels` draws whatever its `paint` fills in; `MapPixels`, `PicturePixels` and `RgbPixels` are the three that views
+ * `Pixels` draws whatever its `paint` fills in; `MapPixels`, `ImagePixels` and `RgbPixels` are the three that views
  * use. The linked cursor lies over it as its own element, so that hovering draws no map again.
  */
 import type { ComponentChildren, JSX } from "preact";
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { cover, type Pixel, samePixel } from "../core/cursor";
 import type { Link, Overlay } from "../core/link";
-import { paintMap, paintOverlay, paintPicture, paintRgb, type Picture, type Rgba, shrink, visible } from "../core/paint";
+import { paintMap, paintOverlay, paintImage, paintRgb, type ImageBytes, type Rgba, shrink, visible } from "../core/paint";
 import { ramp, type RampName } from "../core/ramps";
 import { useLink, useSession, useTheme } from "../core/session";
 import { useStore } from "../core/store";
@@ -20,7 +20,7 @@ export interface PixelsProps {
   paint: (out: Rgba) => void;
   /** When to paint again. */
   of: readonly unknown[];
-  /** The accessible name: what the picture shows, with its numbers. Empty for decoration. */
+  /** The accessible name: what the image shows, with its numbers. Empty for decoration. */
   label: string;
   /** Largest width and height on the page, CSS pixels. */
   size: number;
@@ -266,16 +266,16 @@ export interface MapPixelsProps extends Base {
   width: number;
   limit: number;
   ramp?: RampName;
-  /** Lay the map over this picture (with `overlay`). */
-  picture?: Picture | null;
+  /** Lay the map over this image (with `overlay`). */
+  image?: ImageBytes | null;
   overlay?: Overlay;
   show?: Link["show"];
-  /** Strongest share shown, per cent. */
-  threshold?: number;
+  /** Pixels shown, those with the largest |values|, per cent. */
+  top?: number;
   hatched?: Uint8Array | null;
 }
 
-const PLAIN: Overlay = { blend: "map", opacity: 100 };
+const PLAIN: Overlay = { style: "map", opacity: 100 };
 
 /** Cells that are not finite, to be hatched; null if there are none. */
 export function nonFinite(values: Float32Array): Uint8Array | null {
@@ -283,14 +283,14 @@ export function nonFinite(values: Float32Array): Uint8Array | null {
   return Uint8Array.from(values, (v) => (Number.isFinite(v) ? 0 : 1));
 }
 
-/** A signed map (or amounts), plain or over its picture. */
+/** A signed map (or amounts), plain or over its image. */
 export function MapPixels(props: MapPixelsProps): JSX.Element {
-  const { values, height, width, limit, ramp: name = "evidence", picture, overlay = PLAIN, show = "both", threshold = 100, ...base } = props;
+  const { values, height, width, limit, ramp: name = "evidence", image, overlay = PLAIN, show = "both", top = 100, ...base } = props;
   const theme = useTheme();
   const paint = (out: Rgba): void => {
-    const shown = visible(values, show, threshold);
+    const shown = visible(values, show, top);
     const colours = ramp(name, theme);
-    if (picture) paintOverlay(out, shown, limit, picture, overlay, colours, name);
+    if (image) paintOverlay(out, shown, limit, image, overlay, colours, name);
     else paintMap(out, shown, limit, name, colours);
   };
   return (
@@ -299,16 +299,16 @@ export function MapPixels(props: MapPixelsProps): JSX.Element {
       height={height}
       width={width}
       paint={paint}
-      of={[values, limit, name, picture, overlay.blend, overlay.opacity, show, threshold, theme]}
+      of={[values, limit, name, image, overlay.style, overlay.opacity, show, top, theme]}
       hatched={props.hatched === undefined ? nonFinite(values) : props.hatched}
     />
   );
 }
 
-/** A picture: height × width × 1 or 3 bytes. */
-export function PicturePixels({ picture, ...base }: Base & { picture: Picture }): JSX.Element {
-  const [height, width] = picture.shape;
-  return <Pixels {...base} height={height} width={width} paint={(out) => paintPicture(out, picture)} of={[picture]} />;
+/** An image: height × width × 1 or 3 bytes. */
+export function ImagePixels({ image, ...base }: Base & { image: ImageBytes }): JSX.Element {
+  const [height, width] = image.shape;
+  return <Pixels {...base} height={height} width={width} paint={(out) => paintImage(out, image)} of={[image]} />;
 }
 
 export interface RgbPixelsProps extends Base {

@@ -1,9 +1,9 @@
-/** The pixel that everything speaks about: value, error, rank, share and colour, in a fixed place. */
+/** The pixel that everything speaks about: value, error, rank, fraction and colour, in a fixed place. */
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
-import { absoluteError, count, number, share } from "../core/numbers";
+import { absoluteError, count, number, percent } from "../core/numbers";
 import type { MapFacts } from "../core/maps";
-import type { Picture } from "../core/paint";
+import type { ImageBytes } from "../core/paint";
 import { useLink, useSession } from "../core/session";
 import { useStore } from "../core/store";
 
@@ -11,10 +11,10 @@ export interface ReadoutProps {
   facts: MapFacts;
   unit: string;
   limit: number;
-  picture: Picture | null;
+  image: ImageBytes | null;
 }
 
-export function Readout({ facts, unit, limit, picture }: ReadoutProps): JSX.Element {
+export function Readout({ facts, unit, limit, image }: ReadoutProps): JSX.Element {
   const { hover, speech } = useSession();
   const at = useStore(hover);
   const [link, go] = useLink("pixel");
@@ -24,10 +24,10 @@ export function Readout({ facts, unit, limit, picture }: ReadoutProps): JSX.Elem
   const [row, column] = inside ?? facts.strongest;
   const i = row * width + column;
   const value = values[i];
-  const channels = picture?.shape[2] ?? 0;
+  const channels = image?.shape[2] ?? 0;
   const lines = [
     `${number(value, true)} ${unit}${error ? ` ± ${absoluteError(error[i])}` : ""}`,
-    `rank ${count(ranks[i] + 1)} of ${count(values.length)} · ${share(total ? Math.abs(value) / total : 0)} of the map`,
+    `rank ${count(ranks[i] + 1)} of ${count(values.length)} · ${percent(total ? Math.abs(value) / total : 0)} of the map`,
   ];
   const beyond = Math.abs(value) > limit;
   useEffect(() => {
@@ -53,7 +53,7 @@ export function Readout({ facts, unit, limit, picture }: ReadoutProps): JSX.Elem
       <p class="row">
         {field("Row", row, height, (next) => [next, column])}
         {field("column", column, width, (next) => [row, next])}
-        <span class="second facts">{at ? "" : link.pixel ? "pinned" : "strongest"}</span>
+        <span class="second facts">{at ? "" : link.pixel ? "pinned" : "largest |value|"}</span>
       </p>
       <p class="value" data-readout>
         {lines[0]}
@@ -62,10 +62,10 @@ export function Readout({ facts, unit, limit, picture }: ReadoutProps): JSX.Elem
         {lines[1]}
         {beyond ? " · beyond the scale" : ""}
       </p>
-      {picture && channels > 0 && (
+      {image && channels > 0 && (
         <p class="second facts">
-          colour {Array.from({ length: channels }, (_, c) => picture.data[i * channels + c]).join(" ")}
-          <span class="swatch" style={{ background: `rgb(${[0, 1, 2].map((c) => picture.data[i * channels + Math.min(c, channels - 1)]).join(" ")})` }} />
+          colour {Array.from({ length: channels }, (_, c) => image.data[i * channels + c]).join(" ")}
+          <span class="swatch" style={{ background: `rgb(${[0, 1, 2].map((c) => image.data[i * channels + Math.min(c, channels - 1)]).join(" ")})` }} />
         </p>
       )}
     </div>

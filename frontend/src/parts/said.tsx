@@ -1,4 +1,4 @@
-/** What the network says: the likeliest classes with bars, and those that are being explained. */
+/** What the model says: the likeliest classes with bars, and those that are being explained. */
 import type { JSX } from "preact";
 import { chanceText, className } from "../core/numbers";
 import type { Said } from "../core/said";

@@ -11,8 +11,8 @@ import type { Hello, Message, Request, Source } from "./source";
 
 export interface Packed {
   kind: Kind;
-  network?: string | null;
-  picture?: string | null;
+  model?: string | null;
+  image?: string | null;
   target?: number | null;
   versus?: number | null;
   method?: string | null;
@@ -32,7 +32,7 @@ export interface FilePage {
 }
 
 /** Fields by which a payload is found; one that the payload leaves open suits every request. */
-const FIELDS = ["network", "picture", "target", "versus", "method", "baseline", "run", "fill"] as const;
+const FIELDS = ["model", "image", "target", "versus", "method", "baseline", "run", "fill"] as const;
 
 const KEPT = 60;
 
@@ -56,7 +56,7 @@ export function fileSource(from: Document | FilePage, state: "file" | "notebook"
     const known = opened.get(packed) ?? unpack(textOf(packed)).then((buffer) => readPayload(buffer));
     opened.delete(packed);
     opened.set(packed, known);
-    // Hundreds of pictures: only the latest stay unpacked.
+    // Hundreds of images: only the latest stay unpacked.
     if (opened.size > KEPT) opened.delete(opened.keys().next().value!);
     return known;
   };
@@ -80,9 +80,9 @@ export function fileSource(from: Document | FilePage, state: "file" | "notebook"
     const packed = find(request);
     if (packed) return open(packed);
     const two = parts(request);
-    if (!two) throw new Error("This file does not hold that. It was made without a network; for everything: `innerview serve`.");
+    if (!two) throw new Error("This file does not hold that. It was made without a model; for everything: `innerview serve`.");
     const [a, b] = await Promise.all(two.map(open));
-    const classes = page.hello.networks.find(({ id }) => id === request.network)?.classes.length ?? 0;
+    const classes = page.hello.models.find(({ id }) => id === request.model)?.classes.length ?? 0;
     return margin(a as Payload<"map">, b as Payload<"map">, classes);
   };
 

@@ -1,4 +1,4 @@
-/** The live app: one WebSocket for questions and answers, tried again after it was lost; pictures go by POST. */
+/** The live app: one WebSocket for questions and answers, tried again after it was lost; images go by POST. */
 import { Channel, liveSource } from "./channel";
 import type { Source } from "./source";
 
@@ -39,14 +39,14 @@ export function socketSource(url: string | URL, token?: string): Source {
 
   return liveSource(channel, "live", async (blob, name) => {
     try {
-      const reply = await fetch(withToken(new URL("pictures", new URL(url, location.href).href.replace(/^ws/, "http"))), {
+      const reply = await fetch(withToken(new URL("images", new URL(url, location.href).href.replace(/^ws/, "http"))), {
         method: "POST",
         body: blob,
         headers: { "X-Name": encodeURIComponent(name) },
       });
-      return (await reply.json()) as { picture: string; name: string };
+      return (await reply.json()) as { image: string; name: string };
     } catch {
-      return { message: "The picture could not be sent: the server does not answer. Start it again with `innerview serve`." };
+      return { message: "The image could not be sent: the server does not answer. Start it again with `innerview serve`." };
     }
   });
 }

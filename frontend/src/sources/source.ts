@@ -10,7 +10,7 @@ export interface LayerFacts {
   channels?: number;
 }
 
-export interface NetworkFacts {
+export interface ModelFacts {
   id: string;
   name: string;
   classes: string[];
@@ -26,9 +26,9 @@ export interface NetworkFacts {
 }
 
 export interface SampleFacts {
-  picture: string;
+  image: string;
   name: string;
-  truth?: number | null;
+  label?: number | null;
   /** Data URL of a small PNG. */
   thumbnail?: string;
 }
@@ -37,15 +37,15 @@ export interface RunFacts {
   id: string;
   name: string;
   state: string;
-  /** Step of the last snapshot. */
-  snapshot?: number;
-  /** Id of the network that it trained, where that is known. */
-  network?: string;
+  /** Step of the last checkpoint. */
+  checkpoint?: number;
+  /** Id of the model that it trained, where that is known. */
+  model?: string;
 }
 
 export interface Hello {
   version: string;
-  networks: NetworkFacts[];
+  models: ModelFacts[];
   samples: SampleFacts[];
   runs: RunFacts[];
   baselines: string[];
@@ -53,17 +53,17 @@ export interface Hello {
   file?: boolean;
 }
 
-/** What is asked: the kind and, by kind, network, picture, target, versus, method, baseline, tolerance, fill, … */
+/** What is asked: the kind and, by kind, model, image, target, versus, method, baseline, tolerance, fill, … */
 export interface Request {
   kind: Kind;
-  network?: string;
-  picture?: string;
+  model?: string;
+  image?: string;
   target?: number | null;
   versus?: number | null;
   method?: string;
   baseline?: string;
   tolerance?: number;
-  target_kind?: string;
+  objective?: string;
   fill?: string;
   mask?: string;
   cells?: [number, number];
@@ -98,7 +98,7 @@ export interface Source {
   can(request: Request): boolean;
   /** The values of one field for which requests like this one can be answered; null where all can. */
   choices(request: Request, field: keyof Request): ReadonlySet<unknown> | null;
-  upload?(blob: globalThis.Blob, name: string): Promise<{ picture: string; name: string } | { message: string }>;
+  upload?(blob: globalThis.Blob, name: string): Promise<{ image: string; name: string } | { message: string }>;
   /** A run changed on disk: ask again. */
   onRun?(changed: (run: RunFacts) => void): () => void;
   /** A new hello (samples uploaded, runs begun). */

@@ -6,7 +6,7 @@ it come along, each as a run folder in runs/ that can be looked at like any othe
     allcnn    the best known to us on two processor cores
     recipe    the 2018 tutorial's, slower and less right, which shows what that tutorial was written to show
 
-Of their snapshots only the first and the last are kept, in float16; of the rest, the histograms and the probe films.
+Of their snapshots only the first and the last are kept, in float16; of the rest, the histograms and the timelines.
 """
 
 from __future__ import annotations

@@ -79,9 +79,9 @@ def _interior(result: InteriorGradients) -> Any:
 
 
 def _keep(result: MaskingCurve) -> Any:
-    from innerview.pictures import keep_strip
+    from innerview.pictures import masking_strip
 
-    return keep_strip(result)
+    return masking_strip(result)
 
 
 def _activations(result: Activations) -> Any:

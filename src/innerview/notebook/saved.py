@@ -49,17 +49,17 @@ def stills(payloads: Sequence[Packed], classes: Sequence[str]) -> str:
     shown: list[dict[str, str]] = []
     for packed in [one for one in payloads if one.kind == "subject"][:STILLS]:
         subject = unpack(packed)
-        picture = subject.metadata["picture"]
-        first = next(one for one in payloads if one.kind == "map" and one.keys["picture"] == picture)
+        picture = subject.metadata["image"]
+        first = next(one for one in payloads if one.kind == "map" and one.keys["image"] == picture)
         shown.append(_still(subject, unpack(first), classes))
     return render("stills.html", shown=shown, width=TILE)
 
 
 def _still(subject: Payload, found: Payload, classes: Sequence[str]) -> dict[str, str]:
-    image = subject.arrays["picture"].astype(np.float32) / np.float32(255)
-    values = found.values("map")
+    image = subject.arrays["image"].astype(np.float32) / np.float32(255)
+    values = found.values("heatmap")
     limit = own_limit(values)
-    (answer,), (confidence,) = subject.arrays["answer"], subject.arrays["chance"]
+    (answer,), (confidence,) = subject.arrays["predicted"], subject.arrays["confidence"]
     chance = f", {words.probability(float(confidence))}" if np.isfinite(confidence) else ""
     return {
         "name": subject.metadata["name"],

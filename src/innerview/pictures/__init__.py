@@ -1,7 +1,7 @@
 """Results as pictures and charts, each legible alone: title, unit, scale, legend, and what was left out.
 
     raster pictures      attribution_picture · attribution_views · photo_picture · contact_sheet · error_picture
-    (Pillow)             interior_strip · interior_sheet · keep_strip · activation_grid · architecture_picture
+    (Pillow)             interior_strip · interior_sheet · masking_strip · activation_grid · architecture_picture
     animations           interior_animation · activation_animation
     charts (matplotlib)  histogram_figure · layers_figure · path_figure · convergence_figure · statistics_figure ·
                          curves_figure, and draw_… for axes of one's own
@@ -30,7 +30,7 @@ from innerview.pictures.charts.histograms import draw_layer, draw_layers, histog
 from innerview.pictures.charts.path import draw_norm_path, draw_probability_path, draw_score_path, path_figure
 from innerview.pictures.charts.statistics import draw_accuracy, draw_class_shares, statistics_figure
 from innerview.pictures.interior import QUANTITIES, interior_animation, interior_sheet, interior_strip
-from innerview.pictures.keep import keep_strip
+from innerview.pictures.masking import masking_strip
 from innerview.pictures.overlay import STYLES, overlay
 from innerview.pictures.ramps import colour, ramp
 from innerview.pictures.saving import save, to_picture
@@ -68,8 +68,8 @@ __all__ = [
     "interior_animation",
     "interior_sheet",
     "interior_strip",
-    "keep_strip",
     "layers_figure",
+    "masking_strip",
     "overlay",
     "own_limit",
     "path_figure",

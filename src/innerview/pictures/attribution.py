@@ -165,7 +165,7 @@ def _legend(
 ) -> Pillow.Image:
     first = results[0]
     values = [result.values for result in results]
-    if style == "picture":  # no value is shown
+    if style == "image":  # no value is shown
         return canvas.blank(width, 1)
     entries = style_entries(style, first.ramp)
     return legend(values, scale, first.unit, entries, ends=ENDS[first.ramp], width=width, separate=separate)

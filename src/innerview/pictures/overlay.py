@@ -65,7 +65,7 @@ STYLES: Final[Mapping[str, Blend]] = MappingProxyType(
         "tint": _tint,
         "half": lambda picture, t, colours: 0.5 * squeezed_grey(picture) + 0.5 * _colours(t, colours),
         "map": lambda _, t, colours: _colours(t, colours),
-        "picture": lambda picture, _t, _colours: picture,
+        "image": lambda picture, _t, _colours: picture,
         "recipe": lambda picture, t, _: np.maximum(t, 0) * picture,
         "recipe-signed": _recipe_signed,
     }
@@ -77,7 +77,7 @@ STYLE_WORDS: Final[Mapping[str, str]] = MappingProxyType(
         "tint": "Colour over the grey picture: the stronger, the larger the value.",
         "half": "Half grey picture, half colour.",
         "map": "The map alone.",
-        "picture": "The picture alone, without the map.",
+        "image": "The image alone, without the map.",
         "recipe": "The recipe's overlay: the picture, lit where the map is above zero.",
         "recipe-signed": "The recipe's signed overlay: half grey picture, half colour.",
     }

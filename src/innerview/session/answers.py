@@ -27,9 +27,9 @@ from innerview.session.query import Query
 from innerview.targets import usual_kind
 from innerview.types import Array
 from innerview.viewer.payload import Payload
-from innerview.viewer.payloads.keep import keep_payload, kept_payload
 from innerview.viewer.payloads.layers import Shown, layers_payload
 from innerview.viewer.payloads.map import Question, map_payload
+from innerview.viewer.payloads.masking import mask_payload, masking_payload
 from innerview.viewer.payloads.path import path_payload
 from innerview.viewer.payloads.stamp import Stamp
 from innerview.viewer.payloads.subject import subject_payload
@@ -112,17 +112,17 @@ def _path(asked: Asked, query: Query, listener: Listener) -> Payload:
     return path_payload(asked.result(PATH, query, shown), stamp, versus=versus)
 
 
-def _keep(asked: Asked, query: Query, listener: Listener) -> Payload:
+def _masking(asked: Asked, query: Query, listener: Listener) -> Payload:
     found = asked.result(MASKING, query, listener)
     versus = _versus(asked, query)
-    return keep_payload(found.curves, _stamp(asked, query), fill=found.fill.words, seed=query.seed, versus=versus)
+    return masking_payload(found.curves, _stamp(asked, query), fill=found.fill.words, seed=query.seed, versus=versus)
 
 
-def _kept(asked: Asked, query: Query, listener: Listener) -> Payload:
+def _mask(asked: Asked, query: Query, listener: Listener) -> Payload:
     found = asked.result(MASK, query, listener)
     assert found.prediction is not None  # noqa: S101 of a mask there is one
     stamp = _stamp(asked, query)
-    return kept_payload(found.prediction, stamp, pixels=found.pixels, share=found.fraction, fill=found.fill.words)
+    return mask_payload(found.prediction, stamp, pixels=found.pixels, fraction=found.fraction, fill=found.fill.words)
 
 
 def _layers(asked: Asked, query: Query, listener: Listener) -> Payload:
@@ -154,13 +154,13 @@ ANSWERS: Final[Mapping[str, Callable[[Asked, Query, Listener], Payload]]] = Mapp
         "subject": _subject,
         "map": _map,
         "path": _path,
-        "keep": _keep,
-        "kept": _kept,
+        "masking": _masking,
+        "mask": _mask,
         "layers": _layers,
         "weights": _weights,
         "run": _training,
         "tested": _training,
-        "film": _training,
+        "timeline": _training,
     }
 )
 """By the kind that is asked for."""

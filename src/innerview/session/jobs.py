@@ -17,7 +17,7 @@ from innerview.session.schedule import Dropped, FairScheduler, Turn
 from innerview.session.session import Session, message_of
 from innerview.viewer.payload import Payload, encode
 
-QUICK: Final = frozenset({"subject", "kept", "layers"})
+QUICK: Final = frozenset({"subject", "mask", "layers"})
 """Kinds that take a pass or two."""
 
 MOST: Final = 256

@@ -300,9 +300,9 @@ MESSAGE: Final[Mapping[str, tuple[str, Read]]] = MappingProxyType(
     {
         **{name: (name, _text) for name in ("kind", "mask", "layer", "run")},
         "method": ("method", _method),
-        "network": ("model", _text),
-        "picture": ("image", _text),
-        "target_kind": ("objective", lambda name, value: "" if value == "margin" else _text(name, value)),
+        "model": ("model", _text),
+        "image": ("image", _text),
+        "objective": ("objective", lambda name, value: "" if value == "margin" else _text(name, value)),
         "target": ("target", _whole),
         "versus": ("versus", _whole),
         "baseline": ("baselines", lambda name, value: (_baseline(name, value) or Query.baselines[0],)),

@@ -17,13 +17,13 @@ from typing import Any, Final, final
 
 from innerview.data.reading import LoadedImage
 from innerview.errors import DataError, InnerviewError, UsageError
-from innerview.pictures.film import Frame
+from innerview.pictures.timeline import Frame
 from innerview.runs import RunFolder, ending
 from innerview.session.cache import Cache
 from innerview.session.progress import Listener
 from innerview.session.query import Query
 from innerview.session.training.answers import answers_of
-from innerview.session.training.payloads import show_answers, show_course, show_film, show_weights
+from innerview.session.training.payloads import show_answers, show_course, show_timeline, show_weights
 from innerview.session.training.reading import LayerTimes, Recorded
 from innerview.viewer.payload import Payload
 from innerview.viewer.payloads.stamp import Stamp
@@ -37,7 +37,7 @@ QUIET: Final = 120.0
 """Seconds without a change after which a run that has not reached its end counts as stopped."""
 
 FRAMES: Final = 64 * 2**20
-"""Bytes of films' frames that are kept: of a training under way, only new snapshots are run for a known picture."""
+"""Bytes of timelines' frames that are kept: of a training under way, only new snapshots are run for a known picture."""
 
 TIMES: Final = 2**22
 """Bytes of statistics of weights that are kept: some hundred snapshots of a run under way take 100 kB."""
@@ -45,7 +45,7 @@ TIMES: Final = 2**22
 WATCHED: Final = ("manifest.json", "metrics.jsonl", ending.FILE, "snapshots", "histograms", "observations")
 
 SEEN: Final = ("snapshots", "observations")
-"""What a film and answers on test pictures depend on: they are not worked out anew for every line of the metrics."""
+"""What a timeline and predictions on test images depend on: they are not worked out anew for every line of metrics."""
 
 Keep = Callable[[LoadedImage], str]
 """Keeps a picture where it can be asked for, and gives its name there; empty where it can't be."""
@@ -155,7 +155,7 @@ class RunRegistry:
     def version(self, query: Query) -> str:
         """What changes when the answer to a question about a run does; empty if there is no such run."""
         found = self.places().get(query.run)
-        return found.version(SEEN if query.kind in {"film", "tested"} else WATCHED) if found else ""
+        return found.version(SEEN if query.kind in {"timeline", "tested"} else WATCHED) if found else ""
 
     def changes(self) -> Sequence[Mapping[str, Any]]:
         """The facts of those that have changed, or appeared, since the last call."""
@@ -186,12 +186,12 @@ class RunRegistry:
         )
 
     def _facts(self, place: Place) -> dict[str, Any]:
-        owner = {"network": self._owners[place.path]} if place.path in self._owners else {}
+        owner = {"model": self._owners[place.path]} if place.path in self._owners else {}
         try:
             recorded = place.read(self._times)
         except InnerviewError:
             recorded = None
-        snapshot = {} if recorded is None else {"snapshot": recorded.steps[-1]}
+        snapshot = {} if recorded is None else {"checkpoint": recorded.steps[-1]}
         return {"id": place.identity, "name": place.name, "state": self._state(place, recorded), **snapshot, **owner}
 
     def _state(self, place: Place, recorded: Recorded | None) -> str:
@@ -236,7 +236,7 @@ SHOWN: Final[Mapping[str, Callable[[_Question], Payload]]] = MappingProxyType(
         "run": lambda asked: show_course(asked.run, asked.state),
         "weights": lambda asked: show_weights(asked.run, asked.stamp),
         "tested": _show_answers,
-        "film": lambda asked: show_film(asked.run, asked.photo, asked.stamp, asked.listener, asked.frames),
+        "timeline": lambda asked: show_timeline(asked.run, asked.photo, asked.stamp, asked.listener, asked.frames),
     }
 )
 """By the kind that is asked for."""

@@ -44,7 +44,7 @@ def _sizes(layer: Layer) -> dict[str, int]:
 
 def describe_photo(photo: Photo) -> dict[str, Any]:
     """Describe a picture for a list."""
-    return {"picture": photo.picture, "name": photo.name, "truth": photo.truth, "thumbnail": photo.icon}
+    return {"image": photo.picture, "name": photo.name, "label": photo.truth, "thumbnail": photo.icon}
 
 
 def hello(
@@ -59,7 +59,7 @@ def hello(
     return {
         "state": "hello",
         "version": versions()["innerview"],
-        "networks": list(networks),
+        "models": list(networks),
         "samples": list(samples),
         "runs": list(runs),
         "baselines": list(baselines),

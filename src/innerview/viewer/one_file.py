@@ -32,7 +32,7 @@ EXPORTS: Final = re.compile(r"export\s*\{([^{}]*)\}\s*;?\s*$")
 ESCAPED: Final = re.compile("[<\\u2028\\u2029\\ud800-\\udfff]")
 """What JSON in a page is written without: it could end its element, or a line of a program, or is half a character."""
 
-KEYS: Final = ("network", "picture", "target", "versus", "method", "baseline", "run", "fill")
+KEYS: Final = ("model", "image", "target", "versus", "method", "baseline", "run", "fill")
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,7 +54,7 @@ def pack(payload: Payload, **keys: object) -> Packed:
     """Deflate a payload; keys beside network and picture say which requests it answers."""
     deflate = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
     packed = deflate.compress(encode(payload)) + deflate.flush()
-    known = {"network": payload.metadata["network"] or None, "picture": payload.metadata["picture"] or None}
+    known = {"model": payload.metadata["model"] or None, "image": payload.metadata["image"] or None}
     return Packed(payload.kind, {**known, **keys}, base64.b64encode(packed).decode("ascii"))
 
 

@@ -1,4 +1,4 @@
-"""Trainings in words: what the curves, the layers, the channels, the films and the answers of a run say.
+"""Trainings in words: what the curves, the layers, the channels, the timelines and the answers of a run say.
 
 Each sentence carries its own numbers. A warning names the section of the page whose figure says so.
 """
@@ -14,7 +14,7 @@ import numpy as np
 
 from innerview.methods.health import Finding
 from innerview.methods.mistakes import Mistakes, confused, interval
-from innerview.pictures.film import Film
+from innerview.pictures.timeline import Timeline
 from innerview.pictures.words import count, number, several, share
 from innerview.runs.ending import Ending
 from innerview.targets import label
@@ -272,7 +272,7 @@ def channels(layers: Sequence[str], silent: Array, stuck: Array, sizes: Array, a
     return f"{text}; {still or 'none'} {'is' if still in {0, 1} else 'are'} stuck."
 
 
-def film(shown: Film) -> str:
+def timeline(shown: Timeline) -> str:
     """Say what one picture was called, from which step on."""
     calls = [(frame.step, frame.prediction.label) for frame in shown.frames]
     runs = [call for before, call in zip([(0, ""), *calls], calls, strict=False) if before[1] != call[1]]

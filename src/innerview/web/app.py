@@ -1,7 +1,7 @@
 """The application: five addresses and no other, none of which opens a file that a client names.
 
 GET /            the page          GET /viewer.js, /viewer.css   the bundle, as the package carries it
-POST /pictures   a picture         /socket                       questions and answers
+POST /images     an image          /socket                       questions and answers
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def make_app(session: Session, access: Access | None = None, changes: Changes | 
             Route("/", page),
             Route("/viewer.js", _file(bundle.script, "text/javascript")),
             Route("/viewer.css", _file(bundle.style, "text/css")),
-            Route("/pictures", uploads.take, methods=["POST"]),
+            Route("/images", uploads.take, methods=["POST"]),
             WebSocketRoute("/socket", socket),
         ],
         middleware=[Middleware(Guard, access=access or Access(), open_paths=OPEN)],

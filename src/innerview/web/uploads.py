@@ -45,7 +45,7 @@ class Uploads:
     _held: int = 0
 
     async def take(self, request: Request) -> Response:
-        """Answer POST /pictures."""
+        """Answer POST /images."""
         declared = request.headers.get("content-length", "")
         if not (declared.isascii() and declared.isdecimal()):
             return _refuse(411, "the picture's length was not said (Content-Length); send it whole")
@@ -94,7 +94,7 @@ class Uploads:
             return _refuse(422, str(problem))
         except Exception as problem:  # noqa: BLE001 what nobody foresaw is told as a question's end would be
             return _refuse(500, message_of(problem))
-        return JSONResponse({"picture": photo.picture, "name": photo.name})
+        return JSONResponse({"image": photo.picture, "name": photo.name})
 
     def _decode(self, content: bytes, name: str) -> Photo:
         picture = load_image(content, name=name, max_pixels=MOST_PIXELS, max_bytes=MOST_BYTES)

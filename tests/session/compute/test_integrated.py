@@ -25,8 +25,8 @@ from innerview.session.progress import NullListener
 from innerview.session.query import CURVE_FRACTIONS, Query
 from innerview.targets import Logit
 from innerview.viewer.payload import Payload, decode, encode
-from innerview.viewer.payloads.keep import keep_payload
 from innerview.viewer.payloads.map import Question, map_payload
+from innerview.viewer.payloads.masking import masking_payload
 from innerview.viewer.payloads.path import path_payload
 from innerview.viewer.payloads.stamp import Stamp
 from networks import MODELS, function_network, numpy_network
@@ -177,7 +177,7 @@ def test_keeping_by_orders_is_the_method_and_shows_equal_pictures_once(network, 
     np.testing.assert_allclose(found[1].logits, known.logits, rtol=1e-4, atol=1e-5)
     assert np.array_equal(found[1].ranking, known.ranking)
     assert len({one.ranking.tobytes() for one in found}) == 8
-    payload = decode(encode(keep_payload(found, STAMP, fill="black", seed=0)))
+    payload = decode(encode(masking_payload(found, STAMP, fill="black", seed=0)))
     assert payload.arrays["logits"].shape == (8, 3, 3)
 
 
@@ -211,7 +211,7 @@ def test_broken_masks_are_refused(text, cells, message) -> None:
 def test_every_method_makes_a_payload(network, image, black, method: str) -> None:
     found = run_method(method, network, image, Logit(1), [black], None)
     payload = decode(encode(map_payload(found, Question(method, "logit", 1), STAMP)))
-    np.testing.assert_array_equal(payload.values("map"), found.heatmap.astype(np.float32))
+    np.testing.assert_array_equal(payload.values("heatmap"), found.heatmap.astype(np.float32))
     assert payload.json("n_evaluations") == getattr(found, "n_evaluations", 1)
     assert payload.metadata["meaning"] in {"contribution", "sensitivity", "spread"}
 
@@ -232,9 +232,9 @@ def test_maps_carry_their_error_and_status(integrated: Integrated) -> None:
     done = decode(encode(map_payload(integrated.results[0], question, STAMP)))
     assert (done.metadata["status"], done.json("tolerance")) == ("done", 0.01)
     assert done.json("error") == integrated.results[0].error
-    assert done.arrays["pixel_error"].shape == done.arrays["map"].shape
+    assert done.arrays["pixel_error"].shape == done.arrays["heatmap"].shape
     small = decode(encode(map_payload(integrated.results[0], question, STAMP, small=True)))
-    loss = np.abs(small.values("map") - done.values("map")).sum() / np.abs(done.values("map")).sum()
+    loss = np.abs(small.values("heatmap") - done.values("heatmap")).sum() / np.abs(done.values("heatmap")).sum()
     assert 0 < loss < 0.02
 
 

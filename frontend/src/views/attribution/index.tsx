@@ -13,11 +13,11 @@ import { type Chosen, mapRequest, useAnswer, useChosen, useKeys, useLink, useSes
 import { saveMap } from "../../core/saving";
 import { CertificateLine } from "../../parts/certificate";
 import { Choice, Radios } from "../../parts/choice";
-import { Blend, useMapKeys } from "../../parts/blend";
+import { OverlayChoice, useMapKeys } from "../../parts/overlay";
 import { Data } from "../../parts/data";
 import { Explain } from "../../parts/explain";
 import { Legend, MODES } from "../../parts/legend";
-import { MapPixels, PicturePixels } from "../../parts/pixels";
+import { MapPixels, ImagePixels } from "../../parts/pixels";
 import { Readout } from "../../parts/readout";
 import { Slider } from "../../parts/slider";
 import { AnswerState, Remark, Stale } from "../../parts/states";
@@ -60,8 +60,8 @@ function Attribution(): JSX.Element {
     );
   }
   const { meta } = answer.payload;
-  const picture = chosen.subject.payload?.arrays.picture ?? null;
-  const shown = { chosen, facts, scale, picture, meta };
+  const image = chosen.subject.payload?.arrays.image ?? null;
+  const shown = { chosen, facts, scale, image, meta };
   return (
     <div class="attribution">
       <div class="panes">
@@ -70,24 +70,24 @@ function Attribution(): JSX.Element {
             <MainMap {...shown} showsError={showsError && facts.error !== null} smooth={smooth} />
           </Stale>
           {facts.error && showsError ? (
-            <Legend scale={{ limit: ownLimit(facts.error), mode: "own" }} unit={meta.unit} name="amount" values={facts.error} ends={["exact", "estimated error"]} />
+            <Legend scale={{ limit: ownLimit(facts.error), mode: "per-image" }} unit={meta.unit} name="amount" values={facts.error} ends={["exact", "estimated error"]} />
           ) : (
             <Legend scale={scale} unit={meta.unit} name={facts.ramp} values={facts.values} ends={endsOf(meta, chosen.classes)} pin />
           )}
           <CertificateLine meta={meta} facts={facts} previous={answer.previous} onMore={() => setMore({ of: asked, times: more.of === asked ? more.times + 1 : 1 })} />
           <AnswerState answer={answer} what="Refining the map" />
-          {remarks(meta, facts, answer.payload.arrays.baseline ?? null, picture, chosen.subject.payload?.arrays.logits.data ?? null).map((text) => (
+          {remarks(meta, facts, answer.payload.arrays.baseline ?? null, image, chosen.subject.payload?.arrays.logits.data ?? null).map((text) => (
             <Remark key={text} says={text} />
           ))}
           <p class="summary" data-summary>
             {meta.meaning === "contribution" && meta.baseline_score !== null
-              ? `For ${number(facts.raised, true)}, against ${number(facts.lowered, true)} ${meta.unit}: the ${meta.target_words} goes from ${number(meta.baseline_score, true)} at the baseline (${meta.baseline}) to ${number(meta.score, true)} at the picture.`
+              ? `For: ${number(facts.raised, true)}, against: ${number(facts.lowered, true)} ${meta.unit}: the ${meta.target_words} goes from ${number(meta.baseline_score, true)} at the baseline (${meta.baseline}) to ${number(meta.score, true)} at the image.`
               : `${meta.method_words}: ${meta.target_words}, in ${meta.unit}.`}
           </p>
         </figure>
         <Beside {...shown} showsError={showsError} toggle={() => setShowsError(!showsError)} />
         <div class="controls">
-          <Readout facts={facts} unit={meta.unit} limit={scale.limit} picture={picture} />
+          <Readout facts={facts} unit={meta.unit} limit={scale.limit} image={image} />
           <Controls facts={facts} chosen={chosen} />
           {facts.width >= FINE && (
             <label class="row facts">
@@ -106,19 +106,19 @@ interface Part {
   chosen: Chosen;
   facts: MapFacts;
   scale: Scale;
-  picture: NonNullable<Chosen["subject"]["payload"]>["arrays"]["picture"] | null;
+  image: NonNullable<Chosen["subject"]["payload"]>["arrays"]["image"] | null;
   meta: NonNullable<ReturnType<typeof useAnswer<"map">>["payload"]>["meta"];
 }
 
 const about = ({ meta, chosen }: Part): string =>
-  `${meta.target === null ? meta.target_words : className(meta.target, chosen.classes)}${meta.versus === null ? "" : `, not ${className(meta.versus, chosen.classes)}`}`;
+  `${meta.target === null ? meta.target_words : className(meta.target, chosen.classes)}${meta.versus === null ? "" : ` versus ${className(meta.versus, chosen.classes)}`}`;
 
 function MainMap({ showsError, smooth, ...part }: Part & { showsError: boolean; smooth: boolean }): JSX.Element {
   const [link] = useLink();
-  const { facts, scale, picture, meta } = part;
+  const { facts, scale, image, meta } = part;
   const { height, width } = facts;
   const [row, column] = facts.strongest;
-  const fits = picture && picture.shape[0] === height && picture.shape[1] === width ? picture : null;
+  const fits = image && image.shape[0] === height && image.shape[1] === width ? image : null;
   if (showsError && facts.error) {
     return (
       <div class="main-map">
@@ -143,11 +143,11 @@ function MainMap({ showsError, smooth, ...part }: Part & { showsError: boolean; 
         width={width}
         limit={scale.limit}
         ramp={facts.ramp}
-        picture={fits}
+        image={fits}
         overlay={link.overlay}
         show={link.show}
-        threshold={link.threshold}
-        label={`${meta.method_words} for ${about(part)}: Σ for ${number(facts.raised)}, Σ against ${number(facts.lowered)} ${meta.unit}, strongest at row ${row}, column ${column}`}
+        top={link.top}
+        label={`${meta.method_words} for ${about(part)}: Σ for ${number(facts.raised)}, Σ against ${number(facts.lowered)} ${meta.unit}, largest |value| at row ${row}, column ${column}`}
         size={960}
         smooth={smooth}
         keyboard
@@ -156,17 +156,17 @@ function MainMap({ showsError, smooth, ...part }: Part & { showsError: boolean; 
   );
 }
 
-/** The bare picture and the error (or the map, when the error is large), small. */
+/** The bare image and the error (or the map, when the error is large), small. */
 function Beside({ showsError, toggle, ...part }: Part & { showsError: boolean; toggle: () => void }): JSX.Element {
-  const { facts, scale, picture, meta } = part;
+  const { facts, scale, image, meta } = part;
   const error = facts.error;
   const limit = error ? ownLimit(error) : 1;
   return (
     <div class="beside">
-      {picture && (
+      {image && (
         <figure>
-          <PicturePixels picture={picture} label="The picture" size={256} />
-          <figcaption>picture</figcaption>
+          <ImagePixels image={image} label="The image" size={256} />
+          <figcaption>image</figcaption>
         </figure>
       )}
       {error && (
@@ -192,8 +192,8 @@ function Beside({ showsError, toggle, ...part }: Part & { showsError: boolean; t
 function Controls({ facts, chosen }: { facts: MapFacts; chosen: Chosen }): JSX.Element {
   const [link, go] = useLink();
   const { source } = useSession();
-  const { overlay, threshold } = link;
-  const pixels = pixelsAt(threshold, facts.values.length);
+  const { overlay, top } = link;
+  const pixels = pixelsAt(top, facts.values.length);
   const request = mapRequest(chosen, link.tolerance);
   const held = request && source.choices(request, "method");
   return (
@@ -201,12 +201,12 @@ function Controls({ facts, chosen }: { facts: MapFacts; chosen: Chosen }): JSX.E
       <Choice
         label="Method"
         value={chosen.method}
-        options={chosen.network.methods.map((name) => [name, name.replace(/-/g, " "), held !== null && !held.has(name)] as const)}
+        options={chosen.model.methods.map((name) => [name, name.replace(/-/g, " "), held !== null && !held.has(name)] as const)}
         onChange={(name) => go({ method: name })}
       />
       <Radios label="Show" value={link.show} options={SIGNS.map((sign) => [sign, sign] as const)} onChange={(show) => go({ show })} />
-      <Blend />
-      {overlay.blend === "tint" && (
+      <OverlayChoice />
+      {overlay.style === "tint" && (
         <Slider
           label="Opacity"
           max={100}
@@ -218,16 +218,16 @@ function Controls({ facts, chosen }: { facts: MapFacts; chosen: Chosen }): JSX.E
         />
       )}
       <Slider
-        label="Strongest"
+        label="Top"
         max={100}
-        value={threshold}
-        onChange={(value) => go({ threshold: value })}
-        spoken={`strongest ${threshold} percent, ${pixels} pixels`}
-        output={`${threshold} %`}
+        value={top}
+        onChange={(value) => go({ top: value })}
+        spoken={`top ${top} percent, ${pixels} pixels`}
+        output={`${top} %`}
       />
-      {threshold < 100 && <p class="second facts">{count(pixels)} of {count(facts.values.length)} pixels shown</p>}
-      <button onClick={() => go({ view: "keep", order: "strongest", share: threshold < 100 ? threshold : link.share })}>
-        Keep only these pixels →
+      {top < 100 && <p class="second facts">{count(pixels)} of {count(facts.values.length)} pixels shown</p>}
+      <button onClick={() => go({ view: "masking", order: "strongest", fraction: top < 100 ? top : link.fraction })}>
+        Show the model only these pixels →
       </button>
     </>
   );
@@ -235,37 +235,37 @@ function Controls({ facts, chosen }: { facts: MapFacts; chosen: Chosen }): JSX.E
 
 function Tables(part: Part): JSX.Element {
   const [link] = useLink();
-  const { facts, scale, picture, meta, chosen } = part;
-  const file = `attribution-${meta.picture ?? "picture"}-${meta.target ?? "score"}`;
+  const { facts, scale, image, meta, chosen } = part;
+  const file = `attribution-${meta.image ?? "image"}-${meta.target ?? "score"}`;
   const png = (): void =>
     void saveMap(file, {
       title: `${meta.method_words}: ${about(part)}`,
-      values: visible(facts.values, link.show, link.threshold),
+      values: visible(facts.values, link.show, link.top),
       height: facts.height,
       width: facts.width,
       limit: scale.limit,
       unit: meta.unit,
       mode: MODES[scale.mode],
       name: facts.ramp,
-      picture,
+      image,
       overlay: link.overlay,
       ends: endsOf(meta, chosen.classes),
       lines: [
-        ...(link.show !== "both" || link.threshold < 100 ? [`Shown: ${link.show}, strongest ${link.threshold} % of the pixels`] : []),
+        ...(link.show !== "both" || link.top < 100 ? [`Shown: ${link.show}, top ${link.top} % of the pixels`] : []),
         certificate(meta).words,
-        `${chosen.network.name} ${chosen.network.id.slice(0, 8)} · picture ${meta.picture} · baseline ${meta.baseline || "none"}`,
+        `${chosen.model.name} ${chosen.model.id.slice(0, 8)} · image ${meta.image} · baseline ${meta.baseline || "none"}`,
       ],
     });
   return (
     <>
       <Data
-        title="strongest pixels"
+        title="top pixels"
         columns={["rank", "row", "column", meta.unit, "error"]}
         rows={() => strongestPixels(facts)}
         csv={() => everyPixel(facts)}
         file={file}
         onPng={png}
-        note="The 20 strongest; the CSV holds every pixel."
+        note="The 20 with the largest |values|; the CSV holds every pixel."
       />
       <Data title="sums of 8 × 8 blocks" columns={["rows", "columns", `sum, ${meta.unit}`]} rows={() => blockSums(facts)} file={`${file}-blocks`} />
     </>

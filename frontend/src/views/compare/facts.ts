@@ -1,7 +1,7 @@
 /** Two maps beside each other: what may be subtracted, what lies within the errors, how alike they are. */
 import { certificate } from "../../core/certificate";
 import { mapFacts } from "../../core/maps";
-import type { Picture } from "../../core/paint";
+import type { ImageBytes } from "../../core/paint";
 import type { RampName } from "../../core/ramps";
 import { ownLimit, sharedLimit, type Scale, type ScaleChoice } from "../../core/scale";
 import { frame } from "../../core/tensors";
@@ -18,26 +18,26 @@ export interface Side {
   unit: string;
   /** Contribution, sensitivity or spread: only equals are subtracted. */
   meaning: string;
-  picture: Picture | null;
+  image: ImageBytes | null;
   certificate: string;
 }
 
-export function mapSide(words: string, payload: Payload<"map">, picture: Picture | null): Side {
+export function mapSide(words: string, payload: Payload<"map">, image: ImageBytes | null): Side {
   const { values, error, height, width, ramp } = mapFacts(payload);
   const { unit, meaning } = payload.meta;
   const { mark, words: exact } = certificate(payload.meta);
-  return { words, values, error, height, width, ramp, unit, meaning, picture, certificate: `${mark} ${exact}`.trim() };
+  return { words, values, error, height, width, ramp, unit, meaning, image, certificate: `${mark} ${exact}`.trim() };
 }
 
-export function filmSide(words: string, { arrays, meta }: Payload<"film">, at: number): Side {
-  const [, height, width] = arrays.maps.shape;
-  const shared = { error: null, ramp: "evidence" as const, unit: meta.unit, meaning: "contribution", picture: arrays.picture };
-  return { words, values: frame(arrays, "maps", at), height, width, ...shared, certificate: "Error not estimated" };
+export function timelineSide(words: string, { arrays, meta }: Payload<"timeline">, at: number): Side {
+  const [, height, width] = arrays.heatmaps.shape;
+  const shared = { error: null, ramp: "evidence" as const, unit: meta.unit, meaning: "contribution", image: arrays.image };
+  return { words, values: frame(arrays, "heatmaps", at), height, width, ...shared, certificate: "Error not estimated" };
 }
 
 /** Why the two can't be subtracted, in words; empty when they can. */
 export function whyNot(a: Side, b: Side, vary: string): string {
-  if (vary === "picture") return "Two pictures: their pixels don't correspond, so there is no difference map.";
+  if (vary === "image") return "Two images: their pixels don't correspond, so there is no difference map.";
   if (a.height !== b.height || a.width !== b.width) return "The two maps have different sizes, so there is no difference map.";
   if (a.unit !== b.unit || a.meaning !== b.meaning) return "The two maps measure different things, so each has its own scale and there is no difference map.";
   return "";
@@ -45,7 +45,7 @@ export function whyNot(a: Side, b: Side, vary: string): string {
 
 /** One scale for both, or one for each where they measure different things. */
 export function scales(a: Side, b: Side, choice: ScaleChoice): [Scale, Scale] {
-  if (a.unit !== b.unit || a.meaning !== b.meaning) return [a, b].map(({ values }): Scale => ({ limit: ownLimit(values), mode: "own" })) as [Scale, Scale];
+  if (a.unit !== b.unit || a.meaning !== b.meaning) return [a, b].map(({ values }): Scale => ({ limit: ownLimit(values), mode: "per-image" })) as [Scale, Scale];
   const scale: Scale = typeof choice === "number" ? { limit: choice, mode: "pinned" } : { limit: sharedLimit([a.values, b.values]), mode: "shared" };
   return [scale, scale];
 }
@@ -80,7 +80,7 @@ export function correlation(a: Float32Array, b: Float32Array): number {
   return ab / Math.sqrt(aa * bb);
 }
 
-/** A on the left of the curtain, B on the right of it. */
+/** A on the left of the swipe, B on the right of it. */
 export function mixed<T extends Float32Array | Uint8Array>(a: T, b: T, width: number, cut: number, channels = 1): T {
   const out = a.slice() as T;
   for (let i = 0; i < out.length; i++) if (Math.floor(i / channels) % width >= cut) out[i] = b[i];

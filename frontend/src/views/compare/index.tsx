@@ -9,9 +9,9 @@ import { chosenRuns, timesOf } from "../../core/runs";
 import { ownLimit, type Scale } from "../../core/scale";
 import { mapRequest, useAnswer, useChosen, useKeys, useLink, useSession } from "../../core/session";
 import { useStore } from "../../core/store";
-import type { Picture } from "../../core/paint";
+import type { ImageBytes } from "../../core/paint";
 import type { Request } from "../../sources/source";
-import { useMapKeys } from "../../parts/blend";
+import { useMapKeys } from "../../parts/overlay";
 import { Choice, Radios } from "../../parts/choice";
 import { Data } from "../../parts/data";
 import { Explain } from "../../parts/explain";
@@ -20,12 +20,12 @@ import { MapPixels } from "../../parts/pixels";
 import { Slider } from "../../parts/slider";
 import { AnswerState, Stale } from "../../parts/states";
 import type { View } from "../view";
-import { difference, type Difference, filmSide, mapSide, mixed, scales, type Side, whyNot } from "./facts";
+import { difference, type Difference, timelineSide, mapSide, mixed, scales, type Side, whyNot } from "./facts";
 import "./compare.css";
 
 type Vary = (typeof VARIED)[number];
 /** The first is shown where nothing was picked, on a phone the second. */
-const WAYS = ["side by side", "one at a time", "curtain"] as const;
+const WAYS = ["side by side", "one at a time", "swipe"] as const;
 const PHONE = (): MediaQueryList => matchMedia("(max-width: 599px)");
 const STRONGEST = 20;
 
@@ -47,17 +47,17 @@ function Compare(): JSX.Element {
   const [link, go] = useLink();
   const chosen = useChosen();
   const hello = useStore(session.hello);
-  const { network, picture, target, ranking, classes, subject, method, baseline } = chosen;
-  const [run] = chosenRuns(hello.runs, link.run, network);
-  const film = useAnswer(link.vary === "epoch" && run && network && picture ? ({ kind: "film", run: run.id, network: network.id, picture } as const) : null);
-  const times = useMemo(() => (film.payload ? timesOf(film.payload.arrays) : null), [film.payload]);
+  const { model, image, target, ranking, classes, subject, method, baseline } = chosen;
+  const [run] = chosenRuns(hello.runs, link.run, model);
+  const timeline = useAnswer(link.vary === "epoch" && run && model && image ? ({ kind: "timeline", run: run.id, model: model.id, image } as const) : null);
+  const times = useMemo(() => (timeline.payload ? timesOf(timeline.payload.arrays) : null), [timeline.payload]);
   const question = mapRequest(link.vary === "class" ? { ...chosen, versus: null } : chosen, link.tolerance);
   const held = (field: keyof Request) => {
     const found = question && session.source.choices(question, field);
     return (value: unknown): boolean => found !== null && !found.has(value) && !found.has(null);
   };
-  const missing = { target: held("target"), picture: held("picture"), network: held("network"), method: held("method") };
-  const kept = { target, versus: chosen.versus };
+  const missing = { target: held("target"), image: held("image"), model: held("model"), method: held("method") };
+  const classesHeld = { target, versus: chosen.versus };
   const variables: Record<Vary, Variable> = {
     class: {
       a: String(target),
@@ -66,23 +66,23 @@ function Compare(): JSX.Element {
       value: Number,
       pick: (id) => ({ target: Number(id) }),
     },
-    picture: {
-      a: picture ?? "",
-      options: hello.samples.map((sample) => [sample.picture, sample.name, missing.picture(sample.picture)]),
-      field: "picture",
+    image: {
+      a: image ?? "",
+      options: hello.samples.map((sample) => [sample.image, sample.name, missing.image(sample.image)]),
+      field: "image",
       value: String,
-      pick: (id) => ({ picture: id, ...kept }),
+      pick: (id) => ({ image: id, ...classesHeld }),
     },
-    network: {
-      a: network?.id ?? "",
-      options: hello.networks.map(({ id, name }) => [id, name, missing.network(id)]),
-      field: "network",
+    model: {
+      a: model?.id ?? "",
+      options: hello.models.map(({ id, name }) => [id, name, missing.model(id)]),
+      field: "model",
       value: String,
-      pick: (id) => ({ network: id, ...kept }),
+      pick: (id) => ({ model: id, ...classesHeld }),
     },
     method: {
       a: method,
-      options: (network?.methods ?? []).map((name) => [name, name.replace(/-/g, " "), missing.method(name)]),
+      options: (model?.methods ?? []).map((name) => [name, name.replace(/-/g, " "), missing.method(name)]),
       field: "method",
       value: String,
       pick: (id) => ({ method: id }),
@@ -102,29 +102,29 @@ function Compare(): JSX.Element {
   const words = (id: string | null): string => options.find(([each]) => each === id)?.[1] ?? "";
   const asks = vary !== "epoch" && b !== null ? question : null;
   const answers = [useAnswer(asks), useAnswer(asks && { ...asks, [field]: value(b!) })];
-  const other = useAnswer(vary === "picture" && network && b ? ({ kind: "subject", network: network.id, picture: b } as const) : null);
+  const other = useAnswer(vary === "image" && model && b ? ({ kind: "subject", model: model.id, image: b } as const) : null);
   const swap = (): void => void (b && go({ ...pick(b), other: a }));
   const sides = useMemo((): (Side | null)[] => {
-    const mine = subject.payload?.arrays.picture ?? null;
+    const mine = subject.payload?.arrays.image ?? null;
     if (vary === "epoch") {
-      const reel = film.payload;
-      return [a, b].map((id) => (reel && times && id ? filmSide(words(id), reel, times.find(Number(id))) : null));
+      const found = timeline.payload;
+      return [a, b].map((id) => (found && times && id ? timelineSide(words(id), found, times.find(Number(id))) : null));
     }
-    const pictures = [mine, vary === "picture" ? (other.payload?.arrays.picture ?? null) : mine];
-    return answers.map(({ payload, state }, i) => (payload && state !== "failed" ? mapSide(words(i ? b : a), payload, pictures[i]) : null));
-  }, [vary, a, b, film.payload, subject.payload, other.payload, answers[0].payload, answers[1].payload, answers[0].state, answers[1].state]);
+    const images = [mine, vary === "image" ? (other.payload?.arrays.image ?? null) : mine];
+    return answers.map(({ payload, state }, i) => (payload && state !== "failed" ? mapSide(words(i ? b : a), payload, images[i]) : null));
+  }, [vary, a, b, timeline.payload, subject.payload, other.payload, answers[0].payload, answers[1].payload, answers[0].state, answers[1].state]);
   const [first, second] = sides;
   useKeys([{ key: "X", says: "Swap A and B", run: swap }]);
-  useMapKeys(first && second && scales(first, second, "own")[0].limit);
+  useMapKeys(first && second && scales(first, second, "per-image")[0].limit);
   const shared = Object.entries({
-    picture: `picture ${subject.payload?.meta.name ?? picture}`,
-    class: `class ${target === null ? "" : className(target, classes)}${chosen.versus === null || vary === "class" ? "" : `, not ${className(chosen.versus, classes)}`}`,
-    network: `network ${network?.name}`,
+    image: `image ${subject.payload?.meta.name ?? image}`,
+    class: `class ${target === null ? "" : className(target, classes)}${chosen.versus === null || vary === "class" ? "" : ` versus ${className(chosen.versus, classes)}`}`,
+    model: `model ${model?.name}`,
     method: method.replace(/-/g, " "),
     baseline: `baseline ${baseline}`,
   }).flatMap(([key, text]) => (key === vary ? [] : [text]));
-  // A film has its own picture and target.
-  const same = vary === "epoch" && film.payload ? [`picture ${film.payload.meta.name}`, film.payload.meta.target_words, `run ${run?.name}`] : shared;
+  // A timeline has its own image and target.
+  const same = vary === "epoch" && timeline.payload ? [`image ${timeline.payload.meta.name}`, timeline.payload.meta.target_words, `run ${run?.name}`] : shared;
   return (
     <div class="compare">
       <div class="settings">
@@ -149,11 +149,11 @@ function Compare(): JSX.Element {
         </p>
       )}
       {first && second && (
-        <Stale when={subject.previous || (vary === "epoch" ? [film] : answers).some(({ previous }) => previous)}>
+        <Stale when={subject.previous || (vary === "epoch" ? [timeline] : answers).some(({ previous }) => previous)}>
           <Panes a={first} b={second} vary={vary} />
         </Stale>
       )}
-      {vary === "epoch" ? <AnswerState answer={film} what="Making the film" /> : answers.map((answer, i) => <AnswerState key={i} answer={answer} what={`Working out ${"AB"[i]}`} />)}
+      {vary === "epoch" ? <AnswerState answer={timeline} what="Computing the timeline" /> : answers.map((answer, i) => <AnswerState key={i} answer={answer} what={`Working out ${"AB"[i]}`} />)}
       <Explain of="compare" />
     </div>
   );
@@ -170,7 +170,7 @@ function Panes({ a, b, vary }: { a: Side; b: Side; vary: Vary }): JSX.Element {
   const gap = useMemo(() => (reason ? null : difference(a, b)), [a, b, reason]);
   useEffect(() => listen(PHONE(), { change: (event: MediaQueryListEvent) => setPhone(event.matches) }), []);
   const [left, right] = scales(a, b, link.scale);
-  const fits = a.width === b.width && a.height === b.height && a.ramp === b.ramp && a.picture?.data.length === b.picture?.data.length;
+  const fits = a.width === b.width && a.height === b.height && a.ramp === b.ramp && a.image?.data.length === b.image?.data.length;
   const panes: Record<string, () => JSX.Element> = {
     A: () => <Pane key="A" letter="A" side={a} scale={left} keyboard />,
     B: () => <Pane key="B" letter="B" side={b} scale={right} keyboard={way !== "side by side"} />,
@@ -180,10 +180,10 @@ function Panes({ a, b, vary }: { a: Side; b: Side; vary: Vary }): JSX.Element {
   return (
     <>
       <div class="settings">
-        <Radios label="Show" value={way} options={WAYS.map((each) => [each, each, each === "curtain" && !fits])} onChange={setWay} />
+        <Radios label="Show" value={way} options={WAYS.map((each) => [each, each, each === "swipe" && !fits])} onChange={setWay} />
         {way === "one at a time" && <Radios label="Now" value={one} options={Object.keys(panes).map((each) => [each, each])} onChange={setOne} />}
       </div>
-      {way === "curtain" && fits ? (
+      {way === "swipe" && fits ? (
         <div class="single">
           <Pane
             letter="A | B"
@@ -191,13 +191,13 @@ function Panes({ a, b, vary }: { a: Side; b: Side; vary: Vary }): JSX.Element {
               ...a,
               words: `${a.words} | ${b.words}`,
               values: mixed(a.values, b.values, a.width, cut),
-              picture: a.picture && b.picture && ({ ...a.picture, data: mixed(a.picture.data, b.picture.data, a.width, cut, a.picture.shape[2]) } satisfies Picture),
+              image: a.image && b.image && ({ ...a.image, data: mixed(a.image.data, b.image.data, a.width, cut, a.image.shape[2]) } satisfies ImageBytes),
               certificate: `A: ${a.certificate} · B: ${b.certificate}`,
             }}
             scale={left}
             keyboard
           />
-          <Slider label="Curtain" max={a.width} value={cut} onChange={setCut} spoken={`A up to column ${cut}`} output={`${cut} of ${a.width}`} />
+          <Slider label="Swipe" max={a.width} value={cut} onChange={setCut} spoken={`A up to column ${cut}`} output={`${cut} of ${a.width}`} />
         </div>
       ) : (
         <div class={way === "one at a time" ? "single" : "panes"}>{way === "one at a time" ? shown() : Object.values(panes).map((pane) => pane())}</div>
@@ -220,7 +220,7 @@ function Panes({ a, b, vary }: { a: Side; b: Side; vary: Vary }): JSX.Element {
 function Pane({ letter, side, scale, keyboard }: { letter: string; side: Side; scale: Scale; keyboard?: boolean }): JSX.Element {
   const [link] = useLink();
   const { words, values, height, width, unit, ramp } = side;
-  const fits = side.picture && side.picture.shape[0] === height && side.picture.shape[1] === width;
+  const fits = side.image && side.image.shape[0] === height && side.image.shape[1] === width;
   return (
     <figure data-side={letter}>
       <h2>
@@ -229,7 +229,7 @@ function Pane({ letter, side, scale, keyboard }: { letter: string; side: Side; s
       <MapPixels
         {...{ values, height, width, ramp, keyboard }}
         limit={scale.limit}
-        picture={fits ? side.picture : null}
+        image={fits ? side.image : null}
         overlay={link.overlay}
         label={`${letter}, ${words}: from ${number(Math.min(...values), true)} to ${number(Math.max(...values), true)} ${unit}`}
         size={640}
@@ -256,7 +256,7 @@ function Gap({ gap: { values, within }, a, b }: { gap: Difference; a: Side; b: S
         label={`${a.words} minus ${b.words}: from ${number(Math.min(...values), true)} to ${number(Math.max(...values), true)} ${a.unit}`}
         size={640}
       />
-      <Legend scale={{ limit, mode: "own" }} unit={a.unit} name="value" values={values} ends={["more in B", "more in A"]} />
+      <Legend scale={{ limit, mode: "per-image" }} unit={a.unit} name="value" values={values} ends={["more in B", "more in A"]} />
       {within && <p class="second facts">grey, hatched: within the error of both</p>}
     </figure>
   );

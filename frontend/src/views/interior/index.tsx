@@ -1,4 +1,4 @@
-/** The picture fades in: gradient, contribution, sum so far and answer at every alpha, moved by one slider in the browser. */
+/** The image fades in: gradient, contribution, sum so far and answer at every alpha, moved by one slider in the browser. */
 import type { JSX } from "preact";
 import { useMemo, useState } from "preact/hooks";
 import { EXPLANATIONS } from "../../core/explanations";
@@ -7,11 +7,11 @@ import { nearest, Path } from "../../core/path";
 import type { Scale } from "../../core/scale";
 import { type Chosen, useAnswer, useChosen, useLink, useSession } from "../../core/session";
 import { useStore } from "../../core/store";
-import { Blend, useMapKeys } from "../../parts/blend";
+import { OverlayChoice, useMapKeys } from "../../parts/overlay";
 import { Radios } from "../../parts/choice";
 import { Explain } from "../../parts/explain";
 import { Legend } from "../../parts/legend";
-import { MapPixels, PicturePixels, RgbPixels } from "../../parts/pixels";
+import { MapPixels, ImagePixels, RgbPixels } from "../../parts/pixels";
 import { SaidList } from "../../parts/said";
 import { Player } from "../../parts/slider";
 import { AnswerState, Stale } from "../../parts/states";
@@ -25,13 +25,13 @@ import "./interior.css";
 function Interior(): JSX.Element {
   const [link, go] = useLink();
   const chosen = useChosen();
-  const { network, picture, target, versus, baseline } = chosen;
+  const { model, image, target, versus, baseline } = chosen;
   const answer = useAnswer(
-    network && picture && target !== null ? { kind: "path", network: network.id, picture, target, versus, baseline } : null,
+    model && image && target !== null ? { kind: "path", model: model.id, image, target, versus, baseline } : null,
   );
-  const bytes = chosen.subject.payload?.arrays.picture ?? null;
+  const bytes = chosen.subject.payload?.arrays.image ?? null;
   const path = useMemo(() => {
-    // The subject of another picture must not be mixed with this path.
+    // The subject of another image must not be mixed with this path.
     const fits = answer.payload && bytes && bytes.data.length === answer.payload.arrays.baseline.data.length;
     return fits ? new Path(answer.payload!, bytes) : null;
   }, [answer.payload, bytes]);
@@ -51,7 +51,7 @@ function Interior(): JSX.Element {
   const [best] = path.says(index);
   const score = path.payload.arrays.scores.data[index];
   const chance = Number.isFinite(best[2]) ? `${Math.round(100 * best[2])} percent` : `logit ${number(best[1])}`;
-  const said = `alpha ${spoken(alpha)}, ${path.payload.meta.unit} ${number(score)}, says ${className(best[0], chosen.answers)}, ${chance}`;
+  const said = `alpha ${spoken(alpha)}, ${path.payload.meta.unit} ${number(score)}, predicts ${className(best[0], chosen.answers)}, ${chance}`;
   return (
     <div class="interior">
       <Stale when={answer.previous || chosen.subject.previous}>
@@ -109,20 +109,20 @@ function Panes({ path, alpha, index, chosen }: At): JSX.Element {
   const { unit } = path.payload.meta;
   const gradient = path.frame("gradients", alpha);
   const contribution = path.frame("contribution", alpha);
-  const sofar = path.frame("sofar", alpha);
+  const cumulative = path.frame("cumulative", alpha);
   const whole = choice === "shared";
-  const scaleOf = (stack: "gradients" | "contribution" | "sofar", own: number): Scale => {
+  const scaleOf = (stack: "gradients" | "contribution" | "cumulative", own: number): Scale => {
     // A pinned scale is one of attribution; the gradient has another unit and keeps its own.
     if (typeof choice === "number" && stack !== "gradients") return { limit: choice, mode: "pinned" };
-    return whole ? { limit: path.limit(stack), mode: "path" } : { limit: own, mode: "own" };
+    return whole ? { limit: path.limit(stack), mode: "path" } : { limit: own, mode: "per-alpha" };
   };
   const scales = {
     gradient: scaleOf("gradients", gradient.limit),
     contribution: scaleOf("contribution", contribution.limit),
-    sofar: scaleOf("sofar", sofar.limit),
+    cumulative: scaleOf("cumulative", cumulative.limit),
   };
   const summed = useMemo(() => path.sum(gradient.values), [path, gradient]);
-  useMapKeys(scales.sofar.limit);
+  useMapKeys(scales.cumulative.limit);
   const { height, width } = path;
   const target = path.payload.meta.target;
   const name = target === null ? "it" : className(target, chosen.classes);
@@ -131,18 +131,18 @@ function Panes({ path, alpha, index, chosen }: At): JSX.Element {
   const perPixel = `${unit} per unit`;
   const maps = [
     {
-      title: "Gradient × difference",
+      title: "Gradient × (input − baseline)",
       ...contribution,
       scale: scales.contribution,
       unit: `${unit} per alpha`,
-      says: `Gradient times (picture − baseline) at alpha ${place(contribution.alpha)}, ±${limitText(scales.contribution.limit)} ${unit} per unit of alpha`,
+      says: `Gradient × (input − baseline) at alpha ${place(contribution.alpha)}, ±${limitText(scales.contribution.limit)} ${unit} per unit of alpha`,
     },
     {
-      title: "Added up so far",
-      ...sofar,
-      scale: scales.sofar,
+      title: "Cumulative attribution",
+      ...cumulative,
+      scale: scales.cumulative,
       unit,
-      says: `Added up from alpha 0 to ${place(sofar.alpha)}: Σ ${number(sofar.values.reduce((a, b) => a + b, 0), true)} ${unit}`,
+      says: `Cumulative attribution from alpha 0 to ${place(cumulative.alpha)}: Σ ${number(cumulative.values.reduce((a, b) => a + b, 0), true)} ${unit}`,
     },
   ];
   return (
@@ -152,17 +152,17 @@ function Panes({ path, alpha, index, chosen }: At): JSX.Element {
           label="Scale"
           value={String(choice)}
           options={[
-            ["own", "own at every alpha"],
-            ["shared", "one for the path (shows fading)"],
+            ["per-image", "per alpha"],
+            ["shared", "shared over the path"],
           ]}
-          onChange={(scale) => go({ scale: scale as "own" | "shared" })}
+          onChange={(scale) => go({ scale: scale as "per-image" | "shared" })}
         />
-        <Blend />
+        <OverlayChoice />
       </div>
       <div class="quartet">
         <figure>
-          <h2>Picture at {place(alpha)}</h2>
-          <PicturePixels picture={path.pictureAt(alpha)} label={`The picture at alpha ${place(alpha)}`} size={448} />
+          <h2>Image at {place(alpha)}</h2>
+          <ImagePixels image={path.imageAt(alpha)} label={`The image at alpha ${place(alpha)}`} size={448} />
           <SaidList said={path.says(index)} answers={chosen.answers} target={null} top={3} label="Prediction at this alpha" />
         </figure>
         <figure>
@@ -191,7 +191,7 @@ function Panes({ path, alpha, index, chosen }: At): JSX.Element {
           {channels ? (
             <p class="key">
               grey 0, black −{limitText(scales.gradient.limit)}, white +{limitText(scales.gradient.limit)} {perPixel}, by colour ·{" "}
-              {scales.gradient.mode === "path" ? "one scale for the path" : "own scale"}
+              {scales.gradient.mode === "path" ? "one scale for the path" : "per-alpha scale"}
             </p>
           ) : (
             <Legend scale={scales.gradient} unit={perPixel} name="value" values={summed} />
@@ -210,14 +210,14 @@ function Panes({ path, alpha, index, chosen }: At): JSX.Element {
               height={height}
               width={width}
               limit={scale.limit}
-              picture={path.picture}
+              image={path.image}
               overlay={overlay}
               show={link.show}
               label={says}
               size={448}
-              keyboard={values === sofar.values}
+              keyboard={values === cumulative.values}
             />
-            <Legend scale={scale} unit={per} values={values} ends={ends} pin={values === sofar.values} />
+            <Legend scale={scale} unit={per} values={values} ends={ends} pin={values === cumulative.values} />
           </figure>
         ))}
       </div>
@@ -237,8 +237,8 @@ function PixelLine({ path, alpha, summed }: { path: Path; alpha: number; summed:
   const { unit } = path.payload.meta;
   return (
     <p class="facts" data-readout>
-      Row {pixel[0]}, column {pixel[1]}: gradient {number(summed[i], true)} {unit} per unit · now {number(path.frame("contribution", alpha).values[i], true)} · so far{" "}
-      {number(path.frame("sofar", alpha).values[i], true)} {unit}
+      Row {pixel[0]}, column {pixel[1]}: gradient {number(summed[i], true)} {unit} per unit · × (input − baseline) {number(path.frame("contribution", alpha).values[i], true)} · cumulative{" "}
+      {number(path.frame("cumulative", alpha).values[i], true)} {unit}
     </p>
   );
 }
@@ -247,6 +247,6 @@ export const view: View = {
   key: "2",
   name: "interior",
   title: EXPLANATIONS.interior.title,
-  question: (target) => `How does “${target}” build up as the picture fades in, and where does the gradient fall silent?`,
+  question: (target) => `How does “${target}” build up as the image fades in, and where does the gradient vanish?`,
   Component: Interior,
 };

@@ -12,7 +12,7 @@ export function PathTable({ path, chosen }: { path: Path; chosen: Chosen }): JSX
   return (
     <Data
       title="the path"
-      columns={["alpha", `score, ${meta.unit}`, "says", "probability", "Σ |gradient|"]}
+      columns={["alpha", `score, ${meta.unit}`, "prediction", "probability", "Σ |gradient|"]}
       rows={() =>
         path.alphas.map((alpha, i) => {
           const [best] = path.says(i);
@@ -29,7 +29,7 @@ export function PathTable({ path, chosen }: { path: Path; chosen: Chosen }): JSX
         columns: ["alpha", "score", "norm", ...Array.from(classes.data, (name) => `logit ${className(name, chosen.classes)}`)],
         rows: path.alphas.map((alpha, i) => [alpha, arrays.scores.data[i], arrays.norms.data[i], ...logits.data.subarray(i * n, (i + 1) * n)]),
       })}
-      file={`path-${meta.picture ?? "picture"}-${meta.target ?? "score"}`}
+      file={`path-${meta.image ?? "image"}-${meta.target ?? "score"}`}
     />
   );
 }

@@ -3,7 +3,7 @@ import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { className, place } from "../../core/numbers";
 import { nearest, type Path } from "../../core/path";
-import { MapPixels, PicturePixels } from "../../parts/pixels";
+import { MapPixels, ImagePixels } from "../../parts/pixels";
 
 const TEN = [0.01, 0.02, 0.03, 0.04, 0.1, 0.5, 0.6, 0.7, 0.8, 1];
 
@@ -11,7 +11,7 @@ export function Ten({ path, answers, onMove }: { path: Path; answers: readonly s
   const [open, setOpen] = useState(matchMedia("(prefers-reduced-motion: reduce)").matches);
   return (
     <details open={open} onToggle={(event) => setOpen(event.currentTarget.open)}>
-      <summary>Ten steps side by side: gradient × difference, each on its own scale</summary>
+      <summary>Ten steps side by side: gradient × (input − baseline), per-alpha scale</summary>
       {open && (
         <div class="row ten">
           {TEN.map((wanted) => {
@@ -20,7 +20,7 @@ export function Ten({ path, answers, onMove }: { path: Path; answers: readonly s
             const { values, limit } = path.frame("contribution", alpha);
             return (
               <button key={wanted} onClick={() => onMove(stop)}>
-                <PicturePixels picture={path.pictureAt(alpha)} label="" size={64} fixed grid={null} />
+                <ImagePixels image={path.imageAt(alpha)} label="" size={64} fixed grid={null} />
                 <MapPixels values={values} height={path.height} width={path.width} limit={limit} label="" size={64} fixed grid={null} />
                 {place(alpha)} {className(path.says(path.at(alpha))[0][0], answers)}
               </button>

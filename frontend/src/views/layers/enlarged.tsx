@@ -1,7 +1,7 @@
-/** One channel large over the picture, how its values are spread, and the kernels that make it. */
+/** One channel large over the image, how its values are spread, and the kernels that make it. */
 import type { JSX } from "preact";
-import { count, limitText, number, share } from "../../core/numbers";
-import type { Picture } from "../../core/paint";
+import { count, limitText, number, percent } from "../../core/numbers";
+import type { ImageBytes } from "../../core/paint";
 import { roundUp } from "../../core/scale";
 import { useLink } from "../../core/session";
 import { frame } from "../../core/tensors";
@@ -17,16 +17,16 @@ export interface EnlargedProps {
   facts: LayerFacts;
   tile: Tile;
   shared: boolean;
-  picture: Picture | null;
+  image: ImageBytes | null;
 }
 
 export function Enlarged(props: EnlargedProps): JSX.Element {
-  const { facts, tile, shared, picture } = props;
+  const { facts, tile, shared, image } = props;
   const [link] = useLink();
   const { entry, height, width } = facts;
   const limit = limitOf(tile, facts, shared);
-  const grid: [number, number] = picture ? [picture.shape[0], picture.shape[1]] : [height, width];
-  const { blend } = link.overlay;
+  const grid: [number, number] = image ? [image.shape[0], image.shape[1]] : [height, width];
+  const { style } = link.overlay;
   return (
     <section class="enlarged" aria-label={`Channel ${tile.number} of ${entry.name}`}>
       <figure>
@@ -39,18 +39,18 @@ export function Enlarged(props: EnlargedProps): JSX.Element {
           width={grid[1]}
           limit={limit}
           ramp="value"
-          picture={picture}
-          overlay={{ blend, opacity: 80 }}
+          image={image}
+          overlay={{ style, opacity: 80 }}
           cells={[height, width]}
           label={`${entry.name}, ${says(tile)}`}
           size={448}
           keyboard
         />
-        <Legend scale={{ limit, mode: shared ? "layer" : "own" }} unit="activation" name="value" values={tile.values} ends={["below zero", "above"]} />
+        <Legend scale={{ limit, mode: shared ? "layer" : "per-channel" }} unit="activation" name="value" values={tile.values} ends={["below zero", "above"]} />
       </figure>
       <div class="about">
         <p class="facts">
-          mean {number(tile.mean, true)} · from {number(tile.minimum, true)} to {number(tile.maximum, true)} · {share(tile.above)} of its {count(entry.height * entry.width)} places above zero
+          mean {number(tile.mean, true)} · from {number(tile.minimum, true)} to {number(tile.maximum, true)} · {percent(tile.above)} of its {count(entry.height * entry.width)} places above zero
         </p>
         <Histogram {...props} />
         <Kernels {...props} />
@@ -102,7 +102,7 @@ function Kernels({ payload, facts, tile }: EnlargedProps): JSX.Element | null {
   return (
     <div class="kernels">
       <h2>
-        {n < all ? `Its ${n} strongest inputs of ${all}` : "Its inputs"}, {height} × {width} weights each
+        {n < all ? `Its ${n} inputs with the largest weights of ${all}` : "Its inputs"}, {height} × {width} weights each
       </h2>
       <ul>
         {from.map((input, i) => {
@@ -130,7 +130,7 @@ function Kernels({ payload, facts, tile }: EnlargedProps): JSX.Element | null {
         })}
       </ul>
       <p class="second facts">
-        Full colour at ±{limitText(limit)}. {source ? `From channels of ${source.name}; press one to go there.` : "From the picture's colours."}
+        Full colour at ±{limitText(limit)}. {source ? `From channels of ${source.name}; press one to go there.` : "From the image's colours."}
       </p>
     </div>
   );

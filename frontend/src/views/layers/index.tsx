@@ -1,10 +1,10 @@
-/** What each layer keeps of the picture: the network as a list of layers, a layer as a grid of channels, a channel large. */
+/** What each layer keeps of the image: the model as a list of layers, a layer as a grid of channels, a channel large. */
 import type { JSX } from "preact";
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { EXPLANATIONS } from "../../core/explanations";
-import { count, limitText, MINUS, number, shapeText, share } from "../../core/numbers";
+import { count, limitText, MINUS, number, shapeText, percent } from "../../core/numbers";
 import { useAnswer, useChosen, useLink } from "../../core/session";
-import { useMapKeys } from "../../parts/blend";
+import { useMapKeys } from "../../parts/overlay";
 import { Choice, Radios } from "../../parts/choice";
 import { Data } from "../../parts/data";
 import { Explain } from "../../parts/explain";
@@ -36,8 +36,8 @@ const sizeOf = ({ height, width, channels }: LayerEntry): string => shapeText(he
 
 function Layers(): JSX.Element {
   const [link, go] = useLink();
-  const { network, picture, subject } = useChosen();
-  const request = network && picture ? ({ kind: "layers", network: network.id, picture } as const) : null;
+  const { model, image, subject } = useChosen();
+  const request = model && image ? ({ kind: "layers", model: model.id, image } as const) : null;
   const answer = useAnswer(request);
   const list = answer.payload ? listOf(answer.payload) : [];
   const index = Math.max(0, list.findIndex(({ name }) => name === link.layer));
@@ -45,7 +45,7 @@ function Layers(): JSX.Element {
   const settled = useSettled(entry?.name);
   const partly = entry !== undefined && settled === entry.name && entry.shown > 0 && entry.shown < entry.channels;
   const whole = useAnswer(partly && request ? { ...request, layer: entry.name } : null);
-  const better = whole.payload && holds(whole.payload, index) && whole.payload.meta.picture === answer.payload?.meta.picture && whole.payload.meta.network === answer.payload?.meta.network;
+  const better = whole.payload && holds(whole.payload, index) && whole.payload.meta.image === answer.payload?.meta.image && whole.payload.meta.model === answer.payload?.meta.model;
   const payload = better ? whole.payload : answer.payload;
   const facts = useMemo(() => (payload && holds(payload, index) ? layerFacts(payload, index) : null), [payload, index]);
   const [sort, setSort] = useState<Sort>("strength");
@@ -67,7 +67,7 @@ function Layers(): JSX.Element {
   const tile = tiles.find(({ number: n }) => n === link.channel) ?? tiles[0];
   const shown = tiles.slice(0, pages * PAGE);
   const silent = facts?.tiles.filter((each) => each.silent).length ?? 0;
-  const pick = subject.payload && subject.payload.meta.picture === payload.meta.picture ? subject.payload.arrays.picture : null;
+  const pick = subject.payload && subject.payload.meta.image === payload.meta.image ? subject.payload.arrays.image : null;
   return (
     <div class="layers">
       <div class="way">
@@ -75,7 +75,7 @@ function Layers(): JSX.Element {
         <div class="narrow">
           <Choice label="Layer" value={entry.name} options={list.map((each) => [each.name, `${each.name} ${sizeOf(each)}`])} onChange={(layer) => go({ layer, channel: null })} />
         </div>
-        <ol class="network" aria-label="Layers of the network">
+        <ol class="model" aria-label="Layers of the model">
           {list.map((each, i) => (
             <li key={each.name}>
               <button type="button" aria-current={i === index ? "true" : undefined} onClick={() => choose(i)}>
@@ -100,10 +100,10 @@ function Layers(): JSX.Element {
                   {entry.kind} · {sizeOf(entry)} · <span data-shown>{facts.entry.note || `${count(tiles.length)} of ${count(entry.channels)} channels`}</span>
                 </span>
               </h2>
-              {silent > 0 && <p class="remark">! {count(silent)} of the {count(tiles.length)} channels here give the same value everywhere in this picture.</p>}
+              {silent > 0 && <p class="remark">! {count(silent)} of the {count(tiles.length)} channels here give the same value everywhere in this image.</p>}
               <div class="settings">
                 <Choice label="Sort by" value={sort} options={SORTS.map((each) => [each, each])} onChange={setSort} />
-                <Radios label="Scale" value={shared ? "layer" : "own"} options={[["layer", "one for the layer"], ["own", "one for each channel"]]} onChange={(value) => setShared(value === "layer")} />
+                <Radios label="Scale" value={shared ? "layer" : "per-channel"} options={[["layer", "shared"], ["per-channel", "per channel"]]} onChange={(value) => setShared(value === "layer")} />
                 <Radios label="Tiles" value={threes ? "three" : "one"} options={[["one", "one channel"], ["three", "three as RGB", tiles.length < 3]]} onChange={(value) => setThrees(value === "three")} />
               </div>
               <Tiles facts={facts} tiles={shown} chosen={tile.number} onChoose={(channel) => go({ channel })} shared={shared} threes={threes && tiles.length > 2} />
@@ -119,9 +119,9 @@ function Layers(): JSX.Element {
               ) : shared ? (
                 <Legend scale={{ limit: facts.limit, mode: "layer" }} unit="activation" name="value" values={facts.all} ends={["below zero", "above"]} />
               ) : (
-                <p class="second facts">Every channel on its own scale: full colour is about its own largest value.</p>
+                <p class="second facts">Per-channel scale: full colour is about the channel's own largest |value|.</p>
               )}
-              <Enlarged payload={payload} facts={facts} tile={tile} shared={shared} picture={pick} />
+              <Enlarged payload={payload} facts={facts} tile={tile} shared={shared} image={pick} />
               <LayerTable name={entry.name} tiles={tiles} limit={(each) => limitOf(each, facts, shared)} />
             </>
           ) : (
@@ -142,7 +142,7 @@ function LayerTable({ name, tiles, limit }: { name: string; tiles: readonly Tile
     <Data
       title={`channels of ${name}`}
       columns={["channel", "mean", "maximum", "minimum", "above zero"]}
-      rows={() => tiles.map((each) => [String(each.number), number(each.mean, true), number(each.maximum, true), number(each.minimum, true), share(each.above)])}
+      rows={() => tiles.map((each) => [String(each.number), number(each.mean, true), number(each.maximum, true), number(each.minimum, true), percent(each.above)])}
       csv={() => ({
         columns: ["channel", "mean", "maximum", "minimum", "above_zero", "scale"],
         rows: tiles.map((each) => [each.number, each.mean, each.maximum, each.minimum, each.above, limit(each)]),

@@ -13,9 +13,9 @@ export interface LayerEntry {
   /** How many of the channels are in the payload. */
   shown: number;
   note: string;
-  /** Channels that give the same everywhere on this picture; absent where nobody counted. */
+  /** Channels that give the same everywhere on this image; absent where nobody counted. */
   silent?: number;
-  /** The layer whose channels the kernels read; −1: the picture's colours. */
+  /** The layer whose channels the kernels read; −1: the image's colours. */
   input?: number;
 }
 
@@ -86,7 +86,7 @@ export function sorted(payload: Payload<"layers">, { index, tiles }: LayerFacts,
   return tiles.toSorted((a, b) => keyOf(a) - keyOf(b) || a.number - b.number);
 }
 
-/** Three channels side by side as one height × width × 3 array, for a picture in three colours. */
+/** Three channels side by side as one height × width × 3 array, for an image in three colours. */
 export function three(tiles: readonly Tile[]): Float32Array {
   const size = tiles[0].values.length;
   const out = new Float32Array(size * 3);

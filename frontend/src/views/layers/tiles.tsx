@@ -1,7 +1,7 @@
 /** The grid of a layer's channels: one stop for the tab key, arrows walk it, Enter enlarges. */
 import type { JSX } from "preact";
 import { useRef } from "preact/hooks";
-import { number, share } from "../../core/numbers";
+import { number, percent } from "../../core/numbers";
 import { ownLimit } from "../../core/scale";
 import { useSession } from "../../core/session";
 import { MapPixels, RgbPixels } from "../../parts/pixels";
@@ -22,7 +22,7 @@ export interface TilesProps {
 }
 
 export const says = ({ number: n, mean, maximum, above, silent }: Tile): string =>
-  silent ? `channel ${n}: silent, ${number(maximum)} everywhere` : `channel ${n}: mean ${number(mean)}, maximum ${number(maximum)}, ${share(above)} above zero`;
+  silent ? `channel ${n}: silent, ${number(maximum)} everywhere` : `channel ${n}: mean ${number(mean)}, maximum ${number(maximum)}, ${percent(above)} above zero`;
 
 export const limitOf = (tile: Tile, facts: LayerFacts, shared: boolean): number => (shared ? facts.limit : ownLimit(tile.values));
 

@@ -12,7 +12,7 @@ export interface ChartsProps {
   runs: readonly Payload<"run">[];
   axis: AxisName;
   smoothing: number;
-  /** The step of the snapshot that is shown; null for none. */
+  /** The step of the checkpoint that is shown; null for none. */
   step: number | null;
   onStep: (step: number) => void;
 }
@@ -82,7 +82,7 @@ function Chart({ runs, axis, smoothing, step, onStep, measure, lines }: ChartsPr
   const raw = within(Number.NEGATIVE_INFINITY, far, whole);
   const points = raw.flatMap((each) => each.points).filter((point) => point.every(Number.isFinite));
   const log = measure === "gradient_norm" && points.some(([, value]) => value > 0);
-  // 0, of a network that is dead, has no logarithm
+  // 0, of a model that is dead, has no logarithm
   const values = points.map(([, value]) => value).filter((value) => !log || value > 0);
   const [low, high] = [Math.min(...values), Math.max(...values)];
   const shown = smoothing ? within(low, high, series(smoothing)) : raw;

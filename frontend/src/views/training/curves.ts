@@ -7,7 +7,7 @@ export type AxisName = (typeof AXES)[number];
 export interface Curve {
   /** What it measures, without who was asked: "loss". */
   measure: string;
-  /** On pictures held back. */
+  /** On images held back. */
   tested: boolean;
   steps: Float32Array;
   values: Float32Array;

@@ -1,4 +1,4 @@
-/** When the network learned, and when it learned this picture: curves, mistakes, and one picture's film. */
+/** When the model learned, and when it learned this image: curves, mistakes, and one image's timeline. */
 import type { JSX } from "preact";
 import { useMemo, useState } from "preact/hooks";
 import { EXPLANATIONS } from "../../core/explanations";
@@ -7,7 +7,7 @@ import { nearest } from "../../core/path";
 import { chosenRuns, timesOf } from "../../core/runs";
 import { type Shown, useAnswer, useChosen, useLink, useSession } from "../../core/session";
 import { useStore } from "../../core/store";
-import { useMapKeys } from "../../parts/blend";
+import { useMapKeys } from "../../parts/overlay";
 import { Radios, RunChoice } from "../../parts/choice";
 import { Explain } from "../../parts/explain";
 import { Player, Slider } from "../../parts/slider";
@@ -15,7 +15,7 @@ import { AnswerState, Remark, Stale } from "../../parts/states";
 import type { View } from "../view";
 import { Charts } from "./charts";
 import { AXES, type AxisName, clock } from "./curves";
-import { Film } from "./film";
+import { Timeline } from "./timeline";
 import { Mistakes } from "./mistakes";
 import "./training.css";
 
@@ -26,18 +26,18 @@ function Training(): JSX.Element {
   const session = useSession();
   const [link, go] = useLink();
   const chosen = useChosen();
-  const { network, picture } = chosen;
+  const { model, image } = chosen;
   const { runs } = useStore(session.hello);
-  const shown = chosenRuns(runs, link.run, network).slice(0, MOST);
+  const shown = chosenRuns(runs, link.run, model).slice(0, MOST);
   const [run] = shown;
   // A fixed number of questions, since each is a hook.
   const answers: Shown<"run">[] = Array.from({ length: MOST }, (_, i) => useAnswer(shown[i] ? ({ kind: "run", run: shown[i].id } as const) : null));
-  const film = useAnswer(run && network && picture ? ({ kind: "film", run: run.id, network: network.id, picture } as const) : null);
+  const timeline = useAnswer(run && model && image ? ({ kind: "timeline", run: run.id, model: model.id, image } as const) : null);
   const [more, setMore] = useState(0);
   const tested = useAnswer(run ? ({ kind: "tested", run: run.id, ...(more ? { more } : {}) } as const) : null);
   const [axis, setAxis] = useState<AxisName | null>(null);
   const [smoothing, setSmoothing] = useState(60);
-  const times = useMemo(() => (film.payload ? timesOf(film.payload.arrays) : null), [film.payload]);
+  const times = useMemo(() => (timeline.payload ? timesOf(timeline.payload.arrays) : null), [timeline.payload]);
   useMapKeys();
 
   const payloads = answers.flatMap(({ payload, previous, state }) => (payload && (!previous || state === "failed") ? [payload] : []));
@@ -61,7 +61,7 @@ function Training(): JSX.Element {
   const over = axis ?? (Number.isFinite(clock(first, "epoch")(0)) ? "epoch" : "step");
   const at = times?.find(link.epoch) ?? 0;
   const move = (to: number): void => void (times && go({ epoch: times.at[to] }));
-  const reel = film.payload;
+  const shownTimeline = timeline.payload;
   const pick = (id: string, on: boolean): void => go({ run: [run.id, ...shown.slice(1).map((each) => each.id), ...(on ? [id] : [])].filter((each) => on || each !== id).join(",") });
   return (
     <div class="training">
@@ -91,10 +91,10 @@ function Training(): JSX.Element {
         runs={payloads}
         axis={over}
         smoothing={smoothing / 100}
-        step={reel && times ? reel.arrays.steps.data[at] : null}
-        onStep={(to) => reel && move(nearest(reel.arrays.steps.data, to))}
+        step={shownTimeline && times ? shownTimeline.arrays.steps.data[at] : null}
+        onStep={(to) => shownTimeline && move(nearest(shownTimeline.arrays.steps.data, to))}
       />
-      {times && reel && (
+      {times && shownTimeline && (
         <>
           <div class="settings time">
             <Player stops={times.at.length} at={at} onMove={move} of={times.unit} />
@@ -103,19 +103,19 @@ function Training(): JSX.Element {
               max={times.at.length - 1}
               value={at}
               onChange={move}
-              spoken={`${times.words(at)}, ${at + 1} of ${times.at.length} snapshots`}
+              spoken={`${times.words(at)}, ${at + 1} of ${times.at.length} checkpoints`}
               output={times.words(at)}
             />
           </div>
-          {reel.meta.picture !== picture && !film.previous && (
-            <p class="second facts">This run kept no film of the picture in the rail: this is {reel.meta.name}.</p>
+          {shownTimeline.meta.image !== image && !timeline.previous && (
+            <p class="second facts">This run recorded no timeline of the image on the left: this is {shownTimeline.meta.name}.</p>
           )}
-          <Stale when={film.previous}>
-            <Film film={reel} times={times} at={at} onMove={move} chosen={chosen} />
+          <Stale when={timeline.previous}>
+            <Timeline timeline={shownTimeline} times={times} at={at} onMove={move} chosen={chosen} />
           </Stale>
         </>
       )}
-      <AnswerState answer={film} what="Making the film" />
+      <AnswerState answer={timeline} what="Computing the timeline" />
       <section aria-label="Health">
         <h2>Health</h2>
         {(health as { words: string }[]).map(({ words }) => (
@@ -124,11 +124,11 @@ function Training(): JSX.Element {
         {!(health as unknown[]).length && <p class="facts">Nothing that our rules look for was found.</p>}
       </section>
       <Mistakes
-        {...{ run, picture }}
+        {...{ run, image }}
         answer={tested}
         onMore={() => setMore(more + 1)}
         onAgain={() => session.answers.forget((request) => request.run === run.id && request.kind === "tested")}
-        onPicture={(chosen) => go({ picture: chosen })}
+        onImage={(chosen) => go({ image: chosen })}
       />
       <Explain of="training" />
     </div>

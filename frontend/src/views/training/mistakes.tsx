@@ -1,13 +1,13 @@
-/** What the network takes for what, and where it was wrong and sure. */
+/** The confusion matrix, and the most confident errors. */
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
-import { className, count, probability, share } from "../../core/numbers";
+import { className, count, probability, percent } from "../../core/numbers";
 import { roundUp } from "../../core/scale";
 import type { Shown } from "../../core/session";
 import type { Payload } from "../../generated/payloads";
 import { Data } from "../../parts/data";
 import { Strip } from "../../parts/legend";
-import { MapPixels, PicturePixels } from "../../parts/pixels";
+import { MapPixels, ImagePixels } from "../../parts/pixels";
 import { AnswerState, Stale, worded } from "../../parts/states";
 import type { RunFacts } from "../../sources/source";
 
@@ -19,16 +19,16 @@ export interface MistakesProps {
   answer: Shown<"tested">;
   /** The run, as it is now. */
   run: RunFacts;
-  /** The picture in the rail. */
-  picture: string | null;
+  /** The image in the rail. */
+  image: string | null;
   onMore: () => void;
   onAgain: () => void;
-  onPicture: (picture: string) => void;
+  onImage: (image: string) => void;
 }
 
-export function Mistakes({ answer, run, picture, onMore, onAgain, onPicture }: MistakesProps): JSX.Element {
+export function Mistakes({ answer, run, image, onMore, onAgain, onImage }: MistakesProps): JSX.Element {
   const { payload, previous } = answer;
-  const old = payload && answer.state === "done" && run.snapshot !== undefined && run.snapshot > payload.meta.step;
+  const old = payload && answer.state === "done" && run.checkpoint !== undefined && run.checkpoint > payload.meta.step;
   return (
     <Stale when={previous}>
       {payload && <Confusion payload={payload} />}
@@ -40,12 +40,12 @@ export function Mistakes({ answer, run, picture, onMore, onAgain, onPicture }: M
         )}
         {old && (
           <button class="small" onClick={onAgain}>
-            Test step {count(run.snapshot!)}
+            Test step {count(run.checkpoint!)}
           </button>
         )}
       </p>
-      <AnswerState answer={answer} what="Showing it test pictures" />
-      {payload && <Wrong {...{ payload, picture, onPicture }} />}
+      <AnswerState answer={answer} what="Predicting test images" />
+      {payload && <Wrong {...{ payload, image, onImage }} />}
     </Stale>
   );
 }
@@ -55,15 +55,15 @@ function Confusion({ payload: { arrays, meta } }: { payload: Payload<"tested"> }
   const { data, shape } = arrays.confusion;
   const classes = meta.classes as string[];
   const n = shape[0];
-  const totals = Array.from({ length: n }, (_, truth) => data.subarray(truth * n, (truth + 1) * n).reduce((a, b) => a + b, 0));
+  const totals = Array.from({ length: n }, (_, label) => data.subarray(label * n, (label + 1) * n).reduce((a, b) => a + b, 0));
   const pairs = Array.from(data, (many, i) => ({ i, many }))
     .filter(({ i, many }) => Math.floor(i / n) !== i % n && many > 0)
     .sort((a, b) => b.many - a.many);
   const says = (i: number): string => {
-    const [truth, said] = [Math.floor(i / n), i % n];
-    return `${className(truth, classes)}, called ${className(said, classes)}: ${count(data[i])} of ${count(totals[truth])} (${share(data[i] / totals[truth])})`;
+    const [label, predicted] = [Math.floor(i / n), i % n];
+    return `${className(label, classes)} predicted as ${className(predicted, classes)}: ${count(data[i])} of ${count(totals[label])} (${percent(data[i] / totals[label])})`;
   };
-  // The right answers would leave no grey for the mistakes.
+  // The correct ones would leave no grey for the errors.
   const limit = roundUp(pairs[0]?.many ?? 1);
   const right = Array.from({ length: n }, (_, i) => data[i * n + i]).reduce((a, b) => a + b, 0);
   const all = totals.reduce((a, b) => a + b, 0);
@@ -74,12 +74,12 @@ function Confusion({ payload: { arrays, meta } }: { payload: Payload<"tested"> }
     setAt(place((event.clientY - box.top) / box.height) * n + place((event.clientX - box.left) / box.width));
   };
   return (
-    <section class="mistakes" aria-label="What it takes for what">
-      <h2>What it takes for what: {share(right / all)} of {count(all)} test pictures right</h2>
+    <section class="mistakes" aria-label="Confusion matrix">
+      <h2>Confusion matrix: {percent(right / all)} of {count(all)} test images correct</h2>
       <p class="second facts">{worded(meta.about)}</p>
       <div class="matrix">
         <figure>
-          <p class="second facts">row: truth · column: answer, in the same order</p>
+          <p class="second facts">row: label · column: prediction, in the same order</p>
           {n <= NAMED &&
             ["names heads", "names"].map((where) => (
               <ol class={where} aria-hidden="true">
@@ -93,7 +93,7 @@ function Confusion({ payload: { arrays, meta } }: { payload: Payload<"tested"> }
           </div>
           <Strip name="amount" />
           <p class="facts ends">
-            <span>0 pictures</span>
+            <span>0 images</span>
             <span>{count(limit)} and more</span>
           </p>
         </figure>
@@ -107,35 +107,35 @@ function Confusion({ payload: { arrays, meta } }: { payload: Payload<"tested"> }
         </div>
       </div>
       <Data
-        title="what it takes for what"
-        columns={["truth", ...Array.from({ length: n }, (_, i) => className(i, classes)), "all"]}
-        rows={() => totals.map((total, truth) => [className(truth, classes), ...Array.from(data.subarray(truth * n, (truth + 1) * n), count), count(total)])}
+        title="confusion matrix"
+        columns={["label", ...Array.from({ length: n }, (_, i) => className(i, classes)), "all"]}
+        rows={() => totals.map((total, label) => [className(label, classes), ...Array.from(data.subarray(label * n, (label + 1) * n), count), count(total)])}
         file="confusion"
       />
     </section>
   );
 }
 
-function Wrong({ payload: { arrays, meta }, picture, onPicture }: { payload: Payload<"tested"> } & Pick<MistakesProps, "picture" | "onPicture">): JSX.Element | null {
+function Wrong({ payload: { arrays, meta }, image, onImage }: { payload: Payload<"tested"> } & Pick<MistakesProps, "image" | "onImage">): JSX.Element | null {
   const [classes, names, held] = [meta.classes, meta.names, meta.held] as string[][];
-  const [said, truth, chance] = [arrays.said, arrays.truth, arrays.probability].map(({ data }) => data);
-  const { data, shape } = arrays.pictures ?? { data: new Uint8Array(), shape: [0] };
+  const [predicted, label, chance] = [arrays.predicted, arrays.label, arrays.probability].map(({ data }) => data);
+  const { data, shape } = arrays.images ?? { data: new Uint8Array(), shape: [0] };
   const [, height = 0, width, channels] = shape;
   const size = height && height * width * channels;
   if (!names.length && !meta.mistakes_about) return null;
   return (
-    <section aria-label="Wrong and sure">
-      <h2>Wrong and sure</h2>
+    <section aria-label="Most confident errors">
+      <h2>Most confident errors</h2>
       {meta.mistakes_about && <p class="second facts">{worded(meta.mistakes_about)}</p>}
       <ul class="wrong">
         {names.map((name, i) => {
-          const words = `${className(said[i], classes)} ${probability(chance[i])}`;
+          const words = `${className(predicted[i], classes)} ${probability(chance[i])}`;
           const shown = (
             <>
               {size ? (
-                <PicturePixels
-                  picture={{ data: data.subarray(i * size, (i + 1) * size), shape: [height, width, channels] }}
-                  label={`A ${className(truth[i], classes)} that was called ${words}`}
+                <ImagePixels
+                  image={{ data: data.subarray(i * size, (i + 1) * size), shape: [height, width, channels] }}
+                  label={`Label ${className(label[i], classes)}, prediction ${words}`}
                   size={96}
                   fixed
                   grid={null}
@@ -144,13 +144,13 @@ function Wrong({ payload: { arrays, meta }, picture, onPicture }: { payload: Pay
                 name
               )}
               <span>{words}</span>
-              <span class="second">truth {className(truth[i], classes)}</span>
+              <span class="second">label {className(label[i], classes)}</span>
             </>
           );
           return (
             <li key={`${name} ${i}`}>
               {held[i] ? (
-                <button type="button" aria-pressed={held[i] === picture} title={`Look into ${name}`} onClick={() => onPicture(held[i])}>
+                <button type="button" aria-pressed={held[i] === image} title={`Explain ${name}`} onClick={() => onImage(held[i])}>
                   {shown}
                 </button>
               ) : (

@@ -24,7 +24,7 @@ const MARGIN = { right: 12, left: 64 };
 export interface CardProps {
   layer: LayerWeights;
   times: Times;
-  /** The chosen snapshot. */
+  /** The chosen checkpoint. */
   at: number;
   way: Way;
   log: boolean;
@@ -48,7 +48,7 @@ export function Card({ layer, times, at, way, log }: CardProps): JSX.Element {
           title: `${times.unit}, ${way === "ridges" ? "height" : "grey"}: ${heights}`,
           domain: way === "ridges" ? [counts.length - 1, -OVERLAP] : [counts.length - 0.5, -0.5],
           ticks: (room) => labelled(counts.length, at, room),
-          format: (e) => (times.unit === "snapshot" ? times.words(e) : number(times.at[e])),
+          format: (e) => (times.unit === "checkpoint" ? times.words(e) : number(times.at[e])),
         };
   const outside = outsideWords(layer, at);
   return (

@@ -1,4 +1,4 @@
-/** Histograms of one network's weights over its snapshots, layer by layer, and the rows of their tables. */
+/** Histograms of one model's weights over its checkpoints, layer by layer, and the rows of their tables. */
 import type { Payload } from "../../generated/payloads";
 import type { Times } from "../../core/runs";
 import { count, number } from "../../core/numbers";
@@ -13,11 +13,11 @@ export interface Finding {
 export interface LayerWeights {
   name: string;
   edges: Float32Array;
-  /** By snapshot: weights in every bin. */
+  /** By checkpoint: weights in every bin. */
   counts: Uint32Array[];
-  /** By snapshot: all weights, in bins or not. */
+  /** By checkpoint: all weights, in bins or not. */
   totals: number[];
-  /** By snapshot: in no bin, with their words. */
+  /** By checkpoint: in no bin, with their words. */
   outside: [words: string, many: number][][];
   mean: number[];
   std: number[];
@@ -59,8 +59,8 @@ export const elsewhere = ({ meta }: Payload<"weights">, layers: readonly LayerWe
   (meta.health as Finding[]).map(({ words }) => words).filter((words) => !layers.some(({ findings }) => findings.includes(words)));
 
 /** What lies in no bin, in words; empty when every weight has one. */
-export const outsideWords = ({ outside }: LayerWeights, snapshot: number): string =>
-  outside[snapshot]
+export const outsideWords = ({ outside }: LayerWeights, checkpoint: number): string =>
+  outside[checkpoint]
     .filter(([, many]) => many > 0)
     .map(([words, many]) => `${count(many)} ${words}`)
     .join(", ");
@@ -75,7 +75,7 @@ export const tableRows = (layers: readonly LayerWeights[], e: number): string[][
     ...layer.outside[e].map(([, many]) => count(many)),
   ]);
 
-/** Every bin of every snapshot, and what lies in none as bins to infinity and without borders. */
+/** Every bin of every checkpoint, and what lies in none as bins to infinity and without borders. */
 export function everyBin(layers: readonly LayerWeights[], { at, unit }: Times): { columns: string[]; rows: Cell[][] } {
   const rows = layers.flatMap(({ name, edges, counts, outside }) =>
     counts.flatMap((row, e): Cell[][] => {

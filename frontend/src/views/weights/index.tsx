@@ -1,4 +1,4 @@
-/** What training did to the weights: every layer's histogram over the snapshots, on the same bins. */
+/** What training did to the weights: every layer's histogram over the checkpoints, on the same bins. */
 import type { JSX } from "preact";
 import { useMemo, useRef, useState } from "preact/hooks";
 import { EXPLANATIONS } from "../../core/explanations";
@@ -19,16 +19,16 @@ import "./weights.css";
 function Weights(): JSX.Element {
   const session = useSession();
   const [link, go] = useLink();
-  const { network } = useChosen();
+  const { model } = useChosen();
   const { runs } = useStore(session.hello);
-  const [run] = chosenRuns(runs, link.run, network);
-  const answer = useAnswer(network ? ({ kind: "weights", network: network.id, ...(run ? { run: run.id } : {}) } as const) : null);
+  const [run] = chosenRuns(runs, link.run, model);
+  const answer = useAnswer(model ? ({ kind: "weights", model: model.id, ...(run ? { run: run.id } : {}) } as const) : null);
   const [way, setWay] = useState<Way>("ridges");
   const [log, setLog] = useState(false);
   const cards = useRef<HTMLDivElement>(null);
   const payload = answer.payload;
   const layers = useMemo(() => (payload ? weightLayers(payload) : []), [payload]);
-  const times = useMemo(() => (payload ? timesOf(payload.arrays, payload.meta.snapshots as string[]) : null), [payload]);
+  const times = useMemo(() => (payload ? timesOf(payload.arrays, payload.meta.checkpoints as string[]) : null), [payload]);
   if (!payload || !times) {
     return (
       <>
@@ -40,7 +40,7 @@ function Weights(): JSX.Element {
   }
   const at = times.find(link.epoch);
   const move = (to: number): void => go({ epoch: times.at[to] });
-  const file = `weights-${run?.id ?? network.name}`;
+  const file = `weights-${run?.id ?? model.name}`;
   return (
     <div class="weights">
       <div class="settings">
@@ -50,7 +50,7 @@ function Weights(): JSX.Element {
       </div>
       <div class="settings time">
         <Player stops={times.at.length} at={at} onMove={move} of={times.unit} />
-        <Slider label={times.unit === "epoch" ? "Epoch" : "Snapshot"} max={times.at.length - 1} value={at} onChange={move} spoken={`${times.words(at)}, ${at + 1} of ${times.at.length} snapshots`} output={times.words(at)} />
+        <Slider label={times.unit === "epoch" ? "Epoch" : "Checkpoint"} max={times.at.length - 1} value={at} onChange={move} spoken={`${times.words(at)}, ${at + 1} of ${times.at.length} checkpoints`} output={times.words(at)} />
       </div>
       {elsewhere(payload, layers).map((words) => (
         <Remark key={words} says={words} />
@@ -64,7 +64,7 @@ function Weights(): JSX.Element {
       </Stale>
       <AnswerState answer={answer} what="Counting the weights" />
       <p class="second facts">One count scale and one set of bins for each layer, the same at every {times.unit}. The axis holds at least 99.9 % of the layer's weights; those beyond it are counted under the chart.</p>
-      <Data title={`weights at ${times.words(at)}`} columns={HEADS} rows={() => tableRows(layers, at)} csv={() => everyBin(layers, times)} file={file} onPng={() => void saveDrawings(file, cards.current!, session.root)} note="The CSV holds every bin of every snapshot." />
+      <Data title={`weights at ${times.words(at)}`} columns={HEADS} rows={() => tableRows(layers, at)} csv={() => everyBin(layers, times)} file={file} onPng={() => void saveDrawings(file, cards.current!, session.root)} note="The CSV holds every bin of every checkpoint." />
       <Explain of="weights" />
     </div>
   );

@@ -190,14 +190,14 @@ def examine(source: Source, item: Preprocessed, query: Query, portion: SubProgre
         methods=methods,
         missing=missing,
     )
-    with _tolerated(missing, "keep"):
+    with _tolerated(missing, "masking"):
         orders = keep_by_orders(
             network,
             source.photo(query).image,
             look.map.heatmap,
             fill=baselines[0].image,
             target=resolved(source, explained, portion).index,
-            listener=portion.part(0.8, 1, "keep", unit="answers"),
+            listener=portion.part(0.8, 1, "masking", unit="predictions"),
             shares=sorted({*query.curve_fractions, *query.fractions}),
             randoms=query.n_random,
         )

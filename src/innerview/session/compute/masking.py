@@ -24,7 +24,7 @@ from innerview.session.compute.prediction import resolved
 from innerview.session.progress import Listener, Passing
 from innerview.session.query import Query
 from innerview.types import Array, Image, Map
-from innerview.viewer.payloads.keep import RANKED
+from innerview.viewer.payloads.masking import RANKED
 
 MOST_CELLS: Final = 32
 

@@ -1,4 +1,4 @@
-"""The snapshots of a run as networks, and what they make of probe pictures: films, and channels that do nothing.
+"""The snapshots of a run as networks, and what they make of probe pictures: timelines, and channels that do nothing.
 
 Snapshots of the built-in architecture run in NumPy, whatever trained them. Another architecture would need its own
 framework and its own code, which a run folder does not hold; `run_recordings` reads what its recorder saw instead.
@@ -21,7 +21,7 @@ from innerview.files.regular import reading
 from innerview.methods import integrated_gradients, predict
 from innerview.methods.units import LayerUnits, units
 from innerview.network import InputSpec, Layer, OutputSpec, find_layer
-from innerview.pictures.film import Film, Frame
+from innerview.pictures.timeline import Frame, Timeline
 from innerview.pictures.words import layer_title
 from innerview.session.evenly import evenly
 from innerview.session.images import gather
@@ -31,7 +31,7 @@ from innerview.targets import Logit
 from innerview.types import Images
 
 LAYERS: Final = (3, 6, 9)
-"""Layers of a film: the recipe's."""
+"""Layers of a timeline: the recipe's."""
 
 ARCHITECTURE: Final = "allcnn"
 
@@ -93,14 +93,14 @@ def probes_of(network: NumpyNetwork, query: Query) -> list[Preprocessed]:
     return gather(network, named, query if query.select else replace(query, data=None))
 
 
-def film_steps(run: Recorded, query: Query) -> tuple[int, ...]:
+def shown_steps(run: Recorded, query: Query) -> tuple[int, ...]:
     """The snapshots that are run: at most as many as asked for, evenly along the list."""
     return evenly(run.steps, query.num_checkpoints)
 
 
 def unit_times(run: Recorded, images: Images, query: Query, report: Callable[[str], None]) -> UnitTimes:
     """Take down what channels do with `images` at several snapshots, oldest first."""
-    steps = film_steps(run, query)
+    steps = shown_steps(run, query)
     rows: list[tuple[LayerUnits, ...]] = []
     titles: tuple[str, ...] = ()
     for step in steps:
@@ -112,7 +112,9 @@ def unit_times(run: Recorded, images: Images, query: Query, report: Callable[[st
     return UnitTimes(steps, titles, tuple(rows), about, len(images))
 
 
-def films(run: Recorded, items: Sequence[Preprocessed], query: Query, report: Callable[[str], None]) -> list[Film]:
+def timelines(
+    run: Recorded, items: Sequence[Preprocessed], query: Query, report: Callable[[str], None]
+) -> list[Timeline]:
     """Follow each probe picture through the snapshots.
 
     The class explained is the picture's own, where it is known and the network has it, or else the last answer.
@@ -124,7 +126,7 @@ def films(run: Recorded, items: Sequence[Preprocessed], query: Query, report: Ca
         for item, one in zip(items, said, strict=True)
     ]
     figures_of: list[list[Frame]] = [[] for _ in items]
-    for step in film_steps(run, query):
+    for step in shown_steps(run, query):
         network = network_at(run, step)
         titles = {layer.name: layer_title(layer.name, network.layers) for layer in _shown(network)}
         for item, target, frames in zip(items, targets, figures_of, strict=True):
@@ -142,7 +144,7 @@ def films(run: Recorded, items: Sequence[Preprocessed], query: Query, report: Ca
             )
             report(f"{item.name} at step {step:,}")
     return [
-        Film(item.name, item.image, item.label, target, tuple(frames), about=_about(last, target, query))
+        Timeline(item.name, item.image, item.label, target, tuple(frames), about=_about(last, target, query))
         for item, target, frames in zip(items, targets, figures_of, strict=True)
     ]
 

@@ -14,7 +14,7 @@ from innerview.methods import integrated_gradients, predict
 from innerview.methods.health import examine_health
 from innerview.network import find_layer
 from innerview.pictures.charts.spread import reach_of
-from innerview.pictures.film import Film, Frame
+from innerview.pictures.timeline import Frame, Timeline
 from innerview.pictures.words import layer_title
 from innerview.results import WeightHistograms
 from innerview.runs import Histogram, History
@@ -26,17 +26,17 @@ from innerview.session.query import TIMELINE_STEPS, Query
 from innerview.session.training.answers import Answers
 from innerview.session.training.networks import LAYERS, network_at
 from innerview.session.training.reading import Recorded
-from innerview.session.training.recordings import recorded_films, recorded_units
+from innerview.session.training.recordings import recorded_timelines, recorded_units
 from innerview.session.training.work import vitals
 from innerview.targets import Logit, label
 from innerview.types import Array, Image
 from innerview.viewer import run_sentences
 from innerview.viewer.payload import Payload
-from innerview.viewer.payloads.film import Reel, film_payload
 from innerview.viewer.payloads.run import Course, Line, run_payload
 from innerview.viewer.payloads.stamp import Stamp, picture_hash
 from innerview.viewer.payloads.subject import Photo
 from innerview.viewer.payloads.tested import Wrong, tested_payload
+from innerview.viewer.payloads.timeline import ShownTimeline, timeline_payload
 from innerview.viewer.payloads.weights import weights_payload
 
 PLACES: Final = frozenset({"step", "epoch", "seconds"})
@@ -206,7 +206,7 @@ def show_answers(run: str, found: Answers, held: Sequence[str] = ()) -> Payload:
     )
 
 
-def show_film(
+def show_timeline(
     run: Recorded, photo: Photo | None, stamp: Stamp, listener: Listener, known: Cache[Frame] | None = None
 ) -> Payload:
     """Show a picture's way through a training: as it was recorded, or by running the snapshots.
@@ -222,7 +222,7 @@ def show_film(
         UsageError: nothing was recorded, and the snapshots can't be run here.
     """
     query = Query(num_checkpoints=FRAMES, n_steps=TIMELINE_STEPS)
-    recorded = recorded_films(run, query)
+    recorded = recorded_timelines(run, query)
     chosen = next((one for one in recorded if photo is not None and _same(one.image, photo.image)), None)
     reason = "no picture is at hand"
     if chosen is None and photo is not None and (len(run.steps) > 2 or not recorded):
@@ -234,18 +234,18 @@ def show_film(
         chosen = recorded[0]
     if chosen is None:
         raise UsageError(
-            f"no film of {run.name} can be shown: {reason}. A recorder takes maps as the training goes on: "
+            f"no timeline of {run.name} can be shown: {reason}. A recorder takes maps as the training goes on: "
             "Recorder(…, probes=pictures)"
         )
     shown = stamp.picture if photo is not None and _same(chosen.image, photo.image) else picture_hash(chosen.image)
-    return film_payload(_reel(run, chosen, photo), Stamp(stamp.network, shown))
+    return timeline_payload(_shown_timeline(run, chosen, photo), Stamp(stamp.network, shown))
 
 
 def _same(one: Image, other: Image) -> bool:
     return one.shape == other.shape and float(np.abs(one - other).max()) < 1 / 255
 
 
-def _run_snapshots(run: Recorded, photo: Photo, listener: Listener, known: Cache[Frame]) -> Film:
+def _run_snapshots(run: Recorded, photo: Photo, listener: Listener, known: Cache[Frame]) -> Timeline:
     """Run the picture through snapshots.
 
     Raises:
@@ -270,7 +270,7 @@ def _run_snapshots(run: Recorded, photo: Photo, listener: Listener, known: Cache
             known.put(key, frame, frame.map.nbytes + sum(values.nbytes for values in frame.layers.values()))
         frames.append(frame)
     about = f"{Logit(target).describe(last.output.class_names)}, from black, {TIMELINE_STEPS} evaluations each"
-    return Film(photo.name, image, photo.truth, target, tuple(frames), about=about)
+    return Timeline(photo.name, image, photo.truth, target, tuple(frames), about=about)
 
 
 def _frame(network: NumpyNetwork, step: int, image: Image, target: int, progress: Callable[[int, int], None]) -> Frame:
@@ -293,28 +293,28 @@ def _part(listener: Listener, place: int, parts: int) -> Callable[[int, int], No
     return lambda done, total: listener.progress(place * total + done, parts * total)
 
 
-def _over_time(film: Film, title: str) -> Array:
+def _over_time(timeline: Timeline, title: str) -> Array:
     """One layer at all snapshots; NaN where it was not kept."""
-    nothing = np.full_like(film.frames[-1].layers[title], np.nan)
-    return np.stack([frame.layers.get(title, nothing) for frame in film.frames])
+    nothing = np.full_like(timeline.frames[-1].layers[title], np.nan)
+    return np.stack([frame.layers.get(title, nothing) for frame in timeline.frames])
 
 
-def _reel(run: Recorded, film: Film, photo: Photo | None) -> Reel:
-    steps = np.array([frame.step for frame in film.frames], dtype=np.float64)
-    first, mine = film.frames[0], photo is not None and _same(film.image, photo.image)
+def _shown_timeline(run: Recorded, timeline: Timeline, photo: Photo | None) -> ShownTimeline:
+    steps = np.array([frame.step for frame in timeline.frames], dtype=np.float64)
+    first, mine = timeline.frames[0], photo is not None and _same(timeline.image, photo.image)
     names = first.prediction.class_names
-    return Reel(
-        name=photo.name if photo is not None and mine else film.name,
+    return ShownTimeline(
+        name=photo.name if photo is not None and mine else timeline.name,
         run=run.name,
-        image=film.image,
+        image=timeline.image,
         steps=steps,
         epochs=_at(run, "epoch", steps),
-        said=[frame.prediction for frame in film.frames],
-        maps=np.stack([frame.map for frame in film.frames]),
-        layers={title: _over_time(film, title) for title in film.frames[-1].layers},
-        kept=film.kept,
-        target=film.target,
-        words=film.about or f"logit of {label(film.target, names)}",
-        truth=photo.truth if photo is not None and mine else film.truth,
-        unit="logit" if film.unit == "output" else film.unit,
+        said=[frame.prediction for frame in timeline.frames],
+        maps=np.stack([frame.map for frame in timeline.frames]),
+        layers={title: _over_time(timeline, title) for title in timeline.frames[-1].layers},
+        kept=timeline.kept,
+        target=timeline.target,
+        words=timeline.about or f"logit of {label(timeline.target, names)}",
+        truth=photo.truth if photo is not None and mine else timeline.truth,
+        unit="logit" if timeline.unit == "output" else timeline.unit,
     )

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from innerview.methods.units import LayerUnits
-from innerview.pictures.film import Film, Frame, Kept
+from innerview.pictures.timeline import Frame, KeptChannels, Timeline
 from innerview.results import Prediction
 from innerview.runs import observations
 from innerview.runs.observations import Probes, Shots
@@ -40,8 +40,8 @@ def recorded_units(run: Recorded, query: Query) -> UnitTimes | None:
     return UnitTimes(steps, titles, rows, "the recorder's probe pictures", 0)
 
 
-def recorded_films(run: Recorded, query: Query) -> list[Film]:
-    """Make films of the maps that a recorder took; none where it took none, or was not told what the model takes.
+def recorded_timelines(run: Recorded, query: Query) -> list[Timeline]:
+    """Make timelines of the maps that a recorder took; none where it took none, or was not told what the model takes.
 
     Where channels of layers were kept beside the maps, they are in the frames of those steps.
     """
@@ -57,7 +57,7 @@ def recorded_films(run: Recorded, query: Query) -> list[Film]:
         return []
     pictures, labels = given
     figures_of = {step: run.attempt(observations.layers, step) or {} for step in steps}
-    films: list[Film] = []
+    timelines: list[Timeline] = []
     for place in range(min(len(seen[step].maps) for step in steps)):
         frames = [
             Frame(
@@ -73,8 +73,8 @@ def recorded_films(run: Recorded, query: Query) -> list[Film]:
         truth = None if labels is None else int(labels[place])
         called: dict[str, Any] = declared.get("probes") or {}
         name = called.get(str(place), f"probe {place}")
-        films.append(
-            Film(
+        timelines.append(
+            Timeline(
                 name,
                 _pixels(pictures[place]),
                 truth,
@@ -85,7 +85,7 @@ def recorded_films(run: Recorded, query: Query) -> list[Film]:
                 _kept(figures_of[steps[-1]], place),
             )
         )
-    return films
+    return timelines
 
 
 def _with_maps(run: Recorded, classes: int) -> dict[int, Probes]:
@@ -108,10 +108,10 @@ def _with_maps(run: Recorded, classes: int) -> dict[int, Probes]:
     return found
 
 
-def _kept(figures_of: Mapping[str, Shots], place: int) -> dict[str, Kept]:
+def _kept(figures_of: Mapping[str, Shots], place: int) -> dict[str, KeptChannels]:
     """Which channels of one picture's layers were kept, where it is not all of them."""
     return {
-        title: Kept(tuple(int(channel) for channel in shot.channels[place]), shot.of)
+        title: KeptChannels(tuple(int(channel) for channel in shot.channels[place]), shot.of)
         for title, shot in figures_of.items()
         if shot.channels.shape[1] < shot.of
     }

@@ -14,19 +14,19 @@ import numpy as np
 from innerview.errors import DataError, NetworkError
 from innerview.methods.health import Finding, Vitals, examine_health
 from innerview.pictures.charts.curves import Curve, smoothed
-from innerview.pictures.film import Film
+from innerview.pictures.timeline import Timeline
 from innerview.session.query import Query
 from innerview.session.training.curves import window_of
 from innerview.session.training.networks import (
     UnitTimes,
-    film_steps,
-    films,
     network_at,
     probes_of,
+    shown_steps,
+    timelines,
     unit_times,
 )
 from innerview.session.training.reading import Recorded
-from innerview.session.training.recordings import recorded_films, recorded_units
+from innerview.session.training.recordings import recorded_timelines, recorded_units
 from innerview.session.training.testing import Tested, kept_answers, on_test_pictures
 from innerview.types import Array
 
@@ -42,7 +42,7 @@ class Worked:
         run: as it was read.
         titles: of its layers, for people: "layer 5 (conv5)".
         units: what channels did; None if that could not be seen.
-        films: of the probe pictures; empty if it could not be run.
+        timelines: of the probe pictures; empty if it could not be run.
         tested: answers on test pictures: on those that were named, or else what the run folder keeps; None if neither.
         missing: why something could not be run; empty if all was.
         findings: signs that something goes wrong.
@@ -51,7 +51,7 @@ class Worked:
     run: Recorded
     titles: tuple[str, ...]
     units: UnitTimes | None
-    films: tuple[Film, ...]
+    timelines: tuple[Timeline, ...]
     tested: Tested | None
     missing: str
     findings: tuple[Finding, ...]
@@ -67,7 +67,7 @@ def work(run: Recorded, query: Query, report: Callable[[str], None]) -> Worked:
     report(f"weights of {run.name}")
     titles = tuple(f"layer {at} ({name.removesuffix('.weight')})" for at, name in enumerate(run.layers, start=1))
     seen = recorded_units(run, query)
-    shown = recorded_films(run, query)
+    shown = recorded_timelines(run, query)
     answers = run.attempt(lambda _, __: kept_answers(run), run.steps[-1])
     missing = ""
     try:
@@ -82,9 +82,9 @@ def work(run: Recorded, query: Query, report: Callable[[str], None]) -> Worked:
         images += [one.image for one in answers.pictures[:MORE]] if answers else []
         try:
             seen = unit_times(run, np.stack(images), query, report)
-            # a run whose snapshots were thinned out keeps its films as they were recorded
-            if not shown or query.probes or query.select or len(shown[0].frames) <= len(film_steps(run, query)):
-                shown = films(run, items, query, report)
+            # a run whose snapshots were thinned out keeps its timelines as they were recorded
+            if not shown or query.probes or query.select or len(shown[0].frames) <= len(shown_steps(run, query)):
+                shown = timelines(run, items, query, report)
         except (NetworkError, DataError) as problem:  # a snapshot before the last one is of another shape
             missing = str(problem)
     findings = examine_health(vitals(run, titles, seen, answers, query))
@@ -93,7 +93,7 @@ def work(run: Recorded, query: Query, report: Callable[[str], None]) -> Worked:
 
 def steps_of_work(run: Recorded, query: Query) -> int:
     """About how many reports `work` makes."""
-    frames, probes = len(film_steps(run, query)), len(query.probes) + len(query.select) or 5
+    frames, probes = len(shown_steps(run, query)), len(query.probes) + len(query.select) or 5
     return 1 + frames * (1 + probes) + (query.num_images // 20 + 10 if query.data else 0)
 
 

@@ -49,7 +49,7 @@ def map_payload(
         small: values as companded bytes, for the further classes of one file.
     """
     drawn = as_attribution(result)
-    arrays = _values("map", drawn.heatmap, small=small)
+    arrays = _values("heatmap", drawn.heatmap, small=small)
     if drawn.pixel_error is not None:
         arrays |= _values("pixel_error", drawn.pixel_error, small=small)
     if isinstance(result, IntegratedGradients):
@@ -80,7 +80,7 @@ def _words(drawn: Attribution, question: Question) -> dict[str, object]:
         "meaning": drawn.meaning,
         "target": question.target if question.target is not None else drawn.target,
         "versus": question.versus,
-        "target_kind": question.kind,
+        "objective": question.kind,
         "target_words": drawn.provenance.target or "the score",
         "unit": drawn.unit,
         "baseline": drawn.provenance.baseline,

@@ -1,4 +1,4 @@
-"""The way from the baseline to the picture, for a slider: scores, answers, gradients, and the map as it adds up."""
+"""The path from the baseline to the image, for a slider: scores, predictions, gradients, cumulative attribution."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from innerview.viewer.payloads.stamp import Stamp, answered, shown_classes
 def path_payload(found: PathFrames, stamp: Stamp, *, versus: int | None = None) -> Payload:
     """Show a path; `versus` is the class that the target is set against.
 
-    Of alphas whose gradients were not kept channel by channel, gradient × (picture − baseline) is shown.
+    Of alphas whose gradients were not kept channel by channel, gradient × (input − baseline) is shown.
     """
     classes = shown_classes(found.logits[-1], (found.target, versus))
     shorter = len(found.gradient_alphas) < len(found.alphas)
@@ -24,8 +24,8 @@ def path_payload(found: PathFrames, stamp: Stamp, *, versus: int | None = None) 
         "norms": numbered(found.norms),
         **companded("gradients", found.gradients, keep=(0,)),
         "gradient_alphas": numbered(found.gradient_alphas),
-        **companded("sofar", found.cumulative, keep=(0,)),
-        "sofar_alphas": numbered(found.alphas),
+        **companded("cumulative", found.cumulative, keep=(0,)),
+        "cumulative_alphas": numbered(found.alphas),
         "baseline": to_bytes(found.baseline),
     }
     if shorter:

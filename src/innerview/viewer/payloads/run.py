@@ -53,8 +53,8 @@ def run_payload(course: Course) -> Payload:
     return make_payload(
         "run",
         arrays,
-        network=course.network,
-        picture="",
+        model=course.network,
+        image="",
         name=course.name,
         state=course.state,
         classes=list(course.classes),

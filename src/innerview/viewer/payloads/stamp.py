@@ -28,7 +28,7 @@ class Stamp:
     @property
     def texts(self) -> dict[str, str]:
         """As metadata."""
-        return {"network": self.network, "picture": self.picture}
+        return {"model": self.network, "image": self.picture}
 
 
 def picture_hash(pixels: Image) -> str:
@@ -45,8 +45,8 @@ def levels_hash(levels: Array) -> str:
 def answered(predictions: Sequence[Prediction]) -> dict[str, Array]:
     """What is said, decided here and nowhere in the browser: the numbers of the answers, and their probabilities."""
     return {
-        "answer": counted([one.index for one in predictions]),
-        "chance": numbered([one.confidence for one in predictions]),
+        "predicted": counted([one.index for one in predictions]),
+        "confidence": numbered([one.confidence for one in predictions]),
     }
 
 

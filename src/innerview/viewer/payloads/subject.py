@@ -92,7 +92,7 @@ def subject_payload(photo: Photo, prediction: Prediction, network: str) -> Paylo
     """Show a picture and its prediction."""
     left, top, width, height = photo.box
     arrays = {
-        "picture": to_bytes(photo.image),
+        "image": to_bytes(photo.image),
         "thumbnail": photo.thumbnail,
         "logits": numbered(prediction.logits),
         "probabilities": numbered(prediction.probabilities),
@@ -103,7 +103,7 @@ def subject_payload(photo: Photo, prediction: Prediction, network: str) -> Paylo
         arrays,
         **Stamp(network, photo.picture).texts,
         name=photo.name,
-        truth=photo.truth,
+        label=photo.truth,
         crop=[top, left, height, width],
         original=list(photo.original),
         caption=photo.words,

@@ -55,18 +55,18 @@ def tested_payload(
     """
     arrays: dict[str, Array] = {
         "confusion": counted(confusion),
-        "said": counted(wrong.said),
-        "truth": counted(wrong.truth),
+        "predicted": counted(wrong.said),
+        "label": counted(wrong.truth),
         "probability": numbered(np.asarray(wrong.probability, dtype=np.float64)),
     }
     if wrong.images:
         bytes_of = to_bytes(np.stack(wrong.images))
-        arrays["pictures"] = np.broadcast_to(bytes_of, (*bytes_of.shape[:3], 3))
+        arrays["images"] = np.broadcast_to(bytes_of, (*bytes_of.shape[:3], 3))
     return make_payload(
         "tested",
         arrays,
-        network=run,
-        picture="",
+        model=run,
+        image="",
         classes=list(classes),
         step=step,
         about=about,

@@ -46,6 +46,6 @@ def weights_payload(
         arrays,
         **stamp.texts,
         layers=list(found.layers),
-        snapshots=list(found.checkpoints),
+        checkpoints=list(found.checkpoints),
         health=[*health, *({"layer": "", "words": note, "figure": None} for note in found.notes)],
     )

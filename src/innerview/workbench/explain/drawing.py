@@ -126,7 +126,7 @@ def _method(name: str, scene: FigureContext) -> Drawn:
 
 
 def _keep(order: str, scene: FigureContext) -> Drawn:
-    return pictures.keep_strip(scene.look.kept[order], subject=scene.subject)
+    return pictures.masking_strip(scene.look.kept[order], subject=scene.subject)
 
 
 def _layer(name: str, scene: FigureContext) -> Drawn:
@@ -200,15 +200,15 @@ ALWAYS: Final = (
         there=_gradients,
     ),
     FigureSpec(
-        "keep-highest.png",
-        "keep",
+        "masking-highest.png",
+        "masking",
         "Only the pixels of the highest values, and the answer.",
         partial(_keep, "highest"),
         there=lambda scene: "highest" in scene.look.kept,
     ),
     FigureSpec(
-        "keep-lowest.png",
-        "keep",
+        "masking-lowest.png",
+        "masking",
         "Only the pixels of the lowest values, and the answer.",
         partial(_keep, "lowest"),
         there=lambda scene: "lowest" in scene.look.kept,
@@ -230,7 +230,7 @@ ALWAYS: Final = (
     ),
     FigureSpec(
         "architecture.png",
-        "network",
+        "model",
         "The layers of the network with their shapes.",
         _architecture,
         same=True,
@@ -244,10 +244,10 @@ WORDS: Final[Mapping[str, Callable[[FigureContext], str]]] = MappingProxyType(
         "attribution": lambda scene: sentences.attribution(scene.look.integrated),
         "methods": lambda scene: " ".join(sentences.by_method(one) for one in scene.look.methods.values()),
         "interior": lambda scene: f"{sentences.interior(scene.look.interior)} {sentences.path(scene.look.profile)}",
-        "keep": lambda scene: " ".join(sentences.kept(one) for one in scene.look.kept.values()),
+        "masking": lambda scene: " ".join(sentences.kept(one) for one in scene.look.kept.values()),
         "layers": lambda scene: sentences.activations(scene.look.activations, scene.look.layers),
         "weights": lambda scene: sentences.weights(scene.histograms),
-        "network": lambda scene: sentences.network(scene.network),
+        "model": lambda scene: sentences.network(scene.network),
     }
 )
 """What is seen in each view, in this case, or nothing where the view has no picture; in the order of the page."""

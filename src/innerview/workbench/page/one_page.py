@@ -12,9 +12,9 @@ from innerview.session.compute.explanation import FORWARD, Look
 from innerview.session.compute.integrated import is_large
 from innerview.types import Array
 from innerview.viewer.one_file import Packed, pack
-from innerview.viewer.payloads.keep import keep_payload
 from innerview.viewer.payloads.layers import Shown, layers_payload
 from innerview.viewer.payloads.map import map_payload
+from innerview.viewer.payloads.masking import masking_payload
 from innerview.viewer.payloads.path import path_payload
 from innerview.viewer.payloads.stamp import Stamp
 from innerview.viewer.payloads.subject import Photo, subject_payload
@@ -54,7 +54,7 @@ def payloads_of(
     if look.path is not None:
         packed.append(pack(path_payload(look.path, stamp, versus=versus), **first))
     if look.orders:
-        kept = keep_payload(look.orders, stamp, fill=look.fill.words, seed=0, versus=versus)
+        kept = masking_payload(look.orders, stamp, fill=look.fill.words, seed=0, versus=versus)
         packed.append(pack(kept, **first, fill=baseline))
     shown = sizes.large_layers if large else sizes.layers
     packed.append(pack(layers_payload(look.inside, network.layers, weights, stamp, shown)))

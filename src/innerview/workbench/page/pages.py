@@ -58,17 +58,17 @@ def page_context(opened: OpenedModel) -> PageContext:
     for run in facts:
         for kind in ("run", "weights"):
             shown = registry.answer(Query(kind=kind, model=identity, run=run["id"]), None, NullListener())
-            payloads.append(pack(shown, network=None if kind == "run" else identity, run=run["id"]))
+            payloads.append(pack(shown, model=None if kind == "run" else identity, run=run["id"]))
         with contextlib.suppress(UsageError):  # nothing was kept
             payloads.append(
                 pack(
                     registry.answer(Query(kind="tested", run=run["id"]), None, NullListener()),
-                    network=None,
+                    model=None,
                     run=run["id"],
                 )
             )
-        film = registry.answer(Query(kind="film", model=identity, run=run["id"]), None, NullListener())
-        payloads.append(pack(film, picture=None, run=run["id"]))  # stands in for pictures that nobody followed
+        timeline = registry.answer(Query(kind="timeline", model=identity, run=run["id"]), None, NullListener())
+        payloads.append(pack(timeline, image=None, run=run["id"]))  # stands in for pictures that nobody followed
     described = describe_network(network, name, [USUAL if has_gradients(network) else FORWARD])
     return PageContext(network, network.weights(), described, tuple(facts), tuple(payloads), registry)
 
@@ -105,7 +105,9 @@ def gather_payloads(
             photos[photo.picture] = photo
             baseline = " and ".join(map(_shown, look.query.baselines))
             baselines = [baseline]
-            payloads += payloads_of(scene.network, look, photo, baseline, sizes, scene.weights) + _films(scene, photo)
+            payloads += payloads_of(scene.network, look, photo, baseline, sizes, scene.weights) + _timelines(
+                scene, photo
+            )
     return [describe_photo(one) for one in photos.values()], [*payloads, *scene.payloads], baselines
 
 
@@ -114,15 +116,15 @@ def _shown(baseline: str) -> str:
     return Path(baseline).name if parse_baseline(baseline).kind == "file" else baseline
 
 
-def _films(scene: PageContext, photo: Photo) -> list[Packed]:
+def _timelines(scene: PageContext, photo: Photo) -> list[Packed]:
     """The picture's way through the network's training, where somebody followed it."""
     if not scene.runs:
         return []
-    films: list[Packed] = []
+    timelines: list[Packed] = []
     for run in scene.runs:
-        film = scene.registry.answer(
-            Query(kind="film", model=scene.network.identity, run=run["id"]), photo, NullListener()
+        timeline = scene.registry.answer(
+            Query(kind="timeline", model=scene.network.identity, run=run["id"]), photo, NullListener()
         )
-        if film.metadata["picture"] == photo.picture:
-            films.append(pack(film, run=run["id"]))
-    return films
+        if timeline.metadata["image"] == photo.picture:
+            timelines.append(pack(timeline, run=run["id"]))
+    return timelines

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from innerview.pictures.film import Film
+from innerview.pictures.timeline import Timeline
 from innerview.runs import History
 from innerview.session.training.networks import UnitTimes
 from innerview.session.training.reading import STATISTICS, LayerTimes
@@ -63,26 +63,26 @@ def unit_times(found: UnitTimes) -> bytes:
     return rows(("step", "layer", "channel", "share above 0", "share saturated"), body)
 
 
-def films_table(found: Sequence[Film]) -> bytes:
+def timelines_table(found: Sequence[Timeline]) -> bytes:
     """One line for each picture, snapshot and class."""
     body = [
-        (film.name, frame.step, name, float(frame.prediction.logits[at]), float(frame.prediction.probabilities[at]))
-        for film in found
-        for frame in film.frames
+        (timeline.name, frame.step, name, float(frame.prediction.logits[at]), float(frame.prediction.probabilities[at]))
+        for timeline in found
+        for frame in timeline.frames
         for at, name in enumerate(frame.prediction.class_names)
     ]
     return rows(("picture", "step", "class", "logit", "probability"), body)
 
 
-def films_arrays(found: Sequence[Film]) -> bytes:
+def timelines_arrays(found: Sequence[Timeline]) -> bytes:
     """Maps, picture × snapshot × height × width, with the pictures and the steps."""
     return arrays(
         {
-            "pictures": np.stack([film.image for film in found]),
-            "names": np.array([film.name for film in found]),
-            "classes": np.array([film.target for film in found]),
+            "pictures": np.stack([timeline.image for timeline in found]),
+            "names": np.array([timeline.name for timeline in found]),
+            "classes": np.array([timeline.target for timeline in found]),
             "steps": np.array([frame.step for frame in found[0].frames]),
-            "maps": np.stack([[frame.map for frame in film.frames] for film in found]),
+            "maps": np.stack([[frame.map for frame in timeline.frames] for timeline in found]),
         }
     )
 

@@ -23,7 +23,7 @@ from innerview.pictures.charts.overlaid import ends_figure
 from innerview.pictures.charts.ridges import ridges_figure
 from innerview.pictures.charts.spread import Window, windows_for
 from innerview.pictures.charts.units import Shares, units_figure
-from innerview.pictures.film import film_animation, film_strip
+from innerview.pictures.timeline import timeline_animation, timeline_strip
 from innerview.session.query import Query
 from innerview.session.training.curves import Curves, curves, window_of
 from innerview.session.training.networks import UnitTimes
@@ -51,7 +51,7 @@ def every_view(worked: Sequence[Worked], query: Query) -> list[View]:
     drawn = curves([one.run for one in worked], query)
     views = [_curves(drawn, worked)] if drawn.drawn else []
     views += [_weights(worked, windows), _layers(worked)]
-    for make in (_units, _films, _mistakes):
+    for make in (_units, _timelines, _mistakes):
         view = make(worked)
         if view is not None:
             views.append(view)
@@ -258,39 +258,41 @@ def _units(worked: Sequence[Worked]) -> View | None:
     return View("units", tuple(words), tuple(figures), tuple(found))
 
 
-def _films(worked: Sequence[Worked]) -> View | None:
+def _timelines(worked: Sequence[Worked]) -> View | None:
     figures: list[FigureSpec] = []
     found: list[Table] = []
     words: list[str] = []
     for one in worked:
-        if not one.films:
-            words.append(_prefix(worked, one, f"There are no films: {one.missing}."))
+        if not one.timelines:
+            words.append(_prefix(worked, one, f"There are no timelines: {one.missing}."))
             continue
-        for film, name in zip(one.films, folder_names(film.name for film in one.films), strict=True):
-            words.append(_prefix(worked, one, run_sentences.film(film)))
-            about = f"{film.name} at {len(film.frames)} snapshots of {one.run.name}: answer, map and layers"
+        for timeline, name in zip(
+            one.timelines, folder_names(timeline.name for timeline in one.timelines), strict=True
+        ):
+            words.append(_prefix(worked, one, run_sentences.timeline(timeline)))
+            about = f"{timeline.name} at {len(timeline.frames)} snapshots of {one.run.name}: answer, map and layers"
             figures += [
                 FigureSpec(
-                    _named(worked, one, f"film-{name}.png"),
+                    _named(worked, one, f"timeline-{name}.png"),
                     f"{about}.",
-                    partial(film_strip, film),
+                    partial(timeline_strip, timeline),
                     TWO_COLUMNS,
                     _caption(worked, one),
                 ),
                 FigureSpec(
-                    _named(worked, one, f"film-{name}.webp"),
+                    _named(worked, one, f"timeline-{name}.webp"),
                     f"{about}, one after the other.",
-                    partial(film_animation, film),
+                    partial(timeline_animation, timeline),
                     TWO_COLUMNS,
                     _caption(worked, one),
                     moving=True,
                 ),
             ]
         found += [
-            Table(_named(worked, one, "films.csv"), partial(tables.films_table, one.films)),
-            Table(_named(worked, one, "films.npz"), partial(tables.films_arrays, one.films)),
+            Table(_named(worked, one, "timelines.csv"), partial(tables.timelines_table, one.timelines)),
+            Table(_named(worked, one, "timelines.npz"), partial(tables.timelines_arrays, one.timelines)),
         ]
-    return View("film", tuple(words), tuple(figures), tuple(found))
+    return View("timeline", tuple(words), tuple(figures), tuple(found))
 
 
 def _mistakes(worked: Sequence[Worked]) -> View | None:

@@ -1,4 +1,4 @@
-"""A film's channels go by their numbers in the layer, and what was not kept is told apart from what is not finite."""
+"""A timeline's channels go by their numbers in the layer; what was not kept is told apart from what is not finite."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ import json
 
 import numpy as np
 
-from innerview.pictures.film import Kept
+from innerview.pictures.timeline import KeptChannels
 from innerview.results import Prediction
 from innerview.viewer.payload import expand
-from innerview.viewer.payloads.film import Reel, film_payload
 from innerview.viewer.payloads.stamp import Stamp
+from innerview.viewer.payloads.timeline import ShownTimeline, timeline_payload
 
 RANDOM = np.random.default_rng(0)
 
 
-def reel(layers: dict[str, np.ndarray], kept: dict[str, Kept]) -> Reel:
-    return Reel(
+def shown(layers: dict[str, np.ndarray], kept: dict[str, KeptChannels]) -> ShownTimeline:
+    return ShownTimeline(
         name="cat",
         run="run",
         image=RANDOM.uniform(size=(8, 8, 3)),
@@ -37,12 +37,14 @@ def test_channels_have_their_own_numbers_and_missing_steps_are_named() -> None:
     values[1] = np.nan
     whole = RANDOM.normal(size=(3, 2, 2, 10))
     numbers = (5, 17, 40, 77, 90, 121)
-    made = film_payload(reel({"layer 3": values, "layer 9": whole}, {"layer 3": Kept(numbers, 128)}), Stamp("n", "p"))
+    made = timeline_payload(
+        shown({"layer 3": values, "layer 9": whole}, {"layer 3": KeptChannels(numbers, 128)}), Stamp("n", "p")
+    )
     third, ninth = json.loads(made.metadata["layers"])
     assert sorted(third["channels"]) == [17, 77, 90, 121]
     assert (third["of"], third["missing"]) == (128, [1])
     assert (ninth["of"], ninth["missing"]) == (10, [])
-    shown = expand(made.arrays["activation/0"], made.arrays["activation/0/scale"], keep=(0, 3))
-    assert np.isnan(shown[1]).all()
+    found = expand(made.arrays["activation/0"], made.arrays["activation/0/scale"], keep=(0, 3))
+    assert np.isnan(found[1]).all()
     place = [numbers.index(number) for number in third["channels"]]
-    np.testing.assert_allclose(shown[2], values[2][..., place], atol=0.02 * np.abs(values[2]).max())
+    np.testing.assert_allclose(found[2], values[2][..., place], atol=0.02 * np.abs(values[2]).max())

@@ -16,10 +16,10 @@ SEEN = ".keep .seen-by-network canvas[role=img]"
 
 
 def test_a_share_shows_that_many_pixels_and_the_ends_are_picture_and_fill(page: Page, prepared: Known) -> None:
-    show(page, "#/keep?k=20", SEEN)
+    show(page, "#/masking?k=20", SEEN)
     target = prepared.predicted()
-    keep = prepared.ask("keep", target=target)
-    picture, fill = prepared.ask("subject").arrays["picture"], keep.arrays["fill"]
+    keep = prepared.ask("masking", target=target)
+    picture, fill = prepared.ask("subject").arrays["image"], keep.arrays["fill"]
     order = keep.json("orders").index("highest")
     ranking = keep.arrays["rankings"][["strongest", "highest", "lowest"].index("highest")].astype(int)
     kept = ranking < round(20 * 1024 / 100)
@@ -34,7 +34,7 @@ def test_a_share_shows_that_many_pixels_and_the_ends_are_picture_and_fill(page: 
     slider.press("Home")
     assert (canvas(page.locator(SEEN)) == fill).all()
     nothing = base64.urlsafe_b64encode(bytes(128)).decode().rstrip("=")
-    without = prepared.ask("kept", mask=nothing, cells=[32, 32], fill="black").arrays["logits"]
+    without = prepared.ask("mask", mask=nothing, cells=[32, 32], fill="black").arrays["logits"]
     assert np.allclose(numbers(keep.arrays, "logits")[order, 0][np.argsort(keep.arrays["classes"])], without, atol=1e-4)
     first = page.get_by_role("list", name="Prediction from these pixels").locator("li").first
     expect(first).to_contain_text(prepared.classes[int(np.argmax(without))])
@@ -57,7 +57,7 @@ def test_drag_tap_and_keys_paint_the_same_mask(touched: Page, prepared: Known) -
     bits = np.isin(np.arange(32 * 32), [row * 32 + column for column in columns])
     mask = base64.urlsafe_b64encode(np.packbits(bits).tobytes()).decode().rstrip("=")
     for way in ("drag", "tap", "keys"):
-        show(page, "#/keep?k=0", SEEN)
+        show(page, "#/masking?k=0", SEEN)
         page.get_by_role("radio", name="keep", exact=True).check()
         page.get_by_role("combobox", name="size").select_option("1")  # a drag paints with it; a tap changes one cell
         brush = page.get_by_role("application", name="Brush")
@@ -83,5 +83,5 @@ def test_drag_tap_and_keys_paint_the_same_mask(touched: Page, prepared: Known) -
                     page.keyboard.press(key)
         settle(page)
         expect_link(page, "mk", mask)
-    kept = prepared.ask("kept", mask=mask, cells=[32, 32], fill="black").arrays
+    kept = prepared.ask("mask", mask=mask, cells=[32, 32], fill="black").arrays
     expect(page.locator("[data-says] li").first).to_contain_text(prepared.classes[int(np.argmax(kept["logits"]))])

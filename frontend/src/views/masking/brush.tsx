@@ -1,7 +1,7 @@
 /**
- * Painting what the network may see: drag paints, a tap or Enter toggles, a box by drag, two taps or four numbers.
+ * Painting what the model may see: drag paints, a tap or Enter toggles, a box by drag, two taps or four numbers.
  *
- * While a stroke goes on it is drawn here; the link (and so the network) gets the mask as it changes, the last wins.
+ * While a stroke goes on it is drawn here; the link (and so the model) gets the mask as it changes, the last wins.
  */
 import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
@@ -12,8 +12,8 @@ import { useLink, useSession } from "../../core/session";
 import { Choice, Radios } from "../../parts/choice";
 import type { PixelsProps } from "../../parts/pixels";
 
-type Tool = "keep" | "hide" | "box";
-const TOOLS: readonly Tool[] = ["keep", "hide", "box"];
+type Tool = "show" | "hide" | "box";
+const TOOLS: readonly Tool[] = ["show", "hide", "box"];
 const SIZES = [1, 2, 3, 5, 8];
 const UNDOS = 50;
 
@@ -37,7 +37,7 @@ interface Brush {
 export function useBrush({ grid, shown, height, width, mask, enabled }: BrushProps): Brush {
   const session = useSession();
   const [link, go] = useLink();
-  const [tool, setTool] = useState<Tool>("keep");
+  const [tool, setTool] = useState<Tool>("show");
   const [size, setSize] = useState(2);
   const [corner, setCorner] = useState<Pixel | null>(null);
   const [rows, columns] = grid;
@@ -94,7 +94,7 @@ export function useBrush({ grid, shown, height, width, mask, enabled }: BrushPro
       going.moved = true;
       going.last = cell;
       if (tool === "box") going.now = box(rows, columns, going.start, cell);
-      else for (const step of between(from, cell)) going.now = stamp(going.now, columns, step, size, tool === "keep");
+      else for (const step of between(from, cell)) going.now = stamp(going.now, columns, step, size, tool === "show");
       apply(going.now);
     }
     if (phase === "up") {
@@ -116,7 +116,7 @@ export function useBrush({ grid, shown, height, width, mask, enabled }: BrushPro
     setCorner(null);
   };
 
-  const backToShare = (): void => {
+  const backToFraction = (): void => {
     remember();
     go({ mask: "" });
   };
@@ -143,8 +143,8 @@ export function useBrush({ grid, shown, height, width, mask, enabled }: BrushPro
         Undo
       </button>
       {link.mask !== "" && (
-        <button onClick={backToShare}>
-          Back to the share
+        <button onClick={backToFraction}>
+          Back to the fraction
         </button>
       )}
       <BoxFields rows={rows} columns={columns} onBox={(a, b) => change(box(rows, columns, a, b))} />
@@ -183,7 +183,7 @@ function BoxFields({ rows, columns, onBox }: { rows: number; columns: number; on
           </label>
         ))}
         <button onClick={() => onBox([edges[0], edges[1]], [edges[2], edges[3]])}>
-          Keep this box
+          Show only this box
         </button>
       </span>
     </details>

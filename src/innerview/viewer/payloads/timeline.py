@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from innerview.pictures.film import Kept
+from innerview.pictures.timeline import KeptChannels
 from innerview.results import Prediction
 from innerview.types import Array, Image
 from innerview.viewer.payload import Payload, companded, make_payload, numbered, to_bytes
@@ -20,7 +20,7 @@ CHANNELS: Final = 4
 
 
 @dataclass(frozen=True, eq=False)
-class Reel:
+class ShownTimeline:
     """What was seen of one picture.
 
     Attributes:
@@ -48,38 +48,38 @@ class Reel:
     words: str
     truth: int | None
     unit: str = "logit"
-    kept: Mapping[str, Kept] = field(default_factory=dict[str, Kept])
+    kept: Mapping[str, KeptChannels] = field(default_factory=dict[str, KeptChannels])
 
 
-def film_payload(reel: Reel, stamp: Stamp) -> Payload:
+def timeline_payload(shown: ShownTimeline, stamp: Stamp) -> Payload:
     """Show a picture's way through a training."""
     arrays = {
-        "steps": numbered(reel.steps),
-        "epochs": numbered(reel.epochs),
-        "picture": to_bytes(reel.image),
-        "logits": numbered(np.stack([one.logits for one in reel.said])),
-        "probabilities": numbered(np.stack([one.probabilities for one in reel.said])),
-        **answered(reel.said),
-        **companded("maps", reel.maps),
+        "steps": numbered(shown.steps),
+        "epochs": numbered(shown.epochs),
+        "image": to_bytes(shown.image),
+        "logits": numbered(np.stack([one.logits for one in shown.said])),
+        "probabilities": numbered(np.stack([one.probabilities for one in shown.said])),
+        **answered(shown.said),
+        **companded("heatmaps", shown.maps),
     }
     listed: list[dict[str, object]] = []
-    for place, (title, values) in enumerate(reel.layers.items()):
+    for place, (title, values) in enumerate(shown.layers.items()):
         chosen = strongest(values[-1], CHANNELS)
         arrays |= companded(f"activation/{place}", values[..., chosen], keep=(0, 3))
-        kept = reel.kept.get(title, Kept(tuple(range(values.shape[3])), values.shape[3]))
+        kept = shown.kept.get(title, KeptChannels(tuple(range(values.shape[3])), values.shape[3]))
         missing = np.flatnonzero(np.isnan(values).all(axis=(1, 2, 3))).tolist()
         listed.append(
             {"name": title, "channels": [kept.numbers[at] for at in chosen], "of": kept.of, "missing": missing}
         )
     return make_payload(
-        "film",
+        "timeline",
         arrays,
         **stamp.texts,
         layers=listed,
-        target=reel.target,
-        truth=reel.truth,
-        unit=reel.unit,
-        target_words=reel.words,
-        name=reel.name,
-        run=reel.run,
+        target=shown.target,
+        label=shown.truth,
+        unit=shown.unit,
+        target_words=shown.words,
+        name=shown.name,
+        run=shown.run,
     )

@@ -16,7 +16,7 @@ RANKED = ("strongest", "highest", "lowest")
 """The orders that follow the map; those behind them in a payload are random."""
 
 
-def keep_payload(
+def masking_payload(
     found: Sequence[MaskingCurve], stamp: Stamp, *, fill: str, seed: int, versus: int | None = None
 ) -> Payload:
     """Show what is said at each share.
@@ -33,10 +33,10 @@ def keep_payload(
     ranks = np.stack([one.ranking for one in found[: len(RANKED)]])
     small = ranks.max(initial=0) < 2**16
     return make_payload(
-        "keep",
+        "masking",
         {
-            "shares": numbered(first.fractions),
-            "kept": counted(first.kept),
+            "fractions": numbered(first.fractions),
+            "n_pixels": counted(first.kept),
             "logits": numbered(np.stack([one.logits[:, classes] for one in found])),
             "probabilities": numbered(np.stack([one.probabilities[:, classes] for one in found])),
             "classes": counted(classes),
@@ -68,25 +68,25 @@ def _said(found: Sequence[MaskingCurve]) -> dict[str, Array]:
     return {name: np.stack([one[name] for one in each]) for name in each[0]}
 
 
-def kept_payload(prediction: Prediction, stamp: Stamp, *, pixels: int, share: float, fill: str) -> Payload:
+def mask_payload(prediction: Prediction, stamp: Stamp, *, pixels: int, fraction: float, fill: str) -> Payload:
     """Show what is said of pixels that somebody chose.
 
     Args:
         prediction: of the picture with the other pixels taken away.
         stamp: network and picture.
         pixels: how many are left.
-        share: that is of all, in [0, 1].
+        fraction: that is of all, in [0, 1].
         fill: what stands in the place of the others, in words.
     """
     return make_payload(
-        "kept",
+        "mask",
         {
             "logits": numbered(prediction.logits),
             "probabilities": numbered(prediction.probabilities),
             **answered([prediction]),
         },
         **stamp.texts,
-        share=float(share),
+        fraction=float(fraction),
         pixels=pixels,
         fill=fill,
     )

@@ -24,7 +24,7 @@ ORDERS: Final = {
 
 
 @taking_tensors
-def keep_strip(result: MaskingCurve, *, subject: Subject | None = None, columns: int = 4) -> Pillow.Image:
+def masking_strip(result: MaskingCurve, *, subject: Subject | None = None, columns: int = 4) -> Pillow.Image:
     """Draw what the network saw at each share of kept pixels, and what it said.
 
     Args:

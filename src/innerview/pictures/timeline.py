@@ -46,7 +46,7 @@ class Frame:
     Attributes:
         step: updates that the weights have had.
         prediction: what it says.
-        map: integrated gradients of the class that the film is about, height × width, in the film's unit.
+        map: integrated gradients of the class that the timeline is about, height × width, in the timeline's unit.
         layers: by title: height × width × channel, all or some of a layer's channels; a layer that was not kept at
             this step is missing.
     """
@@ -58,15 +58,15 @@ class Frame:
 
 
 @dataclass(frozen=True)
-class Kept:
-    """Which channels of a layer a film has, where it has not all: their numbers from 0, and how many there are."""
+class KeptChannels:
+    """Which channels of a layer a timeline has, where it has not all: their numbers from 0, and how many there are."""
 
     numbers: tuple[int, ...]
     of: int
 
 
 @dataclass(frozen=True, eq=False)
-class Film:
+class Timeline:
     """One picture at several snapshots.
 
     Attributes:
@@ -87,11 +87,11 @@ class Film:
     frames: tuple[Frame, ...]
     unit: str = "logit"
     about: str = ""
-    kept: Mapping[str, Kept] = field(default_factory=dict[str, Kept])
+    kept: Mapping[str, KeptChannels] = field(default_factory=dict[str, KeptChannels])
 
     def __post_init__(self) -> None:
         if not self.frames:
-            raise UsageError(f"a film of {self.name} without any snapshot was asked for; give at least one")
+            raise UsageError(f"a timeline of {self.name} without any snapshot was asked for; give at least one")
 
     def number(self, title: str, place: int) -> int:
         """The number, from 0, of the channel that stands at a place among those that the frames hold of a layer."""
@@ -106,7 +106,7 @@ def liveliest(values: Array, count: int = SHOWN) -> list[int]:
 
 @dataclass(frozen=True)
 class _Row:
-    """One layer of a film: which channels are shown, on which scale, and how this is said."""
+    """One layer of a timeline: which channels are shown, on which scale, and how this is said."""
 
     title: str
     channels: list[int]
@@ -114,18 +114,18 @@ class _Row:
     words: str
 
 
-def _rows(film: Film) -> list[_Row]:
-    names = film.frames[-1].prediction.class_names
+def _rows(timeline: Timeline) -> list[_Row]:
+    names = timeline.frames[-1].prediction.class_names
     rows: list[_Row] = []
-    for title, last in film.frames[-1].layers.items():
-        classes = last.shape[2] == len(names) and title not in film.kept
-        channels = [film.target] if classes else liveliest(last)
-        shown = np.stack([frame.layers[title][:, :, channels] for frame in film.frames if title in frame.layers])
+    for title, last in timeline.frames[-1].layers.items():
+        classes = last.shape[2] == len(names) and title not in timeline.kept
+        channels = [timeline.target] if classes else liveliest(last)
+        shown = np.stack([frame.layers[title][:, :, channels] for frame in timeline.frames if title in frame.layers])
         scale = choose_scales([shown], "shared")[0]
         which = (
-            f"channel of {label(film.target, names)}; its mean is the logit"
+            f"channel of {label(timeline.target, names)}; its mean is the logit"
             if classes
-            else f"channels {', '.join(str(film.number(title, channel)) for channel in channels)}"
+            else f"channels {', '.join(str(timeline.number(title, channel)) for channel in channels)}"
         )
         rows.append(_Row(title, channels, scale, f"After {title}: {which}. ±{words.limit(scale.limit)}"))
     return rows
@@ -156,29 +156,31 @@ def _label(text: str, size: int) -> Pillow.Image:
     return result
 
 
-def _map(film: Film, frame: Frame, scale: Scale, size: int) -> Pillow.Image:
+def _map(timeline: Timeline, frame: Frame, scale: Scale, size: int) -> Pillow.Image:
     values = frame.map
-    return canvas.framed(show_bytes(overlay(film.image, values, scale.limit), ~np.isfinite(values), size))
+    return canvas.framed(show_bytes(overlay(timeline.image, values, scale.limit), ~np.isfinite(values), size))
 
 
-def film_strip(film: Film, *, columns: int = 7) -> Pillow.Image:
+def timeline_strip(timeline: Timeline, *, columns: int = 7) -> Pillow.Image:
     """Draw all snapshots side by side: map and answer on top, layers below, the picture before them all.
 
     Args:
-        film: of one picture.
+        timeline: of one picture.
         columns: snapshots in a row.
     """
-    rows = _rows(film)
-    scales = [choose_scales([frame.map], "per-image")[0] for frame in film.frames]
-    parts: list[Line | Pillow.Image] = [note(film.about)] if film.about else []
-    picture = Tile(canvas.framed(show_image(film.image, STRIP_TILE)), (Line("the picture", size=tokens.SMALL_SIZE),))
-    for start in range(0, len(film.frames), columns):
-        shown = film.frames[start : start + columns]
+    rows = _rows(timeline)
+    scales = [choose_scales([frame.map], "per-image")[0] for frame in timeline.frames]
+    parts: list[Line | Pillow.Image] = [note(timeline.about)] if timeline.about else []
+    picture = Tile(
+        canvas.framed(show_image(timeline.image, STRIP_TILE)), (Line("the picture", size=tokens.SMALL_SIZE),)
+    )
+    for start in range(0, len(timeline.frames), columns):
+        shown = timeline.frames[start : start + columns]
         tiles = [
             Tile(
-                _map(film, frame, scale, STRIP_TILE),
+                _map(timeline, frame, scale, STRIP_TILE),
                 (Line(f"step {words.count(frame.step)}", size=tokens.SMALL_SIZE, bold=True),),
-                (*_said(film, frame, narrow=True), note(f"S = {words.limit(scale.limit)}")),
+                (*_said(timeline, frame, narrow=True), note(f"S = {words.limit(scale.limit)}")),
             )
             for frame, scale in zip(shown, scales[start : start + columns], strict=True)
         ]
@@ -186,13 +188,13 @@ def film_strip(film: Film, *, columns: int = 7) -> Pillow.Image:
         for row in rows:
             mosaics = [Tile(_mosaic(frame, row, STRIP_TILE)) for frame in shown]
             parts.append(canvas.grid([Tile(_label(row.words, STRIP_TILE)), *mosaics], columns + 1))
-    maps = [frame.map for frame in film.frames]
+    maps = [frame.map for frame in timeline.frames]
     width = max(part.width for part in parts if isinstance(part, Pillow.Image))
     parts.append(
         legend(
             maps,
             scales[0],
-            film.unit,
+            timeline.unit,
             style_entries("tint", "evidence"),
             ends=("against", "for"),
             width=width,
@@ -201,37 +203,37 @@ def film_strip(film: Film, *, columns: int = 7) -> Pillow.Image:
     )
     if rows:
         parts.append(note(LAYERS_WORDS))
-    return canvas.page(f"{film.name}, while the network learnt", parts)
+    return canvas.page(f"{timeline.name}, while the network learnt", parts)
 
 
-def film_animation(film: Film, *, columns: int = 0) -> Animation:
+def timeline_animation(timeline: Timeline, *, columns: int = 0) -> Animation:
     """Draw one frame for each snapshot: the picture, the map, the layers, and the answer below them.
 
     Args:
-        film: of one picture.
+        timeline: of one picture.
         columns: tiles in a row; 0 for all of them.
     """
-    rows = _rows(film)
+    rows = _rows(timeline)
     frames: list[Pillow.Image] = []
-    for place, frame in enumerate(film.frames):
+    for place, frame in enumerate(timeline.frames):
         scale = choose_scales([frame.map], "per-image")[0]
         tiles = [
-            Tile(canvas.framed(show_image(film.image, FRAME_TILE)), (Line("the picture", size=tokens.SMALL_SIZE),)),
+            Tile(canvas.framed(show_image(timeline.image, FRAME_TILE)), (Line("the picture", size=tokens.SMALL_SIZE),)),
             Tile(
-                _map(film, frame, scale, FRAME_TILE),
+                _map(timeline, frame, scale, FRAME_TILE),
                 (Line("the map", f"S = {words.limit(scale.limit)}", tokens.SMALL_SIZE),),
-                _said(film, frame, narrow=False),
+                _said(timeline, frame, narrow=False),
             ),
             *(Tile(_mosaic(frame, row, FRAME_TILE), (Line(row.title, size=tokens.SMALL_SIZE),)) for row in rows),
         ]
         body = canvas.grid(tiles, columns or len(tiles))
         told = [note(MAP_WORDS), *(note(row.words) for row in rows), *([note(LAYERS_WORDS)] if rows else [])]
-        title = f"{film.name}, after {words.count(frame.step)} steps"
-        frames.append(canvas.page(title, [canvas.track(len(film.frames), place, body.width), body, *told]))
+        title = f"{timeline.name}, after {words.count(frame.step)} steps"
+        frames.append(canvas.page(title, [canvas.track(len(timeline.frames), place, body.width), body, *told]))
     milliseconds = [MILLISECONDS] * len(frames)
     milliseconds[-1] *= 3
     return Animation(canvas.same_size(frames), milliseconds)
 
 
-def _said(film: Film, frame: Frame, *, narrow: bool) -> tuple[Line, ...]:
-    return said_lines(frame.prediction, film.truth, film.target, tokens.SMALL_SIZE, narrow=narrow)
+def _said(timeline: Timeline, frame: Frame, *, narrow: bool) -> tuple[Line, ...]:
+    return said_lines(frame.prediction, timeline.truth, timeline.target, tokens.SMALL_SIZE, narrow=narrow)

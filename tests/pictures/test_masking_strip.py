@@ -7,7 +7,7 @@ import pytest
 
 from innerview.pictures import tokens
 from innerview.pictures.captions import Subject
-from innerview.pictures.keep import ORDERS, keep_strip
+from innerview.pictures.masking import ORDERS, masking_strip
 from innerview.pictures.pixels import to_bytes
 from innerview.pictures.ramps import parse
 from pictures.made import keep
@@ -15,14 +15,14 @@ from pictures.made import keep
 
 @pytest.mark.parametrize("columns", [1, 2, 4])
 def test_the_strip_has_a_cell_for_each_share(columns) -> None:
-    page = keep_strip(keep(), columns=columns, subject=Subject("x", truth=1))
+    page = masking_strip(keep(), columns=columns, subject=Subject("x", truth=1))
     across = min(columns, 3)
     assert page.width == across * 160 + (across - 1) * tokens.GAP + 2 * tokens.MARGIN
 
 
 def test_the_kept_pixels_are_shown_and_nothing_else() -> None:
     result = keep((0.25,))
-    pixels = np.asarray(keep_strip(result))
+    pixels = np.asarray(masking_strip(result))
     top = int((pixels[:, tokens.MARGIN] == parse(tokens.BORDER)).all(axis=1).argmax())
     places = np.arange(8) * 20 + 10
     shown = pixels[top + places][:, tokens.MARGIN + places]

@@ -1,4 +1,4 @@
-/** The network sees only the chosen pixels: by a share of a ranking, or painted; its answer follows at once. */
+/** The model sees only the chosen pixels: by a fraction of a ranking, or painted; its prediction follows at once. */
 import type { JSX } from "preact";
 import { useMemo } from "preact/hooks";
 import type { Payload } from "../../generated/payloads";
@@ -6,7 +6,7 @@ import { EXPLANATIONS } from "../../core/explanations";
 import { ORDERS } from "../../core/link";
 import { useMapFacts } from "../../core/maps";
 import { decodeMask, filled, gridOf, keptFirst, pixelsOf } from "../../core/mask";
-import { chanceText, className, count, number, share } from "../../core/numbers";
+import { chanceText, className, count, number, percent } from "../../core/numbers";
 import { nearest } from "../../core/path";
 import { inOrder, type Said, saidFirst, saidOf } from "../../core/said";
 import { ownLimit } from "../../core/scale";
@@ -16,35 +16,35 @@ import { rowOf } from "../../core/tensors";
 import { Choice, Radios } from "../../parts/choice";
 import { Explain } from "../../parts/explain";
 import { Legend } from "../../parts/legend";
-import { MapPixels, PicturePixels } from "../../parts/pixels";
+import { MapPixels, ImagePixels } from "../../parts/pixels";
 import { Slider } from "../../parts/slider";
 import { SaidList } from "../../parts/said";
 import { AnswerState, Stale } from "../../parts/states";
 import type { View } from "../view";
 import { useBrush } from "./brush";
-import { KeepChart, KeepTable } from "./chart";
-import "./keep.css";
+import { MaskingChart, MaskingTable } from "./chart";
+import "./masking.css";
 
-const WORDS: Record<(typeof ORDERS)[number], string> = { highest: "for first", strongest: "strongest", lowest: "least first", random: "random" };
+const WORDS: Record<(typeof ORDERS)[number], string> = { highest: "most relevant first", strongest: "largest |value| first", lowest: "least relevant first", random: "random" };
 
-/** The keep table, read by order and share. */
-export class KeepAnswers {
+/** The answers to masked images, read by order and fraction. */
+export class MaskingAnswers {
   readonly orders: string[];
-  readonly payload: Payload<"keep">;
+  readonly payload: Payload<"masking">;
 
-  constructor(payload: Payload<"keep">) {
+  constructor(payload: Payload<"masking">) {
     this.payload = payload;
     this.orders = payload.meta.orders as string[];
   }
 
-  /** One order's values of one class over the shares; null if the class is not in the table. */
+  /** One order's values of one class over the fractions; null if the class is not in the table. */
   course(of: "logits" | "probabilities", order: number, target: number): Float32Array | null {
-    const { classes, shares } = this.payload.arrays;
+    const { classes, fractions } = this.payload.arrays;
     const at = classes.data.indexOf(target);
     if (at < 0) return null;
     const n = classes.data.length;
     const row = rowOf(this.payload.arrays[of], order);
-    return Float32Array.from(shares.data, (_, k) => row[k * n + at]);
+    return Float32Array.from(fractions.data, (_, k) => row[k * n + at]);
   }
 
   /** Orders of this name: one, or the five random ones. */
@@ -52,11 +52,11 @@ export class KeepAnswers {
     return this.orders.flatMap((name, i) => (name === order || (order === "random" && name.startsWith("random")) ? [i] : []));
   }
 
-  /** What is said at a share; for random, the mean of the five. */
+  /** The prediction at a fraction; for random, the mean of the five. */
   said(order: string, at: number): Said {
-    const { classes, logits, probabilities, answer, chance } = this.payload.arrays;
+    const { classes, logits, probabilities, predicted, confidence } = this.payload.arrays;
     const row = this.orders.indexOf(order);
-    const place = (row < 0 ? answer.shape[0] - 1 : row) * answer.shape[1] + at; // the last row is of the random ones
+    const cell = (row < 0 ? predicted.shape[0] - 1 : row) * predicted.shape[1] + at; // the last row is of the random ones
     const n = classes.data.length;
     const rows = this.indices(order);
     const mean = (data: Float32Array, i: number): number =>
@@ -66,98 +66,98 @@ export class KeepAnswers {
       Array.from(classes.data, (_, i) => mean(logits.data, i)),
       Array.from(classes.data, (_, i) => mean(probabilities.data, i)),
     );
-    return saidFirst(answer.data[place], chance.data[place], shown);
+    return saidFirst(predicted.data[cell], confidence.data[cell], shown);
   }
 }
 
-function Keep(): JSX.Element {
+function Masking(): JSX.Element {
   const session = useSession();
   const [link, go] = useLink();
   const hello = useStore(session.hello);
   const chosen = useChosen();
-  const { network, picture, target, versus, method, baseline } = chosen;
+  const { model, image, target, versus, method, baseline } = chosen;
   const fill = link.fill !== null && hello.baselines.includes(link.fill) ? link.fill : baseline;
   const request =
-    network && picture && target !== null ? ({ kind: "keep", network: network.id, picture, target, versus, method, baseline, fill } as const) : null;
+    model && image && target !== null ? ({ kind: "masking", model: model.id, image, target, versus, method, baseline, fill } as const) : null;
   const answer = useAnswer(request);
   const map = useAnswer(mapRequest(chosen, link.tolerance));
   const facts = useMapFacts(map.payload);
-  const keep = useMemo(() => (answer.payload ? new KeepAnswers(answer.payload) : null), [answer.payload]);
+  const masking = useMemo(() => (answer.payload ? new MaskingAnswers(answer.payload) : null), [answer.payload]);
   const subject = chosen.subject.payload;
-  const bytes = subject?.arrays.picture ?? null;
-  const paintable = request !== null && session.source.can({ kind: "kept", network: request.network, picture: request.picture, fill });
+  const bytes = subject?.arrays.image ?? null;
+  const paintable = request !== null && session.source.can({ kind: "mask", model: request.model, image: request.image, fill });
 
   const height = bytes?.shape[0] ?? 1;
   const width = bytes?.shape[1] ?? 1;
   const grid = gridOf(height, width);
   const mask = useMemo(() => (link.mask ? decodeMask(link.mask, grid[0] * grid[1]) : null), [link.mask, grid[0], grid[1]]);
-  const kept = useAnswer(
-    mask && paintable && network && picture ? { kind: "kept", network: network.id, picture, mask: link.mask, cells: grid, fill } : null,
+  const brushed = useAnswer(
+    mask && paintable && model && image ? { kind: "mask", model: model.id, image, mask: link.mask, cells: grid, fill } : null,
   );
-  const at = keep ? nearest(keep.payload.arrays.shares.data, link.share / 100) : 0;
-  const ranking = keep ? ["strongest", "highest", "lowest"].indexOf(link.order) : -1;
-  const fits = keep !== null && bytes !== null && keep.payload.arrays.fill.data.length === bytes.data.length;
+  const at = masking ? nearest(masking.payload.arrays.fractions.data, link.fraction / 100) : 0;
+  const ranking = masking ? ["strongest", "highest", "lowest"].indexOf(link.order) : -1;
+  const fits = masking !== null && bytes !== null && masking.payload.arrays.fill.data.length === bytes.data.length;
   const shown = useMemo(() => {
     if (!fits) return null;
     if (mask) return pixelsOf(mask, grid, [height, width]);
-    return ranking < 0 ? null : keptFirst(rowOf(keep.payload.arrays.rankings, ranking), keep.payload.arrays.kept.data[at]);
-  }, [keep, fits, mask, ranking, at, height, width]);
-  const seen = useMemo(() => (shown && bytes && keep && fits ? filled(bytes, keep.payload.arrays.fill, shown) : null), [shown, bytes, keep, fits]);
+    return ranking < 0 ? null : keptFirst(rowOf(masking.payload.arrays.rankings, ranking), masking.payload.arrays.n_pixels.data[at]);
+  }, [masking, fits, mask, ranking, at, height, width]);
+  const seen = useMemo(() => (shown && bytes && masking && fits ? filled(bytes, masking.payload.arrays.fill, shown) : null), [shown, bytes, masking, fits]);
   const brush = useBrush({ grid, shown, height, width, mask, enabled: paintable });
 
-  if (!keep || !bytes || !fits || target === null) {
+  if (!masking || !bytes || !fits || target === null) {
     return (
       <>
-        <AnswerState answer={answer} what="Asking the network with parts of the picture" />
-        <Explain of="keep" />
+        <AnswerState answer={answer} what="Asking the model with parts of the image" />
+        <Explain of="masking" />
       </>
     );
   }
-  const stops = keep.payload.arrays.shares.data.length;
-  const pixels = shown ? shown.reduce((n, on) => n + on, 0) : keep.payload.arrays.kept.data[at];
-  const part = mask ? pixels / (height * width) : keep.payload.arrays.shares.data[at];
+  const stops = masking.payload.arrays.fractions.data.length;
+  const pixels = shown ? shown.reduce((n, on) => n + on, 0) : masking.payload.arrays.n_pixels.data[at];
+  const part = mask ? pixels / (height * width) : masking.payload.arrays.fractions.data[at];
   const painted = mask !== null;
   const said: Said | null = painted
-    ? kept.payload
-      ? saidOf(kept.payload.arrays)
+    ? brushed.payload
+      ? saidOf(brushed.payload.arrays)
       : null
-    : keep.said(link.order, at);
+    : masking.said(link.order, at);
   const best = said?.[0];
-  const spokenSays = best ? `, says ${className(best[0], chosen.answers)}, ${chance(best)}` : "";
+  const spokenSays = best ? `, predicts ${className(best[0], chosen.answers)}, ${chance(best)}` : "";
   const hidden = facts && shown && facts.values.length === shown.length ? facts.values.map((v, i) => (shown[i] ? v : 0)) : null;
   return (
-    <div class="keep">
+    <div class="masking">
       <Stale when={answer.previous}>
         <div class="panes">
           <div class="choice">
-          <figure class="seen-by-network">
-            <h2>What the network sees</h2>
+          <figure class="seen-by-model">
+            <h2>What the model sees</h2>
             {seen ? (
-              <PicturePixels
-                picture={seen}
-                label={`What the network sees: ${count(pixels)} of ${count(height * width)} pixels, the rest is ${keep.payload.meta.fill}`}
+              <ImagePixels
+                image={seen}
+                label={`What the model sees: ${count(pixels)} of ${count(height * width)} pixels, the rest is ${masking.payload.meta.fill}`}
                 size={640}
                 grid={paintable ? grid : undefined}
                 keyboard
                 onCell={paintable ? brush.onCell : undefined}
               >
                 {brush.corner && <span class="corner" style={brush.corner} />}
-              </PicturePixels>
+              </ImagePixels>
             ) : (
-              <p class="empty">Five random choices of {count(pixels)} pixels each: their mean answer is shown, none of them is drawn.</p>
+              <p class="empty">Five random orders, {count(pixels)} pixels each: shown is their mean prediction; no image is drawn.</p>
             )}
             <p class="second facts">
-              {count(pixels)} of {count(height * width)} pixels ({share(part)}), the rest {keep.payload.meta.fill}
+              {count(pixels)} of {count(height * width)} pixels ({percent(part)}), the rest {masking.payload.meta.fill}
               {painted ? " · your own choice" : ""}
             </p>
           </figure>
             <Slider
-              label="Share shown"
+              label="Fraction shown"
               max={stops - 1}
               value={at}
-              onChange={(next) => go({ share: Math.round(100 * keep.payload.arrays.shares.data[next]), mask: "" })}
-              spoken={`${share(keep.payload.arrays.shares.data[at])}, ${count(keep.payload.arrays.kept.data[at])} pixels${spokenSays}`}
-              output={share(keep.payload.arrays.shares.data[at])}
+              onChange={(next) => go({ fraction: Math.round(100 * masking.payload.arrays.fractions.data[next]), mask: "" })}
+              spoken={`${percent(masking.payload.arrays.fractions.data[at])}, ${count(masking.payload.arrays.n_pixels.data[at])} pixels${spokenSays}`}
+              output={percent(masking.payload.arrays.fractions.data[at])}
             />
             <div class="row settings">
               <Radios
@@ -167,7 +167,7 @@ function Keep(): JSX.Element {
                 onChange={(order) => go({ order: order as (typeof ORDERS)[number], mask: "" })}
               />
               {session.source.state === "file" ? (
-                <span class="facts">Fill {keep.payload.meta.fill}</span>
+                <span class="facts">Fill {masking.payload.meta.fill}</span>
               ) : (
                 <Choice
                   label="Fill"
@@ -181,7 +181,7 @@ function Keep(): JSX.Element {
               brush.tools
             ) : (
               <p class="second note">
-                Painting what the network may see needs the network: <code>innerview serve</code>
+                Painting what the model may see needs the model: <code>innerview serve</code>
               </p>
             )}
           </div>
@@ -189,67 +189,67 @@ function Keep(): JSX.Element {
             <div>
               <h2>It says</h2>
               {said && (
-                <div class={painted && kept.previous ? "waited-for" : ""}>
+                <div class={painted && brushed.previous ? "waited-for" : ""}>
                   <SaidList said={said} answers={chosen.answers} target={target} top={5} label="Prediction from these pixels" />
                 </div>
               )}
-              {painted && <AnswerState answer={kept} what="Asking the network" />}
+              {painted && <AnswerState answer={brushed} what="Asking the model" />}
               {subject && <Whole chosen={chosen} />}
             </div>
             {facts && hidden && (
               <figure>
-                <h2>The map, kept part</h2>
+                <h2>The map of these pixels</h2>
                 <MapPixels
                   values={hidden}
                   height={facts.height}
                   width={facts.width}
                   limit={ownLimit(facts.values)}
                   ramp={facts.ramp}
-                  picture={bytes}
+                  image={bytes}
                   overlay={link.overlay}
-                  label={`The kept part of the map holds ${share(keptPart(hidden, facts.total))} of its size`}
+                  label={`These pixels hold ${percent(shownPart(hidden, facts.total))} of the map's Σ|value|`}
                   size={448}
                 />
-                <Legend scale={{ limit: ownLimit(facts.values), mode: "own" }} unit={map.payload!.meta.unit} name={facts.ramp} />
+                <Legend scale={{ limit: ownLimit(facts.values), mode: "per-image" }} unit={map.payload!.meta.unit} name={facts.ramp} />
               </figure>
             )}
-            <KeepChart
-              keep={keep}
+            <MaskingChart
+              masking={masking}
               chosen={chosen}
               target={target}
               at={at}
               painted={painted && said ? { part, said } : null}
-              onShare={(k) => go({ share: k, mask: "" })}
+              onFraction={(k) => go({ fraction: k, mask: "" })}
             />
           </div>
         </div>
       </Stale>
-      <AnswerState answer={answer} what="Asking the network with parts of the picture" />
-      <KeepTable keep={keep} chosen={chosen} target={target} />
-      <Explain of="keep" />
+      <AnswerState answer={answer} what="Asking the model with parts of the image" />
+      <MaskingTable masking={masking} chosen={chosen} target={target} />
+      <Explain of="masking" />
     </div>
   );
 }
 
-const keptPart = (hidden: Float32Array, total: number): number => (total ? hidden.reduce((sum, v) => sum + Math.abs(v), 0) / total : 0);
+const shownPart = (hidden: Float32Array, total: number): number => (total ? hidden.reduce((sum, v) => sum + Math.abs(v), 0) / total : 0);
 
 const chance = ([, logit, part]: Said[number]): string => (Number.isFinite(part) ? `${Math.round(100 * part)} percent` : `logit ${number(logit)}`);
 
 function Whole({ chosen }: { chosen: Chosen }): JSX.Element | null {
-  const { subject, answers, network } = chosen;
-  if (!subject.payload || subject.previous || !network.decides) return null;
+  const { subject, answers, model } = chosen;
+  if (!subject.payload || subject.previous || !model.decides) return null;
   const [[best, logit, likely]] = saidOf(subject.payload.arrays);
   return (
     <p class="second facts">
-      Of the whole picture it says {className(best, answers)} {chanceText(likely, logit)}.
+      Of the whole image it says {className(best, answers)} {chanceText(likely, logit)}.
     </p>
   );
 }
 
 export const view: View = {
   key: "3",
-  name: "keep",
-  title: EXPLANATIONS.keep.title,
-  question: () => EXPLANATIONS.keep.question,
-  Component: Keep,
+  name: "masking",
+  title: EXPLANATIONS.masking.title,
+  question: () => EXPLANATIONS.masking.question,
+  Component: Masking,
 };
