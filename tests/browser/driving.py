@@ -27,7 +27,7 @@ PATIENCE = 1000 * patience.PATIENCE
 VIEWS = {
     "1": ("attribution", "Attribution"),
     "2": ("interior", "Interior gradients"),
-    "3": ("keep", "Keep"),
+    "3": ("masking", "Masking"),
     "4": ("layers", "Layers"),
     "5": ("weights", "Weights"),
     "6": ("training", "Training"),
@@ -37,7 +37,7 @@ VIEWS = {
 READY = {
     "attribution": "[data-certificate]",
     "interior": ".interior .quartet canvas",
-    "keep": ".keep .seen-by-network canvas",
+    "masking": ".masking .seen-by-model canvas",
     "layers": "[role=option]",
     "weights": ".weights .card",
     "training": ".timeline .now",

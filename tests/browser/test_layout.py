@@ -120,8 +120,8 @@ def test_the_largest_screen_is_used(tab: Page) -> None:
     image = box(tab.get_by_role("img", name="Integrated gradients for").first)
     assert image["right"] - image["left"] == 32 * 28
     assert image["bottom"] <= 1440
-    show(tab, "#/masking", READY["keep"])
-    seen = box(tab.locator(".seen-by-network canvas").first)
+    show(tab, "#/masking", READY["masking"])
+    seen = box(tab.locator(".seen-by-model canvas").first)
     says = box(tab.get_by_role("list", name="Prediction from these pixels"))
     kept = box(tab.get_by_role("img", name="The kept part of the map"))
     assert seen["right"] - seen["left"] == 640

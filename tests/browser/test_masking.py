@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 from browser.conftest import Heard
 from browser.driving import PATIENCE, Known, canvas, expect_link, numbers, settle, show
 
-SEEN = ".keep .seen-by-network canvas[role=img]"
+SEEN = ".masking .seen-by-model canvas[role=img]"
 
 
 def test_a_share_shows_that_many_pixels_and_the_ends_are_picture_and_fill(page: Page, prepared: Known) -> None:
@@ -25,7 +25,7 @@ def test_a_share_shows_that_many_pixels_and_the_ends_are_picture_and_fill(page: 
     kept = ranking < round(20 * 1024 / 100)
     assert kept.sum() == 205
     assert (canvas(page.locator(SEEN)) == np.where(kept[..., None], picture, fill)).all()
-    expect(page.locator(".seen-by-network")).to_contain_text("205 of 1,024 pixels")
+    expect(page.locator(".seen-by-model")).to_contain_text("205 of 1,024 pixels")
     slider = page.get_by_role("slider", name="Share shown")
     slider.press("End")
     assert (canvas(page.locator(SEEN)) == picture).all()
@@ -58,7 +58,7 @@ def test_drag_tap_and_keys_paint_the_same_mask(touched: Page, prepared: Known) -
     mask = base64.urlsafe_b64encode(np.packbits(bits).tobytes()).decode().rstrip("=")
     for way in ("drag", "tap", "keys"):
         show(page, "#/masking?k=0", SEEN)
-        page.get_by_role("radio", name="keep", exact=True).check()
+        page.get_by_role("radio", name="show", exact=True).check()
         page.get_by_role("combobox", name="size").select_option("1")  # a drag paints with it; a tap changes one cell
         brush = page.get_by_role("application", name="Brush")
         page.locator(SEEN).scroll_into_view_if_needed()

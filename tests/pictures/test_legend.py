@@ -40,7 +40,7 @@ def test_the_bar_runs_through_all_colours_in_order() -> None:
     assert (narrow[15] == ramp("evidence")[127]).all()
 
 
-@pytest.mark.parametrize("style", sorted(set(STYLES) - {"picture", "recipe"}))
+@pytest.mark.parametrize("style", sorted(set(STYLES) - {"image", "recipe"}))
 def test_the_legend_of_a_style_shows_what_the_style_paints(style) -> None:
     values = np.random.default_rng(0).uniform(-1, 1, (8, 8))
     grey = np.full((8, 8, 1), 0.5)
