@@ -204,6 +204,17 @@ def test_a_batch_that_claims_what_it_does_not_hold_is_refused(content: object) -
         from_pickle(pickled, "data_batch_1")
 
 
+def test_a_batch_that_asks_for_room_by_a_number_alone_is_refused() -> None:
+    """Python's unpickler makes a table as long as the largest number that a value is given: here of 16 GiB."""
+    tracemalloc.start()
+    try:
+        with pytest.raises(DataError, match=r"data_batch_1 .*numbers a value 1,073,741,824"):
+            from_pickle(b"\x80\x02}r" + (2**30).to_bytes(4, "little") + b".", "data_batch_1")
+        assert tracemalloc.get_traced_memory()[1] < MEMORY
+    finally:
+        tracemalloc.stop()
+
+
 def test_a_download_does_not_read_a_pipe_in_the_files_place(tmp_path: Path) -> None:
     source = Source("http://127.0.0.1:9/cifar.tar.gz", "0" * 64, 10)
     os.mkfifo(tmp_path / source.name)

@@ -98,6 +98,48 @@ def test_it_is_the_same_in_pytorch() -> None:
         )
 
 
+@pytest.mark.torch
+@pytest.mark.parametrize(("front", "behind"), [(1, 0), (3, 0), (1, 2)], ids=["class token", "registers", "behind"])
+def test_of_a_transformer_it_is_the_normalisation_in_front_of_the_last_attention(front: int, behind: int) -> None:
+    """Not the queries, keys and values inside it, which come later and have three times the channels."""
+    import torch
+
+    from adapters.torch_axes_models import Tokens
+    from innerview.adapters import wrap
+
+    torch.manual_seed(0)
+    model = Tokens(front, behind).eval()
+    subject = wrap(model, input=InputSpec(24, 36, layout="CHW"), output=CLASSES)
+    image = np.random.default_rng(0).random((24, 36, 3)).astype(np.float32)
+    found = grad_cam(subject, image, Logit(1))
+    assert found.method == "Grad-CAM at layer blocks.1.norm1"
+    kept: list[torch.Tensor] = []
+
+    def keep(_module: object, _given: object, value: torch.Tensor) -> None:
+        value.retain_grad()
+        kept.append(value)
+
+    with model.blocks[1].norm1.register_forward_hook(keep):
+        model(torch.tensor(image).permute(2, 0, 1)[None])[0, 1].backward()
+    values, gradients = (
+        one[0, front : front + 24].reshape(4, 6, -1).detach().numpy() for one in (kept[0], kept[0].grad)
+    )
+    by_hand = (values * gradients.mean((0, 1))).sum(-1)
+    np.testing.assert_allclose(found.heatmap.reshape(4, 6, 6, 6).sum((1, 3)), by_hand, atol=1e-5)
+
+
+@pytest.mark.torch
+def test_of_a_transformer_that_reads_all_its_tokens_it_is_the_last_layer() -> None:
+    import torch
+
+    from adapters.torch_axes_models import Tokens
+    from innerview.adapters import wrap
+
+    torch.manual_seed(0)
+    subject = wrap(Tokens(0).eval(), input=InputSpec(24, 36, layout="CHW"), output=CLASSES)
+    assert grad_cam(subject, np.full((24, 36, 3), 0.4), Logit(1)).method == "Grad-CAM at layer norm"
+
+
 def test_a_function_has_no_layers() -> None:
     function = Subject("function", "linear")
     with unchecked(), pytest.raises(UsageError, match="can only be run forward"):

@@ -20,7 +20,7 @@ from typing import Any, Final, cast
 from innerview.errors import DataError, InnerviewError, MissingExtra, NetworkError, UsageError
 from innerview.files.archives import allowed, archive, is_archive
 from innerview.files.combined import PREFIXES
-from innerview.files.regular import brief, size_of
+from innerview.files.regular import brief, opened, reading, size_of
 from innerview.files.tensors import INDEX, read_header, read_shards
 from innerview.files.weights import Stored, stored
 from innerview.types import Array
@@ -73,12 +73,13 @@ def _held(path: Path) -> dict[str, torch.Tensor]:
     size_of(path, WHAT)
     if path.suffix == ".safetensors" or not _is_pickle(path):
         read_header(path, WHAT)  # every failure in our words, before PyTorch allocates anything
-        return load_file(path)
+        with reading(path, WHAT):
+            return load_file(path)
     return dict(_state(path)[0])
 
 
 def _is_pickle(path: Path) -> bool:
-    with path.open("rb") as file:
+    with opened(path, WHAT) as file:
         head = file.read(4)
     return head == b"PK\x03\x04" or head[:1] == b"\x80"
 

@@ -9,17 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Final
 
 import numpy as np
-from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from innerview.adapters.numpy import NumpyNetwork
 from innerview.allcnn.table import CLASS_NAMES, build
-from innerview.errors import NetworkError
+from innerview.errors import DataError, NetworkError
+from innerview.files.regular import reading
+from innerview.files.tensors import read_tensors
 from innerview.network import InputSpec, OutputSpec
-from innerview.types import Array
 
 SIZE: Final = 32
 
@@ -31,16 +31,15 @@ def read(path: Path, dtype: np.dtype[np.floating] | type[np.floating] = np.float
         NetworkError: the file is no safetensors file, or its weights are not of this architecture.
     """
     try:
-        with cast("Any", safe_open(path, framework="numpy")) as file:
-            notes: dict[str, str] = file.metadata() or {}
-            weights: dict[str, Array] = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 no dict
-    except (SafetensorError, OSError) as error:
+        weights, notes = read_tensors(path)
+        with reading(path, "the weights"):
+            mean, std, temperature = (_numbers(notes, key) for key in ("mean", "std", "temperature"))
+    except DataError as error:
         raise NetworkError(f"{path} can't be read as a weight file ({error})") from error
-    mean, std = (_numbers(notes, key) for key in ("mean", "std"))
     return build(
         weights,
         input=InputSpec(SIZE, SIZE, mean=mean, std=std),
-        output=OutputSpec(CLASS_NAMES, temperature=(*_numbers(notes, "temperature"), 1.0)[0]),
+        output=OutputSpec(CLASS_NAMES, temperature=(*temperature, 1.0)[0]),
         dtype=dtype,
     )
 

@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import io
 import pickle
+import pickletools
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import numpy as np
 
@@ -168,6 +169,7 @@ def from_binary(content: bytes, name: str) -> tuple[Array, Array]:
 def from_pickle(content: bytes, name: str) -> tuple[Array, Array]:
     """Decode a batch of the Python version: a dict of b"data" (picture × 3,072 bytes) and b"labels"."""
     try:
+        check_numbers(content)
         batch = ArrayUnpickler(io.BytesIO(content), encoding="bytes").load()
         pixels, labels = np.asarray(batch[b"data"]), np.asarray(batch[b"labels"])
     except DataError as problem:
@@ -184,6 +186,13 @@ def from_pickle(content: bytes, name: str) -> tuple[Array, Array]:
             f"a batch is bytes (uint8), picture × {BYTES:,}, and a number for each"
         )
     return pixels, labels
+
+
+def check_numbers(content: bytes) -> None:
+    """Raise DataError if a pickle gives a value a number beyond what it has: Python makes room for all up to it."""
+    for count, (code, number, _) in enumerate(pickletools.genops(content)):
+        if code.name in {"PUT", "BINPUT", "LONG_BINPUT"} and not 0 <= cast("int", number) <= count:
+            raise DataError(f"its pickle numbers a value {number:,} and has {count:,} before it; it is damaged")
 
 
 def latin_bytes(text: str, encoding: str) -> bytes:

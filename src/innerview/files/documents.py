@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,6 +14,12 @@ from innerview.files.regular import TEXT, read_text, reading
 
 SETTINGS: Final = 2**20
 """Bytes of a TOML file that are read, at most: Python reads a megabyte of it in some seconds."""
+
+DOTS: Final = 64
+"""In a name of a TOML file, at most: the time that Python takes for one grows with their square."""
+
+BESIDE_NAMES: Final = re.compile(r"""[^\w\-."' \t]+""")
+"""What can't stand in a name of TOML."""
 
 
 def read_json(path: Path, what: str, most: int = TEXT) -> dict[str, Any]:
@@ -45,4 +52,6 @@ def read_toml(path: Path, what: str) -> dict[str, Any]:
     """
     text = read_text(path, what, SETTINGS)
     with reading(path, what):
+        if any(part.count(".") > DOTS for part in BESIDE_NAMES.split(text)):
+            raise RecursionError
         return tomllib.loads(text)

@@ -94,7 +94,7 @@ def reason(problem: Exception) -> str:
         case OSError(errno=int(number)) if number in EXPLAINED:
             return EXPLAINED[number]
         case OSError(strerror=str(words)):
-            return words.lower()
+            return " ".join(words.lower().split())[:300]
         case MemoryError():
             return "it needs more memory than there is"
         case RecursionError():

@@ -152,7 +152,7 @@ def read_header(path: Path, what: str = "the weights") -> Header:
     entries = {name: _entry(name, one, 8 + length, size, f"{what} {path}") for name, one in told.items()}
     claimed = sum(one.end - one.begin for one in entries.values())
     there = size - 8 - length
-    if claimed > there:  # each fits, and together they don't: they lie over each other
+    if claimed != there:  # each fits, and together they don't: they lie over each other, or something lies between
         raise DataError(f"{what} {path} is damaged: its arrays have {claimed:,} bytes in all, and {there:,} are there")
     return Header(entries, {str(key): str(value) for key, value in cast("Mapping[str, Any]", metadata).items()})
 

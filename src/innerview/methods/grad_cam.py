@@ -54,7 +54,8 @@ def grad_cam(
         network: any network with gradients.
         image: one picture (pixels in [0, 1], height × width × channel).
         target: an open class is the one that wins at the picture.
-        layer: its name, or its number as people count; if None the last one with places and a gradient there.
+        layer: its name, or its number as people count; if None the last one with places and a gradient there, in a
+            transformer that reads its class token the normalisation in front of the last attention.
         relu_attributions: keep only what speaks for the target, as the paper does.
 
     Raises:
@@ -115,7 +116,7 @@ def _found(
 ) -> tuple[str, Array, Array]:
     """The layer's name, its values and gradients at the picture."""
     if chosen is None:
-        found = next(_usable(network, image, cotangent), None)
+        found = _last(network, image, cotangent)
         if found is None:
             raise UsageError(f"Grad-CAM needs a layer with places at which the target has a gradient. {_NO_LAYER}")
         return found
@@ -126,6 +127,23 @@ def _found(
             f"Grad-CAM was asked of layer {chosen.name}, {reason}. {_instead(network, image, cotangent, chosen.name)}"
         )
     return chosen.name, values, gradients
+
+
+def _last(network: Differentiable, image: Image, cotangent: Cotangent) -> tuple[str, Array, Array] | None:
+    """The last layer at which Grad-CAM has a meaning, with values and gradients; None if there is none.
+
+    Where the layers behind it have no gradient at their places, the network reads its class token there, and the last
+    one is the inside of an attention: queries, keys and values side by side. What users of transformers name then is
+    the normalisation that the attention takes (`blocks[-1].norm1`): all tokens, in the channels that blocks pass on.
+    """
+    places = [layer for layer in network.layers if not _without_places(layer)]
+    kinds = {layer.name: layer.kind for layer in places}
+    usable = _usable(network, image, cotangent)
+    last = next(usable, None)
+    if last is None or last[0] == places[-1].name:
+        return last
+    near = itertools.chain([last], itertools.islice(usable, LISTED))
+    return next((found for found in near if kinds[found[0]] == "normalisation"), last)
 
 
 def class_activation_map(values: Array, gradients: Array) -> Map:

@@ -34,6 +34,9 @@ FRAME: Final = 12
 CHECK: Final = 4
 """Bytes in front of a record and behind it."""
 
+RECORD: Final = 2**28
+"""Bytes of a record that are read, at most."""
+
 TOTAL: Final = 2.0**62
 """Values in a histogram, at most: counts are whole numbers of 64 bits."""
 
@@ -241,10 +244,11 @@ def records(file: Path, told: list[str]) -> Iterator[bytes]:
         while place + FRAME <= size:
             length, number = int.from_bytes(content.read(FRAME)[:8], "little"), number + 1
             place += FRAME + length + CHECK
-            if place > size:
+            if not 0 < length <= RECORD or place > size:  # an event has its time at least
+                there = max(size - place + length + CHECK, 0)
                 told.append(
                     f"record {number} of {file.name} is cut short or damaged: {length:,} bytes were announced, "
-                    f"{max(size - place + length + CHECK, 0):,} are there; what is behind it is left out"
+                    f"{there:,} are there, and a record has 1 to {RECORD:,}; what is behind it is left out"
                 )
                 return
             yield content.read(length)
