@@ -24,7 +24,7 @@ from engines import in_torch
 
 from innerview import allcnn
 from innerview.adapters import correlation
-from innerview.network import OUTPUT, Differentiable
+from innerview.model import OUTPUT, DifferentiableModel
 from innerview.targets import Logit, together
 
 
@@ -60,7 +60,7 @@ def main() -> None:
     arguments = parser.parse_args()
     correlation.COLUMN_BYTES = arguments.column_bytes
     ours = allcnn.build(allcnn.initial_weights(0, arguments.channels))
-    networks: dict[str, Differentiable] = {"NumPy": ours, "PyTorch": in_torch(ours)}
+    models: dict[str, DifferentiableModel] = {"NumPy": ours, "PyTorch": in_torch(ours)}
     print(f"{processor()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.2f} at the start")
     print(f"Python {platform.python_version()}, NumPy {np.__version__}, PyTorch {torch.__version__}")
     print(f"{arguments.channels} channels, 32 × 32, float32, columns cut to {correlation.COLUMN_BYTES:,} bytes")
@@ -72,17 +72,17 @@ def main() -> None:
     rates = [flops / seconds(lambda: left @ right) / 1e9 for _ in range(arguments.rounds)]
     print(f"matrix product 1024 × 1152 × 128      {summary(rates, 'GFLOP/s')}")
 
-    cotangent = together([Logit(3)])
-    for chunk in map(int, arguments.chunks.split(",")):
-        images = random.random((chunk, 32, 32, 3), np.float32)
-        found: dict[str, list[float]] = {name: [] for name in networks}
+    grad_output = together([Logit(3)])
+    for batch_size in map(int, arguments.batches.split(",")):
+        images = random.random((batch_size, 32, 32, 3), np.float32)
+        found: dict[str, list[float]] = {name: [] for name in models}
         for turn in range(arguments.rounds + 1):  # the first one warms up
-            for name, network in networks.items():
-                taken = seconds(partial(network.pullback, images, {OUTPUT: cotangent}))
+            for name, model in models.items():
+                taken = seconds(partial(model.vjp, images, {OUTPUT: grad_output}))
                 if turn:
-                    found[name].append(chunk / taken)
+                    found[name].append(batch_size / taken)
         for name, rates in found.items():
-            print(f"chunk {chunk:3}   {name:8}  {summary(rates, 'evaluations/s')}")
+            print(f"chunk {batch_size:3}   {name:8}  {summary(rates, 'evaluations/s')}")
 
 
 if __name__ == "__main__":

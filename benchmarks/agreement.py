@@ -1,4 +1,4 @@
-"""Agreement of the engines, and parity with Captum: the built-in network, trained, in every engine on the same photos.
+"""Agreement of the engines, and parity with Captum: the built-in model, trained, in every engine on the same photos.
 
 Each engine runs in a process of its own (Keras has one backend a process) and is compared with NumPy in the same
 precision: max |a − b| / max |b| over logits, the values at all layers (the worst one counts), the gradients of two
@@ -19,8 +19,8 @@ import numpy as np
 from engines import ENGINES, in_a_process, in_numpy
 
 import innerview
-from innerview.errors import NetworkError
-from innerview.network import OUTPUT, Differentiable
+from innerview.errors import ModelError
+from innerview.model import OUTPUT, DifferentiableModel
 from innerview.targets import Logit, Margin, together
 from innerview.types import Array
 
@@ -31,22 +31,22 @@ QUANTITIES = ("logits", "values at every layer", "gradients by the pixels", "gra
 PRECISIONS = {"float32": np.float32, "float64": np.float64}
 
 
-def quantities(network: Differentiable, images: Array) -> list[list[Array]]:
+def quantities(model: DifferentiableModel, images: Array) -> list[list[Array]]:
     """Everything that is compared, in the order of QUANTITIES."""
-    taps = [layer.name for layer in network.layers]
-    pulled = network.pullback(images, {OUTPUT: together([Logit(3), Margin(4, 5)])}, taps)
+    layers = [layer.name for layer in model.layers]
+    pulled = model.vjp(images, {OUTPUT: together([Logit(3), Margin(4, 5)])}, layers)
     black = np.zeros_like(images[0])
     maps = [
         innerview.integrated_gradients(
-            network, image, Logit(3), baseline=black, rule="gauss-legendre", evaluations=NODES
+            model, image, Logit(3), baseline=black, rule="gauss-legendre", evaluations=NODES
         ).attribution
         for image in images
     ]
     return [
         [pulled.logits],
-        [pulled.activations[name] for name in taps],
+        [pulled.activations[name] for name in layers],
         [pulled.input_gradients],
-        [pulled.tap_gradients[name] for name in taps],
+        [pulled.layer_gradients[name] for name in layers],
         maps,
     ]
 
@@ -59,7 +59,7 @@ def compare(engine: str) -> dict[str, list[float]]:
         ours = reference.astype(kind)
         try:
             theirs = built.astype(kind)
-        except NetworkError:
+        except ModelError:
             continue
         images = np.stack(
             [innerview.preprocess(innerview.example_image(photo), ours.input).image for photo in PHOTOS]
@@ -83,7 +83,7 @@ def main() -> None:
         return
     packages = ("numpy", "torch", "keras", "tensorflow-cpu", "jax")
     versions = ", ".join(f"{name} {metadata.version(name)}" for name in packages)
-    print(f"Python {platform.python_version()}, {versions}; the network {in_numpy().identity}")
+    print(f"Python {platform.python_version()}, {versions}; the model {in_numpy().fingerprint}")
     print("max |a − b| / max |b| against NumPy, same precision\n")
     found = {engine: in_a_process(__file__, engine) for engine in ENGINES if engine != "NumPy"}
     for precision in PRECISIONS:

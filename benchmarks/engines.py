@@ -1,4 +1,4 @@
-"""The built-in network in every engine: trained, or with given weights in PyTorch.
+"""The built-in model in every engine: trained, or with given weights in PyTorch.
 
 PyTorch and Keras run the sources that `innerview export` writes; the JAX function is written here. A benchmark that
 goes through all engines runs each in a process of its own, since Keras has one backend a process.
@@ -23,21 +23,21 @@ import numpy as np
 import innerview
 from innerview import allcnn
 from innerview.adapters import wrap
-from innerview.adapters.numpy import NumpyNetwork
+from innerview.adapters.numpy import NumpyModel
 from innerview.adapters.operations import ELU, Convolution, MeanPooling
 from innerview.export import export_files
-from innerview.network import Differentiable
+from innerview.model import DifferentiableModel
 
 if TYPE_CHECKING:
-    from innerview.adapters.torch import TorchNetwork
+    from innerview.adapters.torch import TorchModel
 
 
-def exported(network: NumpyNetwork, kind: str) -> Any:
-    """Write a network as source, import that, and build its model."""
+def exported(model: NumpyModel, kind: str) -> Any:
+    """Write a model as source, import that, and build its model."""
     with tempfile.TemporaryDirectory() as folder:
-        for name, content in export_files(network, "allcnn", kind).items():
+        for name, content in export_files(model, "allcnn", kind).items():
             (Path(folder) / name).write_bytes(content)
-        found = importlib.util.spec_from_file_location(f"exported_{kind}", Path(folder) / "network.py")
+        found = importlib.util.spec_from_file_location(f"exported_{kind}", Path(folder) / "model.py")
         assert found
         assert found.loader
         module = importlib.util.module_from_spec(found)
@@ -45,26 +45,26 @@ def exported(network: NumpyNetwork, kind: str) -> Any:
         return module.build()  # while its weights are there
 
 
-def in_numpy() -> Differentiable:
+def in_numpy() -> DifferentiableModel:
     """As it comes."""
     return allcnn.load_pretrained()
 
 
-def in_torch(network: NumpyNetwork | None = None) -> TorchNetwork:
-    """A PyTorch module: of the built-in network, or of another."""
-    from innerview.adapters.torch import TorchNetwork
+def in_torch(model: NumpyModel | None = None) -> TorchModel:
+    """A PyTorch module: of the built-in model, or of another."""
+    from innerview.adapters.torch import TorchModel
 
-    ours = network or allcnn.load_pretrained()
-    return TorchNetwork(exported(ours, "pytorch"), replace(ours.input, layout="CHW"), ours.output)
+    ours = model or allcnn.load_pretrained()
+    return TorchModel(exported(ours, "pytorch"), replace(ours.input, layout="CHW"), ours.output)
 
 
-def in_keras() -> Differentiable:
+def in_keras() -> DifferentiableModel:
     """A Keras model, on the backend that KERAS_BACKEND names."""
     ours = allcnn.load_pretrained()
     return wrap(exported(ours, "keras"), input=ours.input, output=ours.output)
 
 
-def in_jax() -> Differentiable:
+def in_jax() -> DifferentiableModel:
     """A function that names its values, and its parameters."""
     import jax
 
@@ -94,7 +94,7 @@ def in_jax() -> Differentiable:
                 output=ours.output)  # fmt: skip
 
 
-ENGINES: Mapping[str, tuple[Callable[[], Differentiable], str]] = {
+ENGINES: Mapping[str, tuple[Callable[[], DifferentiableModel], str]] = {
     "NumPy": (in_numpy, ""),
     "PyTorch": (in_torch, ""),
     "Keras on TensorFlow": (in_keras, "tensorflow"),
@@ -102,7 +102,7 @@ ENGINES: Mapping[str, tuple[Callable[[], Differentiable], str]] = {
     "Keras on JAX": (in_keras, "jax"),
     "JAX": (in_jax, ""),
 }
-"""How the network is built in each, and the backend that Keras needs."""
+"""How the model is built in each, and the backend that Keras needs."""
 
 
 def in_a_process(

@@ -12,8 +12,8 @@ Two more ways tell where the difference comes from: bare PyTorch between NumPy a
 (`copies`: what moving pixels takes), and bare PyTorch on a batch whose channels lie last in memory (`bare, last`), as
 innerview lays it where the model can do with it, and few people write by hand.
 
-    python benchmarks/overhead.py                 # both networks, 2 minutes each at most
-    python benchmarks/overhead.py allcnn --seconds 60 [--batch 32] [--taps] [--threads 1]
+    python benchmarks/overhead.py                 # both models, 2 minutes each at most
+    python benchmarks/overhead.py allcnn --seconds 60 [--batch 32] [--layers] [--threads 1]
 
 lite0 is examples/efficientnet_lite0, which says what to install.
 """
@@ -33,8 +33,8 @@ import numpy as np
 import torch
 from engines import in_torch
 
-from innerview.adapters.torch import TorchNetwork
-from innerview.network import OUTPUT
+from innerview.adapters.torch import TorchModel
+from innerview.model import OUTPUT
 from innerview.session.models import ModelRequest, open_model
 from innerview.targets import Logit, together
 
@@ -47,20 +47,20 @@ LEAST = 6
 """Pairs at least, however slow the machine is."""
 
 
-def network_of(name: str) -> TorchNetwork:
-    """The wrapped network."""
+def model_of(name: str) -> TorchModel:
+    """The wrapped model."""
     found = in_torch() if name == "allcnn" else open_model(ModelRequest(str(LITE0), classes="1000", trust=True))
-    assert isinstance(found, TorchNetwork)
+    assert isinstance(found, TorchModel)
     return found
 
 
 def bare(
-    network: TorchNetwork, images: np.ndarray, memory: torch.memory_format = torch.contiguous_format
+    wrapped: TorchModel, images: np.ndarray, memory: torch.memory_format = torch.contiguous_format
 ) -> Callable[[], torch.Tensor]:
     """The gradient of one logit for every picture, as one would write it in PyTorch."""
     # Frozen, or PyTorch keeps what the weights' gradients need.
-    model = network.model.eval().requires_grad_(requires_grad=False)
-    spec = network.input
+    model = wrapped.model.eval().requires_grad_(requires_grad=False)
+    spec = wrapped.input
     inputs = torch.tensor((images * spec.scale + spec.offset).astype(np.float32).transpose(0, 3, 1, 2).copy())
     inputs = inputs.contiguous(memory_format=memory)
 
@@ -71,9 +71,9 @@ def bare(
     return work
 
 
-def copying(network: TorchNetwork, images: np.ndarray) -> Callable[[], object]:
+def copying(wrapped: TorchModel, images: np.ndarray) -> Callable[[], object]:
     """The same between pixels in NumPy and gradients by the pixels in NumPy, still by hand."""
-    model, spec = network.model, network.input
+    model, spec = wrapped.model, wrapped.input
     scale, offset = (torch.tensor(values, dtype=torch.float32) for values in (spec.scale, spec.offset))
 
     def work() -> object:
@@ -84,9 +84,9 @@ def copying(network: TorchNetwork, images: np.ndarray) -> Callable[[], object]:
     return work
 
 
-def through_the_waist(network: TorchNetwork, images: np.ndarray, taps: list[str]) -> Callable[[], object]:
+def through_the_waist(model: TorchModel, images: np.ndarray, layers: list[str]) -> Callable[[], object]:
     """The same by innerview."""
-    return lambda: network.pullback(images, {OUTPUT: together([Logit(CLASS)])}, taps).input_gradients
+    return lambda: model.vjp(images, {OUTPUT: together([Logit(CLASS)])}, layers).input_gradients
 
 
 def seconds(work: Callable[[], object]) -> tuple[float, float]:
@@ -122,20 +122,20 @@ def overhead(times: np.ndarray, bare_times: np.ndarray) -> str:
 
 
 def measure(name: str, batch: int, limit: float, *, tapping: bool) -> None:
-    """Measure one network and print."""
-    network = network_of(name)
-    images = np.random.default_rng(0).random((batch, *network.input.shape), np.float32)
-    taps = [layer.name for layer in network.layers] if tapping else []
+    """Measure one model and print."""
+    model = model_of(name)
+    images = np.random.default_rng(0).random((batch, *model.input.shape), np.float32)
+    layers = [layer.name for layer in model.layers] if tapping else []
     ways = {
-        "bare": bare(network, images),
-        "bare, last": bare(network, images, torch.channels_last),
-        "copies": copying(network, images),
-        "innerview": through_the_waist(network, images, taps),
+        "bare": bare(model, images),
+        "bare, last": bare(model, images, torch.channels_last),
+        "copies": copying(model, images),
+        "innerview": through_the_waist(model, images, layers),
     }
     times = take_turns(ways, limit)
-    shape = " × ".join(map(str, network.input.shape))
+    shape = " × ".join(map(str, model.input.shape))
     print(
-        f"\n{name}, {batch} pictures of {shape}{', every layer tapped' if taps else ''}, n = {len(times['bare'])} pairs"
+        f"\n{name}, {batch} pictures of {shape}{', with every layer' if layers else ''}, n = {len(times['bare'])} pairs"
     )
     for place, kind in enumerate(("wall time", "processor time")):
         milliseconds = {way: 1e3 * float(np.median(found[:, place])) for way, found in times.items()}
@@ -156,13 +156,13 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--taps", action="store_true", help="also ask for every layer's values and gradients")
     arguments = parser.parse_args()
-    if unknown := set(arguments.networks) - set(NETWORKS):
-        parser.error(f"there is no network {', '.join(sorted(unknown))}; there are {', '.join(NETWORKS)}")
+    if unknown := set(arguments.models) - set(NETWORKS):
+        parser.error(f"there is no model {', '.join(sorted(unknown))}; there are {', '.join(NETWORKS)}")
     torch.set_num_threads(arguments.threads)
     print(f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.2f}")
     print(f"Python {platform.python_version()}, torch {metadata.version('torch')}, {torch.get_num_threads()} threads")
-    for name in arguments.networks or NETWORKS:
-        measure(name, arguments.batch, arguments.seconds, tapping=arguments.taps)
+    for name in arguments.models or NETWORKS:
+        measure(name, arguments.batch, arguments.seconds, tapping=arguments.layers)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ Captum is called directly, on the PyTorch module, and brought to innerview's for
 by the chain rule through the normalisation (d input / d pixel). Three definitions differ by a factor, which is applied
 and named in the table; noise is drawn once, by innerview, and given to both.
 
-Models: the built-in network, trained (ELU; nine convolutions, no normalisation), which innerview runs in NumPy and in
+Models: the built-in model, trained (ELU; nine convolutions, no normalisation), which innerview runs in NumPy and in
 PyTorch, as the source that it exports; and three convolutions with batch normalisation, ReLU and a dense layer behind
 the mean and deviation of ImageNet, drawn with a fixed seed. The picture is the sample photo of a cat, the target the
 winning logit.
@@ -31,7 +31,7 @@ from torch import nn
 import innerview
 from innerview import allcnn
 from innerview.adapters.promises import enter
-from innerview.adapters.torch import TorchNetwork
+from innerview.adapters.torch import TorchModel
 from innerview.methods import (
     grad_cam,
     gradient,
@@ -42,21 +42,21 @@ from innerview.methods import (
     smooth_grad,
     var_grad,
 )
-from innerview.network import Differentiable, InputSpec, OutputSpec
+from innerview.model import DifferentiableModel, InputSpec, OutputSpec
 from innerview.targets import Logit
 from innerview.types import Array
 
 STEPS, SAMPLES, NOISE, WINDOW, STRIDE = 32, 16, 0.15, 8, 4
 
 LAST = "elu9"
-"""The built-in network's last layer with places."""
+"""The built-in model's last layer with places."""
 
 
 @dataclass(frozen=True)
 class Case:
     """One model: as innerview sees it, as Captum does, and its last layer with places in both."""
 
-    network: Differentiable
+    wrapped: DifferentiableModel
     model: nn.Module
     spec: InputSpec
     layer: str
@@ -67,7 +67,7 @@ class Case:
     @property
     def target(self) -> int:
         """The winning class."""
-        return int(self.network.forward(self.image[None]).logits[0].argmax())
+        return int(self.wrapped.forward(self.image[None]).logits[0].argmax())
 
     def tensor(self, picture: Array) -> torch.Tensor:
         """A picture as the model takes it."""
@@ -79,7 +79,7 @@ class Case:
 
 
 def built_in(*, numpy: bool, dtype: type[np.floating] = np.float32) -> Case:
-    """The built-in network, in PyTorch for Captum and in either for innerview."""
+    """The built-in model, in PyTorch for Captum and in either for innerview."""
     ours, theirs = allcnn.load_pretrained(dtype=dtype), in_torch().astype(dtype)
     picture = innerview.preprocess(innerview.example_image("cat"), ours.input).image.astype(dtype)
     last = theirs.model.get_submodule(LAST)
@@ -103,27 +103,27 @@ def with_relu(dtype: type[np.floating] = np.float32) -> Case:
     )
     spec = InputSpec(64, 64, layout="CHW", mean=(0.485, 0.456, 0.406), std=(0.229, 0.224, 0.225))
     picture = innerview.preprocess(innerview.example_image("cat"), spec).image.astype(dtype)
-    network = TorchNetwork(model, spec, OutputSpec(allcnn.CLASS_NAMES))
-    return Case(network, model, spec, "11", last, picture, np.full_like(picture, 0.5))
+    wrapped = TorchModel(model, spec, OutputSpec(allcnn.CLASS_NAMES))
+    return Case(wrapped, model, spec, "11", last, picture, np.full_like(picture, 0.5))
 
 
 def of_gradient(case: Case) -> tuple[Array, Array]:
     """d score / d pixel."""
     theirs = attr.Saliency(case.model).attribute(case.tensor(case.image), case.target, abs=False)
-    return gradient(case.network, case.image, Logit()).gradient, case.back(theirs)
+    return gradient(case.wrapped, case.image, Logit()).gradient, case.back(theirs)
 
 
 def of_gradient_input(case: Case) -> tuple[Array, Array]:
     """Captum multiplies by what the model takes: the difference from the mean colour."""
     mean = np.broadcast_to(-case.spec.offset / case.spec.scale, case.image.shape).astype(case.image.dtype)
     theirs = attr.InputXGradient(case.model).attribute(case.tensor(case.image), case.target)
-    return gradient_input(case.network, case.image, Logit(), baseline=mean).attribution, case.back(theirs, 0)
+    return gradient_input(case.wrapped, case.image, Logit(), baseline=mean).attribution, case.back(theirs, 0)
 
 
 def of_integrated_gradients(case: Case) -> tuple[Array, Array]:
     """The same nodes and weights."""
     ours = integrated_gradients(
-        case.network, case.image, Logit(), baseline=case.baseline, rule="gauss-legendre", n_steps=STEPS
+        case.wrapped, case.image, Logit(), baseline=case.baseline, rule="gauss-legendre", n_steps=STEPS
     )
     theirs = attr.IntegratedGradients(case.model).attribute(
         case.tensor(case.image), case.tensor(case.baseline), case.target, n_steps=STEPS, method="gausslegendre"
@@ -141,14 +141,14 @@ def of_noise(case: Case, kind: str) -> tuple[Array, Array]:
             case.tensor(case.image), nt_type=kind, nt_samples=SAMPLES, target=case.target, abs=False
         )
     ours = {"smoothgrad": smooth_grad, "vargrad": var_grad}[kind]
-    found = ours(case.network, case.image, Logit(), stdevs=NOISE, n_samples=SAMPLES).attribution
+    found = ours(case.wrapped, case.image, Logit(), stdevs=NOISE, n_samples=SAMPLES).attribution
     return found, case.back(theirs) if kind == "smoothgrad" else case.back(theirs, 2) * SAMPLES / (SAMPLES - 1)
 
 
 def of_grad_cam(case: Case) -> tuple[Array, Array]:
     """Captum's has one value for each place; here it is shared out among the place's pixels."""
     theirs = attr.LayerGradCam(case.model, case.module).attribute(case.tensor(case.image), case.target)
-    ours = grad_cam(case.network, case.image, Logit(), case.layer).heatmap
+    ours = grad_cam(case.wrapped, case.image, Logit(), case.layer).heatmap
     places = theirs.detach().numpy()[0, 0]
     side = len(ours) // len(places)
     return ours * side**2, np.kron(places, np.ones((side, side)))
@@ -159,7 +159,7 @@ def of_occlusion(case: Case) -> tuple[Array, Array]:
     theirs = attr.Occlusion(case.model).attribute(
         case.tensor(case.image), (3, WINDOW, WINDOW), (3, STRIDE, STRIDE), case.tensor(case.baseline), case.target
     )
-    ours = occlusion(case.network, case.image, Logit(), fill=case.baseline, window=WINDOW, stride=STRIDE).heatmap
+    ours = occlusion(case.wrapped, case.image, Logit(), fill=case.baseline, window=WINDOW, stride=STRIDE).heatmap
     return ours * WINDOW**2, case.back(theirs, 0)[..., 0]
 
 

@@ -1,4 +1,4 @@
-"""How many pictures one pass should take, engine by engine: evaluations/s of the built-in network by pass size.
+"""How many pictures one pass should take, engine by engine: evaluations/s of the built-in model by pass size.
 
 One evaluation is forward and backward of one 32 × 32 picture for one target. Small passes pay for each call, large ones
 leave the cache; where the best lies differs from framework to framework, and decides each adapter's budget of pixels
@@ -22,7 +22,7 @@ from collections.abc import Sequence
 import numpy as np
 from engines import ENGINES, in_a_process
 
-from innerview.network import OUTPUT
+from innerview.model import OUTPUT
 from innerview.targets import Logit, together
 
 SIZES = (1, 2, 4, 8, 16, 32, 64)
@@ -31,18 +31,18 @@ NEAR = 0.98
 
 def rates(engine: str, sizes: Sequence[int], limit: float) -> list[list[float]]:
     """For each size the median evaluations per second of wall time, and of processor time."""
-    network = ENGINES[engine][0]()
+    model = ENGINES[engine][0]()
     random = np.random.default_rng(0)
-    batches = [random.random((size, *network.input.shape)).astype(np.float32) for size in sizes]
+    batches = [random.random((size, *model.input.shape)).astype(np.float32) for size in sizes]
     asked = {OUTPUT: together([Logit(3)])}
     for images in batches:
-        network.pullback(images, asked)  # compiles, where a framework does
+        model.vjp(images, asked)  # compiles, where a framework does
     found: list[list[tuple[float, float]]] = [[] for _ in sizes]
     until = time.perf_counter() + limit
     while time.perf_counter() < until or len(found[0]) < 3:
         for place in random.permutation(len(sizes)):
             start, busy = time.perf_counter(), time.process_time()
-            network.pullback(batches[place], asked)
+            model.vjp(batches[place], asked)
             taken = time.perf_counter() - start, time.process_time() - busy
             found[place].append((sizes[place] / taken[0], sizes[place] / taken[1]))
     return [np.median(each, axis=0).tolist() for each in found]

@@ -26,7 +26,7 @@ import numpy as np
 from PIL import Image as Pillow
 
 from innerview import allcnn
-from innerview.adapters.numpy import NumpyNetwork
+from innerview.adapters.numpy import NumpyModel
 from innerview.adapters.operations import ELU, ReLU
 from innerview.methods import integrated_gradients
 from innerview.methods.tolerance import integrate_jobs
@@ -44,13 +44,13 @@ FIXED = {
 TARGETS: dict[str, Callable[[], Target]] = {"logit": Logit, "probability": Probability}
 
 
-def network_of(weights: Path | None, activation: str) -> NumpyNetwork:
-    """The built-in network, or another of its architecture, perhaps with ReLU in place of ELU (not trained so)."""
-    network = allcnn.read(weights) if weights else allcnn.load_pretrained()
+def model_of(weights: Path | None, activation: str) -> NumpyModel:
+    """The built-in model, or another of its architecture, perhaps with ReLU in place of ELU (not trained so)."""
+    model = allcnn.read(weights) if weights else allcnn.load_pretrained()
     if activation == "elu":
-        return network
-    steps = [ReLU(step.name) if isinstance(step, ELU) else step for step in network.operations]
-    return NumpyNetwork(network.input, network.output, steps, network.weights())
+        return model
+    steps = [ReLU(step.name) if isinstance(step, ELU) else step for step in model.operations]
+    return NumpyModel(model.input, model.output, steps, model.weights())
 
 
 def pictures_of(folder: Path, count: int, skip: int) -> list[Array]:
@@ -76,7 +76,7 @@ def wilson(hits: int, count: int) -> str:
     return f"{share:.1%} ({max(middle - half, 0):.1%} to {min(middle + half, 1):.1%}, n = {count})"
 
 
-def report_rules(network: NumpyNetwork, images: Sequence[Array], references: Sequence[IntegratedGradients]) -> None:
+def report_rules(model: NumpyModel, images: Sequence[Array], references: Sequence[IntegratedGradients]) -> None:
     """Print the table of fixed rules."""
     for rule, counts in FIXED.items():
         cells = []
@@ -84,7 +84,7 @@ def report_rules(network: NumpyNetwork, images: Sequence[Array], references: Seq
             errors = [
                 relative(
                     integrated_gradients(
-                        network,
+                        model,
                         image,
                         target_of(exact),
                         baseline=np.zeros_like(image),
@@ -141,14 +141,14 @@ def main() -> None:
     parser.add_argument("--budget", type=int, default=513)
     parser.add_argument("--no-rules", action="store_true")
     options = parser.parse_args()
-    network = network_of(options.weights, options.activation)
+    model = model_of(options.weights, options.activation)
     images = pictures_of(options.data, options.pictures, options.skip)
     target = TARGETS[options.target]()
-    print(f"{options} · Python {platform.python_version()}, NumPy {np.__version__}, network {network.identity}")
+    print(f"{options} · Python {platform.python_version()}, NumPy {np.__version__}, model {model.fingerprint}")
 
     def explained(tolerance: float, budget: int) -> list[IntegratedGradients]:
         jobs = [Job(image, (target,), (np.zeros_like(image),)) for image in images]
-        found = dict(integrate_jobs(network, jobs, tolerance=tolerance, max_evaluations=budget))
+        found = dict(integrate_jobs(model, jobs, tolerance=tolerance, max_evaluations=budget))
         return [found[number][0] for number in range(len(images))]
 
     references = explained(min(options.tolerances) / 50, 4097)
@@ -156,7 +156,7 @@ def main() -> None:
     stated = [reference.error for reference in references]
     print(f"references: {np.median(spent):.0f} evaluations (median), error at most {max(stated):.1e}", flush=True)
     if not options.no_rules:
-        report_rules(network, images, references)
+        report_rules(model, images, references)
     for tolerance in options.tolerances:
         report_tolerance(explained(tolerance, options.budget), references, tolerance)
 

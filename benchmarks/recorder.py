@@ -2,7 +2,7 @@
 
     python benchmarks/recorder.py                       the built-in architecture, 128 pictures of 32 × 32 a step
     python benchmarks/recorder.py --write               and write the figures into docs/evidence/recording.md
-    python benchmarks/recorder.py --model small         a network so small that recording is dear
+    python benchmarks/recorder.py --model small         a model so small that recording is dear
 
 The two steps of a pair follow each other, the one or the other first by turns, so that whatever else the machine does
 meets both. A recorder does little at most steps, copies the weights before a step that it measures, measures at it,
@@ -34,7 +34,7 @@ import torch
 from torch import nn
 
 import innerview
-from innerview.network import InputSpec, OutputSpec
+from innerview.model import InputSpec, OutputSpec
 from innerview.recorders.schedule import EVERY, is_early
 from innerview.training.model import AllCnn
 
@@ -54,7 +54,7 @@ Times = tuple[float, float]
 
 
 def small() -> nn.Module:
-    """A network whose step takes some milliseconds."""
+    """A model whose step takes some milliseconds."""
     return nn.Sequential(
         nn.Conv2d(3, 8, 3, stride=2),
         nn.ReLU(),

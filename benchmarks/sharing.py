@@ -1,4 +1,4 @@
-"""All coalitions of an image's regions on the built-in network: with shared work against image by image, in one run.
+"""All coalitions of an image's regions on the built-in model: with shared work against image by image, in one run.
 
     python benchmarks/sharing.py [--regions 10] [--rounds 9]
 
@@ -47,7 +47,7 @@ def main() -> None:
     parser.add_argument("--regions", type=int, default=10)
     parser.add_argument("--rounds", type=int, default=9)
     asked = parser.parse_args()
-    network = innerview.load_pretrained()
+    model = innerview.load_pretrained()
     names = innerview.example_names()
     shown = members(asked.regions)[:, partition(32, 32, asked.regions)]
     print(f"{2**asked.regions} coalitions of {asked.regions} regions, seconds for one fill, n = {asked.rounds}\n")
@@ -59,13 +59,13 @@ def main() -> None:
     for name in DEFAULT_FILLS:
         plain, shared, ratios, walls, off = [list[float]() for _ in range(5)]
         for turn in range(asked.rounds):
-            image = innerview.preprocess(innerview.example_image(names[turn % len(names)]), network.input).image
+            image = innerview.preprocess(innerview.example_image(names[turn % len(names)]), model.input).image
             images = make_fill(name, image).paint(image, shown).astype(np.float32)
             few = images[::EVERY]
             exact, before, _ = timed(
-                lambda: np.concatenate([network.forward(few[at : at + 4]).logits for at in range(0, len(few), 4)])  # noqa: B023
+                lambda: np.concatenate([model.forward(few[at : at + 4]).logits for at in range(0, len(few), 4)])  # noqa: B023
             )
-            found, after, wall = timed(lambda: np.concatenate([one for _, one in network.forward_similar(images)]))  # noqa: B023
+            found, after, wall = timed(lambda: np.concatenate([one for _, one in model.forward_similar(images)]))  # noqa: B023
             plain.append(before * EVERY)
             shared.append(after)
             ratios.append(before * EVERY / after)

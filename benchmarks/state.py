@@ -1,6 +1,6 @@
 """What it takes to find out a model's axes once, and to take its state down before every pass, in its own passes.
 
-Two ratios in one process, in processor time, each over networks of PyTorch's own parts (random weights; what the parts
+Two ratios in one process, in processor time, each over models of PyTorch's own parts (random weights; what the parts
 hold decides the cost, not what they learnt). *State*: entering and leaving the block in which buffers, modes, flags
 and generators are taken down and put back, against one whole gradient of one picture and of eight. The two take turns,
 so that whatever else the machine does meets both alike; of all pairs the median of the ratio, with quartiles. *Axes*:
@@ -19,14 +19,14 @@ import numpy as np
 import torch
 from torch import nn
 
-from innerview.adapters.torch import TorchNetwork
+from innerview.adapters.torch import TorchModel
 from innerview.adapters.torch_calls import looking
-from innerview.network import OUTPUT, InputSpec, OutputSpec
+from innerview.model import OUTPUT, InputSpec, OutputSpec
 
 SIDE, CLASSES = 64, 10
 
 
-def convolutions(normalised: bool) -> nn.Module:  # noqa: FBT001 the two networks differ in nothing else
+def convolutions(normalised: bool) -> nn.Module:  # noqa: FBT001 the two models differ in nothing else
     """Twelve convolutions, with a batch normalisation (three buffers) behind each or without."""
     parts: list[nn.Module] = []
     for number in range(12):
@@ -72,13 +72,13 @@ def quartiles(values: list[float]) -> str:
     return f"{middle:.3g} ({low:.3g} to {high:.3g})"
 
 
-def wrapped(make: Callable[[], nn.Module]) -> TorchNetwork:
-    """The network of a new model."""
+def wrapped(make: Callable[[], nn.Module]) -> TorchModel:
+    """The model of a new model."""
     torch.manual_seed(0)
-    return TorchNetwork(make(), InputSpec(SIDE, SIDE, layout="CHW"), OutputSpec(CLASSES))
+    return TorchModel(make(), InputSpec(SIDE, SIDE, layout="CHW"), OutputSpec(CLASSES))
 
 
-def gradient(network: TorchNetwork, batch: int) -> Callable[[], object]:
+def gradient(model: TorchModel, batch: int) -> Callable[[], object]:
     """A whole gradient of one logit, for each picture of a batch."""
     images = np.random.default_rng(0).random((batch, SIDE, SIDE, 3), np.float32)
 
@@ -87,15 +87,15 @@ def gradient(network: TorchNetwork, batch: int) -> Callable[[], object]:
         found[..., 3] = 1
         return found
 
-    return lambda: network.pullback(images, {OUTPUT: one})
+    return lambda: model.vjp(images, {OUTPUT: one})
 
 
-def state(network: TorchNetwork, batch: int, pairs: int) -> tuple[list[float], list[float]]:
+def state(model: TorchModel, batch: int, pairs: int) -> tuple[list[float], list[float]]:
     """What taking the state down takes, pair by pair: in milliseconds, and in per cent of a pass."""
-    work = gradient(network, batch)
+    work = gradient(model, batch)
 
     def take_down() -> None:
-        with looking(network.model):
+        with looking(model.model):
             pass
 
     for warm in (work, take_down):
@@ -108,7 +108,7 @@ def axes(make: Callable[[], nn.Module], wraps: int) -> tuple[list[float], list[f
     """Wrapping, and the layers' axes, in evaluations of one picture."""
     wrapping, finding = list[float](), list[float]()
     for _ in range(wraps):
-        found = list[TorchNetwork]()
+        found = list[TorchModel]()
         wrap = seconds(lambda kept=found: kept.append(wrapped(make)))
         layers = seconds(lambda kept=found: kept[0].layers)
         work = gradient(found[0], 1)
@@ -126,11 +126,11 @@ def main() -> None:
     parser.add_argument("--wraps", type=int, default=5)
     asked = parser.parse_args()
     torch.set_num_threads(1)
-    print("| network | state, ms | % of a gradient of 1 | of 8 | wrapping, in evaluations | axes, in evaluations |")
+    print("| model | state, ms | % of a gradient of 1 | of 8 | wrapping, in evaluations | axes, in evaluations |")
     print("|---|---:|---:|---:|---:|---:|")
     for name, make in MODELS.items():
-        network = wrapped(make)
-        (taken, one), (_, eight) = (state(network, batch, asked.pairs) for batch in (1, 8))
+        model = wrapped(make)
+        (taken, one), (_, eight) = (state(model, batch, asked.pairs) for batch in (1, 8))
         cells = map(quartiles, (taken, one, eight, *axes(make, asked.wraps)))
         print(f"| {name} | {' | '.join(cells)} |", flush=True)
 

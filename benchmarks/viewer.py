@@ -4,7 +4,7 @@
     python benchmarks/viewer.py --large                        also EfficientNet-Lite0, 224 × 224: about 2 minutes more
 
 Measured are: from choosing a file to the first map of it and to the map that was checked to 1 % (a new crop of a
-sample photo each time, the built-in network); from pressing a key on the alpha slider to the last canvas drawn for it;
+sample photo each time, the built-in model); from pressing a key on the alpha slider to the last canvas drawn for it;
 from the end of a stroke of the brush, a tap or Enter to the frame with the answer to the pixels that are kept (others
 each time); the first load in a browser that knows nothing, with its requests; the sizes of one-file pages. `--write`
 puts the table into docs/evidence/viewer.md. `--large` needs what examples/efficientnet_lite0 says.
@@ -182,7 +182,7 @@ def steps(page: Page, rounds: int) -> list[float]:
 
 
 def strokes(page: Page, rounds: int) -> Iterator[tuple[str, list[float]]]:
-    """Milliseconds from the end of each way to paint to the frame with the network's answer."""
+    """Milliseconds from the end of each way to paint to the frame with the model's answer."""
     page.evaluate("location.hash = '#/masking?k=0'")
     brush = page.get_by_role("application", name="Brush")
     brush.wait_for()
@@ -276,8 +276,8 @@ def measure(browser: Browser, rounds: int, folder: Path, *, large: bool) -> str:
     row("one-file page of a 32 × 32 picture", f"{small.stat().st_size / 1e6:.2f} MB", "≤ 1.5 MB")
     if large:
         big = folder / "large.html"
-        network = open_model(ModelRequest(str(LITE0), classes="1000", trust=True))
-        report(("cat",), network=network, output=big)
+        model = open_model(ModelRequest(str(LITE0), classes="1000", trust=True))
+        report(("cat",), model=model, output=big)
         row("one-file page of a 224 × 224 picture, 1,000 classes", f"{big.stat().st_size / 1e6:.2f} MB", "≤ 6 MB")
         page, _ = opened(browser, big.as_uri())
         row("step of the alpha slider, 224 × 224", middle(steps(page, 4 * rounds), digits=1), "≤ 16 ms")

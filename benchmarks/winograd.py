@@ -109,10 +109,10 @@ def main() -> None:
     exact = correlate(values.astype(np.float64), kernels.astype(np.float64), window)
     print(f"| im2col | {relative(correlate(values, kernels, window), exact):.1e} |\n")
     for name in allcnn.NAMES:
-        network = allcnn.load_pretrained(name)
-        weights = network.weights()
+        model = allcnn.load_pretrained(name)
+        weights = model.weights()
         errors: list[str] = []
-        for step in network.operations:
+        for step in model.operations:
             if isinstance(step, Convolution) and weights[f"{step.name}.weight"].shape[1:] == (128, 3, 3):
                 for one in step.prepare(weights)[:2]:
                     tiled = winograd.transform_kernels(one.direct)

@@ -1,4 +1,4 @@
-"""The model cards of the built-in networks: card.md, filled from their run folders. No figure is typed by hand."""
+"""The model cards of the built-in models: card.md, filled from their run folders. No figure is typed by hand."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ ALPHAS = (0.001, 0.01, 0.1, 1.0)
 
 
 def card(name: str) -> str:
-    """One network's card, in Markdown."""
-    run, network = RunFolder.open(allcnn.run_folder(name)), allcnn.load_pretrained(name)
-    manifest, weights, found = run.manifest, network.weights(), figures(name)
+    """One model's card, in Markdown."""
+    run, model = RunFolder.open(allcnn.run_folder(name)), allcnn.load_pretrained(name)
+    manifest, weights, found = run.manifest, model.weights(), figures(name)
     template = (Path(__file__).parent / "card.md").read_text(encoding="utf-8")
     return template.format(
         name=name,
         channels=len(weights["conv1.weight"]),
         weights=sum(one.size for one in weights.values()),
-        classes=", ".join(network.output.class_names),
+        classes=", ".join(model.output.class_names),
         half_accuracy=found["float16"]["accuracy"],
         answers_changed=found["float16"]["answers_changed"],
         largest_logit_change=found["float16"]["largest_logit_change"],
@@ -54,7 +54,7 @@ def card(name: str) -> str:
 
 
 def figures(name: str) -> dict[str, Any]:
-    """What was measured of the network when it was bundled."""
+    """What was measured of the model when it was bundled."""
     return json.loads((allcnn.run_folder(name) / "figures.json").read_text(encoding="utf-8"))
 
 
@@ -112,10 +112,10 @@ def confusion(found: dict[str, Any]) -> str:
 
 def fading(name: str) -> str:
     """How steep the score is near black, on one sample photo."""
-    network = allcnn.load_pretrained(name, dtype=np.float64)  # the same digits on every machine
-    image = preprocess(example_image("moose"), network.input).image
-    target = Logit().resolve(network.forward(image[None]).logits[0], network.output)
-    norms = interior_gradients(network, image, target, baseline=np.zeros_like(image), alphas=ALPHAS).path.norms
+    model = allcnn.load_pretrained(name, dtype=np.float64)  # the same digits on every machine
+    image = preprocess(example_image("moose"), model.input).image
+    target = Logit().resolve(model.forward(image[None]).logits[0], model.output)
+    norms = interior_gradients(model, image, target, baseline=np.zeros_like(image), alphas=ALPHAS).path.norms
     told = [f"{norm / norms[-1]:.2g} at alpha {alpha:g}" for alpha, norm in zip(ALPHAS[:-1], norms[:-1], strict=True)]
     return (
         f"The gradient changes along the path: on the bundled moose its norm is {', '.join(told)}, in units of that at "
@@ -124,5 +124,5 @@ def fading(name: str) -> str:
 
 
 def accuracy(name: str) -> str:
-    """A network's accuracy as the README says it."""
+    """A model's accuracy as the README says it."""
     return f"{figures(name)['float16']['accuracy']:.2f} %"

@@ -5,7 +5,7 @@ docs/reference/api.md           every public name with its first sentence
 docs/reference/api/PAGE.md      a place for each name, which the site's build fills (reference.py)
 docs/reference/output-files.md  every file of a look
 docs/reference/methods.md       between markers: the methods and their options
-src/innerview/allcnn/NAME.md    the built-in networks' model cards, and again in docs/reference/model-cards
+src/innerview/allcnn/NAME.md    the built-in models' model cards, and again in docs/reference/model-cards
 README.md                       between markers: their accuracy
 ARCHITECTURE.md                 the layers, as the import contracts have them
 src/innerview/__init__.pyi       what type checkers and editors see of `import innerview` (stub.py)
@@ -66,7 +66,7 @@ side).
 | file | view | what it shows |
 |---|---|---|
 {chr(10).join(rows)}
-| `photo.png` | Attribution | The map in its place on the photo; only where the network saw a part or a smaller copy. |
+| `photo.png` | Attribution | The map in its place on the photo; only where the model saw a part or a smaller copy. |
 | `spread.png` | Attribution | How far the maps of several baselines differ; only with several. |
 | `method-NAME.png` | Other methods | The map by another method, for each that was asked for. |
 | `layer-NAME.png` | Layers | Channels of a layer, for each asked for; letters that no file name can have are dashes. |
@@ -82,7 +82,7 @@ import innerview
 
 found = innerview.load_result("innerview-explanations/cat")
 found["integrated"].heatmap  # height × width, signed, in logits
-found["integrated"].provenance.network  # the network's hash
+found["integrated"].provenance.model  # the model's hash
 ```
 
 `innerview.save_result(folder, result)` writes what any method gave in the same form, several as `{{"mine": result}}`.
@@ -102,7 +102,7 @@ arrays = load_file("innerview-explanations/cat/arrays.safetensors")
 attribution = arrays[result["integrated"]["attribution"]["array"]]  # 32 × 32 × 3, signed, in logits
 ```
 
-Every result carries its provenance: the network's hash, the target, the baseline, the seed of what was random, the
+Every result carries its provenance: the model's hash, the target, the baseline, the seed of what was random, the
 precision, the number of pictures in one pass, and the versions of Python, NumPy and innerview.
 """
 
@@ -145,7 +145,7 @@ def methods_page(rows: Sequence[Method] = ROWS) -> str:
 
 
 def readme() -> str:
-    """The README with the networks' accuracies as they are."""
+    """The README with the models' accuracies as they are."""
     text = (ROOT / "README.md").read_text()
     for name in allcnn.NAMES:
         text = re.sub(f"(<!-- accuracy of {name} -->).*?(<!-- -->)", rf"\g<1>{accuracy(name)}\g<2>", text)

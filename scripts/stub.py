@@ -24,7 +24,7 @@ import jaxtyping
 
 import innerview
 from innerview import tensors
-from innerview.adapters import ADAPTERS, FunctionNetwork
+from innerview.adapters import ADAPTERS, FunctionModel
 from innerview.methods.rows import ROWS
 from innerview.results import Result
 
@@ -35,7 +35,7 @@ def _is_array(value: object) -> bool:
 
 EDGE: Final[Mapping[str, str]] = {
     "model: object": "Callable[[Array], Any] | object",  # so that the argument of a lambda has a type
-    "Differentiable": "Network",  # `wrap` can't tell before it runs; one without gradients is refused in words
+    "DifferentiableModel": "Model",  # `wrap` can't tell before it runs; one without gradients is refused in words
     "Target": "TargetLike",
     "Target | None": "TargetLike",
     "Image": "ImageLike",
@@ -64,7 +64,7 @@ SOURCES: Final[Mapping[str, str]] = {
     **dict.fromkeys(("Callable", "Iterable", "Mapping", "Sequence"), "collections.abc"),
     **dict.fromkeys(("Any", "SupportsInt", "overload"), "typing"),
     "Array": "innerview.types",
-    "Network": "innerview.network",
+    "Model": "innerview.model",
 }
 """Where the names in the tables come from."""
 
@@ -220,7 +220,7 @@ def _wrap(stub: Stub) -> None:
     """`wrap`, with the options of all adapters by their names in place of whatever is given."""
     module = innerview.wrap.__module__
     node = _function(_tree(module), "wrap")
-    adapters = {*ADAPTERS.values(), (FunctionNetwork.__module__, FunctionNetwork.__name__)}
+    adapters = {*ADAPTERS.values(), (FunctionModel.__module__, FunctionModel.__name__)}
     options: dict[str, str] = {}
     for place, kind in sorted(adapters):
         made = _function(_class(_tree(place), kind), "__init__")

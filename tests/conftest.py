@@ -12,7 +12,7 @@ import re
 import signal
 from pathlib import Path
 
-# Networks here are so small that a second thread only waits for the first.
+# Models here are so small that a second thread only waits for the first.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 # What JAX compiles here runs once or twice.
@@ -39,7 +39,7 @@ NEEDING = {
 """What a test module imports if it can't be read without a framework."""
 
 KERAS = re.compile(r"^from innerview\.adapters\.keras\b", re.MULTILINE)
-"""What a test module imports that is read only where a process has a backend (see networks.BACKEND)."""
+"""What a test module imports that is read only where a process has a backend (see models.BACKEND)."""
 
 # Derandomised, so that a failure is the same for everyone; no deadlines, since nothing here is timed.
 settings.register_profile("default", max_examples=30, deadline=None, derandomize=True)

@@ -21,10 +21,10 @@ import innerview
 from innerview.reprs import LINES
 from innerview.results.result import Result, kind_of
 from innerview.types import Array
-from networks import MODELS, numpy_network
+from models import MODELS, numpy_model
 
 MODEL = MODELS["mixed"]
-NETWORK = numpy_network(MODEL, MODEL.weights(), np.float32)
+NETWORK = numpy_model(MODEL, MODEL.weights(), np.float32)
 IMAGE = np.random.default_rng(5).random(MODEL.input.shape).astype(np.float32)
 BLACK = np.zeros_like(IMAGE)
 LABELS = innerview.grid_segments(*IMAGE.shape[:2], 3, 2)

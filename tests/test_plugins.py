@@ -11,20 +11,20 @@ import pytest
 from PIL import Image
 
 from added import install
-from innerview.adapters import FunctionNetwork, wrap
+from innerview.adapters import FunctionModel, wrap
 from innerview.cli import main
 from innerview.data.folders import open_folders
 from innerview.errors import DataError, UsageError
-from innerview.network import InputSpec, OutputSpec
+from innerview.model import InputSpec, OutputSpec
 from innerview.workbench import info
 
 SPEC, OUTPUT = InputSpec(2, 2), OutputSpec(("a", "b", "c"))
 MODEL = "class Model:\n    def run(self, x):\n        return x.mean((1, 2))\n"
 ADAPTER = """
-from innerview.adapters import FunctionNetwork
+from innerview.adapters import FunctionModel
 
 def adapter(model, input, output, **options):
-    return FunctionNetwork(model.run, input, output, **options)
+    return FunctionModel(model.run, input, output, **options)
 """
 
 
@@ -45,9 +45,9 @@ def model_of(folder: Path, monkeypatch: pytest.MonkeyPatch, points: dict[str, st
 
 def test_another_package_wraps_the_models_of_its_framework(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     model = model_of(tmp_path, monkeypatch, {"teapot": "teapot_innerview:adapter"})
-    network = wrap(model, input=SPEC, output=OUTPUT)
+    wrapped = wrap(model, input=SPEC, output=OUTPUT)
     images = np.random.default_rng(0).random((2, 2, 2, 3)).astype(np.float32)
-    np.testing.assert_allclose(network.forward(images).logits, images.mean((1, 2)), rtol=1e-6)
+    np.testing.assert_allclose(wrapped.forward(images).logits, images.mean((1, 2)), rtol=1e-6)
 
 
 def test_what_comes_of_it_is_checked_as_ours_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -71,15 +71,15 @@ def test_an_adapter_that_fails_is_named_and_others_work(
     model = model_of(tmp_path, monkeypatch, {"teapot": value}, text)
     with pytest.raises(UsageError, match=f"'teapot' of tea 1.0.*{said}"):
         wrap(model, input=SPEC, output=OUTPUT)
-    assert isinstance(wrap(lambda x: x.mean((1, 2)), input=SPEC, output=OUTPUT), FunctionNetwork)
+    assert isinstance(wrap(lambda x: x.mean((1, 2)), input=SPEC, output=OUTPUT), FunctionModel)
 
 
 def test_no_plug_in_replaces_an_adapter_of_ours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is not even imported: the package of the model's class is known here."""
-    monkeypatch.setattr("innerview.adapters.ADAPTERS", {"teapot": ("innerview.adapters.function", "FunctionNetwork")})
+    monkeypatch.setattr("innerview.adapters.ADAPTERS", {"teapot": ("innerview.adapters.function", "FunctionModel")})
     model = model_of(tmp_path, monkeypatch, {"teapot": "teapot_innerview:adapter"}, "raise SystemError")
     type(model).__call__ = type(model).run
-    assert isinstance(wrap(model, input=SPEC, output=OUTPUT), FunctionNetwork)
+    assert isinstance(wrap(model, input=SPEC, output=OUTPUT), FunctionModel)
 
 
 def folders(place: Path) -> Path:

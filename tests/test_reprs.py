@@ -1,4 +1,4 @@
-"""What Python prints of results and networks is at most five lines, however large they are."""
+"""What Python prints of results and models is at most five lines, however large they are."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 
 from innerview import methods
-from innerview.adapters.numpy import NumpyNetwork
+from innerview.adapters.numpy import NumpyModel
 from innerview.adapters.operations import Convolution, Dense, GlobalMean, ReLU
 from innerview.methods.mistakes import mistakes
-from innerview.network import InputSpec, OutputSpec
+from innerview.model import InputSpec, OutputSpec
 from innerview.reprs import LINES, WIDTH, brief
 from innerview.results import Status
 from innerview.results.io import load_result, save_result
@@ -27,7 +27,7 @@ LAYERS = 60
 
 
 @cache
-def deep() -> NumpyNetwork:
+def deep() -> NumpyModel:
     """Sixty layers and a thousand classes whose names are sentences."""
     random = np.random.default_rng(0)
     operations: list[Any] = []
@@ -36,41 +36,41 @@ def deep() -> NumpyNetwork:
         operations += [Convolution(f"conv{number}", padding=1), ReLU(f"relu{number}")]
         weights[f"conv{number}.weight"] = random.normal(0, 0.4, (3, 3, 3, 3))
     names = [f"class {number}, which has a name of some length" for number in range(CLASSES)]
-    return NumpyNetwork(
+    return NumpyModel(
         InputSpec(8, 8), OutputSpec(names), [*operations, GlobalMean("mean"), Dense("head")], weights, np.float32
     )
 
 
 @cache
 def results(folder: Path) -> dict[str, Any]:
-    """One of every public result, of that network."""
-    network, image = deep(), np.random.default_rng(1).random((8, 8, 3), np.float32)
+    """One of every public result, of that model."""
+    model, image = deep(), np.random.default_rng(1).random((8, 8, 3), np.float32)
     black, target = np.zeros_like(image), Contrast()
-    integrated = methods.integrated_gradients(network, image, target, baseline=black, n_steps=8)
-    interior = methods.interior_gradients(network, image, target, baseline=black, alphas=(0.0, 0.5, 1.0))
+    integrated = methods.integrated_gradients(model, image, target, baseline=black, n_steps=8)
+    interior = methods.interior_gradients(model, image, target, baseline=black, alphas=(0.0, 0.5, 1.0))
     save_result(folder, {"one": integrated})
-    predictions = methods.predict(network, np.stack([image, black]))
-    counted = {f"epoch {number}": network.weights() for number in range(30)}
+    predictions = methods.predict(model, np.stack([image, black]))
+    counted = {f"epoch {number}": model.weights() for number in range(30)}
     found = (
         predictions[0],
-        methods.gradient(network, image, target),
+        methods.gradient(model, image, target),
         integrated,
         replace(integrated, notes=("what should be known, in a sentence that is not short. " * 40,) * 9),
-        methods.occlusion(network, image, target, fill=black),
-        methods.shapley(network, image, target, regions=4),
-        methods.class_evidence(network, image, target),
+        methods.occlusion(model, image, target, fill=black),
+        methods.shapley(model, image, target, regions=4),
+        methods.class_evidence(model, image, target),
         interior,
         interior.path,
         frames(interior),
-        methods.insertion(network, image, integrated.heatmap, fill=black, fractions=(0.0, 0.5, 1.0)),
-        methods.path_predictions(network, [(image, 3)], baseline=black, alphas=(0.0, 1.0)),
-        methods.activations(network, image, [layer.name for layer in network.layers]),
+        methods.insertion(model, image, integrated.heatmap, fill=black, fractions=(0.0, 0.5, 1.0)),
+        methods.path_predictions(model, [(image, 3)], baseline=black, alphas=(0.0, 1.0)),
+        methods.activations(model, image, [layer.name for layer in model.layers]),
         methods.weight_histograms(counted),
         mistakes(predictions, [1, 2]),
         load_result(folder),
-        network.input,
-        network.output,
-        network.layers[0],
+        model.input,
+        model.output,
+        model.layers[0],
         integrated.provenance,
     )
     return {f"{type(one).__name__} {number}": one for number, one in enumerate(found)}
@@ -97,7 +97,7 @@ def test_a_result_is_five_lines_at_most(every: dict[str, Any]) -> None:
         assert_short(found)
 
 
-def test_a_network_of_many_layers_and_classes_is_five_lines_at_most() -> None:
+def test_a_model_of_many_layers_and_classes_is_five_lines_at_most() -> None:
     assert_short(deep())
     assert "1000 classes" in repr(deep())
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from innerview.errors import NetworkError
+from innerview.errors import ModelError
 from innerview.spec import InputSpec, OutputSpec
 from typecheck import unchecked
 
@@ -62,7 +62,7 @@ def test_an_input_in_any_form_is_the_same_input(given, meant) -> None:
     ids=str,
 )
 def test_an_input_without_meaning_is_refused_where_it_is_given(bad) -> None:
-    with unchecked(), pytest.raises(NetworkError, match="declared"):
+    with unchecked(), pytest.raises(ModelError, match="declared"):
         InputSpec(**{"height": 4, "width": 5, **bad})
 
 
@@ -114,12 +114,12 @@ def test_class_names_in_any_form_are_the_same_names(given, names: tuple[str, ...
     ids=str,
 )
 def test_an_output_without_meaning_is_refused_where_it_is_given(bad) -> None:
-    with unchecked(), pytest.raises(NetworkError, match=r"class|declared"):
+    with unchecked(), pytest.raises(ModelError, match=r"class|declared"):
         OutputSpec(**{"class_names": ("a", "b"), **bad})
 
 
 def test_an_unknown_kind_is_answered_with_those_that_there_are() -> None:
-    with unchecked(), pytest.raises(NetworkError, match=r"logits, probabilities, sigmoid, scores: for 'softmax'"):
+    with unchecked(), pytest.raises(ModelError, match=r"logits, probabilities, sigmoid, scores: for 'softmax'"):
         OutputSpec(("a", "b"), kind="softmax")  # pyright: ignore[reportArgumentType]
 
 
@@ -145,7 +145,7 @@ DECISIONS: dict[str, tuple[OutputSpec, list[list[float]], list[int]]] = {
 
 
 @pytest.mark.parametrize(("spec", "outputs", "wanted"), DECISIONS.values(), ids=DECISIONS)
-def test_what_the_network_says(spec: OutputSpec, outputs: list[list[float]], wanted: list[int]) -> None:
+def test_what_the_model_says(spec: OutputSpec, outputs: list[list[float]], wanted: list[int]) -> None:
     np.testing.assert_array_equal(spec.decide(np.array(outputs, np.float64)), wanted)
 
 
@@ -159,5 +159,5 @@ def test_a_single_output_has_the_other_answer_too() -> None:
 
 
 def test_of_one_score_without_a_meaning_nothing_is_said() -> None:
-    with pytest.raises(NetworkError, match="declare kind 'sigmoid'"):
+    with pytest.raises(ModelError, match="declare kind 'sigmoid'"):
         OutputSpec(["dog"], kind="scores").decide(np.zeros((1, 1)))

@@ -1,4 +1,4 @@
-"""Each target's cotangent is the derivative of its score, and an open class is fixed once."""
+"""Each target's grad_output is the derivative of its score, and an open class is fixed once."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from innerview.errors import AmbiguousClass, UnknownClass, UsageError
-from innerview.network import OutputSpec
+from innerview.model import OutputSpec
 from innerview.session.query import Query
 from innerview.targets import (
     Contrast,
@@ -41,7 +41,7 @@ TARGETS = [
 
 
 @pytest.mark.parametrize("target", TARGETS, ids=repr)
-def test_the_cotangent_is_the_derivative_of_the_score(target: Target) -> None:
+def test_the_grad_output_is_the_derivative_of_the_score(target: Target) -> None:
     outputs = np.random.default_rng(0).normal(size=(5, 4))
     outputs[0, 1] = 3  # so that the winner of the first row is not the other class of the margin
     resolved = target.resolve(outputs[0], SPEC)
@@ -53,7 +53,7 @@ def test_the_cotangent_is_the_derivative_of_the_score(target: Target) -> None:
         ],
         axis=1,
     )
-    np.testing.assert_allclose(resolved.cotangent(outputs), slopes, atol=1e-8)
+    np.testing.assert_allclose(resolved.grad_output(outputs), slopes, atol=1e-8)
     assert isinstance(resolved, Target)
     assert resolved.index is not None
     assert label(resolved.index, NAMES) in resolved.describe(NAMES)
@@ -79,7 +79,7 @@ def test_log_odds_are_those_of_the_probability_and_do_not_level_off() -> None:
             LogOdds(0).resolve(outputs[0], OutputSpec(NAMES, kind=kind))
 
 
-def test_the_probability_is_the_network_s_own() -> None:
+def test_the_probability_is_the_model_s_own() -> None:
     outputs = np.random.default_rng(1).normal(size=(6, 4)) * 300  # far enough to overflow a naive exponential
     resolved = Probability(2).resolve(outputs[0], SPEC)
     np.testing.assert_allclose(resolved.score(outputs), SPEC.probabilities(outputs)[:, 2])
@@ -91,7 +91,7 @@ def test_an_open_class_is_the_winner_and_needs_resolving() -> None:
     assert Logit(0).resolve(outputs, SPEC).index == 0  # class 0 is a class like any other
     for target in (Logit(), Contrast(), Margin(None, 0)):
         with pytest.raises(UsageError, match="resolve"):
-            target.cotangent(outputs[None])
+            target.grad_output(outputs[None])
 
 
 def test_what_has_no_meaning_is_refused() -> None:
@@ -176,7 +176,7 @@ def test_a_margin_of_probabilities_is_that_of_their_logarithms() -> None:
     np.testing.assert_allclose(margin.score(outputs), plain.score(logits))
     step = 1e-6 * np.random.default_rng(6).random(outputs.shape)
     slopes = (margin.score(outputs + step) - margin.score(outputs - step)) / 2
-    np.testing.assert_allclose((margin.cotangent(outputs) * step).sum(axis=1), slopes, rtol=1e-5)
+    np.testing.assert_allclose((margin.grad_output(outputs) * step).sum(axis=1), slopes, rtol=1e-5)
     assert margin.describe(NAMES).startswith("log-probability of 1")
     assert np.isfinite(margin.score(np.eye(len(NAMES)))).all()
 
@@ -185,7 +185,7 @@ def test_a_probability_that_is_given_is_taken_as_it_is() -> None:
     outputs = OutputSpec(NAMES).probabilities(np.random.default_rng(5).normal(size=(3, len(NAMES))))
     target = Probability(1).resolve(outputs[0], PROBABLE)
     np.testing.assert_array_equal(target.score(outputs), outputs[:, 1])
-    np.testing.assert_array_equal(target.cotangent(outputs), Logit(1).cotangent(outputs))
+    np.testing.assert_array_equal(target.grad_output(outputs), Logit(1).grad_output(outputs))
 
 
 @pytest.mark.parametrize("target", [Logit(1), Contrast(1)])

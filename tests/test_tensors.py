@@ -85,15 +85,15 @@ def test_a_batch_of_baselines_is_one_tensor() -> None:
 
 @pytest.mark.torch
 def test_captum_answers_in_kind() -> None:
-    from networks import torch_network
+    from models import torch_model
 
-    network = torch_network(giving.MODEL, giving.MODEL.weights(), np.float32)
+    model = torch_model(giving.MODEL, giving.MODEL.weights(), np.float32)
     image, black = MAKERS["torch"](turned(IMAGE)), MAKERS["torch"](turned(BLACK))
-    found = innerview.captum_attribution(network, "IntegratedGradients", image, TARGET, baselines=black, n_steps=4)
-    plain = innerview.captum_attribution(network, "IntegratedGradients", IMAGE, TARGET, baselines=BLACK, n_steps=4)
+    found = innerview.captum_attribution(model, "IntegratedGradients", image, TARGET, baselines=black, n_steps=4)
+    plain = innerview.captum_attribution(model, "IntegratedGradients", IMAGE, TARGET, baselines=BLACK, n_steps=4)
     np.testing.assert_array_equal(found.attribution.numpy(), turned(plain.attribution).astype(np.float32))
     batch = MAKERS["torch"](turned(np.stack([BLACK, BLACK])))
-    shap = innerview.captum_attribution(network, "GradientShap", image, TARGET, baselines=batch, n_samples=2)
+    shap = innerview.captum_attribution(model, "GradientShap", image, TARGET, baselines=batch, n_samples=2)
     assert tuple(shap.attribution.shape) == turned(IMAGE).shape
 
 
@@ -250,7 +250,7 @@ def test_a_normalised_tensor_is_refused_with_the_way_back(bad: np.ndarray, role:
     ("given", "said"),
     [
         (IMAGE[None], r"give one picture: images\[0\]"),
-        (IMAGE[1:], r"has shape \(20, 18, 3\); this network takes 21 × 18 × 3"),
+        (IMAGE[1:], r"has shape \(20, 18, 3\); this model takes 21 × 18 × 3"),
         (np.round(255 * IMAGE).astype(np.uint8), "divide bytes by 255"),
     ],
     ids=["batch", "size", "bytes"],
@@ -278,11 +278,11 @@ def test_an_array_inside_a_compiled_function_is_refused() -> None:
 
 @pytest.mark.torch
 def test_where_all_sides_are_equal_the_rule_holds() -> None:
-    network = innerview.wrap(
+    model = innerview.wrap(
         lambda batch: batch[:, 0, 1] * 2, input=innerview.InputSpec(3, 3), output=innerview.OutputSpec(("r", "g", "b"))
     )
     image = np.arange(27, dtype=np.float32).reshape(3, 3, 3) / 27
-    (found,) = innerview.predict(network, MAKERS["torch"](image)[None])
+    (found,) = innerview.predict(model, MAKERS["torch"](image)[None])
     np.testing.assert_allclose(np.asarray(found.logits), image[0, 1] * 2)
 
 

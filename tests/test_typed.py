@@ -9,10 +9,10 @@ import pytest
 from PIL import Image
 
 import innerview
-from innerview.adapters import FunctionNetwork
+from innerview.adapters import FunctionModel
 from innerview.allcnn.table import build, initial_weights
 from innerview.errors import InnerviewError
-from innerview.network import InputSpec, OutputSpec
+from innerview.model import InputSpec, OutputSpec
 from innerview.targets import Contrast
 from typecheck import unchecked
 
@@ -68,7 +68,7 @@ def test_a_baseline_is_made_for_a_named_image() -> None:
     assert found.image.shape == NETWORK.input.shape
 
 
-def test_an_open_picture_of_the_networks_size_is_taken() -> None:
+def test_an_open_picture_of_the_models_size_is_taken() -> None:
     opened = Image.fromarray(np.round(IMAGE * 255).astype(np.uint8))
     with unchecked():
         found = innerview.gradient(NETWORK, opened, 3)
@@ -93,19 +93,19 @@ def test_what_is_wrong_in_silence_is_refused(image: Any, target: Any, said: str)
 
 
 @pytest.mark.parametrize("given", [3, "allcnn", lambda x: x])
-def test_a_model_is_no_network_yet(given: Any) -> None:
+def test_a_model_is_no_model_yet(given: Any) -> None:
     with unchecked(), pytest.raises(InnerviewError, match=r"innerview\.wrap\(model"):
         innerview.gradient(given, IMAGE, 3)
 
 
 def test_a_function_is_predicted_as_before() -> None:
-    network = FunctionNetwork(lambda x: x.mean((1, 2)), InputSpec(2, 2), OutputSpec(3))
-    assert innerview.predict(network, np.zeros((1, 2, 2, 3), np.float32))[0].index == 0
+    model = FunctionModel(lambda x: x.mean((1, 2)), InputSpec(2, 2), OutputSpec(3))
+    assert innerview.predict(model, np.zeros((1, 2, 2, 3), np.float32))[0].index == 0
 
 
 def test_a_made_up_image_of_a_whole_number_is_no_bytes() -> None:
     """Values outside [0, 1] are legal; only what a photo's bytes look like is refused."""
     spec = innerview.InputSpec(1, 1, 1)
-    network = innerview.wrap(lambda x: x.reshape(len(x), 1) * [1.0, -1.0], input=spec, output=innerview.OutputSpec(2))
-    result = innerview.occlusion(network, np.full((1, 1, 1), 2.0, np.float32), innerview.Logit(0), window=1, stride=1)
+    model = innerview.wrap(lambda x: x.reshape(len(x), 1) * [1.0, -1.0], input=spec, output=innerview.OutputSpec(2))
+    result = innerview.occlusion(model, np.full((1, 1, 1), 2.0, np.float32), innerview.Logit(0), window=1, stride=1)
     assert result.score == pytest.approx(2.0)

@@ -53,7 +53,7 @@ def main() -> None:
     torch.set_num_threads(options.threads)
     if options.case:
         case = case_of(options.case, options.data, options.weights)
-        store = Store(options.results, case.name, case.network.identity)
+        store = Store(options.results, case.name, case.model.fingerprint)
         passed = [
             text
             for flag, value in (("--data", options.data), ("--weights", options.weights))

@@ -1,8 +1,8 @@
-"""The networks that are measured, each with its pictures: as innerview sees them, and as a PyTorch module for others.
+"""The models that are measured, each with its pictures: as innerview sees them, and as a PyTorch module for others.
 
-| case | network | pictures |
+| case | model | pictures |
 |---|---|---|
-| allcnn | the built-in network, 32 × 32, ELU | CIFAR-10's test set, class by class, without those used to calibrate |
+| allcnn | the built-in model, 32 × 32, ELU | CIFAR-10's test set, class by class, without those used to calibrate |
 | recipe | the same architecture, trained as the 2018 recipe has it | the same |
 | twin | allcnn with ReLU in place of ELU, fine-tuned by twin.py (`--weights`) | the same, from grey |
 | lite | EfficientNet-Lite0, 224 × 224, ImageNet, ReLU6; not trained here | crops of the sample photos |
@@ -24,10 +24,10 @@ from torch.nn import functional
 
 from innerview import allcnn
 from innerview.adapters.promises import enter
-from innerview.adapters.torch import TorchNetwork
+from innerview.adapters.torch import TorchModel
 from innerview.allcnn import TABLE
 from innerview.data.samples import example_image, example_names
-from innerview.network import InputSpec, OutputSpec
+from innerview.model import InputSpec, OutputSpec
 from innerview.pictures.pixels import to_bytes
 from innerview.types import Array, Image
 
@@ -55,21 +55,21 @@ class Sizes:
 
 @dataclass(frozen=True)
 class Case:
-    """One network with its pictures.
+    """One model with its pictures.
 
     Attributes:
         name: as in the table.
         title: in words.
-        network: as innerview sees it.
+        model: as innerview sees it.
         pictures: each with its name.
         sizes: how many of them.
-        level: the baseline's pixels: 0 is black. A ReLU network without biases has the same gradient all the way from
+        level: the baseline's pixels: 0 is black. A ReLU model without biases has the same gradient all the way from
             black to a picture, so that there is nothing to integrate: its path begins at grey.
     """
 
     name: str
     title: str
-    network: TorchNetwork
+    model: TorchModel
     pictures: Callable[[], Iterator[tuple[str, Image]]]
     sizes: Sizes
     level: float = 0.0
@@ -81,11 +81,11 @@ class Case:
     @property
     def module(self) -> nn.Module:
         """What other libraries are given; it takes what `tensor` makes."""
-        return self.network.model
+        return self.model.model
 
     def tensor(self, picture: Image) -> torch.Tensor:
         """A picture as the module takes it, as a batch of one."""
-        return torch.tensor(enter(self.network.input, picture[None], self.network.dtype))
+        return torch.tensor(enter(self.model.input, picture[None], self.model.dtype))
 
     def take(self, count: int) -> list[tuple[str, Image]]:
         """The first so many pictures, each with its name."""
@@ -113,12 +113,12 @@ class Architecture(nn.Module):
         return value.mean((2, 3))
 
 
-def built_in(weights: Path | None, activation: Callable[..., torch.Tensor], name: str = "allcnn") -> TorchNetwork:
-    """The built-in architecture with the weights of a network that comes along, or others."""
+def built_in(weights: Path | None, activation: Callable[..., torch.Tensor], name: str = "allcnn") -> TorchModel:
+    """The built-in architecture with the weights of a model that comes along, or others."""
     known = allcnn.read(weights) if weights else allcnn.load_pretrained(name)
     spec = known.input
     declared = InputSpec(spec.height, spec.width, mean=spec.mean, std=spec.std, layout="CHW")
-    return TorchNetwork(Architecture(dict(known.weights()), activation).eval(), declared, known.output)
+    return TorchModel(Architecture(dict(known.weights()), activation).eval(), declared, known.output)
 
 
 def calibrated(classes: list[str]) -> set[tuple[str, int]]:
@@ -172,8 +172,8 @@ def case_of(name: str, data: Path | None, weights: Path | None) -> Case:
     """
     if name == "lite":
         spec = InputSpec(224, 224, mean=(127 / 255,) * 3, std=(128 / 255,) * 3, layout="CHW")
-        network = TorchNetwork(lite0(), spec, OutputSpec(tuple(map(str, range(1000)))))
-        return Case(name, "EfficientNet-Lite0, ReLU6", network, partial(crops, 224), Sizes(20, 20, 0.05, 3, 0))
+        model = TorchModel(lite0(), spec, OutputSpec(tuple(map(str, range(1000)))))
+        return Case(name, "EfficientNet-Lite0, ReLU6", model, partial(crops, 224), Sizes(20, 20, 0.05, 3, 0))
     if data is None or (name == "twin" and weights is None):
         raise SystemExit(f"{name} needs --data" + (" and --weights" if name == "twin" else ""))
     title, activation, sizes = {
@@ -182,5 +182,5 @@ def case_of(name: str, data: Path | None, weights: Path | None) -> Case:
         "twin": ("ReLU twin of the built-in", functional.relu, Sizes(100, 100, 0.05, 6, 0)),
     }[name]
     level = 0.5 if name == "twin" else 0.0
-    network = built_in(weights, activation, "recipe" if name == "recipe" else "allcnn")
-    return Case(name, title, network, partial(test_pictures, data), sizes, level)
+    model = built_in(weights, activation, "recipe" if name == "recipe" else "allcnn")
+    return Case(name, title, model, partial(test_pictures, data), sizes, level)

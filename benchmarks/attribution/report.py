@@ -301,7 +301,7 @@ def draw(curves: Mapping[str, Mapping[int, Sequence[float]]], pictures: int) -> 
         7.2,
         4.2,
         "What evaluations buy",
-        f"Built-in network, black baseline, winning logit; medians, n = {pictures}",
+        f"Built-in model, black baseline, winning logit; medians, n = {pictures}",
     )
     axes = figure.subplots()
     axes.set_xscale("log")
@@ -325,7 +325,7 @@ def draw(curves: Mapping[str, Mapping[int, Sequence[float]]], pictures: int) -> 
 
 
 def surroundings(folder: Path) -> list[str]:
-    """Machine, versions and networks, one line each."""
+    """Machine, versions and models, one line each."""
     lines: list[str] = []
     for case, title in NAMES.items():
         path = folder / case / "network.json"

@@ -26,7 +26,7 @@ class Store:
         self.folder.mkdir(parents=True, exist_ok=True)
         known = self.folder / "network.json"
         if known.exists() and json.loads(known.read_text())["identity"] != identity:
-            raise SystemExit(f"{self.folder} holds figures of another network; take another folder, or remove it")
+            raise SystemExit(f"{self.folder} holds figures of another model; take another folder, or remove it")
         write(known, json.dumps({"identity": identity, **surroundings()}, indent=1).encode())  # whole, or not at all
 
     def rows(self, piece: str) -> list[Row]:

@@ -1,8 +1,8 @@
-"""Make the built-in network's twin with ReLU in place of ELU: the same weights, then a short fine-tuning at a low rate.
+"""Make the built-in model's twin with ReLU in place of ELU: the same weights, then a short fine-tuning at a low rate.
 
     python benchmarks/attribution/twin.py OUT.safetensors --data PATH [--epochs 0.4] [--weights FILE]
 
-PATH is whatever `innerview train --data` takes. Pictures are changed and shown as in the network's own training; the
+PATH is whatever `innerview train --data` takes. Pictures are changed and shown as in the model's own training; the
 accuracy on 2,000 test pictures is printed before and after, and kept in the file's metadata.
 """
 
@@ -26,7 +26,7 @@ from innerview.training.model import POOLED, AllCnn
 from innerview.training.optimisers import Optimisers
 
 RATES = {"muon_rate": 0.004, "adam_rate": 6e-4}
-"""A fifth of those that the network was trained with, falling to 0."""
+"""A fifth of those that the model was trained with, falling to 0."""
 
 TESTED = 2000
 """Test pictures for the accuracy, the same number of every class."""

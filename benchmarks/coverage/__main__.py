@@ -1,4 +1,4 @@
-"""Does the stated error hold? An adversary's list of networks with exact maps, family by family.
+"""Does the stated error hold? An adversary's list of models with exact maps, family by family.
 
     python benchmarks/coverage ROWS [--networks 300] [--first-seed 20000] [--tolerances 0.01 0.05] [--family WORDS]
     python benchmarks/coverage ROWS --render
@@ -31,7 +31,7 @@ ROUNDING = 1e-6
 
 @dataclass(frozen=True)
 class Found:
-    """One map: of which network, how it ended, what it stated and what is true."""
+    """One map: of which model, how it ended, what it stated and what is true."""
 
     family: str
     seed: int
@@ -140,7 +140,7 @@ def main() -> None:
     maps = read(options.rows)
     known = {(one.family, one.seed, one.tolerance) for one in maps}
     for family in [] if options.render else [family for family in FAMILIES if options.family in family]:
-        for seed in range(options.first_seed, options.first_seed + options.networks):
+        for seed in range(options.first_seed, options.first_seed + options.models):
             wanted = [one for one in options.tolerances if (family, seed, one) not in known]
             path = made(family, seed) if wanted else None
             for tolerance in wanted:

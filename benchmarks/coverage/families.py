@@ -1,4 +1,4 @@
-"""Networks made up to be hard for an integral over the path: what each gives at alpha, and its exact map.
+"""Models made up to be hard for an integral over the path: what each gives at alpha, and its exact map.
 
 All are seeded and in closed form or known to 1e-8: piecewise linear ones by the places where their units switch (in
 float64, layer by layer), gates and single layers by their antiderivatives, deep smooth ones by 7,200 Gauss nodes.
@@ -18,7 +18,7 @@ Random = np.random.Generator
 
 @dataclass(frozen=True)
 class Path:
-    """A network along one path.
+    """A model along one path.
 
     Attributes:
         integrand: alphas to gradient × direction, alpha × pixel; `score`: alphas to scores.
@@ -249,7 +249,7 @@ def rates(random: Random, count: int, low: float, high: float) -> np.ndarray:
 
 
 def widths(random: Random, layers: tuple[int, int], most: int) -> list[int]:
-    """Of a deep network."""
+    """Of a deep model."""
     return [whole(random, 4, most) for _ in range(int(random.integers(layers[0], layers[1] + 1)))]
 
 
@@ -317,5 +317,5 @@ FAMILIES = CHOSEN_ON | HELD_BACK
 
 
 def made(family: str, seed: int) -> Path:
-    """Network number `seed` of a family."""
+    """Model number `seed` of a family."""
     return FAMILIES[family](np.random.default_rng([seed, sum(map(ord, family))]))

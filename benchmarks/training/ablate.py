@@ -5,7 +5,7 @@
 
 Compute is counted in epochs of full-size pictures: a variant that shows larger pictures takes fewer steps.
 `--every 4` trains on every fourth picture with the same compute, so that each is seen four times as often: what keeps a
-network from learning pictures by heart can be judged in a short run. Every run is a run folder in FOLDER; finished ones
+model from learning pictures by heart can be judged in a short run. Every run is a run folder in FOLDER; finished ones
 are not run again and unfinished ones are resumed, so the table can be made in pieces. It is written to FOLDER/table.md
 after every run.
 """

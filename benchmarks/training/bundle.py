@@ -5,7 +5,7 @@
 
 Writes FOLDER/NAME, NAME being the recipe's, with figures.json in it, of which `scripts/docs.py` makes the model card.
 Of the snapshots the first and the last are kept, in float16 if that changes hardly an answer; of about fifteen in
-between, the histograms and what the network said of three sample photos then, with maps and the liveliest channels of
+between, the histograms and what the model said of three sample photos then, with maps and the liveliest channels of
 three layers; of the log, every twentieth step and every test; of all test pictures, the answers (class and probability,
 no pictures).
 
@@ -24,23 +24,23 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from examine import examined, network_of
+from examine import examined, model_of
 from safetensors.numpy import save
 
-from innerview.adapters.numpy import NumpyNetwork
+from innerview.adapters.numpy import NumpyModel
 from innerview.data.cifar10 import load
 from innerview.data.fitting import preprocess
 from innerview.data.labelled import Dataset
 from innerview.data.samples import example_image
 from innerview.files import atomic
 from innerview.methods import integrated_gradients, predict
-from innerview.network import InputSpec, find_layer
+from innerview.model import InputSpec, find_layer
 from innerview.pictures.timeline import liveliest
 from innerview.pictures.words import layer_title
 from innerview.runs import RunFolder, answers, observations
 from innerview.runs.observations import Shots
 from innerview.session.evenly import evenly
-from innerview.session.training.networks import LAYERS
+from innerview.session.training.models import LAYERS
 from innerview.targets import Logit
 from innerview.types import Image, Images
 from innerview.viewer.payloads.layers import strongest
@@ -79,10 +79,10 @@ def write_weights(run: RunFolder, step: int, folder: Path, *, half: bool) -> Non
     atomic.write(folder / "snapshots" / f"step-{step:06d}.safetensors", save(weights, snapshot.metadata))
 
 
-def kept_channels(network: NumpyNetwork, pictures: Images) -> dict[str, list[list[int]]]:
+def kept_channels(model: NumpyModel, pictures: Images) -> dict[str, list[list[int]]]:
     """By layer, for each picture the channels to keep, rising: those that are looked at when training has ended."""
-    names = [find_layer(network.layers, number).name for number in LAYERS]
-    found = network.forward(pictures, names).activations
+    names = [find_layer(model.layers, number).name for number in LAYERS]
+    found = model.forward(pictures, names).activations
     return {name: [chosen(values) for values in found[name]] for name in names}
 
 
@@ -94,12 +94,12 @@ def chosen(values: np.ndarray) -> list[int]:
 
 
 def write_layers(
-    small: RunFolder, step: int, network: NumpyNetwork, pictures: Images, kept: dict[str, list[list[int]]]
+    small: RunFolder, step: int, model: NumpyModel, pictures: Images, kept: dict[str, list[list[int]]]
 ) -> None:
     """Keep some channels of what three layers give for the probe photos at a step."""
-    found = network.forward(pictures, list(kept)).activations
+    found = model.forward(pictures, list(kept)).activations
     seen = {
-        layer_title(name, network.layers): Shots(
+        layer_title(name, model.layers): Shots(
             np.stack([found[name][place][:, :, channels] for place, channels in enumerate(rows)]),
             np.array(rows),
             found[name].shape[3],
@@ -110,17 +110,17 @@ def write_layers(
 
 
 def write_films(run: RunFolder, small: RunFolder, images: dict[str, Image], classes: tuple[str, ...]) -> None:
-    """Keep what the network said of the probe photos over time, the maps of what it says in the end, and layers."""
+    """Keep what the model said of the probe photos over time, the maps of what it says in the end, and layers."""
     pictures = np.stack(list(images.values()))
-    last = network_of(run.read(run.steps()[-1]), classes)
+    last = model_of(run.read(run.steps()[-1]), classes)
     told = [one.index for one in predict(last, pictures)]
     kept = kept_channels(last, pictures)
     small.observe("pictures", 0, {"pictures": pictures})
     for step in small.counted():
-        network = network_of(run.read(step), classes)
-        said = predict(network, pictures)
+        model = model_of(run.read(step), classes)
+        said = predict(model, pictures)
         maps = [
-            integrated_gradients(network, image, Logit(target), baseline=np.zeros_like(image), n_steps=EVALUATIONS)
+            integrated_gradients(model, image, Logit(target), baseline=np.zeros_like(image), n_steps=EVALUATIONS)
             for image, target in zip(images.values(), told, strict=True)
         ]
         seen = observations.Probes(
@@ -131,7 +131,7 @@ def write_films(run: RunFolder, small: RunFolder, images: dict[str, Image], clas
             gaps=np.asarray([one.convergence_delta for one in maps], dtype=np.float64),
         )
         observations.keep_probes(small, step, seen)
-        write_layers(small, step, network, pictures, kept)
+        write_layers(small, step, model, pictures, kept)
         print(f"step {step}: {', '.join(classes[one.index] for one in said)}", file=sys.stderr, flush=True)
 
 
@@ -169,9 +169,9 @@ def extend(small: RunFolder, data: Dataset) -> None:
     found = examined(small, "step", data.test, data.classes)
     answers.keep(small, found.full)
     pictures, _ = observations.pictures(small)
-    kept = kept_channels(network_of(small.read(small.steps()[-1]), data.classes), pictures)
+    kept = kept_channels(model_of(small.read(small.steps()[-1]), data.classes), pictures)
     for step in small.steps():
-        write_layers(small, step, network_of(small.read(step), data.classes), pictures, kept)
+        write_layers(small, step, model_of(small.read(step), data.classes), pictures, kept)
     known = json.loads((small.path / "figures.json").read_text(encoding="utf-8"))
     changed = int(np.abs(np.array(known["confusion"]) - np.array(found.told["confusion"])).sum())
     print(f"{found.told['accuracy']} % of {found.told['pictures']}; the card's confusion matrix differs by {changed}")

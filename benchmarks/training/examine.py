@@ -1,4 +1,4 @@
-"""What a trained network gets right and wrong, class by class, and whether float16 weights can be told from float32.
+"""What a trained model gets right and wrong, class by class, and whether float16 weights can be told from float32.
 
     python benchmarks/training/examine.py RUN --data PATH [--json FILE]
 
@@ -17,11 +17,11 @@ from typing import Any
 import numpy as np
 import torch
 
-from innerview.adapters.numpy import NumpyNetwork
+from innerview.adapters.numpy import NumpyModel
 from innerview.allcnn import build
 from innerview.data.cifar10 import load
 from innerview.data.labelled import LabelledPictures
-from innerview.network import OutputSpec
+from innerview.model import OutputSpec
 from innerview.runs import RunFolder, Snapshot
 from innerview.runs.answers import Answers
 from innerview.training.measure import answers_of, logits_of
@@ -48,17 +48,17 @@ def halved(weights: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     return {name: values.astype(np.float16).astype(np.float32) for name, values in weights.items()}
 
 
-def network_of(snapshot: Snapshot, classes: tuple[str, ...]) -> NumpyNetwork:
-    """The network of a snapshot in NumPy."""
+def model_of(snapshot: Snapshot, classes: tuple[str, ...]) -> NumpyModel:
+    """The model of a snapshot in NumPy."""
     return build(snapshot.weights, output=OutputSpec(classes, temperature=float(snapshot.metadata["temperature"])))
 
 
 def torch_logits(snapshot: Snapshot, pictures: LabelledPictures, classes: int) -> tuple[torch.Tensor, torch.Tensor]:
     """Picture × class: of the weights as they are, and as float16 keeps them."""
     mean, std = (tuple(float(part) for part in snapshot.metadata[key].split(",")) for key in ("mean", "std"))
-    network = AllCnn(len(snapshot.weights["conv1.weight"]), classes, mean, std)
+    model = AllCnn(len(snapshot.weights["conv1.weight"]), classes, mean, std)
     full, half = (
-        logits_of(network, {name: torch.from_numpy(values) for name, values in weights.items()}, pictures)
+        logits_of(model, {name: torch.from_numpy(values) for name, values in weights.items()}, pictures)
         for weights in (snapshot.weights, halved(snapshot.weights))
     )
     return full, half
@@ -69,7 +69,7 @@ def examined(run: RunFolder, series: str, pictures: LabelledPictures, classes: t
     snapshot = run.read(run.steps()[-1], series)
     temperature = float(snapshot.metadata["temperature"])
     logits, half = torch_logits(snapshot, pictures, len(classes))
-    oracle = network_of(snapshot, classes).forward(pictures.images[:CHECKED].astype(np.float32) / 255).logits
+    oracle = model_of(snapshot, classes).forward(pictures.images[:CHECKED].astype(np.float32) / 255).logits
     difference = float(np.abs(oracle - logits[:CHECKED].numpy()).max())
     if difference > AGREEMENT:
         raise SystemExit(f"PyTorch and NumPy differ by {difference} in a logit of the first {CHECKED} pictures")

@@ -37,7 +37,7 @@ from innerview.methods import (
 )
 from innerview.methods.agreement import spearman
 from innerview.methods.partitions import partition
-from innerview.network import Network
+from innerview.model import Model
 from innerview.results import as_attribution
 from innerview.targets import Contrast, LogOdds
 from innerview.types import Array, Image, Map
@@ -83,33 +83,31 @@ def chance(image: Image) -> Map:
     return np.random.default_rng(int(image.sum(dtype=np.float64) * 1e4)).normal(size=image.shape[:2])
 
 
-def ig(fill: str) -> Callable[[Network, Image], Map]:
+def ig(fill: str) -> Callable[[Model, Image], Map]:
     """Integrated gradients to 1 % from a baseline."""
-    return lambda network, image: (
-        integrated_gradients(network, image, LogOdds(), baseline=whole(fill, image), tolerance=0.01).heatmap
+    return lambda model, image: (
+        integrated_gradients(model, image, LogOdds(), baseline=whole(fill, image), tolerance=0.01).heatmap
     )
 
 
-def hidden(fill: str) -> Callable[[Network, Image], Map]:
+def hidden(fill: str) -> Callable[[Model, Image], Map]:
     """Occlusion by windows of 8 × 8, stride 4."""
-    return lambda network, image: (
-        occlusion(network, image, LogOdds(), fill=whole(fill, image), window=8, stride=4).heatmap
-    )
+    return lambda model, image: occlusion(model, image, LogOdds(), fill=whole(fill, image), window=8, stride=4).heatmap
 
 
-METHODS: dict[str, Callable[[Network, Image], Map]] = {
+METHODS: dict[str, Callable[[Model, Image], Map]] = {
     "Integrated gradients from black": ig("black"),
     "Integrated gradients from the mean colour": ig("mean"),
     "Integrated gradients from a blurred copy": ig("blurred"),
-    "Class evidence (elu9)": lambda network, image: class_evidence(network, image, Contrast()).heatmap,
+    "Class evidence (elu9)": lambda model, image: class_evidence(model, image, Contrast()).heatmap,
     "Occlusion 8 × 8, black": hidden("black"),
     "Occlusion 8 × 8, mean colour": hidden("mean"),
     "Occlusion 8 × 8, blurred copy": hidden("blurred"),
-    "Grad-CAM (elu9)": lambda network, image: grad_cam(network, image, LogOdds()).heatmap,
-    "Gradient × input, from black": lambda network, image: (
-        as_attribution(gradient_input(network, image, LogOdds())).heatmap
+    "Grad-CAM (elu9)": lambda model, image: grad_cam(model, image, LogOdds()).heatmap,
+    "Gradient × input, from black": lambda model, image: (
+        as_attribution(gradient_input(model, image, LogOdds())).heatmap
     ),
-    "Size of the gradient": lambda network, image: np.abs(gradient(network, image, LogOdds()).gradient).sum(axis=2),
+    "Size of the gradient": lambda model, image: np.abs(gradient(model, image, LogOdds()).gradient).sum(axis=2),
 }
 CONTROLS: dict[str, Callable[[Image], Map]] = {
     "Control: the centre": centre,
@@ -118,17 +116,17 @@ CONTROLS: dict[str, Callable[[Image], Map]] = {
 }
 
 
-def maps(network: Network, image: Image, labels: Array) -> dict[str, list[float]]:
+def maps(model: Model, image: Image, labels: Array) -> dict[str, list[float]]:
     """Region sums of every method and control."""
-    found = {name: method(network, image) for name, method in METHODS.items()}
+    found = {name: method(model, image) for name, method in METHODS.items()}
     found |= {name: control(image) for name, control in CONTROLS.items()}
     return {name: segment_sums(np.asarray(one, np.float64), labels).tolist() for name, one in found.items()}
 
 
-def truth(network: Network, image: Image, fill: str) -> dict[str, Any]:
+def truth(model: Model, image: Image, fill: str) -> dict[str, Any]:
     """Shapley values under a fill, what follows from two coalitions alone, and the sizes of minimal sets."""
     began = process_time()
-    found = shapley(network, image, LogOdds(), regions=GRID, fills=[fill])
+    found = shapley(model, image, LogOdds(), regions=GRID, fills=[fill])
     scores, number = found.scores[0], found.values.shape[1]
     return {
         "values": found.values[0].tolist(),
@@ -144,16 +142,16 @@ def truth(network: Network, image: Image, fill: str) -> dict[str, Any]:
 
 def measure(file: Path, data: Path, count: int, fills: list[str]) -> None:
     """Add the rows that are missing."""
-    network = allcnn.load("allcnn")
+    model = allcnn.load("allcnn")
     known = {(row["image"], row["what"]) for row in rows(file)}
-    labels = partition(network.input.height, network.input.width, GRID)
+    labels = partition(model.input.height, model.input.width, GRID)
     file.parent.mkdir(parents=True, exist_ok=True)
     with file.open("a", encoding="utf-8") as into:
         for _, (name, image) in zip(range(count), drawn(data), strict=False):
             for what in ("maps", *fills):
                 if (name, what) not in known:
-                    row = maps(network, image, labels) if what == "maps" else truth(network, image, what)
-                    about = {"image": name, "what": what, "network": network.identity}
+                    row = maps(model, image, labels) if what == "maps" else truth(model, image, what)
+                    about = {"image": name, "what": what, "network": model.fingerprint}
                     into.write(json.dumps(about | row) + "\n")
                     into.flush()
 

@@ -3,10 +3,10 @@
     import innerview
     from innerview import pictures
 
-    network = innerview.load_pretrained("allcnn")
-    image = innerview.preprocess(innerview.example_image("cat"), network.input).image
-    black = innerview.make_baseline("black", network.input, image).image
-    result = innerview.integrated_gradients(network, image, innerview.Logit(), baseline=black, tolerance=0.01)
+    model = innerview.load_pretrained("allcnn")
+    image = innerview.preprocess(innerview.example_image("cat"), model.input).image
+    black = innerview.make_baseline("black", model.input, image).image
+    result = innerview.integrated_gradients(model, image, innerview.Logit(), baseline=black, tolerance=0.01)
     pictures.save(pictures.attribution_picture(result), "cat.png")
 
 Names are imported when they are first used, so that `import innerview` is quick and asks for no framework.
@@ -25,11 +25,11 @@ from innerview.version import __version__ as __version__
 _HOMES = {
     "Contrast": "targets",
     "InnerviewError": "errors",
-    "InputSpec": "network",
+    "InputSpec": "model",
     "LogOdds": "targets",
     "Logit": "targets",
     "Margin": "targets",
-    "OutputSpec": "network",
+    "OutputSpec": "model",
     "Probability": "targets",
     "Query": "workbench",
     "Recorder": "recorders",

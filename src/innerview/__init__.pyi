@@ -3,10 +3,10 @@
     import innerview
     from innerview import pictures
 
-    network = innerview.load_pretrained("allcnn")
-    image = innerview.preprocess(innerview.example_image("cat"), network.input).image
-    black = innerview.make_baseline("black", network.input, image).image
-    result = innerview.integrated_gradients(network, image, innerview.Logit(), baseline=black, tolerance=0.01)
+    model = innerview.load_pretrained("allcnn")
+    image = innerview.preprocess(innerview.example_image("cat"), model.input).image
+    black = innerview.make_baseline("black", model.input, image).image
+    result = innerview.integrated_gradients(model, image, innerview.Logit(), baseline=black, tolerance=0.01)
     pictures.save(pictures.attribution_picture(result), "cat.png")
 
 Names are imported when they are first used, so that `import innerview` is quick and asks for no framework.
@@ -31,9 +31,9 @@ from innerview.fills import Fill
 from innerview.methods import grid_segments as grid_segments
 from innerview.methods.passes import Progress
 from innerview.methods.smooth import Method
-from innerview.network import InputSpec as InputSpec
-from innerview.network import Network
-from innerview.network import OutputSpec as OutputSpec
+from innerview.model import InputSpec as InputSpec
+from innerview.model import Model
+from innerview.model import OutputSpec as OutputSpec
 from innerview.notebook.view import view as view
 from innerview.recorders import Recorder as Recorder
 from innerview.results import (
@@ -110,33 +110,33 @@ __all__ = [
 ]
 
 @overload
-def activations(network: Network, image: NumpyImageLike, layers: Sequence[str | int]) -> Activations:
+def activations(model: Model, image: NumpyImageLike, layers: Sequence[str | int]) -> Activations:
     """Take down the outputs of `layers` (names, or numbers as people count) for one picture.
 
     Args:
-        network: any network; no gradients are needed.
+        model: any model; no gradients are needed.
         image: one picture (pixels in [0, 1], height × width × channel).
         layers: in the order in which they are wanted.
 
     Raises:
         UnknownLayer: lists the layers.
-        ImageError: the picture does not fit the network.
-        NetworkError: an output is not finite.
+        ImageError: the picture does not fit the model.
+        ModelError: an output is not finite.
     """
 
 @overload
-def activations(network: Network, image: T, layers: Sequence[str | int]) -> Activations[T]:
+def activations(model: Model, image: T, layers: Sequence[str | int]) -> Activations[T]:
     """Take down the outputs of `layers` (names, or numbers as people count) for one picture.
 
     Args:
-        network: any network; no gradients are needed.
+        model: any model; no gradients are needed.
         image: one picture (pixels in [0, 1], height × width × channel).
         layers: in the order in which they are wanted.
 
     Raises:
         UnknownLayer: lists the layers.
-        ImageError: the picture does not fit the network.
-        NetworkError: an output is not finite.
+        ImageError: the picture does not fit the model.
+        ModelError: an output is not finite.
     """
 
 @overload
@@ -171,7 +171,7 @@ def aggregate_segments(result: Explained[T], segments: ArrayLike) -> Attribution
 
 @overload
 def captum_attribution(
-    network: Network,
+    model: Model,
     method: str | Callable[..., Any],
     image: NumpyImageLike,
     target: TargetLike = ...,
@@ -184,7 +184,7 @@ def captum_attribution(
     """Explain one picture by a method of Captum.
 
     Args:
-        network: a wrapped PyTorch module.
+        model: a wrapped PyTorch module.
         method: the name of a class in `captum.attr` ("DeepLift"), the class, or a function from the module (and the
             layer's module, if a layer is named) to an object of such a class: `lambda model:
             NoiseTunnel(Saliency(model))`.
@@ -199,13 +199,13 @@ def captum_attribution(
     Raises:
         MissingExtra: Captum is not installed.
         UsageError: no such method, one without meaning here, a layer or target that it can't take or needs.
-        ImageError: picture, baseline or mask does not fit the network.
-        NetworkError: Captum failed, or what it gave is not finite or has no place on a picture.
+        ImageError: picture, baseline or mask does not fit the model.
+        ModelError: Captum failed, or what it gave is not finite or has no place on a picture.
     """
 
 @overload
 def captum_attribution(
-    network: Network,
+    model: Model,
     method: str | Callable[..., Any],
     image: T,
     target: TargetLike = ...,
@@ -218,7 +218,7 @@ def captum_attribution(
     """Explain one picture by a method of Captum.
 
     Args:
-        network: a wrapped PyTorch module.
+        model: a wrapped PyTorch module.
         method: the name of a class in `captum.attr` ("DeepLift"), the class, or a function from the module (and the
             layer's module, if a layer is named) to an object of such a class: `lambda model:
             NoiseTunnel(Saliency(model))`.
@@ -233,43 +233,43 @@ def captum_attribution(
     Raises:
         MissingExtra: Captum is not installed.
         UsageError: no such method, one without meaning here, a layer or target that it can't take or needs.
-        ImageError: picture, baseline or mask does not fit the network.
-        NetworkError: Captum failed, or what it gave is not finite or has no place on a picture.
+        ImageError: picture, baseline or mask does not fit the model.
+        ModelError: Captum failed, or what it gave is not finite or has no place on a picture.
     """
 
 @overload
-def class_evidence(network: Network, image: NumpyImageLike, target: TargetLike = ...) -> ClassEvidence:
+def class_evidence(model: Model, image: NumpyImageLike, target: TargetLike = ...) -> ClassEvidence:
     """Take every output apart into what each position of the last map gives to it.
 
     Args:
-        network: any model whose layers are known; no gradients are needed (they tell the receptive field).
+        model: any model whose layers are known; no gradients are needed (they tell the receptive field).
         image: one image (pixels in [0, 1], height × width × channel).
         target: a sum of outputs, such as a logit, a contrast or a margin; an open class is the one that wins.
 
     Raises:
         UsageError: the model does not end in a sum over positions, and why; the target is no sum of outputs.
         ImageError: the image does not fit the model.
-        NetworkError: something is NaN or infinite.
+        ModelError: something is NaN or infinite.
     """
 
 @overload
-def class_evidence(network: Network, image: T, target: TargetLike = ...) -> ClassEvidence[T]:
+def class_evidence(model: Model, image: T, target: TargetLike = ...) -> ClassEvidence[T]:
     """Take every output apart into what each position of the last map gives to it.
 
     Args:
-        network: any model whose layers are known; no gradients are needed (they tell the receptive field).
+        model: any model whose layers are known; no gradients are needed (they tell the receptive field).
         image: one image (pixels in [0, 1], height × width × channel).
         target: a sum of outputs, such as a logit, a contrast or a margin; an open class is the one that wins.
 
     Raises:
         UsageError: the model does not end in a sum over positions, and why; the target is no sum of outputs.
         ImageError: the image does not fit the model.
-        NetworkError: something is NaN or infinite.
+        ModelError: something is NaN or infinite.
     """
 
 @overload
 def deletion(
-    network: Network,
+    model: Model,
     image: NumpyImageLike,
     values: ArrayLike,
     *,
@@ -281,7 +281,7 @@ def deletion(
     """Predict without the first-ranked pixels, for each of `fractions`.
 
     Args:
-        network: any network; no gradients are needed.
+        model: any model; no gradients are needed.
         image: one image (pixels in [0, 1], height × width × channel).
         values: the map that ranks the pixels, height × width, in any unit.
         fill: what stands where a pixel is taken away, an image of the same shape.
@@ -295,7 +295,7 @@ def deletion(
 
 @overload
 def deletion(
-    network: Network,
+    model: Model,
     image: T,
     values: ArrayLike,
     *,
@@ -307,7 +307,7 @@ def deletion(
     """Predict without the first-ranked pixels, for each of `fractions`.
 
     Args:
-        network: any network; no gradients are needed.
+        model: any model; no gradients are needed.
         image: one image (pixels in [0, 1], height × width × channel).
         values: the map that ranks the pixels, height × width, in any unit.
         fill: what stands where a pixel is taken away, an image of the same shape.
@@ -321,7 +321,7 @@ def deletion(
 
 @overload
 def expected_gradients(
-    network: Network,
+    model: Model,
     image: NumpyImageLike,
     target: TargetLike = ...,
     *,
@@ -333,7 +333,7 @@ def expected_gradients(
     """Attribute `target` to the pixels, on average over a set of baselines.
 
     Args:
-        network: any network with gradients.
+        model: any model with gradients.
         image: one picture (pixels in [0, 1], height × width × channel).
         target: an open class is the one that wins at the picture.
         baselines: pictures to compare with, commonly some dozens from the training set; each is as likely.
@@ -343,13 +343,13 @@ def expected_gradients(
 
     Raises:
         UsageError: no baseline, too few samples, a target without meaning here, no gradients.
-        ImageError: picture or a baseline does not fit the network.
-        NetworkError: something is not finite.
+        ImageError: picture or a baseline does not fit the model.
+        ModelError: something is not finite.
     """
 
 @overload
 def expected_gradients(
-    network: Network,
+    model: Model,
     image: T,
     target: TargetLike = ...,
     *,
@@ -361,7 +361,7 @@ def expected_gradients(
     """Attribute `target` to the pixels, on average over a set of baselines.
 
     Args:
-        network: any network with gradients.
+        model: any model with gradients.
         image: one picture (pixels in [0, 1], height × width × channel).
         target: an open class is the one that wins at the picture.
         baselines: pictures to compare with, commonly some dozens from the training set; each is as likely.
@@ -371,13 +371,13 @@ def expected_gradients(
 
     Raises:
         UsageError: no baseline, too few samples, a target without meaning here, no gradients.
-        ImageError: picture or a baseline does not fit the network.
-        NetworkError: something is not finite.
+        ImageError: picture or a baseline does not fit the model.
+        ModelError: something is not finite.
     """
 
 @overload
 def grad_cam(
-    network: Network,
+    model: Model,
     image: NumpyImageLike,
     target: TargetLike = ...,
     layer: str | int | None = ...,
@@ -387,115 +387,112 @@ def grad_cam(
     """Weigh a layer's channels by their mean gradient and lay the sum over the picture.
 
     Args:
-        network: any network with gradients.
+        model: any model with gradients.
         image: one picture (pixels in [0, 1], height × width × channel).
         target: an open class is the one that wins at the picture.
-        layer: its name, or its number as people count; if None the last one with places and a gradient there.
+        layer: its name, or its number as people count; if None the last one with places and a gradient there, in a
+            transformer that reads its class token the normalisation in front of the last attention.
         relu_attributions: keep only what speaks for the target, as the paper does.
 
     Raises:
         UnknownLayer: lists the layers.
         UsageError: the layer has no places, one only, or no gradient there; the target has no meaning here; the
-            network has no gradients.
-        ImageError: the picture does not fit the network.
-        NetworkError: something is not finite.
+            model has no gradients.
+        ImageError: the picture does not fit the model.
+        ModelError: something is not finite.
     """
 
 @overload
 def grad_cam(
-    network: Network,
-    image: T,
-    target: TargetLike = ...,
-    layer: str | int | None = ...,
-    *,
-    relu_attributions: bool = ...,
+    model: Model, image: T, target: TargetLike = ..., layer: str | int | None = ..., *, relu_attributions: bool = ...
 ) -> Attribution[T]:
     """Weigh a layer's channels by their mean gradient and lay the sum over the picture.
 
     Args:
-        network: any network with gradients.
+        model: any model with gradients.
         image: one picture (pixels in [0, 1], height × width × channel).
         target: an open class is the one that wins at the picture.
-        layer: its name, or its number as people count; if None the last one with places and a gradient there.
+        layer: its name, or its number as people count; if None the last one with places and a gradient there, in a
+            transformer that reads its class token the normalisation in front of the last attention.
         relu_attributions: keep only what speaks for the target, as the paper does.
 
     Raises:
         UnknownLayer: lists the layers.
         UsageError: the layer has no places, one only, or no gradient there; the target has no meaning here; the
-            network has no gradients.
-        ImageError: the picture does not fit the network.
-        NetworkError: something is not finite.
+            model has no gradients.
+        ImageError: the picture does not fit the model.
+        ModelError: something is not finite.
     """
 
 @overload
-def gradient(network: Network, image: NumpyImageLike, target: TargetLike = ...) -> Gradient:
+def gradient(model: Model, image: NumpyImageLike, target: TargetLike = ...) -> Gradient:
     """Work out how the target changes per unit of each pixel value.
 
     Args:
-        network: any network with gradients.
+        model: any model with gradients.
         image: one picture (pixels in [0, 1], height × width × channel).
         target: an open class is the one that wins at the picture.
 
     Raises:
-        ImageError: the picture does not fit the network.
-        UsageError: the target has no meaning here, or the network has no gradients.
-        NetworkError: something is not finite.
+        ImageError: the picture does not fit the model.
+        UsageError: the target has no meaning here, or the model has no gradients.
+        ModelError: something is not finite.
     """
 
 @overload
-def gradient(network: Network, image: T, target: TargetLike = ...) -> Gradient[T]:
+def gradient(model: Model, image: T, target: TargetLike = ...) -> Gradient[T]:
     """Work out how the target changes per unit of each pixel value.
 
     Args:
-        network: any network with gradients.
+        model: any model with gradients.
         image: one picture (pixels in [0, 1], height × width × channel).
         target: an open class is the one that wins at the picture.
 
     Raises:
-        ImageError: the picture does not fit the network.
-        UsageError: the target has no meaning here, or the network has no gradients.
-        NetworkError: something is not finite.
+        ImageError: the picture does not fit the model.
+        UsageError: the target has no meaning here, or the model has no gradients.
+        ModelError: something is not finite.
     """
 
 @overload
 def gradient_input(
-    network: Network, image: NumpyImageLike, target: TargetLike = ..., *, baseline: BaselineLike | None = ...
+    model: Model, image: NumpyImageLike, target: TargetLike = ..., *, baseline: BaselineLike | None = ...
 ) -> Attribution:
     """Multiply the gradient at the picture by the picture, or by its difference from a baseline.
 
     Args:
-        network: any network with gradients.
+        model: any model with gradients.
         image: one picture (pixels in [0, 1], height × width × channel).
         target: an open class is the one that wins at the picture.
         baseline: a picture of the same shape; black if None.
 
     Raises:
-        ImageError: picture or baseline does not fit the network.
-        UsageError: the target has no meaning here, or the network has no gradients.
-        NetworkError: something is not finite.
+        ImageError: picture or baseline does not fit the model.
+        UsageError: the target has no meaning here, or the model has no gradients.
+        ModelError: something is not finite.
     """
 
 @overload
 def gradient_input(
-    network: Network, image: T, target: TargetLike = ..., *, baseline: BaselineLike | None = ...
+    model: Model, image: T, target: TargetLike = ..., *, baseline: BaselineLike | None = ...
 ) -> Attribution[T]:
     """Multiply the gradient at the picture by the picture, or by its difference from a baseline.
 
     Args:
-        network: any network with gradients.
+        model: any model with gradients.
         image: one picture (pixels in [0, 1], height × width × channel).
         target: an open class is the one that wins at the picture.
         baseline: a picture of the same shape; black if None.
 
     Raises:
-        ImageError: picture or baseline does not fit the network.
-        UsageError: the target has no meaning here, or the network has no gradients.
-        NetworkError: something is not finite.
+        ImageError: picture or baseline does not fit the model.
+        UsageError: the target has no meaning here, or the model has no gradients.
+        ModelError: something is not finite.
     """
 
 @overload
 def insertion(
-    network: Network,
+    model: Model,
     image: NumpyImageLike,
     values: ArrayLike,
     *,
@@ -507,7 +504,7 @@ def insertion(
     """Predict with only the first-ranked pixels shown, for each of `fractions`.
 
     Args:
-        network: any network; no gradients are needed.
+        model: any model; no gradients are needed.
         image: one picture (pixels in [0, 1], height × width × channel).
         values: the map that ranks the pixels, height × width, in any unit.
         fill: what stands where a pixel is taken away, a picture of the same shape.
@@ -518,12 +515,12 @@ def insertion(
 
     Raises:
         UsageError: an unknown order, or a fraction outside [0, 1].
-        ImageError: picture, fill or map does not fit the network.
+        ImageError: picture, fill or map does not fit the model.
     """
 
 @overload
 def insertion(
-    network: Network,
+    model: Model,
     image: T,
     values: ArrayLike,
     *,
@@ -535,7 +532,7 @@ def insertion(
     """Predict with only the first-ranked pixels shown, for each of `fractions`.
 
     Args:
-        network: any network; no gradients are needed.
+        model: any model; no gradients are needed.
         image: one picture (pixels in [0, 1], height × width × channel).
         values: the map that ranks the pixels, height × width, in any unit.
         fill: what stands where a pixel is taken away, a picture of the same shape.
@@ -546,12 +543,12 @@ def insertion(
 
     Raises:
         UsageError: an unknown order, or a fraction outside [0, 1].
-        ImageError: picture, fill or map does not fit the network.
+        ImageError: picture, fill or map does not fit the model.
     """
 
 @overload
 def integrated_gradients(
-    network: Network,
+    model: Model,
     image: NumpyImageLike,
     target: TargetLike = ...,
     *,
@@ -566,7 +563,7 @@ def integrated_gradients(
     """Attribute `target` to the pixels of `image`, along the straight path from `baseline`.
 
     Args:
-        network: any network with gradients.
+        model: any model with gradients.
         image: one picture (pixels in [0, 1], height × width × channel).
         target: an open class is the one that wins at the picture.
         baseline: where the path starts, a picture of the same shape. Of several, the maps are averaged and
@@ -582,13 +579,13 @@ def integrated_gradients(
     Raises:
         UsageError: neither a tolerance nor a number of evaluations, or both; an unknown rule, too few evaluations or
             too small a budget, a tolerance that the precision can't give, no baseline, a target without meaning here.
-        ImageError: picture or baseline does not fit the network.
-        NetworkError: something is not finite; the message names layer and alpha.
+        ImageError: picture or baseline does not fit the model.
+        ModelError: something is not finite; the message names layer and alpha.
     """
 
 @overload
 def integrated_gradients(
-    network: Network,
+    model: Model,
     image: T,
     target: TargetLike = ...,
     *,
@@ -603,7 +600,7 @@ def integrated_gradients(
     """Attribute `target` to the pixels of `image`, along the straight path from `baseline`.
 
     Args:
-        network: any network with gradients.
+        model: any model with gradients.
         image: one picture (pixels in [0, 1], height × width × channel).
         target: an open class is the one that wins at the picture.
         baseline: where the path starts, a picture of the same shape. Of several, the maps are averaged and
@@ -619,13 +616,13 @@ def integrated_gradients(
     Raises:
         UsageError: neither a tolerance nor a number of evaluations, or both; an unknown rule, too few evaluations or
             too small a budget, a tolerance that the precision can't give, no baseline, a target without meaning here.
-        ImageError: picture or baseline does not fit the network.
-        NetworkError: something is not finite; the message names layer and alpha.
+        ImageError: picture or baseline does not fit the model.
+        ModelError: something is not finite; the message names layer and alpha.
     """
 
 @overload
 def interior_gradients(
-    network: Network,
+    model: Model,
     image: NumpyImageLike,
     target: TargetLike = ...,
     *,
@@ -636,7 +633,7 @@ def interior_gradients(
     """Work out gradient, score and prediction at each alpha.
 
     Args:
-        network: any network with gradients.
+        model: any model with gradients.
         image: one picture (pixels in [0, 1], height × width × channel).
         target: an open class is the one that wins at the picture (not anew at each alpha).
         baseline: where the path starts, a picture of the same shape.
@@ -644,14 +641,14 @@ def interior_gradients(
         progress: called with places done and in all.
 
     Raises:
-        UsageError: an alpha outside [0, 1]; the target has no meaning here; the network has no gradients.
-        ImageError: picture or baseline does not fit the network.
-        NetworkError: something is not finite; the message names layer and alpha.
+        UsageError: an alpha outside [0, 1]; the target has no meaning here; the model has no gradients.
+        ImageError: picture or baseline does not fit the model.
+        ModelError: something is not finite; the message names layer and alpha.
     """
 
 @overload
 def interior_gradients(
-    network: Network,
+    model: Model,
     image: T,
     target: TargetLike = ...,
     *,
@@ -662,7 +659,7 @@ def interior_gradients(
     """Work out gradient, score and prediction at each alpha.
 
     Args:
-        network: any network with gradients.
+        model: any model with gradients.
         image: one picture (pixels in [0, 1], height × width × channel).
         target: an open class is the one that wins at the picture (not anew at each alpha).
         baseline: where the path starts, a picture of the same shape.
@@ -670,9 +667,9 @@ def interior_gradients(
         progress: called with places done and in all.
 
     Raises:
-        UsageError: an alpha outside [0, 1]; the target has no meaning here; the network has no gradients.
-        ImageError: picture or baseline does not fit the network.
-        NetworkError: something is not finite; the message names layer and alpha.
+        UsageError: an alpha outside [0, 1]; the target has no meaning here; the model has no gradients.
+        ImageError: picture or baseline does not fit the model.
+        ModelError: something is not finite; the message names layer and alpha.
     """
 
 @overload
@@ -681,12 +678,12 @@ def make_baseline(asked: str | BaselineName, spec: InputSpec, image: NumpyImageL
 
     Args:
         asked: its name, as text or parsed.
-        spec: what the network takes.
+        spec: what the model takes.
         image: the picture that is explained, height × width × channels, which "blurred" is made from.
 
     Raises:
         UsageError: there is no such baseline.
-        ImageError: the file can't be read or has another size than the network's pictures.
+        ImageError: the file can't be read or has another size than the model's pictures.
     """
 
 @overload
@@ -695,17 +692,17 @@ def make_baseline(asked: str | BaselineName, spec: InputSpec, image: T) -> Basel
 
     Args:
         asked: its name, as text or parsed.
-        spec: what the network takes.
+        spec: what the model takes.
         image: the picture that is explained, height × width × channels, which "blurred" is made from.
 
     Raises:
         UsageError: there is no such baseline.
-        ImageError: the file can't be read or has another size than the network's pictures.
+        ImageError: the file can't be read or has another size than the model's pictures.
     """
 
 @overload
 def occlusion(
-    network: Network,
+    model: Model,
     image: NumpyImageLike,
     target: TargetLike = ...,
     *,
@@ -717,7 +714,7 @@ def occlusion(
     """Hide one window after another and share out what the score loses.
 
     Args:
-        network: any network; no gradients are needed.
+        model: any model; no gradients are needed.
         image: one picture (pixels in [0, 1], height × width × channel).
         target: an open class is the one that wins at the picture.
         fill: what stands in a hidden window: a picture of the same shape, or a fill that depends on what is kept
@@ -729,13 +726,13 @@ def occlusion(
 
     Raises:
         UsageError: a window larger than the picture, a stride that leaves pixels out, a target without meaning here.
-        ImageError: picture or fill does not fit the network.
-        NetworkError: an output is not finite.
+        ImageError: picture or fill does not fit the model.
+        ModelError: an output is not finite.
     """
 
 @overload
 def occlusion(
-    network: Network,
+    model: Model,
     image: T,
     target: TargetLike = ...,
     *,
@@ -747,7 +744,7 @@ def occlusion(
     """Hide one window after another and share out what the score loses.
 
     Args:
-        network: any network; no gradients are needed.
+        model: any model; no gradients are needed.
         image: one picture (pixels in [0, 1], height × width × channel).
         target: an open class is the one that wins at the picture.
         fill: what stands in a hidden window: a picture of the same shape, or a fill that depends on what is kept
@@ -759,12 +756,12 @@ def occlusion(
 
     Raises:
         UsageError: a window larger than the picture, a stride that leaves pixels out, a target without meaning here.
-        ImageError: picture or fill does not fit the network.
-        NetworkError: an output is not finite.
+        ImageError: picture or fill does not fit the model.
+        ModelError: an output is not finite.
     """
 
 def path_predictions(
-    network: Network,
+    model: Model,
     dataset: Iterable[tuple[ArrayLike, SupportsInt]],
     *,
     baseline: BaselineLike = ...,
@@ -774,7 +771,7 @@ def path_predictions(
     """Count, at each alpha, how many pictures are called what, and how many rightly.
 
     Args:
-        network: any network; no gradients are needed.
+        model: any model; no gradients are needed.
         dataset: pairs of a picture (pixels in [0, 1], height × width × channel) and its true class number; with a
             single output 0 for its class and 1 for what is not of it.
         baseline: where all paths start, a picture of the same shape.
@@ -783,29 +780,29 @@ def path_predictions(
 
     Raises:
         UsageError: no picture, or an alpha outside [0, 1].
-        ImageError: a picture or the baseline does not fit the network.
-        NetworkError: an output is not finite.
+        ImageError: a picture or the baseline does not fit the model.
+        ModelError: an output is not finite.
     """
 
 @overload
-def predict(network: Network, images: Array) -> list[Prediction]:
-    """Ask `network` about each picture (pixels, batch × height × width × channel).
+def predict(model: Model, images: Array) -> list[Prediction]:
+    """Ask `model` about each picture (pixels, batch × height × width × channel).
 
     Raises:
-        NetworkError: the pictures have another shape, or the outputs are not finite.
+        ModelError: the pictures have another shape, or the outputs are not finite.
     """
 
 @overload
-def predict(network: Network, images: T) -> list[Prediction[T]]:
-    """Ask `network` about each picture (pixels, batch × height × width × channel).
+def predict(model: Model, images: T) -> list[Prediction[T]]:
+    """Ask `model` about each picture (pixels, batch × height × width × channel).
 
     Raises:
-        NetworkError: the pictures have another shape, or the outputs are not finite.
+        ModelError: the pictures have another shape, or the outputs are not finite.
     """
 
 @overload
 def sampled_shapley(
-    network: Network,
+    model: Model,
     image: NumpyImageLike,
     target: TargetLike = ...,
     *,
@@ -820,7 +817,7 @@ def sampled_shapley(
     """Estimate every region's Shapley value to within `half_width`, all at once with `confidence`.
 
     Args:
-        network: any model; no gradients are needed.
+        model: any model; no gradients are needed.
         image: one image (pixels in [0, 1], height × width × channel).
         target: an open class is the one that wins at the image.
         regions: a number of regions, rows and columns of a grid, or labels of each pixel's region.
@@ -838,12 +835,12 @@ def sampled_shapley(
     Raises:
         UsageError: fewer than 2 regions, a half-width or confidence without meaning, too few passes for the pilot.
         ImageError: image, fill or labels do not fit the model.
-        NetworkError: an output is NaN or infinite.
+        ModelError: an output is NaN or infinite.
     """
 
 @overload
 def sampled_shapley(
-    network: Network,
+    model: Model,
     image: T,
     target: TargetLike = ...,
     *,
@@ -858,7 +855,7 @@ def sampled_shapley(
     """Estimate every region's Shapley value to within `half_width`, all at once with `confidence`.
 
     Args:
-        network: any model; no gradients are needed.
+        model: any model; no gradients are needed.
         image: one image (pixels in [0, 1], height × width × channel).
         target: an open class is the one that wins at the image.
         regions: a number of regions, rows and columns of a grid, or labels of each pixel's region.
@@ -876,12 +873,12 @@ def sampled_shapley(
     Raises:
         UsageError: fewer than 2 regions, a half-width or confidence without meaning, too few passes for the pilot.
         ImageError: image, fill or labels do not fit the model.
-        NetworkError: an output is NaN or infinite.
+        ModelError: an output is NaN or infinite.
     """
 
 @overload
 def shapley(
-    network: Network,
+    model: Model,
     image: NumpyImageLike,
     target: TargetLike = ...,
     *,
@@ -893,7 +890,7 @@ def shapley(
     """Show the model every coalition of regions, under every fill, and share the score out among the regions.
 
     Args:
-        network: any model; no gradients are needed.
+        model: any model; no gradients are needed.
         image: one image (pixels in [0, 1], height × width × channel).
         target: an open class is the one that wins at the image.
         regions: a number of regions (2 to 12) as square and equal as pixels allow; rows and columns of a grid; or the
@@ -906,12 +903,12 @@ def shapley(
         UsageError: fewer than 2 regions or more than 12, more passes than allowed, an unknown fill or none, a target
             without meaning here.
         ImageError: the image, an image that fills, or the labels do not fit the model.
-        NetworkError: an output is NaN or infinite; says for which regions.
+        ModelError: an output is NaN or infinite; says for which regions.
     """
 
 @overload
 def shapley(
-    network: Network,
+    model: Model,
     image: T,
     target: TargetLike = ...,
     *,
@@ -923,7 +920,7 @@ def shapley(
     """Show the model every coalition of regions, under every fill, and share the score out among the regions.
 
     Args:
-        network: any model; no gradients are needed.
+        model: any model; no gradients are needed.
         image: one image (pixels in [0, 1], height × width × channel).
         target: an open class is the one that wins at the image.
         regions: a number of regions (2 to 12) as square and equal as pixels allow; rows and columns of a grid; or the
@@ -936,12 +933,12 @@ def shapley(
         UsageError: fewer than 2 regions or more than 12, more passes than allowed, an unknown fill or none, a target
             without meaning here.
         ImageError: the image, an image that fills, or the labels do not fit the model.
-        NetworkError: an output is NaN or infinite; says for which regions.
+        ModelError: an output is NaN or infinite; says for which regions.
     """
 
 @overload
 def smooth_grad(
-    network: Network,
+    model: Model,
     image: NumpyImageLike,
     target: TargetLike = ...,
     *,
@@ -954,10 +951,10 @@ def smooth_grad(
     """Average a method's maps over noisy pictures.
 
     Args:
-        network: whatever the method takes.
+        model: whatever the method takes.
         image: one picture (pixels in [0, 1], height × width × channel).
         target: an open class is the one that wins at the picture, not anew at each noisy one.
-        method: from network, picture and target to a map, such as `gradient` or
+        method: from model, picture and target to a map, such as `gradient` or
             `partial(integrated_gradients, baseline=black, evaluations=16)`.
         stdevs: standard deviation as a share of the picture's own range of values.
         n_samples: noisy pictures, at least 2.
@@ -966,13 +963,13 @@ def smooth_grad(
 
     Raises:
         UsageError: too few samples, noise without meaning, or what the method refuses.
-        ImageError: the picture does not fit the network.
-        NetworkError: something is not finite.
+        ImageError: the picture does not fit the model.
+        ModelError: something is not finite.
     """
 
 @overload
 def smooth_grad(
-    network: Network,
+    model: Model,
     image: T,
     target: TargetLike = ...,
     *,
@@ -985,10 +982,10 @@ def smooth_grad(
     """Average a method's maps over noisy pictures.
 
     Args:
-        network: whatever the method takes.
+        model: whatever the method takes.
         image: one picture (pixels in [0, 1], height × width × channel).
         target: an open class is the one that wins at the picture, not anew at each noisy one.
-        method: from network, picture and target to a map, such as `gradient` or
+        method: from model, picture and target to a map, such as `gradient` or
             `partial(integrated_gradients, baseline=black, evaluations=16)`.
         stdevs: standard deviation as a share of the picture's own range of values.
         n_samples: noisy pictures, at least 2.
@@ -997,13 +994,13 @@ def smooth_grad(
 
     Raises:
         UsageError: too few samples, noise without meaning, or what the method refuses.
-        ImageError: the picture does not fit the network.
-        NetworkError: something is not finite.
+        ImageError: the picture does not fit the model.
+        ModelError: something is not finite.
     """
 
 @overload
 def var_grad(
-    network: Network,
+    model: Model,
     image: NumpyImageLike,
     target: TargetLike = ...,
     *,
@@ -1021,7 +1018,7 @@ def var_grad(
 
 @overload
 def var_grad(
-    network: Network,
+    model: Model,
     image: T,
     target: TargetLike = ...,
     *,
@@ -1070,11 +1067,11 @@ def wrap(
     input: InputSpec | None = ...,
     output: OutputSpec | None = ...,
     dtype: np.dtype[np.floating] | type[np.floating] = ...,
-    chunk: int = ...,
+    batch_size: int = ...,
     parameters: Any = ...,
     allow_nonfinite: bool = ...,
-) -> Network:
-    """Make a network of a model.
+) -> Model:
+    """Wrap a model of any framework, so that every method can explain it.
 
     Args:
         model: a PyTorch module, a Keras model, a JAX function (compiled, or with its `parameters`), or any function
@@ -1082,10 +1079,10 @@ def wrap(
         input: the picture that it takes and how pixels become its input.
         output: what it gives.
         **options: for the adapter: `parameters` (makes it a JAX function, called with them and the pictures),
-            `allow_nonfinite` (PyTorch, Keras, JAX), `dtype` (functions, JAX) and `chunk` (functions).
+            `allow_nonfinite` (PyTorch, Keras, JAX), `dtype` (functions, JAX) and `batch_size` (functions).
 
     Raises:
         UsageError: a declaration is missing, or there is no adapter for the model.
-        NetworkError: the model can't be run as declared, its outputs are not finite, or a picture's output depends
+        ModelError: the model can't be run as declared, its outputs are not finite, or a picture's output depends
             on the other pictures of its batch.
     """

@@ -6,8 +6,8 @@
     │   ├── UnknownClass
     │   │   └── AmbiguousClass   several classes have the name
     │   └── MissingExtra    the request needs a package that is not installed
-    ├── ImageError        a picture can't be read, or is not what the network takes
-    ├── NetworkError        a network broke its promises: shapes, finiteness, independence of rows
+    ├── ImageError        a picture can't be read, or is not what the model takes
+    ├── ModelError        a model broke its promises: shapes, finiteness, independence of rows
     │   └── OutOfMemory     memory ended while it ran (a MemoryError too)
     ├── DataError           a data set or its folder is not as described
     └── OutputError         a result can't be written where it was asked for
@@ -39,14 +39,14 @@ class UsageError(InnerviewError):
 
 
 class UnknownLayer(UsageError):
-    """A layer was named that the network does not have."""
+    """A layer was named that the model does not have."""
 
     def __init__(self, asked: object, known: Iterable[str]) -> None:
         super().__init__(f"there is no layer {asked!r}; {_listed(asked, 'layers', list(known))}")
 
 
 class UnknownClass(UsageError):
-    """A class was named that the network does not know."""
+    """A class was named that the model does not know."""
 
     def __init__(self, asked: object, known: Iterable[str]) -> None:
         numbered = [f"{index} {name}" for index, name in enumerate(known)]
@@ -69,15 +69,15 @@ class MissingExtra(UsageError):
 
 
 class ImageError(InnerviewError):
-    """A picture can't be read safely, or does not fit the network."""
+    """A picture can't be read safely, or does not fit the model."""
 
 
-class NetworkError(InnerviewError):
-    """A network returned something that no explanation can be built on."""
+class ModelError(InnerviewError):
+    """A model returned something that no explanation can be built on."""
 
 
-class OutOfMemory(NetworkError, MemoryError):
-    """Memory ended while a network ran; a smaller batch may fit."""
+class OutOfMemory(ModelError, MemoryError):
+    """Memory ended while a model ran; a smaller batch may fit."""
 
 
 class DataError(InnerviewError):

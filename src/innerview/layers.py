@@ -1,6 +1,6 @@
-"""The layers of a network: what is known of each, which belong together, and which one people mean.
+"""The layers of a model: what is known of each, which belong together, and which one people mean.
 
-A layer is one *call* of a part of a network. Its axes and its wiring are what was found out about it, or unknown; a
+A layer is one *call* of a part of a model. Its axes and its wiring are what was found out about it, or unknown; a
 number counts convolutions and dense layers from 1 in the order of the calls, everywhere.
 """
 
@@ -51,14 +51,14 @@ class TokenGrid:
 @short
 @dataclass(frozen=True)
 class Layer:
-    """One *call* of a part of the network: a module that is used twice is two layers.
+    """One *call* of a part of the model: a module that is used twice is two layers.
 
     Attributes:
         name: unique; a second call of the same module carries its number ("relu#2").
         kind: "convolution", "dense", "activation", "normalisation", "dropout", "pooling", "mean" or "other".
-        parameters: names of the weights it uses, as in ``Network.weights()``.
+        parameters: names of the weights it uses, as in ``Model.weights()``.
         axes: of its output behind the batch: "height width channel", "token channel" (then `tokens` says which is
-            where), "channel", or "" where what the network does doesn't tell.
+            where), "channel", or "" where what the model does doesn't tell.
         shape: of its output behind the batch, in the order of `axes`; () if it is not known beforehand.
         tokens: the grid of the tokens; None for other axes.
         sources: the layers (and INPUT) whose outputs reach this one through what is no layer itself, in the order of

@@ -1,7 +1,7 @@
 """What other packages add to innerview, found by the entry points that they declare.
 
     innerview.methods     NAME = a row of the registry of methods, or several (`methods.method.Method`)
-    innerview.backends    PACKAGE = what makes a network of a model whose class is defined in that package (`adapters`)
+    innerview.backends    PACKAGE = what wraps a model whose class is defined in that package (`adapters`)
     innerview.datasets    NAME = a function without arguments that gives a folder of class folders (`data.folders`)
 
 Nothing is imported before it is asked for, so `import innerview` runs no code of others. A plug-in that fails to import

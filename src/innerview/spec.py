@@ -20,7 +20,7 @@ from typing import Any, Final, Literal, TypeAlias, cast, get_args
 import numpy as np
 from jaxtyping import Int
 
-from innerview.errors import ImageError, NetworkError
+from innerview.errors import ImageError, ModelError
 from innerview.reprs import cut, short
 from innerview.types import Array, LogitRow, Logits
 
@@ -46,7 +46,7 @@ NONE: Final = "none of them"
 @short
 @dataclass(frozen=True, init=False)
 class InputSpec:
-    """The picture that a network takes, and how its pixels become the model's input.
+    """The picture that a model takes, and how its pixels become the model's input.
 
     With ``low, high = value_range`` the model sees ``(low + (high - low) * pixel - mean) / std``, channel by channel,
     in its own axis order.
@@ -81,12 +81,12 @@ class InputSpec:
     ) -> None:
         sides = [_whole(value) for value in (height, width, channels)]
         if None in sides or sides[2] not in {1, 3} or min(cast("list[int]", sides[:2])) < 1:
-            raise NetworkError(
+            raise ModelError(
                 f"a picture of {height} × {width} × {channels} was declared; "
                 "height and width are at least 1, and channels are 1 (grey) or 3 (red, green, blue)"
             )
         if layout not in LAYOUTS:
-            raise NetworkError(
+            raise ModelError(
                 f"layout {layout!r} was declared; it is 'HWC' (height, width, channels, as in Keras) or 'CHW' "
                 "(channels in front, as in PyTorch)"
             )
@@ -116,12 +116,12 @@ class InputSpec:
 
     def _check_numbers(self) -> None:
         if not np.isfinite((self.low, self.high, *self.mean, *self.std)).all() or self.low == self.high:
-            raise NetworkError(
+            raise ModelError(
                 f"value_range {self.value_range}, mean {self.mean} and std {self.std} were declared; give finite "
                 "numbers, and another one for white than for black"
             )
         if len(self.mean) != self.channels or len(self.std) != self.channels or min(self.std) <= 0:
-            raise NetworkError(
+            raise ModelError(
                 f"mean {self.mean} and std {self.std} were declared for {self.channels} channels; "
                 "give one number per channel, and std above 0"
             )
@@ -142,18 +142,18 @@ class InputSpec:
         return (self.low - np.asarray(self.mean, dtype=np.float64)) / np.asarray(self.std, dtype=np.float64)
 
     def check(self, images: Array) -> None:
-        """Raise NetworkError unless `images` is a batch of pictures of this shape; ImageError if it is no array."""
+        """Raise ModelError unless `images` is a batch of pictures of this shape; ImageError if it is no array."""
         require_array(images)
         if images.ndim != 4 or images.shape[1:] != self.shape:
-            raise NetworkError(
-                f"the network takes a batch of {self.height} × {self.width} × {self.channels} pictures "
+            raise ModelError(
+                f"the model takes a batch of {self.height} × {self.width} × {self.channels} pictures "
                 f"(batch, height, width, channel); an array of shape {images.shape} was given"
             )
 
 
 @dataclass(frozen=True, init=False)
 class OutputSpec:
-    """What a network's output means.
+    """What a model's output means.
 
     Attributes:
         class_names: one name per class, in the order of the output. A list, an array, a table {0: "cat"} or
@@ -180,10 +180,10 @@ class OutputSpec:
         if kind not in KINDS:
             meant = MEANT.get(str(kind).lower())
             said = f": for {kind!r} say {meant!r}" if meant else ""
-            raise NetworkError(f"outputs of kind {kind!r} were declared; a kind is one of {', '.join(KINDS)}{said}")
+            raise ModelError(f"outputs of kind {kind!r} were declared; a kind is one of {', '.join(KINDS)}{said}")
         heat = _number("temperature", temperature)
         if len(names) < 1 or not 0 < heat < math.inf:
-            raise NetworkError(
+            raise ModelError(
                 f"{len(names)} classes at temperature {temperature} were declared; "
                 "a classifier has at least one class and a temperature above 0"
             )
@@ -198,7 +198,7 @@ class OutputSpec:
 
     @property
     def answers(self) -> tuple[str, ...]:
-        """What the network can say of a picture: its classes, and "not" a single one, or none of independent ones."""
+        """What the model can say of a picture: its classes, and "not" a single one, or none of independent ones."""
         return possible_answers(self.class_names, self.kind)
 
     def output_of(self, answer: int, outputs: LogitRow) -> int:
@@ -228,11 +228,11 @@ class OutputSpec:
         """Number of the answer (see `answers`) to each row of outputs.
 
         Raises:
-            NetworkError: one score without a meaning, from which no answer can be read.
+            ModelError: one score without a meaning, from which no answer can be read.
         """
         if not decides(self):
-            raise NetworkError(
-                f"the network gives one score for {self.class_names[0]}, and from which value on that means yes was "
+            raise ModelError(
+                f"the model gives one score for {self.class_names[0]}, and from which value on that means yes was "
                 "not declared; declare kind 'sigmoid' (a logit: above 0) or 'probabilities' (above 0.5)"
             )
         return decide(outputs, self.probabilities(outputs), self.kind)
@@ -307,7 +307,7 @@ def _number(what: str, value: object) -> float:
     try:
         return float(cast("float", value))
     except (TypeError, ValueError):
-        raise NetworkError(f"{what} {value!r} was declared; give one number") from None
+        raise ModelError(f"{what} {value!r} was declared; give one number") from None
 
 
 def _range(given: object) -> tuple[float, float]:
@@ -315,7 +315,7 @@ def _range(given: object) -> tuple[float, float]:
     try:
         low, high = cast("Sequence[float]", given)
     except (TypeError, ValueError):
-        raise NetworkError(
+        raise ModelError(
             f"value_range {given!r} was declared; give the model's values for black and for white, such as (0, 1)"
         ) from None
     return _number("value_range", low), _number("value_range", high)
@@ -326,7 +326,7 @@ def _per_channel(what: str, given: object, channels: int, usual: float) -> tuple
     try:
         found = np.asarray(given, dtype=np.float64)
     except (TypeError, ValueError, RuntimeError):
-        raise NetworkError(
+        raise ModelError(
             f"{what} {given!r} was declared; give a number, or one for each of {channels} channels"
         ) from None
     values: list[float] = found.reshape(-1).tolist()
@@ -342,17 +342,17 @@ def _class_names(given: object) -> tuple[str, ...]:
         case _ if count is not None:
             return tuple(str(number) for number in range(count))
         case str() | bytes():
-            raise NetworkError(
+            raise ModelError(
                 f"class_names={given!r} is one text; give a list of names, [{given!r}] for a model with one output"
             )
         case Mapping():
             return _from_table(cast("Mapping[object, object]", given))
         case set() | frozenset():
-            raise NetworkError("class_names is a set, which has no order; give a list, in the order of the outputs")
+            raise ModelError("class_names is a set, which has no order; give a list, in the order of the outputs")
         case Iterable():
             return tuple(_name(one) for one in cast("Iterable[object]", given))
         case _:
-            raise NetworkError(f"class_names={given!r} was declared; give a list of names, or their number")
+            raise ModelError(f"class_names={given!r} was declared; give a list of names, or their number")
 
 
 def _from_table(table: Mapping[object, object]) -> tuple[str, ...]:
@@ -361,7 +361,7 @@ def _from_table(table: Mapping[object, object]) -> tuple[str, ...]:
         by_number = {_class_number(key): value for key, value in ordered.items()}
         if sorted(number for number in by_number if number is not None) == list(range(len(table))):
             return tuple(_name(by_number[number]) for number in range(len(table)))
-    raise NetworkError(
+    raise ModelError(
         f"class_names is a table of {len(table)} entries whose numbers are not 0 to {len(table) - 1}; give a name for "
         "each output, {0: 'cat', 1: 'dog'}, or a list"
     )
@@ -378,7 +378,7 @@ def _class_number(key: object) -> int | None:
 def _name(given: object) -> str:
     number = _whole(given)
     if not isinstance(given, str) and number is None:
-        raise NetworkError(f"a class is called {given!r}; give names as text")
+        raise ModelError(f"a class is called {given!r}; give names as text")
     return str(given) if number is None else str(number)
 
 
@@ -386,4 +386,4 @@ def _key(given: object) -> str | int | None:
     number = _whole(given)
     if given is None or isinstance(given, str) or number is not None:
         return number if number is not None else cast("str | None", given)
-    raise NetworkError(f"output={given!r} was declared; it is the name or the number of the output that is meant")
+    raise ModelError(f"output={given!r} was declared; it is the name or the number of the output that is meant")

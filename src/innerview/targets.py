@@ -1,7 +1,7 @@
-"""What is explained: one number per picture, made from the network's outputs.
+"""What is explained: one number per picture, made from the model's outputs.
 
-A target gives the score and its derivative by the outputs (the cotangent); it never sees a picture or a
-network. A class that is left open is fixed once, at the picture that is explained, by `resolve`: along a path
+A target gives the score and its derivative by the outputs (the grad_output); it never sees a picture or a
+model. A class that is left open is fixed once, at the picture that is explained, by `resolve`: along a path
 towards a baseline the winning class changes, and an explanation that changed its question on the way would add
 up to nothing.
 
@@ -18,8 +18,8 @@ from typing import Final, Protocol, runtime_checkable
 import numpy as np
 
 from innerview.errors import AmbiguousClass, UnknownClass, UsageError
+from innerview.model import GradOutputs, OutputKind, OutputSpec
 from innerview.names import comparable, readable
-from innerview.network import Cotangent, OutputKind, OutputSpec
 from innerview.spec import answer_name, possible_answers
 from innerview.types import Array, LogitRow, Logits, Scores
 
@@ -46,7 +46,7 @@ class Target(Protocol):
         """The number that is explained, one per row."""
         ...
 
-    def cotangent(self, outputs: Logits) -> Logits:
+    def grad_output(self, outputs: Logits) -> Logits:
         """d score / d outputs, batch × class."""
         ...
 
@@ -105,7 +105,7 @@ def _number(text: str, count: int) -> int | None:
 
 
 def _fix(index: int | None, outputs: LogitRow, output: OutputSpec) -> int:
-    """Take the winning class if none was given; refuse one that the network does not have."""
+    """Take the winning class if none was given; refuse one that the model does not have."""
     if index is None:
         return int(outputs.argmax())
     if not 0 <= index < outputs.shape[0]:
@@ -136,7 +136,7 @@ class Logit:
         """z_c."""
         return outputs[:, _fixed(self.index)]
 
-    def cotangent(self, outputs: Logits) -> Logits:
+    def grad_output(self, outputs: Logits) -> Logits:
         """1 for the class, 0 elsewhere."""
         factors = np.zeros_like(outputs)
         factors[:, _fixed(self.index)] = 1
@@ -164,9 +164,9 @@ class Contrast:
 
     def score(self, outputs: Logits) -> Scores:
         """z_c − mean of z_k over k ≠ c."""
-        return (outputs * self.cotangent(outputs)).sum(axis=1)
+        return (outputs * self.grad_output(outputs)).sum(axis=1)
 
-    def cotangent(self, outputs: Logits) -> Logits:
+    def grad_output(self, outputs: Logits) -> Logits:
         """1 for the class, −1/(classes − 1) for each other one."""
         others = max(outputs.shape[1] - 1, 1)
         factors = np.full_like(outputs, -1 / others)
@@ -180,7 +180,7 @@ class Contrast:
 
 @dataclass(frozen=True)
 class Probability:
-    """The softmax probability of one class, at the network's own temperature.
+    """The softmax probability of one class, at the model's own temperature.
 
     Sharper than a logit: near 0 and 1 it hardly changes, so its path needs more evaluations.
     """
@@ -196,7 +196,7 @@ class Probability:
             return replace(self, index=_fix(self.index, outputs, output), given=True)
         if output.kind != "logits":
             raise UsageError(
-                f"a probability was asked of a network whose output is {output.kind!r}; "
+                f"a probability was asked of a model whose output is {output.kind!r}; "
                 "softmax has a meaning for logits only: explain the output itself (Logit)"
             )
         return replace(self, index=_fix(self.index, outputs, output), temperature=output.temperature)
@@ -205,10 +205,10 @@ class Probability:
         """p_c = softmax(z / T)_c."""
         return self._softmax(outputs)[:, _fixed(self.index)]
 
-    def cotangent(self, outputs: Logits) -> Logits:
+    def grad_output(self, outputs: Logits) -> Logits:
         """p_c (δ_ck − p_k) / T; 1 for the class where the outputs are probabilities already."""
         if self.given:
-            return Logit(self.index).cotangent(outputs)
+            return Logit(self.index).grad_output(outputs)
         probabilities = self._softmax(outputs)
         mine = probabilities[:, [_fixed(self.index)]]
         factors = -mine * probabilities
@@ -254,7 +254,7 @@ class Margin:
         values = np.log(_above_zero(outputs)) if self.logarithms else outputs
         return values[:, _fixed(self.index)] - values[:, self.other]
 
-    def cotangent(self, outputs: Logits) -> Logits:
+    def grad_output(self, outputs: Logits) -> Logits:
         """1 for a, −1 for b; divided by the probability where the outputs are probabilities."""
         factors = self._signs(outputs)
         return factors / _above_zero(outputs) if self.logarithms else factors
@@ -287,7 +287,7 @@ class LogOdds:
         """Take class and temperature; refuse outputs that are no logits of classes that exclude each other."""
         if output.kind != "logits" or len(outputs) < 2:
             raise UsageError(
-                f"the log-odds of a class were asked of a network whose output is {output.kind!r} with {len(outputs)} "
+                f"the log-odds of a class were asked of a model whose output is {output.kind!r} with {len(outputs)} "
                 "values; they have a meaning for the logits of several classes: explain the output itself (Logit)"
             )
         return replace(self, index=_fix(self.index, outputs, output), temperature=output.temperature)
@@ -299,7 +299,7 @@ class LogOdds:
         all_others = most[:, 0] + np.log(np.exp(others - most).sum(axis=1))
         return scaled[:, _fixed(self.index)] - all_others
 
-    def cotangent(self, outputs: Logits) -> Logits:
+    def grad_output(self, outputs: Logits) -> Logits:
         """1 / T for the class; for the others less what softmax without the class gives them."""
         _, others = self._scaled(outputs)
         powers = np.exp(others - others.max(axis=1, keepdims=True))
@@ -326,7 +326,7 @@ def _above_zero(probabilities: Logits) -> Logits:
 def _refuse_probabilities(what: str, output: OutputSpec) -> None:
     if output.kind == "probabilities":
         raise UsageError(
-            f"a {what} was asked of a network that gives probabilities; explain the probability or a margin between "
+            f"a {what} was asked of a model that gives probabilities; explain the probability or a margin between "
             "two classes, or declare kind 'logits' and give the outputs from before the softmax"
         )
 
@@ -334,7 +334,7 @@ def _refuse_probabilities(what: str, output: OutputSpec) -> None:
 USUAL: Final[Mapping[OutputKind, str]] = MappingProxyType(
     {"logits": "contrast", "probabilities": "probability", "sigmoid": "logit", "scores": "logit"}
 )
-"""What is explained of a network's outputs if nobody says: among logits a class against all others, since the winning
+"""What is explained of a model's outputs if nobody says: among logits a class against all others, since the winning
 logit alone falls as often as it rises on the way from black (docs/decisions/target.md)."""
 
 
@@ -343,20 +343,20 @@ def usual_kind(output: OutputSpec) -> str:
     return USUAL[output.kind] if len(output.class_names) > 1 or output.kind == "probabilities" else "logit"
 
 
-def together(targets: Sequence[Target]) -> Cotangent:
-    """Make one cotangent that serves several targets of every picture with one forward pass."""
+def together(targets: Sequence[Target]) -> GradOutputs:
+    """Make one grad_output that serves several targets of every picture with one forward pass."""
 
-    def cotangent(outputs: Array) -> Array:
-        return np.stack([target.cotangent(outputs) for target in targets])
+    def grad_output(outputs: Array) -> Array:
+        return np.stack([target.grad_output(outputs) for target in targets])
 
-    return cotangent
+    return grad_output
 
 
-def row_by_row(targets: Sequence[Target]) -> Cotangent:
-    """Make a cotangent with another target for every row of the batch (one target axis)."""
+def row_by_row(targets: Sequence[Target]) -> GradOutputs:
+    """Make a grad_output with another target for every row of the batch (one target axis)."""
 
-    def cotangent(outputs: Array) -> Array:
-        rows = [target.cotangent(outputs[[row]])[0] for row, target in enumerate(targets)]
+    def grad_output(outputs: Array) -> Array:
+        rows = [target.grad_output(outputs[[row]])[0] for row, target in enumerate(targets)]
         return np.stack(rows)[None]
 
-    return cotangent
+    return grad_output

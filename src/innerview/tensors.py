@@ -3,9 +3,9 @@
 Methods know NumPy alone. Here, at the outermost step, arrays of PyTorch, TensorFlow and JAX become NumPy on the way in
 (whatever argument they are), and where the *picture* was one, the result's arrays are of its kind again: framework,
 precision, device. The rule of the axes is height × width × channel; a tensor whose channels stand in front (C × H × W,
-known by the network's own size, so never in doubt unless height, width and channels are one number) is turned, and
+known by the model's own size, so never in doubt unless height, width and channels are one number) is turned, and
 what comes back is turned like it. A normalised tensor is refused: pixels are 0 to 1, and the normalisation is the
-network's.
+model's.
 """
 
 # What users give, and what arrays come back, may be anything: unknown types are theirs.
@@ -26,9 +26,9 @@ from innerview.adapters import captum_bridge
 from innerview.arrays import Kind, read_array
 from innerview.data import baselines
 from innerview.errors import ImageError
-from innerview.network import InputSpec
+from innerview.model import InputSpec
 from innerview.results.result import Channels, Result, as_numpy, in_kind, kind_of
-from innerview.typed import require_network
+from innerview.typed import require_model
 from innerview.types import Array
 
 P = ParamSpec("P")
@@ -56,9 +56,9 @@ def taking_tensors(method: Callable[P, R]) -> Callable[P, R]:
     def public(*asked: Any, **named: Any) -> Any:
         bound = signature.bind_partial(*asked, **named)
         given = bound.arguments
-        if "network" in given:
-            require_network(given["network"])
-        spec = given["spec"] if "spec" in given else given["network"].input if "network" in given else None
+        if "model" in given:
+            require_model(given["model"])
+        spec = given["spec"] if "spec" in given else given["model"].input if "model" in given else None
         if spec is not None:
             typed.fill_in(signature, given, spec)
         readings = {name: _Reading(name, spec) for name in given}
@@ -131,7 +131,7 @@ def _check_range(values: Array, name: str) -> None:
     if low < -BEYOND or high > 1 + BEYOND:
         raise ImageError(
             f"the {name} was given as a tensor with values from {low:.3g} to {high:.3g}; pixels go from 0 (black) to "
-            "1 (white), since the network applies its own range and normalisation. Take yours back (tensor * std + "
+            "1 (white), since the model applies its own range and normalisation. Take yours back (tensor * std + "
             "mean, or tensor / 255); for values outside on purpose give a NumPy array"
         )
 

@@ -1,6 +1,6 @@
 """What people type, made into what the methods take: a number for a class, "black" for a baseline, an open PIL picture.
 
-Only what has one meaning is taken. A class alone is explained as the network's outputs are usually explained
+Only what has one meaning is taken. A class alone is explained as the model's outputs are usually explained
 (`targets.usual_kind`); a baseline that was not named is black, and an accuracy that was not named is 1 %: the result
 says both. Bytes are refused, since a picture of 0 to 255 taken for one of 0 to 1 is wrong in silence.
 """
@@ -23,7 +23,7 @@ from innerview.data.samples import find_image
 from innerview.errors import ImageError, UsageError
 from innerview.fills import Fill, make_fill
 from innerview.methods.integrated_gradients import DEFAULT_TOLERANCE
-from innerview.network import InputSpec, OutputSpec
+from innerview.model import InputSpec, OutputSpec
 from innerview.targets import Contrast, Logit, Probability, Target, find_class, usual_kind
 from innerview.types import Array
 from innerview.typing import BaselineLike, ImageLike
@@ -47,14 +47,14 @@ LARGEST: Final = 15.0
 """Whole numbers beyond it are bytes: a photo has a brighter pixel; an image of a few made-up numbers has not."""
 
 
-def require_network(given: object) -> None:
-    """Raise UsageError for a model in place of a network, with the way to make one."""
+def require_model(given: object) -> None:
+    """Raise UsageError for a model in place of a model, with the way to make one."""
     # Not isinstance: that would evaluate every property of the protocol, the hash over all weights among them.
     if isinstance(getattr(given, "input", None), InputSpec) and callable(getattr(given, "forward", None)):
         return
     what = repr(given) if isinstance(given, str) else f"a {type(given).__name__}"
     raise UsageError(
-        f"{what} was given where a network is needed; make one of a model, which says what it takes and gives: "
+        f"{what} was given where a model is needed; make one of a model, which says what it takes and gives: "
         'innerview.wrap(model, input=InputSpec(height=224, width=224, layout="CHW"), output=OutputSpec(["cat", '
         "\"dog\"])), or load a built-in one: innerview.load_pretrained('allcnn')"
     )
@@ -76,7 +76,7 @@ def fill_in(signature: inspect.Signature, given: dict[str, Any], spec: InputSpec
     for name in BASELINES & set(given):
         given[name] = _baselines(name, given, spec)
     if "target" in known:
-        _target(known["target"], given, given["network"].output)
+        _target(known["target"], given, given["model"].output)
     if {"tolerance", "rule", "n_steps"} <= set(known) and not {"tolerance", "rule", "n_steps"} & set(given):
         given["tolerance"] = DEFAULT_TOLERANCE
 
@@ -160,8 +160,8 @@ def _from_pillow(name: str, value: Any, spec: InputSpec) -> Array:
     if value.size != (spec.width, spec.height) or value.mode != mode:
         raise ImageError(
             f"the {name} is a PIL picture of {value.size[0]} × {value.size[1]} pixels (width × height) and mode "
-            f"{value.mode}; the network takes {spec.width} × {spec.height} and mode {mode}. "
-            "innerview.preprocess(innerview.load_image(file), network.input).image brings any picture to it"
+            f"{value.mode}; the model takes {spec.width} × {spec.height} and mode {mode}. "
+            "innerview.preprocess(innerview.load_image(file), model.input).image brings any picture to it"
         )
     pixels = np.asarray(value).astype(np.float32) / np.float32(255)
     return pixels.reshape(spec.shape)

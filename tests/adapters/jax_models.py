@@ -1,4 +1,4 @@
-"""The contract's networks as JAX functions that name every value."""
+"""The contract's models as JAX functions that name every value."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from innerview.adapters.jax import JaxNetwork, tap
+from innerview.adapters.jax import JaxModel, tap
 from innerview.adapters.operations import ELU, Convolution, Dense, Flatten, GlobalMean, MaxPooling, Operation, ReLU
 from innerview.types import Array
-from networks import Model, Square
+from models import ModelSpec, Square
 
 
 def apply(step: Operation, weights: Mapping[str, Any], value: Any) -> Any:
@@ -53,11 +53,11 @@ def tree(weights: Mapping[str, Array], dtype: type[np.floating]) -> dict[str, di
     return found
 
 
-def network(model: Model, weights: Mapping[str, Array], dtype: type[np.floating]) -> JaxNetwork:
+def built(model: ModelSpec, weights: Mapping[str, Array], dtype: type[np.floating]) -> JaxModel:
     def function(parameters: Mapping[str, Mapping[str, Any]], value: Any) -> Any:
         for step in model.operations:
             value = apply(step, parameters.get(step.name, {}), value)
             value = tap(step.name, value, step.kind, step.parameters)
         return value
 
-    return JaxNetwork(function, model.input, model.output, parameters=tree(weights, dtype), dtype=dtype)
+    return JaxModel(function, model.input, model.output, parameters=tree(weights, dtype), dtype=dtype)

@@ -1,4 +1,4 @@
-"""The contract's networks as Keras models, on whichever backend this process has."""
+"""The contract's models as Keras models, on whichever backend this process has."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import Any
 import keras
 import numpy as np
 
-from innerview.adapters.keras import KerasNetwork
+from innerview.adapters.keras import KerasModel
 from innerview.adapters.operations import ELU, Convolution, Dense, Flatten, GlobalMean, MeanPooling, Operation, ReLU
 from innerview.types import Array
-from networks import Model, Square
+from models import ModelSpec, Square
 
 
 class SquareLayer(keras.layers.Layer):
@@ -75,7 +75,7 @@ def own(weights: Mapping[str, Array]) -> dict[str, Array]:
     }
 
 
-def model_of(model: Model, weights: Mapping[str, Array], dtype: type[np.floating]) -> keras.Model:
+def model_of(model: ModelSpec, weights: Mapping[str, Array], dtype: type[np.floating]) -> keras.Model:
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy(np.dtype(dtype).name)
     layers = [translate(step, weights, np.dtype(dtype).name) for step in model.operations]
@@ -88,5 +88,5 @@ def model_of(model: Model, weights: Mapping[str, Array], dtype: type[np.floating
     return built
 
 
-def network(model: Model, weights: Mapping[str, Array], dtype: type[np.floating]) -> KerasNetwork:
-    return KerasNetwork(model_of(model, weights, dtype), model.input, model.output)
+def built(model: ModelSpec, weights: Mapping[str, Array], dtype: type[np.floating]) -> KerasModel:
+    return KerasModel(model_of(model, weights, dtype), model.input, model.output)

@@ -16,12 +16,12 @@ from typing import Any
 import numpy as np
 
 from innerview.adapters.operations import Convolution, Dense, GlobalMean, ReLU
-from innerview.network import OUTPUT, InputSpec
+from innerview.model import OUTPUT, InputSpec
 from innerview.targets import Logit, together
 from innerview.types import Array
-from networks import BUILDERS, Model
+from models import BUILDERS, ModelSpec
 
-MODEL = Model(
+MODEL = ModelSpec(
     InputSpec(64, 64),
     {"conv.weight": (32, 3, 3, 3), "dense.weight": (3, 32), "dense.bias": (3,)},
     (Convolution("conv"), ReLU("relu"), GlobalMean("mean"), Dense("dense")),
@@ -58,13 +58,13 @@ def refuse(value: Array) -> Array:
     raise ZeroDivisionError
 
 
-def look(network: Any, images: Array) -> None:
-    """One forward pass, one pullback, and one that fails."""
-    taps = [layer.name for layer in network.layers]
-    network.forward(images, taps)
-    network.pullback(images, {OUTPUT: together([Logit(0), Logit(2)])}, taps)
+def look(model: Any, images: Array) -> None:
+    """One forward pass, one vjp, and one that fails."""
+    layers = [layer.name for layer in model.layers]
+    model.forward(images, layers)
+    model.vjp(images, {OUTPUT: together([Logit(0), Logit(2)])}, layers)
     try:
-        network.pullback(images, {OUTPUT: refuse}, taps)
+        model.vjp(images, {OUTPUT: refuse}, layers)
     except ZeroDivisionError:
         return
     raise AssertionError("the error did not come through")
@@ -72,14 +72,14 @@ def look(network: Any, images: Array) -> None:
 
 def grown(adapter: str, calls: int, after: Callable[[Any], State] = state) -> tuple[State, State]:
     """Look `calls` times, and give what there was after the first fifth of them and at the end."""
-    network = BUILDERS[adapter](MODEL, MODEL.weights(), np.float32)
-    model = network.model if adapter == "torch" else None
+    wrapped = BUILDERS[adapter](MODEL, MODEL.weights(), np.float32)
+    model = wrapped.model if adapter == "torch" else None
     images = np.random.default_rng(0).random((4, 64, 64, 3)).astype(np.float32)
     for _ in range(max(calls // 5, 5)):
-        look(network, images)
+        look(wrapped, images)
     before = after(model)
     for _ in range(calls):
-        look(network, images)
+        look(wrapped, images)
     return before, after(model)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from innerview.network import InputSpec, OutputSpec, TokenGrid, ends
+from innerview.model import InputSpec, OutputSpec, TokenGrid, ends
 
 pytestmark = pytest.mark.jax
 
@@ -53,14 +53,14 @@ def residual(x: Any) -> Any:
     return tap("head", value.mean((1, 2)) @ HEAD, "dense")
 
 
-def network(function: Callable[[Any], Any]) -> Any:
-    from innerview.adapters.jax import JaxNetwork
+def model(function: Callable[[Any], Any]) -> Any:
+    from innerview.adapters.jax import JaxModel
 
-    return JaxNetwork(function, InputSpec(24, 36), CLASSES)
+    return JaxModel(function, InputSpec(24, 36), CLASSES)
 
 
 def test_axes_are_what_the_function_does() -> None:
-    layers = {layer.name: layer for layer in network(chain).layers}
+    layers = {layer.name: layer for layer in model(chain).layers}
     image, tokens = "height width channel", "token channel"
     assert {name: (layer.axes, layer.shape) for name, layer in layers.items()} == {
         "conv": (image, (6, 9, 5)),
@@ -79,7 +79,7 @@ def test_axes_are_what_the_function_does() -> None:
 def test_wiring_is_that_of_the_jaxpr(compiled: bool) -> None:
     import jax
 
-    layers = network(jax.jit(residual) if compiled else residual).layers
+    layers = model(jax.jit(residual) if compiled else residual).layers
     assert {layer.name: layer.sources for layer in layers} == {
         "conv1": ("input",),
         "relu1": ("conv1",),
@@ -91,11 +91,11 @@ def test_wiring_is_that_of_the_jaxpr(compiled: bool) -> None:
 
 
 def test_values_are_turned_there_and_back() -> None:
-    subject = network(chain)
+    subject = model(chain)
     images = np.random.default_rng(1).random((2, 24, 36, 3)).astype(np.float32)
     names = ["relu", "in front", "tokens"]
-    answer = subject.pullback(images, {"output": lambda z: np.ones((1, *z.shape), z.dtype)}, names)
+    answer = subject.vjp(images, {"output": lambda z: np.ones((1, *z.shape), z.dtype)}, names)
     relu = answer.activations["relu"]
     np.testing.assert_array_equal(answer.activations["in front"], relu)
     np.testing.assert_array_equal(answer.activations["tokens"].reshape(relu.shape), relu)
-    np.testing.assert_allclose(answer.tap_gradients["in front"], answer.tap_gradients["relu"])
+    np.testing.assert_allclose(answer.layer_gradients["in front"], answer.layer_gradients["relu"])

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from capabilities import need
-from innerview.adapters.keras import KerasNetwork
-from innerview.network import InputSpec, OutputSpec, TokenGrid, ends
+from innerview.adapters.keras import KerasModel
+from innerview.model import InputSpec, OutputSpec, TokenGrid, ends
 
 pytestmark = pytest.mark.keras
 CLASSES = OutputSpec(("a", "b", "c"))
@@ -18,8 +18,8 @@ layers = keras.layers
 IMAGE, TOKENS = "height width channel", "token channel"
 
 
-def network(model: keras.Model, **options: Any) -> KerasNetwork:
-    return KerasNetwork(model, InputSpec(24, 36, **options), CLASSES)
+def wrapped(model: keras.Model, **options: Any) -> KerasModel:
+    return KerasModel(model, InputSpec(24, 36, **options), CLASSES)
 
 
 def start(name: str = "stem") -> tuple[Any, Any]:
@@ -28,7 +28,7 @@ def start(name: str = "stem") -> tuple[Any, Any]:
     return entering, layers.Conv2D(5, 4, strides=4, name=name)(entering)
 
 
-def known(subject: KerasNetwork) -> dict[str, tuple[str, tuple[int, ...]]]:
+def known(subject: KerasModel) -> dict[str, tuple[str, tuple[int, ...]]]:
     return {layer.name: (layer.axes, layer.shape) for layer in subject.layers}
 
 
@@ -42,7 +42,7 @@ def test_axes_are_what_a_layer_does() -> None:
     heads = layers.Reshape((54, 7, 1), name="heads")(tokens)
     turned = layers.Permute((2, 1), name="turned")(layers.Reshape((54, 7), name="again")(heads))
     pooled = layers.GlobalAveragePooling1D(name="mean", data_format="channels_first")(turned)
-    subject = network(keras.Model(entering, layers.Dense(3, name="head")(pooled)))
+    subject = wrapped(keras.Model(entering, layers.Dense(3, name="head")(pooled)))
     assert known(subject) == {
         **dict.fromkeys(("stem", "front", "act", "back", "norm"), (IMAGE, (6, 9, 5))),
         "tokens": (TOKENS, (54, 5)),
@@ -66,7 +66,7 @@ def test_channels_in_front_are_found() -> None:
             layers.Dense(3, name="head"),
         ]
     )
-    assert known(network(model, layout="CHW"))["act"] == (IMAGE, (6, 9, 5))
+    assert known(wrapped(model, layout="CHW"))["act"] == (IMAGE, (6, 9, 5))
 
 
 def residual(*, as_layer: bool) -> keras.Model:
@@ -80,7 +80,7 @@ def residual(*, as_layer: bool) -> keras.Model:
 
 @pytest.mark.parametrize("as_layer", [True, False])
 def test_wiring_is_who_takes_whose_tensor(as_layer: bool) -> None:
-    subject = network(residual(as_layer=as_layer))
+    subject = wrapped(residual(as_layer=as_layer))
     sources = {layer.name: layer.sources for layer in subject.layers}
     added = ("relu1", "norm")
     assert sources == {
@@ -113,7 +113,7 @@ def test_what_is_computed_out_of_sight_is_not_known() -> None:
     keras.utils.set_random_seed(0)
     model = Subclassed()
     model(np.zeros((1, 24, 36, 3), np.float32))
-    subject = network(model)
+    subject = wrapped(model)
     sources = {layer.name: layer.sources for layer in subject.layers}
     assert sources == {"conv1": ("input",), "act1": ("conv1",), "conv2": ("act1",), "act2": None, "head": None}
     assert [layer.name for layer in ends(subject.layers)] == ["act1", "conv2", "head"]

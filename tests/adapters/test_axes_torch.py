@@ -6,18 +6,18 @@ import pytest
 import torch
 
 from adapters.torch_axes_models import CASES, CLASSES, IMAGE, TOKENS, Case
-from innerview.adapters.torch import TorchNetwork
+from innerview.adapters.torch import TorchModel
 
 
-def network(case: Case, seed: int = 0) -> TorchNetwork:
+def model(case: Case, seed: int = 0) -> TorchModel:
     torch.manual_seed(seed)
-    return TorchNetwork(case.build().eval(), case.input, CLASSES)
+    return TorchModel(case.build().eval(), case.input, CLASSES)
 
 
 @pytest.mark.parametrize("name", CASES)
 def test_axes_are_what_a_layer_does(name: str) -> None:
     case = CASES[name]
-    layers = {layer.name: layer for layer in network(case).layers}
+    layers = {layer.name: layer for layer in model(case).layers}
     found = {known: (layers[known].axes, layers[known].shape) for known in case.layers}
     assert found == case.layers
     for layer in layers.values():

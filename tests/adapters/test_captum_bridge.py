@@ -10,13 +10,13 @@ from torch import nn
 
 from adapters.torch_models import in_the_middle_of_training, same, state
 from innerview.adapters.captum_bridge import captum_attribution, share_out
-from innerview.adapters.torch import TorchNetwork
-from innerview.errors import ImageError, NetworkError, UsageError
+from innerview.adapters.torch import TorchModel
+from innerview.errors import ImageError, ModelError, UsageError
 from innerview.methods import grad_cam, gradient, gradient_input, integrated_gradients, occlusion
-from innerview.network import InputSpec, OutputSpec
+from innerview.model import InputSpec, OutputSpec
 from innerview.pictures import attribution_picture
 from innerview.targets import Contrast, Logit, Margin, Probability
-from networks import Subject
+from models import Subject
 from typecheck import unchecked
 
 SPEC = InputSpec(6, 8, mean=(0.4, 0.5, 0.6), std=(0.2, 0.3, 0.25), layout="CHW")
@@ -26,17 +26,17 @@ BASELINE = np.random.default_rng(2).random(SPEC.shape).astype(np.float32)
 MEAN = np.broadcast_to(np.float32([0.4, 0.5, 0.6]), SPEC.shape).copy()
 
 
-def network(activation: type[nn.Module] = nn.ReLU, output: OutputSpec = CLASSES, wrapping=None) -> TorchNetwork:
+def wrapped(activation: type[nn.Module] = nn.ReLU, output: OutputSpec = CLASSES, wrapping=None) -> TorchModel:
     """Convolution, activation, pooling to 3 × 4 places, their mean, a dense layer."""
     torch.manual_seed(0)
     steps = (nn.Conv2d(3, 5, 3, padding=1), activation(), nn.AvgPool2d(2), nn.AdaptiveAvgPool2d(1), nn.Flatten())
     model = nn.Sequential(*steps, nn.Linear(5, 3))
-    return TorchNetwork(model if wrapping is None else wrapping(model), SPEC, output)
+    return TorchModel(model if wrapping is None else wrapping(model), SPEC, output)
 
 
-def linear() -> TorchNetwork:
+def linear() -> TorchModel:
     torch.manual_seed(0)
-    return TorchNetwork(nn.Sequential(nn.Flatten(), nn.Linear(6 * 8 * 3, 3)), SPEC, CLASSES)
+    return TorchModel(nn.Sequential(nn.Flatten(), nn.Linear(6 * 8 * 3, 3)), SPEC, CLASSES)
 
 
 def close(found: np.ndarray, wanted: np.ndarray) -> None:
@@ -47,8 +47,8 @@ def close(found: np.ndarray, wanted: np.ndarray) -> None:
 
 @pytest.mark.parametrize("target", [Logit(1), Logit(), Contrast(2), Margin(0, 1), Probability(1)], ids=str)
 def test_gradients_are_per_unit_of_pixel_value_whatever_the_target(target) -> None:
-    ours = gradient(network(), IMAGE, target)
-    theirs = captum_attribution(network(), "Saliency", IMAGE, target)
+    ours = gradient(wrapped(), IMAGE, target)
+    theirs = captum_attribution(wrapped(), "Saliency", IMAGE, target)
     close(theirs.attribution, ours.gradient)
     assert (theirs.unit, theirs.meaning) == (f"{target.unit} per unit of pixel value", "sensitivity")
     assert theirs.provenance.target == ours.provenance.target
@@ -57,18 +57,18 @@ def test_gradients_are_per_unit_of_pixel_value_whatever_the_target(target) -> No
 
 
 def test_integrated_gradients_take_pictures_as_baselines() -> None:
-    ours = integrated_gradients(network(nn.ELU), IMAGE, Logit(0), baseline=BASELINE, n_steps=20)
+    ours = integrated_gradients(wrapped(nn.ELU), IMAGE, Logit(0), baseline=BASELINE, n_steps=20)
     theirs = captum_attribution(
-        network(nn.ELU), "IntegratedGradients", IMAGE, Logit(0), baselines=BASELINE, n_steps=20, method="gausslegendre"
+        wrapped(nn.ELU), "IntegratedGradients", IMAGE, Logit(0), baselines=BASELINE, n_steps=20, method="gausslegendre"
     )
     close(theirs.attribution, ours.attribution)
     assert (theirs.unit, theirs.meaning, theirs.target) == ("logit", "contribution", 0)
 
 
 def test_their_input_is_the_difference_from_the_mean_colour() -> None:
-    theirs = captum_attribution(network(), "InputXGradient", IMAGE, Logit(0))
-    close(theirs.attribution, gradient_input(network(), IMAGE, Logit(0), baseline=MEAN).attribution)
-    integrated = captum_attribution(network(), "IntegratedGradients", IMAGE, Logit(0))
+    theirs = captum_attribution(wrapped(), "InputXGradient", IMAGE, Logit(0))
+    close(theirs.attribution, gradient_input(wrapped(), IMAGE, Logit(0), baseline=MEAN).attribution)
+    integrated = captum_attribution(wrapped(), "IntegratedGradients", IMAGE, Logit(0))
     assert integrated.notes == ("Captum's own baseline: 0 behind the normalisation, which need not be black.",)
 
 
@@ -85,13 +85,13 @@ EXACT = {
 
 @pytest.mark.parametrize(("method", "arguments"), EXACT.items(), ids=EXACT)
 @pytest.mark.parametrize("target", [Logit(1), Contrast(1)], ids=str)
-def test_of_a_linear_network_contributions_are_exact(method, arguments, target) -> None:
+def test_of_a_linear_model_contributions_are_exact(method, arguments, target) -> None:
     weights = WEIGHTS[1] if isinstance(target, Logit) else WEIGHTS[1] - (WEIGHTS[0] + WEIGHTS[2]) / 2
     close(captum_attribution(linear(), method, IMAGE, target, **arguments).attribution, weights * (IMAGE - BASELINE))
 
 
 def test_deeplift_adds_up_to_the_change_of_the_score() -> None:
-    subject = network()
+    subject = wrapped()
     for target in (Logit(0), Contrast(0)):
         found = captum_attribution(subject, attr.DeepLift, IMAGE, target, baselines=BASELINE)
         before = target.score(subject.forward(BASELINE[None]).logits)[0]
@@ -108,19 +108,19 @@ def test_masks_are_pictures_of_regions() -> None:
 
 
 def test_occlusion_is_ours_times_the_pixels_of_the_window() -> None:
-    ours = occlusion(network(), IMAGE, Logit(0), fill=BASELINE, window=(2, 4)).heatmap
+    ours = occlusion(wrapped(), IMAGE, Logit(0), fill=BASELINE, window=(2, 4)).heatmap
     theirs = captum_attribution(
-        network(), "Occlusion", IMAGE, Logit(0), baselines=BASELINE, sliding_window_shapes=(3, 2, 4), strides=(3, 2, 4)
+        wrapped(), "Occlusion", IMAGE, Logit(0), baselines=BASELINE, sliding_window_shapes=(3, 2, 4), strides=(3, 2, 4)
     )
     close(theirs.attribution, np.repeat(8 * ours[..., None], 3, axis=2))
 
 
 def test_layers_are_laid_over_the_picture() -> None:
-    theirs = captum_attribution(network(), "LayerGradCam", IMAGE, Logit(0), layer="name:2")
-    close(theirs.heatmap, grad_cam(network(), IMAGE, Logit(0), "name:2").heatmap)
+    theirs = captum_attribution(wrapped(), "LayerGradCam", IMAGE, Logit(0), layer="name:2")
+    close(theirs.heatmap, grad_cam(wrapped(), IMAGE, Logit(0), "name:2").heatmap)
     assert theirs.meaning == "contribution"
-    with pytest.raises(NetworkError, match=r"gave \(1, 5\) for one picture .* no place"):
-        captum_attribution(network(), "LayerActivation", IMAGE, None, layer="4")
+    with pytest.raises(ModelError, match=r"gave \(1, 5\) for one picture .* no place"):
+        captum_attribution(wrapped(), "LayerActivation", IMAGE, None, layer="4")
 
 
 @pytest.mark.parametrize(("height", "width"), [(2, 3), (5, 7), (6, 8)])
@@ -129,24 +129,24 @@ def test_places_are_shared_out_to_the_last_bit_of_their_sum(height: int, width: 
     pixels = share_out(places, 6, 8)
     assert pixels.sum() == pytest.approx(places.sum())
     assert len(np.unique(pixels.round(12))) == places.size
-    with pytest.raises(NetworkError, match="more than the 1 × 2 pixels"):
+    with pytest.raises(ModelError, match="more than the 1 × 2 pixels"):
         share_out(places, 1, 2)
 
 
 @pytest.mark.parametrize("method", ["GuidedBackprop", "Deconvolution"])
 def test_guided_gradients_need_relu(method) -> None:
-    guided = captum_attribution(network(), method, IMAGE, Logit(0))
-    assert np.abs(guided.attribution - gradient(network(), IMAGE, Logit(0)).gradient).max() > 1e-4
+    guided = captum_attribution(wrapped(), method, IMAGE, Logit(0))
+    assert np.abs(guided.attribution - gradient(wrapped(), IMAGE, Logit(0)).gradient).max() > 1e-4
     with pytest.raises(UsageError, match=r"activations are ELU, and is refused: .* the plain gradient"):
-        captum_attribution(network(nn.ELU), method, IMAGE, Logit(0))
+        captum_attribution(wrapped(nn.ELU), method, IMAGE, Logit(0))
     with pytest.raises(UsageError, match="activations are not modules, and is refused"):
         captum_attribution(linear(), method, IMAGE, Logit(0))
     with pytest.raises(UsageError, match="and is refused"):
-        captum_attribution(network(nn.ELU), "GuidedGradCam", IMAGE, Logit(0), layer="name:2")
+        captum_attribution(wrapped(nn.ELU), "GuidedGradCam", IMAGE, Logit(0), layer="name:2")
 
 
-def test_a_network_with_relu_and_others_is_told_of() -> None:
-    mixed = network(lambda: nn.Sequential(nn.ReLU(), nn.ELU()))
+def test_a_model_with_relu_and_others_is_told_of() -> None:
+    mixed = wrapped(lambda: nn.Sequential(nn.ReLU(), nn.ELU()))
     assert captum_attribution(mixed, "GuidedBackprop", IMAGE, Logit(0)).notes == (
         "Only ReLU is changed on the way back; ELU pass gradients as they are.",
     )
@@ -154,7 +154,7 @@ def test_a_network_with_relu_and_others_is_told_of() -> None:
 
 def test_a_function_may_make_the_method() -> None:
     found = captum_attribution(
-        network(),
+        wrapped(),
         lambda model: attr.NoiseTunnel(attr.Saliency(model)),
         IMAGE,
         Logit(0),
@@ -162,10 +162,10 @@ def test_a_function_may_make_the_method() -> None:
         nt_samples=3,
         abs=False,
     )
-    close(found.attribution, gradient(network(), IMAGE, Logit(0)).gradient)
+    close(found.attribution, gradient(wrapped(), IMAGE, Logit(0)).gradient)
     assert (found.method, found.n_evaluations) == ("Captum: NoiseTunnel of Saliency", 3)
     spread = captum_attribution(
-        network(), lambda model: attr.NoiseTunnel(attr.Saliency(model)), IMAGE, Logit(0), nt_type="vargrad", stdevs=0.5
+        wrapped(), lambda model: attr.NoiseTunnel(attr.Saliency(model)), IMAGE, Logit(0), nt_type="vargrad", stdevs=0.5
     )
     assert (spread.unit, spread.meaning) == ("(logit per unit of pixel value)²", "spread")
     assert spread.heatmap.min() >= 0
@@ -174,9 +174,9 @@ def test_a_function_may_make_the_method() -> None:
 def test_a_seed_decides_and_no_generator_is_moved() -> None:
     def run(seed: int) -> np.ndarray:
         arguments = {"baselines": np.stack([BASELINE, IMAGE]), "n_samples": 2}
-        return captum_attribution(network(), "GradientShap", IMAGE, Logit(0), seed=seed, **arguments).attribution
+        return captum_attribution(wrapped(), "GradientShap", IMAGE, Logit(0), seed=seed, **arguments).attribution
 
-    subject = network()
+    subject = wrapped()
     before = torch.get_rng_state(), np.random.get_state()[1].copy()  # noqa: NPY002
     captum_attribution(subject, "GradientShap", IMAGE, Logit(0), baselines=np.stack([BASELINE, IMAGE]))
     assert torch.equal(torch.get_rng_state(), before[0])
@@ -188,7 +188,7 @@ def test_a_seed_decides_and_no_generator_is_moved() -> None:
 @pytest.mark.parametrize("method", ["Saliency", "InputXGradient", "GuidedBackprop", "FeatureAblation"])
 def test_a_model_comes_back_as_it_was(method) -> None:
     module = in_the_middle_of_training()
-    subject = TorchNetwork(module, InputSpec(6, 8, layout="CHW"), CLASSES)
+    subject = TorchModel(module, InputSpec(6, 8, layout="CHW"), CLASSES)
     before, hanging = state(module), held(module)
     captum_attribution(subject, method, IMAGE, Logit(0))
     assert same(state(module), before)
@@ -201,7 +201,7 @@ def held(module: nn.Module) -> dict[str, set[str]]:
 
 
 class Flat(nn.Module):
-    """As `network`, with nothing that LRP has no rule for."""
+    """As `wrapped`, with nothing that LRP has no rule for."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -214,7 +214,7 @@ class Flat(nn.Module):
 
 @pytest.mark.parametrize("method", ["DeepLift", "LRP"])
 def test_a_model_comes_back_as_it_was_from_methods_that_change_modules(method) -> None:
-    subject = TorchNetwork(Flat(), SPEC, CLASSES)
+    subject = TorchModel(Flat(), SPEC, CLASSES)
     before, hanging = state(subject.model), held(subject.model)
     found = captum_attribution(subject, method, IMAGE, Logit(0))
     assert same(state(subject.model), before)
@@ -224,16 +224,16 @@ def test_a_model_comes_back_as_it_was_from_methods_that_change_modules(method) -
 
 FAILURES = {
     "DeepLift": (in_the_middle_of_training, "RuntimeError: .* more than once"),  # one ReLU is called twice
-    "LRP": (lambda: network().model, "TypeError: .*Flatten"),
+    "LRP": (lambda: wrapped().model, "TypeError: .*Flatten"),
 }
 
 
 @pytest.mark.parametrize(("method", "make", "said"), [(name, *rest) for name, rest in FAILURES.items()], ids=FAILURES)
 def test_what_captum_can_t_do_is_said_in_its_own_words_and_leaves_no_trace(method, make, said) -> None:
     module = make()
-    subject = TorchNetwork(module, InputSpec(6, 8, layout="CHW"), CLASSES)
+    subject = TorchModel(module, InputSpec(6, 8, layout="CHW"), CLASSES)
     before, hanging = state(module), held(module)
-    with pytest.raises(NetworkError, match=f"Captum's {method} failed with {said}"):
+    with pytest.raises(ModelError, match=f"Captum's {method} failed with {said}"):
         captum_attribution(subject, method, IMAGE, Logit(0))
     assert same(state(module), before)
     assert held(module) == hanging
@@ -248,64 +248,64 @@ def test_a_model_with_several_outputs_is_explained_at_the_declared_one() -> None
         def forward(self, value: torch.Tensor) -> dict[str, torch.Tensor]:
             return {"other": value.mean(), "logits": self.model(value)}
 
-    pair = network(output=OutputSpec(CLASSES.class_names, output="logits"), wrapping=Pair)
+    pair = wrapped(output=OutputSpec(CLASSES.class_names, output="logits"), wrapping=Pair)
     close(
         captum_attribution(pair, "Saliency", IMAGE, Logit(0)).attribution,
-        gradient(network(), IMAGE, Logit(0)).gradient,
+        gradient(wrapped(), IMAGE, Logit(0)).gradient,
     )
 
 
 def test_neurons_are_explained_without_a_target() -> None:
-    found = captum_attribution(network(), "NeuronGradient", IMAGE, None, layer="5", neuron_selector=1)
-    close(found.attribution, gradient(network(), IMAGE, Logit(1)).gradient)
+    found = captum_attribution(wrapped(), "NeuronGradient", IMAGE, None, layer="5", neuron_selector=1)
+    close(found.attribution, gradient(wrapped(), IMAGE, Logit(1)).gradient)
     assert (found.unit, found.provenance.target) == ("activation per unit of pixel value", "a neuron of layer 5")
     with pytest.raises(UsageError, match=r"NeuronGradient explains no class.*give None"):
-        captum_attribution(network(), "NeuronGradient", IMAGE, Logit(1), layer="5", neuron_selector=1)
+        captum_attribution(wrapped(), "NeuronGradient", IMAGE, Logit(1), layer="5", neuron_selector=1)
     with pytest.raises(UsageError, match=r"Saliency explains a class, and the target is None; give one"):
-        captum_attribution(network(), "Saliency", IMAGE, None)
+        captum_attribution(wrapped(), "Saliency", IMAGE, None)
 
 
 @pytest.mark.parametrize("method", ["FeaturePermutation", "DataLoaderAttribution", "LLMAttribution", "Attribution"])
 def test_methods_without_meaning_are_refused_with_the_reason(method) -> None:
     with pytest.raises(UsageError, match=rf"Captum's {method} was asked to explain a picture, and is refused: it "):
-        captum_attribution(network(), method, IMAGE, Logit(0))
+        captum_attribution(wrapped(), method, IMAGE, Logit(0))
 
 
 def test_targets_without_meaning_are_refused() -> None:
     with pytest.raises(UsageError, match=r"LRP follows one output back; explain Logit"):
-        captum_attribution(network(), "LRP", IMAGE, Contrast(0))
+        captum_attribution(wrapped(), "LRP", IMAGE, Contrast(0))
     with pytest.raises(UsageError, match=r"DeepLift replaces derivatives module by module.*Explain Logit, Contrast"):
-        captum_attribution(network(), "DeepLift", IMAGE, Probability(0))
+        captum_attribution(wrapped(), "DeepLift", IMAGE, Probability(0))
 
 
 def test_bad_requests_say_asked_found_and_do() -> None:
     with pytest.raises(UsageError, match=r"no method 'Salience' in captum\.attr; there are .*Saliency"):
-        captum_attribution(network(), "Salience", IMAGE, Logit(0))
+        captum_attribution(wrapped(), "Salience", IMAGE, Logit(0))
     with pytest.raises(UsageError, match="LayerGradCam needs a layer, and none was named"):
-        captum_attribution(network(), "LayerGradCam", IMAGE, Logit(0))
+        captum_attribution(wrapped(), "LayerGradCam", IMAGE, Logit(0))
     with pytest.raises(UsageError, match="Saliency takes no layer, and 'conv1' was named"):
-        captum_attribution(network(), "Saliency", IMAGE, Logit(0), layer="conv1")
+        captum_attribution(wrapped(), "Saliency", IMAGE, Logit(0), layer="conv1")
     with pytest.raises(UsageError, match="gave a int; an object of a class of captum"):
-        captum_attribution(network(), lambda model: 1, IMAGE, Logit(0))
+        captum_attribution(wrapped(), lambda model: 1, IMAGE, Logit(0))
     with pytest.raises(UsageError, match="can't be made from the module alone"):
-        captum_attribution(network(), "NoiseTunnel", IMAGE, Logit(0))
+        captum_attribution(wrapped(), "NoiseTunnel", IMAGE, Logit(0))
     with pytest.raises(UsageError, match="return_convergence_delta makes no map"):
-        captum_attribution(network(), "DeepLift", IMAGE, Logit(0), return_convergence_delta=True)
-    with pytest.raises(NetworkError, match=r"Captum's Saliency failed with TypeError: .*steps"):
-        captum_attribution(network(), "Saliency", IMAGE, Logit(0), steps=3)
+        captum_attribution(wrapped(), "DeepLift", IMAGE, Logit(0), return_convergence_delta=True)
+    with pytest.raises(ModelError, match=r"Captum's Saliency failed with TypeError: .*steps"):
+        captum_attribution(wrapped(), "Saliency", IMAGE, Logit(0), steps=3)
     with pytest.raises(ImageError, match=r"baselines of shape \(2, 2, 3\) were given; give pictures of 6 × 8 × 3"):
-        captum_attribution(network(), "DeepLift", IMAGE, Logit(0), baselines=np.zeros((2, 2, 3)))
+        captum_attribution(wrapped(), "DeepLift", IMAGE, Logit(0), baselines=np.zeros((2, 2, 3)))
     with pytest.raises(ImageError, match=r"a feature_mask of shape .* float64 was given"):
-        captum_attribution(network(), "FeatureAblation", IMAGE, Logit(0), feature_mask=np.zeros((6, 8)))
+        captum_attribution(wrapped(), "FeatureAblation", IMAGE, Logit(0), feature_mask=np.zeros((6, 8)))
     with unchecked(), pytest.raises(ImageError, match=r"the picture has shape \(2, 2, 3\)"):
-        captum_attribution(network(), "Saliency", np.zeros((2, 2, 3)), Logit(0))
+        captum_attribution(wrapped(), "Saliency", np.zeros((2, 2, 3)), Logit(0))
     numpy = Subject("numpy", "linear")
-    with pytest.raises(UsageError, match="Captum explains PyTorch modules; this network is a NumpyNetwork"):
+    with pytest.raises(UsageError, match="Captum explains PyTorch modules; this model is a NumpyModel"):
         captum_attribution(numpy.build(), "Saliency", numpy.images(1)[0], Logit(0))
 
 
 def test_our_pictures_draw_it() -> None:
-    found = captum_attribution(network(), "DeepLift", IMAGE, Logit(0), baselines=BASELINE)
+    found = captum_attribution(wrapped(), "DeepLift", IMAGE, Logit(0), baselines=BASELINE)
     page = attribution_picture(found)
     assert page.width > 300
     assert {"captum", "torch", "numpy"} <= set(found.provenance.versions)

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 import torch
 
-from innerview.adapters.torch import TorchNetwork
+from innerview.adapters.torch import TorchModel
 from innerview.errors import UsageError
 from innerview.methods import class_evidence
-from innerview.network import InputSpec, OutputSpec
+from innerview.model import InputSpec, OutputSpec
 from innerview.targets import Logit
 
 SPEC = InputSpec(8, 12, 3, layout="CHW")
@@ -35,8 +35,8 @@ class Hidden(torch.nn.Module):
 
 
 def test_what_the_layers_do_not_show_shows_in_the_sum() -> None:
-    plain = class_evidence(TorchNetwork(Hidden(same, same), SPEC, CLASSES), IMAGE, Logit(0))
+    plain = class_evidence(TorchModel(Hidden(same, same), SPEC, CLASSES), IMAGE, Logit(0))
     assert (plain.layer, plain.head, plain.receptive_field) == ("conv", ("dense",), (3, 3))
     for between, behind in ((torch.relu, same), (same, torch.tanh), (same, lambda value: 1.01 * value)):
         with pytest.raises(UsageError, match="something else is computed"):
-            class_evidence(TorchNetwork(Hidden(between, behind), SPEC, CLASSES), IMAGE, Logit(0))
+            class_evidence(TorchModel(Hidden(between, behind), SPEC, CLASSES), IMAGE, Logit(0))

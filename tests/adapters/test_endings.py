@@ -13,9 +13,9 @@ from torch import nn
 from torch.nn import functional
 
 from innerview.adapters import wrap
-from innerview.errors import NetworkError
+from innerview.errors import ModelError
 from innerview.methods import predict
-from innerview.network import InputSpec, OutputSpec
+from innerview.model import InputSpec, OutputSpec
 
 SPEC = InputSpec(4, 5, layout="CHW")
 LAST = InputSpec(4, 5)
@@ -63,11 +63,11 @@ SIGMOID: dict[str, Callable[[Any], Any]] = {
 @pytest.mark.parametrize("end", SOFTMAX.values(), ids=SOFTMAX)
 def test_a_softmax_is_taken_off(end) -> None:
     model = Ends(end)
-    network = wrap(model, input=SPEC, output=OutputSpec(3))
+    wrapped = wrap(model, input=SPEC, output=OutputSpec(3))
     own = model(torch.tensor(IMAGES).permute(0, 3, 1, 2)).detach().numpy()
-    np.testing.assert_allclose([one.probabilities for one in predict(network, IMAGES)], own, rtol=1e-4)
-    assert np.abs(network.forward(IMAGES).logits.sum(axis=1) - 1).min() > 1e-2
-    assert "its logits are taken from before it" in network.notes[0]
+    np.testing.assert_allclose([one.probabilities for one in predict(wrapped, IMAGES)], own, rtol=1e-4)
+    assert np.abs(wrapped.forward(IMAGES).logits.sum(axis=1) - 1).min() > 1e-2
+    assert "its logits are taken from before it" in wrapped.notes[0]
     same = wrap(model, input=SPEC, output=OutputSpec(3, kind="probabilities"))
     np.testing.assert_allclose([one.probabilities for one in predict(same, IMAGES)], own, rtol=1e-5)
     assert same.notes == ()
@@ -76,21 +76,21 @@ def test_a_softmax_is_taken_off(end) -> None:
 @pytest.mark.parametrize("end", SIGMOID.values(), ids=SIGMOID)
 @pytest.mark.parametrize("classes", [1, 3])
 def test_a_sigmoid_is_not_applied_twice(end, classes: int) -> None:
-    network = wrap(Ends(end, classes), input=SPEC, output=OutputSpec(classes, kind="sigmoid"))
-    np.testing.assert_allclose(network.forward(IMAGES).logits, torch_logits(classes), rtol=1e-5)
+    model = wrap(Ends(end, classes), input=SPEC, output=OutputSpec(classes, kind="sigmoid"))
+    np.testing.assert_allclose(model.forward(IMAGES).logits, torch_logits(classes), rtol=1e-5)
     if classes > 1:
-        with pytest.raises(NetworkError, match="the model ends in sigmoid, but 'logits' was declared: declare kind"):
+        with pytest.raises(ModelError, match="the model ends in sigmoid, but 'logits' was declared: declare kind"):
             wrap(Ends(end, classes), input=SPEC, output=OutputSpec(classes))
 
 
 def test_logarithms_of_softmax_are_taken_off_too() -> None:
-    network = wrap(Ends(nn.LogSoftmax(dim=1)), input=SPEC, output=OutputSpec(3))
-    np.testing.assert_allclose(network.forward(IMAGES).logits, torch_logits(), rtol=1e-5)
+    model = wrap(Ends(nn.LogSoftmax(dim=1)), input=SPEC, output=OutputSpec(3))
+    np.testing.assert_allclose(model.forward(IMAGES).logits, torch_logits(), rtol=1e-5)
 
 
 def test_one_probability_is_taken_as_it_is() -> None:
-    network = wrap(Ends(nn.Sigmoid(), 1), input=SPEC, output=OutputSpec(["dog"], kind="probabilities"))
-    (one, _) = predict(network, IMAGES)
+    model = wrap(Ends(nn.Sigmoid(), 1), input=SPEC, output=OutputSpec(["dog"], kind="probabilities"))
+    (one, _) = predict(model, IMAGES)
     assert (one.label, one.probabilities[0]) == ("not dog", pytest.approx(1 / (1 + np.exp(-torch_logits(1)[0, 0]))))
 
 
@@ -121,7 +121,7 @@ REFUSED: dict[str, tuple[Callable[..., Any], OutputSpec]] = {
 
 @pytest.mark.parametrize(("end", "output"), REFUSED.values(), ids=REFUSED)
 def test_what_contradicts_its_declaration_is_refused(end, output: OutputSpec) -> None:
-    with pytest.raises(NetworkError):
+    with pytest.raises(ModelError):
         wrap(Ends(end, len(output.class_names)), input=SPEC, output=output)
 
 
@@ -129,7 +129,7 @@ def test_what_contradicts_its_declaration_is_refused(end, output: OutputSpec) ->
 @pytest.mark.parametrize("end", [nn.Softmax(dim=1), nn.Sigmoid()], ids=["softmax", "sigmoid"])
 def test_what_is_compiled_can_not_be_seen_through(end, kind) -> None:
     scripted = torch.jit.trace(Ends(end), torch.zeros(2, 3, 4, 5))
-    with pytest.raises(NetworkError):
+    with pytest.raises(ModelError):
         wrap(scripted, input=SPEC, output=OutputSpec(3, kind=kind))
 
 
@@ -178,5 +178,5 @@ def test_what_shows_nothing_is_judged_by_its_outputs(end, output: OutputSpec, ta
     if taken:
         wrap(model, input=LAST, output=output)
         return
-    with pytest.raises(NetworkError, match="declared"):
+    with pytest.raises(ModelError, match="declared"):
         wrap(model, input=LAST, output=output)

@@ -15,9 +15,9 @@ from torch.utils.checkpoint import checkpoint
 from adapters.torch_models import CLASSES, EVERY, SPEC, pictures
 from innerview.adapters import wrap
 from innerview.adapters.failures import describe
-from innerview.errors import NetworkError, OutOfMemory
+from innerview.errors import ModelError, OutOfMemory
 from innerview.methods import gradient, predict
-from innerview.network import OUTPUT, InputSpec
+from innerview.model import OUTPUT, InputSpec
 from innerview.targets import Logit
 
 
@@ -45,7 +45,7 @@ UNUSABLE: dict[str, tuple[Callable[[], nn.Module], str]] = {
 
 @pytest.mark.parametrize(("build", "said"), UNUSABLE.values(), ids=UNUSABLE)
 def test_weights_that_can_not_be_used_are_named(build, said: str) -> None:
-    with pytest.raises(NetworkError, match=said):
+    with pytest.raises(ModelError, match=said):
         wrap(build(), input=SPEC, output=CLASSES)
 
 
@@ -89,10 +89,10 @@ BACK: dict[str, tuple[Callable[[], nn.Module], str]] = {
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize(("build", "said"), BACK.values(), ids=BACK)
 def test_a_failing_way_back_is_told_of_and_predictions_work(build, said: str) -> None:
-    network = wrap(build(), input=SPEC, output=CLASSES)
-    predict(network, pictures())
-    with pytest.raises(NetworkError, match=said):
-        gradient(network, pictures()[0], Logit(1))
+    model = wrap(build(), input=SPEC, output=CLASSES)
+    predict(model, pictures())
+    with pytest.raises(ModelError, match=said):
+        gradient(model, pictures()[0], Logit(1))
 
 
 class Half(nn.Module):
@@ -107,11 +107,11 @@ class Half(nn.Module):
 
 
 def test_layers_in_half_precision_can_be_looked_at_and_are_told_of() -> None:
-    network = wrap(Half(), input=SPEC, output=CLASSES)
-    found = network.pullback(pictures(), {OUTPUT: EVERY}, ["conv"])
+    model = wrap(Half(), input=SPEC, output=CLASSES)
+    found = model.vjp(pictures(), {OUTPUT: EVERY}, ["conv"])
     assert found.activations["conv"].dtype == np.float32
-    assert np.abs(found.tap_gradients["conv"]).max() > 0
-    assert "half precision (conv, head)" in network.notes[0]
+    assert np.abs(found.layer_gradients["conv"]).max() > 0
+    assert "half precision (conv, head)" in model.notes[0]
 
 
 class Sometimes(nn.Module):
@@ -130,34 +130,34 @@ class Sometimes(nn.Module):
 @pytest.mark.parametrize(
     ("error", "kind", "said"),
     [
-        (RuntimeError("odd"), NetworkError, r"failed on 2 pictures, in layer 1 \(Sometimes\).*RuntimeError: odd"),
-        (ValueError(), NetworkError, "ValueError"),
+        (RuntimeError("odd"), ModelError, r"failed on 2 pictures, in layer 1 \(Sometimes\).*RuntimeError: odd"),
+        (ValueError(), ModelError, "ValueError"),
         (RuntimeError("CUDA out of memory. Tried"), OutOfMemory, "memory ended|Memory ended"),
         (MemoryError(), MemoryError, "fewer or smaller pictures"),
     ],
 )
 def test_a_failure_at_later_pictures_names_the_layer(error: Exception, kind: type[Exception], said: str) -> None:
-    network = wrap(nn.Sequential(nn.Identity(), Sometimes(error), small()), input=SPEC, output=CLASSES)
+    model = wrap(nn.Sequential(nn.Identity(), Sometimes(error), small()), input=SPEC, output=CLASSES)
     with pytest.raises(kind, match=said):
-        network.forward(np.ones_like(pictures()) * 2)
+        model.forward(np.ones_like(pictures()) * 2)
 
 
 def test_a_targets_own_error_is_not_the_models() -> None:
-    def cotangent(outputs: Any) -> Any:
+    def grad_output(outputs: Any) -> Any:
         raise ZeroDivisionError
 
-    network = wrap(jax.jit(lambda x: x.mean((1, 2))), input=InputSpec(4, 5), output=CLASSES)
+    model = wrap(jax.jit(lambda x: x.mean((1, 2))), input=InputSpec(4, 5), output=CLASSES)
     with pytest.raises(ZeroDivisionError):
-        network.pullback(np.zeros((1, 4, 5, 3), np.float32), {OUTPUT: cotangent})
+        model.vjp(np.zeros((1, 4, 5, 3), np.float32), {OUTPUT: grad_output})
 
 
 def test_jax_failures_are_ours() -> None:
     def function(x: Any) -> Any:
         return x.mean((1, 2)) * float(0 * x.max() + 1)
 
-    network = wrap(function, parameters=None, input=InputSpec(4, 5), output=CLASSES)
-    with pytest.raises(NetworkError, match=r"gradients can't be had.*use jax\.numpy there"):
-        network.pullback(np.ones((1, 4, 5, 3), np.float32), {OUTPUT: EVERY})
+    model = wrap(function, parameters=None, input=InputSpec(4, 5), output=CLASSES)
+    with pytest.raises(ModelError, match=r"gradients can't be had.*use jax\.numpy there"):
+        model.vjp(np.ones((1, 4, 5, 3), np.float32), {OUTPUT: EVERY})
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,13 @@
-"""Functions as networks: what they are given, and what may come back."""
+"""Functions as models: what they are given, and what may come back."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from innerview.adapters import FunctionNetwork
-from innerview.errors import NetworkError, UsageError
-from innerview.network import InputSpec, OutputSpec
+from innerview.adapters import FunctionModel
+from innerview.errors import ModelError, UsageError
+from innerview.model import InputSpec, OutputSpec
 from innerview.types import Array
 
 SPEC = InputSpec(2, 5, 3, mean=(1.0, 2.0, 3.0), std=(2.0, 4.0, 8.0), value_range=(0.0, 255.0))
@@ -28,7 +28,7 @@ def test_the_function_is_given_the_models_input(layout) -> None:
 
     spec = InputSpec(2, 5, 3, mean=SPEC.mean, std=SPEC.std, value_range=(0.0, 255.0), layout=layout)
     images = np.random.default_rng(0).random((4, 2, 5, 3))
-    FunctionNetwork(function, spec, CLASSES, np.float64).forward(images)
+    FunctionModel(function, spec, CLASSES, np.float64).forward(images)
     wanted = (255 * images - np.array(SPEC.mean)) / np.array(SPEC.std)
     np.testing.assert_allclose(given[0], wanted if layout == "HWC" else wanted.transpose(0, 3, 1, 2))
     assert given[0].flags.c_contiguous
@@ -42,26 +42,26 @@ def test_the_function_may_write_on_what_it_is_given_and_reuse_its_output() -> No
         inputs[...] = -1
         return buffer
 
-    network = FunctionNetwork(function, InputSpec(2, 5), CLASSES)
+    model = FunctionModel(function, InputSpec(2, 5), CLASSES)
     black, white = np.zeros((1, 2, 5, 3)), np.ones((1, 2, 5, 3))
-    first = network.forward(black).logits
-    assert (network.forward(white).logits == 1).all()
+    first = model.forward(black).logits
+    assert (model.forward(white).logits == 1).all()
     assert (first == 0).all()
     assert (white == 1).all()
 
 
 def test_anything_that_numpy_reads_is_an_output() -> None:
-    network = FunctionNetwork(lambda inputs: [[1, 2]] * len(inputs), SPEC, CLASSES)
-    answer = network.forward(np.zeros((3, 2, 5, 3))).logits
+    model = FunctionModel(lambda inputs: [[1, 2]] * len(inputs), SPEC, CLASSES)
+    answer = model.forward(np.zeros((3, 2, 5, 3))).logits
     assert answer.dtype == np.float32
     np.testing.assert_array_equal(answer, [[1, 2]] * 3)
 
 
 @pytest.mark.parametrize("shape", [(3,), (3, 3), (1, 2), (3, 2, 1)])
 def test_outputs_of_another_shape_are_refused(shape: tuple[int, ...]) -> None:
-    network = FunctionNetwork(lambda inputs: np.zeros(shape), SPEC, CLASSES)
-    with pytest.raises(NetworkError, match=r"\(3, 2\) \(batch × class\)"):
-        network.forward(np.zeros((3, 2, 5, 3)))
+    model = FunctionModel(lambda inputs: np.zeros(shape), SPEC, CLASSES)
+    with pytest.raises(ModelError, match=r"\(3, 2\) \(batch × class\)"):
+        model.forward(np.zeros((3, 2, 5, 3)))
 
 
 def fails(inputs: Array) -> Array:
@@ -70,37 +70,37 @@ def fails(inputs: Array) -> Array:
 
 @pytest.mark.parametrize(("function", "said"), [(fails, "ZeroDivisionError: no luck"), (lambda inputs: ["a"], "'a'")])
 def test_a_function_that_fails_is_named_with_what_it_was_given(function, said: str) -> None:
-    with pytest.raises(NetworkError, match=said) as caught:
-        FunctionNetwork(function, SPEC, CLASSES).forward(np.zeros((3, 2, 5, 3)))
+    with pytest.raises(ModelError, match=said) as caught:
+        FunctionModel(function, SPEC, CLASSES).forward(np.zeros((3, 2, 5, 3)))
     assert "(3, 2, 5, 3)" in str(caught.value)
     assert caught.value.__cause__ is not None
 
 
 def test_other_precisions_are_refused() -> None:
-    with pytest.raises(NetworkError, match="float16"):
-        FunctionNetwork(two, SPEC, CLASSES, np.float16)
+    with pytest.raises(ModelError, match="float16"):
+        FunctionModel(two, SPEC, CLASSES, np.float16)
 
 
 def test_a_function_of_several_inputs_is_refused_and_defaults_are_none() -> None:
-    with pytest.raises(NetworkError, match=r"takes 2 inputs \(pictures, ages\).*wrap a function of one input"):
-        FunctionNetwork(lambda pictures, ages: two(pictures), SPEC, CLASSES)
-    found = FunctionNetwork(lambda pictures, scale=2, *more, **named: scale * two(pictures), SPEC, CLASSES)
+    with pytest.raises(ModelError, match=r"takes 2 inputs \(pictures, ages\).*wrap a function of one input"):
+        FunctionModel(lambda pictures, ages: two(pictures), SPEC, CLASSES)
+    found = FunctionModel(lambda pictures, scale=2, *more, **named: scale * two(pictures), SPEC, CLASSES)
     images = np.random.default_rng(0).random((2, *SPEC.shape)).astype(np.float32)
     np.testing.assert_allclose(
-        found.forward(images).logits, 2 * FunctionNetwork(two, SPEC, CLASSES).forward(images).logits
+        found.forward(images).logits, 2 * FunctionModel(two, SPEC, CLASSES).forward(images).logits
     )
 
 
 def test_layers_are_refused_with_advice() -> None:
     with pytest.raises(UsageError, match="wrap the model itself"):
-        FunctionNetwork(two, SPEC, CLASSES).forward(np.zeros((1, 2, 5, 3)), ["conv1"])
+        FunctionModel(two, SPEC, CLASSES).forward(np.zeros((1, 2, 5, 3)), ["conv1"])
 
 
 def test_what_the_function_closes_over_changes_its_identity() -> None:
     factor = np.ones(1)
-    network = FunctionNetwork(lambda inputs: two(inputs) * factor, SPEC, CLASSES)
-    before = network.identity
+    model = FunctionModel(lambda inputs: two(inputs) * factor, SPEC, CLASSES)
+    before = model.fingerprint
     factor[0] = 2
-    assert network.identity != before
+    assert model.fingerprint != before
     factor[0] = 1
-    assert network.identity == before
+    assert model.fingerprint == before

@@ -16,8 +16,8 @@ import innerview
 from adapters.torch_models import CLASSES, EVERY, pictures
 from innerview.adapters import wrap
 from innerview.adapters.jax import tap
-from innerview.errors import NetworkError, UsageError
-from innerview.network import OUTPUT, InputSpec, Network
+from innerview.errors import ModelError, UsageError
+from innerview.model import OUTPUT, InputSpec, Model
 
 SPEC = InputSpec(6, 8, mean=(0.5, 0.4, 0.3), std=(0.2, 0.3, 0.5))
 FRONT = InputSpec(6, 8, mean=SPEC.mean, std=SPEC.std, layout="CHW")
@@ -62,44 +62,44 @@ class Eqx(eqx.Module):
         return self.dense(jax.nn.relu(self.conv(value)).mean((1, 2)))
 
 
-def of_linen() -> tuple[Network, Callable[[Any], Any]]:
+def of_linen() -> tuple[Model, Callable[[Any], Any]]:
     model = Linen()
     variables = model.init(KEY, jnp.zeros((1, 6, 8, 3)))
     return wrap(model.apply, parameters=variables, input=SPEC, output=CLASSES), lambda x: model.apply(variables, x)
 
 
-def of_nnx() -> tuple[Network, Callable[[Any], Any]]:
+def of_nnx() -> tuple[Model, Callable[[Any], Any]]:
     model = Nnx()
     model.eval()
     graph, state = nnx.split(model)
-    network = wrap(lambda state, x: nnx.merge(graph, state)(x), parameters=state, input=SPEC, output=CLASSES)
-    return network, model
+    wrapped = wrap(lambda state, x: nnx.merge(graph, state)(x), parameters=state, input=SPEC, output=CLASSES)
+    return wrapped, model
 
 
-def of_equinox() -> tuple[Network, Callable[[Any], Any]]:
+def of_equinox() -> tuple[Model, Callable[[Any], Any]]:
     model = Eqx()
-    network = wrap(lambda model, x: jax.vmap(model)(x), parameters=model, input=FRONT, output=CLASSES)
-    return network, lambda x: jax.vmap(model)(x.transpose(0, 3, 1, 2))
+    wrapped = wrap(lambda model, x: jax.vmap(model)(x), parameters=model, input=FRONT, output=CLASSES)
+    return wrapped, lambda x: jax.vmap(model)(x.transpose(0, 3, 1, 2))
 
 
 MODULES = {"flax linen": of_linen, "flax nnx": of_nnx, "equinox": of_equinox}
 
 
 @pytest.mark.parametrize("make", MODULES.values(), ids=MODULES)
-def test_a_module_gives_what_it_gives_alone(make: Callable[[], tuple[Network, Callable[[Any], Any]]]) -> None:
-    network, direct = make()
+def test_a_module_gives_what_it_gives_alone(make: Callable[[], tuple[Model, Callable[[Any], Any]]]) -> None:
+    model, direct = make()
     images, mean, std = pictures(), np.array(SPEC.mean, np.float32), np.array(SPEC.std, np.float32)
 
     def logits(given: Any) -> Any:
         return direct((given - mean) / std)
 
-    np.testing.assert_allclose(network.forward(images).logits, logits(images), rtol=1e-5, atol=1e-6)
-    found = network.pullback(images, {OUTPUT: EVERY}).input_gradients
+    np.testing.assert_allclose(model.forward(images).logits, logits(images), rtol=1e-5, atol=1e-6)
+    found = model.vjp(images, {OUTPUT: EVERY}).input_gradients
     wanted = [jax.grad(lambda given, number=number: logits(given)[:, number].sum())(images) for number in range(3)]
     np.testing.assert_allclose(found, np.stack(wanted), rtol=1e-4, atol=1e-6)
-    assert len(network.weights()) >= 4
+    assert len(model.weights()) >= 4
     black = np.zeros_like(images[0])
-    result = innerview.integrated_gradients(network, images[0], innerview.Logit(1), baseline=black, n_steps=16)
+    result = innerview.integrated_gradients(model, images[0], innerview.Logit(1), baseline=black, n_steps=16)
     assert result.attribution.sum() == pytest.approx(result.score - result.baseline_score, abs=0.01)
 
 
@@ -107,7 +107,7 @@ def test_batch_statistics_that_are_left_in_training_mode_are_noticed() -> None:
     model = Nnx()
     model.train()
     graph, state = nnx.split(model)
-    with pytest.raises(NetworkError, match=r"changes by up to .* when other pictures are in its batch"):
+    with pytest.raises(ModelError, match=r"changes by up to .* when other pictures are in its batch"):
         wrap(lambda state, x: nnx.merge(graph, state)(x), parameters=state, input=SPEC, output=CLASSES)
 
 
@@ -116,9 +116,9 @@ def test_several_inputs_are_refused_and_parameters_are_asked_for() -> None:
     def function(parameters: Any, pictures: Any, age: Any) -> Any:
         return pictures.mean((1, 2)) * parameters + age
 
-    with pytest.raises(NetworkError, match=r"takes 2 inputs \(pictures, age\), but an explanation is of one picture"):
+    with pytest.raises(ModelError, match=r"takes 2 inputs \(pictures, age\), but an explanation is of one picture"):
         wrap(function, parameters=jnp.ones(3), input=SPEC, output=CLASSES)
-    with pytest.raises(NetworkError, match=r"takes 3 inputs .*if the first are its parameters, .*parameters=…"):
+    with pytest.raises(ModelError, match=r"takes 3 inputs .*if the first are its parameters, .*parameters=…"):
         wrap(function, input=SPEC, output=CLASSES)
 
 
@@ -126,14 +126,14 @@ def test_weights_that_are_not_finite_are_named() -> None:
     model = Linen()
     variables = model.init(KEY, jnp.zeros((1, 6, 8, 3)))
     variables["params"]["dense"]["bias"] = jnp.array([0, jnp.nan, 0])
-    with pytest.raises(NetworkError, match=r"params\.dense\.bias holds 1 values of 3 that are not finite"):
+    with pytest.raises(ModelError, match=r"params\.dense\.bias holds 1 values of 3 that are not finite"):
         wrap(model.apply, parameters=variables, input=SPEC, output=CLASSES)
 
 
 def test_what_a_flax_module_names_is_a_layer() -> None:
-    network, _ = of_linen()
-    assert [(layer.name, layer.kind, layer.shape) for layer in network.layers] == [("relu", "activation", (6, 8, 4))]
-    assert network.forward(pictures(), ["relu"]).activations["relu"].min() >= 0
+    model, _ = of_linen()
+    assert [(layer.name, layer.kind, layer.shape) for layer in model.layers] == [("relu", "activation", (6, 8, 4))]
+    assert model.forward(pictures(), ["relu"]).activations["relu"].min() >= 0
 
 
 @pytest.mark.parametrize("model", [Linen(), Eqx()], ids=["flax", "equinox"])

@@ -12,9 +12,9 @@ from torch import nn
 
 from adapters.torch_models import CLASSES, EVERY, SPEC, pictures
 from innerview.adapters.keeping import Kept, random_numbers
-from innerview.adapters.torch import TorchNetwork
-from innerview.errors import NetworkError
-from innerview.network import OUTPUT
+from innerview.adapters.torch import TorchModel
+from innerview.errors import ModelError
+from innerview.model import OUTPUT
 from typecheck import unchecked
 
 
@@ -118,11 +118,11 @@ def test_a_model_that_learns_while_it_is_looked_at_comes_back_as_it_was() -> Non
     model = Learning().eval()
     model.conv.training = True
     before, outside = frozen(model), around()
-    network = TorchNetwork(model, SPEC, CLASSES)
+    wrapped = TorchModel(model, SPEC, CLASSES)
     assert frozen(model) == before
-    first = network.forward(pictures()).logits
-    network.pullback(pictures(), {OUTPUT: EVERY}, [network.layers[0].name])
-    np.testing.assert_array_equal(network.forward(pictures()).logits, first)
+    first = wrapped.forward(pictures()).logits
+    wrapped.vjp(pictures(), {OUTPUT: EVERY}, [wrapped.layers[0].name])
+    np.testing.assert_array_equal(wrapped.forward(pictures()).logits, first)
     assert frozen(model) == before
     assert around() == outside
 
@@ -130,17 +130,17 @@ def test_a_model_that_learns_while_it_is_looked_at_comes_back_as_it_was() -> Non
 @pytest.mark.parametrize("error", [KeyboardInterrupt, ValueError, MemoryError])
 def test_it_comes_back_after_errors_and_ctrl_c_too(error: type[BaseException]) -> None:
     model = Learning().eval()
-    network = TorchNetwork(model, SPEC, CLASSES)
+    wrapped = TorchModel(model, SPEC, CLASSES)
 
     def stop(*_: object) -> None:
         raise error
 
     handle = model.head.register_forward_pre_hook(stop)
     before, outside = frozen(model), around()
-    with pytest.raises((NetworkError, KeyboardInterrupt)):
-        network.forward(pictures())
-    with pytest.raises((NetworkError, KeyboardInterrupt)):
-        network.pullback(pictures(), {OUTPUT: EVERY})
+    with pytest.raises((ModelError, KeyboardInterrupt)):
+        wrapped.forward(pictures())
+    with pytest.raises((ModelError, KeyboardInterrupt)):
+        wrapped.vjp(pictures(), {OUTPUT: EVERY})
     assert frozen(model) == before
     assert around() == outside
     handle.remove()
@@ -173,9 +173,9 @@ def test_weights_that_a_model_changes_come_back(way: str) -> None:
     model = Clipping(way)
     weight = model.head.weight
     values = weight.detach().clone()
-    network = TorchNetwork(model, SPEC, CLASSES)
-    network.forward(pictures())
-    network.pullback(pictures(), {OUTPUT: EVERY})
+    wrapped = TorchModel(model, SPEC, CLASSES)
+    wrapped.forward(pictures())
+    wrapped.vjp(pictures(), {OUTPUT: EVERY})
     assert model.head.weight is weight
     torch.testing.assert_close(weight.detach(), values, rtol=0, atol=0)
 
@@ -188,10 +188,10 @@ class Late(Clipping):
 
 
 def test_a_weight_that_could_not_be_put_back_is_told_of() -> None:
-    network = TorchNetwork(Late("in place"), SPEC, CLASSES)
-    network.forward(pictures())
-    with pytest.raises(NetworkError, match=r"changed its weight head\.weight in place"):
-        network.forward(np.ones_like(pictures()))
+    model = TorchModel(Late("in place"), SPEC, CLASSES)
+    model.forward(pictures())
+    with pytest.raises(ModelError, match=r"changed its weight head\.weight in place"):
+        model.forward(np.ones_like(pictures()))
 
 
 def test_noise_that_all_pictures_share_is_seen_from_call_to_call() -> None:
@@ -201,7 +201,7 @@ def test_noise_that_all_pictures_share_is_seen_from_call_to_call() -> None:
         def forward(self, value: torch.Tensor) -> torch.Tensor:
             return value.mean((2, 3)) + torch.randn(3)
 
-    with pytest.raises(NetworkError, match="from one call"):
+    with pytest.raises(ModelError, match="from one call"):
         wrap(Noisy(), input=SPEC, output=CLASSES)
 
 

@@ -11,17 +11,17 @@ import numpy as np
 import pytest
 
 from capabilities import lacks, need
-from innerview.adapters import FunctionNetwork, wrap
-from innerview.adapters.keras import KerasNetwork
+from innerview.adapters import FunctionModel, wrap
+from innerview.adapters.keras import KerasModel
 from innerview.adapters.keras_files import application, found_input, open_keras
 from innerview.cli import main
-from innerview.errors import DataError, NetworkError, UsageError
+from innerview.errors import DataError, ModelError, UsageError
 from innerview.methods import occlusion
-from innerview.network import OUTPUT, InputSpec, OutputSpec
+from innerview.model import OUTPUT, InputSpec, OutputSpec
 from innerview.session.models import ModelRequest, open_model
 from innerview.targets import Logit, together
 from innerview.types import Array
-from networks import BACKEND, DTYPES
+from models import BACKEND, DTYPES
 
 CLASSES = OutputSpec(("a", "b", "c"))
 SPEC = InputSpec(6, 8)
@@ -76,18 +76,18 @@ def test_a_model_comes_back_as_it_was_after_use_and_errors() -> None:
     model.get_layer("conv2").trainable = False
     model.compile("sgd", "categorical_crossentropy")
     held, before = numbers(model), state(model)
-    network = wrap(model, input=SPEC, output=CLASSES)
-    taps = [layer.name for layer in network.layers]
+    wrapped = wrap(model, input=SPEC, output=CLASSES)
+    layers = [layer.name for layer in wrapped.layers]
     for _ in range(5):
-        network.forward(pictures(), taps)
-        network.pullback(pictures(), {OUTPUT: EVERY}, taps)
-    _ = network.identity, network.weights(), network.astype(np.float32)
+        wrapped.forward(pictures(), layers)
+        wrapped.vjp(pictures(), {OUTPUT: EVERY}, layers)
+    _ = wrapped.fingerprint, wrapped.weights(), wrapped.astype(np.float32)
 
     def refuse(value: Array) -> Array:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        network.pullback(pictures(), {OUTPUT: refuse}, taps)
+        wrapped.vjp(pictures(), {OUTPUT: refuse}, layers)
     assert_unchanged(model, held, before)
 
 
@@ -100,7 +100,7 @@ def test_a_layer_that_fails_is_named_with_what_it_was_given_and_nothing_is_left_
 
     model = keras.Sequential([keras.Input((6, 8, 3)), Fails(name="trap"), layers.Flatten(), layers.Dense(3)])
     before = state(model)
-    with pytest.raises(NetworkError, match=r"in layer trap \(Fails\), which was given \(3, 6, 8, 3\)"):
+    with pytest.raises(ModelError, match=r"in layer trap \(Fails\), which was given \(3, 6, 8, 3\)"):
         wrap(model, input=SPEC, output=CLASSES)
     assert state(model) == before
 
@@ -117,42 +117,42 @@ def test_a_failure_between_layers_names_the_layer_before_it() -> None:
 
     model = Bare()
     model(pictures())
-    with pytest.raises(NetworkError, match=r"shape \(3, 6, 8, 3\), after layer flat, which gave \(3, 144\): "):
+    with pytest.raises(ModelError, match=r"shape \(3, 6, 8, 3\), after layer flat, which gave \(3, 144\): "):
         wrap(model, input=SPEC, output=CLASSES)
 
 
 def test_layers_are_calls() -> None:
-    network = KerasNetwork(reused(), SPEC, CLASSES)
-    assert [layer.name for layer in network.layers] == [
+    model = KerasModel(reused(), SPEC, CLASSES)
+    assert [layer.name for layer in model.layers] == [
         "conv1", "norm", "relu", "conv2", "relu#2", "drop", "mean", "out"
     ]  # fmt: skip
-    assert network.layers[0].parameters == ("conv1/kernel", "conv1/bias")
-    seen = network.pullback(pictures(), {OUTPUT: EVERY}, ["norm", "relu", "conv2", "relu#2"]).activations
+    assert model.layers[0].parameters == ("conv1/kernel", "conv1/bias")
+    seen = model.vjp(pictures(), {OUTPUT: EVERY}, ["norm", "relu", "conv2", "relu#2"]).activations
     np.testing.assert_array_equal(seen["relu"], np.maximum(seen["norm"], 0))
     np.testing.assert_array_equal(seen["relu#2"], np.maximum(seen["conv2"], 0))
 
 
 def test_it_is_looked_at_in_evaluation_mode() -> None:
     model = reused()
-    network = KerasNetwork(model, SPEC, CLASSES)
+    wrapped = KerasModel(model, SPEC, CLASSES)
     wanted = keras.ops.convert_to_numpy(model(pictures(), training=False))
-    np.testing.assert_allclose(network.forward(pictures()).logits, wanted, rtol=1e-5)
-    assert np.array_equal(network.forward(pictures()).logits, network.forward(pictures()).logits)
+    np.testing.assert_allclose(wrapped.forward(pictures()).logits, wanted, rtol=1e-5)
+    assert np.array_equal(wrapped.forward(pictures()).logits, wrapped.forward(pictures()).logits)
 
 
 def test_channels_in_front_give_the_same_answers() -> None:
     need("convolution with channels in front")
-    last = KerasNetwork(reused(), SPEC, CLASSES)
+    last = KerasModel(reused(), SPEC, CLASSES)
     model = reused(front=True)
     model.set_weights(reused().get_weights())
-    first = KerasNetwork(model, InputSpec(6, 8, layout="CHW"), CLASSES)
-    taps = ["conv1", "norm", "relu#2", "drop"]
+    first = KerasModel(model, InputSpec(6, 8, layout="CHW"), CLASSES)
+    layers = ["conv1", "norm", "relu#2", "drop"]
     assert [layer.shape for layer in first.layers] == [layer.shape for layer in last.layers]
-    found, wanted = (network.pullback(pictures(), {OUTPUT: EVERY}, taps) for network in (first, last))
+    found, wanted = (wrapped.vjp(pictures(), {OUTPUT: EVERY}, layers) for wrapped in (first, last))
     np.testing.assert_allclose(found.input_gradients, wanted.input_gradients, atol=1e-6)
-    for tap in taps:
+    for tap in layers:
         np.testing.assert_allclose(found.activations[tap], wanted.activations[tap], atol=1e-5)
-        np.testing.assert_allclose(found.tap_gradients[tap], wanted.tap_gradients[tap], atol=1e-6)
+        np.testing.assert_allclose(found.layer_gradients[tap], wanted.layer_gradients[tap], atol=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -169,7 +169,7 @@ def test_a_convolution_that_this_processor_lacks_is_said_with_the_way_out(kind: 
     if not lacks(capability):
         assert wrap(model, input=spec, output=CLASSES).layers[0].name == "conv"
         return
-    with pytest.raises(NetworkError, match=r"in layer conv \(Conv2D.*channels in front.*KERAS_BACKEND=torch"):
+    with pytest.raises(ModelError, match=r"in layer conv \(Conv2D.*channels in front.*KERAS_BACKEND=torch"):
         wrap(model, input=spec, output=CLASSES)
 
 
@@ -184,27 +184,27 @@ ENDINGS = {
 @pytest.mark.parametrize(("build", "kind"), ENDINGS.values(), ids=ENDINGS)
 def test_logits_are_taken_from_before_the_ending(build, kind) -> None:
     model, spec = build(), OutputSpec(CLASSES.class_names, kind=kind)
-    network = wrap(model, input=SPEC, output=spec)
-    plain = KerasNetwork(reused(), SPEC, CLASSES)
-    np.testing.assert_allclose(network.forward(pictures()).logits, plain.forward(pictures()).logits, rtol=1e-6)
+    wrapped = wrap(model, input=SPEC, output=spec)
+    plain = KerasModel(reused(), SPEC, CLASSES)
+    np.testing.assert_allclose(wrapped.forward(pictures()).logits, plain.forward(pictures()).logits, rtol=1e-6)
     wanted = keras.ops.convert_to_numpy(model(pictures(), training=False))
-    np.testing.assert_allclose(spec.probabilities(network.forward(pictures()).logits), wanted, rtol=1e-5)
-    found, same = (one.pullback(pictures(), {OUTPUT: EVERY}).input_gradients for one in (network, plain))
+    np.testing.assert_allclose(spec.probabilities(wrapped.forward(pictures()).logits), wanted, rtol=1e-5)
+    found, same = (one.vjp(pictures(), {OUTPUT: EVERY}).input_gradients for one in (wrapped, plain))
     np.testing.assert_allclose(found, same, rtol=1e-5, atol=1e-7)
-    assert "its logits are taken from before it" in network.notes[0]
+    assert "its logits are taken from before it" in wrapped.notes[0]
 
 
 def test_probabilities_are_taken_as_they_are_where_they_are_declared() -> None:
-    network = wrap(reused("softmax"), input=SPEC, output=OutputSpec(CLASSES.class_names, kind="probabilities"))
-    np.testing.assert_allclose(network.forward(pictures()).logits.sum(axis=1), 1, rtol=1e-5)
-    assert network.notes == ()
+    model = wrap(reused("softmax"), input=SPEC, output=OutputSpec(CLASSES.class_names, kind="probabilities"))
+    np.testing.assert_allclose(model.forward(pictures()).logits.sum(axis=1), 1, rtol=1e-5)
+    assert model.notes == ()
 
 
 @pytest.mark.parametrize(
     ("ending", "kind"), [("softmax", "sigmoid"), ("sigmoid", "logits"), ("sigmoid", "probabilities")]
 )
 def test_a_declaration_that_contradicts_the_ending_is_refused(ending: str, kind) -> None:
-    with pytest.raises(NetworkError, match=f"the model ends in {ending}.*declare kind"):
+    with pytest.raises(ModelError, match=f"the model ends in {ending}.*declare kind"):
         wrap(reused(ending), input=SPEC, output=OutputSpec(CLASSES.class_names, kind=kind))
 
 
@@ -219,19 +219,19 @@ def wrapped(give) -> keras.Model:
     ids=["dict", "tuple"],
 )
 def test_one_of_several_outputs_is_picked_or_the_keys_are_listed(give, key) -> None:
-    network = wrap(wrapped(give), input=SPEC, output=OutputSpec(CLASSES.class_names, output=key))
-    wanted = KerasNetwork(reused(), SPEC, CLASSES).forward(pictures()).logits
-    np.testing.assert_allclose(network.forward(pictures()).logits, wanted, rtol=1e-5)
-    with pytest.raises(NetworkError, match=rf"{key!r} of shape \(3, 3\)"):
+    model = wrap(wrapped(give), input=SPEC, output=OutputSpec(CLASSES.class_names, output=key))
+    wanted = KerasModel(reused(), SPEC, CLASSES).forward(pictures()).logits
+    np.testing.assert_allclose(model.forward(pictures()).logits, wanted, rtol=1e-5)
+    with pytest.raises(ModelError, match=rf"{key!r} of shape \(3, 3\)"):
         wrap(wrapped(give), input=SPEC, output=CLASSES)
 
 
 def test_several_inputs_are_refused() -> None:
     left, right = keras.Input((6, 8, 3), name="left"), keras.Input((2,), name="right")
     model = keras.Model([left, right], layers.Dense(3)(layers.Concatenate()([layers.Flatten()(left), right])))
-    with pytest.raises(NetworkError, match=r"2 inputs \(left .*right"):
+    with pytest.raises(ModelError, match=r"2 inputs \(left .*right"):
         wrap(model, input=SPEC, output=CLASSES)
-    with pytest.raises(NetworkError, match=r"2 inputs \(left .*right"):
+    with pytest.raises(ModelError, match=r"2 inputs \(left .*right"):
         found_input(model)  # a command would ask for its size first
 
 
@@ -257,54 +257,54 @@ class Written(keras.Model):
 def test_a_subclassed_model_is_taken_once_it_is_built() -> None:
     keras.utils.set_random_seed(0)
     model = Written()
-    with pytest.raises(NetworkError, match="call it on one batch of pictures"):
+    with pytest.raises(ModelError, match="call it on one batch of pictures"):
         wrap(model, input=SPEC, output=CLASSES)
     model(pictures())
-    network = wrap(model, input=SPEC, output=CLASSES)
-    assert [layer.name for layer in network.layers] == ["block.same", "block.relu", "flat", "same"]
-    assert list(network.weights()) == ["block.same/kernel", "block.same/bias", "same/kernel", "same/bias"]
-    assert network.pullback(pictures(), {OUTPUT: EVERY}).input_gradients.any()
+    wrapped = wrap(model, input=SPEC, output=CLASSES)
+    assert [layer.name for layer in wrapped.layers] == ["block.same", "block.relu", "flat", "same"]
+    assert list(wrapped.weights()) == ["block.same/kernel", "block.same/bias", "same/kernel", "same/bias"]
+    assert wrapped.vjp(pictures(), {OUTPUT: EVERY}).input_gradients.any()
 
 
 def test_weights_that_are_not_finite_are_refused_by_name_but_can_be_looked_at() -> None:
     model = reused()
     model.get_layer("conv2").bias.assign([np.nan, 0, 0, 0])
-    with pytest.raises(NetworkError, match="conv2/bias holds 1 values of 4"):
+    with pytest.raises(ModelError, match="conv2/bias holds 1 values of 4"):
         wrap(model, input=SPEC, output=CLASSES)
     assert np.isnan(wrap(model, input=SPEC, output=CLASSES, allow_nonfinite=True).weights()["conv2/bias"][0])
 
 
 def test_changes_of_the_weights_are_seen() -> None:
     model = reused()
-    network = KerasNetwork(model, SPEC, CLASSES)
-    before, identity = network.forward(pictures()).logits, network.identity
+    wrapped = KerasModel(model, SPEC, CLASSES)
+    before, fingerprint = wrapped.forward(pictures()).logits, wrapped.fingerprint
     model.get_layer("norm").moving_mean.assign([1, 1, 1, 1])
-    assert network.identity != identity
-    assert not np.array_equal(network.forward(pictures()).logits, before)
+    assert wrapped.fingerprint != fingerprint
+    assert not np.array_equal(wrapped.forward(pictures()).logits, before)
 
 
 def test_the_architecture_is_in_the_identity_and_given_names_are_not() -> None:
-    def build(name: str, strides: int) -> KerasNetwork:
+    def build(name: str, strides: int) -> KerasModel:
         conv = layers.Conv2D(3, 2, strides, name=name)
         model = keras.Sequential([keras.Input((6, 8, 3)), conv, layers.GlobalAveragePooling2D()])
         conv.set_weights([np.ones((2, 2, 3, 3)), np.zeros(3)])
-        return KerasNetwork(model, SPEC, CLASSES)
+        return KerasModel(model, SPEC, CLASSES)
 
-    assert build("one", 1).identity == build("two", 1).identity
-    assert build("one", 1).identity != build("one", 2).identity
+    assert build("one", 1).fingerprint == build("two", 1).fingerprint
+    assert build("one", 1).fingerprint != build("one", 2).fingerprint
 
 
 @pytest.mark.parametrize("wanted", [np.float32, np.float64])
 def test_a_copy_is_independent_and_has_the_precision_or_is_refused(wanted) -> None:
     model = reused()
-    network = KerasNetwork(model, SPEC, CLASSES)
+    wrapped = KerasModel(model, SPEC, CLASSES)
     if wanted not in DTYPES:
-        with pytest.raises(NetworkError, match="Keras computes in float32 whatever"):
-            network.astype(wanted)
+        with pytest.raises(ModelError, match="Keras computes in float32 whatever"):
+            wrapped.astype(wanted)
         return
-    copy = network.astype(wanted)
+    copy = wrapped.astype(wanted)
     model.get_layer("conv1").kernel.assign(np.zeros((3, 3, 3, 4)))
-    assert copy.identity != network.identity
+    assert copy.fingerprint != wrapped.fingerprint
     assert copy.dtype == wanted
     assert copy.forward(pictures()).logits.dtype == wanted
 
@@ -317,7 +317,7 @@ def test_a_file_of_stock_layers_opens_as_the_model_that_was_saved(tmp_path: Path
     model.save(tmp_path / name)
     found = open_keras(tmp_path / name, trust=False)
     assert found_input(found) == (6, 8, 3, "HWC")
-    one, other = (KerasNetwork(each, SPEC, CLASSES).forward(pictures()).logits for each in (found, model))
+    one, other = (KerasModel(each, SPEC, CLASSES).forward(pictures()).logits for each in (found, model))
     np.testing.assert_array_equal(one, other)
 
 
@@ -355,11 +355,11 @@ def test_a_saved_model_is_opened_on_trust_and_looked_at_from_end_to_end(
     assert main(["info", "cat", *line]) == 2
     assert "saved runs code that is in it; if you trust where it came from, add --trust-code" in capsys.readouterr().err
     assert main(["info", "cat", *line, "--trust-code"]) == 0
-    network = open_model(ModelRequest("saved", classes="3", input="6x8 range=0..1 layout=HWC", trust=True))
-    assert isinstance(network, FunctionNetwork)
-    wanted = KerasNetwork(model, SPEC, CLASSES).forward(pictures()).logits
-    np.testing.assert_allclose(network.forward(pictures()).logits, wanted, rtol=1e-5, atol=1e-6)
-    hidden = occlusion(network, pictures()[0], Logit(1), fill=np.zeros((6, 8, 3), np.float32), window=2, stride=2)
+    wrapped = open_model(ModelRequest("saved", classes="3", input="6x8 range=0..1 layout=HWC", trust=True))
+    assert isinstance(wrapped, FunctionModel)
+    wanted = KerasModel(model, SPEC, CLASSES).forward(pictures()).logits
+    np.testing.assert_allclose(wrapped.forward(pictures()).logits, wanted, rtol=1e-5, atol=1e-6)
+    hidden = occlusion(wrapped, pictures()[0], Logit(1), fill=np.zeros((6, 8, 3), np.float32), window=2, stride=2)
     assert np.isfinite(hidden.heatmap).all()
     assert main(["explain", "cat", *line, "--trust-code", "-o", "seen"]) == 0
     assert (tmp_path / "seen" / "cat" / "index.html").is_file()
@@ -378,7 +378,7 @@ def test_a_class_of_ones_own_that_is_missing_is_named_with_the_way_out(tmp_path:
         for name, content in held.items():  # as it would be found on another machine
             archive.writestr(name, content.replace(__name__.encode(), b"not_here").replace(b"Twice", b"Thrice"))
     with pytest.raises(
-        NetworkError, match=r"can't open elsewhere\.keras; it holds not_here\.Thrice.*name a function that"
+        ModelError, match=r"can't open elsewhere\.keras; it holds not_here\.Thrice.*name a function that"
     ):
         open_keras(tmp_path / "elsewhere.keras", trust=True)
 
@@ -389,7 +389,7 @@ def test_batch_statistics_that_are_left_in_training_mode_are_noticed() -> None:
             return super().call(inputs, training=True, mask=mask)
 
     model = keras.Sequential([keras.Input((6, 8, 3)), layers.Conv2D(4, 3), Always(), layers.Flatten(), layers.Dense(3)])
-    with pytest.raises(NetworkError, match=r"changes by up to .* when other pictures are in its batch"):
+    with pytest.raises(ModelError, match=r"changes by up to .* when other pictures are in its batch"):
         wrap(model, input=SPEC, output=CLASSES)
 
 
@@ -398,7 +398,7 @@ def test_weights_that_can_not_be_had_are_said_with_the_way_out(monkeypatch: pyte
         raise OSError("URL fetch failure")
 
     monkeypatch.setattr(keras.applications, "MobileNetV2", offline)
-    with pytest.raises(NetworkError, match=r"can't be had on this machine.*save\('MobileNetV2\.keras'\)"):
+    with pytest.raises(ModelError, match=r"can't be had on this machine.*save\('MobileNetV2\.keras'\)"):
         application("MobileNetV2")
     with pytest.raises(UsageError, match=r"no keras:MobileNet9; there are .*ResNet50"):
         application("MobileNet9")

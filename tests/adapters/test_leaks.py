@@ -34,9 +34,9 @@ import sys
 sys.argv = ["leaking.py", "100", "numpy"]
 from adapters import leaking
 held, plain = [], leaking.look
-def keeping(network, images):
-    plain(network, images)
-    held.append(network.forward(images, ["conv"]))
+def keeping(model, images):
+    plain(model, images)
+    held.append(model.forward(images, ["conv"]))
 leaking.look = keeping
 leaking.main()
 """

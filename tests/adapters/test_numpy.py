@@ -5,33 +5,33 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from innerview.adapters.numpy import NumpyNetwork
+from innerview.adapters.numpy import NumpyModel
 from innerview.adapters.operations import Dense, Flatten, ReLU
-from innerview.errors import NetworkError
-from innerview.network import InputSpec, OutputSpec, find_layer
-from networks import MODELS, OUTPUT_SPEC, SMALL, numpy_network
+from innerview.errors import ModelError
+from innerview.model import InputSpec, OutputSpec, find_layer
+from models import MODELS, OUTPUT_SPEC, SMALL, numpy_model
 
 MIXED, LINEAR = MODELS["mixed"], MODELS["linear"]
 
 
 def test_it_keeps_copies_of_the_weights() -> None:
     weights = LINEAR.weights()
-    network = numpy_network(LINEAR, weights, np.float64)
+    model = numpy_model(LINEAR, weights, np.float64)
     images = np.random.default_rng(0).random((2, *SMALL.shape))
-    before = network.forward(images).logits
+    before = model.forward(images).logits
     for value in weights.values():
         value[...] = np.nan
-    assert np.array_equal(network.forward(images).logits, before)
+    assert np.array_equal(model.forward(images).logits, before)
 
 
 def test_layers_are_found_as_people_count_them() -> None:
-    layers = numpy_network(MIXED, MIXED.weights(), np.float64).layers
+    layers = numpy_model(MIXED, MIXED.weights(), np.float64).layers
     assert [find_layer(layers, number).name for number in (1, 2, 3, 4)] == ["elu1", "relu2", "elu3", "dense"]
 
 
 def test_an_activation_has_the_axes_of_what_it_follows() -> None:
     layers = {
-        layer.name: layer for layer in numpy_network(MODELS["hidden"], MODELS["hidden"].weights(), np.float64).layers
+        layer.name: layer for layer in numpy_model(MODELS["hidden"], MODELS["hidden"].weights(), np.float64).layers
     }
     assert (layers["relu"].axes, layers["relu"].shape) == ("channel", (7,))
 
@@ -40,29 +40,29 @@ def test_an_activation_has_the_axes_of_what_it_follows() -> None:
 def test_weights_that_are_not_finite_are_refused_by_name(value: float) -> None:
     weights = MIXED.weights()
     weights["conv2.weight"][0, 0, 0, 0] = value
-    with pytest.raises(NetworkError, match=r"conv2\.weight holds 1 values of 216"):
-        numpy_network(MIXED, weights, np.float64)
+    with pytest.raises(ModelError, match=r"conv2\.weight holds 1 values of 216"):
+        numpy_model(MIXED, weights, np.float64)
 
 
 def test_they_can_be_looked_at_but_not_run() -> None:
     weights = LINEAR.weights()
     weights["dense.bias"][1] = np.nan
-    network = NumpyNetwork(LINEAR.input, OUTPUT_SPEC, LINEAR.operations, weights, allow_nonfinite=True)
-    assert np.isnan(network.weights()["dense.bias"][1])
-    assert [layer.name for layer in network.layers] == ["flatten", "dense"]
-    for other in (network, network.astype(np.float64)):
-        with pytest.raises(NetworkError, match="allow_nonfinite"):
+    model = NumpyModel(LINEAR.input, OUTPUT_SPEC, LINEAR.operations, weights, allow_nonfinite=True)
+    assert np.isnan(model.weights()["dense.bias"][1])
+    assert [layer.name for layer in model.layers] == ["flatten", "dense"]
+    for other in (model, model.astype(np.float64)):
+        with pytest.raises(ModelError, match="allow_nonfinite"):
             other.forward(np.zeros((1, *SMALL.shape)))
-        with pytest.raises(NetworkError, match="allow_nonfinite"):
-            other.pullback(np.zeros((1, *SMALL.shape)), {"output": lambda value: value[None]})
+        with pytest.raises(ModelError, match="allow_nonfinite"):
+            other.vjp(np.zeros((1, *SMALL.shape)), {"output": lambda value: value[None]})
 
 
 def test_values_too_large_for_the_precision_are_refused_by_name() -> None:
     weights = LINEAR.weights()
     weights["dense.weight"][0, 0] = 1e300
-    numpy_network(LINEAR, weights, np.float64)
-    with pytest.raises(NetworkError, match=r"dense\.weight"):
-        numpy_network(LINEAR, weights, np.float32)
+    numpy_model(LINEAR, weights, np.float64)
+    with pytest.raises(ModelError, match=r"dense\.weight"):
+        numpy_model(LINEAR, weights, np.float32)
 
 
 BROKEN = {
@@ -76,27 +76,27 @@ BROKEN = {
 
 @pytest.mark.parametrize(("operations", "message"), BROKEN.values(), ids=BROKEN)
 def test_operations_and_weights_must_belong_together(operations, message: str) -> None:
-    with pytest.raises(NetworkError, match=message):
-        NumpyNetwork(SMALL, OUTPUT_SPEC, operations, LINEAR.weights())
+    with pytest.raises(ModelError, match=message):
+        NumpyModel(SMALL, OUTPUT_SPEC, operations, LINEAR.weights())
 
 
 def test_the_classes_must_be_as_many_as_the_outputs() -> None:
-    with pytest.raises(NetworkError, match=r"dense, gives \(3,\).*2 classes"):
-        NumpyNetwork(SMALL, OutputSpec(("a", "b")), LINEAR.operations, LINEAR.weights())
+    with pytest.raises(ModelError, match=r"dense, gives \(3,\).*2 classes"):
+        NumpyModel(SMALL, OutputSpec(("a", "b")), LINEAR.operations, LINEAR.weights())
 
 
 def test_channels_are_last() -> None:
-    with pytest.raises(NetworkError, match="'CHW'"):
-        NumpyNetwork(InputSpec(3, 4, layout="CHW"), OUTPUT_SPEC, LINEAR.operations, LINEAR.weights())
+    with pytest.raises(ModelError, match="'CHW'"):
+        NumpyModel(InputSpec(3, 4, layout="CHW"), OUTPUT_SPEC, LINEAR.operations, LINEAR.weights())
 
 
 def test_specification_and_operations_are_part_of_the_identity() -> None:
     weights = MODELS["hidden"].weights()
     linear = (*MODELS["hidden"].operations[:2], Dense("dense"))
     identities = {
-        NumpyNetwork(SMALL, OUTPUT_SPEC, MODELS["hidden"].operations, weights).identity,
-        NumpyNetwork(SMALL, OUTPUT_SPEC, linear, weights).identity,
-        NumpyNetwork(InputSpec(3, 4), OUTPUT_SPEC, linear, weights).identity,
-        NumpyNetwork(InputSpec(3, 4), OutputSpec(OUTPUT_SPEC.class_names), linear, weights).identity,
+        NumpyModel(SMALL, OUTPUT_SPEC, MODELS["hidden"].operations, weights).fingerprint,
+        NumpyModel(SMALL, OUTPUT_SPEC, linear, weights).fingerprint,
+        NumpyModel(InputSpec(3, 4), OUTPUT_SPEC, linear, weights).fingerprint,
+        NumpyModel(InputSpec(3, 4), OutputSpec(OUTPUT_SPEC.class_names), linear, weights).fingerprint,
     }
     assert len(identities) == 4

@@ -1,4 +1,4 @@
-"""Each operation: a known answer, its pullback against slopes, and what does not fit."""
+"""Each operation: a known answer, its vjp against slopes, and what does not fit."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from innerview.adapters.operations import (
     Operation,
     ReLU,
 )
-from innerview.errors import NetworkError
+from innerview.errors import ModelError
 from innerview.types import Array
 
 PICTURE = (7, 6, 3)
@@ -62,13 +62,13 @@ def test_the_shape_is_the_one_that_was_announced(operation: Operation, before, a
 
 
 @every
-def test_the_pullback_gives_slopes(operation: Operation, before, after) -> None:
+def test_the_vjp_gives_slopes(operation: Operation, before, after) -> None:
     random = np.random.default_rng(1)
     value, direction = random.normal(size=(2, 2, *before))
     factors = random.normal(size=(3, 2, *after))
     prepared = operation.prepare(WEIGHTS)
     _, saved = operation.forward(value.copy(), prepared)
-    gradient = operation.pullback(factors.copy(), saved, prepared)
+    gradient = operation.vjp(factors.copy(), saved, prepared)
     assert gradient.shape == (3, *value.shape)
     step = 1e-6
     slope = (run(operation, value + step * direction) - run(operation, value - step * direction)) / (2 * step)
@@ -83,14 +83,14 @@ def test_float32_stays_float32(operation: Operation, before, after) -> None:
     prepared = operation.prepare(weights)
     output, saved = operation.forward(np.ones((2, *before), np.float32), prepared)
     assert output.dtype == np.float32
-    assert operation.pullback(np.ones((1, 2, *after), np.float32), saved, prepared).dtype == np.float32
+    assert operation.vjp(np.ones((1, 2, *after), np.float32), saved, prepared).dtype == np.float32
 
 
 def test_elu_at_known_places() -> None:
     value = np.array([[-np.inf, -1000.0, -1.0, 0.0, 2.0, 1000.0]])
     output, saved = ELU("e").forward(value.copy(), ())
     np.testing.assert_allclose(output, [[-1, -1, np.exp(-1) - 1, 0, 2, 1000]])
-    np.testing.assert_allclose(ELU("e").pullback(np.ones((1, 1, 6)), saved, ()), [[[0, 0, np.exp(-1), 1, 1, 1]]])
+    np.testing.assert_allclose(ELU("e").vjp(np.ones((1, 1, 6)), saved, ()), [[[0, 0, np.exp(-1), 1, 1, 1]]])
 
 
 def test_elu_keeps_its_digits_near_zero() -> None:
@@ -102,12 +102,12 @@ def test_elu_keeps_its_digits_near_zero() -> None:
 def test_relu_has_no_slope_at_zero() -> None:
     output, saved = ReLU("r").forward(np.array([[-1.0, 0.0, 3.0]]), ())
     np.testing.assert_array_equal(output, [[0, 0, 3]])
-    np.testing.assert_array_equal(ReLU("r").pullback(np.ones((1, 1, 3)), saved, ()), [[[0, 0, 1]]])
+    np.testing.assert_array_equal(ReLU("r").vjp(np.ones((1, 1, 3)), saved, ()), [[[0, 0, 1]]])
 
 
 def test_of_equal_values_the_first_gets_the_gradient() -> None:
     _, saved = MaxPooling("m").forward(np.ones((1, 2, 2, 1)), ())
-    gradient = MaxPooling("m").pullback(np.full((1, 1, 1, 1, 1), 5.0), saved, ())
+    gradient = MaxPooling("m").vjp(np.full((1, 1, 1, 1, 1), 5.0), saved, ())
     np.testing.assert_array_equal(gradient[0, 0, :, :, 0], [[5, 0], [0, 0]])
 
 
@@ -116,7 +116,7 @@ def test_pooling_keeps_a_constant(height: int, width: int, size: int) -> None:
     value = np.full((1, height, width, 2), 3.0)
     for pooling in (MeanPooling("p", size=size), MaxPooling("p", size=size)):
         if min(height, width) < size:
-            with pytest.raises(NetworkError, match="don't fit"):
+            with pytest.raises(ModelError, match="don't fit"):
                 pooling.shape((height, width, 2), {})
         else:
             assert (run(pooling, value) == 3).all()
@@ -126,7 +126,7 @@ def test_a_channels_first_layout_is_undone_on_the_way_back() -> None:
     value = np.random.default_rng(0).normal(size=(2, *PICTURE))
     output, saved = Flatten("f", layout="CHW").forward(value, ())
     np.testing.assert_array_equal(output, value.transpose(0, 3, 1, 2).reshape(2, -1))
-    np.testing.assert_array_equal(Flatten("f", layout="CHW").pullback(output[None], saved, ())[0], value)
+    np.testing.assert_array_equal(Flatten("f", layout="CHW").vjp(output[None], saved, ())[0], value)
 
 
 MISFITS: dict[str, tuple[Operation, tuple[int, ...], dict[str, Array], str]] = {
@@ -146,6 +146,6 @@ MISFITS: dict[str, tuple[Operation, tuple[int, ...], dict[str, Array], str]] = {
 
 @pytest.mark.parametrize(("operation", "before", "weights", "message"), MISFITS.values(), ids=MISFITS)
 def test_what_does_not_fit_is_refused_by_name(operation: Operation, before, weights, message: str) -> None:
-    with pytest.raises(NetworkError, match=message) as caught:
+    with pytest.raises(ModelError, match=message) as caught:
         operation.shape(before, {**WEIGHTS, **weights})
     assert str(caught.value).startswith(operation.name)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from innerview import allcnn
 from innerview.adapters import sharing
-from innerview.adapters.numpy import NumpyNetwork
+from innerview.adapters.numpy import NumpyModel
 from innerview.adapters.operations import (
     ELU,
     Convolution,
@@ -24,10 +24,10 @@ from innerview.adapters.operations import (
     ReLU,
 )
 from innerview.adapters.sharing import Block
-from innerview.errors import NetworkError
+from innerview.errors import ModelError
 from innerview.methods.coalitions import members
 from innerview.methods.partitions import partition
-from innerview.network import InputSpec, OutputSpec
+from innerview.model import InputSpec, OutputSpec
 from innerview.types import Array
 
 CHANNELS = 3
@@ -43,8 +43,8 @@ STEP = st.one_of(
 )
 
 
-def build(size: tuple[int, int], asked: list[tuple[int, Operation]], *, dense: bool, seed: int) -> NumpyNetwork:
-    """A network of these steps with random weights, that ends in a mean or in a dense layer."""
+def build(size: tuple[int, int], asked: list[tuple[int, Operation]], *, dense: bool, seed: int) -> NumpyModel:
+    """A model of these steps with random weights, that ends in a mean or in a dense layer."""
     random, shape, weights, steps = np.random.default_rng(seed), (*size, CHANNELS), dict[str, Array](), []
     for number, (reach, step) in enumerate(asked):
         named: Any = type(step)(**{**vars(step), "name": f"step{number}"})
@@ -56,11 +56,11 @@ def build(size: tuple[int, int], asked: list[tuple[int, Operation]], *, dense: b
     if dense:
         weights["dense.weight"] = random.normal(size=(3, int(np.prod(shape))))
     classes = OutputSpec(("one", "two", "three"))
-    return NumpyNetwork(InputSpec(*size), classes, [*steps, *ends], weights, np.float64)
+    return NumpyModel(InputSpec(*size), classes, [*steps, *ends], weights, np.float64)
 
 
-def together(network: NumpyNetwork, images: Array) -> Array:
-    parts = list(network.forward_similar(images))
+def together(model: NumpyModel, images: Array) -> Array:
+    parts = list(model.forward_similar(images))
     assert [row for part, _ in parts for row in range(part.start, part.stop)] == list(range(len(images)))
     return np.concatenate([outputs for _, outputs in parts])
 
@@ -74,8 +74,8 @@ def together(network: NumpyNetwork, images: Array) -> Array:
 )
 def test_outputs_are_those_of_each_image_alone(size, asked, dense: bool, seed: int, worth: float) -> None:
     try:
-        network = build(size, asked, dense=dense, seed=seed)
-    except NetworkError:  # a window does not fit what is left of the image
+        model = build(size, asked, dense=dense, seed=seed)
+    except ModelError:  # a window does not fit what is left of the image
         assume(False)
         raise
     random = np.random.default_rng(seed)
@@ -84,37 +84,37 @@ def test_outputs_are_those_of_each_image_alone(size, asked, dense: bool, seed: i
     images = np.where(kept, first, second)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sharing, "WORTH", worth)  # above 1 everything goes by tiles
-        found = together(network, images)
-    exact = network.forward(images).logits
+        found = together(model, images)
+    exact = model.forward(images).logits
     assert np.abs(found - exact).max() <= 1e-11 * max(np.abs(exact).max(), 1e-9)
 
 
 def test_every_single_pixel_is_noticed() -> None:
     """Of images that differ in one pixel, or in the last digit of one, each has its own outputs."""
     steps = [(3, Convolution("")), (0, ELU("")), (0, MeanPooling("")), (3, Convolution("")), (0, ELU(""))]
-    network = build((12, 10), steps, dense=True, seed=3)
+    model = build((12, 10), steps, dense=True, seed=3)
     image = np.random.default_rng(0).random((12, 10, CHANNELS))
     images = np.repeat(image[None], 12 * 10 + 1, axis=0)
     for number in range(12 * 10):
         images[number, number // 10, number % 10, number % 3] += 1e-3 if number % 2 else 1e-9
-    found, exact = together(network, images), network.forward(images).logits
+    found, exact = together(model, images), model.forward(images).logits
     np.testing.assert_allclose(found - found[-1], exact - exact[-1], rtol=0, atol=1e-14 * np.abs(exact).max())
     changed = (exact[:-1] != exact[-1]).any(axis=1)
     assert changed.mean() > 0.9
     assert (found[:-1] != found[-1]).any(axis=1)[changed].all()
 
 
-def test_coalitions_on_the_built_in_network() -> None:
-    network = allcnn.load_pretrained()
+def test_coalitions_on_the_built_in_model() -> None:
+    model = allcnn.load_pretrained()
     random = np.random.default_rng(1)
     image, fill = random.random((2, 32, 32, 3)).astype(np.float32)
     images = np.where(members(6)[:, partition(32, 32, 6)][..., None], image, fill)
-    found, exact = together(network, images), network.forward(images).logits
+    found, exact = together(model, images), model.forward(images).logits
     assert found.dtype == np.float32
     assert np.abs(found - exact).max() <= 1e-5 * np.abs(exact).max()
 
 
-def counted(network: NumpyNetwork, images: Array) -> int:
+def counted(model: NumpyModel, images: Array) -> int:
     """Tiles that are worked out, of all blocks."""
     seen: list[int] = []
     run = Block.run
@@ -125,29 +125,29 @@ def counted(network: NumpyNetwork, images: Array) -> int:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Block, "run", counting)
-        together(network, images)
+        together(model, images)
     return sum(seen)
 
 
 def test_what_is_the_same_is_worked_out_once() -> None:
-    network = build((16, 16), [(3, Convolution("")), (0, ReLU("")), (3, Convolution(""))], dense=False, seed=0)
+    model = build((16, 16), [(3, Convolution("")), (0, ReLU("")), (3, Convolution(""))], dense=False, seed=0)
     image = np.random.default_rng(0).random((16, 16, CHANNELS))
-    assert counted(network, np.repeat(image[None], 20, axis=0)) == 2 * 16  # 4 × 4 tiles of 4 × 4, in two blocks
+    assert counted(model, np.repeat(image[None], 20, axis=0)) == 2 * 16  # 4 × 4 tiles of 4 × 4, in two blocks
     corner = np.repeat(image[None], 20, axis=0)
     corner[1:, 0, 0] = 0
-    assert counted(network, corner) == 2 * 16 + 2
+    assert counted(model, corner) == 2 * 16 + 2
     edge = np.repeat(image[None], 20, axis=0)
     edge[1:, 3, 0] = 0  # seen by two tiles of the first layer, and by two of the second
-    assert counted(network, edge) == 2 * 16 + 4
+    assert counted(model, edge) == 2 * 16 + 4
 
 
 def test_images_that_share_nothing_go_on_whole() -> None:
-    network = build((16, 16), [(3, Convolution(""))], dense=False, seed=0)
+    model = build((16, 16), [(3, Convolution(""))], dense=False, seed=0)
     images = np.random.default_rng(0).random((20, 16, 16, CHANNELS))
-    assert counted(network, images) == 0
-    np.testing.assert_array_equal(together(network, images), network.forward(images).logits)
+    assert counted(model, images) == 0
+    np.testing.assert_array_equal(together(model, images), model.forward(images).logits)
 
 
 def test_no_image_is_no_output() -> None:
-    network = build((16, 16), [(3, Convolution(""))], dense=False, seed=0)
-    assert list(network.forward_similar(np.zeros((0, 16, 16, CHANNELS)))) == []
+    model = build((16, 16), [(3, Convolution(""))], dense=False, seed=0)
+    assert list(model.forward_similar(np.zeros((0, 16, 16, CHANNELS)))) == []

@@ -23,10 +23,10 @@ from adapters.torch_models import (
     state,
 )
 from innerview.adapters import wrap
-from innerview.adapters.torch import TorchNetwork
-from innerview.errors import NetworkError
+from innerview.adapters.torch import TorchModel
+from innerview.errors import ModelError
 from innerview.methods import integrated_gradients
-from innerview.network import OUTPUT, InputSpec, OutputSpec
+from innerview.model import OUTPUT, InputSpec, OutputSpec
 from innerview.targets import Logit
 from innerview.types import Array
 
@@ -38,27 +38,27 @@ def failing(module: nn.Module, arguments: object) -> None:
 def test_a_model_comes_back_as_it_was() -> None:
     module = in_the_middle_of_training()
     before = state(module)
-    network = TorchNetwork(module, SPEC, CLASSES)
-    taps = [layer.name for layer in network.layers]
+    model = TorchModel(module, SPEC, CLASSES)
+    layers = [layer.name for layer in model.layers]
     images = pictures()
     for _ in range(100):
-        network.forward(images, taps)
-        network.pullback(images, {OUTPUT: EVERY}, taps)
-    _ = network.identity, network.weights(), network.astype(np.float64)
+        model.forward(images, layers)
+        model.vjp(images, {OUTPUT: EVERY}, layers)
+    _ = model.fingerprint, model.weights(), model.astype(np.float64)
     assert same(state(module), before)
 
 
 def test_a_model_comes_back_as_it_was_after_an_error() -> None:
     module = in_the_middle_of_training()
-    network = TorchNetwork(module, SPEC, CLASSES)
-    taps = [layer.name for layer in network.layers]
+    model = TorchModel(module, SPEC, CLASSES)
+    layers = [layer.name for layer in model.layers]
     handle = module.conv2.register_forward_pre_hook(failing)
     before = state(module)
     for run in (
-        lambda: network.forward(pictures(), taps),
-        lambda: network.pullback(pictures(), {OUTPUT: EVERY}, taps),
+        lambda: model.forward(pictures(), layers),
+        lambda: model.vjp(pictures(), {OUTPUT: EVERY}, layers),
     ):
-        with pytest.raises(NetworkError, match="ArithmeticError"):
+        with pytest.raises(ModelError, match="ArithmeticError"):
             run()
         assert same(state(module), before)
     handle.remove()
@@ -68,19 +68,19 @@ def test_a_model_comes_back_as_it_was_after_an_error() -> None:
 
     before = state(module)
     with pytest.raises(KeyboardInterrupt):
-        network.pullback(pictures(), {OUTPUT: refuse}, taps)
+        model.vjp(pictures(), {OUTPUT: refuse}, layers)
     assert same(state(module), before)
 
 
 def test_no_gradient_is_left_on_anything() -> None:
     module = model()
-    TorchNetwork(module, SPEC, CLASSES).pullback(pictures(), {OUTPUT: EVERY})
+    TorchModel(module, SPEC, CLASSES).vjp(pictures(), {OUTPUT: EVERY})
     assert all(parameter.grad is None for parameter in module.parameters())
 
 
 def test_training_goes_on_after_looking() -> None:
     looked, plain = model(), model()
-    network = TorchNetwork(looked, SPEC, CLASSES)
+    wrapped = TorchModel(looked, SPEC, CLASSES)
     for module in (looked, plain):
         optimiser = torch.optim.SGD(module.parameters(), 0.1)
         for step in range(3):
@@ -88,65 +88,65 @@ def test_training_goes_on_after_looking() -> None:
             optimiser.zero_grad()
             module(torch.rand(4, 3, 6, 8)).square().sum().backward()
             optimiser.step()
-            network.pullback(pictures(), {OUTPUT: EVERY}, ["relu#2"])
+            wrapped.vjp(pictures(), {OUTPUT: EVERY}, ["relu#2"])
     assert same(looked.state_dict(), plain.state_dict())
 
 
 def test_it_is_looked_at_in_evaluation_mode() -> None:
     module = model()
-    network = TorchNetwork(module, SPEC, CLASSES)
+    wrapped = TorchModel(module, SPEC, CLASSES)
     assert module.training
     wanted = copy.deepcopy(module).eval()(torch.tensor(pictures()).permute(0, 3, 1, 2)).detach().numpy()
-    np.testing.assert_allclose(network.forward(pictures()).logits, wanted, rtol=1e-6)
-    assert np.array_equal(network.forward(pictures()).logits, network.forward(pictures()).logits)
+    np.testing.assert_allclose(wrapped.forward(pictures()).logits, wanted, rtol=1e-6)
+    assert np.array_equal(wrapped.forward(pictures()).logits, wrapped.forward(pictures()).logits)
 
 
 @pytest.mark.parametrize("context", [torch.no_grad, torch.inference_mode, torch.enable_grad])
 def test_gradients_don_t_depend_on_where_they_are_asked(context) -> None:
-    network = TorchNetwork(model(), SPEC, CLASSES)
-    wanted = network.pullback(pictures(), {OUTPUT: EVERY}, ["relu"])
+    wrapped = TorchModel(model(), SPEC, CLASSES)
+    wanted = wrapped.vjp(pictures(), {OUTPUT: EVERY}, ["relu"])
     with context():
-        found = network.pullback(pictures(), {OUTPUT: EVERY}, ["relu"])
+        found = wrapped.vjp(pictures(), {OUTPUT: EVERY}, ["relu"])
     assert np.array_equal(found.input_gradients, wanted.input_gradients)
-    assert np.array_equal(found.tap_gradients["relu"], wanted.tap_gradients["relu"])
+    assert np.array_equal(found.layer_gradients["relu"], wanted.layer_gradients["relu"])
 
 
 def test_mixed_precision_is_off_while_we_look() -> None:
-    network = TorchNetwork(model(), SPEC, CLASSES)
-    wanted = network.forward(pictures()).logits
+    wrapped = TorchModel(model(), SPEC, CLASSES)
+    wanted = wrapped.forward(pictures()).logits
     with torch.autocast("cpu", dtype=torch.bfloat16):
-        assert np.array_equal(network.forward(pictures()).logits, wanted)
+        assert np.array_equal(wrapped.forward(pictures()).logits, wanted)
 
 
 def test_changes_of_the_model_are_seen() -> None:
     module = model()
-    network = TorchNetwork(module, SPEC, CLASSES)
-    before, identity = network.forward(pictures()).logits, network.identity
+    wrapped = TorchModel(module, SPEC, CLASSES)
+    before, fingerprint = wrapped.forward(pictures()).logits, wrapped.fingerprint
     with torch.no_grad():
         module.norm.running_mean += 1
-    assert network.identity != identity
-    assert not np.array_equal(network.forward(pictures()).logits, before)
+    assert wrapped.fingerprint != fingerprint
+    assert not np.array_equal(wrapped.forward(pictures()).logits, before)
 
 
 def test_a_copy_in_another_precision_is_independent() -> None:
     module = model()
-    network = TorchNetwork(module, SPEC, CLASSES)
-    other = network.astype(np.float64)
-    before = other.identity
+    wrapped = TorchModel(module, SPEC, CLASSES)
+    other = wrapped.astype(np.float64)
+    before = other.fingerprint
     with torch.no_grad():
         module.conv1.weight.zero_()
-    assert other.identity == before
+    assert other.fingerprint == before
     assert module.conv1.weight.dtype == torch.float32
 
 
 def test_two_threads_may_look_at_one_model() -> None:
     module = in_the_middle_of_training()
-    network, before = TorchNetwork(module, SPEC, CLASSES), state(module)
-    wanted = network.pullback(pictures(), {OUTPUT: EVERY}, ["relu"]).input_gradients
+    model, before = TorchModel(module, SPEC, CLASSES), state(module)
+    wanted = model.vjp(pictures(), {OUTPUT: EVERY}, ["relu"]).input_gradients
     found: list[Array] = []
 
     def look() -> None:
-        found.extend(network.pullback(pictures(), {OUTPUT: EVERY}, ["relu"]).input_gradients for _ in range(10))
+        found.extend(model.vjp(pictures(), {OUTPUT: EVERY}, ["relu"]).input_gradients for _ in range(10))
 
     threads = [threading.Thread(target=look) for _ in range(4)]
     for thread in threads:
@@ -209,7 +209,7 @@ REFUSED = {
 def test_a_model_that_does_not_fit_is_refused_and_left_alone(build, spec, output, message: str) -> None:
     module = build()
     before = state(module)
-    with pytest.raises(NetworkError, match=message):
+    with pytest.raises(ModelError, match=message):
         wrap(module, input=spec, output=output)
     assert same(state(module), before)
 
@@ -218,18 +218,18 @@ def test_weights_that_are_not_finite_are_refused_by_name_but_can_be_looked_at() 
     module = model()
     with torch.no_grad():
         module.conv2.bias[1] = torch.nan
-    with pytest.raises(NetworkError, match=r"conv2\.bias holds 1 values of 4"):
+    with pytest.raises(ModelError, match=r"conv2\.bias holds 1 values of 4"):
         wrap(module, input=SPEC, output=CLASSES)
-    network = wrap(module, input=SPEC, output=CLASSES, allow_nonfinite=True)
-    assert np.isnan(network.weights()["conv2.bias"][1])
-    with pytest.raises(NetworkError, match="allow_nonfinite"):
-        network.forward(pictures())
+    wrapped = wrap(module, input=SPEC, output=CLASSES, allow_nonfinite=True)
+    assert np.isnan(wrapped.weights()["conv2.bias"][1])
+    with pytest.raises(ModelError, match="allow_nonfinite"):
+        wrapped.forward(pictures())
 
 
 def test_a_model_that_leaves_the_graph_is_told_so() -> None:
-    network = TorchNetwork(Returning(lambda z: z.detach()), SPEC, CLASSES)
-    with pytest.raises(NetworkError, match="detach"):
-        network.pullback(pictures(), {OUTPUT: EVERY})
+    model = TorchModel(Returning(lambda z: z.detach()), SPEC, CLASSES)
+    with pytest.raises(ModelError, match="detach"):
+        model.vjp(pictures(), {OUTPUT: EVERY})
 
 
 class Cramped(nn.Module):
@@ -250,46 +250,46 @@ class Cramped(nn.Module):
 
 def test_memory_that_ends_is_a_memory_error_and_the_integral_goes_on_with_smaller_batches() -> None:
     module = Cramped(room=5)
-    network = TorchNetwork(module, SPEC, CLASSES)
+    model = TorchModel(module, SPEC, CLASSES)
     images = pictures()
     with pytest.raises(MemoryError, match="memory"):
-        network.forward(np.concatenate([images] * 6))
-    assert network.layers  # their axes are found out in smaller batches too
+        model.forward(np.concatenate([images] * 6))
+    assert model.layers  # their axes are found out in smaller batches too
     module.batches.clear()
     black = np.zeros_like(images[0])
-    small = integrated_gradients(network, images[0], Logit(0), baseline=black, tolerance=0.05)
+    small = integrated_gradients(model, images[0], Logit(0), baseline=black, tolerance=0.05)
     assert module.batches[0] <= 3  # the three first places, before anything can be too large
     assert max(module.batches) > 5
     assert max(module.batches[2:]) <= 7
     assert small.provenance.batch_size is not None
     assert small.provenance.batch_size <= 5
     free = integrated_gradients(
-        TorchNetwork(module.inner, SPEC, CLASSES), images[0], Logit(0), baseline=black, tolerance=0.05
+        TorchModel(module.inner, SPEC, CLASSES), images[0], Logit(0), baseline=black, tolerance=0.05
     )
     np.testing.assert_allclose(small.heatmap, free.heatmap, rtol=0, atol=1e-5 * np.abs(free.heatmap).max())
 
 
 @pytest.mark.parametrize("words", ["CUDA out of memory. Tried to allocate 2 GiB", "MPS backend out of memory"])
 def test_accelerators_say_it_in_other_words(words: str) -> None:
-    network = TorchNetwork(model(), SPEC, CLASSES)
+    wrapped = TorchModel(model(), SPEC, CLASSES)
 
     def full(module: nn.Module, arguments: object) -> None:
         raise torch.cuda.OutOfMemoryError(words)
 
-    network.model.register_forward_pre_hook(full)
+    wrapped.model.register_forward_pre_hook(full)
     with pytest.raises(MemoryError, match=words):
-        network.forward(pictures())
+        wrapped.forward(pictures())
 
 
 def test_other_errors_of_pytorch_become_ours_and_no_memory_error() -> None:
-    network = TorchNetwork(model(), SPEC, CLASSES)
+    wrapped = TorchModel(model(), SPEC, CLASSES)
 
     def wrong(module: nn.Module, arguments: object) -> None:
         raise RuntimeError("shapes cannot be multiplied")
 
-    network.model.register_forward_pre_hook(wrong)
-    with pytest.raises(NetworkError, match="multiplied") as caught:
-        network.forward(pictures())
+    wrapped.model.register_forward_pre_hook(wrong)
+    with pytest.raises(ModelError, match="multiplied") as caught:
+        wrapped.forward(pictures())
     assert not isinstance(caught.value, MemoryError)
 
 
@@ -327,11 +327,11 @@ def test_batches_lie_in_memory_as_the_model_takes_them_and_answers_stay_the_same
     module: nn.Module, expected: torch.memory_format
 ) -> None:
     seen = list[bool]()
-    network = TorchNetwork(module.eval(), SPEC, CLASSES)
+    wrapped = TorchModel(module.eval(), SPEC, CLASSES)
     first = next(part for part in module.modules() if isinstance(part, nn.Conv2d))
     handle = first.register_forward_pre_hook(lambda _, given: seen.append(given[0].is_contiguous()))
     images = pictures(4)
-    found = network.pullback(images, {OUTPUT: EVERY})
+    found = wrapped.vjp(images, {OUTPUT: EVERY})
     handle.remove()
     if not isinstance(module, ByMemory):
         assert seen == [expected is torch.contiguous_format]

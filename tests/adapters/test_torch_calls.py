@@ -11,25 +11,25 @@ from torch import nn
 
 from adapters.torch_models import CLASSES, EVERY, SPEC, Returning, model, pictures
 from innerview.adapters import wrap
-from innerview.adapters.torch import TorchNetwork
-from innerview.errors import NetworkError
-from innerview.network import OUTPUT, OutputSpec, find_layer
+from innerview.adapters.torch import TorchModel
+from innerview.errors import ModelError
+from innerview.model import OUTPUT, OutputSpec, find_layer
 
 
 def test_a_second_call_is_a_second_layer() -> None:
-    network = TorchNetwork(model(), SPEC, CLASSES)
-    names = [layer.name for layer in network.layers]
+    wrapped = TorchModel(model(), SPEC, CLASSES)
+    names = [layer.name for layer in wrapped.layers]
     assert names == ["conv1", "norm", "relu", "conv2", "relu#2", "drop", "output#1"]
-    assert [find_layer(network.layers, number).name for number in (1, 2, 3)] == ["relu", "relu#2", "output#1"]
+    assert [find_layer(wrapped.layers, number).name for number in (1, 2, 3)] == ["relu", "relu#2", "output#1"]
     kinds = ["convolution", "normalisation", "activation", "convolution", "activation", "dropout", "dense"]
-    assert [layer.kind for layer in network.layers] == kinds
-    assert network.layers[-1].parameters == ("output.weight", "output.bias")
+    assert [layer.kind for layer in wrapped.layers] == kinds
+    assert wrapped.layers[-1].parameters == ("output.weight", "output.bias")
 
 
 def test_in_place_activations_don_t_reach_back() -> None:
-    network = TorchNetwork(model(), SPEC, CLASSES)
-    taps = ["norm", "relu", "conv2", "relu#2"]
-    for answer in (network.forward(pictures(), taps), network.pullback(pictures(), {OUTPUT: EVERY}, taps)):
+    wrapped = TorchModel(model(), SPEC, CLASSES)
+    layers = ["norm", "relu", "conv2", "relu#2"]
+    for answer in (wrapped.forward(pictures(), layers), wrapped.vjp(pictures(), {OUTPUT: EVERY}, layers)):
         seen = answer.activations
         assert seen["norm"].min() < 0
         assert seen["conv2"].min() < 0
@@ -37,14 +37,14 @@ def test_in_place_activations_don_t_reach_back() -> None:
         np.testing.assert_array_equal(seen["relu#2"], np.maximum(seen["conv2"], 0))
 
 
-def test_gradients_at_taps_are_right_before_in_place_activations() -> None:
-    network = TorchNetwork(model(), SPEC, CLASSES).astype(np.float64)
-    taps = ["norm", "relu", "conv2", "relu#2"]
-    pulled = network.pullback(pictures(), {OUTPUT: EVERY}, taps)
+def test_gradients_at_layers_are_right_before_in_place_activations() -> None:
+    wrapped = TorchModel(model(), SPEC, CLASSES).astype(np.float64)
+    layers = ["norm", "relu", "conv2", "relu#2"]
+    pulled = wrapped.vjp(pictures(), {OUTPUT: EVERY}, layers)
     for before, after in (("norm", "relu"), ("conv2", "relu#2")):
         above = pulled.activations[before] > 0
-        np.testing.assert_allclose(pulled.tap_gradients[before], pulled.tap_gradients[after] * above)
-    assert np.array_equal(pulled.input_gradients, network.pullback(pictures(), {OUTPUT: EVERY}).input_gradients)
+        np.testing.assert_allclose(pulled.layer_gradients[before], pulled.layer_gradients[after] * above)
+    assert np.array_equal(pulled.input_gradients, wrapped.vjp(pictures(), {OUTPUT: EVERY}).input_gradients)
 
 
 Pair = namedtuple("Pair", ["logits", "features"])  # noqa: PYI024 as models return them
@@ -61,28 +61,28 @@ WRAPPINGS = {
 @pytest.mark.parametrize(("wrapping", "key"), WRAPPINGS.values(), ids=WRAPPINGS)
 def test_the_declared_output_is_taken(wrapping, key) -> None:
     module = Returning(wrapping)
-    network = wrap(module, input=SPEC, output=OutputSpec(CLASSES.class_names, output=key))
+    model = wrap(module, input=SPEC, output=OutputSpec(CLASSES.class_names, output=key))
     flat = torch.tensor(pictures()).permute(0, 3, 1, 2).flatten(1)
-    np.testing.assert_allclose(network.forward(pictures()).logits, module.dense(flat).detach().numpy(), rtol=1e-5)
+    np.testing.assert_allclose(model.forward(pictures()).logits, module.dense(flat).detach().numpy(), rtol=1e-5)
 
 
 @pytest.mark.parametrize("name", [name for name in WRAPPINGS if name != "tensor"])
 @pytest.mark.parametrize("key", [None, "output", 7])
 def test_an_output_that_is_not_clear_lists_the_keys(name: str, key) -> None:
     wrapping, right = WRAPPINGS[name]
-    with pytest.raises(NetworkError) as caught:
+    with pytest.raises(ModelError) as caught:
         wrap(Returning(wrapping), input=SPEC, output=OutputSpec(CLASSES.class_names, output=key))
     assert f"{right!r} of shape (3, 3)" in str(caught.value)
 
 
 def test_a_key_for_a_single_tensor_is_refused() -> None:
-    with pytest.raises(NetworkError, match="one tensor"):
+    with pytest.raises(ModelError, match="one tensor"):
         wrap(Returning(lambda z: z), input=SPEC, output=OutputSpec(CLASSES.class_names, output=0))
 
 
 @pytest.mark.parametrize("result", [None, 3, {"text": "no"}, ()])
 def test_no_tensor_at_all_is_refused(result) -> None:
-    with pytest.raises(NetworkError, match="no tensor"):
+    with pytest.raises(ModelError, match="no tensor"):
         wrap(Returning(lambda z: result), input=SPEC, output=CLASSES)
 
 
@@ -99,12 +99,12 @@ class Sometimes(nn.Module):
 
 
 def test_a_layer_that_was_not_called_this_time_is_named() -> None:
-    network = TorchNetwork(Sometimes(), SPEC, CLASSES)
-    assert [layer.name for layer in network.layers] == ["dark", "dense"]
-    with pytest.raises(NetworkError, match="dark was called in the dry run"):
-        network.forward(pictures(), ["dark"])
-    with pytest.raises(NetworkError, match="dark was called in the dry run"):
-        network.pullback(pictures(), {OUTPUT: EVERY}, ["dark"])
+    model = TorchModel(Sometimes(), SPEC, CLASSES)
+    assert [layer.name for layer in model.layers] == ["dark", "dense"]
+    with pytest.raises(ModelError, match="dark was called in the dry run"):
+        model.forward(pictures(), ["dark"])
+    with pytest.raises(ModelError, match="dark was called in the dry run"):
+        model.vjp(pictures(), {OUTPUT: EVERY}, ["dark"])
 
 
 def test_a_model_that_is_one_module_has_a_layer_with_its_kind_as_name() -> None:
@@ -112,8 +112,8 @@ def test_a_model_that_is_one_module_has_a_layer_with_its_kind_as_name() -> None:
         def forward(self, input: torch.Tensor) -> torch.Tensor:  # noqa: A002 its name in PyTorch
             return super().forward(input.flatten(1))
 
-    network = TorchNetwork(Flat(144, 3), SPEC, CLASSES)
-    assert [(layer.name, layer.parameters, layer.kind) for layer in network.layers] == [
+    model = TorchModel(Flat(144, 3), SPEC, CLASSES)
+    assert [(layer.name, layer.parameters, layer.kind) for layer in model.layers] == [
         ("Flat", ("weight", "bias"), "dense")
     ]
 
@@ -132,13 +132,13 @@ class Tokens(nn.Module):
 
 
 def test_tokens_are_layers_too() -> None:
-    network = TorchNetwork(Tokens(), SPEC, CLASSES)
-    layers = {layer.name: layer for layer in network.layers}
+    model = TorchModel(Tokens(), SPEC, CLASSES)
+    layers = {layer.name: layer for layer in model.layers}
     assert (layers["patches"].axes, layers["patches"].shape) == ("height width channel", (3, 4, 8))
     assert (layers["block.linear1"].axes, layers["block.linear1"].shape) == ("token channel", (12, 16))
-    taps = list(layers)
-    forward, pulled = network.forward(pictures(), taps), network.pullback(pictures(), {OUTPUT: EVERY}, taps)
-    for tap in taps:
+    layers = list(layers)
+    forward, pulled = model.forward(pictures(), layers), model.vjp(pictures(), {OUTPUT: EVERY}, layers)
+    for tap in layers:
         np.testing.assert_allclose(forward.activations[tap], pulled.activations[tap], rtol=1e-4, atol=1e-5)
 
 
@@ -156,15 +156,15 @@ class Padded(nn.Conv2d):
 def test_a_convolution_is_a_layer_whatever_it_holds() -> None:
     normalised = nn.utils.parametrizations.weight_norm(nn.Linear(4, 3))
     module = nn.Sequential(Padded(), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), normalised)
-    network = TorchNetwork(module, SPEC, CLASSES)
-    assert [(layer.name, layer.kind, len(layer.parameters)) for layer in network.layers] == [
+    model = TorchModel(module, SPEC, CLASSES)
+    assert [(layer.name, layer.kind, len(layer.parameters)) for layer in model.layers] == [
         ("0", "convolution", 2), ("1", "activation", 0), ("2", "pooling", 0), ("3", "other", 0), ("4", "dense", 2)
     ]  # fmt: skip
-    seen = network.forward(pictures(), ["0", "4"])
+    seen = model.forward(pictures(), ["0", "4"])
     wanted = module[0](torch.tensor(pictures()).permute(0, 3, 1, 2)).permute(0, 2, 3, 1).detach().numpy()
     np.testing.assert_allclose(seen.activations["0"], wanted, atol=1e-6)
     np.testing.assert_array_equal(seen.activations["4"], seen.logits)
-    assert find_layer(network.layers, 1).name == "1"
+    assert find_layer(model.layers, 1).name == "1"
 
 
 def compiled_whole(module: nn.Module) -> nn.Module:
@@ -183,15 +183,15 @@ def compiled_in_part(module: nn.Module) -> nn.Module:
 
 @pytest.mark.parametrize("compiled", [compiled_whole, compiled_in_place, compiled_in_part, nn.DataParallel])
 def test_a_compiled_or_parallel_model_is_seen_like_a_plain_one(compiled) -> None:
-    plain = TorchNetwork(model(), SPEC, CLASSES)
+    plain = TorchModel(model(), SPEC, CLASSES)
     module = compiled(model())
     module(torch.rand(2, 3, 6, 8))  # compiled by now, and without anybody watching; this moves the batch statistics
     module.load_state_dict({**module.state_dict(), **compiled(model()).state_dict()})
-    network = TorchNetwork(module, SPEC, CLASSES)
-    taps = [layer.name for layer in network.layers]
-    assert [name.replace("._orig_mod", "") for name in taps] == [layer.name for layer in plain.layers]
-    found = network.pullback(pictures(), {OUTPUT: EVERY}, taps)
-    wanted = plain.pullback(pictures(), {OUTPUT: EVERY}, [layer.name for layer in plain.layers])
+    wrapped = TorchModel(module, SPEC, CLASSES)
+    layers = [layer.name for layer in wrapped.layers]
+    assert [name.replace("._orig_mod", "") for name in layers] == [layer.name for layer in plain.layers]
+    found = wrapped.vjp(pictures(), {OUTPUT: EVERY}, layers)
+    wanted = plain.vjp(pictures(), {OUTPUT: EVERY}, [layer.name for layer in plain.layers])
     assert np.array_equal(found.input_gradients, wanted.input_gradients)
     for one, other in zip(found.activations.values(), wanted.activations.values(), strict=True):
         assert np.array_equal(one, other)
@@ -212,8 +212,8 @@ class Mixer(nn.Module):
 
 
 def test_channels_are_last_at_the_waist_wherever_the_model_has_them() -> None:
-    network = TorchNetwork(Mixer(), SPEC, CLASSES)
-    assert {layer.name: layer.shape for layer in network.layers} == {
+    model = TorchModel(Mixer(), SPEC, CLASSES)
+    assert {layer.name: layer.shape for layer in model.layers} == {
         "conv": (6, 8, 4),
         "norm": (6, 8, 4),
         "wide": (6, 8, 9),
@@ -221,7 +221,7 @@ def test_channels_are_last_at_the_waist_wherever_the_model_has_them() -> None:
         "narrow": (6, 8, 4),
         "head": (6, 8, 3),
     }
-    answer = network.forward(pictures(), ["conv", "norm"])
+    answer = model.forward(pictures(), ["conv", "norm"])
     conv, norm = answer.activations["conv"], answer.activations["norm"]
     wanted = (conv - conv.mean(-1, keepdims=True)) / np.sqrt(conv.var(-1, keepdims=True) + 1e-5)
     np.testing.assert_allclose(norm, wanted, atol=1e-4)

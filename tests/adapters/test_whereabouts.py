@@ -12,7 +12,7 @@ from torch import nn
 from adapters.torch_models import CLASSES, SPEC, same, state
 from innerview.adapters import wrap
 from innerview.adapters.jax import tap
-from innerview.errors import NetworkError
+from innerview.errors import ModelError
 
 
 class Bare(nn.Module):
@@ -62,7 +62,7 @@ FAILING = {
 @pytest.mark.parametrize(("module", "message"), FAILING.values(), ids=FAILING)
 def test_a_torch_model_that_fails_says_where(module: nn.Module, message: str) -> None:
     before = state(module)
-    with pytest.raises(NetworkError, match=re.escape(message)):
+    with pytest.raises(ModelError, match=re.escape(message)):
         wrap(module, input=SPEC, output=CLASSES)
     assert same(state(module), before)
 
@@ -73,6 +73,6 @@ def test_a_jax_function_that_fails_says_behind_which_named_value() -> None:
         return value @ weights
 
     message = "after layer mean, which gave (3, 3): TypeError"
-    with pytest.raises(NetworkError, match=re.escape(message)) as caught:
+    with pytest.raises(ModelError, match=re.escape(message)) as caught:
         wrap(function, parameters=jnp.ones((4, 3)), input=SPEC, output=CLASSES)
     assert str(caught.value).endswith("It is called with the parameters and the pictures")

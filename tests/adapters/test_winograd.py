@@ -62,7 +62,7 @@ def test_an_image_has_the_same_answer_alone_and_in_company() -> None:
 
 
 def test_zeros_stay_zeros() -> None:
-    """A black image is 0 through all layers of a network without biases: not nearly, but exactly."""
+    """A black image is 0 through all layers of a model without biases: not nearly, but exactly."""
     values, kernels, window = problem((8, 8), (32, 32))
     assert not Kernels(kernels).correlate(np.zeros_like(values), window).any()
 

@@ -8,11 +8,11 @@ import sys
 import numpy as np
 import pytest
 
-from innerview.adapters import FunctionNetwork, check_rows, wrap
-from innerview.errors import NetworkError, UsageError
-from innerview.network import InputSpec, OutputSpec
+from innerview.adapters import FunctionModel, check_rows, wrap
+from innerview.errors import ModelError, UsageError
+from innerview.model import InputSpec, OutputSpec
 from innerview.types import Array
-from networks import MODELS, OUTPUT_SPEC, SMALL, torch_module
+from models import MODELS, OUTPUT_SPEC, SMALL, torch_module
 
 SPECS = {"input": SMALL, "output": OUTPUT_SPEC}
 
@@ -28,23 +28,23 @@ class Callable:
 
 @pytest.mark.parametrize("model", [good, good.__call__, Callable()])
 def test_anything_that_can_be_called_is_a_function(model) -> None:
-    network = wrap(model, **SPECS)
-    assert isinstance(network, FunctionNetwork)
+    wrapped = wrap(model, **SPECS)
+    assert isinstance(wrapped, FunctionModel)
     image = np.random.default_rng(0).random((1, *SMALL.shape))
-    np.testing.assert_allclose(network.forward(image).logits, FunctionNetwork(good, **SPECS).forward(image).logits)
+    np.testing.assert_allclose(wrapped.forward(image).logits, FunctionModel(good, **SPECS).forward(image).logits)
 
 
 def test_options_reach_the_adapter() -> None:
-    network = wrap(good, **SPECS, dtype=np.float64, chunk=7)
-    assert (network.dtype, network.chunk) == (np.float64, 7)
+    model = wrap(good, **SPECS, dtype=np.float64, batch_size=7)
+    assert (model.dtype, model.batch_size) == (np.float64, 7)
 
 
 @pytest.mark.torch
 def test_a_module_is_found_by_its_bases() -> None:
-    from innerview.adapters.torch import TorchNetwork
+    from innerview.adapters.torch import TorchModel
 
     module = torch_module(MODELS["hidden"], MODELS["hidden"].weights(), np.float32)
-    assert isinstance(wrap(module, **SPECS), TorchNetwork)
+    assert isinstance(wrap(module, **SPECS), TorchModel)
 
 
 @pytest.mark.parametrize("given", [{}, {"input": SMALL}, {"output": OUTPUT_SPEC}])
@@ -71,13 +71,13 @@ def test_a_framework_without_adapter_is_not_taken_for_a_function(package: str) -
 
 
 def test_a_function_that_mixes_its_rows_is_refused() -> None:
-    with pytest.raises(NetworkError, match="other pictures are in its batch"):
+    with pytest.raises(ModelError, match="other pictures are in its batch"):
         wrap(lambda inputs: good(inputs - inputs.mean(axis=0)), **SPECS)
 
 
 def test_a_function_that_changes_from_call_to_call_is_refused() -> None:
     random = np.random.default_rng(0)
-    with pytest.raises(NetworkError, match="from one call"):
+    with pytest.raises(ModelError, match="from one call"):
         wrap(lambda inputs: random.normal(size=(len(inputs), 3)), **SPECS)
 
 
@@ -88,19 +88,19 @@ def test_rounding_is_no_dependence() -> None:
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])
 def test_outputs_that_are_not_finite_are_refused(value: float) -> None:
-    with pytest.raises(NetworkError, match="not finite"):
+    with pytest.raises(ModelError, match="not finite"):
         wrap(lambda inputs: good(inputs) + value, **SPECS)
 
 
 def test_a_constant_has_independent_rows() -> None:
-    check_rows(FunctionNetwork(lambda inputs: np.zeros((len(inputs), 3)), **SPECS))
+    check_rows(FunctionModel(lambda inputs: np.zeros((len(inputs), 3)), **SPECS))
 
 
 def test_nothing_is_imported_to_find_out() -> None:
     program = (
         "import sys, numpy\n"
         "from innerview.adapters import wrap\n"
-        "from innerview.network import InputSpec, OutputSpec\n"
+        "from innerview.model import InputSpec, OutputSpec\n"
         "wrap(lambda x: x.sum((1, 2)), input=InputSpec(2, 2), output=OutputSpec(('a', 'b', 'c')))\n"
         "print(sorted({'torch', 'keras', 'tensorflow', 'jax'} & set(sys.modules)))"
     )
@@ -128,5 +128,5 @@ def test_outputs_that_contradict_their_kind_are_refused(ends: bool, kind) -> Non
     def function(inputs: Array) -> Array:
         return OUTPUT_SPEC.probabilities(good(inputs)) if ends else good(inputs)
 
-    with pytest.raises(NetworkError, match=f"{kind} were declared, but the outputs"):
+    with pytest.raises(ModelError, match=f"{kind} were declared, but the outputs"):
         wrap(function, input=SMALL, output=OutputSpec(OUTPUT_SPEC.class_names, kind=kind))

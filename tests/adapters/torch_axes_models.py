@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor, nn
 
-from innerview.network import InputSpec, OutputSpec, TokenGrid
+from innerview.model import InputSpec, OutputSpec, TokenGrid
 
 CLASSES = OutputSpec(("a", "b", "c"))
 IMAGE = "height width channel"

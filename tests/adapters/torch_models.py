@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from innerview.network import InputSpec, OutputSpec
+from innerview.model import InputSpec, OutputSpec
 from innerview.targets import Logit, together
 from innerview.types import Array
 

@@ -1,4 +1,4 @@
-"""The built-in network: its table, its weights before training, its files. No figure of the weights is named here."""
+"""The built-in model: its table, its weights before training, its files. No figure of the weights is named here."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from innerview import allcnn
-from innerview.errors import NetworkError, UsageError
-from innerview.network import OUTPUT, InputSpec, OutputSpec, find_layer
+from innerview.errors import ModelError, UsageError
+from innerview.model import OUTPUT, InputSpec, OutputSpec, find_layer
 from innerview.runs import RunFolder, observations
 from innerview.targets import Logit, together
 
@@ -31,9 +31,9 @@ def test_the_table_is_the_recipes() -> None:
 
 @pytest.mark.parametrize(("channels", "size"), [(1, 4), (8, 32), (5, 20)])
 def test_any_number_of_channels_and_any_size(channels: int, size: int) -> None:
-    network = allcnn.build(allcnn.initial_weights(0, channels), size=size)
-    assert [layer.name for layer in network.layers] == LAYERS
-    shapes = {layer.name: layer.shape for layer in network.layers}
+    model = allcnn.build(allcnn.initial_weights(0, channels), size=size)
+    assert [layer.name for layer in model.layers] == LAYERS
+    shapes = {layer.name: layer.shape for layer in model.layers}
     assert shapes["elu3"] == (size, size, channels)
     assert shapes["pool3"] == (size // 2, size // 2, channels)
     assert shapes["elu9"] == (size // 4, size // 4, 10)
@@ -46,8 +46,8 @@ def test_layers_are_counted_from_1_and_end_before_the_pooling() -> None:
 
 
 def test_the_layers_do_what_their_names_say() -> None:
-    network = allcnn.build(allcnn.initial_weights(0, 4))
-    seen = network.forward(np.random.default_rng(0).random((2, 32, 32, 3)), LAYERS).activations
+    model = allcnn.build(allcnn.initial_weights(0, 4))
+    seen = model.forward(np.random.default_rng(0).random((2, 32, 32, 3)), LAYERS).activations
     below = seen["conv3"] < 0
     np.testing.assert_allclose(seen["elu3"][below], np.expm1(seen["conv3"][below]), rtol=1e-6)
     np.testing.assert_array_equal(seen["elu3"][~below], seen["conv3"][~below])
@@ -56,8 +56,8 @@ def test_the_layers_do_what_their_names_say() -> None:
 
 
 def test_raw_black_stays_black_through_all_layers() -> None:
-    network = allcnn.build(allcnn.initial_weights(0, 4))
-    seen = network.forward(np.zeros((1, 32, 32, 3)), LAYERS).activations
+    model = allcnn.build(allcnn.initial_weights(0, 4))
+    seen = model.forward(np.zeros((1, 32, 32, 3)), LAYERS).activations
     assert not any(value.any() for value in seen.values())
 
 
@@ -77,20 +77,20 @@ def test_a_seed_gives_its_weights_again() -> None:
     assert not np.array_equal(first, other)
 
 
-def test_the_bundled_network_can_be_explained() -> None:
-    network = allcnn.load_pretrained()
-    assert network.dtype == np.float32
-    assert network.output.class_names == allcnn.CLASS_NAMES
-    assert network.output.kind == "logits"
-    assert network.weights().keys() == allcnn.shapes().keys()
-    answer = network.pullback(np.random.default_rng(0).random((1, 32, 32, 3)), {OUTPUT: together([Logit(7)])})
+def test_the_bundled_model_can_be_explained() -> None:
+    model = allcnn.load_pretrained()
+    assert model.dtype == np.float32
+    assert model.output.class_names == allcnn.CLASS_NAMES
+    assert model.output.kind == "logits"
+    assert model.weights().keys() == allcnn.shapes().keys()
+    answer = model.vjp(np.random.default_rng(0).random((1, 32, 32, 3)), {OUTPUT: together([Logit(7)])})
     assert np.isfinite(answer.logits).all()
     assert answer.input_gradients.any()
-    assert network.output.probabilities(answer.logits).sum() == pytest.approx(1)
+    assert model.output.probabilities(answer.logits).sum() == pytest.approx(1)
 
 
-def test_it_is_the_same_network_each_time_and_in_each_precision() -> None:
-    assert allcnn.load_pretrained().identity == allcnn.load_pretrained("allcnn", dtype=np.float64).identity
+def test_it_is_the_same_model_each_time_and_in_each_precision() -> None:
+    assert allcnn.load_pretrained().fingerprint == allcnn.load_pretrained("allcnn", dtype=np.float64).fingerprint
 
 
 def test_an_unknown_name_lists_the_known_ones() -> None:
@@ -114,8 +114,12 @@ def test_both_snapshots_are_read_where_they_are_kept(tmp_path: Path, monkeypatch
     folder.mkdir(parents=True)
     allcnn.write(folder / "step-000000.safetensors", before, notes={}, half=False)
     allcnn.write(folder / "step-000012.safetensors", after, notes={}, half=False)
-    assert allcnn.load_pretrained("allcnn", "initial").identity == before.identity
-    assert allcnn.load_pretrained("allcnn", "final").identity == allcnn.load_pretrained().identity == after.identity
+    assert allcnn.load_pretrained("allcnn", "initial").fingerprint == before.fingerprint
+    assert (
+        allcnn.load_pretrained("allcnn", "final").fingerprint
+        == allcnn.load_pretrained().fingerprint
+        == after.fingerprint
+    )
 
 
 SPECIFICATIONS = {
@@ -131,8 +135,8 @@ SPECIFICATIONS = {
 @pytest.mark.parametrize("half", [True, False])
 def test_a_file_gives_back_what_was_written(tmp_path: Path, entrance, output, half) -> None:
     weights = allcnn.initial_weights(0, 3)
-    network = allcnn.build(weights, input=entrance, output=output)
-    allcnn.write(tmp_path / "x.safetensors", network, notes={"from": "a test"}, half=half)
+    model = allcnn.build(weights, input=entrance, output=output)
+    allcnn.write(tmp_path / "x.safetensors", model, notes={"from": "a test"}, half=half)
     found = allcnn.read(tmp_path / "x.safetensors")
     assert (found.input, found.output, found.dtype) == (entrance, output, np.float32)
     for name, value in found.weights().items():
@@ -151,11 +155,11 @@ def test_a_file_without_notes_is_of_raw_pixels_at_temperature_1(tmp_path: Path) 
 def test_weights_too_large_for_float16_are_refused_by_name(tmp_path: Path) -> None:
     weights = allcnn.initial_weights(0, 2)
     weights["conv8.weight"][0] = 70_000
-    network = allcnn.build(weights)
-    with pytest.raises(NetworkError, match=r"conv8\.weight.*half=False"):
-        allcnn.write(tmp_path / "x.safetensors", network, notes={})
-    allcnn.write(tmp_path / "x.safetensors", network, notes={}, half=False)
-    assert allcnn.read(tmp_path / "x.safetensors").identity == network.identity
+    model = allcnn.build(weights)
+    with pytest.raises(ModelError, match=r"conv8\.weight.*half=False"):
+        allcnn.write(tmp_path / "x.safetensors", model, notes={})
+    allcnn.write(tmp_path / "x.safetensors", model, notes={}, half=False)
+    assert allcnn.read(tmp_path / "x.safetensors").fingerprint == model.fingerprint
 
 
 @pytest.mark.parametrize("content", [None, b"", b"no weights", b"\x08\0\0\0\0\0\0\0[1, 2]  "])
@@ -163,21 +167,21 @@ def test_a_file_that_holds_no_weights_is_refused_by_name(tmp_path: Path, content
     path = tmp_path / "x.safetensors"
     if content is not None:
         path.write_bytes(content)
-    with pytest.raises(NetworkError, match=r"x\.safetensors can't be read"):
+    with pytest.raises(ModelError, match=r"x\.safetensors can't be read"):
         allcnn.read(path)
 
 
 def test_weights_of_another_architecture_are_refused_by_name() -> None:
     weights = allcnn.initial_weights(0, 2)
-    with pytest.raises(NetworkError, match=r"missing: \['conv4\.weight'\]"):
+    with pytest.raises(ModelError, match=r"missing: \['conv4\.weight'\]"):
         allcnn.build({name: value for name, value in weights.items() if name != "conv4.weight"})
-    with pytest.raises(NetworkError, match=r"conv5\.weight is output × input × height × width with 2 inputs"):
+    with pytest.raises(ModelError, match=r"conv5\.weight is output × input × height × width with 2 inputs"):
         allcnn.build({**weights, "conv5.weight": np.zeros((2, 3, 3, 3))})
 
 
 @pytest.mark.parametrize("name", allcnn.NAMES)
 class TestBundledRuns:
-    def test_it_is_a_run_folder_whose_ends_are_the_network(self, name: str) -> None:
+    def test_it_is_a_run_folder_whose_ends_are_the_model(self, name: str) -> None:
         run = RunFolder.open(allcnn.run_folder(name))
         assert run.manifest.configuration["name"] == name
         assert len(run.steps()) == 2
@@ -195,14 +199,14 @@ class TestBundledRuns:
                 assert counted.counts.sum() + counted.below + counted.above == sizes[layer]
                 assert counted.not_numbers == 0
 
-    def test_its_films_end_with_what_the_network_says(self, name: str) -> None:
-        run, network = RunFolder.open(allcnn.run_folder(name)), allcnn.load_pretrained(name)
+    def test_its_films_end_with_what_the_model_says(self, name: str) -> None:
+        run, model = RunFolder.open(allcnn.run_folder(name)), allcnn.load_pretrained(name)
         images, _ = observations.pictures(run)
         seen = observations.probes(run, run.observed("probes")[-1])
         # the timelines were made before the weights were rounded to float16
-        np.testing.assert_allclose(seen.outputs, network.forward(images).logits, atol=0.02)
+        np.testing.assert_allclose(seen.outputs, model.forward(images).logits, atol=0.02)
         for place, target in enumerate(seen.classes):
-            change = seen.outputs[place, target] - network.forward(np.zeros_like(images[:1])).logits[0, target]
+            change = seen.outputs[place, target] - model.forward(np.zeros_like(images[:1])).logits[0, target]
             assert float(seen.maps[place].sum()) == pytest.approx(float(change + seen.gaps[place]), abs=0.02)
 
     def test_its_log_ends_with_a_test_on_all_pictures(self, name: str) -> None:

@@ -28,7 +28,7 @@ from innerview.data.samples import find_image
 from innerview.errors import InnerviewError
 from innerview.methods import grad_cam, insertion
 from innerview.methods.registry import read_method
-from innerview.network import InputSpec, Layer, OutputSpec, find_layer, require_differentiable
+from innerview.model import InputSpec, Layer, OutputSpec, find_layer, require_differentiable
 from innerview.quadrature import fixed_rule
 from innerview.results import Prediction, Provenance
 from innerview.results.io import load_result, save_result
@@ -53,7 +53,7 @@ Cases = Mapping[str, Callable[[], object]]
 
 
 def spoiled() -> dict[str, Array]:
-    """Weights of the built-in network's shape, small, one of the second layer's gone bad."""
+    """Weights of the built-in model's shape, small, one of the second layer's gone bad."""
     found = initial_weights(0, channels=4)
     found["conv2.weight"].flat[0] = np.nan
     return found
@@ -103,11 +103,11 @@ def softmax(pixels: Array) -> Array:
 
 
 OWN = """
-from innerview.adapters import FunctionNetwork
-from innerview.network import InputSpec, OutputSpec
+from innerview.adapters import FunctionModel
+from innerview.model import InputSpec, OutputSpec
 
 def build():
-    return FunctionNetwork(lambda x: x.mean((1, 2)), InputSpec(8, 8), OutputSpec(3))
+    return FunctionModel(lambda x: x.mean((1, 2)), InputSpec(8, 8), OutputSpec(3))
 """
 
 PICTURES: Cases = {
@@ -164,9 +164,9 @@ FOLDERS: Cases = {
     "no such part": lambda: open_folders("parts"),
     "a picture beyond the last": lambda: open_folders("data").pick("cat:7"),
     "an unknown class": lambda: open_folders("data").pick("zebra"),
-    "a class that the network has twice": lambda: open_folders("data").matching(("cat", "dog", "cat")),
+    "a class that the model has twice": lambda: open_folders("data").matching(("cat", "dog", "cat")),
     "several folders that may be meant": lambda: open_folders("several"),
-    "classes that the network does not know": lambda: open_folders("data").matching(("cat", "deer")),
+    "classes that the model does not know": lambda: open_folders("data").matching(("cat", "deer")),
     "no picture that can be read": lambda: path("broken", output="new"),
 }
 NETWORKS: Cases = {
@@ -179,7 +179,7 @@ NETWORKS: Cases = {
     "gradients of a function": lambda: require_differentiable(COLOURS),
     "logits that are probabilities already": lambda: wrap(softmax, input=SPEC, output=RGB),
     "one score that nobody explained": lambda: OutputSpec(["dog"], kind="scores").decide(np.zeros((1, 1))),
-    "a factory of a wrapped network, with declarations": lambda: open_model(ModelRequest("own.py:build", classes="3")),
+    "a factory of a wrapped model, with declarations": lambda: open_model(ModelRequest("own.py:build", classes="3")),
     "another file than safetensors": lambda: weights([Path("notes.jpg")], output="new"),
 }
 DATA: Cases = {
@@ -208,7 +208,7 @@ REQUESTS: Cases = {
     "a layer that is a name and a number": lambda: find_layer(SEQUENTIAL, "2"),
     "a layer that can't be drawn": lambda: choose_layers(("heads",), SimpleNamespace(layers=BY_HEAD)),
     "Grad-CAM at a layer without places": lambda: grad_cam(build(initial_weights(0, 8)), PLAIN, Logit(0), "mean"),
-    "an unknown network": lambda: explain(["cat"], network="resnet", output="new"),
+    "an unknown network": lambda: explain(["cat"], model="resnet", output="new"),
     "an alpha outside [0, 1]": lambda: explain(["cat"], Query(alphas=(0.5, 1.5)), output="new"),
     "a share outside [0, 1]": lambda: insertion(COLOURS, PLAIN, PLAIN[..., 0], fill=PLAIN, fractions=(-0.1,)),
     "an unknown rule": lambda: fixed_rule("simpson", 32),

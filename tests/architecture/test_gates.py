@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from jaxtyping import TypeCheckError
 
-from innerview.network import InputSpec
+from innerview.model import InputSpec
 from innerview.targets import Logit
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -27,7 +27,7 @@ LOWER = (
     "reprs",
     "spec",
     "layers",
-    "network",
+    "model",
     "results",
     "targets",
     "fills",
@@ -90,7 +90,7 @@ MISTAKES = {
         "reportMissingParameterType",
     ),
     "lower room imports upper": (IMPORTS, "data/bad.py", "import innerview.pictures", "innerview.data.bad ->"),
-    "waist imports a method": (IMPORTS, "network/bad.py", "import innerview.methods", "innerview.network.bad ->"),
+    "waist imports a method": (IMPORTS, "model/bad.py", "import innerview.methods", "innerview.model.bad ->"),
     "sister rooms": (IMPORTS, "methods/bad.py", "import innerview.adapters", "innerview.methods.bad ->"),
     "the workbench's lower room imports its upper": (
         IMPORTS,
@@ -107,7 +107,7 @@ MISTAKES = {
     "an integral that knows networks": (
         IMPORTS,
         "quadrature/bad.py",
-        "import innerview.network",
+        "import innerview.model",
         "innerview.quadrature.bad ->",
     ),
     "framework outside the adapters": (IMPORTS, "methods/bad.py", "import torch", "methods.bad -> torch"),

@@ -10,9 +10,9 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from browser.conftest import Heard
-from innerview.adapters import FunctionNetwork
+from innerview.adapters import FunctionModel
 from innerview.data.reading import LoadedImage
-from innerview.network import InputSpec, OutputSpec
+from innerview.model import InputSpec, OutputSpec
 from innerview.session.session import OpenedModel, Session
 from innerview.web.app import make_app
 from innerview.web.guard import Access
@@ -30,10 +30,10 @@ SAYS: dict[str, tuple[tuple[str, ...], Any, tuple[float, ...], str]] = {
 }
 
 
-def network(names: tuple[str, ...], kind: Any, outputs: tuple[float, ...]) -> FunctionNetwork:
+def network(names: tuple[str, ...], kind: Any, outputs: tuple[float, ...]) -> FunctionModel:
     """Gives nearly these outputs for every picture; a pixel in a corner matters a little."""
     row = np.asarray(outputs, np.float64)
-    return FunctionNetwork(
+    return FunctionModel(
         lambda inputs: row * (1 + 1e-6 * inputs[:, :1, 0, 0]), InputSpec(8, 8, 3), OutputSpec(names, kind=kind)
     )
 
@@ -55,7 +55,7 @@ def tab(context: BrowserContext, heard: Heard) -> Iterator[Page]:
 
 
 def open_view(tab: Page, url: str, view: str, name: str) -> None:
-    tab.goto(f"{url}#/{view}?n={network(*SAYS[name][:3]).identity}")
+    tab.goto(f"{url}#/{view}?n={network(*SAYS[name][:3]).fingerprint}")
     tab.reload()
 
 

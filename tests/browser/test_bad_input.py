@@ -16,7 +16,7 @@ from innerview.session.session import OpenedModel, Session
 from innerview.web.app import make_app
 from innerview.web.guard import Access
 from innerview.web.server import running
-from networks import MODELS, numpy_network
+from models import MODELS, numpy_model
 from web.conftest import picture_bytes
 from web.test_uploads import BROKEN
 
@@ -105,7 +105,7 @@ def test_a_model_that_raises_is_told_with_its_layer(context: BrowserContext, hea
     model = MODELS["mixed"]
     weights = model.weights()
     weights["conv2.weight"] = np.full_like(weights["conv2.weight"], 3e38)  # overflows
-    session = Session([OpenedModel("broken", numpy_network(model, weights, np.float32))])
+    session = Session([OpenedModel("broken", numpy_model(model, weights, np.float32))])
     session.add(LoadedImage("first", np.full((*SHAPE, 3), 0.5, np.float32)), "sample")
     page = context.new_page()
     heard.listen(page)

@@ -62,7 +62,7 @@ def test_two_pictures_and_two_units_have_no_difference(page: Page, known: Known)
     expect(page.locator("[data-reason]")).to_contain_text("measure different things")
 
 
-def test_two_networks_and_two_epochs(page: Page, known: Known) -> None:
+def test_two_models_and_two_epochs(page: Page, known: Known) -> None:
     other = known.hello["models"][1]
     known.ask("map", model=other["id"], target=known.predicted())
     show(page, "#/compare?cx=network", PANES)

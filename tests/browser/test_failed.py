@@ -12,7 +12,7 @@ from browser.conftest import Heard
 from browser.driving import assert_same_colours, canvas, limit_of, painted, settle
 from browser.stub import SHAPE, Stub, stubbed
 from innerview.data.reading import LoadedImage
-from innerview.errors import NetworkError
+from innerview.errors import ModelError
 from innerview.session.query import Query
 from innerview.types import Array
 
@@ -29,7 +29,7 @@ def tab(context: BrowserContext, heard: Heard, monkeypatch: pytest.MonkeyPatch) 
 
         def values(query: Query) -> list[tuple[Array, float, str, int]]:
             if query.target == BAD or query.tolerance == 0.001 or query.baselines == ("white",):
-                raise NetworkError("made to fail at conv2")
+                raise ModelError("made to fail at conv2")
             return [(VALUES, 0.004, "done", 9)]
 
         stub.values = values  # type: ignore[method-assign]
@@ -107,7 +107,7 @@ def test_a_level_whose_refinement_failed_is_dimmed(tab: tuple[Page, Stub]) -> No
         """Its first level is sent, then it fails."""
 
         def __getitem__(self, at: object) -> tuple[Array, float, str, int]:  # type: ignore[override]
-            raise NetworkError("made to fail at conv2")
+            raise ModelError("made to fail at conv2")
 
     stub.values = lambda query: Ending([(VALUES, 0.2, "refining", 5), (VALUES, 0.001, "done", 9)])  # type: ignore[method-assign]
     page.get_by_label("Explain").select_option("2")

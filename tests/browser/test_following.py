@@ -28,7 +28,7 @@ TRAINING = """
 import sys, time
 from pathlib import Path
 import torch, innerview
-from innerview.network import InputSpec, OutputSpec
+from innerview.model import InputSpec, OutputSpec
 
 folder, go = Path(sys.argv[1]), Path(sys.argv[2])
 torch.manual_seed(0)

@@ -15,7 +15,7 @@ from innerview.data.samples import example_image
 from innerview.methods.registry import map_methods
 from innerview.session.query import Query
 from innerview.session.session import OpenedModel, Session
-from innerview.viewer.hello import describe_network, describe_photo, hello
+from innerview.viewer.hello import describe_model, describe_photo, hello
 from innerview.viewer.one_file import write_page
 from innerview.viewer.payloads.subject import Photo
 from innerview.workbench.page.one_page import Sizes, payloads_of
@@ -43,7 +43,7 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     packed = payloads_of(network, found, photo, "black", Sizes(), network.weights())
     page = write_page(
-        NASTY, hello([describe_network(network, "allcnn", map_methods(network))], [describe_photo(photo)]), packed
+        NASTY, hello([describe_model(network, "allcnn", map_methods(network))], [describe_photo(photo)]), packed
     )
     path = tmp_path_factory.mktemp("file") / "view.html"
     path.write_text(page, encoding="utf-8")

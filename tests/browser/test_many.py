@@ -16,27 +16,27 @@ from innerview.data.reading import LoadedImage
 from innerview.methods import predict
 from innerview.methods.registry import map_methods
 from innerview.session.query import Query
-from innerview.viewer.hello import describe_network, describe_photo, hello
+from innerview.viewer.hello import describe_model, describe_photo, hello
 from innerview.viewer.one_file import pack, write_page
 from innerview.viewer.payloads.subject import Photo, subject_payload
-from networks import MODELS, numpy_network
+from models import MODELS, numpy_model
 
 
 def test_a_file_of_five_hundred_pictures_shows_thumbnails_a_page_at_a_time(
     browser: Browser, heard: Heard, tmp_path: Path
 ) -> None:
     model = MODELS["mixed"]
-    network = numpy_network(model, model.weights(), np.float32)
+    network = numpy_model(model, model.weights(), np.float32)
     listed, packed = [], []
     for at in range(500):
         pixels = np.random.default_rng(at).random((*SHAPE, 3), dtype=np.float32)
         photo = Photo.of(preprocess(LoadedImage(f"no. {at}", pixels), network.input), "data")
         listed.append(describe_photo(photo))
-        packed.append(pack(subject_payload(photo, predict(network, photo.image[None])[0], network.identity)))
-        query = Query(kind="map", model=network.identity, image=photo.picture, target=0)
+        packed.append(pack(subject_payload(photo, predict(network, photo.image[None])[0], network.fingerprint)))
+        query = Query(kind="map", model=network.fingerprint, image=photo.picture, target=0)
         values = np.full(SHAPE, at + 1, np.float32)
         packed.append(pack(made(query, values, 0.001, "done", 9), target=None, versus=None, baseline="black"))
-    page_text = write_page("500", hello([describe_network(network, "small", map_methods(network))], listed), packed)
+    page_text = write_page("500", hello([describe_model(network, "small", map_methods(network))], listed), packed)
     path = tmp_path / "many.html"
     path.write_text(page_text, encoding="utf-8")
     page = browser.new_context(offline=True, viewport={"width": 1280, "height": 900}).new_page()

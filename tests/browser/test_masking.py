@@ -52,7 +52,7 @@ def touched(browser: Browser, heard: Heard, server: str) -> Iterator[Page]:
     made.close()
 
 
-def test_drag_tap_and_keys_paint_the_same_mask(touched: Page, prepared: Known) -> None:
+def test_drag_layer_and_keys_paint_the_same_mask(touched: Page, prepared: Known) -> None:
     page, row, columns = touched, 4, range(5, 9)
     bits = np.isin(np.arange(32 * 32), [row * 32 + column for column in columns])
     mask = base64.urlsafe_b64encode(np.packbits(bits).tobytes()).decode().rstrip("=")

@@ -39,7 +39,7 @@ def test_it_is_small_and_asks_for_nothing(browser: Browser, file: Path, heard: H
     context.close()
 
 
-def test_its_sliders_work_and_what_needs_a_network_says_so(browser: Browser, file: Path, heard: Heard) -> None:
+def test_its_sliders_work_and_what_needs_a_model_says_so(browser: Browser, file: Path, heard: Heard) -> None:
     context = browser.new_context(offline=True, viewport={"width": 1280, "height": 900})
     page = context.new_page()
     heard.listen(page)

@@ -12,7 +12,7 @@ from PIL import Image
 from safetensors.numpy import load_file, save_file
 
 from innerview.cli import main
-from innerview.network import InputSpec
+from innerview.model import InputSpec
 from innerview.results import PathPredictions, Provenance
 from innerview.workbench.path import table as path_table
 
@@ -88,7 +88,7 @@ def test_look_picks_from_class_folders(tmp_path: Path) -> None:
     assert main(["explain", "--data", "data", "--select", "horse:0", "--n-steps", "1", "--alphas", "1"]) == 0
     (folder,) = [one for one in (tmp_path / "innerview-explanations").iterdir() if one.is_dir()]
     assert json.loads((folder / "result.json").read_text())["picture"]["truth"] == 7
-    assert "photo.png" not in {one.name for one in folder.iterdir()}  # the network saw all of it, pixel by pixel
+    assert "photo.png" not in {one.name for one in folder.iterdir()}  # the model saw all of it, pixel by pixel
 
 
 def test_weights_of_files_are_counted_on_shared_bins(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -109,7 +109,7 @@ def test_weights_of_files_are_counted_on_shared_bins(tmp_path: Path, capsys: pyt
         assert [row["nan"] for row in csv.DictReader(file)] == ["0", "1"]
 
 
-def test_weights_of_the_built_in_network(tmp_path: Path) -> None:
+def test_weights_of_the_built_in_model(tmp_path: Path) -> None:
     assert main(["weights"]) == 0
     arrays = load_file(tmp_path / "innerview-weights" / "weights.safetensors")
     assert arrays["counts"].sum(axis=(1, 2))[-1] == 905_856
@@ -141,7 +141,7 @@ def test_a_class_name_with_a_comma_stays_one_cell() -> None:
     assert [row["called 1 dog, wet"] for row in rows] == ["0", "0.75"]
 
 
-def test_info_describes_the_network_and_the_picture(capsys: pytest.CaptureFixture[str]) -> None:
+def test_info_describes_the_model_and_the_picture(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["info", "moose"]) == 0
     text = " ".join(capsys.readouterr().out.split())
     for expected in (

@@ -53,7 +53,7 @@ WRONG = {
     "an unknown crop": (["explain", "--crop", "left"], "no crop 'left'"),
     "a pick without data": (["explain", "--select", "3"], "needs a data set: name it with --data"),
     "a share above 1": (["explain", "--fractions", "0.5,2"], "fractions [0.5, 2.0] were asked for"),
-    "an unknown network": (["info", "--model", "resnet"], "no network 'resnet'; the built-in networks are allcnn"),
+    "an unknown network": (["info", "--model", "resnet"], "no model 'resnet'; the built-in models are allcnn"),
     "bins that leave out 0": (["weights", "--bins", "7"], "7 bins were asked for"),
     "an example with dots": (["info", "--model", "json:JSONDecoder", "--classes", "2"], "224x224x3 range=0..1 mean="),
     "no data set": (["saturation"], "Missing option '--data'"),

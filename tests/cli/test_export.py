@@ -24,26 +24,26 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.parametrize("name", allcnn.NAMES)
-def test_every_built_in_network_says_the_same_of_a_photo_by_itself(
+def test_every_built_in_model_says_the_same_of_a_photo_by_itself(
     here: Path, capsys: pytest.CaptureFixture[str], name: str
 ) -> None:
     assert main(["export", name, "--format", "numpy"]) == 0
     folder = here / f"{name}-numpy"
     assert {path.name for path in folder.iterdir()} == {
-        "network.py", "README.md", "model-card.md", "weights.safetensors", "innerview.json"
+        "model.py", "README.md", "model-card.md", "weights.safetensors", "innerview.json"
     }  # fmt: skip
-    assert str(Path(f"{name}-numpy/network.py")) in capsys.readouterr().out
+    assert str(Path(f"{name}-numpy/model.py")) in capsys.readouterr().out
     program = f"""
 import runpy, sys
 sys.modules["innerview"] = None
-sys.argv = ["network.py", {str(PHOTO)!r}]
-runpy.run_path("network.py", run_name="__main__")
+sys.argv = ["model.py", {str(PHOTO)!r}]
+runpy.run_path("model.py", run_name="__main__")
 """
     command = [sys.executable, "-c", program]
     answer = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True)
-    network = innerview.load_pretrained(name)
-    image = innerview.preprocess(innerview.example_image("moose"), network.input).image
-    said = predict(network, image[None])[0]
+    model = innerview.load_pretrained(name)
+    image = innerview.preprocess(innerview.example_image("moose"), model.input).image
+    said = predict(model, image[None])[0]
     number, share = said.index, 100 * said.probabilities[said.index]
     first, _, chance = answer.stdout.splitlines()[0].partition(": ")
     assert first == f"{number} {said.class_names[number]}"
@@ -55,35 +55,35 @@ def test_the_program_of_the_readme_runs(here: Path) -> None:
     assert main(["export", "-o", "taken/away"]) == 0
     blocks = (here / "taken" / "away" / "README.md").read_text(encoding="utf-8").split("```python\n")[1:]
     program = "\n".join(block.partition("```")[0] for block in blocks)
-    program += "\nprint(type(network).__name__, network.output.temperature)"
+    program += "\nprint(type(model).__name__, model.output.temperature)"
     answer = subprocess.run(
         [sys.executable, "-c", program], cwd=here / "taken" / "away", capture_output=True, text=True, check=True
     )
-    assert answer.stdout.split() == ["TorchNetwork", str(innerview.load_pretrained("allcnn").output.temperature)]
+    assert answer.stdout.split() == ["TorchModel", str(innerview.load_pretrained("allcnn").output.temperature)]
 
 
 def test_an_earlier_export_is_replaced_only_on_demand(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["export", "-o", "out"]) == 0
-    before = (here / "out" / "network.py").read_bytes()
+    before = (here / "out" / "model.py").read_bytes()
     (here / "out" / "left-over.txt").touch()
     assert main(["export", "-o", "out", "--format", "numpy"]) == 1
     assert "out holds an earlier export; --force replaces it" in capsys.readouterr().err
-    assert (here / "out" / "network.py").read_bytes() == before
+    assert (here / "out" / "model.py").read_bytes() == before
     assert main(["export", "-o", "out", "--format", "numpy", "--force"]) == 0
-    assert (here / "out" / "network.py").read_bytes() != before
+    assert (here / "out" / "model.py").read_bytes() != before
     assert not (here / "out" / "left-over.txt").exists()
 
 
 @pytest.mark.parametrize("force", [[], ["--force"]])
 def test_what_is_no_export_is_never_touched(here: Path, capsys: pytest.CaptureFixture[str], force: list[str]) -> None:
     (here / "photos").mkdir()
-    (here / "photos" / "network.py").write_text("mine")
+    (here / "photos" / "model.py").write_text("mine")
     (here / "file").write_text("mine")
     for name in ("photos", "file"):
         assert main(["export", "-o", name, *force]) == 1
         assert f"{name} is there already and no export; nothing was written" in capsys.readouterr().err
     assert {path.name for path in here.iterdir()} == {"photos", "file"}
-    assert (here / "file").read_text() == (here / "photos" / "network.py").read_text() == "mine"
+    assert (here / "file").read_text() == (here / "photos" / "model.py").read_text() == "mine"
 
 
 def test_a_failure_leaves_nothing(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -100,12 +100,12 @@ def test_a_failure_leaves_nothing(here: Path, monkeypatch: pytest.MonkeyPatch) -
     assert list(here.iterdir()) == []
 
 
-def test_an_unknown_network_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_unknown_model_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["export", "resnet"]) == 2
-    assert "'resnet' can't be exported; the built-in networks are allcnn" in capsys.readouterr().err
+    assert "'resnet' can't be exported; the built-in models are allcnn" in capsys.readouterr().err
 
 
-def test_the_weights_are_those_of_the_network(here: Path) -> None:
+def test_the_weights_are_those_of_the_model(here: Path) -> None:
     from safetensors.numpy import load_file
 
     assert main(["export"]) == 0

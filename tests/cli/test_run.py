@@ -73,7 +73,7 @@ def test_several_runs_are_overlaid_and_keep_their_files_apart() -> None:
 def test_another_architecture_has_curves_and_weights_and_the_reason_for_the_rest(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    made_run(Path("run"), network="resnet")
+    made_run(Path("run"), model="resnet")
     assert main(["inspect", "run", *QUICK]) == 0
     assert (
         "left out: the run run trained 'resnet'; only snapshots of the built-in architecture" in capsys.readouterr().err
@@ -111,7 +111,7 @@ WRONG = {
     "no such probe": (("run", "--probe", "zebra.png"), 1, "there is no file zebra.png"),
     "a pick without data": (("run", "--select", "cat"), 2, "needs a data set"),
     "no such data": (("run", "--data", "nowhere"), 1, "nowhere"),
-    "strange classes": (("run", "--data", "strange"), 1, "the network does not know zebra"),
+    "strange classes": (("run", "--data", "strange"), 1, "the model does not know zebra"),
     "training pictures alone": (("run", "--data", "learnt"), 1, "there is no part 'test'"),
     "an unknown axis": (("run", "--axis", "epoch"), 2, "epoch"),
     "other things in the folder": (("run", "-o", "data"), 1, "the folder data holds other things"),

@@ -213,7 +213,7 @@ WRONG = {
     "an empty class": (("--data", "hollow"), 1, "hollow/green holds no picture; every class needs some"),
     "an unknown recipe": (("--data", "data", "--config", "resnet"), 2, "no recipe 'resnet'; the recipes are allcnn"),
     "no steps": (("--data", "data", "--steps", "0"), 2, "--steps"),
-    "an odd size": (("--data", "data", "--image-size", "10"), 1, "10 × 10 pixels; the network takes squares"),
+    "an odd size": (("--data", "data", "--image-size", "10"), 1, "10 × 10 pixels; the model takes squares"),
     "an unknown crop": (("--data", "data", "--crop", "left"), 2, "no crop 'left'"),
     "a run that is there": (("--data", "data", "-o", "old"), 1, "old holds a run already; go on with it by --resume"),
     "a file for a folder": (("--data", "data", "-o", "note"), 1, "note is a file; name a folder for the run"),
@@ -257,7 +257,7 @@ def test_without_pytorch_the_extra_is_named(tmp_path: Path) -> None:
     command = [sys.executable, "-c", code, "train", "--data", "x", "-o", str(tmp_path / "run")]
     answer = subprocess.run(command, capture_output=True, text=True)
     assert answer.returncode == 2
-    assert answer.stderr.endswith("training a network needs a package that is not installed: "
+    assert answer.stderr.endswith("training a model needs a package that is not installed: "
                                   "pip install 'innerview[train]'.\n")  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from networks import DTYPES, SUBJECTS, Subject
+from models import DTYPES, SUBJECTS, Subject
 
 FRAMEWORKS = {"torch", "jax", "keras"}
 
@@ -32,25 +32,25 @@ def _cases(*, differentiable: bool = False, known: bool = False) -> list[object]
 
 @pytest.fixture(params=_cases())
 def subject(request: pytest.FixtureRequest) -> Subject:
-    """Any network."""
+    """Any model."""
     return request.param
 
 
 @pytest.fixture(params=_cases(known=True))
 def known(request: pytest.FixtureRequest) -> Subject:
-    """A network with a formula."""
+    """A model with a formula."""
     return request.param
 
 
 @pytest.fixture(params=_cases(differentiable=True))
 def differentiable(request: pytest.FixtureRequest) -> Subject:
-    """A network with gradients."""
+    """A model with gradients."""
     return request.param
 
 
 @pytest.fixture(params=_cases(differentiable=True, known=True))
 def known_differentiable(request: pytest.FixtureRequest) -> Subject:
-    """A network with gradients and a formula for them."""
+    """A model with gradients and a formula for them."""
     return request.param
 
 

@@ -1,4 +1,4 @@
-"""What every network answers to a forward pass, whatever the adapter."""
+"""What every model answers to a forward pass, whatever the adapter."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from contract.closeness import assert_close
-from innerview.errors import ImageError, NetworkError, UsageError
-from innerview.network import Network
-from networks import OUTPUT_SPEC, Subject
+from innerview.errors import ImageError, ModelError, UsageError
+from innerview.model import Model
+from models import OUTPUT_SPEC, Subject
 from typecheck import unchecked
 
 
@@ -18,24 +18,24 @@ def test_outputs_are_those_of_the_formula(known: Subject, dtype) -> None:
     assert_close(known.build(dtype).forward(images).logits, wanted, dtype)
 
 
-def test_it_is_a_network_and_says_what_it_is(subject: Subject, dtype) -> None:
-    network = subject.build(dtype)
-    assert isinstance(network, Network)
-    assert network.output == OUTPUT_SPEC
-    assert network.input.shape == subject.model.input.shape
-    assert network.dtype == dtype
-    assert network.chunk >= 1
+def test_it_is_a_model_and_says_what_it_is(subject: Subject, dtype) -> None:
+    model = subject.build(dtype)
+    assert isinstance(model, Model)
+    assert model.output == OUTPUT_SPEC
+    assert model.input.shape == subject.model.input.shape
+    assert model.dtype == dtype
+    assert model.batch_size >= 1
 
 
 def test_layers_have_the_shapes_that_they_declare(subject: Subject) -> None:
-    network, images = subject.build(), subject.images(2)
-    names = [layer.name for layer in network.layers]
+    model, images = subject.build(), subject.images(2)
+    names = [layer.name for layer in model.layers]
     assert names == ([] if subject.adapter == "function" else [step.name for step in subject.model.operations])
-    activations = network.forward(images, names).activations
-    for layer in network.layers:
+    activations = model.forward(images, names).activations
+    for layer in model.layers:
         assert activations[layer.name].shape == (2, *layer.shape)
         assert len(layer.axes.split()) == len(layer.shape)
-        assert set(layer.parameters) <= set(network.weights())
+        assert set(layer.parameters) <= set(model.weights())
 
 
 def test_weights_are_those_that_were_given(subject: Subject) -> None:
@@ -46,30 +46,30 @@ def test_weights_are_those_that_were_given(subject: Subject) -> None:
 
 
 def test_a_row_alone_is_a_row_in_a_batch(subject: Subject, dtype) -> None:
-    network, images = subject.build(dtype), subject.images(4, dtype)
-    taps = [layer.name for layer in network.layers]
-    together = network.forward(images, taps)
+    model, images = subject.build(dtype), subject.images(4, dtype)
+    layers = [layer.name for layer in model.layers]
+    together = model.forward(images, layers)
     for row in range(4):
-        alone = network.forward(images[[row]], taps)
+        alone = model.forward(images[[row]], layers)
         assert_close(alone.logits, together.logits[[row]], dtype)
-        for name in taps:
+        for name in layers:
             assert_close(alone.activations[name], together.activations[name][[row]], dtype)
 
 
 def test_answers_are_copies(subject: Subject) -> None:
-    network, images = subject.build(), subject.images()
-    taps = [layer.name for layer in network.layers]
-    first = network.forward(images, taps)
-    wanted, before = first.logits.copy(), network.identity
-    for array in (first.logits, *first.activations.values(), *network.weights().values()):
+    model, images = subject.build(), subject.images()
+    layers = [layer.name for layer in model.layers]
+    first = model.forward(images, layers)
+    wanted, before = first.logits.copy(), model.fingerprint
+    for array in (first.logits, *first.activations.values(), *model.weights().values()):
         array[...] = np.nan
-    assert np.array_equal(network.forward(images, taps).logits, wanted)
-    assert network.identity == before
+    assert np.array_equal(model.forward(images, layers).logits, wanted)
+    assert model.fingerprint == before
 
 
-def test_taps_don_t_share_memory(subject: Subject) -> None:
-    network = subject.build()
-    answer = network.forward(subject.images(), [layer.name for layer in network.layers])
+def test_layers_don_t_share_memory(subject: Subject) -> None:
+    model = subject.build()
+    answer = model.forward(subject.images(), [layer.name for layer in model.layers])
     arrays = [answer.logits, *answer.activations.values()]
     assert not any(np.shares_memory(a, b) for i, a in enumerate(arrays) for b in arrays[:i])
 
@@ -83,11 +83,11 @@ def test_the_pictures_are_only_read(subject: Subject) -> None:
 
 
 def test_pictures_of_any_float_and_any_strides_are_taken(subject: Subject) -> None:
-    network, images = subject.build(np.float32), subject.images(4, np.float32)
-    wanted = network.forward(images).logits
-    assert np.array_equal(network.forward(images.astype(np.float64)).logits, wanted)
+    model, images = subject.build(np.float32), subject.images(4, np.float32)
+    wanted = model.forward(images).logits
+    assert np.array_equal(model.forward(images.astype(np.float64)).logits, wanted)
     strided = np.repeat(images, 2, axis=0)[::2]
-    assert np.array_equal(network.forward(np.asfortranarray(strided)).logits, wanted)
+    assert np.array_equal(model.forward(np.asfortranarray(strided)).logits, wanted)
 
 
 def test_pixels_outside_0_and_1_are_legal(subject: Subject) -> None:
@@ -101,7 +101,7 @@ def test_no_picture_at_all_is_an_empty_answer(subject: Subject) -> None:
 @pytest.mark.parametrize("wrong", [np.s_[0], np.s_[:, 1:], np.s_[..., [0, 0]], np.s_[..., None]])
 def test_a_wrong_shape_is_refused_with_both_shapes(subject: Subject, wrong) -> None:
     images = subject.images()[wrong]
-    with unchecked(), pytest.raises(NetworkError) as caught:
+    with unchecked(), pytest.raises(ModelError) as caught:
         subject.build().forward(images)
     height, width, channels = subject.model.input.shape
     assert f"{height} × {width} × {channels}" in str(caught.value)
@@ -125,18 +125,18 @@ def test_what_is_no_numpy_array_is_refused_with_the_line_that_makes_one(subject:
 
 @pytest.mark.parametrize("kind", [np.uint8, np.int64, bool])
 def test_pixels_that_are_no_floats_are_refused(subject: Subject, kind) -> None:
-    with unchecked(), pytest.raises(NetworkError, match=np.dtype(kind).name):
+    with unchecked(), pytest.raises(ModelError, match=np.dtype(kind).name):
         subject.build().forward(subject.images().astype(kind))
 
 
 def test_an_unknown_layer_is_refused_and_the_others_listed(subject: Subject) -> None:
-    network = subject.build()
+    model = subject.build()
     with pytest.raises(UsageError) as caught:
-        network.forward(subject.images(), ["nowhere"])
+        model.forward(subject.images(), ["nowhere"])
     assert "nowhere" in str(caught.value)
-    assert all(layer.name in str(caught.value) for layer in network.layers)
+    assert all(layer.name in str(caught.value) for layer in model.layers)
 
 
 def test_the_same_pictures_give_the_same_bits(subject: Subject) -> None:
-    network, images = subject.build(np.float32), subject.images(dtype=np.float32)
-    assert np.array_equal(network.forward(images).logits, network.forward(images).logits)
+    model, images = subject.build(np.float32), subject.images(dtype=np.float32)
+    assert np.array_equal(model.forward(images).logits, model.forward(images).logits)

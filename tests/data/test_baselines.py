@@ -20,7 +20,7 @@ from innerview.data.baselines import (
     parse_baseline,
 )
 from innerview.errors import ImageError, UsageError
-from innerview.network import InputSpec
+from innerview.model import InputSpec
 
 SPEC = InputSpec(6, 8)
 PICTURE = np.random.default_rng(0).random((6, 8, 3), dtype=np.float32)
@@ -79,7 +79,7 @@ class TestBlur:
         assert_array_equal(baseline.image, make_baseline("blurred:1", SPEC, PICTURE).image)
 
     def test_a_kernel_without_limit_is_refused(self) -> None:
-        with pytest.raises(UsageError, match="blur of 9 pixels was asked for; the network's pictures have 8"):
+        with pytest.raises(UsageError, match="blur of 9 pixels was asked for; the model's pictures have 8"):
             make_baseline("blurred:9", SPEC, PICTURE)
 
 
@@ -95,7 +95,7 @@ class TestFiles:
     def test_another_size_is_refused_with_both(self, tmp_path: Path) -> None:
         path = tmp_path / "base.png"
         path.write_bytes(encoded(Image.new("RGB", (9, 5))))
-        with pytest.raises(ImageError, match=r"base\.png has 9 × 5 pixels, but the network takes 8 × 6"):
+        with pytest.raises(ImageError, match=r"base\.png has 9 × 5 pixels, but the model takes 8 × 6"):
             make_baseline(str(path), SPEC, PICTURE)
 
     def test_a_file_that_is_no_picture(self, tmp_path: Path) -> None:
@@ -116,7 +116,7 @@ class TestArrays:
 
     @pytest.mark.parametrize("shape", [(8, 6, 3), (6, 8), (1, 6, 8, 3), ()])
     def test_another_shape_is_refused_with_both(self, shape: tuple[int, ...]) -> None:
-        with pytest.raises(ImageError, match=r"the baseline array has shape .*, but the network takes 6 × 8 × 3"):
+        with pytest.raises(ImageError, match=r"the baseline array has shape .*, but the model takes 6 × 8 × 3"):
             baseline_from(np.zeros(shape), SPEC)
 
     def test_bytes_are_refused(self) -> None:

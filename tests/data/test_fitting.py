@@ -11,7 +11,7 @@ from data.files_made import encoded, random_bytes
 from innerview.data.fitting import Box, parse_crop, preprocess
 from innerview.data.reading import LoadedImage, load_image
 from innerview.errors import ImageError, UsageError
-from innerview.network import InputSpec
+from innerview.model import InputSpec
 
 SMALL = InputSpec(32, 32)
 SIDES = st.integers(1, 60)
@@ -74,7 +74,7 @@ def test_what_was_done_is_said(size: tuple[int, int], crop, box: Box, words: str
 
 
 @given(SIDES, SIDES, SIDES, SIDES, st.sampled_from([1, 3]))
-def test_any_picture_fits_any_network(width: int, height: int, wide: int, high: int, channels: int) -> None:
+def test_any_picture_fits_any_model(width: int, height: int, wide: int, high: int, channels: int) -> None:
     original = picture(width, height)
     spec = InputSpec(high, wide, channels)
     fitted = preprocess(original, spec)
@@ -90,7 +90,7 @@ def test_any_picture_fits_any_network(width: int, height: int, wide: int, high: 
     assert abs((height - down) - 2 * top) <= 1
 
 
-def test_a_map_on_the_box_lies_where_the_network_looked() -> None:
+def test_a_map_on_the_box_lies_where_the_model_looked() -> None:
     """A bright square in the original appears at the same share of the box."""
     original = picture(90, 60)
     original.pixels[:] = 0

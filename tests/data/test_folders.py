@@ -89,7 +89,7 @@ class TestTheNetworksClasses:
 
     def test_that_are_missing_list_both(self, data: ClassFolders) -> None:
         with pytest.raises(
-            DataError, match=r"does not know dog, horse; the classes in .* are cat, dog, horse, the network's cat, ship"
+            DataError, match=r"does not know dog, horse; the classes in .* are cat, dog, horse, the model's cat, ship"
         ):
             data.matching(("cat", "ship"))
 
@@ -273,7 +273,7 @@ class TestNames:
         with pytest.raises(AmbiguousClass, match="0 Cat or 1 cat"):
             data.of_class("CAT")
 
-    def test_a_class_name_that_the_network_has_twice_is_refused_with_its_numbers(self, tmp_path: Path) -> None:
+    def test_a_class_name_that_the_model_has_twice_is_refused_with_its_numbers(self, tmp_path: Path) -> None:
         fill(tmp_path, {"crane": 1})
         with pytest.raises(DataError, match="say which by its number: 1 crane or 2 crane"):
             open_folders(tmp_path).matching(("hen", "crane", "crane"))

@@ -52,7 +52,7 @@ def photos(folder: Path) -> None:
 
 
 def session_of_onnx(forward: Callable[[Any], Any]) -> types.ModuleType:
-    """What a page asks of ONNX Runtime, answered by a network that is here: the package is not among the tests' own."""
+    """What a page asks of ONNX Runtime, answered by a model that is here: the package is not among the tests' own."""
 
     class InferenceSession:
         def __init__(self, path: str) -> None:
@@ -197,8 +197,8 @@ def of_own_model() -> dict[str, Any]:
     """A runtime for ONNX."""
     from innerview import allcnn
 
-    network = allcnn.load_pretrained("allcnn")
-    sys.modules["onnxruntime"] = session_of_onnx(lambda images: network.forward(images).logits)
+    model = allcnn.load_pretrained("allcnn")
+    sys.modules["onnxruntime"] = session_of_onnx(lambda images: model.forward(images).logits)
     return {}
 
 

@@ -1,4 +1,4 @@
-"""An exported network as someone gets it: a folder with a module that is imported from there."""
+"""An exported model as someone gets it: a folder with a module that is imported from there."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ import importlib.util
 from pathlib import Path
 from types import ModuleType
 
-from innerview.adapters.numpy import NumpyNetwork
+from innerview.adapters.numpy import NumpyModel
 from innerview.export import export_files
 
 
-def taken_away(folder: Path, network: NumpyNetwork, kind: str) -> ModuleType:
-    """Write a network, and import its source."""
-    for name, content in export_files(network, "small", kind).items():
+def taken_away(folder: Path, model: NumpyModel, kind: str) -> ModuleType:
+    """Write a model, and import its source."""
+    for name, content in export_files(model, "small", kind).items():
         (folder / name).write_bytes(content)
-    return imported(folder / "network.py")
+    return imported(folder / "model.py")
 
 
 def imported(path: Path) -> ModuleType:

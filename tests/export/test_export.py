@@ -1,4 +1,4 @@
-"""Exported networks are the network itself: logits, gradients and every layer, and a source that stands alone."""
+"""Exported models are the model itself: logits, gradients and every layer, and a source that stands alone."""
 
 from __future__ import annotations
 
@@ -16,75 +16,73 @@ from contract.closeness import assert_close
 from export.taken_away import taken_away
 from innerview import allcnn
 from innerview.adapters import wrap
-from innerview.adapters.numpy import NumpyNetwork
+from innerview.adapters.numpy import NumpyModel
 from innerview.adapters.operations import Convolution, Dense, Flatten, Operation
 from innerview.errors import UsageError
 from innerview.export import FORMATS, export_files
-from innerview.network import OUTPUT, InputSpec, OutputSpec
+from innerview.model import OUTPUT, InputSpec, OutputSpec
 from innerview.targets import Logit, together
-from networks import MODELS, Model, numpy_network
+from models import MODELS, ModelSpec, numpy_model
 
 SMALL = allcnn.build(allcnn.initial_weights(0, 8))
 NETWORKS = {
-    "the built-in architecture": Model(SMALL.input, allcnn.shapes(8), SMALL.operations, output=SMALL.output),
+    "the built-in architecture": ModelSpec(SMALL.input, allcnn.shapes(8), SMALL.operations, output=SMALL.output),
     **{name: MODELS[name] for name in ("hidden", "mixed", "means")},
 }
 """Between them every operation there is, grey and colour, raw pixels and normalised ones."""
 
 
 @pytest.fixture(params=NETWORKS)
-def network(request: pytest.FixtureRequest) -> NumpyNetwork:
+def model(request: pytest.FixtureRequest) -> NumpyModel:
     model = NETWORKS[request.param]
-    return numpy_network(model, model.weights(), np.float32)
+    return numpy_model(model, model.weights(), np.float32)
 
 
-def pictures(network: NumpyNetwork, count: int = 2) -> np.ndarray:
-    return np.random.default_rng(1).random((count, *network.input.shape)).astype(np.float32)
+def pictures(model: NumpyModel, count: int = 2) -> np.ndarray:
+    return np.random.default_rng(1).random((count, *model.input.shape)).astype(np.float32)
 
 
 @pytest.mark.torch
-def test_the_torch_source_is_the_network_at_every_layer(tmp_path: Path, network: NumpyNetwork) -> None:
-    module = taken_away(tmp_path, network, "pytorch")
-    theirs = wrap(module.build(), input=replace(network.input, layout="CHW"), output=network.output)
-    taps = [layer.name for layer in network.layers]
-    assert [layer.name for layer in theirs.layers] == taps
-    cotangents = {OUTPUT: together([Logit(0), Logit(2)])}
-    found, wanted = (one.pullback(pictures(network), cotangents, taps) for one in (theirs, network))
+def test_the_torch_source_is_the_model_at_every_layer(tmp_path: Path, model: NumpyModel) -> None:
+    module = taken_away(tmp_path, model, "pytorch")
+    theirs = wrap(module.build(), input=replace(model.input, layout="CHW"), output=model.output)
+    layers = [layer.name for layer in model.layers]
+    assert [layer.name for layer in theirs.layers] == layers
+    grad_outputs = {OUTPUT: together([Logit(0), Logit(2)])}
+    found, wanted = (one.vjp(pictures(model), grad_outputs, layers) for one in (theirs, model))
     assert_close(found.logits, wanted.logits, np.float32)
     assert_close(found.input_gradients, wanted.input_gradients, np.float32)
-    for name in taps:
+    for name in layers:
         assert_close(found.activations[name], wanted.activations[name], np.float32)
 
 
-def test_the_numpy_source_is_the_network_and_its_gradient(tmp_path: Path, network: NumpyNetwork) -> None:
-    module = taken_away(tmp_path, network, "numpy")
-    layers, images = module.build(), pictures(network)
-    theirs = wrap(
-        lambda given: module.forward(layers, given), input=InputSpec(*network.input.shape), output=network.output
-    )
-    assert_close(theirs.forward(images).logits, network.forward(images).logits, np.float32)
-    wanted = network.pullback(images, {OUTPUT: together([Logit(0), Logit(2)])}).input_gradients
+def test_the_numpy_source_is_the_model_and_its_gradient(tmp_path: Path, model: NumpyModel) -> None:
+    module = taken_away(tmp_path, model, "numpy")
+    layers, images = module.build(), pictures(model)
+    theirs = wrap(lambda given: module.forward(layers, given), input=InputSpec(*model.input.shape), output=model.output)
+    assert_close(theirs.forward(images).logits, model.forward(images).logits, np.float32)
+    wanted = model.vjp(images, {OUTPUT: together([Logit(0), Logit(2)])}).input_gradients
     for place, number in enumerate((0, 2)):
         assert_close(module.gradient(layers, images, number), wanted[place], np.float32)
 
 
-def test_the_numpy_source_says_which_layers_it_has(tmp_path: Path, network: NumpyNetwork) -> None:
-    module = taken_away(tmp_path, network, "numpy")
-    assert [name for name, _ in module.build()] == [layer.name for layer in network.layers]
+def test_the_numpy_source_says_which_layers_it_has(tmp_path: Path, model: NumpyModel) -> None:
+    module = taken_away(tmp_path, model, "numpy")
+    assert [name for name, _ in module.build()] == [layer.name for layer in model.layers]
 
 
 @pytest.mark.parametrize("kind", FORMATS)
 def test_a_source_stands_alone_tidy_and_without_what_it_does_not_use(
-    tmp_path: Path, network: NumpyNetwork, kind: str
+    tmp_path: Path, model: NumpyModel, kind: str
 ) -> None:
-    files = export_files(network, "small", kind)
-    assert set(files) == {"network.py", "README.md", "weights.safetensors"}
-    text = files["network.py"].decode()
+    files = export_files(model, "small", kind)
+    assert set(files) == {"model.py", "README.md", "weights.safetensors"}
+    text = files["model.py"].decode()
     imported = {
         alias.name for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Import) for alias in node.names
     } | {str(node.module) for node in ast.walk(ast.parse(text)) if isinstance(node, ast.ImportFrom)}
     assert not any("innerview" in name for name in imported)
-    (tmp_path / "network.py").write_text(text, encoding="utf-8")
+    (tmp_path / "model.py").write_text(text, encoding="utf-8")
     ruff = [sys.executable, "-m", "ruff"]
     options = ["--isolated", "--line-length", "120", str(tmp_path)]
     assert subprocess.run([*ruff, "format", "--check", *options]).returncode == 0
@@ -102,7 +100,7 @@ class Cube(Operation):
     def forward(self, value: np.ndarray, prepared: tuple[np.ndarray, ...]) -> tuple[np.ndarray, Any]:
         return value**3, value
 
-    def pullback(self, gradient: np.ndarray, saved: Any, prepared: tuple[np.ndarray, ...]) -> np.ndarray:
+    def vjp(self, gradient: np.ndarray, saved: Any, prepared: tuple[np.ndarray, ...]) -> np.ndarray:
         return 3 * saved**2 * gradient
 
 
@@ -111,22 +109,22 @@ TAKEN, GIVEN = InputSpec(2, 2), OutputSpec(("a", "b"))
 REFUSED = {
     "an unknown format": (SMALL, "onnx", "no format 'onnx'; the formats are pytorch, keras, numpy"),
     "an unknown operation": (
-        NumpyNetwork(TAKEN, GIVEN, (Cube("cube"), Flatten("flatten"), Dense("dense")), DENSE),
+        NumpyModel(TAKEN, GIVEN, (Cube("cube"), Flatten("flatten"), Dense("dense")), DENSE),
         "keras",
         "cube is a Cube, which can't be written for Keras",
     ),
     "a name that is none in Python": (
-        NumpyNetwork(TAKEN, GIVEN, (Flatten("to rows"), Dense("dense")), DENSE),
+        NumpyModel(TAKEN, GIVEN, (Flatten("to rows"), Dense("dense")), DENSE),
         "pytorch",
         "'to rows' can't be a name in Python",
     ),
     "other outputs than logits": (
-        NumpyNetwork(TAKEN, replace(GIVEN, kind="scores"), (Flatten("flatten"), Dense("dense")), DENSE),
+        NumpyModel(TAKEN, replace(GIVEN, kind="scores"), (Flatten("flatten"), Dense("dense")), DENSE),
         "pytorch",
         "gives scores",
     ),
     "a stride that pads unevenly": (
-        NumpyNetwork(
+        NumpyModel(
             TAKEN,
             GIVEN,
             (Convolution("conv", stride=2), Flatten("flatten"), Dense("dense", bias=False)),
@@ -138,8 +136,8 @@ REFUSED = {
 }
 
 
-@pytest.mark.parametrize(("network", "kind", "message"), REFUSED.values(), ids=REFUSED)
-def test_what_can_not_be_written_is_said(network: NumpyNetwork, kind: str, message: str) -> None:
+@pytest.mark.parametrize(("model", "kind", "message"), REFUSED.values(), ids=REFUSED)
+def test_what_can_not_be_written_is_said(model: NumpyModel, kind: str, message: str) -> None:
     with pytest.raises(UsageError) as caught:
-        export_files(network, "small", kind)
+        export_files(model, "small", kind)
     assert message in str(caught.value)

@@ -1,4 +1,4 @@
-"""A network whose answers are known in closed form, to hold the methods against.
+"""A model whose answers are known in closed form, to hold the methods against.
 
     logit_k(x) = sum over pixels of  linear_k · x + curved_k · x³
 
@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from innerview.network import OUTPUT, Cotangent, Forward, InputSpec, Layer, OutputSpec, Pullback
+from innerview.model import OUTPUT, ForwardResult, GradOutputs, InputSpec, Layer, OutputSpec, VjpResult
 from innerview.types import Array
 
 
@@ -21,7 +21,7 @@ from innerview.types import Array
 class Analytic:
     linear: Array
     curved: Array
-    chunk: int = 3
+    batch_size: int = 3
     seen: list[Array] = field(default_factory=list)
 
     @staticmethod
@@ -43,7 +43,7 @@ class Analytic:
         return np.dtype(np.float64)
 
     @property
-    def identity(self) -> str:
+    def fingerprint(self) -> str:
         return "analytic"
 
     @property
@@ -53,18 +53,18 @@ class Analytic:
     def weights(self) -> Mapping[str, Array]:
         return {"linear": self.linear.copy(), "curved": self.curved.copy()}
 
-    def forward(self, images: Array, taps: Sequence[str] = ()) -> Forward:
+    def forward(self, images: Array, layers: Sequence[str] = ()) -> ForwardResult:
         self.input.check(images)
         self.seen.append(images.copy())
         logits = np.tensordot(images, self.linear, ((1, 2, 3), (1, 2, 3)))
         logits += np.tensordot(images**3, self.curved, ((1, 2, 3), (1, 2, 3)))
-        return Forward(logits, dict.fromkeys(taps, images**3))
+        return ForwardResult(logits, dict.fromkeys(layers, images**3))
 
-    def pullback(self, images: Array, cotangents: Mapping[str, Cotangent], taps: Sequence[str] = ()) -> Pullback:
-        answer = self.forward(images, taps)
-        factors = cotangents[OUTPUT](answer.logits)
+    def vjp(self, images: Array, grad_outputs: Mapping[str, GradOutputs], layers: Sequence[str] = ()) -> VjpResult:
+        answer = self.forward(images, layers)
+        factors = grad_outputs[OUTPUT](answer.logits)
         slopes = self.linear[None] + 3 * self.curved[None] * images[:, None] ** 2
-        return Pullback(answer.logits, answer.activations, np.einsum("tbk,bkhwc->tbhwc", factors, slopes), {})
+        return VjpResult(answer.logits, answer.activations, np.einsum("tbk,bkhwc->tbhwc", factors, slopes), {})
 
     def astype(self, dtype: object) -> Analytic:
         return self

@@ -22,19 +22,19 @@ from methods.analytic import Analytic
 
 
 class Altered(Analytic):
-    """A network whose scores have a part that its gradients do not know of, as after round or detach."""
+    """A model whose scores have a part that its gradients do not know of, as after round or detach."""
 
     kept = 1.0
 
     def hidden(self, images):
         return np.zeros((len(images), len(self.linear)))
 
-    def forward(self, images, taps=()):
+    def forward(self, images, layers=()):
         answer = super().forward(images)
         return replace(answer, logits=answer.logits * self.kept + self.hidden(images))
 
-    def pullback(self, images, cotangents, taps=()):
-        answer = super().pullback(images, cotangents)
+    def vjp(self, images, grad_outputs, layers=()):
+        answer = super().vjp(images, grad_outputs)
         return replace(answer, input_gradients=answer.input_gradients * self.kept)
 
 
@@ -70,10 +70,8 @@ def image():
     return np.random.default_rng(4).uniform(size=(4, 5, 3))
 
 
-def explained(network, image, **options):
-    return integrated_gradients(
-        network, image, Logit(0), baseline=np.zeros_like(image), **{"tolerance": 0.01, **options}
-    )
+def explained(model, image, **options):
+    return integrated_gradients(model, image, Logit(0), baseline=np.zeros_like(image), **{"tolerance": 0.01, **options})
 
 
 @pytest.mark.parametrize("kind", [Detached, Rounded, Argmax, Dead])
@@ -154,12 +152,12 @@ class Coarse(Analytic):
     def dtype(self):
         return np.dtype(np.float32)
 
-    def forward(self, images, taps=()):
-        answer = super().forward(images.astype(np.float64), taps)
+    def forward(self, images, layers=()):
+        answer = super().forward(images.astype(np.float64), layers)
         return replace(answer, logits=(answer.logits * 1e-3 + 1e6).astype(np.float32))
 
-    def pullback(self, images, cotangents, taps=()):
-        answer = super().pullback(images.astype(np.float64), cotangents)
+    def vjp(self, images, grad_outputs, layers=()):
+        answer = super().vjp(images.astype(np.float64), grad_outputs)
         return replace(answer, input_gradients=(answer.input_gradients * 1e-3).astype(np.float32))
 
 

@@ -11,18 +11,18 @@ from innerview.methods.activations import colour_correlations
 from methods.analytic import Analytic
 
 
-def test_a_tap_is_the_layer_s_output() -> None:
-    network = Analytic.random(1)
-    image = np.random.default_rng(2).uniform(size=network.input.shape)
-    result = activations(network, image, ["cube"])
+def test_a_layer_is_the_layer_s_output() -> None:
+    model = Analytic.random(1)
+    image = np.random.default_rng(2).uniform(size=model.input.shape)
+    result = activations(model, image, ["cube"])
     np.testing.assert_allclose(result.layers["cube"], image**3)
-    assert result.prediction.index == network.forward(image[None]).logits[0].argmax()
+    assert result.prediction.index == model.forward(image[None]).logits[0].argmax()
 
 
 def test_an_unknown_layer_lists_the_layers() -> None:
-    network = Analytic.random(1)
+    model = Analytic.random(1)
     with pytest.raises(UnknownLayer, match="'conv1'; the layers are cube"):
-        activations(network, np.zeros(network.input.shape), ["conv1"])
+        activations(model, np.zeros(model.input.shape), ["conv1"])
 
 
 def test_channels_know_their_colour() -> None:

@@ -8,17 +8,17 @@ from typing import Any
 import numpy as np
 import pytest
 
-from innerview.adapters import FunctionNetwork
+from innerview.adapters import FunctionModel
 from innerview.methods import insertion, path_predictions, predict
 from innerview.methods.mistakes import mistakes
-from innerview.network import InputSpec, OutputSpec
+from innerview.model import InputSpec, OutputSpec
 from innerview.pictures.captions import Subject, said_lines
 from innerview.session.compute.masking import keep_by_orders
 from innerview.session.progress import NullListener
 from innerview.spec import NONE
 from innerview.targets import find_class, label
 from innerview.viewer import sentences
-from innerview.viewer.hello import describe_network
+from innerview.viewer.hello import describe_model
 from innerview.viewer.payloads.masking import mask_payload, masking_payload
 from innerview.viewer.payloads.stamp import Stamp, answered
 
@@ -41,10 +41,10 @@ class Case:
     answers: int
 
     @property
-    def network(self) -> FunctionNetwork:
+    def model(self) -> FunctionModel:
         """Gives these outputs for every picture."""
         row = np.asarray(self.outputs, np.float32)
-        return FunctionNetwork(
+        return FunctionModel(
             lambda inputs: np.repeat(row[None], len(inputs), axis=0),
             InputSpec(4, 4, 1),
             OutputSpec(self.names, kind=self.kind),
@@ -74,43 +74,43 @@ def case(request: pytest.FixtureRequest) -> Case:
 
 
 def test_the_prediction_says_it(case: Case) -> None:
-    (found,) = predict(case.network, PICTURE[None])
+    (found,) = predict(case.model, PICTURE[None])
     assert found.label == case.answer
     if not np.isnan(case.chance):
         assert found.confidence == pytest.approx(case.chance, rel=1e-5)
-    assert len(case.network.output.answers) == case.answers
-    assert label(found.index, case.network.output.answers) == case.answer
-    assert case.network.output.output_of(found.index, found.logits) in range(len(case.names))
+    assert len(case.model.output.answers) == case.answers
+    assert label(found.index, case.model.output.answers) == case.answer
+    assert case.model.output.output_of(found.index, found.logits) in range(len(case.names))
 
 
 def test_words_and_captions_say_it(case: Case) -> None:
-    (found,) = predict(case.network, PICTURE[None])
+    (found,) = predict(case.model, PICTURE[None])
     told = sentences.says(found, None)
     if case.answer == NONE:
-        assert told.startswith("The network says none of its classes")
+        assert told.startswith("The model says none of its classes")
         assert "says 0 dog" not in told
     else:
-        assert told.startswith(f"The network says {case.answer}")
+        assert told.startswith(f"The model says {case.answer}")
     assert f"says {case.answer}" in Subject("x", found).sentence
     line = said_lines(found, None, None)[0]
     assert line.text == f"says {case.answer}"
 
 
 def test_a_truth_that_is_no_class_is_right_where_it_is_said(case: Case) -> None:
-    (found,) = predict(case.network, PICTURE[None])
+    (found,) = predict(case.model, PICTURE[None])
     verdict = "it is right" if found.index == case.answers - 1 else "it is wrong"
     assert verdict in sentences.says(found, case.answers - 1)
-    assert find_class(case.network.output.answers[-1], case.network.output.answers) == case.answers - 1
+    assert find_class(case.model.output.answers[-1], case.model.output.answers) == case.answers - 1
 
 
 def test_counts_say_it(case: Case) -> None:
-    network = case.network
-    predictions = predict(network, PICTURE[None])
+    model = case.model
+    predictions = predict(model, PICTURE[None])
     found = mistakes(predictions, [predictions[0].index])
     assert found.accuracy == 1
-    assert found.class_names == network.output.answers
+    assert found.class_names == model.output.answers
     along = path_predictions(
-        network, [(PICTURE, predictions[0].index)], baseline=np.zeros_like(PICTURE), alphas=(0.0, 1.0)
+        model, [(PICTURE, predictions[0].index)], baseline=np.zeros_like(PICTURE), alphas=(0.0, 1.0)
     )
     np.testing.assert_array_equal(along.accuracy, [1, 1])
     assert (along.fractions[:, predictions[0].index] == 1).all()
@@ -118,23 +118,23 @@ def test_counts_say_it(case: Case) -> None:
 
 
 def test_what_is_said_of_a_part_says_it(case: Case) -> None:
-    network, black = case.network, np.zeros_like(PICTURE)
-    found = insertion(network, PICTURE, PICTURE[..., 0], fill=black, fractions=(0.0, 1.0))
+    model, black = case.model, np.zeros_like(PICTURE)
+    found = insertion(model, PICTURE, PICTURE[..., 0], fill=black, fractions=(0.0, 1.0))
     assert found.prediction(1).label == case.answer
     assert f"{case.answer} from 0 % on" in sentences.kept(found) or case.answer == NONE
 
 
 def test_the_viewer_is_told_who_wins(case: Case) -> None:
-    network, black = case.network, np.zeros_like(PICTURE)
-    (found,) = predict(network, PICTURE[None])
-    told = describe_network(network, "it", [])
+    model, black = case.model, np.zeros_like(PICTURE)
+    (found,) = predict(model, PICTURE[None])
+    told = describe_model(model, "it", [])
     names, index = told["answers"], found.index
-    assert names == list(network.output.answers)
+    assert names == list(model.output.answers)
     sent = [
         answered([found]),
         mask_payload(found, STAMP, pixels=1, fraction=0.5, fill="black").arrays,
         masking_payload(
-            keep_by_orders(network, PICTURE, PICTURE[..., 0], fill=black, target=0, listener=NullListener(), seed=0),
+            keep_by_orders(model, PICTURE, PICTURE[..., 0], fill=black, target=0, listener=NullListener(), seed=0),
             STAMP,
             fill="black",
             seed=0,

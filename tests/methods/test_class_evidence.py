@@ -8,24 +8,22 @@ from typing import Any
 import numpy as np
 import pytest
 
-from innerview.adapters import FunctionNetwork
-from innerview.adapters.numpy import NumpyNetwork
+from innerview.adapters import FunctionModel
+from innerview.adapters.numpy import NumpyModel
 from innerview.adapters.operations import ELU, Convolution, Dense, Flatten, GlobalMean, MeanPooling, Operation, ReLU
 from innerview.errors import UsageError
 from innerview.methods import class_evidence
-from innerview.network import InputSpec, OutputSpec
+from innerview.model import InputSpec, OutputSpec
 from innerview.results import as_attribution
 from innerview.targets import Contrast, Logit, Margin, Probability, Target
-from networks import SUBJECTS, Subject
+from models import SUBJECTS, Subject
 
 ENDING = [one for one in SUBJECTS if one.name in {"means", "mixed"}]
 SPEC = InputSpec(8, 12, 3)
 CLASSES = OutputSpec(("ant", "bee", "cow"))
 
 
-def network(
-    *operations: Operation, dtype: type[np.floating] = np.float64, output: OutputSpec = CLASSES
-) -> NumpyNetwork:
+def wrapped(*operations: Operation, dtype: type[np.floating] = np.float64, output: OutputSpec = CLASSES) -> NumpyModel:
     random = np.random.default_rng(0)
     sizes = {"conv": (4, 3, 3, 3), "last": (3, 4, 1, 1), "hidden": (4, 4), "dense": (3, 4), "all": (3, 96)}
     weights = {
@@ -33,7 +31,7 @@ def network(
         for one in operations
         for name in one.parameters
     }
-    return NumpyNetwork(SPEC, output, operations, weights, dtype)
+    return NumpyModel(SPEC, output, operations, weights, dtype)
 
 
 IMAGE = np.random.default_rng(2).random(SPEC.shape)
@@ -49,7 +47,7 @@ HEADS = {
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("name", HEADS)
 def test_every_output_is_the_sum_of_its_positions(name: str, dtype: type[np.floating]) -> None:
-    model = network(*HEADS[name], dtype=dtype)
+    model = wrapped(*HEADS[name], dtype=dtype)
     found = class_evidence(model, IMAGE.astype(dtype), Logit(2))
     outputs = model.forward(IMAGE[None].astype(dtype)).logits[0]
     tolerance = 1e-4 if dtype is np.float32 else 1e-10
@@ -62,7 +60,7 @@ def test_every_output_is_the_sum_of_its_positions(name: str, dtype: type[np.floa
 
 
 def test_of_a_mean_and_a_dense_layer_it_is_what_the_layer_makes_of_each_position() -> None:
-    model = network(*HEADS["mean and dense"])
+    model = wrapped(*HEADS["mean and dense"])
     found = class_evidence(model, IMAGE, Logit())
     values = model.forward(IMAGE[None], ("pool",)).activations["pool"][0]
     weights = model.weights()
@@ -72,10 +70,10 @@ def test_of_a_mean_and_a_dense_layer_it_is_what_the_layer_makes_of_each_position
 
 def test_a_position_sees_what_its_convolutions_take_in() -> None:
     # 3 × 3 pixels before the pooling of 2 × 2: 4 × 4 around each position.
-    found = class_evidence(network(*HEADS["mean"]), IMAGE, Logit(0))
+    found = class_evidence(wrapped(*HEADS["mean"]), IMAGE, Logit(0))
     assert found.receptive_field == (4, 4)
     assert "each sees 4 × 4 pixels around it" in found.notes[0]
-    wide = NumpyNetwork(
+    wide = NumpyModel(
         InputSpec(6, 6, 1),
         OutputSpec(("a", "b")),
         (Convolution("one"), Convolution("two"), Convolution("three"), GlobalMean("mean")),
@@ -88,7 +86,7 @@ def test_a_position_sees_what_its_convolutions_take_in() -> None:
 
 @pytest.mark.parametrize(("target", "factors"), [(Contrast(1), (-0.5, 1, -0.5)), (Margin(0, 2), (1, 0, -1))])
 def test_a_score_that_is_a_sum_of_outputs_has_parts_too(target: Target, factors: tuple[float, ...]) -> None:
-    model = network(*HEADS["mean"])
+    model = wrapped(*HEADS["mean"])
     found = class_evidence(model, IMAGE, target)
     np.testing.assert_allclose(found.factors, factors)
     np.testing.assert_allclose(found.parts, found.evidence @ np.array(factors))
@@ -100,7 +98,7 @@ def test_a_score_that_is_a_sum_of_outputs_has_parts_too(target: Target, factors:
 
 def test_a_probability_is_no_sum_of_outputs() -> None:
     with pytest.raises(UsageError, match="no sum of them"):
-        class_evidence(network(*HEADS["mean"]), IMAGE, Probability())
+        class_evidence(wrapped(*HEADS["mean"]), IMAGE, Probability())
 
 
 @pytest.mark.parametrize("subject", ENDING, ids=[f"{one.adapter}-{one.name}" for one in ENDING])
@@ -123,10 +121,10 @@ REFUSED = {
 @pytest.mark.parametrize(("operations", "reason"), REFUSED.values(), ids=REFUSED)
 def test_what_does_not_end_in_a_sum_is_refused(operations: tuple[Operation, ...], reason: str) -> None:
     with pytest.raises(UsageError, match=reason):
-        class_evidence(network(*operations), IMAGE, Logit(0))
+        class_evidence(wrapped(*operations), IMAGE, Logit(0))
 
 
 def test_a_function_has_no_layers() -> None:
-    function: Any = FunctionNetwork(lambda images: images.reshape(len(images), -1)[:, :3], SPEC, CLASSES, np.float64)
+    function: Any = FunctionModel(lambda images: images.reshape(len(images), -1)[:, :3], SPEC, CLASSES, np.float64)
     with pytest.raises(UsageError, match="a function was wrapped"):
         class_evidence(function, IMAGE, Logit(0))

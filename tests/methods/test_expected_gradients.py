@@ -7,7 +7,7 @@ from innerview.errors import ImageError, UsageError
 from innerview.methods import expected_gradients, integrated_gradients
 from innerview.targets import Contrast, Logit
 from methods.analytic import Analytic
-from networks import Subject
+from models import Subject
 from typecheck import unchecked
 
 NETWORK = Analytic.random(3)
@@ -42,7 +42,7 @@ def test_over_all_baselines_it_is_their_mean_within_the_standard_error() -> None
     assert (result.n_evaluations, result.unit, result.meaning) == (10, "logit", "contribution")
 
 
-def test_of_a_linear_network_one_baseline_is_exact_with_two_samples() -> None:
+def test_of_a_linear_model_one_baseline_is_exact_with_two_samples() -> None:
     linear = Analytic(NETWORK.linear, np.zeros_like(NETWORK.curved))
     result = expected_gradients(linear, IMAGE, Contrast(2), baselines=BASELINES[:1], n_samples=2)
     slope = linear.linear[2] - (linear.linear[0] + linear.linear[1]) / 2
@@ -57,11 +57,11 @@ def test_the_note_has_both_sums_and_the_standard_error() -> None:
     assert f"adds up to {result.heatmap.sum():+.3g} ± " in result.notes[0]
 
 
-def test_a_seed_decides_whatever_the_chunk() -> None:
-    other_chunk = Analytic(NETWORK.linear, NETWORK.curved, chunk=7)
+def test_a_seed_decides_whatever_the_batch_size() -> None:
+    other_batch_size = Analytic(NETWORK.linear, NETWORK.curved, batch_size=7)
     first, again, other = (
-        expected_gradients(network, IMAGE, Logit(0), baselines=BASELINES, n_samples=10, seed=seed)
-        for network, seed in ((NETWORK, 1), (other_chunk, 1), (NETWORK, 2))
+        expected_gradients(model, IMAGE, Logit(0), baselines=BASELINES, n_samples=10, seed=seed)
+        for model, seed in ((NETWORK, 1), (other_batch_size, 1), (NETWORK, 2))
     )
     np.testing.assert_allclose(first.attribution, again.attribution, rtol=1e-12, atol=1e-12)
     assert (first.attribution != other.attribution).any()

@@ -1,17 +1,17 @@
-"""Grad-CAM against the class activation map of networks that end in a mean and a dense layer."""
+"""Grad-CAM against the class activation map of models that end in a mean and a dense layer."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from innerview.adapters.numpy import NumpyNetwork
+from innerview.adapters.numpy import NumpyModel
 from innerview.adapters.operations import ELU, Convolution, Dense, GlobalMean, MeanPooling, Operation
 from innerview.errors import UnknownLayer, UsageError
 from innerview.methods import grad_cam
-from innerview.network import InputSpec, OutputSpec
+from innerview.model import InputSpec, OutputSpec
 from innerview.targets import Logit, Margin
-from networks import Subject
+from models import Subject
 from typecheck import unchecked
 
 SPEC = InputSpec(8, 12)
@@ -19,7 +19,7 @@ CLASSES = OutputSpec(("ant", "bee", "cow"))
 IMAGE = np.random.default_rng(1).random(SPEC.shape)
 
 
-def network(*, dtype: type[np.floating] = np.float64) -> NumpyNetwork:
+def model(*, dtype: type[np.floating] = np.float64) -> NumpyModel:
     """Convolution, ELU, pooling to 4 × 6 places, mean over them, dense layer."""
     random = np.random.default_rng(2)
     shapes = {"conv1.weight": (5, 3, 3, 3), "dense.weight": (3, 5), "dense.bias": (3,)}
@@ -31,10 +31,10 @@ def network(*, dtype: type[np.floating] = np.float64) -> NumpyNetwork:
         Dense("dense"),
     )
     weights = {name: random.normal(size=shape) for name, shape in shapes.items()}
-    return NumpyNetwork(SPEC, CLASSES, steps, weights, dtype)
+    return NumpyModel(SPEC, CLASSES, steps, weights, dtype)
 
 
-def places(subject: NumpyNetwork, index: int) -> np.ndarray:
+def places(subject: NumpyModel, index: int) -> np.ndarray:
     """The class activation map: each place's part in the logit."""
     values = subject.forward(IMAGE[None], ("pool1",)).activations["pool1"][0]
     return values @ subject.weights()["dense.weight"][index] / values[..., 0].size
@@ -42,7 +42,7 @@ def places(subject: NumpyNetwork, index: int) -> np.ndarray:
 
 @pytest.mark.parametrize("index", range(3))
 def test_of_a_linear_head_it_is_the_class_activation_map(index: int) -> None:
-    subject = network()
+    subject = model()
     result = grad_cam(subject, IMAGE, Logit(index), "pool1")
     np.testing.assert_allclose(result.heatmap, np.kron(places(subject, index), np.full((2, 2), 0.25)))
     assert result.heatmap.sum() == pytest.approx(result.score - subject.weights()["dense.bias"][index])
@@ -50,7 +50,7 @@ def test_of_a_linear_head_it_is_the_class_activation_map(index: int) -> None:
 
 
 def test_a_margin_is_the_difference_of_two_maps() -> None:
-    subject = network()
+    subject = model()
     margin = grad_cam(subject, IMAGE, Margin(0, 2), "pool1").heatmap
     np.testing.assert_allclose(
         margin,
@@ -59,7 +59,7 @@ def test_a_margin_is_the_difference_of_two_maps() -> None:
 
 
 def test_the_positive_part_is_the_paper_s() -> None:
-    subject = network()
+    subject = model()
     signed, positive = (
         grad_cam(subject, IMAGE, Logit(0), "pool1", relu_attributions=rectify) for rectify in (False, True)
     )
@@ -69,21 +69,21 @@ def test_the_positive_part_is_the_paper_s() -> None:
 
 
 def test_a_number_counts_layers_as_people_do() -> None:
-    assert grad_cam(network(), IMAGE, Logit(0), 1).method == "Grad-CAM at layer elu1"
+    assert grad_cam(model(), IMAGE, Logit(0), 1).method == "Grad-CAM at layer elu1"
     with pytest.raises(UnknownLayer, match="'conv7'; the layers are 1 to 2, conv1"):
-        grad_cam(network(), IMAGE, Logit(0), "conv7")
+        grad_cam(model(), IMAGE, Logit(0), "conv7")
 
 
 @pytest.mark.parametrize(("layer", "axes"), [("dense", "channel"), ("mean", "channel"), (2, "channel")])
 def test_a_layer_without_places_is_refused(layer: str | int, axes: str) -> None:
     with pytest.raises(UsageError, match=rf"the axes {axes}: .* works at conv1, elu1, pool1"):
-        grad_cam(network(), IMAGE, Logit(0), layer)
+        grad_cam(model(), IMAGE, Logit(0), layer)
 
 
 def test_a_layer_with_one_place_is_refused() -> None:
     weights = {"conv1.weight": np.ones((3, 3, 3, 3))}
     steps = (Convolution("conv1", padding="valid"), GlobalMean("mean"))
-    subject = NumpyNetwork(InputSpec(3, 3), CLASSES, steps, weights, np.float64)
+    subject = NumpyModel(InputSpec(3, 3), CLASSES, steps, weights, np.float64)
     with pytest.raises(UsageError, match="conv1, which has one place only"):
         grad_cam(subject, np.ones((3, 3, 3)), Logit(0), "conv1")
 

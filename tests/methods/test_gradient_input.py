@@ -7,7 +7,7 @@ from innerview.errors import ImageError, UsageError
 from innerview.methods import gradient, gradient_input, integrated_gradients
 from innerview.targets import Contrast, Logit
 from methods.analytic import Analytic
-from networks import Subject
+from models import Subject
 from typecheck import unchecked
 
 NETWORK = Analytic.random(3)
@@ -31,7 +31,7 @@ def test_from_a_baseline_it_is_gradient_times_difference() -> None:
     assert not gradient_input(NETWORK, IMAGE, Logit(0), baseline=IMAGE).attribution.any()
 
 
-def test_for_a_linear_network_it_is_integrated_gradients() -> None:
+def test_for_a_linear_model_it_is_integrated_gradients() -> None:
     linear = Analytic(NETWORK.linear, np.zeros_like(NETWORK.curved))
     baseline = np.random.default_rng(5).uniform(size=IMAGE.shape)
     found = gradient_input(linear, IMAGE, Logit(2), baseline=baseline).attribution

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from innerview.errors import ImageError, NetworkError, UnknownClass, UsageError
+from innerview.errors import ImageError, ModelError, UnknownClass, UsageError
 from innerview.methods import RECIPE_ALPHAS, gradient, integrated_gradients, interior_gradients
 from innerview.quadrature import RULES
 from innerview.results import Status
@@ -17,36 +17,36 @@ from typecheck import unchecked
 
 
 @pytest.fixture
-def network() -> Analytic:
+def model() -> Analytic:
     return Analytic.random(3)
 
 
 @pytest.fixture
-def image(network: Analytic) -> np.ndarray:
-    return np.random.default_rng(4).uniform(size=network.input.shape)
+def image(model: Analytic) -> np.ndarray:
+    return np.random.default_rng(4).uniform(size=model.input.shape)
 
 
-def test_the_gradient_is_the_closed_form(network: Analytic, image: np.ndarray) -> None:
-    result = gradient(network, image, Logit(1))
-    np.testing.assert_allclose(result.gradient, network.linear[1] + 3 * network.curved[1] * image**2)
+def test_the_gradient_is_the_closed_form(model: Analytic, image: np.ndarray) -> None:
+    result = gradient(model, image, Logit(1))
+    np.testing.assert_allclose(result.gradient, model.linear[1] + 3 * model.curved[1] * image**2)
     np.testing.assert_allclose(result.heatmap, result.gradient.sum(axis=2))
     assert result.provenance.target == "logit of 1 class-b"
 
 
-def test_an_open_class_is_the_winner_at_the_picture(network: Analytic, image: np.ndarray) -> None:
-    result = gradient(network, image, Logit())
-    again = gradient(network, image, Logit(result.prediction.index))
+def test_an_open_class_is_the_winner_at_the_picture(model: Analytic, image: np.ndarray) -> None:
+    result = gradient(model, image, Logit())
+    again = gradient(model, image, Logit(result.prediction.index))
     np.testing.assert_array_equal(result.gradient, again.gradient)
 
 
-def test_interior_gradients_lie_on_the_straight_path(network: Analytic, image: np.ndarray) -> None:
+def test_interior_gradients_lie_on_the_straight_path(model: Analytic, image: np.ndarray) -> None:
     baseline = np.full_like(image, 0.25)
-    network.seen.clear()
-    result = interior_gradients(network, image, Logit(0), baseline=baseline)
+    model.seen.clear()
+    result = interior_gradients(model, image, Logit(0), baseline=baseline)
     on_path = np.stack([baseline + alpha * (image - baseline) for alpha in RECIPE_ALPHAS])
-    np.testing.assert_allclose(np.concatenate(network.seen[1:]), on_path)
+    np.testing.assert_allclose(np.concatenate(model.seen[1:]), on_path)
     np.testing.assert_allclose(result.points, on_path)
-    np.testing.assert_allclose(result.gradients, network.linear[0] + 3 * network.curved[0] * on_path**2)
+    np.testing.assert_allclose(result.gradients, model.linear[0] + 3 * model.curved[0] * on_path**2)
     np.testing.assert_allclose(result.norms, np.abs(result.gradients).sum(axis=(1, 2, 3)))
     np.testing.assert_allclose(result.probabilities.sum(axis=1), 1)
 
@@ -65,66 +65,66 @@ def test_the_class_is_resolved_once_and_not_anew_at_each_alpha() -> None:
 
 
 @pytest.mark.parametrize("rule", RULES)
-def test_every_rule_converges_to_the_exact_attribution(network: Analytic, image: np.ndarray, rule: str) -> None:
-    result = integrated_gradients(network, image, Logit(2), baseline=np.zeros_like(image), rule=rule, n_steps=400)
-    exact = network.exact(image, 2)
+def test_every_rule_converges_to_the_exact_attribution(model: Analytic, image: np.ndarray, rule: str) -> None:
+    result = integrated_gradients(model, image, Logit(2), baseline=np.zeros_like(image), rule=rule, n_steps=400)
+    exact = model.exact(image, 2)
     np.testing.assert_allclose(result.attribution, exact, atol=0.02 * np.abs(exact).max())
     assert abs(result.convergence_delta) < 0.02 * np.abs(exact).sum()
     assert result.status is Status.FIXED_STEPS
     assert result.n_evaluations == 400
 
 
-def test_gauss_legendre_is_exact_on_a_polynomial(network: Analytic, image: np.ndarray) -> None:
+def test_gauss_legendre_is_exact_on_a_polynomial(model: Analytic, image: np.ndarray) -> None:
     # The integrand has degree 2, two nodes have degree 3.
-    result = integrated_gradients(network, image, Logit(2), baseline=np.zeros_like(image), n_steps=2)
-    np.testing.assert_allclose(result.attribution, network.exact(image, 2), atol=1e-13)
+    result = integrated_gradients(model, image, Logit(2), baseline=np.zeros_like(image), n_steps=2)
+    np.testing.assert_allclose(result.attribution, model.exact(image, 2), atol=1e-13)
     assert result.convergence_delta == pytest.approx(0, abs=1e-12)
     np.testing.assert_allclose(result.attribution.sum(), result.score - result.baseline_score)
 
 
-def test_one_right_riemann_step_is_gradient_times_input(network: Analytic, image: np.ndarray) -> None:
+def test_one_right_riemann_step_is_gradient_times_input(model: Analytic, image: np.ndarray) -> None:
     result = integrated_gradients(
-        network, image, Logit(1), baseline=np.zeros_like(image), rule="riemann-right", n_steps=1
+        model, image, Logit(1), baseline=np.zeros_like(image), rule="riemann-right", n_steps=1
     )
-    np.testing.assert_allclose(result.attribution, image * gradient(network, image, Logit(1)).gradient)
+    np.testing.assert_allclose(result.attribution, image * gradient(model, image, Logit(1)).gradient)
 
 
 @given(st.integers(0, 2**32 - 1))
 def test_attribution_is_linear_in_the_target(seed: int) -> None:
-    network = Analytic.random(seed)
-    image = np.random.default_rng(seed).uniform(size=network.input.shape)
+    model = Analytic.random(seed)
+    image = np.random.default_rng(seed).uniform(size=model.input.shape)
     black = np.zeros_like(image)
     first, second, margin, contrast = (
-        integrated_gradients(network, image, target, baseline=black, n_steps=4).attribution
+        integrated_gradients(model, image, target, baseline=black, n_steps=4).attribution
         for target in (Logit(0), Logit(1), Margin(0, 1), Contrast(0))
     )
-    third = integrated_gradients(network, image, Logit(2), baseline=black, n_steps=4).attribution
+    third = integrated_gradients(model, image, Logit(2), baseline=black, n_steps=4).attribution
     np.testing.assert_allclose(margin, first - second, atol=1e-12)
     np.testing.assert_allclose(contrast, first - (second + third) / 2, atol=1e-12)
 
 
-def test_a_probability_is_complete_too(network: Analytic, image: np.ndarray) -> None:
-    result = integrated_gradients(network, image, Probability(), baseline=np.zeros_like(image), n_steps=64)
+def test_a_probability_is_complete_too(model: Analytic, image: np.ndarray) -> None:
+    result = integrated_gradients(model, image, Probability(), baseline=np.zeros_like(image), n_steps=64)
     assert result.unit == "probability"
     assert abs(result.convergence_delta) < 1e-8
-    assert result.score == pytest.approx(network.output.probabilities(network.forward(image[None]).logits).max())
+    assert result.score == pytest.approx(model.output.probabilities(model.forward(image[None]).logits).max())
 
 
-def test_several_baselines_are_averaged_with_their_spread(network: Analytic, image: np.ndarray) -> None:
+def test_several_baselines_are_averaged_with_their_spread(model: Analytic, image: np.ndarray) -> None:
     baselines = [np.zeros_like(image), np.ones_like(image)]
-    both = integrated_gradients(network, image, Logit(0), baseline=baselines, n_steps=4)
-    single = [integrated_gradients(network, image, Logit(0), baseline=one, n_steps=4) for one in baselines]
+    both = integrated_gradients(model, image, Logit(0), baseline=baselines, n_steps=4)
+    single = [integrated_gradients(model, image, Logit(0), baseline=one, n_steps=4) for one in baselines]
     np.testing.assert_allclose(both.attribution, (single[0].attribution + single[1].attribution) / 2)
     np.testing.assert_allclose(both.std, np.abs(single[0].heatmap - single[1].heatmap) / 2)
     assert both.n_evaluations == 8
     assert both.convergence_delta == pytest.approx(0, abs=1e-10)
 
 
-def test_progress_counts_to_the_end_and_can_stop_the_work(network: Analytic, image: np.ndarray) -> None:
+def test_progress_counts_to_the_end_and_can_stop_the_work(model: Analytic, image: np.ndarray) -> None:
     calls: list[tuple[int, int]] = []
     black = np.zeros_like(image)
     integrated_gradients(
-        network,
+        model,
         image,
         Logit(0),
         baseline=[black, black],
@@ -137,62 +137,62 @@ def test_progress_counts_to_the_end_and_can_stop_the_work(network: Analytic, ima
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        integrated_gradients(network, image, Logit(0), baseline=black, n_steps=5, progress=stop)
+        integrated_gradients(model, image, Logit(0), baseline=black, n_steps=5, progress=stop)
 
 
-def test_bad_requests_say_asked_found_and_do(network: Analytic, image: np.ndarray) -> None:
+def test_bad_requests_say_asked_found_and_do(model: Analytic, image: np.ndarray) -> None:
     black = np.zeros_like(image)
     with pytest.raises(UsageError, match=r"alpha 1\.5 .* from 0 .* to 1"):
-        interior_gradients(network, image, Logit(), baseline=black, alphas=[0.5, 1.5])
+        interior_gradients(model, image, Logit(), baseline=black, alphas=[0.5, 1.5])
     with pytest.raises(UsageError, match="no alpha"):
-        interior_gradients(network, image, Logit(), baseline=black, alphas=[])
+        interior_gradients(model, image, Logit(), baseline=black, alphas=[])
     with unchecked(), pytest.raises(ImageError, match=r"baseline has shape \(2, 2, 3\).*4 × 5 × 3"):
-        integrated_gradients(network, image, Logit(), baseline=np.zeros((2, 2, 3)), n_steps=2)
+        integrated_gradients(model, image, Logit(), baseline=np.zeros((2, 2, 3)), n_steps=2)
     with unchecked(), pytest.raises(ImageError, match="divide bytes by 255"):
-        gradient(network, (image * 255).astype(np.uint8), Logit())
+        gradient(model, (image * 255).astype(np.uint8), Logit())
     with pytest.raises(ImageError, match="not finite"):
-        gradient(network, np.full_like(image, np.nan), Logit())
+        gradient(model, np.full_like(image, np.nan), Logit())
     with pytest.raises(UnknownClass, match="0 class-a, 1 class-b, 2 class-c"):
-        gradient(network, image, Logit(9))
+        gradient(model, image, Logit(9))
     with pytest.raises(UsageError, match="no quadrature rule"):
-        integrated_gradients(network, image, Logit(), baseline=black, rule="simpsons", n_steps=2)
+        integrated_gradients(model, image, Logit(), baseline=black, rule="simpsons", n_steps=2)
     with pytest.raises(UsageError, match="no baseline"):
-        integrated_gradients(network, image, Logit(), baseline=[], n_steps=2)
+        integrated_gradients(model, image, Logit(), baseline=[], n_steps=2)
     with pytest.raises(UsageError, match="itself"):
-        integrated_gradients(network, image, Margin(1, 1), baseline=black, n_steps=2)
+        integrated_gradients(model, image, Margin(1, 1), baseline=black, n_steps=2)
 
 
-def test_an_accuracy_or_a_cost_must_be_said(network: Analytic, image: np.ndarray) -> None:
+def test_an_accuracy_or_a_cost_must_be_said(model: Analytic, image: np.ndarray) -> None:
     black = np.zeros_like(image)
     with pytest.raises(UsageError, match=r"neither was given: say tolerance=0\.01 .* or n_steps=32"):
-        integrated_gradients(network, image, Logit(), baseline=black)
+        integrated_gradients(model, image, Logit(), baseline=black)
     with pytest.raises(UsageError, match="both were given"):
-        integrated_gradients(network, image, Logit(), baseline=black, tolerance=0.01, n_steps=9)
-    exact = integrated_gradients(network, image, Logit(), baseline=black, tolerance=1e-4)
+        integrated_gradients(model, image, Logit(), baseline=black, tolerance=0.01, n_steps=9)
+    exact = integrated_gradients(model, image, Logit(), baseline=black, tolerance=1e-4)
     assert exact.status is Status.CONVERGED
-    np.testing.assert_allclose(exact.attribution, network.exact(image, exact.target or 0), atol=1e-3)
+    np.testing.assert_allclose(exact.attribution, model.exact(image, exact.target or 0), atol=1e-3)
 
 
-def test_a_value_that_is_not_finite_is_named(network: Analytic, image: np.ndarray) -> None:
-    network.curved[0, 0, 0, 0] = np.inf
-    with pytest.raises(NetworkError, match="not finite"):
-        gradient(network, image, Logit(0))
-    network.curved[0, 0, 0, 0] = 1e308  # finite at the picture, infinite when multiplied by 3
+def test_a_value_that_is_not_finite_is_named(model: Analytic, image: np.ndarray) -> None:
+    model.curved[0, 0, 0, 0] = np.inf
+    with pytest.raises(ModelError, match="not finite"):
+        gradient(model, image, Logit(0))
+    model.curved[0, 0, 0, 0] = 1e308  # finite at the picture, infinite when multiplied by 3
     with (
         np.errstate(over="ignore"),
-        pytest.raises(NetworkError, match=r"gradient at alpha .* not finite.*on the way back"),
+        pytest.raises(ModelError, match=r"gradient at alpha .* not finite.*on the way back"),
     ):
-        interior_gradients(network, image, Logit(0), baseline=np.zeros_like(image))
+        interior_gradients(model, image, Logit(0), baseline=np.zeros_like(image))
 
 
-def test_profiles_of_one_path_join(network: Analytic, image: np.ndarray) -> None:
+def test_profiles_of_one_path_join(model: Analytic, image: np.ndarray) -> None:
     black = np.zeros_like(image)
-    interior = interior_gradients(network, image, Logit(0), baseline=black, alphas=[1, 0.5, 0])
-    integrated = integrated_gradients(network, image, Logit(0), baseline=black, rule="riemann-right", n_steps=4)
+    interior = interior_gradients(model, image, Logit(0), baseline=black, alphas=[1, 0.5, 0])
+    integrated = integrated_gradients(model, image, Logit(0), baseline=black, rule="riemann-right", n_steps=4)
     joined = interior.path.joined(integrated.path)
     assert joined.alphas.tolist() == [0, 0.25, 0.5, 0.75, 1]
     points = joined.alphas[:, None, None, None] * image
-    logits = network.forward(points).logits
+    logits = model.forward(points).logits
     np.testing.assert_allclose(joined.scores, logits[:, 0])
-    np.testing.assert_allclose(joined.probabilities, network.output.probabilities(logits))
-    np.testing.assert_allclose(joined.norms[-1], np.abs(gradient(network, image, Logit(0)).gradient).sum())
+    np.testing.assert_allclose(joined.probabilities, model.output.probabilities(logits))
+    np.testing.assert_allclose(joined.norms[-1], np.abs(gradient(model, image, Logit(0)).gradient).sum())

@@ -22,23 +22,23 @@ def test_a_rank_is_a_permutation_in_the_order_asked(seed: int, order: str) -> No
 
 
 def test_everything_kept_is_the_picture_and_nothing_is_the_fill() -> None:
-    network = Analytic.random(7)
-    image = np.random.default_rng(1).uniform(size=network.input.shape)
+    model = Analytic.random(7)
+    image = np.random.default_rng(1).uniform(size=model.input.shape)
     fill = np.full_like(image, 0.5)
-    result = insertion(network, image, image.sum(axis=2), fill=fill, fractions=[0, 0.33, 1])
-    whole, empty = predict(network, np.stack([image, fill]))
+    result = insertion(model, image, image.sum(axis=2), fill=fill, fractions=[0, 0.33, 1])
+    whole, empty = predict(model, np.stack([image, fill]))
     np.testing.assert_allclose(result.logits[-1], whole.logits)
     np.testing.assert_allclose(result.logits[0], empty.logits)
     assert result.kept.tolist() == [0, 7, 20]  # round(0.33 × 20) is 7
-    np.testing.assert_allclose(result.logits, np.stack([one.logits for one in predict(network, result.images)]))
+    np.testing.assert_allclose(result.logits, np.stack([one.logits for one in predict(model, result.images)]))
 
 
 def test_the_highest_pixels_come_first() -> None:
-    network = Analytic.random(7, height=1, width=4, channels=1)
+    model = Analytic.random(7, height=1, width=4, channels=1)
     image = np.array([[[0.1], [0.2], [0.3], [0.4]]])
     values = np.array([[5.0, -9.0, 7.0, 0.0]])
     shown = {
-        order: insertion(network, image, values, fill=np.zeros_like(image), fractions=[0.5], order=order).images[
+        order: insertion(model, image, values, fill=np.zeros_like(image), fractions=[0.5], order=order).images[
             0, 0, :, 0
         ]
         for order in ORDERS
@@ -49,25 +49,25 @@ def test_the_highest_pixels_come_first() -> None:
 
 
 def test_bad_requests() -> None:
-    network = Analytic.random(7)
-    image = np.zeros(network.input.shape)
+    model = Analytic.random(7)
+    image = np.zeros(model.input.shape)
     with pytest.raises(UsageError, match="no order 'best'; the orders are highest"):
-        insertion(network, image, image.sum(axis=2), fill=image, order="best")
+        insertion(model, image, image.sum(axis=2), fill=image, order="best")
     with pytest.raises(UsageError, match="fractions"):
-        insertion(network, image, image.sum(axis=2), fill=image, fractions=[2])
+        insertion(model, image, image.sum(axis=2), fill=image, fractions=[2])
     with unchecked(), pytest.raises(ImageError, match="map has shape"):
-        insertion(network, image, np.zeros((2, 2)), fill=image)
+        insertion(model, image, np.zeros((2, 2)), fill=image)
     with unchecked(), pytest.raises(ImageError, match="fill has shape"):
-        insertion(network, image, image.sum(axis=2), fill=np.zeros((1, 1, 3)))
+        insertion(model, image, image.sum(axis=2), fill=np.zeros((1, 1, 3)))
 
 
 def test_deletion_takes_away_what_insertion_shows_first() -> None:
-    network = Analytic.random(7)
-    image = np.random.default_rng(1).uniform(size=network.input.shape)
+    model = Analytic.random(7)
+    image = np.random.default_rng(1).uniform(size=model.input.shape)
     values = image.sum(axis=2)
     fill = np.zeros_like(image)
-    shown = insertion(network, image, values, fill=fill, fractions=(0.0, 0.25, 1.0))
-    gone = deletion(network, image, values, fill=fill, fractions=(0.0, 0.25, 1.0))
+    shown = insertion(model, image, values, fill=fill, fractions=(0.0, 0.25, 1.0))
+    gone = deletion(model, image, values, fill=fill, fractions=(0.0, 0.25, 1.0))
     assert (shown.mode, gone.mode) == ("insertion", "deletion")
     np.testing.assert_array_equal(gone.kept, values.size - shown.kept)
     np.testing.assert_array_equal(gone.images[0], image)

@@ -11,7 +11,7 @@ from innerview.fills import ImputedFill
 from innerview.methods import occlusion
 from innerview.targets import Logit
 from methods.analytic import Analytic
-from networks import Subject
+from models import Subject
 from typecheck import unchecked
 
 NETWORK = Analytic.random(3)
@@ -48,8 +48,8 @@ def test_overlapping_windows_are_averaged() -> None:
 def test_the_strongest_window_is_said() -> None:
     image = np.zeros((4, 5, 3))
     image[3, 4] = 1
-    network = Analytic(np.ones((2, 4, 5, 3)), np.zeros((2, 4, 5, 3)))
-    result = occlusion(network, image, Logit(0), fill=np.zeros_like(image), window=2)
+    model = Analytic(np.ones((2, 4, 5, 3)), np.zeros((2, 4, 5, 3)))
+    result = occlusion(model, image, Logit(0), fill=np.zeros_like(image), window=2)
     assert result.notes == ("The score falls most, by 3 logit, without rows 2 to 3, columns 4 to 4.",)
 
 
@@ -83,11 +83,11 @@ def test_bad_requests_say_asked_found_and_do() -> None:
 
 def test_a_fill_may_depend_on_what_is_kept() -> None:
     slope = np.linspace(0, 1, 5)[None, :, None] * np.ones((4, 1, 3))
-    network = Analytic(np.ones((2, 4, 5, 3)), np.zeros((2, 4, 5, 3)))
-    result = occlusion(network, slope, Logit(0), fill=ImputedFill(noise=0), window=(2, 1))
+    model = Analytic(np.ones((2, 4, 5, 3)), np.zeros((2, 4, 5, 3)))
+    result = occlusion(model, slope, Logit(0), fill=ImputedFill(noise=0), window=(2, 1))
     inner = result.heatmap[1:3, 1:4]  # a slope is imputed from its sides, so that nothing is lost
     np.testing.assert_allclose(inner, 0, atol=0.02)
-    named = innerview.occlusion(network, slope, 0, fill="imputed", window=2)
+    named = innerview.occlusion(model, slope, 0, fill="imputed", window=2)
     np.testing.assert_array_equal(
-        named.heatmap, innerview.occlusion(network, slope, 0, fill=ImputedFill(), window=2).heatmap
+        named.heatmap, innerview.occlusion(model, slope, 0, fill=ImputedFill(), window=2).heatmap
     )

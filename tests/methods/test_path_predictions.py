@@ -9,15 +9,15 @@ from methods.analytic import Analytic
 
 
 def test_counts_equal_one_prediction_at_a_time() -> None:
-    network = Analytic.random(11)
+    model = Analytic.random(11)
     generator = np.random.default_rng(12)
-    pictures = [(generator.uniform(size=network.input.shape), int(generator.integers(3))) for _ in range(7)]
-    baseline, alphas = np.full(network.input.shape, 0.5), [0.0, 0.3, 1.0]
+    pictures = [(generator.uniform(size=model.input.shape), int(generator.integers(3))) for _ in range(7)]
+    baseline, alphas = np.full(model.input.shape, 0.5), [0.0, 0.3, 1.0]
     done: list[float] = []
-    found = path_predictions(network, iter(pictures), baseline=baseline, alphas=alphas, progress=done.append)
+    found = path_predictions(model, iter(pictures), baseline=baseline, alphas=alphas, progress=done.append)
     calls = np.array(
         [
-            [one.index for one in predict(network, np.stack([baseline + a * (x - baseline) for x, _ in pictures]))]
+            [one.index for one in predict(model, np.stack([baseline + a * (x - baseline) for x, _ in pictures]))]
             for a in alphas
         ]
     )
@@ -30,6 +30,6 @@ def test_counts_equal_one_prediction_at_a_time() -> None:
 
 
 def test_no_picture_is_refused() -> None:
-    network = Analytic.random(11)
+    model = Analytic.random(11)
     with pytest.raises(UsageError, match="no picture"):
-        path_predictions(network, [], baseline=np.zeros(network.input.shape), alphas=[1])
+        path_predictions(model, [], baseline=np.zeros(model.input.shape), alphas=[1])

@@ -19,12 +19,12 @@ from innerview.methods import registry, rows
 from innerview.methods.gradient import gradient
 from innerview.methods.method import TYPES, Chosen, Method, Option
 from innerview.targets import Logit
-from networks import MODELS, function_network, numpy_network
+from models import MODELS, function_model, numpy_model
 
 MODEL = MODELS["mixed"]
-NETWORK = numpy_network(MODEL, MODEL.weights(), np.float64)
+NETWORK = numpy_model(MODEL, MODEL.weights(), np.float64)
 LINEAR = MODELS["linear"]
-FORWARD = function_network(LINEAR, LINEAR.weights(), np.float64)
+FORWARD = function_model(LINEAR, LINEAR.weights(), np.float64)
 IMAGE = np.random.default_rng(0).random(MODEL.input.shape)
 BLACK = np.zeros_like(IMAGE)
 ROWS = {row.name: row for row in rows.ROWS}
@@ -33,9 +33,9 @@ PLUGIN = '''
 from innerview.methods.method import Method
 from innerview.methods.gradient import gradient
 
-def taste(network, image, target):
+def taste(model, image, target):
     """Taste the image."""
-    return gradient(network, image, target)
+    return gradient(model, image, target)
 
 ROW = Method(name="taste", title="Taste", function=taste, result="map", answers="is it sweet", needs_gradients=True,
              cost="1", source="nobody")
@@ -76,9 +76,9 @@ def test_a_row_is_what_its_function_takes(row: Method) -> None:
         if option.default is not None and taken[name].default is not inspect.Parameter.empty:
             assert option.default == taken[name].default, name
     if row.result == "map":
-        assert list(taken)[:3] == ["network", "image", "target"]
+        assert list(taken)[:3] == ["model", "image", "target"]
         open_ends = {name for name, one in taken.items() if one.default is inspect.Parameter.empty}
-        assert open_ends <= {"network", "image", "target", *listed, *row.supplies}
+        assert open_ends <= {"model", "image", "target", *listed, *row.supplies}
 
 
 @pytest.mark.parametrize("row", rows.ROWS, ids=ROWS)
@@ -96,31 +96,31 @@ def test_every_public_method_has_a_row() -> None:
 class Counting:
     """Counts the images that it is shown with gradients, or without where there are none."""
 
-    def __init__(self, network: Any) -> None:
-        self.network, self.passes = network, {"forward": 0, "pullback": 0}
+    def __init__(self, model: Any) -> None:
+        self.model, self.passes = model, {"forward": 0, "vjp": 0}
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self.network, name)
+        return getattr(self.model, name)
 
     def forward(self, images: Any, *rest: Any) -> Any:
         self.passes["forward"] += len(images)
-        return self.network.forward(images, *rest)
+        return self.model.forward(images, *rest)
 
-    def pullback(self, images: Any, *rest: Any) -> Any:
-        self.passes["pullback"] += len(images)
-        return self.network.pullback(images, *rest)
+    def vjp(self, images: Any, *rest: Any) -> Any:
+        self.passes["vjp"] += len(images)
+        return self.model.vjp(images, *rest)
 
 
 @pytest.mark.parametrize("name", registry.map_methods())
 def test_every_map_can_be_asked_for_by_name_and_costs_what_is_said(name: str) -> None:
-    network: Any = Counting(NETWORK)
+    model: Any = Counting(NETWORK)
     given = {"n_samples": 5} if "n_samples" in {one.name for one in ROWS[name].options} else {}
-    chosen = Chosen(ROWS[name], given).settled(network)
-    said = chosen.passes(network)
-    found = chosen.run(network, IMAGE, Logit(1), baselines=[BLACK], progress=None)
+    chosen = Chosen(ROWS[name], given).settled(model)
+    said = chosen.passes(model)
+    found = chosen.run(model, IMAGE, Logit(1), baselines=[BLACK], progress=None)
     assert found.heatmap.shape == IMAGE.shape[:2]
     if said is not None:
-        assert network.passes["pullback" if ROWS[name].needs_gradients else "forward"] == said
+        assert model.passes["vjp" if ROWS[name].needs_gradients else "forward"] == said
 
 
 @pytest.mark.parametrize(
@@ -186,12 +186,12 @@ def test_options_are_read_and_settled(text: str, options: dict[str, object]) -> 
     ],
 )
 def test_what_has_no_meaning_is_refused_before_anything_runs(text: str) -> None:
-    network: Any = Counting(NETWORK)
+    model: Any = Counting(NETWORK)
     with pytest.raises(UsageError):
-        registry.read_method(text).settled(network)
-    assert network.passes["forward"] == 0
+        registry.read_method(text).settled(model)
+    assert model.passes["forward"] == 0
     # a refusal by Grad-CAM names layers at which it was tried
-    assert network.passes["pullback"] <= (2 if text == "grad-cam:layer=dense" else 0)
+    assert model.passes["vjp"] <= (2 if text == "grad-cam:layer=dense" else 0)
 
 
 def test_a_model_without_gradients_has_the_methods_that_need_none() -> None:

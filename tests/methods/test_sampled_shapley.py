@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 from scipy.stats import t as student_t
 
-from innerview.adapters import FunctionNetwork
+from innerview.adapters import FunctionModel
 from innerview.errors import UsageError
 from innerview.methods import sampled_shapley, segment_sums, shapley
 from innerview.methods.coalitions import shapley_values
 from innerview.methods.partitions import partition
 from innerview.methods.sampled_shapley import PILOT, count_pilot, student
-from innerview.network import InputSpec, OutputSpec
+from innerview.model import InputSpec, OutputSpec
 from innerview.targets import Logit
 from methods.analytic import Analytic
 
@@ -21,7 +21,7 @@ IMAGE = np.random.default_rng(4).uniform(size=ADDITIVE.input.shape)
 PIXELS = np.ones((1, 6, 1))
 
 
-def game(seed: int) -> tuple[FunctionNetwork, np.ndarray]:
+def game(seed: int) -> tuple[FunctionModel, np.ndarray]:
     """A model of six pixels that gives any number for each of the 64 coalitions, and the exact values."""
     values = np.random.default_rng(seed).normal(size=64)
 
@@ -29,7 +29,7 @@ def game(seed: int) -> tuple[FunctionNetwork, np.ndarray]:
         found = values[(images.reshape(len(images), 6) @ 2 ** np.arange(6)).astype(int)]
         return np.column_stack([found, np.zeros(len(images))])
 
-    return FunctionNetwork(run, InputSpec(1, 6, 1), OutputSpec(("a", "b")), np.float64), shapley_values(values)
+    return FunctionModel(run, InputSpec(1, 6, 1), OutputSpec(("a", "b")), np.float64), shapley_values(values)
 
 
 def test_all_intervals_hold_at_once_as_often_as_is_stated() -> None:

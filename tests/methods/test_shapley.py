@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from innerview import fills
-from innerview.adapters import FunctionNetwork
+from innerview.adapters import FunctionModel
 from innerview.allcnn import load_pretrained
-from innerview.errors import ImageError, NetworkError, UsageError
+from innerview.errors import ImageError, ModelError, UsageError
 from innerview.methods import segment_sums, shapley
-from innerview.network import InputSpec, OutputSpec
+from innerview.model import InputSpec, OutputSpec
 from innerview.results import as_attribution
 from innerview.spec import OutputKind
 from innerview.targets import Logit
@@ -24,14 +24,14 @@ IMAGE = np.random.default_rng(4).uniform(size=ADDITIVE.input.shape)
 ONES = np.ones((2, 2, 1))
 
 
-def model(score: Any, classes: tuple[str, ...] = ("no", "yes"), kind: OutputKind = "logits") -> FunctionNetwork:
+def model(score: Any, classes: tuple[str, ...] = ("no", "yes"), kind: OutputKind = "logits") -> FunctionModel:
     """A model of four pixels; `score` takes them flat, batch × 4, and gives the second logit; the first is 0."""
 
     def run(images: np.ndarray) -> np.ndarray:
         values = score(images.reshape(len(images), 4))
         return np.column_stack([np.zeros(len(images)), values]) if len(classes) == 2 else values[:, None]
 
-    return FunctionNetwork(run, InputSpec(2, 2, 1), OutputSpec(classes, kind=kind), np.float64)
+    return FunctionModel(run, InputSpec(2, 2, 1), OutputSpec(classes, kind=kind), np.float64)
 
 
 def test_of_a_sum_over_pixels_each_region_has_its_own_part() -> None:
@@ -120,16 +120,16 @@ def test_passes_are_told_and_an_exception_stops_them() -> None:
 
 
 def test_a_budget_is_kept_before_anything_is_asked() -> None:
-    network = Analytic.random(3)
+    model = Analytic.random(3)
     with pytest.raises(UsageError, match=r"10 regions under 3 fills take 3070 passes, and max_evaluations is 3069"):
-        shapley(network, IMAGE, Logit(0), max_evaluations=3069)
-    assert not network.seen
-    assert shapley(network, IMAGE, Logit(0), regions=2, max_evaluations=10).n_evaluations == 10
+        shapley(model, IMAGE, Logit(0), max_evaluations=3069)
+    assert not model.seen
+    assert shapley(model, IMAGE, Logit(0), regions=2, max_evaluations=10).n_evaluations == 10
 
 
 def test_a_masked_image_that_gives_no_number_is_named() -> None:
     broken = model(lambda x: np.where((x[:, 1] == 0) & (x[:, 2] == 0), np.nan, 1))
-    with pytest.raises(NetworkError, match=r"without regions 0, 1, 2, 3 \(fill black\)"):
+    with pytest.raises(ModelError, match=r"without regions 0, 1, 2, 3 \(fill black\)"):
         shapley(broken, ONES, Logit(1), regions=(2, 2), fills=("white", "black"))
 
 
@@ -165,12 +165,12 @@ def test_an_image_is_a_fill_and_the_image_is_left_as_it_is() -> None:
     assert any("under another is not known" in note for note in found.notes)
 
 
-def test_on_the_built_in_network_as_image_by_image() -> None:
+def test_on_the_built_in_model_as_image_by_image() -> None:
     """What is shared between coalitions changes no value."""
-    network = load_pretrained()
-    plain = FunctionNetwork(lambda images: network.forward(images).logits, network.input, network.output)
+    model = load_pretrained()
+    plain = FunctionModel(lambda images: model.forward(images).logits, model.input, model.output)
     image = np.random.default_rng(2).uniform(size=(32, 32, 3)).astype(np.float32)
-    found, exact = (shapley(one, image, Logit(3), regions=5, fills=("blurred", "black")) for one in (network, plain))
+    found, exact = (shapley(one, image, Logit(3), regions=5, fills=("blurred", "black")) for one in (model, plain))
     np.testing.assert_allclose(found.scores, exact.scores, rtol=0, atol=1e-5 * np.abs(exact.scores).max())
     np.testing.assert_allclose(found.values, exact.values, rtol=0, atol=1e-5 * np.abs(exact.values).max())
     np.testing.assert_array_equal(found.answers, exact.answers)

@@ -20,7 +20,7 @@ from innerview.methods import (
 from innerview.results import as_attribution
 from innerview.targets import Logit, Probability
 from methods.analytic import Analytic
-from networks import Subject
+from models import Subject
 from typecheck import unchecked
 
 NETWORK = Analytic.random(3)
@@ -90,9 +90,9 @@ def test_an_open_class_is_resolved_at_the_picture_alone() -> None:
     linear[0], linear[1] = 1.0, 1.001  # noise makes another class win at nearly every picture
     seen: list[int | None] = []
 
-    def method(network, image, target):
+    def method(model, image, target):
         seen.append(target.index)
-        return gradient(network, image, target)
+        return gradient(model, image, target)
 
     picture = np.array([[[0.0], [1.0]]])
     result = smooth_grad(

@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from innerview.methods.tolerance import integrate_one
-from innerview.network import OUTPUT, Cotangent, Forward, InputSpec, Layer, OutputSpec, Pullback
+from innerview.model import OUTPUT, ForwardResult, GradOutputs, InputSpec, Layer, OutputSpec, VjpResult
 from innerview.results import IntegratedGradients, Status
 from innerview.targets import Logit
 from innerview.types import Array
@@ -26,14 +26,14 @@ Function = Callable[[Array], Array]
 
 @dataclass(frozen=True)
 class Made:
-    """A network whose first score and its gradient are functions of rows of pixels; the other scores are fixed."""
+    """A model whose first score and its gradient are functions of rows of pixels; the other scores are fixed."""
 
     shape: tuple[int, int, int]
     score: Function
     gradient: Function
     others: tuple[float, ...] = ()
-    identity: str = "made"
-    chunk: int = 16
+    fingerprint: str = "made"
+    batch_size: int = 16
 
     @property
     def input(self) -> InputSpec:
@@ -54,24 +54,24 @@ class Made:
     def weights(self) -> Mapping[str, Array]:
         return {}
 
-    def forward(self, images: Array, taps: Sequence[str] = ()) -> Forward:
+    def forward(self, images: Array, layers: Sequence[str] = ()) -> ForwardResult:
         score = self.score(images.reshape(len(images), -1))
-        return Forward(np.column_stack([score, *(np.full_like(score, other) for other in self.others)]), {})
+        return ForwardResult(np.column_stack([score, *(np.full_like(score, other) for other in self.others)]), {})
 
-    def pullback(self, images: Array, cotangents: Mapping[str, Cotangent], taps: Sequence[str] = ()) -> Pullback:
+    def vjp(self, images: Array, grad_outputs: Mapping[str, GradOutputs], layers: Sequence[str] = ()) -> VjpResult:
         logits = self.forward(images).logits
         slopes = self.gradient(images.reshape(len(images), -1)).reshape(images.shape)
-        factors = cotangents[OUTPUT](logits)[:, :, 0]
-        return Pullback(logits, {}, factors[:, :, None, None, None] * slopes, {})
+        factors = grad_outputs[OUTPUT](logits)[:, :, 0]
+        return VjpResult(logits, {}, factors[:, :, None, None, None] * slopes, {})
 
     def astype(self, dtype: object) -> Made:
         return self
 
 
-def explained(network: Made, image: Array, tolerance: float = 0.01, budget: int = 513) -> IntegratedGradients:
-    black = np.zeros(network.shape)
+def explained(model: Made, image: Array, tolerance: float = 0.01, budget: int = 513) -> IntegratedGradients:
+    black = np.zeros(model.shape)
     return integrate_one(
-        network, image.reshape(network.shape), Logit(0), baseline=black, tolerance=tolerance, max_evaluations=budget
+        model, image.reshape(model.shape), Logit(0), baseline=black, tolerance=tolerance, max_evaluations=budget
     )
 
 
@@ -116,10 +116,10 @@ def gate(image: Array, row: Array, value: Function, slope: Function) -> Made:
 def test_a_wave_that_vanishes_at_even_nodes_of_the_path_is_seen(waves):
     image, row = mirrored(0)
     power = math.log(16) / math.log(27)
-    network = gate(image, row, lambda a: (0.5 + np.sin(waves * np.pi * np.abs(a) ** power)) ** 2, np.zeros_like)
+    model = gate(image, row, lambda a: (0.5 + np.sin(waves * np.pi * np.abs(a) ** power)) ** 2, np.zeros_like)
     fine = (np.arange(200_000) + 0.5) / 200_000
     exact = image * row * ((0.5 + np.sin(waves * np.pi * fine**power)) ** 2).mean()
-    honest(explained(network, image), exact)
+    honest(explained(model, image), exact)
 
 
 @pytest.mark.parametrize("seed", range(12))
@@ -127,26 +127,26 @@ def test_one_sine_of_any_frequency_whose_score_stays_is_refused_or_right(seed):
     random = np.random.default_rng([seed, 5])
     image, row = mirrored(seed)
     rate, phase, much = 10 ** random.uniform(0.5, 3), random.uniform(0, 6.28), random.uniform(0.2, 2)
-    network = gate(
+    model = gate(
         image,
         row,
         lambda a: 1 + much * np.sin(rate * a + phase),
         lambda a: much * rate * np.cos(rate * a + phase),
     )
-    honest(explained(network, image), image * row * (1 + much * (np.cos(phase) - np.cos(rate + phase)) / rate))
+    honest(explained(model, image), image * row * (1 + much * (np.cos(phase) - np.cos(rate + phase)) / rate))
 
 
 @pytest.mark.parametrize("steep", [10.0, 100.0, 1e3, 3e3, 1e4, 1e5])
 def test_a_layer_at_black_that_the_score_does_not_see_is_found(steep):
     image, row = mirrored(1)
     line = 0.3 * np.random.default_rng(2).normal(0, 1, 16)
-    network = Made(
+    model = Made(
         (4, 4, 1),
         lambda rows: np.tanh(steep * rows) @ row + rows @ line,
         lambda rows: row * steep / np.cosh(np.minimum(steep * rows, 300)) ** 2 + line,
         (1.0,),
     )
-    result = explained(network, image)
+    result = explained(model, image)
     honest(result, row * np.tanh(steep * image) + line * image)
     assert result.status is Status.CONVERGED
 
@@ -170,15 +170,15 @@ def homogeneous(seed: int = 0) -> tuple[Made, Array, Array]:
 
 @pytest.mark.parametrize(("tolerance", "most"), [(0.05, 25), (0.01, 40), (1e-3, 64), (1e-4, 100)])
 def test_a_kink_at_black_that_is_not_on_the_path_costs_little(tolerance, most):
-    network, image, exact = homogeneous()
-    result = explained(network, image, tolerance)
+    model, image, exact = homogeneous()
+    result = explained(model, image, tolerance)
     honest(result, exact.reshape(4, 4, 3).sum(axis=2), tolerance)
     assert (result.status, result.n_evaluations <= most) == (Status.CONVERGED, True)
 
 
 def test_the_budget_goes_where_the_path_needs_it():
-    network, image, _ = homogeneous(3)
-    nodes = explained(network, image, 1e-4).path.alphas
+    model, image, _ = homogeneous(3)
+    nodes = explained(model, image, 1e-4).path.alphas
     assert (nodes < 1 / 8).sum() > len(nodes) / 3
     assert nodes[nodes > 0].min() < 1e-4
 
@@ -187,16 +187,16 @@ def test_the_budget_goes_where_the_path_needs_it():
 def test_the_range_of_other_classes_makes_no_error_small(mask):
     random = np.random.default_rng(0)
     image, row = random.random(16), random.normal(0, 1, 16)
-    network = Made(
+    model = Made(
         (4, 4, 1),
         lambda rows: np.sin(40 * rows @ row),
         lambda rows: 40 * np.cos(40 * rows @ row)[:, None] * row,
         (0.5, mask),
     )
     reach = float(image @ row)
-    result = explained(network, image)
+    result = explained(model, image)
     honest(result, image * row * math.sin(40 * reach) / reach)
-    same = explained(Made((4, 4, 1), network.score, network.gradient, (0.5,)), image)
+    same = explained(Made((4, 4, 1), model.score, model.gradient, (0.5,)), image)
     assert result.error == same.error
 
 
@@ -205,26 +205,26 @@ def test_one_unit_and_three_pixels(seed):
     random = np.random.default_rng([seed, 9])
     image, line, turn = random.random(3), *random.normal(0, 1, (2, 3))
     much, place, reach = random.normal(), random.random(), float(turn @ image)
-    network = Made(
+    model = Made(
         (1, 3, 1),
         lambda rows: rows @ line + much * np.maximum(rows @ turn - place * reach, 0),
         lambda rows: line + much * (rows @ turn > place * reach)[:, None] * turn,
         (0.0,),
     )
     share = 1 - place if reach > 0 else place
-    result = explained(network, image)
+    result = explained(model, image)
     honest(result, image * (line + much * share * turn))
     assert result.status is Status.CONVERGED
 
 
 @pytest.mark.parametrize("steep", [50.0, 200.0, 2000.0])
 def test_a_steep_gate_of_a_single_output_is_never_a_map_of_nothing(steep):
-    network = Made(
+    model = Made(
         (4, 4, 1),
         lambda rows: np.clip(steep * (rows.mean(axis=1) - 0.3), -1, 1),
         lambda rows: ((np.abs(steep * (rows.mean(axis=1) - 0.3)) < 1) * steep / 16)[:, None] * np.ones(16),
     )
-    result = explained(network, np.ones(16))
+    result = explained(model, np.ones(16))
     honest(result, np.full(16, 2 / 16))
     assert result.status is Status.CONVERGED
     assert result.heatmap.any()
@@ -285,15 +285,15 @@ def test_no_stated_error_is_below_the_gap(seed, units, steep, hidden, tolerance)
     random = np.random.default_rng(seed)
     image, turns = random.uniform(0.1, 1, 6), steep * random.normal(0, 1, (units, 6))
     bias, much = random.normal(0, 1 + steep, units), random.normal(0, 1, units)
-    network = Made(
+    model = Made(
         (2, 3, 1),
         lambda rows: np.tanh(rows @ turns.T + bias) @ much + hidden * rows.sum(axis=1),
         lambda rows: (much / np.cosh(np.clip(rows @ turns.T + bias, -300, 300)) ** 2) @ turns,
     )
-    result = explained(network, image, tolerance, 65)
+    result = explained(model, image, tolerance, 65)
     stated, gap, size = result.error, result.relative_convergence_delta, float(np.abs(result.heatmap).sum())
     assert stated >= gap if size else math.isinf(stated)
-    ends = network.score(np.stack([image, np.zeros(6)]))
+    ends = model.score(np.stack([image, np.zeros(6)]))
     missed = abs(result.heatmap.sum() - (ends[0] - ends[1]))
     assert size == 0 or stated * size >= missed * (1 - 1e-9)
     assert result.status is not Status.CONVERGED or (size > 0 and missed <= tolerance * size)

@@ -25,13 +25,13 @@ def test_a_channel_of_negative_weights_never_fires_and_one_far_below_is_stuck() 
     assert first.saturated[0] == 0
 
 
-def test_every_weighted_layer_has_its_row_and_chunks_change_nothing() -> None:
-    network = build(initial_weights(1, channels=4), size=8)
-    found = units(network, IMAGES)
+def test_every_weighted_layer_has_its_row_and_batch_sizes_change_nothing() -> None:
+    model = build(initial_weights(1, channels=4), size=8)
+    found = units(model, IMAGES)
     assert [one.layer for one in found] == [f"elu{number}" for number in range(1, 10)]
-    values = network.forward(IMAGES, ("elu4",)).activations["elu4"]
+    values = model.forward(IMAGES, ("elu4",)).activations["elu4"]
     np.testing.assert_allclose(found[3].positive, (values > 0).mean(axis=(0, 1, 2)), rtol=1e-12)
-    assert len(IMAGES) > network.chunk
+    assert len(IMAGES) > model.batch_size
 
 
 @pytest.mark.parametrize(("share", "stuck"), [(0.94, []), (0.95, [0])])

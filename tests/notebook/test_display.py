@@ -30,32 +30,32 @@ from innerview.results import Prediction
 from innerview.results.result import in_kind
 from innerview.targets import Logit
 from innerview.types import Array
-from networks import MODELS, numpy_network
+from models import MODELS, numpy_model
 from results.saved import frames
 
 
 @pytest.fixture(scope="module")
 def shown() -> list[Any]:
     model = MODELS["mixed"]
-    network = numpy_network(model, model.weights(), np.float32)
-    image = np.random.default_rng(0).random(network.input.shape, dtype=np.float32)
+    wrapped = numpy_model(model, model.weights(), np.float32)
+    image = np.random.default_rng(0).random(wrapped.input.shape, dtype=np.float32)
     black = np.zeros_like(image)
-    integrated = integrated_gradients(network, image, Logit(), baseline=black, n_steps=4)
-    interior = interior_gradients(network, image, Logit(), baseline=black, alphas=(0.1, 1.0))
+    integrated = integrated_gradients(wrapped, image, Logit(), baseline=black, n_steps=4)
+    interior = interior_gradients(wrapped, image, Logit(), baseline=black, alphas=(0.1, 1.0))
     return [
         integrated,
         integrated.path,
-        gradient(network, image, Logit()),
-        gradient_input(network, image, Logit()),
-        shapley(network, image, Logit(), regions=4),
-        class_evidence(network, image, Logit()),
+        gradient(wrapped, image, Logit()),
+        gradient_input(wrapped, image, Logit()),
+        shapley(wrapped, image, Logit(), regions=4),
+        class_evidence(wrapped, image, Logit()),
         interior,
         frames(interior),
-        insertion(network, image, integrated.heatmap, fill=black, fractions=(0.5, 1.0)),
-        activations(network, image, [network.layers[0].name, network.layers[-1].name]),
-        weight_histograms({"now": network.weights()}, bins=8),
-        path_predictions(network, [(image, 0)], baseline=black, alphas=(0.5, 1.0)),
-        predict(network, image[None])[0],
+        insertion(wrapped, image, integrated.heatmap, fill=black, fractions=(0.5, 1.0)),
+        activations(wrapped, image, [wrapped.layers[0].name, wrapped.layers[-1].name]),
+        weight_histograms({"now": wrapped.weights()}, bins=8),
+        path_predictions(wrapped, [(image, 0)], baseline=black, alphas=(0.5, 1.0)),
+        predict(wrapped, image[None])[0],
     ]
 
 

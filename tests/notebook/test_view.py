@@ -24,7 +24,7 @@ from innerview.notebook.widget import MIME, Answering
 from innerview.session.query import Query
 from innerview.session.session import OpenedModel, Session
 from innerview.viewer.payload import decode, to_bytes
-from networks import MODELS, numpy_network
+from models import MODELS, numpy_model
 from patience import PATIENCE
 
 
@@ -44,7 +44,7 @@ def displayed(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
 @pytest.fixture
 def shown(monkeypatch: pytest.MonkeyPatch) -> View:
     model = MODELS["mixed"]
-    return view("cat", network=numpy_network(model, model.weights(), np.float32), query=Query(tolerance=0.1))
+    return view("cat", model=numpy_model(model, model.weights(), np.float32), query=Query(tolerance=0.1))
 
 
 def test_a_cell_of_jupyter_holds_the_page_in_a_frame_and_then_the_widget(
@@ -86,7 +86,7 @@ def test_where_frames_are_taken_out_the_map_stands_over_its_picture(shown: View)
 
 def test_marimo_is_given_the_widget(shown: View) -> None:
     assert shown._display_() is shown.widget
-    still = view("cat", network=shown._network, query=Query(tolerance=0.1), live=False)
+    still = view("cat", model=shown._model, query=Query(tolerance=0.1), live=False)
     assert "<iframe" in still._display_()._repr_html_()
 
 
@@ -106,7 +106,7 @@ def test_without_a_kernel_no_package_is_needed(
     monkeypatch.setattr(module, "find_spec", lambda name: None)
     with pytest.raises(MissingExtra, match=r"innerview\[notebook\]"):
         view("cat")
-    still = view("cat", network=shown._network, query=Query(tolerance=0.1), live=False)
+    still = view("cat", model=shown._model, query=Query(tolerance=0.1), live=False)
     still._ipython_display_()
     assert [set(output) for output in displayed] == [{"text/plain", "text/html"}]
     assert still.save(tmp_path / "page.html").read_text(encoding="utf-8") == still.html
@@ -128,7 +128,7 @@ class Cell:
 @pytest.fixture
 def session() -> Session:
     model = MODELS["mixed"]
-    made = Session([OpenedModel("small", numpy_network(model, model.weights(), np.float32))])
+    made = Session([OpenedModel("small", numpy_model(model, model.weights(), np.float32))])
     made.add(example_image("cat"), "sample")
     return made
 

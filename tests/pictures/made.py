@@ -1,4 +1,4 @@
-"""Small results with known values, made without a network."""
+"""Small results with known values, made without a model."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from innerview.network import Layer
+from innerview.model import Layer
 from innerview.results import (
     Activations,
     IntegratedGradients,
@@ -109,7 +109,7 @@ def activations(layers: dict[str, np.ndarray], colours: dict[str, np.ndarray] | 
 
 
 def table() -> list[Layer]:
-    """A small network's layers: two convolutions with ELU, pooling between, and the mean."""
+    """A small model's layers: two convolutions with ELU, pooling between, and the mean."""
     return [
         Layer("conv1", "convolution", ("conv1.weight",), shape=(8, 8, 6)),
         Layer("elu1", "activation", shape=(8, 8, 6)),

@@ -1,11 +1,11 @@
-"""The drawn network: blocks joined as people count layers, kernels read from weights of any layout."""
+"""The drawn model: blocks joined as people count layers, kernels read from weights of any layout."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from innerview.network import InputSpec, Layer, OutputSpec
+from innerview.model import InputSpec, Layer, OutputSpec
 from innerview.pictures import tokens
 from innerview.pictures.architecture import CELL, architecture_picture, blocks_of, kernel_of
 from innerview.pictures.wires import LANES, Takes, takes, wires

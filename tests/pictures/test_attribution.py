@@ -232,7 +232,7 @@ def test_results_without_a_map_are_refused() -> None:
         drawable({})
 
 
-def test_a_subject_says_who_it_is_and_what_the_network_says() -> None:
+def test_a_subject_says_who_it_is_and_what_the_model_says() -> None:
     chance = f"{100 * prediction().probabilities[2]:.1f} %"
     assert SUBJECT.sentence == f"horse.jpg · says 2 horse ({chance}) · truth 2 horse"
     assert Subject().sentence == ""

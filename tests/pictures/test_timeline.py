@@ -18,13 +18,13 @@ IMAGE = np.random.default_rng(0).uniform(0, 1, (8, 8, 3)).astype(np.float32)
 
 
 def frame(step: int) -> Frame:
-    network = build(initial_weights(step, channels=4), size=8)
-    taps = network.forward(IMAGE[None], ("elu3", "elu9")).activations
+    model = build(initial_weights(step, channels=4), size=8)
+    layers = model.forward(IMAGE[None], ("elu3", "elu9")).activations
     return Frame(
         step,
-        predict(network, IMAGE[None])[0],
-        integrated_gradients(network, IMAGE, Logit(3), baseline=np.zeros_like(IMAGE), n_steps=2).heatmap,
-        {"layer 3": taps["elu3"][0], "layer 9": taps["elu9"][0]},
+        predict(model, IMAGE[None])[0],
+        integrated_gradients(model, IMAGE, Logit(3), baseline=np.zeros_like(IMAGE), n_steps=2).heatmap,
+        {"layer 3": layers["elu3"][0], "layer 9": layers["elu9"][0]},
     )
 
 

@@ -178,10 +178,10 @@ def test_no_node_is_asked_for_twice_and_the_history_counts_them(name):
     assert integral.substitution == ("layer" if name == "layer" else "identity")
 
 
-def run(functions, order, chunk, tolerance=0.002):
+def run(functions, order, batch_size, tolerance=0.002):
     """Answer each batch in the order that `order` gives; return the results by number."""
     driver, found = Driver(problem(tolerance) for _ in functions), {}
-    while batch := driver.requests(chunk):
+    while batch := driver.requests(batch_size):
         assert driver.wanted >= sum(integral.evaluations for integral in found.values()) + len(batch)
         for position in order(len(batch)):
             driver.answer(batch[position], functions[batch[position].problem](batch[position].alpha))
@@ -192,10 +192,10 @@ def run(functions, order, chunk, tolerance=0.002):
 
 @given(st.integers(1, 40), st.integers(0, 2**32 - 1))
 @settings(max_examples=25, deadline=None)
-def test_company_batches_and_order_of_answers_change_no_bit(chunk, seed):
+def test_company_batches_and_order_of_answers_change_no_bit(batch_size, seed):
     functions = [kinks(3, 1, 50, 5)[0], SMOOTH["waves"], SMOOTH["layer"], kinks(4, 0, 20, 3)[0]]
     rng = np.random.default_rng(seed)
-    together = run(functions, rng.permutation, chunk)
+    together = run(functions, rng.permutation, batch_size)
     for number, function in enumerate(functions):
         alone = integrate(problem(0.002), function)
         assert alone.value.tobytes() == together[number].value.tobytes()
@@ -229,7 +229,7 @@ def test_batches_are_full_while_there_is_work_and_long_lists_are_read_as_needed(
         sizes.append(len(batch))
         return [np.array([one.alpha]) for one in batch]
 
-    results = integrate_many(problems(), evaluate, chunk=8)
+    results = integrate_many(problems(), evaluate, batch_size=8)
     for _ in range(50):
         next(results)
     assert set(sizes) == {8}

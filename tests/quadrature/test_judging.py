@@ -85,7 +85,7 @@ def explained(path, tolerance, budget=513):
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_families_of_an_adversary_keep_their_word(family):
-    """A few networks each; `python benchmarks/coverage` takes a hundred."""
+    """A few models each; `python benchmarks/coverage` takes a hundred."""
     for seed in range(3):
         path = made(family, seed)
         integral, gap = explained(path, 0.01, 257)
@@ -118,7 +118,7 @@ ONCE_WRONG = (
 
 
 @pytest.mark.parametrize(("family", "seed", "tolerance"), ONCE_WRONG)
-def test_networks_that_were_once_further_off_than_stated(family, seed, tolerance):
+def test_models_that_were_once_further_off_than_stated(family, seed, tolerance):
     path = made(family, seed)
     integral, gap = explained(path, tolerance)
     stated = max(integral.errors[0], gap(integral.value))

@@ -22,7 +22,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 with install_import_hook("innerview", "typecheck.checked"):
     from innerview.adapters.keras_calls import named_variables
     from innerview.errors import InnerviewError
-    from innerview.network import InputSpec, OutputSpec
+    from innerview.model import InputSpec, OutputSpec
     from innerview.recorders import Recorder
     from innerview.recorders.keras import RecorderCallback
     from innerview.recorders.keras_model import WatchedKeras

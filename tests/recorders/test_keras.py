@@ -114,9 +114,9 @@ def test_maps_add_up_and_explain_the_true_class(training: Training) -> None:
 
 
 def test_the_manifest_names_the_backend(training: Training) -> None:
-    network = training[0].manifest.network
-    assert network["framework"] == "keras"
-    assert network["version"].endswith(" on tensorflow")
+    model = training[0].manifest.network
+    assert model["framework"] == "keras"
+    assert model["version"].endswith(" on tensorflow")
 
 
 def test_a_loop_of_one_s_own_can_be_recorded(training: Training) -> None:
@@ -128,7 +128,7 @@ def test_a_loop_of_one_s_own_can_be_recorded(training: Training) -> None:
 
 def test_what_is_wrong_is_said(training: Training) -> None:
     words = training[2]
-    assert str(words["not built"]).startswith("NetworkError: the Keras model has no weights yet")
+    assert str(words["not built"]).startswith("ModelError: the Keras model has no weights yet")
     assert "failed on the probe pictures, shape (2, 8, 8, 2)" in str(words["wrong probes"])
     assert str(words["no number"]).startswith("UsageError: a metric is one number")
 

@@ -11,9 +11,9 @@ from safetensors.torch import load_file
 from torch import nn
 
 import innerview
-from innerview.errors import DataError, NetworkError, OutputError, UsageError
+from innerview.errors import DataError, ModelError, OutputError, UsageError
 from innerview.files import atomic
-from innerview.network import InputSpec, OutputSpec
+from innerview.model import InputSpec, OutputSpec
 from innerview.recorders import Recorder
 from innerview.runs import RunFolder, observations
 
@@ -276,14 +276,14 @@ def test_a_recording_is_not_written_over_nor_mixed(tmp_path: Path) -> None:
     recorder.close()
     with pytest.raises(OutputError, match="holds a run already"):
         Recorder(loop.model, tmp_path / "run")
-    with pytest.raises(DataError, match=r"another network: 0\.bias has shape None there and \[2\]"):
+    with pytest.raises(DataError, match=r"another model: 0\.bias has shape None there and \[2\]"):
         Recorder(nn.Sequential(nn.Linear(2, 2)), tmp_path / "run", resume_at=0)
     with pytest.raises(DataError, match="no run folder"):
         Recorder(loop.model, tmp_path / "nothing", resume_at=0)
 
 
 def test_a_wrong_declaration_leaves_no_folder(tmp_path: Path) -> None:
-    with pytest.raises(NetworkError, match="failed on the probe pictures"):
+    with pytest.raises(ModelError, match="failed on the probe pictures"):
         Recorder(Loop().model, tmp_path / "run", probes=torch.rand(2, 4, 6, 6))
     assert not (tmp_path / "run").exists()
 
@@ -325,7 +325,7 @@ def test_gradients_that_are_gone_are_told(tmp_path: Path) -> None:
     assert len(recorder.run.curve("gradient_norm")[0]) == 0
 
 
-def test_a_network_that_breaks_is_recorded_to_the_end(tmp_path: Path) -> None:
+def test_a_model_that_breaks_is_recorded_to_the_end(tmp_path: Path) -> None:
     loop = Loop()
     with Recorder(loop.model, tmp_path / "run", **DECLARED) as recorder:
         recorder.step(loss=loop.update())

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from innerview.errors import NetworkError, UnknownLayer, UsageError
-from innerview.network import InputSpec, Layer, OutputSpec
+from innerview.errors import ModelError, UnknownLayer, UsageError
+from innerview.model import InputSpec, Layer, OutputSpec
 from innerview.recorders.sight import Sight, chosen_layers
 
 SPEC, CLASSES = InputSpec(4, 4), OutputSpec(("a", "b"))
@@ -56,5 +56,5 @@ def test_pixels_are_floats_of_the_declared_size() -> None:
     assert Sight(PIXELS).pixels is None
     with pytest.raises(UsageError, match="divide bytes by 255"):
         _ = Sight(PIXELS.astype(np.uint8), input=SPEC, output=CLASSES).pixels
-    with pytest.raises(NetworkError, match="4 × 4"):
+    with pytest.raises(ModelError, match="4 × 4"):
         _ = Sight(PIXELS[:, 1:], input=SPEC, output=CLASSES).pixels

@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from adapters.torch_models import CLASSES, SPEC, in_the_middle_of_training, model, pictures, same, state
-from innerview.errors import NetworkError, UnknownLayer, UsageError
+from innerview.errors import ModelError, UnknownLayer, UsageError
 from innerview.recorders.sight import Sight
 from innerview.recorders.torch import WatchedTorch, original, watch
 from typecheck import unchecked
@@ -128,7 +128,7 @@ def test_everything_comes_back_after_an_error_too() -> None:
 
 
 def test_a_model_that_can_t_take_the_probes_says_so() -> None:
-    with pytest.raises(NetworkError, match=r"failed on the probe pictures, shape \(3, 5\)"):
+    with pytest.raises(ModelError, match=r"failed on the probe pictures, shape \(3, 5\)"):
         watch(small(), Sight(torch.rand(3, 5)))
 
 

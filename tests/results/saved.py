@@ -17,7 +17,7 @@ from innerview import methods
 from innerview.layers import Layer, TokenGrid
 from innerview.results import InteriorGradients, PathFrames
 from innerview.targets import Logit
-from networks import MODELS, numpy_network
+from models import MODELS, numpy_model
 
 FOLDERS = Path(__file__).parent / "folders"
 MODEL = MODELS["hidden"]
@@ -26,39 +26,39 @@ ENDING = MODELS["mixed"]
 
 def results() -> Mapping[str, object]:
     """One result of each kind, as a look and the other commands write them, and plain values beside them."""
-    network = numpy_network(MODEL, MODEL.weights(), np.float32)
+    model = numpy_model(MODEL, MODEL.weights(), np.float32)
     image = np.random.default_rng(3).random(MODEL.input.shape).astype(np.float32)
     black, target = np.zeros_like(image), Logit(1)
     integrated = methods.integrated_gradients(
-        network, image, target, baseline=[black, black + 1], tolerance=0.05, interior=(0.5, 1.0)
+        model, image, target, baseline=[black, black + 1], tolerance=0.05, interior=(0.5, 1.0)
     )
-    interior = methods.interior_gradients(network, image, target, baseline=black, alphas=(0.1, 1.0))
+    interior = methods.interior_gradients(model, image, target, baseline=black, alphas=(0.1, 1.0))
     ending = np.random.default_rng(4).random(ENDING.input.shape).astype(np.float32)
-    weights = {"now": network.weights()}
+    weights = {"now": model.weights()}
     weights["now"]["dense.bias"] = np.array([np.nan, np.inf, 1], np.float32)
     return {
         "picture": {"name": "cat", "truth": None, "box": (0, 0, 4, 3), "notes": ()},
-        "prediction": methods.predict(network, image[None])[0],
-        "activations": methods.activations(network, image, [layer.name for layer in network.layers]),
-        "gradient": methods.gradient(network, image, target),
+        "prediction": methods.predict(model, image[None])[0],
+        "activations": methods.activations(model, image, [layer.name for layer in model.layers]),
+        "gradient": methods.gradient(model, image, target),
         "interior": interior,
         "frames": frames(interior),
         "integrated": integrated,
         "profile": integrated.path,
         "kept": {
-            "highest": methods.insertion(network, image, integrated.heatmap, fill=black, fractions=(0.5, 1.0), target=1)
+            "highest": methods.insertion(model, image, integrated.heatmap, fill=black, fractions=(0.5, 1.0), target=1)
         },
         "methods": {
-            "occlusion": methods.occlusion(network, image, target, fill=black, window=2),
-            "smooth-grad": methods.smooth_grad(network, image, target, n_samples=3),
-            "gradient": methods.gradient(network, image, target),
+            "occlusion": methods.occlusion(model, image, target, fill=black, window=2),
+            "smooth-grad": methods.smooth_grad(model, image, target, n_samples=3),
+            "gradient": methods.gradient(model, image, target),
         },
         "weights": methods.weight_histograms(weights, bins=4, layers=["dense.weight", "dense.bias"]),
-        "layers": tuple(network.layers),
+        "layers": tuple(model.layers),
         "tokens": (Layer("block", "other", (), "token channel", (5, 8), tokens=TokenGrid(5, 1, 2, 2)),),
-        "evidence": methods.class_evidence(numpy_network(ENDING, ENDING.weights(), np.float32), ending, target),
-        "shapley": methods.shapley(network, image, target, regions=(1, 3), fills=("black", "mean")),
-        "statistics": methods.path_predictions(network, [(image, 1), (black, 0)], baseline=black, alphas=(0.0, 1.0)),
+        "evidence": methods.class_evidence(numpy_model(ENDING, ENDING.weights(), np.float32), ending, target),
+        "shapley": methods.shapley(model, image, target, regions=(1, 3), fills=("black", "mean")),
+        "statistics": methods.path_predictions(model, [(image, 1), (black, 0)], baseline=black, alphas=(0.0, 1.0)),
     }
 
 

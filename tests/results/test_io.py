@@ -17,7 +17,7 @@ from safetensors.numpy import load_file
 import innerview
 from innerview import results
 from innerview.errors import DataError, OutputError, UsageError
-from innerview.network import InputSpec, Layer, OutputSpec
+from innerview.model import InputSpec, Layer, OutputSpec
 from innerview.results import Attribution, IntegratedGradients, Prediction, Provenance, Status, io
 from innerview.results.io import describe, load_result, save_result
 from innerview.results.migrations import FIELDS_OF_SCHEMA_2, STATUS_OF_SCHEMA_2, TYPES_OF_SCHEMA_2
@@ -68,7 +68,7 @@ def test_every_kind_of_result_is_made_here_and_can_be_read() -> None:
             walk(inner)
 
     walk(RESULTS)
-    assert set(KINDS) - seen == {"OutputSpec"}  # of a network; no result has one yet
+    assert set(KINDS) - seen == {"OutputSpec"}  # of a model; no result has one yet
 
 
 @pytest.mark.parametrize("name", RESULTS)

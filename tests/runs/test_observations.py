@@ -58,13 +58,13 @@ def test_layers_are_read_back(run: RunFolder) -> None:
     np.testing.assert_equal(vars(read["block/elu"]), vars(one))
 
 
-def test_layers_come_in_the_network_s_order(tmp_path: Path) -> None:
-    network = {"layers": ["relu10", "relu2", "dense"], "weights": {"z": [1], "a": [1]}}
-    run = RunFolder.create(tmp_path / "run", Manifest(network, {}, {}))
+def test_layers_come_in_the_model_s_order(tmp_path: Path) -> None:
+    model = {"layers": ["relu10", "relu2", "dense"], "weights": {"z": [1], "a": [1]}}
+    run = RunFolder.create(tmp_path / "run", Manifest(model, {}, {}))
     one = Channels(*([np.zeros(1)] * 6), np.zeros(1, np.int64), np.zeros(1, np.int64))
     observations.keep_channels(run, 0, dict.fromkeys(("dense", "relu2", "relu10"), one))
     observations.keep_gradients(run, 0, dict.fromkeys("abz", magnitudes(np.ones(1))))
-    assert list(observations.channels(run, 0)) == network["layers"]
+    assert list(observations.channels(run, 0)) == model["layers"]
     assert list(observations.gradients(run, 0)) == ["z", "a", "b"]
 
 

@@ -18,7 +18,7 @@ def made_run(
     folder: Path,
     steps: tuple[int, ...] = (0, 1, 3, 10),
     *,
-    network: str = "allcnn",
+    model: str = "allcnn",
     seed: int = 0,
     planned: int = 10,
     average: bool = False,
@@ -26,12 +26,12 @@ def made_run(
     classes: tuple[str, ...] = (),
     **metrics: Any,
 ) -> RunFolder:
-    """Write a run of a network of four channels whose weights grow from snapshot to snapshot.
+    """Write a run of a model of four channels whose weights grow from snapshot to snapshot.
 
     Every step is logged; the metrics can be replaced by functions of the step.
     """
     manifest = Manifest(
-        network={"name": network, "channels": 4, "classes": 10},
+        network={"name": model, "channels": 4, "classes": 10},
         configuration={"steps": planned, "batch": 5, "seed": seed, **(declared or {})},
         data={
             "source": "made up",

@@ -30,16 +30,16 @@ from innerview.targets import Logit, Target
 from innerview.types import Image
 from innerview.workbench.explain.drawing import FigureContext
 from innerview.workbench.explain.writing import write_look
-from networks import MODELS, numpy_network
+from models import MODELS, numpy_model
 
 ROOT = Path(__file__).resolve().parents[2]
 MODEL = MODELS["mixed"]
-NETWORK = numpy_network(MODEL, MODEL.weights(), np.float64)
+NETWORK = numpy_model(MODEL, MODEL.weights(), np.float64)
 
 
-def brightness(network: Any, image: Image, target: Target, *, power: float = 1.0) -> Attribution:
+def brightness(model: Any, image: Image, target: Target, *, power: float = 1.0) -> Attribution:
     """Call the bright pixels important."""
-    source = Provenance.of(network, "nothing at all")
+    source = Provenance.of(model, "nothing at all")
     return Attribution(image, image**power, "Brightness", "contribution", "logit", 0.0, None, 0, source)
 
 

@@ -1,4 +1,4 @@
-"""A network that was declared with the wrong range or mean is noticed, and one that is fed as in training is not."""
+"""A model that was declared with the wrong range or mean is noticed, and one that is fed as in training is not."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ import pytest
 
 import innerview
 from innerview import allcnn
-from innerview.adapters.numpy import NumpyNetwork
+from innerview.adapters.numpy import NumpyModel
 from innerview.cli import main
-from innerview.network import InputSpec
+from innerview.model import InputSpec
 from innerview.session.doubts import doubts
 from innerview.workbench.info import info
-from networks import MODELS
+from models import MODELS
 
 
-def fed(**declared: Any) -> NumpyNetwork:
-    """One of the contract's networks, which has biases, as most do; its values lie around 0, within ±1 or so."""
+def fed(**declared: Any) -> NumpyModel:
+    """One of the contract's models, which has biases, as most do; its values lie around 0, within ±1 or so."""
     model = MODELS["mixed"]
     spec = InputSpec(*model.input.shape, **declared)
-    return NumpyNetwork(spec, model.output, model.operations, model.weights())
+    return NumpyModel(spec, model.output, model.operations, model.weights())
 
 
 RIGHT = {"value_range": (0.0, 255.0), "mean": (127.0,) * 3, "std": (128.0,) * 3}
@@ -29,11 +29,11 @@ WRONG = {**RIGHT, "value_range": (0.0, 1.0)}
 
 
 @pytest.mark.parametrize("name", allcnn.NAMES)
-def test_the_built_in_networks_raise_no_doubt(name: str) -> None:
+def test_the_built_in_models_raise_no_doubt(name: str) -> None:
     assert doubts(innerview.load_pretrained(name)) == ()
 
 
-def test_a_network_that_is_fed_as_in_training_raises_none() -> None:
+def test_a_model_that_is_fed_as_in_training_raises_none() -> None:
     assert doubts(fed(**RIGHT)) == ()
 
 
@@ -60,7 +60,7 @@ def test_commands_warn_and_go_on(
     (tmp_path / "net.py").write_text(source)
     line = ["--model", "net.py:build", "--classes", "3", "--input-spec", "8x8 range=0..1 layout=HWC"]
     assert main(["weights", *line]) in {0, 1}
-    assert "innerview: warning: this network gives nearly the same" in capsys.readouterr().err
+    assert "innerview: warning: this model gives nearly the same" in capsys.readouterr().err
     assert main(["info", *line]) == 0
     captured = capsys.readouterr()
     assert "Warning" in captured.out

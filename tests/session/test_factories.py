@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from innerview.errors import DataError, NetworkError, UsageError
+from innerview.errors import DataError, ModelError, UsageError
 from innerview.session.factories import build, split
 
 SPLIT = {
@@ -119,7 +119,7 @@ def test_what_goes_wrong_is_ours_and_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="can't be imported: ModuleNotFoundError"):
         build(f"{net}:build")
     net.write_text("def build():\n    raise SystemExit(2)\n")
-    with pytest.raises(NetworkError, match="SystemExit"):
+    with pytest.raises(ModelError, match="SystemExit"):
         build(f"{net}:build")
     (tmp_path / "x.py").mkdir()
     with pytest.raises(DataError, match="a folder"):

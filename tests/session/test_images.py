@@ -10,12 +10,12 @@ from PIL import Image
 
 from innerview import allcnn
 from innerview.errors import DataError, ImageError, UsageError
-from innerview.session.images import gather, open_network
+from innerview.session.images import gather, open_built_in
 from innerview.session.query import Query
 
 
 @pytest.fixture(scope="module")
-def network() -> object:
+def model() -> object:
     return allcnn.load_pretrained()
 
 
@@ -28,40 +28,40 @@ def folders(root: Path, names: tuple[str, ...] = ("cat", "horse")) -> Path:
     return root
 
 
-def test_nothing_named_is_the_first_sample(network: object) -> None:
-    (item,) = gather(network)
+def test_nothing_named_is_the_first_sample(model: object) -> None:
+    (item,) = gather(model)
     assert (item.name, item.label) == ("cat", 3)
     assert item.image.shape == (32, 32, 3)
 
 
-def test_a_sample_whose_class_the_network_lacks_has_no_truth(network: object) -> None:
-    coffee, moose = gather(network, ["coffee", "moose"])
+def test_a_sample_whose_class_the_model_lacks_has_no_truth(model: object) -> None:
+    coffee, moose = gather(model, ["coffee", "moose"])
     assert coffee.label is None
     assert moose.label == 4  # CIFAR-10 has moose among the deer
 
 
-def test_picks_come_with_their_truth(network: object, tmp_path: Path) -> None:
+def test_picks_come_with_their_truth(model: object, tmp_path: Path) -> None:
     data = folders(tmp_path)
-    found = gather(network, query=Query(data=data, select=("horse:2", "0", "horse")))
+    found = gather(model, query=Query(data=data, select=("horse:2", "0", "horse")))
     assert [item.label for item in found] == [7, 3, 7]
-    again = gather(network, query=Query(data=data))
-    assert [item.name for item in again] == [item.name for item in gather(network, query=Query(data=data))]
+    again = gather(model, query=Query(data=data))
+    assert [item.name for item in again] == [item.name for item in gather(model, query=Query(data=data))]
     assert len(again) == 4
 
 
-def test_files_and_picks_together(network: object, tmp_path: Path) -> None:
+def test_files_and_picks_together(model: object, tmp_path: Path) -> None:
     data = folders(tmp_path)
     path = str(data / "test" / "cat" / "0001.png")
-    first, second = gather(network, [path], Query(data=data, select="horse"))
+    first, second = gather(model, [path], Query(data=data, select="horse"))
     assert (first.name, first.label, second.label) == ("0001.png", None, 7)
 
 
-def test_bad_requests(network: object, tmp_path: Path) -> None:
+def test_bad_requests(model: object, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="needs a data set"):
-        gather(network, query=Query(select="3"))
+        gather(model, query=Query(select="3"))
     with pytest.raises(ImageError, match="sample photos are cat, moose"):
-        gather(network, ["nowhere.png"])
+        gather(model, ["nowhere.png"])
     with pytest.raises(DataError, match="does not know cow"):
-        gather(network, query=Query(data=folders(tmp_path, ("cow",))))
-    with pytest.raises(UsageError, match="built-in networks are allcnn"):
-        open_network("resnet")
+        gather(model, query=Query(data=folders(tmp_path, ("cow",))))
+    with pytest.raises(UsageError, match="built-in models are allcnn"):
+        open_built_in("resnet")

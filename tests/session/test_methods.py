@@ -9,10 +9,10 @@ from innerview.data.baselines import make_baseline
 from innerview.errors import UsageError
 from innerview.session.methods import choose_methods, run_method
 from innerview.targets import Logit
-from networks import MODELS, function_network, numpy_network
+from models import MODELS, function_model, numpy_model
 
 MODEL = MODELS["mixed"]
-NETWORK = numpy_network(MODEL, MODEL.weights(), np.float64)
+NETWORK = numpy_model(MODEL, MODEL.weights(), np.float64)
 IMAGE = np.random.default_rng(0).random(MODEL.input.shape)
 BASELINES = [make_baseline(name, MODEL.input, IMAGE) for name in ("black", "noise:7")]
 
@@ -43,4 +43,4 @@ def test_each_has_a_name_of_its_own_and_the_same_is_taken_once() -> None:
 def test_what_a_model_lacks_is_said_before_anything_runs() -> None:
     linear = MODELS["linear"]
     with pytest.raises(UsageError, match="needs gradients"):
-        choose_methods(["occlusion", "gradient"], function_network(linear, linear.weights(), np.float32))
+        choose_methods(["occlusion", "gradient"], function_model(linear, linear.weights(), np.float32))

@@ -14,9 +14,9 @@ from torch import nn
 
 from innerview.adapters import wrap
 from innerview.cli import main
-from innerview.errors import InnerviewError, NetworkError, UsageError
+from innerview.errors import InnerviewError, ModelError, UsageError
 from innerview.methods import gradient
-from innerview.network import Network
+from innerview.model import Model
 from innerview.session.models import ModelRequest, open_model
 from innerview.targets import Logit
 
@@ -57,11 +57,11 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def opened(model: str, **declared: str | bool) -> Network:
+def opened(model: str, **declared: str | bool) -> Model:
     given = {"input": TAKES, "classes": "classes.txt"} | declared
-    network = open_model(ModelRequest(model, **given))  # pyright: ignore[reportArgumentType]
-    assert not isinstance(network, str)
-    return network
+    wrapped = open_model(ModelRequest(model, **given))  # pyright: ignore[reportArgumentType]
+    assert not isinstance(wrapped, str)
+    return wrapped
 
 
 def module() -> nn.Sequential:
@@ -69,27 +69,27 @@ def module() -> nn.Sequential:
     return nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 3))
 
 
-def test_a_built_in_network_stays_a_name() -> None:
+def test_a_built_in_model_stays_a_name() -> None:
     assert open_model(ModelRequest()) == "allcnn"
 
 
 @pytest.mark.parametrize("model", ["net.py:build", "net:build"])
 def test_a_factory_in_a_file_or_a_module_is_called(model: str) -> None:
-    network = opened(model)
-    assert network.output.class_names == ("ant", "bee", "cow")
-    assert network.input.shape == (8, 8, 3)
+    wrapped = opened(model)
+    assert wrapped.output.class_names == ("ant", "bee", "cow")
+    assert wrapped.input.shape == (8, 8, 3)
 
 
-def test_a_factory_may_give_a_network_that_is_wrapped_already(here: Path) -> None:
+def test_a_factory_may_give_a_model_that_is_wrapped_already(here: Path) -> None:
     (here / "own.py").write_text(
         "import numpy as np\n"
-        "from innerview.adapters import FunctionNetwork\n"
-        "from innerview.network import InputSpec, OutputSpec\n"
+        "from innerview.adapters import FunctionModel\n"
+        "from innerview.model import InputSpec, OutputSpec\n"
         "def build():\n"
-        "    return FunctionNetwork(lambda x: x.mean((1, 2)), InputSpec(8, 8), OutputSpec(['a', 'b', 'c']))\n"
+        "    return FunctionModel(lambda x: x.mean((1, 2)), InputSpec(8, 8), OutputSpec(['a', 'b', 'c']))\n"
     )
-    network = opened("own.py:build", classes="", input="")
-    assert (network.output.class_names, network.input.shape) == (("a", "b", "c"), (8, 8, 3))
+    model = opened("own.py:build", classes="", input="")
+    assert (model.output.class_names, model.input.shape) == (("a", "b", "c"), (8, 8, 3))
     with pytest.raises(UsageError, match=r"says itself what it takes and gives; leave out --classes, --input-spec"):
         opened("own.py:build")
 
@@ -97,10 +97,10 @@ def test_a_factory_may_give_a_network_that_is_wrapped_already(here: Path) -> Non
 def test_weights_are_loaded_into_what_a_factory_builds(here: Path) -> None:
     model = module()
     save_file(model.state_dict(), here / "trained.safetensors")
-    network = opened("net.py:build", weights="trained.safetensors")
-    assert np.array_equal(network.weights()["0.weight"], model[0].weight.detach().numpy())
+    wrapped = opened("net.py:build", weights="trained.safetensors")
+    assert np.array_equal(wrapped.weights()["0.weight"], model[0].weight.detach().numpy())
     save_file({"other": torch.zeros(1)}, here / "other.safetensors")
-    with pytest.raises(NetworkError, match=r"other\.safetensors don't fit the model.*Missing key"):
+    with pytest.raises(ModelError, match=r"other\.safetensors don't fit the model.*Missing key"):
         opened("net.py:build", weights="other.safetensors")
 
 
@@ -112,9 +112,9 @@ def test_a_model_toml_holds_it_all_but_not_the_trust(here: Path) -> None:
     )
     with pytest.raises(UsageError, match=r"net\.py:build, which opening the model would run.*--trust-code"):
         opened("trained.safetensors", classes="", input="")
-    network = opened("trained.safetensors", classes="", input="range=0..1", trust=True)
-    assert (network.input.high, network.input.mean) == (1, (1, 2, 3))  # the line has the last word
-    assert (network.output.class_names, network.output.temperature) == (("a", "b", "c"), 0.5)
+    model = opened("trained.safetensors", classes="", input="range=0..1", trust=True)
+    assert (model.input.high, model.input.mean) == (1, (1, 2, 3))  # the line has the last word
+    assert (model.output.class_names, model.output.temperature) == (("a", "b", "c"), 0.5)
 
 
 @pytest.mark.parametrize("word", ["trust = true", 'weigths = "trained.safetensors"'])
@@ -215,8 +215,8 @@ def test_a_trusted_pickle_opens_on_the_processor(here: Path) -> None:
     torch.save(module(), here / "model.pt")
     assert opened("model.pt", trust=True).input.shape == (8, 8, 3)
     torch.save(module().state_dict(), here / "state.pt")
-    network = opened("net.py:build", weights="state.pt")  # weights hold no code, so nobody is asked to trust them
-    assert np.array_equal(network.weights()["0.weight"], module()[0].weight.detach().numpy())
+    model = opened("net.py:build", weights="state.pt")  # weights hold no code, so nobody is asked to trust them
+    assert np.array_equal(model.weights()["0.weight"], module()[0].weight.detach().numpy())
 
 
 class Doubling(nn.Module):
@@ -258,7 +258,7 @@ def test_a_scripted_or_exported_model_has_the_same_gradients_and_nothing_to_tap(
 
 def test_a_model_that_was_exported_for_one_batch_size_is_told_so(here: Path) -> None:
     export(Doubling().eval(), here / "model.pt2", batch=1)
-    with pytest.raises(NetworkError, match=r"failed on 3 black pictures.*size\(\)\[0\] == 1"):
+    with pytest.raises(ModelError, match=r"failed on 3 black pictures.*size\(\)\[0\] == 1"):
         opened("model.pt2", trust=True)
 
 
@@ -276,15 +276,15 @@ def test_a_checkpoint_from_a_gpu_opens_on_the_processor(here: Path) -> None:
     from_a_gpu(here / "model.pt")
     with pytest.raises(RuntimeError, match="CUDA"):  # so it is one
         torch.load(here / "model.pt", weights_only=False)
-    network = opened("model.pt", trust=True)
-    assert np.array_equal(network.weights()["0.weight"], module()[0].weight.detach().numpy())
+    model = opened("model.pt", trust=True)
+    assert np.array_equal(model.weights()["0.weight"], module()[0].weight.detach().numpy())
 
 
 def test_a_factory_that_opens_a_checkpoint_from_a_gpu_is_told_the_way(here: Path) -> None:
     torch.save(module().state_dict(), here / "state.pth")
     from_a_gpu(here / "state.pth")
     (here / "net.py").write_text("import torch\ndef build():\n    return torch.load('state.pth')\n")
-    with pytest.raises(NetworkError, match=r"net\.py:build failed: RuntimeError: .*CUDA.*map_location"):
+    with pytest.raises(ModelError, match=r"net\.py:build failed: RuntimeError: .*CUDA.*map_location"):
         opened("net.py:build")
 
 
@@ -292,7 +292,7 @@ def test_weights_that_are_not_finite_are_named(here: Path) -> None:
     state = module().state_dict()
     state["4.bias"][2] = torch.inf
     save_file(state, here / "trained.safetensors")
-    with pytest.raises(NetworkError, match=r"4\.bias holds 1 values of 3 that are not finite"):
+    with pytest.raises(ModelError, match=r"4\.bias holds 1 values of 3 that are not finite"):
         opened("net.py:build", weights="trained.safetensors")
 
 

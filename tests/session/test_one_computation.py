@@ -12,11 +12,11 @@ from innerview.results.io import load_result
 from innerview.viewer.payload import Payload
 from innerview.workbench import Query, explain
 from innerview.workbench.page.report import report
-from networks import MODELS, numpy_network
+from models import MODELS, numpy_model
 from workbench.test_report import opened
 
 MODEL = MODELS["mixed"]
-NETWORK = numpy_network(MODEL, MODEL.weights(), np.float32)
+NETWORK = numpy_model(MODEL, MODEL.weights(), np.float32)
 
 ASKED: dict[str, dict[str, Any]] = {
     "as usual": {},
@@ -44,10 +44,10 @@ def same(found: Any, shown: Any) -> None:
 @pytest.mark.parametrize("asked", ASKED.values(), ids=ASKED)
 def test_the_folder_and_both_pages_hold_the_same_numbers(asked: dict[str, Any], tmp_path: Path) -> None:
     request = Query(**{"methods": ("occlusion",), **asked})
-    done = explain(["cat"], request, network=NETWORK, output=tmp_path / "out")
+    done = explain(["cat"], request, model=NETWORK, output=tmp_path / "out")
     written = load_result(done.folders[0])
     integrated, prediction = written["integrated"], written["prediction"]
-    report(["cat"], request, network=NETWORK, output=tmp_path / "report.html")
+    report(["cat"], request, model=NETWORK, output=tmp_path / "report.html")
     for page in (done.folders[0] / "view.html", tmp_path / "report.html"):
         _, payloads = opened(page)
         same(prediction.logits, of_kind(payloads, "subject").arrays["logits"])

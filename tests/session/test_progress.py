@@ -17,10 +17,10 @@ from innerview.session.progress import SubProgress
 from innerview.targets import Logit
 from innerview.workbench import Query, explain, path, weights
 from innerview.workbench.page.report import report
-from networks import MODELS, numpy_network
+from models import MODELS, numpy_model
 
 MODEL = MODELS["mixed"]
-NETWORK = numpy_network(MODEL, MODEL.weights(), np.float32)
+NETWORK = numpy_model(MODEL, MODEL.weights(), np.float32)
 REQUEST = Query(tolerance=0.05, alphas=(0.5, 1.0), fractions=(0.5,))
 
 
@@ -64,7 +64,7 @@ def test_a_look_tells_of_every_pass_and_never_goes_back(tmp_path: Path, scale: s
     explain(
         ["cat", "moose"],
         Query(**{**vars(REQUEST), "vmax": scale}),
-        network=NETWORK,
+        model=NETWORK,
         output=tmp_path / "new",
         progress=heard,
     )
@@ -72,7 +72,7 @@ def test_a_look_tells_of_every_pass_and_never_goes_back(tmp_path: Path, scale: s
     assert heard.shares[0] == 0
     assert heard.shares[-1] == 1
     counted = [words for _, _, words in heard.told if "evaluations of at most" in words]
-    passes = 17 // NETWORK.chunk  # the maps take at least that
+    passes = 17 // NETWORK.batch_size  # the maps take at least that
     assert sum(words.startswith("cat") for words in counted) >= passes
     assert sum(words.startswith("moose") for words in counted) >= passes
 
@@ -80,7 +80,7 @@ def test_a_look_tells_of_every_pass_and_never_goes_back(tmp_path: Path, scale: s
 @pytest.mark.parametrize("patience", [1, 4, 12])
 def test_a_look_that_is_stopped_within_a_picture_leaves_no_half_of_it(tmp_path: Path, patience: int) -> None:
     with pytest.raises(Stopped):
-        explain(["cat"], REQUEST, network=NETWORK, output=tmp_path / "new", progress=Heard(patience))
+        explain(["cat"], REQUEST, model=NETWORK, output=tmp_path / "new", progress=Heard(patience))
     assert not (tmp_path / "new" / "cat").exists()
     assert not list((tmp_path / "new").rglob("*.png"))
 
@@ -88,19 +88,19 @@ def test_a_look_that_is_stopped_within_a_picture_leaves_no_half_of_it(tmp_path: 
 def test_a_fixed_rule_is_counted_too(tmp_path: Path) -> None:
     heard = Heard()
     fixed = Query(n_steps=24, alphas=(1.0,), fractions=(0.5,))
-    explain(["cat"], fixed, network=NETWORK, output=tmp_path / "new", progress=heard)
+    explain(["cat"], fixed, model=NETWORK, output=tmp_path / "new", progress=heard)
     assert "cat, 26 of 26 evaluations" in [words for _, _, words in heard.told]
 
 
 def test_a_report_tells_of_every_pass_and_can_be_stopped(tmp_path: Path) -> None:
     heard, file = Heard(), tmp_path / "report.html"
-    report(["cat"], REQUEST, network=NETWORK, output=file, progress=heard)
+    report(["cat"], REQUEST, model=NETWORK, output=file, progress=heard)
     assert heard.shares == sorted(heard.shares)
     stages = [words.partition(":")[2].partition(",")[0].strip() for _, _, words in heard.told]
     assert list(dict.fromkeys(stages)) == ["", "masking", "writing"]
     file.unlink()
     with pytest.raises(Stopped):
-        report(["cat"], REQUEST, network=NETWORK, output=file, progress=Heard(len(heard.told) - 2))
+        report(["cat"], REQUEST, model=NETWORK, output=file, progress=Heard(len(heard.told) - 2))
     assert not file.exists()
 
 
@@ -112,12 +112,12 @@ def test_a_path_is_told_between_the_alphas(tmp_path: Path) -> None:
         place.parent.mkdir(parents=True, exist_ok=True)
         Image.fromarray(np.full((24, 24, 3), 60 * number, np.uint8)).save(place)
     heard = Heard()
-    path(tmp_path / "data", network=NETWORK, alphas=(0.1, 0.5, 1), output=tmp_path / "new", progress=heard)
+    path(tmp_path / "data", model=NETWORK, alphas=(0.1, 0.5, 1), output=tmp_path / "new", progress=heard)
     assert heard.shares == sorted(heard.shares)
     assert heard.shares[-1] == 1
-    assert heard.told[0][0] == pytest.approx(min(NETWORK.chunk, 3) / 3)
+    assert heard.told[0][0] == pytest.approx(min(NETWORK.batch_size, 3) / 3)
     with pytest.raises(Stopped):
-        path(tmp_path / "data", network=NETWORK, alphas=(0.1, 1), output=tmp_path / "other", progress=Heard(1))
+        path(tmp_path / "data", model=NETWORK, alphas=(0.1, 1), output=tmp_path / "other", progress=Heard(1))
     assert not (tmp_path / "other" / "path.png").exists()
 
 

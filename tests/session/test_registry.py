@@ -24,7 +24,7 @@ from innerview.session.query import Query
 from innerview.session.registry import ENDED, QUIET, RunRegistry, opening
 from innerview.session.training import answers as run_answers
 from innerview.session.training import payloads
-from innerview.session.training.networks import network_at
+from innerview.session.training.models import model_at
 from innerview.session.training.reading import open_runs
 from innerview.viewer.payload import Payload, decode, encode
 from innerview.viewer.payloads.stamp import picture_hash
@@ -140,12 +140,12 @@ def test_a_few_outliers_leave_the_axis_to_all_others(tmp_path: Path) -> None:
     flat[:3] = (7.0, 7.5, -6.0)
     run.snapshot(0, weights, metadata())
     run.snapshot(2, {**weights, name: flat.reshape(40, 100)}, metadata())
-    # Of a run, and of a network before and after.
+    # Of a run, and of a model before and after.
     registry = RunRegistry([tmp_path])
     of_run = show(registry, "weights", registry.facts()[0]["id"])
-    of_network = count_weights({"before": weights, "after": {**weights, name: flat.reshape(40, 100)}})
+    of_model = count_weights({"before": weights, "after": {**weights, name: flat.reshape(40, 100)}})
     place = of_run.json("layers").index(name)
-    other = of_network.layers.index(name)
+    other = of_model.layers.index(name)
     for edges, counts, under, over in (
         (
             of_run.arrays[f"edges/{place}"],
@@ -154,10 +154,10 @@ def test_a_few_outliers_leave_the_axis_to_all_others(tmp_path: Path) -> None:
             of_run.arrays["over"][-1, place],
         ),
         (
-            of_network.edges[other],
-            of_network.counts[-1, other],
-            of_network.under[-1, other],
-            of_network.over[-1, other],
+            of_model.edges[other],
+            of_model.counts[-1, other],
+            of_model.under[-1, other],
+            of_model.over[-1, other],
         ),
     ):
         assert (int(under), int(over)) == (1, 2)
@@ -178,7 +178,7 @@ def test_a_film_runs_the_picture_through_the_snapshots(tmp_path: Path) -> None:
 
 
 def test_where_no_film_can_be_shown_the_reason_is_said(tmp_path: Path) -> None:
-    made, theirs = made_run(tmp_path / "a", steps=(0, 1)), made_run(tmp_path / "b", network="theirs")
+    made, theirs = made_run(tmp_path / "a", steps=(0, 1)), made_run(tmp_path / "b", model="theirs")
     with pytest.raises(UsageError, match=r"no timeline of a can be shown: .*of 8 × 8 pixels, and this one has 12 × 12"):
         show(RunRegistry([made.path]), "timeline", RunRegistry([made.path]).facts()[0]["id"], photo(size=12))
     with pytest.raises(UsageError, match=r"'theirs'; only snapshots of the built-in architecture.*Recorder\("):
@@ -203,7 +203,7 @@ def test_only_what_is_on_the_shelf_can_be_asked_for(tmp_path: Path) -> None:
         RunRegistry([tmp_path / "nothing"])
 
 
-def test_the_built_in_networks_training_comes_with_it() -> None:
+def test_the_built_in_models_training_comes_with_it() -> None:
     session, _ = furnish()
     hello = session.hello()
     run = hello["runs"][0]
@@ -236,7 +236,7 @@ def test_a_film_of_a_training_under_way_runs_only_the_new_snapshot(
     run = made_run(tmp_path / "a", steps=(0, 1, 3), planned=10)
     registry = RunRegistry([tmp_path])
     opened: list[int] = []
-    usual = payloads.network_at
+    usual = payloads.model_at
     monkeypatch.setattr(payloads, "network_at", lambda run, step: opened.append(step) or usual(run, step))
     before = show(registry, "timeline", registry.facts()[0]["id"], photo())
     assert opened == [3, 0, 1, 3]  # the last one says which class the timeline is about
@@ -248,7 +248,7 @@ def test_a_film_of_a_training_under_way_runs_only_the_new_snapshot(
     np.testing.assert_array_equal(after.arrays["logits"][3], before.arrays["logits"][2])
 
 
-def test_the_network_is_tested_on_the_data_and_the_surest_mistakes_are_shown(tmp_path: Path) -> None:
+def test_the_model_is_tested_on_the_data_and_the_surest_mistakes_are_shown(tmp_path: Path) -> None:
     run = made_run(tmp_path / "runs" / "a")
     data = made_folders(tmp_path / "data", count=60)
     registry = RunRegistry([tmp_path / "runs"], data=data)
@@ -259,10 +259,10 @@ def test_the_network_is_tested_on_the_data_and_the_surest_mistakes_are_shown(tmp
         return picture_hash(picture.pixels)
 
     found = registry.answer(Query(kind="tested", run=registry.facts()[0]["id"]), None, listening, keep)
-    network = network_at(open_runs([run.path])[0], 10)
+    model = model_at(open_runs([run.path])[0], 10)
     folders = open_folders(data, "test")
-    said = predict(network, np.stack([entry.read().pixels for entry in folders.entries]))
-    truths = np.array([network.output.class_names.index(entry.truth) for entry in folders.entries])
+    said = predict(model, np.stack([entry.read().pixels for entry in folders.entries]))
+    truths = np.array([model.output.class_names.index(entry.truth) for entry in folders.entries])
     confusion = np.zeros((10, 10), int)
     np.add.at(confusion, (truths, [one.index for one in said]), 1)
     assert (found.arrays["confusion"] == confusion).all()
@@ -271,7 +271,7 @@ def test_the_network_is_tested_on_the_data_and_the_surest_mistakes_are_shown(tmp
     )
     np.testing.assert_allclose(found.arrays["probability"], -np.array(wrong[:12]), rtol=1e-5)
     assert found.json("held") == [picture_hash(one.pixels) for one in kept]
-    assert [one.truth for one in kept] == [network.output.class_names[truth] for truth in found.arrays["label"]]
+    assert [one.truth for one in kept] == [model.output.class_names[truth] for truth in found.arrays["label"]]
     assert (found.arrays["images"] == np.stack([np.rint(255 * one.pixels) for one in kept])).all()
     assert "120 test pictures from data, shown to the weights of step 10" in found.metadata["about"]
     assert found.metadata["more"] == ""
@@ -333,7 +333,7 @@ def test_answers_that_a_training_kept_are_shown_by_name(tmp_path: Path) -> None:
 
 def test_labelled_probes_of_a_recorder_are_answers_too(tmp_path: Path) -> None:
     output = {"class_names": ["ant", "bee"]}
-    run = made_run(tmp_path / "a", network="theirs", declared={"input": {"height": 4}, "output": output})
+    run = made_run(tmp_path / "a", model="theirs", declared={"input": {"height": 4}, "output": output})
     pictures = np.random.default_rng(0).uniform(size=(3, 4, 4, 3)).astype(np.float32)
     run.observe("pictures", 0, {"pictures": pictures, "labels": np.array([1, 0, 1])})
     chances = np.array([[0.3, 0.7], [0.2, 0.8], [0.6, 0.4]])
@@ -347,16 +347,14 @@ def test_labelled_probes_of_a_recorder_are_answers_too(tmp_path: Path) -> None:
     assert "3 probe pictures, as it saw them at step 3" in found.metadata["about"]
 
 
-@pytest.mark.parametrize(("network", "given", "said"), [
+@pytest.mark.parametrize(("model", "given", "said"), [
     ("allcnn", False, "no test pictures are at hand. Start with `innerview serve RUN --data FOLDER`"),
     ("theirs", False, "let the recorder look at pictures of known classes"),
     ("theirs", True, "only snapshots of the built-in architecture"),
-    ("allcnn", True, "the network does not know zebra"),
+    ("allcnn", True, "the model does not know zebra"),
 ])  # fmt: skip
-def test_without_data_or_kept_answers_it_is_said_what_to_do(
-    tmp_path: Path, network: str, given: bool, said: str
-) -> None:
-    made_run(tmp_path / "runs" / "a", network=network)
+def test_without_data_or_kept_answers_it_is_said_what_to_do(tmp_path: Path, model: str, given: bool, said: str) -> None:
+    made_run(tmp_path / "runs" / "a", model=model)
     data = made_folders(tmp_path / "data", ("cat", "zebra")) if given else None
     registry = RunRegistry([tmp_path / "runs"], data=data)
     with pytest.raises(UsageError, match=said):

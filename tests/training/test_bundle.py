@@ -13,7 +13,7 @@ import pytest
 from innerview.runs import RunFolder, answers
 from innerview.runs.observations import layers
 from innerview.session.query import Query
-from innerview.session.training.networks import network_at
+from innerview.session.training.models import model_at
 from innerview.session.training.reading import open_runs
 from innerview.session.training.recordings import recorded_timelines
 from innerview.session.training.testing import kept_answers
@@ -63,10 +63,10 @@ def test_films_have_layers_at_every_step(folders: tuple[Path, Path]) -> None:
         assert list(timeline.kept) == ["layer 3 (elu3)", "layer 6 (elu6)"]  # of the ninth, every class is there
 
 
-def test_kept_channels_are_the_network_s(folders: tuple[Path, Path]) -> None:
+def test_kept_channels_are_the_model_s(folders: tuple[Path, Path]) -> None:
     run = open_runs([folders[0]])[0]
     (shot,) = [one for name, one in layers(RunFolder.open(folders[1]), STEPS).items() if "elu3" in name]
     picture = RunFolder.open(folders[1]).observation("pictures", 0)["pictures"][1]
-    values = network_at(run, STEPS).forward(picture[None], ["elu3"]).activations["elu3"][0]
+    values = model_at(run, STEPS).forward(picture[None], ["elu3"]).activations["elu3"][0]
     np.testing.assert_allclose(shot.values[1], values[:, :, shot.channels[1]], rtol=2e-2, atol=1e-2)
     assert shot.of == 16

@@ -12,7 +12,7 @@ from innerview.allcnn import build
 from innerview.data.labelled import Dataset, LabelledPictures
 from innerview.errors import DataError
 from innerview.methods import predict
-from innerview.network import OutputSpec
+from innerview.model import OutputSpec
 from innerview.runs import RunFolder, answers
 from innerview.training import RECIPE, Augmentation, Configuration, Progress, train
 from innerview.training.measure import balanced
@@ -73,8 +73,8 @@ def test_a_snapshot_holds_what_is_needed_to_run_it(run: RunFolder) -> None:
 
 def test_the_weights_do_in_numpy_what_was_tested_in_torch(run: RunFolder) -> None:
     data = pictures()
-    network = build(run.read(SMALL.steps).weights, size=12, output=OutputSpec(data.classes))
-    logits = network.forward(data.test.images / np.float32(255)).logits
+    model = build(run.read(SMALL.steps).weights, size=12, output=OutputSpec(data.classes))
+    logits = model.forward(data.test.images / np.float32(255)).logits
     accuracy = (logits.argmax(1) == data.test.labels).mean()
     assert accuracy == pytest.approx(run.metrics()[-1]["final_accuracy"])
 
@@ -83,8 +83,8 @@ def test_the_answers_of_the_last_weights_are_kept(run: RunFolder) -> None:
     data = pictures()
     kept = answers.latest(run)
     assert kept is not None
-    network = build(run.read(SMALL.steps).weights, size=12, output=OutputSpec(data.classes))
-    said = predict(network, data.test.images / np.float32(255))
+    model = build(run.read(SMALL.steps).weights, size=12, output=OutputSpec(data.classes))
+    said = predict(model, data.test.images / np.float32(255))
     assert kept.said.tolist() == [one.index for one in said]
     assert kept.truth.tolist() == data.test.labels.tolist()
     assert kept.probability == pytest.approx([one.probabilities.max() for one in said], abs=1e-4)

@@ -1,4 +1,4 @@
-"""The network in PyTorch is the bundled one, and it starts as its description says."""
+"""The model in PyTorch is the bundled one, and it starts as its description says."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ def images() -> torch.Tensor:
 
 
 def started(how: Initialisation, images: torch.Tensor, channels: int = 24) -> AllCnn:
-    network = AllCnn(channels, 10)
-    initialise(network, how, images, seed=0)
-    return network
+    model = AllCnn(channels, 10)
+    initialise(model, how, images, seed=0)
+    return model
 
 
 def test_its_weights_have_the_names_and_shapes_of_the_bundled_ones() -> None:
@@ -29,11 +29,11 @@ def test_its_weights_have_the_names_and_shapes_of_the_bundled_ones() -> None:
     assert sum(weight.numel() for weight in named.values()) == 905_856
 
 
-def test_it_computes_what_the_numpy_network_computes(images: torch.Tensor) -> None:
-    network = started(Initialisation(), images)
-    weights = {name: weight.detach().numpy() for name, weight in network.named().items()}
+def test_it_computes_what_the_numpy_model_computes(images: torch.Tensor) -> None:
+    model = started(Initialisation(), images)
+    weights = {name: weight.detach().numpy() for name, weight in model.named().items()}
     expected = build(weights, size=12).forward(images.permute(0, 2, 3, 1).numpy()).logits
-    np.testing.assert_allclose(network(images).detach().numpy(), expected, atol=1e-5)
+    np.testing.assert_allclose(model(images).detach().numpy(), expected, atol=1e-5)
 
 
 def test_black_gives_nothing(images: torch.Tensor) -> None:
@@ -41,8 +41,8 @@ def test_black_gives_nothing(images: torch.Tensor) -> None:
 
 
 def test_mean_free_filters_do_not_see_grey(images: torch.Tensor) -> None:
-    network = started(Initialisation(mean_free=True), images)
-    inside = next(network.layers(torch.full((1, 3, 12, 12), 0.7)))[:, :, 1:-1, 1:-1]
+    model = started(Initialisation(mean_free=True), images)
+    inside = next(model.layers(torch.full((1, 3, 12, 12), 0.7)))[:, :, 1:-1, 1:-1]
     assert float(inside.detach().abs().max()) < 1e-5
 
 
@@ -55,7 +55,7 @@ def test_whitening_filters_answer_alike_to_every_direction_of_a_patch(images: to
     assert len(whitening_filters(images, 10)) == 10
 
 
-def test_standardised_pixels_are_the_networks_input(images: torch.Tensor) -> None:
+def test_standardised_pixels_are_the_models_input(images: torch.Tensor) -> None:
     mean, std = (0.5, 0.4, 0.3), (0.2, 0.3, 0.4)
     raw, standardised = AllCnn(8, 10), AllCnn(8, 10, mean, std)
     initialise(raw, Initialisation(), images, seed=0)
@@ -65,8 +65,8 @@ def test_standardised_pixels_are_the_networks_input(images: torch.Tensor) -> Non
 
 
 def test_every_layer_starts_with_unit_variance(images: torch.Tensor) -> None:
-    network = started(Initialisation(unit_variance=True), images)
-    for layer in network.layers(images):
+    model = started(Initialisation(unit_variance=True), images)
+    for layer in model.layers(images):
         output = layer.detach()
         # the inverse of ELU gives back what went into it
         before = torch.where(output > 0, output, torch.log1p(output))
@@ -75,21 +75,21 @@ def test_every_layer_starts_with_unit_variance(images: torch.Tensor) -> None:
 
 def test_stated_deviations_are_the_weights_deviations(images: torch.Tensor) -> None:
     stds = tuple(row.std for row in TABLE)
-    network = started(Initialisation(stds=stds, mean_free=False, unit_variance=False), images, channels=128)
-    for std, weight in zip(stds, network.weights, strict=True):
+    model = started(Initialisation(stds=stds, mean_free=False, unit_variance=False), images, channels=128)
+    for std, weight in zip(stds, model.weights, strict=True):
         assert float(weight.detach().std()) == pytest.approx(std, rel=0.06)
         assert abs(float(weight.detach().mean())) < 4 * std / weight.numel() ** 0.5
 
 
 def test_the_layer_where_numbers_end_is_named(images: torch.Tensor) -> None:
-    network = started(Initialisation(), images)
-    assert first_not_finite(network, images) == "the loss itself"
+    model = started(Initialisation(), images)
+    assert first_not_finite(model, images) == "the loss itself"
     with torch.no_grad():
-        network.weights[4].mul_(torch.inf)
-    assert first_not_finite(network, images) == "the weights of conv5"
+        model.weights[4].mul_(torch.inf)
+    assert first_not_finite(model, images) == "the weights of conv5"
     with torch.no_grad():
-        network.weights[4].fill_(3e38)
-    assert first_not_finite(network, images) == "the output of conv5"
+        model.weights[4].fill_(3e38)
+    assert first_not_finite(model, images) == "the output of conv5"
 
 
 def moved(*, hold: bool, scale: float = 1.0) -> tuple[torch.nn.Parameter, torch.Tensor]:

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import torch
 
-from innerview.errors import DataError, NetworkError, OutputError
+from innerview.errors import DataError, ModelError, OutputError
 from innerview.files import atomic
 from innerview.runs import RunFolder, ending, folder
 from innerview.runs.ending import Ending
@@ -145,7 +145,7 @@ def test_nothing_is_resumed_where_no_run_is(tmp_path: Path) -> None:
     ("configuration", "data", "said"),
     [
         (replace(SHORT, batch=13), pictures(), r"another configuration \(batch: 12 in the folder, 13 asked for"),
-        (replace(SHORT, channels=7), pictures(), r"another network \(channels: 6 in the folder, 7"),
+        (replace(SHORT, channels=7), pictures(), r"another model \(channels: 6 in the folder, 7"),
         (SHORT, pictures(seed=9), r"other data \(sha256"),
     ],
 )
@@ -156,7 +156,7 @@ def test_another_run_is_not_continued(undisturbed: RunFolder, configuration, dat
 
 def test_a_loss_that_is_no_number_stops_and_says_where(tmp_path: Path) -> None:
     wild = replace(SHORT, optimisation=Optimisation(muon_rate=1e38, hold=False, adam_rate=1e-3, warm_up=0))
-    with pytest.raises(NetworkError, match=r"the loss became nan .* at step \d; it began in .* conv\d"):
+    with pytest.raises(ModelError, match=r"the loss became nan .* at step \d; it began in .* conv\d"):
         train(wild, pictures(), tmp_path / "run")
     run = RunFolder.open(tmp_path / "run")
     assert 0 in run.steps()
@@ -169,13 +169,13 @@ def test_a_gradient_that_is_no_number_moves_nothing(tmp_path: Path, monkeypatch:
     """The loss is a number still, the gradient is not: the step is not taken."""
     real = AllCnn.gradient_norm
 
-    def poisoned(network: AllCnn) -> float:
-        network.weights[6].grad[0, 0, 0, 0] = torch.nan
-        network.weights[2].grad.fill_(torch.nan)
-        return real(network)
+    def poisoned(model: AllCnn) -> float:
+        model.weights[6].grad[0, 0, 0, 0] = torch.nan
+        model.weights[2].grad.fill_(torch.nan)
+        return real(model)
 
     monkeypatch.setattr(AllCnn, "gradient_norm", poisoned)
-    with pytest.raises(NetworkError, match=r"norm nan at step 1; it began in the gradient of conv7.*up to step 0"):
+    with pytest.raises(ModelError, match=r"norm nan at step 1; it began in the gradient of conv7.*up to step 0"):
         train(SHORT, pictures(), tmp_path / "run")
     assert ending.latest(RunFolder.open(tmp_path / "run")) == Ending("broken", 0, "the gradient of conv7")
 
@@ -184,10 +184,10 @@ def test_a_gradient_too_large_for_its_norm_names_the_layer(tmp_path: Path, monke
     """Every gradient is a number, the root of the sum of their squares is not."""
     real = AllCnn.gradient_norm
 
-    def huge(network: AllCnn) -> float:
-        network.weights[4].grad.fill_(2e38)
-        return real(network)
+    def huge(model: AllCnn) -> float:
+        model.weights[4].grad.fill_(2e38)
+        return real(model)
 
     monkeypatch.setattr(AllCnn, "gradient_norm", huge)
-    with pytest.raises(NetworkError, match=r"norm inf at step 1; it began in the loss itself, .* 2e\+38 in conv5"):
+    with pytest.raises(ModelError, match=r"norm inf at step 1; it began in the loss itself, .* 2e\+38 in conv5"):
         train(SHORT, pictures(), tmp_path / "run")

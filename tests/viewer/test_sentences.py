@@ -14,7 +14,7 @@ from innerview.methods import (
     predict,
     weight_histograms,
 )
-from innerview.network import OutputSpec
+from innerview.model import OutputSpec
 from innerview.pictures.words import number
 from innerview.results import Prediction
 from innerview.targets import Logit

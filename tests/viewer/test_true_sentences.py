@@ -25,7 +25,7 @@ from innerview.methods import (
     weight_histograms,
 )
 from innerview.methods.health import Finding
-from innerview.network import Forward, InputSpec, OutputSpec
+from innerview.model import ForwardResult, InputSpec, OutputSpec
 from innerview.pictures.captions import Subject, said_lines, top_lines
 from innerview.pictures.words import error, share
 from innerview.results import PathPredictions, Provenance
@@ -49,9 +49,9 @@ class Formula(Analytic):
     def output(self) -> OutputSpec:
         return OutputSpec(self.names or tuple(f"class-{letter}" for letter in "abcdef"[: len(self.linear)]))
 
-    def forward(self, images: Array, taps=()) -> Forward:
-        found = super().forward(images, taps)
-        return Forward(found.logits + (self.bias if self.bias.size else 0), found.activations)
+    def forward(self, images: Array, layers=()) -> ForwardResult:
+        found = super().forward(images, layers)
+        return ForwardResult(found.logits + (self.bias if self.bias.size else 0), found.activations)
 
 
 def formula(linear: object, curved: object = 0.0, *, classes: int = 3, size=(4, 5, 3), names=(), bias=()) -> Formula:
@@ -185,7 +185,7 @@ def assert_true(kind: str, text: str, result) -> None:
 @pytest.mark.parametrize("image", ["ones", "random", "the baseline"])
 @pytest.mark.parametrize("name", NETWORKS)
 @pytest.mark.filterwarnings("ignore:overflow", "ignore:invalid value")
-def test_what_is_said_of_a_network_is_true_and_readable(name: str, image: str) -> None:
+def test_what_is_said_of_a_model_is_true_and_readable(name: str, image: str) -> None:
     network = NETWORKS[name]
     shape = network.input.shape
     black = np.zeros(shape)

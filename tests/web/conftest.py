@@ -12,11 +12,11 @@ from PIL import Image
 from starlette.testclient import TestClient
 
 from innerview.data.reading import LoadedImage
-from innerview.network import Network
+from innerview.model import Model
 from innerview.session.session import OpenedModel, Session
 from innerview.web.app import make_app
 from innerview.web.guard import Access
-from networks import MODELS, numpy_network
+from models import MODELS, numpy_model
 
 
 def picture_bytes(seed: int = 0, size: tuple[int, int] = (40, 30), form: str = "PNG") -> bytes:
@@ -27,14 +27,14 @@ def picture_bytes(seed: int = 0, size: tuple[int, int] = (40, 30), form: str = "
     return buffer.getvalue()
 
 
-def small_network(name: str = "mixed") -> Network:
+def small_model(name: str = "mixed") -> Model:
     model = MODELS[name]
-    return numpy_network(model, model.weights(), np.float32)
+    return numpy_model(model, model.weights(), np.float32)
 
 
 @pytest.fixture
 def session() -> Session:
-    made = Session([OpenedModel("small", small_network())])
+    made = Session([OpenedModel("small", small_model())])
     pixels = np.random.default_rng(5).random((24, 20, 3), dtype=np.float32)
     made.add(LoadedImage("first", pixels, truth="bee"), "sample")
     return made

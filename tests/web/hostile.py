@@ -33,7 +33,7 @@ from innerview.session.session import OpenedModel, Session
 from innerview.web.app import make_app
 from innerview.web.guard import Access
 from innerview.web.server import running
-from networks import MODELS, numpy_network
+from models import MODELS, numpy_model
 from patience import PATIENCE, until
 
 HANDFUL = 6
@@ -154,7 +154,7 @@ class Watch:
 
 def made_desk() -> Session:
     model = MODELS["mixed"]
-    session = Session([OpenedModel("small", numpy_network(model, model.weights(), np.float32))])  # type: ignore[arg-type]
+    session = Session([OpenedModel("small", numpy_model(model, model.weights(), np.float32))])  # type: ignore[arg-type]
     pixels = np.random.default_rng(5).random((model.input.height, model.input.width, 3), dtype=np.float32)
     session.add(LoadedImage("first", pixels, truth="bee"), "sample")
     return session

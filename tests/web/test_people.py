@@ -13,14 +13,14 @@ import pytest
 from starlette.testclient import TestClient, WebSocketTestSession
 
 from innerview.data.reading import load_image
-from innerview.network import Forward, Pullback
+from innerview.model import ForwardResult, VjpResult
 from innerview.session.progress import NullListener
 from innerview.session.query import read_query
 from innerview.session.session import OpenedModel, Session
 from innerview.viewer.payload import Payload, decode
 from innerview.web.app import make_app
 from innerview.web.guard import Access
-from web.conftest import picture_bytes, small_network
+from web.conftest import picture_bytes, small_model
 
 SOCKET = "ws://127.0.0.1:8470/socket"
 ORIGIN = {"Origin": "http://127.0.0.1:8470"}
@@ -30,19 +30,19 @@ class Counting:
     """A network that counts the pictures in its passes."""
 
     def __init__(self) -> None:
-        self._network = small_network()
+        self._model = small_model()
         self.passes = 0
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._network, name)
+        return getattr(self._model, name)
 
-    def forward(self, *arguments: Any, **options: Any) -> Forward:
+    def forward(self, *arguments: Any, **options: Any) -> ForwardResult:
         self.passes += 1
-        return self._network.forward(*arguments, **options)
+        return self._model.forward(*arguments, **options)
 
-    def pullback(self, *arguments: Any, **options: Any) -> Pullback:
+    def vjp(self, *arguments: Any, **options: Any) -> VjpResult:
         self.passes += 1
-        return self._network.pullback(*arguments, **options)  # type: ignore[attr-defined]
+        return self._model.vjp(*arguments, **options)  # type: ignore[attr-defined]
 
 
 @pytest.fixture
@@ -152,7 +152,7 @@ def test_twelve_people_with_the_same_numbers_get_their_own_answers(asked: TestCl
                     if message["state"] != "level":
                         found[message["id"]] = payload
             assert found[1].metadata["target"] == str(at % 3)
-            alone = Session([OpenedModel("alone", small_network())])  # type: ignore[arg-type]
+            alone = Session([OpenedModel("alone", small_model())])  # type: ignore[arg-type]
             photo = alone.add(load_image(picture_bytes(at), name="mine"), "sample")
             assert photo.picture == picture
             query = {"kind": "map", "model": network, "image": picture, "target": at % 3, "tolerance": 0.01}

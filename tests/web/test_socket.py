@@ -12,17 +12,17 @@ import pytest
 from starlette.testclient import TestClient, WebSocketTestSession
 from starlette.websockets import WebSocketDisconnect
 
-from innerview.adapters.numpy import NumpyNetwork
-from innerview.errors import NetworkError
+from innerview.adapters.numpy import NumpyModel
+from innerview.errors import ModelError
 from innerview.methods import predict
-from innerview.network import Pullback
+from innerview.model import VjpResult
 from innerview.results import Prediction
 from innerview.session.registry import RunRegistry
 from innerview.session.session import OpenedModel, Session
 from innerview.types import Images
 from innerview.viewer.payload import Payload, decode
 from innerview.web.app import make_app
-from networks import MODELS, numpy_network
+from models import MODELS, numpy_model
 from patience import PATIENCE, until
 from session.made_runs import made_folders, made_run
 
@@ -133,7 +133,7 @@ WRONG = {
     "tolerance below what there is": ({"kind": "map", "tolerance": 1e-6}, "float32"),
     "mask": ({"kind": "mask", "mask": "AAAA", "cells": [2, 4]}, "mask"),
     "picture": ({"kind": "map", "image": "ffffffff"}, "not held"),
-    "network": ({"kind": "map", "model": "ffffffff"}, "no network"),
+    "network": ({"kind": "map", "model": "ffffffff"}, "no model"),
     "layer": ({"kind": "layers", "layer": "tea"}, "no layer"),
     "run": ({"kind": "run", "run": "ffffffff"}, "no training"),
     "run that is a path": ({"kind": "weights", "run": "/etc"}, "no training"),
@@ -192,29 +192,29 @@ class Gated:
 
     def __init__(self) -> None:
         model = MODELS["mixed"]
-        self._network = numpy_network(model, model.weights(), np.float32)
+        self._model = numpy_model(model, model.weights(), np.float32)
         self.gate = threading.Event()
         self.begun = threading.Event()
         self.passes = 0
         self.problem: BaseException | None = None
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._network, name)
+        return getattr(self._model, name)
 
-    def pullback(self, *arguments: Any, **options: Any) -> Pullback:
+    def vjp(self, *arguments: Any, **options: Any) -> VjpResult:
         self.passes += 1
         self.begun.set()
         assert self.gate.wait(PATIENCE)
         if self.problem is not None:
             raise self.problem
-        return self._network.pullback(*arguments, **options)
+        return self._model.vjp(*arguments, **options)
 
 
 @pytest.fixture
 def gated(session: Session) -> Gated:
     made = Gated()
     opened = next(iter(session.networks.values()))
-    session.networks = {opened.identity: OpenedModel("gated", made)}  # type: ignore[arg-type]
+    session.networks = {opened.fingerprint: OpenedModel("gated", made)}  # type: ignore[arg-type]
     return made
 
 
@@ -273,7 +273,7 @@ def test_testing_a_run_ends_when_nobody_waits_for_it(
     registry = RunRegistry([tmp_path / "runs"], data=made_folders(tmp_path / "data", count=60))
     tested, gate, passes = Session([opened], registry), threading.Event(), list[int]()
 
-    def slow(network: NumpyNetwork, images: Images) -> Sequence[Prediction]:
+    def slow(network: NumpyModel, images: Images) -> Sequence[Prediction]:
         passes.append(len(images))
         assert gate.wait(PATIENCE)
         return predict(network, images)
@@ -328,7 +328,7 @@ def test_a_model_that_raises_is_named_and_the_server_lives(client: TestClient, g
     with client.websocket_connect(SOCKET) as socket:
         hello = socket.receive_json()
         for problem, said in (
-            (NetworkError("it begins in layer conv2"), "layer conv2"),
+            (ModelError("it begins in layer conv2"), "layer conv2"),
             (RuntimeError("out of luck"), "RuntimeError: out of luck"),
             (SystemExit(3), "SystemExit: 3"),
             (Mute(), "unexpected Mute. "),

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from innerview.adapters import FunctionNetwork
-from innerview.adapters.numpy import NumpyNetwork
+from innerview.adapters import FunctionModel
+from innerview.adapters.numpy import NumpyModel
 from innerview.adapters.operations import ELU, Convolution, Dense, GlobalMean
-from innerview.errors import InnerviewError, NetworkError, UsageError
-from innerview.network import InputSpec, Layer, OutputSpec
+from innerview.errors import InnerviewError, ModelError, UsageError
+from innerview.model import InputSpec, Layer, OutputSpec
 from innerview.session.layers import choose_layers
 from innerview.session.session import Session
 from innerview.workbench import Query, explain
@@ -32,16 +32,16 @@ QUICK = Query(n_steps=4, alphas=(0.5, 1.0), fractions=(0.5,), max_channels=4)
 LONG = "a very long name " * 30
 
 
-def network(names: tuple[str, str, str] = ("conv", "elu", "head")) -> NumpyNetwork:
+def model(names: tuple[str, str, str] = ("conv", "elu", "head")) -> NumpyModel:
     random = np.random.default_rng(0)
     shapes = {f"{names[0]}.weight": (5, 3, 3, 3), f"{names[2]}.weight": (3, 5), f"{names[2]}.bias": (3,)}
     steps = (Convolution(names[0]), ELU(names[1]), GlobalMean("mean"), Dense(names[2]))
-    return NumpyNetwork(SPEC, CLASSES, steps, {name: random.normal(size=shape) for name, shape in shapes.items()})
+    return NumpyModel(SPEC, CLASSES, steps, {name: random.normal(size=shape) for name, shape in shapes.items()})
 
 
-def function() -> FunctionNetwork:
+def function() -> FunctionModel:
     weights = np.random.default_rng(0).normal(size=(192, 3))
-    return FunctionNetwork(lambda x: x.reshape(len(x), -1) @ weights, SPEC, CLASSES)
+    return FunctionModel(lambda x: x.reshape(len(x), -1) @ weights, SPEC, CLASSES)
 
 
 @pytest.fixture(autouse=True)
@@ -72,8 +72,8 @@ def test_file_names_are_safe_and_all_different(names: list[str]) -> None:
 
 
 def test_layers_of_any_name_are_drawn(tmp_path: Path) -> None:
-    subject = network(("/model/conv/Conv", "../up", LONG))
-    done = explain(["cat"], QUICK, network=subject, output=tmp_path / "out")
+    subject = model(("/model/conv/Conv", "../up", LONG))
+    done = explain(["cat"], QUICK, model=subject, output=tmp_path / "out")
     files = {one.name for one in (tmp_path / "out" / "cat").iterdir()}
     assert sum(name.startswith("layer-") for name in files) == 2
     page = done.page.read_text(encoding="utf-8")
@@ -83,13 +83,13 @@ def test_layers_of_any_name_are_drawn(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("layer", ["1", "number:1", "name:1"])
 def test_names_that_are_numbers_are_looked_at_by_what_is_said(layer: str, tmp_path: Path) -> None:
-    subject = network(("0", "1", "2"))  # number 1 ends at the ELU that is called "1", so all three mean the same
-    explain(["cat"], Query(layers=(layer,), n_steps=4, alphas=(0.5,)), network=subject, output=tmp_path / "out")
+    subject = model(("0", "1", "2"))  # number 1 ends at the ELU that is called "1", so all three mean the same
+    explain(["cat"], Query(layers=(layer,), n_steps=4, alphas=(0.5,)), model=subject, output=tmp_path / "out")
     assert (tmp_path / "out" / "cat" / "layer-1.png").is_file()
 
 
 def test_a_model_without_gradients_is_explained_by_occlusion(tmp_path: Path) -> None:
-    done = explain(["cat", "moose"], QUICK, network=function(), output=tmp_path / "out")
+    done = explain(["cat", "moose"], QUICK, model=function(), output=tmp_path / "out")
     files = {one.name for one in (tmp_path / "out" / "cat").iterdir()}
     assert {"method-occlusion.png", "masking-highest.png", "masking-lowest.png", "index.html", "result.json"} <= files
     assert not {"attribution.png", "gradient.png", "path.png", "layers.webp", "weights.png"} & files
@@ -98,7 +98,7 @@ def test_a_model_without_gradients_is_explained_by_occlusion(tmp_path: Path) -> 
     assert "integrated" not in written(tmp_path / "out" / "cat")
     assert (tmp_path / "out" / "contact-sheet.png").is_file()
     assert done.page == tmp_path / "out" / "index.html"
-    report(["cat"], QUICK, network=function(), output=tmp_path / "report.html")
+    report(["cat"], QUICK, model=function(), output=tmp_path / "report.html")
     assert (tmp_path / "report.html").is_file()
 
 
@@ -107,7 +107,7 @@ def test_what_cannot_be_drawn_takes_nothing_with_it(tmp_path: Path, monkeypatch:
         raise ZeroDivisionError("no figure")
 
     monkeypatch.setattr(DRAWING.pictures, "masking_strip", fail)
-    done = explain(["cat"], QUICK, network=network(), output=tmp_path / "out")
+    done = explain(["cat"], QUICK, model=model(), output=tmp_path / "out")
     files = {one.name for one in (tmp_path / "out" / "cat").iterdir()}
     assert "attribution.png" in files
     assert not any(name.startswith("keep-") for name in files)
@@ -118,11 +118,11 @@ def test_what_cannot_be_drawn_takes_nothing_with_it(tmp_path: Path, monkeypatch:
 
 def test_what_cannot_be_worked_out_behind_the_map_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object, **__: object) -> None:
-        raise NetworkError("the output is not finite")
+        raise ModelError("the output is not finite")
 
     monkeypatch.setattr(EXAMINE, "keep_by_orders", fail)
     monkeypatch.setattr(LOOK, "page_for", fail)
-    explain(["cat"], QUICK, network=network(), output=tmp_path / "out")
+    explain(["cat"], QUICK, model=model(), output=tmp_path / "out")
     place = tmp_path / "out" / "cat"
     assert (place / "attribution.png").is_file()
     assert not (place / "view.html").exists()
@@ -137,21 +137,21 @@ def test_a_picture_that_fails_leaves_the_others(scale: str, tmp_path: Path, monk
 
     def some(session: Session, item: Any, *rest: Any) -> Any:
         if item.name == "moose":
-            raise NetworkError("a gradient is not finite")
+            raise ModelError("a gradient is not finite")
         return look(session, item, *rest)
 
     monkeypatch.setattr(Session, "explain", some)
     asked = Query(n_steps=4, alphas=(0.5, 1.0), vmax=scale)
-    with pytest.raises(NetworkError, match=r"2 of 3 pictures are in .*left out: moose \(a gradient is not finite\)"):
-        explain(["cat", "moose", "coffee"], asked, network=network(), output=tmp_path / "out")
+    with pytest.raises(ModelError, match=r"2 of 3 pictures are in .*left out: moose \(a gradient is not finite\)"):
+        explain(["cat", "moose", "coffee"], asked, model=model(), output=tmp_path / "out")
     assert {one.name for one in (tmp_path / "out").iterdir() if one.is_dir()} == {"cat", "coffee"}
     assert (tmp_path / "out" / "index.html").is_file()
     with pytest.raises(InnerviewError, match="not finite"):  # with nothing to lose it ends at once
-        explain(["moose", "cat"], asked, network=network(), output=tmp_path / "none")
+        explain(["moose", "cat"], asked, model=model(), output=tmp_path / "none")
 
 
 class Listed:
-    """As much of a network as choosing layers takes."""
+    """As much of a model as choosing layers takes."""
 
     def __init__(self, *layers: Layer) -> None:
         self.layers = layers

@@ -14,12 +14,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from innerview.adapters.numpy import NumpyNetwork
+from innerview.adapters.numpy import NumpyModel
 from innerview.adapters.operations import Convolution, Dense, GlobalMean, MeanPooling, ReLU
 from innerview.data.fitting import preprocess
 from innerview.data.samples import example_image
 from innerview.errors import OutputError, UsageError
-from innerview.network import InputSpec, OutputSpec
+from innerview.model import InputSpec, OutputSpec
 from innerview.session.images import gather
 from innerview.session.query import Query
 from innerview.session.session import OpenedModel, Session
@@ -28,7 +28,7 @@ from innerview.viewer.payloads.subject import Photo
 from innerview.workbench.page import report as report_module
 from innerview.workbench.page.one_page import Sizes, payloads_of
 from innerview.workbench.page.report import MOST, report
-from networks import MODELS, numpy_network
+from models import MODELS, numpy_model
 
 PAGE = 160_000
 """Bytes of a page without its payloads."""
@@ -48,9 +48,9 @@ def opened(page: Path) -> tuple[dict[str, Any], list[tuple[dict[str, Any], Paylo
 
 
 @pytest.fixture
-def small() -> NumpyNetwork:
+def small() -> NumpyModel:
     model = MODELS["mixed"]
-    return numpy_network(model, model.weights(), np.float32)
+    return numpy_model(model, model.weights(), np.float32)
 
 
 def pictures(folder: Path, count: int) -> list[str]:
@@ -79,7 +79,7 @@ def test_a_report_of_the_cat_holds_every_view_in_one_and_a_half_megabytes(tmp_pa
 
 
 def test_a_large_picture_takes_at_most_six_megabytes() -> None:
-    """The sizes of an ImageNet network, at a hundredth of its work."""
+    """The sizes of an ImageNet model, at a hundredth of its work."""
     random = np.random.default_rng(0)
     operations, weights, channels = [], {}, 3
     for number, width in enumerate((8, 32, 32, 48, 48, 64)):
@@ -94,13 +94,13 @@ def test_a_large_picture_takes_at_most_six_megabytes() -> None:
     operations += [GlobalMean("mean"), Dense("out")]
     weights |= {"out.weight": random.normal(0, 1, (1000, channels)), "out.bias": np.zeros(1000)}
     names = tuple(f"class {number}" for number in range(1000))
-    network = NumpyNetwork(InputSpec(224, 224), OutputSpec(names), operations, weights, np.float32)
-    item = replace(preprocess(example_image("cat"), network.input), label=281)
-    found = Session([OpenedModel("", network)]).explain(
+    model = NumpyModel(InputSpec(224, 224), OutputSpec(names), operations, weights, np.float32)
+    item = replace(preprocess(example_image("cat"), model.input), label=281)
+    found = Session([OpenedModel("", model)]).explain(
         item, Query(tolerance=0.2, curve_fractions=(0.0, 0.1, 1.0), n_random=1)
     )
     photo = Photo.of(item, "sample")
-    packed = payloads_of(network, found, photo, "black", Sizes(), network.weights())
+    packed = payloads_of(model, found, photo, "black", Sizes(), model.weights())
     assert sum(len(one.text) for one in packed) + PAGE <= 6_000_000
     path = next(one for one in packed if one.kind == "path")
     payload = decode(zlib.decompress(base64.b64decode(path.text), -zlib.MAX_WBITS))
@@ -114,7 +114,7 @@ def test_the_class_and_the_baseline_that_were_asked_for_are_in_the_file(small, t
     baseline.mkdir()
     Image.new("RGB", (small.input.width, small.input.height), (40, 50, 60)).save(baseline / "mine.png")
     request = Query(target="ant", versus="cow", baselines=(str(baseline / "mine.png"),), tolerance=0.05)
-    written = report(pictures(tmp_path, 1), request, network=small, output=tmp_path / "page.html")
+    written = report(pictures(tmp_path, 1), request, model=small, output=tmp_path / "page.html")
     hello, payloads = opened(written.page)
     assert hello["baselines"] == ["mine.png"]
     first = next(entry for entry, payload in payloads if payload.kind == "map")
@@ -124,7 +124,7 @@ def test_the_class_and_the_baseline_that_were_asked_for_are_in_the_file(small, t
 
 def test_many_pictures_share_a_file_and_equal_ones_are_in_it_once(small, tmp_path: Path) -> None:
     named = pictures(tmp_path, 14)
-    written = report([*named, named[0]], Query(tolerance=0.1), network=small, output=tmp_path / "page.html")
+    written = report([*named, named[0]], Query(tolerance=0.1), model=small, output=tmp_path / "page.html")
     hello, payloads = opened(written.page)
     assert len(hello["samples"]) == 14
     assert len(written.lines) == 15
@@ -137,9 +137,9 @@ def test_many_pictures_share_a_file_and_equal_ones_are_in_it_once(small, tmp_pat
 def test_too_many_pictures_and_places_that_can_not_be_written_are_refused(small, tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setattr(report_module, "MOST", 1)
     with pytest.raises(UsageError, match="1 at most"):
-        report(pictures(tmp_path, 2), network=small, output=tmp_path / "page.html")
+        report(pictures(tmp_path, 2), model=small, output=tmp_path / "page.html")
     with pytest.raises(OutputError):
-        report(pictures(tmp_path, 1), Query(tolerance=0.5), network=small, output=tmp_path / "no" / "page.html")
+        report(pictures(tmp_path, 1), Query(tolerance=0.5), model=small, output=tmp_path / "no" / "page.html")
     assert MOST == 500
 
 

@@ -1,4 +1,4 @@
-"""Runs are read as they are: curves, statistics, the snapshots as networks, and test pictures kept from training."""
+"""Runs are read as they are: curves, statistics, the snapshots as models, and test pictures kept from training."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from innerview.allcnn import CLASS_NAMES
-from innerview.errors import DataError, NetworkError, UsageError
+from innerview.errors import DataError, ModelError, UsageError
 from innerview.methods import predict
 from innerview.methods.health import Vitals, examine_health
 from innerview.methods.units import LayerUnits
@@ -24,7 +24,7 @@ from innerview.session.cache import Cache
 from innerview.session.evenly import evenly
 from innerview.session.query import Query
 from innerview.session.training.curves import curves
-from innerview.session.training.networks import UnitTimes, network_at
+from innerview.session.training.models import UnitTimes, model_at
 from innerview.session.training.reading import LayerTimes, Recorded, open_runs
 from innerview.session.training.recordings import recorded_timelines, recorded_units
 from innerview.session.training.testing import kept_answers, labelled_pictures, on_test_pictures
@@ -172,16 +172,16 @@ def test_snapshots_are_taken_evenly_with_both_ends(steps, most, taken) -> None:
 
 def test_a_snapshot_runs_as_it_was_trained(tmp_path: Path) -> None:
     run = opened(tmp_path / "run")
-    network = network_at(run, 3)
-    assert network.input.shape == (8, 8, 3)
-    assert network.output.temperature == 0.2
-    np.testing.assert_array_equal(network.weights()["conv5.weight"], run.folder.read(3).weights["conv5.weight"])
-    with pytest.raises(NetworkError, match="trained 'resnet'"):
-        network_at(opened(tmp_path / "other", network="resnet"), 3)
+    model = model_at(run, 3)
+    assert model.input.shape == (8, 8, 3)
+    assert model.output.temperature == 0.2
+    np.testing.assert_array_equal(model.weights()["conv5.weight"], run.folder.read(3).weights["conv5.weight"])
+    with pytest.raises(ModelError, match="trained 'resnet'"):
+        model_at(opened(tmp_path / "other", model="resnet"), 3)
 
 
 def test_what_a_recorder_saw_of_channels_is_read(tmp_path: Path) -> None:
-    folder = made_run(tmp_path / "run", network="resnet")
+    folder = made_run(tmp_path / "run", model="resnet")
     zero = np.zeros(3)
     share = np.array([0.0, 0.5, 0.01])
     for step in (0, 10):
@@ -206,7 +206,7 @@ def test_the_view_of_channels_counts_as_the_warnings_do() -> None:
 
 def test_the_maps_that_a_recorder_took_become_films(tmp_path: Path) -> None:
     output = {"class_names": ["ant", "bee"]}
-    folder = made_run(tmp_path / "run", network="resnet", declared={"input": {"height": 4}, "output": output})
+    folder = made_run(tmp_path / "run", model="resnet", declared={"input": {"height": 4}, "output": output})
     pictures = np.random.default_rng(0).uniform(size=(3, 4, 4, 3)).astype(np.float32)
     folder.observe("pictures", 0, {"pictures": pictures, "labels": np.array([1, 0, 1])})
     chances = np.array([[0.3, 0.7], [0.8, 0.2], [0.4, 0.6]])
@@ -224,12 +224,12 @@ def test_the_maps_that_a_recorder_took_become_films(tmp_path: Path) -> None:
     work_done = work(run, Query(), lambda _: None)
     assert [timeline.name for timeline in work_done.timelines] == ["probe 0", "probe 1"]
     assert "trained 'resnet'" in work_done.missing
-    assert recorded_timelines(opened(tmp_path / "undeclared", network="resnet"), Query()) == []
+    assert recorded_timelines(opened(tmp_path / "undeclared", model="resnet"), Query()) == []
 
 
 def test_layers_that_were_kept_are_in_the_films_of_their_steps(tmp_path: Path) -> None:
     declared = {"input": {"height": 4}, "output": {"class_names": ["ant", "bee"]}}
-    folder = made_run(tmp_path / "run", network="resnet", declared=declared)
+    folder = made_run(tmp_path / "run", model="resnet", declared=declared)
     folder.observe("pictures", 0, {"pictures": np.zeros((2, 4, 4, 3), np.float32)})
     chances = np.full((2, 2), 0.5)
     for step in (0, 3, 10):
@@ -276,9 +276,9 @@ def test_kept_answers_of_classes_that_the_manifest_does_not_name_are_refused(tmp
 
 def test_training_pictures_are_never_tested_on(tmp_path: Path) -> None:
     run = opened(tmp_path / "run")
-    network = network_at(run, 10)
+    model = model_at(run, 10)
     folders = made_folders(tmp_path / "whole", count=12, part="")
-    names = {one.name for one in labelled_pictures(folders, network, Query(), [])}
+    names = {one.name for one in labelled_pictures(folders, model, Query(), [])}
     assert names == {"cat:5", "cat:11", "dog:5", "dog:11"}
 
 
@@ -307,7 +307,7 @@ def test_a_finished_run_is_tested_by_its_last_weights_and_bad_pictures_are_liste
     last = run.last.weights
     assert any((run.folder.read(run.steps[-1], "average").weights[name] != last[name]).any() for name in last)
     images = np.stack([one.image for one in found.pictures])
-    for ours, theirs in zip(found.predictions, predict(network_at(run, run.steps[-1]), images), strict=True):
+    for ours, theirs in zip(found.predictions, predict(model_at(run, run.steps[-1]), images), strict=True):
         np.testing.assert_array_equal(ours.logits, theirs.logits)
     assert found.found.pictures == 5
     assert len(found.worst) == len(found.found.surest)

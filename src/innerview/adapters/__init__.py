@@ -1,4 +1,4 @@
-"""One file a framework: each turns a model into a Network and imports its framework only when it is used.
+"""One file a framework: each turns a model into a Model and imports its framework only when it is used.
 
 `wrap` finds the adapter by where the model's class (or one of its bases) was defined, so it imports nothing to find
 out. What can't be known from a model, it does not guess: the picture it takes and what its output means are declared.
@@ -13,18 +13,18 @@ from typing import Any, Final, TypeAlias, cast
 import numpy as np
 
 from innerview.adapters.endings import check_meaning
-from innerview.adapters.function import FunctionNetwork
-from innerview.errors import NetworkError, UsageError
-from innerview.network import InputSpec, Network, OutputSpec
+from innerview.adapters.function import FunctionModel
+from innerview.errors import ModelError, UsageError
+from innerview.model import InputSpec, Model, OutputSpec
 from innerview.plugins import Plugin, find_plugin
 
-Adapter: TypeAlias = Callable[..., Network]
+Adapter: TypeAlias = Callable[..., Model]
 
 ADAPTERS: Final = {
-    "torch": ("innerview.adapters.torch", "TorchNetwork"),
-    "keras": ("innerview.adapters.keras", "KerasNetwork"),
-    "jax": ("innerview.adapters.jax", "JaxNetwork"),
-    "jaxlib": ("innerview.adapters.jax", "JaxNetwork"),  # where the class of compiled functions is
+    "torch": ("innerview.adapters.torch", "TorchModel"),
+    "keras": ("innerview.adapters.keras", "KerasModel"),
+    "jax": ("innerview.adapters.jax", "JaxModel"),
+    "jaxlib": ("innerview.adapters.jax", "JaxModel"),  # where the class of compiled functions is
 }
 """Where the adapter of a framework is, by the framework's top package; a Keras model on PyTorch is Keras's first."""
 
@@ -57,8 +57,8 @@ def wrap(
     input: InputSpec | None = None,  # noqa: A002 the waist's name for it
     output: OutputSpec | None = None,
     **options: Any,
-) -> Network:
-    """Make a network of a model.
+) -> Model:
+    """Wrap a model of any framework, so that every method can explain it.
 
     Args:
         model: a PyTorch module, a Keras model, a JAX function (compiled, or with its `parameters`), or any function
@@ -66,11 +66,11 @@ def wrap(
         input: the picture that it takes and how pixels become its input.
         output: what it gives.
         **options: for the adapter: `parameters` (makes it a JAX function, called with them and the pictures),
-            `allow_nonfinite` (PyTorch, Keras, JAX), `dtype` (functions, JAX) and `chunk` (functions).
+            `allow_nonfinite` (PyTorch, Keras, JAX), `dtype` (functions, JAX) and `batch_size` (functions).
 
     Raises:
         UsageError: a declaration is missing, or there is no adapter for the model.
-        NetworkError: the model can't be run as declared, its outputs are not finite, or a picture's output depends
+        ModelError: the model can't be run as declared, its outputs are not finite, or a picture's output depends
             on the other pictures of its batch.
     """
     adapter = _find(model, with_parameters="parameters" in options)
@@ -80,24 +80,24 @@ def wrap(
             'wrap(model, input=InputSpec(height=224, width=224, layout="CHW", mean=(0.485, 0.456, 0.406), '
             'std=(0.229, 0.224, 0.225)), output=OutputSpec(class_names=("cat", "dog")))'
         )
-    network = adapter(model, input, output, **options)
+    wrapped = adapter(model, input, output, **options)
     if not options.get("allow_nonfinite"):
-        check_rows(network)
-        check_meaning(network)
-    return network
+        check_rows(wrapped)
+        check_meaning(wrapped)
+    return wrapped
 
 
-def check_rows(network: Network) -> None:
-    """Raise NetworkError unless each picture of a batch is answered as if it were alone, with finite numbers."""
+def check_rows(model: Model) -> None:
+    """Raise ModelError unless each picture of a batch is answered as if it were alone, with finite numbers."""
     random = np.random.default_rng(0)
-    images = random.random((ROWS, *network.input.shape)).astype(network.dtype)
-    together = network.forward(images).logits
+    images = random.random((ROWS, *model.input.shape)).astype(model.dtype)
+    together = model.forward(images).logits
     if not np.isfinite(together).all():
-        raise NetworkError(f"the outputs for {ROWS} random pictures are not finite: {together}; check the InputSpec")
-    alone = np.concatenate([network.forward(images[[row]]).logits for row in range(ROWS)])
+        raise ModelError(f"the outputs for {ROWS} random pictures are not finite: {together}; check the InputSpec")
+    alone = np.concatenate([model.forward(images[[row]]).logits for row in range(ROWS)])
     change = float(np.abs(together - alone).max())
-    if change > TOLERANCE[network.dtype.name] * float(np.abs(together).max()):
-        raise NetworkError(
+    if change > TOLERANCE[model.dtype.name] * float(np.abs(together).max()):
+        raise ModelError(
             f"a picture's output changes by up to {change:.3g} when other pictures are in its batch, or from one call "
             "to the next. Look for batch statistics (BatchNorm with track_running_stats=False) or dropout that "
             "evaluation mode does not turn off"
@@ -114,7 +114,7 @@ def _plugged(added: Plugin) -> Adapter:
     if not callable(added.value):
         problem = added.problem or f"it is a {type(added.value).__name__}, which can't be called"
         raise UsageError(
-            f"{added.words} makes networks of models of {added.name}, and it can't be used ({problem}); mend or remove "
+            f"{added.words} makes models of models of {added.name}, and it can't be used ({problem}); mend or remove "
             f"{added.package.partition(' ')[0]}"
         )
     return cast("Adapter", added.value)
@@ -138,7 +138,7 @@ def _find(model: object, *, with_parameters: bool) -> Adapter:
             f"a {type(model).__name__} can't be called; wrap a PyTorch module, a Keras model or a function from "
             "pictures to outputs"
         )
-    return FunctionNetwork
+    return FunctionModel
 
 
-__all__ = ["FunctionNetwork", "check_rows", "wrap"]
+__all__ = ["FunctionModel", "check_rows", "wrap"]

@@ -1,4 +1,4 @@
-"""The bridge to Captum: any method of `captum.attr` on a wrapped PyTorch network, as one of our results.
+"""The bridge to Captum: any method of `captum.attr` on a wrapped PyTorch model, as one of our results.
 
 Captum is given the user's own module and what that module takes, so its numbers are those that it gives to anyone; they
 are then turned into ours: height × width × channel, a rate per unit of pixel value where it is a gradient, with target,
@@ -16,8 +16,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from innerview.errors import ImageError, NetworkError, UsageError
-from innerview.network import Network
+from innerview.errors import ImageError, ModelError, UsageError
+from innerview.model import Model
 from innerview.results import Attribution
 from innerview.targets import Target
 from innerview.types import Image
@@ -43,7 +43,7 @@ REFUSED: Final[Mapping[str, str]] = MappingProxyType(
 
 
 def captum_attribution(
-    network: Network,
+    model: Model,
     method: str | Callable[..., Any],
     image: Image,
     target: Target | None,
@@ -56,7 +56,7 @@ def captum_attribution(
     """Explain one picture by a method of Captum.
 
     Args:
-        network: a wrapped PyTorch module.
+        model: a wrapped PyTorch module.
         method: the name of a class in `captum.attr` ("DeepLift"), the class, or a function from the module (and the
             layer's module, if a layer is named) to an object of such a class: `lambda model:
             NoiseTunnel(Saliency(model))`.
@@ -71,19 +71,19 @@ def captum_attribution(
     Raises:
         MissingExtra: Captum is not installed.
         UsageError: no such method, one without meaning here, a layer or target that it can't take or needs.
-        ImageError: picture, baseline or mask does not fit the network.
-        NetworkError: Captum failed, or what it gave is not finite or has no place on a picture.
+        ImageError: picture, baseline or mask does not fit the model.
+        ModelError: Captum failed, or what it gave is not finite or has no place on a picture.
     """
     if isinstance(method, str):
         refuse(method)
-    if image.shape != network.input.shape or not np.isfinite(image).all():
+    if image.shape != model.input.shape or not np.isfinite(image).all():
         raise ImageError(
-            f"the picture has shape {image.shape}, or values that are not finite; this network takes "
-            f"{' × '.join(map(str, network.input.shape))} (height × width × channel)"
+            f"the picture has shape {image.shape}, or values that are not finite; this model takes "
+            f"{' × '.join(map(str, model.input.shape))} (height × width × channel)"
         )
     from innerview.adapters import captum_calls  # with PyTorch and Captum: seconds
 
-    return captum_calls.attribute(network, method, image, target, layer, seed, arguments)
+    return captum_calls.attribute(model, method, image, target, layer, seed, arguments)
 
 
 def refuse(name: str) -> None:
@@ -97,7 +97,7 @@ def require_relu(name: str, activations: set[str]) -> str:
     others = ", ".join(sorted(activations - {"ReLU"}))
     if "ReLU" not in activations:
         raise UsageError(
-            f"Captum's {name} was asked of a network whose activations are {others or 'not modules'}, and is refused: "
+            f"Captum's {name} was asked of a model whose activations are {others or 'not modules'}, and is refused: "
             "it changes what ReLU modules pass back, so here it would be the plain gradient by another name. Take the "
             "gradient, or write relu as a module (nn.ReLU)"
         )
@@ -108,10 +108,10 @@ def share_out(places: np.ndarray, height: int, width: int) -> np.ndarray:
     """Give each pixel an equal share of the value of the place that it lies in; the sum stays the same.
 
     Raises:
-        NetworkError: there are more places than pixels.
+        ModelError: there are more places than pixels.
     """
     if places.shape[0] > height or places.shape[1] > width:
-        raise NetworkError(
+        raise ModelError(
             f"the layer has {places.shape[0]} × {places.shape[1]} places, more than the {height} × {width} pixels of "
             "the picture; choose a layer with fewer"
         )

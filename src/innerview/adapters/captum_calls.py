@@ -1,7 +1,7 @@
 """Calling Captum on the user's module, and reading what it gives back. See `captum_bridge`.
 
 The module is wrapped once more, in one that picks the declared output: a logit is then asked by its number, as everyone
-does, and any other target becomes the single output, with its cotangent as its derivative.
+does, and any other target becomes the single output, with its grad_output as its derivative.
 """
 
 # PyTorch and Captum are only partly typed: unknown types are their own.
@@ -23,10 +23,10 @@ import numpy as np
 
 from innerview.adapters.captum_bridge import refuse, require_relu, share_out
 from innerview.adapters.promises import enter
-from innerview.adapters.torch import TorchNetwork
+from innerview.adapters.torch import TorchModel
 from innerview.adapters.torch_calls import device, looking
-from innerview.errors import ImageError, InnerviewError, MissingExtra, NetworkError, UsageError
-from innerview.network import Network, find_layer
+from innerview.errors import ImageError, InnerviewError, MissingExtra, ModelError, UsageError
+from innerview.model import Model, find_layer
 from innerview.results import Attribution, Provenance, versions
 from innerview.targets import Logit, Target
 from innerview.types import Array, Image
@@ -50,13 +50,13 @@ DEFAULTS: Final[Mapping[str, Mapping[str, Any]]] = {"Saliency": {"abs": False}}
 
 @final
 class Score(torch.autograd.Function):
-    """Any target as the last step of a model: its score forward, its cotangent backward."""
+    """Any target as the last step of a model: its score forward, its grad_output backward."""
 
     @staticmethod
     def forward(ctx: Any, outputs: Any, target: Target) -> Any:
         """Batch × class to batch."""
         values = outputs.detach().cpu().numpy()
-        ctx.factors = torch.as_tensor(target.cotangent(values), dtype=outputs.dtype, device=outputs.device)
+        ctx.factors = torch.as_tensor(target.grad_output(values), dtype=outputs.dtype, device=outputs.device)
         return torch.as_tensor(np.asarray(target.score(values)), dtype=outputs.dtype, device=outputs.device)
 
     @staticmethod
@@ -69,10 +69,10 @@ class Score(torch.autograd.Function):
 class Asked(nn.Module):
     """The user's module, giving the declared output or the target's score, and counting the pictures that pass."""
 
-    def __init__(self, network: TorchNetwork, target: Target | None) -> None:
+    def __init__(self, model: TorchModel, target: Target | None) -> None:
         super().__init__()
         # The module is a part of this one, since Captum looks for its layers here.
-        self.model, self.outputs, self.target, self.rows = network.model, network.outputs, target, 0
+        self.model, self.outputs, self.target, self.rows = model.model, model.outputs, target, 0
 
     def forward(self, inputs: Any) -> Any:
         """Batch × class, or batch."""
@@ -82,7 +82,7 @@ class Asked(nn.Module):
 
 
 def attribute(
-    network: Network,
+    model: Model,
     method: str | Callable[..., Any],
     image: Image,
     target: Target | None,
@@ -91,40 +91,40 @@ def attribute(
     arguments: Mapping[str, Any],
 ) -> Attribution:
     """Explain one picture; arguments and errors as for `captum_attribution`."""
-    if not isinstance(network, TorchNetwork):
+    if not isinstance(model, TorchModel):
         raise UsageError(
-            f"Captum explains PyTorch modules; this network is a {type(network).__name__}. Wrap the module itself, "
+            f"Captum explains PyTorch modules; this model is a {type(model).__name__}. Wrap the module itself, "
             "or take one of innerview's own methods"
         )
-    outputs = network.forward(image[None]).logits
-    resolved = None if target is None else target.resolve(outputs[0], network.output)
-    asked = Asked(network, None if isinstance(resolved, Logit) else resolved)
-    made = _construct(network, method, asked, layer)
+    outputs = model.forward(image[None]).logits
+    resolved = None if target is None else target.resolve(outputs[0], model.output)
+    asked = Asked(model, None if isinstance(resolved, Logit) else resolved)
+    made = _construct(model, method, asked, layer)
     core = _core(made)
     name = type(core).__name__
-    notes = [_check(network, name, resolved)]
-    call = {**DEFAULTS.get(name, {}), **_converted(network, arguments), **_target(made, resolved)}
+    notes = [_check(model, name, resolved)]
+    call = {**DEFAULTS.get(name, {}), **_converted(model, arguments), **_target(made, resolved)}
     if "baselines" in inspect.signature(made.attribute).parameters and "baselines" not in call:
         notes.append("Captum's own baseline: 0 behind the normalisation, which need not be black.")
     with (
-        looking(network.model, list(network.model.parameters())),
-        _tidied(network.model),
+        looking(model.model, list(model.model.parameters())),
+        _tidied(model.model),
         _seeded(seed),
         warnings.catch_warnings(),
     ):
         warnings.simplefilter("ignore")  # Captum tells of hooks that it takes off again
-        values = _run(made, _tensor(network, image[None]), call, name)
+        values = _run(made, _tensor(model, image[None]), call, name)
     rate = _is_rate(core)
     squared = call.get("nt_type") in SQUARED
     unit = "activation" if resolved is None else resolved.unit
     unit = f"{unit} per unit of pixel value" if rate else unit
-    scale = network.input.scale ** (1 + squared) if rate else np.ones(1)
+    scale = model.input.scale ** (1 + squared) if rate else np.ones(1)
     found = {package: metadata.version(package) for package in ("captum", "torch")}
-    words = f"a neuron of layer {layer}" if resolved is None else resolved.describe(network.output.class_names)
-    source = replace(Provenance.of(network, words, seed=seed), versions={**versions(), **found})
+    words = f"a neuron of layer {layer}" if resolved is None else resolved.describe(model.output.class_names)
+    source = replace(Provenance.of(model, words, seed=seed), versions={**versions(), **found})
     return Attribution(
         image=image,
-        attribution=_read(network, values, name, scale),
+        attribution=_read(model, values, name, scale),
         method=f"Captum: {name}" if core is made else f"Captum: {type(made).__name__} of {name}",
         meaning="spread" if squared else "sensitivity" if rate else "contribution",
         unit=f"({unit})²" if squared else unit,
@@ -136,7 +136,7 @@ def attribute(
     )
 
 
-def _construct(network: TorchNetwork, method: str | Callable[..., Any], asked: Asked, layer: str | int | None) -> Any:
+def _construct(model: TorchModel, method: str | Callable[..., Any], asked: Asked, layer: str | int | None) -> Any:
     """Make the object of Captum that has the method, and refuse what is none."""
     known = sorted(name for name in captum.attr.__all__ if _is_method(getattr(captum.attr, name)))
     if isinstance(method, str) and method not in known:
@@ -147,7 +147,7 @@ def _construct(network: TorchNetwork, method: str | Callable[..., Any], asked: A
     if takes != (layer is not None):
         found = "none was named" if takes else f"{layer!r} was named"
         raise UsageError(f"Captum's {name} {'needs a' if takes else 'takes no'} layer, and {found}")
-    module = () if layer is None else (_module(network, find_layer(network.layers, layer).name),)
+    module = () if layer is None else (_module(model, find_layer(model.layers, layer).name),)
     try:
         made = maker(asked, *module)
     except Exception as error:
@@ -174,31 +174,31 @@ def _is_rate(core: Any) -> bool:
     return by_input and not core.multiplies_by_inputs
 
 
-def _module(network: TorchNetwork, call: str) -> nn.Module:
+def _module(model: TorchModel, call: str) -> nn.Module:
     """The module that a layer is a call of."""
-    return dict(network.model.named_modules()).get(call.partition("#")[0], network.model)
+    return dict(model.model.named_modules()).get(call.partition("#")[0], model.model)
 
 
-def _check(network: TorchNetwork, name: str, target: Target | None) -> str:
+def _check(model: TorchModel, name: str, target: Target | None) -> str:
     """Refuse a method or a target without meaning; give what should be known of it."""
     refuse(name)
     if name in ONE_OUTPUT and not isinstance(target, Logit):
         raise UsageError(f"Captum's {name} follows one output back; explain Logit(class), and not {target}")
-    if name in RULES and target is not None and not _is_linear(target, len(network.output.class_names)):
+    if name in RULES and target is not None and not _is_linear(target, len(model.output.class_names)):
         raise UsageError(
             f"Captum's {name} replaces derivatives module by module, and {target} is none: its own derivative would "
             "stay as it is. Explain Logit, Contrast or Margin"
         )
     if name not in RELU_ONLY:
         return ""
-    modules = [_module(network, layer.name) for layer in network.layers if layer.kind == "activation"]
+    modules = [_module(model, layer.name) for layer in model.layers if layer.kind == "activation"]
     return require_relu(name, {"ReLU" if isinstance(one, nn.ReLU) else type(one).__name__ for one in modules})
 
 
 def _is_linear(target: Target, classes: int) -> bool:
-    """Whether the cotangent is the same whatever the outputs, at some that are far from each other."""
+    """Whether the grad_output is the same whatever the outputs, at some that are far from each other."""
     outputs = np.random.default_rng(0).normal(size=(8, classes))
-    factors = target.cotangent(outputs)
+    factors = target.grad_output(outputs)
     return bool(np.allclose(factors, factors[:1]))
 
 
@@ -214,12 +214,12 @@ def _target(made: Any, resolved: Target | None) -> dict[str, Any]:
     return {"target": resolved.index} if isinstance(resolved, Logit) else {}
 
 
-def _tensor(network: TorchNetwork, pictures: Array) -> torch.Tensor:
+def _tensor(model: TorchModel, pictures: Array) -> torch.Tensor:
     """Pictures as the module takes them."""
-    return torch.tensor(enter(network.input, pictures, network.dtype), device=device(network.model))
+    return torch.tensor(enter(model.input, pictures, model.dtype), device=device(model.model))
 
 
-def _converted(network: TorchNetwork, arguments: Mapping[str, Any]) -> dict[str, Any]:
+def _converted(model: TorchModel, arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Turn pictures and masks into what Captum takes; the rest goes as it is."""
     found = dict(arguments)
     if "return_convergence_delta" in found:
@@ -228,21 +228,21 @@ def _converted(network: TorchNetwork, arguments: Mapping[str, Any]) -> dict[str,
         )
     if "baselines" in found:
         pictures = np.asarray(found["baselines"])
-        if pictures.shape[-3:] != network.input.shape or pictures.ndim > 4:
-            asked = " × ".join(map(str, network.input.shape))
+        if pictures.shape[-3:] != model.input.shape or pictures.ndim > 4:
+            asked = " × ".join(map(str, model.input.shape))
             raise ImageError(f"baselines of shape {pictures.shape} were given; give pictures of {asked}, or a batch")
-        found["baselines"] = _tensor(network, pictures if pictures.ndim == 4 else pictures[None])
+        found["baselines"] = _tensor(model, pictures if pictures.ndim == 4 else pictures[None])
     if "feature_mask" in found:
         labels = np.asarray(found["feature_mask"])
         labels = labels if labels.ndim == 3 else labels[..., None]
-        if labels.shape[:2] != network.input.shape[:2] or labels.dtype.kind not in "iub":
+        if labels.shape[:2] != model.input.shape[:2] or labels.dtype.kind not in "iub":
             raise ImageError(
                 f"a feature_mask of shape {labels.shape} and type {labels.dtype} was given; give one whole number for "
-                f"each of {network.input.height} × {network.input.width} pixels"
+                f"each of {model.input.height} × {model.input.width} pixels"
             )
-        labels = np.broadcast_to(labels, network.input.shape)[None].astype(np.int64)
-        labels = labels if network.input.layout == "HWC" else labels.transpose(0, 3, 1, 2)
-        found["feature_mask"] = torch.tensor(np.ascontiguousarray(labels), device=device(network.model))
+        labels = np.broadcast_to(labels, model.input.shape)[None].astype(np.int64)
+        labels = labels if model.input.layout == "HWC" else labels.transpose(0, 3, 1, 2)
+        found["feature_mask"] = torch.tensor(np.ascontiguousarray(labels), device=device(model.model))
     return found
 
 
@@ -277,22 +277,22 @@ def _run(made: Any, inputs: torch.Tensor, call: Mapping[str, Any], name: str) ->
     except InnerviewError:
         raise
     except Exception as error:
-        raise NetworkError(f"Captum's {name} failed with {type(error).__name__}: {error}") from error
+        raise ModelError(f"Captum's {name} failed with {type(error).__name__}: {error}") from error
 
 
-def _read(network: TorchNetwork, values: Any, name: str, scale: Array) -> Array:
+def _read(model: TorchModel, values: Any, name: str, scale: Array) -> Array:
     """Turn what Captum gave into height × width × channel, or height × width for a layer."""
-    height, width, channels = network.input.shape
-    shape = (1, channels, height, width) if network.input.layout == "CHW" else (1, height, width, channels)
+    height, width, channels = model.input.shape
+    shape = (1, channels, height, width) if model.input.layout == "CHW" else (1, height, width, channels)
     tensor = values[0] if isinstance(values, tuple) and len(values) == 1 else values
     if not isinstance(tensor, torch.Tensor) or (
         tuple(tensor.shape) != shape and (tensor.ndim != 4 or len(tensor) != 1)
     ):
         found = tuple(tensor.shape) if isinstance(tensor, torch.Tensor) else f"a {type(values).__name__}"
-        raise NetworkError(f"Captum's {name} gave {found} for one picture of {shape}: it has no place on the picture")
+        raise ModelError(f"Captum's {name} gave {found} for one picture of {shape}: it has no place on the picture")
     array = tensor.detach().cpu().numpy()[0]
     if not np.isfinite(array).all():
-        raise NetworkError(f"Captum's {name} gave values that are not finite; check its arguments")
+        raise ModelError(f"Captum's {name} gave values that are not finite; check its arguments")
     if tuple(tensor.shape) != shape:
         return share_out(array.sum(axis=0, dtype=np.float64), height, width)
-    return (array.transpose(1, 2, 0) if network.input.layout == "CHW" else array) * scale
+    return (array.transpose(1, 2, 0) if model.input.layout == "CHW" else array) * scale

@@ -14,7 +14,7 @@ from typing import Final, TypeAlias
 
 import numpy as np
 
-from innerview.network import Layer
+from innerview.model import Layer
 from innerview.types import Array
 
 Take: TypeAlias = Callable[[str, Callable[[], Array]], None]

@@ -13,8 +13,8 @@ from typing import Final, Literal, TypeAlias
 
 import numpy as np
 
-from innerview.errors import NetworkError
-from innerview.network import Network, OutputKind, OutputSpec
+from innerview.errors import ModelError
+from innerview.model import Model, OutputKind, OutputSpec
 from innerview.types import Array, Images
 
 Found: TypeAlias = Literal["softmax", "log_softmax", "sigmoid", "log_sigmoid", "linear", ""]
@@ -71,16 +71,16 @@ def take_off(found: Found, output: OutputSpec, where: str = "") -> bool:
         where: the layer that has it, for people; empty for an operation outside of layers.
 
     Raises:
-        NetworkError: the ending contradicts what was declared.
+        ModelError: the ending contradicts what was declared.
     """
     what = (found, output.kind)
     way = (SINGLE.get(what) if len(output.class_names) == 1 else None) or TABLE.get(what, AS_IT_IS)
     if way == AS_IT_IS:
         return False
     if way != BEFORE:
-        raise NetworkError(f"the model ends in {found}{where}, but {output.kind!r} was declared: {way}")
+        raise ModelError(f"the model ends in {found}{where}, but {output.kind!r} was declared: {way}")
     if output.temperature != 1:
-        raise NetworkError(
+        raise ModelError(
             f"the model ends in {found}{where}, and a temperature of {output.temperature:g} was declared beside it, "
             "which would be applied a second time; leave the temperature out, or wrap the model without its ending"
         )
@@ -88,12 +88,12 @@ def take_off(found: Found, output: OutputSpec, where: str = "") -> bool:
 
 
 def take_off_seen(found: Found, output: OutputSpec, *, taken: bool) -> None:
-    """Raise NetworkError for an ending that is to be set aside, and that a graph shows where nothing can be taken off.
+    """Raise ModelError for an ending that is to be set aside, and that a graph shows where nothing can be taken off.
 
     A scripted or exported model is like that.
     """
     if not taken and found != "linear" and take_off(found, output):
-        raise NetworkError(
+        raise ModelError(
             f"the model ends in {found}, inside of what is compiled, so that nothing before it can be taken; wrap the "
             "model without it"
         )
@@ -105,40 +105,40 @@ def words(found: Found, where: str = "") -> str:
 
 
 def check_taken_off(found: Found, given: Array, before: Array, output: OutputSpec) -> None:
-    """Raise NetworkError unless what stands before an ending says the same as the outputs that the model gives.
+    """Raise ModelError unless what stands before an ending says the same as the outputs that the model gives.
 
     A softmax over the batch, or over another axis than the classes, does not.
     """
     own = np.exp(given.astype(np.float64)) if found.startswith("log") else given.astype(np.float64)
     if not np.isfinite(before).all() or np.allclose(output.probabilities(before), own, atol=ALIKE):
         return
-    raise NetworkError(
+    raise ModelError(
         f"the model ends in {found}, but not one over the classes of each picture alone: it gives {own[0][:5]} where "
         f"its logits say {output.probabilities(before)[0][:5]}. Say over which axis: softmax(dim=1) in PyTorch, axis=-1"
     )
 
 
-def check_meaning(network: Network) -> None:
-    """Raise NetworkError where the outputs for noise contradict the kind that was declared.
+def check_meaning(model: Model) -> None:
+    """Raise ModelError where the outputs for noise contradict the kind that was declared.
 
     Raises:
-        NetworkError: with what was found, and what to declare instead.
+        ModelError: with what was found, and what to declare instead.
     """
-    kind, single = network.output.kind, len(network.output.class_names) == 1
+    kind, single = model.output.kind, len(model.output.class_names) == 1
     if kind == "scores":
         return
-    outputs = _outputs(network)
+    outputs = _outputs(model)
     bounded, sums = _bounded(outputs), not single and bool(np.allclose(outputs.sum(axis=1), 1, atol=SUM))
     if kind == "probabilities":
         _check_probabilities(outputs, bounded=bounded, sums=sums or single)
     elif bounded and sums:
-        raise NetworkError(
+        raise ModelError(
             f"{_declared(kind)} were declared, but the outputs are positive and sum to 1: the model ends in softmax. "
             "Declare kind 'probabilities' (--output-spec probabilities), or wrap the model without it"
         )
-    elif bounded and _ending(network) != "linear" and float(np.ptp(outputs)) > CHANGE and outputs[:PLAIN].all():
+    elif bounded and _ending(model) != "linear" and float(np.ptp(outputs)) > CHANGE and outputs[:PLAIN].all():
         # A sigmoid is 0 exactly for no picture; what is, was cut off at 0, and is a score like any other.
-        raise NetworkError(
+        raise ModelError(
             f"{_declared(kind)} were declared, but the outputs lie between 0 and 1 ({outputs.min():.3g} to "
             f"{outputs.max():.3g}) for all that was tried, noise a million times as strong as a picture among it: the "
             f"model seems to end in a sigmoid. Wrap it without that, with kind 'sigmoid'{_instead(single=single)}"
@@ -149,7 +149,7 @@ def _check_probabilities(outputs: Array, *, bounded: bool, sums: bool) -> None:
     if bounded and sums:
         return
     wrong = outputs[int(np.abs(outputs - 0.5).max(axis=1).argmax())] if not bounded else outputs[0]
-    raise NetworkError(
+    raise ModelError(
         f"probabilities were declared, but the outputs for a random picture are {wrong[:5]} and sum to "
         f"{wrong.sum():.4g}; declare kind 'logits', 'sigmoid' or 'scores'"
     )
@@ -165,29 +165,29 @@ def _instead(*, single: bool) -> str:
     )
 
 
-def _ending(network: Network) -> str:
+def _ending(model: Model) -> str:
     """What the adapter saw of the last operation, where its framework shows it."""
-    return str(getattr(network, "ending", ""))
+    return str(getattr(model, "ending", ""))
 
 
 def _bounded(outputs: Array) -> bool:
     return bool((outputs >= -SUM).all() and (outputs <= 1 + SUM).all())
 
 
-def _outputs(network: Network) -> Array:
+def _outputs(model: Model) -> Array:
     """Outputs for noise as strong as a picture, and much stronger as far as the model bears it."""
     random = np.random.default_rng(0)
-    plain = random.random((PLAIN, *network.input.shape)).astype(network.dtype)
-    found = [network.forward(plain).logits]
+    plain = random.random((PLAIN, *model.input.shape)).astype(model.dtype)
+    found = [model.forward(plain).logits]
     for factor in STRONG:
-        found += _strong(network, plain[:1] * network.dtype.type(factor))
+        found += _strong(model, plain[:1] * model.dtype.type(factor))
     return np.concatenate(found)
 
 
-def _strong(network: Network, images: Images) -> list[Array]:
+def _strong(model: Model, images: Images) -> list[Array]:
     """What is far from any picture may be refused, or overflow: then it says nothing."""
     try:
-        outputs = network.forward(images).logits
-    except NetworkError:
+        outputs = model.forward(images).logits
+    except ModelError:
         return []
     return [outputs] if np.isfinite(outputs).all() else []

@@ -17,9 +17,9 @@ import numpy as np
 
 from innerview.adapters.failures import of_target
 from innerview.adapters.positions import Order, Placed
-from innerview.adapters.promises import check_shape, collect_cotangents, enter
-from innerview.errors import NetworkError
-from innerview.network import OUTPUT, Cotangent, Forward, InputSpec, Layer, OutputSpec, Pullback, require_layers
+from innerview.adapters.promises import check_shape, collect_grad_outputs, enter
+from innerview.errors import ModelError
+from innerview.model import OUTPUT, ForwardResult, GradOutputs, InputSpec, Layer, OutputSpec, VjpResult, require_layers
 from innerview.types import Array, Images
 
 Tensor: TypeAlias = Any
@@ -59,7 +59,7 @@ class Engine(Protocol):
         """Run, and copy the output (key OUTPUT) and those of `asked` that were called."""
         ...
 
-    def pullback(
+    def vjp(
         self, run: Run, inputs: Array, asked: Mapping[str, tuple[int, ...]], places: Sequence[str], factors: Factors
     ) -> Pulled:
         """Run, ask `factors`, and differentiate by the input and by the layers `places`.
@@ -95,24 +95,26 @@ class Passes:
         return self._placed.orders
 
     @property
-    def chunk(self) -> int:
-        """Pictures in one pass, by their size: the memory of a pullback grows with them."""
+    def batch_size(self) -> int:
+        """Pictures in one pass, by their size: the memory of a vjp grows with them."""
         return max(self.engine.pixels // (self.input.height * self.input.width), 1)
 
-    def forward(self, run: Run, images: Images, taps: Sequence[str]) -> Forward:
+    def forward(self, run: Run, images: Images, layers: Sequence[str]) -> ForwardResult:
         """Answer a forward pass."""
-        if taps:
-            require_layers(self.layers, taps)
+        if layers:
+            require_layers(self.layers, layers)
         inputs = enter(self.input, images, self.dtype)
         if not len(images):
-            return self._nothing(taps)
-        values = self.engine.forward(run, inputs, frozenset(taps))
-        self._check(values, taps, len(images))
-        return Forward(values[OUTPUT], {name: to_waist(values[name], self.orders[name]) for name in taps})
+            return self._nothing(layers)
+        values = self.engine.forward(run, inputs, frozenset(layers))
+        self._check(values, layers, len(images))
+        return ForwardResult(values[OUTPUT], {name: to_waist(values[name], self.orders[name]) for name in layers})
 
-    def pullback(self, run: Run, images: Images, cotangents: Mapping[str, Cotangent], taps: Sequence[str]) -> Pullback:
-        """Answer a pullback."""
-        asked = list(dict.fromkeys([*taps, *(name for name in cotangents if name != OUTPUT)]))
+    def vjp(
+        self, run: Run, images: Images, grad_outputs: Mapping[str, GradOutputs], layers: Sequence[str]
+    ) -> VjpResult:
+        """Answer a vjp."""
+        asked = list(dict.fromkeys([*layers, *(name for name in grad_outputs if name != OUTPUT)]))
         if asked:
             require_layers(self.layers, asked)
         inputs = enter(self.input, images, self.dtype)
@@ -122,48 +124,50 @@ class Passes:
             self._check(values, asked, len(images))
             arrays = {name: to_waist(value, orders[name]) for name, value in values.items()}
             with of_target():
-                found = collect_cotangents(cotangents, arrays)
+                found = collect_grad_outputs(grad_outputs, arrays)
             return {name: from_waist(value, orders[name]) for name, value in found.items()}
 
         if not len(images):
-            return self._nothing_back(taps, asked, cotangents)
+            return self._nothing_back(layers, asked, grad_outputs)
         shapes = {
             layer.name: from_waist(np.empty((1, 1, *layer.shape)), orders[layer.name]).shape[2:]
             for layer in (self.layers if asked else ())
             if layer.name in asked
         }
-        found = self.engine.pullback(run, inputs, shapes, taps, factors)
+        found = self.engine.vjp(run, inputs, shapes, layers, factors)
         by_pixel = found.by_input if self.input.layout == "HWC" else np.moveaxis(found.by_input, 2, -1)
-        return Pullback(
+        return VjpResult(
             logits=found.values[OUTPUT],
-            activations={name: to_waist(found.values[name], orders[name]) for name in taps},
+            activations={name: to_waist(found.values[name], orders[name]) for name in layers},
             input_gradients=np.ascontiguousarray(by_pixel * self.input.scale.astype(self.dtype)),
-            tap_gradients={name: to_waist(found.by_layer[name], orders[name], behind=2) for name in taps},
+            layer_gradients={name: to_waist(found.by_layer[name], orders[name], behind=2) for name in layers},
         )
 
     def _check(self, values: Mapping[str, Array], asked: Iterable[str], batch: int) -> None:
         check_shape(values[OUTPUT].shape, batch, self.output)
         for name in asked:
             if name not in values:
-                raise NetworkError(f"layer {name} was called in the dry run, but not for these pictures; don't tap it")
+                raise ModelError(f"layer {name} was called in the dry run, but not for these pictures; don't tap it")
 
     def _empty(self, name: str) -> Array:
         shape = next(layer.shape for layer in self.layers if layer.name == name)
         return np.zeros((0, *shape), self.dtype)
 
-    def _nothing(self, taps: Sequence[str]) -> Forward:
+    def _nothing(self, layers: Sequence[str]) -> ForwardResult:
         logits = np.zeros((0, len(self.output.class_names)), self.dtype)
-        return Forward(logits, {name: self._empty(name) for name in taps})
+        return ForwardResult(logits, {name: self._empty(name) for name in layers})
 
-    def _nothing_back(self, taps: Sequence[str], asked: Sequence[str], cotangents: Mapping[str, Cotangent]) -> Pullback:
+    def _nothing_back(
+        self, layers: Sequence[str], asked: Sequence[str], grad_outputs: Mapping[str, GradOutputs]
+    ) -> VjpResult:
         answer = self._nothing(asked)
-        factors = collect_cotangents(cotangents, {OUTPUT: answer.logits, **answer.activations})
+        factors = collect_grad_outputs(grad_outputs, {OUTPUT: answer.logits, **answer.activations})
         targets = len(next(iter(factors.values())))
-        return Pullback(
+        return VjpResult(
             logits=answer.logits,
-            activations={name: answer.activations[name] for name in taps},
+            activations={name: answer.activations[name] for name in layers},
             input_gradients=np.zeros((targets, 0, *self.input.shape), self.dtype),
-            tap_gradients={name: np.zeros((targets, *answer.activations[name].shape), self.dtype) for name in taps},
+            layer_gradients={name: np.zeros((targets, *answer.activations[name].shape), self.dtype) for name in layers},
         )
 
 

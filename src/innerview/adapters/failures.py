@@ -1,8 +1,8 @@
 """Errors of frameworks, made ours in one place: what failed, where, why, and what can still be done.
 
 A model of somebody else can fail in any way, forward or back, at the first picture or the thousandth. What comes out is
-always a NetworkError: it names the layer where the framework shows it, says the framework's own words in one line, and
-where the words are known, what they mean here. Memory that ends is both a NetworkError and a MemoryError, so that
+always a ModelError: it names the layer where the framework shows it, says the framework's own words in one line, and
+where the words are known, what they mean here. Memory that ends is both a ModelError and a MemoryError, so that
 whoever can go on with smaller batches does.
 """
 
@@ -13,7 +13,7 @@ from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from typing import Final
 
-from innerview.errors import InnerviewError, NetworkError, OutOfMemory
+from innerview.errors import InnerviewError, ModelError, OutOfMemory
 
 FULL: Final = re.compile(r"out of memory|can't allocate memory|not enough memory|resource_?exhausted|OOM when", re.I)
 """What frameworks say when memory ends: on accelerators, on the processor, and there under Windows."""
@@ -68,7 +68,7 @@ def made_ours(
         back: what was done in place of `doing` where the model runs, so that it failed on the way back.
 
     Raises:
-        NetworkError: with all of this; OutOfMemory where memory ended.
+        ModelError: with all of this; OutOfMemory where memory ended.
     """
     try:
         yield
@@ -81,7 +81,7 @@ def made_ours(
         place = where() if where is not None and not full else ""  # nobody wants memory to end once more
         runs = place is None and bool(back)
         message = describe(back if runs else doing, error, place or "", STILL if runs else after)
-        kind = OutOfMemory if full else NetworkError
+        kind = OutOfMemory if full else ModelError
         raise kind(message) from error
 
 

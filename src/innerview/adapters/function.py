@@ -1,4 +1,4 @@
-"""Any callable from pictures to outputs as a network that can be run forward.
+"""Any callable from pictures to outputs as a model that can be run forward.
 
 For models behind a service, in another language or in a framework without an adapter. There are no gradients and
 no layers: what needs them is refused with a sentence, what needs none (predictions, keep, path) works.
@@ -13,8 +13,8 @@ from typing import Any, Final, final
 import numpy as np
 
 from innerview.adapters.promises import check_inputs, check_precision, check_shape, enter
-from innerview.errors import NetworkError, UsageError
-from innerview.network import Forward, InputSpec, Layer, OutputSpec, identify, network_in_short
+from innerview.errors import ModelError, UsageError
+from innerview.model import ForwardResult, InputSpec, Layer, OutputSpec, fingerprint_of, model_in_short
 from innerview.types import Array, Images
 
 PROBES: Final = 2
@@ -22,7 +22,7 @@ PROBES: Final = 2
 
 
 @final
-class FunctionNetwork:
+class FunctionModel:
     """A function from a batch of model inputs to a batch of outputs.
 
     Args:
@@ -31,10 +31,10 @@ class FunctionNetwork:
         input: what it takes.
         output: what it gives; `key` is not used, the function picks its output itself.
         dtype: float32 or float64: of what the function is given and of the outputs.
-        chunk: how many pictures it is given at once.
+        batch_size: how many pictures it is given at once.
 
     Raises:
-        NetworkError: for another precision, or a function of several inputs.
+        ModelError: for another precision, or a function of several inputs.
     """
 
     def __init__(
@@ -43,14 +43,14 @@ class FunctionNetwork:
         input: InputSpec,  # noqa: A002 the waist's name for it
         output: OutputSpec,
         dtype: np.dtype[np.floating] | type[np.floating] = np.float32,
-        chunk: int = 16,
+        batch_size: int = 16,
     ) -> None:
-        self._function, self._input, self._output, self._chunk = function, input, output, chunk
+        self._function, self._input, self._output, self._batch_size = function, input, output, batch_size
         self._dtype = check_precision(dtype)
         check_inputs(function, 0, "wrap a function of one input that calls it with the others fixed")
 
     def __repr__(self) -> str:
-        return network_in_short(self)
+        return model_in_short(self)
 
     @property
     def input(self) -> InputSpec:
@@ -68,9 +68,9 @@ class FunctionNetwork:
         return self._dtype
 
     @property
-    def chunk(self) -> int:
+    def batch_size(self) -> int:
         """How many pictures it is given at once."""
-        return self._chunk
+        return self._batch_size
 
     @property
     def layers(self) -> tuple[Layer, ...]:
@@ -78,29 +78,29 @@ class FunctionNetwork:
         return ()
 
     @property
-    def identity(self) -> str:
+    def fingerprint(self) -> str:
         """Hash of the specification and of the outputs for two fixed pictures: code can't be compared, answers can.
 
         It runs the function, each time, since what the function closes over may have changed.
         """
         probes = np.random.default_rng(0).random((PROBES, *self._input.shape))
         description = {"input": asdict(self._input), "output": asdict(self._output)}
-        return identify(description, {"outputs": self.forward(probes).logits})
+        return fingerprint_of(description, {"outputs": self.forward(probes).logits})
 
     def weights(self) -> dict[str, Array]:
         """None that could be seen from outside."""
         return {}
 
-    def forward(self, images: Images, taps: Sequence[str] = ()) -> Forward:
+    def forward(self, images: Images, layers: Sequence[str] = ()) -> ForwardResult:
         """Call the function.
 
         Raises:
-            NetworkError: the pictures don't fit, the function fails, or its outputs are not batch × class.
+            ModelError: the pictures don't fit, the function fails, or its outputs are not batch × class.
             UsageError: a layer was asked for.
         """
-        if taps:
+        if layers:
             raise UsageError(
-                f"layers {', '.join(taps)} were asked of a wrapped function, which shows none; wrap the model itself"
+                f"layers {', '.join(layers)} were asked of a wrapped function, which shows none; wrap the model itself"
             )
         inputs = enter(self._input, images, self._dtype)
         shape = inputs.shape  # as it is given: the function may do with it what it likes
@@ -108,9 +108,9 @@ class FunctionNetwork:
             # np.array copies: the function may return a buffer that it will overwrite.
             outputs = np.array(self._function(inputs), self._dtype)
         except Exception as error:
-            raise NetworkError(
+            raise ModelError(
                 f"the function failed on a batch of shape {shape} or gave what NumPy can't read as numbers: "
                 f"{type(error).__name__}: {error}"
             ) from error
         check_shape(outputs.shape, len(images), self._output)
-        return Forward(outputs, {})
+        return ForwardResult(outputs, {})

@@ -1,4 +1,4 @@
-"""A JAX function and its parameters as a network; Flax and Equinox modules come as what they are: such a pair.
+"""A JAX function and its parameters as a model; Flax and Equinox modules come as what they are: such a pair.
 
     wrap(model.apply, parameters=variables, …)                             Flax (linen)
     wrap(lambda model, x: jax.vmap(model)(x), parameters=model, …)         Equinox
@@ -40,8 +40,17 @@ from innerview.adapters.promises import (
 )
 from innerview.adapters.whereabouts import Whereabouts
 from innerview.adapters.wiring import wired
-from innerview.errors import MissingExtra, NetworkError
-from innerview.network import Cotangent, Forward, InputSpec, Layer, OutputSpec, Pullback, identify, network_in_short
+from innerview.errors import MissingExtra, ModelError
+from innerview.model import (
+    ForwardResult,
+    GradOutputs,
+    InputSpec,
+    Layer,
+    OutputSpec,
+    VjpResult,
+    fingerprint_of,
+    model_in_short,
+)
 from innerview.types import Array, Images
 
 try:
@@ -50,7 +59,7 @@ except ImportError as error:
     raise MissingExtra("looking into a JAX function", "jax") from error
 
 from innerview.adapters.jax_engine import JaxEngine
-from innerview.adapters.jax_taps import Named, Survey, observing, tap
+from innerview.adapters.jax_layers import Named, Survey, observing, tap
 from innerview.adapters.jax_wiring import follow
 
 DRY_RUN: Final = 3
@@ -61,7 +70,7 @@ PROBES: Final = 2
 
 
 @final
-class JaxNetwork:
+class JaxModel:
     """A pure function of parameters and a batch of pictures.
 
     Args:
@@ -71,10 +80,10 @@ class JaxNetwork:
         output: what it gives; `key` where the function returns a dict or a tuple.
         parameters: any tree of arrays; None for a function that holds them itself.
         dtype: float32 or float64, for a function without parameters; otherwise it is that of the parameters.
-        weights_only: accept weights that are not finite; the network can then be looked at, but not run.
+        weights_only: accept weights that are not finite; the model can then be looked at, but not run.
 
     Raises:
-        NetworkError: the function can't be run as declared, or a weight is not finite.
+        ModelError: the function can't be run as declared, or a weight is not finite.
     """
 
     def __init__(
@@ -102,7 +111,7 @@ class JaxNetwork:
             self._dry_run(self._survey)
 
     def __repr__(self) -> str:
-        return network_in_short(self)
+        return model_in_short(self)
 
     @property
     def input(self) -> InputSpec:
@@ -125,12 +134,12 @@ class JaxNetwork:
         return self._passes.layers
 
     @property
-    def chunk(self) -> int:
+    def batch_size(self) -> int:
         """Pictures in one pass, by their size."""
-        return self._passes.chunk
+        return self._passes.batch_size
 
     @property
-    def identity(self) -> str:
+    def fingerprint(self) -> str:
         """Hash of specification, parameters and the outputs for two fixed pictures: the code itself can't be compared.
 
         The outputs are worked out in float32, so that the precision is not in it.
@@ -141,14 +150,14 @@ class JaxNetwork:
             probes = np.random.default_rng(0).random((PROBES, *self.input.shape))
             plain = self if self.dtype == np.float32 else self.astype(np.float32)
             weights[" outputs"] = plain.forward(probes).logits
-        return identify(description, weights)
+        return fingerprint_of(description, weights)
 
     def weights(self) -> dict[str, Array]:
         """Copies of the arrays among the parameters, by their place in the tree ("conv1.kernel"), as they are."""
         found, _ = jax.tree_util.tree_flatten_with_path(self._parameters)
         return {_name(path): np.array(leaf) for path, leaf in found if _is_array(leaf)}
 
-    def astype(self, dtype: np.dtype[np.floating] | type[np.floating]) -> JaxNetwork:
+    def astype(self, dtype: np.dtype[np.floating] | type[np.floating]) -> JaxModel:
         """The same function with its parameters in another precision."""
         wanted = check_precision(dtype)
 
@@ -157,7 +166,7 @@ class JaxNetwork:
 
         with self._engine.looking(None, wanted):
             parameters = jax.tree_util.tree_map(convert, self._parameters)
-        return JaxNetwork(
+        return JaxModel(
             self._function,
             self.input,
             self.output,
@@ -166,17 +175,17 @@ class JaxNetwork:
             allow_nonfinite=self._weights_only,
         )
 
-    def forward(self, images: Images, taps: Sequence[str] = ()) -> Forward:
-        """Run pictures; `taps` names the layers whose outputs are wanted."""
+    def forward(self, images: Images, layers: Sequence[str] = ()) -> ForwardResult:
+        """Run pictures; `layers` names the layers whose outputs are wanted."""
         refuse_weights_only(allow_nonfinite=self._weights_only)
         with self._ours(images), self._looking():
-            return self._passes.forward(self._run, images, taps)
+            return self._passes.forward(self._run, images, layers)
 
-    def pullback(self, images: Images, cotangents: Mapping[str, Cotangent], taps: Sequence[str] = ()) -> Pullback:
-        """Run pictures forward, then cotangents on the output and on layers back to pixels and `taps`."""
+    def vjp(self, images: Images, grad_outputs: Mapping[str, GradOutputs], layers: Sequence[str] = ()) -> VjpResult:
+        """Run pictures forward, then grad_outputs on the output and on layers back to pixels and `layers`."""
         refuse_weights_only(allow_nonfinite=self._weights_only)
         with self._ours(images), self._looking():
-            return self._passes.pullback(self._run, images, cotangents, taps)
+            return self._passes.vjp(self._run, images, grad_outputs, layers)
 
     def _find(self) -> Placed:
         """Find out the axes of the values that the function names."""
@@ -235,7 +244,7 @@ class JaxNetwork:
         given = (inputs,) if self._parameters is None else (self._parameters, inputs)
         output = pick(self._function(*given), self.output.output, lambda value: isinstance(value, jax.Array))
         if not _is_float(output):
-            raise NetworkError(f"the function gives {output.dtype}; outputs are floats, before any argmax")
+            raise ModelError(f"the function gives {output.dtype}; outputs are floats, before any argmax")
         return output.astype(self.dtype)
 
     def _dry_run(self, survey: Survey) -> None:
@@ -271,15 +280,15 @@ def _is_float(leaf: Any) -> bool:
 
 
 def _precision(weights: Mapping[str, Array]) -> np.dtype[np.floating] | None:
-    """Precision of the float weights; None if there are none, NetworkError for another or for several."""
+    """Precision of the float weights; None if there are none, ModelError for another or for several."""
     found = {value.dtype: name for name, value in weights.items() if _is_float(value)}
     if len(found) > 1 or any(kind not in {np.dtype(np.float32), np.dtype(np.float64)} for kind in found):
         listed = ", ".join(f"{name} is {kind}" for kind, name in found.items())
-        raise NetworkError(
-            f"networks compute in float32 or float64 throughout; {listed}. Convert the parameters first: "
+        raise ModelError(
+            f"models compute in float32 or float64 throughout; {listed}. Convert the parameters first: "
             "jax.tree.map(lambda x: x.astype('float32'), parameters)"
         )
     return next(iter(found), None)
 
 
-__all__ = ["JaxNetwork", "tap"]
+__all__ = ["JaxModel", "tap"]

@@ -17,7 +17,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from innerview.adapters.engine import Factors, Pulled, Run
-from innerview.network import OUTPUT
+from innerview.model import OUTPUT
 from innerview.types import Array
 
 _WIDE: Final[Any] = (jax if "enable_x64" in dir(jax) else import_module("jax.experimental")).enable_x64
@@ -50,7 +50,7 @@ class JaxEngine:
             values[OUTPUT] = run(jnp.asarray(inputs), tap)
         return {name: np.array(value) for name, value in values.items()}
 
-    def pullback(
+    def vjp(
         self, run: Run, inputs: Array, asked: Mapping[str, tuple[int, ...]], places: Sequence[str], factors: Factors
     ) -> Pulled:
         """Linearise once, and pull each target back."""

@@ -16,9 +16,9 @@ from typing import Any, Final
 import jax
 from jax.ad_checkpoint import checkpoint_name
 
-from innerview.adapters.jax_taps import Named, observing
+from innerview.adapters.jax_layers import Named, observing
 from innerview.adapters.wiring import Origin, Wiring
-from innerview.network import INPUT, Layer
+from innerview.model import INPUT, Layer
 from innerview.types import Array
 
 MARK: Final = "innerview "

@@ -1,11 +1,11 @@
-"""Any Keras 3 model as a network, on whichever backend is active, and given back as it was.
+"""Any Keras 3 model as a model, on whichever backend is active, and given back as it was.
 
 Layers are *calls* of layers that hold no others, found in one dry run: a layer that is called twice is two, "relu" and
 "relu#2". What a model computes outside of layers (`keras.ops.relu`, the activation inside a Dense) can't be tapped;
 gradients go through it all the same. Values cross the waist channels last wherever the model has them.
 
 A model that ends in softmax (or sigmoid) and is declared to give logits is asked for what it has before it: the last
-activation is set aside while we look. A probability hides how sure a network is where it is sure, and its logarithm
+activation is set aside while we look. A probability hides how sure a model is where it is sure, and its logarithm
 is infinite where float32 ends; the value before it is exact.
 """
 
@@ -33,16 +33,16 @@ from innerview.adapters.positions import Order, Placed, place
 from innerview.adapters.promises import check_precision, check_shape, check_weights, enter, refuse_weights_only
 from innerview.adapters.whereabouts import Whereabouts
 from innerview.adapters.wiring import Wiring, wired
-from innerview.errors import MissingExtra, NetworkError
-from innerview.network import (
-    Cotangent,
-    Forward,
+from innerview.errors import MissingExtra, ModelError
+from innerview.model import (
+    ForwardResult,
+    GradOutputs,
     InputSpec,
     Layer,
     OutputSpec,
-    Pullback,
-    identify,
-    network_in_short,
+    VjpResult,
+    fingerprint_of,
+    model_in_short,
 )
 from innerview.types import Array, Images
 
@@ -77,7 +77,7 @@ ENGINES: Final[Mapping[str, tuple[str, str, bool]]] = {
 
 
 @final
-class KerasNetwork:
+class KerasModel:
     """A Keras model as it is: no copy is made, and a change of its weights is seen at the next pass.
 
     Args:
@@ -85,10 +85,10 @@ class KerasNetwork:
         input: what it takes; the layout is "HWC" for almost every Keras model.
         output: what it gives; `key` where the model returns a dict or a tuple. With kind "logits" and a model that
             ends in softmax, or "sigmoid" and one that ends in sigmoid, the values before that are taken.
-        weights_only: accept weights that are not finite; the network can then be looked at, but not run.
+        weights_only: accept weights that are not finite; the model can then be looked at, but not run.
 
     Raises:
-        NetworkError: the model can't be run as declared, or a weight is not finite.
+        ModelError: the model can't be run as declared, or a weight is not finite.
     """
 
     def __init__(
@@ -116,7 +116,7 @@ class KerasNetwork:
             check_taken_off(self._ending.name, self._given, self.forward(black).logits, output)
 
     def __repr__(self) -> str:
-        return network_in_short(self)
+        return model_in_short(self)
 
     @property
     def ending(self) -> Found:
@@ -149,9 +149,9 @@ class KerasNetwork:
         return self._passes.orders
 
     @property
-    def chunk(self) -> int:
+    def batch_size(self) -> int:
         """Pictures in one pass, by their size."""
-        return self._passes.chunk
+        return self._passes.batch_size
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -159,11 +159,11 @@ class KerasNetwork:
         return (self._ending.words,) if self._ending else ()
 
     @property
-    def identity(self) -> str:
+    def fingerprint(self) -> str:
         """Hash of specification, architecture and weights, as they are now; precision and given names are not in it."""
         description = {"input": asdict(self.input), "output": asdict(self.output), "model": canonical(self._model)}
         values = self.weights().values()
-        return identify(description, {str(place): value.astype(np.float64) for place, value in enumerate(values)})
+        return fingerprint_of(description, {str(place): value.astype(np.float64) for place, value in enumerate(values)})
 
     def weights(self) -> dict[str, Array]:
         """Copies of all weights ("conv1/kernel"), as Keras has them: kernels are height × width × input × output."""
@@ -171,28 +171,28 @@ class KerasNetwork:
             found = named_variables(self._model).items()
             return {name: np.array(keras.ops.convert_to_numpy(variable.value)) for name, variable in found}
 
-    def astype(self, dtype: np.dtype[np.floating] | type[np.floating]) -> KerasNetwork:
+    def astype(self, dtype: np.dtype[np.floating] | type[np.floating]) -> KerasModel:
         """A copy of the model in another precision, made from its configuration and its weights.
 
         Raises:
-            NetworkError: Keras can't make the model from its configuration, as of some that are subclassed.
+            ModelError: Keras can't make the model from its configuration, as of some that are subclassed.
         """
         wanted = check_precision(dtype)
         with LOCK, self._engine.looking(self._model, wanted):
             model = in_precision(self._model, wanted)
-        return KerasNetwork(model, self.input, self.output, allow_nonfinite=self._weights_only)
+        return KerasModel(model, self.input, self.output, allow_nonfinite=self._weights_only)
 
-    def forward(self, images: Images, taps: Sequence[str] = ()) -> Forward:
-        """Run pictures; `taps` names the layers whose outputs are wanted."""
+    def forward(self, images: Images, layers: Sequence[str] = ()) -> ForwardResult:
+        """Run pictures; `layers` names the layers whose outputs are wanted."""
         refuse_weights_only(allow_nonfinite=self._weights_only)
         with self._ours(images), self._looking():
-            return self._passes.forward(self._run, images, taps)
+            return self._passes.forward(self._run, images, layers)
 
-    def pullback(self, images: Images, cotangents: Mapping[str, Cotangent], taps: Sequence[str] = ()) -> Pullback:
-        """Run pictures forward, then cotangents on the output and on layers back to pixels and `taps`."""
+    def vjp(self, images: Images, grad_outputs: Mapping[str, GradOutputs], layers: Sequence[str] = ()) -> VjpResult:
+        """Run pictures forward, then grad_outputs on the output and on layers back to pixels and `layers`."""
         refuse_weights_only(allow_nonfinite=self._weights_only)
         with self._ours(images), self._looking():
-            return self._passes.pullback(self._run, images, cotangents, taps)
+            return self._passes.vjp(self._run, images, grad_outputs, layers)
 
     def _ours(self, images: Images) -> AbstractContextManager[None]:
         self.input.check(images)
@@ -276,7 +276,7 @@ class KerasNetwork:
                     values = self._engine.forward(run, black, frozenset())
             except Exception as error:
                 if said := no_such_convolution(place, error):
-                    raise NetworkError(said) from error
+                    raise ModelError(said) from error
                 raise
         self._given = next(iter(values.values()))
         check_shape(self._given.shape, survey.batch, output)
@@ -302,7 +302,7 @@ def _unseen(name: str, layer: Any, result: Any) -> Any:  # noqa: ARG001 as it is
 def _engine(model: Any) -> Engine:
     backend = keras.backend.backend()
     if backend not in ENGINES:
-        raise NetworkError(f"Keras runs on {backend!r}; there are gradients on {', '.join(ENGINES)}: set KERAS_BACKEND")
+        raise ModelError(f"Keras runs on {backend!r}; there are gradients on {', '.join(ENGINES)}: set KERAS_BACKEND")
     module, name, of_model = ENGINES[backend]
     make: Callable[..., Engine] = getattr(import_module(module), name)
     return make(model) if of_model else make()
@@ -311,7 +311,7 @@ def _engine(model: Any) -> Engine:
 def _check_runnable(model: Any) -> None:
     """Refuse what would only fail later, with less to go by."""
     if not getattr(model, "built", False):
-        raise NetworkError(
+        raise ModelError(
             "the Keras model has no weights yet; call it on one batch of pictures, or give it a keras.Input, first"
         )
     require_one_input(model)

@@ -23,8 +23,8 @@ import numpy as np
 
 from innerview.adapters.keras_wiring import Following
 from innerview.adapters.whereabouts import Whereabouts
-from innerview.errors import NetworkError
-from innerview.network import OUTPUT, Layer
+from innerview.errors import ModelError
+from innerview.model import OUTPUT, Layer
 
 Seen: TypeAlias = Callable[[str, Any, Any], Any]
 """Called with the name of a call, its layer and its result; what it returns takes the result's place."""
@@ -140,18 +140,18 @@ def entrances(model: Any) -> list[Any]:
 
 
 def require_one_input(model: Any) -> None:
-    """Raise NetworkError for a model that was built from several inputs."""
+    """Raise ModelError for a model that was built from several inputs."""
     inputs = entrances(model)
     if len(inputs) > 1:
         listed = ", ".join(f"{one.name} {tuple(one.shape)}" for one in inputs)
-        raise NetworkError(
+        raise ModelError(
             f"the model takes {len(inputs)} inputs ({listed}), but an explanation is of one picture; wrap a model of "
             "one input that fixes the others: keras.Model(picture, model([picture, constant]))"
         )
 
 
 def precision(model: Any) -> np.dtype[np.floating]:
-    """float32 or float64, or NetworkError if the model computes in another precision or in several."""
+    """float32 or float64, or ModelError if the model computes in another precision or in several."""
     # A model casts what it is given into a precision of its own, whatever its layers have.
     layers = [one for one in model._flatten_layers() if not isinstance(one, keras.layers.InputLayer)]  # noqa: SLF001
     kinds = {layer.compute_dtype: f"{layer.name} computes in" for layer in layers}
@@ -162,8 +162,8 @@ def precision(model: Any) -> np.dtype[np.floating]:
     found = {kind: words for kind, words in kinds.items() if "float" in str(kind)} or {keras.config.floatx(): ""}
     if len(found) > 1 or next(iter(found)) not in {"float32", "float64"}:
         listed = ", ".join(f"{words} {kind}" for kind, words in found.items())
-        raise NetworkError(
-            f"networks compute in float32 or float64 throughout; {listed}. Give the same weights to a model "
+        raise ModelError(
+            f"models compute in float32 or float64 throughout; {listed}. Give the same weights to a model "
             "that was built after keras.config.set_floatx('float64') and keras.config.set_dtype_policy('float64'), or "
             "the same with 'float32'"
         )
@@ -171,9 +171,9 @@ def precision(model: Any) -> np.dtype[np.floating]:
 
 
 def require_precision(dtype: np.dtype[np.floating]) -> np.dtype[np.floating]:
-    """Give `dtype` back, or raise NetworkError for float64 where Keras rounds it to float32 on the way."""
+    """Give `dtype` back, or raise ModelError for float64 where Keras rounds it to float32 on the way."""
     if keras.backend.result_type(dtype.name, dtype.name) != dtype.name:
-        raise NetworkError(
+        raise ModelError(
             f"on {keras.backend.backend()} Keras computes in float32 whatever the precision of its layers, so "
             f"{dtype.name} would be a pretence; stay in float32, or set KERAS_BACKEND=tensorflow"
         )

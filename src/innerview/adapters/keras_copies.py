@@ -1,4 +1,4 @@
-"""Copies of a Keras model in another precision, and what of its configuration makes it the network that it is."""
+"""Copies of a Keras model in another precision, and what of its configuration makes it the model that it is."""
 
 # Keras is untyped: unknown types are its own.
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
@@ -14,14 +14,14 @@ import keras
 import numpy as np
 
 from innerview.adapters.keras_calls import parts, require_precision
-from innerview.errors import NetworkError
+from innerview.errors import ModelError
 
 
 def in_precision(model: Any, dtype: np.dtype[np.floating]) -> Any:
     """Make the model again, computing in `dtype`, with the same weights.
 
     Raises:
-        NetworkError: Keras can't make it from its configuration, or has no such precision on this backend.
+        ModelError: Keras can't make it from its configuration, or has no such precision on this backend.
     """
     require_precision(dtype)
     custom = {type(layer).__name__: type(layer) for layer in model._flatten_layers()}  # noqa: SLF001
@@ -32,7 +32,7 @@ def in_precision(model: Any, dtype: np.dtype[np.floating]) -> Any:
             copy = keras.saving.deserialize_keras_object(configuration, custom_objects=custom, safe_mode=False)
         copy.set_weights([keras.ops.convert_to_numpy(variable.value) for variable in model.weights])
     except Exception as error:
-        raise NetworkError(
+        raise ModelError(
             f"Keras can't copy the model into {dtype.name} from its configuration ({type(error).__name__}: {error}); "
             f"build it after keras.config.set_dtype_policy({dtype.name!r}) and wrap that"
         ) from error

@@ -15,8 +15,8 @@ import keras
 
 from innerview.adapters.endings import Found, take_off, words
 from innerview.adapters.keras_calls import kind_of
-from innerview.errors import NetworkError
-from innerview.network import WEIGHTED, OutputSpec
+from innerview.errors import ModelError
+from innerview.model import WEIGHTED, OutputSpec
 
 
 @dataclass(frozen=True)
@@ -46,13 +46,13 @@ def find_ending(layer: Any, calls: int, output: OutputSpec) -> Ending | None:
         output: what was declared.
 
     Raises:
-        NetworkError: the model ends in something else than was declared.
+        ModelError: the model ends in something else than was declared.
     """
     name = last_operation(layer)
     if layer is None or not take_off(name, output, f" ({layer.name})"):
         return None
     if calls > 1:
-        raise NetworkError(
+        raise ModelError(
             f"the model ends in {name} ({layer.name}), and the same layer is used {calls} times, so nothing before it "
             "can be taken; declare kind 'probabilities' or 'scores'"
         )

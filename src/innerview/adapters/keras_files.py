@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, cast
 
-from innerview.errors import DataError, MissingExtra, NetworkError, UsageError
+from innerview.errors import DataError, MissingExtra, ModelError, UsageError
 from innerview.files.archives import allowed, archive, is_archive, read_entry
 from innerview.files.documents import parse_json
 from innerview.files.regular import reading, size_of
@@ -54,7 +54,7 @@ def open_keras(path: Path, *, trust: bool) -> Any:
 
     Raises:
         UsageError: it holds something else than Keras's own layers, and is not trusted.
-        NetworkError: Keras can't open it.
+        ModelError: Keras can't open it.
         DataError: it is no Keras file, is damaged, or claims to be far larger than it is.
     """
     held = {**_configuration(path), "compile_config": None}  # what it was trained with is not opened (compile=False)
@@ -69,7 +69,7 @@ def open_keras(path: Path, *, trust: bool) -> Any:
         return keras.saving.load_model(path, compile=False, safe_mode=not trust)
     except Exception as error:
         needs = f"; it holds {foreign}, which Keras has to find" if foreign else ""
-        raise NetworkError(
+        raise ModelError(
             f"Keras can't open {path.name}{needs} ({type(error).__name__}: {' '.join(str(error).split())[:300]}). If "
             "it needs classes of your own, name a function that imports them and loads it: --model file.py:build"
         ) from error
@@ -79,23 +79,23 @@ def open_saved_model(path: Path) -> Any:
     """Open a TensorFlow SavedModel as a function from pictures to outputs; nothing but its answers can be had.
 
     Raises:
-        NetworkError: it can't be read, or Keras runs on something else than TensorFlow.
+        ModelError: it can't be read, or Keras runs on something else than TensorFlow.
     """
     if keras.backend.backend() != "tensorflow":
-        raise NetworkError(
+        raise ModelError(
             f"the SavedModel {path.name} can be opened by TensorFlow alone, but Keras runs on "
             f"{keras.backend.backend()} here; set KERAS_BACKEND=tensorflow"
         )
     try:
         layer = keras.layers.TFSMLayer(str(path), call_endpoint="serving_default")
     except Exception as error:
-        raise NetworkError(f"the SavedModel {path.name} can't be opened ({error})") from error
+        raise ModelError(f"the SavedModel {path.name} can't be opened ({error})") from error
 
     def function(pictures: Any) -> Any:
         found = layer(pictures)
         values = list(cast("Mapping[str, Any]", found).values()) if isinstance(found, Mapping) else [found]
         if len(values) > 1:
-            raise NetworkError(
+            raise ModelError(
                 f"the SavedModel gives {len(values)} outputs; export one that gives the class scores alone"
             )
         return keras.ops.convert_to_numpy(values[0])
@@ -107,7 +107,7 @@ def application(name: str) -> Any:
     """Build one of keras.applications with its ImageNet weights, ending before the softmax.
 
     Raises:
-        UsageError: there is none of this name; `NetworkError`: its weights can't be had here.
+        UsageError: there is none of this name; `ModelError`: its weights can't be had here.
     """
     build = getattr(keras.applications, name, None)
     if not callable(build):
@@ -116,7 +116,7 @@ def application(name: str) -> Any:
     try:
         return build(weights="imagenet", classifier_activation=None)
     except Exception as error:
-        raise NetworkError(
+        raise ModelError(
             f"the weights of keras:{name} can't be had on this machine ({' '.join(str(error).split())[:200]}); save "
             f"the model where they can, keras.applications.{name}().save('{name}.keras'), and open that: "
             f"--model {name}.keras"
@@ -127,7 +127,7 @@ def found_input(model: Any) -> tuple[int, int, int, str] | None:
     """Height, width, channels and layout that a model was built for; None where it was left open.
 
     Raises:
-        NetworkError: it was built for several inputs, so there is no size to be declared.
+        ModelError: it was built for several inputs, so there is no size to be declared.
     """
     require_one_input(model)
     shape = getattr(model, "input_shape", None)

@@ -17,7 +17,7 @@ from typing import Any, Final, final
 import keras
 
 from innerview.adapters.wiring import Origin, Wiring
-from innerview.network import INPUT
+from innerview.model import INPUT
 
 TURNING: Final = frozenset({"Reshape", "Transpose", "Squeeze", "ExpandDims"})
 """Operations that leave every value as it is."""

@@ -14,21 +14,21 @@ from typing import Any, Final, final
 import numpy as np
 
 from innerview.adapters.operations import Operation
-from innerview.adapters.promises import check_precision, check_weights, collect_cotangents, enter, refuse_weights_only
+from innerview.adapters.promises import check_precision, check_weights, collect_grad_outputs, enter, refuse_weights_only
 from innerview.adapters.sharing import local_blocks, run_shared
-from innerview.errors import NetworkError
-from innerview.network import (
+from innerview.errors import ModelError
+from innerview.model import (
     IMAGE_AXES,
     INPUT,
     OUTPUT,
-    Cotangent,
-    Forward,
+    ForwardResult,
+    GradOutputs,
     InputSpec,
     Layer,
     OutputSpec,
-    Pullback,
-    identify,
-    network_in_short,
+    VjpResult,
+    fingerprint_of,
+    model_in_short,
     require_layers,
 )
 from innerview.types import Array, Images, Logits
@@ -38,8 +38,8 @@ CHUNK: Final = 4
 
 
 @final
-class NumpyNetwork:
-    """A network given as operations and weights.
+class NumpyModel:
+    """A model given as operations and weights.
 
     Args:
         input: what it takes; the layout is "HWC".
@@ -47,10 +47,10 @@ class NumpyNetwork:
         operations: in their order, with different names.
         weights: by name ("conv1.weight"), exactly those that the operations use; they are copied.
         dtype: float32 or float64, in which everything is computed.
-        weights_only: accept weights that are not finite; the network can then be looked at, but not run.
+        weights_only: accept weights that are not finite; the model can then be looked at, but not run.
 
     Raises:
-        NetworkError: names the operation or weight that does not fit.
+        ModelError: names the operation or weight that does not fit.
     """
 
     def __init__(
@@ -67,7 +67,7 @@ class NumpyNetwork:
         self._dtype = check_precision(dtype)
         self._weights_only = allow_nonfinite
         if input.layout != "HWC":
-            raise NetworkError(f"the NumPy adapter computes channels last; layout {input.layout!r} was declared")
+            raise ModelError(f"the NumPy adapter computes channels last; layout {input.layout!r} was declared")
         _check_names(self._operations, weights)
         with np.errstate(over="ignore"):  # what is too large for the precision becomes infinite, and is found next
             self._weights = {name: np.array(value, self._dtype, order="C") for name, value in weights.items()}
@@ -76,7 +76,7 @@ class NumpyNetwork:
         self._layers = tuple(_layers(self._operations, self._weights, input.shape))
         classes = (len(output.class_names),)
         if self._layers[-1].shape != classes:
-            raise NetworkError(
+            raise ModelError(
                 f"the last operation, {self._layers[-1].name}, gives {self._layers[-1].shape} behind the batch; "
                 f"{classes[0]} classes were declared"
             )
@@ -86,7 +86,7 @@ class NumpyNetwork:
         self._blocks = local_blocks(self._operations, self._prepared, shapes)
 
     def __repr__(self) -> str:
-        return network_in_short(self)
+        return model_in_short(self)
 
     @property
     def input(self) -> InputSpec:
@@ -114,12 +114,12 @@ class NumpyNetwork:
         return self._operations
 
     @property
-    def chunk(self) -> int:
+    def batch_size(self) -> int:
         """Pictures in one pass, chosen for speed."""
         return CHUNK
 
     @property
-    def identity(self) -> str:
+    def fingerprint(self) -> str:
         """Hash of specification and weights; the precision is not in it, as long as it holds the weights."""
         if self._identity is None:  # nothing in it can change, and hashing takes longer than a picture
             self._identity = self._hash()
@@ -128,27 +128,27 @@ class NumpyNetwork:
     def _hash(self) -> str:
         steps = [{"operation": type(operation).__name__, **asdict(operation)} for operation in self._operations]
         description = {"input": asdict(self._input), "output": asdict(self._output), "operations": steps}
-        return identify(description, {name: value.astype(np.float64) for name, value in self._weights.items()})
+        return fingerprint_of(description, {name: value.astype(np.float64) for name, value in self._weights.items()})
 
     def weights(self) -> dict[str, Array]:
         """Copies; kernels are output × input × height × width, dense weights output × input."""
         return {name: value.copy() for name, value in self._weights.items()}
 
-    def astype(self, dtype: np.dtype[np.floating] | type[np.floating]) -> NumpyNetwork:
-        """The same network in another precision."""
-        return NumpyNetwork(
+    def astype(self, dtype: np.dtype[np.floating] | type[np.floating]) -> NumpyModel:
+        """The same model in another precision."""
+        return NumpyModel(
             self._input, self._output, self._operations, self._weights, dtype, allow_nonfinite=self._weights_only
         )
 
-    def forward(self, images: Images, taps: Sequence[str] = ()) -> Forward:
-        """Run pictures; `taps` names the layers whose outputs are wanted."""
-        require_layers(self._layers, taps)
+    def forward(self, images: Images, layers: Sequence[str] = ()) -> ForwardResult:
+        """Run pictures; `layers` names the layers whose outputs are wanted."""
+        require_layers(self._layers, layers)
         value, activations = self._enter(images), dict[str, Array]()
         for operation, prepared in zip(self._operations, self._prepared, strict=True):
             value, _ = operation.forward(value, prepared)
-            if operation.name in taps:
+            if operation.name in layers:
                 activations[operation.name] = value.copy()
-        return Forward(value, activations)
+        return ForwardResult(value, activations)
 
     def forward_similar(self, images: Images) -> Iterator[tuple[slice, Logits]]:
         """Outputs for images that agree in large parts, some at a time; what several share is computed once."""
@@ -157,36 +157,36 @@ class NumpyNetwork:
         ends = np.cumsum([0, *(len(block.steps) for block in self._blocks)]).tolist()
         yield from run_shared(self._blocks, values, [steps[end:] for end in ends])
 
-    def pullback(self, images: Images, cotangents: Mapping[str, Cotangent], taps: Sequence[str] = ()) -> Pullback:
-        """Run pictures forward, then cotangents on the output and on layers back to pixels and `taps`."""
-        require_layers(self._layers, [*taps, *(name for name in cotangents if name != OUTPUT)])
+    def vjp(self, images: Images, grad_outputs: Mapping[str, GradOutputs], layers: Sequence[str] = ()) -> VjpResult:
+        """Run pictures forward, then grad_outputs on the output and on layers back to pixels and `layers`."""
+        require_layers(self._layers, [*layers, *(name for name in grad_outputs if name != OUTPUT)])
         value, activations, saved = self._enter(images), dict[str, Array](), list[Any]()
         for operation, prepared in zip(self._operations, self._prepared, strict=True):
             value, kept = operation.forward(value, prepared)
             saved.append(kept)
-            if operation.name in taps or operation.name in cotangents:
+            if operation.name in layers or operation.name in grad_outputs:
                 activations[operation.name] = value.copy()
-        factors = collect_cotangents(cotangents, {OUTPUT: value, **activations})
+        factors = collect_grad_outputs(grad_outputs, {OUTPUT: value, **activations})
         targets = len(next(iter(factors.values())))
         gradient = factors.get(OUTPUT)
-        tap_gradients = dict[str, Array]()
+        layer_gradients = dict[str, Array]()
         for layer, operation, prepared, kept in zip(
             reversed(self._layers), reversed(self._operations), reversed(self._prepared), reversed(saved), strict=True
         ):
             if layer.name in factors:
                 gradient = factors[layer.name] if gradient is None else gradient + factors[layer.name]
-            if layer.name in taps:
+            if layer.name in layers:
                 nothing = np.zeros((targets, len(images), *layer.shape), self._dtype)
-                tap_gradients[layer.name] = nothing if gradient is None else gradient.copy()
+                layer_gradients[layer.name] = nothing if gradient is None else gradient.copy()
             if gradient is not None:
-                gradient = operation.pullback(gradient, kept, prepared)
-        assert gradient is not None  # noqa: S101 there is at least one cotangent, on the output or on a layer
+                gradient = operation.vjp(gradient, kept, prepared)
+        assert gradient is not None  # noqa: S101 there is at least one grad_output, on the output or on a layer
         input_gradients = gradient * self._input.scale.astype(self._dtype)
-        return Pullback(
+        return VjpResult(
             logits=value,
-            activations={name: activations[name] for name in taps},
+            activations={name: activations[name] for name in layers},
             input_gradients=input_gradients,
-            tap_gradients={name: tap_gradients[name] for name in taps},
+            layer_gradients={name: layer_gradients[name] for name in layers},
         )
 
     def _enter(self, images: Images) -> Array:
@@ -199,10 +199,10 @@ def _check_names(operations: Sequence[Operation], weights: Mapping[str, Array]) 
     """Names are unique and not OUTPUT; weights are those that the operations use, no fewer and no more."""
     names = [operation.name for operation in operations]
     if not names or len(set(names)) < len(names) or OUTPUT in names:
-        raise NetworkError(f"operations need different names, none of them {OUTPUT!r}; {names} were given")
+        raise ModelError(f"operations need different names, none of them {OUTPUT!r}; {names} were given")
     wanted = [name for operation in operations for name in operation.parameters]
     if set(wanted) != set(weights):
-        raise NetworkError(
+        raise ModelError(
             f"the operations use the weights {sorted(wanted)}; "
             f"missing: {sorted(set(wanted) - set(weights))}, not used: {sorted(set(weights) - set(wanted))}"
         )

@@ -1,10 +1,10 @@
-"""The operations that the NumPy adapter can run: each knows its shape, its forward pass and its pullback.
+"""The operations that the NumPy adapter can run: each knows its shape, its forward pass and its vjp.
 
 An operation is a frozen description with three pure functions. `prepare` lays its weights out for speed, once;
-`forward` gives the value and what the way back needs; `pullback` turns a gradient by the value into a gradient
+`forward` gives the value and what the way back needs; `vjp` turns a gradient by the value into a gradient
 by the input. No gradient by a weight is ever worked out. Values are batch × height × width × channel (or
 batch × channel) and contiguous; gradients carry the target axis in front, so that several targets share one
-forward pass. `forward` may overwrite its input and `pullback` its gradient: the network hands over values that
+forward pass. `forward` may overwrite its input and `vjp` its gradient: the model hands over values that
 nobody else holds.
 """
 
@@ -19,7 +19,7 @@ import numpy as np
 
 from innerview.adapters.correlation import Padding, Window, scatter
 from innerview.adapters.winograd import Kernels
-from innerview.errors import NetworkError
+from innerview.errors import ModelError
 from innerview.types import Array
 
 Shape: TypeAlias = tuple[int, ...]
@@ -28,7 +28,7 @@ Prepared: TypeAlias = tuple[Any, ...]
 
 @dataclass(frozen=True)
 class Operation(ABC):
-    """One named step of a network; `name` is also the name of its layer."""
+    """One named step of a model; `name` is also the name of its layer."""
 
     name: str
 
@@ -42,9 +42,9 @@ class Operation(ABC):
         return ()
 
     def shape(self, before: Shape, weights: Mapping[str, Array]) -> Shape:
-        """Shape of the output behind the batch, given that of the input; NetworkError if they don't fit."""
+        """Shape of the output behind the batch, given that of the input; ModelError if they don't fit."""
         if self.takes and len(before) != self.takes:
-            raise NetworkError(f"{self.name} takes values of {self.takes} axes behind the batch; it was given {before}")
+            raise ModelError(f"{self.name} takes values of {self.takes} axes behind the batch; it was given {before}")
         return self._shape(before, weights)
 
     def _shape(self, before: Shape, weights: Mapping[str, Array]) -> Shape:  # noqa: ARG002 most have no weights
@@ -56,10 +56,10 @@ class Operation(ABC):
 
     @abstractmethod
     def forward(self, value: Array, prepared: Prepared) -> tuple[Array, Any]:
-        """Give the output and what `pullback` needs to know of this pass."""
+        """Give the output and what `vjp` needs to know of this pass."""
 
     @abstractmethod
-    def pullback(self, gradient: Array, saved: Any, prepared: Prepared) -> Array:
+    def vjp(self, gradient: Array, saved: Any, prepared: Prepared) -> Array:
         """Turn d score / d output (target × batch × …) into d score / d input."""
 
 
@@ -102,18 +102,18 @@ class Convolution(Operation):
     def _shape(self, before: Shape, weights: Mapping[str, Array]) -> Shape:
         kernels = weights[self.parameters[0]]
         if kernels.ndim != 4 or kernels.shape[1] != before[2]:
-            raise NetworkError(
+            raise ModelError(
                 f"{self.parameters[0]} is output × input × height × width with {before[2]} inputs; "
                 f"it was given with shape {kernels.shape}"
             )
         if self.bias and weights[self.parameters[1]].shape != kernels.shape[:1]:
-            raise NetworkError(
+            raise ModelError(
                 f"{self.parameters[1]} has {kernels.shape[0]} values, one per output; "
                 f"it was given with shape {weights[self.parameters[1]].shape}"
             )
         window = self._window(before, kernels.shape[2:])
         if self.stride < 1 or min(window.output) < 1 or max(max(side) for side in window.padding) >= max(window.kernel):
-            raise NetworkError(
+            raise ModelError(
                 f"{self.name}: kernels of {window.kernel}, stride {self.stride} and padding {self.padding!r} don't fit "
                 f"a value of {before}; the stride is at least 1, the padding smaller than the kernel, "
                 "and the kernel no larger than the padded value"
@@ -145,7 +145,7 @@ class Convolution(Operation):
             output += prepared[2]
         return output
 
-    def pullback(self, gradient: Array, saved: Any, prepared: Prepared) -> Array:
+    def vjp(self, gradient: Array, saved: Any, prepared: Prepared) -> Array:
         """Correlate with the turned kernels; scatter where that is cheaper or the stride leaves gaps."""
         window: Window = saved
         onward: Kernels = prepared[0]
@@ -176,7 +176,7 @@ class ELU(Operation):
         below /= np.subtract(1, half, out=half)
         return np.maximum(value, below, out=value), below
 
-    def pullback(self, gradient: Array, saved: Any, prepared: Prepared) -> Array:  # noqa: ARG002
+    def vjp(self, gradient: Array, saved: Any, prepared: Prepared) -> Array:  # noqa: ARG002
         """1 above 0, exp(x) below."""
         return np.multiply(gradient, saved + 1, out=gradient)
 
@@ -193,7 +193,7 @@ class ReLU(Operation):
         above = value > 0
         return np.maximum(value, 0, out=value), above
 
-    def pullback(self, gradient: Array, saved: Any, prepared: Prepared) -> Array:  # noqa: ARG002
+    def vjp(self, gradient: Array, saved: Any, prepared: Prepared) -> Array:  # noqa: ARG002
         """1 above 0, else 0."""
         return np.multiply(gradient, saved, out=gradient)
 
@@ -208,7 +208,7 @@ class _Pooling(Operation):
     def _shape(self, before: Shape, weights: Mapping[str, Array]) -> Shape:  # noqa: ARG002
         after = (before[0] // self.size, before[1] // self.size, before[2])
         if self.size < 1 or min(after) < 1:
-            raise NetworkError(f"{self.name}: windows of {self.size} × {self.size} don't fit a value of {before}")
+            raise ModelError(f"{self.name}: windows of {self.size} × {self.size} don't fit a value of {before}")
         return after
 
     def _places(self, value: Array) -> list[Array]:
@@ -234,7 +234,7 @@ class MeanPooling(_Pooling):
         output /= self.size**2
         return output, value.shape[1:]
 
-    def pullback(self, gradient: Array, saved: Any, prepared: Prepared) -> Array:  # noqa: ARG002
+    def vjp(self, gradient: Array, saved: Any, prepared: Prepared) -> Array:  # noqa: ARG002
         """An equal share for every place."""
         share = np.divide(gradient, self.size**2, out=gradient)
         result = np.zeros((*gradient.shape[:2], *saved), gradient.dtype)
@@ -257,7 +257,7 @@ class MaxPooling(_Pooling):
             np.maximum(output, place, out=output)
         return output, (value.shape[1:], winner)
 
-    def pullback(self, gradient: Array, saved: Any, prepared: Prepared) -> Array:  # noqa: ARG002
+    def vjp(self, gradient: Array, saved: Any, prepared: Prepared) -> Array:  # noqa: ARG002
         """Everything to the place that won."""
         shape, winner = saved
         result = np.zeros((*gradient.shape[:2], *shape), gradient.dtype)
@@ -280,7 +280,7 @@ class GlobalMean(Operation):
         """One mean per picture and channel."""
         return value.mean(axis=(1, 2)), value.shape[1:]
 
-    def pullback(self, gradient: Array, saved: Any, prepared: Prepared) -> Array:  # noqa: ARG002
+    def vjp(self, gradient: Array, saved: Any, prepared: Prepared) -> Array:  # noqa: ARG002
         """An equal share for every place."""
         height, width, _ = saved
         result = np.empty((*gradient.shape[:2], *saved), gradient.dtype)
@@ -309,7 +309,7 @@ class Flatten(Operation):
         ordered = value if self.layout == "HWC" else value.transpose(0, 3, 1, 2)
         return ordered.reshape(len(value), height * width * channels), value.shape[1:]
 
-    def pullback(self, gradient: Array, saved: Any, prepared: Prepared) -> Array:  # noqa: ARG002
+    def vjp(self, gradient: Array, saved: Any, prepared: Prepared) -> Array:  # noqa: ARG002
         """The same numbers back in their places."""
         height, width, channels = saved
         front = gradient.shape[:2]
@@ -335,7 +335,7 @@ class Dense(Operation):
     def _shape(self, before: Shape, weights: Mapping[str, Array]) -> Shape:
         matrix, *bias = (weights[name] for name in self.parameters)
         if matrix.ndim != 2 or matrix.shape[1:] != before or any(one.shape != matrix.shape[:1] for one in bias):
-            raise NetworkError(
+            raise ModelError(
                 f"{self.name} takes {before[0]} values, so its weight is output × {before[0]} and its bias has one "
                 f"value per output; they were given with shapes {[matrix.shape, *(one.shape for one in bias)]}"
             )
@@ -350,6 +350,6 @@ class Dense(Operation):
         output = value @ prepared[0].T
         return (output + prepared[1] if self.bias else output), None
 
-    def pullback(self, gradient: Array, saved: Any, prepared: Prepared) -> Array:  # noqa: ARG002
+    def vjp(self, gradient: Array, saved: Any, prepared: Prepared) -> Array:  # noqa: ARG002
         """Wᵀ g."""
         return gradient @ prepared[0]

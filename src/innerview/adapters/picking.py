@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, cast
 
-from innerview.errors import NetworkError
+from innerview.errors import ModelError
 
 
 def pick(result: Any, key: str | int | None, is_tensor: Callable[[Any], bool]) -> Any:
@@ -17,18 +17,18 @@ def pick(result: Any, key: str | int | None, is_tensor: Callable[[Any], bool]) -
         is_tensor: whether something is a tensor of the framework.
 
     Raises:
-        NetworkError: with the keys there are, and the shape that each leads to.
+        ModelError: with the keys there are, and the shape that each leads to.
     """
     if is_tensor(result):
         if key is not None:
-            raise NetworkError(
+            raise ModelError(
                 f"the model gives one tensor, so output={key!r} has no meaning; leave it out of OutputSpec"
             )
         return result
     tensors = {name: value for name, value in _entries(result).items() if is_tensor(value)}
     if key not in tensors:
         listed = ", ".join(f"{name!r} of shape {tuple(value.shape)}" for name, value in tensors.items()) or "no tensor"
-        raise NetworkError(
+        raise ModelError(
             f"the model gives a {type(result).__name__} with {listed}; output={key!r} names none of them: "
             "say which one is the output, OutputSpec(…, output=…) or --output-spec output=…"
         )

@@ -10,7 +10,7 @@ What the changes don't decide stays unknown: attention that looks everywhere ali
 answers no change at all. Such a layer has values, but no positions.
 
 Cost: nine noise images (of those smaller than 256 × 256 more, up to eight times nine), forward, once for each
-network, when its layers are first asked for.
+model, when its layers are first asked for.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from typing import Final, TypeAlias
 import numpy as np
 
 from innerview.adapters.changes import NOWHERE, Bands, Changes, Evidence
-from innerview.network import CHANNELS, IMAGE_AXES, TOKENS, Layer, TokenGrid
+from innerview.model import CHANNELS, IMAGE_AXES, TOKENS, Layer, TokenGrid
 from innerview.types import Array
 
 Order: TypeAlias = tuple[int, ...]

@@ -1,4 +1,4 @@
-"""The promises of the waist that every adapter keeps in the same way: precision, pixels in, outputs, cotangents.
+"""The promises of the waist that every adapter keeps in the same way: precision, pixels in, outputs, grad_outputs.
 
 They are tested where they can be broken, so that a message can name the weight, the layer or the shape at fault.
 """
@@ -11,42 +11,42 @@ from typing import Any, Final
 
 import numpy as np
 
-from innerview.errors import NetworkError, UsageError
-from innerview.network import Cotangent, InputSpec, OutputSpec, as_pixels
+from innerview.errors import ModelError, UsageError
+from innerview.model import GradOutputs, InputSpec, OutputSpec, as_pixels
 from innerview.types import Array
 
 PRECISIONS: Final = (np.dtype(np.float32), np.dtype(np.float64))
 
 
 def check_precision(dtype: np.dtype[np.floating] | type[np.floating]) -> np.dtype[np.floating]:
-    """Give `dtype` as NumPy writes it, or raise NetworkError unless it is float32 or float64."""
+    """Give `dtype` as NumPy writes it, or raise ModelError unless it is float32 or float64."""
     wanted = np.dtype(dtype)
     if wanted not in PRECISIONS:
-        raise NetworkError(f"networks compute in float32 or float64; {wanted.name} was asked for")
+        raise ModelError(f"models compute in float32 or float64; {wanted.name} was asked for")
     return wanted
 
 
 def check_weights(weights: Mapping[str, Array]) -> None:
-    """Raise NetworkError for the first weight that holds NaN or infinity."""
+    """Raise ModelError for the first weight that holds NaN or infinity."""
     for name, value in weights.items():
         wrong = int(value.size - np.count_nonzero(np.isfinite(value)))
         if wrong:
-            raise NetworkError(
+            raise ModelError(
                 f"{name} holds {wrong} values of {value.size} that are not finite; nothing can be explained with them. "
-                "To look at the weights only, open the network with allow_nonfinite=True"
+                "To look at the weights only, open the model with allow_nonfinite=True"
             )
 
 
 def refuse_weights_only(*, allow_nonfinite: bool) -> None:
-    """Raise NetworkError for a network that was opened for looking at its weights only."""
+    """Raise ModelError for a model that was opened for looking at its weights only."""
     if allow_nonfinite:
-        raise NetworkError(
-            "this network was opened with allow_nonfinite=True, for looking at its weights; open it without to run it"
+        raise ModelError(
+            "this model was opened with allow_nonfinite=True, for looking at its weights; open it without to run it"
         )
 
 
 def check_inputs(call: Callable[..., Any], before: int, way: str) -> None:
-    """Raise NetworkError for what can't be called with the pictures alone, behind `before` other arguments.
+    """Raise ModelError for what can't be called with the pictures alone, behind `before` other arguments.
 
     Args:
         call: the model's function; one whose parameters can't be told is left to its first run.
@@ -60,7 +60,7 @@ def check_inputs(call: Callable[..., Any], before: int, way: str) -> None:
     several = {inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD}
     needed = [one.name for one in parameters if one.default is one.empty and one.kind not in several][before:]
     if len(needed) > 1:
-        raise NetworkError(
+        raise ModelError(
             f"the model takes {len(needed)} inputs ({', '.join(needed)}), but an explanation is of one picture; {way}"
         )
 
@@ -69,7 +69,7 @@ def enter(spec: InputSpec, images: Array, dtype: np.dtype[np.floating]) -> Array
     """Turn pixels (batch × height × width × channel) into the model's input, as a fresh array in its axis order.
 
     Raises:
-        NetworkError: the pictures have another shape or are not floats.
+        ModelError: the pictures have another shape or are not floats.
     """
     spec.check(images)
     value = as_pixels(images, dtype) * spec.scale.astype(dtype) + spec.offset.astype(dtype)
@@ -77,31 +77,31 @@ def enter(spec: InputSpec, images: Array, dtype: np.dtype[np.floating]) -> Array
 
 
 def check_shape(shape: tuple[int, ...], batch: int, output: OutputSpec) -> None:
-    """Raise NetworkError unless outputs of this shape are batch × class."""
+    """Raise ModelError unless outputs of this shape are batch × class."""
     wanted = (batch, len(output.class_names))
     if shape != wanted:
-        raise NetworkError(
+        raise ModelError(
             f"the model gave outputs of shape {shape} for {batch} pictures; {wanted} (batch × class) was expected, "
             f"since {len(output.class_names)} class names were declared"
         )
 
 
-def collect_cotangents(cotangents: Mapping[str, Cotangent], values: Mapping[str, Array]) -> dict[str, Array]:
-    """Ask each cotangent for its factors (target × the value's shape), as fresh arrays of the value's dtype.
+def collect_grad_outputs(grad_outputs: Mapping[str, GradOutputs], values: Mapping[str, Array]) -> dict[str, Array]:
+    """Ask each grad_output for its factors (target × the value's shape), as fresh arrays of the value's dtype.
 
     Raises:
-        UsageError: there is no cotangent, or their shapes or numbers of targets don't agree.
+        UsageError: there is no grad_output, or their shapes or numbers of targets don't agree.
     """
-    if not cotangents:
-        raise UsageError("a pullback was asked for without a cotangent; give one for the output or for a layer")
-    factors = {name: np.array(ask(values[name].copy()), values[name].dtype) for name, ask in cotangents.items()}
+    if not grad_outputs:
+        raise UsageError("a vjp was asked for without a grad_output; give one for the output or for a layer")
+    factors = {name: np.array(ask(values[name].copy()), values[name].dtype) for name, ask in grad_outputs.items()}
     for name, factor in factors.items():
         if factor.shape[1:] != values[name].shape or factor.ndim == values[name].ndim:
             raise UsageError(
-                f"the cotangent on {name} is to be target × {' × '.join(map(str, values[name].shape))}; "
+                f"the grad_output on {name} is to be target × {' × '.join(map(str, values[name].shape))}; "
                 f"it came with shape {factor.shape}"
             )
     targets = {name: len(factor) for name, factor in factors.items()}
     if len(set(targets.values())) > 1 or 0 in targets.values():
-        raise UsageError(f"all cotangents give the same number of targets, at least one; they came with {targets}")
+        raise UsageError(f"all grad_outputs give the same number of targets, at least one; they came with {targets}")
     return factors

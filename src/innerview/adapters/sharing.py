@@ -96,7 +96,7 @@ def local_blocks(
     """Cut the first operations, as far as they are local, into blocks that begin with a convolution each.
 
     Args:
-        operations: of a network, in order.
+        operations: of a model, in order.
         prepared: what each prepared.
         shapes: of the input, and behind each operation.
     """
@@ -164,10 +164,10 @@ def _meet(start: int, length: int, span: Span) -> tuple[slice, slice]:
 def run_shared(
     blocks: Sequence[Block], values: Array, rest: Sequence[Sequence[tuple[Operation, Prepared]]]
 ) -> Iterator[tuple[slice, Array]]:
-    """Run images through a network, what several have in common once; give the outputs, some images at a time.
+    """Run images through a model, what several have in common once; give the outputs, some images at a time.
 
     Args:
-        blocks: the network's first operations.
+        blocks: the model's first operations.
         values: the model's input, image × height × width × channel.
         rest: the operations behind each number of blocks: behind none, behind one, and so on.
     """

@@ -14,8 +14,8 @@ import numpy as np
 import tensorflow as tf
 
 from innerview.adapters.engine import Factors, Pulled, Run
-from innerview.errors import NetworkError
-from innerview.network import OUTPUT
+from innerview.errors import ModelError
+from innerview.model import OUTPUT
 from innerview.types import Array
 
 
@@ -48,7 +48,7 @@ class TensorFlowEngine:
         values[OUTPUT] = _array(run(tf.constant(inputs), tap))
         return values
 
-    def pullback(
+    def vjp(
         self, run: Run, inputs: Array, asked: Mapping[str, tuple[int, ...]], places: Sequence[str], factors: Factors
     ) -> Pulled:
         """Run on a tape, and differentiate once for each target."""
@@ -73,7 +73,7 @@ class TensorFlowEngine:
                 output_gradients=[tf.constant(one[target]) for one in wanted.values()],
             )
             if OUTPUT in wanted and found[0] is None:
-                raise NetworkError(
+                raise ModelError(
                     "the model's output has no gradient by the picture: somewhere it leaves TensorFlow's graph "
                     "(tf.stop_gradient, NumPy, an integer). Wrap a function instead, for what needs no gradients"
                 )

@@ -1,4 +1,4 @@
-"""Any PyTorch module as a network, and given back as it was: mode, gradients, hooks, devices, precision.
+"""Any PyTorch module as a model, and given back as it was: mode, gradients, hooks, devices, precision.
 
 Layers are *calls* of modules that hold no others (and of convolutions, dense layers and normalisations, whatever they
 hold), found in one dry run: a module that is called twice is two layers, "relu" and
@@ -33,21 +33,21 @@ from innerview.adapters.promises import (
     check_inputs,
     check_precision,
     check_weights,
-    collect_cotangents,
+    collect_grad_outputs,
     refuse_weights_only,
 )
 from innerview.adapters.wiring import wired
-from innerview.errors import MissingExtra, NetworkError, UsageError
-from innerview.network import (
+from innerview.errors import MissingExtra, ModelError, UsageError
+from innerview.model import (
     OUTPUT,
-    Cotangent,
-    Forward,
+    ForwardResult,
+    GradOutputs,
     InputSpec,
     Layer,
     OutputSpec,
-    Pullback,
-    identify,
-    network_in_short,
+    VjpResult,
+    fingerprint_of,
+    model_in_short,
     require_layers,
 )
 from innerview.types import Array, Images
@@ -75,24 +75,24 @@ from innerview.adapters.torch_running import FORMAT_RUN, Running
 from innerview.adapters.torch_state import check_usable
 
 PIXELS: Final = 8_192
-"""Pixels in one pass, 8 pictures of 32 × 32 or one of 224 × 224: what a pullback holds then stays near the cache.
+"""Pixels in one pass, 8 pictures of 32 × 32 or one of 224 × 224: what a vjp holds then stays near the cache.
 
-Evaluations/s of the built-in network on two threads: 197 by 8 pictures, 168 by 16, 149 by 32, 122 by 64.
+Evaluations/s of the built-in model on two threads: 197 by 8 pictures, 168 by 16, 149 by 32, 122 by 64.
 """
 
 
 @final
-class TorchNetwork:
+class TorchModel:
     """A PyTorch module as it is: no copy is made, and a change of its weights is seen at the next pass.
 
     Args:
         model: any module from a batch of pictures to a batch of outputs.
         input: what it takes; the layout is "CHW" for almost every model.
         output: what it gives; `key` where the model returns a dict or a tuple.
-        weights_only: accept weights that are not finite; the network can then be looked at, but not run.
+        weights_only: accept weights that are not finite; the model can then be looked at, but not run.
 
     Raises:
-        NetworkError: the model can't be run as declared, or a weight is not finite.
+        ModelError: the model can't be run as declared, or a weight is not finite.
         UsageError: something of PyTorch that is no module.
     """
 
@@ -129,7 +129,7 @@ class TorchNetwork:
         )
 
     def __repr__(self) -> str:
-        return network_in_short(self)
+        return model_in_short(self)
 
     @property
     def model(self) -> torch.nn.Module:
@@ -183,19 +183,19 @@ class TorchNetwork:
         return place(layers, gather(Evidence(*self._running.input.shape), layers, run))
 
     @property
-    def chunk(self) -> int:
+    def batch_size(self) -> int:
         """Pictures in one pass, by their size."""
         return max(PIXELS // (self._running.input.height * self._running.input.width), 1)
 
     @property
-    def identity(self) -> str:
+    def fingerprint(self) -> str:
         """Hash of specification, modules, weights and buffers, as they are now; the precision is not in it."""
         modules = [
             (name, type(part).__qualname__, part.extra_repr(), type(part).__module__)
             for name, part in self._running.model.named_modules()
         ]
         description = {"input": asdict(self._running.input), "output": asdict(self._running.output), "modules": modules}
-        return identify(description, {name: _array(tensor.double()) for name, tensor in self._tensors().items()})
+        return fingerprint_of(description, {name: _array(tensor.double()) for name, tensor in self._tensors().items()})
 
     def weights(self) -> dict[str, Array]:
         """Copies of the parameters, in PyTorch's axis order; of those that are made of others, what is made."""
@@ -219,45 +219,45 @@ class TorchNetwork:
         """From what the module takes to what stands for its output here, on the graph, for whoever runs it himself."""
         return self._running.outputs(entering)
 
-    def astype(self, dtype: np.dtype[np.floating] | type[np.floating]) -> TorchNetwork:
+    def astype(self, dtype: np.dtype[np.floating] | type[np.floating]) -> TorchModel:
         """A deep copy of the model in another precision.
 
         Raises:
-            NetworkError: the model can't be copied, or its device does not know the precision.
+            ModelError: the model can't be copied, or its device does not know the precision.
         """
         wanted = {4: torch.float32, 8: torch.float64}[check_precision(dtype).itemsize]
         try:
             model = copy.deepcopy(self._running.model).to(wanted)
         except (RuntimeError, TypeError, NotImplementedError) as error:
-            raise NetworkError(f"the model can't be copied into {np.dtype(dtype).name}: {error}") from error
-        return TorchNetwork(model, self._running.input, self._running.output, allow_nonfinite=self._weights_only)
+            raise ModelError(f"the model can't be copied into {np.dtype(dtype).name}: {error}") from error
+        return TorchModel(model, self._running.input, self._running.output, allow_nonfinite=self._weights_only)
 
-    def forward(self, images: Images, taps: Sequence[str] = ()) -> Forward:
-        """Run pictures; `taps` names the layers whose outputs are wanted."""
+    def forward(self, images: Images, layers: Sequence[str] = ()) -> ForwardResult:
+        """Run pictures; `layers` names the layers whose outputs are wanted."""
         refuse_weights_only(allow_nonfinite=self._weights_only)
-        if taps:
-            require_layers(self.layers, taps)
+        if layers:
+            require_layers(self.layers, layers)
         activations = dict[str, Array]()
 
         def seen(name: str, module: torch.nn.Module, result: Any) -> None:  # noqa: ARG001 as hooks are called
-            if name in taps:
+            if name in layers:
                 activations[name] = to_waist(result, self._placed.orders[name])
 
         self._running.input.check(images)
         with (
             made_ours(_failed(len(images)), partial(self._running.locate, images)),
             looking(self._running.model, self._running.changing),
-            self._observing(seen, taps),
+            self._observing(seen, layers),
             torch.no_grad(),
         ):
             logits = to_waist(self._running.run(self._running.pixels(images)), (0,))
-        _check_seen(taps, activations)
-        return Forward(logits, activations)
+        _check_seen(layers, activations)
+        return ForwardResult(logits, activations)
 
-    def pullback(self, images: Images, cotangents: Mapping[str, Cotangent], taps: Sequence[str] = ()) -> Pullback:
-        """Run pictures forward, then cotangents on the output and on layers back to pixels and `taps`."""
+    def vjp(self, images: Images, grad_outputs: Mapping[str, GradOutputs], layers: Sequence[str] = ()) -> VjpResult:
+        """Run pictures forward, then grad_outputs on the output and on layers back to pixels and `layers`."""
         refuse_weights_only(allow_nonfinite=self._weights_only)
-        asked = {*taps, *cotangents} - {OUTPUT}
+        asked = {*layers, *grad_outputs} - {OUTPUT}
         if asked:
             require_layers(self.layers, asked)
         values = dict[str, torch.Tensor]()
@@ -274,7 +274,7 @@ class TorchNetwork:
             with made_ours(_failed(len(images)), partial(self._running.locate, images)):
                 values[OUTPUT] = self._running.run(pixels)
             _check_seen(asked, values)
-            return self._pull(pixels, values, cotangents, taps)
+            return self._pull(pixels, values, grad_outputs, layers)
 
     def _observing(self, seen: Seen, asked: Collection[str]) -> AbstractContextManager[None]:
         """Hooks on every layer, since calls are counted by all of them; none where no layer was asked for."""
@@ -284,14 +284,14 @@ class TorchNetwork:
         self,
         pixels: torch.Tensor,
         values: Mapping[str, torch.Tensor],
-        cotangents: Mapping[str, Cotangent],
-        taps: Sequence[str],
-    ) -> Pullback:
+        grad_outputs: Mapping[str, GradOutputs],
+        layers: Sequence[str],
+    ) -> VjpResult:
         """Differentiate once per target; weights are frozen, so nothing is worked out for them."""
-        places = {name: values[name] for name in taps if values[name].requires_grad}
+        places = {name: values[name] for name in layers if values[name].requires_grad}
         orders: dict[str, Order] = {OUTPUT: (0,), "": (0, 1, 2), **(self._placed.orders if len(values) > 1 else {})}
         arrays = {name: to_waist(value, orders[name]) for name, value in values.items()}
-        factors = collect_cotangents(cotangents, arrays)
+        factors = collect_grad_outputs(grad_outputs, arrays)
         targets = len(next(iter(factors.values())))
         rows = gradients(
             values,
@@ -303,12 +303,12 @@ class TorchNetwork:
             for number, name in enumerate(("", *places))
             if rows
         }
-        nothing = {name: np.zeros((targets, *arrays[name].shape), arrays[name].dtype) for name in taps}
-        return Pullback(
+        nothing = {name: np.zeros((targets, *arrays[name].shape), arrays[name].dtype) for name in layers}
+        return VjpResult(
             logits=arrays[OUTPUT],
-            activations={name: arrays[name] for name in taps},
+            activations={name: arrays[name] for name in layers},
             input_gradients=found.get("", np.zeros((targets, *pixels.shape), self.dtype)),
-            tap_gradients={name: found.get(name, nothing[name]) for name in taps},
+            layer_gradients={name: found.get(name, nothing[name]) for name in layers},
         )
 
     def _tensors(self) -> dict[str, torch.Tensor]:
@@ -324,7 +324,7 @@ def _check_seen(asked: Iterable[str], found: Mapping[str, object]) -> None:
     """A model may take other ways for other pictures; a layer that was not called has no value."""
     for name in asked:
         if name not in found:
-            raise NetworkError(f"layer {name} was called in the dry run, but not for these pictures; don't tap it")
+            raise ModelError(f"layer {name} was called in the dry run, but not for these pictures; don't tap it")
 
 
 def _failed(count: int) -> str:

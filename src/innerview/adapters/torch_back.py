@@ -12,8 +12,8 @@ from typing import Any
 import torch
 
 from innerview.adapters.failures import BACK, STILL, made_ours
-from innerview.errors import NetworkError
-from innerview.network import OUTPUT
+from innerview.errors import ModelError
+from innerview.model import OUTPUT
 
 
 def gradients(
@@ -32,10 +32,10 @@ def gradients(
         For each target the gradients by `places`; nothing where none of the values is on the graph.
 
     Raises:
-        NetworkError: the output is on no graph, or the way back fails.
+        ModelError: the output is on no graph, or the way back fails.
     """
     if OUTPUT in factors and not values[OUTPUT].requires_grad:
-        raise NetworkError(
+        raise ModelError(
             "the model's output has no gradient by the picture: somewhere it leaves PyTorch's graph "
             "(torch.no_grad, detach, NumPy). Wrap a function instead, for what needs no gradients"
         )

@@ -30,8 +30,8 @@ from innerview.adapters.torch_state import Tensors, flags, freeze, random_draws,
 from innerview.adapters.torch_wiring import Following
 from innerview.adapters.whereabouts import Whereabouts
 from innerview.adapters.wiring import Wiring
-from innerview.errors import NetworkError
-from innerview.network import OUTPUT, Layer
+from innerview.errors import ModelError
+from innerview.model import OUTPUT, Layer
 from innerview.types import Array
 
 Seen: TypeAlias = Callable[[str, nn.Module, Any], Any]
@@ -65,7 +65,7 @@ def looking(model: nn.Module, weights: Collection[torch.Tensor] = ()) -> Generat
         weights: weights that the model may change in place, which are copied to be put back.
 
     Raises:
-        NetworkError: a weight that was not copied was changed in place, and could not be put back.
+        ModelError: a weight that was not copied was changed in place, and could not be put back.
     """
     with _LOCK:
         kept = Tensors(model, weights)
@@ -75,7 +75,7 @@ def looking(model: nn.Module, weights: Collection[torch.Tensor] = ()) -> Generat
             with eager(), torch.inference_mode(mode=False), torch.autocast(device(model).type, enabled=False):
                 yield kept
         if kept.lost:
-            raise NetworkError(
+            raise ModelError(
                 f"the model changed its weight {kept.lost[0]} in place while it ran, as it had not before, so that it "
                 "could not be put back; wrap a copy, copy.deepcopy(model)"
             )
@@ -138,21 +138,21 @@ def device(model: nn.Module) -> torch.device:
 
 
 def precision(model: nn.Module) -> np.dtype[np.floating]:
-    """float32 or float64, or NetworkError if the model's weights are of another type or of several."""
+    """float32 or float64, or ModelError if the model's weights are of another type or of several."""
     tensors = {**dict(model.named_parameters()), **dict(model.named_buffers())}
     found = {value.dtype: name for name, value in tensors.items() if value.is_floating_point()}
     known = {torch.float32: np.dtype(np.float32), torch.float64: np.dtype(np.float64)}
     types = list(found) or [torch.get_default_dtype()]
     if len(types) > 1 or types[0] not in known:
         listed = ", ".join(f"{name} is {str(kind).removeprefix('torch.')}" for kind, name in found.items())
-        raise NetworkError(
-            f"networks compute in float32 or float64 throughout; {listed}. Wrap a copy: copy.deepcopy(model).float()"
+        raise ModelError(
+            f"models compute in float32 or float64 throughout; {listed}. Wrap a copy: copy.deepcopy(model).float()"
         )
     return known[types[0]]
 
 
 def pick(result: Any, key: str | int | None) -> torch.Tensor:
-    """Take the tensor that `key` names from what a model returned, or raise NetworkError with the keys there are."""
+    """Take the tensor that `key` names from what a model returned, or raise ModelError with the keys there are."""
     return picking.pick(result, key, lambda value: isinstance(value, torch.Tensor))
 
 
@@ -243,7 +243,7 @@ def _is_layer(module: nn.Module) -> bool:
 
 
 def _call_name(name: str, number: int) -> str:
-    """A first call has the module's name, unless that is taken for the output of the network."""
+    """A first call has the module's name, unless that is taken for the output of the model."""
     return name if number == 1 and name != OUTPUT else f"{name}#{number}"
 
 

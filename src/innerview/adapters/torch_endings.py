@@ -20,7 +20,7 @@ import torch
 from torch.overrides import TorchFunctionMode
 
 from innerview.adapters.endings import Found
-from innerview.errors import NetworkError
+from innerview.errors import ModelError
 
 ENDINGS: Final[Mapping[str, Found]] = {
     "softmax": "softmax",
@@ -123,11 +123,11 @@ def before(watch: Watch, output: torch.Tensor, expected: Found) -> torch.Tensor:
     """What stood before the ending that was found in the dry run.
 
     Raises:
-        NetworkError: this time the model ends otherwise.
+        ModelError: this time the model ends otherwise.
     """
     found, value = watch.ending(output)
     if found != expected:
-        raise NetworkError(
+        raise ModelError(
             f"the model ended in {expected} in the dry run, and for these pictures in {found or 'something else'}; "
             "wrap one that always ends in the same way"
         )

@@ -16,7 +16,7 @@ import torch
 from innerview.adapters.engine import Factors, Pulled, Run
 from innerview.adapters.torch_back import gradients
 from innerview.adapters.torch_calls import device, looking
-from innerview.network import OUTPUT
+from innerview.model import OUTPUT
 from innerview.types import Array
 
 
@@ -53,7 +53,7 @@ class TorchEngine:
             values[OUTPUT] = _array(run(self._enter(inputs), tap))
         return values
 
-    def pullback(
+    def vjp(
         self, run: Run, inputs: Array, asked: Mapping[str, tuple[int, ...]], places: Sequence[str], factors: Factors
     ) -> Pulled:
         """Run on the graph, and differentiate once for each target; nothing is worked out for the weights."""

@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, cast
 
-from innerview.errors import DataError, InnerviewError, MissingExtra, NetworkError, UsageError
+from innerview.errors import DataError, InnerviewError, MissingExtra, ModelError, UsageError
 from innerview.files.archives import allowed, archive, is_archive
 from innerview.files.combined import PREFIXES
 from innerview.files.regular import brief, opened, reading, size_of
@@ -48,18 +48,18 @@ def load_state(model: Any, path: Path) -> None:
     """Put the weights of a file, safetensors or a state dict of torch.save, into a PyTorch module.
 
     Raises:
-        NetworkError: the model is none of PyTorch's, or names and shapes don't match.
+        ModelError: the model is none of PyTorch's, or names and shapes don't match.
         DataError: the file can't be read.
     """
     if not isinstance(model, torch.nn.Module):
-        raise NetworkError(
+        raise ModelError(
             f"weights were given for a {type(model).__name__}; only into a PyTorch module can a state dict be loaded"
         )
     held = _held(path)
     try:
         model.load_state_dict(held)
     except Exception as error:
-        raise NetworkError(
+        raise ModelError(
             f"the weights {path.name} don't fit the model: {' '.join(str(error).split())[:600].rstrip('.')}{_way(held)}"
         ) from error
 
@@ -207,7 +207,7 @@ def open_pickle(path: Path, *, trust: bool) -> Any:
 
     Raises:
         UsageError: it is not trusted, and opening it would run code.
-        NetworkError: it can't be opened, or holds no module.
+        ModelError: it can't be opened, or holds no module.
         DataError: it is no file of PyTorch's, or is damaged.
     """
     size_of(path, "the model")
@@ -215,7 +215,7 @@ def open_pickle(path: Path, *, trust: bool) -> Any:
         with archive(path, "the model"):
             pass  # what it claims to unpack to is checked
     if path.suffix != ".pt2" and holds_weights_alone(path):
-        raise NetworkError(
+        raise ModelError(
             f"{path.name} holds weights and no model; name a function that builds the model: "
             f"--model file.py:build --weights {path.name}"
         )
@@ -225,9 +225,9 @@ def open_pickle(path: Path, *, trust: bool) -> Any:
         found = _open(path)
     except Exception as error:
         words = " ".join(str(error).split())[:400]
-        raise NetworkError(f"PyTorch can't open {path.name} ({type(error).__name__}: {words}){_home(error)}") from error
+        raise ModelError(f"PyTorch can't open {path.name} ({type(error).__name__}: {words}){_home(error)}") from error
     if not isinstance(found, torch.nn.Module):
-        raise NetworkError(
+        raise ModelError(
             f"{path.name} holds a {type(found).__name__} and no model; write the weights with "
             "safetensors.torch.save_file, and name a function that builds the model: "
             "--model file.py:build --weights FILE"

@@ -23,8 +23,8 @@ from innerview.adapters.promises import check_shape, enter
 from innerview.adapters.torch_calls import Survey, device, looking, observing, pick, precision
 from innerview.adapters.torch_endings import Watch, before, last_operation
 from innerview.adapters.whereabouts import Whereabouts
-from innerview.errors import NetworkError
-from innerview.network import InputSpec, OutputSpec, as_pixels
+from innerview.errors import ModelError
+from innerview.model import InputSpec, OutputSpec, as_pixels
 from innerview.types import Array, Images
 
 DRY_RUN: Final = 3
@@ -111,7 +111,7 @@ class Running:
         output = pick(result, self.output.output)
         check_shape(tuple(output.shape), batch, self.output)
         if not output.is_floating_point():
-            raise NetworkError(
+            raise ModelError(
                 f"the model gives {str(output.dtype).removeprefix('torch.')}; outputs are floats, one for each class, "
                 "before any argmax"
             )
@@ -135,13 +135,13 @@ class Running:
         survey = self._survey()
         try:
             self._dry_run(survey)
-        except NetworkError as error:
+        except ModelError as error:
             if self.input.layout != "CHW" or VIEWED not in str(error):
                 raise
             survey, self.format = self._survey(), torch.channels_last
             try:
                 self._dry_run(survey)
-            except NetworkError:
+            except ModelError:
                 raise error from error.__cause__
         else:
             self.format = self._fast_format()
@@ -185,7 +185,7 @@ class Running:
 
         A model that reshapes with .view() fails on such strides, and one that looks at memory itself could answer
         something else: so both ways are tried on the same noise, forward and back, and have to agree. Only on the
-        processor, where it was measured: 6 % faster on the built-in network by 8 pictures, 12 % on EfficientNet-Lite0.
+        processor, where it was measured: 6 % faster on the built-in model by 8 pictures, 12 % on EfficientNet-Lite0.
         """
         convolves = any(parameter.dim() == 4 for parameter in self.model.parameters())
         noise = np.random.default_rng(0).random((FORMAT_RUN, *self.input.shape)).astype(precision(self.model))
@@ -194,7 +194,7 @@ class Running:
             if self.input.layout != "CHW" or not convolves or device(self.model).type != "cpu":
                 return torch.contiguous_format
             fast = self._try_format(torch.channels_last, noise)
-        except (RuntimeError, MemoryError, NetworkError):
+        except (RuntimeError, MemoryError, ModelError):
             return torch.contiguous_format
         alike = all(bool((a - b).abs().max() <= ROUNDING * a.abs().max()) for a, b in zip(plain, fast, strict=True))
         return torch.channels_last if alike else torch.contiguous_format

@@ -20,7 +20,7 @@ from torch import nn
 from torch.nn.parameter import is_lazy
 
 from innerview.adapters.keeping import LARGEST, Kept, Restore, draw, random_numbers
-from innerview.errors import NetworkError
+from innerview.errors import ModelError
 
 SETTINGS: Final[tuple[tuple[Any, Any], ...]] = (
     (torch.is_grad_enabled, torch._C._set_grad_enabled),  # noqa: SLF001 torch.set_grad_enabled is an object
@@ -177,18 +177,18 @@ def _write(value: torch.Tensor, copy: torch.Tensor) -> None:
 
 
 def check_usable(model: nn.Module) -> None:
-    """Raise NetworkError for weights that hold no numbers, or that can take part in no gradient."""
+    """Raise ModelError for weights that hold no numbers, or that can take part in no gradient."""
     tensors = {**dict(model.named_parameters()), **dict(model.named_buffers())}
     for name, value in tensors.items():
         if is_lazy(value):
-            raise NetworkError(
+            raise ModelError(
                 f"{name} has no values yet, since the model is lazy (LazyConv2d, LazyLinear); run it once "
                 "on a batch of pictures first"
             )
         if value.is_meta:
-            raise NetworkError(f"{name} is on the meta device, which holds no numbers; load the weights first")
+            raise ModelError(f"{name} is on the meta device, which holds no numbers; load the weights first")
         if value.is_inference():
-            raise NetworkError(
+            raise ModelError(
                 f"{name} was made inside torch.inference_mode(), so that no gradient can pass it; make the model "
                 "outside, or wrap a copy made outside: copy.deepcopy(model)"
             )

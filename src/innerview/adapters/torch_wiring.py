@@ -19,7 +19,7 @@ from torch.utils._pytree import tree_leaves
 from torch.utils.weak import WeakTensorKeyDictionary
 
 from innerview.adapters.wiring import Origin, Wiring
-from innerview.network import INPUT
+from innerview.model import INPUT
 
 TURNING: Final = frozenset(
     {"view", "_unsafe_view", "reshape", "_reshape_alias", "permute", "transpose", "t", "unsqueeze", "squeeze"}

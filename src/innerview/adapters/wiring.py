@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from innerview.network import INPUT, Layer
+from innerview.model import INPUT, Layer
 
 NOTHING: Final = frozenset[str]()
 

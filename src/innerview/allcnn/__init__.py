@@ -1,4 +1,4 @@
-"""The built-in network: an all-convolutional classifier of CIFAR-10's ten classes, ready to be looked into.
+"""The built-in model: an all-convolutional classifier of CIFAR-10's ten classes, ready to be looked into.
 
 Its architecture is the table in `table`, and the NumPy adapter runs it with no framework installed. Two trainings of
 it come along, each as a run folder in runs/ that can be looked at like any other, with a model card beside this file:
@@ -16,13 +16,13 @@ from typing import Final, Literal
 
 import numpy as np
 
-from innerview.adapters.numpy import NumpyNetwork
+from innerview.adapters.numpy import NumpyModel
 from innerview.allcnn.files import read, write
 from innerview.allcnn.table import CLASS_NAMES, TABLE, Row, build, initial_weights, operations, shapes
 from innerview.errors import UsageError
 
 NAMES: Final = ("allcnn", "recipe")
-"""The built-in networks, the default first."""
+"""The built-in models, the default first."""
 
 FOLDER: Final = Path(__file__).parent / "runs"
 
@@ -32,16 +32,16 @@ def load_pretrained(
     checkpoint: Literal["final", "initial"] | int = "final",
     *,
     dtype: np.dtype[np.floating] | type[np.floating] = np.float32,
-) -> NumpyNetwork:
-    """Open a built-in network at a checkpoint of its training.
+) -> NumpyModel:
+    """Open a built-in model at a checkpoint of its training.
 
     Args:
-        name: of the network.
+        name: of the model.
         checkpoint: "final" (trained), "initial" (before training), or a step that was kept.
         dtype: precision in which it computes.
 
     Raises:
-        UsageError: there is no built-in network of this name, or no such checkpoint of it; lists them.
+        UsageError: there is no built-in model of this name, or no such checkpoint of it; lists them.
     """
     paths = {int(path.stem.removeprefix("step-")): path for path in _checkpoints(name)}
     step = {"initial": 0, "final": max(paths, default=-1)}.get(str(checkpoint), checkpoint)
@@ -54,18 +54,18 @@ def load_pretrained(
 
 
 def has_initial(name: str) -> bool:
-    """Tell whether the weights of a built-in network before its training were kept."""
+    """Tell whether the weights of a built-in model before its training were kept."""
     return any(path.stem == "step-000000" for path in _checkpoints(name))
 
 
 def run_folder(name: str) -> Path:
-    """Where the training of a built-in network is kept: a run folder for `innerview.runs.RunFolder.open`.
+    """Where the training of a built-in model is kept: a run folder for `innerview.runs.RunFolder.open`.
 
     Raises:
-        UsageError: there is no built-in network of this name; lists them.
+        UsageError: there is no built-in model of this name; lists them.
     """
     if name not in NAMES:
-        raise UsageError(f"there is no built-in network {name!r}; the built-in networks are {', '.join(NAMES)}")
+        raise UsageError(f"there is no built-in model {name!r}; the built-in models are {', '.join(NAMES)}")
     return FOLDER / name
 
 

@@ -14,28 +14,28 @@ from typing import Final
 import numpy as np
 from safetensors.numpy import save
 
-from innerview.adapters.numpy import NumpyNetwork
+from innerview.adapters.numpy import NumpyModel
 from innerview.allcnn.table import CLASS_NAMES, build
-from innerview.errors import DataError, NetworkError
+from innerview.errors import DataError, ModelError
 from innerview.files.regular import reading
 from innerview.files.tensors import read_tensors
-from innerview.network import InputSpec, OutputSpec
+from innerview.model import InputSpec, OutputSpec
 
 SIZE: Final = 32
 
 
-def read(path: Path, dtype: np.dtype[np.floating] | type[np.floating] = np.float32) -> NumpyNetwork:
-    """Open a weight file as a network.
+def read(path: Path, dtype: np.dtype[np.floating] | type[np.floating] = np.float32) -> NumpyModel:
+    """Open a weight file as a model.
 
     Raises:
-        NetworkError: the file is no safetensors file, or its weights are not of this architecture.
+        ModelError: the file is no safetensors file, or its weights are not of this architecture.
     """
     try:
         weights, notes = read_tensors(path)
         with reading(path, "the weights"):
             mean, std, temperature = (_numbers(notes, key) for key in ("mean", "std", "temperature"))
     except DataError as error:
-        raise NetworkError(f"{path} can't be read as a weight file ({error})") from error
+        raise ModelError(f"{path} can't be read as a weight file ({error})") from error
     return build(
         weights,
         input=InputSpec(SIZE, SIZE, mean=mean, std=std),
@@ -44,29 +44,29 @@ def read(path: Path, dtype: np.dtype[np.floating] | type[np.floating] = np.float
     )
 
 
-def write(path: Path, network: NumpyNetwork, *, notes: Mapping[str, str], half: bool = True) -> None:
-    """Write a network so that `read` gives it back.
+def write(path: Path, model: NumpyModel, *, notes: Mapping[str, str], half: bool = True) -> None:
+    """Write a model so that `read` gives it back.
 
     Args:
         path: of the file, replaced if it exists.
-        network: of this architecture.
+        model: of this architecture.
         notes: where the weights come from; its keys may not be "mean", "std" or "temperature".
         half: store the weights in float16.
 
     Raises:
-        NetworkError: a weight is too large for float16.
+        ModelError: a weight is too large for float16.
     """
     precision = np.float16 if half else np.float32
     with np.errstate(over="ignore"):  # what is too large becomes infinite, and is found next
-        weights = {name: value.astype(precision) for name, value in network.weights().items()}
+        weights = {name: value.astype(precision) for name, value in model.weights().items()}
     for name, value in weights.items():
         if not np.isfinite(value).all():
-            raise NetworkError(f"{name} has values beyond what {value.dtype} holds; write it with half=False")
+            raise ModelError(f"{name} has values beyond what {value.dtype} holds; write it with half=False")
     metadata = {
         **notes,
-        "mean": ",".join(map(str, network.input.mean)),
-        "std": ",".join(map(str, network.input.std)),
-        "temperature": str(network.output.temperature),
+        "mean": ",".join(map(str, model.input.mean)),
+        "std": ",".join(map(str, model.input.std)),
+        "temperature": str(model.output.temperature),
     }
     path.write_bytes(save(weights, metadata))
 

@@ -1,4 +1,4 @@
-"""The built-in network's architecture as a table: nine convolutions, ELU after each, mean pooling before two.
+"""The built-in model's architecture as a table: nine convolutions, ELU after each, mean pooling before two.
 
 No bias and no normalisation layer: a black input stays 0 through all layers. It is fully convolutional, so the
 table has no picture size in it.
@@ -12,9 +12,9 @@ from typing import Final
 
 import numpy as np
 
-from innerview.adapters.numpy import NumpyNetwork
+from innerview.adapters.numpy import NumpyModel
 from innerview.adapters.operations import ELU, Convolution, GlobalMean, MeanPooling, Operation
-from innerview.network import InputSpec, OutputSpec
+from innerview.model import InputSpec, OutputSpec
 from innerview.types import Array
 
 CLASS_NAMES: Final = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
@@ -28,7 +28,7 @@ class Row:
     Attributes:
         kernel: height and width of its kernels, "same" padding, stride 1.
         std: standard deviation of its weights before training (mean 0), as the 2018 recipe has it.
-        inputs: channels in; None for the number that the network is built with.
+        inputs: channels in; None for the number that the model is built with.
         outputs: channels out; likewise.
         pool: 2 × 2 mean pooling comes before it.
     """
@@ -78,8 +78,8 @@ def build(
     input: InputSpec | None = None,  # noqa: A002 the waist's name for it
     output: OutputSpec | None = None,
     dtype: np.dtype[np.floating] | type[np.floating] = np.float32,
-) -> NumpyNetwork:
-    """Make a network of this architecture.
+) -> NumpyModel:
+    """Make a model of this architecture.
 
     Args:
         weights: "conv1.weight" to "conv9.weight", output × input × height × width, of any number of channels.
@@ -89,9 +89,9 @@ def build(
         dtype: float32 or float64.
 
     Raises:
-        NetworkError: a weight is missing, has the wrong shape or is not finite.
+        ModelError: a weight is missing, has the wrong shape or is not finite.
     """
-    return NumpyNetwork(input or InputSpec(size, size), output or OutputSpec(CLASS_NAMES), operations(), weights, dtype)
+    return NumpyModel(input or InputSpec(size, size), output or OutputSpec(CLASS_NAMES), operations(), weights, dtype)
 
 
 def initial_weights(seed: int, channels: int = 128) -> dict[str, Array]:

@@ -13,13 +13,13 @@ from innerview.cli.console import say
 
 @click.command("explain", short_help="Explain images: a folder of maps, layers and numbers for each.")
 @click.argument("images", nargs=-1, metavar="[IMAGE]...")
-@options.network()
+@options.model()
 @options.query(
     *options.QUESTION, "max_evaluations", "rule", "n_steps", "baselines", "methods", "layers", "max_channels", "alphas",
     "fractions", "vmax", "overlay", *options.CHOICE,
 )  # fmt: skip
 @options.output("innerview-explanations")
-def command(*, images: tuple[str, ...], network: Any, query: Any, output: Path) -> None:
+def command(*, images: tuple[str, ...], model: Any, query: Any, output: Path) -> None:
     """Explain images: attribution maps, layers, gradients, and the prediction for parts of the image.
 
     IMAGE is a file or an example (cat, moose, …); the cat if none is given. Each image gets a folder with an
@@ -32,7 +32,7 @@ def command(*, images: tuple[str, ...], network: Any, query: Any, output: Path) 
     for problem in registry().problems if query.methods else ():
         say(f"innerview: warning: {problem}.", err=True)
     with steps("Explaining") as progress:
-        written = explain(images, query, network=network, output=output, progress=progress)
+        written = explain(images, query, model=model, output=output, progress=progress)
     for line in written.lines:
         say(line)
     say(f"Open {written.page}")

@@ -24,7 +24,7 @@ from innerview.cli.console import say
 def command(*, model: str, format_: str, output: str, force: bool) -> None:
     """Write a built-in MODEL as one readable source file with its weights; innerview is not needed to run it.
 
-    `python network.py image.png` in the folder prints a prediction; README.md tells the rest.
+    `python model.py image.png` in the folder prints a prediction; README.md tells the rest.
     """
     from innerview.workbench.export import export
 

@@ -13,15 +13,15 @@ from innerview.names import visible
 
 @click.command("info", short_help="Describe a model, and how it preprocesses an image.")
 @click.argument("image", default="", metavar="[IMAGE]")
-@options.network(warn=False)  # it is one of the facts
+@options.model(warn=False)  # it is one of the facts
 @click.option("--crop", default="center", show_default=True, help="center, whole, or left,top,width,height in pixels.")
-def command(*, image: str, network: Any, crop: str) -> None:
+def command(*, image: str, model: Any, crop: str) -> None:
     """Describe a model: its layers, its input and output, and how IMAGE is preprocessed."""
     from rich.table import Table
 
     from innerview.workbench import info
 
-    found = info(network, image, crop)
+    found = info(model, image, crop)
     facts = Table.grid(padding=(0, 2))
     for name, value in found.facts:
         facts.add_row(name, visible(value))

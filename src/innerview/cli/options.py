@@ -54,8 +54,8 @@ MODEL: Final = (
 )
 
 
-def network(*, warn: bool = True) -> Decorator:
-    """--model and all that describes it; the command is given `network`, opened, or the name of a built-in one.
+def model(*, warn: bool = True) -> Decorator:
+    """--model and all that describes it; the command is given `model`, opened, or the name of a built-in one.
 
     Args:
         warn: say on the error stream if the model's predictions for the example images are all the same.
@@ -79,7 +79,7 @@ def network(*, warn: bool = True) -> Decorator:
             found = open_model(ModelRequest(model, weights, classes, input_spec, output_spec, trust_code))
             for doubt in doubts(found) if warn and not isinstance(found, str) else ():
                 say(f"innerview: warning: {doubt}.", err=True)
-            return command(*args, network=found, **others)
+            return command(*args, model=found, **others)
 
         return _all(MODEL)(opened)
 

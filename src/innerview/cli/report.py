@@ -13,7 +13,7 @@ from innerview.cli.console import say
 
 @click.command("report", short_help="Write the viewer as one HTML file that opens anywhere, offline.")
 @click.argument("images", nargs=-1, metavar="[IMAGE]...")
-@options.network()
+@options.model()
 @options.query(*options.QUESTION, "baselines", *options.CHOICE)
 @click.option(
     "-o",
@@ -24,7 +24,7 @@ from innerview.cli.console import say
     metavar="FILE",
     help="File to write; one that is there is replaced.",
 )
-def command(*, images: tuple[str, ...], network: Any, query: Any, output: Path) -> None:
+def command(*, images: tuple[str, ...], model: Any, query: Any, output: Path) -> None:
     """Write the viewer with everything about some images (up to 500) as one HTML file.
 
     The file opens offline and loads nothing from elsewhere. Other classes, your own images and the brush need a
@@ -34,7 +34,7 @@ def command(*, images: tuple[str, ...], network: Any, query: Any, output: Path) 
     from innerview.workbench.page.report import report
 
     with steps("Explaining") as progress:
-        written = report(images, query, network=network, output=output, progress=progress)
+        written = report(images, query, model=model, output=output, progress=progress)
     for line in written.lines:
         say(line)
     say(f"Open {written.page} ({written.size / 1e6:.1f} MB)")

@@ -12,7 +12,7 @@ from innerview.cli.console import say
 
 
 @click.command("saturation", short_help="Predictions and accuracy of many images on the path from the baseline.")
-@options.network()
+@options.model()
 @click.option(
     "--data",
     type=click.Path(path_type=Path),
@@ -30,7 +30,7 @@ from innerview.cli.console import say
 @options.output("innerview-saturation")
 def command(
     *,
-    network: Any,
+    model: Any,
     data: Path,
     num_images: int,
     alphas: tuple[float, ...] | None,
@@ -47,7 +47,7 @@ def command(
         walked = path(
             data,
             count=num_images,
-            network=network,
+            model=model,
             alphas=ALPHAS if alphas is None else alphas,
             baseline=baseline,
             seed=seed,

@@ -13,7 +13,7 @@ from innerview.cli.console import say
 
 @click.command("serve", short_help="Open the viewer in a browser: your images and live trainings.")
 @click.argument("runs", nargs=-1, type=click.Path(path_type=Path), metavar="[RUN]...")
-@options.network()
+@options.model()
 @click.option("--image", "images", multiple=True, metavar="IMAGE", help="Offer this file beside the examples.")
 @click.option(
     "--data",
@@ -28,7 +28,7 @@ from innerview.cli.console import say
 def command(
     *,
     runs: tuple[Path, ...],
-    network: Any,
+    model: Any,
     images: tuple[str, ...],
     data: Path | None,
     select: tuple[str, ...],
@@ -52,7 +52,7 @@ def command(
         say(f"innerview: warning: {problem}.", err=True)
     access = Access.on(host)
     with listen(host, port) as listening:
-        session, changes = furnish(network, runs, images, data=data, picks=select, remote=bool(access.token))
+        session, changes = furnish(model, runs, images, data=data, picks=select, remote=bool(access.token))
         app = make_app(session, access, changes)
         url = address(listening, access) + opening(runs)
 

@@ -1,4 +1,4 @@
-"""`innerview train`: train the built-in network, and leave a run folder that can be watched and resumed."""
+"""`innerview train`: train the built-in model, and leave a run folder that can be watched and resumed."""
 
 from __future__ import annotations
 

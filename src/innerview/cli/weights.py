@@ -13,11 +13,11 @@ from innerview.cli.console import say
 
 @click.command("weights", short_help="Histograms of weights, before and after training.")
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path), metavar="[FILE]...")
-@options.network()
+@options.model()
 @click.option("--bins", type=click.IntRange(2), default=128, show_default=True, help="Bins of each histogram, even.")
 @click.option("--shared-bins", is_flag=True, help="One set of bins for all layers instead of one for each.")
 @options.output("innerview-weights")
-def command(*, files: tuple[Path, ...], network: Any, bins: int, shared_bins: bool, output: Path) -> None:
+def command(*, files: tuple[Path, ...], model: Any, bins: int, shared_bins: bool, output: Path) -> None:
     """Draw histograms of weights, before and after training, and write them as CSV.
 
     FILE holds weights: .safetensors (or the index of several), .npz, .npy, or a state dict that torch.save wrote; no
@@ -27,7 +27,7 @@ def command(*, files: tuple[Path, ...], network: Any, bins: int, shared_bins: bo
     from innerview.workbench import weights
 
     with steps("Counting") as progress:
-        counted = weights(files, network=network, output=output, bins=bins, shared_bins=shared_bins, progress=progress)
+        counted = weights(files, model=model, output=output, bins=bins, shared_bins=shared_bins, progress=progress)
     say(counted.words)
     for file in counted.files:
         say(file)

@@ -1,6 +1,6 @@
 """Baselines: the pictures of "nothing" that an attribution starts from, by the names that users give them.
 
-A baseline is a picture in [0, 1] like any other, in the network's size. None is neutral: black hides what is dark, a
+A baseline is a picture in [0, 1] like any other, in the model's size. None is neutral: black hides what is dark, a
 blurred copy hides what is fine. That is why several may be given, whose maps are averaged, and why every result
 carries its baseline in words.
 """
@@ -18,7 +18,7 @@ from innerview.data.fitting import preprocess
 from innerview.data.reading import load_image
 from innerview.errors import ImageError, UsageError
 from innerview.fills import DEFAULT_SIGMA, blur, make_fill
-from innerview.network import InputSpec
+from innerview.model import InputSpec
 from innerview.reprs import short
 from innerview.results.result import A_co, Result
 from innerview.types import Array, Image
@@ -32,7 +32,7 @@ class Baseline(Result["Baseline[Array]", A_co]):
     Attributes:
         name: as the user asked for it: "noise:7".
         words: what it is, with everything that is needed to make it again: "uniform noise, seed 7".
-        image: height × width × channels of the network, float32.
+        image: height × width × channels of the model, float32.
         seed: of the noise; None where nothing is random.
     """
 
@@ -85,12 +85,12 @@ def make_baseline(asked: str | BaselineName, spec: InputSpec, image: Image) -> B
 
     Args:
         asked: its name, as text or parsed.
-        spec: what the network takes.
+        spec: what the model takes.
         image: the picture that is explained, height × width × channels, which "blurred" is made from.
 
     Raises:
         UsageError: there is no such baseline.
-        ImageError: the file can't be read or has another size than the network's pictures.
+        ImageError: the file can't be read or has another size than the model's pictures.
     """
     name = parse_baseline(asked) if isinstance(asked, str) else asked
     return _MAKERS[name.kind](name, spec, image)
@@ -116,7 +116,7 @@ def baseline_from(array: Array, spec: InputSpec, name: str = "array") -> Baselin
     """
     if array.shape != spec.shape:
         raise ImageError(
-            f"the baseline {name} has shape {_shape(array.shape)}, but the network takes {_shape(spec.shape)} "
+            f"the baseline {name} has shape {_shape(array.shape)}, but the model takes {_shape(spec.shape)} "
             "(height, width, channels); bring it to that size first"
         )
     if not np.issubdtype(array.dtype, np.floating):
@@ -143,9 +143,7 @@ def _blurred(name: BaselineName, spec: InputSpec, image: Image) -> Baseline:
     longer = max(spec.height, spec.width)
     sigma = float(name.parameter or longer * DEFAULT_SIGMA)
     if sigma > longer:  # beyond this only the mean is left, and the kernel would grow without limit
-        raise UsageError(
-            f"a blur of {sigma:g} pixels was asked for; the network's pictures have {longer}: at most that"
-        )
+        raise UsageError(f"a blur of {sigma:g} pixels was asked for; the model's pictures have {longer}: at most that")
     return Baseline(str(name), f"the picture blurred (Gaussian, sigma {sigma:g} pixels)", blur(image, sigma))
 
 
@@ -160,7 +158,7 @@ def _file(name: BaselineName, spec: InputSpec, _image: Image) -> Baseline:
     picture = load_image(name.parameter)
     if picture.size != (spec.width, spec.height):
         raise ImageError(
-            f"the baseline {picture.name} has {picture.size[0]} × {picture.size[1]} pixels, but the network takes "
+            f"the baseline {picture.name} has {picture.size[0]} × {picture.size[1]} pixels, but the model takes "
             f"{spec.width} × {spec.height}; bring it to that size first"
         )
     return Baseline(str(name), f"from {picture.name}", preprocess(picture, spec).image)

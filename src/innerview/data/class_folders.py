@@ -18,8 +18,8 @@ from innerview.data.folders import ClassFolders, Entry, open_folders
 from innerview.data.labelled import Dataset, LabelledPictures
 from innerview.data.parts import folders_in, is_divided
 from innerview.errors import DataError, ImageError
+from innerview.model import InputSpec
 from innerview.names import readable
-from innerview.network import InputSpec
 from innerview.types import Array
 
 TEST_EVERY: Final = 6

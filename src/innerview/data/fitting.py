@@ -1,8 +1,8 @@
-"""From a picture as it was found to the picture that the network sees, with the way back.
+"""From a picture as it was found to the picture that the model sees, with the way back.
 
-The network sees a small part of what a user looks at, and most puzzles about a map begin there. So the crop is kept
+The model sees a small part of what a user looks at, and most puzzles about a map begin there. So the crop is kept
 as a box on the original, where overlays are drawn, and what was done is said in words under every picture. A picture
-that has the network's size already passes through bit for bit.
+that has the model's size already passes through bit for bit.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import numpy as np
 from innerview.data.reading import LoadedImage
 from innerview.data.resizing import resize_strips
 from innerview.errors import ImageError, UsageError
-from innerview.network import InputSpec
+from innerview.model import InputSpec
 from innerview.reprs import short
 from innerview.types import Image
 
@@ -34,15 +34,15 @@ _LUMA = (0.299, 0.587, 0.114)
 @short
 @dataclass(frozen=True, eq=False)
 class Preprocessed:
-    """A picture in the size that a network takes.
+    """A picture in the size that a model takes.
 
     Attributes:
         original: the whole image.
-        image: height × width × channels of the network, float32 in [0, 1].
+        image: height × width × channels of the model, float32 in [0, 1].
         box: which part of the original it shows: left, top, width, height in pixels.
         words: what was done, for the user: "32 × 32 of 451 × 300: the middle 300 × 300, shrunk by area averaging".
         name: for captions and folders.
-        label: number of its true class for this network; None where nobody said.
+        label: number of its true class for this model; None where nobody said.
     """
 
     original: LoadedImage
@@ -54,12 +54,12 @@ class Preprocessed:
 
 
 def preprocess(image: LoadedImage, spec: InputSpec, crop: Crop = "center") -> Preprocessed:
-    """Cut out a part of `image` and bring it to the size and channels that the network takes.
+    """Cut out a part of `image` and bring it to the size and channels that the model takes.
 
     Args:
         image: of any size.
-        spec: what the network takes.
-        crop: "center", the largest part in the middle that has the network's proportions; "whole", all of it,
+        spec: what the model takes.
+        crop: "center", the largest part in the middle that has the model's proportions; "whole", all of it,
             squeezed where the proportions differ; or a box (left, top, width, height) in pixels.
 
     Raises:
@@ -80,7 +80,7 @@ def preprocess(image: LoadedImage, spec: InputSpec, crop: Crop = "center") -> Pr
     if grey:
         pixels = (pixels.astype(np.float64) @ np.asarray(_LUMA))[..., None].astype(np.float32)
     elif isinstance(image.colours, np.ndarray) and np.may_share_memory(pixels, image.colours):
-        pixels = pixels.copy()  # the original must not change with the network's picture
+        pixels = pixels.copy()  # the original must not change with the model's picture
     return Preprocessed(image, pixels, box, _words(image, spec, box) + ", in grey (ITU-R 601)" * grey, image.name)
 
 
@@ -119,7 +119,7 @@ def _box(picture: LoadedImage, spec: InputSpec, crop: Crop) -> Box:
 
 
 def _words(picture: LoadedImage, spec: InputSpec, box: Box) -> str:
-    """Say which part of the original the network sees, and how it came to its size."""
+    """Say which part of the original the model sees, and how it came to its size."""
     width, height = box[2:]
     part = _part(picture, box)
     if (width, height) == (spec.width, spec.height):
@@ -128,7 +128,7 @@ def _words(picture: LoadedImage, spec: InputSpec, box: Box) -> str:
     how = "shrunk by area averaging" if max(horizontal, vertical) <= 1 else "enlarged linearly"
     if min(horizontal, vertical) < 1 < max(horizontal, vertical):
         how = "shrunk by area averaging along one side and enlarged linearly along the other"
-    # A crop to the network's proportions is off by less than a pixel; what is off by more was squeezed.
+    # A crop to the model's proportions is off by less than a pixel; what is off by more was squeezed.
     if abs(width * spec.height - height * spec.width) > max(spec.height, spec.width):
         how += ", its proportions squeezed"
     return f"{spec.width} × {spec.height} of {_size(picture)}: {part or 'all of it'}, {how}"

@@ -105,10 +105,10 @@ class ClassFolders:
         return tuple(self.entries[position] for position in order)
 
     def matching(self, class_names: Sequence[str]) -> tuple[int, ...]:
-        """For each class here, its number in the network's `class_names` (by name, whatever the case).
+        """For each class here, its number in the model's `class_names` (by name, whatever the case).
 
         Raises:
-            DataError: a class here is none of the network's; lists both.
+            DataError: a class here is none of the model's; lists both.
         """
         numbers: list[int] = []
         strange: list[str] = []
@@ -122,8 +122,8 @@ class ClassFolders:
         if strange:
             wordnet = _WORDNET.fullmatch(strange[0]) is not None
             raise DataError(
-                f"the network does not know {listed(strange)}; the classes in {readable(str(self.root))} are "
-                f"{listed(self.class_names)}, the network's {listed(class_names)}: "
+                f"the model does not know {listed(strange)}; the classes in {readable(str(self.root))} are "
+                f"{listed(self.class_names)}, the model's {listed(class_names)}: "
                 + (
                     "declare the classes with these numbers: --classes FILE with lines as n01440764 tench"
                     if wordnet

@@ -1,6 +1,6 @@
 """A picture's samples as its file holds them, turned to colours a part at a time.
 
-A photo of 24 megapixels fills 96 MB as bytes and 288 MB as float32. A network sees a small copy, so samples stay as
+A photo of 24 megapixels fills 96 MB as bytes and 288 MB as float32. A model sees a small copy, so samples stay as
 they are, and only the rows that are being averaged become floats. EXIF's orientation is applied to each part in the
 same way, since a turned copy would double what is held.
 """

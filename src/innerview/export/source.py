@@ -1,4 +1,4 @@
-"""From a network to the files that people take away: source, weights, and a page that says how to use them."""
+"""From a model to the files that people take away: source, weights, and a page that says how to use them."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from typing import Final
 import numpy as np
 from safetensors.numpy import save
 
-from innerview.adapters.numpy import NumpyNetwork
+from innerview.adapters.numpy import NumpyModel
 from innerview.adapters.operations import Operation
 from innerview.errors import UsageError
 from innerview.export.steps import KERAS, NUMPY, TORCH, Lines, Step, lines
-from innerview.network import InputSpec
+from innerview.model import InputSpec
 from innerview.results import versions
 from innerview.types import Array
 
@@ -27,7 +27,7 @@ WIDTH: Final = 120
 
 @dataclass(frozen=True)
 class Format:
-    """How networks are written for one framework.
+    """How models are written for one framework.
 
     Attributes:
         name: of the framework, for people.
@@ -35,7 +35,7 @@ class Format:
         line: how a layer's name and expression stand in the table of layers.
         indent: spaces in front of it.
         weights: of the framework, by its names and in its axis order, from ours.
-        layout: axis order of what the network takes.
+        layout: axis order of what the model takes.
         packages: what must be installed to run it.
         wrap: how innerview looks into it again.
     """
@@ -60,9 +60,9 @@ def _as_keras(name: str, value: Array) -> tuple[str, Array]:
     return f"{layer}/{'kernel' if kind == 'weight' else kind}", value.transpose(axes)
 
 
-_WRAP: Final = "network = innerview.wrap(\n    build(),\n    input={input},\n    output={output},\n)"
+_WRAP: Final = "model = innerview.wrap(\n    build(),\n    input={input},\n    output={output},\n)"
 _FORWARD: Final = (
-    "layers = build()\nnetwork = innerview.wrap(\n    lambda pictures: forward(layers, pictures),  # forward only\n"
+    "layers = build()\nmodel = innerview.wrap(\n    lambda pictures: forward(layers, pictures),  # forward only\n"
     "    input={input},\n    output={output},\n)"
 )
 
@@ -79,12 +79,12 @@ FORMATS: Final[Mapping[str, Format]] = MappingProxyType(
 )
 
 
-def export_files(network: NumpyNetwork, name: str, format: str, card: str = "") -> dict[str, bytes]:  # noqa: A002 --format
-    """Write a network for another framework.
+def export_files(model: NumpyModel, name: str, format: str, card: str = "") -> dict[str, bytes]:  # noqa: A002 --format
+    """Write a model for another framework.
 
     Args:
-        network: gives logits.
-        name: of the network, for people.
+        model: gives logits.
+        name: of the model, for people.
         format: one of FORMATS.
         card: its model card, in Markdown; empty for none.
 
@@ -92,17 +92,17 @@ def export_files(network: NumpyNetwork, name: str, format: str, card: str = "") 
         The files of the folder, by name.
 
     Raises:
-        UsageError: there is no such format, or the network has an operation that it can't express.
+        UsageError: there is no such format, or the model has an operation that it can't express.
     """
     if format not in FORMATS:
         raise UsageError(f"there is no format {format!r}; the formats are {', '.join(FORMATS)}")
-    if network.output.kind != "logits":
-        raise UsageError(f"{name} gives {network.output.kind}; networks that give logits can be exported")
+    if model.output.kind != "logits":
+        raise UsageError(f"{name} gives {model.output.kind}; models that give logits can be exported")
     chosen = FORMATS[format]
-    weights = dict(chosen.weights(key, np.asarray(value, np.float32)) for key, value in network.weights().items())
+    weights = dict(chosen.weights(key, np.asarray(value, np.float32)) for key, value in model.weights().items())
     found = {
-        "network.py": _source(network, name, format, chosen),
-        "README.md": _readme(network, name, format, chosen, has_card=bool(card)),
+        "model.py": _source(model, name, format, chosen),
+        "README.md": _readme(model, name, format, chosen, has_card=bool(card)),
         **({"model-card.md": card} if card else {}),
     }
     return {
@@ -111,30 +111,30 @@ def export_files(network: NumpyNetwork, name: str, format: str, card: str = "") 
     }
 
 
-def _source(network: NumpyNetwork, name: str, format: str, chosen: Format) -> str:  # noqa: A002 as above
-    steps = [pair for step in _steps(network) for pair in lines(chosen.table, step, chosen.name)]
+def _source(model: NumpyModel, name: str, format: str, chosen: Format) -> str:  # noqa: A002 as above
+    steps = [pair for step in _steps(model) for pair in lines(chosen.table, step, chosen.name)]
     rows = [chosen.line.format(name=layer, made=made) for layer, made in steps]
     blocks = [] if format == "keras" else _text(f"definitions-{format}").rstrip().split("\n\n\n")
     needed = _needed(blocks, [made for _, made in steps])
-    height, width, channels = network.input.shape
+    height, width, channels = model.input.shape
     words = {
-        "title": _title(network, name, chosen),
-        "origin": f"Written by innerview {versions()['innerview']} from the network {network.identity}.",
-        "constants": _constants(network),
+        "title": _title(model, name, chosen),
+        "origin": f"Written by innerview {versions()['innerview']} from the model {model.fingerprint}.",
+        "constants": _constants(model),
         "definitions": "".join(f"\n{block}\n\n" for block in needed),
         "steps": f"\n{' ' * chosen.indent}".join(rows),
         "height": str(height),
         "width": str(width),
         "channels": str(channels),
-        "classes": str(len(network.output.class_names)),
+        "classes": str(len(model.output.class_names)),
         "mode": "RGB" if channels == 3 else "L",
     }
     words["picture"] = Template(_text("picture")).substitute(words)
     return Template(_text(format)).substitute(words)
 
 
-def _readme(network: NumpyNetwork, name: str, format: str, chosen: Format, *, has_card: bool) -> str:  # noqa: A002
-    ours = network.input
+def _readme(model: NumpyModel, name: str, format: str, chosen: Format, *, has_card: bool) -> str:  # noqa: A002
+    ours = model.input
     declared = InputSpec(*ours.shape, ours.mean, ours.std, ours.value_range)
     given = f"innerview.InputSpec({declared.height}, {declared.width}, {declared.channels}"
     given += "".join(
@@ -147,34 +147,33 @@ def _readme(network: NumpyNetwork, name: str, format: str, chosen: Format, *, ha
         if value != usual and format != "numpy"  # whose forward takes pixels as they are
     )
     given += ', layout="CHW")' if chosen.layout == "CHW" else ")"
-    output = f"innerview.OutputSpec(CLASSES, temperature={network.output.temperature!r})"
+    output = f"innerview.OutputSpec(CLASSES, temperature={model.output.temperature!r})"
     imported = "CLASSES, build, forward" if format == "numpy" else "CLASSES, build"
     wrapped = chosen.wrap.format(input=given, output=output)
     program = {
-        "pytorch": "from network import build\n\nnetwork = build()  # an nn.Module in evaluation mode",
-        "keras": 'from network import build\n\nnetwork = build()\nnetwork.save("network.keras")  # one file, '
-        "if you want that",
-        "numpy": "from PIL import Image\nfrom network import build, forward, gradient, prepare\n\nnetwork = build()\n"
-        'pixels = prepare(Image.open("picture.png"))\nlogits = forward(network, pixels)\n'
-        "slopes = gradient(network, pixels, int(logits[0].argmax()))  # of the winning logit, by each pixel",
+        "pytorch": "from model import build\n\nmodel = build()  # an nn.Module in evaluation mode",
+        "keras": 'from model import build\n\nmodel = build()\nmodel.save("model.keras")  # one file, if you want that',
+        "numpy": "from PIL import Image\nfrom model import build, forward, gradient, prepare\n\nmodel = build()\n"
+        'pixels = prepare(Image.open("picture.png"))\nlogits = forward(model, pixels)\n'
+        "slopes = gradient(model, pixels, int(logits[0].argmax()))  # of the winning logit, by each pixel",
     }
     return Template(_text("readme")).substitute(
         name=name,
         format=chosen.name,
-        title=_title(network, name, chosen),
+        title=_title(model, name, chosen),
         card_row="| `model-card.md` | how it was trained, and how good it is |\n" if has_card else "",
         packages=chosen.packages + (" tensorflow  # or torch, or jax" if format == "keras" else ""),
         program=program[format],
-        temperature=f"{network.output.temperature:g}",
-        wrap=f"import innerview\nfrom network import {imported}\n\n{wrapped}",
+        temperature=f"{model.output.temperature:g}",
+        wrap=f"import innerview\nfrom model import {imported}\n\n{wrapped}",
     )
 
 
-def _steps(network: NumpyNetwork) -> Iterable[Step]:
-    before, weights = network.input.shape, network.weights()
-    for operation, layer in zip(network.operations, network.layers, strict=True):
+def _steps(model: NumpyModel) -> Iterable[Step]:
+    before, weights = model.input.shape, model.weights()
+    for operation, layer in zip(model.operations, model.layers, strict=True):
         if not operation.name.isidentifier():
-            raise UsageError(f"the layer {operation.name!r} can't be a name in Python; rename it to export the network")
+            raise UsageError(f"the layer {operation.name!r} can't be a name in Python; rename it to export the model")
         yield Step(operation, before, tuple(weights[name].shape for name in operation.parameters))
         before = layer.shape
 
@@ -198,16 +197,14 @@ def _names(text: str) -> set[str]:
     return {node.id for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Name)}
 
 
-def _title(network: NumpyNetwork, name: str, chosen: Format) -> str:
-    count = sum(value.size for value in network.weights().values())
-    shape = " × ".join(map(str, network.input.shape))
-    return (
-        f"{name} in {chosen.name}: {count:,} weights, pictures of {shape}, {len(network.output.class_names)} classes."
-    )
+def _title(model: NumpyModel, name: str, chosen: Format) -> str:
+    count = sum(value.size for value in model.weights().values())
+    shape = " × ".join(map(str, model.input.shape))
+    return f"{name} in {chosen.name}: {count:,} weights, pictures of {shape}, {len(model.output.class_names)} classes."
 
 
-def _constants(network: NumpyNetwork) -> str:
-    taken, given = network.input, network.output
+def _constants(model: NumpyModel) -> str:
+    taken, given = model.input, model.output
     names = [json.dumps(name, ensure_ascii=False) for name in given.class_names]
     line = f"CLASSES = ({', '.join(names)},)" if len(names) == 1 else f"CLASSES = ({', '.join(names)})"
     listed = "CLASSES = (\n" + "".join(f"    {name},\n" for name in names) + ")"

@@ -1,7 +1,7 @@
 """What each operation is called in each framework: one line (or two) of the table of layers, and what it needs defined.
 
 `written` functions give pairs of a layer's name and the expression that makes it. An operation that a framework has
-no layer for gets a definition of its own, which is written above the network where it is used.
+no layer for gets a definition of its own, which is written above the model where it is used.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ Shape: TypeAlias = tuple[int, ...]
 
 @dataclass(frozen=True)
 class Step:
-    """One operation of a network, with what is known where it stands.
+    """One operation of a model, with what is known where it stands.
 
     Attributes:
         operation: what is done.

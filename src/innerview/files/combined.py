@@ -1,7 +1,7 @@
 """Weights as the model computes with them, where a file holds what they are made of.
 
 Pruning keeps `weight_orig` and `weight_mask`, weight normalisation `weight_g` and `weight_v`, spectral normalisation
-`weight_orig`, `weight_u` and `weight_v`: a histogram of those shows other numbers than the network uses. What can be
+`weight_orig`, `weight_u` and `weight_v`: a histogram of those shows other numbers than the model uses. What can be
 put together from the file alone is; of what can't, it is said that it stands as it was stored.
 """
 

@@ -16,7 +16,7 @@ from jaxtyping import Bool
 from innerview.types import Array, Image, Map
 
 ROUNDING: Final = 8
-"""Units of the last place within which sums of the network's numbers are taken to be right."""
+"""Units of the last place within which sums of the model's numbers are taken to be right."""
 
 CANCELLED: Final = 1e-3
 """A score that changes by less than this share of its map is said to be hardly changed."""
@@ -39,7 +39,7 @@ class Account:
         scores: at the picture and at the baseline (mean over several).
         dead: no gradient other than exactly zero was met.
         stalled: the integral has settled, at the tolerance, and the gap has not.
-        dtype: precision in which the network computes.
+        dtype: precision in which the model computes.
         unit: of the score.
     """
 
@@ -103,7 +103,7 @@ class Account:
         changed = abs(self.change) > self.rounding
         missed = self.stalled and not self.dead
         said = {
-            "The baseline is the picture itself: the path has no length, so the map is zero whatever the network "
+            "The baseline is the picture itself: the path has no length, so the map is zero whatever the model "
             "does. Take another baseline.": not moved,
             f"The gradient is exactly zero at every place that was visited, but the score changes by {change}: "
             f"{BLOCKED}": moved and self.dead and changed,
@@ -113,7 +113,7 @@ class Account:
             f"The map misses {self.gap:.3g} {self.unit} of the score's change ({change}), and goes on to do so however "
             f"finely the path is cut: {BLOCKED}": missed and self.gap > self.rounding,
             f"The score's change ({change}) is within the rounding of scores of {self.scores[0]:.3g} in "
-            f"{self.dtype.name}, so the map can't be checked by it. Convert with network.astype(np.float64).": missed
+            f"{self.dtype.name}, so the map can't be checked by it. Convert with model.astype(np.float64).": missed
             and self.gap <= self.rounding,
             f"The score hardly changes from the baseline to the picture (by {self.change:.2g}): the map shows how "
             "evidence for and against cancels, and its sum says nothing.": self.size > 0

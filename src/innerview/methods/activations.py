@@ -1,6 +1,6 @@
 """What chosen layers give for one picture, and which of the picture's colours each channel follows.
 
-Layers count from 1, and "after layer 3" means after its activation and before pooling (`network.find_layer`).
+Layers count from 1, and "after layer 3" means after its activation and before pooling (`model.find_layer`).
 """
 
 from __future__ import annotations
@@ -11,42 +11,42 @@ import numpy as np
 from jaxtyping import Float
 
 from innerview.methods.passes import check_picture, require_finite
-from innerview.network import Network, find_layer
+from innerview.model import Model, find_layer
 from innerview.results import Activations, Prediction, Provenance
 from innerview.types import Array, Image
 
 
-def activations(network: Network, image: Image, layers: Sequence[str | int]) -> Activations:
+def activations(model: Model, image: Image, layers: Sequence[str | int]) -> Activations:
     """Take down the outputs of `layers` (names, or numbers as people count) for one picture.
 
     Args:
-        network: any network; no gradients are needed.
+        model: any model; no gradients are needed.
         image: one picture (pixels in [0, 1], height × width × channel).
         layers: in the order in which they are wanted.
 
     Raises:
         UnknownLayer: lists the layers.
-        ImageError: the picture does not fit the network.
-        NetworkError: an output is not finite.
+        ImageError: the picture does not fit the model.
+        ModelError: an output is not finite.
     """
-    check_picture(network, image, "picture")
-    about = {layer.name: layer for layer in (find_layer(network.layers, asked) for asked in layers)}
+    check_picture(model, image, "picture")
+    about = {layer.name: layer for layer in (find_layer(model.layers, asked) for asked in layers)}
     names = tuple(about)
-    answer = network.forward(image[None], names)
-    require_finite(network, image[None], answer.logits, "output")
+    answer = model.forward(image[None], names)
+    require_finite(model, image[None], answer.logits, "output")
     values = {name: answer.activations[name][0] for name in names}
     placed = {name: layer.positions(values[name]) for name, layer in about.items()}
     return Activations(
         image=image,
         prediction=Prediction(
             answer.logits[0],
-            network.output.probabilities(answer.logits)[0],
-            network.output.class_names,
-            network.output.kind,
+            model.output.probabilities(answer.logits)[0],
+            model.output.class_names,
+            model.output.kind,
         ),
         layers=values,
         colours={name: colour_correlations(image, value) for name, value in placed.items() if value is not None},
-        provenance=Provenance.of(network),
+        provenance=Provenance.of(model),
         about=about,
     )
 

@@ -26,7 +26,7 @@ from jaxtyping import Bool, Float
 from innerview.errors import UsageError
 from innerview.methods.grad_cam import spread_out
 from innerview.methods.passes import check_picture, require_finite
-from innerview.network import Differentiable, Layer, Network, has_gradients
+from innerview.model import DifferentiableModel, Layer, Model, has_gradients
 from innerview.results import Provenance
 from innerview.results.class_evidence import ClassEvidence
 from innerview.targets import Target
@@ -65,31 +65,31 @@ class Head:
         return next((layer for layer in self.tail if layer.kind in WEIGHING), None)
 
 
-def class_evidence(network: Network, image: Image, target: Target) -> ClassEvidence:
+def class_evidence(model: Model, image: Image, target: Target) -> ClassEvidence:
     """Take every output apart into what each position of the last map gives to it.
 
     Args:
-        network: any model whose layers are known; no gradients are needed (they tell the receptive field).
+        model: any model whose layers are known; no gradients are needed (they tell the receptive field).
         image: one image (pixels in [0, 1], height × width × channel).
         target: a sum of outputs, such as a logit, a contrast or a margin; an open class is the one that wins.
 
     Raises:
         UsageError: the model does not end in a sum over positions, and why; the target is no sum of outputs.
         ImageError: the image does not fit the model.
-        NetworkError: something is NaN or infinite.
+        ModelError: something is NaN or infinite.
     """
-    check_picture(network, image, "picture")
-    head = find_head(network)
+    check_picture(model, image, "picture")
+    head = find_head(model)
     noise = np.random.default_rng(0).random(image.shape).astype(image.dtype)
     images = np.stack([image, noise])
-    answer = network.forward(images, (head.layer.name,))
-    require_finite(network, images, answer.logits, "output")
+    answer = model.forward(images, (head.layer.name,))
+    require_finite(model, images, answer.logits, "output")
     values = [_positions(head.layer, row) for row in answer.activations[head.layer.name]]
-    evidence, residual, rounding = _proved(head, network, values, answer.logits)
-    resolved = target.resolve(answer.logits[0], network.output)
+    evidence, residual, rounding = _proved(head, model, values, answer.logits)
+    resolved = target.resolve(answer.logits[0], model.output)
     factors = _factors(resolved, answer.logits)
     rows, columns = evidence.shape[:2]
-    field = _receptive_field(network, head.layer, images)
+    field = _receptive_field(model, head.layer, images)
     told = (
         f"Exact: each output is the sum of {rows} × {columns} positions of layer {head.layer.name}, to {residual:.1g} "
         f"(rounding allows {rounding:.1g}); {_seen(field, image)}."
@@ -107,9 +107,9 @@ def class_evidence(network: Network, image: Image, target: Target) -> ClassEvide
         unit=resolved.unit,
         score=float(resolved.score(answer.logits[:1])[0]),
         target=resolved.index,
-        class_names=network.output.class_names,
+        class_names=model.output.class_names,
         n_evaluations=3 if field else 2,
-        provenance=Provenance.of(network, resolved.describe(network.output.class_names)),
+        provenance=Provenance.of(model, resolved.describe(model.output.class_names)),
         notes=(told,),
     )
 
@@ -122,16 +122,16 @@ def _seen(field: tuple[int, int] | None, image: Image) -> str:
     return "each sees the whole image" if whole else f"each sees {field[0]} × {field[1]} pixels around it"
 
 
-def find_head(network: Network) -> Head:
+def find_head(model: Model) -> Head:
     """Find how a model ends, by its wiring.
 
     Raises:
         UsageError: it does not end in a sum over positions; says which layer is in the way.
     """
-    layers = {layer.name: layer for layer in network.layers}
+    layers = {layer.name: layer for layer in model.layers}
     if not layers:
         raise _refusal("its layers are not known: a function was wrapped")
-    current, tail = network.layers[-1], list[Layer]()
+    current, tail = model.layers[-1], list[Layer]()
     while not _has_positions(current):
         _check_kind(current, tail)
         tail.insert(0, current)
@@ -173,15 +173,15 @@ def _positions(layer: Layer, values: Array) -> Float[np.ndarray, "row column cha
 
 
 def _proved(
-    head: Head, network: Network, values: list[Array], outputs: Array
+    head: Head, model: Model, values: list[Array], outputs: Array
 ) -> tuple[Float[np.ndarray, "row column class"], float, float]:
     """The parts of the first image's outputs, how far they miss them, and how far rounding may; refuse otherwise."""
     least = float("inf")
-    for weights, bias in _readings(head, network, values[0].shape, outputs.shape[1]):
+    for weights, bias in _readings(head, model, values[0].shape, outputs.shape[1]):
         parts = [np.einsum("rcik,rci->rck", weights, value) + bias for value in values]
         sizes = [np.einsum("rcik,rci->k", np.abs(weights), np.abs(value)) + np.abs(bias).sum() for value in values]
         missed = np.array([np.abs(one.sum(axis=(0, 1)) - row) for one, row in zip(parts, outputs, strict=True)])
-        allowed = ROUNDING * float(np.finfo(network.dtype).eps) * np.array(sizes)
+        allowed = ROUNDING * float(np.finfo(model.dtype).eps) * np.array(sizes)
         if (missed <= allowed).all():
             return parts[0], float(missed[0].max()), float(allowed[0].max())
         least = min(least, float(missed.max()))
@@ -192,7 +192,7 @@ def _proved(
 
 
 def _readings(
-    head: Head, network: Network, shape: tuple[int, ...], classes: int
+    head: Head, model: Model, shape: tuple[int, ...], classes: int
 ) -> Iterator[tuple[Float[np.ndarray, "row column channel class"], Float[np.ndarray, " class"]]]:
     """What may be the weights of every position, and each position's part of the bias, in float64.
 
@@ -205,7 +205,7 @@ def _readings(
         if channels == classes:
             yield np.broadcast_to(np.eye(classes) / count, full), np.zeros(classes)
         return
-    all_weights = network.weights()
+    all_weights = model.weights()
     own = [all_weights[name].astype(np.float64) for name in weighing.parameters]
     bias = next((one for one in own if one.shape == (classes,)), np.zeros(classes)) / count
     for matrix in (one.reshape(one.shape[0], -1) for one in own if one.ndim > 1 and one.size % classes == 0):
@@ -219,7 +219,7 @@ def _readings(
 
 def _factors(target: Target, outputs: Array) -> Float[np.ndarray, " class"]:
     """What each output counts in the score, which must be the same wherever one is, and all that there is."""
-    first, second = target.cotangent(outputs).astype(np.float64)
+    first, second = target.grad_output(outputs).astype(np.float64)
     scores = target.score(outputs).astype(np.float64)
     if not np.array_equal(first, second) or not np.allclose(outputs.astype(np.float64) @ first, scores, rtol=1e-4):
         raise UsageError(
@@ -229,13 +229,13 @@ def _factors(target: Target, outputs: Array) -> Float[np.ndarray, " class"]:
     return first
 
 
-def _receptive_field(network: Network, layer: Layer, images: Array) -> tuple[int, int] | None:
+def _receptive_field(model: Model, layer: Layer, images: Array) -> tuple[int, int] | None:
     """Rows and columns of pixels on which a position depends, at most the image's; None where there are no gradients.
 
     The first position says how far down and right it sees, the last how far up and left, and the second how far it is
     from one to the next: in the middle a large field would be cut off at both borders.
     """
-    if not has_gradients(network):
+    if not has_gradients(model):
         return None
     grid = (1, 1)
 
@@ -252,7 +252,7 @@ def _receptive_field(network: Network, layer: Layer, images: Array) -> tuple[int
                 positions[at[0], at[1]] = np.random.default_rng(1).normal(size=positions.shape[2])
         return factors
 
-    answer = cast("Differentiable", network).pullback(images, {layer.name: corners})
+    answer = cast("DifferentiableModel", model).vjp(images, {layer.name: corners})
     sizes = np.abs(answer.input_gradients).max(axis=(1, 4))
     if not sizes.any(axis=(1, 2)).all():
         return None

@@ -17,8 +17,8 @@ import numpy as np
 from innerview.errors import UsageError
 from innerview.methods.accounting import BLOCKED
 from innerview.methods.moments import Moments, check_samples
-from innerview.methods.passes import Progress, check_picture, chunks, forward_logits, require_finite
-from innerview.network import OUTPUT, Differentiable, require_differentiable
+from innerview.methods.passes import Progress, batches, check_picture, forward_logits, require_finite
+from innerview.model import OUTPUT, DifferentiableModel, require_differentiable
 from innerview.results import Attribution, Provenance
 from innerview.targets import Target, together
 from innerview.types import Image
@@ -27,11 +27,11 @@ BEYOND: Final = 5
 """Standard errors by which a sum may be off before something is said."""
 
 UNSAID: Final = 0.01
-"""Share of the map by which a sum may be off without a word, for a network's own rounding."""
+"""Share of the map by which a sum may be off without a word, for a model's own rounding."""
 
 
 def expected_gradients(
-    network: Differentiable,
+    model: DifferentiableModel,
     image: Image,
     target: Target,
     *,
@@ -43,7 +43,7 @@ def expected_gradients(
     """Attribute `target` to the pixels, on average over a set of baselines.
 
     Args:
-        network: any network with gradients.
+        model: any model with gradients.
         image: one picture (pixels in [0, 1], height × width × channel).
         target: an open class is the one that wins at the picture.
         baselines: pictures to compare with, commonly some dozens from the training set; each is as likely.
@@ -53,35 +53,35 @@ def expected_gradients(
 
     Raises:
         UsageError: no baseline, too few samples, a target without meaning here, no gradients.
-        ImageError: picture or a baseline does not fit the network.
-        NetworkError: something is not finite.
+        ImageError: picture or a baseline does not fit the model.
+        ModelError: something is not finite.
     """
-    require_differentiable(network)
+    require_differentiable(model)
     check_samples(n_samples)
-    check_picture(network, image, "picture")
+    check_picture(model, image, "picture")
     if not len(baselines):
         raise UsageError(
             "no baseline was given; give pictures to compare with, such as some dozens that it was trained on"
         )
     for one in baselines:
-        check_picture(network, one, "baseline")
-    outputs = forward_logits(network, image[None])
-    resolved = target.resolve(outputs[0], network.output)
+        check_picture(model, one, "baseline")
+    outputs = forward_logits(model, image[None])
+    resolved = target.resolve(outputs[0], model.output)
     score = float(resolved.score(outputs)[0])
     random = np.random.default_rng(seed)
     chosen, alphas = random.integers(len(baselines), size=n_samples), random.random(n_samples)
     moments = Moments()
-    for part in chunks(n_samples, network.chunk):
+    for part in batches(n_samples, model.batch_size):
         starts = np.stack([baselines[int(number)] for number in chosen[part]])
         differences = image.astype(np.float64) - starts
-        points = (starts + alphas[part, None, None, None] * differences).astype(network.dtype)
-        answer = network.pullback(points, {OUTPUT: together([resolved])})
-        require_finite(network, points, answer.input_gradients, "gradient between a baseline and the picture")
+        points = (starts + alphas[part, None, None, None] * differences).astype(model.dtype)
+        answer = model.vjp(points, {OUTPUT: together([resolved])})
+        require_finite(model, points, answer.input_gradients, "gradient between a baseline and the picture")
         for values in answer.input_gradients[0] * differences:
             moments.add(values)
         if progress is not None:
             progress(part.stop, n_samples)
-    scores = [float(resolved.score(forward_logits(network, one[None]))[0]) for one in baselines]
+    scores = [float(resolved.score(forward_logits(model, one[None]))[0]) for one in baselines]
     found, change, error = float(moments.mean.sum()), score - float(np.mean(scores)), moments.standard_error_of_sum
     gained = f"The score is {change:+.3g} {resolved.unit} from the baselines' mean"
     said = f"{gained}; the map adds up to {found:+.3g} ± {error:.2g} (standard error)."
@@ -96,7 +96,7 @@ def expected_gradients(
         score=score,
         target=resolved.index,
         n_evaluations=n_samples,
-        provenance=Provenance.of(network, resolved.describe(network.output.class_names), seed=seed),
+        provenance=Provenance.of(model, resolved.describe(model.output.class_names), seed=seed),
         pixel_error=moments.standard_error,
         notes=(said, doubt) if beyond else (said,),
     )

@@ -2,15 +2,15 @@
 
     map = sum over channels k of a_k A_k,   a_k = mean over the layer's places of dS/dA_k
 
-Selvaraju and others 2017, arXiv 1610.02391, equations 1 and 2; for a network that ends in the mean over the places
+Selvaraju and others 2017, arXiv 1610.02391, equations 1 and 2; for a model that ends in the mean over the places
 and a dense layer it is the class activation map (Zhou and others 2016, arXiv 1512.04150) and adds up to the logit
 without its bias. The paper keeps the positive part only (`relu_attributions`); the sign stays unless it is asked away.
 The map has the layer's coarse places: each is shown as the equal share of the picture that it covers, not smoothed, so
 that the sum over the pixels is the sum over the places. Of tokens, those of the grid are the places; class and register
 tokens are in no sum.
 
-A layer must have places (found out from what the network does), more than one, and a gradient at them: behind the
-point from which a network reads its class token alone there is none. What is refused is refused with layers at which
+A layer must have places (found out from what the model does), more than one, and a gradient at them: behind the
+point from which a model reads its class token alone there is none. What is refused is refused with layers at which
 it was tried and works.
 """
 
@@ -26,7 +26,7 @@ from jaxtyping import Float
 from innerview.errors import UsageError
 from innerview.methods.activations import area_mean
 from innerview.methods.passes import check_picture, forward_logits, require_finite
-from innerview.network import OUTPUT, Cotangent, Differentiable, Layer, find_layer, require_differentiable
+from innerview.model import OUTPUT, DifferentiableModel, GradOutputs, Layer, find_layer, require_differentiable
 from innerview.results import Attribution, Provenance
 from innerview.targets import Target, together
 from innerview.types import Array, Image, Map
@@ -41,7 +41,7 @@ _NO_LAYER: Final = "Use occlusion, which needs no layer"
 
 
 def grad_cam(
-    network: Differentiable,
+    model: DifferentiableModel,
     image: Image,
     target: Target,
     layer: str | int | None = None,
@@ -51,7 +51,7 @@ def grad_cam(
     """Weigh a layer's channels by their mean gradient and lay the sum over the picture.
 
     Args:
-        network: any network with gradients.
+        model: any model with gradients.
         image: one picture (pixels in [0, 1], height × width × channel).
         target: an open class is the one that wins at the picture.
         layer: its name, or its number as people count; if None the last one with places and a gradient there, in a
@@ -61,16 +61,16 @@ def grad_cam(
     Raises:
         UnknownLayer: lists the layers.
         UsageError: the layer has no places, one only, or no gradient there; the target has no meaning here; the
-            network has no gradients.
-        ImageError: the picture does not fit the network.
-        NetworkError: something is not finite.
+            model has no gradients.
+        ImageError: the picture does not fit the model.
+        ModelError: something is not finite.
     """
-    require_differentiable(network)
-    check_picture(network, image, "picture")
-    chosen = choose_layer(network, layer)
-    outputs = forward_logits(network, image[None])
-    resolved = target.resolve(outputs[0], network.output)
-    name, values, gradients = _found(network, image, together([resolved]), chosen)
+    require_differentiable(model)
+    check_picture(model, image, "picture")
+    chosen = choose_layer(model, layer)
+    outputs = forward_logits(model, image[None])
+    resolved = target.resolve(outputs[0], model.output)
+    name, values, gradients = _found(model, image, together([resolved]), chosen)
     places = class_activation_map(values, gradients)
     return Attribution(
         image=image,
@@ -81,64 +81,64 @@ def grad_cam(
         score=float(resolved.score(outputs)[0]),
         target=resolved.index,
         n_evaluations=1,
-        provenance=Provenance.of(network, resolved.describe(network.output.class_names)),
+        provenance=Provenance.of(model, resolved.describe(model.output.class_names)),
         notes=(f"One value for each of {places.shape[0]} × {places.shape[1]} places, shared out among its pixels.",),
     )
 
 
-def choose_layer(network: Differentiable, layer: str | int | None = None) -> Layer | None:
+def choose_layer(model: DifferentiableModel, layer: str | int | None = None) -> Layer | None:
     """Find the layer that is looked at; the last one with places if none is named.
 
     None where it takes the picture to tell: beside class tokens the places of the last layers may have no gradient.
 
     Raises:
         UnknownLayer: lists the layers.
-        UsageError: the layer has no places, or none of the network has.
+        UsageError: the layer has no places, or none of the model has.
     """
     if layer is None:
-        places = [one for one in network.layers if not _without_places(one)]
+        places = [one for one in model.layers if not _without_places(one)]
         if not places:
-            raise UsageError(f"Grad-CAM needs a layer with places, and none of this network has any. {_NO_LAYER}")
+            raise UsageError(f"Grad-CAM needs a layer with places, and none of this model has any. {_NO_LAYER}")
         grids = [one.tokens for one in places if one.tokens is not None]
         return None if any(grid.count > grid.height * grid.width for grid in grids) else places[-1]
-    chosen = find_layer(network.layers, layer)
+    chosen = find_layer(model.layers, layer)
     reason = _without_places(chosen)
     if reason:
-        probe = np.random.default_rng(0).random(network.input.shape)
+        probe = np.random.default_rng(0).random(model.input.shape)
         raise UsageError(
-            f"Grad-CAM was asked of layer {chosen.name}, {reason}. {_instead(network, probe, _anything, chosen.name)}"
+            f"Grad-CAM was asked of layer {chosen.name}, {reason}. {_instead(model, probe, _anything, chosen.name)}"
         )
     return chosen
 
 
 def _found(
-    network: Differentiable, image: Image, cotangent: Cotangent, chosen: Layer | None
+    model: DifferentiableModel, image: Image, grad_output: GradOutputs, chosen: Layer | None
 ) -> tuple[str, Array, Array]:
     """The layer's name, its values and gradients at the picture."""
     if chosen is None:
-        found = _last(network, image, cotangent)
+        found = _last(model, image, grad_output)
         if found is None:
             raise UsageError(f"Grad-CAM needs a layer with places at which the target has a gradient. {_NO_LAYER}")
         return found
-    values, gradients = _places(network, image, cotangent, (chosen.name,))[chosen.name]
+    values, gradients = _places(model, image, grad_output, (chosen.name,))[chosen.name]
     reason = _unusable(values, gradients)
     if reason:
         raise UsageError(
-            f"Grad-CAM was asked of layer {chosen.name}, {reason}. {_instead(network, image, cotangent, chosen.name)}"
+            f"Grad-CAM was asked of layer {chosen.name}, {reason}. {_instead(model, image, grad_output, chosen.name)}"
         )
     return chosen.name, values, gradients
 
 
-def _last(network: Differentiable, image: Image, cotangent: Cotangent) -> tuple[str, Array, Array] | None:
+def _last(model: DifferentiableModel, image: Image, grad_output: GradOutputs) -> tuple[str, Array, Array] | None:
     """The last layer at which Grad-CAM has a meaning, with values and gradients; None if there is none.
 
-    Where the layers behind it have no gradient at their places, the network reads its class token there, and the last
+    Where the layers behind it have no gradient at their places, the model reads its class token there, and the last
     one is the inside of an attention: queries, keys and values side by side. What users of transformers name then is
     the normalisation that the attention takes (`blocks[-1].norm1`): all tokens, in the channels that blocks pass on.
     """
-    places = [layer for layer in network.layers if not _without_places(layer)]
+    places = [layer for layer in model.layers if not _without_places(layer)]
     kinds = {layer.name: layer.kind for layer in places}
-    usable = _usable(network, image, cotangent)
+    usable = _usable(model, image, grad_output)
     last = next(usable, None)
     if last is None or last[0] == places[-1].name:
         return last
@@ -158,7 +158,7 @@ def spread_out(places: Float[np.ndarray, "rows columns"], height: int, width: in
 
 
 def _anything(outputs: Array) -> Array:
-    """A cotangent on the outputs that no symmetry of theirs takes away."""
+    """A grad_output on the outputs that no symmetry of theirs takes away."""
     return np.random.default_rng(1).normal(size=(1, *outputs.shape[1:]))[:, None].repeat(len(outputs), axis=1)
 
 
@@ -178,43 +178,43 @@ def _unusable(values: Array, gradients: Array) -> str:
     if values.shape[0] * values.shape[1] == 1:
         return "which has one place only: its map would be one colour"
     if not gradients.any():
-        return "at whose places the target has no gradient: behind it the network does not look at them any more"
+        return "at whose places the target has no gradient: behind it the model does not look at them any more"
     return ""
 
 
 def _places(
-    network: Differentiable, image: Image, cotangent: Cotangent, names: tuple[str, ...]
+    model: DifferentiableModel, image: Image, grad_output: GradOutputs, names: tuple[str, ...]
 ) -> dict[str, tuple[Array, Array]]:
     """Values and gradients of layers with places, both height × width × channel."""
-    answer = network.pullback(image[None], {OUTPUT: cotangent}, names)
-    layers = {layer.name: layer for layer in network.layers}
+    answer = model.vjp(image[None], {OUTPUT: grad_output}, names)
+    layers = {layer.name: layer for layer in model.layers}
     found = dict[str, tuple[Array, Array]]()
     for name in names:
-        require_finite(network, image[None], answer.tap_gradients[name][0, 0], f"gradient at layer {name}")
+        require_finite(model, image[None], answer.layer_gradients[name][0, 0], f"gradient at layer {name}")
         values = layers[name].positions(answer.activations[name][0])
-        gradients = layers[name].positions(answer.tap_gradients[name][0, 0])
+        gradients = layers[name].positions(answer.layer_gradients[name][0, 0])
         assert values is not None  # noqa: S101 only layers with places are asked
         assert gradients is not None  # noqa: S101
         found[name] = (values, gradients)
     return found
 
 
-def _usable(network: Differentiable, image: Image, cotangent: Cotangent) -> Iterator[tuple[str, Array, Array]]:
+def _usable(model: DifferentiableModel, image: Image, grad_output: GradOutputs) -> Iterator[tuple[str, Array, Array]]:
     """Layers at which Grad-CAM has a meaning, the last one first, with values and gradients; tried as they are taken.
 
     Raises:
-        NetworkError: a gradient is not finite.
+        ModelError: a gradient is not finite.
     """
-    candidates = [layer.name for layer in reversed(network.layers) if not _without_places(layer)]
+    candidates = [layer.name for layer in reversed(model.layers) if not _without_places(layer)]
     for begin in range(0, len(candidates), TOGETHER):
         names = tuple(candidates[begin : begin + TOGETHER])
-        for name, (values, gradients) in _places(network, image, cotangent, names).items():
+        for name, (values, gradients) in _places(model, image, grad_output, names).items():
             if not _unusable(values, gradients):
                 yield name, values, gradients
 
 
-def _instead(network: Differentiable, image: Image, cotangent: Cotangent, refused: str) -> str:
+def _instead(model: DifferentiableModel, image: Image, grad_output: GradOutputs, refused: str) -> str:
     """What to use instead: layers where it was tried and works, or what needs no layer."""
-    others = (name for name, _, _ in _usable(network, image, cotangent) if name != refused)
+    others = (name for name, _, _ in _usable(model, image, grad_output) if name != refused)
     found = list(itertools.islice(others, LISTED))
     return f"It works at {', '.join(reversed(found))}" if found else _NO_LAYER

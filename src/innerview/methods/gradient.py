@@ -8,36 +8,36 @@ from __future__ import annotations
 import numpy as np
 
 from innerview.methods.passes import along, check_picture, predict
-from innerview.network import Differentiable, require_differentiable
+from innerview.model import DifferentiableModel, require_differentiable
 from innerview.results import Gradient, Provenance
 from innerview.targets import Target, together
 from innerview.types import Image
 
 
-def gradient(network: Differentiable, image: Image, target: Target) -> Gradient:
+def gradient(model: DifferentiableModel, image: Image, target: Target) -> Gradient:
     """Work out how the target changes per unit of each pixel value.
 
     Args:
-        network: any network with gradients.
+        model: any model with gradients.
         image: one picture (pixels in [0, 1], height × width × channel).
         target: an open class is the one that wins at the picture.
 
     Raises:
-        ImageError: the picture does not fit the network.
-        UsageError: the target has no meaning here, or the network has no gradients.
-        NetworkError: something is not finite.
+        ImageError: the picture does not fit the model.
+        UsageError: the target has no meaning here, or the model has no gradients.
+        ModelError: something is not finite.
     """
-    require_differentiable(network)
-    check_picture(network, image, "picture")
-    prediction = predict(network, image[None])[0]
-    resolved = target.resolve(prediction.logits, network.output)
+    require_differentiable(model)
+    check_picture(model, image, "picture")
+    prediction = predict(model, image[None])[0]
+    resolved = target.resolve(prediction.logits, model.output)
     # The end of a path is the picture itself, so that one walk serves all methods.
-    ((_, logits, gradients),) = along(network, image, np.zeros_like(image), np.ones(1), together([resolved]))
+    ((_, logits, gradients),) = along(model, image, np.zeros_like(image), np.ones(1), together([resolved]))
     return Gradient(
         image=image,
         prediction=prediction,
         gradient=gradients[0, 0],
         score=float(resolved.score(logits)[0]),
         unit=resolved.unit,
-        provenance=Provenance.of(network, resolved.describe(network.output.class_names)),
+        provenance=Provenance.of(model, resolved.describe(model.output.class_names)),
     )

@@ -3,7 +3,7 @@
     attribution_i = (x_i - x0_i) * dS/dx_i (x)
 
 Shrikumar, Greenside, Kundaje 2017, arXiv 1605.01713; Ancona and others 2018, arXiv 1711.06104, section 3. It is the
-first-order guess of what integrated gradients work out, and the same for a network that is linear between baseline
+first-order guess of what integrated gradients work out, and the same for a model that is linear between baseline
 and picture. With pixels between 0 and 1, "input" is the difference from black; where a framework multiplies by what
 the model receives after its normalisation, it multiplies by the difference from the mean colour instead.
 """
@@ -16,31 +16,31 @@ import numpy as np
 
 from innerview.methods.gradient import gradient
 from innerview.methods.passes import check_picture
-from innerview.network import Differentiable
+from innerview.model import DifferentiableModel
 from innerview.results import Attribution
 from innerview.targets import Target
 from innerview.types import Image
 
 
 def gradient_input(
-    network: Differentiable, image: Image, target: Target, *, baseline: Image | None = None
+    model: DifferentiableModel, image: Image, target: Target, *, baseline: Image | None = None
 ) -> Attribution:
     """Multiply the gradient at the picture by the picture, or by its difference from a baseline.
 
     Args:
-        network: any network with gradients.
+        model: any model with gradients.
         image: one picture (pixels in [0, 1], height × width × channel).
         target: an open class is the one that wins at the picture.
         baseline: a picture of the same shape; black if None.
 
     Raises:
-        ImageError: picture or baseline does not fit the network.
-        UsageError: the target has no meaning here, or the network has no gradients.
-        NetworkError: something is not finite.
+        ImageError: picture or baseline does not fit the model.
+        UsageError: the target has no meaning here, or the model has no gradients.
+        ModelError: something is not finite.
     """
     if baseline is not None:
-        check_picture(network, baseline, "baseline")
-    found = gradient(network, image, target)
+        check_picture(model, baseline, "baseline")
+    found = gradient(model, image, target)
     difference = image if baseline is None else image - baseline
     return Attribution(
         image=image,
@@ -49,7 +49,7 @@ def gradient_input(
         meaning="contribution",
         unit=found.unit,
         score=found.score,
-        target=target.resolve(found.prediction.logits, network.output).index,
+        target=target.resolve(found.prediction.logits, model.output).index,
         n_evaluations=1,
         provenance=replace(found.provenance, baseline="black" if baseline is None else ""),
     )

@@ -47,7 +47,7 @@ class Finding:
 
     Attributes:
         kind: the rule that found it.
-        layer: where; empty where it is about the whole network.
+        layer: where; empty where it is about the whole model.
         step: from when on, or when; -1 where time plays no part.
         values: the figures that say so, as the rule documents.
     """

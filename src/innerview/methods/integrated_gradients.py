@@ -3,7 +3,7 @@
     attribution_i = (x_i - x0_i) * integral over alpha in [0, 1] of dS/dx_i (x0 + alpha (x - x0))
 
 Sundararajan, Taly, Yan 2017, arXiv 1703.01365, equation 1. How many evaluations an accuracy takes depends on the
-network a hundredfold, so there is no default for either: say the accuracy and get what it costs (`tolerance`), or say
+model a hundredfold, so there is no default for either: say the accuracy and get what it costs (`tolerance`), or say
 the cost and get the gap alone to judge by (`fixed_rule`).
 """
 
@@ -15,14 +15,14 @@ from typing import Any, Final
 from innerview.errors import UsageError
 from innerview.methods.passes import Progress
 from innerview.methods.tolerance import BUDGET, check_tolerance, integrate_one
-from innerview.network import Differentiable
+from innerview.model import DifferentiableModel
 from innerview.quadrature import fixed_rule
 from innerview.results import IntegratedGradients
 from innerview.targets import Target
 from innerview.types import Image
 
 DEFAULT_RULE: Final = "gauss-legendre"
-"""The best of the fixed rules on smooth networks (docs/decisions/quadrature.md)."""
+"""The best of the fixed rules on smooth models (docs/decisions/quadrature.md)."""
 
 
 DEFAULT_STEPS: Final = 32
@@ -32,7 +32,7 @@ DEFAULT_TOLERANCE: Final = 0.01
 """Where a person asks and says neither an accuracy nor a cost."""
 
 
-def settle_exactness(network: Differentiable, options: Mapping[str, Any]) -> Mapping[str, Any]:
+def settle_exactness(model: DifferentiableModel, options: Mapping[str, Any]) -> Mapping[str, Any]:
     """Fill in the accuracy, or what a rule or a number of evaluations leaves open.
 
     Raises:
@@ -46,12 +46,12 @@ def settle_exactness(network: Differentiable, options: Mapping[str, Any]) -> Map
         fixed_rule(rule, evaluations)
         return {**options, "rule": rule, "n_steps": evaluations}
     tolerance = options.get("tolerance", DEFAULT_TOLERANCE)
-    check_tolerance(network, tolerance)
+    check_tolerance(model, tolerance)
     return {**options, "tolerance": tolerance}
 
 
 def integrated_gradients(
-    network: Differentiable,
+    model: DifferentiableModel,
     image: Image,
     target: Target,
     *,
@@ -66,7 +66,7 @@ def integrated_gradients(
     """Attribute `target` to the pixels of `image`, along the straight path from `baseline`.
 
     Args:
-        network: any network with gradients.
+        model: any model with gradients.
         image: one picture (pixels in [0, 1], height × width × channel).
         target: an open class is the one that wins at the picture.
         baseline: where the path starts, a picture of the same shape. Of several, the maps are averaged and
@@ -82,8 +82,8 @@ def integrated_gradients(
     Raises:
         UsageError: neither a tolerance nor a number of evaluations, or both; an unknown rule, too few evaluations or
             too small a budget, a tolerance that the precision can't give, no baseline, a target without meaning here.
-        ImageError: picture or baseline does not fit the network.
-        NetworkError: something is not finite; the message names layer and alpha.
+        ImageError: picture or baseline does not fit the model.
+        ModelError: something is not finite; the message names layer and alpha.
     """
     fixed = rule is not None or n_steps is not None
     if fixed == (tolerance is not None) or (fixed and n_steps is None):
@@ -93,7 +93,7 @@ def integrated_gradients(
             "of the map, or n_steps=32 (with rule='gauss-legendre' or another)"
         )
     return integrate_one(
-        network,
+        model,
         image,
         target,
         baseline=baseline,

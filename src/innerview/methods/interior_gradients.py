@@ -15,7 +15,7 @@ import numpy as np
 
 from innerview.errors import UsageError
 from innerview.methods.passes import Progress, along, check_picture, forward_logits
-from innerview.network import Differentiable, require_differentiable
+from innerview.model import DifferentiableModel, require_differentiable
 from innerview.results import InteriorGradients, Provenance
 from innerview.targets import Target, together
 from innerview.types import Alphas, Image
@@ -35,7 +35,7 @@ def check_alphas(alphas: Sequence[float]) -> Alphas:
 
 
 def interior_gradients(
-    network: Differentiable,
+    model: DifferentiableModel,
     image: Image,
     target: Target,
     *,
@@ -46,7 +46,7 @@ def interior_gradients(
     """Work out gradient, score and prediction at each alpha.
 
     Args:
-        network: any network with gradients.
+        model: any model with gradients.
         image: one picture (pixels in [0, 1], height × width × channel).
         target: an open class is the one that wins at the picture (not anew at each alpha).
         baseline: where the path starts, a picture of the same shape.
@@ -54,18 +54,18 @@ def interior_gradients(
         progress: called with places done and in all.
 
     Raises:
-        UsageError: an alpha outside [0, 1]; the target has no meaning here; the network has no gradients.
-        ImageError: picture or baseline does not fit the network.
-        NetworkError: something is not finite; the message names layer and alpha.
+        UsageError: an alpha outside [0, 1]; the target has no meaning here; the model has no gradients.
+        ImageError: picture or baseline does not fit the model.
+        ModelError: something is not finite; the message names layer and alpha.
     """
-    require_differentiable(network)
-    check_picture(network, image, "picture")
-    check_picture(network, baseline, "baseline")
+    require_differentiable(model)
+    check_picture(model, image, "picture")
+    check_picture(model, baseline, "baseline")
     places = check_alphas(alphas)
-    resolved = target.resolve(forward_logits(network, image[None])[0], network.output)
-    logits = np.empty((len(places), len(network.output.class_names)), dtype=network.dtype)
-    gradients = np.empty((len(places), *network.input.shape), dtype=network.dtype)
-    for part, outputs, pulled in along(network, image, baseline, places, together([resolved])):
+    resolved = target.resolve(forward_logits(model, image[None])[0], model.output)
+    logits = np.empty((len(places), len(model.output.class_names)), dtype=model.dtype)
+    gradients = np.empty((len(places), *model.input.shape), dtype=model.dtype)
+    for part, outputs, pulled in along(model, image, baseline, places, together([resolved])):
         logits[part] = outputs
         gradients[part] = pulled[0]
         if progress is not None:
@@ -77,10 +77,10 @@ def interior_gradients(
         gradients=gradients,
         scores=resolved.score(logits).astype(np.float64),
         logits=logits,
-        probabilities=network.output.probabilities(logits),
-        class_names=network.output.class_names,
+        probabilities=model.output.probabilities(logits),
+        class_names=model.output.class_names,
         target=resolved.index,
         unit=resolved.unit,
-        provenance=Provenance.of(network, resolved.describe(network.output.class_names)),
-        output_kind=network.output.kind,
+        provenance=Provenance.of(model, resolved.describe(model.output.class_names)),
+        output_kind=model.output.kind,
     )

@@ -1,7 +1,7 @@
 """Insertion and deletion: predict with only the highest-ranked pixels of a map, or without them.
 
-If far fewer of them than of random pixels keep the network's answer, the map has found pixels that suffice. A
-picture with holes is unlike anything the network was trained on, so a part of any change may come from the holes:
+If far fewer of them than of random pixels keep the model's answer, the map has found pixels that suffice. A
+picture with holes is unlike anything the model was trained on, so a part of any change may come from the holes:
 the fill is part of the question. After Petsiuk, Das, Saenko 2018, arXiv 1806.07421 (insertion); Hooker and others
 2019, arXiv 1806.10758, on what the holes do.
 """
@@ -17,7 +17,7 @@ from jaxtyping import Float, Int
 
 from innerview.errors import ImageError, UsageError
 from innerview.methods.passes import check_picture, predict
-from innerview.network import Network
+from innerview.model import Model
 from innerview.results import MaskingCurve, Provenance, show_only
 from innerview.types import Array, Image, Map
 
@@ -34,7 +34,7 @@ DEFAULT_FRACTIONS: Final = (0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0)
 
 
 def insertion(
-    network: Network,
+    model: Model,
     image: Image,
     values: Map,
     *,
@@ -46,7 +46,7 @@ def insertion(
     """Predict with only the first-ranked pixels shown, for each of `fractions`.
 
     Args:
-        network: any network; no gradients are needed.
+        model: any model; no gradients are needed.
         image: one picture (pixels in [0, 1], height × width × channel).
         values: the map that ranks the pixels, height × width, in any unit.
         fill: what stands where a pixel is taken away, a picture of the same shape.
@@ -57,14 +57,14 @@ def insertion(
 
     Raises:
         UsageError: an unknown order, or a fraction outside [0, 1].
-        ImageError: picture, fill or map does not fit the network.
+        ImageError: picture, fill or map does not fit the model.
     """
-    portions = _checked(network, image, values, fill, fractions, order)
-    return _masked(network, image, fill, rank(values, order), portions, order=order, target=target)
+    portions = _checked(model, image, values, fill, fractions, order)
+    return _masked(model, image, fill, rank(values, order), portions, order=order, target=target)
 
 
 def deletion(
-    network: Network,
+    model: Model,
     image: Image,
     values: Map,
     *,
@@ -76,7 +76,7 @@ def deletion(
     """Predict without the first-ranked pixels, for each of `fractions`.
 
     Args:
-        network: any network; no gradients are needed.
+        model: any model; no gradients are needed.
         image: one image (pixels in [0, 1], height × width × channel).
         values: the map that ranks the pixels, height × width, in any unit.
         fill: what stands where a pixel is taken away, an image of the same shape.
@@ -87,16 +87,16 @@ def deletion(
     Raises:
         UsageError, ImageError: as for `insertion`.
     """
-    portions = _checked(network, image, values, fill, fractions, order)
+    portions = _checked(model, image, values, fill, fractions, order)
     ranking = values.size - 1 - rank(values, order)  # what is taken away first is kept last
-    return _masked(network, image, fill, ranking, portions, order=order, target=target, mode="deletion")
+    return _masked(model, image, fill, ranking, portions, order=order, target=target, mode="deletion")
 
 
 def _checked(
-    network: Network, image: Image, values: Map, fill: Image, fractions: Sequence[float], order: str
+    model: Model, image: Image, values: Map, fill: Image, fractions: Sequence[float], order: str
 ) -> Float[np.ndarray, " fraction"]:
-    check_picture(network, image, "picture")
-    check_picture(network, fill, "fill")
+    check_picture(model, image, "picture")
+    check_picture(model, fill, "fill")
     if values.shape != image.shape[:2] or not np.isfinite(values).all():
         raise ImageError(
             f"the map has shape {values.shape} (or values that are not finite); a finite map of "
@@ -108,7 +108,7 @@ def _checked(
 
 
 def _masked(
-    network: Network,
+    model: Model,
     image: Image,
     fill: Image,
     ranking: Int[np.ndarray, "height width"],
@@ -120,7 +120,7 @@ def _masked(
 ) -> MaskingCurve:
     changed = np.floor(portions * ranking.size + 0.5).astype(np.int64)
     kept = changed if mode == "insertion" else ranking.size - changed
-    predictions = predict(network, show_only(image, fill, ranking, kept))
+    predictions = predict(model, show_only(image, fill, ranking, kept))
     return MaskingCurve(
         image=image,
         fill=fill,
@@ -131,10 +131,10 @@ def _masked(
         kept=kept,
         logits=np.stack([one.logits for one in predictions]),
         probabilities=np.stack([one.probabilities for one in predictions]),
-        class_names=network.output.class_names,
+        class_names=model.output.class_names,
         target=target,
-        provenance=Provenance.of(network),
-        output_kind=network.output.kind,
+        provenance=Provenance.of(model),
+        output_kind=model.output.kind,
     )
 
 

@@ -13,7 +13,7 @@ from typing import Any, Final, Literal, TypeAlias, cast
 
 from innerview.errors import UsageError
 from innerview.methods.passes import Progress
-from innerview.network import Network, has_gradients
+from innerview.model import Model, has_gradients
 from innerview.results import Explained
 from innerview.targets import Target
 from innerview.types import Image
@@ -22,7 +22,7 @@ OptionType: TypeAlias = Literal["whole", "number", "numbers", "size", "yes or no
 
 Result: TypeAlias = Literal["map", "regions", "curve", "path", "layers", "prediction", "histograms"]
 """What a method gives: one value for each pixel; such values summed over regions; predictions as pixels are taken away;
-something along the path; what is inside the network. Only a map can be asked for by name beside the others."""
+something along the path; what is inside the model. Only a map can be asked for by name beside the others."""
 
 Supply: TypeAlias = Literal["baseline", "baselines", "progress"]
 """What whoever asks has for a method: the first baseline, all of them, whom to tell of the passes."""
@@ -154,7 +154,7 @@ class Method:
     Attributes:
         name: its key, in lower case with dashes: "grad-cam".
         title: for people: "Grad-CAM".
-        function: takes network, image and target, the rest by keyword.
+        function: takes model, image and target, the rest by keyword.
         result: what it gives.
         answers: the question that it answers: "which pixels made the score, to a stated accuracy".
         needs_gradients: it can't be asked of a model that only runs forward.
@@ -180,7 +180,7 @@ class Method:
     supplies: Mapping[str, Supply] = field(default_factory=dict[str, Supply])
     options: tuple[Option, ...] = ()
     settle: Callable[[Any, Options], Options] | None = None
-    passes: Callable[[Network, Options], int] | None = None
+    passes: Callable[[Model, Options], int] | None = None
 
     @property
     def uses_baselines(self) -> bool:
@@ -221,33 +221,33 @@ class Chosen:
     method: Method
     options: Options = field(default_factory=dict[str, Any])
 
-    def settled(self, network: Network) -> Chosen:
+    def settled(self, model: Model) -> Chosen:
         """Fix every option for this model.
 
         Raises:
             UsageError: the model lacks the gradients that the method needs, or an option has no meaning for it.
         """
         row = self.method
-        if row.needs_gradients and not has_gradients(network):
+        if row.needs_gradients and not has_gradients(model):
             raise UsageError(
                 f"{row.name} needs gradients, and this model can only be run forward; ask for a method that needs "
                 "none, or wrap the model itself instead of a function"
             )
         options = {one.name: one.default for one in row.options if one.default is not None} | dict(self.options)
-        return replace(self, options=dict(row.settle(network, options)) if row.settle else options)
+        return replace(self, options=dict(row.settle(model, options)) if row.settle else options)
 
-    def passes(self, network: Network) -> int | None:
+    def passes(self, model: Model) -> int | None:
         """How many passes it will take, after `settled`; None where nobody knows."""
-        return self.method.passes(network, self.options) if self.method.passes else None
+        return self.method.passes(model, self.options) if self.method.passes else None
 
     def run(
-        self, network: Any, image: Image, target: Target, *, baselines: Sequence[Image], progress: Progress | None
+        self, model: Any, image: Image, target: Target, *, baselines: Sequence[Image], progress: Progress | None
     ) -> Explained:
         """Work out the map; `settled` first if options depend on the model.
 
         Raises:
-            UsageError, ImageError, NetworkError: as the method's own function.
+            UsageError, ImageError, ModelError: as the method's own function.
         """
         has: Mapping[Supply, object] = {"baseline": baselines[0], "baselines": list(baselines), "progress": progress}
         supplied = {keyword: has[what] for keyword, what in self.method.supplies.items()}
-        return self.method.function(network, image, target, **supplied, **self.options)
+        return self.method.function(model, image, target, **supplied, **self.options)

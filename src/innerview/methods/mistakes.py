@@ -1,4 +1,4 @@
-"""What a network gets right and wrong on pictures whose classes are known: counts, shares, the surest mistakes."""
+"""What a model gets right and wrong on pictures whose classes are known: counts, shares, the surest mistakes."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ Z: Final = 1.96
 @short
 @dataclass(frozen=True)
 class Mistakes:
-    """Answers of a network on labelled pictures.
+    """Answers of a model on labelled pictures.
 
-    A network with a single output has two answers: 0, its class, and 1, "not" that class. Independent outputs have one
+    A model with a single output has two answers: 0, its class, and 1, "not" that class. Independent outputs have one
     more than there are classes: that it is none of them.
 
     Attributes:
-        confusion: pictures by true class (rows) and by what the network says (columns).
+        confusion: pictures by true class (rows) and by what the model says (columns).
         class_names: one per answer.
         surest: positions of the wrongly called pictures, the most confident answer first.
         confidence: probability of the answer for each picture, in [0, 1]; where outputs have no probabilities, NaN.
@@ -74,7 +74,7 @@ def mistakes(predictions: Sequence[Prediction], truths: Sequence[int]) -> Mistak
     """
     if not predictions[0].decided:
         raise UsageError(
-            f"the network gives one score for {predictions[0].class_names[0]}, and from which value on that means yes "
+            f"the model gives one score for {predictions[0].class_names[0]}, and from which value on that means yes "
             "was not declared, so nothing can be counted; declare kind 'sigmoid' or 'probabilities'"
         )
     said = np.array([prediction.index for prediction in predictions], dtype=np.int64)

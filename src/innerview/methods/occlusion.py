@@ -3,7 +3,7 @@
     drop_w = S(x) - S(x with window w filled),   attribution_i = mean over windows w that cover i of drop_w / |w|
 
 Zeiler, Fergus 2013, arXiv 1311.2901, section 4.2. A drop is shared out equally among the pixels of its window, so
-that windows side by side add up, and for a linear network to S(x) - S(fill) exactly; Captum and others give the whole
+that windows side by side add up, and for a linear model to S(x) - S(fill) exactly; Captum and others give the whole
 drop to every pixel instead, which is |w| times as much. Forward passes only, so it works for any function. What is put
 in place of the window is part of the question: a grey square is something too.
 """
@@ -19,8 +19,8 @@ import numpy as np
 
 from innerview.errors import UsageError
 from innerview.fills import Fill, make_fill
-from innerview.methods.passes import Progress, check_picture, chunks, forward_logits
-from innerview.network import Network
+from innerview.methods.passes import Progress, batches, check_picture, forward_logits
+from innerview.model import Model
 from innerview.results import Attribution, Provenance
 from innerview.targets import Target
 from innerview.types import Image
@@ -30,7 +30,7 @@ PARTS: Final = 8
 
 
 def occlusion(
-    network: Network,
+    model: Model,
     image: Image,
     target: Target,
     *,
@@ -42,7 +42,7 @@ def occlusion(
     """Hide one window after another and share out what the score loses.
 
     Args:
-        network: any network; no gradients are needed.
+        model: any model; no gradients are needed.
         image: one picture (pixels in [0, 1], height × width × channel).
         target: an open class is the one that wins at the picture.
         fill: what stands in a hidden window: a picture of the same shape, or a fill that depends on what is kept
@@ -54,25 +54,25 @@ def occlusion(
 
     Raises:
         UsageError: a window larger than the picture, a stride that leaves pixels out, a target without meaning here.
-        ImageError: picture or fill does not fit the network.
-        NetworkError: an output is not finite.
+        ImageError: picture or fill does not fit the model.
+        ModelError: an output is not finite.
     """
-    check_picture(network, image, "picture")
+    check_picture(model, image, "picture")
     if isinstance(fill, np.ndarray):
-        check_picture(network, fill, "fill")
+        check_picture(model, fill, "fill")
     made = make_fill(fill, image)
     size, step = choose_windows(image.shape, window, stride)
     windows = list(itertools.product(*map(_cuts, image.shape, size, step)))
-    outputs = forward_logits(network, image[None])
-    resolved = target.resolve(outputs[0], network.output)
+    outputs = forward_logits(model, image[None])
+    resolved = target.resolve(outputs[0], model.output)
     score = float(resolved.score(outputs)[0])
     total, covered, strongest = np.zeros(image.shape[:2]), np.zeros(image.shape[:2]), (0.0, windows[0])
-    for part in chunks(len(windows), network.chunk):
+    for part in batches(len(windows), model.batch_size):
         kept = np.ones((len(windows[part]), *image.shape[:2]), bool)
         for mask, place in zip(kept, windows[part], strict=True):
             mask[place] = False
         hidden = made.paint(image, kept)
-        drops = score - resolved.score(forward_logits(network, hidden)).astype(np.float64)
+        drops = score - resolved.score(forward_logits(model, hidden)).astype(np.float64)
         for drop, place in zip(drops.tolist(), windows[part], strict=True):
             total[place] += drop / total[place].size
             covered[place] += 1
@@ -89,7 +89,7 @@ def occlusion(
         score=score,
         target=resolved.index,
         n_evaluations=len(windows) + 1,
-        provenance=Provenance.of(network, resolved.describe(network.output.class_names)),
+        provenance=Provenance.of(model, resolved.describe(model.output.class_names)),
         notes=(f"The score {way} most, by {abs(drop):.3g} {resolved.unit}, without {_words(strongest[1])}.",),
     )
 

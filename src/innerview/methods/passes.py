@@ -1,6 +1,6 @@
-"""Passes through a network in chunks, with the promises that every method leans on.
+"""Passes through a model in batches, with the promises that every method leans on.
 
-Memory depends on the chunk, never on how many pictures are passed. Answers are in the order of the pictures.
+Memory depends on the batch size, never on how many pictures are passed. Answers are in the order of the pictures.
 A value that is not finite is an error that names the layer where it began: no method goes on with it.
 """
 
@@ -12,8 +12,8 @@ from typing import Final, cast
 
 import numpy as np
 
-from innerview.errors import ImageError, NetworkError
-from innerview.network import OUTPUT, Cotangent, Differentiable, Network, Sharing, require_array, shares
+from innerview.errors import ImageError, ModelError
+from innerview.model import OUTPUT, DifferentiableModel, GradOutputs, Model, Sharing, require_array, shares
 from innerview.results import Prediction
 from innerview.types import Alphas, Array, Gradients, Image, Images, Logits
 
@@ -21,85 +21,85 @@ Progress = Callable[[int, int], None]
 """Called as ``progress(done, total)`` between passes; an exception raised in it stops the work."""
 
 
-def predict(network: Network, images: Images) -> list[Prediction]:
-    """Ask `network` about each picture (pixels, batch × height × width × channel).
+def predict(model: Model, images: Images) -> list[Prediction]:
+    """Ask `model` about each picture (pixels, batch × height × width × channel).
 
     Raises:
-        NetworkError: the pictures have another shape, or the outputs are not finite.
+        ModelError: the pictures have another shape, or the outputs are not finite.
     """
-    network.input.check(images)
-    logits = np.concatenate([forward_logits(network, images[part]) for part in chunks(len(images), network.chunk)])
-    probabilities = network.output.probabilities(logits)
-    output = network.output
+    model.input.check(images)
+    logits = np.concatenate([forward_logits(model, images[part]) for part in batches(len(images), model.batch_size)])
+    probabilities = model.output.probabilities(logits)
+    output = model.output
     return [
         Prediction(row, chances, output.class_names, output.kind)
         for row, chances in zip(logits, probabilities, strict=True)
     ]
 
 
-def forward_logits(network: Network, images: Images) -> Logits:
-    """Run one chunk forward and insist on finite outputs."""
-    logits = network.forward(images).logits
-    require_finite(network, images, logits, "output")
+def forward_logits(model: Model, images: Images) -> Logits:
+    """Run one batch forward and insist on finite outputs."""
+    logits = model.forward(images).logits
+    require_finite(model, images, logits, "output")
     return logits
 
 
 SIMILAR: Final = 1024
-"""Images that a network may share work over: more would save little."""
+"""Images that a model may share work over: more would save little."""
 
 SIMILAR_BYTES: Final = 1 << 26
 """Memory that they may take."""
 
 
-def similar_at_once(network: Network) -> int:
+def similar_at_once(model: Model) -> int:
     """How many images that agree in large parts to make before asking: a pass's worth where it shares nothing."""
-    if not shares(network):
-        return network.chunk
-    return max(min(SIMILAR, SIMILAR_BYTES // (math.prod(network.input.shape) * network.dtype.itemsize)), network.chunk)
+    if not shares(model):
+        return model.batch_size
+    return max(min(SIMILAR, SIMILAR_BYTES // (math.prod(model.input.shape) * model.dtype.itemsize)), model.batch_size)
 
 
-def forward_similar(network: Network, images: Images) -> Iterator[tuple[slice, Logits]]:
-    """Run images that agree in large parts, some at a time; a network that can computes what they share once."""
-    if shares(network):
-        yield from cast("Sharing", network).forward_similar(images)
+def forward_similar(model: Model, images: Images) -> Iterator[tuple[slice, Logits]]:
+    """Run images that agree in large parts, some at a time; a model that can computes what they share once."""
+    if shares(model):
+        yield from cast("Sharing", model).forward_similar(images)
         return
-    for part in chunks(len(images), network.chunk):
-        yield part, network.forward(images[part]).logits
+    for part in batches(len(images), model.batch_size):
+        yield part, model.forward(images[part]).logits
 
 
 def along(
-    network: Differentiable, image: Image, baseline: Image, alphas: Alphas, cotangent: Cotangent
+    model: DifferentiableModel, image: Image, baseline: Image, alphas: Alphas, grad_output: GradOutputs
 ) -> Iterator[tuple[slice, Logits, Gradients]]:
-    """Walk the straight path from `baseline` (alpha 0) to `image` (alpha 1) and pull `cotangent` back at each alpha.
+    """Walk the straight path from `baseline` (alpha 0) to `image` (alpha 1) and pull `grad_output` back at each alpha.
 
     Yields:
-        For each chunk: which alphas, their outputs (alpha × class) and d score / d pixel
+        For each batch: which alphas, their outputs (alpha × class) and d score / d pixel
         (target × alpha × height × width × channel).
     """
     direction = image - baseline
-    for part in chunks(len(alphas), network.chunk):
+    for part in batches(len(alphas), model.batch_size):
         points = baseline + alphas[part, None, None, None].astype(image.dtype) * direction
-        answer = network.pullback(points, {OUTPUT: cotangent})
+        answer = model.vjp(points, {OUTPUT: grad_output})
         where = f"alpha {', '.join(f'{alpha:.3g}' for alpha in alphas[part])}"
-        require_finite(network, points, answer.logits, f"output at {where}")
-        require_finite(network, points, answer.input_gradients, f"gradient at {where}")
+        require_finite(model, points, answer.logits, f"output at {where}")
+        require_finite(model, points, answer.input_gradients, f"gradient at {where}")
         yield part, answer.logits, answer.input_gradients
 
 
-def chunks(total: int, size: int) -> Iterator[slice]:
+def batches(total: int, size: int) -> Iterator[slice]:
     """Cut `total` items into slices of at most `size`."""
     for start in range(0, total, size):
         yield slice(start, min(start + size, total))
 
 
-def check_picture(network: Network, picture: Array, what: str) -> None:
-    """Raise unless `picture` is one finite float picture of the network's own shape (height × width × channel)."""
+def check_picture(model: Model, picture: Array, what: str) -> None:
+    """Raise unless `picture` is one finite float picture of the model's own shape (height × width × channel)."""
     require_array(picture)
-    if picture.shape != network.input.shape:
-        asked = " × ".join(map(str, network.input.shape))
+    if picture.shape != model.input.shape:
+        asked = " × ".join(map(str, model.input.shape))
         single = "; of a batch, give one picture: images[0]" if picture.ndim == 4 else ""
         raise ImageError(
-            f"the {what} has shape {picture.shape}; this network takes {asked} (height × width × channel){single}"
+            f"the {what} has shape {picture.shape}; this model takes {asked} (height × width × channel){single}"
         )
     if not np.issubdtype(picture.dtype, np.floating):
         raise ImageError(f"the {what} holds {picture.dtype}; pixels are floats between 0 and 1: divide bytes by 255")
@@ -108,14 +108,14 @@ def check_picture(network: Network, picture: Array, what: str) -> None:
         raise ImageError(f"the {what} has {bad} values that are not finite; pixels are floats between 0 and 1")
 
 
-def require_finite(network: Network, images: Images, values: Array, what: str) -> None:
-    """Raise NetworkError if `values` has a NaN or an infinity, naming the first layer that makes one."""
+def require_finite(model: Model, images: Images, values: Array, what: str) -> None:
+    """Raise ModelError if `values` has a NaN or an infinity, naming the first layer that makes one."""
     if np.isfinite(values).all():
         return
     began = "every layer's output is finite, so it began on the way back"
-    for layer in network.layers:
+    for layer in model.layers:
         # One tap at a time: this runs once, on failure, and must not need the memory of all layers together.
-        if not np.isfinite(network.forward(images, (layer.name,)).activations[layer.name]).all():
+        if not np.isfinite(model.forward(images, (layer.name,)).activations[layer.name]).all():
             began = f"it begins in layer {layer.name}"
             break
-    raise NetworkError(f"the network's {what} is not finite; {began}. Check the weights and the range of the input")
+    raise ModelError(f"the model's {what} is not finite; {began}. Check the weights and the range of the input")

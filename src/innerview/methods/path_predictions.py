@@ -1,7 +1,7 @@
-"""What the network says along the path from a baseline, over many pictures: accuracy and called classes by alpha.
+"""What the model says along the path from a baseline, over many pictures: accuracy and called classes by alpha.
 
 The 2018 recipe saw that at alpha = 0.01 nearly everything is called cat or deer. Forward passes only, so this
-works for a network without gradients; memory holds one chunk of pictures.
+works for a model without gradients; memory holds one batch of pictures.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ import numpy as np
 from innerview.errors import UsageError
 from innerview.methods.interior_gradients import check_alphas
 from innerview.methods.passes import check_picture, forward_logits
-from innerview.network import Network
+from innerview.model import Model
 from innerview.results import PathPredictions, Provenance
 from innerview.types import Image
 
 
 def path_predictions(
-    network: Network,
+    model: Model,
     dataset: Iterable[tuple[Image, int]],
     *,
     baseline: Image,
@@ -30,7 +30,7 @@ def path_predictions(
     """Count, at each alpha, how many pictures are called what, and how many rightly.
 
     Args:
-        network: any network; no gradients are needed.
+        model: any model; no gradients are needed.
         dataset: pairs of a picture (pixels in [0, 1], height × width × channel) and its true class number; with a
             single output 0 for its class and 1 for what is not of it.
         baseline: where all paths start, a picture of the same shape.
@@ -39,26 +39,26 @@ def path_predictions(
 
     Raises:
         UsageError: no picture, or an alpha outside [0, 1].
-        ImageError: a picture or the baseline does not fit the network.
-        NetworkError: an output is not finite.
+        ImageError: a picture or the baseline does not fit the model.
+        ModelError: an output is not finite.
     """
     places = check_alphas(alphas)
-    check_picture(network, baseline, "baseline")
-    names = network.output.answers
+    check_picture(model, baseline, "baseline")
+    names = model.output.answers
     classes = len(names)
     called = np.zeros((len(places), classes), dtype=np.int64)
     right = np.zeros(len(places), dtype=np.int64)
     done = 0
     queue = iter(dataset)
-    while batch := list(islice(queue, network.chunk)):
+    while batch := list(islice(queue, model.batch_size)):
         for image, _ in batch:
-            check_picture(network, image, "picture")
+            check_picture(model, image, "picture")
         images = np.stack([image for image, _ in batch])
         truths = np.array([truth for _, truth in batch])
-        # All pictures of the batch at one alpha fill a chunk, whatever the number of alphas.
+        # All pictures of the batch at one alpha fill a batch, whatever the number of alphas.
         for place, alpha in enumerate(places):
             points = baseline + images.dtype.type(alpha) * (images - baseline)
-            winners = network.output.decide(forward_logits(network, points))
+            winners = model.output.decide(forward_logits(model, points))
             called[place] += np.bincount(winners, minlength=classes)
             right[place] += int((winners == truths).sum())
             if progress is not None:
@@ -72,6 +72,6 @@ def path_predictions(
         fractions=called / done,
         n_images=done,
         class_names=names,
-        input=network.input,
-        provenance=Provenance.of(network),
+        input=model.input,
+        provenance=Provenance.of(model),
     )

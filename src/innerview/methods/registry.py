@@ -18,7 +18,7 @@ from innerview.errors import UsageError
 from innerview.methods import rows
 from innerview.methods.method import Chosen, Method
 from innerview.methods.rows import USUAL
-from innerview.network import Network, has_gradients
+from innerview.model import Model, has_gradients
 from innerview.plugins import Plugin, read_plugins
 
 
@@ -101,12 +101,12 @@ def read_method(text: str) -> Chosen:
     return Chosen(row, row.read(options.split(",") if options.strip() else []))
 
 
-def map_methods(network: Network | None = None) -> tuple[str, ...]:
+def map_methods(model: Model | None = None) -> tuple[str, ...]:
     """Names of the methods that give a map; for a model without gradients, of those that need none."""
     return tuple(
         name
         for name, row in registry().methods.items()
-        if row.result == "map" and (network is None or has_gradients(network) or not row.needs_gradients)
+        if row.result == "map" and (model is None or has_gradients(model) or not row.needs_gradients)
     )
 
 

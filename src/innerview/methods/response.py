@@ -1,7 +1,7 @@
-"""How much of what a network gives depends on the picture at all: nearly nothing where its input is declared wrongly.
+"""How much of what a model gives depends on the picture at all: nearly nothing where its input is declared wrongly.
 
 A wrong value range or normalisation raises no error. But fed with values between 0 and 1 in place of 0 and 255, say,
-every picture is black to the network, and it gives the same for all of them. With zₚₖ the output for picture p and
+every picture is black to the model, and it gives the same for all of them. With zₚₖ the output for picture p and
 class k, less its mean over the classes (which no softmax sees), and z̄ₖ its mean over the pictures,
 
     response = Σₚₖ (zₚₖ − z̄ₖ)² / Σₚₖ zₚₖ²
@@ -18,7 +18,7 @@ import numpy as np
 from innerview.types import Logits
 
 SILENT: Final = 0.005
-"""Response below which something is likely wrong. On the five sample photos, trained networks fed as in training
+"""Response below which something is likely wrong. On the five sample photos, trained models fed as in training
 have 0.79 (the built-in one, and EfficientNet-Lite0) and untrained ones 0.014 to 0.65; EfficientNet-Lite0 with its range
 255 times too small has 0.0007."""
 

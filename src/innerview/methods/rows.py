@@ -32,7 +32,7 @@ from innerview.methods.shapley import DEFAULT_REGIONS, count_passes, shapley
 from innerview.methods.smooth import NOISE, SAMPLES, smooth_grad, var_grad
 from innerview.methods.tolerance import BUDGET
 from innerview.methods.weights import weight_histograms
-from innerview.network import Differentiable, Network
+from innerview.model import DifferentiableModel, Model
 from innerview.quadrature import RULES
 
 USUAL: Final = "integrated-gradients"
@@ -64,45 +64,45 @@ _NOISY: Final = (
 )
 
 
-def _settle_windows(network: Network, options: Options) -> Options:
-    size, step = choose_windows(network.input.shape, options.get("window"), options.get("stride"))
+def _settle_windows(model: Model, options: Options) -> Options:
+    size, step = choose_windows(model.input.shape, options.get("window"), options.get("stride"))
     return {**options, "window": size, "stride": step}
 
 
-def _settle_layer(network: Network, options: Options) -> Options:
-    # only methods that need gradients have a layer, and a network without is refused before
-    chosen = choose_layer(cast("Differentiable", network), options.get("layer"))
+def _settle_layer(model: Model, options: Options) -> Options:
+    # only methods that need gradients have a layer, and a model without is refused before
+    chosen = choose_layer(cast("DifferentiableModel", model), options.get("layer"))
     return dict(options) if chosen is None else {**options, "layer": as_said(chosen)}
 
 
-def _count_coalitions(_: Network, options: Options) -> int:
+def _count_coalitions(_: Model, options: Options) -> int:
     asked: int | tuple[int, int] = options["regions"]
     number = math.prod(asked) if isinstance(asked, tuple) else asked
     return count_passes(number, len(options["fills"]), options.get("max_evaluations"))
 
 
-def _settle_coalitions(network: Network, options: Options) -> Options:
-    partition(network.input.height, network.input.width, options["regions"])
-    _count_coalitions(network, options)
+def _settle_coalitions(model: Model, options: Options) -> Options:
+    partition(model.input.height, model.input.width, options["regions"])
+    _count_coalitions(model, options)
     return options
 
 
-def _settle_sampled(network: Network, options: Options) -> Options:
-    labels = partition(network.input.height, network.input.width, options["regions"])
+def _settle_sampled(model: Model, options: Options) -> Options:
+    labels = partition(model.input.height, model.input.width, options["regions"])
     check_request(int(labels.max()) + 1, options.get("half_width"), options["confidence"], options["max_evaluations"])
     return options
 
 
-def _settle_head(network: Network, options: Options) -> Options:
-    find_head(network)
+def _settle_head(model: Model, options: Options) -> Options:
+    find_head(model)
     return options
 
 
-def _one_pass(_: Network, __: Options) -> int:
+def _one_pass(_: Model, __: Options) -> int:
     return 1
 
 
-def _samples(_: Network, options: Options) -> int:
+def _samples(_: Model, options: Options) -> int:
     return options["n_samples"]
 
 
@@ -128,7 +128,7 @@ def _masking(fractions: str, order: str) -> tuple[Option, ...]:
     )
 
 
-def _fractions(_: Network, options: Options) -> int:
+def _fractions(_: Model, options: Options) -> int:
     return len(options["fractions"])
 
 
@@ -240,8 +240,8 @@ ROWS: Final[tuple[Method, ...]] = (
             ),
         ),
         settle=_settle_windows,
-        passes=lambda network, options: (
-            1 + count_windows(network.input.shape, *choose_windows(network.input.shape, **options))
+        passes=lambda model, options: (
+            1 + count_windows(model.input.shape, *choose_windows(model.input.shape, **options))
         ),
     ),
     Method(

@@ -23,8 +23,8 @@ from jaxtyping import Bool, Float, Int
 from innerview.errors import UsageError
 from innerview.fills import Fill, make_fill
 from innerview.methods.partitions import partition
-from innerview.methods.passes import Progress, check_picture, chunks, forward_logits
-from innerview.network import Network
+from innerview.methods.passes import Progress, batches, check_picture, forward_logits
+from innerview.model import Model
 from innerview.results import Attribution, Provenance
 from innerview.targets import Target
 from innerview.types import Array, Image
@@ -41,7 +41,7 @@ DEFAULT_MOST: Final = 20_000
 
 
 def sampled_shapley(
-    network: Network,
+    model: Model,
     image: Image,
     target: Target,
     *,
@@ -58,7 +58,7 @@ def sampled_shapley(
     """Estimate every region's Shapley value to within `half_width`, all at once with `confidence`.
 
     Args:
-        network: any model; no gradients are needed.
+        model: any model; no gradients are needed.
         image: one image (pixels in [0, 1], height × width × channel).
         target: an open class is the one that wins at the image.
         regions: a number of regions, rows and columns of a grid, or labels of each pixel's region.
@@ -76,23 +76,23 @@ def sampled_shapley(
     Raises:
         UsageError: fewer than 2 regions, a half-width or confidence without meaning, too few passes for the pilot.
         ImageError: image, fill or labels do not fit the model.
-        NetworkError: an output is NaN or infinite.
+        ModelError: an output is NaN or infinite.
     """
-    check_picture(network, image, "picture")
+    check_picture(model, image, "picture")
     labels = partition(image.shape[0], image.shape[1], regions)
     number = int(labels.max()) + 1
     check_request(number, half_width, confidence, max_evaluations)
     made = make_fill(fill, image)
     ends = made.paint(image, np.stack([np.ones_like(labels, bool), np.zeros_like(labels, bool)])).astype(image.dtype)
-    outputs = np.concatenate([forward_logits(network, one[None]) for one in ends])
-    resolved = target.resolve(outputs[0], network.output)
+    outputs = np.concatenate([forward_logits(model, one[None]) for one in ends])
+    resolved = target.resolve(outputs[0], model.output)
     full, empty = (float(score) for score in resolved.score(outputs).astype(np.float64))
     asked = half_width or FRACTION * max(abs(full - empty), abs(full) / 10, 1e-6)
 
     def scores(shown: Bool[np.ndarray, "coalition region"]) -> Iterator[Array]:
-        for part in chunks(len(shown), network.chunk):
+        for part in batches(len(shown), model.batch_size):
             images = made.paint(image, shown[part][:, labels]).astype(image.dtype, copy=False)
-            yield resolved.score(forward_logits(network, images)).astype(np.float64)
+            yield resolved.score(forward_logits(model, images)).astype(np.float64)
 
     random, seen, done = np.random.default_rng(seed), list[Array](), 2
     needed, factor = PILOT, student(1 - (1 - confidence) / (2 * number), PILOT - 1)
@@ -120,7 +120,7 @@ def sampled_shapley(
         score=full,
         target=resolved.index,
         n_evaluations=done,
-        provenance=Provenance.of(network, resolved.describe(network.output.class_names), seed=seed),
+        provenance=Provenance.of(model, resolved.describe(model.output.class_names), seed=seed),
         pixel_error=(widths / sizes)[labels],
         notes=_notes(len(seen), widths, asked, resolved.unit, confidence, made),
     )

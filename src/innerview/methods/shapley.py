@@ -18,19 +18,19 @@ from typing import Final
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from innerview.errors import NetworkError, UsageError
+from innerview.errors import ModelError, UsageError
 from innerview.fills import DEFAULT_FILLS, Fill, make_fill
 from innerview.methods.coalitions import banzhaf_values, interactions, members, minimal_sets, shapley_values
 from innerview.methods.partitions import partition
 from innerview.methods.passes import (
     Progress,
+    batches,
     check_picture,
-    chunks,
     forward_logits,
     forward_similar,
     similar_at_once,
 )
-from innerview.network import Network
+from innerview.model import Model
 from innerview.results import Provenance
 from innerview.results.shapley import Sets, ShapleyValues
 from innerview.spec import answer_name, decides
@@ -50,7 +50,7 @@ FAINT: Final = 0.01
 
 
 def shapley(
-    network: Network,
+    model: Model,
     image: Image,
     target: Target,
     *,
@@ -64,7 +64,7 @@ def shapley(
     """Show the model every coalition of regions, under every fill, and share the score out among the regions.
 
     Args:
-        network: any model; no gradients are needed.
+        model: any model; no gradients are needed.
         image: one image (pixels in [0, 1], height × width × channel).
         target: an open class is the one that wins at the image.
         regions: a number of regions (2 to 12) as square and equal as pixels allow; rows and columns of a grid; or the
@@ -77,25 +77,25 @@ def shapley(
         UsageError: fewer than 2 regions or more than 12, more passes than allowed, an unknown fill or none, a target
             without meaning here.
         ImageError: the image, an image that fills, or the labels do not fit the model.
-        NetworkError: an output is NaN or infinite; says for which regions.
+        ModelError: an output is NaN or infinite; says for which regions.
     """
-    check_picture(network, image, "picture")
+    check_picture(model, image, "picture")
     labels = partition(image.shape[0], image.shape[1], regions)
     number = int(labels.max()) + 1
     made = [make_fill(one, image) for one in fills]
     count_passes(number, len(made), max_evaluations)
     for fill in made:
-        check_picture(network, fill.paint(image, np.zeros((1, *labels.shape), bool))[0], f"fill {fill.name}")
-    asked = _Asking(network, image, labels, target, progress, len(made))
+        check_picture(model, fill.paint(image, np.zeros((1, *labels.shape), bool))[0], f"fill {fill.name}")
+    asked = _Asking(model, image, labels, target, progress, len(made))
     seen = [asked.coalitions(fill) for fill in made]
     scores, answers, confidences = (np.stack(parts) for parts in zip(*seen, strict=True))
     kept = answers == asked.answer
-    told = decides(network.output)
+    told = decides(model.output)
     sufficient = tuple(minimal_sets(row) if told else () for row in kept)
     decisive = tuple(minimal_sets(~row[::-1]) if told else () for row in kept)
     values = np.stack([shapley_values(row) for row in scores])
     names = [fill.name for fill in made]
-    noted = (*_judged(names, scores, network), *_most(values, asked.unit), *_disagreement(values, names))
+    noted = (*_judged(names, scores, model), *_most(values, asked.unit), *_disagreement(values, names))
     return ShapleyValues(
         image=image,
         labels=labels,
@@ -108,12 +108,12 @@ def shapley(
         interactions=np.stack([interactions(row) for row in scores]),
         sufficient=sufficient,
         decisive=decisive,
-        answer=label(asked.answer, network.output.class_names) if told else "",
+        answer=label(asked.answer, model.output.class_names) if told else "",
         unit=asked.unit,
         score=float(scores[0, -1]),
         target=asked.index,
         n_evaluations=asked.done,
-        provenance=Provenance.of(network, asked.described),
+        provenance=Provenance.of(model, asked.described),
         notes=(*noted, *_parts(sufficient, decisive, names, asked.answer_name)),
     )
 
@@ -145,32 +145,32 @@ class _Asking:
 
     def __init__(
         self,
-        network: Network,
+        model: Model,
         image: Image,
         labels: Int[np.ndarray, "height width"],
         target: Target,
         progress: Progress | None,
         fills: int,
     ) -> None:
-        self._network, self._image, self._labels, self._progress = network, image, labels, progress
+        self._model, self._image, self._labels, self._progress = model, image, labels, progress
         self._members = members(int(labels.max()) + 1)
         self._total = fills * (len(self._members) - 1) + 1
-        outputs = forward_logits(network, image[None])
-        self._target = target.resolve(outputs[0], network.output)
+        outputs = forward_logits(model, image[None])
+        self._target = target.resolve(outputs[0], model.output)
         self._whole = self._told(outputs)
         self.done = 1
         self.answer = int(self._whole[1][0])
         self.unit, self.index = self._target.unit, self._target.index
-        self.described = self._target.describe(network.output.class_names)
-        self.answer_name = answer_name(self.answer, network.output.class_names) if self.answer >= 0 else ""
+        self.described = self._target.describe(model.output.class_names)
+        self.answer_name = answer_name(self.answer, model.output.class_names) if self.answer >= 0 else ""
 
     def coalitions(self, fill: Fill) -> tuple[Array, Array, Array]:
         """Score, answer and its probability for every coalition; of the full one they are known."""
         parts = list[tuple[Array, Array, Array]]()
-        for some in chunks(len(self._members) - 1, similar_at_once(self._network)):
+        for some in batches(len(self._members) - 1, similar_at_once(self._model)):
             shown = self._members[some]
             images = fill.paint(self._image, shown[:, self._labels]).astype(self._image.dtype, copy=False)
-            for part, outputs in forward_similar(self._network, images):
+            for part, outputs in forward_similar(self._model, images):
                 self._check(outputs, shown[part], fill)
                 parts.append(self._told(outputs))
                 self.done += len(outputs)
@@ -184,13 +184,13 @@ class _Asking:
         if not np.isfinite(outputs).all():
             first = int(np.flatnonzero(~np.isfinite(outputs).all(axis=1))[0])
             without = ", ".join(map(str, np.flatnonzero(~shown[first])))
-            raise NetworkError(
+            raise ModelError(
                 f"the model's output is NaN or infinite for the image without regions {without} (fill {fill.name}); "
                 "check the weights and the range of the input, or leave this fill out"
             )
 
     def _told(self, outputs: Array) -> tuple[Array, Array, Array]:
-        output = self._network.output
+        output = self._model.output
         probabilities = output.probabilities(outputs)
         score = self._target.score(outputs).astype(np.float64)
         if not decides(output):
@@ -205,10 +205,10 @@ class _Asking:
         return 1 - probabilities[:, 0] if probabilities.shape[1] == 1 else np.full(len(probabilities), np.nan)
 
 
-def _judged(names: Sequence[str], scores: Float[np.ndarray, "fill coalition"], network: Network) -> tuple[str, ...]:
+def _judged(names: Sequence[str], scores: Float[np.ndarray, "fill coalition"], model: Model) -> tuple[str, ...]:
     """Say under which fills nothing can be judged, since the model gives one score whatever is shown."""
     spread = scores.max(axis=1) - scores.min(axis=1)
-    limit = ROUNDING * float(np.finfo(network.dtype).eps) * max(float(np.abs(scores).max()), 1e-30)
+    limit = ROUNDING * float(np.finfo(model.dtype).eps) * max(float(np.abs(scores).max()), 1e-30)
     same = [name for name, found in zip(names, spread, strict=True) if found <= limit]
     if not same:
         return ()

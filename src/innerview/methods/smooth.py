@@ -21,13 +21,13 @@ from innerview.errors import UsageError
 from innerview.methods.gradient import gradient
 from innerview.methods.moments import Moments, check_samples
 from innerview.methods.passes import Progress, check_picture, forward_logits
-from innerview.network import Network
+from innerview.model import Model
 from innerview.results import Attribution, Explained, IntegratedGradients, Status, as_attribution
 from innerview.targets import Target
 from innerview.types import Image
 
 Method: TypeAlias = Callable[[Any, Image, Target], Explained]
-"""Called with network, picture and target; `functools.partial` fixes what else a method takes."""
+"""Called with model, picture and target; `functools.partial` fixes what else a method takes."""
 
 NOISE: Final = 0.15
 SAMPLES: Final = 50
@@ -64,7 +64,7 @@ def noisy_pictures(image: Image, *, stdevs: float = NOISE, n_samples: int = SAMP
 
 
 def smooth_grad(
-    network: Network,
+    model: Model,
     image: Image,
     target: Target,
     *,
@@ -77,10 +77,10 @@ def smooth_grad(
     """Average a method's maps over noisy pictures.
 
     Args:
-        network: whatever the method takes.
+        model: whatever the method takes.
         image: one picture (pixels in [0, 1], height × width × channel).
         target: an open class is the one that wins at the picture, not anew at each noisy one.
-        method: from network, picture and target to a map, such as `gradient` or
+        method: from model, picture and target to a map, such as `gradient` or
             `partial(integrated_gradients, baseline=black, evaluations=16)`.
         stdevs: standard deviation as a share of the picture's own range of values.
         n_samples: noisy pictures, at least 2.
@@ -89,10 +89,10 @@ def smooth_grad(
 
     Raises:
         UsageError: too few samples, noise without meaning, or what the method refuses.
-        ImageError: the picture does not fit the network.
-        NetworkError: something is not finite.
+        ImageError: the picture does not fit the model.
+        ModelError: something is not finite.
     """
-    answers = _answers(network, image, target, method, stdevs, n_samples, seed, progress)
+    answers = _answers(model, image, target, method, stdevs, n_samples, seed, progress)
     moments, spent, last = Moments(), 0, next(answers)
     for answer in chain([last], answers):
         moments.add(answer.attribution)
@@ -108,7 +108,7 @@ def smooth_grad(
 
 
 def var_grad(
-    network: Network,
+    model: Model,
     image: Image,
     target: Target,
     *,
@@ -123,7 +123,7 @@ def var_grad(
     The variance is that of each value (with samples − 1 below the line), and the map its sum over the channels. All
     samples are kept until the end: the standard error of a variance needs them.
     """
-    answers = list(_answers(network, image, target, method, stdevs, n_samples, seed, progress))
+    answers = list(_answers(model, image, target, method, stdevs, n_samples, seed, progress))
     values = np.stack([answer.attribution for answer in answers]).astype(np.float64)
     changes = values - values[0]  # first, so that equal maps have no variance to the last bit
     squares = (changes - changes.mean(axis=0)) ** 2
@@ -141,7 +141,7 @@ def var_grad(
 
 
 def _answers(
-    network: Network,
+    model: Model,
     image: Image,
     target: Target,
     method: Method,
@@ -152,13 +152,13 @@ def _answers(
 ) -> Iterator[Attribution]:
     """Explain each noisy picture, in a form that speaks of the picture itself; the last one's notes speak of all."""
     check_samples(samples)
-    check_picture(network, image, "picture")
-    outputs = forward_logits(network, image[None])
-    resolved = target.resolve(outputs[0], network.output)
+    check_picture(model, image, "picture")
+    outputs = forward_logits(model, image[None])
+    resolved = target.resolve(outputs[0], model.output)
     score = float(resolved.score(outputs)[0])
     said, short = f"Over {samples} pictures with noise of {noise:g} of the picture's range of values, seed {seed}.", 0
     for done, noisy in enumerate(noisy_pictures(image, stdevs=noise, n_samples=samples, seed=seed), start=1):
-        explained = method(network, noisy, resolved)
+        explained = method(model, noisy, resolved)
         short += isinstance(explained, IntegratedGradients) and explained.status in SHORT
         found = as_attribution(explained)
         source = replace(found.provenance, seed=seed)

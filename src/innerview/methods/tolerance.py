@@ -10,7 +10,7 @@ would prove nothing: errors of both signs cancel in it. An estimate is an estima
 Pictures share their batches, one that is done leaves them, and memory depends on the batch alone. The class is fixed
 by the first pass of a picture, at alpha 1; that pass, and the one at the baseline, are evaluations of the integral
 too, so that nothing is spent on scores. A map is the same to the bit for the same batches; alone or in company it
-differs by the rounding that the network shows between batch sizes.
+differs by the rounding that the model shows between batch sizes.
 
 A fixed rule is a problem of the same integrator: its nodes are all wanted at once, the gap is its only check, and both
 ends are asked forward where it does not go there.
@@ -31,7 +31,7 @@ from innerview.methods.accounting import Account
 from innerview.methods.interior_gradients import check_alphas
 from innerview.methods.passes import Progress, check_picture, forward_logits, require_finite
 from innerview.methods.walk import Job, Walk, check_targets, pixel_error
-from innerview.network import OUTPUT, Differentiable, Pullback, require_differentiable
+from innerview.model import OUTPUT, DifferentiableModel, VjpResult, require_differentiable
 from innerview.quadrature import Driver, FixedProblem, Integral, Problem, Request, Rule
 from innerview.results import IntegratedGradients, Provenance, Status
 from innerview.targets import Target
@@ -39,7 +39,7 @@ from innerview.types import Array, Image, Images, LogitRow
 
 FINEST: Final[Mapping[str, float]] = MappingProxyType({"float32": 1e-5, "float64": 1e-10})
 """The least tolerance that gradients of this precision can be held to; their rounding is about 4e-7 and 1e-15 of a
-map of the built-in network."""
+map of the built-in model."""
 
 BUDGET: Final = 513
 """Evaluations at most for one picture, if nothing else is said: what 512 panels take."""
@@ -88,35 +88,35 @@ class _Nobody:
 
 
 def integrate_jobs(
-    network: Differentiable,
+    model: DifferentiableModel,
     jobs: Iterable[Job],
     *,
     tolerance: float | None = None,
     rule: Rule | None = None,
     max_evaluations: int = BUDGET,
-    chunk: int | None = None,
+    batch_size: int | None = None,
     progress: Progress | None = None,
     watcher: Watcher | None = None,
 ) -> Iterator[tuple[int, tuple[IntegratedGradients, ...]]]:
     """Explain many pictures, each to the tolerance; yield number and one result per target as a picture is done.
 
     Args:
-        network: any network with gradients.
+        model: any model with gradients.
         jobs: pictures with their targets and baselines; read as batches have room, so there may be any number.
         tolerance: of the relative L1 error of the maps, and of the gap; such as 0.01. None with a rule.
         rule: instead, for each baseline; nothing else than the gap is then known of the error.
         max_evaluations: evaluations at most for each picture (over all its baselines); its end shows in the status.
-        chunk: rows in one pass; the network's own if None. Halved for good when memory runs out.
+        batch_size: rows in one pass; the model's own if None. Halved for good when memory runs out.
         progress: called with the evaluations done and those known to be needed so far.
         watcher: told of every evaluation and every level.
 
     Raises:
         UsageError: a tolerance the precision can't give, too few evaluations, no baseline, pictures with
             different numbers of targets, a target without meaning here.
-        ImageError: a picture or baseline does not fit the network.
-        NetworkError: something is not finite; the message names layer and alpha.
+        ImageError: a picture or baseline does not fit the model.
+        ModelError: something is not finite; the message names layer and alpha.
     """
-    require_differentiable(network)
+    require_differentiable(model)
     walks: dict[int, Walk] = {}
     looking_on = watcher or _Nobody()
 
@@ -125,20 +125,20 @@ def integrate_jobs(
         for number, job in enumerate(jobs):
             check_targets(job.targets, expected)
             expected = len(job.targets)
-            _check_pictures(network, job, f" of job {number} (counted from 0)" if number else "")
-            walk = walks[number] = Walk(network, job)
+            _check_pictures(model, job, f" of job {number} (counted from 0)" if number else "")
+            walk = walks[number] = Walk(model, job)
             if rule is not None:
-                walk.begin(*_ends(network, job))
+                walk.begin(*_ends(model, job))
                 yield FixedProblem(rule)
             elif tolerance is not None:
-                check_tolerance(network, tolerance)
+                check_tolerance(model, tolerance)
                 nodes = _affordable(max_evaluations, len(job.baselines))
                 yield Problem(walk.measures(), tolerance, nodes, walk.residual, walk.known)
 
-    driver, passes, done, visited = Driver(problems()), _Passes(network, chunk or network.chunk), 0, 0
-    origin = Provenance.of(network)  # once: it hashes all weights
+    driver, passes, done, visited = Driver(problems()), _Passes(model, batch_size or model.batch_size), 0, 0
+    origin = Provenance.of(model)  # once: it hashes all weights
     ended: dict[int, Integral] = {}
-    while batch := _fill(driver, walks, passes.chunk):
+    while batch := _fill(driver, walks, passes.batch_size):
         for request, visit in zip(batch.requests, passes.evaluate(batch, walks), strict=True):
             driver.answer(request, visit.integrand)
             looking_on.visited(request.problem, visit)
@@ -148,16 +148,16 @@ def integrate_jobs(
         if progress is not None:
             inside = sum(len(walk.wanted) for walk in walks.values())
             progress(done, done + (driver.wanted - visited) * width + inside)
-        provenance = replace(origin, batch_size=passes.chunk)
+        provenance = replace(origin, batch_size=passes.batch_size)
         for number, integral in driver.refined() if watcher is not None else ():
-            looking_on.refined(number, _results(network, walks[number], integral, tolerance, provenance))
+            looking_on.refined(number, _results(model, walks[number], integral, tolerance, provenance))
         ended |= driver.finished()
         for number in [number for number in ended if not walks[number].wanted]:
-            yield number, _results(network, walks.pop(number), ended.pop(number), tolerance, provenance)
+            yield number, _results(model, walks.pop(number), ended.pop(number), tolerance, provenance)
 
 
 def integrate_one(
-    network: Differentiable,
+    model: DifferentiableModel,
     image: Image,
     target: Target,
     *,
@@ -172,7 +172,7 @@ def integrate_one(
     baselines = (baseline,) if isinstance(baseline, np.ndarray) else tuple(baseline)
     job = Job(image, (target,), baselines, tuple(interior))
     ((_, (result,)),) = integrate_jobs(
-        network, [job], tolerance=tolerance, rule=rule, max_evaluations=max_evaluations, progress=progress
+        model, [job], tolerance=tolerance, rule=rule, max_evaluations=max_evaluations, progress=progress
     )
     return result
 
@@ -187,28 +187,28 @@ def _affordable(budget: int, baselines: int) -> int:
     return budget // baselines
 
 
-def _ends(network: Differentiable, job: Job) -> tuple[LogitRow, list[LogitRow]]:
-    """What the network says of the picture, and of each baseline."""
-    picture, *baselines = (forward_logits(network, one[None])[0] for one in (job.image, *job.baselines))
+def _ends(model: DifferentiableModel, job: Job) -> tuple[LogitRow, list[LogitRow]]:
+    """What the model says of the picture, and of each baseline."""
+    picture, *baselines = (forward_logits(model, one[None])[0] for one in (job.image, *job.baselines))
     return picture, baselines
 
 
-def check_tolerance(network: Differentiable, tolerance: float) -> None:
+def check_tolerance(model: DifferentiableModel, tolerance: float) -> None:
     """Raise UsageError for a tolerance that is not a positive number or below what the precision can give."""
-    finest = FINEST[network.dtype.name]
+    finest = FINEST[model.dtype.name]
     if not finest <= tolerance < np.inf:
         raise UsageError(
-            f"a tolerance of {tolerance:g} was asked for; a network that computes in {network.dtype.name} can be held "
-            f"to {finest:g} and more: raise it (0.01 is 1 %), or convert with network.astype(np.float64)"
+            f"a tolerance of {tolerance:g} was asked for; a model that computes in {model.dtype.name} can be held "
+            f"to {finest:g} and more: raise it (0.01 is 1 %), or convert with model.astype(np.float64)"
         )
 
 
-def _check_pictures(network: Differentiable, job: Job, whose: str) -> None:
+def _check_pictures(model: DifferentiableModel, job: Job, whose: str) -> None:
     if not job.baselines:
         raise UsageError("no baseline was given; it decides the answer, so name at least one (black, for a start)")
-    check_picture(network, job.image, f"picture{whose}")
+    check_picture(model, job.image, f"picture{whose}")
     for one in job.baselines:
-        check_picture(network, one, f"baseline{whose}")
+        check_picture(model, one, f"baseline{whose}")
     if job.interior:
         check_alphas(job.interior)
 
@@ -257,18 +257,18 @@ class _Row:
         return self.walk.point(self.alpha, self.start)
 
     def take(self, logits: LogitRow, gradients: Array) -> Array:
-        """Hand what the network said to the walk; give what it makes of it."""
+        """Hand what the model said to the walk; give what it makes of it."""
         if self.itself:
             return self.walk.keep(self.alpha, logits, gradients)
         return self.walk.visit(self.alpha, self.start, logits, gradients)
 
 
 class _Passes:
-    """Runs requests through the network, `chunk` rows at a time."""
+    """Runs requests through the model, `batch_size` rows at a time."""
 
-    def __init__(self, network: Differentiable, chunk: int) -> None:
-        self.chunk = chunk
-        self._network = network
+    def __init__(self, model: DifferentiableModel, batch_size: int) -> None:
+        self.batch_size = batch_size
+        self._model = model
 
     def evaluate(self, batch: _Batch, walks: Mapping[int, Walk]) -> list[Visit]:
         """What is seen at each request."""
@@ -280,7 +280,7 @@ class _Passes:
         rows += [_Row(walk, alpha, 0, itself=True) for walk, alpha in batch.interior]
         values: list[Array] = []
         while len(values) < len(rows):
-            values += self._pass(rows[len(values) : len(values) + self.chunk])
+            values += self._pass(rows[len(values) : len(values) + self.batch_size])
         visits: list[Visit] = []
         for request in batch.requests:
             walk, taken = walks[request.problem], sum(visit.gradients.shape[1] for visit in visits)
@@ -294,21 +294,21 @@ class _Passes:
         points = np.stack([row.point for row in rows])
         where = f"alpha {', '.join(sorted({f'{row.alpha:.3g}' for row in rows}))}"
 
-        def cotangent(outputs: Array) -> Array:
-            require_finite(self._network, points, outputs, f"output at {where}")
+        def grad_output(outputs: Array) -> Array:
+            require_finite(self._model, points, outputs, f"output at {where}")
             pairs = zip(rows, outputs, strict=True)
-            return np.stack([row.walk.cotangents(logits) for row, logits in pairs], axis=1)
+            return np.stack([row.walk.grad_outputs(logits) for row, logits in pairs], axis=1)
 
-        answer: Pullback | None = None
+        answer: VjpResult | None = None
         try:
-            answer = self._network.pullback(points, {OUTPUT: cotangent})
+            answer = self._model.vjp(points, {OUTPUT: grad_output})
         except MemoryError:
             if len(rows) == 1:
                 raise
-            self.chunk = max(len(rows) // 2, 1)
+            self.batch_size = max(len(rows) // 2, 1)
         if answer is None:  # not while the error is handled, since it holds on to all that the pass had allocated
             return [value for half in _halves(rows) for value in self._pass(half)]
-        require_finite(self._network, points, answer.input_gradients, f"gradient at {where}")
+        require_finite(self._model, points, answer.input_gradients, f"gradient at {where}")
         return [
             row.take(logits, answer.input_gradients[:, place])
             for place, (row, logits) in enumerate(zip(rows, answer.logits, strict=True))
@@ -320,13 +320,13 @@ def _halves(rows: Sequence[_Row]) -> tuple[Sequence[_Row], ...]:
 
 
 def _results(
-    network: Differentiable, walk: Walk, integral: Integral, tolerance: float | None, provenance: Provenance
+    model: DifferentiableModel, walk: Walk, integral: Integral, tolerance: float | None, provenance: Provenance
 ) -> tuple[IntegratedGradients, ...]:
-    return tuple(_result(network, walk, integral, target, tolerance, provenance) for target in range(len(walk.targets)))
+    return tuple(_result(model, walk, integral, target, tolerance, provenance) for target in range(len(walk.targets)))
 
 
 def _result(
-    network: Differentiable,
+    model: DifferentiableModel,
     walk: Walk,
     integral: Integral,
     target: int,
@@ -334,7 +334,7 @@ def _result(
     provenance: Provenance,
 ) -> IntegratedGradients:
     job, maps = walk.job, integral.value[target]
-    named = replace(provenance, target=walk.targets[target].describe(network.output.class_names))
+    named = replace(provenance, target=walk.targets[target].describe(model.output.class_names))
     errors = integral.errors[2 * target : 2 * target + 2] or (float("inf"), float("inf"))
     account = walk.account(target, maps.mean(axis=0), stalled=_stalled(walk, integral, target, tolerance))
     result = IntegratedGradients(

@@ -1,4 +1,4 @@
-"""Which channels of a network never fire, and which are stuck where their gradient is gone, over many pictures.
+"""Which channels of a model never fire, and which are stuck where their gradient is gone, over many pictures.
 
 A channel is *silent* if it is above 0 at no place of any picture: what follows it never sees it fire. One that does
 fire is *stuck* if, at nearly all places of all pictures, it lies so close to the ELU's floor of -1 that the slope
@@ -13,8 +13,8 @@ from typing import Final
 import numpy as np
 from jaxtyping import Float
 
-from innerview.methods.passes import chunks, require_finite
-from innerview.network import Network, ends
+from innerview.methods.passes import batches, require_finite
+from innerview.model import Model, ends
 from innerview.reprs import short
 from innerview.types import Array, Images
 
@@ -51,24 +51,24 @@ class LayerUnits:
         return np.flatnonzero((self.saturated >= NEARLY_ALL) & (self.positive > 0))
 
 
-def units(network: Network, images: Images) -> list[LayerUnits]:
+def units(model: Model, images: Images) -> list[LayerUnits]:
     """Pass pictures and take down what each channel does after each weighted layer (behind its activation).
 
     Layers whose channels can't be told from what they do (attention by head, say) are left out.
 
     Args:
-        network: any network; no gradients are needed.
+        model: any model; no gradients are needed.
         images: pixels in [0, 1], batch × height × width × channel.
 
     Raises:
-        NetworkError: the pictures have another shape, or the outputs are not finite.
+        ModelError: the pictures have another shape, or the outputs are not finite.
     """
-    network.input.check(images)
-    names = [layer.name for layer in ends(network.layers) if layer.axes]
+    model.input.check(images)
+    names = [layer.name for layer in ends(model.layers) if layer.axes]
     sums: dict[str, Array] = {}
-    for part in chunks(len(images), network.chunk):
-        answer = network.forward(images[part], names)
-        require_finite(network, images[part], answer.logits, "output")
+    for part in batches(len(images), model.batch_size):
+        answer = model.forward(images[part], names)
+        require_finite(model, images[part], answer.logits, "output")
         for name, values in answer.activations.items():
             places = values.reshape(-1, values.shape[-1])
             counts = np.stack([(places > 0).sum(axis=0), (places < SLOPE - 1).sum(axis=0)])

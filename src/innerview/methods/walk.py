@@ -15,7 +15,7 @@ import numpy as np
 
 from innerview.errors import UsageError
 from innerview.methods.accounting import Account
-from innerview.network import Differentiable
+from innerview.model import DifferentiableModel
 from innerview.quadrature import Integral, Measure
 from innerview.results import InteriorGradients, PathProfile, Provenance
 from innerview.targets import Target
@@ -52,9 +52,9 @@ class Job:
 class Walk:
     """One job under way: its resolved targets, and outputs and gradient norms at the places it has been to."""
 
-    def __init__(self, network: Differentiable, job: Job) -> None:
+    def __init__(self, model: DifferentiableModel, job: Job) -> None:
         self.job = job
-        self._network = network
+        self._model = model
         self._directions = np.stack([job.image.astype(np.float64) - baseline for baseline in job.baselines])
         self._targets: tuple[Target, ...] = ()
         self._logits: dict[tuple[float, int], LogitRow] = {}
@@ -67,20 +67,20 @@ class Walk:
         return self._directions
 
     def begin(self, picture: LogitRow, baselines: Sequence[LogitRow]) -> None:
-        """Take what the network says at both ends, for a rule that may not go there."""
-        self._targets = tuple(target.resolve(picture, self._network.output) for target in self.job.targets)
+        """Take what the model says at both ends, for a rule that may not go there."""
+        self._targets = tuple(target.resolve(picture, self._model.output) for target in self.job.targets)
         for start, logits in enumerate(baselines):
             self._logits[1.0, start], self._logits[0.0, start] = picture, logits
 
     def point(self, alpha: float, start: int) -> Image:
-        """The picture at `alpha` on the path from baseline number `start`, in the network's precision."""
-        return (self.job.baselines[start] + alpha * self._directions[start]).astype(self._network.dtype)
+        """The picture at `alpha` on the path from baseline number `start`, in the model's precision."""
+        return (self.job.baselines[start] + alpha * self._directions[start]).astype(self._model.dtype)
 
-    def cotangents(self, logits: LogitRow) -> Array:
+    def grad_outputs(self, logits: LogitRow) -> Array:
         """d score / d output, target × class, for one row of outputs. The first row ever is that of the picture."""
         if not self._targets:
-            self._targets = tuple(target.resolve(logits, self._network.output) for target in self.job.targets)
-        return np.stack([target.cotangent(logits[None])[0] for target in self._targets])
+            self._targets = tuple(target.resolve(logits, self._model.output) for target in self.job.targets)
+        return np.stack([target.grad_output(logits[None])[0] for target in self._targets])
 
     def visit(self, alpha: float, start: int, logits: LogitRow, gradients: Array) -> Array:
         """Take outputs and gradients (target × height × width × channel) at a place; give the gradients."""
@@ -115,21 +115,21 @@ class Walk:
             gradients=np.stack([found[alpha][1][target] for alpha in alphas]),
             scores=self._targets[target].score(logits).astype(np.float64),
             logits=logits,
-            probabilities=self._network.output.probabilities(logits),
-            class_names=self._network.output.class_names,
+            probabilities=self._model.output.probabilities(logits),
+            class_names=self._model.output.class_names,
             target=self._targets[target].index,
             unit=self._targets[target].unit,
             provenance=provenance,
-            output_kind=self._network.output.kind,
+            output_kind=self._model.output.kind,
         )
 
     def logits(self, alpha: float) -> Array:
-        """What the network says at a place that was visited: baseline × class."""
+        """What the model says at a place that was visited: baseline × class."""
         return np.stack([self._logits[alpha, start] for start in range(len(self.job.baselines))])
 
     @property
     def targets(self) -> tuple[Target, ...]:
-        """The targets with their classes fixed, as soon as the network has seen the picture."""
+        """The targets with their classes fixed, as soon as the model has seen the picture."""
         return self._targets
 
     def measures(self) -> tuple[Measure, ...]:
@@ -167,13 +167,13 @@ class Walk:
         """Scores, probabilities and norms at all places, as means over the baselines."""
         alphas = sorted({alpha for alpha, _ in self._norms})
         starts = range(len(self.job.baselines))
-        chances = [self._network.output.probabilities(self.logits(alpha)).mean(axis=0) for alpha in alphas]
+        chances = [self._model.output.probabilities(self.logits(alpha)).mean(axis=0) for alpha in alphas]
         return PathProfile(
             alphas=np.array(alphas),
             scores=np.array([self.scores(target, alpha).mean() for alpha in alphas]),
             probabilities=np.stack(chances),
             norms=np.array([np.mean([self._norms[alpha, start][target] for start in starts]) for alpha in alphas]),
-            class_names=self._network.output.class_names,
+            class_names=self._model.output.class_names,
             target=self._targets[target].index,
             unit=self._targets[target].unit,
         )
@@ -186,7 +186,7 @@ class Walk:
             scores=(float(self.scores(target, 1.0).mean()), float(self.scores(target, 0.0).mean())),
             dead=all(norms[target] == 0 for norms in self._norms.values()),
             stalled=stalled,
-            dtype=self._network.dtype,
+            dtype=self._model.dtype,
             unit=self._targets[target].unit,
         )
 

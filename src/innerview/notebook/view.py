@@ -16,7 +16,7 @@ from secrets import token_hex
 from typing import Any, final
 
 from innerview.errors import MissingExtra
-from innerview.network import Network
+from innerview.model import Model
 from innerview.notebook.saved import frame, stills
 from innerview.session.images import gather
 from innerview.session.opening import furnish, open_model
@@ -31,7 +31,7 @@ from innerview.workbench.page.pages import gather_payloads, page_context
 
 def view(
     *pictures: str,
-    network: Network | str = "allcnn",
+    model: Model | str = "allcnn",
     query: Query | None = None,
     runs: Sequence[str | Path] = (),
     live: bool = True,
@@ -40,18 +40,18 @@ def view(
 
     Args:
         pictures: files, or names of sample photos; without any, the first sample photo.
-        network: a network, or the name of a built-in one.
+        model: a model, or the name of a built-in one.
         query: what the saved page holds, and the crop; all but that can be changed in the cell.
         runs: folders of trainings to show beside; for a living kernel.
         live: let the kernel answer what the page does not hold. False needs no package beside innerview.
 
     Raises:
         MissingExtra: the package for widgets is not installed; says how to install it.
-        UsageError, ImageError, NetworkError: as in `look`.
+        UsageError, ImageError, ModelError: as in `look`.
     """
     if live:
         _require_widgets()
-    return View(pictures, network, query or Query(), tuple(Path(run) for run in runs), live=live)
+    return View(pictures, model, query or Query(), tuple(Path(run) for run in runs), live=live)
 
 
 @final
@@ -65,22 +65,22 @@ class View:
     def __init__(
         self,
         pictures: Sequence[str],
-        network: Network | str,
+        model: Model | str,
         query: Query,
         runs: tuple[Path, ...],
         *,
         live: bool,
     ) -> None:
         self.live = live
-        self._pictures, self._network, self._query, self._runs = (
+        self._pictures, self._model, self._query, self._runs = (
             tuple(pictures),
-            network,
+            model,
             replace(query, **BRIEF),
             runs,
         )
-        self._opened = open_model(network)
-        check_query(query, self._opened.network)
-        self._items = gather(self._opened.network, pictures, query)
+        self._opened = open_model(model)
+        check_query(query, self._opened.model)
+        self._items = gather(self._opened.model, pictures, query)
         self._scene = page_context(self._opened)
         self._key = token_hex(8)
 
@@ -118,13 +118,13 @@ class View:
 
     @cached_property
     def _desk(self) -> Session:
-        session, _ = furnish(self._network, self._runs, self._pictures)
+        session, _ = furnish(self._model, self._runs, self._pictures)
         return session
 
     def _repr_html_(self) -> str:
         """The page in a frame of its own, which holds it whole."""
         _, payloads = self._content
-        found = stills(payloads, self._scene.network.output.class_names)
+        found = stills(payloads, self._scene.model.output.class_names)
         return frame(self.html, self._key, found, live=self.live)
 
     def _ipython_display_(self) -> None:  # pyright: ignore[reportUnusedFunction] Jupyter does

@@ -16,7 +16,7 @@ import numpy as np
 from PIL import Image as Pillow
 
 from innerview.errors import UnknownLayer, UsageError
-from innerview.network import Layer, ends
+from innerview.model import Layer, ends
 from innerview.pictures import canvas, tokens, words
 from innerview.pictures.animation import Animation
 from innerview.pictures.canvas import Line, Tile, note
@@ -188,7 +188,7 @@ def activation_grid(
         in_colour: three channels in each picture, as red, green and blue; one by one if false; if None, in colour
             where at least 18 are shown.
         scale: "shared" by all channels shown, "per-image" for each picture (stated there), or a number.
-        layers: those of the network, so that the layer's number can be said.
+        layers: those of the model, so that the layer's number can be said.
         subject: name, prediction and truth of the picture.
         columns: pictures in a row; 0 for 3, or for 5 of single channels where there are more than nine.
 
@@ -236,11 +236,11 @@ def activation_animation(
     subject: Subject | None = None,
     milliseconds: int = MILLISECONDS,
 ) -> Animation:
-    """Show the way of a picture into the network: the picture, then the channels of one layer after the other.
+    """Show the way of a picture into the model: the picture, then the channels of one layer after the other.
 
     Args:
         result: activations of one picture, its layers in their order.
-        layers: those of the network, so that the layers' numbers can be said.
+        layers: those of the model, so that the layers' numbers can be said.
         channels: how many of each layer, or by name; at most nine pictures are drawn of each.
         scale: as for `activation_grid`, for each layer.
         subject: name, prediction and truth of the picture.
@@ -254,7 +254,7 @@ def activation_animation(
     size, gap = FRAME_TILE, 8
     side = 3 * size + 2 * gap
     seen = canvas.framed(show_image(result.image, side - side % max(result.image.shape[:2])))
-    shown = [note(f"As the network sees it: {words.shape(result.image.shape)} (height × width × channel). It says:")]
+    shown = [note(f"As the model sees it: {words.shape(result.image.shape)} (height × width × channel). It says:")]
     shown += top_lines(result.prediction)
     steps: list[tuple[str, Pillow.Image, list[Line | Pillow.Image]]] = [("The picture", seen, [*shown])]
     for layer in result.layers:

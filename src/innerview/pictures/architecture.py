@@ -1,4 +1,4 @@
-"""The network drawn: a block per layer with its shape, kernel and number of weights, and how the blocks are wired.
+"""The model drawn: a block per layer with its shape, kernel and number of weights, and how the blocks are wired.
 
 What directly belongs to a weighted layer (its activation, normalisation, dropout) stands in its block, as "after
 layer 3" is understood everywhere. A block's face grows with the logarithm of height and width and its depth with
@@ -19,7 +19,7 @@ from typing import Final
 from PIL import Image as Pillow
 from PIL import ImageDraw
 
-from innerview.network import WEIGHTED, InputSpec, Layer, OutputSpec, belonging
+from innerview.model import WEIGHTED, InputSpec, Layer, OutputSpec, belonging
 from innerview.pictures import canvas, tokens, words
 from innerview.pictures.canvas import Line, Tile, note
 from innerview.pictures.wires import Takes, Wire, takes, wires
@@ -103,12 +103,12 @@ def architecture_picture(
     output: OutputSpec | None = None,
     columns: int = 5,
 ) -> Pillow.Image:
-    """Draw a network.
+    """Draw a model.
 
     Args:
         layers: in the order of the calls; shapes that are not known are left out.
         weights: by name, for kernels and numbers of weights.
-        input: what the network takes, drawn in front.
+        input: what the model takes, drawn in front.
         output: what it gives; its classes are listed with their numbers.
         columns: blocks in a row; 2 suits a phone.
     """
@@ -135,7 +135,7 @@ def architecture_picture(
     parts: list[Line | Pillow.Image] = [note(" · ".join(facts)), body]
     if output is not None:
         parts.append(note(_classes(output)))
-    return canvas.page("The network", parts)
+    return canvas.page("The model", parts)
 
 
 def _classes(output: OutputSpec) -> str:

@@ -260,7 +260,7 @@ def photo_picture(
     show: str = "both",
     scale: ScaleChoice = "per-image",
 ) -> Pillow.Image:
-    """Draw the map in its place on the photo that the network's picture was cut from.
+    """Draw the map in its place on the photo that the model's picture was cut from.
 
     The photo is resized so that one cell of the map is a whole number of its pixels; the cells are not smoothed. Of
     the photo, at most the crop's own size is shown on each side of it.
@@ -297,7 +297,7 @@ def photo_picture(
     faded.paste(cells, (round((left - window[0]) * across), round((top - window[1]) * down)))
     bar = _legend([found], chosen, style, faded.width)
     part = "" if window == (0, 0, *photo.size) else " Not all of the photo is shown."
-    seen = note(f"The frame is what the network sees: {words.shape((height, width))} cells.{part}")
+    seen = note(f"The frame is what the model sees: {words.shape((height, width))} cells.{part}")
     return canvas.page(
         f"{found.title}, on the photo",
         [*_head(found, subject or Subject()), faded, bar, seen, *_foot(found, style)],

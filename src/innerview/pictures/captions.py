@@ -1,4 +1,4 @@
-"""Who is in the picture: its name, what the network says of it, and the truth where it is known."""
+"""Who is in the picture: its name, what the model says of it, and the truth where it is known."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Subject:
 
     Attributes:
         name: of the picture, for people ("moose.jpg").
-        prediction: what the network says of it.
+        prediction: what the model says of it.
         truth: number of its true class.
     """
 
@@ -61,12 +61,12 @@ def said_lines(
     *,
     narrow: bool = False,
 ) -> tuple[Line, ...]:
-    """Set what the network says beside the truth (or, where that is unknown, the class explained).
+    """Set what the model says beside the truth (or, where that is unknown, the class explained).
 
     Each line has the class, its probability at the right end and as a bar; the prediction is bold when it is right.
 
     Args:
-        prediction: what the network says.
+        prediction: what the model says.
         truth: number of the true class, if known.
         target: number of the class explained, if there is one.
         size: of the type, in pixels.

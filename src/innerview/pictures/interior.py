@@ -1,6 +1,6 @@
 """Interior gradients as pictures: a strip over alpha, several pictures side by side, and an animation.
 
-At each alpha stand the picture that the network saw, what is shown of its gradient, and the prediction beside the
+At each alpha stand the picture that the model saw, what is shown of its gradient, and the prediction beside the
 truth. Three quantities can be shown:
 
     sum          the gradient's sum over the channels: green where more brightness raises the score, purple where it
@@ -173,7 +173,7 @@ def interior_strip(
     scale: ScaleChoice = "per-image",
     columns: int = 5,
 ) -> Pillow.Image:
-    """Draw, for each alpha, the picture that the network saw, its gradient, and the prediction beside the truth.
+    """Draw, for each alpha, the picture that the model saw, its gradient, and the prediction beside the truth.
 
     Args:
         result: of one picture.
@@ -238,7 +238,7 @@ def interior_sheet(
             tiles.append(Tile(drawing.tile(row, index, SHEET_TILE), heads[1 + index], below))
     body = canvas.grid(tiles, 1 + len(results[0].alphas), 8)
     title = f"From the baseline to the picture: {drawing.quantity.title}"
-    about = note("Below each: what the network says there, and how sure it is; bold where it is right.")
+    about = note("Below each: what the model says there, and how sure it is; bold where it is right.")
     return canvas.page(title, [about, body, drawing.legend(body.width)])
 
 

@@ -1,4 +1,4 @@
-"""What the network says when it sees only a part of the pixels, as a strip."""
+"""What the model says when it sees only a part of the pixels, as a strip."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ ORDERS: Final = {
 
 @taking_tensors
 def masking_strip(result: MaskingCurve, *, subject: Subject | None = None, columns: int = 4) -> Pillow.Image:
-    """Draw what the network saw at each share of kept pixels, and what it said.
+    """Draw what the model saw at each share of kept pixels, and what it said.
 
     Args:
         result: of one picture.
@@ -49,7 +49,7 @@ def masking_strip(result: MaskingCurve, *, subject: Subject | None = None, colum
         f"class {label(result.target, result.class_names)}" if result.target is not None else ""
     )
     about = f"Shown are the pixels {ORDERS.get(result.order, result.order)}; the rest is the fill."
-    holes = "A picture with holes is unlike anything the network was trained on."
+    holes = "A picture with holes is unlike anything the model was trained on."
     parts: list[Line | Pillow.Image] = [
         note(text) for text in (asked, who.named_truth(result.class_names), f"{about} {holes}") if text
     ]

@@ -136,7 +136,7 @@ def overlay(
     """Lay a map over its picture.
 
     Args:
-        image: the picture that the network saw, height × width × 1 or 3, in [0, 1].
+        image: the picture that the model saw, height × width × 1 or 3, in [0, 1].
         values: the map, height × width, signed; what is not a number counts as 0 (whoever shows it hatches it).
         limit: the value with the full colour, in the unit of `values`, above 0.
         style: one of STYLES.

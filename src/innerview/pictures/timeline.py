@@ -71,7 +71,7 @@ class Timeline:
 
     Attributes:
         name: of the picture.
-        image: as the network saw it, height × width × channel in [0, 1].
+        image: as the model saw it, height × width × channel in [0, 1].
         truth: number of its true class; None if it is not known.
         target: number of the class that the maps explain.
         frames: one or more, by rising step; the last has every layer that any has.
@@ -203,7 +203,7 @@ def timeline_strip(timeline: Timeline, *, columns: int = 7) -> Pillow.Image:
     )
     if rows:
         parts.append(note(LAYERS_WORDS))
-    return canvas.page(f"{timeline.name}, while the network learnt", parts)
+    return canvas.page(f"{timeline.name}, while the model learnt", parts)
 
 
 def timeline_animation(timeline: Timeline, *, columns: int = 0) -> Animation:

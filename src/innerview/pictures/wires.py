@@ -1,4 +1,4 @@
-"""How the blocks of a drawn network hang together: what each takes, and on which lane a line passes the blocks between.
+"""How the blocks of a drawn model hang together: what each takes, and on which lane a line passes the blocks between.
 
 A block takes the output of the one in front of it, of others, or what another one took and more beside: that is how a
 sum that grows from block to block (a skip connection) is told from one of many parts.
@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from innerview.network import INPUT, Layer
+from innerview.model import INPUT, Layer
 
 LANES: Final = 6
 """Lines that pass a block at once, at most; what has none is still said in words."""

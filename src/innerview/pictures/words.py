@@ -10,7 +10,7 @@ import math
 from collections.abc import Sequence
 from decimal import ROUND_CEILING, Decimal
 
-from innerview.network import Layer, ends
+from innerview.model import Layer, ends
 
 MINUS = "−"
 UNKNOWN = "–"

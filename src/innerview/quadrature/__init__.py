@@ -1,4 +1,4 @@
-"""Integrals over [0, 1] of array-valued functions; this room knows no network.
+"""Integrals over [0, 1] of array-valued functions; this room knows no model.
 
 - `rules`: fixed rules as a table; `fixed`: an integral by one of them; `substitutions`: where nodes lie.
 - `panels`: the path cut into pieces; `sketches`: what is kept of each node; `judging`: how far off the sum is, by what

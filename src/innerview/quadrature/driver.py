@@ -102,17 +102,17 @@ def _begun(problem: Problem | FixedProblem) -> Integration | FixedIntegration:
 def integrate_many(
     problems: Iterable[Problem | FixedProblem],
     evaluate: Callable[[Sequence[Request]], Sequence[Array]],
-    chunk: int,
+    batch_size: int,
 ) -> Iterator[tuple[int, Integral]]:
     """Find many integrals; yield each with its number as soon as it has ended.
 
     Args:
         problems: what is wanted; read as room allows, so it may be long.
-        evaluate: the integrands' values (arrays, always of one shape within a problem) for up to `chunk` requests.
-        chunk: requests at most in one call; at least 1.
+        evaluate: the integrands' values (arrays, always of one shape within a problem) for up to `batch_size` requests.
+        batch_size: requests at most in one call; at least 1.
     """
     driver = Driver(problems)
-    while batch := driver.requests(chunk):
+    while batch := driver.requests(batch_size):
         for request, value in zip(batch, evaluate(batch), strict=True):
             driver.answer(request, value)
         yield from driver.finished()
@@ -120,5 +120,5 @@ def integrate_many(
 
 def integrate(problem: Problem, function: Callable[[float], Array]) -> Integral:
     """Find one integral of a function of alpha."""
-    ((_, integral),) = integrate_many([problem], lambda batch: [function(one.alpha) for one in batch], chunk=1)
+    ((_, integral),) = integrate_many([problem], lambda batch: [function(one.alpha) for one in batch], batch_size=1)
     return integral

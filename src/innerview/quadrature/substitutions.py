@@ -21,4 +21,4 @@ so 0 alone does not show it. It is a first border of both choices, so it is free
 
 LAYER: Final = 1.5
 """How much larger than at the end the integrand is early on, where there is a boundary layer. Above 1, so that a
-straight network, whose gradient is the same everywhere up to rounding, keeps the rule that is exact for it."""
+straight model, whose gradient is the same everywhere up to rounding, keeps the rule that is exact for it."""

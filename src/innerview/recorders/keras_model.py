@@ -23,8 +23,8 @@ from innerview.adapters.changes import Evidence, Take, gather
 from innerview.adapters.engine import to_waist
 from innerview.adapters.positions import Order, Placed, channels_in_front, place, place_by_last_axis
 from innerview.adapters.promises import enter
-from innerview.errors import MissingExtra, NetworkError
-from innerview.network import Layer
+from innerview.errors import MissingExtra, ModelError
+from innerview.model import Layer
 from innerview.recorders.chances import same_chances
 from innerview.recorders.saturation import channel_statistics, flat_outputs
 from innerview.recorders.sight import Sight, chosen_layers
@@ -36,7 +36,7 @@ try:
 except ImportError as error:
     raise MissingExtra("recording a Keras model", "keras") from error
 
-from innerview.adapters.keras import KerasNetwork
+from innerview.adapters.keras import KerasModel
 from innerview.adapters.keras_calls import LOCK, Survey, named_variables, observing
 
 
@@ -54,12 +54,12 @@ class WatchedKeras:
         sight: what is looked at.
 
     Raises:
-        NetworkError: the model is not built, or can't be run on the probes; UnknownLayer: lists the layers.
+        ModelError: the model is not built, or can't be run on the probes; UnknownLayer: lists the layers.
     """
 
     def __init__(self, model: Any, sight: Sight) -> None:
         if not model.built:
-            raise NetworkError(
+            raise ModelError(
                 "the Keras model has no weights yet; call it on one batch of pictures, or give it a keras.Input, first"
             )
         self._model, self._sight = model, sight
@@ -69,17 +69,17 @@ class WatchedKeras:
         self._flats: dict[str, tuple[float, float] | None] = {}
         with self.undisturbed():
             declared = sight.input is not None
-            self._network = (
-                cast("KerasNetwork", wrap(model, input=sight.input, output=sight.output)) if declared else None
+            self._wrapped = (
+                cast("KerasModel", wrap(model, input=sight.input, output=sight.output)) if declared else None
             )
             self._entering = self._enter()
             if self._entering is not None:
                 self._survey(self._entering)
 
     @property
-    def network(self) -> KerasNetwork | None:
+    def model(self) -> KerasModel | None:
         """The same model at the waist."""
-        return self._network
+        return self._wrapped
 
     @property
     def layout(self) -> str:
@@ -154,7 +154,7 @@ class WatchedKeras:
         if self._entering is None:
             return None
         with self.undisturbed():
-            outputs, values = self._run() if self._network is None else self._run_declared(self._network)
+            outputs, values = self._run() if self._wrapped is None else self._run_declared(self._wrapped)
         return Seen(outputs, {name: channel_statistics(value, self._flats[name]) for name, value in values.items()})
 
     def _run(self) -> tuple[Array | None, dict[str, Array]]:
@@ -171,9 +171,9 @@ class WatchedKeras:
         plain = keras.ops.is_tensor(result) and len(result.shape) == 2
         return _array(result) if plain else None, values
 
-    def _run_declared(self, network: KerasNetwork) -> tuple[Array, dict[str, Array]]:
+    def _run_declared(self, model: KerasModel) -> tuple[Array, dict[str, Array]]:
         """The same by the declaration of input and output."""
-        answer = network.forward(np.asarray(self._sight.pixels, network.dtype), self._layers)
+        answer = model.forward(np.asarray(self._sight.pixels, model.dtype), self._layers)
         return answer.logits, dict(answer.activations)
 
     @contextmanager
@@ -195,8 +195,8 @@ class WatchedKeras:
 
     def _enter(self) -> Any:
         """The probes as the model takes them."""
-        if self._sight.input is not None and self._network is not None and self._sight.pixels is not None:
-            return keras.ops.convert_to_tensor(enter(self._sight.input, self._sight.pixels, self._network.dtype))
+        if self._sight.input is not None and self._wrapped is not None and self._sight.pixels is not None:
+            return keras.ops.convert_to_tensor(enter(self._sight.input, self._sight.pixels, self._wrapped.dtype))
         if self._sight.probes is None:
             return None
         return keras.ops.convert_to_tensor(self._sight.probes)
@@ -214,11 +214,11 @@ class WatchedKeras:
             with LOCK, observing(self._model, seen):
                 self._model(entering, training=False)
         except Exception as problem:
-            raise NetworkError(
+            raise ModelError(
                 f"the model failed on the probe pictures, shape {tuple(entering.shape)}: {type(problem).__name__}: "
                 f"{problem}. Give them as the model takes them, or declare input= and output= and give pixels"
             ) from problem
-        placed = self._network if self._network is not None else self._place(survey.layers, entering)
+        placed = self._wrapped if self._wrapped is not None else self._place(survey.layers, entering)
         self._orders, self._layers = placed.orders, chosen_layers(placed.layers, self._sight.layers)
 
     def _place(self, layers: Sequence[Layer], entering: Any) -> Placed:

@@ -28,10 +28,10 @@ def manifest_of(watched: Watched, sight: Sight, settings: Mapping[str, Any]) -> 
         sight: what is looked at.
         settings: of the recorder and of the training, as far as somebody told them.
     """
-    network = watched.describe()
+    model = watched.describe()
     found = versions()
     return Manifest(
-        network=network,
+        network=model,
         configuration={
             **settings,
             "input": None if sight.input is None else asdict(sight.input),
@@ -39,7 +39,7 @@ def manifest_of(watched: Watched, sight: Sight, settings: Mapping[str, Any]) -> 
         },
         data={"probes": _identity(watched.pictures())},
         code={"version": found["innerview"]},
-        versions={**found, network["framework"]: network["version"]},
+        versions={**found, model["framework"]: model["version"]},
         notes=(NOTE,),
     )
 
@@ -59,7 +59,7 @@ def open_recording(folder: Path, manifest: Manifest, resume_at: int | None) -> R
     other = sorted(name for name in {*old, *new} if old.get(name) != new.get(name))
     if other:
         raise DataError(
-            f"the recording in {folder} is of another network: {other[0]} has shape {old.get(other[0])} there and "
+            f"the recording in {folder} is of another model: {other[0]} has shape {old.get(other[0])} there and "
             f"{new.get(other[0])} here. Choose another folder"
         )
     with run.writing():

@@ -23,7 +23,7 @@ from types import TracebackType
 from typing import Any, Final, SupportsFloat
 
 from innerview.errors import OutputError, UsageError
-from innerview.network import InputSpec, OutputSpec
+from innerview.model import InputSpec, OutputSpec
 from innerview.recorders.manifest import manifest_of, open_recording
 from innerview.recorders.records import Place, Records
 from innerview.recorders.schedule import EVERY, SHARE, Budget, is_early
@@ -68,9 +68,9 @@ class Recorder:
 
     Raises:
         OutputError: `folder` holds a recording already, is being written by another process, or can't be written.
-        DataError: the recording to be resumed is of another network.
+        DataError: the recording to be resumed is of another model.
         UsageError: a declaration is missing or makes no sense; UnknownLayer: lists the layers.
-        NetworkError: the model can't be run on the probes as declared.
+        ModelError: the model can't be run on the probes as declared.
     """
 
     def __init__(

@@ -13,7 +13,7 @@ from typing import Final, final
 
 import numpy as np
 
-from innerview.errors import NetworkError
+from innerview.errors import ModelError
 from innerview.methods import integrated_gradients
 from innerview.recorders.sight import Sight
 from innerview.recorders.watched import Measure, Watched
@@ -113,21 +113,19 @@ class Records:
 
     def maps(self, place: Place) -> dict[str, float]:
         """Add maps to what was kept of the probe pictures at this step; none where something is not finite."""
-        network, pixels = self._watched.network, self._sight.pixels
-        if network is None or pixels is None or self._outputs is None or self._outputs[0] != place.step:
+        model, pixels = self._watched.model, self._sight.pixels
+        if model is None or pixels is None or self._outputs is None or self._outputs[0] != place.step:
             return {}
         outputs, labels = self._outputs[1], self._sight.labels
         maps, classes, gaps = list[Array](), list[int](), list[float]()
-        for number, picture in enumerate(pixels[: self._sight.maps].astype(network.dtype)):
+        for number, picture in enumerate(pixels[: self._sight.maps].astype(model.dtype)):
             highest = int(outputs[number].argmax())
-            explained = network.output.output_of(labels[number], outputs[number]) if labels else highest
+            explained = model.output.output_of(labels[number], outputs[number]) if labels else highest
             black = np.zeros_like(picture)
             try:
                 with self._watched.undisturbed():
-                    found = integrated_gradients(
-                        network, picture, Logit(explained), baseline=black, n_steps=EVALUATIONS
-                    )
-            except NetworkError:
+                    found = integrated_gradients(model, picture, Logit(explained), baseline=black, n_steps=EVALUATIONS)
+            except ModelError:
                 return {}
             maps.append(found.attribution.sum(axis=2).astype(np.float32))
             classes.append(explained)
@@ -156,7 +154,7 @@ class Records:
         )
 
     def _metadata(self, place: Place, beside: Mapping[str, Array]) -> dict[str, str]:
-        """What a snapshot says of itself, as those of the built-in network do."""
+        """What a snapshot says of itself, as those of the built-in model do."""
         known = {"step": str(place.step), "epoch": str(place.epoch), "layout": self._watched.layout}
         if beside:
             known["beside"] = ",".join(beside)

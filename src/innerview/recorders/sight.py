@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from innerview.errors import UsageError
-from innerview.network import InputSpec, Layer, OutputSpec, belonging, find_layer, numbered
+from innerview.model import InputSpec, Layer, OutputSpec, belonging, find_layer, numbered
 from innerview.types import Array
 
 
@@ -58,7 +58,7 @@ class Sight:
         """The probes as pixels, if it is declared what the model takes; None otherwise.
 
         Raises:
-            UsageError: they are no floats; `NetworkError`: they have another shape.
+            UsageError: they are no floats; `ModelError`: they have another shape.
         """
         if self.probes is None or self.input is None:
             return None

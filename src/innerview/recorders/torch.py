@@ -21,8 +21,8 @@ from innerview.adapters import wrap
 from innerview.adapters.changes import Evidence, Take, gather
 from innerview.adapters.positions import Order, Placed, channels_in_front, place, place_by_last_axis
 from innerview.adapters.promises import enter
-from innerview.errors import MissingExtra, NetworkError
-from innerview.network import Layer, OutputSpec
+from innerview.errors import MissingExtra, ModelError
+from innerview.model import Layer, OutputSpec
 from innerview.recorders.chances import same_chances
 from innerview.recorders.saturation import channel_statistics, flat_outputs
 from innerview.recorders.sight import Sight, chosen_layers
@@ -35,7 +35,7 @@ try:
 except ImportError as error:
     raise MissingExtra("recording a PyTorch model", "torch") from error
 
-from innerview.adapters.torch import TorchNetwork
+from innerview.adapters.torch import TorchModel
 from innerview.adapters.torch_calls import Survey, array_of, device, eager, looking, observing, original, pick, to_waist
 
 
@@ -53,7 +53,7 @@ class WatchedTorch:
         sight: what is looked at.
 
     Raises:
-        NetworkError: the model can't be run on the probes; UnknownLayer: lists the layers.
+        ModelError: the model can't be run on the probes; UnknownLayer: lists the layers.
     """
 
     def __init__(self, model: torch.nn.Module, sight: Sight) -> None:
@@ -63,8 +63,8 @@ class WatchedTorch:
         self._layers: Sequence[str] = ()
         with self.undisturbed():
             declared = sight.input is not None
-            self._network = (
-                cast("TorchNetwork", wrap(model, input=sight.input, output=sight.output)) if declared else None
+            self._wrapped = (
+                cast("TorchModel", wrap(model, input=sight.input, output=sight.output)) if declared else None
             )
             self._entering = self._enter()
             if self._entering is not None:
@@ -76,9 +76,9 @@ class WatchedTorch:
         return "OIHW"
 
     @property
-    def network(self) -> TorchNetwork | None:
+    def model(self) -> TorchModel | None:
         """The same model at the waist."""
-        return self._network
+        return self._wrapped
 
     def describe(self) -> dict[str, Any]:
         """Name, framework and weights."""
@@ -180,8 +180,8 @@ class WatchedTorch:
         """The probes as the model takes them, where its weights are and as precise."""
         place = device(self._model)
         first = next(iter(self._parameters().values()), torch.zeros(0))
-        if self._sight.input is not None and self._network is not None and self._sight.pixels is not None:
-            return torch.tensor(enter(self._sight.input, self._sight.pixels, self._network.dtype), device=place)
+        if self._sight.input is not None and self._wrapped is not None and self._sight.pixels is not None:
+            return torch.tensor(enter(self._sight.input, self._sight.pixels, self._wrapped.dtype), device=place)
         if self._sight.probes is None:
             return None
         probes = torch.as_tensor(self._sight.probes).detach().clone().to(place)
@@ -194,11 +194,11 @@ class WatchedTorch:
             with looking(self._model), observing(self._model, survey), torch.no_grad():
                 self._model(entering)
         except Exception as problem:
-            raise NetworkError(
+            raise ModelError(
                 f"the model failed on the probe pictures, shape {tuple(entering.shape)}: {type(problem).__name__}: "
                 f"{problem}. Give them as the model takes them, or declare input= and output= and give pixels"
             ) from problem
-        placed = self._network if self._network is not None else self._place(survey.layers, entering)
+        placed = self._wrapped if self._wrapped is not None else self._place(survey.layers, entering)
         self._orders, self._layers = placed.orders, chosen_layers(placed.layers, self._sight.layers)
 
     def _place(self, layers: Sequence[Layer], entering: torch.Tensor) -> Placed:

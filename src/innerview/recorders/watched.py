@@ -14,7 +14,7 @@ from typing import Any, Final, Protocol, SupportsFloat, cast, runtime_checkable
 import numpy as np
 
 from innerview.errors import UsageError
-from innerview.network import Differentiable
+from innerview.model import DifferentiableModel
 from innerview.recorders.sight import Sight
 from innerview.runs.observations import Channels
 from innerview.types import Array
@@ -67,7 +67,7 @@ class Watched(Protocol):
     """A model in training."""
 
     @property
-    def network(self) -> Differentiable | None:
+    def model(self) -> DifferentiableModel | None:
         """The same model at the waist, for maps; None if input and output were not declared, or no adapter has it."""
         ...
 
@@ -77,7 +77,7 @@ class Watched(Protocol):
         ...
 
     def describe(self) -> dict[str, Any]:
-        """Name, framework and version, and every weight with its shape: the manifest's `network`."""
+        """Name, framework and version, and every weight with its shape: the manifest's `model`."""
         ...
 
     def weights(self) -> dict[str, Array]:

@@ -1,4 +1,4 @@
-"""What is inside a network: its weights, and what its layers give for a picture."""
+"""What is inside a model: its weights, and what its layers give for a picture."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import cast
 
 from jaxtyping import Float, Int, Shaped
 
-from innerview.network import Layer
+from innerview.model import Layer
 from innerview.reprs import short
 from innerview.results.provenance import Prediction, Provenance
 from innerview.results.result import A_co, Result
@@ -59,10 +59,10 @@ class Activations(Result["Activations[Array]", A_co]):
     """What layers give for one picture.
 
     Attributes:
-        image: the picture as the network saw it (pixels).
-        prediction: what the network says of it.
+        image: the picture as the model saw it (pixels).
+        prediction: what the model says of it.
         layers: by name: height × width × channel, token × channel, just channel for a layer without places, or in
-            whatever order the network has it where its axes are not known.
+            whatever order the model has it where its axes are not known.
         colours: by name: channel × (red, green, blue), the correlation in [-1, 1] of each channel with each
             colour of the picture at the layer's size; NaN where one of the two is constant, and for grey.
         provenance: where the values come from.

@@ -1,4 +1,4 @@
-"""What the network says of a picture with only some of its pixels."""
+"""What the model says of a picture with only some of its pixels."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Literal, cast
 import numpy as np
 from jaxtyping import Float, Int
 
-from innerview.network import OutputKind
+from innerview.model import OutputKind
 from innerview.reprs import short
 from innerview.results.provenance import Prediction, Provenance
 from innerview.results.result import A_co, Result
@@ -49,7 +49,7 @@ class MaskingCurve(Result["MaskingCurve[Array]", A_co]):
     output_kind: OutputKind = "logits"
 
     def prediction(self, place: int) -> Prediction[A_co]:
-        """What the network says at one of the shares, by its position in the list."""
+        """What the model says at one of the shares, by its position in the list."""
         return Prediction(self.logits[place], self.probabilities[place], self.class_names, self.output_kind)
 
     def at(self, fractions: Sequence[float]) -> MaskingCurve[A_co]:
@@ -65,7 +65,7 @@ class MaskingCurve(Result["MaskingCurve[Array]", A_co]):
 
     @property
     def images(self) -> Float[A_co, "fraction height width channel"]:
-        """The pictures that the network saw, one per fraction."""
+        """The pictures that the model saw, one per fraction."""
         return cast("A_co", show_only(self.image, self.fill, self.ranking, self.kept))
 
 

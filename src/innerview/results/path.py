@@ -1,4 +1,4 @@
-"""What the network says, and how it would change, on the way from a baseline to a picture."""
+"""What the model says, and how it would change, on the way from a baseline to a picture."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from jaxtyping import Float
 
-from innerview.network import InputSpec, OutputKind
+from innerview.model import InputSpec, OutputKind
 from innerview.reprs import short
 from innerview.results.provenance import Prediction, Provenance
 from innerview.results.result import A_co, Result
@@ -100,7 +100,7 @@ class InteriorGradients(Result["InteriorGradients[Array]", A_co]):
         )
 
     def prediction(self, place: int) -> Prediction[A_co]:
-        """What the network says at one of the alphas, by its position in the list."""
+        """What the model says at one of the alphas, by its position in the list."""
         return Prediction(self.logits[place], self.probabilities[place], self.class_names, self.output_kind)
 
     def first(self, count: int) -> InteriorGradients[A_co]:
@@ -116,7 +116,7 @@ class InteriorGradients(Result["InteriorGradients[Array]", A_co]):
 
     @property
     def points(self) -> Float[A_co, "alpha height width channel"]:
-        """The pictures that the network saw on the path."""
+        """The pictures that the model saw on the path."""
         return self.baseline + self.alphas[:, None, None, None] * (self.image - self.baseline)
 
 
@@ -159,14 +159,14 @@ class PathFrames(Result["PathFrames[Array]", A_co]):
     output_kind: OutputKind = "logits"
 
     def prediction(self, place: int) -> Prediction[A_co]:
-        """What the network says at one of the alphas, by its position in the list."""
+        """What the model says at one of the alphas, by its position in the list."""
         return Prediction(self.logits[place], self.probabilities[place], self.class_names, self.output_kind)
 
 
 @short
 @dataclass(frozen=True)
 class PathPredictions(Result["PathPredictions[Array]", A_co]):
-    """What the network says along the path, over many pictures.
+    """What the model says along the path, over many pictures.
 
     Attributes:
         alphas: places on the path from the baseline (0) to the pictures (1).
@@ -174,7 +174,7 @@ class PathPredictions(Result["PathPredictions[Array]", A_co]):
         fractions: fraction of the images predicted as each class at each alpha; rows sum to 1.
         n_images: how many.
         class_names: one per answer, also where that is no class: "not" a single one, or none of independent ones.
-        input: what the network takes.
+        input: what the model takes.
         provenance: where the values come from.
     """
 

@@ -1,4 +1,4 @@
-"""What every result carries: how a computation ended, what it was about, and what the network says."""
+"""What every result carries: how a computation ended, what it was about, and what the model says."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from jaxtyping import Float
 
-from innerview.network import Network
+from innerview.model import Model
 from innerview.reprs import short
 from innerview.results.result import A_co, Result
 from innerview.spec import OutputKind, decide
@@ -46,7 +46,7 @@ class Provenance:
 
     Attributes:
         fingerprint: hash of the model (hexadecimal).
-        dtype: precision in which the network computed.
+        dtype: precision in which the model computed.
         batch_size: images in one pass; the same batch size gives the same bits on the same machine.
         target: the target in words; empty where there is none.
         baseline: the baseline in words; empty where there is none.
@@ -65,15 +65,15 @@ class Provenance:
     schema: int = SCHEMA
 
     @staticmethod
-    def of(network: Network, target: str = "", baseline: str = "", seed: int | None = None) -> Provenance:
-        """Take down what `network` says of itself."""
-        return Provenance(network.identity, network.dtype.name, network.chunk, target, baseline, seed)
+    def of(model: Model, target: str = "", baseline: str = "", seed: int | None = None) -> Provenance:
+        """Take down what `model` says of itself."""
+        return Provenance(model.fingerprint, model.dtype.name, model.batch_size, target, baseline, seed)
 
 
 @short
 @dataclass(frozen=True)
 class Prediction(Result["Prediction[Array]", A_co]):
-    """What the network says of one picture.
+    """What the model says of one picture.
 
     Attributes:
         logits: its outputs, one per class.

@@ -19,7 +19,7 @@ import numpy as np
 
 from innerview.errors import DataError, InnerviewError
 from innerview.files.regular import brief
-from innerview.network import InputSpec, Layer, OutputSpec, TokenGrid
+from innerview.model import InputSpec, Layer, OutputSpec, TokenGrid
 from innerview.results.class_evidence import ClassEvidence
 from innerview.results.inside import Activations, WeightHistograms
 from innerview.results.maps import Attribution, Gradient, IntegratedGradients

@@ -1,4 +1,4 @@
-"""What a trained network said of labelled test pictures, kept in its run folder: answers, never the pictures.
+"""What a trained model said of labelled test pictures, kept in its run folder: answers, never the pictures.
 
     from innerview.runs import RunFolder, answers
 

@@ -177,7 +177,7 @@ class RunFolder:
             weights: by name.
             metadata: what a reader needs to run them.
             series: "step" for the weights themselves, "average" for their running mean.
-            beside: what belongs to the network and is no weight (running means of a normalisation); kept, not counted.
+            beside: what belongs to the model and is no weight (running means of a normalisation); kept, not counted.
 
         Raises:
             OutputError: if a file can't be written.

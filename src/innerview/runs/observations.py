@@ -1,4 +1,4 @@
-"""What was seen of a network while it trained, beside its weights: gradients, channels, probe pictures, layers.
+"""What was seen of a model while it trained, beside its weights: gradients, channels, probe pictures, layers.
 
 Each of them is written at a step and read back as it was; `RunFolder.observe` keeps them in
 `observations/<series>-<step>.safetensors`. Whoever watches a training fills these objects in, whatever its framework.
@@ -91,10 +91,10 @@ STATISTICS: Final = ("mean", "std", "minimum", "maximum", "positive", "saturated
 @short
 @dataclass(frozen=True)
 class Probes:
-    """What the network said of the probe pictures.
+    """What the model said of the probe pictures.
 
     Attributes:
-        outputs: picture × class, float32, as the network gave them.
+        outputs: picture × class, float32, as the model gave them.
         probabilities: picture × class, float64; NaN where it is not known how outputs become probabilities.
         maps: picture × height × width, float32: what each pixel adds to the score of `classes`, in units of the output
             (integrated gradients from black), of the first pictures; empty where no maps were asked for.
@@ -153,7 +153,7 @@ def keep_gradients(run: RunFolder, step: int, counted: Mapping[str, Magnitudes])
 
 
 def gradients(run: RunFolder, step: int) -> dict[str, Magnitudes]:
-    """Read how the gradients of the weights were spread at a step, by the weights' names, in the network's order."""
+    """Read how the gradients of the weights were spread at a step, by the weights' names, in the model's order."""
     rows = run.observation("gradients", step)
     for name, row in rows.items():
         _require(row.shape == (2 * MAGNITUDES + 3,) and row.dtype.kind in "iu", run, "gradients", step, name, row)
@@ -172,7 +172,7 @@ def keep_channels(run: RunFolder, step: int, seen: Mapping[str, Channels]) -> No
 
 
 def channels(run: RunFolder, step: int) -> dict[str, Channels]:
-    """Read the statistics of layers at a step, by their names, in the network's order."""
+    """Read the statistics of layers at a step, by their names, in the model's order."""
     found = run.observation("channels", step)
     layers = _in_order({key.rpartition("/")[0] for key in found}, run.manifest.network.get("layers", ()))
     with reading(run.observed_at("channels", step), "the channels"):
@@ -186,12 +186,12 @@ def channels(run: RunFolder, step: int) -> dict[str, Channels]:
 
 
 def keep_probes(run: RunFolder, step: int, seen: Probes) -> None:
-    """Write what the network said of the probe pictures."""
+    """Write what the model said of the probe pictures."""
     run.observe("probes", step, {name: getattr(seen, name) for name in PROBES})
 
 
 def probes(run: RunFolder, step: int) -> Probes:
-    """Read what the network said of the probe pictures at a step."""
+    """Read what the model said of the probe pictures at a step."""
     found = run.observation("probes", step)
     with reading(run.observed_at("probes", step), "the probes"):
         read = Probes(*(found[name] for name in PROBES))

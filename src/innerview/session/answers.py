@@ -13,7 +13,7 @@ from typing import Final, Protocol, runtime_checkable
 
 from innerview.errors import UsageError
 from innerview.methods import weight_histograms
-from innerview.network import Network
+from innerview.model import Model
 from innerview.results import Explained, WeightHistograms
 from innerview.session.compute.activations import ACTIVATIONS
 from innerview.session.compute.attribution import ATTRIBUTION
@@ -41,21 +41,21 @@ OPAQUE: Final = "it was given as a function: give the model itself (a PyTorch mo
 
 @dataclass(frozen=True, eq=False)
 class OpenedModel:
-    """A network of the session: its name, and weights before training where they are known."""
+    """A model of the session: its name, and weights before training where they are known."""
 
     name: str
-    network: Network
+    model: Model
     before: Mapping[str, Mapping[str, Array]] = field(default_factory=dict[str, Mapping[str, Array]])
 
     @cached_property
-    def identity(self) -> str:
-        """Of the network; asked once, since a function is run to find it out."""
-        return self.network.identity
+    def fingerprint(self) -> str:
+        """Of the model; asked once, since a function is run to find it out."""
+        return self.model.fingerprint
 
     @cached_property
     def weights(self) -> Mapping[str, Mapping[str, Array]]:
         """Now, or before and after training; of a function there are none."""
-        now = self.network.weights()
+        now = self.model.weights()
         return {**self.before, "after" if self.before else "now": now} if now else {}
 
     @cached_property
@@ -78,27 +78,27 @@ class Asked(Source, Protocol):
 
 
 def _stamp(asked: Asked, query: Query) -> Stamp:
-    return Stamp(asked.opened(query).identity, asked.photo(query).picture)
+    return Stamp(asked.opened(query).fingerprint, asked.photo(query).picture)
 
 
 def _versus(asked: Asked, query: Query) -> int | None:
-    return query.classes(asked.network(query).output)[1]
+    return query.classes(asked.model(query).output)[1]
 
 
-def question_of(query: Query, network: Network, method: str) -> Question:
+def question_of(query: Query, model: Model, method: str) -> Question:
     """What a map answers, in the words of the viewer."""
-    index, versus = query.classes(network.output)
-    kind = "margin" if versus is not None else query.objective or usual_kind(network.output)
+    index, versus = query.classes(model.output)
+    kind = "margin" if versus is not None else query.objective or usual_kind(model.output)
     return Question(method, kind, index, versus)
 
 
 def _subject(asked: Asked, query: Query, listener: Listener) -> Payload:
     prediction = asked.result(PREDICTION, query, listener)
-    return subject_payload(asked.photo(query), prediction, asked.opened(query).identity)
+    return subject_payload(asked.photo(query), prediction, asked.opened(query).fingerprint)
 
 
 def _map(asked: Asked, query: Query, listener: Listener) -> Payload:
-    question, stamp = question_of(query, asked.network(query), query.method), _stamp(asked, query)
+    question, stamp = question_of(query, asked.model(query), query.method), _stamp(asked, query)
 
     def shown(found: Explained, *, final: bool = False) -> Payload:
         return map_payload(found, question, stamp, final=final)
@@ -126,13 +126,13 @@ def _mask(asked: Asked, query: Query, listener: Listener) -> Payload:
 
 
 def _layers(asked: Asked, query: Query, listener: Listener) -> Payload:
-    network = asked.network(query)
-    if not network.layers:
-        raise UsageError(f"the layers are not known of {type(network).__name__}; {OPAQUE}")
+    model = asked.model(query)
+    if not model.layers:
+        raise UsageError(f"the layers are not known of {type(model).__name__}; {OPAQUE}")
     found = asked.result(ACTIVATIONS, query, listener)
     shown = Shown(channels=2**16) if query.layer else Shown()
-    weights, stamp = network.weights(), _stamp(asked, query)
-    return layers_payload(found, network.layers, weights, stamp, shown, complete=bool(query.layer))
+    weights, stamp = model.weights(), _stamp(asked, query)
+    return layers_payload(found, model.layers, weights, stamp, shown, complete=bool(query.layer))
 
 
 def _weights(asked: Asked, query: Query, listener: Listener) -> Payload:
@@ -142,7 +142,7 @@ def _weights(asked: Asked, query: Query, listener: Listener) -> Payload:
     opened = asked.opened(query)
     if not opened.weights:
         raise UsageError(f"the weights are not known of {opened.name}; {OPAQUE}")
-    return weights_payload(opened.histograms, Stamp(opened.identity))
+    return weights_payload(opened.histograms, Stamp(opened.fingerprint))
 
 
 def _training(asked: Asked, query: Query, listener: Listener) -> Payload:

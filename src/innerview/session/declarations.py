@@ -12,7 +12,7 @@ from typing import Any, Final, cast
 from innerview.data.class_files import read_class_file
 from innerview.errors import UsageError
 from innerview.files.regular import brief
-from innerview.network import InputSpec, OutputSpec
+from innerview.model import InputSpec, OutputSpec
 
 ORDER: Final[Mapping[str, str]] = {"input": "size", "output": "kind"}
 """What a word without a name in front means."""

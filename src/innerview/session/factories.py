@@ -24,7 +24,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
 
-from innerview.errors import InnerviewError, NetworkError, UsageError
+from innerview.errors import InnerviewError, ModelError, UsageError
 from innerview.files.regular import read_text
 
 OURS: Final = frozenset(
@@ -63,7 +63,7 @@ def build(name: str) -> Any:
 
     Raises:
         UsageError: nothing is named, or there is no such module or function.
-        NetworkError: the function failed.
+        ModelError: the function failed.
     """
     home, factory = split(name)
     if not home or not factory:
@@ -81,7 +81,7 @@ def build(name: str) -> Any:
         try:
             return make()
         except (Exception, SystemExit) as error:
-            raise NetworkError(f"{name} failed: {type(error).__name__}: {error}") from error
+            raise ModelError(f"{name} failed: {type(error).__name__}: {error}") from error
 
 
 def _function(home: str, path: Path | None, factory: str) -> Callable[[], Any]:

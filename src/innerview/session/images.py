@@ -1,4 +1,4 @@
-"""From what a user names — files, sample photos, picks from a data set — to pictures that fit the network."""
+"""From what a user names — files, sample photos, picks from a data set — to pictures that fit the model."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from innerview.data.reading import LoadedImage
 from innerview.data.samples import find_image
 from innerview.data.sources import Source
 from innerview.errors import UnknownClass, UsageError
-from innerview.network import Differentiable, Network
+from innerview.model import DifferentiableModel, Model
 from innerview.session.query import Query
 from innerview.targets import find_class
 
@@ -22,24 +22,24 @@ UNPICKED: Final = 4
 """How many pictures of a data set are taken when none is picked: enough for one sheet."""
 
 
-def open_network(name: str) -> Differentiable:
-    """Open a network by name.
+def open_built_in(name: str) -> DifferentiableModel:
+    """Open a model by name.
 
     Raises:
         UsageError: there is none of this name; lists those that there are.
     """
     if name not in NAMES:
-        raise UsageError(f"there is no network {name!r}; the built-in networks are {', '.join(NAMES)}")
+        raise UsageError(f"there is no model {name!r}; the built-in models are {', '.join(NAMES)}")
     return load_pretrained(name)
 
 
-def gather(network: Network, images: Sequence[Source] | Source = (), query: Query | None = None) -> list[Preprocessed]:
+def gather(model: Model, images: Sequence[Source] | Source = (), query: Query | None = None) -> list[Preprocessed]:
     """Read everything that was named, in order; with nothing named, the first example.
 
     Args:
-        network: says which size is needed and which classes there are.
+        model: says which size is needed and which classes there are.
         images: paths of files, names of examples, or what else `load_image` takes; several, or one.
-        query: its `data` is a folder of class folders to select from, whose names must be classes of the network;
+        query: its `data` is a folder of class folders to select from, whose names must be classes of the model;
             `select`: which (without any, a few in an order that never changes); `crop`: of all.
 
     Raises:
@@ -53,26 +53,26 @@ def gather(network: Network, images: Sequence[Source] | Source = (), query: Quer
     entries: Sequence[Entry] = ()
     if asked.data is not None:
         folders = open_folders(asked.data)
-        folders.matching(network.output.answers)
+        folders.matching(model.output.answers)
         entries = [folders.pick(one) for one in asked.select] if asked.select else folders.shuffled(UNPICKED)
     elif not found:
         found = [find_image(FIRST_SAMPLE)]
     named = [(one.name, one) for one in found] + [(entry.name, entry.read()) for entry in entries]
-    return [prepare(one, network, name, chosen) for name, one in named]
+    return [prepare(one, model, name, chosen) for name, one in named]
 
 
-def prepare(picture: LoadedImage, network: Network, name: str = "", crop: Crop = "center") -> Preprocessed:
-    """Bring an image to what the network takes, with its name and the number of its label.
+def prepare(picture: LoadedImage, model: Model, name: str = "", crop: Crop = "center") -> Preprocessed:
+    """Bring an image to what the model takes, with its name and the number of its label.
 
     Raises:
         PictureError: the crop lies outside it.
     """
-    return replace(preprocess(picture, network.input, crop), name=name or picture.name, label=_label(picture, network))
+    return replace(preprocess(picture, model.input, crop), name=name or picture.name, label=_label(picture, model))
 
 
-def _label(picture: LoadedImage, network: Network) -> int | None:
-    """The number of a picture's known class, if this network has a class of that name."""
+def _label(picture: LoadedImage, model: Model) -> int | None:
+    """The number of a picture's known class, if this model has a class of that name."""
     try:
-        return None if picture.truth is None else find_class(picture.truth, network.output.answers)
+        return None if picture.truth is None else find_class(picture.truth, model.output.answers)
     except UnknownClass:
         return None

@@ -9,22 +9,22 @@ from dataclasses import replace
 from innerview.data.baselines import Baseline
 from innerview.methods import Progress
 from innerview.methods.registry import read_method
-from innerview.network import Network
+from innerview.model import Model
 from innerview.results import Explained
 from innerview.targets import Target
 from innerview.types import Image
 
 
-def choose_methods(asked: Sequence[str], network: Network) -> dict[str, str]:
+def choose_methods(asked: Sequence[str], model: Model) -> dict[str, str]:
     """Check methods as they are written on a command line, "occlusion:window=8"; by a name for each, all different.
 
     Raises:
-        UsageError: an unknown method or option, a value that is none, or what has no meaning for this network.
+        UsageError: an unknown method or option, a value that is none, or what has no meaning for this model.
     """
     found: dict[str, str] = {}
     seen = Counter[str]()
     for text in dict.fromkeys(asked):
-        name = read_method(text).settled(network).method.name
+        name = read_method(text).settled(model).method.name
         seen[name] += 1
         found[name if seen[name] == 1 else f"{name}-{seen[name]}"] = text
     return found
@@ -32,7 +32,7 @@ def choose_methods(asked: Sequence[str], network: Network) -> dict[str, str]:
 
 def run_method(
     method: str,
-    network: Network,
+    model: Model,
     image: Image,
     target: Target,
     baselines: Sequence[Baseline],
@@ -43,10 +43,10 @@ def run_method(
     Its provenance names the baselines where they are part of the question, and no others.
 
     Raises:
-        UsageError, ImageError, NetworkError: as the method's own function.
+        UsageError, ImageError, ModelError: as the method's own function.
     """
-    chosen = read_method(method).settled(network)
-    found = chosen.run(network, image, target, baselines=[one.image for one in baselines], progress=progress)
+    chosen = read_method(method).settled(model)
+    found = chosen.run(model, image, target, baselines=[one.image for one in baselines], progress=progress)
     if not chosen.method.uses_baselines:
         return found
     used = baselines if "baselines" in chosen.method.supplies.values() else baselines[:1]

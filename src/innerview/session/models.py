@@ -19,7 +19,7 @@ from innerview.allcnn import NAMES
 from innerview.errors import UsageError
 from innerview.files.documents import read_toml
 from innerview.files.regular import brief, size_of
-from innerview.network import Network
+from innerview.model import Model
 from innerview.session.declarations import ORDER, declare_input, declare_output, read_classes, words_of
 from innerview.session.factories import build, exists, split
 
@@ -38,7 +38,7 @@ class ModelRequest:
     """A model as it stands on a command line.
 
     Attributes:
-        model: a built-in network, "module:factory", "file.py:factory", "keras:Name", or a file or folder.
+        model: a built-in model, "module:factory", "file.py:factory", "keras:Name", or a file or folder.
         weights: of the module that a factory builds, in safetensors or as torch.save wrote them; empty for none.
         classes: a file with one class name a line, or a number of classes; empty where it is declared elsewhere.
         input: words such as "224x224x3 range=0..1 mean=… std=… layout=CHW".
@@ -54,13 +54,13 @@ class ModelRequest:
     trust: bool = False
 
 
-def open_model(request: ModelRequest) -> Network | str:
-    """Open and wrap a model; the name of a built-in network is given back as it is.
+def open_model(request: ModelRequest) -> Model | str:
+    """Open and wrap a model; the name of a built-in model is given back as it is.
 
     Raises:
         UsageError: there is no such model, a declaration is missing, or it would run code that was not trusted.
         DataError: a file of it can't be read.
-        NetworkError: it can't be opened, or not run as declared.
+        ModelError: it can't be opened, or not run as declared.
     """
     if request.model in NAMES or not _is_a_model(request.model):
         return request.model  # a name that is none is refused with the names that there are, where it is opened
@@ -85,12 +85,12 @@ def open_model(request: ModelRequest) -> Network | str:
     )
 
 
-MEMBERS: Final = frozenset({"input", "output", "dtype", "identity", "layers", "chunk", "weights", "forward"})
-"""What every network of innerview has (`Network`); a factory may give one, also one of another package."""
+MEMBERS: Final = frozenset({"input", "output", "dtype", "fingerprint", "layers", "batch_size", "weights", "forward"})
+"""What every model of innerview has (`Model`); a factory may give one, also one of another package."""
 
 
-def _as_it_is(network: Network, request: ModelRequest, declared: Mapping[str, Any]) -> Network:
-    """Take a network that was wrapped already, with what it says of itself."""
+def _as_it_is(model: Model, request: ModelRequest, declared: Mapping[str, Any]) -> Model:
+    """Take a model that was wrapped already, with what it says of itself."""
     options = (
         ("--weights", request.weights),
         ("--classes", request.classes),
@@ -101,12 +101,12 @@ def _as_it_is(network: Network, request: ModelRequest, declared: Mapping[str, An
     given += [f"{name} in {SIDE}" for name in declared if name != "model"]
     if given:
         raise UsageError(
-            f"{request.model} gives a network of innerview, which says itself what it takes and gives; leave out "
+            f"{request.model} gives a model of innerview, which says itself what it takes and gives; leave out "
             f"{', '.join(given)}"
         )
-    check_rows(network)
-    check_meaning(network)
-    return network
+    check_rows(model)
+    check_meaning(model)
+    return model
 
 
 def _is_a_model(name: str) -> bool:

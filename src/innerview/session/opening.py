@@ -13,9 +13,9 @@ from innerview.data import cifar10
 from innerview.data.folders import open_folders
 from innerview.data.reading import LoadedImage
 from innerview.data.samples import example_image, example_names, find_image
-from innerview.network import Network
+from innerview.model import Model
 from innerview.runs import RunFolder
-from innerview.session.images import open_network
+from innerview.session.images import open_built_in
 from innerview.session.registry import RunRegistry
 from innerview.session.session import OpenedModel, Session
 
@@ -24,7 +24,7 @@ OFFERED: Final = 16
 
 
 def furnish(
-    network: Network | str = "allcnn",
+    model: Model | str = "allcnn",
     runs: Sequence[Path] = (),
     pictures: Sequence[str] = (),
     *,
@@ -35,10 +35,10 @@ def furnish(
     """Open a session.
 
     Args:
-        network: a network, or the name of a built-in one; the other built-in ones then come along, to be compared.
-        runs: folders of trainings, or folders that hold such folders; those of the built-in networks come with them.
+        model: a model, or the name of a built-in one; the other built-in ones then come along, to be compared.
+        runs: folders of trainings, or folders that hold such folders; those of the built-in models come with them.
         pictures: files or names of samples to offer first.
-        data: data set to offer pictures from, and to test the networks of trainings on.
+        data: data set to offer pictures from, and to test the models of trainings on.
         picks: which of them; a few if none is named.
         remote: pictures come from another computer.
 
@@ -48,9 +48,9 @@ def furnish(
     Raises:
         UsageError, ImageError, DataError: something that was named can't be used.
     """
-    names = [network, *(name for name in NAMES if name != network)] if isinstance(network, str) else []
-    opened = [open_model(name) for name in names] or [open_model(network)]
-    owners = {folder: one.identity for one in opened for folder in built_in_runs(one.name)}
+    names = [model, *(name for name in NAMES if name != model)] if isinstance(model, str) else []
+    opened = [open_model(name) for name in names] or [open_model(model)]
+    owners = {folder: one.fingerprint for one in opened for folder in built_in_runs(one.name)}
     for folder in runs:
         if (folder / "manifest.json").is_file():
             RunFolder.open(folder)  # what can't be read of a run that was named is said before anything is served
@@ -80,17 +80,17 @@ def _offered(data: Path, picks: Sequence[str]) -> Iterator[LoadedImage]:
         yield LoadedImage(f"{name}, no. {number}", pixels, truth=name)
 
 
-def open_model(network: Network | str) -> OpenedModel:
-    """Open a network by name, with its weights before training where they were kept; or take one that is open."""
-    if not isinstance(network, str):
-        return OpenedModel(type(network).__name__, network)
-    opened = open_network(network)
-    before = {"before": load_pretrained(network, "initial").weights()} if has_initial(network) else {}
-    return OpenedModel(network, opened, before)
+def open_model(model: Model | str) -> OpenedModel:
+    """Open a model by name, with its weights before training where they were kept; or take one that is open."""
+    if not isinstance(model, str):
+        return OpenedModel(type(model).__name__, model)
+    opened = open_built_in(model)
+    before = {"before": load_pretrained(model, "initial").weights()} if has_initial(model) else {}
+    return OpenedModel(model, opened, before)
 
 
 def built_in_runs(name: str) -> list[Path]:
-    """The training of a built-in network, where it was kept."""
+    """The training of a built-in model, where it was kept."""
     if name not in NAMES:
         return []
     folder = run_folder(name)

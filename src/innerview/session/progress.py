@@ -63,7 +63,7 @@ def silent(_done: float, _total: int, _words: str) -> None:
 @final
 @dataclass(frozen=True)
 class SubProgress:
-    """A part of the work, from `start` to `end` of `total`; also a listener to what the viewer asks of a network.
+    """A part of the work, from `start` to `end` of `total`; also a listener to what the viewer asks of a model.
 
     Attributes:
         report: told of it.

@@ -22,7 +22,7 @@ from innerview.methods.interior_gradients import check_alphas
 from innerview.methods.masking import check_fractions
 from innerview.methods.registry import USUAL, find_method
 from innerview.methods.tolerance import check_tolerance
-from innerview.network import Differentiable, Network, OutputSpec, has_gradients
+from innerview.model import DifferentiableModel, Model, OutputSpec, has_gradients
 from innerview.pictures.overlay import require_style
 from innerview.quadrature import Rule, fixed_rule
 from innerview.session.layers import choose_layers
@@ -211,19 +211,19 @@ def _find_target(asked: int | str, class_names: Sequence[str]) -> int:
         raise
 
 
-def check_query(query: Query, network: Network) -> None:
+def check_query(query: Query, model: Model) -> None:
     """Raise UsageError for whatever can be told to be wrong before anything is computed or written."""
-    query.explained(network.output)
+    query.explained(model.output)
     query.fixed_vmax()
-    choose_layers(query.layers, network)
+    choose_layers(query.layers, model)
     require_style(query.overlay)
     check_alphas(query.alphas)
     check_fractions(query.fractions)
     for baseline in query.baselines:
         parse_baseline(baseline)
-    if query.fixed_rule is None and has_gradients(network):
-        check_tolerance(cast("Differentiable", network), query.tolerance)
-    choose_methods(query.methods, network)
+    if query.fixed_rule is None and has_gradients(model):
+        check_tolerance(cast("DifferentiableModel", model), query.tolerance)
+    choose_methods(query.methods, model)
 
 
 LONGEST: Final = 512

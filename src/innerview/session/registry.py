@@ -108,8 +108,8 @@ class RunRegistry:
 
     Args:
         paths: of either.
-        owners: identities of the networks that runs trained, by the runs' folders, where they are known.
-        data: data set that the runs' networks are tested on; None for none.
+        owners: identities of the models that runs trained, by the runs' folders, where they are known.
+        data: data set that the runs' models are tested on; None for none.
         clock: gives the time in seconds since 1970.
 
     Raises:

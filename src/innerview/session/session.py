@@ -17,7 +17,7 @@ from innerview.data.fitting import Preprocessed
 from innerview.data.reading import LoadedImage
 from innerview.errors import InnerviewError, UsageError
 from innerview.methods.registry import map_methods
-from innerview.network import Differentiable, Network, require_differentiable
+from innerview.model import DifferentiableModel, Model, require_differentiable
 from innerview.session.answers import ANSWERS, OpenedModel
 from innerview.session.cache import Cache
 from innerview.session.compute.computation import Computation
@@ -25,7 +25,7 @@ from innerview.session.compute.explanation import Look, examine
 from innerview.session.images import prepare
 from innerview.session.progress import ALONE, Listener, SubProgress
 from innerview.session.query import Query
-from innerview.viewer.hello import describe_network, describe_photo, hello
+from innerview.viewer.hello import describe_model, describe_photo, hello
 from innerview.viewer.payload import Payload, encode
 from innerview.viewer.payloads.subject import Photo
 
@@ -73,15 +73,15 @@ class Session:
     """Answers questions.
 
     Args:
-        networks: at least one; their identities differ.
+        models: at least one; their identities differ.
         runs: trainings; None for none.
         remote: pictures come from another computer.
     """
 
-    def __init__(self, networks: Sequence[OpenedModel], runs: Runs | None = None, *, remote: bool = False) -> None:
-        if not networks:
-            raise UsageError("no network was given; name at least one")
-        self.networks = {one.identity: one for one in networks}
+    def __init__(self, models: Sequence[OpenedModel], runs: Runs | None = None, *, remote: bool = False) -> None:
+        if not models:
+            raise UsageError("no model was given; name at least one")
+        self.models = {one.fingerprint: one for one in models}
         self.runs = runs
         self.remote = remote
         self._listed: list[str] = []
@@ -93,34 +93,32 @@ class Session:
 
     def hello(self) -> dict[str, Any]:
         """What there is."""
-        first = next(iter(self.networks))
-        described = [
-            describe_network(one.network, one.name, map_methods(one.network)) for one in self.networks.values()
-        ]
+        first = next(iter(self.models))
+        described = [describe_model(one.model, one.name, map_methods(one.model)) for one in self.models.values()]
         listed = [describe_photo(self._kept[picture, first]) for picture in self._listed]
         return hello(described, listed, runs=self.runs.facts() if self.runs else (), remote=self.remote)
 
     def add(self, picture: LoadedImage, source: str) -> Photo:
-        """Take a picture for all networks: a sample or one of a data set stays, an upload stays while there is room."""
+        """Take a picture for all models: a sample or one of a data set stays, an upload stays while there is room."""
         photos = self._fitted(picture, source)
         first = next(iter(photos.values()))
         if source == "upload":
             self._guests.put(first.picture, photos, 1)
         elif first.picture not in self._listed:
             self._listed.append(first.picture)
-            self._kept |= {(first.picture, identity): photo for identity, photo in photos.items()}
+            self._kept |= {(first.picture, fingerprint): photo for fingerprint, photo in photos.items()}
         return first
 
     def about(self, item: Preprocessed, query: Query) -> Query:
         """Take an image that was fitted to the (first) model, while there is room; the query is about it then."""
-        photo, identity = Photo.of(item, "data"), next(iter(self.networks))
+        photo, fingerprint = Photo.of(item, "data"), next(iter(self.models))
         # The same pixels may come twice, with another crop or label.
         name = f"{photo.picture} {photo.box} {photo.truth}"
-        self._guests.put(name, {identity: photo}, 1)
-        return replace(query, model=identity, image=name)
+        self._guests.put(name, {fingerprint: photo}, 1)
+        return replace(query, model=fingerprint, image=name)
 
     def _fitted(self, picture: LoadedImage, source: str) -> dict[str, Photo]:
-        return {identity: Photo.of(prepare(picture, one.network), source) for identity, one in self.networks.items()}
+        return {fingerprint: Photo.of(prepare(picture, one.model), source) for fingerprint, one in self.models.items()}
 
     def _keep(self, mistake: LoadedImage) -> str:
         """Keep the picture of a mistake while there is room, so that it can be looked into."""
@@ -173,31 +171,31 @@ class Session:
         """Everything about one image that was fitted to the (first) model.
 
         Raises:
-            UsageError, ImageError, NetworkError: as `examine`.
+            UsageError, ImageError, ModelError: as `examine`.
         """
         return examine(self, item, self.about(item, query), portion)
 
     def opened(self, query: Query) -> OpenedModel:
         """The model that is asked; the first one where none is named."""
-        if query.model and query.model not in self.networks:
-            raise UsageError(f"there is no network {query.model[:40]!r} here (any more); reload the page")
-        return self.networks.get(query.model) or next(iter(self.networks.values()))
+        if query.model and query.model not in self.models:
+            raise UsageError(f"there is no model {query.model[:40]!r} here (any more); reload the page")
+        return self.models.get(query.model) or next(iter(self.models.values()))
 
-    def network(self, query: Query) -> Network:
+    def model(self, query: Query) -> Model:
         """The same, for computations."""
-        return self.opened(query).network
+        return self.opened(query).model
 
-    def differentiable(self, query: Query) -> Differentiable:
+    def differentiable(self, query: Query) -> DifferentiableModel:
         """The same; raises UsageError if it has no gradients."""
-        network = self.network(query)
-        require_differentiable(network)
-        return cast("Differentiable", network)
+        model = self.model(query)
+        require_differentiable(model)
+        return cast("DifferentiableModel", model)
 
     def photo(self, query: Query) -> Photo:
         """The image that is asked about, as the model sees it."""
-        identity = self.opened(query).identity
+        fingerprint = self.opened(query).fingerprint
         guest = self._guests.get(query.image) or self._mistakes.get(query.image) or {}
-        found = self._kept.get((query.image, identity)) or guest.get(identity)
+        found = self._kept.get((query.image, fingerprint)) or guest.get(fingerprint)
         if found is None:
             raise UsageError(
                 f"the picture {query.image[:40]!r} is not held here (any more); the last {PICTURES} uploads are: "
@@ -207,10 +205,10 @@ class Session:
 
     def baselines(self, query: Query) -> tuple[Baseline, ...]:
         """Made for that image."""
-        return make_baselines(query.baselines, self.network(query).input, self.photo(query).image)
+        return make_baselines(query.baselines, self.model(query).input, self.photo(query).image)
 
     def training(self, query: Query, listener: Listener) -> Payload:
-        """A training, what its network answers, or an image's way through it."""
+        """A training, what its model answers, or an image's way through it."""
         if self.runs is None:
             raise UsageError("no training is shown here; start with its folder: innerview serve RUN")
         return self.runs.answer(query, self.photo(query) if query.image else None, listener, self._keep)

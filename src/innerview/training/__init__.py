@@ -1,7 +1,7 @@
-"""Training the built-in network, in plain PyTorch: read recipe.py for what is done, loop.py for how.
+"""Training the built-in model, in plain PyTorch: read recipe.py for what is done, loop.py for how.
 
 recipe.py        every setting, with its unit and its reason
-model.py         the network and its start
+model.py         the model and its start
 augment.py       which pictures a step sees, and how they are changed
 muon.py          the optimiser of the inner layers; optimisers.py joins it with Adam
 loop.py          the loop; what a run leaves behind is written by innerview.runs
@@ -12,7 +12,7 @@ from innerview.errors import MissingExtra
 try:
     import torch as _torch
 except ImportError as problem:
-    raise MissingExtra("training a network", "train") from problem
+    raise MissingExtra("training a model", "train") from problem
 
 from innerview.training.loop import Progress, train
 from innerview.training.recipe import (

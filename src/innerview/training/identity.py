@@ -38,13 +38,13 @@ def check_same(old: Manifest, new: Manifest, folder: Path) -> None:
     manifest goes on naming what the run began with.
 
     Raises:
-        DataError: if the network, a setting or the data differ; says which.
+        DataError: if the model, a setting or the data differ; says which.
     """
     # an old configuration is read and written anew, so that settings of today have a value in it
     known = replace(old, configuration=Configuration.from_dict(old.configuration).to_dict())
     asked, found = (json.loads(json.dumps(asdict(manifest))) for manifest in (new, known))
     kept = {
-        "another network": ("network", asked["network"]),
+        "another model": ("network", asked["network"]),
         "another configuration": ("configuration", asked["configuration"]),
         "other data": ("data", ("sha256", "classes")),
     }

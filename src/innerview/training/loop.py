@@ -20,7 +20,7 @@ import torch
 import torch.nn.functional as functional
 
 from innerview.data.labelled import Dataset, LabelledPictures
-from innerview.errors import DataError, NetworkError
+from innerview.errors import DataError, ModelError
 from innerview.runs import RunFolder, answers, ending
 from innerview.runs.ending import Ending
 from innerview.training import augment
@@ -66,7 +66,7 @@ def train(
     progress: Callable[[Progress], None] | None = None,
     notes: tuple[str, ...] = (),
 ) -> RunFolder:
-    """Train the built-in network and leave everything about it in a run folder.
+    """Train the built-in model and leave everything about it in a run folder.
 
     Args:
         configuration: see Configuration; on resuming it must be the run's own.
@@ -77,13 +77,13 @@ def train(
         notes: for the manifest: what a reader should know of the data or the run.
 
     Returns:
-        The run folder; its last snapshot is the trained network.
+        The run folder; its last snapshot is the trained model.
 
     Raises:
         OutputError: if `folder` holds a run and `resume` is not asked for, is being written by another process, or
             can't be written.
-        DataError: if the run in `folder` is of another configuration, network or data set, or the pictures don't fit.
-        NetworkError: if the loss stops being a number; the folder keeps the last good state.
+        DataError: if the run in `folder` is of another configuration, model or data set, or the pictures don't fit.
+        ModelError: if the loss stops being a number; the folder keeps the last good state.
         KeyboardInterrupt: after Ctrl-C, once the running step is done and saved; a second one ends at once.
     """
     check(data)
@@ -107,16 +107,16 @@ def train(
 
 
 class Trainer:
-    """A run in progress: its network, its optimisers, and the step they stand at."""
+    """A run in progress: its model, its optimisers, and the step they stand at."""
 
     def __init__(self, configuration: Configuration, data: Dataset, run: RunFolder) -> None:
         self.configuration = configuration
         self.data = data
         self.run = run
         self.tested = balanced(data.test, configuration.test_pictures)
-        self.network = AllCnn(configuration.channels, len(data.classes), configuration.mean, configuration.std)
-        self.optimisers = Optimisers(self.network, configuration.optimisation)
-        self.average = {name: weight.detach().clone() for name, weight in self.network.named().items()}
+        self.model = AllCnn(configuration.channels, len(data.classes), configuration.mean, configuration.std)
+        self.optimisers = Optimisers(self.model, configuration.optimisation)
+        self.average = {name: weight.detach().clone() for name, weight in self.model.named().items()}
         self.test_accuracy: float | None = None
         self.seconds = 0.0
         self.speed = 0.0
@@ -133,7 +133,7 @@ class Trainer:
         step = int(metadata["step"])
         tensors = {name: torch.from_numpy(values) for name, values in arrays.items()}
         with torch.no_grad():
-            for name, weight in self.network.named().items():
+            for name, weight in self.model.named().items():
                 weight.copy_(tensors[name])
                 self.average[name].copy_(tensors[f"average/{name}"])
         self.optimisers.restore(tensors)
@@ -147,11 +147,11 @@ class Trainer:
         sample = np.random.default_rng([configuration.seed, augment.SAMPLE])
         numbers = sample.permutation(len(self.data.train.images))[:512]
         images = augment.as_pixels(self.data.train.images[np.sort(numbers)])
-        initialise(self.network, configuration.initialisation, images, configuration.seed)
-        for name, weight in self.network.named().items():
+        initialise(self.model, configuration.initialisation, images, configuration.seed)
+        for name, weight in self.model.named().items():
             self.average[name].copy_(weight.detach())
         self.step = 0
-        self.keep(self.network.named())
+        self.keep(self.model.named())
 
     def advance(self) -> None:
         """Take one step, log it, and test, keep and save when it is time."""
@@ -188,7 +188,7 @@ class Trainer:
         if self.step % configuration.test_every == 0 and self.step < configuration.steps:
             self.test()
         if configuration.keeps(self.step):
-            self.keep(self.network.named())
+            self.keep(self.model.named())
         if self.step % configuration.state_every == 0:
             self.save()
 
@@ -197,16 +197,16 @@ class Trainer:
         configuration = self.configuration
         images, labels = self.batch()
         with torch.autocast("cpu", torch.bfloat16, enabled=configuration.precision == "bfloat16"):
-            logits = self.network(images)
+            logits = self.model(images)
         how = configuration.optimisation
         loss = functional.cross_entropy(logits / how.temperature, labels, label_smoothing=how.label_smoothing)
         self.optimisers.zero()
         loss.backward()
-        norm = self.network.gradient_norm()
+        norm = self.model.gradient_norm()
         if not (math.isfinite(loss.item()) and math.isfinite(norm)):
-            where = first_not_finite(self.network, images)
+            where = first_not_finite(self.model, images)
             ending.keep(self.run, Ending("broken", self.step, where))
-            raise NetworkError(
+            raise ModelError(
                 f"the loss became {loss.item()} and the gradient's norm {norm} at step {self.step + 1}; it began in "
                 f"{where}. The run folder {self.run.path} keeps what was good: "
                 f"snapshots up to step {max(self.run.steps())}. Going on gives the same bits and ends at "
@@ -215,7 +215,7 @@ class Trainer:
             )
         self.optimisers.step(configuration.rate(self.step))
         with torch.no_grad():
-            for name, weight in self.network.named().items():
+            for name, weight in self.model.named().items():
                 self.average[name].lerp_(weight, 1 - configuration.average)
         return loss.item(), (logits.argmax(1) == labels).float().mean().item(), norm
 
@@ -231,7 +231,7 @@ class Trainer:
 
     def test(self) -> None:
         """Log loss and accuracy on the fixed test pictures, unchanged."""
-        loss, self.test_accuracy = self.measured(self.network.named(), self.tested)
+        loss, self.test_accuracy = self.measured(self.model.named(), self.tested)
         self.run.log(
             {
                 **self.place(),
@@ -248,7 +248,7 @@ class Trainer:
         """
         if any("final_loss" in record for record in self.run.metrics()):
             return
-        logits = logits_of(self.network, self.network.named(), self.data.test)
+        logits = logits_of(self.model, self.model.named(), self.data.test)
         temperature = self.configuration.optimisation.temperature
         loss, self.test_accuracy = scored(logits, self.data.test, temperature)
         answers.keep(self.run, answers_of(logits, self.data.test, temperature, self.step))
@@ -262,7 +262,7 @@ class Trainer:
 
     def measured(self, weights: Mapping[str, torch.Tensor], pictures: LabelledPictures) -> tuple[float, float]:
         """Loss and accuracy of weights on unchanged pictures."""
-        return measured(self.network, weights, pictures, self.configuration.optimisation.temperature)
+        return measured(self.model, weights, pictures, self.configuration.optimisation.temperature)
 
     def place(self) -> dict[str, float]:
         """Where the run stands, for a line of the metrics."""
@@ -287,7 +287,7 @@ class Trainer:
 
     def save(self) -> None:
         """Save all that the next step needs."""
-        tensors = dict(self.network.named()) | self.optimisers.state()
+        tensors = dict(self.model.named()) | self.optimisers.state()
         tensors |= {f"average/{name}": weight for name, weight in self.average.items()}
         arrays = {name: tensor.detach().numpy() for name, tensor in tensors.items()}
         self.run.save_state(arrays, {"step": str(self.step), "seconds": repr(self.seconds)})
@@ -311,5 +311,5 @@ def check(data: Dataset) -> None:
     height, width = data.train.images.shape[1:3]
     if height != width or height % 4:
         raise DataError(
-            f"the pictures are {height} × {width} pixels; the network takes squares whose side is a multiple of 4"
+            f"the pictures are {height} × {width} pixels; the model takes squares whose side is a multiple of 4"
         )

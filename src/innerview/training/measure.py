@@ -1,4 +1,4 @@
-"""What a network makes of pictures that are left as they are: loss and accuracy, always in float32."""
+"""What a model makes of pictures that are left as they are: loss and accuracy, always in float32."""
 
 from __future__ import annotations
 
@@ -19,28 +19,28 @@ BATCH: Final = 250
 
 
 def measured(
-    network: AllCnn, weights: Mapping[str, torch.Tensor], pictures: LabelledPictures, temperature: float
+    model: AllCnn, weights: Mapping[str, torch.Tensor], pictures: LabelledPictures, temperature: float
 ) -> tuple[float, float]:
     """Measure weights on pictures; see `logits_of` and `scored`."""
-    return scored(logits_of(network, weights, pictures), pictures, temperature)
+    return scored(logits_of(model, weights, pictures), pictures, temperature)
 
 
 @torch.no_grad()
-def logits_of(network: AllCnn, weights: Mapping[str, torch.Tensor], pictures: LabelledPictures) -> torch.Tensor:
+def logits_of(model: AllCnn, weights: Mapping[str, torch.Tensor], pictures: LabelledPictures) -> torch.Tensor:
     """Show pictures to weights; gives picture × class.
 
     Args:
-        network: lends its layers; its own weights are put back.
+        model: lends its layers; its own weights are put back.
         weights: by name.
-        pictures: of the size that the network takes.
+        pictures: of the size that the model takes.
     """
-    own = {name: weight.detach().clone() for name, weight in network.named().items()}
-    network.take(weights)
+    own = {name: weight.detach().clone() for name, weight in model.named().items()}
+    model.take(weights)
     try:
         starts = range(0, len(pictures.images), BATCH)
-        return torch.cat([network(as_pixels(pictures.images[start : start + BATCH])) for start in starts])
+        return torch.cat([model(as_pixels(pictures.images[start : start + BATCH])) for start in starts])
     finally:
-        network.take(own)
+        model.take(own)
 
 
 def scored(logits: torch.Tensor, pictures: LabelledPictures, temperature: float) -> tuple[float, float]:

@@ -1,4 +1,4 @@
-"""The built-in network in PyTorch: nine convolutions, ELU after each, mean pooling before layers 4 and 7.
+"""The built-in model in PyTorch: nine convolutions, ELU after each, mean pooling before layers 4 and 7.
 
 No bias and no normalisation layer: a black picture gives exactly 0 everywhere, so black is the zero of every map.
 It is fully convolutional: pictures of any size from 4 pixels up, in steps of 4.
@@ -67,24 +67,24 @@ class AllCnn(torch.nn.Module):
 
     @torch.no_grad()
     def take(self, weights: Mapping[str, torch.Tensor]) -> None:
-        """Copy weights, by name, into the network."""
+        """Copy weights, by name, into the model."""
         for name, weight in self.named().items():
             weight.copy_(weights[name])
 
 
 @torch.no_grad()
-def initialise(network: AllCnn, how: Initialisation, images: torch.Tensor, seed: int) -> None:
-    """Set the weights of a network before training.
+def initialise(model: AllCnn, how: Initialisation, images: torch.Tensor, seed: int) -> None:
+    """Set the weights of a model before training.
 
     Args:
-        network: changed in place.
+        model: changed in place.
         how: see Initialisation.
         images: batch × 3 × height × width, for the scale of each layer's output; a few hundred pictures.
         seed: of the normal numbers.
     """
     random = torch.Generator().manual_seed(seed)
-    x = (images - network.mean) / network.std
-    for number, weight in enumerate(network.weights, start=1):
+    x = (images - model.mean) / model.std
+    for number, weight in enumerate(model.weights, start=1):
         std = how.stds[number - 1] if how.stds else weight[0].numel() ** -0.5
         weight.normal_(0.0, std, generator=random)
         if number == 1 and how.whitening:
@@ -117,20 +117,18 @@ def whitening_filters(images: torch.Tensor, most: int) -> torch.Tensor:
 
 
 @torch.no_grad()
-def first_not_finite(network: AllCnn, images: torch.Tensor) -> str:
+def first_not_finite(model: AllCnn, images: torch.Tensor) -> str:
     """Say where values stop being finite: forward a layer's weights or its output, then backward a gradient."""
-    for (name, weight), output in zip(network.named().items(), network.layers(images), strict=True):
+    for (name, weight), output in zip(model.named().items(), model.layers(images), strict=True):
         layer = name.removesuffix(".weight")
         if not bool(torch.isfinite(weight).all()):
             return f"the weights of {layer}"
         if not bool(torch.isfinite(output).all()):
             return f"the output of {layer}"
-    for name, weight in reversed(network.named().items()):
+    for name, weight in reversed(model.named().items()):
         if weight.grad is not None and not bool(torch.isfinite(weight.grad).all()):
             return f"the gradient of {name.removesuffix('.weight')}"
-    sizes = {
-        name: weight.grad.abs().max().item() for name, weight in network.named().items() if weight.grad is not None
-    }
+    sizes = {name: weight.grad.abs().max().item() for name, weight in model.named().items() if weight.grad is not None}
     largest = max(sizes, key=sizes.__getitem__, default="")
     where = f", with gradients of up to {sizes[largest]:.3g} in {largest.removesuffix('.weight')}" if largest else ""
     return f"the loss itself{where}"

@@ -12,15 +12,15 @@ from innerview.training.recipe import Optimisation
 
 
 class Optimisers:
-    """Moves the weights of a network.
+    """Moves the weights of a model.
 
     Args:
-        network: whose weights are moved; their gradients must be there before a step.
+        model: whose weights are moved; their gradients must be there before a step.
         how: see Optimisation.
     """
 
-    def __init__(self, network: AllCnn, how: Optimisation) -> None:
-        self.named = network.named()
+    def __init__(self, model: AllCnn, how: Optimisation) -> None:
+        self.named = model.named()
         names = list(self.named)
         turned = names[0 if how.first else 1 : -1] if how.muon_rate else []
         outer = [name for name in names if name not in turned]

@@ -38,7 +38,7 @@ class Initialisation:
 
 @dataclass(frozen=True)
 class Augmentation:
-    """How a training picture is changed before the network sees it.
+    """How a training picture is changed before the model sees it.
 
     Attributes:
         flip: "alternating" mirrors a random half in the first epoch and the other half in the next, so that two
@@ -73,8 +73,8 @@ class Optimisation:
         warm_up: fraction of the steps in which the rates rise linearly from 0; 0 for none.
         decay: "linear" lowers the rates to 0 at the last step; "none" keeps them.
         label_smoothing: fraction of the target spread over all classes; keeps the logits' size bounded.
-        temperature: T in softmax(logits / T). The ninth ELU keeps each logit above -1; a T below 1 lets the network be
-            sure with small logits, which costs accuracy. It is part of the network from then on.
+        temperature: T in softmax(logits / T). The ninth ELU keeps each logit above -1; a T below 1 lets the model be
+            sure with small logits, which costs accuracy. It is part of the model from then on.
     """
 
     muon_rate: float = 0.02
@@ -95,7 +95,7 @@ class Stage:
 
     Attributes:
         until: the fraction of all steps at which it ends.
-        size: height and width of the pictures in pixels, where the data's are 32; 0 for the data's own. The network
+        size: height and width of the pictures in pixels, where the data's are 32; 0 for the data's own. The model
             is fully convolutional, so smaller pictures teach the same filters at a fraction of the cost.
     """
 
@@ -113,7 +113,7 @@ class Configuration:
         batch: pictures per update.
         seed: of everything random; two runs with one seed on one machine end with the same bits.
         channels: of the eight hidden layers; 128 in the recipe.
-        mean: per channel, taken from pixels in [0, 1] before the first layer. With 0, black is the network's zero.
+        mean: per channel, taken from pixels in [0, 1] before the first layer. With 0, black is the model's zero.
         std: per channel; pixels are divided by it after that.
         stages: picture sizes over time, the last until 1.
         average: decay per step of the running mean of the weights (its memory is 1 / (1 - average) steps); 0 for
@@ -232,7 +232,7 @@ ALLCNN = Configuration(
     threads=1,
     precision="bfloat16",
 )
-"""The default network: 3,666 steps of 128 pictures, the compute of 7 epochs of CIFAR-10 at full size."""
+"""The default model: 3,666 steps of 128 pictures, the compute of 7 epochs of CIFAR-10 at full size."""
 
 RECIPE = Configuration(
     name="recipe",

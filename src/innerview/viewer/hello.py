@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from innerview.network import Layer, Network, has_gradients
+from innerview.model import Layer, Model, has_gradients
 from innerview.results import versions
 from innerview.spec import decides
 from innerview.viewer.payloads.subject import Photo
@@ -14,10 +14,10 @@ BASELINES: Final = ("black", "white", "gray", "mean", "blurred", "noise")
 """Baselines that the viewer offers; none of them is a file."""
 
 
-def describe_network(network: Network, name: str, methods: Sequence[str]) -> dict[str, Any]:
+def describe_model(network: Model, name: str, methods: Sequence[str]) -> dict[str, Any]:
     """Describe a network: its identity, classes, layers, and what it can be asked."""
     return {
-        "id": network.identity,
+        "id": network.fingerprint,
         "name": name,
         "classes": list(network.output.class_names),
         "answers": list(network.output.answers),

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from innerview.network import WEIGHTED, Layer, Network
+from innerview.model import WEIGHTED, Layer, Model
 from innerview.pictures.words import (
     UNKNOWN,
     error,
@@ -262,7 +262,7 @@ def statistics(result: PathPredictions) -> str:
     return f"{told}; its accuracy goes from {share(before)} there to {share(after)} at alpha {end}."
 
 
-def network(described: Network) -> str:
+def network(described: Model) -> str:
     """Say how many layers and weights there are, what goes in and what comes out."""
     weighted = [layer for layer in described.layers if layer.kind in WEIGHTED]
     total = sum(value.size for value in described.weights().values())

@@ -1,4 +1,4 @@
-"""Take a built-in network away: its source and weights for another framework, as a folder that appears whole."""
+"""Take a built-in model away: its source and weights for another framework, as a folder that appears whole."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
-from innerview.adapters.numpy import NumpyNetwork
+from innerview.adapters.numpy import NumpyModel
 from innerview.allcnn import NAMES, load_pretrained
 from innerview.errors import OutputError, UsageError
 from innerview.export import FORMATS, export_files
@@ -32,31 +32,31 @@ class Exported:
 
 
 def export(
-    network: NumpyNetwork | str = "allcnn",
+    model: NumpyModel | str = "allcnn",
     format: str = "pytorch",  # noqa: A002 --format
     output: str | Path = "",
     *,
     force: bool = False,
 ) -> Exported:
-    """Write a network as source and weights that need no innerview.
+    """Write a model as source and weights that need no innerview.
 
     Args:
-        network: the name of a built-in one, or any network that NumPy runs.
+        model: the name of a built-in one, or any model that NumPy runs.
         format: one of `innerview.export.FORMATS`.
-        output: a new or empty folder; without one, named after network and format.
+        output: a new or empty folder; without one, named after model and format.
         force: write over an earlier export.
 
     Raises:
-        UsageError: there is no such network or format, or the format can't express the network.
+        UsageError: there is no such model or format, or the format can't express the model.
         OutputError: the folder holds something else, or can't be written; nothing of it is changed then.
     """
-    if isinstance(network, str) and network not in NAMES:
+    if isinstance(model, str) and model not in NAMES:
         raise UsageError(
-            f"{network!r} can't be exported; the built-in networks are {', '.join(NAMES)} (a model of your own you "
+            f"{model!r} can't be exported; the built-in models are {', '.join(NAMES)} (a model of your own you "
             "have already, in its framework)"
         )
-    name = network if isinstance(network, str) else "network"
-    opened = load_pretrained(network) if isinstance(network, str) else network
+    name = model if isinstance(model, str) else "model"
+    opened = load_pretrained(model) if isinstance(model, str) else model
     made = export_files(opened, name, format, _card(name))
     folder = Path(output or f"{name}-{format}")
     _check(folder, force=force)
@@ -80,7 +80,7 @@ def _check(folder: Path, *, force: bool) -> None:
     """Raise OutputError unless the folder may be made, or is an earlier export that may be replaced."""
     if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
         return
-    ours = (folder / MARK).is_file() and (folder / "network.py").is_file()
+    ours = (folder / MARK).is_file() and any((folder / name).is_file() for name in ("model.py", "network.py"))
     if not ours:
         raise OutputError(f"{folder} is there already and no export; nothing was written: choose another with --output")
     if not force:
@@ -88,6 +88,6 @@ def _check(folder: Path, *, force: bool) -> None:
 
 
 def _card(name: str) -> str:
-    """The model card of a built-in network; empty for any other."""
+    """The model card of a built-in model; empty for any other."""
     card = files("innerview.allcnn").joinpath(f"{name}.md")
     return card.read_text(encoding="utf-8") if card.is_file() else ""

@@ -1,4 +1,4 @@
-"""What a network is, and what it will do to a picture: as rows of name and value."""
+"""What a model is, and what it will do to a picture: as rows of name and value."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import Final
 
 from innerview.data.sources import Source
 from innerview.methods.registry import map_methods, registry
-from innerview.network import WEIGHTED, Layer, Network
+from innerview.model import WEIGHTED, Layer, Model
 from innerview.pictures.words import number, shape
 from innerview.reprs import short
 from innerview.session.doubts import doubts
-from innerview.session.images import gather, open_network
+from innerview.session.images import gather, open_built_in
 from innerview.session.query import Query
 from innerview.targets import label
 
@@ -22,7 +22,7 @@ LISTED: Final = 20
 @short
 @dataclass(frozen=True)
 class Info:
-    """A network described.
+    """A model described.
 
     Attributes:
         facts: pairs of name and value.
@@ -33,17 +33,17 @@ class Info:
     layers: tuple[tuple[str, str, str, str, str, str], ...]
 
 
-def info(network: Network | str = "allcnn", picture: Source = "", crop: str = "center") -> Info:
-    """Describe a network, and what happens to `picture` (a file, a sample photo, a PIL image, an array) on its way in.
+def info(model: Model | str = "allcnn", picture: Source = "", crop: str = "center") -> Info:
+    """Describe a model, and what happens to `picture` (a file, a sample photo, a PIL image, an array) on its way in.
 
     Raises:
-        UsageError: there is no such network; `ImageError`: the picture can't be read.
+        UsageError: there is no such model; `ImageError`: the picture can't be read.
     """
-    opened = open_network(network) if isinstance(network, str) else network
+    opened = open_built_in(model) if isinstance(model, str) else model
     taken, given = opened.input, opened.output
     weights = opened.weights()
     facts = [
-        ("Network", opened.identity),
+        ("Model", opened.fingerprint),
         ("Takes", f"{shape(taken.shape)} (height × width × channel), pixels from 0 (black) to 1 (white)"),
         ("Sees", f"(value − mean) / std, value from {number(taken.low)} (black) to {number(taken.high)} (white)"),
         ("Mean, std", f"{_numbers(taken.mean)}; {_numbers(taken.std)}"),
@@ -52,7 +52,7 @@ def info(network: Network | str = "allcnn", picture: Source = "", crop: str = "c
         ("Weights", f"{sum(value.size for value in weights.values()):,}, {opened.dtype.name}"),
     ]
     facts += [("Note", note) for note in getattr(opened, "notes", ())]
-    facts += [("Warning", doubt) for doubt in (() if isinstance(network, str) else doubts(opened))]
+    facts += [("Warning", doubt) for doubt in (() if isinstance(model, str) else doubts(opened))]
     facts += _methods(opened)
     if not isinstance(picture, str) or picture:
         (item,) = gather(opened, [picture], Query(crop=crop))
@@ -76,7 +76,7 @@ def axes(layer: Layer) -> str:
     return f"{layer.axes}, {grid.height} × {grid.width} tokens{f' and {more} more' if more else ''}"
 
 
-def _methods(opened: Network) -> list[tuple[str, str]]:
+def _methods(opened: Model) -> list[tuple[str, str]]:
     """What it can be explained by, what that leaves out, and which plug-ins fail."""
     names = map_methods(opened)
     missing = [name for name in map_methods() if name not in names]

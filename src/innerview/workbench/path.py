@@ -1,4 +1,4 @@
-"""What a network says on the way from the baseline, over many pictures of a data set."""
+"""What a model says on the way from the baseline, over many pictures of a data set."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from innerview.data.folders import Entry, open_folders
 from innerview.errors import ImageError, UsageError
 from innerview.files.atomic import write
 from innerview.methods import path_predictions
-from innerview.network import Network
+from innerview.model import Model
 from innerview.reprs import short
 from innerview.results import PathPredictions
 from innerview.results.io import save_result
-from innerview.session.images import open_network
+from innerview.session.images import open_built_in
 from innerview.session.progress import Report
 from innerview.types import Image
 from innerview.viewer import sentences
@@ -65,7 +65,7 @@ def path(
     data: str | Path,
     *,
     count: int = 200,
-    network: Network | str = "allcnn",
+    model: Model | str = "allcnn",
     alphas: Sequence[float] = ALPHAS,
     baseline: str = "black",
     seed: int = 0,
@@ -76,9 +76,9 @@ def path(
     """Count, at each alpha, what `count` pictures of a data set are called.
 
     Args:
-        data: folder of class folders; their names must be classes of the network.
+        data: folder of class folders; their names must be classes of the model.
         count: pictures, drawn without repetition.
-        network: a network, or the name of a built-in one.
+        model: a model, or the name of a built-in one.
         alphas: in [0, 1].
         baseline: one that does not depend on the picture: black, white, grey, noise or a file.
         seed: of the draw.
@@ -91,7 +91,7 @@ def path(
         UsageError: an alpha outside [0, 1], a baseline or crop that does not exist.
         OutputError: the folder can't be written or holds other things.
     """
-    opened = open_network(network) if isinstance(network, str) else network
+    opened = open_built_in(model) if isinstance(model, str) else model
     if count < 1:
         raise UsageError(f"{count} pictures were asked for; the statistics need at least one")
     kind = parse_baseline(baseline).kind
@@ -135,12 +135,12 @@ def table(found: PathPredictions) -> bytes:
 
 
 def _readable(
-    entries: Sequence[Entry], network: Network, crop: str, truths: dict[str, int], problems: list[str]
+    entries: Sequence[Entry], model: Model, crop: str, truths: dict[str, int], problems: list[str]
 ) -> Iterator[tuple[Image, int]]:
     """Read pictures one at a time; what can't be read is taken down and left out."""
     for entry in entries:
         try:
-            image = preprocess(entry.read(), network.input, parse_crop(crop)).image
+            image = preprocess(entry.read(), model.input, parse_crop(crop)).image
         except ImageError as problem:
             problems.append(str(problem))
             continue

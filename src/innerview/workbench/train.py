@@ -1,4 +1,4 @@
-"""Train the built-in network from what a user says: data found at a path, a recipe by name, settings changed.
+"""Train the built-in model from what a user says: data found at a path, a recipe by name, settings changed.
 
 What can be wrong is said before anything is computed: a missing framework, a run that is there already or is another
 one, data that can't be trained on.
@@ -136,7 +136,7 @@ def train(
     Raises:
         MissingExtra: PyTorch, or for `tensorboard` tensorboardX, is not installed.
         UsageError: a recipe that does not exist, a setting out of range.
-        DataError, OutputError, NetworkError: as `innerview.training.train` says.
+        DataError, OutputError, ModelError: as `innerview.training.train` says.
         KeyboardInterrupt: after Ctrl-C, when what was done is saved.
     """
     from innerview import training

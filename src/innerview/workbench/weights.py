@@ -1,4 +1,4 @@
-"""What training did to weights: histograms of a network or of files of weights, as pictures and as tables."""
+"""What training did to weights: histograms of a model or of files of weights, as pictures and as tables."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from innerview.errors import DataError
 from innerview.files.atomic import write
 from innerview.files.regular import size_of
 from innerview.files.weights import WHAT, Stored, read_arrays
-from innerview.network import Differentiable
+from innerview.model import DifferentiableModel
 from innerview.reprs import short
 from innerview.results import WeightHistograms
 from innerview.session.compute.weights import count_weights
@@ -44,7 +44,7 @@ class Counted:
 def weights(
     files: Sequence[str | Path] = (),
     *,
-    network: Differentiable | str = "allcnn",
+    model: DifferentiableModel | str = "allcnn",
     output: str | Path = "innerview-weights",
     bins: int = 128,
     shared_bins: bool = False,
@@ -54,8 +54,8 @@ def weights(
 
     Args:
         files: of weights (see `read_weights`) in the order of time, each a snapshot called by its name; if there are
-            none, the weights of `network`, before and after training where both are known.
-        network: a network, or the name of a built-in one.
+            none, the weights of `model`, before and after training where both are known.
+        model: a model, or the name of a built-in one.
         output: folder; new, empty, or made by innerview.
         bins: how many; even.
         shared_bins: one set of bins for all layers.
@@ -75,9 +75,9 @@ def weights(
             notes += [f"{name}: {note}" if len(named) > 1 else note for note in stored.notes]
             reading.progress(done, len(named))
     else:
-        opened = open_model(network)
+        opened = open_model(model)
         snapshots = opened.weights or {"now": {}}
-        notes += [note for note in getattr(opened.network, "notes", ()) if "weight" in note]
+        notes += [note for note in getattr(opened.model, "notes", ()) if "weight" in note]
     counting = all_of_it.part(0.3, 0.5, "counting", unit="layers")
     found = count_weights(snapshots, bins=bins, shared_bins=shared_bins, held=1, portion=counting, notes=notes)
     folder = open_folder(Path(output))

@@ -70,7 +70,7 @@ def test_names_at_the_ends_of_lines_do_not_cover_each_other() -> None:
 def test_outputs_without_probabilities_are_said() -> None:
     axes = Figure().subplots()
     draw_probability_path(axes, replace(profile(), probabilities=np.full((3, 3), np.nan)))
-    assert axes.texts[0].get_text() == "this network's outputs are no probabilities"
+    assert axes.texts[0].get_text() == "this model's outputs are no probabilities"
 
 
 @pytest.mark.parametrize("norms", [(0.0, 0.0, 0.0), (0.0, 1.0, 1e-9), (1e9, 1.0, 1e-9), (3.0, 3.0, 3.0)])

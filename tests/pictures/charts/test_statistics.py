@@ -7,7 +7,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from innerview.errors import UsageError
-from innerview.network import InputSpec
+from innerview.model import InputSpec
 from innerview.pictures.charts.statistics import FILLS, draw_accuracy, draw_class_shares, statistics_figure
 from innerview.results import PathPredictions
 from pictures.made import SOURCE

@@ -17,25 +17,25 @@ from innerview.types import Array
 
 
 class Counting:
-    """A network that counts the pictures it is shown, forward and back."""
+    """A model that counts the pictures it is shown, forward and back."""
 
-    def __init__(self, network: Any) -> None:
-        self.network, self.forwards, self.pullbacks = network, list[int](), list[int]()
+    def __init__(self, model: Any) -> None:
+        self.model, self.forwards, self.vjps = model, list[int](), list[int]()
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self.network, name)
+        return getattr(self.model, name)
 
     def forward(self, images: Array, *rest: Any) -> Any:
         self.forwards.append(len(images))
-        return self.network.forward(images, *rest)
+        return self.model.forward(images, *rest)
 
-    def pullback(self, images: Array, *rest: Any) -> Any:
-        self.pullbacks.append(len(images))
-        return self.network.pullback(images, *rest)
+    def vjp(self, images: Array, *rest: Any) -> Any:
+        self.vjps.append(len(images))
+        return self.model.vjp(images, *rest)
 
 
 @pytest.fixture
-def network() -> Counting:
+def model() -> Counting:
     return Counting(allcnn.build(allcnn.initial_weights(0, 8), dtype=np.float64))
 
 
@@ -45,37 +45,37 @@ def same(found: object, alone: object) -> None:
 
 @pytest.mark.parametrize("how", [{"tolerance": 0.01}, {"rule": "midpoint", "evaluations": 6}])
 @pytest.mark.parametrize("baselines", [("black",), ("black", "white")])
-def test_every_part_is_what_its_method_gives_alone(network: Counting, how: Any, baselines: tuple[str, ...]) -> None:
-    (item,) = gather(network, ["cat"])
+def test_every_part_is_what_its_method_gives_alone(model: Counting, how: Any, baselines: tuple[str, ...]) -> None:
+    (item,) = gather(model, ["cat"])
     image, black, white = item.image, np.zeros_like(item.image), np.ones_like(item.image)
     starts = [black, white][: len(baselines)]
     asked = {"n_steps" if name == "evaluations" else name: value for name, value in how.items()}
-    look = Session([OpenedModel("", network)]).explain(item, Query(objective="contrast", baselines=baselines, **asked))
-    same(look.prediction.logits, predict(network, image[None])[0].logits)
-    same(look.gradient.gradient, gradient(network, image, Contrast()).gradient)
-    same(look.gradient.score, gradient(network, image, Contrast()).score)
-    alone = interior_gradients(network, image, Contrast(), baseline=black)
+    look = Session([OpenedModel("", model)]).explain(item, Query(objective="contrast", baselines=baselines, **asked))
+    same(look.prediction.logits, predict(model, image[None])[0].logits)
+    same(look.gradient.gradient, gradient(model, image, Contrast()).gradient)
+    same(look.gradient.score, gradient(model, image, Contrast()).score)
+    alone = interior_gradients(model, image, Contrast(), baseline=black)
     same(look.interior.alphas, alone.alphas)
     same(look.interior.gradients, alone.gradients)
     same(look.interior.scores, alone.scores)
     named = {{"evaluations": "n_steps"}.get(name, name): value for name, value in how.items()}
-    integral = integrated_gradients(network, image, Contrast(), baseline=starts, **named)
+    integral = integrated_gradients(model, image, Contrast(), baseline=starts, **named)
     same(look.integrated.attribution, integral.attribution)
     assert look.integrated.n_evaluations == integral.n_evaluations
     assert look.integrated.interior is None  # it is a part of its own
-    kept = insertion(network, image, integral.heatmap, fill=black, target=look.integrated.target)
+    kept = insertion(model, image, integral.heatmap, fill=black, target=look.integrated.target)
     same(look.kept["highest"].logits, kept.logits)
-    taps = activations(network, image, [3]).layers
-    same(look.activations.layers[next(iter(taps))], next(iter(taps.values())))
+    layers = activations(model, image, [3]).layers
+    same(look.activations.layers[next(iter(layers))], next(iter(layers.values())))
     expected = alone.path if len(baselines) > 1 else alone.path.joined(integral.path)
     same(look.profile.alphas, expected.alphas)
     same(look.profile.scores, expected.scores)
 
 
-def test_nothing_is_worked_out_twice_and_batches_are_full(network: Counting) -> None:
-    (item,) = gather(network, ["cat"])
-    look = Session([OpenedModel("", network)]).explain(item, Query())
+def test_nothing_is_worked_out_twice_and_batches_are_full(model: Counting) -> None:
+    (item,) = gather(model, ["cat"])
+    look = Session([OpenedModel("", model)]).explain(item, Query())
     inside = sum(alpha not in look.integrated.path.alphas for alpha in look.interior.alphas)
-    assert sum(network.pullbacks) == look.integrated.n_evaluations + inside
-    assert len(network.pullbacks) <= -(-sum(network.pullbacks) // network.chunk) + 2  # the first one, and the last
-    assert network.forwards.count(1) == 1
+    assert sum(model.vjps) == look.integrated.n_evaluations + inside
+    assert len(model.vjps) <= -(-sum(model.vjps) // model.batch_size) + 2  # the first one, and the last
+    assert model.forwards.count(1) == 1

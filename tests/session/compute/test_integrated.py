@@ -1,4 +1,4 @@
-"""What the viewer asks of a network: levels on the way, sums that end in the map, answers that can be recomputed."""
+"""What the viewer asks of a model: levels on the way, sums that end in the map, answers that can be recomputed."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from innerview.adapters import FunctionNetwork
-from innerview.adapters.numpy import NumpyNetwork
+from innerview.adapters import FunctionModel
+from innerview.adapters.numpy import NumpyModel
 from innerview.adapters.operations import Convolution, GlobalMean, ReLU
 from innerview.data.baselines import make_baseline
 from innerview.errors import UnknownClass, UsageError
 from innerview.methods import RECIPE_ALPHAS, insertion, interior_gradients, predict
 from innerview.methods.registry import USUAL, map_methods, read_method
-from innerview.network import InputSpec, Layer, Network, OutputSpec
+from innerview.model import InputSpec, Layer, Model, OutputSpec
 from innerview.session.compute.integrated import Integrated, integrate, with_interior
 from innerview.session.compute.masking import answer_to_mask, keep_by_orders, read_mask
 from innerview.session.compute.path import add_up, choose_alphas, path_of, thinned
@@ -29,7 +29,7 @@ from innerview.viewer.payloads.map import Question, map_payload
 from innerview.viewer.payloads.masking import masking_payload
 from innerview.viewer.payloads.path import path_payload
 from innerview.viewer.payloads.stamp import Stamp
-from networks import MODELS, function_network, numpy_network
+from models import MODELS, function_model, numpy_model
 
 STAMP = Stamp("0" * 16, "01234567")
 
@@ -51,35 +51,35 @@ class Heard:
 
 
 @pytest.fixture(scope="module")
-def network() -> Network:
+def model() -> Model:
     model = MODELS["mixed"]
-    return numpy_network(model, model.weights(), np.float32)
+    return numpy_model(model, model.weights(), np.float32)
 
 
 @pytest.fixture(scope="module")
-def image(network: Network) -> np.ndarray:
-    return np.random.default_rng(1).random(network.input.shape, dtype=np.float32)
+def image(model: Model) -> np.ndarray:
+    return np.random.default_rng(1).random(model.input.shape, dtype=np.float32)
 
 
 @pytest.fixture(scope="module")
-def black(network: Network, image: np.ndarray):
-    return make_baseline("black", network.input, image)
+def black(model: Model, image: np.ndarray):
+    return make_baseline("black", model.input, image)
 
 
 USUAL_REQUEST = Query()
 
 
 @pytest.fixture(scope="module")
-def integrated(network: Network, image: np.ndarray, black) -> Integrated:
-    return integrate(network, image, [Logit(1)], [black], USUAL_REQUEST, NullListener(), interior=RECIPE_ALPHAS)
+def integrated(model: Model, image: np.ndarray, black) -> Integrated:
+    return integrate(model, image, [Logit(1)], [black], USUAL_REQUEST, NullListener(), interior=RECIPE_ALPHAS)
 
 
-def test_levels_come_before_the_end_and_are_not_final(network, image, black) -> None:
+def test_levels_come_before_the_end_and_are_not_final(model, image, black) -> None:
     levels: list[float] = []
     heard = Heard()
     targets = [Logit(0), Logit(2)]
     found = integrate(
-        network, image, targets, [black], USUAL_REQUEST, heard, level=lambda results: levels.append(len(results))
+        model, image, targets, [black], USUAL_REQUEST, heard, level=lambda results: levels.append(len(results))
     )
     first, second = found.results
     assert len(levels) >= 2
@@ -90,9 +90,9 @@ def test_levels_come_before_the_end_and_are_not_final(network, image, black) -> 
     assert first.provenance.baseline == "black"
 
 
-def test_whoever_listens_can_stop_the_work(network, image, black) -> None:
+def test_whoever_listens_can_stop_the_work(model, image, black) -> None:
     with pytest.raises(InterruptedError):
-        integrate(network, image, [Logit(0)], [black], Query(tolerance=1e-5), Heard(1))
+        integrate(model, image, [Logit(0)], [black], Query(tolerance=1e-5), Heard(1))
 
 
 HOW = {
@@ -106,21 +106,21 @@ HOW = {
 
 @pytest.mark.parametrize("request_", HOW.values(), ids=HOW)
 @pytest.mark.parametrize("starts", [("black",), ("black", "noise:1")])
-def test_the_sum_ends_in_the_map_and_begins_at_nothing(network, image, request_: Query, starts) -> None:
-    baselines = [make_baseline(name, network.input, image) for name in starts]
+def test_the_sum_ends_in_the_map_and_begins_at_nothing(model, image, request_: Query, starts) -> None:
+    baselines = [make_baseline(name, model.input, image) for name in starts]
     request_ = replace(request_, max_evaluations=request_.budget * len(starts))
-    found = integrate(network, image, [Logit(1)], baselines, request_, NullListener())
+    found = integrate(model, image, [Logit(1)], baselines, request_, NullListener())
     sums = add_up(found, [0.0, 0.5, 1.0])
     assert not sums[0].any()
     np.testing.assert_allclose(sums[-1], found.results[0].heatmap, rtol=1e-5, atol=1e-5 * np.abs(sums).max())
 
 
 @pytest.mark.parametrize("request_", HOW.values(), ids=HOW)
-def test_a_path_holds_what_the_method_gives_at_its_places(network, image, black, request_: Query) -> None:
+def test_a_path_holds_what_the_method_gives_at_its_places(model, image, black, request_: Query) -> None:
     wanted = (0.0, 0.125, 0.6, 1.0)
-    found = integrate(network, image, [Logit(1)], [black], request_, NullListener(), interior=wanted)
-    shown = path_of(network, found)
-    known = interior_gradients(network, image, Logit(1), baseline=black.image, alphas=shown.alphas.tolist())
+    found = integrate(model, image, [Logit(1)], [black], request_, NullListener(), interior=wanted)
+    shown = path_of(model, found)
+    known = interior_gradients(model, image, Logit(1), baseline=black.image, alphas=shown.alphas.tolist())
     assert np.all(np.diff(shown.alphas) > 0)
     np.testing.assert_array_equal(shown.gradient_alphas, shown.alphas)
     for name in ("gradients", "scores", "norms", "logits", "probabilities"):
@@ -130,9 +130,9 @@ def test_a_path_holds_what_the_method_gives_at_its_places(network, image, black,
     np.testing.assert_allclose(shown.contributions, expected, atol=1e-5 * np.abs(expected).max())
 
 
-def test_a_large_picture_keeps_gradients_only_where_they_were_asked_for(network, image, black) -> None:
-    found = integrate(network, image, [Logit(1)], [black], Query(), NullListener(), interior=(0.3, 1.0), whole=False)
-    shown = path_of(network, found, 9)
+def test_a_large_picture_keeps_gradients_only_where_they_were_asked_for(model, image, black) -> None:
+    found = integrate(model, image, [Logit(1)], [black], Query(), NullListener(), interior=(0.3, 1.0), whole=False)
+    shown = path_of(model, found, 9)
     assert len(shown.alphas) == 9
     assert shown.gradient_alphas.tolist() == [0.3, 1.0]
     payload = decode(encode(path_payload(shown, STAMP)))
@@ -142,10 +142,10 @@ def test_a_large_picture_keeps_gradients_only_where_they_were_asked_for(network,
     )
 
 
-def test_places_that_come_later_are_those_that_came_along(network, image, black, integrated) -> None:
-    alone = integrate(network, image, [Logit(1)], [black], USUAL_REQUEST, NullListener())
-    inside = interior_gradients(network, image, Logit(1), baseline=black.image)
-    later, along = path_of(network, with_interior(alone, inside)), path_of(network, integrated)
+def test_places_that_come_later_are_those_that_came_along(model, image, black, integrated) -> None:
+    alone = integrate(model, image, [Logit(1)], [black], USUAL_REQUEST, NullListener())
+    inside = interior_gradients(model, image, Logit(1), baseline=black.image)
+    later, along = path_of(model, with_interior(alone, inside)), path_of(model, integrated)
     np.testing.assert_array_equal(later.alphas, along.alphas)
     np.testing.assert_allclose(later.gradients, along.gradients, rtol=1e-4, atol=1e-5)
     np.testing.assert_allclose(later.cumulative, along.cumulative, rtol=1e-4, atol=1e-5)
@@ -165,14 +165,14 @@ def test_few_places_hold_those_that_are_wanted_and_the_ends() -> None:
     assert max(np.diff(few)) <= 0.125
 
 
-def test_keeping_by_orders_is_the_method_and_shows_equal_pictures_once(network, image, integrated, black) -> None:
+def test_keeping_by_orders_is_the_method_and_shows_equal_pictures_once(model, image, integrated, black) -> None:
     heard = Heard()
     found = keep_by_orders(
-        network, image, integrated.results[0].heatmap, fill=black.image, target=1, listener=heard, shares=(0, 0.25, 1)
+        model, image, integrated.results[0].heatmap, fill=black.image, target=1, listener=heard, shares=(0, 0.25, 1)
     )
     assert heard.heard[-1] == (8 + 2, 8 + 2)  # one part for each of 8 orders, nothing, everything
     known = insertion(
-        network, image, integrated.results[0].heatmap, fill=black.image, fractions=(0, 0.25, 1), order="highest"
+        model, image, integrated.results[0].heatmap, fill=black.image, fractions=(0, 0.25, 1), order="highest"
     )
     np.testing.assert_allclose(found[1].logits, known.logits, rtol=1e-4, atol=1e-5)
     assert np.array_equal(found[1].ranking, known.ranking)
@@ -186,7 +186,7 @@ def test_shares_are_those_of_the_slider() -> None:
     assert (CURVE_FRACTIONS[0], CURVE_FRACTIONS[-1]) == (0.0, 1.0)
 
 
-def test_a_mask_shows_the_cells_whose_bits_are_set(network, image, black) -> None:
+def test_a_mask_shows_the_cells_whose_bits_are_set(model, image, black) -> None:
     bits = np.zeros(12, np.uint8)
     bits[[0, 5]] = 1
     text = base64.urlsafe_b64encode(np.packbits(bits).tobytes()).decode().rstrip("=")
@@ -194,8 +194,8 @@ def test_a_mask_shows_the_cells_whose_bits_are_set(network, image, black) -> Non
     assert np.argwhere(mask).tolist() == [[0, 0], [0, 1], [1, 0], [1, 1], [2, 2], [2, 3], [3, 2], [3, 3]]
     height, width = image.shape[:2]
     full = base64.b64encode(np.packbits(np.ones(6, np.uint8)).tobytes()).decode()
-    shown = answer_to_mask(network, image, black.image, read_mask(full, (2, 3), height, width))
-    np.testing.assert_allclose(shown.logits, predict(network, image[None])[0].logits, rtol=1e-5)
+    shown = answer_to_mask(model, image, black.image, read_mask(full, (2, 3), height, width))
+    np.testing.assert_allclose(shown.logits, predict(model, image[None])[0].logits, rtol=1e-5)
 
 
 @pytest.mark.parametrize(
@@ -208,8 +208,8 @@ def test_broken_masks_are_refused(text, cells, message) -> None:
 
 
 @pytest.mark.parametrize("method", [name for name in map_methods() if name != USUAL])
-def test_every_method_makes_a_payload(network, image, black, method: str) -> None:
-    found = run_method(method, network, image, Logit(1), [black], None)
+def test_every_method_makes_a_payload(model, image, black, method: str) -> None:
+    found = run_method(method, model, image, Logit(1), [black], None)
     payload = decode(encode(map_payload(found, Question(method, "logit", 1), STAMP)))
     np.testing.assert_array_equal(payload.values("heatmap"), found.heatmap.astype(np.float32))
     assert payload.json("n_evaluations") == getattr(found, "n_evaluations", 1)
@@ -221,9 +221,9 @@ def test_an_unknown_method_lists_what_there_is() -> None:
         read_method("tea-leaves")
 
 
-def test_a_network_without_gradients_is_offered_what_it_has() -> None:
+def test_a_model_without_gradients_is_offered_what_it_has() -> None:
     model = MODELS["linear"]
-    found = map_methods(function_network(model, model.weights(), np.float32))
+    found = map_methods(function_model(model, model.weights(), np.float32))
     assert found == ("occlusion", "shapley", "sampled-shapley", "class-evidence")
 
 
@@ -238,8 +238,8 @@ def test_maps_carry_their_error_and_status(integrated: Integrated) -> None:
     assert 0 < loss < 0.02
 
 
-def test_targets_are_resolved_at_the_picture(network, image) -> None:
-    logits, output = predict(network, image[None])[0].logits, network.output
+def test_targets_are_resolved_at_the_picture(model, image) -> None:
+    logits, output = predict(model, image[None])[0].logits, model.output
     assert Query().explained(output).resolve(logits, output).index == int(logits.argmax())
     both = Query(target=0, versus=2).explained(output).resolve(logits, output)
     assert both.describe(("a", "b", "c")) == "logit of 0 a minus logit of 2 c"
@@ -249,28 +249,28 @@ def test_targets_are_resolved_at_the_picture(network, image) -> None:
         Query(objective="tea").explained(output)
 
 
-def test_of_many_layers_a_dozen_is_shown_unasked_from_first_to_last(network) -> None:
-    assert layers_shown(network) == [layer.name for layer in network.layers]
+def test_of_many_layers_a_dozen_is_shown_unasked_from_first_to_last(model) -> None:
+    assert layers_shown(model) == [layer.name for layer in model.layers]
     shape, operations, weights = (8, 8, 3), [], {}
     for number in range(20):
         operations += [Convolution(f"conv{number}", padding=1), ReLU(f"relu{number}")]
         weights[f"conv{number}.weight"] = np.zeros((3, 3, 3, 3))
     operations += [GlobalMean("mean")]
-    deep = NumpyNetwork(InputSpec(*shape), OutputSpec(("a", "b", "c")), operations, weights, np.float32)
+    deep = NumpyModel(InputSpec(*shape), OutputSpec(("a", "b", "c")), operations, weights, np.float32)
     shown = layers_shown(deep)
     assert len(shown) == 12
     assert (shown[0], shown[-1]) == ("relu0", "relu19")
 
 
 def test_of_many_layers_those_are_shown_that_can_be_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
-    made = FunctionNetwork(lambda inputs: inputs.mean((1, 2)), InputSpec(8, 8), OutputSpec(3))
+    made = FunctionModel(lambda inputs: inputs.mean((1, 2)), InputSpec(8, 8), OutputSpec(3))
 
     def give(*known: bool) -> None:
         each = tuple(
             Layer(f"conv{number}", "convolution", (), "height width channel" if drawn else "", (4, 4, 3))
             for number, drawn in enumerate(known)
         )
-        monkeypatch.setattr(FunctionNetwork, "layers", property(lambda _: each))
+        monkeypatch.setattr(FunctionModel, "layers", property(lambda _: each))
 
     give(*[bool(number % 2) for number in range(40)])
     shown = layers_shown(made)

@@ -1,4 +1,4 @@
-"""What a network calls the pictures of each class: the confusion matrix, and the accuracy of each class.
+"""What a model calls the pictures of each class: the confusion matrix, and the accuracy of each class.
 
 Rows are the truth, columns the answer. Right answers stand on the diagonal, in ink and without shade, so that the
 shades show the mistakes alone. Accuracies carry a 95 % interval (Wilson's), since a class has few pictures.
@@ -126,7 +126,7 @@ def confusion_figure(
         UsageError: no picture was counted.
     """
     if not confusion.sum():
-        raise UsageError("a confusion matrix of no picture was asked for; show the network at least one")
+        raise UsageError("a confusion matrix of no picture was asked for; show the model at least one")
     side = width or float(np.clip(2.8 + 0.46 * len(class_names), 5.1, 11.6))
     figure = new_figure(side, side, "What it calls each class", about)
     draw_confusion(figure.subplots(), confusion, class_names, 72 * (side - MARGINS) / len(class_names))

@@ -81,7 +81,7 @@ def draw_probability_path(axes: Axes, profile: PathProfile, *, rivals: int = 2) 
         axes.text(
             0.5,
             0.5,
-            "this network's outputs are no probabilities",
+            "this model's outputs are no probabilities",
             ha="center",
             transform=axes.transAxes,
             fontsize=TEXT,

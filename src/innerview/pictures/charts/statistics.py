@@ -1,4 +1,4 @@
-"""What the network says along the path, over many pictures: accuracy, and the share of each predicted class.
+"""What the model says along the path, over many pictures: accuracy, and the share of each predicted class.
 
 One stacked bar per alpha, evenly spaced whatever the alphas, since nothing is known between them. Classes carry
 their numbers inside the bars and their names at the side; beyond nine, the rarest are drawn together.

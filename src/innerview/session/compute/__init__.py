@@ -1,1 +1,1 @@
-"""What the viewer asks of a network, one question at a time."""
+"""What the viewer asks of a model, one question at a time."""

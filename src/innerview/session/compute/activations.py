@@ -15,10 +15,10 @@ from innerview.session.query import Query
 
 
 def _work(source: Source, query: Query, _: Listener) -> Activations:
-    network = source.network(query)
+    model = source.model(query)
     asked: list[int | str] = [by_name(query.layer)] if query.layer else [*query.layers]
-    shown = [] if query.layer else [by_name(name) for name in layers_shown(network)]
-    found = activations(network, source.photo(query).image, [*asked, *shown])
+    shown = [] if query.layer else [by_name(name) for name in layers_shown(model)]
+    found = activations(model, source.photo(query).image, [*asked, *shown])
     source.keep(PREDICTION, query, found.prediction)
     return found
 

@@ -17,10 +17,10 @@ from innerview.session.query import Query
 def _work(source: Source, query: Query, listener: Listener) -> Explained:
     if query.method == USUAL:
         return source.result(INTEGRATED, query, Passing(listener, _first)).results[0]
-    network = source.network(query)
+    model = source.model(query)
     target = resolved(source, query, listener)
     return run_method(
-        query.method, network, source.photo(query).image, target, source.baselines(query), listener.progress
+        query.method, model, source.photo(query).image, target, source.baselines(query), listener.progress
     )
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
 
 from innerview.data.baselines import Baseline
-from innerview.network import Differentiable, Network
+from innerview.model import DifferentiableModel, Model
 from innerview.session.progress import Listener
 from innerview.session.query import Query
 from innerview.viewer.payloads.subject import Photo
@@ -23,11 +23,11 @@ T = TypeVar("T")
 class Source(Protocol):
     """What a computation may ask of the session."""
 
-    def network(self, query: Query) -> Network:
+    def model(self, query: Query) -> Model:
         """The model that is asked."""
         ...
 
-    def differentiable(self, query: Query) -> Differentiable:
+    def differentiable(self, query: Query) -> DifferentiableModel:
         """The same; raises UsageError if it has no gradients."""
         ...
 

@@ -11,7 +11,7 @@ from innerview.data.baselines import Baseline
 from innerview.data.fitting import Preprocessed
 from innerview.errors import InnerviewError, UsageError
 from innerview.layers import as_said
-from innerview.network import Layer, find_layer, has_gradients
+from innerview.model import Layer, find_layer, has_gradients
 from innerview.results import (
     Activations,
     Explained,
@@ -58,15 +58,15 @@ class Look:
     """One picture, looked into: whatever shows it (a folder, a page) shows these numbers.
 
     Attributes:
-        item: the picture, whole and as the network saw it, with its name and truth.
+        item: the picture, whole and as the model saw it, with its name and truth.
         query: what was asked.
-        prediction: what the network says of it.
-        layers: all layers of the network.
+        prediction: what the model says of it.
+        layers: all layers of the model.
         activations: of the chosen layers.
         inside: of the layers that a viewer shows.
         queries: of each class that has a map, the one explained first; `target` is its number.
         maps: of these classes: integrated gradients, or by occlusion without gradients.
-        along: what gradients say; None for a network that has none.
+        along: what gradients say; None for a model that has none.
         path: the way from the (first) baseline; None likewise.
         kept: predictions with only a share of the pixels shown, by order ("highest", "lowest"), as was asked.
         orders: the same for a viewer: by each order of the map and at random.
@@ -124,10 +124,10 @@ class Look:
 
 
 FORWARD: Final = "occlusion"
-"""The map of a network without gradients."""
+"""The map of a model without gradients."""
 
 NO_GRADIENTS: Final = (
-    "the network can only be run forward, so there are no gradients: the map is by occlusion, and what gradients would "
+    "the model can only be run forward, so there are no gradients: the map is by occlusion, and what gradients would "
     "say (integrated gradients, the way from the baseline) is left out"
 )
 
@@ -135,22 +135,22 @@ NO_GRADIENTS: Final = (
 def examine(source: Source, item: Preprocessed, query: Query, portion: SubProgress = ALONE) -> Look:
     """Ask `source` for all that `query` asks about one image; `portion` is told of every pass.
 
-    Of a network without gradients the map is by occlusion. What fails behind the first map is missing, with its reason;
+    Of a model without gradients the map is by occlusion. What fails behind the first map is missing, with its reason;
     the rest is there.
 
     Raises:
         UsageError: a class, layer, alpha, rule, target or baseline that does not exist or has no meaning.
         ImageError: a baseline file can't be read or does not fit.
-        NetworkError: something is not finite.
+        ModelError: something is not finite.
     """
-    network, baselines = source.network(query), source.baselines(query)
-    asked = [as_said(layer) for layer in choose_layers(query.layers, network)]
+    model, baselines = source.model(query), source.baselines(query)
+    asked = [as_said(layer) for layer in choose_layers(query.layers, model)]
     every = source.result(ACTIVATIONS, replace(query, layers=asked), portion)
     queries = choose_classes(source, query, portion)  # resolved here, once, so that every view explains the same class
     explained = queries[0]
-    gradients = has_gradients(network)
+    gradients = has_gradients(model)
     methods_asked = query.methods if gradients else tuple(dict.fromkeys((FORWARD, *query.methods)))
-    chosen = choose_methods(methods_asked, network)
+    chosen = choose_methods(methods_asked, model)
     parts = len(chosen) + gradients
     shares = [portion.part(0.8 * number / parts, 0.8 * (number + 1) / parts) for number in range(parts)]
     missing, along, path, methods = dict[str, str](), None, None, dict[str, Explained]()
@@ -158,7 +158,7 @@ def examine(source: Source, item: Preprocessed, query: Query, portion: SubProgre
         found = source.result(INTEGRATED_CLASSES, query, shares.pop(0))
         along, path, maps = (
             _along(found, every.prediction, query),
-            path_of(network, found, query.max_alphas),
+            path_of(model, found, query.max_alphas),
             found.results,
         )
     else:
@@ -177,9 +177,9 @@ def examine(source: Source, item: Preprocessed, query: Query, portion: SubProgre
         item=item,
         query=query,
         prediction=every.prediction,
-        layers=tuple(network.layers),
-        activations=every.only(find_layer(network.layers, one).name for one in asked),
-        inside=every.only(layers_shown(network)),
+        layers=tuple(model.layers),
+        activations=every.only(find_layer(model.layers, one).name for one in asked),
+        inside=every.only(layers_shown(model)),
         queries=queries,
         maps=maps,
         along=along,
@@ -192,7 +192,7 @@ def examine(source: Source, item: Preprocessed, query: Query, portion: SubProgre
     )
     with _tolerated(missing, "masking"):
         orders = keep_by_orders(
-            network,
+            model,
             source.photo(query).image,
             look.map.heatmap,
             fill=baselines[0].image,

@@ -15,7 +15,7 @@ import numpy as np
 from innerview.data.baselines import Baseline
 from innerview.methods import Job, integrate_jobs
 from innerview.methods.tolerance import Visit
-from innerview.network import Differentiable
+from innerview.model import DifferentiableModel
 from innerview.quadrature import Rule
 from innerview.results import IntegratedGradients, InteriorGradients
 from innerview.session.compute.computation import Computation, Source
@@ -107,7 +107,7 @@ class _Looking:
 
 
 def integrate(
-    network: Differentiable,
+    model: DifferentiableModel,
     image: Image,
     targets: Sequence[Target],
     baselines: Sequence[Baseline],
@@ -121,7 +121,7 @@ def integrate(
     """Work out integrated gradients of several targets, which share their passes.
 
     Args:
-        network: any network with gradients.
+        model: any model with gradients.
         image: one picture (pixels in [0, 1], height × width × channel).
         targets: resolved.
         baselines: where the paths start; of several, the maps are averaged.
@@ -132,7 +132,7 @@ def integrate(
         whole: keep the gradients at every node channel by channel; else only at `interior`.
 
     Raises:
-        UsageError, ImageError, NetworkError: as in `integrate_jobs`.
+        UsageError, ImageError, ModelError: as in `integrate_jobs`.
     """
     words = " and ".join(one.words for one in baselines)
     seed = next((one.seed for one in baselines if one.seed is not None), None)
@@ -147,7 +147,7 @@ def integrate(
     looking = _Looking(pass_on, whole=whole)
     rule = query.fixed_rule
     ((_, results),) = integrate_jobs(
-        network,
+        model,
         [Job(image, tuple(targets), tuple(one.image for one in baselines), tuple(interior))],
         tolerance=query.tolerance if rule is None else None,
         rule=rule,
@@ -198,7 +198,7 @@ def choose_classes(source: Source, query: Query, listener: Listener) -> tuple[Qu
     At most `query.max_classes`; only the first is set against another class.
     """
     prediction, label = source.result(PREDICTION, query, listener), source.photo(query).truth
-    asked, versus = query.classes(source.network(query).output)
+    asked, versus = query.classes(source.model(query).output)
     known = [label] if label is not None and label in prediction.ranking else []  # "not" a class has no map of its own
     first = prediction.ranking[0] if asked is None else asked
     classes = dict.fromkeys([first, *known, *prediction.ranking[:2]])
@@ -215,8 +215,8 @@ def _work_several(source: Source, query: Query, listener: Listener) -> Integrate
         listener = replace(listener, most=0 if fixed else query.budget + len(query.alphas) + 1)
     interior = (*query.alphas, 0.0, 1.0) if fixed else (*query.alphas, 1.0)
     whole = not is_large(image)
-    network = source.differentiable(query)
-    return integrate(network, image, targets, baselines, query, listener, interior=interior, whole=whole)
+    model = source.differentiable(query)
+    return integrate(model, image, targets, baselines, query, listener, interior=interior, whole=whole)
 
 
 _ONE = TARGET | {"baselines", "tolerance", "max_evaluations", "more", "rule", "n_steps"}

@@ -15,8 +15,8 @@ from innerview.data.baselines import Baseline
 from innerview.errors import UsageError
 from innerview.methods import predict
 from innerview.methods.masking import check_fractions, rank
-from innerview.methods.passes import chunks
-from innerview.network import Network
+from innerview.methods.passes import batches
+from innerview.model import Model
 from innerview.results import MaskingCurve, Prediction, Provenance, show_only
 from innerview.session.compute.attribution import ATTRIBUTION
 from innerview.session.compute.computation import IMAGE, Computation, Source
@@ -30,7 +30,7 @@ MOST_CELLS: Final = 32
 
 
 def keep_by_orders(
-    network: Network,
+    model: Model,
     image: Image,
     values: Map,
     *,
@@ -46,7 +46,7 @@ def keep_by_orders(
     Pictures that are equal (all pixels, none) are shown once.
 
     Args:
-        network: any network; no gradients are needed.
+        model: any model; no gradients are needed.
         image: one picture (pixels in [0, 1], height × width × channel).
         values: the map, height × width.
         fill: what stands in the place of pixels that are taken away.
@@ -71,11 +71,11 @@ def keep_by_orders(
                 pictures.append(show_only(image, fill, ranking, kept[place : place + 1])[0])
             alike[order, place] = len(pictures) - 1 if known is None else known
     answers: list[Prediction] = []
-    for part in chunks(len(pictures), network.chunk):
-        answers += predict(network, np.stack(pictures[part]))
+    for part in batches(len(pictures), model.batch_size):
+        answers += predict(model, np.stack(pictures[part]))
         listener.progress(len(answers), len(pictures))
     table = [[answers[alike[order, place]] for place in range(len(kept))] for order in range(len(rankings))]
-    provenance = Provenance.of(network, seed=seed)
+    provenance = Provenance.of(model, seed=seed)
     return [
         MaskingCurve(
             image=image,
@@ -86,10 +86,10 @@ def keep_by_orders(
             kept=kept,
             logits=np.stack([one.logits for one in table[order]]),
             probabilities=np.stack([one.probabilities for one in table[order]]),
-            class_names=network.output.class_names,
+            class_names=model.output.class_names,
             target=target,
             provenance=provenance,
-            output_kind=network.output.kind,
+            output_kind=model.output.kind,
         )
         for order, ranking in enumerate(rankings)
     ]
@@ -125,9 +125,9 @@ def _cell(length: int, cells: int) -> Array:
     return np.arange(length) * cells // length
 
 
-def answer_to_mask(network: Network, image: Image, fill: Image, mask: Bool[np.ndarray, "height width"]) -> Prediction:
+def answer_to_mask(model: Model, image: Image, fill: Image, mask: Bool[np.ndarray, "height width"]) -> Prediction:
     """Predict with only the pixels of a mask shown."""
-    return predict(network, np.where(mask[..., None], image, fill)[None].astype(image.dtype))[0]
+    return predict(model, np.where(mask[..., None], image, fill)[None].astype(image.dtype))[0]
 
 
 @dataclass(frozen=True, eq=False)
@@ -155,7 +155,7 @@ def _fill(source: Source, query: Query) -> Baseline:
 def _work(source: Source, query: Query, listener: Listener) -> Masked:
     found, fill = source.result(ATTRIBUTION, query, Passing(listener)), _fill(source, query)
     curves = keep_by_orders(
-        source.network(query),
+        source.model(query),
         source.photo(query).image,
         found.heatmap,
         fill=fill.image,
@@ -171,7 +171,7 @@ def _work(source: Source, query: Query, listener: Listener) -> Masked:
 def _work_mask(source: Source, query: Query, _: Listener) -> Masked:
     image, fill = source.photo(query).image, _fill(source, query)
     mask = read_mask(query.mask, query.cells, *image.shape[:2])
-    prediction = answer_to_mask(source.network(query), image, fill.image, mask)
+    prediction = answer_to_mask(source.model(query), image, fill.image, mask)
     return Masked(fill, (), prediction, int(mask.sum()), float(mask.mean()))
 
 

@@ -1,6 +1,6 @@
 """The path for a slider, made of what the integral saw: its own nodes, and the places that were asked for beside them.
 
-Nothing is passed through the network for it. The sums come from the integral's nodes, so that the last one is the
+Nothing is passed through the model for it. The sums come from the integral's nodes, so that the last one is the
 certified map.
 """
 
@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 
 from innerview.methods import interior_gradients
-from innerview.network import Network
+from innerview.model import Model
 from innerview.quadrature import running_weights, stepped_weights
 from innerview.results import PathFrames
 from innerview.session.compute.computation import Computation, Source
@@ -32,11 +32,11 @@ STILL: Final = 0.02
 """A leading place is left out if the score at the one after it has moved by at most this share of the path's range."""
 
 
-def path_of(network: Network, found: Integrated, most: int | None = None) -> PathFrames:
+def path_of(model: Model, found: Integrated, most: int | None = None) -> PathFrames:
     """The way from the first baseline, for the first class.
 
     Args:
-        network: that the integral was of.
+        model: that the integral was of.
         found: with what was seen on the way.
         most: places at most, those that were asked for among them; what the picture's size allows if None.
     """
@@ -58,16 +58,16 @@ def path_of(network: Network, found: Integrated, most: int | None = None) -> Pat
         scores=target.score(logits).astype(np.float64),
         norms=np.array([one.norm for one in seen]),
         logits=logits,
-        probabilities=network.output.probabilities(logits),
+        probabilities=model.output.probabilities(logits),
         contributions=np.stack([one.contribution for one in seen]),
         cumulative=add_up(found, chosen),
         gradient_alphas=np.array([alpha for alpha, _ in framed]),
         gradients=np.stack([gradient for _, gradient in framed]),
-        class_names=network.output.class_names,
+        class_names=model.output.class_names,
         target=result.target,
         unit=result.unit,
         provenance=replace(result.provenance, baseline=first.words, seed=first.seed),
-        output_kind=network.output.kind,
+        output_kind=model.output.kind,
     )
 
 
@@ -118,15 +118,15 @@ def thinned(alphas: Sequence[float], wanted: Collection[float], most: int) -> tu
 
 def _work(source: Source, query: Query, listener: Listener) -> PathFrames:
     """As the integral saw it, then with the positions that were asked for as well."""
-    network, found = source.differentiable(query), source.result(INTEGRATED, query, Passing(listener))
+    model, found = source.differentiable(query), source.result(INTEGRATED, query, Passing(listener))
     image, start = source.photo(query).image, found.baseline.image
     if not is_large(image):  # else gradients are kept only where they are asked for below
-        listener.level(path_of(network, found, query.max_alphas))
+        listener.level(path_of(model, found, query.max_alphas))
     ends = (0.0, 1.0) if found.rule is not None else (1.0,)
     inside = interior_gradients(
-        network, image, found.targets[0], baseline=start, alphas=(*query.alphas, *ends), progress=listener.progress
+        model, image, found.targets[0], baseline=start, alphas=(*query.alphas, *ends), progress=listener.progress
     )
-    return path_of(network, with_interior(found, inside), query.max_alphas)
+    return path_of(model, with_interior(found, inside), query.max_alphas)
 
 
 PATH: Final = Computation(

@@ -13,7 +13,7 @@ from innerview.targets import Target
 
 
 def _work(source: Source, query: Query, _: Listener) -> Prediction:
-    return predict(source.network(query), source.photo(query).image[None])[0]
+    return predict(source.model(query), source.photo(query).image[None])[0]
 
 
 PREDICTION: Final = Computation(IMAGE, _work, lambda found: found.logits.nbytes + found.probabilities.nbytes + 1024)
@@ -28,5 +28,5 @@ def resolved(source: Source, query: Query, listener: Listener) -> Target:
     Raises:
         UsageError: an unknown class or objective, or a class against itself.
     """
-    output = source.network(query).output
+    output = source.model(query).output
     return query.explained(output).resolve(source.result(PREDICTION, query, listener).logits, output)

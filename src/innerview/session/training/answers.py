@@ -1,8 +1,8 @@
-"""What a run's network answers on test pictures, for the viewer: worked out while somebody waits, or as it was kept.
+"""What a run's model answers on test pictures, for the viewer: worked out while somebody waits, or as it was kept.
 
 Three sources. Pictures of a data set, shown to the last snapshot in a random order that a longer draw goes on from.
 Answers that were kept when the training ended, over more pictures than anybody waits for here: they stay, and the data
-set adds pictures of mistakes. The labelled probe pictures of a recorder, for networks that can't be run here.
+set adds pictures of mistakes. The labelled probe pictures of a recorder, for models that can't be run here.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from typing import Any, Final
 import numpy as np
 from jaxtyping import Int
 
-from innerview.errors import DataError, ImageError, InnerviewError, NetworkError, UsageError
+from innerview.errors import DataError, ImageError, InnerviewError, ModelError, UsageError
 from innerview.methods import predict
 from innerview.pictures.words import count
 from innerview.results import Prediction
 from innerview.runs import answers, observations
 from innerview.session.progress import Listener
 from innerview.session.query import Query
-from innerview.session.training.networks import network_at
+from innerview.session.training.models import model_at
 from innerview.session.training.reading import Recorded
 from innerview.session.training.testing import Labelled, kept_answers, labelled_pictures
 from innerview.spec import kind_of, possible_answers
@@ -94,7 +94,7 @@ class Answers:
 def answers_of(
     run: Recorded, data: Path | None, listener: Listener, level: Callable[[Answers], None], *, more: int = 0
 ) -> Answers:
-    """Find out what a run's network answers on test pictures.
+    """Find out what a run's model answers on test pictures.
 
     Args:
         run: as it is now.
@@ -113,7 +113,7 @@ def answers_of(
             level(replace(kept, mistakes_about=COMING.format(data.resolve().name)) if kept.mistakes_about else kept)
         try:
             return tested(run, data, kept, listener, level, COUNT * 4**more)
-        except (NetworkError, DataError, ImageError) as problem:
+        except (ModelError, DataError, ImageError) as problem:
             missing = str(problem)
     if kept is None:
         raise UsageError(f"what {run.name} takes for what is not known: {missing or NOTHING}")
@@ -133,13 +133,13 @@ def tested(
     """Show test pictures to the last weights; arguments as above, and how many pictures at most.
 
     Raises:
-        NetworkError: they can't be run; `DataError`: the data set is none, or not of these classes.
+        ModelError: they can't be run; `DataError`: the data set is none, or not of these classes.
         ImageError: no picture can be read.
     """
-    network = network_at(run, run.steps[-1])
+    model = model_at(run, run.steps[-1])
     problems: list[str] = []
-    drawn = labelled_pictures(data, network, Query(num_images=most + 1), problems)
-    found = _Tally(network.output.answers)
+    drawn = labelled_pictures(data, model, Query(num_images=most + 1), problems)
+    found = _Tally(model.output.answers)
     shown = FIRST_LEVEL
 
     def so_far(*, final: bool) -> Answers:
@@ -149,11 +149,11 @@ def tested(
         more = final and next(drawn, None) is not None
         if kept is not None and int(kept.confusion.sum()) > found.total:
             return replace(kept, mistakes=found.surest, mistakes_about=f"The surest mistakes among {about}", more=more)
-        names = network.output.answers
+        names = model.output.answers
         return Answers(run.steps[-1], names, found.confusion, f"Counted on {about}", found.surest, more=more)
 
     for pictures in _blocks(islice(drawn, most)):
-        found.add(pictures, predict(network, np.stack([one.image for one in pictures])))
+        found.add(pictures, predict(model, np.stack([one.image for one in pictures])))
         listener.progress(found.total, most)
         if found.total >= shown:
             level(so_far(final=False))
@@ -216,7 +216,7 @@ def kept_in_full(run: Recorded) -> Answers | None:
 
 
 def probed(run: Recorded) -> Answers | None:
-    """What the network said of its recorder's probe pictures when they were last seen; None without labels."""
+    """What the model said of its recorder's probe pictures when they were last seen; None without labels."""
     output: Any = run.folder.manifest.configuration.get("output")
     steps = run.folder.observed("probes")
     if not (output and steps and run.folder.manifest.configuration.get("input")):

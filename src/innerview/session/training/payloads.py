@@ -8,11 +8,11 @@ from typing import Any, Final
 
 import numpy as np
 
-from innerview.adapters.numpy import NumpyNetwork
-from innerview.errors import DataError, InnerviewError, NetworkError, UsageError
+from innerview.adapters.numpy import NumpyModel
+from innerview.errors import DataError, InnerviewError, ModelError, UsageError
 from innerview.methods import integrated_gradients, predict
 from innerview.methods.health import examine_health
-from innerview.network import find_layer
+from innerview.model import find_layer
 from innerview.pictures.charts.spread import reach_of
 from innerview.pictures.timeline import Frame, Timeline
 from innerview.pictures.words import layer_title
@@ -24,7 +24,7 @@ from innerview.session.evenly import evenly
 from innerview.session.progress import Listener
 from innerview.session.query import TIMELINE_STEPS, Query
 from innerview.session.training.answers import Answers
-from innerview.session.training.networks import LAYERS, network_at
+from innerview.session.training.models import LAYERS, model_at
 from innerview.session.training.reading import Recorded
 from innerview.session.training.recordings import recorded_timelines, recorded_units
 from innerview.session.training.work import vitals
@@ -185,7 +185,7 @@ def _first(counts: Array, centres: Array) -> float:
 
 
 def show_answers(run: str, found: Answers, held: Sequence[str] = ()) -> Payload:
-    """Show what a run's network answered on test pictures; `held`: by which the pictures can be asked for."""
+    """Show what a run's model answered on test pictures; `held`: by which the pictures can be asked for."""
     wrong = found.mistakes
     return tested_payload(
         run,
@@ -228,7 +228,7 @@ def show_timeline(
     if chosen is None and photo is not None and (len(run.steps) > 2 or not recorded):
         try:
             chosen = _run_snapshots(run, photo, listener, Cache(0) if known is None else known)
-        except NetworkError as problem:
+        except ModelError as problem:
             reason = str(problem)
     if chosen is None and recorded:
         chosen = recorded[0]
@@ -249,13 +249,13 @@ def _run_snapshots(run: Recorded, photo: Photo, listener: Listener, known: Cache
     """Run the picture through snapshots.
 
     Raises:
-        NetworkError: they can't be run, or take another size.
+        ModelError: they can't be run, or take another size.
     """
-    last = network_at(run, run.steps[-1])
+    last = model_at(run, run.steps[-1])
     image = photo.image
     if last.input.shape != image.shape:
         taken, given = (" × ".join(map(str, shape[:2])) for shape in (last.input.shape, image.shape))
-        raise NetworkError(f"it takes pictures of {taken} pixels, and this one has {given}")
+        raise ModelError(f"it takes pictures of {taken} pixels, and this one has {given}")
     said = predict(last, image[None])[0]
     target = last.output.output_of(said.index if photo.truth is None else photo.truth, said.logits)
     frames: list[Frame] = []
@@ -266,26 +266,26 @@ def _run_snapshots(run: Recorded, photo: Photo, listener: Listener, known: Cache
         frame = known.get(key)
         if frame is None:
             progress = _part(listener, len(frames), len(steps))
-            frame = _frame(network_at(run, step), step, image, target, progress)
+            frame = _frame(model_at(run, step), step, image, target, progress)
             known.put(key, frame, frame.map.nbytes + sum(values.nbytes for values in frame.layers.values()))
         frames.append(frame)
     about = f"{Logit(target).describe(last.output.class_names)}, from black, {TIMELINE_STEPS} evaluations each"
     return Timeline(photo.name, image, photo.truth, target, tuple(frames), about=about)
 
 
-def _frame(network: NumpyNetwork, step: int, image: Image, target: int, progress: Callable[[int, int], None]) -> Frame:
-    shown = [find_layer(network.layers, number).name for number in LAYERS]
-    answer = network.forward(image[None], shown)
+def _frame(model: NumpyModel, step: int, image: Image, target: int, progress: Callable[[int, int], None]) -> Frame:
+    shown = [find_layer(model.layers, number).name for number in LAYERS]
+    answer = model.forward(image[None], shown)
     result = integrated_gradients(
-        network,
+        model,
         image,
         Logit(target),
         baseline=np.zeros_like(image),
         n_steps=TIMELINE_STEPS,
         progress=progress,
     )
-    titles = {layer_title(name, network.layers): answer.activations[name][0] for name in shown}
-    return Frame(step, predict(network, image[None])[0], result.heatmap, titles)
+    titles = {layer_title(name, model.layers): answer.activations[name][0] for name in shown}
+    return Frame(step, predict(model, image[None])[0], result.heatmap, titles)
 
 
 def _part(listener: Listener, place: int, parts: int) -> Callable[[int, int], None]:

@@ -320,7 +320,7 @@ def _some(steps: Sequence[int]) -> str:
 
 
 def open_runs(paths: Sequence[Path]) -> list[Recorded]:
-    """Open run folders under names that tell them apart; the trainings of the built-in networks go by their names.
+    """Open run folders under names that tell them apart; the trainings of the built-in models go by their names.
 
     Raises:
         UsageError: none, too many, or one twice; `DataError`: one can't be read.

@@ -14,7 +14,7 @@ from innerview.runs import observations
 from innerview.runs.observations import Probes, Shots
 from innerview.session.evenly import evenly
 from innerview.session.query import Query
-from innerview.session.training.networks import UnitTimes
+from innerview.session.training.models import UnitTimes
 from innerview.session.training.reading import Recorded
 from innerview.spec import kind_of
 from innerview.targets import Logit

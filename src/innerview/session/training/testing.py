@@ -1,4 +1,4 @@
-"""A run's network on test pictures: what it calls them, and the mistakes that it is surest of.
+"""A run's model on test pictures: what it calls them, and the mistakes that it is surest of.
 
 With no data at hand, it is what the run folder keeps of its last test: answers without pictures. Else only pictures
 that were kept from training are shown: the part "test", or, of class folders that are not divided, every sixth
@@ -14,7 +14,7 @@ from typing import Final
 
 import numpy as np
 
-from innerview.adapters.numpy import NumpyNetwork
+from innerview.adapters.numpy import NumpyModel
 from innerview.data import cifar10
 from innerview.data.class_folders import apart
 from innerview.data.fitting import parse_crop, preprocess
@@ -27,7 +27,7 @@ from innerview.methods.mistakes import Mistakes, mistakes, mistakes_among
 from innerview.results import IntegratedGradients, Prediction
 from innerview.runs import answers
 from innerview.session.query import Query
-from innerview.session.training.networks import network_at
+from innerview.session.training.models import model_at
 from innerview.session.training.reading import Recorded
 from innerview.targets import Logit
 from innerview.types import Array, Image, Images
@@ -49,7 +49,7 @@ class Labelled:
 
 @dataclass(frozen=True, eq=False)
 class Tested:
-    """What the network says of test pictures.
+    """What the model says of test pictures.
 
     Attributes:
         found: counts and mistakes.
@@ -69,20 +69,20 @@ class Tested:
     problems: tuple[str, ...] = ()
 
 
-def labelled_pictures(data: Path, network: NumpyNetwork, query: Query, problems: list[str]) -> Iterator[Labelled]:
+def labelled_pictures(data: Path, model: NumpyModel, query: Query, problems: list[str]) -> Iterator[Labelled]:
     """Read test pictures in whatever form they come; what can't be read is taken down and left out.
 
     Raises:
-        DataError: there is no data set, or its classes are not the network's.
+        DataError: there is no data set, or its classes are not the model's.
     """
     if cifar10.holds_arrays(data):
-        yield from _from_arrays(data, network, query)
+        yield from _from_arrays(data, model, query)
         return
     folders = _kept_apart(data)
-    truths = dict(zip(folders.class_names, folders.matching(network.output.answers), strict=True))
+    truths = dict(zip(folders.class_names, folders.matching(model.output.answers), strict=True))
     for entry in folders.shuffled(query.num_images, query.seed):
         try:
-            image = preprocess(entry.read(), network.input, parse_crop(query.crop)).image
+            image = preprocess(entry.read(), model.input, parse_crop(query.crop)).image
         except ImageError as problem:
             problems.append(str(problem))
             continue
@@ -96,13 +96,11 @@ def _kept_apart(data: Path) -> ClassFolders:
     return ClassFolders(whole.root, whole.class_names, tuple(apart(whole)[1]), whole.notes)
 
 
-def _from_arrays(data: Path, network: NumpyNetwork, query: Query) -> Iterator[Labelled]:
+def _from_arrays(data: Path, model: NumpyModel, query: Query) -> Iterator[Labelled]:
     found = cifar10.load(data)
-    strange = [name for name in found.classes if name not in network.output.class_names]
+    strange = [name for name in found.classes if name not in model.output.class_names]
     if strange:
-        raise DataError(
-            f"the network does not know {', '.join(strange)}; test it on the classes that it was trained on"
-        )
+        raise DataError(f"the model does not know {', '.join(strange)}; test it on the classes that it was trained on")
     numbers: list[int] = (
         np.random.default_rng(query.seed).permutation(len(found.test.labels))[: query.num_images].tolist()
     )
@@ -110,8 +108,8 @@ def _from_arrays(data: Path, network: NumpyNetwork, query: Query) -> Iterator[La
         pixels = found.test.images[number].astype(np.float32) / np.float32(255)
         name = found.classes[int(found.test.labels[number])]
         picture = LoadedImage(f"{name}, no. {number}", pixels, truth=name)
-        truth = network.output.class_names.index(name)
-        yield Labelled(picture.name, preprocess(picture, network.input, parse_crop(query.crop)).image, truth)
+        truth = model.output.class_names.index(name)
+        yield Labelled(picture.name, preprocess(picture, model.input, parse_crop(query.crop)).image, truth)
 
 
 def on_test_pictures(run: Recorded, query: Query, data: Path, report: Callable[[str], None]) -> Tested:
@@ -121,9 +119,9 @@ def on_test_pictures(run: Recorded, query: Query, data: Path, report: Callable[[
     bundled and exported, and what all other views of the run show.
 
     Raises:
-        NetworkError: it can't be run; `DataError`: the data set can't be read; `ImageError`: no picture can.
+        ModelError: it can't be run; `DataError`: the data set can't be read; `ImageError`: no picture can.
     """
-    network = network_at(run, run.steps[-1])
+    model = model_at(run, run.steps[-1])
     problems: list[str] = []
     pictures: list[Labelled] = []
     predictions: list[Prediction] = []
@@ -131,12 +129,12 @@ def on_test_pictures(run: Recorded, query: Query, data: Path, report: Callable[[
 
     def ask() -> None:
         if waiting:
-            predictions.extend(predict(network, _stack(waiting)))
+            predictions.extend(predict(model, _stack(waiting)))
             pictures.extend(waiting)
             waiting.clear()
             report(f"test pictures, {len(pictures)} of {query.num_images}")
 
-    for picture in labelled_pictures(data, network, query, problems):
+    for picture in labelled_pictures(data, model, query, problems):
         waiting.append(picture)
         if len(waiting) == BLOCK:
             ask()
@@ -150,9 +148,9 @@ def on_test_pictures(run: Recorded, query: Query, data: Path, report: Callable[[
         image = pictures[place].image
         worst.append(
             integrated_gradients(
-                network,
+                model,
                 image,
-                Logit(network.output.output_of(predictions[place].index, predictions[place].logits)),
+                Logit(model.output.output_of(predictions[place].index, predictions[place].logits)),
                 baseline=np.zeros_like(image),
                 n_steps=query.timeline_steps,
             )
@@ -171,7 +169,7 @@ def on_test_pictures(run: Recorded, query: Query, data: Path, report: Callable[[
 
 
 def kept_answers(run: Recorded) -> Tested | None:
-    """Read what the run folder keeps of its last test, which needs neither the data nor the network.
+    """Read what the run folder keeps of its last test, which needs neither the data nor the model.
 
     Returns:
         None where nothing was kept, as of a run that has not ended.

@@ -1,6 +1,6 @@
 """Everything that is worked out of one run, in memory: nothing drawn, nothing written.
 
-The parts that need the network to be run are left out, with the reason, where it can't be.
+The parts that need the model to be run are left out, with the reason, where it can't be.
 """
 
 from __future__ import annotations
@@ -11,15 +11,15 @@ from typing import Final
 
 import numpy as np
 
-from innerview.errors import DataError, NetworkError
+from innerview.errors import DataError, ModelError
 from innerview.methods.health import Finding, Vitals, examine_health
 from innerview.pictures.charts.curves import Curve, smoothed
 from innerview.pictures.timeline import Timeline
 from innerview.session.query import Query
 from innerview.session.training.curves import window_of
-from innerview.session.training.networks import (
+from innerview.session.training.models import (
     UnitTimes,
-    network_at,
+    model_at,
     probes_of,
     shown_steps,
     timelines,
@@ -71,11 +71,11 @@ def work(run: Recorded, query: Query, report: Callable[[str], None]) -> Worked:
     answers = run.attempt(lambda _, __: kept_answers(run), run.steps[-1])
     missing = ""
     try:
-        network = network_at(run, run.steps[-1])
-    except (NetworkError, DataError) as problem:
+        model = model_at(run, run.steps[-1])
+    except (ModelError, DataError) as problem:
         missing = str(problem)
     else:
-        items = probes_of(network, query)
+        items = probes_of(model, query)
         if query.data:
             answers = on_test_pictures(run, query, query.data, report)
         images = [item.image for item in items]
@@ -85,7 +85,7 @@ def work(run: Recorded, query: Query, report: Callable[[str], None]) -> Worked:
             # a run whose snapshots were thinned out keeps its timelines as they were recorded
             if not shown or query.probes or query.select or len(shown[0].frames) <= len(shown_steps(run, query)):
                 shown = timelines(run, items, query, report)
-        except (NetworkError, DataError) as problem:  # a snapshot before the last one is of another shape
+        except (ModelError, DataError) as problem:  # a snapshot before the last one is of another shape
             missing = str(problem)
     findings = examine_health(vitals(run, titles, seen, answers, query))
     return Worked(run, titles, seen, tuple(shown), answers, missing, tuple(findings))

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 
 from innerview.methods import area_mean
-from innerview.network import FOLLOWING, INPUT, Layer
+from innerview.model import FOLLOWING, INPUT, Layer
 from innerview.results import Activations
 from innerview.types import Array
 from innerview.viewer.payload import Payload, companded, counted, make_payload, numbered

@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from innerview import pictures
-from innerview.network import Network
+from innerview.model import Model
 from innerview.pictures import Animation, ScaleChoice, Subject
 from innerview.pictures.attribution import method_title
 from innerview.pictures.pixels import enlarge
@@ -33,7 +33,7 @@ Drawn: TypeAlias = "Image | Animation"
 class FigureContext:
     """All that the pictures of one look may draw from."""
 
-    network: Network
+    model: Model
     look: Look
     query: Query
     scale: ScaleChoice
@@ -54,7 +54,7 @@ class FigureSpec:
         view: the view it belongs to, a key of `viewer.explanations.EXPLANATIONS`.
         words: what it shows, for those who can't see it.
         draw: makes it.
-        same: it is the same for every picture that this network is shown.
+        same: it is the same for every picture that this model is shown.
         there: whether this look has what it shows.
     """
 
@@ -146,8 +146,8 @@ def _layers_moving(scene: FigureContext) -> Drawn:
 
 
 def _architecture(scene: FigureContext) -> Drawn:
-    network = scene.network
-    return pictures.architecture_picture(network.layers, network.weights(), input=network.input, output=network.output)
+    model = scene.model
+    return pictures.architecture_picture(model.layers, model.weights(), input=model.input, output=model.output)
 
 
 def _weights(scene: FigureContext) -> Drawn:
@@ -181,7 +181,7 @@ ALWAYS: Final = (
     FigureSpec(
         "interior.png",
         "interior",
-        "At each alpha the picture, its gradient and what the network says.",
+        "At each alpha the picture, its gradient and what the model says.",
         _interior,
         there=_gradients,
     ),
@@ -231,7 +231,7 @@ ALWAYS: Final = (
     FigureSpec(
         "architecture.png",
         "model",
-        "The layers of the network with their shapes.",
+        "The layers of the model with their shapes.",
         _architecture,
         same=True,
         there=lambda scene: bool(scene.look.layers),
@@ -247,7 +247,7 @@ WORDS: Final[Mapping[str, Callable[[FigureContext], str]]] = MappingProxyType(
         "masking": lambda scene: " ".join(sentences.kept(one) for one in scene.look.kept.values()),
         "layers": lambda scene: sentences.activations(scene.look.activations, scene.look.layers),
         "weights": lambda scene: sentences.weights(scene.histograms),
-        "model": lambda scene: sentences.network(scene.network),
+        "model": lambda scene: sentences.network(scene.model),
     }
 )
 """What is seen in each view, in this case, or nothing where the view has no picture; in the order of the page."""

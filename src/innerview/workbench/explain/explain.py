@@ -11,9 +11,9 @@ from typing import Any, Final
 from innerview import pictures
 from innerview.data.fitting import Preprocessed
 from innerview.data.sources import Source
-from innerview.errors import InnerviewError, NetworkError, OutputError
+from innerview.errors import InnerviewError, ModelError, OutputError
 from innerview.files.atomic import write
-from innerview.network import Network
+from innerview.model import Model
 from innerview.pictures import ScaleChoice
 from innerview.reprs import short
 from innerview.session.compute.explanation import Look
@@ -59,7 +59,7 @@ def explain(
     images: Sequence[Source] | Source = (),
     query: Query | None = None,
     *,
-    network: Network | str = "allcnn",
+    model: Model | str = "allcnn",
     output: str | Path = "innerview-explanations",
     progress: Report | None = None,
 ) -> Written:
@@ -69,21 +69,21 @@ def explain(
         images: files, names of examples, PIL images or arrays, several or one; with nothing named at all, the first
             example.
         query: what to work out and how to draw it.
-        network: a network, or the name of a built-in one.
+        model: a model, or the name of a built-in one.
         output: folder; new, empty, or made by innerview.
-        progress: told of every pass through the network; raising in it stops the work, and what is half done goes.
+        progress: told of every pass through the model; raising in it stops the work, and what is half done goes.
 
     Raises:
         UsageError: something asked for does not exist or has no meaning.
         ImageError: an image or baseline can't be read or does not fit; `DataError`: nor can the data set.
-        NetworkError: something is NaN or infinite; where that is so of some images only, the others are written all the
+        ModelError: something is NaN or infinite; where that is so of some images only, the others are written all the
             same. What fails of one image behind its map is left out, and its page says so.
         OutputError: the folder can't be written or holds other things.
     """
     asked, report = replace(query or Query(), **BRIEF), progress or silent
-    opened = open_model(network)
-    check_query(asked, opened.network)
-    items, session = gather(opened.network, images, asked), Session([opened])
+    opened = open_model(model)
+    check_query(asked, opened.model)
+    items, session = gather(opened.model, images, asked), Session([opened])
     folder = open_folder(Path(output))
     shared = asked.vmax == "shared"
     report(0, len(items), items[0].name)
@@ -101,7 +101,7 @@ def explain(
         if isinstance(found, InnerviewError):
             failed.append(f"{item.name} ({str(found).rstrip('.')})")
             continue
-        scene = FigureContext(opened.network, found, asked, scale, opened.histograms)
+        scene = FigureContext(opened.model, found, asked, scale, opened.histograms)
         with whole(folder, name) as place:
             portion.part(0, 1, "drawing").begin()
             view, missing = _viewer(found, scenery)
@@ -115,7 +115,7 @@ def explain(
     if len(items) > 1:
         write_overview(folder, seen, asked)
     if failed:
-        raise NetworkError(f"{len(seen)} of {len(items)} pictures are in {folder}; left out: {'; '.join(failed)}")
+        raise ModelError(f"{len(seen)} of {len(items)} pictures are in {folder}; left out: {'; '.join(failed)}")
     return Written(
         page=folder / ("index.html" if len(items) > 1 else f"{names[0]}/index.html"),
         folders=tuple(folder / name for name in names),
@@ -139,7 +139,7 @@ def _examined(
 def _viewer(look: Look, scenery: PageContext) -> tuple[str, dict[str, str]]:
     """The page with the viewer, or why there is none."""
     try:
-        return page_for([look], scenery, Sizes(), f"Inside the network: {look.item.name}"), {}
+        return page_for([look], scenery, Sizes(), f"Inside the model: {look.item.name}"), {}
     except OutputError:
         raise
     except InnerviewError as problem:

@@ -25,7 +25,7 @@ SIDE_BY_SIDE: Final = 9
 class Seen:
     """What the overview needs of a look: its folder, who is in it, what was said, and two results.
 
-    Of a network without gradients there is no `interior`.
+    Of a model without gradients there is no `interior`.
     """
 
     folder: str
@@ -53,7 +53,7 @@ def write_overview(folder: Path, seen: Sequence[Seen], query: Query) -> None:
             f"The sheet shows the first {min(SHEET, len(seen))}, the gradients the first {SIDE_BY_SIDE} of them."
         )
     rows = [(f"{one.folder}/index.html", one.subject.name, one.words) for one in seen]
-    page = overview_page("What the network saw in them", lead, figures, rows)
+    page = overview_page("What the model saw in them", lead, figures, rows)
     write(folder / "index.html", page.encode("utf-8", "backslashreplace"))
 
 

@@ -57,7 +57,7 @@ def write_look(scene: FigureContext, folder: Path, drawn: dict[str, Drawn], *, b
     ]
     look = scene.look
     page = picture_page(
-        f"Inside the network: {look.item.name}",
+        f"Inside the model: {look.item.name}",
         [sentences.says(look.prediction, look.item.label), f"It saw {look.item.words}.", *_missing(missing)],
         _answers(look.prediction),
         sections,
@@ -104,14 +104,14 @@ def _facts(scene: FigureContext) -> list[tuple[str, str]]:
         ("Explained", source.target),
         ("Baseline", source.baseline),
         *exact,
-        ("Network", f"{source.fingerprint}, {source.dtype}, {source.batch_size} pictures at a time"),
+        ("Model", f"{source.fingerprint}, {source.dtype}, {source.batch_size} pictures at a time"),
         ("Versions", ", ".join(f"{name} {number}" for name, number in source.versions.items())),
         ("Data", "result.json and arrays.safetensors, in this folder"),
     ]
 
 
 def _results(scene: FigureContext) -> dict[str, object]:
-    """Everything that was worked out; of the photo only what the network saw, since the user has the rest."""
+    """Everything that was worked out; of the photo only what the model saw, since the user has the rest."""
     look, fitted = scene.look, scene.look.item
     return {
         "picture": {

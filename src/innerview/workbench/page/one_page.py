@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from innerview.methods.registry import USUAL
-from innerview.network import Network
+from innerview.model import Model
 from innerview.session.answers import question_of
 from innerview.session.compute.explanation import FORWARD, Look
 from innerview.session.compute.integrated import is_large
@@ -29,22 +29,22 @@ class Sizes:
 
 
 def payloads_of(
-    network: Network, look: Look, photo: Photo, baseline: str, sizes: Sizes, weights: Mapping[str, Array]
+    model: Model, look: Look, photo: Photo, baseline: str, sizes: Sizes, weights: Mapping[str, Array]
 ) -> list[Packed]:
     """Pack everything about one picture.
 
     Args:
-        network: that was asked.
+        model: that was asked.
         look: what it said.
         photo: the picture.
         baseline: what the baselines are called in the page.
         sizes: how much of each layer.
-        weights: of the network.
+        weights: of the model.
     """
-    stamp, large = Stamp(network.identity, photo.picture), is_large(photo.image)
-    packed = [pack(subject_payload(photo, look.prediction, network.identity))]
+    stamp, large = Stamp(model.fingerprint, photo.picture), is_large(photo.image)
+    packed = [pack(subject_payload(photo, look.prediction, model.fingerprint))]
     method = FORWARD if look.along is None else USUAL
-    questions = [question_of(query, network, method) for query in look.queries]
+    questions = [question_of(query, model, method) for query in look.queries]
     for number, (question, found) in enumerate(zip(questions, look.maps, strict=True)):
         payload = map_payload(found, question, stamp, small=large and number > 0)
         keys = {"target": question.target, "versus": question.versus, "method": method, "baseline": baseline}
@@ -57,5 +57,5 @@ def payloads_of(
         kept = masking_payload(look.orders, stamp, fill=look.fill.words, seed=0, versus=versus)
         packed.append(pack(kept, **first, fill=baseline))
     shown = sizes.large_layers if large else sizes.layers
-    packed.append(pack(layers_payload(look.inside, network.layers, weights, stamp, shown)))
+    packed.append(pack(layers_payload(look.inside, model.layers, weights, stamp, shown)))
     return packed

@@ -1,4 +1,4 @@
-"""The viewer as one file, put together: pictures, network, weights, training. Nothing is read or written here."""
+"""The viewer as one file, put together: pictures, model, weights, training. Nothing is read or written here."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 from innerview.data.baselines import parse_baseline
 from innerview.errors import UsageError
 from innerview.methods.registry import USUAL
-from innerview.network import Network, has_gradients
+from innerview.model import Model, has_gradients
 from innerview.session.answers import OpenedModel
 from innerview.session.compute.explanation import FORWARD, Look
 from innerview.session.opening import built_in_runs
@@ -19,7 +19,7 @@ from innerview.session.progress import NullListener
 from innerview.session.query import Query
 from innerview.session.registry import RunRegistry
 from innerview.types import Array
-from innerview.viewer.hello import describe_network, describe_photo, hello
+from innerview.viewer.hello import describe_model, describe_photo, hello
 from innerview.viewer.one_file import Packed, pack, write_page
 from innerview.viewer.payloads.stamp import Stamp
 from innerview.viewer.payloads.subject import Photo
@@ -29,18 +29,18 @@ from innerview.workbench.page.one_page import Sizes, payloads_of
 
 @dataclass(frozen=True, eq=False)
 class PageContext:
-    """What a page holds beside its pictures: the network, its weights, its training.
+    """What a page holds beside its pictures: the model, its weights, its training.
 
     Attributes:
-        network: opened.
-        weights: of the network.
-        facts: the network for the page's first message.
+        model: opened.
+        weights: of the model.
+        facts: the model for the page's first message.
         runs: its trainings, likewise.
         payloads: weights and trainings.
         registry: that knows its trainings.
     """
 
-    network: Network
+    model: Model
     weights: Mapping[str, Array]
     facts: dict[str, Any]
     runs: tuple[dict[str, Any], ...]
@@ -50,15 +50,15 @@ class PageContext:
 
 def page_context(opened: OpenedModel) -> PageContext:
     """Gather what a page holds beside its pictures."""
-    network, name, identity, histograms = opened.network, opened.name, opened.identity, opened.histograms
-    payloads = [pack(weights_payload(histograms, Stamp(identity)))] if histograms.layers else []
+    model, name, fingerprint, histograms = opened.model, opened.name, opened.fingerprint, opened.histograms
+    payloads = [pack(weights_payload(histograms, Stamp(fingerprint)))] if histograms.layers else []
     folders = built_in_runs(name)
-    registry = RunRegistry(folders, dict.fromkeys(folders, identity))
+    registry = RunRegistry(folders, dict.fromkeys(folders, fingerprint))
     facts = registry.facts()
     for run in facts:
         for kind in ("run", "weights"):
-            shown = registry.answer(Query(kind=kind, model=identity, run=run["id"]), None, NullListener())
-            payloads.append(pack(shown, model=None if kind == "run" else identity, run=run["id"]))
+            shown = registry.answer(Query(kind=kind, model=fingerprint, run=run["id"]), None, NullListener())
+            payloads.append(pack(shown, network=None if kind == "run" else fingerprint, run=run["id"]))
         with contextlib.suppress(UsageError):  # nothing was kept
             payloads.append(
                 pack(
@@ -67,10 +67,10 @@ def page_context(opened: OpenedModel) -> PageContext:
                     run=run["id"],
                 )
             )
-        timeline = registry.answer(Query(kind="timeline", model=identity, run=run["id"]), None, NullListener())
+        timeline = registry.answer(Query(kind="timeline", model=fingerprint, run=run["id"]), None, NullListener())
         payloads.append(pack(timeline, image=None, run=run["id"]))  # stands in for pictures that nobody followed
-    described = describe_network(network, name, [USUAL if has_gradients(network) else FORWARD])
-    return PageContext(network, network.weights(), described, tuple(facts), tuple(payloads), registry)
+    described = describe_model(model, name, [USUAL if has_gradients(model) else FORWARD])
+    return PageContext(model, model.weights(), described, tuple(facts), tuple(payloads), registry)
 
 
 def page_for(looks: Iterable[Look], scene: PageContext, sizes: Sizes, title: str) -> str:
@@ -90,7 +90,7 @@ def gather_payloads(
 
     Args:
         looks: equal pictures are taken once.
-        scene: the network and what belongs to it.
+        scene: the model and what belongs to it.
         sizes: how much of each layer.
 
     Returns:
@@ -105,9 +105,7 @@ def gather_payloads(
             photos[photo.picture] = photo
             baseline = " and ".join(map(_shown, look.query.baselines))
             baselines = [baseline]
-            payloads += payloads_of(scene.network, look, photo, baseline, sizes, scene.weights) + _timelines(
-                scene, photo
-            )
+            payloads += payloads_of(scene.model, look, photo, baseline, sizes, scene.weights) + _timelines(scene, photo)
     return [describe_photo(one) for one in photos.values()], [*payloads, *scene.payloads], baselines
 
 
@@ -117,13 +115,13 @@ def _shown(baseline: str) -> str:
 
 
 def _timelines(scene: PageContext, photo: Photo) -> list[Packed]:
-    """The picture's way through the network's training, where somebody followed it."""
+    """The picture's way through the model's training, where somebody followed it."""
     if not scene.runs:
         return []
     timelines: list[Packed] = []
     for run in scene.runs:
         timeline = scene.registry.answer(
-            Query(kind="timeline", model=scene.network.identity, run=run["id"]), photo, NullListener()
+            Query(kind="timeline", model=scene.model.fingerprint, run=run["id"]), photo, NullListener()
         )
         if timeline.metadata["image"] == photo.picture:
             timelines.append(pack(timeline, run=run["id"]))

@@ -10,7 +10,7 @@ from typing import Any, Final
 from innerview.data.sources import Source
 from innerview.errors import UsageError
 from innerview.files.atomic import write
-from innerview.network import Network
+from innerview.model import Model
 from innerview.session.compute.explanation import Look
 from innerview.session.images import gather
 from innerview.session.opening import open_model
@@ -53,7 +53,7 @@ def report(
     images: Sequence[Source] | Source = (),
     query: Query | None = None,
     *,
-    network: Network | str = "allcnn",
+    model: Model | str = "allcnn",
     output: str | Path = "innerview-report.html",
     progress: Report | None = None,
 ) -> Reported:
@@ -63,20 +63,20 @@ def report(
         images: files, names of examples, PIL images or arrays, several or one; with nothing named at all, the first
             example.
         query: what to work out.
-        network: a network, or the name of a built-in one.
+        model: a model, or the name of a built-in one.
         output: the file; one that is there is replaced.
-        progress: told of every pass through the network; raising in it stops the work.
+        progress: told of every pass through the model; raising in it stops the work.
 
     Raises:
         UsageError: something asked for does not exist or has no meaning, or there are too many images.
         ImageError, DataError: an image, or the data set, can't be read.
-        NetworkError: something is NaN or infinite.
+        ModelError: something is NaN or infinite.
         OutputError: the file can't be written, or the viewer was not built.
     """
     asked = query or Query()
-    opened = open_model(network)
-    check_query(asked, opened.network)
-    items, session = gather(opened.network, images, asked), Session([opened])
+    opened = open_model(model)
+    check_query(asked, opened.model)
+    items, session = gather(opened.model, images, asked), Session([opened])
     if len(items) > MOST:
         raise UsageError(f"{len(items)} images were named; one file holds {MOST} at most: write several")
     extent, sizes = next((extent, sizes) for most, extent, sizes in EXTENTS if len(items) <= most)
@@ -90,7 +90,7 @@ def report(
             yield session.explain(item, asked, part)
         parts[-1].part(1, 1, "writing").begin()
 
-    text = page_for(looks(), scene, sizes, f"Inside the network: {title}")
+    text = page_for(looks(), scene, sizes, f"Inside the model: {title}")
     content = text.encode("utf-8", "backslashreplace")
     path = Path(output)
     write(path, content)

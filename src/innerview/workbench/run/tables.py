@@ -9,7 +9,7 @@ import numpy as np
 
 from innerview.pictures.timeline import Timeline
 from innerview.runs import History
-from innerview.session.training.networks import UnitTimes
+from innerview.session.training.models import UnitTimes
 from innerview.session.training.reading import STATISTICS, LayerTimes
 from innerview.session.training.testing import Tested
 from innerview.targets import label

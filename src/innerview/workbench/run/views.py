@@ -26,7 +26,7 @@ from innerview.pictures.charts.units import Shares, units_figure
 from innerview.pictures.timeline import timeline_animation, timeline_strip
 from innerview.session.query import Query
 from innerview.session.training.curves import Curves, curves, window_of
-from innerview.session.training.networks import UnitTimes
+from innerview.session.training.models import UnitTimes
 from innerview.session.training.reading import Recorded, shared_layers
 from innerview.session.training.testing import Tested
 from innerview.session.training.work import Worked

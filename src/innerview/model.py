@@ -1,11 +1,11 @@
-"""The waist: what every method may ask of a network, and what every adapter must answer.
+"""The waist: what every method may ask of a model, and what every adapter must answer.
 
 Images cross it as pixels, float, batch × height × width × channel, 0 black and 1 white. Values outside [0, 1]
 are legal, since some methods step outside on purpose. A baseline is therefore a picture, and a gradient is the
 change of a score per unit of pixel value: the chain rule through the model's own normalisation is the adapter's.
 
 An adapter holds no attribution mathematics, and a method holds no framework. What is explained reaches the
-adapter as a cotangent: a function from the logits to one row of factors per target and picture.
+adapter as a grad_output: a function from the logits to one row of factors per target and picture.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Final, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 
-from innerview.errors import NetworkError, UsageError
+from innerview.errors import ModelError, UsageError
 from innerview.layers import (
     CHANNELS,
     FOLLOWING,
@@ -39,16 +39,16 @@ from innerview.spec import InputSpec, OutputKind, OutputSpec, require_array
 from innerview.types import Array, Gradients, Images, Logits
 
 OUTPUT: Final = "output"
-"""The key of the network's output among the cotangents of a pullback; no layer may have this name."""
+"""The key of the model's output among the grad_outputs of a vjp; no layer may have this name."""
 
-Cotangent: TypeAlias = Callable[[Array], Array]
+GradOutputs: TypeAlias = Callable[[Array], Array]
 """From a value (batch × …, the logits for OUTPUT) to factors on it: target × batch × …."""
 
 
 @short
 @dataclass(frozen=True)
-class Forward:
-    """Answer of a forward pass: copies, so that nothing in the network can be changed through them."""
+class ForwardResult:
+    """Answer of a forward pass: copies, so that nothing in the model can be changed through them."""
 
     logits: Logits
     activations: Mapping[str, Array]
@@ -56,8 +56,8 @@ class Forward:
 
 @short
 @dataclass(frozen=True)
-class Pullback:
-    """Answer of a pullback; gradients carry the target axis in front, then the batch.
+class VjpResult:
+    """Answer of a vjp; gradients carry the target axis in front, then the batch.
 
     `input_gradients` is d score / d pixel. Scores are not in it: whoever asked can work them out from `logits`.
     """
@@ -65,11 +65,11 @@ class Pullback:
     logits: Logits
     activations: Mapping[str, Array]
     input_gradients: Gradients
-    tap_gradients: Mapping[str, Array]
+    layer_gradients: Mapping[str, Array]
 
 
 @runtime_checkable
-class Network(Protocol):
+class Model(Protocol):
     """An image classifier that can be run forward. Rows of a batch never influence each other."""
 
     @property
@@ -88,7 +88,7 @@ class Network(Protocol):
         ...
 
     @property
-    def identity(self) -> str:
+    def fingerprint(self) -> str:
         """Sixteen hexadecimal digits over its specification and weights: equal means the same function."""
         ...
 
@@ -98,7 +98,7 @@ class Network(Protocol):
         ...
 
     @property
-    def chunk(self) -> int:
+    def batch_size(self) -> int:
         """How many pictures at once it computes fastest."""
         ...
 
@@ -106,65 +106,65 @@ class Network(Protocol):
         """Copies of all weights by name, in the framework's own axis order."""
         ...
 
-    def forward(self, images: Images, taps: Sequence[str] = ()) -> Forward:
-        """Run `images` (pixels); `taps` names the layers whose outputs are wanted (batch × their axes)."""
+    def forward(self, images: Images, layers: Sequence[str] = ()) -> ForwardResult:
+        """Run `images` (pixels); `layers` names the layers whose outputs are wanted (batch × their axes)."""
         ...
 
 
 @runtime_checkable
-class Differentiable(Network, Protocol):
-    """A network whose gradients can be had."""
+class DifferentiableModel(Model, Protocol):
+    """A model whose gradients can be had."""
 
-    def pullback(self, images: Images, cotangents: Mapping[str, Cotangent], taps: Sequence[str] = ()) -> Pullback:
-        """Pull cotangents on the output (key OUTPUT) and on layers (by name) back to pixels and `taps`.
+    def vjp(self, images: Images, grad_outputs: Mapping[str, GradOutputs], layers: Sequence[str] = ()) -> VjpResult:
+        """Pull grad_outputs on the output (key OUTPUT) and on layers (by name) back to pixels and `layers`.
 
-        Several cotangents add up; each must give the same number of targets. The gradient at a tap is the one
+        Several grad_outputs add up; each must give the same number of targets. The gradient at a tap is the one
         with respect to that layer's output.
         """
         ...
 
-    def astype(self, dtype: np.dtype[np.floating] | type[np.floating]) -> Differentiable:
-        """Give a copy that computes in `dtype`, or raise NetworkError if the framework can't."""
+    def astype(self, dtype: np.dtype[np.floating] | type[np.floating]) -> DifferentiableModel:
+        """Give a copy that computes in `dtype`, or raise ModelError if the framework can't."""
         ...
 
 
 @runtime_checkable
-class Sharing(Network, Protocol):
-    """A network that saves work on images which agree in large parts, such as one image with parts taken away."""
+class Sharing(Model, Protocol):
+    """A model that saves work on images which agree in large parts, such as one image with parts taken away."""
 
     def forward_similar(self, images: Images) -> Iterator[tuple[slice, Logits]]:
         """Outputs for `images` (pixels), some at a time and in order, as `forward` gives them but for rounding."""
         ...
 
 
-def network_in_short(network: Network) -> str:
-    """What Python prints of a network: what it takes and gives, of which nothing has to be worked out."""
-    taken = " × ".join(map(str, network.input.shape))
-    return cut(f"{type(network).__name__}(image of {taken}, {network.output!r}, {network.dtype.name})")
+def model_in_short(model: Model) -> str:
+    """What Python prints of a model: what it takes and gives, of which nothing has to be worked out."""
+    taken = " × ".join(map(str, model.input.shape))
+    return cut(f"{type(model).__name__}(image of {taken}, {model.output!r}, {model.dtype.name})")
 
 
-def has_gradients(network: Network) -> bool:
-    """Whether gradients can be asked of a network; a wrapped function, for one, can only be run forward."""
+def has_gradients(model: Model) -> bool:
+    """Whether gradients can be asked of a model; a wrapped function, for one, can only be run forward."""
     # Not isinstance: that would evaluate every property of the protocol, the hash over all weights among them.
-    return callable(getattr(network, "pullback", None))
+    return callable(getattr(model, "vjp", None))
 
 
-def shares(network: Network) -> bool:
-    """Whether a network saves work on images that agree in large parts."""
-    return callable(getattr(network, "forward_similar", None))  # not isinstance, for the reason above
+def shares(model: Model) -> bool:
+    """Whether a model saves work on images that agree in large parts."""
+    return callable(getattr(model, "forward_similar", None))  # not isinstance, for the reason above
 
 
-def require_differentiable(network: Network) -> None:
-    """Raise UsageError unless `network` has gradients; a wrapped function, for one, can only be run forward."""
-    if not has_gradients(network):
+def require_differentiable(model: Model) -> None:
+    """Raise UsageError unless `model` has gradients; a wrapped function, for one, can only be run forward."""
+    if not has_gradients(model):
         raise UsageError(
-            "gradients were asked of a network that can only be run forward; wrap the model itself "
+            "gradients were asked of a model that can only be run forward; wrap the model itself "
             "(a PyTorch module, say) instead of a function, or use what needs no gradients: occlusion, keep, path"
         )
 
 
-def identify(description: Mapping[str, object], weights: Mapping[str, Array]) -> str:
-    """Hash a network: its specification (anything JSON can write) and its weights, by name, type and bytes."""
+def fingerprint_of(description: Mapping[str, object], weights: Mapping[str, Array]) -> str:
+    """Hash a model: its specification (anything JSON can write) and its weights, by name, type and bytes."""
     digest = hashlib.sha256(json.dumps(description, sort_keys=True, default=str).encode())
     for name in sorted(weights):
         value = np.ascontiguousarray(weights[name])
@@ -174,9 +174,9 @@ def identify(description: Mapping[str, object], weights: Mapping[str, Array]) ->
 
 
 def as_pixels(images: Array, dtype: np.dtype[np.floating]) -> Array:
-    """Take pictures in whatever float they come and give them in the network's precision."""
+    """Take pictures in whatever float they come and give them in the model's precision."""
     if not np.issubdtype(images.dtype, np.floating):
-        raise NetworkError(
+        raise ModelError(
             f"pixels are floats between 0 and 1; an array of {images.dtype} was given: divide bytes by 255"
         )
     return np.ascontiguousarray(images, dtype=dtype)
@@ -190,23 +190,23 @@ __all__ = [
     "OUTPUT",
     "TOKENS",
     "WEIGHTED",
-    "Cotangent",
-    "Differentiable",
-    "Forward",
+    "DifferentiableModel",
+    "ForwardResult",
+    "GradOutputs",
     "InputSpec",
     "Layer",
-    "Network",
+    "Model",
     "OutputKind",
     "OutputSpec",
-    "Pullback",
     "Sharing",
     "TokenGrid",
+    "VjpResult",
     "as_pixels",
     "belonging",
     "ends",
     "find_layer",
+    "fingerprint_of",
     "has_gradients",
-    "identify",
     "numbered",
     "require_array",
     "require_differentiable",

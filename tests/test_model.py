@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from innerview.errors import NetworkError, UnknownLayer
-from innerview.network import InputSpec, Layer, OutputSpec, as_pixels, find_layer, identify, require_layers
+from innerview.errors import ModelError, UnknownLayer
+from innerview.model import InputSpec, Layer, OutputSpec, as_pixels, find_layer, fingerprint_of, require_layers
 
 LAYERS = [
     Layer("conv1", "convolution"),
@@ -47,12 +47,12 @@ def test_scale_and_offset_are_what_the_docstring_says() -> None:
 
 @pytest.mark.parametrize("bad", [{"channels": 2}, {"height": 0}, {"mean": (1.0,)}, {"std": (1.0, 1.0, 0.0)}])
 def test_an_input_without_meaning_is_refused(bad: dict) -> None:
-    with pytest.raises(NetworkError):
+    with pytest.raises(ModelError):
         InputSpec(**{"height": 4, "width": 4, **bad})
 
 
 def test_a_batch_of_another_shape_is_refused_with_both_shapes() -> None:
-    with pytest.raises(NetworkError, match=r"batch of 4 × 5 × 3 .* shape \(1, 5, 4, 3\)"):
+    with pytest.raises(ModelError, match=r"batch of 4 × 5 × 3 .* shape \(1, 5, 4, 3\)"):
         InputSpec(4, 5).check(np.zeros((1, 5, 4, 3)))
 
 
@@ -73,20 +73,24 @@ def test_other_kinds_of_output() -> None:
     np.testing.assert_allclose(OutputSpec(names, kind="sigmoid").probabilities(values), [[0.5, 0, 1]])
     np.testing.assert_allclose(OutputSpec(names, kind="probabilities").probabilities(values), values)
     assert np.isnan(OutputSpec(names, kind="scores").probabilities(values)).all()
-    with pytest.raises(NetworkError, match="temperature"):
+    with pytest.raises(ModelError, match="temperature"):
         OutputSpec(names, temperature=0)
 
 
 def test_identity_follows_weights_and_specification() -> None:
     weights = {"a": np.arange(4.0), "b": np.ones(2)}
-    same = identify({"x": 1}, dict(reversed(weights.items())))
-    assert identify({"x": 1}, weights) == same
+    same = fingerprint_of({"x": 1}, dict(reversed(weights.items())))
+    assert fingerprint_of({"x": 1}, weights) == same
     changed = {"a": np.arange(4.0) + np.eye(1, 4)[0] * 1e-12, "b": np.ones(2)}
-    others = [identify({"x": 2}, weights), identify({"x": 1}, changed), identify({"x": 1}, {"a": weights["a"]})]
+    others = [
+        fingerprint_of({"x": 2}, weights),
+        fingerprint_of({"x": 1}, changed),
+        fingerprint_of({"x": 1}, {"a": weights["a"]}),
+    ]
     assert len({same, *others}) == 4
     assert len(same) == 16
 
 
 def test_bytes_are_not_pixels() -> None:
-    with pytest.raises(NetworkError, match="divide bytes by 255"):
+    with pytest.raises(ModelError, match="divide bytes by 255"):
         as_pixels(np.zeros((1, 2, 2, 3), dtype=np.uint8), np.dtype(np.float32))

@@ -1,4 +1,4 @@
-"""Small networks whose answers are known in closed form, each in every adapter, with the same weights.
+"""Small models whose answers are known in closed form, each in every adapter, with the same weights.
 
     linear      z = W x + b                     dz_k/dx = W_k
     quadratic   z = W x² + b                    dz_k/dx = 2 x W_k
@@ -19,8 +19,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from innerview.adapters import FunctionNetwork
-from innerview.adapters.numpy import NumpyNetwork
+from innerview.adapters import FunctionModel
+from innerview.adapters.numpy import NumpyModel
 from innerview.adapters.operations import (
     ELU,
     Convolution,
@@ -32,7 +32,7 @@ from innerview.adapters.operations import (
     Operation,
     ReLU,
 )
-from innerview.network import InputSpec, Network, OutputSpec
+from innerview.model import InputSpec, Model, OutputSpec
 from innerview.types import Array
 
 OUTPUT_SPEC = OutputSpec(("ant", "bee", "cow"), temperature=0.5)
@@ -52,13 +52,13 @@ class Square(Operation):
     def forward(self, value: Array, prepared: tuple[Array, ...]) -> tuple[Array, Any]:
         return value**2, value
 
-    def pullback(self, gradient: Array, saved: Any, prepared: tuple[Array, ...]) -> Array:
+    def vjp(self, gradient: Array, saved: Any, prepared: tuple[Array, ...]) -> Array:
         return 2 * saved * gradient
 
 
 @dataclass(frozen=True)
-class Model:
-    """One network, apart from any adapter.
+class ModelSpec:
+    """One model, apart from any adapter.
 
     `formula` gives, from the model's input (batch × …, flat) and the weights, the outputs (batch × class) and
     their derivatives by the input (class × batch × …).
@@ -101,16 +101,16 @@ def _hidden(x: Array, w: Mapping[str, Array]) -> tuple[Array, Array]:
 
 _OUT = {"dense.weight": (3, 36), "dense.bias": (3,)}
 
-MODELS: Mapping[str, Model] = {
-    "linear": Model(SMALL, _OUT, (Flatten("flatten"), Dense("dense")), _linear),
-    "quadratic": Model(SMALL, _OUT, (Square("square"), Flatten("flatten"), Dense("dense")), _quadratic),
-    "hidden": Model(
+MODELS: Mapping[str, ModelSpec] = {
+    "linear": ModelSpec(SMALL, _OUT, (Flatten("flatten"), Dense("dense")), _linear),
+    "quadratic": ModelSpec(SMALL, _OUT, (Square("square"), Flatten("flatten"), Dense("dense")), _quadratic),
+    "hidden": ModelSpec(
         SMALL,
         {"hidden.weight": (7, 36), "hidden.bias": (7,), "dense.weight": (3, 7), "dense.bias": (3,)},
         (Flatten("flatten"), Dense("hidden"), ReLU("relu"), Dense("dense")),
         _hidden,
     ),
-    "mixed": Model(
+    "mixed": ModelSpec(
         LARGE,
         {
             "conv1.weight": (4, 3, 3, 3),
@@ -133,7 +133,7 @@ MODELS: Mapping[str, Model] = {
             Dense("dense"),
         ),
     ),
-    "means": Model(
+    "means": ModelSpec(
         GREY,
         {"conv1.weight": (3, 1, 3, 3)},
         (Convolution("conv1", padding="valid"), ELU("elu1"), GlobalMean("mean")),
@@ -141,11 +141,11 @@ MODELS: Mapping[str, Model] = {
 }
 
 
-def numpy_network(model: Model, weights: Mapping[str, Array], dtype: type[np.floating]) -> NumpyNetwork:
-    return NumpyNetwork(model.input, model.output, model.operations, weights, dtype)
+def numpy_model(model: ModelSpec, weights: Mapping[str, Array], dtype: type[np.floating]) -> NumpyModel:
+    return NumpyModel(model.input, model.output, model.operations, weights, dtype)
 
 
-def torch_module(model: Model, weights: Mapping[str, Array], dtype: type[np.floating]) -> Any:
+def torch_module(model: ModelSpec, weights: Mapping[str, Array], dtype: type[np.floating]) -> Any:
     """Translate operations into modules of PyTorch, one by one."""
     import torch
     from torch import nn
@@ -183,44 +183,44 @@ def torch_module(model: Model, weights: Mapping[str, Array], dtype: type[np.floa
     return module
 
 
-def torch_network(model: Model, weights: Mapping[str, Array], dtype: type[np.floating]) -> Any:
+def torch_model(model: ModelSpec, weights: Mapping[str, Array], dtype: type[np.floating]) -> Any:
     from dataclasses import replace
 
-    from innerview.adapters.torch import TorchNetwork
+    from innerview.adapters.torch import TorchModel
 
     # The formulas flatten pictures as they cross the waist; convolutions of PyTorch want channels in front.
     layout = "HWC" if model.formula else "CHW"
-    return TorchNetwork(torch_module(model, weights, dtype), replace(model.input, layout=layout), model.output)
+    return TorchModel(torch_module(model, weights, dtype), replace(model.input, layout=layout), model.output)
 
 
-def function_network(model: Model, weights: Mapping[str, Array], dtype: type[np.floating]) -> FunctionNetwork:
+def function_model(model: ModelSpec, weights: Mapping[str, Array], dtype: type[np.floating]) -> FunctionModel:
     formula = model.formula
     assert formula is not None
 
     def function(inputs: Array) -> Array:
         return formula(inputs.reshape(-1, math.prod(model.input.shape)), weights)[0]
 
-    return FunctionNetwork(function, model.input, model.output, dtype)
+    return FunctionModel(function, model.input, model.output, dtype)
 
 
-def jax_network(model: Model, weights: Mapping[str, Array], dtype: type[np.floating]) -> Any:
+def jax_model(model: ModelSpec, weights: Mapping[str, Array], dtype: type[np.floating]) -> Any:
     from adapters import jax_models
 
-    return jax_models.network(model, weights, dtype)
+    return jax_models.built(model, weights, dtype)
 
 
-def keras_network(model: Model, weights: Mapping[str, Array], dtype: type[np.floating]) -> Any:
+def keras_model(model: ModelSpec, weights: Mapping[str, Array], dtype: type[np.floating]) -> Any:
     from adapters import keras_models
 
-    return keras_models.network(model, weights, dtype)
+    return keras_models.built(model, weights, dtype)
 
 
-BUILDERS: Mapping[str, Callable[..., Network]] = {
-    "numpy": numpy_network,
-    "torch": torch_network,
-    "jax": jax_network,
-    "keras": keras_network,
-    "function": function_network,
+BUILDERS: Mapping[str, Callable[..., Model]] = {
+    "numpy": numpy_model,
+    "torch": torch_model,
+    "jax": jax_model,
+    "keras": keras_model,
+    "function": function_model,
 }
 
 BACKEND = os.environ.get("INNERVIEW_TEST_BACKEND", "")
@@ -241,7 +241,7 @@ class Subject:
     name: str
 
     @property
-    def model(self) -> Model:
+    def model(self) -> ModelSpec:
         return MODELS[self.name]
 
     @property

@@ -17,7 +17,7 @@ from typing import Any, Final, Literal, TypeAlias
 import jax.numpy as jnp
 
 from innerview.adapters.positions import Layout, Order
-from innerview.network import IMAGE_AXES, OUTPUT, Layer
+from innerview.model import IMAGE_AXES, OUTPUT, Layer
 
 Side: TypeAlias = Literal["first", "last"]
 """Where a value has its channels, as people say it."""
