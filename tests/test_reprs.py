@@ -14,13 +14,14 @@ from innerview import methods
 from innerview.adapters.numpy import NumpyModel
 from innerview.adapters.operations import Convolution, Dense, GlobalMean, ReLU
 from innerview.methods.mistakes import mistakes
+from innerview.methods.verdict import judge
 from innerview.model import InputSpec, OutputSpec
 from innerview.reprs import LINES, WIDTH, brief
 from innerview.results import Status
 from innerview.results.io import load_result, save_result
 from innerview.results.rebuilding import KINDS
 from innerview.targets import Contrast
-from results.saved import frames
+from results.saved import frames, truth_of
 
 CLASSES = 1000
 LAYERS = 60
@@ -58,6 +59,9 @@ def results(folder: Path) -> dict[str, Any]:
         replace(integrated, notes=("what should be known, in a sentence that is not short. " * 40,) * 9),
         methods.occlusion(model, image, target, fill=black),
         methods.shapley(model, image, target, regions=4),
+        regions := truth_of(methods.shapley(model, image, target, regions=4)),
+        regions.alone,
+        judge(integrated.heatmap, regions.values),
         methods.class_evidence(model, image, target),
         interior,
         interior.path,

@@ -106,10 +106,10 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
 
 @pytest.fixture
 def page(context: BrowserContext, heard: Heard, server: str) -> Iterator[Page]:
-    """The viewer, opened without a fragment, its map there."""
+    """The viewer, opened at the attribution, its map there."""
     opened = context.new_page()
     heard.listen(opened)
-    opened.goto(server)
+    opened.goto(f"{server}#/attribution")
     expect(opened.locator(".says")).to_be_visible()
     yield opened
     opened.close()

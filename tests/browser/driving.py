@@ -25,6 +25,7 @@ PATIENCE = 1000 * patience.PATIENCE
 """Milliseconds for an answer on a busy computer."""
 
 VIEWS = {
+    "0": ("why", "Why this answer"),
     "1": ("attribution", "Attribution"),
     "2": ("interior", "Interior gradients"),
     "3": ("masking", "Masking"),
@@ -35,6 +36,7 @@ VIEWS = {
 }
 
 READY = {
+    "why": ".why .photo canvas",
     "attribution": "[data-certificate]",
     "interior": ".interior .quartet canvas",
     "masking": ".masking .seen-by-model canvas",
@@ -75,6 +77,7 @@ class Known:
     def prepare(self) -> None:
         """Work out the cat's path, its answers by share and the runner-up's map, so that no page waits for them."""
         target = self.predicted()
+        self.ask("truth", target=target, baseline="black", method="integrated-gradients")
         self.ask("path", target=target)
         self.ask("masking", target=target, fill="black")
         self.ask("map", target=int(np.argsort(-self.ask("subject").arrays["logits"], kind="stable")[1]))

@@ -41,7 +41,7 @@ def looked_at(browser: Browser, server: str, prepared: Known) -> Page:
     made = browser.new_context(viewport={"width": WIDE, "height": 900}, color_scheme="light", reduced_motion="reduce")
     made.set_default_timeout(PATIENCE)
     page = made.new_page()
-    page.goto(server)
+    page.goto(f"{server}#/attribution")
     expect(page.locator("[data-certificate]")).to_be_visible(timeout=PATIENCE)
     page.evaluate(AXE.read_text(encoding="utf-8"))
     return page

@@ -28,7 +28,7 @@ def tab(request: pytest.FixtureRequest, browser: Browser, server: str, heard: He
     made.set_default_timeout(PATIENCE)
     page = made.new_page()
     heard.listen(page)
-    page.goto(server)
+    page.goto(f"{server}#/attribution")
     expect(page.locator("[data-certificate]")).to_be_visible()
     yield page
     made.close()

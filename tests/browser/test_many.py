@@ -42,7 +42,7 @@ def test_a_file_of_five_hundred_pictures_shows_thumbnails_a_page_at_a_time(
     page = browser.new_context(offline=True, viewport={"width": 1280, "height": 900}).new_page()
     page.set_default_timeout(PATIENCE)
     heard.listen(page)
-    page.goto(path.as_uri())
+    page.goto(f"{path.as_uri()}#/attribution")
     expect(page.get_by_role("img", name="Picture: no. 0")).to_be_visible()
     assert page.locator(".thumbnails img").count() == 24
     page.locator(".samples summary").click()

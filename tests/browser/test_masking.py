@@ -47,7 +47,7 @@ def touched(browser: Browser, heard: Heard, server: str) -> Iterator[Page]:
     made.set_default_timeout(PATIENCE)
     page = made.new_page()
     heard.listen(page)
-    page.goto(server)
+    page.goto(f"{server}#/attribution")
     yield page
     made.close()
 

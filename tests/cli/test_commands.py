@@ -62,7 +62,7 @@ def test_look_at_several_has_an_overview_on_one_scale(tmp_path: Path) -> None:
         "--baseline",
         "noise:3",
     ]
-    assert main(["explain", "cat", "moose", "-o", "out", *arguments]) == 0
+    assert main(["explain", "cat", "moose", "-o", "out", "--no-judge", *arguments]) == 0
     out = tmp_path / "out"
     page = (out / "index.html").read_text()
     assert "cat/index.html" in page
@@ -75,7 +75,7 @@ def test_look_at_several_has_an_overview_on_one_scale(tmp_path: Path) -> None:
     assert found["baseline"] == "white and uniform noise, seed 3"
     assert found["seed"] == 3
     assert found["target"] == "logit of 3 cat minus the mean of the others"
-    again = main(["explain", "cat", "-o", "out", "--n-steps", "1", "--alphas", "1"])
+    again = main(["explain", "cat", "-o", "out", "--no-judge", "--n-steps", "1", "--alphas", "1"])
     assert again == 0  # a folder of ours is written to again
     assert json.loads((out / "cat" / "result.json").read_text())["integrated"]["n_evaluations"] == 1
 
@@ -85,7 +85,9 @@ def test_look_picks_from_class_folders(tmp_path: Path) -> None:
         (tmp_path / "data" / "test" / name).mkdir(parents=True)
         pixels = np.random.default_rng(len(name)).integers(0, 256, (32, 32, 3), dtype=np.uint8)
         Image.fromarray(pixels).save(tmp_path / "data" / "test" / name / "0000.png")
-    assert main(["explain", "--data", "data", "--select", "horse:0", "--n-steps", "1", "--alphas", "1"]) == 0
+    assert (
+        main(["explain", "--data", "data", "--select", "horse:0", "--no-judge", "--n-steps", "1", "--alphas", "1"]) == 0
+    )
     (folder,) = [one for one in (tmp_path / "innerview-explanations").iterdir() if one.is_dir()]
     assert json.loads((folder / "result.json").read_text())["picture"]["truth"] == 7
     assert "photo.png" not in {one.name for one in folder.iterdir()}  # the model saw all of it, pixel by pixel

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from innerview.errors import ImageError, UsageError
-from innerview.methods.partitions import bricks, partition
+from innerview.methods.partitions import bricks, name_regions, partition
 
 
 @given(st.integers(12, 40), st.integers(12, 40), st.integers(1, 12))
@@ -54,3 +54,14 @@ def test_labels_that_are_no_regions_are_refused(labels: np.ndarray) -> None:
 def test_more_regions_than_pixels_or_none(number: int) -> None:
     with pytest.raises(UsageError):
         bricks(2, 3, number)
+
+
+def test_regions_of_a_grid_are_called_by_where_they_lie() -> None:
+    names = name_regions(partition(32, 32, 9))
+    assert names == ("top left", "top", "top right", "left", "middle", "right", "bottom left", "bottom", "bottom right")
+
+
+def test_regions_that_lie_alike_are_told_apart_by_their_numbers() -> None:
+    labels = np.zeros((9, 9), int)
+    labels[4, 4] = 1
+    assert name_regions(labels) == ("middle (0)", "middle (1)")

@@ -25,13 +25,14 @@ from innerview.methods import (
     shapley,
     weight_histograms,
 )
+from innerview.methods.verdict import judge
 from innerview.notebook.display import PICTURES, attach, draw
 from innerview.results import Prediction
 from innerview.results.result import in_kind
 from innerview.targets import Logit
 from innerview.types import Array
 from models import MODELS, numpy_model
-from results.saved import frames
+from results.saved import frames, truth_of
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +49,9 @@ def shown() -> list[Any]:
         gradient(wrapped, image, Logit()),
         gradient_input(wrapped, image, Logit()),
         shapley(wrapped, image, Logit(), regions=4),
+        regions := truth_of(shapley(wrapped, image, Logit(), regions=4)),
+        regions.alone,
+        judge(integrated.heatmap, regions.values),
         class_evidence(wrapped, image, Logit()),
         interior,
         frames(interior),

@@ -15,7 +15,8 @@ import numpy as np
 
 from innerview import methods
 from innerview.layers import Layer, TokenGrid
-from innerview.results import InteriorGradients, PathFrames
+from innerview.methods.verdict import judge
+from innerview.results import ImagePart, InteriorGradients, PathFrames, RegionTruth, ShapleyValues
 from innerview.targets import Logit
 from models import MODELS, numpy_model
 
@@ -58,8 +59,18 @@ def results() -> Mapping[str, object]:
         "tokens": (Layer("block", "other", (), "token channel", (5, 8), tokens=TokenGrid(5, 1, 2, 2)),),
         "evidence": methods.class_evidence(numpy_model(ENDING, ENDING.weights(), np.float32), ending, target),
         "shapley": methods.shapley(model, image, target, regions=(1, 3), fills=("black", "mean")),
+        "truth": truth_of(methods.shapley(model, image, target, regions=(1, 3), fills=("black", "mean"))),
+        "verdict": judge(
+            integrated.heatmap, methods.shapley(model, image, target, regions=(1, 3), fills=("black", "mean"))
+        ),
         "statistics": methods.path_predictions(model, [(image, 1), (black, 0)], baseline=black, alphas=(0.0, 1.0)),
     }
+
+
+def truth_of(values: ShapleyValues) -> RegionTruth:
+    """With parts as they are told; which of them decide is not what is tested here."""
+    part = ImagePart(values.image, (0, 2), "1 bee", 0.75, "black", 2, 3)
+    return RegionTruth(values, tuple(f"region {number}" for number in range(values.values.shape[1])), part, None)
 
 
 def frames(found: InteriorGradients) -> PathFrames:

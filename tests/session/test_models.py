@@ -337,5 +337,5 @@ def test_a_model_is_described_and_explained_from_the_line(
     line = ["--model", "net.py:build", "--classes", "classes.txt", "--input-spec", TAKES]
     assert main(["info", "moose", *line]) == 0
     assert "1 bee" in capsys.readouterr().out
-    assert main(["explain", "moose", *line, "--n-steps", "2", "--alphas", "1"]) == 0
+    assert main(["explain", "moose", *line, "--no-judge", "--n-steps", "2", "--alphas", "1"]) == 0
     assert main(["weights", *line]) == 0

@@ -6,7 +6,7 @@
  */
 import type { ScaleChoice } from "./scale";
 
-export const VIEWS = ["attribution", "interior", "masking", "layers", "weights", "training", "compare"] as const;
+export const VIEWS = ["why", "attribution", "interior", "masking", "layers", "weights", "training", "compare"] as const;
 export type ViewName = (typeof VIEWS)[number];
 export const STYLES = ["tint", "half", "map", "image"] as const;
 export const SIGNS = ["both", "for", "against"] as const;
@@ -54,7 +54,7 @@ export interface Link {
 }
 
 export const DEFAULTS: Link = {
-  view: "attribution",
+  view: "why",
   model: null,
   image: null,
   target: null,

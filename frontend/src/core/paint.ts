@@ -71,11 +71,12 @@ export function paintMap(out: Rgba, values: ArrayLike<number>, limit: number, na
   }
 }
 
-/** Brightness of pixel `i`, squeezed to 0.2 … 0.8 of 255. */
-function grey({ data, shape }: ImageBytes, i: number): number {
-  if ((shape[2] ?? 1) === 1) return 51 + 0.6 * data[i];
-  return 51 + 0.6 * (0.2126 * data[3 * i] + 0.7152 * data[3 * i + 1] + 0.0722 * data[3 * i + 2]);
-}
+/** Brightness of a colour, squeezed to 0.2 … 0.8 of 255. */
+export const squeezed = (red: number, green: number, blue: number): number => 51 + 0.6 * (0.2126 * red + 0.7152 * green + 0.0722 * blue);
+
+/** The same of pixel `i`. */
+const grey = ({ data, shape }: ImageBytes, i: number): number =>
+  (shape[2] ?? 1) === 1 ? squeezed(data[i], data[i], data[i]) : squeezed(data[3 * i], data[3 * i + 1], data[3 * i + 2]);
 
 /** A signed map laid over its image. */
 export function paintOverlay(

@@ -10,6 +10,8 @@ export interface Tensor<A> {
 export interface SubjectArrays {
   /** height × width × channel */
   image: Tensor<Uint8Array>;
+  /** byte: what the model sees, as sharp as it was found: a JPEG file of at most 384 pixels a side; absent where nothing finer is known */
+  photo?: Tensor<Uint8Array>;
   /** thumbnail height × thumbnail width × 3: the whole original, at most 96 pixels a side */
   thumbnail: Tensor<Uint8Array>;
   /** class */
@@ -34,6 +36,56 @@ export interface SubjectMeta {
   original: unknown;
   caption: string | null;
   source: string;
+}
+
+/** What each position of the model's last map gives to each shown class: the sum over the positions is the output, exactly. */
+export interface EvidenceArrays {
+  /** shown class × row × column */
+  evidence: Tensor<Float32Array>;
+  /** shown class */
+  outputs: Tensor<Float32Array>;
+  /** shown class */
+  classes: Tensor<Uint32Array>;
+}
+
+export interface EvidenceMeta {
+  schema: string;
+  kind: string;
+  model: string;
+  image: string | null;
+  versions: unknown;
+  layer: string;
+  field: unknown;
+  says: string;
+}
+
+/** What each region of the image does to the score, exactly: Shapley values under several fills, the parts that decide, and how far maps agree. */
+export interface TruthArrays {
+  /** height × width: number of each pixel's region */
+  labels: Tensor<Uint16Array>;
+  /** fill × region */
+  values: Tensor<Float32Array>;
+  /** part × height × width × channel: the smallest part that alone keeps the answer, and the image without the smallest part whose removal changes it */
+  parts?: Tensor<Uint8Array>;
+}
+
+export interface TruthMeta {
+  schema: string;
+  kind: string;
+  model: string;
+  image: string | null;
+  versions: unknown;
+  target: number | null;
+  versus: number | null;
+  unit: string;
+  target_words: string;
+  names: unknown;
+  fills: unknown;
+  unsure: unknown;
+  lines: unknown;
+  parts: unknown;
+  verdicts: unknown;
+  n_evaluations: number;
 }
 
 /** One signed value for each pixel, with its estimated error. */
@@ -364,6 +416,8 @@ export interface TimelineMeta {
 
 export interface Payloads {
   subject: { kind: "subject"; arrays: SubjectArrays; meta: SubjectMeta };
+  evidence: { kind: "evidence"; arrays: EvidenceArrays; meta: EvidenceMeta };
+  truth: { kind: "truth"; arrays: TruthArrays; meta: TruthMeta };
   map: { kind: "map"; arrays: MapArrays; meta: MapMeta };
   path: { kind: "path"; arrays: PathArrays; meta: PathMeta };
   masking: { kind: "masking"; arrays: MaskingArrays; meta: MaskingMeta };
@@ -382,7 +436,9 @@ export type Payload<K extends Kind = Kind> = Payloads[K];
 export const VERSION = "2";
 export const COMMON = "schema,kind,model,image:?,versions:j";
 export const SCHEMA: Record<string, { arrays: string; meta: string }> = {
-  subject: { arrays: "image;U8;a,b,c|thumbnail;U8;d,e,3|logits;F32;f|probabilities;F32;f|predicted;U32;1|confidence;F32;1", meta: "name,label:i?,crop:j?,original:j,caption:?,source" },
+  subject: { arrays: "image;U8;a,b,c|photo;U8;d;;?|thumbnail;U8;e,f,3|logits;F32;g|probabilities;F32;g|predicted;U32;1|confidence;F32;1", meta: "name,label:i?,crop:j?,original:j,caption:?,source" },
+  evidence: { arrays: "evidence;F32;a,b,c|outputs;F32;a|classes;U32;a", meta: "layer,field:j?,says" },
+  truth: { arrays: "labels;U16;a,b|values;F32;c,d|parts;U8;e,a,b,f;;?", meta: "target:i?,versus:i?,unit,target_words,names:j,fills:j,unsure:j,lines:j,parts:j,verdicts:j,n_evaluations:i" },
   map: { arrays: "heatmap;F32,I8;a,b;1|pixel_error;F32,I8;a,b;1;?|std;F32;a,b;;?|baseline;U8;a,b,c;;?|alphas;F32;d;;?|scores;F32;d;;?", meta: "method,method_words,meaning,target:i?,versus:i?,objective,target_words,unit,baseline:?,rule:?,tolerance:n?,error:n?,convergence_delta:n?,relative_convergence_delta:n?,n_evaluations:i,status,status_words,score:n,baseline_score:n?,notes:j,convergence:j?" },
   path: { arrays: "alphas;F32;a|scores;F32;a|probabilities;F32;a,b|classes;U32;b|logits;F32;a,b|predicted;U32;a|confidence;F32;a|norms;F32;a|gradients;I8;c,d,e,f;c|gradient_alphas;F32;c|cumulative;I8;g,d,e;g|cumulative_alphas;F32;g|contribution;I8;h,d,e;h;?|contribution_alphas;F32;h;;?|baseline;U8;d,e,f", meta: "target:i?,versus:i?,unit,target_words,baseline,shorter:?,missing:j?" },
   masking: { arrays: "fractions;F32;a|n_pixels;U32;a|logits;F32;b,a,c|probabilities;F32;b,a,c|predicted;U32;d,a|confidence;F32;d,a|classes;U32;c|rankings;U16,U32;3,e,f|fill;U8;e,f,g", meta: "orders:j,target:i?,versus:i?,fill,seed:i" },

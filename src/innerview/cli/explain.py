@@ -15,8 +15,8 @@ from innerview.cli.console import say
 @click.argument("images", nargs=-1, metavar="[IMAGE]...")
 @options.model()
 @options.query(
-    *options.QUESTION, "max_evaluations", "rule", "n_steps", "baselines", "methods", "layers", "max_channels", "alphas",
-    "fractions", "vmax", "overlay", *options.CHOICE,
+    *options.QUESTION, "judge", "regions", "fills", "max_evaluations", "rule", "n_steps", "baselines", "methods",
+    "layers", "max_channels", "alphas", "fractions", "vmax", "overlay", *options.CHOICE,
 )  # fmt: skip
 @options.output("innerview-explanations")
 def command(*, images: tuple[str, ...], model: Any, query: Any, output: Path) -> None:

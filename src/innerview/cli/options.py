@@ -154,6 +154,15 @@ QUERY: Final[Mapping[str, Decorator]] = MappingProxyType(
         ),
         "tolerance": option("--tolerance", type=float, help="Error of the maps to reach: 0.01 is 1 %."),
         "max_evaluations": option("--max-evaluations", type=click.IntRange(2), help="Most evaluations to spend."),
+        "judge": option("--judge/--no-judge", help="Hold maps against every combination of regions. [of small images]"),
+        "regions": option("--regions", type=click.IntRange(2, 12), help="Regions of which all combinations are shown."),
+        "fills": option(
+            "--fill",
+            "fills",
+            several=True,
+            metavar="NAME",
+            help="What stands in a region's place. [blurred,mean,black]",
+        ),
         "rule": option("--rule", metavar="NAME", help="A quadrature rule, instead of a tolerance."),
         "n_steps": option("--n-steps", type=click.IntRange(1), help="Evaluations of the rule. [32]"),
         "baselines": option(

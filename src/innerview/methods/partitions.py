@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Final
 
 import numpy as np
 from jaxtyping import Bool, Int
@@ -51,6 +52,24 @@ def bricks(height: int, width: int, number: int) -> Labels:
     for first, last, top, bottom in zip(ends, ends[1:], edges, edges[1:], strict=False):
         labels[top:bottom] = first + np.arange(width) * (last - first) // width
     return labels
+
+
+POSITIONS: Final = (
+    ("top left", "top", "top right"),
+    ("left", "middle", "right"),
+    ("bottom left", "bottom", "bottom right"),
+)
+"""What a region is called, by the third of the image's height and width in which its middle lies."""
+
+
+def name_regions(labels: Labels) -> tuple[str, ...]:
+    """Call each region by where it lies, "top left"; by its number as well where two would be called alike."""
+    names: list[str] = []
+    for number in range(int(labels.max()) + 1):
+        middle = (float(one.mean() + 0.5) for one in np.nonzero(labels == number))
+        down, across = (min(int(3 * at / length), 2) for at, length in zip(middle, labels.shape, strict=True))
+        names.append(POSITIONS[down][across])
+    return tuple(name if names.count(name) == 1 else f"{name} ({at})" for at, name in enumerate(names))
 
 
 def _checked(height: int, width: int, labels: Int[Array, ...] | Bool[Array, ...]) -> Labels:

@@ -17,6 +17,7 @@ from innerview.results import (
     Attribution,
     ClassEvidence,
     Gradient,
+    ImagePart,
     IntegratedGradients,
     InteriorGradients,
     MaskingCurve,
@@ -24,10 +25,13 @@ from innerview.results import (
     PathPredictions,
     PathProfile,
     Prediction,
+    RegionTruth,
     ShapleyValues,
+    Verdict,
     WeightHistograms,
 )
 from innerview.targets import label
+from innerview.viewer import sentences
 from innerview.viewer.rendering import render
 
 
@@ -116,6 +120,41 @@ def _statistics(result: PathPredictions) -> Any:
     return statistics_figure(result)
 
 
+def _regions(result: RegionTruth) -> Any:
+    """What each region adds, and the parts that decide."""
+    from innerview.pictures import regions_on_image, why_picture
+    from innerview.pictures.canvas import Line, Tile
+
+    values = result.values
+    adds = regions_on_image(values.image, values.labels, values.values.mean(axis=0), sentences.unsure_regions(values))
+    tiles = [Tile(adds, (Line(f"What each region adds ({values.unit})", bold=True),))]
+    tiles += [_tile(one) for one in (result.alone, result.without) if one is not None]
+    return why_picture(f"Regions: {values.provenance.target}", tiles, [sentences.regions(result)])
+
+
+def _part(result: ImagePart) -> Any:
+    from innerview.pictures.canvas import draw_tile
+
+    return draw_tile(_tile(result))
+
+
+def _tile(part: ImagePart) -> Any:
+    from innerview.pictures import show_image
+    from innerview.pictures.canvas import Line, Tile
+
+    return Tile(show_image(part.image), (Line(sentences.part(part), bold=True),))
+
+
+def _verdict(result: Verdict) -> Any:
+    from innerview.pictures.canvas import Line, page
+
+    rows = [
+        Line(fill, right=f"{value:+.2f}", share=max(0.0, value) if value == value else 0.0)
+        for fill, value in zip(result.fills, result.correlations.tolist(), strict=True)
+    ]
+    return page("Verdict", [Line(f"This map {sentences.verdict(result)}."), *rows], width=480)
+
+
 PICTURES: Final[Mapping[type[Any], Callable[[Any], Any]]] = MappingProxyType(
     {
         IntegratedGradients: _map,
@@ -123,6 +162,9 @@ PICTURES: Final[Mapping[type[Any], Callable[[Any], Any]]] = MappingProxyType(
         Attribution: _map,
         ClassEvidence: _map,
         ShapleyValues: _map,
+        RegionTruth: _regions,
+        ImagePart: _part,
+        Verdict: _verdict,
         InteriorGradients: _interior,
         MaskingCurve: _keep,
         Activations: _activations,

@@ -75,7 +75,7 @@ class View:
         self._pictures, self._model, self._query, self._runs = (
             tuple(pictures),
             model,
-            replace(query, **BRIEF),
+            replace(query, **BRIEF, judge=False),
             runs,
         )
         self._opened = open_model(model)

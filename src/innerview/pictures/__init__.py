@@ -2,6 +2,7 @@
 
     raster pictures      attribution_picture · attribution_views · photo_picture · contact_sheet · error_picture
     (Pillow)             interior_strip · interior_sheet · masking_strip · activation_grid · architecture_picture
+                         why_picture · evidence_on_photo · regions_on_image · show_image
     animations           interior_animation · activation_animation
     charts (matplotlib)  histogram_figure · layers_figure · path_figure · convergence_figure · statistics_figure ·
                          curves_figure, and draw_… for axes of one's own
@@ -32,9 +33,11 @@ from innerview.pictures.charts.statistics import draw_accuracy, draw_class_share
 from innerview.pictures.interior import QUANTITIES, interior_animation, interior_sheet, interior_strip
 from innerview.pictures.masking import masking_strip
 from innerview.pictures.overlay import STYLES, overlay
+from innerview.pictures.pixels import show_image
 from innerview.pictures.ramps import colour, ramp
 from innerview.pictures.saving import save, to_picture
 from innerview.pictures.scale import Scale, ScaleChoice, choose_scales, own_limit
+from innerview.pictures.why import evidence_on_photo, regions_on_image, why_picture
 
 __all__ = [
     "QUANTITIES",
@@ -64,6 +67,7 @@ __all__ = [
     "draw_probability_path",
     "draw_score_path",
     "error_picture",
+    "evidence_on_photo",
     "histogram_figure",
     "interior_animation",
     "interior_sheet",
@@ -75,7 +79,10 @@ __all__ = [
     "path_figure",
     "photo_picture",
     "ramp",
+    "regions_on_image",
     "save",
+    "show_image",
     "statistics_figure",
     "to_picture",
+    "why_picture",
 ]

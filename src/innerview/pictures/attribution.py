@@ -155,9 +155,9 @@ def _head(result: Drawable, subject: Subject) -> list[Line | Pillow.Image]:
     return [note(text) for text in (asked, subject.sentence) if text]
 
 
-def _foot(result: Drawable, style: str) -> list[Line | Pillow.Image]:
+def _foot(result: Drawable, style: str, verdict: str = "") -> list[Line | Pillow.Image]:
     sums = balance(result) if result.ramp == "evidence" else ""
-    return [note(text) for text in (STYLE_WORDS[style], sums, *result.facts) if text]
+    return [note(text) for text in (STYLE_WORDS[style], verdict, sums, *result.facts) if text]
 
 
 def _legend(
@@ -180,6 +180,7 @@ def attribution_picture(
     show: str = "both",
     scale: ScaleChoice = "per-image",
     size: int = LARGE,
+    verdict: str = "",
 ) -> Pillow.Image:
     """Draw one map large, over its picture; beside it its error per pixel, small, where that is known.
 
@@ -190,6 +191,7 @@ def attribution_picture(
         show: "both" signs, only "for" or only "against".
         scale: "per-image", or the value with the full colour, in the unit of the map.
         size: of the longer side, in pixels, at least.
+        verdict: how far it agrees with what taking parts away does, in words; empty for nothing.
 
     Raises:
         UsageError: an unknown style, sign or scale.
@@ -200,7 +202,7 @@ def attribution_picture(
     title = found.title + {"both": "", "for": ", for only", "against": ", against only"}[show]
     bar = _legend([found], chosen, style, picture.width)
     body = picture if found.error is None else canvas.beside([picture, _error_tile(found.error, found.unit)])
-    return canvas.page(title, [*_head(found, subject or Subject()), body, bar, *_foot(found, style)])
+    return canvas.page(title, [*_head(found, subject or Subject()), body, bar, *_foot(found, style, verdict)])
 
 
 def _error_tile(error: Map, unit: str) -> Pillow.Image:
@@ -219,6 +221,7 @@ def attribution_views(
     style: str = "tint",
     scale: ScaleChoice = "per-image",
     columns: int = 2,
+    verdict: str = "",
 ) -> Pillow.Image:
     """Draw four views of one map on one scale, the picture, both signs, only for, only against; and its error if known.
 
@@ -228,6 +231,7 @@ def attribution_views(
         style: one of STYLES.
         scale: "per-image", or the value with the full colour.
         columns: views in a row; the views are smaller in rows of more than two.
+        verdict: how far it agrees with what taking parts away does, in words; empty for nothing.
 
     Raises:
         UsageError: an unknown style or scale.
@@ -246,7 +250,7 @@ def attribution_views(
     body = canvas.grid(tiles, columns)
     bar = _legend([found], chosen, style, body.width if found.error is None else size)
     bar = bar if found.error is None else canvas.beside([bar, _error_tile(found.error, found.unit)])
-    return canvas.page(found.title, [*_head(found, subject or Subject()), body, bar, *_foot(found, style)])
+    return canvas.page(found.title, [*_head(found, subject or Subject()), body, bar, *_foot(found, style, verdict)])
 
 
 @taking_tensors

@@ -15,6 +15,8 @@ from innerview.results.path import InteriorGradients, PathFrames, PathPrediction
 from innerview.results.provenance import SCHEMA, Prediction, Provenance, Status, versions
 from innerview.results.result import Result, as_numpy
 from innerview.results.shapley import ShapleyValues
+from innerview.results.truth import ImagePart, RegionTruth
+from innerview.results.verdict import Verdict
 
 __all__ = [
     "SCHEMA",
@@ -23,6 +25,7 @@ __all__ = [
     "ClassEvidence",
     "Explained",
     "Gradient",
+    "ImagePart",
     "IntegratedGradients",
     "InteriorGradients",
     "MaskingCurve",
@@ -32,9 +35,11 @@ __all__ = [
     "PathProfile",
     "Prediction",
     "Provenance",
+    "RegionTruth",
     "Result",
     "ShapleyValues",
     "Status",
+    "Verdict",
     "WeightHistograms",
     "as_attribution",
     "as_numpy",

@@ -27,6 +27,8 @@ from innerview.results.masking import MaskingCurve
 from innerview.results.path import InteriorGradients, PathFrames, PathPredictions, PathProfile
 from innerview.results.provenance import Prediction, Provenance
 from innerview.results.shapley import ShapleyValues
+from innerview.results.truth import ImagePart, RegionTruth
+from innerview.results.verdict import Verdict
 from innerview.types import Array
 
 TYPE: Final = "$type"
@@ -38,9 +40,9 @@ ARRAY: Final = frozenset({"array", "shape", "dtype"})
 KINDS: Final[Mapping[str, type[Any]]] = {
     kind.__name__: kind
     for kind in (
-        Activations, Attribution, ClassEvidence, Gradient, InputSpec, IntegratedGradients, InteriorGradients, Layer,
-        MaskingCurve, OutputSpec, PathFrames, PathPredictions, PathProfile, Prediction, Provenance, ShapleyValues,
-        TokenGrid, WeightHistograms,
+        Activations, Attribution, ClassEvidence, Gradient, ImagePart, InputSpec, IntegratedGradients,
+        InteriorGradients, Layer, MaskingCurve, OutputSpec, PathFrames, PathPredictions, PathProfile, Prediction,
+        Provenance, RegionTruth, ShapleyValues, TokenGrid, Verdict, WeightHistograms,
     )
 }  # fmt: skip
 """What can be read back, by name; a file can ask for nothing else to be made."""

@@ -5,6 +5,7 @@ The table below is all that the viewer can ask.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -13,26 +14,31 @@ from typing import Final, Protocol, runtime_checkable
 
 from innerview.errors import UsageError
 from innerview.methods import weight_histograms
+from innerview.methods.verdict import judge
 from innerview.model import Model
-from innerview.results import Explained, WeightHistograms
+from innerview.results import Explained, Verdict, WeightHistograms, as_attribution
 from innerview.session.compute.activations import ACTIVATIONS
 from innerview.session.compute.attribution import ATTRIBUTION
 from innerview.session.compute.computation import Source
+from innerview.session.compute.evidence import EVIDENCE
 from innerview.session.compute.masking import MASK, MASKING
 from innerview.session.compute.path import PATH
 from innerview.session.compute.prediction import PREDICTION
+from innerview.session.compute.truth import TRUTH
 from innerview.session.compute.weights import count_weights
 from innerview.session.progress import Listener, Passing
 from innerview.session.query import Query
 from innerview.targets import usual_kind
 from innerview.types import Array
 from innerview.viewer.payload import Payload
+from innerview.viewer.payloads.evidence import evidence_payload
 from innerview.viewer.payloads.layers import Shown, layers_payload
 from innerview.viewer.payloads.map import Question, map_payload
 from innerview.viewer.payloads.masking import mask_payload, masking_payload
 from innerview.viewer.payloads.path import path_payload
 from innerview.viewer.payloads.stamp import Stamp
 from innerview.viewer.payloads.subject import subject_payload
+from innerview.viewer.payloads.truth import truth_payload
 from innerview.viewer.payloads.weights import weights_payload
 
 OPAQUE: Final = "it was given as a function: give the model itself (a PyTorch module, say) to look into it"
@@ -106,6 +112,20 @@ def _map(asked: Asked, query: Query, listener: Listener) -> Payload:
     return shown(asked.result(ATTRIBUTION, query, Passing(listener, shown)), final=True)
 
 
+def _evidence(asked: Asked, query: Query, listener: Listener) -> Payload:
+    return evidence_payload(asked.result(EVIDENCE, query, listener), _stamp(asked, query), versus=_versus(asked, query))
+
+
+def _truth(asked: Asked, query: Query, listener: Listener) -> Payload:
+    """With verdicts on the class evidence, where there is some, and on the map of the method that is asked."""
+    found, verdicts = asked.result(TRUTH, query, listener), dict[str, Verdict]()
+    with contextlib.suppress(UsageError):  # most models have no such end
+        verdicts["class-evidence"] = judge(asked.result(EVIDENCE, query, listener).heatmap, found.values)
+    shown = as_attribution(asked.result(ATTRIBUTION, query, listener))
+    verdicts[query.method] = judge(shown.heatmap, found.values)
+    return truth_payload(found, verdicts, _stamp(asked, query), versus=_versus(asked, query))
+
+
 def _path(asked: Asked, query: Query, listener: Listener) -> Payload:
     stamp, versus = _stamp(asked, query), _versus(asked, query)
     shown = Passing(listener, lambda found: path_payload(found, stamp, versus=versus))
@@ -153,6 +173,8 @@ ANSWERS: Final[Mapping[str, Callable[[Asked, Query, Listener], Payload]]] = Mapp
     {
         "subject": _subject,
         "map": _map,
+        "evidence": _evidence,
+        "truth": _truth,
         "path": _path,
         "masking": _masking,
         "mask": _mask,

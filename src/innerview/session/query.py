@@ -16,11 +16,13 @@ from typing import Any, Final, Literal, cast
 
 from innerview.data.baselines import parse_baseline
 from innerview.errors import UsageError
+from innerview.fills import DEFAULT_FILLS, FILLS
 from innerview.methods import BUDGET, DEFAULT_FRACTIONS, RECIPE_ALPHAS
 from innerview.methods.integrated_gradients import DEFAULT_RULE, DEFAULT_STEPS, DEFAULT_TOLERANCE
 from innerview.methods.interior_gradients import check_alphas
 from innerview.methods.masking import check_fractions
 from innerview.methods.registry import USUAL, find_method
+from innerview.methods.shapley import count_passes
 from innerview.methods.tolerance import check_tolerance
 from innerview.model import DifferentiableModel, Model, OutputSpec, has_gradients
 from innerview.pictures.overlay import require_style
@@ -41,8 +43,11 @@ CURVE_FRACTIONS: Final = tuple(
 TIMELINE_STEPS: Final = 16
 """Evaluations of each map of a training's timeline, where no number is asked for."""
 
+DEFAULT_REGIONS: Final = 9
+"""Of the truth that maps are held against: 3 × 3, which people can name, and 512 combinations."""
+
 LISTS: Final = (
-    "baselines", "alphas", "fractions", "layers", "methods", "select", "probes", "curve_fractions", "cells"
+    "baselines", "fills", "alphas", "fractions", "layers", "methods", "select", "probes", "curve_fractions", "cells"
 )  # fmt: skip
 """Fields that hold several values; one alone is taken for a list of one."""
 
@@ -61,6 +66,9 @@ class Query:
         baselines: names or files; several are averaged in the integrated gradients, and the first one is the start of
             the interior gradients.
         fill: stands in the place of pixels that are taken away; empty for the first baseline.
+        fills: stand in the place of regions, each on its own (`innerview.fills`); `regions`: how many the image is cut
+            into, to show the model every combination of them.
+        judge: hold every map against what that says; None: where the image is small.
         tolerance: of the integrated gradients' error, relative to the map: 0.01 is 1 %.
         max_evaluations: to spend on that; `more`: how often it is made four times as large.
         rule: a quadrature rule instead of a tolerance; `n_steps`: its evaluations (each alone is enough).
@@ -93,6 +101,9 @@ class Query:
     methods: Sequence[str] = ()
     baselines: Sequence[str] = ("black",)
     fill: str = ""
+    fills: Sequence[str] = DEFAULT_FILLS
+    regions: int = DEFAULT_REGIONS
+    judge: bool | None = None
     tolerance: float = DEFAULT_TOLERANCE
     max_evaluations: int = BUDGET
     more: int = 0
@@ -219,6 +230,10 @@ def check_query(query: Query, model: Model) -> None:
     require_style(query.overlay)
     check_alphas(query.alphas)
     check_fractions(query.fractions)
+    count_passes(query.regions, len(query.fills))
+    for fill in query.fills:
+        if fill not in FILLS:
+            raise UsageError(f"there is no fill {fill!r}; fills are {', '.join(FILLS)}")
     for baseline in query.baselines:
         parse_baseline(baseline)
     if query.fixed_rule is None and has_gradients(model):

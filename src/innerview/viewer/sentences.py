@@ -6,12 +6,13 @@ written as in the pictures.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from innerview.model import WEIGHTED, Layer, Model
 from innerview.pictures.words import (
+    MINUS,
     UNKNOWN,
     error,
     layer_title,
@@ -25,13 +26,17 @@ from innerview.pictures.words import (
 from innerview.results import (
     Activations,
     Explained,
+    ImagePart,
     IntegratedGradients,
     InteriorGradients,
     MaskingCurve,
     PathPredictions,
     PathProfile,
     Prediction,
+    RegionTruth,
+    ShapleyValues,
     Status,
+    Verdict,
     WeightHistograms,
     as_attribution,
 )
@@ -48,6 +53,9 @@ HARDLY = 1.005
 
 LEAST_CORRELATION = 0.005
 """Below it nothing is followed."""
+
+FAINT = 0.05
+"""A region with less than this fraction of the largest value speaks neither for nor against."""
 
 TWO = 2
 """Classes that are named, of several that nothing sets apart."""
@@ -126,6 +134,90 @@ def exactness(result: IntegratedGradients) -> str:
         return f"Its error can't be told yet {cost} ({asked}): give a larger budget. So far {missed}."
     short = "" if result.status is Status.CONVERGED else " and not reached; raise the budget or the tolerance"
     return f"Its error is estimated at {error(result.error)} of the map {cost} ({asked}{short}); {missed}."
+
+
+def regions(truth: RegionTruth) -> str:
+    """Say what suffices alone, without what the answer changes, and which region adds most and least; a line each."""
+    values, names = truth.values, truth.names
+    told: list[str] = []
+    if truth.alone is not None:
+        only = truth.alone
+        one = len(only.regions) == 1
+        told.append(
+            f"Alone, the {_listed([names[at] for at in only.regions])} {'is' if one else 'are'} still predicted as "
+            f"{part(only)}; so {'is' if only.same == 1 else 'are'} {only.same} of all {only.sets} "
+            f"{'regions' if one else f'sets of {len(only.regions)} regions'}."
+        )
+    if truth.without is not None:
+        less = truth.without
+        one = len(less.regions) == 1
+        told.append(
+            f"Without the {_listed([names[at] for at in less.regions])} the image is predicted as {part(less)}; "
+            f"{less.same} of all {less.sets} {'regions' if one else f'sets of {len(less.regions)} regions'} change the "
+            "answer."
+        )
+    known = [fill for fill, sets in zip(_fill_names(values), values.sufficient, strict=True) if sets and not sets[0]]
+    if known:
+        told.append(f"With nothing of the image left, {values.answer} is still predicted: of {_listed(known)}.")
+    middle = values.values.mean(axis=0)
+    order = np.argsort(-middle).tolist()
+    most, least = (number(float(middle[order[at]]), signed=True) for at in (0, -1))
+    told.append(
+        f"The {names[order[0]]} adds most ({most} {values.unit}), the {names[order[-1]]} least ({least}): means over "
+        f"every combination of {len(names)} regions and {len(values.fills)} fills."
+    )
+    unsure = [names[at] for at in unsure_regions(values)]
+    if unsure:
+        told.append(f"What the {_listed(unsure)} would add depends on what is put there instead.")
+    return "\n".join(told)
+
+
+def _fill_names(values: ShapleyValues) -> list[str]:
+    """Without what is needed to make them again."""
+    return [fill.partition(" (")[0] for fill in values.fills]
+
+
+def unsure_regions(values: ShapleyValues) -> list[int]:
+    """Regions of which one fill says that they speak for the class and another that they speak against it."""
+    limit = FAINT * np.abs(values.values).max(axis=1, keepdims=True)
+    signs = np.where(np.abs(values.values) > limit, np.sign(values.values), 0)
+    return np.flatnonzero((signs.min(axis=0) < 0) & (signs.max(axis=0) > 0)).tolist()
+
+
+def chance_of(prediction: Prediction, index: int) -> str:
+    """The probability of a class behind its name, " (96.7 %)"; nothing where there is none."""
+    chance = probability(prediction.probability_of(index))
+    return "" if chance == UNKNOWN else f" ({chance})"
+
+
+def part(found: ImagePart) -> str:
+    """What a part is predicted as: "3 cat (83.1 %)"."""
+    chance = probability(found.confidence)
+    return found.prediction + ("" if chance == UNKNOWN else f" ({chance})")
+
+
+def _listed(names: Sequence[str]) -> str:
+    *first, last = names
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+VERDICTS: Mapping[str, str] = {
+    "agrees": "agrees with taking regions away",
+    "partly": "agrees with taking regions away under some fills only",
+    "unproved": "tells which regions matter no better than chance may",
+    "contradicts": "contradicts what taking regions away does",
+    "not judged": "could not be judged: all regions do the same",
+}
+
+
+def verdict(found: Verdict) -> str:
+    """Say how far a map agrees with the truth about regions, with the numbers: "agrees with … (0.67 to 0.82 …)"."""
+    known = [float(value) for value in found.correlations if value == value]
+    if not known:
+        return VERDICTS[found.kind]
+    low, high = (f"{value:.2f}".replace("-", MINUS) for value in (min(known), max(known)))
+    figures = low if len(known) == 1 else f"{low} to {high} over {len(known)} fills"
+    return f"{VERDICTS[found.kind]} (rank correlation {figures}, {found.n_regions} regions)"
 
 
 def by_method(result: Explained) -> str:

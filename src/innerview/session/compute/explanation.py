@@ -9,11 +9,13 @@ from typing import Final
 
 from innerview.data.baselines import Baseline
 from innerview.data.fitting import Preprocessed
-from innerview.errors import InnerviewError, UsageError
+from innerview.errors import InnerviewError, NetworkError, UsageError
 from innerview.layers import as_said
+from innerview.methods.verdict import judge
 from innerview.model import Layer, find_layer, has_gradients
 from innerview.results import (
     Activations,
+    ClassEvidence,
     Explained,
     Gradient,
     IntegratedGradients,
@@ -22,14 +24,19 @@ from innerview.results import (
     PathFrames,
     PathProfile,
     Prediction,
+    RegionTruth,
+    Verdict,
+    as_attribution,
 )
 from innerview.session.compute.activations import ACTIVATIONS
 from innerview.session.compute.attribution import ATTRIBUTION
 from innerview.session.compute.computation import Source
+from innerview.session.compute.evidence import EVIDENCE
 from innerview.session.compute.integrated import INTEGRATED_CLASSES, Integrated, choose_classes
 from innerview.session.compute.masking import keep_by_orders
 from innerview.session.compute.path import path_of
 from innerview.session.compute.prediction import resolved
+from innerview.session.compute.truth import TRUTH, is_judged, not_judged
 from innerview.session.layers import choose_layers, layers_shown
 from innerview.session.methods import choose_methods
 from innerview.session.progress import ALONE, SubProgress
@@ -73,6 +80,11 @@ class Look:
         fill: what stands in the place of pixels that are taken away.
         methods: maps by the other methods that were asked for, by name.
         missing: what could not be worked out, by what it is, with the reason.
+        evidence: what each position of the last map gives to each class; None where the model has no such end.
+        truth: what each region does to the answer, exactly; None where that was not asked.
+        verdicts: on the map of gradients ("integrated"), on the evidence ("evidence") and on those of other methods, by
+            name; none without truth.
+        not_judged: why there is no truth; empty where there is.
     """
 
     item: Preprocessed
@@ -90,6 +102,17 @@ class Look:
     fill: Baseline
     methods: Mapping[str, Explained]
     missing: Mapping[str, str] = field(default_factory=dict[str, str])
+    evidence: ClassEvidence | None = None
+    truth: RegionTruth | None = None
+    verdicts: Mapping[str, Verdict] = field(default_factory=dict[str, Verdict])
+    not_judged: str = ""
+
+    @property
+    def explained(self) -> int:
+        """Number of the class explained."""
+        index = self.queries[0].target
+        assert isinstance(index, int)  # noqa: S101 `choose_classes` gives numbers
+        return index
 
     @property
     def found(self) -> Along:
@@ -152,7 +175,9 @@ def examine(source: Source, item: Preprocessed, query: Query, portion: SubProgre
     methods_asked = query.methods if gradients else tuple(dict.fromkeys((FORWARD, *query.methods)))
     chosen = choose_methods(methods_asked, model)
     parts = len(chosen) + gradients
-    shares = [portion.part(0.8 * number / parts, 0.8 * (number + 1) / parts) for number in range(parts)]
+    judged = is_judged(source, query)
+    mapped = 0.5 if judged else 0.8
+    shares = [portion.part(mapped * number / parts, mapped * (number + 1) / parts) for number in range(parts)]
     missing, along, path, methods = dict[str, str](), None, None, dict[str, Explained]()
     if gradients:
         found = source.result(INTEGRATED_CLASSES, query, shares.pop(0))
@@ -173,6 +198,10 @@ def examine(source: Source, item: Preprocessed, query: Query, portion: SubProgre
         with _tolerated(missing, f"the map by {name}"):
             asked_by = share.part(0, 1, name, unit="passes")
             methods[name] = source.result(ATTRIBUTION, replace(explained, method=method), asked_by)
+    evidence, truth = _evidence(source, explained, portion), None
+    if judged:
+        with _tolerated(missing, "the truth about regions"):
+            truth = source.result(TRUTH, explained, portion.part(mapped, 0.8, "taking regions away", unit="passes"))
     look = Look(
         item=item,
         query=query,
@@ -189,6 +218,10 @@ def examine(source: Source, item: Preprocessed, query: Query, portion: SubProgre
         fill=baselines[0],
         methods=methods,
         missing=missing,
+        evidence=evidence,
+        truth=truth,
+        verdicts={} if truth is None else _verdicts(truth, maps[0], evidence, methods),
+        not_judged="" if judged else not_judged(query),
     )
     with _tolerated(missing, "masking"):
         orders = keep_by_orders(
@@ -204,6 +237,23 @@ def examine(source: Source, item: Preprocessed, query: Query, portion: SubProgre
         kept = {one.order: one.at(query.fractions) for one in orders if one.order in {"highest", "lowest"}}
         return replace(look, kept=kept, orders=tuple(one.at(query.curve_fractions) for one in orders))
     return look
+
+
+def _evidence(source: Source, explained: Query, portion: SubProgress) -> ClassEvidence | None:
+    try:
+        return source.result(EVIDENCE, explained, portion)
+    except (UsageError, NetworkError):  # most models have no such end, and nobody asked for it
+        return None
+
+
+def _verdicts(
+    truth: RegionTruth, first: Explained, evidence: ClassEvidence | None, methods: Mapping[str, Explained]
+) -> dict[str, Verdict]:
+    """On every map of the class explained."""
+    own = {} if FORWARD in methods and methods[FORWARD] is first else {"integrated": as_attribution(first).heatmap}
+    exact = {} if evidence is None else {"evidence": evidence.heatmap}
+    others = {name: as_attribution(one).heatmap for name, one in methods.items()}
+    return {name: judge(heatmap, truth.values) for name, heatmap in (own | exact | others).items()}
 
 
 def _even(portion: SubProgress, parts: int) -> list[SubProgress]:

@@ -22,6 +22,12 @@ from innerview.viewer.payloads.stamp import Stamp, answered, levels_hash
 THUMBNAIL: Final = 96
 """Pixels along the longer side of the original's copy."""
 
+SHARP: Final = 384
+"""Pixels along the longer side of the crop as it was found, at most."""
+
+QUALITY: Final = 85
+"""Of its JPEG file."""
+
 ICON: Final = 40
 """The same in a list of pictures, with ICON_COLOURS colours: under 3 kB."""
 
@@ -37,6 +43,7 @@ class Photo:
         name: for people.
         image: what the network sees, in [0, 1].
         thumbnail: the whole original, small.
+        sharp: what the network sees as it was found, as a JPEG file; empty where that is no finer.
         box: what part of the original the network sees: left, top, width, height.
         original: height and width of the original.
         words: what was done to fit it.
@@ -48,6 +55,7 @@ class Photo:
     name: str
     image: Image
     thumbnail: UInt8[np.ndarray, "rows columns 3"]
+    sharp: bytes
     box: Box
     original: tuple[int, int]
     words: str
@@ -63,6 +71,7 @@ class Photo:
             fitted.name,
             fitted.image,
             to_bytes(_small(fitted.original, THUMBNAIL)),
+            _sharp(fitted),
             fitted.box,
             (height, width),
             " · ".join([fitted.words, *fitted.original.notes]),
@@ -78,6 +87,20 @@ class Photo:
         buffer = io.BytesIO()
         tiny.quantize(ICON_COLOURS).save(buffer, "PNG", optimize=True)
         return f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}"
+
+
+def _sharp(fitted: Preprocessed) -> bytes:
+    left, top, width, height = fitted.box
+    if width <= fitted.image.shape[1] or height <= fitted.image.shape[0]:
+        return b""
+    factor = min(1.0, SHARP / max(width, height))
+    size = max(1, round(height * factor)), max(1, round(width * factor))
+    cut = resize_strips(
+        lambda first, last: fitted.original.part(left, top + first, width, last - first), (height, width), *size
+    )
+    buffer = io.BytesIO()
+    Pillow.fromarray(to_bytes(cut)).save(buffer, "JPEG", quality=QUALITY)
+    return buffer.getvalue()
 
 
 def _small(picture: LoadedImage, most: int) -> Array:
@@ -98,6 +121,8 @@ def subject_payload(photo: Photo, prediction: Prediction, network: str) -> Paylo
         "probabilities": numbered(prediction.probabilities),
         **answered([prediction]),
     }
+    if photo.sharp:
+        arrays["photo"] = np.frombuffer(photo.sharp, np.uint8)
     return make_payload(
         "subject",
         arrays,

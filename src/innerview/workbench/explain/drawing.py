@@ -15,11 +15,13 @@ from innerview import pictures
 from innerview.model import Model
 from innerview.pictures import Animation, ScaleChoice, Subject
 from innerview.pictures.attribution import method_title
+from innerview.pictures.canvas import Line, Tile, note
 from innerview.pictures.pixels import enlarge
 from innerview.pictures.words import layer_title
 from innerview.results import WeightHistograms
 from innerview.session.compute.explanation import Look
 from innerview.session.query import Query
+from innerview.targets import label
 from innerview.viewer import sentences
 from innerview.workbench.folders import file_names
 
@@ -70,9 +72,24 @@ def _gradients(scene: FigureContext) -> bool:
     return scene.look.along is not None
 
 
+def _verdict(scene: FigureContext, name: str) -> str:
+    """The verdict on a map in words, or why there is none."""
+    found = scene.look.verdicts.get(name)
+    return scene.look.not_judged if found is None else f"This map {sentences.verdict(found)}"
+
+
+def _judged(scene: FigureContext, name: str, words: str) -> str:
+    verdict = _verdict(scene, name)
+    return f"{words} {verdict}." if verdict else words
+
+
 def _attribution(scene: FigureContext) -> Drawn:
     return pictures.attribution_views(
-        scene.look.integrated, subject=scene.subject, style=scene.query.overlay, scale=scene.scale
+        scene.look.integrated,
+        subject=scene.subject,
+        style=scene.query.overlay,
+        scale=scene.scale,
+        verdict=_verdict(scene, "integrated"),
     )
 
 
@@ -122,7 +139,9 @@ def _gradient(scene: FigureContext) -> Drawn:
 
 def _method(name: str, scene: FigureContext) -> Drawn:
     result = scene.look.methods[name]
-    return pictures.attribution_picture(result, subject=scene.subject, style=scene.query.overlay)
+    return pictures.attribution_picture(
+        result, subject=scene.subject, style=scene.query.overlay, verdict=_verdict(scene, name)
+    )
 
 
 def _keep(order: str, scene: FigureContext) -> Drawn:
@@ -154,7 +173,73 @@ def _weights(scene: FigureContext) -> Drawn:
     return pictures.to_picture(pictures.histogram_figure(scene.histograms))
 
 
+def _why(scene: FigureContext) -> Drawn:
+    """The evidence on the photo, what regions add, what suffices and what decides; whichever of them there are."""
+    look = scene.look
+    evidence, truth, answer = look.evidence, look.truth, look.map.provenance.target
+    left, top, width, height = look.item.box
+    photo = look.item.original.part(left, top, width, height)
+    tiles: list[Tile] = []
+    notes: list[str] = []
+    if evidence is not None:
+        values = evidence.evidence @ evidence.factors
+        tiles.append(
+            Tile(
+                pictures.evidence_on_photo(photo, values),
+                (Line(f"In colour: evidence for {_answer(scene)}", bold=True),),
+            )
+        )
+        notes.append(f"Evidence for the {answer}. {evidence.notes[0]}")
+    if truth is not None:
+        found = truth.values
+        middle = found.values.mean(axis=0)
+        if evidence is None:
+            shown = pictures.evidence_on_photo(photo, found.heatmap)
+            tiles.append(Tile(shown, (Line("In colour: regions that add to it", bold=True),)))
+        unsure = sentences.unsure_regions(found)
+        adds = pictures.regions_on_image(look.item.image, found.labels, middle, unsure)
+        tiles.append(Tile(adds, (Line(f"What each region adds ({found.unit})", bold=True),)))
+        for part, words in ((truth.alone, "Only"), (truth.without, "Without")):
+            if part is not None:
+                count = f"{len(part.regions)} of {len(truth.names)} regions"
+                above = Line(f"{words} {count}: {sentences.part(part)}", bold=True)
+                outcome = "do the same" if words == "Only" else "change it too"
+                below = note(f"{part.same} of all {part.sets} such sets {outcome}; the rest: {part.fill}")
+                tiles.append(Tile(pictures.show_image(part.image), (above,), (below,)))
+        notes.append(f"Regions: exact Shapley values of the {found.provenance.target}, means over {_fills(scene)}.")
+        if unsure:
+            notes.append("?: another fill gives the region the other sign.")
+    chance = sentences.chance_of(look.prediction, look.explained)
+    return pictures.why_picture(f"Why {_answer(scene)}{chance}?", tiles, notes)
+
+
+def _answer(scene: FigureContext) -> str:
+    """The class explained."""
+    return label(scene.look.explained, scene.network.output.class_names)
+
+
+def _fills(scene: FigureContext) -> str:
+    return " and ".join(scene.query.fills) if len(scene.query.fills) < 3 else ", ".join(scene.query.fills)
+
+
+def _say_why(scene: FigureContext) -> str:
+    look = scene.look
+    told = [] if look.truth is None else [sentences.regions(look.truth)]
+    if look.evidence is not None:
+        verdict = look.verdicts.get("evidence")
+        judged = f" Its map {sentences.verdict(verdict)}." if verdict is not None else ""
+        told.append(f"Class evidence. {look.evidence.notes[0]}{judged}")
+    return "\n".join([*told, *([f"{look.not_judged}."] if look.not_judged else [])])
+
+
 ALWAYS: Final = (
+    FigureSpec(
+        "why.png",
+        "why",
+        "Where the evidence for the class lies on the photo, what each region adds, and what is predicted of parts.",
+        _why,
+        there=lambda scene: scene.look.evidence is not None or scene.look.truth is not None,
+    ),
     FigureSpec(
         "attribution.png",
         "attribution",
@@ -241,8 +326,11 @@ ALWAYS: Final = (
 
 WORDS: Final[Mapping[str, Callable[[FigureContext], str]]] = MappingProxyType(
     {
-        "attribution": lambda scene: sentences.attribution(scene.look.integrated),
-        "methods": lambda scene: " ".join(sentences.by_method(one) for one in scene.look.methods.values()),
+        "why": _say_why,
+        "attribution": lambda scene: _judged(scene, "integrated", sentences.attribution(scene.look.integrated)),
+        "methods": lambda scene: " ".join(
+            _judged(scene, name, sentences.by_method(one)) for name, one in scene.look.methods.items()
+        ),
         "interior": lambda scene: f"{sentences.interior(scene.look.interior)} {sentences.path(scene.look.profile)}",
         "masking": lambda scene: " ".join(sentences.kept(one) for one in scene.look.kept.values()),
         "layers": lambda scene: sentences.activations(scene.look.activations, scene.look.layers),
@@ -271,5 +359,5 @@ def figures_of(scene: FigureContext) -> list[FigureSpec]:
         more.append(
             FigureSpec(f"method-{name}.png", "methods", f"The map by {method_title(found)}.", partial(_method, name))
         )
-    first, *others = ALWAYS
-    return [shot for shot in (first, *more, *others) if shot.there(scene)]
+    why, first, *others = ALWAYS
+    return [shot for shot in (why, first, *more, *others) if shot.there(scene)]

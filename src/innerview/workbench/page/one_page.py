@@ -12,12 +12,14 @@ from innerview.session.compute.explanation import FORWARD, Look
 from innerview.session.compute.integrated import is_large
 from innerview.types import Array
 from innerview.viewer.one_file import Packed, pack
+from innerview.viewer.payloads.evidence import evidence_payload
 from innerview.viewer.payloads.layers import Shown, layers_payload
 from innerview.viewer.payloads.map import map_payload
 from innerview.viewer.payloads.masking import masking_payload
 from innerview.viewer.payloads.path import path_payload
 from innerview.viewer.payloads.stamp import Stamp
 from innerview.viewer.payloads.subject import Photo, subject_payload
+from innerview.viewer.payloads.truth import truth_payload
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,12 @@ def payloads_of(
         packed.append(pack(payload, **keys))
     versus = questions[0].versus
     first = {"target": questions[0].target, "versus": versus, "baseline": baseline}
+    if look.evidence is not None:
+        packed.append(pack(evidence_payload(look.evidence, stamp, versus=versus), target=None, versus=None))
+    if look.truth is not None:
+        names = {"evidence": "class-evidence", "integrated": USUAL}
+        verdicts = {names.get(name, name): one for name, one in look.verdicts.items()}
+        packed.append(pack(truth_payload(look.truth, verdicts, stamp, versus=versus), **first))
     if look.path is not None:
         packed.append(pack(path_payload(look.path, stamp, versus=versus), **first))
     if look.orders:

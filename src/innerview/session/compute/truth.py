@@ -1,0 +1,88 @@
+"""What each region of an image does to the answer, exactly: the truth that maps are held against."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from innerview.fills import Fill, make_fill
+from innerview.methods import shapley
+from innerview.methods.coalitions import members
+from innerview.methods.partitions import name_regions
+from innerview.methods.shapley import count_passes
+from innerview.network import Network
+from innerview.results import ImagePart, RegionTruth, ShapleyValues
+from innerview.results.shapley import Sets
+from innerview.session.compute.computation import Computation, Source
+from innerview.session.compute.integrated import is_large
+from innerview.session.compute.prediction import TARGET, resolved
+from innerview.session.progress import Listener
+from innerview.session.query import Query
+from innerview.spec import answer_name
+from innerview.targets import LogOdds, Target
+
+
+def is_judged(source: Source, query: Query) -> bool:
+    """Whether maps are held against the truth: as was asked, else where the image is small and so each pass cheap."""
+    return query.judge if query.judge is not None else not is_large(source.photo(query).image)
+
+
+def not_judged(query: Query) -> str:
+    """Why a map has no verdict, and how it gets one."""
+    passes = count_passes(query.regions, len(query.fills))
+    return (
+        f"Not judged: to show the model every combination of {query.regions} regions under {len(query.fills)} fills "
+        f"takes {passes:,} passes; --judge does it"
+    )
+
+
+def _target(source: Source, query: Query, listener: Listener) -> Target:
+    """The log-odds of the class, which neither level off nor move with all outputs; else what is explained."""
+    network, target = source.network(query), resolved(source, query, listener)
+    if query.versus is None and network.output.kind == "logits" and len(network.output.class_names) > 1:
+        return LogOdds(target.index)
+    return target
+
+
+def _work(source: Source, query: Query, listener: Listener) -> RegionTruth:
+    network, image = source.network(query), source.photo(query).image
+    target = _target(source, query, listener)
+    found = shapley(network, image, target, regions=query.regions, fills=query.fills, progress=listener.progress)
+    names = name_regions(found.labels)
+    for number, fill in enumerate(query.fills):
+        enough, needed = found.sufficient[number], found.decisive[number]
+        if enough and enough[0] and needed:
+            made = make_fill(fill, image)
+            return RegionTruth(
+                found,
+                names,
+                _part(found, number, made, enough, network, removed=False),
+                _part(found, number, made, needed, network, removed=True),
+            )
+    return RegionTruth(found, names, None, None)
+
+
+def _part(found: ShapleyValues, number: int, fill: Fill, sets: Sets, network: Network, *, removed: bool) -> ImagePart:
+    """The surest of the smallest sets."""
+    regions = found.values.shape[1]
+    everything, answers = 2**regions - 1, found.answers[number]
+    size = len(sets[0])
+    coalitions = {one: sum(1 << region for region in one) ^ (everything * removed) for one in sets if len(one) == size}
+    best, at = max(coalitions.items(), key=lambda pair: float(found.confidences[number, pair[1]]))
+    shown = members(regions)
+    counted = shown.sum(axis=1) == (regions - size if removed else size)
+    kept = answers[counted] == answers[-1]
+    (image,) = fill.paint(found.image, shown[at][found.labels][None])
+    return ImagePart(
+        image=image.astype(found.image.dtype),
+        regions=best,
+        prediction=answer_name(int(answers[at]), network.output.class_names),
+        confidence=float(found.confidences[number, at]),
+        fill=fill.name,
+        same=int((kept != removed).sum()),
+        sets=int(counted.sum()),
+    )
+
+
+TRUTH: Final = Computation(
+    TARGET | {"regions", "fills"}, _work, lambda found: found.values.scores.nbytes * 4 + 3 * found.values.image.nbytes
+)
