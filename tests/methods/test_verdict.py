@@ -13,16 +13,16 @@ from innerview.methods import shapley
 from innerview.methods.verdict import judge
 from innerview.results import ShapleyValues
 from innerview.targets import Logit
-from networks import MODELS, numpy_network
+from models import MODELS, numpy_model
 
 MODEL = MODELS["mixed"]
-NETWORK = numpy_network(MODEL, MODEL.weights(), np.float64)
+WRAPPED = numpy_model(MODEL, MODEL.weights(), np.float64)
 
 
 @pytest.fixture(scope="module")
 def truth() -> ShapleyValues:
-    image = np.random.default_rng(5).random((NETWORK.input.height, NETWORK.input.width, 3)).astype(np.float32)
-    return shapley(NETWORK, image, Logit(0), regions=(3, 3), fills=("mean", "black"))
+    image = np.random.default_rng(5).random((WRAPPED.input.height, WRAPPED.input.width, 3)).astype(np.float32)
+    return shapley(WRAPPED, image, Logit(0), regions=(3, 3), fills=("mean", "black"))
 
 
 def alone(truth: ShapleyValues, fill: int) -> ShapleyValues:

@@ -18,14 +18,14 @@ from innerview.session.query import Query, read_query
 from innerview.session.session import OpenedModel, Session
 from innerview.targets import LogOdds
 from innerview.viewer.payload import Payload, decode
-from networks import MODELS, function_network
+from models import MODELS, function_model
 
-NETWORK = allcnn.load_pretrained()
+MODEL = allcnn.load_pretrained()
 
 
 @pytest.fixture(scope="module")
 def session() -> Session:
-    made = Session([OpenedModel("allcnn", NETWORK)])
+    made = Session([OpenedModel("allcnn", MODEL)])
     made.add(example_image("cat"), "sample")
     return made
 
@@ -45,7 +45,7 @@ def test_evidence_adds_up_to_every_output(session: Session) -> None:
 
 def test_a_model_without_such_an_end_is_told_so() -> None:
     model = MODELS["linear"]
-    session = Session([OpenedModel("opaque", function_network(model, model.weights(), np.float32))])
+    session = Session([OpenedModel("opaque", function_model(model, model.weights(), np.float32))])
     session.add(example_image("cat"), "sample")
     with pytest.raises(UsageError, match="does not end in"):
         ask(session, "evidence")
@@ -54,7 +54,7 @@ def test_a_model_without_such_an_end_is_told_so() -> None:
 def test_the_truth_is_what_the_method_gives_alone(session: Session) -> None:
     found = ask(session, "truth", target=3)
     image = session.photo(Query(image=found.metadata["image"])).image
-    alone = shapley(NETWORK, image, LogOdds(3), regions=9)
+    alone = shapley(MODEL, image, LogOdds(3), regions=9)
     np.testing.assert_allclose(found.arrays["values"], alone.values, atol=1e-5)
     np.testing.assert_array_equal(found.arrays["labels"], alone.labels)
     assert found.json("n_evaluations") == alone.n_evaluations
@@ -62,7 +62,7 @@ def test_the_truth_is_what_the_method_gives_alone(session: Session) -> None:
     assert list(verdicts) == ["class-evidence", "integrated-gradients"]
     assert all(one["says"] for one in verdicts.values())
     for part in found.json("parts"):
-        assert part["says"].split(" (")[0] in NETWORK.output.class_names
+        assert part["says"].split(" (")[0] in MODEL.output.class_names
 
 
 def test_another_method_gets_its_own_verdict_and_the_truth_is_worked_out_once(
@@ -89,7 +89,7 @@ def test_the_photo_is_as_sharp_as_it_was_found(session: Session) -> None:
 def test_no_photo_is_sent_where_nothing_finer_is_known() -> None:
     from innerview.data.reading import LoadedImage
 
-    session = Session([OpenedModel("allcnn", NETWORK)])
+    session = Session([OpenedModel("allcnn", MODEL)])
     session.add(LoadedImage("small", np.random.default_rng(0).random((32, 32, 3)).astype(np.float32)), "upload")
     name = next(iter(session._guests._held))
     blob = session.answer(read_query({"kind": "subject", "image": name}), NullListener()).blob

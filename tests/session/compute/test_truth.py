@@ -17,15 +17,15 @@ from innerview.session.images import gather
 from innerview.session.query import Query
 from innerview.session.session import OpenedModel, Session
 
-NETWORK = allcnn.load_pretrained()
+MODEL = allcnn.load_pretrained()
 QUICK = Query(n_steps=2, alphas=(0.5,), fractions=(1.0,), curve_fractions=(0.0, 1.0), n_random=1, judge=True, regions=5)
 """The truth whole, all else as brief as can be."""
 
 
 @pytest.fixture(scope="module")
 def look() -> Look:
-    (item,) = gather(NETWORK, ["cat"])
-    return Session([OpenedModel("", NETWORK)]).explain(item, QUICK)
+    (item,) = gather(MODEL, ["cat"])
+    return Session([OpenedModel("", MODEL)]).explain(item, QUICK)
 
 
 def truth_of(look: Look) -> RegionTruth:
@@ -38,7 +38,7 @@ def test_a_part_is_predicted_as_is_said(look: Look) -> None:
     assert truth.alone is not None
     assert truth.without is not None
     for part, kept in ((truth.alone, True), (truth.without, False)):
-        (said,) = predict(NETWORK, part.image[None])
+        (said,) = predict(MODEL, part.image[None])
         assert said.class_names[said.index] == part.prediction
         assert said.confidence == pytest.approx(part.confidence, abs=1e-5)
         assert (said.index == look.prediction.index) == kept
@@ -65,7 +65,7 @@ def outcomes_of(look: Look, part: ImagePart, *, kept: bool, size: int | None = N
     found: list[bool] = []
     for one in combinations(range(5), len(part.regions) if size is None else size):
         shown = np.isin(labels, one) == kept
-        (said,) = predict(NETWORK, fill.paint(look.item.image, shown[None]))
+        (said,) = predict(MODEL, fill.paint(look.item.image, shown[None]))
         found.append((said.index == look.prediction.index) == kept)
     return found
 
@@ -73,8 +73,8 @@ def outcomes_of(look: Look, part: ImagePart, *, kept: bool, size: int | None = N
 def test_every_map_has_a_verdict_or_the_reason_why_there_is_none(look: Look) -> None:
     assert set(look.verdicts) == {"integrated", "evidence"}
     assert not look.not_judged
-    (item,) = gather(NETWORK, ["cat"])
-    spared = Session([OpenedModel("", NETWORK)]).explain(item, replace(QUICK, judge=False))
+    (item,) = gather(MODEL, ["cat"])
+    spared = Session([OpenedModel("", MODEL)]).explain(item, replace(QUICK, judge=False))
     assert spared.truth is None
     assert not spared.verdicts
     assert "94 passes" in spared.not_judged

@@ -20,7 +20,7 @@ def _work(source: Source, query: Query, listener: Listener) -> ClassEvidence:
         UsageError: the model has no such end; says why.
     """
     target = resolved(source, replace(query, objective=""), listener)
-    return class_evidence(source.network(query), source.photo(query).image, target)
+    return class_evidence(source.model(query), source.photo(query).image, target)
 
 
 EVIDENCE: Final = Computation(TARGET, _work, lambda found: found.evidence.nbytes + found.heatmap.nbytes)

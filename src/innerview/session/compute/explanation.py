@@ -9,7 +9,7 @@ from typing import Final
 
 from innerview.data.baselines import Baseline
 from innerview.data.fitting import Preprocessed
-from innerview.errors import InnerviewError, NetworkError, UsageError
+from innerview.errors import InnerviewError, ModelError, UsageError
 from innerview.layers import as_said
 from innerview.methods.verdict import judge
 from innerview.model import Layer, find_layer, has_gradients
@@ -242,7 +242,7 @@ def examine(source: Source, item: Preprocessed, query: Query, portion: SubProgre
 def _evidence(source: Source, explained: Query, portion: SubProgress) -> ClassEvidence | None:
     try:
         return source.result(EVIDENCE, explained, portion)
-    except (UsageError, NetworkError):  # most models have no such end, and nobody asked for it
+    except (UsageError, ModelError):  # most models have no such end, and nobody asked for it
         return None
 
 

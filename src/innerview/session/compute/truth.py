@@ -9,7 +9,7 @@ from innerview.methods import shapley
 from innerview.methods.coalitions import members
 from innerview.methods.partitions import name_regions
 from innerview.methods.shapley import count_passes
-from innerview.network import Network
+from innerview.model import Model
 from innerview.results import ImagePart, RegionTruth, ShapleyValues
 from innerview.results.shapley import Sets
 from innerview.session.compute.computation import Computation, Source
@@ -37,16 +37,16 @@ def not_judged(query: Query) -> str:
 
 def _target(source: Source, query: Query, listener: Listener) -> Target:
     """The log-odds of the class, which neither level off nor move with all outputs; else what is explained."""
-    network, target = source.network(query), resolved(source, query, listener)
-    if query.versus is None and network.output.kind == "logits" and len(network.output.class_names) > 1:
+    model, target = source.model(query), resolved(source, query, listener)
+    if query.versus is None and model.output.kind == "logits" and len(model.output.class_names) > 1:
         return LogOdds(target.index)
     return target
 
 
 def _work(source: Source, query: Query, listener: Listener) -> RegionTruth:
-    network, image = source.network(query), source.photo(query).image
+    model, image = source.model(query), source.photo(query).image
     target = _target(source, query, listener)
-    found = shapley(network, image, target, regions=query.regions, fills=query.fills, progress=listener.progress)
+    found = shapley(model, image, target, regions=query.regions, fills=query.fills, progress=listener.progress)
     names = name_regions(found.labels)
     for number, fill in enumerate(query.fills):
         enough, needed = found.sufficient[number], found.decisive[number]
@@ -55,13 +55,13 @@ def _work(source: Source, query: Query, listener: Listener) -> RegionTruth:
             return RegionTruth(
                 found,
                 names,
-                _part(found, number, made, enough, network, removed=False),
-                _part(found, number, made, needed, network, removed=True),
+                _part(found, number, made, enough, model, removed=False),
+                _part(found, number, made, needed, model, removed=True),
             )
     return RegionTruth(found, names, None, None)
 
 
-def _part(found: ShapleyValues, number: int, fill: Fill, sets: Sets, network: Network, *, removed: bool) -> ImagePart:
+def _part(found: ShapleyValues, number: int, fill: Fill, sets: Sets, model: Model, *, removed: bool) -> ImagePart:
     """The surest of the smallest sets."""
     regions = found.values.shape[1]
     everything, answers = 2**regions - 1, found.answers[number]
@@ -75,7 +75,7 @@ def _part(found: ShapleyValues, number: int, fill: Fill, sets: Sets, network: Ne
     return ImagePart(
         image=image.astype(found.image.dtype),
         regions=best,
-        prediction=answer_name(int(answers[at]), network.output.class_names),
+        prediction=answer_name(int(answers[at]), model.output.class_names),
         confidence=float(found.confidences[number, at]),
         fill=fill.name,
         same=int((kept != removed).sum()),

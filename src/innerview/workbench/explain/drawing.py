@@ -215,7 +215,7 @@ def _why(scene: FigureContext) -> Drawn:
 
 def _answer(scene: FigureContext) -> str:
     """The class explained."""
-    return label(scene.look.explained, scene.network.output.class_names)
+    return label(scene.look.explained, scene.model.output.class_names)
 
 
 def _fills(scene: FigureContext) -> str:
