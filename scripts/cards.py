@@ -18,8 +18,8 @@ from innerview.targets import Logit
 PURPOSES = {
     "allcnn": "To be looked into: small enough to run without a framework and good enough to be worth explaining. It "
     "knows ten classes and says one of them for any picture; a photo is first cropped and scaled to 32 × 32.",
-    "recipe": "To show what the 2018 tutorial that innerview began with was written to show: weights that spread while "
-    "they learn, units that saturate, and wrong answers while the picture is still faint. It was trained the "
+    "tutorial2018": "To show what the 2018 tutorial that innerview began with was written to show: weights that spread "
+    "while they learn, units that saturate, and wrong answers while the picture is still faint. It was trained the "
     "tutorial's way on the same pictures as `allcnn`: put the two side by side.",
 }
 
@@ -65,32 +65,32 @@ def trained(configuration: dict[str, Any], pictures: int) -> dict[str, Any]:
     mean, std = configuration.get("mean", [0.0]), configuration.get("std", [1.0])  # an older run took none
     raw, standardised = not any(mean) and set(std) == {1.0}, f"in [0, 1] less {mean}, divided by {std}"
     return {
-        **{key: configuration[key] for key in ("steps", "batch", "threads", "precision", "seed")},
-        **{key: how[key] for key in ("warm_up", "label_smoothing", "temperature")},
+        **{key: configuration[key] for key in ("steps", "batch_size", "threads", "precision", "seed")},
+        **{key: how[key] for key in ("warmup", "label_smoothing", "temperature")},
         "pixels": "raw pixels in [0, 1]" if raw else standardised,
-        "passes": configuration["steps"] * configuration["batch"] / pictures,
+        "passes": configuration["steps"] * configuration["batch_size"] / pictures,
         "stages": ", ".join(f"{size} × {size} until {until:.0%} of the steps" for size, until in sizes),
         "deviation": "of each layer as in `table.py`" if start["stds"] else "1/√fan-in",
         "start": ", the first layer's filters free of their mean" * start["mean_free"]
-        + ", each layer scaled to unit output variance on one batch, front to back" * start["unit_variance"],
+        + ", each layer scaled to unit output variance on one batch, front to back" * start["lsuv"],
         "optimiser": optimiser(how),
-        "decay": {"linear": "then linearly to 0", "none": "then constant"}[how["decay"]],
+        "lr_schedule": {"linear": "then linearly to 0", "none": "then constant"}[how["lr_schedule"]],
         "changes": f"flips: {changes['flip']}"
         + f"; shifts of up to {changes['shift']} pixels, reflected" * bool(changes["shift"])
         + f"; turned by up to {changes['rotation']:g}°, scaled by up to {changes['scale']:.0%}"
         * bool(changes["rotation"])
-        + f"; {changes['share']:.0%} of each batch",
+        + f"; {changes['fraction']:.0%} of each batch",
     }
 
 
 def optimiser(how: dict[str, Any]) -> str:
     """Which layer is moved by what."""
-    adam = f"{'AMSGrad' if how['amsgrad'] else 'AdamW'} ({how['adam_rate']:g})"
-    if not how["muon_rate"]:
+    adam = f"{'AMSGrad' if how['amsgrad'] else 'AdamW'} ({how['adam_lr']:g})"
+    if not how["muon_lr"]:
         return f"{adam}, all layers"
     layers = "layers 1 to 8" if how["first"] else "layers 2 to 8"
-    held = ", each held at the size that it began with" * how["hold"]
-    return f"Muon (rate {how['muon_rate']:g}, momentum {how['momentum']:g}), {layers}{held}; {adam}, the rest"
+    held = ", each held at the size that it began with" * how["fix_weight_norm"]
+    return f"Muon (rate {how['muon_lr']:g}, momentum {how['momentum']:g}), {layers}{held}; {adam}, the rest"
 
 
 def average(found: dict[str, Any]) -> str:

@@ -36,8 +36,8 @@ TAKEN = {
 """Where each picture lies in the folder of the look, and its name in the documentation."""
 
 OF_RUNS = {
-    "recipe/ridges.png": "recipe-ridges.png",
-    "recipe/units.png": "recipe-units.png",
+    "tutorial2018/ridges.png": "tutorial2018-ridges.png",
+    "tutorial2018/units.png": "tutorial2018-units.png",
     "allcnn/timeline-cat.png": "allcnn-timeline.png",
     "both/curves.png": "curves.png",
 }
@@ -104,7 +104,11 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         innerview.explain(["moose", "cat", "rocket"], output=root / "look")
-        for name, runs in {"recipe": ["recipe"], "allcnn": ["allcnn"], "both": ["allcnn", "recipe"]}.items():
+        for name, runs in {
+            "tutorial2018": ["tutorial2018"],
+            "allcnn": ["allcnn"],
+            "both": ["allcnn", "tutorial2018"],
+        }.items():
             run([Path(one) for one in runs], output=root / "runs" / name)
         for place, taken in (("look", TAKEN), ("runs", OF_RUNS)):
             for source, name in taken.items():

@@ -211,7 +211,7 @@ def test_a_result_can_be_copied_pickled_printed_and_looked_into() -> None:
 
 @pytest.mark.torch
 @pytest.mark.parametrize("first", [False, True])
-def test_pictures_draw_it_as_they_draw_numpy(first: bool) -> None:
+def test_images_draw_it_as_they_draw_numpy(first: bool) -> None:
     def drawn(image: Any, black: Any) -> list[bytes]:
         result = innerview.integrated_gradients(NETWORK, image, TARGET, baseline=black, tolerance=0.5)
         inner = innerview.interior_gradients(NETWORK, image, TARGET, baseline=black, alphas=(0.5, 1))

@@ -1,7 +1,7 @@
 """Integrated gradients to a tolerance beside Captum, PAIR's saliency and the recipe's 3000 steps.
 
     python benchmarks/attribution RESULTS --case allcnn --data FOLDER                      # measure
-    python benchmarks/attribution RESULTS --case recipe --data FOLDER
+    python benchmarks/attribution RESULTS --case tutorial2018 --data FOLDER
     python benchmarks/attribution RESULTS --case lite --piece cost=6 coverage=6
     python benchmarks/attribution RESULTS --render                       # write docs/evidence/attribution.md
 
@@ -43,7 +43,7 @@ def main() -> None:
     """Measure what was asked for, or write the page."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("results", type=Path)
-    parser.add_argument("--case", choices=["allcnn", "recipe", "twin", "lite"])
+    parser.add_argument("--case", choices=[("allcnn", "tutorial2018"), "twin", "lite"])
     parser.add_argument("--data", type=Path)
     parser.add_argument("--weights", type=Path)
     parser.add_argument("--piece", nargs="*", default=[], help="NAME or NAME=PICTURES")

@@ -3,7 +3,7 @@
 | case | model | pictures |
 |---|---|---|
 | allcnn | the built-in model, 32 × 32, ELU | CIFAR-10's test set, class by class, without those used to calibrate |
-| recipe | the same architecture, trained as the 2018 recipe has it | the same |
+| tutorial2018 | the same architecture, trained as the 2018 recipe has it | the same |
 | twin | allcnn with ReLU in place of ELU, fine-tuned by twin.py (`--weights`) | the same, from grey |
 | lite | EfficientNet-Lite0, 224 × 224, ImageNet, ReLU6; not trained here | crops of the sample photos |
 """
@@ -178,9 +178,9 @@ def case_of(name: str, data: Path | None, weights: Path | None) -> Case:
         raise SystemExit(f"{name} needs --data" + (" and --weights" if name == "twin" else ""))
     title, activation, sizes = {
         "allcnn": ("built-in, ELU", functional.elu, Sizes(1000, 200, 0.01, 10, 20)),
-        "recipe": ("the recipe's training, ELU", functional.elu, Sizes(200, 100, 0.01, 10, 20)),
+        "tutorial2018": ("the recipe's training, ELU", functional.elu, Sizes(200, 100, 0.01, 10, 20)),
         "twin": ("ReLU twin of the built-in", functional.relu, Sizes(100, 100, 0.05, 6, 0)),
     }[name]
     level = 0.5 if name == "twin" else 0.0
-    model = built_in(weights, activation, "recipe" if name == "recipe" else "allcnn")
+    model = built_in(weights, activation, "tutorial2018" if name == "tutorial2018" else "allcnn")
     return Case(name, title, model, partial(test_pictures, data), sizes, level)

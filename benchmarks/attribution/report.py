@@ -25,7 +25,7 @@ DOCS = Path(__file__).parents[2] / "docs"
 NAMES: Mapping[str, str] = MappingProxyType(
     {
         "allcnn": "`allcnn`, ELU, 32 × 32",
-        "recipe": "`recipe`, ELU, 32 × 32",
+        "tutorial2018": "`tutorial2018`, ELU, 32 × 32",
         "twin": "ReLU twin of `allcnn`",
         "lite": "EfficientNet-Lite0, 224 × 224",
     }

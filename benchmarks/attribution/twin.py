@@ -25,7 +25,7 @@ from innerview.training.measure import balanced, measured
 from innerview.training.model import POOLED, AllCnn
 from innerview.training.optimisers import Optimisers
 
-RATES = {"muon_rate": 0.004, "adam_rate": 6e-4}
+RATES = {"muon_lr": 0.004, "adam_lr": 6e-4}
 """A fifth of those that the model was trained with, falling to 0."""
 
 TESTED = 2000
@@ -63,9 +63,9 @@ def main() -> None:
     tested = balanced(data.test, TESTED)
     _, before = measured(twin, twin.named(), tested, temperature)
     print(f"as it is: {before:.2%}", flush=True)
-    steps, begun = round(options.epochs * len(data.train.images) / ALLCNN.batch), time.perf_counter()
+    steps, begun = round(options.epochs * len(data.train.images) / ALLCNN.batch_size), time.perf_counter()
     for step in range(steps):
-        draw = augment.drawn(0, step, ALLCNN.batch, len(data.train.images))
+        draw = augment.drawn(0, step, ALLCNN.batch_size, len(data.train.images))
         images = augment.changed(data.train.images[draw.numbers], draw, ALLCNN.augmentation, 0, step)
         with torch.autocast("cpu", torch.bfloat16):
             logits = twin(images)

@@ -24,7 +24,7 @@ import numpy as np
 from innerview.data.cifar10 import load
 from innerview.data.labelled import Dataset
 from innerview.runs import RunFolder
-from innerview.training import ALLCNN, RECIPE, Configuration, Stage, train
+from innerview.training import ALLCNN, TUTORIAL2018, Configuration, Stage, train
 
 WHOLE = (Stage(1.0, 0),)
 SMALLER = (Stage(0.15, 16), Stage(0.4, 20), Stage(0.7, 24), Stage(1.0, 0))
@@ -54,23 +54,23 @@ def standardised(base: Configuration, data: Dataset) -> Configuration:
 
 VARIANTS: dict[str, Callable[[Configuration, Dataset], Configuration]] = {
     "the recipe": lambda base, _: base,
-    "the tutorial's": lambda base, _: replace(RECIPE, steps=base.steps, channels=base.channels),
-    "AdamW for all layers": optimised(muon_rate=0.0),
+    "the tutorial's": lambda base, _: replace(TUTORIAL2018, steps=base.steps, channels=base.channels),
+    "AdamW for all layers": optimised(muon_lr=0.0),
     "first layer under AdamW": optimised(first=False),
-    "weights free to grow": optimised(hold=False),
-    "half the Muon rate": optimised(muon_rate=0.01),
-    "twice the Muon rate": optimised(muon_rate=0.04),
+    "weights free to grow": optimised(fix_weight_norm=False),
+    "half the Muon rate": optimised(muon_lr=0.01),
+    "twice the Muon rate": optimised(muon_lr=0.04),
     "twice the rate, from 16 pixels on": lambda base, _: replace(
-        base, stages=SMALLER, optimisation=replace(base.optimisation, muon_rate=0.04)
+        base, stages=SMALLER, optimisation=replace(base.optimisation, muon_lr=0.04)
     ),
-    "a warm-up of 5 %": optimised(warm_up=0.05),
-    "rates kept to the end": optimised(decay="none"),
+    "a warm-up of 5 %": optimised(warmup=0.05),
+    "rates kept to the end": optimised(lr_schedule="none"),
     "no label smoothing": optimised(label_smoothing=0.0),
     "temperature 0.2": optimised(temperature=0.2),
     "temperature 0.5": optimised(temperature=0.5),
     "temperature 2": optimised(temperature=2.0),
     "filters with a mean": started(mean_free=False),
-    "no unit variance": started(unit_variance=False),
+    "no unit variance": started(lsuv=False),
     "whitening filters": started(whitening=True),
     "standardised pixels": standardised,
     "no progressive sizes": lambda base, _: replace(base, stages=WHOLE),
@@ -88,8 +88,8 @@ def at_compute(configuration: Configuration, data: Dataset, epochs: float) -> Co
     full = data.train.images.shape[1]
     ends = [0.0, *(stage.until for stage in configuration.stages)]
     shares = np.diff(ends) * [((stage.size or full) / full) ** 2 for stage in configuration.stages]
-    steps = round(epochs * len(data.train.images) / configuration.batch / float(shares.sum()))
-    return replace(configuration, steps=steps, snapshots=(), test_every=steps, state_every=max(1, steps // 4))
+    steps = round(epochs * len(data.train.images) / configuration.batch_size / float(shares.sum()))
+    return replace(configuration, steps=steps, checkpoints=(), test_every=steps, state_every=max(1, steps // 4))
 
 
 def thinned(data: Dataset, every: int) -> Dataset:

@@ -76,7 +76,7 @@ def write_weights(run: RunFolder, step: int, folder: Path, *, half: bool) -> Non
     snapshot = run.read(step)
     precision = np.float16 if half else np.float32
     weights = {name: np.ascontiguousarray(values.astype(precision)) for name, values in snapshot.weights.items()}
-    atomic.write(folder / "snapshots" / f"step-{step:06d}.safetensors", save(weights, snapshot.metadata))
+    atomic.write(folder / "checkpoints" / f"step-{step:06d}.safetensors", save(weights, snapshot.metadata))
 
 
 def kept_channels(model: NumpyModel, pictures: Images) -> dict[str, list[list[int]]]:
@@ -182,12 +182,13 @@ def figures(run: RunFolder, told: dict[str, Any]) -> dict[str, Any]:
     sizes, speeds = run.curve("size")[1], run.curve("images_per_second")[1]
     manifest = run.manifest
     full = manifest.data["shape"][0]
+    epochs = manifest.configuration["batch_size"] * float(np.sum((sizes / full) ** 2)) / manifest.data["train"]
     return {
         **{key: value for key, value in told.items() if key != "series"},
-        "compute_epochs": manifest.configuration["batch"] * float(np.sum((sizes / full) ** 2)) / manifest.data["train"],
+        "compute_epochs": epochs,
         "minutes": run.curve("seconds")[1][-1] / 60,
         "images_per_second": float(np.median(speeds[sizes == full])),
-        "average_accuracy": next(iter(run.curve("average_accuracy")[1][-1:]), None),
+        "ema_accuracy": next(iter(run.curve("ema_accuracy")[1][-1:]), None),
     }
 
 

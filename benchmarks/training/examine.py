@@ -22,7 +22,7 @@ from innerview.allcnn import build
 from innerview.data.cifar10 import load
 from innerview.data.labelled import LabelledPictures
 from innerview.model import OutputSpec
-from innerview.runs import RunFolder, Snapshot
+from innerview.runs import Checkpoint, RunFolder
 from innerview.runs.answers import Answers
 from innerview.training.measure import answers_of, logits_of
 from innerview.training.model import AllCnn
@@ -48,12 +48,12 @@ def halved(weights: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     return {name: values.astype(np.float16).astype(np.float32) for name, values in weights.items()}
 
 
-def model_of(snapshot: Snapshot, classes: tuple[str, ...]) -> NumpyModel:
+def model_of(snapshot: Checkpoint, classes: tuple[str, ...]) -> NumpyModel:
     """The model of a snapshot in NumPy."""
     return build(snapshot.weights, output=OutputSpec(classes, temperature=float(snapshot.metadata["temperature"])))
 
 
-def torch_logits(snapshot: Snapshot, pictures: LabelledPictures, classes: int) -> tuple[torch.Tensor, torch.Tensor]:
+def torch_logits(snapshot: Checkpoint, pictures: LabelledPictures, classes: int) -> tuple[torch.Tensor, torch.Tensor]:
     """Picture × class: of the weights as they are, and as float16 keeps them."""
     mean, std = (tuple(float(part) for part in snapshot.metadata[key].split(",")) for key in ("mean", "std"))
     model = AllCnn(len(snapshot.weights["conv1.weight"]), classes, mean, std)
@@ -101,7 +101,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path)
     asked = parser.parse_args()
     run, data = RunFolder.open(asked.run), load(asked.data)
-    series = ["step", "average"] if any((run.path / "snapshots").glob("average-*")) else ["step"]
+    series = ["step", "ema"] if any((run.path / "checkpoints").glob("ema-*")) else ["step"]
     found = json.dumps([examined(run, name, data.test, data.classes).told for name in series], indent=1)
     if asked.json:
         asked.json.write_text(found + "\n", encoding="utf-8")

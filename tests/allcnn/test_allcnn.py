@@ -110,7 +110,7 @@ def test_a_snapshot_that_was_not_kept_is_refused(tmp_path: Path, monkeypatch: py
 def test_both_snapshots_are_read_where_they_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(allcnn, "FOLDER", tmp_path)
     before, after = (allcnn.build(allcnn.initial_weights(seed, 2)) for seed in (0, 1))
-    folder = tmp_path / "allcnn" / "snapshots"
+    folder = tmp_path / "allcnn" / "checkpoints"
     folder.mkdir(parents=True)
     allcnn.write(folder / "step-000000.safetensors", before, notes={}, half=False)
     allcnn.write(folder / "step-000012.safetensors", after, notes={}, half=False)

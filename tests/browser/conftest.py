@@ -52,7 +52,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="session")
 def known() -> Known:
     """The session: the built-in network and the recipe's, their trainings, the samples."""
-    names = ("allcnn", "recipe")
+    names = ("allcnn", "tutorial2018")
     session = Session(
         [open_model(name) for name in names], RunRegistry([path for name in names for path in built_in_runs(name)])
     )

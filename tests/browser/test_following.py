@@ -161,7 +161,7 @@ def test_a_run_without_film_or_answers_says_so_and_shows_no_other_run_s(context:
         expect(matrix).to_have_count(0)
         with (made.path / "metrics.jsonl").open("a", encoding="utf-8") as file:
             file.write('{"step": 2, "loss": 0.75, "epoch": 0.2}\n{"step": 3, "lo')  # a line that is on its way
-        (made.path / "snapshots" / "step-000002.safetensors.partial").write_bytes(b"half a file")
+        (made.path / "checkpoints" / "step-000002.safetensors.partial").write_bytes(b"half a file")
         expect(page.locator("[data-run]")).to_contain_text("half: running, step 2 of 10")
         expect(page.locator(".charts figcaption").filter(has_text="0.75").first).to_be_visible()
         page.close()
@@ -169,13 +169,13 @@ def test_a_run_without_film_or_answers_says_so_and_shows_no_other_run_s(context:
 
 def test_what_is_no_run_yet_is_said_in_words(tab: Page, followed: Followed) -> None:
     made = made_run(followed.folder / "empty", steps=(0,), planned=10)
-    for path in (made.path / "snapshots").iterdir():
+    for path in (made.path / "checkpoints").iterdir():
         path.unlink()
     chooser = tab.get_by_role("combobox", name="Run")
     expect(chooser.locator("option").filter(has_text="empty")).to_have_count(1)
     chooser.select_option(label="empty")
     expect(tab.locator("main")).to_contain_text("holds no snapshot yet; wait for the training to begin")
-    made.snapshot(1, made_run(followed.folder.parent / "other", steps=(0,)).read(0).weights, metadata())
+    made.checkpoint(1, made_run(followed.folder.parent / "other", steps=(0,)).read(0).weights, metadata())
     expect(tab.locator("[data-run]")).to_contain_text("empty: running")
 
 

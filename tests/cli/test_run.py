@@ -88,7 +88,7 @@ def test_a_run_that_is_being_written_is_read_as_far_as_it_has_come(capsys: pytes
     run = made_run(Path("run"), steps=(0,), planned=100)
     with (run.path / "metrics.jsonl").open("a") as file:
         file.write('{"step": 1, "loss": 2.5}\n{"step": 2, "lo')
-    (run.path / "snapshots" / "step-000001.safetensors.7.partial").write_bytes(b"half")
+    (run.path / "checkpoints" / "step-000001.safetensors.7.partial").write_bytes(b"half")
     with run.writing():
         assert main(["inspect", "run", *QUICK]) == 0
     assert "step 1 of 100, still being trained, or killed" in capsys.readouterr().out
@@ -133,10 +133,10 @@ def test_what_is_wrong_is_one_sentence(name: str, capsys: pytest.CaptureFixture[
 
 def test_a_damaged_snapshot_is_told_and_a_run_without_any_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     run = made_run(Path("run"))
-    (run.path / "snapshots" / "step-000010.safetensors").write_bytes(b"broken")
+    (run.path / "checkpoints" / "step-000010.safetensors").write_bytes(b"broken")
     assert main(["inspect", "run", *QUICK]) == 0
     assert "step-000010.safetensors can't be read" in capsys.readouterr().err
-    for path in (run.path / "snapshots").iterdir():
+    for path in (run.path / "checkpoints").iterdir():
         path.unlink()
     assert main(["inspect", "run", *QUICK]) == 1
     assert "run holds no snapshot yet; wait for the training to begin" in capsys.readouterr().err

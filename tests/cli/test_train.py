@@ -64,7 +64,7 @@ def test_it_trains_on_class_folders_and_says_how_well(run: Run) -> None:
 
 
 @pytest.mark.parametrize("asked", [("--image-size", "16"), ("--crop", "whole")])
-def test_pictures_of_one_size_are_not_cropped_without_a_word(run: Run, asked: tuple[str, str]) -> None:
+def test_images_of_one_size_are_not_cropped_without_a_word(run: Run, asked: tuple[str, str]) -> None:
     random = np.random.default_rng(0)
     images, labels = random.integers(0, 256, (8, 8, 8, 3), dtype=np.uint8), np.arange(8) % 2
     np.savez("own.npz", x_train=images, y_train=labels, x_test=images, y_test=labels)
@@ -211,18 +211,26 @@ WRONG = {
     "no such data": (("--data", "nowhere"), 1, "nowhere is not there; name a tarball"),
     "one class": (("--data", "one"), 1, "one holds one class folder (red)"),
     "an empty class": (("--data", "hollow"), 1, "hollow/green holds no picture; every class needs some"),
-    "an unknown recipe": (("--data", "data", "--config", "resnet"), 2, "no recipe 'resnet'; the recipes are allcnn"),
+    "an unknown configuration": (
+        ("--data", "data", "--config", "resnet"),
+        2,
+        "no configuration 'resnet'; the configurations are allcnn",
+    ),
     "no steps": (("--data", "data", "--steps", "0"), 2, "--steps"),
     "an odd size": (("--data", "data", "--image-size", "10"), 1, "10 × 10 pixels; the model takes squares"),
     "an unknown crop": (("--data", "data", "--crop", "left"), 2, "no crop 'left'"),
     "a run that is there": (("--data", "data", "-o", "old"), 1, "old holds a run already; go on with it by --resume"),
     "a file for a folder": (("--data", "data", "-o", "note"), 1, "note is a file; name a folder for the run"),
     "nothing to resume": (("--data", "data", "--resume"), 1, "innerview-training is no run folder"),
-    "another version": (("--data", "data", "--resume", "-o", "other"), 1, "version 99; this program reads version 1"),
-    "another recipe": (
-        ("--data", "data", "--resume", "--config", "recipe", "-o", "old"),
+    "another version": (
+        ("--data", "data", "--resume", "-o", "other"),
+        1,
+        "version 99; this program reads versions 1 to 2",
+    ),
+    "another configuration": (
+        ("--data", "data", "--resume", "--config", "tutorial2018", "-o", "old"),
         2,
-        "follows the recipe allcnn",
+        "has the configuration allcnn",
     ),
     "another seed": (
         ("--data", "data", "--resume", "--seed", "5", "-o", "old"),

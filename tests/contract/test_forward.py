@@ -82,7 +82,7 @@ def test_the_pictures_are_only_read(subject: Subject) -> None:
     assert np.array_equal(images, before)
 
 
-def test_pictures_of_any_float_and_any_strides_are_taken(subject: Subject) -> None:
+def test_images_of_any_float_and_any_strides_are_taken(subject: Subject) -> None:
     model, images = subject.build(np.float32), subject.images(4, np.float32)
     wanted = model.forward(images).logits
     assert np.array_equal(model.forward(images.astype(np.float64)).logits, wanted)

@@ -45,7 +45,7 @@ def test_a_picture_knows_its_truth(data: ClassFolders) -> None:
     ("asked", "name"),
     [(0, "cat:0"), ("3", "dog:0"), (16, "horse:1"), ("dog:2", "dog:2"), ("HORSE", "horse:0"), (" cat:1 ", "cat:1")],
 )
-def test_pictures_can_be_picked(data: ClassFolders, asked: str | int, name: str) -> None:
+def test_images_can_be_picked(data: ClassFolders, asked: str | int, name: str) -> None:
     assert data.pick(asked).name == name
 
 
@@ -147,7 +147,7 @@ class TestNoDataSet:
         with pytest.raises(DataError, match=r"is empty, but no class folder .* expected is test/<class>"):
             open_folders(tmp_path)
 
-    def test_pictures_without_classes(self, tmp_path: Path) -> None:
+    def test_images_without_classes(self, tmp_path: Path) -> None:
         fill(tmp_path, {"cat": 3})
         with pytest.raises(DataError, match="cat holds 3 pictures but no class folders; sort them into"):
             open_folders(tmp_path / "cat")

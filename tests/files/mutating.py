@@ -39,10 +39,10 @@ from innerview.data.class_files import read_class_file
 from innerview.errors import InnerviewError
 from innerview.recorders.tensorboard import read_histograms
 from innerview.results.io import load_result, save_result
-from innerview.runs import RunFolder, answers, ending
+from innerview.runs import RunFolder, answers, status
 from innerview.runs.answers import Answers
-from innerview.runs.ending import Ending
 from innerview.runs.observations import Probes, keep_probes
+from innerview.runs.status import RunStatus
 from innerview.session.compute.weights import count_weights
 from innerview.session.models import ModelRequest, open_model
 from innerview.session.progress import NullListener
@@ -169,7 +169,7 @@ def write_run(folder: Path) -> None:
     run = made_run(folder / "run", classes=tuple("abcdefghij"))
     drawn = np.random.default_rng(1)
     answers.keep(run, Answers(np.arange(9), drawn.random(9).astype(np.float32), np.arange(9) % 3, 10))
-    ending.keep(run, Ending("done", 10))
+    status.keep(run, RunStatus("done", 10))
     scores = drawn.random((3, 10)).astype(np.float32)
     maps = drawn.normal(size=(2, 8, 8)).astype(np.float32)
     keep_probes(run, 10, Probes(scores, scores.astype(np.float64), maps, np.arange(2), np.zeros(2)))

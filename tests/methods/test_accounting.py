@@ -166,4 +166,4 @@ def test_scores_too_coarse_to_check_a_map_by_are_said_to_be():
     result = explained(made(Coarse), image)
     assert result.status is Status.NO_GRADIENT
     assert result.error >= result.relative_convergence_delta > 0.01
-    assert "network.astype(np.float64)" in result.notes[0]
+    assert "model.astype(np.float64)" in result.notes[0]

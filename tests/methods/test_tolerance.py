@@ -330,7 +330,7 @@ def test_single_precision_says_what_it_can_give(images):
         explain(small, [job(np.zeros((8, 8, 3), np.float32))], tolerance=1e-6)
 
 
-def test_pictures_of_several_sizes_are_told_apart(model, images):
+def test_images_of_several_sizes_are_told_apart(model, images):
     small = np.zeros((2, 2, 3))
     results = integrate_jobs(model, map(job, [*images[:2], small]), tolerance=0.01, batch_size=1)
     assert [number for number, _ in itertools.islice(results, 2)] == [0, 1]

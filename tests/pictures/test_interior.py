@@ -88,7 +88,7 @@ def test_unknown_words_are_refused(arguments, message) -> None:
         interior_strip(made(), **arguments)
 
 
-def test_pictures_that_do_not_go_together_are_refused() -> None:
+def test_images_that_do_not_go_together_are_refused() -> None:
     with pytest.raises(UsageError, match="different alphas"):
         interior_sheet([made(), made(alphas=(0.1, 0.2, 0.3))])
     with pytest.raises(UsageError, match="no interior gradients"):

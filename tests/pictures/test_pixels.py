@@ -79,7 +79,7 @@ def test_holes_are_hatched_and_nothing_else_is() -> None:
     assert {tuple(map(int, cell)) for cell in shown[~holes]} == {parse("#F7F7F7")}
 
 
-def test_pictures_become_bytes() -> None:
+def test_images_become_bytes() -> None:
     image = np.array([[[0.0], [0.5], [1.0], [1.5], [-0.5], [np.nan]]])
     assert to_bytes(image)[0].tolist() == [[0] * 3, [128] * 3, [255] * 3, [255] * 3, [0] * 3, [0] * 3]
 

@@ -42,7 +42,7 @@ def test_the_training_is_the_same_to_the_bit(training: Training) -> None:
 def test_records_are_made_when_they_are_due_and_a_second_fit_goes_on(training: Training) -> None:
     run = training[0]
     assert run.steps() == (0, 1, 2, 3, 4, 6, 8, 9)
-    for series in ("channels", "probes"):
+    for series in ("channel-stats", "probes"):
         assert run.observed(series) == run.steps()
     assert run.curve("loss")[0].tolist() == list(range(1, 10))
     assert run.curve("epoch_loss")[0].tolist() == run.curve("val_accuracy")[0].tolist() == [3, 6, 9]
@@ -114,7 +114,7 @@ def test_maps_add_up_and_explain_the_true_class(training: Training) -> None:
 
 
 def test_the_manifest_names_the_backend(training: Training) -> None:
-    model = training[0].manifest.network
+    model = training[0].manifest.model
     assert model["framework"] == "keras"
     assert model["version"].endswith(" on tensorflow")
 

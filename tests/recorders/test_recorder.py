@@ -95,7 +95,7 @@ def test_the_training_is_the_same_to_the_bit(tmp_path: Path, mixed: bool) -> Non
 
 def test_records_are_made_when_they_are_due(recording: RunFolder) -> None:
     assert recording.steps() == (0, 1, 2, 4, 5, 8, 10)
-    for series in ("channels", "probes"):
+    for series in ("channel-stats", "probes"):
         assert recording.observed(series) == recording.steps()
     assert recording.observed("gradients") == recording.steps()[1:]
     assert recording.curve("loss")[0].tolist() == list(range(1, 11))
@@ -106,9 +106,9 @@ def test_records_are_made_when_they_are_due(recording: RunFolder) -> None:
 
 def test_a_snapshot_is_the_model_of_its_step(recording: RunFolder) -> None:
     fresh = Loop()
-    start = load_file(recording.path / "snapshots" / "step-000000.safetensors")
+    start = load_file(recording.path / "checkpoints" / "step-000000.safetensors")
     assert all(torch.equal(value, start[name]) for name, value in fresh.model.state_dict().items())
-    last = load_file(recording.path / "snapshots" / "step-000010.safetensors")
+    last = load_file(recording.path / "checkpoints" / "step-000010.safetensors")
     fresh.model.load_state_dict(last)
     assert int(last["1.num_batches_tracked"]) == 10
     with torch.no_grad():
@@ -167,8 +167,8 @@ def test_layers_and_pictures_are_kept(recording: RunFolder) -> None:
 
 def test_the_manifest_says_what_is_known(recording: RunFolder) -> None:
     manifest = recording.manifest
-    assert manifest.network["framework"] == "torch"
-    assert manifest.network["weights"]["0.weight"] == [5, 3, 3, 3]
+    assert manifest.model["framework"] == "torch"
+    assert manifest.model["weights"]["0.weight"] == [5, 3, 3, 3]
     assert manifest.configuration["training"] == {"rate": 0.1}
     assert manifest.configuration["input"]["height"] == 6
     assert manifest.versions["torch"] == torch.__version__
@@ -186,7 +186,7 @@ def test_with_nothing_declared_weights_are_recorded(tmp_path: Path) -> None:
     recorder = Recorder(loop.model, tmp_path / "run", max_overhead=None)
     loop.train(recorder)
     assert recorder.run.steps() == (0, 1, 2, 4, 5, 8, 10)
-    assert not recorder.run.observed("channels")
+    assert not recorder.run.observed("channel-stats")
     recorder.close()
     recorder.close()
     with pytest.raises(UsageError, match="resume_at=10"):
@@ -206,7 +206,7 @@ def test_a_model_without_modules_to_look_at_is_recorded_all_the_same(tmp_path: P
         pass
     assert observations.channels(recorder.run, 0) == {}
     assert observations.probes(recorder.run, 0).outputs.shape == (4, 3)
-    assert recorder.run.manifest.network["layers"] == []
+    assert recorder.run.manifest.model["layers"] == []
 
 
 def test_closing_keeps_the_last_weights(tmp_path: Path) -> None:
@@ -257,7 +257,7 @@ def test_a_recording_is_resumed_behind_a_step(tmp_path: Path) -> None:
     with Recorder(first.model, tmp_path / "run", **DECLARED) as recorder:
         first.train(recorder)
     again = Loop()
-    again.model.load_state_dict(load_file(tmp_path / "run" / "snapshots" / "step-000005.safetensors"))
+    again.model.load_state_dict(load_file(tmp_path / "run" / "checkpoints" / "step-000005.safetensors"))
     with Recorder(again.model, tmp_path / "run", resume_at=5, **DECLARED) as recorder:
         assert recorder.epochs == 1
         again.train(recorder, epochs=1, steps=4)

@@ -52,5 +52,5 @@ def test_the_latest_are_read_and_a_resumed_run_forgets_later_ones(run: RunFolder
 )
 def test_what_does_not_belong_together_is_refused(run: RunFolder, wrong: dict[str, np.ndarray]) -> None:
     run.observe(answers.SERIES, 4, wrong)
-    with pytest.raises(DataError, match="answers-000004"):
+    with pytest.raises(DataError, match="predictions-000004"):
         answers.latest(run)

@@ -33,9 +33,9 @@ DAMAGE: dict[str, tuple[Callable[[Path], object], str]] = {
     "a line without a step": (lambda run: add_lines(run, b'{"loss": 1}'), "line 13 of .*its step is None"),
     "a step of infinity": (lambda run: add_lines(run, b'{"step": 1e999}'), "its step is inf"),
     "a loss that is a list": (lambda run: add_lines(run, b'{"step": 11, "loss": [1]}'), "line 13 of .*loss = "),
-    "a snapshot cut short": (lambda run: cut(run / "snapshots" / "step-000003.safetensors"), "step-000003"),
+    "a snapshot cut short": (lambda run: cut(run / "checkpoints" / "step-000003.safetensors"), "step-000003"),
     "histograms cut short": (lambda run: cut(run / "histograms" / "step-000003.npz"), r"step-000003\.npz"),
-    "an ending that is none": (lambda run: (run / "ended.json").write_text("[]"), r"ended\.json"),
+    "an ending that is none": (lambda run: (run / "status.json").write_text("[]"), r"status\.json"),
     "a word of a later version": (lambda run: tell(run, mood="good"), "mood, which this version does not know"),
     "steps that are no number": (lambda run: tell(run, configuration={"steps": "many"}), "steps = many"),
 }
@@ -69,7 +69,7 @@ def test_weights_that_come_later_are_shown_from_then_on(tmp_path: Path) -> None:
     made = made_run(tmp_path / "run", steps=(0, 1))
     grown = made.read(1).weights | {"new.weight": np.ones((2, 2), np.float32)}
     del grown["conv9.weight"]
-    made.snapshot(2, grown, {})
+    made.checkpoint(2, grown, {})
     run = Recorded("run", RunFolder.open(tmp_path / "run"))
     assert {"new.weight", "conv9.weight"} <= set(run.layers)
     place = run.times.layers.index("new.weight")

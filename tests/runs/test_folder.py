@@ -20,7 +20,7 @@ from innerview.runs.folder import VERSION
 from patience import PATIENCE
 
 MANIFEST = Manifest(
-    network={"name": "allcnn", "channels": 8},
+    model={"name": "allcnn", "channels": 8},
     configuration={"steps": 3},
     data={"sha256": "0"},
     code={"sha256": "1"},
@@ -44,25 +44,25 @@ def test_a_run_is_read_back(run: RunFolder) -> None:
 
 
 def test_snapshots_are_read_back_with_what_is_needed_to_run_them(run: RunFolder) -> None:
-    run.snapshot(7, weights(), {"temperature": "0.2"})
+    run.checkpoint(7, weights(), {"temperature": "0.2"})
     read = RunFolder.open(run.path).read(7)
     assert read.metadata == {"step": "7", "temperature": "0.2"}
     for name, values in weights().items():
         np.testing.assert_array_equal(read.weights[name], values)
-    assert set(load_file(run.path / "snapshots" / "step-000007.safetensors")) == set(weights())
+    assert set(load_file(run.path / "checkpoints" / "step-000007.safetensors")) == set(weights())
 
 
 def test_snapshots_are_listed_in_order_and_averages_apart(run: RunFolder) -> None:
     for step in (100, 0, 3):
-        run.snapshot(step, weights(step), {})
-    run.snapshot(100, weights(1), {}, "average")
+        run.checkpoint(step, weights(step), {})
+    run.checkpoint(100, weights(1), {}, "ema")
     assert run.steps() == (0, 3, 100)
-    np.testing.assert_array_equal(run.read(100, "average").weights["conv1.weight"], weights(1)["conv1.weight"])
+    np.testing.assert_array_equal(run.read(100, "ema").weights["conv1.weight"], weights(1)["conv1.weight"])
 
 
 def test_arrays_in_any_memory_order_are_written_right(run: RunFolder) -> None:
     values = np.arange(24, dtype=np.float32).reshape(2, 3, 4).transpose(2, 0, 1)
-    run.snapshot(0, {"a": values}, {})
+    run.checkpoint(0, {"a": values}, {})
     np.testing.assert_array_equal(run.read(0).weights["a"], values)
 
 
@@ -104,9 +104,9 @@ def test_a_line_that_a_kill_cut_short_is_not_there(run: RunFolder) -> None:
 def test_rewinding_forgets_what_came_later(run: RunFolder) -> None:
     for step in range(6):
         run.log({"step": step})
-        run.snapshot(step, weights(step), {})
-    run.snapshot(5, weights(), {}, "average")
-    (run.path / "snapshots" / "step-000002.safetensors.77.partial").write_bytes(b"half")
+        run.checkpoint(step, weights(step), {})
+    run.checkpoint(5, weights(), {}, "ema")
+    (run.path / "checkpoints" / "step-000002.safetensors.77.partial").write_bytes(b"half")
     with (run.path / "metrics.jsonl").open("a") as file:
         file.write('{"step": 6, "lo')
     run.rewind(3)
@@ -121,10 +121,10 @@ def test_rewinding_forgets_what_came_later(run: RunFolder) -> None:
 @pytest.mark.parametrize("stranger", [".DS_Store", "notes.txt", "step-000002 copy.safetensors", "step-best.npz"])
 def test_what_others_put_into_the_folder_is_let_alone(run: RunFolder, stranger: str) -> None:
     for step in range(3):
-        run.snapshot(step, weights(step), {})
+        run.checkpoint(step, weights(step), {})
     run.observe("probes", 2, weights())
     run.observe("probes-of-mine", 1, weights())
-    strange = [run.path / kind / stranger for kind in ("snapshots", "histograms", "observations")]
+    strange = [run.path / kind / stranger for kind in ("checkpoints", "histograms", "observations")]
     for path in strange:
         path.touch()
     assert (run.steps(), run.counted(), run.observed("probes")) == ((0, 1, 2), (0, 1, 2), (2,))
@@ -144,8 +144,8 @@ def test_the_state_is_replaced_whole(run: RunFolder) -> None:
 
 
 def test_histories_are_on_one_set_of_bins(run: RunFolder) -> None:
-    run.snapshot(0, {"a": np.zeros(5, dtype=np.float32)}, {})
-    run.snapshot(3, {"a": np.array([-1.0, 2.0, 100.0], dtype=np.float32)}, {})
+    run.checkpoint(0, {"a": np.zeros(5, dtype=np.float32)}, {})
+    run.checkpoint(3, {"a": np.array([-1.0, 2.0, 100.0], dtype=np.float32)}, {})
     history = run.history("a", factor=256)
     assert history.steps.tolist() == [0, 3]
     assert history.edges.tolist() == list(range(-8, 9))
@@ -178,17 +178,17 @@ def test_what_is_no_run_folder_is_refused(tmp_path: Path, content: str | None) -
 def test_a_run_of_another_version_is_refused(run: RunFolder) -> None:
     path = run.path / "manifest.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {"version": VERSION + 1}))
-    with pytest.raises(DataError, match=f"version {VERSION + 1}; this program reads version {VERSION}"):
+    with pytest.raises(DataError, match=f"version {VERSION + 1}; this program reads versions 1 to {VERSION}"):
         RunFolder.open(run.path)
 
 
-@pytest.mark.parametrize("name", ["snapshots/step-000001.safetensors", "histograms/step-000001.npz"])
+@pytest.mark.parametrize("name", ["checkpoints/step-000001.safetensors", "histograms/step-000001.npz"])
 @pytest.mark.parametrize("content", [None, b"", b"damaged", b"PK\x03\x04 cut short"])
 def test_damaged_files_are_refused_by_name(run: RunFolder, name: str, content: bytes | None) -> None:
     if content is not None:
         (run.path / name).write_bytes(content)
     with pytest.raises(DataError, match="step-000001"):
-        (run.read if name.startswith("snap") else run.histograms)(1)
+        (run.read if name.startswith("check") else run.histograms)(1)
 
 
 def test_two_writers_are_kept_apart(run: RunFolder) -> None:

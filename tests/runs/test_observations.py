@@ -99,7 +99,7 @@ def test_a_recording_without_pictures_says_so(run: RunFolder) -> None:
         observations.pictures(run)
 
 
-def test_pictures_are_read_back_with_and_without_classes(run: RunFolder) -> None:
+def test_images_are_read_back_with_and_without_classes(run: RunFolder) -> None:
     run.observe("pictures", 0, {"pictures": np.zeros((2, 4, 4, 3))})
     assert observations.pictures(run)[1] is None
     run.observe("pictures", 0, {"pictures": np.zeros((2, 4, 4, 3)), "labels": np.array([1, 0])})
@@ -119,7 +119,7 @@ def test_rewinding_forgets_what_was_seen_later(run: RunFolder) -> None:
 
 
 def test_what_lies_beside_the_weights_is_kept_and_not_counted(run: RunFolder) -> None:
-    run.snapshot(1, {"w": np.ones(3)}, {}, beside={"norm.steps": np.array(7)})
+    run.checkpoint(1, {"w": np.ones(3)}, {}, beside={"norm.steps": np.array(7)})
     np.testing.assert_array_equal(run.read(1).weights["norm.steps"], np.array(7), strict=True)
     assert set(run.histograms(1)) == {"w"}
 

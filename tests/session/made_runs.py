@@ -31,8 +31,8 @@ def made_run(
     Every step is logged; the metrics can be replaced by functions of the step.
     """
     manifest = Manifest(
-        network={"name": model, "channels": 4, "classes": 10},
-        configuration={"steps": planned, "batch": 5, "seed": seed, **(declared or {})},
+        model={"name": model, "channels": 4, "classes": 10},
+        configuration={"steps": planned, "batch_size": 5, "seed": seed, **(declared or {})},
         data={
             "source": "made up",
             "sha256": "0" * 64,
@@ -59,12 +59,12 @@ def made_run(
         record = {name: value(step) for name, value in known.items()}
         run.log({"step": step, "epoch": step / 10, **record, "seconds": 60.0 * step})
         if step % 4 == 0:
-            run.log({"step": step, "test_loss": 1.0, "test_accuracy": 0.04 * step, "test_pictures": 20})
+            run.log({"step": step, "test_loss": 1.0, "test_accuracy": 0.04 * step, "test_images": 20})
     for step in steps:
         grown = {name: value * np.float32(1 + 0.2 * step) for name, value in weights.items()}
-        run.snapshot(step, grown, metadata())
+        run.checkpoint(step, grown, metadata())
         if average and step == last:
-            run.snapshot(step, {name: -value for name, value in grown.items()}, metadata(), "average")
+            run.checkpoint(step, {name: -value for name, value in grown.items()}, metadata(), "ema")
     return run
 
 

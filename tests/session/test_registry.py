@@ -14,9 +14,9 @@ from innerview.data.folders import open_folders
 from innerview.data.reading import LoadedImage
 from innerview.errors import DataError, UsageError
 from innerview.methods import predict
-from innerview.runs import RunFolder, answers, ending
-from innerview.runs.ending import Ending
+from innerview.runs import RunFolder, answers, status
 from innerview.runs.observations import Probes, keep_probes
+from innerview.runs.status import RunStatus
 from innerview.session.compute.weights import count_weights
 from innerview.session.opening import furnish
 from innerview.session.progress import NullListener
@@ -86,26 +86,26 @@ def test_how_a_run_ended_is_said(tmp_path: Path, how: Any, state: str) -> None:
     registry = RunRegistry([tmp_path / "a"])
     query = Query(kind="run", run=registry.facts()[0]["id"])
     before = registry.version(query)
-    ending.keep(run, Ending(how, 1, "the output of conv3"))
+    status.keep(run, RunStatus(how, 1, "the output of conv3"))
     assert registry.version(query) != before
     payload = show(registry, "run", registry.facts()[0]["id"])
     assert (payload.metadata["state"], registry.facts()[0]["state"]) == (state, state)
     said = [one["words"] for one in payload.json("health")]
-    assert any("no number in step 2. It began in the output of conv3" in words for words in said) == (how == "broken")
+    assert any("no number in step 2. It began in the output of conv3" in words for words in said) == (how == "diverged")
 
 
 def test_a_run_of_another_version_is_refused_where_it_was_named(tmp_path: Path) -> None:
     run = made_run(tmp_path / "a")
     place = run.path / "manifest.json"
-    place.write_text(place.read_text().replace('"version": 1', '"version": 7'))
-    with pytest.raises(DataError, match="run folder of version 7; this program reads version 1"):
+    place.write_text(place.read_text().replace('"version": 2', '"version": 7'))
+    with pytest.raises(DataError, match="run folder of version 7; this program reads versions 1 to 2"):
         furnish(runs=[run.path])
 
 
 def test_a_run_without_a_snapshot_says_so(tmp_path: Path) -> None:
     made = made_run(tmp_path / "a", steps=(0,))
     registry = RunRegistry([tmp_path])
-    for path in (made.path / "snapshots").iterdir():
+    for path in (made.path / "checkpoints").iterdir():
         path.unlink()
     (fact,) = registry.facts()
     assert fact["state"] == "running"
@@ -138,8 +138,8 @@ def test_a_few_outliers_leave_the_axis_to_all_others(tmp_path: Path) -> None:
     flat = np.resize(weights[name], 4000)
     weights[name] = flat.reshape(40, 100).copy()
     flat[:3] = (7.0, 7.5, -6.0)
-    run.snapshot(0, weights, metadata())
-    run.snapshot(2, {**weights, name: flat.reshape(40, 100)}, metadata())
+    run.checkpoint(0, weights, metadata())
+    run.checkpoint(2, {**weights, name: flat.reshape(40, 100)}, metadata())
     # Of a run, and of a model before and after.
     registry = RunRegistry([tmp_path])
     of_run = show(registry, "weights", registry.facts()[0]["id"])
@@ -188,7 +188,7 @@ def test_where_no_film_can_be_shown_the_reason_is_said(tmp_path: Path) -> None:
 def test_a_run_that_broke_early_has_a_film_of_two_snapshots(tmp_path: Path) -> None:
     made, name = made_run(tmp_path / "a", steps=(0, 1)), RunRegistry([tmp_path]).facts()[0]["id"]
     assert show(RunRegistry([tmp_path]), "timeline", name, photo()).arrays["steps"].tolist() == [0, 1]
-    made.snapshot(2, {name: values * np.nan for name, values in made.read(1).weights.items()}, metadata())
+    made.checkpoint(2, {name: values * np.nan for name, values in made.read(1).weights.items()}, metadata())
     with pytest.raises(UsageError, match=r"no timeline of a can be shown: .*not finite"):
         show(RunRegistry([tmp_path]), "timeline", name, photo())
 
@@ -237,10 +237,10 @@ def test_a_film_of_a_training_under_way_runs_only_the_new_snapshot(
     registry = RunRegistry([tmp_path])
     opened: list[int] = []
     usual = payloads.model_at
-    monkeypatch.setattr(payloads, "network_at", lambda run, step: opened.append(step) or usual(run, step))
+    monkeypatch.setattr(payloads, "model_at", lambda run, step: opened.append(step) or usual(run, step))
     before = show(registry, "timeline", registry.facts()[0]["id"], photo())
     assert opened == [3, 0, 1, 3]  # the last one says which class the timeline is about
-    run.snapshot(4, run.read(3).weights, metadata())
+    run.checkpoint(4, run.read(3).weights, metadata())
     after = show(registry, "timeline", registry.facts()[0]["id"], photo())
     assert opened[4:] == [4, 4]
     assert after.arrays["steps"].tolist() == [0, 1, 3, 4]
@@ -305,7 +305,7 @@ def test_what_was_counted_at_the_end_of_a_training_is_shown_without_its_data(tmp
 
 def test_kept_counts_stay_and_the_data_adds_the_mistakes(tmp_path: Path) -> None:
     data = made_folders(tmp_path / "data", count=8)
-    registry = RunRegistry([run_folder("recipe")], data=data)
+    registry = RunRegistry([run_folder("tutorial2018")], data=data)
     listening = Listening()
     found = registry.answer(Query(kind="tested", run=registry.facts()[0]["id"]), None, listening)
     assert int(found.arrays["confusion"].sum()) == 10_000
@@ -363,7 +363,7 @@ def test_without_data_or_kept_answers_it_is_said_what_to_do(tmp_path: Path, mode
 
 def test_a_mistake_can_be_looked_into(tmp_path: Path) -> None:
     made_run(tmp_path / "runs" / "a")
-    session, _ = furnish("recipe", [tmp_path / "runs"], data=made_folders(tmp_path / "data", count=30))
+    session, _ = furnish("tutorial2018", [tmp_path / "runs"], data=made_folders(tmp_path / "data", count=30))
     run = next(one for one in session.hello()["runs"] if one["name"] == "a")
     found = decode(session.answer(Query(kind="tested", run=run["id"]), NullListener()).blob)
     listed = [one["image"] for one in session.hello()["samples"]]
@@ -373,13 +373,13 @@ def test_a_mistake_can_be_looked_into(tmp_path: Path) -> None:
     assert subject.json("label") == int(found.arrays["label"][place])
 
 
-def test_a_data_set_of_arrays_offers_test_pictures(tmp_path: Path) -> None:
+def test_a_data_set_of_arrays_offers_test_images(tmp_path: Path) -> None:
     made_run(tmp_path / "runs" / "a")
     images = np.random.default_rng(0).integers(0, 256, (6, 8, 8, 3), dtype=np.uint8)
     labels = np.arange(6) % 2
     arrays = {"train_images": images, "train_labels": labels, "test_images": images[:4], "test_labels": labels[:4]}
     np.savez(tmp_path / "data.npz", classes=np.array(["dog", "cat"]), **arrays)
-    session, _ = furnish("recipe", [tmp_path / "runs"], data=tmp_path / "data.npz")
+    session, _ = furnish("tutorial2018", [tmp_path / "runs"], data=tmp_path / "data.npz")
     names = {one["name"] for one in session.hello()["samples"]}
     assert {"dog, no. 0", "cat, no. 1", "dog, no. 2", "cat, no. 3"} <= names
     run = next(one for one in session.hello()["runs"] if one["name"] == "a")

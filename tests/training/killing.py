@@ -23,12 +23,12 @@ from innerview.training import ALLCNN, Configuration, Stage, train
 SMALL = replace(
     ALLCNN,
     steps=40,
-    batch=12,
+    batch_size=12,
     channels=6,
     stages=(Stage(0.4, 8), Stage(1.0, 0)),
     state_every=3,
     test_every=4,
-    test_pictures=12,
+    test_images=12,
     precision="float32",
     threads=1,
 )

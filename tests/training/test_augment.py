@@ -56,7 +56,7 @@ def test_nothing_asked_is_nothing_changed() -> None:
 
 
 def test_none_shared_is_nothing_changed() -> None:
-    how = Augmentation(flip="random", shift=3, rotation=10, scale=0.1, share=0)
+    how = Augmentation(flip="random", shift=3, rotation=10, scale=0.1, fraction=0)
     np.testing.assert_array_equal(change(some(), how), some())
 
 

@@ -32,7 +32,7 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 
     place = tmp_path_factory.mktemp("bundling")
     data = pictures(size=32, classes=3)
-    small = replace(SMALL, steps=STEPS, channels=16, snapshots=(), state_every=100)
+    small = replace(SMALL, steps=STEPS, channels=16, checkpoints=(), state_every=100)
     bundle.EVALUATIONS = 2
     bundle.bundle(train(small, data, place / "run"), data, place / "out")
     bundle.extend(RunFolder.open(place / "out" / "allcnn"), data)  # may be done again: nothing changes

@@ -14,7 +14,7 @@ from innerview.errors import DataError
 from innerview.methods import predict
 from innerview.model import OutputSpec
 from innerview.runs import RunFolder, answers
-from innerview.training import RECIPE, Augmentation, Configuration, Progress, train
+from innerview.training import TUTORIAL2018, Augmentation, Configuration, Progress, train
 from innerview.training.measure import balanced
 from training.killing import SMALL, pictures
 
@@ -35,10 +35,10 @@ def test_it_learns(run: RunFolder) -> None:
 
 
 def test_the_recipe_runs_too(tmp_path: Path) -> None:
-    small = replace(RECIPE, steps=3, batch=8, channels=4, test_pictures=6, precision="float32")
+    small = replace(TUTORIAL2018, steps=3, batch_size=8, channels=4, test_images=6, precision="float32")
     run = train(small, pictures(), tmp_path / "run")
     assert "final_accuracy" in run.metrics()[-1]
-    assert "average_accuracy" not in run.metrics()[-1]
+    assert "ema_accuracy" not in run.metrics()[-1]
     assert abs(run.read(0).weights["conv3.weight"].std() - 0.06) < 0.01
 
 
@@ -104,7 +104,7 @@ def test_progress_ends_at_nothing_left(run: RunFolder) -> None:
     assert run.steps()
     assert said[-1].seconds_left == 0
     assert all(progress.seconds_left > 0 for progress in said[:-1])
-    assert said[-1].epoch == pytest.approx(SMALL.steps * SMALL.batch / 50)
+    assert said[-1].epoch == pytest.approx(SMALL.steps * SMALL.batch_size / 50)
     assert said[2].test_accuracy is None
     assert said[-1].test_accuracy is not None
 
@@ -115,7 +115,7 @@ def test_the_pictures_for_tests_in_between_are_of_every_class_alike() -> None:
 
 
 @pytest.mark.parametrize("shape", [(12, 16), (10, 10)])
-def test_pictures_that_can_not_be_pooled_are_refused(tmp_path: Path, shape: tuple[int, int]) -> None:
+def test_images_that_can_not_be_pooled_are_refused(tmp_path: Path, shape: tuple[int, int]) -> None:
     part = LabelledPictures(np.zeros((2, *shape, 3), np.uint8), np.arange(2))
     with pytest.raises(DataError, match="multiple of 4"):
         train(SMALL, Dataset(part, part, ("a", "b"), "none"), tmp_path / "run")

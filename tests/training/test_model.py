@@ -65,7 +65,7 @@ def test_standardised_pixels_are_the_models_input(images: torch.Tensor) -> None:
 
 
 def test_every_layer_starts_with_unit_variance(images: torch.Tensor) -> None:
-    model = started(Initialisation(unit_variance=True), images)
+    model = started(Initialisation(lsuv=True), images)
     for layer in model.layers(images):
         output = layer.detach()
         # the inverse of ELU gives back what went into it
@@ -75,7 +75,7 @@ def test_every_layer_starts_with_unit_variance(images: torch.Tensor) -> None:
 
 def test_stated_deviations_are_the_weights_deviations(images: torch.Tensor) -> None:
     stds = tuple(row.std for row in TABLE)
-    model = started(Initialisation(stds=stds, mean_free=False, unit_variance=False), images, channels=128)
+    model = started(Initialisation(stds=stds, mean_free=False, lsuv=False), images, channels=128)
     for std, weight in zip(stds, model.weights, strict=True):
         assert float(weight.detach().std()) == pytest.approx(std, rel=0.06)
         assert abs(float(weight.detach().mean())) < 4 * std / weight.numel() ** 0.5

@@ -11,18 +11,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from innerview.errors import UsageError
-from innerview.training import ALLCNN, RECIPE, Configuration, Optimisation, Stage
+from innerview.training import ALLCNN, TUTORIAL2018, Configuration, Optimisation, Stage
 
 
-@pytest.mark.parametrize("configuration", [ALLCNN, RECIPE])
+@pytest.mark.parametrize("configuration", [ALLCNN, TUTORIAL2018])
 def test_a_configuration_survives_json(configuration: Configuration) -> None:
     assert Configuration.from_dict(json.loads(json.dumps(configuration.to_dict()))) == configuration
 
 
 def test_settings_that_an_earlier_version_had_not_have_their_defaults() -> None:
-    values = RECIPE.to_dict()
+    values = TUTORIAL2018.to_dict()
     del values["mean"], values["std"], values["initialisation"]["whitening"]
-    assert Configuration.from_dict(values) == RECIPE
+    assert Configuration.from_dict(values) == TUTORIAL2018
 
 
 @pytest.mark.parametrize("change", [{"odd": 1}, {"stages": None}, {"optimisation": {"odd": 1}}])
@@ -32,8 +32,8 @@ def test_a_configuration_of_another_version_is_refused(change) -> None:
 
 
 @given(st.integers(1, 200), st.floats(0, 0.5))
-def test_rates_rise_to_one_and_fall_towards_nothing(steps: int, warm_up: float) -> None:
-    configuration = replace(ALLCNN, steps=steps, optimisation=Optimisation(warm_up=warm_up))
+def test_rates_rise_to_one_and_fall_towards_nothing(steps: int, warmup: float) -> None:
+    configuration = replace(ALLCNN, steps=steps, optimisation=Optimisation(warmup=warmup))
     rates = np.array([configuration.rate(step) for step in range(steps)])
     assert ((rates > 0) & (rates <= 1)).all()
     top = int(rates.argmax())
@@ -42,11 +42,11 @@ def test_rates_rise_to_one_and_fall_towards_nothing(steps: int, warm_up: float) 
 
 
 def test_known_rates() -> None:
-    configuration = replace(ALLCNN, steps=10, optimisation=Optimisation(warm_up=0.4))
+    configuration = replace(ALLCNN, steps=10, optimisation=Optimisation(warmup=0.4))
     rates = [configuration.rate(step) for step in range(10)]
     assert rates[:4] == [0.25, 0.5, 0.75, 1.0]
     np.testing.assert_allclose(rates[4:], np.arange(6, 0, -1) / 7)
-    assert {RECIPE.rate(step) for step in (0, 7, RECIPE.steps - 1)} == {1.0}
+    assert {TUTORIAL2018.rate(step) for step in (0, 7, TUTORIAL2018.steps - 1)} == {1.0}
 
 
 def test_stages_follow_one_another() -> None:
@@ -58,11 +58,11 @@ def test_stages_follow_one_another() -> None:
     "change",
     [
         {"steps": 0},
-        {"batch": 0},
+        {"batch_size": 0},
         {"threads": 0},
-        {"optimisation": Optimisation(warm_up=1.5)},
+        {"optimisation": Optimisation(warmup=1.5)},
         {"optimisation": Optimisation(label_smoothing=1.0)},
-        {"average": 1.0},
+        {"ema": 1.0},
         {"std": (1.0, 0.0, 1.0)},
         {"stages": ()},
         {"stages": (Stage(0.5, 0),)},

@@ -15,13 +15,13 @@ import torch
 
 from innerview.errors import DataError, ModelError, OutputError
 from innerview.files import atomic
-from innerview.runs import RunFolder, ending, folder
-from innerview.runs.ending import Ending
+from innerview.runs import RunFolder, folder, status
+from innerview.runs.status import RunStatus
 from innerview.training import Optimisation, Progress, train
 from innerview.training.model import AllCnn
 from training.killing import SMALL, assert_same, kill_and_resume, pictures
 
-SHORT = replace(SMALL, steps=8, snapshots=(1, 3))
+SHORT = replace(SMALL, steps=8, checkpoints=(1, 3))
 
 
 class Stopped(Exception):
@@ -115,10 +115,10 @@ def test_ctrl_c_keeps_the_running_step(undisturbed: RunFolder, tmp_path: Path) -
     state = RunFolder.open(tmp_path / "run").load_state()
     assert state is not None
     assert state[1]["step"] == "5"
-    assert ending.latest(RunFolder.open(tmp_path / "run")) == Ending("interrupted", 5)
+    assert status.latest(RunFolder.open(tmp_path / "run")) == RunStatus("interrupted", 5)
     resumed = train(SHORT, pictures(), tmp_path / "run", resume=True)
     assert_same(undisturbed, resumed)
-    assert ending.latest(resumed) == Ending("done", SHORT.steps)
+    assert status.latest(resumed) == RunStatus("done", SHORT.steps)
 
 
 def test_resuming_a_finished_run_changes_nothing(undisturbed: RunFolder, tmp_path: Path) -> None:
@@ -144,7 +144,11 @@ def test_nothing_is_resumed_where_no_run_is(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("configuration", "data", "said"),
     [
-        (replace(SHORT, batch=13), pictures(), r"another configuration \(batch: 12 in the folder, 13 asked for"),
+        (
+            replace(SHORT, batch_size=13),
+            pictures(),
+            r"another configuration \(batch_size: 12 in the folder, 13 asked for",
+        ),
         (replace(SHORT, channels=7), pictures(), r"another model \(channels: 6 in the folder, 7"),
         (SHORT, pictures(seed=9), r"other data \(sha256"),
     ],
@@ -155,7 +159,7 @@ def test_another_run_is_not_continued(undisturbed: RunFolder, configuration, dat
 
 
 def test_a_loss_that_is_no_number_stops_and_says_where(tmp_path: Path) -> None:
-    wild = replace(SHORT, optimisation=Optimisation(muon_rate=1e38, hold=False, adam_rate=1e-3, warm_up=0))
+    wild = replace(SHORT, optimisation=Optimisation(muon_lr=1e38, fix_weight_norm=False, adam_lr=1e-3, warmup=0))
     with pytest.raises(ModelError, match=r"the loss became nan .* at step \d; it began in .* conv\d"):
         train(wild, pictures(), tmp_path / "run")
     run = RunFolder.open(tmp_path / "run")
@@ -177,7 +181,7 @@ def test_a_gradient_that_is_no_number_moves_nothing(tmp_path: Path, monkeypatch:
     monkeypatch.setattr(AllCnn, "gradient_norm", poisoned)
     with pytest.raises(ModelError, match=r"norm nan at step 1; it began in the gradient of conv7.*up to step 0"):
         train(SHORT, pictures(), tmp_path / "run")
-    assert ending.latest(RunFolder.open(tmp_path / "run")) == Ending("broken", 0, "the gradient of conv7")
+    assert status.latest(RunFolder.open(tmp_path / "run")) == RunStatus("diverged", 0, "the gradient of conv7")
 
 
 def test_a_gradient_too_large_for_its_norm_names_the_layer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

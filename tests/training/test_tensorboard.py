@@ -44,7 +44,7 @@ def run(tmp_path: Path) -> RunFolder:
     run = RunFolder.create(tmp_path / "run", Manifest({}, {}, {}))
     run.log({"step": 1, "epoch": 0.5, "loss": 2.0, "accuracy": 0.5, "seconds": 3.0})
     run.log({"step": 2, "epoch": 1.0, "test_accuracy": 0.25})
-    run.snapshot(2, {"conv1.weight": np.zeros((2, 3), np.float32)}, {})
+    run.checkpoint(2, {"conv1.weight": np.zeros((2, 3), np.float32)}, {})
     return run
 
 

@@ -12,7 +12,7 @@ from innerview.methods.health import Finding
 from innerview.methods.mistakes import mistakes
 from innerview.pictures.timeline import Frame, Timeline
 from innerview.results import Prediction
-from innerview.runs.ending import Ending
+from innerview.runs.status import RunStatus
 from innerview.viewer import run_sentences
 from innerview.viewer.run_sentences import WORDS, Course, warning
 
@@ -75,11 +75,11 @@ def test_the_course_of_a_run_finished_and_not() -> None:
     ("how", "said"),
     [
         ("interrupted", "stopped by Ctrl-C; --resume goes on"),
-        ("broken", "because its loss or a gradient was no number"),
+        ("diverged", "because it diverged: its loss or a gradient was NaN or infinite"),
     ],
 )
 def test_a_run_that_stopped_is_not_called_under_way(how: Any, said: str) -> None:
-    text = run_sentences.course(replace(COURSE, step=100, ending=Ending(how, 100)))
+    text = run_sentences.course(replace(COURSE, step=100, ending=RunStatus(how, 100)))
     assert text.startswith("run: step 100 of 300, stopped")
     assert said in text
 
@@ -119,7 +119,7 @@ def test_a_film_is_told_by_its_answers() -> None:
     assert text == "Cat (truth 1 bee): 0 ant from step 0 on, 1 bee from step 10 on, 2 cow from step 30 on."
 
 
-def test_answers_on_test_pictures() -> None:
+def test_answers_on_test_images() -> None:
     answers = [Prediction(np.eye(3)[index], np.eye(3)[index], NAMES) for index in (0, 1, 1, 2)]
     text = run_sentences.tested(mistakes(answers, [0, 0, 1, 2]))
     assert text.startswith("Of 4 test pictures, the last weights call 75 % rightly (95 % interval 30.1 % to")

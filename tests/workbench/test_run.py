@@ -6,7 +6,6 @@ import json
 import os
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -27,7 +26,7 @@ from innerview.session.training.curves import curves
 from innerview.session.training.models import UnitTimes, model_at
 from innerview.session.training.reading import LayerTimes, Recorded, open_runs
 from innerview.session.training.recordings import recorded_timelines, recorded_units
-from innerview.session.training.testing import kept_answers, labelled_pictures, on_test_pictures
+from innerview.session.training.testing import kept_answers, labelled_pictures, on_test_images
 from innerview.session.training.work import work
 from innerview.workbench.run.views import every_view, unit_counts
 from session.made_runs import made_folders, made_run
@@ -60,7 +59,7 @@ def test_weights_that_are_not_finite_are_counted_and_left_out(tmp_path: Path) ->
     folder = made_run(tmp_path / "run")
     weights = folder.read(10).weights
     weights["conv2.weight"][0, 0, 0, 0] = np.nan
-    folder.snapshot(20, weights, {})
+    folder.checkpoint(20, weights, {})
     times = open_runs([tmp_path / "run"])[0].times
     assert times.broken[-1].tolist() == [0, 1, 0, 0, 0, 0, 0, 0, 0]
     assert np.isfinite(times.std).all()
@@ -70,7 +69,7 @@ def test_weights_that_are_not_finite_are_counted_and_left_out(tmp_path: Path) ->
 def test_statistics_of_weights_that_have_exploded_are_counted_without_overflow(tmp_path: Path) -> None:
     folder = made_run(tmp_path / "run", (0, 1))
     weights = {name: np.full_like(value, 1e30) for name, value in folder.read(1).weights.items()}
-    folder.snapshot(2, weights, {})
+    folder.checkpoint(2, weights, {})
     times = Recorded("run", folder).times
     name = times.layers[0]
     assert times.norm[-1, 0] == pytest.approx(1e30 * weights[name].size ** 0.5)
@@ -97,7 +96,7 @@ def test_statistics_are_read_anew_only_when_a_snapshot_is(tmp_path: Path, monkey
     assert now() is first
     assert read == []
     run = RunFolder.open(tmp_path / "run")
-    run.snapshot(4, reading(run, 1).weights, {})
+    run.checkpoint(4, reading(run, 1).weights, {})
     assert now().steps.tolist() == [0, 1, 3, 4]
     assert set(read) == {0, 1, 3, 4}
     os.utime(run.place_of(4), ns=(1, 1))  # written anew by a resumed training
@@ -146,15 +145,8 @@ def test_metrics_are_found_by_the_names_that_others_give_them(tmp_path: Path) ->
     drawn = curves([run], Query())
     parts = {(panel.title, track.part) for panel in drawn.panels for track in panel.tracks}
     assert {("Loss (nats)", "test"), ("Accuracy", "training"), ("Accuracy", "test")} <= parts
-    assert ("Learning rate (share of the recipe's)", "training") in parts
+    assert ("Learning rate", "training") in parts
     assert run.curve("test_accuracy")[1].tolist() == pytest.approx([0.16, 0.32])
-
-
-@pytest.mark.parametrize(("declared", "title"), [({"optimisation": {}}, "Learning rate (share of the recipe's)"),
-                                                 ({}, "Learning rate")])  # fmt: skip
-def test_only_our_own_trainings_log_the_rate_as_a_share(tmp_path: Path, declared: dict[str, Any], title: str) -> None:
-    drawn = curves([Recorded("run", made_run(tmp_path / "run", declared=declared))], Query())
-    assert title in [panel.title for panel in drawn.panels]
 
 
 def test_names_tell_runs_apart(tmp_path: Path) -> None:
@@ -288,7 +280,7 @@ def test_arrays_are_tested_on_their_test_part_by_the_names_of_classes(tmp_path: 
     labels = np.arange(6) % 2
     arrays = {"train_images": images, "train_labels": labels, "test_images": images[:4], "test_labels": labels[:4]}
     np.savez(tmp_path / "data.npz", classes=np.array(["dog", "cat"]), **arrays)
-    found = on_test_pictures(run, Query(num_images=3), tmp_path / "data.npz", lambda _: None)
+    found = on_test_images(run, Query(num_images=3), tmp_path / "data.npz", lambda _: None)
     assert found.found.pictures == 3
     assert {one.truth for one in found.pictures} <= {3, 5}
     one = found.pictures[0]
@@ -296,16 +288,16 @@ def test_arrays_are_tested_on_their_test_part_by_the_names_of_classes(tmp_path: 
     np.testing.assert_array_equal(one.image, images[number].astype(np.float32) / np.float32(255))
     np.savez(tmp_path / "strange.npz", classes=np.array(["dog", "zebra"]), **arrays)
     with pytest.raises(DataError, match="does not know zebra"):
-        on_test_pictures(run, Query(), tmp_path / "strange.npz", lambda _: None)
+        on_test_images(run, Query(), tmp_path / "strange.npz", lambda _: None)
 
 
 def test_a_finished_run_is_tested_by_its_last_weights_and_bad_pictures_are_listed(tmp_path: Path) -> None:
     run = opened(tmp_path / "run", average=True)
     data = made_folders(tmp_path / "data")
     (data / "test" / "cat" / "1.png").write_bytes(b"meow")
-    found = on_test_pictures(run, Query(n_steps=1), data, lambda _: None)
+    found = on_test_images(run, Query(n_steps=1), data, lambda _: None)
     last = run.last.weights
-    assert any((run.folder.read(run.steps[-1], "average").weights[name] != last[name]).any() for name in last)
+    assert any((run.folder.read(run.steps[-1], "ema").weights[name] != last[name]).any() for name in last)
     images = np.stack([one.image for one in found.pictures])
     for ours, theirs in zip(found.predictions, predict(model_at(run, run.steps[-1]), images), strict=True):
         np.testing.assert_array_equal(ours.logits, theirs.logits)

@@ -3,10 +3,10 @@
 Its architecture is the table in `table`, and the NumPy adapter runs it with no framework installed. Two trainings of
 it come along, each as a run folder in runs/ that can be looked at like any other, with a model card beside this file:
 
-    allcnn    the best known to us on two processor cores
-    recipe    the 2018 tutorial's, slower and less right, which shows what that tutorial was written to show
+    allcnn         the best known to us on two processor cores
+    tutorial2018   that of the 2018 tutorial, slower and less accurate, which shows what it was written to show
 
-Of their snapshots only the first and the last are kept, in float16; of the rest, the histograms and the timelines.
+Of their checkpoints only the first and the last are kept, in float16; of the rest, the histograms and the timelines.
 """
 
 from __future__ import annotations
@@ -21,8 +21,11 @@ from innerview.allcnn.files import read, write
 from innerview.allcnn.table import CLASS_NAMES, TABLE, Row, build, initial_weights, operations, shapes
 from innerview.errors import UsageError
 
-NAMES: Final = ("allcnn", "recipe")
+NAMES: Final = ("allcnn", "tutorial2018")
 """The built-in models, the default first."""
+
+RENAMED: Final = {"recipe": "tutorial2018"}
+"""Names of earlier versions."""
 
 FOLDER: Final = Path(__file__).parent / "runs"
 
@@ -65,12 +68,19 @@ def run_folder(name: str) -> Path:
         UsageError: there is no built-in model of this name; lists them.
     """
     if name not in NAMES:
-        raise UsageError(f"there is no built-in model {name!r}; the built-in models are {', '.join(NAMES)}")
+        raise UsageError(
+            f"there is no built-in model {name!r}{renamed(name)}; the built-in models are {', '.join(NAMES)}"
+        )
     return FOLDER / name
 
 
+def renamed(name: str) -> str:
+    """For a message: that a name is an old one, and the new one; empty for any other."""
+    return f" any more: it was renamed to {RENAMED[name]}" if name in RENAMED else ""
+
+
 def _checkpoints(name: str) -> list[Path]:
-    return sorted((run_folder(name) / "snapshots").glob("step-*.safetensors"))
+    return sorted((run_folder(name) / "checkpoints").glob("step-*.safetensors"))
 
 
 __all__ = [
@@ -84,6 +94,7 @@ __all__ = [
     "load_pretrained",
     "operations",
     "read",
+    "renamed",
     "run_folder",
     "shapes",
     "write",

@@ -39,7 +39,7 @@ from innerview.cli.console import say
 def command(*, runs: tuple[Path, ...], query: Any, output: Path) -> None:
     """Inspect RUN, a folder that `innerview train` or a recorder wrote or is writing; several are overlaid.
 
-    allcnn and recipe are the trainings of the built-in models.
+    allcnn and tutorial2018 are the trainings of the built-in models.
 
     Writes a page with warnings, curves, weights over time, dead channels and image timelines; with --data also the
     confusion matrix. No framework is needed.

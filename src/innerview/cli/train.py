@@ -14,7 +14,9 @@ from innerview.errors import InnerviewError, OutputError
 
 
 @click.command("train", short_help="Train the built-in model on CIFAR-10, or on images of your own.")
-@click.option("--config", metavar="NAME", help="allcnn, the best known, or recipe, the 2018 tutorial's. [allcnn]")
+@click.option(
+    "--config", metavar="NAME", help="allcnn, the best known, or tutorial2018, that of the 2018 tutorial. [allcnn]"
+)
 @click.option(
     "--data",
     type=click.Path(path_type=Path),
@@ -75,7 +77,7 @@ def command(
             trained = train(
                 DataRequest(data, download, image_size, crop, skip_bad),
                 output,
-                recipe=config,
+                config=config,
                 changes=Changes(steps, seed, batch_size, channels, threads, precision),
                 resume=resume,
                 tensorboard=tensorboard,

@@ -31,7 +31,7 @@ def manifest_of(watched: Watched, sight: Sight, settings: Mapping[str, Any]) -> 
     model = watched.describe()
     found = versions()
     return Manifest(
-        network=model,
+        model=model,
         configuration={
             **settings,
             "input": None if sight.input is None else asdict(sight.input),
@@ -54,8 +54,8 @@ def open_recording(folder: Path, manifest: Manifest, resume_at: int | None) -> R
     if resume_at is None:
         return RunFolder.create(folder, manifest)
     run = RunFolder.open(folder)
-    old: dict[str, list[int]] = run.manifest.network.get("weights", {})
-    new: dict[str, list[int]] = manifest.network["weights"]
+    old: dict[str, list[int]] = run.manifest.model.get("weights", {})
+    new: dict[str, list[int]] = manifest.model["weights"]
     other = sorted(name for name in {*old, *new} if old.get(name) != new.get(name))
     if other:
         raise DataError(

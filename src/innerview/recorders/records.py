@@ -86,7 +86,7 @@ class Records:
     def weights(self, place: Place) -> dict[str, float]:
         """Keep the weights with their histograms, and how their gradients are spread."""
         beside = self._watched.beside()
-        self._run.snapshot(place.step, self._watched.weights(), self._metadata(place, beside), beside=beside)
+        self._run.checkpoint(place.step, self._watched.weights(), self._metadata(place, beside), beside=beside)
         if place.step:
             gradients = self._watched.gradients()
             if gradients:

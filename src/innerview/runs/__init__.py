@@ -1,7 +1,7 @@
 """A run folder: all that one training leaves behind, readable with NumPy alone, and safe from kills."""
 
-from innerview.runs.folder import RunFolder, Snapshot
+from innerview.runs.folder import Checkpoint, RunFolder
 from innerview.runs.histograms import Histogram, History, histogram
 from innerview.runs.manifest import Manifest
 
-__all__ = ["Histogram", "History", "Manifest", "RunFolder", "Snapshot", "histogram"]
+__all__ = ["Checkpoint", "Histogram", "History", "Manifest", "RunFolder", "histogram"]

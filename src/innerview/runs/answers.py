@@ -22,8 +22,8 @@ from innerview.reprs import short
 from innerview.runs.folder import RunFolder
 from innerview.types import Array
 
-SERIES: Final = "answers"
-"""`observations/answers-<step>.safetensors`, with the arrays "said", "probability" and "truth"."""
+SERIES: Final = "predictions"
+"""`observations/predictions-<step>.safetensors`, with the arrays "said", "probability" and "truth"."""
 
 
 @short

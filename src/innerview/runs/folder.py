@@ -2,15 +2,16 @@
 
     manifest.json                     what was trained, how, by which code, on which data
     metrics.jsonl                     one JSON object per line, in order of the steps
-    snapshots/step-000100.safetensors the weights after 100 updates, with what is needed to run them
+    checkpoints/step-000100.safetensors  the weights after 100 updates, with what is needed to run them
     histograms/step-000100.npz        the same weights, counted on bins shared by all runs; they may outlive the weights
     observations/probes-000100.safetensors   what else was seen then (`observations`); only where somebody looked
     state.safetensors                 what the next update needs; only for resuming
-    ended.json                        how the training ended (`ending`); not there while it lasts, nor after a kill
+    status.json                       how the training ended (`status`); not there while it lasts, nor after a kill
 
 Guarantees: every file is written whole or not at all, and a metrics line that a kill cut short is dropped on reading.
 After `rewind(step)` the folder says nothing of later steps, so a resumed run leaves neither gap nor duplicate. One
-process writes at a time. No framework is needed to write or to read any of it.
+process writes at a time. No framework is needed to write or to read any of it. A folder of version 1 has other names,
+which it keeps (`migrations`).
 """
 
 from __future__ import annotations
@@ -37,14 +38,15 @@ from innerview.runs.lock import FolderLock
 from innerview.runs.manifest import VERSION, Manifest, read_manifest
 from innerview.runs.metrics import FILE as METRICS
 from innerview.runs.metrics import as_number, read_metrics
+from innerview.runs.migrations import base_rate, file_of, modern_record, old_record, series_of
 from innerview.types import Array
 
-ENDED: Final = "ended.json"
+STATUS: Final = "status.json"
 
 OUTSIDE: Final = 3
 """Numbers beside the bins of a histogram: below, above, not a number."""
 
-KEPT: Final = ("snapshots", "histograms", "observations")
+KEPT: Final = ("checkpoints", "histograms", "observations")
 """Folders of a run whose files are named for a step."""
 
 NAMED: Final = re.compile(r"(?P<series>.+)-(?P<step>\d{6,15})\.(?:safetensors|npz)(?P<partial>\.\d+\.partial)?")
@@ -52,7 +54,7 @@ NAMED: Final = re.compile(r"(?P<series>.+)-(?P<step>\d{6,15})\.(?:safetensors|np
 
 
 @dataclass(frozen=True)
-class Snapshot:
+class Checkpoint:
     """The weights after some number of updates.
 
     Attributes:
@@ -82,6 +84,10 @@ class RunFolder:
         self.manifest = manifest
         self.problems = problems
 
+    def file(self, name: str) -> Path:
+        """Where a file or folder of a run is, by today's name, in a run folder of any version."""
+        return self.path / file_of(name, self.manifest.version)
+
     @classmethod
     def create(cls, path: Path, manifest: Manifest) -> RunFolder:
         """Begin a run.
@@ -90,7 +96,7 @@ class RunFolder:
             OutputError: if a run is there already, or the place can't be written.
         """
         try:
-            (path / "snapshots").mkdir(parents=True, exist_ok=True)
+            (path / file_of("checkpoints", manifest.version)).mkdir(parents=True, exist_ok=True)
             (path / "histograms").mkdir(exist_ok=True)
         except OSError as problem:
             raise OutputError(f"{path} can't be made a run folder ({problem.strerror})") from problem
@@ -122,6 +128,9 @@ class RunFolder:
         Raises:
             OutputError: if they can't be written.
         """
+        if self.manifest.version == 1:
+            rate = base_rate(self.manifest.configuration)
+            records = tuple(old_record(record, rate) for record in records)
         lines = "".join(json.dumps(dict(record)) + "\n" for record in records)
         try:
             with (self.path / METRICS).open("a", encoding="utf-8") as file:
@@ -138,7 +147,11 @@ class RunFolder:
         Raises:
             DataError: the file can't be read, or a finished line is damaged and `problems` is None.
         """
-        return read_metrics(self.path / METRICS, problems)
+        records = read_metrics(self.path / METRICS, problems)
+        if self.manifest.version == 1:
+            rate = base_rate(self.manifest.configuration)
+            return [modern_record(record, rate) for record in records]
+        return records
 
     def curve(self, name: str) -> tuple[Array, Array]:
         """One metric over time: the steps that have it (int64), and its values (float64), both one number per step.
@@ -160,9 +173,9 @@ class RunFolder:
         writer.writerows(records)
         return buffer.getvalue()
 
-    # snapshots
+    # checkpoints
 
-    def snapshot(
+    def checkpoint(
         self,
         step: int,
         weights: Mapping[str, Array],
@@ -176,7 +189,7 @@ class RunFolder:
             step: how many updates they have had.
             weights: by name.
             metadata: what a reader needs to run them.
-            series: "step" for the weights themselves, "average" for their running mean.
+            series: "step" for the weights themselves, "ema" for their running mean.
             beside: what belongs to the model and is no weight (running means of a normalisation); kept, not counted.
 
         Raises:
@@ -189,20 +202,20 @@ class RunFolder:
             columns[f"{name}/outside"] = np.array([one.below, one.above, one.not_numbers], dtype=np.int64)
         buffer = io.BytesIO()
         np.savez_compressed(buffer, **columns)  # pyright: ignore[reportArgumentType]
-        atomic.write(self.path / "histograms" / f"{series}-{step:06d}.npz", buffer.getvalue())
+        atomic.write(self.path / "histograms" / f"{self._series(series)}-{step:06d}.npz", buffer.getvalue())
         content = save(contiguous({**weights, **(beside or {})}), {"step": str(step), **metadata})
         atomic.write(self.place_of(step, series), content)
 
     def place_of(self, step: int, series: str = "step") -> Path:
-        """The file that a snapshot is kept in."""
-        return self.path / "snapshots" / f"{series}-{step:06d}.safetensors"
+        """The file that a checkpoint is kept in."""
+        return self.file("checkpoints") / f"{self._series(series)}-{step:06d}.safetensors"
 
     def steps(self) -> tuple[int, ...]:
-        """The steps of which snapshots were kept, rising."""
-        return self._steps("snapshots", "step")
+        """The steps of which checkpoints were kept, rising."""
+        return self._steps("checkpoints", "step")
 
-    def read(self, step: int, series: str = "step") -> Snapshot:
-        """Read the weights after `step` updates, or their running mean (series "average"), in float32 or float64.
+    def read(self, step: int, series: str = "step") -> Checkpoint:
+        """Read the weights after `step` updates, or their running mean (series "ema"), in float32 or float64.
 
         Raises:
             DataError: if none were kept there, or the file is damaged.
@@ -211,10 +224,10 @@ class RunFolder:
         weights = {
             name: values.astype(np.float32) if values.dtype == np.float16 else values for name, values in stored.items()
         }
-        return Snapshot(step, weights, metadata)
+        return Checkpoint(step, weights, metadata)
 
     def counted(self) -> tuple[int, ...]:
-        """The steps of which histograms were kept, rising: all that have snapshots, and any whose weights are gone."""
+        """The steps of which histograms were kept, rising: of all checkpoints, and of any whose weights are gone."""
         return self._steps("histograms", "step")
 
     def histograms(self, step: int) -> dict[str, Histogram]:
@@ -243,7 +256,7 @@ class RunFolder:
             factor: how many of the shared bins make one; a power of two.
 
         Raises:
-            DataError: if the histograms of a snapshot are missing or hold no such weight.
+            DataError: if the histograms of a checkpoint are missing or hold no such weight.
         """
         steps = self.counted()
         found = [self.histograms(step) for step in steps]
@@ -268,7 +281,9 @@ class RunFolder:
             folder.mkdir(exist_ok=True)
         except OSError as problem:
             raise OutputError(f"{folder} can't be made ({problem.strerror})") from problem
-        atomic.write(folder / f"{series}-{step:06d}.safetensors", save(contiguous(arrays), {"step": str(step)}))
+        atomic.write(
+            folder / f"{self._series(series)}-{step:06d}.safetensors", save(contiguous(arrays), {"step": str(step)})
+        )
 
     def observed(self, series: str) -> tuple[int, ...]:
         """The steps at which a series was kept, rising."""
@@ -284,7 +299,7 @@ class RunFolder:
 
     def observed_at(self, series: str, step: int) -> Path:
         """The file that a series is kept in."""
-        return self.path / "observations" / f"{series}-{step:06d}.safetensors"
+        return self.path / "observations" / f"{self._series(series)}-{step:06d}.safetensors"
 
     # resuming
 
@@ -307,8 +322,8 @@ class RunFolder:
 
     def rewind(self, step: int) -> None:
         """Forget what was logged and kept after `step`, so that the steps after it can be taken again."""
-        kept = [json.dumps(record) + "\n" for record in self.metrics() if record["step"] <= step]
-        (self.path / ENDED).unlink(missing_ok=True)
+        kept = [json.dumps(one) + "\n" for one in read_metrics(self.path / METRICS) if one["step"] <= step]
+        self.file(STATUS).unlink(missing_ok=True)
         atomic.write(self.path / METRICS, "".join(kept).encode())
         for kind in KEPT:
             for path, named in self._files(kind):
@@ -317,9 +332,12 @@ class RunFolder:
 
     def _files(self, kind: str) -> Iterator[tuple[Path, re.Match[str]]]:
         """The files of one of KEPT, each with what its name says."""
-        for path in (self.path / kind).glob("*"):
+        for path in self.file(kind).glob("*"):
             if named := NAMED.fullmatch(path.name):
                 yield path, named
+
+    def _series(self, name: str) -> str:
+        return series_of(name, self.manifest.version)
 
     def _steps(self, kind: str, series: str) -> tuple[int, ...]:
         """The steps of which a series has a whole file, rising."""
@@ -327,7 +345,7 @@ class RunFolder:
             sorted(
                 int(named["step"])
                 for _, named in self._files(kind)
-                if named["series"] == series and not named["partial"]
+                if named["series"] == self._series(series) and not named["partial"]
             )
         )
 
@@ -337,4 +355,4 @@ def contiguous(arrays: Mapping[str, Array]) -> dict[str, Array]:
     return {name: np.asarray(values, order="C") for name, values in arrays.items()}
 
 
-__all__ = ["ENDED", "VERSION", "Manifest", "RunFolder", "Snapshot", "contiguous"]
+__all__ = ["STATUS", "VERSION", "Checkpoint", "Manifest", "RunFolder", "contiguous"]

@@ -15,8 +15,12 @@ from innerview.errors import DataError
 from innerview.files.documents import read_json
 from innerview.files.regular import brief
 from innerview.reprs import short
+from innerview.runs.migrations import modern_settings
 
-VERSION: Final = 1
+VERSION: Final = 2
+"""Version 1 is read too, and continued under its own names (`migrations`)."""
+
+READ: Final = (1, VERSION)
 
 FILE: Final = "manifest.json"
 
@@ -30,17 +34,17 @@ class Manifest:
     """What a run is, fixed before its first step.
 
     Attributes:
-        network: the architecture's name and shape; a run of another one can't be continued.
+        model: the architecture's name and shape; a run of another one can't be continued.
         configuration: every setting of the training.
-        data: the data set's identity: name, SHA-256, number of pictures, classes.
+        data: the data set's identity: name, SHA-256, number of images, classes.
         code: the version and SHA-256 of the program.
         versions: of the interpreter and libraries.
-        notes: anything else that a reader should know, such as "the pictures are lossy copies".
+        notes: anything else that a reader should know, such as "the images are lossy copies".
         version: of this folder's layout.
         besides: what a later version wrote that this one does not know, as it was read.
     """
 
-    network: dict[str, Any]
+    model: dict[str, Any]
     configuration: dict[str, Any]
     data: dict[str, Any]
     code: dict[str, Any] = field(default_factory=dict[str, Any])
@@ -88,7 +92,7 @@ def _is_table(value: object) -> bool:
 
 
 KNOWN: Final = {
-    "network": {"name": _is_text, "weights": _are_shapes, "layers": _are_texts},
+    "model": {"name": _is_text, "weights": _are_shapes, "layers": _are_texts},
     "configuration": {
         "steps": is_count, "seed": is_count, "probes": _is_table, "input": _is_table, "output": _is_output,
     },
@@ -96,7 +100,7 @@ KNOWN: Final = {
 }  # fmt: skip
 """What is read from a manifest, and a test of it."""
 
-TABLES: Final = ("network", "configuration", "data", "code", "versions")
+TABLES: Final = ("model", "configuration", "data", "code", "versions")
 
 
 def read_manifest(folder: Path) -> tuple[Manifest, tuple[str, ...]]:
@@ -115,11 +119,13 @@ def read_manifest(folder: Path) -> tuple[Manifest, tuple[str, ...]]:
             f"{folder} is no run folder: its {FILE} can't be read ({reason}); name the folder that "
             "innerview train or a recorder wrote"
         ) from None
-    if found != VERSION or isinstance(found, bool):
+    if isinstance(found, bool) or found not in READ:
         raise DataError(
-            f"{folder} is a run folder of version {brief(found)}; this program reads version {VERSION}: "
-            "use the program that wrote it, or train again"
+            f"{folder} is a run folder of version {brief(found)}; this program reads versions 1 to {VERSION}: "
+            "use the program that wrote it, or a later one"
         )
+    if found == 1:
+        told = _modern(told)
     for name in TABLES[:3]:
         if not isinstance(told.get(name), Mapping):
             raise DataError(f"{path} is not complete: it has no table {name!r}; name the folder of another run")
@@ -130,8 +136,18 @@ def read_manifest(folder: Path) -> tuple[Manifest, tuple[str, ...]]:
     besides = {name: one for name, one in told.items() if name not in {*TABLES, "notes", "version"}}
     if besides:
         problems.append(f"{path} says {', '.join(sorted(besides))[:200]}, which this version does not know")
-    network, configuration, data, code, versions = tables.values()
-    return Manifest(network, configuration, data, code, versions, written, besides=besides), tuple(problems)
+    model, configuration, data, code, versions = tables.values()
+    manifest = Manifest(model, configuration, data, code, versions, written, cast("int", found), besides)
+    return manifest, tuple(problems)
+
+
+def _modern(told: Mapping[str, Any]) -> dict[str, Any]:
+    """A manifest of version 1 under today's names."""
+    moved = {{"network": "model"}.get(name, name): value for name, value in told.items()}
+    configuration = moved.get("configuration")
+    if isinstance(configuration, Mapping):
+        moved["configuration"] = modern_settings(cast("Mapping[str, Any]", configuration))
+    return moved
 
 
 def _table(told: object, name: str, path: Path, problems: list[str]) -> dict[str, Any]:

@@ -157,7 +157,7 @@ def gradients(run: RunFolder, step: int) -> dict[str, Magnitudes]:
     rows = run.observation("gradients", step)
     for name, row in rows.items():
         _require(row.shape == (2 * MAGNITUDES + 3,) and row.dtype.kind in "iu", run, "gradients", step, name, row)
-    ordered = {name: rows[name] for name in _in_order(set(rows), run.manifest.network.get("weights", ()))}
+    ordered = {name: rows[name] for name in _in_order(set(rows), run.manifest.model.get("weights", ()))}
     return {
         name: Magnitudes(row[:MAGNITUDES], row[MAGNITUDES:-3], *(int(count) for count in row[-3:]))
         for name, row in ordered.items()
@@ -167,21 +167,23 @@ def gradients(run: RunFolder, step: int) -> dict[str, Magnitudes]:
 def keep_channels(run: RunFolder, step: int, seen: Mapping[str, Channels]) -> None:
     """Write the statistics of layers, by their names."""
     run.observe(
-        "channels", step, {f"{layer}/{name}": getattr(one, name) for layer, one in seen.items() for name in STATISTICS}
+        "channel-stats",
+        step,
+        {f"{layer}/{name}": getattr(one, name) for layer, one in seen.items() for name in STATISTICS},
     )
 
 
 def channels(run: RunFolder, step: int) -> dict[str, Channels]:
     """Read the statistics of layers at a step, by their names, in the model's order."""
-    found = run.observation("channels", step)
-    layers = _in_order({key.rpartition("/")[0] for key in found}, run.manifest.network.get("layers", ()))
-    with reading(run.observed_at("channels", step), "the channels"):
+    found = run.observation("channel-stats", step)
+    layers = _in_order({key.rpartition("/")[0] for key in found}, run.manifest.model.get("layers", ()))
+    with reading(run.observed_at("channel-stats", step), "the channels"):
         read = {layer: Channels(*(found[f"{layer}/{name}"] for name in STATISTICS)) for layer in layers}
     for layer, one in read.items():
         for name in STATISTICS:
             values: Array = getattr(one, name)
             fits = values.shape == (one.mean.size,) and values.dtype.kind in "fiu"
-            _require(fits, run, "channels", step, f"{layer}/{name}", values)
+            _require(fits, run, "channel-stats", step, f"{layer}/{name}", values)
     return read
 
 
@@ -213,7 +215,7 @@ def probes(run: RunFolder, step: int) -> Probes:
 def keep_layers(run: RunFolder, step: int, seen: Mapping[str, Shots]) -> None:
     """Write what layers gave for the probe pictures at a step, by the layers' names, in the order to show them in."""
     run.observe(
-        "layers",
+        "activations",
         step,
         {
             f"{place}/{name}/{part}": values
@@ -229,10 +231,10 @@ def keep_layers(run: RunFolder, step: int, seen: Mapping[str, Shots]) -> None:
 
 def layers(run: RunFolder, step: int) -> dict[str, Shots]:
     """Read what layers gave for the probe pictures at a step, by the layers' names; empty where it was not kept."""
-    if step not in run.observed("layers"):
+    if step not in run.observed("activations"):
         return {}
-    found = run.observation("layers", step)
-    with reading(run.observed_at("layers", step), "the layers"):
+    found = run.observation("activations", step)
+    with reading(run.observed_at("activations", step), "the layers"):
         keys = sorted({key.rpartition("/")[0] for key in found}, key=lambda key: int(key.partition("/")[0]))
         read = {
             key.partition("/")[2]: Shots(found[f"{key}/values"], found[f"{key}/channels"], int(found[f"{key}/of"][0]))
@@ -240,7 +242,7 @@ def layers(run: RunFolder, step: int) -> dict[str, Shots]:
         }
     for name, one in read.items():
         fits = one.values.ndim == 4 and one.channels.shape == one.values.shape[::3] and one.values.dtype.kind == "f"
-        _require(fits and one.channels.dtype.kind in "iu", run, "layers", step, name, one.values)
+        _require(fits and one.channels.dtype.kind in "iu", run, "activations", step, name, one.values)
     return read
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final, cast
 
-from innerview.allcnn import NAMES, load_pretrained
+from innerview.allcnn import NAMES, load_pretrained, renamed
 from innerview.data.fitting import Crop, Preprocessed, parse_crop, preprocess
 from innerview.data.folders import Entry, open_folders
 from innerview.data.reading import LoadedImage
@@ -29,7 +29,7 @@ def open_built_in(name: str) -> DifferentiableModel:
         UsageError: there is none of this name; lists those that there are.
     """
     if name not in NAMES:
-        raise UsageError(f"there is no model {name!r}; the built-in models are {', '.join(NAMES)}")
+        raise UsageError(f"there is no model {name!r}{renamed(name)}; the built-in models are {', '.join(NAMES)}")
     return load_pretrained(name)
 
 

@@ -18,7 +18,7 @@ from typing import Any, Final, final
 from innerview.data.reading import LoadedImage
 from innerview.errors import DataError, InnerviewError, UsageError
 from innerview.pictures.timeline import Frame
-from innerview.runs import RunFolder, ending
+from innerview.runs import RunFolder
 from innerview.session.cache import Cache
 from innerview.session.progress import Listener
 from innerview.session.query import Query
@@ -42,9 +42,13 @@ FRAMES: Final = 64 * 2**20
 TIMES: Final = 2**22
 """Bytes of statistics of weights that are kept: some hundred snapshots of a run under way take 100 kB."""
 
-WATCHED: Final = ("manifest.json", "metrics.jsonl", ending.FILE, "snapshots", "histograms", "observations")
+WATCHED: Final = (
+    "manifest.json", "metrics.jsonl", "status.json", "ended.json",
+    "checkpoints", "snapshots", "histograms", "observations",
+)  # fmt: skip
+"""What changes in a run folder, of any version."""
 
-SEEN: Final = ("snapshots", "observations")
+SEEN: Final = ("checkpoints", "snapshots", "observations")
 """What a timeline and predictions on test images depend on: they are not worked out anew for every line of metrics."""
 
 Keep = Callable[[LoadedImage], str]

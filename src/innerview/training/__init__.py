@@ -17,7 +17,7 @@ except ImportError as problem:
 from innerview.training.loop import Progress, train
 from innerview.training.recipe import (
     ALLCNN,
-    RECIPE,
+    TUTORIAL2018,
     Augmentation,
     Configuration,
     Initialisation,
@@ -29,7 +29,7 @@ del _torch
 
 __all__ = [
     "ALLCNN",
-    "RECIPE",
+    "TUTORIAL2018",
     "Augmentation",
     "Configuration",
     "Initialisation",

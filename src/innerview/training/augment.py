@@ -70,7 +70,7 @@ def changed(images: Array, draw: Draw, how: Augmentation, seed: int, step: int) 
     """
     random = np.random.default_rng([seed, CHANGE, step])
     batch, height, width, _ = images.shape
-    touched = random.random(batch) < how.share
+    touched = random.random(batch) < how.fraction
     tossed = random.random(batch) < 0.5
     sides = {"alternating": draw.mirrored, "random": tossed, "none": np.zeros(batch, dtype=np.bool_)}
     reach = how.shift

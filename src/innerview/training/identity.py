@@ -22,7 +22,7 @@ ROOMS: Final = ("training", "runs", "data", "allcnn")
 def manifest_of(configuration: Configuration, data: Dataset, notes: tuple[str, ...]) -> Manifest:
     """Everything about a run that is known before its first step."""
     return Manifest(
-        network={"name": "allcnn", "channels": configuration.channels, "classes": len(data.classes)},
+        model={"name": "allcnn", "channels": configuration.channels, "classes": len(data.classes)},
         configuration=configuration.to_dict(),
         data=data.identity(),
         code=code_identity(),
@@ -44,7 +44,7 @@ def check_same(old: Manifest, new: Manifest, folder: Path) -> None:
     known = replace(old, configuration=Configuration.from_dict(old.configuration).to_dict())
     asked, found = (json.loads(json.dumps(asdict(manifest))) for manifest in (new, known))
     kept = {
-        "another model": ("network", asked["network"]),
+        "another model": ("model", asked["model"]),
         "another configuration": ("configuration", asked["configuration"]),
         "other data": ("data", ("sha256", "classes")),
     }

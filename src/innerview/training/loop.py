@@ -21,8 +21,8 @@ import torch.nn.functional as functional
 
 from innerview.data.labelled import Dataset, LabelledPictures
 from innerview.errors import DataError, ModelError
-from innerview.runs import RunFolder, answers, ending
-from innerview.runs.ending import Ending
+from innerview.runs import RunFolder, answers, status
+from innerview.runs.status import RunStatus
 from innerview.training import augment
 from innerview.training.identity import check_same, manifest_of
 from innerview.training.measure import answers_of, balanced, logits_of, measured, scored
@@ -99,10 +99,10 @@ def train(
                 progress(trainer.progress)
             if interrupts.asked:
                 trainer.save()
-                ending.keep(run, Ending("interrupted", trainer.step))
+                status.keep(run, RunStatus("interrupted", trainer.step))
                 raise KeyboardInterrupt
         trainer.finish()
-        ending.keep(run, Ending("done", trainer.step))
+        status.keep(run, RunStatus("done", trainer.step))
     return run
 
 
@@ -113,7 +113,7 @@ class Trainer:
         self.configuration = configuration
         self.data = data
         self.run = run
-        self.tested = balanced(data.test, configuration.test_pictures)
+        self.tested = balanced(data.test, configuration.test_images)
         self.model = AllCnn(configuration.channels, len(data.classes), configuration.mean, configuration.std)
         self.optimisers = Optimisers(self.model, configuration.optimisation)
         self.average = {name: weight.detach().clone() for name, weight in self.model.named().items()}
@@ -161,17 +161,17 @@ class Trainer:
         self.step += 1
         spent = time.perf_counter() - begun
         self.seconds += spent
-        now = configuration.batch / spent
+        now = configuration.batch_size / spent
         self.speed = 0.9 * self.speed + 0.1 * now if self.speed else now
         self.run.log(
             {
                 **self.place(),
                 "loss": loss,
                 "accuracy": accuracy,
-                "learning_rate": configuration.rate(self.step - 1),
+                "learning_rate": configuration.learning_rate(self.step - 1),
                 "gradient_norm": gradient,
                 "size": configuration.size(self.step - 1) or self.data.train.images.shape[1],
-                "images_per_second": round(configuration.batch / spent, 2),
+                "images_per_second": round(configuration.batch_size / spent, 2),
                 "seconds": round(self.seconds, 3),
             }
         )
@@ -205,24 +205,24 @@ class Trainer:
         norm = self.model.gradient_norm()
         if not (math.isfinite(loss.item()) and math.isfinite(norm)):
             where = first_not_finite(self.model, images)
-            ending.keep(self.run, Ending("broken", self.step, where))
+            status.keep(self.run, RunStatus("diverged", self.step, where))
             raise ModelError(
                 f"the loss became {loss.item()} and the gradient's norm {norm} at step {self.step + 1}; it began in "
                 f"{where}. The run folder {self.run.path} keeps what was good: "
-                f"snapshots up to step {max(self.run.steps())}. Going on gives the same bits and ends at "
-                "the same step: begin another run with a lower learning rate (in Python muon_rate and adam_rate of "
+                f"checkpoints up to step {max(self.run.steps())}. Going on gives the same bits and ends at "
+                "the same step: begin another run with a lower learning rate (in Python muon_lr and adam_lr of "
                 "Optimisation), float32 or another seed"
             )
         self.optimisers.step(configuration.rate(self.step))
         with torch.no_grad():
             for name, weight in self.model.named().items():
-                self.average[name].lerp_(weight, 1 - configuration.average)
+                self.average[name].lerp_(weight, 1 - configuration.ema)
         return loss.item(), (logits.argmax(1) == labels).float().mean().item(), norm
 
     def batch(self) -> tuple[torch.Tensor, torch.Tensor]:
         """The pictures of the coming step, changed and resized, and their labels."""
         configuration, pictures = self.configuration, self.data.train
-        draw = augment.drawn(configuration.seed, self.step, configuration.batch, len(pictures.images))
+        draw = augment.drawn(configuration.seed, self.step, configuration.batch_size, len(pictures.images))
         images = augment.changed(
             pictures.images[draw.numbers], draw, configuration.augmentation, configuration.seed, self.step
         )
@@ -237,7 +237,7 @@ class Trainer:
                 **self.place(),
                 "test_loss": loss,
                 "test_accuracy": self.test_accuracy,
-                "test_pictures": len(self.tested.labels),
+                "test_images": len(self.tested.labels),
             }
         )
 
@@ -253,12 +253,12 @@ class Trainer:
         loss, self.test_accuracy = scored(logits, self.data.test, temperature)
         answers.keep(self.run, answers_of(logits, self.data.test, temperature, self.step))
         record = {**self.place(), "final_loss": loss, "final_accuracy": self.test_accuracy}
-        if self.configuration.average:
+        if self.configuration.ema:
             loss, accuracy = self.measured(self.average, self.data.test)
-            record |= {"average_loss": loss, "average_accuracy": accuracy}
-            self.keep(self.average, "average")
+            record |= {"ema_loss": loss, "ema_accuracy": accuracy}
+            self.keep(self.average, "ema")
         self.save()
-        self.run.log({**record, "final_pictures": len(self.data.test.labels)})
+        self.run.log({**record, "final_images": len(self.data.test.labels)})
 
     def measured(self, weights: Mapping[str, torch.Tensor], pictures: LabelledPictures) -> tuple[float, float]:
         """Loss and accuracy of weights on unchanged pictures."""
@@ -269,12 +269,12 @@ class Trainer:
         return {"step": self.step, "epoch": round(self.epoch, 6)}
 
     def keep(self, weights: Mapping[str, torch.Tensor], series: str = "step") -> None:
-        """Keep a snapshot of weights as they are now."""
+        """Keep a checkpoint of weights as they are now."""
         arrays = {name: weight.detach().numpy() for name, weight in weights.items()}
-        self.run.snapshot(self.step, arrays, self.metadata(), series)
+        self.run.checkpoint(self.step, arrays, self.metadata(), series)
 
     def metadata(self) -> dict[str, str]:
-        """What a reader needs to run the weights of a snapshot."""
+        """What a reader needs to run the weights of a checkpoint."""
         return {
             "temperature": f"{self.configuration.optimisation.temperature:g}",
             "mean": ",".join(f"{value:g}" for value in self.configuration.mean),
@@ -295,7 +295,7 @@ class Trainer:
     @property
     def epoch(self) -> float:
         """Passes through the training pictures so far."""
-        return self.step * self.configuration.batch / len(self.data.train.images)
+        return self.step * self.configuration.batch_size / len(self.data.train.images)
 
     def seconds_left(self) -> float:
         """An estimate from the present speed and the sizes of the pictures to come; a pixel costs the same anywhere."""
@@ -303,7 +303,7 @@ class Trainer:
         full = self.data.train.images.shape[1]
         sizes = [configuration.size(step) or full for step in range(self.step - 1, configuration.steps)]
         costs = np.square(np.asarray(sizes, dtype=np.float64))
-        return float(costs[1:].sum() / costs[0] * configuration.batch / self.speed)
+        return float(costs[1:].sum() / costs[0] * configuration.batch_size / self.speed)
 
 
 def check(data: Dataset) -> None:

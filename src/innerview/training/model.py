@@ -92,7 +92,7 @@ def initialise(model: AllCnn, how: Initialisation, images: torch.Tensor, seed: i
             weight[: len(filters)] = filters
         if number == 1 and how.mean_free:
             weight.sub_(weight.mean((1, 2, 3), keepdim=True))
-        if how.unit_variance:
+        if how.lsuv:
             x = functional.avg_pool2d(x, 2) if number in POOLED else x
             output = functional.conv2d(x, weight, padding=weight.shape[2] // 2)
             weight.div_(output.std())

@@ -22,22 +22,22 @@ class Optimisers:
     def __init__(self, model: AllCnn, how: Optimisation) -> None:
         self.named = model.named()
         names = list(self.named)
-        turned = names[0 if how.first else 1 : -1] if how.muon_rate else []
+        turned = names[0 if how.first else 1 : -1] if how.muon_lr else []
         outer = [name for name in names if name not in turned]
         self.parts: list[tuple[torch.optim.Optimizer, float]] = [
             (
                 torch.optim.AdamW(
                     [self.named[name] for name in outer],
-                    lr=how.adam_rate,
+                    lr=how.adam_lr,
                     weight_decay=0.0,
                     amsgrad=how.amsgrad,
                 ),
-                how.adam_rate,
+                how.adam_lr,
             )
         ]
         if turned:
-            muon = Muon([self.named[name] for name in turned], how.muon_rate, how.momentum, hold=how.hold)
-            self.parts.append((muon, how.muon_rate))
+            muon = Muon([self.named[name] for name in turned], how.muon_lr, how.momentum, hold=how.fix_weight_norm)
+            self.parts.append((muon, how.muon_lr))
 
     def zero(self) -> None:
         """Forget the gradients."""

@@ -2,7 +2,7 @@
 
 A configuration is frozen and can be written into a run's manifest and read back from it, so a run says completely
 how it was made. Two are ready: ALLCNN, the best known to us for this fixed architecture on two processor cores,
-and RECIPE, the 2018 tutorial's, which is slower and shows what it was written to show.
+and TUTORIAL2018, the 2018 tutorial's, which is slower and shows what it was written to show.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ class Initialisation:
         whitening: make the first filters the eigenvectors of the pictures' 3 × 3 patches and their negatives, each
             divided by its standard deviation (Page 2019, Jordan 2024): the first layer then sees every direction of
             a patch alike, not three quarters brightness.
-        unit_variance: divide each layer by the standard deviation of its output on one batch, front to back (LSUV,
+        lsuv: divide each layer by the standard deviation of its output on one batch, front to back (LSUV,
             Mishkin and Matas 2015). With no normalisation layer nothing else sets the scale.
     """
 
     stds: tuple[float, ...] = ()
     mean_free: bool = True
     whitening: bool = False
-    unit_variance: bool = True
+    lsuv: bool = True
 
 
 @dataclass(frozen=True)
@@ -46,14 +46,14 @@ class Augmentation:
         shift: largest shift in pixels, each way; what comes in from outside is the picture reflected.
         rotation: largest angle in degrees, each way.
         scale: largest change of size, as a fraction.
-        share: fraction of each batch that is changed at all.
+        fraction: of each batch that is changed at all.
     """
 
     flip: Literal["alternating", "random", "none"] = "alternating"
     shift: int = 2
     rotation: float = 0.0
     scale: float = 0.0
-    share: float = 1.0
+    fraction: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -61,30 +61,30 @@ class Optimisation:
     """Which optimiser moves which layer, and how far.
 
     Attributes:
-        muon_rate: learning rate of all layers but the last under Muon: how far one update goes, as a fraction of the
+        muon_lr: learning rate of all layers but the last under Muon: how far one update goes, as a fraction of the
             layer's size at the start. 0 for none: Adam then moves every layer. At three
             times as much a short run ended with one answer for all pictures.
-        hold: keep each layer under Muon at the size that it began with, so that it only turns. With no normalisation
-            layer, weights that grow drive the ELUs into their flat part.
+        fix_weight_norm: keep each layer under Muon at the size that it began with, so that it only turns. With no
+            normalisation layer, weights that grow drive the ELUs into their flat part.
         first: the first layer is moved by Muon like the inner ones; else by AdamW.
         momentum: of Muon, Nesterov's form.
-        adam_rate: learning rate of AdamW for the last layer, whose size sets how sure the answers are, or for all.
+        adam_lr: learning rate of AdamW for the last layer, whose size sets how sure the answers are, or for all.
         amsgrad: divide by the largest second moment so far instead of the present one.
-        warm_up: fraction of the steps in which the rates rise linearly from 0; 0 for none.
-        decay: "linear" lowers the rates to 0 at the last step; "none" keeps them.
+        warmup: fraction of the steps in which the rates rise linearly from 0; 0 for none.
+        lr_schedule: "linear" lowers the rates to 0 at the last step; "none" keeps them.
         label_smoothing: fraction of the target spread over all classes; keeps the logits' size bounded.
         temperature: T in softmax(logits / T). The ninth ELU keeps each logit above -1; a T below 1 lets the model be
             sure with small logits, which costs accuracy. It is part of the model from then on.
     """
 
-    muon_rate: float = 0.02
-    hold: bool = True
+    muon_lr: float = 0.02
+    fix_weight_norm: bool = True
     first: bool = True
     momentum: float = 0.9
-    adam_rate: float = 3e-3
+    adam_lr: float = 3e-3
     amsgrad: bool = False
-    warm_up: float = 0.1
-    decay: Literal["linear", "none"] = "linear"
+    warmup: float = 0.1
+    lr_schedule: Literal["linear", "none"] = "linear"
     label_smoothing: float = 0.1
     temperature: float = 1.0
 
@@ -108,20 +108,20 @@ class Configuration:
     """A whole training run, but for its data.
 
     Attributes:
-        name: of the recipe, written into the manifest.
+        name: of the configuration, written into the manifest.
         steps: number of updates.
-        batch: pictures per update.
+        batch_size: images per update.
         seed: of everything random; two runs with one seed on one machine end with the same bits.
-        channels: of the eight hidden layers; 128 in the recipe.
+        channels: of the eight hidden layers; 128 in both.
         mean: per channel, taken from pixels in [0, 1] before the first layer. With 0, black is the model's zero.
         std: per channel; pixels are divided by it after that.
         stages: picture sizes over time, the last until 1.
-        average: decay per step of the running mean of the weights (its memory is 1 / (1 - average) steps); 0 for
+        ema: decay per step of the exponential moving average of the weights (its memory is 1 / (1 - ema) steps); 0 for
             none. Logged beside the plain weights at the end, so that anyone sees what it gains.
         state_every: steps between two saved states; a kill loses at most so many.
-        test_every: steps between two tests on `test_pictures` fixed pictures; the end tests on all.
-        test_pictures: how many pictures the tests in between use, the same number of every class.
-        snapshots: steps at which the weights are kept, besides every `state_every`: dense early on, where
+        test_every: steps between two tests on `test_images` fixed pictures; the end tests on all.
+        test_images: how many pictures the tests in between use, the same number of every class.
+        checkpoints: steps at which the weights are kept, besides every `state_every`: dense early on, where
             they change most. Step 0, the weights before training, and the last step are always kept.
         precision: of the convolutions and their gradients; the weights, the optimisers and every test stay in
             float32. "bfloat16" is 1.8 times as fast on a processor with instructions for it and slower on others.
@@ -130,7 +130,7 @@ class Configuration:
 
     name: str
     steps: int
-    batch: int = 128
+    batch_size: int = 128
     seed: int = 0
     channels: int = 128
     initialisation: Initialisation = field(default_factory=Initialisation)
@@ -139,18 +139,18 @@ class Configuration:
     mean: tuple[float, float, float] = (0.0, 0.0, 0.0)
     std: tuple[float, float, float] = (1.0, 1.0, 1.0)
     stages: tuple[Stage, ...] = (Stage(1.0, 0),)
-    average: float = 0.0
+    ema: float = 0.0
     state_every: int = 200
     test_every: int = 200
-    test_pictures: int = 1000
-    snapshots: tuple[int, ...] = (1, 3, 10, 30, 100, 300)
+    test_images: int = 1000
+    checkpoints: tuple[int, ...] = (1, 3, 10, 30, 100, 300)
     precision: Literal["float32", "bfloat16"] = "float32"
     threads: int = 2
 
     def __post_init__(self) -> None:
-        if self.steps < 1 or self.batch < 1 or self.state_every < 1 or self.test_every < 1 or self.threads < 1:
+        if self.steps < 1 or self.batch_size < 1 or self.state_every < 1 or self.test_every < 1 or self.threads < 1:
             raise UsageError(
-                f"steps {self.steps}, batch {self.batch}, state_every {self.state_every}, test_every "
+                f"steps {self.steps}, batch_size {self.batch_size}, state_every {self.state_every}, test_every "
                 f"{self.test_every} and threads {self.threads} were asked for; each must be at least 1"
             )
         ends = [stage.until for stage in self.stages]
@@ -163,9 +163,9 @@ class Configuration:
         how = self.optimisation
         if not how.temperature > 0:
             raise UsageError(f"temperature {how.temperature} was asked for; it must be above 0")
-        if not (0 <= how.warm_up <= 1 and 0 <= how.label_smoothing < 1 and 0 <= self.average < 1):
+        if not (0 <= how.warmup <= 1 and 0 <= how.label_smoothing < 1 and 0 <= self.ema < 1):
             raise UsageError(
-                f"warm_up {how.warm_up}, label_smoothing {how.label_smoothing} and average {self.average} were asked "
+                f"warmup {how.warmup}, label_smoothing {how.label_smoothing} and ema {self.ema} were asked "
                 "for; they are fractions, and the last two below 1"
             )
 
@@ -186,14 +186,19 @@ class Configuration:
 
     def rate(self, step: int) -> float:
         """The factor on the learning rates at a step (from 0): in (0, 1]."""
-        rising = max(1.0, self.optimisation.warm_up * self.steps)
+        rising = max(1.0, self.optimisation.warmup * self.steps)
         if step + 1 < rising:
             return (step + 1) / rising
-        return 1.0 if self.optimisation.decay == "none" else (self.steps - step) / (self.steps - rising + 1)
+        return 1.0 if self.optimisation.lr_schedule == "none" else (self.steps - step) / (self.steps - rising + 1)
+
+    def learning_rate(self, step: int) -> float:
+        """The learning rate at a step (from 0) of what moves most layers: Muon, or Adam where it has all."""
+        how = self.optimisation
+        return self.rate(step) * (how.muon_lr or how.adam_lr)
 
     def keeps(self, step: int) -> bool:
-        """Whether the weights after `step` updates are kept as a snapshot."""
-        return step in {0, self.steps, *self.snapshots} or step % self.state_every == 0
+        """Whether the weights after `step` updates are kept as a checkpoint."""
+        return step in {0, self.steps, *self.checkpoints} or step % self.state_every == 0
 
     def to_dict(self) -> dict[str, Any]:
         """The configuration as JSON's types."""
@@ -214,7 +219,7 @@ class Configuration:
             read["augmentation"] = Augmentation(**values["augmentation"])
             read["optimisation"] = Optimisation(**values["optimisation"])
             read["stages"] = tuple(Stage(**stage) for stage in values["stages"])
-            for name in {"snapshots", "mean", "std"} & values.keys():
+            for name in {"checkpoints", "mean", "std"} & values.keys():
                 read[name] = tuple(values[name])
             return cls(**read)
         except (KeyError, TypeError, ValueError, AttributeError) as problem:
@@ -227,25 +232,25 @@ ALLCNN = Configuration(
     # 20 and 24 pixels cost 0.39 and 0.56 of 32: the whole run costs three quarters of the same steps at full size.
     stages=(Stage(0.2, 20), Stage(0.5, 24), Stage(1.0, 0)),
     # No warm-up: with one of 5 % short runs lose 0.4 points.
-    optimisation=Optimisation(warm_up=0.0),
-    average=0.99,
+    optimisation=Optimisation(warmup=0.0),
+    ema=0.99,
     threads=1,
     precision="bfloat16",
 )
 """The default model: 3,666 steps of 128 pictures, the compute of 7 epochs of CIFAR-10 at full size."""
 
-RECIPE = Configuration(
-    name="recipe",
+TUTORIAL2018 = Configuration(
+    name="tutorial2018",
     steps=7000,
-    batch=50,
-    initialisation=Initialisation(stds=tuple(row.std for row in TABLE), mean_free=False, unit_variance=False),
-    augmentation=Augmentation(flip="random", shift=3, rotation=10.0, scale=0.1, share=0.5),
+    batch_size=50,
+    initialisation=Initialisation(stds=tuple(row.std for row in TABLE), mean_free=False, lsuv=False),
+    augmentation=Augmentation(flip="random", shift=3, rotation=10.0, scale=0.1, fraction=0.5),
     optimisation=Optimisation(
-        muon_rate=0.0,
-        adam_rate=5e-4,
+        muon_lr=0.0,
+        adam_lr=5e-4,
         amsgrad=True,
-        warm_up=0.0,
-        decay="none",
+        warmup=0.0,
+        lr_schedule="none",
         label_smoothing=0.0,
         temperature=1.0,
     ),

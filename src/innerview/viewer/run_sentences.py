@@ -16,7 +16,7 @@ from innerview.methods.health import Finding
 from innerview.methods.mistakes import Mistakes, confused, interval
 from innerview.pictures.timeline import Timeline
 from innerview.pictures.words import count, number, several, share
-from innerview.runs.ending import Ending
+from innerview.runs.status import RunStatus
 from innerview.targets import label
 from innerview.types import Array
 
@@ -171,14 +171,14 @@ class Course:
     final: float | None
     average: float | None
     pictures: int
-    ending: Ending | None = None
+    ending: RunStatus | None = None
 
 
 ENDED: Final[Mapping[str, str]] = MappingProxyType(
     {
         "done": "finished",
         "interrupted": "stopped by Ctrl-C",
-        "broken": "stopped because its loss or a gradient was no number",
+        "diverged": "stopped because it diverged: its loss or a gradient was NaN or infinite",
     }
 )
 """How a run stands that says how it ended."""
@@ -204,7 +204,7 @@ def course(run: Course) -> str:
     return text
 
 
-def _standing(ending: Ending | None) -> str:
+def _standing(ending: RunStatus | None) -> str:
     """How a run stands that has fewer steps than were planned."""
     if ending is None:
         return "still being trained, or killed"

@@ -1,4 +1,4 @@
-"""Train the built-in model from what a user says: data found at a path, a recipe by name, settings changed.
+"""Train the built-in model from what a user says: data found at a path, a configuration by name, settings changed.
 
 What can be wrong is said before anything is computed: a missing framework, a run that is there already or is another
 one, data that can't be trained on.
@@ -11,6 +11,7 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from innerview.allcnn import renamed
 from innerview.data import cifar10
 from innerview.data.download import Progress as Download
 from innerview.data.fitting import parse_crop
@@ -21,16 +22,16 @@ from innerview.runs import RunFolder
 if TYPE_CHECKING:
     from innerview.training import Configuration, Progress
 
-RECIPES: Final = ("allcnn", "recipe")
+CONFIGS: Final = ("allcnn", "tutorial2018")
 
 
 @dataclass(frozen=True)
 class Changes:
-    """Settings of a recipe that a user may change; None leaves them as the recipe (or the resumed run) has them."""
+    """Settings that a user may change; None leaves them as the configuration (or the resumed run) has them."""
 
     steps: int | None = None
     seed: int | None = None
-    batch: int | None = None
+    batch_size: int | None = None
     channels: int | None = None
     threads: int | None = None
     precision: Literal["float32", "bfloat16"] | None = None
@@ -96,7 +97,7 @@ class Trained:
     Attributes:
         run: the run folder.
         accuracy: of the weights after the last step, on all test pictures, in [0, 1].
-        average_accuracy: of their running mean; None where the recipe keeps none.
+        average_accuracy: of their running mean; None where the configuration keeps none.
         pictures: how many test pictures those are.
         skipped: pictures that could not be read and were left out.
     """
@@ -112,7 +113,7 @@ def train(
     data: DataRequest,
     folder: Path,
     *,
-    recipe: str | None = None,
+    config: str | None = None,
     changes: Changes | None = None,
     resume: bool = False,
     tensorboard: Path | None = None,
@@ -125,8 +126,8 @@ def train(
     Args:
         data: where the pictures come from.
         folder: of the run.
-        recipe: one of RECIPES; None for the first, or the resumed run's own.
-        changes: settings that differ from the recipe's.
+        config: one of CONFIGS; None for the first, or the resumed run's own.
+        changes: settings that differ from the configuration's.
         resume: go on with the run in `folder`.
         tensorboard: folder for TensorBoard's event files, written at the end; None for none.
         begun: told what will be trained, on what, before the first step.
@@ -135,7 +136,7 @@ def train(
 
     Raises:
         MissingExtra: PyTorch, or for `tensorboard` tensorboardX, is not installed.
-        UsageError: a recipe that does not exist, a setting out of range.
+        UsageError: a configuration that does not exist, a setting out of range.
         DataError, OutputError, ModelError: as `innerview.training.train` says.
         KeyboardInterrupt: after Ctrl-C, when what was done is saved.
     """
@@ -146,7 +147,7 @@ def train(
         tensorboardx()  # rather now than after hours
     asked = changes or Changes()
     old = _there(folder, resume=resume)
-    configuration = _resumed(old, recipe, asked) if old else _fresh(recipe or RECIPES[0], asked)
+    configuration = _resumed(old, config, asked) if old else _fresh(config or CONFIGS[0], asked)
     if old and not old.manifest.data.get("shape"):
         raise DataError(f"the manifest of {folder} does not say how large its pictures are; begin another run")
     found = data.read(int(old.manifest.data["shape"][0]) if old else cifar10.SIDE, downloading)
@@ -159,9 +160,7 @@ def train(
     if tensorboard is not None:
         write_events(run, tensorboard)
     last = next(record for record in reversed(run.metrics()) if "final_accuracy" in record)
-    return Trained(
-        run, last["final_accuracy"], last.get("average_accuracy"), int(last["final_pictures"]), found.skipped
-    )
+    return Trained(run, last["final_accuracy"], last.get("ema_accuracy"), int(last["final_images"]), found.skipped)
 
 
 def _there(folder: Path, *, resume: bool) -> RunFolder | None:
@@ -175,22 +174,26 @@ def _there(folder: Path, *, resume: bool) -> RunFolder | None:
     return None
 
 
-def _fresh(recipe: str, changes: Changes) -> Configuration:
-    """Make a recipe's configuration, in the precision that this machine computes fast."""
+def _fresh(config: str, changes: Changes) -> Configuration:
+    """Make a configuration by its name, in the precision that this machine computes fast."""
     from innerview import training
     from innerview.training.precision import fast_precision
 
-    known = {one.name: one for one in (training.ALLCNN, training.RECIPE)}
-    if recipe not in known:
-        raise UsageError(f"there is no recipe {recipe!r}; the recipes are {', '.join(known)}")
-    return replace(known[recipe], **{"precision": changes.precision or fast_precision(), **changes.given()})
+    known = {one.name: one for one in (training.ALLCNN, training.TUTORIAL2018)}
+    if config not in known:
+        raise UsageError(
+            f"there is no configuration {config!r}{renamed(config)}; the configurations are {', '.join(known)}"
+        )
+    return replace(known[config], **{"precision": changes.precision or fast_precision(), **changes.given()})
 
 
-def _resumed(run: RunFolder, recipe: str | None, changes: Changes) -> Configuration:
+def _resumed(run: RunFolder, config: str | None, changes: Changes) -> Configuration:
     """Take the run's own configuration; what was asked for besides is compared with it when the run is opened."""
     from innerview import training
 
     own = training.Configuration.from_dict(run.manifest.configuration)
-    if recipe not in {None, own.name}:
-        raise UsageError(f"the run in {run.path} follows the recipe {own.name}, {recipe} was asked for; leave it out")
+    if config not in {None, own.name}:
+        raise UsageError(
+            f"the run in {run.path} has the configuration {own.name}, {config} was asked for; leave it out"
+        )
     return replace(own, **changes.given())

@@ -106,7 +106,7 @@ def read_weights(path: Path) -> Stored:
     if path.is_dir():
         raise DataError(
             f"{path} is a folder, and weights are read from files; name some of its files (those of a "
-            f"training are in snapshots/), or look at a whole training: innerview inspect {path}"
+            f"training are in checkpoints/), or look at a whole training: innerview inspect {path}"
         )
     if path.suffix.lower() in PICKLED:
         size_of(path, WHAT)  # before PyTorch is imported, which takes seconds

@@ -29,25 +29,23 @@ class Plot:
         axis: the vertical one.
         metrics: with the part of the data that each is of.
         unit: empty where there is none, or only who wrote the run knows it.
-        own: its unit in our own trainings, where that says more.
     """
 
     title: str
     axis: Literal["share", "number", "log"]
     metrics: tuple[tuple[str, Part], ...]
     unit: str = ""
-    own: str = ""
 
-    def titled(self, *, own: bool) -> str:
-        """Title and unit; `own`: all runs are trainings of our own."""
-        unit = (own and self.own) or self.unit
-        return f"{self.title} ({unit})" if unit else self.title
+    @property
+    def titled(self) -> str:
+        """Title and unit."""
+        return f"{self.title} ({self.unit})" if self.unit else self.title
 
 
 PLOTS: Final = (
     Plot("Loss", "number", (("loss", "training"), ("test_loss", "test")), "nats"),
     Plot("Accuracy", "share", (("accuracy", "training"), ("test_accuracy", "test"))),
-    Plot("Learning rate", "number", (("learning_rate", "training"),), own="share of the recipe's"),
+    Plot("Learning rate", "number", (("learning_rate", "training"),)),
     Plot("Gradient norm", "log", (("gradient_norm", "training"),)),
 )
 """From top to bottom."""
@@ -96,7 +94,6 @@ def curves(runs: Sequence[Recorded], query: Query) -> Curves:
     """Put the metrics of runs into plots, one over the other."""
     alone = len(runs) == 1
     panels: list[Panel] = []
-    own = all("optimisation" in run.folder.manifest.configuration for run in runs)
     for plot in PLOTS:
         tracks: list[Track] = []
         for number, run in enumerate(runs):
@@ -108,7 +105,7 @@ def curves(runs: Sequence[Recorded], query: Query) -> Curves:
                 window = window_of(run, query) if part == "training" and metric not in STEADY else 1
                 name = part if alone and len(plot.metrics) > 1 else ""
                 tracks.append(Track(number, part, name, Curve(times, values), window))
-        panels.append(Panel(plot.titled(own=own), tuple(tracks), plot.axis))
+        panels.append(Panel(plot.titled, tuple(tracks), plot.axis))
     unit = "minutes of training" if query.axis == "time" else "step"
     return Curves(
         tuple(panels),
@@ -124,7 +121,7 @@ def _about(runs: Sequence[Recorded], query: Query) -> str:
     steps = " or ".join(str(window) for window in windows)
     smooth = "training: every logged step" if windows == [1] else f"training: mean of the last {steps} logged steps"
     pale = " (all values: pale)" if len(runs) == 1 and windows != [1] else ""
-    counts = sorted({int(count) for run in runs for count in run.curve("test_pictures")[1]})
+    counts = sorted({int(count) for run in runs for count in run.curve("test_images")[1]})
     tests = f" · tests on {' or '.join(f'{count:,}' for count in counts)} pictures" if counts else ""
     return f"{smooth}{pale}{tests}"
 

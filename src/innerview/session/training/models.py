@@ -45,7 +45,7 @@ def model_at(run: Recorded, step: int, series: str = "step") -> NumpyModel:
     Raises:
         ModelError: it is of another architecture, or its weights are not finite; `DataError`: it can't be read.
     """
-    described = run.folder.manifest.network
+    described = run.folder.manifest.model
     if described.get("name") != ARCHITECTURE:
         raise ModelError(
             f"the run {run.name} trained {described.get('name')!r}; only snapshots of the built-in architecture "

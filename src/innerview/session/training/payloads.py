@@ -54,14 +54,14 @@ def show_course(run: Recorded, state: str) -> Payload:
     manifest, signs = run.folder.manifest, health(run)  # the problems after what finds them
     course = Course(
         name=run.name,
-        network=str(manifest.network.get("name", "network")),
+        network=str(manifest.model.get("name", "network")),
         state=state,
         step=run.last_step,
         steps=run.planned,
         classes=[str(name) for name in manifest.data.get("classes") or ()],
         health=signs,
         manifest={
-            "network": manifest.network,
+            "network": manifest.model,
             "configuration": manifest.configuration,
             "data": manifest.data,
             "versions": manifest.versions,

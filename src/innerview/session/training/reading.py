@@ -19,10 +19,10 @@ from innerview.allcnn import NAMES, run_folder
 from innerview.errors import DataError, UsageError
 from innerview.files.combined import STORED, is_a_part
 from innerview.files.tensors import Entry, read_header
-from innerview.runs import Histogram, History, RunFolder, Snapshot, ending
-from innerview.runs.ending import Ending
+from innerview.runs import Checkpoint, Histogram, History, RunFolder, status
 from innerview.runs.histograms import BINS
 from innerview.runs.metrics import as_number
+from innerview.runs.status import RunStatus
 from innerview.session.cache import Cache
 from innerview.types import Array
 
@@ -102,7 +102,7 @@ class Recorded:
         self._headers = self._readable_snapshots()
         self.steps = tuple(self._headers)
         self.records = self._attempt(lambda: folder.metrics(self._problems), [])
-        self._ended = self._attempt(lambda: ending.latest(folder, self._problems), None)
+        self._ended = self._attempt(lambda: status.latest(folder, self._problems), None)
         self._memory = memory
 
     def _readable_snapshots(self) -> dict[int, Mapping[str, Entry]]:
@@ -153,12 +153,12 @@ class Recorded:
         return max(self.steps[-1], max((int(record["step"]) for record in self.records), default=0))
 
     @property
-    def ending(self) -> Ending | None:
+    def ending(self) -> RunStatus | None:
         """How it ended; None while it lasts, and where it does not say: killed, or of another program."""
         if self._ended is None and (
             self.final("final_accuracy") is not None or 0 < self.planned <= self.last_step
         ):  # runs older than endings
-            return Ending("done", self.last_step)
+            return RunStatus("done", self.last_step)
         return self._ended
 
     def curve(self, name: str) -> tuple[Array, Array]:
@@ -182,12 +182,12 @@ class Recorded:
         return np.interp(steps, np.concatenate([[0], known]), np.concatenate([[0.0], seconds])) / 60
 
     @cached_property
-    def first(self) -> Snapshot:
+    def first(self) -> Checkpoint:
         """The earliest snapshot."""
         return self.folder.read(self.steps[0])
 
     @cached_property
-    def last(self) -> Snapshot:
+    def last(self) -> Checkpoint:
         """The latest snapshot."""
         return self.folder.read(self.steps[-1])
 

@@ -23,7 +23,7 @@ from innerview.types import Array
 
 def recorded_units(run: Recorded, query: Query) -> UnitTimes | None:
     """Read what a recorder saw of channels; None if nothing was recorded."""
-    asked = evenly(run.folder.observed("channels"), query.num_checkpoints)
+    asked = evenly(run.folder.observed("channel-stats"), query.num_checkpoints)
     read = {step: run.attempt(observations.channels, step) for step in asked}
     seen_at = {step: one for step, one in read.items() if one is not None}
     steps, found = tuple(seen_at), list(seen_at.values())

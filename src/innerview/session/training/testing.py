@@ -112,7 +112,7 @@ def _from_arrays(data: Path, model: NumpyModel, query: Query) -> Iterator[Labell
         yield Labelled(picture.name, preprocess(picture, model.input, parse_crop(query.crop)).image, truth)
 
 
-def on_test_pictures(run: Recorded, query: Query, data: Path, report: Callable[[str], None]) -> Tested:
+def on_test_images(run: Recorded, query: Query, data: Path, report: Callable[[str], None]) -> Tested:
     """Show the run's last weights test pictures.
 
     The last weights, also where their running mean was kept: they are what the run folder keeps answers of, what is

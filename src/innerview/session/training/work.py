@@ -27,7 +27,7 @@ from innerview.session.training.models import (
 )
 from innerview.session.training.reading import Recorded
 from innerview.session.training.recordings import recorded_timelines, recorded_units
-from innerview.session.training.testing import Tested, kept_answers, on_test_pictures
+from innerview.session.training.testing import Tested, kept_answers, on_test_images
 from innerview.types import Array
 
 MORE: Final = 45
@@ -77,7 +77,7 @@ def work(run: Recorded, query: Query, report: Callable[[str], None]) -> Worked:
     else:
         items = probes_of(model, query)
         if query.data:
-            answers = on_test_pictures(run, query, query.data, report)
+            answers = on_test_images(run, query, query.data, report)
         images = [item.image for item in items]
         images += [one.image for one in answers.pictures[:MORE]] if answers else []
         try:
@@ -132,6 +132,6 @@ def vitals(
         else (),
         pictures=seen.pictures if seen else 0,
         said=answers.found.said if answers else np.zeros(0),
-        broken_at=run.ending.step + 1 if run.ending is not None and run.ending.how == "broken" else -1,
+        broken_at=run.ending.step + 1 if run.ending is not None and run.ending.how == "diverged" else -1,
         broken_in=run.ending.where if run.ending is not None else "",
     )

@@ -67,7 +67,7 @@ def course(run: Recorded, query: Query) -> Course:
         return float(values.mean()) if values.size else None
 
     tests = run.curve("test_accuracy")[1]
-    counts = run.curve("test_pictures")[1]
+    counts = run.curve("test_images")[1]
     seconds = run.final("seconds")
     return Course(
         run.name,
@@ -79,8 +79,8 @@ def course(run: Recorded, query: Query) -> Course:
         late("accuracy"),
         (float(tests[-1]), int(counts[-1])) if tests.size and counts.size else None,
         run.final("final_accuracy"),
-        run.final("average_accuracy"),
-        int(run.final("final_pictures") or 0),
+        run.final("ema_accuracy"),
+        int(run.final("final_images") or 0),
         run.ending,
     )
 
