@@ -36,7 +36,7 @@ describe("a layer", () => {
     expect(facts.limit).toBe(4);
   });
 
-  test("knows what is silent", () => expect(facts.tiles.map(({ silent }) => silent)).toEqual([false, false, true]));
+  test("knows what is constant", () => expect(facts.tiles.map(({ constant }) => constant)).toEqual([false, false, true]));
 
   test("is sorted by colour from red on, what follows no colour last", () =>
     expect(sorted(payload, facts, "colour").map(({ number }) => number)).toEqual([10, 0, 20]));

@@ -83,7 +83,7 @@ class Known:
         self.ask("map", target=int(np.argsort(-self.ask("subject").arrays["logits"], kind="stable")[1]))
 
     def predicted(self, name: str = "cat") -> int:
-        return int(np.argmax(self.ask("subject", picture=self.picture(name)).arrays["logits"]))
+        return int(np.argmax(self.ask("subject", image=self.picture(name)).arrays["logits"]))
 
 
 def numbers(arrays: Mapping[str, Array], name: str) -> Array:

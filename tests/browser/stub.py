@@ -64,8 +64,8 @@ def made(query: Query, values: Array, error: float, status: str, evaluations: in
     return make_payload(
         "map",
         {"map": numbered(values), "pixel_error": numbered(np.abs(values) * error)},
-        network=query.model,
-        picture=query.image,
+        model=query.model,
+        image=query.image,
         method="integrated-gradients",
         method_words="Integrated gradients",
         meaning="contribution",

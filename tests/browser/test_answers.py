@@ -21,12 +21,12 @@ from innerview.web.server import running
 LOW, HIGH = float(np.log(0.05 / 0.95)), float(np.log(0.95 / 0.05))
 NAMES = ("dog", "cat", "bee")
 SAYS: dict[str, tuple[tuple[str, ...], Any, tuple[float, ...], str]] = {
-    "one output, low": (("dog",), "sigmoid", (LOW,), "Says not dog 95.0 %"),
-    "one output, high": (("dog",), "sigmoid", (HIGH,), "Says dog 95.0 %"),
+    "one output, low": (("dog",), "sigmoid", (LOW,), "Prediction not dog 95.0 %"),
+    "one output, high": (("dog",), "sigmoid", (HIGH,), "Prediction dog 95.0 %"),
     "one score": (("dog",), "scores", (-3.0,), "Score of dog −3.00"),
-    "sigmoids, all low": (NAMES, "sigmoid", (LOW - 1, LOW, LOW - 2), "Says none of them"),
-    "sigmoids, one high": (NAMES, "sigmoid", (LOW, LOW, HIGH), "Says bee 95.0 %"),
-    "softmax": (NAMES, "logits", (0.0, 9.0, 0.0), "Says cat > 99.9 %"),
+    "sigmoids, all low": (NAMES, "sigmoid", (LOW - 1, LOW, LOW - 2), "Prediction none of them"),
+    "sigmoids, one high": (NAMES, "sigmoid", (LOW, LOW, HIGH), "Prediction bee 95.0 %"),
+    "softmax": (NAMES, "logits", (0.0, 9.0, 0.0), "Prediction cat > 99.9 %"),
 }
 
 
@@ -64,9 +64,9 @@ def test_the_viewer_says_what_python_decided(tab: Page, url: str, name: str) -> 
     open_view(tab, url, "masking", name)
     expect(tab.locator(".says").first).to_have_text(SAYS[name][3])
     if not name.startswith("one score"):
-        said = SAYS[name][3].removeprefix("Says ").rsplit(" 9", 1)[0].removesuffix(" >")
+        said = SAYS[name][3].removeprefix("Prediction ").rsplit(" 9", 1)[0].removesuffix(" >")
         expect(tab.locator("[data-says] li").first).to_contain_text(said)
-        expect(tab.get_by_text("Of the whole picture it says")).to_contain_text(said)
+        expect(tab.get_by_text("Prediction from the whole image")).to_contain_text(said)
 
 
 def test_a_model_without_gradients_has_a_map_and_says_what_it_has_not(tab: Page, url: str) -> None:

@@ -65,7 +65,7 @@ def test_a_pinned_scale_colours_the_next_picture_and_survives_views_and_reloads(
     page.keyboard.press("7")
     page.keyboard.press("1")
     page.reload()
-    expect(page.get_by_role("button", name="Let go of the pinned scale").first).to_be_visible()
+    expect(page.get_by_role("button", name="Unpin the scale").first).to_be_visible()
     assert limit_of(page) == limit
 
 
@@ -116,7 +116,7 @@ def test_class_0_is_a_class_like_any_other(page: Page, known: Known) -> None:
     expect(page.get_by_role("img", name=f"Integrated gradients for {known.classes[0]}").first).to_be_visible()
     settle(page)
     values = numbers(known.ask("map", target=0).arrays, "heatmap")
-    page.get_by_label("Blend").select_option("map")
+    page.get_by_label("Overlay").select_option("map")
     assert_same_colours(shown_map(page), painted(values, limit_of(page), "evidence"))
     assert link_value(page, "c") == f"0-{known.classes[0]}"
     page.reload()

@@ -20,7 +20,7 @@ from models import MODELS, numpy_model
 from web.conftest import picture_bytes
 from web.test_uploads import BROKEN
 
-FILE = "Picture file"
+FILE = "Image file"
 LEVELS = [(np.ones(SHAPE, np.float32), 0.001, "done", 9)]
 
 
@@ -59,9 +59,9 @@ def test_every_broken_file_raises_one_alert_that_says_what_it_is(tab: Page, hear
         expect(alarm(tab), kind).to_contain_text("thing.png")
         alarm(tab).get_by_role("button", name="Dismiss").click()
         expect(alarm(tab)).to_have_count(0)
-    expect(tab.get_by_role("img", name="Picture: first")).to_be_visible()
+    expect(tab.get_by_role("img", name="Image: first")).to_be_visible()
     tab.get_by_label(FILE).set_input_files({"name": "fine.png", "mimeType": "image/png", "buffer": picture_bytes()})
-    expect(tab.get_by_role("img", name="Picture: fine")).to_be_visible()
+    expect(tab.get_by_role("img", name="Image: fine")).to_be_visible()
     forgive(heard)
 
 
@@ -76,7 +76,7 @@ def test_twenty_at_once_are_all_taken_and_those_that_can_not_be_are_told(tab: Pa
     files = [{"name": f"mine {at}.png", "mimeType": "image/png", "buffer": picture_bytes(at)} for at in range(18)]
     files[3:3] = [{"name": f"bad {at}.png", "mimeType": "image/png", "buffer": b"no picture"} for at in range(2)]
     tab.get_by_label(FILE).set_input_files(files)
-    expect(tab.get_by_role("img", name="Picture: mine 17")).to_be_visible()
+    expect(tab.get_by_role("img", name="Image: mine 17")).to_be_visible()
     expect(alarm(tab)).to_contain_text("2 of 20 were not taken.")
     expect(alarm(tab)).to_contain_text("bad 0.png")
     expect(alarm(tab)).to_contain_text("bad 1.png")

@@ -47,7 +47,7 @@ def test_x_swaps_and_exactly_one_choice_differs(page: Page, known: Known) -> Non
     expect(page.locator('[data-side="A"] h2')).to_have_text("A dog")
     assert (side(page, "B") == before).all()
     same = page.locator("[data-same]")
-    for words in ("picture cat", "network allcnn", "integrated gradients", "baseline black"):
+    for words in ("image cat", "model allcnn", "integrated gradients", "baseline black"):
         expect(same).to_contain_text(words)
     expect(same).not_to_contain_text("class")
     expect_link(page, "c", f"{dog}-dog")
@@ -55,7 +55,7 @@ def test_x_swaps_and_exactly_one_choice_differs(page: Page, known: Known) -> Non
 
 def test_two_pictures_and_two_units_have_no_difference(page: Page, known: Known) -> None:
     known.ask("map", image=known.picture("moose"), target=known.predicted())
-    show(page, "#/compare?cx=picture", PANES)
+    show(page, "#/compare?cx=image", PANES)
     expect(page.locator("[data-reason]")).to_contain_text("don't correspond")
     expect(page.locator('[data-side="A − B"]')).to_have_count(0)
     show(page, "#/compare?cx=method&q=gradient", PANES)
@@ -65,7 +65,7 @@ def test_two_pictures_and_two_units_have_no_difference(page: Page, known: Known)
 def test_two_models_and_two_epochs(page: Page, known: Known) -> None:
     other = known.hello["models"][1]
     known.ask("map", model=other["id"], target=known.predicted())
-    show(page, "#/compare?cx=network", PANES)
+    show(page, "#/compare?cx=model", PANES)
     expect(page.locator('[data-side="B"] h2')).to_contain_text(other["name"])
     payload = known.ask("map", model=other["id"], target=known.predicted())
     shown = page.locator('[data-side="B"]')
@@ -79,8 +79,8 @@ def test_the_curtain_shows_a_on_its_left_and_b_on_its_right(page: Page, known: K
     cat, dog = both(known)
     show(page, f"#/compare?c={cat}&q={dog}&o=map", PANES)
     a, b = side(page, "A"), side(page, "B")
-    page.get_by_role("radio", name="curtain").check()
-    page.get_by_role("slider", name="Curtain").fill("10")
+    page.get_by_role("radio", name="swipe").check()
+    page.get_by_role("slider", name="Swipe").fill("10")
     found = canvas(page.locator(".single canvas[role=img]"))
     assert (found[:, :10] == a[:, :10]).all()
     assert (found[:, 10:] == b[:, 10:]).all()

@@ -68,7 +68,7 @@ def test_no_map_of_another_class_or_picture_stands_beside_an_error(tab: tuple[Pa
     good = stub.values
     stub.values = lambda query: good(Query(kind="map", target=BAD))  # type: ignore[method-assign]
     page.keyboard.press("]")
-    expect(page.get_by_role("img", name="Picture: second")).to_be_visible()
+    expect(page.get_by_role("img", name="Image: second")).to_be_visible()
     expect(error(page)).to_have_count(1)
     expect(drawn(page)).to_have_count(0)
     stub.values = good  # type: ignore[method-assign]

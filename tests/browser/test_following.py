@@ -118,16 +118,18 @@ def test_a_training_is_followed_and_a_killed_one_stays(tab: Page, followed: Foll
             expect(tab.locator(".charts figcaption").filter(has_text="train").first).to_contain_text(
                 f"{losses[-1]:.3g}"[:4]
             )
-            expect(tab.get_by_role("list", name="All snapshots").get_by_role("button").last).to_contain_text(f"{epoch}")
+            expect(tab.get_by_role("list", name="All checkpoints").get_by_role("button").last).to_contain_text(
+                f"{epoch}"
+            )
             settle(tab)
             seen.append(
-                (points(tab, "loss"), tab.get_by_role("list", name="All snapshots").get_by_role("button").count())
+                (points(tab, "loss"), tab.get_by_role("list", name="All checkpoints").get_by_role("button").count())
             )
             (tmp_path / str(epoch)).touch()
         assert seen[0] < seen[1] < seen[2]
         assert [one for one, _ in seen] == [4, 8, 12]
         expect(tab.locator("[data-run]")).to_contain_text("step 16")
-        expect(tab.get_by_role("region", name="What it takes for what")).to_contain_text("6 probe pictures")
+        expect(tab.get_by_role("region", name="Confusion matrix")).to_contain_text("6 probe pictures")
         tab.get_by_role("navigation", name="Views").get_by_role("link", name="Weights").click()
         cards = tab.locator(".weights .card")
         expect(cards).to_have_count(2)
@@ -140,7 +142,7 @@ def test_a_training_is_followed_and_a_killed_one_stays(tab: Page, followed: Foll
     tab.wait_for_timeout(2500)  # the server has looked again
     tab.get_by_role("navigation", name="Views").get_by_role("link", name="Training").click()
     expect(tab.locator("[data-run]")).to_contain_text("torch: running, step 16")
-    expect(tab.get_by_role("list", name="All snapshots").get_by_role("button").first).to_be_visible()
+    expect(tab.get_by_role("list", name="All checkpoints").get_by_role("button").first).to_be_visible()
     expect(tab.get_by_role("alert").filter(has_text="!")).to_have_count(0)
 
 
@@ -150,7 +152,7 @@ def test_a_run_without_film_or_answers_says_so_and_shows_no_other_run_s(context:
         page = context.new_page()
         heard.listen(page)
         page.goto(f"{server.url}#/training")
-        timeline = page.get_by_role("list", name="All snapshots").get_by_role("button")
+        timeline = page.get_by_role("list", name="All checkpoints").get_by_role("button")
         matrix = page.get_by_text("10,000 test pictures")
         expect(timeline.first).to_be_visible(timeout=PATIENCE)
         expect(matrix.first).to_be_visible(timeout=PATIENCE)

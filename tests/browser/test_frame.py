@@ -17,10 +17,10 @@ INTERVAL = 400
 def test_without_a_fragment_there_are_picture_prediction_and_map(page: Page, known: Known) -> None:
     expect(page).to_have_title("Attribution · innerview")
     expect(page.get_by_role("heading", level=1)).to_have_count(1)
-    expect(page.get_by_role("img", name="Picture: cat")).to_be_visible()
+    expect(page.get_by_role("img", name="Image: cat")).to_be_visible()
     expect(page.locator(".says")).to_contain_text(known.classes[known.predicted()])
     expect(page.get_by_role("img", name="Integrated gradients for cat").first).to_be_visible()
-    assert (canvas(page.get_by_role("img", name="Picture: cat")) == known.ask("subject").arrays["image"]).all()
+    assert (canvas(page.get_by_role("img", name="Image: cat")) == known.ask("subject").arrays["image"]).all()
 
 
 def test_every_link_changes_fragment_title_and_heading_and_back_undoes_it(page: Page) -> None:
@@ -90,7 +90,7 @@ def test_a_wrong_link_gives_the_default_and_says_so(page: Page, server: str, bro
     [
         *("n={network}", "p={picture}", "c=5-dog", "v=5-dog", "m=gradient", "b=white", "t=0.05", "s=0.05", "a=0.4"),
         *("o=map", "o=tint:40", "th=20", "sh=for", "px=12,7", "k=40", "ko=random", "kf=grey", "mk=AAAB", "l=conv3"),
-        *("ch=41", "ep=2", "r={run}", "cx=picture", "q=5"),
+        *("ch=41", "ep=2", "r={run}", "cx=image", "q=5"),
     ],
 )
 def test_a_link_survives_a_reload(page: Page, server: str, known: Known, part: str) -> None:
@@ -118,7 +118,7 @@ def test_sixty_slider_steps_write_the_link_no_more_often_than_its_interval(page:
           history.replaceState = (...all) => { window.writes.push(Date.now()); old(...all); };
         }"""
     )
-    slider = page.get_by_role("slider", name="Strongest")
+    slider = page.get_by_role("slider", name="Top")
     slider.focus()
     begun = page.evaluate("Date.now()")
     for _ in range(60):

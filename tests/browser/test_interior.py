@@ -33,7 +33,7 @@ def test_the_slider_walks_by_keys_and_says_where_it_is(page: Page, prepared: Kno
         expect(slider).to_have_value(str(value))
     said = slider.get_attribute("aria-valuetext") or ""
     name = prepared.classes[prepared.predicted()]
-    found = re.fullmatch(rf"alpha 1, logit [\d.]+, says {name}, (\d+) percent", said)
+    found = re.fullmatch(rf"alpha 1, logit [\d.]+, predicts {name}, (\d+) percent", said)
     assert found is not None
     subject = prepared.ask("subject").arrays
     assert abs(float(found.group(1)) - 100 * subject["probabilities"][prepared.predicted()]) < 0.51

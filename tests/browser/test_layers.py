@@ -70,11 +70,11 @@ def test_the_way_in_plays_layer_after_layer_and_only_when_asked(page: Page, know
     page.get_by_role("button", name="Pause").click()
 
 
-def test_silent_channels_are_counted_for_every_layer(page: Page, known: Known) -> None:
+def test_constant_channels_are_counted_for_every_layer(page: Page, known: Known) -> None:
     show(page, "#/layers", TILE)
     for layer in known.ask("layers").json("layers"):
         button = page.get_by_role("list", name="Layers of the network").get_by_role("button", name=layer["name"]).first
-        if layer["silent"]:
-            expect(button).to_contain_text(f"{layer['silent']} silent")
+        if layer["constant"]:
+            expect(button).to_contain_text(f"{layer['constant']} constant")
         else:
-            expect(button).not_to_contain_text("silent")
+            expect(button).not_to_contain_text("constant")

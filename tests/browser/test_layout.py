@@ -141,6 +141,6 @@ def test_a_phone_that_is_turned_shows_both_sides_unless_something_was_picked(tab
     expect(tab.locator(".compare [data-side]")).to_have_count(1)
     tab.set_viewport_size({"width": 844, "height": 390})
     expect(tab.locator(".compare [data-side]")).to_have_count(3)
-    tab.get_by_role("radio", name="curtain").check()
+    tab.get_by_role("radio", name="swipe").check()
     tab.set_viewport_size({"width": 390, "height": 844})
-    expect(tab.get_by_role("radio", name="curtain")).to_be_checked()
+    expect(tab.get_by_role("radio", name="swipe")).to_be_checked()

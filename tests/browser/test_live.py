@@ -34,7 +34,7 @@ def test_an_uploaded_picture_is_shown_and_linked(page: Page) -> None:
         page.get_by_role("button", name="Upload").click()
     assert chooser.value.is_multiple()
     chooser.value.set_files({"name": "mine.png", "mimeType": "image/png", "buffer": png()})
-    shown = page.get_by_role("img", name="Picture: mine")
+    shown = page.get_by_role("img", name="Image: mine")
     expect(shown).to_be_visible()
     assert (canvas(shown) == np.array(Image.open(io.BytesIO(png())))).all()
     assert link_value(page, "p")

@@ -26,7 +26,7 @@ def test_a_share_shows_that_many_pixels_and_the_ends_are_picture_and_fill(page: 
     assert kept.sum() == 205
     assert (canvas(page.locator(SEEN)) == np.where(kept[..., None], picture, fill)).all()
     expect(page.locator(".seen-by-model")).to_contain_text("205 of 1,024 pixels")
-    slider = page.get_by_role("slider", name="Share shown")
+    slider = page.get_by_role("slider", name="Fraction shown")
     slider.press("End")
     assert (canvas(page.locator(SEEN)) == picture).all()
     whole = numbers(keep.arrays, "logits")[order, -1][np.argsort(keep.arrays["classes"])]

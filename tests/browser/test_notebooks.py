@@ -108,8 +108,8 @@ def slide(within: Page | FrameLocator) -> None:
     first = within.locator(READY["interior"]).first
     assert (canvas(first) == 0).all()
     slider.press("End")
-    expect(slider).to_have_attribute("aria-valuetext", re.compile(r"^alpha 1, .*says cat, 9\d percent"))
-    picture = within.get_by_role("img", name="Picture: cat")
+    expect(slider).to_have_attribute("aria-valuetext", re.compile(r"^alpha 1, .*predicts cat, 9\d percent"))
+    picture = within.get_by_role("img", name="Image: cat")
     assert (canvas(first) == canvas(picture)).all()
     slider.press("ArrowLeft")
     expect(slider).not_to_have_attribute("aria-valuetext", re.compile("^alpha 1,"))

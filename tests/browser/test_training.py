@@ -28,7 +28,7 @@ def test_the_epoch_slider_moves_cursor_prediction_map_and_layers_together(page: 
     for at in (0, len(maps) // 2, len(maps) - 1):
         slider.fill(str(at))
         best = known.classes[int(np.argmax(timeline.arrays["logits"][at]))]
-        expect(page.get_by_role("list", name="Prediction at this snapshot").locator("li").first).to_contain_text(best)
+        expect(page.get_by_role("list", name="Prediction at this checkpoint").locator("li").first).to_contain_text(best)
         shown = page.get_by_role("img", name="Attribution for").first
         assert_same_colours(canvas(shown), painted(maps[at], limit, "evidence"))
         seen.add(tuple(cursor.get_attribute("x1") for cursor in cursors.all()))
@@ -43,8 +43,8 @@ def test_the_epoch_slider_moves_cursor_prediction_map_and_layers_together(page: 
     assert len(seen) == 3
     assert len(names) == 3
     assert all((values[0] != values[-1]).any() for values in layers)
-    expect(page.get_by_role("list", name="All snapshots").get_by_role("button")).to_have_count(len(maps))
-    page.get_by_role("list", name="All snapshots").get_by_role("button").first.click()
+    expect(page.get_by_role("list", name="All checkpoints").get_by_role("button")).to_have_count(len(maps))
+    page.get_by_role("list", name="All checkpoints").get_by_role("button").first.click()
     expect(slider).to_have_value("0")
 
 
@@ -72,17 +72,17 @@ def test_what_it_takes_for_what_is_the_table_that_was_kept(page: Page, known: Kn
     run = known.hello["runs"][0]["id"]
     table = known.ask("tested", run=run).arrays["confusion"].astype(int)
     right = 100 * np.trace(table) / table.sum()
-    section = page.get_by_role("region", name="What it takes for what")
+    section = page.get_by_role("region", name="Confusion matrix")
     expect(section.get_by_role("heading")).to_contain_text(
-        f"{right:.1f} % of {table.sum():,} test pictures right".replace(".0 %", " %")
+        f"{right:.1f} % of {table.sum():,} test images correct".replace(".0 %", " %")
     )
     wrong = table - np.diag(np.diag(table))
     truth, said = np.unravel_index(wrong.argmax(), wrong.shape)
-    words = f"{known.classes[truth]}, called {known.classes[said]}: {wrong.max()} of {table[truth].sum():,}"
+    words = f"{known.classes[truth]} predicted as {known.classes[said]}: {wrong.max()} of {table[truth].sum():,}"
     expect(section.get_by_role("listitem").filter(has_text=words)).to_be_visible()
     matrix = section.get_by_role("img", name="Confusion of 10 classes")
     low, high = section.locator(".ends span").all_inner_texts()
-    assert low == "0 pictures"
+    assert low == "0 images"
     assert re.fullmatch(r"[\d,]+ and more", high)  # also where it is 1
     limit = float(high.split()[0].replace(",", ""))
     assert limit >= wrong.max()
@@ -102,5 +102,5 @@ def test_what_it_takes_for_what_is_the_table_that_was_kept(page: Page, known: Kn
     expect(section.locator("[data-cell]")).to_contain_text(
         f"{known.classes[3]}, called {known.classes[5]}: {table[3, 5]}"
     )
-    commands = page.get_by_role("region", name="Wrong and sure").get_by_role("code")
+    commands = page.get_by_role("region", name="Most confident errors").get_by_role("code")
     expect(commands).to_have_text(["innerview serve --data FOLDER"])

@@ -40,7 +40,7 @@ def test_look_writes_a_page_whose_every_file_is_there(tmp_path: Path, capsys: py
             picture.load()
     result = json.loads((folder / "result.json").read_text())
     arrays = load_file(folder / "arrays.safetensors")
-    assert result["picture"]["truth"] == 4
+    assert result["image"]["label"] == 4
     assert result["integrated"]["tolerance"] == 0.02
     assert result["integrated"]["error"] <= 0.02
     assert result["interior"]["provenance"]["baseline"] == "black"
@@ -89,7 +89,7 @@ def test_look_picks_from_class_folders(tmp_path: Path) -> None:
         main(["explain", "--data", "data", "--select", "horse:0", "--no-judge", "--n-steps", "1", "--alphas", "1"]) == 0
     )
     (folder,) = [one for one in (tmp_path / "innerview-explanations").iterdir() if one.is_dir()]
-    assert json.loads((folder / "result.json").read_text())["picture"]["truth"] == 7
+    assert json.loads((folder / "result.json").read_text())["image"]["label"] == 7
     assert "photo.png" not in {one.name for one in folder.iterdir()}  # the model saw all of it, pixel by pixel
 
 

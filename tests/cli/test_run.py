@@ -34,7 +34,7 @@ def test_a_run_becomes_a_page_with_every_picture_and_table(capsys: pytest.Captur
     assert main(["inspect", "run", "--data", "data", "-n", "4", *QUICK]) == 0
     out = capsys.readouterr().out
     assert "run: step 10 (1.0 epochs, 10 minutes of training)." in out
-    assert "Of all 20 test pictures the last weights call 50 % rightly" in out
+    assert "On all 20 test images the last weights' accuracy is 50 %" in out
     assert "Open out/index.html" in out
     page = Path("out/index.html").read_text()
     files = {one.name for one in Path("out").iterdir()} - {"index.html", "innerview.json"}
@@ -47,15 +47,15 @@ def test_a_run_becomes_a_page_with_every_picture_and_table(capsys: pytest.Captur
     losses = [float(row["value"]) for row in rows if row["plot"].startswith("Loss") and row["part"] == "training"]
     assert losses == pytest.approx([2 / step for step in range(1, 11)])
     assert len(table("metrics.csv")) == 12
-    assert {row["picture"] for row in table("timelines.csv")} == {"cat"}
+    assert {row["image"] for row in table("timelines.csv")} == {"cat"}
     assert len(table("timelines.csv")) == 2 * 10
-    assert sum(int(value) for row in table("confusion.csv") for key, value in row.items() if key != "truth") == 4
+    assert sum(int(value) for row in table("confusion.csv") for key, value in row.items() if key != "label") == 4
     assert len(table("answers.csv")) == 4
     assert len(table("layers.csv")) == 4 * 9
     with np.load("out/weights.npz") as arrays:
         assert arrays["conv2.weight"].sum(axis=1).tolist() == [4 * 4 * 9] * 4
     with np.load("out/timelines.npz") as arrays:
-        assert arrays["maps"].shape == (1, 2, 8, 8)
+        assert arrays["heatmaps"].shape == (1, 2, 8, 8)
 
 
 def test_several_runs_are_overlaid_and_keep_their_files_apart() -> None:

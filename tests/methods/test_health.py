@@ -35,23 +35,23 @@ def changed(array: np.ndarray, place: object, value: float) -> np.ndarray:
 
 
 SICK = {
-    "not finite": (replace(HEALTHY, broken=changed(HEALTHY.broken, (slice(3, None), 1), 7)),
-                   Finding("not finite", "layer 2", 80, (7,))),
+    "nan or infinite": (replace(HEALTHY, broken=changed(HEALTHY.broken, (slice(3, None), 1), 7)),
+                   Finding("nan or infinite", "layer 2", 80, (7,))),
     "not learning": (replace(HEALTHY, loss=np.full(100, 2.3)), Finding("not learning", "", 100, (2.3, 2.3))),
-    "falling": (replace(HEALTHY, test_accuracy=np.array([0.9, 0.86])), Finding("falling", "", 50, (0.9, 0.86))),
-    "by heart": (replace(HEALTHY, accuracy=np.full(100, 0.99), test_accuracy=np.array([0.6, 0.6])),
-                 Finding("by heart", "", 100, (0.99, 0.6))),
+    "degrading": (replace(HEALTHY, test_accuracy=np.array([0.9, 0.86])), Finding("degrading", "", 50, (0.9, 0.86))),
+    "overfitting": (replace(HEALTHY, accuracy=np.full(100, 0.99), test_accuracy=np.array([0.6, 0.6])),
+                 Finding("overfitting", "", 100, (0.99, 0.6))),
     "spike": (replace(HEALTHY, gradient=changed(np.ones(100), 59, 50)), Finding("spike", "", 60, (50, 1))),
-    "unmoved": (replace(HEALTHY, distance=HEALTHY.distance * [1, 0.05]), Finding("unmoved", "layer 2", 100, (0.04,))),
+    "frozen": (replace(HEALTHY, distance=HEALTHY.distance * [1, 0.05]), Finding("frozen", "layer 2", 100, (0.04,))),
     "stopped": (replace(HEALTHY, distance=changed(HEALTHY.distance, (slice(2, None), 0), 5e-4)),
                 Finding("stopped", "layer 1", 50, (5e-4, 100))),
-    "silent": (replace(HEALTHY, units=(LayerUnits("layer 1", np.array([0.5, 0.0]), np.zeros(2)),)),
-               Finding("silent", "layer 1", -1, (1, 2, 5))),
-    "stuck": (replace(HEALTHY, units=(LayerUnits("layer 1", np.array([0.5, 0.1]), np.ones(2)),)),
-              Finding("stuck", "layer 1", -1, (2, 2, 5))),
-    "broken": (replace(HEALTHY, broken_at=41, broken_in="the output of conv3"),
-               Finding("broken", "the output of conv3", 41)),
-    "one class": (replace(HEALTHY, said=np.array([0.1, 0.8, 0.1])), Finding("one class", "", -1, (1, 0.8))),
+    "dead": (replace(HEALTHY, units=(LayerUnits("layer 1", np.array([0.5, 0.0]), np.zeros(2)),)),
+               Finding("dead", "layer 1", -1, (1, 2, 5))),
+    "saturated": (replace(HEALTHY, units=(LayerUnits("layer 1", np.array([0.5, 0.1]), np.ones(2)),)),
+              Finding("saturated", "layer 1", -1, (2, 2, 5))),
+    "diverged": (replace(HEALTHY, broken_at=41, broken_in="the output of conv3"),
+               Finding("diverged", "the output of conv3", 41)),
+    "collapsed": (replace(HEALTHY, said=np.array([0.1, 0.8, 0.1])), Finding("collapsed", "", -1, (1, 0.8))),
 }  # fmt: skip
 
 
@@ -78,11 +78,11 @@ def test_a_rule_asks_for_nothing_that_was_not_recorded(rule) -> None:
 
 def test_a_silent_channel_is_not_called_stuck_as_well() -> None:
     relu = LayerUnits("layer 1", np.array([0.5, 0.0]), np.array([0.5, 1.0]))
-    assert [one.kind for one in examine_health(replace(HEALTHY, units=(relu,)))] == ["silent"]
+    assert [one.kind for one in examine_health(replace(HEALTHY, units=(relu,)))] == ["dead"]
 
 
 def test_channels_are_not_judged_by_a_picture_or_two() -> None:
-    for kind in ("silent", "stuck"):
+    for kind in ("dead", "saturated"):
         assert examine_health(replace(SICK[kind][0], pictures=2)) == []
         assert [one.kind for one in examine_health(replace(SICK[kind][0], pictures=0))] == [kind]
 

@@ -18,8 +18,8 @@ def test_a_channel_of_negative_weights_never_fires_and_one_far_below_is_stuck() 
     weights["conv1.weight"][3] = 0.1
     first = units(build(weights, size=8), IMAGES)[0]
     assert first.layer == "elu1"
-    assert first.silent.tolist() == [0, 2]
-    assert first.stuck.tolist() == []  # 2 lies at the floor everywhere, and is silent
+    assert first.dead.tolist() == [0, 2]
+    assert first.saturated_channels.tolist() == []  # 2 lies at the floor everywhere, and is silent
     assert first.saturated[2] == 1
     assert first.positive[3] == 1
     assert first.saturated[0] == 0
@@ -36,4 +36,4 @@ def test_every_weighted_layer_has_its_row_and_batch_sizes_change_nothing() -> No
 
 @pytest.mark.parametrize(("share", "stuck"), [(0.94, []), (0.95, [0])])
 def test_stuck_means_nearly_everywhere(share: float, stuck: list[int]) -> None:
-    assert LayerUnits("a", np.array([0.01]), np.array([share])).stuck.tolist() == stuck
+    assert LayerUnits("a", np.array([0.01]), np.array([share])).saturated_channels.tolist() == stuck

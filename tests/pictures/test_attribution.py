@@ -132,9 +132,10 @@ def test_sums_are_those_of_the_map() -> None:
 def test_the_certificate_states_cost_and_gap() -> None:
     values = np.zeros((8, 8))
     values[0, :2] = [2, -1]
-    assert certificate(integrated(values, score=1.02)) == "32 evaluations (gauss-legendre) · gap 0.67 % of the map"
-    assert certificate(integrated(values * 0, score=0.5)).endswith("gap −0.500 logit")
-    assert certificate(integrated(values * np.nan)).endswith("gap not known")
+    line = "32 evaluations (gauss-legendre) · convergence delta 0.67 % of the map"
+    assert certificate(integrated(values, score=1.02)) == line
+    assert certificate(integrated(values * 0, score=0.5)).endswith("convergence delta −0.500 logit")
+    assert certificate(integrated(values * np.nan)).endswith("convergence delta not known")
 
 
 def test_a_computation_to_a_tolerance_says_whether_it_was_met() -> None:
@@ -142,9 +143,10 @@ def test_a_computation_to_a_tolerance_says_whether_it_was_met() -> None:
     values[0, :2] = [2, -1]
     met = replace(integrated(values, score=1.02), tolerance=0.01, error=0.00831, status=Status.CONVERGED)
     cost = "32 evaluations (gauss-legendre)"
-    assert certificate(met) == f"✓ error ≤ 0.84 % of the map (estimate) · asked 1 % · {cost} · gap 0.67 %"
+    assert certificate(met) == f"✓ error ≤ 0.84 % of the map (estimate) · asked 1 % · {cost} · convergence delta 0.67 %"
     missed = replace(met, tolerance=1e-5, status=Status.BUDGET_EXHAUSTED)
-    assert certificate(missed) == f"! error 0.84 % of the map (estimate), asked 0.001 %: {cost} spent · gap 0.67 %"
+    line = f"! error 0.84 % of the map (estimate), asked 0.001 %: {cost} spent · convergence delta 0.67 %"
+    assert certificate(missed) == line
     unknown = replace(missed, error=np.inf)
     assert certificate(unknown).startswith("! error not known, asked 0.001 %")
 
@@ -234,8 +236,8 @@ def test_results_without_a_map_are_refused() -> None:
 
 def test_a_subject_says_who_it_is_and_what_the_model_says() -> None:
     chance = f"{100 * prediction().probabilities[2]:.1f} %"
-    assert SUBJECT.sentence == f"horse.jpg · says 2 horse ({chance}) · truth 2 horse"
+    assert SUBJECT.sentence == f"horse.jpg · predicts 2 horse ({chance}) · label 2 horse"
     assert Subject().sentence == ""
-    assert Subject("x", truth=0).named_truth(NAMES) == "x · truth 0 airplane"
+    assert Subject("x", truth=0).named_truth(NAMES) == "x · label 0 airplane"
     scores = replace(prediction(), probabilities=np.full(3, np.nan))
-    assert Subject(prediction=scores).sentence == "says 2 horse"
+    assert Subject(prediction=scores).sentence == "predicts 2 horse"

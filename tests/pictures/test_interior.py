@@ -101,20 +101,20 @@ def test_the_prediction_stands_beside_the_truth() -> None:
     chances, logits = np.array([0.7, 0.2, 0.1]), np.array([3.0, 1.0, 0.0])
     wrong = said_lines(Prediction(logits, chances, tuple(NAMES)), 2, None)
     assert [(line.text, line.right, line.bold) for line in wrong] == [
-        ("says 0 airplane", "70.0 %", False), ("truth 2 horse", "10.0 %", False)
+        ("predicts 0 airplane", "70.0 %", False), ("label 2 horse", "10.0 %", False)
     ]  # fmt: skip
     right = said_lines(Prediction(logits, chances, tuple(NAMES)), 0, 1)
     assert right[0].bold
     explained = said_lines(Prediction(logits, chances, tuple(NAMES)), None, 1)
     assert explained[1].text == "class 1 cat"
     narrow = said_lines(Prediction(logits, chances, tuple(NAMES)), 2, None, narrow=True)
-    assert [line.text or line.right for line in narrow] == ["says 0 airplane", "70.0 %", "truth 2 horse", "10.0 %"]
+    assert [line.text or line.right for line in narrow] == ["predicts 0 airplane", "70.0 %", "label 2 horse", "10.0 %"]
 
 
 def test_without_probabilities_none_are_written() -> None:
     lines = said_lines(Prediction(np.array([3.0, 1.0, 0.0]), np.full(3, np.nan), tuple(NAMES)), 2, None)
     assert [(line.text, line.right, line.share) for line in lines] == [
-        ("says 0 airplane", "", None), ("truth 2 horse", "", None)
+        ("predicts 0 airplane", "", None), ("label 2 horse", "", None)
     ]  # fmt: skip
     assert top_lines(Prediction(np.zeros(3), np.full(3, np.nan), NAMES))[0].share is None
 

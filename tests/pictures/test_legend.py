@@ -30,7 +30,7 @@ def test_everything_drawn_on_a_scale_is_counted() -> None:
 
 def test_holes_and_emptiness_are_said() -> None:
     holes = np.array([[np.nan, np.inf, 0.5, 0.2]])
-    assert describe_scale([holes], Scale(1.0, "per-image"), "logit").endswith("2 not finite (hatched)")
+    assert describe_scale([holes], Scale(1.0, "per-image"), "logit").endswith("2 NaN or infinite (hatched)")
     assert describe_scale([np.zeros((2, 2))], Scale(1.0, "per-image"), "logit").endswith("zero everywhere")
 
 

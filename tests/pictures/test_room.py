@@ -5,6 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
 import innerview.pictures as room
 
 
@@ -28,3 +30,9 @@ def test_drawing_maps_and_animations_imports_no_matplotlib() -> None:
     )
     answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert answer.stdout.strip() == "[]"
+
+
+def test_an_old_name_is_answered_with_the_new_one() -> None:
+    with pytest.raises(AttributeError, match=r"use innerview\.pictures\.masking_strip"):
+        room.keep_strip  # noqa: B018
+    assert not hasattr(room, "nothing_of_the_kind")

@@ -67,7 +67,7 @@ def test_a_film_may_have_maps_alone() -> None:
 
 
 def test_a_film_without_snapshots_is_refused() -> None:
-    with pytest.raises(UsageError, match="a timeline of cat without any snapshot"):
+    with pytest.raises(UsageError, match="a timeline of cat without any checkpoint"):
         replace(TIMELINE, frames=())
 
 

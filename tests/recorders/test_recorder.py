@@ -155,9 +155,9 @@ def test_layers_and_pictures_are_kept(recording: RunFolder) -> None:
     np.testing.assert_array_equal(pictures, PIXELS)
     assert labels is not None
     assert tuple(labels) == LABELS
-    steps, silent = recording.curve("silent/2")
+    steps, silent = recording.curve("dead/2")
     assert steps.tolist() == list(recording.steps()), "one line each, so that curves have no double points"
-    assert silent[steps == 8] == len(seen["2"].silent)
+    assert silent[steps == 8] == len(seen["2"].dead)
     steps, accuracy = recording.curve("probe_accuracy")
     right = [
         float((observations.probes(recording, step).outputs.argmax(1) == LABELS).mean()) for step in steps.tolist()

@@ -60,7 +60,7 @@ def test_statistics_are_those_of_numpy(values: np.ndarray) -> None:
     np.testing.assert_array_equal(found.minimum, columns.min(0))
     np.testing.assert_array_equal(found.maximum, columns.max(0))
     np.testing.assert_allclose(found.positive + found.saturated, 1)
-    assert set(found.silent) == set(np.flatnonzero(columns.max(0) <= 0))
+    assert set(found.dead) == set(np.flatnonzero(columns.max(0) <= 0))
 
 
 def test_what_is_no_number_is_counted_and_left_out() -> None:
@@ -73,5 +73,5 @@ def test_what_is_no_number_is_counted_and_left_out() -> None:
     np.testing.assert_allclose(found.maximum, [3, np.nan, -1])
     np.testing.assert_allclose(found.positive, [1, np.nan, 0])
     assert np.isnan(found.saturated).all()
-    assert found.silent.tolist() == [], "nobody said that it is an activation"
-    assert channel_statistics(values, (0.0, np.inf)).silent.tolist() == [2]
+    assert found.dead.tolist() == [], "nobody said that it is an activation"
+    assert channel_statistics(values, (0.0, np.inf)).dead.tolist() == [2]

@@ -38,15 +38,15 @@ def results() -> Mapping[str, object]:
     weights = {"now": model.weights()}
     weights["now"]["dense.bias"] = np.array([np.nan, np.inf, 1], np.float32)
     return {
-        "picture": {"name": "cat", "truth": None, "box": (0, 0, 4, 3), "notes": ()},
+        "image": {"name": "cat", "label": None, "box": (0, 0, 4, 3), "notes": ()},
         "prediction": methods.predict(model, image[None])[0],
         "activations": methods.activations(model, image, [layer.name for layer in model.layers]),
         "gradient": methods.gradient(model, image, target),
         "interior": interior,
         "frames": frames(interior),
         "integrated": integrated,
-        "profile": integrated.path,
-        "kept": {
+        "path": integrated.path,
+        "masking": {
             "highest": methods.insertion(model, image, integrated.heatmap, fill=black, fractions=(0.5, 1.0), target=1)
         },
         "methods": {

@@ -71,7 +71,7 @@ def test_layers_come_in_the_model_s_order(tmp_path: Path) -> None:
 def test_a_channel_that_never_rises_above_zero_is_silent() -> None:
     share = np.array([0.0, 0.25, 0.0])
     nothing = np.zeros(3, np.int64)
-    assert Channels(share, share, share, share, share, share, nothing, nothing).silent.tolist() == [0, 2]
+    assert Channels(share, share, share, share, share, share, nothing, nothing).dead.tolist() == [0, 2]
 
 
 def test_layers_of_probes_are_read_back_in_their_order(run: RunFolder) -> None:

@@ -73,7 +73,9 @@ def test_the_folder_and_both_pages_hold_the_same_numbers(asked: dict[str, Any], 
         np.testing.assert_allclose(path.values("cumulative")[-1], drawn, atol=0.02 * np.abs(drawn).max())
         keep = of_kind(payloads, "masking")
         highest = keep.json("orders").index("highest")
-        for share, logits in zip(written["kept"]["highest"].fractions, written["kept"]["highest"].logits, strict=True):
+        for share, logits in zip(
+            written["masking"]["highest"].fractions, written["masking"]["highest"].logits, strict=True
+        ):
             shares = np.flatnonzero(keep.arrays["fractions"] == np.float32(share))
             if shares.size:
                 same(logits[keep.arrays["classes"]], keep.arrays["logits"][highest, shares[0]])

@@ -31,11 +31,11 @@ def test_prediction_with_and_without_truth() -> None:
     said = Prediction(
         logits, OutputSpec(("cat", "dog", "horse")).probabilities(logits[None])[0], ("cat", "dog", "horse")
     )
-    assert sentences.says(said, None) == "The network says 1 dog (66.5 %); next comes 2 horse (24.5 %)."
-    assert sentences.says(said, 1).endswith("The truth is 1 dog, and it is right.")
-    assert sentences.says(said, 0).endswith("The truth is 0 cat, so it is wrong.")
+    assert sentences.says(said, None) == "The model predicts 1 dog (66.5 %); next comes 2 horse (24.5 %)."
+    assert sentences.says(said, 1).endswith("The label is 1 dog, so it is correct.")
+    assert sentences.says(said, 0).endswith("The label is 0 cat, so it is wrong.")
     without = replace(said, probabilities=np.full(3, np.nan))
-    assert sentences.says(without, None) == "The network says 1 dog; next comes 2 horse."
+    assert sentences.says(without, None) == "The model predicts 1 dog; next comes 2 horse."
 
 
 def test_attribution_names_its_sums_its_strongest_pixel_and_its_gap() -> None:
@@ -47,7 +47,7 @@ def test_attribution_names_its_sums_its_strongest_pixel_and_its_gap() -> None:
     assert "logit of 1 class-b" in text
     assert f"by {number(float(values[values > 0].sum()))} and" in text
     assert f"by {number(float(-values[values < 0].sum()))}, on" in text
-    assert "With gauss-legendre after 2 evaluations, the shares miss" in text
+    assert "With gauss-legendre after 2 evaluations, the convergence delta is" in text
     assert "its error was not estimated" in text
 
 
@@ -70,7 +70,7 @@ def test_the_way_is_told_in_runs_whatever_the_order_of_alphas() -> None:
         Analytic(linear, curved), np.ones((1, 1, 1)), Logit(), baseline=np.zeros((1, 1, 1)), alphas=[1, 0.5, 0.1, 0.9]
     )
     text = sentences.interior(result)
-    assert "says 1 class-b from alpha 0.1 on, 0 class-a from alpha 0.9 on" in text
+    assert "predicts 1 class-b from alpha 0.1 on, 0 class-a from alpha 0.9 on" in text
     assert "From alpha 0.1 to 1 the gradient grows by a factor of 100" in text
     path = sentences.path(result.path)
     assert "from +0.002 at alpha 0.1 to +2 at alpha 1" in path.replace("0.00200", "0.002").replace("2.00", "2")
@@ -92,7 +92,7 @@ def test_channels_are_counted_from_0() -> None:
     assert "after cube, red best in channel 0 (" in text  # the layer cubes each colour
     assert "blue best in channel 2 (" in text
     grey = replace(result, colours={"cube": np.full((3, 3), np.nan)})
-    assert sentences.activations(grey, NETWORK.layers) == "No channel follows a colour of the picture here."
+    assert sentences.activations(grey, NETWORK.layers) == "No channel follows a colour of the image."
 
 
 def test_weights_name_the_widest_the_most_grown_and_the_broken() -> None:
@@ -101,6 +101,6 @@ def test_weights_name_the_widest_the_most_grown_and_the_broken() -> None:
     text = sentences.weights(weight_histograms({"before": before, "after": after}))
     assert text.startswith("a has the widest weights (standard deviation 1.50, from −1.50 to 1.50)")
     assert "b spread most (0.100 to 0.400)" in text
-    assert text.endswith("1 weight is not finite.")
+    assert text.endswith("1 weight is NaN or infinite.")
     lost = sentences.weights(weight_histograms({"now": {"a": np.array([np.nan])}}))
-    assert lost == "No layer has weights whose spread can be told. 1 weight is not finite."
+    assert lost == "The standard deviation of no layer's weights is known. 1 weight is NaN or infinite."

@@ -113,7 +113,7 @@ def test_what_cannot_be_drawn_takes_nothing_with_it(tmp_path: Path, monkeypatch:
     assert not any(name.startswith("keep-") for name in files)
     page = done.page.read_text(encoding="utf-8")
     assert "masking-highest.png, since ZeroDivisionError: no figure" in page
-    assert len(written(tmp_path / "out" / "cat")["kept"]) == 2, "it was worked out, and only the drawing is missing"
+    assert len(written(tmp_path / "out" / "cat")["masking"]) == 2, "it was worked out, and only the drawing is missing"
 
 
 def test_what_cannot_be_worked_out_behind_the_map_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -117,7 +117,7 @@ def test_two_snapshots_are_compared_in_words_and_not_drawn_as_a_course(tmp_path:
     shown = next(view for view in every_view([work(run, QUICK, lambda _: None)], QUICK) if view.key == "layers")
     assert not shown.figures
     assert [table.file for table in shown.tables] == ["layers.csv"]
-    assert "Two snapshots are kept, of steps 0 and 10" in shown.words[0]
+    assert "There are two checkpoints, of steps 0 and 10" in shown.words[0]
 
 
 def test_curves_stand_on_steps_or_on_the_time_that_training_took(tmp_path: Path) -> None:
@@ -183,8 +183,8 @@ def test_what_a_recorder_saw_of_channels_is_read(tmp_path: Path) -> None:
     found = recorded_units(open_runs([tmp_path / "run"])[0], Query())
     assert found is not None
     assert (found.steps, found.layers) == ((0, 10), ("relu1",))
-    assert found.rows[1][0].silent.tolist() == [0]
-    assert found.rows[1][0].stuck.tolist() == [2]
+    assert found.rows[1][0].dead.tolist() == [0]
+    assert found.rows[1][0].saturated_channels.tolist() == [2]
     assert recorded_units(opened(tmp_path / "none"), Query()) is None
 
 
@@ -193,7 +193,7 @@ def test_the_view_of_channels_counts_as_the_warnings_do() -> None:
     row = (LayerUnits("a", positive, saturated),)
     counted, stuck, _ = unit_counts(UnitTimes((0,), ("a",), (row,), "five photos", 5))
     found = {one.kind: one.values[0] for one in examine_health(Vitals(units=row, pictures=5))}
-    assert found == {"silent": counted[-1, 0], "stuck": stuck[-1, 0]} == {"silent": 2, "stuck": 1}
+    assert found == {"dead": counted[-1, 0], "saturated": stuck[-1, 0]} == {"dead": 2, "saturated": 1}
 
 
 def test_the_maps_that_a_recorder_took_become_films(tmp_path: Path) -> None:

@@ -121,12 +121,13 @@ function Says({ chosen }: { chosen: Chosen }): JSX.Element | null {
   const { label } = subject.payload.meta;
   return (
     <p class="says">
-      {model.decides ? "Prediction" : "Score of"} <strong>{className(said, answers)}</strong>{" "}
-      {Number.isFinite(chance) || Number.isFinite(logit) ? chanceText(chance, logit) : ""}
+      <span>
+        {model.decides ? "Prediction" : "Score of"} <strong>{className(said, answers)}</strong>{" "}
+        {Number.isFinite(chance) || Number.isFinite(logit) ? chanceText(chance, logit) : ""}
+      </span>{" "}
       {label !== null && (
         <span class="second">
-          {" "}
-          · label{"\u00a0"}{className(label, answers)}
+          label{"\u00a0"}{className(label, answers)}
           {model.decides && label === said ? "\u00a0✓" : ""}
         </span>
       )}

@@ -42,7 +42,7 @@ export function CertificateLine({ meta, facts, previous, onMore }: { meta: MapMe
         <summary>How exact is this?</summary>
         <p>{EXPLANATIONS.error.text}</p>
         <p>
-          {meta.status_words} {meta.rule && `Rule: ${meta.rule}.`} It is an estimate from nested rules, not a proof.
+          {meta.status_words} {meta.rule && `Rule: ${meta.rule}.`} The error is an estimate from nested rules, not a proof.
           {facts.error && ` ${count(wavering)} of ${count(facts.values.length)} pixels have an error larger than their value.`}
           {meta.convergence_delta !== null && ` Convergence delta (what the sum misses of the change of the score): ${number(meta.convergence_delta, true)} ${meta.unit}.`}
         </p>

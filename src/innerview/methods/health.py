@@ -22,7 +22,7 @@ STILL: Final = 1e-3
 LASTING: Final = 0.2
 """Standing still counts if it lasts this share of the run: a falling learning rate stills every layer at the end."""
 
-UNMOVED: Final = 0.05
+FROZEN: Final = 0.05
 """A layer has hardly moved if it ends within this share of its size from where it began."""
 
 SPIKE: Final = 20.0
@@ -35,7 +35,7 @@ GAP: Final = 0.15
 """Accuracy in training this far above that on test pictures."""
 
 FEWEST: Final = 3
-"""Pictures that must have been shown before a channel is called silent or stuck: one picture leaves many so."""
+"""Pictures that must have been shown before a channel is called dead or saturated: one image leaves many so."""
 
 ONE_CLASS: Final = 0.6
 """Share of answers that go to one class."""
@@ -99,9 +99,9 @@ class Vitals:
     broken_in: str = ""
 
 
-def broken(vitals: Vitals) -> list[Finding]:
-    """A loss or a gradient that was no number and stopped the training: where it began, in which step."""
-    return [Finding("broken", vitals.broken_in, vitals.broken_at)] if vitals.broken_at >= 0 else []
+def diverged(vitals: Vitals) -> list[Finding]:
+    """A loss or a gradient that was NaN or infinite and stopped the training: where it began, in which step."""
+    return [Finding("diverged", vitals.broken_in, vitals.broken_at)] if vitals.broken_at >= 0 else []
 
 
 def not_finite(vitals: Vitals) -> list[Finding]:
@@ -111,7 +111,7 @@ def not_finite(vitals: Vitals) -> list[Finding]:
         bad = np.flatnonzero(vitals.broken[:, place])
         if bad.size:
             count = float(vitals.broken[bad[0], place])
-            found.append(Finding("not finite", layer, int(vitals.snapshots[bad[0]]), (count,)))
+            found.append(Finding("nan or infinite", layer, int(vitals.snapshots[bad[0]]), (count,)))
     return found
 
 
@@ -131,18 +131,18 @@ def stopped(vitals: Vitals) -> list[Finding]:
     return found
 
 
-def unmoved(vitals: Vitals) -> list[Finding]:
+def frozen(vitals: Vitals) -> list[Finding]:
     """Layers that end nearly where they began: layer, the last step, the distance as a share of their size.
 
     Judged once some layer has moved: before that, the run is young.
     """
-    if len(vitals.snapshots) < 3 or not (vitals.distance[0] > 5 * UNMOVED).any():
+    if len(vitals.snapshots) < 3 or not (vitals.distance[0] > 5 * FROZEN).any():
         return []
     end = int(vitals.snapshots[-1])
     return [
-        Finding("unmoved", layer, end, (float(vitals.distance[0, place]),))
+        Finding("frozen", layer, end, (float(vitals.distance[0, place]),))
         for place, layer in enumerate(vitals.layers)
-        if vitals.distance[0, place] < UNMOVED
+        if vitals.distance[0, place] < FROZEN
     ]
 
 
@@ -151,21 +151,21 @@ def enough(vitals: Vitals) -> bool:
     return vitals.pictures == 0 or vitals.pictures >= FEWEST
 
 
-def silent(vitals: Vitals) -> list[Finding]:
+def dead(vitals: Vitals) -> list[Finding]:
     """Channels that never fire: layer, how many, of how many, on how many pictures."""
     return [
-        Finding("silent", one.layer, -1, (one.silent.size, one.positive.size, vitals.pictures))
+        Finding("dead", one.layer, -1, (one.dead.size, one.positive.size, vitals.pictures))
         for one in vitals.units
-        if one.silent.size and enough(vitals)
+        if one.dead.size and enough(vitals)
     ]
 
 
-def stuck(vitals: Vitals) -> list[Finding]:
+def saturated(vitals: Vitals) -> list[Finding]:
     """Channels whose gradient is gone though they fire: layer, how many, of how many, on how many pictures."""
     return [
-        Finding("stuck", one.layer, -1, (one.stuck.size, one.positive.size, vitals.pictures))
+        Finding("saturated", one.layer, -1, (one.saturated_channels.size, one.positive.size, vitals.pictures))
         for one in vitals.units
-        if one.stuck.size and enough(vitals)
+        if one.saturated_channels.size and enough(vitals)
     ]
 
 
@@ -192,42 +192,42 @@ def not_learning(vitals: Vitals) -> list[Finding]:
     return [Finding("not learning", "", int(vitals.steps[-1]), (first, last))] if last > 0.97 * first else []
 
 
-def falling(vitals: Vitals) -> list[Finding]:
+def degrading(vitals: Vitals) -> list[Finding]:
     """Test accuracy that was better before: the best one's step, the best, the last."""
     if len(vitals.test_accuracy) < 2:
         return []
     best = int(vitals.test_accuracy.argmax())
     high, last = float(vitals.test_accuracy[best]), float(vitals.test_accuracy[-1])
-    return [Finding("falling", "", int(vitals.test_steps[best]), (high, last))] if high - last > FALL else []
+    return [Finding("degrading", "", int(vitals.test_steps[best]), (high, last))] if high - last > FALL else []
 
 
-def learnt_by_heart(vitals: Vitals) -> list[Finding]:
+def overfitting(vitals: Vitals) -> list[Finding]:
     """Training accuracy far above test accuracy: the step of the last test, both."""
     if not (len(vitals.test_accuracy) and len(vitals.accuracy)):
         return []
     known, new = float(vitals.accuracy[-1]), float(vitals.test_accuracy[-1])
-    return [Finding("by heart", "", int(vitals.test_steps[-1]), (known, new))] if known - new > GAP else []
+    return [Finding("overfitting", "", int(vitals.test_steps[-1]), (known, new))] if known - new > GAP else []
 
 
-def one_class(vitals: Vitals) -> list[Finding]:
+def collapsed(vitals: Vitals) -> list[Finding]:
     """One class that takes most answers: its number, its share."""
     if not len(vitals.said) or vitals.said.max() < max(ONE_CLASS, 1.5 / len(vitals.said)):
         return []
-    return [Finding("one class", "", -1, (float(vitals.said.argmax()), float(vitals.said.max())))]
+    return [Finding("collapsed", "", -1, (float(vitals.said.argmax()), float(vitals.said.max())))]
 
 
 RULES: Final[tuple[Callable[[Vitals], list[Finding]], ...]] = (
-    broken,
+    diverged,
     not_finite,
     not_learning,
-    falling,
-    learnt_by_heart,
+    degrading,
+    overfitting,
     spikes,
-    unmoved,
+    frozen,
     stopped,
-    silent,
-    stuck,
-    one_class,
+    dead,
+    saturated,
+    collapsed,
 )
 """In the order in which people should hear of them."""
 

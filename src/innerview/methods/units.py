@@ -1,7 +1,7 @@
-"""Which channels of a model never fire, and which are stuck where their gradient is gone, over many pictures.
+"""Which channels of a model are dead, and which are saturated where their gradient is gone, over many pictures.
 
-A channel is *silent* if it is above 0 at no place of any picture: what follows it never sees it fire. One that does
-fire is *stuck* if, at nearly all places of all pictures, it lies so close to the ELU's floor of -1 that the slope
+A channel is *dead* if it is above 0 at no place of any picture: what follows it never sees it fire. One that does
+fire is *saturated* if, at nearly all places of all pictures, it lies so close to the ELU's floor of -1 that the slope
 there (the value plus 1) is below 0.01: then hardly any gradient comes through it.
 """
 
@@ -22,7 +22,7 @@ SLOPE: Final = 0.01
 """Below this slope of the ELU a value counts as saturated: it lies under SLOPE - 1."""
 
 NEARLY_ALL: Final = 0.95
-"""A channel is stuck if at least this share of its values is saturated."""
+"""A channel is saturated if at least this share of its values is saturated."""
 
 
 @short
@@ -41,12 +41,12 @@ class LayerUnits:
     saturated: Float[np.ndarray, " channel"]
 
     @property
-    def silent(self) -> Array:
+    def dead(self) -> Array:
         """Numbers, from 0, of the channels that are never above 0."""
         return np.flatnonzero(self.positive == 0)
 
     @property
-    def stuck(self) -> Array:
+    def saturated_channels(self) -> Array:
         """Numbers, from 0, of the channels that fire somewhere, and of which nearly all values are saturated."""
         return np.flatnonzero((self.saturated >= NEARLY_ALL) & (self.positive > 0))
 

@@ -86,3 +86,10 @@ __all__ = [
     "to_picture",
     "why_picture",
 ]
+
+
+def __getattr__(name: str) -> object:
+    """Answer an old name with the new one."""
+    if name == "keep_strip":
+        raise AttributeError("innerview.pictures.keep_strip was renamed; use innerview.pictures.masking_strip")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

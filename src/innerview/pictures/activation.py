@@ -49,8 +49,8 @@ def channels_of(result: Activations, layer: str) -> Array:
     values = result.positions(layer)
     if values is None:
         raise UsageError(
-            f"layer {layer} has the shape {result.layers[layer].shape}, and which of its axes are places in the "
-            "picture can't be told from what it does; layers with places, or with channels only, can be drawn"
+            f"layer {layer} has the shape {result.layers[layer].shape}, and which of its axes are positions in the "
+            "image can't be told from what it does; layers with positions, or with channels only, can be drawn"
         )
     return values
 
@@ -140,7 +140,7 @@ def _draw(
     named = by_class if classes and step == 1 else "counted from 0"
     left_out = f"{words.count(shown)} of {words.count(total)} channels, {named}."
     best = best_channels(correlations)
-    facts = [f"{how}{left_out}", f"Closest to the picture's own colours, {best}." if best else ""]
+    facts = [f"{how}{left_out}", f"Closest to the image's own colours, {best}." if best else ""]
     return _Grid(body, [bar, *(note(fact) for fact in facts if fact)])
 
 
@@ -221,9 +221,9 @@ def _size(result: Activations, layer: str) -> str:
     if known is not None and known.tokens is not None:
         grid = known.tokens
         beside = grid.count - grid.height * grid.width
-        more = f"; {beside} more, which stand for no place in the picture, left out" if beside else ""
+        more = f"; {beside} more, which stand for no position in the image, left out" if beside else ""
         return f"{words.shape(shape)} (token × channel): {grid.height} × {grid.width} tokens{more}"
-    return f"{words.shape(shape)} (height × width × channel)" if len(shape) > 1 else f"{shape[0]} channels, no places"
+    return f"{words.shape(shape)} (height × width × channel)" if len(shape) > 1 else f"{shape[0]} channels, no position"
 
 
 @taking_tensors
@@ -254,9 +254,9 @@ def activation_animation(
     size, gap = FRAME_TILE, 8
     side = 3 * size + 2 * gap
     seen = canvas.framed(show_image(result.image, side - side % max(result.image.shape[:2])))
-    shown = [note(f"As the model sees it: {words.shape(result.image.shape)} (height × width × channel). It says:")]
+    shown = [note(f"As the model sees it: {words.shape(result.image.shape)} (height × width × channel). Prediction:")]
     shown += top_lines(result.prediction)
-    steps: list[tuple[str, Pillow.Image, list[Line | Pillow.Image]]] = [("The picture", seen, [*shown])]
+    steps: list[tuple[str, Pillow.Image, list[Line | Pillow.Image]]] = [("The image", seen, [*shown])]
     for layer in result.layers:
         wanted = channels if isinstance(channels, int) else channels.get(layer, 27)
         step = _step(result, layer, wanted, in_colour=None)

@@ -46,7 +46,7 @@ VERBS: Final = {
     "convolution": "convolution",
     "dense": "dense",
     "pooling": "pooling",
-    "mean": "mean over all places",
+    "mean": "mean over all positions",
     "activation": "activation",
     "normalisation": "normalisation",
     "dropout": "dropout",

@@ -108,12 +108,14 @@ def method_title(result: Explained) -> str:
 
 
 def certificate(result: IntegratedGradients) -> str:
-    """Say in one line how exact a map is and what it cost: estimated error, what was asked, evaluations, gap."""
+    """Say in one line how exact a map is and what it cost: error, what was asked, evaluations, convergence delta."""
     gap = result.relative_convergence_delta
     missing = (
-        f"gap {words.error(gap)}" if np.isfinite(gap) else f"gap {words.number(result.convergence_delta)} {result.unit}"
+        f"convergence delta {words.error(gap)}"
+        if np.isfinite(gap)
+        else f"convergence delta {words.number(result.convergence_delta)} {result.unit}"
     )
-    missing = "gap not known" if np.isnan(result.convergence_delta) else missing
+    missing = "convergence delta not known" if np.isnan(result.convergence_delta) else missing
     cost = f"{words.count(result.n_evaluations)} evaluations ({result.rule})"
     if result.status is Status.NO_GRADIENT:
         return f"! error not known: the gradients do not account for the score · {cost} · {missing}"
@@ -245,7 +247,7 @@ def attribution_views(
         (f"{words_of[0]} only", "against"),
     )
     size = LARGE if columns <= 2 else TILE
-    tiles = [Tile(canvas.framed(show_image(found.image, size)), (Line("the picture"),))]
+    tiles = [Tile(canvas.framed(show_image(found.image, size)), (Line("image"),))]
     tiles += [Tile(canvas.framed(_painted(found, chosen, style, show, size)), (Line(title),)) for title, show in views]
     body = canvas.grid(tiles, columns)
     bar = _legend([found], chosen, style, body.width if found.error is None else size)
@@ -359,7 +361,7 @@ def contact_sheet(
             unknown style, sign or scale.
     """
     if not results:
-        raise UsageError("a contact sheet of no pictures was asked for; give at least one result")
+        raise UsageError("a contact sheet of no images was asked for; give at least one result")
     named = one_each(subjects, len(results))
     found = [drawable(result) for result in results]
     if len({(each.unit, each.title) for each in found}) > 1:
@@ -374,6 +376,6 @@ def contact_sheet(
         tiles.append(Tile(canvas.framed(pair), (), (*subject.lines(tokens.SMALL_SIZE), explained, *stated)))
     body = canvas.grid(tiles, columns)
     bar = _legend(found, chosen[0], style, max(body.width, LARGE), separate=separate)
-    pictures = "1 picture" if len(found) == 1 else f"{words.count(len(found))} pictures"
+    pictures = "1 image" if len(found) == 1 else f"{words.count(len(found))} images"
     about = f"{found[0].title}, {pictures}"
     return canvas.page(f"{title}: {about[0].lower()}{about[1:]}" if title else about, [body, bar])

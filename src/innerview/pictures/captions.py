@@ -1,4 +1,4 @@
-"""Who is in the picture: its name, what the model says of it, and the truth where it is known."""
+"""What the image is: its name, its prediction, and its label where it is known."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from innerview.targets import label
 
 @dataclass(frozen=True)
 class Subject:
-    """What is known of a picture beside the result that is drawn.
+    """What is known of an image beside the result that is drawn.
 
     Attributes:
-        name: of the picture, for people ("moose.jpg").
-        prediction: what the model says of it.
+        name: of the image, for people ("moose.jpg").
+        prediction: of the model.
         truth: number of its true class.
     """
 
@@ -27,7 +27,7 @@ class Subject:
     truth: int | None = None
 
     def lines(self, size: int = tokens.TEXT_SIZE) -> tuple[Line, ...]:
-        """Name, prediction and truth, one line each, as far as they are known."""
+        """Name, prediction and label, one line each, as far as they are known."""
         named = (Line(self.name, size=size, bold=True),) if self.name else ()
         if self.prediction is None:
             return named
@@ -35,21 +35,21 @@ class Subject:
         return named + said_lines(said, self.truth, None, size)
 
     def named_truth(self, class_names: tuple[str, ...]) -> str:
-        """Name and truth in one line: "moose.jpg · truth 4 deer"."""
-        truth = f"truth {label(self.truth, class_names)}" if self.truth is not None else ""
+        """Name and label in one line: "moose.jpg · label 4 deer"."""
+        truth = f"label {label(self.truth, class_names)}" if self.truth is not None else ""
         return " · ".join(part for part in (self.name, truth) if part)
 
     @property
     def sentence(self) -> str:
-        """The same in one line: "moose.jpg · says 4 deer (72.5 %) · truth 4 deer"."""
+        """The same in one line: "moose.jpg · predicts 4 deer (72.5 %) · label 4 deer"."""
         parts = [self.name] if self.name else []
         if self.prediction is not None:
             chance = words.probability(self.prediction.confidence)
-            verb = "says" if self.prediction.decided else "score of"
+            verb = "predicts" if self.prediction.decided else "score of"
             alike = "" if self.prediction.alone or self.prediction.none else ", and others alike"
             parts.append(f"{verb} {self.prediction.label}{alike}" + ("" if chance == words.UNKNOWN else f" ({chance})"))
             if self.truth is not None:
-                parts.append(f"truth {label(self.truth, self.prediction.class_names)}")
+                parts.append(f"label {label(self.truth, self.prediction.class_names)}")
         return " · ".join(parts)
 
 
@@ -61,29 +61,29 @@ def said_lines(
     *,
     narrow: bool = False,
 ) -> tuple[Line, ...]:
-    """Set what the model says beside the truth (or, where that is unknown, the class explained).
+    """Set the prediction beside the label (or, where that is unknown, the class explained).
 
-    Each line has the class, its probability at the right end and as a bar; the prediction is bold when it is right.
+    Each line has the class, its probability at the right end and as a bar; the prediction is bold when it is correct.
 
     Args:
-        prediction: what the model says.
+        prediction: of the model.
         truth: number of the true class, if known.
         target: number of the class explained, if there is one.
         size: of the type, in pixels.
         narrow: put the probability on a line of its own.
     """
     said, class_names = prediction.index, prediction.class_names
-    verdict = "says" if prediction.decided else "score of"
-    word, other = ("truth", truth) if truth is not None else ("class", target)
+    verdict = "predicts" if prediction.decided else "score of"
+    word, other = ("label", truth) if truth is not None else ("class", target)
     lines: list[Line] = []
     for verb, index in ((verdict, said), (word, other)):
         if index is None:
             continue
         value = prediction.probability_of(index)
         chance = words.probability(value)
-        alike = ", and others alike" if verb == "says" and not (prediction.alone or prediction.none) else ""
+        alike = ", and others alike" if verb == "predicts" and not (prediction.alone or prediction.none) else ""
         text = f"{verb} {label(index, class_names)}{alike}"
-        line = Line(text, size=size, bold=verb == "says" and said == truth and not alike)
+        line = Line(text, size=size, bold=verb == "predicts" and said == truth and not alike)
         if chance == words.UNKNOWN:
             lines.append(line)
         elif narrow:

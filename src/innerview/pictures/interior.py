@@ -6,7 +6,7 @@ truth. Three quantities can be shown:
     sum          the gradient's sum over the channels: green where more brightness raises the score, purple where it
                  lowers it
     colours      the gradient's three channels at once, as red, green and blue about mid-grey
-    attribution  gradient × (picture − baseline), summed over the channels: what integrated gradients add up along
+    attribution  gradient × (input − baseline), summed over the channels: what integrated gradients add up along
                  the path; blue for, red against
 """
 
@@ -71,7 +71,7 @@ QUANTITIES: Final[Mapping[str, Quantity]] = MappingProxyType(
             "value",
         ),
         "attribution": Quantity(
-            "gradient × (picture − baseline)", _attribution, "{unit}", "evidence", ("against", "for")
+            "gradient × (input − baseline)", _attribution, "{unit}", "evidence", ("against", "for")
         ),
     }
 )
@@ -134,12 +134,12 @@ def prepare(results: Sequence[InteriorGradients], show: str, style: str, scale: 
         UsageError: no result, results that do not go together, an unknown quantity, style or scale.
     """
     if not results:
-        raise UsageError("no interior gradients were given; give those of at least one picture")
+        raise UsageError("no interior gradients were given; give those of at least one image")
     if show not in QUANTITIES:
         raise UsageError(f"there is no quantity {show!r}; choose {', '.join(QUANTITIES)}")
     alphas = results[0].alphas
     if any(not np.array_equal(result.alphas, alphas) or result.unit != results[0].unit for result in results):
-        raise UsageError("the pictures were taken at different alphas or units; draw them apart")
+        raise UsageError("the images were taken at different alphas or units; draw them apart")
     values = [QUANTITIES[show].values(result) for result in results]
     flat = [each for stack in values for each in stack]
     chosen = choose_scales(flat, scale) if show == "colours" else style_scales(flat, scale, style)
@@ -195,8 +195,8 @@ def interior_strip(
         above = (Line(_alpha(float(alpha)), bold=True),)
         tiles.append(Tile(pair, above, (*drawing.limit_line(0, index), *said)))
     body = canvas.grid(tiles, columns)
-    about = note(f"Above the picture at alpha, below the {drawing.quantity.title}.")
-    title = "From the baseline to the picture"
+    about = note(f"Above the image at alpha, below the {drawing.quantity.title}.")
+    title = "From the baseline to the image"
     return canvas.page(title, [*_head(result, who), about, body, drawing.legend(body.width)])
 
 
@@ -224,21 +224,21 @@ def interior_sheet(
     drawing = prepare(results, show, style, scale)
     tiles: list[Tile] = []
     for row, (result, subject) in enumerate(zip(results, one_each(subjects, len(results)), strict=True)):
-        truth = f"truth {label(subject.truth, result.class_names)}" if subject.truth is not None else ""
-        titles = ("picture", *(_alpha(float(alpha)) for alpha in result.alphas)) if row == 0 else ()
+        truth = f"label {label(subject.truth, result.class_names)}" if subject.truth is not None else ""
+        titles = ("image", *(_alpha(float(alpha)) for alpha in result.alphas)) if row == 0 else ()
         heads = [(Line(title, bold=True),) for title in titles] or [()] * (1 + len(result.alphas))
         named = tuple(Line(text, size=12) for text in (subject.name, truth) if text)
         tiles.append(Tile(canvas.framed(show_image(result.image, SHEET_TILE)), heads[0], named))
         for index in range(len(result.alphas)):
             said = [
-                replace(line, text=line.text.removeprefix("says "))
+                replace(line, text=line.text.removeprefix("predicts "))
                 for line in _said(result, index, subject.truth, 12, narrow=True)[:2]
             ]
             below = (*said, *drawing.limit_line(row, index))
             tiles.append(Tile(drawing.tile(row, index, SHEET_TILE), heads[1 + index], below))
     body = canvas.grid(tiles, 1 + len(results[0].alphas), 8)
-    title = f"From the baseline to the picture: {drawing.quantity.title}"
-    about = note("Below each: what the model says there, and how sure it is; bold where it is right.")
+    title = f"From the baseline to the image: {drawing.quantity.title}"
+    about = note("Below each: what the model predicts there, and its probability; bold where correct.")
     return canvas.page(title, [about, body, drawing.legend(body.width)])
 
 
@@ -273,7 +273,7 @@ def interior_animation(
     alone = len(several) == 1
     size = FRAME_TILE if alone else SHEET_TILE
     head = _head(several[0], named[0]) if alone else []
-    about = note(f"Left the picture at alpha, right the {drawing.quantity.title}.")
+    about = note(f"Left the image at alpha, right the {drawing.quantity.title}.")
     frames: list[Pillow.Image] = []
     for index, alpha in enumerate(several[0].alphas):
         tiles: list[Tile] = []

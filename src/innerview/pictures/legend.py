@@ -45,12 +45,12 @@ def colour_bar(entries: Entries, width: int) -> Image.Image:
 
 
 def describe_scale(values: Sequence[Array], scale: Scale, unit: str) -> str:
-    """Say unit, rule, share beyond and holes: "logit · own scale · 1 % of values beyond · 3 not finite (hatched)"."""
+    """Say unit, rule, fraction beyond and holes: "logit · shared scale · 1 % of values beyond · 3 NaN or infinite"."""
     flat = np.concatenate([array.ravel() for array in values])
     holes = int((~np.isfinite(flat)).sum())
     facts = [unit, f"{scale.mode} scale", f"{words.share(scale.beyond(flat))} of values beyond"]
     if holes:
-        facts.append(f"{words.count(holes)} not finite (hatched)")
+        facts.append(f"{words.count(holes)} NaN or infinite (hatched)")
     if not flat[np.isfinite(flat)].any():
         facts.append("zero everywhere")
     return " · ".join(facts)
@@ -81,7 +81,7 @@ def legend(
     """
     size, small = tokens.SMALL_SIZE, round(tokens.SMALL_SIZE * 1.35)
     top = "S" if separate else words.limit(scale.limit)
-    about = f"{unit} · own scales: S is stated with each" if separate else describe_scale(values, scale, unit)
+    about = f"{unit} · per-image scales: S is stated with each" if separate else describe_scale(values, scale, unit)
     bar_width = min(width, BAR_WIDTH)
     rows = canvas.wrap(about, size, width)
     result = canvas.blank(width, BAR_HEIGHT + 6 + small * (1 + len(rows)))

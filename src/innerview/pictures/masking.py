@@ -1,4 +1,4 @@
-"""What the model says when it sees only a part of the pixels, as a strip."""
+"""What the model predicts when it sees only a part of the pixels, as a strip."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ from innerview.targets import label
 TILE: Final = 160
 
 ORDERS: Final = {
-    "highest": "that speak most for the class",
-    "lowest": "that speak most against the class",
-    "strongest": "with the largest values, for or against",
+    "highest": "with the highest values",
+    "lowest": "with the lowest values",
+    "strongest": "with the largest |values|",
 }
 
 
 @taking_tensors
 def masking_strip(result: MaskingCurve, *, subject: Subject | None = None, columns: int = 4) -> Pillow.Image:
-    """Draw what the model saw at each share of kept pixels, and what it said.
+    """Draw what the model saw at each fraction of pixels, and what it predicted.
 
     Args:
         result: of one picture.
         subject: its name and truth, as far as they are known.
-        columns: shares in a row; 2 suits a phone.
+        columns: fractions in a row; 2 suits a phone.
     """
     who = subject or Subject()
     tiles: list[Tile] = []
@@ -42,6 +42,7 @@ def masking_strip(result: MaskingCurve, *, subject: Subject | None = None, colum
             who.truth,
             result.target,
             tokens.SMALL_SIZE,
+            narrow=True,
         )
         tiles.append(Tile(canvas.framed(show_image(image, TILE)), above, said))
     body = canvas.grid(tiles, columns)
@@ -49,8 +50,8 @@ def masking_strip(result: MaskingCurve, *, subject: Subject | None = None, colum
         f"class {label(result.target, result.class_names)}" if result.target is not None else ""
     )
     about = f"Shown are the pixels {ORDERS.get(result.order, result.order)}; the rest is the fill."
-    holes = "A picture with holes is unlike anything the model was trained on."
+    holes = "A masked image is unlike anything the model was trained on."
     parts: list[Line | Pillow.Image] = [
         note(text) for text in (asked, who.named_truth(result.class_names), f"{about} {holes}") if text
     ]
-    return canvas.page("Only these pixels: what does it say?", [*parts, body])
+    return canvas.page("Prediction from only these pixels", [*parts, body])

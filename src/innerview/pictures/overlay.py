@@ -74,12 +74,12 @@ STYLES: Final[Mapping[str, Blend]] = MappingProxyType(
 
 STYLE_WORDS: Final[Mapping[str, str]] = MappingProxyType(
     {
-        "tint": "Colour over the grey picture: the stronger, the larger the value.",
-        "half": "Half grey picture, half colour.",
+        "tint": "Colour over the grey image: the more opaque, the larger the |value|.",
+        "half": "Half grey image, half colour.",
         "map": "The map alone.",
         "image": "The image alone, without the map.",
-        "recipe": "The recipe's overlay: the picture, lit where the map is above zero.",
-        "recipe-signed": "The recipe's signed overlay: half grey picture, half colour.",
+        "recipe": "The recipe's overlay: the image, lit where the map is above zero.",
+        "recipe-signed": "The recipe's signed overlay: half grey image, half colour.",
     }
 )
 """What a reader must know of each style."""

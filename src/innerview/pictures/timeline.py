@@ -1,4 +1,4 @@
-"""One picture through the time of a training: what each snapshot says of it, its map, and what layers make of it.
+"""One image through a training: what each checkpoint predicts for it, its map, and what layers make of it.
 
 A strip has a column for each snapshot, an animation a frame. Maps have own scales, stated under each: early ones are
 small, and the question is where they lie. A layer's scale is one over all snapshots, so that it is seen to wake up.
@@ -91,7 +91,7 @@ class Timeline:
 
     def __post_init__(self) -> None:
         if not self.frames:
-            raise UsageError(f"a timeline of {self.name} without any snapshot was asked for; give at least one")
+            raise UsageError(f"a timeline of {self.name} without any checkpoint was asked for; give at least one")
 
     def number(self, title: str, place: int) -> int:
         """The number, from 0, of the channel that stands at a place among those that the frames hold of a layer."""
@@ -135,7 +135,7 @@ def _mosaic(frame: Frame, row: _Row, size: int) -> Pillow.Image:
     """Show one channel large, or four two by two; words where the layer was not kept."""
     values = frame.layers.get(row.title)
     if values is None:
-        return _label(f"not kept at step {words.count(frame.step)}", size)
+        return _label(f"not recorded at step {words.count(frame.step)}", size)
     if len(row.channels) == 1:
         return canvas.framed(show_map(values[:, :, row.channels[0]], row.scale, "value", size))
     tiles = [
@@ -171,9 +171,7 @@ def timeline_strip(timeline: Timeline, *, columns: int = 7) -> Pillow.Image:
     rows = _rows(timeline)
     scales = [choose_scales([frame.map], "per-image")[0] for frame in timeline.frames]
     parts: list[Line | Pillow.Image] = [note(timeline.about)] if timeline.about else []
-    picture = Tile(
-        canvas.framed(show_image(timeline.image, STRIP_TILE)), (Line("the picture", size=tokens.SMALL_SIZE),)
-    )
+    picture = Tile(canvas.framed(show_image(timeline.image, STRIP_TILE)), (Line("image", size=tokens.SMALL_SIZE),))
     for start in range(0, len(timeline.frames), columns):
         shown = timeline.frames[start : start + columns]
         tiles = [
@@ -203,7 +201,7 @@ def timeline_strip(timeline: Timeline, *, columns: int = 7) -> Pillow.Image:
     )
     if rows:
         parts.append(note(LAYERS_WORDS))
-    return canvas.page(f"{timeline.name}, while the model learnt", parts)
+    return canvas.page(f"{timeline.name}, while the model learned", parts)
 
 
 def timeline_animation(timeline: Timeline, *, columns: int = 0) -> Animation:
@@ -218,10 +216,10 @@ def timeline_animation(timeline: Timeline, *, columns: int = 0) -> Animation:
     for place, frame in enumerate(timeline.frames):
         scale = choose_scales([frame.map], "per-image")[0]
         tiles = [
-            Tile(canvas.framed(show_image(timeline.image, FRAME_TILE)), (Line("the picture", size=tokens.SMALL_SIZE),)),
+            Tile(canvas.framed(show_image(timeline.image, FRAME_TILE)), (Line("image", size=tokens.SMALL_SIZE),)),
             Tile(
                 _map(timeline, frame, scale, FRAME_TILE),
-                (Line("the map", f"S = {words.limit(scale.limit)}", tokens.SMALL_SIZE),),
+                (Line("map", f"S = {words.limit(scale.limit)}", tokens.SMALL_SIZE),),
                 _said(timeline, frame, narrow=False),
             ),
             *(Tile(_mosaic(frame, row, FRAME_TILE), (Line(row.title, size=tokens.SMALL_SIZE),)) for row in rows),

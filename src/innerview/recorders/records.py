@@ -196,7 +196,7 @@ def _summary(one: Channels) -> dict[str, float]:
         "activation_mean": _mean(one.mean),
         # over all channels together: the law of total variance
         "activation_std": math.sqrt(_mean(one.std**2 + (one.mean - _mean(one.mean)) ** 2)),
-        "silent": math.nan if np.isnan(one.saturated).all() else len(one.silent),
+        "dead": math.nan if np.isnan(one.saturated).all() else len(one.dead),
         "saturated": _mean(one.saturated),
     }
     counts = {"activation_nan": int(one.nan.sum()), "activation_infinite": int(one.infinite.sum())}

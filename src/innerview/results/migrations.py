@@ -129,7 +129,26 @@ def _renamed_result(kind: str, inner: dict[str, Any]) -> dict[str, Any]:
     return {TYPE: TYPES_OF_SCHEMA_2.get(kind, kind), **found}
 
 
+PARTS_OF_SCHEMA_3: Final[Mapping[str, str]] = MappingProxyType(
+    {"picture": "image", "profile": "path", "kept": "masking"}
+)
+"""Old name of a part of an explanation -> new name."""
+
+
+def rename_parts(told: dict[str, Any]) -> dict[str, Any]:
+    """From 3 to 4: the parts of an explanation got the names of the field; what others saved keeps its names."""
+    if "prediction" not in told or "picture" not in told:
+        return told
+    found = {PARTS_OF_SCHEMA_3.get(name, name): value for name, value in told.items()}
+    match found["image"]:
+        case {"truth": label, **_others}:
+            found["image"] = {"label": label, **_others}
+        case _:
+            pass
+    return found
+
+
 MIGRATIONS: Final[Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]]] = MappingProxyType(
-    {1: say_types, 2: rename}
+    {1: say_types, 2: rename, 3: rename_parts}
 )
 """How result.json of a schema becomes that of the next one."""

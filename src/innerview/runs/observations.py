@@ -77,7 +77,7 @@ class Channels:
     infinite: Array
 
     @property
-    def silent(self) -> Array:
+    def dead(self) -> Array:
         """Numbers of the channels that never rise above 0: units that never fire.
 
         Empty for a layer whose `saturated` is not known: scores below 0 are nothing wrong.

@@ -1,4 +1,4 @@
-"""Trainings in words: what the curves, the layers, the channels, the timelines and the answers of a run say.
+"""Trainings in words: what the curves, layers, channels, timelines and predictions of a run show.
 
 Each sentence carries its own numbers. A warning names the section of the page whose figure says so.
 """
@@ -51,23 +51,23 @@ def _verb(found: Finding, one: str, many: str) -> str:
 
 def _seen(found: Finding) -> str:
     pictures = int(found.values[2])
-    return f" on {count(pictures)} picture{'s' * (pictures != 1)}" if pictures else " on the recorder's pictures"
+    return f" on {count(pictures)} image{'s' * (pictures != 1)}" if pictures else " on the recorder's images"
 
 
 WORDS: Final[Mapping[str, tuple[str, Callable[[Finding, Sequence[str]], str]]]] = MappingProxyType(
     {
-        "not finite": (
+        "nan or infinite": (
             "weights",
             lambda found, _: (
-                f"{several(int(found.values[0]), 'weight')} of {found.layer} {_verb(found, 'is', 'are')} not finite at "
-                f"step {count(found.step)}: from there on nothing that the network says has a meaning."
+                f"{several(int(found.values[0]), 'weight')} of {found.layer} {_verb(found, 'is', 'are')} NaN or "
+                f"infinite at step {count(found.step)}: from there on no prediction has a meaning."
             ),
         ),
-        "broken": (
+        "diverged": (
             "curves",
             lambda found, _: (
-                f"The loss or a gradient was no number in step {count(found.step)}. It began in {found.layer}, and "
-                "the training stopped there; the weights kept are those before that step."
+                f"The loss or a gradient was NaN or infinite in step {count(found.step)}. It began in {found.layer}, "
+                "and the training stopped there; the weights saved are those before that step."
             ),
         ),
         "not learning": (
@@ -77,18 +77,18 @@ WORDS: Final[Mapping[str, tuple[str, Callable[[Finding, Sequence[str]], str]]]] 
                 f"{number(found.values[0])} at the beginning, {number(found.values[1])} at step {count(found.step)}."
             ),
         ),
-        "falling": (
+        "degrading": (
             "curves",
             lambda found, _: (
                 f"The test accuracy was best at step {count(found.step)} ({share(found.values[0])}) and "
                 f"is {share(found.values[1])} now."
             ),
         ),
-        "by heart": (
+        "overfitting": (
             "curves",
             lambda found, _: (
-                f"It knows its training pictures far better than new ones: {share(found.values[0])} "
-                f"against {share(found.values[1])} at step {count(found.step)}."
+                f"Overfitting: the accuracy is {share(found.values[0])} on training images "
+                f"and {share(found.values[1])} on test images at step {count(found.step)}."
             ),
         ),
         "spike": (
@@ -105,28 +105,28 @@ WORDS: Final[Mapping[str, tuple[str, Callable[[Finding, Sequence[str]], str]]]] 
                 f"{count(int(found.values[1]))} its weights moved by {share(found.values[0])} of their size."
             ),
         ),
-        "unmoved": (
+        "frozen": (
             "layers",
             lambda found, _: (
-                f"{_capital(found.layer)} hardly moved: after {count(found.step)} steps its weights are "
+                f"{_capital(found.layer)} is frozen: after {count(found.step)} steps its weights are "
                 f"{share(found.values[0])} of their size away from where they began."
             ),
         ),
-        "silent": (
+        "dead": (
             "units",
-            lambda found, _: f"{_channels(found)} never {_verb(found, 'fires', 'fire')}{_seen(found)}.",
+            lambda found, _: f"{_channels(found)} {_verb(found, 'is', 'are')} dead{_seen(found)}: never above 0.",
         ),
-        "stuck": (
+        "saturated": (
             "units",
             lambda found, _: (
-                f"{_channels(found)} {_verb(found, 'is', 'are')} stuck where the activation is flat{_seen(found)}: "
-                "hardly any gradient comes through."
+                f"{_channels(found)} {_verb(found, 'is', 'are')} saturated{_seen(found)}, where the activation is "
+                "flat: hardly any gradient comes through."
             ),
         ),
-        "one class": (
+        "collapsed": (
             "mistakes",
             lambda found, names: (
-                f"{share(found.values[1])} of the test pictures are called {label(int(found.values[0]), names)}."
+                f"{share(found.values[1])} of the test images are predicted as {label(int(found.values[0]), names)}."
             ),
         ),
     }
@@ -152,11 +152,11 @@ class Course:
     Attributes:
         name: of the run.
         step: the last one; `planned`: how many there are to be, 0 if not known.
-        epochs: passes through the pictures; `minutes`: that the steps took.
+        epochs: passes through the images; `minutes`: that the steps took.
         loss: smoothed, at the end; `accuracy` likewise, in [0, 1].
-        test: accuracy at the latest test, and on how many pictures.
-        final: accuracy of the last weights on all test pictures; `average`: of their running mean.
-        pictures: how many test pictures there are.
+        test: accuracy at the latest test, and on how many images.
+        final: accuracy of the last weights on all test images; `average`: of their running mean.
+        pictures: how many test images there are.
         ending: how it ended; None where it does not say.
     """
 
@@ -192,15 +192,17 @@ def course(run: Course) -> str:
     if run.planned > run.step:
         begun += f" of {count(run.planned)}, {_standing(run.ending)}"
     text = f"{begun}{_brackets(spent)}."
-    known = [] if run.loss is None else [f"the loss is {number(run.loss) if np.isfinite(run.loss) else 'no number'}"]
-    known += [f"{share(run.accuracy)} of the training pictures are called rightly"] if run.accuracy is not None else []
+    known = (
+        [] if run.loss is None else [f"the loss is {number(run.loss) if np.isfinite(run.loss) else 'NaN or infinite'}"]
+    )
+    known += [f"the training accuracy is {share(run.accuracy)}"] if run.accuracy is not None else []
     if known:
         text += f" {_capital(' and '.join(known))}."
     if run.final is not None:
-        mean = f", their running mean {share(run.average)}" if run.average is not None else ""
-        text += f" Of all {count(run.pictures)} test pictures the last weights call {share(run.final)} rightly{mean}."
+        mean = f", of their running mean {share(run.average)}" if run.average is not None else ""
+        text += f" On all {count(run.pictures)} test images the last weights' accuracy is {share(run.final)}{mean}."
     elif run.test is not None:
-        text += f" At the latest test {share(run.test[0])} of {count(run.test[1])} pictures were called rightly."
+        text += f" At the latest test the accuracy was {share(run.test[0])} on {count(run.test[1])} images."
     return text
 
 
@@ -216,10 +218,10 @@ def _brackets(parts: Sequence[str]) -> str:
 
 
 def spread(layers: Sequence[str], std: Array) -> str:
-    """Say which layer's weights widened most, and which least, from the first snapshot (row 0 of `std`) to the last."""
+    """Say which layer's weights widened most, and which least, from the first checkpoint (`std`: row 0) to the last."""
     growth = std[-1] / np.where(std[0] > 0, std[0], np.nan)
     if not np.isfinite(growth).any() or len(std) < 2:
-        return "There is one snapshot only; what changes is seen from the second on."
+        return "There is only one checkpoint; changes are seen from the second on."
     most, least = int(np.nanargmax(growth)), int(np.nanargmin(growth))
     verb = "widened most" if growth[most] > 1 else "narrowed least" if growth[most] < 1 else "kept its width"
     text = (
@@ -235,9 +237,9 @@ def spread(layers: Sequence[str], std: Array) -> str:
 
 
 def movement(layers: Sequence[str], steps: Array, moved: Array) -> str:
-    """Say which layer moves most per step at the beginning and at the end (`moved`: snapshot × layer, shares)."""
+    """Say which layer moves most per step at the beginning and at the end (`moved`: checkpoint × layer, fractions)."""
     if len(steps) < 2 or not np.isfinite(moved[1:]).any():
-        return "There is one snapshot only; movement is seen from the second on."
+        return "There is only one checkpoint; movement is seen from the second on."
     known = [row for row in (moved[1], moved[-1]) if np.isfinite(row).any()]
     first, last = int(np.nanargmax(known[0])), int(np.nanargmax(known[-1]))
     if not known[0][first] and not known[-1][last]:
@@ -251,45 +253,45 @@ def movement(layers: Sequence[str], steps: Array, moved: Array) -> str:
 
 
 def moved_in_all(layers: Sequence[str], steps: Array, distance: Array) -> str:
-    """Say of two snapshots how far the layers are apart, as shares of their size at the end (`distance`: row 0)."""
+    """Say of two checkpoints how far the layers are apart, as fractions of their last size (`distance`: row 0)."""
     known = np.where(np.isfinite(distance[0]), distance[0], np.nan)
-    text = f"Two snapshots are kept, of steps {count(int(steps[0]))} and {count(int(steps[1]))}"
+    text = f"There are two checkpoints, of steps {count(int(steps[0]))} and {count(int(steps[1]))}"
     if np.isnan(known).all():
         return f"{text}; how far their weights are apart is not known."
     most, least = int(np.nanargmax(known)), int(np.nanargmin(known))
     return (
         f"{text}: from one to the other {layers[most]} moved most (by {number(100 * float(known[most]))} % of its "
-        f"size) and {layers[least]} least ({number(100 * float(known[least]))} %). What lies between is not kept."
+        f"size) and {layers[least]} least ({number(100 * float(known[least]))} %). What lies between was not saved."
     )
 
 
-def channels(layers: Sequence[str], silent: Array, stuck: Array, sizes: Array, about: str) -> str:
-    """Say how many channels never fire or are stuck at the last snapshot (last row), on which pictures."""
-    dead, still = int(silent[-1].sum()), int(stuck[-1].sum())
-    text = f"At the last snapshot {dead} of {count(int(sizes.sum()))} channels never fire on {about}"
-    if dead:
-        text += f", most of them in {layers[int(silent[-1].argmax())]}"
-    return f"{text}; {still or 'none'} {'is' if still in {0, 1} else 'are'} stuck."
+def channels(layers: Sequence[str], dead: Array, saturated: Array, sizes: Array, about: str) -> str:
+    """Say how many channels are dead or saturated at the last checkpoint (last row), on which images."""
+    none, flat = int(dead[-1].sum()), int(saturated[-1].sum())
+    text = f"At the last checkpoint {none} of {count(int(sizes.sum()))} channels are dead on {about}"
+    if none:
+        text += f", most of them in {layers[int(dead[-1].argmax())]}"
+    return f"{text}; {flat or 'none'} {'is' if flat in {0, 1} else 'are'} saturated."
 
 
 def timeline(shown: Timeline) -> str:
-    """Say what one picture was called, from which step on."""
+    """Say what was predicted for one image, from which step on."""
     calls = [(frame.step, frame.prediction.label) for frame in shown.frames]
     runs = [call for before, call in zip([(0, ""), *calls], calls, strict=False) if before[1] != call[1]]
     told = ", ".join(f"{said} from step {count(step)} on" for step, said in runs[-4:])
-    more = "after other answers, " if len(runs) > 4 else ""
-    truth = "" if shown.truth is None else f" (truth {label(shown.truth, shown.frames[0].prediction.class_names)})"
+    more = "after other predictions, " if len(runs) > 4 else ""
+    truth = "" if shown.truth is None else f" (label {label(shown.truth, shown.frames[0].prediction.class_names)})"
     return f"{_capital(shown.name)}{truth}: {more}{told}."
 
 
 def tested(found: Mistakes) -> str:
-    """Say how many are right, with the interval, which class is hardest, and what is mixed up most."""
+    """Give the accuracy with its interval, the hardest class, and what is confused most."""
     names = found.class_names
     if not found.pictures:
-        return "No test picture was answered."
+        return "No test image was predicted."
     low, high = interval(found.accuracy, found.pictures)
     text = (
-        f"Of {count(found.pictures)} test pictures, the last weights call {share(found.accuracy)} rightly (95 % "
+        f"On {count(found.pictures)} test images, the accuracy of the last weights is {share(found.accuracy)} (95 % "
         f"interval {share(low)} to {share(high)})"
     )
     if np.isfinite(found.by_class).any() and np.nanmin(found.by_class) < 1:
@@ -298,27 +300,28 @@ def tested(found: Mistakes) -> str:
     mixed = confused(found)
     if mixed:
         truth, said, times = mixed[0]
-        text += f", and {label(truth, names)} is most often called {label(said, names)} ({times} of "
+        text += f", and {label(truth, names)} is most often predicted as {label(said, names)} ({times} of "
         text += f"{count(int(found.confusion[truth].sum()))})"
     return text + "."
 
 
 def surest(found: Mistakes, names: Sequence[str], said: Array, most: int = 3) -> str:
-    """Say which mistakes it is surest of, where there are no pictures to show, and how to see them.
+    """Name the most confident errors, where there are no images to show, and how to see them.
 
     Args:
         found: counts and mistakes.
-        names: of the pictures, which tell the true class.
-        said: number of the class that each was called.
+        names: of the images, which tell the label.
+        said: number of the class predicted for each.
         most: how many are named.
     """
     if not len(found.surest):
-        return "The answers are those that the run keeps of its last test; none of them is a mistake."
+        return "The predictions are those that the run saved of its last test; none of them is wrong."
     told = "; ".join(
-        f"{names[place]}, called {label(int(said[place]), found.class_names)} ({share(float(found.confidence[place]))})"
+        f"{names[place]}, predicted as {label(int(said[place]), found.class_names)} "
+        f"({share(float(found.confidence[place]))})"
         for place in found.surest[:most].tolist()
     )
     return (
-        f"The answers are those that the run keeps of its last test. Surest mistakes: {told}. With the data at hand, "
-        "--data DATA shows such pictures, with the maps of their wrong answers."
+        f"The predictions are those that the run saved of its last test. Most confident errors: {told}. With the data "
+        "at hand, --data DATA shows such images, with the maps of their wrong predictions."
     )

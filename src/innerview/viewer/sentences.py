@@ -1,7 +1,7 @@
-"""Results in words: what one sees in a picture, said with its own numbers.
+"""Results in words: what is seen of one image, with its own numbers.
 
 A sentence states what was found in this case; what the view means in general stands in `explanations`. Numbers are
-written as in the pictures.
+written as in the figures.
 """
 
 from __future__ import annotations
@@ -62,43 +62,43 @@ TWO = 2
 
 
 def says(prediction: Prediction, truth: int | None) -> str:
-    """Say what the network calls the picture, the runner-up, and the truth if it is known."""
+    """Say what the model predicts, the runner-up, and the label if it is known."""
     if not prediction.decided:
         score, known = number(float(prediction.logits[0]), signed=True), label(0, prediction.class_names)
-        return f"The network gives {known} a score of {score}; from which score on that means yes was not declared."
+        return f"The model gives {known} a score of {score}; the threshold for a yes was not declared."
     first, alike = prediction.index, tied(prediction.logits)
     if prediction.none:
         return _says_none(prediction, truth)
     if len(alike) > 1:
-        told = f"The network's highest output is the same for {_several(alike, prediction.class_names)}"
+        told = f"The model's highest output is the same for {_several(alike, prediction.class_names)}"
         chance = probability(prediction.confidence)
-        told += f" ({chance} each): it says none of them more than another." if chance != UNKNOWN else "."
-        return told if truth is None else f"{told} The truth is {label(truth, prediction.class_names)}."
-    text = f"The network says {_call(prediction, first)}"
+        told += f" ({chance} each): no single class is predicted." if chance != UNKNOWN else "."
+        return told if truth is None else f"{told} The label is {label(truth, prediction.class_names)}."
+    text = f"The model predicts {_call(prediction, first)}"
     if len(prediction.ranking) > 1:
         text += f"; next comes {_call(prediction, prediction.ranking[1])}"
     if truth is None:
         return text + "."
-    verdict = "and it is right" if truth == first else "so it is wrong"
-    return f"{text}. The truth is {label(truth, prediction.class_names)}, {verdict}."
+    verdict = "so it is correct" if truth == first else "so it is wrong"
+    return f"{text}. The label is {label(truth, prediction.class_names)}, {verdict}."
 
 
 def _says_none(prediction: Prediction, truth: int | None) -> str:
-    """Say that no class is more likely than not, how likely the likeliest is, and the truth if it is known."""
+    """Say that no class is more likely than not, how likely the likeliest is, and the label if it is known."""
     alike = tied(prediction.logits)
     highest = probability(prediction.probability_of(alike[0]))
     text = (
-        "The network says none of its classes: each is judged for itself, and the likeliest is "
+        "The model predicts none of its classes: each is judged for itself, and the likeliest is "
         f"{_several(alike, prediction.class_names)} ({highest}{' each' if len(alike) > 1 else ''})."
     )
     if truth is None:
         return text
-    verdict = "and it is right" if truth == prediction.index else "so it is wrong"
-    return f"{text} The truth is {label(truth, prediction.class_names)}, {verdict}."
+    verdict = "so it is correct" if truth == prediction.index else "so it is wrong"
+    return f"{text} The label is {label(truth, prediction.class_names)}, {verdict}."
 
 
 def attribution(result: IntegratedGradients) -> str:
-    """Say what the pixels for and against add up to, where the strongest is, and how far the sum is off."""
+    """Say what the pixels for and against add up to, where the largest is, and the convergence delta."""
     values = result.heatmap
     raised, lowered = (float(part.sum(dtype=np.float64)) for part in (values[values > 0], -values[values < 0]))
     start, end = (number(value, signed=True) for value in (result.baseline_score, result.score))
@@ -106,8 +106,8 @@ def attribution(result: IntegratedGradients) -> str:
     red = f"ixels in red lowered {'it' if blue else 'the ' + result.provenance.target} by {number(lowered)}"
     sums = " and ".join([*([blue] if blue else []), *([("p" if blue else "P") + red] if lowered else [])])
     told = (
-        f"{sums or f'No pixel raised or lowered the {result.provenance.target}'}, on the way from "
-        f"{result.provenance.baseline or 'the baseline'} ({start}) to the picture ({end})."
+        f"{sums or f'No pixel raised or lowered the {result.provenance.target}'}, on the path from "
+        f"{result.provenance.baseline or 'the baseline'} ({start}) to the image ({end})."
     )
     if raised or lowered:
         told += f" {_strongest(values, result.unit)}."
@@ -115,7 +115,7 @@ def attribution(result: IntegratedGradients) -> str:
 
 
 def exactness(result: IntegratedGradients) -> str:
-    """Say how exact the map is, what it cost, and by how much its sum misses the change of the score."""
+    """Say how exact the map is, what it cost, and its convergence delta."""
     cost = f"after {several(result.n_evaluations, 'evaluation')}"
     gap = result.relative_convergence_delta
     by = (
@@ -123,7 +123,7 @@ def exactness(result: IntegratedGradients) -> str:
         if np.isfinite(gap)
         else f"{number(result.convergence_delta, signed=True)} {result.unit}"
     )
-    missed = f"the shares miss the change of the score by {by}"
+    missed = f"the convergence delta is {by}"
     if result.status is Status.NO_GRADIENT:
         reason = f", since the gradients do not account for the score: {missed}" if result.convergence_delta else ""
         return f"Its error is not known {cost}{reason}."
@@ -131,7 +131,7 @@ def exactness(result: IntegratedGradients) -> str:
         return f"With {result.rule} {cost}, {missed}; its error was not estimated."
     asked = f"{share(result.tolerance)} was asked for"
     if not np.isfinite(result.error):
-        return f"Its error can't be told yet {cost} ({asked}): give a larger budget. So far {missed}."
+        return f"Its error can't be told yet {cost} ({asked}): raise the budget. So far {missed}."
     short = "" if result.status is Status.CONVERGED else " and not reached; raise the budget or the tolerance"
     return f"Its error is estimated at {error(result.error)} of the map {cost} ({asked}{short}); {missed}."
 
@@ -221,7 +221,7 @@ def verdict(found: Verdict) -> str:
 
 
 def by_method(result: Explained) -> str:
-    """Say which method a map is by, what it is in, where it is strongest, and what the method itself notes."""
+    """Say which method a map is by, what it is in, where it is largest, and what the method itself notes."""
     found = as_attribution(result)
     values = found.heatmap
     notes = "".join(f" {note}" for note in found.notes)
@@ -229,26 +229,26 @@ def by_method(result: Explained) -> str:
 
 
 def _strongest(values: Array, unit: str) -> str:
-    """Say where a map is strongest, counted from 1, and whether that is one pixel."""
+    """Say where a map is largest, counted from 1, and whether that is one pixel."""
     sizes = np.abs(values)
     most = float(sizes.max())
     if not most:
         return "It is zero everywhere"
     row, column = (int(at) for at in np.unravel_index(sizes.argmax(), values.shape))
     others = int((sizes == most).sum()) - 1
-    shared = f", and {several(others, 'other')} {'is' if others == 1 else 'are'} as strong" if others else ""
+    shared = f", and {several(others, 'other')} {'is' if others == 1 else 'are'} as large" if others else ""
     value = number(float(values[row, column]), signed=True)
-    return f"The strongest pixel is in row {row + 1}, column {column + 1} ({value} {unit}){shared}"
+    return f"The largest pixel is in row {row + 1}, column {column + 1} ({value} {unit}){shared}"
 
 
 def interior(result: InteriorGradients) -> str:
-    """Say what the network calls the picture on the way, and how the gradient grows or fades."""
+    """Say what the model predicts along the path, and how the gradient grows or fades."""
     order = np.argsort(result.alphas, kind="stable")
     said = _called([result.prediction(place) for place in range(len(result.logits))])
     calls = [(f"alpha {place(float(result.alphas[at]))}", said[int(at)]) for at in order]
     first, last = float(result.norms[order[0]]), float(result.norms[order[-1]])
     start, end = (place(float(alpha)) for alpha in (result.alphas.min(), result.alphas.max()))
-    told = f"As the picture fades in, the network says {_runs(calls)}."
+    told = f"As the image fades in, the model predicts {_runs(calls)}."
     if start == end:
         return f"{told} There the gradient's size is {number(first)}."
     return f"{told} From alpha {start} to {end} the gradient {_change(first, last)}."
@@ -259,7 +259,7 @@ def _change(first: float, last: float) -> str:
     if not (np.isfinite(first) and np.isfinite(last)):
         return "is larger than can be measured"
     if first == last:
-        return "stays as strong as it is" if first else "is zero"
+        return "stays as large as it is" if first else "is zero"
     if not first or not last:
         return "grows from nothing" if last else "fades to nothing"
     change, (small, large) = "fades" if last < first else "grows", sorted((first, last))
@@ -290,15 +290,15 @@ def path(profile: PathProfile) -> str:
 
 
 def kept(result: MaskingCurve) -> str:
-    """Say what the network calls the picture at the shares shown, from few pixels to many."""
-    order = {"highest": "highest values of the map", "lowest": "lowest values", "strongest": "strongest values"}
+    """Say what the model predicts at the fractions shown, from few pixels to many."""
+    order = {"highest": "highest values of the map", "lowest": "lowest values", "strongest": "largest |values|"}
     said = _called([result.prediction(place) for place in range(len(result.logits))])
     calls = [(share(float(result.fractions[at])), said[int(at)]) for at in np.argsort(result.fractions, kind="stable")]
-    return f"Shown only the pixels with the {order[result.order]}, the network says {_runs(calls)}."
+    return f"From only the pixels with the {order[result.order]}, the model predicts {_runs(calls)}."
 
 
 def activations(result: Activations, layers: Sequence[Layer]) -> str:
-    """Say, for each layer, which of its channels (counted from 0) follows which colour of the picture most closely."""
+    """Say, for each layer, which of its channels (counted from 0) follows which colour of the image most closely."""
     parts: list[str] = []
     for name, colours in result.colours.items():
         best = [
@@ -308,16 +308,21 @@ def activations(result: Activations, layers: Sequence[Layer]) -> str:
         ]
         if best:
             parts.append(f"after {layer_title(name, layers)}, {', '.join(best)}")
-    return f"Captured are: {'; '.join(parts)}." if parts else "No channel follows a colour of the picture here."
+    return (
+        f"Colours that channels follow: {'; '.join(parts)}." if parts else "No channel follows a colour of the image."
+    )
 
 
 def weights(result: WeightHistograms) -> str:
-    """Say how wide each layer's weights lie, what training changed, and what is not finite."""
+    """Say how wide each layer's weights lie, what training changed, and what is NaN or infinite."""
     last, broken = len(result.checkpoints) - 1, int((result.nan + result.infinite).sum())
-    more = [f"{several(broken, 'weight')} {'is' if broken == 1 else 'are'} not finite" if broken else "", *result.notes]
+    more = [
+        f"{several(broken, 'weight')} {'is' if broken == 1 else 'are'} NaN or infinite" if broken else "",
+        *result.notes,
+    ]
     lost = "".join(f" {one[:1].upper()}{one[1:]}." for one in more if one)
     if not np.isfinite(result.std[last]).any():
-        return f"No layer has weights whose spread can be told.{lost}"
+        return f"The standard deviation of no layer's weights is known.{lost}"
     wide = int(np.nanargmax(result.std[last]))
     lowest, highest, wideness = (float(one[last, wide]) for one in (result.minimum, result.maximum, result.std))
     told = "" if lowest < highest and not wideness else f"standard deviation {number(wideness)}, "  # its square is 0
@@ -334,18 +339,18 @@ def weights(result: WeightHistograms) -> str:
 
 
 def statistics(result: PathPredictions) -> str:
-    """Say what most pictures are called at the first alpha, and how the accuracy goes."""
+    """Say what is predicted for most images at the first alpha, and how the accuracy goes."""
     order = np.argsort(result.alphas, kind="stable")
     first, last = order[0], order[-1]
     ranked = np.argsort(-result.fractions[first], kind="stable")[:2]
     called = " and ".join(
-        f"{share(float(result.fractions[first, index]))} of {several(result.n_images, 'picture')} "
+        f"{share(float(result.fractions[first, index]))} of {several(result.n_images, 'image')} as "
         f"{label(int(index), result.class_names)}"
         for index in ranked
         if result.fractions[first, index] > 0
     )
     start, end = (place(float(result.alphas[at])) for at in (first, last))
-    told = f"At alpha {start} the network calls {called or 'no picture anything'}"
+    told = f"At alpha {start} the model predicts {called or 'nothing for any image'}"
     before, after = (float(result.accuracy[at]) for at in (first, last))
     if np.isnan(before) or np.isnan(after):
         return f"{told}."
@@ -363,7 +368,7 @@ def network(described: Model) -> str:
     built = f"{several(layers, 'layer')} with {several(total, 'weight')}"
     return (
         f"{built if layers else 'A function whose layers are not known'} {'turn' if layers > 1 else 'turns'} "
-        f"a picture of {shape(described.input.shape)} into "
+        f"an image of {shape(described.input.shape)} into "
         + ("one number." if len(names) == 1 else f"{several(len(names), 'number')}, one per class.")
     )
 
@@ -383,7 +388,7 @@ def _several(classes: Sequence[int], names: Sequence[str]) -> str:
 
 
 def _called(predictions: Sequence[Prediction]) -> list[str]:
-    """What each picture is called."""
+    """What is predicted for each image."""
     return [
         one.label if one.none or one.alone else f"{_several(tied(one.logits), one.class_names)} alike"
         for one in predictions
@@ -397,6 +402,6 @@ def _call(prediction: Prediction, index: int) -> str:
 
 
 def _runs(calls: Sequence[tuple[str, str]]) -> str:
-    """Write what was said at each place as "3 cat from alpha 0.01 on, 4 deer from alpha 0.5 on"."""
+    """Write what is predicted at each position as "3 cat from alpha 0.01 on, 4 deer from alpha 0.5 on"."""
     kept = [call for before, call in zip([("", ""), *calls], calls, strict=False) if before[1] != call[1]]
     return ", ".join(f"{said} from {where} on" for where, said in kept)

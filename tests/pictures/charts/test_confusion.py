@@ -40,7 +40,7 @@ def test_numbers_are_as_small_as_their_cells_and_left_out_where_none_could_be_re
 
 
 def test_no_picture_is_refused() -> None:
-    with pytest.raises(UsageError, match="no picture"):
+    with pytest.raises(UsageError, match="no image"):
         confusion_figure(np.zeros((3, 3), dtype=np.int64), NAMES, about="")
 
 

@@ -32,7 +32,7 @@ def test_estimates_and_gaps_are_drawn_where_they_are_known() -> None:
 def test_other_curves_stand_beside_with_their_names() -> None:
     figure = convergence_figure(result(None), {f"rule {number}": ([5, 50], [0.5, 0.05]) for number in range(6)})
     names = [text.get_text() for text in figure.axes[0].get_legend().get_texts()]
-    assert names == ["estimated error", "gap", *(f"rule {number}" for number in range(6))]
+    assert names == ["estimated error", "convergence delta", *(f"rule {number}" for number in range(6))]
     looks = {(line.get_color(), str(line.get_linestyle()), line.get_marker()) for line in figure.axes[0].lines[:6]}
     assert len(looks) == 6
 

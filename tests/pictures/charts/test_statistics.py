@@ -59,11 +59,11 @@ def test_accuracy_is_drawn_and_its_last_value_written() -> None:
     axes = Figure().subplots()
     draw_accuracy(axes, made())
     assert axes.lines[0].get_ydata().tolist() == pytest.approx(np.linspace(0.1, 0.8, 4).tolist())
-    assert axes.get_title(loc="left") == "Called by the true class: 80 % at alpha 1"
+    assert axes.get_title(loc="left") == "Accuracy: 80 % at alpha 1"
     assert axes.get_ylim() == (0, 1)
 
 
 def test_the_figure_says_over_how_many_pictures() -> None:
-    assert statistics_figure(made()).get_suptitle() == "From the baseline to the picture, over 200 pictures"
+    assert statistics_figure(made()).get_suptitle() == "From the baseline to the image, over 200 images"
     with pytest.raises(UsageError, match="without any alpha"):
         statistics_figure(made(alphas=0))

@@ -54,7 +54,7 @@ function Attribution(): JSX.Element {
   if (!answer.payload || !facts) {
     return (
       <>
-        <AnswerState answer={answer} what="Working out the map" />
+        <AnswerState answer={answer} what="Computing the map" />
         <Explain of="attribution" />
       </>
     );
@@ -178,7 +178,7 @@ function Beside({ showsError, toggle, ...part }: Part & { showsError: boolean; t
           )}
           <figcaption>
             <button class="small" aria-pressed={showsError} onClick={toggle}>
-              error large <kbd>E</kbd>
+              enlarge error <kbd>E</kbd>
             </button>
             <br />
             {showsError ? "map" : `error 0 to ${limitText(limit)} ${meta.unit}`}

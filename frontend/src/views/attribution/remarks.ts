@@ -12,7 +12,7 @@ export function remarks(meta: MapMeta, facts: MapFacts, baseline: ImageBytes | n
   const broken = facts.values.reduce((n, v) => n + (Number.isFinite(v) ? 0 : 1), 0);
   if (broken) found.push(`${count(broken)} of ${count(facts.values.length)} pixels are not finite numbers; they are hatched and take no part in the scale.`);
   const equal = baseline && image && baseline.data.length === image.data.length && baseline.data.every((v, i) => v === image.data[i]);
-  if (equal) found.push("The baseline equals the image, so there is no change to share out: choose another baseline.");
+  if (equal) found.push("The baseline equals the image, so there is no change to attribute: choose another baseline.");
   else if (meta.meaning === "contribution" && meta.baseline_score !== null && logits) {
     const range = Math.max(...logits) - Math.min(...logits);
     const moved = Math.abs(meta.score - meta.baseline_score);

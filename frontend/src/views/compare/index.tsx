@@ -153,7 +153,7 @@ function Compare(): JSX.Element {
           <Panes a={first} b={second} vary={vary} />
         </Stale>
       )}
-      {vary === "epoch" ? <AnswerState answer={timeline} what="Computing the timeline" /> : answers.map((answer, i) => <AnswerState key={i} answer={answer} what={`Working out ${"AB"[i]}`} />)}
+      {vary === "epoch" ? <AnswerState answer={timeline} what="Computing the timeline" /> : answers.map((answer, i) => <AnswerState key={i} answer={answer} what={`Computing ${"AB"[i]}`} />)}
       <Explain of="compare" />
     </div>
   );

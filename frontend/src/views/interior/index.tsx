@@ -40,7 +40,7 @@ function Interior(): JSX.Element {
   if (!path) {
     return (
       <>
-        <AnswerState answer={answer} what="Working out the path" />
+        <AnswerState answer={answer} what="Computing the path" />
         <Explain of="interior" />
       </>
     );
@@ -85,7 +85,7 @@ function Interior(): JSX.Element {
           {path.alphas.length} of {path.stops.length} alphas are there; the others come in turn.
         </p>
       )}
-      <AnswerState answer={answer} what="Working out the path" />
+      <AnswerState answer={answer} what="Computing the path" />
       <Ten path={path} answers={chosen.answers} onMove={move} />
       <PathTable path={path} chosen={chosen} />
       <Explain of="interior" />

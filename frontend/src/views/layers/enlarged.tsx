@@ -1,4 +1,4 @@
-/** One channel large over the image, how its values are spread, and the kernels that make it. */
+/** One channel large over the image, the distribution of its values, and the kernels that make it. */
 import type { JSX } from "preact";
 import { count, limitText, number, percent } from "../../core/numbers";
 import type { ImageBytes } from "../../core/paint";
@@ -50,7 +50,7 @@ export function Enlarged(props: EnlargedProps): JSX.Element {
       </figure>
       <div class="about">
         <p class="facts">
-          mean {number(tile.mean, true)} · from {number(tile.minimum, true)} to {number(tile.maximum, true)} · {percent(tile.above)} of its {count(entry.height * entry.width)} places above zero
+          mean {number(tile.mean, true)} · from {number(tile.minimum, true)} to {number(tile.maximum, true)} · {percent(tile.above)} of its {count(entry.height * entry.width)} positions above zero
         </p>
         <Histogram {...props} />
         <Kernels {...props} />
@@ -67,10 +67,10 @@ function Histogram({ payload, facts: { index }, tile }: EnlargedProps): JSX.Elem
   const top = counts.indexOf(most);
   return (
     <Plot
-      title={`How the values of channel ${tile.number} are spread`}
+      title={`Distribution of the values of channel ${tile.number}`}
       says={`Most of them, ${count(most)}, lie between ${number(edges[top])} and ${number(edges[top + 1])}.`}
       x={{ title: "activation", domain: [edges[0], edges[32]] }}
-      y={{ title: "places", domain: [0, most], count: 3 }}
+      y={{ title: "positions", domain: [0, most], count: 3 }}
       height={140}
       margin={{ right: 12 }}
     >

@@ -1,4 +1,4 @@
-/** What each layer keeps of the image: the model as a list of layers, a layer as a grid of channels, a channel large. */
+/** How each layer responds to the image: the model as a list of layers, a layer as a grid of channels, a channel large. */
 import type { JSX } from "preact";
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { EXPLANATIONS } from "../../core/explanations";
@@ -58,7 +58,7 @@ function Layers(): JSX.Element {
   if (!answer.payload || !entry || !payload) {
     return (
       <>
-        <AnswerState answer={answer} what="Looking into the layers" />
+        <AnswerState answer={answer} what="Computing the activations" />
         <Explain of="layers" />
       </>
     );
@@ -66,12 +66,12 @@ function Layers(): JSX.Element {
   const choose = (at: number): void => go({ layer: list[at].name, channel: null });
   const tile = tiles.find(({ number: n }) => n === link.channel) ?? tiles[0];
   const shown = tiles.slice(0, pages * PAGE);
-  const silent = facts?.tiles.filter((each) => each.silent).length ?? 0;
+  const constant = facts?.tiles.filter((each) => each.constant).length ?? 0;
   const pick = subject.payload && subject.payload.meta.image === payload.meta.image ? subject.payload.arrays.image : null;
   return (
     <div class="layers">
       <div class="way">
-        <Player stops={list.length} at={index} onMove={choose} of="layer" play="Play the way in" pace={PACE} />
+        <Player stops={list.length} at={index} onMove={choose} of="layer" pace={PACE} />
         <div class="narrow">
           <Choice label="Layer" value={entry.name} options={list.map((each) => [each.name, `${each.name} ${sizeOf(each)}`])} onChange={(layer) => go({ layer, channel: null })} />
         </div>
@@ -84,7 +84,7 @@ function Layers(): JSX.Element {
                 </span>
                 <span class="name">{each.name}</span>
                 <span class="second">{sizeOf(each)}</span>
-                {(each.silent ?? 0) > 0 && <span class="silent-mark">! {each.silent} silent</span>}
+                {(each.constant ?? 0) > 0 && <span class="constant-mark">! {each.constant} constant</span>}
               </button>
             </li>
           ))}
@@ -100,7 +100,7 @@ function Layers(): JSX.Element {
                   {entry.kind} · {sizeOf(entry)} · <span data-shown>{facts.entry.note || `${count(tiles.length)} of ${count(entry.channels)} channels`}</span>
                 </span>
               </h2>
-              {silent > 0 && <p class="remark">! {count(silent)} of the {count(tiles.length)} channels here give the same value everywhere in this image.</p>}
+              {constant > 0 && <p class="remark">! {count(constant)} of the {count(tiles.length)} channels here are constant: the same value everywhere on this image.</p>}
               <div class="settings">
                 <Choice label="Sort by" value={sort} options={SORTS.map((each) => [each, each])} onChange={setSort} />
                 <Radios label="Scale" value={shared ? "layer" : "per-channel"} options={[["layer", "shared"], ["per-channel", "per channel"]]} onChange={(value) => setShared(value === "layer")} />
@@ -126,7 +126,7 @@ function Layers(): JSX.Element {
             </>
           ) : (
             <p class="remark">
-              {entry.name}: {entry.note || "nothing was kept of this layer."}
+              {entry.name}: {entry.note || "this layer was not recorded."}
             </p>
           )}
         </Stale>

@@ -13,14 +13,14 @@ export interface LayerEntry {
   /** How many of the channels are in the payload. */
   shown: number;
   note: string;
-  /** Channels that give the same everywhere on this image; absent where nobody counted. */
-  silent?: number;
+  /** Channels that are the same everywhere on this image; absent where nobody counted. */
+  constant?: number;
   /** The layer whose channels the kernels read; −1: the image's colours. */
   input?: number;
 }
 
 export interface Tile {
-  /** Its place in the payload, and its number among all channels of the layer. */
+  /** Its position in the payload, and its number among all channels of the layer. */
   at: number;
   number: number;
   values: Float32Array;
@@ -28,8 +28,8 @@ export interface Tile {
   maximum: number;
   minimum: number;
   above: number;
-  /** The same value at every place. */
-  silent: boolean;
+  /** The same value at every position. */
+  constant: boolean;
 }
 
 export interface LayerFacts {
@@ -38,7 +38,7 @@ export interface LayerFacts {
   /** Of the arrays, which may be shrunk. */
   height: number;
   width: number;
-  /** The strongest first, as the payload has them. */
+  /** By strength, as the payload has them. */
   tiles: Tile[];
   /** All values, and one scale for them. */
   all: Float32Array;
@@ -56,8 +56,8 @@ export function layerFacts(payload: Payload<"layers">, index: number): LayerFact
   const [channels, mean, maximum, minimum, above] = ["channels", "mean", "maximum", "minimum", "above"].map(list);
   const tiles = Array.from(channels, (number, at): Tile => {
     const values = channel(arrays, `activation/${index}`, at);
-    const silent = maximum[at] === minimum[at] && (values.length > 1 || maximum[at] === 0);
-    return { at, number, values, mean: mean[at], maximum: maximum[at], minimum: minimum[at], above: above[at], silent };
+    const constant = maximum[at] === minimum[at] && (values.length > 1 || maximum[at] === 0);
+    return { at, number, values, mean: mean[at], maximum: maximum[at], minimum: minimum[at], above: above[at], constant };
   });
   const all = new Float32Array(tiles.length * height * width);
   tiles.forEach(({ values }, i) => all.set(values, i * values.length));

@@ -21,8 +21,8 @@ export interface TilesProps {
   threes: boolean;
 }
 
-export const says = ({ number: n, mean, maximum, above, silent }: Tile): string =>
-  silent ? `channel ${n}: silent, ${number(maximum)} everywhere` : `channel ${n}: mean ${number(mean)}, maximum ${number(maximum)}, ${percent(above)} above zero`;
+export const says = ({ number: n, mean, maximum, above, constant }: Tile): string =>
+  constant ? `channel ${n}: constant, ${number(maximum)} everywhere` : `channel ${n}: mean ${number(mean)}, maximum ${number(maximum)}, ${percent(above)} above zero`;
 
 export const limitOf = (tile: Tile, facts: LayerFacts, shared: boolean): number => (shared ? facts.limit : ownLimit(tile.values));
 
@@ -64,7 +64,7 @@ export function Tiles({ facts, tiles, chosen, onChoose, shared, threes }: TilesP
           <div
             key={tile.number}
             role="option"
-            class={tile.silent ? "silent" : ""}
+            class={tile.constant ? "constant" : ""}
             aria-selected={i === at}
             aria-label={threes ? `channels ${group.map(({ number: n }) => n).join(", ")} as red, green, blue` : says(tile)}
             tabIndex={i === at ? 0 : -1}
@@ -79,7 +79,7 @@ export function Tiles({ facts, tiles, chosen, onChoose, shared, threes }: TilesP
             )}
             <span aria-hidden="true">
               {group.map(({ number: n }) => n).join(" ")}
-              {tile.silent && " silent"}
+              {tile.constant && " constant"}
             </span>
           </div>
         );

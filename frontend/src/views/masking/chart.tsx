@@ -10,7 +10,7 @@ import { Data } from "../../parts/data";
 import type { Said } from "../../core/said";
 import type { MaskingAnswers } from "./index";
 
-export const ORDER_TITLES: Record<string, string> = { strongest: "largest |v|", highest: "most relevant", lowest: "least relevant" };
+export const ORDER_TITLES: Record<string, string> = { strongest: "largest |v|", highest: "highest first", lowest: "lowest first" };
 
 const DASHES: Record<string, string> = { highest: "6 3", strongest: "9 3 2 3", lowest: "3 5" };
 

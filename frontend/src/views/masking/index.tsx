@@ -25,7 +25,7 @@ import { useBrush } from "./brush";
 import { MaskingChart, MaskingTable } from "./chart";
 import "./masking.css";
 
-const WORDS: Record<(typeof ORDERS)[number], string> = { highest: "most relevant first", strongest: "largest |value| first", lowest: "least relevant first", random: "random" };
+const WORDS: Record<(typeof ORDERS)[number], string> = { highest: "highest first", strongest: "largest |value| first", lowest: "lowest first", random: "random" };
 
 /** The answers to masked images, read by order and fraction. */
 export class MaskingAnswers {
@@ -148,7 +148,7 @@ function Masking(): JSX.Element {
             )}
             <p class="second facts">
               {count(pixels)} of {count(height * width)} pixels ({percent(part)}), the rest {masking.payload.meta.fill}
-              {painted ? " · your own choice" : ""}
+              {painted ? " · your own mask" : ""}
             </p>
           </figure>
             <Slider
@@ -181,13 +181,13 @@ function Masking(): JSX.Element {
               brush.tools
             ) : (
               <p class="second note">
-                Painting what the model may see needs the model: <code>innerview serve</code>
+                Painting a mask needs the model: <code>innerview serve</code>
               </p>
             )}
           </div>
           <div class="aside">
             <div>
-              <h2>It says</h2>
+              <h2>Prediction</h2>
               {said && (
                 <div class={painted && brushed.previous ? "waited-for" : ""}>
                   <SaidList said={said} answers={chosen.answers} target={target} top={5} label="Prediction from these pixels" />
@@ -241,7 +241,7 @@ function Whole({ chosen }: { chosen: Chosen }): JSX.Element | null {
   const [[best, logit, likely]] = saidOf(subject.payload.arrays);
   return (
     <p class="second facts">
-      Of the whole image it says {className(best, answers)} {chanceText(likely, logit)}.
+      Prediction from the whole image: {className(best, answers)} {chanceText(likely, logit)}.
     </p>
   );
 }

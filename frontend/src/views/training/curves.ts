@@ -14,7 +14,7 @@ export interface Curve {
 }
 
 const TESTED = /^(test|val|validation|eval)_/;
-const SAME: Record<string, string> = { acc: "accuracy", lr: "learning_rate", grad_norm: "gradient_norm" };
+const SAME: Record<string, string> = { acc: "accuracy", lr: "learning_rate", grad_norm: "gradient_norm", pictures: "images" };
 /** In this order; what is not listed comes after. */
 const FIRST = ["accuracy", "loss", "learning_rate", "gradient_norm"];
 

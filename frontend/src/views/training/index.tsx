@@ -69,7 +69,7 @@ function Training(): JSX.Element {
         <RunChoice run={run.id} />
         {runs.length > 1 && (
           <fieldset>
-            <legend>beside it</legend>
+            <legend>Compare with</legend>
             {runs
               .filter(({ id }) => id !== run.id)
               .map(({ id, name }) => (
@@ -116,12 +116,12 @@ function Training(): JSX.Element {
         </>
       )}
       <AnswerState answer={timeline} what="Computing the timeline" />
-      <section aria-label="Health">
-        <h2>Health</h2>
+      <section aria-label="Warnings">
+        <h2>Warnings</h2>
         {(health as { words: string }[]).map(({ words }) => (
           <Remark key={words} says={words} />
         ))}
-        {!(health as unknown[]).length && <p class="facts">Nothing that our rules look for was found.</p>}
+        {!(health as unknown[]).length && <p class="facts">No warnings.</p>}
       </section>
       <Mistakes
         {...{ run, image }}

@@ -71,7 +71,7 @@ def draw_confusion(
     every = max(1, len(names) // WRITTEN)
     axes.set_xticks(range(0, len(names), every), names[::every], rotation=45, ha="right", rotation_mode="anchor")
     axes.set_yticks(range(0, len(names), every), names[::every])
-    dress(axes, "", "what it says", "truth")
+    dress(axes, "", "prediction", "label")
     axes.grid(visible=False)
 
 
@@ -108,7 +108,7 @@ def draw_class_accuracy(
     ticks = np.linspace(start, 1, 5 if start in {0.0, 0.2, 0.6} else round((1 - start) * 10) + 1)
     axes.set_xlim(start, 1.005)
     axes.set_xticks(ticks, [f"{100 * tick:.0f} %" for tick in ticks])
-    dress(axes, "", "called rightly, with 95 % intervals", "")
+    dress(axes, "", "accuracy, with 95 % intervals", "")
 
 
 def confusion_figure(
@@ -126,9 +126,9 @@ def confusion_figure(
         UsageError: no picture was counted.
     """
     if not confusion.sum():
-        raise UsageError("a confusion matrix of no picture was asked for; show the model at least one")
+        raise UsageError("a confusion matrix of no image was asked for; show the model at least one")
     side = width or float(np.clip(2.8 + 0.46 * len(class_names), 5.1, 11.6))
-    figure = new_figure(side, side, "What it calls each class", about)
+    figure = new_figure(side, side, "Confusion matrix", about)
     draw_confusion(figure.subplots(), confusion, class_names, 72 * (side - MARGINS) / len(class_names))
     return figure
 

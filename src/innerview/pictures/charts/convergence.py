@@ -31,7 +31,7 @@ LOOKS: Final = (
 def draw_convergence(
     axes: Axes, result: IntegratedGradients, others: Mapping[str, tuple[Sequence[float], Sequence[float]]] | None = None
 ) -> None:
-    """Draw estimated error and gap at each level of refinement, and other curves beside them.
+    """Draw estimated error and convergence delta at each level of refinement, and other curves beside them.
 
     Args:
         axes: where to draw.
@@ -50,7 +50,7 @@ def draw_convergence(
     axes.set_yscale("log")
     curves: list[tuple[str, Array, Array, tuple[str, object, str]]] = [
         ("estimated error", spent, estimates, (tokens.INK, "solid", "o")),
-        ("gap", spent, gaps, (tokens.TEST, (0, (5, 1.5)), "o")),
+        ("convergence delta", spent, gaps, (tokens.TEST, (0, (5, 1.5)), "o")),
     ]
     for (name, (evaluations, errors)), look in zip((others or {}).items(), LOOKS * 3, strict=False):
         curves.append((name, np.asarray(evaluations, np.float64), np.asarray(errors, np.float64), look))
@@ -65,7 +65,7 @@ def draw_convergence(
         asked = f"asked {words.limit(100 * result.tolerance)} %"
         axes.annotate(asked, (1, result.tolerance), xycoords=("axes fraction", "data"), xytext=(-2, 3), ha="right",
                       textcoords="offset points", fontsize=TEXT, color=tokens.TRAIN)  # fmt: skip
-    dress(axes, "", "evaluations", "share of the map's sum of |values|")
+    dress(axes, "", "evaluations", "fraction of the map's sum of |values|")
     places = np.unique(np.concatenate(drawn[::2])) if drawn else spent
     shown = places if places.size <= 8 else places[:: -(-places.size // 8)]
     axes.xaxis.set_major_locator(FixedLocator(shown.tolist()))

@@ -64,7 +64,7 @@ def heat_figure(
         raise UsageError("heat maps of no layer were asked for; give the history of at least one")
     layers = chosen_layers(histories)
     about = (
-        "a column per snapshot (dense early on), a row per bin · darkness is log(1 + weights), darkest where each "
+        "a column per checkpoint (dense early on), a row per bin · darkness is log(1 + weights), darkest where each "
         f"layer has most{left_out_layers(histories)}"
     )
     figure, plots = new_grid(len(layers), columns, Cells(2.0), f"Where the weights lie: {name}", about)

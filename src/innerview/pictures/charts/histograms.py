@@ -166,10 +166,10 @@ def _from_to(values: Array) -> str:
 def _about(result: WeightHistograms, *, between: bool = True) -> str:
     """Say what is drawn; `between`: so are the snapshots between the first and the last."""
     first, last, number = result.checkpoints[0], result.checkpoints[-1], len(result.checkpoints)
-    many = f"light grey to dark: {number} snapshots from {first} · coloured: {last} · "
+    many = f"light grey to dark: {number} checkpoints from {first} · coloured: {last} · "
     ends = f"grey: {first} · coloured: {last} · "
-    left = f"grey: {first} · coloured: {last} · {number - 2} snapshots between them not drawn · "
-    snapshots = {1: "", 2: ends}.get(number, many if between else left.replace("1 snapshots", "1 snapshot"))
+    left = f"grey: {first} · coloured: {last} · {number - 2} checkpoints between them not drawn · "
+    snapshots = {1: "", 2: ends}.get(number, many if between else left.replace("1 checkpoints", "1 checkpoint"))
     bins = "one set of bins" if (result.edges == result.edges[0]).all() else "each layer has bins of its own"
     told = "".join(f" · {note}" for note in result.notes[:NOTES])
     more = len(result.notes) - NOTES

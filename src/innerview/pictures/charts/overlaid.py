@@ -57,7 +57,7 @@ def ends_figure(runs: Mapping[str, Mapping[str, History]], *, columns: int = 3) 
         )
     layers = chosen_layers(names)
     about = (
-        "the last snapshot of each run · share of its weights per bin · a plot shows at least "
+        "the last checkpoint of each run · fraction of its weights per bin · a plot shows at least "
         f"{100 * HELD:g} % of each run's weights{left_out_layers(names)}"
     )
     figure, plots = new_grid(len(layers), columns, Cells(1.7, head=0.9), "Where the weights ended", about)

@@ -110,7 +110,7 @@ def draw_norm_path(axes: Axes, profile: PathProfile) -> None:
     shown = np.where(profile.norms > 0, profile.norms, np.nan)
     axes.plot(profile.alphas, shown, color=tokens.INK, **_points(profile))
     zeros = int((profile.norms == 0).sum())
-    lost = f" · zero at {words.count(zeros)} of {words.count(profile.norms.size)} places" if zeros else ""
+    lost = f" · zero at {words.count(zeros)} of {words.count(profile.norms.size)} positions" if zeros else ""
     dress(axes, f"Size of the gradient{lost}", "", f"Σ |gradient|, {profile.unit}\nper unit of pixel value")
     if positive.size:
         _log_ticks(axes)
@@ -146,9 +146,9 @@ def path_figure(result: PathProfile | InteriorGradients | IntegratedGradients) -
     """
     profile = profile_of(result)
     if not profile.alphas.size:
-        raise UsageError("a path without any place was given; give at least one alpha")
+        raise UsageError("a path without any position was given; give at least one alpha")
     figure = new_figure(
-        6.6, 6.2, "From the baseline to the picture", "alpha: 0 is the baseline, 1 the picture; logarithmic near 0"
+        6.6, 6.2, "From the baseline to the image", "alpha: 0 is the baseline, 1 the image; logarithmic near 0"
     )
     score, chance, norm = figure.subplots(3, 1)
     draw_score_path(score, profile)

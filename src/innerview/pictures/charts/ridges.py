@@ -88,8 +88,8 @@ def ridges_figure(
         raise UsageError("ridges of no layer were asked for; give the history of at least one")
     layers = chosen_layers(histories)
     about = (
-        f"a ridge per snapshot (at most {RIDGES}), its step at the left, time runs downwards · a plot shows at least "
-        f"{100 * HELD:g} % of the weights of every snapshot; beyond: how many lie outside at most{_axes(windows)}"
+        f"a ridge per checkpoint (at most {RIDGES}), its step at the left, time runs downwards · a plot shows at least "
+        f"{100 * HELD:g} % of the weights of every checkpoint; beyond: how many lie outside at most{_axes(windows)}"
         f"{left_out_layers(histories)}"
     )
     figure, plots = new_grid(len(layers), columns, Cells(2.5), f"How the weights spread: {name}", about)

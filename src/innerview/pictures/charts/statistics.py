@@ -47,7 +47,7 @@ def draw_accuracy(axes: Axes, result: PathPredictions) -> None:
     _alphas(axes, result.alphas)
     best = words.share(float(result.accuracy[-1]))
     at = words.place(float(result.alphas[-1]))
-    dress(axes, f"Called by the true class: {best} at alpha {at}", "", "")
+    dress(axes, f"Accuracy: {best} at alpha {at}", "", "")
 
 
 def draw_class_shares(axes: Axes, result: PathPredictions) -> None:
@@ -73,7 +73,7 @@ def draw_class_shares(axes: Axes, result: PathPredictions) -> None:
         bottom = bottom + shares
     write_percent(axes)
     _alphas(axes, result.alphas)
-    dress(axes, "What it says: share of each predicted class", "alpha", "")
+    dress(axes, "Predictions: fraction of each class", "alpha", "")
     axes.grid(visible=False)
     handles, names = axes.get_legend_handles_labels()
     axes.legend(
@@ -108,9 +108,9 @@ def statistics_figure(result: PathPredictions) -> Figure:
     if not result.alphas.size:
         raise UsageError("path statistics without any alpha were given; give at least one")
     width = float(np.clip(3.2 + 0.48 * result.alphas.size, 6.6, 14))
-    pictures = "1 picture" if result.n_images == 1 else f"{words.count(result.n_images)} pictures"
-    title = f"From the baseline to the picture, over {pictures}"
-    figure = new_figure(width, 5.6, title, "alpha: 0 is the baseline, 1 the picture")
+    pictures = "1 image" if result.n_images == 1 else f"{words.count(result.n_images)} images"
+    title = f"From the baseline to the image, over {pictures}"
+    figure = new_figure(width, 5.6, title, "alpha: 0 is the baseline, 1 the image")
     upper, lower = figure.subplots(2, 1, height_ratios=(1, 2))
     draw_accuracy(upper, result)
     draw_class_shares(lower, result)

@@ -100,10 +100,10 @@ def units_figure(
         UsageError: there is no table, no layer or no snapshot.
     """
     if not len(steps) or not len(layers) or not shown:
-        raise UsageError("channels of no layer or no snapshot were asked for; give at least one of each")
+        raise UsageError("channels of no layer or no checkpoint were asked for; give at least one of each")
     height = 0.9 + len(shown) * (0.55 + 0.22 * len(layers))
     kept = places(len(steps), int((width - NAMES) / CELL))
-    few = f" · {len(kept)} of {len(steps)} snapshots" if len(kept) < len(steps) else ""
+    few = f" · {len(kept)} of {len(steps)} checkpoints" if len(kept) < len(steps) else ""
     figure = new_figure(width, height, f"What the channels do: {name}", f"{about}{few}")
     grid = figure.subplots(len(shown), 1, squeeze=False)[:, 0]
     for axes, one in zip(grid, shown, strict=True):

@@ -51,13 +51,13 @@ class Along:
         gradient: of the target at the picture.
         interior: gradients at the chosen alphas.
         integrated: integrated gradients.
-        profile: score, prediction and gradient norm along the path, from all evaluations made.
+        path: score, prediction and gradient norm along the path, from all evaluations made.
     """
 
     gradient: Gradient
     interior: InteriorGradients
     integrated: IntegratedGradients
-    profile: PathProfile
+    path: PathProfile
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,7 +138,7 @@ class Look:
     @property
     def profile(self) -> PathProfile:
         """Score, prediction and gradient norm along the path."""
-        return self.found.profile
+        return self.found.path
 
     @property
     def map(self) -> Explained:
@@ -282,5 +282,5 @@ def _along(found: Integrated, prediction: Prediction, query: Query) -> Along:
         gradient=Gradient(image, prediction, inside.gradients[-1], score, inside.unit, source),
         interior=interior,
         integrated=integrated,
-        profile=interior.path if integrated.std is not None else interior.path.joined(integrated.path),
+        path=interior.path if integrated.std is not None else interior.path.joined(integrated.path),
     )

@@ -42,13 +42,13 @@ FIRST_LEVEL: Final = 100
 """Tested pictures after which there is something to show; then whenever they have doubled."""
 
 NOTHING: Final = (
-    "no test pictures are at hand. Start with `innerview serve RUN --data FOLDER`, or let the recorder look at "
-    "pictures of known classes: `Recorder(…, probes=pictures, labels=labels, input=…, output=…)`"
+    "no test images are at hand. Start with `innerview serve RUN --data FOLDER`, or let the recorder look at "
+    "images of known classes: `Recorder(…, probes=images, labels=labels, input=…, output=…)`"
 )
 
-COMING: Final = "Their pictures were not kept; mistakes with pictures come while those of {} are tested."
+COMING: Final = "Their images were not saved; errors with images appear while those of {} are tested."
 
-UNSEEN: Final = "The pictures of the mistakes were not kept. With `innerview serve --data FOLDER` they are shown."
+UNSEEN: Final = "The images of the errors were not saved. With `innerview serve --data FOLDER` they are shown."
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,10 +145,11 @@ def tested(
     def so_far(*, final: bool) -> Answers:
         left = f", {count(len(problems))} could not be read" if problems else ""
         whose = f"the weights of step {count(run.steps[-1])}"
-        about = f"{count(found.total)} test pictures from {data.resolve().name}, shown to {whose}{left}."
+        about = f"{count(found.total)} test images from {data.resolve().name}, shown to {whose}{left}."
         more = final and next(drawn, None) is not None
         if kept is not None and int(kept.confusion.sum()) > found.total:
-            return replace(kept, mistakes=found.surest, mistakes_about=f"The surest mistakes among {about}", more=more)
+            about = f"The most confident errors among {about}"
+            return replace(kept, mistakes=found.surest, mistakes_about=about, more=more)
         names = model.output.answers
         return Answers(run.steps[-1], names, found.confusion, f"Counted on {about}", found.surest, more=more)
 
@@ -159,7 +160,7 @@ def tested(
             level(so_far(final=False))
             shown *= 2
     if not found.total:
-        raise ImageError(f"none of the test pictures in {data.resolve().name} can be read; the first: {problems[0]}")
+        raise ImageError(f"none of the test images in {data.resolve().name} can be read; the first: {problems[0]}")
     return so_far(final=True)
 
 
@@ -210,7 +211,7 @@ def kept_in_full(run: Recorded) -> Answers | None:
         Mistake(found.names[at], None, int(kept.truth[at]), int(kept.said[at]), float(kept.probability[at]))
         for at in places
     ]
-    about = f"Kept with the run: all {count(found.found.pictures)} test pictures, shown to the weights of step "
+    about = f"Saved with the run: all {count(found.found.pictures)} test images, shown to the weights of step "
     names = found.found.class_names
     return Answers(kept.step, names, found.found.confusion, f"{about}{count(kept.step)}.", tuple(wrong), UNSEEN)
 
@@ -242,5 +243,5 @@ def probed(run: Recorded) -> Answers | None:
         ],
         [Prediction(row, chance, names, kind) for row, chance in zip(seen.outputs, seen.probabilities, strict=True)],
     )
-    about = f"The recorder's {count(found.total)} probe pictures, as it saw them at step {count(steps[-1])}."
+    about = f"The recorder's {count(found.total)} probe images, as it saw them at step {count(steps[-1])}."
     return Answers(steps[-1], possible, found.confusion, about, found.surest)

@@ -122,7 +122,7 @@ def _about(runs: Sequence[Recorded], query: Query) -> str:
     smooth = "training: every logged step" if windows == [1] else f"training: mean of the last {steps} logged steps"
     pale = " (all values: pale)" if len(runs) == 1 and windows != [1] else ""
     counts = sorted({int(count) for run in runs for count in run.curve("test_images")[1]})
-    tests = f" · tests on {' or '.join(f'{count:,}' for count in counts)} pictures" if counts else ""
+    tests = f" · tests on {' or '.join(f'{count:,}' for count in counts)} images" if counts else ""
     return f"{smooth}{pale}{tests}"
 
 

@@ -108,7 +108,7 @@ def unit_times(run: Recorded, images: Images, query: Query, report: Callable[[st
         rows.append(tuple(units(model, images)))
         titles = tuple(layer_title(one.layer, model.layers) for one in rows[-1])
         report(f"channels at step {step:,}")
-    about = f"{len(images)} picture{'s' * (len(images) != 1)}"
+    about = f"{len(images)} image{'s' * (len(images) != 1)}"
     return UnitTimes(steps, titles, tuple(rows), about, len(images))
 
 

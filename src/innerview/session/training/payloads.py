@@ -224,7 +224,7 @@ def show_timeline(
     query = Query(num_checkpoints=FRAMES, n_steps=TIMELINE_STEPS)
     recorded = recorded_timelines(run, query)
     chosen = next((one for one in recorded if photo is not None and _same(one.image, photo.image)), None)
-    reason = "no picture is at hand"
+    reason = "no image is at hand"
     if chosen is None and photo is not None and (len(run.steps) > 2 or not recorded):
         try:
             chosen = _run_snapshots(run, photo, listener, Cache(0) if known is None else known)
@@ -235,7 +235,7 @@ def show_timeline(
     if chosen is None:
         raise UsageError(
             f"no timeline of {run.name} can be shown: {reason}. A recorder takes maps as the training goes on: "
-            "Recorder(…, probes=pictures)"
+            "Recorder(…, probes=images)"
         )
     shown = stamp.picture if photo is not None and _same(chosen.image, photo.image) else picture_hash(chosen.image)
     return timeline_payload(_shown_timeline(run, chosen, photo), Stamp(stamp.network, shown))
@@ -255,7 +255,7 @@ def _run_snapshots(run: Recorded, photo: Photo, listener: Listener, known: Cache
     image = photo.image
     if last.input.shape != image.shape:
         taken, given = (" × ".join(map(str, shape[:2])) for shape in (last.input.shape, image.shape))
-        raise ModelError(f"it takes pictures of {taken} pixels, and this one has {given}")
+        raise ModelError(f"it takes images of {taken} pixels, and this one has {given}")
     said = predict(last, image[None])[0]
     target = last.output.output_of(said.index if photo.truth is None else photo.truth, said.logits)
     frames: list[Frame] = []

@@ -37,7 +37,7 @@ def recorded_units(run: Recorded, query: Query) -> UnitTimes | None:
         for one in found
     )
     titles = tuple(f"layer {name}" if name[:1].isdecimal() else name for name in layers)
-    return UnitTimes(steps, titles, rows, "the recorder's probe pictures", 0)
+    return UnitTimes(steps, titles, rows, "the recorder's probe images", 0)
 
 
 def recorded_timelines(run: Recorded, query: Query) -> list[Timeline]:
@@ -69,7 +69,7 @@ def recorded_timelines(run: Recorded, query: Query) -> list[Timeline]:
             for step, one in ((step, seen[step]) for step in steps)
         ]
         target = int(seen[steps[-1]].classes[place])
-        about = f"The maps, from black, as the recorder took them; at the end: {Logit(target).describe(names)}."
+        about = f"Maps from black, as recorded; at the end: {Logit(target).describe(names)}."
         truth = None if labels is None else int(labels[place])
         called: dict[str, Any] = declared.get("probes") or {}
         name = called.get(str(place), f"probe {place}")

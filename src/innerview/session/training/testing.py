@@ -132,7 +132,7 @@ def on_test_images(run: Recorded, query: Query, data: Path, report: Callable[[st
             predictions.extend(predict(model, _stack(waiting)))
             pictures.extend(waiting)
             waiting.clear()
-            report(f"test pictures, {len(pictures)} of {query.num_images}")
+            report(f"test images, {len(pictures)} of {query.num_images}")
 
     for picture in labelled_pictures(data, model, query, problems):
         waiting.append(picture)
@@ -140,7 +140,7 @@ def on_test_images(run: Recorded, query: Query, data: Path, report: Callable[[st
             ask()
     ask()
     if not pictures:
-        raise ImageError(f"none of the test pictures in {data} can be read; the first: {problems[0]}")
+        raise ImageError(f"none of the test images in {data} can be read; the first: {problems[0]}")
     found = mistakes(predictions, [one.truth for one in pictures])
     worst: list[IntegratedGradients] = []
     surest: list[int] = found.surest[:WORST].tolist()

@@ -67,13 +67,13 @@ def layers_payload(
             "width": width,
             "channels": channels,
             "shown": 0,
-            "silent": 0,
+            "constant": 0,
             "note": _missing_note(layer, result),
         }
         if values is not None:
             chosen = strongest(values, shown.channels)
             arrays |= _describe(number, values, chosen, result.colours.get(layer.name), shown.side)
-            entry |= {"shown": len(chosen), "silent": silent(values), "note": _note(values, chosen, shown.side)}
+            entry |= {"shown": len(chosen), "constant": constant(values), "note": _note(values, chosen, shown.side)}
             if shown.kernels:
                 source, kernels = _kernels(layers, number, result, weights)
                 if kernels is not None:
@@ -89,7 +89,7 @@ def strongest(values: Array, most: int) -> list[int]:
     return np.argsort(-strength, kind="stable")[:most].tolist()
 
 
-def silent(values: Array) -> int:
+def constant(values: Array) -> int:
     """How many of all channels give one value everywhere; where there is one place only, exactly 0."""
     flat = values.reshape(-1, values.shape[2])
     still = np.ptp(flat, axis=0) == 0 if len(flat) > 1 else flat[0] == 0

@@ -114,9 +114,9 @@ def _results(scene: FigureContext) -> dict[str, object]:
     """Everything that was worked out; of the photo only what the model saw, since the user has the rest."""
     look, fitted = scene.look, scene.look.item
     return {
-        "picture": {
+        "image": {
             "name": look.item.name,
-            "truth": look.item.label,
+            "label": look.item.label,
             "words": fitted.words,
             "box": fitted.box,
             "notes": fitted.original.notes,
@@ -128,7 +128,7 @@ def _results(scene: FigureContext) -> dict[str, object]:
         **({} if look.evidence is None else {"evidence": look.evidence}),
         **({} if look.truth is None else {"truth": look.truth}),
         "verdicts": look.verdicts,
-        "kept": look.kept,
+        "masking": look.kept,
         "methods": look.methods,
         "missing": look.missing,
         "weights": scene.histograms,

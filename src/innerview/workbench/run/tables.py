@@ -60,7 +60,7 @@ def unit_times(found: UnitTimes) -> bytes:
         for layer, one in zip(found.layers, row, strict=True)
         for channel in range(one.positive.size)
     ]
-    return rows(("step", "layer", "channel", "share above 0", "share saturated"), body)
+    return rows(("step", "layer", "channel", "fraction above 0", "fraction saturated"), body)
 
 
 def timelines_table(found: Sequence[Timeline]) -> bytes:
@@ -71,18 +71,18 @@ def timelines_table(found: Sequence[Timeline]) -> bytes:
         for frame in timeline.frames
         for at, name in enumerate(frame.prediction.class_names)
     ]
-    return rows(("picture", "step", "class", "logit", "probability"), body)
+    return rows(("image", "step", "class", "logit", "probability"), body)
 
 
 def timelines_arrays(found: Sequence[Timeline]) -> bytes:
     """Maps, picture × snapshot × height × width, with the pictures and the steps."""
     return arrays(
         {
-            "pictures": np.stack([timeline.image for timeline in found]),
+            "images": np.stack([timeline.image for timeline in found]),
             "names": np.array([timeline.name for timeline in found]),
             "classes": np.array([timeline.target for timeline in found]),
             "steps": np.array([frame.step for frame in found[0].frames]),
-            "maps": np.stack([[frame.map for frame in timeline.frames] for timeline in found]),
+            "heatmaps": np.stack([[frame.map for frame in timeline.frames] for timeline in found]),
         }
     )
 
@@ -91,7 +91,7 @@ def confusion(found: Tested) -> bytes:
     """A line for each true class, a column for each answer."""
     names = [label(index, found.found.class_names) for index in range(len(found.found.class_names))]
     body = [(name, *(int(number) for number in row)) for name, row in zip(names, found.found.confusion, strict=True)]
-    return rows(("truth", *(f"called {name}" for name in names)), body)
+    return rows(("label", *(f"predicted {name}" for name in names)), body)
 
 
 def answers(found: Tested) -> bytes:
@@ -103,4 +103,4 @@ def answers(found: Tested) -> bytes:
             found.names, found.truths.tolist(), found.said.tolist(), found.found.confidence.tolist(), strict=True
         )
     ]
-    return rows(("picture", "truth", "says", "probability"), body)
+    return rows(("image", "label", "prediction", "probability"), body)

@@ -102,7 +102,9 @@ def _prefix(worked: Sequence[Worked], one: Worked, text: str) -> str:
 
 
 def _curves(drawn: Curves, worked: Sequence[Worked]) -> View:
-    words = tuple(_prefix(worked, one, f"It saw pictures of {_sizes(one.run)}.") for one in worked if _sizes(one.run))
+    words = tuple(
+        _prefix(worked, one, f"It was trained on images of {_sizes(one.run)}.") for one in worked if _sizes(one.run)
+    )
     table = Table(
         "curves.csv", lambda: tables.rows(("run", "plot", "part", drawn.unit, "value", "mean as drawn"), drawn.rows())
     )
@@ -143,14 +145,14 @@ def _weights(worked: Sequence[Worked], windows: dict[str, dict[str, Window]]) ->
         figures += [
             FigureSpec(
                 _named(worked, one, "ridges.png"),
-                f"Weights of each layer of {run.name} as ridges, a histogram for each snapshot.",
+                f"Weights of each layer of {run.name} as ridges, a histogram for each checkpoint.",
                 partial(ridges_figure, run.histories, run.name, windows[run.name]),
                 ONE_COLUMN,
                 caption,
             ),
             FigureSpec(
                 _named(worked, one, "heat.png"),
-                f"Weights of each layer of {run.name} as heat maps over the snapshots.",
+                f"Weights of each layer of {run.name} as heat maps over the checkpoints.",
                 partial(heat_figure, run.histories, run.name, windows[run.name]),
                 ONE_COLUMN,
                 caption,
@@ -194,7 +196,7 @@ def _layers(worked: Sequence[Worked]) -> View:
                 "movement.png",
                 Statistic(
                     "How fast each layer moves",
-                    "distance from the snapshot before, per step, as a share of the weights' size",
+                    "distance from the checkpoint before, per step, as a fraction of the weights' size",
                     times.moved,
                     log=True,
                 ),
@@ -203,7 +205,7 @@ def _layers(worked: Sequence[Worked]) -> View:
                 "distance.png",
                 Statistic(
                     "How far each layer is from where it ends",
-                    "distance from the last snapshot, as a share of the weights' size there",
+                    "distance from the last checkpoint, as a fraction of the weights' size there",
                     times.distance,
                 ),
             ),
@@ -222,10 +224,10 @@ def _layers(worked: Sequence[Worked]) -> View:
 
 
 def unit_counts(seen: UnitTimes) -> tuple[Array, Array, Array]:
-    """Silent and stuck channels, snapshot × layer, and how many channels each layer has."""
-    silent = np.array([[one.silent.size for one in row] for row in seen.rows])
-    stuck = np.array([[one.stuck.size for one in row] for row in seen.rows])
-    return silent, stuck, np.array([one.positive.size for one in seen.rows[-1]])
+    """Dead and saturated channels, checkpoint × layer, and how many channels each layer has."""
+    dead = np.array([[one.dead.size for one in row] for row in seen.rows])
+    saturated = np.array([[one.saturated_channels.size for one in row] for row in seen.rows])
+    return dead, saturated, np.array([one.positive.size for one in seen.rows[-1]])
 
 
 def _units(worked: Sequence[Worked]) -> View | None:
@@ -237,23 +239,23 @@ def _units(worked: Sequence[Worked]) -> View | None:
             words.append(_prefix(worked, one, f"Channels could not be watched: {one.missing}."))
             continue
         seen = one.units
-        silent, stuck, sizes = unit_counts(seen)
+        dead, saturated, sizes = unit_counts(seen)
         about = (
-            f"on {seen.about} · never fire: above 0 nowhere · saturated: slope below {SLOPE:g} · "
-            f"stuck: saturated at {100 * NEARLY_ALL:g} % of places"
+            f"on {seen.about} · dead: above 0 nowhere · saturated value: slope below {SLOPE:g} · "
+            f"saturated channel: at {100 * NEARLY_ALL:g} % of positions"
         )
         counted = tuple(int(size) for size in sizes)
-        saturated = np.array([[float(unit.saturated.mean()) for unit in row] for row in seen.rows])
+        values = np.array([[float(unit.saturated.mean()) for unit in row] for row in seen.rows])
         shares = (
-            Shares("Never fire, channels", silent / sizes, counted),
-            Shares("Stuck, channels", stuck / sizes, counted),
-            Shares("Saturated, share of all values", saturated),
+            Shares("Dead channels", dead / sizes, counted),
+            Shares("Saturated channels", saturated / sizes, counted),
+            Shares("Saturated, fraction of all values", values),
         )
         draw = partial(units_figure, seen.steps, seen.layers, shares, name=one.run.name, about=about)
-        shown = f"How many channels of each layer of {one.run.name} never fire or are stuck, at each snapshot."
+        shown = f"How many channels of each layer of {one.run.name} are dead or saturated, at each checkpoint."
         figures.append(FigureSpec(_named(worked, one, "units.png"), shown, draw, SLIM, _caption(worked, one)))
         found.append(Table(_named(worked, one, "units.csv"), partial(tables.unit_times, seen)))
-        text = run_sentences.channels(seen.layers, silent, stuck, sizes, seen.about)
+        text = run_sentences.channels(seen.layers, dead, saturated, sizes, seen.about)
         words.append(_prefix(worked, one, text))
     return View("units", tuple(words), tuple(figures), tuple(found))
 
@@ -270,7 +272,9 @@ def _timelines(worked: Sequence[Worked]) -> View | None:
             one.timelines, folder_names(timeline.name for timeline in one.timelines), strict=True
         ):
             words.append(_prefix(worked, one, run_sentences.timeline(timeline)))
-            about = f"{timeline.name} at {len(timeline.frames)} snapshots of {one.run.name}: answer, map and layers"
+            about = (
+                f"{timeline.name} at {len(timeline.frames)} checkpoints of {one.run.name}: prediction, map and layers"
+            )
             figures += [
                 FigureSpec(
                     _named(worked, one, f"timeline-{name}.png"),
@@ -304,14 +308,14 @@ def _mistakes(worked: Sequence[Worked]) -> View | None:
     words: list[str] = []
     for one, answers in shown:
         result = answers.found
-        about = f"{result.pictures:,} test pictures, the weights after the last step"
+        about = f"{result.pictures:,} test images, the weights after the last step"
         ends = np.array([interval(float(np.nan_to_num(share)), int(total)) for share, total in
                          zip(result.by_class, result.confusion.sum(axis=1), strict=True)])  # fmt: skip
         caption = _caption(worked, one)
         figures += [
             FigureSpec(
                 _named(worked, one, "confusion.png"),
-                f"Confusion matrix of {one.run.name}: truth by rows, answers by columns.",
+                f"Confusion matrix of {one.run.name}: labels by rows, predictions by columns.",
                 partial(confusion_figure, result.confusion, result.class_names, about=about),
                 SLIM,
                 caption,
@@ -335,15 +339,15 @@ def _mistakes(worked: Sequence[Worked]) -> View | None:
             figures.append(
                 FigureSpec(
                     _named(worked, one, "mistakes.png"),
-                    f"The mistakes that {one.run.name} is surest of, each beside the map of its wrong answer.",
+                    f"The most confident errors of {one.run.name}, each with the map of its wrong prediction.",
                     partial(_surest, answers),
                     ONE_COLUMN,
-                    _prefix(worked, one, "The mistakes that it is surest of, with the map of the wrong answer."),
+                    _prefix(worked, one, "The most confident errors, with the map of the wrong prediction."),
                 )
             )
         found += [
             Table(_named(worked, one, "confusion.csv"), partial(tables.confusion, answers)),
-            Table(_named(worked, one, "answers.csv"), partial(tables.answers, answers)),
+            Table(_named(worked, one, "predictions.csv"), partial(tables.answers, answers)),
         ]
         words.append(_prefix(worked, one, run_sentences.tested(result)))
         if not answers.pictures and result.surest.size:
@@ -358,5 +362,5 @@ def _surest(answers: Tested, *, columns: int = 3) -> Image:
         Subject(answers.pictures[place].name, answers.predictions[place], answers.pictures[place].truth)
         for place in places
     ]
-    title = "The surest mistakes"
+    title = "Most confident errors"
     return pictures.contact_sheet(answers.worst, subjects, scale="per-image", columns=columns, title=title)
