@@ -34,7 +34,7 @@ const CLASSES = ["airplane", "automobile", "bird", "cat", "deer", "dog"];
 
 describe("the link", () => {
   test("defaults are left out", () => {
-    expect(writeLink(DEFAULTS)).toBe("#/attribution");
+    expect(writeLink(DEFAULTS)).toBe("#/why");
     expect(readLink("")).toEqual({ link: DEFAULTS, problems: [] });
   });
 
@@ -86,7 +86,7 @@ describe("the address", () => {
     }
     vi.advanceTimersByTime(1000);
     expect(written.length).toBeLessThanOrEqual(9);
-    expect(written.at(-1)).toBe("#/attribution?c=3-cat&a=0.6");
+    expect(written.at(-1)).toBe("#/why?c=3-cat&a=0.6");
   });
 
   test("view, image and class make a step of their own at once; what was undecided does not", () => {
