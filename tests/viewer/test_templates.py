@@ -44,7 +44,8 @@ WORST: Mapping[str, str] = MappingProxyType(
 
 def image(name: str) -> str:
     figures = (Figure(name, name, 1, 2, name, narrow=Narrow(name, 3, 4, 2)), Figure(name, name, 1, 2, moving=True))
-    sections = [Section("masking", Explanation(name, name, name, name), name, figures)]
+    words = " ".join(name.split())  # on this page each line is a paragraph
+    sections = [Section("masking", Explanation(name, name, name, name), words, figures)]
     return picture_page(name, [name], [Answer(name, 0.5, name)], sections, [(name, name)], back=name, view=name)
 
 
