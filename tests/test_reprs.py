@@ -21,7 +21,7 @@ from innerview.results import Status
 from innerview.results.io import load_result, save_result
 from innerview.results.rebuilding import KINDS
 from innerview.targets import Contrast
-from results.saved import frames, truth_of
+from results.saved import comparison, frames, truth_of
 
 CLASSES = 1000
 LAYERS = 60
@@ -72,6 +72,7 @@ def results(folder: Path) -> dict[str, Any]:
         methods.weight_histograms(counted),
         mistakes(predictions, [1, 2]),
         load_result(folder),
+        comparison(),
         model.input,
         model.output,
         model.layers[0],

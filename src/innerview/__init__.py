@@ -37,6 +37,7 @@ _HOMES = {
     "aggregate_segments": "tensors",
     "captum_attribution": "tensors",
     "class_evidence": "tensors",
+    "compare": "workbench",
     "deletion": "tensors",
     "example_image": "data.samples",
     "example_names": "data.samples",

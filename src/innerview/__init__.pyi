@@ -60,6 +60,7 @@ from innerview.targets import Probability as Probability
 from innerview.types import Array
 from innerview.typing import ArrayLike, BaselineLike, NumpyImageLike, T, TargetLike
 from innerview.workbench import Query as Query
+from innerview.workbench import compare as compare
 from innerview.workbench import explain as explain
 
 __version__: str
@@ -79,6 +80,7 @@ __all__ = [
     "aggregate_segments",
     "captum_attribution",
     "class_evidence",
+    "compare",
     "deletion",
     "example_image",
     "example_names",

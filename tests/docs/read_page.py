@@ -5,6 +5,7 @@ A page takes things as given (a folder of photos, a model of the reader's): they
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 import types
@@ -184,6 +185,12 @@ def of_training() -> dict[str, Any]:
     return {}
 
 
+def of_comparison() -> dict[str, Any]:
+    """Images enough for a comparison, and a data folder of the reader's own."""
+    os.environ["XDG_DATA_HOME"] = str(Path.cwd() / "home")
+    return of_training()
+
+
 def of_readme() -> dict[str, Any]:
     """A model of the reader's, and a step of its training."""
     import torch
@@ -206,6 +213,7 @@ GIVEN: Final[Mapping[str, Callable[[], dict[str, Any]]]] = {
     "models": of_models,
     "record": of_recording,
     "train": of_training,
+    "compare": of_comparison,
     "own-model": of_own_model,
     "README": of_readme,
 }

@@ -32,7 +32,7 @@ from innerview.results.result import in_kind
 from innerview.targets import Logit
 from innerview.types import Array
 from models import MODELS, numpy_model
-from results.saved import frames, truth_of
+from results.saved import comparison, frames, truth_of
 
 
 @pytest.fixture(scope="module")
@@ -53,6 +53,7 @@ def shown() -> list[Any]:
         regions.alone,
         judge(integrated.heatmap, regions.values),
         class_evidence(wrapped, image, Logit()),
+        comparison(),
         interior,
         frames(interior),
         insertion(wrapped, image, integrated.heatmap, fill=black, fractions=(0.5, 1.0)),

@@ -16,7 +16,15 @@ import numpy as np
 from innerview import methods
 from innerview.layers import Layer, TokenGrid
 from innerview.methods.verdict import judge
-from innerview.results import ImagePart, InteriorGradients, PathFrames, RegionTruth, ShapleyValues
+from innerview.results import (
+    Comparison,
+    ImagePart,
+    InteriorGradients,
+    PathFrames,
+    Provenance,
+    RegionTruth,
+    ShapleyValues,
+)
 from innerview.targets import Logit
 from models import MODELS, numpy_model
 
@@ -63,6 +71,7 @@ def results() -> Mapping[str, object]:
         "verdict": judge(
             integrated.heatmap, methods.shapley(model, image, target, regions=(1, 3), fills=("black", "mean"))
         ),
+        "comparison": comparison(),
         "statistics": methods.path_predictions(model, [(image, 1), (black, 0)], baseline=black, alphas=(0.0, 1.0)),
     }
 
@@ -71,6 +80,42 @@ def truth_of(values: ShapleyValues) -> RegionTruth:
     """With parts as they are told; which of them decide is not what is tested here."""
     part = ImagePart(values.image, (0, 2), "1 bee", 0.75, "black", 2, 3)
     return RegionTruth(values, tuple(f"region {number}" for number in range(values.values.shape[1])), part, None)
+
+
+def comparison() -> Comparison:
+    """Two methods and a control on seven images, of which the second method has five."""
+    random = np.random.default_rng(5)
+    values = random.uniform(-1, 1, (2, 3, 7))
+    values[:, 1, 5:] = np.nan
+    values[0, 0] = (values[0, 0] + 4) / 5
+    means = np.nanmean(values, axis=2)
+    differences = means[:, :, None] - means[:, None]
+    p = np.full((2, 3, 3), 0.01)
+    p[:, range(3), range(3)] = np.nan
+    return Comparison(
+        entrants=("grad-cam", "occlusion over black", "edges"),
+        kinds=("method", "method", "control"),
+        texts=("grad-cam", "occlusion:window=8", ""),
+        starts=((), ("black",), ()),
+        metrics=("truth", "truth, black"),
+        images=tuple(f"image {number}" for number in range(7)),
+        values=values,
+        medians=np.nanmedian(values, axis=2),
+        lows=np.nanmin(values, axis=2),
+        highs=np.nanmax(values, axis=2),
+        differences=differences,
+        difference_lows=differences - 0.1,
+        difference_highs=differences + 0.1,
+        p=p,
+        evaluations=np.array([1.0, 50.0, 0.0]),
+        seconds=np.array([0.02, 0.4, 0.0]),
+        telling=np.array([True, False]),
+        fills=("black",),
+        regions=9,
+        best="grad-cam",
+        advice="On this model grad-cam agrees best with taking parts away.",
+        provenance=Provenance("0123456789abcdef", "float32", 4, "log-odds of the predicted class", seed=0, versions={}),
+    )
 
 
 def frames(found: InteriorGradients) -> PathFrames:

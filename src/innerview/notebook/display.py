@@ -16,6 +16,7 @@ from innerview.results import (
     Activations,
     Attribution,
     ClassEvidence,
+    Comparison,
     Gradient,
     ImagePart,
     IntegratedGradients,
@@ -155,6 +156,12 @@ def _verdict(result: Verdict) -> Any:
     return page("Verdict", [Line(f"This map {sentences.verdict(result)}."), *rows], width=480)
 
 
+def _comparison(result: Comparison) -> Any:
+    from innerview.pictures import comparison_figure
+
+    return comparison_figure(result)
+
+
 PICTURES: Final[Mapping[type[Any], Callable[[Any], Any]]] = MappingProxyType(
     {
         IntegratedGradients: _map,
@@ -162,6 +169,7 @@ PICTURES: Final[Mapping[type[Any], Callable[[Any], Any]]] = MappingProxyType(
         Attribution: _map,
         ClassEvidence: _map,
         ShapleyValues: _map,
+        Comparison: _comparison,
         RegionTruth: _regions,
         ImagePart: _part,
         Verdict: _verdict,

@@ -5,7 +5,7 @@
                          why_picture · evidence_on_photo · regions_on_image · show_image
     animations           interior_animation · activation_animation
     charts (matplotlib)  histogram_figure · layers_figure · path_figure · convergence_figure · statistics_figure ·
-                         curves_figure, and draw_… for axes of one's own
+                         curves_figure, comparison_figure, and draw_… for axes of one's own
     files                save (PNG, GIF, WebP; charts also SVG, PDF)
 
 Zero is always the neutral colour, scales are symmetric and stated, and nothing is stretched to its own range in
@@ -25,6 +25,7 @@ from innerview.pictures.attribution import (
     photo_picture,
 )
 from innerview.pictures.captions import Subject
+from innerview.pictures.charts.comparison import comparison_figure, draw_comparison
 from innerview.pictures.charts.convergence import convergence_figure, draw_convergence
 from innerview.pictures.charts.curves import Curve, curves_figure, draw_curve
 from innerview.pictures.charts.histograms import draw_layer, draw_layers, histogram_figure, layers_figure
@@ -54,11 +55,13 @@ __all__ = [
     "attribution_views",
     "choose_scales",
     "colour",
+    "comparison_figure",
     "contact_sheet",
     "convergence_figure",
     "curves_figure",
     "draw_accuracy",
     "draw_class_shares",
+    "draw_comparison",
     "draw_convergence",
     "draw_curve",
     "draw_layer",

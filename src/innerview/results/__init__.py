@@ -8,6 +8,7 @@ reads them back; `SCHEMA` rises when a field changes its meaning or goes away.
 from __future__ import annotations
 
 from innerview.results.class_evidence import ClassEvidence
+from innerview.results.comparison import Comparison
 from innerview.results.inside import Activations, WeightHistograms
 from innerview.results.maps import Attribution, Explained, Gradient, IntegratedGradients, Meaning, as_attribution
 from innerview.results.masking import MaskingCurve, show_only
@@ -23,6 +24,7 @@ __all__ = [
     "Activations",
     "Attribution",
     "ClassEvidence",
+    "Comparison",
     "Explained",
     "Gradient",
     "ImagePart",

@@ -21,6 +21,7 @@ from innerview.errors import DataError, InnerviewError
 from innerview.files.regular import brief
 from innerview.model import InputSpec, Layer, OutputSpec, TokenGrid
 from innerview.results.class_evidence import ClassEvidence
+from innerview.results.comparison import Comparison
 from innerview.results.inside import Activations, WeightHistograms
 from innerview.results.maps import Attribution, Gradient, IntegratedGradients
 from innerview.results.masking import MaskingCurve
@@ -40,9 +41,9 @@ ARRAY: Final = frozenset({"array", "shape", "dtype"})
 KINDS: Final[Mapping[str, type[Any]]] = {
     kind.__name__: kind
     for kind in (
-        Activations, Attribution, ClassEvidence, Gradient, ImagePart, InputSpec, IntegratedGradients,
-        InteriorGradients, Layer, MaskingCurve, OutputSpec, PathFrames, PathPredictions, PathProfile, Prediction,
-        Provenance, RegionTruth, ShapleyValues, TokenGrid, Verdict, WeightHistograms,
+        Activations, Attribution, ClassEvidence, Comparison, Gradient, ImagePart, InputSpec,
+        IntegratedGradients, InteriorGradients, Layer, MaskingCurve, OutputSpec, PathFrames, PathPredictions,
+        PathProfile, Prediction, Provenance, RegionTruth, ShapleyValues, TokenGrid, Verdict, WeightHistograms,
     )
 }  # fmt: skip
 """What can be read back, by name; a file can ask for nothing else to be made."""

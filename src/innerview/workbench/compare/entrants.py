@@ -1,0 +1,167 @@
+"""What is compared: every method of the registry from each baseline, and the controls; and what is asked of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, Final
+
+from innerview.data.baselines import parse_baseline
+from innerview.errors import UsageError
+from innerview.methods.method import Chosen, Method
+from innerview.methods.registry import map_methods, read_method, registry
+from innerview.methods.sampled_shapley import DEFAULT_SAMPLED, count_pilot
+from innerview.model import Model
+from innerview.spec import OutputSpec
+from innerview.targets import Contrast, Logit, LogOdds, Probability, Target
+
+BASELINES: Final = ("black", "mean", "blurred")
+
+TRUTH: Final = "shapley"
+"""The method that is the measure of the others: it enters by its values under the other fills, at no cost."""
+
+SUMS_OUTPUTS: Final = frozenset({"class-evidence"})
+"""Methods that explain sums of outputs alone; they are asked about the contrast."""
+
+SETTINGS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "integrated-gradients": "n_steps=16",
+        "expected-gradients": "n_samples=32",
+        "smooth-grad": "n_samples=25",
+        "var-grad": "n_samples=25",
+        "sampled-shapley": f"max_evaluations={count_pilot(DEFAULT_SAMPLED)}",
+    }
+)
+"""Options with which a method enters if nobody says others: sums over regions need fewer passes than pixels do."""
+
+
+@dataclass(frozen=True, eq=False)
+class Entrant:
+    """A method with its options and baselines.
+
+    Attributes:
+        name: in tables: "integrated-gradients from black".
+        text: how it is asked for: "integrated-gradients:n_steps=16".
+        chosen: the method, settled for the model.
+        baselines: by name, in order; empty where it takes none.
+        of_data: its baselines are images of the data set.
+        absolute: the map's sizes are taken, without their signs.
+    """
+
+    name: str
+    text: str
+    chosen: Chosen
+    baselines: tuple[str, ...] = ()
+    of_data: bool = False
+    absolute: bool = False
+
+    @property
+    def method(self) -> Method:
+        """Its row in the registry."""
+        return self.chosen.method
+
+
+@dataclass(frozen=True)
+class Entered:
+    """Who takes part, and who does not, with the reason in a sentence."""
+
+    entrants: tuple[Entrant, ...]
+    left_out: tuple[str, ...] = field(default=())
+
+
+def enter(model: Model, methods: Sequence[str] = (), baselines: Sequence[str] = BASELINES) -> Entered:
+    """List the methods that take part.
+
+    Args:
+        model: the model.
+        methods: as on a command line, "occlusion:window=8,stride=4"; all of the registry that give a map if none.
+        baselines: by name; each method that takes one enters once with each, integrated gradients also with all.
+
+    Raises:
+        UsageError: an unknown method, option or baseline; a method that was named and has no meaning for this model.
+    """
+    for one in baselines:
+        parse_baseline(one)
+    if not baselines:
+        raise UsageError(f"no baseline was given; name at least one, such as {', '.join(BASELINES)}")
+    found, refused = list[Entrant](), list[str]()
+    for text in methods or _all(model):
+        try:
+            chosen = read_method(text).settled(model)
+        except UsageError as problem:
+            if methods:
+                raise
+            refused.append(f"{text.partition(':')[0]} is left out: {problem}")
+            continue
+        name = text if methods else chosen.method.name
+        found += _with_baselines(name, text, chosen, tuple(baselines))
+    return Entered(tuple(found), tuple(refused))
+
+
+def _all(model: Model) -> Iterator[str]:
+    """Every method that gives a map, with the settings of a comparison; also those that the model can't have."""
+    for name in registry().methods:
+        if name not in map_methods() or name == TRUTH:
+            continue
+        if name == "occlusion":
+            side = min(model.input.height, model.input.width)
+            yield f"{name}:window={max(side // 4, 1)},stride={max(side // 8, 1)}"
+        else:
+            yield f"{name}:{SETTINGS[name]}" if name in SETTINGS else name
+
+
+def _with_baselines(name: str, text: str, chosen: Chosen, baselines: tuple[str, ...]) -> Iterator[Entrant]:
+    supplies = chosen.method.supplies
+    if "baselines" in supplies:  # a whole set, not a few
+        yield Entrant(f"{name} from images of the data", text, chosen, of_data=True)
+    elif chosen.method.uses_baselines:
+        word = "over" if "fill" in supplies else "from"
+        for one in baselines:
+            yield Entrant(f"{name} {word} {one}", text, chosen, (one,))
+        if "baselines" in supplies.values() and len(baselines) > 1:
+            yield Entrant(f"{name} from {', '.join(baselines)}", text, chosen, baselines)
+    else:
+        yield Entrant(name, text, chosen)
+        if name == "gradient":
+            yield Entrant("gradient, absolute", text, chosen, absolute=True)
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is explained of a model: of a score that is shared out, and of sums of outputs where a method needs one."""
+
+    score: Target
+    of_outputs: Target
+
+    def of(self, method: Method) -> Target:
+        """What this method is asked."""
+        return self.of_outputs if method.name in SUMS_OUTPUTS else self.score
+
+
+def question(output: OutputSpec) -> Question:
+    """The log-odds of the predicted class among exclusive ones; the probability, or the output itself, elsewhere."""
+    several = len(output.class_names) > 1
+    if output.kind == "logits" and several:
+        return Question(LogOdds(), Contrast())
+    if output.kind == "probabilities":
+        return Question(Probability(), Probability())
+    return Question(Logit(), Logit())
+
+
+def resolve(asked: Question, outputs: Any, output: OutputSpec) -> Question:
+    """The same about the class that wins at an image."""
+    return Question(asked.score.resolve(outputs, output), asked.of_outputs.resolve(outputs, output))
+
+
+def read_regions(text: str) -> int | tuple[int, int]:
+    """Read "3x3" or "9".
+
+    Raises:
+        UsageError: it is neither.
+    """
+    sides = text.lower().replace("×", "x").split("x")
+    if len(sides) > 2 or not all(side.strip().isdecimal() for side in sides):
+        raise UsageError(f"regions {text!r} were asked for; give rows and columns such as 3x3, or a number such as 9")
+    rows, *columns = (int(side) for side in sides)
+    return (rows, columns[0]) if columns else rows
