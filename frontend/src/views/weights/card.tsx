@@ -58,7 +58,7 @@ export function Card({ layer, times, at, way, log }: CardProps): JSX.Element {
       </h2>
       <Plot
         title={`Weights of ${name}`}
-        says={`${times.words(at)}: mean ${number(mean[at], true)}, standard deviation ${number(std[at])}; the largest bin count is ${count(most)}.`}
+        says={`${times.words(at)}: mean ${number(mean[at], true)}, standard deviation ${number(std[at])}; the largest bin holds ${count(most)}.`}
         x={{ title: "weight", domain: [edges[0], edges[bins]] }}
         y={y}
         height={Math.max(HEIGHT, way === "ridges" ? 50 + (counts.length + OVERLAP) * ROW : 0)}
@@ -83,7 +83,7 @@ export function Card({ layer, times, at, way, log }: CardProps): JSX.Element {
         {inBin(at)} at {times.words(at)}
       </p>
       <p class="second facts">
-        mean {number(mean[at], true)} · std {number(std[0])} → {number(std[at])} · largest bin count: {count(most)}
+        mean {number(mean[at], true)} · std {number(std[0])} → {number(std[at])} · largest bin: {count(most)}
         {outside && ` · ${outside}`}
       </p>
       {layer.findings.map((words) => (
