@@ -14,7 +14,7 @@ INTERVAL = 400
 """Milliseconds between two writes of the link (frontend/src/core/address.ts)."""
 
 
-def test_without_a_fragment_there_are_picture_prediction_and_map(page: Page, known: Known) -> None:
+def test_the_attribution_has_picture_prediction_and_map(page: Page, known: Known) -> None:
     expect(page).to_have_title("Attribution · innerview")
     expect(page.get_by_role("heading", level=1)).to_have_count(1)
     expect(page.get_by_role("img", name="Image: cat")).to_be_visible()
