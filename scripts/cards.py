@@ -17,10 +17,10 @@ from innerview.targets import Logit
 
 PURPOSES = {
     "allcnn": "To be looked into: small enough to run without a framework and good enough to be worth explaining. It "
-    "knows ten classes and says one of them for any picture; a photo is first cropped and scaled to 32 × 32.",
+    "knows ten classes and says one of them for any image; a photo is first cropped and scaled to 32 × 32.",
     "tutorial2018": "To show what the 2018 tutorial that innerview began with was written to show: weights that spread "
-    "while they learn, units that saturate, and wrong answers while the picture is still faint. It was trained the "
-    "tutorial's way on the same pictures as `allcnn`: put the two side by side.",
+    "while they learn, units that saturate, and wrong answers while the image is still faint. It was trained the "
+    "tutorial's way on the same images as `allcnn`: put the two side by side.",
 }
 
 ALPHAS = (0.001, 0.01, 0.1, 1.0)
@@ -119,7 +119,7 @@ def fading(name: str) -> str:
     told = [f"{norm / norms[-1]:.2g} at alpha {alpha:g}" for alpha, norm in zip(ALPHAS[:-1], norms[:-1], strict=True)]
     return (
         f"The gradient changes along the path: on the bundled moose its norm is {', '.join(told)}, in units of that at "
-        "the picture."
+        "the image."
     )
 
 

@@ -44,7 +44,7 @@ def command_line() -> str:
         command = cli.innerview.get_command(context, name)
         inner = click.Context(command, info_name=name, parent=context, max_content_width=110, terminal_width=110)
         parts += [f"## innerview {name}\n", _help(f"innerview {name}", command.get_help(inner))]
-    parts += ["Exit codes: 0 done; 1 the run failed (an unreadable picture, a full disk, Ctrl-C); 2 wrong usage.\n"]
+    parts += ["Exit codes: 0 done; 1 the run failed (an unreadable image, a full disk, Ctrl-C); 2 wrong usage.\n"]
     return "\n".join(parts)
 
 
@@ -59,7 +59,7 @@ def files() -> str:
 
 <!-- Written by `python scripts/docs.py`. -->
 
-`innerview explain` makes one folder for each picture; it appears when it is complete. Of several pictures there is also
+`innerview explain` makes one folder for each image; it appears when it is complete. Of several images there is also
 `index.html`, `contact-sheet.png` (all maps on one scale), `interior-sheet.png` and `interior-sheet.webp` (nine side by
 side).
 
@@ -70,8 +70,8 @@ side).
 | `spread.png` | Attribution | How far the maps of several baselines differ; only with several. |
 | `method-NAME.png` | Other methods | The map by another method, for each that was asked for. |
 | `layer-NAME.png` | Layers | Channels of a layer, for each asked for; letters that no file name can have are dashes. |
-| `view.html` | all | The same with sliders: the viewer with this picture, in one file. |
-| `index.html` | all | What you see, in words, around all pictures. |
+| `view.html` | all | The same with sliders: the viewer with this image, in one file. |
+| `index.html` | all | What you see, in words, around all images. |
 | `result.json` | | Everything that is not an array: schema {SCHEMA}, what was explained, with what, and the result. |
 | `arrays.safetensors` | | Every array. |
 
@@ -103,7 +103,7 @@ attribution = arrays[result["integrated"]["attribution"]["array"]]  # 32 Ã— 32 Ã
 ```
 
 Every result carries its provenance: the model's hash, the target, the baseline, the seed of what was random, the
-precision, the number of pictures in one pass, and the versions of Python, NumPy and innerview.
+precision, the number of images in one pass, and the versions of Python, NumPy and innerview.
 """
 
 

@@ -92,11 +92,11 @@ METHODS: Mapping[str, Callable[[Callable[[Array], Any]], Any]] = {
     ),
     "var_grad": lambda give: innerview.var_grad(NETWORK, give(IMAGE), TARGET, n_samples=3),
 }
-"""Each public method of one picture, with all its pictures made by the framework."""
+"""Each public method of one image, with all its images made by the framework."""
 
 
 def check_round_trip(framework: str, method: str, *, first: bool) -> None:
-    """The numbers are those of NumPy, in the framework's kind and the picture's axes, and NumPy's are still there."""
+    """The numbers are those of NumPy, in the framework's kind and the image's axes, and NumPy's are still there."""
     make = MAKERS[framework]
     kind = type(make(IMAGE))
     plain = METHODS[method](lambda values: values)

@@ -188,7 +188,7 @@ def torch_model(model: ModelSpec, weights: Mapping[str, Array], dtype: type[np.f
 
     from innerview.adapters.torch import TorchModel
 
-    # The formulas flatten pictures as they cross the waist; convolutions of PyTorch want channels in front.
+    # The formulas flatten images as they cross the waist; convolutions of PyTorch want channels in front.
     layout = "HWC" if model.formula else "CHW"
     return TorchModel(torch_module(model, weights, dtype), replace(model.input, layout=layout), model.output)
 

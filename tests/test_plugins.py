@@ -53,7 +53,7 @@ def test_another_package_wraps_the_models_of_its_framework(tmp_path: Path, monke
 def test_what_comes_of_it_is_checked_as_ours_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     spoiled = ADAPTER.replace("model.run", "lambda x: model.run(x) - x.mean()")
     model = model_of(tmp_path, monkeypatch, {"teapot": "teapot_innerview:adapter"}, spoiled)
-    with pytest.raises(Exception, match="other pictures are in its batch"):
+    with pytest.raises(Exception, match="other images are in its batch"):
         wrap(model, input=SPEC, output=OUTPUT)
 
 

@@ -1,4 +1,4 @@
-"""A tensor for a picture: what is taken, what comes back in its kind, what is refused, and what is left as it was."""
+"""A tensor for an image: what is taken, what comes back in its kind, what is refused, and what is left as it was."""
 
 from __future__ import annotations
 
@@ -161,7 +161,7 @@ def test_the_tensor_is_left_as_it_was_and_nobody_holds_on_to_it() -> None:
     assert leaf.grad is None
     assert torch.equal(image, before)
     assert not result.gradient.requires_grad
-    image.detach().zero_()  # the result's picture is its own
+    image.detach().zero_()  # the result's image is its own
     np.testing.assert_array_equal(result.numpy.image, IMAGE)
     watched = weakref.ref(image)
     del image
@@ -249,7 +249,7 @@ def test_a_normalised_tensor_is_refused_with_the_way_back(bad: np.ndarray, role:
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        (IMAGE[None], r"give one picture: images\[0\]"),
+        (IMAGE[None], r"give one image: images\[0\]"),
         (IMAGE[1:], r"has shape \(20, 18, 3\); this model takes 21 × 18 × 3"),
         (np.round(255 * IMAGE).astype(np.uint8), "divide bytes by 255"),
     ],

@@ -1,4 +1,4 @@
-"""Public methods take classes, baselines and pictures as people type them, and refuse what is wrong in silence."""
+"""Public methods take classes, baselines and images as people type them, and refuse what is wrong in silence."""
 
 from __future__ import annotations
 
@@ -78,9 +78,9 @@ def test_an_open_picture_of_the_models_size_is_taken() -> None:
 WRONG: dict[str, tuple[Any, Any, str]] = {
     "bytes": ((IMAGE * 255).astype(np.uint8), 3, "divide bytes by 255"),
     "bytes as floats": (np.round(IMAGE * 255), 3, "divide bytes by 255"),
-    "an open picture of another size": (Image.new("RGB", (5, 4)), 3, "5 × 4 pixels"),
+    "an open image of another size": (Image.new("RGB", (5, 4)), 3, "5 × 4 pixels"),
     "channels in front": (IMAGE.transpose(2, 0, 1), 3, "height × width × channel"),
-    "a batch": (IMAGE[None], 3, "give one picture"),
+    "a batch": (IMAGE[None], 3, "give one image"),
     "no class": (IMAGE, 30, "there is no class 30"),
     "a truth value": (IMAGE, True, "target=True"),
 }

@@ -1,7 +1,7 @@
 """See inside an image classifier: its weights, its layers and the pixels that decided, with numbers you can check.
 
     import innerview
-    from innerview import pictures
+    from innerview import images
 
     model = innerview.load_pretrained("allcnn")
     image = innerview.preprocess(innerview.example_image("cat"), model.input).image
@@ -113,31 +113,31 @@ __all__ = [
 
 @overload
 def activations(model: Model, image: NumpyImageLike, layers: Sequence[str | int]) -> Activations:
-    """Take down the outputs of `layers` (names, or numbers as people count) for one picture.
+    """Take down the outputs of `layers` (names, or numbers as people count) for one image.
 
     Args:
         model: any model; no gradients are needed.
-        image: one picture (pixels in [0, 1], height × width × channel).
+        image: one image (pixels in [0, 1], height × width × channel).
         layers: in the order in which they are wanted.
 
     Raises:
         UnknownLayer: lists the layers.
-        ImageError: the picture does not fit the model.
+        ImageError: the image does not fit the model.
         ModelError: an output is not finite.
     """
 
 @overload
 def activations(model: Model, image: T, layers: Sequence[str | int]) -> Activations[T]:
-    """Take down the outputs of `layers` (names, or numbers as people count) for one picture.
+    """Take down the outputs of `layers` (names, or numbers as people count) for one image.
 
     Args:
         model: any model; no gradients are needed.
-        image: one picture (pixels in [0, 1], height × width × channel).
+        image: one image (pixels in [0, 1], height × width × channel).
         layers: in the order in which they are wanted.
 
     Raises:
         UnknownLayer: lists the layers.
-        ImageError: the picture does not fit the model.
+        ImageError: the image does not fit the model.
         ModelError: an output is not finite.
     """
 
@@ -149,7 +149,7 @@ def aggregate_segments(result: Explained, segments: ArrayLike) -> Attribution:
     not known. A method that sums regions itself can be given to `smooth_grad`, which then knows.
 
     Args:
-        result: any map over a picture.
+        result: any map over an image.
         segments: of each pixel's region, whole numbers from 0; or a mask.
 
     Raises:
@@ -164,7 +164,7 @@ def aggregate_segments(result: Explained[T], segments: ArrayLike) -> Attribution
     not known. A method that sums regions itself can be given to `smooth_grad`, which then knows.
 
     Args:
-        result: any map over a picture.
+        result: any map over an image.
         segments: of each pixel's region, whole numbers from 0; or a mask.
 
     Raises:
@@ -183,26 +183,26 @@ def captum_attribution(
     seed: int = ...,
     **arguments: Any,
 ) -> Attribution:
-    """Explain one picture by a method of Captum.
+    """Explain one image by a method of Captum.
 
     Args:
         model: a wrapped PyTorch module.
         method: the name of a class in `captum.attr` ("DeepLift"), the class, or a function from the module (and the
             layer's module, if a layer is named) to an object of such a class: `lambda model:
             NoiseTunnel(Saliency(model))`.
-        image: one picture (pixels in [0, 1], height × width × channel).
-        target: an open class is the one that wins at the picture; None for methods that explain a neuron.
+        image: one image (pixels in [0, 1], height × width × channel).
+        target: an open class is the one that wins at the image; None for methods that explain a neuron.
         layer: name or number of the layer, for methods that take one. Captum sees the module, so all its calls.
         seed: of the random generators of PyTorch and NumPy, which are put back afterwards.
-        **arguments: for the method's `attribute`, under Captum's names. `baselines` is a picture, or a batch of them;
+        **arguments: for the method's `attribute`, under Captum's names. `baselines` is an image, or a batch of them;
             `feature_mask` is height × width (× channel), whole numbers. All else goes as it is. Saliency keeps its
             sign unless `abs=True` is asked for.
 
     Raises:
         MissingExtra: Captum is not installed.
         UsageError: no such method, one without meaning here, a layer or target that it can't take or needs.
-        ImageError: picture, baseline or mask does not fit the model.
-        ModelError: Captum failed, or what it gave is not finite or has no place on a picture.
+        ImageError: image, baseline or mask does not fit the model.
+        ModelError: Captum failed, or what it gave is not finite or has no place on an image.
     """
 
 @overload
@@ -217,26 +217,26 @@ def captum_attribution(
     seed: int = ...,
     **arguments: Any,
 ) -> Attribution[T]:
-    """Explain one picture by a method of Captum.
+    """Explain one image by a method of Captum.
 
     Args:
         model: a wrapped PyTorch module.
         method: the name of a class in `captum.attr` ("DeepLift"), the class, or a function from the module (and the
             layer's module, if a layer is named) to an object of such a class: `lambda model:
             NoiseTunnel(Saliency(model))`.
-        image: one picture (pixels in [0, 1], height × width × channel).
-        target: an open class is the one that wins at the picture; None for methods that explain a neuron.
+        image: one image (pixels in [0, 1], height × width × channel).
+        target: an open class is the one that wins at the image; None for methods that explain a neuron.
         layer: name or number of the layer, for methods that take one. Captum sees the module, so all its calls.
         seed: of the random generators of PyTorch and NumPy, which are put back afterwards.
-        **arguments: for the method's `attribute`, under Captum's names. `baselines` is a picture, or a batch of them;
+        **arguments: for the method's `attribute`, under Captum's names. `baselines` is an image, or a batch of them;
             `feature_mask` is height × width (× channel), whole numbers. All else goes as it is. Saliency keeps its
             sign unless `abs=True` is asked for.
 
     Raises:
         MissingExtra: Captum is not installed.
         UsageError: no such method, one without meaning here, a layer or target that it can't take or needs.
-        ImageError: picture, baseline or mask does not fit the model.
-        ModelError: Captum failed, or what it gave is not finite or has no place on a picture.
+        ImageError: image, baseline or mask does not fit the model.
+        ModelError: Captum failed, or what it gave is not finite or has no place on an image.
     """
 
 @overload
@@ -336,16 +336,16 @@ def expected_gradients(
 
     Args:
         model: any model with gradients.
-        image: one picture (pixels in [0, 1], height × width × channel).
-        target: an open class is the one that wins at the picture.
-        baselines: pictures to compare with, commonly some dozens from the training set; each is as likely.
+        image: one image (pixels in [0, 1], height × width × channel).
+        target: an open class is the one that wins at the image.
+        baselines: images to compare with, commonly some dozens from the training set; each is as likely.
         n_samples: forward and backward passes, at least 2; the standard error falls with their square root.
         seed: of the sampling.
         progress: called with samples done and in all.
 
     Raises:
         UsageError: no baseline, too few samples, a target without meaning here, no gradients.
-        ImageError: picture or a baseline does not fit the model.
+        ImageError: image or a baseline does not fit the model.
         ModelError: something is not finite.
     """
 
@@ -364,16 +364,16 @@ def expected_gradients(
 
     Args:
         model: any model with gradients.
-        image: one picture (pixels in [0, 1], height × width × channel).
-        target: an open class is the one that wins at the picture.
-        baselines: pictures to compare with, commonly some dozens from the training set; each is as likely.
+        image: one image (pixels in [0, 1], height × width × channel).
+        target: an open class is the one that wins at the image.
+        baselines: images to compare with, commonly some dozens from the training set; each is as likely.
         n_samples: forward and backward passes, at least 2; the standard error falls with their square root.
         seed: of the sampling.
         progress: called with samples done and in all.
 
     Raises:
         UsageError: no baseline, too few samples, a target without meaning here, no gradients.
-        ImageError: picture or a baseline does not fit the model.
+        ImageError: image or a baseline does not fit the model.
         ModelError: something is not finite.
     """
 
@@ -386,12 +386,12 @@ def grad_cam(
     *,
     relu_attributions: bool = ...,
 ) -> Attribution:
-    """Weigh a layer's channels by their mean gradient and lay the sum over the picture.
+    """Weigh a layer's channels by their mean gradient and lay the sum over the image.
 
     Args:
         model: any model with gradients.
-        image: one picture (pixels in [0, 1], height × width × channel).
-        target: an open class is the one that wins at the picture.
+        image: one image (pixels in [0, 1], height × width × channel).
+        target: an open class is the one that wins at the image.
         layer: its name, or its number as people count; if None the last one with places and a gradient there, in a
             transformer that reads its class token the normalisation in front of the last attention.
         relu_attributions: keep only what speaks for the target, as the paper does.
@@ -400,7 +400,7 @@ def grad_cam(
         UnknownLayer: lists the layers.
         UsageError: the layer has no places, one only, or no gradient there; the target has no meaning here; the
             model has no gradients.
-        ImageError: the picture does not fit the model.
+        ImageError: the image does not fit the model.
         ModelError: something is not finite.
     """
 
@@ -408,12 +408,12 @@ def grad_cam(
 def grad_cam(
     model: Model, image: T, target: TargetLike = ..., layer: str | int | None = ..., *, relu_attributions: bool = ...
 ) -> Attribution[T]:
-    """Weigh a layer's channels by their mean gradient and lay the sum over the picture.
+    """Weigh a layer's channels by their mean gradient and lay the sum over the image.
 
     Args:
         model: any model with gradients.
-        image: one picture (pixels in [0, 1], height × width × channel).
-        target: an open class is the one that wins at the picture.
+        image: one image (pixels in [0, 1], height × width × channel).
+        target: an open class is the one that wins at the image.
         layer: its name, or its number as people count; if None the last one with places and a gradient there, in a
             transformer that reads its class token the normalisation in front of the last attention.
         relu_attributions: keep only what speaks for the target, as the paper does.
@@ -422,7 +422,7 @@ def grad_cam(
         UnknownLayer: lists the layers.
         UsageError: the layer has no places, one only, or no gradient there; the target has no meaning here; the
             model has no gradients.
-        ImageError: the picture does not fit the model.
+        ImageError: the image does not fit the model.
         ModelError: something is not finite.
     """
 
@@ -432,11 +432,11 @@ def gradient(model: Model, image: NumpyImageLike, target: TargetLike = ...) -> G
 
     Args:
         model: any model with gradients.
-        image: one picture (pixels in [0, 1], height × width × channel).
-        target: an open class is the one that wins at the picture.
+        image: one image (pixels in [0, 1], height × width × channel).
+        target: an open class is the one that wins at the image.
 
     Raises:
-        ImageError: the picture does not fit the model.
+        ImageError: the image does not fit the model.
         UsageError: the target has no meaning here, or the model has no gradients.
         ModelError: something is not finite.
     """
@@ -447,11 +447,11 @@ def gradient(model: Model, image: T, target: TargetLike = ...) -> Gradient[T]:
 
     Args:
         model: any model with gradients.
-        image: one picture (pixels in [0, 1], height × width × channel).
-        target: an open class is the one that wins at the picture.
+        image: one image (pixels in [0, 1], height × width × channel).
+        target: an open class is the one that wins at the image.
 
     Raises:
-        ImageError: the picture does not fit the model.
+        ImageError: the image does not fit the model.
         UsageError: the target has no meaning here, or the model has no gradients.
         ModelError: something is not finite.
     """
@@ -460,16 +460,16 @@ def gradient(model: Model, image: T, target: TargetLike = ...) -> Gradient[T]:
 def gradient_input(
     model: Model, image: NumpyImageLike, target: TargetLike = ..., *, baseline: BaselineLike | None = ...
 ) -> Attribution:
-    """Multiply the gradient at the picture by the picture, or by its difference from a baseline.
+    """Multiply the gradient at the image by the image, or by its difference from a baseline.
 
     Args:
         model: any model with gradients.
-        image: one picture (pixels in [0, 1], height × width × channel).
-        target: an open class is the one that wins at the picture.
-        baseline: a picture of the same shape; black if None.
+        image: one image (pixels in [0, 1], height × width × channel).
+        target: an open class is the one that wins at the image.
+        baseline: an image of the same shape; black if None.
 
     Raises:
-        ImageError: picture or baseline does not fit the model.
+        ImageError: image or baseline does not fit the model.
         UsageError: the target has no meaning here, or the model has no gradients.
         ModelError: something is not finite.
     """
@@ -478,16 +478,16 @@ def gradient_input(
 def gradient_input(
     model: Model, image: T, target: TargetLike = ..., *, baseline: BaselineLike | None = ...
 ) -> Attribution[T]:
-    """Multiply the gradient at the picture by the picture, or by its difference from a baseline.
+    """Multiply the gradient at the image by the image, or by its difference from a baseline.
 
     Args:
         model: any model with gradients.
-        image: one picture (pixels in [0, 1], height × width × channel).
-        target: an open class is the one that wins at the picture.
-        baseline: a picture of the same shape; black if None.
+        image: one image (pixels in [0, 1], height × width × channel).
+        target: an open class is the one that wins at the image.
+        baseline: an image of the same shape; black if None.
 
     Raises:
-        ImageError: picture or baseline does not fit the model.
+        ImageError: image or baseline does not fit the model.
         UsageError: the target has no meaning here, or the model has no gradients.
         ModelError: something is not finite.
     """
@@ -507,9 +507,9 @@ def insertion(
 
     Args:
         model: any model; no gradients are needed.
-        image: one picture (pixels in [0, 1], height × width × channel).
+        image: one image (pixels in [0, 1], height × width × channel).
         values: the map that ranks the pixels, height × width, in any unit.
-        fill: what stands where a pixel is taken away, a picture of the same shape.
+        fill: what stands where a pixel is taken away, an image of the same shape.
         fractions: of the pixels that are shown, in [0, 1]; round(fraction × height × width) pixels.
         order: "highest" first, "lowest" first, or "strongest" (absolute value) first. Equal values are taken in
             reading order.
@@ -517,7 +517,7 @@ def insertion(
 
     Raises:
         UsageError: an unknown order, or a fraction outside [0, 1].
-        ImageError: picture, fill or map does not fit the model.
+        ImageError: image, fill or map does not fit the model.
     """
 
 @overload
@@ -535,9 +535,9 @@ def insertion(
 
     Args:
         model: any model; no gradients are needed.
-        image: one picture (pixels in [0, 1], height × width × channel).
+        image: one image (pixels in [0, 1], height × width × channel).
         values: the map that ranks the pixels, height × width, in any unit.
-        fill: what stands where a pixel is taken away, a picture of the same shape.
+        fill: what stands where a pixel is taken away, an image of the same shape.
         fractions: of the pixels that are shown, in [0, 1]; round(fraction × height × width) pixels.
         order: "highest" first, "lowest" first, or "strongest" (absolute value) first. Equal values are taken in
             reading order.
@@ -545,7 +545,7 @@ def insertion(
 
     Raises:
         UsageError: an unknown order, or a fraction outside [0, 1].
-        ImageError: picture, fill or map does not fit the model.
+        ImageError: image, fill or map does not fit the model.
     """
 
 @overload
@@ -566,9 +566,9 @@ def integrated_gradients(
 
     Args:
         model: any model with gradients.
-        image: one picture (pixels in [0, 1], height × width × channel).
-        target: an open class is the one that wins at the picture.
-        baseline: where the path starts, a picture of the same shape. Of several, the maps are averaged and
+        image: one image (pixels in [0, 1], height × width × channel).
+        target: an open class is the one that wins at the image.
+        baseline: where the path starts, an image of the same shape. Of several, the maps are averaged and
             the standard deviation of the map is given as `spread`.
         tolerance: of the relative L1 error of the map, and of the gap: 0.01 is 1 %.
         max_evaluations: evaluations at most; when they end first, the status says so and the result is what there is.
@@ -581,7 +581,7 @@ def integrated_gradients(
     Raises:
         UsageError: neither a tolerance nor a number of evaluations, or both; an unknown rule, too few evaluations or
             too small a budget, a tolerance that the precision can't give, no baseline, a target without meaning here.
-        ImageError: picture or baseline does not fit the model.
+        ImageError: image or baseline does not fit the model.
         ModelError: something is not finite; the message names layer and alpha.
     """
 
@@ -603,9 +603,9 @@ def integrated_gradients(
 
     Args:
         model: any model with gradients.
-        image: one picture (pixels in [0, 1], height × width × channel).
-        target: an open class is the one that wins at the picture.
-        baseline: where the path starts, a picture of the same shape. Of several, the maps are averaged and
+        image: one image (pixels in [0, 1], height × width × channel).
+        target: an open class is the one that wins at the image.
+        baseline: where the path starts, an image of the same shape. Of several, the maps are averaged and
             the standard deviation of the map is given as `spread`.
         tolerance: of the relative L1 error of the map, and of the gap: 0.01 is 1 %.
         max_evaluations: evaluations at most; when they end first, the status says so and the result is what there is.
@@ -618,7 +618,7 @@ def integrated_gradients(
     Raises:
         UsageError: neither a tolerance nor a number of evaluations, or both; an unknown rule, too few evaluations or
             too small a budget, a tolerance that the precision can't give, no baseline, a target without meaning here.
-        ImageError: picture or baseline does not fit the model.
+        ImageError: image or baseline does not fit the model.
         ModelError: something is not finite; the message names layer and alpha.
     """
 
@@ -636,15 +636,15 @@ def interior_gradients(
 
     Args:
         model: any model with gradients.
-        image: one picture (pixels in [0, 1], height × width × channel).
-        target: an open class is the one that wins at the picture (not anew at each alpha).
-        baseline: where the path starts, a picture of the same shape.
+        image: one image (pixels in [0, 1], height × width × channel).
+        target: an open class is the one that wins at the image (not anew at each alpha).
+        baseline: where the path starts, an image of the same shape.
         alphas: in [0, 1], in the order in which they are wanted.
         progress: called with places done and in all.
 
     Raises:
         UsageError: an alpha outside [0, 1]; the target has no meaning here; the model has no gradients.
-        ImageError: picture or baseline does not fit the model.
+        ImageError: image or baseline does not fit the model.
         ModelError: something is not finite; the message names layer and alpha.
     """
 
@@ -662,44 +662,44 @@ def interior_gradients(
 
     Args:
         model: any model with gradients.
-        image: one picture (pixels in [0, 1], height × width × channel).
-        target: an open class is the one that wins at the picture (not anew at each alpha).
-        baseline: where the path starts, a picture of the same shape.
+        image: one image (pixels in [0, 1], height × width × channel).
+        target: an open class is the one that wins at the image (not anew at each alpha).
+        baseline: where the path starts, an image of the same shape.
         alphas: in [0, 1], in the order in which they are wanted.
         progress: called with places done and in all.
 
     Raises:
         UsageError: an alpha outside [0, 1]; the target has no meaning here; the model has no gradients.
-        ImageError: picture or baseline does not fit the model.
+        ImageError: image or baseline does not fit the model.
         ModelError: something is not finite; the message names layer and alpha.
     """
 
 @overload
 def make_baseline(asked: str | BaselineName, spec: InputSpec, image: NumpyImageLike) -> Baseline:
-    """Make a baseline for one picture.
+    """Make a baseline for one image.
 
     Args:
         asked: its name, as text or parsed.
         spec: what the model takes.
-        image: the picture that is explained, height × width × channels, which "blurred" is made from.
+        image: the image that is explained, height × width × channels, which "blurred" is made from.
 
     Raises:
         UsageError: there is no such baseline.
-        ImageError: the file can't be read or has another size than the model's pictures.
+        ImageError: the file can't be read or has another size than the model's images.
     """
 
 @overload
 def make_baseline(asked: str | BaselineName, spec: InputSpec, image: T) -> Baseline[T]:
-    """Make a baseline for one picture.
+    """Make a baseline for one image.
 
     Args:
         asked: its name, as text or parsed.
         spec: what the model takes.
-        image: the picture that is explained, height × width × channels, which "blurred" is made from.
+        image: the image that is explained, height × width × channels, which "blurred" is made from.
 
     Raises:
         UsageError: there is no such baseline.
-        ImageError: the file can't be read or has another size than the model's pictures.
+        ImageError: the file can't be read or has another size than the model's images.
     """
 
 @overload
@@ -717,18 +717,18 @@ def occlusion(
 
     Args:
         model: any model; no gradients are needed.
-        image: one picture (pixels in [0, 1], height × width × channel).
-        target: an open class is the one that wins at the picture.
-        fill: what stands in a hidden window: a picture of the same shape, or a fill that depends on what is kept
+        image: one image (pixels in [0, 1], height × width × channel).
+        target: an open class is the one that wins at the image.
+        fill: what stands in a hidden window: an image of the same shape, or a fill that depends on what is kept
             (`fills.make_fill`), such as "imputed".
         window: height and width in pixels, or one number for both; an eighth of the shorter side if None.
         stride: from one window to the next, down and across; the window's own size if None, so that windows lie side
-            by side (half of it if `window` is None as well). The last ones are cut off at the picture's edge.
+            by side (half of it if `window` is None as well). The last ones are cut off at the image's edge.
         progress: called with windows done and in all.
 
     Raises:
-        UsageError: a window larger than the picture, a stride that leaves pixels out, a target without meaning here.
-        ImageError: picture or fill does not fit the model.
+        UsageError: a window larger than the image, a stride that leaves pixels out, a target without meaning here.
+        ImageError: image or fill does not fit the model.
         ModelError: an output is not finite.
     """
 
@@ -747,18 +747,18 @@ def occlusion(
 
     Args:
         model: any model; no gradients are needed.
-        image: one picture (pixels in [0, 1], height × width × channel).
-        target: an open class is the one that wins at the picture.
-        fill: what stands in a hidden window: a picture of the same shape, or a fill that depends on what is kept
+        image: one image (pixels in [0, 1], height × width × channel).
+        target: an open class is the one that wins at the image.
+        fill: what stands in a hidden window: an image of the same shape, or a fill that depends on what is kept
             (`fills.make_fill`), such as "imputed".
         window: height and width in pixels, or one number for both; an eighth of the shorter side if None.
         stride: from one window to the next, down and across; the window's own size if None, so that windows lie side
-            by side (half of it if `window` is None as well). The last ones are cut off at the picture's edge.
+            by side (half of it if `window` is None as well). The last ones are cut off at the image's edge.
         progress: called with windows done and in all.
 
     Raises:
-        UsageError: a window larger than the picture, a stride that leaves pixels out, a target without meaning here.
-        ImageError: picture or fill does not fit the model.
+        UsageError: a window larger than the image, a stride that leaves pixels out, a target without meaning here.
+        ImageError: image or fill does not fit the model.
         ModelError: an output is not finite.
     """
 
@@ -770,36 +770,36 @@ def path_predictions(
     alphas: Sequence[float] | Array,
     progress: Callable[[float], None] | None = ...,
 ) -> PathPredictions:
-    """Count, at each alpha, how many pictures are called what, and how many rightly.
+    """Count, at each alpha, how many images are called what, and how many rightly.
 
     Args:
         model: any model; no gradients are needed.
-        dataset: pairs of a picture (pixels in [0, 1], height × width × channel) and its true class number; with a
+        dataset: pairs of an image (pixels in [0, 1], height × width × channel) and its true class number; with a
             single output 0 for its class and 1 for what is not of it.
-        baseline: where all paths start, a picture of the same shape.
+        baseline: where all paths start, an image of the same shape.
         alphas: in [0, 1].
-        progress: called with the number of pictures done, between alphas with parts of a picture.
+        progress: called with the number of images done, between alphas with parts of an image.
 
     Raises:
-        UsageError: no picture, or an alpha outside [0, 1].
-        ImageError: a picture or the baseline does not fit the model.
+        UsageError: no image, or an alpha outside [0, 1].
+        ImageError: an image or the baseline does not fit the model.
         ModelError: an output is not finite.
     """
 
 @overload
 def predict(model: Model, images: Array) -> list[Prediction]:
-    """Ask `model` about each picture (pixels, batch × height × width × channel).
+    """Ask `model` about each image (pixels, batch × height × width × channel).
 
     Raises:
-        ModelError: the pictures have another shape, or the outputs are not finite.
+        ModelError: the images have another shape, or the outputs are not finite.
     """
 
 @overload
 def predict(model: Model, images: T) -> list[Prediction[T]]:
-    """Ask `model` about each picture (pixels, batch × height × width × channel).
+    """Ask `model` about each image (pixels, batch × height × width × channel).
 
     Raises:
-        ModelError: the pictures have another shape, or the outputs are not finite.
+        ModelError: the images have another shape, or the outputs are not finite.
     """
 
 @overload
@@ -950,22 +950,22 @@ def smooth_grad(
     seed: int = ...,
     progress: Progress | None = ...,
 ) -> Attribution:
-    """Average a method's maps over noisy pictures.
+    """Average a method's maps over noisy images.
 
     Args:
         model: whatever the method takes.
-        image: one picture (pixels in [0, 1], height × width × channel).
-        target: an open class is the one that wins at the picture, not anew at each noisy one.
-        method: from model, picture and target to a map, such as `gradient` or
+        image: one image (pixels in [0, 1], height × width × channel).
+        target: an open class is the one that wins at the image, not anew at each noisy one.
+        method: from model, image and target to a map, such as `gradient` or
             `partial(integrated_gradients, baseline=black, evaluations=16)`.
-        stdevs: standard deviation as a share of the picture's own range of values.
-        n_samples: noisy pictures, at least 2.
+        stdevs: standard deviation as a share of the image's own range of values.
+        n_samples: noisy images, at least 2.
         seed: of the noise.
         progress: called with samples done and in all.
 
     Raises:
         UsageError: too few samples, noise without meaning, or what the method refuses.
-        ImageError: the picture does not fit the model.
+        ImageError: the image does not fit the model.
         ModelError: something is not finite.
     """
 
@@ -981,22 +981,22 @@ def smooth_grad(
     seed: int = ...,
     progress: Progress | None = ...,
 ) -> Attribution[T]:
-    """Average a method's maps over noisy pictures.
+    """Average a method's maps over noisy images.
 
     Args:
         model: whatever the method takes.
-        image: one picture (pixels in [0, 1], height × width × channel).
-        target: an open class is the one that wins at the picture, not anew at each noisy one.
-        method: from model, picture and target to a map, such as `gradient` or
+        image: one image (pixels in [0, 1], height × width × channel).
+        target: an open class is the one that wins at the image, not anew at each noisy one.
+        method: from model, image and target to a map, such as `gradient` or
             `partial(integrated_gradients, baseline=black, evaluations=16)`.
-        stdevs: standard deviation as a share of the picture's own range of values.
-        n_samples: noisy pictures, at least 2.
+        stdevs: standard deviation as a share of the image's own range of values.
+        n_samples: noisy images, at least 2.
         seed: of the noise.
         progress: called with samples done and in all.
 
     Raises:
         UsageError: too few samples, noise without meaning, or what the method refuses.
-        ImageError: the picture does not fit the model.
+        ImageError: the image does not fit the model.
         ModelError: something is not finite.
     """
 
@@ -1012,7 +1012,7 @@ def var_grad(
     seed: int = ...,
     progress: Progress | None = ...,
 ) -> Attribution:
-    """Give the variance of a method's maps over noisy pictures; arguments and errors as for `smooth_grad`.
+    """Give the variance of a method's maps over noisy images; arguments and errors as for `smooth_grad`.
 
     The variance is that of each value (with samples − 1 below the line), and the map its sum over the channels. All
     samples are kept until the end: the standard error of a variance needs them.
@@ -1030,7 +1030,7 @@ def var_grad(
     seed: int = ...,
     progress: Progress | None = ...,
 ) -> Attribution[T]:
-    """Give the variance of a method's maps over noisy pictures; arguments and errors as for `smooth_grad`.
+    """Give the variance of a method's maps over noisy images; arguments and errors as for `smooth_grad`.
 
     The variance is that of each value (with samples − 1 below the line), and the map its sum over the channels. All
     samples are kept until the end: the standard error of a variance needs them.
@@ -1077,14 +1077,14 @@ def wrap(
 
     Args:
         model: a PyTorch module, a Keras model, a JAX function (compiled, or with its `parameters`), or any function
-            from a batch of pictures to a batch of outputs (forward only).
-        input: the picture that it takes and how pixels become its input.
+            from a batch of images to a batch of outputs (forward only).
+        input: the image that it takes and how pixels become its input.
         output: what it gives.
-        **options: for the adapter: `parameters` (makes it a JAX function, called with them and the pictures),
+        **options: for the adapter: `parameters` (makes it a JAX function, called with them and the images),
             `allow_nonfinite` (PyTorch, Keras, JAX), `dtype` (functions, JAX) and `batch_size` (functions).
 
     Raises:
         UsageError: a declaration is missing, or there is no adapter for the model.
-        ModelError: the model can't be run as declared, its outputs are not finite, or a picture's output depends
-            on the other pictures of its batch.
+        ModelError: the model can't be run as declared, its outputs are not finite, or an image's output depends
+            on the other images of its batch.
     """

@@ -88,7 +88,7 @@ class JaxKind:
     number: int = 0
 
     def give(self, values: Array) -> Any:
-        """An array on the first of the devices that the picture was on."""
+        """An array on the first of the devices that the image was on."""
         import jax
 
         devices = jax.devices(self.platform) if self.platform else []
@@ -108,7 +108,7 @@ def _as_float(values: Array, dtype: str) -> Array:
 
 
 def _widened(dtype: str) -> str:
-    """The precision for answers; pictures of whole numbers are refused later, for what they are."""
+    """The precision for answers; images of whole numbers are refused later, for what they are."""
     return dtype if dtype in {"float32", "float64"} else "float32"
 
 

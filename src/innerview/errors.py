@@ -6,7 +6,7 @@
     │   ├── UnknownClass
     │   │   └── AmbiguousClass   several classes have the name
     │   └── MissingExtra    the request needs a package that is not installed
-    ├── ImageError        a picture can't be read, or is not what the model takes
+    ├── ImageError        an image can't be read, or is not what the model takes
     ├── ModelError        a model broke its promises: shapes, finiteness, independence of rows
     │   └── OutOfMemory     memory ended while it ran (a MemoryError too)
     ├── DataError           a data set or its folder is not as described
@@ -69,7 +69,7 @@ class MissingExtra(UsageError):
 
 
 class ImageError(InnerviewError):
-    """A picture can't be read safely, or does not fit the model."""
+    """An image can't be read safely, or does not fit the model."""
 
 
 class ModelError(InnerviewError):

@@ -32,7 +32,7 @@ class TokenGrid:
     Attributes:
         count: of all tokens.
         start: the first token of the grid; class and register tokens stand in front of it or behind it.
-        height: rows of the grid, from the top of the picture to its bottom.
+        height: rows of the grid, from the top of the image to its bottom.
         width: columns of the grid.
     """
 
@@ -77,7 +77,7 @@ class Layer:
 
     @property
     def grid(self) -> tuple[int, int]:
-        """Rows and columns of its positions in the picture; (0, 0) where it has none."""
+        """Rows and columns of its positions in the image; (0, 0) where it has none."""
         if self.tokens is not None:
             return self.tokens.height, self.tokens.width
         if self.axes != IMAGE_AXES:
@@ -85,7 +85,7 @@ class Layer:
         return (self.shape[0], self.shape[1]) if self.shape else (1, 1)
 
     def positions(self, values: Array) -> Array | None:
-        """Its output for one picture as height × width × channel; None where it has no positions."""
+        """Its output for one image as height × width × channel; None where it has no positions."""
         if self.tokens is not None:
             return self.tokens.positions(values)
         return values if self.axes == IMAGE_AXES else None

@@ -1,11 +1,11 @@
 """The waist: what every method may ask of a model, and what every adapter must answer.
 
 Images cross it as pixels, float, batch × height × width × channel, 0 black and 1 white. Values outside [0, 1]
-are legal, since some methods step outside on purpose. A baseline is therefore a picture, and a gradient is the
+are legal, since some methods step outside on purpose. A baseline is therefore an image, and a gradient is the
 change of a score per unit of pixel value: the chain rule through the model's own normalisation is the adapter's.
 
 An adapter holds no attribution mathematics, and a method holds no framework. What is explained reaches the
-adapter as a grad_output: a function from the logits to one row of factors per target and picture.
+adapter as a grad_output: a function from the logits to one row of factors per target and image.
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ class Model(Protocol):
 
     @property
     def batch_size(self) -> int:
-        """How many pictures at once it computes fastest."""
+        """How many images at once it computes fastest."""
         ...
 
     def weights(self) -> Mapping[str, Array]:
@@ -174,7 +174,7 @@ def fingerprint_of(description: Mapping[str, object], weights: Mapping[str, Arra
 
 
 def as_pixels(images: Array, dtype: np.dtype[np.floating]) -> Array:
-    """Take pictures in whatever float they come and give them in the model's precision."""
+    """Take images in whatever float they come and give them in the model's precision."""
     if not np.issubdtype(images.dtype, np.floating):
         raise ModelError(
             f"pixels are floats between 0 and 1; an array of {images.dtype} was given: divide bytes by 255"

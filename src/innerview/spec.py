@@ -1,4 +1,4 @@
-"""What is declared of a model: the picture that it takes, and what its outputs mean.
+"""What is declared of a model: the image that it takes, and what its outputs mean.
 
 Everything is checked where it is given, so that a mistake is met at the declaration and not in a number. What has one
 clear meaning is taken in any form (an array or one number for mean and std, a list or a table of class names, a number
@@ -40,20 +40,20 @@ MEANT: Final[Mapping[str, str]] = {"softmax": "logits", "logit": "logits", "mult
 
 
 NONE: Final = "none of them"
-"""What several independent outputs say of a picture where none of them is more likely than not."""
+"""What several independent outputs say of an image where none of them is more likely than not."""
 
 
 @short
 @dataclass(frozen=True, init=False)
 class InputSpec:
-    """The picture that a model takes, and how its pixels become the model's input.
+    """The image that a model takes, and how its pixels become the model's input.
 
     With ``low, high = value_range`` the model sees ``(low + (high - low) * pixel - mean) / std``, channel by channel,
     in its own axis order.
 
     Attributes:
-        height: of the picture, in pixels.
-        width: of the picture, in pixels.
+        height: of the image, in pixels.
+        width: of the image, in pixels.
         channels: 3 for red, green, blue; 1 for grey.
         mean: per channel, in units of ``value_range``; one number stands for all channels.
         std: per channel, in units of ``value_range``; above 0; one number stands for all channels.
@@ -82,7 +82,7 @@ class InputSpec:
         sides = [_whole(value) for value in (height, width, channels)]
         if None in sides or sides[2] not in {1, 3} or min(cast("list[int]", sides[:2])) < 1:
             raise ModelError(
-                f"a picture of {height} × {width} × {channels} was declared; "
+                f"an image of {height} × {width} × {channels} was declared; "
                 "height and width are at least 1, and channels are 1 (grey) or 3 (red, green, blue)"
             )
         if layout not in LAYOUTS:
@@ -142,11 +142,11 @@ class InputSpec:
         return (self.low - np.asarray(self.mean, dtype=np.float64)) / np.asarray(self.std, dtype=np.float64)
 
     def check(self, images: Array) -> None:
-        """Raise ModelError unless `images` is a batch of pictures of this shape; ImageError if it is no array."""
+        """Raise ModelError unless `images` is a batch of images of this shape; ImageError if it is no array."""
         require_array(images)
         if images.ndim != 4 or images.shape[1:] != self.shape:
             raise ModelError(
-                f"the model takes a batch of {self.height} × {self.width} × {self.channels} pictures "
+                f"the model takes a batch of {self.height} × {self.width} × {self.channels} images "
                 f"(batch, height, width, channel); an array of shape {images.shape} was given"
             )
 
@@ -198,7 +198,7 @@ class OutputSpec:
 
     @property
     def answers(self) -> tuple[str, ...]:
-        """What the model can say of a picture: its classes, and "not" a single one, or none of independent ones."""
+        """What the model can say of an image: its classes, and "not" a single one, or none of independent ones."""
         return possible_answers(self.class_names, self.kind)
 
     def output_of(self, answer: int, outputs: LogitRow) -> int:
@@ -206,7 +206,7 @@ class OutputSpec:
 
         Args:
             answer: see `answers`.
-            outputs: of the picture, one for each class.
+            outputs: of the image, one for each class.
         """
         return answer if answer < len(self.class_names) else int(outputs.argmax())
 
@@ -246,7 +246,7 @@ class OutputSpec:
 
 
 def possible_answers(class_names: Sequence[str], kind: OutputKind = "logits") -> tuple[str, ...]:
-    """What can be said of a picture, where each of these classes has an output of this kind."""
+    """What can be said of an image, where each of these classes has an output of this kind."""
     if len(class_names) == 1:
         return (class_names[0], f"not {class_names[0]}")
     return (*class_names, NONE) if kind == "sigmoid" else tuple(class_names)
@@ -286,11 +286,11 @@ def decide(outputs: Logits, probabilities: Logits, kind: OutputKind = "logits") 
 
 
 def require_array(given: object) -> None:
-    """Raise ImageError for pictures that are no NumPy array: what comes from a framework is in its own axis order."""
+    """Raise ImageError for images that are no NumPy array: what comes from a framework is in its own axis order."""
     if not isinstance(given, np.ndarray):
         kind = f"{type(given).__module__.partition('.')[0]}.{type(given).__name__}"
         raise ImageError(
-            f"pictures are NumPy arrays, height × width × channel, 0 black and 1 white; a {kind} was given. What "
+            f"images are NumPy arrays, height × width × channel, 0 black and 1 white; a {kind} was given. What "
             "`import innerview` itself has (innerview.gradient, …) takes tensors; here, of a PyTorch tensor with "
             "channels in front, before any normalisation, give tensor.permute(1, 2, 0).numpy()"
         )

@@ -1,7 +1,7 @@
-"""What is explained: one number per picture, made from the model's outputs.
+"""What is explained: one number per image, made from the model's outputs.
 
-A target gives the score and its derivative by the outputs (the grad_output); it never sees a picture or a
-model. A class that is left open is fixed once, at the picture that is explained, by `resolve`: along a path
+A target gives the score and its derivative by the outputs (the grad_output); it never sees an image or a
+model. A class that is left open is fixed once, at the image that is explained, by `resolve`: along a path
 towards a baseline the winning class changes, and an explanation that changed its question on the way would add
 up to nothing.
 
@@ -26,7 +26,7 @@ from innerview.types import Array, LogitRow, Logits, Scores
 
 @runtime_checkable
 class Target(Protocol):
-    """One number per picture, with its derivative by the outputs."""
+    """One number per image, with its derivative by the outputs."""
 
     @property
     def unit(self) -> str:
@@ -39,7 +39,7 @@ class Target(Protocol):
         ...
 
     def resolve(self, outputs: LogitRow, output: OutputSpec) -> Target:
-        """Fix what was left open (the class, the temperature), given the outputs at the picture."""
+        """Fix what was left open (the class, the temperature), given the outputs at the image."""
         ...
 
     def score(self, outputs: Logits) -> Scores:
@@ -116,7 +116,7 @@ def _fix(index: int | None, outputs: LogitRow, output: OutputSpec) -> int:
 def _fixed(index: int | None) -> int:
     """The class of a target that was resolved; one that was not has none yet."""
     if index is None:
-        raise UsageError("the target leaves its class open; call resolve(outputs at the picture) first")
+        raise UsageError("the target leaves its class open; call resolve(outputs at the image) first")
     return index
 
 
@@ -344,7 +344,7 @@ def usual_kind(output: OutputSpec) -> str:
 
 
 def together(targets: Sequence[Target]) -> GradOutputs:
-    """Make one grad_output that serves several targets of every picture with one forward pass."""
+    """Make one grad_output that serves several targets of every image with one forward pass."""
 
     def grad_output(outputs: Array) -> Array:
         return np.stack([target.grad_output(outputs) for target in targets])

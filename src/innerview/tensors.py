@@ -1,7 +1,7 @@
-"""The public methods as `import innerview` gives them: a tensor for a picture is taken, and tensors come back.
+"""The public methods as `import innerview` gives them: a tensor for an image is taken, and tensors come back.
 
 Methods know NumPy alone. Here, at the outermost step, arrays of PyTorch, TensorFlow and JAX become NumPy on the way in
-(whatever argument they are), and where the *picture* was one, the result's arrays are of its kind again: framework,
+(whatever argument they are), and where the *image* was one, the result's arrays are of its kind again: framework,
 precision, device. The rule of the axes is height × width × channel; a tensor whose channels stand in front (C × H × W,
 known by the model's own size, so never in doubt unless height, width and channels are one number) is turned, and
 what comes back is turned like it. A normalised tensor is refused: pixels are 0 to 1, and the normalisation is the
@@ -38,18 +38,18 @@ PICTURES: Final = ("image", "images", "result")
 """Arguments whose kind the answer takes."""
 
 PIXELS: Final = frozenset({"image", "images", "baseline", "baselines", "fill", "fills", "dataset"})
-"""Arguments that are pictures."""
+"""Arguments that are images."""
 
 SEVERAL: Final = frozenset({"baseline", "baselines"})
 """Arguments that may be a batch."""
 
 BEYOND: Final = 0.5
 """How far below black or above white a tensor's values may lie: enlarging overshoots, and noise is added; a normalised
-picture of the usual mean and deviation goes from about -2 to 2.6, one for [-1, 1] to -1."""
+image of the usual mean and deviation goes from about -2 to 2.6, one for [-1, 1] to -1."""
 
 
 def taking_tensors(method: Callable[P, R]) -> Callable[P, R]:
-    """Let a method take tensors, and answer in the kind of its picture; the stub says so to type checkers."""
+    """Let a method take tensors, and answer in the kind of its image; the stub says so to type checkers."""
     signature = inspect.signature(method)
 
     @functools.wraps(method)
@@ -102,7 +102,7 @@ class _Reading:
         return answer if self._kind is None else in_kind(answer, self._kind, self._channels)
 
     def _pairs(self, pictures: Iterable[tuple[Any, Any]]) -> Iterator[tuple[Array, int]]:
-        """Pictures with their truths, one at a time: there may be any number."""
+        """Images with their truths, one at a time: there may be any number."""
         single = _Reading("image", self._spec)
         return ((single.take(image), int(truth)) for image, truth in pictures)
 
@@ -124,7 +124,7 @@ class _Reading:
 
 
 def _check_range(values: Array, name: str) -> None:
-    """Raise ImageError for a tensor that is no picture between black and white."""
+    """Raise ImageError for a tensor that is no image between black and white."""
     if not np.issubdtype(values.dtype, np.floating) or not values.size:
         return
     low, high = float(values.min()), float(values.max())

@@ -1,8 +1,8 @@
-"""What people type, made into what the methods take: a number for a class, "black" for a baseline, an open PIL picture.
+"""What people type, made into what the methods take: a number for a class, "black" for a baseline, an open PIL image.
 
 Only what has one meaning is taken. A class alone is explained as the model's outputs are usually explained
 (`targets.usual_kind`); a baseline that was not named is black, and an accuracy that was not named is 1 %: the result
-says both. Bytes are refused, since a picture of 0 to 255 taken for one of 0 to 1 is wrong in silence.
+says both. Bytes are refused, since an image of 0 to 255 taken for one of 0 to 1 is wrong in silence.
 """
 
 # What users give may be anything: unknown types are theirs.
@@ -65,7 +65,7 @@ def fill_in(signature: inspect.Signature, given: dict[str, Any], spec: InputSpec
 
     Raises:
         UsageError: there is no such class or baseline.
-        ImageError: a picture holds bytes, or can't be read.
+        ImageError: an image holds bytes, or can't be read.
     """
     known = signature.parameters
     if "image" in given:
@@ -82,7 +82,7 @@ def fill_in(signature: inspect.Signature, given: dict[str, Any], spec: InputSpec
 
 
 def as_target(asked: str | int | None, output: OutputSpec) -> Target:
-    """The usual target for a class by its number or name; None is the class that wins at the picture.
+    """The usual target for a class by its number or name; None is the class that wins at the image.
 
     Raises:
         UnknownClass: there is no such class.
@@ -159,9 +159,9 @@ def _from_pillow(name: str, value: Any, spec: InputSpec) -> Array:
     mode = "L" if spec.channels == 1 else "RGB"
     if value.size != (spec.width, spec.height) or value.mode != mode:
         raise ImageError(
-            f"the {name} is a PIL picture of {value.size[0]} × {value.size[1]} pixels (width × height) and mode "
+            f"the {name} is a PIL image of {value.size[0]} × {value.size[1]} pixels (width × height) and mode "
             f"{value.mode}; the model takes {spec.width} × {spec.height} and mode {mode}. "
-            "innerview.preprocess(innerview.load_image(file), model.input).image brings any picture to it"
+            "innerview.preprocess(innerview.load_image(file), model.input).image brings any image to it"
         )
     pixels = np.asarray(value).astype(np.float32) / np.float32(255)
     return pixels.reshape(spec.shape)

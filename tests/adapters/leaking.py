@@ -26,7 +26,7 @@ MODEL = ModelSpec(
     {"conv.weight": (32, 3, 3, 3), "dense.weight": (3, 32), "dense.bias": (3,)},
     (Convolution("conv"), ReLU("relu"), GlobalMean("mean"), Dense("dense")),
 )
-"""A layer's values take 2 MB for four pictures: a hundred of them that are kept can't be overlooked."""
+"""A layer's values take 2 MB for four images: a hundred of them that are kept can't be overlooked."""
 
 MEGABYTES = 40
 """Growth that is none: allocators keep some memory at hand. One layer's values kept in each of 100 calls are 200."""

@@ -119,7 +119,7 @@ def test_layers_are_laid_over_the_picture() -> None:
     theirs = captum_attribution(wrapped(), "LayerGradCam", IMAGE, Logit(0), layer="name:2")
     close(theirs.heatmap, grad_cam(wrapped(), IMAGE, Logit(0), "name:2").heatmap)
     assert theirs.meaning == "contribution"
-    with pytest.raises(ModelError, match=r"gave \(1, 5\) for one picture .* no place"):
+    with pytest.raises(ModelError, match=r"gave \(1, 5\) for one image .* no place"):
         captum_attribution(wrapped(), "LayerActivation", IMAGE, None, layer="4")
 
 
@@ -267,7 +267,7 @@ def test_neurons_are_explained_without_a_target() -> None:
 
 @pytest.mark.parametrize("method", ["FeaturePermutation", "DataLoaderAttribution", "LLMAttribution", "Attribution"])
 def test_methods_without_meaning_are_refused_with_the_reason(method) -> None:
-    with pytest.raises(UsageError, match=rf"Captum's {method} was asked to explain a picture, and is refused: it "):
+    with pytest.raises(UsageError, match=rf"Captum's {method} was asked to explain an image, and is refused: it "):
         captum_attribution(wrapped(), method, IMAGE, Logit(0))
 
 
@@ -293,11 +293,11 @@ def test_bad_requests_say_asked_found_and_do() -> None:
         captum_attribution(wrapped(), "DeepLift", IMAGE, Logit(0), return_convergence_delta=True)
     with pytest.raises(ModelError, match=r"Captum's Saliency failed with TypeError: .*steps"):
         captum_attribution(wrapped(), "Saliency", IMAGE, Logit(0), steps=3)
-    with pytest.raises(ImageError, match=r"baselines of shape \(2, 2, 3\) were given; give pictures of 6 × 8 × 3"):
+    with pytest.raises(ImageError, match=r"baselines of shape \(2, 2, 3\) were given; give images of 6 × 8 × 3"):
         captum_attribution(wrapped(), "DeepLift", IMAGE, Logit(0), baselines=np.zeros((2, 2, 3)))
     with pytest.raises(ImageError, match=r"a feature_mask of shape .* float64 was given"):
         captum_attribution(wrapped(), "FeatureAblation", IMAGE, Logit(0), feature_mask=np.zeros((6, 8)))
-    with unchecked(), pytest.raises(ImageError, match=r"the picture has shape \(2, 2, 3\)"):
+    with unchecked(), pytest.raises(ImageError, match=r"the image has shape \(2, 2, 3\)"):
         captum_attribution(wrapped(), "Saliency", np.zeros((2, 2, 3)), Logit(0))
     numpy = Subject("numpy", "linear")
     with pytest.raises(UsageError, match="Captum explains PyTorch modules; this model is a NumpyModel"):

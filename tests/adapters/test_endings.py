@@ -23,7 +23,7 @@ IMAGES = np.random.default_rng(0).random((2, 4, 5, 3)).astype(np.float32)
 
 
 class Ends(nn.Module):
-    """Three logits from the pictures' means, strongly apart, and an ending."""
+    """Three logits from the images' means, strongly apart, and an ending."""
 
     def __init__(self, end: Callable[[torch.Tensor], torch.Tensor], classes: int = 3) -> None:
         super().__init__()
@@ -135,7 +135,7 @@ def test_what_is_compiled_can_not_be_seen_through(end, kind) -> None:
 
 TAKEN: dict[str, Callable[..., Any]] = {
     "logits": nn.Identity(),
-    "logits that lie between 0 and 1 for pictures": lambda z: 0.01 * z + 0.5,
+    "logits that lie between 0 and 1 for images": lambda z: 0.01 * z + 0.5,
     "nothing but 0": lambda z: 0 * z,
     "tanh": torch.tanh,
 }

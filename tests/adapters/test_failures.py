@@ -115,7 +115,7 @@ def test_layers_in_half_precision_can_be_looked_at_and_are_told_of() -> None:
 
 
 class Sometimes(nn.Module):
-    """Fails at bright pictures only, so that the dry run does not see it."""
+    """Fails at bright images only, so that the dry run does not see it."""
 
     def __init__(self, error: Exception) -> None:
         super().__init__()
@@ -130,10 +130,10 @@ class Sometimes(nn.Module):
 @pytest.mark.parametrize(
     ("error", "kind", "said"),
     [
-        (RuntimeError("odd"), ModelError, r"failed on 2 pictures, in layer 1 \(Sometimes\).*RuntimeError: odd"),
+        (RuntimeError("odd"), ModelError, r"failed on 2 images, in layer 1 \(Sometimes\).*RuntimeError: odd"),
         (ValueError(), ModelError, "ValueError"),
         (RuntimeError("CUDA out of memory. Tried"), OutOfMemory, "memory ended|Memory ended"),
-        (MemoryError(), MemoryError, "fewer or smaller pictures"),
+        (MemoryError(), MemoryError, "fewer or smaller images"),
     ],
 )
 def test_a_failure_at_later_pictures_names_the_layer(error: Exception, kind: type[Exception], said: str) -> None:

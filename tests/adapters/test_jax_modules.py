@@ -48,7 +48,7 @@ class Nnx(nnx.Module):
 
 
 class Eqx(eqx.Module):
-    """Of one picture, channels in front, as Equinox has it."""
+    """Of one image, channels in front, as Equinox has it."""
 
     conv: eqx.nn.Conv2d
     dense: eqx.nn.Linear
@@ -107,7 +107,7 @@ def test_batch_statistics_that_are_left_in_training_mode_are_noticed() -> None:
     model = Nnx()
     model.train()
     graph, state = nnx.split(model)
-    with pytest.raises(ModelError, match=r"changes by up to .* when other pictures are in its batch"):
+    with pytest.raises(ModelError, match=r"changes by up to .* when other images are in its batch"):
         wrap(lambda state, x: nnx.merge(graph, state)(x), parameters=state, input=SPEC, output=CLASSES)
 
 
@@ -116,7 +116,7 @@ def test_several_inputs_are_refused_and_parameters_are_asked_for() -> None:
     def function(parameters: Any, pictures: Any, age: Any) -> Any:
         return pictures.mean((1, 2)) * parameters + age
 
-    with pytest.raises(ModelError, match=r"takes 2 inputs \(pictures, age\), but an explanation is of one picture"):
+    with pytest.raises(ModelError, match=r"takes 2 inputs \(images, age\), but an explanation is of one image"):
         wrap(function, parameters=jnp.ones(3), input=SPEC, output=CLASSES)
     with pytest.raises(ModelError, match=r"takes 3 inputs .*if the first are its parameters, .*parameters=…"):
         wrap(function, input=SPEC, output=CLASSES)

@@ -181,7 +181,7 @@ def test_weights_that_a_model_changes_come_back(way: str) -> None:
 
 
 class Late(Clipping):
-    """Changes a weight in place at bright pictures alone."""
+    """Changes a weight in place at bright images alone."""
 
     def forward(self, value: torch.Tensor) -> torch.Tensor:
         return super().forward(value) if float(value.mean()) > 0.9 else self.head(value.mean((2, 3)))

@@ -257,7 +257,7 @@ class Written(keras.Model):
 def test_a_subclassed_model_is_taken_once_it_is_built() -> None:
     keras.utils.set_random_seed(0)
     model = Written()
-    with pytest.raises(ModelError, match="call it on one batch of pictures"):
+    with pytest.raises(ModelError, match="call it on one batch of images"):
         wrap(model, input=SPEC, output=CLASSES)
     model(pictures())
     wrapped = wrap(model, input=SPEC, output=CLASSES)
@@ -389,7 +389,7 @@ def test_batch_statistics_that_are_left_in_training_mode_are_noticed() -> None:
             return super().call(inputs, training=True, mask=mask)
 
     model = keras.Sequential([keras.Input((6, 8, 3)), layers.Conv2D(4, 3), Always(), layers.Flatten(), layers.Dense(3)])
-    with pytest.raises(ModelError, match=r"changes by up to .* when other pictures are in its batch"):
+    with pytest.raises(ModelError, match=r"changes by up to .* when other images are in its batch"):
         wrap(model, input=SPEC, output=CLASSES)
 
 

@@ -1,4 +1,4 @@
-"""Models that reshape with .view() run as they do in plain PyTorch, whichever side of the picture has length 1."""
+"""Models that reshape with .view() run as they do in plain PyTorch, whichever side of the image has length 1."""
 
 from __future__ import annotations
 

@@ -131,7 +131,7 @@ def test_a_channels_first_layout_is_undone_on_the_way_back() -> None:
 
 MISFITS: dict[str, tuple[Operation, tuple[int, ...], dict[str, Array], str]] = {
     "a flat value": (Convolution("c"), (6,), {}, "takes values of 3 axes"),
-    "a picture": (Dense("d"), PICTURE, {}, "takes values of 1 axes"),
+    "an image": (Dense("d"), PICTURE, {}, "takes values of 1 axes"),
     "kernels of other inputs": (Convolution("c"), (7, 6, 4), {}, "with 4 inputs"),
     "kernels of three axes": (Convolution("c"), PICTURE, {"c.weight": np.ones((5, 3, 3))}, "height × width"),
     "a bias too long": (Convolution("c", bias=True), PICTURE, {"c.bias": np.ones(6)}, "5 values, one per output"),

@@ -166,7 +166,7 @@ class AlwaysTraining(nn.Module):
 
 
 class TwoInputs(nn.Module):
-    """A picture and a number; what has a default is no input that is missing."""
+    """An image and a number; what has a default is no input that is missing."""
 
     def forward(self, value: torch.Tensor, age: torch.Tensor, scale: float = 1.0) -> torch.Tensor:
         return scale * value.mean((2, 3)) + age
@@ -185,7 +185,7 @@ REFUSED = {
         TwoInputs,
         SPEC,
         CLASSES,
-        r"takes 2 inputs \(value, age\), but an explanation is of one picture; wrap a module of one input",
+        r"takes 2 inputs \(value, age\), but an explanation is of one image; wrap a module of one input",
     ),
     "half precision": (lambda: model().half(), SPEC, CLASSES, r"float16.*copy\.deepcopy\(model\)\.float\(\)"),
     "two precisions": (lambda: nn.Sequential(model(), nn.Linear(3, 3).double()), SPEC, CLASSES, "float64"),
@@ -200,7 +200,7 @@ REFUSED = {
         lambda: nn.Sequential(AlwaysTraining(), nn.Flatten(), nn.Linear(144, 3)),
         SPEC,
         CLASSES,
-        "changes by up to .* when other pictures are in its batch.*evaluation mode does not turn off",
+        "changes by up to .* when other images are in its batch.*evaluation mode does not turn off",
     ),
 }
 
@@ -233,7 +233,7 @@ def test_a_model_that_leaves_the_graph_is_told_so() -> None:
 
 
 class Cramped(nn.Module):
-    """Asks for more memory than there is, in earnest, when a batch has more than `room` pictures."""
+    """Asks for more memory than there is, in earnest, when a batch has more than `room` images."""
 
     batches: ClassVar[list[int]] = []  # of the class: what an object counts is put back after every pass
 

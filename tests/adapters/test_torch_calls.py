@@ -87,7 +87,7 @@ def test_no_tensor_at_all_is_refused(result) -> None:
 
 
 class Sometimes(nn.Module):
-    """Takes another way for bright pictures."""
+    """Takes another way for bright images."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""A model that fails on the first pictures: the error says in which layer (or after which), with the shapes there."""
+"""A model that fails on the first images: the error says in which layer (or after which), with the shapes there."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class AtOnce(nn.Module):
     """Has no modules inside: it is a layer itself."""
 
     def forward(self, value: torch.Tensor) -> torch.Tensor:
-        raise ValueError("no picture\nlike that")
+        raise ValueError("no image\nlike that")
 
 
 FAILING = {
@@ -54,7 +54,7 @@ FAILING = {
     "in the first layer": (nn.Sequential(nn.Conv2d(1, 2, 3)), "in layer 0 (Conv2d), which was given (3, 3, 6, 8): Run"),
     "in a model that is one layer": (
         AtOnce(),
-        "in layer AtOnce (AtOnce), which was given (3, 3, 6, 8): ValueError: no picture like that. If",
+        "in layer AtOnce (AtOnce), which was given (3, 3, 6, 8): ValueError: no image like that. If",
     ),
 }
 
@@ -75,4 +75,4 @@ def test_a_jax_function_that_fails_says_behind_which_named_value() -> None:
     message = "after layer mean, which gave (3, 3): TypeError"
     with pytest.raises(ModelError, match=re.escape(message)) as caught:
         wrap(function, parameters=jnp.ones((4, 3)), input=SPEC, output=CLASSES)
-    assert str(caught.value).endswith("It is called with the parameters and the pictures")
+    assert str(caught.value).endswith("It is called with the parameters and the images")

@@ -71,7 +71,7 @@ def test_a_framework_without_adapter_is_not_taken_for_a_function(package: str) -
 
 
 def test_a_function_that_mixes_its_rows_is_refused() -> None:
-    with pytest.raises(ModelError, match="other pictures are in its batch"):
+    with pytest.raises(ModelError, match="other images are in its batch"):
         wrap(lambda inputs: good(inputs - inputs.mean(axis=0)), **SPECS)
 
 

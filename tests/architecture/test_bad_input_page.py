@@ -118,12 +118,12 @@ PICTURES: Cases = {
     "an empty file": lambda: load_image(b"", name="empty.png"),
     "another kind of file": lambda: load_image(b"\0\0\0\x18ftypheic" + bytes(3000), name="moose.heic"),
     "bytes of no kind": lambda: load_image(bytes(range(1, 9)) * 9, name="moose.raw"),
-    "half a picture": lambda: load_image(Path("photos/moose.png").read_bytes()[:5000], name="half.png"),
+    "half an image": lambda: load_image(Path("photos/moose.png").read_bytes()[:5000], name="half.png"),
     "too many pixels": lambda: load_image(png(12_000, 9_000, 8, 2, b"\0"), name="map.png"),
     "too large a file": lambda: read_bytes(Path("photos/moose.png"), 100),
-    "a picture of one row": lambda: load_image(png(64_000_000, 1, 8, 0, b"\0"), name="row.png"),
+    "an image of one row": lambda: load_image(png(64_000_000, 1, 8, 0, b"\0"), name="row.png"),
     "nearly nothing in many pixels": lambda: load_image(png(8000, 8000, 8, 2, b"\0"), name="sheet.png"),
-    "a large WebP picture": lambda: load_image(LARGE_WEBP, name="map.webp"),
+    "a large WebP image": lambda: load_image(LARGE_WEBP, name="map.webp"),
     "high dynamic range": lambda: load_image(
         png(1, 1, 8, 0, b"\0\0", extra=((b"cICP", bytes((9, 16, 0, 1))),)), name="sun.png"
     ),
@@ -136,7 +136,7 @@ PICTURES: Cases = {
     "another kind of JPEG": lambda: load_image(
         encoded(Image.new("L", (8, 8)), "JPEG").replace(b"\xff\xc0", b"\xff\xc3"), name="scan.jpg"
     ),
-    "another thing than a picture": lambda: load_image(3),  # pyright: ignore[reportArgumentType]
+    "another thing than an image": lambda: load_image(3),  # pyright: ignore[reportArgumentType]
     "an array with channels in front": lambda: load_image(np.zeros((3, 8, 8))),
     "an array of other numbers": lambda: load_image(np.zeros((8, 8, 3), np.int64)),
     "floats that are no brightness": lambda: load_image(np.full((8, 8, 3), 255.0)),
@@ -151,7 +151,7 @@ CROPS: Cases = {
 BASELINES: Cases = {
     "an unknown word, or no such file": lambda: parse_baseline("pink"),
     "a number without a meaning": lambda: parse_baseline("blurred:-1"),
-    "a blur wider than the picture": lambda: make_baseline("blurred:99", SPEC, PLAIN),
+    "a blur wider than the image": lambda: make_baseline("blurred:99", SPEC, PLAIN),
     "a file of another size": lambda: make_baseline("photos/moose.png", SPEC, PLAIN),
     "an array of another size": lambda: baseline_from(np.zeros((28, 28)), SPEC),
     "bytes in place of floats": lambda: baseline_from(np.zeros((32, 32, 3), np.uint8), SPEC),
@@ -162,12 +162,12 @@ FOLDERS: Cases = {
     "no class folders": lambda: open_folders("photos"),
     "nothing in it": lambda: open_folders("hollow"),
     "no such part": lambda: open_folders("parts"),
-    "a picture beyond the last": lambda: open_folders("data").pick("cat:7"),
+    "an image beyond the last": lambda: open_folders("data").pick("cat:7"),
     "an unknown class": lambda: open_folders("data").pick("zebra"),
     "a class that the model has twice": lambda: open_folders("data").matching(("cat", "dog", "cat")),
     "several folders that may be meant": lambda: open_folders("several"),
     "classes that the model does not know": lambda: open_folders("data").matching(("cat", "deer")),
-    "no picture that can be read": lambda: path("broken", output="new"),
+    "no image that can be read": lambda: path("broken", output="new"),
 }
 NETWORKS: Cases = {
     "weights that are not finite": lambda: build(spoiled()),
@@ -217,12 +217,12 @@ REQUESTS: Cases = {
     "a class against itself": lambda: explain(["cat"], Query(target="cat", versus="3"), output="new"),
     "a scale without a meaning": lambda: explain(["cat"], Query(vmax="0"), output="new"),
     "a pick without data": lambda: explain(["cat"], Query(select="horse:3"), output="new"),
-    "a baseline that differs from picture to picture": lambda: path("data", baseline="blurred", output="new"),
+    "a baseline that differs from image to image": lambda: path("data", baseline="blurred", output="new"),
     "an unknown method": lambda: explain(["cat"], Query(methods=("oclusion",)), output="new"),
     "a method that gives no map": lambda: explain(["cat"], Query(methods=("keep",)), output="new"),
     "an option that a method lacks": lambda: explain(["cat"], Query(methods=("occlusion:size=8",)), output="new"),
     "an option without a meaning": lambda: explain(["cat"], Query(methods=("smooth-grad:samples=1",)), output="new"),
-    "a window wider than the picture": lambda: explain(["cat"], Query(methods=("occlusion:window=40",)), output="new"),
+    "a window wider than the image": lambda: explain(["cat"], Query(methods=("occlusion:window=40",)), output="new"),
     "a method that needs gradients, of a function": lambda: read_method("grad-cam").settled(COLOURS),
 }
 RESULTS: Cases = {

@@ -86,7 +86,7 @@ MISTAKES = {
     "missing type": (
         TYPES,
         "runs/bad.py",
-        "def width(picture):\n    return picture.width",
+        "def width(image):\n    return picture.width",
         "reportMissingParameterType",
     ),
     "lower room imports upper": (IMPORTS, "data/bad.py", "import innerview.pictures", "innerview.data.bad ->"),

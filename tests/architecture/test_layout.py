@@ -75,7 +75,7 @@ def of_one_machine(tree: Path, names: list[str]) -> list[str]:
     for name in names:
         try:
             text = (tree / name).read_text(encoding="utf-8")
-        except (UnicodeDecodeError, FileNotFoundError):  # a picture or weights; a file on its way out
+        except (UnicodeDecodeError, FileNotFoundError):  # an image or weights; a file on its way out
             continue
         offences += [f"{name}: {found.group()}" for found in PLACES.finditer(text)]
     return offences

@@ -126,7 +126,7 @@ def test_path_counts_pictures_and_lists_what_it_left_out(tmp_path: Path, capsys:
     (tmp_path / "data" / "dog" / "2.png").write_bytes(b"\x89PNG\r\n\x1a\nbroken")
     assert main(["saturation", "--data", "data", "--alphas", "0.01,1", "-o", "out"]) == 0
     streams = capsys.readouterr()
-    assert "of 4 pictures" in streams.out
+    assert "of 4 images" in streams.out
     assert "left out: dog:2" in streams.err
     with (tmp_path / "out" / "path.csv").open() as file:
         rows = list(csv.DictReader(file))

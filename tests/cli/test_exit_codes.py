@@ -70,9 +70,9 @@ def test_wrong_usage_is_2(run: Run, tmp_path: Path, arguments: list[str], messag
 
 
 FAILED = {
-    "a missing picture": (["explain", "nowhere.jpg"], "nowhere.jpg"),
-    "a picture that is text": (["explain", "note.txt"], "note.txt is text"),
-    "a crop outside the picture": (["explain", "--crop", "0,0,5000,10"], "5000"),
+    "a missing image": (["explain", "nowhere.jpg"], "nowhere.jpg"),
+    "an image that is text": (["explain", "note.txt"], "note.txt is text"),
+    "a crop outside the image": (["explain", "--crop", "0,0,5000,10"], "5000"),
     "a folder that holds other things": (["explain", "-o", "full"], "holds other things (thesis.tex"),
     "an output below a file": (["explain", "-o", "note.txt/out"], "note.txt/out can't be used"),
     "a baseline of another size": (["explain", "--baseline", "large.png"], "large.png has 40 × 30 pixels"),
@@ -85,7 +85,7 @@ FAILED = {
 
 @pytest.mark.parametrize(("arguments", "message"), FAILED.values(), ids=FAILED)
 def test_a_failed_run_is_1_and_loses_nothing(run: Run, tmp_path: Path, arguments: list[str], message: str) -> None:
-    (tmp_path / "note.txt").write_text("not a picture")
+    (tmp_path / "note.txt").write_text("not an image")
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "thesis.tex").write_text("irreplaceable")
     Image.fromarray(np.zeros((30, 40, 3), dtype=np.uint8)).save(tmp_path / "large.png")
@@ -93,7 +93,7 @@ def test_a_failed_run_is_1_and_loses_nothing(run: Run, tmp_path: Path, arguments
     assert message in text
     assert code == 1
     assert [one.name for one in (tmp_path / "full").iterdir()] == ["thesis.tex"]
-    assert (tmp_path / "note.txt").read_text() == "not a picture"
+    assert (tmp_path / "note.txt").read_text() == "not an image"
 
 
 def test_help_and_version_are_0(run: Run) -> None:

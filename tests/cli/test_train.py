@@ -54,13 +54,13 @@ def test_it_trains_on_class_folders_and_says_how_well(run: Run) -> None:
     assert code == 0
     assert "of 2 images; of their moving average (EMA)" in out
     assert "innerview inspect run" in out
-    assert "6 steps of 6 on 12 pictures of 8 × 8 in 2 classes, tested on 2; float32, 1 thread, seed 0" in err
+    assert "6 steps of 6 on 12 images of 8 × 8 in 2 classes, tested on 2; float32, 1 thread, seed 0" in err
     assert "Training: step 6 of 6: epoch 3.00, loss" in err
     found = RunFolder.open(Path("run"))
     assert found.steps() == (0, 1, 3, 6)
     assert found.manifest.configuration["channels"] == 4
     sizes = found.curve("size")[1]
-    assert sizes[0] < sizes[-1] == 8, "smaller pictures come first, and none is larger than the data's own"
+    assert sizes[0] < sizes[-1] == 8, "smaller images come first, and none is larger than the data's own"
 
 
 @pytest.mark.parametrize("asked", [("--image-size", "16"), ("--crop", "whole")])
@@ -80,14 +80,14 @@ def test_images_of_one_size_are_not_cropped_without_a_word(run: Run, asked: tupl
 def test_cifar_10_is_not_read_or_fetched_for_what_will_be_refused(
     run: Run, monkeypatch: pytest.MonkeyPatch, source: str, asked: tuple[str, str]
 ) -> None:
-    """Its pictures have one size, which is known before; read or downloaded, they would take a while."""
+    """Its images have one size, which is known before; read or downloaded, they would take a while."""
     Path("cifar/cifar-10-batches-py").mkdir(parents=True)
     Path("cifar/cifar-10-batches-py/test_batch").touch()
     for name in ("load", "fetch"):
         monkeypatch.setattr(cifar10, name, lambda *_, **__: pytest.fail("all was read"))
     code, _, err = run(source, "cifar", *QUICK[:6], *asked, "-o", "run")
     assert code == 2
-    assert "the pictures at cifar are 32 pixels high and taken whole" in err
+    assert "the images at cifar are 32 pixels high and taken whole" in err
     assert "leave --image-size and --crop out" in err
 
 
@@ -196,12 +196,12 @@ def test_unreadable_pictures_are_listed_and_left_out_when_asked(run: Run) -> Non
     Path("data/red/2.png").write_bytes(b"meow")
     code, _, err = run("--data", "data", *QUICK, "-o", "run")
     assert code == 1
-    assert "1 picture can't be read:\n  red:2 (2.png) is text" in err
+    assert "1 image can't be read:\n  red:2 (2.png) is text" in err
     assert not Path("run").exists()
     code, _, err = run("--data", "data", *QUICK, "--skip-bad", "-o", "run")
     assert code == 0
     assert err.index("left out: red:2") < err.index("Training: step 1")
-    assert RunFolder.open(Path("run")).manifest.notes == ("1 pictures could not be read and were left out",)
+    assert RunFolder.open(Path("run")).manifest.notes == ("1 images could not be read and were left out",)
 
 
 WRONG = {
@@ -210,7 +210,7 @@ WRONG = {
     "data twice": (("--data", "data", "--download", "x"), 2, "--data and --download were both given"),
     "no such data": (("--data", "nowhere"), 1, "nowhere is not there; name a tarball"),
     "one class": (("--data", "one"), 1, "one holds one class folder (red)"),
-    "an empty class": (("--data", "hollow"), 1, "hollow/green holds no picture; every class needs some"),
+    "an empty class": (("--data", "hollow"), 1, "hollow/green holds no image; every class needs some"),
     "an unknown configuration": (
         ("--data", "data", "--config", "resnet"),
         2,

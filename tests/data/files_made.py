@@ -1,4 +1,4 @@
-"""Picture files made on the spot, so that the tests need none."""
+"""Image files made on the spot, so that the tests need none."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Damaged pictures without end: seeded mutations of a file of every form, and what must hold for each.
+"""Damaged images without end: seeded mutations of a file of every form, and what must hold for each.
 
-Whatever the bytes, the answer is a picture in [0, 1] or one of our errors; nothing is written to the terminal, and
+Whatever the bytes, the answer is an image in [0, 1] or one of our errors; nothing is written to the terminal, and
 neither processor time nor memory follows what a header claims. As a program, it reads as many as it is told (10,000)
 and counts the endings, the slowest and the largest: `python tests/data/mutating.py 10000`.
 """
@@ -28,7 +28,7 @@ from innerview.errors import ImageError
 from innerview.types import Array
 
 SLOW = 2.0
-"""Seconds of processor time for one picture; files here have a few kilobytes."""
+"""Seconds of processor time for one image; files here have a few kilobytes."""
 
 GROWTH = 500_000
 """kB by which the process may grow over all of them."""
@@ -144,7 +144,7 @@ def outcome(data: bytes) -> str:
         picture = load_image(data)
     except ImageError as problem:
         said = str(problem)
-        if not said.startswith("the picture ") or "\n" in said:
+        if not said.startswith("the image ") or "\n" in said:
             raise AssertionError(said) from problem
         return "refused"
     width, height = picture.size
@@ -186,7 +186,7 @@ def soak(count: int, seed: int) -> str:
             slowest = max(slowest, (time.process_time() - begun, name, number))
     grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1000
     lines = [
-        f"{count:,} damaged pictures (seed {seed})",
+        f"{count:,} damaged images (seed {seed})",
         *(f"  {number:,} {end}" for end, number in ends.most_common()),
     ]
     lines.append(

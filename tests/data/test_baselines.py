@@ -75,11 +75,11 @@ class TestBlur:
 
     def test_sigma_is_an_eighth_of_the_longer_side_and_said(self) -> None:
         baseline = make_baseline("blurred", SPEC, PICTURE)
-        assert baseline.words == "the picture blurred (Gaussian, sigma 1 pixels)"
+        assert baseline.words == "the image blurred (Gaussian, sigma 1 pixels)"
         assert_array_equal(baseline.image, make_baseline("blurred:1", SPEC, PICTURE).image)
 
     def test_a_kernel_without_limit_is_refused(self) -> None:
-        with pytest.raises(UsageError, match="blur of 9 pixels was asked for; the model's pictures have 8"):
+        with pytest.raises(UsageError, match="blur of 9 pixels was asked for; the model's images have 8"):
             make_baseline("blurred:9", SPEC, PICTURE)
 
 
@@ -107,10 +107,10 @@ class TestFiles:
 class TestArrays:
     def test_one_of_the_right_shape_is_copied(self) -> None:
         array = PICTURE.astype(np.float64)
-        baseline = baseline_from(array, SPEC, "mean picture")
+        baseline = baseline_from(array, SPEC, "mean image")
         assert_allclose(baseline.image, PICTURE)
         assert baseline.image.dtype == np.float32
-        assert baseline.words == "from mean picture"
+        assert baseline.words == "from mean image"
         array[:] = 0
         assert baseline.image.any()
 

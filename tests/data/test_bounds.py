@@ -21,7 +21,7 @@ LITTLE = 12 * 2**20
 
 
 def cost(data: bytes) -> int:
-    """Bytes that Python and NumPy held at most while a picture was read."""
+    """Bytes that Python and NumPy held at most while an image was read."""
     load_image(data)  # what is loaded once does not count
     tracemalloc.start()
     try:

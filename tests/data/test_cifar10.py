@@ -1,4 +1,4 @@
-"""Reading CIFAR-10 gives the pictures that were written, in every form; pickles can run nothing."""
+"""Reading CIFAR-10 gives the images that were written, in every form; pickles can run nothing."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def binary_batch(pixels: np.ndarray, labels: np.ndarray) -> bytes:
 
 @pytest.fixture
 def pictures() -> tuple[np.ndarray, np.ndarray]:
-    """Sixty pictures, ten per batch, one of each class, no two alike."""
+    """Sixty images, ten per batch, one of each class, no two alike."""
     random = np.random.default_rng(3)
     return random.integers(0, 256, (6 * EACH, 32, 32, 3), dtype=np.uint8), np.tile(np.arange(10), 6)
 
@@ -221,7 +221,7 @@ def test_another_file_than_a_tarball_is_refused_in_one_line(tmp_path) -> None:
 def test_an_npz_that_does_not_fit_is_named(tmp_path) -> None:
     images, labels = np.zeros((2, 4, 4, 3)), np.arange(2)
     np.savez(tmp_path / "floats.npz", train_images=images, train_labels=labels, test_images=images, test_labels=labels)
-    with pytest.raises(DataError, match=r"in .*floats\.npz pictures are .* float64 .* convert them"):
+    with pytest.raises(DataError, match=r"in .*floats\.npz images are .* float64 .* convert them"):
         load(tmp_path / "floats.npz")
 
 

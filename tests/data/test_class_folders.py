@@ -1,4 +1,4 @@
-"""Class folders give every picture once, in the order of names, at one size; what can't be used is named."""
+"""Class folders give every image once, in the order of names, at one size; what can't be used is named."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def picture(path: Path, colour: tuple[int, int, int], width: int = 8, height: in
 
 @pytest.fixture
 def animals(tmp_path: Path) -> Path:
-    """Two classes of seven plain pictures; the red value is the number of the picture, the green the class."""
+    """Two classes of seven plain images; the red value is the number of the image, the green the class."""
     for number, name in enumerate(["cat", "dog"]):
         for index in range(7):
             picture(tmp_path / name / f"{index}.png", (index, number, 0))
@@ -79,12 +79,12 @@ def test_shrinking_keeps_the_mean(tmp_path: Path) -> None:
 
 
 def test_unreadable_pictures_are_listed_and_can_be_skipped(animals: Path) -> None:
-    (animals / "cat" / "broken.jpg").write_bytes(b"no picture")
+    (animals / "cat" / "broken.jpg").write_bytes(b"no image")
     (animals / "dog" / "0.png").write_bytes((animals / "dog" / "0.png").read_bytes()[:40])
     with pytest.raises(DataError) as caught:
         from_folders(animals, size=8)
     message = str(caught.value)
-    assert "2 pictures" in message
+    assert "2 images" in message
     assert "cat:7 (broken.jpg)" in message
     assert "dog:0 (0.png)" in message
     assert "--skip-bad" in message
@@ -95,7 +95,7 @@ def test_unreadable_pictures_are_listed_and_can_be_skipped(animals: Path) -> Non
 
 
 def test_other_files_are_left_alone(animals: Path) -> None:
-    (animals / "cat" / "notes.txt").write_text("not a picture")
+    (animals / "cat" / "notes.txt").write_text("not an image")
     (animals / ".hidden").mkdir()
     assert from_folders(animals, size=8).classes == ("cat", "dog")
 
@@ -114,13 +114,13 @@ def test_no_class_is_refused(tmp_path: Path) -> None:
 
 def test_an_empty_class_is_named(animals: Path) -> None:
     (animals / "eel").mkdir()
-    with pytest.raises(DataError, match="eel holds no picture"):
+    with pytest.raises(DataError, match="eel holds no image"):
         from_folders(animals, size=8)
 
 
 def test_a_class_of_one_picture_is_named(animals: Path) -> None:
     picture(animals / "eel" / "0.png", (0, 0, 0))
-    with pytest.raises(DataError, match="eel holds one picture"):
+    with pytest.raises(DataError, match="eel holds one image"):
         from_folders(animals, size=8)
 
 
@@ -134,6 +134,6 @@ def test_a_test_class_that_is_not_trained_is_named(tmp_path: Path) -> None:
 def test_a_class_whose_pictures_are_all_unreadable_is_refused_even_when_skipping(animals: Path) -> None:
     for number in range(2):
         (animals / "eel").mkdir(exist_ok=True)
-        (animals / "eel" / f"{number}.png").write_bytes(b"no picture")
-    with pytest.raises(DataError, match="no training picture of eel"):
+        (animals / "eel" / f"{number}.png").write_bytes(b"no image")
+    with pytest.raises(DataError, match="no training image of eel"):
         from_folders(animals, size=8, skip_bad=True)

@@ -161,7 +161,7 @@ class TestColourProfiles:
         assert picture.notes == ()
 
     def test_another_one_is_applied(self) -> None:
-        """A profile that swaps two of sRGB's primaries must swap them in the picture."""
+        """A profile that swaps two of sRGB's primaries must swap them in the image."""
         profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
         for name in (b"sRGB", "sRGB".encode("utf-16-be")):
             while name in profile:

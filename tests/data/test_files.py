@@ -61,7 +61,7 @@ def test_a_file_taken_for_a_folder(tmp_path: Path) -> None:
 def test_a_folder_says_what_it_holds(tmp_path: Path) -> None:
     for number in range(10):
         (tmp_path / f"{number}.png").touch()
-    with pytest.raises(ImageError, match=r"is a folder that holds 0\.png, .*7\.png, …; name a picture in it"):
+    with pytest.raises(ImageError, match=r"is a folder that holds 0\.png, .*7\.png, …; name an image in it"):
         read_bytes(tmp_path, ENOUGH)
 
 

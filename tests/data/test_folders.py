@@ -14,7 +14,7 @@ LEVELS = {"cat": 50, "dog": 100, "horse": 200}
 
 
 def fill(folder: Path, counts: dict[str, int]) -> None:
-    """Write pictures 1.png, 2.png, … of one brightness per class; their red is their number."""
+    """Write images 1.png, 2.png, … of one brightness per class; their red is their number."""
     for name, count in counts.items():
         (folder / name).mkdir(parents=True)
         for number in range(1, count + 1):
@@ -51,13 +51,13 @@ def test_images_can_be_picked(data: ClassFolders, asked: str | int, name: str) -
 
 @pytest.mark.parametrize("asked", [17, "17"])
 def test_a_number_beyond_the_last_is_refused(data: ClassFolders, asked: str | int) -> None:
-    with pytest.raises(DataError, match=r"picture '17' was asked for; the pictures in .* are numbered 0 to 16"):
+    with pytest.raises(DataError, match=r"image '17' was asked for; the images in .* are numbered 0 to 16"):
         data.pick(asked)
 
 
 @pytest.mark.parametrize("asked", ["cat:3", "cat:-1", "cat:x", "cat:"])
 def test_a_number_beyond_the_last_of_a_class_is_refused(data: ClassFolders, asked: str) -> None:
-    with pytest.raises(DataError, match=f"picture '{asked}' was asked for; the pictures of cat are numbered 0 to 2"):
+    with pytest.raises(DataError, match=f"image '{asked}' was asked for; the images of cat are numbered 0 to 2"):
         data.pick(asked)
 
 
@@ -119,7 +119,7 @@ class TestLayouts:
         (tmp_path / "README.md").touch()
         data = open_folders(tmp_path)
         assert [entry.path.name for entry in data.entries] == ["1.png", "2.png"]
-        assert data.notes == ("cat: folder.png, list.txt, Thumbs.db passed over, no picture by its ending",)
+        assert data.notes == ("cat: folder.png, list.txt, Thumbs.db passed over, no image by its ending",)
 
     def test_endings_count_in_either_case(self, tmp_path: Path) -> None:
         fill(tmp_path, {"cat": 1})
@@ -130,7 +130,7 @@ class TestLayouts:
         fill(tmp_path, {"cat": 2, "dog": 0})
         data = open_folders(tmp_path)
         assert data.class_names == ("cat",)
-        assert data.notes == ("dog holds no picture and was left out",)
+        assert data.notes == ("dog holds no image and was left out",)
 
 
 class TestNoDataSet:
@@ -149,12 +149,12 @@ class TestNoDataSet:
 
     def test_images_without_classes(self, tmp_path: Path) -> None:
         fill(tmp_path, {"cat": 3})
-        with pytest.raises(DataError, match="cat holds 3 pictures but no class folders; sort them into"):
+        with pytest.raises(DataError, match="cat holds 3 images but no class folders; sort them into"):
             open_folders(tmp_path / "cat")
 
     def test_only_empty_classes(self, tmp_path: Path) -> None:
         fill(tmp_path, {"cat": 0, "dog": 0})
-        with pytest.raises(DataError, match="holds cat, dog, but no class folder with a picture in it"):
+        with pytest.raises(DataError, match="holds cat, dog, but no class folder with an image in it"):
             open_folders(tmp_path)
 
     def test_a_folder_that_may_not_be_listed(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -197,7 +197,7 @@ class TestOthersLayouts:
     def test_a_test_part_without_labels_alone_is_named(self, tmp_path: Path) -> None:
         fill(tmp_path / "train", {"cat": 2})
         fill(tmp_path, {"test": 3})
-        with pytest.raises(DataError, match="test holds 3 pictures but no class folders"):
+        with pytest.raises(DataError, match="test holds 3 images but no class folders"):
             open_folders(tmp_path)
 
     def test_train_is_a_class_beside_others(self, tmp_path: Path) -> None:
@@ -237,7 +237,7 @@ class TestOthersLayouts:
     def test_links_in_a_circle_without_pictures_end(self, tmp_path: Path) -> None:
         (tmp_path / "a" / "b").mkdir(parents=True)
         (tmp_path / "a" / "b" / "up").symlink_to(tmp_path, target_is_directory=True)
-        with pytest.raises(DataError, match="no class folder with a picture in it"):
+        with pytest.raises(DataError, match="no class folder with an image in it"):
             open_folders(tmp_path)
 
     def test_pipes_are_passed_over(self, tmp_path: Path) -> None:

@@ -75,7 +75,7 @@ class TestPNG:
 
     @pytest.mark.parametrize(("colour", "depth"), DEPTHS)
     def test_interlaced(self, colour: int, depth: int) -> None:
-        """The first of Adam7's passes is the whole of a picture of one pixel."""
+        """The first of Adam7's passes is the whole of an image of one pixel."""
         samples = some(colour, depth)[:1, :1]
         plain = made_png(samples, depth, colour)
         head = plain[16:28] + b"\1"

@@ -1,4 +1,4 @@
-"""A tenth of the soak: damaged pictures of every form end in a picture or in one of our errors, and in silence."""
+"""A tenth of the soak: damaged images of every form end in an image or in one of our errors, and in silence."""
 
 from __future__ import annotations
 

@@ -53,7 +53,7 @@ def test_a_file_has_its_name_and_the_truth_that_was_given(tmp_path) -> None:
 def test_of_several_the_first_is_read_and_it_is_said(kind: str) -> None:
     picture = load_image(animation(kind))
     np.testing.assert_allclose(picture.pixels, 10 / 255, atol=0.01)
-    assert picture.notes == ("the first of several pictures in the file",)
+    assert picture.notes == ("the first of several images in the file",)
 
 
 def test_the_frames_are_not_counted(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -63,7 +63,7 @@ def test_the_frames_are_not_counted(monkeypatch: pytest.MonkeyPatch) -> None:
         raise AssertionError("the frames were counted")
 
     monkeypatch.setattr(GifImageFile, "n_frames", property(count))
-    assert load_image(animation("GIF")).notes == ("the first of several pictures in the file",)
+    assert load_image(animation("GIF")).notes == ("the first of several images in the file",)
 
 
 ORIENTATIONS = {
@@ -145,18 +145,18 @@ class TestTooLarge:
 
 BROKEN = {
     "empty": (b"", r"is empty \(0 bytes\)"),
-    "text": (b"This is a list of moose.\n" * 500, r"moose\.png is text, 12 kB; pictures are PNG, JPEG, WebP"),
+    "text": (b"This is a list of moose.\n" * 500, r"moose\.png is text, 12 kB; images are PNG, JPEG, WebP"),
     "a web page": (b"<!DOCTYPE html><html><body>404</body></html>", "is a web page, 44 bytes"),
     "a drawing": (b'<svg xmlns="http://www.w3.org/2000/svg"/>', "is an SVG drawing"),
     "a PDF": (b"%PDF-1.7\n" + bytes(99), "is a PDF document"),
     "PostScript, which Pillow would run": (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", "is a PostScript"),
-    "a HEIC photo": (b"\0\0\0\x18ftypheic" + bytes(99), "is a HEIC picture"),
+    "a HEIC photo": (b"\0\0\0\x18ftypheic" + bytes(99), "is a HEIC image"),
     "an archive": (b"PK\x03\x04" + bytes(99), "is a ZIP archive"),
     "zeros": (bytes(64), "is of no kind that is known"),
-    "a PNG's first bytes": (b"\x89PNG\r\n\x1a\n", "PNG picture that is broken at its start"),
-    "a JPEG's first bytes": (b"\xff\xd8\xff\xe0", "JPEG picture that is broken at its start"),
-    "a PAM, which is not in the list": (b"P7\nWIDTH 1\nHEIGHT 1\n", "is a PAM picture, which is not read"),
-    "a picture without pixels": (png(0, 5, 8, 2, b""), "moose.png"),
+    "a PNG's first bytes": (b"\x89PNG\r\n\x1a\n", "PNG image that is broken at its start"),
+    "a JPEG's first bytes": (b"\xff\xd8\xff\xe0", "JPEG image that is broken at its start"),
+    "a PAM, which is not in the list": (b"P7\nWIDTH 1\nHEIGHT 1\n", "is a PAM image, which is not read"),
+    "an image without pixels": (png(0, 5, 8, 2, b""), "moose.png"),
 }
 
 
@@ -178,7 +178,7 @@ def test_a_file_that_was_cut_short_is_refused(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", FORMATS)
 def test_damage_anywhere_is_survived(kind: str) -> None:
-    """Whatever the bytes, the answer is a picture in [0, 1] or a ImageError, and no warning."""
+    """Whatever the bytes, the answer is an image in [0, 1] or a ImageError, and no warning."""
     whole = encoded(Image.fromarray(random_bytes(12, 12)), kind)
     generator = np.random.default_rng(7)
     with warnings.catch_warnings():
@@ -190,7 +190,7 @@ def test_damage_anywhere_is_survived(kind: str) -> None:
             try:
                 picture = load_image(bytes(damaged), max_pixels=1_000_000)
             except ImageError as problem:
-                assert str(problem).startswith("the picture ")  # noqa: PT017 — either way is right
+                assert str(problem).startswith("the image ")  # noqa: PT017 — either way is right
             else:
                 assert 0 <= picture.pixels.min() <= picture.pixels.max() <= 1
 

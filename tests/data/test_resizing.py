@@ -17,7 +17,7 @@ def noise(height: int, width: int, channels: int = 3) -> np.ndarray:
 
 @given(SIZES, SIZES)
 def test_every_new_pixel_is_a_mean(before: int, after: int) -> None:
-    """Rows that sum to 1 and hold nothing negative keep every picture in [0, 1] and every plain one as it is."""
+    """Rows that sum to 1 and hold nothing negative keep every image in [0, 1] and every plain one as it is."""
     rows = weights(before, after)
     assert rows.shape == (after, before)
     assert rows.min() >= 0
@@ -26,7 +26,7 @@ def test_every_new_pixel_is_a_mean(before: int, after: int) -> None:
 
 @given(SIZES, SIZES)
 def test_shrinking_counts_every_old_pixel_alike(before: int, after: int) -> None:
-    """So the mean of the picture stays: columns sum to after / before."""
+    """So the mean of the image stays: columns sum to after / before."""
     small = min(before, after)
     assert_allclose(weights(before, small).sum(axis=0), small / before, rtol=1e-5)
 

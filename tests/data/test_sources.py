@@ -1,4 +1,4 @@
-"""Everything that people have in hand for a picture is read alike, or refused for what it is."""
+"""Everything that people have in hand for an image is read alike, or refused for what it is."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def test_all_are_read_alike(tmp_path: Path, give: Callable[[Path], object]) -> N
     with unchecked():
         picture = load_image(give(path))  # pyright: ignore[reportArgumentType]
     np.testing.assert_allclose(picture.pixels, VALUES / 255, atol=1e-3)
-    assert picture.name in {"moose.png", "the picture"}
+    assert picture.name in {"moose.png", "the image"}
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ def test_a_picture_does_not_change_with_somebodys_array() -> None:
 
 
 REFUSED: dict[str, tuple[object, str]] = {
-    "nothing": (None, "None was given for a picture; a picture is a path"),
+    "nothing": (None, "None was given for an image; an image is a path"),
     "a number": (3, "an int was given"),
     "a list": ([[0, 1]], "a list was given"),
     "channels in front": (np.zeros((3, 8, 8)), "array of 3 × 8 × 8; move the channels to the end"),

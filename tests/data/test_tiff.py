@@ -120,7 +120,7 @@ class TestTIFF:
         first, second = Image.new("L", (4, 4), 9), Image.new("L", (90, 90), 99)
         picture = load_image(encoded(first, "TIFF", save_all=True, append_images=[second]))
         near(picture, np.array(9 / 255))
-        assert picture.notes == ("the first of several pictures in the file",)
+        assert picture.notes == ("the first of several images in the file",)
 
     def test_a_large_one_by_its_marks(self) -> None:
         values = random_bytes(3, 5)
@@ -131,7 +131,7 @@ REFUSED = {
     "floats with opacity": (tiff(deep("f4", 4), photometric=2, extra=(2,)), "32-bit floats with opacity"),
     "floats with white at 0": (tiff(deep("f4", 1), photometric=0), "32-bit floats with white at 0"),
     "five channels of which nothing is said": (tiff(deep("u1", 5), photometric=2), "with 5 channels of 8-bit whole"),
-    "a picture of many bands": (tiff(deep("u2", 8), photometric=1), "with 8 channels of 16-bit whole numbers"),
+    "an image of many bands": (tiff(deep("u2", 8), photometric=1), "with 8 channels of 16-bit whole numbers"),
     "inks at 16 bits": (tiff(deep("u2", 4), photometric=5), "in inks of 16-bit whole numbers"),
     "five inks": (tiff(deep("u1", 5), photometric=5), "of which 4 are colours .inks"),
     "L*a*b* at 16 bits": (tiff(deep("u2", 3), photometric=8), "in L.a.b. with 3 channels of 16-bit"),

@@ -42,7 +42,7 @@ class Case:
 
     @property
     def model(self) -> FunctionModel:
-        """Gives these outputs for every picture."""
+        """Gives these outputs for every image."""
         row = np.asarray(self.outputs, np.float32)
         return FunctionModel(
             lambda inputs: np.repeat(row[None], len(inputs), axis=0),
@@ -87,10 +87,10 @@ def test_words_and_captions_say_it(case: Case) -> None:
     (found,) = predict(case.model, PICTURE[None])
     told = sentences.says(found, None)
     if case.answer == NONE:
-        assert told.startswith("The model says none of its classes")
-        assert "says 0 dog" not in told
+        assert told.startswith("The model predicts none of its classes")
+        assert "predicts 0 dog" not in told
     else:
-        assert told.startswith(f"The model says {case.answer}")
+        assert told.startswith(f"The model predicts {case.answer}")
     assert f"says {case.answer}" in Subject("x", found).sentence
     line = said_lines(found, None, None)[0]
     assert line.text == f"says {case.answer}"
@@ -114,7 +114,7 @@ def test_counts_say_it(case: Case) -> None:
     )
     np.testing.assert_array_equal(along.accuracy, [1, 1])
     assert (along.fractions[:, predictions[0].index] == 1).all()
-    assert f"100 % of 1 picture {case.answer}" in sentences.statistics(along)
+    assert f"100 % of 1 image {case.answer}" in sentences.statistics(along)
 
 
 def test_what_is_said_of_a_part_says_it(case: Case) -> None:

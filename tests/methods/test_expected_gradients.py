@@ -69,7 +69,7 @@ def test_a_seed_decides_whatever_the_batch_size() -> None:
 
 
 def test_bad_requests_say_asked_found_and_do() -> None:
-    with pytest.raises(UsageError, match="no baseline was given; give pictures to compare with"):
+    with pytest.raises(UsageError, match="no baseline was given; give images to compare with"):
         expected_gradients(NETWORK, IMAGE, Logit(0), baselines=[])
     with pytest.raises(UsageError, match="1 samples were asked for"):
         expected_gradients(NETWORK, IMAGE, Logit(0), baselines=BASELINES, n_samples=1)

@@ -52,7 +52,7 @@ def test_interior_gradients_lie_on_the_straight_path(model: Analytic, image: np.
 
 
 def test_the_class_is_resolved_once_and_not_anew_at_each_alpha() -> None:
-    # Class 0 wins at the picture through the cube, class 1 near black through the slope.
+    # Class 0 wins at the image through the cube, class 1 near black through the slope.
     linear = np.zeros((2, 1, 1, 1))
     curved = np.zeros((2, 1, 1, 1))
     linear[1], curved[0] = 1, 2
@@ -177,7 +177,7 @@ def test_a_value_that_is_not_finite_is_named(model: Analytic, image: np.ndarray)
     model.curved[0, 0, 0, 0] = np.inf
     with pytest.raises(ModelError, match="not finite"):
         gradient(model, image, Logit(0))
-    model.curved[0, 0, 0, 0] = 1e308  # finite at the picture, infinite when multiplied by 3
+    model.curved[0, 0, 0, 0] = 1e308  # finite at the image, infinite when multiplied by 3
     with (
         np.errstate(over="ignore"),
         pytest.raises(ModelError, match=r"gradient at alpha .* not finite.*on the way back"),

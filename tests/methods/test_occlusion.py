@@ -71,7 +71,7 @@ def test_the_picture_is_left_as_it_is_and_progress_is_told() -> None:
 
 
 def test_bad_requests_say_asked_found_and_do() -> None:
-    with pytest.raises(UsageError, match="a window of 5 pixels was asked for; along this side the picture has 4"):
+    with pytest.raises(UsageError, match="a window of 5 pixels was asked for; along this side the image has 4"):
         occlusion(NETWORK, IMAGE, Logit(0), fill=FILL, window=5)
     with pytest.raises(UsageError, match="a window of 0 pixels"):
         occlusion(NETWORK, IMAGE, Logit(0), fill=FILL, window=0)

@@ -1,4 +1,4 @@
-"""What every method asks of a picture before anything is computed."""
+"""What every method asks of an image before anything is computed."""
 
 from __future__ import annotations
 

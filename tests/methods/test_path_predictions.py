@@ -31,5 +31,5 @@ def test_counts_equal_one_prediction_at_a_time() -> None:
 
 def test_no_picture_is_refused() -> None:
     model = Analytic.random(11)
-    with pytest.raises(UsageError, match="no picture"):
+    with pytest.raises(UsageError, match="no image"):
         path_predictions(model, [], baseline=np.zeros(model.input.shape), alphas=[1])

@@ -1,4 +1,4 @@
-"""The share of the outputs' spread that comes from the pictures."""
+"""The share of the outputs' spread that comes from the images."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def test_it_is_1_where_nothing_but_the_picture_matters() -> None:
 
 
 def test_it_is_a_known_share() -> None:
-    """Two pictures, two classes, centred over the classes ±3 and ±1: mean ±2, (1² + 1²) · 2 of (9 + 1) · 2."""
+    """Two images, two classes, centred over the classes ±3 and ±1: mean ±2, (1² + 1²) · 2 of (9 + 1) · 2."""
     assert response(np.array([[3.0, -3.0], [1.0, -1.0]])) == pytest.approx(2 / 10)
     assert response(np.array([[3.0], [1.0]])) == pytest.approx(2 / 10)
 

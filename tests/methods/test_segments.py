@@ -94,5 +94,5 @@ def test_bad_labels_are_refused() -> None:
         for labels in (np.zeros((2, 2), int), np.zeros((4, 5)), np.full((4, 5), -1)):
             with pytest.raises(ImageError, match=r"were given for a map of 4 × 5; give one whole number from 0"):
                 aggregate_segments(result, labels)
-    with pytest.raises(UsageError, match="a grid of 5 × 1 was asked for a picture of 4 × 5"):
+    with pytest.raises(UsageError, match="a grid of 5 × 1 was asked for an image of 4 × 5"):
         grid_segments(4, 5, 5, 1)

@@ -87,7 +87,7 @@ def test_a_seed_decides_and_is_taken_down() -> None:
 
 def test_an_open_class_is_resolved_at_the_picture_alone() -> None:
     linear = np.zeros((2, 1, 2, 1))
-    linear[0], linear[1] = 1.0, 1.001  # noise makes another class win at nearly every picture
+    linear[0], linear[1] = 1.0, 1.001  # noise makes another class win at nearly every image
     seen: list[int | None] = []
 
     def method(model, image, target):
@@ -128,8 +128,8 @@ def test_noise_without_meaning_is_refused(function, noise) -> None:
 def test_bad_requests_are_refused(function) -> None:
     with pytest.raises(UsageError, match=r"1 samples were asked for; .* at least 2"):
         function(NETWORK, IMAGE, Logit(0), n_samples=1)
-    with pytest.raises(UsageError, match=r"all values of the picture are 0\.5"):
+    with pytest.raises(UsageError, match=r"all values of the image are 0\.5"):
         function(NETWORK, np.full_like(IMAGE, 0.5), Logit(0))
-    with unchecked(), pytest.raises(ImageError, match="the picture has shape"):
+    with unchecked(), pytest.raises(ImageError, match="the image has shape"):
         function(NETWORK, IMAGE[:2], Logit(0))
     assert function(NETWORK, np.full_like(IMAGE, 0.5), Probability(), stdevs=0.0).target is not None

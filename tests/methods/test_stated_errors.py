@@ -95,14 +95,14 @@ def honest(result: IntegratedGradients, exact: Array, tolerance: float = 0.01) -
 
 
 def mirrored(seed: int) -> tuple[Array, Array]:
-    """A symmetric picture and a row that it gives 0."""
+    """A symmetric image and a row that it gives 0."""
     random = np.random.default_rng(seed)
     half, row = random.uniform(0.2, 1, 8), random.normal(0, 1, 8)
     return np.concatenate([half, half[::-1]]), np.concatenate([row, -row[::-1]])
 
 
 def gate(image: Array, row: Array, value: Function, slope: Function) -> Made:
-    """A row of pixels, times a gate on where along the path from black to the picture a pixel row's mean is."""
+    """A row of pixels, times a gate on where along the path from black to the image a pixel row's mean is."""
     mean = image.mean()
 
     def gradient(rows: Array) -> Array:
@@ -152,7 +152,7 @@ def test_a_layer_at_black_that_the_score_does_not_see_is_found(steep):
 
 
 def homogeneous(seed: int = 0) -> tuple[Made, Array, Array]:
-    """Two layers of ReLU without biases, and what the path from black gives: gradient times picture."""
+    """Two layers of ReLU without biases, and what the path from black gives: gradient times image."""
     random = np.random.default_rng(seed)
     first, second, image = random.normal(0, 0.3, (64, 48)), random.normal(0, 0.3, (32, 64)), random.random(48)
     out = random.normal(0, 0.3, 32)
@@ -232,7 +232,7 @@ def test_a_steep_gate_of_a_single_output_is_never_a_map_of_nothing(steep):
 
 MAX = np.maximum
 PRINTED: dict[str, tuple[Function, Function, tuple[float, ...], tuple[float, ...]]] = {
-    # score, gradient, picture and integrated gradients from 0 (arXiv 1703.01365 for the first three)
+    # score, gradient, image and integrated gradients from 0 (arXiv 1703.01365 for the first three)
     "1 - relu(1 - x)": (
         lambda x: 1 - MAX(1 - x[:, 0], 0),
         lambda x: (x < 1) * 1.0,

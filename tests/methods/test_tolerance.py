@@ -288,7 +288,7 @@ def test_a_boundary_layer_at_the_baseline_is_taken_apart():
 def test_the_result_warns_of_what_makes_a_map_meaningless(model, images):
     image = images[0]
     (same,) = explain(model, [job(image, baselines=(image.copy(),))])[0]
-    assert "The baseline is the picture itself" in same.notes[0]
+    assert "The baseline is the image itself" in same.notes[0]
     assert not same.attribution.any()
     dead = Analytic(np.zeros_like(model.linear), np.zeros_like(model.linear))
     (result,) = explain(dead, [job(image)])[0]
@@ -334,7 +334,7 @@ def test_images_of_several_sizes_are_told_apart(model, images):
     small = np.zeros((2, 2, 3))
     results = integrate_jobs(model, map(job, [*images[:2], small]), tolerance=0.01, batch_size=1)
     assert [number for number, _ in itertools.islice(results, 2)] == [0, 1]
-    with pytest.raises(ImageError, match=r"picture of job 2 \(counted from 0\) has shape \(2, 2, 3\); this model"):
+    with pytest.raises(ImageError, match=r"image of job 2 \(counted from 0\) has shape \(2, 2, 3\); this model"):
         list(results)
 
 
@@ -344,11 +344,11 @@ def test_jobs_without_meaning_are_refused(model, images):
         explain(model, [Job(image, (Logit(0),), ())])
     with pytest.raises(UsageError, match="0 targets were asked"):
         explain(model, [Job(image, (), (image,))])
-    with pytest.raises(UsageError, match="2 targets were asked of a picture and 1 of others"):
+    with pytest.raises(UsageError, match="2 targets were asked of an image and 1 of others"):
         explain(model, [job(image), job(image, Logit(0), Logit(1))])
     with unchecked(), pytest.raises(ImageError, match="the baseline has shape"):
         explain(model, [job(image, baselines=(np.zeros((2, 2, 3)),))])
-    with pytest.raises(ImageError, match="the picture has shape"):
+    with pytest.raises(ImageError, match="the image has shape"):
         explain(model, [job(np.zeros((2, 2, 3)))])
     with pytest.raises(UsageError, match="a budget of 5 evaluations was given for 3 baselines"):
         explain(model, [job(image, baselines=(image,) * 3)], max_evaluations=5)

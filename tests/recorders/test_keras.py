@@ -129,7 +129,7 @@ def test_a_loop_of_one_s_own_can_be_recorded(training: Training) -> None:
 def test_what_is_wrong_is_said(training: Training) -> None:
     words = training[2]
     assert str(words["not built"]).startswith("ModelError: the Keras model has no weights yet")
-    assert "failed on the probe pictures, shape (2, 8, 8, 2)" in str(words["wrong probes"])
+    assert "failed on the probe images, shape (2, 8, 8, 2)" in str(words["wrong probes"])
     assert str(words["no number"]).startswith("UsageError: a metric is one number")
 
 

@@ -283,7 +283,7 @@ def test_a_recording_is_not_written_over_nor_mixed(tmp_path: Path) -> None:
 
 
 def test_a_wrong_declaration_leaves_no_folder(tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match="failed on the probe pictures"):
+    with pytest.raises(ModelError, match="failed on the probe images"):
         Recorder(Loop().model, tmp_path / "run", probes=torch.rand(2, 4, 6, 6))
     assert not (tmp_path / "run").exists()
 

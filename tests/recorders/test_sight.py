@@ -37,8 +37,8 @@ def test_layers_can_be_asked_for_by_name_and_by_number() -> None:
 
 WRONG = {
     "half a declaration": ({"input": SPEC}, "both"),
-    "labels without pictures": ({"labels": (1,)}, "probes="),
-    "layers without pictures": ({"layers": ("conv",)}, "probes="),
+    "labels without images": ({"labels": (1,)}, "probes="),
+    "layers without images": ({"layers": ("conv",)}, "probes="),
     "too few labels": ({"probes": PIXELS, "labels": (1,)}, "1 labels were given for 2"),
     "a class that is not there": ({"probes": PIXELS, "labels": (0, 2), "input": SPEC, "output": CLASSES}, "class 2"),
     "fewer than no maps": ({"probes": PIXELS, "maps": -1}, "-1 maps"),

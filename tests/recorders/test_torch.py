@@ -128,7 +128,7 @@ def test_everything_comes_back_after_an_error_too() -> None:
 
 
 def test_a_model_that_can_t_take_the_probes_says_so() -> None:
-    with pytest.raises(ModelError, match=r"failed on the probe pictures, shape \(3, 5\)"):
+    with pytest.raises(ModelError, match=r"failed on the probe images, shape \(3, 5\)"):
         watch(small(), Sight(torch.rand(3, 5)))
 
 

@@ -1,4 +1,4 @@
-"""Answers on test pictures are read back as they were given, and damaged ones are refused."""
+"""Answers on test images are read back as they were given, and damaged ones are refused."""
 
 from __future__ import annotations
 

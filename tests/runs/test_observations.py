@@ -95,7 +95,7 @@ def test_probes_are_read_back(run: RunFolder) -> None:
 
 
 def test_a_recording_without_pictures_says_so(run: RunFolder) -> None:
-    with pytest.raises(DataError, match="no probe pictures"):
+    with pytest.raises(DataError, match="no probe images"):
         observations.pictures(run)
 
 

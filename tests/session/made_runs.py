@@ -74,7 +74,7 @@ def metadata() -> dict[str, str]:
 
 
 def made_folders(folder: Path, names: tuple[str, ...] = ("cat", "dog"), count: int = 3, part: str = "test") -> Path:
-    """Write class folders of random pictures."""
+    """Write class folders of random images."""
     random = np.random.default_rng(5)
     for name in names:
         (folder / part / name).mkdir(parents=True)

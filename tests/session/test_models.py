@@ -258,7 +258,7 @@ def test_a_scripted_or_exported_model_has_the_same_gradients_and_nothing_to_tap(
 
 def test_a_model_that_was_exported_for_one_batch_size_is_told_so(here: Path) -> None:
     export(Doubling().eval(), here / "model.pt2", batch=1)
-    with pytest.raises(ModelError, match=r"failed on 3 black pictures.*size\(\)\[0\] == 1"):
+    with pytest.raises(ModelError, match=r"failed on 3 black images.*size\(\)\[0\] == 1"):
         opened("model.pt2", trust=True)
 
 

@@ -211,7 +211,7 @@ def test_the_built_in_models_training_comes_with_it() -> None:
     assert run["state"] == "finished"
     first = hello["samples"][0]
     timeline = decode(session.answer(Query(kind="timeline", image=first["image"], run=run["id"]), NullListener()).blob)
-    assert timeline.metadata["name"] == first["name"]  # the recorder followed this very picture
+    assert timeline.metadata["name"] == first["name"]  # the recorder followed this very image
     assert timeline.arrays["steps"].size > 5
     assert RunFolder.open(run_folder("allcnn")).counted()[-1] == timeline.arrays["steps"][-1]
 
@@ -273,7 +273,7 @@ def test_the_model_is_tested_on_the_data_and_the_surest_mistakes_are_shown(tmp_p
     assert found.json("held") == [picture_hash(one.pixels) for one in kept]
     assert [one.truth for one in kept] == [model.output.class_names[truth] for truth in found.arrays["label"]]
     assert (found.arrays["images"] == np.stack([np.rint(255 * one.pixels) for one in kept])).all()
-    assert "120 test pictures from data, shown to the weights of step 10" in found.metadata["about"]
+    assert "120 test images from data, shown to the weights of step 10" in found.metadata["about"]
     assert found.metadata["more"] == ""
     assert listening.told[-1][0] == 120
     assert [int(one.arrays["confusion"].sum()) for one in listening.levels] == [100]
@@ -295,11 +295,11 @@ def test_what_was_counted_at_the_end_of_a_training_is_shown_without_its_data(tmp
     for run in session.hello()["runs"]:
         found = decode(session.answer(Query(kind="tested", run=run["id"]), NullListener()).blob)
         assert int(found.arrays["confusion"].sum()) == 10_000
-        assert "all 10,000 test pictures" in found.metadata["about"]
+        assert "all 10,000 test images" in found.metadata["about"]
         assert "--data FOLDER" in found.metadata["mistakes_about"]
         course = decode(session.answer(Query(kind="run", run=run["id"]), NullListener()).blob)
         right = int(np.trace(found.arrays["confusion"])) / 10_000
-        # Counted with the weights as they are bundled, in float16: a few pictures may fall the other way.
+        # Counted with the weights as they are bundled, in float16: a few images may fall the other way.
         assert abs(right - float(course.arrays["curve/final_accuracy/y"][-1])) < 3e-4
 
 
@@ -314,7 +314,7 @@ def test_kept_counts_stay_and_the_data_adds_the_mistakes(tmp_path: Path) -> None
     assert "--data" not in at_once  # that was given
     assert "while those of data are tested" in at_once
     assert len(found.arrays["images"]) == len(found.arrays["predicted"]) > 0
-    assert "surest mistakes among 16 test pictures from data" in found.metadata["mistakes_about"]
+    assert "surest mistakes among 16 test images from data" in found.metadata["mistakes_about"]
 
 
 def test_answers_that_a_training_kept_are_shown_by_name(tmp_path: Path) -> None:
@@ -327,7 +327,7 @@ def test_answers_that_a_training_kept_are_shown_by_name(tmp_path: Path) -> None:
     assert found.json("names") == ["ant, no. 2", "bee, no. 3", "ant, no. 1"]
     assert found.json("held") == ["", "", ""]
     assert "images" not in found.arrays
-    assert "all 4 test pictures, shown to the weights of step 10" in found.metadata["about"]
+    assert "all 4 test images, shown to the weights of step 10" in found.metadata["about"]
     assert "--data FOLDER" in found.metadata["mistakes_about"]
 
 
@@ -344,12 +344,12 @@ def test_labelled_probes_of_a_recorder_are_answers_too(tmp_path: Path) -> None:
     assert (found.arrays["predicted"].tolist(), found.arrays["label"].tolist()) == ([1, 0], [0, 1])
     np.testing.assert_allclose(found.arrays["probability"], [0.8, 0.6])
     assert (found.arrays["images"] == np.rint(255 * pictures[1:])).all()
-    assert "3 probe pictures, as it saw them at step 3" in found.metadata["about"]
+    assert "3 probe images, as it saw them at step 3" in found.metadata["about"]
 
 
 @pytest.mark.parametrize(("model", "given", "said"), [
-    ("allcnn", False, "no test pictures are at hand. Start with `innerview serve RUN --data FOLDER`"),
-    ("theirs", False, "let the recorder look at pictures of known classes"),
+    ("allcnn", False, "no test images are at hand. Start with `innerview serve RUN --data FOLDER`"),
+    ("theirs", False, "let the recorder look at images of known classes"),
     ("theirs", True, "only snapshots of the built-in architecture"),
     ("allcnn", True, "the model does not know zebra"),
 ])  # fmt: skip

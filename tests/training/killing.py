@@ -36,7 +36,7 @@ TIMES = {"images_per_second", "seconds"}
 
 
 def pictures(count: int = 50, size: int = 12, classes: int = 3, seed: int = 0) -> Dataset:
-    """Random pictures whose class is seen in their colour, so that there is something to learn."""
+    """Random images whose class is seen in their colour, so that there is something to learn."""
     random = np.random.default_rng(seed)
 
     def part(number: int) -> LabelledPictures:
@@ -100,7 +100,7 @@ def assert_same(one: RunFolder, other: RunFolder) -> None:
 
 
 def assert_same_answers(one: RunFolder, other: RunFolder) -> None:
-    """What the last weights say of the test pictures is kept once, and the same."""
+    """What the last weights say of the test images is kept once, and the same."""
     found = [answers.latest(run) for run in (one, other)]
     assert found[0] is not None
     assert found[1] is not None

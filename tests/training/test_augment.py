@@ -1,4 +1,4 @@
-"""Pictures are drawn evenly and changed only as configured, as a function of the seed and the step."""
+"""Images are drawn evenly and changed only as configured, as a function of the seed and the step."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def test_turning_keeps_a_plain_picture_plain_and_within_its_range() -> None:
 
 
 def test_scaling_up_shows_the_middle_larger() -> None:
-    """A bright middle fills more of a picture that is scaled up, less of one that is scaled down."""
+    """A bright middle fills more of an image that is scaled up, less of one that is scaled down."""
     pixels = torch.zeros(200, 3, 16, 16)
     pixels[:, :, 6:10, 6:10] = 1
     how = Augmentation(scale=0.5)

@@ -23,7 +23,7 @@ said: list[Progress] = []
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
-    """Forty steps on pictures whose class is their colour."""
+    """Forty steps on images whose class is their colour."""
     return train(SMALL, pictures(), tmp_path_factory.mktemp("run") / "run", progress=said.append, notes=("a note",))
 
 

@@ -142,7 +142,7 @@ def test_a_picture_that_fails_leaves_the_others(scale: str, tmp_path: Path, monk
 
     monkeypatch.setattr(Session, "explain", some)
     asked = Query(n_steps=4, alphas=(0.5, 1.0), vmax=scale)
-    with pytest.raises(ModelError, match=r"2 of 3 pictures are in .*left out: moose \(a gradient is not finite\)"):
+    with pytest.raises(ModelError, match=r"2 of 3 images are in .*left out: moose \(a gradient is not finite\)"):
         explain(["cat", "moose", "coffee"], asked, model=model(), output=tmp_path / "out")
     assert {one.name for one in (tmp_path / "out").iterdir() if one.is_dir()} == {"cat", "coffee"}
     assert (tmp_path / "out" / "index.html").is_file()

@@ -1,4 +1,4 @@
-"""Runs are read as they are: curves, statistics, the snapshots as models, and test pictures kept from training."""
+"""Runs are read as they are: curves, statistics, the snapshots as models, and test images kept from training."""
 
 from __future__ import annotations
 
@@ -252,7 +252,7 @@ def test_answers_that_the_run_keeps_need_no_data(tmp_path: Path) -> None:
     assert found.found.accuracy == 0.6
     assert [found.names[place] for place in found.found.surest] == ["dog, no. 3", "cat, no. 1"]
     assert found.pictures == ()
-    # what the run keeps gives way to pictures that are named
+    # what the run keeps gives way to images that are named
     data = made_folders(tmp_path / "data")
     named = work(open_runs([tmp_path / "run"])[0], Query(data=data, num_checkpoints=2, n_steps=1), lambda _: None)
     assert named.tested is not None

@@ -1,7 +1,7 @@
 """One file a framework: each turns a model into a Model and imports its framework only when it is used.
 
 `wrap` finds the adapter by where the model's class (or one of its bases) was defined, so it imports nothing to find
-out. What can't be known from a model, it does not guess: the picture it takes and what its output means are declared.
+out. What can't be known from a model, it does not guess: the image it takes and what its output means are declared.
 """
 
 from __future__ import annotations
@@ -28,9 +28,7 @@ ADAPTERS: Final = {
 }
 """Where the adapter of a framework is, by the framework's top package; a Keras model on PyTorch is Keras's first."""
 
-_FUNCTION = (
-    "wrap a function that calls the model, for what needs no gradients: wrap(lambda pictures: model(pictures), …)"
-)
+_FUNCTION = "wrap a function that calls the model, for what needs no gradients: wrap(lambda images: model(images), …)"
 
 WAYS: Final = {
     "flax": "wrap its function and its parameters: wrap(model.apply, parameters=variables, input=…, output=…)",
@@ -46,7 +44,7 @@ WAYS: Final = {
 their gradients without a word."""
 
 TOLERANCE: Final = {"float32": 1e-3, "float64": 1e-8}
-"""Largest change of an output, relative to the largest output, when a picture is run alone: rounding, not meaning."""
+"""Largest change of an output, relative to the largest output, when an image is run alone: rounding, not meaning."""
 
 ROWS: Final = 3
 
@@ -62,16 +60,16 @@ def wrap(
 
     Args:
         model: a PyTorch module, a Keras model, a JAX function (compiled, or with its `parameters`), or any function
-            from a batch of pictures to a batch of outputs (forward only).
-        input: the picture that it takes and how pixels become its input.
+            from a batch of images to a batch of outputs (forward only).
+        input: the image that it takes and how pixels become its input.
         output: what it gives.
-        **options: for the adapter: `parameters` (makes it a JAX function, called with them and the pictures),
+        **options: for the adapter: `parameters` (makes it a JAX function, called with them and the images),
             `allow_nonfinite` (PyTorch, Keras, JAX), `dtype` (functions, JAX) and `batch_size` (functions).
 
     Raises:
         UsageError: a declaration is missing, or there is no adapter for the model.
-        ModelError: the model can't be run as declared, its outputs are not finite, or a picture's output depends
-            on the other pictures of its batch.
+        ModelError: the model can't be run as declared, its outputs are not finite, or an image's output depends
+            on the other images of its batch.
     """
     adapter = _find(model, with_parameters="parameters" in options)
     if input is None or output is None:
@@ -88,17 +86,17 @@ def wrap(
 
 
 def check_rows(model: Model) -> None:
-    """Raise ModelError unless each picture of a batch is answered as if it were alone, with finite numbers."""
+    """Raise ModelError unless each image of a batch is answered as if it were alone, with finite numbers."""
     random = np.random.default_rng(0)
     images = random.random((ROWS, *model.input.shape)).astype(model.dtype)
     together = model.forward(images).logits
     if not np.isfinite(together).all():
-        raise ModelError(f"the outputs for {ROWS} random pictures are not finite: {together}; check the InputSpec")
+        raise ModelError(f"the outputs for {ROWS} random images are not finite: {together}; check the InputSpec")
     alone = np.concatenate([model.forward(images[[row]]).logits for row in range(ROWS)])
     change = float(np.abs(together - alone).max())
     if change > TOLERANCE[model.dtype.name] * float(np.abs(together).max()):
         raise ModelError(
-            f"a picture's output changes by up to {change:.3g} when other pictures are in its batch, or from one call "
+            f"an image's output changes by up to {change:.3g} when other images are in its batch, or from one call "
             "to the next. Look for batch statistics (BatchNorm with track_running_stats=False) or dropout that "
             "evaluation mode does not turn off"
         )
@@ -136,7 +134,7 @@ def _find(model: object, *, with_parameters: bool) -> Adapter:
     if not callable(model):
         raise UsageError(
             f"a {type(model).__name__} can't be called; wrap a PyTorch module, a Keras model or a function from "
-            "pictures to outputs"
+            "images to outputs"
         )
     return FunctionModel
 

@@ -2,7 +2,7 @@
 
 Captum is given the user's own module and what that module takes, so its numbers are those that it gives to anyone; they
 are then turned into ours: height × width × channel, a rate per unit of pixel value where it is a gradient, with target,
-unit, seed and versions. The module comes back as it was. Baselines go in as pictures, like everywhere here. Captum's
+unit, seed and versions. The module comes back as it was. Baselines go in as images, like everywhere here. Captum's
 default baseline is 0 *behind* the normalisation, which is the mean colour and not black; the result says so.
 
 A method that would give a map without meaning is refused with the reason, and so is a question that it can't answer.
@@ -24,9 +24,9 @@ from innerview.types import Image
 
 REFUSED: Final[Mapping[str, str]] = MappingProxyType(
     {
-        "FeaturePermutation": "it swaps values among the pictures of a batch, and one picture has none to swap with; "
+        "FeaturePermutation": "it swaps values among the images of a batch, and one image has none to swap with; "
         "take FeatureAblation, which fills in a baseline",
-        "LayerFeaturePermutation": "it swaps values among the pictures of a batch, and one picture has none to swap "
+        "LayerFeaturePermutation": "it swaps values among the images of a batch, and one image has none to swap "
         "with; take LayerFeatureAblation, which fills in a baseline",
         "DataLoaderAttribution": "it adds up over a data set; take the method that it repeats",
         "LLMAttribution": "it explains language models",
@@ -39,7 +39,7 @@ REFUSED: Final[Mapping[str, str]] = MappingProxyType(
         "NeuronAttribution": "it is what methods are made from, and computes nothing",
     }
 )
-"""Methods without meaning for one picture, with the reason."""
+"""Methods without meaning for one image, with the reason."""
 
 
 def captum_attribution(
@@ -53,32 +53,32 @@ def captum_attribution(
     seed: int = 0,
     **arguments: Any,
 ) -> Attribution:
-    """Explain one picture by a method of Captum.
+    """Explain one image by a method of Captum.
 
     Args:
         model: a wrapped PyTorch module.
         method: the name of a class in `captum.attr` ("DeepLift"), the class, or a function from the module (and the
             layer's module, if a layer is named) to an object of such a class: `lambda model:
             NoiseTunnel(Saliency(model))`.
-        image: one picture (pixels in [0, 1], height × width × channel).
-        target: an open class is the one that wins at the picture; None for methods that explain a neuron.
+        image: one image (pixels in [0, 1], height × width × channel).
+        target: an open class is the one that wins at the image; None for methods that explain a neuron.
         layer: name or number of the layer, for methods that take one. Captum sees the module, so all its calls.
         seed: of the random generators of PyTorch and NumPy, which are put back afterwards.
-        **arguments: for the method's `attribute`, under Captum's names. `baselines` is a picture, or a batch of them;
+        **arguments: for the method's `attribute`, under Captum's names. `baselines` is an image, or a batch of them;
             `feature_mask` is height × width (× channel), whole numbers. All else goes as it is. Saliency keeps its
             sign unless `abs=True` is asked for.
 
     Raises:
         MissingExtra: Captum is not installed.
         UsageError: no such method, one without meaning here, a layer or target that it can't take or needs.
-        ImageError: picture, baseline or mask does not fit the model.
-        ModelError: Captum failed, or what it gave is not finite or has no place on a picture.
+        ImageError: image, baseline or mask does not fit the model.
+        ModelError: Captum failed, or what it gave is not finite or has no place on an image.
     """
     if isinstance(method, str):
         refuse(method)
     if image.shape != model.input.shape or not np.isfinite(image).all():
         raise ImageError(
-            f"the picture has shape {image.shape}, or values that are not finite; this model takes "
+            f"the image has shape {image.shape}, or values that are not finite; this model takes "
             f"{' × '.join(map(str, model.input.shape))} (height × width × channel)"
         )
     from innerview.adapters import captum_calls  # with PyTorch and Captum: seconds
@@ -87,9 +87,9 @@ def captum_attribution(
 
 
 def refuse(name: str) -> None:
-    """Raise UsageError for a method without meaning for one picture."""
+    """Raise UsageError for a method without meaning for one image."""
     if name in REFUSED:
-        raise UsageError(f"Captum's {name} was asked to explain a picture, and is refused: {REFUSED[name]}")
+        raise UsageError(f"Captum's {name} was asked to explain an image, and is refused: {REFUSED[name]}")
 
 
 def require_relu(name: str, activations: set[str]) -> str:
@@ -113,7 +113,7 @@ def share_out(places: np.ndarray, height: int, width: int) -> np.ndarray:
     if places.shape[0] > height or places.shape[1] > width:
         raise ModelError(
             f"the layer has {places.shape[0]} × {places.shape[1]} places, more than the {height} × {width} pixels of "
-            "the picture; choose a layer with fewer"
+            "the image; choose a layer with fewer"
         )
     rows, columns = (
         ((np.arange(length) + 0.5) * count / length).astype(int)

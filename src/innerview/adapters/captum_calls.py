@@ -67,7 +67,7 @@ class Score(torch.autograd.Function):
 
 @final
 class Asked(nn.Module):
-    """The user's module, giving the declared output or the target's score, and counting the pictures that pass."""
+    """The user's module, giving the declared output or the target's score, and counting the images that pass."""
 
     def __init__(self, model: TorchModel, target: Target | None) -> None:
         super().__init__()
@@ -90,7 +90,7 @@ def attribute(
     seed: int,
     arguments: Mapping[str, Any],
 ) -> Attribution:
-    """Explain one picture; arguments and errors as for `captum_attribution`."""
+    """Explain one image; arguments and errors as for `captum_attribution`."""
     if not isinstance(model, TorchModel):
         raise UsageError(
             f"Captum explains PyTorch modules; this model is a {type(model).__name__}. Wrap the module itself, "
@@ -215,12 +215,12 @@ def _target(made: Any, resolved: Target | None) -> dict[str, Any]:
 
 
 def _tensor(model: TorchModel, pictures: Array) -> torch.Tensor:
-    """Pictures as the module takes them."""
+    """Images as the module takes them."""
     return torch.tensor(enter(model.input, pictures, model.dtype), device=device(model.model))
 
 
 def _converted(model: TorchModel, arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """Turn pictures and masks into what Captum takes; the rest goes as it is."""
+    """Turn images and masks into what Captum takes; the rest goes as it is."""
     found = dict(arguments)
     if "return_convergence_delta" in found:
         raise UsageError(
@@ -230,7 +230,7 @@ def _converted(model: TorchModel, arguments: Mapping[str, Any]) -> dict[str, Any
         pictures = np.asarray(found["baselines"])
         if pictures.shape[-3:] != model.input.shape or pictures.ndim > 4:
             asked = " × ".join(map(str, model.input.shape))
-            raise ImageError(f"baselines of shape {pictures.shape} were given; give pictures of {asked}, or a batch")
+            raise ImageError(f"baselines of shape {pictures.shape} were given; give images of {asked}, or a batch")
         found["baselines"] = _tensor(model, pictures if pictures.ndim == 4 else pictures[None])
     if "feature_mask" in found:
         labels = np.asarray(found["feature_mask"])
@@ -289,7 +289,7 @@ def _read(model: TorchModel, values: Any, name: str, scale: Array) -> Array:
         tuple(tensor.shape) != shape and (tensor.ndim != 4 or len(tensor) != 1)
     ):
         found = tuple(tensor.shape) if isinstance(tensor, torch.Tensor) else f"a {type(values).__name__}"
-        raise ModelError(f"Captum's {name} gave {found} for one picture of {shape}: it has no place on the picture")
+        raise ModelError(f"Captum's {name} gave {found} for one image of {shape}: it has no place on the image")
     array = tensor.detach().cpu().numpy()[0]
     if not np.isfinite(array).all():
         raise ModelError(f"Captum's {name} gave values that are not finite; check its arguments")

@@ -1,6 +1,6 @@
 """Convolution as matrix products: windows are copied into rows (im2col), a few at a time, and multiplied at once.
 
-The columns of a whole batch would fall out of the processor's caches (4.7 MB for one picture of 32 × 32 × 128),
+The columns of a whole batch would fall out of the processor's caches (4.7 MB for one image of 32 × 32 × 128),
 so they are cut into pieces that stay in. `correlate` serves the way there and, with turned kernels, the way back;
 `scatter` is the plain adjoint, for few input channels (a skinny product of many columns otherwise) and for strides.
 """
@@ -72,7 +72,7 @@ class Window:
         return padded
 
     def pieces(self, batch: int, row_bytes: int) -> Iterator[tuple[slice, slice]]:
-        """Cut batch × output rows into pieces of about COLUMN_BYTES: whole pictures, or rows of one."""
+        """Cut batch × output rows into pieces of about COLUMN_BYTES: whole images, or rows of one."""
         rows = max(COLUMN_BYTES // row_bytes, 1)
         pictures, rows = max(rows // self.output[0], 1), min(rows, self.output[0])
         for first in range(0, batch, pictures):

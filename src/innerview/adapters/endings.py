@@ -2,7 +2,7 @@
 
 A model that ends in softmax or sigmoid hides how sure it is where it is sure, and a second softmax or sigmoid over its
 outputs is wrong in silence. So the ending is looked for: as an operation where the framework shows it (`TABLE` says
-what is done then), and else in the outputs for noise, some of it a million times as strong as any picture: what stays
+what is done then), and else in the outputs for noise, some of it a million times as strong as any image: what stays
 between 0 and 1 there is no logit.
 """
 
@@ -24,7 +24,7 @@ BEFORE: Final = "before"
 AS_IT_IS: Final = "as it is"
 
 _TAKEN: Final = "the logits are then taken from before it"
-_SINGLE: Final = "softmax over a single output is 1 for every picture; wrap the model without it, with kind 'sigmoid'"
+_SINGLE: Final = "softmax over a single output is 1 for every image; wrap the model without it, with kind 'sigmoid'"
 
 TABLE: Final[Mapping[tuple[str, OutputKind], str]] = {
     ("softmax", "logits"): BEFORE,
@@ -113,7 +113,7 @@ def check_taken_off(found: Found, given: Array, before: Array, output: OutputSpe
     if not np.isfinite(before).all() or np.allclose(output.probabilities(before), own, atol=ALIKE):
         return
     raise ModelError(
-        f"the model ends in {found}, but not one over the classes of each picture alone: it gives {own[0][:5]} where "
+        f"the model ends in {found}, but not one over the classes of each image alone: it gives {own[0][:5]} where "
         f"its logits say {output.probabilities(before)[0][:5]}. Say over which axis: softmax(dim=1) in PyTorch, axis=-1"
     )
 
@@ -137,10 +137,10 @@ def check_meaning(model: Model) -> None:
             "Declare kind 'probabilities' (--output-spec probabilities), or wrap the model without it"
         )
     elif bounded and _ending(model) != "linear" and float(np.ptp(outputs)) > CHANGE and outputs[:PLAIN].all():
-        # A sigmoid is 0 exactly for no picture; what is, was cut off at 0, and is a score like any other.
+        # A sigmoid is 0 exactly for no image; what is, was cut off at 0, and is a score like any other.
         raise ModelError(
             f"{_declared(kind)} were declared, but the outputs lie between 0 and 1 ({outputs.min():.3g} to "
-            f"{outputs.max():.3g}) for all that was tried, noise a million times as strong as a picture among it: the "
+            f"{outputs.max():.3g}) for all that was tried, noise a million times as strong as an image among it: the "
             f"model seems to end in a sigmoid. Wrap it without that, with kind 'sigmoid'{_instead(single=single)}"
         )
 
@@ -150,7 +150,7 @@ def _check_probabilities(outputs: Array, *, bounded: bool, sums: bool) -> None:
         return
     wrong = outputs[int(np.abs(outputs - 0.5).max(axis=1).argmax())] if not bounded else outputs[0]
     raise ModelError(
-        f"probabilities were declared, but the outputs for a random picture are {wrong[:5]} and sum to "
+        f"probabilities were declared, but the outputs for a random image are {wrong[:5]} and sum to "
         f"{wrong.sum():.4g}; declare kind 'logits', 'sigmoid' or 'scores'"
     )
 
@@ -175,7 +175,7 @@ def _bounded(outputs: Array) -> bool:
 
 
 def _outputs(model: Model) -> Array:
-    """Outputs for noise as strong as a picture, and much stronger as far as the model bears it."""
+    """Outputs for noise as strong as an image, and much stronger as far as the model bears it."""
     random = np.random.default_rng(0)
     plain = random.random((PLAIN, *model.input.shape)).astype(model.dtype)
     found = [model.forward(plain).logits]
@@ -185,7 +185,7 @@ def _outputs(model: Model) -> Array:
 
 
 def _strong(model: Model, images: Images) -> list[Array]:
-    """What is far from any picture may be refused, or overflow: then it says nothing."""
+    """What is far from any image may be refused, or overflow: then it says nothing."""
     try:
         outputs = model.forward(images).logits
     except ModelError:

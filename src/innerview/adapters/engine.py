@@ -2,7 +2,7 @@
 
 An adapter for Keras or JAX says how its model is run; an `Engine` (one for each framework, in a file of its own) says
 how a value is watched on its way and how gradients are had. Here the two are joined: pixels become the model's input,
-values come back in the waist's axis order, a layer that was not called is named, no picture at all is an empty answer.
+values come back in the waist's axis order, a layer that was not called is named, no image at all is an empty answer.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ class Passes:
 
     @property
     def batch_size(self) -> int:
-        """Pictures in one pass, by their size: the memory of a vjp grows with them."""
+        """Images in one pass, by their size: the memory of a vjp grows with them."""
         return max(self.engine.pixels // (self.input.height * self.input.width), 1)
 
     def forward(self, run: Run, images: Images, layers: Sequence[str]) -> ForwardResult:
@@ -147,7 +147,7 @@ class Passes:
         check_shape(values[OUTPUT].shape, batch, self.output)
         for name in asked:
             if name not in values:
-                raise ModelError(f"layer {name} was called in the dry run, but not for these pictures; don't tap it")
+                raise ModelError(f"layer {name} was called in the dry run, but not for these images; don't tap it")
 
     def _empty(self, name: str) -> Array:
         shape = next(layer.shape for layer in self.layers if layer.name == name)

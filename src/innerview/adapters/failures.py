@@ -1,6 +1,6 @@
 """Errors of frameworks, made ours in one place: what failed, where, why, and what can still be done.
 
-A model of somebody else can fail in any way, forward or back, at the first picture or the thousandth. What comes out is
+A model of somebody else can fail in any way, forward or back, at the first image or the thousandth. What comes out is
 always a ModelError: it names the layer where the framework shows it, says the framework's own words in one line, and
 where the words are known, what they mean here. Memory that ends is both a ModelError and a MemoryError, so that
 whoever can go on with smaller batches does.
@@ -22,7 +22,7 @@ CAUSES: Final[Mapping[str, str]] = {
     r"inference tensor|created in inference mode|outside InferenceMode": "the model (or a tensor that it keeps) was "
     "made inside torch.inference_mode(); make it outside, or wrap copy.deepcopy(model)",
     r"use_reentrant=True|Checkpointing is not compatible with \.grad": "re-entrant "
-    "checkpointing has no gradients by the picture; use checkpoint(…, use_reentrant=False)",
+    "checkpointing has no gradients by the image; use checkpoint(…, use_reentrant=False)",
     r"BackwardHookFunction.*inplace|is a view and is being modified inplace": "a backward hook does not go with an "
     "operation in place; take the hook off, or use inplace=False",
     r"modified by an inplace operation": "a value that the way back needs is overwritten in place; use inplace=False",
@@ -62,7 +62,7 @@ def made_ours(
     """Turn what a framework raises in the block into our error.
 
     Args:
-        doing: what was done, as in "the model failed on 3 pictures".
+        doing: what was done, as in "the model failed on 3 images".
         where: asked for the place once something failed; it may run the model again, and gives None if that runs now.
         after: what to do, where nothing better is known.
         back: what was done in place of `doing` where the model runs, so that it failed on the way back.
@@ -118,6 +118,6 @@ def describe(doing: str, error: BaseException, place: str = "", after: str = "")
 def cause(error: BaseException) -> str:
     """What the framework's words mean; empty where that is not known."""
     if isinstance(error, MemoryError) or FULL.search(str(error)):
-        return "memory ended; give fewer or smaller pictures at once"
+        return "memory ended; give fewer or smaller images at once"
     text = f"{type(error).__name__} {' '.join(str(error).split())}"
     return next((meant for pattern, meant in CAUSES.items() if re.search(pattern, text)), "")

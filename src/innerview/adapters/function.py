@@ -1,4 +1,4 @@
-"""Any callable from pictures to outputs as a model that can be run forward.
+"""Any callable from images to outputs as a model that can be run forward.
 
 For models behind a service, in another language or in a framework without an adapter. There are no gradients and
 no layers: what needs them is refused with a sentence, what needs none (predictions, keep, path) works.
@@ -18,7 +18,7 @@ from innerview.model import ForwardResult, InputSpec, Layer, OutputSpec, fingerp
 from innerview.types import Array, Images
 
 PROBES: Final = 2
-"""Pictures whose outputs stand for the function in its identity."""
+"""Images whose outputs stand for the function in its identity."""
 
 
 @final
@@ -31,7 +31,7 @@ class FunctionModel:
         input: what it takes.
         output: what it gives; `key` is not used, the function picks its output itself.
         dtype: float32 or float64: of what the function is given and of the outputs.
-        batch_size: how many pictures it is given at once.
+        batch_size: how many images it is given at once.
 
     Raises:
         ModelError: for another precision, or a function of several inputs.
@@ -69,7 +69,7 @@ class FunctionModel:
 
     @property
     def batch_size(self) -> int:
-        """How many pictures it is given at once."""
+        """How many images it is given at once."""
         return self._batch_size
 
     @property
@@ -79,7 +79,7 @@ class FunctionModel:
 
     @property
     def fingerprint(self) -> str:
-        """Hash of the specification and of the outputs for two fixed pictures: code can't be compared, answers can.
+        """Hash of the specification and of the outputs for two fixed images: code can't be compared, answers can.
 
         It runs the function, each time, since what the function closes over may have changed.
         """
@@ -95,7 +95,7 @@ class FunctionModel:
         """Call the function.
 
         Raises:
-            ModelError: the pictures don't fit, the function fails, or its outputs are not batch × class.
+            ModelError: the images don't fit, the function fails, or its outputs are not batch × class.
             UsageError: a layer was asked for.
         """
         if layers:

@@ -63,18 +63,18 @@ from innerview.adapters.jax_layers import Named, Survey, observing, tap
 from innerview.adapters.jax_wiring import follow
 
 DRY_RUN: Final = 3
-"""Pictures in the dry run: unlike 1 or 2, hardly ever the length of another axis by chance."""
+"""Images in the dry run: unlike 1 or 2, hardly ever the length of another axis by chance."""
 
 PROBES: Final = 2
-"""Pictures whose outputs stand for the function's code in its identity."""
+"""Images whose outputs stand for the function's code in its identity."""
 
 
 @final
 class JaxModel:
-    """A pure function of parameters and a batch of pictures.
+    """A pure function of parameters and a batch of images.
 
     Args:
-        function: called as ``function(parameters, pictures)``, or as ``function(pictures)`` without parameters. It runs
+        function: called as ``function(parameters, images)``, or as ``function(images)`` without parameters. It runs
             in evaluation mode: dropout and batch statistics are its own affair, and are to be off.
         input: what it takes.
         output: what it gives; `key` where the function returns a dict or a tuple.
@@ -135,12 +135,12 @@ class JaxModel:
 
     @property
     def batch_size(self) -> int:
-        """Pictures in one pass, by their size."""
+        """Images in one pass, by their size."""
         return self._passes.batch_size
 
     @property
     def fingerprint(self) -> str:
-        """Hash of specification, parameters and the outputs for two fixed pictures: the code itself can't be compared.
+        """Hash of specification, parameters and the outputs for two fixed images: the code itself can't be compared.
 
         The outputs are worked out in float32, so that the precision is not in it.
         """
@@ -176,13 +176,13 @@ class JaxModel:
         )
 
     def forward(self, images: Images, layers: Sequence[str] = ()) -> ForwardResult:
-        """Run pictures; `layers` names the layers whose outputs are wanted."""
+        """Run images; `layers` names the layers whose outputs are wanted."""
         refuse_weights_only(allow_nonfinite=self._weights_only)
         with self._ours(images), self._looking():
             return self._passes.forward(self._run, images, layers)
 
     def vjp(self, images: Images, grad_outputs: Mapping[str, GradOutputs], layers: Sequence[str] = ()) -> VjpResult:
-        """Run pictures forward, then grad_outputs on the output and on layers back to pixels and `layers`."""
+        """Run images forward, then grad_outputs on the output and on layers back to pixels and `layers`."""
         refuse_weights_only(allow_nonfinite=self._weights_only)
         with self._ours(images), self._looking():
             return self._passes.vjp(self._run, images, grad_outputs, layers)
@@ -213,11 +213,11 @@ class JaxModel:
 
     def _ours(self, images: Images) -> AbstractContextManager[None]:
         self.input.check(images)
-        doing = f"the function failed on {len(images)} picture{'s' * (len(images) != 1)}"
+        doing = f"the function failed on {len(images)} image{'s' * (len(images) != 1)}"
         return made_ours(doing, partial(self._locate, images), back=BACK)
 
     def _locate(self, images: Images) -> str | None:
-        """Run once more, on pictures that a run has failed on, to see where; None where it runs now."""
+        """Run once more, on images that a run has failed on, to see where; None where it runs now."""
         place = Whereabouts()
 
         def seen(name: str, named: Named, value: Any) -> Any:  # noqa: ARG001 as it is called
@@ -248,7 +248,7 @@ class JaxModel:
         return output.astype(self.dtype)
 
     def _dry_run(self, survey: Survey) -> None:
-        """Run black pictures once, to see which values are named and whether it runs at all as declared."""
+        """Run black images once, to see which values are named and whether it runs at all as declared."""
         inputs, place = (
             enter(self.input, np.zeros((survey.batch, *self.input.shape), self.dtype), self.dtype),
             Whereabouts(),
@@ -258,8 +258,8 @@ class JaxModel:
             place.leave(name, [value.shape])
             return survey(name, named, value)
 
-        called = "the pictures alone" if self._parameters is None else "the parameters and the pictures"
-        doing = f"the model failed on {survey.batch} black pictures, shape {inputs.shape}"
+        called = "the images alone" if self._parameters is None else "the parameters and the images"
+        doing = f"the model failed on {survey.batch} black images, shape {inputs.shape}"
         after = f"{AXES_MAY_BE_WRONG}. It is called with {called}"
         with made_ours(doing, lambda: place.where, after), self._looking(), jax.disable_jit(), observing(seen):
             output = self._call(jax.numpy.asarray(inputs))

@@ -29,7 +29,7 @@ class JaxEngine:
     """Passes of pure functions; what the user compiled stays compiled unless a layer inside is watched."""
 
     pixels: ClassVar[int] = 65_536
-    """64 pictures of 32 × 32, or one of 224 × 224."""
+    """64 images of 32 × 32, or one of 224 × 224."""
 
     @contextmanager
     def looking(self, model: object, dtype: np.dtype[np.floating]) -> Generator[None, None, None]:  # noqa: ARG002

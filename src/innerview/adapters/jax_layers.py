@@ -77,7 +77,7 @@ class Survey:
     """What a dry run finds: the values that the function names, in order, with shapes in the function's own axis order.
 
     Attributes:
-        batch: how many pictures it is run on.
+        batch: how many images it is run on.
         layers: their axes are found out later (`positions`).
         declared: what the function says of the axes itself.
     """

@@ -66,7 +66,7 @@ from innerview.adapters.keras_state import unchanged
 from innerview.adapters.keras_wiring import Following
 
 DRY_RUN: Final = 3
-"""Pictures in the dry run: unlike 1 or 2, hardly ever the length of another axis by chance."""
+"""Images in the dry run: unlike 1 or 2, hardly ever the length of another axis by chance."""
 
 ENGINES: Final[Mapping[str, tuple[str, str, bool]]] = {
     "tensorflow": ("innerview.adapters.tensorflow_engine", "TensorFlowEngine", False),
@@ -81,7 +81,7 @@ class KerasModel:
     """A Keras model as it is: no copy is made, and a change of its weights is seen at the next pass.
 
     Args:
-        model: any Keras 3 model or layer, built, from one batch of pictures to a batch of outputs.
+        model: any Keras 3 model or layer, built, from one batch of images to a batch of outputs.
         input: what it takes; the layout is "HWC" for almost every Keras model.
         output: what it gives; `key` where the model returns a dict or a tuple. With kind "logits" and a model that
             ends in softmax, or "sigmoid" and one that ends in sigmoid, the values before that are taken.
@@ -150,7 +150,7 @@ class KerasModel:
 
     @property
     def batch_size(self) -> int:
-        """Pictures in one pass, by their size."""
+        """Images in one pass, by their size."""
         return self._passes.batch_size
 
     @property
@@ -183,24 +183,24 @@ class KerasModel:
         return KerasModel(model, self.input, self.output, allow_nonfinite=self._weights_only)
 
     def forward(self, images: Images, layers: Sequence[str] = ()) -> ForwardResult:
-        """Run pictures; `layers` names the layers whose outputs are wanted."""
+        """Run images; `layers` names the layers whose outputs are wanted."""
         refuse_weights_only(allow_nonfinite=self._weights_only)
         with self._ours(images), self._looking():
             return self._passes.forward(self._run, images, layers)
 
     def vjp(self, images: Images, grad_outputs: Mapping[str, GradOutputs], layers: Sequence[str] = ()) -> VjpResult:
-        """Run pictures forward, then grad_outputs on the output and on layers back to pixels and `layers`."""
+        """Run images forward, then grad_outputs on the output and on layers back to pixels and `layers`."""
         refuse_weights_only(allow_nonfinite=self._weights_only)
         with self._ours(images), self._looking():
             return self._passes.vjp(self._run, images, grad_outputs, layers)
 
     def _ours(self, images: Images) -> AbstractContextManager[None]:
         self.input.check(images)
-        doing = f"the model failed on {len(images)} picture{'s' * (len(images) != 1)}"
+        doing = f"the model failed on {len(images)} image{'s' * (len(images) != 1)}"
         return made_ours(doing, partial(self._locate, images), back=BACK)
 
     def _locate(self, images: Images) -> str | None:
-        """Run once more, on pictures that a run has failed on, to see where; None where it runs now."""
+        """Run once more, on images that a run has failed on, to see where; None where it runs now."""
         place = Whereabouts()
         try:
             with self._looking(), observing(self._model, _unseen, place):
@@ -260,7 +260,7 @@ class KerasModel:
         output: OutputSpec,
         dtype: np.dtype[np.floating],
     ) -> Ending | None:
-        """Run black pictures once, to see the calls, the ending, and whether the model runs at all as declared."""
+        """Run black images once, to see the calls, the ending, and whether the model runs at all as declared."""
         black = enter(taken, np.zeros((survey.batch, *taken.shape), dtype), dtype)
         given, place = list[Any](), Whereabouts()
 
@@ -269,7 +269,7 @@ class KerasModel:
                 given.append(pick(self._model(inputs, training=False), output.output, keras.ops.is_tensor))
             return given[-1]
 
-        doing = f"the model failed on {survey.batch} black pictures, shape {black.shape}"
+        doing = f"the model failed on {survey.batch} black images, shape {black.shape}"
         with made_ours(doing, lambda: place.where, after=AXES_MAY_BE_WRONG), LOCK, unchanged(self._model):
             try:
                 with self._engine.looking(self._model, dtype):
@@ -312,6 +312,6 @@ def _check_runnable(model: Any) -> None:
     """Refuse what would only fail later, with less to go by."""
     if not getattr(model, "built", False):
         raise ModelError(
-            "the Keras model has no weights yet; call it on one batch of pictures, or give it a keras.Input, first"
+            "the Keras model has no weights yet; call it on one batch of images, or give it a keras.Input, first"
         )
     require_one_input(model)

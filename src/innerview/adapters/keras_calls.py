@@ -145,8 +145,8 @@ def require_one_input(model: Any) -> None:
     if len(inputs) > 1:
         listed = ", ".join(f"{one.name} {tuple(one.shape)}" for one in inputs)
         raise ModelError(
-            f"the model takes {len(inputs)} inputs ({listed}), but an explanation is of one picture; wrap a model of "
-            "one input that fixes the others: keras.Model(picture, model([picture, constant]))"
+            f"the model takes {len(inputs)} inputs ({listed}), but an explanation is of one image; wrap a model of "
+            "one input that fixes the others: keras.Model(image, model([image, constant]))"
         )
 
 
@@ -186,7 +186,7 @@ class Survey:
 
     Attributes:
         names: of the weights, by identity of the variable.
-        batch: how many pictures it is run on.
+        batch: how many images it is run on.
         layers: one for each call, in order, with shapes in the model's own axis order; their axes are found out later.
         results: the layer that gave a value, by the identity of the value (which is kept, so that it stays unique).
     """

@@ -76,7 +76,7 @@ def open_keras(path: Path, *, trust: bool) -> Any:
 
 
 def open_saved_model(path: Path) -> Any:
-    """Open a TensorFlow SavedModel as a function from pictures to outputs; nothing but its answers can be had.
+    """Open a TensorFlow SavedModel as a function from images to outputs; nothing but its answers can be had.
 
     Raises:
         ModelError: it can't be read, or Keras runs on something else than TensorFlow.

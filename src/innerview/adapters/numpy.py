@@ -34,7 +34,7 @@ from innerview.model import (
 from innerview.types import Array, Images, Logits
 
 CHUNK: Final = 4
-"""Pictures in one pass; measured by benchmarks/adapters.py (see docs/decisions/numpy-adapter.md)."""
+"""Images in one pass; measured by benchmarks/adapters.py (see docs/decisions/numpy-adapter.md)."""
 
 
 @final
@@ -115,13 +115,13 @@ class NumpyModel:
 
     @property
     def batch_size(self) -> int:
-        """Pictures in one pass, chosen for speed."""
+        """Images in one pass, chosen for speed."""
         return CHUNK
 
     @property
     def fingerprint(self) -> str:
         """Hash of specification and weights; the precision is not in it, as long as it holds the weights."""
-        if self._identity is None:  # nothing in it can change, and hashing takes longer than a picture
+        if self._identity is None:  # nothing in it can change, and hashing takes longer than an image
             self._identity = self._hash()
         return self._identity
 
@@ -141,7 +141,7 @@ class NumpyModel:
         )
 
     def forward(self, images: Images, layers: Sequence[str] = ()) -> ForwardResult:
-        """Run pictures; `layers` names the layers whose outputs are wanted."""
+        """Run images; `layers` names the layers whose outputs are wanted."""
         require_layers(self._layers, layers)
         value, activations = self._enter(images), dict[str, Array]()
         for operation, prepared in zip(self._operations, self._prepared, strict=True):
@@ -158,7 +158,7 @@ class NumpyModel:
         yield from run_shared(self._blocks, values, [steps[end:] for end in ends])
 
     def vjp(self, images: Images, grad_outputs: Mapping[str, GradOutputs], layers: Sequence[str] = ()) -> VjpResult:
-        """Run pictures forward, then grad_outputs on the output and on layers back to pixels and `layers`."""
+        """Run images forward, then grad_outputs on the output and on layers back to pixels and `layers`."""
         require_layers(self._layers, [*layers, *(name for name in grad_outputs if name != OUTPUT)])
         value, activations, saved = self._enter(images), dict[str, Array](), list[Any]()
         for operation, prepared in zip(self._operations, self._prepared, strict=True):

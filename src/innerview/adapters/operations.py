@@ -69,7 +69,7 @@ class Convolution(Operation):
 
     Attributes:
         stride: in both directions, at least 1.
-        padding: zeros around the picture: "same" (output of the input's size over the stride; where the sum is
+        padding: zeros around the image: "same" (output of the input's size over the stride; where the sum is
             odd, the larger part is below and to the right), "valid" (none), or the number on every side.
         bias: whether `name.bias` is added.
     """
@@ -277,7 +277,7 @@ class GlobalMean(Operation):
         return before[2:]
 
     def forward(self, value: Array, prepared: Prepared) -> tuple[Array, Any]:  # noqa: ARG002
-        """One mean per picture and channel."""
+        """One mean per image and channel."""
         return value.mean(axis=(1, 2)), value.shape[1:]
 
     def vjp(self, gradient: Array, saved: Any, prepared: Prepared) -> Array:  # noqa: ARG002
@@ -304,7 +304,7 @@ class Flatten(Operation):
         return (before[0] * before[1] * before[2],)
 
     def forward(self, value: Array, prepared: Prepared) -> tuple[Array, Any]:  # noqa: ARG002
-        """The same numbers in one row per picture."""
+        """The same numbers in one row per image."""
         height, width, channels = value.shape[1:]
         ordered = value if self.layout == "HWC" else value.transpose(0, 3, 1, 2)
         return ordered.reshape(len(value), height * width * channels), value.shape[1:]

@@ -46,11 +46,11 @@ def refuse_weights_only(*, allow_nonfinite: bool) -> None:
 
 
 def check_inputs(call: Callable[..., Any], before: int, way: str) -> None:
-    """Raise ModelError for what can't be called with the pictures alone, behind `before` other arguments.
+    """Raise ModelError for what can't be called with the images alone, behind `before` other arguments.
 
     Args:
         call: the model's function; one whose parameters can't be told is left to its first run.
-        before: how many arguments it is given in front of the pictures.
+        before: how many arguments it is given in front of the images.
         way: how to make one of a single input.
     """
     try:
@@ -61,7 +61,7 @@ def check_inputs(call: Callable[..., Any], before: int, way: str) -> None:
     needed = [one.name for one in parameters if one.default is one.empty and one.kind not in several][before:]
     if len(needed) > 1:
         raise ModelError(
-            f"the model takes {len(needed)} inputs ({', '.join(needed)}), but an explanation is of one picture; {way}"
+            f"the model takes {len(needed)} inputs ({', '.join(needed)}), but an explanation is of one image; {way}"
         )
 
 
@@ -69,7 +69,7 @@ def enter(spec: InputSpec, images: Array, dtype: np.dtype[np.floating]) -> Array
     """Turn pixels (batch × height × width × channel) into the model's input, as a fresh array in its axis order.
 
     Raises:
-        ModelError: the pictures have another shape or are not floats.
+        ModelError: the images have another shape or are not floats.
     """
     spec.check(images)
     value = as_pixels(images, dtype) * spec.scale.astype(dtype) + spec.offset.astype(dtype)
@@ -81,7 +81,7 @@ def check_shape(shape: tuple[int, ...], batch: int, output: OutputSpec) -> None:
     wanted = (batch, len(output.class_names))
     if shape != wanted:
         raise ModelError(
-            f"the model gave outputs of shape {shape} for {batch} pictures; {wanted} (batch × class) was expected, "
+            f"the model gave outputs of shape {shape} for {batch} images; {wanted} (batch × class) was expected, "
             f"since {len(output.class_names)} class names were declared"
         )
 

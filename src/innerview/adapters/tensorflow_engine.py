@@ -24,7 +24,7 @@ class TensorFlowEngine:
     """Eager passes; what was compiled (tf.function) is run line by line meanwhile, so that it can be seen."""
 
     pixels: ClassVar[int] = 65_536
-    """64 pictures of 32 × 32, or one of 224 × 224."""
+    """64 images of 32 × 32, or one of 224 × 224."""
 
     @contextmanager
     def looking(self, model: object, dtype: np.dtype[np.floating]) -> Generator[None, None, None]:  # noqa: ARG002
@@ -74,7 +74,7 @@ class TensorFlowEngine:
             )
             if OUTPUT in wanted and found[0] is None:
                 raise ModelError(
-                    "the model's output has no gradient by the picture: somewhere it leaves TensorFlow's graph "
+                    "the model's output has no gradient by the image: somewhere it leaves TensorFlow's graph "
                     "(tf.stop_gradient, NumPy, an integer). Wrap a function instead, for what needs no gradients"
                 )
             rows.append([_gradient(one, source) for one, source in zip(found, sources, strict=True)])

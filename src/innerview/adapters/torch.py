@@ -75,9 +75,9 @@ from innerview.adapters.torch_running import FORMAT_RUN, Running
 from innerview.adapters.torch_state import check_usable
 
 PIXELS: Final = 8_192
-"""Pixels in one pass, 8 pictures of 32 × 32 or one of 224 × 224: what a vjp holds then stays near the cache.
+"""Pixels in one pass, 8 images of 32 × 32 or one of 224 × 224: what a vjp holds then stays near the cache.
 
-Evaluations/s of the built-in model on two threads: 197 by 8 pictures, 168 by 16, 149 by 32, 122 by 64.
+Evaluations/s of the built-in model on two threads: 197 by 8 images, 168 by 16, 149 by 32, 122 by 64.
 """
 
 
@@ -86,7 +86,7 @@ class TorchModel:
     """A PyTorch module as it is: no copy is made, and a change of its weights is seen at the next pass.
 
     Args:
-        model: any module from a batch of pictures to a batch of outputs.
+        model: any module from a batch of images to a batch of outputs.
         input: what it takes; the layout is "CHW" for almost every model.
         output: what it gives; `key` where the model returns a dict or a tuple.
         weights_only: accept weights that are not finite; the model can then be looked at, but not run.
@@ -184,7 +184,7 @@ class TorchModel:
 
     @property
     def batch_size(self) -> int:
-        """Pictures in one pass, by their size."""
+        """Images in one pass, by their size."""
         return max(PIXELS // (self._running.input.height * self._running.input.width), 1)
 
     @property
@@ -233,7 +233,7 @@ class TorchModel:
         return TorchModel(model, self._running.input, self._running.output, allow_nonfinite=self._weights_only)
 
     def forward(self, images: Images, layers: Sequence[str] = ()) -> ForwardResult:
-        """Run pictures; `layers` names the layers whose outputs are wanted."""
+        """Run images; `layers` names the layers whose outputs are wanted."""
         refuse_weights_only(allow_nonfinite=self._weights_only)
         if layers:
             require_layers(self.layers, layers)
@@ -255,7 +255,7 @@ class TorchModel:
         return ForwardResult(logits, activations)
 
     def vjp(self, images: Images, grad_outputs: Mapping[str, GradOutputs], layers: Sequence[str] = ()) -> VjpResult:
-        """Run pictures forward, then grad_outputs on the output and on layers back to pixels and `layers`."""
+        """Run images forward, then grad_outputs on the output and on layers back to pixels and `layers`."""
         refuse_weights_only(allow_nonfinite=self._weights_only)
         asked = {*layers, *grad_outputs} - {OUTPUT}
         if asked:
@@ -321,11 +321,11 @@ def _array(tensor: torch.Tensor) -> Array:
 
 
 def _check_seen(asked: Iterable[str], found: Mapping[str, object]) -> None:
-    """A model may take other ways for other pictures; a layer that was not called has no value."""
+    """A model may take other ways for other images; a layer that was not called has no value."""
     for name in asked:
         if name not in found:
-            raise ModelError(f"layer {name} was called in the dry run, but not for these pictures; don't tap it")
+            raise ModelError(f"layer {name} was called in the dry run, but not for these images; don't tap it")
 
 
 def _failed(count: int) -> str:
-    return f"the model failed on {count} picture{'s' * (count != 1)}"
+    return f"the model failed on {count} image{'s' * (count != 1)}"

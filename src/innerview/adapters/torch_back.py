@@ -36,7 +36,7 @@ def gradients(
     """
     if OUTPUT in factors and not values[OUTPUT].requires_grad:
         raise ModelError(
-            "the model's output has no gradient by the picture: somewhere it leaves PyTorch's graph "
+            "the model's output has no gradient by the image: somewhere it leaves PyTorch's graph "
             "(torch.no_grad, detach, NumPy). Wrap a function instead, for what needs no gradients"
         )
     sources = {name: list(given) for name, given in factors.items() if values[name].requires_grad}

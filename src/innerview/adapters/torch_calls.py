@@ -162,7 +162,7 @@ class Survey:
 
     Attributes:
         model: the module that is run.
-        batch: how many pictures it is run on.
+        batch: how many images it is run on.
         layers: as they were called; their axes are found out later (`positions`).
     """
 

@@ -128,7 +128,7 @@ def before(watch: Watch, output: torch.Tensor, expected: Found) -> torch.Tensor:
     found, value = watch.ending(output)
     if found != expected:
         raise ModelError(
-            f"the model ended in {expected} in the dry run, and for these pictures in {found or 'something else'}; "
+            f"the model ended in {expected} in the dry run, and for these images in {found or 'something else'}; "
             "wrap one that always ends in the same way"
         )
     return value

@@ -29,7 +29,7 @@ class TorchEngine:
     """
 
     pixels: ClassVar[int] = 65_536
-    """64 pictures of 32 × 32, or one of 224 × 224."""
+    """64 images of 32 × 32, or one of 224 × 224."""
 
     def __init__(self, model: torch.nn.Module) -> None:
         self._model = model

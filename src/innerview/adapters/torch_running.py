@@ -1,6 +1,6 @@
 """Running a PyTorch module as it was declared: its input made of pixels, its output found among what it returns.
 
-A dry run on black pictures finds what has to be known beforehand: whether the module runs at all, its layers, how a
+A dry run on black images finds what has to be known beforehand: whether the module runs at all, its layers, how a
 batch is to lie in memory, whether an ending is set aside, which weights it changes while it runs.
 """
 
@@ -28,10 +28,10 @@ from innerview.model import InputSpec, OutputSpec, as_pixels
 from innerview.types import Array, Images
 
 DRY_RUN: Final = 3
-"""Pictures in the dry run: unlike 1 or 2, hardly ever the length of another axis by chance."""
+"""Images in the dry run: unlike 1 or 2, hardly ever the length of another axis by chance."""
 
 FORMAT_RUN: Final = 2
-"""Pictures on which memory formats are tried: of one alone both formats are the same."""
+"""Images on which memory formats are tried: of one alone both formats are the same."""
 
 COPIED: Final = 2**31
 """Bytes of weights that are copied in the dry run to see whether the model changes them."""
@@ -118,7 +118,7 @@ class Running:
         return output
 
     def locate(self, images: Images) -> str | None:
-        """Run once more, on pictures that a run has failed on, to see where; None where it runs now."""
+        """Run once more, on images that a run has failed on, to see where; None where it runs now."""
         place = Whereabouts()
         try:
             with looking(self.model, self.changing), observing(self.model, _unseen, place), torch.enable_grad():
@@ -149,7 +149,7 @@ class Running:
         return survey
 
     def _dry_run(self, survey: Survey) -> None:
-        """Run black pictures once, to see the calls and whether the model runs at all as declared."""
+        """Run black images once, to see the calls and whether the model runs at all as declared."""
         black, place = np.zeros((survey.batch, *self.input.shape), precision(self.model)), Whereabouts()
 
         def seen(name: str, module: torch.nn.Module, result: Any) -> None:
@@ -160,7 +160,7 @@ class Running:
         watch = Watch(survey.batch * len(self.output.class_names))
         self.taken_off, self.halves = "", []
         shape = enter(self.input, black, precision(self.model)).shape
-        doing = f"the model failed on {survey.batch} black pictures, shape {shape}"
+        doing = f"the model failed on {survey.batch} black images, shape {shape}"
         with (
             made_ours(doing, lambda: place.where, after=AXES_MAY_BE_WRONG),
             looking(self.model, self._copied()) as kept,
@@ -185,7 +185,7 @@ class Running:
 
         A model that reshapes with .view() fails on such strides, and one that looks at memory itself could answer
         something else: so both ways are tried on the same noise, forward and back, and have to agree. Only on the
-        processor, where it was measured: 6 % faster on the built-in model by 8 pictures, 12 % on EfficientNet-Lite0.
+        processor, where it was measured: 6 % faster on the built-in model by 8 images, 12 % on EfficientNet-Lite0.
         """
         convolves = any(parameter.dim() == 4 for parameter in self.model.parameters())
         noise = np.random.default_rng(0).random((FORMAT_RUN, *self.input.shape)).astype(precision(self.model))

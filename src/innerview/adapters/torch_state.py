@@ -183,7 +183,7 @@ def check_usable(model: nn.Module) -> None:
         if is_lazy(value):
             raise ModelError(
                 f"{name} has no values yet, since the model is lazy (LazyConv2d, LazyLinear); run it once "
-                "on a batch of pictures first"
+                "on a batch of images first"
             )
         if value.is_meta:
             raise ModelError(f"{name} is on the meta device, which holds no numbers; load the weights first")

@@ -1,7 +1,7 @@
 """The built-in model's architecture as a table: nine convolutions, ELU after each, mean pooling before two.
 
 No bias and no normalisation layer: a black input stays 0 through all layers. It is fully convolutional, so the
-table has no picture size in it.
+table has no image size in it.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ def build(
 
     Args:
         weights: "conv1.weight" to "conv9.weight", output × input × height × width, of any number of channels.
-        size: height and width of its pictures in pixels, at least 4, if `input` is not given.
+        size: height and width of its images in pixels, at least 4, if `input` is not given.
         input: how pixels enter; raw pixels in [0, 1] if not given.
         output: what comes out; logits of CIFAR-10's classes at temperature 1 if not given.
         dtype: float32 or float64.

@@ -62,7 +62,7 @@ class Screen:
         shape = " × ".join(map(str, data.train.images.shape[1:3]))
         self._print(
             f"{configuration.name}: {configuration.steps:,} steps of {configuration.batch_size} on "
-            f"{len(data.train.images):,} pictures of {shape} in {len(data.classes)} classes, tested on "
+            f"{len(data.train.images):,} images of {shape} in {len(data.classes)} classes, tested on "
             f"{len(data.test.images):,}; {configuration.precision}, {configuration.threads} "
             f"thread{'s' * (configuration.threads != 1)}, seed {configuration.seed}"
         )

@@ -1,6 +1,6 @@
-"""Baselines: the pictures of "nothing" that an attribution starts from, by the names that users give them.
+"""Baselines: the images of "nothing" that an attribution starts from, by the names that users give them.
 
-A baseline is a picture in [0, 1] like any other, in the model's size. None is neutral: black hides what is dark, a
+A baseline is an image in [0, 1] like any other, in the model's size. None is neutral: black hides what is dark, a
 blurred copy hides what is fine. That is why several may be given, whose maps are averaged, and why every result
 carries its baseline in words.
 """
@@ -27,7 +27,7 @@ from innerview.types import Array, Image
 @short
 @dataclass(frozen=True, eq=False)
 class Baseline(Result["Baseline[Array]", A_co]):
-    """A picture to start from.
+    """An image to start from.
 
     Attributes:
         name: as the user asked for it: "noise:7".
@@ -81,16 +81,16 @@ def parse_baseline(text: str) -> BaselineName:
 
 
 def make_baseline(asked: str | BaselineName, spec: InputSpec, image: Image) -> Baseline:
-    """Make a baseline for one picture.
+    """Make a baseline for one image.
 
     Args:
         asked: its name, as text or parsed.
         spec: what the model takes.
-        image: the picture that is explained, height × width × channels, which "blurred" is made from.
+        image: the image that is explained, height × width × channels, which "blurred" is made from.
 
     Raises:
         UsageError: there is no such baseline.
-        ImageError: the file can't be read or has another size than the model's pictures.
+        ImageError: the file can't be read or has another size than the model's images.
     """
     name = parse_baseline(asked) if isinstance(asked, str) else asked
     return _MAKERS[name.kind](name, spec, image)
@@ -143,8 +143,8 @@ def _blurred(name: BaselineName, spec: InputSpec, image: Image) -> Baseline:
     longer = max(spec.height, spec.width)
     sigma = float(name.parameter or longer * DEFAULT_SIGMA)
     if sigma > longer:  # beyond this only the mean is left, and the kernel would grow without limit
-        raise UsageError(f"a blur of {sigma:g} pixels was asked for; the model's pictures have {longer}: at most that")
-    return Baseline(str(name), f"the picture blurred (Gaussian, sigma {sigma:g} pixels)", blur(image, sigma))
+        raise UsageError(f"a blur of {sigma:g} pixels was asked for; the model's images have {longer}: at most that")
+    return Baseline(str(name), f"the image blurred (Gaussian, sigma {sigma:g} pixels)", blur(image, sigma))
 
 
 def _noise(name: BaselineName, spec: InputSpec, _image: Image) -> Baseline:
@@ -154,7 +154,7 @@ def _noise(name: BaselineName, spec: InputSpec, _image: Image) -> Baseline:
 
 
 def _file(name: BaselineName, spec: InputSpec, _image: Image) -> Baseline:
-    """A baseline of another size is refused, not fitted: nobody should start from a picture that they never saw."""
+    """A baseline of another size is refused, not fitted: nobody should start from an image that they never saw."""
     picture = load_image(name.parameter)
     if picture.size != (spec.width, spec.height):
         raise ImageError(

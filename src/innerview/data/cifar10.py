@@ -1,7 +1,7 @@
-"""CIFAR-10: 60,000 pictures of 32 × 32 pixels in ten classes, in each form that it comes in.
+"""CIFAR-10: 60,000 images of 32 × 32 pixels in ten classes, in each form that it comes in.
 
 `load` takes a path and finds out what is there: the official tarball or its folder, in the Python or the binary
-version, an .npz file, or class folders of pictures. `fetch` downloads it. The Python version is a set of pickles,
+version, an .npz file, or class folders of images. `fetch` downloads it. The Python version is a set of pickles,
 and a pickle can run anything: here it is read by an unpickler that knows arrays and nothing else.
 
     A. Krizhevsky, "Learning multiple layers of features from tiny images", 2009.
@@ -34,15 +34,13 @@ CLASSES: Final = (
 """The names, in the order of the class numbers."""
 
 SIDE: Final = 32
-"""Height and width of a picture in pixels."""
+"""Height and width of an image in pixels."""
 
 BYTES: Final = 3 * SIDE * SIDE
 LARGEST: Final = 64 * 2**20
 """Largest file of an archive that is read, in bytes; the real ones have 31 MB."""
 
-AGAIN: Final = (
-    "if its download was cut short, download again. Pictures of your own go into class folders or an .npz file"
-)
+AGAIN: Final = "if its download was cut short, download again. Images of your own go into class folders or an .npz file"
 
 PARTS: Final = (tuple(f"data_batch_{number}" for number in range(1, 6)), ("test_batch",))
 
@@ -65,9 +63,9 @@ def load(path: Path, *, size: int = SIDE, crop: Crop = "center", skip_bad: bool 
     Args:
         path: an official tarball or its unpacked folder, an .npz file, or a folder of class folders (see
             `from_folders`), which need not be CIFAR-10.
-        size: height and width in pixels to which pictures from class folders are brought.
+        size: height and width in pixels to which images from class folders are brought.
         crop: the part of them that is taken; see `fit`.
-        skip_bad: leave out unreadable pictures of class folders instead of refusing.
+        skip_bad: leave out unreadable images of class folders instead of refusing.
 
     Raises:
         DataError: if there is none of these, or it is damaged.
@@ -112,7 +110,7 @@ def from_official(path: Path) -> Dataset:
 
 
 def holds_arrays(path: Path) -> bool:
-    """Tell whether there are pictures as arrays (the official files, a tarball, .npz) rather than in class folders."""
+    """Tell whether there are images as arrays (the official files, a tarball, .npz) rather than in class folders."""
     with reading(path, "the data set"):
         return not path.is_dir() or official_folder(path) is not None
 
@@ -150,14 +148,14 @@ def assembled(names: Any, read: Callable[[str], bytes], path: Path) -> Dataset:
 
 
 def joined(parts: list[tuple[Array, Array]]) -> LabelledPictures:
-    """One set from the batches' pixels (picture × 3,072, one colour after the other) and class numbers."""
+    """One set from the batches' pixels (image × 3,072, one colour after the other) and class numbers."""
     pixels = np.concatenate([pixels for pixels, _ in parts]).reshape(-1, 3, SIDE, SIDE).transpose(0, 2, 3, 1)
     labels = np.concatenate([labels for _, labels in parts])
     return LabelledPictures(np.ascontiguousarray(pixels), labels.astype(np.int64))
 
 
 def from_binary(content: bytes, name: str) -> tuple[Array, Array]:
-    """Decode a batch of the binary version: per picture one byte for the class, then 3,072 for the pixels."""
+    """Decode a batch of the binary version: per image one byte for the class, then 3,072 for the pixels."""
     if not content or len(content) % (BYTES + 1):
         raise DataError(
             f"{name} has {len(content):,} bytes, no multiple of {BYTES + 1:,}; it is damaged: download it again"
@@ -167,7 +165,7 @@ def from_binary(content: bytes, name: str) -> tuple[Array, Array]:
 
 
 def from_pickle(content: bytes, name: str) -> tuple[Array, Array]:
-    """Decode a batch of the Python version: a dict of b"data" (picture × 3,072 bytes) and b"labels"."""
+    """Decode a batch of the Python version: a dict of b"data" (image × 3,072 bytes) and b"labels"."""
     try:
         check_numbers(content)
         batch = ArrayUnpickler(io.BytesIO(content), encoding="bytes").load()
@@ -183,7 +181,7 @@ def from_pickle(content: bytes, name: str) -> tuple[Array, Array]:
     if pixels.dtype != np.uint8 or (pixels.shape, labels.ndim) != ((labels.size, BYTES), 1) or labels.dtype.kind != "i":
         raise DataError(
             f"{name} holds {pixels.dtype} of {pixels.shape} and class numbers {labels.dtype} of {labels.shape}; "
-            f"a batch is bytes (uint8), picture × {BYTES:,}, and a number for each"
+            f"a batch is bytes (uint8), image × {BYTES:,}, and a number for each"
         )
     return pixels, labels
 
@@ -221,7 +219,7 @@ class ArrayUnpickler(pickle.Unpickler):
         """
         if (module, name) not in self.known:
             raise DataError(
-                f"its pickle asks for {module}.{name}, and pictures need arrays only. Get the file from another source"
+                f"its pickle asks for {module}.{name}, and images need arrays only. Get the file from another source"
             )
         return self.known[module, name]
 

@@ -1,8 +1,8 @@
-"""Anyone's own pictures as a data set to train on: one folder per class, named for it.
+"""Anyone's own images as a data set to train on: one folder per class, named for it.
 
 Two layouts: `train/<class>/…` beside `test/<class>/…` (or `val/<class>/…`), or `<class>/…` alone, of which every sixth
-picture of a class becomes a test picture. Pictures may have any size. They are read, cropped and resized exactly as the
-pictures that are explained later (`folders`, `fitting`), and the data set's source says how.
+image of a class becomes a test image. Images may have any size. They are read, cropped and resized exactly as the
+images that are explained later (`folders`, `fitting`), and the data set's source says how.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from innerview.names import readable
 from innerview.types import Array
 
 TEST_EVERY: Final = 6
-"""As CIFAR-10 divides its pictures: one to test for five to learn from."""
+"""As CIFAR-10 divides its images: one to test for five to learn from."""
 
 LISTED: Final = 20
 
@@ -33,13 +33,13 @@ def from_folders(root: Path, *, size: int, crop: Crop = "center", skip_bad: bool
 
     Args:
         root: of the folders.
-        size: height and width that every picture is brought to, in pixels.
-        crop: which part of a picture is taken; see `fit`.
-        skip_bad: leave out pictures that can't be read, and list them in the data set, instead of refusing.
+        size: height and width that every image is brought to, in pixels.
+        crop: which part of an image is taken; see `fit`.
+        skip_bad: leave out images that can't be read, and list them in the data set, instead of refusing.
 
     Raises:
-        DataError: for fewer than two classes, an empty class, a class of one picture, a test class that is not
-            trained, or unreadable pictures, which are listed.
+        DataError: for fewer than two classes, an empty class, a class of one image, a test class that is not
+            trained, or unreadable images, which are listed.
     """
     divided = is_divided(root)
     learnt = opened(root, "train")
@@ -51,7 +51,7 @@ def from_folders(root: Path, *, size: int, crop: Crop = "center", skip_bad: bool
     if len(learnt.class_names) < 2:
         raise DataError(
             f"{learnt.root} holds one class folder ({', '.join(learnt.class_names)}); "
-            "put the pictures of each class into a folder of its own, at least two"
+            "put the images of each class into a folder of its own, at least two"
         )
     bad: list[str] = []
     parts = [read(entries, learnt.class_names, size, crop, bad) for entries in (train, test)]
@@ -59,7 +59,7 @@ def from_folders(root: Path, *, size: int, crop: Crop = "center", skip_bad: bool
         more = f"\n  and {len(bad) - LISTED} more" if len(bad) > LISTED else ""
         listed = "\n  ".join(bad[:LISTED])
         raise DataError(
-            f"{len(bad)} picture{'s' * (len(bad) != 1)} can't be read:\n  {listed}{more}\n"
+            f"{len(bad)} image{'s' * (len(bad) != 1)} can't be read:\n  {listed}{more}\n"
             "Mend or remove what is listed, or leave it out with --skip-bad"
         )
     how = crop if isinstance(crop, str) else f"box {crop}"
@@ -74,22 +74,22 @@ def opened(root: Path, part: str) -> ClassFolders:
     folders = {readable(path.name) for path in folders_in(found.root)}
     empty = sorted(folders - set(found.class_names))
     if empty:
-        raise DataError(f"{found.root / empty[0]} holds no picture; every class needs some, or remove its folder")
+        raise DataError(f"{found.root / empty[0]} holds no image; every class needs some, or remove its folder")
     return found
 
 
 def apart(whole: ClassFolders) -> tuple[Sequence[Entry], Sequence[Entry]]:
-    """Set every sixth picture of each class apart for testing; of fewer than six, the last.
+    """Set every sixth image of each class apart for testing; of fewer than six, the last.
 
     Raises:
-        DataError: if a class has one picture only.
+        DataError: if a class has one image only.
     """
     train: list[Entry] = []
     test: list[Entry] = []
     for name in whole.class_names:
         own = whole.of_class(name)
         if len(own) < 2:
-            raise DataError(f"{whole.root / name} holds one picture; a class needs one to learn from and one to test")
+            raise DataError(f"{whole.root / name} holds one image; a class needs one to learn from and one to test")
         chosen = own[TEST_EVERY - 1 :: TEST_EVERY] or own[-1:]
         test += chosen
         taken = {entry.index for entry in chosen}
@@ -98,7 +98,7 @@ def apart(whole: ClassFolders) -> tuple[Sequence[Entry], Sequence[Entry]]:
 
 
 def read(entries: Sequence[Entry], classes: Sequence[str], size: int, crop: Crop, bad: list[str]) -> LabelledPictures:
-    """Read pictures at one size; add to `bad` those that can't be read, each with the reason."""
+    """Read images at one size; add to `bad` those that can't be read, each with the reason."""
     spec = InputSpec(size, size)
     images: list[Array] = []
     labels: list[int] = []

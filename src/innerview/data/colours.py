@@ -1,9 +1,9 @@
 """From any of Pillow's modes to red, green and blue in [0, 1]: one row of a table for each.
 
-Nothing is stretched to its own minimum and maximum: the same number always becomes the same brightness, so pictures
+Nothing is stretched to its own minimum and maximum: the same number always becomes the same brightness, so images
 can be compared. Where a file does not say what its numbers mean (whole numbers or floats of 32 bits), the full scale is
 the smallest usual one that holds them all, and the note says which. See-through parts lie on white, as on a page. What
-is worked out here is a recipe for a part (`Raster`), so that no whole picture is ever held as floats.
+is worked out here is a recipe for a part (`Raster`), so that no whole image is ever held as floats.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ UNAPPLIED = "its colour profile is not sRGB and was not applied"
 
 
 def to_raster(picture: Pillow.Image, found: Found) -> Raster:
-    """Give the picture's colours; what had to be done goes to the notes of `found`.
+    """Give the image's colours; what had to be done goes to the notes of `found`.
 
     Args:
         picture: decoded; its own `info` is not looked at.
@@ -99,7 +99,7 @@ def _is_colour(samples: Array, key: Sequence[int]) -> Array:
     return found
 
 
-def _composed(samples: Array, opacity: bool, tones: Tones | None, alpha: Array | None) -> Image:  # noqa: FBT001 — three states of one picture
+def _composed(samples: Array, opacity: bool, tones: Tones | None, alpha: Array | None) -> Image:  # noqa: FBT001 — three states of one image
     """Grey to colour, tones to sRGB, and over white."""
     colour = samples[..., : (samples.shape[2] - 1) // 2 * 2 + 1]
     colour = np.repeat(colour, 3, axis=2) if colour.shape[2] == 1 else colour

@@ -1,8 +1,8 @@
 """From a file's content to colours: which reader takes it, what size is allowed, and what is said when it fails.
 
 Only the formats of FORMATS are opened, besides Netpbm's. The size is checked before anything is decoded, and it is
-bounded in area, in each side, and by the file's own length: a picture of many pixels in few bytes is nearly empty, and
-nobody takes it, but it would fill memory all the same. Of several pictures in a file only the first is decoded.
+bounded in area, in each side, and by the file's own length: an image of many pixels in few bytes is nearly empty, and
+nobody takes it, but it would fill memory all the same. Of several images in a file only the first is decoded.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ from innerview.names import readable
 from innerview.types import Image
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
-WANTED = "pictures are PNG, JPEG, WebP, GIF, BMP, TIFF or PPM"
+WANTED = "images are PNG, JPEG, WebP, GIF, BMP, TIFF or PPM"
 MOST_PIXELS = 64_000_000
-"""Above this a picture is refused unread: no classifier sees that much."""
+"""Above this an image is refused unread: no classifier sees that much."""
 MOST_SIDE: Final = 32_768
-"""Above this too: a panorama may be long, a picture of one row is none."""
+"""Above this too: a panorama may be long, an image of one row is none."""
 DENSE: Final = 24_000_000
 """Above so many pixels a file must have a byte for every SPARSEST of them; a photo has 2 to 30 times that."""
 SPARSEST: Final = 16
@@ -69,7 +69,7 @@ def decode(data: bytes, called: str, most_pixels: int) -> Decoded:
     """Turn the content of a file into colours and notes.
 
     Raises:
-        ImageError: it is no picture, broken, too large, or in a form without a clear meaning; names it.
+        ImageError: it is no image, broken, too large, or in a form without a clear meaning; names it.
     """
     size: list[tuple[int, int]] = []
     notes: list[str] = []
@@ -115,7 +115,7 @@ def decode_opened(picture: Pillow.Image, called: str, most_pixels: int) -> Decod
 
 
 def check_size(width: int, height: int, length: int, most_pixels: int = MOST_PIXELS) -> None:
-    """Refuse a picture that is too large for anything, or for its file of `length` bytes.
+    """Refuse an image that is too large for anything, or for its file of `length` bytes.
 
     Raises:
         ImageError: says its size and what is allowed.
@@ -148,13 +148,13 @@ def _broken(data: bytes, called: str, size: list[tuple[int, int]]) -> ImageError
     kind = next((kind for mark, kind, _ in _READERS if data.startswith(mark)), "PPM")
     return ImageError(
         f"{called} ({kind}, {size[0][0]} × {size[0][1]}, {size_in_words(len(data))}) is broken or cut short; "
-        "open it in a picture editor and save it again"
+        "open it in an image editor and save it again"
     )
 
 
 @contextmanager
 def _warnings(notes: list[str]) -> Generator[None, None, None]:
-    """Pillow warns of oddities that it mends: they belong to the picture's notes, not on the terminal."""
+    """Pillow warns of oddities that it mends: they belong to the image's notes, not on the terminal."""
     with warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always")
         yield
@@ -179,10 +179,10 @@ def _taken(data: bytes, allow: Allow, notes: list[str]) -> Raster:
 
 
 def _finished(raster: Raster | None, found: Found, notes: list[str]) -> Raster:
-    """Put what was done to a picture into words, and set it upright."""
+    """Put what was done to an image into words, and set it upright."""
     if raster is None:
         raise ValueError("nothing was decoded")
-    several = ["the first of several pictures in the file"] * found.several
+    several = ["the first of several images in the file"] * found.several
     placed = _placed(raster, found)
     how = _TURNED.get(placed.orientation)
     turned = [] if how is None else [f"{how}, as its EXIF orientation says"]
@@ -191,7 +191,7 @@ def _finished(raster: Raster | None, found: Found, notes: list[str]) -> Raster:
 
 
 def _placed(raster: Raster, found: Found) -> Raster:
-    """The upright picture, from the format's own word, or from EXIF or XMP."""
+    """The upright image, from the format's own word, or from EXIF or XMP."""
     orientation = found.orientation
     if not orientation:
         orientation, more = upright(found.exif, found.xmp)
@@ -200,7 +200,7 @@ def _placed(raster: Raster, found: Found) -> Raster:
 
 
 def _through_pillow(found: Found, allow: Allow) -> Raster:
-    """Let Pillow decode the first picture of a file."""
+    """Let Pillow decode the first image of a file."""
     with Pillow.open(io.BytesIO(found.clean), formats=FORMATS) as picture:
         allow(*picture.size)
         found.several = found.several or bool(getattr(picture, "is_animated", False))
@@ -215,7 +215,7 @@ def _through_pillow(found: Found, allow: Allow) -> Raster:
 
 
 def _framed(raster: Raster, frame: tuple[int, ...], found: Found) -> Raster:
-    """A GIF's first picture may be smaller than its canvas; around it the canvas is see-through."""
+    """A GIF's first image may be smaller than its canvas; around it the canvas is see-through."""
     left, top, right, bottom = frame
     found.notes.append(OVER_WHITE)
 

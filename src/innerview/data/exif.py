@@ -1,4 +1,4 @@
-"""The one thing in EXIF and XMP that changes a picture: which way up it is.
+"""The one thing in EXIF and XMP that changes an image: which way up it is.
 
 Only the first directory is looked through, entry by entry, and nothing is copied: a block may claim thousands of values
 that overlap, of which a reader that gathers them all (Pillow's does) makes gigabytes.

@@ -18,14 +18,14 @@ SIGNATURES = (
     (0, b"%PDF", "a PDF document"),
     (0, b"%!PS", "a PostScript document"),
     (0, b"\xc5\xd0\xd3\xc6", "a PostScript document"),
-    (4, b"ftypavif", "an AVIF picture"),
-    (4, b"ftypheic", "a HEIC picture"),
-    (4, b"ftypheix", "a HEIC picture"),
-    (4, b"ftypmif1", "a HEIF picture"),
+    (4, b"ftypavif", "an AVIF image"),
+    (4, b"ftypheic", "a HEIC image"),
+    (4, b"ftypheix", "a HEIC image"),
+    (4, b"ftypmif1", "a HEIF image"),
     (4, b"ftyp", "a video (MP4)"),
-    (0, b"\x00\x00\x00\x0cJXL ", "a JPEG XL picture"),
-    (0, b"\xff\x0a", "a JPEG XL picture"),
-    (0, b"\x00\x00\x00\x0cjP  ", "a JPEG 2000 picture"),
+    (0, b"\x00\x00\x00\x0cJXL ", "a JPEG XL image"),
+    (0, b"\xff\x0a", "a JPEG XL image"),
+    (0, b"\x00\x00\x00\x0cjP  ", "a JPEG 2000 image"),
     (0, b"8BPS", "a Photoshop document"),
     (0, b"\x00\x00\x01\x00", "an icon (ICO)"),
     (0, b"PK\x03\x04", "a ZIP archive"),
@@ -33,13 +33,13 @@ SIGNATURES = (
     (0, b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive"),
     (0, b"\x93NUMPY", "a NumPy array"),
     (0, b"\x1aE\xdf\xa3", "a video (Matroska or WebM)"),
-    (0, b"\x89PNG", "a PNG picture that is broken at its start"),
-    (0, b"\xff\xd8\xff", "a JPEG picture that is broken at its start"),
-    (0, b"GIF8", "a GIF picture that is broken at its start"),
-    (0, b"RIFF", "a RIFF file (a broken WebP picture, or sound, or video)"),
-    (0, b"BM", "a BMP picture that is broken at its start"),
-    (0, b"II*\x00", "a TIFF picture that is broken at its start"),
-    (0, b"MM\x00*", "a TIFF picture that is broken at its start"),
+    (0, b"\x89PNG", "a PNG image that is broken at its start"),
+    (0, b"\xff\xd8\xff", "a JPEG image that is broken at its start"),
+    (0, b"GIF8", "a GIF image that is broken at its start"),
+    (0, b"RIFF", "a RIFF file (a broken WebP image, or sound, or video)"),
+    (0, b"BM", "a BMP image that is broken at its start"),
+    (0, b"II*\x00", "a TIFF image that is broken at its start"),
+    (0, b"MM\x00*", "a TIFF image that is broken at its start"),
 )
 MARKUP = (("<svg", "an SVG drawing"), ("<!doctype html", "a web page"), ("<html", "a web page"))
 _CONTROL = set(range(32)) - {7, 8, 9, 10, 12, 13, 27}
@@ -54,7 +54,7 @@ def size_in_words(count: int) -> str:
 
 
 def describe_bytes(data: bytes) -> str:
-    """Say what a file that is not a picture is, with its size: "text, 12 kB"."""
+    """Say what a file that is not an image is, with its size: "text, 12 kB"."""
     size = size_in_words(len(data))
     for offset, mark, words in SIGNATURES:
         if data[offset : offset + len(mark)] == mark:
@@ -77,7 +77,7 @@ def read_bytes(path: Path, most_bytes: int) -> bytes:
     try:
         found = path.stat()
         if stat.S_ISDIR(found.st_mode):
-            raise ImageError(f"{_shown(path)} is a folder{_content_of(path)}; name a picture in it")
+            raise ImageError(f"{_shown(path)} is a folder{_content_of(path)}; name an image in it")
         if not stat.S_ISREG(found.st_mode):
             raise ImageError(f"{_shown(path)} is not a regular file (a device, pipe or socket); copy it into one first")
         if found.st_size > most_bytes:

@@ -1,7 +1,7 @@
-"""From a picture as it was found to the picture that the model sees, with the way back.
+"""From an image as it was found to the image that the model sees, with the way back.
 
 The model sees a small part of what a user looks at, and most puzzles about a map begin there. So the crop is kept
-as a box on the original, where overlays are drawn, and what was done is said in words under every picture. A picture
+as a box on the original, where overlays are drawn, and what was done is said in words under every image. An image
 that has the model's size already passes through bit for bit.
 """
 
@@ -28,13 +28,13 @@ Crop: TypeAlias = Literal["center", "whole"] | Box
 _SPELLINGS: Final[Mapping[str, Literal["center", "whole"]]] = {"center": "center", "centre": "center", "whole": "whole"}
 
 _LUMA = (0.299, 0.587, 0.114)
-"""Weights of red, green and blue in brightness: ITU-R BT.601, as in every tool that makes pictures grey."""
+"""Weights of red, green and blue in brightness: ITU-R BT.601, as in every tool that makes images grey."""
 
 
 @short
 @dataclass(frozen=True, eq=False)
 class Preprocessed:
-    """A picture in the size that a model takes.
+    """An image in the size that a model takes.
 
     Attributes:
         original: the whole image.
@@ -63,7 +63,7 @@ def preprocess(image: LoadedImage, spec: InputSpec, crop: Crop = "center") -> Pr
             squeezed where the proportions differ; or a box (left, top, width, height) in pixels.
 
     Raises:
-        ImageError: the box is not inside the picture.
+        ImageError: the box is not inside the image.
         UsageError: a word that is no crop.
     """
     if isinstance(crop, str):
@@ -80,7 +80,7 @@ def preprocess(image: LoadedImage, spec: InputSpec, crop: Crop = "center") -> Pr
     if grey:
         pixels = (pixels.astype(np.float64) @ np.asarray(_LUMA))[..., None].astype(np.float32)
     elif isinstance(image.colours, np.ndarray) and np.may_share_memory(pixels, image.colours):
-        pixels = pixels.copy()  # the original must not change with the model's picture
+        pixels = pixels.copy()  # the original must not change with the model's image
     return Preprocessed(image, pixels, box, _words(image, spec, box) + ", in grey (ITU-R 601)" * grey, image.name)
 
 
@@ -139,7 +139,7 @@ def _size(picture: LoadedImage) -> str:
 
 
 def _part(picture: LoadedImage, box: Box) -> str:
-    """Name the part of the picture that a box shows; nothing if it is all of it."""
+    """Name the part of the image that a box shows; nothing if it is all of it."""
     left, top, width, height = box
     full_width, full_height = picture.size
     if (width, height) == (full_width, full_height):

@@ -1,8 +1,8 @@
-"""A folder of pictures sorted into classes: each picture's truth is known, and each can be named.
+"""A folder of images sorted into classes: each image's truth is known, and each can be named.
 
 The layouts are those of `parts`: `DIR/test/<class>/*.jpg` (another part than "test" can be asked for) and
-`DIR/<class>/*.jpg`. Classes and pictures stand in natural order (2 before 10), hidden files are passed over, and only
-names with a picture's ending count, so that the number of a picture stays the same on every machine. Nothing is
+`DIR/<class>/*.jpg`. Classes and images stand in natural order (2 before 10), hidden files are passed over, and only
+names with an image's ending count, so that the number of an image stays the same on every machine. Nothing is
 decoded before it is asked for. What was passed over is listed, never silently gone. A class is called as its folder is,
 in characters that can be shown (`names.readable`).
 """
@@ -30,7 +30,7 @@ _WORDNET = re.compile(r"n\d{8}")
 
 @dataclass(frozen=True)
 class Entry:
-    """One picture of a data set, not yet read.
+    """One image of a data set, not yet read.
 
     Attributes:
         index: from 0, over all classes.
@@ -50,7 +50,7 @@ class Entry:
         return f"{self.truth}:{self.number}"
 
     def read(self) -> LoadedImage:
-        """Read the picture, its truth with it, or raise ImageError."""
+        """Read the image, its truth with it, or raise ImageError."""
         return load_image(self.path, name=f"{self.name} ({readable(self.path.name)})", label=self.truth)
 
 
@@ -61,8 +61,8 @@ class ClassFolders:
 
     Attributes:
         root: the folder that holds the class folders.
-        class_names: in natural order; only classes that have pictures.
-        entries: all pictures, class by class.
+        class_names: in natural order; only classes that have images.
+        entries: all images, class by class.
         notes: what was passed over, in words.
     """
 
@@ -72,18 +72,18 @@ class ClassFolders:
     notes: tuple[str, ...] = ()
 
     def of_class(self, asked: str) -> tuple[Entry, ...]:
-        """All pictures of a class, by its name whatever the case or by number and name; or raise UnknownClass."""
-        if asked.strip().isdecimal() and asked.strip() not in self.class_names:  # of a picture, here
+        """All images of a class, by its name whatever the case or by number and name; or raise UnknownClass."""
+        if asked.strip().isdecimal() and asked.strip() not in self.class_names:  # of an image, here
             raise UnknownClass(asked, self.class_names)
         chosen = self.class_names[find_class(asked, self.class_names)]
         return tuple(entry for entry in self.entries if entry.truth == chosen)
 
     def pick(self, asked: str | int) -> Entry:
-        """Find one picture: by number over all ("17"), by class and number ("horse:3"), or a class's first ("horse").
+        """Find one image: by number over all ("17"), by class and number ("horse:3"), or a class's first ("horse").
 
         Raises:
             UnknownClass: there is no such class.
-            DataError: there are not so many pictures.
+            DataError: there are not so many images.
         """
         name, colon, number = str(asked).strip().rpartition(":")
         within = self.of_class(name) if colon else self.entries
@@ -92,12 +92,12 @@ class ClassFolders:
         if not number.isdecimal() or int(number) >= len(within):
             where = f"of {within[0].truth}" if colon else f"in {self.root}"
             raise DataError(
-                f"picture {str(asked)!r} was asked for; the pictures {where} are numbered 0 to {len(within) - 1}"
+                f"image {str(asked)!r} was asked for; the images {where} are numbered 0 to {len(within) - 1}"
             )
         return within[int(number)]
 
     def shuffled(self, count: int | None = None, seed: int = 0) -> tuple[Entry, ...]:
-        """Give `count` pictures (all if there are fewer, or it is None) in an order that depends on `seed` alone.
+        """Give `count` images (all if there are fewer, or it is None) in an order that depends on `seed` alone.
 
         The first of a longer list are the shorter list, so a larger sample contains the smaller one.
         """
@@ -141,7 +141,7 @@ def open_folders(root: str | Path, part: str = "test") -> ClassFolders:
         part: which part of it, where it is divided into parts ("test", or else "val"; "train").
 
     Raises:
-        DataError: it is no folder, can't be listed, or holds no class folder with a picture in it.
+        DataError: it is no folder, can't be listed, or holds no class folder with an image in it.
     """
     root, found = find_part(find_data(Path(root)), part)
     entries: list[Entry] = []
@@ -151,15 +151,15 @@ def open_folders(root: str | Path, part: str = "test") -> ClassFolders:
         first, name = len(entries), readable(folder.name)
         entries += [Entry(first + number, name, number, path) for number, path in enumerate(paths)]
         if others:
-            notes.append(f"{name}: {listed(names_of(others))} passed over, no picture by its ending")
+            notes.append(f"{name}: {listed(names_of(others))} passed over, no image by its ending")
         if not paths:
-            notes.append(f"{name} holds no picture and was left out")
+            notes.append(f"{name} holds no image and was left out")
     if not entries:
         raise nothing_in(root)
     names = [readable(path.name) for path in folders_in(root)]
     if twice := {name for name in names if names.count(name) > 1}:
         raise DataError(
             f"{readable(str(root))} holds several folders called {listed(sorted(twice))}, with letters composed "
-            "in different ways (as macOS does it, and as others do); rename one, or put their pictures together"
+            "in different ways (as macOS does it, and as others do); rename one, or put their images together"
         )
     return ClassFolders(root, tuple(dict.fromkeys(entry.truth for entry in entries)), tuple(entries), tuple(notes))

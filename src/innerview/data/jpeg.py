@@ -1,7 +1,7 @@
 """JPEG's segments, taken apart before Pillow sees the file.
 
-The colour profile and the two blocks that say which way up it is are taken out; texts, thumbnails and further pictures
-are left away. A progressive file may go over its picture as often as it likes, each time for a few bytes: how often
+The colour profile and the two blocks that say which way up it is are taken out; texts, thumbnails and further images
+are left away. A progressive file may go over its image as often as it likes, each time for a few bytes: how often
 times how many blocks is bounded.
 """
 
@@ -18,7 +18,7 @@ MOST_WORK: Final = 2_000_000_000
 """Pixels times scans. A photo of 64 megapixels in ten scans has a third of it."""
 
 MOST_COEFFICIENTS: Final = 400 * 2**20
-"""Bytes that a progressive picture's coefficients may fill."""
+"""Bytes that a progressive image's coefficients may fill."""
 
 _MARKER: Final = re.compile(rb"\xff+([^\x00\xd0-\xd7\xff])", re.DOTALL)
 _FRAMES: Final = frozenset({*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC})

@@ -1,4 +1,4 @@
-"""Pictures with their classes, as a training takes them, and the .npz files that hold them."""
+"""Images with their classes, as a training takes them, and the .npz files that hold them."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ ARRAYS: Final = (
 """Names of the four arrays in an .npz file: our own, and those that Keras uses."""
 
 
-WAY: Final = "write it with numpy.savez, pictures and class numbers as integers, names of classes as text"
+WAY: Final = "write it with numpy.savez, images and class numbers as integers, names of classes as text"
 
 
 @dataclass(frozen=True)
 class LabelledPictures:
-    """Pictures and the class of each.
+    """Images and the class of each.
 
     Attributes:
         images: batch × height × width × 3, uint8.
-        labels: class numbers from 0, int64, one per picture.
+        labels: class numbers from 0, int64, one per image.
     """
 
     images: Array
@@ -40,26 +40,26 @@ class LabelledPictures:
         images, labels = self.images, self.labels
         if images.ndim != 4 or images.shape[3] != 3 or images.dtype != np.uint8:
             raise DataError(
-                f"pictures are batch × height × width × 3 bytes (uint8, 0 to 255); {images.dtype} of {images.shape} "
+                f"images are batch × height × width × 3 bytes (uint8, 0 to 255); {images.dtype} of {images.shape} "
                 "was found: convert them"
             )
         if labels.shape != images.shape[:1] or labels.dtype != np.int64:
             raise DataError(
-                f"{len(images)} pictures need as many class numbers (int64); {labels.dtype} of {labels.shape} was "
+                f"{len(images)} images need as many class numbers (int64); {labels.dtype} of {labels.shape} was "
                 "found: give one for each"
             )
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """Pictures to train on, pictures to test on, and their classes.
+    """Images to train on, images to test on, and their classes.
 
     Attributes:
         train: to learn from.
         test: never learnt from.
         classes: names, in the order of the class numbers; two at least.
-        source: the kind of source and what was done to the pictures, for a manifest; never a path.
-        skipped: unreadable pictures that were left out, as "place: reason".
+        source: the kind of source and what was done to the images, for a manifest; never a path.
+        skipped: unreadable images that were left out, as "place: reason".
     """
 
     train: LabelledPictures
@@ -75,19 +75,19 @@ class Dataset:
             )
         if self.train.images.shape[1:] != self.test.images.shape[1:]:
             raise DataError(
-                f"the training pictures are {self.train.images.shape[1:]}, the test pictures "
+                f"the training images are {self.train.images.shape[1:]}, the test images "
                 f"{self.test.images.shape[1:]}; one size is needed"
             )
         for name, part in (("training", self.train), ("test", self.test)):
             counts = np.bincount(part.labels.clip(0), minlength=len(self.classes))
             if len(counts) > len(self.classes) or (part.labels < 0).any():
                 raise DataError(
-                    f"the {name} pictures have class numbers from {part.labels.min()} to {part.labels.max()}; "
+                    f"the {name} images have class numbers from {part.labels.min()} to {part.labels.max()}; "
                     f"with {len(self.classes)} classes they go from 0 to {len(self.classes) - 1}"
                 )
             empty = [self.classes[number] for number in np.flatnonzero(counts == 0)]
             if empty:
-                raise DataError(f"there is no {name} picture of {', '.join(empty)}; every class needs one")
+                raise DataError(f"there is no {name} image of {', '.join(empty)}; every class needs one")
 
     def identity(self) -> dict[str, object]:
         """What a manifest says of the data: one SHA-256 over all pixels and labels, the counts, the classes."""

@@ -20,7 +20,7 @@ from innerview.types import Array
 _BLANK: Final = rb"(?:\s|#[^\r\n]*[\r\n])+"
 _HEAD: Final = re.compile(rb"P([1-6])" + _BLANK + rb"(\d{1,9})" + _BLANK + rb"(\d{1,9})")
 _MOST: Final = re.compile(_BLANK + rb"(\d{1,5})")
-_OTHERS: Final = {b"P7": "a PAM picture", b"PF": "a PFM picture (floats)", b"Pf": "a PFM picture (floats)"}
+_OTHERS: Final = {b"P7": "a PAM image", b"PF": "a PFM image (floats)", b"Pf": "a PFM image (floats)"}
 
 
 def is_netpbm(data: bytes) -> bool:

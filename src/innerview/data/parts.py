@@ -3,7 +3,7 @@
 Understood are `<class>/*.jpg`, one of the parts train, test and val over it (ImageNet has no labels for its test part,
 so that its val is taken), and either of them in a folder of its own, as archives unpack (GTSRB's
 `Final_Training/Images`). What was taken is said in a note; where several folders could be meant, they are listed and
-nothing is guessed. Depth is bounded, so that a symbolic link to a folder above ends like any folder without pictures.
+nothing is guessed. Depth is bounded, so that a symbolic link to a folder above ends like any folder without images.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ ENDINGS: Final = frozenset(
     {".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".gif", ".bmp", ".tif", ".tiff"}
     | {".ppm", ".pgm", ".pbm", ".pnm"}
 )
-"""What the name of a picture ends with, in either case."""
+"""What the name of an image ends with, in either case."""
 
 PARTS: Final = {"train": ("train", "training"), "test": ("test", "testing", "val", "valid", "validation")}
 """Names of a part's folder, in the order in which they are looked for, in either case."""
@@ -52,7 +52,7 @@ def folders_in(folder: Path) -> list[Path]:
 
 
 def pictures_in(folder: Path) -> tuple[list[Path], list[Path]]:
-    """Give the pictures of a class folder, and what else is in it."""
+    """Give the images of a class folder, and what else is in it."""
     pictures: list[Path] = []
     others: list[Path] = []
     for path in listing(folder):
@@ -101,17 +101,17 @@ def is_divided(root: Path) -> bool:
 
 
 def nothing_in(root: Path) -> DataError:
-    """Say what a folder holds in place of class folders with pictures."""
+    """Say what a folder holds in place of class folders with images."""
     shown = readable(str(root))
     loose, others = pictures_in(root)
     if loose:
-        count = f"{len(loose)} picture{'s' * (len(loose) != 1)}"
+        count = f"{len(loose)} image{'s' * (len(loose) != 1)}"
         return DataError(f"{shown} holds {count} but no class folders; sort them into {shown}/<class>/")
     inner = [one for folder in folders_in(root) for one in _candidates(folder, _DEEPEST)]
     if inner:
         return DataError(f"{shown} holds several folders of class folders; name one: {listed(map(str, inner))}")
     held = f"holds {listed(names_of(others))}" if others else "is empty"
-    return DataError(f"{shown} {held}, but no class folder with a picture in it; {EXPECTED}")
+    return DataError(f"{shown} {held}, but no class folder with an image in it; {EXPECTED}")
 
 
 def listed(names: Sequence[str] | map[str]) -> str:
@@ -159,7 +159,7 @@ def _has_classes(folder: Path) -> bool:
 
 
 def _is_class(folder: Path) -> bool:
-    """There is a picture in it; the first that is found ends the search, since a folder may hold a million."""
+    """There is an image in it; the first that is found ends the search, since a folder may hold a million."""
     try:
         return any(
             not path.name.startswith(".") and path.suffix.lower() in ENDINGS and path.is_file()

@@ -119,7 +119,7 @@ def _gathered(data: bytes) -> tuple[dict[bytes, bytes], bytes, list[str]]:
 
 
 def _text(chunks: dict[bytes, bytes], name: bytes, content: bytes) -> None:
-    """Keep the two texts that say which way up a picture is, unpacked to a bounded size."""
+    """Keep the two texts that say which way up an image is, unpacked to a bounded size."""
     if name == b"iTXt" and content.startswith(_XMP):
         start = len(_XMP)
         packed, rest = content[start : start + 1] == b"\1", content[start + 2 :].split(b"\0", 2)

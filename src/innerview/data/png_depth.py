@@ -1,7 +1,7 @@
 """PNGs of 16 bits per channel, exactly: Pillow gives the upper halves of colours, asked again it gives the lower ones.
 
 Its names for how samples lie in a file are turned round for the second time ("RGB;16L" takes the second byte of each
-pair). Grey with opacity has no such name, but as many bits as red, green, blue and opacity of 8. A picture of more than
+pair). Grey with opacity has no such name, but as many bits as red, green, blue and opacity of 8. An image of more than
 MOST_PIXELS keeps its upper halves only, as its two halves would fill memory; the note says so.
 """
 

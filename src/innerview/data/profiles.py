@@ -3,7 +3,7 @@
 Linear profiles are called "sRGB" by several editors, and sRGB's own comes under many names. So 729 colours (or 256
 greys) are sent through; if none moves by more than two 255ths, the profile is sRGB and nothing is done. Otherwise
 littleCMS applies it, with the perceptual intent, to 8 bits per channel. A profile that can't be used, or is for
-something else than the picture holds, is passed over and said.
+something else than the image holds, is passed over and said.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Profile:
     """What is to be done with a file's profile.
 
     Attributes:
-        apply: turns a picture in its mode to sRGB in RGB; None where nothing is to be done, or can be.
+        apply: turns an image in its mode to sRGB in RGB; None where nothing is to be done, or can be.
         note: what was done, or why not; empty where the profile is sRGB.
     """
 
@@ -46,7 +46,7 @@ class Profile:
 
 
 def use_profile(profile: bytes, mode: str) -> Profile:
-    """Look at a profile for pictures of a mode ("L", "RGB" or "CMYK")."""
+    """Look at a profile for images of a mode ("L", "RGB" or "CMYK")."""
     return _used(profile, mode) if profile else Profile(None, "")
 
 
@@ -73,7 +73,7 @@ def _used(profile: bytes, mode: str) -> Profile:
 
 
 def _unfit(profile: bytes, space: str, mode: str) -> Profile:
-    """A grey picture often has the profile of an RGB one, and rightly where that is sRGB: greys stay what they are."""
+    """A grey image often has the profile of an RGB one, and rightly where that is sRGB: greys stay what they are."""
     if mode == "L" and space == _SPACES["RGB"]:
         other = _used(profile, "RGB")
         if other.apply is None:

@@ -1,4 +1,4 @@
-"""A picture's samples as its file holds them, turned to colours a part at a time.
+"""An image's samples as its file holds them, turned to colours a part at a time.
 
 A photo of 24 megapixels fills 96 MB as bytes and 288 MB as float32. A model sees a small copy, so samples stay as
 they are, and only the rows that are being averaged become floats. EXIF's orientation is applied to each part in the
@@ -49,7 +49,7 @@ class Raster:
         return (down, across) if self.orientation in _SWAPPED else (across, down)
 
     def part(self, left: int, top: int, width: int, height: int) -> Image:
-        """Colours of a part of the upright picture, height × width × 3."""
+        """Colours of a part of the upright image, height × width × 3."""
         box = (left, top, left + width, top + height)
         if self.orientation in _SWAPPED:
             box = (box[1], box[0], box[3], box[2])
@@ -71,7 +71,7 @@ def strips(width: int, height: int) -> Iterator[tuple[int, int]]:
 
 
 def pillow_samples(picture: Pillow.Image) -> Reading:
-    """Samples of a decoded picture as Pillow holds them, always with a channel axis."""
+    """Samples of a decoded image as Pillow holds them, always with a channel axis."""
 
     def read(left: int, top: int, right: int, bottom: int) -> Array:
         return with_channels(np.asarray(picture.crop((left, top, right, bottom))))

@@ -1,9 +1,9 @@
-"""Reading a picture safely: any that a person may have, as red, green and blue between 0 and 1.
+"""Reading an image safely: any that a person may have, as red, green and blue between 0 and 1.
 
 What is guaranteed: nothing is decoded before its size is known and allowed; only the formats of `decoding.FORMATS` are
 opened, none of which runs a program of its own (EPS, PDF and SVG do); whatever is wrong with a file, the answer is a
 ImageError that names the file, says what it is, and what to do. What had to be done to the pixels is kept in words: a
-user who sees something odd in a map must be able to see that the picture was laid over white, or turned. A picture is
+user who sees something odd in a map must be able to see that the image was laid over white, or turned. An image is
 held as its file has it, and becomes floats a part at a time.
 """
 
@@ -28,7 +28,7 @@ MOST_BYTES = 256 * 2**20
 @short
 @dataclass(frozen=True, eq=False)
 class LoadedImage:
-    """A picture as it was found, whole.
+    """An image as it was found, whole.
 
     Attributes:
         name: the file's name, for captions.
@@ -61,7 +61,7 @@ class LoadedImage:
         return found
 
     def part(self, left: int, top: int, width: int, height: int) -> Image:
-        """A part of it; of a large picture, only this is turned to floats."""
+        """A part of it; of a large image, only this is turned to floats."""
         if isinstance(self.colours, Raster):
             return self.colours.part(left, top, width, height)
         return self.colours[top : top + height, left : left + width]
@@ -83,18 +83,18 @@ def load_image(
     max_pixels: int = MOST_PIXELS,
     max_bytes: int = MOST_BYTES,
 ) -> LoadedImage:
-    """Read a picture from a file, the bytes of one, an open file, a PIL image or an array.
+    """Read an image from a file, the bytes of one, an open file, a PIL image or an array.
 
     Args:
         source: path of a file, its content, an open file (binary), a PIL image, or an array of height × width (× 1, 3
             or 4) in uint8, uint16, bool or floats from 0 to 1.
         name: what to call it; the file's name if left out.
         label: the class that it is known to belong to.
-        max_pixels: a larger picture is refused before it is decoded.
+        max_pixels: a larger image is refused before it is decoded.
         max_bytes: a larger file is refused before it is read.
 
     Raises:
-        ImageError: it is missing, not a picture, broken, too large, or in a form without a clear meaning.
+        ImageError: it is missing, not an image, broken, too large, or in a form without a clear meaning.
     """
     called = readable(name or name_of(source))
     content = content_of(source, called, max_bytes)

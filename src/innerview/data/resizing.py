@@ -1,7 +1,7 @@
-"""Changing the size of a picture by one matrix per axis.
+"""Changing the size of an image by one matrix per axis.
 
 Shrinking averages exactly: each new pixel is the mean of the area that it covers, parts of pixels counted in part.
-So the picture's mean stays as it was, nothing leaves [0, 1] (a sharper filter rings), and no detail that is too fine
+So the image's mean stays as it was, nothing leaves [0, 1] (a sharper filter rings), and no detail that is too fine
 turns into a pattern that was never there. Pillow's BOX filter, the obvious choice, takes whole pixels only: at a
 ratio like 300 : 32 its pixels count unequally. Enlarging is linear between the centres of the pixels, for the same
 reasons. An axis that keeps its size is left alone, bit for bit.
@@ -31,11 +31,11 @@ def resize(
 
 
 def resize_strips(rows: Callable[[int, int], Array], before: tuple[int, int], height: int, width: int) -> Array:
-    """The same for a picture that gives its rows in strips, of which only one at a time is held as floats.
+    """The same for an image that gives its rows in strips, of which only one at a time is held as floats.
 
     Args:
         rows: gives the rows from the first to before the last, height × width × channel.
-        before: height and width of the picture.
+        before: height and width of the image.
         height: wanted.
         width: wanted.
     """

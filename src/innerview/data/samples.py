@@ -1,4 +1,4 @@
-"""The sample photos that come with innerview, so that a first look needs no picture and no download.
+"""The sample photos that come with innerview, so that a first look needs no image and no download.
 
 Authors and licences are in samples/LICENCES.md, beside the files.
 """

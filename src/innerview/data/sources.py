@@ -1,4 +1,4 @@
-"""What a user may have in hand for a picture: a path, a file's content, an open file, a PIL image, an array.
+"""What a user may have in hand for an image: a path, a file's content, an open file, a PIL image, an array.
 
 Each becomes the content of a file, a PIL image or an array in [0, 1], or is refused for what it is. A PIL image that
 was opened and not yet decoded is read from its own file, as if that had been given: Pillow's modes no longer know how
@@ -26,20 +26,20 @@ from innerview.types import Array
 Source: TypeAlias = "str | os.PathLike[str] | bytes | bytearray | memoryview | IO[bytes] | Pillow.Image | Array"
 
 TAKEN: Final = (
-    "a picture is a path, the bytes of a file, an open file, a PIL image, or an array of height × width (× 1, 3 or 4): "
+    "an image is a path, the bytes of a file, an open file, a PIL image, or an array of height × width (× 1, 3 or 4): "
     "uint8, uint16, bool, or floats from 0 to 1"
 )
 _SCALES: Final = {"uint8": 255, "uint16": 65535, "bool": 1}
 
 
 def name_of(source: Any) -> str:
-    """What to call a picture if nobody says: its file's name, if it has one."""
+    """What to call an image if nobody says: its file's name, if it has one."""
     if isinstance(source, str | os.PathLike):
         return Path(os.fsdecode(cast("str", source))).name
     found: Any = getattr(source, "filename", None) or getattr(source, "name", None)
     if isinstance(found, str | bytes | os.PathLike) and found:
         return Path(os.fsdecode(cast("str", found))).name
-    return "the picture"
+    return "the image"
 
 
 def content_of(source: Any, called: str, most_bytes: int) -> bytes | Pillow.Image | Array:
@@ -60,7 +60,7 @@ def content_of(source: Any, called: str, most_bytes: int) -> bytes | Pillow.Imag
         case _ if callable(getattr(source, "read", None)):
             return _from_file(source, called, most_bytes)
         case _:
-            raise ImageError(f"{_kind(source)} was given for a picture; {TAKEN}")
+            raise ImageError(f"{_kind(source)} was given for an image; {TAKEN}")
 
 
 def _from_file(file: Any, called: str, most_bytes: int) -> bytes:
@@ -98,7 +98,7 @@ def _undecoded(picture: Pillow.Image, most_bytes: int) -> bytes | None:
 
 
 def array_raster(values: Array, called: str) -> tuple[Raster, list[str]]:
-    """An array as a picture.
+    """An array as an image.
 
     Raises:
         ImageError: its shape or its numbers have no clear meaning.
@@ -119,7 +119,7 @@ def array_raster(values: Array, called: str) -> tuple[Raster, list[str]]:
                 "(white): divide by 255, or take a normalisation back"
             )
     found = Found(b"")
-    held = with_channels(np.array(values))  # a picture must not change with somebody's array
+    held = with_channels(np.array(values))  # an image must not change with somebody's array
     raster = samples_raster(array_samples(held), (held.shape[1], held.shape[0]), scale, found)
     return raster, found.notes
 

@@ -164,12 +164,12 @@ def _is_direct(form: Form, directory: Directory) -> bool:
 
 
 def _bounded(form: Form, directory: Directory) -> Mapping[int, Sequence[int]]:
-    """The directory for Pillow: what pixels depend on, and tiles of a size that fits the picture."""
+    """The directory for Pillow: what pixels depend on, and tiles of a size that fits the image."""
     width, height = form.size
     numbers = {tag: values for tag, values in directory.numbers.items() if tag != tags.ORIENTATION}
     across, down = directory.first(tags.TILE_WIDTH, 1), directory.first(tags.TILE_HEIGHT, 1)
     if across > width + 1024 or down > height + 1024 or min(across, down) < 1:
-        raise ValueError("tiles larger than the picture")
+        raise ValueError("tiles larger than the image")
     if tags.ROWS in numbers:
         numbers[tags.ROWS] = (max(1, min(height, numbers[tags.ROWS][0])),)
     numbers[tags.SAMPLES] = (form.samples,)

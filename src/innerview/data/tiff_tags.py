@@ -47,14 +47,14 @@ _MOST_VALUES: Final = 2**21
 
 @dataclass(frozen=True)
 class Directory:
-    """Tags of a TIFF's first picture.
+    """Tags of a TIFF's first image.
 
     Attributes:
         order: "<" or ">", as `struct` writes it.
         large: it is a BigTIFF.
         numbers: values by tag.
         blocks: bytes by tag.
-        several: another picture follows.
+        several: another image follows.
     """
 
     order: str

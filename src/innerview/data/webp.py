@@ -1,4 +1,4 @@
-"""WebP's header, read before its decoder is made, which holds a picture several times over."""
+"""WebP's header, read before its decoder is made, which holds an image several times over."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def read_webp(data: bytes, allow: Allow) -> Found:
     allow(width, height)
     if width * height > MOST_PIXELS:
         raise ImageError(
-            f"is {width} × {height} ({width * height / 1e6:.0f} megapixels); the most that is read of a WebP picture "
+            f"is {width} × {height} ({width * height / 1e6:.0f} megapixels); the most that is read of a WebP image "
             f"is {MOST_PIXELS / 1e6:.0f} megapixels: make it smaller, or save it as JPEG or PNG"
         )
     return Found(data, (width, height))

@@ -62,7 +62,7 @@ def _as_keras(name: str, value: Array) -> tuple[str, Array]:
 
 _WRAP: Final = "model = innerview.wrap(\n    build(),\n    input={input},\n    output={output},\n)"
 _FORWARD: Final = (
-    "layers = build()\nmodel = innerview.wrap(\n    lambda pictures: forward(layers, pictures),  # forward only\n"
+    "layers = build()\nmodel = innerview.wrap(\n    lambda images: forward(layers, images),  # forward only\n"
     "    input={input},\n    output={output},\n)"
 )
 
@@ -200,7 +200,7 @@ def _names(text: str) -> set[str]:
 def _title(model: NumpyModel, name: str, chosen: Format) -> str:
     count = sum(value.size for value in model.weights().values())
     shape = " × ".join(map(str, model.input.shape))
-    return f"{name} in {chosen.name}: {count:,} weights, pictures of {shape}, {len(model.output.class_names)} classes."
+    return f"{name} in {chosen.name}: {count:,} weights, images of {shape}, {len(model.output.class_names)} classes."
 
 
 def _constants(model: NumpyModel) -> str:

@@ -34,9 +34,9 @@ class Account:
     """A map beside the change of the score that it has to add up to.
 
     Attributes:
-        directions: picture less baseline, baseline × height × width × channel.
+        directions: image less baseline, baseline × height × width × channel.
         attribution: height × width × channel, in target units.
-        scores: at the picture and at the baseline (mean over several).
+        scores: at the image and at the baseline (mean over several).
         dead: no gradient other than exactly zero was met.
         stalled: the integral has settled, at the tolerance, and the gap has not.
         dtype: precision in which the model computes.
@@ -63,7 +63,7 @@ class Account:
 
     @property
     def change(self) -> float:
-        """Of the score, from the baseline to the picture."""
+        """Of the score, from the baseline to the image."""
         return self.scores[0] - self.scores[1]
 
     @property
@@ -103,7 +103,7 @@ class Account:
         changed = abs(self.change) > self.rounding
         missed = self.stalled and not self.dead
         said = {
-            "The baseline is the picture itself: the path has no length, so the map is zero whatever the model "
+            "The baseline is the image itself: the path has no length, so the map is zero whatever the model "
             "does. Take another baseline.": not moved,
             f"The gradient is exactly zero at every place that was visited, but the score changes by {change}: "
             f"{BLOCKED}": moved and self.dead and changed,
@@ -115,7 +115,7 @@ class Account:
             f"The score's change ({change}) is within the rounding of scores of {self.scores[0]:.3g} in "
             f"{self.dtype.name}, so the map can't be checked by it. Convert with model.astype(np.float64).": missed
             and self.gap <= self.rounding,
-            f"The score hardly changes from the baseline to the picture (by {self.change:.2g}): the map shows how "
+            f"The score hardly changes from the baseline to the image (by {self.change:.2g}): the map shows how "
             "evidence for and against cancels, and its sum says nothing.": self.size > 0
             and self.accounted
             and abs(self.change) < CANCELLED * self.size,

@@ -1,4 +1,4 @@
-"""What chosen layers give for one picture, and which of the picture's colours each channel follows.
+"""What chosen layers give for one image, and which of the image's colours each channel follows.
 
 Layers count from 1, and "after layer 3" means after its activation and before pooling (`model.find_layer`).
 """
@@ -17,16 +17,16 @@ from innerview.types import Array, Image
 
 
 def activations(model: Model, image: Image, layers: Sequence[str | int]) -> Activations:
-    """Take down the outputs of `layers` (names, or numbers as people count) for one picture.
+    """Take down the outputs of `layers` (names, or numbers as people count) for one image.
 
     Args:
         model: any model; no gradients are needed.
-        image: one picture (pixels in [0, 1], height × width × channel).
+        image: one image (pixels in [0, 1], height × width × channel).
         layers: in the order in which they are wanted.
 
     Raises:
         UnknownLayer: lists the layers.
-        ImageError: the picture does not fit the model.
+        ImageError: the image does not fit the model.
         ModelError: an output is not finite.
     """
     check_picture(model, image, "picture")
@@ -52,10 +52,10 @@ def activations(model: Model, image: Image, layers: Sequence[str | int]) -> Acti
 
 
 def colour_correlations(image: Image, activation: Float[np.ndarray, "h w filter"]) -> Float[np.ndarray, "filter 3"]:
-    """Correlate each channel with the picture's red, green and blue, shrunk to the layer's size by area mean.
+    """Correlate each channel with the image's red, green and blue, shrunk to the layer's size by area mean.
 
     Pearson's correlation over places, in [-1, 1]; NaN where the channel or the colour is constant, and for a
-    grey picture, which has no colours.
+    grey image, which has no colours.
     """
     channels = activation.shape[2]
     if image.shape[2] != 3:
@@ -69,7 +69,7 @@ def colour_correlations(image: Image, activation: Float[np.ndarray, "h w filter"
 
 
 def area_mean(image: Image, height: int, width: int) -> Float[np.ndarray, "rows columns channel"]:
-    """Shrink (or enlarge) a picture so that each new pixel is the mean of the area that it covers (float64)."""
+    """Shrink (or enlarge) an image so that each new pixel is the mean of the area that it covers (float64)."""
     rows = _overlaps(image.shape[0], height)
     columns = _overlaps(image.shape[1], width)
     return np.einsum("ah,hwc,bw->abc", rows, image.astype(np.float64), columns, optimize=True)

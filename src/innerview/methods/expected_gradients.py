@@ -44,16 +44,16 @@ def expected_gradients(
 
     Args:
         model: any model with gradients.
-        image: one picture (pixels in [0, 1], height × width × channel).
-        target: an open class is the one that wins at the picture.
-        baselines: pictures to compare with, commonly some dozens from the training set; each is as likely.
+        image: one image (pixels in [0, 1], height × width × channel).
+        target: an open class is the one that wins at the image.
+        baselines: images to compare with, commonly some dozens from the training set; each is as likely.
         n_samples: forward and backward passes, at least 2; the standard error falls with their square root.
         seed: of the sampling.
         progress: called with samples done and in all.
 
     Raises:
         UsageError: no baseline, too few samples, a target without meaning here, no gradients.
-        ImageError: picture or a baseline does not fit the model.
+        ImageError: image or a baseline does not fit the model.
         ModelError: something is not finite.
     """
     require_differentiable(model)
@@ -61,7 +61,7 @@ def expected_gradients(
     check_picture(model, image, "picture")
     if not len(baselines):
         raise UsageError(
-            "no baseline was given; give pictures to compare with, such as some dozens that it was trained on"
+            "no baseline was given; give images to compare with, such as some dozens that it was trained on"
         )
     for one in baselines:
         check_picture(model, one, "baseline")
@@ -76,7 +76,7 @@ def expected_gradients(
         differences = image.astype(np.float64) - starts
         points = (starts + alphas[part, None, None, None] * differences).astype(model.dtype)
         answer = model.vjp(points, {OUTPUT: together([resolved])})
-        require_finite(model, points, answer.input_gradients, "gradient between a baseline and the picture")
+        require_finite(model, points, answer.input_gradients, "gradient between a baseline and the image")
         for values in answer.input_gradients[0] * differences:
             moments.add(values)
         if progress is not None:

@@ -5,7 +5,7 @@
 Selvaraju and others 2017, arXiv 1610.02391, equations 1 and 2; for a model that ends in the mean over the places
 and a dense layer it is the class activation map (Zhou and others 2016, arXiv 1512.04150) and adds up to the logit
 without its bias. The paper keeps the positive part only (`relu_attributions`); the sign stays unless it is asked away.
-The map has the layer's coarse places: each is shown as the equal share of the picture that it covers, not smoothed, so
+The map has the layer's coarse places: each is shown as the equal share of the image that it covers, not smoothed, so
 that the sum over the pixels is the sum over the places. Of tokens, those of the grid are the places; class and register
 tokens are in no sum.
 
@@ -48,12 +48,12 @@ def grad_cam(
     *,
     relu_attributions: bool = False,
 ) -> Attribution:
-    """Weigh a layer's channels by their mean gradient and lay the sum over the picture.
+    """Weigh a layer's channels by their mean gradient and lay the sum over the image.
 
     Args:
         model: any model with gradients.
-        image: one picture (pixels in [0, 1], height × width × channel).
-        target: an open class is the one that wins at the picture.
+        image: one image (pixels in [0, 1], height × width × channel).
+        target: an open class is the one that wins at the image.
         layer: its name, or its number as people count; if None the last one with places and a gradient there, in a
             transformer that reads its class token the normalisation in front of the last attention.
         relu_attributions: keep only what speaks for the target, as the paper does.
@@ -62,7 +62,7 @@ def grad_cam(
         UnknownLayer: lists the layers.
         UsageError: the layer has no places, one only, or no gradient there; the target has no meaning here; the
             model has no gradients.
-        ImageError: the picture does not fit the model.
+        ImageError: the image does not fit the model.
         ModelError: something is not finite.
     """
     require_differentiable(model)
@@ -89,7 +89,7 @@ def grad_cam(
 def choose_layer(model: DifferentiableModel, layer: str | int | None = None) -> Layer | None:
     """Find the layer that is looked at; the last one with places if none is named.
 
-    None where it takes the picture to tell: beside class tokens the places of the last layers may have no gradient.
+    None where it takes the image to tell: beside class tokens the places of the last layers may have no gradient.
 
     Raises:
         UnknownLayer: lists the layers.
@@ -114,7 +114,7 @@ def choose_layer(model: DifferentiableModel, layer: str | int | None = None) -> 
 def _found(
     model: DifferentiableModel, image: Image, grad_output: GradOutputs, chosen: Layer | None
 ) -> tuple[str, Array, Array]:
-    """The layer's name, its values and gradients at the picture."""
+    """The layer's name, its values and gradients at the image."""
     if chosen is None:
         found = _last(model, image, grad_output)
         if found is None:
@@ -163,11 +163,11 @@ def _anything(outputs: Array) -> Array:
 
 
 def _without_places(layer: Layer) -> str:
-    """Why a layer can't be laid over a picture, as far as it is known beforehand; empty if it can."""
+    """Why a layer can't be laid over an image, as far as it is known beforehand; empty if it can."""
     match layer.grid:
         case (0, 0):
             given = f"has the axes {layer.axes}" if layer.axes else "has no axes that can be told from what it does"
-            return f"whose output {given}: nothing in it can be laid over a picture"
+            return f"whose output {given}: nothing in it can be laid over an image"
         case (1, 1) if layer.shape:
             return "which has one place only: its map would be one colour"
         case _:

@@ -1,4 +1,4 @@
-"""The plain gradient of a target at a picture: d score / d pixel.
+"""The plain gradient of a target at an image: d score / d pixel.
 
 Simonyan, Vedaldi, Zisserman 2013, arXiv 1312.6034, section 3 (there with absolute values; here the sign stays).
 """
@@ -19,11 +19,11 @@ def gradient(model: DifferentiableModel, image: Image, target: Target) -> Gradie
 
     Args:
         model: any model with gradients.
-        image: one picture (pixels in [0, 1], height × width × channel).
-        target: an open class is the one that wins at the picture.
+        image: one image (pixels in [0, 1], height × width × channel).
+        target: an open class is the one that wins at the image.
 
     Raises:
-        ImageError: the picture does not fit the model.
+        ImageError: the image does not fit the model.
         UsageError: the target has no meaning here, or the model has no gradients.
         ModelError: something is not finite.
     """
@@ -31,7 +31,7 @@ def gradient(model: DifferentiableModel, image: Image, target: Target) -> Gradie
     check_picture(model, image, "picture")
     prediction = predict(model, image[None])[0]
     resolved = target.resolve(prediction.logits, model.output)
-    # The end of a path is the picture itself, so that one walk serves all methods.
+    # The end of a path is the image itself, so that one walk serves all methods.
     ((_, logits, gradients),) = along(model, image, np.zeros_like(image), np.ones(1), together([resolved]))
     return Gradient(
         image=image,

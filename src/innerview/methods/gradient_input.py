@@ -4,7 +4,7 @@
 
 Shrikumar, Greenside, Kundaje 2017, arXiv 1605.01713; Ancona and others 2018, arXiv 1711.06104, section 3. It is the
 first-order guess of what integrated gradients work out, and the same for a model that is linear between baseline
-and picture. With pixels between 0 and 1, "input" is the difference from black; where a framework multiplies by what
+and image. With pixels between 0 and 1, "input" is the difference from black; where a framework multiplies by what
 the model receives after its normalisation, it multiplies by the difference from the mean colour instead.
 """
 
@@ -25,16 +25,16 @@ from innerview.types import Image
 def gradient_input(
     model: DifferentiableModel, image: Image, target: Target, *, baseline: Image | None = None
 ) -> Attribution:
-    """Multiply the gradient at the picture by the picture, or by its difference from a baseline.
+    """Multiply the gradient at the image by the image, or by its difference from a baseline.
 
     Args:
         model: any model with gradients.
-        image: one picture (pixels in [0, 1], height × width × channel).
-        target: an open class is the one that wins at the picture.
-        baseline: a picture of the same shape; black if None.
+        image: one image (pixels in [0, 1], height × width × channel).
+        target: an open class is the one that wins at the image.
+        baseline: an image of the same shape; black if None.
 
     Raises:
-        ImageError: picture or baseline does not fit the model.
+        ImageError: image or baseline does not fit the model.
         UsageError: the target has no meaning here, or the model has no gradients.
         ModelError: something is not finite.
     """

@@ -1,4 +1,4 @@
-"""Share the change of a score from baseline to picture out among the pixels, to a stated accuracy or at a stated cost.
+"""Share the change of a score from baseline to image out among the pixels, to a stated accuracy or at a stated cost.
 
     attribution_i = (x_i - x0_i) * integral over alpha in [0, 1] of dS/dx_i (x0 + alpha (x - x0))
 
@@ -67,9 +67,9 @@ def integrated_gradients(
 
     Args:
         model: any model with gradients.
-        image: one picture (pixels in [0, 1], height × width × channel).
-        target: an open class is the one that wins at the picture.
-        baseline: where the path starts, a picture of the same shape. Of several, the maps are averaged and
+        image: one image (pixels in [0, 1], height × width × channel).
+        target: an open class is the one that wins at the image.
+        baseline: where the path starts, an image of the same shape. Of several, the maps are averaged and
             the standard deviation of the map is given as `spread`.
         tolerance: of the relative L1 error of the map, and of the gap: 0.01 is 1 %.
         max_evaluations: evaluations at most; when they end first, the status says so and the result is what there is.
@@ -82,7 +82,7 @@ def integrated_gradients(
     Raises:
         UsageError: neither a tolerance nor a number of evaluations, or both; an unknown rule, too few evaluations or
             too small a budget, a tolerance that the precision can't give, no baseline, a target without meaning here.
-        ImageError: picture or baseline does not fit the model.
+        ImageError: image or baseline does not fit the model.
         ModelError: something is not finite; the message names layer and alpha.
     """
     fixed = rule is not None or n_steps is not None

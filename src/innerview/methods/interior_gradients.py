@@ -1,4 +1,4 @@
-"""Gradients at the counterfactual pictures on the way from a baseline to the picture.
+"""Gradients at the counterfactual images on the way from a baseline to the image.
 
     G(alpha) = dS/dx at x0 + alpha (x - x0)
 
@@ -30,7 +30,7 @@ def check_alphas(alphas: Sequence[float]) -> Alphas:
     outside = [float(alpha) for alpha in values if not 0 <= alpha <= 1]
     if values.size == 0 or outside:
         found = f"alpha {outside[0]:g}" if outside else "no alpha"
-        raise UsageError(f"{found} was asked for; alphas are places on the path from 0 (baseline) to 1 (picture)")
+        raise UsageError(f"{found} was asked for; alphas are places on the path from 0 (baseline) to 1 (image)")
     return values
 
 
@@ -47,15 +47,15 @@ def interior_gradients(
 
     Args:
         model: any model with gradients.
-        image: one picture (pixels in [0, 1], height × width × channel).
-        target: an open class is the one that wins at the picture (not anew at each alpha).
-        baseline: where the path starts, a picture of the same shape.
+        image: one image (pixels in [0, 1], height × width × channel).
+        target: an open class is the one that wins at the image (not anew at each alpha).
+        baseline: where the path starts, an image of the same shape.
         alphas: in [0, 1], in the order in which they are wanted.
         progress: called with places done and in all.
 
     Raises:
         UsageError: an alpha outside [0, 1]; the target has no meaning here; the model has no gradients.
-        ImageError: picture or baseline does not fit the model.
+        ImageError: image or baseline does not fit the model.
         ModelError: something is not finite; the message names layer and alpha.
     """
     require_differentiable(model)

@@ -1,7 +1,7 @@
 """Insertion and deletion: predict with only the highest-ranked pixels of a map, or without them.
 
 If far fewer of them than of random pixels keep the model's answer, the map has found pixels that suffice. A
-picture with holes is unlike anything the model was trained on, so a part of any change may come from the holes:
+image with holes is unlike anything the model was trained on, so a part of any change may come from the holes:
 the fill is part of the question. After Petsiuk, Das, Saenko 2018, arXiv 1806.07421 (insertion); Hooker and others
 2019, arXiv 1806.10758, on what the holes do.
 """
@@ -47,9 +47,9 @@ def insertion(
 
     Args:
         model: any model; no gradients are needed.
-        image: one picture (pixels in [0, 1], height × width × channel).
+        image: one image (pixels in [0, 1], height × width × channel).
         values: the map that ranks the pixels, height × width, in any unit.
-        fill: what stands where a pixel is taken away, a picture of the same shape.
+        fill: what stands where a pixel is taken away, an image of the same shape.
         fractions: of the pixels that are shown, in [0, 1]; round(fraction × height × width) pixels.
         order: "highest" first, "lowest" first, or "strongest" (absolute value) first. Equal values are taken in
             reading order.
@@ -57,7 +57,7 @@ def insertion(
 
     Raises:
         UsageError: an unknown order, or a fraction outside [0, 1].
-        ImageError: picture, fill or map does not fit the model.
+        ImageError: image, fill or map does not fit the model.
     """
     portions = _checked(model, image, values, fill, fractions, order)
     return _masked(model, image, fill, rank(values, order), portions, order=order, target=target)

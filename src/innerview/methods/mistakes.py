@@ -1,4 +1,4 @@
-"""What a model gets right and wrong on pictures whose classes are known: counts, shares, the surest mistakes."""
+"""What a model gets right and wrong on images whose classes are known: counts, shares, the surest mistakes."""
 
 from __future__ import annotations
 
@@ -23,26 +23,26 @@ Z: Final = 1.96
 @short
 @dataclass(frozen=True)
 class Mistakes:
-    """Answers of a model on labelled pictures.
+    """Answers of a model on labelled images.
 
     A model with a single output has two answers: 0, its class, and 1, "not" that class. Independent outputs have one
     more than there are classes: that it is none of them.
 
     Attributes:
-        confusion: pictures by true class (rows) and by what the model says (columns).
+        confusion: images by true class (rows) and by what the model says (columns).
         class_names: one per answer.
-        surest: positions of the wrongly called pictures, the most confident answer first.
-        confidence: probability of the answer for each picture, in [0, 1]; where outputs have no probabilities, NaN.
+        surest: positions of the wrongly called images, the most confident answer first.
+        confidence: probability of the answer for each image, in [0, 1]; where outputs have no probabilities, NaN.
     """
 
     confusion: Int[np.ndarray, "truth said"]
     class_names: tuple[str, ...]
     surest: Int[np.ndarray, " wrong"]
-    confidence: Float[np.ndarray, " picture"]
+    confidence: Float[np.ndarray, " image"]
 
     @property
     def pictures(self) -> int:
-        """How many pictures were shown."""
+        """How many images were shown."""
         return int(self.confusion.sum())
 
     @property
@@ -52,13 +52,13 @@ class Mistakes:
 
     @property
     def by_class(self) -> Float[np.ndarray, " class"]:
-        """The same for the pictures of each class; NaN where there was none."""
+        """The same for the images of each class; NaN where there was none."""
         totals = self.confusion.sum(axis=1)
         return np.where(totals > 0, np.diag(self.confusion) / np.maximum(totals, 1), np.nan)
 
     @property
     def said(self) -> Float[np.ndarray, " class"]:
-        """Share of all pictures that is called by each class."""
+        """Share of all images that is called by each class."""
         return self.confusion.sum(axis=0) / max(1, self.pictures)
 
 
@@ -67,7 +67,7 @@ def mistakes(predictions: Sequence[Prediction], truths: Sequence[int]) -> Mistak
 
     Args:
         predictions: one or more.
-        truths: the number of each picture's true class.
+        truths: the number of each image's true class.
 
     Raises:
         UsageError: a single score, from which no answer can be read.
@@ -88,17 +88,17 @@ def mistakes(predictions: Sequence[Prediction], truths: Sequence[int]) -> Mistak
 
 
 def mistakes_among(
-    said: Int[np.ndarray, " picture"],
-    confidence: Float[np.ndarray, " picture"],
-    truths: Int[np.ndarray, " picture"],
+    said: Int[np.ndarray, " image"],
+    confidence: Float[np.ndarray, " image"],
+    truths: Int[np.ndarray, " image"],
     class_names: tuple[str, ...],
 ) -> Mistakes:
     """Compare answers with the truth, where no more is known of an answer than its class and its probability.
 
     Args:
-        said: the number of the class that each picture was called.
+        said: the number of the class that each image was called.
         confidence: its probability, in [0, 1].
-        truths: the number of each picture's true class.
+        truths: the number of each image's true class.
         class_names: one per class.
     """
     confusion = np.zeros((len(class_names), len(class_names)), dtype=np.int64)

@@ -1,4 +1,4 @@
-"""Occlusion: how much the score falls when a window of the picture is hidden.
+"""Occlusion: how much the score falls when a window of the image is hidden.
 
     drop_w = S(x) - S(x with window w filled),   attribution_i = mean over windows w that cover i of drop_w / |w|
 
@@ -26,7 +26,7 @@ from innerview.targets import Target
 from innerview.types import Image
 
 PARTS: Final = 8
-"""A window is this part of the picture's shorter side, if nothing else is said."""
+"""A window is this part of the image's shorter side, if nothing else is said."""
 
 
 def occlusion(
@@ -43,18 +43,18 @@ def occlusion(
 
     Args:
         model: any model; no gradients are needed.
-        image: one picture (pixels in [0, 1], height × width × channel).
-        target: an open class is the one that wins at the picture.
-        fill: what stands in a hidden window: a picture of the same shape, or a fill that depends on what is kept
+        image: one image (pixels in [0, 1], height × width × channel).
+        target: an open class is the one that wins at the image.
+        fill: what stands in a hidden window: an image of the same shape, or a fill that depends on what is kept
             (`fills.make_fill`), such as "imputed".
         window: height and width in pixels, or one number for both; an eighth of the shorter side if None.
         stride: from one window to the next, down and across; the window's own size if None, so that windows lie side
-            by side (half of it if `window` is None as well). The last ones are cut off at the picture's edge.
+            by side (half of it if `window` is None as well). The last ones are cut off at the image's edge.
         progress: called with windows done and in all.
 
     Raises:
-        UsageError: a window larger than the picture, a stride that leaves pixels out, a target without meaning here.
-        ImageError: picture or fill does not fit the model.
+        UsageError: a window larger than the image, a stride that leaves pixels out, a target without meaning here.
+        ImageError: image or fill does not fit the model.
         ModelError: an output is not finite.
     """
     check_picture(model, image, "picture")
@@ -97,10 +97,10 @@ def occlusion(
 def choose_windows(
     shape: Sequence[int], window: int | tuple[int, int] | None = None, stride: int | tuple[int, int] | None = None
 ) -> tuple[tuple[int, int], tuple[int, int]]:
-    """Height and width of the windows, and of the step from one to the next, for a picture of this shape.
+    """Height and width of the windows, and of the step from one to the next, for an image of this shape.
 
     Raises:
-        UsageError: a window larger than the picture, or a stride that leaves pixels out.
+        UsageError: a window larger than the image, or a stride that leaves pixels out.
     """
     usual = max(1, round(min(shape[:2]) / PARTS))
     size = _pair(usual if window is None else window)
@@ -121,7 +121,7 @@ def _pair(given: int | tuple[int, int]) -> tuple[int, int]:
 
 def _check_cuts(length: int, size: int, step: int) -> None:
     if not 1 <= size <= length:
-        raise UsageError(f"a window of {size} pixels was asked for; along this side the picture has {length}")
+        raise UsageError(f"a window of {size} pixels was asked for; along this side the image has {length}")
     if not 1 <= step <= size:
         raise UsageError(
             f"a stride of {step} was asked for with a window of {size} pixels; from 1 to {size}, no pixel is left out"

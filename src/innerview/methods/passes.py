@@ -1,6 +1,6 @@
 """Passes through a model in batches, with the promises that every method leans on.
 
-Memory depends on the batch size, never on how many pictures are passed. Answers are in the order of the pictures.
+Memory depends on the batch size, never on how many images are passed. Answers are in the order of the images.
 A value that is not finite is an error that names the layer where it began: no method goes on with it.
 """
 
@@ -22,10 +22,10 @@ Progress = Callable[[int, int], None]
 
 
 def predict(model: Model, images: Images) -> list[Prediction]:
-    """Ask `model` about each picture (pixels, batch × height × width × channel).
+    """Ask `model` about each image (pixels, batch × height × width × channel).
 
     Raises:
-        ModelError: the pictures have another shape, or the outputs are not finite.
+        ModelError: the images have another shape, or the outputs are not finite.
     """
     model.input.check(images)
     logits = np.concatenate([forward_logits(model, images[part]) for part in batches(len(images), model.batch_size)])
@@ -93,11 +93,11 @@ def batches(total: int, size: int) -> Iterator[slice]:
 
 
 def check_picture(model: Model, picture: Array, what: str) -> None:
-    """Raise unless `picture` is one finite float picture of the model's own shape (height × width × channel)."""
+    """Raise unless `picture` is one finite float image of the model's own shape (height × width × channel)."""
     require_array(picture)
     if picture.shape != model.input.shape:
         asked = " × ".join(map(str, model.input.shape))
-        single = "; of a batch, give one picture: images[0]" if picture.ndim == 4 else ""
+        single = "; of a batch, give one image: images[0]" if picture.ndim == 4 else ""
         raise ImageError(
             f"the {what} has shape {picture.shape}; this model takes {asked} (height × width × channel){single}"
         )

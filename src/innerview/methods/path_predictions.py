@@ -1,7 +1,7 @@
-"""What the model says along the path from a baseline, over many pictures: accuracy and called classes by alpha.
+"""What the model says along the path from a baseline, over many images: accuracy and called classes by alpha.
 
 The 2018 recipe saw that at alpha = 0.01 nearly everything is called cat or deer. Forward passes only, so this
-works for a model without gradients; memory holds one batch of pictures.
+works for a model without gradients; memory holds one batch of images.
 """
 
 from __future__ import annotations
@@ -27,19 +27,19 @@ def path_predictions(
     alphas: Sequence[float],
     progress: Callable[[float], None] | None = None,
 ) -> PathPredictions:
-    """Count, at each alpha, how many pictures are called what, and how many rightly.
+    """Count, at each alpha, how many images are called what, and how many rightly.
 
     Args:
         model: any model; no gradients are needed.
-        dataset: pairs of a picture (pixels in [0, 1], height × width × channel) and its true class number; with a
+        dataset: pairs of an image (pixels in [0, 1], height × width × channel) and its true class number; with a
             single output 0 for its class and 1 for what is not of it.
-        baseline: where all paths start, a picture of the same shape.
+        baseline: where all paths start, an image of the same shape.
         alphas: in [0, 1].
-        progress: called with the number of pictures done, between alphas with parts of a picture.
+        progress: called with the number of images done, between alphas with parts of an image.
 
     Raises:
-        UsageError: no picture, or an alpha outside [0, 1].
-        ImageError: a picture or the baseline does not fit the model.
+        UsageError: no image, or an alpha outside [0, 1].
+        ImageError: an image or the baseline does not fit the model.
         ModelError: an output is not finite.
     """
     places = check_alphas(alphas)
@@ -55,7 +55,7 @@ def path_predictions(
             check_picture(model, image, "picture")
         images = np.stack([image for image, _ in batch])
         truths = np.array([truth for _, truth in batch])
-        # All pictures of the batch at one alpha fill a batch, whatever the number of alphas.
+        # All images of the batch at one alpha fill a batch, whatever the number of alphas.
         for place, alpha in enumerate(places):
             points = baseline + images.dtype.type(alpha) * (images - baseline)
             winners = model.output.decide(forward_logits(model, points))
@@ -65,7 +65,7 @@ def path_predictions(
                 progress(done + len(batch) * (place + 1) / len(places))
         done += len(batch)
     if not done:
-        raise UsageError("no picture was given; the statistics need at least one")
+        raise UsageError("no image was given; the statistics need at least one")
     return PathPredictions(
         alphas=places,
         accuracy=right / done,

@@ -28,7 +28,7 @@ def grid_segments(height: int, width: int, rows: int, columns: int) -> Int[np.nd
     """
     if not (1 <= rows <= height and 1 <= columns <= width):
         raise UsageError(
-            f"a grid of {rows} × {columns} was asked for a picture of {height} × {width}; each cell needs a pixel"
+            f"a grid of {rows} × {columns} was asked for an image of {height} × {width}; each cell needs a pixel"
         )
     down, across = np.arange(height) * rows // height, np.arange(width) * columns // width
     return down[:, None] * columns + across[None]
@@ -59,7 +59,7 @@ def aggregate_segments(
     not known. A method that sums regions itself can be given to `smooth_grad`, which then knows.
 
     Args:
-        result: any map over a picture.
+        result: any map over an image.
         segments: of each pixel's region, whole numbers from 0; or a mask.
 
     Raises:

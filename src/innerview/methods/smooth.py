@@ -1,9 +1,9 @@
-"""SmoothGrad and VarGrad: the mean and the variance of any method's map over pictures with a little noise.
+"""SmoothGrad and VarGrad: the mean and the variance of any method's map over images with a little noise.
 
     SmoothGrad = mean of M(x + e),   VarGrad = variance of M(x + e),   e ~ normal(0, (noise * (max x - min x))²)
 
 Smilkov and others 2017, arXiv 1706.03825; Adebayo and others 2018, arXiv 1810.03307. Both are estimates from a sample,
-so both come with their standard error. The class is resolved once, at the picture itself. Without noise SmoothGrad is
+so both come with their standard error. The class is resolved once, at the image itself. Without noise SmoothGrad is
 the method. The noise takes pixels below 0 and above 1; it is not cut off there, since
 that would move the mean.
 """
@@ -27,7 +27,7 @@ from innerview.targets import Target
 from innerview.types import Image
 
 Method: TypeAlias = Callable[[Any, Image, Target], Explained]
-"""Called with model, picture and target; `functools.partial` fixes what else a method takes."""
+"""Called with model, image and target; `functools.partial` fixes what else a method takes."""
 
 NOISE: Final = 0.15
 SAMPLES: Final = 50
@@ -39,11 +39,11 @@ SHORT: Final = (Status.BUDGET_EXHAUSTED, Status.NO_GRADIENT)
 
 
 def noisy_pictures(image: Image, *, stdevs: float = NOISE, n_samples: int = SAMPLES, seed: int = 0) -> Iterator[Image]:
-    """Draw the pictures that are explained: the same for the same seed, whatever the method.
+    """Draw the images that are explained: the same for the same seed, whatever the method.
 
     Args:
-        image: one picture, height × width × channel.
-        stdevs: standard deviation as a share of the picture's own range of values, at least 0.
+        image: one image, height × width × channel.
+        stdevs: standard deviation as a share of the image's own range of values, at least 0.
         n_samples: how many.
         seed: of NumPy's default generator.
 
@@ -52,11 +52,11 @@ def noisy_pictures(image: Image, *, stdevs: float = NOISE, n_samples: int = SAMP
     """
     reach = float(np.ptp(image))
     if not 0 <= stdevs < np.inf:
-        raise UsageError(f"stdevs {stdevs} was asked for; give a share of the picture's range of values, such as 0.15")
+        raise UsageError(f"stdevs {stdevs} was asked for; give a share of the image's range of values, such as 0.15")
     if stdevs > 0 and reach == 0:
         raise UsageError(
-            f"all values of the picture are {image.flat[0]:g}, so noise that is a share of their range is none; "
-            "explain the picture without noise"
+            f"all values of the image are {image.flat[0]:g}, so noise that is a share of their range is none; "
+            "explain the image without noise"
         )
     random = np.random.default_rng(seed)
     for _ in range(n_samples):
@@ -74,22 +74,22 @@ def smooth_grad(
     seed: int = 0,
     progress: Progress | None = None,
 ) -> Attribution:
-    """Average a method's maps over noisy pictures.
+    """Average a method's maps over noisy images.
 
     Args:
         model: whatever the method takes.
-        image: one picture (pixels in [0, 1], height × width × channel).
-        target: an open class is the one that wins at the picture, not anew at each noisy one.
-        method: from model, picture and target to a map, such as `gradient` or
+        image: one image (pixels in [0, 1], height × width × channel).
+        target: an open class is the one that wins at the image, not anew at each noisy one.
+        method: from model, image and target to a map, such as `gradient` or
             `partial(integrated_gradients, baseline=black, evaluations=16)`.
-        stdevs: standard deviation as a share of the picture's own range of values.
-        n_samples: noisy pictures, at least 2.
+        stdevs: standard deviation as a share of the image's own range of values.
+        n_samples: noisy images, at least 2.
         seed: of the noise.
         progress: called with samples done and in all.
 
     Raises:
         UsageError: too few samples, noise without meaning, or what the method refuses.
-        ImageError: the picture does not fit the model.
+        ImageError: the image does not fit the model.
         ModelError: something is not finite.
     """
     answers = _answers(model, image, target, method, stdevs, n_samples, seed, progress)
@@ -118,7 +118,7 @@ def var_grad(
     seed: int = 0,
     progress: Progress | None = None,
 ) -> Attribution:
-    """Give the variance of a method's maps over noisy pictures; arguments and errors as for `smooth_grad`.
+    """Give the variance of a method's maps over noisy images; arguments and errors as for `smooth_grad`.
 
     The variance is that of each value (with samples − 1 below the line), and the map its sum over the channels. All
     samples are kept until the end: the standard error of a variance needs them.
@@ -150,13 +150,13 @@ def _answers(
     seed: int,
     progress: Progress | None,
 ) -> Iterator[Attribution]:
-    """Explain each noisy picture, in a form that speaks of the picture itself; the last one's notes speak of all."""
+    """Explain each noisy image, in a form that speaks of the image itself; the last one's notes speak of all."""
     check_samples(samples)
     check_picture(model, image, "picture")
     outputs = forward_logits(model, image[None])
     resolved = target.resolve(outputs[0], model.output)
     score = float(resolved.score(outputs)[0])
-    said, short = f"Over {samples} pictures with noise of {noise:g} of the picture's range of values, seed {seed}.", 0
+    said, short = f"Over {samples} images with noise of {noise:g} of the image's range of values, seed {seed}.", 0
     for done, noisy in enumerate(noisy_pictures(image, stdevs=noise, n_samples=samples, seed=seed), start=1):
         explained = method(model, noisy, resolved)
         short += isinstance(explained, IntegratedGradients) and explained.status in SHORT

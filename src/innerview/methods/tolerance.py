@@ -1,4 +1,4 @@
-"""Integrated gradients to a stated tolerance or by a fixed rule, for many pictures at once.
+"""Integrated gradients to a stated tolerance or by a fixed rule, for many images at once.
 
     attribution_i = (x_i - x0_i) * integral over alpha in [0, 1] of dS/dx_i (x0 + alpha (x - x0))
 
@@ -7,8 +7,8 @@ map and on the channels, and its gap to completeness are all within the toleranc
 would prove nothing: errors of both signs cancel in it. An estimate is an estimate
 (docs/evidence/quadrature.md says how often it held).
 
-Pictures share their batches, one that is done leaves them, and memory depends on the batch alone. The class is fixed
-by the first pass of a picture, at alpha 1; that pass, and the one at the baseline, are evaluations of the integral
+Images share their batches, one that is done leaves them, and memory depends on the batch alone. The class is fixed
+by the first pass of an image, at alpha 1; that pass, and the one at the baseline, are evaluations of the integral
 too, so that nothing is spent on scores. A map is the same to the bit for the same batches; alone or in company it
 differs by the rounding that the model shows between batch sizes.
 
@@ -42,7 +42,7 @@ FINEST: Final[Mapping[str, float]] = MappingProxyType({"float32": 1e-5, "float64
 map of the built-in model."""
 
 BUDGET: Final = 513
-"""Evaluations at most for one picture, if nothing else is said: what 512 panels take."""
+"""Evaluations at most for one image, if nothing else is said: what 512 panels take."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +53,7 @@ class Visit:
         alpha: where.
         logits: baseline × class.
         gradients: d score / d pixel, target × baseline × height × width × channel.
-        integrand: the same times picture less baseline, float64.
+        integrand: the same times image less baseline, float64.
         targets: resolved.
     """
 
@@ -69,11 +69,11 @@ class Watcher(Protocol):
     """Somebody who looks on while maps are refined; an exception raised in it stops the work."""
 
     def visited(self, number: int, visit: Visit) -> None:
-        """Take what was seen of picture `number` at a node of its integral."""
+        """Take what was seen of image `number` at a node of its integral."""
         ...
 
     def refined(self, number: int, results: tuple[IntegratedGradients, ...]) -> None:
-        """Take what there is of picture `number` after another level: one result per target, none of them final."""
+        """Take what there is of image `number` after another level: one result per target, none of them final."""
         ...
 
 
@@ -98,22 +98,22 @@ def integrate_jobs(
     progress: Progress | None = None,
     watcher: Watcher | None = None,
 ) -> Iterator[tuple[int, tuple[IntegratedGradients, ...]]]:
-    """Explain many pictures, each to the tolerance; yield number and one result per target as a picture is done.
+    """Explain many images, each to the tolerance; yield number and one result per target as an image is done.
 
     Args:
         model: any model with gradients.
-        jobs: pictures with their targets and baselines; read as batches have room, so there may be any number.
+        jobs: images with their targets and baselines; read as batches have room, so there may be any number.
         tolerance: of the relative L1 error of the maps, and of the gap; such as 0.01. None with a rule.
         rule: instead, for each baseline; nothing else than the gap is then known of the error.
-        max_evaluations: evaluations at most for each picture (over all its baselines); its end shows in the status.
+        max_evaluations: evaluations at most for each image (over all its baselines); its end shows in the status.
         batch_size: rows in one pass; the model's own if None. Halved for good when memory runs out.
         progress: called with the evaluations done and those known to be needed so far.
         watcher: told of every evaluation and every level.
 
     Raises:
-        UsageError: a tolerance the precision can't give, too few evaluations, no baseline, pictures with
+        UsageError: a tolerance the precision can't give, too few evaluations, no baseline, images with
             different numbers of targets, a target without meaning here.
-        ImageError: a picture or baseline does not fit the model.
+        ImageError: an image or baseline does not fit the model.
         ModelError: something is not finite; the message names layer and alpha.
     """
     require_differentiable(model)
@@ -168,7 +168,7 @@ def integrate_one(
     interior: Sequence[float] = (),
     progress: Progress | None = None,
 ) -> IntegratedGradients:
-    """Attribute `target` to the pixels of one picture; arguments as above and in `Job`."""
+    """Attribute `target` to the pixels of one image; arguments as above and in `Job`."""
     baselines = (baseline,) if isinstance(baseline, np.ndarray) else tuple(baseline)
     job = Job(image, (target,), baselines, tuple(interior))
     ((_, (result,)),) = integrate_jobs(
@@ -188,7 +188,7 @@ def _affordable(budget: int, baselines: int) -> int:
 
 
 def _ends(model: DifferentiableModel, job: Job) -> tuple[LogitRow, list[LogitRow]]:
-    """What the model says of the picture, and of each baseline."""
+    """What the model says of the image, and of each baseline."""
     picture, *baselines = (forward_logits(model, one[None])[0] for one in (job.image, *job.baselines))
     return picture, baselines
 
@@ -218,7 +218,7 @@ class _Batch:
     """What is evaluated together.
 
     Attributes:
-        requests: of the integrals; each has one row per baseline of its picture.
+        requests: of the integrals; each has one row per baseline of its image.
         interior: walk and alpha of gradients that are wanted themselves; one row each, from the first baseline.
     """
 
@@ -253,7 +253,7 @@ class _Row:
 
     @property
     def point(self) -> Image:
-        """The picture there."""
+        """The image there."""
         return self.walk.point(self.alpha, self.start)
 
     def take(self, logits: LogitRow, gradients: Array) -> Array:

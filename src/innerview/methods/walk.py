@@ -1,6 +1,6 @@
-"""What is kept of one picture while its integrated gradients are under way.
+"""What is kept of one image while its integrated gradients are under way.
 
-The integrand at alpha is gradient × (picture − baseline), target × baseline × height × width × channel. An error is
+The integrand at alpha is gradient × (image − baseline), target × baseline × height × width × channel. An error is
 measured for each target on the map that is drawn and on height × width × channel, both of the mean over the
 baselines; a result stops only when all of them and the gaps are within the tolerance.
 """
@@ -32,11 +32,11 @@ theirs."""
 
 @dataclass(frozen=True)
 class Job:
-    """One picture to be explained.
+    """One image to be explained.
 
     Attributes:
         image: pixels, height × width × channel.
-        targets: questions about it; an open class is the one that wins at the picture. They share the passes.
+        targets: questions about it; an open class is the one that wins at the image. They share the passes.
         baselines: where the paths start; of several, the maps are averaged.
         interior: alphas in [0, 1] on the path from the first baseline whose gradients are wanted themselves. They are
             worked out in the same batches, and those that the integral visits anyway cost nothing.
@@ -63,7 +63,7 @@ class Walk:
 
     @property
     def directions(self) -> Array:
-        """Picture less baseline: baseline × height × width × channel, float64."""
+        """Image less baseline: baseline × height × width × channel, float64."""
         return self._directions
 
     def begin(self, picture: LogitRow, baselines: Sequence[LogitRow]) -> None:
@@ -73,11 +73,11 @@ class Walk:
             self._logits[1.0, start], self._logits[0.0, start] = picture, logits
 
     def point(self, alpha: float, start: int) -> Image:
-        """The picture at `alpha` on the path from baseline number `start`, in the model's precision."""
+        """The image at `alpha` on the path from baseline number `start`, in the model's precision."""
         return (self.job.baselines[start] + alpha * self._directions[start]).astype(self._model.dtype)
 
     def grad_outputs(self, logits: LogitRow) -> Array:
-        """d score / d output, target × class, for one row of outputs. The first row ever is that of the picture."""
+        """d score / d output, target × class, for one row of outputs. The first row ever is that of the image."""
         if not self._targets:
             self._targets = tuple(target.resolve(logits, self._model.output) for target in self.job.targets)
         return np.stack([target.grad_output(logits[None])[0] for target in self._targets])
@@ -129,7 +129,7 @@ class Walk:
 
     @property
     def targets(self) -> tuple[Target, ...]:
-        """The targets with their classes fixed, as soon as the model has seen the picture."""
+        """The targets with their classes fixed, as soon as the model has seen the image."""
         return self._targets
 
     def measures(self) -> tuple[Measure, ...]:
@@ -216,6 +216,6 @@ def check_targets(jobs_targets: Sequence[Target], expected: int) -> None:
     """Raise UsageError unless there are as many targets as in the jobs before, and at least one."""
     if not jobs_targets or (expected and len(jobs_targets) != expected):
         raise UsageError(
-            f"{len(jobs_targets)} targets were asked of a picture{f' and {expected} of others' if expected else ''}; "
-            "give each picture the same number of targets, at least one, since they share their passes"
+            f"{len(jobs_targets)} targets were asked of an image{f' and {expected} of others' if expected else ''}; "
+            "give each image the same number of targets, at least one, since they share their passes"
         )

@@ -1,6 +1,6 @@
 """Recording a training by Keras's `fit`, through a callback.
 
-model.fit(images, labels, callbacks=[RecorderCallback("my-run", probes=pictures, labels=classes)])
+model.fit(images, labels, callbacks=[RecorderCallback("my-run", probes=images, labels=classes)])
 """
 
 # Keras is untyped: unknown types are its own.

@@ -1,7 +1,7 @@
 """A Keras model as a recorder sees it, on any backend.
 
 Inside `fit` nobody sees the gradients of the batches. So what is recorded are those of the model's own loss on the
-labelled probe pictures, in evaluation mode: the same pictures every time, and nothing of the training is touched.
+labelled probe images, in evaluation mode: the same images every time, and nothing of the training is touched.
 They are had on TensorFlow only.
 """
 
@@ -60,7 +60,7 @@ class WatchedKeras:
     def __init__(self, model: Any, sight: Sight) -> None:
         if not model.built:
             raise ModelError(
-                "the Keras model has no weights yet; call it on one batch of pictures, or give it a keras.Input, first"
+                "the Keras model has no weights yet; call it on one batch of images, or give it a keras.Input, first"
             )
         self._model, self._sight = model, sight
         self._before: dict[str, Array] = {}
@@ -158,7 +158,7 @@ class WatchedKeras:
         return Seen(outputs, {name: channel_statistics(value, self._flats[name]) for name, value in values.items()})
 
     def _run(self) -> tuple[Array | None, dict[str, Array]]:
-        """Outputs, if they are picture × class, and the layers' values, channels last."""
+        """Outputs, if they are image × class, and the layers' values, channels last."""
         values = dict[str, Array]()
 
         def seen(name: str, layer: Any, result: Any) -> Any:  # noqa: ARG001 as it is called
@@ -215,7 +215,7 @@ class WatchedKeras:
                 self._model(entering, training=False)
         except Exception as problem:
             raise ModelError(
-                f"the model failed on the probe pictures, shape {tuple(entering.shape)}: {type(problem).__name__}: "
+                f"the model failed on the probe images, shape {tuple(entering.shape)}: {type(problem).__name__}: "
                 f"{problem}. Give them as the model takes them, or declare input= and output= and give pixels"
             ) from problem
         placed = self._wrapped if self._wrapped is not None else self._place(survey.layers, entering)

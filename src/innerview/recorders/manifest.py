@@ -68,7 +68,7 @@ def open_recording(folder: Path, manifest: Manifest, resume_at: int | None) -> R
 
 
 def _identity(pictures: Array | None) -> dict[str, Any] | None:
-    """Number, shape and SHA-256 of the probe pictures."""
+    """Number, shape and SHA-256 of the probe images."""
     if pictures is None:
         return None
     content = np.ascontiguousarray(pictures).tobytes()

@@ -1,11 +1,11 @@
 """Recording a training that is not ours, in three lines, whatever the loop looks like.
 
-    recorder = innerview.Recorder(model, "my-run", probes=pictures)  # before training
+    recorder = innerview.Recorder(model, "my-run", probes=images)  # before training
     recorder.step(loss=loss)  # after optimizer.step()
     recorder.epoch(test_accuracy=accuracy)  # after an epoch
 
 The recording is a run folder. Metrics are kept for every step. At every power of two and every fiftieth step, weights,
-gradients and updates are measured; at every power of two and after every epoch, weights are kept, the probe pictures
+gradients and updates are measured; at every power of two and after every epoch, weights are kept, the probe images
 are looked at, and their maps drawn. What is due but would take more than the recorder's share of the time is put off.
 
 The training goes on as it would have without the recorder, to the bit, and even if the disk is full: then a warning
@@ -46,12 +46,12 @@ class Recorder:
         model: a PyTorch module, also one that was compiled or made parallel: what is recorded is the original behind
             it. (A Keras model in a loop of one's own is fine as well; for `fit` there is a callback.)
         folder: where the recording is written; made if it is not there.
-        probes: pictures to look at, a handful, batch in front. With `input` and `output` they are pixels in [0, 1],
+        probes: images to look at, a handful, batch in front. With `input` and `output` they are pixels in [0, 1],
             height × width × channel; without, they are what the model takes.
         labels: the true class of each probe, by number.
         layers: to look at, by name, or by number as people count; the activation after each convolution and dense
             layer if empty.
-        input: the picture that the model takes, as for `innerview.wrap`; needed for maps.
+        input: the image that the model takes, as for `innerview.wrap`; needed for maps.
         output: what it gives, as for `innerview.wrap`; needed for maps and probabilities.
         n_attributions: how many of the probes get an integrated-gradients map (of the true class, or of the one that
             wins).

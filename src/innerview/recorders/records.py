@@ -60,7 +60,7 @@ class Records:
         self._warned = False
 
     def pictures(self) -> None:
-        """Keep the probe pictures themselves, once."""
+        """Keep the probe images themselves, once."""
         pictures = self._watched.pictures()
         if pictures is None or self._run.observed("pictures"):
             return
@@ -95,7 +95,7 @@ class Records:
         return {}
 
     def channels(self, place: Place) -> dict[str, float]:
-        """Keep the statistics of the layers on the probe pictures, and what the model says of these."""
+        """Keep the statistics of the layers on the probe images, and what the model says of these."""
         seen = self._watched.look()
         self._outputs = None
         if seen is None:
@@ -112,7 +112,7 @@ class Records:
         return line
 
     def maps(self, place: Place) -> dict[str, float]:
-        """Add maps to what was kept of the probe pictures at this step; none where something is not finite."""
+        """Add maps to what was kept of the probe images at this step; none where something is not finite."""
         model, pixels = self._watched.model, self._sight.pixels
         if model is None or pixels is None or self._outputs is None or self._outputs[0] != place.step:
             return {}
@@ -134,7 +134,7 @@ class Records:
         return {}
 
     def _decided(self, outputs: Array) -> Array | None:
-        """Number of the answer to each picture as its declaration says; without one, that of the highest of several.
+        """Number of the answer to each image as its declaration says; without one, that of the highest of several.
 
         It must not stop a training, so what has no answer is None.
         """

@@ -1,4 +1,4 @@
-"""Statistics of a layer's channels over the probe pictures: spread, silence, saturation, and what is no number.
+"""Statistics of a layer's channels over the probe images: spread, silence, saturation, and what is no number.
 
 A value is saturated where its activation function is flat, its slope below 0.01: no gradient passes there. For most
 functions the slope can be read off the output, y: tanh has 1 − y², the sigmoid y(1 − y), ELU y + alpha below 0, and
@@ -55,7 +55,7 @@ def channel_statistics(values: Array, flat: tuple[float, float] | None) -> Chann
     """Work out the statistics of each channel.
 
     Args:
-        values: of a layer, picture × … × channel.
+        values: of a layer, image × … × channel.
         flat: as `flat_outputs` gives it.
     """
     columns = values.reshape(-1, values.shape[-1])

@@ -1,4 +1,4 @@
-"""What a recorder looks at: probe pictures, their classes, the layers, and what is declared of input and output."""
+"""What a recorder looks at: probe images, their classes, the layers, and what is declared of input and output."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ class Sight:
     """What is looked at.
 
     Attributes:
-        probes: pictures, batch in front: pixels in [0, 1] (height × width × channel) if `input` is declared, else what
+        probes: images, batch in front: pixels in [0, 1] (height × width × channel) if `input` is declared, else what
             the model itself takes; an array or a tensor of the model's framework. None: weights and gradients only.
         labels: the true class of each probe, by number; empty if not known.
         layers: names, or numbers as people count; empty for what follows each convolution and dense layer.
-        input: the picture that the model takes and how pixels become its input, as for `innerview.wrap`.
+        input: the image that the model takes and how pixels become its input, as for `innerview.wrap`.
         output: what it gives, as for `innerview.wrap`.
         maps: how many probes (the first) get an integrated-gradients map; needs `input` and `output`.
     """
@@ -38,10 +38,10 @@ class Sight:
         if (self.input is None) != (self.output is None):
             raise UsageError("only one of input= and output= was declared; declare both, as for innerview.wrap")
         if self.probes is None and (self.labels or self.layers):
-            raise UsageError("labels or layers were given without pictures to look at; give some: probes=pictures")
+            raise UsageError("labels or layers were given without images to look at; give some: probes=pictures")
         if self.probes is not None and len(self.labels) not in {0, len(self.probes)}:
             raise UsageError(
-                f"{len(self.labels)} labels were given for {len(self.probes)} probe pictures; give one for each"
+                f"{len(self.labels)} labels were given for {len(self.probes)} probe images; give one for each"
             )
         if self.maps < 0:
             raise UsageError(f"{self.maps} maps were asked for; give 0 or more")
@@ -65,7 +65,7 @@ class Sight:
         pixels = np.asarray(self.probes)
         self.input.check(pixels)
         if not np.issubdtype(pixels.dtype, np.floating):
-            raise UsageError(f"the probe pictures are {pixels.dtype}; pixels are floats in [0, 1]: divide bytes by 255")
+            raise UsageError(f"the probe images are {pixels.dtype}; pixels are floats in [0, 1]: divide bytes by 255")
         return pixels
 
 

@@ -1,7 +1,7 @@
 """A PyTorch model as a recorder sees it.
 
 Norms are worked out where the weights are and fetched together; weights and gradients are copied only when they are
-kept. Probe pictures run eagerly even if the model was compiled: a compiled graph would not call the hooks, or would
+kept. Probe images run eagerly even if the model was compiled: a compiled graph would not call the hooks, or would
 be compiled anew for them.
 """
 
@@ -195,7 +195,7 @@ class WatchedTorch:
                 self._model(entering)
         except Exception as problem:
             raise ModelError(
-                f"the model failed on the probe pictures, shape {tuple(entering.shape)}: {type(problem).__name__}: "
+                f"the model failed on the probe images, shape {tuple(entering.shape)}: {type(problem).__name__}: "
                 f"{problem}. Give them as the model takes them, or declare input= and output= and give pixels"
             ) from problem
         placed = self._wrapped if self._wrapped is not None else self._place(survey.layers, entering)
@@ -221,7 +221,7 @@ class WatchedTorch:
 
 
 def _outputs(result: Any, output: OutputSpec | None, pictures: int) -> Array | None:
-    """The model's outputs, picture × class, if that is what it gives."""
+    """The model's outputs, image × class, if that is what it gives."""
     if output is None and not isinstance(result, torch.Tensor):
         return None
     chosen = pick(result, None if output is None else output.output)

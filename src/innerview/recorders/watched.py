@@ -51,10 +51,10 @@ class Measure:
 
 @dataclass(frozen=True)
 class Seen:
-    """What a model gives for the probe pictures.
+    """What a model gives for the probe images.
 
     Attributes:
-        outputs: picture × class, or None if it gives something else.
+        outputs: image × class, or None if it gives something else.
         channels: statistics of the layers that are looked at, by their names.
     """
 
@@ -101,11 +101,11 @@ class Watched(Protocol):
         ...
 
     def pictures(self) -> Array | None:
-        """The probe pictures as they were given; None if there are none."""
+        """The probe images as they were given; None if there are none."""
         ...
 
     def look(self) -> Seen | None:
-        """Run the probe pictures; None if there are none."""
+        """Run the probe images; None if there are none."""
         ...
 
     def undisturbed(self) -> AbstractContextManager[None]:

@@ -1,4 +1,4 @@
-"""What is inside a model: its weights, and what its layers give for a picture."""
+"""What is inside a model: its weights, and what its layers give for an image."""
 
 from __future__ import annotations
 
@@ -56,15 +56,15 @@ class WeightHistograms(Result["WeightHistograms[Array]", A_co]):
 @short
 @dataclass(frozen=True)
 class Activations(Result["Activations[Array]", A_co]):
-    """What layers give for one picture.
+    """What layers give for one image.
 
     Attributes:
-        image: the picture as the model saw it (pixels).
+        image: the image as the model saw it (pixels).
         prediction: what the model says of it.
         layers: by name: height × width × channel, token × channel, just channel for a layer without places, or in
             whatever order the model has it where its axes are not known.
         colours: by name: channel × (red, green, blue), the correlation in [-1, 1] of each channel with each
-            colour of the picture at the layer's size; NaN where one of the two is constant, and for grey.
+            colour of the image at the layer's size; NaN where one of the two is constant, and for grey.
         provenance: where the values come from.
         about: by name, what is known of the layers; of one that is missing, its axes are told by their number.
     """

@@ -20,7 +20,7 @@ from innerview.types import Array
 @short
 @dataclass(frozen=True)
 class Gradient(Result["Gradient[Array]", A_co]):
-    """d score / d pixel at the picture, in target units per unit of pixel value (0 black, 1 white)."""
+    """d score / d pixel at the image, in target units per unit of pixel value (0 black, 1 white)."""
 
     image: Float[A_co, "height width channel"]
     prediction: Prediction[A_co]
@@ -38,24 +38,24 @@ class Gradient(Result["Gradient[Array]", A_co]):
 @short
 @dataclass(frozen=True)
 class IntegratedGradients(Result["IntegratedGradients[Array]", A_co]):
-    """Each pixel's share of the change of the score from the baseline to the picture, in target units.
+    """Each pixel's share of the change of the score from the baseline to the image, in target units.
 
     Attributes:
-        image: the picture, and `baseline`: where the path starts (pixels). Of several baselines, their mean.
+        image: the image, and `baseline`: where the path starts (pixels). Of several baselines, their mean.
         attribution: height × width × channel, signed, not scaled.
-        score: of the picture; `baseline_score`: of the baseline (the mean over several).
+        score: of the image; `baseline_score`: of the baseline (the mean over several).
         rule: name of the quadrature rule.
-        n_evaluations: forward and backward passes of one picture at one alpha.
+        n_evaluations: forward and backward passes of one image at one alpha.
         path: score, prediction and gradient norm at the rule's nodes (means over several baselines).
         std: over several baselines, the standard deviation of the map (height × width); else None.
         status: how the computation ended.
         provenance: where the values come from.
         tolerance: that was asked for; None where the number of evaluations was fixed, and so below.
         error: estimate of ‖M − M*‖₁ / ‖M‖₁ on the map, never below `relative_convergence_delta`; infinite where it
-            can't be told; 0 only where picture and baseline are equal.
+            can't be told; 0 only where image and baseline are equal.
         channel_error: the same on height × width × channel.
         pixel_error: estimated error of each pixel of the map, in target units: at least nine in ten are within it. 0
-            where picture and baseline are equal in every channel; None where it can't be told.
+            where image and baseline are equal in every channel; None where it can't be told.
         convergence: evaluations, the larger stated error and the relative convergence delta at each level of
             refinement.
         notes: what should be known before the map is believed, in sentences.
@@ -121,14 +121,14 @@ class Attribution(Result["Attribution[Array]", A_co]):
     """One value for each pixel, by any of the methods that have no result of their own.
 
     Attributes:
-        image: the picture (pixels).
+        image: the image (pixels).
         attribution: height × width × channel, or height × width where a method knows no channels; signed, not scaled.
         method: its name in words, with what it was given: "Occlusion, window 8 × 8, stride 4".
         meaning: what a value is, which decides its colours: what a pixel contributes, a rate, or a variance.
         unit: of the values.
-        score: of the picture, in units of the target.
+        score: of the image, in units of the target.
         target: number of the class explained, where the target is about one.
-        n_evaluations: passes of one picture, backward too where the method has gradients.
+        n_evaluations: passes of one image, backward too where the method has gradients.
         provenance: where the values come from; the target in words is there.
         pixel_error: standard error of each pixel of the map, where the values are a mean of random ones; of
             regions half the range over the fills, where there are several, or the half-width of an interval; else None.
@@ -156,11 +156,11 @@ class Attribution(Result["Attribution[Array]", A_co]):
 Explained: TypeAlias = (
     Gradient[A_co] | IntegratedGradients[A_co] | Attribution[A_co] | ClassEvidence[A_co] | ShapleyValues[A_co]
 )
-"""Every result that is a map over its picture."""
+"""Every result that is a map over its image."""
 
 
 def as_attribution(result: Explained) -> Attribution:
-    """Give any map over a picture in one form, in NumPy, with its values, unit, error and origin as they were."""
+    """Give any map over an image in one form, in NumPy, with its values, unit, error and origin as they were."""
     result = result.numpy
     match result:
         case Attribution():

@@ -1,4 +1,4 @@
-"""What the model says of a picture with only some of its pixels."""
+"""What the model says of an image with only some of its pixels."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class MaskingCurve(Result["MaskingCurve[Array]", A_co]):
     """Predictions when only some pixels are shown: the first-ranked ones (insertion), or all but them (deletion).
 
     Attributes:
-        image: the picture; `fill`: what stands where a pixel is taken away (pixels).
+        image: the image; `fill`: what stands where a pixel is taken away (pixels).
         ranking: of each pixel, 0 for the one that is kept first.
         order: "highest" or "lowest" values first, or "strongest" (absolute value): inserted, or taken away.
         fractions: of the pixels that are inserted, or taken away, in [0, 1]; `kept`: how many pixels are shown.
@@ -65,7 +65,7 @@ class MaskingCurve(Result["MaskingCurve[Array]", A_co]):
 
     @property
     def images(self) -> Float[A_co, "fraction height width channel"]:
-        """The pictures that the model saw, one per fraction."""
+        """The images that the model saw, one per fraction."""
         return cast("A_co", show_only(self.image, self.fill, self.ranking, self.kept))
 
 

@@ -1,4 +1,4 @@
-"""What the model says, and how it would change, on the way from a baseline to a picture."""
+"""What the model says, and how it would change, on the way from a baseline to an image."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class PathProfile(Result["PathProfile[Array]", A_co]):
     """Scores, predictions and gradient norms along the path, without the gradients: what a plot of the path needs.
 
     Attributes:
-        alphas: places on the path, rising: 0 is the baseline, 1 the picture.
+        alphas: places on the path, rising: 0 is the baseline, 1 the image.
         scores: the target at each alpha, in units of `unit`.
         probabilities: alpha × class, NaN where the outputs have none.
         norms: sum of absolute gradients at each alpha, in target units per unit of pixel value.
@@ -52,11 +52,11 @@ class PathProfile(Result["PathProfile[Array]", A_co]):
 @short
 @dataclass(frozen=True)
 class InteriorGradients(Result["InteriorGradients[Array]", A_co]):
-    """Gradients on the way from the baseline to the picture (Sundararajan, Taly, Yan 2016, arXiv 1611.02639).
+    """Gradients on the way from the baseline to the image (Sundararajan, Taly, Yan 2016, arXiv 1611.02639).
 
     Attributes:
-        image: the picture, and `baseline`: where the path starts (pixels).
-        alphas: places on the path: 0 is the baseline, 1 the picture.
+        image: the image, and `baseline`: where the path starts (pixels).
+        alphas: places on the path: 0 is the baseline, 1 the image.
         gradients: d score / d pixel at each alpha.
         scores: the target at each alpha.
         logits: outputs at each alpha; `probabilities` likewise, NaN where there are none.
@@ -116,21 +116,21 @@ class InteriorGradients(Result["InteriorGradients[Array]", A_co]):
 
     @property
     def points(self) -> Float[A_co, "alpha height width channel"]:
-        """The pictures that the model saw on the path."""
+        """The images that the model saw on the path."""
         return self.baseline + self.alphas[:, None, None, None] * (self.image - self.baseline)
 
 
 @short
 @dataclass(frozen=True, eq=False)
 class PathFrames(Result["PathFrames[Array]", A_co]):
-    """The way from the baseline to the picture frame by frame, with the map as it adds up: what a slider shows.
+    """The way from the baseline to the image frame by frame, with the map as it adds up: what a slider shows.
 
     Attributes:
-        image: the picture, and `baseline`: where the path starts (pixels).
+        image: the image, and `baseline`: where the path starts (pixels).
         alphas: places on the path, rising.
         scores: the target at each alpha; `norms`: sum of absolute gradients there.
         logits: outputs at each alpha; `probabilities` likewise, NaN where there are none.
-        contributions: gradient × (picture − baseline) at each alpha, summed over the channels.
+        contributions: gradient × (image − baseline) at each alpha, summed over the channels.
         cumulative: the integral from 0 to each alpha, by the rule's own interpolant; at 1 it is the map.
         gradient_alphas: those of the alphas at which the gradients were kept channel by channel.
         gradients: there, d score / d pixel.
@@ -166,10 +166,10 @@ class PathFrames(Result["PathFrames[Array]", A_co]):
 @short
 @dataclass(frozen=True)
 class PathPredictions(Result["PathPredictions[Array]", A_co]):
-    """What the model says along the path, over many pictures.
+    """What the model says along the path, over many images.
 
     Attributes:
-        alphas: places on the path from the baseline (0) to the pictures (1).
+        alphas: places on the path from the baseline (0) to the images (1).
         accuracy: fraction of the images predicted correctly at each alpha, in [0, 1].
         fractions: fraction of the images predicted as each class at each alpha; rows sum to 1.
         n_images: how many.

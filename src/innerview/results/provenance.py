@@ -73,7 +73,7 @@ class Provenance:
 @short
 @dataclass(frozen=True)
 class Prediction(Result["Prediction[Array]", A_co]):
-    """What the model says of one picture.
+    """What the model says of one image.
 
     Attributes:
         logits: its outputs, one per class.

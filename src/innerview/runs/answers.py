@@ -1,10 +1,10 @@
-"""What a trained model said of labelled test pictures, kept in its run folder: answers, never the pictures.
+"""What a trained model said of labelled test images, kept in its run folder: answers, never the images.
 
     from innerview.runs import RunFolder, answers
 
     found = answers.latest(RunFolder.open(path))  # None where nobody tested it
 
-`innerview train` writes them at the end of a training, of all test pictures and the last weights; so do the runs that
+`innerview train` writes them at the end of a training, of all test images and the last weights; so do the runs that
 come along. Whoever reads them can draw the confusion matrix, the accuracy of each class and the list of the surest
 mistakes without having the data. The names of the classes are the manifest's, `run.manifest.data["classes"]`.
 """
@@ -29,7 +29,7 @@ SERIES: Final = "predictions"
 @short
 @dataclass(frozen=True, eq=False)
 class Answers:
-    """Answers on the test part of the data set, in its order; each array has one number per picture.
+    """Answers on the test part of the data set, in its order; each array has one number per image.
 
     Attributes:
         said: number of the class with the highest output, int64.

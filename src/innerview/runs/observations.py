@@ -1,4 +1,4 @@
-"""What was seen of a model while it trained, beside its weights: gradients, channels, probe pictures, layers.
+"""What was seen of a model while it trained, beside its weights: gradients, channels, probe images, layers.
 
 Each of them is written at a step and read back as it was; `RunFolder.observe` keeps them in
 `observations/<series>-<step>.safetensors`. Whoever watches a training fills these objects in, whatever its framework.
@@ -56,7 +56,7 @@ class Magnitudes:
 @short
 @dataclass(frozen=True)
 class Channels:
-    """What a layer gave for the probe pictures, channel by channel, over all pictures and places.
+    """What a layer gave for the probe images, channel by channel, over all images and places.
 
     Attributes:
         mean: of the finite values, float64, one number per channel (NaN where no value is finite); likewise `std`,
@@ -91,13 +91,13 @@ STATISTICS: Final = ("mean", "std", "minimum", "maximum", "positive", "saturated
 @short
 @dataclass(frozen=True)
 class Probes:
-    """What the model said of the probe pictures.
+    """What the model said of the probe images.
 
     Attributes:
-        outputs: picture × class, float32, as the model gave them.
-        probabilities: picture × class, float64; NaN where it is not known how outputs become probabilities.
-        maps: picture × height × width, float32: what each pixel adds to the score of `classes`, in units of the output
-            (integrated gradients from black), of the first pictures; empty where no maps were asked for.
+        outputs: image × class, float32, as the model gave them.
+        probabilities: image × class, float64; NaN where it is not known how outputs become probabilities.
+        maps: image × height × width, float32: what each pixel adds to the score of `classes`, in units of the output
+            (integrated gradients from black), of the first images; empty where no maps were asked for.
         classes: number of the class that each map explains, int64.
         gaps: what is missing to each map's sum, in units of the output: the sum is exact where it is 0.
     """
@@ -115,11 +115,11 @@ PROBES: Final = ("outputs", "probabilities", "maps", "classes", "gaps")
 @short
 @dataclass(frozen=True)
 class Shots:
-    """What one layer gave for the probe pictures that have maps: some of its channels, the same at every step.
+    """What one layer gave for the probe images that have maps: some of its channels, the same at every step.
 
     Attributes:
-        values: picture × height × width × channel, float16: the layer's values, as they are.
-        channels: picture × channel, int64: their numbers in the layer, from 0, rising. Each picture has its own.
+        values: image × height × width × channel, float16: the layer's values, as they are.
+        channels: image × channel, int64: their numbers in the layer, from 0, rising. Each image has its own.
         of: how many channels the layer has.
     """
 
@@ -188,12 +188,12 @@ def channels(run: RunFolder, step: int) -> dict[str, Channels]:
 
 
 def keep_probes(run: RunFolder, step: int, seen: Probes) -> None:
-    """Write what the model said of the probe pictures."""
+    """Write what the model said of the probe images."""
     run.observe("probes", step, {name: getattr(seen, name) for name in PROBES})
 
 
 def probes(run: RunFolder, step: int) -> Probes:
-    """Read what the model said of the probe pictures at a step."""
+    """Read what the model said of the probe images at a step."""
     found = run.observation("probes", step)
     with reading(run.observed_at("probes", step), "the probes"):
         read = Probes(*(found[name] for name in PROBES))
@@ -213,7 +213,7 @@ def probes(run: RunFolder, step: int) -> Probes:
 
 
 def keep_layers(run: RunFolder, step: int, seen: Mapping[str, Shots]) -> None:
-    """Write what layers gave for the probe pictures at a step, by the layers' names, in the order to show them in."""
+    """Write what layers gave for the probe images at a step, by the layers' names, in the order to show them in."""
     run.observe(
         "activations",
         step,
@@ -230,7 +230,7 @@ def keep_layers(run: RunFolder, step: int, seen: Mapping[str, Shots]) -> None:
 
 
 def layers(run: RunFolder, step: int) -> dict[str, Shots]:
-    """Read what layers gave for the probe pictures at a step, by the layers' names; empty where it was not kept."""
+    """Read what layers gave for the probe images at a step, by the layers' names; empty where it was not kept."""
     if step not in run.observed("activations"):
         return {}
     found = run.observation("activations", step)
@@ -247,11 +247,11 @@ def layers(run: RunFolder, step: int) -> dict[str, Shots]:
 
 
 def pictures(run: RunFolder) -> tuple[Array, Array | None]:
-    """Read the probe pictures of a recording, as they were given, and their true classes if these were given too."""
+    """Read the probe images of a recording, as they were given, and their true classes if these were given too."""
     if not run.observed("pictures"):
-        raise DataError(f"{run.path} has no probe pictures; give the recorder some: Recorder(…, probes=pictures)")
+        raise DataError(f"{run.path} has no probe images; give the recorder some: Recorder(…, probes=images)")
     found = run.observation("pictures", 0)
-    with reading(run.observed_at("pictures", 0), "the probe pictures"):
+    with reading(run.observed_at("pictures", 0), "the probe images"):
         held, labels = found["pictures"], found.get("labels")
     _require(held.dtype.kind in "fiu" and held.ndim > 0, run, "pictures", 0, "pictures", held)
     if labels is not None:

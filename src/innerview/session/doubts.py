@@ -32,7 +32,7 @@ def doubts(model: Model) -> tuple[str, ...]:
         return ()
     words = (
         f"this model gives nearly the same for {len(images)} very different photos (only {100 * found:.2g} % of its "
-        "outputs' spread comes from the picture), so its maps will mean little. Most often range, mean or std are "
+        "outputs' spread comes from the image), so its maps will mean little. Most often range, mean or std are "
         "declared wrongly"
     )
     factor = WHOLE if model.input.high - model.input.low < 0.5 * WHOLE else 1 / WHOLE
@@ -43,7 +43,7 @@ def doubts(model: Model) -> tuple[str, ...]:
 
 
 def _response(model: Model, images: Images) -> float:
-    """One picture at a time: a model made for small machines may not hold five."""
+    """One image at a time: a model made for small machines may not hold five."""
     return response(np.concatenate([model.forward(images[[row]]).logits for row in range(len(images))]))
 
 

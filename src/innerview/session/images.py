@@ -1,4 +1,4 @@
-"""From what a user names — files, sample photos, picks from a data set — to pictures that fit the model."""
+"""From what a user names — files, sample photos, picks from a data set — to images that fit the model."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from innerview.targets import find_class
 
 FIRST_SAMPLE: Final = "cat"
 UNPICKED: Final = 4
-"""How many pictures of a data set are taken when none is picked: enough for one sheet."""
+"""How many images of a data set are taken when none is picked: enough for one sheet."""
 
 
 def open_built_in(name: str) -> DifferentiableModel:
@@ -71,7 +71,7 @@ def prepare(picture: LoadedImage, model: Model, name: str = "", crop: Crop = "ce
 
 
 def _label(picture: LoadedImage, model: Model) -> int | None:
-    """The number of a picture's known class, if this model has a class of that name."""
+    """The number of an image's known class, if this model has a class of that name."""
     try:
         return None if picture.truth is None else find_class(picture.truth, model.output.answers)
     except UnknownClass:

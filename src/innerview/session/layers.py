@@ -41,7 +41,7 @@ def choose_layers(asked_for: Sequence[str], model: Model) -> tuple[Layer, ...]:
         if not layer.axes:
             others = ", ".join(dict.fromkeys(as_said(one) for one in known)) or "none of this model"
             raise UsageError(
-                f"layer {layer.name} can't be drawn: which of its axes (of {layer.shape}) are places in the picture "
+                f"layer {layer.name} can't be drawn: which of its axes (of {layer.shape}) are places in the image "
                 f"and which are channels can't be told from what it does. These can be: {others}"
             )
     return found

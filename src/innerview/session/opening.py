@@ -20,7 +20,7 @@ from innerview.session.registry import RunRegistry
 from innerview.session.session import OpenedModel, Session
 
 OFFERED: Final = 16
-"""Pictures of a data set that are offered if none is picked."""
+"""Images of a data set that are offered if none is picked."""
 
 
 def furnish(
@@ -38,9 +38,9 @@ def furnish(
         model: a model, or the name of a built-in one; the other built-in ones then come along, to be compared.
         runs: folders of trainings, or folders that hold such folders; those of the built-in models come with them.
         pictures: files or names of samples to offer first.
-        data: data set to offer pictures from, and to test the models of trainings on.
+        data: data set to offer images from, and to test the models of trainings on.
         picks: which of them; a few if none is named.
-        remote: pictures come from another computer.
+        remote: images come from another computer.
 
     Returns:
         The session, and what looks at the run folders and tells which have changed.
@@ -66,7 +66,7 @@ def furnish(
 
 
 def _offered(data: Path, picks: Sequence[str]) -> Iterator[LoadedImage]:
-    """Read those that were picked, or a few test pictures of a data set that comes as arrays, or of class folders."""
+    """Read those that were picked, or a few test images of a data set that comes as arrays, or of class folders."""
     if picks or not cifar10.holds_arrays(data):
         folders = open_folders(data)
         entries = [folders.pick(one) for one in picks] if picks else folders.shuffled(OFFERED)

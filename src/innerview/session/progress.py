@@ -1,6 +1,6 @@
-"""How far a long piece of work is, told in parts of parts: pictures, stages of a picture, evaluations of a stage.
+"""How far a long piece of work is, told in parts of parts: images, stages of an image, evaluations of a stage.
 
-One number rises from 0 to the number of pictures, evaluation by evaluation, so that a bar moves within one picture; the
+One number rises from 0 to the number of images, evaluation by evaluation, so that a bar moves within one image; the
 words say what is being done and how often it was. Where the evaluations that are needed show only as the work goes
 on, the bar is measured by the most that it may take: it can jump to the end, but never goes back.
 """

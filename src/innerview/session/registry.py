@@ -37,7 +37,7 @@ QUIET: Final = 120.0
 """Seconds without a change after which a run that has not reached its end counts as stopped."""
 
 FRAMES: Final = 64 * 2**20
-"""Bytes of timelines' frames that are kept: of a training under way, only new snapshots are run for a known picture."""
+"""Bytes of timelines' frames that are kept: of a training under way, only new snapshots are run for a known image."""
 
 TIMES: Final = 2**22
 """Bytes of statistics of weights that are kept: some hundred snapshots of a run under way take 100 kB."""
@@ -52,7 +52,7 @@ SEEN: Final = ("checkpoints", "snapshots", "observations")
 """What a timeline and predictions on test images depend on: they are not worked out anew for every line of metrics."""
 
 Keep = Callable[[LoadedImage], str]
-"""Keeps a picture where it can be asked for, and gives its name there; empty where it can't be."""
+"""Keeps an image where it can be asked for, and gives its name there; empty where it can't be."""
 
 
 @dataclass(frozen=True)
@@ -170,13 +170,13 @@ class RunRegistry:
         return [self._facts(one) for one in changed]
 
     def answer(self, query: Query, photo: Photo | None, listener: Listener, keep: Keep = lambda _: "") -> Payload:
-        """Show a run: its course, its weights, its answers, or a picture's way through it.
+        """Show a run: its course, its weights, its answers, or an image's way through it.
 
         Args:
             query: what is asked for.
             photo: to be followed.
             listener: told of the progress.
-            keep: takes the pictures of the surest mistakes.
+            keep: takes the images of the surest mistakes.
 
         Raises:
             UsageError: there is no such run; `DataError`: it can't be read (yet).

@@ -60,7 +60,7 @@ class Runs(Protocol):
     def answer(
         self, query: Query, photo: Photo | None, listener: Listener, keep: Callable[[LoadedImage], str] = ...
     ) -> Payload:
-        """Show one (and a picture in it), and keep its mistakes; raise UsageError if there is none of this name."""
+        """Show one (and an image in it), and keep its mistakes; raise UsageError if there is none of this name."""
         ...
 
     def version(self, query: Query) -> str:
@@ -75,7 +75,7 @@ class Session:
     Args:
         models: at least one; their identities differ.
         runs: trainings; None for none.
-        remote: pictures come from another computer.
+        remote: images come from another computer.
     """
 
     def __init__(self, models: Sequence[OpenedModel], runs: Runs | None = None, *, remote: bool = False) -> None:
@@ -99,7 +99,7 @@ class Session:
         return hello(described, listed, runs=self.runs.facts() if self.runs else (), remote=self.remote)
 
     def add(self, picture: LoadedImage, source: str) -> Photo:
-        """Take a picture for all models: a sample or one of a data set stays, an upload stays while there is room."""
+        """Take an image for all models: a sample or one of a data set stays, an upload stays while there is room."""
         photos = self._fitted(picture, source)
         first = next(iter(photos.values()))
         if source == "upload":
@@ -121,7 +121,7 @@ class Session:
         return {fingerprint: Photo.of(prepare(picture, one.model), source) for fingerprint, one in self.models.items()}
 
     def _keep(self, mistake: LoadedImage) -> str:
-        """Keep the picture of a mistake while there is room, so that it can be looked into."""
+        """Keep the image of a mistake while there is room, so that it can be looked into."""
         photos = self._fitted(mistake, "data")
         first = next(iter(photos.values()))
         self._mistakes.put(first.picture, photos, 1)
@@ -198,7 +198,7 @@ class Session:
         found = self._kept.get((query.image, fingerprint)) or guest.get(fingerprint)
         if found is None:
             raise UsageError(
-                f"the picture {query.image[:40]!r} is not held here (any more); the last {PICTURES} uploads are: "
+                f"the image {query.image[:40]!r} is not held here (any more); the last {PICTURES} uploads are: "
                 "upload it again"
             )
         return found

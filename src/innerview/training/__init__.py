@@ -2,7 +2,7 @@
 
 recipe.py        every setting, with its unit and its reason
 model.py         the model and its start
-augment.py       which pictures a step sees, and how they are changed
+augment.py       which images a step sees, and how they are changed
 muon.py          the optimiser of the inner layers; optimisers.py joins it with Adam
 loop.py          the loop; what a run leaves behind is written by innerview.runs
 """

@@ -1,4 +1,4 @@
-"""Which pictures a step sees, and how they are changed: functions of the seed and the step alone.
+"""Which images a step sees, and how they are changed: functions of the seed and the step alone.
 
 Nothing here has a state. The order of an epoch and every toss of a coin come from a generator seeded with (seed,
 purpose, number), so a resumed run draws what the undisturbed one would have drawn, and there is no random state to
@@ -21,16 +21,16 @@ ORDER, CHANGE, FLIP, SAMPLE = 0, 1, 2, 3
 
 
 def order(seed: int, epoch: int, pictures: int) -> Array:
-    """The order of the pictures in an epoch (from 0): each number below `pictures` once."""
+    """The order of the images in an epoch (from 0): each number below `pictures` once."""
     return np.random.default_rng([seed, ORDER, epoch]).permutation(pictures)
 
 
 @dataclass(frozen=True)
 class Draw:
-    """The pictures of one step.
+    """The images of one step.
 
     Attributes:
-        numbers: of the pictures in the data set.
+        numbers: of the images in the data set.
         mirrored: which of them an alternating flip mirrors.
     """
 
@@ -39,9 +39,9 @@ class Draw:
 
 
 def drawn(seed: int, step: int, batch: int, pictures: int) -> Draw:
-    """Choose the pictures of a step (from 0).
+    """Choose the images of a step (from 0).
 
-    The epochs follow one another without a gap: a batch may end one and begin the next, so every picture is seen
+    The epochs follow one another without a gap: a batch may end one and begin the next, so every image is seen
     equally often and no epoch loses its tail.
     """
     positions = np.arange(step * batch, (step + 1) * batch)
@@ -55,10 +55,10 @@ def drawn(seed: int, step: int, batch: int, pictures: int) -> Draw:
 
 
 def changed(images: Array, draw: Draw, how: Augmentation, seed: int, step: int) -> torch.Tensor:
-    """Change the pictures of a step and hand them to PyTorch.
+    """Change the images of a step and hand them to PyTorch.
 
     Args:
-        images: the drawn pictures, batch × height × width × channel, uint8.
+        images: the drawn images, batch × height × width × channel, uint8.
         draw: which they are.
         how: see Augmentation.
         seed: of the run.
@@ -86,7 +86,7 @@ def changed(images: Array, draw: Draw, how: Augmentation, seed: int, step: int) 
 
 
 def turned(pixels: torch.Tensor, how: Augmentation, touched: Array, random: np.random.Generator) -> torch.Tensor:
-    """Rotate and scale pictures about their centre, reflecting what lies outside."""
+    """Rotate and scale images about their centre, reflecting what lies outside."""
     angle, size = random.uniform(-1, 1, (2, len(pixels))) * touched
     angle = angle * math.radians(how.rotation)
     size = 1 / (1 + size * how.scale)
@@ -105,7 +105,7 @@ def as_pixels(images: Array) -> torch.Tensor:
 
 
 def resized(pixels: torch.Tensor, size: int) -> torch.Tensor:
-    """Shrink pictures to size × size pixels, each new pixel the mean of what it covers; 0 leaves them."""
+    """Shrink images to size × size pixels, each new pixel the mean of what it covers; 0 leaves them."""
     if size in {0, pixels.shape[-1]}:
         return pixels
     return functional.interpolate(

@@ -39,11 +39,11 @@ class Progress:
     Attributes:
         step: updates done.
         steps: updates in all.
-        epoch: passes through the training pictures so far.
+        epoch: passes through the training images so far.
         loss: of this step's batch, label smoothing included.
         accuracy: on this step's batch as it was trained on, in [0, 1].
         images_per_second: over the last steps.
-        seconds_left: at that speed and the coming picture sizes.
+        seconds_left: at that speed and the coming image sizes.
         test_accuracy: of the latest test, in [0, 1]; None before the first.
     """
 
@@ -70,7 +70,7 @@ def train(
 
     Args:
         configuration: see Configuration; on resuming it must be the run's own.
-        data: pictures of one size, a multiple of 4 pixels, and their classes.
+        data: images of one size, a multiple of 4 pixels, and their classes.
         folder: where the run is written; made if it is not there.
         resume: continue the run in `folder` instead of beginning one.
         progress: called after every step.
@@ -82,7 +82,7 @@ def train(
     Raises:
         OutputError: if `folder` holds a run and `resume` is not asked for, is being written by another process, or
             can't be written.
-        DataError: if the run in `folder` is of another configuration, model or data set, or the pictures don't fit.
+        DataError: if the run in `folder` is of another configuration, model or data set, or the images don't fit.
         ModelError: if the loss stops being a number; the folder keeps the last good state.
         KeyboardInterrupt: after Ctrl-C, once the running step is done and saved; a second one ends at once.
     """
@@ -220,7 +220,7 @@ class Trainer:
         return loss.item(), (logits.argmax(1) == labels).float().mean().item(), norm
 
     def batch(self) -> tuple[torch.Tensor, torch.Tensor]:
-        """The pictures of the coming step, changed and resized, and their labels."""
+        """The images of the coming step, changed and resized, and their labels."""
         configuration, pictures = self.configuration, self.data.train
         draw = augment.drawn(configuration.seed, self.step, configuration.batch_size, len(pictures.images))
         images = augment.changed(
@@ -230,7 +230,7 @@ class Trainer:
         return augment.resized(images, configuration.size(self.step)), labels
 
     def test(self) -> None:
-        """Log loss and accuracy on the fixed test pictures, unchanged."""
+        """Log loss and accuracy on the fixed test images, unchanged."""
         loss, self.test_accuracy = self.measured(self.model.named(), self.tested)
         self.run.log(
             {
@@ -242,9 +242,9 @@ class Trainer:
         )
 
     def finish(self) -> None:
-        """Test on all test pictures, the weights and their running mean; one line, so that it is whole or absent.
+        """Test on all test images, the weights and their running mean; one line, so that it is whole or absent.
 
-        What the weights said of each picture is kept, so that what they mix up can be seen without the data.
+        What the weights said of each image is kept, so that what they mix up can be seen without the data.
         """
         if any("final_loss" in record for record in self.run.metrics()):
             return
@@ -261,7 +261,7 @@ class Trainer:
         self.run.log({**record, "final_images": len(self.data.test.labels)})
 
     def measured(self, weights: Mapping[str, torch.Tensor], pictures: LabelledPictures) -> tuple[float, float]:
-        """Loss and accuracy of weights on unchanged pictures."""
+        """Loss and accuracy of weights on unchanged images."""
         return measured(self.model, weights, pictures, self.configuration.optimisation.temperature)
 
     def place(self) -> dict[str, float]:
@@ -294,11 +294,11 @@ class Trainer:
 
     @property
     def epoch(self) -> float:
-        """Passes through the training pictures so far."""
+        """Passes through the training images so far."""
         return self.step * self.configuration.batch_size / len(self.data.train.images)
 
     def seconds_left(self) -> float:
-        """An estimate from the present speed and the sizes of the pictures to come; a pixel costs the same anywhere."""
+        """An estimate from the present speed and the sizes of the images to come; a pixel costs the same anywhere."""
         configuration = self.configuration
         full = self.data.train.images.shape[1]
         sizes = [configuration.size(step) or full for step in range(self.step - 1, configuration.steps)]
@@ -307,9 +307,9 @@ class Trainer:
 
 
 def check(data: Dataset) -> None:
-    """Raise DataError unless the pictures can be trained on."""
+    """Raise DataError unless the images can be trained on."""
     height, width = data.train.images.shape[1:3]
     if height != width or height % 4:
         raise DataError(
-            f"the pictures are {height} × {width} pixels; the model takes squares whose side is a multiple of 4"
+            f"the images are {height} × {width} pixels; the model takes squares whose side is a multiple of 4"
         )

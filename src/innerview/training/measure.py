@@ -1,4 +1,4 @@
-"""What a model makes of pictures that are left as they are: loss and accuracy, always in float32."""
+"""What a model makes of images that are left as they are: loss and accuracy, always in float32."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from innerview.training.augment import as_pixels
 from innerview.training.model import AllCnn
 
 BATCH: Final = 250
-"""Pictures at a time: enough to fill a processor, and 32 × 32 pictures stay below 1 GB."""
+"""Images at a time: enough to fill a processor, and 32 × 32 images stay below 1 GB."""
 
 
 def measured(
     model: AllCnn, weights: Mapping[str, torch.Tensor], pictures: LabelledPictures, temperature: float
 ) -> tuple[float, float]:
-    """Measure weights on pictures; see `logits_of` and `scored`."""
+    """Measure weights on images; see `logits_of` and `scored`."""
     return scored(logits_of(model, weights, pictures), pictures, temperature)
 
 
 @torch.no_grad()
 def logits_of(model: AllCnn, weights: Mapping[str, torch.Tensor], pictures: LabelledPictures) -> torch.Tensor:
-    """Show pictures to weights; gives picture × class.
+    """Show images to weights; gives image × class.
 
     Args:
         model: lends its layers; its own weights are put back.
@@ -44,7 +44,7 @@ def logits_of(model: AllCnn, weights: Mapping[str, torch.Tensor], pictures: Labe
 
 
 def scored(logits: torch.Tensor, pictures: LabelledPictures, temperature: float) -> tuple[float, float]:
-    """Compare logits (picture × class) with the truth.
+    """Compare logits (image × class) with the truth.
 
     Returns:
         The mean cross-entropy of softmax(logits / temperature) in nats, without label smoothing, and the accuracy in
@@ -56,13 +56,13 @@ def scored(logits: torch.Tensor, pictures: LabelledPictures, temperature: float)
 
 
 def answers_of(logits: torch.Tensor, pictures: LabelledPictures, temperature: float, step: int) -> Answers:
-    """What logits (picture × class) say of each picture, to be kept in the run folder."""
+    """What logits (image × class) say of each image, to be kept in the run folder."""
     probabilities, said = functional.softmax(logits / temperature, dim=1).max(1)
     return Answers(said.numpy(), probabilities.numpy(), pictures.labels.astype(np.int64), step)
 
 
 def balanced(pictures: LabelledPictures, wanted: int) -> LabelledPictures:
-    """The first pictures of each class, the same number of each, `wanted` in all or fewer."""
+    """The first images of each class, the same number of each, `wanted` in all or fewer."""
     classes = np.unique(pictures.labels)
     each = max(1, wanted // len(classes))
     numbers = np.concatenate([np.flatnonzero(pictures.labels == one)[:each] for one in classes])

@@ -1,7 +1,7 @@
 """The built-in model in PyTorch: nine convolutions, ELU after each, mean pooling before layers 4 and 7.
 
-No bias and no normalisation layer: a black picture gives exactly 0 everywhere, so black is the zero of every map.
-It is fully convolutional: pictures of any size from 4 pixels up, in steps of 4.
+No bias and no normalisation layer: a black image gives exactly 0 everywhere, so black is the zero of every map.
+It is fully convolutional: images of any size from 4 pixels up, in steps of 4.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class AllCnn(torch.nn.Module):
             yield x
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
-        """Turn pictures (batch × 3 × height × width) into logits (batch × class)."""
+        """Turn images (batch × 3 × height × width) into logits (batch × class)."""
         *_, last = self.layers(images)
         return last.float().mean((2, 3))
 
@@ -79,7 +79,7 @@ def initialise(model: AllCnn, how: Initialisation, images: torch.Tensor, seed: i
     Args:
         model: changed in place.
         how: see Initialisation.
-        images: batch × 3 × height × width, for the scale of each layer's output; a few hundred pictures.
+        images: batch × 3 × height × width, for the scale of each layer's output; a few hundred images.
         seed: of the normal numbers.
     """
     random = torch.Generator().manual_seed(seed)

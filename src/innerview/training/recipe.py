@@ -22,8 +22,8 @@ class Initialisation:
     Attributes:
         stds: one standard deviation per layer; empty for 1 / sqrt(fan-in), which keeps the scale of a signal.
         mean_free: take the mean out of every first-layer filter. On raw pixels three quarters of the first layer's
-            power is the picture's mean brightness, the same for all classes; without it training starts at once.
-        whitening: make the first filters the eigenvectors of the pictures' 3 × 3 patches and their negatives, each
+            power is the image's mean brightness, the same for all classes; without it training starts at once.
+        whitening: make the first filters the eigenvectors of the images' 3 × 3 patches and their negatives, each
             divided by its standard deviation (Page 2019, Jordan 2024): the first layer then sees every direction of
             a patch alike, not three quarters brightness.
         lsuv: divide each layer by the standard deviation of its output on one batch, front to back (LSUV,
@@ -38,12 +38,12 @@ class Initialisation:
 
 @dataclass(frozen=True)
 class Augmentation:
-    """How a training picture is changed before the model sees it.
+    """How a training image is changed before the model sees it.
 
     Attributes:
         flip: "alternating" mirrors a random half in the first epoch and the other half in the next, so that two
-            epochs show every picture both ways (Jordan 2024); "random" tosses a coin each time.
-        shift: largest shift in pixels, each way; what comes in from outside is the picture reflected.
+            epochs show every image both ways (Jordan 2024); "random" tosses a coin each time.
+        shift: largest shift in pixels, each way; what comes in from outside is the image reflected.
         rotation: largest angle in degrees, each way.
         scale: largest change of size, as a fraction.
         fraction: of each batch that is changed at all.
@@ -63,7 +63,7 @@ class Optimisation:
     Attributes:
         muon_lr: learning rate of all layers but the last under Muon: how far one update goes, as a fraction of the
             layer's size at the start. 0 for none: Adam then moves every layer. At three
-            times as much a short run ended with one answer for all pictures.
+            times as much a short run ended with one answer for all images.
         fix_weight_norm: keep each layer under Muon at the size that it began with, so that it only turns. With no
             normalisation layer, weights that grow drive the ELUs into their flat part.
         first: the first layer is moved by Muon like the inner ones; else by AdamW.
@@ -91,12 +91,12 @@ class Optimisation:
 
 @dataclass(frozen=True)
 class Stage:
-    """A stretch of training at one picture size.
+    """A stretch of training at one image size.
 
     Attributes:
         until: the fraction of all steps at which it ends.
-        size: height and width of the pictures in pixels, where the data's are 32; 0 for the data's own. The model
-            is fully convolutional, so smaller pictures teach the same filters at a fraction of the cost.
+        size: height and width of the images in pixels, where the data's are 32; 0 for the data's own. The model
+            is fully convolutional, so smaller images teach the same filters at a fraction of the cost.
     """
 
     until: float
@@ -115,12 +115,12 @@ class Configuration:
         channels: of the eight hidden layers; 128 in both.
         mean: per channel, taken from pixels in [0, 1] before the first layer. With 0, black is the model's zero.
         std: per channel; pixels are divided by it after that.
-        stages: picture sizes over time, the last until 1.
+        stages: image sizes over time, the last until 1.
         ema: decay per step of the exponential moving average of the weights (its memory is 1 / (1 - ema) steps); 0 for
             none. Logged beside the plain weights at the end, so that anyone sees what it gains.
         state_every: steps between two saved states; a kill loses at most so many.
-        test_every: steps between two tests on `test_images` fixed pictures; the end tests on all.
-        test_images: how many pictures the tests in between use, the same number of every class.
+        test_every: steps between two tests on `test_images` fixed images; the end tests on all.
+        test_images: how many images the tests in between use, the same number of every class.
         checkpoints: steps at which the weights are kept, besides every `state_every`: dense early on, where
             they change most. Step 0, the weights before training, and the last step are always kept.
         precision: of the convolutions and their gradients; the weights, the optimisers and every test stay in
@@ -170,14 +170,14 @@ class Configuration:
             )
 
     def size(self, step: int) -> int:
-        """The pictures' height and width at a step (from 0), in pixels; 0 for the data's own."""
+        """The images' height and width at a step (from 0), in pixels; 0 for the data's own."""
         return next(stage.size for stage in self.stages if step < stage.until * self.steps)
 
     def fitted(self, side: int) -> Configuration:
-        """The same training on pictures of another size: each stage's in proportion, in steps of 4, as poolings want.
+        """The same training on images of another size: each stage's in proportion, in steps of 4, as poolings want.
 
         Args:
-            side: height and width of the data's pictures, in pixels.
+            side: height and width of the data's images, in pixels.
         """
         sizes = [stage.size and max(4, 4 * round(stage.size * side / SIDE / 4)) for stage in self.stages]
         return replace(
@@ -237,7 +237,7 @@ ALLCNN = Configuration(
     threads=1,
     precision="bfloat16",
 )
-"""The default model: 3,666 steps of 128 pictures, the compute of 7 epochs of CIFAR-10 at full size."""
+"""The default model: 3,666 steps of 128 images, the compute of 7 epochs of CIFAR-10 at full size."""
 
 TUTORIAL2018 = Configuration(
     name="tutorial2018",

@@ -1,6 +1,6 @@
 """The folder that results are written to: ours or empty, and never half a result under a real name.
 
-What belongs together (everything about one picture) is written into a hidden folder beside its place and moved
+What belongs together (everything about one image) is written into a hidden folder beside its place and moved
 over in one step when it is complete. So a full disk, Ctrl-C or a kill leaves whole folders and, at worst, a
 hidden one that the next run takes away.
 """
@@ -78,7 +78,7 @@ def whole(folder: Path, name: str) -> Generator[Path, None, None]:
 
 
 def folder_names(names: Iterable[str]) -> list[str]:
-    """Turn the names of pictures into names of folders: letters, digits, dots and dashes, each one once.
+    """Turn the names of images into names of folders: letters, digits, dots and dashes, each one once.
 
     Once on any disk: macOS and Windows take names that differ in case only for one, macOS also those that differ in
     how letters are composed, Windows keeps some names for devices, and most allow 255 bytes.

@@ -1,4 +1,4 @@
-"""What a model is, and what it will do to a picture: as rows of name and value."""
+"""What a model is, and what it will do to an image: as rows of name and value."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def info(model: Model | str = "allcnn", picture: Source = "", crop: str = "cente
     """Describe a model, and what happens to `picture` (a file, a sample photo, a PIL image, an array) on its way in.
 
     Raises:
-        UsageError: there is no such model; `ImageError`: the picture can't be read.
+        UsageError: there is no such model; `ImageError`: the image can't be read.
     """
     opened = open_built_in(model) if isinstance(model, str) else model
     taken, given = opened.input, opened.output

@@ -1,4 +1,4 @@
-"""What a model says on the way from the baseline, over many pictures of a data set."""
+"""What a model says on the way from the baseline, over many images of a data set."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ ALPHAS: Final = (
 @short
 @dataclass(frozen=True)
 class Walked:
-    """What `path` left behind: the statistics, what is seen in them, pictures that were left out, and the files."""
+    """What `path` left behind: the statistics, what is seen in them, images that were left out, and the files."""
 
     statistics: PathPredictions
     words: str
@@ -73,31 +73,31 @@ def path(
     output: str | Path = "innerview-saturation",
     progress: Report | None = None,
 ) -> Walked:
-    """Count, at each alpha, what `count` pictures of a data set are called.
+    """Count, at each alpha, what `count` images of a data set are called.
 
     Args:
         data: folder of class folders; their names must be classes of the model.
-        count: pictures, drawn without repetition.
+        count: images, drawn without repetition.
         model: a model, or the name of a built-in one.
         alphas: in [0, 1].
-        baseline: one that does not depend on the picture: black, white, grey, noise or a file.
+        baseline: one that does not depend on the image: black, white, grey, noise or a file.
         seed: of the draw.
         crop: "center", "whole" or "left,top,width,height".
         output: folder; new, empty, or made by innerview.
-        progress: told how many pictures are done, a picture in parts; raising in it stops the work.
+        progress: told how many images are done, an image in parts; raising in it stops the work.
 
     Raises:
-        DataError: the data set is not as described, or no picture of it can be read.
+        DataError: the data set is not as described, or no image of it can be read.
         UsageError: an alpha outside [0, 1], a baseline or crop that does not exist.
         OutputError: the folder can't be written or holds other things.
     """
     opened = open_built_in(model) if isinstance(model, str) else model
     if count < 1:
-        raise UsageError(f"{count} pictures were asked for; the statistics need at least one")
+        raise UsageError(f"{count} images were asked for; the statistics need at least one")
     kind = parse_baseline(baseline).kind
     if kind in {"blurred", "mean"}:
         raise UsageError(
-            f"a {kind} baseline is another one for every picture; choose black, white, grey, noise or a file"
+            f"a {kind} baseline is another one for every image; choose black, white, grey, noise or a file"
         )
     folders = open_folders(data)
     truths = dict(zip(folders.class_names, folders.matching(opened.output.answers), strict=True))
@@ -107,7 +107,7 @@ def path(
     pairs = _readable(entries, opened, crop, truths, problems)
     first = next(pairs, None)
     if first is None:
-        raise ImageError(f"none of {len(entries)} pictures can be read; the first: {problems[0]}")
+        raise ImageError(f"none of {len(entries)} images can be read; the first: {problems[0]}")
     start = make_baseline(baseline, opened.input, first[0])
     found = path_predictions(
         opened,
@@ -137,7 +137,7 @@ def table(found: PathPredictions) -> bytes:
 def _readable(
     entries: Sequence[Entry], model: Model, crop: str, truths: dict[str, int], problems: list[str]
 ) -> Iterator[tuple[Image, int]]:
-    """Read pictures one at a time; what can't be read is taken down and left out."""
+    """Read images one at a time; what can't be read is taken down and left out."""
     for entry in entries:
         try:
             image = preprocess(entry.read(), model.input, parse_crop(crop)).image

@@ -44,14 +44,14 @@ class Changes:
 
 @dataclass(frozen=True)
 class DataRequest:
-    """Where the pictures come from, and how they are brought to one size.
+    """Where the images come from, and how they are brought to one size.
 
     Attributes:
         path: see `cifar10.load`; None if they are downloaded.
         download: folder to download CIFAR-10 to; None if they are read from `path`.
-        size: height and width of pictures from class folders; None for 32, or what the resumed run had.
+        size: height and width of images from class folders; None for 32, or what the resumed run had.
         crop: which part of them is taken: "center", "whole" or "left,top,width,height".
-        skip_bad: leave out pictures that can't be read.
+        skip_bad: leave out images that can't be read.
     """
 
     path: Path | None = None
@@ -61,11 +61,11 @@ class DataRequest:
     skip_bad: bool = False
 
     def read(self, size: int, progress: Download | None = None) -> Dataset:
-        """Read or download the pictures.
+        """Read or download the images.
 
         Raises:
             DataError: there are none, or they can't be trained on.
-            UsageError: no data were named, or another size or part of pictures whose size is fixed.
+            UsageError: no data were named, or another size or part of images whose size is fixed.
         """
         if self.download is not None:
             self._refuse_fitting(self.download, cifar10.SIDE)
@@ -81,10 +81,10 @@ class DataRequest:
         return found
 
     def _refuse_fitting(self, place: Path, side: int) -> None:
-        """Refuse another size or part of pictures that are arrays already."""
+        """Refuse another size or part of images that are arrays already."""
         if self.size not in {None, side} or self.crop != "center":
             raise UsageError(
-                f"the pictures at {place} are {side} pixels high and taken whole, size {self.size or side} and "
+                f"the images at {place} are {side} pixels high and taken whole, size {self.size or side} and "
                 f"crop {self.crop} were asked for; leave --image-size and --crop out, which are for class folders of "
                 "pictures"
             )
@@ -96,10 +96,10 @@ class Trained:
 
     Attributes:
         run: the run folder.
-        accuracy: of the weights after the last step, on all test pictures, in [0, 1].
+        accuracy: of the weights after the last step, on all test images, in [0, 1].
         average_accuracy: of their running mean; None where the configuration keeps none.
-        pictures: how many test pictures those are.
-        skipped: pictures that could not be read and were left out.
+        pictures: how many test images those are.
+        skipped: images that could not be read and were left out.
     """
 
     run: RunFolder
@@ -124,7 +124,7 @@ def train(
     """Train, or go on training, and leave a run folder.
 
     Args:
-        data: where the pictures come from.
+        data: where the images come from.
         folder: of the run.
         config: one of CONFIGS; None for the first, or the resumed run's own.
         changes: settings that differ from the configuration's.
@@ -149,13 +149,13 @@ def train(
     old = _there(folder, resume=resume)
     configuration = _resumed(old, config, asked) if old else _fresh(config or CONFIGS[0], asked)
     if old and not old.manifest.data.get("shape"):
-        raise DataError(f"the manifest of {folder} does not say how large its pictures are; begin another run")
+        raise DataError(f"the manifest of {folder} does not say how large its images are; begin another run")
     found = data.read(int(old.manifest.data["shape"][0]) if old else cifar10.SIDE, downloading)
     if not old:
         configuration = configuration.fitted(found.train.images.shape[1])
     if begun is not None:
         begun(configuration, found)
-    notes = (f"{len(found.skipped)} pictures could not be read and were left out",) if found.skipped else ()
+    notes = (f"{len(found.skipped)} images could not be read and were left out",) if found.skipped else ()
     run = training.train(configuration, found, folder, resume=resume, progress=progress, notes=notes)
     if tensorboard is not None:
         write_events(run, tensorboard)

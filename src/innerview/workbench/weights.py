@@ -1,4 +1,4 @@
-"""What training did to weights: histograms of a model or of files of weights, as pictures and as tables."""
+"""What training did to weights: histograms of a model or of files of weights, as images and as tables."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from innerview.types import Array
 
 
 class Counting:
-    """A model that counts the pictures it is shown, forward and back."""
+    """A model that counts the images it is shown, forward and back."""
 
     def __init__(self, model: Any) -> None:
         self.model, self.forwards, self.vjps = model, list[int](), list[int]()

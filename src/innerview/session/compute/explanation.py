@@ -1,4 +1,4 @@
-"""Everything that a look works out for one picture, in memory: results only, nothing drawn, nothing written."""
+"""Everything that a look works out for one image, in memory: results only, nothing drawn, nothing written."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Along:
     """What gradients along the path from the baseline say.
 
     Attributes:
-        gradient: of the target at the picture.
+        gradient: of the target at the image.
         interior: gradients at the chosen alphas.
         integrated: integrated gradients.
         path: score, prediction and gradient norm along the path, from all evaluations made.
@@ -62,10 +62,10 @@ class Along:
 
 @dataclass(frozen=True, eq=False)
 class Look:
-    """One picture, looked into: whatever shows it (a folder, a page) shows these numbers.
+    """One image, looked into: whatever shows it (a folder, a page) shows these numbers.
 
     Attributes:
-        item: the picture, whole and as the model saw it, with its name and truth.
+        item: the image, whole and as the model saw it, with its name and truth.
         query: what was asked.
         prediction: what the model says of it.
         layers: all layers of the model.
@@ -122,7 +122,7 @@ class Look:
 
     @property
     def gradient(self) -> Gradient:
-        """Of the target at the picture."""
+        """Of the target at the image."""
         return self.found.gradient
 
     @property

@@ -40,9 +40,9 @@ class Place:
     """What was seen at one place of the first class's path from the first baseline.
 
     Attributes:
-        logits: of the picture there.
+        logits: of the image there.
         norm: sum of the absolute gradient.
-        contribution: gradient × (picture − baseline), summed over the channels.
+        contribution: gradient × (image − baseline), summed over the channels.
         integrand: its mean over all baselines, at a node of the integral; None at other places.
         gradient: channel by channel; None where it was not kept.
     """
@@ -92,7 +92,7 @@ class _Looking:
         self._whole = whole
         self.places: dict[float, Place] = {}
 
-    def visited(self, number: int, visit: Visit) -> None:  # noqa: ARG002 one picture only
+    def visited(self, number: int, visit: Visit) -> None:  # noqa: ARG002 one image only
         gradient, drawn = visit.gradients[0, 0], visit.integrand[0].sum(axis=-1).astype(np.float32)
         self.places[visit.alpha] = Place(
             visit.logits[0],
@@ -122,7 +122,7 @@ def integrate(
 
     Args:
         model: any model with gradients.
-        image: one picture (pixels in [0, 1], height × width × channel).
+        image: one image (pixels in [0, 1], height × width × channel).
         targets: resolved.
         baselines: where the paths start; of several, the maps are averaged.
         query: the tolerance with its budget, or the rule.

@@ -43,11 +43,11 @@ def keep_by_orders(
 ) -> list[MaskingCurve]:
     """Predict at each share, by each order of the map and by random ones.
 
-    Pictures that are equal (all pixels, none) are shown once.
+    Images that are equal (all pixels, none) are shown once.
 
     Args:
         model: any model; no gradients are needed.
-        image: one picture (pixels in [0, 1], height × width × channel).
+        image: one image (pixels in [0, 1], height × width × channel).
         values: the map, height × width.
         fill: what stands in the place of pixels that are taken away.
         target: number of the class that the map explains.
@@ -101,7 +101,7 @@ def read_mask(text: str, cells: Sequence[int], height: int, width: int) -> Bool[
     Args:
         text: base64 (either alphabet) of bits, a cell each, row by row, the first cell in the highest bit.
         cells: rows and columns of the cells, at most MOST_CELLS each.
-        height: of the picture, in pixels; a cell covers its share of them.
+        height: of the image, in pixels; a cell covers its share of them.
         width: likewise.
 
     Raises:

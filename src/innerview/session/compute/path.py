@@ -38,7 +38,7 @@ def path_of(model: Model, found: Integrated, most: int | None = None) -> PathFra
     Args:
         model: that the integral was of.
         found: with what was seen on the way.
-        most: places at most, those that were asked for among them; what the picture's size allows if None.
+        most: places at most, those that were asked for among them; what the image's size allows if None.
     """
     result, target = found.results[0], found.targets[0]
     image = result.image

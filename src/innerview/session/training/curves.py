@@ -127,7 +127,7 @@ def _about(runs: Sequence[Recorded], query: Query) -> str:
 
 
 def sizes(run: Recorded, query: Query) -> tuple[Mark, ...]:
-    """Where the size of the pictures changed; nothing if it never did."""
+    """Where the size of the images changed; nothing if it never did."""
     steps, values = run.curve("size")
     changed = np.flatnonzero(np.diff(values)) + 1
     if not changed.size:

@@ -1,4 +1,4 @@
-"""The snapshots of a run as models, and what they make of probe pictures: timelines, and channels that do nothing.
+"""The snapshots of a run as models, and what they make of probe images: timelines, and channels that do nothing.
 
 Snapshots of the built-in architecture run in NumPy, whatever trained them. Another architecture would need its own
 framework and its own code, which a run folder does not hold; `run_recordings` reads what its recorder saw instead.
@@ -36,7 +36,7 @@ LAYERS: Final = (3, 6, 9)
 ARCHITECTURE: Final = "allcnn"
 
 LARGEST: Final = 1024
-"""Pixels in height and width of the pictures of a run that are run in NumPy."""
+"""Pixels in height and width of the images of a run that are run in NumPy."""
 
 
 def model_at(run: Recorded, step: int, series: str = "step") -> NumpyModel:
@@ -55,7 +55,7 @@ def model_at(run: Recorded, step: int, series: str = "step") -> NumpyModel:
     shape = run.folder.manifest.data.get("shape")
     if shape is None or max(shape[:2]) > LARGEST:
         raise ModelError(
-            f"the run {run.name} says that its pictures have the shape {shape}; only up to {LARGEST} pixels in height "
+            f"the run {run.name} says that its images have the shape {shape}; only up to {LARGEST} pixels in height "
             "and width they are run here"
         )
     with reading(run.folder.place_of(step, series), "the metadata of"):
@@ -88,7 +88,7 @@ class UnitTimes:
 
 
 def probes_of(model: NumpyModel, query: Query) -> list[Preprocessed]:
-    """Read the probe pictures: those that were named, or else the bundled photos."""
+    """Read the probe images: those that were named, or else the bundled photos."""
     named = query.probes or (() if query.select else example_names())
     return gather(model, named, query if query.select else replace(query, data=None))
 
@@ -115,9 +115,9 @@ def unit_times(run: Recorded, images: Images, query: Query, report: Callable[[st
 def timelines(
     run: Recorded, items: Sequence[Preprocessed], query: Query, report: Callable[[str], None]
 ) -> list[Timeline]:
-    """Follow each probe picture through the snapshots.
+    """Follow each probe image through the snapshots.
 
-    The class explained is the picture's own, where it is known and the model has it, or else the last answer.
+    The class explained is the image's own, where it is known and the model has it, or else the last answer.
     """
     last = model_at(run, run.steps[-1])
     said = [predict(last, item.image[None])[0] for item in items]

@@ -1,4 +1,4 @@
-"""A run folder's content as payloads: curves, weights through time, a picture's way through the training."""
+"""A run folder's content as payloads: curves, weights through time, an image's way through the training."""
 
 from __future__ import annotations
 
@@ -185,7 +185,7 @@ def _first(counts: Array, centres: Array) -> float:
 
 
 def show_answers(run: str, found: Answers, held: Sequence[str] = ()) -> Payload:
-    """Show what a run's model answered on test pictures; `held`: by which the pictures can be asked for."""
+    """Show what a run's model answered on test images; `held`: by which the images can be asked for."""
     wrong = found.mistakes
     return tested_payload(
         run,
@@ -209,11 +209,11 @@ def show_answers(run: str, found: Answers, held: Sequence[str] = ()) -> Payload:
 def show_timeline(
     run: Recorded, photo: Photo | None, stamp: Stamp, listener: Listener, known: Cache[Frame] | None = None
 ) -> Payload:
-    """Show a picture's way through a training: as it was recorded, or by running the snapshots.
+    """Show an image's way through a training: as it was recorded, or by running the snapshots.
 
     Args:
         run: as it is now.
-        photo: the picture; None for the first that was recorded.
+        photo: the image; None for the first that was recorded.
         stamp: of the payload.
         listener: told of the progress.
         known: frames that were worked out before, and those that are now.
@@ -246,7 +246,7 @@ def _same(one: Image, other: Image) -> bool:
 
 
 def _run_snapshots(run: Recorded, photo: Photo, listener: Listener, known: Cache[Frame]) -> Timeline:
-    """Run the picture through snapshots.
+    """Run the image through snapshots.
 
     Raises:
         ModelError: they can't be run, or take another size.

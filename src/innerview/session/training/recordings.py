@@ -1,4 +1,4 @@
-"""What a recorder saw of a training while it ran: channels and maps of the probe pictures, of any architecture."""
+"""What a recorder saw of a training while it ran: channels and maps of the probe images, of any architecture."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def recorded_timelines(run: Recorded, query: Query) -> list[Timeline]:
 
 
 def _with_maps(run: Recorded, classes: int) -> dict[int, Probes]:
-    """What was recorded of the probe pictures when maps were taken, by step."""
+    """What was recorded of the probe images when maps were taken, by step."""
     found: dict[int, Probes] = {}
     for step in run.folder.observed("probes"):
         one = run.attempt(observations.probes, step)
@@ -109,7 +109,7 @@ def _with_maps(run: Recorded, classes: int) -> dict[int, Probes]:
 
 
 def _kept(figures_of: Mapping[str, Shots], place: int) -> dict[str, KeptChannels]:
-    """Which channels of one picture's layers were kept, where it is not all of them."""
+    """Which channels of one image's layers were kept, where it is not all of them."""
     return {
         title: KeptChannels(tuple(int(channel) for channel in shot.channels[place]), shot.of)
         for title, shot in figures_of.items()
@@ -118,5 +118,5 @@ def _kept(figures_of: Mapping[str, Shots], place: int) -> dict[str, KeptChannels
 
 
 def _pixels(picture: Array) -> Array:
-    """A picture as it was declared: height × width × channel in [0, 1]."""
+    """An image as it was declared: height × width × channel in [0, 1]."""
     return picture.astype(np.float32)

@@ -1,8 +1,8 @@
-"""A run's model on test pictures: what it calls them, and the mistakes that it is surest of.
+"""A run's model on test images: what it calls them, and the mistakes that it is surest of.
 
-With no data at hand, it is what the run folder keeps of its last test: answers without pictures. Else only pictures
+With no data at hand, it is what the run folder keeps of its last test: answers without images. Else only images
 that were kept from training are shown: the part "test", or, of class folders that are not divided, every sixth
-picture, as training sets them apart.
+image, as training sets them apart.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ BLOCK: Final = 20
 
 @dataclass(frozen=True, eq=False)
 class Labelled:
-    """A test picture: its name, its pixels in [0, 1], the number of its class."""
+    """A test image: its name, its pixels in [0, 1], the number of its class."""
 
     name: str
     image: Image
@@ -49,14 +49,14 @@ class Labelled:
 
 @dataclass(frozen=True, eq=False)
 class Tested:
-    """What the model says of test pictures.
+    """What the model says of test images.
 
     Attributes:
         found: counts and mistakes.
-        names: of the pictures, in order; `truths` and `said` are the numbers of their true class and of the answer.
-        pictures: the same pictures with `predictions`; both empty if the answers were read from the run folder.
+        names: of the images, in order; `truths` and `said` are the numbers of their true class and of the answer.
+        pictures: the same images with `predictions`; both empty if the answers were read from the run folder.
         worst: maps of the answer for the most confident mistakes.
-        problems: pictures that could not be read.
+        problems: images that could not be read.
     """
 
     found: Mistakes
@@ -70,7 +70,7 @@ class Tested:
 
 
 def labelled_pictures(data: Path, model: NumpyModel, query: Query, problems: list[str]) -> Iterator[Labelled]:
-    """Read test pictures in whatever form they come; what can't be read is taken down and left out.
+    """Read test images in whatever form they come; what can't be read is taken down and left out.
 
     Raises:
         DataError: there is no data set, or its classes are not the model's.
@@ -113,13 +113,13 @@ def _from_arrays(data: Path, model: NumpyModel, query: Query) -> Iterator[Labell
 
 
 def on_test_images(run: Recorded, query: Query, data: Path, report: Callable[[str], None]) -> Tested:
-    """Show the run's last weights test pictures.
+    """Show the run's last weights test images.
 
     The last weights, also where their running mean was kept: they are what the run folder keeps answers of, what is
     bundled and exported, and what all other views of the run show.
 
     Raises:
-        ModelError: it can't be run; `DataError`: the data set can't be read; `ImageError`: no picture can.
+        ModelError: it can't be run; `DataError`: the data set can't be read; `ImageError`: no image can.
     """
     model = model_at(run, run.steps[-1])
     problems: list[str] = []

@@ -31,7 +31,7 @@ from innerview.session.training.testing import Tested, kept_answers, on_test_ima
 from innerview.types import Array
 
 MORE: Final = 45
-"""Test pictures on which channels are watched, beside the probe pictures."""
+"""Test images on which channels are watched, beside the probe images."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,8 +42,8 @@ class Worked:
         run: as it was read.
         titles: of its layers, for people: "layer 5 (conv5)".
         units: what channels did; None if that could not be seen.
-        timelines: of the probe pictures; empty if it could not be run.
-        tested: answers on test pictures: on those that were named, or else what the run folder keeps; None if neither.
+        timelines: of the probe images; empty if it could not be run.
+        tested: answers on test images: on those that were named, or else what the run folder keeps; None if neither.
         missing: why something could not be run; empty if all was.
         findings: signs that something goes wrong.
     """

@@ -1,1 +1,1 @@
-"""`innerview explain`: everything about some pictures, as folders to open."""
+"""`innerview explain`: everything about some images, as folders to open."""

@@ -1,4 +1,4 @@
-"""Look at pictures and write down everything: for each a folder that appears whole, and one page over all of them."""
+"""Look at images and write down everything: for each a folder that appears whole, and one page over all of them."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ BRIEF: Final[Mapping[str, Any]] = MappingProxyType(
 """What is worked out for the viewer beside what was asked for: the page must come in seconds."""
 
 VIEW: Final = "view.html"
-"""The viewer with this picture; the page beside it needs no script, and can be printed."""
+"""The viewer with this image; the page beside it needs no script, and can be printed."""
 
 
 @short
@@ -45,9 +45,9 @@ class Written:
     """What a look left behind.
 
     Attributes:
-        page: the page to open: of the picture, or over all of them.
-        folders: one for each picture.
-        lines: one for each picture, in words.
+        page: the page to open: of the image, or over all of them.
+        folders: one for each image.
+        lines: one for each image, in words.
     """
 
     page: Path
@@ -115,7 +115,7 @@ def explain(
     if len(items) > 1:
         write_overview(folder, seen, asked)
     if failed:
-        raise ModelError(f"{len(seen)} of {len(items)} pictures are in {folder}; left out: {'; '.join(failed)}")
+        raise ModelError(f"{len(seen)} of {len(items)} images are in {folder}; left out: {'; '.join(failed)}")
     return Written(
         page=folder / ("index.html" if len(items) > 1 else f"{names[0]}/index.html"),
         folders=tuple(folder / name for name in names),
@@ -126,7 +126,7 @@ def explain(
 def _examined(
     session: Session, items: Sequence[Preprocessed], query: Query, portions: Sequence[SubProgress]
 ) -> Iterator[Look | InnerviewError]:
-    """Look into one picture after the other; a failure behind the first one does not take the others with it."""
+    """Look into one image after the other; a failure behind the first one does not take the others with it."""
     for number, (item, portion) in enumerate(zip(items, portions, strict=True)):
         try:
             yield session.explain(item, query, portion)
@@ -147,7 +147,7 @@ def _viewer(look: Look, scenery: PageContext) -> tuple[str, dict[str, str]]:
 
 
 def _portions(report: Report, names: Sequence[str], *, together: bool) -> list[tuple[SubProgress, SubProgress]]:
-    """For each picture how much of the work is looking, and how much drawing; `together` looks at all of them first."""
+    """For each image how much of the work is looking, and how much drawing; `together` looks at all of them first."""
     total = len(names)
     found: list[tuple[SubProgress, SubProgress]] = []
     for number, name in enumerate(names):

@@ -1,4 +1,4 @@
-"""One look into its folder: the pictures, the page around them, and every number behind them."""
+"""One look into its folder: the images, the page around them, and every number behind them."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ LISTED: Final = 5
 
 
 def write_look(scene: FigureContext, folder: Path, drawn: dict[str, Drawn], *, back: str = "", view: str = "") -> None:
-    """Write everything about one picture into `folder`.
+    """Write everything about one image into `folder`.
 
     Args:
         scene: the look and how to draw it.
         folder: exists.
         drawn: pictures that are the same for every look of this run, by file; filled as they are drawn.
-        back: link to the page over all pictures; empty for none.
+        back: link to the page over all images; empty for none.
         view: link to the page with the viewer; empty for none.
 
     Raises:
@@ -44,7 +44,7 @@ def write_look(scene: FigureContext, folder: Path, drawn: dict[str, Drawn], *, b
             picture = _draw(shot, scene, folder, drawn)
         except (OutputError, MemoryError):
             raise
-        except Exception as problem:  # noqa: BLE001 one picture that can't be drawn doesn't take the others with it
+        except Exception as problem:  # noqa: BLE001 one image that can't be drawn doesn't take the others with it
             missing[shot.file] = f"{type(problem).__name__}: {problem}"
             continue
         moving = isinstance(picture, Animation)
@@ -104,7 +104,7 @@ def _facts(scene: FigureContext) -> list[tuple[str, str]]:
         ("Explained", source.target),
         ("Baseline", source.baseline),
         *exact,
-        ("Model", f"{source.fingerprint}, {source.dtype}, {source.batch_size} pictures at a time"),
+        ("Model", f"{source.fingerprint}, {source.dtype}, {source.batch_size} images at a time"),
         ("Versions", ", ".join(f"{name} {number}" for name, number in source.versions.items())),
         ("Data", "result.json and arrays.safetensors, in this folder"),
     ]
