@@ -208,7 +208,7 @@ REQUESTS: Cases = {
     "a layer that is a name and a number": lambda: find_layer(SEQUENTIAL, "2"),
     "a layer that can't be drawn": lambda: choose_layers(("heads",), SimpleNamespace(layers=BY_HEAD)),
     "Grad-CAM at a layer without places": lambda: grad_cam(build(initial_weights(0, 8)), PLAIN, Logit(0), "mean"),
-    "an unknown network": lambda: explain(["cat"], model="resnet", output="new"),
+    "an unknown model": lambda: explain(["cat"], model="resnet", output="new"),
     "an alpha outside [0, 1]": lambda: explain(["cat"], Query(alphas=(0.5, 1.5)), output="new"),
     "a share outside [0, 1]": lambda: insertion(COLOURS, PLAIN, PLAIN[..., 0], fill=PLAIN, fractions=(-0.1,)),
     "an unknown rule": lambda: fixed_rule("simpson", 32),
@@ -233,7 +233,7 @@ RESULTS: Cases = {
         said_otherwise("shape", '"shape": [\n    3\n', '"shape": [\n    4\n')
     ),
     "a text for a number": lambda: load_result(said_otherwise("text", '"batch_size": 7', '"batch_size": "seven"')),
-    "a schema of a newer version": lambda: load_result(said_otherwise("newer", '"schema": 3', '"schema": 9')),
+    "a schema of a newer version": lambda: load_result(said_otherwise("newer", '"schema": 4', '"schema": 9')),
     "files of two writings": lambda: load_result(mixed("mixed")),
 }
 OUTPUT: Cases = {
@@ -241,7 +241,7 @@ OUTPUT: Cases = {
     "a folder that holds other things": lambda: explain(["cat"], output="photos"),
 }
 SECTIONS = {
-    "Pictures": PICTURES,
+    "Images": PICTURES,
     "Crops": CROPS,
     "Baselines": BASELINES,
     "Data in class folders": FOLDERS,
@@ -249,7 +249,7 @@ SECTIONS = {
     "Lists of classes": CLASSES,
     "What to look at": REQUESTS,
     "The folder to write to": OUTPUT,
-    "Networks": NETWORKS,
+    "Models": NETWORKS,
     "Results that are read back": RESULTS,
 }
 

@@ -91,14 +91,14 @@ def test_words_and_captions_say_it(case: Case) -> None:
         assert "predicts 0 dog" not in told
     else:
         assert told.startswith(f"The model predicts {case.answer}")
-    assert f"says {case.answer}" in Subject("x", found).sentence
+    assert f"predicts {case.answer}" in Subject("x", found).sentence
     line = said_lines(found, None, None)[0]
-    assert line.text == f"says {case.answer}"
+    assert line.text == f"predicts {case.answer}"
 
 
 def test_a_truth_that_is_no_class_is_right_where_it_is_said(case: Case) -> None:
     (found,) = predict(case.model, PICTURE[None])
-    verdict = "it is right" if found.index == case.answers - 1 else "it is wrong"
+    verdict = "it is correct" if found.index == case.answers - 1 else "it is wrong"
     assert verdict in sentences.says(found, case.answers - 1)
     assert find_class(case.model.output.answers[-1], case.model.output.answers) == case.answers - 1
 
@@ -114,7 +114,7 @@ def test_counts_say_it(case: Case) -> None:
     )
     np.testing.assert_array_equal(along.accuracy, [1, 1])
     assert (along.fractions[:, predictions[0].index] == 1).all()
-    assert f"100 % of 1 image {case.answer}" in sentences.statistics(along)
+    assert f"100 % of 1 image as {case.answer}" in sentences.statistics(along)
 
 
 def test_what_is_said_of_a_part_says_it(case: Case) -> None:

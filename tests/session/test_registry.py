@@ -314,7 +314,7 @@ def test_kept_counts_stay_and_the_data_adds_the_mistakes(tmp_path: Path) -> None
     assert "--data" not in at_once  # that was given
     assert "while those of data are tested" in at_once
     assert len(found.arrays["images"]) == len(found.arrays["predicted"]) > 0
-    assert "surest mistakes among 16 test images from data" in found.metadata["mistakes_about"]
+    assert "most confident errors among 16 test images from data" in found.metadata["mistakes_about"]
 
 
 def test_answers_that_a_training_kept_are_shown_by_name(tmp_path: Path) -> None:
