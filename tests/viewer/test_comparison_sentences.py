@@ -40,13 +40,13 @@ def test_whoever_does_not_beat_a_control_is_named() -> None:
     p[0, 1, 2] = p[0, 2, 1] = 0.5
     found = replace(found, p=p)
     assert lost_to(found) == {"occlusion over black": "edges"}
-    assert advice(found).endswith("; occlusion over black does not beat the control 'edges'.")
+    assert advice(found).endswith("; occlusion over black is not shown to beat the control 'edges'.")
 
 
 def test_equals_are_named_and_a_best_that_beats_no_control_is_not_recommended() -> None:
     found = against(0.5, 0.4)
-    assert "no method can be believed" in advice(found)
-    assert "does not beat the control 'edges'" in advice(found)
+    assert "no method is shown to beat every control" in advice(found)
+    assert "is not told from 'edges'" in advice(found)
     p = found.p.copy()
     p[0, 0, 2] = p[0, 2, 0] = 0.001
     assert "not to be told from occlusion over black" in advice(replace(found, p=p))
@@ -55,7 +55,7 @@ def test_equals_are_named_and_a_best_that_beats_no_control_is_not_recommended() 
 def test_few_images_are_called_few() -> None:
     found = comparison()
     few = replace(found, images=found.images[:5], values=found.values[:, :, :5])
-    assert found.enough()  # 3 tests of 7 images: 3 × 2 / 2⁷ < 0.05
+    assert found.enough()  # 2 methods against a control on 7 images: 2 × 2 / 2⁷ < 0.05
     assert not few.enough()
     assert "too few" in advice(few)
     assert "“truth” and “truth, black”: measured on too few images for a test." in doubts(few)

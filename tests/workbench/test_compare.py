@@ -22,6 +22,7 @@ from innerview.errors import DataError, ModelError, OutputError, UsageError
 from innerview.methods.method import Chosen, Method
 from innerview.model import InputSpec, Model, OutputSpec
 from innerview.results import Attribution, Comparison, Provenance
+from innerview.results.comparison import family
 from innerview.results.io import load_result
 from innerview.types import Array
 from innerview.workbench.compare import judging
@@ -41,6 +42,21 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Results go to a folder of their own, and a pass takes no time, so that two runs are the same to the byte."""
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "home"))
     monkeypatch.setattr(judging, "process_time", lambda: 0.0)
+
+
+@pytest.mark.parametrize(
+    ("kinds", "expected"),
+    [
+        (("method", "control"), "controls"),
+        (("control", "method"), "controls"),
+        (("method", "method"), "methods"),
+        (("control", "control"), "methods"),
+        (("regions", "control"), "regions"),
+        (("method", "regions"), "regions"),
+    ],
+)
+def test_each_pair_is_corrected_with_those_that_answer_the_same_question(kinds: tuple[str, str], expected: str) -> None:
+    assert family(*kinds) == expected
 
 
 @pytest.fixture(scope="module")

@@ -37,8 +37,8 @@ class Comparison(Result["Comparison[Array]", A_co]):
         values: of each metric, entrant and image.
         medians: over the images; `lows` and `highs`: their bootstrap intervals (95 %).
         differences: mean paired difference, row less column; `difference_lows` and `difference_highs`: intervals.
-        p: of that difference by the signed-rank test, corrected within the metric (Holm): for all pairs of methods and
-            controls, and apart from them for all pairs with "regions".
+        p: of that difference by the signed-rank test, corrected within the metric (Holm) for all pairs of its family:
+            methods against controls, methods among themselves, and whatever has "regions" in it.
         evaluations: passes of one image, the mean; `seconds`: of processor time, the median.
         telling: of each metric, whether it tells the truth (or the method nearest to it) from every control.
         fills: under which the truth was asked.
@@ -97,11 +97,11 @@ class Comparison(Result["Comparison[Array]", A_co]):
         return int(np.isfinite(self.values[self.row(metric), self.column(entrant)]).sum())
 
     def enough(self, metric: str = "truth", level: float = 0.05) -> bool:
-        """Whether there are images enough for any difference to pass the corrected test, were it the same on all."""
+        """Whether there are images enough for a method to beat a control by the corrected test, were it so on all."""
         row = self.row(metric)
         images = int(np.isfinite(self.values[row]).sum(axis=1).max())
-        judged = [kind != "regions" for kind in self.kinds]
-        tests = int(np.isfinite(self.p[row][np.ix_(judged, judged)]).sum()) // 2
+        against = np.array([[family(one, other) == "controls" for other in self.kinds] for one in self.kinds])
+        tests = int((np.isfinite(self.p[row]) & against).sum()) // 2
         return tests * 2.0 ** (1 - images) < level
 
     def beats(self, first: str, second: str, metric: str = "truth", level: float = 0.05) -> bool:
@@ -124,6 +124,13 @@ class Comparison(Result["Comparison[Array]", A_co]):
         medians = self.medians[self.row(metric)]
         found = [number for number, one in enumerate(self.kinds) if kind in {"", one} and np.isfinite(medians[number])]
         return tuple(self.entrants[number] for number in sorted(found, key=lambda one: -float(medians[one])))
+
+
+def family(kind: str, other: str) -> str:
+    """The family of tests that a pair of these kinds belongs to."""
+    if "regions" in {kind, other}:
+        return "regions"
+    return "controls" if (kind == "control") != (other == "control") else "methods"
 
 
 def _number(asked: str, known: tuple[str, ...], what: str) -> int:

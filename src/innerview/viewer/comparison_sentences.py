@@ -36,8 +36,8 @@ def advice(found: Comparison) -> str:
     beaten = lost_to(found)
     if found.best in beaten:
         return (
-            f"On this model no method can be believed: the best, {found.best} ({figures}), does not beat the control "
-            f"{beaten[found.best]!r}. Take parts away instead (shapley)."
+            f"On this model no method is shown to beat every control: the best, {found.best} ({figures}), is not told "
+            f"from {beaten[found.best]!r}. Take parts away instead (shapley), or compare on more images."
         )
     equal = [one for one in found.ranking(kind="method")[1:] if not found.beats(found.best, one)]
     also = f", not to be told from {_listed(equal)}" if equal else ""
@@ -74,8 +74,8 @@ def _worse(beaten: dict[str, str]) -> str:
         return "; every method beats every control"
     strongest = max(set(beaten.values()), key=list(beaten.values()).count)
     those = [method for method, control in beaten.items() if control == strongest]
-    verb = "does" if len(those) == 1 else "do"
-    return f"; {_listed(those)} {verb} not beat the control {strongest!r}"
+    verb = "is" if len(those) == 1 else "are"
+    return f"; {_listed(those)} {verb} not shown to beat the control {strongest!r}"
 
 
 def _listed(names: list[str], most: int = NAMED) -> str:

@@ -15,7 +15,7 @@ from innerview.methods.agreement import spearman
 from innerview.methods.controls import CONTROLS
 from innerview.methods.orders import worth
 from innerview.methods.paired import drawn_anew, holm, mean_interval, median_interval, signed_rank
-from innerview.results.comparison import Comparison
+from innerview.results.comparison import Comparison, family
 from innerview.types import Array
 from innerview.viewer.comparison_sentences import advise
 from innerview.workbench.compare.judging import OTHERS, Subject
@@ -168,8 +168,8 @@ def _pairs(
 ) -> tuple[Array, Array, Array, Array]:
     """Mean paired differences, their intervals, and Holm-corrected p-values, each entrant × entrant.
 
-    Pairs of methods and controls are one family of tests. Whatever is made from the truth answers another question
-    (how near a few passes come to it), so pairs with it are a family of their own.
+    Three questions are three families of tests: whether methods beat controls, which of them beat each other, and how
+    near a few passes of the truth come to it.
     """
     count = len(values)
     measured_in = [number for number in range(count) if np.isfinite(values[number]).any()]
@@ -184,9 +184,9 @@ def _pairs(
         means = np.where(there, rows, 0).sum(axis=1) / np.where(there.any(axis=1), there.sum(axis=1), np.nan)
     low, high = mean_interval(rows, drawn_anew(values.shape[1], random))
     tested = np.array([signed_rank(row) if np.isfinite(row).any() else np.nan for row in rows])
-    apart = np.array(["regions" in (kinds[one], kinds[other]) for one, other in listed])
-    for family in (apart, ~apart):
-        tested[family] = holm(tested[family])
+    families = np.array([family(kinds[one], kinds[other]) for one, other in listed])
+    for one in np.unique(families):
+        tested[families == one] = holm(tested[families == one])
     difference, below, above, p = tables
     difference[first, second], difference[second, first] = means, -means
     below[first, second], below[second, first] = low, -high
