@@ -107,3 +107,18 @@ def test_without_the_library_the_extra_is_named(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setitem(sys.modules, "tensorboard.backend.event_processing", None)
     with pytest.raises(MissingExtra, match=r"innerview\[tensorboard\]"):
         read_histograms(tmp_path)
+
+
+def test_sums_beyond_all_numbers_are_worked_out_of_the_buckets(tmp_path: Path) -> None:
+    """A damaged sum of 1e300 has no square."""
+    from tensorboard.compat.proto import event_pb2, summary_pb2
+    from tensorboard.summary.writer.event_file_writer import EventFileWriter
+
+    writer = EventFileWriter(str(tmp_path))
+    histogram = summary_pb2.HistogramProto(
+        min=-1, max=1, num=2, sum=1e300, sum_squares=2, bucket_limit=[0, 1], bucket=[1, 1]
+    )
+    summary = summary_pb2.Summary(value=[summary_pb2.Summary.Value(tag="w", histo=histogram)])
+    writer.add_event(event_pb2.Event(summary=summary, step=0))
+    writer.close()
+    assert read_histograms(tmp_path, bins=2).histograms.mean.tolist() == [[0.0]]

@@ -168,7 +168,7 @@ def rebin(found: Buckets, edges: Array) -> Array:
     What lies below each edge is added up and rounded, so that a count is off by at most 1 for the rounding.
     """
     width = found.right - found.left
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         share = np.clip((edges[:, None] - found.left) / width, 0, 1)
     # a bucket without width holds one value, which belongs to the bin that begins there
     share = np.where(width > 0, share, edges[:, None] > found.left)
@@ -273,11 +273,13 @@ def _old(value: Any) -> Buckets | str:
     left, inside, counts = left[held], inside[held], counts[held]
     total = counts.sum()
     missing = int(value.num - total + 0.5) if np.isfinite(value.num) and total < value.num < total + TOTAL else 0
-    if not known or missing or not np.isfinite([value.sum, value.sum_squares]).all():
-        return Buckets(left, inside, counts, *_moments(left, inside, counts), missing)
-    mean = value.sum / value.num if value.num else np.nan
-    variance = value.sum_squares / value.num - mean**2 if value.num else np.nan
-    return Buckets(left, inside, counts, float(mean), float(max(variance, 0) ** 0.5))
+    if known and not missing and value.num:
+        with np.errstate(all="ignore"):  # sums of a damaged file may be any number
+            mean = np.float64(value.sum) / value.num
+            variance = np.float64(value.sum_squares) / value.num - mean**2
+        if np.isfinite([mean, variance]).all():
+            return Buckets(left, inside, counts, float(mean), float(max(variance, 0) ** 0.5))
+    return Buckets(left, inside, counts, *_moments(left, inside, counts), missing)
 
 
 def _tensor(value: Any, tensor_util: Any) -> Buckets | str:
