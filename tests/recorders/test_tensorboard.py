@@ -102,9 +102,8 @@ def test_a_place_without_events_says_so(tmp_path: Path) -> None:
 
 def test_without_the_library_the_extra_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "events.out.tfevents.0").touch()
-    monkeypatch.setitem(sys.modules, "tensorboard", None)
-    monkeypatch.setitem(sys.modules, "tensorboard.backend", None)
-    monkeypatch.setitem(sys.modules, "tensorboard.backend.event_processing", None)
+    for name in {"tensorboard", *(one for one in sys.modules if one.startswith("tensorboard."))}:
+        monkeypatch.setitem(sys.modules, name, None)
     with pytest.raises(MissingExtra, match=r"innerview\[tensorboard\]"):
         read_histograms(tmp_path)
 
