@@ -30,8 +30,8 @@ from data.files_made import chunk
 from innerview import InputSpec, Logit, OutputSpec
 from innerview.cli import main
 from innerview.data.folders import open_folders
-from innerview.errors import ImageError, InnerviewError, NetworkError
-from innerview.network import Differentiable
+from innerview.errors import ImageError, InnerviewError, ModelError
+from innerview.model import DifferentiableModel
 from innerview.recorders.tensorboard import read_histograms
 from innerview.session.models import ModelRequest, open_model
 from innerview.viewer.sentences import says
@@ -44,7 +44,7 @@ EIGHT = PIXELS[:8, :8].copy()
 
 def wrap(
     model: nn.Module, height: int = 16, width: int = 16, output: OutputSpec = ABC, channels: int = 3
-) -> Differentiable:
+) -> DifferentiableModel:
     return innerview.wrap(model, input=InputSpec(height, width, channels, layout="CHW"), output=output)
 
 
@@ -70,13 +70,13 @@ def test_a_norm_with_channels_in_front_has_the_axes_that_it_has() -> None:
     conv, norm, head = nn.Conv2d(3, 5, 4, stride=4), ChannelNorm(5), nn.Linear(5, 3)
     model = nn.Sequential(conv, norm, nn.AdaptiveAvgPool2d(1), nn.Flatten(), head).eval()
     image = np.random.default_rng(0).random((24, 36, 3)).astype(np.float32)
-    network = wrap(model, 24, 36)
-    assert next(layer.shape for layer in network.layers if layer.name == "1") == (6, 9, 5)
+    wrapped = wrap(model, 24, 36)
+    assert next(layer.shape for layer in wrapped.layers if layer.name == "1") == (6, 9, 5)
     values = norm(conv(torch.tensor(image).permute(2, 0, 1)[None])).detach().requires_grad_()
     head(values.mean((2, 3)))[0, 1].backward()
     assert values.grad is not None
     by_hand = (values.detach() * values.grad.mean((2, 3), keepdim=True)).sum(1)[0].numpy()
-    found = innerview.grad_cam(network, image, Logit(1), "name:1").heatmap.reshape(6, 4, 9, 4).sum((1, 3))
+    found = innerview.grad_cam(wrapped, image, Logit(1), "name:1").heatmap.reshape(6, 4, 9, 4).sum((1, 3))
     np.testing.assert_allclose(found, by_hand, atol=1e-5)
 
 
@@ -97,8 +97,8 @@ def test_a_module_behind_a_permute_has_its_channels_last() -> None:
 
 
 def test_one_logit_is_not_certain_of_everything() -> None:
-    network = wrap(classifier(1, bias=-3.0), output=OutputSpec(("dog",)))
-    (found,) = innerview.predict(network, PIXELS[None])
+    wrapped = wrap(classifier(1, bias=-3.0), output=OutputSpec(("dog",)))
+    (found,) = innerview.predict(wrapped, PIXELS[None])
     np.testing.assert_allclose(found.probabilities, 1 / (1 + np.exp(-found.logits)), rtol=1e-5)
     assert found.probabilities[0] < 0.1
 
@@ -110,19 +110,19 @@ def test_a_model_that_ends_in_a_sigmoid_gets_no_second_one(kind: str) -> None:
         right = model(torch.tensor(PIXELS).permute(2, 0, 1)[None])[0].numpy()
     output = OutputSpec(tuple("abcd"), kind=kind)
     if kind == "logits":
-        with pytest.raises(NetworkError, match="sigmoid"):
+        with pytest.raises(ModelError, match="sigmoid"):
             wrap(model, output=output)
     else:
-        network = wrap(model, output=output)
-        np.testing.assert_allclose(innerview.predict(network, PIXELS[None])[0].probabilities, right, atol=1e-5)
+        wrapped = wrap(model, output=output)
+        np.testing.assert_allclose(innerview.predict(wrapped, PIXELS[None])[0].probabilities, right, atol=1e-5)
 
 
 def test_one_output_at_five_per_cent_does_not_say_its_class() -> None:
-    network = wrap(classifier(1, bias=-3.0), output=OutputSpec(("dog",), kind="sigmoid"))
+    wrapped = wrap(classifier(1, bias=-3.0), output=OutputSpec(("dog",), kind="sigmoid"))
     images = np.random.default_rng(0).random((5, 16, 16, 3)).astype(np.float32)
-    words = says(innerview.predict(network, images)[0], 0)
+    words = says(innerview.predict(wrapped, images)[0], 0)
     assert "not dog" in words, words
-    found = innerview.path_predictions(network, [(one, 0) for one in images], baseline=images[0] * 0, alphas=(1.0,))
+    found = innerview.path_predictions(wrapped, [(one, 0) for one in images], baseline=images[0] * 0, alphas=(1.0,))
     assert found.accuracy.tolist() == [0]
 
 
@@ -189,9 +189,9 @@ class HalfPrecision(nn.Module):
 
 def test_autocast_inside_a_model_can_be_looked_at() -> None:
     torch.manual_seed(0)
-    network = wrap(HalfPrecision())
-    assert np.isfinite(innerview.grad_cam(network, PIXELS, Logit(1), "conv").heatmap).all()
-    assert innerview.activations(network, PIXELS, ["conv"]).layers["conv"].shape == (14, 14, 8)
+    wrapped = wrap(HalfPrecision())
+    assert np.isfinite(innerview.grad_cam(wrapped, PIXELS, Logit(1), "conv").heatmap).all()
+    assert innerview.activations(wrapped, PIXELS, ["conv"]).layers["conv"].shape == (14, 14, 8)
 
 
 class Checkpointed(nn.Module):
@@ -217,16 +217,16 @@ def hooked() -> nn.Module:
     [(Checkpointed, "use_reentrant=False.*occlusion"), (hooked, "take the hook off, or use inplace=False")],
 )
 def test_a_backward_pass_that_fails_is_told_in_our_words(make: Callable[[], nn.Module], way: str) -> None:
-    network = wrap(make())
-    assert np.isfinite(innerview.predict(network, PIXELS[None])[0].logits).all()
-    with pytest.raises(NetworkError, match=way):
-        innerview.gradient(network, PIXELS, Logit(1))
+    wrapped = wrap(make())
+    assert np.isfinite(innerview.predict(wrapped, PIXELS[None])[0].logits).all()
+    with pytest.raises(ModelError, match=way):
+        innerview.gradient(wrapped, PIXELS, Logit(1))
 
 
 def test_weights_made_in_inference_mode_work_or_are_called_that() -> None:
     with torch.inference_mode():
         model = classifier(3)
-    with pytest.raises(NetworkError, match="inference") as refused:
+    with pytest.raises(ModelError, match="inference") as refused:
         innerview.gradient(wrap(model), PIXELS, Logit(1))
     assert "layout=" not in str(refused.value)
 
@@ -393,7 +393,7 @@ def test_a_model_that_a_script_saved_whole_is_told_the_way_out(tmp_path: Path) -
     (tmp_path / "train.py").write_text(SCRIPT)
     subprocess.run([sys.executable, "train.py"], cwd=tmp_path, check=True)
     request = ModelRequest(str(tmp_path / "whole.pt"), classes="2", input="32x32 range=0..1 layout=CHW", trust=True)
-    with pytest.raises(NetworkError, match=r"script\.py:Net --weights state\.pt"):
+    with pytest.raises(ModelError, match=r"script\.py:Net --weights state\.pt"):
         open_model(request)
 
 
@@ -410,7 +410,7 @@ def test_declarations_of_other_types_are_taken_or_refused_where_they_stand() -> 
         one = InputSpec(28, 28, 1, mean=0.1307, std=0.3081)
         assert len(OutputSpec(1000).class_names) == 1000
         for wrong in (lambda: OutputSpec("cat"), lambda: OutputSpec(("cat", "dog"), kind="softmax")):
-            with pytest.raises(NetworkError, match=r"'cat'|softmax"):
+            with pytest.raises(ModelError, match=r"'cat'|softmax"):
                 wrong()
     assert several.mean == (0.5, 0.4, 0.3)
     assert one.mean == (0.1307,)
