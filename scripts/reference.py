@@ -56,6 +56,8 @@ PAGES: Final[Mapping[str, Page]] = {
                 "occlusion",
                 "shapley",
                 "sampled_shapley",
+                "ask",
+                "parts",
                 "smooth_grad",
                 "var_grad",
                 "aggregate_segments",

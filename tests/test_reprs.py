@@ -63,6 +63,8 @@ def results(folder: Path) -> dict[str, Any]:
         regions.alone,
         judge(integrated.heatmap, regions.values),
         methods.class_evidence(model, image, target),
+        methods.parts(model, image, eighths=(3,), fills=("black",)),
+        methods.ask(model, image, (1, 1, 3, 2), n_placebos=4),
         interior,
         interior.path,
         frames(interior),

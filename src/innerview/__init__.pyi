@@ -30,6 +30,7 @@ from innerview.errors import InnerviewError as InnerviewError
 from innerview.fills import Fill
 from innerview.methods import grid_segments as grid_segments
 from innerview.methods.passes import Progress
+from innerview.methods.placebos import Box
 from innerview.methods.smooth import Method
 from innerview.model import InputSpec as InputSpec
 from innerview.model import Model
@@ -51,6 +52,8 @@ from innerview.results import (
 from innerview.results.class_evidence import ClassEvidence
 from innerview.results.io import load_result as load_result
 from innerview.results.io import save_result as save_result
+from innerview.results.parts import Parts
+from innerview.results.region_effects import RegionEffects
 from innerview.results.shapley import ShapleyValues
 from innerview.targets import Contrast as Contrast
 from innerview.targets import Logit as Logit
@@ -78,6 +81,7 @@ __all__ = [
     "__version__",
     "activations",
     "aggregate_segments",
+    "ask",
     "captum_attribution",
     "class_evidence",
     "compare",
@@ -98,6 +102,7 @@ __all__ = [
     "load_result",
     "make_baseline",
     "occlusion",
+    "parts",
     "path_predictions",
     "predict",
     "preprocess",
@@ -169,6 +174,80 @@ def aggregate_segments(result: Explained[T], segments: ArrayLike) -> Attribution
 
     Raises:
         ImageError: the labels don't fit the map.
+    """
+
+@overload
+def ask(
+    model: Model,
+    image: NumpyImageLike,
+    region: Box | ArrayLike | Sequence[Box | ArrayLike],
+    target: str | int | None = ...,
+    *,
+    objective: str = ...,
+    fills: Sequence[str | ArrayLike | Fill] = ...,
+    n_placebos: int = ...,
+    names: Sequence[str] = ...,
+    earlier: Sequence[float] | Array = ...,
+    seed: int = ...,
+    progress: Progress | None = ...,
+) -> RegionEffects:
+    """Tell what one region or several do to the score, removed and alone, with p-values against placebos.
+
+    Args:
+        model: any model; no gradients are needed.
+        image: one image (pixels in [0, 1], height × width × channel).
+        region: a box (left, top, width, height in pixels of the image), or a mask of height × width; or several.
+        target: class that is explained, by number; the predicted one if None.
+        objective: "log-odds", "logit", "contrast" or "probability"; if empty the log-odds, and what is usual for
+            outputs that have none.
+        fills: what stands in the place of what is taken away: names (see `fills.FILLS`) or images.
+        n_placebos: other positions to hold each region against, at most; 0 for none.
+        names: of the regions, for the sentences; boxes as they are given, and masks by number, if empty.
+        earlier: p-values of tries made before on this image, which are corrected for as well.
+        seed: of the draw of positions.
+        progress: called with passes done and in all.
+
+    Raises:
+        UsageError: a region that is empty, outside of the image or all of it; no fill; an objective without meaning.
+        ImageError: the image, an image that fills, or a mask does not fit.
+        ModelError: an output is NaN or infinite; says for which region.
+    """
+
+@overload
+def ask(
+    model: Model,
+    image: T,
+    region: Box | ArrayLike | Sequence[Box | ArrayLike],
+    target: str | int | None = ...,
+    *,
+    objective: str = ...,
+    fills: Sequence[str | ArrayLike | Fill] = ...,
+    n_placebos: int = ...,
+    names: Sequence[str] = ...,
+    earlier: Sequence[float] | Array = ...,
+    seed: int = ...,
+    progress: Progress | None = ...,
+) -> RegionEffects[T]:
+    """Tell what one region or several do to the score, removed and alone, with p-values against placebos.
+
+    Args:
+        model: any model; no gradients are needed.
+        image: one image (pixels in [0, 1], height × width × channel).
+        region: a box (left, top, width, height in pixels of the image), or a mask of height × width; or several.
+        target: class that is explained, by number; the predicted one if None.
+        objective: "log-odds", "logit", "contrast" or "probability"; if empty the log-odds, and what is usual for
+            outputs that have none.
+        fills: what stands in the place of what is taken away: names (see `fills.FILLS`) or images.
+        n_placebos: other positions to hold each region against, at most; 0 for none.
+        names: of the regions, for the sentences; boxes as they are given, and masks by number, if empty.
+        earlier: p-values of tries made before on this image, which are corrected for as well.
+        seed: of the draw of positions.
+        progress: called with passes done and in all.
+
+    Raises:
+        UsageError: a region that is empty, outside of the image or all of it; no fill; an objective without meaning.
+        ImageError: the image, an image that fills, or a mask does not fit.
+        ModelError: an output is NaN or infinite; says for which region.
     """
 
 @overload
@@ -275,7 +354,7 @@ def deletion(
     image: NumpyImageLike,
     values: ArrayLike,
     *,
-    fill: BaselineLike = ...,
+    fill: str | ArrayLike | Fill = ...,
     fractions: Sequence[float] | Array = ...,
     order: str = ...,
     target: str | int | None = ...,
@@ -286,7 +365,7 @@ def deletion(
         model: any model; no gradients are needed.
         image: one image (pixels in [0, 1], height × width × channel).
         values: the map that ranks the pixels, height × width, in any unit.
-        fill: what stands where a pixel is taken away, an image of the same shape.
+        fill: what stands where a pixel is taken away: a name (see `fills.FILLS`), an image of the same shape, a fill.
         fractions: of the pixels that are taken away, in [0, 1]; round(fraction × height × width) pixels.
         order: as for `insertion`: which pixels are taken away first.
         target: number of the class that the map explains, taken down in the result.
@@ -301,7 +380,7 @@ def deletion(
     image: T,
     values: ArrayLike,
     *,
-    fill: BaselineLike = ...,
+    fill: str | ArrayLike | Fill = ...,
     fractions: Sequence[float] | Array = ...,
     order: str = ...,
     target: str | int | None = ...,
@@ -312,7 +391,7 @@ def deletion(
         model: any model; no gradients are needed.
         image: one image (pixels in [0, 1], height × width × channel).
         values: the map that ranks the pixels, height × width, in any unit.
-        fill: what stands where a pixel is taken away, an image of the same shape.
+        fill: what stands where a pixel is taken away: a name (see `fills.FILLS`), an image of the same shape, a fill.
         fractions: of the pixels that are taken away, in [0, 1]; round(fraction × height × width) pixels.
         order: as for `insertion`: which pixels are taken away first.
         target: number of the class that the map explains, taken down in the result.
@@ -498,7 +577,7 @@ def insertion(
     image: NumpyImageLike,
     values: ArrayLike,
     *,
-    fill: BaselineLike = ...,
+    fill: str | ArrayLike | Fill = ...,
     fractions: Sequence[float] | Array = ...,
     order: str = ...,
     target: str | int | None = ...,
@@ -509,7 +588,7 @@ def insertion(
         model: any model; no gradients are needed.
         image: one image (pixels in [0, 1], height × width × channel).
         values: the map that ranks the pixels, height × width, in any unit.
-        fill: what stands where a pixel is taken away, an image of the same shape.
+        fill: what stands where a pixel is taken away: a name (see `fills.FILLS`), an image of the same shape, a fill.
         fractions: of the pixels that are shown, in [0, 1]; round(fraction × height × width) pixels.
         order: "highest" first, "lowest" first, or "strongest" (absolute value) first. Equal values are taken in
             reading order.
@@ -526,7 +605,7 @@ def insertion(
     image: T,
     values: ArrayLike,
     *,
-    fill: BaselineLike = ...,
+    fill: str | ArrayLike | Fill = ...,
     fractions: Sequence[float] | Array = ...,
     order: str = ...,
     target: str | int | None = ...,
@@ -537,7 +616,7 @@ def insertion(
         model: any model; no gradients are needed.
         image: one image (pixels in [0, 1], height × width × channel).
         values: the map that ranks the pixels, height × width, in any unit.
-        fill: what stands where a pixel is taken away, an image of the same shape.
+        fill: what stands where a pixel is taken away: a name (see `fills.FILLS`), an image of the same shape, a fill.
         fractions: of the pixels that are shown, in [0, 1]; round(fraction × height × width) pixels.
         order: "highest" first, "lowest" first, or "strongest" (absolute value) first. Equal values are taken in
             reading order.
@@ -760,6 +839,54 @@ def occlusion(
         UsageError: a window larger than the image, a stride that leaves pixels out, a target without meaning here.
         ImageError: image or fill does not fit the model.
         ModelError: an output is not finite.
+    """
+
+@overload
+def parts(
+    model: Model,
+    image: NumpyImageLike,
+    *,
+    eighths: Sequence[int] = ...,
+    fills: Sequence[str | ArrayLike | Fill] = ...,
+    progress: Progress | None = ...,
+) -> Parts:
+    """Predict every window of the image, alone and in place.
+
+    Args:
+        model: any model whose outputs decide; no gradients are needed.
+        image: one image (pixels in [0, 1], height × width × channel), of 8 × 8 pixels at least.
+        eighths: sides of the windows, 1 to 7 eighths of the image's.
+        fills: what stands around a window in place: names (see `fills.FILLS`) or images.
+        progress: called with passes done and in all.
+
+    Raises:
+        UsageError: no side or no fill, or one that does not exist; a model whose single score decides nothing.
+        ImageError: the image does not fit the model, or is too small.
+        ModelError: an output is NaN or infinite; says of which window.
+    """
+
+@overload
+def parts(
+    model: Model,
+    image: T,
+    *,
+    eighths: Sequence[int] = ...,
+    fills: Sequence[str | ArrayLike | Fill] = ...,
+    progress: Progress | None = ...,
+) -> Parts[T]:
+    """Predict every window of the image, alone and in place.
+
+    Args:
+        model: any model whose outputs decide; no gradients are needed.
+        image: one image (pixels in [0, 1], height × width × channel), of 8 × 8 pixels at least.
+        eighths: sides of the windows, 1 to 7 eighths of the image's.
+        fills: what stands around a window in place: names (see `fills.FILLS`) or images.
+        progress: called with passes done and in all.
+
+    Raises:
+        UsageError: no side or no fill, or one that does not exist; a model whose single score decides nothing.
+        ImageError: the image does not fit the model, or is too small.
+        ModelError: an output is NaN or infinite; says of which window.
     """
 
 def path_predictions(

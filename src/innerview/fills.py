@@ -7,6 +7,7 @@ parts alone. A fill sees the image and which pixels are kept, and never changes 
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -190,6 +191,25 @@ def _mean(image: Image) -> Fill:
     return ImageFill("mean", f"the image's mean colour ({told})", np.broadcast_to(colour, image.shape).copy())
 
 
+def texture(image: Image, seed: int = 0) -> Image:
+    """Give every frequency of the image a random phase, the same in all colours, and cut off at its own range.
+
+    What is left is a texture with the image's mean colour, its colours' correlations and its spectrum, in which nothing
+    has a place. Random-phase textures: Galerne, Gousseau, Morel 2011.
+    """
+    pixels = image.astype(np.float64)
+    mean = pixels.mean(axis=(0, 1))
+    noise = np.fft.fft2(np.random.default_rng(seed).standard_normal(image.shape[:2]))
+    turned = np.fft.fft2(pixels - mean, axes=(0, 1)) * np.exp(1j * np.angle(noise))[..., None]
+    found = mean + np.fft.ifft2(turned, axes=(0, 1)).real
+    return np.clip(found, pixels.min(axis=(0, 1)), pixels.max(axis=(0, 1))).astype(image.dtype)
+
+
+def _texture(image: Image) -> Fill:
+    words = "a texture of the image's own colours and frequencies (random phases, seed 0)"
+    return ImageFill("texture", words, texture(image))
+
+
 def _plain(name: str, level: float) -> Callable[[Image], Fill]:
     return lambda image: ImageFill(name, f"{name} ({level:g})", np.full_like(image, level))
 
@@ -200,6 +220,7 @@ FILLS: Final[Mapping[str, Callable[[Image], Fill]]] = MappingProxyType(
         "mean": _mean,
         "black": _plain("black", 0),
         "imputed": lambda _: ImputedFill(),
+        "texture": _texture,
         "gray": _plain("gray", 0.5),
         "white": _plain("white", 1),
     }
@@ -223,7 +244,8 @@ def make_fill(asked: str | Image | Fill, image: Image) -> Fill:
                 f"a fill of shape {asked.shape} was given for an image of {image.shape} (height × width × channel); "
                 "bring it to that size first"
             )
-        return ImageFill("image", "another image", asked)
+        known = hashlib.sha256(np.ascontiguousarray(asked, np.float32).tobytes()).hexdigest()[:8]
+        return ImageFill("image", f"another image (its pixels' hash {known})", asked)
     if not isinstance(asked, str):
         return asked
     if asked not in FILLS:

@@ -137,6 +137,7 @@ def _check_range(values: Array, name: str) -> None:
 
 
 activations = taking_tensors(methods.activations)
+ask = taking_tensors(methods.ask)
 captum_attribution = taking_tensors(captum_bridge.captum_attribution)
 class_evidence = taking_tensors(methods.class_evidence)
 expected_gradients = taking_tensors(methods.expected_gradients)
@@ -149,6 +150,7 @@ deletion = taking_tensors(methods.deletion)
 insertion = taking_tensors(methods.insertion)
 make_baseline = taking_tensors(baselines.make_baseline)
 occlusion = taking_tensors(methods.occlusion)
+parts = taking_tensors(methods.parts)
 path_predictions = taking_tensors(methods.path_predictions)
 predict = taking_tensors(methods.predict)
 sampled_shapley = taking_tensors(methods.sampled_shapley)

@@ -119,8 +119,8 @@ def _baselines(name: str, given: Mapping[str, Any], spec: InputSpec) -> Any:
     def one(value: BaselineLike | Fill) -> Any:
         if isinstance(value, Fill):
             return value
-        if name == "fill" and isinstance(value, str) and value == "imputed":
-            return make_fill("imputed", np.zeros(spec.shape, np.float32))  # it sees the image when it fills it
+        if name == "fill" and isinstance(value, str) and value in {"imputed", "texture"}:  # no baselines
+            return make_fill(value, _of_size(given, spec))
         return _made(value, given, spec) if isinstance(value, str | Path) else _pixels(name, value, spec)
 
     asked: Any = given[name]
@@ -130,9 +130,13 @@ def _baselines(name: str, given: Mapping[str, Any], spec: InputSpec) -> Any:
 
 
 def _made(asked: str | Path, given: Mapping[str, Any], spec: InputSpec) -> Array:
+    return make_baseline(str(asked), spec, _of_size(given, spec)).image
+
+
+def _of_size(given: Mapping[str, Any], spec: InputSpec) -> Array:
+    """The image that is explained, or a black one where that does not fit: the method says so."""
     image = given.get("image")
-    like = image if isinstance(image, np.ndarray) and image.shape == spec.shape else np.zeros(spec.shape, np.float32)
-    return make_baseline(str(asked), spec, like).image
+    return image if isinstance(image, np.ndarray) and image.shape == spec.shape else np.zeros(spec.shape, np.float32)
 
 
 def _pixels(name: str, value: Any, spec: InputSpec) -> Any:

@@ -106,6 +106,10 @@ class Counting:
         self.passes["forward"] += len(images)
         return self.model.forward(images, *rest)
 
+    def forward_similar(self, images: Any) -> Any:
+        self.passes["forward"] += len(images)
+        return self.model.forward_similar(images)
+
     def vjp(self, images: Any, *rest: Any) -> Any:
         self.passes["vjp"] += len(images)
         return self.model.vjp(images, *rest)

@@ -12,20 +12,24 @@ import pytest
 from PIL import Image
 
 from innerview import results
+from innerview.adapters import FunctionModel
 from innerview.methods import (
     activations,
+    ask,
     class_evidence,
     gradient,
     gradient_input,
     insertion,
     integrated_gradients,
     interior_gradients,
+    parts,
     path_predictions,
     predict,
     shapley,
     weight_histograms,
 )
 from innerview.methods.verdict import judge
+from innerview.model import InputSpec, OutputSpec
 from innerview.notebook.display import PICTURES, attach, draw
 from innerview.results import Prediction
 from innerview.results.result import in_kind
@@ -33,6 +37,8 @@ from innerview.targets import Logit
 from innerview.types import Array
 from models import MODELS, numpy_model
 from results.saved import comparison, frames, truth_of
+
+COLOURS = FunctionModel(lambda images: images.mean(axis=(1, 2)), InputSpec(8, 8), OutputSpec(("r", "g", "b")))
 
 
 @pytest.fixture(scope="module")
@@ -54,6 +60,8 @@ def shown() -> list[Any]:
         judge(integrated.heatmap, regions.values),
         class_evidence(wrapped, image, Logit()),
         comparison(),
+        ask(wrapped, image, (1, 0, 2, 2)),
+        parts(COLOURS, np.random.default_rng(0).random((8, 8, 3), dtype=np.float32), eighths=(4,)),
         interior,
         frames(interior),
         insertion(wrapped, image, integrated.heatmap, fill=black, fractions=(0.5, 1.0)),

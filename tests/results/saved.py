@@ -14,8 +14,10 @@ from typing import Any
 import numpy as np
 
 from innerview import methods
+from innerview.adapters import FunctionModel
 from innerview.layers import Layer, TokenGrid
 from innerview.methods.verdict import judge
+from innerview.model import InputSpec, OutputSpec
 from innerview.results import (
     Comparison,
     ImagePart,
@@ -43,6 +45,7 @@ def results() -> Mapping[str, object]:
     )
     interior = methods.interior_gradients(model, image, target, baseline=black, alphas=(0.1, 1.0))
     ending = np.random.default_rng(4).random(ENDING.input.shape).astype(np.float32)
+    eight = FunctionModel(lambda images: images.mean(axis=(1, 2)), InputSpec(8, 8), OutputSpec(("r", "g", "b")))
     weights = {"now": model.weights()}
     weights["now"]["dense.bias"] = np.array([np.nan, np.inf, 1], np.float32)
     return {
@@ -72,6 +75,8 @@ def results() -> Mapping[str, object]:
             integrated.heatmap, methods.shapley(model, image, target, regions=(1, 3), fills=("black", "mean"))
         ),
         "comparison": comparison(),
+        "asked": methods.ask(model, image, [(0, 0, 2, 2), (1, 1, 1, 1)], 1, fills=("black", "mean"), n_placebos=3),
+        "parts": methods.parts(eight, np.full((8, 8, 3), 0.5, np.float32), eighths=(4,), fills=("black",)),
         "statistics": methods.path_predictions(model, [(image, 1), (black, 0)], baseline=black, alphas=(0.0, 1.0)),
     }
 

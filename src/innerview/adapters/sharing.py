@@ -31,7 +31,7 @@ Span: TypeAlias = tuple[int, int]
 TILE: Final = 4
 """Rows and columns of a tile behind each convolution: one tile of `winograd`, so that no product of its is wasted."""
 
-WORTH: Final = 0.6
+WORTH: Final = 0.8
 """Fraction of all tiles that are different, above which whole images are as fast."""
 
 CROPS: Final = 256

@@ -1,6 +1,7 @@
 """Methods: each one short file on the waist, NumPy only, formula and source on top."""
 
 from innerview.methods.activations import activations, area_mean
+from innerview.methods.ask import ask
 from innerview.methods.class_evidence import class_evidence
 from innerview.methods.expected_gradients import expected_gradients
 from innerview.methods.grad_cam import grad_cam
@@ -10,6 +11,7 @@ from innerview.methods.integrated_gradients import integrated_gradients
 from innerview.methods.interior_gradients import RECIPE_ALPHAS, interior_gradients
 from innerview.methods.masking import DEFAULT_FRACTIONS, deletion, insertion
 from innerview.methods.occlusion import occlusion
+from innerview.methods.parts import parts
 from innerview.methods.passes import Progress, check_picture, predict
 from innerview.methods.path_predictions import path_predictions
 from innerview.methods.sampled_shapley import sampled_shapley
@@ -29,6 +31,7 @@ __all__ = [
     "activations",
     "aggregate_segments",
     "area_mean",
+    "ask",
     "check_picture",
     "class_evidence",
     "deletion",
@@ -43,6 +46,7 @@ __all__ = [
     "interior_gradients",
     "noisy_pictures",
     "occlusion",
+    "parts",
     "path_predictions",
     "predict",
     "sampled_shapley",

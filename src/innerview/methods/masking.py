@@ -16,6 +16,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from innerview.errors import ImageError, UsageError
+from innerview.fills import Fill, ImageFill, make_fill
 from innerview.methods.passes import check_picture, predict
 from innerview.model import Model
 from innerview.results import MaskingCurve, Provenance, show_only
@@ -38,7 +39,7 @@ def insertion(
     image: Image,
     values: Map,
     *,
-    fill: Image,
+    fill: str | Image | Fill,
     fractions: Sequence[float] = DEFAULT_FRACTIONS,
     order: str = "highest",
     target: int | None = None,
@@ -49,7 +50,7 @@ def insertion(
         model: any model; no gradients are needed.
         image: one image (pixels in [0, 1], height × width × channel).
         values: the map that ranks the pixels, height × width, in any unit.
-        fill: what stands where a pixel is taken away, an image of the same shape.
+        fill: what stands where a pixel is taken away: a name (see `fills.FILLS`), an image of the same shape, a fill.
         fractions: of the pixels that are shown, in [0, 1]; round(fraction × height × width) pixels.
         order: "highest" first, "lowest" first, or "strongest" (absolute value) first. Equal values are taken in
             reading order.
@@ -59,8 +60,8 @@ def insertion(
         UsageError: an unknown order, or a fraction outside [0, 1].
         ImageError: image, fill or map does not fit the model.
     """
-    portions = _checked(model, image, values, fill, fractions, order)
-    return _masked(model, image, fill, rank(values, order), portions, order=order, target=target)
+    made, portions = _checked(model, image, values, fill, fractions, order)
+    return _masked(model, image, made, rank(values, order), portions, order=order, target=target)
 
 
 def deletion(
@@ -68,7 +69,7 @@ def deletion(
     image: Image,
     values: Map,
     *,
-    fill: Image,
+    fill: str | Image | Fill,
     fractions: Sequence[float] = DEFAULT_FRACTIONS,
     order: str = "highest",
     target: int | None = None,
@@ -79,7 +80,7 @@ def deletion(
         model: any model; no gradients are needed.
         image: one image (pixels in [0, 1], height × width × channel).
         values: the map that ranks the pixels, height × width, in any unit.
-        fill: what stands where a pixel is taken away, an image of the same shape.
+        fill: what stands where a pixel is taken away: a name (see `fills.FILLS`), an image of the same shape, a fill.
         fractions: of the pixels that are taken away, in [0, 1]; round(fraction × height × width) pixels.
         order: as for `insertion`: which pixels are taken away first.
         target: number of the class that the map explains, taken down in the result.
@@ -87,16 +88,20 @@ def deletion(
     Raises:
         UsageError, ImageError: as for `insertion`.
     """
-    portions = _checked(model, image, values, fill, fractions, order)
+    made, portions = _checked(model, image, values, fill, fractions, order)
     ranking = values.size - 1 - rank(values, order)  # what is taken away first is kept last
-    return _masked(model, image, fill, ranking, portions, order=order, target=target, mode="deletion")
+    return _masked(model, image, made, ranking, portions, order=order, target=target, mode="deletion")
 
 
 def _checked(
-    model: Model, image: Image, values: Map, fill: Image, fractions: Sequence[float], order: str
-) -> Float[np.ndarray, " fraction"]:
+    model: Model, image: Image, values: Map, fill: str | Image | Fill, fractions: Sequence[float], order: str
+) -> tuple[Fill, Float[np.ndarray, " fraction"]]:
     check_picture(model, image, "picture")
-    check_picture(model, fill, "fill")
+    if isinstance(fill, np.ndarray):
+        check_picture(model, fill, "fill")
+        made: Fill = ImageFill("image", "", fill)
+    else:
+        made = make_fill(fill, image)
     if values.shape != image.shape[:2] or not np.isfinite(values).all():
         raise ImageError(
             f"the map has shape {values.shape} (or values that are not finite); a finite map of "
@@ -104,13 +109,13 @@ def _checked(
         )
     if order not in ORDERS:
         raise UsageError(f"there is no order {order!r}; the orders are {', '.join(ORDERS)}")
-    return check_fractions(fractions)
+    return made, check_fractions(fractions)
 
 
 def _masked(
     model: Model,
     image: Image,
-    fill: Image,
+    fill: Fill,
     ranking: Int[np.ndarray, "height width"],
     portions: Float[np.ndarray, " fraction"],
     *,
@@ -120,10 +125,13 @@ def _masked(
 ) -> MaskingCurve:
     changed = np.floor(portions * ranking.size + 0.5).astype(np.int64)
     kept = changed if mode == "insertion" else ranking.size - changed
-    predictions = predict(model, show_only(image, fill, ranking, kept))
+    alike = isinstance(fill, ImageFill)  # one image, whatever is kept
+    nothing = fill.pixels if alike else fill.paint(image, np.zeros((1, *ranking.shape), bool))[0]
+    shown = show_only(image, nothing, ranking, kept) if alike else fill.paint(image, ranking < kept[:, None, None])
+    predictions = predict(model, shown)
     return MaskingCurve(
         image=image,
-        fill=fill,
+        fill=nothing,
         ranking=ranking,
         order=order,
         fractions=portions,
@@ -135,6 +143,8 @@ def _masked(
         target=target,
         provenance=Provenance.of(model),
         output_kind=model.output.kind,
+        fill_words=fill.words,
+        painted=None if alike else shown,
     )
 
 

@@ -20,8 +20,9 @@ from innerview.types import Image
 
 OptionType: TypeAlias = Literal["whole", "number", "numbers", "size", "yes or no", "choice", "choices", "layer"]
 
-Result: TypeAlias = Literal["map", "regions", "curve", "path", "layers", "prediction", "histograms"]
-"""What a method gives: one value for each pixel; such values summed over regions; predictions as pixels are taken away;
+Result: TypeAlias = Literal["map", "regions", "effects", "parts", "curve", "path", "layers", "prediction", "histograms"]
+"""What a method gives: one value for each pixel; such values summed over regions; what
+regions do, taken away and alone; what parts are predicted as; predictions as pixels are taken away;
 something along the path; what is inside the model. Only a map can be asked for by name beside the others."""
 
 Supply: TypeAlias = Literal["baseline", "baselines", "progress"]

@@ -12,6 +12,7 @@ from typing import Final, cast
 from innerview.fills import DEFAULT_FILLS, FILLS
 from innerview.layers import as_said
 from innerview.methods.activations import activations
+from innerview.methods.ask import DEFAULT_PLACEBOS, OBJECTIVES, ask
 from innerview.methods.class_evidence import class_evidence, find_head
 from innerview.methods.expected_gradients import expected_gradients
 from innerview.methods.grad_cam import choose_layer, grad_cam
@@ -24,6 +25,7 @@ from innerview.methods.method import Method, Option, Options
 from innerview.methods.moments import FEWEST
 from innerview.methods.occlusion import choose_windows, count_windows, occlusion
 from innerview.methods.partitions import partition
+from innerview.methods.parts import parts, place_windows
 from innerview.methods.passes import predict
 from innerview.methods.path_predictions import path_predictions
 from innerview.methods.sampled_shapley import DEFAULT_MOST, DEFAULT_SAMPLED, check_request, sampled_shapley
@@ -96,6 +98,11 @@ def _settle_sampled(model: Model, options: Options) -> Options:
 def _settle_head(model: Model, options: Options) -> Options:
     find_head(model)
     return options
+
+
+def _count_parts(model: Model, options: Options) -> int:
+    count = len(place_windows(model.input.height, model.input.width))
+    return 1 + count + len(options["fills"]) * (count + 1)
 
 
 def _one_pass(_: Model, __: Options) -> int:
@@ -411,6 +418,65 @@ ROWS: Final[tuple[Method, ...]] = (
         needs="any map, and labels of the pixels",
         cost="none",
         source="after Kapishnikov and others 2019, arXiv 1906.02825",
+    ),
+    Method(
+        name="ask",
+        title="Ask about a region",
+        function=ask,
+        result="effects",
+        answers="what does this region do, taken away and alone, and would any region of its shape do as much?",
+        needs_gradients=False,
+        needs="a region, and fills",
+        cost="2 for the region and each place that it is held against, for each fill",
+        source="a permutation test; Phipson, Smyth 2010, arXiv 1603.05766; Holm 1979",
+        supplies={"progress": "progress"},
+        options=(
+            Option(
+                name="objective",
+                type="choice",
+                words="what is explained of the class",
+                usual="log-odds, or what is usual for outputs that have none",
+                choices=MappingProxyType({name: name for name in OBJECTIVES}),
+            ),
+            Option(
+                name="fills",
+                type="choices",
+                words="what stands where a region is taken away",
+                default=DEFAULT_FILLS,
+                choices=MappingProxyType({name: name for name in FILLS}),
+            ),
+            Option(
+                name="n_placebos",
+                type="whole",
+                words="other places that a region is held against, at most",
+                default=DEFAULT_PLACEBOS,
+                low=0,
+                high=MOST,
+            ),
+            _SEED,
+        ),
+    ),
+    Method(
+        name="parts",
+        title="Parts",
+        function=parts,
+        result="parts",
+        answers="what is each part of the image predicted as, alone and in place?",
+        needs_gradients=False,
+        needs="fills",
+        cost="405 for the parts alone, and 406 for each fill",
+        source="the tutorial of 2018, by hand",
+        supplies={"progress": "progress"},
+        options=(
+            Option(
+                name="fills",
+                type="choices",
+                words="what stands around a part in place",
+                default=DEFAULT_FILLS,
+                choices=MappingProxyType({name: name for name in FILLS}),
+            ),
+        ),
+        passes=_count_parts,
     ),
     Method(
         name="insertion",

@@ -22,10 +22,12 @@ from innerview.results import (
     IntegratedGradients,
     InteriorGradients,
     MaskingCurve,
+    Parts,
     PathFrames,
     PathPredictions,
     PathProfile,
     Prediction,
+    RegionEffects,
     RegionTruth,
     ShapleyValues,
     Verdict,
@@ -162,6 +164,18 @@ def _comparison(result: Comparison) -> Any:
     return comparison_figure(result)
 
 
+def _effects(result: RegionEffects) -> Any:
+    from innerview.pictures import region_effects_figure
+
+    return region_effects_figure(result)
+
+
+def _parts(result: Parts) -> Any:
+    from innerview.pictures import parts_strip
+
+    return parts_strip(result)
+
+
 PICTURES: Final[Mapping[type[Any], Callable[[Any], Any]]] = MappingProxyType(
     {
         IntegratedGradients: _map,
@@ -180,5 +194,7 @@ PICTURES: Final[Mapping[type[Any], Callable[[Any], Any]]] = MappingProxyType(
         PathProfile: _path,
         PathFrames: _frames,
         PathPredictions: _statistics,
+        RegionEffects: _effects,
+        Parts: _parts,
     }
 )

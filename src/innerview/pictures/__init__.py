@@ -2,10 +2,10 @@
 
     raster pictures      attribution_picture · attribution_views · photo_picture · contact_sheet · error_picture
     (Pillow)             interior_strip · interior_sheet · masking_strip · activation_grid · architecture_picture
-                         why_picture · evidence_on_photo · regions_on_image · show_image
+                         why_picture · evidence_on_photo · regions_on_image · show_image · parts_strip
     animations           interior_animation · activation_animation
     charts (matplotlib)  histogram_figure · layers_figure · path_figure · convergence_figure · statistics_figure ·
-                         curves_figure, comparison_figure, and draw_… for axes of one's own
+                         curves_figure · comparison_figure · region_effects_figure, and draw_… for axes of one's own
     files                save (PNG, GIF, WebP; charts also SVG, PDF)
 
 Zero is always the neutral colour, scales are symmetric and stated, and nothing is stretched to its own range in
@@ -30,10 +30,12 @@ from innerview.pictures.charts.convergence import convergence_figure, draw_conve
 from innerview.pictures.charts.curves import Curve, curves_figure, draw_curve
 from innerview.pictures.charts.histograms import draw_layer, draw_layers, histogram_figure, layers_figure
 from innerview.pictures.charts.path import draw_norm_path, draw_probability_path, draw_score_path, path_figure
+from innerview.pictures.charts.region_effects import draw_region, region_effects_figure
 from innerview.pictures.charts.statistics import draw_accuracy, draw_class_shares, statistics_figure
 from innerview.pictures.interior import QUANTITIES, interior_animation, interior_sheet, interior_strip
 from innerview.pictures.masking import masking_strip
 from innerview.pictures.overlay import STYLES, overlay
+from innerview.pictures.parts import parts_strip
 from innerview.pictures.pixels import show_image
 from innerview.pictures.ramps import colour, ramp
 from innerview.pictures.saving import save, to_picture
@@ -68,6 +70,7 @@ __all__ = [
     "draw_layers",
     "draw_norm_path",
     "draw_probability_path",
+    "draw_region",
     "draw_score_path",
     "error_picture",
     "evidence_on_photo",
@@ -79,9 +82,11 @@ __all__ = [
     "masking_strip",
     "overlay",
     "own_limit",
+    "parts_strip",
     "path_figure",
     "photo_picture",
     "ramp",
+    "region_effects_figure",
     "regions_on_image",
     "save",
     "show_image",

@@ -12,8 +12,10 @@ from innerview.results.comparison import Comparison
 from innerview.results.inside import Activations, WeightHistograms
 from innerview.results.maps import Attribution, Explained, Gradient, IntegratedGradients, Meaning, as_attribution
 from innerview.results.masking import MaskingCurve, show_only
+from innerview.results.parts import Parts
 from innerview.results.path import InteriorGradients, PathFrames, PathPredictions, PathProfile
 from innerview.results.provenance import SCHEMA, Prediction, Provenance, Status, versions
+from innerview.results.region_effects import RegionEffects
 from innerview.results.result import Result, as_numpy
 from innerview.results.shapley import ShapleyValues
 from innerview.results.truth import ImagePart, RegionTruth
@@ -32,11 +34,13 @@ __all__ = [
     "InteriorGradients",
     "MaskingCurve",
     "Meaning",
+    "Parts",
     "PathFrames",
     "PathPredictions",
     "PathProfile",
     "Prediction",
     "Provenance",
+    "RegionEffects",
     "RegionTruth",
     "Result",
     "ShapleyValues",

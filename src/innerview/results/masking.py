@@ -32,6 +32,9 @@ class MaskingCurve(Result["MaskingCurve[Array]", A_co]):
         provenance: where the values come from.
         mode: "insertion", or "deletion"; in a deletion `ranking` still gives 0 to the pixel that is kept first.
         output_kind: what the outputs are, which decides what is said.
+        fill_words: what the fill is; empty where it was given as an image.
+        painted: the images that the model saw, where the fill depends on what is kept; `fill` is then what it makes of
+            nothing.
     """
 
     image: Float[A_co, "height width channel"]
@@ -47,6 +50,8 @@ class MaskingCurve(Result["MaskingCurve[Array]", A_co]):
     provenance: Provenance
     mode: Literal["insertion", "deletion"] = "insertion"
     output_kind: OutputKind = "logits"
+    fill_words: str = ""
+    painted: Float[A_co, "fraction height width channel"] | None = None
 
     def prediction(self, place: int) -> Prediction[A_co]:
         """What the model says at one of the shares, by its position in the list."""
@@ -61,11 +66,14 @@ class MaskingCurve(Result["MaskingCurve[Array]", A_co]):
             kept=self.kept[places],
             logits=self.logits[places],
             probabilities=self.probabilities[places],
+            painted=None if self.painted is None else self.painted[places],
         )
 
     @property
     def images(self) -> Float[A_co, "fraction height width channel"]:
         """The images that the model saw, one per fraction."""
+        if self.painted is not None:
+            return self.painted
         return cast("A_co", show_only(self.image, self.fill, self.ranking, self.kept))
 
 

@@ -25,8 +25,10 @@ from innerview.results.comparison import Comparison
 from innerview.results.inside import Activations, WeightHistograms
 from innerview.results.maps import Attribution, Gradient, IntegratedGradients
 from innerview.results.masking import MaskingCurve
+from innerview.results.parts import Parts
 from innerview.results.path import InteriorGradients, PathFrames, PathPredictions, PathProfile
 from innerview.results.provenance import Prediction, Provenance
+from innerview.results.region_effects import RegionEffects
 from innerview.results.shapley import ShapleyValues
 from innerview.results.truth import ImagePart, RegionTruth
 from innerview.results.verdict import Verdict
@@ -42,8 +44,9 @@ KINDS: Final[Mapping[str, type[Any]]] = {
     kind.__name__: kind
     for kind in (
         Activations, Attribution, ClassEvidence, Comparison, Gradient, ImagePart, InputSpec,
-        IntegratedGradients, InteriorGradients, Layer, MaskingCurve, OutputSpec, PathFrames, PathPredictions,
-        PathProfile, Prediction, Provenance, RegionTruth, ShapleyValues, TokenGrid, Verdict, WeightHistograms,
+        IntegratedGradients, InteriorGradients, Layer, MaskingCurve, OutputSpec, Parts, PathFrames, PathPredictions,
+        PathProfile, Prediction, Provenance, RegionEffects, RegionTruth, ShapleyValues, TokenGrid, Verdict,
+        WeightHistograms,
     )
 }  # fmt: skip
 """What can be read back, by name; a file can ask for nothing else to be made."""

@@ -1,0 +1,280 @@
+"""Ask about a region: what taking it away does, what it does alone, and whether any such region would do as much.
+
+    removing   r_f = S(image) − S(image with the region filled)
+    alone      a_f = S(the region, all else filled) − S(fill alone)           under each fill f
+    p = (1 + number of placebos with |mean over f| at least as large) / (1 + number of placebos)
+
+A placebo is a region of the same size and shape at another position: all other positions that fit, or as many of them
+drawn without repetition. So p is uniform when somebody points anywhere, and small only where few positions do as much
+(Phipson and Smyth 2010, arXiv 1603.05766, on why 1 is added). Each region is two tries; all tries of a call, and those
+made before, are corrected for (Holm 1979).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final, cast
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from innerview.errors import ModelError, UsageError
+from innerview.fills import DEFAULT_FILLS, Fill, make_fill
+from innerview.methods.paired import holm
+from innerview.methods.passes import Progress, batches, check_picture, forward_logits, forward_similar, similar_at_once
+from innerview.methods.placebos import (
+    Box,
+    Mask,
+    Placed,
+    is_box,
+    place_elsewhere,
+    rank_p,
+    read_regions,
+    region_name,
+)
+from innerview.model import Model
+from innerview.results import Provenance
+from innerview.results.region_effects import LEVEL, RegionEffects
+from innerview.spec import OutputSpec, decides
+from innerview.targets import Contrast, Logit, LogOdds, Probability, Target, usual_kind
+from innerview.types import Array, Image
+
+DEFAULT_PLACEBOS: Final = 199
+"""Other positions that are tried at most: p goes down to 0.005."""
+
+ROUNDING: Final = 64
+"""Units of the last place of the largest score, within which effects count as equal."""
+
+OBJECTIVES: Final = MappingProxyType[str, Callable[[int | None], Target]](
+    {"log-odds": LogOdds, "logit": Logit, "contrast": Contrast, "probability": Probability}
+)
+"""What can be explained of a class."""
+
+
+def ask(
+    model: Model,
+    image: Image,
+    region: Box | Array | Sequence[Box | Array],
+    target: int | None = None,
+    *,
+    objective: str = "",
+    fills: Sequence[str | Image | Fill] = DEFAULT_FILLS,
+    n_placebos: int = DEFAULT_PLACEBOS,
+    names: Sequence[str] = (),
+    earlier: Sequence[float] = (),
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> RegionEffects:
+    """Tell what one region or several do to the score, removed and alone, with p-values against placebos.
+
+    Args:
+        model: any model; no gradients are needed.
+        image: one image (pixels in [0, 1], height × width × channel).
+        region: a box (left, top, width, height in pixels of the image), or a mask of height × width; or several.
+        target: class that is explained, by number; the predicted one if None.
+        objective: "log-odds", "logit", "contrast" or "probability"; if empty the log-odds, and what is usual for
+            outputs that have none.
+        fills: what stands in the place of what is taken away: names (see `fills.FILLS`) or images.
+        n_placebos: other positions to hold each region against, at most; 0 for none.
+        names: of the regions, for the sentences; boxes as they are given, and masks by number, if empty.
+        earlier: p-values of tries made before on this image, which are corrected for as well.
+        seed: of the draw of positions.
+        progress: called with passes done and in all.
+
+    Raises:
+        UsageError: a region that is empty, outside of the image or all of it; no fill; an objective without meaning.
+        ImageError: the image, an image that fills, or a mask does not fit.
+        ModelError: an output is NaN or infinite; says for which region.
+    """
+    check_picture(model, image, "image")
+    height, width = image.shape[:2]
+    single = isinstance(region, np.ndarray) or is_box(region)
+    asked = [cast("Box | Array", region)] if single else list(cast("Sequence[Box | Array]", region))
+    masks = read_regions(asked, height, width)
+    called = list(names) or [region_name(one, number) for number, one in enumerate(asked, start=1)]
+    if len(called) != len(masks) or n_placebos < 0 or not fills:
+        raise UsageError(
+            f"{len(masks)} regions with {len(called)} names, {n_placebos} placebos and {len(fills)} fills were asked "
+            "for; give a name for each region or none, no negative number, and at least one fill"
+        )
+    made = [make_fill(one, image) for one in fills]
+    places = [
+        place_elsewhere(mask, n_placebos, np.random.default_rng([seed, number])) for number, mask in enumerate(masks)
+    ]
+    asking = _Asking(model, image, _target(target, objective, model.output), progress)
+    asking.total = 1 + len(made) * sum(2 * len(placed.masks) + 1 for placed in places)
+    found = [[asking.under(fill, placed, name) for fill in made] for placed, name in zip(places, called, strict=True)]
+    return _result(asking, found, masks, called, made, places, earlier, seed)
+
+
+def _target(index: int | None, objective: str, output: OutputSpec) -> Target:
+    usual = "log-odds" if output.kind == "logits" and len(output.class_names) > 1 else usual_kind(output)
+    chosen = objective or usual
+    if chosen not in OBJECTIVES:
+        raise UsageError(f"there is no objective {objective!r}; objectives are {', '.join(OBJECTIVES)}")
+    return OBJECTIVES[chosen](index)
+
+
+@dataclass(frozen=True, eq=False)
+class _Seen:
+    """What a model says of some images: score, probability of the class, and answer."""
+
+    scores: Float[np.ndarray, " image"]
+    probabilities: Float[np.ndarray, " image"]
+    answers: Int[np.ndarray, " image"]
+
+    def __getitem__(self, part: slice) -> _Seen:
+        return _Seen(self.scores[part], self.probabilities[part], self.answers[part])
+
+
+@dataclass(frozen=True, eq=False)
+class _Under:
+    """What is seen under one fill: without each placed region, with it alone, with the fill alone."""
+
+    removed: _Seen
+    alone: _Seen
+    empty: _Seen
+
+
+class _Asking:
+    """One image under question."""
+
+    def __init__(self, model: Model, image: Image, target: Target, progress: Progress | None) -> None:
+        self.model, self.image, self._progress = model, image, progress
+        outputs = forward_logits(model, image[None])
+        self.target = target.resolve(outputs[0], model.output)
+        self.done, self.total = 1, 1
+        self.whole = self._seen(outputs)
+
+    def under(self, fill: Fill, placed: Placed, name: str) -> _Under:
+        """Show the model the image without each region, each region alone, and the fill alone."""
+        count, nothing = len(placed.masks), np.zeros((1, *self.image.shape[:2]), bool)
+        kept = np.concatenate([~placed.masks, placed.masks, nothing])
+        parts = list[Array]()
+        for some in batches(len(kept), similar_at_once(self.model)):
+            images = fill.paint(self.image, kept[some]).astype(self.image.dtype, copy=False)
+            check_picture(self.model, images[-1], f"fill {fill.name}")
+            for part, outputs in forward_similar(self.model, images):
+                _check(outputs, some.start + part.start, placed, name, fill)
+                parts.append(outputs)
+                self.done += len(outputs)
+                if self._progress is not None:
+                    self._progress(self.done, self.total)
+        seen = self._seen(np.concatenate(parts))
+        return _Under(seen[slice(count)], seen[slice(count, 2 * count)], seen[slice(2 * count, None)])
+
+    def _seen(self, outputs: Array) -> _Seen:
+        output, index = self.model.output, self.target.index
+        chances = output.probabilities(outputs)
+        answers = output.decide(outputs).astype(np.int64) if decides(output) else np.full(len(outputs), -1)
+        of_class = np.full(len(outputs), np.nan) if index is None else chances[:, index].astype(np.float64)
+        return _Seen(self.target.score(outputs).astype(np.float64), of_class, answers)
+
+
+def _check(outputs: Array, start: int, placed: Placed, name: str, fill: Fill) -> None:
+    """Raise ModelError for an output that is NaN or infinite, and say of which image."""
+    bad = np.flatnonzero(~np.isfinite(outputs).all(axis=1))
+    if not len(bad):
+        return
+    count = len(placed.masks)
+    kind, place = divmod(start + int(bad[0]), count)
+    where = (
+        name if place == 0 else "{1},{0} (left, top), where its like was tried,".format(*placed.positions[place - 1])
+    )
+    shown = ("the image without region {}", "region {} alone", "the fill alone")[min(kind, 2)].format(where)
+    raise ModelError(
+        f"the model's output is NaN or infinite for {shown} (fill {fill.name}); check the weights and the range of the "
+        "input, or leave this fill out"
+    )
+
+
+def _result(
+    asking: _Asking,
+    found: Sequence[Sequence[_Under]],
+    masks: Sequence[Mask],
+    names: Sequence[str],
+    fills: Sequence[Fill],
+    places: Sequence[Placed],
+    earlier: Sequence[float],
+    seed: int,
+) -> RegionEffects:
+    model, target, whole = asking.model, asking.target, asking.whole
+    removed = [np.stack([whole.scores - one.removed.scores for one in row]) for row in found]
+    alone = [np.stack([one.alone.scores - one.empty.scores for one in row]) for row in found]
+    scores = np.concatenate(
+        [whole.scores, *(part.scores for row in found for one in row for part in (one.removed, one.alone, one.empty))]
+    )
+    tolerance = ROUNDING * float(np.finfo(model.dtype).eps) * float(np.abs(scores).max())
+    p = np.array([[rank_p(effects, tolerance) for effects in both] for both in zip(removed, alone, strict=True)])
+    before = np.asarray(earlier, np.float64)
+    if not ((before >= 0) & (before <= 1)).all():
+        raise UsageError(f"the earlier p-values {list(earlier)} were given; each is between 0 and 1")
+    adjusted = holm(np.concatenate([p.ravel(), before]))[: p.size].reshape(p.shape)
+    tries = int(np.isfinite(p).sum()) + len(before)
+    most = max(len(placed.positions) for placed in places)
+    sampled = any(placed.sampled for placed in places)
+
+    def of_each(value: Callable[[_Under], Array]) -> Array:
+        return np.array([[value(one)[0] for one in row] for row in found])
+
+    return RegionEffects(
+        image=asking.image,
+        regions=np.stack(masks),
+        names=tuple(names),
+        fills=tuple(fill.words for fill in fills),
+        removed=np.stack([effects[:, 0] for effects in removed]),
+        alone=np.stack([effects[:, 0] for effects in alone]),
+        removed_elsewhere=np.stack([_padded(effects[:, 1:], most, np.nan) for effects in removed]),
+        alone_elsewhere=np.stack([_padded(effects[:, 1:], most, np.nan) for effects in alone]),
+        positions=np.stack([_padded(placed.positions.T, most, -1).T for placed in places]),
+        removed_probabilities=of_each(lambda one: one.removed.probabilities),
+        alone_probabilities=of_each(lambda one: one.alone.probabilities),
+        empty_probabilities=np.array([one.empty.probabilities[0] for one in found[0]]),
+        removed_answers=of_each(lambda one: one.removed.answers),
+        alone_answers=of_each(lambda one: one.alone.answers),
+        removed_p=p[:, 0],
+        alone_p=p[:, 1],
+        removed_adjusted=adjusted[:, 0],
+        alone_adjusted=adjusted[:, 1],
+        tries=tries,
+        sampled=sampled,
+        answer=int(whole.answers[0]),
+        probability=float(whole.probabilities[0]),
+        score=float(whole.scores[0]),
+        class_names=model.output.class_names,
+        output_kind=model.output.kind,
+        unit=target.unit,
+        explained=target.describe(model.output.class_names),
+        target=target.index,
+        n_evaluations=asking.done,
+        provenance=Provenance.of(model, target.describe(model.output.class_names), seed=seed),
+        notes=_notes(float(np.ptp(scores)) <= tolerance, [fill.name for fill in fills], places, tries),
+    )
+
+
+def _padded(values: Array, most: int, filler: float) -> Array:
+    """Columns up to `most`, those that are missing filled."""
+    result = np.full((len(values), most), filler, values.dtype)
+    result[:, : values.shape[1]] = values
+    return result
+
+
+def _notes(constant: bool, fills: Sequence[str], places: Sequence[Placed], tries: int) -> tuple[str, ...]:  # noqa: FBT001
+    told = list[str]()
+    if constant:
+        told.append(
+            "Cannot be judged: the score is the same whatever is taken away; the model does not look at the image, or "
+            "the fills are the image itself."
+        )
+    if len(fills) == 1:
+        told.append(f"One fill was asked ({fills[0]}): whether the effect holds under another is not known.")
+    counts = [len(placed.positions) for placed in places]
+    fewest = min((count for count in counts if count), default=0)
+    if tries and tries / (1 + fewest) > LEVEL:
+        told.append(
+            f"With {fewest} other positions and {tries} tries the smallest p-value cannot fall below "
+            f"{min(tries / (1 + fewest), 1):.2g}; ask about a smaller region, about fewer, or for more placebos."
+        )
+    return tuple(told)

@@ -1,0 +1,62 @@
+"""`innerview ask`: sentences, files, and refusals."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import innerview
+from innerview.cli import main
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def test_regions_and_masks_are_answered_and_kept(capsys: pytest.CaptureFixture[str]) -> None:
+    mask = np.zeros((32, 32), np.uint8)
+    mask[8:24, 8:24] = 255
+    Image.fromarray(mask).save("head.png")
+    asked = ["cat", "--region", "8,8,16,16", "--mask", "head.png", "--placebos", "4", "--fill", "black", "-o", "asked"]
+    assert main(["ask", *asked]) == 0
+    said = capsys.readouterr().out
+    assert "Without region 8,8,16,16 (25 % of the image) the score (log-odds of 3 cat) falls by" in said
+    assert "Without region head.png (25 % of the image)" in said
+    assert "One fill was asked (black)" in said
+    found = innerview.load_result("asked")["effects"]
+    assert found.sentences[0] in said
+    np.testing.assert_array_equal(found.removed[0], found.removed[1])
+    with Image.open("asked/regions.png") as chart:
+        assert min(chart.size) > 300
+
+
+def test_an_image_file_is_a_fill(capsys: pytest.CaptureFixture[str]) -> None:
+    Image.fromarray(np.full((40, 50, 3), 200, np.uint8)).save("wall.png")
+    assert main(["ask", "cat", "--region", "8,8,4,4", "--placebos", "0", "--fill", "wall.png", "--target", "dog"]) == 0
+    assert "log-odds of 5 dog" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ([], "no region was given"),
+        (["--region", "1,2,3"], "write left,top,width,height"),
+        (["--region", "30,0,4,4"], "ends at 34, 4"),
+        (["--region", "0,0,32,32"], "the whole image"),
+        (["--region", "1,1,2,2", "--fill", "green"], "there is no fill 'green'"),
+        (["--region", "1,1,2,2", "--target", "unicorn"], "there is no class 'unicorn'"),
+    ],
+)
+def test_what_has_no_meaning_is_wrong_usage(asked: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["ask", "cat", *asked]) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_a_mask_of_another_size_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    Image.fromarray(np.full((30, 40), 255, np.uint8)).save("mask.png")
+    assert main(["ask", "cat", "--mask", "mask.png"]) == 1
+    assert "has 40 × 30 pixels (width × height); the model sees 32 × 32" in capsys.readouterr().err
