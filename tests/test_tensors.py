@@ -349,3 +349,9 @@ def test_numpy_alone_is_passed_on_as_it_is() -> None:
     assert innerview.gradient.__doc__ == innerview.methods.gradient.__doc__
     smooth = innerview.smooth_grad(NETWORK, IMAGE, TARGET, method=partial(innerview.gradient_input), n_samples=2)
     assert isinstance(smooth, results.Attribution)
+
+
+@pytest.mark.parametrize(("name", "old", "new"), [("gradient", "network", "model"), ("smooth_grad", "noise", "stdevs")])
+def test_an_old_argument_is_answered_with_the_new_one(name: str, old: str, new: str) -> None:
+    with pytest.raises(TypeError, match=f"{name}: {old}= was renamed; use {new}="):
+        getattr(innerview, name)(**{old: None})

@@ -43,6 +43,12 @@ PIXELS: Final = frozenset({"image", "images", "baseline", "baselines", "fill", "
 SEVERAL: Final = frozenset({"baseline", "baselines"})
 """Arguments that may be a batch."""
 
+RENAMED: Final = {
+    "network": "model", "budget": "max_evaluations", "evaluations": "n_steps", "shares": "fractions", "noise": "stdevs",
+    "samples": "n_samples", "rectify": "relu_attributions", "snapshots": "checkpoints", "same_bins": "shared_bins",
+}  # fmt: skip
+"""Arguments of earlier checkouts: each is answered with the new one."""
+
 BEYOND: Final = 0.5
 """How far below black or above white a tensor's values may lie: enlarging overshoots, and noise is added; a normalised
 image of the usual mean and deviation goes from about -2 to 2.6, one for [-1, 1] to -1."""
@@ -54,6 +60,9 @@ def taking_tensors(method: Callable[P, R]) -> Callable[P, R]:
 
     @functools.wraps(method)
     def public(*asked: Any, **named: Any) -> Any:
+        for old in named.keys() & RENAMED.keys() - signature.parameters.keys():
+            if RENAMED[old] in signature.parameters:
+                raise TypeError(f"{method.__name__}: {old}= was renamed; use {RENAMED[old]}=")
         bound = signature.bind_partial(*asked, **named)
         given = bound.arguments
         if "model" in given:

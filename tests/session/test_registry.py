@@ -39,7 +39,7 @@ def show(registry: RunRegistry, kind: str, run: str, photo: Photo | None = None)
 def photo(seed: int = 0, size: int = SIZE) -> Photo:
     image = np.random.default_rng(seed).random((size, size, 3), dtype=np.float32)
     thumb, box = np.zeros((4, 4, 3), np.uint8), (0, 0, size, size)
-    return Photo("01234567", "probe", image, thumb, box, (size, size), "", 2, "sample")
+    return Photo("01234567", "probe", image, thumb, b"", box, (size, size), "", 2, "sample")
 
 
 def test_runs_are_found_in_folders_of_runs_and_new_ones_appear(tmp_path: Path) -> None:
@@ -91,7 +91,9 @@ def test_how_a_run_ended_is_said(tmp_path: Path, how: Any, state: str) -> None:
     payload = show(registry, "run", registry.facts()[0]["id"])
     assert (payload.metadata["state"], registry.facts()[0]["state"]) == (state, state)
     said = [one["words"] for one in payload.json("health")]
-    assert any("no number in step 2. It began in the output of conv3" in words for words in said) == (how == "diverged")
+    assert any("NaN or infinite in step 2. It began in the output of conv3" in words for words in said) == (
+        how == "diverged"
+    )
 
 
 def test_a_run_of_another_version_is_refused_where_it_was_named(tmp_path: Path) -> None:
