@@ -93,8 +93,6 @@ def test_how_a_run_ended_is_said(tmp_path: Path, how: Any, state: str) -> None:
     said = [one["words"] for one in payload.json("health")]
     reason = "NaN or infinite in step 2. It began in the output of conv3"
     assert any(reason in words for words in said) == (how == "diverged")
-        how == "diverged"
-    )
 
 
 def test_a_run_of_another_version_is_refused_where_it_was_named(tmp_path: Path) -> None:
