@@ -426,6 +426,27 @@ def test_a_method_that_fails_on_an_image_is_named(tmp_path: Path) -> None:
     assert any(one.startswith(f"fails failed on {failed} images, first on image ") for one in found.notes)
 
 
+@pytest.mark.torch
+def test_methods_of_captum_take_part(tmp_path: Path) -> None:
+    import torch
+
+    from innerview.adapters.torch import TorchModel
+
+    torch.manual_seed(0)
+    steps = (torch.nn.Conv2d(3, 4, 3), torch.nn.ReLU(), torch.nn.AdaptiveAvgPool2d(1), torch.nn.Flatten())
+    model = TorchModel(
+        torch.nn.Sequential(*steps, torch.nn.Linear(4, 3)).eval(), InputSpec(SIDE, SIDE, layout="CHW"), OutputSpec(3)
+    )
+    found = comparison_of(plan_of(model, "captum:InputXGradient", "captum:DeepLift", "gradient"), 6, tmp_path)
+    assert found.count("truth", "captum:DeepLift") == found.count("truth", "captum:InputXGradient") == 6
+    with pytest.raises(UsageError, match="NoSuchMethod"):
+        enter(model, ("captum:NoSuchMethod",))
+    with pytest.raises(UsageError, match="has none to swap with"):
+        enter(model, ("captum:FeaturePermutation",))
+    with pytest.raises(UsageError, match="Captum explains PyTorch modules"):
+        enter(curved(), ("captum:DeepLift",))
+
+
 def test_regions_as_they_are_typed() -> None:
     assert read_regions("3x3") == (3, 3)
     assert read_regions("2×4") == (2, 4)

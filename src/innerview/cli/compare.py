@@ -15,7 +15,11 @@ from innerview.cli.console import say
 @options.model(argument=True)
 @click.argument("data", type=click.Path(path_type=Path), metavar="DATA")
 @click.option(
-    "--method", "methods", multiple=True, metavar="NAME[:OPTION=VALUE,…]", help="Compare these alone. [every method]"
+    "--method",
+    "methods",
+    multiple=True,
+    metavar="NAME[:OPTION=VALUE,…]",
+    help="Compare these alone, also Captum's: captum:DeepLift. [every method]",
 )
 @click.option(
     "--baseline", "baselines", multiple=True, metavar="NAME", help="Each method with each. [black, mean, blurred]"

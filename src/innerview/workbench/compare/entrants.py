@@ -7,14 +7,19 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Final
 
+import numpy as np
+
+from innerview.adapters.captum_bridge import captum_attribution
 from innerview.data.baselines import parse_baseline
 from innerview.errors import UsageError
 from innerview.methods.method import Chosen, Method
 from innerview.methods.registry import map_methods, read_method, registry
 from innerview.methods.sampled_shapley import DEFAULT_SAMPLED, count_pilot
 from innerview.model import Model
+from innerview.results import Attribution
 from innerview.spec import OutputSpec
 from innerview.targets import Contrast, Logit, LogOdds, Probability, Target
+from innerview.types import Image
 
 BASELINES: Final = ("black", "mean", "blurred")
 
@@ -23,6 +28,10 @@ TRUTH: Final = "shapley"
 
 SUMS_OUTPUTS: Final = frozenset({"class-evidence"})
 """Methods that explain sums of outputs alone; they are asked about the contrast."""
+
+CAPTUM: Final = "captum:"
+"""Before the name of a class of `captum.attr`, which then takes part; it is asked about sums of outputs too, since
+some of them know no other target."""
 
 SETTINGS: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -75,7 +84,8 @@ def enter(model: Model, methods: Sequence[str] = (), baselines: Sequence[str] = 
 
     Args:
         model: the model.
-        methods: as on a command line, "occlusion:window=8,stride=4"; all of the registry that give a map if none.
+        methods: as on a command line, "occlusion:window=8,stride=4" or "captum:DeepLift"; all of the registry that give
+            a map if none.
         baselines: by name; each method that takes one enters once with each, integrated gradients also with all.
 
     Raises:
@@ -88,7 +98,7 @@ def enter(model: Model, methods: Sequence[str] = (), baselines: Sequence[str] = 
     found, refused = list[Entrant](), list[str]()
     for text in methods or _all(model):
         try:
-            chosen = read_method(text).settled(model)
+            chosen = _of_captum(model, text) if text.startswith(CAPTUM) else read_method(text).settled(model)
         except UsageError as problem:
             if methods:
                 raise
@@ -109,6 +119,34 @@ def _all(model: Model) -> Iterator[str]:
             yield f"{name}:window={max(side // 4, 1)},stride={max(side // 8, 1)}"
         else:
             yield f"{name}:{SETTINGS[name]}" if name in SETTINGS else name
+
+
+def _of_captum(model: Model, text: str) -> Chosen:
+    """A method of Captum, tried once, so that what it refuses is said before anything is measured.
+
+    Raises:
+        MissingExtra: Captum is not installed.
+        UsageError: there is no such method, or it has no meaning for this model.
+    """
+    name = text.removeprefix(CAPTUM)
+
+    def function(model: Model, image: Image, target: Target) -> Attribution:
+        return captum_attribution(model, name, image, target)
+
+    noise = np.random.default_rng(0).random(model.input.shape).astype(model.dtype)
+    function(model, noise, question(model.output).of_outputs)
+    return Chosen(
+        Method(
+            name=text,
+            title=f"Captum: {name}",
+            function=function,
+            result="map",
+            answers="what Captum's method answers",
+            needs_gradients=True,
+            cost="as there",
+            source="captum.attr",
+        )
+    )
 
 
 def _with_baselines(name: str, text: str, chosen: Chosen, baselines: tuple[str, ...]) -> Iterator[Entrant]:
@@ -136,7 +174,8 @@ class Question:
 
     def of(self, method: Method) -> Target:
         """What this method is asked."""
-        return self.of_outputs if method.name in SUMS_OUTPUTS else self.score
+        linear = method.name in SUMS_OUTPUTS or method.name.startswith(CAPTUM)
+        return self.of_outputs if linear else self.score
 
 
 def question(output: OutputSpec) -> Question:
