@@ -122,11 +122,13 @@ def points(found: Mapping[str, Comparison]) -> Iterator[str]:
     )
     losers = lost_to(one)
     good = [name for name in one.ranking(kind="method") if name not in losers]
-    listed = f"{', '.join(good[:4])}{f' and {len(good) - 4} others' if len(good) > 4 else ''}" if good else "none"
+    better = [name for name in one.ranking(kind="method") if one.beats(name, black)]
     count = sum(kind == "method" for kind in one.kinds)
+    verb = "is" if len(good) < 2 else "are"
     yield (
-        f"- **{len(good)} of {count} methods and baselines beat every control** by a test corrected for all pairs: "
-        f"{listed}. The highest median has {one.best}, {cell(one, 'truth', one.best)}."
+        f"- **{len(good) or 'None'} of {count} methods and baselines {verb} shown to beat every control** by a corrected "
+        f"test{told_of(good)}. The highest median has {one.best}, {cell(one, 'truth', one.best)}; shown to be better than "
+        f"integrated gradients from black: {several(better) or 'none'}."
     )
     cheap = next(name for name in one.ranking(kind="regions") if name.startswith("region removed and alone"))
     fill = cheap.removeprefix("region removed and alone, ")
@@ -135,6 +137,16 @@ def points(found: Mapping[str, Comparison]) -> Iterator[str]:
         f"{cell(one, 'truth', cheap)} of all 512 coalitions; exact truth under the other fills alone has "
         f"{cell(one, 'truth', OTHERS)}, so a fill is a part of the question."
     )
+
+
+def several(names_: Sequence[str]) -> str:
+    """Four by name, the others counted."""
+    return ", ".join(names_[:4]) + (f" and {len(names_) - 4} others" if len(names_) > 4 else "")
+
+
+def told_of(good: Sequence[str]) -> str:
+    """Which they are."""
+    return f": {several(good)}" if good else ""
 
 
 def cell(found: Comparison, metric: str, entrant: str, digits: int = 2) -> str:
