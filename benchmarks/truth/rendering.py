@@ -124,11 +124,12 @@ def points(found: Mapping[str, Comparison]) -> Iterator[str]:
     good = [name for name in one.ranking(kind="method") if name not in losers]
     better = [name for name in one.ranking(kind="method") if one.beats(name, black)]
     count = sum(kind == "method" for kind in one.kinds)
-    verb = "is" if len(good) < 2 else "are"
+    number, verb = len(good) or "None", "is" if len(good) < 2 else "are"
+    highest, others = cell(one, "truth", one.best), several(better) or "none"
     yield (
-        f"- **{len(good) or 'None'} of {count} methods and baselines {verb} shown to beat every control** by a corrected "
-        f"test{told_of(good)}. The highest median has {one.best}, {cell(one, 'truth', one.best)}; shown to be better than "
-        f"integrated gradients from black: {several(better) or 'none'}."
+        f"- **{number} of {count} methods and baselines {verb} shown to beat every control** by a corrected "
+        f"test{told_of(good)}. The highest median has {one.best}, {highest}; shown to be better than integrated "
+        f"gradients from black: {others}."
     )
     cheap = next(name for name in one.ranking(kind="regions") if name.startswith("region removed and alone"))
     fill = cheap.removeprefix("region removed and alone, ")
