@@ -63,7 +63,7 @@ PAGES: Final[Mapping[str, Page]] = {
                 "aggregate_segments",
                 "aggregate_segments",
             ),
-            *("deletion", "insertion", "path_predictions", "activations"),
+            *("deletion", "insertion", "path_predictions", "activations", "activation_distances"),
             *("weight_histograms", "captum_attribution"),
         ),
     ),

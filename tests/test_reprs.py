@@ -63,6 +63,9 @@ def results(folder: Path) -> dict[str, Any]:
         regions.alone,
         judge(integrated.heatmap, regions.values),
         methods.class_evidence(model, image, target),
+        methods.activation_distances(
+            model, image[None], np.random.default_rng(2).random((4, 8, 8, 3), np.float32), k=1
+        ),
         methods.parts(model, image, eighths=(3,), fills=("black",)),
         methods.ask(model, image, (1, 1, 3, 2), n_placebos=4),
         interior,

@@ -33,6 +33,7 @@ _HOMES = {
     "Probability": "targets",
     "Query": "workbench",
     "Recorder": "recorders",
+    "activation_distances": "tensors",
     "activations": "tensors",
     "aggregate_segments": "tensors",
     "ask": "tensors",

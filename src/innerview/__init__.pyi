@@ -49,6 +49,7 @@ from innerview.results import (
     Prediction,
     WeightHistograms,
 )
+from innerview.results.activation_distances import ActivationDistances
 from innerview.results.class_evidence import ClassEvidence
 from innerview.results.io import load_result as load_result
 from innerview.results.io import save_result as save_result
@@ -79,6 +80,7 @@ __all__ = [
     "Query",
     "Recorder",
     "__version__",
+    "activation_distances",
     "activations",
     "aggregate_segments",
     "ask",
@@ -115,6 +117,44 @@ __all__ = [
     "weight_histograms",
     "wrap",
 ]
+
+@overload
+def activation_distances(
+    model: Model, images: Array, reference: ArrayLike, *, layer: str | int | None = ..., k: int = ...
+) -> ActivationDistances:
+    """Measure how far images lie from real ones, and the real ones from each other.
+
+    Args:
+        model: any model whose layers are known; no gradients are needed.
+        images: in question, such as images with a part filled (pixels in [0, 1], batch × height × width × channel).
+        reference: real images, more than k + 1 of them; some hundreds give percentiles.
+        layer: by name or number; if None the one before the last layer with weights.
+        k: which neighbour.
+
+    Raises:
+        UsageError: the model's layers are not known, it has one with weights only, or too few real images for k.
+        ImageError: the images do not fit the model.
+        ModelError: an activation is NaN or infinite.
+    """
+
+@overload
+def activation_distances(
+    model: Model, images: T, reference: ArrayLike, *, layer: str | int | None = ..., k: int = ...
+) -> ActivationDistances[T]:
+    """Measure how far images lie from real ones, and the real ones from each other.
+
+    Args:
+        model: any model whose layers are known; no gradients are needed.
+        images: in question, such as images with a part filled (pixels in [0, 1], batch × height × width × channel).
+        reference: real images, more than k + 1 of them; some hundreds give percentiles.
+        layer: by name or number; if None the one before the last layer with weights.
+        k: which neighbour.
+
+    Raises:
+        UsageError: the model's layers are not known, it has one with weights only, or too few real images for k.
+        ImageError: the images do not fit the model.
+        ModelError: an activation is NaN or infinite.
+    """
 
 @overload
 def activations(model: Model, image: NumpyImageLike, layers: Sequence[str | int]) -> Activations:

@@ -145,6 +145,7 @@ def _check_range(values: Array, name: str) -> None:
         )
 
 
+activation_distances = taking_tensors(methods.activation_distances)
 activations = taking_tensors(methods.activations)
 ask = taking_tensors(methods.ask)
 captum_attribution = taking_tensors(captum_bridge.captum_attribution)

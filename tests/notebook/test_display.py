@@ -14,6 +14,7 @@ from PIL import Image
 from innerview import results
 from innerview.adapters import FunctionModel
 from innerview.methods import (
+    activation_distances,
     activations,
     ask,
     class_evidence,
@@ -60,6 +61,7 @@ def shown() -> list[Any]:
         judge(integrated.heatmap, regions.values),
         class_evidence(wrapped, image, Logit()),
         comparison(),
+        activation_distances(wrapped, image[None], np.random.default_rng(1).random((9, *image.shape), np.float32), k=2),
         ask(wrapped, image, (1, 0, 2, 2)),
         parts(COLOURS, np.random.default_rng(0).random((8, 8, 3), dtype=np.float32), eighths=(4,)),
         interior,

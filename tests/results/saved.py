@@ -75,6 +75,7 @@ def results() -> Mapping[str, object]:
             integrated.heatmap, methods.shapley(model, image, target, regions=(1, 3), fills=("black", "mean"))
         ),
         "comparison": comparison(),
+        "distances": methods.activation_distances(model, image[None], np.stack([image, black, 1 - image]), k=1),
         "asked": methods.ask(model, image, [(0, 0, 2, 2), (1, 1, 1, 1)], 1, fills=("black", "mean"), n_placebos=3),
         "parts": methods.parts(eight, np.full((8, 8, 3), 0.5, np.float32), eighths=(4,), fills=("black",)),
         "statistics": methods.path_predictions(model, [(image, 1), (black, 0)], baseline=black, alphas=(0.0, 1.0)),

@@ -1,5 +1,6 @@
 """Methods: each one short file on the waist, NumPy only, formula and source on top."""
 
+from innerview.methods.activation_distances import activation_distances
 from innerview.methods.activations import activations, area_mean
 from innerview.methods.ask import ask
 from innerview.methods.class_evidence import class_evidence
@@ -28,6 +29,7 @@ __all__ = [
     "RECIPE_ALPHAS",
     "Job",
     "Progress",
+    "activation_distances",
     "activations",
     "aggregate_segments",
     "area_mean",

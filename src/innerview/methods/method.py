@@ -20,9 +20,12 @@ from innerview.types import Image
 
 OptionType: TypeAlias = Literal["whole", "number", "numbers", "size", "yes or no", "choice", "choices", "layer"]
 
-Result: TypeAlias = Literal["map", "regions", "effects", "parts", "curve", "path", "layers", "prediction", "histograms"]
+Result: TypeAlias = Literal[
+    "map", "regions", "effects", "parts", "distances", "curve", "path", "layers", "prediction", "histograms"
+]
 """What a method gives: one value for each pixel; such values summed over regions; what
-regions do, taken away and alone; what parts are predicted as; predictions as pixels are taken away;
+regions do, taken away and alone; what parts are predicted as; how far
+images lie from others; predictions as pixels are taken away;
 something along the path; what is inside the model. Only a map can be asked for by name beside the others."""
 
 Supply: TypeAlias = Literal["baseline", "baselines", "progress"]

@@ -11,6 +11,7 @@ from typing import Final, cast
 
 from innerview.fills import DEFAULT_FILLS, FILLS
 from innerview.layers import as_said
+from innerview.methods.activation_distances import DEFAULT_NEIGHBOUR, activation_distances
 from innerview.methods.activations import activations
 from innerview.methods.ask import DEFAULT_PLACEBOS, OBJECTIVES, ask
 from innerview.methods.class_evidence import class_evidence, find_head
@@ -539,6 +540,21 @@ ROWS: Final[tuple[Method, ...]] = (
         needs="images with labels, a baseline, alphas",
         cost="one for each image and alpha",
         source="the tutorial of 2018",
+    ),
+    Method(
+        name="activation-distances",
+        title="Distance from real images",
+        function=activation_distances,
+        result="distances",
+        answers="are these images (filled ones, say) like real ones to the model?",
+        needs_gradients=False,
+        needs="images, and real ones to hold them against",
+        cost="1 for each image",
+        source="Sun, Ming, Zhu, Li 2022, arXiv 2204.06507",
+        options=(
+            Option(name="layer", type="layer", words="whose activations are taken", usual="the last but one"),
+            Option(name="k", type="whole", words="which neighbour", default=DEFAULT_NEIGHBOUR, low=1),
+        ),
     ),
     Method(
         name="activations",

@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from innerview.results import (
+    ActivationDistances,
     Activations,
     Attribution,
     ClassEvidence,
@@ -164,6 +165,12 @@ def _comparison(result: Comparison) -> Any:
     return comparison_figure(result)
 
 
+def _distances(result: ActivationDistances) -> Any:
+    from innerview.pictures import activation_distances_figure
+
+    return activation_distances_figure(result)
+
+
 def _effects(result: RegionEffects) -> Any:
     from innerview.pictures import region_effects_figure
 
@@ -195,6 +202,7 @@ PICTURES: Final[Mapping[type[Any], Callable[[Any], Any]]] = MappingProxyType(
         PathFrames: _frames,
         PathPredictions: _statistics,
         RegionEffects: _effects,
+        ActivationDistances: _distances,
         Parts: _parts,
     }
 )

@@ -5,7 +5,8 @@
                          why_picture · evidence_on_photo · regions_on_image · show_image · parts_strip
     animations           interior_animation · activation_animation
     charts (matplotlib)  histogram_figure · layers_figure · path_figure · convergence_figure · statistics_figure ·
-                         curves_figure · comparison_figure · region_effects_figure, and draw_… for axes of one's own
+                         curves_figure · comparison_figure · region_effects_figure ·
+                         activation_distances_figure, and draw_… for axes of one's own
     files                save (PNG, GIF, WebP; charts also SVG, PDF)
 
 Zero is always the neutral colour, scales are symmetric and stated, and nothing is stretched to its own range in
@@ -25,6 +26,7 @@ from innerview.pictures.attribution import (
     photo_picture,
 )
 from innerview.pictures.captions import Subject
+from innerview.pictures.charts.activation_distances import activation_distances_figure
 from innerview.pictures.charts.comparison import comparison_figure, draw_comparison
 from innerview.pictures.charts.convergence import convergence_figure, draw_convergence
 from innerview.pictures.charts.curves import Curve, curves_figure, draw_curve
@@ -51,6 +53,7 @@ __all__ = [
     "ScaleChoice",
     "Subject",
     "activation_animation",
+    "activation_distances_figure",
     "activation_grid",
     "architecture_picture",
     "attribution_picture",

@@ -7,6 +7,7 @@ reads them back; `SCHEMA` rises when a field changes its meaning or goes away.
 
 from __future__ import annotations
 
+from innerview.results.activation_distances import ActivationDistances
 from innerview.results.class_evidence import ClassEvidence
 from innerview.results.comparison import Comparison
 from innerview.results.inside import Activations, WeightHistograms
@@ -23,6 +24,7 @@ from innerview.results.verdict import Verdict
 
 __all__ = [
     "SCHEMA",
+    "ActivationDistances",
     "Activations",
     "Attribution",
     "ClassEvidence",

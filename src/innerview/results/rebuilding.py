@@ -20,6 +20,7 @@ import numpy as np
 from innerview.errors import DataError, InnerviewError
 from innerview.files.regular import brief
 from innerview.model import InputSpec, Layer, OutputSpec, TokenGrid
+from innerview.results.activation_distances import ActivationDistances
 from innerview.results.class_evidence import ClassEvidence
 from innerview.results.comparison import Comparison
 from innerview.results.inside import Activations, WeightHistograms
@@ -43,7 +44,7 @@ ARRAY: Final = frozenset({"array", "shape", "dtype"})
 KINDS: Final[Mapping[str, type[Any]]] = {
     kind.__name__: kind
     for kind in (
-        Activations, Attribution, ClassEvidence, Comparison, Gradient, ImagePart, InputSpec,
+        ActivationDistances, Activations, Attribution, ClassEvidence, Comparison, Gradient, ImagePart, InputSpec,
         IntegratedGradients, InteriorGradients, Layer, MaskingCurve, OutputSpec, Parts, PathFrames, PathPredictions,
         PathProfile, Prediction, Provenance, RegionEffects, RegionTruth, ShapleyValues, TokenGrid, Verdict,
         WeightHistograms,
