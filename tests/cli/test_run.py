@@ -29,7 +29,7 @@ def table(name: str) -> list[dict[str, str]]:
 
 
 def test_a_run_becomes_a_page_with_every_picture_and_table(capsys: pytest.CaptureFixture[str]) -> None:
-    made_run(Path("run"), final_accuracy=lambda step: 0.5, final_pictures=lambda step: 20)
+    made_run(Path("run"), final_accuracy=lambda step: 0.5, final_images=lambda step: 20)
     made_folders(Path("data"))
     assert main(["inspect", "run", "--data", "data", "-n", "4", *QUICK]) == 0
     out = capsys.readouterr().out

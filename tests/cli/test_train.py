@@ -181,7 +181,7 @@ def test_a_loss_that_is_no_number_stops_and_says_where_it_began(run: Run, monkey
     assert code == 1
     assert "the loss became" in err
     assert "it began in" in err
-    assert "keeps what was good: snapshots up to step 3" in err
+    assert "keeps what was good: checkpoints up to step 3" in err
 
 
 def test_event_files_are_written_at_the_end(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
