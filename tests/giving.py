@@ -167,15 +167,17 @@ def check_class(framework: str, name: str, *, first: bool) -> None:
         assert type(again) is type(found)
         for one, other in zip(tensors_in(again, kind), held, strict=True):
             np.testing.assert_array_equal(np.asarray(one), np.asarray(other))
-    changed = next(one.name for one in fields(plain) if isinstance(getattr(plain, one.name), np.ndarray))
-    doubled = replace(found, **{changed: getattr(found, changed) * 2})
-    assert isinstance(doubled, type(plain))
-    np.testing.assert_allclose(getattr(doubled.numpy, changed), getattr(plain, changed) * 2, rtol=1e-6)  # JAX: float32
+    for changed in [one.name for one in fields(plain) if isinstance(getattr(plain, one.name), np.ndarray)][:1]:
+        doubled = replace(found, **{changed: getattr(found, changed) * 2})
+        assert isinstance(doubled, type(plain))
+        np.testing.assert_allclose(
+            getattr(doubled.numpy, changed), getattr(plain, changed) * 2, rtol=1e-6
+        )  # JAX: float32
     assert {one.name for one in fields(found)} == set(asdict(found)) == {one.name for one in fields(plain)}
     for member in [one for one in dir(plain) if isinstance(vars(type(plain)).get(one), property)]:
         tensors_in(getattr(found, member), kind)
     with pytest.raises(FrozenInstanceError):
-        setattr(found, changed, None)
+        setattr(found, fields(plain)[0].name, None)
 
 
 def check_all(framework: str) -> None:
