@@ -86,11 +86,12 @@ def put_into_a_module(name: str, write: Make) -> Kind:
 
 
 def as_model(name: str, write: Make, *, trust: bool = False, framework: str = "") -> Kind:
+    layout = "HWC" if framework == "keras" else "CHW"
     return Kind(
         name,
         write,
         lambda at: open_model(
-            ModelRequest(str(at / name), classes="2", input="8x8x3 range=0..1 layout=CHW", trust=trust)
+            ModelRequest(str(at / name), classes="2", input=f"8x8x3 range=0..1 layout={layout}", trust=trust)
         ),
         framework=framework,
         opens=bool(framework),
