@@ -324,7 +324,6 @@ KINDS: Mapping[str, Kind] = {
         lambda at: load(at / "batches"),
         {"code": pickle.dumps({b"data": Touch()}, protocol=2), "lists in lists": deep()},
     ),
-    "CIFAR-10's names": Kind("batches/batches.meta", write_batches, lambda at: load(at / "batches")),
     "data set in npz": Kind(
         "d.npz",
         lambda at: (at / "d.npz").write_bytes(labelled()),

@@ -74,8 +74,9 @@ def test_every_part_is_what_its_method_gives_alone(model: Counting, how: Any, ba
 
 def test_nothing_is_worked_out_twice_and_batches_are_full(model: Counting) -> None:
     (item,) = gather(model, ["cat"])
-    look = Session([OpenedModel("", model)]).explain(item, Query())
+    look = Session([OpenedModel("", model)]).explain(item, Query(judge=False))
     inside = sum(alpha not in look.integrated.path.alphas for alpha in look.interior.alphas)
-    assert sum(model.vjps) == look.integrated.n_evaluations + inside
+    field = 2  # how far a position sees, for the class evidence: two images of which three gradients are asked
+    assert sum(model.vjps) == look.integrated.n_evaluations + inside + field
     assert len(model.vjps) <= -(-sum(model.vjps) // model.batch_size) + 2  # the first one, and the last
     assert model.forwards.count(1) == 1
