@@ -62,7 +62,7 @@ def compare(engine: str) -> dict[str, list[float]]:
         except ModelError:
             continue
         images = np.stack(
-            [innerview.preprocess(innerview.example_image(photo), ours.input).image for photo in PHOTOS]
+            [innerview.preprocess(innerview.example_image(photo), ours.input).pixels for photo in PHOTOS]
         ).astype(kind)
         pairs = zip(quantities(theirs, images), quantities(ours, images), strict=True)
         found[name] = [

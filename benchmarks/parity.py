@@ -81,7 +81,7 @@ class Case:
 def built_in(*, numpy: bool, dtype: type[np.floating] = np.float32) -> Case:
     """The built-in model, in PyTorch for Captum and in either for innerview."""
     ours, theirs = allcnn.load_pretrained(dtype=dtype), in_torch().astype(dtype)
-    picture = innerview.preprocess(innerview.example_image("cat"), ours.input).image.astype(dtype)
+    picture = innerview.preprocess(innerview.example_image("cat"), ours.input).pixels.astype(dtype)
     last = theirs.model.get_submodule(LAST)
     return Case(ours if numpy else theirs, theirs.model, theirs.input, LAST, last, picture, np.zeros_like(picture))
 
@@ -102,7 +102,7 @@ def with_relu(dtype: type[np.floating] = np.float32) -> Case:
         .to(torch.from_numpy(np.zeros(1, dtype)).dtype)
     )
     spec = InputSpec(64, 64, layout="CHW", mean=(0.485, 0.456, 0.406), std=(0.229, 0.224, 0.225))
-    picture = innerview.preprocess(innerview.example_image("cat"), spec).image.astype(dtype)
+    picture = innerview.preprocess(innerview.example_image("cat"), spec).pixels.astype(dtype)
     wrapped = TorchModel(model, spec, OutputSpec(allcnn.CLASS_NAMES))
     return Case(wrapped, model, spec, "11", last, picture, np.full_like(picture, 0.5))
 

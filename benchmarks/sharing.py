@@ -59,7 +59,7 @@ def main() -> None:
     for name in DEFAULT_FILLS:
         plain, shared, ratios, walls, off = [list[float]() for _ in range(5)]
         for turn in range(asked.rounds):
-            image = innerview.preprocess(innerview.example_image(names[turn % len(names)]), model.input).image
+            image = innerview.preprocess(innerview.example_image(names[turn % len(names)]), model.input).pixels
             images = make_fill(name, image).paint(image, shown).astype(np.float32)
             few = images[::EVERY]
             exact, before, _ = timed(

@@ -138,7 +138,7 @@ def write_films(run: RunFolder, small: RunFolder, images: dict[str, Image], clas
 def write_small(run: RunFolder, folder: Path, classes: tuple[str, ...], *, half: bool) -> None:
     """Write the run folder that is carried."""
     shutil.rmtree(folder, ignore_errors=True)
-    images = {name: preprocess(example_image(name), InputSpec(32, 32)).image for name in PROBES}
+    images = {name: preprocess(example_image(name), InputSpec(32, 32)).pixels for name in PROBES}
     manifest = run.manifest
     declared = {
         "input": {"height": 32, "width": 32},

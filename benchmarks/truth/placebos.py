@@ -72,7 +72,7 @@ def main() -> None:
     with asked.file.open("a") as file:
         for number in range(len(rows), asked.regions):
             random = np.random.default_rng([1, number])
-            image = innerview.preprocess(entries[number % len(entries)].read(), model.input).image
+            image = innerview.preprocess(entries[number % len(entries)].read(), model.input).pixels
             width, height = random.integers(SMALLEST, LARGEST + 1, 2).tolist()
             left, top = int(random.integers(0, 33 - width)), int(random.integers(0, 33 - height))
             box = (left, top, width, height)

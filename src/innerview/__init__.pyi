@@ -4,7 +4,7 @@
     from innerview import images
 
     model = innerview.load_pretrained("allcnn")
-    image = innerview.preprocess(innerview.example_image("cat"), model.input).image
+    image = innerview.preprocess(innerview.example_image("cat"), model.input).pixels
     black = innerview.make_baseline("black", model.input, image).image
     result = innerview.integrated_gradients(model, image, innerview.Logit(), baseline=black, tolerance=0.01)
     pictures.save(pictures.attribution_picture(result), "cat.png")

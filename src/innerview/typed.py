@@ -109,7 +109,7 @@ def _target(parameter: inspect.Parameter, given: dict[str, Any], output: OutputS
 def _image(value: ImageLike, spec: InputSpec) -> Any:
     """An image by the name of its file or of an example, or as it is."""
     if isinstance(value, str | Path):
-        return preprocess(find_image(str(value)), spec).image
+        return preprocess(find_image(str(value)), spec).pixels
     return _pixels("image", value, spec)
 
 
@@ -165,7 +165,7 @@ def _from_pillow(name: str, value: Any, spec: InputSpec) -> Array:
         raise ImageError(
             f"the {name} is a PIL image of {value.size[0]} × {value.size[1]} pixels (width × height) and mode "
             f"{value.mode}; the model takes {spec.width} × {spec.height} and mode {mode}. "
-            "innerview.preprocess(innerview.load_image(file), model.input).image brings any image to it"
+            "innerview.preprocess(innerview.load_image(file), model.input).pixels brings any image to it"
         )
     pixels = np.asarray(value).astype(np.float32) / np.float32(255)
     return pixels.reshape(spec.shape)

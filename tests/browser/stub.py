@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pytest
 
-from innerview.data.reading import LoadedImage
+from innerview.data.image import Image as Loaded
 from innerview.session import session as sessions
 from innerview.session.progress import Listener
 from innerview.session.query import Query
@@ -96,7 +96,7 @@ def stubbed(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Stub, str]]:
     model = MODELS["mixed"]
     session = Session([OpenedModel("small", numpy_model(model, model.weights(), np.float32))])
     pixels = np.random.default_rng(5).random((*SHAPE, 3), dtype=np.float32)
-    session.add(LoadedImage("first", pixels, truth="bee"), "sample")
+    session.add(Loaded("first", pixels, label="bee"), "sample")
     stub = Stub(session)
     monkeypatch.setattr(sessions, "ANSWERS", {**sessions.ANSWERS, "map": stub.heatmap})
     with running(make_app(session, Access())) as url:

@@ -11,7 +11,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from browser.conftest import Heard
 from innerview.adapters import FunctionModel
-from innerview.data.reading import LoadedImage
+from innerview.data.image import Image as Loaded
 from innerview.model import InputSpec, OutputSpec
 from innerview.session.session import OpenedModel, Session
 from innerview.web.app import make_app
@@ -41,7 +41,7 @@ def network(names: tuple[str, ...], kind: Any, outputs: tuple[float, ...]) -> Fu
 @pytest.fixture(scope="module")
 def url(_bundle: None) -> Iterator[str]:
     session = Session([OpenedModel(name, network(*case[:3])) for name, case in SAYS.items()])
-    session.add(LoadedImage("ramp", np.linspace(0, 1, 192, dtype=np.float32).reshape(8, 8, 3)), "sample")
+    session.add(Loaded("ramp", np.linspace(0, 1, 192, dtype=np.float32).reshape(8, 8, 3)), "sample")
     with running(make_app(session, Access())) as address:
         yield address
 

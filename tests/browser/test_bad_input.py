@@ -11,7 +11,7 @@ from playwright.sync_api import BrowserContext, Locator, Page, expect
 from browser.conftest import Heard
 from browser.driving import link_value
 from browser.stub import SHAPE, Stub, stubbed
-from innerview.data.reading import LoadedImage
+from innerview.data.image import Image as Loaded
 from innerview.session.session import OpenedModel, Session
 from innerview.web.app import make_app
 from innerview.web.guard import Access
@@ -106,7 +106,7 @@ def test_a_model_that_raises_is_told_with_its_layer(context: BrowserContext, hea
     weights = model.weights()
     weights["conv2.weight"] = np.full_like(weights["conv2.weight"], 3e38)  # overflows
     session = Session([OpenedModel("broken", numpy_model(model, weights, np.float32))])
-    session.add(LoadedImage("first", np.full((*SHAPE, 3), 0.5, np.float32)), "sample")
+    session.add(Loaded("first", np.full((*SHAPE, 3), 0.5, np.float32)), "sample")
     page = context.new_page()
     heard.listen(page)
     with running(make_app(session, Access())) as url:

@@ -11,7 +11,7 @@ from playwright.sync_api import BrowserContext, Locator, Page, expect
 from browser.conftest import Heard
 from browser.driving import assert_same_colours, canvas, limit_of, painted, settle
 from browser.stub import SHAPE, Stub, stubbed
-from innerview.data.reading import LoadedImage
+from innerview.data.image import Image as Loaded
 from innerview.errors import ModelError
 from innerview.session.query import Query
 from innerview.types import Array
@@ -25,7 +25,7 @@ GOOD, BAD = 0, 1
 def tab(context: BrowserContext, heard: Heard, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Page, Stub]]:
     with stubbed(monkeypatch) as (stub, url):
         pixels = np.random.default_rng(6).random((*SHAPE, 3), dtype=np.float32)
-        stub.session.add(LoadedImage("second", pixels, truth="ant"), "sample")
+        stub.session.add(Loaded("second", pixels, label="ant"), "sample")
 
         def values(query: Query) -> list[tuple[Array, float, str, int]]:
             if query.target == BAD or query.tolerance == 0.001 or query.baselines == ("white",):

@@ -36,7 +36,7 @@ def listened(page: Page) -> tuple[list[str], list[str]]:
 @pytest.fixture(scope="module")
 def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     network = load_pretrained()
-    item = replace(preprocess(example_image("cat"), network.input), name=NASTY, label=3)
+    item = replace(preprocess(example_image("cat"), network.input), name=NASTY, class_number=3)
     photo = Photo.of(item, "sample")
     found = Session([OpenedModel("", network)]).explain(
         item, Query(tolerance=0.05, max_alphas=12, curve_fractions=(0.0, 0.2, 1.0), n_random=1)

@@ -13,7 +13,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from browser.conftest import Heard
 from browser.driving import PATIENCE, Known, canvas, expect_link, link_value
 from browser.stub import SHAPE
-from innerview.data.reading import LoadedImage
+from innerview.data.image import Image as Loaded
 from innerview.session.jobs import Ticket
 from innerview.session.session import OpenedModel, Session
 from innerview.web.app import make_app
@@ -63,7 +63,7 @@ def test_a_closed_tab_stops_its_work(context: BrowserContext, heard: Heard, monk
 
     monkeypatch.setattr(Ticket, "give_back", give_back)
     session = Session([OpenedModel("gated", network)])  # type: ignore[arg-type]
-    session.add(LoadedImage("first", np.random.default_rng(5).random((*SHAPE, 3), dtype=np.float32)), "sample")
+    session.add(Loaded("first", np.random.default_rng(5).random((*SHAPE, 3), dtype=np.float32)), "sample")
     with running(make_app(session, Access())) as url:
         page, question = context.new_page(), "?c=0&t=0.0001"
         heard.listen(page)

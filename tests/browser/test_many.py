@@ -12,7 +12,7 @@ from browser.conftest import Heard
 from browser.driving import PATIENCE
 from browser.stub import SHAPE, made
 from innerview.data.fitting import preprocess
-from innerview.data.reading import LoadedImage
+from innerview.data.image import Image as Loaded
 from innerview.methods import predict
 from innerview.methods.registry import map_methods
 from innerview.session.query import Query
@@ -30,7 +30,7 @@ def test_a_file_of_five_hundred_pictures_shows_thumbnails_a_page_at_a_time(
     listed, packed = [], []
     for at in range(500):
         pixels = np.random.default_rng(at).random((*SHAPE, 3), dtype=np.float32)
-        photo = Photo.of(preprocess(LoadedImage(f"no. {at}", pixels), network.input), "data")
+        photo = Photo.of(preprocess(Loaded(f"no. {at}", pixels), network.input), "data")
         listed.append(describe_photo(photo))
         packed.append(pack(subject_payload(photo, predict(network, photo.image[None])[0], network.fingerprint)))
         query = Query(kind="map", model=network.fingerprint, image=photo.picture, target=0)

@@ -42,7 +42,7 @@ runpy.run_path("model.py", run_name="__main__")
     command = [sys.executable, "-c", program]
     answer = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True)
     model = innerview.load_pretrained(name)
-    image = innerview.preprocess(innerview.example_image("moose"), model.input).image
+    image = innerview.preprocess(innerview.example_image("moose"), model.input).pixels
     said = predict(model, image[None])[0]
     number, share = said.index, 100 * said.probabilities[said.index]
     first, _, chance = answer.stdout.splitlines()[0].partition(": ")

@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image, ImageCms
 
 from data.files_made import png
-from innerview.data.reading import LoadedImage
+from innerview.data.image import Image as Loaded
 from innerview.types import Array
 
 EXACT = 0.51 / 255 / 256
@@ -33,7 +33,7 @@ def made_png(samples: Array, depth: int, colour: int, *extra: tuple[bytes, bytes
     return png(samples.shape[1], samples.shape[0], depth, colour, packed(samples, depth), extra=extra)
 
 
-def near(picture: LoadedImage, expected: Array, within: float = EXACT) -> None:
+def near(picture: Loaded, expected: Array, within: float = EXACT) -> None:
     np.testing.assert_allclose(picture.pixels, np.broadcast_to(expected, picture.pixels.shape), atol=within)
 
 

@@ -7,13 +7,14 @@ import pytest
 from PIL import Image, ImageCms
 
 from data.files_made import encoded, png, random_bytes
-from innerview.data.reading import LoadedImage, load_image
+from innerview.data.image import Image as Loaded
+from innerview.data.reading import load_image
 from innerview.errors import ImageError
 
 GREY = np.array([[0, 17, 128, 255]], np.uint8)
 
 
-def pixel(picture: LoadedImage) -> list[float]:
+def pixel(picture: Loaded) -> list[float]:
     """The first pixel, to two places."""
     return [round(float(value), 2) for value in picture.pixels[0, 0]]
 

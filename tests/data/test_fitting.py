@@ -8,8 +8,10 @@ from numpy.testing import assert_allclose, assert_array_equal
 from PIL import Image
 
 from data.files_made import encoded, random_bytes
-from innerview.data.fitting import Box, parse_crop, preprocess
-from innerview.data.reading import LoadedImage, load_image
+from innerview.data.fitting import parse_crop, preprocess
+from innerview.data.image import Box
+from innerview.data.image import Image as Loaded
+from innerview.data.reading import load_image
 from innerview.errors import ImageError, UsageError
 from innerview.model import InputSpec
 
@@ -17,27 +19,27 @@ SMALL = InputSpec(32, 32)
 SIDES = st.integers(1, 60)
 
 
-def picture(width: int, height: int) -> LoadedImage:
-    return LoadedImage("moose.jpg", np.random.default_rng(width + height).random((height, width, 3), dtype=np.float32))
+def picture(width: int, height: int) -> Loaded:
+    return Loaded("moose.jpg", np.random.default_rng(width + height).random((height, width, 3), dtype=np.float32))
 
 
 class TestTheRightSizeAlready:
     def test_passes_bit_for_bit(self) -> None:
         values = random_bytes(32, 32)
         fitted = preprocess(load_image(encoded(Image.fromarray(values))), SMALL)
-        assert_array_equal(fitted.image, values.astype(np.float32) / np.float32(255))
+        assert_array_equal(fitted.pixels, values.astype(np.float32) / np.float32(255))
         assert (fitted.box, fitted.words) == ((0, 0, 32, 32), "32 × 32, as it is")
 
     def test_is_a_copy(self) -> None:
         original = picture(32, 32)
         before = original.pixels.copy()
-        preprocess(original, SMALL).image[:] = 0
+        preprocess(original, SMALL).pixels[:] = 0
         assert_array_equal(original.pixels, before)
 
     def test_a_box_of_the_right_size_is_taken_pixel_by_pixel(self) -> None:
         original = picture(50, 40)
         fitted = preprocess(original, SMALL, (3, 5, 32, 32))
-        assert_array_equal(fitted.image, original.pixels[5:37, 3:35])
+        assert_array_equal(fitted.pixels, original.pixels[5:37, 3:35])
         assert fitted.words == "32 × 32 of 50 × 40: 32 × 32 at left 3, top 5, pixel by pixel"
 
 
@@ -70,7 +72,7 @@ def test_what_was_done_is_said(size: tuple[int, int], crop, box: Box, words: str
     fitted = preprocess(picture(*size), SMALL, crop)
     assert fitted.box == box
     assert fitted.words == f"32 × 32 of {size[0]} × {size[1]}: {words}"
-    assert fitted.image.shape == (32, 32, 3)
+    assert fitted.pixels.shape == (32, 32, 3)
 
 
 @given(SIDES, SIDES, SIDES, SIDES, st.sampled_from([1, 3]))
@@ -78,9 +80,9 @@ def test_any_picture_fits_any_model(width: int, height: int, wide: int, high: in
     original = picture(width, height)
     spec = InputSpec(high, wide, channels)
     fitted = preprocess(original, spec)
-    assert fitted.image.shape == spec.shape
-    assert fitted.image.dtype == np.float32
-    assert 0 <= fitted.image.min() <= fitted.image.max() <= 1 + 1e-6
+    assert fitted.pixels.shape == spec.shape
+    assert fitted.pixels.dtype == np.float32
+    assert 0 <= fitted.pixels.min() <= fitted.pixels.max() <= 1 + 1e-6
     left, top, across, down = fitted.box
     assert 0 <= left < left + across <= width
     assert 0 <= top < top + down <= height
@@ -97,7 +99,7 @@ def test_a_map_on_the_box_lies_where_the_model_looked() -> None:
     original.pixels[30:45, 45:60] = 1
     fitted = preprocess(original, InputSpec(12, 12))
     left, top, side, _ = fitted.box
-    rows, columns = np.nonzero(fitted.image[..., 0] > 0.5)
+    rows, columns = np.nonzero(fitted.pixels[..., 0] > 0.5)
     assert (rows.min() * side / 12 + top, columns.min() * side / 12 + left) == (30, 45)
     assert ((rows.max() + 1) * side / 12 + top, (columns.max() + 1) * side / 12 + left) == (45, 60)
 
@@ -107,15 +109,15 @@ class TestGrey:
 
     @pytest.mark.parametrize(("colour", "brightness"), [((1, 0, 0), 0.299), ((0, 1, 0), 0.587), ((0, 0, 1), 0.114)])
     def test_colours_have_their_brightness(self, colour: tuple[int, ...], brightness: float) -> None:
-        plain = LoadedImage("plain", np.full((8, 8, 3), colour, np.float32))
+        plain = Loaded("plain", np.full((8, 8, 3), colour, np.float32))
         fitted = preprocess(plain, self.spec)
-        assert_allclose(fitted.image, brightness, rtol=1e-6)
+        assert_allclose(fitted.pixels, brightness, rtol=1e-6)
         assert fitted.words.endswith("in grey (ITU-R 601)")
 
     def test_grey_stays_as_it_is(self) -> None:
         values = random_bytes(4, 4, 1)
         fitted = preprocess(load_image(encoded(Image.fromarray(values[..., 0]))), self.spec)
-        assert_array_equal(fitted.image, values.astype(np.float32) / np.float32(255))
+        assert_array_equal(fitted.pixels, values.astype(np.float32) / np.float32(255))
 
 
 @pytest.mark.parametrize("box", [(-1, 0, 5, 5), (0, 0, 0, 5), (6, 0, 5, 5), (0, 4, 5, 5), (0, 0, 11, 8)])

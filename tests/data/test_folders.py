@@ -37,7 +37,7 @@ def test_classes_and_pictures_stand_in_natural_order(data: ClassFolders) -> None
 
 def test_a_picture_knows_its_truth(data: ClassFolders) -> None:
     picture = data.pick("dog:11").read()
-    assert (picture.truth, picture.name) == ("dog", "dog:11 (12.png)")
+    assert (picture.label, picture.name) == ("dog", "dog:11 (12.png)")
     assert round(float(picture.pixels[0, 0, 0] * 255)) == 12
 
 
@@ -253,7 +253,7 @@ class TestNames:
         data = open_folders(tmp_path)
         assert data.class_names == ("caf\u00e9",)
         assert data.matching(("dog", "caf\u00e9")) == data.matching(("dog", "cafe\u0301")) == (1,)
-        assert data.pick("cafe\u0301:0").read().truth == "caf\u00e9"
+        assert data.pick("cafe\u0301:0").read().label == "caf\u00e9"
 
     def test_both_ways_at_once_are_refused(self, tmp_path: Path) -> None:
         fill(tmp_path, {"cafe\u0301": 1, "caf\u00e9": 1})

@@ -16,7 +16,8 @@ from PIL import Image
 from data.files_made import chunk, random_bytes
 from data.forms import CHANNELS, DEPTHS, made_png, near, over_white, some, srgb_curve
 from innerview.data.colours import OVER_WHITE
-from innerview.data.reading import LoadedImage, load_image
+from innerview.data.image import Image as Loaded
+from innerview.data.reading import load_image
 from innerview.errors import ImageError
 
 
@@ -107,7 +108,7 @@ SWAPPED_POINTS = chrm(0.3127, 0.3290, 0.15, 0.06, 0.30, 0.60, 0.64, 0.33)
 class TestTonesOfPNG:
     SAMPLES = np.arange(256).reshape(16, 16, 1).repeat(3, axis=2)
 
-    def read(self, *extra: tuple[bytes, bytes]) -> LoadedImage:
+    def read(self, *extra: tuple[bytes, bytes]) -> Loaded:
         return load_image(made_png(self.SAMPLES, 8, 2, *extra))
 
     @pytest.mark.parametrize("gamma", [1.0, 0.55, 0.7, 0.25])

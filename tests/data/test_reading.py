@@ -45,7 +45,7 @@ def test_a_file_has_its_name_and_the_truth_that_was_given(tmp_path) -> None:
     (tmp_path / "moose.png").write_bytes(encoded(Image.new("RGB", (3, 2))))
     for place in (tmp_path / "moose.png", str(tmp_path / "moose.png")):
         picture = load_image(place, label="deer")
-        assert (picture.name, picture.truth) == ("moose.png", "deer")
+        assert (picture.name, picture.label) == ("moose.png", "deer")
     assert load_image(tmp_path / "moose.png", name="Bull").name == "Bull"
 
 

@@ -25,12 +25,12 @@ def test_every_sample_is_an_ordinary_photo(name: str) -> None:
 
 def test_the_best_ones_come_first_with_their_truth() -> None:
     assert example_names()[:2] == ("cat", "moose")
-    assert (example_image("cat").truth, example_image("moose").truth, example_image("rocket").truth) == (
+    assert (example_image("cat").label, example_image("moose").label, example_image("rocket").label) == (
         "cat",
         "deer",
         None,
     )
-    assert {example_image(name).truth for name in example_names()} - {None} <= set(CLASSES)
+    assert {example_image(name).label for name in example_names()} - {None} <= set(CLASSES)
 
 
 def test_every_file_is_listed_with_its_licence_and_every_sample_has_one() -> None:
@@ -57,7 +57,7 @@ class TestFinding:
         monkeypatch.chdir(tmp_path)
 
     def test_a_sample_by_its_name(self) -> None:
-        assert find_image("moose").truth == "deer"
+        assert find_image("moose").label == "deer"
 
     def test_a_file_goes_before_a_sample(self) -> None:
         Path("cat").write_bytes(encoded(Image.new("RGB", (3, 2))))
@@ -65,7 +65,7 @@ class TestFinding:
 
     def test_a_folder_does_not(self) -> None:
         Path("cat").mkdir()
-        assert find_image("cat").truth == "cat"
+        assert find_image("cat").label == "cat"
 
     def test_neither(self) -> None:
         with pytest.raises(ImageError, match=r"there is no file horse\.jpg.*; sample photos are cat, moose"):

@@ -67,7 +67,7 @@ innerview.weight_histograms({"now": {"a": image, "b": tensor}})
 innerview.captum_attribution(model, "GradientShap", image, None, baselines=image, n_samples=2)
 innerview.activations(model, tensor, ["conv1", 2]).layers["conv1"].cpu()
 innerview.make_baseline("noise:3", model.input, tensor).image.cpu()
-innerview.preprocess(innerview.load_image("cat.png"), model.input).image.mean()
+innerview.preprocess(innerview.load_image("cat.png"), model.input).pixels.mean()
 
 
 def explain(image: ImageLike, target: TargetLike) -> IntegratedGradients:

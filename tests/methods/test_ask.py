@@ -147,7 +147,7 @@ def test_placebos_are_drawn_once_each(width: int, height: int, most: int, seed: 
 
 def test_the_sentence_holds_what_the_arrays_say() -> None:
     model = innerview.load_pretrained()
-    image = innerview.preprocess(innerview.example_image("cat"), model.input).image
+    image = innerview.preprocess(innerview.example_image("cat"), model.input).pixels
     found = ask(model, image, [(8, 8, 16, 16), (2, 20, 6, 6)], n_placebos=9)
     for number, sentence in enumerate(found.sentences):
         removed, alone = -found.removed[number], found.alone[number]
@@ -180,7 +180,7 @@ def test_the_sentence_holds_what_the_arrays_say() -> None:
 def test_removing_shows_the_model_what_it_says() -> None:
     """The effects are scores of the images that anyone can paint."""
     model = innerview.load_pretrained()
-    image = innerview.preprocess(innerview.example_image("moose"), model.input).image
+    image = innerview.preprocess(innerview.example_image("moose"), model.input).pixels
     found = ask(model, image, (4, 2, 12, 10), fills=("black",), n_placebos=3)
     painted = image.copy()
     painted[2:12, 4:16] = 0

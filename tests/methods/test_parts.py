@@ -91,7 +91,7 @@ def test_enlarging_keeps_what_is_linear() -> None:
 def test_the_sentences_hold_what_the_model_predicts(name: str) -> None:
     """Each sentence is made again from the pixels: cut out, enlarged, predicted."""
     model = innerview.load_pretrained()
-    image = innerview.preprocess(innerview.example_image(name), model.input).image
+    image = innerview.preprocess(innerview.example_image(name), model.input).pixels
     found = parts(model, image, eighths=(3, 4, 6), fills=("mean", "black"))
     other, alone, in_place = found.sentences
     told = re.fullmatch(r"This (\d+) × (\d+) \(at (\d+),(\d+)\) part alone: (\d) (\w+) \((\d+) %\)\.", other)
@@ -121,7 +121,7 @@ def test_the_sentences_hold_what_the_model_predicts(name: str) -> None:
 def test_a_part_of_the_moose_is_a_cat() -> None:
     """The story of the horse's head that is called a dog, on a photo that may be shown."""
     model = innerview.load_pretrained()
-    image = innerview.preprocess(innerview.example_image("moose"), model.input).image
+    image = innerview.preprocess(innerview.example_image("moose"), model.input).pixels
     found = parts(model, image, fills=("black",))
     assert found.sentences[0] == "This 12 × 16 (at 12,16) part alone: 3 cat (88 %)."
 

@@ -114,7 +114,7 @@ def test_the_command_line_refuses_before_anything_is_written(
 @pytest.mark.usefixtures("_added")
 def test_a_look_draws_and_keeps_every_method_that_was_asked_for(tmp_path: Path) -> None:
     (item,) = gather(NETWORK, ["cat"])
-    image, black = item.image, np.zeros_like(item.image)
+    image, black = item.pixels, np.zeros_like(item.pixels)
     asked = ("occlusion:window=8,stride=4", "brightness", "brightness:power=2")
     request = Query(methods=asked, alphas=(0.5,), n_steps=2, layers=("elu1",), fractions=(1.0,), objective="logit")
     look = Session([OpenedModel("", NETWORK)]).explain(item, request)

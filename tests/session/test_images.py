@@ -30,20 +30,20 @@ def folders(root: Path, names: tuple[str, ...] = ("cat", "horse")) -> Path:
 
 def test_nothing_named_is_the_first_sample(model: object) -> None:
     (item,) = gather(model)
-    assert (item.name, item.label) == ("cat", 3)
-    assert item.image.shape == (32, 32, 3)
+    assert (item.name, item.class_number) == ("cat", 3)
+    assert item.pixels.shape == (32, 32, 3)
 
 
 def test_a_sample_whose_class_the_model_lacks_has_no_truth(model: object) -> None:
     coffee, moose = gather(model, ["coffee", "moose"])
-    assert coffee.label is None
-    assert moose.label == 4  # CIFAR-10 has moose among the deer
+    assert coffee.class_number is None
+    assert moose.class_number == 4  # CIFAR-10 has moose among the deer
 
 
 def test_picks_come_with_their_truth(model: object, tmp_path: Path) -> None:
     data = folders(tmp_path)
     found = gather(model, query=Query(data=data, select=("horse:2", "0", "horse")))
-    assert [item.label for item in found] == [7, 3, 7]
+    assert [item.class_number for item in found] == [7, 3, 7]
     again = gather(model, query=Query(data=data))
     assert [item.name for item in again] == [item.name for item in gather(model, query=Query(data=data))]
     assert len(again) == 4
@@ -53,7 +53,7 @@ def test_files_and_picks_together(model: object, tmp_path: Path) -> None:
     data = folders(tmp_path)
     path = str(data / "test" / "cat" / "0001.png")
     first, second = gather(model, [path], Query(data=data, select="horse"))
-    assert (first.name, first.label, second.label) == ("0001.png", None, 7)
+    assert (first.name, first.class_number, second.class_number) == ("0001.png", None, 7)
 
 
 def test_bad_requests(model: object, tmp_path: Path) -> None:

@@ -161,7 +161,7 @@ ONE_PASS = {"class-evidence", "gradient", "gradient-input", "grad-cam"}
 
 @pytest.mark.parametrize("method", sorted(set(map_methods()) - ONE_PASS))
 def test_every_method_of_several_passes_tells_of_them_and_can_be_stopped(method: str) -> None:
-    image = preprocess(example_image("cat"), MODEL.input).image
+    image = preprocess(example_image("cat"), MODEL.input).pixels
     target = Logit().resolve(predict(NETWORK, image[None])[0].logits, NETWORK.output)
     start = make_baseline("black", MODEL.input, image)
 

@@ -11,7 +11,7 @@ import pytest
 
 from innerview.allcnn import run_folder
 from innerview.data.folders import open_folders
-from innerview.data.reading import LoadedImage
+from innerview.data.image import Image as Loaded
 from innerview.errors import DataError, UsageError
 from innerview.methods import predict
 from innerview.runs import RunFolder, answers, status
@@ -253,9 +253,9 @@ def test_the_model_is_tested_on_the_data_and_the_surest_mistakes_are_shown(tmp_p
     run = made_run(tmp_path / "runs" / "a")
     data = made_folders(tmp_path / "data", count=60)
     registry = RunRegistry([tmp_path / "runs"], data=data)
-    listening, kept = Listening(), list[LoadedImage]()
+    listening, kept = Listening(), list[Loaded]()
 
-    def keep(picture: LoadedImage) -> str:
+    def keep(picture: Loaded) -> str:
         kept.append(picture)
         return picture_hash(picture.pixels)
 
@@ -272,7 +272,7 @@ def test_the_model_is_tested_on_the_data_and_the_surest_mistakes_are_shown(tmp_p
     )
     np.testing.assert_allclose(found.arrays["probability"], -np.array(wrong[:12]), rtol=1e-5)
     assert found.json("held") == [picture_hash(one.pixels) for one in kept]
-    assert [one.truth for one in kept] == [model.output.class_names[truth] for truth in found.arrays["label"]]
+    assert [one.label for one in kept] == [model.output.class_names[truth] for truth in found.arrays["label"]]
     assert (found.arrays["images"] == np.stack([np.rint(255 * one.pixels) for one in kept])).all()
     assert "120 test images from data, shown to the weights of step 10" in found.metadata["about"]
     assert found.metadata["more"] == ""

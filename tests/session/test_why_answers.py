@@ -87,10 +87,10 @@ def test_the_photo_is_as_sharp_as_it_was_found(session: Session) -> None:
 
 
 def test_no_photo_is_sent_where_nothing_finer_is_known() -> None:
-    from innerview.data.reading import LoadedImage
+    from innerview.data.image import Image as Loaded
 
     session = Session([OpenedModel("allcnn", MODEL)])
-    session.add(LoadedImage("small", np.random.default_rng(0).random((32, 32, 3)).astype(np.float32)), "upload")
+    session.add(Loaded("small", np.random.default_rng(0).random((32, 32, 3)).astype(np.float32)), "upload")
     name = next(iter(session._guests._held))
     blob = session.answer(read_query({"kind": "subject", "image": name}), NullListener()).blob
     assert "photo" not in decode(blob).arrays

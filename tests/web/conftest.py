@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 from starlette.testclient import TestClient
 
-from innerview.data.reading import LoadedImage
+from innerview.data.image import Image as Loaded
 from innerview.model import Model
 from innerview.session.session import OpenedModel, Session
 from innerview.web.app import make_app
@@ -36,7 +36,7 @@ def small_model(name: str = "mixed") -> Model:
 def session() -> Session:
     made = Session([OpenedModel("small", small_model())])
     pixels = np.random.default_rng(5).random((24, 20, 3), dtype=np.float32)
-    made.add(LoadedImage("first", pixels, truth="bee"), "sample")
+    made.add(Loaded("first", pixels, label="bee"), "sample")
     return made
 
 

@@ -28,7 +28,7 @@ from typing import Any
 import numpy as np
 from websockets.sync.client import ClientConnection, connect
 
-from innerview.data.reading import LoadedImage
+from innerview.data.image import Image as Loaded
 from innerview.session.session import OpenedModel, Session
 from innerview.web.app import make_app
 from innerview.web.guard import Access
@@ -156,7 +156,7 @@ def made_desk() -> Session:
     model = MODELS["mixed"]
     session = Session([OpenedModel("small", numpy_model(model, model.weights(), np.float32))])  # type: ignore[arg-type]
     pixels = np.random.default_rng(5).random((model.input.height, model.input.width, 3), dtype=np.float32)
-    session.add(LoadedImage("first", pixels, truth="bee"), "sample")
+    session.add(Loaded("first", pixels, label="bee"), "sample")
     return session
 
 

@@ -28,7 +28,7 @@ def model() -> TorchModel:
 
 
 def image(model: TorchModel, name: str) -> np.ndarray:
-    return innerview.preprocess(innerview.example_image(name), model.input).image
+    return innerview.preprocess(innerview.example_image(name), model.input).pixels
 
 
 def test_its_code_does_not_run_unasked() -> None:

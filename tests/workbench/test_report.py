@@ -95,7 +95,7 @@ def test_a_large_picture_takes_at_most_six_megabytes() -> None:
     weights |= {"out.weight": random.normal(0, 1, (1000, channels)), "out.bias": np.zeros(1000)}
     names = tuple(f"class {number}" for number in range(1000))
     model = NumpyModel(InputSpec(224, 224), OutputSpec(names), operations, weights, np.float32)
-    item = replace(preprocess(example_image("cat"), model.input), label=281)
+    item = replace(preprocess(example_image("cat"), model.input), class_number=281)
     found = Session([OpenedModel("", model)]).explain(
         item, Query(tolerance=0.2, curve_fractions=(0.0, 0.1, 1.0), n_random=1)
     )

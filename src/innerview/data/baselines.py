@@ -161,7 +161,7 @@ def _file(name: BaselineName, spec: InputSpec, _image: Image) -> Baseline:
             f"the baseline {picture.name} has {picture.size[0]} × {picture.size[1]} pixels, but the model takes "
             f"{spec.width} × {spec.height}; bring it to that size first"
         )
-    return Baseline(str(name), f"from {picture.name}", preprocess(picture, spec).image)
+    return Baseline(str(name), f"from {picture.name}", preprocess(picture, spec).pixels)
 
 
 def _shape(shape: Sequence[int]) -> str:

@@ -104,7 +104,7 @@ def read(entries: Sequence[Entry], classes: Sequence[str], size: int, crop: Crop
     labels: list[int] = []
     for entry in entries:
         try:
-            images.append(np.rint(preprocess(entry.read(), spec, crop).image * 255).astype(np.uint8))
+            images.append(np.rint(preprocess(entry.read(), spec, crop).pixels * 255).astype(np.uint8))
             labels.append(classes.index(entry.truth))
         except ImageError as problem:
             bad.append(str(problem))

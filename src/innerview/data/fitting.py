@@ -8,20 +8,15 @@ that has the model's size already passes through bit for bit.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Final, Literal, TypeAlias
 
 import numpy as np
 
-from innerview.data.reading import LoadedImage
+from innerview.data.image import Box, Image
 from innerview.data.resizing import resize_strips
 from innerview.errors import ImageError, UsageError
 from innerview.model import InputSpec
-from innerview.reprs import short
-from innerview.types import Image
-
-Box: TypeAlias = tuple[int, int, int, int]
-"""Left, top, width, height, in pixels of the original."""
 
 Crop: TypeAlias = Literal["center", "whole"] | Box
 
@@ -31,29 +26,7 @@ _LUMA = (0.299, 0.587, 0.114)
 """Weights of red, green and blue in brightness: ITU-R BT.601, as in every tool that makes images grey."""
 
 
-@short
-@dataclass(frozen=True, eq=False)
-class Preprocessed:
-    """An image in the size that a model takes.
-
-    Attributes:
-        original: the whole image.
-        image: height × width × channels of the model, float32 in [0, 1].
-        box: which part of the original it shows: left, top, width, height in pixels.
-        words: what was done, for the user: "32 × 32 of 451 × 300: the middle 300 × 300, shrunk by area averaging".
-        name: for captions and folders.
-        label: number of its true class for this model; None where nobody said.
-    """
-
-    original: LoadedImage
-    image: Image
-    box: Box
-    words: str
-    name: str = ""
-    label: int | None = None
-
-
-def preprocess(image: LoadedImage, spec: InputSpec, crop: Crop = "center") -> Preprocessed:
+def preprocess(image: Image, spec: InputSpec, crop: Crop = "center") -> Image:
     """Cut out a part of `image` and bring it to the size and channels that the model takes.
 
     Args:
@@ -81,7 +54,8 @@ def preprocess(image: LoadedImage, spec: InputSpec, crop: Crop = "center") -> Pr
         pixels = (pixels.astype(np.float64) @ np.asarray(_LUMA))[..., None].astype(np.float32)
     elif isinstance(image.colours, np.ndarray) and np.may_share_memory(pixels, image.colours):
         pixels = pixels.copy()  # the original must not change with the model's image
-    return Preprocessed(image, pixels, box, _words(image, spec, box) + ", in grey (ITU-R 601)" * grey, image.name)
+    words = _words(image, spec, box) + ", in grey (ITU-R 601)" * grey
+    return replace(image, colours=pixels, notes=(words, *image.notes), crop=box, whole=image)
 
 
 def parse_crop(text: str) -> Crop:
@@ -101,7 +75,7 @@ def parse_crop(text: str) -> Crop:
     )
 
 
-def _box(picture: LoadedImage, spec: InputSpec, crop: Crop) -> Box:
+def _box(picture: Image, spec: InputSpec, crop: Crop) -> Box:
     full_width, full_height = picture.size
     if crop == "whole":
         return 0, 0, full_width, full_height
@@ -118,7 +92,7 @@ def _box(picture: LoadedImage, spec: InputSpec, crop: Crop) -> Box:
     return crop
 
 
-def _words(picture: LoadedImage, spec: InputSpec, box: Box) -> str:
+def _words(picture: Image, spec: InputSpec, box: Box) -> str:
     """Say which part of the original the model sees, and how it came to its size."""
     width, height = box[2:]
     part = _part(picture, box)
@@ -134,11 +108,11 @@ def _words(picture: LoadedImage, spec: InputSpec, box: Box) -> str:
     return f"{spec.width} × {spec.height} of {_size(picture)}: {part or 'all of it'}, {how}"
 
 
-def _size(picture: LoadedImage) -> str:
+def _size(picture: Image) -> str:
     return f"{picture.size[0]} × {picture.size[1]}"
 
 
-def _part(picture: LoadedImage, box: Box) -> str:
+def _part(picture: Image, box: Box) -> str:
     """Name the part of the image that a box shows; nothing if it is all of it."""
     left, top, width, height = box
     full_width, full_height = picture.size

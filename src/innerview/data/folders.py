@@ -16,9 +16,10 @@ from pathlib import Path
 
 import numpy as np
 
+from innerview.data.image import Image
 from innerview.data.named import find_data
 from innerview.data.parts import find_part, folders_in, listed, names_of, nothing_in, pictures_in
-from innerview.data.reading import LoadedImage, load_image
+from innerview.data.reading import load_image
 from innerview.errors import AmbiguousClass, DataError, UnknownClass
 from innerview.names import readable
 from innerview.reprs import short
@@ -49,7 +50,7 @@ class Entry:
         """How it is picked and captioned: "horse:3"."""
         return f"{self.truth}:{self.number}"
 
-    def read(self) -> LoadedImage:
+    def read(self) -> Image:
         """Read the image, its truth with it, or raise ImageError."""
         return load_image(self.path, name=f"{self.name} ({readable(self.path.name)})", label=self.truth)
 

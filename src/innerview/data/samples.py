@@ -8,7 +8,8 @@ from __future__ import annotations
 from importlib.resources import files
 from pathlib import Path
 
-from innerview.data.reading import LoadedImage, load_image
+from innerview.data.image import Image
+from innerview.data.reading import load_image
 from innerview.data.sources import Source
 from innerview.errors import ImageError
 
@@ -21,7 +22,7 @@ def example_names() -> tuple[str, ...]:
     return tuple(_SAMPLES)
 
 
-def example_image(name: str) -> LoadedImage:
+def example_image(name: str) -> Image:
     """Read a sample photo; its truth is the class of CIFAR-10 that it belongs to, if there is one.
 
     Raises:
@@ -33,7 +34,7 @@ def example_image(name: str) -> LoadedImage:
     return load_image(content, name=name, label=_SAMPLES[name])
 
 
-def find_image(asked: Source) -> LoadedImage:
+def find_image(asked: Source) -> Image:
     """Read what a user names: a file, or a sample photo if there is no such file; or whatever `load_image` takes.
 
     Raises:

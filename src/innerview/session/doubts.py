@@ -26,7 +26,7 @@ def doubts(model: Model) -> tuple[str, ...]:
     Raises:
         ModelError: it can't be run.
     """
-    images = np.stack([preprocess(example_image(name), model.input).image for name in example_names()])
+    images = np.stack([preprocess(example_image(name), model.input).pixels for name in example_names()])
     found = _response(model, images)
     if found >= SILENT:
         return ()

@@ -7,9 +7,9 @@ from dataclasses import replace
 from typing import Final, cast
 
 from innerview.allcnn import NAMES, load_pretrained, renamed
-from innerview.data.fitting import Crop, Preprocessed, parse_crop, preprocess
+from innerview.data.fitting import Crop, parse_crop, preprocess
 from innerview.data.folders import Entry, open_folders
-from innerview.data.reading import LoadedImage
+from innerview.data.image import Image
 from innerview.data.samples import find_image
 from innerview.data.sources import Source
 from innerview.errors import UnknownClass, UsageError
@@ -33,7 +33,7 @@ def open_built_in(name: str) -> DifferentiableModel:
     return load_pretrained(name)
 
 
-def gather(model: Model, images: Sequence[Source] | Source = (), query: Query | None = None) -> list[Preprocessed]:
+def gather(model: Model, images: Sequence[Source] | Source = (), query: Query | None = None) -> list[Image]:
     """Read everything that was named, in order; with nothing named, the first example.
 
     Args:
@@ -61,18 +61,19 @@ def gather(model: Model, images: Sequence[Source] | Source = (), query: Query | 
     return [prepare(one, model, name, chosen) for name, one in named]
 
 
-def prepare(picture: LoadedImage, model: Model, name: str = "", crop: Crop = "center") -> Preprocessed:
+def prepare(image: Image, model: Model, name: str = "", crop: Crop = "center") -> Image:
     """Bring an image to what the model takes, with its name and the number of its label.
 
     Raises:
-        PictureError: the crop lies outside it.
+        ImageError: the crop lies outside it.
     """
-    return replace(preprocess(picture, model.input, crop), name=name or picture.name, label=_label(picture, model))
+    fitted = preprocess(image, model.input, crop)
+    return replace(fitted, name=name or image.name, class_number=_number(image, model))
 
 
-def _label(picture: LoadedImage, model: Model) -> int | None:
+def _number(image: Image, model: Model) -> int | None:
     """The number of an image's known class, if this model has a class of that name."""
     try:
-        return None if picture.truth is None else find_class(picture.truth, model.output.answers)
+        return None if image.label is None else find_class(image.label, model.output.answers)
     except UnknownClass:
         return None

@@ -11,7 +11,7 @@ import numpy as np
 from innerview.allcnn import NAMES, has_initial, load_pretrained, run_folder
 from innerview.data import cifar10
 from innerview.data.folders import open_folders
-from innerview.data.reading import LoadedImage
+from innerview.data.image import Image
 from innerview.data.samples import example_image, example_names, find_image
 from innerview.model import Model
 from innerview.runs import RunFolder
@@ -65,7 +65,7 @@ def furnish(
     return session, registry.changes
 
 
-def _offered(data: Path, picks: Sequence[str]) -> Iterator[LoadedImage]:
+def _offered(data: Path, picks: Sequence[str]) -> Iterator[Image]:
     """Read those that were picked, or a few test images of a data set that comes as arrays, or of class folders."""
     if picks or not cifar10.holds_arrays(data):
         folders = open_folders(data)
@@ -77,7 +77,7 @@ def _offered(data: Path, picks: Sequence[str]) -> Iterator[LoadedImage]:
     for number in numbers:
         name = found.classes[int(found.test.labels[number])]
         pixels = found.test.images[number].astype(np.float32) / np.float32(255)
-        yield LoadedImage(f"{name}, no. {number}", pixels, truth=name)
+        yield Image(f"{name}, no. {number}", pixels, label=name)
 
 
 def open_model(model: Model | str) -> OpenedModel:

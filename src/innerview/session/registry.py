@@ -15,7 +15,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final, final
 
-from innerview.data.reading import LoadedImage
+from innerview.data.image import Image
 from innerview.errors import DataError, InnerviewError, UsageError
 from innerview.pictures.timeline import Frame
 from innerview.runs import RunFolder
@@ -51,7 +51,7 @@ WATCHED: Final = (
 SEEN: Final = ("checkpoints", "snapshots", "observations")
 """What a timeline and predictions on test images depend on: they are not worked out anew for every line of metrics."""
 
-Keep = Callable[[LoadedImage], str]
+Keep = Callable[[Image], str]
 """Keeps an image where it can be asked for, and gives its name there; empty where it can't be."""
 
 
@@ -229,7 +229,7 @@ def _show_answers(asked: _Question) -> Payload:
         more=asked.more,
     )
     held = [
-        "" if one.image is None else asked.keep(LoadedImage(one.name, one.image, truth=found.classes[one.truth]))
+        "" if one.image is None else asked.keep(Image(one.name, one.image, label=found.classes[one.truth]))
         for one in found.mistakes
     ]
     return show_answers(run.name, found, held)

@@ -13,8 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, Protocol, TypeVar, cast, final, runtime_checkable
 
 from innerview.data.baselines import Baseline, make_baselines
-from innerview.data.fitting import Preprocessed
-from innerview.data.reading import LoadedImage
+from innerview.data.image import Image
 from innerview.errors import InnerviewError, UsageError
 from innerview.methods.registry import map_methods
 from innerview.model import DifferentiableModel, Model, require_differentiable
@@ -58,7 +57,7 @@ class Runs(Protocol):
         ...
 
     def answer(
-        self, query: Query, photo: Photo | None, listener: Listener, keep: Callable[[LoadedImage], str] = ...
+        self, query: Query, photo: Photo | None, listener: Listener, keep: Callable[[Image], str] = ...
     ) -> Payload:
         """Show one (and an image in it), and keep its mistakes; raise UsageError if there is none of this name."""
         ...
@@ -98,7 +97,7 @@ class Session:
         listed = [describe_photo(self._kept[picture, first]) for picture in self._listed]
         return hello(described, listed, runs=self.runs.facts() if self.runs else (), remote=self.remote)
 
-    def add(self, picture: LoadedImage, source: str) -> Photo:
+    def add(self, picture: Image, source: str) -> Photo:
         """Take an image for all models: a sample or one of a data set stays, an upload stays while there is room."""
         photos = self._fitted(picture, source)
         first = next(iter(photos.values()))
@@ -109,7 +108,7 @@ class Session:
             self._kept |= {(first.picture, fingerprint): photo for fingerprint, photo in photos.items()}
         return first
 
-    def about(self, item: Preprocessed, query: Query) -> Query:
+    def about(self, item: Image, query: Query) -> Query:
         """Take an image that was fitted to the (first) model, while there is room; the query is about it then."""
         photo, fingerprint = Photo.of(item, "data"), next(iter(self.models))
         # The same pixels may come twice, with another crop or label.
@@ -117,10 +116,10 @@ class Session:
         self._guests.put(name, {fingerprint: photo}, 1)
         return replace(query, model=fingerprint, image=name)
 
-    def _fitted(self, picture: LoadedImage, source: str) -> dict[str, Photo]:
+    def _fitted(self, picture: Image, source: str) -> dict[str, Photo]:
         return {fingerprint: Photo.of(prepare(picture, one.model), source) for fingerprint, one in self.models.items()}
 
-    def _keep(self, mistake: LoadedImage) -> str:
+    def _keep(self, mistake: Image) -> str:
         """Keep the image of a mistake while there is room, so that it can be looked into."""
         photos = self._fitted(mistake, "data")
         first = next(iter(photos.values()))
@@ -167,7 +166,7 @@ class Session:
         """Keep a result that came along with another one."""
         self._results.put(computation.key(query), found, computation.size(found))
 
-    def explain(self, item: Preprocessed, query: Query, portion: SubProgress = ALONE) -> Look:
+    def explain(self, item: Image, query: Query, portion: SubProgress = ALONE) -> Look:
         """Everything about one image that was fitted to the (first) model.
 
         Raises:

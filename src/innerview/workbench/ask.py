@@ -83,11 +83,11 @@ def ask(
         raise UsageError("no region was given; name one with --region left,top,width,height or --mask FILE")
     effects = ask_about(
         opened,
-        item.image,
+        item.pixels,
         asked,
         None if target is None else find_class(target, opened.output.class_names),
         objective=objective,
-        fills=[_fill(one, opened, item.image) for one in fills],
+        fills=[_fill(one, opened, item.pixels) for one in fills],
         n_placebos=n_placebos,
         names=[*regions, *(Path(one).name for one in masks)],
         seed=seed,
@@ -137,7 +137,7 @@ def _fill(name: str, model: Model, image: Image) -> Fill:
     if name in FILLS or not Path(name).is_file():
         return make_fill(name, image)
     other = preprocess(load_image(name), model.input)
-    return ImageFill(Path(name).name, f"the image {Path(name).name}: {other.words}", other.image)
+    return ImageFill(Path(name).name, f"the image {Path(name).name}: {other.words}", other.pixels)
 
 
 def _write(path: Path, effects: RegionEffects, lines: Sequence[str]) -> tuple[Path, ...]:

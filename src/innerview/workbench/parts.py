@@ -58,7 +58,7 @@ def parts(
     item = preprocess(find_image(image), opened.input, parse_crop(crop))
     found = find_parts(
         opened,
-        item.image,
+        item.pixels,
         fills=fills,
         progress=None if progress is None else lambda done, total: progress(done, total, "passes"),
     )

@@ -140,7 +140,7 @@ def _readable(
     """Read images one at a time; what can't be read is taken down and left out."""
     for entry in entries:
         try:
-            image = preprocess(entry.read(), model.input, parse_crop(crop)).image
+            image = preprocess(entry.read(), model.input, parse_crop(crop)).pixels
         except ImageError as problem:
             problems.append(str(problem))
             continue

@@ -47,7 +47,7 @@ def same(found: object, alone: object) -> None:
 @pytest.mark.parametrize("baselines", [("black",), ("black", "white")])
 def test_every_part_is_what_its_method_gives_alone(model: Counting, how: Any, baselines: tuple[str, ...]) -> None:
     (item,) = gather(model, ["cat"])
-    image, black, white = item.image, np.zeros_like(item.image), np.ones_like(item.image)
+    image, black, white = item.pixels, np.zeros_like(item.pixels), np.ones_like(item.pixels)
     starts = [black, white][: len(baselines)]
     asked = {"n_steps" if name == "evaluations" else name: value for name, value in how.items()}
     look = Session([OpenedModel("", model)]).explain(item, Query(objective="contrast", baselines=baselines, **asked))

@@ -43,8 +43,8 @@ def test_a_part_is_predicted_as_is_said(look: Look) -> None:
         assert said.confidence == pytest.approx(part.confidence, abs=1e-5)
         assert (said.index == look.prediction.index) == kept
         shown = np.isin(truth.values.labels, part.regions) == kept
-        fill = make_fill(part.fill, look.item.image)
-        np.testing.assert_array_equal(part.image, fill.paint(look.item.image, shown[None])[0])
+        fill = make_fill(part.fill, look.item.pixels)
+        np.testing.assert_array_equal(part.image, fill.paint(look.item.pixels, shown[None])[0])
 
 
 def test_how_many_sets_do_the_same_is_counted(look: Look) -> None:
@@ -61,11 +61,11 @@ def test_how_many_sets_do_the_same_is_counted(look: Look) -> None:
 
 def outcomes_of(look: Look, part: ImagePart, *, kept: bool, size: int | None = None) -> list[bool]:
     """Whether each set of so many regions keeps the answer alone, or changes it by its absence."""
-    labels, fill = truth_of(look).values.labels, make_fill(part.fill, look.item.image)
+    labels, fill = truth_of(look).values.labels, make_fill(part.fill, look.item.pixels)
     found: list[bool] = []
     for one in combinations(range(5), len(part.regions) if size is None else size):
         shown = np.isin(labels, one) == kept
-        (said,) = predict(MODEL, fill.paint(look.item.image, shown[None]))
+        (said,) = predict(MODEL, fill.paint(look.item.pixels, shown[None]))
         found.append((said.index == look.prediction.index) == kept)
     return found
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from innerview.data.baselines import Baseline
-from innerview.data.fitting import Preprocessed
+from innerview.data.image import Image
 from innerview.errors import InnerviewError, ModelError, UsageError
 from innerview.layers import as_said
 from innerview.methods.verdict import judge
@@ -87,7 +87,7 @@ class Look:
         not_judged: why there is no truth; empty where there is.
     """
 
-    item: Preprocessed
+    item: Image
     query: Query
     prediction: Prediction
     layers: tuple[Layer, ...]
@@ -155,7 +155,7 @@ NO_GRADIENTS: Final = (
 )
 
 
-def examine(source: Source, item: Preprocessed, query: Query, portion: SubProgress = ALONE) -> Look:
+def examine(source: Source, item: Image, query: Query, portion: SubProgress = ALONE) -> Look:
     """Ask `source` for all that `query` asks about one image; `portion` is told of every pass.
 
     Of a model without gradients the map is by occlusion. What fails behind the first map is missing, with its reason;

@@ -14,7 +14,7 @@ import numpy as np
 
 from innerview import allcnn
 from innerview.adapters.numpy import NumpyModel
-from innerview.data.fitting import Preprocessed
+from innerview.data.image import Image
 from innerview.data.samples import example_names
 from innerview.errors import ModelError
 from innerview.files.regular import reading
@@ -87,7 +87,7 @@ class UnitTimes:
     pictures: int
 
 
-def probes_of(model: NumpyModel, query: Query) -> list[Preprocessed]:
+def probes_of(model: NumpyModel, query: Query) -> list[Image]:
     """Read the probe images: those that were named, or else the bundled photos."""
     named = query.probes or (() if query.select else example_names())
     return gather(model, named, query if query.select else replace(query, data=None))
@@ -112,17 +112,15 @@ def unit_times(run: Recorded, images: Images, query: Query, report: Callable[[st
     return UnitTimes(steps, titles, tuple(rows), about, len(images))
 
 
-def timelines(
-    run: Recorded, items: Sequence[Preprocessed], query: Query, report: Callable[[str], None]
-) -> list[Timeline]:
+def timelines(run: Recorded, items: Sequence[Image], query: Query, report: Callable[[str], None]) -> list[Timeline]:
     """Follow each probe image through the snapshots.
 
     The class explained is the image's own, where it is known and the model has it, or else the last answer.
     """
     last = model_at(run, run.steps[-1])
-    said = [predict(last, item.image[None])[0] for item in items]
+    said = [predict(last, item.pixels[None])[0] for item in items]
     targets = [
-        last.output.output_of(one.index if item.label is None else item.label, one.logits)
+        last.output.output_of(one.index if item.class_number is None else item.class_number, one.logits)
         for item, one in zip(items, said, strict=True)
     ]
     figures_of: list[list[Frame]] = [[] for _ in items]
@@ -130,7 +128,7 @@ def timelines(
         model = model_at(run, step)
         titles = {layer.name: layer_title(layer.name, model.layers) for layer in _shown(model)}
         for item, target, frames in zip(items, targets, figures_of, strict=True):
-            image = item.image
+            image = item.pixels
             answer = model.forward(image[None], list(titles))
             frames.append(
                 Frame(
@@ -144,7 +142,7 @@ def timelines(
             )
             report(f"{item.name} at step {step:,}")
     return [
-        Timeline(item.name, item.image, item.label, target, tuple(frames), about=_about(last, target, query))
+        Timeline(item.name, item.pixels, item.class_number, target, tuple(frames), about=_about(last, target, query))
         for item, target, frames in zip(items, targets, figures_of, strict=True)
     ]
 

@@ -19,8 +19,8 @@ from innerview.data import cifar10
 from innerview.data.class_folders import apart
 from innerview.data.fitting import parse_crop, preprocess
 from innerview.data.folders import ClassFolders, open_folders
+from innerview.data.image import Image
 from innerview.data.parts import is_divided
-from innerview.data.reading import LoadedImage
 from innerview.errors import DataError, ImageError
 from innerview.methods import integrated_gradients, predict
 from innerview.methods.mistakes import Mistakes, mistakes, mistakes_among
@@ -30,7 +30,8 @@ from innerview.session.query import Query
 from innerview.session.training.models import model_at
 from innerview.session.training.reading import Recorded
 from innerview.targets import Logit
-from innerview.types import Array, Image, Images
+from innerview.types import Array, Images
+from innerview.types import Image as Pixels
 
 WORST: Final = 9
 """Mistakes that are drawn."""
@@ -43,7 +44,7 @@ class Labelled:
     """A test image: its name, its pixels in [0, 1], the number of its class."""
 
     name: str
-    image: Image
+    image: Pixels
     truth: int
 
 
@@ -82,7 +83,7 @@ def labelled_pictures(data: Path, model: NumpyModel, query: Query, problems: lis
     truths = dict(zip(folders.class_names, folders.matching(model.output.answers), strict=True))
     for entry in folders.shuffled(query.num_images, query.seed):
         try:
-            image = preprocess(entry.read(), model.input, parse_crop(query.crop)).image
+            image = preprocess(entry.read(), model.input, parse_crop(query.crop)).pixels
         except ImageError as problem:
             problems.append(str(problem))
             continue
@@ -107,9 +108,9 @@ def _from_arrays(data: Path, model: NumpyModel, query: Query) -> Iterator[Labell
     for number in numbers:
         pixels = found.test.images[number].astype(np.float32) / np.float32(255)
         name = found.classes[int(found.test.labels[number])]
-        picture = LoadedImage(f"{name}, no. {number}", pixels, truth=name)
+        picture = Image(f"{name}, no. {number}", pixels, label=name)
         truth = model.output.class_names.index(name)
-        yield Labelled(picture.name, preprocess(picture, model.input, parse_crop(query.crop)).image, truth)
+        yield Labelled(picture.name, preprocess(picture, model.input, parse_crop(query.crop)).pixels, truth)
 
 
 def on_test_images(run: Recorded, query: Query, data: Path, report: Callable[[str], None]) -> Tested:

@@ -78,7 +78,7 @@ def work(run: Recorded, query: Query, report: Callable[[str], None]) -> Worked:
         items = probes_of(model, query)
         if query.data:
             answers = on_test_images(run, query, query.data, report)
-        images = [item.image for item in items]
+        images = [item.pixels for item in items]
         images += [one.image for one in answers.pictures[:MORE]] if answers else []
         try:
             seen = unit_times(run, np.stack(images), query, report)

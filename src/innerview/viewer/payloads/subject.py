@@ -11,11 +11,11 @@ import numpy as np
 from jaxtyping import UInt8
 from PIL import Image as Pillow
 
-from innerview.data.fitting import Box, Preprocessed
-from innerview.data.reading import LoadedImage
+from innerview.data.image import Box, Image
 from innerview.data.resizing import resize_strips
 from innerview.results import Prediction
-from innerview.types import Array, Image
+from innerview.types import Array
+from innerview.types import Image as Pixels
 from innerview.viewer.payload import Payload, make_payload, numbered, to_bytes
 from innerview.viewer.payloads.stamp import Stamp, answered, levels_hash
 
@@ -53,7 +53,7 @@ class Photo:
 
     picture: str
     name: str
-    image: Image
+    image: Pixels
     thumbnail: UInt8[np.ndarray, "rows columns 3"]
     sharp: bytes
     box: Box
@@ -63,35 +63,35 @@ class Photo:
     source: str
 
     @staticmethod
-    def of(fitted: Preprocessed, source: str) -> Photo:
+    def of(fitted: Image, source: str) -> Photo:
         """Take what is needed of a picture that was read and fitted."""
         width, height = fitted.original.size
         return Photo(
             levels_hash(fitted.original.levels()),
             fitted.name,
-            fitted.image,
+            fitted.pixels,
             to_bytes(_small(fitted.original, THUMBNAIL)),
             _sharp(fitted),
             fitted.box,
             (height, width),
-            " · ".join([fitted.words, *fitted.original.notes]),
-            fitted.label,
+            " · ".join(fitted.notes),
+            fitted.class_number,
             source,
         )
 
     @property
     def icon(self) -> str:
         """A data URL of a picture for lists."""
-        thumbnail = LoadedImage(self.name, self.thumbnail.astype(np.float32) / np.float32(255))
+        thumbnail = Image(self.name, self.thumbnail.astype(np.float32) / np.float32(255))
         tiny = Pillow.fromarray(to_bytes(_small(thumbnail, ICON)))
         buffer = io.BytesIO()
         tiny.quantize(ICON_COLOURS).save(buffer, "PNG", optimize=True)
         return f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}"
 
 
-def _sharp(fitted: Preprocessed) -> bytes:
+def _sharp(fitted: Image) -> bytes:
     left, top, width, height = fitted.box
-    if width <= fitted.image.shape[1] or height <= fitted.image.shape[0]:
+    if width <= fitted.pixels.shape[1] or height <= fitted.pixels.shape[0]:
         return b""
     factor = min(1.0, SHARP / max(width, height))
     size = max(1, round(height * factor)), max(1, round(width * factor))
@@ -103,7 +103,7 @@ def _sharp(fitted: Preprocessed) -> bytes:
     return buffer.getvalue()
 
 
-def _small(picture: LoadedImage, most: int) -> Array:
+def _small(picture: Image, most: int) -> Array:
     """Shrink to at most so many pixels a side; never enlarge."""
     width, height = picture.size
     factor = min(1.0, most / max(height, width))

@@ -121,7 +121,7 @@ def compare(
     chosen = parse_crop(crop)
 
     def prepared(entry: Entry) -> Named:
-        return entry.name, lambda: preprocess(entry.read(), opened.input, chosen).image
+        return entry.name, lambda: preprocess(entry.read(), opened.input, chosen).pixels
 
     needed = any(one.of_data for one in entered.entrants)
     plan = Plan(

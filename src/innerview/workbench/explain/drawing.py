@@ -44,7 +44,7 @@ class FigureContext:
     @property
     def subject(self) -> Subject:
         """Name, prediction and truth, for captions."""
-        return Subject(self.look.item.name, self.look.prediction, self.look.item.label)
+        return Subject(self.look.item.name, self.look.prediction, self.look.item.class_number)
 
 
 @dataclass(frozen=True)
@@ -197,7 +197,7 @@ def _why(scene: FigureContext) -> Drawn:
             shown = pictures.evidence_on_photo(photo, found.heatmap)
             tiles.append(Tile(shown, (Line("In colour: regions that add to it", bold=True),)))
         unsure = sentences.unsure_regions(found)
-        adds = pictures.regions_on_image(look.item.image, found.labels, middle, unsure)
+        adds = pictures.regions_on_image(look.item.pixels, found.labels, middle, unsure)
         tiles.append(Tile(adds, (Line(f"What each region adds ({found.unit})", bold=True),)))
         for part, words in ((truth.alone, "Only"), (truth.without, "Without")):
             if part is not None:
@@ -345,7 +345,7 @@ def figures_of(scene: FigureContext) -> list[FigureSpec]:
     """The pictures of this look: those of every look, one per layer, and those that only some pictures have."""
     look = scene.look
     more: list[FigureSpec] = []
-    if look.item.box[2:] != (look.item.image.shape[1], look.item.image.shape[0]):
+    if look.item.box[2:] != look.item.size:
         view = "attribution" if look.along else "methods"
         more.append(FigureSpec("photo.png", view, "The map in its place on the whole photo.", _photo))
     if look.along and look.integrated.std is not None:

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from innerview import pictures
-from innerview.data.fitting import Preprocessed
+from innerview.data.image import Image
 from innerview.data.sources import Source
 from innerview.errors import InnerviewError, ModelError, OutputError
 from innerview.files.atomic import write
@@ -109,7 +109,7 @@ def explain(
                 write(place / VIEW, view.encode("utf-8", "backslashreplace"))
             scene = replace(scene, look=replace(found, missing={**found.missing, **missing}))
             write_look(scene, place, drawn, back="../index.html" if len(items) > 1 else "", view=VIEW if view else "")
-        words = sentences.says(found.prediction, found.item.label)
+        words = sentences.says(found.prediction, found.item.class_number)
         seen.append(Seen(name, scene.subject, words, found.map, found.along.interior if found.along else None))
         portion.part(1, 1).begin()
     if len(items) > 1:
@@ -124,7 +124,7 @@ def explain(
 
 
 def _examined(
-    session: Session, items: Sequence[Preprocessed], query: Query, portions: Sequence[SubProgress]
+    session: Session, items: Sequence[Image], query: Query, portions: Sequence[SubProgress]
 ) -> Iterator[Look | InnerviewError]:
     """Look into one image after the other; a failure behind the first one does not take the others with it."""
     for number, (item, portion) in enumerate(zip(items, portions, strict=True)):

@@ -58,7 +58,7 @@ def write_look(scene: FigureContext, folder: Path, drawn: dict[str, Drawn], *, b
     look = scene.look
     page = picture_page(
         f"Inside the model: {look.item.name}",
-        [sentences.says(look.prediction, look.item.label), f"It saw {look.item.words}.", *_missing(missing)],
+        [sentences.says(look.prediction, look.item.class_number), f"It saw {look.item.words}.", *_missing(missing)],
         _answers(look.prediction),
         sections,
         _facts(scene),
@@ -116,7 +116,7 @@ def _results(scene: FigureContext) -> dict[str, object]:
     return {
         "image": {
             "name": look.item.name,
-            "label": look.item.label,
+            "label": look.item.class_number,
             "words": fitted.words,
             "box": fitted.box,
             "notes": fitted.original.notes,
