@@ -37,7 +37,7 @@ def main() -> None:
     asked = parser.parse_args()
     model = innerview.load_pretrained()
     entries = open_folders(asked.data).shuffled(asked.images + asked.real, 0)
-    images = np.stack([innerview.preprocess(one.read(), model.input).image for one in entries])
+    images = np.stack([innerview.preprocess(one.read(), model.input).pixels for one in entries])
     real, photos = images[: asked.real], images[asked.real :]
     random, labels = np.random.default_rng(0), partition(32, 32, REGIONS)
     chosen = [random.permutation(REGIONS)[:KEPT] for _ in range(MASKS)]

@@ -51,7 +51,7 @@ BROKEN = {
     "text": (b"Dear reader, this is a letter.", "text"),
     "nothing": (b"", "empty"),
     "cut short": (picture_bytes()[:500], "broken or cut short"),
-    "noise": (bytes(range(256)) * 4, "picture"),
+    "noise": (bytes(range(256)) * 4, "of no kind that is known"),
     "page": (b"<html><script>alert(1)</script></html>", "PNG, JPEG"),
     "drawing with a program in it": (b"%!PS-Adobe-3.0 EPSF-3.0\nshowpage", "PNG, JPEG"),
     "100 megapixels": (bomb(), "100 megapixels"),
