@@ -113,8 +113,8 @@ def test_batch_statistics_that_are_left_in_training_mode_are_noticed() -> None:
 
 def test_several_inputs_are_refused_and_parameters_are_asked_for() -> None:
     @jax.jit
-    def function(parameters: Any, pictures: Any, age: Any) -> Any:
-        return pictures.mean((1, 2)) * parameters + age
+    def function(parameters: Any, images: Any, age: Any) -> Any:
+        return images.mean((1, 2)) * parameters + age
 
     with pytest.raises(ModelError, match=r"takes 2 inputs \(images, age\), but an explanation is of one image"):
         wrap(function, parameters=jnp.ones(3), input=SPEC, output=CLASSES)

@@ -42,19 +42,19 @@ def test_the_answer_and_its_probability(kind) -> None:
 @pytest.mark.parametrize(
     ("image", "truth", "ends"),
     [
-        (BRIGHT, 0, "says 0 dog (91.7 %). The truth is 0 dog, and it is right."),
-        (BRIGHT, 1, "says 0 dog (91.7 %). The truth is not dog, so it is wrong."),
-        (DARK, 0, "says not dog (91.7 %). The truth is 0 dog, so it is wrong."),
-        (DARK, 1, "says not dog (91.7 %). The truth is not dog, and it is right."),
+        (BRIGHT, 0, "predicts 0 dog (91.7 %). The label is 0 dog, so it is correct."),
+        (BRIGHT, 1, "predicts 0 dog (91.7 %). The label is not dog, so it is wrong."),
+        (DARK, 0, "predicts not dog (91.7 %). The label is 0 dog, so it is wrong."),
+        (DARK, 1, "predicts not dog (91.7 %). The label is not dog, so it is correct."),
     ],
 )
 def test_words_and_captions_say_the_same(image, truth: int, ends: str) -> None:
     (found,) = predict(model(), image[None])
     assert sentences.says(found, truth).endswith(ends)
     said, true = said_lines(found, truth, None)
-    assert (said.text, said.right, said.bold) == (f"says {found.label}", "91.7 %", ends.endswith("right."))
-    assert true.text == ("truth 0 dog" if truth == 0 else "truth not dog")
-    assert f"says {found.label} (91.7 %)" in Subject("x", found, truth).sentence
+    assert (said.text, said.right, said.bold) == (f"predicts {found.label}", "91.7 %", ends.endswith("correct."))
+    assert true.text == ("label 0 dog" if truth == 0 else "label not dog")
+    assert f"predicts {found.label} (91.7 %)" in Subject("x", found, truth).sentence
 
 
 def test_counts_know_both_answers() -> None:

@@ -29,7 +29,7 @@ def activations(model: Model, image: Image, layers: Sequence[str | int]) -> Acti
         ImageError: the image does not fit the model.
         ModelError: an output is not finite.
     """
-    check_picture(model, image, "picture")
+    check_picture(model, image, "image")
     about = {layer.name: layer for layer in (find_layer(model.layers, asked) for asked in layers)}
     names = tuple(about)
     answer = model.forward(image[None], names)

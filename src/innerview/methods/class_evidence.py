@@ -78,7 +78,7 @@ def class_evidence(model: Model, image: Image, target: Target) -> ClassEvidence:
         ImageError: the image does not fit the model.
         ModelError: something is NaN or infinite.
     """
-    check_picture(model, image, "picture")
+    check_picture(model, image, "image")
     head = find_head(model)
     noise = np.random.default_rng(0).random(image.shape).astype(image.dtype)
     images = np.stack([image, noise])

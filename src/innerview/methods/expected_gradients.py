@@ -58,7 +58,7 @@ def expected_gradients(
     """
     require_differentiable(model)
     check_samples(n_samples)
-    check_picture(model, image, "picture")
+    check_picture(model, image, "image")
     if not len(baselines):
         raise UsageError(
             "no baseline was given; give images to compare with, such as some dozens that it was trained on"

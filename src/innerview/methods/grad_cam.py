@@ -66,7 +66,7 @@ def grad_cam(
         ModelError: something is not finite.
     """
     require_differentiable(model)
-    check_picture(model, image, "picture")
+    check_picture(model, image, "image")
     chosen = choose_layer(model, layer)
     outputs = forward_logits(model, image[None])
     resolved = target.resolve(outputs[0], model.output)

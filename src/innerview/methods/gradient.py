@@ -28,7 +28,7 @@ def gradient(model: DifferentiableModel, image: Image, target: Target) -> Gradie
         ModelError: something is not finite.
     """
     require_differentiable(model)
-    check_picture(model, image, "picture")
+    check_picture(model, image, "image")
     prediction = predict(model, image[None])[0]
     resolved = target.resolve(prediction.logits, model.output)
     # The end of a path is the image itself, so that one walk serves all methods.

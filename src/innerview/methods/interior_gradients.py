@@ -59,7 +59,7 @@ def interior_gradients(
         ModelError: something is not finite; the message names layer and alpha.
     """
     require_differentiable(model)
-    check_picture(model, image, "picture")
+    check_picture(model, image, "image")
     check_picture(model, baseline, "baseline")
     places = check_alphas(alphas)
     resolved = target.resolve(forward_logits(model, image[None])[0], model.output)

@@ -96,7 +96,7 @@ def deletion(
 def _checked(
     model: Model, image: Image, values: Map, fill: str | Image | Fill, fractions: Sequence[float], order: str
 ) -> tuple[Fill, Float[np.ndarray, " fraction"]]:
-    check_picture(model, image, "picture")
+    check_picture(model, image, "image")
     if isinstance(fill, np.ndarray):
         check_picture(model, fill, "fill")
         made: Fill = ImageFill("image", "", fill)

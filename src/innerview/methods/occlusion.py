@@ -57,7 +57,7 @@ def occlusion(
         ImageError: image or fill does not fit the model.
         ModelError: an output is not finite.
     """
-    check_picture(model, image, "picture")
+    check_picture(model, image, "image")
     if isinstance(fill, np.ndarray):
         check_picture(model, fill, "fill")
     made = make_fill(fill, image)

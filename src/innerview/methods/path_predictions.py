@@ -52,7 +52,7 @@ def path_predictions(
     queue = iter(dataset)
     while batch := list(islice(queue, model.batch_size)):
         for image, _ in batch:
-            check_picture(model, image, "picture")
+            check_picture(model, image, "image")
         images = np.stack([image for image, _ in batch])
         truths = np.array([truth for _, truth in batch])
         # All images of the batch at one alpha fill a batch, whatever the number of alphas.

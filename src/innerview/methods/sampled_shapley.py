@@ -78,7 +78,7 @@ def sampled_shapley(
         ImageError: image, fill or labels do not fit the model.
         ModelError: an output is NaN or infinite.
     """
-    check_picture(model, image, "picture")
+    check_picture(model, image, "image")
     labels = partition(image.shape[0], image.shape[1], regions)
     number = int(labels.max()) + 1
     check_request(number, half_width, confidence, max_evaluations)

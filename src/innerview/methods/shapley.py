@@ -79,7 +79,7 @@ def shapley(
         ImageError: the image, an image that fills, or the labels do not fit the model.
         ModelError: an output is NaN or infinite; says for which regions.
     """
-    check_picture(model, image, "picture")
+    check_picture(model, image, "image")
     labels = partition(image.shape[0], image.shape[1], regions)
     number = int(labels.max()) + 1
     made = [make_fill(one, image) for one in fills]

@@ -152,7 +152,7 @@ def _answers(
 ) -> Iterator[Attribution]:
     """Explain each noisy image, in a form that speaks of the image itself; the last one's notes speak of all."""
     check_samples(samples)
-    check_picture(model, image, "picture")
+    check_picture(model, image, "image")
     outputs = forward_logits(model, image[None])
     resolved = target.resolve(outputs[0], model.output)
     score = float(resolved.score(outputs)[0])

@@ -206,7 +206,7 @@ def check_tolerance(model: DifferentiableModel, tolerance: float) -> None:
 def _check_pictures(model: DifferentiableModel, job: Job, whose: str) -> None:
     if not job.baselines:
         raise UsageError("no baseline was given; it decides the answer, so name at least one (black, for a start)")
-    check_picture(model, job.image, f"picture{whose}")
+    check_picture(model, job.image, f"image{whose}")
     for one in job.baselines:
         check_picture(model, one, f"baseline{whose}")
     if job.interior:
