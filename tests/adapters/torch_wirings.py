@@ -154,7 +154,7 @@ class Split(Head):
         self.conv, self.act, self.norm = conv(3), nn.ReLU(), nn.BatchNorm2d(2)
 
     def trunk(self, value: Tensor) -> Tensor:
-        first, second = self.conv(value).batch_size(2, 1)
+        first, second = self.conv(value).chunk(2, 1)
         return torch.cat([self.act(first), self.norm(second)], 1)
 
 

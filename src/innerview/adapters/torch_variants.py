@@ -18,15 +18,15 @@ from innerview.model import InputSpec
 def shuffled(model: Any, seed: int) -> TorchModel | None:
     """A deep copy whose parameters are shuffled, each in itself; None for a module that can't be copied."""
     try:
-        model = copy.deepcopy(model.model)
+        module = copy.deepcopy(model.model)
     except (RuntimeError, TypeError, NotImplementedError):
         return None
     random = torch.Generator().manual_seed(seed)
     with torch.no_grad():
-        for parameter in model.parameters():
+        for parameter in module.parameters():
             order = torch.randperm(parameter.numel(), generator=random).to(parameter.device)
             parameter.copy_(parameter.flatten()[order].view_as(parameter))
-    return TorchModel(model, model.input, model.output)
+    return TorchModel(module, model.input, model.output)
 
 
 def resized(model: Any, declared: InputSpec) -> TorchModel:
