@@ -76,8 +76,8 @@ def test_where_frames_are_taken_out_the_map_stands_over_its_picture(shown: View)
     stills = re.findall(r'<img src="data:image/png;base64,([^"]*)" alt="([^"]*)"', found)
     assert stills[0][1] == "Image: cat"
     picture, drawn = (np.asarray(Pillow.open(io.BytesIO(base64.b64decode(text)))) for text, _ in stills)
-    block = picture.shape[0] // shown._items[0].image.shape[0]
-    pixels = to_bytes(shown._items[0].image)
+    block = picture.shape[0] // shown._items[0].pixels.shape[0]
+    pixels = to_bytes(shown._items[0].pixels)
     assert (picture[::block, ::block] == pixels).all()
     assert drawn.shape == picture.shape
     assert np.ptp(drawn) > 0
