@@ -113,7 +113,7 @@ def points(found: Mapping[str, Comparison]) -> Iterator[str]:
     black = "integrated-gradients from black"
     controls = [name for name in one.ranking() if one.kinds[one.column(name)] == "control"]
     unbeaten = [name for name in controls if not one.beats(black, name)]
-    said = "beat no control" if len(unbeaten) == len(controls) else "do not beat every control"
+    said = "are not shown to beat any control" if len(unbeaten) == len(controls) else "do not beat every control"
     said = said if unbeaten else "beat every control"
     yield (
         f"- **Integrated gradients from black, our tutorial's map, {said}** on `{case}`: {cell(one, 'truth', black)} "
