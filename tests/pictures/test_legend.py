@@ -52,7 +52,7 @@ def test_the_legend_of_a_style_shows_what_the_style_paints(style) -> None:
 def test_the_maps_legend_is_the_ramp_itself() -> None:
     assert (style_entries("map") == ramp("evidence")).all()
     assert (style_entries("map", "value") == ramp("value")).all()
-    assert (style_entries("tutorial2018")[:128] == 0).all()
+    assert (style_entries("recipe")[:128] == 0).all()
 
 
 @pytest.mark.parametrize("width", [120, 320, 700])

@@ -60,7 +60,7 @@ def test_exactness_says_what_was_asked_and_what_was_reached() -> None:
     early = integrated_gradients(NETWORK, IMAGE, Logit(1), baseline=BLACK, tolerance=1e-7, max_evaluations=6)
     assert "can't be told yet" in sentences.exactness(early)
     nothing = integrated_gradients(NETWORK, IMAGE, Logit(1), baseline=IMAGE, tolerance=0.01)
-    assert "The baseline is the picture itself" in sentences.attribution(nothing)
+    assert "The baseline is the image itself" in sentences.attribution(nothing)
 
 
 def test_the_way_is_told_in_runs_whatever_the_order_of_alphas() -> None:

@@ -213,8 +213,8 @@ class Gated:
 @pytest.fixture
 def gated(session: Session) -> Gated:
     made = Gated()
-    opened = next(iter(session.networks.values()))
-    session.networks = {opened.fingerprint: OpenedModel("gated", made)}  # type: ignore[arg-type]
+    opened = next(iter(session.models.values()))
+    session.models = {opened.fingerprint: OpenedModel("gated", made)}  # type: ignore[arg-type]
     return made
 
 
@@ -269,7 +269,7 @@ def test_testing_a_run_ends_when_nobody_waits_for_it(
     tmp_path: Path, session: Session, monkeypatch: pytest.MonkeyPatch, way: str
 ) -> None:
     made_run(tmp_path / "runs" / "a")
-    opened = next(iter(session.networks.values()))
+    opened = next(iter(session.models.values()))
     registry = RunRegistry([tmp_path / "runs"], data=made_folders(tmp_path / "data", count=60))
     tested, gate, passes = Session([opened], registry), threading.Event(), list[int]()
 

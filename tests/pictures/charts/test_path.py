@@ -78,7 +78,7 @@ def test_gradients_that_vanish_or_explode_are_drawn(norms) -> None:
     axes = Figure().subplots()
     draw_norm_path(axes, replace(profile(), norms=np.array(norms)))
     zeros = norms.count(0.0)
-    assert (f"zero at {zeros} of 3 places" in axes.get_title(loc="left")) == (zeros > 0)
+    assert (f"zero at {zeros} of 3 positions" in axes.get_title(loc="left")) == (zeros > 0)
     assert np.isfinite(axes.get_ylim()).all()
 
 

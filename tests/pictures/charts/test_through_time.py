@@ -159,7 +159,7 @@ def test_as_many_snapshots_are_shown_as_find_room(width: float, kept: list[int])
     (axes,) = figure.axes
     assert [tick.get_text() for tick in axes.get_xticklabels()] == [str(step) for step in kept]
     assert [text.get_text() for text in axes.texts[1:]] == [f"{step} %" for step in kept[1:]]
-    assert figure.get_supxlabel() == ("told" if len(kept) == 7 else "told · 4 of 7 snapshots")
+    assert figure.get_supxlabel() == ("told" if len(kept) == 7 else "told · 4 of 7 checkpoints")
 
 
 def test_words_are_wrapped_to_the_width_of_their_figure() -> None:
