@@ -50,7 +50,7 @@ def test_a_run_becomes_a_page_with_every_picture_and_table(capsys: pytest.Captur
     assert {row["image"] for row in table("timelines.csv")} == {"cat"}
     assert len(table("timelines.csv")) == 2 * 10
     assert sum(int(value) for row in table("confusion.csv") for key, value in row.items() if key != "label") == 4
-    assert len(table("answers.csv")) == 4
+    assert len(table("predictions.csv")) == 4
     assert len(table("layers.csv")) == 4 * 9
     with np.load("out/weights.npz") as arrays:
         assert arrays["conv2.weight"].sum(axis=1).tolist() == [4 * 4 * 9] * 4
