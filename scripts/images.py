@@ -21,6 +21,7 @@ from innerview.workbench.run.run import run
 IMAGES = Path(__file__).parent.parent / "docs" / "images"
 
 TAKEN = {
+    "moose/why.png": "why.png",
     "moose/attribution.png": "attribution.png",
     "moose/interior.png": "interior.png",
     "moose/interior.webp": "interior.webp",
@@ -82,8 +83,8 @@ def pages() -> None:
                 shutil.copyfile(source, IMAGES / name)
 
 
-VIEWS = {"viewer.png": "#/interior"}
-"""Views of the cat's one-file page, by name in the documentation; taken where a Chromium is installed."""
+VIEWS = {"viewer.png": ("cat", "#/interior"), "first-screen.png": ("moose", "#/why")}
+"""Views of an image's one-file page, by name in the documentation; taken where a Chromium is installed."""
 
 BROWSER = ("--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--virtual-time-budget=6000")
 
@@ -114,8 +115,8 @@ def main() -> None:
             for source, name in taken.items():
                 shutil.copyfile(root / place / source, IMAGES / name)
         pages()
-        for name, link in VIEWS.items():
-            photograph(root / "look" / "cat" / "view.html", link, IMAGES / name)
+        for name, (image, link) in VIEWS.items():
+            photograph(root / "look" / image / "view.html", link, IMAGES / name)
     for path in sorted(IMAGES.iterdir()):
         print(f"docs/images/{path.name}: {path.stat().st_size:,} bytes")
 

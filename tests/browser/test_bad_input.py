@@ -35,7 +35,7 @@ def stub(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Stub, str]]:
 def tab(context: BrowserContext, heard: Heard, stub: tuple[Stub, str]) -> Iterator[Page]:
     opened = context.new_page()
     heard.listen(opened)
-    opened.goto(stub[1])
+    opened.goto(f"{stub[1]}#/attribution")
     expect(opened.locator("[data-certificate]")).to_be_visible()
     yield opened
     opened.close()
