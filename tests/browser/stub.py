@@ -63,7 +63,7 @@ def made(query: Query, values: Array, error: float, status: str, evaluations: in
     """A map as the server would send it."""
     return make_payload(
         "map",
-        {"map": numbered(values), "pixel_error": numbered(np.abs(values) * error)},
+        {"heatmap": numbered(values), "pixel_error": numbered(np.abs(values) * error)},
         model=query.model,
         image=query.image,
         method="integrated-gradients",

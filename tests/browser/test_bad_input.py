@@ -91,7 +91,7 @@ def test_a_server_that_has_gone_is_told_and_the_page_lives(
     page = context.new_page()
     with stubbed(monkeypatch) as (found, url):
         found.levels = LEVELS
-        page.goto(url)
+        page.goto(f"{url}#/attribution")
         expect(page.locator("[data-certificate]")).to_be_visible()
     expect(page.get_by_text("Connection lost.")).to_be_visible()
     page.get_by_label(FILE).set_input_files({"name": "fine.png", "mimeType": "image/png", "buffer": picture_bytes()})
