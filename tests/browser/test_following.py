@@ -129,7 +129,7 @@ def test_a_training_is_followed_and_a_killed_one_stays(tab: Page, followed: Foll
         assert seen[0] < seen[1] < seen[2]
         assert [one for one, _ in seen] == [4, 8, 12]
         expect(tab.locator("[data-run]")).to_contain_text("step 16")
-        expect(tab.get_by_role("region", name="Confusion matrix")).to_contain_text("6 probe pictures")
+        expect(tab.get_by_role("region", name="Confusion matrix")).to_contain_text("6 probe images")
         tab.get_by_role("navigation", name="Views").get_by_role("link", name="Weights").click()
         cards = tab.locator(".weights .card")
         expect(cards).to_have_count(2)
@@ -153,7 +153,7 @@ def test_a_run_without_film_or_answers_says_so_and_shows_no_other_run_s(context:
         heard.listen(page)
         page.goto(f"{server.url}#/training")
         timeline = page.get_by_role("list", name="All checkpoints").get_by_role("button")
-        matrix = page.get_by_text("10,000 test pictures")
+        matrix = page.get_by_text("10,000 test images")
         expect(timeline.first).to_be_visible(timeout=PATIENCE)
         expect(matrix.first).to_be_visible(timeout=PATIENCE)
         made = made_run(Path(folder) / "half", steps=(0, 1), planned=10)
@@ -176,7 +176,7 @@ def test_what_is_no_run_yet_is_said_in_words(tab: Page, followed: Followed) -> N
     chooser = tab.get_by_role("combobox", name="Run")
     expect(chooser.locator("option").filter(has_text="empty")).to_have_count(1)
     chooser.select_option(label="empty")
-    expect(tab.locator("main")).to_contain_text("holds no snapshot yet; wait for the training to begin")
+    expect(tab.locator("main")).to_contain_text("holds no checkpoint yet; wait for the training to begin")
     made.checkpoint(1, made_run(followed.folder.parent / "other", steps=(0,)).read(0).weights, metadata())
     expect(tab.locator("[data-run]")).to_contain_text("empty: running")
 

@@ -73,7 +73,7 @@ def test_the_way_in_plays_layer_after_layer_and_only_when_asked(page: Page, know
 def test_constant_channels_are_counted_for_every_layer(page: Page, known: Known) -> None:
     show(page, "#/layers", TILE)
     for layer in known.ask("layers").json("layers"):
-        button = page.get_by_role("list", name="Layers of the network").get_by_role("button", name=layer["name"]).first
+        button = page.get_by_role("list", name="Layers of the model").get_by_role("button", name=layer["name"]).first
         if layer["constant"]:
             expect(button).to_contain_text(f"{layer['constant']} constant")
         else:

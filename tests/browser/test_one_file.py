@@ -51,7 +51,7 @@ def test_its_sliders_work_and_what_needs_a_model_says_so(browser: Browser, file:
     assert (canvas(first) != 0).any()
     expect(page.get_by_text("innerview serve").first).to_be_visible()
     page.keyboard.press("3")
-    expect(page.get_by_text("Painting what the network may see needs the network")).to_be_visible()
+    expect(page.get_by_text("Painting a mask needs the model")).to_be_visible()
     expect(page.get_by_role("button", name="Upload")).to_have_count(0)
     page.keyboard.press("4")
     expect(page.locator("[data-shown]")).to_contain_text(" of 128 channels")

@@ -139,7 +139,7 @@ def test_a_damaged_snapshot_is_told_and_a_run_without_any_is_refused(capsys: pyt
     for path in (run.path / "checkpoints").iterdir():
         path.unlink()
     assert main(["inspect", "run", *QUICK]) == 1
-    assert "run holds no snapshot yet; wait for the training to begin" in capsys.readouterr().err
+    assert "run holds no checkpoint yet; wait for the training to begin" in capsys.readouterr().err
 
 
 def test_no_framework_is_needed() -> None:

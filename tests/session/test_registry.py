@@ -110,7 +110,7 @@ def test_a_run_without_a_snapshot_says_so(tmp_path: Path) -> None:
         path.unlink()
     (fact,) = registry.facts()
     assert fact["state"] == "running"
-    with pytest.raises(DataError, match="no snapshot yet"):
+    with pytest.raises(DataError, match="no checkpoint yet"):
         show(registry, "run", fact["id"])
 
 

@@ -115,7 +115,7 @@ class Recorded:
             except DataError as problem:
                 self._problems.append(str(problem))
         if not steps:
-            raise DataError(f"{self.folder.path} holds no snapshot yet; wait for the training to begin")
+            raise DataError(f"{self.folder.path} holds no checkpoint yet; wait for the training to begin")
         if not found:
             raise DataError(f"no snapshot of {self.folder.path} can be read; the first: {self._problems[-len(steps)]}")
         return found
