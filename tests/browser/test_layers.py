@@ -64,7 +64,7 @@ def test_the_way_in_plays_layer_after_layer_and_only_when_asked(page: Page, know
     expect(heading).to_contain_text(names[0])
     page.wait_for_timeout(900)
     expect(heading).to_contain_text(names[0])
-    page.get_by_role("button", name="Play the way in").click()
+    page.get_by_role("button", name="Play", exact=True).click()
     # Looked at in every frame: it stays there for less than a second.
     page.wait_for_function("name => document.querySelector('.layer h2')?.textContent.includes(name)", arg=names[2])
     page.get_by_role("button", name="Pause").click()

@@ -123,7 +123,7 @@ def test_the_largest_screen_is_used(tab: Page) -> None:
     show(tab, "#/masking", READY["masking"])
     seen = box(tab.locator(".seen-by-model canvas").first)
     says = box(tab.get_by_role("list", name="Prediction from these pixels"))
-    kept = box(tab.get_by_role("img", name="The kept part of the map"))
+    kept = box(tab.get_by_role("img", name="These pixels hold"))
     assert seen["right"] - seen["left"] == 640
     assert 0 < says["left"] - seen["right"] < 60
     assert 0 < kept["left"] - says["right"] < 160
