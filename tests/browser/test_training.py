@@ -100,7 +100,7 @@ def test_what_it_takes_for_what_is_the_table_that_was_kept(page: Page, known: Kn
     assert box is not None
     matrix.hover(position={"x": 5.5 * box["width"] / 10, "y": 3.5 * box["height"] / 10})
     expect(section.locator("[data-cell]")).to_contain_text(
-        f"{known.classes[3]}, called {known.classes[5]}: {table[3, 5]}"
+        f"{known.classes[3]} predicted as {known.classes[5]}: {table[3, 5]}"
     )
     commands = page.get_by_role("region", name="Most confident errors").get_by_role("code")
     expect(commands).to_have_text(["innerview serve --data FOLDER"])
