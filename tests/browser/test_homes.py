@@ -13,6 +13,7 @@ from innerview.allcnn import load_pretrained
 from innerview.data.fitting import preprocess
 from innerview.data.samples import example_image
 from innerview.methods.registry import map_methods
+from innerview.session.compute.explanation import examine
 from innerview.session.query import Query
 from innerview.session.session import OpenedModel, Session
 from innerview.viewer.hello import describe_model, describe_photo, hello
@@ -38,8 +39,10 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     network = load_pretrained()
     item = replace(preprocess(example_image("cat"), network.input), name=NASTY, class_number=3)
     photo = Photo.of(item, "sample")
-    found = Session([OpenedModel("", network)]).explain(
-        item, Query(tolerance=0.05, max_alphas=12, curve_fractions=(0.0, 0.2, 1.0), n_random=1)
+    found = examine(
+        Session([OpenedModel("", network)]),
+        item,
+        Query(tolerance=0.05, max_alphas=12, curve_fractions=(0.0, 0.2, 1.0), n_random=1),
     )
     packed = payloads_of(network, found, photo, "black", Sizes(), network.weights())
     page = write_page(

@@ -21,6 +21,7 @@ from innerview.methods import occlusion, registry, rows
 from innerview.methods.method import Method, Option
 from innerview.results import Attribution, Explained, Provenance
 from innerview.results.io import load_result
+from innerview.session.compute.explanation import examine
 from innerview.session.compute.weights import count_weights
 from innerview.session.images import gather
 from innerview.session.methods import run_method
@@ -117,7 +118,7 @@ def test_a_look_draws_and_keeps_every_method_that_was_asked_for(tmp_path: Path) 
     image, black = item.pixels, np.zeros_like(item.pixels)
     asked = ("occlusion:window=8,stride=4", "brightness", "brightness:power=2")
     request = Query(methods=asked, alphas=(0.5,), n_steps=2, layers=("elu1",), fractions=(1.0,), objective="logit")
-    look = Session([OpenedModel("", NETWORK)]).explain(item, request)
+    look = examine(Session([OpenedModel("", NETWORK)]), item, request)
     alone = occlusion(NETWORK, image, Logit(look.prediction.index), fill=black, window=8, stride=4)
     wanted: dict[str, Explained] = {
         "occlusion": alone,
@@ -147,7 +148,7 @@ def test_a_look_draws_and_keeps_every_method_that_was_asked_for(tmp_path: Path) 
 def test_a_look_without_other_methods_has_no_section_for_them(tmp_path: Path) -> None:
     (item,) = gather(NETWORK, ["cat"])
     request = Query(alphas=(0.5,), n_steps=2, layers=("elu1",), fractions=(1.0,))
-    look = Session([OpenedModel("", NETWORK)]).explain(item, request)
+    look = examine(Session([OpenedModel("", NETWORK)]), item, request)
     write_look(
         FigureContext(NETWORK, look, request, "per-image", count_weights({"now": NETWORK.weights()})), tmp_path, {}
     )

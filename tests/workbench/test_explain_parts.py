@@ -16,7 +16,6 @@ from innerview.adapters.operations import ELU, Convolution, Dense, GlobalMean
 from innerview.errors import InnerviewError, ModelError, UsageError
 from innerview.model import InputSpec, Layer, OutputSpec
 from innerview.session.layers import choose_layers
-from innerview.session.session import Session
 from innerview.workbench import Query, explain
 from innerview.workbench.folders import file_names
 from innerview.workbench.page.report import report
@@ -110,7 +109,7 @@ def test_what_cannot_be_drawn_takes_nothing_with_it(tmp_path: Path, monkeypatch:
     done = explain(["cat"], QUICK, model=model(), output=tmp_path / "out")
     files = {one.name for one in (tmp_path / "out" / "cat").iterdir()}
     assert "attribution.png" in files
-    assert not any(name.startswith("keep-") for name in files)
+    assert not any(name.startswith("masking-") for name in files)
     page = done.page.read_text(encoding="utf-8")
     assert "masking-highest.png, since ZeroDivisionError: no figure" in page
     assert len(written(tmp_path / "out" / "cat")["masking"]) == 2, "it was worked out, and only the drawing is missing"
@@ -133,14 +132,14 @@ def test_what_cannot_be_worked_out_behind_the_map_is_named(tmp_path: Path, monke
 
 @pytest.mark.parametrize("scale", ["per-image", "shared"])
 def test_a_picture_that_fails_leaves_the_others(scale: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    look = Session.explain
+    look = LOOK.examine
 
-    def some(session: Session, item: Any, *rest: Any) -> Any:
+    def some(session: Any, item: Any, *rest: Any) -> Any:
         if item.name == "moose":
             raise ModelError("a gradient is not finite")
         return look(session, item, *rest)
 
-    monkeypatch.setattr(Session, "explain", some)
+    monkeypatch.setattr(LOOK, "examine", some)
     asked = Query(n_steps=4, alphas=(0.5, 1.0), vmax=scale)
     with pytest.raises(ModelError, match=r"2 of 3 images are in .*left out: moose \(a gradient is not finite\)"):
         explain(["cat", "moose", "coffee"], asked, model=model(), output=tmp_path / "out")

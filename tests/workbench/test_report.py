@@ -20,6 +20,7 @@ from innerview.data.fitting import preprocess
 from innerview.data.samples import example_image
 from innerview.errors import OutputError, UsageError
 from innerview.model import InputSpec, OutputSpec
+from innerview.session.compute.explanation import examine
 from innerview.session.images import gather
 from innerview.session.query import Query
 from innerview.session.session import OpenedModel, Session
@@ -96,8 +97,8 @@ def test_a_large_picture_takes_at_most_six_megabytes() -> None:
     names = tuple(f"class {number}" for number in range(1000))
     model = NumpyModel(InputSpec(224, 224), OutputSpec(names), operations, weights, np.float32)
     item = replace(preprocess(example_image("cat"), model.input), class_number=281)
-    found = Session([OpenedModel("", model)]).explain(
-        item, Query(tolerance=0.2, curve_fractions=(0.0, 0.1, 1.0), n_random=1)
+    found = examine(
+        Session([OpenedModel("", model)]), item, Query(tolerance=0.2, curve_fractions=(0.0, 0.1, 1.0), n_random=1)
     )
     photo = Photo.of(item, "sample")
     packed = payloads_of(model, found, photo, "black", Sizes(), model.weights())
@@ -145,8 +146,10 @@ def test_too_many_pictures_and_places_that_can_not_be_written_are_refused(small,
 
 def test_the_class_explained_comes_first_whatever_wins(small) -> None:
     (item,) = gather(small, ["moose"])
-    found = Session([OpenedModel("", small)]).explain(
-        item, Query(target="2", tolerance=0.1, curve_fractions=(0.0, 1.0), n_random=1)
+    found = examine(
+        Session([OpenedModel("", small)]),
+        item,
+        Query(target="2", tolerance=0.1, curve_fractions=(0.0, 1.0), n_random=1),
     )
     maps = [query.target for query in found.queries]
     assert maps[0] == 2

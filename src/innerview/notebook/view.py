@@ -18,6 +18,7 @@ from typing import Any, final
 from innerview.errors import MissingExtra
 from innerview.model import Model
 from innerview.notebook.saved import frame, stills
+from innerview.session.compute.explanation import examine
 from innerview.session.images import gather
 from innerview.session.opening import furnish, open_model
 from innerview.session.query import Query, check_query
@@ -87,7 +88,7 @@ class View:
     @cached_property
     def _content(self) -> tuple[Mapping[str, Any], list[Packed]]:
         session = Session([self._opened])
-        looks = [session.explain(item, self._query) for item in self._items]
+        looks = [examine(session, item, self._query) for item in self._items]
         listed, payloads, baselines = gather_payloads(looks, self._scene, Sizes())
         first = hello([self._scene.facts], listed, runs=self._scene.runs, baselines=baselines)
         return first, payloads

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Final, cast
 
 from innerview.allcnn import NAMES, load_pretrained, renamed
-from innerview.data.fitting import Crop, parse_crop, preprocess
+from innerview.data.fitting import parse_crop, preprocess
 from innerview.data.folders import Entry, open_folders
 from innerview.data.image import Image
 from innerview.data.samples import find_image
@@ -57,21 +57,12 @@ def gather(model: Model, images: Sequence[Source] | Source = (), query: Query | 
         entries = [folders.pick(one) for one in asked.select] if asked.select else folders.shuffled(UNPICKED)
     elif not found:
         found = [find_image(FIRST_SAMPLE)]
-    named = [(one.name, one) for one in found] + [(entry.name, entry.read()) for entry in entries]
-    return [prepare(one, model, name, chosen) for name, one in named]
+    found += [replace(entry.read(), name=entry.name) for entry in entries]
+    known = [replace(one, class_number=class_number(one, model)) for one in found]
+    return [preprocess(one, model.input, chosen) for one in known]
 
 
-def prepare(image: Image, model: Model, name: str = "", crop: Crop = "center") -> Image:
-    """Bring an image to what the model takes, with its name and the number of its label.
-
-    Raises:
-        ImageError: the crop lies outside it.
-    """
-    fitted = preprocess(image, model.input, crop)
-    return replace(fitted, name=name or image.name, class_number=_number(image, model))
-
-
-def _number(image: Image, model: Model) -> int | None:
+def class_number(image: Image, model: Model) -> int | None:
     """The number of an image's known class, if this model has a class of that name."""
     try:
         return None if image.label is None else find_class(image.label, model.output.answers)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, Protocol, TypeVar, cast, final, runtime_checkable
 
 from innerview.data.baselines import Baseline, make_baselines
+from innerview.data.fitting import preprocess
 from innerview.data.image import Image
 from innerview.errors import InnerviewError, UsageError
 from innerview.methods.registry import map_methods
@@ -20,9 +21,8 @@ from innerview.model import DifferentiableModel, Model, require_differentiable
 from innerview.session.answers import ANSWERS, OpenedModel
 from innerview.session.cache import Cache
 from innerview.session.compute.computation import Computation
-from innerview.session.compute.explanation import Look, examine
-from innerview.session.images import prepare
-from innerview.session.progress import ALONE, Listener, SubProgress
+from innerview.session.images import class_number
+from innerview.session.progress import Listener
 from innerview.session.query import Query
 from innerview.viewer.hello import describe_model, describe_photo, hello
 from innerview.viewer.payload import Payload, encode
@@ -117,7 +117,11 @@ class Session:
         return replace(query, model=fingerprint, image=name)
 
     def _fitted(self, picture: Image, source: str) -> dict[str, Photo]:
-        return {fingerprint: Photo.of(prepare(picture, one.model), source) for fingerprint, one in self.models.items()}
+        fitted: dict[str, Photo] = {}
+        for fingerprint, one in self.models.items():
+            known = replace(picture, class_number=class_number(picture, one.model))
+            fitted[fingerprint] = Photo.of(preprocess(known, one.model.input), source)
+        return fitted
 
     def _keep(self, mistake: Image) -> str:
         """Keep the image of a mistake while there is room, so that it can be looked into."""
@@ -165,14 +169,6 @@ class Session:
     def keep(self, computation: Computation[T], query: Query, found: T) -> None:
         """Keep a result that came along with another one."""
         self._results.put(computation.key(query), found, computation.size(found))
-
-    def explain(self, item: Image, query: Query, portion: SubProgress = ALONE) -> Look:
-        """Everything about one image that was fitted to the (first) model.
-
-        Raises:
-            UsageError, ImageError, ModelError: as `examine`.
-        """
-        return examine(self, item, self.about(item, query), portion)
 
     def opened(self, query: Query) -> OpenedModel:
         """The model that is asked; the first one where none is named."""

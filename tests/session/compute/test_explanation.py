@@ -9,6 +9,7 @@ import pytest
 
 from innerview import allcnn
 from innerview.methods import activations, gradient, insertion, integrated_gradients, interior_gradients, predict
+from innerview.session.compute.explanation import examine
 from innerview.session.images import gather
 from innerview.session.query import Query
 from innerview.session.session import OpenedModel, Session
@@ -50,7 +51,7 @@ def test_every_part_is_what_its_method_gives_alone(model: Counting, how: Any, ba
     image, black, white = item.pixels, np.zeros_like(item.pixels), np.ones_like(item.pixels)
     starts = [black, white][: len(baselines)]
     asked = {"n_steps" if name == "evaluations" else name: value for name, value in how.items()}
-    look = Session([OpenedModel("", model)]).explain(item, Query(objective="contrast", baselines=baselines, **asked))
+    look = examine(Session([OpenedModel("", model)]), item, Query(objective="contrast", baselines=baselines, **asked))
     same(look.prediction.logits, predict(model, image[None])[0].logits)
     same(look.gradient.gradient, gradient(model, image, Contrast()).gradient)
     same(look.gradient.score, gradient(model, image, Contrast()).score)
@@ -74,7 +75,7 @@ def test_every_part_is_what_its_method_gives_alone(model: Counting, how: Any, ba
 
 def test_nothing_is_worked_out_twice_and_batches_are_full(model: Counting) -> None:
     (item,) = gather(model, ["cat"])
-    look = Session([OpenedModel("", model)]).explain(item, Query(judge=False))
+    look = examine(Session([OpenedModel("", model)]), item, Query(judge=False))
     inside = sum(alpha not in look.integrated.path.alphas for alpha in look.interior.alphas)
     field = 2  # how far a position sees, for the class evidence: two images of which three gradients are asked
     assert sum(model.vjps) == look.integrated.n_evaluations + inside + field

@@ -12,7 +12,7 @@ from innerview import allcnn
 from innerview.fills import make_fill
 from innerview.methods import predict
 from innerview.results import ImagePart, RegionTruth
-from innerview.session.compute.explanation import Look
+from innerview.session.compute.explanation import Look, examine
 from innerview.session.images import gather
 from innerview.session.query import Query
 from innerview.session.session import OpenedModel, Session
@@ -25,7 +25,7 @@ QUICK = Query(n_steps=2, alphas=(0.5,), fractions=(1.0,), curve_fractions=(0.0, 
 @pytest.fixture(scope="module")
 def look() -> Look:
     (item,) = gather(MODEL, ["cat"])
-    return Session([OpenedModel("", MODEL)]).explain(item, QUICK)
+    return examine(Session([OpenedModel("", MODEL)]), item, QUICK)
 
 
 def truth_of(look: Look) -> RegionTruth:
@@ -74,7 +74,7 @@ def test_every_map_has_a_verdict_or_the_reason_why_there_is_none(look: Look) -> 
     assert set(look.verdicts) == {"integrated", "evidence"}
     assert not look.not_judged
     (item,) = gather(MODEL, ["cat"])
-    spared = Session([OpenedModel("", MODEL)]).explain(item, replace(QUICK, judge=False))
+    spared = examine(Session([OpenedModel("", MODEL)]), item, replace(QUICK, judge=False))
     assert spared.truth is None
     assert not spared.verdicts
     assert "94 passes" in spared.not_judged

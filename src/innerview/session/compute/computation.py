@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
 
 from innerview.data.baselines import Baseline
+from innerview.data.image import Image
 from innerview.model import DifferentiableModel, Model
 from innerview.session.progress import Listener
 from innerview.session.query import Query
@@ -22,6 +23,10 @@ T = TypeVar("T")
 @runtime_checkable
 class Source(Protocol):
     """What a computation may ask of the session."""
+
+    def about(self, item: Image, query: Query) -> Query:
+        """Take an image that was fitted to the (first) model; the query is about it then."""
+        ...
 
     def model(self, query: Query) -> Model:
         """The model that is asked."""

@@ -156,16 +156,17 @@ NO_GRADIENTS: Final = (
 
 
 def examine(source: Source, item: Image, query: Query, portion: SubProgress = ALONE) -> Look:
-    """Ask `source` for all that `query` asks about one image; `portion` is told of every pass.
+    """Ask `source` for all that `query` asks about one image, which was fitted to its (first) model.
 
-    Of a model without gradients the map is by occlusion. What fails behind the first map is missing, with its reason;
-    the rest is there.
+    `portion` is told of every pass. Of a model without gradients the map is by occlusion. What fails behind the first
+    map is missing, with its reason; the rest is there.
 
     Raises:
         UsageError: a class, layer, alpha, rule, target or baseline that does not exist or has no meaning.
         ImageError: a baseline file can't be read or does not fit.
         ModelError: something is not finite.
     """
+    query = source.about(item, query)
     model, baselines = source.model(query), source.baselines(query)
     asked = [as_said(layer) for layer in choose_layers(query.layers, model)]
     every = source.result(ACTIVATIONS, replace(query, layers=asked), portion)

@@ -16,7 +16,7 @@ from innerview.files.atomic import write
 from innerview.model import Model
 from innerview.pictures import ScaleChoice
 from innerview.reprs import short
-from innerview.session.compute.explanation import Look
+from innerview.session.compute.explanation import Look, examine
 from innerview.session.images import gather
 from innerview.session.opening import open_model
 from innerview.session.progress import Report, SubProgress, silent
@@ -129,7 +129,7 @@ def _examined(
     """Look into one image after the other; a failure behind the first one does not take the others with it."""
     for number, (item, portion) in enumerate(zip(items, portions, strict=True)):
         try:
-            yield session.explain(item, query, portion)
+            yield examine(session, item, query, portion)
         except InnerviewError as problem:
             if number == 0:  # most likely all of them fail, and nothing is lost
                 raise

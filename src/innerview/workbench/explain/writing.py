@@ -17,7 +17,7 @@ from innerview.targets import label
 from innerview.viewer import sentences
 from innerview.viewer.explanations import EXPLANATIONS
 from innerview.viewer.page import Answer, Figure, Section, picture_page
-from innerview.workbench.explain.drawing import WORDS, Drawn, FigureContext, FigureSpec, figures_of
+from innerview.workbench.explain.drawing import WORDS, Drawn, FigureContext, figures_of
 
 LISTED: Final = 5
 """Classes that the page lists."""
@@ -41,12 +41,15 @@ def write_look(scene: FigureContext, folder: Path, drawn: dict[str, Drawn], *, b
     save_result(folder, _results(scene))  # first of all: what was worked out is there whatever can't be drawn
     for shot in figures_of(scene):
         try:
-            picture = _draw(shot, scene, folder, drawn)
+            picture = drawn.get(shot.file) or shot.draw(scene)
+            pictures.save(picture, folder / shot.file)
         except (OutputError, MemoryError):
             raise
         except Exception as problem:  # noqa: BLE001 one image that can't be drawn doesn't take the others with it
             missing[shot.file] = f"{type(problem).__name__}: {problem}"
             continue
+        if shot.same:
+            drawn[shot.file] = picture
         moving = isinstance(picture, Animation)
         size = (picture.frames[0] if moving else picture).size
         figures.setdefault(shot.view, []).append(Figure(shot.file, shot.words, *size, moving=moving))
@@ -70,15 +73,6 @@ def write_look(scene: FigureContext, folder: Path, drawn: dict[str, Drawn], *, b
 
 def _missing(missing: Mapping[str, str]) -> list[str]:
     return [f"Not here: {what}, since {reason.rstrip('.')}." for what, reason in missing.items()]
-
-
-def _draw(shot: FigureSpec, scene: FigureContext, folder: Path, drawn: dict[str, Drawn]) -> Drawn:
-    """Draw and write one picture, or write the one that was drawn for an earlier look."""
-    picture = drawn.get(shot.file) or shot.draw(scene)
-    if shot.same:
-        drawn[shot.file] = picture
-    pictures.save(picture, folder / shot.file)
-    return picture
 
 
 def _answers(prediction: Prediction) -> list[Answer]:

@@ -11,7 +11,7 @@ from innerview.data.sources import Source
 from innerview.errors import UsageError
 from innerview.files.atomic import write
 from innerview.model import Model
-from innerview.session.compute.explanation import Look
+from innerview.session.compute.explanation import Look, examine
 from innerview.session.images import gather
 from innerview.session.opening import open_model
 from innerview.session.progress import Report, SubProgress, silent
@@ -87,7 +87,7 @@ def report(
 
     def looks() -> Iterator[Look]:  # one at a time, packed and let go before the next
         for item, part in zip(items, parts, strict=True):
-            yield session.explain(item, asked, part)
+            yield examine(session, item, asked, part)
         parts[-1].part(1, 1, "writing").begin()
 
     text = page_for(looks(), scene, sizes, f"Inside the model: {title}")
