@@ -4,7 +4,7 @@ One evaluation is forward and backward of one 32 × 32 picture for one target. O
 both alike, since they take turns; the median and the quartiles over the rounds are printed, and the speed of one
 large matrix product beside them, which bounds any adapter that is made of matrix products.
 
-    python benchmarks/adapters.py [--rounds 20] [--channels 128] [--chunks 1,2,4,8]
+    python benchmarks/adapters.py [--rounds 20] [--channels 128] [--batches 1,2,4,8]
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=20)
     parser.add_argument("--channels", type=int, default=128)
-    parser.add_argument("--chunks", default="1,2,4,8")
+    parser.add_argument("--batches", default="1,2,4,8")
     parser.add_argument("--column-bytes", type=int, default=correlation.COLUMN_BYTES)
     arguments = parser.parse_args()
     correlation.COLUMN_BYTES = arguments.column_bytes
@@ -82,7 +82,7 @@ def main() -> None:
                 if turn:
                     found[name].append(batch_size / taken)
         for name, rates in found.items():
-            print(f"chunk {batch_size:3}   {name:8}  {summary(rates, 'evaluations/s')}")
+            print(f"batch {batch_size:3}   {name:8}  {summary(rates, 'evaluations/s')}")
 
 
 if __name__ == "__main__":

@@ -51,7 +51,7 @@ class Engine(Protocol):
         """In one pass, where it computes fastest: `python benchmarks/passes.py` measures it."""
         ...
 
-    def looking(self, model: Any, dtype: np.dtype[np.floating]) -> AbstractContextManager[None]:
+    def looking(self, model: Any, dtype: np.dtype[np.floating]) -> AbstractContextManager[object]:
         """Change what must be changed for passes in `dtype` while the block runs; then all is as it was."""
         ...
 
@@ -130,7 +130,7 @@ class Passes:
         if not len(images):
             return self._nothing_back(layers, asked, grad_outputs)
         shapes = {
-            layer.name: from_waist(np.empty((1, 1, *layer.shape)), orders[layer.name]).shape[2:]
+            layer.name: tuple(layer.shape[axis] for axis in _back(orders[layer.name]))
             for layer in (self.layers if asked else ())
             if layer.name in asked
         }
@@ -178,5 +178,9 @@ def to_waist(value: Array, order: Order, behind: int = 1) -> Array:
 
 def from_waist(value: Array, order: Order, behind: int = 2) -> Array:
     """Copy target × batch × …, in the order of the waist, into the model's own axis order."""
-    own = np.argsort(order).tolist()
-    return np.array(value.transpose(*range(behind), *(behind + axis for axis in own)), order="C")
+    return np.array(value.transpose(*range(behind), *(behind + axis for axis in _back(order))), order="C")
+
+
+def _back(order: Order) -> list[int]:
+    """The order that undoes another."""
+    return sorted(range(len(order)), key=order.__getitem__)

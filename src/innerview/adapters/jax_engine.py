@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib import import_module
-from typing import Any, ClassVar, Final, final
+from typing import Any, Final, final
 
 import jax
 import jax.numpy as jnp
@@ -28,7 +28,7 @@ _WIDE: Final[Any] = (jax if "enable_x64" in dir(jax) else import_module("jax.exp
 class JaxEngine:
     """Passes of pure functions; what the user compiled stays compiled unless a layer inside is watched."""
 
-    pixels: ClassVar[int] = 65_536
+    pixels: int = 65_536
     """64 images of 32 × 32, or one of 224 × 224."""
 
     @contextmanager

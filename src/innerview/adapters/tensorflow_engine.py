@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, ClassVar, final
+from typing import Any, final
 
 import numpy as np
 import tensorflow as tf
@@ -23,7 +23,7 @@ from innerview.types import Array
 class TensorFlowEngine:
     """Eager passes; what was compiled (tf.function) is run line by line meanwhile, so that it can be seen."""
 
-    pixels: ClassVar[int] = 65_536
+    pixels: int = 65_536
     """64 images of 32 × 32, or one of 224 × 224."""
 
     @contextmanager

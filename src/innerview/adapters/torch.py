@@ -17,8 +17,8 @@ Values cross the waist channels last. Where a value has its channels is found ou
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import asdict, replace
 from functools import cached_property, partial
 from typing import Any, Final, final
@@ -27,13 +27,14 @@ import numpy as np
 
 from innerview.adapters.changes import Evidence, Take, gather
 from innerview.adapters.endings import Found
-from innerview.adapters.failures import made_ours
+from innerview.adapters.engine import Passes, Run
+from innerview.adapters.failures import BACK, made_ours
 from innerview.adapters.positions import Order, Placed, place
 from innerview.adapters.promises import (
     check_inputs,
     check_precision,
     check_weights,
-    collect_grad_outputs,
+    enter,
     refuse_weights_only,
 )
 from innerview.adapters.wiring import wired
@@ -48,7 +49,6 @@ from innerview.model import (
     VjpResult,
     fingerprint_of,
     model_in_short,
-    require_layers,
 )
 from innerview.types import Array, Images
 
@@ -58,19 +58,15 @@ except ImportError as error:
     raise MissingExtra("looking into a PyTorch model", "torch") from error
 
 from innerview.adapters import torch_effective
-from innerview.adapters.torch_back import gradients
 from innerview.adapters.torch_calls import (
-    Seen,
     Survey,
     array_of,
     follow,
-    from_waist,
     looking,
-    observing,
     original,
     precision,
-    to_waist,
 )
+from innerview.adapters.torch_engine import TorchEngine
 from innerview.adapters.torch_running import FORMAT_RUN, Running
 from innerview.adapters.torch_state import check_usable
 
@@ -109,7 +105,8 @@ class TorchModel:
                 f"a {type(model).__name__} of PyTorch is no model; wrap a torch.nn.Module (of an exported program, "
                 "its .module())"
             )
-        self._running, self._weights_only = Running(original(model), input, output), allow_nonfinite
+        self._running = Running(TorchEngine(original(model), PIXELS), input, output)
+        self._weights_only = allow_nonfinite
         check_usable(self._running.model)
         precision(self._running.model)
         survey = Survey(self._running.model, 0)
@@ -161,31 +158,38 @@ class TorchModel:
         """By a layer's name, how its own axes behind the batch are turned for the waist."""
         return self._placed.orders
 
+    @property
+    def _passes(self) -> Passes:
+        """Made anew: the module's precision is what it is now."""
+        return Passes(self._running.engine, self.input, self.output, self.dtype, lambda: self._placed)
+
     @cached_property
     def _placed(self) -> Placed:
         """The layers with their axes, found out when layers are first asked for."""
+        running, engine = self._running, self._running.engine
 
         def run(images: Array, take: Take) -> None:
-            def seen(name: str, module: torch.nn.Module, result: Any) -> None:  # noqa: ARG001 as hooks are called
-                if isinstance(result, torch.Tensor):
-                    take(name, lambda: array_of(result))
+            def tap(name: str, value: Any) -> Any:
+                if isinstance(value, torch.Tensor):
+                    take(name, lambda: array_of(value))
+                return value
 
-            with looking(self._running.model), torch.no_grad(), observing(self._running.model, seen):
-                self._running.run(self._running.pixels(images.astype(self.dtype)))
+            with running.looking(), torch.no_grad():
+                running.run(engine.laid(engine.enter(enter(self.input, images, self.dtype))), tap)
 
         def follow_one(begin: Callable[[torch.Tensor], None]) -> None:
-            pixels = self._running.pixels(np.full((FORMAT_RUN, *self._running.input.shape), 0.5, self.dtype))
-            begin(pixels)
-            self._running.run(pixels)
+            entering = engine.enter(enter(self.input, np.full((FORMAT_RUN, *self.input.shape), 0.5), self.dtype))
+            begin(entering)
+            running.outputs(engine.laid(entering))
 
-        with looking(self._running.model), torch.no_grad():
-            layers = wired(self._survey.layers, follow(self._running.model, follow_one))
-        return place(layers, gather(Evidence(*self._running.input.shape), layers, run))
+        with running.looking(), torch.no_grad():
+            layers = wired(self._survey.layers, follow(running.model, follow_one))
+        return place(layers, gather(Evidence(*self.input.shape), layers, run))
 
     @property
     def batch_size(self) -> int:
         """Images in one pass, by their size."""
-        return max(PIXELS // (self._running.input.height * self._running.input.width), 1)
+        return self._passes.batch_size
 
     @property
     def fingerprint(self) -> str:
@@ -235,81 +239,23 @@ class TorchModel:
     def forward(self, images: Images, layers: Sequence[str] = ()) -> ForwardResult:
         """Run images; `layers` names the layers whose outputs are wanted."""
         refuse_weights_only(allow_nonfinite=self._weights_only)
-        if layers:
-            require_layers(self.layers, layers)
-        activations = dict[str, Array]()
-
-        def seen(name: str, module: torch.nn.Module, result: Any) -> None:  # noqa: ARG001 as hooks are called
-            if name in layers:
-                activations[name] = to_waist(result, self._placed.orders[name])
-
-        self._running.input.check(images)
-        with (
-            made_ours(_failed(len(images)), partial(self._running.locate, images)),
-            looking(self._running.model, self._running.changing),
-            self._observing(seen, layers),
-            torch.no_grad(),
-        ):
-            logits = to_waist(self._running.run(self._running.pixels(images)), (0,))
-        _check_seen(layers, activations)
-        return ForwardResult(logits, activations)
+        with self._ours(images), self._running.looking():
+            return self._passes.forward(self._run(layers), images, layers)
 
     def vjp(self, images: Images, grad_outputs: Mapping[str, GradOutputs], layers: Sequence[str] = ()) -> VjpResult:
         """Run images forward, then grad_outputs on the output and on layers back to pixels and `layers`."""
         refuse_weights_only(allow_nonfinite=self._weights_only)
-        asked = {*layers, *grad_outputs} - {OUTPUT}
-        if asked:
-            require_layers(self.layers, asked)
-        values = dict[str, torch.Tensor]()
+        with self._ours(images), self._running.looking():
+            return self._passes.vjp(self._run({*layers, *grad_outputs} - {OUTPUT}), images, grad_outputs, layers)
 
-        def seen(name: str, module: torch.nn.Module, result: Any) -> torch.Tensor | None:  # noqa: ARG001
-            if name not in asked:
-                return None
-            # The model goes on with a copy: an in-place operation that follows can't reach the value we keep.
-            values[name] = result.clone()
-            return values[name].clone()
+    def _ours(self, images: Images) -> AbstractContextManager[None]:
+        self.input.check(images)
+        doing = f"the model failed on {len(images)} image{'s' * (len(images) != 1)}"
+        return made_ours(doing, partial(self._running.locate, images), back=BACK)
 
-        pixels = self._running.pixels(images).requires_grad_()
-        with looking(self._running.model, self._running.changing), self._observing(seen, asked), torch.enable_grad():
-            with made_ours(_failed(len(images)), partial(self._running.locate, images)):
-                values[OUTPUT] = self._running.run(pixels)
-            _check_seen(asked, values)
-            return self._pull(pixels, values, grad_outputs, layers)
-
-    def _observing(self, seen: Seen, asked: Collection[str]) -> AbstractContextManager[None]:
-        """Hooks on every layer, since calls are counted by all of them; none where no layer was asked for."""
-        return observing(self._running.model, seen) if asked else nullcontext()
-
-    def _pull(
-        self,
-        pixels: torch.Tensor,
-        values: Mapping[str, torch.Tensor],
-        grad_outputs: Mapping[str, GradOutputs],
-        layers: Sequence[str],
-    ) -> VjpResult:
-        """Differentiate once per target; weights are frozen, so nothing is worked out for them."""
-        places = {name: values[name] for name in layers if values[name].requires_grad}
-        orders: dict[str, Order] = {OUTPUT: (0,), "": (0, 1, 2), **(self._placed.orders if len(values) > 1 else {})}
-        arrays = {name: to_waist(value, orders[name]) for name, value in values.items()}
-        factors = collect_grad_outputs(grad_outputs, arrays)
-        targets = len(next(iter(factors.values())))
-        rows = gradients(
-            values,
-            [pixels, *places.values()],
-            {name: [from_waist(one, values[name], orders[name]) for one in given] for name, given in factors.items()},
-        )
-        found = {
-            name: np.stack([to_waist(row[number], orders[name]) for row in rows])
-            for number, name in enumerate(("", *places))
-            if rows
-        }
-        nothing = {name: np.zeros((targets, *arrays[name].shape), arrays[name].dtype) for name in layers}
-        return VjpResult(
-            logits=arrays[OUTPUT],
-            activations={name: arrays[name] for name in layers},
-            input_gradients=found.get("", np.zeros((targets, *pixels.shape), self.dtype)),
-            layer_gradients={name: found.get(name, nothing[name]) for name in layers},
-        )
+    def _run(self, layers: Collection[str]) -> Run:
+        """Calls of layers are counted by hooks on all of them; none where no layer was asked for."""
+        return self._running.run if layers else self._running.run_plain
 
     def _tensors(self) -> dict[str, torch.Tensor]:
         """Everything that the function depends on, beside the code."""
@@ -318,14 +264,3 @@ class TorchModel:
 
 def _array(tensor: torch.Tensor) -> Array:
     return np.array(tensor.detach().cpu().numpy())
-
-
-def _check_seen(asked: Iterable[str], found: Mapping[str, object]) -> None:
-    """A model may take other ways for other images; a layer that was not called has no value."""
-    for name in asked:
-        if name not in found:
-            raise ModelError(f"layer {name} was called in the dry run, but not for these images; don't tap it")
-
-
-def _failed(count: int) -> str:
-    return f"the model failed on {count} image{'s' * (count != 1)}"

@@ -1,4 +1,4 @@
-"""Passes on PyTorch for what Keras runs on it; PyTorch's own modules have an adapter of their own."""
+"""Passes on PyTorch: for its own modules, and for what Keras runs on it."""
 
 # PyTorch is only partly typed: unknown types are its own.
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
@@ -6,39 +6,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Collection, Generator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, ClassVar, final
+from dataclasses import dataclass
+from typing import Any, final
 
 import numpy as np
 import torch
 
 from innerview.adapters.engine import Factors, Pulled, Run
 from innerview.adapters.torch_back import gradients
-from innerview.adapters.torch_calls import device, looking
+from innerview.adapters.torch_calls import array_of, device, looking
+from innerview.adapters.torch_state import Tensors
 from innerview.model import OUTPUT
 from innerview.types import Array
 
 
 @final
+@dataclass(frozen=True)
 class TorchEngine:
     """Passes of one model, where it is.
 
-    Args:
+    Attributes:
         model: whose device is used, and which is put back as it was.
+        pixels: in one pass; 65,536 are 64 images of 32 × 32, or one of 224 × 224.
+        format: how a batch lies in memory.
+        changing: weights that the model changes in place while it runs, copied to be put back.
     """
 
-    pixels: ClassVar[int] = 65_536
-    """64 images of 32 × 32, or one of 224 × 224."""
-
-    def __init__(self, model: torch.nn.Module) -> None:
-        self._model = model
+    model: torch.nn.Module
+    pixels: int = 65_536
+    format: torch.memory_format = torch.contiguous_format
+    changing: Collection[torch.Tensor] = ()
 
     @contextmanager
-    def looking(self, model: object, dtype: np.dtype[np.floating]) -> Generator[None, None, None]:  # noqa: ARG002
+    def looking(self, model: object, dtype: np.dtype[np.floating]) -> Generator[Tensors, None, None]:  # noqa: ARG002
         """Frozen weights, no autocast, evaluation mode of any PyTorch module inside while the block runs."""
-        with looking(self._model):
-            yield
+        with looking(self.model, self.changing) as kept:
+            yield kept
+
+    def enter(self, inputs: Array) -> torch.Tensor:
+        """Take an array that nobody else holds to the model's device: what gradients are had by."""
+        return torch.from_numpy(inputs).to(device(self.model))
+
+    def laid(self, entering: torch.Tensor) -> torch.Tensor:
+        """Copy what has entered as it is to lie in memory; a model may change its input in place."""
+        return entering.clone(memory_format=self.format)
 
     def forward(self, run: Run, inputs: Array, asked: frozenset[str]) -> dict[str, Array]:
         """Run, and copy what was asked for."""
@@ -46,11 +59,11 @@ class TorchEngine:
 
         def tap(name: str, value: Any) -> Any:
             if name in asked:
-                values[name] = _array(value)
+                values[name] = np.array(array_of(value))
             return value
 
         with torch.no_grad():
-            values[OUTPUT] = _array(run(self._enter(inputs), tap))
+            values[OUTPUT] = np.array(array_of(run(self.laid(self.enter(inputs)), tap)))
         return values
 
     def vjp(
@@ -66,9 +79,9 @@ class TorchEngine:
             return kept[name].clone()  # what follows in place can't reach the value that is kept
 
         with torch.enable_grad():
-            entering = self._enter(inputs).requires_grad_()
-            kept[OUTPUT] = run(entering, tap)
-            values = {name: _array(value) for name, value in kept.items()}
+            entering = self.enter(inputs).requires_grad_()
+            kept[OUTPUT] = run(self.laid(entering), tap)
+            values = {name: np.array(array_of(value)) for name, value in kept.items()}
             wanted = factors(values)
             followed = [name for name in places if kept[name].requires_grad]
             targets = len(next(iter(wanted.values())))
@@ -83,14 +96,5 @@ class TorchEngine:
         nothing = {name: np.zeros((targets, *values[name].shape), inputs.dtype) for name in places}
         if not rows:
             return Pulled(values, np.zeros((targets, *inputs.shape), inputs.dtype), nothing)
-        by_input, *by_layer = (np.stack([_array(part) for part in one]) for one in zip(*rows, strict=True))
+        by_input, *by_layer = (np.stack([array_of(part) for part in one]) for one in zip(*rows, strict=True))
         return Pulled(values, by_input, {**nothing, **dict(zip(followed, by_layer, strict=True))})
-
-    def _enter(self, inputs: Array) -> torch.Tensor:
-        return torch.tensor(inputs, device=device(self._model))
-
-
-def _array(value: torch.Tensor) -> Array:
-    detached = value.detach().cpu()
-    half = detached.dtype in {torch.float16, torch.bfloat16}  # NumPy has none of the second; float32 holds both
-    return np.array((detached.float() if half else detached).numpy())

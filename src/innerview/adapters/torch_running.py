@@ -10,21 +10,25 @@ batch is to lie in memory, whether an ending is set aside, which weights it chan
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import numpy as np
 import torch
 
 from innerview.adapters.endings import Found, check_taken_off, take_off, take_off_seen, words
+from innerview.adapters.engine import Tap
 from innerview.adapters.failures import AXES_MAY_BE_WRONG, made_ours
 from innerview.adapters.promises import check_shape, enter
-from innerview.adapters.torch_calls import Survey, device, looking, observing, pick, precision
+from innerview.adapters.torch_calls import Survey, device, observing, pick, precision
 from innerview.adapters.torch_endings import Watch, before, last_operation
+from innerview.adapters.torch_engine import TorchEngine
+from innerview.adapters.torch_state import Tensors
 from innerview.adapters.whereabouts import Whereabouts
 from innerview.errors import ModelError
-from innerview.model import InputSpec, OutputSpec, as_pixels
+from innerview.model import OUTPUT, InputSpec, OutputSpec
 from innerview.types import Array, Images
 
 DRY_RUN: Final = 3
@@ -50,24 +54,34 @@ class Running:
     """A module, what was declared of it, and what its dry run found.
 
     Attributes:
-        model: the module itself.
+        engine: its passes; how a batch lies in memory, and which weights the module changes, is found by the dry run.
         input: what it takes.
         output: what it gives.
-        format: how a batch lies in memory.
         taken_off: the ending that is set aside; empty for none.
         ending: the operation that gives the outputs, where PyTorch's graph shows it.
         halves: names of layers that compute in half precision.
-        changing: weights that the module changes in place while it runs.
     """
 
-    model: torch.nn.Module
+    engine: TorchEngine
     input: InputSpec
     output: OutputSpec
-    format: torch.memory_format = torch.contiguous_format
     taken_off: Found = ""
     ending: Found = ""
     halves: list[str] = field(default_factory=list[str])
-    changing: Collection[torch.Tensor] = ()
+
+    @property
+    def model(self) -> torch.nn.Module:
+        """The module itself."""
+        return self.engine.model
+
+    @property
+    def dtype(self) -> np.dtype[np.floating]:
+        """Precision of the module's weights, as they are now."""
+        return precision(self.model)
+
+    def looking(self) -> AbstractContextManager[Tensors]:
+        """Frozen weights and evaluation mode while the block runs; then everything as it was."""
+        return self.engine.looking(self.model, self.dtype)
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -77,26 +91,18 @@ class Running:
         half = (f"layers of the model compute in half precision ({some}), so its numbers have about three digits",)
         return ended + (half if self.halves else ())
 
-    def pixels(self, images: Array) -> torch.Tensor:
-        """Copy pixels to the model's device, in its precision."""
-        self.input.check(images)
-        return torch.tensor(as_pixels(images, precision(self.model)), device=device(self.model))
+    def run(self, entering: torch.Tensor, tap: Tap) -> torch.Tensor:
+        """From what the module takes to the outputs, in its precision; `tap` hears of every layer on the way."""
 
-    def run(self, pixels: torch.Tensor) -> torch.Tensor:
-        """From pixels to the output that was declared, batch × class."""
-        return self.outputs(self.entering(pixels)).to(pixels.dtype)
+        def seen(name: str, module: torch.nn.Module, result: Any) -> Any:  # noqa: ARG001 as hooks are called
+            return tap(name, result)
 
-    def entering(self, pixels: torch.Tensor) -> torch.Tensor:
-        """From pixels to what the module takes."""
-        scale, offset = (
-            torch.tensor(values, dtype=pixels.dtype, device=pixels.device)
-            for values in (self.input.scale, self.input.offset)
-        )
-        value = pixels * scale + offset
-        first = self.input.layout == "CHW"
-        # .clone(), not .contiguous(): that leaves the strides of one channel (or of a side of 1) as they are after
-        # permute, and a convolution then takes the batch for channels last, so that the model's .view() fails.
-        return value.permute(0, 3, 1, 2).clone(memory_format=self.format) if first else value
+        with observing(self.model, seen):
+            return self.run_plain(entering, tap)
+
+    def run_plain(self, entering: torch.Tensor, _tap: Tap) -> torch.Tensor:
+        """The same where no layer was asked for: hooks on every layer take time."""
+        return self.outputs(entering).to(entering.dtype)
 
     def outputs(self, entering: torch.Tensor) -> torch.Tensor:
         """Run what the module takes, to what stands for its output here: batch × class, before an ending set aside."""
@@ -121,8 +127,9 @@ class Running:
         """Run once more, on images that a run has failed on, to see where; None where it runs now."""
         place = Whereabouts()
         try:
-            with looking(self.model, self.changing), observing(self.model, _unseen, place), torch.enable_grad():
-                self.run(self.pixels(images).requires_grad_())
+            with self.looking(), observing(self.model, _unseen, place), torch.enable_grad():
+                entering = self.engine.enter(enter(self.input, images, self.dtype))
+                self.outputs(self.engine.laid(entering.requires_grad_()))
         except Exception:  # noqa: BLE001 it was raised before, and is being told of
             return place.where
         return None
@@ -138,19 +145,20 @@ class Running:
         except ModelError as error:
             if self.input.layout != "CHW" or VIEWED not in str(error):
                 raise
-            survey, self.format = self._survey(), torch.channels_last
+            survey, self.engine = self._survey(), replace(self.engine, format=torch.channels_last)
             try:
                 self._dry_run(survey)
             except ModelError:
                 raise error from error.__cause__
         else:
-            self.format = self._fast_format()
+            self.engine = replace(self.engine, format=self._fast_format())
         take_off_seen(self.ending, self.output, taken=bool(self.taken_off))
         return survey
 
     def _dry_run(self, survey: Survey) -> None:
         """Run black images once, to see the calls and whether the model runs at all as declared."""
-        black, place = np.zeros((survey.batch, *self.input.shape), precision(self.model)), Whereabouts()
+        black = enter(self.input, np.zeros((survey.batch, *self.input.shape), self.dtype), self.dtype)
+        place = Whereabouts()
 
         def seen(name: str, module: torch.nn.Module, result: Any) -> None:
             if isinstance(result, torch.Tensor) and result.dtype in HALVES:
@@ -159,17 +167,16 @@ class Running:
 
         watch = Watch(survey.batch * len(self.output.class_names))
         self.taken_off, self.halves = "", []
-        shape = enter(self.input, black, precision(self.model)).shape
-        doing = f"the model failed on {survey.batch} black images, shape {shape}"
+        doing = f"the model failed on {survey.batch} black images, shape {black.shape}"
         with (
             made_ours(doing, lambda: place.where, after=AXES_MAY_BE_WRONG),
-            looking(self.model, self._copied()) as kept,
+            replace(self.engine, changing=self._copied()).looking(self.model, self.dtype) as kept,
             observing(self.model, seen, place),
             torch.no_grad(),
             watch,
         ):
-            output = self._declared(self.model(self.entering(self.pixels(black))), survey.batch)
-        self.changing = tuple(kept.changed)
+            output = self._declared(self.model(self.engine.laid(self.engine.enter(black))), survey.batch)
+        self.engine = replace(self.engine, changing=tuple(kept.changed))
         found, value = watch.ending(output)
         if take_off(found, self.output):
             check_taken_off(found, output.double().numpy(force=True), value.double().numpy(force=True), self.output)
@@ -188,7 +195,7 @@ class Running:
         processor, where it was measured: 6 % faster on the built-in model by 8 images, 12 % on EfficientNet-Lite0.
         """
         convolves = any(parameter.dim() == 4 for parameter in self.model.parameters())
-        noise = np.random.default_rng(0).random((FORMAT_RUN, *self.input.shape)).astype(precision(self.model))
+        noise = np.random.default_rng(0).random((FORMAT_RUN, *self.input.shape)).astype(self.dtype)
         try:
             plain = self._try_format(torch.contiguous_format, noise)
             if self.input.layout != "CHW" or not convolves or device(self.model).type != "cpu":
@@ -196,19 +203,24 @@ class Running:
             fast = self._try_format(torch.channels_last, noise)
         except (RuntimeError, MemoryError, ModelError):
             return torch.contiguous_format
-        alike = all(bool((a - b).abs().max() <= ROUNDING * a.abs().max()) for a, b in zip(plain, fast, strict=True))
+        alike = all(bool(abs(a - b).max() <= ROUNDING * abs(a).max()) for a, b in zip(plain, fast, strict=True))
         return torch.channels_last if alike else torch.contiguous_format
 
-    def _try_format(self, form: torch.memory_format, images: Images) -> tuple[torch.Tensor, ...]:
-        """Outputs, and the gradient of their sum by the pixels, with batches laid out in this way."""
-        self.format = form
-        with looking(self.model, self.changing), torch.enable_grad():
-            pixels = self.pixels(images).requires_grad_()
-            output = self.outputs(self.entering(pixels))
+    def _try_format(self, form: torch.memory_format, images: Images) -> tuple[Array, ...]:
+        """Outputs, and the gradient of their sum by what the module takes, with batches laid out in this way."""
+        engine, inputs = replace(self.engine, format=form), enter(self.input, images, self.dtype)
+
+        def run(entering: torch.Tensor, _tap: Tap) -> torch.Tensor:
+            output = self.outputs(entering)
             self.ending = last_operation(output)
-            if not output.requires_grad:
-                return (output,)
-            return output.detach(), torch.autograd.grad(output.sum(), pixels, materialize_grads=True)[0]
+            return output
+
+        def ones(values: Mapping[str, Array]) -> dict[str, Array]:
+            return {OUTPUT: np.ones_like(values[OUTPUT][None])}
+
+        with self.looking():
+            found = engine.vjp(run, inputs, {}, (), ones)
+        return found.values[OUTPUT], found.by_input
 
 
 def _unseen(name: str, module: torch.nn.Module, result: Any) -> None:
