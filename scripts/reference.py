@@ -13,7 +13,8 @@ from types import ModuleType
 from typing import Final, NamedTuple
 
 import innerview
-from innerview import errors, pictures, results
+from innerview import errors, methods, pictures, results
+from innerview.methods.rows import ROWS
 
 
 class Page(NamedTuple):
@@ -48,24 +49,7 @@ PAGES: Final[Mapping[str, Page]] = {
         "Methods",
         "Each takes a model, an image and what is explained, and gives a frozen result. "
         "[Which one, and its options](../methods.md).",
-        (
-            *("integrated_gradients", "expected_gradients", "gradient_input", "gradient", "interior_gradients"),
-            *(
-                "grad_cam",
-                "class_evidence",
-                "occlusion",
-                "shapley",
-                "sampled_shapley",
-                "ask",
-                "parts",
-                "smooth_grad",
-                "var_grad",
-                "aggregate_segments",
-                "aggregate_segments",
-            ),
-            *("deletion", "insertion", "path_predictions", "activations", "activation_distances"),
-            *("weight_histograms", "captum_attribution"),
-        ),
+        (*(row.function.__name__ for row in ROWS if row.function is not methods.predict), "captum_attribution"),
     ),
     "sessions": Page(
         "Whole explanations, viewer, recorder, files",

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,21 +20,11 @@ from innerview.session.progress import NullListener
 from innerview.session.query import read_query
 from innerview.session.session import Session
 from innerview.types import Array
+from innerview.viewer.explanations import EXPLANATIONS
 from innerview.viewer.payload import Payload, decode
 
 PATIENCE = 1000 * patience.PATIENCE
 """Milliseconds for an answer on a busy computer."""
-
-VIEWS = {
-    "0": ("why", "Why this answer"),
-    "1": ("attribution", "Attribution"),
-    "2": ("interior", "Interior gradients"),
-    "3": ("masking", "Masking"),
-    "4": ("layers", "Layers"),
-    "5": ("weights", "Weights"),
-    "6": ("training", "Training"),
-    "7": ("compare", "Compare"),
-}
 
 READY = {
     "why": ".why .photo canvas",
@@ -45,7 +36,21 @@ READY = {
     "training": ".timeline .now",
     "compare": ".compare [data-side] canvas",
 }
-"""What is there when a view has been drawn."""
+"""What is there when a view has been drawn; of another view, what has its name as a class."""
+
+
+def found_views() -> dict[str, tuple[str, str]]:
+    """Key, name and title of every view in the front end, in the order of the keys: a new one is tested by itself."""
+    found: dict[str, tuple[str, str]] = {}
+    for file in (Path(__file__).parents[2] / "frontend" / "src" / "views").glob("*/index.tsx"):
+        _, _, declared = file.read_text(encoding="utf-8").partition("export const view: View = {")
+        key, name = (re.findall(rf'^  {field}: "(\w+)"', declared, re.MULTILINE)[0] for field in ("key", "name"))
+        found[key] = (name, EXPLANATIONS[name].title)
+        READY.setdefault(name, f".innerview .{name}")
+    return dict(sorted(found.items()))
+
+
+VIEWS = found_views()
 
 
 @dataclass(frozen=True)

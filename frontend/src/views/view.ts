@@ -9,7 +9,7 @@ import type { ComponentType } from "preact";
 import type { ViewName } from "../core/link";
 
 export interface View {
-  /** The key 1-7, which is also the order. */
+  /** The key that opens it, one sign, which is also the order. */
   key: string;
   name: ViewName;
   title: string;
