@@ -87,6 +87,17 @@ def test_where_fills_disagree_it_is_said_and_shown() -> None:
     np.testing.assert_allclose(drawn.pixel_error, [[0.5, 0.5], [0.5, 1]])
 
 
+@pytest.mark.parametrize(("weight", "unsure"), [(0.04, ()), (0.06, (3,))])
+def test_a_small_value_of_another_sign_is_no_disagreement(weight: float, unsure: tuple[int, ...]) -> None:
+    image = np.array([1.0, 1, 1, 0.5]).reshape(2, 2, 1)
+    bright = np.array([0.0, 0, 0, 1]).reshape(2, 2, 1)
+    fill = fills.make_fill(bright, image)
+    found = shapley(model(lambda x: x @ [1, 1, 1, 2 * weight]), image, Logit(1), regions=(2, 2), fills=("black", fill))
+    np.testing.assert_allclose(found.values, [[1, 1, 1, weight], [1, 1, 1, -weight]])
+    assert found.unsure_regions == unsure
+    assert ("The fills agree which regions speak for and which against." in found.notes) == (not unsure)
+
+
 def test_what_cannot_be_judged_is_said() -> None:
     blind = shapley(model(lambda x: 1 + 0 * x[:, 0]), ONES, Logit(1), regions=(2, 2), fills=("black", "mean"))
     assert "Cannot be judged under black and mean" in blind.notes[0]

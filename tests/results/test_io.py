@@ -302,6 +302,15 @@ def test_there_is_a_step_for_every_older_layout() -> None:
     assert {one.name for one in FOLDERS.iterdir()} == {f"schema-{number}" for number in range(1, results.SCHEMA + 1)}
 
 
+def test_verdicts_of_schema_4_get_the_names_of_methods(tmp_path: Path) -> None:
+    verdicts = dict.fromkeys(("integrated", "evidence", "occlusion"), RESULTS["verdict"])
+    save_result(tmp_path, {"prediction": RESULTS["prediction"], "verdicts": verdicts})
+    edit(tmp_path, lambda one: one.update(schema=4))
+    found = load_result(tmp_path)
+    assert found.schema == 4
+    assert list(found["verdicts"]) == ["integrated-gradients", "class-evidence", "occlusion"]
+
+
 def test_parts_of_results_check_themselves(tmp_path: Path) -> None:
     save_result(tmp_path, {"spec": InputSpec(3, 4), "layers": (Layer("a", "dense", shape=(3,)),)})
     edit(tmp_path, lambda one: one["spec"].update(height=0))

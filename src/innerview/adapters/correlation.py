@@ -61,13 +61,14 @@ class Window:
         """Whether every window is one place, in its order: then the value already is its columns."""
         return self.kernel == (1, 1) and self.stride == 1 and self.padding == ((0, 0), (0, 0))
 
-    def pad(self, value: Array) -> Array:
-        """Copy `value` (batch × input × channel) into zeros."""
+    def pad(self, value: Array, size: tuple[int, int] = (0, 0)) -> Array:
+        """Copy `value` (batch × input × channel) into zeros, with more of them below and to the right up to `size`."""
         (top, bottom), (left, right) = self.padding
-        if top == bottom == left == right == 0:
-            return value
         batch, height, width, channels = value.shape
-        padded = np.zeros((batch, height + top + bottom, width + left + right, channels), value.dtype)
+        padded_size = max(height + top + bottom, size[0]), max(width + left + right, size[1])
+        if padded_size == (height, width):
+            return value
+        padded = np.zeros((batch, *padded_size, channels), value.dtype)
         padded[:, top : top + height, left : left + width] = value
         return padded
 

@@ -151,7 +151,7 @@ def correlate_tiles(value: Array, tiled: Array, window: Window) -> Array:
     inputs, outputs = tiled.shape[1:]
     batch, (height, width) = len(value), window.output
     down, across = -(-height // TILE), -(-width // TILE)
-    padded = _pad(value, window, (down * TILE + 2, across * TILE + 2))
+    padded = window.pad(value, (down * TILE + 2, across * TILE + 2))
     image, row, column, channel = padded.strides
     tiles = np.lib.stride_tricks.as_strided(  # row and column in the tile, image, tile's row and column, channel
         padded,
@@ -176,12 +176,3 @@ def correlate_tiles(value: Array, tiled: Array, window: Window) -> Array:
         np.matmul(_FROM, product.reshape(REACH**2, -1), out=given.reshape(TILE**2, -1))
         np.copyto(place, given.reshape(place.shape))
     return np.ascontiguousarray(result[:, :height, :width])
-
-
-def _pad(value: Array, window: Window, size: tuple[int, int]) -> Array:
-    """Copy `value` into zeros of `size`, behind the zeros that the window has above and to the left."""
-    (top, _), (left, _) = window.padding
-    batch, height, width, channels = value.shape
-    padded = np.zeros((batch, *size, channels), value.dtype)
-    padded[:, top : top + height, left : left + width] = value
-    return padded

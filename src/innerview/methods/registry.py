@@ -17,7 +17,7 @@ from typing import Any, cast
 from innerview.errors import UsageError
 from innerview.methods import rows
 from innerview.methods.method import Chosen, Method
-from innerview.methods.rows import USUAL
+from innerview.methods.rows import CLASS_EVIDENCE, USUAL
 from innerview.model import Model, has_gradients
 from innerview.plugins import Plugin, read_plugins
 
@@ -115,4 +115,13 @@ def public_functions() -> Mapping[str, Callable[..., Any]]:
     return {row.function.__name__: row.function for row in registry().methods.values()}
 
 
-__all__ = ["USUAL", "Registry", "find_method", "map_methods", "public_functions", "read_method", "registry"]
+__all__ = [
+    "CLASS_EVIDENCE",
+    "USUAL",
+    "Registry",
+    "find_method",
+    "map_methods",
+    "public_functions",
+    "read_method",
+    "registry",
+]

@@ -6,6 +6,7 @@ A row says what its method is called, what it takes and what it costs; `method.M
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Final, cast
 
@@ -41,10 +42,26 @@ from innerview.quadrature import RULES
 USUAL: Final = "integrated-gradients"
 """What explains an image if nobody names a method."""
 
+CLASS_EVIDENCE: Final = "class-evidence"
+
 MOST: Final = 100_000
 """Samples or evaluations at most: more is a slip of the keyboard."""
 
 _SEED: Final = Option(name="seed", type="whole", words="of what is random", default=0, low=0, high=2**32 - 1)
+_REGIONS: Final = Option(
+    name="regions",
+    type="size",
+    words="how many regions, or rows and columns of a grid",
+    default=DEFAULT_REGIONS,
+    low=1,
+)
+_FILLS: Final = Option(
+    name="fills",
+    type="choices",
+    words="what stands where a region is taken away",
+    default=DEFAULT_FILLS,
+    choices=MappingProxyType({name: name for name in FILLS}),
+)
 _NOISY: Final = (
     Option(
         name="method",
@@ -264,20 +281,8 @@ ROWS: Final[tuple[Method, ...]] = (
         source="Shapley 1953; Lundberg, Lee 2017, arXiv 1705.07874",
         supplies={"progress": "progress"},
         options=(
-            Option(
-                name="regions",
-                type="size",
-                words="how many regions, or rows and columns of a grid",
-                default=DEFAULT_REGIONS,
-                low=1,
-            ),
-            Option(
-                name="fills",
-                type="choices",
-                words="what stands where a region is taken away",
-                default=DEFAULT_FILLS,
-                choices=MappingProxyType({name: name for name in FILLS}),
-            ),
+            _REGIONS,
+            _FILLS,
             Option(
                 name="max_evaluations",
                 type="whole",
@@ -301,13 +306,7 @@ ROWS: Final[tuple[Method, ...]] = (
         source="Castro, Gomez, Tejada 2009; Mitchell and others 2022, arXiv 2104.12199; Stein 1945",
         supplies={"progress": "progress"},
         options=(
-            Option(
-                name="regions",
-                type="size",
-                words="how many regions, or rows and columns of a grid",
-                default=DEFAULT_SAMPLED,
-                low=1,
-            ),
+            replace(_REGIONS, default=DEFAULT_SAMPLED),
             Option(
                 name="fill",
                 type="choice",
@@ -337,7 +336,7 @@ ROWS: Final[tuple[Method, ...]] = (
         settle=_settle_sampled,
     ),
     Method(
-        name="class-evidence",
+        name=CLASS_EVIDENCE,
         title="Class evidence",
         function=class_evidence,
         result="map",
@@ -439,13 +438,7 @@ ROWS: Final[tuple[Method, ...]] = (
                 usual="log-odds, or what is usual for outputs that have none",
                 choices=MappingProxyType({name: name for name in OBJECTIVES}),
             ),
-            Option(
-                name="fills",
-                type="choices",
-                words="what stands where a region is taken away",
-                default=DEFAULT_FILLS,
-                choices=MappingProxyType({name: name for name in FILLS}),
-            ),
+            _FILLS,
             Option(
                 name="n_placebos",
                 type="whole",
@@ -468,15 +461,7 @@ ROWS: Final[tuple[Method, ...]] = (
         cost="405 for the parts alone, and 406 for each fill",
         source="the tutorial of 2018, by hand",
         supplies={"progress": "progress"},
-        options=(
-            Option(
-                name="fills",
-                type="choices",
-                words="what stands around a part in place",
-                default=DEFAULT_FILLS,
-                choices=MappingProxyType({name: name for name in FILLS}),
-            ),
-        ),
+        options=(replace(_FILLS, words="what stands around a part in place"),),
         passes=_count_parts,
     ),
     Method(

@@ -13,6 +13,7 @@ disagree in is said.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -43,10 +44,6 @@ MOST_REGIONS: Final = 12
 
 ROUNDING: Final = 64
 """Units of the last place within which scores are taken for the same."""
-
-
-FAINT: Final = 0.01
-"""A region with less than this fraction of all values speaks neither for nor against."""
 
 
 def shapley(
@@ -95,8 +92,7 @@ def shapley(
     decisive = tuple(minimal_sets(~row[::-1]) if told else () for row in kept)
     values = np.stack([shapley_values(row) for row in scores])
     names = [fill.name for fill in made]
-    noted = (*_judged(names, scores, model), *_most(values, asked.unit), *_disagreement(values, names))
-    return ShapleyValues(
+    found = ShapleyValues(
         image=image,
         labels=labels,
         fills=tuple(fill.words for fill in made),
@@ -114,8 +110,9 @@ def shapley(
         target=asked.index,
         n_evaluations=asked.done,
         provenance=Provenance.of(model, asked.described),
-        notes=(*noted, *_parts(sufficient, decisive, names, asked.answer_name)),
     )
+    noted = (*_judged(names, scores, model), *_most(values, asked.unit), *_disagreement(found, names))
+    return replace(found, notes=(*noted, *_parts(sufficient, decisive, names, asked.answer_name)))
 
 
 def count_passes(number: int, fills: int, most: int | None = None) -> int:
@@ -230,15 +227,13 @@ def _over(values: Array, unit: str) -> str:
     return told if len(values) == 1 else f"{told} ({values.min():+.3g} to {values.max():+.3g} over {len(values)} fills)"
 
 
-def _disagreement(values: Float[np.ndarray, "fill region"], names: Sequence[str]) -> tuple[str, ...]:
-    if len(values) == 1:
+def _disagreement(found: ShapleyValues, names: Sequence[str]) -> tuple[str, ...]:
+    if len(names) == 1:
         return (f"One fill was asked ({names[0]}): whether the values hold under another is not known.",)
-    sizes = np.abs(values).sum(axis=1, keepdims=True)
-    fractions = values / np.where(sizes > 0, sizes, 1)
-    unclear = np.flatnonzero((fractions.min(axis=0) < -FAINT) & (fractions.max(axis=0) > FAINT)).tolist()
-    if not unclear:
+    if not found.unsure_regions:
         return ("The fills agree which regions speak for and which against.",)
-    return (f"Fills disagree about the sign of {_regions(unclear)}: neither for nor against can be said of them.",)
+    unsure = _regions(found.unsure_regions)
+    return (f"Fills disagree about the sign of {unsure}: neither for nor against can be said of them.",)
 
 
 def _regions(found: Sequence[int]) -> str:

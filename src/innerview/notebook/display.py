@@ -130,7 +130,7 @@ def _regions(result: RegionTruth) -> Any:
     from innerview.pictures.canvas import Line, Tile
 
     values = result.values
-    adds = regions_on_image(values.image, values.labels, values.values.mean(axis=0), sentences.unsure_regions(values))
+    adds = regions_on_image(values.image, values.labels, values.values.mean(axis=0), values.unsure_regions)
     tiles = [Tile(adds, (Line(f"What each region adds ({values.unit})", bold=True),))]
     tiles += [_tile(one) for one in (result.alone, result.without) if one is not None]
     return why_picture(f"Regions: {values.provenance.target}", tiles, sentences.regions(result).splitlines())

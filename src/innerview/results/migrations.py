@@ -148,7 +148,22 @@ def rename_parts(told: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
+VERDICTS_OF_SCHEMA_4: Final[Mapping[str, str]] = MappingProxyType(
+    {"integrated": "integrated-gradients", "evidence": "class-evidence"}
+)
+"""Old name of a map that a verdict is on -> the name of its method."""
+
+
+def rename_verdicts(told: dict[str, Any]) -> dict[str, Any]:
+    """From 4 to 5: every verdict of an explanation stands under the name of a method."""
+    match told:
+        case {"prediction": _, "verdicts": {**verdicts}} if TYPE not in verdicts:
+            return {**told, "verdicts": {VERDICTS_OF_SCHEMA_4.get(name, name): one for name, one in verdicts.items()}}
+        case _:
+            return told
+
+
 MIGRATIONS: Final[Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]]] = MappingProxyType(
-    {1: say_types, 2: rename, 3: rename_parts}
+    {1: say_types, 2: rename, 3: rename_parts, 4: rename_verdicts}
 )
 """How result.json of a schema becomes that of the next one."""

@@ -18,7 +18,7 @@ from innerview.targets import label
 from innerview.types import Array
 from innerview.version import __version__
 
-SCHEMA = 4
+SCHEMA = 5
 """Number of the layout of results in files (`results.io`)."""
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias, cast
+from typing import Final, TypeAlias, cast
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -12,6 +12,9 @@ from innerview.reprs import short
 from innerview.results.provenance import Provenance
 from innerview.results.result import A_co, Result
 from innerview.types import Array
+
+FAINT: Final = 0.05
+"""Of the largest value under a fill: a smaller one says neither for nor against."""
 
 Sets: TypeAlias = tuple[tuple[int, ...], ...]
 """Sets of regions by their numbers."""
@@ -77,6 +80,16 @@ class ShapleyValues(Result["ShapleyValues[Array]", A_co]):
         """Half the range over the fills, likewise."""
         half = (self.values.max(axis=0) - self.values.min(axis=0)) / 2
         return half[self.labels] / self.sizes[self.labels]
+
+    @property
+    def unsure_regions(self) -> tuple[int, ...]:
+        """Regions that speak for the class under one fill and against it under another.
+
+        A value speaks where its size is more than a twentieth of the largest under the same fill.
+        """
+        sizes = np.abs(self.values)
+        signs = np.where(sizes > FAINT * sizes.max(axis=1, keepdims=True), np.sign(self.values), 0)
+        return tuple(np.flatnonzero((signs.min(axis=0) < 0) & (signs.max(axis=0) > 0)).tolist())
 
     @property
     def sizes(self) -> Int[A_co, " region"]:

@@ -14,6 +14,7 @@ from typing import Final, Protocol, runtime_checkable
 
 from innerview.errors import UsageError
 from innerview.methods import weight_histograms
+from innerview.methods.registry import CLASS_EVIDENCE
 from innerview.methods.verdict import judge
 from innerview.model import Model
 from innerview.results import Explained, Verdict, WeightHistograms, as_attribution
@@ -120,7 +121,7 @@ def _truth(asked: Asked, query: Query, listener: Listener) -> Payload:
     """With verdicts on the class evidence, where there is some, and on the map of the method that is asked."""
     found, verdicts = asked.result(TRUTH, query, listener), dict[str, Verdict]()
     with contextlib.suppress(UsageError):  # most models have no such end
-        verdicts["class-evidence"] = judge(asked.result(EVIDENCE, query, listener).heatmap, found.values)
+        verdicts[CLASS_EVIDENCE] = judge(asked.result(EVIDENCE, query, listener).heatmap, found.values)
     shown = as_attribution(asked.result(ATTRIBUTION, query, listener))
     verdicts[query.method] = judge(shown.heatmap, found.values)
     return truth_payload(found, verdicts, _stamp(asked, query), versus=_versus(asked, query))

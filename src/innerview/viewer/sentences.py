@@ -54,9 +54,6 @@ HARDLY = 1.005
 LEAST_CORRELATION = 0.005
 """Below it nothing is followed."""
 
-FAINT = 0.05
-"""A region with less than this fraction of the largest value speaks neither for nor against."""
-
 TWO = 2
 """Classes that are named, of several that nothing sets apart."""
 
@@ -166,7 +163,7 @@ def regions(truth: RegionTruth) -> str:
         f"The {names[order[0]]} adds most ({most} {values.unit}), the {names[order[-1]]} least ({least}): means over "
         f"every combination of {len(names)} regions and {len(values.fills)} fills."
     )
-    unsure = [names[at] for at in unsure_regions(values)]
+    unsure = [names[at] for at in values.unsure_regions]
     if unsure:
         told.append(f"What the {_listed(unsure)} would add depends on what is put there instead.")
     return "\n".join(told)
@@ -175,13 +172,6 @@ def regions(truth: RegionTruth) -> str:
 def _fill_names(values: ShapleyValues) -> list[str]:
     """Without what is needed to make them again."""
     return [fill.partition(" (")[0] for fill in values.fills]
-
-
-def unsure_regions(values: ShapleyValues) -> list[int]:
-    """Regions of which one fill says that they speak for the class and another that they speak against it."""
-    limit = FAINT * np.abs(values.values).max(axis=1, keepdims=True)
-    signs = np.where(np.abs(values.values) > limit, np.sign(values.values), 0)
-    return np.flatnonzero((signs.min(axis=0) < 0) & (signs.max(axis=0) > 0)).tolist()
 
 
 def chance_of(prediction: Prediction, index: int) -> str:

@@ -71,7 +71,7 @@ def outcomes_of(look: Look, part: ImagePart, *, kept: bool, size: int | None = N
 
 
 def test_every_map_has_a_verdict_or_the_reason_why_there_is_none(look: Look) -> None:
-    assert set(look.verdicts) == {"integrated", "evidence"}
+    assert set(look.verdicts) == {"integrated-gradients", "class-evidence"}
     assert not look.not_judged
     (item,) = gather(MODEL, ["cat"])
     spared = examine(Session([OpenedModel("", MODEL)]), item, replace(QUICK, judge=False))

@@ -11,6 +11,7 @@ from innerview.data.baselines import Baseline
 from innerview.data.image import Image
 from innerview.errors import InnerviewError, ModelError, UsageError
 from innerview.layers import as_said
+from innerview.methods.registry import CLASS_EVIDENCE, USUAL
 from innerview.methods.verdict import judge
 from innerview.model import Layer, find_layer, has_gradients
 from innerview.results import (
@@ -82,8 +83,7 @@ class Look:
         missing: what could not be worked out, by what it is, with the reason.
         evidence: what each position of the last map gives to each class; None where the model has no such end.
         truth: what each region does to the answer, exactly; None where that was not asked.
-        verdicts: on the map of gradients ("integrated"), on the evidence ("evidence") and on those of other methods, by
-            name; none without truth.
+        verdicts: on every map of the class explained, by the name of its method; none without truth.
         not_judged: why there is no truth; empty where there is.
     """
 
@@ -251,8 +251,8 @@ def _verdicts(
     truth: RegionTruth, first: Explained, evidence: ClassEvidence | None, methods: Mapping[str, Explained]
 ) -> dict[str, Verdict]:
     """On every map of the class explained."""
-    own = {} if FORWARD in methods and methods[FORWARD] is first else {"integrated": as_attribution(first).heatmap}
-    exact = {} if evidence is None else {"evidence": evidence.heatmap}
+    own = {} if FORWARD in methods and methods[FORWARD] is first else {USUAL: as_attribution(first).heatmap}
+    exact = {} if evidence is None else {CLASS_EVIDENCE: evidence.heatmap}
     others = {name: as_attribution(one).heatmap for name, one in methods.items()}
     return {name: judge(heatmap, truth.values) for name, heatmap in (own | exact | others).items()}
 

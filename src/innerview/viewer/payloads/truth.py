@@ -32,7 +32,7 @@ def truth_payload(
         target_words=values.provenance.target,
         names=list(found.names),
         fills=list(values.fills),
-        unsure=sentences.unsure_regions(values),
+        unsure=list(values.unsure_regions),
         lines=sentences.regions(found).splitlines(),
         parts=[_part(name, one) for name, one in parts],
         verdicts={name: {"kind": one.kind, "says": sentences.verdict(one)} for name, one in verdicts.items()},

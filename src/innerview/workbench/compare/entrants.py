@@ -13,7 +13,7 @@ from innerview.adapters.captum_bridge import captum_attribution
 from innerview.data.baselines import parse_baseline
 from innerview.errors import UsageError
 from innerview.methods.method import Chosen, Method
-from innerview.methods.registry import map_methods, read_method, registry
+from innerview.methods.registry import CLASS_EVIDENCE, map_methods, read_method, registry
 from innerview.methods.sampled_shapley import DEFAULT_SAMPLED, count_pilot
 from innerview.model import Model
 from innerview.results import Attribution
@@ -26,7 +26,7 @@ BASELINES: Final = ("black", "mean", "blurred")
 TRUTH: Final = "shapley"
 """The method that is the measure of the others: it enters by its values under the other fills, at no cost."""
 
-SUMS_OUTPUTS: Final = frozenset({"class-evidence"})
+SUMS_OUTPUTS: Final = frozenset({CLASS_EVIDENCE})
 """Methods that explain sums of outputs alone; they are asked about the contrast."""
 
 CAPTUM: Final = "captum:"

@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from innerview import pictures
+from innerview.methods.registry import CLASS_EVIDENCE, USUAL
 from innerview.model import Model
 from innerview.pictures import Animation, ScaleChoice, Subject
 from innerview.pictures.attribution import method_title
@@ -89,7 +90,7 @@ def _attribution(scene: FigureContext) -> Drawn:
         subject=scene.subject,
         style=scene.query.overlay,
         scale=scene.scale,
-        verdict=_verdict(scene, "integrated"),
+        verdict=_verdict(scene, USUAL),
     )
 
 
@@ -196,7 +197,7 @@ def _why(scene: FigureContext) -> Drawn:
         if evidence is None:
             shown = pictures.evidence_on_photo(photo, found.heatmap)
             tiles.append(Tile(shown, (Line("In colour: regions that add to it", bold=True),)))
-        unsure = sentences.unsure_regions(found)
+        unsure = found.unsure_regions
         adds = pictures.regions_on_image(look.item.pixels, found.labels, middle, unsure)
         tiles.append(Tile(adds, (Line(f"What each region adds ({found.unit})", bold=True),)))
         for part, words in ((truth.alone, "Only"), (truth.without, "Without")):
@@ -226,7 +227,7 @@ def _say_why(scene: FigureContext) -> str:
     look = scene.look
     told = [] if look.truth is None else [sentences.regions(look.truth)]
     if look.evidence is not None:
-        verdict = look.verdicts.get("evidence")
+        verdict = look.verdicts.get(CLASS_EVIDENCE)
         judged = f" Its map {sentences.verdict(verdict)}." if verdict is not None else ""
         told.append(f"Class evidence. {look.evidence.notes[0]}{judged}")
     return "\n".join([*told, *([f"{look.not_judged}."] if look.not_judged else [])])
@@ -327,7 +328,7 @@ ALWAYS: Final = (
 WORDS: Final[Mapping[str, Callable[[FigureContext], str]]] = MappingProxyType(
     {
         "why": _say_why,
-        "attribution": lambda scene: _judged(scene, "integrated", sentences.attribution(scene.look.integrated)),
+        "attribution": lambda scene: _judged(scene, USUAL, sentences.attribution(scene.look.integrated)),
         "methods": lambda scene: " ".join(
             _judged(scene, name, sentences.by_method(one)) for name, one in scene.look.methods.items()
         ),

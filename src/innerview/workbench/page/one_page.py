@@ -56,9 +56,7 @@ def payloads_of(
     if look.evidence is not None:
         packed.append(pack(evidence_payload(look.evidence, stamp, versus=versus), target=None, versus=None))
     if look.truth is not None:
-        names = {"evidence": "class-evidence", "integrated": USUAL}
-        verdicts = {names.get(name, name): one for name, one in look.verdicts.items()}
-        packed.append(pack(truth_payload(look.truth, verdicts, stamp, versus=versus), **first))
+        packed.append(pack(truth_payload(look.truth, look.verdicts, stamp, versus=versus), **first))
     if look.path is not None:
         packed.append(pack(path_payload(look.path, stamp, versus=versus), **first))
     if look.orders:
