@@ -86,6 +86,25 @@ _RENAMED = {
     "sum_regions": "aggregate_segments",
 }
 
+# Modules of earlier checkouts, likewise.
+_MOVED = {
+    "innerview.network": "innerview.model",
+    "innerview.pictures.film": "innerview.pictures.timeline",
+    "innerview.runs.ending": "innerview.runs.status",
+}
+
+
+class _Moved:
+    """Asked last, for what nobody has: a module of an earlier name is answered with the new one."""
+
+    @staticmethod
+    def find_spec(name: str, path: object = None, target: object = None) -> None:  # noqa: ARG004 as it is called
+        if name in _MOVED:
+            raise ModuleNotFoundError(f"{name} was renamed; use {_MOVED[name]}", name=name)
+
+
+sys.meta_path.append(_Moved)  # pyright: ignore[reportArgumentType] a finder is known by what it has
+
 # checkers read the stub, which lists them
 __all__ = ["__version__", *_HOMES]  # noqa: PLE0604  # pyright: ignore[reportUnsupportedDunderAll]
 
@@ -95,6 +114,8 @@ def __getattr__(name: str) -> object:
         return getattr(import_module(f"innerview.{_HOMES[name]}"), name)
     if name in _RENAMED:
         raise AttributeError(f"innerview.{name} was renamed; use innerview.{_RENAMED[name]}")
+    if f"innerview.{name}" in _MOVED:
+        raise AttributeError(f"innerview.{name} was renamed; use {_MOVED[f'innerview.{name}']}")
     # A method needs no line here: one that only the registry knows (of another package, say) is found there.
     if not name.startswith("_") and find_spec(f"innerview.{name}") is None:
         found = import_module("innerview.tensors").method_named(name)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from importlib import import_module
+
 import pytest
 
 import innerview
@@ -32,3 +35,18 @@ def test_an_old_name_is_answered_with_the_new_one(old: str) -> None:
     with pytest.raises(AttributeError, match="was renamed; use innerview") as problem:
         getattr(innerview, old)
     assert any(name in str(problem.value) for name in innerview.__all__)
+
+
+@pytest.mark.parametrize(("old", "new"), innerview._MOVED.items())
+def test_an_old_module_is_answered_with_the_new_one(old: str, new: str) -> None:
+    with pytest.raises(ModuleNotFoundError, match=f"^{re.escape(old)} was renamed; use {re.escape(new)}$"):
+        import_module(old)
+    import_module(new)
+    home, _, name = old.rpartition(".")
+    assert not hasattr(import_module(home), name)
+
+
+def test_an_old_option_of_wrap_is_answered_with_the_new_one() -> None:
+    for old, new in {"chunk": "batch_size", "weights_only": "allow_nonfinite"}.items():
+        with pytest.raises(TypeError, match=f"{old}= was renamed; use {new}="):
+            innerview.wrap(len, **{old: 3})

@@ -43,6 +43,9 @@ WAYS: Final = {
 """Frameworks whose models can be called, but not wrapped as they are, with the way out: as functions they would lose
 their gradients without a word."""
 
+RENAMED: Final = {"chunk": "batch_size", "weights_only": "allow_nonfinite"}
+"""Options of earlier checkouts: each is answered with the new one."""
+
 TOLERANCE: Final = {"float32": 1e-3, "float64": 1e-8}
 """Largest change of an output, relative to the largest output, when an image is run alone: rounding, not meaning."""
 
@@ -71,6 +74,8 @@ def wrap(
         ModelError: the model can't be run as declared, its outputs are not finite, or an image's output depends
             on the other images of its batch.
     """
+    for old in options.keys() & RENAMED.keys():
+        raise TypeError(f"wrap: {old}= was renamed; use {RENAMED[old]}=")
     adapter = _find(model, with_parameters="parameters" in options)
     if input is None or output is None:
         raise UsageError(
