@@ -43,7 +43,7 @@ def quantities(model: DifferentiableModel, images: Array) -> list[list[Array]]:
         for image in images
     ]
     return [
-        [pulled.logits],
+        [pulled.outputs],
         [pulled.activations[name] for name in layers],
         [pulled.input_gradients],
         [pulled.layer_gradients[name] for name in layers],

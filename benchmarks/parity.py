@@ -67,7 +67,7 @@ class Case:
     @property
     def target(self) -> int:
         """The winning class."""
-        return int(self.wrapped.forward(self.image[None]).logits[0].argmax())
+        return int(self.wrapped.forward(self.image[None]).outputs[0].argmax())
 
     def tensor(self, picture: Array) -> torch.Tensor:
         """A picture as the model takes it."""

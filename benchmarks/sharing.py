@@ -63,7 +63,7 @@ def main() -> None:
             images = make_fill(name, image).paint(image, shown).astype(np.float32)
             few = images[::EVERY]
             exact, before, _ = timed(
-                lambda: np.concatenate([model.forward(few[at : at + 4]).logits for at in range(0, len(few), 4)])  # noqa: B023
+                lambda: np.concatenate([model.forward(few[at : at + 4]).outputs for at in range(0, len(few), 4)])  # noqa: B023
             )
             found, after, wall = timed(lambda: np.concatenate([one for _, one in model.forward_similar(images)]))  # noqa: B023
             plain.append(before * EVERY)

@@ -47,7 +47,7 @@ def test_another_package_wraps_the_models_of_its_framework(tmp_path: Path, monke
     model = model_of(tmp_path, monkeypatch, {"teapot": "teapot_innerview:adapter"})
     wrapped = wrap(model, input=SPEC, output=OUTPUT)
     images = np.random.default_rng(0).random((2, 2, 2, 3)).astype(np.float32)
-    np.testing.assert_allclose(wrapped.forward(images).logits, images.mean((1, 2)), rtol=1e-6)
+    np.testing.assert_allclose(wrapped.forward(images).outputs, images.mean((1, 2)), rtol=1e-6)
 
 
 def test_what_comes_of_it_is_checked_as_ours_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -34,7 +34,7 @@ def main() -> None:
     torch.set_num_threads(1)
     case = case_of(options.case, options.data, options.weights)
     ((_, picture),) = case.take(1)
-    target = int(case.model.forward(picture[None]).logits[0].argmax())
+    target = int(case.model.forward(picture[None]).outputs[0].argmax())
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     spent = options.budget
     if options.who == "captum":

@@ -192,7 +192,7 @@ def timed(work: Callable[[], Any]) -> tuple[float, float, Any]:
 def speed(case: Case, store: Store, count: int = REPEATS) -> None:
     """Seconds for one picture's map, innerview to 1 % and Captum in turn; evaluations a second."""
     pictures = [picture for _, picture in case.take(max(count, THROUGHPUT_PICTURES))]
-    targets = [int(case.model.forward(picture[None]).logits[0].argmax()) for picture in pictures]
+    targets = [int(case.model.forward(picture[None]).outputs[0].argmax()) for picture in pictures]
     best = tuned_of(store.rows("rules"))
     for number in range(count):
         one, target = pictures[number], targets[number]

@@ -69,7 +69,7 @@ def examined(run: RunFolder, series: str, pictures: LabelledPictures, classes: t
     snapshot = run.read(run.steps()[-1], series)
     temperature = float(snapshot.metadata["temperature"])
     logits, half = torch_logits(snapshot, pictures, len(classes))
-    oracle = model_of(snapshot, classes).forward(pictures.images[:CHECKED].astype(np.float32) / 255).logits
+    oracle = model_of(snapshot, classes).forward(pictures.images[:CHECKED].astype(np.float32) / 255).outputs
     difference = float(np.abs(oracle - logits[:CHECKED].numpy()).max())
     if difference > AGREEMENT:
         raise SystemExit(f"PyTorch and NumPy differ by {difference} in a logit of the first {CHECKED} pictures")

@@ -94,7 +94,7 @@ def additive(random: np.random.Generator) -> Made:
     steps = [Flatten("flat"), Dense("head", bias=False)]
     model = NumpyModel(SPEC, OutputSpec(2), steps, {"head.weight": weights.reshape(2, -1) / 10})
     image = smooth(random)
-    winner = int(model.forward(image[None]).logits.argmax())
+    winner = int(model.forward(image[None]).outputs.argmax())
     exact = segment_sums(((weights[winner] - weights[1 - winner]) * image).sum(axis=2), LABELS)
     return Made(model, image, lambda values: spearman(segment_sums(values, LABELS), exact))
 
@@ -123,7 +123,7 @@ class OneQuarter:
         answer = self._inner.vjp(images[:, *self.place], grad_outputs, layers)
         gradients = np.zeros((len(answer.input_gradients), *images.shape), images.dtype)
         gradients[:, :, *self.place] = answer.input_gradients
-        return VjpResult(answer.logits, answer.activations, gradients, answer.layer_gradients)
+        return VjpResult(answer.outputs, answer.activations, gradients, answer.layer_gradients)
 
     def astype(self, dtype: Any) -> OneQuarter:
         """In another precision."""

@@ -50,7 +50,7 @@ GradOutputs: TypeAlias = Callable[[Array], Array]
 class ForwardResult:
     """Answer of a forward pass: copies, so that nothing in the model can be changed through them."""
 
-    logits: Logits
+    outputs: Logits
     activations: Mapping[str, Array]
 
 
@@ -59,10 +59,10 @@ class ForwardResult:
 class VjpResult:
     """Answer of a vjp; gradients carry the target axis in front, then the batch.
 
-    `input_gradients` is d score / d pixel. Scores are not in it: whoever asked can work them out from `logits`.
+    `input_gradients` is d score / d pixel. Scores are not in it: whoever asked can work them out from `outputs`.
     """
 
-    logits: Logits
+    outputs: Logits
     activations: Mapping[str, Array]
     input_gradients: Gradients
     layer_gradients: Mapping[str, Array]

@@ -94,7 +94,7 @@ def test_deeplift_adds_up_to_the_change_of_the_score() -> None:
     subject = wrapped()
     for target in (Logit(0), Contrast(0)):
         found = captum_attribution(subject, attr.DeepLift, IMAGE, target, baselines=BASELINE)
-        before = target.score(subject.forward(BASELINE[None]).logits)[0]
+        before = target.score(subject.forward(BASELINE[None]).outputs)[0]
         assert found.heatmap.sum() == pytest.approx(found.score - before, rel=1e-4)
 
 

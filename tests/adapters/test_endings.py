@@ -66,7 +66,7 @@ def test_a_softmax_is_taken_off(end) -> None:
     wrapped = wrap(model, input=SPEC, output=OutputSpec(3))
     own = model(torch.tensor(IMAGES).permute(0, 3, 1, 2)).detach().numpy()
     np.testing.assert_allclose([one.probabilities for one in predict(wrapped, IMAGES)], own, rtol=1e-4)
-    assert np.abs(wrapped.forward(IMAGES).logits.sum(axis=1) - 1).min() > 1e-2
+    assert np.abs(wrapped.forward(IMAGES).outputs.sum(axis=1) - 1).min() > 1e-2
     assert "its logits are taken from before it" in wrapped.notes[0]
     same = wrap(model, input=SPEC, output=OutputSpec(3, kind="probabilities"))
     np.testing.assert_allclose([one.probabilities for one in predict(same, IMAGES)], own, rtol=1e-5)
@@ -77,7 +77,7 @@ def test_a_softmax_is_taken_off(end) -> None:
 @pytest.mark.parametrize("classes", [1, 3])
 def test_a_sigmoid_is_not_applied_twice(end, classes: int) -> None:
     model = wrap(Ends(end, classes), input=SPEC, output=OutputSpec(classes, kind="sigmoid"))
-    np.testing.assert_allclose(model.forward(IMAGES).logits, torch_logits(classes), rtol=1e-5)
+    np.testing.assert_allclose(model.forward(IMAGES).outputs, torch_logits(classes), rtol=1e-5)
     if classes > 1:
         with pytest.raises(ModelError, match="the model ends in sigmoid, but 'logits' was declared: declare kind"):
             wrap(Ends(end, classes), input=SPEC, output=OutputSpec(classes))
@@ -85,7 +85,7 @@ def test_a_sigmoid_is_not_applied_twice(end, classes: int) -> None:
 
 def test_logarithms_of_softmax_are_taken_off_too() -> None:
     model = wrap(Ends(nn.LogSoftmax(dim=1)), input=SPEC, output=OutputSpec(3))
-    np.testing.assert_allclose(model.forward(IMAGES).logits, torch_logits(), rtol=1e-5)
+    np.testing.assert_allclose(model.forward(IMAGES).outputs, torch_logits(), rtol=1e-5)
 
 
 def test_one_probability_is_taken_as_it_is() -> None:

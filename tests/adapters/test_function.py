@@ -44,15 +44,15 @@ def test_the_function_may_write_on_what_it_is_given_and_reuse_its_output() -> No
 
     model = FunctionModel(function, InputSpec(2, 5), CLASSES)
     black, white = np.zeros((1, 2, 5, 3)), np.ones((1, 2, 5, 3))
-    first = model.forward(black).logits
-    assert (model.forward(white).logits == 1).all()
+    first = model.forward(black).outputs
+    assert (model.forward(white).outputs == 1).all()
     assert (first == 0).all()
     assert (white == 1).all()
 
 
 def test_anything_that_numpy_reads_is_an_output() -> None:
     model = FunctionModel(lambda inputs: [[1, 2]] * len(inputs), SPEC, CLASSES)
-    answer = model.forward(np.zeros((3, 2, 5, 3))).logits
+    answer = model.forward(np.zeros((3, 2, 5, 3))).outputs
     assert answer.dtype == np.float32
     np.testing.assert_array_equal(answer, [[1, 2]] * 3)
 
@@ -87,7 +87,7 @@ def test_a_function_of_several_inputs_is_refused_and_defaults_are_none() -> None
     found = FunctionModel(lambda pictures, scale=2, *more, **named: scale * two(pictures), SPEC, CLASSES)
     images = np.random.default_rng(0).random((2, *SPEC.shape)).astype(np.float32)
     np.testing.assert_allclose(
-        found.forward(images).logits, 2 * FunctionModel(two, SPEC, CLASSES).forward(images).logits
+        found.forward(images).outputs, 2 * FunctionModel(two, SPEC, CLASSES).forward(images).outputs
     )
 
 

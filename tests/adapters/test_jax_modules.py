@@ -93,7 +93,7 @@ def test_a_module_gives_what_it_gives_alone(make: Callable[[], tuple[Model, Call
     def logits(given: Any) -> Any:
         return direct((given - mean) / std)
 
-    np.testing.assert_allclose(model.forward(images).logits, logits(images), rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(model.forward(images).outputs, logits(images), rtol=1e-5, atol=1e-6)
     found = model.vjp(images, {OUTPUT: EVERY}).input_gradients
     wanted = [jax.grad(lambda given, number=number: logits(given)[:, number].sum())(images) for number in range(3)]
     np.testing.assert_allclose(found, np.stack(wanted), rtol=1e-4, atol=1e-6)

@@ -136,8 +136,8 @@ def test_it_is_looked_at_in_evaluation_mode() -> None:
     model = reused()
     wrapped = KerasModel(model, SPEC, CLASSES)
     wanted = keras.ops.convert_to_numpy(model(pictures(), training=False))
-    np.testing.assert_allclose(wrapped.forward(pictures()).logits, wanted, rtol=1e-5)
-    assert np.array_equal(wrapped.forward(pictures()).logits, wrapped.forward(pictures()).logits)
+    np.testing.assert_allclose(wrapped.forward(pictures()).outputs, wanted, rtol=1e-5)
+    assert np.array_equal(wrapped.forward(pictures()).outputs, wrapped.forward(pictures()).outputs)
 
 
 def test_channels_in_front_give_the_same_answers() -> None:
@@ -186,9 +186,9 @@ def test_logits_are_taken_from_before_the_ending(build, kind) -> None:
     model, spec = build(), OutputSpec(CLASSES.class_names, kind=kind)
     wrapped = wrap(model, input=SPEC, output=spec)
     plain = KerasModel(reused(), SPEC, CLASSES)
-    np.testing.assert_allclose(wrapped.forward(pictures()).logits, plain.forward(pictures()).logits, rtol=1e-6)
+    np.testing.assert_allclose(wrapped.forward(pictures()).outputs, plain.forward(pictures()).outputs, rtol=1e-6)
     wanted = keras.ops.convert_to_numpy(model(pictures(), training=False))
-    np.testing.assert_allclose(spec.probabilities(wrapped.forward(pictures()).logits), wanted, rtol=1e-5)
+    np.testing.assert_allclose(spec.probabilities(wrapped.forward(pictures()).outputs), wanted, rtol=1e-5)
     found, same = (one.vjp(pictures(), {OUTPUT: EVERY}).input_gradients for one in (wrapped, plain))
     np.testing.assert_allclose(found, same, rtol=1e-5, atol=1e-7)
     assert "its logits are taken from before it" in wrapped.notes[0]
@@ -196,7 +196,7 @@ def test_logits_are_taken_from_before_the_ending(build, kind) -> None:
 
 def test_probabilities_are_taken_as_they_are_where_they_are_declared() -> None:
     model = wrap(reused("softmax"), input=SPEC, output=OutputSpec(CLASSES.class_names, kind="probabilities"))
-    np.testing.assert_allclose(model.forward(pictures()).logits.sum(axis=1), 1, rtol=1e-5)
+    np.testing.assert_allclose(model.forward(pictures()).outputs.sum(axis=1), 1, rtol=1e-5)
     assert model.notes == ()
 
 
@@ -220,8 +220,8 @@ def wrapped(give) -> keras.Model:
 )
 def test_one_of_several_outputs_is_picked_or_the_keys_are_listed(give, key) -> None:
     model = wrap(wrapped(give), input=SPEC, output=OutputSpec(CLASSES.class_names, output=key))
-    wanted = KerasModel(reused(), SPEC, CLASSES).forward(pictures()).logits
-    np.testing.assert_allclose(model.forward(pictures()).logits, wanted, rtol=1e-5)
+    wanted = KerasModel(reused(), SPEC, CLASSES).forward(pictures()).outputs
+    np.testing.assert_allclose(model.forward(pictures()).outputs, wanted, rtol=1e-5)
     with pytest.raises(ModelError, match=rf"{key!r} of shape \(3, 3\)"):
         wrap(wrapped(give), input=SPEC, output=CLASSES)
 
@@ -277,10 +277,10 @@ def test_weights_that_are_not_finite_are_refused_by_name_but_can_be_looked_at() 
 def test_changes_of_the_weights_are_seen() -> None:
     model = reused()
     wrapped = KerasModel(model, SPEC, CLASSES)
-    before, fingerprint = wrapped.forward(pictures()).logits, wrapped.fingerprint
+    before, fingerprint = wrapped.forward(pictures()).outputs, wrapped.fingerprint
     model.get_layer("norm").moving_mean.assign([1, 1, 1, 1])
     assert wrapped.fingerprint != fingerprint
-    assert not np.array_equal(wrapped.forward(pictures()).logits, before)
+    assert not np.array_equal(wrapped.forward(pictures()).outputs, before)
 
 
 def test_the_architecture_is_in_the_identity_and_given_names_are_not() -> None:
@@ -306,7 +306,7 @@ def test_a_copy_is_independent_and_has_the_precision_or_is_refused(wanted) -> No
     model.get_layer("conv1").kernel.assign(np.zeros((3, 3, 3, 4)))
     assert copy.fingerprint != wrapped.fingerprint
     assert copy.dtype == wanted
-    assert copy.forward(pictures()).logits.dtype == wanted
+    assert copy.forward(pictures()).outputs.dtype == wanted
 
 
 @pytest.mark.parametrize("name", ["model.keras", "model.h5"])
@@ -317,7 +317,7 @@ def test_a_file_of_stock_layers_opens_as_the_model_that_was_saved(tmp_path: Path
     model.save(tmp_path / name)
     found = open_keras(tmp_path / name, trust=False)
     assert found_input(found) == (6, 8, 3, "HWC")
-    one, other = (KerasModel(each, SPEC, CLASSES).forward(pictures()).logits for each in (found, model))
+    one, other = (KerasModel(each, SPEC, CLASSES).forward(pictures()).outputs for each in (found, model))
     np.testing.assert_array_equal(one, other)
 
 
@@ -357,8 +357,8 @@ def test_a_saved_model_is_opened_on_trust_and_looked_at_from_end_to_end(
     assert main(["info", "cat", *line, "--trust-code"]) == 0
     wrapped = open_model(ModelRequest("saved", classes="3", input="6x8 range=0..1 layout=HWC", trust=True))
     assert isinstance(wrapped, FunctionModel)
-    wanted = KerasModel(model, SPEC, CLASSES).forward(pictures()).logits
-    np.testing.assert_allclose(wrapped.forward(pictures()).logits, wanted, rtol=1e-5, atol=1e-6)
+    wanted = KerasModel(model, SPEC, CLASSES).forward(pictures()).outputs
+    np.testing.assert_allclose(wrapped.forward(pictures()).outputs, wanted, rtol=1e-5, atol=1e-6)
     hidden = occlusion(wrapped, pictures()[0], Logit(1), fill=np.zeros((6, 8, 3), np.float32), window=2, stride=2)
     assert np.isfinite(hidden.heatmap).all()
     assert main(["explain", "cat", *line, "--trust-code", "--no-judge", "-o", "seen"]) == 0

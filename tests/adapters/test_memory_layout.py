@@ -41,7 +41,7 @@ def test_a_view_is_taken_as_the_model_means_it(height: int, width: int, channels
         images = np.random.default_rng(0).random((count, *spec.shape)).astype(np.float32)
         entering = torch.tensor(images).permute(0, 3, 1, 2).clone(memory_format=form).requires_grad_()
         outputs = model(entering)
-        np.testing.assert_allclose(wrapped.forward(images).logits, outputs.detach().numpy(), rtol=1e-5, atol=1e-6)
+        np.testing.assert_allclose(wrapped.forward(images).outputs, outputs.detach().numpy(), rtol=1e-5, atol=1e-6)
         (by_input,) = torch.autograd.grad(outputs[0, 1], entering)
         found = gradient(wrapped, images[0], Logit(1)).gradient
         np.testing.assert_allclose(found, by_input[0].permute(1, 2, 0).numpy(), rtol=1e-4, atol=1e-6)

@@ -18,10 +18,10 @@ def test_it_keeps_copies_of_the_weights() -> None:
     weights = LINEAR.weights()
     model = numpy_model(LINEAR, weights, np.float64)
     images = np.random.default_rng(0).random((2, *SMALL.shape))
-    before = model.forward(images).logits
+    before = model.forward(images).outputs
     for value in weights.values():
         value[...] = np.nan
-    assert np.array_equal(model.forward(images).logits, before)
+    assert np.array_equal(model.forward(images).outputs, before)
 
 
 def test_layers_are_found_as_people_count_them() -> None:

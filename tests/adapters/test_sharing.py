@@ -85,7 +85,7 @@ def test_outputs_are_those_of_each_image_alone(size, asked, dense: bool, seed: i
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sharing, "WORTH", worth)  # above 1 everything goes by tiles
         found = together(model, images)
-    exact = model.forward(images).logits
+    exact = model.forward(images).outputs
     assert np.abs(found - exact).max() <= 1e-11 * max(np.abs(exact).max(), 1e-9)
 
 
@@ -97,7 +97,7 @@ def test_every_single_pixel_is_noticed() -> None:
     images = np.repeat(image[None], 12 * 10 + 1, axis=0)
     for number in range(12 * 10):
         images[number, number // 10, number % 10, number % 3] += 1e-3 if number % 2 else 1e-9
-    found, exact = together(model, images), model.forward(images).logits
+    found, exact = together(model, images), model.forward(images).outputs
     np.testing.assert_allclose(found - found[-1], exact - exact[-1], rtol=0, atol=1e-14 * np.abs(exact).max())
     changed = (exact[:-1] != exact[-1]).any(axis=1)
     assert changed.mean() > 0.9
@@ -109,7 +109,7 @@ def test_coalitions_on_the_built_in_model() -> None:
     random = np.random.default_rng(1)
     image, fill = random.random((2, 32, 32, 3)).astype(np.float32)
     images = np.where(members(6)[:, partition(32, 32, 6)][..., None], image, fill)
-    found, exact = together(model, images), model.forward(images).logits
+    found, exact = together(model, images), model.forward(images).outputs
     assert found.dtype == np.float32
     assert np.abs(found - exact).max() <= 1e-5 * np.abs(exact).max()
 
@@ -145,7 +145,7 @@ def test_images_that_share_nothing_go_on_whole() -> None:
     model = build((16, 16), [(3, Convolution(""))], dense=False, seed=0)
     images = np.random.default_rng(0).random((20, 16, 16, CHANNELS))
     assert counted(model, images) == 0
-    np.testing.assert_array_equal(together(model, images), model.forward(images).logits)
+    np.testing.assert_array_equal(together(model, images), model.forward(images).outputs)
 
 
 def test_no_image_is_no_output() -> None:

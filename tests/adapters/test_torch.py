@@ -97,8 +97,8 @@ def test_it_is_looked_at_in_evaluation_mode() -> None:
     wrapped = TorchModel(module, SPEC, CLASSES)
     assert module.training
     wanted = copy.deepcopy(module).eval()(torch.tensor(pictures()).permute(0, 3, 1, 2)).detach().numpy()
-    np.testing.assert_allclose(wrapped.forward(pictures()).logits, wanted, rtol=1e-6)
-    assert np.array_equal(wrapped.forward(pictures()).logits, wrapped.forward(pictures()).logits)
+    np.testing.assert_allclose(wrapped.forward(pictures()).outputs, wanted, rtol=1e-6)
+    assert np.array_equal(wrapped.forward(pictures()).outputs, wrapped.forward(pictures()).outputs)
 
 
 @pytest.mark.parametrize("context", [torch.no_grad, torch.inference_mode, torch.enable_grad])
@@ -113,19 +113,19 @@ def test_gradients_don_t_depend_on_where_they_are_asked(context) -> None:
 
 def test_mixed_precision_is_off_while_we_look() -> None:
     wrapped = TorchModel(model(), SPEC, CLASSES)
-    wanted = wrapped.forward(pictures()).logits
+    wanted = wrapped.forward(pictures()).outputs
     with torch.autocast("cpu", dtype=torch.bfloat16):
-        assert np.array_equal(wrapped.forward(pictures()).logits, wanted)
+        assert np.array_equal(wrapped.forward(pictures()).outputs, wanted)
 
 
 def test_changes_of_the_model_are_seen() -> None:
     module = model()
     wrapped = TorchModel(module, SPEC, CLASSES)
-    before, fingerprint = wrapped.forward(pictures()).logits, wrapped.fingerprint
+    before, fingerprint = wrapped.forward(pictures()).outputs, wrapped.fingerprint
     with torch.no_grad():
         module.norm.running_mean += 1
     assert wrapped.fingerprint != fingerprint
-    assert not np.array_equal(wrapped.forward(pictures()).logits, before)
+    assert not np.array_equal(wrapped.forward(pictures()).outputs, before)
 
 
 def test_a_copy_in_another_precision_is_independent() -> None:
@@ -337,7 +337,7 @@ def test_batches_lie_in_memory_as_the_model_takes_them_and_answers_stay_the_same
         assert seen == [expected is torch.contiguous_format]
     plain = torch.tensor(images).permute(0, 3, 1, 2).contiguous().requires_grad_()
     answer = module(plain)
-    np.testing.assert_allclose(found.logits, answer.detach().numpy(), rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(found.outputs, answer.detach().numpy(), rtol=1e-5, atol=1e-6)
     for target in range(3):
         (gradient,) = torch.autograd.grad(answer[:, target].sum(), plain, retain_graph=True)
         exact = gradient.permute(0, 2, 3, 1).numpy()

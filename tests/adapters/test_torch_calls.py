@@ -63,7 +63,7 @@ def test_the_declared_output_is_taken(wrapping, key) -> None:
     module = Returning(wrapping)
     model = wrap(module, input=SPEC, output=OutputSpec(CLASSES.class_names, output=key))
     flat = torch.tensor(pictures()).permute(0, 3, 1, 2).flatten(1)
-    np.testing.assert_allclose(model.forward(pictures()).logits, module.dense(flat).detach().numpy(), rtol=1e-5)
+    np.testing.assert_allclose(model.forward(pictures()).outputs, module.dense(flat).detach().numpy(), rtol=1e-5)
 
 
 @pytest.mark.parametrize("name", [name for name in WRAPPINGS if name != "tensor"])
@@ -163,7 +163,7 @@ def test_a_convolution_is_a_layer_whatever_it_holds() -> None:
     seen = model.forward(pictures(), ["0", "4"])
     wanted = module[0](torch.tensor(pictures()).permute(0, 3, 1, 2)).permute(0, 2, 3, 1).detach().numpy()
     np.testing.assert_allclose(seen.activations["0"], wanted, atol=1e-6)
-    np.testing.assert_array_equal(seen.activations["4"], seen.logits)
+    np.testing.assert_array_equal(seen.activations["4"], seen.outputs)
     assert find_layer(model.layers, 1).name == "1"
 
 

@@ -50,14 +50,14 @@ def test_a_network_without_a_fixed_size_takes_a_mosaic(make: Any) -> None:
     large = resized(model, 2 * height, 2 * width)
     assert large is not None
     assert large.input.shape == (2 * height, 2 * width, channels)
-    assert large.forward(np.zeros((1, 2 * height, 2 * width, channels), np.float32)).logits.shape == (1, 3)
+    assert large.forward(np.zeros((1, 2 * height, 2 * width, channels), np.float32)).outputs.shape == (1, 3)
 
 
 def test_the_built_in_network_takes_mosaics() -> None:
     model = resized(allcnn.load_pretrained(), 64, 64)
     assert model is not None
     tiled = np.tile(np.full((1, 32, 32, 3), 0.5, np.float32), (1, 2, 2, 1))
-    assert np.isfinite(model.forward(tiled).logits).all()
+    assert np.isfinite(model.forward(tiled).outputs).all()
 
 
 def test_what_has_one_size_or_no_weights_has_no_variant() -> None:

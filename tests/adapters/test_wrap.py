@@ -31,7 +31,7 @@ def test_anything_that_can_be_called_is_a_function(model) -> None:
     wrapped = wrap(model, **SPECS)
     assert isinstance(wrapped, FunctionModel)
     image = np.random.default_rng(0).random((1, *SMALL.shape))
-    np.testing.assert_allclose(wrapped.forward(image).logits, FunctionModel(good, **SPECS).forward(image).logits)
+    np.testing.assert_allclose(wrapped.forward(image).outputs, FunctionModel(good, **SPECS).forward(image).outputs)
 
 
 def test_options_reach_the_adapter() -> None:

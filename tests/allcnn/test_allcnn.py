@@ -84,9 +84,9 @@ def test_the_bundled_model_can_be_explained() -> None:
     assert model.output.kind == "logits"
     assert model.weights().keys() == allcnn.shapes().keys()
     answer = model.vjp(np.random.default_rng(0).random((1, 32, 32, 3)), {OUTPUT: together([Logit(7)])})
-    assert np.isfinite(answer.logits).all()
+    assert np.isfinite(answer.outputs).all()
     assert answer.input_gradients.any()
-    assert model.output.probabilities(answer.logits).sum() == pytest.approx(1)
+    assert model.output.probabilities(answer.outputs).sum() == pytest.approx(1)
 
 
 def test_it_is_the_same_model_each_time_and_in_each_precision() -> None:
@@ -204,9 +204,9 @@ class TestBundledRuns:
         images, _ = observations.pictures(run)
         seen = observations.probes(run, run.observed("probes")[-1])
         # the timelines were made before the weights were rounded to float16
-        np.testing.assert_allclose(seen.outputs, model.forward(images).logits, atol=0.02)
+        np.testing.assert_allclose(seen.outputs, model.forward(images).outputs, atol=0.02)
         for place, target in enumerate(seen.classes):
-            change = seen.outputs[place, target] - model.forward(np.zeros_like(images[:1])).logits[0, target]
+            change = seen.outputs[place, target] - model.forward(np.zeros_like(images[:1])).outputs[0, target]
             assert float(seen.maps[place].sum()) == pytest.approx(float(change + seen.gaps[place]), abs=0.02)
 
     def test_its_log_ends_with_a_test_on_all_pictures(self, name: str) -> None:

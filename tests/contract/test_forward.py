@@ -15,7 +15,7 @@ from typecheck import unchecked
 def test_outputs_are_those_of_the_formula(known: Subject, dtype) -> None:
     images = known.images(5, dtype)
     wanted, _ = known.model.known(images, known.model.weights())
-    assert_close(known.build(dtype).forward(images).logits, wanted, dtype)
+    assert_close(known.build(dtype).forward(images).outputs, wanted, dtype)
 
 
 def test_it_is_a_model_and_says_what_it_is(subject: Subject, dtype) -> None:
@@ -51,7 +51,7 @@ def test_a_row_alone_is_a_row_in_a_batch(subject: Subject, dtype) -> None:
     together = model.forward(images, layers)
     for row in range(4):
         alone = model.forward(images[[row]], layers)
-        assert_close(alone.logits, together.logits[[row]], dtype)
+        assert_close(alone.outputs, together.outputs[[row]], dtype)
         for name in layers:
             assert_close(alone.activations[name], together.activations[name][[row]], dtype)
 
@@ -60,17 +60,17 @@ def test_answers_are_copies(subject: Subject) -> None:
     model, images = subject.build(), subject.images()
     layers = [layer.name for layer in model.layers]
     first = model.forward(images, layers)
-    wanted, before = first.logits.copy(), model.fingerprint
-    for array in (first.logits, *first.activations.values(), *model.weights().values()):
+    wanted, before = first.outputs.copy(), model.fingerprint
+    for array in (first.outputs, *first.activations.values(), *model.weights().values()):
         array[...] = np.nan
-    assert np.array_equal(model.forward(images, layers).logits, wanted)
+    assert np.array_equal(model.forward(images, layers).outputs, wanted)
     assert model.fingerprint == before
 
 
 def test_layers_don_t_share_memory(subject: Subject) -> None:
     model = subject.build()
     answer = model.forward(subject.images(), [layer.name for layer in model.layers])
-    arrays = [answer.logits, *answer.activations.values()]
+    arrays = [answer.outputs, *answer.activations.values()]
     assert not any(np.shares_memory(a, b) for i, a in enumerate(arrays) for b in arrays[:i])
 
 
@@ -84,18 +84,18 @@ def test_the_pictures_are_only_read(subject: Subject) -> None:
 
 def test_images_of_any_float_and_any_strides_are_taken(subject: Subject) -> None:
     model, images = subject.build(np.float32), subject.images(4, np.float32)
-    wanted = model.forward(images).logits
-    assert np.array_equal(model.forward(images.astype(np.float64)).logits, wanted)
+    wanted = model.forward(images).outputs
+    assert np.array_equal(model.forward(images.astype(np.float64)).outputs, wanted)
     strided = np.repeat(images, 2, axis=0)[::2]
-    assert np.array_equal(model.forward(np.asfortranarray(strided)).logits, wanted)
+    assert np.array_equal(model.forward(np.asfortranarray(strided)).outputs, wanted)
 
 
 def test_pixels_outside_0_and_1_are_legal(subject: Subject) -> None:
-    assert np.isfinite(subject.build().forward(subject.images() * 6 - 3).logits).all()
+    assert np.isfinite(subject.build().forward(subject.images() * 6 - 3).outputs).all()
 
 
 def test_no_picture_at_all_is_an_empty_answer(subject: Subject) -> None:
-    assert subject.build().forward(subject.images(0)).logits.shape == (0, 3)
+    assert subject.build().forward(subject.images(0)).outputs.shape == (0, 3)
 
 
 @pytest.mark.parametrize("wrong", [np.s_[0], np.s_[:, 1:], np.s_[..., [0, 0]], np.s_[..., None]])
@@ -139,4 +139,4 @@ def test_an_unknown_layer_is_refused_and_the_others_listed(subject: Subject) -> 
 
 def test_the_same_pictures_give_the_same_bits(subject: Subject) -> None:
     model, images = subject.build(np.float32), subject.images(dtype=np.float32)
-    assert np.array_equal(model.forward(images).logits, model.forward(images).logits)
+    assert np.array_equal(model.forward(images).outputs, model.forward(images).outputs)

@@ -39,7 +39,7 @@ def test_gradients_are_slopes(differentiable: Subject) -> None:
     gradients = model.vjp(images, {OUTPUT: EVERY}).input_gradients
     step = 1e-6
     for direction in directions:
-        there, back = (model.forward(images + sign * step * direction).logits for sign in (1, -1))
+        there, back = (model.forward(images + sign * step * direction).outputs for sign in (1, -1))
         slopes = (gradients * direction).sum(axis=(2, 3, 4)).T
         np.testing.assert_allclose(slopes, (there - back) / (2 * step), rtol=1e-6, atol=1e-7)
 
@@ -48,7 +48,7 @@ def test_a_vjp_is_a_forward_pass_too(differentiable: Subject, dtype) -> None:
     model, images = differentiable.build(dtype), differentiable.images(3, dtype)
     layers = [layer.name for layer in model.layers]
     forward, pulled = model.forward(images, layers), model.vjp(images, {OUTPUT: EVERY}, layers)
-    assert_close(pulled.logits, forward.logits, dtype)
+    assert_close(pulled.outputs, forward.outputs, dtype)
     assert list(pulled.activations) == list(pulled.layer_gradients) == layers
     for name in layers:
         assert_close(pulled.activations[name], forward.activations[name], dtype)
@@ -130,7 +130,7 @@ def test_gradients_are_copies(differentiable: Subject) -> None:
     layers = [layer.name for layer in model.layers]
     first = model.vjp(images, {OUTPUT: EVERY}, layers)
     wanted = first.input_gradients.copy()
-    arrays = [first.logits, first.input_gradients, *first.activations.values(), *first.layer_gradients.values()]
+    arrays = [first.outputs, first.input_gradients, *first.activations.values(), *first.layer_gradients.values()]
     assert not any(np.shares_memory(a, b) for i, a in enumerate(arrays) for b in arrays[:i])
     for array in arrays:
         array[...] = np.nan

@@ -62,9 +62,9 @@ class Analytic:
 
     def vjp(self, images: Array, grad_outputs: Mapping[str, GradOutputs], layers: Sequence[str] = ()) -> VjpResult:
         answer = self.forward(images, layers)
-        factors = grad_outputs[OUTPUT](answer.logits)
+        factors = grad_outputs[OUTPUT](answer.outputs)
         slopes = self.linear[None] + 3 * self.curved[None] * images[:, None] ** 2
-        return VjpResult(answer.logits, answer.activations, np.einsum("tbk,bkhwc->tbhwc", factors, slopes), {})
+        return VjpResult(answer.outputs, answer.activations, np.einsum("tbk,bkhwc->tbhwc", factors, slopes), {})
 
     def astype(self, dtype: object) -> Analytic:
         return self

@@ -16,7 +16,7 @@ def test_a_layer_is_the_layer_s_output() -> None:
     image = np.random.default_rng(2).uniform(size=model.input.shape)
     result = activations(model, image, ["cube"])
     np.testing.assert_allclose(result.layers["cube"], image**3)
-    assert result.prediction.index == model.forward(image[None]).logits[0].argmax()
+    assert result.prediction.index == model.forward(image[None]).outputs[0].argmax()
 
 
 def test_an_unknown_layer_lists_the_layers() -> None:

@@ -185,7 +185,7 @@ def test_removing_shows_the_model_what_it_says() -> None:
     painted = image.copy()
     painted[2:12, 4:16] = 0
     target = innerview.LogOdds(found.target)
-    scores = target.score(model.forward(np.stack([image, painted])).logits)
+    scores = target.score(model.forward(np.stack([image, painted])).outputs)
     np.testing.assert_allclose(found.removed[0, 0], scores[0] - scores[1], rtol=1e-4)
     chance = innerview.predict(model, painted[None])[0].probabilities[found.target]
     np.testing.assert_allclose(found.removed_probabilities[0, 0], chance, rtol=1e-4)

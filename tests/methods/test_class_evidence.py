@@ -49,7 +49,7 @@ HEADS = {
 def test_every_output_is_the_sum_of_its_positions(name: str, dtype: type[np.floating]) -> None:
     model = wrapped(*HEADS[name], dtype=dtype)
     found = class_evidence(model, IMAGE.astype(dtype), Logit(2))
-    outputs = model.forward(IMAGE[None].astype(dtype)).logits[0]
+    outputs = model.forward(IMAGE[None].astype(dtype)).outputs[0]
     tolerance = 1e-4 if dtype is np.float32 else 1e-10
     assert found.evidence.shape == (4, 6, 3)
     np.testing.assert_allclose(found.evidence.sum(axis=(0, 1)), outputs, atol=tolerance)
@@ -108,7 +108,7 @@ def test_it_holds_on_every_framework(subject: Subject) -> None:
     found = class_evidence(model, image, Logit(1))
     known = class_evidence(replace(subject, adapter="numpy").build(), image.astype(np.float64), Logit(1))
     np.testing.assert_allclose(found.evidence, known.evidence, atol=1e-4)
-    np.testing.assert_allclose(found.evidence.sum(axis=(0, 1)), model.forward(image[None]).logits[0], atol=1e-4)
+    np.testing.assert_allclose(found.evidence.sum(axis=(0, 1)), model.forward(image[None]).outputs[0], atol=1e-4)
     assert found.receptive_field == known.receptive_field
 
 

@@ -19,7 +19,7 @@ def test_it_is_the_closed_form() -> None:
     np.testing.assert_allclose(result.attribution, IMAGE * (NETWORK.linear[1] + 3 * NETWORK.curved[1] * IMAGE**2))
     np.testing.assert_allclose(result.heatmap, result.attribution.sum(axis=2))
     assert (result.unit, result.meaning, result.target, result.n_evaluations) == ("logit", "contribution", 1, 1)
-    assert result.score == pytest.approx(NETWORK.forward(IMAGE[None]).logits[0, 1])
+    assert result.score == pytest.approx(NETWORK.forward(IMAGE[None]).outputs[0, 1])
     assert (result.provenance.target, result.provenance.baseline) == ("logit of 1 class-b", "black")
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from innerview.errors import ImageError, ModelError, UnknownClass, UsageError
-from innerview.methods import RECIPE_ALPHAS, gradient, integrated_gradients, interior_gradients
+from innerview.methods import TUTORIAL2018_ALPHAS, gradient, integrated_gradients, interior_gradients
 from innerview.quadrature import RULES
 from innerview.results import Status
 from innerview.targets import Contrast, Logit, Margin, Probability
@@ -43,7 +43,7 @@ def test_interior_gradients_lie_on_the_straight_path(model: Analytic, image: np.
     baseline = np.full_like(image, 0.25)
     model.seen.clear()
     result = interior_gradients(model, image, Logit(0), baseline=baseline)
-    on_path = np.stack([baseline + alpha * (image - baseline) for alpha in RECIPE_ALPHAS])
+    on_path = np.stack([baseline + alpha * (image - baseline) for alpha in TUTORIAL2018_ALPHAS])
     np.testing.assert_allclose(np.concatenate(model.seen[1:]), on_path)
     np.testing.assert_allclose(result.points, on_path)
     np.testing.assert_allclose(result.gradients, model.linear[0] + 3 * model.curved[0] * on_path**2)
@@ -107,7 +107,7 @@ def test_a_probability_is_complete_too(model: Analytic, image: np.ndarray) -> No
     result = integrated_gradients(model, image, Probability(), baseline=np.zeros_like(image), n_steps=64)
     assert result.unit == "probability"
     assert abs(result.convergence_delta) < 1e-8
-    assert result.score == pytest.approx(model.output.probabilities(model.forward(image[None]).logits).max())
+    assert result.score == pytest.approx(model.output.probabilities(model.forward(image[None]).outputs).max())
 
 
 def test_several_baselines_are_averaged_with_their_spread(model: Analytic, image: np.ndarray) -> None:
@@ -192,7 +192,7 @@ def test_profiles_of_one_path_join(model: Analytic, image: np.ndarray) -> None:
     joined = interior.path.joined(integrated.path)
     assert joined.alphas.tolist() == [0, 0.25, 0.5, 0.75, 1]
     points = joined.alphas[:, None, None, None] * image
-    logits = model.forward(points).logits
+    logits = model.forward(points).outputs
     np.testing.assert_allclose(joined.scores, logits[:, 0])
     np.testing.assert_allclose(joined.probabilities, model.output.probabilities(logits))
     np.testing.assert_allclose(joined.norms[-1], np.abs(gradient(model, image, Logit(0)).gradient).sum())

@@ -46,7 +46,7 @@ def exact_of_two(seed: int = 0) -> tuple[Analytic, np.ndarray, np.ndarray]:
     model = Analytic.random(seed, 6, 6, classes=2)
     model.curved[:] = 0
     image = image_of(6, 6, seed)
-    index = int(model.forward(image[None]).logits.argmax())
+    index = int(model.forward(image[None]).outputs.argmax())
     given = ((model.linear[index] - model.linear[1 - index]) * (image - image.mean(axis=(0, 1)))).sum(axis=2)
     return model, image, given
 
@@ -54,7 +54,7 @@ def exact_of_two(seed: int = 0) -> tuple[Analytic, np.ndarray, np.ndarray]:
 def test_the_order_of_the_truth_is_worth_most() -> None:
     for seed in range(5):
         model, image, given = exact_of_two(seed)
-        target = LogOdds().resolve(model.forward(image[None]).logits[0], model.output)
+        target = LogOdds().resolve(model.forward(image[None]).outputs[0], model.output)
         orders = Orders(model, image, target)
         best = worth(orders.curves(given))
         random = np.random.default_rng(seed)
@@ -77,7 +77,7 @@ def test_large_images_are_taken_away_in_cells() -> None:
     assert len(np.unique(cells(20, 30))) == 600
     model = Analytic.random(0, 64, 80, classes=2)
     image = image_of(64, 80)
-    target = LogOdds().resolve(model.forward(image[None]).logits[0], model.output)
+    target = LogOdds().resolve(model.forward(image[None]).outputs[0], model.output)
     model.seen.clear()
     Orders(model, image, target).curves(np.random.default_rng(0).normal(size=(64, 80)))
     shown = np.concatenate(model.seen)

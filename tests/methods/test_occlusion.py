@@ -35,7 +35,7 @@ def test_windows_side_by_side_share_out_the_change_of_the_score(height: int, wid
         for left in range(0, 5, width):
             window = (slice(top, top + height), slice(left, left + width))
             np.testing.assert_allclose(result.heatmap[window], exact[window].mean())
-    assert result.heatmap.sum() == pytest.approx(result.score - NETWORK.forward(FILL[None]).logits[0, 0])
+    assert result.heatmap.sum() == pytest.approx(result.score - NETWORK.forward(FILL[None]).outputs[0, 0])
 
 
 def test_overlapping_windows_are_averaged() -> None:

@@ -179,7 +179,7 @@ def test_an_image_is_a_fill_and_the_image_is_left_as_it_is() -> None:
 def test_on_the_built_in_model_as_image_by_image() -> None:
     """What is shared between coalitions changes no value."""
     model = load_pretrained()
-    plain = FunctionModel(lambda images: model.forward(images).logits, model.input, model.output)
+    plain = FunctionModel(lambda images: model.forward(images).outputs, model.input, model.output)
     image = np.random.default_rng(2).uniform(size=(32, 32, 3)).astype(np.float32)
     found, exact = (shapley(one, image, Logit(3), regions=5, fills=("blurred", "black")) for one in (model, plain))
     np.testing.assert_allclose(found.scores, exact.scores, rtol=0, atol=1e-5 * np.abs(exact.scores).max())

@@ -59,7 +59,7 @@ class Made:
         return ForwardResult(np.column_stack([score, *(np.full_like(score, other) for other in self.others)]), {})
 
     def vjp(self, images: Array, grad_outputs: Mapping[str, GradOutputs], layers: Sequence[str] = ()) -> VjpResult:
-        logits = self.forward(images).logits
+        logits = self.forward(images).outputs
         slopes = self.gradient(images.reshape(len(images), -1)).reshape(images.shape)
         factors = grad_outputs[OUTPUT](logits)[:, :, 0]
         return VjpResult(logits, {}, factors[:, :, None, None, None] * slopes, {})

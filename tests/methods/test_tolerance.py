@@ -91,7 +91,7 @@ def test_nothing_is_spent_on_scores(model, images):
 def test_an_open_class_is_the_winner_at_the_picture_and_stays_it(model, images):
     results = explain(model, [job(image, Logit()) for image in images])
     for number, (result,) in results.items():
-        assert result.target == int(model.forward(images[number][None]).logits[0].argmax())
+        assert result.target == int(model.forward(images[number][None]).outputs[0].argmax())
 
 
 def test_targets_of_a_picture_share_its_passes(model, images):
@@ -271,7 +271,7 @@ def test_a_boundary_layer_at_the_baseline_is_taken_apart():
             return replace(answer, logits=logits)
 
         def vjp(self, images, grad_outputs, layers=()):
-            logits = self.forward(images).logits
+            logits = self.forward(images).outputs
             slopes = self.linear * 400 / np.cosh(np.minimum(400 * images[:, None], 300)) ** 2
             gradients = np.einsum("tbk,bkhwc->tbhwc", grad_outputs["output"](logits), slopes)
             return replace(super().vjp(images, grad_outputs), logits=logits, input_gradients=gradients)

@@ -74,7 +74,7 @@ def test_a_snapshot_holds_what_is_needed_to_run_it(run: RunFolder) -> None:
 def test_the_weights_do_in_numpy_what_was_tested_in_torch(run: RunFolder) -> None:
     data = pictures()
     model = build(run.read(SMALL.steps).weights, size=12, output=OutputSpec(data.classes))
-    logits = model.forward(data.test.images / np.float32(255)).logits
+    logits = model.forward(data.test.images / np.float32(255)).outputs
     accuracy = (logits.argmax(1) == data.test.labels).mean()
     assert accuracy == pytest.approx(run.metrics()[-1]["final_accuracy"])
 

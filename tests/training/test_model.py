@@ -32,7 +32,7 @@ def test_its_weights_have_the_names_and_shapes_of_the_bundled_ones() -> None:
 def test_it_computes_what_the_numpy_model_computes(images: torch.Tensor) -> None:
     model = started(Initialisation(), images)
     weights = {name: weight.detach().numpy() for name, weight in model.named().items()}
-    expected = build(weights, size=12).forward(images.permute(0, 2, 3, 1).numpy()).logits
+    expected = build(weights, size=12).forward(images.permute(0, 2, 3, 1).numpy()).outputs
     np.testing.assert_allclose(model(images).detach().numpy(), expected, atol=1e-5)
 
 

@@ -51,7 +51,7 @@ class Formula(Analytic):
 
     def forward(self, images: Array, layers=()) -> ForwardResult:
         found = super().forward(images, layers)
-        return ForwardResult(found.logits + (self.bias if self.bias.size else 0), found.activations)
+        return ForwardResult(found.outputs + (self.bias if self.bias.size else 0), found.activations)
 
 
 def formula(linear: object, curved: object = 0.0, *, classes: int = 3, size=(4, 5, 3), names=(), bias=()) -> Formula:

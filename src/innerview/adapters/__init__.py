@@ -94,10 +94,10 @@ def check_rows(model: Model) -> None:
     """Raise ModelError unless each image of a batch is answered as if it were alone, with finite numbers."""
     random = np.random.default_rng(0)
     images = random.random((ROWS, *model.input.shape)).astype(model.dtype)
-    together = model.forward(images).logits
+    together = model.forward(images).outputs
     if not np.isfinite(together).all():
         raise ModelError(f"the outputs for {ROWS} random images are not finite: {together}; check the InputSpec")
-    alone = np.concatenate([model.forward(images[[row]]).logits for row in range(ROWS)])
+    alone = np.concatenate([model.forward(images[[row]]).outputs for row in range(ROWS)])
     change = float(np.abs(together - alone).max())
     if change > TOLERANCE[model.dtype.name] * float(np.abs(together).max()):
         raise ModelError(

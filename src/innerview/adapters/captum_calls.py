@@ -96,7 +96,7 @@ def attribute(
             f"Captum explains PyTorch modules; this model is a {type(model).__name__}. Wrap the module itself, "
             "or take one of innerview's own methods"
         )
-    outputs = model.forward(image[None]).logits
+    outputs = model.forward(image[None]).outputs
     resolved = None if target is None else target.resolve(outputs[0], model.output)
     asked = Asked(model, None if isinstance(resolved, Logit) else resolved)
     made = _construct(model, method, asked, layer)

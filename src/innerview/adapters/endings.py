@@ -178,7 +178,7 @@ def _outputs(model: Model) -> Array:
     """Outputs for noise as strong as an image, and much stronger as far as the model bears it."""
     random = np.random.default_rng(0)
     plain = random.random((PLAIN, *model.input.shape)).astype(model.dtype)
-    found = [model.forward(plain).logits]
+    found = [model.forward(plain).outputs]
     for factor in STRONG:
         found += _strong(model, plain[:1] * model.dtype.type(factor))
     return np.concatenate(found)
@@ -187,7 +187,7 @@ def _outputs(model: Model) -> Array:
 def _strong(model: Model, images: Images) -> list[Array]:
     """What is far from any image may be refused, or overflow: then it says nothing."""
     try:
-        outputs = model.forward(images).logits
+        outputs = model.forward(images).outputs
     except ModelError:
         return []
     return [outputs] if np.isfinite(outputs).all() else []

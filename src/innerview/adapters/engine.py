@@ -137,7 +137,7 @@ class Passes:
         found = self.engine.vjp(run, inputs, shapes, layers, factors)
         by_pixel = found.by_input if self.input.layout == "HWC" else np.moveaxis(found.by_input, 2, -1)
         return VjpResult(
-            logits=found.values[OUTPUT],
+            outputs=found.values[OUTPUT],
             activations={name: to_waist(found.values[name], orders[name]) for name in layers},
             input_gradients=np.ascontiguousarray(by_pixel * self.input.scale.astype(self.dtype)),
             layer_gradients={name: to_waist(found.by_layer[name], orders[name], behind=2) for name in layers},
@@ -161,10 +161,10 @@ class Passes:
         self, layers: Sequence[str], asked: Sequence[str], grad_outputs: Mapping[str, GradOutputs]
     ) -> VjpResult:
         answer = self._nothing(asked)
-        factors = collect_grad_outputs(grad_outputs, {OUTPUT: answer.logits, **answer.activations})
+        factors = collect_grad_outputs(grad_outputs, {OUTPUT: answer.outputs, **answer.activations})
         targets = len(next(iter(factors.values())))
         return VjpResult(
-            logits=answer.logits,
+            outputs=answer.outputs,
             activations={name: answer.activations[name] for name in layers},
             input_gradients=np.zeros((targets, 0, *self.input.shape), self.dtype),
             layer_gradients={name: np.zeros((targets, *answer.activations[name].shape), self.dtype) for name in layers},

@@ -85,7 +85,7 @@ class FunctionModel:
         """
         probes = np.random.default_rng(0).random((PROBES, *self._input.shape))
         description = {"input": asdict(self._input), "output": asdict(self._output)}
-        return fingerprint_of(description, {"outputs": self.forward(probes).logits})
+        return fingerprint_of(description, {"outputs": self.forward(probes).outputs})
 
     def weights(self) -> dict[str, Array]:
         """None that could be seen from outside."""

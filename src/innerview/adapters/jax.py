@@ -149,7 +149,7 @@ class JaxModel:
         if not self._weights_only:
             probes = np.random.default_rng(0).random((PROBES, *self.input.shape))
             plain = self if self.dtype == np.float32 else self.astype(np.float32)
-            weights[" outputs"] = plain.forward(probes).logits
+            weights[" outputs"] = plain.forward(probes).outputs
         return fingerprint_of(description, weights)
 
     def weights(self) -> dict[str, Array]:

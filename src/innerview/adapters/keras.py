@@ -113,7 +113,7 @@ class KerasModel:
         self._passes = Passes(self._engine, input, output, dtype, self._find)
         if self._ending:
             black = np.zeros((DRY_RUN, *input.shape), dtype)
-            check_taken_off(self._ending.name, self._given, self.forward(black).logits, output)
+            check_taken_off(self._ending.name, self._given, self.forward(black).outputs, output)
 
     def __repr__(self) -> str:
         return model_in_short(self)

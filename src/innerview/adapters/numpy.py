@@ -183,7 +183,7 @@ class NumpyModel:
         assert gradient is not None  # noqa: S101 there is at least one grad_output, on the output or on a layer
         input_gradients = gradient * self._input.scale.astype(self._dtype)
         return VjpResult(
-            logits=value,
+            outputs=value,
             activations={name: activations[name] for name in layers},
             input_gradients=input_gradients,
             layer_gradients={name: layer_gradients[name] for name in layers},

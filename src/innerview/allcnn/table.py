@@ -27,7 +27,7 @@ class Row:
 
     Attributes:
         kernel: height and width of its kernels, "same" padding, stride 1.
-        std: standard deviation of its weights before training (mean 0), as the 2018 recipe has it.
+        std: standard deviation of its weights before training (mean 0), as the 2018 tutorial has it.
         inputs: channels in; None for the number that the model is built with.
         outputs: channels out; likewise.
         pool: 2 × 2 mean pooling comes before it.
@@ -95,7 +95,7 @@ def build(
 
 
 def initial_weights(seed: int, channels: int = 128) -> dict[str, Array]:
-    """Draw the weights before training as the recipe does: normal, mean 0, the table's deviations (float32)."""
+    """Draw the weights before training as the 2018 tutorial does: normal, mean 0, the table's deviations (float32)."""
     random = np.random.default_rng(seed)
     return {
         name: random.normal(0, row.std, shape).astype(np.float32)

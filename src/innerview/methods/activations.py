@@ -33,14 +33,14 @@ def activations(model: Model, image: Image, layers: Sequence[str | int]) -> Acti
     about = {layer.name: layer for layer in (find_layer(model.layers, asked) for asked in layers)}
     names = tuple(about)
     answer = model.forward(image[None], names)
-    require_finite(model, image[None], answer.logits, "output")
+    require_finite(model, image[None], answer.outputs, "output")
     values = {name: answer.activations[name][0] for name in names}
     placed = {name: layer.positions(values[name]) for name, layer in about.items()}
     return Activations(
         image=image,
         prediction=Prediction(
-            answer.logits[0],
-            model.output.probabilities(answer.logits)[0],
+            answer.outputs[0],
+            model.output.probabilities(answer.outputs)[0],
             model.output.class_names,
             model.output.kind,
         ),

@@ -83,11 +83,11 @@ def class_evidence(model: Model, image: Image, target: Target) -> ClassEvidence:
     noise = np.random.default_rng(0).random(image.shape).astype(image.dtype)
     images = np.stack([image, noise])
     answer = model.forward(images, (head.layer.name,))
-    require_finite(model, images, answer.logits, "output")
+    require_finite(model, images, answer.outputs, "output")
     values = [_positions(head.layer, row) for row in answer.activations[head.layer.name]]
-    evidence, residual, rounding = _proved(head, model, values, answer.logits)
-    resolved = target.resolve(answer.logits[0], model.output)
-    factors = _factors(resolved, answer.logits)
+    evidence, residual, rounding = _proved(head, model, values, answer.outputs)
+    resolved = target.resolve(answer.outputs[0], model.output)
+    factors = _factors(resolved, answer.outputs)
     rows, columns = evidence.shape[:2]
     field = _receptive_field(model, head.layer, images)
     told = (
@@ -105,7 +105,7 @@ def class_evidence(model: Model, image: Image, target: Target) -> ClassEvidence:
         rounding=rounding,
         receptive_field=field,
         unit=resolved.unit,
-        score=float(resolved.score(answer.logits[:1])[0]),
+        score=float(resolved.score(answer.outputs[:1])[0]),
         target=resolved.index,
         class_names=model.output.class_names,
         n_evaluations=3 if field else 2,

@@ -20,8 +20,8 @@ from innerview.results import InteriorGradients, Provenance
 from innerview.targets import Target, together
 from innerview.types import Alphas, Image
 
-RECIPE_ALPHAS: Final = (0.01, 0.02, 0.03, 0.04, 0.1, 0.5, 0.6, 0.7, 0.8, 1.0)
-"""The ten places of the 2018 recipe."""
+TUTORIAL2018_ALPHAS: Final = (0.01, 0.02, 0.03, 0.04, 0.1, 0.5, 0.6, 0.7, 0.8, 1.0)
+"""The ten places of the 2018 tutorial."""
 
 
 def check_alphas(alphas: Sequence[float]) -> Alphas:
@@ -40,7 +40,7 @@ def interior_gradients(
     target: Target,
     *,
     baseline: Image,
-    alphas: Sequence[float] = RECIPE_ALPHAS,
+    alphas: Sequence[float] = TUTORIAL2018_ALPHAS,
     progress: Progress | None = None,
 ) -> InteriorGradients:
     """Work out gradient, score and prediction at each alpha.

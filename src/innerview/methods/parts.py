@@ -82,7 +82,7 @@ def parts(
     alone = list[Array]()
     for some in batches(len(windows), model.batch_size):
         images = np.stack([enlarge(image, window) for window in windows[some].tolist()])
-        outputs = model.forward(images).logits
+        outputs = model.forward(images).outputs
         _check(outputs, windows[some], "alone")
         alone.append(outputs)
         tell(len(outputs))

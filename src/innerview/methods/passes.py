@@ -39,7 +39,7 @@ def predict(model: Model, images: Images) -> list[Prediction]:
 
 def forward_logits(model: Model, images: Images) -> Logits:
     """Run one batch forward and insist on finite outputs."""
-    logits = model.forward(images).logits
+    logits = model.forward(images).outputs
     require_finite(model, images, logits, "output")
     return logits
 
@@ -64,7 +64,7 @@ def forward_similar(model: Model, images: Images) -> Iterator[tuple[slice, Logit
         yield from cast("Sharing", model).forward_similar(images)
         return
     for part in batches(len(images), model.batch_size):
-        yield part, model.forward(images[part]).logits
+        yield part, model.forward(images[part]).outputs
 
 
 def along(
@@ -81,9 +81,9 @@ def along(
         points = baseline + alphas[part, None, None, None].astype(image.dtype) * direction
         answer = model.vjp(points, {OUTPUT: grad_output})
         where = f"alpha {', '.join(f'{alpha:.3g}' for alpha in alphas[part])}"
-        require_finite(model, points, answer.logits, f"output at {where}")
+        require_finite(model, points, answer.outputs, f"output at {where}")
         require_finite(model, points, answer.input_gradients, f"gradient at {where}")
-        yield part, answer.logits, answer.input_gradients
+        yield part, answer.outputs, answer.input_gradients
 
 
 def batches(total: int, size: int) -> Iterator[slice]:

@@ -1,6 +1,6 @@
 """What the model says along the path from a baseline, over many images: accuracy and called classes by alpha.
 
-The 2018 recipe saw that at alpha = 0.01 nearly everything is called cat or deer. Forward passes only, so this
+The 2018 tutorial saw that at alpha = 0.01 nearly everything is called cat or deer. Forward passes only, so this
 works for a model without gradients; memory holds one batch of images.
 """
 

@@ -311,7 +311,7 @@ class _Passes:
         require_finite(self._model, points, answer.input_gradients, f"gradient at {where}")
         return [
             row.take(logits, answer.input_gradients[:, place])
-            for place, (row, logits) in enumerate(zip(rows, answer.logits, strict=True))
+            for place, (row, logits) in enumerate(zip(rows, answer.outputs, strict=True))
         ]
 
 

@@ -68,10 +68,10 @@ def units(model: Model, images: Images) -> list[LayerUnits]:
     sums: dict[str, Array] = {}
     for part in batches(len(images), model.batch_size):
         answer = model.forward(images[part], names)
-        require_finite(model, images[part], answer.logits, "output")
+        require_finite(model, images[part], answer.outputs, "output")
         for name, values in answer.activations.items():
             places = values.reshape(-1, values.shape[-1])
             counts = np.stack([(places > 0).sum(axis=0), (places < SLOPE - 1).sum(axis=0)])
-            share = len(answer.logits) / len(images) / len(places)
+            share = len(answer.outputs) / len(images) / len(places)
             sums[name] = sums.get(name, np.zeros(counts.shape)) + share * counts
     return [LayerUnits(name, sums[name][0], sums[name][1]) for name in names]

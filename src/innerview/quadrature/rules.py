@@ -77,7 +77,7 @@ def _trapezoid(n: int) -> tuple[Array, Array]:
 def _gauss_legendre(n: int) -> tuple[Array, Array]:
     """Newton's method on the Legendre recurrence, for all roots at once.
 
-    numpy.polynomial.legendre.leggauss takes the eigenvalues of an n × n matrix: minutes for the recipe's 3000.
+    numpy.polynomial.legendre.leggauss takes the eigenvalues of an n × n matrix: minutes for the 2018 tutorial's 3000.
     """
     roots = np.cos(np.pi * (np.arange(n, 0, -1) - 0.25) / (n + 0.5))
     slope = np.ones(n)

@@ -174,7 +174,7 @@ class WatchedKeras:
     def _run_declared(self, model: KerasModel) -> tuple[Array, dict[str, Array]]:
         """The same by the declaration of input and output."""
         answer = model.forward(np.asarray(self._sight.pixels, model.dtype), self._layers)
-        return answer.logits, dict(answer.activations)
+        return answer.outputs, dict(answer.activations)
 
     @contextmanager
     def undisturbed(self) -> Generator[None, None, None]:

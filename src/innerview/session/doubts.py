@@ -44,7 +44,7 @@ def doubts(model: Model) -> tuple[str, ...]:
 
 def _response(model: Model, images: Images) -> float:
     """One image at a time: a model made for small machines may not hold five."""
-    return response(np.concatenate([model.forward(images[[row]]).logits for row in range(len(images))]))
+    return response(np.concatenate([model.forward(images[[row]]).outputs for row in range(len(images))]))
 
 
 def _range(declared: InputSpec, factor: float) -> str:

@@ -47,7 +47,7 @@ ALPHAS: Final = (
     0.9,
     1.0,
 )
-"""Dense near 0, where the answers change, and with the recipe's ten in it."""
+"""Dense near 0, where the answers change, and with the 2018 tutorial's ten in it."""
 
 
 @short

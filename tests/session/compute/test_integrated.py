@@ -13,7 +13,7 @@ from innerview.adapters.numpy import NumpyModel
 from innerview.adapters.operations import Convolution, GlobalMean, ReLU
 from innerview.data.baselines import make_baseline
 from innerview.errors import UnknownClass, UsageError
-from innerview.methods import RECIPE_ALPHAS, insertion, interior_gradients, predict
+from innerview.methods import TUTORIAL2018_ALPHAS, insertion, interior_gradients, predict
 from innerview.methods.registry import USUAL, map_methods, read_method
 from innerview.model import InputSpec, Layer, Model, OutputSpec
 from innerview.session.compute.integrated import Integrated, integrate, with_interior
@@ -71,7 +71,7 @@ USUAL_REQUEST = Query()
 
 @pytest.fixture(scope="module")
 def integrated(model: Model, image: np.ndarray, black) -> Integrated:
-    return integrate(model, image, [Logit(1)], [black], USUAL_REQUEST, NullListener(), interior=RECIPE_ALPHAS)
+    return integrate(model, image, [Logit(1)], [black], USUAL_REQUEST, NullListener(), interior=TUTORIAL2018_ALPHAS)
 
 
 def test_levels_come_before_the_end_and_are_not_final(model, image, black) -> None:

@@ -1,4 +1,4 @@
-/** The recipe's ten steps side by side, for paper and for those who want no motion; each leads to its alpha. */
+/** The 2018 tutorial's ten steps side by side, for paper and for those who want no motion; each leads to its alpha. */
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { className, place } from "../../core/numbers";

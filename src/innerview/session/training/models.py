@@ -31,7 +31,7 @@ from innerview.targets import Logit
 from innerview.types import Images
 
 LAYERS: Final = (3, 6, 9)
-"""Layers of a timeline: the recipe's."""
+"""Layers of a timeline: the 2018 tutorial's."""
 
 ARCHITECTURE: Final = "allcnn"
 

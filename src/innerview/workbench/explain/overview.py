@@ -18,7 +18,7 @@ SHEET: Final = 60
 """Pictures on the contact sheet, at most: more can't be told apart on a screen."""
 
 SIDE_BY_SIDE: Final = 9
-"""Pictures whose way from the baseline is shown side by side, as in the recipe."""
+"""Pictures whose way from the baseline is shown side by side, as in the 2018 tutorial."""
 
 
 @dataclass(frozen=True, eq=False)
