@@ -114,7 +114,7 @@ def fading(name: str) -> str:
     """How steep the score is near black, on one sample photo."""
     model = allcnn.load_pretrained(name, dtype=np.float64)  # the same digits on every machine
     image = preprocess(example_image("moose"), model.input).pixels
-    target = Logit().resolve(model.forward(image[None]).logits[0], model.output)
+    target = Logit().resolve(model.forward(image[None]).outputs[0], model.output)
     norms = interior_gradients(model, image, target, baseline=np.zeros_like(image), alphas=ALPHAS).path.norms
     told = [f"{norm / norms[-1]:.2g} at alpha {alpha:g}" for alpha, norm in zip(ALPHAS[:-1], norms[:-1], strict=True)]
     return (

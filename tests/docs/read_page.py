@@ -205,7 +205,7 @@ def of_own_model() -> dict[str, Any]:
     from innerview import allcnn
 
     model = allcnn.load_pretrained("allcnn")
-    sys.modules["onnxruntime"] = session_of_onnx(lambda images: model.forward(images).logits)
+    sys.modules["onnxruntime"] = session_of_onnx(lambda images: model.forward(images).outputs)
     return {}
 
 

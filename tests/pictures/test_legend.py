@@ -40,7 +40,7 @@ def test_the_bar_runs_through_all_colours_in_order() -> None:
     assert (narrow[15] == ramp("evidence")[127]).all()
 
 
-@pytest.mark.parametrize("style", sorted(set(STYLES) - {"image", "recipe"}))
+@pytest.mark.parametrize("style", sorted(set(STYLES) - {"image", "tutorial2018"}))
 def test_the_legend_of_a_style_shows_what_the_style_paints(style) -> None:
     values = np.random.default_rng(0).uniform(-1, 1, (8, 8))
     grey = np.full((8, 8, 1), 0.5)
@@ -52,7 +52,7 @@ def test_the_legend_of_a_style_shows_what_the_style_paints(style) -> None:
 def test_the_maps_legend_is_the_ramp_itself() -> None:
     assert (style_entries("map") == ramp("evidence")).all()
     assert (style_entries("map", "value") == ramp("value")).all()
-    assert (style_entries("recipe")[:128] == 0).all()
+    assert (style_entries("tutorial2018")[:128] == 0).all()
 
 
 @pytest.mark.parametrize("width", [120, 320, 700])

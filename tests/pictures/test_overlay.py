@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from innerview.errors import UsageError
-from innerview.pictures.overlay import STYLES, overlay, style_scales
+from innerview.pictures.overlay import RENAMED, STYLES, overlay, require_style, style_scales
 from innerview.pictures.ramps import colour, parse, read_table
 from pictures.made import picture
 
@@ -51,24 +51,24 @@ def test_map_is_the_ramp_and_picture_the_picture(given_) -> None:
     assert (overlay(picture(), values, limit, style="image") == rounded(picture())).all()
 
 
-def test_the_recipes_plain_overlay_is_the_picture_lit_by_the_gradient() -> None:
+def test_the_tutorials_plain_overlay_is_the_picture_lit_by_the_gradient() -> None:
     gradient = np.random.default_rng(3).normal(size=(8, 8, 3))
     mean = gradient.mean(axis=2)
     expected = np.clip(mean / np.percentile(mean, 99), None, 1)[..., None] * picture()
     values = gradient.sum(axis=2)
-    limit = style_scales([values], "per-image", "recipe")[0].limit
-    assert (overlay(picture(), values, limit, style="recipe") == rounded(expected)).all()
+    limit = style_scales([values], "per-image", "tutorial2018")[0].limit
+    assert (overlay(picture(), values, limit, style="tutorial2018") == rounded(expected)).all()
 
 
-def test_the_recipes_signed_overlay_is_half_grey_image_and_half_colour() -> None:
+def test_the_tutorials_signed_overlay_is_half_grey_image_and_half_colour() -> None:
     gradient = np.random.default_rng(4).normal(size=(8, 8, 3))
     mean = gradient.mean(axis=2)
     t = np.clip(mean / np.percentile(np.abs(mean), 99), -1, 1)[..., None]
     colours = np.maximum(t, 0) * BLUE + np.maximum(-t, 0) * RED
     expected = 0.5 * picture().mean(axis=2, keepdims=True) + 0.5 * colours
     values = gradient.sum(axis=2)
-    limit = style_scales([values], "per-image", "recipe-signed")[0].limit
-    assert (overlay(picture(), values, limit, style="recipe-signed") == rounded(expected)).all()
+    limit = style_scales([values], "per-image", "tutorial2018-signed")[0].limit
+    assert (overlay(picture(), values, limit, style="tutorial2018-signed") == rounded(expected)).all()
 
 
 @pytest.mark.parametrize("style", STYLES)
@@ -94,21 +94,28 @@ def test_a_map_of_zeros_has_no_colour_in_any_style(style) -> None:
     assert (painted.max(axis=2) == painted.min(axis=2)).all()
 
 
-def test_a_number_overrides_the_recipes_own_rule() -> None:
+def test_a_number_overrides_the_tutorials_own_rule() -> None:
     values = np.random.default_rng(5).normal(size=(8, 8))
-    assert style_scales([values], 0.5, "recipe")[0].limit == 0.5
-    shared = style_scales([values, 2 * values], "shared", "recipe-signed")
+    assert style_scales([values], 0.5, "tutorial2018")[0].limit == 0.5
+    shared = style_scales([values, 2 * values], "shared", "tutorial2018-signed")
     assert shared[0].limit == shared[1].limit == pytest.approx(np.percentile(np.abs(2 * values), 99))
 
 
-def test_a_map_that_is_nowhere_positive_leaves_the_recipes_overlay_black() -> None:
+def test_a_map_that_is_nowhere_positive_leaves_the_tutorials_overlay_black() -> None:
     values = -np.ones((8, 8))
-    limit = style_scales([values], "per-image", "recipe")[0].limit
-    assert not overlay(picture(), values, limit, style="recipe").any()
+    limit = style_scales([values], "per-image", "tutorial2018")[0].limit
+    assert not overlay(picture(), values, limit, style="tutorial2018").any()
 
 
 def test_unknown_styles_and_signs_are_refused_with_the_known_ones() -> None:
-    with pytest.raises(UsageError, match=r"no style 'glow'; the styles are tint, half, map, image, recipe"):
+    with pytest.raises(UsageError, match=r"no style 'glow'; the styles are tint, half, map, image, tutorial2018"):
         overlay(picture(), np.zeros((8, 8)), 1.0, style="glow")
     with pytest.raises(UsageError, match="choose both, for, against"):
         overlay(picture(), np.zeros((8, 8)), 1.0, show="up")
+
+
+@pytest.mark.parametrize(("old", "new"), RENAMED.items())
+def test_an_old_style_is_answered_with_the_new_one(old: str, new: str) -> None:
+    assert new in STYLES
+    with pytest.raises(UsageError, match=f"{old!r} was renamed; use {new!r}"):
+        require_style(old)

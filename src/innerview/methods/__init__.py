@@ -9,7 +9,7 @@ from innerview.methods.grad_cam import grad_cam
 from innerview.methods.gradient import gradient
 from innerview.methods.gradient_input import gradient_input
 from innerview.methods.integrated_gradients import integrated_gradients
-from innerview.methods.interior_gradients import RECIPE_ALPHAS, interior_gradients
+from innerview.methods.interior_gradients import TUTORIAL2018_ALPHAS, interior_gradients
 from innerview.methods.masking import DEFAULT_FRACTIONS, deletion, insertion
 from innerview.methods.occlusion import occlusion
 from innerview.methods.parts import parts
@@ -26,7 +26,7 @@ from innerview.methods.weights import weight_histograms
 __all__ = [
     "BUDGET",
     "DEFAULT_FRACTIONS",
-    "RECIPE_ALPHAS",
+    "TUTORIAL2018_ALPHAS",
     "Job",
     "Progress",
     "activation_distances",

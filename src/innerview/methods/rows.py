@@ -21,7 +21,7 @@ from innerview.methods.grad_cam import choose_layer, grad_cam
 from innerview.methods.gradient import gradient
 from innerview.methods.gradient_input import gradient_input
 from innerview.methods.integrated_gradients import DEFAULT_RULE, integrated_gradients, settle_exactness
-from innerview.methods.interior_gradients import RECIPE_ALPHAS, interior_gradients
+from innerview.methods.interior_gradients import TUTORIAL2018_ALPHAS, interior_gradients
 from innerview.methods.masking import DEFAULT_FRACTIONS, ORDERS, deletion, insertion
 from innerview.methods.method import Method, Option, Options
 from innerview.methods.moments import FEWEST
@@ -508,7 +508,7 @@ ROWS: Final[tuple[Method, ...]] = (
                 name="alphas",
                 type="numbers",
                 words="positions on the path: 0 is the baseline, 1 the image",
-                default=RECIPE_ALPHAS,
+                default=TUTORIAL2018_ALPHAS,
                 low=0,
                 high=1,
             ),

@@ -28,7 +28,7 @@ def ramp_entries(name: RampName = "evidence") -> Entries:
 
 def style_entries(style: str, name: RampName = "evidence") -> Entries:
     """Colours of a legend for values laid over a picture: what the style makes of a middle grey (lit: of white)."""
-    ground = np.full((1, ENTRIES, 1), 1.0 if style == "recipe" else 0.5)
+    ground = np.full((1, ENTRIES, 1), 1.0 if style == "tutorial2018" else 0.5)
     values = (np.arange(ENTRIES, dtype=np.float64)[None] - MIDDLE) / MIDDLE
     return overlay(ground, values, 1.0, style=style, name=name)[0]
 

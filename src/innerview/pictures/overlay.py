@@ -2,14 +2,14 @@
 
 With g the grey picture squeezed to 0.2 … 0.8, R the evidence ramp, G the plain grey picture (mean of the channels):
 
-    tint            (1 − o |t|) g + o |t| R(sign t), o = 0.8: strength is opacity, the picture stays readable
-    half            g / 2 + R(t) / 2
-    map             R(t)
-    picture         the picture itself
-    recipe          max(t, 0) × picture: lit where the map is positive, black elsewhere
-    recipe-signed   G / 2 + |t| C / 2, with C the pure end colour of t's sign: half grey image and half colour
+    tint                  (1 − o |t|) g + o |t| R(sign t), o = 0.8: strength is opacity, the image stays readable
+    half                  g / 2 + R(t) / 2
+    map                   R(t)
+    image                 the image itself
+    tutorial2018          max(t, 0) × image: lit where the map is positive, black elsewhere
+    tutorial2018-signed   G / 2 + |t| C / 2, with C the pure end colour of t's sign: half grey image and half colour
 
-The two recipe styles are those of the 2018 tutorial that the project starts from; the first takes the 99th
+The last two are those of the 2018 tutorial that the project starts from; the first of them takes the 99th
 percentile of the values as its limit, the second that of the absolute values, both unrounded. (A sum over the
 channels instead of the tutorial's mean is the same picture: its percentile has the same factor.)
 """
@@ -56,7 +56,7 @@ def _tint(picture: Array, t: Array, colours: Array) -> Array:
     return (1 - opacity) * squeezed_grey(picture) + opacity * _colours(np.sign(t), colours)
 
 
-def _recipe_signed(picture: Array, t: Array, colours: Array) -> Array:
+def _tutorial_signed(picture: Array, t: Array, colours: Array) -> Array:
     return 0.5 * picture.mean(axis=2, keepdims=True) + 0.5 * np.abs(t) * _colours(np.sign(t), colours)
 
 
@@ -66,8 +66,8 @@ STYLES: Final[Mapping[str, Blend]] = MappingProxyType(
         "half": lambda picture, t, colours: 0.5 * squeezed_grey(picture) + 0.5 * _colours(t, colours),
         "map": lambda _, t, colours: _colours(t, colours),
         "image": lambda picture, _t, _colours: picture,
-        "recipe": lambda picture, t, _: np.maximum(t, 0) * picture,
-        "recipe-signed": _recipe_signed,
+        "tutorial2018": lambda picture, t, _: np.maximum(t, 0) * picture,
+        "tutorial2018-signed": _tutorial_signed,
     }
 )
 """How a map is laid over its picture, by name."""
@@ -78,11 +78,16 @@ STYLE_WORDS: Final[Mapping[str, str]] = MappingProxyType(
         "half": "Half grey image, half colour.",
         "map": "The map alone.",
         "image": "The image alone, without the map.",
-        "recipe": "The recipe's overlay: the image, lit where the map is above zero.",
-        "recipe-signed": "The recipe's signed overlay: half grey image, half colour.",
+        "tutorial2018": "The 2018 tutorial's overlay: the image, lit where the map is above zero.",
+        "tutorial2018-signed": "The 2018 tutorial's signed overlay: half grey image, half colour.",
     }
 )
 """What a reader must know of each style."""
+
+RENAMED: Final[Mapping[str, str]] = MappingProxyType(
+    {"picture": "image", "recipe": "tutorial2018", "recipe-signed": "tutorial2018-signed"}
+)
+"""Styles of earlier checkouts: each is answered with the new one."""
 
 SHOWN: Final[Mapping[str, Callable[[Array], Array]]] = MappingProxyType(
     {"both": lambda t: t, "for": lambda t: np.maximum(t, 0), "against": lambda t: np.minimum(t, 0)}
@@ -98,7 +103,7 @@ def percentile(values: Array) -> float:
 
 
 OWN_RULES: Final[Mapping[str, Callable[[Map], float]]] = MappingProxyType(
-    {"recipe": percentile, "recipe-signed": lambda values: percentile(np.abs(values))}
+    {"tutorial2018": percentile, "tutorial2018-signed": lambda values: percentile(np.abs(values))}
 )
 """Styles that bring their own limit, unless a number is given."""
 
@@ -106,6 +111,8 @@ OWN_RULES: Final[Mapping[str, Callable[[Map], float]]] = MappingProxyType(
 def require_style(style: str) -> None:
     """Raise UsageError unless there is a style of this name."""
     if style not in STYLES:
+        if style in RENAMED:
+            raise UsageError(f"the style {style!r} was renamed; use {RENAMED[style]!r}")
         raise UsageError(f"there is no style {style!r}; the styles are {', '.join(STYLES)}")
 
 

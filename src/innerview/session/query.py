@@ -17,7 +17,7 @@ from typing import Any, Final, Literal, cast
 from innerview.data.baselines import parse_baseline
 from innerview.errors import UsageError
 from innerview.fills import DEFAULT_FILLS, FILLS
-from innerview.methods import BUDGET, DEFAULT_FRACTIONS, RECIPE_ALPHAS
+from innerview.methods import BUDGET, DEFAULT_FRACTIONS, TUTORIAL2018_ALPHAS
 from innerview.methods.integrated_gradients import DEFAULT_RULE, DEFAULT_STEPS, DEFAULT_TOLERANCE
 from innerview.methods.interior_gradients import check_alphas
 from innerview.methods.masking import check_fractions
@@ -109,7 +109,7 @@ class Query:
     more: int = 0
     rule: str = ""
     n_steps: int | None = None
-    alphas: Sequence[float] = RECIPE_ALPHAS
+    alphas: Sequence[float] = TUTORIAL2018_ALPHAS
     layers: Sequence[str] = ()
     fractions: Sequence[float] = DEFAULT_FRACTIONS
     vmax: str = "per-image"

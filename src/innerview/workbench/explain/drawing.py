@@ -107,7 +107,7 @@ def _photo(scene: FigureContext) -> Drawn:
     )
 
 
-def _recipe(style: str, scene: FigureContext) -> Drawn:
+def _tutorial2018(style: str, scene: FigureContext) -> Drawn:
     return pictures.attribution_picture(scene.look.integrated, subject=scene.subject, style=style)
 
 
@@ -250,17 +250,17 @@ ALWAYS: Final = (
     ),
     FigureSpec("gradient.png", "attribution", "The plain gradient at the picture.", _gradient, there=_gradients),
     FigureSpec(
-        "recipe.png",
+        "tutorial2018.png",
         "attribution",
-        "The recipe's overlay: only for, times picture.",
-        partial(_recipe, "recipe"),
+        "The 2018 tutorial's overlay: only for, times image.",
+        partial(_tutorial2018, "tutorial2018"),
         there=_gradients,
     ),
     FigureSpec(
-        "recipe-signed.png",
+        "tutorial2018-signed.png",
         "attribution",
-        "The recipe's signed overlay: half grey image, half colour.",
-        partial(_recipe, "recipe-signed"),
+        "The 2018 tutorial's signed overlay: half grey image, half colour.",
+        partial(_tutorial2018, "tutorial2018-signed"),
         there=_gradients,
     ),
     FigureSpec("path.png", "interior", "Score, probability and gradient size against alpha.", _path, there=_gradients),
