@@ -75,19 +75,19 @@ def examined(run: RunFolder, series: str, pictures: LabelledPictures, classes: t
         raise SystemExit(f"PyTorch and NumPy differ by {difference} in a logit of the first {CHECKED} pictures")
     found, other = (answers_of(one, pictures, temperature, snapshot.step) for one in (logits, half))
     confusion = np.zeros((len(classes), len(classes)), dtype=int)
-    np.add.at(confusion, (found.truth, found.said), 1)
+    np.add.at(confusion, (found.label, found.predicted), 1)
     own = np.diag(confusion)
     told = {
         "series": series,
         "step": snapshot.step,
-        "pictures": len(found.said),
+        "pictures": len(found.predicted),
         "accuracy": round(100 * found.accuracy, 3),
         "accuracy_by_class": dict(zip(classes, np.round(100 * own / confusion.sum(1), 2).tolist(), strict=True)),
         "confusion": confusion.tolist(),
         "float16": {
             "accuracy": round(100 * other.accuracy, 3),
             "largest_logit_change": float((half - logits).abs().max()),
-            "answers_changed": int((other.said != found.said).sum()),
+            "answers_changed": int((other.predicted != found.predicted).sum()),
         },
     }
     return Examined(told, found, other)

@@ -238,6 +238,6 @@ def test_a_subject_says_who_it_is_and_what_the_model_says() -> None:
     chance = f"{100 * prediction().probabilities[2]:.1f} %"
     assert SUBJECT.sentence == f"horse.jpg · predicts 2 horse ({chance}) · label 2 horse"
     assert Subject().sentence == ""
-    assert Subject("x", truth=0).named_truth(NAMES) == "x · label 0 airplane"
+    assert Subject("x", label=0).named_truth(NAMES) == "x · label 0 airplane"
     scores = replace(prediction(), probabilities=np.full(3, np.nan))
     assert Subject(prediction=scores).sentence == "predicts 2 horse"

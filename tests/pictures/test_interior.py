@@ -35,7 +35,7 @@ def test_each_quantity_is_what_it_says(channels) -> None:
 @pytest.mark.parametrize("show", QUANTITIES)
 @pytest.mark.parametrize("columns", [1, 2, 5])
 def test_a_strip_has_a_cell_for_each_alpha(show, columns) -> None:
-    page = interior_strip(made(), show=show, columns=columns, subject=Subject("x", truth=1))
+    page = interior_strip(made(), show=show, columns=columns, subject=Subject("x", label=1))
     across = min(columns, 3)
     assert page.width == across * 128 + (across - 1) * tokens.GAP + 2 * tokens.MARGIN
     rows = -(-3 // columns)
@@ -56,7 +56,7 @@ def test_scales_are_own_or_shared_along_the_path() -> None:
 
 
 def test_a_sheet_has_a_row_for_each_picture_and_a_column_for_each_alpha() -> None:
-    one, three = (interior_sheet([made()] * count, subjects=[Subject("x", truth=2)] * count) for count in (1, 3))
+    one, three = (interior_sheet([made()] * count, subjects=[Subject("x", label=2)] * count) for count in (1, 3))
     assert one.width == three.width == 4 * 96 + 3 * 8 + 2 * tokens.MARGIN
     assert three.height > one.height + 2 * 96
 
@@ -123,5 +123,5 @@ def test_without_probabilities_none_are_written() -> None:
 def test_any_number_of_classes_with_any_names_is_drawn(classes) -> None:
     names = tuple(f"great white shark, white shark, man-eater, number {index}" for index in range(classes))
     gradients = np.ones((1, 8, 8, 1))
-    page = interior_strip(interior(gradients, (0.5,), names=names), subject=Subject("long " * 30, truth=0))
+    page = interior_strip(interior(gradients, (0.5,), names=names), subject=Subject("long " * 30, label=0))
     assert page.width >= 128 + 2 * tokens.MARGIN

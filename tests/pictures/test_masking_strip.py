@@ -15,7 +15,7 @@ from pictures.made import keep
 
 @pytest.mark.parametrize("columns", [1, 2, 4])
 def test_the_strip_has_a_cell_for_each_share(columns) -> None:
-    page = masking_strip(keep(), columns=columns, subject=Subject("x", truth=1))
+    page = masking_strip(keep(), columns=columns, subject=Subject("x", label=1))
     across = min(columns, 3)
     assert page.width == across * 160 + (across - 1) * tokens.GAP + 2 * tokens.MARGIN
 

@@ -26,8 +26,14 @@ def test_they_are_read_back(run: RunFolder) -> None:
     read = answers.latest(run)
     assert read is not None
     np.testing.assert_equal(vars(read), vars(FOUND))
-    assert read.said.dtype == read.truth.dtype == np.int64
+    assert read.predicted.dtype == read.label.dtype == np.int64
     assert read.accuracy == 0.25
+
+
+def test_older_names_of_the_arrays_are_read(run: RunFolder) -> None:
+    arrays = {"said": FOUND.predicted, "probability": FOUND.probability, "truth": FOUND.label}
+    run.observe(answers.SERIES, FOUND.step, arrays)
+    np.testing.assert_equal(vars(answers.latest(run)), vars(FOUND))
 
 
 def test_the_surest_mistake_comes_first() -> None:
@@ -36,7 +42,7 @@ def test_the_surest_mistake_comes_first() -> None:
 
 def test_the_latest_are_read_and_a_resumed_run_forgets_later_ones(run: RunFolder) -> None:
     for step in (9, 10):
-        answers.keep(run, Answers(FOUND.said, FOUND.probability, FOUND.truth, step))
+        answers.keep(run, Answers(FOUND.predicted, FOUND.probability, FOUND.label, step))
     assert getattr(answers.latest(run), "step", None) == 10
     run.rewind(9)
     assert getattr(answers.latest(run), "step", None) == 9
@@ -45,9 +51,9 @@ def test_the_latest_are_read_and_a_resumed_run_forgets_later_ones(run: RunFolder
 @pytest.mark.parametrize(
     "wrong",
     [
-        {"said": np.zeros(2, np.uint16)},
-        {"said": np.zeros(3, np.uint16), "truth": np.zeros(3, np.uint16), "probability": np.zeros(2, np.float32)},
-        {name: np.zeros(0, np.uint16) for name in ("said", "truth", "probability")},
+        {"predicted": np.zeros(2, np.uint16)},
+        {"predicted": np.zeros(3, np.uint16), "label": np.zeros(3, np.uint16), "probability": np.zeros(2, np.float32)},
+        {name: np.zeros(0, np.uint16) for name in ("predicted", "label", "probability")},
     ],
 )
 def test_what_does_not_belong_together_is_refused(run: RunFolder, wrong: dict[str, np.ndarray]) -> None:

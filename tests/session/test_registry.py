@@ -263,7 +263,7 @@ def test_the_model_is_tested_on_the_data_and_the_surest_mistakes_are_shown(tmp_p
     model = model_at(open_runs([run.path])[0], 10)
     folders = open_folders(data, "test")
     said = predict(model, np.stack([entry.read().pixels for entry in folders.entries]))
-    truths = np.array([model.output.class_names.index(entry.truth) for entry in folders.entries])
+    truths = np.array([model.output.class_names.index(entry.label) for entry in folders.entries])
     confusion = np.zeros((10, 10), int)
     np.add.at(confusion, (truths, [one.index for one in said]), 1)
     assert (found.arrays["confusion"] == confusion).all()

@@ -43,13 +43,13 @@ def test_the_answers_are_the_run_s_own(folders: tuple[Path, Path]) -> None:
     own, carried = (answers.latest(RunFolder.open(folder)) for folder in folders)
     assert own is not None
     assert carried is not None
-    np.testing.assert_array_equal(own.said, carried.said)
+    np.testing.assert_array_equal(own.predicted, carried.predicted)
     np.testing.assert_allclose(own.probability, carried.probability, atol=2e-3)  # of weights in float16
     tested = kept_answers(open_runs([folders[1]])[0])
     assert tested is not None
     told = json.loads((folders[1] / "figures.json").read_text(encoding="utf-8"))
     assert told["confusion"] == tested.found.confusion.tolist()
-    assert told["pictures"] == len(own.said)
+    assert told["pictures"] == len(own.predicted)
 
 
 def test_films_have_layers_at_every_step(folders: tuple[Path, Path]) -> None:

@@ -85,8 +85,8 @@ def test_the_answers_of_the_last_weights_are_kept(run: RunFolder) -> None:
     assert kept is not None
     model = build(run.read(SMALL.steps).weights, size=12, output=OutputSpec(data.classes))
     said = predict(model, data.test.images / np.float32(255))
-    assert kept.said.tolist() == [one.index for one in said]
-    assert kept.truth.tolist() == data.test.labels.tolist()
+    assert kept.predicted.tolist() == [one.index for one in said]
+    assert kept.label.tolist() == data.test.labels.tolist()
     assert kept.probability == pytest.approx([one.probabilities.max() for one in said], abs=1e-4)
     assert (kept.step, kept.accuracy) == (SMALL.steps, pytest.approx(run.metrics()[-1]["final_accuracy"]))
 

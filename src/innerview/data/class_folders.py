@@ -44,7 +44,7 @@ def from_folders(root: Path, *, size: int, crop: Crop = "center", skip_bad: bool
     divided = is_divided(root)
     learnt = opened(root, "train")
     train, test = (learnt.entries, opened(root, "test").entries) if divided else apart(learnt)
-    strange = {entry.truth for entry in test} - set(learnt.class_names)
+    strange = {entry.label for entry in test} - set(learnt.class_names)
     if strange:
         place = opened(root, "test").root
         raise DataError(f"{place} has classes that are not in train: {', '.join(sorted(strange))}")
@@ -105,7 +105,7 @@ def read(entries: Sequence[Entry], classes: Sequence[str], size: int, crop: Crop
     for entry in entries:
         try:
             images.append(np.rint(preprocess(entry.read(), spec, crop).pixels * 255).astype(np.uint8))
-            labels.append(classes.index(entry.truth))
+            labels.append(classes.index(entry.label))
         except ImageError as problem:
             bad.append(str(problem))
     empty = np.empty((0, size, size, 3), dtype=np.uint8)

@@ -35,24 +35,24 @@ class Entry:
 
     Attributes:
         index: from 0, over all classes.
-        truth: name of its class.
+        label: name of its class.
         number: from 0, within its class.
         path: where it is.
     """
 
     index: int
-    truth: str
+    label: str
     number: int
     path: Path
 
     @property
     def name(self) -> str:
         """How it is picked and captioned: "horse:3"."""
-        return f"{self.truth}:{self.number}"
+        return f"{self.label}:{self.number}"
 
     def read(self) -> Image:
-        """Read the image, its truth with it, or raise ImageError."""
-        return load_image(self.path, name=f"{self.name} ({readable(self.path.name)})", label=self.truth)
+        """Read the image, its label with it, or raise ImageError."""
+        return load_image(self.path, name=f"{self.name} ({readable(self.path.name)})", label=self.label)
 
 
 @short
@@ -77,7 +77,7 @@ class ClassFolders:
         if asked.strip().isdecimal() and asked.strip() not in self.class_names:  # of an image, here
             raise UnknownClass(asked, self.class_names)
         chosen = self.class_names[find_class(asked, self.class_names)]
-        return tuple(entry for entry in self.entries if entry.truth == chosen)
+        return tuple(entry for entry in self.entries if entry.label == chosen)
 
     def pick(self, asked: str | int) -> Entry:
         """Find one image: by number over all ("17"), by class and number ("horse:3"), or a class's first ("horse").
@@ -91,7 +91,7 @@ class ClassFolders:
         if not colon and not number.isdecimal():
             return self.of_class(number)[0]
         if not number.isdecimal() or int(number) >= len(within):
-            where = f"of {within[0].truth}" if colon else f"in {self.root}"
+            where = f"of {within[0].label}" if colon else f"in {self.root}"
             raise DataError(
                 f"image {str(asked)!r} was asked for; the images {where} are numbered 0 to {len(within) - 1}"
             )
@@ -163,4 +163,4 @@ def open_folders(root: str | Path, part: str = "test") -> ClassFolders:
             f"{readable(str(root))} holds several folders called {listed(sorted(twice))}, with letters composed "
             "in different ways (as macOS does it, and as others do); rename one, or put their images together"
         )
-    return ClassFolders(root, tuple(dict.fromkeys(entry.truth for entry in entries)), tuple(entries), tuple(notes))
+    return ClassFolders(root, tuple(dict.fromkeys(entry.label for entry in entries)), tuple(entries), tuple(notes))

@@ -19,12 +19,12 @@ class Subject:
     Attributes:
         name: of the image, for people ("moose.jpg").
         prediction: of the model.
-        truth: number of its true class.
+        label: number of the class that it is known to belong to.
     """
 
     name: str = ""
     prediction: Prediction | None = None
-    truth: int | None = None
+    label: int | None = None
 
     def lines(self, size: int = tokens.TEXT_SIZE) -> tuple[Line, ...]:
         """Name, prediction and label, one line each, as far as they are known."""
@@ -32,11 +32,11 @@ class Subject:
         if self.prediction is None:
             return named
         said = self.prediction
-        return named + said_lines(said, self.truth, None, size)
+        return named + said_lines(said, self.label, None, size)
 
     def named_truth(self, class_names: tuple[str, ...]) -> str:
         """Name and label in one line: "moose.jpg · label 4 deer"."""
-        truth = f"label {label(self.truth, class_names)}" if self.truth is not None else ""
+        truth = f"label {label(self.label, class_names)}" if self.label is not None else ""
         return " · ".join(part for part in (self.name, truth) if part)
 
     @property
@@ -48,8 +48,8 @@ class Subject:
             verb = "predicts" if self.prediction.decided else "score of"
             alike = "" if self.prediction.alone or self.prediction.none else ", and others alike"
             parts.append(f"{verb} {self.prediction.label}{alike}" + ("" if chance == words.UNKNOWN else f" ({chance})"))
-            if self.truth is not None:
-                parts.append(f"label {label(self.truth, self.prediction.class_names)}")
+            if self.label is not None:
+                parts.append(f"label {label(self.label, self.prediction.class_names)}")
         return " · ".join(parts)
 
 

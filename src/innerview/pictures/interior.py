@@ -191,7 +191,7 @@ def interior_strip(
     tiles: list[Tile] = []
     for index, (alpha, point) in enumerate(zip(result.alphas, result.points, strict=True)):
         pair = canvas.below([canvas.framed(show_image(point, STRIP_TILE)), drawing.tile(0, index, STRIP_TILE)], 4)
-        said = _said(result, index, who.truth, tokens.SMALL_SIZE, narrow=True)
+        said = _said(result, index, who.label, tokens.SMALL_SIZE, narrow=True)
         above = (Line(_alpha(float(alpha)), bold=True),)
         tiles.append(Tile(pair, above, (*drawing.limit_line(0, index), *said)))
     body = canvas.grid(tiles, columns)
@@ -224,7 +224,7 @@ def interior_sheet(
     drawing = prepare(results, show, style, scale)
     tiles: list[Tile] = []
     for row, (result, subject) in enumerate(zip(results, one_each(subjects, len(results)), strict=True)):
-        truth = f"label {label(subject.truth, result.class_names)}" if subject.truth is not None else ""
+        truth = f"label {label(subject.label, result.class_names)}" if subject.label is not None else ""
         titles = ("image", *(_alpha(float(alpha)) for alpha in result.alphas)) if row == 0 else ()
         heads = [(Line(title, bold=True),) for title in titles] or [()] * (1 + len(result.alphas))
         named = tuple(Line(text, size=12) for text in (subject.name, truth) if text)
@@ -232,7 +232,7 @@ def interior_sheet(
         for index in range(len(result.alphas)):
             said = [
                 replace(line, text=line.text.removeprefix("predicts "))
-                for line in _said(result, index, subject.truth, 12, narrow=True)[:2]
+                for line in _said(result, index, subject.label, 12, narrow=True)[:2]
             ]
             below = (*said, *drawing.limit_line(row, index))
             tiles.append(Tile(drawing.tile(row, index, SHEET_TILE), heads[1 + index], below))
@@ -282,7 +282,7 @@ def interior_animation(
             pair = canvas.beside([seen, drawing.tile(row, index, size)], 4)
             above = (Line(subject.name, bold=True),) if subject.name and not alone else ()
             letters = tokens.TEXT_SIZE if alone else tokens.SMALL_SIZE
-            said = _said(result, index, subject.truth, letters, narrow=False)
+            said = _said(result, index, subject.label, letters, narrow=False)
             tiles.append(Tile(pair, above, (*said, *drawing.limit_line(row, index))))
         body = canvas.grid(tiles, columns)
         track = canvas.track(len(several[0].alphas), index, body.width)

@@ -39,7 +39,7 @@ def masking_strip(result: MaskingCurve, *, subject: Subject | None = None, colum
         above = (Line(words.share(float(result.fractions[index])), kept, bold=True),)
         said = said_lines(
             result.prediction(index),
-            who.truth,
+            who.label,
             result.target,
             tokens.SMALL_SIZE,
             narrow=True,

@@ -23,7 +23,10 @@ from innerview.runs.folder import RunFolder
 from innerview.types import Array
 
 SERIES: Final = "predictions"
-"""`observations/predictions-<step>.safetensors`, with the arrays "said", "probability" and "truth"."""
+"""`observations/predictions-<step>.safetensors`, with the arrays "predicted", "probability" and "label"."""
+
+OLDER: Final = {"said": "predicted", "truth": "label"}
+"""Names of arrays up to version 2 of run folders, and in those that come along."""
 
 
 @short
@@ -32,27 +35,27 @@ class Answers:
     """Answers on the test part of the data set, in its order; each array has one number per image.
 
     Attributes:
-        said: number of the class with the highest output, int64.
+        predicted: number of the class with the highest output, int64.
         probability: of that class, float32, in [0, 1].
-        truth: number of the true class, int64.
+        label: number of the class that it belongs to, int64.
         step: updates that the weights had had.
     """
 
-    said: Array
+    predicted: Array
     probability: Array
-    truth: Array
+    label: Array
     step: int = 0
 
     @property
     def accuracy(self) -> float:
-        """Share that is right, in [0, 1]."""
-        return float((self.said == self.truth).mean())
+        """Fraction that is right, in [0, 1]."""
+        return float((self.predicted == self.label).mean())
 
     @property
     def surest_mistakes(self) -> Array:
-        """Places of the wrong answers, the most probable one first; int64."""
+        """Positions of the wrong answers, the most probable one first; int64."""
         order = np.argsort(-self.probability, kind="stable")
-        return order[(self.said != self.truth)[order]]
+        return order[(self.predicted != self.label)[order]]
 
 
 def keep(run: RunFolder, found: Answers) -> None:
@@ -65,9 +68,9 @@ def keep(run: RunFolder, found: Answers) -> None:
         SERIES,
         found.step,
         {
-            "said": found.said.astype(np.uint16),
+            "predicted": found.predicted.astype(np.uint16),
             "probability": found.probability.astype(np.float32),
-            "truth": found.truth.astype(np.uint16),
+            "label": found.label.astype(np.uint16),
         },
     )
 
@@ -83,15 +86,16 @@ def latest(run: RunFolder) -> Answers | None:
         return None
     arrays, path = run.observation(SERIES, steps[-1]), run.observed_at(SERIES, steps[-1])
     with reading(path, "the answers"):
-        said, probability, truth = arrays["said"], arrays["probability"], arrays["truth"]
-    if not said.size or not said.shape == probability.shape == truth.shape == (said.size,):
+        named = {OLDER.get(name, name): values for name, values in arrays.items()}
+        predicted, probability, label = named["predicted"], named["probability"], named["label"]
+    if not predicted.size or not predicted.shape == probability.shape == label.shape == (predicted.size,):
         raise DataError(
             f"the answers {path} don't belong together: "
-            f"{said.shape} answers, {probability.shape} probabilities, {truth.shape} true classes"
+            f"{predicted.shape} answers, {probability.shape} probabilities, {label.shape} true classes"
         )
-    if said.dtype.kind not in "iu" or truth.dtype.kind not in "iu" or probability.dtype.kind != "f":
+    if predicted.dtype.kind not in "iu" or label.dtype.kind not in "iu" or probability.dtype.kind != "f":
         raise DataError(
-            f"the answers {path} are damaged: classes are whole numbers, probabilities are floats; {said.dtype}, "
-            f"{truth.dtype} and {probability.dtype} were found"
+            f"the answers {path} are damaged: classes are whole numbers, probabilities are floats; {predicted.dtype}, "
+            f"{label.dtype} and {probability.dtype} were found"
         )
-    return Answers(said.astype(np.int64), probability, truth.astype(np.int64), steps[-1])
+    return Answers(predicted.astype(np.int64), probability, label.astype(np.int64), steps[-1])

@@ -144,4 +144,4 @@ def _readable(
         except ImageError as problem:
             problems.append(str(problem))
             continue
-        yield image, truths[entry.truth]
+        yield image, truths[entry.label]

@@ -208,7 +208,7 @@ def kept_in_full(run: Recorded) -> Answers | None:
         return None
     places: list[int] = kept.surest_mistakes[:MISTAKES].tolist()
     wrong = [
-        Mistake(found.names[at], None, int(kept.truth[at]), int(kept.said[at]), float(kept.probability[at]))
+        Mistake(found.names[at], None, int(kept.label[at]), int(kept.predicted[at]), float(kept.probability[at]))
         for at in places
     ]
     about = f"Saved with the run: all {count(found.found.pictures)} test images, shown to the weights of step "

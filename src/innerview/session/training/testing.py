@@ -87,7 +87,7 @@ def labelled_pictures(data: Path, model: NumpyModel, query: Query, problems: lis
         except ImageError as problem:
             problems.append(str(problem))
             continue
-        yield Labelled(entry.name, image, truths[entry.truth])
+        yield Labelled(entry.name, image, truths[entry.label])
 
 
 def _kept_apart(data: Path) -> ClassFolders:
@@ -182,15 +182,15 @@ def kept_answers(run: Recorded) -> Tested | None:
     if kept is None:
         return None
     classes = tuple(str(name) for name in run.folder.manifest.data.get("classes") or ())
-    numbers = np.concatenate([kept.said, kept.truth])
+    numbers = np.concatenate([kept.predicted, kept.label])
     if numbers.max() >= len(classes) or numbers.min() < 0:
         raise DataError(
             f"{run.folder.path} keeps answers of classes {numbers.min()} to {numbers.max()}, "
             f"but its manifest names {len(classes)} classes"
         )
-    found = mistakes_among(kept.said, kept.probability.astype(np.float64), kept.truth, classes)
-    names = tuple(f"{classes[truth]}, no. {number}" for number, truth in enumerate(kept.truth.tolist()))
-    return Tested(found, names, kept.truth, kept.said)
+    found = mistakes_among(kept.predicted, kept.probability.astype(np.float64), kept.label, classes)
+    names = tuple(f"{classes[label]}, no. {number}" for number, label in enumerate(kept.label.tolist()))
+    return Tested(found, names, kept.label, kept.predicted)
 
 
 def _stack(pictures: list[Labelled]) -> Images:
