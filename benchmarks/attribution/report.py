@@ -311,7 +311,7 @@ def draw(curves: Mapping[str, Mapping[int, Sequence[float]]], pictures: int) -> 
         values = [float(np.median(curve[count])) for count in counts]
         axes.plot(counts, values, color=colour, linestyle=dash, marker=marker, markersize=4, label=name)
     axes.axhline(TOLERANCE, color=tokens.TRAIN, linewidth=1.2)
-    dress(axes, "", "evaluations", "error of the map, share of Σ|map|")
+    dress(axes, "", "evaluations", "error of the map, fraction of Σ|map|")
     places = sorted({count for curve in curves.values() for count in curve})
     axes.xaxis.set_major_locator(FixedLocator(places))
     axes.xaxis.set_minor_locator(NullLocator())
