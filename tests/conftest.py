@@ -25,6 +25,10 @@ import numpy as np
 import pytest
 from hypothesis import settings
 
+import typecheck
+
+typecheck.install()
+
 # A job that was started in the background ignores Ctrl-C, and so would everything that the tests start and stop.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 

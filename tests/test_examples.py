@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import nbformat
 import pytest
-from nbclient import NotebookClient
 
 from patience import PATIENCE
 
@@ -24,6 +22,9 @@ def test_every_notebook_is_tested() -> None:
 
 @pytest.mark.parametrize("name", [pytest.param(name, marks=NEEDED.get(name, ())) for name in PICTURES])
 def test_a_notebook_runs_from_top_to_bottom(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import nbformat  # its schema's library takes seconds to import, which no process pays that runs other tests
+    from nbclient import NotebookClient
+
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
     notebook = nbformat.read(EXAMPLES / f"{name}.ipynb", as_version=4)
     nbformat.validate(notebook)

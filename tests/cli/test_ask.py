@@ -29,7 +29,8 @@ def test_regions_and_masks_are_answered_and_kept(capsys: pytest.CaptureFixture[s
     assert "One fill was asked (black)" in said
     found = innerview.load_result("asked")["effects"]
     assert found.sentences[0] in said
-    np.testing.assert_array_equal(found.removed[0], found.removed[1])
+    # The same pixels in two rows of one batch, which a processor may add up in another order.
+    np.testing.assert_allclose(found.removed[0], found.removed[1], rtol=1e-5)
     with Image.open("asked/regions.png") as chart:
         assert min(chart.size) > 300
 

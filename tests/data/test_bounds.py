@@ -37,11 +37,11 @@ def directory(entries: int, size: int) -> bytes:
     return b"II*\0" + struct.pack("<IH", 8, entries) + rows + bytes(4)
 
 
+HUNDRED_MEGABYTES = zlib.compress(bytes(10**8), 1)
+
 BOMBS = {
-    "text in a PNG": png(1, 1, 8, 0, b"\0\7", extra=((b"zTXt", b"a\0\0" + zlib.compress(bytes(10**8))),)),
-    "XMP in a PNG": png(
-        1, 1, 8, 0, b"\0\7", extra=((b"iTXt", b"XML:com.adobe.xmp\0\1\0\0\0" + zlib.compress(bytes(10**8))),)
-    ),
+    "text in a PNG": png(1, 1, 8, 0, b"\0\7", extra=((b"zTXt", b"a\0\0" + HUNDRED_MEGABYTES),)),
+    "XMP in a PNG": png(1, 1, 8, 0, b"\0\7", extra=((b"iTXt", b"XML:com.adobe.xmp\0\1\0\0\0" + HUNDRED_MEGABYTES),)),
     "a profile in a PNG": png(1, 1, 8, 0, b"\0\7", extra=((b"iCCP", b"a\0\0" + zlib.compress(bytes(10**7))),)),
     "EXIF in a PNG": png(1, 1, 8, 0, b"\0\7", extra=((b"eXIf", directory(2000, 20_000)),)),
     "EXIF in a JPEG": encoded(Image.new("L", (8, 8)), "JPEG", exif=b"Exif\0\0" + directory(2000, 20_000)),

@@ -16,17 +16,19 @@ os.environ |= {"CUDA_VISIBLE_DEVICES": "", "TF_CPP_MIN_LOG_LEVEL": "3", "KERAS_B
 import keras
 import numpy as np
 import tensorflow as tf
-from jaxtyping import install_import_hook
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-with install_import_hook("innerview", "typecheck.checked"):
-    from innerview.adapters.keras_calls import named_variables
-    from innerview.errors import InnerviewError
-    from innerview.model import InputSpec, OutputSpec
-    from innerview.recorders import Recorder
-    from innerview.recorders.keras import RecorderCallback
-    from innerview.recorders.keras_model import WatchedKeras
-    from innerview.recorders.sight import Sight
+import typecheck
+
+typecheck.install()
+
+from innerview.adapters.keras_calls import named_variables  # noqa: E402 after the checks are put on
+from innerview.errors import InnerviewError  # noqa: E402
+from innerview.model import InputSpec, OutputSpec  # noqa: E402
+from innerview.recorders import Recorder  # noqa: E402
+from innerview.recorders.keras import RecorderCallback  # noqa: E402
+from innerview.recorders.keras_model import WatchedKeras  # noqa: E402
+from innerview.recorders.sight import Sight  # noqa: E402
 
 SPEC, CLASSES = InputSpec(8, 8, mean=(0.5, 0.5, 0.5), std=(0.25, 0.25, 0.25)), OutputSpec(("a", "b", "c"))
 PIXELS = np.random.default_rng(0).random((24, 8, 8, 3)).astype(np.float32)

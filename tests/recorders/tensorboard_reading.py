@@ -14,14 +14,16 @@ os.environ |= {"CUDA_VISIBLE_DEVICES": "", "TF_CPP_MIN_LOG_LEVEL": "3"}
 
 import numpy as np
 import tensorflow as tf
-from jaxtyping import install_import_hook
 from tensorboard.compat.proto import event_pb2, summary_pb2
 from tensorboard.summary.writer.event_file_writer import EventFileWriter
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-with install_import_hook("innerview", "typecheck.checked"):
-    from innerview.errors import InnerviewError
-    from innerview.recorders.tensorboard import read_histograms
+import typecheck
+
+typecheck.install()
+
+from innerview.errors import InnerviewError  # noqa: E402 after the checks are put on
+from innerview.recorders.tensorboard import read_histograms  # noqa: E402
 
 
 def as_pytorch(folder: Path, values: dict[int, dict[str, np.ndarray]]) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,7 @@ MODEL = MODELS["hidden"]
 ENDING = MODELS["mixed"]
 
 
+@cache
 def results() -> Mapping[str, object]:
     """One result of each kind, as a look and the other commands write them, and plain values beside them."""
     model = numpy_model(MODEL, MODEL.weights(), np.float32)
