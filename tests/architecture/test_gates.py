@@ -174,22 +174,35 @@ def test_pages_that_were_made_from_other_code_are_caught(tmp_path: Path) -> None
     assert docs("--check").returncode == 0
 
 
-def test_check_ends_at_the_first_gate_that_fails(tree: Path) -> None:
-    shutil.copytree(ROOT / "scripts", tree / "scripts")
-    write(tree, "runs/bad.py", "SIZES = (1,2)")
-    answer = run(tree, "bash", "scripts/check")
-    assert answer.returncode != 0
-    assert "ruff format" in answer.stdout
-    assert "lint-imports" not in answer.stdout
-
-
-def test_check_fails_when_a_test_fails(tree: Path) -> None:
-    """The tests themselves are the last gate; the other gates are passed by good code, which has no pages."""
+def take_scripts(tree: Path) -> None:
+    """The scripts, for a tree that has neither pages nor a viewer."""
     shutil.copytree(ROOT / "scripts", tree / "scripts")
     (tree / "scripts" / "docs.py").write_text('"""Nothing to write."""\n', encoding="utf-8")
     for name in ("cards.py", "images.py", "stub.py"):  # they import what this tree lacks
         (tree / "scripts" / name).unlink()
     (tree / "hatch_build.py").write_text('"""Nothing to build."""\n', encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("place", "text", "gate", "later"),
+    [
+        ("runs/bad.py", "SIZES = (1,2)", "ruff format", "ruff check"),
+        ("data/bad.py", "from innerview import pictures\n\nDRAWS = pictures", "lint-imports", "python scripts/docs.py"),
+    ],
+)
+def test_check_ends_at_the_first_gate_that_fails(tree: Path, place: str, text: str, gate: str, later: str) -> None:
+    take_scripts(tree)
+    write(tree, place, text)
+    answer = run(tree, "bash", "scripts/check")
+    assert answer.returncode != 0
+    assert f"── {gate}" in answer.stdout
+    assert f"── {later}" not in answer.stdout
+    assert "pytest" not in answer.stdout
+
+
+def test_check_fails_when_a_test_fails(tree: Path) -> None:
+    """The tests themselves are the last gate; the other gates are passed by good code."""
+    take_scripts(tree)
     (tree / "tests").mkdir()
     (tree / "tests" / "test_bad.py").write_text(
         '"""A test."""\n\n\ndef test_bad() -> None:\n    assert not __name__\n', encoding="utf-8"
