@@ -94,9 +94,12 @@ def make(name: str) -> Path:
     print(f"making {folder.name} (only when what it is made from has changed) …", file=sys.stderr, flush=True)
     shutil.rmtree(folder, ignore_errors=True)
     subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
+    python = str(programs(folder) / "python")
     for arguments in installs():
-        pip = [str(programs(folder) / "python"), "-m", "pip", "install", "-qq", "--disable-pip-version-check"]
+        pip = [python, "-m", "pip", "install", "-qq", "--disable-pip-version-check", "--no-compile"]
         subprocess.run([*pip, *arguments], check=True, stdout=sys.stderr)
+    # On every core, which pip does not; some packages hold files that are no Python, and that is no failure.
+    subprocess.run([python, "-m", "compileall", "-qq", "-j", "0", str(folder)], check=False, stdout=sys.stderr)
     stamp_file.write_text(stamp, encoding="utf-8")
     return folder
 

@@ -85,7 +85,8 @@ def test_one_that_was_left_half_made_is_made_again(environment: ModuleType, monk
     monkeypatch.setattr(environment.subprocess, "run", run)
     assert environment.make("test") == folder
     assert calls[0][1:3] == ["-m", "venv"]
-    assert [command[-1] for command in calls[1:]] == [environment.PYTORCH, "pytest>=8", environment.MODELS[-1]]
+    assert [command[-1] for command in calls[1:-1]] == [environment.PYTORCH, "pytest>=8", environment.MODELS[-1]]
+    assert calls[-1][1:3] == ["-m", "compileall"]
     assert not (folder / "bin").exists()
     assert environment.programs(folder).parent == folder
     assert (folder / "innerview-stamp").is_file()
