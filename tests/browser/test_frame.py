@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import pairwise
 from urllib.parse import unquote
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
+from browser.conftest import Heard
 from browser.driving import VIEWS, Known, canvas, expect_link, fragment, settle
 
 INTERVAL = 400
@@ -76,15 +78,33 @@ def test_single_keys_choose_views_unless_someone_types_or_they_are_off(page: Pag
     page.keyboard.press("Escape")
 
 
+@pytest.fixture(scope="module")
+def one_tab(context: BrowserContext) -> Iterator[tuple[Page, Heard]]:
+    """A tab, and what it says."""
+    opened, heard = context.new_page(), Heard()
+    heard.listen(opened)
+    yield opened, heard
+    opened.close()
+
+
+@pytest.fixture
+def tab(one_tab: tuple[Page, Heard]) -> Iterator[Page]:
+    """A tab with nothing in it, for a test that begins with a link of its own; it must stay silent."""
+    opened, heard = one_tab
+    opened.goto("about:blank")
+    heard.said.clear()
+    yield opened
+    assert not heard.said
+
+
 @pytest.mark.parametrize("broken", ["c=nothing", "p=xyz", "s=-3", "o=glow", "px=9", "zz=1", "k=200"])
-def test_a_wrong_link_gives_the_default_and_says_so(page: Page, server: str, broken: str) -> None:
-    page.goto("about:blank")
-    page.goto(f"{server}#/attribution?{broken}")
-    expect(page.locator("main div[role=status]")).not_to_be_empty()
-    expect(page.locator("[data-certificate]")).to_be_visible()
-    page.keyboard.press("4")
-    expect(page).to_have_title("Layers · innerview")
-    assert fragment(page) == "#/layers"  # written from what the page holds: nothing but defaults
+def test_a_wrong_link_gives_the_default_and_says_so(tab: Page, server: str, broken: str) -> None:
+    tab.goto(f"{server}#/attribution?{broken}")
+    expect(tab.locator("main div[role=status]")).not_to_be_empty()
+    expect(tab.locator("[data-certificate]")).to_be_visible()
+    tab.keyboard.press("4")
+    expect(tab).to_have_title("Layers · innerview")
+    assert fragment(tab) == "#/layers"  # written from what the page holds: nothing but defaults
 
 
 @pytest.mark.parametrize(
@@ -95,20 +115,19 @@ def test_a_wrong_link_gives_the_default_and_says_so(page: Page, server: str, bro
         *("ch=41", "ep=2", "r={run}", "cx=image", "q=5"),
     ],
 )
-def test_a_link_survives_a_reload(page: Page, server: str, known: Known, part: str) -> None:
+def test_a_link_survives_a_reload(tab: Page, server: str, known: Known, part: str) -> None:
     hello = known.hello
     run, network = hello["runs"][1]["id"], hello["models"][1]["id"]
     part = part.format(network=network, picture=known.picture("moose"), run=run)
-    page.goto("about:blank")
-    page.goto(f"{server}#/weights?{part}")
-    expect(page.locator(".weights .card").first).to_be_visible()
-    page.reload()
-    expect(page.locator(".weights .card").first).to_be_visible()
-    expect(page.locator("main div[role=status]")).to_be_empty()
+    tab.goto(f"{server}#/weights?{part}")
+    expect(tab.locator(".weights .card").first).to_be_visible()
+    tab.reload()
+    expect(tab.locator(".weights .card").first).to_be_visible()
+    expect(tab.locator("main div[role=status]")).to_be_empty()
     # The address still has what was typed; going on writes it anew, from what the page holds.
-    page.keyboard.press("4")
-    expect(page).to_have_title("Layers · innerview")
-    assert unquote(fragment(page)) == f"#/layers?{part}"
+    tab.keyboard.press("4")
+    expect(tab).to_have_title("Layers · innerview")
+    assert unquote(fragment(tab)) == f"#/layers?{part}"
 
 
 def test_sixty_slider_steps_write_the_link_no_more_often_than_its_interval(page: Page) -> None:

@@ -3,8 +3,6 @@ tiny."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from playwright.sync_api import Browser
 
@@ -15,16 +13,22 @@ from session.made_runs import made_folders, made_run
 LOADED = "image => image.decode().then(() => [image.currentSrc.split('/').pop(), image.getBoundingClientRect().width])"
 
 
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The page of two runs."""
+    folder = tmp_path_factory.mktemp("runs")
+    made_run(folder / "one")
+    made_run(folder / "two", seed=1)
+    asked = Query(num_checkpoints=2, n_steps=1, data=made_folders(folder / "data"), probes=("cat",))
+    return run([folder / "one", folder / "two"], asked, output=folder / "page").page.as_uri()
+
+
 @pytest.mark.parametrize(("width", "narrow"), [(390, True), (1280, False)])
 def test_a_screen_shows_the_figures_that_were_drawn_for_it(
-    browser: Browser, tmp_path: Path, width: int, narrow: bool
+    browser: Browser, written: str, width: int, narrow: bool
 ) -> None:
-    made_run(tmp_path / "one")
-    made_run(tmp_path / "two", seed=1)
-    asked = Query(num_checkpoints=2, n_steps=1, data=made_folders(tmp_path / "data"), probes=("cat",))
-    shown = run([tmp_path / "one", tmp_path / "two"], asked, output=tmp_path / "page")
     page = browser.new_page(viewport={"width": width, "height": 844})
-    page.goto(shown.page.as_uri())
+    page.goto(written)
     page.locator("details").evaluate_all("all => all.forEach(one => { one.open = true })")
     images = page.locator("figure img")
     images.evaluate_all("all => all.forEach(one => { one.loading = 'eager' })")

@@ -68,7 +68,7 @@ def test_integrated_gradients_agree(name: str, build, dtype) -> None:
     image = np.random.default_rng(3).random(model.input.shape).astype(dtype)
     found, wanted = (
         innerview.integrated_gradients(
-            make(model, model.weights(), dtype), image, Margin(0, 1), baseline=np.zeros_like(image), n_steps=16
+            make(model, model.weights(), dtype), image, Margin(0, 1), baseline=np.zeros_like(image), n_steps=4
         ).attribution.astype(dtype)
         for make in (build, numpy_model)
     )
