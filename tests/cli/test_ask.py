@@ -24,8 +24,8 @@ def test_regions_and_masks_are_answered_and_kept(capsys: pytest.CaptureFixture[s
     asked = ["cat", "--region", "8,8,16,16", "--mask", "head.png", "--placebos", "4", "--fill", "black", "-o", "asked"]
     assert main(["ask", *asked]) == 0
     said = capsys.readouterr().out
-    assert "Without region 8,8,16,16 (25 % of the image) the score (log-odds of 3 cat) falls by" in said
-    assert "Without region head.png (25 % of the image)" in said
+    assert "Without the region 8,8,16,16 (25 % of the image) the score (log-odds of 3 cat) falls by" in said
+    assert "Without the region head.png (25 % of the image)" in said
     assert "One fill was asked (black)" in said
     found = innerview.load_result("asked")["effects"]
     assert found.sentences[0] in said

@@ -15,11 +15,13 @@ from innerview.adapters import FunctionModel
 from innerview.errors import ImageError, ModelError, UsageError
 from innerview.fills import make_fill
 from innerview.methods import ask
+from innerview.methods.ask import correct_for, region_effects
 from innerview.methods.paired import holm
 from innerview.methods.placebos import place_elsewhere, rank_p
 from innerview.model import InputSpec, OutputSpec
 from innerview.results import RegionEffects
 from innerview.spec import OutputKind
+from innerview.targets import Logit
 from innerview.types import Array
 from typecheck import unchecked
 
@@ -145,6 +147,44 @@ def test_placebos_are_drawn_once_each(width: int, height: int, most: int, seed: 
     assert placed.sampled == (most < (8 - height) * (10 - width) - 1)
 
 
+def test_what_there_is_so_far_is_what_fewer_placebos_would_say() -> None:
+    found, levels = list[RegionEffects](), (0, 3, 7)
+    passes = list[int]()
+    whole = region_effects(
+        SUM,
+        IMAGE,
+        (2, 1, 3, 4),
+        Logit(1),
+        fills=FILLS,
+        n_placebos=12,
+        levels=(*levels, 12, 40),
+        level=found.append,
+        progress=lambda done, _: passes.append(done),
+    )
+    assert [int(one.n_placebos[0]) for one in found] == list(levels)
+    assert [one.n_evaluations for one in found] == [1 + 3 * (2 * (1 + count) + 1) for count in levels]
+    assert passes == sorted(passes)
+    assert passes[-1] == whole.n_evaluations
+    assert np.isnan(found[0].removed_p[0])
+    assert "has not been held against" in found[0].sentences[0]
+    for one, count in zip(found, levels, strict=True):
+        np.testing.assert_array_equal(one.removed, whole.removed)
+        np.testing.assert_array_equal(one.positions[0], whole.positions[0, :count])
+        np.testing.assert_array_equal(one.alone_elsewhere[0], whole.alone_elsewhere[0, :, :count])
+        assert one.sampled
+    alone = ask(SUM, IMAGE, (2, 1, 3, 4), 1, objective="logit", fills=FILLS, n_placebos=12)
+    np.testing.assert_array_equal(alone.removed_elsewhere, whole.removed_elsewhere)
+
+
+def test_tries_made_before_are_corrected_for_afterwards_as_well() -> None:
+    plain = ask(SUM, IMAGE, (2, 1, 3, 4), 1, fills=FILLS)
+    earlier = [0.01, 0.5, 0.03]
+    later, asked = correct_for(plain, earlier), ask(SUM, IMAGE, (2, 1, 3, 4), 1, fills=FILLS, earlier=earlier)
+    np.testing.assert_array_equal(later.removed_adjusted, asked.removed_adjusted)
+    assert (later.tries, later.notes, later.sentences) == (asked.tries, asked.notes, asked.sentences)
+    assert later.tries == 5
+
+
 def test_the_sentence_holds_what_the_arrays_say() -> None:
     model = innerview.load_pretrained()
     image = innerview.preprocess(innerview.example_image("cat"), model.input).pixels
@@ -232,12 +272,15 @@ def test_nan_names_the_image_that_it_came_of() -> None:
     def run(images: Array) -> Array:
         return np.where(images[:, 2, 2, 0] == 0, np.nan, images.sum(axis=(1, 2, 3)))
 
+    def elsewhere(images: Array) -> Array:
+        return np.where((images[:, 2, 2, 0] == 0) & (images[:, 0, 0, 0] > 0), np.nan, images.sum(axis=(1, 2, 3)))
+
     with pytest.raises(ModelError, match=r"the image without region 2,2,2,2 \(fill black\)"):
         ask(model(run), IMAGE, (2, 2, 2, 2), fills=("gray", "black"))
     with pytest.raises(
         ModelError, match=r"without region [12],[12] \(left, top\), where its like was tried, \(fill black"
     ):
-        ask(model(run), IMAGE, (5, 5, 2, 2), fills=("black",))
+        ask(model(elsewhere), IMAGE, (5, 5, 2, 2), fills=("black",))
 
 
 @pytest.mark.parametrize(
@@ -255,8 +298,12 @@ def test_a_model_with_one_class(kind: OutputKind, unit: str) -> None:
 
 
 def test_where_nothing_is_elsewhere_there_is_no_p_value() -> None:
-    found = ask(SUM, IMAGE, (0, 0, 8, 8 - 1), 1, fills=FILLS, n_placebos=0)
+    corners = np.zeros((SIDE, SIDE), bool)
+    corners[[0, -1], [0, -1]] = True
+    found = ask(SUM, IMAGE, corners, 1, fills=FILLS)
     assert np.isnan([found.removed_p[0], found.alone_p[0], found.removed_adjusted[0]]).all()
     assert found.tries == 0
     assert "There is no other place" in found.sentences[0]
+    untried = ask(SUM, IMAGE, (0, 0, 8, 7), 1, fills=FILLS, n_placebos=0)
+    assert untried.sentences[0].count("It has not been held against regions of its shape elsewhere.") == 2
     assert isinstance(found, RegionEffects)

@@ -105,7 +105,9 @@ def test_a_gradient_is_drawn_in_the_value_ramp() -> None:
 def test_odd_maps_are_drawn(values) -> None:
     page = attribution_views(integrated(values), subject=SUBJECT)
     assert page.width == 2 * 320 + tokens.GAP + 2 * tokens.MARGIN
-    assert contact_sheet([integrated(values), integrated(MAP)]).height > 100
+    sheet = contact_sheet([integrated(values), integrated(MAP)])
+    assert sheet.height > 100
+    assert contact_sheet([integrated(MAP)] * 2, verdicts=["✓ agrees (0.78)"] * 2).height > sheet.height
 
 
 def test_an_all_negative_map_has_no_blue_and_a_map_of_zeros_no_colour() -> None:
@@ -223,6 +225,8 @@ def test_sheets_refuse_what_has_no_common_scale() -> None:
     gradient = Gradient(picture(), prediction(), np.ones((8, 8, 3)), 1.0, "logit", SOURCE)
     with pytest.raises(UsageError, match="give at least one result"):
         contact_sheet([])
+    with pytest.raises(UsageError, match="2 verdicts were given for 1 results"):
+        contact_sheet([integrated(MAP)], verdicts=["✓ agrees (0.78)", "– not judged"])
     with pytest.raises(UsageError, match="several kinds or units"):
         contact_sheet([integrated(MAP), gradient])
     with pytest.raises(UsageError, match="1 subjects were given for 2 results"):

@@ -43,6 +43,8 @@ export interface Link {
   fill: string | null;
   /** Masking: brushed mask, base64url of its bits. */
   mask: string;
+  /** Why: the part that was asked about, a box or a brushed mask (core/region.ts). */
+  region: string;
   layer: string | null;
   channel: number | null;
   epoch: number | null;
@@ -72,6 +74,7 @@ export const DEFAULTS: Link = {
   order: "highest",
   fill: null,
   mask: "",
+  region: "",
   layer: null,
   channel: null,
   epoch: null,
@@ -142,6 +145,7 @@ export const KEYS: Record<string, Row> = {
   ko: row("order", oneOf(ORDERS)),
   kf: row("fill", matching(/^.{1,60}$/)),
   mk: row("mask", matching(/^[\w-]{2,180}$/)),
+  rg: row("region", matching(/^[\w,-]{2,180}$/)),
   l: row("layer", name),
   ch: row("channel", within(0, 1e6, true)),
   ep: row("epoch", within(0, 1e9)),

@@ -30,6 +30,8 @@ export class Session {
   readonly hover = new Store<Pixel | null>(null);
   readonly hoverClass = new Store<number | null>(null);
   readonly lay = new Store<Laid | null>(null);
+  /** Images and classes whose regions were taken away, or are to be; see parts/verdict.tsx. */
+  readonly judged = new Store<readonly string[]>([]);
   readonly theme = new Store<Theme>("light");
   readonly speech = new Speech();
   readonly keys = new Keys();
@@ -89,6 +91,7 @@ export class Session {
     if ((changed("image") || changed("model")) && !("target" in patch)) Object.assign(next, { target: null, versus: null });
     if (changed("target") && next.versus === next.target) next.versus = null;
     if (changed("image")) next.mask = DEFAULTS.mask;
+    if ((changed("image") || changed("model")) && !("region" in patch)) next.region = DEFAULTS.region;
     this.link.set(next);
   };
 }

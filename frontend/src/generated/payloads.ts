@@ -88,6 +88,38 @@ export interface TruthMeta {
   n_evaluations: number;
 }
 
+/** What a region that somebody marked does to the score, taken away and alone, under several fills, beside regions of its shape elsewhere. */
+export interface EffectsArrays {
+  /** fill: the image's score less that without the region */
+  removed: Tensor<Float32Array>;
+  /** fill: the score of the region alone less that of the fill alone */
+  alone: Tensor<Float32Array>;
+  /** placebo: mean over the fills */
+  removed_elsewhere: Tensor<Float32Array>;
+  /** placebo */
+  alone_elsewhere: Tensor<Float32Array>;
+}
+
+export interface EffectsMeta {
+  schema: string;
+  kind: string;
+  model: string;
+  image: string | null;
+  versions: unknown;
+  target: number | null;
+  versus: number | null;
+  unit: string;
+  target_words: string;
+  name: string;
+  fills: unknown;
+  says: unknown;
+  notes: unknown;
+  p: unknown;
+  adjusted: unknown;
+  tries: number;
+  n_evaluations: number;
+}
+
 /** One signed value for each pixel, with its estimated error. */
 export interface MapArrays {
   /** height × width */
@@ -418,6 +450,7 @@ export interface Payloads {
   subject: { kind: "subject"; arrays: SubjectArrays; meta: SubjectMeta };
   evidence: { kind: "evidence"; arrays: EvidenceArrays; meta: EvidenceMeta };
   truth: { kind: "truth"; arrays: TruthArrays; meta: TruthMeta };
+  effects: { kind: "effects"; arrays: EffectsArrays; meta: EffectsMeta };
   map: { kind: "map"; arrays: MapArrays; meta: MapMeta };
   path: { kind: "path"; arrays: PathArrays; meta: PathMeta };
   masking: { kind: "masking"; arrays: MaskingArrays; meta: MaskingMeta };
@@ -439,6 +472,7 @@ export const SCHEMA: Record<string, { arrays: string; meta: string }> = {
   subject: { arrays: "image;U8;a,b,c|photo;U8;d;;?|thumbnail;U8;e,f,3|logits;F32;g|probabilities;F32;g|predicted;U32;1|confidence;F32;1", meta: "name,label:i?,crop:j?,original:j,caption:?,source" },
   evidence: { arrays: "evidence;F32;a,b,c|outputs;F32;a|classes;U32;a", meta: "layer,field:j?,says" },
   truth: { arrays: "labels;U16;a,b|values;F32;c,d|parts;U8;e,a,b,f;;?", meta: "target:i?,versus:i?,unit,target_words,names:j,fills:j,unsure:j,lines:j,parts:j,verdicts:j,n_evaluations:i" },
+  effects: { arrays: "removed;F32;a|alone;F32;a|removed_elsewhere;F32;b|alone_elsewhere;F32;b", meta: "target:i?,versus:i?,unit,target_words,name,fills:j,says:j,notes:j,p:j,adjusted:j,tries:i,n_evaluations:i" },
   map: { arrays: "heatmap;F32,I8;a,b;1|pixel_error;F32,I8;a,b;1;?|std;F32;a,b;;?|baseline;U8;a,b,c;;?|alphas;F32;d;;?|scores;F32;d;;?", meta: "method,method_words,meaning,target:i?,versus:i?,objective,target_words,unit,baseline:?,rule:?,tolerance:n?,error:n?,convergence_delta:n?,relative_convergence_delta:n?,n_evaluations:i,status,status_words,score:n,baseline_score:n?,notes:j,convergence:j?" },
   path: { arrays: "alphas;F32;a|scores;F32;a|probabilities;F32;a,b|classes;U32;b|logits;F32;a,b|predicted;U32;a|confidence;F32;a|norms;F32;a|gradients;I8;c,d,e,f;c|gradient_alphas;F32;c|cumulative;I8;g,d,e;g|cumulative_alphas;F32;g|contribution;I8;h,d,e;h;?|contribution_alphas;F32;h;;?|baseline;U8;d,e,f", meta: "target:i?,versus:i?,unit,target_words,baseline,shorter:?,missing:j?" },
   masking: { arrays: "fractions;F32;a|n_pixels;U32;a|logits;F32;b,a,c|probabilities;F32;b,a,c|predicted;U32;d,a|confidence;F32;d,a|classes;U32;c|rankings;U16,U32;3,e,f|fill;U8;e,f,g", meta: "orders:j,target:i?,versus:i?,fill,seed:i" },

@@ -153,7 +153,7 @@ const MOVES: Record<string, readonly [number, number]> = {
 };
 
 /** The layer that hears pointer and keys, and draws the two squares: where the pointer is, and what is pinned. */
-function Cursor({ height, width, grid, keyboard, onCell }: CursorProps): JSX.Element {
+export function Cursor({ height, width, grid, keyboard, onCell }: CursorProps): JSX.Element {
   const { hover, link: store, speech } = useSession();
   const at = useStore(hover);
   const [link, go] = useLink("pixel");

@@ -50,6 +50,8 @@ export interface Hello {
   runs: RunFacts[];
   baselines: string[];
   remote: boolean;
+  /** Forward passes that a verdict on a map takes. */
+  judging?: number;
   file?: boolean;
 }
 
@@ -67,6 +69,8 @@ export interface Request {
   fill?: string;
   mask?: string;
   cells?: [number, number];
+  /** Left, top, width and height in pixels of the image as the model sees it. */
+  region?: [number, number, number, number];
   layer?: string;
   run?: string;
   /** How often a budget that ended too early was continued. */

@@ -14,7 +14,7 @@ from innerview.cli.console import say
 @click.command("report", short_help="Write the viewer as one HTML file that opens anywhere, offline.")
 @click.argument("images", nargs=-1, metavar="[IMAGE]...")
 @options.model()
-@options.query(*options.QUESTION, "baselines", *options.CHOICE)
+@options.query(*options.QUESTION, "judge", "regions", "fills", "baselines", *options.CHOICE)
 @click.option(
     "-o",
     "--output",

@@ -13,7 +13,7 @@ made before, are corrected for (Holm 1979).
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Final, cast
 
@@ -88,6 +88,40 @@ def ask(
         ImageError: the image, an image that fills, or a mask does not fit.
         ModelError: an output is NaN or infinite; says for which region.
     """
+    return region_effects(
+        model,
+        image,
+        region,
+        _target(target, objective, model.output),
+        fills=fills,
+        n_placebos=n_placebos,
+        names=names,
+        earlier=earlier,
+        seed=seed,
+        progress=progress,
+    )
+
+
+def region_effects(
+    model: Model,
+    image: Image,
+    region: Box | Array | Sequence[Box | Array],
+    target: Target,
+    *,
+    fills: Sequence[str | Image | Fill] = DEFAULT_FILLS,
+    n_placebos: int = DEFAULT_PLACEBOS,
+    names: Sequence[str] = (),
+    earlier: Sequence[float] = (),
+    seed: int = 0,
+    levels: Sequence[int] = (),
+    level: Callable[[RegionEffects], None] | None = None,
+    progress: Progress | None = None,
+) -> RegionEffects:
+    """Do what `ask` does, with the same arguments, for any target, and tell what there is so far.
+
+    After as many placebos as each of `levels` (rising) says, `level` is given the result with these: a random part of
+    those that follow. Raises as `ask` does.
+    """
     check_picture(model, image, "image")
     height, width = image.shape[:2]
     single = isinstance(region, np.ndarray) or is_box(region)
@@ -103,10 +137,42 @@ def ask(
     places = [
         place_elsewhere(mask, n_placebos, np.random.default_rng([seed, number])) for number, mask in enumerate(masks)
     ]
-    asking = _Asking(model, image, _target(target, objective, model.output), progress)
+    asking = _Asking(model, image, target, progress)
     asking.total = 1 + len(made) * sum(2 * len(placed.masks) + 1 for placed in places)
-    found = [[asking.under(fill, placed, name) for fill in made] for placed, name in zip(places, called, strict=True)]
-    return _result(asking, found, masks, called, made, places, earlier, seed)
+    found = [[asking.start(fill, placed, name) for fill in made] for placed, name in zip(places, called, strict=True)]
+
+    def after(most: int) -> RegionEffects:
+        for row, placed in zip(found, places, strict=True):
+            for under in row:
+                asking.go_on(under, placed, 1 + most)
+        return _result(asking, found, masks, [placed.first(most) for placed in places], earlier, seed)
+
+    for most in levels:
+        if level is not None and most < n_placebos:
+            level(after(most))
+    return after(n_placebos)
+
+
+def correct_for(effects: RegionEffects, earlier: Sequence[float]) -> RegionEffects:
+    """Correct effects for tries that were made before as well, given by their p-values.
+
+    Raises:
+        UsageError: one is not between 0 and 1.
+    """
+    before = np.asarray(earlier, np.float64)
+    if not ((before >= 0) & (before <= 1)).all():
+        raise UsageError(f"the earlier p-values {list(earlier)} were given; each is between 0 and 1")
+    p = np.stack([effects.removed_p, effects.alone_p])
+    adjusted = holm(np.concatenate([p.ravel(), before]))[: p.size].reshape(p.shape)
+    tries = int(np.isfinite(p).sum()) + len(before)
+    outdated = _too_few(effects.n_placebos, effects.tries)
+    return replace(
+        effects,
+        removed_adjusted=adjusted[0],
+        alone_adjusted=adjusted[1],
+        tries=tries,
+        notes=(*(note for note in effects.notes if note not in outdated), *_too_few(effects.n_placebos, tries)),
+    )
 
 
 def _target(index: int | None, objective: str, output: OutputSpec) -> Target:
@@ -128,11 +194,21 @@ class _Seen:
     def __getitem__(self, part: slice) -> _Seen:
         return _Seen(self.scores[part], self.probabilities[part], self.answers[part])
 
+    def then(self, more: _Seen) -> _Seen:
+        """With more images behind them."""
+        return _Seen(
+            np.concatenate([self.scores, more.scores]),
+            np.concatenate([self.probabilities, more.probabilities]),
+            np.concatenate([self.answers, more.answers]),
+        )
 
-@dataclass(frozen=True, eq=False)
+
+@dataclass(eq=False)
 class _Under:
-    """What is seen under one fill: without each placed region, with it alone, with the fill alone."""
+    """What was seen so far under one fill: without each place of a region, with it alone, with the fill alone."""
 
+    fill: Fill
+    name: str
     removed: _Seen
     alone: _Seen
     empty: _Seen
@@ -148,22 +224,34 @@ class _Asking:
         self.done, self.total = 1, 1
         self.whole = self._seen(outputs)
 
-    def under(self, fill: Fill, placed: Placed, name: str) -> _Under:
-        """Show the model the image without each region, each region alone, and the fill alone."""
-        count, nothing = len(placed.masks), np.zeros((1, *self.image.shape[:2]), bool)
-        kept = np.concatenate([~placed.masks, placed.masks, nothing])
+    def start(self, fill: Fill, placed: Placed, name: str) -> _Under:
+        """Show the model the image without a region, the region alone, and the fill alone."""
+        own = placed.masks[:1]
+        shown = self._show(fill, np.concatenate([~own, own, np.zeros_like(own)]), placed, slice(1), name)
+        return _Under(fill, name, *(shown[slice(at, at + 1)] for at in range(3)))
+
+    def go_on(self, under: _Under, placed: Placed, stop: int) -> None:
+        """Show the same of the region's other places, up to `stop`."""
+        now = slice(len(under.removed.scores), min(stop, len(placed.masks)))
+        masks = placed.masks[now]
+        if not len(masks):
+            return
+        shown = self._show(under.fill, np.concatenate([~masks, masks]), placed, now, under.name)
+        under.removed = under.removed.then(shown[slice(len(masks))])
+        under.alone = under.alone.then(shown[slice(len(masks), None)])
+
+    def _show(self, fill: Fill, kept: Array, placed: Placed, now: slice, name: str) -> _Seen:
         parts = list[Array]()
         for some in batches(len(kept), similar_at_once(self.model)):
             images = fill.paint(self.image, kept[some]).astype(self.image.dtype, copy=False)
             check_picture(self.model, images[-1], f"fill {fill.name}")
             for part, outputs in forward_similar(self.model, images):
-                _check(outputs, some.start + part.start, placed, name, fill)
+                _check(outputs, some.start + part.start, placed, now, name, fill)
                 parts.append(outputs)
                 self.done += len(outputs)
                 if self._progress is not None:
                     self._progress(self.done, self.total)
-        seen = self._seen(np.concatenate(parts))
-        return _Under(seen[slice(count)], seen[slice(count, 2 * count)], seen[slice(2 * count, None)])
+        return self._seen(np.concatenate(parts))
 
     def _seen(self, outputs: Array) -> _Seen:
         output, index = self.model.output, self.target.index
@@ -173,13 +261,13 @@ class _Asking:
         return _Seen(self.target.score(outputs).astype(np.float64), of_class, answers)
 
 
-def _check(outputs: Array, start: int, placed: Placed, name: str, fill: Fill) -> None:
+def _check(outputs: Array, start: int, placed: Placed, now: slice, name: str, fill: Fill) -> None:
     """Raise ModelError for an output that is NaN or infinite, and say of which image."""
     bad = np.flatnonzero(~np.isfinite(outputs).all(axis=1))
     if not len(bad):
         return
-    count = len(placed.masks)
-    kind, place = divmod(start + int(bad[0]), count)
+    kind, place = divmod(start + int(bad[0]), now.stop - now.start if now.start else 1)
+    place += now.start or 0
     where = (
         name if place == 0 else "{1},{0} (left, top), where its like was tried,".format(*placed.positions[place - 1])
     )
@@ -194,8 +282,6 @@ def _result(
     asking: _Asking,
     found: Sequence[Sequence[_Under]],
     masks: Sequence[Mask],
-    names: Sequence[str],
-    fills: Sequence[Fill],
     places: Sequence[Placed],
     earlier: Sequence[float],
     seed: int,
@@ -208,21 +294,17 @@ def _result(
     )
     tolerance = ROUNDING * float(np.finfo(model.dtype).eps) * float(np.abs(scores).max())
     p = np.array([[rank_p(effects, tolerance) for effects in both] for both in zip(removed, alone, strict=True)])
-    before = np.asarray(earlier, np.float64)
-    if not ((before >= 0) & (before <= 1)).all():
-        raise UsageError(f"the earlier p-values {list(earlier)} were given; each is between 0 and 1")
-    adjusted = holm(np.concatenate([p.ravel(), before]))[: p.size].reshape(p.shape)
-    tries = int(np.isfinite(p).sum()) + len(before)
+    fills = [one.fill for one in found[0]]
     most = max(len(placed.positions) for placed in places)
     sampled = any(placed.sampled for placed in places)
 
     def of_each(value: Callable[[_Under], Array]) -> Array:
         return np.array([[value(one)[0] for one in row] for row in found])
 
-    return RegionEffects(
+    effects = RegionEffects(
         image=asking.image,
         regions=np.stack(masks),
-        names=tuple(names),
+        names=tuple(row[0].name for row in found),
         fills=tuple(fill.words for fill in fills),
         removed=np.stack([effects[:, 0] for effects in removed]),
         alone=np.stack([effects[:, 0] for effects in alone]),
@@ -236,9 +318,9 @@ def _result(
         alone_answers=of_each(lambda one: one.alone.answers),
         removed_p=p[:, 0],
         alone_p=p[:, 1],
-        removed_adjusted=adjusted[:, 0],
-        alone_adjusted=adjusted[:, 1],
-        tries=tries,
+        removed_adjusted=p[:, 0],
+        alone_adjusted=p[:, 1],
+        tries=0,
         sampled=sampled,
         answer=int(whole.answers[0]),
         probability=float(whole.probabilities[0]),
@@ -250,8 +332,9 @@ def _result(
         target=target.index,
         n_evaluations=asking.done,
         provenance=Provenance.of(model, target.describe(model.output.class_names), seed=seed),
-        notes=_notes(float(np.ptp(scores)) <= tolerance, [fill.name for fill in fills], places, tries),
+        notes=_notes(float(np.ptp(scores)) <= tolerance, [fill.name for fill in fills]),
     )
+    return correct_for(effects, earlier)
 
 
 def _padded(values: Array, most: int, filler: float) -> Array:
@@ -261,7 +344,7 @@ def _padded(values: Array, most: int, filler: float) -> Array:
     return result
 
 
-def _notes(constant: bool, fills: Sequence[str], places: Sequence[Placed], tries: int) -> tuple[str, ...]:  # noqa: FBT001
+def _notes(constant: bool, fills: Sequence[str]) -> tuple[str, ...]:  # noqa: FBT001
     told = list[str]()
     if constant:
         told.append(
@@ -270,11 +353,16 @@ def _notes(constant: bool, fills: Sequence[str], places: Sequence[Placed], tries
         )
     if len(fills) == 1:
         told.append(f"One fill was asked ({fills[0]}): whether the effect holds under another is not known.")
-    counts = [len(placed.positions) for placed in places]
-    fewest = min((count for count in counts if count), default=0)
-    if tries and tries / (1 + fewest) > LEVEL:
-        told.append(
-            f"With {fewest} other positions and {tries} tries the smallest p-value cannot fall below "
-            f"{min(tries / (1 + fewest), 1):.2g}; ask about a smaller region, about fewer, or for more placebos."
-        )
     return tuple(told)
+
+
+def _too_few(counts: Int[np.ndarray, " region"], tries: int) -> tuple[str, ...]:
+    """Told where no region could stand out, whatever it does."""
+    fewest = min((count for count in counts.tolist() if count), default=0)
+    if not tries or tries / (1 + fewest) <= LEVEL:
+        return ()
+    told = (
+        f"With {fewest} other positions and {tries} tries the smallest p-value cannot fall below "
+        f"{min(tries / (1 + fewest), 1):.2g}; ask about a smaller region, about fewer, or for more placebos."
+    )
+    return (told,)

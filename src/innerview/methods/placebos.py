@@ -81,7 +81,7 @@ def region_name(region: Box | Array, number: int) -> str:
 
 @dataclass(frozen=True, eq=False)
 class Placed:
-    """A region, first at its own position, then at others.
+    """A region, first at its own position, then at others in an order that was drawn.
 
     Attributes:
         masks: the pixels of each.
@@ -93,6 +93,11 @@ class Placed:
     positions: Int[np.ndarray, "placebo 2"]
     sampled: bool
 
+    def first(self, most: int) -> Placed:
+        """The region with at most so many of the others, which are a random part of them all."""
+        fewer = most < len(self.positions)
+        return Placed(self.masks[: 1 + most], self.positions[:most], self.sampled or fewer)
+
 
 def place_elsewhere(mask: Mask, most: int, random: np.random.Generator) -> Placed:
     """Put a region at other positions: all that fit, or `most` of them drawn without repetition."""
@@ -102,7 +107,7 @@ def place_elsewhere(mask: Mask, most: int, random: np.random.Generator) -> Place
     rows, columns = int(mask.shape[0]) - len(shape) + 1, int(mask.shape[1]) - len(shape[0]) + 1
     own = top * columns + left
     others = np.array([place for place in range(rows * columns) if place != own], np.int64)
-    chosen = others if len(others) <= most else np.sort(random.choice(others, most, replace=False))
+    chosen = random.permutation(others)[:most]
     positions = np.stack(np.divmod(chosen, columns), axis=1).astype(np.int64)
     masks = np.zeros((1 + len(chosen), *mask.shape), bool)
     masks[0] = mask

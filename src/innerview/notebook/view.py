@@ -76,7 +76,7 @@ class View:
         self._pictures, self._model, self._query, self._runs = (
             tuple(pictures),
             model,
-            replace(query, **BRIEF, judge=False),
+            replace(query, **BRIEF, judge=bool(query.judge)),
             runs,
         )
         self._opened = open_model(model)

@@ -344,6 +344,7 @@ def contact_sheet(
     scale: ScaleChoice = "shared",
     columns: int = 3,
     title: str = "",
+    verdicts: Sequence[str] = (),
 ) -> Pillow.Image:
     """Draw the maps of several pictures, each beside its picture, on one scale.
 
@@ -355,25 +356,30 @@ def contact_sheet(
         scale: "shared", "per-image" (each limit is stated) or a number.
         columns: pairs in a row.
         title: what pictures these are; the method and their number follow it.
+        verdicts: how far each map agrees with what taking parts away does, in words; one per result, or none.
 
     Raises:
-        UsageError: no result, results of several kinds or units, another number of subjects than of results, an
-            unknown style, sign or scale.
+        UsageError: no result, results of several kinds or units, another number of subjects or verdicts than of
+            results, an unknown style, sign or scale.
     """
     if not results:
         raise UsageError("a contact sheet of no images was asked for; give at least one result")
     named = one_each(subjects, len(results))
+    if len(verdicts) not in {0, len(results)}:
+        raise UsageError(f"{len(verdicts)} verdicts were given for {len(results)} results; give one for each, or none")
+    judged = list(verdicts) or [""] * len(results)
     found = [drawable(result) for result in results]
     if len({(each.unit, each.title) for each in found}) > 1:
         raise UsageError("results of several kinds or units can't share a sheet; draw one sheet for each")
     chosen = style_scales([each.values for each in found], scale, style)
     separate = scale == "per-image" and len({each.limit for each in chosen}) > 1
     tiles: list[Tile] = []
-    for each, subject, its in zip(found, named, chosen, strict=True):
+    for each, subject, its, verdict in zip(found, named, chosen, judged, strict=True):
         pair = canvas.beside([show_image(each.image, TILE // 2), _painted(each, its, style, show, TILE // 2)], 4)
         explained = note(each.provenance.target)
         stated = (note(f"S = {words.limit(its.limit)}"),) if separate else ()
-        tiles.append(Tile(canvas.framed(pair), (), (*subject.lines(tokens.SMALL_SIZE), explained, *stated)))
+        told = (*stated, note(verdict)) if verdict else stated
+        tiles.append(Tile(canvas.framed(pair), (), (*subject.lines(tokens.SMALL_SIZE), explained, *told)))
     body = canvas.grid(tiles, columns)
     bar = _legend(found, chosen[0], style, max(body.width, LARGE), separate=separate)
     pictures = "1 image" if len(found) == 1 else f"{words.count(len(found))} images"

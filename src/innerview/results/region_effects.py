@@ -95,22 +95,34 @@ class RegionEffects(Result["RegionEffects[Array]", A_co]):
     @property
     def sentences(self) -> tuple[str, ...]:
         """Each region's effect in words, with its numbers."""
-        return tuple(self._told(number) for number in range(len(self.names)))
+        return tuple(" ".join(self.told(number)) for number in range(len(self.names)))
 
-    def _told(self, number: int) -> str:
+    def told(self, number: int) -> tuple[str, str]:
+        """One region's effect in words: of taking it away, and of showing it alone; regions count from 0."""
         fraction = _percent(float(self.regions[number].mean()))
-        others, took = int(self.n_placebos[number]), f"Without region {self.names[number]} ({fraction} of the image)"
+        took = f"Without the region {self.names[number]} ({fraction} of the image)"
         gone = (
             f"{took} the score ({self.explained}) {_change(-self.removed[number])}{self._chances(number)}"
             f"{self._became(number)}. "
-            f"{_held_against(self.removed_p[number], self.removed_adjusted[number], self.tries, others)}"
+            f"{self._held_against(number, self.removed_p, self.removed_adjusted)}"
         )
         shown = (
             f"Shown alone, it {_change(self.alone[number], 'raises', 'lowers', 'changes', ' the score of the fill')}"
             f"{self._called(number)}. "
-            f"{_held_against(self.alone_p[number], self.alone_adjusted[number], self.tries, others)}"
+            f"{self._held_against(number, self.alone_p, self.alone_adjusted)}"
         )
-        return f"{gone} {shown}"
+        return gone, shown
+
+    def _held_against(self, number: int, p: Array, adjusted: Array) -> str:
+        """Whether an effect stands out from the placebos', with the p-value."""
+        if np.isnan(p[number]):
+            if self.sampled:
+                return "It has not been held against regions of its shape elsewhere."
+            return "There is no other place of its size and shape to hold it against."
+        corrected = f", {adjusted[number]:.2g} corrected for {self.tries} tries" if self.tries > 1 else ""
+        found = "This is more than" if adjusted[number] <= LEVEL else "This is not clearly more than"
+        others = int(self.n_placebos[number])
+        return f"{found} what regions of its shape do elsewhere (p = {p[number]:.2g}{corrected}; {others} of them)."
 
     def _chances(self, number: int) -> str:
         """Probabilities of the class in words; nothing where there are none."""
@@ -157,12 +169,3 @@ def _change(values: Array, up: str = "rises", down: str = "falls", unclear: str 
     small, large = sorted((abs(low), abs(high)))
     among = f" ({small:.3g} to {large:.3g} over {len(values)} fills)" if len(values) > 1 else ""
     return f"{down if mean < 0 else up}{what} by {abs(mean):.3g}{among}"
-
-
-def _held_against(p: float, adjusted: float, tries: int, others: int) -> str:
-    """Whether an effect stands out from the placebos', with the p-value."""
-    if np.isnan(p):
-        return "There is no other place of its size and shape to hold it against."
-    corrected = f", {adjusted:.2g} corrected for {tries} tries" if tries > 1 else ""
-    found = "This is more than" if adjusted <= LEVEL else "This is not clearly more than"
-    return f"{found} what regions of its shape do elsewhere (p = {p:.2g}{corrected}; {others} of them)."

@@ -14,13 +14,15 @@ from typing import Final, Protocol, runtime_checkable
 
 from innerview.errors import UsageError
 from innerview.methods import weight_histograms
+from innerview.methods.ask import correct_for
 from innerview.methods.registry import CLASS_EVIDENCE
 from innerview.methods.verdict import judge
 from innerview.model import Model
-from innerview.results import Explained, Verdict, WeightHistograms, as_attribution
+from innerview.results import Explained, RegionEffects, Verdict, WeightHistograms, as_attribution
 from innerview.session.compute.activations import ACTIVATIONS
 from innerview.session.compute.attribution import ATTRIBUTION
 from innerview.session.compute.computation import Source
+from innerview.session.compute.effects import EFFECTS
 from innerview.session.compute.evidence import EVIDENCE
 from innerview.session.compute.masking import MASK, MASKING
 from innerview.session.compute.path import PATH
@@ -29,9 +31,11 @@ from innerview.session.compute.truth import TRUTH
 from innerview.session.compute.weights import count_weights
 from innerview.session.progress import Listener, Passing
 from innerview.session.query import Query
+from innerview.session.tries import Tries
 from innerview.targets import usual_kind
 from innerview.types import Array
 from innerview.viewer.payload import Payload
+from innerview.viewer.payloads.effects import effects_payload
 from innerview.viewer.payloads.evidence import evidence_payload
 from innerview.viewer.payloads.layers import Shown, layers_payload
 from innerview.viewer.payloads.map import Question, map_payload
@@ -74,6 +78,9 @@ class OpenedModel:
 @runtime_checkable
 class Asked(Source, Protocol):
     """A session, as far as answers need it."""
+
+    tries: Tries
+    """Regions that were asked about."""
 
     def opened(self, query: Query) -> OpenedModel:
         """The model that is asked."""
@@ -127,6 +134,17 @@ def _truth(asked: Asked, query: Query, listener: Listener) -> Payload:
     return truth_payload(found, verdicts, _stamp(asked, query), versus=_versus(asked, query))
 
 
+def _effects(asked: Asked, query: Query, listener: Listener) -> Payload:
+    """Corrected for all that was asked about this image before; what was seen counts, even if it is not waited for."""
+    stamp, versus, earlier = _stamp(asked, query), _versus(asked, query), asked.tries.others(query)
+
+    def shown(found: RegionEffects) -> Payload:
+        asked.tries.add(query, found)
+        return effects_payload(correct_for(found, earlier), stamp, versus=versus)
+
+    return shown(asked.result(EFFECTS, query, Passing(listener, shown)))
+
+
 def _path(asked: Asked, query: Query, listener: Listener) -> Payload:
     stamp, versus = _stamp(asked, query), _versus(asked, query)
     shown = Passing(listener, lambda found: path_payload(found, stamp, versus=versus))
@@ -176,6 +194,7 @@ ANSWERS: Final[Mapping[str, Callable[[Asked, Query, Listener], Payload]]] = Mapp
         "map": _map,
         "evidence": _evidence,
         "truth": _truth,
+        "effects": _effects,
         "path": _path,
         "masking": _masking,
         "mask": _mask,

@@ -17,8 +17,8 @@ from innerview.session.schedule import Dropped, FairScheduler, Turn
 from innerview.session.session import Session, message_of
 from innerview.viewer.payload import Payload, encode
 
-QUICK: Final = frozenset({"subject", "mask", "layers"})
-"""Kinds that take a pass or two."""
+QUICK: Final = frozenset({"subject", "mask", "layers", "effects"})
+"""Kinds that take a pass or two, and what somebody has just asked with a button and waits for."""
 
 MOST: Final = 256
 """Jobs at once; whoever comes then is told so."""

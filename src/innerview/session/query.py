@@ -18,6 +18,7 @@ from innerview.data.baselines import parse_baseline
 from innerview.errors import UsageError
 from innerview.fills import DEFAULT_FILLS, FILLS
 from innerview.methods import BUDGET, DEFAULT_FRACTIONS, TUTORIAL2018_ALPHAS
+from innerview.methods.ask import DEFAULT_PLACEBOS
 from innerview.methods.integrated_gradients import DEFAULT_RULE, DEFAULT_STEPS, DEFAULT_TOLERANCE
 from innerview.methods.interior_gradients import check_alphas
 from innerview.methods.masking import check_fractions
@@ -31,7 +32,7 @@ from innerview.session.layers import choose_layers
 from innerview.session.methods import choose_methods
 from innerview.targets import Margin, Target, find_class, label, usual_kind
 from innerview.typed import TARGETS
-from innerview.viewer.hello import BASELINES
+from innerview.viewer.hello import BASELINES, JUDGED_REGIONS
 from innerview.viewer.schema import schema
 
 CURVE_FRACTIONS: Final = tuple(
@@ -43,11 +44,9 @@ CURVE_FRACTIONS: Final = tuple(
 TIMELINE_STEPS: Final = 16
 """Evaluations of each map of a training's timeline, where no number is asked for."""
 
-DEFAULT_REGIONS: Final = 9
-"""Of the truth that maps are held against: 3 × 3, which people can name, and 512 combinations."""
-
 LISTS: Final = (
-    "baselines", "fills", "alphas", "fractions", "layers", "methods", "select", "probes", "curve_fractions", "cells"
+    "baselines", "fills", "alphas", "fractions", "layers", "methods", "select", "probes", "curve_fractions", "cells",
+    "region",
 )  # fmt: skip
 """Fields that hold several values; one alone is taken for a list of one."""
 
@@ -91,6 +90,8 @@ class Query:
         kind: of the answer, a kind of the viewer's schema.
         model: its fingerprint; `image`: eight hexadecimal digits; `run`: of a training.
         mask: base64 of bits; `cells`: rows and columns of them.
+        region: that is asked about: left, top, width and height in pixels of the image as the model sees it; without
+            one, the mask is. `n_placebos`: other positions to hold it against, at most.
         layer: name of the one layer that is wanted whole; empty for all, in part.
     """
 
@@ -102,7 +103,7 @@ class Query:
     baselines: Sequence[str] = ("black",)
     fill: str = ""
     fills: Sequence[str] = DEFAULT_FILLS
-    regions: int = DEFAULT_REGIONS
+    regions: int = JUDGED_REGIONS
     judge: bool | None = None
     tolerance: float = DEFAULT_TOLERANCE
     max_evaluations: int = BUDGET
@@ -134,6 +135,8 @@ class Query:
     run: str = ""
     mask: str = ""
     cells: Sequence[int] = ()
+    region: Sequence[int] = ()
+    n_placebos: int = DEFAULT_PLACEBOS
     layer: str = ""
 
     def __post_init__(self) -> None:
@@ -300,13 +303,18 @@ def _tolerance(name: str, value: object) -> float:
     return float(value)
 
 
-def _cells(name: str, value: object) -> tuple[int, ...]:
-    if not isinstance(value, list | tuple):
-        raise UsageError(f"{name} is {type(value).__name__}; give rows and columns")
-    listed = cast("list[object]", value)
-    if len(listed) != 2:
-        raise UsageError(f"{name} has {len(listed)} numbers; give rows and columns")
-    return tuple(_whole(name, one) for one in listed)
+def _wholes(what: str, count: int) -> Callable[[str, object], tuple[int, ...]]:
+    """Reads so many whole numbers, which are `what` in words."""
+
+    def read(name: str, value: object) -> tuple[int, ...]:
+        if not isinstance(value, list | tuple):
+            raise UsageError(f"{name} is {type(value).__name__}; give {what}")
+        listed = cast("list[object]", value)
+        if len(listed) != count:
+            raise UsageError(f"{name} has {len(listed)} numbers; give {what}")
+        return tuple(_whole(name, one) for one in listed)
+
+    return read
 
 
 Read = Callable[[str, object], object]
@@ -323,7 +331,8 @@ MESSAGE: Final[Mapping[str, tuple[str, Read]]] = MappingProxyType(
         "baseline": ("baselines", lambda name, value: (_baseline(name, value) or Query.baselines[0],)),
         "fill": ("fill", _baseline),
         "tolerance": ("tolerance", _tolerance),
-        "cells": ("cells", _cells),
+        "cells": ("cells", _wholes("rows and columns", 2)),
+        "region": ("region", _wholes("left, top, width and height in pixels", 4)),
         "more": ("more", lambda name, value: min(_whole(name, value), MOST_MORE)),
     }
 )

@@ -24,6 +24,7 @@ from innerview.session.compute.computation import Computation
 from innerview.session.images import class_number
 from innerview.session.progress import Listener
 from innerview.session.query import Query
+from innerview.session.tries import Tries
 from innerview.viewer.hello import describe_model, describe_photo, hello
 from innerview.viewer.payload import Payload, encode
 from innerview.viewer.payloads.subject import Photo
@@ -83,6 +84,7 @@ class Session:
         self.models = {one.fingerprint: one for one in models}
         self.runs = runs
         self.remote = remote
+        self.tries = Tries()
         self._listed: list[str] = []
         self._kept: dict[tuple[str, str], Photo] = {}
         self._guests: Cache[Mapping[str, Photo]] = Cache(PICTURES)
@@ -151,6 +153,9 @@ class Session:
         return answer
 
     def _key(self, query: Query) -> tuple[Query, str]:
+        """With what changes while a query stays the same: a run that goes on, tries that were made since."""
+        if query.kind == "effects":
+            return query, str(len(self.tries.others(query)))
         return query, self.runs.version(query) if self.runs and query.run else ""
 
     def result(self, computation: Computation[T], query: Query, listener: Listener) -> T:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
+from innerview.fills import DEFAULT_FILLS
+from innerview.methods.shapley import count_passes
 from innerview.model import Layer, Model, has_gradients
 from innerview.results import versions
 from innerview.spec import decides
@@ -12,6 +14,9 @@ from innerview.viewer.payloads.subject import Photo
 
 BASELINES: Final = ("black", "white", "gray", "mean", "blurred", "noise")
 """Baselines that the viewer offers; none of them is a file."""
+
+JUDGED_REGIONS: Final = 9
+"""Of the truth that maps are held against: 3 × 3, which people can name, and 512 combinations."""
 
 
 def describe_model(network: Model, name: str, methods: Sequence[str]) -> dict[str, Any]:
@@ -63,5 +68,6 @@ def hello(
         "samples": list(samples),
         "runs": list(runs),
         "baselines": list(baselines),
+        "judging": count_passes(JUDGED_REGIONS, len(DEFAULT_FILLS)),
         "remote": remote,
     }

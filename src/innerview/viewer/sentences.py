@@ -191,6 +191,8 @@ def _listed(names: Sequence[str]) -> str:
     return f"{', '.join(first)} and {last}" if first else last
 
 
+SIGNS: Mapping[str, str] = {"agrees": "✓", "partly": "~", "unproved": "?", "contradicts": "✗", "not judged": "–"}
+
 VERDICTS: Mapping[str, str] = {
     "agrees": "agrees with taking regions away",
     "partly": "agrees with taking regions away under some fills only",
@@ -208,6 +210,23 @@ def verdict(found: Verdict) -> str:
     low, high = (f"{value:.2f}".replace("-", MINUS) for value in (min(known), max(known)))
     figures = low if len(known) == 1 else f"{low} to {high} over {len(known)} fills"
     return f"{VERDICTS[found.kind]} (rank correlation {figures}, {found.n_regions} regions)"
+
+
+BRIEFLY: Mapping[str, str] = {
+    "agrees": "agrees",
+    "partly": "agrees under some fills",
+    "unproved": "no better than chance",
+    "contradicts": "contradicts",
+    "not judged": "not judged",
+}
+
+
+def brief_verdict(found: Verdict | None) -> str:
+    """The verdict in a word or two and one number, the median over the fills: "✓ agrees (0.78)"."""
+    kind = "not judged" if found is None else found.kind
+    known = [] if found is None else [float(value) for value in found.correlations if value == value]
+    figure = f" ({np.median(known):.2f})".replace("-", MINUS) if known else ""
+    return f"{SIGNS[kind]} {BRIEFLY[kind]}{figure}"
 
 
 def by_method(result: Explained) -> str:

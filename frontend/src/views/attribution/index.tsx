@@ -21,6 +21,7 @@ import { MapPixels, ImagePixels } from "../../parts/pixels";
 import { Readout } from "../../parts/readout";
 import { Slider } from "../../parts/slider";
 import { AnswerState, Remark, Stale } from "../../parts/states";
+import { VerdictLine } from "../../parts/verdict";
 import type { View } from "../view";
 import { remarks } from "./remarks";
 import { blockSums, everyPixel, strongestPixels } from "./tables";
@@ -75,6 +76,7 @@ function Attribution(): JSX.Element {
             <Legend scale={scale} unit={meta.unit} name={facts.ramp} values={facts.values} ends={endsOf(meta, chosen.classes)} pin />
           )}
           <CertificateLine meta={meta} facts={facts} previous={answer.previous} onMore={() => setMore({ of: asked, times: more.of === asked ? more.times + 1 : 1 })} />
+          <VerdictLine of={refining ? null : request} />
           <AnswerState answer={answer} what="Refining the map" />
           {remarks(meta, facts, answer.payload.arrays.baseline ?? null, image, chosen.subject.payload?.arrays.logits.data ?? null).map((text) => (
             <Remark key={text} says={text} />

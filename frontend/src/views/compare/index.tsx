@@ -19,6 +19,7 @@ import { Legend } from "../../parts/legend";
 import { MapPixels } from "../../parts/pixels";
 import { Slider } from "../../parts/slider";
 import { AnswerState, Stale } from "../../parts/states";
+import { VerdictLine } from "../../parts/verdict";
 import type { View } from "../view";
 import { difference, type Difference, timelineSide, mapSide, mixed, scales, type Side, whyNot } from "./facts";
 import "./compare.css";
@@ -150,7 +151,7 @@ function Compare(): JSX.Element {
       )}
       {first && second && (
         <Stale when={subject.previous || (vary === "epoch" ? [timeline] : answers).some(({ previous }) => previous)}>
-          <Panes a={first} b={second} vary={vary} />
+          <Panes a={first} b={second} vary={vary} asked={[asks, asks && { ...asks, [field]: value(b!) }]} />
         </Stale>
       )}
       {vary === "epoch" ? <AnswerState answer={timeline} what="Computing the timeline" /> : answers.map((answer, i) => <AnswerState key={i} answer={answer} what={`Computing ${"AB"[i]}`} />)}
@@ -159,7 +160,9 @@ function Compare(): JSX.Element {
   );
 }
 
-function Panes({ a, b, vary }: { a: Side; b: Side; vary: Vary }): JSX.Element {
+type Asked = Parameters<typeof VerdictLine>[0]["of"];
+
+function Panes({ a, b, vary, asked }: { a: Side; b: Side; vary: Vary; asked: [Asked, Asked] }): JSX.Element {
   const [link] = useLink();
   const [phone, setPhone] = useState(PHONE().matches);
   const [picked, setWay] = useState<(typeof WAYS)[number] | null>(null);
@@ -172,8 +175,8 @@ function Panes({ a, b, vary }: { a: Side; b: Side; vary: Vary }): JSX.Element {
   const [left, right] = scales(a, b, link.scale);
   const fits = a.width === b.width && a.height === b.height && a.ramp === b.ramp && a.image?.data.length === b.image?.data.length;
   const panes: Record<string, () => JSX.Element> = {
-    A: () => <Pane key="A" letter="A" side={a} scale={left} keyboard />,
-    B: () => <Pane key="B" letter="B" side={b} scale={right} keyboard={way !== "side by side"} />,
+    A: () => <Pane key="A" letter="A" side={a} asked={asked[0]} scale={left} keyboard />,
+    B: () => <Pane key="B" letter="B" side={b} asked={asked[1]} scale={right} keyboard={way !== "side by side"} />,
     ...(gap ? { "A − B": () => <Gap key="gap" gap={gap} a={a} b={b} /> } : {}),
   };
   const shown = panes[one] ?? panes.A;
@@ -217,7 +220,7 @@ function Panes({ a, b, vary }: { a: Side; b: Side; vary: Vary }): JSX.Element {
   );
 }
 
-function Pane({ letter, side, scale, keyboard }: { letter: string; side: Side; scale: Scale; keyboard?: boolean }): JSX.Element {
+function Pane({ letter, side, asked = null, scale, keyboard }: { letter: string; side: Side; asked?: Asked; scale: Scale; keyboard?: boolean }): JSX.Element {
   const [link] = useLink();
   const { words, values, height, width, unit, ramp } = side;
   const fits = side.image && side.image.shape[0] === height && side.image.shape[1] === width;
@@ -236,6 +239,7 @@ function Pane({ letter, side, scale, keyboard }: { letter: string; side: Side; s
       />
       <Legend scale={scale} unit={unit} name={ramp} values={values} ends={ramp === "evidence" ? ["against", "for"] : undefined} pin={letter !== "B"} />
       <p class="second facts">{side.certificate}</p>
+      <VerdictLine of={asked} />
     </figure>
   );
 }

@@ -4,18 +4,15 @@
  * While a stroke goes on it is drawn here; the link (and so the model) gets the mask as it changes, the last wins.
  */
 import type { JSX } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import type { Pixel } from "../../core/cursor";
-import { listen } from "../../core/listen";
-import { between, box, type Cells, cellsOf, encodeMask, stamp } from "../../core/mask";
+import { box, type Cells, cellsOf, encodeMask } from "../../core/mask";
 import { useLink, useSession } from "../../core/session";
 import { Choice, Radios } from "../../parts/choice";
 import type { PixelsProps } from "../../parts/pixels";
+import { SIZES, type Tool, useStrokes } from "../../parts/strokes";
 
-type Tool = "show" | "hide" | "box";
 const TOOLS: readonly Tool[] = ["show", "hide", "box"];
-const SIZES = [1, 2, 3, 5, 8];
-const UNDOS = 50;
 
 interface BrushProps {
   grid: readonly [number, number];
@@ -37,87 +34,23 @@ interface Brush {
 export function useBrush({ grid, shown, height, width, mask, enabled }: BrushProps): Brush {
   const session = useSession();
   const [link, go] = useLink();
-  const [tool, setTool] = useState<Tool>("show");
-  const [size, setSize] = useState(2);
-  const [corner, setCorner] = useState<Pixel | null>(null);
   const [rows, columns] = grid;
-  const stroke = useRef<{ start: Pixel; last: Pixel; before: Cells; now: Cells; moved: boolean } | null>(null);
-  const undos = useRef<string[]>([]);
 
   const current = (): Cells => {
     if (mask) return mask;
     return shown ? cellsOf(shown, [height, width], grid) : new Uint8Array(rows * columns);
   };
-  const apply = (cells: Cells): void => go({ mask: encodeMask(cells) });
-  const remember = (): void => {
-    undos.current = [...undos.current.slice(1 - UNDOS), session.link.value.mask];
-  };
-  const change = (cells: Cells): void => {
-    remember();
-    apply(cells);
-  };
-  const undo = (): void => {
-    const before = undos.current.pop();
-    if (before !== undefined) go({ mask: before });
-  };
-
-  useEffect(() => {
-    if (!enabled) return undefined;
-    const onKey = (event: KeyboardEvent): void => {
-      const typing = event.target instanceof HTMLElement && event.target.matches("input:not([type=range]):not([type=radio]), select, textarea");
-      if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "z" && !typing) {
-        event.preventDefault();
-        undo();
-      }
-    };
-    return listen(document, { keydown: onKey });
-  }, [enabled]);
-
-  const toggle = (cell: Pixel, cells: Cells): Cells => stamp(cells, columns, cell, 1, !cells[cell[0] * columns + cell[1]]);
-
-  const onCell: Brush["onCell"] = (cell, phase) => {
-    if (phase === "enter") {
-      if (tool === "box") tapCorner(cell);
-      else change(toggle(cell, current()));
-      return;
-    }
-    if (phase === "down") {
-      const cells = current();
-      stroke.current = { start: cell, last: cell, before: cells, now: cells, moved: false };
-      return;
-    }
-    const going = stroke.current;
-    if (!going) return;
-    if (phase === "move" && (going.moved || cell[0] !== going.start[0] || cell[1] !== going.start[1])) {
-      if (!going.moved) remember();
-      const from = going.moved ? going.last : going.start;
-      going.moved = true;
-      going.last = cell;
-      if (tool === "box") going.now = box(rows, columns, going.start, cell);
-      else for (const step of between(from, cell)) going.now = stamp(going.now, columns, step, size, tool === "show");
-      apply(going.now);
-    }
-    if (phase === "up") {
-      if (!going.moved) {
-        if (tool === "box") tapCorner(going.start);
-        else change(toggle(going.start, going.before));
-      }
-      stroke.current = null;
-    }
-  };
-
-  const tapCorner = (cell: Pixel): void => {
-    if (!corner) {
-      setCorner(cell);
-      session.speech.say(`First corner: row ${cell[0]}, column ${cell[1]}. Choose the opposite one.`);
-      return;
-    }
-    change(box(rows, columns, corner, cell));
-    setCorner(null);
-  };
-
+  const strokes = useStrokes({
+    grid,
+    current,
+    text: () => session.link.value.mask,
+    apply: (cells) => go({ mask: encodeMask(cells) }),
+    restore: (text) => go({ mask: text }),
+    enabled,
+  });
+  const { change } = strokes;
   const backToFraction = (): void => {
-    remember();
+    strokes.remember();
     go({ mask: "" });
   };
 
@@ -125,21 +58,18 @@ export function useBrush({ grid, shown, height, width, mask, enabled }: BrushPro
     <div class="row tools-of-brush">
       <Radios
         label="Paint"
-        value={tool}
+        value={strokes.tool}
         options={TOOLS.map((name) => [name, name] as const)}
-        onChange={(name) => {
-          setTool(name);
-          setCorner(null);
-        }}
+        onChange={strokes.choose}
       />
-      <Choice label="size" value={String(size)} options={SIZES.map((cells) => [String(cells), String(cells)] as const)} onChange={(cells) => setSize(Number(cells))} />
+      <Choice label="size" value={String(strokes.size)} options={SIZES.map((cells) => [String(cells), String(cells)] as const)} onChange={(cells) => strokes.setSize(Number(cells))} />
       <button onClick={() => change(current().map((on) => 1 - on) as Cells)}>
         Invert
       </button>
       <button onClick={() => change(new Uint8Array(rows * columns))}>
         Hide all
       </button>
-      <button onClick={undo} disabled={undos.current.length === 0}>
+      <button onClick={strokes.undo} disabled={!strokes.undoable}>
         Undo
       </button>
       {link.mask !== "" && (
@@ -150,13 +80,7 @@ export function useBrush({ grid, shown, height, width, mask, enabled }: BrushPro
       <BoxFields rows={rows} columns={columns} onBox={(a, b) => change(box(rows, columns, a, b))} />
     </div>
   );
-  const marked = corner && {
-    top: `${(100 * corner[0]) / rows}%`,
-    left: `${(100 * corner[1]) / columns}%`,
-    height: `${100 / rows}%`,
-    width: `${100 / columns}%`,
-  };
-  return { onCell, tools, corner: marked };
+  return { onCell: strokes.onCell, tools, corner: strokes.corner };
 }
 
 /** A box by four numbers: for those who can't drag. */

@@ -12,8 +12,10 @@ import { Data } from "../../parts/data";
 import { Explain } from "../../parts/explain";
 import { ImagePixels, Pixels } from "../../parts/pixels";
 import { AnswerState, Stale } from "../../parts/states";
+import { SIGNS, truthOf, type Verdict } from "../../parts/verdict";
 import type { View } from "../view";
 import { cellPixels, fullEvidence, paintSharp, sharpPixels, strengths } from "./sharp";
+import { useAsk } from "./ask";
 import "./why.css";
 
 /** Pixels along the longer side of the photo, and of a class's own small one. */
@@ -38,29 +40,33 @@ interface Part {
   sets: number;
 }
 
-interface Verdict {
-  kind: "agrees" | "partly" | "unproved" | "contradicts" | "not judged";
-  says: string;
-}
-
 function Why(): JSX.Element {
   const chosen = useChosen();
   const { model, image, target, versus, method, baseline } = chosen;
   const about = model && image ? { model: model.id, image } : null;
   const evidence = useAnswer(about && { kind: "evidence" as const, ...about });
   const truth = useAnswer(about && target !== null ? { kind: "truth" as const, ...about, target, versus, method, baseline } : null);
+  const { judged } = useSession();
+  const known = truth.payload && !truth.previous ? truthOf({ ...about, target, versus }) : null;
+  useEffect(() => {
+    if (known && !judged.value.includes(known)) judged.set([...judged.value, known]);
+  }, [known]);
   const [layer, setLayer] = useState<Layer>("evidence");
   const has = { photo: true, evidence: evidence.payload !== null, regions: truth.payload !== null };
   // What is there first is shown first; whoever chose stays with it.
   const shown = has[layer] ? layer : has.regions ? "regions" : "photo";
+  const asking = useAsk(chosen);
   const options = LAYERS.map(([name, words]) => [name, words, !has[name]] as const);
   return (
     <div class="why">
       <div class="panes">
         <figure class="shown-photo">
-          <Photo chosen={chosen} evidence={evidence} truth={truth} layer={shown} />
+          <Photo chosen={chosen} evidence={evidence} truth={truth} layer={shown}>
+            {asking.over}
+          </Photo>
           <Radios label="Show" value={shown} options={options} onChange={setLayer} />
           <figcaption>{CAPTIONS[shown](target === null ? "this class" : className(target, chosen.classes), truth.payload?.meta.unit ?? "")}</figcaption>
+          {asking.panel}
         </figure>
         <div class="told">
           <Classes chosen={chosen} evidence={evidence} />
@@ -100,9 +106,11 @@ interface PhotoProps {
   evidence: Shown<"evidence">;
   truth: Shown<"truth">;
   layer: Layer;
+  /** What lies over it. */
+  children?: ComponentChildren;
 }
 
-function Photo({ chosen, evidence, truth, layer }: PhotoProps): JSX.Element | null {
+function Photo({ chosen, evidence, truth, layer, children }: PhotoProps): JSX.Element | null {
   const photo = useSharp(chosen, SIDE);
   const theme = useTheme();
   const { target, versus, classes } = chosen;
@@ -113,14 +121,16 @@ function Photo({ chosen, evidence, truth, layer }: PhotoProps): JSX.Element | nu
   );
   if (!photo) return <p class="second">Reading the photo …</p>;
   const about = target === null ? "the image" : className(target, classes);
-  if (layer === "regions" && truth.payload) return <Regions photo={photo} truth={truth.payload} colours={ramp("evidence", theme)} about={about} />;
+  if (layer === "regions" && truth.payload) return <Regions photo={photo} truth={truth.payload} colours={ramp("evidence", theme)} about={about} over={children} />;
   return (
     <Canvas
       photo={photo}
       paint={(out) => paintSharp(out, photo, strength)}
       of={[photo, strength]}
       label={layer === "evidence" ? `The photo, in colour where the evidence for ${about} lies` : "The photo that the model sees"}
-    />
+    >
+      {children}
+    </Canvas>
   );
 }
 
@@ -166,7 +176,7 @@ function evidenceOf(evidence: Shown<"evidence">, target: number, versus: number 
   return { values: less ? own.map((value, i) => value - less[i]) : own, rows, columns };
 }
 
-function Regions({ photo, truth, colours, about }: { photo: ImageData; truth: NonNullable<Shown<"truth">["payload"]>; colours: ReturnType<typeof ramp>; about: string }): JSX.Element {
+function Regions({ photo, truth, colours, about, over }: { photo: ImageData; truth: NonNullable<Shown<"truth">["payload"]>; colours: ReturnType<typeof ramp>; about: string; over: ComponentChildren }): JSX.Element {
   const { labels, values } = truth.arrays;
   const [height, width] = labels.shape;
   const means = meansOf(values);
@@ -202,6 +212,7 @@ function Regions({ photo, truth, colours, about }: { photo: ImageData; truth: No
           {written[i]}
         </span>
       ))}
+      {over}
     </Canvas>
   );
 }
@@ -315,8 +326,6 @@ function Test({ truth }: { truth: Shown<"truth"> }): JSX.Element {
     </section>
   );
 }
-
-const SIGNS: Record<Verdict["kind"], string> = { agrees: "✓", partly: "~", unproved: "?", contradicts: "✗", "not judged": "–" };
 
 function Verdicts({ verdicts }: { verdicts: Record<string, Verdict> }): JSX.Element {
   return (

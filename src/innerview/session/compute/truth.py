@@ -35,7 +35,7 @@ def not_judged(query: Query) -> str:
     )
 
 
-def _target(source: Source, query: Query, listener: Listener) -> Target:
+def log_odds(source: Source, query: Query, listener: Listener) -> Target:
     """The log-odds of the class, which neither level off nor move with all outputs; else what is explained."""
     model, target = source.model(query), resolved(source, query, listener)
     if query.versus is None and model.output.kind == "logits" and len(model.output.class_names) > 1:
@@ -45,7 +45,7 @@ def _target(source: Source, query: Query, listener: Listener) -> Target:
 
 def _work(source: Source, query: Query, listener: Listener) -> RegionTruth:
     model, image = source.model(query), source.photo(query).image
-    target = _target(source, query, listener)
+    target = log_odds(source, query, listener)
     found = shapley(model, image, target, regions=query.regions, fills=query.fills, progress=listener.progress)
     names = name_regions(found.labels)
     for number, fill in enumerate(query.fills):

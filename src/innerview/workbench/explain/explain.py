@@ -13,10 +13,11 @@ from innerview.data.image import Image
 from innerview.data.sources import Source
 from innerview.errors import InnerviewError, ModelError, OutputError
 from innerview.files.atomic import write
+from innerview.methods.registry import USUAL
 from innerview.model import Model
 from innerview.pictures import ScaleChoice
 from innerview.reprs import short
-from innerview.session.compute.explanation import Look, examine
+from innerview.session.compute.explanation import FORWARD, Look, examine
 from innerview.session.images import gather
 from innerview.session.opening import open_model
 from innerview.session.progress import Report, SubProgress, silent
@@ -110,7 +111,16 @@ def explain(
             scene = replace(scene, look=replace(found, missing={**found.missing, **missing}))
             write_look(scene, place, drawn, back="../index.html" if len(items) > 1 else "", view=VIEW if view else "")
         words = sentences.says(found.prediction, found.item.class_number)
-        seen.append(Seen(name, scene.subject, words, found.map, found.along.interior if found.along else None))
+        seen.append(
+            Seen(
+                name,
+                scene.subject,
+                words,
+                found.map,
+                found.along.interior if found.along else None,
+                found.verdicts.get(USUAL if found.along else FORWARD),
+            )
+        )
         portion.part(1, 1).begin()
     if len(items) > 1:
         write_overview(folder, seen, asked)

@@ -10,8 +10,9 @@ from typing import Final
 from innerview import pictures
 from innerview.files.atomic import write
 from innerview.pictures import Subject
-from innerview.results import Explained, InteriorGradients
+from innerview.results import Explained, InteriorGradients, Verdict
 from innerview.session.query import Query
+from innerview.viewer import sentences
 from innerview.viewer.page import Figure, overview_page
 
 SHEET: Final = 60
@@ -33,6 +34,7 @@ class Seen:
     words: str
     map: Explained
     interior: InteriorGradients | None
+    verdict: Verdict | None = None
 
 
 def write_overview(folder: Path, seen: Sequence[Seen], query: Query) -> None:
@@ -41,8 +43,12 @@ def write_overview(folder: Path, seen: Sequence[Seen], query: Query) -> None:
     Raises:
         OutputError: a file can't be written.
     """
+    drawn = seen[:SHEET]
     sheet = pictures.contact_sheet(
-        [one.map for one in seen[:SHEET]], [one.subject for one in seen[:SHEET]], style=query.overlay
+        [one.map for one in drawn],
+        [one.subject for one in drawn],
+        style=query.overlay,
+        verdicts=[sentences.brief_verdict(one.verdict) for one in drawn],
     )
     pictures.save(sheet, folder / "contact-sheet.png")
     figures = [Figure("contact-sheet.png", "Each picture beside its map, all on one scale.", *sheet.size)]

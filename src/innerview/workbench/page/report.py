@@ -80,7 +80,7 @@ def report(
     if len(items) > MOST:
         raise UsageError(f"{len(items)} images were named; one file holds {MOST} at most: write several")
     extent, sizes = next((extent, sizes) for most, extent, sizes in EXTENTS if len(items) <= most)
-    asked = replace(asked, **extent, judge=False)  # the page has no place for it yet
+    asked = replace(asked, **extent, judge=bool(asked.judge))  # it takes long, and no page needs it
     scene = page_context(opened)
     title = items[0].name if len(items) == 1 else f"{len(items)} pictures"
     parts = [SubProgress(progress or silent, len(items), at, at + 1, item.name) for at, item in enumerate(items)]
