@@ -36,6 +36,9 @@ JAX = "jax>=0.4.30"
 # Named exactly: the bridge and the published parity are tested against this one.
 CAPTUM = "captum==0.9.0"
 
+# Named exactly, since it draws what ours gives it. It brings Numba and pandas along, 380 MB.
+SHAP = "shap==0.51.0"
+
 # What people bring along: modules on JAX, and a model that nobody here wrote, with its ImageNet weights. Without what
 # they ask for themselves: Flax would bring file formats along, and the model asks for a PyTorch of 2020.
 MODELS = ("flax==0.12.8", "msgpack", "pyyaml", "treescope", "optax", "equinox==0.13.8", "wadler-lindig")
@@ -59,7 +62,7 @@ PLANS = {
     "test": (
         lambda: [
             [PYTORCH],
-            ["--editable", str(ROOT), *TENSORFLOW, JAX, CAPTUM, *group("test")],
+            ["--editable", str(ROOT), *TENSORFLOW, JAX, CAPTUM, SHAP, *group("test")],
             ["--no-deps", *MODELS],
         ],
         ("pyproject.toml",),

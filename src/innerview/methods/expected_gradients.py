@@ -99,4 +99,5 @@ def expected_gradients(
         provenance=Provenance.of(model, resolved.describe(model.output.class_names), seed=seed),
         pixel_error=moments.standard_error,
         notes=(said, doubt) if beyond else (said,),
+        baseline_score=None if beyond else float(np.mean(scores)),
     )

@@ -123,6 +123,7 @@ def sampled_shapley(
         provenance=Provenance.of(model, resolved.describe(model.output.class_names), seed=seed),
         pixel_error=(widths / sizes)[labels],
         notes=_notes(len(seen), widths, asked, resolved.unit, confidence, made),
+        baseline_score=empty,
     )
 
 

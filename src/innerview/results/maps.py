@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 from jaxtyping import Float
 
+from innerview.errors import UsageError
 from innerview.reprs import short
 from innerview.results.class_evidence import ClassEvidence
 from innerview.results.path import InteriorGradients, PathProfile
 from innerview.results.provenance import Prediction, Provenance, Status
 from innerview.results.result import A_co, Result
+from innerview.results.shap_explanation import explain_map
 from innerview.results.shapley import ShapleyValues
 from innerview.types import Array
 
@@ -81,6 +83,15 @@ class IntegratedGradients(Result["IntegratedGradients[Array]", A_co]):
     notes: tuple[str, ...] = ()
     interior: InteriorGradients[A_co] | None = None
 
+    def to_shap(self) -> Any:
+        """Give it as a `shap.Explanation` of one image: values and data 1 × height × width × channel.
+
+        Raises:
+            MissingExtra: shap is not installed.
+        """
+        found = self.numpy
+        return explain_map(found.image, found.attribution, found.baseline_score, None)
+
     @property
     def unit(self) -> str:
         """Unit of the scores and of the attribution."""
@@ -133,6 +144,8 @@ class Attribution(Result["Attribution[Array]", A_co]):
         pixel_error: standard error of each pixel of the map, where the values are a mean of random ones; of
             regions half the range over the fills, where there are several, or the half-width of an interval; else None.
         notes: what should be known before the map is believed, in sentences.
+        baseline_score: from which the values add up to the score of the image, but for the error that is stated; None
+            where they do not.
     """
 
     image: Float[A_co, "height width channel"]
@@ -146,6 +159,22 @@ class Attribution(Result["Attribution[Array]", A_co]):
     provenance: Provenance
     pixel_error: Float[A_co, "height width"] | None = None
     notes: tuple[str, ...] = ()
+    baseline_score: float | None = None
+
+    def to_shap(self) -> Any:
+        """Give it as a `shap.Explanation`: values, data and, of one channel, bounds; 1 × height × width × channel.
+
+        Raises:
+            UsageError: its values do not add up to the score's change, and shap draws nothing else.
+            MissingExtra: shap is not installed.
+        """
+        found = self.numpy
+        if found.baseline_score is None:
+            raise UsageError(
+                f"a map by {found.method!r} was to be given as a shap.Explanation; its values do not add up to the "
+                "change of the score, as shap's do: use integrated_gradients, expected_gradients or sampled_shapley"
+            )
+        return explain_map(found.image, found.attribution, found.baseline_score, found.pixel_error)
 
     @property
     def heatmap(self) -> Float[A_co, "height width"]:

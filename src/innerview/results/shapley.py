@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, TypeAlias, cast
+from typing import Any, Final, TypeAlias, cast
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -11,6 +11,7 @@ from jaxtyping import Float, Int
 from innerview.reprs import short
 from innerview.results.provenance import Provenance
 from innerview.results.result import A_co, Result
+from innerview.results.shap_explanation import explain_regions
 from innerview.types import Array
 
 FAINT: Final = 0.05
@@ -69,6 +70,16 @@ class ShapleyValues(Result["ShapleyValues[Array]", A_co]):
     n_evaluations: int
     provenance: Provenance
     notes: tuple[str, ...] = ()
+
+    def to_shap(self) -> Any:
+        """Give it as a `shap.Explanation` with a row for each fill: values fill × region.
+
+        Raises:
+            MissingExtra: shap is not installed.
+        """
+        found = self.numpy
+        names = [f"region {number}" for number in range(found.values.shape[1])]
+        return explain_regions(found.values, found.scores[:, 0], names)
 
     @property
     def heatmap(self) -> Float[A_co, "height width"]:
