@@ -61,6 +61,7 @@ _HOMES = {
     "path_predictions": "tensors",
     "predict": "tensors",
     "preprocess": "data.fitting",
+    "removed_and_alone": "tensors",
     "sampled_shapley": "tensors",
     "save_result": "results.io",
     "shapley": "tensors",

@@ -108,6 +108,7 @@ __all__ = [
     "path_predictions",
     "predict",
     "preprocess",
+    "removed_and_alone",
     "sampled_shapley",
     "save_result",
     "shapley",
@@ -967,6 +968,66 @@ def predict(model: Model, images: T) -> list[Prediction[T]]:
 
     Raises:
         ModelError: the images have another shape, or the outputs are not finite.
+    """
+
+@overload
+def removed_and_alone(
+    model: Model,
+    image: NumpyImageLike,
+    target: TargetLike = ...,
+    *,
+    regions: int | tuple[int, int] | ArrayLike = ...,
+    fills: Sequence[str | ArrayLike | Fill] = ...,
+    progress: Progress | None = ...,
+) -> Attribution:
+    """Take each region away once and show each alone once, under every fill.
+
+    Args:
+        model: any model; no gradients are needed.
+        image: one image (pixels in [0, 1], height × width × channel).
+        target: an open class is the one that wins at the image.
+        regions: a number of regions, rows and columns of a grid, or labels of each pixel's region.
+        fills: what stands where a region is taken away: names (see `fills.FILLS`) or images.
+        progress: called with passes done and in all.
+
+    Returns:
+        The map of the regions' values, each shared out equally among its pixels; its `pixel_error` is half the range
+        over the fills.
+
+    Raises:
+        UsageError: fewer than 2 regions, an unknown fill or none, a target without meaning here.
+        ImageError: the image, an image that fills, or the labels do not fit the model.
+        ModelError: an output is NaN or infinite.
+    """
+
+@overload
+def removed_and_alone(
+    model: Model,
+    image: T,
+    target: TargetLike = ...,
+    *,
+    regions: int | tuple[int, int] | ArrayLike = ...,
+    fills: Sequence[str | ArrayLike | Fill] = ...,
+    progress: Progress | None = ...,
+) -> Attribution[T]:
+    """Take each region away once and show each alone once, under every fill.
+
+    Args:
+        model: any model; no gradients are needed.
+        image: one image (pixels in [0, 1], height × width × channel).
+        target: an open class is the one that wins at the image.
+        regions: a number of regions, rows and columns of a grid, or labels of each pixel's region.
+        fills: what stands where a region is taken away: names (see `fills.FILLS`) or images.
+        progress: called with passes done and in all.
+
+    Returns:
+        The map of the regions' values, each shared out equally among its pixels; its `pixel_error` is half the range
+        over the fills.
+
+    Raises:
+        UsageError: fewer than 2 regions, an unknown fill or none, a target without meaning here.
+        ImageError: the image, an image that fills, or the labels do not fit the model.
+        ModelError: an output is NaN or infinite.
     """
 
 @overload

@@ -176,6 +176,8 @@ def test_options_are_read_and_settled(text: str, options: dict[str, object]) -> 
         "shapley:regions=13",
         "sampled-shapley:max_evaluations=100",
         "sampled-shapley:confidence=1",
+        "removed-and-alone:regions=1",
+        "removed-and-alone:fills=tea",
         "shapley:regions=1",
         "shapley:regions=4x4",
         "shapley:fills=black+purple",
@@ -207,7 +209,13 @@ def test_what_has_no_meaning_is_refused_before_anything_runs(text: str) -> None:
 
 
 def test_a_model_without_gradients_has_the_methods_that_need_none() -> None:
-    assert registry.map_methods(FORWARD) == ("occlusion", "shapley", "sampled-shapley", "class-evidence")
+    assert registry.map_methods(FORWARD) == (
+        "occlusion",
+        "shapley",
+        "removed-and-alone",
+        "sampled-shapley",
+        "class-evidence",
+    )
     with pytest.raises(UsageError, match="needs gradients"):
         registry.read_method("grad-cam").settled(FORWARD)
     image = np.random.default_rng(0).random(LINEAR.input.shape)

@@ -15,6 +15,7 @@ from innerview.methods.occlusion import occlusion
 from innerview.methods.parts import parts
 from innerview.methods.passes import Progress, check_picture, predict
 from innerview.methods.path_predictions import path_predictions
+from innerview.methods.removed_and_alone import removed_and_alone
 from innerview.methods.sampled_shapley import sampled_shapley
 from innerview.methods.segments import aggregate_segments, grid_segments, segment_sums
 from innerview.methods.shapley import shapley
@@ -51,6 +52,7 @@ __all__ = [
     "parts",
     "path_predictions",
     "predict",
+    "removed_and_alone",
     "sampled_shapley",
     "segment_sums",
     "shapley",

@@ -30,6 +30,8 @@ from innerview.methods.partitions import partition
 from innerview.methods.parts import parts, place_windows
 from innerview.methods.passes import predict
 from innerview.methods.path_predictions import path_predictions
+from innerview.methods.removed_and_alone import DEFAULT_REGIONS as REGIONS_BOTH
+from innerview.methods.removed_and_alone import count_both, removed_and_alone
 from innerview.methods.sampled_shapley import DEFAULT_MOST, DEFAULT_SAMPLED, check_request, sampled_shapley
 from innerview.methods.segments import aggregate_segments
 from innerview.methods.shapley import DEFAULT_REGIONS, count_passes, shapley
@@ -104,6 +106,16 @@ def _count_coalitions(_: Model, options: Options) -> int:
 def _settle_coalitions(model: Model, options: Options) -> Options:
     partition(model.input.height, model.input.width, options["regions"])
     _count_coalitions(model, options)
+    return options
+
+
+def _count_both(model: Model, options: Options) -> int:
+    labels = partition(model.input.height, model.input.width, options["regions"])
+    return count_both(int(labels.max()) + 1, len(options["fills"]))
+
+
+def _settle_both(model: Model, options: Options) -> Options:
+    _count_both(model, options)
     return options
 
 
@@ -293,6 +305,36 @@ ROWS: Final[tuple[Method, ...]] = (
         ),
         settle=_settle_coalitions,
         passes=_count_coalitions,
+    ),
+    Method(
+        name="removed-and-alone",
+        title="Regions removed and alone",
+        function=removed_and_alone,
+        result="map",
+        answers="nearly the same in two passes a region and fill: the first answer of the test by taking regions away",
+        needs_gradients=False,
+        needs="fills",
+        cost="two for each region and one, for each fill",
+        source="the first and the last term of Shapley 1953",
+        supplies={"progress": "progress"},
+        options=(
+            Option(
+                name="regions",
+                type="size",
+                words="how many regions, or rows and columns of a grid",
+                default=REGIONS_BOTH,
+                low=1,
+            ),
+            Option(
+                name="fills",
+                type="choices",
+                words="what stands where a region is taken away",
+                default=DEFAULT_FILLS,
+                choices=MappingProxyType({name: name for name in FILLS}),
+            ),
+        ),
+        settle=_settle_both,
+        passes=_count_both,
     ),
     Method(
         name="sampled-shapley",

@@ -26,6 +26,9 @@ BASELINES: Final = ("black", "mean", "blurred")
 TRUTH: Final = "shapley"
 """The method that is the measure of the others: it enters by its values under the other fills, at no cost."""
 
+OF_TRUTH: Final = frozenset({TRUTH, "removed-and-alone"})
+"""Methods that enter as parts of the truth, whose passes hold theirs: not by themselves as well."""
+
 SUMS_OUTPUTS: Final = frozenset({CLASS_EVIDENCE})
 """Methods that explain sums of outputs alone; they are asked about the contrast."""
 
@@ -112,7 +115,7 @@ def enter(model: Model, methods: Sequence[str] = (), baselines: Sequence[str] = 
 def _all(model: Model) -> Iterator[str]:
     """Every method that gives a map, with the settings of a comparison; also those that the model can't have."""
     for name in registry().methods:
-        if name not in map_methods() or name == TRUTH:
+        if name not in map_methods() or name in OF_TRUTH:
             continue
         if name == "occlusion":
             side = min(model.input.height, model.input.width)

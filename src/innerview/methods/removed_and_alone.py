@@ -1,0 +1,121 @@
+"""Regions removed and alone: what the score loses without each region, and gains by it alone, the mean of both.
+
+    φ_r = mean over fills f of  ½ (S(x) − S(x without r) + S(r alone) − S(f alone))
+
+The two ends of Shapley's mean over all orders: a region that comes last, and one that comes first (Shapley 1953; of a
+game with interactions of two regions at most it is the Shapley value itself). So it takes two passes a region and fill
+where exact values take 2 to the number of regions; how near it comes is measured in docs/evidence/truth.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+from jaxtyping import Bool, Int
+
+from innerview.errors import ModelError, UsageError
+from innerview.fills import DEFAULT_FILLS, Fill, make_fill
+from innerview.methods.partitions import partition
+from innerview.methods.passes import Progress, batches, check_picture, forward_logits, forward_similar, similar_at_once
+from innerview.model import Model
+from innerview.results import Attribution, Provenance
+from innerview.targets import Target
+from innerview.types import Image
+
+DEFAULT_REGIONS: Final = 9
+"""3 × 3, as in the truth that maps are held against."""
+
+
+def removed_and_alone(
+    model: Model,
+    image: Image,
+    target: Target,
+    *,
+    regions: int | tuple[int, int] | Int[np.ndarray, "height width"] | Bool[np.ndarray, "height width"] = (
+        DEFAULT_REGIONS
+    ),
+    fills: Sequence[str | Image | Fill] = DEFAULT_FILLS,
+    progress: Progress | None = None,
+) -> Attribution:
+    """Take each region away once and show each alone once, under every fill.
+
+    Args:
+        model: any model; no gradients are needed.
+        image: one image (pixels in [0, 1], height × width × channel).
+        target: an open class is the one that wins at the image.
+        regions: a number of regions, rows and columns of a grid, or labels of each pixel's region.
+        fills: what stands where a region is taken away: names (see `fills.FILLS`) or images.
+        progress: called with passes done and in all.
+
+    Returns:
+        The map of the regions' values, each shared out equally among its pixels; its `pixel_error` is half the range
+        over the fills.
+
+    Raises:
+        UsageError: fewer than 2 regions, an unknown fill or none, a target without meaning here.
+        ImageError: the image, an image that fills, or the labels do not fit the model.
+        ModelError: an output is NaN or infinite.
+    """
+    check_picture(model, image, "image")
+    labels = partition(image.shape[0], image.shape[1], regions)
+    number = int(labels.max()) + 1
+    total = count_both(number, len(fills))
+    outputs = forward_logits(model, image[None])
+    resolved = target.resolve(outputs[0], model.output)
+    score, done = float(resolved.score(outputs)[0]), 1
+    own = np.arange(number)[:, None, None] == labels
+    kept = np.concatenate([~own, own, np.zeros((1, *labels.shape), bool)])
+    found = np.empty((len(fills), number))
+    for row, fill in enumerate(make_fill(one, image) for one in fills):
+        scores = np.empty(len(kept))
+        for some in batches(len(kept), similar_at_once(model)):
+            images = fill.paint(image, kept[some]).astype(image.dtype, copy=False)
+            check_picture(model, images[-1], f"fill {fill.name}")
+            for part, logits in forward_similar(model, images):
+                if not np.isfinite(logits).all():
+                    raise ModelError(
+                        f"the model's output is NaN or infinite where regions are taken away (fill {fill.name}); check "
+                        "the weights and the range of the input, or leave this fill out"
+                    )
+                scores[some.start + part.start : some.start + part.start + len(logits)] = resolved.score(logits)
+                done += len(logits)
+                if progress is not None:
+                    progress(done, total)
+        found[row] = (score - scores[:number] + scores[number:-1] - scores[-1]) / 2
+    sizes = np.bincount(labels.ravel())
+    half = (found.max(axis=0) - found.min(axis=0)) / 2
+    names = ", ".join(make_fill(one, image).name for one in fills)
+    return Attribution(
+        image=image,
+        attribution=(found.mean(axis=0) / sizes)[labels],
+        method=f"{number} regions removed and alone, fills {names}",
+        meaning="contribution",
+        unit=resolved.unit,
+        score=score,
+        target=resolved.index,
+        n_evaluations=done,
+        provenance=Provenance.of(model, resolved.describe(model.output.class_names)),
+        pixel_error=(half / sizes)[labels],
+        notes=_notes(found),
+    )
+
+
+def count_both(number: int, fills: int) -> int:
+    """How many passes so many regions and fills take.
+
+    Raises:
+        UsageError: one region, or no fill.
+    """
+    if number < 2:
+        raise UsageError("one region was asked for, which is the whole image; ask for 2 or more")
+    if not fills:
+        raise UsageError(f"no fill was given; name at least one, such as {', '.join(DEFAULT_FILLS)}")
+    return 1 + fills * (2 * number + 1)
+
+
+def _notes(found: np.ndarray) -> tuple[str, ...]:
+    apart = int(((found.min(axis=0) < 0) & (found.max(axis=0) > 0)).sum())
+    told = f"Fills disagree about the sign of {apart} of {found.shape[1]} regions." if apart else ""
+    return ("Each region first and last, not in every order: exact values are by shapley.", *([told] if told else []))
