@@ -13,24 +13,29 @@ from innerview.cli.console import say
 
 @click.command("explain", short_help="Explain images: a folder of maps, layers and numbers for each.")
 @click.argument("images", nargs=-1, metavar="[IMAGE]...")
-@options.model()
+@options.model(named=True)
 @options.query(
     *options.QUESTION, "judge", "regions", "fills", "max_evaluations", "rule", "n_steps", "baselines", "methods",
     "layers", "max_channels", "alphas", "fractions", "vmax", "overlay", *options.CHOICE,
 )  # fmt: skip
 @options.output("innerview-explanations")
-def command(*, images: tuple[str, ...], model: Any, query: Any, output: Path) -> None:
+def command(*, images: tuple[str, ...], model: Any, named: str, query: Any, output: Path) -> None:
     """Explain images: attribution maps, layers, gradients, and the prediction for parts of the image.
 
     IMAGE is a file or an example (cat, moose, …); the cat if none is given. Each image gets a folder with an
-    index.html to open, all charts, result.json and all arrays.
+    index.html to open, all charts, result.json and all arrays. Where no method and no baseline is named, what
+    `innerview compare` has found best for the model is drawn.
     """
     from innerview.cli.progress import steps
     from innerview.methods.registry import registry
     from innerview.workbench import explain
+    from innerview.workbench.explain.kept import with_kept
 
     for problem in registry().problems if query.methods else ():
         say(f"innerview: warning: {problem}.", err=True)
+    query, chosen = with_kept(query, model, named)
+    if chosen:
+        say(chosen)
     with steps("Explaining") as progress:
         written = explain(images, query, model=model, output=output, progress=progress)
     for line in written.lines:

@@ -54,12 +54,13 @@ MODEL: Final = (
 )
 
 
-def model(*, warn: bool = True, argument: bool = False) -> Decorator:
+def model(*, warn: bool = True, argument: bool = False, named: bool = False) -> Decorator:
     """--model and all that describes it; the command is given `model`, opened, or the name of a built-in one.
 
     Args:
         warn: say on the error stream if the model's predictions for the example images are all the same.
         argument: the model stands on the line without an option, and the command is given its name too, as `named`.
+        named: the command is given the name too, though it is an option.
     """
 
     def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -80,7 +81,7 @@ def model(*, warn: bool = True, argument: bool = False) -> Decorator:
             found = open_model(ModelRequest(model, weights, classes, input_spec, output_spec, trust_code))
             for doubt in doubts(found) if warn and not isinstance(found, str) else ():
                 say(f"innerview: warning: {doubt}.", err=True)
-            return command(*args, model=found, **({"named": model} if argument else {}), **others)
+            return command(*args, model=found, **({"named": model} if argument or named else {}), **others)
 
         return _all((click.argument("model", metavar="MODEL"), *MODEL[1:]) if argument else MODEL)(opened)
 
