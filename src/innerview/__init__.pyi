@@ -889,6 +889,7 @@ def parts(
     *,
     eighths: Sequence[int] = ...,
     fills: Sequence[str | ArrayLike | Fill] = ...,
+    seed: int = ...,
     progress: Progress | None = ...,
 ) -> Parts:
     """Predict every window of the image, alone and in place.
@@ -898,6 +899,7 @@ def parts(
         image: one image (pixels in [0, 1], height × width × channel), of 8 × 8 pixels at least.
         eighths: sides of the windows, 1 to 7 eighths of the image's.
         fills: what stands around a window in place: names (see `fills.FILLS`) or images.
+        seed: of the random order of pixels in the control.
         progress: called with passes done and in all.
 
     Raises:
@@ -913,6 +915,7 @@ def parts(
     *,
     eighths: Sequence[int] = ...,
     fills: Sequence[str | ArrayLike | Fill] = ...,
+    seed: int = ...,
     progress: Progress | None = ...,
 ) -> Parts[T]:
     """Predict every window of the image, alone and in place.
@@ -922,6 +925,7 @@ def parts(
         image: one image (pixels in [0, 1], height × width × channel), of 8 × 8 pixels at least.
         eighths: sides of the windows, 1 to 7 eighths of the image's.
         fills: what stands around a window in place: names (see `fills.FILLS`) or images.
+        seed: of the random order of pixels in the control.
         progress: called with passes done and in all.
 
     Raises:

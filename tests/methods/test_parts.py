@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -63,7 +64,7 @@ def test_in_place_the_fill_counts() -> None:
         assert fraction == window[2] * window[3] / SIDE**2
         assert black == by_brightness(np.full((1, 1, 1, 1), fraction)).argmax()
         assert gray == by_brightness(np.full((1, 1, 1, 1), (1 + fraction) / 2)).argmax()
-    assert found.n_evaluations == 1 + len(found.windows) + 2 * (len(found.windows) + 1)
+    assert found.n_evaluations == 1 + 2 * len(found.windows) + 2 * (len(found.windows) + 1)
 
 
 def test_windows_are_inside_and_of_every_size() -> None:
@@ -94,7 +95,7 @@ def test_the_sentences_hold_what_the_model_predicts(name: str) -> None:
     image = innerview.preprocess(innerview.example_image(name), model.input).pixels
     found = parts(model, image, eighths=(3, 4, 6), fills=("mean", "black"))
     other, alone, in_place = found.sentences
-    told = re.fullmatch(r"This (\d+) × (\d+) \(at (\d+),(\d+)\) part alone: (\d) (\w+) \((\d+) %\)\.", other)
+    told = re.fullmatch(r"This (\d+) × (\d+) \(at (\d+),(\d+)\) part alone: (\d) (\w+) \((\d+) %\)\.( With.*)", other)
     assert told
     width, height, left, top = map(int, told.groups()[:4])
     said = innerview.predict(model, enlarge(image, (left, top, width, height))[None])[0]
@@ -123,7 +124,43 @@ def test_a_part_of_the_moose_is_a_cat() -> None:
     model = innerview.load_pretrained()
     image = innerview.preprocess(innerview.example_image("moose"), model.input).pixels
     found = parts(model, image, fills=("black",))
-    assert found.sentences[0] == "This 12 × 16 (at 12,16) part alone: 3 cat (88 %)."
+    assert found.sentences[0].startswith(
+        "This 12 × 16 (at 12,16) part alone: 3 cat (88 %). With their pixels in random"
+    )
+
+
+def test_the_control_has_a_parts_colours_and_none_of_its_shapes() -> None:
+    flat = parts(model(by_brightness), np.ones_like(HALVES), fills=("black",))
+    np.testing.assert_array_equal(flat.shuffled_answers, flat.alone_answers)
+    np.testing.assert_allclose(flat.shuffled_confidences, flat.alone_confidences)
+
+    def by_shape(images: np.ndarray) -> np.ndarray:
+        """The half of the image that is brighter."""
+        middle = images.shape[2] // 2
+        return 50 * np.stack(
+            [images[:, :, :middle].mean(axis=(1, 2, 3)), images[:, :, middle:].mean(axis=(1, 2, 3))], 1
+        )
+
+    found = parts(model(by_shape), HALVES, fills=("black",))
+    assert found.shuffled_confidences is not None
+    number = found.smallest_alone
+    assert number is not None
+    assert found.shuffled_confidences.mean() < found.alone_confidences[found.fractions > 0.5].mean()
+    again, other = (parts(model(by_shape), HALVES, fills=("black",), seed=seed) for seed in (0, 1))
+    np.testing.assert_array_equal(again.shuffled_confidences, found.shuffled_confidences)
+    assert not np.array_equal(other.shuffled_confidences, found.shuffled_confidences)
+
+
+def test_the_control_is_counted_in_the_sentence() -> None:
+    loaded = innerview.load_pretrained()
+    image = innerview.preprocess(innerview.example_image("moose"), loaded.input).pixels
+    found = parts(loaded, image, eighths=(4, 6), fills=("black",))
+    number = found.surest_other
+    assert number is not None
+    sure = found.shuffled_confidences >= found.alone_confidences[number]
+    like = int(((found.shuffled_answers != found.answer) & sure).sum())
+    assert f"in random order {like} of {len(found.windows)} parts are something else as surely." in found.sentences[0]
+    assert "random order" not in replace(found, shuffled_answers=None).sentences[0]
 
 
 def test_bad_input() -> None:

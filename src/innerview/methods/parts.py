@@ -6,12 +6,14 @@
 The horse's head alone is called a dog: so it was found by hand in 2018, and so it is found here for any image. Windows
 have sides of so many eighths of the image's, up to a ratio of 3 : 2, and stand an eighth apart. A part is a photo of
 its own kind: enlarged it is coarser than anything in the training, in place it lies on a fill; so both are told, and
-what each fill is predicted as with no part at all.
+what each fill is predicted as with no part at all. The control is every window alone with its pixels in random order:
+what has a part's colours and none of its shapes is called something too, and how surely is said beside the find.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from itertools import product
 from typing import Final
 
@@ -40,6 +42,7 @@ def parts(
     *,
     eighths: Sequence[int] = EIGHTHS,
     fills: Sequence[str | Image | Fill] = DEFAULT_FILLS,
+    seed: int = 0,
     progress: Progress | None = None,
 ) -> Parts:
     """Predict every window of the image, alone and in place.
@@ -49,6 +52,7 @@ def parts(
         image: one image (pixels in [0, 1], height × width × channel), of 8 × 8 pixels at least.
         eighths: sides of the windows, 1 to 7 eighths of the image's.
         fills: what stands around a window in place: names (see `fills.FILLS`) or images.
+        seed: of the random order of pixels in the control.
         progress: called with passes done and in all.
 
     Raises:
@@ -69,7 +73,7 @@ def parts(
     kept = np.zeros((len(windows) + 1, *image.shape[:2]), bool)
     for mask, (left, top, width, height) in zip(kept, windows.tolist(), strict=False):
         mask[top : top + height, left : left + width] = True
-    total, done = 1 + len(windows) + len(made) * len(kept), 0
+    total, done = 1 + 2 * len(windows) + len(made) * len(kept), 0
 
     def tell(count: int) -> None:
         nonlocal done
@@ -79,13 +83,9 @@ def parts(
 
     whole = forward_logits(model, image[None])
     tell(1)
-    alone = list[Array]()
-    for some in batches(len(windows), model.batch_size):
-        images = np.stack([enlarge(image, window) for window in windows[some].tolist()])
-        outputs = model.forward(images).outputs
-        _check(outputs, windows[some], "alone")
-        alone.append(outputs)
-        tell(len(outputs))
+    shuffled = partial(_shuffled, np.random.default_rng(seed))
+    alone = _alone(model, image, windows, "alone", cut_out, tell)
+    alone += _alone(model, image, windows, "alone, its pixels in random order", shuffled, tell)
     placed = list[Array]()
     for fill in made:
         for some in batches(len(kept), similar_at_once(model)):
@@ -95,14 +95,14 @@ def parts(
                 placed.append(outputs)
                 tell(len(outputs))
     answers, confidences = answered(model.output, np.concatenate([whole, *alone, *placed]))
-    first, split = len(windows) + 1, (len(made), len(kept))
+    control, first, split = len(windows) + 1, 2 * len(windows) + 1, (len(made), len(kept))
     in_place, in_place_sure = answers[first:].reshape(split), confidences[first:].reshape(split)
     return Parts(
         image=image,
         windows=windows,
         fills=tuple(fill.words for fill in made),
-        alone_answers=answers[1:first],
-        alone_confidences=confidences[1:first],
+        alone_answers=answers[1:control],
+        alone_confidences=confidences[1:control],
         placed_answers=in_place[:, :-1],
         placed_confidences=in_place_sure[:, :-1],
         empty_answers=in_place[:, -1],
@@ -112,8 +112,10 @@ def parts(
         class_names=model.output.class_names,
         output_kind=model.output.kind,
         n_evaluations=done,
-        provenance=Provenance.of(model),
+        provenance=Provenance.of(model, seed=seed),
         notes=_notes(image, len(windows), np.concatenate([whole, *alone, *placed])),
+        shuffled_answers=answers[control:first],
+        shuffled_confidences=confidences[control:first],
     )
 
 
@@ -140,9 +142,43 @@ def place_windows(height: int, width: int, eighths: Sequence[int] = EIGHTHS) -> 
 
 def enlarge(image: Image, window: Sequence[int]) -> Image:
     """Cut a window (left, top, width, height) out and enlarge it to the image's size, linearly between pixels."""
+    return _stretched(cut_out(image, window), image)
+
+
+def _alone(
+    model: Model,
+    image: Image,
+    windows: Int[np.ndarray, "window 4"],
+    how: str,
+    cut: Callable[[Image, Sequence[int]], Image],
+    tell: Callable[[int], None],
+) -> list[Array]:
+    """Outputs of every window, cut and enlarged."""
+    found = list[Array]()
+    for some in batches(len(windows), model.batch_size):
+        images = np.stack([_stretched(cut(image, window), image) for window in windows[some].tolist()])
+        outputs = model.forward(images).outputs
+        _check(outputs, windows[some], how)
+        found.append(outputs)
+        tell(len(outputs))
+    return found
+
+
+def cut_out(image: Image, window: Sequence[int]) -> Image:
+    """The pixels of a window (left, top, width, height)."""
     left, top, width, height = window
-    part = image[top : top + height, left : left + width]
-    down, across = _linear(height, image.shape[0]), _linear(width, image.shape[1])
+    return image[top : top + height, left : left + width]
+
+
+def _shuffled(random: np.random.Generator, image: Image, window: Sequence[int]) -> Image:
+    """The same in random order."""
+    part = cut_out(image, window)
+    return random.permutation(part.reshape(-1, part.shape[2])).reshape(part.shape)
+
+
+def _stretched(part: Image, image: Image) -> Image:
+    """A part as large as the image."""
+    down, across = _linear(part.shape[0], image.shape[0]), _linear(part.shape[1], image.shape[1])
     return np.einsum("ah,hwc,bw->abc", down, part, across, optimize=True).astype(image.dtype)
 
 

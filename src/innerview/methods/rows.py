@@ -132,7 +132,7 @@ def _settle_head(model: Model, options: Options) -> Options:
 
 def _count_parts(model: Model, options: Options) -> int:
     count = len(place_windows(model.input.height, model.input.width))
-    return 1 + count + len(options["fills"]) * (count + 1)
+    return 1 + 2 * count + len(options["fills"]) * (count + 1)
 
 
 def _one_pass(_: Model, __: Options) -> int:
@@ -500,10 +500,10 @@ ROWS: Final[tuple[Method, ...]] = (
         answers="what is each part of the image predicted as, alone and in place?",
         needs_gradients=False,
         needs="fills",
-        cost="405 for the parts alone, and 406 for each fill",
+        cost="405 for the parts alone, as many for the control, and 406 for each fill",
         source="the tutorial of 2018, by hand",
         supplies={"progress": "progress"},
-        options=(replace(_FILLS, words="what stands around a part in place"),),
+        options=(replace(_FILLS, words="what stands around a part in place"), _SEED),
         passes=_count_parts,
     ),
     Method(

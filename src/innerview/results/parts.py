@@ -29,6 +29,8 @@ class Parts(Result["Parts[Array]", A_co]):
         placed_answers: likewise in place, under each fill, and `placed_confidences`.
         empty_answers: of each fill alone, with no window, and `empty_confidences`: what a prediction in place must be
             held against.
+        shuffled_answers: of each window alone with its pixels in random order, and `shuffled_confidences`: the control,
+            which has a part's colours and none of its shapes; None in results of before.
         answer: of the image, and `confidence`: its probability.
         class_names: one per class; `output_kind`: what the outputs are.
         n_evaluations: forward passes of one image.
@@ -52,6 +54,8 @@ class Parts(Result["Parts[Array]", A_co]):
     n_evaluations: int
     provenance: Provenance
     notes: tuple[str, ...] = ()
+    shuffled_answers: Int[A_co, " window"] | None = None
+    shuffled_confidences: Float[A_co, " window"] | None = None
 
     @property
     def fractions(self) -> Float[A_co, " window"]:
@@ -91,7 +95,16 @@ class Parts(Result["Parts[Array]", A_co]):
         number = self.surest_other
         if number is None:
             return f"Every part that was tried predicts {self._name(self.answer)} alone."
-        return f"This {self._window(number)} part alone: {self._alone(number)}."
+        return f"This {self._window(number)} part alone: {self._alone(number)}.{self._told_control(number)}"
+
+    def _told_control(self, number: int) -> str:
+        """How often a part without its shapes would be something else as surely."""
+        if self.shuffled_answers is None or self.shuffled_confidences is None:
+            return ""
+        least = self.alone_confidences[number]
+        sure = self.shuffled_confidences >= least if least == least else np.ones(len(self.windows), bool)
+        like = int(((self.shuffled_answers != self.answer) & sure).sum())
+        return f" With their pixels in random order {like} of {len(self.windows)} parts are something else as surely."
 
     def _told_alone(self) -> str:
         number, name = self.smallest_alone, self._name(self.answer)
