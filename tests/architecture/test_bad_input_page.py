@@ -26,8 +26,19 @@ from innerview.data.folders import open_folders
 from innerview.data.reading import load_image
 from innerview.data.samples import find_image
 from innerview.errors import InnerviewError
-from innerview.methods import grad_cam, insertion
+from innerview.methods import (
+    ask,
+    grad_cam,
+    insertion,
+    occlusion,
+    parts,
+    removed_and_alone,
+    sampled_shapley,
+    shapley,
+)
+from innerview.methods.parts import place_windows
 from innerview.methods.registry import read_method
+from innerview.methods.verdict import judge
 from innerview.model import InputSpec, Layer, OutputSpec, find_layer, require_differentiable
 from innerview.quadrature import fixed_rule
 from innerview.results import Prediction, Provenance
@@ -36,7 +47,7 @@ from innerview.session.layers import choose_layers
 from innerview.session.models import ModelRequest, open_model
 from innerview.targets import Logit, find_class
 from innerview.types import Array
-from innerview.workbench import Query, explain, path, weights
+from innerview.workbench import Query, compare, explain, path, weights
 from typecheck import unchecked
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "reference" / "error-messages.md"
@@ -44,6 +55,9 @@ SPEC = InputSpec(32, 32)
 RGB = OutputSpec(("red", "green", "blue"))
 COLOURS = wrap(lambda batch: batch.mean((1, 2)), input=SPEC, output=RGB)
 PLAIN = np.zeros(SPEC.shape, np.float32)
+BREAKING = wrap(lambda batch: np.where(batch.max(axis=(1, 2)) == 1, np.nan, batch.mean((1, 2))), input=SPEC, output=RGB)
+SCORE = wrap(lambda batch: batch.mean((1, 2, 3))[:, None], input=SPEC, output=OutputSpec(["dog"], kind="scores"))
+LABELS = np.repeat(np.arange(32)[:, None] // 16, 32, axis=1)
 LARGE_WEBP = b"RIFF\x20\0\0\0WEBPVP8X\x0a\0\0\0\0\0\0\0\xbf\x12\0\xbf\x12\0"
 SEQUENTIAL = [Layer(str(number), kind) for number, kind in enumerate(("convolution", "activation") * 2)]
 BY_HEAD = [Layer("conv", "convolution", shape=(8, 8, 4)), Layer("heads", "other", axes="", shape=(4, 65, 16))]
@@ -225,6 +239,39 @@ REQUESTS: Cases = {
     "a window wider than the image": lambda: explain(["cat"], Query(methods=("occlusion:window=40",)), output="new"),
     "a method that needs gradients, of a function": lambda: read_method("grad-cam").settled(COLOURS),
 }
+REGIONS: Cases = {
+    "no region": lambda: ask(COLOURS, PLAIN, []),
+    "a box that reaches outside": lambda: ask(COLOURS, PLAIN, (30, 2, 5, 5)),
+    "a box without a pixel": lambda: ask(COLOURS, PLAIN, (4, 2, 0, 10)),
+    "a box that is everything": lambda: ask(COLOURS, PLAIN, (0, 0, 32, 32)),
+    "three numbers": lambda: ask(COLOURS, PLAIN, (4, 2, 12)),
+    "a mask of another size": lambda: ask(COLOURS, PLAIN, np.ones((28, 28), bool)),
+    "a mask with other values": lambda: ask(COLOURS, PLAIN, np.full((32, 32), 0.5)),
+    "a fill that does not exist": lambda: ask(COLOURS, PLAIN, (4, 2, 12, 10), fills=("green",)),
+    "a fill of another size": lambda: ask(COLOURS, PLAIN, (4, 2, 12, 10), fills=(np.zeros((28, 28, 3)),)),
+    "an objective without a meaning": lambda: ask(COLOURS, PLAIN, (4, 2, 12, 10), objective="loss"),
+    "earlier tries that are no p-values": lambda: ask(COLOURS, PLAIN, (4, 2, 12, 10), fills=("gray",), earlier=(1.2,)),
+    "NaN where a region is taken away": lambda: ask(BREAKING, PLAIN, (4, 2, 12, 10), fills=("white",)),
+    "NaN for a combination of regions": lambda: shapley(BREAKING, PLAIN, Logit(0), regions=4, fills=("white",)),
+    "NaN with regions removed": lambda: removed_and_alone(BREAKING, PLAIN, Logit(0), fills=("white",)),
+    "NaN in a part": lambda: parts(BREAKING, PLAIN, fills=("white",)),
+    "one region": lambda: shapley(COLOURS, PLAIN, Logit(0), regions=1),
+    "one region, sampled": lambda: sampled_shapley(COLOURS, PLAIN, Logit(0), regions=1),
+    "more regions than can be combined": lambda: shapley(COLOURS, PLAIN, Logit(0), regions=13),
+    "more regions than pixels": lambda: shapley(COLOURS, PLAIN, Logit(0), regions=2000),
+    "regions of another size": lambda: shapley(COLOURS, PLAIN, Logit(0), regions=np.zeros((28, 28), int)),
+    "a region without a pixel": lambda: shapley(COLOURS, PLAIN, Logit(0), regions=2 * LABELS),
+    "fewer passes than combinations": lambda: shapley(COLOURS, PLAIN, Logit(0), regions=4, max_evaluations=20),
+    "fewer passes than the pilot": lambda: sampled_shapley(COLOURS, PLAIN, Logit(0), max_evaluations=100),
+    "no fill": lambda: removed_and_alone(COLOURS, PLAIN, Logit(0), fills=()),
+    "a map held against another image": lambda: judge(np.zeros((28, 28)), shapley(COLOURS, PLAIN, Logit(0), regions=2)),
+    "parts of an image that has few pixels": lambda: place_windows(4, 4),
+    "parts with sides of no eighths": lambda: parts(COLOURS, PLAIN, eighths=(8,)),
+    "parts for a score that decides nothing": lambda: parts(SCORE, PLAIN),
+    "a comparison of too few images": lambda: compare(COLOURS, "data", output="new"),
+    "a comparison that names a fill twice": lambda: compare(COLOURS, "data", fills=("black", "black"), output="new"),
+    "values that do not add up, for shap": lambda: occlusion(COLOURS, PLAIN, Logit(0), fill=PLAIN).to_shap(),
+}
 RESULTS: Cases = {
     "another folder": lambda: load_result("photos"),
     "half of result.json": lambda: load_result(cut("half", "result.json", 200)),
@@ -248,6 +295,7 @@ SECTIONS = {
     "Data in one file": DATA,
     "Lists of classes": CLASSES,
     "What to look at": REQUESTS,
+    "Regions, parts and comparisons": REGIONS,
     "The folder to write to": OUTPUT,
     "Models": NETWORKS,
     "Results that are read back": RESULTS,
