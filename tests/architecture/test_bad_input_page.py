@@ -280,7 +280,7 @@ RESULTS: Cases = {
         said_otherwise("shape", '"shape": [\n    3\n', '"shape": [\n    4\n')
     ),
     "a text for a number": lambda: load_result(said_otherwise("text", '"batch_size": 7', '"batch_size": "seven"')),
-    "a schema of a newer version": lambda: load_result(said_otherwise("newer", '"schema": 4', '"schema": 9')),
+    "a schema of a newer version": lambda: load_result(said_otherwise("newer", '"schema": 5', '"schema": 9')),
     "files of two writings": lambda: load_result(mixed("mixed")),
 }
 OUTPUT: Cases = {

@@ -150,7 +150,7 @@ def _alone(
     image: Image,
     windows: Int[np.ndarray, "window 4"],
     how: str,
-    cut: Callable[[Image, Sequence[int]], Image],
+    cut: Callable[[Image, Sequence[int]], Array],
     tell: Callable[[int], None],
 ) -> list[Array]:
     """Outputs of every window, cut and enlarged."""
@@ -164,19 +164,19 @@ def _alone(
     return found
 
 
-def cut_out(image: Image, window: Sequence[int]) -> Image:
+def cut_out(image: Image, window: Sequence[int]) -> Array:
     """The pixels of a window (left, top, width, height)."""
     left, top, width, height = window
     return image[top : top + height, left : left + width]
 
 
-def _shuffled(random: np.random.Generator, image: Image, window: Sequence[int]) -> Image:
+def _shuffled(random: np.random.Generator, image: Image, window: Sequence[int]) -> Array:
     """The same in random order."""
     part = cut_out(image, window)
     return random.permutation(part.reshape(-1, part.shape[2])).reshape(part.shape)
 
 
-def _stretched(part: Image, image: Image) -> Image:
+def _stretched(part: Array, image: Image) -> Image:
     """A part as large as the image."""
     down, across = _linear(part.shape[0], image.shape[0]), _linear(part.shape[1], image.shape[1])
     return np.einsum("ah,hwc,bw->abc", down, part, across, optimize=True).astype(image.dtype)

@@ -16,8 +16,9 @@ from innerview.session.progress import Listener
 from innerview.session.query import Query
 from innerview.types import Array, Image
 
-LEVELS: Final = (0, 19)
-"""Placebos after which there is something to see; with 19 of them p goes down to 0.05."""
+LEVELS: Final = (0, 19, 49, 79, 109, 139, 169)
+"""Placebos after which there is something to see; with 19 of them p goes down to 0.05. Of more at once a model that
+shares work computes what they share first: nobody else would have a turn for seconds."""
 
 
 def read_region(query: Query, image: Image) -> tuple[Box | Array, str]:
