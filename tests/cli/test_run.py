@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 
 from innerview.cli import main
+from innerview.workbench.run import run as inspecting
 from session.made_runs import made_folders, made_run
 
 QUICK = ("--probe", "cat", "--num-checkpoints", "2", "--n-steps", "1", "-o", "out")
@@ -84,6 +85,18 @@ def test_another_architecture_has_curves_and_weights_and_the_reason_for_the_rest
     assert "There are no timelines: the run run trained" in Path("out/index.html").read_text()
 
 
+@pytest.fixture
+def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Figures are made, and not turned into pictures: for tests that ask what is said."""
+
+    def write(picture: object, file: Path, density: int) -> tuple[int, int, int]:
+        file.write_bytes(b"")
+        return 1, 1, density
+
+    monkeypatch.setattr(inspecting, "_drawn", write)
+
+
+@pytest.mark.usefixtures("undrawn")
 def test_a_run_that_is_being_written_is_read_as_far_as_it_has_come(capsys: pytest.CaptureFixture[str]) -> None:
     run = made_run(Path("run"), steps=(0,), planned=100)
     with (run.path / "metrics.jsonl").open("a") as file:
@@ -94,10 +107,12 @@ def test_a_run_that_is_being_written_is_read_as_far_as_it_has_come(capsys: pytes
     assert "step 1 of 100, still being trained, or killed" in capsys.readouterr().out
 
 
-def test_what_goes_wrong_is_said_first(capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_goes_wrong_is_said_first_and_no_framework_is_needed() -> None:
     made_run(Path("run"), steps=(0, 10, 20, 30), loss=lambda step: 2.3)
-    assert main(["inspect", "run", *QUICK]) == 0
-    assert "Warning: The loss has hardly fallen: 2.30 at the beginning, 2.30 at step 30." in capsys.readouterr().out
+    code = "import sys\nsys.modules['torch'] = None\nfrom innerview.cli import main\nsys.exit(main(sys.argv[1:]))"
+    answer = subprocess.run([sys.executable, "-c", code, "inspect", "run", *QUICK], capture_output=True, text=True)
+    assert answer.returncode == 0, answer.stderr
+    assert "Warning: The loss has hardly fallen: 2.30 at the beginning, 2.30 at step 30." in answer.stdout
     page = Path("out/index.html").read_text()
     assert page.index("hardly fallen") < page.index('<section id="curves">')
     assert '<a href="#curves">See curves</a>' in page
@@ -131,6 +146,7 @@ def test_what_is_wrong_is_one_sentence(name: str, capsys: pytest.CaptureFixture[
     assert "Traceback" not in streams.err
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_damaged_snapshot_is_told_and_a_run_without_any_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     run = made_run(Path("run"))
     (run.path / "checkpoints" / "step-000010.safetensors").write_bytes(b"broken")
@@ -140,10 +156,3 @@ def test_a_damaged_snapshot_is_told_and_a_run_without_any_is_refused(capsys: pyt
         path.unlink()
     assert main(["inspect", "run", *QUICK]) == 1
     assert "run holds no checkpoint yet; wait for the training to begin" in capsys.readouterr().err
-
-
-def test_no_framework_is_needed() -> None:
-    made_run(Path("run"))
-    code = "import sys\nsys.modules['torch'] = None\nfrom innerview.cli import main\nsys.exit(main(sys.argv[1:]))"
-    answer = subprocess.run([sys.executable, "-c", code, "inspect", "run", *QUICK], capture_output=True, text=True)
-    assert answer.returncode == 0, answer.stderr
