@@ -18,7 +18,7 @@ from innerview.cli.training_progress import Screen, left
 from innerview.data import cifar10
 from innerview.errors import OutputError
 from innerview.runs import RunFolder
-from innerview.training import Configuration, Progress, tensorboard
+from innerview.training import Configuration, Progress, precision, tensorboard
 from training.killing import pictures
 
 Run = Callable[..., tuple[int, str, str]]
@@ -28,6 +28,8 @@ QUICK = ("--steps", "6", "--batch-size", "6", "--channels", "4", "--image-size",
 @pytest.fixture
 def run(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     monkeypatch.chdir(tmp_path)
+    # tests/training/test_precision.py measures it, which takes seconds
+    monkeypatch.setattr(precision, "fast_precision", lambda: "float32")
     colours(tmp_path / "data")
 
     def call(*arguments: str) -> tuple[int, str, str]:
