@@ -59,6 +59,7 @@ QUESTIONS = {
     "path": {"target": 0},
     "masking": {"target": 0, "fill": "gray"},
     "mask": {"mask": "/w==", "cells": [2, 4], "fill": "white"},
+    "effects": {"target": 0, "region": [0, 0, 2, 2]},
     "layers": {},
     "weights": {},
 }
