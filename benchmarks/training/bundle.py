@@ -4,12 +4,12 @@
     python benchmarks/training/bundle.py --extend FOLDER/NAME --data PATH
 
 Writes FOLDER/NAME, NAME being the recipe's, with figures.json in it, of which `scripts/docs.py` makes the model card.
-Of the snapshots the first and the last are kept, in float16 if that changes hardly an answer; of about fifteen in
+Of the checkpoints the first and the last are kept, in float16 if that changes hardly an answer; of about fifteen in
 between, the histograms and what the model said of three sample photos then, with maps and the liveliest channels of
 three layers; of the log, every twentieth step and every test; of all test pictures, the answers (class and probability,
 no pictures).
 
-`--extend` adds to a folder that was made before, and whose run is gone, what its own snapshots still give: the
+`--extend` adds to a folder that was made before, and whose run is gone, what its own checkpoints still give: the
 answers, and the layers at the steps whose weights are there.
 """
 
@@ -53,7 +53,7 @@ THINNED = 20
 """Steps between two lines of the log that are kept."""
 
 MOST = 16
-"""Snapshots of which histograms and timelines are kept."""
+"""Checkpoints of which histograms and timelines are kept."""
 
 PROBES = ("cat", "moose", "rocket")
 
@@ -72,11 +72,11 @@ def chosen_steps(run: RunFolder) -> list[int]:
 
 
 def write_weights(run: RunFolder, step: int, folder: Path, *, half: bool) -> None:
-    """Write a snapshot again, in float16 if asked."""
-    snapshot = run.read(step)
+    """Write a checkpoint again, in float16 if asked."""
+    checkpoint = run.read(step)
     precision = np.float16 if half else np.float32
-    weights = {name: np.ascontiguousarray(values.astype(precision)) for name, values in snapshot.weights.items()}
-    atomic.write(folder / "checkpoints" / f"step-{step:06d}.safetensors", save(weights, snapshot.metadata))
+    weights = {name: np.ascontiguousarray(values.astype(precision)) for name, values in checkpoint.weights.items()}
+    atomic.write(folder / "checkpoints" / f"step-{step:06d}.safetensors", save(weights, checkpoint.metadata))
 
 
 def kept_channels(model: NumpyModel, pictures: Images) -> dict[str, list[list[int]]]:
@@ -145,7 +145,7 @@ def write_small(run: RunFolder, folder: Path, classes: tuple[str, ...], *, half:
         "output": {"class_names": list(classes)},
         "probes": {str(place): name for place, name in enumerate(PROBES)},
     }
-    notes = (*manifest.notes, "Made small: every twentieth step of the log, and two snapshots, are kept.")
+    notes = (*manifest.notes, "Made small: every twentieth step of the log, and two checkpoints, are kept.")
     small = RunFolder.create(
         folder, replace(manifest, configuration={**manifest.configuration, **declared}, notes=notes)
     )
@@ -165,7 +165,7 @@ def write_small(run: RunFolder, folder: Path, classes: tuple[str, ...], *, half:
 
 
 def extend(small: RunFolder, data: Dataset) -> None:
-    """Add to a carried folder what its two snapshots give."""
+    """Add to a carried folder what its two checkpoints give."""
     found = examined(small, "step", data.test, data.classes)
     answers.keep(small, found.full)
     pictures, _ = observations.pictures(small)

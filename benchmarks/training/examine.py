@@ -2,7 +2,7 @@
 
     python benchmarks/training/examine.py RUN --data PATH [--json FILE]
 
-Runs the last snapshot of a run folder in PyTorch, and a few pictures in NumPy too, which must say the same.
+Runs the last checkpoint of a run folder in PyTorch, and a few pictures in NumPy too, which must say the same.
 """
 
 from __future__ import annotations
@@ -48,38 +48,38 @@ def halved(weights: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     return {name: values.astype(np.float16).astype(np.float32) for name, values in weights.items()}
 
 
-def model_of(snapshot: Checkpoint, classes: tuple[str, ...]) -> NumpyModel:
-    """The model of a snapshot in NumPy."""
-    return build(snapshot.weights, output=OutputSpec(classes, temperature=float(snapshot.metadata["temperature"])))
+def model_of(checkpoint: Checkpoint, classes: tuple[str, ...]) -> NumpyModel:
+    """The model of a checkpoint in NumPy."""
+    return build(checkpoint.weights, output=OutputSpec(classes, temperature=float(checkpoint.metadata["temperature"])))
 
 
-def torch_logits(snapshot: Checkpoint, pictures: LabelledPictures, classes: int) -> tuple[torch.Tensor, torch.Tensor]:
+def torch_logits(checkpoint: Checkpoint, pictures: LabelledPictures, classes: int) -> tuple[torch.Tensor, torch.Tensor]:
     """Picture × class: of the weights as they are, and as float16 keeps them."""
-    mean, std = (tuple(float(part) for part in snapshot.metadata[key].split(",")) for key in ("mean", "std"))
-    model = AllCnn(len(snapshot.weights["conv1.weight"]), classes, mean, std)
+    mean, std = (tuple(float(part) for part in checkpoint.metadata[key].split(",")) for key in ("mean", "std"))
+    model = AllCnn(len(checkpoint.weights["conv1.weight"]), classes, mean, std)
     full, half = (
         logits_of(model, {name: torch.from_numpy(values) for name, values in weights.items()}, pictures)
-        for weights in (snapshot.weights, halved(snapshot.weights))
+        for weights in (checkpoint.weights, halved(checkpoint.weights))
     )
     return full, half
 
 
 def examined(run: RunFolder, series: str, pictures: LabelledPictures, classes: tuple[str, ...]) -> Examined:
     """Accuracy in per cent in all and by class, the confusion matrix (truth × answer), and what float16 changes."""
-    snapshot = run.read(run.steps()[-1], series)
-    temperature = float(snapshot.metadata["temperature"])
-    logits, half = torch_logits(snapshot, pictures, len(classes))
-    oracle = model_of(snapshot, classes).forward(pictures.images[:CHECKED].astype(np.float32) / 255).outputs
+    checkpoint = run.read(run.steps()[-1], series)
+    temperature = float(checkpoint.metadata["temperature"])
+    logits, half = torch_logits(checkpoint, pictures, len(classes))
+    oracle = model_of(checkpoint, classes).forward(pictures.images[:CHECKED].astype(np.float32) / 255).outputs
     difference = float(np.abs(oracle - logits[:CHECKED].numpy()).max())
     if difference > AGREEMENT:
         raise SystemExit(f"PyTorch and NumPy differ by {difference} in a logit of the first {CHECKED} pictures")
-    found, other = (answers_of(one, pictures, temperature, snapshot.step) for one in (logits, half))
+    found, other = (answers_of(one, pictures, temperature, checkpoint.step) for one in (logits, half))
     confusion = np.zeros((len(classes), len(classes)), dtype=int)
     np.add.at(confusion, (found.label, found.predicted), 1)
     own = np.diag(confusion)
     told = {
         "series": series,
-        "step": snapshot.step,
+        "step": checkpoint.step,
         "pictures": len(found.predicted),
         "accuracy": round(100 * found.accuracy, 3),
         "accuracy_by_class": dict(zip(classes, np.round(100 * own / confusion.sum(1), 2).tolist(), strict=True)),

@@ -1277,22 +1277,22 @@ def weight_histograms(
     shared_bins: bool = ...,
     progress: Progress | None = ...,
 ) -> WeightHistograms:
-    """Count the weights of every layer in every snapshot.
+    """Count the weights of every layer in every checkpoint.
 
     Args:
         checkpoints: by name, in the order of time: weights by name, of any shape, real numbers. A layer that some
-            snapshots lack has no weights there: its counts are 0, its statistics NaN.
-        layers: names of the weights to count; if empty, all of any snapshot, those of the first one first.
+            checkpoints lack has no weights there: its counts are 0, its statistics NaN.
+        layers: names of the weights to count; if empty, all of any checkpoint, those of the first one first.
         bins: how many; even, so that 0 is an edge; at most 65,536.
         limits: the largest |weight| in a bin, one number for all layers or one per layer; weights beyond are counted
             as under or over. If empty, all finite weights fall into bins.
         shared_bins: use one set of bins for all layers instead of one per layer.
-        progress: called with layers counted and in all, over all snapshots.
+        progress: called with layers counted and in all, over all checkpoints.
 
     Raises:
-        UsageError: no snapshot, an odd or non-positive number of bins, too many, limits that are not positive, or
+        UsageError: no checkpoint, an odd or non-positive number of bins, too many, limits that are not positive, or
             weights that are no real numbers.
-        UnknownLayer: no snapshot has one of the layers.
+        UnknownLayer: no checkpoint has one of the layers.
     """
 
 def wrap(

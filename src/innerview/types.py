@@ -25,4 +25,4 @@ Cotangents: TypeAlias = Float[np.ndarray, "target batch class"]
 Gradients: TypeAlias = Float[np.ndarray, "target batch height width channel"]
 
 Alphas: TypeAlias = Float[np.ndarray, " alpha"]
-Counts: TypeAlias = Int[np.ndarray, "snapshot layer bin"]
+Counts: TypeAlias = Int[np.ndarray, "checkpoint layer bin"]

@@ -100,14 +100,14 @@ def test_an_unknown_name_lists_the_known_ones() -> None:
         allcnn.load_pretrained("resnet", "initial")
 
 
-def test_a_snapshot_that_was_not_kept_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_checkpoint_that_was_not_kept_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(allcnn, "FOLDER", tmp_path)
     for checkpoint in ("initial", "final", 7):
         with pytest.raises(UsageError, match=f"checkpoint {checkpoint!r} of allcnn was asked for"):
             allcnn.load_pretrained("allcnn", checkpoint)
 
 
-def test_both_snapshots_are_read_where_they_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_both_checkpoints_are_read_where_they_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(allcnn, "FOLDER", tmp_path)
     before, after = (allcnn.build(allcnn.initial_weights(seed, 2)) for seed in (0, 1))
     folder = tmp_path / "allcnn" / "checkpoints"

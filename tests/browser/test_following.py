@@ -137,8 +137,8 @@ def test_a_training_is_followed_and_a_killed_one_stays(tab: Page, followed: Foll
     finally:
         training.kill()
         training.wait()
-    snapshots = int(tab.get_by_role("slider", name="Epoch").get_attribute("max") or 0)
-    assert snapshots >= 4
+    checkpoints = int(tab.get_by_role("slider", name="Epoch").get_attribute("max") or 0)
+    assert checkpoints >= 4
     tab.wait_for_timeout(2500)  # the server has looked again
     tab.get_by_role("navigation", name="Views").get_by_role("link", name="Training").click()
     expect(tab.locator("[data-run]")).to_contain_text("torch: running, step 16")

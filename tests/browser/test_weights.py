@@ -1,4 +1,4 @@
-"""Every weight is counted once at every snapshot, and what is taken home is what was sent."""
+"""Every weight is counted once at every checkpoint, and what is taken home is what was sent."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ def test_all_weights_are_in_a_bin_or_named_as_outside(page: Page, known: Known) 
     names = payload.json("layers")
     expect(page.locator(CARD)).to_have_count(len(names))
     slider = page.get_by_role("slider", name="Epoch")
-    snapshots = len(payload.arrays["steps"])
-    for at in (0, snapshots // 2, snapshots - 1):
+    checkpoints = len(payload.arrays["steps"])
+    for at in (0, checkpoints // 2, checkpoints - 1):
         slider.fill(str(at))
         page.locator("details[data-table]").evaluate("table => { table.open = true; }")
         for place, name in enumerate(names):

@@ -105,7 +105,7 @@ def test_weights_of_files_are_counted_on_shared_bins(tmp_path: Path, capsys: pyt
         rows = list(csv.DictReader(file))
     assert len(rows) == 32
     assert [row["from"] for row in rows[:16]] == [row["from"] for row in rows[16:]]
-    totals = [sum(int(row["weights"]) for row in rows if row["snapshot"] == name) for name in ("before", "after")]
+    totals = [sum(int(row["weights"]) for row in rows if row["checkpoint"] == name) for name in ("before", "after")]
     assert totals == [32, 31]
     with (tmp_path / "out" / "statistics.csv").open() as file:
         assert [row["nan"] for row in csv.DictReader(file)] == ["0", "1"]

@@ -77,7 +77,8 @@ def test_another_architecture_has_curves_and_weights_and_the_reason_for_the_rest
     made_run(Path("run"), model="resnet")
     assert main(["inspect", "run", *QUICK]) == 0
     assert (
-        "left out: the run run trained 'resnet'; only snapshots of the built-in architecture" in capsys.readouterr().err
+        "left out: the run run trained 'resnet'; only checkpoints of the built-in architecture"
+        in capsys.readouterr().err
     )
     names = {one.name for one in Path("out").iterdir()}
     assert {"curves.png", "ridges.png", "heat.png", "movement.png", "weights.npz"} <= names
@@ -147,7 +148,7 @@ def test_what_is_wrong_is_one_sentence(name: str, capsys: pytest.CaptureFixture[
 
 
 @pytest.mark.usefixtures("undrawn")
-def test_a_damaged_snapshot_is_told_and_a_run_without_any_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_damaged_checkpoint_is_told_and_a_run_without_any_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     run = made_run(Path("run"))
     (run.path / "checkpoints" / "step-000010.safetensors").write_bytes(b"broken")
     assert main(["inspect", "run", *QUICK]) == 0

@@ -304,7 +304,7 @@ KINDS: Mapping[str, Kind] = {
     "manifest of a run": of_run("manifest.json"),
     "metrics of a run": of_run("metrics.jsonl", {"NaN": METRICS % b"NaN", "infinite": METRICS % b"-Infinity"}),
     "end of a run": of_run("status.json"),
-    "snapshot of a run": of_run("checkpoints/step-000003.safetensors", NOT_FINITE),
+    "checkpoint of a run": of_run("checkpoints/step-000003.safetensors", NOT_FINITE),
     "histograms of a run": of_run("histograms/step-000003.npz"),
     "state of a run": Kind("run/state.safetensors", write_resumable, resumed, NOT_FINITE),
     "result": of_result(

@@ -22,7 +22,7 @@ def test_every_weight_is_counted_once(first: np.ndarray, second: np.ndarray, bin
         assert found.under.sum() == found.over.sum() == 0
 
 
-def test_bins_are_shared_by_snapshots_and_zero_is_an_edge() -> None:
+def test_bins_are_shared_by_checkpoints_and_zero_is_an_edge() -> None:
     before, after = {"a": np.array([-0.1, 0.1])}, {"a": np.array([[-4.0, 1.0]])}
     found = weight_histograms({"before": before, "after": after}, bins=8)
     np.testing.assert_allclose(found.edges[0], np.linspace(-4, 4, 9))
@@ -47,7 +47,7 @@ def test_statistics_are_of_the_finite_weights() -> None:
 
 
 def test_bad_requests() -> None:
-    with pytest.raises(UsageError, match="no snapshot"):
+    with pytest.raises(UsageError, match="no checkpoint"):
         weight_histograms({})
     with pytest.raises(UsageError, match="7 bins"):
         weight_histograms({"now": {"a": np.zeros(2)}}, bins=7)

@@ -120,15 +120,15 @@ def table() -> list[Layer]:
     ]
 
 
-def histograms(snapshots: int = 2, layers: int = 4, *, lost: int = 0) -> WeightHistograms:
-    """Histograms of normal weights that spread from snapshot to snapshot; `lost` weights of each are NaN."""
+def histograms(checkpoints: int = 2, layers: int = 4, *, lost: int = 0) -> WeightHistograms:
+    """Histograms of normal weights that spread from checkpoint to checkpoint; `lost` weights of each are NaN."""
     random = np.random.default_rng(0)
     edges = np.tile(np.linspace(-4, 4, 33), (layers, 1))
-    values = [[random.normal(0, 0.3 + 0.2 * step, 500) for _ in range(layers)] for step in range(snapshots)]
+    values = [[random.normal(0, 0.3 + 0.2 * step, 500) for _ in range(layers)] for step in range(checkpoints)]
     counts = np.array([[np.histogram(each, edges[0])[0] for each in row] for row in values])
-    none = np.zeros((snapshots, layers), dtype=np.int64)
+    none = np.zeros((checkpoints, layers), dtype=np.int64)
     spread = np.array([[each.std() for each in row] for row in values])
-    names = {1: ("after",), 2: ("before", "after")}.get(snapshots, tuple(f"epoch {n}" for n in range(snapshots)))
+    names = {1: ("after",), 2: ("before", "after")}.get(checkpoints, tuple(f"epoch {n}" for n in range(checkpoints)))
     return WeightHistograms(
         names, tuple(f"conv{n + 1}.weight" for n in range(layers)), edges, counts,
         none, none, none + lost, none, spread * 0, spread, -3 * spread, 3 * spread,

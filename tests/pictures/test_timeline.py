@@ -1,4 +1,4 @@
-"""A timeline shows each snapshot once, a layer's channels the same at each, and every map with its scale."""
+"""A timeline shows each checkpoint once, a layer's channels the same at each, and every map with its scale."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_the_liveliest_channels_are_those_that_vary_most() -> None:
     assert liveliest(values[:, :, :2]) == [0, 1]
 
 
-def test_an_animation_has_a_frame_for_each_snapshot_and_stays_on_the_last() -> None:
+def test_an_animation_has_a_frame_for_each_checkpoint_and_stays_on_the_last() -> None:
     moving = timeline_animation(TIMELINE)
     assert len(moving.frames) == 3
     assert len({one.size for one in moving.frames}) == 1
@@ -66,7 +66,7 @@ def test_a_film_may_have_maps_alone() -> None:
     assert timeline_animation(bare).frames[0].width < timeline_animation(TIMELINE).frames[0].width
 
 
-def test_a_film_without_snapshots_is_refused() -> None:
+def test_a_film_without_checkpoints_is_refused() -> None:
     with pytest.raises(UsageError, match="a timeline of cat without any checkpoint"):
         replace(TIMELINE, frames=())
 
@@ -79,7 +79,7 @@ def test_a_layer_that_was_kept_at_some_steps_is_told_from_one_that_was_seen() ->
     strip, whole = timeline_strip(thinned), timeline_strip(replace(TIMELINE, frames=frames))
     assert strip.size == whole.size
     changed = np.flatnonzero((np.asarray(strip) != np.asarray(whole)).any(axis=(0, 2)))
-    assert changed.size  # words instead of channels, under the middle snapshot alone
+    assert changed.size  # words instead of channels, under the middle checkpoint alone
     assert whole.width * 0.5 < changed.min()
     assert changed.max() < whole.width * 0.78
     assert len({one.size for one in timeline_animation(thinned).frames}) == 1

@@ -69,7 +69,7 @@ def main(folder: Path) -> None:
         write(folder / kind, values)
         found = read_histograms(folder / kind)
         words[kind] = {
-            "snapshots": found.histograms.checkpoints,
+            "checkpoints": found.histograms.checkpoints,
             "layers": found.histograms.layers,
             "steps": found.steps,
             "note": found.note,

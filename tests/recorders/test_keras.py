@@ -49,7 +49,7 @@ def test_records_are_made_when_they_are_due_and_a_second_fit_goes_on(training: T
     assert [line["epoch"] for line in run.metrics() if "val_loss" in line] == [1, 2, 3]
 
 
-def test_a_snapshot_is_the_model_of_its_step(training: Training) -> None:
+def test_a_checkpoint_is_the_model_of_its_step(training: Training) -> None:
     run, expected, _ = training
     found = run.read(6).weights
     watched = part(expected, "watched")

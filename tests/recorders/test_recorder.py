@@ -104,7 +104,7 @@ def test_records_are_made_when_they_are_due(recording: RunFolder) -> None:
     assert [line["epoch"] for line in recording.metrics()] == [0] * 6 + [1] * 6 + [2]
 
 
-def test_a_snapshot_is_the_model_of_its_step(recording: RunFolder) -> None:
+def test_a_checkpoint_is_the_model_of_its_step(recording: RunFolder) -> None:
     fresh = Loop()
     start = load_file(recording.path / "checkpoints" / "step-000000.safetensors")
     assert all(torch.equal(value, start[name]) for name, value in fresh.model.state_dict().items())

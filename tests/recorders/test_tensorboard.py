@@ -36,7 +36,7 @@ def test_every_step_and_every_layer_is_read(reading: Reading, kind: str) -> None
     words = reading[1][kind]
     assert words["layers"] == ["a", "b/kernel"]
     assert words["steps"] == list(range(15)), "none is thinned out"
-    assert words["snapshots"][3] == "step 3"
+    assert words["checkpoints"][3] == "step 3"
     assert "approximate" in words["note"]
 
 

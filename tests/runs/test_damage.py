@@ -33,7 +33,7 @@ DAMAGE: dict[str, tuple[Callable[[Path], object], str]] = {
     "a line without a step": (lambda run: add_lines(run, b'{"loss": 1}'), "line 13 of .*its step is None"),
     "a step of infinity": (lambda run: add_lines(run, b'{"step": 1e999}'), "its step is inf"),
     "a loss that is a list": (lambda run: add_lines(run, b'{"step": 11, "loss": [1]}'), "line 13 of .*loss = "),
-    "a snapshot cut short": (lambda run: cut(run / "checkpoints" / "step-000003.safetensors"), "step-000003"),
+    "a checkpoint cut short": (lambda run: cut(run / "checkpoints" / "step-000003.safetensors"), "step-000003"),
     "histograms cut short": (lambda run: cut(run / "histograms" / "step-000003.npz"), r"step-000003\.npz"),
     "an ending that is none": (lambda run: (run / "status.json").write_text("[]"), r"status\.json"),
     "a word of a later version": (lambda run: tell(run, mood="good"), "mood, which this version does not know"),

@@ -43,7 +43,7 @@ def test_a_run_is_read_back(run: RunFolder) -> None:
     assert RunFolder.open(run.path).manifest == MANIFEST
 
 
-def test_snapshots_are_read_back_with_what_is_needed_to_run_them(run: RunFolder) -> None:
+def test_checkpoints_are_read_back_with_what_is_needed_to_run_them(run: RunFolder) -> None:
     run.checkpoint(7, weights(), {"temperature": "0.2"})
     read = RunFolder.open(run.path).read(7)
     assert read.metadata == {"step": "7", "temperature": "0.2"}
@@ -52,7 +52,7 @@ def test_snapshots_are_read_back_with_what_is_needed_to_run_them(run: RunFolder)
     assert set(load_file(run.path / "checkpoints" / "step-000007.safetensors")) == set(weights())
 
 
-def test_snapshots_are_listed_in_order_and_averages_apart(run: RunFolder) -> None:
+def test_checkpoints_are_listed_in_order_and_averages_apart(run: RunFolder) -> None:
     for step in (100, 0, 3):
         run.checkpoint(step, weights(step), {})
     run.checkpoint(100, weights(1), {}, "ema")

@@ -26,7 +26,7 @@ def made_run(
     classes: tuple[str, ...] = (),
     **metrics: Any,
 ) -> RunFolder:
-    """Write a run of a model of four channels whose weights grow from snapshot to snapshot.
+    """Write a run of a model of four channels whose weights grow from checkpoint to checkpoint.
 
     Every step is logged; the metrics can be replaced by functions of the step.
     """
@@ -69,7 +69,7 @@ def made_run(
 
 
 def metadata() -> dict[str, str]:
-    """What a snapshot says beside the weights."""
+    """What a checkpoint says beside the weights."""
     return {"temperature": "0.2", "mean": "0,0,0", "std": "1,1,1", "classes": ",".join(CLASS_NAMES), "epoch": "1"}
 
 

@@ -72,7 +72,7 @@ def test_a_run_that_is_written_is_told_and_shown_as_far_as_it_has_come(tmp_path:
     assert [one["id"] for one in registry.changes()] == [fact["id"]]
     after = [registry.version(query) for query in queries]
     assert after[0] != before[0]
-    assert after[1:] == before[1:]  # what depends on snapshots is not worked out anew for a line of the metrics
+    assert after[1:] == before[1:]  # what depends on checkpoints is not worked out anew for a line of the metrics
     payload = show(registry, "run", fact["id"])
     assert payload.arrays["curve/loss/x"].tolist() == [1, 2]
     assert (payload.metadata["state"], payload.json("step"), payload.json("steps")) == ("running", 2, 10)
@@ -103,7 +103,7 @@ def test_a_run_of_another_version_is_refused_where_it_was_named(tmp_path: Path) 
         furnish(runs=[run.path])
 
 
-def test_a_run_without_a_snapshot_says_so(tmp_path: Path) -> None:
+def test_a_run_without_a_checkpoint_says_so(tmp_path: Path) -> None:
     made = made_run(tmp_path / "a", steps=(0,))
     registry = RunRegistry([tmp_path])
     for path in (made.path / "checkpoints").iterdir():
@@ -114,7 +114,7 @@ def test_a_run_without_a_snapshot_says_so(tmp_path: Path) -> None:
         show(registry, "run", fact["id"])
 
 
-def test_weights_are_all_counted_at_every_snapshot(tmp_path: Path) -> None:
+def test_weights_are_all_counted_at_every_checkpoint(tmp_path: Path) -> None:
     run = made_run(tmp_path / "a")
     registry = RunRegistry([tmp_path])
     payload = show(registry, "weights", registry.facts()[0]["id"])
@@ -168,7 +168,7 @@ def test_a_few_outliers_leave_the_axis_to_all_others(tmp_path: Path) -> None:
     assert int(count_weights({"now": {name: flat.reshape(40, 100)}}, held=1).counts.sum()) == flat.size
 
 
-def test_a_film_runs_the_picture_through_the_snapshots(tmp_path: Path) -> None:
+def test_a_film_runs_the_picture_through_the_checkpoints(tmp_path: Path) -> None:
     made_run(tmp_path / "a")
     registry = RunRegistry([tmp_path])
     payload = show(registry, "timeline", registry.facts()[0]["id"], photo())
@@ -182,11 +182,11 @@ def test_where_no_film_can_be_shown_the_reason_is_said(tmp_path: Path) -> None:
     made, theirs = made_run(tmp_path / "a", steps=(0, 1)), made_run(tmp_path / "b", model="theirs")
     with pytest.raises(UsageError, match=r"no timeline of a can be shown: .*of 8 × 8 pixels, and this one has 12 × 12"):
         show(RunRegistry([made.path]), "timeline", RunRegistry([made.path]).facts()[0]["id"], photo(size=12))
-    with pytest.raises(UsageError, match=r"'theirs'; only snapshots of the built-in architecture.*Recorder\("):
+    with pytest.raises(UsageError, match=r"'theirs'; only checkpoints of the built-in architecture.*Recorder\("):
         show(RunRegistry([theirs.path]), "timeline", RunRegistry([theirs.path]).facts()[0]["id"], photo())
 
 
-def test_a_run_that_broke_early_has_a_film_of_two_snapshots(tmp_path: Path) -> None:
+def test_a_run_that_broke_early_has_a_film_of_two_checkpoints(tmp_path: Path) -> None:
     made, name = made_run(tmp_path / "a", steps=(0, 1)), RunRegistry([tmp_path]).facts()[0]["id"]
     assert show(RunRegistry([tmp_path]), "timeline", name, photo()).arrays["steps"].tolist() == [0, 1]
     made.checkpoint(2, {name: values * np.nan for name, values in made.read(1).weights.items()}, metadata())
@@ -231,7 +231,7 @@ class Listening:
         self.levels.append(payload)
 
 
-def test_a_film_of_a_training_under_way_runs_only_the_new_snapshot(
+def test_a_film_of_a_training_under_way_runs_only_the_new_checkpoint(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = made_run(tmp_path / "a", steps=(0, 1, 3), planned=10)
@@ -351,7 +351,7 @@ def test_labelled_probes_of_a_recorder_are_answers_too(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("model", "given", "said"), [
     ("allcnn", False, "no test images are at hand. Start with `innerview serve RUN --data FOLDER`"),
     ("theirs", False, "let the recorder look at images of known classes"),
-    ("theirs", True, "only snapshots of the built-in architecture"),
+    ("theirs", True, "only checkpoints of the built-in architecture"),
     ("allcnn", True, "the model does not know zebra"),
 ])  # fmt: skip
 def test_without_data_or_kept_answers_it_is_said_what_to_do(tmp_path: Path, model: str, given: bool, said: str) -> None:

@@ -87,7 +87,7 @@ def without_times(run: RunFolder) -> list[dict[str, object]]:
 
 
 def assert_same(one: RunFolder, other: RunFolder) -> None:
-    """The same weights bit for bit at every snapshot, the same metrics line by line, the same state."""
+    """The same weights bit for bit at every checkpoint, the same metrics line by line, the same state."""
     assert one.steps() == other.steps()
     for step in one.steps():
         assert_same_arrays(one.read(step).weights, other.read(step).weights)

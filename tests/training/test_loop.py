@@ -54,7 +54,7 @@ def test_tests_come_when_they_should(run: RunFolder) -> None:
     assert ((accuracy >= 0) & (accuracy <= 1)).all()
 
 
-def test_snapshots_are_dense_early_on(run: RunFolder) -> None:
+def test_checkpoints_are_dense_early_on(run: RunFolder) -> None:
     assert run.steps()[:6] == (0, 1, 3, 6, 9, 10)
     assert run.steps()[-1] == SMALL.steps
     for step in run.steps():
@@ -62,13 +62,13 @@ def test_snapshots_are_dense_early_on(run: RunFolder) -> None:
         assert counted.total == run.read(step).weights["conv2.weight"].size
 
 
-def test_a_snapshot_holds_what_is_needed_to_run_it(run: RunFolder) -> None:
-    snapshot = run.read(SMALL.steps)
-    assert snapshot.metadata["temperature"] == "1"
-    assert snapshot.metadata["classes"] == "red,green,blue"
-    assert snapshot.metadata["layout"] == "OIHW"
-    assert list(snapshot.weights) == [f"conv{number}.weight" for number in range(1, 10)]
-    assert all(values.dtype == np.float32 for values in snapshot.weights.values())
+def test_a_checkpoint_holds_what_is_needed_to_run_it(run: RunFolder) -> None:
+    checkpoint = run.read(SMALL.steps)
+    assert checkpoint.metadata["temperature"] == "1"
+    assert checkpoint.metadata["classes"] == "red,green,blue"
+    assert checkpoint.metadata["layout"] == "OIHW"
+    assert list(checkpoint.weights) == [f"conv{number}.weight" for number in range(1, 10)]
+    assert all(values.dtype == np.float32 for values in checkpoint.weights.values())
 
 
 def test_the_weights_do_in_numpy_what_was_tested_in_torch(run: RunFolder) -> None:

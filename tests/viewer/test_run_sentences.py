@@ -99,7 +99,7 @@ def test_layers_that_widen_narrow_and_move() -> None:
     assert "only one checkpoint" in run_sentences.movement(("layer 1",), np.array([0]), moved[:1])
 
 
-def test_channels_at_the_last_snapshot() -> None:
+def test_channels_at_the_last_checkpoint() -> None:
     silent, stuck = np.array([[9, 9], [1, 3]]), np.array([[0, 0], [0, 1]])
     text = run_sentences.channels(("layer 1", "layer 2"), silent, stuck, np.array([8, 8]), "5 images")
     assert (
@@ -138,7 +138,7 @@ def test_a_loss_that_rose_is_not_called_one_that_hardly_fell() -> None:
     assert said(2.3, 1.27e18).startswith("The loss has risen: 2.30 at the beginning, 1.27e18")
 
 
-def test_two_snapshots_are_told_by_their_distance() -> None:
+def test_two_checkpoints_are_told_by_their_distance() -> None:
     text = run_sentences.moved_in_all(("layer 1", "layer 2"), np.array([0, 400]), np.array([[1.35, 0.47], [0, 0]]))
     assert text.startswith(
         "There are two checkpoints, of steps 0 and 400: from one to the other layer 1 moved most (by 135"

@@ -1,4 +1,4 @@
-"""Runs are read as they are: curves, statistics, the snapshots as models, and test images kept from training."""
+"""Runs are read as they are: curves, statistics, the checkpoints as models, and test images kept from training."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def test_statistics_of_weights_that_have_exploded_are_counted_without_overflow(t
     assert np.isfinite(times.distance).all()
 
 
-def test_statistics_are_read_anew_only_when_a_snapshot_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_statistics_are_read_anew_only_when_a_checkpoint_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made_run(tmp_path / "run", (0, 1, 3))
     read: list[int] = []
     reading = RunFolder.read
@@ -112,7 +112,7 @@ def test_each_layer_has_its_own_axis_before_and_after(tmp_path: Path) -> None:
     assert [axes.get_title(loc="left").partition("\n")[0] for axes in figure.axes] == list(run.layers)
 
 
-def test_two_snapshots_are_compared_in_words_and_not_drawn_as_a_course(tmp_path: Path) -> None:
+def test_two_checkpoints_are_compared_in_words_and_not_drawn_as_a_course(tmp_path: Path) -> None:
     run = opened(tmp_path / "run", steps=(0, 10))
     shown = next(view for view in every_view([work(run, QUICK, lambda _: None)], QUICK) if view.key == "layers")
     assert not shown.figures
@@ -158,11 +158,11 @@ def test_names_tell_runs_apart(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("steps", "most", "taken"), [((0, 1, 3), 5, (0, 1, 3)), (tuple(range(11)), 3, (0, 5, 10)),
                                                       ((4,), 2, (4,))])  # fmt: skip
-def test_snapshots_are_taken_evenly_with_both_ends(steps, most, taken) -> None:
+def test_checkpoints_are_taken_evenly_with_both_ends(steps, most, taken) -> None:
     assert evenly(steps, most) == taken
 
 
-def test_a_snapshot_runs_as_it_was_trained(tmp_path: Path) -> None:
+def test_a_checkpoint_runs_as_it_was_trained(tmp_path: Path) -> None:
     run = opened(tmp_path / "run")
     model = model_at(run, 3)
     assert model.input.shape == (8, 8, 3)

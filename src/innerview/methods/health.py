@@ -72,11 +72,11 @@ class Vitals:
         steps: of the training records, with `loss`, `accuracy` (smoothed, in [0, 1]) and `gradient` (norm; NaN where
             it was not taken) at each.
         test_steps: of the tests, with `test_accuracy` in [0, 1].
-        snapshots: steps of the snapshots.
+        checkpoints: steps of the checkpoints.
         layers: names of the weights.
-        distance: snapshot × layer, how far the weights are from the last ones, as a share of the size of those.
-        broken: snapshot × layer, how many weights are no finite number.
-        units: of the last snapshot, on `pictures` pictures (0: a recorder's own, whose number is not known).
+        distance: checkpoint × layer, how far the weights are from the last ones, as a share of the size of those.
+        broken: checkpoint × layer, how many weights are no finite number.
+        units: of the last checkpoint, on `pictures` pictures (0: a recorder's own, whose number is not known).
         said: share of the test pictures called by each class.
         broken_at: the step in which the loss or its gradient was no number and the training stopped; -1 for none.
         broken_in: where that began.
@@ -88,7 +88,7 @@ class Vitals:
     gradient: Array = field(default_factory=nothing)
     test_steps: Array = field(default_factory=nothing)
     test_accuracy: Array = field(default_factory=nothing)
-    snapshots: Array = field(default_factory=nothing)
+    checkpoints: Array = field(default_factory=nothing)
     layers: tuple[str, ...] = ()
     distance: Array = field(default_factory=lambda: np.zeros((0, 0)))
     broken: Array = field(default_factory=lambda: np.zeros((0, 0)))
@@ -105,27 +105,27 @@ def diverged(vitals: Vitals) -> list[Finding]:
 
 
 def not_finite(vitals: Vitals) -> list[Finding]:
-    """Weights that are NaN or infinite: layer, the first snapshot with any, how many there."""
+    """Weights that are NaN or infinite: layer, the first checkpoint with any, how many there."""
     found: list[Finding] = []
     for place, layer in enumerate(vitals.layers):
         bad = np.flatnonzero(vitals.broken[:, place])
         if bad.size:
             count = float(vitals.broken[bad[0], place])
-            found.append(Finding("nan or infinite", layer, int(vitals.snapshots[bad[0]]), (count,)))
+            found.append(Finding("nan or infinite", layer, int(vitals.checkpoints[bad[0]]), (count,)))
     return found
 
 
 def stopped(vitals: Vitals) -> list[Finding]:
     """Layers that stand still long before the end: layer, since when, the share by which they moved since, the end."""
     found: list[Finding] = []
-    if len(vitals.snapshots) < 3:
+    if len(vitals.checkpoints) < 3:
         return found
-    end = int(vitals.snapshots[-1])
+    end = int(vitals.checkpoints[-1])
     for place, layer in enumerate(vitals.layers):
         distance = vitals.distance[:, place]
         moving = np.flatnonzero(~(distance < STILL))
         still = int(moving[-1]) + 1 if moving.size else 0
-        since = int(vitals.snapshots[still]) if still < len(distance) else end
+        since = int(vitals.checkpoints[still]) if still < len(distance) else end
         if since <= (1 - LASTING) * end:
             found.append(Finding("stopped", layer, since, (float(distance[still]), end)))
     return found
@@ -136,9 +136,9 @@ def frozen(vitals: Vitals) -> list[Finding]:
 
     Judged once some layer has moved: before that, the run is young.
     """
-    if len(vitals.snapshots) < 3 or not (vitals.distance[0] > 5 * FROZEN).any():
+    if len(vitals.checkpoints) < 3 or not (vitals.distance[0] > 5 * FROZEN).any():
         return []
-    end = int(vitals.snapshots[-1])
+    end = int(vitals.checkpoints[-1])
     return [
         Finding("frozen", layer, end, (float(vitals.distance[0, place]),))
         for place, layer in enumerate(vitals.layers)

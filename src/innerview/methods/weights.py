@@ -1,7 +1,7 @@
-"""Histograms and statistics of weights, for any number of snapshots on shared bins.
+"""Histograms and statistics of weights, for any number of checkpoints on shared bins.
 
-Bins that each snapshot chooses for itself can't be laid over each other, and training moves weights outwards: so
-each layer's bins span all of its snapshots, symmetrically about 0, and 0 is an edge. A weight that is not finite
+Bins that each checkpoint chooses for itself can't be laid over each other, and training moves weights outwards: so
+each layer's bins span all of its checkpoints, symmetrically about 0, and 0 is an edge. A weight that is not finite
 is counted as what it is; every weight is counted once.
 """
 
@@ -33,25 +33,25 @@ def weight_histograms(
     shared_bins: bool = False,
     progress: Progress | None = None,
 ) -> WeightHistograms:
-    """Count the weights of every layer in every snapshot.
+    """Count the weights of every layer in every checkpoint.
 
     Args:
         checkpoints: by name, in the order of time: weights by name, of any shape, real numbers. A layer that some
-            snapshots lack has no weights there: its counts are 0, its statistics NaN.
-        layers: names of the weights to count; if empty, all of any snapshot, those of the first one first.
+            checkpoints lack has no weights there: its counts are 0, its statistics NaN.
+        layers: names of the weights to count; if empty, all of any checkpoint, those of the first one first.
         bins: how many; even, so that 0 is an edge; at most 65,536.
         limits: the largest |weight| in a bin, one number for all layers or one per layer; weights beyond are counted
             as under or over. If empty, all finite weights fall into bins.
         shared_bins: use one set of bins for all layers instead of one per layer.
-        progress: called with layers counted and in all, over all snapshots.
+        progress: called with layers counted and in all, over all checkpoints.
 
     Raises:
-        UsageError: no snapshot, an odd or non-positive number of bins, too many, limits that are not positive, or
+        UsageError: no checkpoint, an odd or non-positive number of bins, too many, limits that are not positive, or
             weights that are no real numbers.
-        UnknownLayer: no snapshot has one of the layers.
+        UnknownLayer: no checkpoint has one of the layers.
     """
     if not checkpoints:
-        raise UsageError("no snapshot of weights was given; give at least one, by name")
+        raise UsageError("no checkpoint of weights was given; give at least one, by name")
     if bins < 2 or bins % 2 or bins > MOST:
         raise UsageError(f"{bins} bins were asked for; take an even number from 2 to {MOST:,}, so that 0 is an edge")
     known = dict.fromkeys(name for weights in checkpoints.values() for name in weights)
@@ -81,7 +81,7 @@ def is_real(values: Array) -> bool:
 
 
 def _numbers(weights: Mapping[str, Array], name: str) -> Array:
-    """One layer of one snapshot as a row; nothing where it has none."""
+    """One layer of one checkpoint as a row; nothing where it has none."""
     values = np.asarray(weights.get(name, ()))
     if not is_real(values):
         raise UsageError(
@@ -93,7 +93,7 @@ def _numbers(weights: Mapping[str, Array], name: str) -> Array:
 
 
 def _count(values: Array, edges: Array) -> dict[str, Array | float | int]:
-    """Count one layer of one snapshot; the keys are the fields of WeightHistograms."""
+    """Count one layer of one checkpoint; the keys are the fields of WeightHistograms."""
     finite = values[np.isfinite(values)]
     known = finite if finite.size else np.array([np.nan])
     largest = float(np.abs(known).max())

@@ -1,8 +1,8 @@
 """One image through a training: what each checkpoint predicts for it, its map, and what layers make of it.
 
-A strip has a column for each snapshot, an animation a frame. Maps have own scales, stated under each: early ones are
-small, and the question is where they lie. A layer's scale is one over all snapshots, so that it is seen to wake up.
-Its channels are the same at every snapshot: those that vary most over the picture at the last one.
+A strip has a column for each checkpoint, an animation a frame. Maps have own scales, stated under each: early ones are
+small, and the question is where they lie. A layer's scale is one over all checkpoints, so that it is seen to wake up.
+Its channels are the same at every checkpoint: those that vary most over the picture at the last one.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ LAYERS_WORDS: Final = "Layers: green above zero, purple below, on one scale over
 
 @dataclass(frozen=True, eq=False)
 class Frame:
-    """One snapshot's view of the picture.
+    """One checkpoint's view of the picture.
 
     Attributes:
         step: updates that the weights have had.
@@ -67,7 +67,7 @@ class KeptChannels:
 
 @dataclass(frozen=True, eq=False)
 class Timeline:
-    """One picture at several snapshots.
+    """One picture at several checkpoints.
 
     Attributes:
         name: of the picture.
@@ -162,11 +162,11 @@ def _map(timeline: Timeline, frame: Frame, scale: Scale, size: int) -> Pillow.Im
 
 
 def timeline_strip(timeline: Timeline, *, columns: int = 7) -> Pillow.Image:
-    """Draw all snapshots side by side: map and answer on top, layers below, the picture before them all.
+    """Draw all checkpoints side by side: map and answer on top, layers below, the picture before them all.
 
     Args:
         timeline: of one picture.
-        columns: snapshots in a row.
+        columns: checkpoints in a row.
     """
     rows = _rows(timeline)
     scales = [choose_scales([frame.map], "per-image")[0] for frame in timeline.frames]
@@ -205,7 +205,7 @@ def timeline_strip(timeline: Timeline, *, columns: int = 7) -> Pillow.Image:
 
 
 def timeline_animation(timeline: Timeline, *, columns: int = 0) -> Animation:
-    """Draw one frame for each snapshot: the picture, the map, the layers, and the answer below them.
+    """Draw one frame for each checkpoint: the picture, the map, the layers, and the answer below them.
 
     Args:
         timeline: of one picture.

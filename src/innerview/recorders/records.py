@@ -154,7 +154,7 @@ class Records:
         )
 
     def _metadata(self, place: Place, beside: Mapping[str, Array]) -> dict[str, str]:
-        """What a snapshot says of itself, as those of the built-in model do."""
+        """What a checkpoint says of itself, as those of the built-in model do."""
         known = {"step": str(place.step), "epoch": str(place.epoch), "layout": self._watched.layout}
         if beside:
             known["beside"] = ",".join(beside)

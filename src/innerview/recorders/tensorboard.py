@@ -65,8 +65,8 @@ class ImportedHistograms:
     """What was read.
 
     Attributes:
-        histograms: on shared bins; a snapshot is called "step 100", a layer as it was written.
-        steps: of the snapshots, rising.
+        histograms: on shared bins; a checkpoint is called "step 100", a layer as it was written.
+        steps: of the checkpoints, rising.
         note: for captions: that the counts are approximate, and why.
     """
 

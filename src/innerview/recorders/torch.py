@@ -95,7 +95,7 @@ class WatchedTorch:
         return {name: _array(weight) for name, weight in self._parameters().items()}
 
     def beside(self) -> dict[str, Array]:
-        """Copies of all else in the model's state, so that a snapshot can be loaded into it."""
+        """Copies of all else in the model's state, so that a checkpoint can be loaded into it."""
         own = self._parameters()
         state = self._model.state_dict()
         return {name: _array(value) for name, value in state.items() if name not in own and _is_tensor(value)}

@@ -18,14 +18,14 @@ from innerview.types import Array
 @short
 @dataclass(frozen=True)
 class WeightHistograms(Result["WeightHistograms[Array]", A_co]):
-    """How often each layer's weights have which value, in any number of snapshots, on shared bins.
+    """How often each layer's weights have which value, in any number of checkpoints, on shared bins.
 
     Every weight is counted exactly once: in a bin, under, over, as NaN or as infinite.
 
     Attributes:
         checkpoints: names, in the order of time ("before", "after").
         layers: names of the weights.
-        edges: bin edges of each layer, rising, in units of the weight; all snapshots of a layer share them.
+        edges: bin edges of each layer, rising, in units of the weight; all checkpoints of a layer share them.
         counts: weights per bin; the last bin includes its upper edge.
         under: finite weights below the first edge; `over`: above the last.
         nan: weights that are not a number; `infinite`: plus or minus infinity.
@@ -36,19 +36,19 @@ class WeightHistograms(Result["WeightHistograms[Array]", A_co]):
     checkpoints: tuple[str, ...]
     layers: tuple[str, ...]
     edges: Float[A_co, "layer edge"]
-    counts: Int[A_co, "snapshot layer bin"]
-    under: Int[A_co, "snapshot layer"]
-    over: Int[A_co, "snapshot layer"]
-    nan: Int[A_co, "snapshot layer"]
-    infinite: Int[A_co, "snapshot layer"]
-    mean: Float[A_co, "snapshot layer"]
-    std: Float[A_co, "snapshot layer"]
-    minimum: Float[A_co, "snapshot layer"]
-    maximum: Float[A_co, "snapshot layer"]
+    counts: Int[A_co, "checkpoint layer bin"]
+    under: Int[A_co, "checkpoint layer"]
+    over: Int[A_co, "checkpoint layer"]
+    nan: Int[A_co, "checkpoint layer"]
+    infinite: Int[A_co, "checkpoint layer"]
+    mean: Float[A_co, "checkpoint layer"]
+    std: Float[A_co, "checkpoint layer"]
+    minimum: Float[A_co, "checkpoint layer"]
+    maximum: Float[A_co, "checkpoint layer"]
     notes: tuple[str, ...] = ()
 
     @property
-    def sizes(self) -> Int[A_co, "snapshot layer"]:
+    def sizes(self) -> Int[A_co, "checkpoint layer"]:
         """Number of weights, whatever their value."""
         return self.counts.sum(axis=2) + self.under + self.over + self.nan + self.infinite
 

@@ -66,10 +66,10 @@ class History:
     """How one weight's values were spread over time.
 
     Attributes:
-        steps: of the snapshots, rising.
-        edges: the bins' borders, one more than bins; the same for every snapshot and every run.
-        counts: snapshot × bin, int64.
-        outside: how many weights of each snapshot lie beyond the bins, int64; None where nobody counted them.
+        steps: of the checkpoints, rising.
+        edges: the bins' borders, one more than bins; the same for every checkpoint and every run.
+        counts: checkpoint × bin, int64.
+        outside: how many weights of each checkpoint lie beyond the bins, int64; None where nobody counted them.
     """
 
     steps: Array

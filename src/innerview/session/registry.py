@@ -37,10 +37,10 @@ QUIET: Final = 120.0
 """Seconds without a change after which a run that has not reached its end counts as stopped."""
 
 FRAMES: Final = 64 * 2**20
-"""Bytes of timelines' frames that are kept: of a training under way, only new snapshots are run for a known image."""
+"""Bytes of timelines' frames that are kept: of a training under way, only new checkpoints are run for a known image."""
 
 TIMES: Final = 2**22
-"""Bytes of statistics of weights that are kept: some hundred snapshots of a run under way take 100 kB."""
+"""Bytes of statistics of weights that are kept: some hundred checkpoints of a run under way take 100 kB."""
 
 WATCHED: Final = (
     "manifest.json", "metrics.jsonl", "status.json", "ended.json",
@@ -90,7 +90,7 @@ class Place:
         return max(times, default=0.0)
 
     def read(self, memory: Cache[LayerTimes]) -> Recorded:
-        """Read the run as it is now; what needs every snapshot comes from the memory where it is known.
+        """Read the run as it is now; what needs every checkpoint comes from the memory where it is known.
 
         Raises:
             DataError: nothing was recorded yet, or it is damaged.
@@ -195,8 +195,8 @@ class RunRegistry:
             recorded = place.read(self._times)
         except InnerviewError:
             recorded = None
-        snapshot = {} if recorded is None else {"checkpoint": recorded.steps[-1]}
-        return {"id": place.identity, "name": place.name, "state": self._state(place, recorded), **snapshot, **owner}
+        checkpoint = {} if recorded is None else {"checkpoint": recorded.steps[-1]}
+        return {"id": place.identity, "name": place.name, "state": self._state(place, recorded), **checkpoint, **owner}
 
     def _state(self, place: Place, recorded: Recorded | None) -> str:
         if recorded is not None and recorded.ending is not None:

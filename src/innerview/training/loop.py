@@ -77,7 +77,7 @@ def train(
         notes: for the manifest: what a reader should know of the data or the run.
 
     Returns:
-        The run folder; its last snapshot is the trained model.
+        The run folder; its last checkpoint is the trained model.
 
     Raises:
         OutputError: if `folder` holds a run and `resume` is not asked for, is being written by another process, or

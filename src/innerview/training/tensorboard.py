@@ -1,7 +1,7 @@
 """A run as TensorBoard's event files, for people who have their other runs there.
 
 Written from the run folder, so it can be done during a run, after it, or for a run that somebody else made; every
-metric becomes a scalar and every snapshot's histograms become histograms, on innerview's own bins.
+metric becomes a scalar and every checkpoint's histograms become histograms, on innerview's own bins.
 """
 
 from __future__ import annotations

@@ -53,7 +53,7 @@ def weights(
     """Draw the histograms of weights and write them as tables.
 
     Args:
-        files: of weights (see `read_weights`) in the order of time, each a snapshot called by its name; if there are
+        files: of weights (see `read_weights`) in the order of time, each a checkpoint called by its name; if there are
             none, the weights of `model`, before and after training where both are known.
         model: a model, or the name of a built-in one.
         output: folder; new, empty, or made by innerview.
@@ -68,18 +68,18 @@ def weights(
     all_of_it, notes = SubProgress(progress or silent, 1, 0, 1, "weights"), list[str]()
     if files:
         named = _named(files)
-        reading, snapshots = all_of_it.part(0, 0.3, "reading", unit="files"), dict[str, Mapping[str, Array]]()
+        reading, checkpoints = all_of_it.part(0, 0.3, "reading", unit="files"), dict[str, Mapping[str, Array]]()
         for done, (name, path) in enumerate(named, start=1):
             stored = read_weights(path)
-            snapshots[name] = stored.weights
+            checkpoints[name] = stored.weights
             notes += [f"{name}: {note}" if len(named) > 1 else note for note in stored.notes]
             reading.progress(done, len(named))
     else:
         opened = open_model(model)
-        snapshots = opened.weights or {"now": {}}
+        checkpoints = opened.weights or {"now": {}}
         notes += [note for note in getattr(opened.model, "notes", ()) if "weight" in note]
     counting = all_of_it.part(0.3, 0.5, "counting", unit="layers")
-    found = count_weights(snapshots, bins=bins, shared_bins=shared_bins, held=1, portion=counting, notes=notes)
+    found = count_weights(checkpoints, bins=bins, shared_bins=shared_bins, held=1, portion=counting, notes=notes)
     folder = open_folder(Path(output))
     written: list[Path] = []
     charts = {"weights.png": pictures.histogram_figure, "weights-by-layer.png": pictures.layers_figure}
@@ -115,35 +115,35 @@ def read_weights(path: Path) -> Stored:
 
 
 def bins_table(found: WeightHistograms) -> bytes:
-    """Write counts as CSV: one line for each snapshot, layer and bin."""
+    """Write counts as CSV: one line for each checkpoint, layer and bin."""
     rows = [
-        (snapshot, layer, f"{edges[at]:.9g}", f"{edges[at + 1]:.9g}", found.counts[time, place, at])
-        for time, snapshot in enumerate(found.checkpoints)
+        (checkpoint, layer, f"{edges[at]:.9g}", f"{edges[at + 1]:.9g}", found.counts[time, place, at])
+        for time, checkpoint in enumerate(found.checkpoints)
         for place, (layer, edges) in enumerate(zip(found.layers, found.edges, strict=True))
         for at in range(found.counts.shape[2])
     ]
-    return csv_table(("snapshot", "layer", "from", "to", "weights"), rows)
+    return csv_table(("checkpoint", "layer", "from", "to", "weights"), rows)
 
 
 STATISTICS = ("mean", "std", "minimum", "maximum", "under", "over", "nan", "infinite")
 
 
 def statistics_table(found: WeightHistograms) -> bytes:
-    """Write statistics as CSV: one line for each snapshot and layer, then one for each note."""
+    """Write statistics as CSV: one line for each checkpoint and layer, then one for each note."""
     values = {name: getattr(found, name) for name in STATISTICS}
     rows: list[tuple[object, ...]] = [
         (
-            snapshot,
+            checkpoint,
             layer,
             found.sizes[time, place],
             *(f"{values[name][time, place]:.9g}" for name in STATISTICS),
             "" if found.sizes[time, place] else "no such weights here",
         )
-        for time, snapshot in enumerate(found.checkpoints)
+        for time, checkpoint in enumerate(found.checkpoints)
         for place, layer in enumerate(found.layers)
     ]
     rows += [("", "", "", *("" for _ in STATISTICS), note) for note in found.notes]
-    return csv_table(("snapshot", "layer", "weights", *STATISTICS, "note"), rows)
+    return csv_table(("checkpoint", "layer", "weights", *STATISTICS, "note"), rows)
 
 
 def _arrays(found: WeightHistograms) -> dict[str, Array]:

@@ -69,13 +69,13 @@ def test_the_figure_has_a_plot_for_each_three_layers(layers, together, plots) ->
     assert all(axes.get_ylabel().startswith("weights per bin") for axes in figure.axes)
 
 
-@pytest.mark.parametrize(("snapshots", "title"), [(1, "Weights: after"), (2, "Weights: before and after"),
+@pytest.mark.parametrize(("checkpoints", "title"), [(1, "Weights: after"), (2, "Weights: before and after"),
                                                   (8, "Weights: epoch 0 to epoch 7")])  # fmt: skip
-def test_one_or_many_snapshots_are_drawn_from_light_to_dark(snapshots, title) -> None:
-    figure = layers_figure(histograms(snapshots))
+def test_one_or_many_checkpoints_are_drawn_from_light_to_dark(checkpoints, title) -> None:
+    figure = layers_figure(histograms(checkpoints))
     assert figure.get_suptitle() == title
     strengths = [line.get_alpha() for line in figure.axes[0].lines]
-    assert len(strengths) == snapshots
+    assert len(strengths) == checkpoints
     assert strengths == sorted(strengths)
     assert len(figure.axes) == 4
 
@@ -123,14 +123,14 @@ def test_what_is_not_there_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    ("snapshots", "lines_of_a_layer", "said"),
+    ("checkpoints", "lines_of_a_layer", "said"),
     [
         (2, 2, "grey: before · coloured: after · "),
         (3, 2, "grey: epoch 0 · coloured: epoch 2 · 1 checkpoint between them not drawn · "),
         (5, 2, "grey: epoch 0 · coloured: epoch 4 · 3 checkpoints between them not drawn · "),
     ],
 )
-def test_snapshots_that_are_not_drawn_are_said_so(snapshots: int, lines_of_a_layer: int, said: str) -> None:
-    figure = histogram_figure(histograms(snapshots, layers=1))
+def test_checkpoints_that_are_not_drawn_are_said_so(checkpoints: int, lines_of_a_layer: int, said: str) -> None:
+    figure = histogram_figure(histograms(checkpoints, layers=1))
     assert len(figure.axes[0].lines) == lines_of_a_layer
     assert figure.get_supxlabel().startswith(said)

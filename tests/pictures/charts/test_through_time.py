@@ -22,14 +22,14 @@ from innerview.runs import History, histogram
 
 
 def history(widths: list[float], seed: int = 0) -> History:
-    """A layer of 2,000 weights whose spread is `widths`, snapshot by snapshot."""
+    """A layer of 2,000 weights whose spread is `widths`, checkpoint by checkpoint."""
     random = np.random.default_rng(seed)
     counted = [histogram(random.normal(0, width, 2000)) for width in widths]
     return History(np.arange(len(widths)) * 10, counted[0].edges, np.stack([one.counts for one in counted]))
 
 
 @given(st.lists(st.floats(0.001, 1.5), min_size=1, max_size=4))
-def test_a_window_holds_nearly_all_weights_of_every_snapshot(widths: list[float]) -> None:
+def test_a_window_holds_nearly_all_weights_of_every_checkpoint(widths: list[float]) -> None:
     found = history(widths)
     window = window_for([found])
     edges, counts = window.cut(found)
@@ -79,7 +79,7 @@ def test_ridges_run_downwards_with_their_steps_and_keep_one_height() -> None:
     assert tops[0] == pytest.approx(2.6)
 
 
-def test_many_snapshots_are_thinned_and_the_first_and_last_stay() -> None:
+def test_many_checkpoints_are_thinned_and_the_first_and_last_stay() -> None:
     axes = Figure().subplots()
     found = history([0.1] * 30)
     draw_ridges(axes, found, window_for([found]))
@@ -114,7 +114,7 @@ def test_runs_lie_over_each_other_on_one_set_of_bins() -> None:
     assert [to_hex(line.get_color()).upper() for line in first.lines] == list(RUNS[:2])
     edges = [line.get_xdata().tolist() for line in first.lines]
     assert edges[0] == edges[1]
-    assert edges[0][-1] < 2  # the widest last snapshot decides, not an earlier one
+    assert edges[0][-1] < 2  # the widest last checkpoint decides, not an earlier one
     assert [line.get_ydata()[1:-1:2].sum() for line in first.lines] == pytest.approx([1, 1], abs=2e-3)
     assert len(second.lines) == 1
     with pytest.raises(UsageError, match="0 layers in 0 runs"):
@@ -153,7 +153,7 @@ def test_counts_are_written_as_counts_and_shares_as_shares() -> None:
 
 
 @pytest.mark.parametrize(("width", "kept"), [(8.6, [0, 10, 20, 30, 40, 50, 60]), (3.8, [0, 20, 40, 60])])
-def test_as_many_snapshots_are_shown_as_find_room(width: float, kept: list[int]) -> None:
+def test_as_many_checkpoints_are_shown_as_find_room(width: float, kept: list[int]) -> None:
     shares = Shares("Saturated", np.linspace(0, 0.6, 7)[:, None])
     figure = units_figure(range(0, 70, 10), ["a"], [shares], name="run", about="told", width=width)
     (axes,) = figure.axes

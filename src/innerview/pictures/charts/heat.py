@@ -1,7 +1,7 @@
-"""Weights over the time of a training as heat maps: a column for each snapshot, darker where more weights lie.
+"""Weights over the time of a training as heat maps: a column for each checkpoint, darker where more weights lie.
 
 Darkness is log(1 + n), so the few weights that moved far are seen beside the many that did not: what ridges hide.
-Columns are snapshots, in even distances, since they are dense early on, where weights change most.
+Columns are checkpoints, in even distances, since they are dense early on, where weights change most.
 """
 
 from __future__ import annotations

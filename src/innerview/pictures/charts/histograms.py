@@ -1,7 +1,7 @@
 """How weights are spread, before and after training: outlined histograms, layers together or one by one.
 
 The count axis is log(1 + n), so that the few weights that moved far are seen beside the many that did not. Before
-is grey and dashed, after is coloured; with more than two snapshots the earlier ones are the lighter ones. Weights
+is grey and dashed, after is coloured; with more than two checkpoints the earlier ones are the lighter ones. Weights
 that are in no bin (not a number, infinite, beyond the bins) are counted in words, in every plot that has any.
 """
 
@@ -44,9 +44,9 @@ def layer_index(result: WeightHistograms, layer: str | int) -> int:
     return result.layers.index(str(layer))
 
 
-def left_out(result: WeightHistograms, snapshot: int, layer: int) -> str:
+def left_out(result: WeightHistograms, checkpoint: int, layer: int) -> str:
     """Say which weights are in no bin: "500 not a number, 3 infinite"; empty if all are in one."""
-    if not result.sizes[snapshot, layer]:
+    if not result.sizes[checkpoint, layer]:
         return "no such weights"
     kinds = (
         (result.nan, "not a number"),
@@ -54,7 +54,7 @@ def left_out(result: WeightHistograms, snapshot: int, layer: int) -> str:
         (result.under, "below the bins"),
         (result.over, "above the bins"),
     )
-    found = [(int(counts[snapshot, layer]), kind) for counts, kind in kinds]
+    found = [(int(counts[checkpoint, layer]), kind) for counts, kind in kinds]
     return ", ".join(f"{words.count(number)} {kind}" for number, kind in found if number)
 
 
@@ -89,11 +89,11 @@ def _reach(result: WeightHistograms, layer: int) -> float:
 
 
 def draw_layers(axes: Axes, result: WeightHistograms, layers: Sequence[str | int], *, log: bool = True) -> None:
-    """Draw up to three layers in one plot, one outline each: the first snapshot grey, the last one coloured.
+    """Draw up to three layers in one plot, one outline each: the first checkpoint grey, the last one coloured.
 
     Args:
         axes: where to draw.
-        result: with any number of snapshots; those between the first and the last are not drawn here.
+        result: with any number of checkpoints; those between the first and the last are not drawn here.
         layers: one to three, by name or position. Their bins may differ in width, which changes the heights.
         log: count axis as log(1 + n).
 
@@ -129,11 +129,11 @@ def draw_layers(axes: Axes, result: WeightHistograms, layers: Sequence[str | int
 
 
 def draw_layer(axes: Axes, result: WeightHistograms, layer: str | int, *, log: bool = True) -> None:
-    """Draw one layer: before in grey, after in colour; more than two snapshots from light to dark.
+    """Draw one layer: before in grey, after in colour; more than two checkpoints from light to dark.
 
     Args:
         axes: where to draw.
-        result: with any number of snapshots.
+        result: with any number of checkpoints.
         layer: by name or position.
         log: count axis as log(1 + n).
 
@@ -142,10 +142,10 @@ def draw_layer(axes: Axes, result: WeightHistograms, layer: str | int, *, log: b
     """
     index = layer_index(result, layer)
     last = len(result.checkpoints) - 1
-    for snapshot in range(last + 1):
-        corners = outline(result.edges[index], result.counts[snapshot, index])
-        newest = snapshot == last
-        strength = 1.0 if last < 2 else 0.3 + 0.7 * snapshot / last
+    for checkpoint in range(last + 1):
+        corners = outline(result.edges[index], result.counts[checkpoint, index])
+        newest = checkpoint == last
+        strength = 1.0 if last < 2 else 0.3 + 0.7 * checkpoint / last
         colour = tokens.TEST if newest else tokens.BEFORE
         axes.plot(*corners, color=colour, alpha=strength, linewidth=1.5 if newest else 1.1, zorder=2 + newest)
         if last < 2:
@@ -164,23 +164,23 @@ def _from_to(values: Array) -> str:
 
 
 def _about(result: WeightHistograms, *, between: bool = True) -> str:
-    """Say what is drawn; `between`: so are the snapshots between the first and the last."""
+    """Say what is drawn; `between`: so are the checkpoints between the first and the last."""
     first, last, number = result.checkpoints[0], result.checkpoints[-1], len(result.checkpoints)
     many = f"light grey to dark: {number} checkpoints from {first} · coloured: {last} · "
     ends = f"grey: {first} · coloured: {last} · "
     left = f"grey: {first} · coloured: {last} · {number - 2} checkpoints between them not drawn · "
-    snapshots = {1: "", 2: ends}.get(number, many if between else left.replace("1 checkpoints", "1 checkpoint"))
+    checkpoints = {1: "", 2: ends}.get(number, many if between else left.replace("1 checkpoints", "1 checkpoint"))
     bins = "one set of bins" if (result.edges == result.edges[0]).all() else "each layer has bins of its own"
     told = "".join(f" · {note}" for note in result.notes[:NOTES])
     more = len(result.notes) - NOTES
-    return f"{snapshots}{bins}{told}" + (f" · and {more} notes more, in statistics.csv" if more > 0 else "")
+    return f"{checkpoints}{bins}{told}" + (f" · and {more} notes more, in statistics.csv" if more > 0 else "")
 
 
 def histogram_figure(result: WeightHistograms, *, together: int = 3, log: bool = True) -> Figure:
-    """Draw all layers, three in each plot, one outlined histogram per layer: the first snapshot against the last.
+    """Draw all layers, three in each plot, one outlined histogram per layer: the first checkpoint against the last.
 
     Args:
-        result: with any number of snapshots and layers.
+        result: with any number of checkpoints and layers.
         together: layers in one plot, 1 to 3.
         log: count axis as log(1 + n).
 
@@ -203,10 +203,10 @@ def histogram_figure(result: WeightHistograms, *, together: int = 3, log: bool =
 
 
 def layers_figure(result: WeightHistograms, *, columns: int = 3, log: bool = True) -> Figure:
-    """Draw all layers, each in a plot of its own, with mean and standard deviation from the first snapshot to the last.
+    """Draw all layers, each in a plot of its own, with mean and standard deviation from first to last checkpoint.
 
     Args:
-        result: with any number of snapshots and layers.
+        result: with any number of checkpoints and layers.
         columns: plots in a row.
         log: count axis as log(1 + n).
 

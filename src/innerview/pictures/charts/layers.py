@@ -1,7 +1,7 @@
-"""One statistic of each layer over the snapshots of a training: a plot for each layer, the others pale behind it.
+"""One statistic of each layer over the checkpoints of a training: a plot for each layer, the others pale behind it.
 
 All plots share their axes, so that a layer is read against the others without a colour for each. The axis of steps is
-log(1 + step): snapshots are dense early on, where most changes.
+log(1 + step): checkpoints are dense early on, where most changes.
 """
 
 from __future__ import annotations
@@ -30,17 +30,17 @@ class Statistic:
     Attributes:
         title: of the figure.
         about: its unit, and what a reader must know.
-        values: snapshot × layer, at least 0; NaN where there is none.
+        values: checkpoint × layer, at least 0; NaN where there is none.
         log: draw it on powers of ten; else it is a share, from 0 to 100 %.
     """
 
     title: str
     about: str
-    values: Float[np.ndarray, "snapshot layer"]
+    values: Float[np.ndarray, "checkpoint layer"]
     log: bool = False
 
 
-def scale_steps(axes: Axes, steps: Int[np.ndarray, " snapshot"]) -> None:
+def scale_steps(axes: Axes, steps: Int[np.ndarray, " checkpoint"]) -> None:
     """Make x steps, on log(1 + step), with the last one named."""
     last = int(steps[-1])
     axes.set_xscale("function", functions=(np.log1p, np.expm1))
@@ -51,12 +51,12 @@ def scale_steps(axes: Axes, steps: Int[np.ndarray, " snapshot"]) -> None:
     axes.set_xticks([], minor=True)
 
 
-def draw_statistic(axes: Axes, steps: Int[np.ndarray, " snapshot"], shown: Statistic, layer: int, title: str) -> None:
+def draw_statistic(axes: Axes, steps: Int[np.ndarray, " checkpoint"], shown: Statistic, layer: int, title: str) -> None:
     """Draw one layer in colour, all others pale behind it, and write its last value into the title.
 
     Args:
         axes: where to draw.
-        steps: of the snapshots, rising.
+        steps: of the checkpoints, rising.
         shown: the statistic.
         layer: position of the layer.
         title: its name.
@@ -95,19 +95,19 @@ def _written(shown: Statistic, value: float) -> str:
 
 
 def layer_times_figure(
-    steps: Int[np.ndarray, " snapshot"], shown: Statistic, layers: Mapping[str, int], name: str, *, columns: int = 3
+    steps: Int[np.ndarray, " checkpoint"], shown: Statistic, layers: Mapping[str, int], name: str, *, columns: int = 3
 ) -> Figure:
     """Draw one statistic of each layer.
 
     Args:
-        steps: of the snapshots, rising.
+        steps: of the checkpoints, rising.
         shown: the statistic.
         layers: title of each layer, and its position in the statistic.
         name: of the run.
         columns: plots in a row.
 
     Raises:
-        UsageError: there is no layer or no snapshot.
+        UsageError: there is no layer or no checkpoint.
     """
     if not layers or not len(steps):
         raise UsageError(f"a statistic of {len(layers)} layers at {len(steps)} steps was asked for; give at least one")

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def draw_ends(axes: Axes, histories: Sequence[History | None], window: Window, title: str) -> None:
-    """Draw the last snapshot of each run as shares of its weights, in the run's colour.
+    """Draw the last checkpoint of each run as shares of its weights, in the run's colour.
 
     Args:
         axes: where to draw.

@@ -1,4 +1,4 @@
-"""Weights over the time of a training as ridges: a histogram for each snapshot, one behind the other.
+"""Weights over the time of a training as ridges: a histogram for each checkpoint, one behind the other.
 
 The oldest is at the back and pale, the newest in front. All ridges of a layer share their bins and their height, so
 that a spreading layer is seen to sink and widen; every run drawn in the same windows can be laid beside another.

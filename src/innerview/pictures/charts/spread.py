@@ -13,7 +13,7 @@ from innerview.runs import History
 from innerview.types import Array
 
 HELD: Final = 0.999
-"""Share of the weights of the widest snapshot that a plot shows; the rest lies beyond its ends, and is counted."""
+"""Share of the weights of the widest checkpoint that a plot shows; the rest lies beyond its ends, and is counted."""
 
 FINEST: Final = 96
 """Bins in a plot, at most."""
@@ -27,7 +27,7 @@ MOST: Final = 12
 
 @dataclass(frozen=True)
 class Window:
-    """A part of the shared bins, coarser: the same for every snapshot and run that it was chosen for.
+    """A part of the shared bins, coarser: the same for every checkpoint and run that it was chosen for.
 
     Attributes:
         reach: the plot goes from -reach to reach, in the unit of the weights.
@@ -40,7 +40,7 @@ class Window:
     own: bool = False
 
     def cut(self, history: History) -> tuple[Array, Array]:
-        """Give the edges, and counts as snapshot × bin; what lies beyond is left out."""
+        """Give the edges, and counts as checkpoint × bin; what lies beyond is left out."""
         width = self.factor * float(history.edges[1] - history.edges[0])
         half = max(1, round(self.reach / width))
         merged = history.counts.reshape(len(history.steps), -1, self.factor).sum(axis=2)
@@ -48,14 +48,14 @@ class Window:
         return np.linspace(-half * width, half * width, 2 * half + 1), merged[:, middle - half : middle + half]
 
     def beyond(self, history: History) -> int:
-        """How many weights lie beyond the ends of the plot, in the snapshot that has most of them there."""
+        """How many weights lie beyond the ends of the plot, in the checkpoint that has most of them there."""
         outside = np.zeros(len(history.steps), dtype=np.int64) if history.outside is None else history.outside
         left = history.counts.sum(axis=1) - self.cut(history)[1].sum(axis=1) + outside
         return int(left.max(initial=0))
 
 
 def window_for(histories: Sequence[History]) -> Window:
-    """Choose the window of one layer, over all of its snapshots in all runs."""
+    """Choose the window of one layer, over all of its checkpoints in all runs."""
     reach = max(reach_of(one) for one in histories)
     bin_width = float(histories[0].edges[1] - histories[0].edges[0])
     factor = 1
@@ -78,7 +78,7 @@ def windows_for(histories: Sequence[History]) -> list[Window]:
 
 
 def reach_of(history: History) -> float:
-    """How far from 0 the bins reach that hold the share HELD of each snapshot."""
+    """How far from 0 the bins reach that hold the share HELD of each checkpoint."""
     middle = history.counts.shape[1] // 2
     sizes = history.counts[:, middle:] + history.counts[:, :middle][:, ::-1]
     outside = 0 if history.outside is None else history.outside[:, None]

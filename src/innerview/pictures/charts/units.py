@@ -1,4 +1,4 @@
-"""What each layer's channels do at each snapshot: how many never fire, how many are stuck, how much is saturated.
+"""What each layer's channels do at each checkpoint: how many never fire, how many are stuck, how much is saturated.
 
 Tables whose cells are shaded by their share; a dot stands for none.
 """
@@ -29,7 +29,7 @@ NAMES: Final = 1.4
 """Inches that the names of layers take."""
 
 CELL: Final = 0.5
-"""Inches that a share written in a cell takes; where there is no room for all snapshots, fewer are shown."""
+"""Inches that a share written in a cell takes; where there is no room for all checkpoints, fewer are shown."""
 
 
 @dataclass(frozen=True)
@@ -38,39 +38,39 @@ class Shares:
 
     Attributes:
         title: what is counted.
-        values: snapshot × layer, in [0, 1].
+        values: checkpoint × layer, in [0, 1].
         sizes: channels of each layer, if they are counted; empty for shares that are written as such.
     """
 
     title: str
-    values: Float[np.ndarray, "snapshot layer"]
+    values: Float[np.ndarray, "checkpoint layer"]
     sizes: tuple[int, ...] = ()
 
-    def written(self, snapshot: int, layer: int) -> str:
+    def written(self, checkpoint: int, layer: int) -> str:
         """A cell's text: a count, or a share; a dot for none."""
-        share = float(self.values[snapshot, layer])
+        share = float(self.values[checkpoint, layer])
         if share == 0:
             return "·"
         return words.count(round(share * self.sizes[layer])) if self.sizes else words.share(share)
 
 
 def draw_shares(axes: Axes, steps: Sequence[int], layers: Sequence[str], shown: Shares) -> None:
-    """Draw one table: a row for each layer, a column for each snapshot.
+    """Draw one table: a row for each layer, a column for each checkpoint.
 
     Args:
         axes: where to draw.
-        steps: of the snapshots, rising.
+        steps: of the checkpoints, rising.
         layers: names, from the first to the last.
         shown: the table.
     """
     from matplotlib.colors import ListedColormap
 
     axes.imshow(shown.values.T, cmap=ListedColormap(ramp("amount") / 255), vmin=0, vmax=1, aspect="auto")
-    for snapshot, layer in np.ndindex(shown.values.shape):
-        text = shown.written(snapshot, layer)
-        dark = shown.values[snapshot, layer] > LIGHT
+    for checkpoint, layer in np.ndindex(shown.values.shape):
+        text = shown.written(checkpoint, layer)
+        dark = shown.values[checkpoint, layer] > LIGHT
         colour = tokens.PAGE if dark else (tokens.SECOND if text == "·" else tokens.INK)
-        axes.text(snapshot, layer, text, ha="center", va="center", fontsize=TEXT - 0.5, color=colour)
+        axes.text(checkpoint, layer, text, ha="center", va="center", fontsize=TEXT - 0.5, color=colour)
     dress(axes, shown.title)
     axes.set_xticks(range(len(steps)), [words.count(step) for step in steps], rotation=30 if len(steps) > 9 else 0)
     axes.set_yticks(range(len(layers)), [words.brief(name, 16) for name in layers])
@@ -89,7 +89,7 @@ def units_figure(
     """Draw tables one below the other.
 
     Args:
-        steps: of the snapshots, rising.
+        steps: of the checkpoints, rising.
         layers: names, from the first to the last.
         shown: the tables.
         name: of the run.
@@ -97,7 +97,7 @@ def units_figure(
         width: of the figure, in inches.
 
     Raises:
-        UsageError: there is no table, no layer or no snapshot.
+        UsageError: there is no table, no layer or no checkpoint.
     """
     if not len(steps) or not len(layers) or not shown:
         raise UsageError("channels of no layer or no checkpoint were asked for; give at least one of each")

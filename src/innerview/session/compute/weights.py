@@ -1,4 +1,4 @@
-"""Histograms of weights in several snapshots, on bins that hold nearly all of them."""
+"""Histograms of weights in several checkpoints, on bins that hold nearly all of them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from innerview.types import Array
 
 
 def count_weights(
-    snapshots: Mapping[str, Mapping[str, Array]],
+    checkpoints: Mapping[str, Mapping[str, Array]],
     *,
     bins: int = 128,
     shared_bins: bool = False,
@@ -25,13 +25,13 @@ def count_weights(
     portion: SubProgress = ALONE,
     notes: Sequence[str] = (),
 ) -> WeightHistograms:
-    """Count kernels and matrices of any snapshot; vectors (biases, scales) only where there is nothing else.
+    """Count kernels and matrices of any checkpoint; vectors (biases, scales) only where there is nothing else.
 
     Args:
-        snapshots: by name, in the order of time: weights by name.
+        checkpoints: by name, in the order of time: weights by name.
         bins: how many; even.
         shared_bins: one set of bins for all layers.
-        held: share of each layer's weights that the bins hold at least, in every snapshot; the few beyond are counted
+        held: share of each layer's weights that the bins hold at least, in every checkpoint; the few beyond are counted
             as under or over, since a single outlier would leave no width to all others.
         portion: told of each layer.
         notes: what is known of the weights already, for those of the result.
@@ -39,25 +39,25 @@ def count_weights(
     Raises:
         DataError: there are none.
     """
-    known = dict.fromkeys(name for weights in snapshots.values() for name in weights)
-    real = [name for name in known if all(is_real(one[name]) for one in snapshots.values() if name in one)]
-    kernels = [name for name in real if any(np.ndim(one[name]) > 1 for one in snapshots.values() if name in one)]
+    known = dict.fromkeys(name for weights in checkpoints.values() for name in weights)
+    real = [name for name in known if all(is_real(one[name]) for one in checkpoints.values() if name in one)]
+    kernels = [name for name in real if any(np.ndim(one[name]) > 1 for one in checkpoints.values() if name in one)]
     layers = kernels or real
     if not layers:
-        raise DataError(f"there are no weights in {', '.join(snapshots)}; name files or a model that have some")
-    limits = [_limit(snapshots, name, held) for name in layers] if held < 1 and not shared_bins else []
+        raise DataError(f"there are no weights in {', '.join(checkpoints)}; name files or a model that have some")
+    limits = [_limit(checkpoints, name, held) for name in layers] if held < 1 and not shared_bins else []
     found = weight_histograms(
-        snapshots, layers=layers, bins=bins, limits=limits, shared_bins=shared_bins, progress=portion.progress
+        checkpoints, layers=layers, bins=bins, limits=limits, shared_bins=shared_bins, progress=portion.progress
     )
-    return replace(found, notes=(*notes, *_changes(snapshots, layers), *_left_out(list(known), layers)))
+    return replace(found, notes=(*notes, *_changes(checkpoints, layers), *_left_out(list(known), layers)))
 
 
-def _changes(snapshots: Mapping[str, Mapping[str, Array]], layers: Sequence[str]) -> list[str]:
-    """Say which layers some snapshots lack, and which change their shape."""
+def _changes(checkpoints: Mapping[str, Mapping[str, Array]], layers: Sequence[str]) -> list[str]:
+    """Say which layers some checkpoints lack, and which change their shape."""
     told: list[str] = []
     for name in layers:
-        lacking = [snapshot for snapshot, weights in snapshots.items() if name not in weights]
-        shapes = dict.fromkeys(np.shape(weights[name]) for weights in snapshots.values() if name in weights)
+        lacking = [checkpoint for checkpoint, weights in checkpoints.items() if name not in weights]
+        shapes = dict.fromkeys(np.shape(weights[name]) for weights in checkpoints.values() if name in weights)
         if lacking:
             told.append(f"{name} is not in {', '.join(lacking)}")
         if len(shapes) > 1:
@@ -72,10 +72,10 @@ def _left_out(known: Sequence[str], layers: Sequence[str]) -> list[str]:
     return [f"{len(others):,} vectors and single numbers ({few}) are left out"] if others else []
 
 
-def _limit(snapshots: Mapping[str, Mapping[str, Array]], name: str, held: float) -> float:
-    """The |weight| up to which the share `held` lies in each snapshot; 1 where all are 0."""
+def _limit(checkpoints: Mapping[str, Mapping[str, Array]], name: str, held: float) -> float:
+    """The |weight| up to which the share `held` lies in each checkpoint; 1 where all are 0."""
     found = 0.0
-    for weights in snapshots.values():
+    for weights in checkpoints.values():
         with np.errstate(invalid="ignore"):  # a NaN that signals is a NaN like others
             sizes = np.abs(np.asarray(weights.get(name, ()), dtype=np.float64).ravel())
         sizes = sizes[np.isfinite(sizes)]

@@ -1,6 +1,6 @@
 """What a run's model answers on test pictures, for the viewer: worked out while somebody waits, or as it was kept.
 
-Three sources. Pictures of a data set, shown to the last snapshot in a random order that a longer draw goes on from.
+Three sources. Pictures of a data set, shown to the last checkpoint in a random order that a longer draw goes on from.
 Answers that were kept when the training ended, over more pictures than anybody waits for here: they stay, and the data
 set adds pictures of mistakes. The labelled probe pictures of a recorder, for models that can't be run here.
 """

@@ -1,6 +1,6 @@
-"""The snapshots of a run as models, and what they make of probe images: timelines, and channels that do nothing.
+"""The checkpoints of a run as models, and what they make of probe images: timelines, and channels that do nothing.
 
-Snapshots of the built-in architecture run in NumPy, whatever trained them. Another architecture would need its own
+Checkpoints of the built-in architecture run in NumPy, whatever trained them. Another architecture would need its own
 framework and its own code, which a run folder does not hold; `run_recordings` reads what its recorder saw instead.
 """
 
@@ -40,7 +40,7 @@ LARGEST: Final = 1024
 
 
 def model_at(run: Recorded, step: int, series: str = "step") -> NumpyModel:
-    """Open a snapshot as a model.
+    """Open a checkpoint as a model.
 
     Raises:
         ModelError: it is of another architecture, or its weights are not finite; `DataError`: it can't be read.
@@ -48,10 +48,10 @@ def model_at(run: Recorded, step: int, series: str = "step") -> NumpyModel:
     described = run.folder.manifest.model
     if described.get("name") != ARCHITECTURE:
         raise ModelError(
-            f"the run {run.name} trained {described.get('name')!r}; only snapshots of the built-in architecture "
+            f"the run {run.name} trained {described.get('name')!r}; only checkpoints of the built-in architecture "
             f"({ARCHITECTURE!r}) can be run without the framework and the code that made them"
         )
-    snapshot = run.folder.read(step, series)
+    checkpoint = run.folder.read(step, series)
     shape = run.folder.manifest.data.get("shape")
     if shape is None or max(shape[:2]) > LARGEST:
         raise ModelError(
@@ -59,10 +59,10 @@ def model_at(run: Recorded, step: int, series: str = "step") -> NumpyModel:
             "and width they are run here"
         )
     with reading(run.folder.place_of(step, series), "the metadata of"):
-        mean, std = (tuple(float(part) for part in snapshot.metadata[key].split(",")) for key in ("mean", "std"))
-        temperature, classes = float(snapshot.metadata["temperature"]), snapshot.metadata["classes"].split(",")
+        mean, std = (tuple(float(part) for part in checkpoint.metadata[key].split(",")) for key in ("mean", "std"))
+        temperature, classes = float(checkpoint.metadata["temperature"]), checkpoint.metadata["classes"].split(",")
     return allcnn.build(
-        snapshot.weights,
+        checkpoint.weights,
         input=InputSpec(shape[0], shape[0], mean=mean, std=std),
         output=OutputSpec(tuple(classes), temperature=temperature),
     )
@@ -70,10 +70,10 @@ def model_at(run: Recorded, step: int, series: str = "step") -> NumpyModel:
 
 @dataclass(frozen=True, eq=False)
 class UnitTimes:
-    """What channels did at several snapshots.
+    """What channels did at several checkpoints.
 
     Attributes:
-        steps: of the snapshots, rising.
+        steps: of the checkpoints, rising.
         layers: titles, from the first layer to the last.
         rows: for each step, one per layer.
         about: on what this was seen.
@@ -94,12 +94,12 @@ def probes_of(model: NumpyModel, query: Query) -> list[Image]:
 
 
 def shown_steps(run: Recorded, query: Query) -> tuple[int, ...]:
-    """The snapshots that are run: at most as many as asked for, evenly along the list."""
+    """The checkpoints that are run: at most as many as asked for, evenly along the list."""
     return evenly(run.steps, query.num_checkpoints)
 
 
 def unit_times(run: Recorded, images: Images, query: Query, report: Callable[[str], None]) -> UnitTimes:
-    """Take down what channels do with `images` at several snapshots, oldest first."""
+    """Take down what channels do with `images` at several checkpoints, oldest first."""
     steps = shown_steps(run, query)
     rows: list[tuple[LayerUnits, ...]] = []
     titles: tuple[str, ...] = ()
@@ -113,7 +113,7 @@ def unit_times(run: Recorded, images: Images, query: Query, report: Callable[[st
 
 
 def timelines(run: Recorded, items: Sequence[Image], query: Query, report: Callable[[str], None]) -> list[Timeline]:
-    """Follow each probe image through the snapshots.
+    """Follow each probe image through the checkpoints.
 
     The class explained is the image's own, where it is known and the model has it, or else the last answer.
     """

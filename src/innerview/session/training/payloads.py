@@ -78,7 +78,7 @@ def health(run: Recorded) -> list[dict[str, object]]:
     titles = tuple(f"layer {at} ({name.removesuffix('.weight')})" for at, name in enumerate(run.layers, start=1))
     try:
         findings = examine_health(vitals(run, titles, recorded_units(run, query), None, query))
-    except InnerviewError:  # a snapshot that is on its way
+    except InnerviewError:  # a checkpoint that is on its way
         return []
     return [
         {
@@ -209,7 +209,7 @@ def show_answers(run: str, found: Answers, held: Sequence[str] = ()) -> Payload:
 def show_timeline(
     run: Recorded, photo: Photo | None, stamp: Stamp, listener: Listener, known: Cache[Frame] | None = None
 ) -> Payload:
-    """Show an image's way through a training: as it was recorded, or by running the snapshots.
+    """Show an image's way through a training: as it was recorded, or by running the checkpoints.
 
     Args:
         run: as it is now.
@@ -219,7 +219,7 @@ def show_timeline(
         known: frames that were worked out before, and those that are now.
 
     Raises:
-        UsageError: nothing was recorded, and the snapshots can't be run here.
+        UsageError: nothing was recorded, and the checkpoints can't be run here.
     """
     query = Query(num_checkpoints=FRAMES, n_steps=TIMELINE_STEPS)
     recorded = recorded_timelines(run, query)
@@ -227,7 +227,7 @@ def show_timeline(
     reason = "no image is at hand"
     if chosen is None and photo is not None and (len(run.steps) > 2 or not recorded):
         try:
-            chosen = _run_snapshots(run, photo, listener, Cache(0) if known is None else known)
+            chosen = _run_checkpoints(run, photo, listener, Cache(0) if known is None else known)
         except ModelError as problem:
             reason = str(problem)
     if chosen is None and recorded:
@@ -245,8 +245,8 @@ def _same(one: Image, other: Image) -> bool:
     return one.shape == other.shape and float(np.abs(one - other).max()) < 1 / 255
 
 
-def _run_snapshots(run: Recorded, photo: Photo, listener: Listener, known: Cache[Frame]) -> Timeline:
-    """Run the image through snapshots.
+def _run_checkpoints(run: Recorded, photo: Photo, listener: Listener, known: Cache[Frame]) -> Timeline:
+    """Run the image through checkpoints.
 
     Raises:
         ModelError: they can't be run, or take another size.
@@ -294,7 +294,7 @@ def _part(listener: Listener, place: int, parts: int) -> Callable[[int, int], No
 
 
 def _over_time(timeline: Timeline, title: str) -> Array:
-    """One layer at all snapshots; NaN where it was not kept."""
+    """One layer at all checkpoints; NaN where it was not kept."""
     nothing = np.full_like(timeline.frames[-1].layers[title], np.nan)
     return np.stack([frame.layers.get(title, nothing) for frame in timeline.frames])
 

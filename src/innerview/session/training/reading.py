@@ -44,7 +44,7 @@ OTHER_NAMES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
 STATISTICS: Final = ("mean", "std", "minimum", "maximum", "norm", "moved", "distance", "broken")
 
 UNKNOWN: Final = (*(np.nan,) * 7, 0.0)
-"""Of weights that a snapshot does not have."""
+"""Of weights that a checkpoint does not have."""
 
 TOLD: Final = 12
 """Problems of a run that are told one by one."""
@@ -54,15 +54,15 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, eq=False)
 class LayerTimes:
-    """Statistics of weights over the snapshots, each array snapshot × layer (float64).
+    """Statistics of weights over the checkpoints, each array checkpoint × layer (float64).
 
     Attributes:
-        steps: of the snapshots, rising.
+        steps: of the checkpoints, rising.
         layers: names of the weights.
         mean: of the finite weights; likewise `std`, `minimum`, `maximum`.
         norm: Euclidean, of the finite weights.
-        moved: distance from the snapshot before, per step, as a share of the norm; NaN for the first.
-        distance: from the last snapshot, as a share of the last one's norm.
+        moved: distance from the checkpoint before, per step, as a share of the norm; NaN for the first.
+        distance: from the last checkpoint, as a share of the last one's norm.
         broken: how many weights are not finite.
     """
 
@@ -84,40 +84,42 @@ class Recorded:
     Args:
         name: for people and for files; different for each run.
         folder: opened.
-        memory: where statistics of weights are kept from one reading to the next: they need every snapshot, and a run
-            that is watched gets a line of metrics far more often than a snapshot.
+        memory: where statistics of weights are kept from one reading to the next: they need every checkpoint, and a run
+            that is watched gets a line of metrics far more often than a checkpoint.
 
     Attributes:
-        steps: of the snapshots that can be read, rising.
+        steps: of the checkpoints that can be read, rising.
         records: the lines of the metrics that can.
 
     Raises:
-        DataError: nothing was recorded yet, or no snapshot can be read.
+        DataError: nothing was recorded yet, or no checkpoint can be read.
     """
 
     def __init__(self, name: str, folder: RunFolder, memory: Cache[LayerTimes] | None = None) -> None:
         self.name = name
         self.folder = folder
         self._problems = list(folder.problems)
-        self._headers = self._readable_snapshots()
+        self._headers = self._readable_checkpoints()
         self.steps = tuple(self._headers)
         self.records = self._attempt(lambda: folder.metrics(self._problems), [])
         self._ended = self._attempt(lambda: status.latest(folder, self._problems), None)
         self._memory = memory
 
-    def _readable_snapshots(self) -> dict[int, Mapping[str, Entry]]:
-        """What each snapshot holds, by its step, of those whose headers fit their sizes."""
+    def _readable_checkpoints(self) -> dict[int, Mapping[str, Entry]]:
+        """What each checkpoint holds, by its step, of those whose headers fit their sizes."""
         found: dict[int, Mapping[str, Entry]] = {}
         steps = self.folder.steps()
         for step in steps:
             try:
-                found[step] = read_header(self.folder.place_of(step), "the snapshot").entries
+                found[step] = read_header(self.folder.place_of(step), "the checkpoint").entries
             except DataError as problem:
                 self._problems.append(str(problem))
         if not steps:
             raise DataError(f"{self.folder.path} holds no checkpoint yet; wait for the training to begin")
         if not found:
-            raise DataError(f"no snapshot of {self.folder.path} can be read; the first: {self._problems[-len(steps)]}")
+            raise DataError(
+                f"no checkpoint of {self.folder.path} can be read; the first: {self._problems[-len(steps)]}"
+            )
         return found
 
     def _attempt(self, read: Callable[[], T], otherwise: T) -> T:
@@ -183,12 +185,12 @@ class Recorded:
 
     @cached_property
     def first(self) -> Checkpoint:
-        """The earliest snapshot."""
+        """The earliest checkpoint."""
         return self.folder.read(self.steps[0])
 
     @cached_property
     def last(self) -> Checkpoint:
-        """The latest snapshot."""
+        """The latest checkpoint."""
         return self.folder.read(self.steps[-1])
 
     @cached_property
@@ -199,7 +201,7 @@ class Recorded:
 
     @cached_property
     def layers(self) -> tuple[str, ...]:
-        """Names of the kernels and matrices of any snapshot; of all weights if there are none."""
+        """Names of the kernels and matrices of any checkpoint; of all weights if there are none."""
         if known := self._remembered:
             return known.layers
         held = {name: entry for entries in reversed(self._headers.values()) for name, entry in entries.items()}
@@ -209,11 +211,11 @@ class Recorded:
         found = tuple(name for name in real if len(held[name].shape) > 1) or tuple(real)
         self._tell_changes(found)
         if not found:
-            raise DataError(f"the snapshots of {self.folder.path} hold no weights; nothing can be shown of them")
+            raise DataError(f"the checkpoints of {self.folder.path} hold no weights; nothing can be shown of them")
         return found
 
     def _tell_changes(self, layers: Sequence[str]) -> None:
-        """Say which layers are not in all snapshots, or have another shape in some."""
+        """Say which layers are not in all checkpoints, or have another shape in some."""
         first = next(iter(self._headers.values()))
         for name in layers:
             if is_a_part(name, self._headers[self.steps[-1]]):
@@ -222,7 +224,7 @@ class Recorded:
             shapes = {entries[name].shape for entries in self._headers.values() if name in entries}
             if lacking:
                 kind = "comes later" if name not in first else "goes"
-                self.tell(f"{name} {kind}: the snapshot of step {_some(lacking)} has no such weights")
+                self.tell(f"{name} {kind}: the checkpoint of step {_some(lacking)} has no such weights")
             if len(shapes) > 1:
                 sizes = " and ".join(" × ".join(map(str, shape)) for shape in sorted(shapes))
                 self.tell(f"{name} changes its shape: {sizes}; movements from one to the other are not known")
@@ -250,7 +252,7 @@ class Recorded:
 
     @cached_property
     def times(self) -> LayerTimes:
-        """Statistics of each layer's weights at every snapshot."""
+        """Statistics of each layer's weights at every checkpoint."""
         if known := self._remembered:
             return known
         last = self.last.weights
@@ -275,16 +277,16 @@ class Recorded:
         values = {name: table[:, :, place] for place, name in enumerate(STATISTICS)}
         found = LayerTimes(np.asarray(self.steps, dtype=np.int64), self.layers, **values)
         if self._memory is not None:
-            self._memory.put(self._snapshots, found, table.nbytes)
+            self._memory.put(self._checkpoints, found, table.nbytes)
         return found
 
     @property
     def _remembered(self) -> LayerTimes | None:
-        return None if self._memory is None else self._memory.get(self._snapshots)
+        return None if self._memory is None else self._memory.get(self._checkpoints)
 
     @cached_property
-    def _snapshots(self) -> tuple[object, ...]:
-        """What the statistics depend on: the snapshots, with the time at which each was written."""
+    def _checkpoints(self) -> tuple[object, ...]:
+        """What the statistics depend on: the checkpoints, with the time at which each was written."""
         written = [self.folder.place_of(step).stat().st_mtime_ns for step in self.steps]
         return self.folder.path.resolve(), self.steps, tuple(written)
 

@@ -82,10 +82,10 @@ def work(run: Recorded, query: Query, report: Callable[[str], None]) -> Worked:
         images += [one.image for one in answers.pictures[:MORE]] if answers else []
         try:
             seen = unit_times(run, np.stack(images), query, report)
-            # a run whose snapshots were thinned out keeps its timelines as they were recorded
+            # a run whose checkpoints were thinned out keeps its timelines as they were recorded
             if not shown or query.probes or query.select or len(shown[0].frames) <= len(shown_steps(run, query)):
                 shown = timelines(run, items, query, report)
-        except (ModelError, DataError) as problem:  # a snapshot before the last one is of another shape
+        except (ModelError, DataError) as problem:  # a checkpoint before the last one is of another shape
             missing = str(problem)
     findings = examine_health(vitals(run, titles, seen, answers, query))
     return Worked(run, titles, seen, tuple(shown), answers, missing, tuple(findings))
@@ -123,7 +123,7 @@ def vitals(
         gradient=gradient,
         test_steps=test_steps,
         test_accuracy=test_accuracy,
-        snapshots=times.steps,
+        checkpoints=times.steps,
         layers=titles,
         distance=times.distance,
         broken=times.broken,

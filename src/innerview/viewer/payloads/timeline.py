@@ -16,7 +16,7 @@ from innerview.viewer.payloads.layers import strongest
 from innerview.viewer.payloads.stamp import Stamp, answered
 
 CHANNELS: Final = 4
-"""Of each layer: the strongest at the end of the training, the same ones at every snapshot."""
+"""Of each layer: the strongest at the end of the training, the same ones at every checkpoint."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,10 +26,10 @@ class ShownTimeline:
     Attributes:
         name: of the picture; `run`: of the training.
         image: what the network saw.
-        steps: of the snapshots; `epochs`: NaN where unknown.
-        said: the prediction at each snapshot.
-        maps: snapshot × height × width, in `unit`.
-        layers: by title: snapshot × height × width × channel; NaN at snapshots where the layer was not kept.
+        steps: of the checkpoints; `epochs`: NaN where unknown.
+        said: the prediction at each checkpoint.
+        maps: checkpoint × height × width, in `unit`.
+        layers: by title: checkpoint × height × width × channel; NaN at checkpoints where the layer was not kept.
         kept: by title, the numbers of those channels and how many the layer has; titles that are missing have all.
         target: number of the class that the maps explain; `words`: the target in words.
         truth: number of the true class, if known.

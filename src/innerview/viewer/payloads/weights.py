@@ -1,4 +1,4 @@
-"""How often each layer's weights have which value, in every snapshot."""
+"""How often each layer's weights have which value, in every checkpoint."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ def weights_payload(
     """Show histograms.
 
     Args:
-        found: of one or more snapshots.
+        found: of one or more checkpoints.
         stamp: the network.
-        steps: of the snapshots; unknown if empty.
-        epochs: of the snapshots; unknown if empty.
+        steps: of the checkpoints; unknown if empty.
+        epochs: of the checkpoints; unknown if empty.
         health: what is wrong: layer, words, figure.
     """
     unknown = np.full(len(found.checkpoints), np.nan)

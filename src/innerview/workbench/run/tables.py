@@ -36,14 +36,14 @@ def arrays(values: Mapping[str, Array]) -> bytes:
 
 
 def histories(found: Mapping[str, History]) -> bytes:
-    """Histograms of each layer, snapshot × bin, with the edges of the bins and the steps of the snapshots."""
+    """Histograms of each layer, checkpoint × bin, with the edges of the bins and the steps of the checkpoints."""
     first = next(iter(found.values()))
     counts = {name: one.counts.astype(np.uint32) for name, one in found.items()}
     return arrays({"steps": first.steps, "edges": first.edges, **counts})
 
 
 def layer_times(found: LayerTimes) -> bytes:
-    """One line for each snapshot and layer."""
+    """One line for each checkpoint and layer."""
     body = [
         (int(step), layer, *(float(getattr(found, name)[time, place]) for name in STATISTICS))
         for time, step in enumerate(found.steps)
@@ -53,7 +53,7 @@ def layer_times(found: LayerTimes) -> bytes:
 
 
 def unit_times(found: UnitTimes) -> bytes:
-    """One line for each snapshot, layer and channel."""
+    """One line for each checkpoint, layer and channel."""
     body = [
         (step, layer, channel, float(one.positive[channel]), float(one.saturated[channel]))
         for step, row in zip(found.steps, found.rows, strict=True)
@@ -64,7 +64,7 @@ def unit_times(found: UnitTimes) -> bytes:
 
 
 def timelines_table(found: Sequence[Timeline]) -> bytes:
-    """One line for each picture, snapshot and class."""
+    """One line for each picture, checkpoint and class."""
     body = [
         (timeline.name, frame.step, name, float(frame.prediction.logits[at]), float(frame.prediction.probabilities[at]))
         for timeline in found
@@ -75,7 +75,7 @@ def timelines_table(found: Sequence[Timeline]) -> bytes:
 
 
 def timelines_arrays(found: Sequence[Timeline]) -> bytes:
-    """Maps, picture × snapshot × height × width, with the pictures and the steps."""
+    """Maps, picture × checkpoint × height × width, with the pictures and the steps."""
     return arrays(
         {
             "images": np.stack([timeline.image for timeline in found]),

@@ -128,11 +128,11 @@ def _sizes(run: Recorded) -> str:
 
 
 def _before_after(one: Worked, *, columns: int = 3) -> Figure:
-    """Draw the first and the last snapshot over each other, each layer on its own axis: they differ in reach."""
+    """Draw the first and the last checkpoint over each other, each layer on its own axis: they differ in reach."""
     run = one.run
     chosen = {name: run.first.weights[name] for name in run.layers}
-    snapshots = {f"step {run.steps[0]:,}": chosen, f"step {run.steps[-1]:,}": run.last.weights}
-    return pictures.layers_figure(weight_histograms(snapshots, layers=list(chosen)), columns=columns)
+    checkpoints = {f"step {run.steps[0]:,}": chosen, f"step {run.steps[-1]:,}": run.last.weights}
+    return pictures.layers_figure(weight_histograms(checkpoints, layers=list(chosen)), columns=columns)
 
 
 def _weights(worked: Sequence[Worked], windows: dict[str, dict[str, Window]]) -> View:
