@@ -30,7 +30,7 @@ from torch import nn
 
 import innerview
 from innerview import allcnn
-from innerview.adapters.promises import enter
+from innerview.adapters.checks import enter
 from innerview.adapters.torch import TorchModel
 from innerview.methods import (
     grad_cam,

@@ -23,7 +23,7 @@ from torch import nn
 from torch.nn import functional
 
 from innerview import allcnn
-from innerview.adapters.promises import enter
+from innerview.adapters.checks import enter
 from innerview.adapters.torch import TorchModel
 from innerview.allcnn import TABLE
 from innerview.data.samples import example_image, example_names

@@ -1,7 +1,7 @@
 """From rows to docs/evidence/attribution.md and docs/decisions/target.md: tables between marks, and one chart.
 
 A page has `<!-- name -->` and `<!-- /name -->` around each table; what is between them is written anew, the rest of the
-page is prose by hand. Every table says how many pictures a figure is from, and how far they spread.
+page is prose by hand. Every table says how many images a figure is from, and how far they spread.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ def cost(rows: Rows) -> list[str]:
             quantiles = f"{np.median(spent):.0f} / {np.quantile(spent, 0.95):.0f} / {spent.mean():.0f}"
             gaps = [row["gap"] for row in found]
             lines.append([title, str(len(found)), quantiles, counts, held(met), spread(gaps, percent)])
-    head = ["network", "pictures", "evaluations: median / 95 % / mean", "share of pictures", "reached 1 %", "gap"]
+    head = ["model", "images", "evaluations: median / 95 % / mean", "fraction of images", "reached 1 %", "gap"]
     return table(head, lines)
 
 
@@ -110,13 +110,13 @@ def coverage(rows: Rows) -> list[str]:
     head = [
         "network",
         "tolerance",
-        "pictures",
+        "images",
         "true error",
         "within the tolerance",
         "within the stated error",
         "and on channels too",
         "stated / true: median / smallest",
-        "pixels within theirs: mean / worst picture",
+        "pixels within theirs: mean / worst image",
         f"reference: evaluations, error at most (asked: 1/{FINER})",
     ]
     return table(head, lines)
@@ -147,17 +147,17 @@ def rules(rows: Rows) -> list[str]:
         )
     head = [
         "network",
-        "pictures",
+        "images",
         f"Captum's default, {CAPTUM_STEPS} steps",
         "PAIR `saliency`'s default, 25 steps",
-        "Captum tuned by hand: steps for 95 % of the pictures within 1 %",
+        "Captum tuned by hand: steps for 95 % of the images within 1 %",
         f"the recipe's {RECIPE_STEPS} right Riemann steps",
     ]
     return table(head, lines)
 
 
 def speed(rows: Rows) -> list[str]:
-    """Time of one picture's map, and evaluations per second."""
+    """Time of one image's map, and evaluations per second."""
     lines: list[list[str]] = []
     for case, title in NAMES.items():
         found, through = rows(case, "speed"), rows(case, "throughput")
@@ -198,7 +198,7 @@ def speed(rows: Rows) -> list[str]:
         )
     head = [
         "network",
-        "pictures",
+        "images",
         "innerview to a checked 1 %",
         "Captum's default, unchecked",
         "Captum's time / ours",
@@ -247,7 +247,7 @@ def targets(rows: Rows) -> list[str]:
         )
     head = [
         "target",
-        "pictures",
+        "images",
         "evaluations to 1 %: median / 95 % / mean",
         "score rises from black",
         "change of the score / Σ∣map∣",
@@ -282,7 +282,7 @@ def convergence(rows: Rows) -> list[str]:
     lines = [
         [name, *(cell(curve[count]) if count in curve else "–" for count in counts)] for name, curve in curves.items()
     ]
-    head = [f"map error, median (range), {len(found)} pictures", *(f"{count} evaluations" for count in counts)]
+    head = [f"map error, median (range), {len(found)} images", *(f"{count} evaluations" for count in counts)]
     return table(head, lines)
 
 

@@ -169,7 +169,7 @@ def _row(case: str, place: int, random: np.random.Generator) -> dict[str, Any]:
     entered = enter(made.model)
     references = tuple(smooth(random) for _ in range(8))
     plan = Plan(made.model, entered.entrants, ("black",), (3, 3), SEED, checked=0, references=references)
-    asked = resolve(plan.question, forward_logits(made.model, made.image[None])[0], made.model.output)
+    asked = resolve(plan.objectives, forward_logits(made.model, made.image[None])[0], made.model.output)
     found: dict[str, float] = {}
     for entrant in entered.entrants:
         try:

@@ -19,7 +19,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 
 from browser.driving import PATIENCE, Known
 from innerview.data.samples import example_image, example_names
-from innerview.session.opening import built_in_runs, open_model
+from innerview.session.opening import built_in_runs, opened_model
 from innerview.session.registry import RunRegistry
 from innerview.session.session import Session
 from innerview.web.app import make_app
@@ -54,7 +54,7 @@ def known() -> Known:
     """The session: the built-in network and the recipe's, their trainings, the samples."""
     names = ("allcnn", "tutorial2018")
     session = Session(
-        [open_model(name) for name in names], RunRegistry([path for name in names for path in built_in_runs(name)])
+        [opened_model(name) for name in names], RunRegistry([path for name in names for path in built_in_runs(name)])
     )
     for name in example_names():
         session.add(example_image(name), "sample")

@@ -7,11 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from innerview.methods.health import RULES, Finding, Vitals, examine_health
+from innerview.methods.health import RULES, TrainingSignals, TrainingWarning, examine_health
 from innerview.methods.units import LayerUnits
 
 STEPS = np.arange(1, 101)
-HEALTHY = Vitals(
+HEALTHY = TrainingSignals(
     steps=STEPS,
     loss=2 / np.sqrt(STEPS),
     accuracy=1 - 0.5 / np.sqrt(STEPS),
@@ -36,22 +36,24 @@ def changed(array: np.ndarray, place: object, value: float) -> np.ndarray:
 
 SICK = {
     "nan or infinite": (replace(HEALTHY, broken=changed(HEALTHY.broken, (slice(3, None), 1), 7)),
-                   Finding("nan or infinite", "layer 2", 80, (7,))),
-    "not learning": (replace(HEALTHY, loss=np.full(100, 2.3)), Finding("not learning", "", 100, (2.3, 2.3))),
-    "degrading": (replace(HEALTHY, test_accuracy=np.array([0.9, 0.86])), Finding("degrading", "", 50, (0.9, 0.86))),
+                   TrainingWarning("nan or infinite", "layer 2", 80, (7,))),
+    "not learning": (replace(HEALTHY, loss=np.full(100, 2.3)), TrainingWarning("not learning", "", 100, (2.3, 2.3))),
+    "degrading": (replace(HEALTHY, test_accuracy=np.array([0.9, 0.86])),
+                  TrainingWarning("degrading", "", 50, (0.9, 0.86))),
     "overfitting": (replace(HEALTHY, accuracy=np.full(100, 0.99), test_accuracy=np.array([0.6, 0.6])),
-                 Finding("overfitting", "", 100, (0.99, 0.6))),
-    "spike": (replace(HEALTHY, gradient=changed(np.ones(100), 59, 50)), Finding("spike", "", 60, (50, 1))),
-    "frozen": (replace(HEALTHY, distance=HEALTHY.distance * [1, 0.05]), Finding("frozen", "layer 2", 100, (0.04,))),
+                 TrainingWarning("overfitting", "", 100, (0.99, 0.6))),
+    "spike": (replace(HEALTHY, gradient=changed(np.ones(100), 59, 50)), TrainingWarning("spike", "", 60, (50, 1))),
+    "frozen": (replace(HEALTHY, distance=HEALTHY.distance * [1, 0.05]),
+               TrainingWarning("frozen", "layer 2", 100, (0.04,))),
     "stopped": (replace(HEALTHY, distance=changed(HEALTHY.distance, (slice(2, None), 0), 5e-4)),
-                Finding("stopped", "layer 1", 50, (5e-4, 100))),
+                TrainingWarning("stopped", "layer 1", 50, (5e-4, 100))),
     "dead": (replace(HEALTHY, units=(LayerUnits("layer 1", np.array([0.5, 0.0]), np.zeros(2)),)),
-               Finding("dead", "layer 1", -1, (1, 2, 5))),
+               TrainingWarning("dead", "layer 1", -1, (1, 2, 5))),
     "saturated": (replace(HEALTHY, units=(LayerUnits("layer 1", np.array([0.5, 0.1]), np.ones(2)),)),
-              Finding("saturated", "layer 1", -1, (2, 2, 5))),
+              TrainingWarning("saturated", "layer 1", -1, (2, 2, 5))),
     "diverged": (replace(HEALTHY, broken_at=41, broken_in="the output of conv3"),
-               Finding("diverged", "the output of conv3", 41)),
-    "collapsed": (replace(HEALTHY, said=np.array([0.1, 0.8, 0.1])), Finding("collapsed", "", -1, (1, 0.8))),
+               TrainingWarning("diverged", "the output of conv3", 41)),
+    "collapsed": (replace(HEALTHY, said=np.array([0.1, 0.8, 0.1])), TrainingWarning("collapsed", "", -1, (1, 0.8))),
 }  # fmt: skip
 
 
@@ -61,8 +63,8 @@ def test_a_healthy_run_is_left_in_peace() -> None:
 
 @pytest.mark.parametrize("kind", SICK)
 def test_a_sign_is_found_with_its_figures(kind: str) -> None:
-    vitals, expected = SICK[kind]
-    (found,) = examine_health(vitals)
+    signals, expected = SICK[kind]
+    (found,) = examine_health(signals)
     assert (found.kind, found.layer, found.step) == (expected.kind, expected.layer, expected.step)
     assert found.values == pytest.approx(expected.values)
 
@@ -73,7 +75,7 @@ def test_every_rule_has_its_case() -> None:
 
 @pytest.mark.parametrize("rule", RULES)
 def test_a_rule_asks_for_nothing_that_was_not_recorded(rule) -> None:
-    assert rule(Vitals()) == []
+    assert rule(TrainingSignals()) == []
 
 
 def test_a_silent_channel_is_not_called_stuck_as_well() -> None:

@@ -28,7 +28,7 @@ from innerview.model import InputSpec, OutputSpec  # noqa: E402
 from innerview.recorders import Recorder  # noqa: E402
 from innerview.recorders.keras import RecorderCallback  # noqa: E402
 from innerview.recorders.keras_model import WatchedKeras  # noqa: E402
-from innerview.recorders.sight import Sight  # noqa: E402
+from innerview.recorders.probe_config import ProbeConfig  # noqa: E402
 
 SPEC, CLASSES = InputSpec(8, 8, mean=(0.5, 0.5, 0.5), std=(0.25, 0.25, 0.25)), OutputSpec(("a", "b", "c"))
 PIXELS = np.random.default_rng(0).random((24, 8, 8, 3)).astype(np.float32)
@@ -99,14 +99,14 @@ def main(folder: Path) -> None:
     arrays["softmax/probabilities"] = softmax(ENTERING[:4]).numpy()
     for name, declared in (("declared", {"input": SPEC, "output": CLASSES}), ("plain", {})):
         probes = PIXELS[:4] if declared else ENTERING[:4]
-        arrays[f"softmax/{name}"] = WatchedKeras(softmax, Sight(probes, **declared)).look().outputs
+        arrays[f"softmax/{name}"] = WatchedKeras(softmax, ProbeConfig(probes, **declared)).look().outputs
     empty = keras.Sequential([keras.layers.Dense(2)])
     words = {
-        "not built": said(lambda: WatchedKeras(empty, Sight())),
-        "wrong probes": said(lambda: WatchedKeras(watched, Sight(ENTERING[:2, :, :, :2]))),
-        "no number": said(lambda: WatchedKeras(watched, Sight()).hold(tf.zeros(2))),
-        "loss by name": sorted(WatchedKeras(one_hot, Sight(ENTERING[:4], labels=[0, 1, 2, 0])).gradients()),
-        "no labels": sorted(WatchedKeras(one_hot, Sight(ENTERING[:4])).gradients()),
+        "not built": said(lambda: WatchedKeras(empty, ProbeConfig())),
+        "wrong probes": said(lambda: WatchedKeras(watched, ProbeConfig(ENTERING[:2, :, :, :2]))),
+        "no number": said(lambda: WatchedKeras(watched, ProbeConfig()).hold(tf.zeros(2))),
+        "loss by name": sorted(WatchedKeras(one_hot, ProbeConfig(ENTERING[:4], labels=[0, 1, 2, 0])).gradients()),
+        "no labels": sorted(WatchedKeras(one_hot, ProbeConfig(ENTERING[:4])).gradients()),
         "torch": "torch" in sys.modules,
     }
     np.savez(folder / "expected.npz", **arrays)

@@ -12,7 +12,7 @@ from torch import nn
 
 from adapters.torch_models import CLASSES, SPEC, in_the_middle_of_training, model, pictures, same, state
 from innerview.errors import ModelError, UnknownLayer, UsageError
-from innerview.recorders.sight import Sight
+from innerview.recorders.probe_config import ProbeConfig
 from innerview.recorders.torch import WatchedTorch, original, watch
 from typecheck import unchecked
 
@@ -27,7 +27,7 @@ def small() -> nn.Sequential:
 def test_an_update_is_measured() -> None:
     module = small()
     weight = module[1].weight
-    watched = WatchedTorch(module, Sight())
+    watched = WatchedTorch(module, ProbeConfig())
     weight.grad = torch.full_like(weight, 2.0)
     before = weight.detach().clone()
     watched.remember()
@@ -48,7 +48,7 @@ def test_what_is_no_number_is_counted() -> None:
     with torch.no_grad():
         module[1].weight[1] = -torch.inf
         module[1].weight[2, 0] = torch.nan
-    found = WatchedTorch(module, Sight()).measure()
+    found = WatchedTorch(module, ProbeConfig()).measure()
     one = found["1.weight"]
     assert (one.nan, one.infinite, one.gradient_nan, one.gradient_infinite, one.wrong) == (1, 4, 2, 0, 7)
     assert found["1.bias"].wrong == 0
@@ -56,7 +56,7 @@ def test_what_is_no_number_is_counted() -> None:
 
 def test_layers_are_those_of_the_model_in_evaluation_mode() -> None:
     module = model()
-    seen = watch(module, Sight(PROBES, layers=("norm", "conv2", "relu#2", "output#1"))).look()
+    seen = watch(module, ProbeConfig(PROBES, layers=("norm", "conv2", "relu#2", "output#1"))).look()
     assert seen
     module.eval()
     with torch.no_grad():
@@ -77,8 +77,8 @@ def test_layers_are_those_of_the_model_in_evaluation_mode() -> None:
 def test_pixels_go_through_the_declaration() -> None:
     module = model()
     pixels = pictures(3)
-    declared = watch(module, Sight(pixels, input=SPEC, output=CLASSES)).look()
-    plain = watch(module, Sight(torch.from_numpy(pixels).permute(0, 3, 1, 2))).look()
+    declared = watch(module, ProbeConfig(pixels, input=SPEC, output=CLASSES)).look()
+    plain = watch(module, ProbeConfig(torch.from_numpy(pixels).permute(0, 3, 1, 2))).look()
     assert declared
     assert plain
     np.testing.assert_allclose(declared.outputs, plain.outputs, rtol=1e-5, atol=1e-6)
@@ -107,7 +107,7 @@ def test_everything_comes_back_as_it_was() -> None:
     module = in_the_middle_of_training()
     before, drawn = copy.deepcopy(state(module)), chances()
     with unchecked():  # the run-time type checker itself draws from Python's generator
-        watched = watch(module, Sight(pictures(3), input=SPEC, output=CLASSES))
+        watched = watch(module, ProbeConfig(pictures(3), input=SPEC, output=CLASSES))
         watched.look()
         watched.remember()
         watched.measure()
@@ -118,7 +118,7 @@ def test_everything_comes_back_as_it_was() -> None:
 
 def test_everything_comes_back_after_an_error_too() -> None:
     module = Guessing().train()
-    watched = watch(module, Sight(torch.rand(3, 3)))
+    watched = watch(module, ProbeConfig(torch.rand(3, 3)))
     before, drawn = copy.deepcopy(state(module)), chances()
     module.fails = True
     with unchecked(), pytest.raises(RuntimeError, match="on purpose"):
@@ -129,17 +129,17 @@ def test_everything_comes_back_after_an_error_too() -> None:
 
 def test_a_model_that_can_t_take_the_probes_says_so() -> None:
     with pytest.raises(ModelError, match=r"failed on the probe images, shape \(3, 5\)"):
-        watch(small(), Sight(torch.rand(3, 5)))
+        watch(small(), ProbeConfig(torch.rand(3, 5)))
 
 
 def test_an_unknown_layer_lists_those_that_there_are() -> None:
     with pytest.raises(UnknownLayer, match="relu#2"):
-        watch(model(), Sight(PROBES, layers=("relu#3",)))
+        watch(model(), ProbeConfig(PROBES, layers=("relu#3",)))
 
 
 def test_weights_and_what_lies_beside_them_are_the_whole_state() -> None:
     module = model()
-    watched = watch(module, Sight())
+    watched = watch(module, ProbeConfig())
     assert watched.weights().keys() == dict(module.named_parameters()).keys()
     whole = {**watched.weights(), **watched.beside()}
     assert whole.keys() == module.state_dict().keys()
@@ -149,7 +149,7 @@ def test_weights_and_what_lies_beside_them_are_the_whole_state() -> None:
 
 def test_half_precision_is_widened_exactly() -> None:
     module = small().bfloat16()
-    watched = watch(module, Sight(torch.rand(2, 4)))
+    watched = watch(module, ProbeConfig(torch.rand(2, 4)))
     seen = watched.look()
     assert seen
     assert seen.channels["2"].mean.dtype == np.float64
@@ -168,7 +168,7 @@ def test_outputs_that_are_no_scores_are_left_out() -> None:
         def forward(self, value: torch.Tensor) -> dict[str, torch.Tensor]:
             return {"features": self.dense(value)}
 
-    seen = watch(Two(), Sight(torch.rand(3, 3))).look()
+    seen = watch(Two(), ProbeConfig(torch.rand(3, 3))).look()
     assert seen
     assert seen.outputs is None
     assert list(seen.channels) == ["dense"]
@@ -189,7 +189,7 @@ def test_a_compiled_model_is_looked_at_without_compiling_it_anew(way: str) -> No
         return graph.forward
 
     module = model().eval()
-    plain = watch(model(), Sight(PROBES)).look()
+    plain = watch(model(), ProbeConfig(PROBES)).look()
     compiled: nn.Module = module
     if way == "wrapped":
         compiled = torch.compile(module, backend=backend)
@@ -200,7 +200,7 @@ def test_a_compiled_model_is_looked_at_without_compiling_it_anew(way: str) -> No
     compiled(PROBES)
     count = len(graphs)
     assert count
-    seen = watch(compiled, Sight(PROBES)).look()
+    seen = watch(compiled, ProbeConfig(PROBES)).look()
     compiled(PROBES)
     assert len(graphs) == count
     assert seen
@@ -210,7 +210,7 @@ def test_a_compiled_model_is_looked_at_without_compiling_it_anew(way: str) -> No
 
 
 def test_autocast_around_a_look_changes_nothing() -> None:
-    watched = watch(small(), Sight(torch.rand(3, 4)))
+    watched = watch(small(), ProbeConfig(torch.rand(3, 4)))
     plain = watched.look()
     with torch.autocast("cpu", torch.bfloat16):
         inside = watched.look()
@@ -221,7 +221,7 @@ def test_autocast_around_a_look_changes_nothing() -> None:
 
 
 def test_a_metric_is_one_number() -> None:
-    watched = watch(small(), Sight())
+    watched = watch(small(), ProbeConfig())
     loss = torch.tensor([2.5], requires_grad=True)
     held = watched.hold(loss)
     with torch.no_grad():

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from innerview.methods.health import Finding
+from innerview.methods.health import TrainingWarning
 from innerview.methods.mistakes import mistakes
 from innerview.pictures.timeline import Frame, Timeline
 from innerview.results import Prediction
@@ -21,34 +21,37 @@ COURSE = Course("run", 300, 300, 1.5, 12.0, 0.5, 0.9, (0.8, 1000), 0.85, 0.86, 1
 
 SAID = {
     "diverged": (
-        Finding("diverged", "the output of conv3", 41),
+        TrainingWarning("diverged", "the output of conv3", 41),
         "The loss or a gradient was NaN or infinite in step 41. It began in the output of conv3, and",
     ),
     "nan or infinite": (
-        Finding("nan or infinite", "layer 2 (conv2)", 80, (7,)),
+        TrainingWarning("nan or infinite", "layer 2 (conv2)", 80, (7,)),
         "7 weights of layer 2 (conv2) are NaN or infinite at step 80",
     ),
-    "not learning": (Finding("not learning", "", 100, (2.3, 2.31)), "2.30 at the beginning, 2.31 at step 100"),
-    "degrading": (Finding("degrading", "", 50, (0.9, 0.8)), "best at step 50 (90 %) and is 80 % now"),
+    "not learning": (TrainingWarning("not learning", "", 100, (2.3, 2.31)), "2.30 at the beginning, 2.31 at step 100"),
+    "degrading": (TrainingWarning("degrading", "", 50, (0.9, 0.8)), "best at step 50 (90 %) and is 80 % now"),
     "overfitting": (
-        Finding("overfitting", "", 100, (0.99, 0.6)),
+        TrainingWarning("overfitting", "", 100, (0.99, 0.6)),
         "99 % on training images and 60 % on test images",
     ),
-    "spike": (Finding("spike", "", 1200, (60, 1.5)), "reached 60.0 at step 1,200, 40.0 times its median (1.50)"),
+    "spike": (
+        TrainingWarning("spike", "", 1200, (60, 1.5)),
+        "reached 60.0 at step 1,200, 40.0 times its median (1.50)",
+    ),
     "frozen": (
-        Finding("frozen", "layer 1", 3666, (0.016,)),
+        TrainingWarning("frozen", "layer 1", 3666, (0.016,)),
         "Layer 1 is frozen: after 3,666 steps its weights are 1.6 %",
     ),
     "stopped": (
-        Finding("stopped", "layer 5", 2000, (0.0005, 4000)),
+        TrainingWarning("stopped", "layer 5", 2000, (0.0005, 4000)),
         "Layer 5 stopped changing at step 2,000: up to step 4,000",
     ),
-    "dead": (Finding("dead", "layer 4", -1, (3, 128, 5)), "3 of 128 channels in layer 4 are dead on 5 images"),
+    "dead": (TrainingWarning("dead", "layer 4", -1, (3, 128, 5)), "3 of 128 channels in layer 4 are dead on 5 images"),
     "saturated": (
-        Finding("saturated", "layer 4", -1, (1, 128, 0)),
+        TrainingWarning("saturated", "layer 4", -1, (1, 128, 0)),
         "1 of 128 channels in layer 4 is saturated on the recorder's images, where the activation is flat",
     ),
-    "collapsed": (Finding("collapsed", "", -1, (1, 0.8)), "80 % of the test images are predicted as 1 bee"),
+    "collapsed": (TrainingWarning("collapsed", "", -1, (1, 0.8)), "80 % of the test images are predicted as 1 bee"),
 }
 
 
@@ -132,7 +135,7 @@ def test_answers_on_test_images() -> None:
 
 def test_a_loss_that_rose_is_not_called_one_that_hardly_fell() -> None:
     def said(first: float, last: float) -> str:
-        return run_sentences.warning(Finding("not learning", "", 30, (first, last))).text
+        return run_sentences.warning(TrainingWarning("not learning", "", 30, (first, last))).text
 
     assert said(2.3, 2.29).startswith("The loss has hardly fallen: 2.30 at the beginning, 2.29")
     assert said(2.3, 1.27e18).startswith("The loss has risen: 2.30 at the beginning, 1.27e18")

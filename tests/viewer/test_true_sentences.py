@@ -24,7 +24,7 @@ from innerview.methods import (
     predict,
     weight_histograms,
 )
-from innerview.methods.health import Finding
+from innerview.methods.health import TrainingWarning
 from innerview.model import ForwardResult, InputSpec, OutputSpec
 from innerview.pictures.captions import Subject, said_lines, top_lines
 from innerview.pictures.words import error, share
@@ -244,7 +244,7 @@ def test_what_is_said_of_many_pictures_is_readable(accuracy, alphas) -> None:
 
 @pytest.mark.parametrize("values", [(5.0, 0.0), (5.0, 1.0), (1e30, 1e-30)])
 def test_a_spike_over_nothing_has_no_factor(values: tuple[float, float]) -> None:
-    text = run_sentences.warning(Finding("spike", "", 3, values)).text
+    text = run_sentences.warning(TrainingWarning("spike", "", 3, values)).text
     assert_readable(text)
     assert ("times its median" in text) == bool(values[1])
 

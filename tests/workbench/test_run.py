@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from innerview.allcnn import CLASS_NAMES
 from innerview.errors import DataError, ModelError, UsageError
 from innerview.methods import predict
-from innerview.methods.health import Vitals, examine_health
+from innerview.methods.health import TrainingSignals, examine_health
 from innerview.methods.units import LayerUnits
 from innerview.runs import RunFolder, answers
 from innerview.runs.answers import Answers
@@ -192,7 +192,7 @@ def test_the_view_of_channels_counts_as_the_warnings_do() -> None:
     positive, saturated = np.array([0.0, 0.0, 0.2, 0.03]), np.array([1.0, 0.2, 0.1, 0.97])
     row = (LayerUnits("a", positive, saturated),)
     counted, stuck, _ = unit_counts(UnitTimes((0,), ("a",), (row,), "five photos", 5))
-    found = {one.kind: one.values[0] for one in examine_health(Vitals(units=row, pictures=5))}
+    found = {one.kind: one.values[0] for one in examine_health(TrainingSignals(units=row, pictures=5))}
     assert found == {"dead": counted[-1, 0], "saturated": stuck[-1, 0]} == {"dead": 2, "saturated": 1}
 
 

@@ -22,7 +22,7 @@ from typing import Any, Final, final
 import numpy as np
 
 from innerview.adapters.captum_bridge import refuse, require_relu, share_out
-from innerview.adapters.promises import enter
+from innerview.adapters.checks import enter
 from innerview.adapters.torch import TorchModel
 from innerview.adapters.torch_calls import device, looking
 from innerview.errors import ImageError, InnerviewError, MissingExtra, ModelError, UsageError
@@ -66,7 +66,7 @@ class Score(torch.autograd.Function):
 
 
 @final
-class Asked(nn.Module):
+class ScoredModule(nn.Module):
     """The user's module, giving the declared output or the target's score, and counting the images that pass."""
 
     def __init__(self, model: TorchModel, target: Target | None) -> None:
@@ -98,7 +98,7 @@ def attribute(
         )
     outputs = model.forward(image[None]).outputs
     resolved = None if target is None else target.resolve(outputs[0], model.output)
-    asked = Asked(model, None if isinstance(resolved, Logit) else resolved)
+    asked = ScoredModule(model, None if isinstance(resolved, Logit) else resolved)
     made = _construct(model, method, asked, layer)
     core = _core(made)
     name = type(core).__name__
@@ -136,7 +136,9 @@ def attribute(
     )
 
 
-def _construct(model: TorchModel, method: str | Callable[..., Any], asked: Asked, layer: str | int | None) -> Any:
+def _construct(
+    model: TorchModel, method: str | Callable[..., Any], asked: ScoredModule, layer: str | int | None
+) -> Any:
     """Make the object of Captum that has the method, and refuse what is none."""
     known = sorted(name for name in captum.attr.__all__ if _is_method(getattr(captum.attr, name)))
     if isinstance(method, str) and method not in known:

@@ -15,9 +15,9 @@ from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 
+from innerview.adapters.checks import check_shape, collect_grad_outputs, enter
 from innerview.adapters.failures import of_target
 from innerview.adapters.positions import Order, Placed
-from innerview.adapters.promises import check_shape, collect_grad_outputs, enter
 from innerview.errors import ModelError
 from innerview.model import OUTPUT, ForwardResult, GradOutputs, InputSpec, Layer, OutputSpec, VjpResult, require_layers
 from innerview.types import Array, Images

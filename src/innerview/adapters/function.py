@@ -12,7 +12,7 @@ from typing import Any, Final, final
 
 import numpy as np
 
-from innerview.adapters.promises import check_inputs, check_precision, check_shape, enter
+from innerview.adapters.checks import check_inputs, check_precision, check_shape, enter
 from innerview.errors import ModelError, UsageError
 from innerview.model import ForwardResult, InputSpec, Layer, OutputSpec, fingerprint_of, model_in_short
 from innerview.types import Array, Images

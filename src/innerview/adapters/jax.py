@@ -25,12 +25,7 @@ from typing import Any, Final, final
 import numpy as np
 
 from innerview.adapters.changes import Evidence, Take, gather
-from innerview.adapters.engine import Passes, Tap
-from innerview.adapters.failures import AXES_MAY_BE_WRONG, BACK, made_ours
-from innerview.adapters.keeping import Kept, random_numbers, restoring
-from innerview.adapters.picking import pick
-from innerview.adapters.positions import Placed, place
-from innerview.adapters.promises import (
+from innerview.adapters.checks import (
     check_inputs,
     check_precision,
     check_shape,
@@ -38,7 +33,12 @@ from innerview.adapters.promises import (
     enter,
     refuse_weights_only,
 )
-from innerview.adapters.whereabouts import Whereabouts
+from innerview.adapters.engine import Passes, Tap
+from innerview.adapters.failure_location import FailureLocation
+from innerview.adapters.failures import AXES_MAY_BE_WRONG, BACK, made_ours
+from innerview.adapters.keeping import Kept, random_numbers, restoring
+from innerview.adapters.picking import pick
+from innerview.adapters.positions import Placed, place
 from innerview.adapters.wiring import wired
 from innerview.errors import MissingExtra, ModelError
 from innerview.model import (
@@ -218,7 +218,7 @@ class JaxModel:
 
     def _locate(self, images: Images) -> str | None:
         """Run once more, on images that a run has failed on, to see where; None where it runs now."""
-        place = Whereabouts()
+        place = FailureLocation()
 
         def seen(name: str, named: Named, value: Any) -> Any:  # noqa: ARG001 as it is called
             place.leave(name, [value.shape])
@@ -251,7 +251,7 @@ class JaxModel:
         """Run black images once, to see which values are named and whether it runs at all as declared."""
         inputs, place = (
             enter(self.input, np.zeros((survey.batch, *self.input.shape), self.dtype), self.dtype),
-            Whereabouts(),
+            FailureLocation(),
         )
 
         def seen(name: str, named: Named, value: Any) -> Any:

@@ -25,13 +25,13 @@ from typing import Any, Final, final
 import numpy as np
 
 from innerview.adapters.changes import Evidence, Take, gather
+from innerview.adapters.checks import check_precision, check_shape, check_weights, enter, refuse_weights_only
 from innerview.adapters.endings import Found, check_taken_off
 from innerview.adapters.engine import Engine, Passes, Tap
+from innerview.adapters.failure_location import FailureLocation
 from innerview.adapters.failures import AXES_MAY_BE_WRONG, BACK, made_ours
 from innerview.adapters.picking import pick
 from innerview.adapters.positions import Order, Placed, place
-from innerview.adapters.promises import check_precision, check_shape, check_weights, enter, refuse_weights_only
-from innerview.adapters.whereabouts import Whereabouts
 from innerview.adapters.wiring import Wiring, wired
 from innerview.errors import MissingExtra, ModelError
 from innerview.model import (
@@ -201,7 +201,7 @@ class KerasModel:
 
     def _locate(self, images: Images) -> str | None:
         """Run once more, on images that a run has failed on, to see where; None where it runs now."""
-        place = Whereabouts()
+        place = FailureLocation()
         try:
             with self._looking(), observing(self._model, _unseen, place):
                 self._engine.forward(self._run_plain, enter(self.input, images, self.dtype), frozenset())
@@ -262,7 +262,7 @@ class KerasModel:
     ) -> Ending | None:
         """Run black images once, to see the calls, the ending, and whether the model runs at all as declared."""
         black = enter(taken, np.zeros((survey.batch, *taken.shape), dtype), dtype)
-        given, place = list[Any](), Whereabouts()
+        given, place = list[Any](), FailureLocation()
 
         def run(inputs: Any, _tap: Tap) -> Any:
             with observing(self._model, survey, place):

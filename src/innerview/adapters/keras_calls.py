@@ -21,8 +21,8 @@ from typing import Any, Final, TypeAlias
 import keras
 import numpy as np
 
+from innerview.adapters.failure_location import FailureLocation
 from innerview.adapters.keras_wiring import Following
-from innerview.adapters.whereabouts import Whereabouts
 from innerview.errors import ModelError
 from innerview.model import OUTPUT, Layer
 
@@ -73,7 +73,7 @@ def _inside(layer: Any) -> list[Any]:
 
 @contextmanager
 def observing(
-    model: Any, seen: Seen, place: Whereabouts | None = None, following: Following | None = None
+    model: Any, seen: Seen, place: FailureLocation | None = None, following: Following | None = None
 ) -> Generator[None, None, None]:
     """Call `seen` after every call of a layer that holds no others; `place`, `following` hear of it too."""
     calls, changed = Counter[int](), list[Any]()
@@ -213,7 +213,7 @@ class Survey:
         return sum(found is layer for found, _ in self.results.values())
 
 
-def no_such_convolution(place: Whereabouts, error: Exception) -> str:
+def no_such_convolution(place: FailureLocation, error: Exception) -> str:
     """Say that TensorFlow has no convolution with channels in front on this processor; empty if the error is another.
 
     It has them where oneDNN has (AVX-512). Which call it was that it lacks, only its words say.

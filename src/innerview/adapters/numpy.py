@@ -13,8 +13,8 @@ from typing import Any, Final, final
 
 import numpy as np
 
+from innerview.adapters.checks import check_precision, check_weights, collect_grad_outputs, enter, refuse_weights_only
 from innerview.adapters.operations import Operation
-from innerview.adapters.promises import check_precision, check_weights, collect_grad_outputs, enter, refuse_weights_only
 from innerview.adapters.sharing import local_blocks, run_shared
 from innerview.errors import ModelError
 from innerview.model import (

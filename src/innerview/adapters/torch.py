@@ -26,17 +26,17 @@ from typing import Any, Final, final
 import numpy as np
 
 from innerview.adapters.changes import Evidence, Take, gather
-from innerview.adapters.endings import Found
-from innerview.adapters.engine import Passes, Run
-from innerview.adapters.failures import BACK, made_ours
-from innerview.adapters.positions import Order, Placed, place
-from innerview.adapters.promises import (
+from innerview.adapters.checks import (
     check_inputs,
     check_precision,
     check_weights,
     enter,
     refuse_weights_only,
 )
+from innerview.adapters.endings import Found
+from innerview.adapters.engine import Passes, Run
+from innerview.adapters.failures import BACK, made_ours
+from innerview.adapters.positions import Order, Placed, place
 from innerview.adapters.wiring import wired
 from innerview.errors import MissingExtra, ModelError, UsageError
 from innerview.model import (

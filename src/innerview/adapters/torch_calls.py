@@ -24,11 +24,11 @@ import torch
 from torch import nn
 
 from innerview.adapters import engine, picking
+from innerview.adapters.failure_location import FailureLocation
 from innerview.adapters.keeping import restoring
 from innerview.adapters.positions import Order
 from innerview.adapters.torch_state import Tensors, flags, freeze, random_draws, settings
 from innerview.adapters.torch_wiring import Following
-from innerview.adapters.whereabouts import Whereabouts
 from innerview.adapters.wiring import Wiring
 from innerview.errors import ModelError
 from innerview.model import OUTPUT, Layer
@@ -97,7 +97,7 @@ def eager() -> AbstractContextManager[object]:
 
 @contextmanager
 def observing(
-    model: nn.Module, seen: Seen, place: Whereabouts | None = None, following: Following | None = None
+    model: nn.Module, seen: Seen, place: FailureLocation | None = None, following: Following | None = None
 ) -> Generator[None, None, None]:
     """Call `seen` after every call of a layer while the block runs; `place`, `following` hear of it too."""
     names = _layers(model)

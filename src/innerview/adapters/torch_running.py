@@ -18,15 +18,15 @@ from typing import Any, Final
 import numpy as np
 import torch
 
+from innerview.adapters.checks import check_shape, enter
 from innerview.adapters.endings import Found, check_taken_off, take_off, take_off_seen, words
 from innerview.adapters.engine import Tap
+from innerview.adapters.failure_location import FailureLocation
 from innerview.adapters.failures import AXES_MAY_BE_WRONG, made_ours
-from innerview.adapters.promises import check_shape, enter
 from innerview.adapters.torch_calls import Survey, device, observing, pick, precision
 from innerview.adapters.torch_endings import Watch, before, last_operation
 from innerview.adapters.torch_engine import TorchEngine
 from innerview.adapters.torch_state import Tensors
-from innerview.adapters.whereabouts import Whereabouts
 from innerview.errors import ModelError
 from innerview.model import OUTPUT, InputSpec, OutputSpec
 from innerview.types import Array, Images
@@ -125,7 +125,7 @@ class Running:
 
     def locate(self, images: Images) -> str | None:
         """Run once more, on images that a run has failed on, to see where; None where it runs now."""
-        place = Whereabouts()
+        place = FailureLocation()
         try:
             with self.looking(), observing(self.model, _unseen, place), torch.enable_grad():
                 entering = self.engine.enter(enter(self.input, images, self.dtype))
@@ -158,7 +158,7 @@ class Running:
     def _dry_run(self, survey: Survey) -> None:
         """Run black images once, to see the calls and whether the model runs at all as declared."""
         black = enter(self.input, np.zeros((survey.batch, *self.input.shape), self.dtype), self.dtype)
-        place = Whereabouts()
+        place = FailureLocation()
 
         def seen(name: str, module: torch.nn.Module, result: Any) -> None:
             if isinstance(result, torch.Tensor) and result.dtype in HALVES:

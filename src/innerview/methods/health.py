@@ -42,7 +42,7 @@ ONE_CLASS: Final = 0.6
 
 
 @dataclass(frozen=True)
-class Finding:
+class TrainingWarning:
     """One sign.
 
     Attributes:
@@ -65,7 +65,7 @@ def nothing() -> Array:
 
 @short
 @dataclass(frozen=True)
-class Vitals:
+class TrainingSignals:
     """What the rules look at; empty where it was not recorded.
 
     Attributes:
@@ -99,124 +99,124 @@ class Vitals:
     broken_in: str = ""
 
 
-def diverged(vitals: Vitals) -> list[Finding]:
+def diverged(signals: TrainingSignals) -> list[TrainingWarning]:
     """A loss or a gradient that was NaN or infinite and stopped the training: where it began, in which step."""
-    return [Finding("diverged", vitals.broken_in, vitals.broken_at)] if vitals.broken_at >= 0 else []
+    return [TrainingWarning("diverged", signals.broken_in, signals.broken_at)] if signals.broken_at >= 0 else []
 
 
-def not_finite(vitals: Vitals) -> list[Finding]:
+def not_finite(signals: TrainingSignals) -> list[TrainingWarning]:
     """Weights that are NaN or infinite: layer, the first checkpoint with any, how many there."""
-    found: list[Finding] = []
-    for place, layer in enumerate(vitals.layers):
-        bad = np.flatnonzero(vitals.broken[:, place])
+    found: list[TrainingWarning] = []
+    for place, layer in enumerate(signals.layers):
+        bad = np.flatnonzero(signals.broken[:, place])
         if bad.size:
-            count = float(vitals.broken[bad[0], place])
-            found.append(Finding("nan or infinite", layer, int(vitals.checkpoints[bad[0]]), (count,)))
+            count = float(signals.broken[bad[0], place])
+            found.append(TrainingWarning("nan or infinite", layer, int(signals.checkpoints[bad[0]]), (count,)))
     return found
 
 
-def stopped(vitals: Vitals) -> list[Finding]:
+def stopped(signals: TrainingSignals) -> list[TrainingWarning]:
     """Layers that stand still long before the end: layer, since when, the share by which they moved since, the end."""
-    found: list[Finding] = []
-    if len(vitals.checkpoints) < 3:
+    found: list[TrainingWarning] = []
+    if len(signals.checkpoints) < 3:
         return found
-    end = int(vitals.checkpoints[-1])
-    for place, layer in enumerate(vitals.layers):
-        distance = vitals.distance[:, place]
+    end = int(signals.checkpoints[-1])
+    for place, layer in enumerate(signals.layers):
+        distance = signals.distance[:, place]
         moving = np.flatnonzero(~(distance < STILL))
         still = int(moving[-1]) + 1 if moving.size else 0
-        since = int(vitals.checkpoints[still]) if still < len(distance) else end
+        since = int(signals.checkpoints[still]) if still < len(distance) else end
         if since <= (1 - LASTING) * end:
-            found.append(Finding("stopped", layer, since, (float(distance[still]), end)))
+            found.append(TrainingWarning("stopped", layer, since, (float(distance[still]), end)))
     return found
 
 
-def frozen(vitals: Vitals) -> list[Finding]:
+def frozen(signals: TrainingSignals) -> list[TrainingWarning]:
     """Layers that end nearly where they began: layer, the last step, the distance as a share of their size.
 
     Judged once some layer has moved: before that, the run is young.
     """
-    if len(vitals.checkpoints) < 3 or not (vitals.distance[0] > 5 * FROZEN).any():
+    if len(signals.checkpoints) < 3 or not (signals.distance[0] > 5 * FROZEN).any():
         return []
-    end = int(vitals.checkpoints[-1])
+    end = int(signals.checkpoints[-1])
     return [
-        Finding("frozen", layer, end, (float(vitals.distance[0, place]),))
-        for place, layer in enumerate(vitals.layers)
-        if vitals.distance[0, place] < FROZEN
+        TrainingWarning("frozen", layer, end, (float(signals.distance[0, place]),))
+        for place, layer in enumerate(signals.layers)
+        if signals.distance[0, place] < FROZEN
     ]
 
 
-def enough(vitals: Vitals) -> bool:
+def enough(signals: TrainingSignals) -> bool:
     """Whether channels were watched on enough pictures to say something of them."""
-    return vitals.pictures == 0 or vitals.pictures >= FEWEST
+    return signals.pictures == 0 or signals.pictures >= FEWEST
 
 
-def dead(vitals: Vitals) -> list[Finding]:
+def dead(signals: TrainingSignals) -> list[TrainingWarning]:
     """Channels that never fire: layer, how many, of how many, on how many pictures."""
     return [
-        Finding("dead", one.layer, -1, (one.dead.size, one.positive.size, vitals.pictures))
-        for one in vitals.units
-        if one.dead.size and enough(vitals)
+        TrainingWarning("dead", one.layer, -1, (one.dead.size, one.positive.size, signals.pictures))
+        for one in signals.units
+        if one.dead.size and enough(signals)
     ]
 
 
-def saturated(vitals: Vitals) -> list[Finding]:
+def saturated(signals: TrainingSignals) -> list[TrainingWarning]:
     """Channels whose gradient is gone though they fire: layer, how many, of how many, on how many pictures."""
     return [
-        Finding("saturated", one.layer, -1, (one.saturated_channels.size, one.positive.size, vitals.pictures))
-        for one in vitals.units
-        if one.saturated_channels.size and enough(vitals)
+        TrainingWarning("saturated", one.layer, -1, (one.saturated_channels.size, one.positive.size, signals.pictures))
+        for one in signals.units
+        if one.saturated_channels.size and enough(signals)
     ]
 
 
-def spikes(vitals: Vitals) -> list[Finding]:
+def spikes(signals: TrainingSignals) -> list[TrainingWarning]:
     """The largest gradient after the beginning: step, its norm, the median norm."""
-    late = vitals.steps > 0.1 * vitals.steps.max(initial=0)
-    if late.sum() < 10 or len(vitals.gradient) != len(vitals.steps):
+    late = signals.steps > 0.1 * signals.steps.max(initial=0)
+    if late.sum() < 10 or len(signals.gradient) != len(signals.steps):
         return []
-    norms, steps = vitals.gradient[late], vitals.steps[late]
+    norms, steps = signals.gradient[late], signals.steps[late]
     if not np.isfinite(norms).any():
         return []
     largest, median = int(np.nanargmax(norms)), float(np.nanmedian(norms))
     if not norms[largest] > SPIKE * median:
         return []
-    return [Finding("spike", "", int(steps[largest]), (float(norms[largest]), median))]
+    return [TrainingWarning("spike", "", int(steps[largest]), (float(norms[largest]), median))]
 
 
-def not_learning(vitals: Vitals) -> list[Finding]:
+def not_learning(signals: TrainingSignals) -> list[TrainingWarning]:
     """A loss that hardly fell: the loss at the beginning, the loss now, and the step of now."""
-    if len(vitals.loss) < 20:
+    if len(signals.loss) < 20:
         return []
-    tenth = max(1, len(vitals.loss) // 20)
-    first, last = float(vitals.loss[:tenth].mean()), float(vitals.loss[-tenth:].mean())
-    return [Finding("not learning", "", int(vitals.steps[-1]), (first, last))] if last > 0.97 * first else []
+    tenth = max(1, len(signals.loss) // 20)
+    first, last = float(signals.loss[:tenth].mean()), float(signals.loss[-tenth:].mean())
+    return [TrainingWarning("not learning", "", int(signals.steps[-1]), (first, last))] if last > 0.97 * first else []
 
 
-def degrading(vitals: Vitals) -> list[Finding]:
+def degrading(signals: TrainingSignals) -> list[TrainingWarning]:
     """Test accuracy that was better before: the best one's step, the best, the last."""
-    if len(vitals.test_accuracy) < 2:
+    if len(signals.test_accuracy) < 2:
         return []
-    best = int(vitals.test_accuracy.argmax())
-    high, last = float(vitals.test_accuracy[best]), float(vitals.test_accuracy[-1])
-    return [Finding("degrading", "", int(vitals.test_steps[best]), (high, last))] if high - last > FALL else []
+    best = int(signals.test_accuracy.argmax())
+    high, last = float(signals.test_accuracy[best]), float(signals.test_accuracy[-1])
+    return [TrainingWarning("degrading", "", int(signals.test_steps[best]), (high, last))] if high - last > FALL else []
 
 
-def overfitting(vitals: Vitals) -> list[Finding]:
+def overfitting(signals: TrainingSignals) -> list[TrainingWarning]:
     """Training accuracy far above test accuracy: the step of the last test, both."""
-    if not (len(vitals.test_accuracy) and len(vitals.accuracy)):
+    if not (len(signals.test_accuracy) and len(signals.accuracy)):
         return []
-    known, new = float(vitals.accuracy[-1]), float(vitals.test_accuracy[-1])
-    return [Finding("overfitting", "", int(vitals.test_steps[-1]), (known, new))] if known - new > GAP else []
+    known, new = float(signals.accuracy[-1]), float(signals.test_accuracy[-1])
+    return [TrainingWarning("overfitting", "", int(signals.test_steps[-1]), (known, new))] if known - new > GAP else []
 
 
-def collapsed(vitals: Vitals) -> list[Finding]:
+def collapsed(signals: TrainingSignals) -> list[TrainingWarning]:
     """One class that takes most answers: its number, its share."""
-    if not len(vitals.said) or vitals.said.max() < max(ONE_CLASS, 1.5 / len(vitals.said)):
+    if not len(signals.said) or signals.said.max() < max(ONE_CLASS, 1.5 / len(signals.said)):
         return []
-    return [Finding("collapsed", "", -1, (float(vitals.said.argmax()), float(vitals.said.max())))]
+    return [TrainingWarning("collapsed", "", -1, (float(signals.said.argmax()), float(signals.said.max())))]
 
 
-RULES: Final[tuple[Callable[[Vitals], list[Finding]], ...]] = (
+RULES: Final[tuple[Callable[[TrainingSignals], list[TrainingWarning]], ...]] = (
     diverged,
     not_finite,
     not_learning,
@@ -232,6 +232,6 @@ RULES: Final[tuple[Callable[[Vitals], list[Finding]], ...]] = (
 """In the order in which people should hear of them."""
 
 
-def examine_health(vitals: Vitals) -> list[Finding]:
+def examine_health(signals: TrainingSignals) -> list[TrainingWarning]:
     """Apply every rule."""
-    return [finding for rule in RULES for finding in rule(vitals)]
+    return [finding for rule in RULES for finding in rule(signals)]

@@ -20,7 +20,7 @@ from innerview.model import Model
 from innerview.notebook.saved import frame, stills
 from innerview.session.compute.explanation import examine
 from innerview.session.images import gather
-from innerview.session.opening import furnish, open_model
+from innerview.session.opening import furnish, opened_model
 from innerview.session.query import Query, check_query
 from innerview.session.session import Session
 from innerview.viewer.hello import hello
@@ -79,7 +79,7 @@ class View:
             replace(query, **BRIEF, judge=bool(query.judge)),
             runs,
         )
-        self._opened = open_model(model)
+        self._opened = opened_model(model)
         check_query(query, self._opened.model)
         self._items = gather(self._opened.model, pictures, query)
         self._scene = page_context(self._opened)

@@ -4,7 +4,7 @@ recorder.py      `Recorder`: what is recorded when, whatever the framework
 schedule.py      when something is due, and whether it can be afforded
 watched.py       what a recorder asks of a model; torch.py and keras_model.py answer
 keras.py         a callback for Keras's `fit`
-sight.py         what is looked at on the probe images: layers, images, classes
+probe_config.py  what is looked at on the probe images: layers, images, classes
 saturation.py    statistics of a layer's channels
 tensorboard.py   histograms that others wrote, from event files
 

@@ -20,14 +20,14 @@ import numpy as np
 
 from innerview.adapters import wrap
 from innerview.adapters.changes import Evidence, Take, gather
+from innerview.adapters.checks import enter
 from innerview.adapters.engine import to_waist
 from innerview.adapters.positions import Order, Placed, channels_in_front, place, place_by_last_axis
-from innerview.adapters.promises import enter
 from innerview.errors import MissingExtra, ModelError
 from innerview.model import Layer
 from innerview.recorders.chances import same_chances
+from innerview.recorders.probe_config import ProbeConfig, chosen_layers
 from innerview.recorders.saturation import channel_statistics, flat_outputs
-from innerview.recorders.sight import Sight, chosen_layers
 from innerview.recorders.watched import Measure, Seen, one_number
 from innerview.types import Array
 
@@ -40,9 +40,9 @@ from innerview.adapters.keras import KerasModel
 from innerview.adapters.keras_calls import LOCK, Survey, named_variables, observing
 
 
-def watch(model: Any, sight: Sight) -> WatchedKeras:
+def watch(model: Any, config: ProbeConfig) -> WatchedKeras:
     """Make a Keras model fit to be watched; see `innerview.recorders.watched.watch`."""
-    return WatchedKeras(model, sight)
+    return WatchedKeras(model, config)
 
 
 @final
@@ -51,26 +51,26 @@ class WatchedKeras:
 
     Args:
         model: any Keras 3 model with weights.
-        sight: what is looked at.
+        config: what is looked at.
 
     Raises:
         ModelError: the model is not built, or can't be run on the probes; UnknownLayer: lists the layers.
     """
 
-    def __init__(self, model: Any, sight: Sight) -> None:
+    def __init__(self, model: Any, config: ProbeConfig) -> None:
         if not model.built:
             raise ModelError(
                 "the Keras model has no weights yet; call it on one batch of images, or give it a keras.Input, first"
             )
-        self._model, self._sight = model, sight
+        self._model, self._config = model, config
         self._before: dict[str, Array] = {}
         self._orders: Mapping[str, Order] = {}
         self._layers: Sequence[str] = ()
         self._flats: dict[str, tuple[float, float] | None] = {}
         with self.undisturbed():
-            declared = sight.input is not None
+            declared = config.input is not None
             self._wrapped = (
-                cast("KerasModel", wrap(model, input=sight.input, output=sight.output)) if declared else None
+                cast("KerasModel", wrap(model, input=config.input, output=config.output)) if declared else None
             )
             self._entering = self._enter()
             if self._entering is not None:
@@ -109,7 +109,7 @@ class WatchedKeras:
     def gradients(self) -> dict[str, Array]:
         """Gradients of the model's loss on the labelled probes; nothing without labels, a loss, or TensorFlow."""
         loss = _loss(self._model)
-        if self._entering is None or not self._sight.labels or loss is None or keras.backend.backend() != "tensorflow":
+        if self._entering is None or not self._config.labels or loss is None or keras.backend.backend() != "tensorflow":
             return {}
         import tensorflow as tf
 
@@ -143,7 +143,7 @@ class WatchedKeras:
 
     def pictures(self) -> Array | None:
         """The probes, as an array."""
-        probes = self._sight.probes
+        probes = self._config.probes
         return None if probes is None else np.array(_array(probes) if keras.ops.is_tensor(probes) else probes)
 
     def look(self) -> Seen | None:
@@ -173,7 +173,7 @@ class WatchedKeras:
 
     def _run_declared(self, model: KerasModel) -> tuple[Array, dict[str, Array]]:
         """The same by the declaration of input and output."""
-        answer = model.forward(np.asarray(self._sight.pixels, model.dtype), self._layers)
+        answer = model.forward(np.asarray(self._config.pixels, model.dtype), self._layers)
         return answer.outputs, dict(answer.activations)
 
     @contextmanager
@@ -195,11 +195,11 @@ class WatchedKeras:
 
     def _enter(self) -> Any:
         """The probes as the model takes them."""
-        if self._sight.input is not None and self._wrapped is not None and self._sight.pixels is not None:
-            return keras.ops.convert_to_tensor(enter(self._sight.input, self._sight.pixels, self._wrapped.dtype))
-        if self._sight.probes is None:
+        if self._config.input is not None and self._wrapped is not None and self._config.pixels is not None:
+            return keras.ops.convert_to_tensor(enter(self._config.input, self._config.pixels, self._wrapped.dtype))
+        if self._config.probes is None:
             return None
-        return keras.ops.convert_to_tensor(self._sight.probes)
+        return keras.ops.convert_to_tensor(self._config.probes)
 
     def _survey(self, entering: Any) -> None:
         """Run the probes once, to learn the layers."""
@@ -219,7 +219,7 @@ class WatchedKeras:
                 f"{problem}. Give them as the model takes them, or declare input= and output= and give pixels"
             ) from problem
         placed = self._wrapped if self._wrapped is not None else self._place(survey.layers, entering)
-        self._orders, self._layers = placed.orders, chosen_layers(placed.layers, self._sight.layers)
+        self._orders, self._layers = placed.orders, chosen_layers(placed.layers, self._config.layers)
 
     def _place(self, layers: Sequence[Layer], entering: Any) -> Placed:
         """Find out the layers' axes on the probes, of which only the shape is known."""
@@ -243,7 +243,7 @@ class WatchedKeras:
 
     def _truth(self, outputs: Any) -> Any:
         """The probes' classes as the loss wants them: numbers where it is called sparse, else one column per class."""
-        labels = np.asarray(self._sight.labels)
+        labels = np.asarray(self._config.labels)
         name = str(getattr(self._model.loss, "name", self._model.loss))
         return labels if "sparse" in name else np.eye(int(outputs.shape[-1]), dtype=np.float32)[labels]
 

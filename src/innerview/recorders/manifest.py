@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from innerview.errors import DataError
-from innerview.recorders.sight import Sight
+from innerview.recorders.probe_config import ProbeConfig
 from innerview.recorders.watched import Watched
 from innerview.results import versions
 from innerview.runs import Manifest, RunFolder
@@ -20,12 +20,12 @@ from innerview.types import Array
 NOTE = "recorded while another program trained; its code and data are not known here"
 
 
-def manifest_of(watched: Watched, sight: Sight, settings: Mapping[str, Any]) -> Manifest:
+def manifest_of(watched: Watched, config: ProbeConfig, settings: Mapping[str, Any]) -> Manifest:
     """Describe a recording.
 
     Args:
         watched: the model.
-        sight: what is looked at.
+        config: what is looked at.
         settings: of the recorder and of the training, as far as somebody told them.
     """
     model = watched.describe()
@@ -34,8 +34,8 @@ def manifest_of(watched: Watched, sight: Sight, settings: Mapping[str, Any]) -> 
         model=model,
         configuration={
             **settings,
-            "input": None if sight.input is None else asdict(sight.input),
-            "output": None if sight.output is None else asdict(sight.output),
+            "input": None if config.input is None else asdict(config.input),
+            "output": None if config.output is None else asdict(config.output),
         },
         data={"probes": _identity(watched.pictures())},
         code={"version": found["innerview"]},

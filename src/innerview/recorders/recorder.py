@@ -25,9 +25,9 @@ from typing import Any, Final, SupportsFloat
 from innerview.errors import OutputError, UsageError
 from innerview.model import InputSpec, OutputSpec
 from innerview.recorders.manifest import manifest_of, open_recording
+from innerview.recorders.probe_config import ProbeConfig
 from innerview.recorders.records import Place, Records
 from innerview.recorders.schedule import EVERY, SHARE, Budget, is_early
-from innerview.recorders.sight import Sight
 from innerview.recorders.watched import watch
 
 TAKEN: Final = frozenset({"step", "epoch", "seconds", "recorder_seconds"})
@@ -93,20 +93,20 @@ class Recorder:
         if log_every < 1:
             raise UsageError(f"log_every={log_every} was given; weights are measured every so many steps, at least 1")
         self._budget, self._every = Budget(max_overhead, clock), log_every
-        sight = Sight(probes, tuple(labels), tuple(layers), input, output, n_attributions)
-        self._watched = watch(model, sight)
+        config = ProbeConfig(probes, tuple(labels), tuple(layers), input, output, n_attributions)
+        self._watched = watch(model, config)
         settings = {
             "training": dict(configuration or {}),
             "every": log_every,
             "share": max_overhead,
             "maps": n_attributions,
         }
-        self.run = open_recording(Path(folder), manifest_of(self._watched, sight, settings), resume_at)
+        self.run = open_recording(Path(folder), manifest_of(self._watched, config, settings), resume_at)
         self.steps = resume_at or 0
         before = self.run.metrics()
         self.epochs = max((line["epoch"] for line in before), default=0)
         self._earlier: float = max((line["seconds"] for line in before), default=0.0)
-        self._records = Records(self.run, self._watched, sight)
+        self._records = Records(self.run, self._watched, config)
         self._lines = list[tuple[dict[str, float], Mapping[str, SupportsFloat]]]()
         self._done = dict[str, int]()
         with ExitStack() as opening:

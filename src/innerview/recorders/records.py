@@ -15,7 +15,7 @@ import numpy as np
 
 from innerview.errors import ModelError
 from innerview.methods import integrated_gradients
-from innerview.recorders.sight import Sight
+from innerview.recorders.probe_config import ProbeConfig
 from innerview.recorders.watched import Measure, Watched
 from innerview.runs import RunFolder
 from innerview.runs import observations as kept
@@ -48,11 +48,11 @@ class Records:
     Args:
         run: where they are written.
         watched: the model.
-        sight: what is looked at.
+        config: what is looked at.
     """
 
-    def __init__(self, run: RunFolder, watched: Watched, sight: Sight) -> None:
-        self._run, self._watched, self._sight = run, watched, sight
+    def __init__(self, run: RunFolder, watched: Watched, config: ProbeConfig) -> None:
+        self._run, self._watched, self._config = run, watched, config
         self._outputs: tuple[int, Array] | None = None
         shapes: Mapping[str, Sequence[int]] = watched.describe()["weights"]
         # a line for each bias and each scale would drown the kernels and matrices
@@ -64,7 +64,7 @@ class Records:
         pictures = self._watched.pictures()
         if pictures is None or self._run.observed("pictures"):
             return
-        labels = {"labels": np.asarray(self._sight.labels, np.int64)} if self._sight.labels else {}
+        labels = {"labels": np.asarray(self._config.labels, np.int64)} if self._config.labels else {}
         self._run.observe("pictures", 0, {"pictures": pictures, **labels})
 
     def measures(self, place: Place) -> dict[str, float]:  # noqa: ARG002 as the others
@@ -106,19 +106,19 @@ class Records:
             self._outputs = place.step, seen.outputs
             kept.keep_probes(self._run, place.step, self._said(seen.outputs, [], [], []))
             said = self._decided(seen.outputs)
-            if self._sight.labels and said is not None:
-                right = said == np.asarray(self._sight.labels)
+            if self._config.labels and said is not None:
+                right = said == np.asarray(self._config.labels)
                 line["probe_accuracy"] = float(right.mean())
         return line
 
     def maps(self, place: Place) -> dict[str, float]:
         """Add maps to what was kept of the probe images at this step; none where something is not finite."""
-        model, pixels = self._watched.model, self._sight.pixels
+        model, pixels = self._watched.model, self._config.pixels
         if model is None or pixels is None or self._outputs is None or self._outputs[0] != place.step:
             return {}
-        outputs, labels = self._outputs[1], self._sight.labels
+        outputs, labels = self._outputs[1], self._config.labels
         maps, classes, gaps = list[Array](), list[int](), list[float]()
-        for number, picture in enumerate(pixels[: self._sight.maps].astype(model.dtype)):
+        for number, picture in enumerate(pixels[: self._config.maps].astype(model.dtype)):
             highest = int(outputs[number].argmax())
             explained = model.output.output_of(labels[number], outputs[number]) if labels else highest
             black = np.zeros_like(picture)
@@ -138,13 +138,13 @@ class Records:
 
         It must not stop a training, so what has no answer is None.
         """
-        output = self._sight.output
+        output = self._config.output
         if output is None:
             return outputs.argmax(axis=1) if outputs.shape[1] > 1 else None
         return output.decide(outputs) if decides(output) else None
 
     def _said(self, outputs: Array, maps: list[Array], classes: list[int], gaps: list[float]) -> kept.Probes:
-        output = self._sight.output
+        output = self._config.output
         return kept.Probes(
             outputs=outputs.astype(np.float32),
             probabilities=np.full(outputs.shape, np.nan) if output is None else output.probabilities(outputs),
@@ -158,7 +158,7 @@ class Records:
         known = {"step": str(place.step), "epoch": str(place.epoch), "layout": self._watched.layout}
         if beside:
             known["beside"] = ",".join(beside)
-        spec, output = self._sight.input, self._sight.output
+        spec, output = self._config.input, self._config.output
         if spec is not None and output is not None:
             known |= {
                 "mean": ",".join(f"{value:g}" for value in spec.mean),

@@ -19,13 +19,13 @@ import numpy as np
 
 from innerview.adapters import wrap
 from innerview.adapters.changes import Evidence, Take, gather
+from innerview.adapters.checks import enter
 from innerview.adapters.positions import Order, Placed, channels_in_front, place, place_by_last_axis
-from innerview.adapters.promises import enter
 from innerview.errors import MissingExtra, ModelError
 from innerview.model import Layer, OutputSpec
 from innerview.recorders.chances import same_chances
+from innerview.recorders.probe_config import ProbeConfig, chosen_layers
 from innerview.recorders.saturation import channel_statistics, flat_outputs
-from innerview.recorders.sight import Sight, chosen_layers
 from innerview.recorders.watched import Measure, Seen, one_number
 from innerview.runs.observations import Channels
 from innerview.types import Array
@@ -39,9 +39,9 @@ from innerview.adapters.torch import TorchModel
 from innerview.adapters.torch_calls import Survey, array_of, device, eager, looking, observing, original, pick, to_waist
 
 
-def watch(model: torch.nn.Module, sight: Sight) -> WatchedTorch:
+def watch(model: torch.nn.Module, config: ProbeConfig) -> WatchedTorch:
     """Make a PyTorch model fit to be watched; see `innerview.recorders.watched.watch`."""
-    return WatchedTorch(original(model), sight)
+    return WatchedTorch(original(model), config)
 
 
 @final
@@ -50,21 +50,21 @@ class WatchedTorch:
 
     Args:
         model: the original module.
-        sight: what is looked at.
+        config: what is looked at.
 
     Raises:
         ModelError: the model can't be run on the probes; UnknownLayer: lists the layers.
     """
 
-    def __init__(self, model: torch.nn.Module, sight: Sight) -> None:
-        self._model, self._sight = model, sight
+    def __init__(self, model: torch.nn.Module, config: ProbeConfig) -> None:
+        self._model, self._config = model, config
         self._before: dict[str, torch.Tensor] | None = None
         self._orders: Mapping[str, Order] = {}
         self._layers: Sequence[str] = ()
         with self.undisturbed():
-            declared = sight.input is not None
+            declared = config.input is not None
             self._wrapped = (
-                cast("TorchModel", wrap(model, input=sight.input, output=sight.output)) if declared else None
+                cast("TorchModel", wrap(model, input=config.input, output=config.output)) if declared else None
             )
             self._entering = self._enter()
             if self._entering is not None:
@@ -139,7 +139,7 @@ class WatchedTorch:
 
     def pictures(self) -> Array | None:
         """The probes, as an array."""
-        probes = self._sight.probes
+        probes = self._config.probes
         if probes is None:
             return None
         return _array(probes) if isinstance(probes, torch.Tensor) else np.array(probes)
@@ -157,7 +157,7 @@ class WatchedTorch:
 
         with self.undisturbed(), looking(self._model), observing(self._model, seen), torch.no_grad():
             result = self._model(self._entering)
-        return Seen(_outputs(result, self._sight.output, len(self._entering)), found)
+        return Seen(_outputs(result, self._config.output, len(self._entering)), found)
 
     @contextmanager
     def undisturbed(self) -> Generator[None, None, None]:
@@ -180,11 +180,11 @@ class WatchedTorch:
         """The probes as the model takes them, where its weights are and as precise."""
         place = device(self._model)
         first = next(iter(self._parameters().values()), torch.zeros(0))
-        if self._sight.input is not None and self._wrapped is not None and self._sight.pixels is not None:
-            return torch.tensor(enter(self._sight.input, self._sight.pixels, self._wrapped.dtype), device=place)
-        if self._sight.probes is None:
+        if self._config.input is not None and self._wrapped is not None and self._config.pixels is not None:
+            return torch.tensor(enter(self._config.input, self._config.pixels, self._wrapped.dtype), device=place)
+        if self._config.probes is None:
             return None
-        probes = torch.as_tensor(self._sight.probes).detach().clone().to(place)
+        probes = torch.as_tensor(self._config.probes).detach().clone().to(place)
         return probes.to(first.dtype) if probes.is_floating_point() else probes
 
     def _survey(self, entering: torch.Tensor) -> None:
@@ -199,7 +199,7 @@ class WatchedTorch:
                 f"{problem}. Give them as the model takes them, or declare input= and output= and give pixels"
             ) from problem
         placed = self._wrapped if self._wrapped is not None else self._place(survey.layers, entering)
-        self._orders, self._layers = placed.orders, chosen_layers(placed.layers, self._sight.layers)
+        self._orders, self._layers = placed.orders, chosen_layers(placed.layers, self._config.layers)
 
     def _place(self, layers: Sequence[Layer], entering: torch.Tensor) -> Placed:
         """Find out the layers' axes on the probes, of which only the shape is known."""

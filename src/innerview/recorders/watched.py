@@ -15,7 +15,7 @@ import numpy as np
 
 from innerview.errors import UsageError
 from innerview.model import DifferentiableModel
-from innerview.recorders.sight import Sight
+from innerview.recorders.probe_config import ProbeConfig
 from innerview.runs.observations import Channels
 from innerview.types import Array
 
@@ -125,7 +125,7 @@ def one_number(value: object) -> float:
     return float(array.item())
 
 
-def watch(model: object, sight: Sight) -> Watched:
+def watch(model: object, config: ProbeConfig) -> Watched:
     """Make a model fit to be watched.
 
     Raises:
@@ -134,7 +134,7 @@ def watch(model: object, sight: Sight) -> Watched:
     for kind in type(model).__mro__:
         package = kind.__module__.partition(".")[0]
         if package in WATCHED:
-            return cast("Watched", import_module(WATCHED[package]).watch(model, sight))
+            return cast("Watched", import_module(WATCHED[package]).watch(model, config))
     raise UsageError(
         f"a {type(model).__name__} can't be recorded; give a PyTorch module, or a Keras model through "
         "innerview.recorders.keras.RecorderCallback"

@@ -26,7 +26,7 @@ MAGNITUDES: Final = MOST - LEAST
 
 @short
 @dataclass(frozen=True)
-class Magnitudes:
+class LogHistogram:
     """How often values have which sign and size: gradients span many powers of ten, which even bins can't show.
 
     Attributes:
@@ -128,13 +128,13 @@ class Shots:
     of: int
 
 
-def magnitudes(values: Array) -> Magnitudes:
+def magnitudes(values: Array) -> LogHistogram:
     """Count values, of any shape, by sign and power of two."""
     flat = values.ravel().astype(np.float64)
     numbers = flat[np.isfinite(flat)]
     # frexp gives 0.5 <= mantissa < 1, so an exponent e stands for 2^(e-1) <= |value| < 2^e; it is exact
     exponents = np.clip(np.frexp(numbers)[1] - 1 - LEAST, 0, MAGNITUDES - 1)
-    return Magnitudes(
+    return LogHistogram(
         negative=np.bincount(exponents[numbers < 0], minlength=MAGNITUDES),
         positive=np.bincount(exponents[numbers > 0], minlength=MAGNITUDES),
         zero=int((numbers == 0).sum()),
@@ -143,7 +143,7 @@ def magnitudes(values: Array) -> Magnitudes:
     )
 
 
-def keep_gradients(run: RunFolder, step: int, counted: Mapping[str, Magnitudes]) -> None:
+def keep_gradients(run: RunFolder, step: int, counted: Mapping[str, LogHistogram]) -> None:
     """Write how the gradients of the weights were spread, by the weights' names."""
     rows = {
         name: np.concatenate([one.negative, one.positive, [one.zero, one.nan, one.infinite]])
@@ -152,14 +152,14 @@ def keep_gradients(run: RunFolder, step: int, counted: Mapping[str, Magnitudes])
     run.observe("gradients", step, rows)
 
 
-def gradients(run: RunFolder, step: int) -> dict[str, Magnitudes]:
+def gradients(run: RunFolder, step: int) -> dict[str, LogHistogram]:
     """Read how the gradients of the weights were spread at a step, by the weights' names, in the model's order."""
     rows = run.observation("gradients", step)
     for name, row in rows.items():
         _require(row.shape == (2 * MAGNITUDES + 3,) and row.dtype.kind in "iu", run, "gradients", step, name, row)
     ordered = {name: rows[name] for name in _in_order(set(rows), run.manifest.model.get("weights", ()))}
     return {
-        name: Magnitudes(row[:MAGNITUDES], row[MAGNITUDES:-3], *(int(count) for count in row[-3:]))
+        name: LogHistogram(row[:MAGNITUDES], row[MAGNITUDES:-3], *(int(count) for count in row[-3:]))
         for name, row in ordered.items()
     }
 

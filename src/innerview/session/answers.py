@@ -38,7 +38,7 @@ from innerview.viewer.payload import Payload
 from innerview.viewer.payloads.effects import effects_payload
 from innerview.viewer.payloads.evidence import evidence_payload
 from innerview.viewer.payloads.layers import Shown, layers_payload
-from innerview.viewer.payloads.map import Question, map_payload
+from innerview.viewer.payloads.map import MapFacts, map_payload
 from innerview.viewer.payloads.masking import mask_payload, masking_payload
 from innerview.viewer.payloads.path import path_payload
 from innerview.viewer.payloads.stamp import Stamp
@@ -76,7 +76,7 @@ class OpenedModel:
 
 
 @runtime_checkable
-class Asked(Source, Protocol):
+class ViewerSource(Source, Protocol):
     """A session, as far as answers need it."""
 
     tries: Tries
@@ -91,40 +91,40 @@ class Asked(Source, Protocol):
         ...
 
 
-def _stamp(asked: Asked, query: Query) -> Stamp:
+def _stamp(asked: ViewerSource, query: Query) -> Stamp:
     return Stamp(asked.opened(query).fingerprint, asked.photo(query).picture)
 
 
-def _versus(asked: Asked, query: Query) -> int | None:
+def _versus(asked: ViewerSource, query: Query) -> int | None:
     return query.classes(asked.model(query).output)[1]
 
 
-def question_of(query: Query, model: Model, method: str) -> Question:
+def map_facts(query: Query, model: Model, method: str) -> MapFacts:
     """What a map answers, in the words of the viewer."""
     index, versus = query.classes(model.output)
     kind = "margin" if versus is not None else query.objective or usual_kind(model.output)
-    return Question(method, kind, index, versus)
+    return MapFacts(method, kind, index, versus)
 
 
-def _subject(asked: Asked, query: Query, listener: Listener) -> Payload:
+def _subject(asked: ViewerSource, query: Query, listener: Listener) -> Payload:
     prediction = asked.result(PREDICTION, query, listener)
     return subject_payload(asked.photo(query), prediction, asked.opened(query).fingerprint)
 
 
-def _map(asked: Asked, query: Query, listener: Listener) -> Payload:
-    question, stamp = question_of(query, asked.model(query), query.method), _stamp(asked, query)
+def _map(asked: ViewerSource, query: Query, listener: Listener) -> Payload:
+    facts, stamp = map_facts(query, asked.model(query), query.method), _stamp(asked, query)
 
     def shown(found: Explained, *, final: bool = False) -> Payload:
-        return map_payload(found, question, stamp, final=final)
+        return map_payload(found, facts, stamp, final=final)
 
     return shown(asked.result(ATTRIBUTION, query, Passing(listener, shown)), final=True)
 
 
-def _evidence(asked: Asked, query: Query, listener: Listener) -> Payload:
+def _evidence(asked: ViewerSource, query: Query, listener: Listener) -> Payload:
     return evidence_payload(asked.result(EVIDENCE, query, listener), _stamp(asked, query), versus=_versus(asked, query))
 
 
-def _truth(asked: Asked, query: Query, listener: Listener) -> Payload:
+def _truth(asked: ViewerSource, query: Query, listener: Listener) -> Payload:
     """With verdicts on the class evidence, where there is some, and on the map of the method that is asked."""
     found, verdicts = asked.result(TRUTH, query, listener), dict[str, Verdict]()
     with contextlib.suppress(UsageError):  # most models have no such end
@@ -134,7 +134,7 @@ def _truth(asked: Asked, query: Query, listener: Listener) -> Payload:
     return truth_payload(found, verdicts, _stamp(asked, query), versus=_versus(asked, query))
 
 
-def _effects(asked: Asked, query: Query, listener: Listener) -> Payload:
+def _effects(asked: ViewerSource, query: Query, listener: Listener) -> Payload:
     """Corrected for all that was asked about this image before; what was seen counts, even if it is not waited for."""
     stamp, versus, earlier = _stamp(asked, query), _versus(asked, query), asked.tries.others(query)
 
@@ -145,26 +145,26 @@ def _effects(asked: Asked, query: Query, listener: Listener) -> Payload:
     return shown(asked.result(EFFECTS, query, Passing(listener, shown)))
 
 
-def _path(asked: Asked, query: Query, listener: Listener) -> Payload:
+def _path(asked: ViewerSource, query: Query, listener: Listener) -> Payload:
     stamp, versus = _stamp(asked, query), _versus(asked, query)
     shown = Passing(listener, lambda found: path_payload(found, stamp, versus=versus))
     return path_payload(asked.result(PATH, query, shown), stamp, versus=versus)
 
 
-def _masking(asked: Asked, query: Query, listener: Listener) -> Payload:
+def _masking(asked: ViewerSource, query: Query, listener: Listener) -> Payload:
     found = asked.result(MASKING, query, listener)
     versus = _versus(asked, query)
     return masking_payload(found.curves, _stamp(asked, query), fill=found.fill.words, seed=query.seed, versus=versus)
 
 
-def _mask(asked: Asked, query: Query, listener: Listener) -> Payload:
+def _mask(asked: ViewerSource, query: Query, listener: Listener) -> Payload:
     found = asked.result(MASK, query, listener)
     assert found.prediction is not None  # noqa: S101 of a mask there is one
     stamp = _stamp(asked, query)
     return mask_payload(found.prediction, stamp, pixels=found.pixels, fraction=found.fraction, fill=found.fill.words)
 
 
-def _layers(asked: Asked, query: Query, listener: Listener) -> Payload:
+def _layers(asked: ViewerSource, query: Query, listener: Listener) -> Payload:
     model = asked.model(query)
     if not model.layers:
         raise UsageError(f"the layers are not known of {type(model).__name__}; {OPAQUE}")
@@ -174,7 +174,7 @@ def _layers(asked: Asked, query: Query, listener: Listener) -> Payload:
     return layers_payload(found, model.layers, weights, stamp, shown, complete=bool(query.layer))
 
 
-def _weights(asked: Asked, query: Query, listener: Listener) -> Payload:
+def _weights(asked: ViewerSource, query: Query, listener: Listener) -> Payload:
     """Histograms of a run's weights through time, or of a model's before and after training."""
     if query.run:
         return asked.training(query, listener)
@@ -184,11 +184,11 @@ def _weights(asked: Asked, query: Query, listener: Listener) -> Payload:
     return weights_payload(opened.histograms, Stamp(opened.fingerprint))
 
 
-def _training(asked: Asked, query: Query, listener: Listener) -> Payload:
+def _training(asked: ViewerSource, query: Query, listener: Listener) -> Payload:
     return asked.training(query, listener)
 
 
-ANSWERS: Final[Mapping[str, Callable[[Asked, Query, Listener], Payload]]] = MappingProxyType(
+ANSWERS: Final[Mapping[str, Callable[[ViewerSource, Query, Listener], Payload]]] = MappingProxyType(
     {
         "subject": _subject,
         "map": _map,

@@ -49,7 +49,7 @@ def furnish(
         UsageError, ImageError, DataError: something that was named can't be used.
     """
     names = [model, *(name for name in NAMES if name != model)] if isinstance(model, str) else []
-    opened = [open_model(name) for name in names] or [open_model(model)]
+    opened = [opened_model(name) for name in names] or [opened_model(model)]
     owners = {folder: one.fingerprint for one in opened for folder in built_in_runs(one.name)}
     for folder in runs:
         if (folder / "manifest.json").is_file():
@@ -80,7 +80,7 @@ def _offered(data: Path, picks: Sequence[str]) -> Iterator[Image]:
         yield Image(f"{name}, no. {number}", pixels, label=name)
 
 
-def open_model(model: Model | str) -> OpenedModel:
+def opened_model(model: Model | str) -> OpenedModel:
     """Open a model by name, with its weights before training where they were kept; or take one that is open."""
     if not isinstance(model, str):
         return OpenedModel(type(model).__name__, model)

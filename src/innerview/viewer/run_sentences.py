@@ -12,7 +12,7 @@ from typing import Final
 
 import numpy as np
 
-from innerview.methods.health import Finding
+from innerview.methods.health import TrainingWarning
 from innerview.methods.mistakes import Mistakes, confused, interval
 from innerview.pictures.timeline import Timeline
 from innerview.pictures.words import count, number, several, share
@@ -40,21 +40,21 @@ def _times(value: float, median: float) -> str:
     return f", {times} times its median ({number(median)})"
 
 
-def _channels(found: Finding) -> str:
+def _channels(found: TrainingWarning) -> str:
     few, all_of, _ = (int(value) for value in found.values)
     return f"{few} of {count(all_of)} channels in {found.layer}"
 
 
-def _verb(found: Finding, one: str, many: str) -> str:
+def _verb(found: TrainingWarning, one: str, many: str) -> str:
     return one if found.values[0] == 1 else many
 
 
-def _seen(found: Finding) -> str:
+def _seen(found: TrainingWarning) -> str:
     pictures = int(found.values[2])
     return f" on {count(pictures)} image{'s' * (pictures != 1)}" if pictures else " on the recorder's images"
 
 
-WORDS: Final[Mapping[str, tuple[str, Callable[[Finding, Sequence[str]], str]]]] = MappingProxyType(
+WORDS: Final[Mapping[str, tuple[str, Callable[[TrainingWarning, Sequence[str]], str]]]] = MappingProxyType(
     {
         "nan or infinite": (
             "weights",
@@ -134,7 +134,7 @@ WORDS: Final[Mapping[str, tuple[str, Callable[[Finding, Sequence[str]], str]]]] 
 """For each kind of finding the section whose figure says so, and the sentence."""
 
 
-def warning(found: Finding, class_names: Sequence[str] = (), run: str = "") -> Warned:
+def warning(found: TrainingWarning, class_names: Sequence[str] = (), run: str = "") -> Warned:
     """Say what a rule found; `run` names the run where there are several."""
     section, say = WORDS[found.kind]
     text = say(found, class_names)

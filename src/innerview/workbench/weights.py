@@ -20,7 +20,7 @@ from innerview.model import DifferentiableModel
 from innerview.reprs import short
 from innerview.results import WeightHistograms
 from innerview.session.compute.weights import count_weights
-from innerview.session.opening import open_model
+from innerview.session.opening import opened_model
 from innerview.session.progress import Report, SubProgress, silent
 from innerview.types import Array
 from innerview.viewer import sentences
@@ -75,7 +75,7 @@ def weights(
             notes += [f"{name}: {note}" if len(named) > 1 else note for note in stored.notes]
             reading.progress(done, len(named))
     else:
-        opened = open_model(model)
+        opened = opened_model(model)
         checkpoints = opened.weights or {"now": {}}
         notes += [note for note in getattr(opened.model, "notes", ()) if "weight" in note]
     counting = all_of_it.part(0.3, 0.5, "counting", unit="layers")

@@ -25,7 +25,7 @@ from innerview.session.progress import NullListener
 from innerview.session.query import CURVE_FRACTIONS, Query
 from innerview.targets import Logit
 from innerview.viewer.payload import Payload, decode, encode
-from innerview.viewer.payloads.map import Question, map_payload
+from innerview.viewer.payloads.map import MapFacts, map_payload
 from innerview.viewer.payloads.masking import masking_payload
 from innerview.viewer.payloads.path import path_payload
 from innerview.viewer.payloads.stamp import Stamp
@@ -210,7 +210,7 @@ def test_broken_masks_are_refused(text, cells, message) -> None:
 @pytest.mark.parametrize("method", [name for name in map_methods() if name != USUAL])
 def test_every_method_makes_a_payload(model, image, black, method: str) -> None:
     found = run_method(method, model, image, Logit(1), [black], None)
-    payload = decode(encode(map_payload(found, Question(method, "logit", 1), STAMP)))
+    payload = decode(encode(map_payload(found, MapFacts(method, "logit", 1), STAMP)))
     np.testing.assert_array_equal(payload.values("heatmap"), found.heatmap.astype(np.float32))
     assert payload.json("n_evaluations") == getattr(found, "n_evaluations", 1)
     assert payload.metadata["meaning"] in {"contribution", "sensitivity", "spread"}
@@ -228,7 +228,7 @@ def test_a_model_without_gradients_is_offered_what_it_has() -> None:
 
 
 def test_maps_carry_their_error_and_status(integrated: Integrated) -> None:
-    question = Question("integrated-gradients", "logit", 1)
+    question = MapFacts("integrated-gradients", "logit", 1)
     done = decode(encode(map_payload(integrated.results[0], question, STAMP)))
     assert (done.metadata["status"], done.json("tolerance")) == ("done", 0.01)
     assert done.json("error") == integrated.results[0].error

@@ -27,7 +27,7 @@ from innerview.session.training.answers import Answers
 from innerview.session.training.models import LAYERS, model_at
 from innerview.session.training.reading import Recorded
 from innerview.session.training.recordings import recorded_timelines, recorded_units
-from innerview.session.training.work import vitals
+from innerview.session.training.work import signals
 from innerview.targets import Logit, label
 from innerview.types import Array, Image
 from innerview.viewer import run_sentences
@@ -77,7 +77,7 @@ def health(run: Recorded) -> list[dict[str, object]]:
     query = Query(num_checkpoints=FRAMES)
     titles = tuple(f"layer {at} ({name.removesuffix('.weight')})" for at, name in enumerate(run.layers, start=1))
     try:
-        findings = examine_health(vitals(run, titles, recorded_units(run, query), None, query))
+        findings = examine_health(signals(run, titles, recorded_units(run, query), None, query))
     except InnerviewError:  # a checkpoint that is on its way
         return []
     return [

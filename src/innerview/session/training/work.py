@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 
 from innerview.errors import DataError, ModelError
-from innerview.methods.health import Finding, Vitals, examine_health
+from innerview.methods.health import TrainingSignals, TrainingWarning, examine_health
 from innerview.pictures.charts.curves import Curve, smoothed
 from innerview.pictures.timeline import Timeline
 from innerview.session.query import Query
@@ -54,7 +54,7 @@ class Worked:
     timelines: tuple[Timeline, ...]
     tested: Tested | None
     missing: str
-    findings: tuple[Finding, ...]
+    findings: tuple[TrainingWarning, ...]
 
 
 def work(run: Recorded, query: Query, report: Callable[[str], None]) -> Worked:
@@ -87,7 +87,7 @@ def work(run: Recorded, query: Query, report: Callable[[str], None]) -> Worked:
                 shown = timelines(run, items, query, report)
         except (ModelError, DataError) as problem:  # a checkpoint before the last one is of another shape
             missing = str(problem)
-    findings = examine_health(vitals(run, titles, seen, answers, query))
+    findings = examine_health(signals(run, titles, seen, answers, query))
     return Worked(run, titles, seen, tuple(shown), answers, missing, tuple(findings))
 
 
@@ -97,9 +97,9 @@ def steps_of_work(run: Recorded, query: Query) -> int:
     return 1 + frames * (1 + probes) + (query.num_images // 20 + 10 if query.data else 0)
 
 
-def vitals(
+def signals(
     run: Recorded, titles: tuple[str, ...], seen: UnitTimes | None, answers: Tested | None, query: Query
-) -> Vitals:
+) -> TrainingSignals:
     """Gather what the rules of health look at."""
     steps, loss = run.curve("loss")
     window = window_of(run, query)
@@ -116,7 +116,7 @@ def vitals(
     gradient[np.searchsorted(steps, norm_steps[taken])] = norms[taken]
     test_steps, test_accuracy = run.curve("test_accuracy")
     times = run.times
-    return Vitals(
+    return TrainingSignals(
         steps=steps,
         loss=smooth("loss") if loss.size else loss,
         accuracy=smooth("accuracy"),

@@ -21,7 +21,7 @@ from innerview.viewer.payloads.stamp import Stamp
 
 
 @dataclass(frozen=True)
-class Question:
+class MapFacts:
     """What a map answers, in the words of the viewer.
 
     Attributes:
@@ -37,13 +37,13 @@ class Question:
 
 
 def map_payload(
-    result: Explained, question: Question, stamp: Stamp, *, final: bool = True, small: bool = False
+    result: Explained, facts: MapFacts, stamp: Stamp, *, final: bool = True, small: bool = False
 ) -> Payload:
     """Show a map.
 
     Args:
         result: of any method.
-        question: what was asked.
+        facts: what was asked.
         stamp: network and picture.
         final: False while it is being refined.
         small: values as companded bytes, for the further classes of one file.
@@ -64,7 +64,7 @@ def map_payload(
         "map",
         arrays,
         **stamp.texts,
-        **_words(drawn, question),
+        **_words(drawn, facts),
         **_exactness(result, final=final),
     )
 
@@ -73,14 +73,14 @@ def _values(name: str, values: Array, *, small: bool) -> dict[str, Array]:
     return companded(name, values) if small else {name: numbered(values)}
 
 
-def _words(drawn: Attribution, question: Question) -> dict[str, object]:
+def _words(drawn: Attribution, facts: MapFacts) -> dict[str, object]:
     return {
-        "method": question.method,
+        "method": facts.method,
         "method_words": drawn.method,
         "meaning": drawn.meaning,
-        "target": question.target if question.target is not None else drawn.target,
-        "versus": question.versus,
-        "objective": question.kind,
+        "target": facts.target if facts.target is not None else drawn.target,
+        "versus": facts.versus,
+        "objective": facts.kind,
         "target_words": drawn.provenance.target or "the score",
         "unit": drawn.unit,
         "baseline": drawn.provenance.baseline,

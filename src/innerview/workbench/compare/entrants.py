@@ -137,7 +137,7 @@ def _of_captum(model: Model, text: str) -> Chosen:
         return captum_attribution(model, name, image, target)
 
     noise = np.random.default_rng(0).random(model.input.shape).astype(model.dtype)
-    function(model, noise, question(model.output).of_outputs)
+    function(model, noise, choose_objectives(model.output).of_outputs)
     return Chosen(
         Method(
             name=text,
@@ -169,7 +169,7 @@ def _with_baselines(name: str, text: str, chosen: Chosen, baselines: tuple[str, 
 
 
 @dataclass(frozen=True)
-class Question:
+class Objectives:
     """What is explained of a model: of a score that is shared out, and of sums of outputs where a method needs one."""
 
     score: Target
@@ -181,19 +181,19 @@ class Question:
         return self.of_outputs if linear else self.score
 
 
-def question(output: OutputSpec) -> Question:
+def choose_objectives(output: OutputSpec) -> Objectives:
     """The log-odds of the predicted class among exclusive ones; the probability, or the output itself, elsewhere."""
     several = len(output.class_names) > 1
     if output.kind == "logits" and several:
-        return Question(LogOdds(), Contrast())
+        return Objectives(LogOdds(), Contrast())
     if output.kind == "probabilities":
-        return Question(Probability(), Probability())
-    return Question(Logit(), Logit())
+        return Objectives(Probability(), Probability())
+    return Objectives(Logit(), Logit())
 
 
-def resolve(asked: Question, outputs: Any, output: OutputSpec) -> Question:
+def resolve(asked: Objectives, outputs: Any, output: OutputSpec) -> Objectives:
     """The same about the class that wins at an image."""
-    return Question(asked.score.resolve(outputs, output), asked.of_outputs.resolve(outputs, output))
+    return Objectives(asked.score.resolve(outputs, output), asked.of_outputs.resolve(outputs, output))
 
 
 def read_regions(text: str) -> int | tuple[int, int]:

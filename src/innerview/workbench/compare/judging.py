@@ -26,7 +26,7 @@ from innerview.methods.shapley import ROUNDING
 from innerview.model import Model
 from innerview.results import Provenance, as_attribution
 from innerview.types import Image, Map
-from innerview.workbench.compare.entrants import Entrant, Question, question, resolve
+from innerview.workbench.compare.entrants import Entrant, Objectives, choose_objectives, resolve
 from innerview.workbench.compare.rows import Row
 
 NOISE: Final = 0.02
@@ -99,13 +99,13 @@ class Plan:
         return Subject(
             tuple((one.name, one.text, one.baselines) for one in self.entrants), self.fills, int(self.labels.max()) + 1,
             len(self.model.output.class_names),
-            Provenance.of(self.model, f"{self.question.score.unit} of the predicted class", seed=self.seed),
+            Provenance.of(self.model, f"{self.objectives.score.unit} of the predicted class", seed=self.seed),
         )  # fmt: skip
 
     @property
-    def question(self) -> Question:
+    def objectives(self) -> Objectives:
         """What is explained."""
-        return question(self.model.output)
+        return choose_objectives(self.model.output)
 
     @cached_property
     def shuffled(self) -> Model | None:
@@ -182,7 +182,7 @@ def _unheard(_done: int, _total: int) -> None:
 def _judged(plan: Plan, number: int, name: str, image: Image, progress: Progress) -> Row:
     model, checked = plan.model, bool(plan.checked) and number % plan.checked == 0
     outputs = forward_logits(model, image[None])
-    asked = resolve(plan.question, outputs[0], model.output)
+    asked = resolve(plan.objectives, outputs[0], model.output)
     asking = [one for one in plan.entrants if checked or not plan.is_dear(one)]
     parts = len(plan.fills) + len(asking) + 1
     truth, exact = _truth(plan, asked, image, lambda fills: progress(fills, parts))
@@ -214,7 +214,7 @@ def _judged(plan: Plan, number: int, name: str, image: Image, progress: Progress
     return short_numbers({"image": name, "class": index, "sure": sure, "truth": truth, "found": found})
 
 
-def _truth(plan: Plan, asked: Question, image: Image, told: Callable[[int], None]) -> tuple[Row, Map | None]:
+def _truth(plan: Plan, asked: Objectives, image: Image, told: Callable[[int], None]) -> tuple[Row, Map | None]:
     """What the regions do under each fill, and their mean over the fills as a map."""
     fills: dict[str, Row] = {}
     began, passes, values = process_time(), 0, list[Any]()
@@ -240,7 +240,7 @@ def _truth(plan: Plan, asked: Question, image: Image, told: Callable[[int], None
     return {"fills": fills, "passes": passes, "seconds": seconds}, drawn
 
 
-def _entered(plan: Plan, asked: Question, entrant: Entrant, name: str, image: Image, *, checked: bool) -> Row:
+def _entered(plan: Plan, asked: Objectives, entrant: Entrant, name: str, image: Image, *, checked: bool) -> Row:
     """A method's map with its cost; on checked images also its stability, and what shuffled weights do to it."""
     try:
         began = process_time()
@@ -256,7 +256,7 @@ def _entered(plan: Plan, asked: Question, entrant: Entrant, name: str, image: Im
     return row
 
 
-def _risen(plan: Plan, asked: Question, entrant: Entrant, image: Image, values: Map) -> float:
+def _risen(plan: Plan, asked: Objectives, entrant: Entrant, image: Image, values: Map) -> float:
     """How much more complex the map is with shuffled weights; NaN where they give none (their values may overflow)."""
     assert plan.shuffled is not None  # noqa: S101 as was asked before
     try:
@@ -266,7 +266,7 @@ def _risen(plan: Plan, asked: Question, entrant: Entrant, image: Image, values: 
     return rise(entropy(values), entropy(after))
 
 
-def explained(plan: Plan, model: Model, asked: Question, entrant: Entrant, image: Image) -> tuple[Map, int]:
+def explained(plan: Plan, model: Model, asked: Objectives, entrant: Entrant, image: Image) -> tuple[Map, int]:
     """An entrant's map of an image (height × width), and the passes that it took.
 
     Raises:
@@ -314,7 +314,7 @@ def point(plan: Plan, number: int, tiles: Sequence[tuple[str, int, Image]], prog
     picture, which = mosaic([image for _, _, image in tiles]), number % 4
     height, width = picture.shape[:2]
     inside = quarter(height, width, which)
-    asked = Question(*(replace(one, index=tiles[which][1]) for one in _open(plan.question)))
+    asked = Objectives(*(replace(one, index=tiles[which][1]) for one in _open(plan.objectives)))
     asked = resolve(asked, forward_logits(model, picture[None])[0], model.output)
     name = f"mosaic {number}"
     found: dict[str, float] = {}
@@ -333,5 +333,5 @@ def point(plan: Plan, number: int, tiles: Sequence[tuple[str, int, Image]], prog
     return short_numbers(told)
 
 
-def _open(asked: Question) -> tuple[Any, Any]:
+def _open(asked: Objectives) -> tuple[Any, Any]:
     return asked.score, asked.of_outputs

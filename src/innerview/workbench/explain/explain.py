@@ -19,7 +19,7 @@ from innerview.pictures import ScaleChoice
 from innerview.reprs import short
 from innerview.session.compute.explanation import FORWARD, Look, examine
 from innerview.session.images import gather
-from innerview.session.opening import open_model
+from innerview.session.opening import opened_model
 from innerview.session.progress import Report, SubProgress, silent
 from innerview.session.query import CURVE_FRACTIONS, Query, check_query
 from innerview.session.session import Session
@@ -82,7 +82,7 @@ def explain(
         OutputError: the folder can't be written or holds other things.
     """
     asked, report = replace(query or Query(), **BRIEF), progress or silent
-    opened = open_model(model)
+    opened = opened_model(model)
     check_query(asked, opened.model)
     items, session = gather(opened.model, images, asked), Session([opened])
     folder = open_folder(Path(output))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from innerview.methods.registry import USUAL
 from innerview.model import Model
-from innerview.session.answers import question_of
+from innerview.session.answers import map_facts
 from innerview.session.compute.explanation import FORWARD, Look
 from innerview.session.compute.integrated import is_large
 from innerview.types import Array
@@ -46,13 +46,13 @@ def payloads_of(
     stamp, large = Stamp(model.fingerprint, photo.picture), is_large(photo.image)
     packed = [pack(subject_payload(photo, look.prediction, model.fingerprint))]
     method = FORWARD if look.along is None else USUAL
-    questions = [question_of(query, model, method) for query in look.queries]
-    for number, (question, found) in enumerate(zip(questions, look.maps, strict=True)):
-        payload = map_payload(found, question, stamp, small=large and number > 0)
-        keys = {"target": question.target, "versus": question.versus, "method": method, "baseline": baseline}
+    facts = [map_facts(query, model, method) for query in look.queries]
+    for number, (about, found) in enumerate(zip(facts, look.maps, strict=True)):
+        payload = map_payload(found, about, stamp, small=large and number > 0)
+        keys = {"target": about.target, "versus": about.versus, "method": method, "baseline": baseline}
         packed.append(pack(payload, **keys))
-    versus = questions[0].versus
-    first = {"target": questions[0].target, "versus": versus, "baseline": baseline}
+    versus = facts[0].versus
+    first = {"target": facts[0].target, "versus": versus, "baseline": baseline}
     if look.evidence is not None:
         packed.append(pack(evidence_payload(look.evidence, stamp, versus=versus), target=None, versus=None))
     if look.truth is not None:

@@ -13,7 +13,7 @@ from innerview.files.atomic import write
 from innerview.model import Model
 from innerview.session.compute.explanation import Look, examine
 from innerview.session.images import gather
-from innerview.session.opening import open_model
+from innerview.session.opening import opened_model
 from innerview.session.progress import Report, SubProgress, silent
 from innerview.session.query import CURVE_FRACTIONS, Query, check_query
 from innerview.session.session import Session
@@ -74,7 +74,7 @@ def report(
         OutputError: the file can't be written, or the viewer was not built.
     """
     asked = query or Query()
-    opened = open_model(model)
+    opened = opened_model(model)
     check_query(asked, opened.model)
     items, session = gather(opened.model, images, asked), Session([opened])
     if len(items) > MOST:

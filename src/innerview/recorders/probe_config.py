@@ -14,7 +14,7 @@ from innerview.types import Array
 
 
 @dataclass(frozen=True)
-class Sight:
+class ProbeConfig:
     """What is looked at.
 
     Attributes:

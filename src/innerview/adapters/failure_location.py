@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 
 @dataclass
-class Whereabouts:
+class FailureLocation:
     """The layer that was entered and has not ended, or else the last one that ended.
 
     What a model computes between its layers belongs to none of them; then the layer before it is named.

@@ -1,4 +1,4 @@
-"""The promises of the waist that every adapter keeps in the same way: precision, pixels in, outputs, grad_outputs.
+"""What every adapter checks at the waist in the same way: precision, pixels in, outputs, grad_outputs.
 
 They are tested where they can be broken, so that a message can name the weight, the layer or the shape at fault.
 """

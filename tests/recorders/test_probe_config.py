@@ -7,7 +7,7 @@ import pytest
 
 from innerview.errors import ModelError, UnknownLayer, UsageError
 from innerview.model import InputSpec, Layer, OutputSpec
-from innerview.recorders.sight import Sight, chosen_layers
+from innerview.recorders.probe_config import ProbeConfig, chosen_layers
 
 SPEC, CLASSES = InputSpec(4, 4), OutputSpec(("a", "b"))
 PIXELS = np.zeros((2, 4, 4, 3), np.float32)
@@ -48,13 +48,13 @@ WRONG = {
 @pytest.mark.parametrize(("given", "said"), WRONG.values(), ids=WRONG)
 def test_declarations_fit_together(given: dict[str, object], said: str) -> None:
     with pytest.raises(UsageError, match=said):
-        Sight(**given)
+        ProbeConfig(**given)
 
 
 def test_pixels_are_floats_of_the_declared_size() -> None:
-    assert Sight(PIXELS, input=SPEC, output=CLASSES).pixels is not None
-    assert Sight(PIXELS).pixels is None
+    assert ProbeConfig(PIXELS, input=SPEC, output=CLASSES).pixels is not None
+    assert ProbeConfig(PIXELS).pixels is None
     with pytest.raises(UsageError, match="divide bytes by 255"):
-        _ = Sight(PIXELS.astype(np.uint8), input=SPEC, output=CLASSES).pixels
+        _ = ProbeConfig(PIXELS.astype(np.uint8), input=SPEC, output=CLASSES).pixels
     with pytest.raises(ModelError, match="4 × 4"):
-        _ = Sight(PIXELS[:, 1:], input=SPEC, output=CLASSES).pixels
+        _ = ProbeConfig(PIXELS[:, 1:], input=SPEC, output=CLASSES).pixels
