@@ -9,7 +9,7 @@ from innerview.errors import DataError, UsageError
 from innerview.methods.registry import USUAL
 from innerview.model import Model
 from innerview.session.methods import choose_methods
-from innerview.session.opening import open_model
+from innerview.session.opening import opened_model
 from innerview.session.query import Query
 from innerview.workbench.compare.keeping import kept_comparison
 
@@ -30,7 +30,7 @@ def with_kept(query: Query, model: Model | str, named: str = "") -> tuple[Query,
     """
     if query.methods or query.baselines != DEFAULT.baselines:
         return query, ""
-    opened = open_model(model).model
+    opened = opened_model(model).model
     try:
         kept = kept_comparison(opened, named)
         if kept is None:
