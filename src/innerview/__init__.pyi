@@ -1300,6 +1300,7 @@ def wrap(
     *,
     input: InputSpec | None = ...,
     output: OutputSpec | None = ...,
+    processor: object = ...,
     dtype: np.dtype[np.floating] | type[np.floating] = ...,
     batch_size: int = ...,
     parameters: Any = ...,
@@ -1310,8 +1311,10 @@ def wrap(
     Args:
         model: a PyTorch module, a Keras model, a JAX function (compiled, or with its `parameters`), or any function
             from a batch of images to a batch of outputs (forward only).
-        input: the image that it takes and how pixels become its input.
-        output: what it gives.
+        input: the image that it takes and how pixels become its input; a model of timm, torchvision, transformers or
+            keras.applications says it itself (`adapters.hubs`), and so does a pipeline.
+        output: what it gives; the same.
+        processor: the image processor of a model of transformers; found by the model's name if it is not given.
         **options: for the adapter: `parameters` (makes it a JAX function, called with them and the images),
             `allow_nonfinite` (PyTorch, Keras, JAX), `dtype` (functions, JAX) and `batch_size` (functions).
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Final, Literal, TypeAlias, cast, get_args
 
 import numpy as np
@@ -28,6 +28,11 @@ OutputKind: TypeAlias = Literal["logits", "probabilities", "sigmoid", "scores"]
 
 KINDS: Final[tuple[OutputKind, ...]] = get_args(OutputKind)
 LAYOUTS: Final = ("HWC", "CHW")
+CHANNEL_ORDERS: Final = ("RGB", "BGR")
+
+Interpolation: TypeAlias = Literal["nearest", "box", "bilinear", "hamming", "bicubic", "lanczos"]
+
+INTERPOLATIONS: Final[tuple[Interpolation, ...]] = get_args(Interpolation)
 
 PerChannel: TypeAlias = "float | Sequence[float] | Array"
 """A number for each channel, or one for all of them."""
@@ -43,13 +48,44 @@ NONE: Final = "none of them"
 """What several independent outputs say of an image where none of them is more likely than not."""
 
 
+@dataclass(frozen=True)
+class Resize:
+    """How a photo is brought to a model's size, as the library does it that the model was trained with.
+
+    Pillow resizes levels of 0 to 255, as timm, torchvision and transformers do; the middle is then cut out.
+
+    Attributes:
+        short_side: pixels of the shorter side after resizing, at least the model's; None squeezes all of the photo to
+            exactly the model's size, whatever its proportions.
+        interpolation: one of `INTERPOLATIONS`, in Pillow's words.
+        odd: where the middle begins if an odd number of pixels is cut off: "round" to even halves, as torchvision and
+            timm do, or "floor", as transformers.
+    """
+
+    short_side: int | None = None
+    interpolation: Interpolation = "bilinear"
+    odd: Literal["round", "floor"] = "round"
+
+    def __post_init__(self) -> None:
+        if self.interpolation not in INTERPOLATIONS:
+            raise ModelError(
+                f"interpolation {self.interpolation!r} was declared; it is one of {', '.join(INTERPOLATIONS)}"
+            )
+        if self.odd not in {"round", "floor"}:
+            raise ModelError(f"odd={self.odd!r} was declared; it is 'round' or 'floor'")
+        if self.short_side is not None and (_whole(self.short_side) is None or self.short_side < 1):
+            raise ModelError(
+                f"a shorter side of {self.short_side!r} was declared; give whole pixels, or None to squeeze the image"
+            )
+
+
 @short
 @dataclass(frozen=True, init=False)
 class InputSpec:
     """The image that a model takes, and how its pixels become the model's input.
 
     With ``low, high = value_range`` the model sees ``(low + (high - low) * pixel - mean) / std``, channel by channel,
-    in its own axis order.
+    in its own axis order and its own order of channels.
 
     Attributes:
         height: of the image, in pixels.
@@ -59,6 +95,9 @@ class InputSpec:
         std: per channel, in units of ``value_range``; above 0; one number stands for all channels.
         value_range: the model's values for a black and for a white pixel, before mean and std.
         layout: the model's axis order, "HWC" or "CHW", batch in front.
+        channel_order: "RGB", or "BGR" of a model that takes blue first; ``mean`` and ``std`` stay red first.
+        resize: how a photo is brought to the model's size; None for ours, area averaging of the largest middle part.
+        source: who says all this ("timm's pretrained_cfg"); empty where it was declared. It makes no other spec.
     """
 
     height: int
@@ -68,6 +107,9 @@ class InputSpec:
     std: tuple[float, ...]
     value_range: tuple[float, float]
     layout: Literal["HWC", "CHW"]
+    channel_order: Literal["RGB", "BGR"]
+    resize: Resize | None
+    source: str = field(compare=False, repr=False)
 
     def __init__(
         self,
@@ -78,6 +120,9 @@ class InputSpec:
         std: PerChannel = (),
         value_range: Sequence[float] = (0.0, 1.0),
         layout: Literal["HWC", "CHW"] = "HWC",
+        channel_order: Literal["RGB", "BGR"] = "RGB",
+        resize: Resize | None = None,
+        source: str = "",
     ) -> None:
         sides = [_whole(value) for value in (height, width, channels)]
         if None in sides or sides[2] not in {1, 3} or min(cast("list[int]", sides[:2])) < 1:
@@ -91,6 +136,16 @@ class InputSpec:
                 "(channels in front, as in PyTorch)"
             )
         count = sides[2]
+        if channel_order not in CHANNEL_ORDERS or (channel_order == "BGR" and count == 1):
+            raise ModelError(
+                f"channel_order {channel_order!r} was declared for {count} channel{'s' * (count != 1)}; it is "
+                "'RGB', or 'BGR' (blue first) of three channels"
+            )
+        if resize is not None and (resize.short_side or math.inf) < min(cast("list[int]", sides[:2])):
+            raise ModelError(
+                f"a shorter side of {resize.short_side} pixels was declared, and the model takes {height} × {width}: "
+                "the middle that is cut out would be larger than the image"
+            )
         values = {
             "height": sides[0],
             "width": sides[1],
@@ -99,10 +154,23 @@ class InputSpec:
             "std": _per_channel("std", std, count, 1.0),
             "value_range": _range(value_range),
             "layout": layout,
+            "channel_order": channel_order,
+            "resize": resize,
+            "source": source,
         }
         for name, value in values.items():
             object.__setattr__(self, name, value)
         self._check_numbers()
+
+    def described(self) -> dict[str, Any]:
+        """What a model is known by (`fingerprint_of`): all but the source; what is as usual is left out."""
+        told = asdict(self)
+        usual = {"channel_order": "RGB", "resize": None, "source": told["source"]}
+        return {name: value for name, value in told.items() if name not in usual or value != usual[name]}
+
+    def at(self, height: int, width: int) -> InputSpec:
+        """The same for images of another size, which are brought to it in our way."""
+        return replace(self, height=height, width=width, resize=None)
 
     @property
     def low(self) -> float:
@@ -162,12 +230,14 @@ class OutputSpec:
             logit per class) or "scores" (no probability can be read from them). A single logit is "sigmoid".
         temperature: T in softmax(logits / T), as fixed in training; above 0.
         output: which of several outputs, where the model returns a dict or a tuple.
+        source: who says all this ("timm's pretrained_cfg"); empty where it was declared. It makes no other spec.
     """
 
     class_names: tuple[str, ...]
     kind: OutputKind
     temperature: float
     output: str | int | None
+    source: str = field(compare=False, repr=False)
 
     def __init__(
         self,
@@ -175,6 +245,7 @@ class OutputSpec:
         kind: OutputKind = "logits",
         temperature: float = 1.0,
         output: str | int | None = None,
+        source: str = "",
     ) -> None:
         names = _class_names(class_names)
         if kind not in KINDS:
@@ -192,9 +263,14 @@ class OutputSpec:
             "kind": "sigmoid" if len(names) == 1 and kind == "logits" else kind,
             "temperature": heat,
             "output": _key(output),
+            "source": source,
         }
         for name, value in values.items():
             object.__setattr__(self, name, value)
+
+    def described(self) -> dict[str, Any]:
+        """What a model is known by (`fingerprint_of`): all but the source."""
+        return {name: value for name, value in asdict(self).items() if name != "source"}
 
     @property
     def answers(self) -> tuple[str, ...]:

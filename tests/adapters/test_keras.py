@@ -13,7 +13,7 @@ import pytest
 from capabilities import lacks, need
 from innerview.adapters import FunctionModel, wrap
 from innerview.adapters.keras import KerasModel
-from innerview.adapters.keras_files import application, found_input, open_keras
+from innerview.adapters.keras_files import found_input, open_keras
 from innerview.cli import main
 from innerview.errors import DataError, ModelError, UsageError
 from innerview.methods import occlusion
@@ -391,14 +391,3 @@ def test_batch_statistics_that_are_left_in_training_mode_are_noticed() -> None:
     model = keras.Sequential([keras.Input((6, 8, 3)), layers.Conv2D(4, 3), Always(), layers.Flatten(), layers.Dense(3)])
     with pytest.raises(ModelError, match=r"changes by up to .* when other images are in its batch"):
         wrap(model, input=SPEC, output=CLASSES)
-
-
-def test_weights_that_can_not_be_had_are_said_with_the_way_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    def offline(**_: object) -> None:
-        raise OSError("URL fetch failure")
-
-    monkeypatch.setattr(keras.applications, "MobileNetV2", offline)
-    with pytest.raises(ModelError, match=r"can't be had on this machine.*save\('MobileNetV2\.keras'\)"):
-        application("MobileNetV2")
-    with pytest.raises(UsageError, match=r"no keras:MobileNet9; there are .*ResNet50"):
-        application("MobileNet9")

@@ -13,7 +13,12 @@ import pytest
 from capabilities import LACKING
 
 TESTS = Path(__file__).resolve().parents[1]
-SUITE = ("contract", "adapters/test_keras.py", "export/test_keras_export.py")
+SUITE = (
+    "contract",
+    "adapters/test_keras.py",
+    "adapters/hubs/test_keras_applications.py",
+    "export/test_keras_export.py",
+)
 
 
 def run(backend: str) -> subprocess.CompletedProcess[str]:

@@ -14,6 +14,7 @@ import numpy as np
 
 from innerview.adapters.endings import check_meaning
 from innerview.adapters.function import FunctionModel
+from innerview.adapters.hubs import describe
 from innerview.errors import ModelError, UsageError
 from innerview.model import InputSpec, Model, OutputSpec
 from innerview.plugins import Plugin, find_plugin
@@ -57,6 +58,7 @@ def wrap(
     *,
     input: InputSpec | None = None,  # noqa: A002 the waist's name for it
     output: OutputSpec | None = None,
+    processor: object = None,
     **options: Any,
 ) -> Model:
     """Wrap a model of any framework, so that every method can explain it.
@@ -64,8 +66,10 @@ def wrap(
     Args:
         model: a PyTorch module, a Keras model, a JAX function (compiled, or with its `parameters`), or any function
             from a batch of images to a batch of outputs (forward only).
-        input: the image that it takes and how pixels become its input.
-        output: what it gives.
+        input: the image that it takes and how pixels become its input; a model of timm, torchvision, transformers or
+            keras.applications says it itself (`adapters.hubs`), and so does a pipeline.
+        output: what it gives; the same.
+        processor: the image processor of a model of transformers; found by the model's name if it is not given.
         **options: for the adapter: `parameters` (makes it a JAX function, called with them and the images),
             `allow_nonfinite` (PyTorch, Keras, JAX), `dtype` (functions, JAX) and `batch_size` (functions).
 
@@ -76,6 +80,10 @@ def wrap(
     """
     for old in options.keys() & RENAMED.keys():
         raise TypeError(f"wrap: {old}= was renamed; use {RENAMED[old]}=")
+    if input is None or output is None:
+        found = describe(model, processor)
+        if found is not None:
+            model, input, output = found.model, input or found.input, output or found.output  # noqa: A001 the same
     adapter = _find(model, with_parameters="parameters" in options)
     if input is None or output is None:
         raise UsageError(

@@ -243,6 +243,7 @@ def _converted(model: TorchModel, arguments: Mapping[str, Any]) -> dict[str, Any
                 f"each of {model.input.height} × {model.input.width} pixels"
             )
         labels = np.broadcast_to(labels, model.input.shape)[None].astype(np.int64)
+        labels = labels[..., ::-1] if model.input.channel_order == "BGR" else labels
         labels = labels if model.input.layout == "HWC" else labels.transpose(0, 3, 1, 2)
         found["feature_mask"] = torch.tensor(np.ascontiguousarray(labels), device=device(model.model))
     return found
@@ -297,4 +298,5 @@ def _read(model: TorchModel, values: Any, name: str, scale: Array) -> Array:
         raise ModelError(f"Captum's {name} gave values that are not finite; check its arguments")
     if tuple(tensor.shape) != shape:
         return share_out(array.sum(axis=0, dtype=np.float64), height, width)
-    return (array.transpose(1, 2, 0) if model.input.layout == "CHW" else array) * scale
+    array = array.transpose(1, 2, 0) if model.input.layout == "CHW" else array
+    return (array[..., ::-1] if model.input.channel_order == "BGR" else array) * scale

@@ -73,7 +73,20 @@ def enter(spec: InputSpec, images: Array, dtype: np.dtype[np.floating]) -> Array
     """
     spec.check(images)
     value = as_pixels(images, dtype) * spec.scale.astype(dtype) + spec.offset.astype(dtype)
+    if spec.channel_order == "BGR":
+        value = np.ascontiguousarray(value[..., ::-1])
     return value if spec.layout == "HWC" else np.array(value.transpose(0, 3, 1, 2), order="C")
+
+
+def by_pixels(spec: InputSpec, gradients: Array) -> Array:
+    """Turn gradients by what the model takes, channels last, into gradients by pixels: the chain rule through `enter`.
+
+    Args:
+        spec: of the model.
+        gradients: … × height × width × channel, channels in the model's order.
+    """
+    ordered = gradients[..., ::-1] if spec.channel_order == "BGR" else gradients
+    return np.ascontiguousarray(ordered * spec.scale.astype(gradients.dtype))
 
 
 def check_shape(shape: tuple[int, ...], batch: int, output: OutputSpec) -> None:

@@ -15,7 +15,7 @@ from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 
-from innerview.adapters.checks import check_shape, collect_grad_outputs, enter
+from innerview.adapters.checks import by_pixels, check_shape, collect_grad_outputs, enter
 from innerview.adapters.failures import of_target
 from innerview.adapters.positions import Order, Placed
 from innerview.errors import ModelError
@@ -139,7 +139,7 @@ class Passes:
         return VjpResult(
             outputs=found.values[OUTPUT],
             activations={name: to_waist(found.values[name], orders[name]) for name in layers},
-            input_gradients=np.ascontiguousarray(by_pixel * self.input.scale.astype(self.dtype)),
+            input_gradients=by_pixels(self.input, np.asarray(by_pixel, self.dtype)),
             layer_gradients={name: to_waist(found.by_layer[name], orders[name], behind=2) for name in layers},
         )
 

@@ -7,7 +7,6 @@ no layers: what needs them is refused with a sentence, what needs none (predicti
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
 from typing import Any, Final, final
 
 import numpy as np
@@ -84,7 +83,7 @@ class FunctionModel:
         It runs the function, each time, since what the function closes over may have changed.
         """
         probes = np.random.default_rng(0).random((PROBES, *self._input.shape))
-        description = {"input": asdict(self._input), "output": asdict(self._output)}
+        description = {"input": self._input.described(), "output": self._output.described()}
         return fingerprint_of(description, {"outputs": self.forward(probes).outputs})
 
     def weights(self) -> dict[str, Array]:

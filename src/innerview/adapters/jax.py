@@ -18,7 +18,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import asdict
 from functools import partial
 from typing import Any, Final, final
 
@@ -144,7 +143,7 @@ class JaxModel:
 
         The outputs are worked out in float32, so that the precision is not in it.
         """
-        description = {"input": asdict(self.input), "output": asdict(self.output)}
+        description = {"input": self.input.described(), "output": self.output.described()}
         weights = {name: value.astype(np.float64) for name, value in self.weights().items()}
         if not self._weights_only:
             probes = np.random.default_rng(0).random((PROBES, *self.input.shape))

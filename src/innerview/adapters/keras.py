@@ -17,7 +17,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from dataclasses import asdict
 from functools import partial
 from importlib import import_module
 from typing import Any, Final, final
@@ -161,7 +160,11 @@ class KerasModel:
     @property
     def fingerprint(self) -> str:
         """Hash of specification, architecture and weights, as they are now; precision and given names are not in it."""
-        description = {"input": asdict(self.input), "output": asdict(self.output), "model": canonical(self._model)}
+        description = {
+            "input": self.input.described(),
+            "output": self.output.described(),
+            "model": canonical(self._model),
+        }
         values = self.weights().values()
         return fingerprint_of(description, {str(place): value.astype(np.float64) for place, value in enumerate(values)})
 

@@ -103,26 +103,6 @@ def open_saved_model(path: Path) -> Any:
     return function
 
 
-def application(name: str) -> Any:
-    """Build one of keras.applications with its ImageNet weights, ending before the softmax.
-
-    Raises:
-        UsageError: there is none of this name; `ModelError`: its weights can't be had here.
-    """
-    build = getattr(keras.applications, name, None)
-    if not callable(build):
-        known = [one for one in dir(keras.applications) if one[0].isupper()]
-        raise UsageError(f"there is no keras:{name}; there are {', '.join(known)}")
-    try:
-        return build(weights="imagenet", classifier_activation=None)
-    except Exception as error:
-        raise ModelError(
-            f"the weights of keras:{name} can't be had on this machine ({' '.join(str(error).split())[:200]}); save "
-            f"the model where they can, keras.applications.{name}().save('{name}.keras'), and open that: "
-            f"--model {name}.keras"
-        ) from error
-
-
 def found_input(model: Any) -> tuple[int, int, int, str] | None:
     """Height, width, channels and layout that a model was built for; None where it was left open.
 

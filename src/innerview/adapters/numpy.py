@@ -13,7 +13,14 @@ from typing import Any, Final, final
 
 import numpy as np
 
-from innerview.adapters.checks import check_precision, check_weights, collect_grad_outputs, enter, refuse_weights_only
+from innerview.adapters.checks import (
+    by_pixels,
+    check_precision,
+    check_weights,
+    collect_grad_outputs,
+    enter,
+    refuse_weights_only,
+)
 from innerview.adapters.operations import Operation
 from innerview.adapters.sharing import local_blocks, run_shared
 from innerview.errors import ModelError
@@ -127,7 +134,7 @@ class NumpyModel:
 
     def _hash(self) -> str:
         steps = [{"operation": type(operation).__name__, **asdict(operation)} for operation in self._operations]
-        description = {"input": asdict(self._input), "output": asdict(self._output), "operations": steps}
+        description = {"input": self._input.described(), "output": self._output.described(), "operations": steps}
         return fingerprint_of(description, {name: value.astype(np.float64) for name, value in self._weights.items()})
 
     def weights(self) -> dict[str, Array]:
@@ -181,7 +188,7 @@ class NumpyModel:
             if gradient is not None:
                 gradient = operation.vjp(gradient, kept, prepared)
         assert gradient is not None  # noqa: S101 there is at least one grad_output, on the output or on a layer
-        input_gradients = gradient * self._input.scale.astype(self._dtype)
+        input_gradients = by_pixels(self._input, gradient)
         return VjpResult(
             outputs=value,
             activations={name: activations[name] for name in layers},

@@ -19,7 +19,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import asdict, replace
+from dataclasses import replace
 from functools import cached_property, partial
 from typing import Any, Final, final
 
@@ -198,7 +198,11 @@ class TorchModel:
             (name, type(part).__qualname__, part.extra_repr(), type(part).__module__)
             for name, part in self._running.model.named_modules()
         ]
-        description = {"input": asdict(self._running.input), "output": asdict(self._running.output), "modules": modules}
+        description = {
+            "input": self._running.input.described(),
+            "output": self._running.output.described(),
+            "modules": modules,
+        }
         return fingerprint_of(description, {name: _array(tensor.double()) for name, tensor in self._tensors().items()})
 
     def weights(self) -> dict[str, Array]:

@@ -10,10 +10,11 @@ batch is to lie in memory, whether an ending is set aside, which weights it chan
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import numpy as np
 import torch
@@ -42,6 +43,10 @@ COPIED: Final = 2**31
 
 HALVES: Final = (torch.float16, torch.bfloat16)
 
+LOGITS: Final = "logits"
+PIXELS: Final = "pixel_values"
+"""What transformers' models call their outputs and their images."""
+
 VIEWED: Final = "view size is not compatible"
 """What PyTorch says where .view() does not go with how a value lies in memory."""
 
@@ -60,6 +65,7 @@ class Running:
         taken_off: the ending that is set aside; empty for none.
         ending: the operation that gives the outputs, where PyTorch's graph shows it.
         halves: names of layers that compute in half precision.
+        picked: among what the module returns, what it calls "logits" was taken without being declared.
     """
 
     engine: TorchEngine
@@ -68,6 +74,7 @@ class Running:
     taken_off: Found = ""
     ending: Found = ""
     halves: list[str] = field(default_factory=list[str])
+    picked: bool = False
 
     @property
     def model(self) -> torch.nn.Module:
@@ -89,7 +96,8 @@ class Running:
         ended = (words(self.taken_off),) if self.taken_off else ()
         some = ", ".join(self.halves[:3]) + (", …" if len(self.halves) > 3 else "")
         half = (f"layers of the model compute in half precision ({some}), so its numbers have about three digits",)
-        return ended + (half if self.halves else ())
+        picked = ("of what the model returns, its logits are explained",) if self.picked else ()
+        return ended + picked + (half if self.halves else ())
 
     def run(self, entering: torch.Tensor, tap: Tap) -> torch.Tensor:
         """From what the module takes to the outputs, in its precision; `tap` hears of every layer on the way."""
@@ -107,14 +115,24 @@ class Running:
     def outputs(self, entering: torch.Tensor) -> torch.Tensor:
         """Run what the module takes, to what stands for its output here: batch × class, before an ending set aside."""
         if not self.taken_off:
-            return self._declared(self.model(entering), len(entering))
+            return self._declared(self._call(entering), len(entering))
         with Watch(len(entering) * len(self.output.class_names)) as watch:
-            output = self._declared(self.model(entering), len(entering))
+            output = self._declared(self._call(entering), len(entering))
         return before(watch, output, self.taken_off)
+
+    def _call(self, entering: torch.Tensor) -> Any:
+        """Call the module; one that has images for a later argument (`pixel_values` of CLIP) gets them by name."""
+        try:
+            names = list(inspect.signature(self.model.forward).parameters)
+        except (TypeError, ValueError):  # of a scripted module nobody can tell
+            names = []
+        return self.model(**{PIXELS: entering}) if PIXELS in names[1:] else self.model(entering)
 
     def _declared(self, result: Any, batch: int) -> torch.Tensor:
         """The output that was declared, among what the model returns."""
-        output = pick(result, self.output.output)
+        if self.output.output is None and holds_logits(result):
+            self.picked, result = True, {LOGITS: result[LOGITS]}
+        output = pick(result, LOGITS if self.picked else self.output.output)
         check_shape(tuple(output.shape), batch, self.output)
         if not output.is_floating_point():
             raise ModelError(
@@ -175,7 +193,7 @@ class Running:
             torch.no_grad(),
             watch,
         ):
-            output = self._declared(self.model(self.engine.laid(self.engine.enter(black))), survey.batch)
+            output = self._declared(self._call(self.engine.laid(self.engine.enter(black))), survey.batch)
         self.engine = replace(self.engine, changing=tuple(kept.changed))
         found, value = watch.ending(output)
         if take_off(found, self.output):
@@ -221,6 +239,11 @@ class Running:
         with self.looking():
             found = engine.vjp(run, inputs, {}, (), ones)
         return found.values[OUTPUT], found.by_input
+
+
+def holds_logits(result: object) -> bool:
+    """Whether a model returned a mapping (a ModelOutput too) in which its logits are called so."""
+    return isinstance(result, Mapping) and isinstance(cast("Any", result).get(LOGITS), torch.Tensor)
 
 
 def _unseen(name: str, module: torch.nn.Module, result: Any) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 
 from innerview.adapters.numpy import NumpyModel
 from innerview.errors import InnerviewError
-from innerview.model import InputSpec, Model
+from innerview.model import Model
 
 
 def shuffled(model: Model, seed: int = 0) -> Model | None:
@@ -30,7 +30,7 @@ def shuffled(model: Model, seed: int = 0) -> Model | None:
 def resized(model: Model, height: int, width: int) -> Model | None:
     """The same model for images of another size; None where its architecture or its adapter has one size only."""
     spec = model.input
-    declared = InputSpec(height, width, spec.channels, spec.mean, spec.std, spec.value_range, spec.layout)
+    declared = spec.at(height, width)
     try:
         if isinstance(model, NumpyModel):
             return NumpyModel(declared, model.output, model.operations, model.weights(), model.dtype)

@@ -38,9 +38,15 @@ MODEL: Final = (
         default="allcnn",
         show_default=True,
         metavar="MODEL",
-        help="A built-in model, module:factory, file.py:factory, keras:Name, or a file: .keras, .h5, .safetensors.",
+        help="A built-in model; timm:, torchvision:, hf:, keras: or torch.hub: and a name; module:factory; "
+        "file.py:factory; a file or folder.",
     ),
-    click.option("--weights", default="", metavar="FILE", help="Safetensors weights for the module of a factory."),
+    click.option(
+        "--weights",
+        default="",
+        metavar="FILE",
+        help="Weights of the model: safetensors, or a state dict of torch.save.",
+    ),
     click.option(
         "--classes", default="", metavar="FILE", help="Names of the model's classes, one a line; or a number."
     ),
@@ -50,6 +56,7 @@ MODEL: Final = (
     click.option(
         "--output-spec", default="", metavar="SPEC", help='Output, such as "logits temperature=1 output=…". [logits]'
     ),
+    click.option("--no-weights", is_flag=True, help="A hub's model with random weights: nothing is fetched."),
     click.option("--trust-code", is_flag=True, help="Open the model even if that runs code in its files."),
 )
 
@@ -72,13 +79,16 @@ def model(*, warn: bool = True, argument: bool = False, named: bool = False) -> 
             classes: str,
             input_spec: str,
             output_spec: str,
+            no_weights: bool,
             trust_code: bool,
             **others: Any,
         ) -> Any:
             from innerview.session.doubts import doubts
             from innerview.session.models import ModelRequest, open_model
 
-            found = open_model(ModelRequest(model, weights, classes, input_spec, output_spec, trust_code))
+            found = open_model(
+                ModelRequest(model, weights, classes, input_spec, output_spec, trust_code, not no_weights)
+            )
             for doubt in doubts(found) if warn and not isinstance(found, str) else ():
                 say(f"innerview: warning: {doubt}.", err=True)
             return command(*args, model=found, **({"named": model} if argument or named else {}), **others)

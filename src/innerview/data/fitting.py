@@ -3,6 +3,9 @@
 The model sees a small part of what a user looks at, and most puzzles about a map begin there. So the crop is kept
 as a box on the original, where overlays are drawn, and what was done is said in words under every image. An image
 that has the model's size already passes through bit for bit.
+
+A model of somebody else's was trained on photos that its library resized, and answers best what comes in the same way:
+where the InputSpec says how (`Resize`), Pillow does it, level by level as timm, torchvision and transformers do.
 """
 
 from __future__ import annotations
@@ -17,6 +20,9 @@ from innerview.data.image import Box, Image
 from innerview.data.resizing import resize_strips
 from innerview.errors import ImageError, UsageError
 from innerview.model import InputSpec
+from innerview.resize import resize_levels
+from innerview.spec import Resize
+from innerview.types import Image as Pixels
 
 Crop: TypeAlias = Literal["center", "whole"] | Box
 
@@ -42,13 +48,8 @@ def preprocess(image: Image, spec: InputSpec, crop: Crop = "center") -> Image:
     if isinstance(crop, str):
         crop = parse_crop(crop)
     box = _box(image, spec, crop)
-    left, top, width, height = box
-    pixels = resize_strips(
-        lambda first, last: image.part(left, top + first, width, last - first),
-        (height, width),
-        spec.height,
-        spec.width,
-    )
+    how = _declared(image, spec)
+    pixels = _area_averaged(image, spec, box) if how is None else _as_declared(image, how, spec, crop, box)
     grey = spec.channels == 1
     if grey:
         pixels = (pixels.astype(np.float64) @ np.asarray(_LUMA))[..., None].astype(np.float32)
@@ -56,6 +57,30 @@ def preprocess(image: Image, spec: InputSpec, crop: Crop = "center") -> Image:
         pixels = pixels.copy()  # the original must not change with the model's image
     words = _words(image, spec, box) + ", in grey (ITU-R 601)" * grey
     return replace(image, colours=pixels, notes=(words, *image.notes), crop=box, whole=image)
+
+
+def _declared(image: Image, spec: InputSpec) -> Resize | None:
+    """How an image is brought to size as the spec declares; one that has the size already is left as it is."""
+    return None if image.size == (spec.width, spec.height) else spec.resize
+
+
+def _area_averaged(image: Image, spec: InputSpec, box: Box) -> Pixels:
+    left, top, width, height = box
+    return resize_strips(
+        lambda first, last: image.part(left, top + first, width, last - first),
+        (height, width),
+        spec.height,
+        spec.width,
+    )
+
+
+def _as_declared(image: Image, how: Resize, spec: InputSpec, crop: Crop, box: Box) -> Pixels:
+    """As the library does; of a part that somebody chose, with its interpolation."""
+    levels = image.levels()
+    if crop != "center":
+        left, top, width, height = box
+        levels, how = levels[top : top + height, left : left + width], Resize(None, how.interpolation)
+    return resize_levels(levels, how, spec.height, spec.width).astype(np.float32) / np.float32(255)
 
 
 def parse_crop(text: str) -> Crop:
@@ -77,10 +102,13 @@ def parse_crop(text: str) -> Crop:
 
 def _box(picture: Image, spec: InputSpec, crop: Crop) -> Box:
     full_width, full_height = picture.size
-    if crop == "whole":
+    how = _declared(picture, spec)
+    if crop == "whole" or (crop == "center" and how is not None and how.short_side is None):
         return 0, 0, full_width, full_height
     if crop == "center":
         scale = min(full_width / spec.width, full_height / spec.height)
+        if how is not None and how.short_side is not None:
+            scale = min(full_width, full_height) / how.short_side
         width, height = max(1, round(spec.width * scale)), max(1, round(spec.height * scale))
         return (full_width - width) // 2, (full_height - height) // 2, width, height
     left, top, width, height = crop
@@ -100,12 +128,18 @@ def _words(picture: Image, spec: InputSpec, box: Box) -> str:
         return f"{width} × {height}" + (f" of {_size(picture)}: {part}, pixel by pixel" if part else ", as it is")
     horizontal, vertical = spec.width / width, spec.height / height
     how = "shrunk by area averaging" if max(horizontal, vertical) <= 1 else "enlarged linearly"
-    if min(horizontal, vertical) < 1 < max(horizontal, vertical):
+    declared = _declared(picture, spec)
+    if declared is not None:
+        how = f"resized with {declared.interpolation}, as its library does"
+    elif min(horizontal, vertical) < 1 < max(horizontal, vertical):
         how = "shrunk by area averaging along one side and enlarged linearly along the other"
-    # A crop to the model's proportions is off by less than a pixel; what is off by more was squeezed.
-    if abs(width * spec.height - height * spec.width) > max(spec.height, spec.width):
-        how += ", its proportions squeezed"
-    return f"{spec.width} × {spec.height} of {_size(picture)}: {part or 'all of it'}, {how}"
+    return f"{spec.width} × {spec.height} of {_size(picture)}: {part or 'all of it'}, {how}{_squeezed(box, spec)}"
+
+
+def _squeezed(box: Box, spec: InputSpec) -> str:
+    """A crop to the model's proportions is off by less than a pixel; what is off by more was squeezed."""
+    off = abs(box[2] * spec.height - box[3] * spec.width)
+    return ", its proportions squeezed" if off > max(spec.height, spec.width) else ""
 
 
 def _size(picture: Image) -> str:

@@ -135,6 +135,8 @@ def _source(model: NumpyModel, name: str, format: str, chosen: Format) -> str:  
 
 def _readme(model: NumpyModel, name: str, format: str, chosen: Format, *, has_card: bool) -> str:  # noqa: A002
     ours = model.input
+    if ours.channel_order != "RGB":
+        raise UsageError("the model takes blue first, which is not written as code; export one that takes red first")
     declared = InputSpec(*ours.shape, ours.mean, ours.std, ours.value_range)
     given = f"innerview.InputSpec({declared.height}, {declared.width}, {declared.channels}"
     given += "".join(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -34,8 +33,8 @@ def manifest_of(watched: Watched, config: ProbeConfig, settings: Mapping[str, An
         model=model,
         configuration={
             **settings,
-            "input": None if config.input is None else asdict(config.input),
-            "output": None if config.output is None else asdict(config.output),
+            "input": None if config.input is None else config.input.described(),
+            "output": None if config.output is None else config.output.described(),
         },
         data={"probes": _identity(watched.pictures())},
         code={"version": found["innerview"]},

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Final, cast
@@ -13,11 +14,12 @@ from innerview.data.class_files import read_class_file
 from innerview.errors import UsageError
 from innerview.files.regular import brief
 from innerview.model import InputSpec, OutputSpec
+from innerview.spec import CHANNEL_ORDERS, INTERPOLATIONS, LAYOUTS, Resize
 
 ORDER: Final[Mapping[str, str]] = {"input": "size", "output": "kind"}
 """What a word without a name in front means."""
 
-INPUT: Final = frozenset({"size", "mean", "std", "range", "layout"})
+INPUT: Final = frozenset({"size", "mean", "std", "range", "layout", "order", "resize", "interpolation"})
 OUTPUT: Final = frozenset({"kind", "temperature", "output"})
 KINDS: Final = ("logits", "probabilities", "sigmoid", "scores")
 
@@ -38,17 +40,21 @@ def words_of(given: object, first: str = "") -> dict[str, str]:
     return {(name if equals else first): (value if equals else name) for name, equals, value in pairs}
 
 
-def declare_input(words: Mapping[str, str], model: Any) -> InputSpec:
+def declare_input(words: Mapping[str, str], model: Any, known: InputSpec | None = None) -> InputSpec:
     """Make the InputSpec.
 
     Args:
-        words: size ("224x224" or "224x224x1"), range ("0..255"), mean, std, layout.
+        words: size ("224x224" or "224x224x1"), range ("0..255"), mean, std, layout, order of the channels (BGR), and
+            how photos are brought to size: resize (pixels of the shorter side, or "squeeze") and interpolation.
         model: a Keras model says size and layout itself.
+        known: what the model's hub says; each word replaces its part of that alone.
 
     Raises:
         UsageError: something is missing, unknown or no number; nothing is guessed.
     """
     _only(words, INPUT, "--input-spec")
+    if known is not None:
+        return _replaced(known, words)
     found = _found(model)
     size, layout = words.get("size", found[0]), words.get("layout", found[1])
     missing = [name for name, value in (("size", size), ("range", words.get("range")), ("layout", layout)) if not value]
@@ -69,24 +75,82 @@ def declare_input(words: Mapping[str, str], model: Any) -> InputSpec:
         std=_numbers(words["std"], ",", "std") if "std" in words else (),
         value_range=(low, high),
         layout="CHW" if layout == "CHW" else "HWC",
+        channel_order=_one_of(words, "order", CHANNEL_ORDERS, "RGB"),
+        resize=_resize(words, None),
     )
 
 
-def declare_output(words: Mapping[str, str], classes: tuple[str, ...]) -> OutputSpec:
+def _replaced(known: InputSpec, words: Mapping[str, str]) -> InputSpec:
+    """What a hub says of a model, but for the words of the line; each says that it stands there."""
+    if not words:
+        return known
+    given = {name: value for name, value in words.items() if name in {"mean", "std"}}
+    changed: dict[str, Any] = {name: _numbers(value, ",", name) for name, value in given.items()}
+    if "size" in words:
+        sides = _sides(words["size"])
+        changed |= dict(zip(("height", "width", "channels"), sides, strict=False))
+        changed["resize"] = known.resize
+        if known.resize is not None and known.resize.short_side is not None:
+            side = round(known.resize.short_side * min(sides[:2]) / min(known.height, known.width))
+            changed["resize"] = replace(known.resize, short_side=max(side, min(sides[:2])))
+    if "range" in words:
+        changed["value_range"] = (*_numbers(words["range"], "..", "range"), 0.0, 0.0)[:2]
+    if {"resize", "interpolation"} & set(words):
+        changed["resize"] = _resize(words, changed.get("resize", known.resize))
+    changed["layout"] = _one_of(words, "layout", LAYOUTS, known.layout)
+    changed["channel_order"] = _one_of(words, "order", CHANNEL_ORDERS, known.channel_order)
+    return replace(known, **changed, source=f"{known.source}; {', '.join(sorted(words))}: --input-spec")
+
+
+def _resize(words: Mapping[str, str], known: Resize | None) -> Resize | None:
+    """How photos are brought to size; None, as ever, where nothing is said of it."""
+    if not {"resize", "interpolation"} & set(words):
+        return known
+    side, asked = known.short_side if known else None, words.get("resize", "")
+    if asked:
+        side = None if asked == "squeeze" else int(asked) if asked.isdecimal() and len(asked) < 6 else -1
+    if side == -1:
+        raise UsageError(
+            f"--input-spec says resize {brief(asked)}; it is how many pixels the shorter side gets before the middle "
+            "is cut out, such as resize=256, or squeeze for all of the image"
+        )
+    return replace(
+        known or Resize(),
+        short_side=side,
+        interpolation=_one_of(words, "interpolation", INTERPOLATIONS, known.interpolation if known else "bilinear"),
+    )
+
+
+def _one_of(words: Mapping[str, str], name: str, choices: Sequence[str], usual: str) -> Any:
+    asked = words.get(name, usual)
+    if asked not in choices:
+        raise UsageError(f"--input-spec says {name} {brief(asked)}; it is {' or '.join(choices)}")
+    return asked
+
+
+def declare_output(words: Mapping[str, str], classes: tuple[str, ...], known: OutputSpec | None = None) -> OutputSpec:
     """Make the OutputSpec; without a word the outputs are logits, and outputs that look otherwise are refused later.
+
+    Args:
+        words: kind, temperature, output.
+        classes: their names.
+        known: what the model's hub says; each word replaces its part of that alone.
 
     Raises:
         UsageError: an unknown kind or word.
     """
     _only(words, OUTPUT, "--output-spec")
-    kind = words.get("kind", "logits")
-    known = {one: one for one in KINDS}
-    if kind not in known:
+    kind = words.get("kind", known.kind if known else "logits")
+    if kind not in KINDS:
         raise UsageError(f"--output-spec says {kind!r}; a model gives {', '.join(KINDS)}")
     key = words.get("output")
     temperature = _temperature(words.get("temperature", "1"))
     return OutputSpec(
-        classes, kind=cast("Any", kind), temperature=temperature, output=int(key) if key and key.isdecimal() else key
+        classes,
+        kind=cast("Any", kind),
+        temperature=temperature,
+        output=known.output if known and key is None else int(key) if key and key.isdecimal() else key,
+        source=known.source if known and classes == known.class_names else "",
     )
 
 

@@ -15,6 +15,7 @@ from typing import Any, Final, cast
 
 from innerview.adapters import check_rows, wrap
 from innerview.adapters.endings import check_meaning
+from innerview.adapters.hubs import HUBS, HubModel, folder_hub, hub_of, open_hub
 from innerview.allcnn import NAMES
 from innerview.errors import UsageError
 from innerview.files.documents import read_toml
@@ -38,12 +39,14 @@ class ModelRequest:
     """A model as it stands on a command line.
 
     Attributes:
-        model: a built-in model, "module:factory", "file.py:factory", "keras:Name", or a file or folder.
+        model: a built-in model, "module:factory", "file.py:factory", a hub's ("timm:NAME", see `adapters.hubs`), or a
+            file or folder.
         weights: of the module that a factory builds, in safetensors or as torch.save wrote them; empty for none.
         classes: a file with one class name a line, or a number of classes; empty where it is declared elsewhere.
         input: words such as "224x224x3 range=0..1 mean=… std=… layout=CHW".
         output: words such as "logits temperature=0.2 output=logits".
         trust: whether files may run code.
+        pretrained: a hub's model comes with its weights; else with random ones.
     """
 
     model: str = "allcnn"
@@ -52,6 +55,7 @@ class ModelRequest:
     input: str = ""
     output: str = ""
     trust: bool = False
+    pretrained: bool = True
 
 
 def open_model(request: ModelRequest) -> Model | str:
@@ -71,17 +75,33 @@ def open_model(request: ModelRequest) -> Model | str:
             f"{folder / SIDE} names the code {name}, which opening the model would run; if you trust where it came "
             "from, add --trust-code"
         )
+    hub = "" if exists(Path(name)) and not Path(name).is_dir() else hub_of(name) or folder_hub(Path(name))
+    if hub:
+        known = open_hub(hub, name.removeprefix(f"{hub}:"), pretrained=request.pretrained, trust=request.trust)
+        return _declared(known.model, request, declared, folder, known)
+    if not request.pretrained:
+        raise UsageError(f"--no-weights is for a model of {', '.join(f'{one}:' for one in HUBS)}, and {name} is none")
     model = _open(name, trust=request.trust)
     if MEMBERS.issubset(dir(cast("object", type(model)))):
         return _as_it_is(model, request, declared)
+    return _declared(model, request, declared, folder, None)
+
+
+def _declared(
+    model: Any, request: ModelRequest, declared: Mapping[str, Any], folder: Path, known: HubModel | None
+) -> Model:
+    """Load weights, and wrap with what a model's hub says of it, what its model.toml says, and what the line says."""
     weights = Path(request.weights) if request.weights else _path(folder, declared.get("weights"))
     if weights is not None:
         import_module("innerview.adapters.torch_files").load_state(model, weights)
-    classes = read_classes(request.classes or _names(folder, declared.get("classes")), model)
+    named, output = request.classes or _names(folder, declared.get("classes")), known and known.output
+    classes = output.class_names if output is not None and not named else read_classes(named, model)
+    taken = words_of(declared.get("input")) | words_of(request.input, ORDER["input"])
+    given = words_of(declared.get("output")) | words_of(request.output, ORDER["output"])
     return wrap(
         model,
-        input=declare_input(words_of(declared.get("input")) | words_of(request.input, ORDER["input"]), model),
-        output=declare_output(words_of(declared.get("output")) | words_of(request.output, ORDER["output"]), classes),
+        input=declare_input(taken, model, known and known.input),
+        output=declare_output(given, classes, output),
     )
 
 
@@ -163,7 +183,7 @@ def _chosen(request: ModelRequest, declared: Mapping[str, Any], folder: Path) ->
     named = str(declared.get("model", ""))
     if named and (path.suffix in {".toml", ".safetensors"} or (exists(path) and path.is_dir())):
         home, factory = split(named)
-        beside = not named.startswith("keras:") and not (factory and not home.endswith(".py"))
+        beside = not hub_of(named) and not (factory and not home.endswith(".py"))
         return str(folder / named) if beside else named, True
     if path.suffix == ".safetensors":
         size_of(path, "the model")
@@ -171,7 +191,7 @@ def _chosen(request: ModelRequest, declared: Mapping[str, Any], folder: Path) ->
             f"{path.name} holds weights and no model; name a function that builds the module, "
             f"--model file.py:build --weights {path.name}, or write both into {SIDE} beside it"
         )
-    if exists(path) and path.is_dir() and not exists(path / "saved_model.pb"):
+    if exists(path) and path.is_dir() and not exists(path / "saved_model.pb") and not folder_hub(path):
         raise UsageError(
             f"the folder {path} holds no {SIDE} that names a model, and no SavedModel; name the model itself"
         )
@@ -179,12 +199,10 @@ def _chosen(request: ModelRequest, declared: Mapping[str, Any], folder: Path) ->
 
 
 def _runs_code(name: str) -> bool:
-    return not name.startswith("keras:") and bool(split(name)[1])
+    return not hub_of(name) and bool(split(name)[1])
 
 
 def _open(name: str, *, trust: bool) -> Any:
-    if name.startswith("keras:") and not exists(Path(name)):
-        return _keras().application(name.removeprefix("keras:"))
     if "://" in name and not exists(Path(name)):
         raise UsageError(f"{name} is an address, and nothing is fetched; save it as a file, and name that")
     path = Path(name)

@@ -7,7 +7,7 @@ from typing import Final
 
 from innerview.data.sources import Source
 from innerview.methods.registry import map_methods, registry
-from innerview.model import WEIGHTED, Layer, Model
+from innerview.model import WEIGHTED, InputSpec, Layer, Model
 from innerview.pictures.words import number, shape
 from innerview.reprs import short
 from innerview.session.doubts import doubts
@@ -46,11 +46,16 @@ def info(model: Model | str = "allcnn", picture: Source = "", crop: str = "cente
         ("Model", opened.fingerprint),
         ("Takes", f"{shape(taken.shape)} (height × width × channel), pixels from 0 (black) to 1 (white)"),
         ("Sees", f"(value − mean) / std, value from {number(taken.low)} (black) to {number(taken.high)} (white)"),
-        ("Mean, std", f"{_numbers(taken.mean)}; {_numbers(taken.std)}"),
+        (
+            "Mean, std",
+            f"{_numbers(taken.mean)}; {_numbers(taken.std)}" + ", blue first" * (taken.channel_order == "BGR"),
+        ),
+        ("Resized", _resized(taken)),
         ("Gives", f"{len(given.class_names)} {given.kind}, temperature {number(given.temperature)}"),
         ("Classes", _classes(given.class_names)),
         ("Weights", f"{sum(value.size for value in weights.values()):,}, {opened.dtype.name}"),
     ]
+    facts += [(name, said) for name, said in (("Input from", taken.source), ("Output from", given.source)) if said]
     facts += [("Note", note) for note in getattr(opened, "notes", ())]
     facts += [("Warning", doubt) for doubt in (() if isinstance(model, str) else doubts(opened))]
     facts += _methods(opened)
@@ -65,6 +70,15 @@ def info(model: Model | str = "allcnn", picture: Source = "", crop: str = "cente
         known = (str(position or ""), layer.name, layer.kind, shape(layer.shape), axes(layer))
         rows.append((*known, f"{count:,}" if count else ""))
     return Info(tuple(facts), tuple(rows))
+
+
+def _resized(taken: InputSpec) -> str:
+    """How a photo is brought to the model's size."""
+    if taken.resize is None:
+        return "the largest middle part, by area averaging"
+    if taken.resize.short_side is None:
+        return f"all of the photo squeezed to size, {taken.resize.interpolation}"
+    return f"shorter side to {taken.resize.short_side} pixels, {taken.resize.interpolation}, then the middle"
 
 
 def axes(layer: Layer) -> str:

@@ -1,0 +1,124 @@
+"""timm's models, of twelve families, with `wrap(model)` alone; weights are random, the code is timm's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+import timm
+import timm.data
+import torch
+from PIL import Image as Pillow
+
+from innerview.adapters import wrap
+from innerview.adapters.hubs import open_hub
+from innerview.data.fitting import preprocess
+from innerview.data.samples import example_image, example_names
+from innerview.errors import DataError, ModelError, UsageError
+from innerview.model import OUTPUT, InputSpec
+
+pytestmark = pytest.mark.torch
+
+FAMILIES = {
+    "ViT": ("test_vit", {}),
+    "DeiT": ("deit_tiny_distilled_patch16_224", {}),
+    "Swin": ("swin_tiny_patch4_window7_224", {"depths": (1, 1, 1, 1), "embed_dim": 24}),
+    "ConvNeXt": ("test_convnext", {}),
+    "MaxViT": ("maxvit_nano_rw_256", {}),
+    "EfficientNet": ("test_efficientnet", {}),
+    "MobileNetV3": ("mobilenetv3_small_050", {}),
+    "ResNet": ("test_resnet", {}),
+    "RegNet": ("regnetx_002", {}),
+    "MobileViT": ("mobilevit_xxs", {}),
+    "EVA": ("eva02_tiny_patch14_224", {"num_classes": 10, "depth": 3}),
+    "EfficientFormer": ("efficientformer_l1", {}),
+}
+
+
+def made(family: str) -> Any:
+    name, options = FAMILIES[family]
+    torch.manual_seed(0)
+    return timm.create_model(name, **options).eval()
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_model_is_wrapped_alone_and_gives_the_librarys_numbers(family: str) -> None:
+    """The logits of timm's own pipeline on a photo, and autograd's gradient by the pixels, in float64.
+
+    In float32 PyTorch's own gradient of EfficientFormer is wrong with channels in front (2.13), by its size.
+    """
+    model = made(family)
+    wrapped = wrap(model)
+    config = timm.data.resolve_model_data_config(model)
+    transform = timm.data.create_transform(**config, is_training=False)
+    photo = example_image(example_names()[0])
+    entering = transform(Pillow.fromarray(photo.levels()))[None]
+    outputs = model(entering)
+    image = preprocess(photo, wrapped.input).pixels[None]
+    np.testing.assert_allclose(
+        wrapped.forward(image).outputs, outputs.detach().numpy(), rtol=0, atol=1e-4 * float(outputs.abs().max())
+    )
+    exact = entering.double().requires_grad_()
+    (expected,) = torch.autograd.grad(made(family).double()(exact)[0, 3], exact)
+    found = wrapped.vjp(image, {OUTPUT: lambda values: np.eye(values.shape[1], dtype=values.dtype)[None, [3]]})
+    by_pixel = expected[0].permute(1, 2, 0).numpy() * wrapped.input.scale
+    np.testing.assert_allclose(found.input_gradients[0, 0], by_pixel, rtol=0, atol=1e-4 * np.abs(by_pixel).max())
+
+
+def test_every_family_says_its_own_mean_and_std() -> None:
+    """Some ViTs take 0.5 and not ImageNet's."""
+    vit = open_hub("timm", "vit_tiny_patch16_224", pretrained=False).input
+    resnet = open_hub("timm", "resnet18", pretrained=False).input
+    assert (vit.mean, vit.std) == ((0.5,) * 3, (0.5,) * 3)
+    assert resnet.mean == (0.485, 0.456, 0.406)
+    assert resnet.source == "timm's pretrained_cfg of resnet18.a1_in1k"
+
+
+@pytest.mark.parametrize(("name", "height", "registers"), [("test_vit", 10, 1), ("vit_small_patch16_dinov3", 16, 5)])
+def test_tokens_of_a_block_lie_on_the_grid_and_others_stand_apart(name: str, height: int, registers: int) -> None:
+    wrapped = wrap(timm.create_model(name, num_classes=4, depth=2).eval())
+    (grid,) = {layer.tokens for layer in wrapped.layers if layer.name == "blocks.1.norm1"}
+    assert grid is not None
+    assert (grid.height, grid.width, grid.start) == (height, height, registers)
+
+
+def test_class_names_are_imagenets_where_there_are_as_many() -> None:
+    assert open_hub("timm", "resnet18", pretrained=False).output.class_names[0] == "tench"
+    assert wrap(timm.create_model("test_resnet", num_classes=7)).output.class_names == tuple("0123456")
+
+
+@pytest.mark.parametrize(("name", "near"), [("rsnet18", "resnet18"), ("resnet18.a9_in1k", "resnet18.a1_in1k")])
+def test_unknown_names_come_with_the_nearest(name: str, near: str) -> None:
+    with pytest.raises(UsageError, match=near):
+        open_hub("timm", name)
+
+
+def test_a_model_of_features_and_a_letterbox_are_refused() -> None:
+    with pytest.raises(ModelError, match="no classes"):
+        wrap(timm.create_model("test_resnet", num_classes=0))
+    model = timm.create_model("test_resnet")
+    model.pretrained_cfg["crop_mode"] = "border"
+    with pytest.raises(ModelError, match="crop_mode 'border'"):
+        wrap(model)
+
+
+def test_weights_that_can_not_be_fetched_are_one_sentence_with_the_ways_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    def offline(*_: object, **__: object) -> None:
+        raise OSError("no network")
+
+    monkeypatch.setattr(timm, "create_model", offline)
+    with pytest.raises(DataError, match=r"--weights FILE.*--no-weights"):
+        open_hub("timm", "resnet18")
+
+
+def test_a_folder_that_timm_wrote_opens_by_its_own_configuration(tmp_path: Any) -> None:
+    from timm.models import save_for_hf
+
+    model = timm.create_model("test_resnet", num_classes=3).eval()
+    save_for_hf(model, tmp_path, model_config={"label_names": ["cat", "dog", "owl"]}, safe_serialization=True)
+    found = open_hub("timm", str(tmp_path))
+    assert found.output.class_names == ("cat", "dog", "owl")
+    values = torch.rand(1, 3, 160, 160)
+    assert torch.equal(found.model.eval()(values), model(values))
+    assert isinstance(found.input, InputSpec)
