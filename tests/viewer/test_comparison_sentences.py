@@ -52,6 +52,15 @@ def test_equals_are_named_and_a_best_that_beats_no_control_is_not_recommended() 
     assert "not to be told from occlusion over black" in advice(replace(found, p=p))
 
 
+def test_the_best_is_not_among_its_own_equals() -> None:
+    """What was measured on a few images only may stand above the best."""
+    found = against(0.5, 0.4)
+    p = found.p.copy()
+    p[0, 1, 2] = p[0, 2, 1] = 0.001
+    said = advice(replace(found, p=p, best="occlusion over black"))
+    assert "not to be told from grad-cam)" in said
+
+
 def test_few_images_are_called_few() -> None:
     found = comparison()
     few = replace(found, images=found.images[:5], values=found.values[:, :, :5])

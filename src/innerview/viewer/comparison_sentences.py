@@ -39,7 +39,8 @@ def advice(found: Comparison) -> str:
             f"On this model no method is shown to beat every control: the best, {found.best} ({figures}), is not told "
             f"from {beaten[found.best]!r}. Take parts away instead (shapley), or compare on more images."
         )
-    equal = [one for one in found.ranking(kind="method")[1:] if not found.beats(found.best, one)]
+    ranked = found.ranking(kind="method")  # what was measured on few images may stand above the best
+    equal = [one for one in ranked if one != found.best and not found.beats(found.best, one)]
     also = f", not to be told from {_listed(equal)}" if equal else ""
     first = f"On this model {found.best} agrees best with taking parts away ({figures}{also})"
     return f"{first}{_worse(beaten)}."
