@@ -133,7 +133,7 @@ class _Finder(MetaPathFinder):
 
 
 def install() -> None:
-    """Check all of innerview from now on; it must not be imported yet. Asked again (`import conftest`) it does nothing."""
+    """Check all of innerview from now on; it must not be imported yet. Asked again it does nothing."""
     if any(type(one).__name__ == _Finder.__name__ for one in sys.meta_path):
         return
     if "innerview" in sys.modules:
