@@ -66,13 +66,24 @@ def test_the_declared_output_is_taken(wrapping, key) -> None:
     np.testing.assert_allclose(model.forward(pictures()).outputs, module.dense(flat).detach().numpy(), rtol=1e-5)
 
 
-@pytest.mark.parametrize("name", [name for name in WRAPPINGS if name != "tensor"])
-@pytest.mark.parametrize("key", [None, "output", 7])
+UNCLEAR = [(name, key) for name in WRAPPINGS if name != "tensor" for key in (None, "output", 7)]
+UNCLEAR.remove(("dict", None))  # what is called logits there is taken, and said: the next test
+
+
+@pytest.mark.parametrize(("name", "key"), UNCLEAR)
 def test_an_output_that_is_not_clear_lists_the_keys(name: str, key) -> None:
     wrapping, right = WRAPPINGS[name]
     with pytest.raises(ModelError) as caught:
         wrap(Returning(wrapping), input=SPEC, output=OutputSpec(CLASSES.class_names, output=key))
     assert f"{right!r} of shape (3, 3)" in str(caught.value)
+
+
+def test_evident_logits_of_a_dict_are_taken_and_said() -> None:
+    module = Returning(WRAPPINGS["dict"][0])
+    model = wrap(module, input=SPEC, output=CLASSES)
+    flat = torch.tensor(pictures()).permute(0, 3, 1, 2).flatten(1)
+    np.testing.assert_allclose(model.forward(pictures()).outputs, module.dense(flat).detach().numpy(), rtol=1e-5)
+    assert any("its logits are explained" in note for note in model.notes)
 
 
 def test_a_key_for_a_single_tensor_is_refused() -> None:
