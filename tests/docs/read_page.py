@@ -36,6 +36,8 @@ NOT_RUN: Final = {
     "--model tutorial2018": "as the line before, with the other model",
     "--weights trained.safetensors": "its file is nobody's; the adapters' tests open such models",
     "--model model.keras": "the same",
+    "--model timm:vit_small_patch16_224": "its weights are fetched; the hubs' tests open such models",
+    "--model hf:google": "the same",
     "--model examples/efficientnet_lite0": "129 evaluations at 224 × 224; scripts/images.py runs it",
 }
 """Parts of commands that are only read here (that the command has these options, and takes their values), and why."""
@@ -95,6 +97,11 @@ def of_models() -> dict[str, Any]:
     from flax import linen, nnx
 
     from innerview import InputSpec, OutputSpec
+
+    sys.path.insert(0, str(ROOT / "tests"))
+    import torchvision_operators
+
+    torchvision_operators.declare()
 
     class Linen(linen.Module):
         @linen.compact

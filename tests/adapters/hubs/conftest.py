@@ -1,25 +1,11 @@
-"""torchvision's operators are compiled for one build of PyTorch; its models and transforms need none of them."""
+"""timm and transformers import torchvision, which may need a word first."""
 
 from __future__ import annotations
 
 import os
 from importlib.util import find_spec
 
-ABSENT = "operator torchvision::nms does not exist"
-
-
-def _declare_operators() -> None:
-    """Let torchvision be imported beside a PyTorch that its operators were not compiled for."""
-    import torch
-
-    try:
-        import torchvision  # noqa: F401 whether it can be
-    except RuntimeError as error:
-        if ABSENT not in str(error):
-            raise
-        for name in ("nms", "qnms"):
-            torch.library.define(f"torchvision::{name}", "(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-
+import torchvision_operators
 
 if find_spec("torchvision") and "INNERVIEW_TEST_BACKEND" not in os.environ:
-    _declare_operators()
+    torchvision_operators.declare()
