@@ -107,9 +107,9 @@ class InputSpec:
     std: tuple[float, ...]
     value_range: tuple[float, float]
     layout: Literal["HWC", "CHW"]
-    channel_order: Literal["RGB", "BGR"]
-    resize: Resize | None
-    source: str = field(compare=False, repr=False)
+    channel_order: Literal["RGB", "BGR"] = "RGB"
+    resize: Resize | None = None
+    source: str = field(default="", compare=False, repr=False)
 
     def __init__(
         self,
@@ -237,7 +237,7 @@ class OutputSpec:
     kind: OutputKind
     temperature: float
     output: str | int | None
-    source: str = field(compare=False, repr=False)
+    source: str = field(default="", compare=False, repr=False)
 
     def __init__(
         self,

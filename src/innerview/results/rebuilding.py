@@ -33,6 +33,7 @@ from innerview.results.region_effects import RegionEffects
 from innerview.results.shapley import ShapleyValues
 from innerview.results.truth import ImagePart, RegionTruth
 from innerview.results.verdict import Verdict
+from innerview.spec import Resize
 from innerview.types import Array
 
 TYPE: Final = "$type"
@@ -46,7 +47,7 @@ KINDS: Final[Mapping[str, type[Any]]] = {
     for kind in (
         ActivationDistances, Activations, Attribution, ClassEvidence, Comparison, Gradient, ImagePart, InputSpec,
         IntegratedGradients, InteriorGradients, Layer, MaskingCurve, OutputSpec, Parts, PathFrames, PathPredictions,
-        PathProfile, Prediction, Provenance, RegionEffects, RegionTruth, ShapleyValues, TokenGrid, Verdict,
+        PathProfile, Prediction, Provenance, RegionEffects, RegionTruth, Resize, ShapleyValues, TokenGrid, Verdict,
         WeightHistograms,
     )
 }  # fmt: skip
