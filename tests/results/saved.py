@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ from innerview.results import (
     RegionTruth,
     ShapleyValues,
 )
+from innerview.spec import Resize
 from innerview.targets import Logit
 from models import MODELS, numpy_model
 
@@ -48,6 +50,8 @@ def results() -> Mapping[str, object]:
     interior = methods.interior_gradients(model, image, target, baseline=black, alphas=(0.1, 1.0))
     ending = np.random.default_rng(4).random(ENDING.input.shape).astype(np.float32)
     eight = FunctionModel(lambda images: images.mean(axis=(1, 2)), InputSpec(8, 8), OutputSpec(("r", "g", "b")))
+    spec = replace(MODEL.input, resize=Resize(max(MODEL.input.shape[:2]), "bicubic"))
+    of_a_hub = numpy_model(replace(MODEL, input=spec), MODEL.weights(), np.float32)
     weights = {"now": model.weights()}
     weights["now"]["dense.bias"] = np.array([np.nan, np.inf, 1], np.float32)
     return {
@@ -80,7 +84,7 @@ def results() -> Mapping[str, object]:
         "distances": methods.activation_distances(model, image[None], np.stack([image, black, 1 - image]), k=1),
         "asked": methods.ask(model, image, [(0, 0, 2, 2), (1, 1, 1, 1)], 1, fills=("black", "mean"), n_placebos=3),
         "parts": methods.parts(eight, np.full((8, 8, 3), 0.5, np.float32), eighths=(4,), fills=("black",)),
-        "statistics": methods.path_predictions(model, [(image, 1), (black, 0)], baseline=black, alphas=(0.0, 1.0)),
+        "statistics": methods.path_predictions(of_a_hub, [(image, 1), (black, 0)], baseline=black, alphas=(0.0, 1.0)),
     }
 
 
