@@ -31,7 +31,7 @@ class Altered(Analytic):
 
     def forward(self, images, layers=()):
         answer = super().forward(images)
-        return replace(answer, logits=answer.outputs * self.kept + self.hidden(images))
+        return replace(answer, outputs=answer.outputs * self.kept + self.hidden(images))
 
     def vjp(self, images, grad_outputs, layers=()):
         answer = super().vjp(images, grad_outputs)
@@ -154,7 +154,7 @@ class Coarse(Analytic):
 
     def forward(self, images, layers=()):
         answer = super().forward(images.astype(np.float64), layers)
-        return replace(answer, logits=(answer.outputs * 1e-3 + 1e6).astype(np.float32))
+        return replace(answer, outputs=(answer.outputs * 1e-3 + 1e6).astype(np.float32))
 
     def vjp(self, images, grad_outputs, layers=()):
         answer = super().vjp(images.astype(np.float64), grad_outputs)
