@@ -135,11 +135,10 @@ def test_the_control_has_a_parts_colours_and_none_of_its_shapes() -> None:
     np.testing.assert_allclose(flat.shuffled_confidences, flat.alone_confidences)
 
     def by_shape(images: np.ndarray) -> np.ndarray:
-        """The half of the image that is brighter."""
+        """The half of the image that is brighter; the third class never."""
         middle = images.shape[2] // 2
-        return 50 * np.stack(
-            [images[:, :, :middle].mean(axis=(1, 2, 3)), images[:, :, middle:].mean(axis=(1, 2, 3))], 1
-        )
+        left, right = images[:, :, :middle].mean(axis=(1, 2, 3)), images[:, :, middle:].mean(axis=(1, 2, 3))
+        return 50 * np.stack([left, right, np.full_like(left, -1)], 1)
 
     found = parts(model(by_shape), HALVES, fills=("black",))
     assert found.shuffled_confidences is not None

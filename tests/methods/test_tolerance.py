@@ -268,13 +268,13 @@ def test_a_boundary_layer_at_the_baseline_is_taken_apart():
         def forward(self, images, layers=()):
             answer = super().forward(images)
             logits = np.tensordot(np.tanh(400 * images), self.linear, ((1, 2, 3), (1, 2, 3)))
-            return replace(answer, logits=logits)
+            return replace(answer, outputs=logits)
 
         def vjp(self, images, grad_outputs, layers=()):
             logits = self.forward(images).outputs
             slopes = self.linear * 400 / np.cosh(np.minimum(400 * images[:, None], 300)) ** 2
             gradients = np.einsum("tbk,bkhwc->tbhwc", grad_outputs["output"](logits), slopes)
-            return replace(super().vjp(images, grad_outputs), logits=logits, input_gradients=gradients)
+            return replace(super().vjp(images, grad_outputs), outputs=logits, input_gradients=gradients)
 
     model = Saturating(np.abs(Analytic.random(3).linear), np.zeros((3, 4, 5, 3)))
     image = np.random.default_rng(1).uniform(0.2, 1, size=model.input.shape)
