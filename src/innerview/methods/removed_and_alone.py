@@ -67,8 +67,9 @@ def removed_and_alone(
     score, done = float(resolved.score(outputs)[0]), 1
     own = np.arange(number)[:, None, None] == labels
     kept = np.concatenate([~own, own, np.zeros((1, *labels.shape), bool)])
-    found = np.empty((len(fills), number))
-    for row, fill in enumerate(make_fill(one, image) for one in fills):
+    made = [make_fill(one, image) for one in fills]
+    found = np.empty((len(made), number))
+    for row, fill in enumerate(made):
         scores = np.empty(len(kept))
         for some in batches(len(kept), similar_at_once(model)):
             images = fill.paint(image, kept[some]).astype(image.dtype, copy=False)
@@ -86,7 +87,7 @@ def removed_and_alone(
         found[row] = (score - scores[:number] + scores[number:-1] - scores[-1]) / 2
     sizes = np.bincount(labels.ravel())
     half = (found.max(axis=0) - found.min(axis=0)) / 2
-    names = ", ".join(make_fill(one, image).name for one in fills)
+    names = ", ".join(fill.name for fill in made)
     return Attribution(
         image=image,
         attribution=(found.mean(axis=0) / sizes)[labels],

@@ -79,7 +79,7 @@ HUBS: Final[Mapping[str, Row]] = {
 def hub_of(name: str) -> str:
     """The word in front of a hub's model, "timm" of "timm:resnet18"; empty where the name is of something else.
 
-    A file of that name, and a module of Python that is called like a hub and has the function, are not the hub's.
+    It goes by the word alone: whoever opens a file looks for one of the whole name first.
     """
     return next((word for word in HUBS if name.startswith(f"{word}:") and len(name) > len(word) + 1), "")
 
