@@ -20,6 +20,7 @@ from innerview.reprs import LINES, WIDTH, brief
 from innerview.results import Status
 from innerview.results.io import load_result, save_result
 from innerview.results.rebuilding import KINDS
+from innerview.spec import Resize
 from innerview.targets import Contrast
 from results.saved import comparison, frames, truth_of
 
@@ -79,6 +80,7 @@ def results(folder: Path) -> dict[str, Any]:
         load_result(folder),
         comparison(),
         model.input,
+        Resize(8, "bicubic"),
         model.output,
         model.layers[0],
         integrated.provenance,

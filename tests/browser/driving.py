@@ -173,6 +173,14 @@ def expect_link(page: Page, key: str, value: str) -> None:
     expect(page).to_have_url(re.compile(rf"[?&]{key}={re.escape(value)}(?:&|$)"), timeout=PATIENCE)
 
 
-def link_value(page: Page, key: str) -> str | None:
+def expect_no_link(page: Page, key: str) -> None:
+    """Wait until the address says nothing of it."""
+    expect(page).not_to_have_url(re.compile(rf"[?&]{key}="), timeout=PATIENCE)
+
+
+def link_value(page: Page, key: str) -> str:
+    """Wait until the address says something of it, and give it."""
+    expect(page).to_have_url(re.compile(rf"[?&]{key}="), timeout=PATIENCE)
     found = re.search(rf"[?&]{key}=([^&]*)", fragment(page))
-    return found.group(1) if found else None
+    assert found is not None
+    return found.group(1)

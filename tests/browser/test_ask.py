@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
-from browser.driving import Known, expect_link, link_value, settle, show
+from browser.driving import Known, expect_link, expect_no_link, settle, show
 from innerview.session.query import read_query
 
 READY = ".why .photo canvas"
@@ -102,11 +102,11 @@ def test_paint_is_a_mask_and_undo_takes_strokes_back(why: Page, known: Known) ->
     mask = base64.urlsafe_b64encode(np.packbits(bits).tobytes()).decode().rstrip("=")
     why.get_by_role("button", name=BUTTON).click()
     answered(why)
-    assert link_value(why, "rg") == mask
+    expect_link(why, "rg", mask)
     expect(why.locator(".asked")).to_contain_text("Without the region of 8 pixels")
     why.get_by_role("button", name="Undo").click()
     expect(why.get_by_label("width", exact=True)).to_have_value("5")
-    assert link_value(why, "rg") == mask  # what was asked about stays until something else is
+    expect_link(why, "rg", mask)  # what was asked about stays until something else is
 
 
 def test_what_cannot_be_asked_is_said_in_place(why: Page) -> None:
@@ -130,7 +130,7 @@ def test_another_image_has_another_region_and_its_own_tries(why: Page, known: Kn
     why.get_by_role("button", name="Next image").click()
     expect(why.locator(".asked")).to_have_count(0)
     expect(why.locator(".outline")).to_have_count(0)
-    assert link_value(why, "rg") is None
+    expect_no_link(why, "rg")
 
 
 def test_a_link_with_a_region_answers_when_it_is_opened(page: Page, prepared: Known) -> None:

@@ -54,7 +54,7 @@ def test_a_pinned_scale_colours_the_next_picture_and_survives_views_and_reloads(
     show(page, "#/attribution?o=map", CERTIFICATE)
     limit = limit_of(page)
     page.keyboard.press("s")
-    assert float(link_value(page, "s") or 0) == limit
+    assert float(link_value(page, "s")) == limit
     page.keyboard.press("]")
     expect(page.locator(".facts").filter(has_text="moose").first).to_be_visible()
     expect(page.locator(CERTIFICATE)).to_contain_text("✓")
@@ -118,7 +118,7 @@ def test_class_0_is_a_class_like_any_other(page: Page, known: Known) -> None:
     values = numbers(known.ask("map", target=0).arrays, "heatmap")
     page.get_by_label("Overlay").select_option("map")
     assert_same_colours(shown_map(page), painted(values, limit_of(page), "evidence"))
-    assert link_value(page, "c") == f"0-{known.classes[0]}"
+    expect_link(page, "c", f"0-{known.classes[0]}")
     page.reload()
     expect(page.get_by_role("heading", level=1)).to_contain_text(known.classes[0])
 
