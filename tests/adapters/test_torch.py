@@ -318,6 +318,41 @@ class ByMemory(nn.Module):
         return self.conv(plain * torch.arange(8)).mean((2, 3))
 
 
+class Twice(torch.autograd.Function):
+    """Nothing forward; backward, the gradient is doubled, as a fault of a framework would be."""
+
+    @staticmethod
+    def forward(_context: object, value: torch.Tensor) -> torch.Tensor:
+        return value.clone()
+
+    @staticmethod
+    def backward(_context: object, gradient: torch.Tensor) -> torch.Tensor:
+        return 2 * gradient
+
+
+class WrongAlone(nn.Module):
+    """Its gradient is wrong for one image alone, in one memory format; PyTorch's is of EfficientFormer (2.13)."""
+
+    def __init__(self, where_last: bool) -> None:
+        super().__init__()
+        self.where_last = where_last
+        self.conv = nn.Conv2d(3, 3, 1)
+
+    def forward(self, pictures: torch.Tensor) -> torch.Tensor:
+        last = pictures.stride()[1] == 1
+        if len(pictures) == 1 and last is self.where_last:
+            pictures = Twice.apply(pictures)
+        return self.conv(pictures).mean((2, 3))
+
+
+@pytest.mark.parametrize("where_last", [True, False])
+def test_a_memory_format_in_which_one_image_alone_has_another_gradient_is_not_taken(where_last: bool) -> None:
+    wrapped = TorchModel(WrongAlone(where_last).eval(), SPEC, CLASSES)
+    images = pictures(2)
+    batch, alone = (wrapped.vjp(some, {OUTPUT: EVERY}).input_gradients for some in (images, images[:1]))
+    np.testing.assert_allclose(alone, batch[:, :1], rtol=1e-5)
+
+
 @pytest.mark.parametrize(
     ("module", "expected"),
     [(model(), torch.channels_last), (Flattening(), torch.contiguous_format), (ByMemory(), torch.contiguous_format)],
