@@ -351,6 +351,18 @@ def test_a_memory_format_in_which_one_image_alone_has_another_gradient_is_not_ta
     images = pictures(2)
     batch, alone = (wrapped.vjp(some, {OUTPUT: EVERY}).input_gradients for some in (images, images[:1]))
     np.testing.assert_allclose(alone, batch[:, :1], rtol=1e-5)
+    assert not wrapped.notes
+
+
+class Centred(nn.Module):
+    """Answers an image by what else is in the batch, as batch normalisation without running statistics does."""
+
+    def forward(self, pictures: torch.Tensor) -> torch.Tensor:
+        return (pictures**2 - (pictures**2).mean(0)).mean((2, 3))
+
+
+def test_a_model_that_mixes_the_images_of_a_batch_says_so() -> None:
+    assert "in a batch" in TorchModel(Centred().eval(), SPEC, CLASSES).notes[0]
 
 
 @pytest.mark.parametrize(

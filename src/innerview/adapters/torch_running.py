@@ -66,6 +66,7 @@ class Running:
         ending: the operation that gives the outputs, where PyTorch's graph shows it.
         halves: names of layers that compute in half precision.
         picked: among what the module returns, what it calls "logits" was taken without being declared.
+        mixes: an image alone has another answer or gradient than the same image in a batch.
     """
 
     engine: TorchEngine
@@ -75,6 +76,7 @@ class Running:
     ending: Found = ""
     halves: list[str] = field(default_factory=list[str])
     picked: bool = False
+    mixes: bool = False
 
     @property
     def model(self) -> torch.nn.Module:
@@ -97,7 +99,8 @@ class Running:
         some = ", ".join(self.halves[:3]) + (", …" if len(self.halves) > 3 else "")
         half = (f"layers of the model compute in half precision ({some}), so its numbers have about three digits",)
         picked = ("of what the model returns, its logits are explained",) if self.picked else ()
-        return ended + picked + (half if self.halves else ())
+        mixes = ("an image alone is answered otherwise here than the same image in a batch, or has another gradient",)
+        return ended + picked + (half if self.halves else ()) + (mixes if self.mixes else ())
 
     def run(self, entering: torch.Tensor, tap: Tap) -> torch.Tensor:
         """From what the module takes to the outputs, in its precision; `tap` hears of every layer on the way."""
@@ -218,13 +221,16 @@ class Running:
         noise = np.random.default_rng(0).random((FORMAT_RUN, *self.input.shape)).astype(self.dtype)
         try:
             plain = self._try_format(torch.contiguous_format, noise)
+            self.mixes = not plain.agrees_with_itself()
             if self.input.layout != "CHW" or not convolves or device(self.model).type != "cpu":
                 return torch.contiguous_format
             fast = self._try_format(torch.channels_last, noise)
         except (RuntimeError, MemoryError, ModelError):
             return torch.contiguous_format
-        only_fast = fast.agrees_with_itself() and not plain.agrees_with_itself()
-        return torch.channels_last if only_fast or fast.agrees_with(plain) else torch.contiguous_format
+        if self.mixes and fast.agrees_with_itself():
+            self.mixes = False
+            return torch.channels_last
+        return torch.channels_last if fast.agrees_with(plain) else torch.contiguous_format
 
     def _try_format(self, form: torch.memory_format, images: Images) -> FormatTrial:
         """Outputs, and the gradient of their sum by what the module takes, with batches laid out in this way."""
