@@ -12,7 +12,7 @@ LINE = "[data-verdict]"
 def test_a_map_is_judged_when_somebody_asks_and_others_of_the_class_with_it(page: Page, prepared: Known) -> None:
     show(page, "#/attribution", "[data-certificate]")
     line = page.locator(LINE)
-    expect(line).to_contain_text("Not judged: 1,534 forward passes needed")
+    expect(line).to_contain_text("Not judged: 1,534 forward passes")
     page.get_by_role("button", name="Judge it").click()
     truth = prepared.ask("truth", target=prepared.predicted(), baseline="black", method="integrated-gradients")
     verdict = truth.json("verdicts")["integrated-gradients"]

@@ -39,7 +39,7 @@ export function CertificateLine({ meta, facts, previous, onMore }: { meta: MapMe
         />
       )}
       <details>
-        <summary>How exact is this?</summary>
+        <summary>How exact?</summary>
         <p>{EXPLANATIONS.error.text}</p>
         <p>
           {meta.status_words} {meta.rule && `Rule: ${meta.rule}.`} The error is an estimate from nested rules, not a proof.

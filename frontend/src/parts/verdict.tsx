@@ -38,8 +38,8 @@ export function VerdictLine({ of }: { of: (Request & { kind: "map" }) | null }):
   }
   if (wanted && live) return <AnswerState answer={answer} what="Holding the map against taking regions away" />;
   return (
-    <p class="second facts" data-verdict="not judged">
-      {SIGNS["not judged"]} Not judged{judging ? `: ${count(judging)} forward passes needed` : ""}.{" "}
+    <p class={live ? "row second facts" : "second facts"} data-verdict="not judged">
+      {`${SIGNS["not judged"]} Not judged${judging ? `: ${count(judging)} forward passes` : ""}. `}
       {live ? (
         <button class="small" onClick={() => session.judged.set([...judged, truthOf(of)])}>
           Judge it
