@@ -44,8 +44,7 @@ def checked(thing: Checked) -> Checked:
     def called(*arguments: Any, **named: Any) -> Any:
         if config.jaxtyping_disable:
             return thing(*arguments, **named)
-        with jaxtyped("context"):
-            return checks()(*arguments, **named)
+        return checks()(*arguments, **named)
 
     setattr(called, _CHECKED, True)
     return called  # type: ignore[return-value]
@@ -54,9 +53,17 @@ def checked(thing: Checked) -> Checked:
 def _written(function: Callable[..., Any]) -> Callable[..., Any]:
     resolved = _resolved(function)
     checks = _CHECKS(resolved)
-    # An axis whose size an argument says, "{height}", is looked up among the arguments.
-    said = any("{" in str(annotation) for annotation in resolved.__annotations__.values())
-    return jaxtyped(checks, typechecker=None) if said else checks
+    written = [str(annotation) for annotation in resolved.__annotations__.values()]
+    if any("{" in one for one in written):  # an axis whose size an argument says is looked up among the arguments
+        return jaxtyped(checks, typechecker=None)
+    if not any("jaxtyping" in one for one in written):  # where no axis has a name, none is to be bound anew
+        return checks
+
+    def bound(*arguments: Any, **named: Any) -> Any:
+        with jaxtyped("context"):
+            return checks(*arguments, **named)
+
+    return bound
 
 
 def _resolved(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -68,8 +68,10 @@ class Kept:
             self._open(part)
         for function in functions:
             self._open_function(function)
-        while self._waiting:
-            self._take(self._waiting.popleft())
+        while self._waiting:  # of the thousand values of a model most are numbers and names, or were met before
+            value = self._waiting.popleft()
+            if not isinstance(value, ATOMS) and id(value) not in self._seen:
+                self._take(value)
 
     def restore(self) -> None:
         """Put all back."""
@@ -96,8 +98,6 @@ class Kept:
             self._waiting += _held(cell)
 
     def _take(self, value: Any) -> None:
-        if isinstance(value, ATOMS) or id(value) in self._seen:
-            return
         self._seen[id(value)] = value
         restore = self._keeper(value)
         if restore is not None:
