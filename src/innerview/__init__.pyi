@@ -849,7 +849,7 @@ def occlusion(
     Raises:
         UsageError: a window larger than the image, a stride that leaves pixels out, a target without meaning here.
         ImageError: image or fill does not fit the model.
-        ModelError: an output is not finite.
+        ModelError: an output is NaN or infinite; says for which window.
     """
 
 @overload
@@ -879,7 +879,7 @@ def occlusion(
     Raises:
         UsageError: a window larger than the image, a stride that leaves pixels out, a target without meaning here.
         ImageError: image or fill does not fit the model.
-        ModelError: an output is not finite.
+        ModelError: an output is NaN or infinite; says for which window.
     """
 
 @overload
@@ -1001,7 +1001,7 @@ def removed_and_alone(
     Raises:
         UsageError: fewer than 2 regions, an unknown fill or none, a target without meaning here.
         ImageError: the image, an image that fills, or the labels do not fit the model.
-        ModelError: an output is NaN or infinite.
+        ModelError: an output is NaN or infinite; says for which region.
     """
 
 @overload
@@ -1031,7 +1031,7 @@ def removed_and_alone(
     Raises:
         UsageError: fewer than 2 regions, an unknown fill or none, a target without meaning here.
         ImageError: the image, an image that fills, or the labels do not fit the model.
-        ModelError: an output is NaN or infinite.
+        ModelError: an output is NaN or infinite; says for which region.
     """
 
 @overload
@@ -1069,7 +1069,7 @@ def sampled_shapley(
     Raises:
         UsageError: fewer than 2 regions, a half-width or confidence without meaning, too few passes for the pilot.
         ImageError: image, fill or labels do not fit the model.
-        ModelError: an output is NaN or infinite.
+        ModelError: an output is NaN or infinite; says for which regions.
     """
 
 @overload
@@ -1107,7 +1107,7 @@ def sampled_shapley(
     Raises:
         UsageError: fewer than 2 regions, a half-width or confidence without meaning, too few passes for the pilot.
         ImageError: image, fill or labels do not fit the model.
-        ModelError: an output is NaN or infinite.
+        ModelError: an output is NaN or infinite; says for which regions.
     """
 
 @overload

@@ -60,5 +60,5 @@ def test_what_has_no_meaning_is_refused() -> None:
     with pytest.raises(UsageError, match="no fill was given"):
         removed_and_alone(PAIRS, IMAGE, Logit(1), fills=())
     broken = model(lambda pixels: np.where(pixels[:, 0] == 0, np.nan, 1.0))
-    with pytest.raises(ModelError, match=r"NaN or infinite where regions are taken away \(fill black\)"):
+    with pytest.raises(ModelError, match=r"NaN or infinite for the image without region 0 \(fill black\)"):
         removed_and_alone(broken, IMAGE, Logit(1))

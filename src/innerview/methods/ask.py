@@ -20,10 +20,11 @@ from typing import Final, cast
 import numpy as np
 from jaxtyping import Float, Int
 
-from innerview.errors import ModelError, UsageError
-from innerview.fills import DEFAULT_FILLS, Fill, make_fill
+from innerview.errors import UsageError
+from innerview.fills import DEFAULT_FILLS, Fill
+from innerview.methods.filled import FilledPasses, make_fills
 from innerview.methods.paired import holm
-from innerview.methods.passes import Progress, batches, check_picture, forward_logits, forward_similar, similar_at_once
+from innerview.methods.passes import Progress, check_picture
 from innerview.methods.placebos import (
     Box,
     Mask,
@@ -133,12 +134,12 @@ def region_effects(
             f"{len(masks)} regions with {len(called)} names, {n_placebos} placebos and {len(fills)} fills were asked "
             "for; give a name for each region or none, no negative number, and at least one fill"
         )
-    made = [make_fill(one, image) for one in fills]
+    made = make_fills(model, image, fills)
     places = [
         place_elsewhere(mask, n_placebos, np.random.default_rng([seed, number])) for number, mask in enumerate(masks)
     ]
-    asking = _Asking(model, image, target, progress)
-    asking.total = 1 + len(made) * sum(2 * len(placed.masks) + 1 for placed in places)
+    total = 1 + len(made) * sum(2 * len(placed.masks) + 1 for placed in places)
+    asking = _Asking(FilledPasses(model, image, total, progress), target)
     found = [[asking.start(fill, placed, name) for fill in made] for placed, name in zip(places, called, strict=True)]
 
     def after(most: int) -> RegionEffects:
@@ -217,11 +218,10 @@ class _Under:
 class _Asking:
     """One image under question."""
 
-    def __init__(self, model: Model, image: Image, target: Target, progress: Progress | None) -> None:
-        self.model, self.image, self._progress = model, image, progress
-        outputs = forward_logits(model, image[None])
-        self.target = target.resolve(outputs[0], model.output)
-        self.done, self.total = 1, 1
+    def __init__(self, passes: FilledPasses, target: Target) -> None:
+        self.passes, self.model = passes, passes.model
+        outputs = passes.whole()
+        self.target = target.resolve(outputs[0], self.model.output)
         self.whole = self._seen(outputs)
 
     def start(self, fill: Fill, placed: Placed, name: str) -> _Under:
@@ -241,17 +241,8 @@ class _Asking:
         under.alone = under.alone.then(shown[slice(len(masks), None)])
 
     def _show(self, fill: Fill, kept: Array, placed: Placed, now: slice, name: str) -> _Seen:
-        parts = list[Array]()
-        for some in batches(len(kept), similar_at_once(self.model)):
-            images = fill.paint(self.image, kept[some]).astype(self.image.dtype, copy=False)
-            check_picture(self.model, images[-1], f"fill {fill.name}")
-            for part, outputs in forward_similar(self.model, images):
-                _check(outputs, some.start + part.start, placed, now, name, fill)
-                parts.append(outputs)
-                self.done += len(outputs)
-                if self._progress is not None:
-                    self._progress(self.done, self.total)
-        return self._seen(np.concatenate(parts))
+        shown = self.passes.filled(fill, kept.__getitem__, len(kept), lambda at: _name(at, placed, now, name))
+        return self._seen(np.concatenate([outputs for _, outputs in shown]))
 
     def _seen(self, outputs: Array) -> _Seen:
         output, index = self.model.output, self.target.index
@@ -261,21 +252,14 @@ class _Asking:
         return _Seen(self.target.score(outputs).astype(np.float64), of_class, answers)
 
 
-def _check(outputs: Array, start: int, placed: Placed, now: slice, name: str, fill: Fill) -> None:
-    """Raise ModelError for an output that is NaN or infinite, and say of which image."""
-    bad = np.flatnonzero(~np.isfinite(outputs).all(axis=1))
-    if not len(bad):
-        return
-    kind, place = divmod(start + int(bad[0]), now.stop - now.start if now.start else 1)
+def _name(at: int, placed: Placed, now: slice, name: str) -> str:
+    """What is shown, for an error."""
+    kind, place = divmod(at, now.stop - now.start if now.start else 1)
     place += now.start or 0
     where = (
         name if place == 0 else "{1},{0} (left, top), where its like was tried,".format(*placed.positions[place - 1])
     )
-    shown = ("the image without region {}", "region {} alone", "the fill alone")[min(kind, 2)].format(where)
-    raise ModelError(
-        f"the model's output is NaN or infinite for {shown} (fill {fill.name}); check the weights and the range of the "
-        "input, or leave this fill out"
-    )
+    return ("the image without region {}", "region {} alone", "the fill alone")[min(kind, 2)].format(where)
 
 
 def _result(
@@ -302,7 +286,7 @@ def _result(
         return np.array([[value(one)[0] for one in row] for row in found])
 
     effects = RegionEffects(
-        image=asking.image,
+        image=asking.passes.image,
         regions=np.stack(masks),
         names=tuple(row[0].name for row in found),
         fills=tuple(fill.words for fill in fills),
@@ -330,7 +314,7 @@ def _result(
         unit=target.unit,
         explained=target.describe(model.output.class_names),
         target=target.index,
-        n_evaluations=asking.done,
+        n_evaluations=asking.passes.done,
         provenance=Provenance.of(model, target.describe(model.output.class_names), seed=seed),
         notes=_notes(float(np.ptp(scores)) <= tolerance, [fill.name for fill in fills]),
     )

@@ -91,6 +91,11 @@ def _differences(game: Game) -> Game:
     return values - values[0]
 
 
+def name_coalition(shown: Bool[np.ndarray, " player"]) -> str:
+    """An image with some regions only, for an error."""
+    return f"the image without regions {', '.join(map(str, np.flatnonzero(~shown)))}"
+
+
 def minimal_sets(holds: Bool[np.ndarray, " coalition"]) -> tuple[tuple[int, ...], ...]:
     """All coalitions that have a property and of which no smaller part has it; the smallest first, then by members."""
     number = players(holds)

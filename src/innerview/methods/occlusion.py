@@ -18,8 +18,9 @@ from typing import Final
 import numpy as np
 
 from innerview.errors import UsageError
-from innerview.fills import Fill, make_fill
-from innerview.methods.passes import Progress, batches, check_picture, forward_logits
+from innerview.fills import Fill, Kept
+from innerview.methods.filled import FilledPasses, make_fills
+from innerview.methods.passes import Progress, check_picture
 from innerview.model import Model
 from innerview.results import Attribution, Provenance
 from innerview.targets import Target
@@ -55,24 +56,31 @@ def occlusion(
     Raises:
         UsageError: a window larger than the image, a stride that leaves pixels out, a target without meaning here.
         ImageError: image or fill does not fit the model.
-        ModelError: an output is not finite.
+        ModelError: an output is NaN or infinite; says for which window.
     """
     check_picture(model, image, "image")
     if isinstance(fill, np.ndarray):
         check_picture(model, fill, "fill")
-    made = make_fill(fill, image)
+    (made,) = make_fills(model, image, [fill])
     size, step = choose_windows(image.shape, window, stride)
     windows = list(itertools.product(*map(_cuts, image.shape, size, step)))
-    outputs = forward_logits(model, image[None])
+    passes = FilledPasses(model, image, len(windows) + 1)  # told by the window, without the image itself
+    outputs = passes.whole()
     resolved = target.resolve(outputs[0], model.output)
     score = float(resolved.score(outputs)[0])
     total, covered, strongest = np.zeros(image.shape[:2]), np.zeros(image.shape[:2]), (0.0, windows[0])
-    for part in batches(len(windows), model.batch_size):
-        kept = np.ones((len(windows[part]), *image.shape[:2]), bool)
-        for mask, place in zip(kept, windows[part], strict=True):
+
+    def masks(some: slice) -> Kept:
+        kept = np.ones((len(windows[some]), *image.shape[:2]), bool)
+        for mask, place in zip(kept, windows[some], strict=True):
             mask[place] = False
-        hidden = made.paint(image, kept)
-        drops = score - resolved.score(forward_logits(model, hidden)).astype(np.float64)
+        return kept
+
+    def name(at: int) -> str:
+        return f"the image without {_words(windows[at])}"
+
+    for part, hidden in passes.filled(made, masks, len(windows), name, share=False):
+        drops = score - resolved.score(hidden).astype(np.float64)
         for drop, place in zip(drops.tolist(), windows[part], strict=True):
             total[place] += drop / total[place].size
             covered[place] += 1
@@ -88,7 +96,7 @@ def occlusion(
         unit=resolved.unit,
         score=score,
         target=resolved.index,
-        n_evaluations=len(windows) + 1,
+        n_evaluations=passes.done,
         provenance=Provenance.of(model, resolved.describe(model.output.class_names)),
         notes=(f"The score {way} most, by {abs(drop):.3g} {resolved.unit}, without {_words(strongest[1])}.",),
     )

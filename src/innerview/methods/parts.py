@@ -20,14 +20,15 @@ from typing import Final
 import numpy as np
 from jaxtyping import Float, Int
 
-from innerview.errors import ModelError, UsageError
-from innerview.fills import DEFAULT_FILLS, Fill, make_fill
-from innerview.methods.passes import Progress, batches, check_picture, forward_logits, forward_similar, similar_at_once
+from innerview.errors import UsageError
+from innerview.fills import DEFAULT_FILLS, Fill
+from innerview.methods.filled import FilledPasses, make_fills
+from innerview.methods.passes import Progress, check_picture
 from innerview.model import Model
 from innerview.results import Provenance
 from innerview.results.parts import Parts
 from innerview.spec import OutputSpec, decides
-from innerview.types import Array, Image
+from innerview.types import Array, Image, Images
 
 EIGHTHS: Final = (2, 3, 4, 5, 6, 7)
 """Sides of windows, in eighths of the image's."""
@@ -66,34 +67,21 @@ def parts(
             "the parts of an image were asked of a model with one score, from which no prediction can be read; declare "
             "kind 'sigmoid' (a logit) or 'probabilities', or use ask"
         )
-    if not fills:
-        raise UsageError(f"no fill was given; name at least one, such as {', '.join(DEFAULT_FILLS)}")
     windows = place_windows(image.shape[0], image.shape[1], eighths)
-    made = [make_fill(one, image) for one in fills]
+    made = make_fills(model, image, fills)
     kept = np.zeros((len(windows) + 1, *image.shape[:2]), bool)
     for mask, (left, top, width, height) in zip(kept, windows.tolist(), strict=False):
         mask[top : top + height, left : left + width] = True
-    total, done = 1 + 2 * len(windows) + len(made) * len(kept), 0
-
-    def tell(count: int) -> None:
-        nonlocal done
-        done += count
-        if progress is not None:
-            progress(done, total)
-
-    whole = forward_logits(model, image[None])
-    tell(1)
+    passes = FilledPasses(model, image, 1 + 2 * len(windows) + len(made) * len(kept), progress)
+    whole = passes.whole()
     shuffled = partial(_shuffled, np.random.default_rng(seed))
-    alone = _alone(model, image, windows, "alone", cut_out, tell)
-    alone += _alone(model, image, windows, "alone, its pixels in random order", shuffled, tell)
-    placed = list[Array]()
-    for fill in made:
-        for some in batches(len(kept), similar_at_once(model)):
-            images = fill.paint(image, kept[some]).astype(image.dtype, copy=False)
-            for part, outputs in forward_similar(model, images):
-                _check(outputs, windows[some][part], f"in place (fill {fill.name})")
-                placed.append(outputs)
-                tell(len(outputs))
+    alone = _alone(passes, windows, "alone", cut_out)
+    alone += _alone(passes, windows, "alone, its pixels in random order", shuffled)
+    placed = [
+        outputs
+        for fill in made
+        for _, outputs in passes.filled(fill, kept.__getitem__, len(kept), lambda at: f"{_name(windows, at)} in place")
+    ]
     answers, confidences = answered(model.output, np.concatenate([whole, *alone, *placed]))
     control, first, split = len(windows) + 1, 2 * len(windows) + 1, (len(made), len(kept))
     in_place, in_place_sure = answers[first:].reshape(split), confidences[first:].reshape(split)
@@ -111,7 +99,7 @@ def parts(
         confidence=float(confidences[0]),
         class_names=model.output.class_names,
         output_kind=model.output.kind,
-        n_evaluations=done,
+        n_evaluations=passes.done,
         provenance=Provenance.of(model, seed=seed),
         notes=_notes(image, len(windows), np.concatenate([whole, *alone, *placed])),
         shuffled_answers=answers[control:first],
@@ -146,22 +134,20 @@ def enlarge(image: Image, window: Sequence[int]) -> Image:
 
 
 def _alone(
-    model: Model,
-    image: Image,
+    passes: FilledPasses,
     windows: Int[np.ndarray, "window 4"],
     how: str,
     cut: Callable[[Image, Sequence[int]], Array],
-    tell: Callable[[int], None],
 ) -> list[Array]:
     """Outputs of every window, cut and enlarged."""
-    found = list[Array]()
-    for some in batches(len(windows), model.batch_size):
-        images = np.stack([_stretched(cut(image, window), image) for window in windows[some].tolist()])
-        outputs = model.forward(images).outputs
-        _check(outputs, windows[some], how)
-        found.append(outputs)
-        tell(len(outputs))
-    return found
+    image = passes.image
+
+    def make(some: slice) -> Images:
+        return np.stack([_stretched(cut(image, window), image) for window in windows[some].tolist()])
+
+    # parts that are enlarged have nothing in common
+    shown = passes.shown(make, len(windows), lambda at: f"{_name(windows, at)} {how}", share=False)
+    return [outputs for _, outputs in shown]
 
 
 def cut_out(image: Image, window: Sequence[int]) -> Array:
@@ -195,15 +181,10 @@ def answered(output: OutputSpec, outputs: Array) -> tuple[Int[np.ndarray, " row"
     return answers, np.hstack([chances, absent]).astype(np.float64)[np.arange(len(answers)), answers]
 
 
-def _check(outputs: Array, windows: Int[np.ndarray, "window 4"], how: str) -> None:
-    bad = np.flatnonzero(~np.isfinite(outputs).all(axis=1))
-    if not len(bad):
-        return
-    which = ",".join(map(str, windows[bad[0]])) if bad[0] < len(windows) else "none"
-    raise ModelError(
-        f"the model's output is NaN or infinite for the part {which} (left, top, width, height) {how}; check the "
-        "weights and the range of the input"
-    )
+def _name(windows: Int[np.ndarray, "window 4"], at: int) -> str:
+    """A window for an error; behind the last one stands the fill with none."""
+    which = ",".join(map(str, windows[at])) if at < len(windows) else "none"
+    return f"the part {which} (left, top, width, height)"
 
 
 def _notes(image: Image, count: int, outputs: Array) -> tuple[str, ...]:

@@ -112,10 +112,15 @@ def require_finite(model: Model, images: Images, values: Array, what: str) -> No
     """Raise ModelError if `values` has a NaN or an infinity, naming the first layer that makes one."""
     if np.isfinite(values).all():
         return
-    began = "every layer's output is finite, so it began on the way back"
+    layer = begins_in(model, images)
+    began = f"it begins in layer {layer}" if layer else "every layer's output is finite, so it began on the way back"
+    raise ModelError(f"the model's {what} is not finite; {began}. Check the weights and the range of the input")
+
+
+def begins_in(model: Model, images: Images) -> str:
+    """Name of the first layer whose output is not finite; empty where there is none."""
     for layer in model.layers:
         # One tap at a time: this runs once, on failure, and must not need the memory of all layers together.
         if not np.isfinite(model.forward(images, (layer.name,)).activations[layer.name]).all():
-            began = f"it begins in layer {layer.name}"
-            break
-    raise ModelError(f"the model's {what} is not finite; {began}. Check the weights and the range of the input")
+            return layer.name
+    return ""

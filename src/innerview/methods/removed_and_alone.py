@@ -15,10 +15,11 @@ from typing import Final
 import numpy as np
 from jaxtyping import Bool, Int
 
-from innerview.errors import ModelError, UsageError
-from innerview.fills import DEFAULT_FILLS, Fill, make_fill
+from innerview.errors import UsageError
+from innerview.fills import DEFAULT_FILLS, Fill
+from innerview.methods.filled import FilledPasses, make_fills, require_fills
 from innerview.methods.partitions import partition
-from innerview.methods.passes import Progress, batches, check_picture, forward_logits, forward_similar, similar_at_once
+from innerview.methods.passes import Progress, check_picture
 from innerview.model import Model
 from innerview.results import Attribution, Provenance
 from innerview.targets import Target
@@ -56,34 +57,24 @@ def removed_and_alone(
     Raises:
         UsageError: fewer than 2 regions, an unknown fill or none, a target without meaning here.
         ImageError: the image, an image that fills, or the labels do not fit the model.
-        ModelError: an output is NaN or infinite.
+        ModelError: an output is NaN or infinite; says for which region.
     """
     check_picture(model, image, "image")
     labels = partition(image.shape[0], image.shape[1], regions)
     number = int(labels.max()) + 1
     total = count_both(number, len(fills))
-    outputs = forward_logits(model, image[None])
+    made = make_fills(model, image, fills)
+    passes = FilledPasses(model, image, total, progress)
+    outputs = passes.whole()
     resolved = target.resolve(outputs[0], model.output)
-    score, done = float(resolved.score(outputs)[0]), 1
+    score = float(resolved.score(outputs)[0])
     own = np.arange(number)[:, None, None] == labels
     kept = np.concatenate([~own, own, np.zeros((1, *labels.shape), bool)])
-    made = [make_fill(one, image) for one in fills]
     found = np.empty((len(made), number))
     for row, fill in enumerate(made):
         scores = np.empty(len(kept))
-        for some in batches(len(kept), similar_at_once(model)):
-            images = fill.paint(image, kept[some]).astype(image.dtype, copy=False)
-            check_picture(model, images[-1], f"fill {fill.name}")
-            for part, logits in forward_similar(model, images):
-                if not np.isfinite(logits).all():
-                    raise ModelError(
-                        f"the model's output is NaN or infinite where regions are taken away (fill {fill.name}); check "
-                        "the weights and the range of the input, or leave this fill out"
-                    )
-                scores[some.start + part.start : some.start + part.start + len(logits)] = resolved.score(logits)
-                done += len(logits)
-                if progress is not None:
-                    progress(done, total)
+        for part, logits in passes.filled(fill, kept.__getitem__, len(kept), lambda at: _name(at, number)):
+            scores[part] = resolved.score(logits)
         found[row] = (score - scores[:number] + scores[number:-1] - scores[-1]) / 2
     sizes = np.bincount(labels.ravel())
     half = (found.max(axis=0) - found.min(axis=0)) / 2
@@ -96,7 +87,7 @@ def removed_and_alone(
         unit=resolved.unit,
         score=score,
         target=resolved.index,
-        n_evaluations=done,
+        n_evaluations=passes.done,
         provenance=Provenance.of(model, resolved.describe(model.output.class_names)),
         pixel_error=(half / sizes)[labels],
         notes=_notes(found),
@@ -111,9 +102,14 @@ def count_both(number: int, fills: int) -> int:
     """
     if number < 2:
         raise UsageError("one region was asked for, which is the whole image; ask for 2 or more")
-    if not fills:
-        raise UsageError(f"no fill was given; name at least one, such as {', '.join(DEFAULT_FILLS)}")
+    require_fills(fills)
     return 1 + fills * (2 * number + 1)
+
+
+def _name(at: int, number: int) -> str:
+    """What is shown, for an error."""
+    kind, region = divmod(at, number)
+    return (f"the image without region {region}", f"region {region} alone", "the fill alone")[kind]
 
 
 def _notes(found: np.ndarray) -> tuple[str, ...]:

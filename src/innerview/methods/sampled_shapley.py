@@ -13,7 +13,7 @@ again. The confidence holds for all regions at once (Bonferroni). It rests on me
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from statistics import NormalDist
 from typing import Final
 
@@ -21,9 +21,11 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from innerview.errors import UsageError
-from innerview.fills import Fill, make_fill
+from innerview.fills import Fill
+from innerview.methods.coalitions import name_coalition
+from innerview.methods.filled import FilledPasses, make_fills
 from innerview.methods.partitions import partition
-from innerview.methods.passes import Progress, batches, check_picture, forward_logits
+from innerview.methods.passes import Progress, check_picture
 from innerview.model import Model
 from innerview.results import Attribution, Provenance
 from innerview.targets import Target
@@ -76,39 +78,47 @@ def sampled_shapley(
     Raises:
         UsageError: fewer than 2 regions, a half-width or confidence without meaning, too few passes for the pilot.
         ImageError: image, fill or labels do not fit the model.
-        ModelError: an output is NaN or infinite.
+        ModelError: an output is NaN or infinite; says for which regions.
     """
     check_picture(model, image, "image")
     labels = partition(image.shape[0], image.shape[1], regions)
     number = int(labels.max()) + 1
     check_request(number, half_width, confidence, max_evaluations)
-    made = make_fill(fill, image)
-    ends = made.paint(image, np.stack([np.ones_like(labels, bool), np.zeros_like(labels, bool)])).astype(image.dtype)
-    outputs = np.concatenate([forward_logits(model, one[None]) for one in ends])
+    (made,) = make_fills(model, image, [fill])
+    passes = FilledPasses(model, image, max_evaluations)  # told by the pair, below
+
+    def outputs_of(
+        shown: Bool[np.ndarray, "coalition region"], name: Callable[[Bool[np.ndarray, " region"]], str]
+    ) -> Iterator[Array]:
+        found = passes.filled(
+            made,
+            lambda some: shown[some][:, labels],
+            len(shown),
+            lambda at: name(shown[at]),
+            share=False,  # so few images at once have little in common
+        )
+        return (outputs for _, outputs in found)
+
+    nothing = np.zeros((1, number), bool)
+    outputs = np.concatenate([passes.whole(), *outputs_of(nothing, lambda _: "the fill alone")])
     resolved = target.resolve(outputs[0], model.output)
     full, empty = (float(score) for score in resolved.score(outputs).astype(np.float64))
     asked = half_width or FRACTION * max(abs(full - empty), abs(full) / 10, 1e-6)
 
-    def scores(shown: Bool[np.ndarray, "coalition region"]) -> Iterator[Array]:
-        for part in batches(len(shown), model.batch_size):
-            images = made.paint(image, shown[part][:, labels]).astype(image.dtype, copy=False)
-            yield resolved.score(forward_logits(model, images)).astype(np.float64)
-
-    random, seen, done = np.random.default_rng(seed), list[Array](), 2
+    random, seen = np.random.default_rng(seed), list[Array]()
     needed, factor = PILOT, student(1 - (1 - confidence) / (2 * number), PILOT - 1)
     affordable = (max_evaluations - 2) // (2 * (number - 1))
     spread = np.zeros(number)
     while len(seen) < min(needed, affordable):
         order = random.permutation(number)
         pair = np.stack([order, order[::-1]])
-        values = np.concatenate(list(scores(_prefixes(pair))))
-        seen.append(_added(pair, values, full, empty))
-        done += len(values)
+        values = [resolved.score(found).astype(np.float64) for found in outputs_of(_prefixes(pair), name_coalition)]
+        seen.append(_added(pair, np.concatenate(values), full, empty))
         if len(seen) == PILOT:
             spread = np.std(seen, axis=0, ddof=1)
             needed = max(PILOT, math.ceil((factor * float(spread.max()) / asked) ** 2))
         if progress is not None:
-            progress(done, 2 + 2 * (number - 1) * min(needed, affordable))
+            progress(passes.done, 2 + 2 * (number - 1) * min(needed, affordable))
     widths = factor * spread / np.sqrt(len(seen))
     sizes = np.bincount(labels.ravel())
     return Attribution(
@@ -119,7 +129,7 @@ def sampled_shapley(
         unit=resolved.unit,
         score=full,
         target=resolved.index,
-        n_evaluations=done,
+        n_evaluations=passes.done,
         provenance=Provenance.of(model, resolved.describe(model.output.class_names), seed=seed),
         pixel_error=(widths / sizes)[labels],
         notes=_notes(len(seen), widths, asked, resolved.unit, confidence, made),

@@ -19,18 +19,19 @@ from typing import Final
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from innerview.errors import ModelError, UsageError
-from innerview.fills import DEFAULT_FILLS, Fill, make_fill
-from innerview.methods.coalitions import banzhaf_values, interactions, members, minimal_sets, shapley_values
-from innerview.methods.partitions import partition
-from innerview.methods.passes import (
-    Progress,
-    batches,
-    check_picture,
-    forward_logits,
-    forward_similar,
-    similar_at_once,
+from innerview.errors import UsageError
+from innerview.fills import DEFAULT_FILLS, Fill
+from innerview.methods.coalitions import (
+    banzhaf_values,
+    interactions,
+    members,
+    minimal_sets,
+    name_coalition,
+    shapley_values,
 )
+from innerview.methods.filled import FilledPasses, make_fills, require_fills
+from innerview.methods.partitions import partition
+from innerview.methods.passes import Progress, check_picture
 from innerview.model import Model
 from innerview.results import Provenance
 from innerview.results.shapley import Sets, ShapleyValues
@@ -79,10 +80,8 @@ def shapley(
     check_picture(model, image, "image")
     labels = partition(image.shape[0], image.shape[1], regions)
     number = int(labels.max()) + 1
-    made = [make_fill(one, image) for one in fills]
-    count_passes(number, len(made), max_evaluations)
-    for fill in made:
-        check_picture(model, fill.paint(image, np.zeros((1, *labels.shape), bool))[0], f"fill {fill.name}")
+    count_passes(number, len(fills), max_evaluations)
+    made = make_fills(model, image, fills)
     asked = _Asking(model, image, labels, target, progress, len(made))
     seen = [asked.coalitions(fill) for fill in made]
     scores, answers, confidences = (np.stack(parts) for parts in zip(*seen, strict=True))
@@ -126,8 +125,7 @@ def count_passes(number: int, fills: int, most: int | None = None) -> int:
             f"exact Shapley values of {number} regions were asked for; they take 2 to the number of regions in passes, "
             f"so from 2 to {MOST_REGIONS} are taken: ask for fewer and larger regions"
         )
-    if not fills:
-        raise UsageError(f"no fill was given; name at least one, such as {', '.join(DEFAULT_FILLS)}")
+    require_fills(fills)
     passes = fills * (2**number - 1) + 1
     if most is not None and passes > most:
         raise UsageError(
@@ -149,42 +147,33 @@ class _Asking:
         progress: Progress | None,
         fills: int,
     ) -> None:
-        self._model, self._image, self._labels, self._progress = model, image, labels, progress
+        self._model, self._labels = model, labels
         self._members = members(int(labels.max()) + 1)
-        self._total = fills * (len(self._members) - 1) + 1
-        outputs = forward_logits(model, image[None])
+        self._passes = FilledPasses(model, image, fills * (len(self._members) - 1) + 1, progress)
+        outputs = self._passes.whole()
         self._target = target.resolve(outputs[0], model.output)
         self._whole = self._told(outputs)
-        self.done = 1
         self.answer = int(self._whole[1][0])
         self.unit, self.index = self._target.unit, self._target.index
         self.described = self._target.describe(model.output.class_names)
         self.answer_name = answer_name(self.answer, model.output.class_names) if self.answer >= 0 else ""
 
+    @property
+    def done(self) -> int:
+        """Passes so far."""
+        return self._passes.done
+
     def coalitions(self, fill: Fill) -> tuple[Array, Array, Array]:
         """Score, answer and its probability for every coalition; of the full one they are known."""
-        parts = list[tuple[Array, Array, Array]]()
-        for some in batches(len(self._members) - 1, similar_at_once(self._model)):
-            shown = self._members[some]
-            images = fill.paint(self._image, shown[:, self._labels]).astype(self._image.dtype, copy=False)
-            for part, outputs in forward_similar(self._model, images):
-                self._check(outputs, shown[part], fill)
-                parts.append(self._told(outputs))
-                self.done += len(outputs)
-                if self._progress is not None:
-                    self._progress(self.done, self._total)
+        shown = self._passes.filled(
+            fill,
+            lambda some: self._members[some][:, self._labels],
+            len(self._members) - 1,
+            lambda number: name_coalition(self._members[number]),
+        )
+        parts = [self._told(outputs) for _, outputs in shown]
         scores, answers, confidences = (np.concatenate(rows) for rows in zip(*parts, self._whole, strict=True))
         return scores, answers, confidences
-
-    @staticmethod
-    def _check(outputs: Array, shown: Bool[np.ndarray, "batch region"], fill: Fill) -> None:
-        if not np.isfinite(outputs).all():
-            first = int(np.flatnonzero(~np.isfinite(outputs).all(axis=1))[0])
-            without = ", ".join(map(str, np.flatnonzero(~shown[first])))
-            raise ModelError(
-                f"the model's output is NaN or infinite for the image without regions {without} (fill {fill.name}); "
-                "check the weights and the range of the input, or leave this fill out"
-            )
 
     def _told(self, outputs: Array) -> tuple[Array, Array, Array]:
         output = self._model.output
