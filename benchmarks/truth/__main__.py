@@ -4,6 +4,7 @@
     python benchmarks/truth twin --data FOLDER --weights TWIN            # made by benchmarks/attribution/twin.py
     python benchmarks/truth lite --images 50                             # crops of the example photos
     python benchmarks/truth constructed                                 # known answers
+    python benchmarks/truth road --data FOLDER --images 1000             # ROAD's published row, and ours
     python benchmarks/truth --render                                     # write the tables of docs/evidence/truth.md
 
 FOLDER holds CIFAR-10 as class folders, or a folder `test` of them. Rows lie in `results`; what is there is not measured
@@ -22,6 +23,7 @@ import numpy as np
 from constructed import construct
 from PIL import Image as Pillow
 from rendering import render
+from road import measure as measure_road
 
 from innerview import allcnn
 from innerview.adapters.numpy import NumpyModel
@@ -109,7 +111,7 @@ def run(case: str, data: Path | None, weights: Path | None, count: int, mosaics:
 def main() -> None:
     """Measure what was asked for, or write the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("case", nargs="?", choices=["allcnn", "twin", "lite", "constructed"])
+    parser.add_argument("case", nargs="?", choices=["allcnn", "twin", "lite", "constructed", "road"])
     parser.add_argument("--data", type=Path)
     parser.add_argument("--weights", type=Path)
     parser.add_argument("--images", type=int, default=200)
@@ -118,6 +120,10 @@ def main() -> None:
     options = parser.parse_args()
     if options.case == "constructed":
         construct(RESULTS / "constructed.jsonl")
+    elif options.case == "road":
+        if options.data is None:
+            raise SystemExit("road needs --data")
+        measure_road(allcnn.load_pretrained(), tests(options.data), options.images, RESULTS / "road.jsonl", SEED)
     elif options.case:
         run(options.case, options.data, options.weights, options.images, options.mosaics)
     if options.render:
