@@ -1,17 +1,17 @@
 """Evaluations against true error: fixed rules side by side, and what integrals to a tolerance cost and promise.
 
-For every picture the reference is the integral to 1/50 of the smallest tolerance; doubling its nodes once more would
+For every image the reference is the integral to 1/50 of the smallest tolerance; doubling its nodes once more would
 move it by less than 1/18 of that tolerance, since the plain step is at most 2.8 times the estimate. Then
 
 - every fixed rule at several numbers of evaluations: its map's relative L1 error (median, largest);
-- integration to a tolerance: evaluations (median, 95th percentile), how many reached it, the share of pictures whose
+- integration to a tolerance: evaluations (median, 95th percentile), how many reached it, the share of images whose
   true error is within the tolerance and within the stated error (with a 95 % Wilson interval), how the stated error
   compares with the true one, and the share of pixels within their own stated error.
 
     python benchmarks/quadrature.py --data FOLDER [--weights FILE] [--activation relu] [--target probability]
-        [--pictures 30] [--skip 0] [--tolerances 0.01] [--budget 513] [--no-rules]
+        [--images 30] [--skip 0] [--tolerances 0.01] [--budget 513] [--no-rules]
 
-FOLDER holds class folders of pictures (`test/<class>/*.jpg` or `<class>/*.jpg`); pictures are drawn class by class
+FOLDER holds class folders of images (`test/<class>/*.jpg` or `<class>/*.jpg`); images are drawn class by class
 with a fixed seed, and --skip leaves out the first ones, to measure on others than were used before.
 """
 
@@ -53,8 +53,8 @@ def model_of(weights: Path | None, activation: str) -> NumpyModel:
     return NumpyModel(model.input, model.output, steps, model.weights())
 
 
-def pictures_of(folder: Path, count: int, skip: int) -> list[Array]:
-    """So many pictures, class by class in turn."""
+def images_of(folder: Path, count: int, skip: int) -> list[Array]:
+    """So many images, class by class in turn."""
     root = folder / "test" if (folder / "test").is_dir() else folder
     classes = sorted(path for path in root.iterdir() if path.is_dir())
     random = np.random.default_rng(2026)
@@ -124,7 +124,7 @@ def report_tolerance(
     print(f"  within the tolerance: {wilson(int((true <= tolerance).sum()), len(met))}")
     print(f"  within the stated error: {wilson(int((true <= stated).sum()), len(met))}")
     print(f"  stated / true: median {np.median(stated / true):.2f}, smallest {(stated / true).min():.2f}")
-    print(f"  pixels within their own error: mean {np.mean(pixels):.1%}, worst picture {min(pixels):.1%}")
+    print(f"  pixels within their own error: mean {np.mean(pixels):.1%}, worst image {min(pixels):.1%}")
     print(f"  gap: median {np.median([result.relative_convergence_delta for result, _ in met]):.1e}", flush=True)
 
 
@@ -135,14 +135,14 @@ def main() -> None:
     parser.add_argument("--weights", type=Path)
     parser.add_argument("--activation", choices=["elu", "relu"], default="elu")
     parser.add_argument("--target", choices=list(TARGETS), default="logit")
-    parser.add_argument("--pictures", type=int, default=30)
+    parser.add_argument("--images", type=int, default=30)
     parser.add_argument("--skip", type=int, default=0)
     parser.add_argument("--tolerances", type=float, nargs="*", default=[0.01])
     parser.add_argument("--budget", type=int, default=513)
     parser.add_argument("--no-rules", action="store_true")
     options = parser.parse_args()
     model = model_of(options.weights, options.activation)
-    images = pictures_of(options.data, options.pictures, options.skip)
+    images = images_of(options.data, options.images, options.skip)
     target = TARGETS[options.target]()
     print(f"{options} · Python {platform.python_version()}, NumPy {np.__version__}, model {model.fingerprint}")
 

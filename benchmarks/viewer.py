@@ -127,7 +127,7 @@ def loads(browser: Browser, url: str, rounds: int) -> tuple[list[float], int]:
     return took, most
 
 
-def new_picture(number: int) -> bytes:
+def new_image(number: int) -> bytes:
     """A crop of a sample photo that nobody has seen, as PNG."""
     names = example_names()
     pixels = example_image(names[number % len(names)]).pixels
@@ -147,8 +147,8 @@ def uploads(browser: Browser, url: str, rounds: int) -> tuple[list[float], list[
     first: list[float] = []
     checked: list[float] = []
     for number in range(rounds + 1):
-        content = new_picture(number)
-        page.get_by_label("Picture file").set_input_files(
+        content = new_image(number)
+        page.get_by_label("Image file").set_input_files(
             {"name": f"{number}.png", "mimeType": "image/png", "buffer": content}
         )
         until(page, "window.__watch.chosen !== null && window.__watch.checked !== null")
@@ -262,8 +262,8 @@ def measure(browser: Browser, rounds: int, folder: Path, *, large: bool) -> str:
         row("first load, until the map is drawn", middle(took), "≤ 1,000 ms")
         row("requests of it, the socket included", str(most), "≤ 5")
         first, checked = uploads(browser, url, rounds)
-        row("new picture to its first map", middle(first), "≤ 500 ms")
-        row("new picture to the map checked to 1 %", middle(checked), "≤ 1,500 ms")
+        row("new image to its first map", middle(first), "≤ 500 ms")
+        row("new image to the map checked to 1 %", middle(checked), "≤ 1,500 ms")
         page, _ = opened(browser, url)
         row("step of the alpha slider, 32 × 32", middle(steps(page, 4 * rounds), digits=1), "≤ 16 ms")
         page.context.close()
@@ -273,12 +273,12 @@ def measure(browser: Browser, rounds: int, folder: Path, *, large: bool) -> str:
         page.context.close()
     small = folder / "small.html"
     report(("cat",), output=small)
-    row("one-file page of a 32 × 32 picture", f"{small.stat().st_size / 1e6:.2f} MB", "≤ 1.5 MB")
+    row("one-file page of a 32 × 32 image", f"{small.stat().st_size / 1e6:.2f} MB", "≤ 1.5 MB")
     if large:
         big = folder / "large.html"
         model = open_model(ModelRequest(str(LITE0), classes="1000", trust=True))
         report(("cat",), model=model, output=big)
-        row("one-file page of a 224 × 224 picture, 1,000 classes", f"{big.stat().st_size / 1e6:.2f} MB", "≤ 6 MB")
+        row("one-file page of a 224 × 224 image, 1,000 classes", f"{big.stat().st_size / 1e6:.2f} MB", "≤ 6 MB")
         page, _ = opened(browser, big.as_uri())
         row("step of the alpha slider, 224 × 224", middle(steps(page, 4 * rounds), digits=1), "≤ 16 ms")
         page.context.close()

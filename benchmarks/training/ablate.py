@@ -3,9 +3,9 @@
     python benchmarks/training/ablate.py --data PATH --runs FOLDER --epochs 1 --seeds 2 [--channels 64] [--every 4]
         [--precision float32] [--only NAME …]
 
-Compute is counted in epochs of full-size pictures: a variant that shows larger pictures takes fewer steps.
-`--every 4` trains on every fourth picture with the same compute, so that each is seen four times as often: what keeps a
-model from learning pictures by heart can be judged in a short run. Every run is a run folder in FOLDER; finished ones
+Compute is counted in epochs of full-size images: a variant that shows larger images takes fewer steps.
+`--every 4` trains on every fourth image with the same compute, so that each is seen four times as often: what keeps a
+model from learning images by heart can be judged in a short run. Every run is a run folder in FOLDER; finished ones
 are not run again and unfinished ones are resumed, so the table can be made in pieces. It is written to FOLDER/table.md
 after every run.
 """
@@ -84,7 +84,7 @@ VARIANTS: dict[str, Callable[[Configuration, Dataset], Configuration]] = {
 
 
 def at_compute(configuration: Configuration, data: Dataset, epochs: float) -> Configuration:
-    """Give a configuration the steps that cost as much as `epochs` passes through full-size pictures."""
+    """Give a configuration the steps that cost as much as `epochs` passes through full-size images."""
     full = data.train.images.shape[1]
     ends = [0.0, *(stage.until for stage in configuration.stages)]
     shares = np.diff(ends) * [((stage.size or full) / full) ** 2 for stage in configuration.stages]
@@ -93,7 +93,7 @@ def at_compute(configuration: Configuration, data: Dataset, epochs: float) -> Co
 
 
 def thinned(data: Dataset, every: int) -> Dataset:
-    """Keep one training picture in `every`, all test pictures."""
+    """Keep one training image in `every`, all test images."""
     train = replace(data.train, images=data.train.images[::every], labels=data.train.labels[::every])
     return replace(data, train=train)
 
@@ -107,14 +107,14 @@ def finished(folder: Path) -> RunFolder | None:
 
 
 def accuracy(run: RunFolder) -> float:
-    """In per cent of all test pictures."""
+    """In per cent of all test images."""
     return 100 * float(run.curve("final_accuracy")[1][-1])
 
 
 def table(folder: Path, epochs: float) -> str:
     """Every variant's accuracy, and what it gains or loses to the recipe seed by seed."""
     lines = [
-        f"Test accuracy (all test pictures) after the compute of {epochs:g} epochs, in per cent.",
+        f"Test accuracy (all test images) after the compute of {epochs:g} epochs, in per cent.",
         "",
         "| variant | accuracy by seed | mean | against the recipe, mean of pairs | minutes |",
         "|---|---|---|---|---|",
@@ -147,7 +147,7 @@ def main() -> None:
     parser.add_argument("--epochs", type=float, default=1.0)
     parser.add_argument("--seeds", type=int, default=2)
     parser.add_argument("--channels", type=int, default=ALLCNN.channels, help="of the hidden layers; 64 cost a third")
-    parser.add_argument("--every", type=int, default=1, help="keep one training picture in so many")
+    parser.add_argument("--every", type=int, default=1, help="keep one training image in so many")
     parser.add_argument("--precision", choices=("float32", "bfloat16"), default=ALLCNN.precision)
     parser.add_argument("--only", nargs="*", choices=list(VARIANTS), default=list(VARIANTS))
     asked = parser.parse_args()

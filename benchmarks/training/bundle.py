@@ -6,8 +6,8 @@
 Writes FOLDER/NAME, NAME being the recipe's, with figures.json in it, of which `scripts/docs.py` makes the model card.
 Of the checkpoints the first and the last are kept, in float16 if that changes hardly an answer; of about fifteen in
 between, the histograms and what the model said of three sample photos then, with maps and the liveliest channels of
-three layers; of the log, every twentieth step and every test; of all test pictures, the answers (class and probability,
-no pictures).
+three layers; of the log, every twentieth step and every test; of all test images, the answers (class and probability,
+no images).
 
 `--extend` adds to a folder that was made before, and whose run is gone, what its own checkpoints still give: the
 answers, and the layers at the steps whose weights are there.
@@ -47,7 +47,7 @@ from innerview.viewer.payloads.layers import strongest
 from innerview.viewer.payloads.timeline import CHANNELS
 
 INVISIBLE = 1e-3
-"""The fraction of test pictures whose answer float16 may change."""
+"""The fraction of test images whose answer float16 may change."""
 
 THINNED = 20
 """Steps between two lines of the log that are kept."""
@@ -58,7 +58,7 @@ MOST = 16
 PROBES = ("cat", "moose", "rocket")
 
 MOST_CHANNELS = 12
-"""Of a layer and a picture: those that the timeline's strip and the viewer choose, and the next liveliest ones."""
+"""Of a layer and an image: those that the timeline's strip and the viewer choose, and the next liveliest ones."""
 
 EVALUATIONS = 32
 """Of each map of a timeline; the gap that is left is kept beside it."""
@@ -79,10 +79,10 @@ def write_weights(run: RunFolder, step: int, folder: Path, *, half: bool) -> Non
     atomic.write(folder / "checkpoints" / f"step-{step:06d}.safetensors", save(weights, checkpoint.metadata))
 
 
-def kept_channels(model: NumpyModel, pictures: Images) -> dict[str, list[list[int]]]:
-    """By layer, for each picture the channels to keep, rising: those that are looked at when training has ended."""
+def kept_channels(model: NumpyModel, batch: Images) -> dict[str, list[list[int]]]:
+    """By layer, for each image the channels to keep, rising: those that are looked at when training has ended."""
     names = [find_layer(model.layers, number).name for number in LAYERS]
-    found = model.forward(pictures, names).activations
+    found = model.forward(batch, names).activations
     return {name: [chosen(values) for values in found[name]] for name in names}
 
 
@@ -94,10 +94,10 @@ def chosen(values: np.ndarray) -> list[int]:
 
 
 def write_layers(
-    small: RunFolder, step: int, model: NumpyModel, pictures: Images, kept: dict[str, list[list[int]]]
+    small: RunFolder, step: int, model: NumpyModel, batch: Images, kept: dict[str, list[list[int]]]
 ) -> None:
     """Keep some channels of what three layers give for the probe photos at a step."""
-    found = model.forward(pictures, list(kept)).activations
+    found = model.forward(batch, list(kept)).activations
     seen = {
         layer_title(name, model.layers): Shots(
             np.stack([found[name][place][:, :, channels] for place, channels in enumerate(rows)]),
@@ -111,14 +111,14 @@ def write_layers(
 
 def write_films(run: RunFolder, small: RunFolder, images: dict[str, Image], classes: tuple[str, ...]) -> None:
     """Keep what the model said of the probe photos over time, the maps of what it says in the end, and layers."""
-    pictures = np.stack(list(images.values()))
+    batch = np.stack(list(images.values()))
     last = model_of(run.read(run.steps()[-1]), classes)
-    told = [one.index for one in predict(last, pictures)]
-    kept = kept_channels(last, pictures)
-    small.observe("pictures", 0, {"pictures": pictures})
+    told = [one.index for one in predict(last, batch)]
+    kept = kept_channels(last, batch)
+    small.observe("pictures", 0, {"pictures": batch})
     for step in small.counted():
         model = model_of(run.read(step), classes)
-        said = predict(model, pictures)
+        said = predict(model, batch)
         maps = [
             integrated_gradients(model, image, Logit(target), baseline=np.zeros_like(image), n_steps=EVALUATIONS)
             for image, target in zip(images.values(), told, strict=True)
@@ -131,7 +131,7 @@ def write_films(run: RunFolder, small: RunFolder, images: dict[str, Image], clas
             gaps=np.asarray([one.convergence_delta for one in maps], dtype=np.float64),
         )
         observations.keep_probes(small, step, seen)
-        write_layers(small, step, model, pictures, kept)
+        write_layers(small, step, model, batch, kept)
         print(f"step {step}: {', '.join(classes[one.index] for one in said)}", file=sys.stderr, flush=True)
 
 
@@ -168,10 +168,10 @@ def extend(small: RunFolder, data: Dataset) -> None:
     """Add to a carried folder what its two checkpoints give."""
     found = examined(small, "step", data.test, data.classes)
     answers.keep(small, found.full)
-    pictures, _ = observations.pictures(small)
-    kept = kept_channels(model_of(small.read(small.steps()[-1]), data.classes), pictures)
+    batch, _ = observations.images(small)
+    kept = kept_channels(model_of(small.read(small.steps()[-1]), data.classes), batch)
     for step in small.steps():
-        write_layers(small, step, model_of(small.read(step), data.classes), pictures, kept)
+        write_layers(small, step, model_of(small.read(step), data.classes), batch, kept)
     known = json.loads((small.path / "figures.json").read_text(encoding="utf-8"))
     changed = int(np.abs(np.array(known["confusion"]) - np.array(found.told["confusion"])).sum())
     print(f"{found.told['accuracy']} % of {found.told['pictures']}; the card's confusion matrix differs by {changed}")

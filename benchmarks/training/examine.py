@@ -2,7 +2,7 @@
 
     python benchmarks/training/examine.py RUN --data PATH [--json FILE]
 
-Runs the last checkpoint of a run folder in PyTorch, and a few pictures in NumPy too, which must say the same.
+Runs the last checkpoint of a run folder in PyTorch, and a few images in NumPy too, which must say the same.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import torch
 from innerview.adapters.numpy import NumpyModel
 from innerview.allcnn import build
 from innerview.data.cifar10 import load
-from innerview.data.labelled import LabelledPictures
+from innerview.data.labelled import LabelledImages
 from innerview.model import OutputSpec
 from innerview.runs import Checkpoint, RunFolder
 from innerview.runs.answers import Answers
@@ -28,7 +28,7 @@ from innerview.training.measure import answers_of, logits_of
 from innerview.training.model import AllCnn
 
 CHECKED = 50
-"""Pictures that NumPy is shown as well."""
+"""Images that NumPy is shown as well."""
 
 AGREEMENT = 1e-3
 """The most by which a logit may differ between the two."""
@@ -53,27 +53,27 @@ def model_of(checkpoint: Checkpoint, classes: tuple[str, ...]) -> NumpyModel:
     return build(checkpoint.weights, output=OutputSpec(classes, temperature=float(checkpoint.metadata["temperature"])))
 
 
-def torch_logits(checkpoint: Checkpoint, pictures: LabelledPictures, classes: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """Picture × class: of the weights as they are, and as float16 keeps them."""
+def torch_logits(checkpoint: Checkpoint, images: LabelledImages, classes: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Image × class: of the weights as they are, and as float16 keeps them."""
     mean, std = (tuple(float(part) for part in checkpoint.metadata[key].split(",")) for key in ("mean", "std"))
     model = AllCnn(len(checkpoint.weights["conv1.weight"]), classes, mean, std)
     full, half = (
-        logits_of(model, {name: torch.from_numpy(values) for name, values in weights.items()}, pictures)
+        logits_of(model, {name: torch.from_numpy(values) for name, values in weights.items()}, images)
         for weights in (checkpoint.weights, halved(checkpoint.weights))
     )
     return full, half
 
 
-def examined(run: RunFolder, series: str, pictures: LabelledPictures, classes: tuple[str, ...]) -> Examined:
+def examined(run: RunFolder, series: str, images: LabelledImages, classes: tuple[str, ...]) -> Examined:
     """Accuracy in per cent in all and by class, the confusion matrix (truth × answer), and what float16 changes."""
     checkpoint = run.read(run.steps()[-1], series)
     temperature = float(checkpoint.metadata["temperature"])
-    logits, half = torch_logits(checkpoint, pictures, len(classes))
-    oracle = model_of(checkpoint, classes).forward(pictures.images[:CHECKED].astype(np.float32) / 255).outputs
+    logits, half = torch_logits(checkpoint, images, len(classes))
+    oracle = model_of(checkpoint, classes).forward(images.images[:CHECKED].astype(np.float32) / 255).outputs
     difference = float(np.abs(oracle - logits[:CHECKED].numpy()).max())
     if difference > AGREEMENT:
-        raise SystemExit(f"PyTorch and NumPy differ by {difference} in a logit of the first {CHECKED} pictures")
-    found, other = (answers_of(one, pictures, temperature, checkpoint.step) for one in (logits, half))
+        raise SystemExit(f"PyTorch and NumPy differ by {difference} in a logit of the first {CHECKED} images")
+    found, other = (answers_of(one, images, temperature, checkpoint.step) for one in (logits, half))
     confusion = np.zeros((len(classes), len(classes)), dtype=int)
     np.add.at(confusion, (found.label, found.predicted), 1)
     own = np.diag(confusion)

@@ -51,7 +51,7 @@ def maps() -> list[np.ndarray]:
 def main() -> None:
     """Write the file."""
     random = np.random.default_rng(7)
-    picture = random.integers(0, 256, (4, 4, 3))
+    image = random.integers(0, 256, (4, 4, 3))
     values = random.normal(size=(4, 4)).astype(np.float32)
     found = {
         "ramps": {
@@ -76,10 +76,10 @@ def main() -> None:
             for m in maps()
         ],
         "overlay": {
-            "image": picture.ravel().tolist(),
+            "image": image.ravel().tolist(),
             "values": values.astype(np.float64).ravel().tolist(),
             **{
-                style: overlay(picture / 255, values, 1.25, style=style).ravel().tolist()
+                style: overlay(image / 255, values, 1.25, style=style).ravel().tolist()
                 for style in ("tint", "half", "map", "image")
             },
         },

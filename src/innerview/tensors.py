@@ -34,7 +34,7 @@ from innerview.types import Array
 P = ParamSpec("P")
 R = TypeVar("R")
 
-PICTURES: Final = ("image", "images", "result")
+IMAGES: Final = ("image", "images", "result")
 """Arguments whose kind the answer takes."""
 
 PIXELS: Final = frozenset({"image", "images", "baseline", "baselines", "fill", "fills", "dataset"})
@@ -75,8 +75,8 @@ def taking_tensors(method: Callable[P, R]) -> Callable[P, R]:
             given[name] = readings[name].take(value)
         signature.bind(*bound.args, **bound.kwargs)  # what is still missing is told of as Python does
         answer = method(*bound.args, **bound.kwargs)
-        picture = next((readings[name] for name in PICTURES if name in readings), None)
-        return answer if picture is None else picture.give(answer)
+        image = next((readings[name] for name in IMAGES if name in readings), None)
+        return answer if image is None else image.give(answer)
 
     return cast("Callable[P, R]", public)
 
@@ -110,10 +110,10 @@ class _Reading:
         """Give an answer in the kind that was taken."""
         return answer if self._kind is None else in_kind(answer, self._kind, self._channels)
 
-    def _pairs(self, pictures: Iterable[tuple[Any, Any]]) -> Iterator[tuple[Array, int]]:
+    def _pairs(self, images: Iterable[tuple[Any, Any]]) -> Iterator[tuple[Array, int]]:
         """Images with their truths, one at a time: there may be any number."""
         single = _Reading("image", self._spec)
-        return ((single.take(image), int(truth)) for image, truth in pictures)
+        return ((single.take(image), int(truth)) for image, truth in images)
 
     def _array(self, values: Array, kind: Kind) -> Any:
         """Take down the kind, and give the array with its channels last; of several baselines, one by one."""

@@ -56,7 +56,7 @@ def test_gradients_are_per_unit_of_pixel_value_whatever_the_target(target) -> No
     assert theirs.n_evaluations == 1
 
 
-def test_integrated_gradients_take_pictures_as_baselines() -> None:
+def test_integrated_gradients_take_images_as_baselines() -> None:
     ours = integrated_gradients(wrapped(nn.ELU), IMAGE, Logit(0), baseline=BASELINE, n_steps=20)
     theirs = captum_attribution(
         wrapped(nn.ELU), "IntegratedGradients", IMAGE, Logit(0), baselines=BASELINE, n_steps=20, method="gausslegendre"
@@ -98,7 +98,7 @@ def test_deeplift_adds_up_to_the_change_of_the_score() -> None:
         assert found.heatmap.sum() == pytest.approx(found.score - before, rel=1e-4)
 
 
-def test_masks_are_pictures_of_regions() -> None:
+def test_masks_are_images_of_regions() -> None:
     mask = np.zeros((6, 8), int)
     mask[3:] = 1
     found = captum_attribution(linear(), "FeatureAblation", IMAGE, Logit(0), baselines=BASELINE, feature_mask=mask)
@@ -115,7 +115,7 @@ def test_occlusion_is_ours_times_the_pixels_of_the_window() -> None:
     close(theirs.attribution, np.repeat(8 * ours[..., None], 3, axis=2))
 
 
-def test_layers_are_laid_over_the_picture() -> None:
+def test_layers_are_laid_over_the_image() -> None:
     theirs = captum_attribution(wrapped(), "LayerGradCam", IMAGE, Logit(0), layer="name:2")
     close(theirs.heatmap, grad_cam(wrapped(), IMAGE, Logit(0), "name:2").heatmap)
     assert theirs.meaning == "contribution"
@@ -304,7 +304,7 @@ def test_bad_requests_say_asked_found_and_do() -> None:
         captum_attribution(numpy.build(), "Saliency", numpy.images(1)[0], Logit(0))
 
 
-def test_our_pictures_draw_it() -> None:
+def test_our_images_draw_it() -> None:
     found = captum_attribution(wrapped(), "DeepLift", IMAGE, Logit(0), baselines=BASELINE)
     page = attribution_picture(found)
     assert page.width > 300

@@ -66,14 +66,14 @@ def test_the_pieces_of_the_columns_are_not_seen(size: int, monkeypatch: pytest.M
 
 
 @given(st.integers(0, 7), st.integers(1, 9), st.integers(1, 5000), st.integers(1, 10_000))
-def test_pieces_cover_every_row_of_every_picture_once(batch: int, rows: int, row_bytes: int, piece: int) -> None:
+def test_pieces_cover_every_row_of_every_image_once(batch: int, rows: int, row_bytes: int, piece: int) -> None:
     window = Window.of((rows, 3), (1, 1), 1, ((0, 0), (0, 0)))
     covered = np.zeros((batch, rows), int)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(correlation, "COLUMN_BYTES", piece)
-        for pictures, lines in window.pieces(batch, row_bytes):
-            covered[pictures, lines] += 1
-            here = covered[pictures, lines]
+        for images, lines in window.pieces(batch, row_bytes):
+            covered[images, lines] += 1
+            here = covered[images, lines]
             assert here.size * row_bytes <= max(piece, row_bytes)
             assert here.shape[0] == 1 or here.shape[1] == rows
     assert (covered == 1).all()

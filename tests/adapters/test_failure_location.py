@@ -68,8 +68,8 @@ def test_a_torch_model_that_fails_says_where(module: nn.Module, message: str) ->
 
 
 def test_a_jax_function_that_fails_says_behind_which_named_value() -> None:
-    def function(weights: jnp.ndarray, pictures: jnp.ndarray) -> jnp.ndarray:
-        value = tap("mean", pictures.mean((2, 3)))
+    def function(weights: jnp.ndarray, images: jnp.ndarray) -> jnp.ndarray:
+        value = tap("mean", images.mean((2, 3)))
         return value @ weights
 
     message = "after layer mean, which gave (3, 3): TypeError"

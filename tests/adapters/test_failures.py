@@ -12,7 +12,7 @@ import torch
 from torch import nn
 from torch.utils.checkpoint import checkpoint
 
-from adapters.torch_models import CLASSES, EVERY, SPEC, pictures
+from adapters.torch_models import CLASSES, EVERY, SPEC, random_images
 from innerview.adapters import wrap
 from innerview.adapters.failures import describe
 from innerview.errors import ModelError, OutOfMemory
@@ -90,9 +90,9 @@ BACK: dict[str, tuple[Callable[[], nn.Module], str]] = {
 @pytest.mark.parametrize(("build", "said"), BACK.values(), ids=BACK)
 def test_a_failing_way_back_is_told_of_and_predictions_work(build, said: str) -> None:
     model = wrap(build(), input=SPEC, output=CLASSES)
-    predict(model, pictures())
+    predict(model, random_images())
     with pytest.raises(ModelError, match=said):
-        gradient(model, pictures()[0], Logit(1))
+        gradient(model, random_images()[0], Logit(1))
 
 
 class Half(nn.Module):
@@ -108,7 +108,7 @@ class Half(nn.Module):
 
 def test_layers_in_half_precision_can_be_looked_at_and_are_told_of() -> None:
     model = wrap(Half(), input=SPEC, output=CLASSES)
-    found = model.vjp(pictures(), {OUTPUT: EVERY}, ["conv"])
+    found = model.vjp(random_images(), {OUTPUT: EVERY}, ["conv"])
     assert found.activations["conv"].dtype == np.float32
     assert np.abs(found.layer_gradients["conv"]).max() > 0
     assert "half precision (conv, head)" in model.notes[0]
@@ -136,10 +136,10 @@ class Sometimes(nn.Module):
         (MemoryError(), MemoryError, "fewer or smaller images"),
     ],
 )
-def test_a_failure_at_later_pictures_names_the_layer(error: Exception, kind: type[Exception], said: str) -> None:
+def test_a_failure_at_later_images_names_the_layer(error: Exception, kind: type[Exception], said: str) -> None:
     model = wrap(nn.Sequential(nn.Identity(), Sometimes(error), small()), input=SPEC, output=CLASSES)
     with pytest.raises(kind, match=said):
-        model.forward(np.ones_like(pictures()) * 2)
+        model.forward(np.ones_like(random_images()) * 2)
 
 
 def test_a_targets_own_error_is_not_the_models() -> None:

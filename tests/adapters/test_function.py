@@ -84,7 +84,7 @@ def test_other_precisions_are_refused() -> None:
 def test_a_function_of_several_inputs_is_refused_and_defaults_are_none() -> None:
     with pytest.raises(ModelError, match=r"takes 2 inputs \(images, ages\).*wrap a function of one input"):
         FunctionModel(lambda images, ages: two(images), SPEC, CLASSES)
-    found = FunctionModel(lambda pictures, scale=2, *more, **named: scale * two(pictures), SPEC, CLASSES)
+    found = FunctionModel(lambda given, scale=2, *more, **named: scale * two(given), SPEC, CLASSES)
     images = np.random.default_rng(0).random((2, *SPEC.shape)).astype(np.float32)
     np.testing.assert_allclose(
         found.forward(images).outputs, 2 * FunctionModel(two, SPEC, CLASSES).forward(images).outputs

@@ -13,7 +13,7 @@ import pytest
 from flax import linen, nnx
 
 import innerview
-from adapters.torch_models import CLASSES, EVERY, pictures
+from adapters.torch_models import CLASSES, EVERY, random_images
 from innerview.adapters import wrap
 from innerview.adapters.jax import tap
 from innerview.errors import ModelError, UsageError
@@ -88,7 +88,7 @@ MODULES = {"flax linen": of_linen, "flax nnx": of_nnx, "equinox": of_equinox}
 @pytest.mark.parametrize("make", MODULES.values(), ids=MODULES)
 def test_a_module_gives_what_it_gives_alone(make: Callable[[], tuple[Model, Callable[[Any], Any]]]) -> None:
     model, direct = make()
-    images, mean, std = pictures(), np.array(SPEC.mean, np.float32), np.array(SPEC.std, np.float32)
+    images, mean, std = random_images(), np.array(SPEC.mean, np.float32), np.array(SPEC.std, np.float32)
 
     def logits(given: Any) -> Any:
         return direct((given - mean) / std)
@@ -133,7 +133,7 @@ def test_weights_that_are_not_finite_are_named() -> None:
 def test_what_a_flax_module_names_is_a_layer() -> None:
     model, _ = of_linen()
     assert [(layer.name, layer.kind, layer.shape) for layer in model.layers] == [("relu", "activation", (6, 8, 4))]
-    assert model.forward(pictures(), ["relu"]).activations["relu"].min() >= 0
+    assert model.forward(random_images(), ["relu"]).activations["relu"].min() >= 0
 
 
 @pytest.mark.parametrize("model", [Linen(), Eqx()], ids=["flax", "equinox"])

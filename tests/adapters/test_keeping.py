@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import nn
 
-from adapters.torch_models import CLASSES, EVERY, SPEC, pictures
+from adapters.torch_models import CLASSES, EVERY, SPEC, random_images
 from innerview.adapters.keeping import Kept, random_numbers
 from innerview.adapters.torch import TorchModel
 from innerview.errors import ModelError
@@ -120,9 +120,9 @@ def test_a_model_that_learns_while_it_is_looked_at_comes_back_as_it_was() -> Non
     before, outside = frozen(model), around()
     wrapped = TorchModel(model, SPEC, CLASSES)
     assert frozen(model) == before
-    first = wrapped.forward(pictures()).outputs
-    wrapped.vjp(pictures(), {OUTPUT: EVERY}, [wrapped.layers[0].name])
-    np.testing.assert_array_equal(wrapped.forward(pictures()).outputs, first)
+    first = wrapped.forward(random_images()).outputs
+    wrapped.vjp(random_images(), {OUTPUT: EVERY}, [wrapped.layers[0].name])
+    np.testing.assert_array_equal(wrapped.forward(random_images()).outputs, first)
     assert frozen(model) == before
     assert around() == outside
 
@@ -138,9 +138,9 @@ def test_it_comes_back_after_errors_and_ctrl_c_too(error: type[BaseException]) -
     handle = model.head.register_forward_pre_hook(stop)
     before, outside = frozen(model), around()
     with pytest.raises((ModelError, KeyboardInterrupt)):
-        wrapped.forward(pictures())
+        wrapped.forward(random_images())
     with pytest.raises((ModelError, KeyboardInterrupt)):
-        wrapped.vjp(pictures(), {OUTPUT: EVERY})
+        wrapped.vjp(random_images(), {OUTPUT: EVERY})
     assert frozen(model) == before
     assert around() == outside
     handle.remove()
@@ -174,8 +174,8 @@ def test_weights_that_a_model_changes_come_back(way: str) -> None:
     weight = model.head.weight
     values = weight.detach().clone()
     wrapped = TorchModel(model, SPEC, CLASSES)
-    wrapped.forward(pictures())
-    wrapped.vjp(pictures(), {OUTPUT: EVERY})
+    wrapped.forward(random_images())
+    wrapped.vjp(random_images(), {OUTPUT: EVERY})
     assert model.head.weight is weight
     torch.testing.assert_close(weight.detach(), values, rtol=0, atol=0)
 
@@ -189,12 +189,12 @@ class Late(Clipping):
 
 def test_a_weight_that_could_not_be_put_back_is_told_of() -> None:
     model = TorchModel(Late("in place"), SPEC, CLASSES)
-    model.forward(pictures())
+    model.forward(random_images())
     with pytest.raises(ModelError, match=r"changed its weight head\.weight in place"):
-        model.forward(np.ones_like(pictures()))
+        model.forward(np.ones_like(random_images()))
 
 
-def test_noise_that_all_pictures_share_is_seen_from_call_to_call() -> None:
+def test_noise_that_all_images_share_is_seen_from_call_to_call() -> None:
     from innerview.adapters import wrap
 
     class Noisy(nn.Module):

@@ -29,7 +29,7 @@ EVERY = together([Logit(index) for index in range(3)])
 layers = keras.layers
 
 
-def pictures(count: int = 2) -> Array:
+def random_images(count: int = 2) -> Array:
     return np.random.default_rng(1).random((count, 6, 8, 3)).astype(np.float32)
 
 
@@ -79,15 +79,15 @@ def test_a_model_comes_back_as_it_was_after_use_and_errors() -> None:
     wrapped = wrap(model, input=SPEC, output=CLASSES)
     layers = [layer.name for layer in wrapped.layers]
     for _ in range(5):
-        wrapped.forward(pictures(), layers)
-        wrapped.vjp(pictures(), {OUTPUT: EVERY}, layers)
+        wrapped.forward(random_images(), layers)
+        wrapped.vjp(random_images(), {OUTPUT: EVERY}, layers)
     _ = wrapped.fingerprint, wrapped.weights(), wrapped.astype(np.float32)
 
     def refuse(value: Array) -> Array:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        wrapped.vjp(pictures(), {OUTPUT: refuse}, layers)
+        wrapped.vjp(random_images(), {OUTPUT: refuse}, layers)
     assert_unchanged(model, held, before)
 
 
@@ -116,7 +116,7 @@ def test_a_failure_between_layers_names_the_layer_before_it() -> None:
             return self.head(keras.ops.reshape(value, (5, 7)) if inputs.shape[0] == 3 else value)
 
     model = Bare()
-    model(pictures())
+    model(random_images())
     with pytest.raises(ModelError, match=r"shape \(3, 6, 8, 3\), after layer flat, which gave \(3, 144\): "):
         wrap(model, input=SPEC, output=CLASSES)
 
@@ -127,7 +127,7 @@ def test_layers_are_calls() -> None:
         "conv1", "norm", "relu", "conv2", "relu#2", "drop", "mean", "out"
     ]  # fmt: skip
     assert model.layers[0].parameters == ("conv1/kernel", "conv1/bias")
-    seen = model.vjp(pictures(), {OUTPUT: EVERY}, ["norm", "relu", "conv2", "relu#2"]).activations
+    seen = model.vjp(random_images(), {OUTPUT: EVERY}, ["norm", "relu", "conv2", "relu#2"]).activations
     np.testing.assert_array_equal(seen["relu"], np.maximum(seen["norm"], 0))
     np.testing.assert_array_equal(seen["relu#2"], np.maximum(seen["conv2"], 0))
 
@@ -135,9 +135,9 @@ def test_layers_are_calls() -> None:
 def test_it_is_looked_at_in_evaluation_mode() -> None:
     model = reused()
     wrapped = KerasModel(model, SPEC, CLASSES)
-    wanted = keras.ops.convert_to_numpy(model(pictures(), training=False))
-    np.testing.assert_allclose(wrapped.forward(pictures()).outputs, wanted, rtol=1e-5)
-    assert np.array_equal(wrapped.forward(pictures()).outputs, wrapped.forward(pictures()).outputs)
+    wanted = keras.ops.convert_to_numpy(model(random_images(), training=False))
+    np.testing.assert_allclose(wrapped.forward(random_images()).outputs, wanted, rtol=1e-5)
+    assert np.array_equal(wrapped.forward(random_images()).outputs, wrapped.forward(random_images()).outputs)
 
 
 def test_channels_in_front_give_the_same_answers() -> None:
@@ -148,7 +148,7 @@ def test_channels_in_front_give_the_same_answers() -> None:
     first = KerasModel(model, InputSpec(6, 8, layout="CHW"), CLASSES)
     layers = ["conv1", "norm", "relu#2", "drop"]
     assert [layer.shape for layer in first.layers] == [layer.shape for layer in last.layers]
-    found, wanted = (wrapped.vjp(pictures(), {OUTPUT: EVERY}, layers) for wrapped in (first, last))
+    found, wanted = (wrapped.vjp(random_images(), {OUTPUT: EVERY}, layers) for wrapped in (first, last))
     np.testing.assert_allclose(found.input_gradients, wanted.input_gradients, atol=1e-6)
     for tap in layers:
         np.testing.assert_allclose(found.activations[tap], wanted.activations[tap], atol=1e-5)
@@ -186,17 +186,19 @@ def test_logits_are_taken_from_before_the_ending(build, kind) -> None:
     model, spec = build(), OutputSpec(CLASSES.class_names, kind=kind)
     wrapped = wrap(model, input=SPEC, output=spec)
     plain = KerasModel(reused(), SPEC, CLASSES)
-    np.testing.assert_allclose(wrapped.forward(pictures()).outputs, plain.forward(pictures()).outputs, rtol=1e-6)
-    wanted = keras.ops.convert_to_numpy(model(pictures(), training=False))
-    np.testing.assert_allclose(spec.probabilities(wrapped.forward(pictures()).outputs), wanted, rtol=1e-5)
-    found, same = (one.vjp(pictures(), {OUTPUT: EVERY}).input_gradients for one in (wrapped, plain))
+    np.testing.assert_allclose(
+        wrapped.forward(random_images()).outputs, plain.forward(random_images()).outputs, rtol=1e-6
+    )
+    wanted = keras.ops.convert_to_numpy(model(random_images(), training=False))
+    np.testing.assert_allclose(spec.probabilities(wrapped.forward(random_images()).outputs), wanted, rtol=1e-5)
+    found, same = (one.vjp(random_images(), {OUTPUT: EVERY}).input_gradients for one in (wrapped, plain))
     np.testing.assert_allclose(found, same, rtol=1e-5, atol=1e-7)
     assert "its logits are taken from before it" in wrapped.notes[0]
 
 
 def test_probabilities_are_taken_as_they_are_where_they_are_declared() -> None:
     model = wrap(reused("softmax"), input=SPEC, output=OutputSpec(CLASSES.class_names, kind="probabilities"))
-    np.testing.assert_allclose(model.forward(pictures()).outputs.sum(axis=1), 1, rtol=1e-5)
+    np.testing.assert_allclose(model.forward(random_images()).outputs.sum(axis=1), 1, rtol=1e-5)
     assert model.notes == ()
 
 
@@ -220,8 +222,8 @@ def wrapped(give) -> keras.Model:
 )
 def test_one_of_several_outputs_is_picked_or_the_keys_are_listed(give, key) -> None:
     model = wrap(wrapped(give), input=SPEC, output=OutputSpec(CLASSES.class_names, output=key))
-    wanted = KerasModel(reused(), SPEC, CLASSES).forward(pictures()).outputs
-    np.testing.assert_allclose(model.forward(pictures()).outputs, wanted, rtol=1e-5)
+    wanted = KerasModel(reused(), SPEC, CLASSES).forward(random_images()).outputs
+    np.testing.assert_allclose(model.forward(random_images()).outputs, wanted, rtol=1e-5)
     with pytest.raises(ModelError, match=rf"{key!r} of shape \(3, 3\)"):
         wrap(wrapped(give), input=SPEC, output=CLASSES)
 
@@ -259,11 +261,11 @@ def test_a_subclassed_model_is_taken_once_it_is_built() -> None:
     model = Written()
     with pytest.raises(ModelError, match="call it on one batch of images"):
         wrap(model, input=SPEC, output=CLASSES)
-    model(pictures())
+    model(random_images())
     wrapped = wrap(model, input=SPEC, output=CLASSES)
     assert [layer.name for layer in wrapped.layers] == ["block.same", "block.relu", "flat", "same"]
     assert list(wrapped.weights()) == ["block.same/kernel", "block.same/bias", "same/kernel", "same/bias"]
-    assert wrapped.vjp(pictures(), {OUTPUT: EVERY}).input_gradients.any()
+    assert wrapped.vjp(random_images(), {OUTPUT: EVERY}).input_gradients.any()
 
 
 def test_weights_that_are_not_finite_are_refused_by_name_but_can_be_looked_at() -> None:
@@ -277,10 +279,10 @@ def test_weights_that_are_not_finite_are_refused_by_name_but_can_be_looked_at() 
 def test_changes_of_the_weights_are_seen() -> None:
     model = reused()
     wrapped = KerasModel(model, SPEC, CLASSES)
-    before, fingerprint = wrapped.forward(pictures()).outputs, wrapped.fingerprint
+    before, fingerprint = wrapped.forward(random_images()).outputs, wrapped.fingerprint
     model.get_layer("norm").moving_mean.assign([1, 1, 1, 1])
     assert wrapped.fingerprint != fingerprint
-    assert not np.array_equal(wrapped.forward(pictures()).outputs, before)
+    assert not np.array_equal(wrapped.forward(random_images()).outputs, before)
 
 
 def test_the_architecture_is_in_the_identity_and_given_names_are_not() -> None:
@@ -306,7 +308,7 @@ def test_a_copy_is_independent_and_has_the_precision_or_is_refused(wanted) -> No
     model.get_layer("conv1").kernel.assign(np.zeros((3, 3, 3, 4)))
     assert copy.fingerprint != wrapped.fingerprint
     assert copy.dtype == wanted
-    assert copy.forward(pictures()).outputs.dtype == wanted
+    assert copy.forward(random_images()).outputs.dtype == wanted
 
 
 @pytest.mark.parametrize("name", ["model.keras", "model.h5"])
@@ -317,7 +319,7 @@ def test_a_file_of_stock_layers_opens_as_the_model_that_was_saved(tmp_path: Path
     model.save(tmp_path / name)
     found = open_keras(tmp_path / name, trust=False)
     assert found_input(found) == (6, 8, 3, "HWC")
-    one, other = (KerasModel(each, SPEC, CLASSES).forward(pictures()).outputs for each in (found, model))
+    one, other = (KerasModel(each, SPEC, CLASSES).forward(random_images()).outputs for each in (found, model))
     np.testing.assert_array_equal(one, other)
 
 
@@ -357,9 +359,9 @@ def test_a_saved_model_is_opened_on_trust_and_looked_at_from_end_to_end(
     assert main(["info", "cat", *line, "--trust-code"]) == 0
     wrapped = open_model(ModelRequest("saved", classes="3", input="6x8 range=0..1 layout=HWC", trust=True))
     assert isinstance(wrapped, FunctionModel)
-    wanted = KerasModel(model, SPEC, CLASSES).forward(pictures()).outputs
-    np.testing.assert_allclose(wrapped.forward(pictures()).outputs, wanted, rtol=1e-5, atol=1e-6)
-    hidden = occlusion(wrapped, pictures()[0], Logit(1), fill=np.zeros((6, 8, 3), np.float32), window=2, stride=2)
+    wanted = KerasModel(model, SPEC, CLASSES).forward(random_images()).outputs
+    np.testing.assert_allclose(wrapped.forward(random_images()).outputs, wanted, rtol=1e-5, atol=1e-6)
+    hidden = occlusion(wrapped, random_images()[0], Logit(1), fill=np.zeros((6, 8, 3), np.float32), window=2, stride=2)
     assert np.isfinite(hidden.heatmap).all()
     assert main(["explain", "cat", *line, "--trust-code", "--no-judge", "-o", "seen"]) == 0
     assert (tmp_path / "seen" / "cat" / "index.html").is_file()

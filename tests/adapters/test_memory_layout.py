@@ -21,11 +21,11 @@ class Viewing(torch.nn.Module):
         self.conv = torch.nn.Conv2d(channels, 4, 3, padding=1)
         self.head = torch.nn.Linear(4 * height * width, 3)
 
-    def forward(self, pictures):
-        value = self.conv(pictures).relu()
+    def forward(self, images):
+        value = self.conv(images).relu()
         if self.view == "last":  # works only on channels last
-            return self.head(value.permute(0, 2, 3, 1).view(len(pictures), -1))
-        return self.head(value.view(len(pictures), -1))
+            return self.head(value.permute(0, 2, 3, 1).view(len(images), -1))
+        return self.head(value.view(len(images), -1))
 
 
 @pytest.mark.parametrize("view", ["first", "last"])

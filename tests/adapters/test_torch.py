@@ -18,7 +18,7 @@ from adapters.torch_models import (
     Returning,
     in_the_middle_of_training,
     model,
-    pictures,
+    random_images,
     same,
     state,
 )
@@ -40,7 +40,7 @@ def test_a_model_comes_back_as_it_was() -> None:
     before = state(module)
     model = TorchModel(module, SPEC, CLASSES)
     layers = [layer.name for layer in model.layers]
-    images = pictures()
+    images = random_images()
     for _ in range(100):
         model.forward(images, layers)
         model.vjp(images, {OUTPUT: EVERY}, layers)
@@ -55,8 +55,8 @@ def test_a_model_comes_back_as_it_was_after_an_error() -> None:
     handle = module.conv2.register_forward_pre_hook(failing)
     before = state(module)
     for run in (
-        lambda: model.forward(pictures(), layers),
-        lambda: model.vjp(pictures(), {OUTPUT: EVERY}, layers),
+        lambda: model.forward(random_images(), layers),
+        lambda: model.vjp(random_images(), {OUTPUT: EVERY}, layers),
     ):
         with pytest.raises(ModelError, match="ArithmeticError"):
             run()
@@ -68,13 +68,13 @@ def test_a_model_comes_back_as_it_was_after_an_error() -> None:
 
     before = state(module)
     with pytest.raises(KeyboardInterrupt):
-        model.vjp(pictures(), {OUTPUT: refuse}, layers)
+        model.vjp(random_images(), {OUTPUT: refuse}, layers)
     assert same(state(module), before)
 
 
 def test_no_gradient_is_left_on_anything() -> None:
     module = model()
-    TorchModel(module, SPEC, CLASSES).vjp(pictures(), {OUTPUT: EVERY})
+    TorchModel(module, SPEC, CLASSES).vjp(random_images(), {OUTPUT: EVERY})
     assert all(parameter.grad is None for parameter in module.parameters())
 
 
@@ -88,7 +88,7 @@ def test_training_goes_on_after_looking() -> None:
             optimiser.zero_grad()
             module(torch.rand(4, 3, 6, 8)).square().sum().backward()
             optimiser.step()
-            wrapped.vjp(pictures(), {OUTPUT: EVERY}, ["relu#2"])
+            wrapped.vjp(random_images(), {OUTPUT: EVERY}, ["relu#2"])
     assert same(looked.state_dict(), plain.state_dict())
 
 
@@ -96,36 +96,36 @@ def test_it_is_looked_at_in_evaluation_mode() -> None:
     module = model()
     wrapped = TorchModel(module, SPEC, CLASSES)
     assert module.training
-    wanted = copy.deepcopy(module).eval()(torch.tensor(pictures()).permute(0, 3, 1, 2)).detach().numpy()
-    np.testing.assert_allclose(wrapped.forward(pictures()).outputs, wanted, rtol=1e-6)
-    assert np.array_equal(wrapped.forward(pictures()).outputs, wrapped.forward(pictures()).outputs)
+    wanted = copy.deepcopy(module).eval()(torch.tensor(random_images()).permute(0, 3, 1, 2)).detach().numpy()
+    np.testing.assert_allclose(wrapped.forward(random_images()).outputs, wanted, rtol=1e-6)
+    assert np.array_equal(wrapped.forward(random_images()).outputs, wrapped.forward(random_images()).outputs)
 
 
 @pytest.mark.parametrize("context", [torch.no_grad, torch.inference_mode, torch.enable_grad])
 def test_gradients_don_t_depend_on_where_they_are_asked(context) -> None:
     wrapped = TorchModel(model(), SPEC, CLASSES)
-    wanted = wrapped.vjp(pictures(), {OUTPUT: EVERY}, ["relu"])
+    wanted = wrapped.vjp(random_images(), {OUTPUT: EVERY}, ["relu"])
     with context():
-        found = wrapped.vjp(pictures(), {OUTPUT: EVERY}, ["relu"])
+        found = wrapped.vjp(random_images(), {OUTPUT: EVERY}, ["relu"])
     assert np.array_equal(found.input_gradients, wanted.input_gradients)
     assert np.array_equal(found.layer_gradients["relu"], wanted.layer_gradients["relu"])
 
 
 def test_mixed_precision_is_off_while_we_look() -> None:
     wrapped = TorchModel(model(), SPEC, CLASSES)
-    wanted = wrapped.forward(pictures()).outputs
+    wanted = wrapped.forward(random_images()).outputs
     with torch.autocast("cpu", dtype=torch.bfloat16):
-        assert np.array_equal(wrapped.forward(pictures()).outputs, wanted)
+        assert np.array_equal(wrapped.forward(random_images()).outputs, wanted)
 
 
 def test_changes_of_the_model_are_seen() -> None:
     module = model()
     wrapped = TorchModel(module, SPEC, CLASSES)
-    before, fingerprint = wrapped.forward(pictures()).outputs, wrapped.fingerprint
+    before, fingerprint = wrapped.forward(random_images()).outputs, wrapped.fingerprint
     with torch.no_grad():
         module.norm.running_mean += 1
     assert wrapped.fingerprint != fingerprint
-    assert not np.array_equal(wrapped.forward(pictures()).outputs, before)
+    assert not np.array_equal(wrapped.forward(random_images()).outputs, before)
 
 
 def test_a_copy_in_another_precision_is_independent() -> None:
@@ -142,11 +142,11 @@ def test_a_copy_in_another_precision_is_independent() -> None:
 def test_two_threads_may_look_at_one_model() -> None:
     module = in_the_middle_of_training()
     model, before = TorchModel(module, SPEC, CLASSES), state(module)
-    wanted = model.vjp(pictures(), {OUTPUT: EVERY}, ["relu"]).input_gradients
+    wanted = model.vjp(random_images(), {OUTPUT: EVERY}, ["relu"]).input_gradients
     found: list[Array] = []
 
     def look() -> None:
-        found.extend(model.vjp(pictures(), {OUTPUT: EVERY}, ["relu"]).input_gradients for _ in range(10))
+        found.extend(model.vjp(random_images(), {OUTPUT: EVERY}, ["relu"]).input_gradients for _ in range(10))
 
     threads = [threading.Thread(target=look) for _ in range(4)]
     for thread in threads:
@@ -223,13 +223,13 @@ def test_weights_that_are_not_finite_are_refused_by_name_but_can_be_looked_at() 
     wrapped = wrap(module, input=SPEC, output=CLASSES, allow_nonfinite=True)
     assert np.isnan(wrapped.weights()["conv2.bias"][1])
     with pytest.raises(ModelError, match="allow_nonfinite"):
-        wrapped.forward(pictures())
+        wrapped.forward(random_images())
 
 
 def test_a_model_that_leaves_the_graph_is_told_so() -> None:
     model = TorchModel(Returning(lambda z: z.detach()), SPEC, CLASSES)
     with pytest.raises(ModelError, match="detach"):
-        model.vjp(pictures(), {OUTPUT: EVERY})
+        model.vjp(random_images(), {OUTPUT: EVERY})
 
 
 class Cramped(nn.Module):
@@ -251,7 +251,7 @@ class Cramped(nn.Module):
 def test_memory_that_ends_is_a_memory_error_and_the_integral_goes_on_with_smaller_batches() -> None:
     module = Cramped(room=5)
     model = TorchModel(module, SPEC, CLASSES)
-    images = pictures()
+    images = random_images()
     with pytest.raises(MemoryError, match="memory"):
         model.forward(np.concatenate([images] * 6))
     assert model.layers  # their axes are found out in smaller batches too
@@ -278,7 +278,7 @@ def test_accelerators_say_it_in_other_words(words: str) -> None:
 
     wrapped.model.register_forward_pre_hook(full)
     with pytest.raises(MemoryError, match=words):
-        wrapped.forward(pictures())
+        wrapped.forward(random_images())
 
 
 def test_other_errors_of_pytorch_become_ours_and_no_memory_error() -> None:
@@ -289,7 +289,7 @@ def test_other_errors_of_pytorch_become_ours_and_no_memory_error() -> None:
 
     wrapped.model.register_forward_pre_hook(wrong)
     with pytest.raises(ModelError, match="multiplied") as caught:
-        wrapped.forward(pictures())
+        wrapped.forward(random_images())
     assert not isinstance(caught.value, MemoryError)
 
 
@@ -301,8 +301,8 @@ class Flattening(nn.Module):
         self.conv = nn.Conv2d(3, 4, 3, padding=1)
         self.output = nn.Linear(4 * 6 * 8, 3)
 
-    def forward(self, pictures: torch.Tensor) -> torch.Tensor:
-        value = self.conv(pictures)
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        value = self.conv(images)
         return self.output(value.view(len(value), -1))
 
 
@@ -313,8 +313,8 @@ class ByMemory(nn.Module):
         super().__init__()
         self.conv = nn.Conv2d(3, 3, 1)
 
-    def forward(self, pictures: torch.Tensor) -> torch.Tensor:
-        plain = pictures.as_strided(pictures.shape, (144, 48, 8, 1))
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        plain = images.as_strided(images.shape, (144, 48, 8, 1))
         return self.conv(plain * torch.arange(8)).mean((2, 3))
 
 
@@ -338,17 +338,17 @@ class WrongAlone(nn.Module):
         self.where_last = where_last
         self.conv = nn.Conv2d(3, 3, 1)
 
-    def forward(self, pictures: torch.Tensor) -> torch.Tensor:
-        last = pictures.stride()[1] == 1
-        if len(pictures) == 1 and last is self.where_last:
-            pictures = Twice.apply(pictures)
-        return self.conv(pictures).mean((2, 3))
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        last = images.stride()[1] == 1
+        if len(images) == 1 and last is self.where_last:
+            images = Twice.apply(images)
+        return self.conv(images).mean((2, 3))
 
 
 @pytest.mark.parametrize("where_last", [True, False])
 def test_a_memory_format_in_which_one_image_alone_has_another_gradient_is_not_taken(where_last: bool) -> None:
     wrapped = TorchModel(WrongAlone(where_last).eval(), SPEC, CLASSES)
-    images = pictures(2)
+    images = random_images(2)
     batch, alone = (wrapped.vjp(some, {OUTPUT: EVERY}).input_gradients for some in (images, images[:1]))
     np.testing.assert_allclose(alone, batch[:, :1], rtol=1e-5)
     assert not wrapped.notes
@@ -357,8 +357,8 @@ def test_a_memory_format_in_which_one_image_alone_has_another_gradient_is_not_ta
 class Centred(nn.Module):
     """Answers an image by what else is in the batch, as batch normalisation without running statistics does."""
 
-    def forward(self, pictures: torch.Tensor) -> torch.Tensor:
-        return (pictures**2 - (pictures**2).mean(0)).mean((2, 3))
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        return (images**2 - (images**2).mean(0)).mean((2, 3))
 
 
 def test_a_model_that_mixes_the_images_of_a_batch_says_so() -> None:
@@ -377,7 +377,7 @@ def test_batches_lie_in_memory_as_the_model_takes_them_and_answers_stay_the_same
     wrapped = TorchModel(module.eval(), SPEC, CLASSES)
     first = next(part for part in module.modules() if isinstance(part, nn.Conv2d))
     handle = first.register_forward_pre_hook(lambda _, given: seen.append(given[0].is_contiguous()))
-    images = pictures(4)
+    images = random_images(4)
     found = wrapped.vjp(images, {OUTPUT: EVERY})
     handle.remove()
     if not isinstance(module, ByMemory):

@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import nn
 
-from adapters.torch_models import CLASSES, EVERY, SPEC, Returning, model, pictures
+from adapters.torch_models import CLASSES, EVERY, SPEC, Returning, model, random_images
 from innerview.adapters import wrap
 from innerview.adapters.torch import TorchModel
 from innerview.errors import ModelError
@@ -29,7 +29,7 @@ def test_a_second_call_is_a_second_layer() -> None:
 def test_in_place_activations_don_t_reach_back() -> None:
     wrapped = TorchModel(model(), SPEC, CLASSES)
     layers = ["norm", "relu", "conv2", "relu#2"]
-    for answer in (wrapped.forward(pictures(), layers), wrapped.vjp(pictures(), {OUTPUT: EVERY}, layers)):
+    for answer in (wrapped.forward(random_images(), layers), wrapped.vjp(random_images(), {OUTPUT: EVERY}, layers)):
         seen = answer.activations
         assert seen["norm"].min() < 0
         assert seen["conv2"].min() < 0
@@ -40,11 +40,11 @@ def test_in_place_activations_don_t_reach_back() -> None:
 def test_gradients_at_layers_are_right_before_in_place_activations() -> None:
     wrapped = TorchModel(model(), SPEC, CLASSES).astype(np.float64)
     layers = ["norm", "relu", "conv2", "relu#2"]
-    pulled = wrapped.vjp(pictures(), {OUTPUT: EVERY}, layers)
+    pulled = wrapped.vjp(random_images(), {OUTPUT: EVERY}, layers)
     for before, after in (("norm", "relu"), ("conv2", "relu#2")):
         above = pulled.activations[before] > 0
         np.testing.assert_allclose(pulled.layer_gradients[before], pulled.layer_gradients[after] * above)
-    assert np.array_equal(pulled.input_gradients, wrapped.vjp(pictures(), {OUTPUT: EVERY}).input_gradients)
+    assert np.array_equal(pulled.input_gradients, wrapped.vjp(random_images(), {OUTPUT: EVERY}).input_gradients)
 
 
 Pair = namedtuple("Pair", ["logits", "features"])  # noqa: PYI024 as models return them
@@ -62,8 +62,8 @@ WRAPPINGS = {
 def test_the_declared_output_is_taken(wrapping, key) -> None:
     module = Returning(wrapping)
     model = wrap(module, input=SPEC, output=OutputSpec(CLASSES.class_names, output=key))
-    flat = torch.tensor(pictures()).permute(0, 3, 1, 2).flatten(1)
-    np.testing.assert_allclose(model.forward(pictures()).outputs, module.dense(flat).detach().numpy(), rtol=1e-5)
+    flat = torch.tensor(random_images()).permute(0, 3, 1, 2).flatten(1)
+    np.testing.assert_allclose(model.forward(random_images()).outputs, module.dense(flat).detach().numpy(), rtol=1e-5)
 
 
 UNCLEAR = [(name, key) for name in WRAPPINGS if name != "tensor" for key in (None, "output", 7)]
@@ -81,8 +81,8 @@ def test_an_output_that_is_not_clear_lists_the_keys(name: str, key) -> None:
 def test_evident_logits_of_a_dict_are_taken_and_said() -> None:
     module = Returning(WRAPPINGS["dict"][0])
     model = wrap(module, input=SPEC, output=CLASSES)
-    flat = torch.tensor(pictures()).permute(0, 3, 1, 2).flatten(1)
-    np.testing.assert_allclose(model.forward(pictures()).outputs, module.dense(flat).detach().numpy(), rtol=1e-5)
+    flat = torch.tensor(random_images()).permute(0, 3, 1, 2).flatten(1)
+    np.testing.assert_allclose(model.forward(random_images()).outputs, module.dense(flat).detach().numpy(), rtol=1e-5)
     assert any("its logits are explained" in note for note in model.notes)
 
 
@@ -113,9 +113,9 @@ def test_a_layer_that_was_not_called_this_time_is_named() -> None:
     model = TorchModel(Sometimes(), SPEC, CLASSES)
     assert [layer.name for layer in model.layers] == ["dark", "dense"]
     with pytest.raises(ModelError, match="dark was called in the dry run"):
-        model.forward(pictures(), ["dark"])
+        model.forward(random_images(), ["dark"])
     with pytest.raises(ModelError, match="dark was called in the dry run"):
-        model.vjp(pictures(), {OUTPUT: EVERY}, ["dark"])
+        model.vjp(random_images(), {OUTPUT: EVERY}, ["dark"])
 
 
 def test_a_model_that_is_one_module_has_a_layer_with_its_kind_as_name() -> None:
@@ -148,7 +148,7 @@ def test_tokens_are_layers_too() -> None:
     assert (layers["patches"].axes, layers["patches"].shape) == ("height width channel", (3, 4, 8))
     assert (layers["block.linear1"].axes, layers["block.linear1"].shape) == ("token channel", (12, 16))
     layers = list(layers)
-    forward, pulled = model.forward(pictures(), layers), model.vjp(pictures(), {OUTPUT: EVERY}, layers)
+    forward, pulled = model.forward(random_images(), layers), model.vjp(random_images(), {OUTPUT: EVERY}, layers)
     for tap in layers:
         np.testing.assert_allclose(forward.activations[tap], pulled.activations[tap], rtol=1e-4, atol=1e-5)
 
@@ -171,8 +171,8 @@ def test_a_convolution_is_a_layer_whatever_it_holds() -> None:
     assert [(layer.name, layer.kind, len(layer.parameters)) for layer in model.layers] == [
         ("0", "convolution", 2), ("1", "activation", 0), ("2", "pooling", 0), ("3", "other", 0), ("4", "dense", 2)
     ]  # fmt: skip
-    seen = model.forward(pictures(), ["0", "4"])
-    wanted = module[0](torch.tensor(pictures()).permute(0, 3, 1, 2)).permute(0, 2, 3, 1).detach().numpy()
+    seen = model.forward(random_images(), ["0", "4"])
+    wanted = module[0](torch.tensor(random_images()).permute(0, 3, 1, 2)).permute(0, 2, 3, 1).detach().numpy()
     np.testing.assert_allclose(seen.activations["0"], wanted, atol=1e-6)
     np.testing.assert_array_equal(seen.activations["4"], seen.outputs)
     assert find_layer(model.layers, 1).name == "1"
@@ -201,8 +201,8 @@ def test_a_compiled_or_parallel_model_is_seen_like_a_plain_one(compiled) -> None
     wrapped = TorchModel(module, SPEC, CLASSES)
     layers = [layer.name for layer in wrapped.layers]
     assert [name.replace("._orig_mod", "") for name in layers] == [layer.name for layer in plain.layers]
-    found = wrapped.vjp(pictures(), {OUTPUT: EVERY}, layers)
-    wanted = plain.vjp(pictures(), {OUTPUT: EVERY}, [layer.name for layer in plain.layers])
+    found = wrapped.vjp(random_images(), {OUTPUT: EVERY}, layers)
+    wanted = plain.vjp(random_images(), {OUTPUT: EVERY}, [layer.name for layer in plain.layers])
     assert np.array_equal(found.input_gradients, wanted.input_gradients)
     for one, other in zip(found.activations.values(), wanted.activations.values(), strict=True):
         assert np.array_equal(one, other)
@@ -232,7 +232,7 @@ def test_channels_are_last_at_the_waist_wherever_the_model_has_them() -> None:
         "narrow": (6, 8, 4),
         "head": (6, 8, 3),
     }
-    answer = model.forward(pictures(), ["conv", "norm"])
+    answer = model.forward(random_images(), ["conv", "norm"])
     conv, norm = answer.activations["conv"], answer.activations["norm"]
     wanted = (conv - conv.mean(-1, keepdims=True)) / np.sqrt(conv.var(-1, keepdims=True) + 1e-5)
     np.testing.assert_allclose(norm, wanted, atol=1e-4)

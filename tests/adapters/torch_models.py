@@ -28,8 +28,8 @@ class Reused(nn.Module):
         self.spare = nn.Linear(2, 2)
         self.output = nn.Linear(4, 3)
 
-    def forward(self, pictures: torch.Tensor) -> torch.Tensor:
-        value = self.relu(self.norm(self.conv1(pictures)))
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        value = self.relu(self.norm(self.conv1(images)))
         value = value + self.relu(self.conv2(value))
         return self.output(self.drop(nn.functional.elu(value).mean((2, 3))))
 
@@ -41,7 +41,7 @@ def model(seed: int = 0) -> Reused:
     return module
 
 
-def pictures(count: int = 2) -> Array:
+def random_images(count: int = 2) -> Array:
     return np.random.default_rng(1).random((count, 6, 8, 3)).astype(np.float32)
 
 

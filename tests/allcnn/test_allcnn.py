@@ -201,7 +201,7 @@ class TestBundledRuns:
 
     def test_its_films_end_with_what_the_model_says(self, name: str) -> None:
         run, model = RunFolder.open(allcnn.run_folder(name)), allcnn.load_pretrained(name)
-        images, _ = observations.pictures(run)
+        images, _ = observations.images(run)
         seen = observations.probes(run, run.observed("probes")[-1])
         # the timelines were made before the weights were rounded to float16
         np.testing.assert_allclose(seen.outputs, model.forward(images).outputs, atol=0.02)
@@ -209,7 +209,7 @@ class TestBundledRuns:
             change = seen.outputs[place, target] - model.forward(np.zeros_like(images[:1])).outputs[0, target]
             assert float(seen.maps[place].sum()) == pytest.approx(float(change + seen.gaps[place]), abs=0.02)
 
-    def test_its_log_ends_with_a_test_on_all_pictures(self, name: str) -> None:
+    def test_its_log_ends_with_a_test_on_all_images(self, name: str) -> None:
         run = RunFolder.open(allcnn.run_folder(name))
         assert 0 < run.curve("final_accuracy")[1][-1] <= 1
         assert run.curve("loss")[0].size > 100

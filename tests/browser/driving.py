@@ -71,12 +71,12 @@ class Known:
     def classes(self) -> list[str]:
         return self.hello["models"][0]["classes"]
 
-    def picture(self, name: str = "cat") -> str:
+    def image(self, name: str = "cat") -> str:
         return next(one["image"] for one in self.hello["samples"] if one["name"] == name)
 
     def ask(self, kind: str, **fields: object) -> Payload:
         """The payload of a question; about the first network and the cat unless said otherwise."""
-        query = read_query({"kind": kind, "model": self.network, "image": self.picture(), **fields})
+        query = read_query({"kind": kind, "model": self.network, "image": self.image(), **fields})
         return decode(self.session.answer(query, NullListener()).blob)
 
     def prepare(self) -> None:
@@ -88,7 +88,7 @@ class Known:
         self.ask("map", target=int(np.argsort(-self.ask("subject").arrays["logits"], kind="stable")[1]))
 
     def predicted(self, name: str = "cat") -> int:
-        return int(np.argmax(self.ask("subject", image=self.picture(name)).arrays["logits"]))
+        return int(np.argmax(self.ask("subject", image=self.image(name)).arrays["logits"]))
 
 
 def numbers(arrays: Mapping[str, Array], name: str) -> Array:

@@ -24,7 +24,7 @@ from models import MODELS, numpy_model
 from patience import PATIENCE
 
 SHAPE = (21, 18)
-"""Height and width of the network's picture."""
+"""Height and width of the network's image."""
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""Every view in both themes on a phone and a session: axe finds nothing, nothing is cut off, and a picture is kept."""
+"""Every view in both themes on a phone and a session: axe finds nothing, nothing is cut off, and an image is kept."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ SAYS: dict[str, tuple[tuple[str, ...], Any, tuple[float, ...], str]] = {
 
 
 def network(names: tuple[str, ...], kind: Any, outputs: tuple[float, ...]) -> FunctionModel:
-    """Gives nearly these outputs for every picture; a pixel in a corner matters a little."""
+    """Gives nearly these outputs for every image; a pixel in a corner matters a little."""
     row = np.asarray(outputs, np.float64)
     return FunctionModel(
         lambda inputs: row * (1 + 1e-6 * inputs[:, :1, 0, 0]), InputSpec(8, 8, 3), OutputSpec(names, kind=kind)

@@ -51,7 +51,7 @@ def test_a_part_that_is_marked_with_the_mouse_is_asked_about_when_the_button_is_
     expect(why.get_by_label("height", exact=True)).to_have_value("10")
     expect(why.locator(".asked")).to_have_count(0)
     tries = len(
-        known.session.tries.others(read_query({"kind": "effects", "model": known.network, "image": known.picture()}))
+        known.session.tries.others(read_query({"kind": "effects", "model": known.network, "image": known.image()}))
     )
     why.get_by_role("button", name=BUTTON).click()
     answered(why)

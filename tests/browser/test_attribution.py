@@ -50,7 +50,7 @@ def test_the_legend_counts_what_lies_beyond_and_names_the_unit(page: Page, known
     expect(legend.locator(".numbers span")).to_have_text(["−0.1", "0", "+0.1"])
 
 
-def test_a_pinned_scale_colours_the_next_picture_and_survives_views_and_reloads(page: Page, known: Known) -> None:
+def test_a_pinned_scale_colours_the_next_image_and_survives_views_and_reloads(page: Page, known: Known) -> None:
     show(page, "#/attribution?o=map", CERTIFICATE)
     limit = limit_of(page)
     page.keyboard.press("s")
@@ -59,7 +59,7 @@ def test_a_pinned_scale_colours_the_next_picture_and_survives_views_and_reloads(
     expect(page.locator(".facts").filter(has_text="moose").first).to_be_visible()
     expect(page.locator(CERTIFICATE)).to_contain_text("✓")
     settle(page)
-    moose = known.picture("moose")
+    moose = known.image("moose")
     values = numbers(known.ask("map", image=moose, target=known.predicted("moose")).arrays, "heatmap")
     assert_same_colours(shown_map(page), painted(values, limit, "evidence"))
     page.keyboard.press("7")
@@ -148,14 +148,14 @@ def test_no_error_is_shown_smaller_than_it_is(page: Page, known: Known) -> None:
     assert float(found.group(1)) / 100 >= estimated > 0
 
 
-def test_keys_show_the_error_the_bare_picture_and_the_tables(page: Page, known: Known) -> None:
+def test_keys_show_the_error_the_bare_image_and_the_tables(page: Page, known: Known) -> None:
     show(page, "#/attribution", CERTIFICATE)
     page.keyboard.press("e")
     expect(page.get_by_role("img", name="Estimated error of each pixel")).to_be_visible()
     page.keyboard.press("e")
     page.keyboard.press("p")
-    picture = known.ask("subject").arrays["image"]
-    assert (shown_map(page) == picture).all()
+    image = known.ask("subject").arrays["image"]
+    assert (shown_map(page) == image).all()
     page.keyboard.press("p")
     page.keyboard.press("t")
     expect(page.get_by_role("table").first).to_be_visible()

@@ -17,7 +17,7 @@ from innerview.web.app import make_app
 from innerview.web.guard import Access
 from innerview.web.server import running
 from models import MODELS, numpy_model
-from web.conftest import picture_bytes
+from web.conftest import image_bytes
 from web.test_uploads import BROKEN
 
 FILE = "Image file"
@@ -60,21 +60,21 @@ def test_every_broken_file_raises_one_alert_that_says_what_it_is(tab: Page, hear
         alarm(tab).get_by_role("button", name="Dismiss").click()
         expect(alarm(tab)).to_have_count(0)
     expect(tab.get_by_role("img", name="Image: first")).to_be_visible()
-    tab.get_by_label(FILE).set_input_files({"name": "fine.png", "mimeType": "image/png", "buffer": picture_bytes()})
+    tab.get_by_label(FILE).set_input_files({"name": "fine.png", "mimeType": "image/png", "buffer": image_bytes()})
     expect(tab.get_by_role("img", name="Image: fine")).to_be_visible()
     forgive(heard)
 
 
 def test_a_file_that_is_too_long_is_refused(tab: Page, heard: Heard, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("innerview.web.uploads.MOST_BYTES", 1000)
-    tab.get_by_label(FILE).set_input_files({"name": "long.png", "mimeType": "image/png", "buffer": picture_bytes()})
+    tab.get_by_label(FILE).set_input_files({"name": "long.png", "mimeType": "image/png", "buffer": image_bytes()})
     expect(alarm(tab)).to_contain_text("the most is 1,000: make it smaller")
     forgive(heard)
 
 
 def test_twenty_at_once_are_all_taken_and_those_that_can_not_be_are_told(tab: Page, heard: Heard) -> None:
-    files = [{"name": f"mine {at}.png", "mimeType": "image/png", "buffer": picture_bytes(at)} for at in range(18)]
-    files[3:3] = [{"name": f"bad {at}.png", "mimeType": "image/png", "buffer": b"no picture"} for at in range(2)]
+    files = [{"name": f"mine {at}.png", "mimeType": "image/png", "buffer": image_bytes(at)} for at in range(18)]
+    files[3:3] = [{"name": f"bad {at}.png", "mimeType": "image/png", "buffer": b"no image"} for at in range(2)]
     tab.get_by_label(FILE).set_input_files(files)
     expect(tab.get_by_role("img", name="Image: mine 17")).to_be_visible()
     expect(alarm(tab)).to_contain_text("2 of 20 were not taken.")
@@ -94,7 +94,7 @@ def test_a_server_that_has_gone_is_told_and_the_page_lives(
         page.goto(f"{url}#/attribution")
         expect(page.locator("[data-certificate]")).to_be_visible()
     expect(page.get_by_text("Connection lost.")).to_be_visible()
-    page.get_by_label(FILE).set_input_files({"name": "fine.png", "mimeType": "image/png", "buffer": picture_bytes()})
+    page.get_by_label(FILE).set_input_files({"name": "fine.png", "mimeType": "image/png", "buffer": image_bytes()})
     expect(alarm(page)).to_contain_text("the server does not answer")
     expect(page.get_by_role("img", name="Integrated gradients for").first).to_be_visible()
     page.close()
@@ -134,7 +134,7 @@ def test_a_page_of_another_site_reaches_nothing(context: BrowserContext, stub: t
           });
           return [posted, heard];
         }""",
-        {"url": url, "bytes": list(picture_bytes())},
+        {"url": url, "bytes": list(image_bytes())},
     )
     assert reached == ["refused", "refused"]
     assert len(found.session._guests) == 0

@@ -53,8 +53,8 @@ def test_x_swaps_and_exactly_one_choice_differs(page: Page, known: Known) -> Non
     expect_link(page, "c", f"{dog}-dog")
 
 
-def test_two_pictures_and_two_units_have_no_difference(page: Page, known: Known) -> None:
-    known.ask("map", image=known.picture("moose"), target=known.predicted())
+def test_two_images_and_two_units_have_no_difference(page: Page, known: Known) -> None:
+    known.ask("map", image=known.image("moose"), target=known.predicted())
     show(page, "#/compare?cx=image", PANES)
     expect(page.locator("[data-reason]")).to_contain_text("don't correspond")
     expect(page.locator('[data-side="A − B"]')).to_have_count(0)

@@ -1,4 +1,4 @@
-"""An answer that failed: what stands beside the error is about the same picture, class and run, or nothing does."""
+"""An answer that failed: what stands beside the error is about the same image, class and run, or nothing does."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def opacity(figure: Locator) -> float:
     return float(figure.evaluate(ended))
 
 
-def test_no_map_of_another_class_or_picture_stands_beside_an_error(tab: tuple[Page, Stub]) -> None:
+def test_no_map_of_another_class_or_image_stands_beside_an_error(tab: tuple[Page, Stub]) -> None:
     page, stub = tab
     page.evaluate(f"location.hash = '#/attribution?o=map&c={BAD}'")
     expect(error(page)).to_have_count(1)
@@ -64,7 +64,7 @@ def test_no_map_of_another_class_or_picture_stands_beside_an_error(tab: tuple[Pa
     page.get_by_label("Explain").select_option(str(GOOD))
     expect(drawn(page).first).to_be_visible()
     expect(error(page)).to_have_count(0)
-    # Another picture, of which the same class fails; and back.
+    # Another image, of which the same class fails; and back.
     good = stub.values
     stub.values = lambda query: good(Query(kind="map", target=BAD))  # type: ignore[method-assign]
     page.keyboard.press("]")

@@ -36,10 +36,10 @@ model = torch.nn.Sequential(
     torch.nn.Conv2d(3, 4, 3, padding=1), torch.nn.ReLU(), torch.nn.AdaptiveAvgPool2d(1), torch.nn.Flatten(),
     torch.nn.Linear(4, 2),
 )
-pictures, labels = torch.rand(16, 8, 8, 3), torch.arange(16) % 2
-pictures[labels == 1, :, :, 0] *= 0.2
+images, labels = torch.rand(16, 8, 8, 3), torch.arange(16) % 2
+images[labels == 1, :, :, 0] *= 0.2
 recorder = innerview.Recorder(
-    model, folder, probes=pictures[:6].numpy(), labels=labels[:6].tolist(), n_attributions=2, max_overhead=None,
+    model, folder, probes=images[:6].numpy(), labels=labels[:6].tolist(), n_attributions=2, max_overhead=None,
     input=InputSpec(8, 8, layout="CHW"), output=OutputSpec(("red", "blue")),
 )
 optimizer = torch.optim.Adam(model.parameters(), 0.05)

@@ -16,7 +16,7 @@ INTERVAL = 400
 """Milliseconds between two writes of the link (frontend/src/core/address.ts)."""
 
 
-def test_the_attribution_has_picture_prediction_and_map(page: Page, known: Known) -> None:
+def test_the_attribution_has_image_prediction_and_map(page: Page, known: Known) -> None:
     expect(page).to_have_title("Attribution · innerview")
     expect(page.get_by_role("heading", level=1)).to_have_count(1)
     expect(page.get_by_role("img", name="Image: cat")).to_be_visible()
@@ -110,7 +110,7 @@ def test_a_wrong_link_gives_the_default_and_says_so(tab: Page, server: str, brok
 @pytest.mark.parametrize(
     "part",
     [
-        *("n={network}", "p={picture}", "c=5-dog", "v=5-dog", "m=gradient", "b=white", "t=0.05", "s=0.05", "a=0.4"),
+        *("n={network}", "p={image}", "c=5-dog", "v=5-dog", "m=gradient", "b=white", "t=0.05", "s=0.05", "a=0.4"),
         *("o=map", "o=tint:40", "th=20", "sh=for", "px=12,7", "k=40", "ko=random", "kf=grey", "mk=AAAB", "l=conv3"),
         *("ch=41", "ep=2", "r={run}", "cx=image", "q=5"),
     ],
@@ -118,7 +118,7 @@ def test_a_wrong_link_gives_the_default_and_says_so(tab: Page, server: str, brok
 def test_a_link_survives_a_reload(tab: Page, server: str, known: Known, part: str) -> None:
     hello = known.hello
     run, network = hello["runs"][1]["id"], hello["models"][1]["id"]
-    part = part.format(network=network, picture=known.picture("moose"), run=run)
+    part = part.format(network=network, image=known.image("moose"), run=run)
     tab.goto(f"{server}#/weights?{part}")
     expect(tab.locator(".weights .card").first).to_be_visible()
     tab.reload()

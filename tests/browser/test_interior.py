@@ -1,4 +1,4 @@
-"""One slider moves picture, gradient, contribution and sum together, from the baseline to the map."""
+"""One slider moves image, gradient, contribution and sum together, from the baseline to the map."""
 
 from __future__ import annotations
 
@@ -46,13 +46,13 @@ def test_one_step_changes_every_canvas_and_cursor_in_one_frame(page: Page, prepa
     assert all(changed)
 
 
-def test_it_begins_with_the_baseline_and_ends_with_the_picture_and_the_map(page: Page, prepared: Known) -> None:
+def test_it_begins_with_the_baseline_and_ends_with_the_image_and_the_map(page: Page, prepared: Known) -> None:
     show(page, "#/interior?a=0", FIGURES)
     first = page.locator(FIGURES).first
-    picture = prepared.ask("subject").arrays["image"]
+    image = prepared.ask("subject").arrays["image"]
     assert (canvas(first) == 0).all()
     page.get_by_role("slider", name="alpha").press("End")
-    assert (canvas(first) == picture).all()
+    assert (canvas(first) == image).all()
     path = prepared.ask("path", target=prepared.predicted()).arrays
     found = numbers(path, "cumulative")[-1]
     whole = numbers(prepared.ask("map", target=prepared.predicted()).arrays, "heatmap")

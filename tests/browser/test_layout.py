@@ -109,9 +109,9 @@ def test_a_legend_is_as_wide_as_its_map(tab: Page, view: str) -> None:
     figures = tab.locator("main figure").filter(has=tab.locator(".legend")).all()
     assert figures
     for figure in figures:
-        picture, strip = box(figure.locator("canvas[role=img]").first), box(figure.locator(".strip"))
-        assert abs(strip["left"] - picture["left"]) < 0.1
-        assert abs(strip["right"] - picture["right"]) < 0.1
+        image, strip = box(figure.locator("canvas[role=img]").first), box(figure.locator(".strip"))
+        assert abs(strip["left"] - image["left"]) < 0.1
+        assert abs(strip["right"] - image["right"]) < 0.1
 
 
 @pytest.mark.parametrize("tab", [WIDEST], indirect=True)
@@ -129,9 +129,9 @@ def test_the_largest_screen_is_used(tab: Page) -> None:
     assert 0 < kept["left"] - says["right"] < 160
     show(tab, "#/compare", READY["compare"])
     for pane in tab.locator(".compare [data-side]").all():
-        picture = box(pane.locator("canvas").first)
-        assert picture["right"] - picture["left"] == 640
-        assert abs(box(pane.locator(".strip"))["right"] - picture["right"]) <= 1
+        image = box(pane.locator("canvas").first)
+        assert image["right"] - image["left"] == 640
+        assert abs(box(pane.locator(".strip"))["right"] - image["right"]) <= 1
 
 
 @pytest.mark.parametrize("tab", [390], indirect=True)

@@ -1,4 +1,4 @@
-"""Pictures that people bring, and questions that are overtaken by the next one."""
+"""Images that people bring, and questions that are overtaken by the next one."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def png(side: int = 32) -> bytes:
     return buffer.getvalue()
 
 
-def test_an_uploaded_picture_is_shown_and_linked(page: Page) -> None:
+def test_an_uploaded_image_is_shown_and_linked(page: Page) -> None:
     with page.expect_file_chooser() as chooser:
         page.get_by_role("button", name="Upload").click()
     assert chooser.value.is_multiple()

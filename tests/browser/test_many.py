@@ -1,4 +1,4 @@
-"""A file of five hundred pictures shows thumbnails a page at a time."""
+"""A file of five hundred images shows thumbnails a page at a time."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from innerview.viewer.payloads.subject import Photo, subject_payload
 from models import MODELS, numpy_model
 
 
-def test_a_file_of_five_hundred_pictures_shows_thumbnails_a_page_at_a_time(
+def test_a_file_of_five_hundred_images_shows_thumbnails_a_page_at_a_time(
     browser: Browser, heard: Heard, tmp_path: Path
 ) -> None:
     model = MODELS["mixed"]
@@ -33,7 +33,7 @@ def test_a_file_of_five_hundred_pictures_shows_thumbnails_a_page_at_a_time(
         photo = Photo.of(preprocess(Loaded(f"no. {at}", pixels), network.input), "data")
         listed.append(describe_photo(photo))
         packed.append(pack(subject_payload(photo, predict(network, photo.image[None])[0], network.fingerprint)))
-        query = Query(kind="map", model=network.fingerprint, image=photo.picture, target=0)
+        query = Query(kind="map", model=network.fingerprint, image=photo.image_hash, target=0)
         values = np.full(SHAPE, at + 1, np.float32)
         packed.append(pack(made(query, values, 0.001, "done", 9), target=None, versus=None, baseline="black"))
     page_text = write_page("500", hello([describe_model(network, "small", map_methods(network))], listed), packed)

@@ -15,20 +15,20 @@ from browser.driving import PATIENCE, Known, canvas, expect_link, numbers, settl
 SEEN = ".masking .seen-by-model canvas[role=img]"
 
 
-def test_a_share_shows_that_many_pixels_and_the_ends_are_picture_and_fill(page: Page, prepared: Known) -> None:
+def test_a_share_shows_that_many_pixels_and_the_ends_are_image_and_fill(page: Page, prepared: Known) -> None:
     show(page, "#/masking?k=20", SEEN)
     target = prepared.predicted()
     keep = prepared.ask("masking", target=target)
-    picture, fill = prepared.ask("subject").arrays["image"], keep.arrays["fill"]
+    image, fill = prepared.ask("subject").arrays["image"], keep.arrays["fill"]
     order = keep.json("orders").index("highest")
     ranking = keep.arrays["rankings"][["strongest", "highest", "lowest"].index("highest")].astype(int)
     kept = ranking < round(20 * 1024 / 100)
     assert kept.sum() == 205
-    assert (canvas(page.locator(SEEN)) == np.where(kept[..., None], picture, fill)).all()
+    assert (canvas(page.locator(SEEN)) == np.where(kept[..., None], image, fill)).all()
     expect(page.locator(".seen-by-model")).to_contain_text("205 of 1,024 pixels")
     slider = page.get_by_role("slider", name="Fraction shown")
     slider.press("End")
-    assert (canvas(page.locator(SEEN)) == picture).all()
+    assert (canvas(page.locator(SEEN)) == image).all()
     whole = numbers(keep.arrays, "logits")[order, -1][np.argsort(keep.arrays["classes"])]
     assert np.allclose(whole, prepared.ask("subject").arrays["logits"], atol=1e-4)
     slider.press("Home")

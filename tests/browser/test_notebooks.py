@@ -109,11 +109,11 @@ def slide(within: Page | FrameLocator) -> None:
     assert (canvas(first) == 0).all()
     slider.press("End")
     expect(slider).to_have_attribute("aria-valuetext", re.compile(r"^alpha 1, .*predicts cat, 9\d percent"))
-    picture = within.get_by_role("img", name="Image: cat")
-    assert (canvas(first) == canvas(picture)).all()
+    image = within.get_by_role("img", name="Image: cat")
+    assert (canvas(first) == canvas(image)).all()
     slider.press("ArrowLeft")
     expect(slider).not_to_have_attribute("aria-valuetext", re.compile("^alpha 1,"))
-    assert (canvas(first) != canvas(picture)).any()
+    assert (canvas(first) != canvas(image)).any()
 
 
 def ask_the_kernel(page: Page) -> None:

@@ -36,8 +36,8 @@ def test_look_writes_a_page_whose_every_file_is_there(tmp_path: Path, capsys: py
         "arrays.safetensors",
     }
     for name in listed:
-        with Image.open(folder / name) as picture:
-            picture.load()
+        with Image.open(folder / name) as image:
+            image.load()
     result = json.loads((folder / "result.json").read_text())
     arrays = load_file(folder / "arrays.safetensors")
     assert result["image"]["label"] == 4
@@ -117,7 +117,7 @@ def test_weights_of_the_built_in_model(tmp_path: Path) -> None:
     assert arrays["counts"].sum(axis=(1, 2))[-1] == 905_856
 
 
-def test_path_counts_pictures_and_lists_what_it_left_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_path_counts_images_and_lists_what_it_left_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for name in ("horse", "dog"):
         (tmp_path / "data" / name).mkdir(parents=True)
         for number in range(2):
@@ -143,7 +143,7 @@ def test_a_class_name_with_a_comma_stays_one_cell() -> None:
     assert [row["called 1 dog, wet"] for row in rows] == ["0", "0.75"]
 
 
-def test_info_describes_the_model_and_the_picture(capsys: pytest.CaptureFixture[str]) -> None:
+def test_info_describes_the_model_and_the_image(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["info", "moose"]) == 0
     text = " ".join(capsys.readouterr().out.split())
     for expected in (

@@ -29,7 +29,7 @@ def table(name: str) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def test_a_run_becomes_a_page_with_every_picture_and_table(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_run_becomes_a_page_with_every_image_and_table(capsys: pytest.CaptureFixture[str]) -> None:
     made_run(Path("run"), final_accuracy=lambda step: 0.5, final_images=lambda step: 20)
     made_folders(Path("data"))
     assert main(["inspect", "run", "--data", "data", "-n", "4", *QUICK]) == 0
@@ -42,8 +42,8 @@ def test_a_run_becomes_a_page_with_every_picture_and_table(capsys: pytest.Captur
     assert set(re.findall(r'(?:src|href|srcset)="([^"# ]+)', page)) == files
     for name in files:
         if name.endswith((".png", ".webp")):
-            with Image.open(Path("out", name)) as picture:
-                picture.load()
+            with Image.open(Path("out", name)) as image:
+                image.load()
     rows = table("curves.csv")
     losses = [float(row["value"]) for row in rows if row["plot"].startswith("Loss") and row["part"] == "training"]
     assert losses == pytest.approx([2 / step for step in range(1, 11)])
@@ -88,9 +88,9 @@ def test_another_architecture_has_curves_and_weights_and_the_reason_for_the_rest
 
 @pytest.fixture
 def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Figures are made, and not turned into pictures: for tests that ask what is said."""
+    """Figures are made, and not turned into images: for tests that ask what is said."""
 
-    def write(picture: object, file: Path, density: int) -> tuple[int, int, int]:
+    def write(image: object, file: Path, density: int) -> tuple[int, int, int]:
         file.write_bytes(b"")
         return 1, 1, density
 
@@ -128,7 +128,7 @@ WRONG = {
     "a pick without data": (("run", "--select", "cat"), 2, "needs a data set"),
     "no such data": (("run", "--data", "nowhere"), 1, "nowhere"),
     "strange classes": (("run", "--data", "strange"), 1, "the model does not know zebra"),
-    "training pictures alone": (("run", "--data", "learnt"), 1, "there is no part 'test'"),
+    "training images alone": (("run", "--data", "learnt"), 1, "there is no part 'test'"),
     "an unknown axis": (("run", "--axis", "epoch"), 2, "epoch"),
     "other things in the folder": (("run", "-o", "data"), 1, "the folder data holds other things"),
 }

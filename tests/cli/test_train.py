@@ -19,7 +19,7 @@ from innerview.data import cifar10
 from innerview.errors import OutputError
 from innerview.runs import RunFolder
 from innerview.training import Configuration, Progress, precision, tensorboard
-from training.killing import pictures
+from training.killing import random_data
 
 Run = Callable[..., tuple[int, str, str]]
 QUICK = ("--steps", "6", "--batch-size", "6", "--channels", "4", "--image-size", "8", "--precision", "float32")
@@ -159,7 +159,7 @@ def test_cifar_10_is_fetched_when_asked(run: Run, monkeypatch: pytest.MonkeyPatc
     def fetch(folder: Path, *, progress: Callable[[int, int, str], None]) -> cifar10.Dataset:
         asked.append(folder)
         progress(85_000_000, 170_000_000, "https://example.org/a.tar.gz")
-        return pictures()
+        return random_data()
 
     monkeypatch.setattr(cifar10, "fetch", fetch)
     code, _, err = run("--download", "cifar", *QUICK[:6], *QUICK[8:], "-o", "run")
@@ -194,7 +194,7 @@ def test_event_files_are_written_at_the_end(run: Run, monkeypatch: pytest.Monkey
     assert written == [(6, Path("events"))]
 
 
-def test_unreadable_pictures_are_listed_and_left_out_when_asked(run: Run) -> None:
+def test_unreadable_images_are_listed_and_left_out_when_asked(run: Run) -> None:
     Path("data/red/2.png").write_bytes(b"meow")
     code, _, err = run("--data", "data", *QUICK, "-o", "run")
     assert code == 1

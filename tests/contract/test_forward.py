@@ -74,7 +74,7 @@ def test_layers_don_t_share_memory(subject: Subject) -> None:
     assert not any(np.shares_memory(a, b) for i, a in enumerate(arrays) for b in arrays[:i])
 
 
-def test_the_pictures_are_only_read(subject: Subject) -> None:
+def test_the_images_are_only_read(subject: Subject) -> None:
     images = subject.images()
     before = images.copy()
     images.flags.writeable = False
@@ -94,7 +94,7 @@ def test_pixels_outside_0_and_1_are_legal(subject: Subject) -> None:
     assert np.isfinite(subject.build().forward(subject.images() * 6 - 3).outputs).all()
 
 
-def test_no_picture_at_all_is_an_empty_answer(subject: Subject) -> None:
+def test_no_image_at_all_is_an_empty_answer(subject: Subject) -> None:
     assert subject.build().forward(subject.images(0)).outputs.shape == (0, 3)
 
 
@@ -137,6 +137,6 @@ def test_an_unknown_layer_is_refused_and_the_others_listed(subject: Subject) -> 
     assert all(layer.name in str(caught.value) for layer in model.layers)
 
 
-def test_the_same_pictures_give_the_same_bits(subject: Subject) -> None:
+def test_the_same_images_give_the_same_bits(subject: Subject) -> None:
     model, images = subject.build(np.float32), subject.images(dtype=np.float32)
     assert np.array_equal(model.forward(images).outputs, model.forward(images).outputs)

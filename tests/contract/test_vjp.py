@@ -137,7 +137,7 @@ def test_gradients_are_copies(differentiable: Subject) -> None:
     assert np.array_equal(model.vjp(images, {OUTPUT: EVERY}, layers).input_gradients, wanted)
 
 
-def test_no_picture_at_all_is_an_empty_answer(differentiable: Subject) -> None:
+def test_no_image_at_all_is_an_empty_answer(differentiable: Subject) -> None:
     images = differentiable.images(0)
     assert differentiable.build().vjp(images, {OUTPUT: EVERY}).input_gradients.shape == (CLASSES, *images.shape)
 
@@ -176,7 +176,7 @@ def test_different_numbers_of_targets_are_refused(differentiable: Subject) -> No
         model.vjp(differentiable.images(), grad_outputs)
 
 
-def test_unknown_layers_and_wrong_pictures_are_refused(differentiable: Subject) -> None:
+def test_unknown_layers_and_wrong_images_are_refused(differentiable: Subject) -> None:
     model, images = differentiable.build(), differentiable.images()
     with pytest.raises(UnknownLayer, match="nowhere"):
         model.vjp(images, {OUTPUT: EVERY}, ["nowhere"])

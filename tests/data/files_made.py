@@ -18,10 +18,10 @@ def random_bytes(height: int, width: int, channels: int = 3, seed: int = 0) -> A
     return np.random.default_rng(seed).integers(0, 256, (height, width, channels), dtype=np.uint8)
 
 
-def encoded(picture: Image.Image, kind: str = "PNG", **options: Any) -> bytes:
-    """The content of a file that holds `picture`."""
+def encoded(image: Image.Image, kind: str = "PNG", **options: Any) -> bytes:
+    """The content of a file that holds `image`."""
     buffer = io.BytesIO()
-    picture.save(buffer, kind, **options)
+    image.save(buffer, kind, **options)
     return buffer.getvalue()
 
 

@@ -33,8 +33,8 @@ def made_png(samples: Array, depth: int, colour: int, *extra: tuple[bytes, bytes
     return png(samples.shape[1], samples.shape[0], depth, colour, packed(samples, depth), extra=extra)
 
 
-def near(picture: Loaded, expected: Array, within: float = EXACT) -> None:
-    np.testing.assert_allclose(picture.pixels, np.broadcast_to(expected, picture.pixels.shape), atol=within)
+def near(image: Loaded, expected: Array, within: float = EXACT) -> None:
+    np.testing.assert_allclose(image.pixels, np.broadcast_to(expected, image.pixels.shape), atol=within)
 
 
 CHANNELS = {0: 1, 2: 3, 4: 2, 6: 4}
@@ -97,8 +97,8 @@ PROFILES = {"linear": LINEAR, "gamma 1.8": GAMMA}
 PALETTED = ["PNG", "GIF", "TIFF"]
 
 
-def by_littlecms(picture: Image.Image, profile: bytes) -> Array:
+def by_littlecms(image: Image.Image, profile: bytes) -> Array:
     source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-    turned = ImageCms.profileToProfile(picture, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
+    turned = ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
     assert turned is not None
     return np.asarray(turned) / 255

@@ -141,14 +141,14 @@ def mended(data: bytes) -> bytes:
 def outcome(data: bytes) -> str:
     """Read a file: "read" or "refused"; anything else is raised."""
     try:
-        picture = load_image(data)
+        image = load_image(data)
     except ImageError as problem:
         said = str(problem)
         if not said.startswith("the image ") or "\n" in said:
             raise AssertionError(said) from problem
         return "refused"
-    width, height = picture.size
-    pixels: Array = picture.part(0, 0, width, min(height, 1 + 10**6 // width))
+    width, height = image.size
+    pixels: Array = image.part(0, 0, width, min(height, 1 + 10**6 // width))
     if not (pixels.dtype == np.float32 and 0 <= pixels.min() <= pixels.max() <= 1):
         raise AssertionError(f"{pixels.dtype} from {pixels.min()} to {pixels.max()}")
     return "read"

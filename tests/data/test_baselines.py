@@ -70,7 +70,7 @@ class TestBlur:
     def test_the_mean_stays(self, sigma: float) -> None:
         assert_allclose(blur(PICTURE, sigma).mean(axis=(0, 1)), PICTURE.mean(axis=(0, 1)), rtol=1e-4)
 
-    def test_a_plain_picture_stays_plain_to_its_borders(self) -> None:
+    def test_a_plain_image_stays_plain_to_its_borders(self) -> None:
         assert_allclose(blur(np.full((5, 7, 1), 0.25, np.float32), 3), 0.25, rtol=1e-5)
 
     def test_sigma_is_an_eighth_of_the_longer_side_and_said(self) -> None:
@@ -98,7 +98,7 @@ class TestFiles:
         with pytest.raises(ImageError, match=r"base\.png has 9 × 5 pixels, but the model takes 8 × 6"):
             make_baseline(str(path), SPEC, PICTURE)
 
-    def test_a_file_that_is_no_picture(self, tmp_path: Path) -> None:
+    def test_a_file_that_is_no_image(self, tmp_path: Path) -> None:
         (tmp_path / "base.png").write_bytes(b"words")
         with pytest.raises(ImageError, match="is text"):
             make_baseline(str(tmp_path / "base.png"), SPEC, PICTURE)

@@ -49,18 +49,18 @@ def binary_batch(pixels: np.ndarray, labels: np.ndarray) -> bytes:
 
 
 @pytest.fixture
-def pictures() -> tuple[np.ndarray, np.ndarray]:
+def labelled() -> tuple[np.ndarray, np.ndarray]:
     """Sixty images, ten per batch, one of each class, no two alike."""
     random = np.random.default_rng(3)
     return random.integers(0, 256, (6 * EACH, 32, 32, 3), dtype=np.uint8), np.tile(np.arange(10), 6)
 
 
-def written(folder: Path, pictures: tuple[np.ndarray, np.ndarray], suffix: str, encode: Callable) -> Path:
+def written(folder: Path, labelled: tuple[np.ndarray, np.ndarray], suffix: str, encode: Callable) -> Path:
     folder.mkdir()
     names = [name for part in PARTS for name in part]
     for number, name in enumerate(names):
         here = slice(number * EACH, (number + 1) * EACH)
-        (folder / (name + suffix)).write_bytes(encode(pictures[0][here], pictures[1][here]))
+        (folder / (name + suffix)).write_bytes(encode(labelled[0][here], labelled[1][here]))
     return folder
 
 
@@ -71,9 +71,9 @@ def packed(folder: Path) -> Path:
     return path
 
 
-def assert_read(data: Dataset, pictures: tuple[np.ndarray, np.ndarray]) -> None:
-    np.testing.assert_array_equal(np.concatenate([data.train.images, data.test.images]), pictures[0])
-    np.testing.assert_array_equal(np.concatenate([data.train.labels, data.test.labels]), pictures[1])
+def assert_read(data: Dataset, labelled: tuple[np.ndarray, np.ndarray]) -> None:
+    np.testing.assert_array_equal(np.concatenate([data.train.images, data.test.images]), labelled[0])
+    np.testing.assert_array_equal(np.concatenate([data.train.labels, data.test.labels]), labelled[1])
     assert len(data.test.images) == EACH
     assert data.classes == CLASSES
 
@@ -83,21 +83,21 @@ VERSIONS = {"python": ("", python_batch), "binary": (".bin", binary_batch)}
 
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("packing", ["folder", "parent", "tarball"])
-def test_every_official_form_gives_the_same_pictures(tmp_path, pictures, version, packing) -> None:
+def test_every_official_form_gives_the_same_images(tmp_path, labelled, version, packing) -> None:
     name = {"python": "cifar-10-batches-py", "binary": "cifar-10-batches-bin"}[version]
-    folder = written(tmp_path / name, pictures, *VERSIONS[version])
+    folder = written(tmp_path / name, labelled, *VERSIONS[version])
     path = {"folder": folder, "parent": tmp_path, "tarball": packed(folder)}[packing]
-    assert_read(load(path), pictures)
+    assert_read(load(path), labelled)
 
 
 @pytest.mark.parametrize("names", [("train_images", "train_labels", "test_images", "test_labels"),
                                    ("x_train", "y_train", "x_test", "y_test")])  # fmt: skip
-def test_an_npz_gives_the_same_pictures(tmp_path, pictures, names) -> None:
-    images, labels = pictures
+def test_an_npz_gives_the_same_images(tmp_path, labelled, names) -> None:
+    images, labels = labelled
     # Keras's labels are a column
     arrays = (images[:-EACH], labels[:-EACH, None], images[-EACH:], labels[-EACH:, None])
     np.savez(tmp_path / "data.npz", **dict(zip(names, arrays, strict=True)))
-    assert_read(load(tmp_path / "data.npz"), pictures)
+    assert_read(load(tmp_path / "data.npz"), labelled)
 
 
 def test_an_npz_of_other_classes_without_names_counts_them(tmp_path) -> None:
@@ -106,19 +106,19 @@ def test_an_npz_of_other_classes_without_names_counts_them(tmp_path) -> None:
     assert load(tmp_path / "own.npz").classes == ("class 0", "class 1", "class 2")
 
 
-def test_the_identity_is_of_the_pixels_not_of_the_form(tmp_path, pictures) -> None:
-    folder = written(tmp_path / "batches", pictures, "", python_batch)
+def test_the_identity_is_of_the_pixels_not_of_the_form(tmp_path, labelled) -> None:
+    folder = written(tmp_path / "batches", labelled, "", python_batch)
     one = load(folder).identity()
     assert one["sha256"] == load(packed(folder)).identity()["sha256"]
-    pictures[0][0, 0, 0, 0] ^= 1
-    other = load(written(tmp_path / "other", pictures, "", python_batch)).identity()
+    labelled[0][0, 0, 0, 0] ^= 1
+    other = load(written(tmp_path / "other", labelled, "", python_batch)).identity()
     assert one["sha256"] != other["sha256"]
 
 
-def test_an_archive_that_was_fetched_is_read_without_asking_anyone(tmp_path, pictures) -> None:
-    path = packed(written(tmp_path / "batches", pictures, "", python_batch))
+def test_an_archive_that_was_fetched_is_read_without_asking_anyone(tmp_path, labelled) -> None:
+    path = packed(written(tmp_path / "batches", labelled, "", python_batch))
     source = Source(f"http://127.0.0.1:1/{path.name}", hashlib.sha256(path.read_bytes()).hexdigest(), 1)
-    assert_read(fetch(tmp_path, sources=(source,)), pictures)
+    assert_read(fetch(tmp_path, sources=(source,)), labelled)
 
 
 class Intruder:
@@ -151,28 +151,28 @@ def test_a_damaged_batch_is_refused_by_name(content: bytes) -> None:
         from_pickle(content, "data_batch_3")
 
 
-def test_a_missing_batch_is_named(tmp_path, pictures) -> None:
-    folder = written(tmp_path / "batches", pictures, ".bin", binary_batch)
+def test_a_missing_batch_is_named(tmp_path, labelled) -> None:
+    folder = written(tmp_path / "batches", labelled, ".bin", binary_batch)
     (folder / "data_batch_4.bin").unlink()
     with pytest.raises(DataError, match=r"data_batch_4\.bin is missing"):
         load(folder)
 
 
-def test_a_binary_batch_that_is_cut_short_is_refused(tmp_path, pictures) -> None:
-    folder = written(tmp_path / "batches", pictures, ".bin", binary_batch)
+def test_a_binary_batch_that_is_cut_short_is_refused(tmp_path, labelled) -> None:
+    folder = written(tmp_path / "batches", labelled, ".bin", binary_batch)
     (folder / "test_batch.bin").write_bytes((folder / "test_batch.bin").read_bytes()[:-1])
     with pytest.raises(DataError, match=r"test_batch\.bin in .* has 30,729 bytes"):
         load(folder)
 
 
-def test_a_class_number_beyond_the_classes_is_refused(tmp_path, pictures) -> None:
-    folder = written(tmp_path / "batches", (pictures[0], pictures[1] + 1), "", python_batch)
+def test_a_class_number_beyond_the_classes_is_refused(tmp_path, labelled) -> None:
+    folder = written(tmp_path / "batches", (labelled[0], labelled[1] + 1), "", python_batch)
     with pytest.raises(DataError, match="from 1 to 10"):
         load(folder)
 
 
-def test_a_tarball_that_is_cut_short_says_to_download_again(tmp_path, pictures) -> None:
-    path = packed(written(tmp_path / "batches", pictures, "", python_batch))
+def test_a_tarball_that_is_cut_short_says_to_download_again(tmp_path, labelled) -> None:
+    path = packed(written(tmp_path / "batches", labelled, "", python_batch))
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
     with pytest.raises(DataError, match="download again"):
         load(path)
@@ -202,8 +202,8 @@ def test_a_pickle_runs_no_codec_but_the_one_that_bytes_need() -> None:
         from_pickle(pickle.dumps({b"data": Codec()}), "data_batch_1")
 
 
-def test_a_refused_pickle_is_named_with_its_file(tmp_path, pictures) -> None:
-    folder = written(tmp_path / "batches", pictures, "", python_batch)
+def test_a_refused_pickle_is_named_with_its_file(tmp_path, labelled) -> None:
+    folder = written(tmp_path / "batches", labelled, "", python_batch)
     (folder / "data_batch_3").write_bytes(pickle.dumps(print))
     with pytest.raises(
         DataError, match=r"data_batch_3 in .*batches is not opened: its pickle asks for builtins\.print"
@@ -232,8 +232,8 @@ def test_a_path_that_is_not_there_is_said_so(tmp_path, name) -> None:
 
 
 def test_an_npz_of_other_arrays_says_what_is_wanted(tmp_path) -> None:
-    np.savez(tmp_path / "data.npz", pictures=np.zeros(3))
-    with pytest.raises(DataError, match="holds pictures; a data set is train_images"):
+    np.savez(tmp_path / "data.npz", images=np.zeros(3))
+    with pytest.raises(DataError, match="holds images; a data set is train_images"):
         load(tmp_path / "data.npz")
 
 

@@ -12,7 +12,7 @@ from innerview.data.class_folders import from_folders
 from innerview.errors import DataError
 
 
-def picture(path: Path, colour: tuple[int, int, int], width: int = 8, height: int = 8) -> None:
+def image(path: Path, colour: tuple[int, int, int], width: int = 8, height: int = 8) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     Image.new("RGB", (width, height), colour).save(path)
 
@@ -22,11 +22,11 @@ def animals(tmp_path: Path) -> Path:
     """Two classes of seven plain images; the red value is the number of the image, the green the class."""
     for number, name in enumerate(["cat", "dog"]):
         for index in range(7):
-            picture(tmp_path / name / f"{index}.png", (index, number, 0))
+            image(tmp_path / name / f"{index}.png", (index, number, 0))
     return tmp_path
 
 
-def test_every_sixth_picture_of_a_class_is_set_apart(animals: Path) -> None:
+def test_every_sixth_image_of_a_class_is_set_apart(animals: Path) -> None:
     data = from_folders(animals, size=8)
     assert data.classes == ("cat", "dog")
     assert data.train.images[:, 0, 0, 0].tolist() == [0, 1, 2, 3, 4, 6] * 2
@@ -38,13 +38,13 @@ def test_every_sixth_picture_of_a_class_is_set_apart(animals: Path) -> None:
 def test_train_and_test_folders_are_taken_as_they_are(tmp_path: Path) -> None:
     for part, red in (("train", 1), ("test", 2)):
         for name in ("cat", "dog"):
-            picture(tmp_path / part / name / "a.png", (red, 0, 0))
+            image(tmp_path / part / name / "a.png", (red, 0, 0))
     data = from_folders(tmp_path, size=8)
     assert np.unique(data.train.images[..., 0]).tolist() == [1]
     assert np.unique(data.test.images[..., 0]).tolist() == [2]
 
 
-def test_a_picture_gives_its_centre_square(tmp_path: Path) -> None:
+def test_an_image_gives_its_centre_square(tmp_path: Path) -> None:
     wide = np.zeros((4, 12, 3), dtype=np.uint8)
     wide[:, 4:8] = 200
     for name in ("a", "b"):
@@ -57,7 +57,7 @@ def test_a_picture_gives_its_centre_square(tmp_path: Path) -> None:
     assert data.source == "class folders, crop center, 4 × 4 pixels"
 
 
-def test_a_picture_can_be_taken_whole(tmp_path: Path) -> None:
+def test_an_image_can_be_taken_whole(tmp_path: Path) -> None:
     wide = np.zeros((4, 8, 3), dtype=np.uint8)
     wide[:, 4:] = 200
     for name in ("a", "b"):
@@ -78,7 +78,7 @@ def test_shrinking_keeps_the_mean(tmp_path: Path) -> None:
     np.testing.assert_allclose(small.mean(axis=(0, 1)), random.mean(axis=(0, 1)), atol=0.5)
 
 
-def test_unreadable_pictures_are_listed_and_can_be_skipped(animals: Path) -> None:
+def test_unreadable_images_are_listed_and_can_be_skipped(animals: Path) -> None:
     (animals / "cat" / "broken.jpg").write_bytes(b"no image")
     (animals / "dog" / "0.png").write_bytes((animals / "dog" / "0.png").read_bytes()[:40])
     with pytest.raises(DataError) as caught:
@@ -101,8 +101,8 @@ def test_other_files_are_left_alone(animals: Path) -> None:
 
 
 def test_one_class_is_refused(tmp_path: Path) -> None:
-    picture(tmp_path / "cat" / "0.png", (0, 0, 0))
-    picture(tmp_path / "cat" / "1.png", (0, 0, 0))
+    image(tmp_path / "cat" / "0.png", (0, 0, 0))
+    image(tmp_path / "cat" / "1.png", (0, 0, 0))
     with pytest.raises(DataError, match="holds one class folder"):
         from_folders(tmp_path, size=8)
 
@@ -118,20 +118,20 @@ def test_an_empty_class_is_named(animals: Path) -> None:
         from_folders(animals, size=8)
 
 
-def test_a_class_of_one_picture_is_named(animals: Path) -> None:
-    picture(animals / "eel" / "0.png", (0, 0, 0))
+def test_a_class_of_one_image_is_named(animals: Path) -> None:
+    image(animals / "eel" / "0.png", (0, 0, 0))
     with pytest.raises(DataError, match="eel holds one image"):
         from_folders(animals, size=8)
 
 
 def test_a_test_class_that_is_not_trained_is_named(tmp_path: Path) -> None:
     for place in ("train/cat", "train/dog", "test/cat", "test/dog", "test/eel"):
-        picture(tmp_path / place / "0.png", (0, 0, 0))
+        image(tmp_path / place / "0.png", (0, 0, 0))
     with pytest.raises(DataError, match="not in train: eel"):
         from_folders(tmp_path, size=8)
 
 
-def test_a_class_whose_pictures_are_all_unreadable_is_refused_even_when_skipping(animals: Path) -> None:
+def test_a_class_whose_images_are_all_unreadable_is_refused_even_when_skipping(animals: Path) -> None:
     for number in range(2):
         (animals / "eel").mkdir(exist_ok=True)
         (animals / "eel" / f"{number}.png").write_bytes(b"no image")

@@ -14,29 +14,29 @@ from innerview.errors import ImageError
 GREY = np.array([[0, 17, 128, 255]], np.uint8)
 
 
-def pixel(picture: Loaded) -> list[float]:
+def pixel(image: Loaded) -> list[float]:
     """The first pixel, to two places."""
-    return [round(float(value), 2) for value in picture.pixels[0, 0]]
+    return [round(float(value), 2) for value in image.pixels[0, 0]]
 
 
 def test_one_bit() -> None:
-    picture = load_image(encoded(Image.fromarray(np.array([[True, False]])), "PNG"))
-    np.testing.assert_array_equal(picture.pixels, [[[1, 1, 1], [0, 0, 0]]])
+    image = load_image(encoded(Image.fromarray(np.array([[True, False]])), "PNG"))
+    np.testing.assert_array_equal(image.pixels, [[[1, 1, 1], [0, 0, 0]]])
 
 
 @pytest.mark.parametrize("kind", ["PNG", "BMP", "TIFF"])
 def test_grey(kind: str) -> None:
-    picture = load_image(encoded(Image.fromarray(GREY), kind))
-    np.testing.assert_allclose(picture.pixels, np.repeat(GREY[..., None] / 255, 3, axis=2), atol=1e-7)
-    assert picture.notes == ()
+    image = load_image(encoded(Image.fromarray(GREY), kind))
+    np.testing.assert_allclose(image.pixels, np.repeat(GREY[..., None] / 255, 3, axis=2), atol=1e-7)
+    assert image.notes == ()
 
 
 @pytest.mark.parametrize("kind", ["PNG", "GIF", "BMP", "TIFF"])
 def test_palette(kind: str) -> None:
-    picture = Image.new("P", (2, 1))
-    picture.putpalette([10, 20, 30, 200, 100, 0])
-    picture.putpixel((1, 0), 1)
-    read = load_image(encoded(picture, kind))
+    image = Image.new("P", (2, 1))
+    image.putpalette([10, 20, 30, 200, 100, 0])
+    image.putpixel((1, 0), 1)
+    read = load_image(encoded(image, kind))
     np.testing.assert_allclose(read.pixels * 255, [[[10, 20, 30], [200, 100, 0]]], atol=1e-4)
     assert read.notes == ()
 
@@ -47,28 +47,28 @@ OVER_WHITE = ("see-through parts are laid over white",)
 class TestSeeThrough:
     @pytest.mark.parametrize(("alpha", "red"), [(0, 1.0), (255, 0.0), (51, 0.8)])
     def test_colours(self, alpha: int, red: float) -> None:
-        picture = load_image(encoded(Image.new("RGBA", (2, 2), (0, 255, 255, alpha))))
-        assert pixel(picture) == [red, 1, 1]
-        assert picture.notes == (() if alpha == 255 else OVER_WHITE)
+        image = load_image(encoded(Image.new("RGBA", (2, 2), (0, 255, 255, alpha))))
+        assert pixel(image) == [red, 1, 1]
+        assert image.notes == (() if alpha == 255 else OVER_WHITE)
 
     def test_grey(self) -> None:
-        picture = load_image(encoded(Image.new("LA", (2, 2), (0, 51))))
-        assert pixel(picture) == [0.8, 0.8, 0.8]
-        assert picture.notes == OVER_WHITE
+        image = load_image(encoded(Image.new("LA", (2, 2), (0, 51))))
+        assert pixel(image) == [0.8, 0.8, 0.8]
+        assert image.notes == OVER_WHITE
 
     @pytest.mark.parametrize("kind", ["PNG", "GIF"])
     def test_palette(self, kind: str) -> None:
-        picture = Image.new("P", (2, 1))
-        picture.putpalette([10, 20, 30, 200, 100, 0])
-        picture.putpixel((1, 0), 1)
-        read = load_image(encoded(picture, kind, transparency=1))
+        image = Image.new("P", (2, 1))
+        image.putpalette([10, 20, 30, 200, 100, 0])
+        image.putpixel((1, 0), 1)
+        read = load_image(encoded(image, kind, transparency=1))
         np.testing.assert_allclose(read.pixels * 255, [[[10, 20, 30], [255, 255, 255]]], atol=1e-4)
         assert read.notes == OVER_WHITE
 
     def test_one_colour_of_an_ordinary_png(self) -> None:
-        picture = load_image(encoded(Image.new("RGB", (2, 2), (1, 2, 3)), "PNG", transparency=(1, 2, 3)))
-        assert pixel(picture) == [1, 1, 1]
-        assert picture.notes == OVER_WHITE
+        image = load_image(encoded(Image.new("RGB", (2, 2), (1, 2, 3)), "PNG", transparency=(1, 2, 3)))
+        assert pixel(image) == [1, 1, 1]
+        assert image.notes == OVER_WHITE
 
     def test_one_grey_of_an_ordinary_png(self) -> None:
         assert pixel(load_image(encoded(Image.new("L", (2, 2), 9), "PNG", transparency=9))) == [1, 1, 1]
@@ -77,9 +77,9 @@ class TestSeeThrough:
 class TestDeep:
     def test_sixteen_bit_grey_keeps_all_its_levels(self) -> None:
         values = np.array([[0, 1, 256, 65535]], np.uint16)
-        picture = load_image(encoded(Image.fromarray(values), "PNG"))
-        np.testing.assert_allclose(picture.pixels[..., 0], values / 65535, rtol=1e-6)
-        assert picture.notes == ("16-bit grey, divided by 65535",)
+        image = load_image(encoded(Image.fromarray(values), "PNG"))
+        np.testing.assert_allclose(image.pixels[..., 0], values / 65535, rtol=1e-6)
+        assert image.notes == ("16-bit grey, divided by 65535",)
 
     @pytest.mark.parametrize("order", ["<u2", ">u2"])
     def test_sixteen_bit_grey_in_either_byte_order(self, order: str) -> None:
@@ -90,16 +90,16 @@ class TestDeep:
 
     def test_sixteen_bit_colour_keeps_all_its_levels(self) -> None:
         rows = b"\0" + struct.pack(">3H", 0x80FF, 0xFF00, 0x00FF)
-        picture = load_image(png(1, 1, 16, 2, rows))
-        np.testing.assert_allclose(picture.pixels[0, 0] * 65535, [0x80FF, 0xFF00, 0x00FF], rtol=1e-6)
-        assert picture.notes == ("16 bits per channel, divided by 65535",)
+        image = load_image(png(1, 1, 16, 2, rows))
+        np.testing.assert_allclose(image.pixels[0, 0] * 65535, [0x80FF, 0xFF00, 0x00FF], rtol=1e-6)
+        assert image.notes == ("16 bits per channel, divided by 65535",)
 
     @pytest.mark.parametrize(("largest", "scale"), [(1, 255), (255, 255), (256, 65535), (65536, 2**31 - 1)])
     def test_whole_numbers_take_the_smallest_usual_scale(self, largest: int, scale: int) -> None:
         values = np.array([[0, largest]], np.int32)
-        picture = load_image(encoded(Image.fromarray(values), "TIFF"))
-        np.testing.assert_allclose(picture.pixels[..., 0], values / scale, rtol=1e-6)
-        assert picture.notes == (f"32-bit whole numbers, divided by {scale}",)
+        image = load_image(encoded(Image.fromarray(values), "TIFF"))
+        np.testing.assert_allclose(image.pixels[..., 0], values / scale, rtol=1e-6)
+        assert image.notes == (f"32-bit whole numbers, divided by {scale}",)
 
     @pytest.mark.parametrize(
         ("largest", "scale", "words"),
@@ -112,9 +112,9 @@ class TestDeep:
     )
     def test_floats_take_the_smallest_usual_scale(self, largest: float, scale: int, words: str) -> None:
         values = np.array([[0, largest]], np.float32)
-        picture = load_image(encoded(Image.fromarray(values), "TIFF"))
-        np.testing.assert_allclose(picture.pixels[..., 0], values / scale, rtol=1e-6)
-        assert picture.notes == (f"32-bit floats, {words}",)
+        image = load_image(encoded(Image.fromarray(values), "TIFF"))
+        np.testing.assert_allclose(image.pixels[..., 0], values / scale, rtol=1e-6)
+        assert image.notes == (f"32-bit floats, {words}",)
 
     @pytest.mark.parametrize("value", [-0.1, np.nan, np.inf, 1e20])
     def test_numbers_that_are_no_brightness_are_refused(self, value: float) -> None:
@@ -130,24 +130,24 @@ class TestDeep:
 @pytest.mark.parametrize("kind", ["JPEG", "TIFF"])
 @pytest.mark.parametrize(("inks", "colour"), [((0, 0, 0, 0), [1, 1, 1]), ((0, 0, 0, 255), [0, 0, 0])])
 def test_printing_inks(kind: str, inks: tuple[int, ...], colour: list[float]) -> None:
-    picture = load_image(encoded(Image.new("CMYK", (8, 8), inks), kind))
-    assert pixel(picture) == colour
-    assert len(picture.notes) == 1
+    image = load_image(encoded(Image.new("CMYK", (8, 8), inks), kind))
+    assert pixel(image) == colour
+    assert len(image.notes) == 1
 
 
 def test_brightness_and_colour_difference() -> None:
     """YCbCr in a TIFF; (255, 128, 128) is white in it."""
-    picture = load_image(encoded(Image.new("YCbCr", (4, 4), (255, 128, 128)), "TIFF"))
-    assert pixel(picture) == [1, 1, 1]
+    image = load_image(encoded(Image.new("YCbCr", (4, 4), (255, 128, 128)), "TIFF"))
+    assert pixel(image) == [1, 1, 1]
 
 
 @pytest.mark.parametrize(("lab", "colour"), [((255, 0, 0), [1, 1, 1]), ((0, 0, 0), [0, 0, 0])])
 def test_lab(lab: tuple[int, ...], colour: list[float]) -> None:
     """L* from 0 to 255, a* and b* signed in a TIFF: zero is grey."""
     data = encoded(Image.frombytes("LAB", (2, 2), bytes(lab * 4)), "TIFF")
-    picture = load_image(data)
-    np.testing.assert_allclose(picture.pixels[0, 0], colour, atol=0.02)
-    assert picture.notes == ("L*a*b* colours turned to sRGB",)
+    image = load_image(data)
+    np.testing.assert_allclose(image.pixels[0, 0], colour, atol=0.02)
+    assert image.notes == ("L*a*b* colours turned to sRGB",)
 
 
 class TestColourProfiles:
@@ -157,9 +157,9 @@ class TestColourProfiles:
 
     def test_srgb_changes_nothing(self) -> None:
         profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-        picture = load_image(self.with_profile(profile))
-        np.testing.assert_array_equal(np.rint(picture.pixels * 255), random_bytes(4, 4))
-        assert picture.notes == ()
+        image = load_image(self.with_profile(profile))
+        np.testing.assert_array_equal(np.rint(image.pixels * 255), random_bytes(4, 4))
+        assert image.notes == ()
 
     def test_another_one_is_applied(self) -> None:
         """A profile that swaps two of sRGB's primaries must swap them in the image."""
@@ -171,14 +171,14 @@ class TestColourProfiles:
         table = {bytes(profile[at : at + 4]): at for at in range(132, 132 + 12 * 40, 12)}
         red, blue = table[b"rXYZ"], table[b"bXYZ"]
         profile[red : red + 4], profile[blue : blue + 4] = b"bXYZ", b"rXYZ"
-        picture = load_image(encoded(Image.new("RGB", (2, 2), (255, 0, 0)), "PNG", icc_profile=bytes(profile)))
-        np.testing.assert_allclose(picture.pixels[0, 0], [0, 0, 1], atol=0.02)
-        assert picture.notes[0].startswith("colours turned from ")
+        image = load_image(encoded(Image.new("RGB", (2, 2), (255, 0, 0)), "PNG", icc_profile=bytes(profile)))
+        np.testing.assert_allclose(image.pixels[0, 0], [0, 0, 1], atol=0.02)
+        assert image.notes[0].startswith("colours turned from ")
 
     def test_a_broken_one_is_passed_over_and_said(self) -> None:
-        picture = load_image(self.with_profile(b"nonsense" * 40))
-        np.testing.assert_array_equal(np.rint(picture.pixels * 255), random_bytes(4, 4))
-        assert "was not applied" in picture.notes[0]
+        image = load_image(self.with_profile(b"nonsense" * 40))
+        np.testing.assert_array_equal(np.rint(image.pixels * 255), random_bytes(4, 4))
+        assert "was not applied" in image.notes[0]
 
     def test_one_that_can_not_be_used_is_said(self) -> None:
         assert "was not applied" in load_image(self.with_profile(b"nonsense" * 40, "L")).notes[0]

@@ -19,7 +19,7 @@ SMALL = InputSpec(32, 32)
 SIDES = st.integers(1, 60)
 
 
-def picture(width: int, height: int) -> Loaded:
+def image(width: int, height: int) -> Loaded:
     return Loaded("moose.jpg", np.random.default_rng(width + height).random((height, width, 3), dtype=np.float32))
 
 
@@ -31,13 +31,13 @@ class TestTheRightSizeAlready:
         assert (fitted.box, fitted.words) == ((0, 0, 32, 32), "32 × 32, as it is")
 
     def test_is_a_copy(self) -> None:
-        original = picture(32, 32)
+        original = image(32, 32)
         before = original.pixels.copy()
         preprocess(original, SMALL).pixels[:] = 0
         assert_array_equal(original.pixels, before)
 
     def test_a_box_of_the_right_size_is_taken_pixel_by_pixel(self) -> None:
-        original = picture(50, 40)
+        original = image(50, 40)
         fitted = preprocess(original, SMALL, (3, 5, 32, 32))
         assert_array_equal(fitted.pixels, original.pixels[5:37, 3:35])
         assert fitted.words == "32 × 32 of 50 × 40: 32 × 32 at left 3, top 5, pixel by pixel"
@@ -69,15 +69,15 @@ WORDS = {
 
 @pytest.mark.parametrize(("size", "crop", "box", "words"), WORDS.values(), ids=WORDS)
 def test_what_was_done_is_said(size: tuple[int, int], crop, box: Box, words: str) -> None:
-    fitted = preprocess(picture(*size), SMALL, crop)
+    fitted = preprocess(image(*size), SMALL, crop)
     assert fitted.box == box
     assert fitted.words == f"32 × 32 of {size[0]} × {size[1]}: {words}"
     assert fitted.pixels.shape == (32, 32, 3)
 
 
 @given(SIDES, SIDES, SIDES, SIDES, st.sampled_from([1, 3]))
-def test_any_picture_fits_any_model(width: int, height: int, wide: int, high: int, channels: int) -> None:
-    original = picture(width, height)
+def test_any_image_fits_any_model(width: int, height: int, wide: int, high: int, channels: int) -> None:
+    original = image(width, height)
     spec = InputSpec(high, wide, channels)
     fitted = preprocess(original, spec)
     assert fitted.pixels.shape == spec.shape
@@ -94,7 +94,7 @@ def test_any_picture_fits_any_model(width: int, height: int, wide: int, high: in
 
 def test_a_map_on_the_box_lies_where_the_model_looked() -> None:
     """A bright square in the original appears at the same share of the box."""
-    original = picture(90, 60)
+    original = image(90, 60)
     original.pixels[:] = 0
     original.pixels[30:45, 45:60] = 1
     fitted = preprocess(original, InputSpec(12, 12))
@@ -121,9 +121,9 @@ class TestGrey:
 
 
 @pytest.mark.parametrize("box", [(-1, 0, 5, 5), (0, 0, 0, 5), (6, 0, 5, 5), (0, 4, 5, 5), (0, 0, 11, 8)])
-def test_a_box_outside_the_picture_is_refused(box: Box) -> None:
+def test_a_box_outside_the_image_is_refused(box: Box) -> None:
     with pytest.raises(ImageError, match=r"moose\.jpg has 10 × 8 pixels; choose one inside it"):
-        preprocess(picture(10, 8), SMALL, box)
+        preprocess(image(10, 8), SMALL, box)
 
 
 @pytest.mark.parametrize(

@@ -18,8 +18,8 @@ def fill(folder: Path, counts: dict[str, int]) -> None:
     for name, count in counts.items():
         (folder / name).mkdir(parents=True)
         for number in range(1, count + 1):
-            picture = Image.new("RGB", (6, 5), (number, *[LEVELS.get(name, 0)] * 2))
-            (folder / name / f"{number}.png").write_bytes(encoded(picture))
+            image = Image.new("RGB", (6, 5), (number, *[LEVELS.get(name, 0)] * 2))
+            (folder / name / f"{number}.png").write_bytes(encoded(image))
 
 
 @pytest.fixture
@@ -28,17 +28,17 @@ def data(tmp_path: Path) -> ClassFolders:
     return open_folders(tmp_path)
 
 
-def test_classes_and_pictures_stand_in_natural_order(data: ClassFolders) -> None:
+def test_classes_and_images_stand_in_natural_order(data: ClassFolders) -> None:
     assert data.class_names == ("cat", "dog", "horse")
     assert [entry.path.name for entry in data.of_class("dog")] == [f"{number}.png" for number in range(1, 13)]
     assert [entry.index for entry in data.entries] == list(range(17))
     assert [entry.name for entry in data.of_class("horse")] == ["horse:0", "horse:1"]
 
 
-def test_a_picture_knows_its_truth(data: ClassFolders) -> None:
-    picture = data.pick("dog:11").read()
-    assert (picture.label, picture.name) == ("dog", "dog:11 (12.png)")
-    assert round(float(picture.pixels[0, 0, 0] * 255)) == 12
+def test_an_image_knows_its_truth(data: ClassFolders) -> None:
+    image = data.pick("dog:11").read()
+    assert (image.label, image.name) == ("dog", "dog:11 (12.png)")
+    assert round(float(image.pixels[0, 0, 0] * 255)) == 12
 
 
 @pytest.mark.parametrize(
@@ -170,7 +170,7 @@ class TestNoDataSet:
     ("content", "said"),
     [(b"meow", r"cat:1 \(2\.png\) is text, 4 bytes"), (None, "there is no file .*; beside it there is")],
 )
-def test_a_picture_that_can_not_be_read_says_which(data: ClassFolders, content: bytes | None, said: str) -> None:
+def test_an_image_that_can_not_be_read_says_which(data: ClassFolders, content: bytes | None, said: str) -> None:
     entry = data.pick("cat:1")
     entry.path.unlink()
     if content is not None:
@@ -234,7 +234,7 @@ class TestOthersLayouts:
         (tmp_path / "cat" / "gone.png").symlink_to(tmp_path / "nowhere.png")
         assert [entry.path.name for entry in open_folders(tmp_path).entries] == ["1.png"]
 
-    def test_links_in_a_circle_without_pictures_end(self, tmp_path: Path) -> None:
+    def test_links_in_a_circle_without_images_end(self, tmp_path: Path) -> None:
         (tmp_path / "a" / "b").mkdir(parents=True)
         (tmp_path / "a" / "b" / "up").symlink_to(tmp_path, target_is_directory=True)
         with pytest.raises(DataError, match="no class folder with an image in it"):

@@ -26,17 +26,17 @@ class TestPNG:
     def test_every_kind_at_every_depth(self, colour: int, depth: int) -> None:
         samples = some(colour, depth)
         unit = samples / ((1 << depth) - 1)
-        picture = load_image(made_png(samples, depth, colour))
-        near(picture, unit if colour in {0, 2} else over_white(unit[..., :-1], unit[..., -1:]))
-        assert (OVER_WHITE in picture.notes) == (colour in {4, 6})
+        image = load_image(made_png(samples, depth, colour))
+        near(image, unit if colour in {0, 2} else over_white(unit[..., :-1], unit[..., -1:]))
+        assert (OVER_WHITE in image.notes) == (colour in {4, 6})
 
     @pytest.mark.parametrize(("colour", "depth"), [(4, 8), (4, 16), (6, 8), (6, 16)])
     def test_opacity_that_hides_nothing_changes_nothing(self, colour: int, depth: int) -> None:
         samples = some(colour, depth)
         samples[..., -1] = (1 << depth) - 1
-        picture = load_image(made_png(samples, depth, colour))
-        near(picture, samples[..., :-1] / ((1 << depth) - 1))
-        assert OVER_WHITE not in picture.notes
+        image = load_image(made_png(samples, depth, colour))
+        near(image, samples[..., :-1] / ((1 << depth) - 1))
+        assert OVER_WHITE not in image.notes
 
     @pytest.mark.parametrize(("colour", "depth"), [one for one in DEPTHS if one[0] in {0, 2}])
     def test_a_colour_key_at_every_depth(self, colour: int, depth: int) -> None:
@@ -46,10 +46,10 @@ class TestPNG:
         samples[3, 3] = key
         if depth == 16:
             samples[4, 4] = key ^ 1
-        picture = load_image(made_png(samples, depth, colour, (b"tRNS", struct.pack(f">{len(key)}H", *key))))
+        image = load_image(made_png(samples, depth, colour, (b"tRNS", struct.pack(f">{len(key)}H", *key))))
         hidden = (samples == key).all(axis=2, keepdims=True)
-        near(picture, np.where(hidden, 1, samples / ((1 << depth) - 1)))
-        assert OVER_WHITE in picture.notes
+        near(image, np.where(hidden, 1, samples / ((1 << depth) - 1)))
+        assert OVER_WHITE in image.notes
         assert not hidden.all()
 
     @pytest.mark.parametrize(("colour", "depth"), [(0, 2), (0, 8), (2, 8), (0, 16)])
@@ -69,10 +69,10 @@ class TestPNG:
         colours = random_bytes(1, count)[0]
         samples = np.random.default_rng(depth).integers(0, count, (5, 9, 1))
         transparent = [(b"tRNS", alphas)] if alphas else []
-        picture = load_image(made_png(samples, depth, 3, (b"PLTE", colours.tobytes()), *transparent))
+        image = load_image(made_png(samples, depth, 3, (b"PLTE", colours.tobytes()), *transparent))
         opacity = np.full(count, 255)
         opacity[: len(alphas)] = list(alphas)
-        near(picture, over_white(colours / 255, opacity[:, None] / 255)[samples[..., 0]])
+        near(image, over_white(colours / 255, opacity[:, None] / 255)[samples[..., 0]])
 
     @pytest.mark.parametrize(("colour", "depth"), DEPTHS)
     def test_interlaced(self, colour: int, depth: int) -> None:
@@ -117,9 +117,9 @@ class TestTonesOfPNG:
 
     @pytest.mark.parametrize("extra", [(gama(0.45455),), (gama(0.45455), SRGB_POINTS), (SRGB_POINTS,), (gama(0.45),)])
     def test_what_is_srgb_changes_nothing(self, extra: Sequence[tuple[bytes, bytes]]) -> None:
-        picture = self.read(*extra)
-        near(picture, self.SAMPLES / 255)
-        assert picture.notes == ()
+        image = self.read(*extra)
+        near(image, self.SAMPLES / 255)
+        assert image.notes == ()
 
     @pytest.mark.parametrize("first", [(b"sRGB", b"\0"), (b"cICP", bytes([1, 13, 0, 1]))])
     def test_srgb_goes_before_a_gamma(self, first: tuple[bytes, bytes]) -> None:
@@ -127,14 +127,14 @@ class TestTonesOfPNG:
 
     def test_primaries_are_applied(self) -> None:
         """Red and blue in each other's place."""
-        picture = load_image(made_png(np.array([[[255, 0, 0]]]), 8, 2, gama(0.45455), SWAPPED_POINTS))
-        near(picture, np.array([0, 0, 1]), 1e-3)
-        assert "its own primaries" in picture.notes[0]
+        image = load_image(made_png(np.array([[[255, 0, 0]]]), 8, 2, gama(0.45455), SWAPPED_POINTS))
+        near(image, np.array([0, 0, 1]), 1e-3)
+        assert "its own primaries" in image.notes[0]
 
     def test_display_p3_by_its_number(self) -> None:
         """P3's red lies outside sRGB; its greys are sRGB's."""
-        picture = load_image(made_png(np.array([[[90, 90, 90], [255, 0, 0]]]), 8, 2, (b"cICP", bytes([12, 13, 0, 1]))))
-        near(picture, np.array([[[90 / 255] * 3, [1, 0, 0]]]), 1e-3)
+        image = load_image(made_png(np.array([[[90, 90, 90], [255, 0, 0]]]), 8, 2, (b"cICP", bytes([12, 13, 0, 1]))))
+        near(image, np.array([[[90 / 255] * 3, [1, 0, 0]]]), 1e-3)
 
     def test_sixteen_bits_keep_their_levels(self) -> None:
         samples = np.array([[[0], [7], [300], [65535]]])
@@ -147,6 +147,6 @@ class TestTonesOfPNG:
 
     @pytest.mark.parametrize("extra", [(gama(0),), (gama(1.0), chrm(*[0] * 8)), (gama(1.0), chrm(*[0.3] * 8))])
     def test_nonsense_is_passed_over_and_said(self, extra: Sequence[tuple[bytes, bytes]]) -> None:
-        picture = self.read(*extra)
-        near(picture, self.SAMPLES / 255)
-        assert picture.notes == ("its gAMA and cHRM chunks make no sense and were passed over",)
+        image = self.read(*extra)
+        near(image, self.SAMPLES / 255)
+        assert image.notes == ("its gAMA and cHRM chunks make no sense and were passed over",)

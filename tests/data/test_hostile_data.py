@@ -50,8 +50,8 @@ def array(values: object) -> bytes:
 
 
 def data_set(**changed: bytes) -> bytes:
-    pictures = array(np.zeros((2, 4, 4, 3), np.uint8))
-    good = {"train_images": pictures, "train_labels": array([0, 1]), "test_images": pictures}
+    images = array(np.zeros((2, 4, 4, 3), np.uint8))
+    good = {"train_images": images, "train_labels": array([0, 1]), "test_images": images}
     return npz({**good, "test_labels": array([0, 1]), **changed})
 
 
@@ -131,7 +131,7 @@ def test_a_pipe_is_refused_at_once(tmp_path: Path, name: str) -> None:
     path = tmp_path / name
     os.mkfifo(path)
     assert "a pipe" in refuse(partial(load, path), name)
-    refuse(partial(furnish, pictures=(), data=path), name)
+    refuse(partial(furnish, images=(), data=path), name)
 
 
 def test_a_device_is_refused_at_once(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ def test_the_files_are_read_before_they_are_damaged(name: str) -> None:
     assert load_image(whole_files()[name]).pixels.shape[2] == 3
 
 
-def test_a_thousand_damaged_pictures() -> None:
+def test_a_thousand_damaged_images() -> None:
     with silence():
         ends = Counter(outcome(data) for _, data in mutations(1000))
     assert set(ends) == {"read", "refused"}

@@ -20,8 +20,8 @@ class TestJPEG:
     @pytest.mark.parametrize("progressive", [False, True])
     @pytest.mark.parametrize("mode", ["L", "RGB", "CMYK"])
     def test_modes(self, mode: str, *, progressive: bool) -> None:
-        picture = Image.fromarray(random_bytes(4, 4).repeat(8, 0).repeat(8, 1)).convert(mode)
-        data = encoded(picture, "JPEG", progressive=progressive, quality=95)
+        image = Image.fromarray(random_bytes(4, 4).repeat(8, 0).repeat(8, 1)).convert(mode)
+        data = encoded(image, "JPEG", progressive=progressive, quality=95)
         with Image.open(io.BytesIO(data)) as decoded:
             near(load_image(data), np.asarray(decoded.convert("RGB")) / 255)
 
@@ -54,10 +54,10 @@ class TestJPEG:
             load_image(data[:-2] + data[start:-2] * 200 + b"\xff\xd9")
 
     def test_a_profile_in_several_parts(self) -> None:
-        picture = Image.new("RGB", (8, 8), (55, 55, 55))
+        image = Image.new("RGB", (8, 8), (55, 55, 55))
         half = len(LINEAR) // 2
         parts = [LINEAR[:half], LINEAR[half:]]
-        plain = encoded(picture, "JPEG")
+        plain = encoded(image, "JPEG")
         marks = [
             b"\xff\xe2" + struct.pack(">H", len(part) + 16) + b"ICC_PROFILE\0" + bytes([number, 2]) + part
             for number, part in enumerate(parts, 1)
@@ -66,16 +66,16 @@ class TestJPEG:
 
 
 class TestGIF:
-    def test_around_a_smaller_first_picture_the_canvas_is_see_through(self) -> None:
+    def test_around_a_smaller_first_image_the_canvas_is_see_through(self) -> None:
         data = bytearray(encoded(Image.new("P", (2, 2)), "GIF"))
         data[6:10] = struct.pack("<HH", 5, 4)
         place = data.index(b"\x2c\0\0\0\0")
         data[place + 1 : place + 5] = struct.pack("<HH", 2, 1)
-        picture = load_image(bytes(data))
+        image = load_image(bytes(data))
         expected = np.ones((4, 5, 1))
         expected[1:3, 2:4] = 0
-        near(picture, expected)
-        assert OVER_WHITE in picture.notes
+        near(image, expected)
+        assert OVER_WHITE in image.notes
 
     def test_of_an_animation_only_the_first_counts(self) -> None:
         frames = [Image.new("P", (4, 4), level) for level in (0, 1)]
@@ -88,8 +88,8 @@ class TestGIF:
 class TestBMP:
     @pytest.mark.parametrize("mode", ["1", "L", "P", "RGB"])
     def test_modes(self, mode: str) -> None:
-        picture = Image.fromarray(random_bytes(5, 7)).convert(mode)
-        near(load_image(encoded(picture, "BMP")), np.asarray(picture.convert("RGB")) / 255)
+        image = Image.fromarray(random_bytes(5, 7)).convert(mode)
+        near(load_image(encoded(image, "BMP")), np.asarray(image.convert("RGB")) / 255)
 
     def test_opacity(self) -> None:
         """Of 32 bits, where a mask says so; without one the fourth byte means nothing."""
@@ -112,9 +112,9 @@ class TestWebP:
     @pytest.mark.parametrize("lossless", [True, False])
     @pytest.mark.parametrize("animated", [True, False])
     def test_opacity(self, *, lossless: bool, animated: bool) -> None:
-        picture = Image.new("RGBA", (8, 8), (0, 100, 200, 51))
+        image = Image.new("RGBA", (8, 8), (0, 100, 200, 51))
         more = {"save_all": True, "append_images": [Image.new("RGBA", (8, 8), (9, 9, 9, 255))]} if animated else {}
-        data = encoded(picture, "WEBP", lossless=lossless, quality=100, **more)
+        data = encoded(image, "WEBP", lossless=lossless, quality=100, **more)
         near(load_image(data), over_white(np.array([0, 100, 200]) / 255, np.array(0.2)), 0.01)
 
 

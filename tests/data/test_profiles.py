@@ -33,8 +33,8 @@ class TestProfiles:
         ("kind", "options"), [("PNG", {}), ("TIFF", {}), ("WEBP", {"lossless": True}), ("JPEG", {"quality": 100})]
     )
     def test_colours_in_every_format(self, kind: str, options: dict[str, object], profile: bytes) -> None:
-        picture = Image.fromarray(random_bytes(4, 6).repeat(8, 0).repeat(8, 1))
-        data = encoded(picture, kind, icc_profile=profile, **options)
+        image = Image.fromarray(random_bytes(4, 6).repeat(8, 0).repeat(8, 1))
+        data = encoded(image, kind, icc_profile=profile, **options)
         with Image.open(io.BytesIO(data)) as decoded:
             expected = by_littlecms(decoded.convert("RGB"), profile)
         found = load_image(data)
@@ -47,8 +47,8 @@ class TestProfiles:
             (srgb_profile(), True),
             (with_curve(b"curv" + bytes(4) + struct.pack(">IH", 1, 563)), False),
         ):
-            picture = load_image(encoded(Image.fromarray(random_bytes(4, 4)), icc_profile=profile))
-            assert (picture.notes == ()) == same
+            image = load_image(encoded(Image.fromarray(random_bytes(4, 4)), icc_profile=profile))
+            assert (image.notes == ()) == same
 
     def test_a_name_decides_nothing(self) -> None:
         renamed = srgb_profile().replace("sRGB built-in".encode("utf-16-be"), "ProPhoto RGB ".encode("utf-16-be"))
@@ -86,16 +86,16 @@ class TestProfiles:
     def test_grey_of_sixteen_bits_with_a_grey_profile(self) -> None:
         """Hand value: v ^ 1.8 is the light; littleCMS rounds to 8 bits."""
         values = np.linspace(0, 65535, 64).astype(np.uint16).reshape(8, 8)
-        picture = load_image(encoded(Image.fromarray(values), icc_profile=grey_profile()))
-        near(picture, srgb_curve((values / 65535) ** 1.8)[..., None], 1.5 / 255)
+        image = load_image(encoded(Image.fromarray(values), icc_profile=grey_profile()))
+        near(image, srgb_curve((values / 65535) ** 1.8)[..., None], 1.5 / 255)
 
     def test_colours_of_sixteen_bits_use_their_upper_halves(self) -> None:
         samples = some(2, 16)
         compressed = zlib.compress(LINEAR)
-        picture = load_image(made_png(samples, 16, 2, (b"iCCP", b"p\0\0" + compressed)))
+        image = load_image(made_png(samples, 16, 2, (b"iCCP", b"p\0\0" + compressed)))
         upper = Image.fromarray((samples >> 8).astype(np.uint8))
-        near(picture, by_littlecms(upper, LINEAR), 1e-6)
-        assert "16 bits per channel, of which the upper 8 are used for its profile" in picture.notes
+        near(image, by_littlecms(upper, LINEAR), 1e-6)
+        assert "16 bits per channel, of which the upper 8 are used for its profile" in image.notes
 
     @pytest.mark.parametrize(
         ("mode", "profile", "said"),
@@ -106,8 +106,8 @@ class TestProfiles:
         ],
     )
     def test_one_for_something_else_is_passed_over_and_said(self, mode: str, profile: bytes, said: str) -> None:
-        picture = load_image(encoded(Image.new(mode, (8, 8)), "TIFF", icc_profile=profile))
-        assert any(said in note for note in picture.notes)
+        image = load_image(encoded(Image.new(mode, (8, 8)), "TIFF", icc_profile=profile))
+        assert any(said in note for note in image.notes)
 
     def test_grey_with_the_profile_of_srgb_is_usual(self) -> None:
         assert load_image(encoded(Image.new("L", (8, 8)), "JPEG", icc_profile=srgb_profile())).notes == ()
@@ -116,7 +116,7 @@ class TestProfiles:
     @pytest.mark.parametrize("kind", ["PNG", "TIFF"])
     def test_a_broken_one_changes_nothing_and_is_said(self, kind: str, profile: bytes) -> None:
         values = random_bytes(4, 4)
-        picture = load_image(encoded(Image.fromarray(values), kind, icc_profile=profile))
-        if not any("turned from" in note for note in picture.notes):
-            near(picture, values / 255)
-            assert any("not applied" in note for note in picture.notes)
+        image = load_image(encoded(Image.fromarray(values), kind, icc_profile=profile))
+        if not any("turned from" in note for note in image.notes):
+            near(image, values / 255)
+            assert any("not applied" in note for note in image.notes)

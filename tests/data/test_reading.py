@@ -24,17 +24,17 @@ LOSSLESS = {"PNG": {}, "WEBP": {"lossless": True}, "BMP": {}, "TIFF": {}}
 @settings(max_examples=15, deadline=None)
 def test_bytes_come_back_as_their_255th_parts(kind: str, height: int, width: int, seed: int) -> None:
     values = random_bytes(height, width, seed=seed)
-    picture = load_image(encoded(Image.fromarray(values), kind, **LOSSLESS[kind]))
-    assert picture.pixels.dtype == np.float32
-    np.testing.assert_array_equal(picture.pixels, values.astype(np.float32) / np.float32(255))
-    assert picture.size == (width, height)
-    assert picture.notes == ()
+    image = load_image(encoded(Image.fromarray(values), kind, **LOSSLESS[kind]))
+    assert image.pixels.dtype == np.float32
+    np.testing.assert_array_equal(image.pixels, values.astype(np.float32) / np.float32(255))
+    assert image.size == (width, height)
+    assert image.notes == ()
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "GIF"])
 def test_lossy_formats_come_close(kind: str) -> None:
-    picture = load_image(encoded(Image.new("RGB", (9, 7), (200, 100, 50)), kind))
-    np.testing.assert_allclose(picture.pixels, np.broadcast_to(np.array([200, 100, 50]) / 255, (7, 9, 3)), atol=0.01)
+    image = load_image(encoded(Image.new("RGB", (9, 7), (200, 100, 50)), kind))
+    np.testing.assert_allclose(image.pixels, np.broadcast_to(np.array([200, 100, 50]) / 255, (7, 9, 3)), atol=0.01)
 
 
 def test_every_format_is_tried_here() -> None:
@@ -44,16 +44,16 @@ def test_every_format_is_tried_here() -> None:
 def test_a_file_has_its_name_and_the_truth_that_was_given(tmp_path) -> None:
     (tmp_path / "moose.png").write_bytes(encoded(Image.new("RGB", (3, 2))))
     for place in (tmp_path / "moose.png", str(tmp_path / "moose.png")):
-        picture = load_image(place, label="deer")
-        assert (picture.name, picture.label) == ("moose.png", "deer")
+        image = load_image(place, label="deer")
+        assert (image.name, image.label) == ("moose.png", "deer")
     assert load_image(tmp_path / "moose.png", name="Bull").name == "Bull"
 
 
 @pytest.mark.parametrize("kind", ["GIF", "WEBP", "PNG", "TIFF", "MPO"])
 def test_of_several_the_first_is_read_and_it_is_said(kind: str) -> None:
-    picture = load_image(animation(kind))
-    np.testing.assert_allclose(picture.pixels, 10 / 255, atol=0.01)
-    assert picture.notes == ("the first of several images in the file",)
+    image = load_image(animation(kind))
+    np.testing.assert_allclose(image.pixels, 10 / 255, atol=0.01)
+    assert image.notes == ("the first of several images in the file",)
 
 
 def test_the_frames_are_not_counted(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -85,10 +85,10 @@ def test_exif_orientation_is_applied_once(kind: str, orientation: int) -> None:
     stored = Image.fromarray(np.ascontiguousarray(ORIENTATIONS[orientation](upright)))
     exif = Image.Exif()
     exif[0x0112] = orientation
-    picture = load_image(encoded(stored, kind, exif=exif, **LOSSLESS[kind]))
-    np.testing.assert_array_equal(np.rint(picture.pixels * 255), upright)
-    assert len(picture.notes) == (orientation != 1)
-    assert all("EXIF" in note for note in picture.notes)
+    image = load_image(encoded(stored, kind, exif=exif, **LOSSLESS[kind]))
+    np.testing.assert_array_equal(np.rint(image.pixels * 255), upright)
+    assert len(image.notes) == (orientation != 1)
+    assert all("EXIF" in note for note in image.notes)
 
 
 @pytest.mark.parametrize(
@@ -99,13 +99,13 @@ def test_exif_orientation_is_applied_once(kind: str, orientation: int) -> None:
     ],
     ids=["words", "numbers"],
 )
-def test_broken_exif_leaves_the_picture_as_it_is(exif: bytes, notes: tuple[str, ...]) -> None:
+def test_broken_exif_leaves_the_image_as_it_is(exif: bytes, notes: tuple[str, ...]) -> None:
     """What its reader has to say of it is kept and does not reach the terminal."""
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        picture = load_image(encoded(Image.new("RGB", (4, 3), (9, 9, 9)), "JPEG", exif=exif))
-    assert picture.size == (4, 3)
-    assert picture.notes == notes
+        image = load_image(encoded(Image.new("RGB", (4, 3), (9, 9, 9)), "JPEG", exif=exif))
+    assert image.size == (4, 3)
+    assert image.notes == notes
 
 
 def test_an_unknown_orientation_changes_nothing() -> None:
@@ -161,7 +161,7 @@ BROKEN = {
 
 
 @pytest.mark.parametrize(("data", "said"), BROKEN.values(), ids=BROKEN)
-def test_what_is_no_picture_is_named(tmp_path, data: bytes, said: str) -> None:
+def test_what_is_no_image_is_named(tmp_path, data: bytes, said: str) -> None:
     path = tmp_path / "moose.png"
     path.write_bytes(data)
     with pytest.raises(ImageError, match=said):
@@ -188,11 +188,11 @@ def test_damage_anywhere_is_survived(kind: str) -> None:
             for place in generator.integers(0, len(whole), 4):
                 damaged[place] = generator.integers(0, 256)
             try:
-                picture = load_image(bytes(damaged), max_pixels=1_000_000)
+                image = load_image(bytes(damaged), max_pixels=1_000_000)
             except ImageError as problem:
                 assert str(problem).startswith("the image ")  # noqa: PT017 — either way is right
             else:
-                assert 0 <= picture.pixels.min() <= picture.pixels.max() <= 1
+                assert 0 <= image.pixels.min() <= image.pixels.max() <= 1
 
 
 @given(st.binary(max_size=200))

@@ -16,11 +16,11 @@ FOLDER = Path(str(files("innerview.data") / "samples"))
 
 @pytest.mark.parametrize("name", example_names())
 def test_every_sample_is_an_ordinary_photo(name: str) -> None:
-    picture = example_image(name)
-    assert picture.name == name
-    assert picture.notes == ()
-    assert 300 <= max(picture.size) <= 512
-    assert picture.pixels.std() > 0.1
+    image = example_image(name)
+    assert image.name == name
+    assert image.notes == ()
+    assert 300 <= max(image.size) <= 512
+    assert image.pixels.std() > 0.1
 
 
 def test_the_best_ones_come_first_with_their_truth() -> None:

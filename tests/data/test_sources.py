@@ -71,9 +71,9 @@ def test_all_are_read_alike(tmp_path: Path, give: Callable[[Path], object]) -> N
     path = tmp_path / "moose.png"
     path.write_bytes(FILE)
     with unchecked():
-        picture = load_image(give(path))  # pyright: ignore[reportArgumentType]
-    np.testing.assert_allclose(picture.pixels, VALUES / 255, atol=1e-3)
-    assert picture.name in {"moose.png", "the image"}
+        image = load_image(give(path))  # pyright: ignore[reportArgumentType]
+    np.testing.assert_allclose(image.pixels, VALUES / 255, atol=1e-3)
+    assert image.name in {"moose.png", "the image"}
 
 
 @pytest.mark.parametrize(
@@ -89,11 +89,11 @@ def test_arrays_without_colours(values: Array, expected: list[list[float]]) -> N
     np.testing.assert_allclose(load_image(values).pixels[..., 1], expected, atol=1e-6)
 
 
-def test_a_picture_does_not_change_with_somebodys_array() -> None:
+def test_an_image_does_not_change_with_somebodys_array() -> None:
     values = np.zeros((2, 2, 3), np.uint8)
-    picture = load_image(values)
+    image = load_image(values)
     values += 9
-    assert picture.pixels.max() == 0
+    assert image.pixels.max() == 0
 
 
 REFUSED: dict[str, tuple[object, str]] = {
@@ -125,14 +125,14 @@ class TestPIL:
     def test_every_mode(self, mode: str) -> None:
         grey = mode in {"F", "I;16"}
         white = Image.new("RGB", (3, 2), "white")
-        picture = Image.new(mode, (3, 2), 1.0 if mode == "F" else 65535) if grey else white.convert(mode)
-        assert load_image(picture).pixels.min() > 0.99
+        image = Image.new(mode, (3, 2), 1.0 if mode == "F" else 65535) if grey else white.convert(mode)
+        assert load_image(image).pixels.min() > 0.99
 
     def test_its_own_info_counts(self) -> None:
-        picture = Image.new("RGB", (3, 2), (1, 2, 3))
-        picture.info["transparency"] = (1, 2, 3)
-        picture.getexif()[0x0112] = 6
-        found = load_image(picture)
+        image = Image.new("RGB", (3, 2), (1, 2, 3))
+        image.info["transparency"] = (1, 2, 3)
+        image.getexif()[0x0112] = 6
+        found = load_image(image)
         assert found.size == (2, 3)
         assert found.pixels.min() == 1
         assert len(found.notes) == 2
@@ -140,19 +140,19 @@ class TestPIL:
     def test_one_that_is_not_decoded_keeps_the_depth_of_its_file(self, tmp_path: Path) -> None:
         """Pillow would give the upper halves."""
         data = png(1, 1, 16, 2, b"\0\x80\xff\xff\x00\x00\xff")
-        with Image.open(io.BytesIO(data)) as picture:
-            np.testing.assert_allclose(load_image(picture).pixels[0, 0] * 65535, [0x80FF, 0xFF00, 0xFF], atol=0.01)
-            picture.load()  # and it can still be used
+        with Image.open(io.BytesIO(data)) as image:
+            np.testing.assert_allclose(load_image(image).pixels[0, 0] * 65535, [0x80FF, 0xFF00, 0xFF], atol=0.01)
+            image.load()  # and it can still be used
 
     def test_a_frame_that_was_chosen_is_that_frame(self) -> None:
-        with Image.open(io.BytesIO(animation("GIF"))) as picture:
-            picture.seek(2)
-            np.testing.assert_allclose(load_image(picture).pixels, 200 / 255, atol=0.01)
+        with Image.open(io.BytesIO(animation("GIF"))) as image:
+            image.seek(2)
+            np.testing.assert_allclose(load_image(image).pixels, 200 / 255, atol=0.01)
 
     def test_it_stays_as_it_is(self) -> None:
-        picture = Image.fromarray(VALUES)
-        found = load_image(picture)
-        picture.paste((0, 0, 0), (0, 0, 6, 4))
+        image = Image.fromarray(VALUES)
+        found = load_image(image)
+        image.paste((0, 0, 0), (0, 0, 6, 4))
         np.testing.assert_allclose(found.pixels, VALUES / 255, atol=1e-6)
 
     def test_size_is_bounded(self) -> None:

@@ -82,16 +82,16 @@ class TestTIFF:
         unit = values / most
         colour, alpha = unit[..., :-1], unit[..., -1:]
         data = tiff(values, photometric=1 if colours == 1 else 2, extra=(1 if associated else 2,))
-        picture = load_image(data)
-        near(picture, colour + 1 - alpha if associated else over_white(colour, alpha))
-        assert OVER_WHITE in picture.notes
+        image = load_image(data)
+        near(image, colour + 1 - alpha if associated else over_white(colour, alpha))
+        assert OVER_WHITE in image.notes
 
     @pytest.mark.parametrize("kind", ["u1", "u2", "f4"])
     def test_further_channels_are_left_out_and_said(self, kind: str) -> None:
         values = deep(kind, 5)
-        picture = load_image(tiff(values, photometric=2, extra=(0, 0)))
-        near(picture, values[..., :3] / (np.iinfo(kind).max if kind[0] == "u" else 1))
-        assert "2 more channels, of which nobody says what they hold, left out" in picture.notes
+        image = load_image(tiff(values, photometric=2, extra=(0, 0)))
+        near(image, values[..., :3] / (np.iinfo(kind).max if kind[0] == "u" else 1))
+        assert "2 more channels, of which nobody says what they hold, left out" in image.notes
 
     @pytest.mark.parametrize("scale", [257, 1])
     def test_palettes_of_either_depth(self, scale: int) -> None:
@@ -102,8 +102,8 @@ class TestTIFF:
 
     @pytest.mark.parametrize("compression", ["raw", "jpeg", "tiff_lzw", "packbits", "tiff_adobe_deflate", "lzma"])
     def test_compressions(self, compression: str) -> None:
-        picture = Image.new("RGB", (16, 16), (200, 100, 50))
-        near(load_image(encoded(picture, "TIFF", compression=compression)), np.array([200, 100, 50]) / 255, 0.01)
+        image = Image.new("RGB", (16, 16), (200, 100, 50))
+        near(load_image(encoded(image, "TIFF", compression=compression)), np.array([200, 100, 50]) / 255, 0.01)
 
     @pytest.mark.parametrize("compression", ["group3", "group4", "tiff_ccitt"])
     def test_fax(self, compression: str) -> None:
@@ -118,9 +118,9 @@ class TestTIFF:
 
     def test_a_second_page_is_said_and_not_read(self) -> None:
         first, second = Image.new("L", (4, 4), 9), Image.new("L", (90, 90), 99)
-        picture = load_image(encoded(first, "TIFF", save_all=True, append_images=[second]))
-        near(picture, np.array(9 / 255))
-        assert picture.notes == ("the first of several images in the file",)
+        image = load_image(encoded(first, "TIFF", save_all=True, append_images=[second]))
+        near(image, np.array(9 / 255))
+        assert image.notes == ("the first of several images in the file",)
 
     def test_a_large_one_by_its_marks(self) -> None:
         values = random_bytes(3, 5)

@@ -38,7 +38,7 @@ def model(request: pytest.FixtureRequest) -> NumpyModel:
     return numpy_model(model, model.weights(), np.float32)
 
 
-def pictures(model: NumpyModel, count: int = 2) -> np.ndarray:
+def random_images(model: NumpyModel, count: int = 2) -> np.ndarray:
     return np.random.default_rng(1).random((count, *model.input.shape)).astype(np.float32)
 
 
@@ -49,7 +49,7 @@ def test_the_torch_source_is_the_model_at_every_layer(tmp_path: Path, model: Num
     layers = [layer.name for layer in model.layers]
     assert [layer.name for layer in theirs.layers] == layers
     grad_outputs = {OUTPUT: together([Logit(0), Logit(2)])}
-    found, wanted = (one.vjp(pictures(model), grad_outputs, layers) for one in (theirs, model))
+    found, wanted = (one.vjp(random_images(model), grad_outputs, layers) for one in (theirs, model))
     assert_close(found.outputs, wanted.outputs, np.float32)
     assert_close(found.input_gradients, wanted.input_gradients, np.float32)
     for name in layers:
@@ -58,7 +58,7 @@ def test_the_torch_source_is_the_model_at_every_layer(tmp_path: Path, model: Num
 
 def test_the_numpy_source_is_the_model_and_its_gradient(tmp_path: Path, model: NumpyModel) -> None:
     module = taken_away(tmp_path, model, "numpy")
-    layers, images = module.build(), pictures(model)
+    layers, images = module.build(), random_images(model)
     theirs = wrap(lambda given: module.forward(layers, given), input=InputSpec(*model.input.shape), output=model.output)
     assert_close(theirs.forward(images).outputs, model.forward(images).outputs, np.float32)
     wanted = model.vjp(images, {OUTPUT: together([Logit(0), Logit(2)])}).input_gradients

@@ -10,7 +10,7 @@ import pytest
 
 from contract.closeness import assert_close
 from export.taken_away import taken_away
-from export.test_export import NETWORKS, pictures
+from export.test_export import NETWORKS, random_images
 from innerview.adapters.keras import KerasModel
 from innerview.model import OUTPUT
 from innerview.targets import Logit, together
@@ -26,7 +26,7 @@ def test_the_keras_source_is_the_model_at_every_layer(tmp_path: Path, name: str)
     layers = [layer.name for layer in wrapped.layers]
     assert [layer.name for layer in theirs.layers if not layer.name.endswith(("_padding", "_order"))] == layers
     grad_outputs = {OUTPUT: together([Logit(0), Logit(2)])}
-    found, wanted = (one.vjp(pictures(wrapped), grad_outputs, layers) for one in (theirs, wrapped))
+    found, wanted = (one.vjp(random_images(wrapped), grad_outputs, layers) for one in (theirs, wrapped))
     assert_close(found.outputs, wanted.outputs, np.float32)
     assert_close(found.input_gradients, wanted.input_gradients, np.float32)
     for tap in layers:
@@ -39,4 +39,6 @@ def test_it_can_be_kept_in_one_file(tmp_path: Path) -> None:
     built = taken_away(tmp_path, wrapped, "keras").build()
     built.save(tmp_path / "model.keras")
     again = KerasModel(keras.saving.load_model(tmp_path / "model.keras"), wrapped.input, wrapped.output)
-    assert_close(again.forward(pictures(wrapped)).outputs, wrapped.forward(pictures(wrapped)).outputs, np.float32)
+    assert_close(
+        again.forward(random_images(wrapped)).outputs, wrapped.forward(random_images(wrapped)).outputs, np.float32
+    )

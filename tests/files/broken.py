@@ -68,7 +68,7 @@ class Kind:
     opens: bool = True
 
 
-def picture(name: str, form: str, mode: str = "RGB") -> Kind:
+def image(name: str, form: str, mode: str = "RGB") -> Kind:
     image = Image.fromarray(random_bytes(12, 14)).convert(mode)
     return Kind(
         name,
@@ -150,7 +150,7 @@ def read_folders(at: Path) -> None:
 
 
 def batches() -> dict[str, bytes]:
-    """CIFAR-10's files with a picture of each class."""
+    """CIFAR-10's files with an image of each class."""
     rows = {b"data": np.zeros((10, 3072), np.uint8), b"labels": list(range(10))}
     meta = pickle.dumps({b"label_names": [name.encode() for name in CLASSES]}, protocol=2)
     names = [*(f"data_batch_{number}" for number in range(1, 6)), "test_batch"]
@@ -222,13 +222,13 @@ STATES = {
 METRICS = b'{"step": 1, "loss": %b}\n'
 
 KINDS: Mapping[str, Kind] = {
-    "PNG": picture("a.png", "PNG"),
-    "JPEG": picture("a.jpg", "JPEG"),
-    "WebP": picture("a.webp", "WEBP"),
-    "GIF": picture("a.gif", "GIF", "P"),
-    "BMP": picture("a.bmp", "BMP"),
-    "TIFF": picture("a.tiff", "TIFF"),
-    "PPM": picture("a.ppm", "PPM"),
+    "PNG": image("a.png", "PNG"),
+    "JPEG": image("a.jpg", "JPEG"),
+    "WebP": image("a.webp", "WEBP"),
+    "GIF": image("a.gif", "GIF", "P"),
+    "BMP": image("a.bmp", "BMP"),
+    "TIFF": image("a.tiff", "TIFF"),
+    "PPM": image("a.ppm", "PPM"),
     "class folders": Kind("data/cat/0.png", write_folders, read_folders),
     "safetensors": of_weights(
         "w.safetensors", lambda at: (at / "w.safetensors").write_bytes(save(weights())), NOT_FINITE
@@ -370,7 +370,7 @@ CONTENTS: Mapping[str, Callable[[bytes], bytes]] = {
     "text of no encoding": lambda _: b"caf\xe9, \xff\xfe\x80\n",
     "surrogates": lambda _: b'{"a": "\\ud800", "step": 1}\n\xed\xa0\x80',
     "a web page": lambda _: b"<!DOCTYPE html><html><body>404</body></html>",
-    "a picture": lambda _: encoded(Image.new("RGB", (4, 4))),
+    "an image": lambda _: encoded(Image.new("RGB", (4, 4))),
     "a ZIP archive of nothing": lambda _: b"PK\x05\x06" + bytes(18),
     "a pickle that runs": lambda _: pickle.dumps(Touch(), protocol=4),
     "an old pickle that runs": lambda _: pickle.dumps(Touch(), protocol=0),

@@ -159,7 +159,7 @@ def write_result(folder: Path) -> None:
 
 
 def write_batches(folder: Path) -> None:
-    """CIFAR-10's files with a picture of each class."""
+    """CIFAR-10's files with an image of each class."""
     rows = {b"data": np.zeros((10, 3072), np.uint8), b"labels": list(range(10))}
     for name in (*(f"data_batch_{number}" for number in range(1, 6)), "test_batch"):
         (folder / name).write_bytes(pickle.dumps(rows, protocol=2))

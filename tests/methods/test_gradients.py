@@ -33,7 +33,7 @@ def test_the_gradient_is_the_closed_form(model: Analytic, image: np.ndarray) -> 
     assert result.provenance.target == "logit of 1 class-b"
 
 
-def test_an_open_class_is_the_winner_at_the_picture(model: Analytic, image: np.ndarray) -> None:
+def test_an_open_class_is_the_winner_at_the_image(model: Analytic, image: np.ndarray) -> None:
     result = gradient(model, image, Logit())
     again = gradient(model, image, Logit(result.prediction.index))
     np.testing.assert_array_equal(result.gradient, again.gradient)

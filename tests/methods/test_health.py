@@ -23,7 +23,7 @@ HEALTHY = TrainingSignals(
     distance=np.array([[0.9, 0.8], [0.7, 0.6], [0.4, 0.3], [0.1, 0.1], [0.01, 0.01], [0, 0]]),
     broken=np.zeros((6, 2)),
     units=(LayerUnits("layer 1", np.array([0.5, 0.01]), np.array([0.0, 0.94])),),
-    pictures=5,
+    n_images=5,
     said=np.array([0.3, 0.4, 0.3]),
 )
 
@@ -83,10 +83,10 @@ def test_a_silent_channel_is_not_called_stuck_as_well() -> None:
     assert [one.kind for one in examine_health(replace(HEALTHY, units=(relu,)))] == ["dead"]
 
 
-def test_channels_are_not_judged_by_a_picture_or_two() -> None:
+def test_channels_are_not_judged_by_an_image_or_two() -> None:
     for kind in ("dead", "saturated"):
-        assert examine_health(replace(SICK[kind][0], pictures=2)) == []
-        assert [one.kind for one in examine_health(replace(SICK[kind][0], pictures=0))] == [kind]
+        assert examine_health(replace(SICK[kind][0], n_images=2)) == []
+        assert [one.kind for one in examine_health(replace(SICK[kind][0], n_images=0))] == [kind]
 
 
 def test_gradients_may_be_known_at_some_steps_only() -> None:

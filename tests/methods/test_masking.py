@@ -21,7 +21,7 @@ def test_a_rank_is_a_permutation_in_the_order_asked(seed: int, order: str) -> No
     assert (np.diff(key) >= 0).all()
 
 
-def test_everything_kept_is_the_picture_and_nothing_is_the_fill() -> None:
+def test_everything_kept_is_the_image_and_nothing_is_the_fill() -> None:
     model = Analytic.random(7)
     image = np.random.default_rng(1).uniform(size=model.input.shape)
     fill = np.full_like(image, 0.5)

@@ -63,7 +63,7 @@ def test_it_works_for_any_function() -> None:
     np.testing.assert_allclose(*maps, atol=1e-12)
 
 
-def test_the_picture_is_left_as_it_is_and_progress_is_told() -> None:
+def test_the_image_is_left_as_it_is_and_progress_is_told() -> None:
     before, calls = IMAGE.copy(), list[tuple[int, int]]()
     occlusion(NETWORK, IMAGE, Logit(0), fill=FILL, window=2, progress=lambda done, total: calls.append((done, total)))
     np.testing.assert_array_equal(IMAGE, before)

@@ -11,17 +11,17 @@ from methods.analytic import Analytic
 def test_counts_equal_one_prediction_at_a_time() -> None:
     model = Analytic.random(11)
     generator = np.random.default_rng(12)
-    pictures = [(generator.uniform(size=model.input.shape), int(generator.integers(3))) for _ in range(7)]
+    images = [(generator.uniform(size=model.input.shape), int(generator.integers(3))) for _ in range(7)]
     baseline, alphas = np.full(model.input.shape, 0.5), [0.0, 0.3, 1.0]
     done: list[float] = []
-    found = path_predictions(model, iter(pictures), baseline=baseline, alphas=alphas, progress=done.append)
+    found = path_predictions(model, iter(images), baseline=baseline, alphas=alphas, progress=done.append)
     calls = np.array(
         [
-            [one.index for one in predict(model, np.stack([baseline + a * (x - baseline) for x, _ in pictures]))]
+            [one.index for one in predict(model, np.stack([baseline + a * (x - baseline) for x, _ in images]))]
             for a in alphas
         ]
     )
-    truths = np.array([truth for _, truth in pictures])
+    truths = np.array([truth for _, truth in images])
     np.testing.assert_allclose(found.accuracy, (calls == truths).mean(axis=1))
     np.testing.assert_allclose(found.fractions, [[(row == k).mean() for k in range(3)] for row in calls])
     np.testing.assert_allclose(found.fractions.sum(axis=1), 1)
@@ -29,7 +29,7 @@ def test_counts_equal_one_prediction_at_a_time() -> None:
     assert done == pytest.approx([1, 2, 3, 4, 5, 6, 6 + 1 / 3, 6 + 2 / 3, 7])  # three alphas to each pass of three
 
 
-def test_no_picture_is_refused() -> None:
+def test_no_image_is_refused() -> None:
     model = Analytic.random(11)
     with pytest.raises(UsageError, match="no image"):
         path_predictions(model, [], baseline=np.zeros(model.input.shape), alphas=[1])

@@ -13,11 +13,11 @@ RANDOM = np.random.default_rng(0)
 OUTPUTS = RANDOM.normal(size=(5, 7))
 
 
-def test_it_is_0_where_the_picture_does_not_matter() -> None:
+def test_it_is_0_where_the_image_does_not_matter() -> None:
     assert response(np.repeat(OUTPUTS[:1], 5, axis=0)) == pytest.approx(0)
 
 
-def test_it_is_1_where_nothing_but_the_picture_matters() -> None:
+def test_it_is_1_where_nothing_but_the_image_matters() -> None:
     centred = OUTPUTS - OUTPUTS.mean(axis=0)
     assert response(centred) == pytest.approx(1)
     assert response(np.zeros((5, 7))) == 1

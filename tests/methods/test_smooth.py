@@ -68,8 +68,8 @@ def test_the_variance_and_its_error_are_those_of_the_noise() -> None:
 
 
 def test_the_variance_is_that_of_the_very_maps() -> None:
-    pictures = noisy_pictures(IMAGE, stdevs=0.3, n_samples=5, seed=2)
-    maps = np.stack([gradient(NETWORK, picture, Logit(2)).gradient for picture in pictures])
+    images = noisy_pictures(IMAGE, stdevs=0.3, n_samples=5, seed=2)
+    maps = np.stack([gradient(NETWORK, image, Logit(2)).gradient for image in images])
     options = {"stdevs": 0.3, "n_samples": 5, "seed": 2}
     np.testing.assert_allclose(smooth_grad(NETWORK, IMAGE, Logit(2), **options).attribution, maps.mean(axis=0))
     np.testing.assert_allclose(var_grad(NETWORK, IMAGE, Logit(2), **options).attribution, maps.var(axis=0, ddof=1))
@@ -85,7 +85,7 @@ def test_a_seed_decides_and_is_taken_down() -> None:
     assert "seed 1" in first.notes[0]
 
 
-def test_an_open_class_is_resolved_at_the_picture_alone() -> None:
+def test_an_open_class_is_resolved_at_the_image_alone() -> None:
     linear = np.zeros((2, 1, 2, 1))
     linear[0], linear[1] = 1.0, 1.001  # noise makes another class win at nearly every image
     seen: list[int | None] = []
@@ -94,9 +94,9 @@ def test_an_open_class_is_resolved_at_the_picture_alone() -> None:
         seen.append(target.index)
         return gradient(model, image, target)
 
-    picture = np.array([[[0.0], [1.0]]])
+    asked = np.array([[[0.0], [1.0]]])
     result = smooth_grad(
-        Analytic(linear, np.zeros_like(linear)), picture, Logit(), method=method, n_samples=20, stdevs=3.0
+        Analytic(linear, np.zeros_like(linear)), asked, Logit(), method=method, n_samples=20, stdevs=3.0
     )
     assert seen == [1] * 20
     assert result.target == 1

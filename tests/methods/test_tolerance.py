@@ -88,13 +88,13 @@ def test_nothing_is_spent_on_scores(model, images):
     assert result.convergence[-1][2] == pytest.approx(result.relative_convergence_delta, abs=1e-12)
 
 
-def test_an_open_class_is_the_winner_at_the_picture_and_stays_it(model, images):
+def test_an_open_class_is_the_winner_at_the_image_and_stays_it(model, images):
     results = explain(model, [job(image, Logit()) for image in images])
     for number, (result,) in results.items():
         assert result.target == int(model.forward(images[number][None]).outputs[0].argmax())
 
 
-def test_targets_of_a_picture_share_its_passes(model, images):
+def test_targets_of_an_image_share_its_passes(model, images):
     targets = (Logit(0), Logit(2), Contrast(1), Margin(0, 1), Probability(1))
     model.seen.clear()
     together = explain(model, [job(images[0], *targets)], tolerance=1e-3)[0]
@@ -173,7 +173,7 @@ def test_company_changes_nothing_but_rounding_and_the_same_work_gives_the_same_b
 
 
 @pytest.mark.parametrize("batch_size", [1, 2, 7, 64])
-def test_a_pass_never_holds_more_than_the_batch_size_and_pictures_fill_it_together(model, images, batch_size):
+def test_a_pass_never_holds_more_than_the_batch_size_and_images_fill_it_together(model, images, batch_size):
     model.seen.clear()
     baselines = (black(images[0]), images[4])
     explain(model, [job(image, baselines=baselines) for image in images], batch_size=batch_size)

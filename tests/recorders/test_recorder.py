@@ -147,12 +147,12 @@ def test_maps_add_up_and_explain_the_true_class(recording: RunFolder) -> None:
         np.testing.assert_allclose(seen.probabilities, shifted / shifted.sum(1, keepdims=True), rtol=1e-5)
 
 
-def test_layers_and_pictures_are_kept(recording: RunFolder) -> None:
+def test_layers_and_images_are_kept(recording: RunFolder) -> None:
     seen = observations.channels(recording, 8)
     assert list(seen) == ["2", "6"]
     assert len(seen["2"].mean) == 5
-    pictures, labels = observations.pictures(recording)
-    np.testing.assert_array_equal(pictures, PIXELS)
+    images, labels = observations.images(recording)
+    np.testing.assert_array_equal(images, PIXELS)
     assert labels is not None
     assert tuple(labels) == LABELS
     steps, silent = recording.curve("dead/2")

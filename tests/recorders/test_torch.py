@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import nn
 
-from adapters.torch_models import CLASSES, SPEC, in_the_middle_of_training, model, pictures, same, state
+from adapters.torch_models import CLASSES, SPEC, in_the_middle_of_training, model, random_images, same, state
 from innerview.errors import ModelError, UnknownLayer, UsageError
 from innerview.recorders.probe_config import ProbeConfig
 from innerview.recorders.torch import WatchedTorch, original, watch
@@ -76,7 +76,7 @@ def test_layers_are_those_of_the_model_in_evaluation_mode() -> None:
 
 def test_pixels_go_through_the_declaration() -> None:
     module = model()
-    pixels = pictures(3)
+    pixels = random_images(3)
     declared = watch(module, ProbeConfig(pixels, input=SPEC, output=CLASSES)).look()
     plain = watch(module, ProbeConfig(torch.from_numpy(pixels).permute(0, 3, 1, 2))).look()
     assert declared
@@ -107,7 +107,7 @@ def test_everything_comes_back_as_it_was() -> None:
     module = in_the_middle_of_training()
     before, drawn = copy.deepcopy(state(module)), chances()
     with unchecked():  # the run-time type checker itself draws from Python's generator
-        watched = watch(module, ProbeConfig(pictures(3), input=SPEC, output=CLASSES))
+        watched = watch(module, ProbeConfig(random_images(3), input=SPEC, output=CLASSES))
         watched.look()
         watched.remember()
         watched.measure()

@@ -94,16 +94,16 @@ def test_probes_are_read_back(run: RunFolder) -> None:
     assert run.observed("probes") == (12,)
 
 
-def test_a_recording_without_pictures_says_so(run: RunFolder) -> None:
+def test_a_recording_without_images_says_so(run: RunFolder) -> None:
     with pytest.raises(DataError, match="no probe images"):
-        observations.pictures(run)
+        observations.images(run)
 
 
 def test_images_are_read_back_with_and_without_classes(run: RunFolder) -> None:
     run.observe("pictures", 0, {"pictures": np.zeros((2, 4, 4, 3))})
-    assert observations.pictures(run)[1] is None
+    assert observations.images(run)[1] is None
     run.observe("pictures", 0, {"pictures": np.zeros((2, 4, 4, 3)), "labels": np.array([1, 0])})
-    assert observations.pictures(run)[1].tolist() == [1, 0]
+    assert observations.images(run)[1].tolist() == [1, 0]
 
 
 def test_what_was_not_seen_can_t_be_read(run: RunFolder) -> None:

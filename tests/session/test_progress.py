@@ -78,7 +78,7 @@ def test_a_look_tells_of_every_pass_and_never_goes_back(tmp_path: Path, scale: s
 
 
 @pytest.mark.parametrize("patience", [1, 4, 12])
-def test_a_look_that_is_stopped_within_a_picture_leaves_no_half_of_it(tmp_path: Path, patience: int) -> None:
+def test_a_look_that_is_stopped_within_an_image_leaves_no_half_of_it(tmp_path: Path, patience: int) -> None:
     with pytest.raises(Stopped):
         explain(["cat"], REQUEST, model=NETWORK, output=tmp_path / "new", progress=Heard(patience))
     assert not (tmp_path / "new" / "cat").exists()

@@ -27,7 +27,7 @@ from innerview.session.training import payloads
 from innerview.session.training.models import model_at
 from innerview.session.training.reading import open_runs
 from innerview.viewer.payload import Payload, decode, encode
-from innerview.viewer.payloads.stamp import picture_hash
+from innerview.viewer.payloads.stamp import hash_image
 from innerview.viewer.payloads.subject import Photo
 from session.made_runs import SIZE, made_folders, made_run, metadata
 
@@ -168,7 +168,7 @@ def test_a_few_outliers_leave_the_axis_to_all_others(tmp_path: Path) -> None:
     assert int(count_weights({"now": {name: flat.reshape(40, 100)}}, held=1).counts.sum()) == flat.size
 
 
-def test_a_film_runs_the_picture_through_the_checkpoints(tmp_path: Path) -> None:
+def test_a_film_runs_the_image_through_the_checkpoints(tmp_path: Path) -> None:
     made_run(tmp_path / "a")
     registry = RunRegistry([tmp_path])
     payload = show(registry, "timeline", registry.facts()[0]["id"], photo())
@@ -255,9 +255,9 @@ def test_the_model_is_tested_on_the_data_and_the_surest_mistakes_are_shown(tmp_p
     registry = RunRegistry([tmp_path / "runs"], data=data)
     listening, kept = Listening(), list[Loaded]()
 
-    def keep(picture: Loaded) -> str:
-        kept.append(picture)
-        return picture_hash(picture.pixels)
+    def keep(image: Loaded) -> str:
+        kept.append(image)
+        return hash_image(image.pixels)
 
     found = registry.answer(Query(kind="tested", run=registry.facts()[0]["id"]), None, listening, keep)
     model = model_at(open_runs([run.path])[0], 10)
@@ -271,7 +271,7 @@ def test_the_model_is_tested_on_the_data_and_the_surest_mistakes_are_shown(tmp_p
         (-one.probabilities[one.index] for one, truth in zip(said, truths, strict=True) if one.index != truth)
     )
     np.testing.assert_allclose(found.arrays["probability"], -np.array(wrong[:12]), rtol=1e-5)
-    assert found.json("held") == [picture_hash(one.pixels) for one in kept]
+    assert found.json("held") == [hash_image(one.pixels) for one in kept]
     assert [one.label for one in kept] == [model.output.class_names[truth] for truth in found.arrays["label"]]
     assert (found.arrays["images"] == np.stack([np.rint(255 * one.pixels) for one in kept])).all()
     assert "120 test images from data, shown to the weights of step 10" in found.metadata["about"]
@@ -280,7 +280,7 @@ def test_the_model_is_tested_on_the_data_and_the_surest_mistakes_are_shown(tmp_p
     assert [int(one.arrays["confusion"].sum()) for one in listening.levels] == [100]
 
 
-def test_more_pictures_can_be_tested(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_more_images_can_be_tested(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made_run(tmp_path / "runs" / "a")
     monkeypatch.setattr(run_answers, "COUNT", 4)
     registry = RunRegistry([tmp_path / "runs"], data=made_folders(tmp_path / "data", count=10))
@@ -335,8 +335,8 @@ def test_answers_that_a_training_kept_are_shown_by_name(tmp_path: Path) -> None:
 def test_labelled_probes_of_a_recorder_are_answers_too(tmp_path: Path) -> None:
     output = {"class_names": ["ant", "bee"]}
     run = made_run(tmp_path / "a", model="theirs", declared={"input": {"height": 4}, "output": output})
-    pictures = np.random.default_rng(0).uniform(size=(3, 4, 4, 3)).astype(np.float32)
-    run.observe("pictures", 0, {"pictures": pictures, "labels": np.array([1, 0, 1])})
+    images = np.random.default_rng(0).uniform(size=(3, 4, 4, 3)).astype(np.float32)
+    run.observe("pictures", 0, {"pictures": images, "labels": np.array([1, 0, 1])})
     chances = np.array([[0.3, 0.7], [0.2, 0.8], [0.6, 0.4]])
     keep_probes(run, 3, Probes(np.log(chances), chances, np.zeros((0, 0, 0), np.float32), np.zeros(0), np.zeros(0)))
     registry = RunRegistry([tmp_path])
@@ -344,7 +344,7 @@ def test_labelled_probes_of_a_recorder_are_answers_too(tmp_path: Path) -> None:
     assert found.arrays["confusion"].tolist() == [[0, 1], [1, 1]]
     assert (found.arrays["predicted"].tolist(), found.arrays["label"].tolist()) == ([1, 0], [0, 1])
     np.testing.assert_allclose(found.arrays["probability"], [0.8, 0.6])
-    assert (found.arrays["images"] == np.rint(255 * pictures[1:])).all()
+    assert (found.arrays["images"] == np.rint(255 * images[1:])).all()
     assert "3 probe images, as it saw them at step 3" in found.metadata["about"]
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from innerview.data.labelled import Dataset, LabelledPictures
+from innerview.data.labelled import Dataset, LabelledImages
 from innerview.runs import RunFolder, answers
 from innerview.training import ALLCNN, Configuration, Stage, train
 
@@ -35,21 +35,21 @@ SMALL = replace(
 TIMES = {"images_per_second", "seconds"}
 
 
-def pictures(count: int = 50, size: int = 12, classes: int = 3, seed: int = 0) -> Dataset:
+def random_data(count: int = 50, size: int = 12, classes: int = 3, seed: int = 0) -> Dataset:
     """Random images whose class is seen in their colour, so that there is something to learn."""
     random = np.random.default_rng(seed)
 
-    def part(number: int) -> LabelledPictures:
+    def part(number: int) -> LabelledImages:
         labels = np.arange(number) % classes
         images = random.integers(0, 156, (number, size, size, 3))
         images[np.arange(number), :, :, labels] += 100
-        return LabelledPictures(images.astype(np.uint8), labels)
+        return LabelledImages(images.astype(np.uint8), labels)
 
     return Dataset(part(count), part(24), ("red", "green", "blue")[:classes], "random")
 
 
 def run_to_the_end(configuration: Configuration, folder: Path) -> None:
-    train(configuration, pictures(), folder, resume=(folder / "manifest.json").exists())
+    train(configuration, random_data(), folder, resume=(folder / "manifest.json").exists())
 
 
 def kill_and_resume(configuration: Configuration, folder: Path, kills: int, seed: int) -> int:
@@ -117,7 +117,7 @@ def assert_same_arrays(one: dict[str, np.ndarray], other: dict[str, np.ndarray])
 def main(kills: int) -> None:
     with tempfile.TemporaryDirectory() as place:
         configuration = replace(SMALL, steps=4 * kills)
-        undisturbed = train(configuration, pictures(), Path(place) / "undisturbed")
+        undisturbed = train(configuration, random_data(), Path(place) / "undisturbed")
         landed = kill_and_resume(configuration, Path(place) / "killed", kills, seed=kills)
         killed = RunFolder.open(Path(place) / "killed")
         assert_same(undisturbed, killed)

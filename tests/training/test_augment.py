@@ -28,11 +28,11 @@ def change(images: np.ndarray, how: Augmentation, step: int = 0, seed: int = 0) 
 
 
 @given(st.integers(1, 40), st.integers(1, 50), st.integers(0, 3))
-def test_every_epoch_holds_every_picture_once(batch: int, pictures: int, seed: int) -> None:
-    numbers = np.concatenate([drawn(seed, step, batch, pictures).numbers for step in range(3 * pictures // batch + 1)])
-    for epoch in range(len(numbers) // pictures):
-        here = numbers[epoch * pictures : (epoch + 1) * pictures]
-        assert sorted(here) == list(range(pictures))
+def test_every_epoch_holds_every_image_once(batch: int, images: int, seed: int) -> None:
+    numbers = np.concatenate([drawn(seed, step, batch, images).numbers for step in range(3 * images // batch + 1)])
+    for epoch in range(len(numbers) // images):
+        here = numbers[epoch * images : (epoch + 1) * images]
+        assert sorted(here) == list(range(images))
 
 
 def test_epochs_have_orders_of_their_own() -> None:
@@ -42,7 +42,7 @@ def test_epochs_have_orders_of_their_own() -> None:
     np.testing.assert_array_equal(drawn(0, 0, 50, 50).numbers, first)
 
 
-def test_two_epochs_show_every_picture_both_ways() -> None:
+def test_two_epochs_show_every_image_both_ways() -> None:
     sides = np.empty((2, 60), dtype=bool)
     for epoch in (0, 1):
         draw = drawn(0, epoch, 60, 60)
@@ -69,7 +69,7 @@ def test_a_flip_mirrors_or_leaves(flip) -> None:
     assert 5 < sum(same) < 35
 
 
-def test_a_shift_shows_a_window_of_the_reflected_picture() -> None:
+def test_a_shift_shows_a_window_of_the_reflected_image() -> None:
     images = some(40)
     found = change(images, Augmentation(flip="none", shift=2))
     offsets = set()
@@ -95,7 +95,7 @@ def test_turning_by_nothing_is_nothing() -> None:
     np.testing.assert_allclose(found.numpy(), pixels.numpy(), atol=1e-5)
 
 
-def test_turning_keeps_a_plain_picture_plain_and_within_its_range() -> None:
+def test_turning_keeps_a_plain_image_plain_and_within_its_range() -> None:
     how = Augmentation(rotation=45.0, scale=0.5)
     touched = np.ones(6, dtype=bool)
     plain = torch.full((6, 3, 8, 8), 0.25)

@@ -18,7 +18,7 @@ from innerview.session.training.reading import open_runs
 from innerview.session.training.recordings import recorded_timelines
 from innerview.session.training.testing import kept_answers
 from innerview.training import train
-from training.killing import SMALL, pictures
+from training.killing import SMALL, random_data
 
 ROOT = Path(__file__).resolve().parents[2]
 STEPS = 4
@@ -31,7 +31,7 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     import bundle
 
     place = tmp_path_factory.mktemp("bundling")
-    data = pictures(size=32, classes=3)
+    data = random_data(size=32, classes=3)
     small = replace(SMALL, steps=STEPS, channels=16, checkpoints=(), state_every=100)
     bundle.EVALUATIONS = 2
     bundle.bundle(train(small, data, place / "run"), data, place / "out")
@@ -66,7 +66,7 @@ def test_films_have_layers_at_every_step(folders: tuple[Path, Path]) -> None:
 def test_kept_channels_are_the_model_s(folders: tuple[Path, Path]) -> None:
     run = open_runs([folders[0]])[0]
     (shot,) = [one for name, one in layers(RunFolder.open(folders[1]), STEPS).items() if "elu3" in name]
-    picture = RunFolder.open(folders[1]).observation("pictures", 0)["pictures"][1]
-    values = model_at(run, STEPS).forward(picture[None], ["elu3"]).activations["elu3"][0]
+    image = RunFolder.open(folders[1]).observation("pictures", 0)["pictures"][1]
+    values = model_at(run, STEPS).forward(image[None], ["elu3"]).activations["elu3"][0]
     np.testing.assert_allclose(shot.values[1], values[:, :, shot.channels[1]], rtol=2e-2, atol=1e-2)
     assert shot.of == 16

@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 
 from innerview.allcnn import build
-from innerview.data.labelled import Dataset, LabelledPictures
+from innerview.data.labelled import Dataset, LabelledImages
 from innerview.errors import DataError
 from innerview.methods import predict
 from innerview.model import OutputSpec
 from innerview.runs import RunFolder, answers
 from innerview.training import TUTORIAL2018, Augmentation, Configuration, Progress, train
 from innerview.training.measure import balanced
-from training.killing import SMALL, pictures
+from training.killing import SMALL, random_data
 
 said: list[Progress] = []
 
@@ -24,7 +24,7 @@ said: list[Progress] = []
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
     """Forty steps on images whose class is their colour."""
-    return train(SMALL, pictures(), tmp_path_factory.mktemp("run") / "run", progress=said.append, notes=("a note",))
+    return train(SMALL, random_data(), tmp_path_factory.mktemp("run") / "run", progress=said.append, notes=("a note",))
 
 
 def test_it_learns(run: RunFolder) -> None:
@@ -36,7 +36,7 @@ def test_it_learns(run: RunFolder) -> None:
 
 def test_the_recipe_runs_too(tmp_path: Path) -> None:
     small = replace(TUTORIAL2018, steps=3, batch_size=8, channels=4, test_images=6, precision="float32")
-    run = train(small, pictures(), tmp_path / "run")
+    run = train(small, random_data(), tmp_path / "run")
     assert "final_accuracy" in run.metrics()[-1]
     assert "ema_accuracy" not in run.metrics()[-1]
     assert abs(run.read(0).weights["conv3.weight"].std() - 0.06) < 0.01
@@ -72,7 +72,7 @@ def test_a_checkpoint_holds_what_is_needed_to_run_it(run: RunFolder) -> None:
 
 
 def test_the_weights_do_in_numpy_what_was_tested_in_torch(run: RunFolder) -> None:
-    data = pictures()
+    data = random_data()
     model = build(run.read(SMALL.steps).weights, size=12, output=OutputSpec(data.classes))
     logits = model.forward(data.test.images / np.float32(255)).outputs
     accuracy = (logits.argmax(1) == data.test.labels).mean()
@@ -80,7 +80,7 @@ def test_the_weights_do_in_numpy_what_was_tested_in_torch(run: RunFolder) -> Non
 
 
 def test_the_answers_of_the_last_weights_are_kept(run: RunFolder) -> None:
-    data = pictures()
+    data = random_data()
     kept = answers.latest(run)
     assert kept is not None
     model = build(run.read(SMALL.steps).weights, size=12, output=OutputSpec(data.classes))
@@ -94,7 +94,7 @@ def test_the_answers_of_the_last_weights_are_kept(run: RunFolder) -> None:
 def test_the_manifest_says_how_it_was_made(run: RunFolder) -> None:
     manifest = run.manifest
     assert Configuration.from_dict(manifest.configuration) == SMALL
-    assert manifest.data["sha256"] == pictures().identity()["sha256"]
+    assert manifest.data["sha256"] == random_data().identity()["sha256"]
     assert len(manifest.code["sha256"]) == 64
     assert {"python", "torch", "numpy"} <= set(manifest.versions)
     assert manifest.notes == ("a note",)
@@ -109,19 +109,19 @@ def test_progress_ends_at_nothing_left(run: RunFolder) -> None:
     assert said[-1].test_accuracy is not None
 
 
-def test_the_pictures_for_tests_in_between_are_of_every_class_alike() -> None:
-    chosen = balanced(pictures().test, 10)
+def test_the_images_for_tests_in_between_are_of_every_class_alike() -> None:
+    chosen = balanced(random_data().test, 10)
     assert np.bincount(chosen.labels).tolist() == [3, 3, 3]
 
 
 @pytest.mark.parametrize("shape", [(12, 16), (10, 10)])
 def test_images_that_can_not_be_pooled_are_refused(tmp_path: Path, shape: tuple[int, int]) -> None:
-    part = LabelledPictures(np.zeros((2, *shape, 3), np.uint8), np.arange(2))
+    part = LabelledImages(np.zeros((2, *shape, 3), np.uint8), np.arange(2))
     with pytest.raises(DataError, match="multiple of 4"):
         train(SMALL, Dataset(part, part, ("a", "b"), "none"), tmp_path / "run")
     assert not (tmp_path / "run").exists()
 
 
-def test_unchanged_pictures_can_be_trained_on(tmp_path: Path) -> None:
+def test_unchanged_images_can_be_trained_on(tmp_path: Path) -> None:
     plain = replace(SMALL, steps=2, augmentation=Augmentation(flip="none", shift=0))
-    assert train(plain, pictures(), tmp_path / "run").steps()[-1] == 2
+    assert train(plain, random_data(), tmp_path / "run").steps()[-1] == 2

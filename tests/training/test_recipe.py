@@ -76,7 +76,7 @@ def test_settings_without_a_meaning_are_refused(change) -> None:
 
 
 @given(st.integers(1, 64).map(lambda number: 4 * number))
-def test_small_pictures_are_small_beside_the_data_s_own(side: int) -> None:
+def test_small_images_are_small_beside_the_data_s_own(side: int) -> None:
     found = ALLCNN.fitted(side)
     assert ALLCNN.fitted(32) == ALLCNN
     assert [stage.until for stage in found.stages] == [stage.until for stage in ALLCNN.stages]

@@ -19,7 +19,7 @@ from innerview.runs import RunFolder, folder, status
 from innerview.runs.status import RunStatus
 from innerview.training import Optimisation, Progress, train
 from innerview.training.model import AllCnn
-from training.killing import SMALL, assert_same, kill_and_resume, pictures
+from training.killing import SMALL, assert_same, kill_and_resume, random_data
 
 SHORT = replace(SMALL, steps=8, checkpoints=(1, 3))
 
@@ -42,23 +42,23 @@ def raise_stopped() -> None:
 
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
-    return train(SHORT, pictures(), tmp_path_factory.mktemp("run") / "undisturbed")
+    return train(SHORT, random_data(), tmp_path_factory.mktemp("run") / "undisturbed")
 
 
 def test_two_runs_of_one_seed_are_the_same(undisturbed: RunFolder, tmp_path: Path) -> None:
-    assert_same(undisturbed, train(SHORT, pictures(), tmp_path / "again"))
+    assert_same(undisturbed, train(SHORT, random_data(), tmp_path / "again"))
 
 
 def test_another_seed_is_another_run(undisturbed: RunFolder, tmp_path: Path) -> None:
-    other = train(replace(SHORT, seed=1), pictures(), tmp_path / "other")
+    other = train(replace(SHORT, seed=1), random_data(), tmp_path / "other")
     assert (other.read(0).weights["conv1.weight"] != undisturbed.read(0).weights["conv1.weight"]).any()
 
 
 @pytest.mark.parametrize("step", range(1, 9))
 def test_stopping_after_any_step_changes_nothing(undisturbed: RunFolder, tmp_path: Path, step: int) -> None:
     with pytest.raises(Stopped):
-        train(SHORT, pictures(), tmp_path / "run", progress=stop_at(step, raise_stopped))
-    assert_same(undisturbed, train(SHORT, pictures(), tmp_path / "run", resume=True))
+        train(SHORT, random_data(), tmp_path / "run", progress=stop_at(step, raise_stopped))
+    assert_same(undisturbed, train(SHORT, random_data(), tmp_path / "run", resume=True))
 
 
 def test_stopping_before_any_write_changes_nothing(
@@ -80,7 +80,7 @@ def test_stopping_before_any_write_changes_nothing(
         attempts += 1
         left[0] = 2 + attempts
         try:
-            train(SHORT, pictures(), path, resume=(path / "manifest.json").exists())
+            train(SHORT, random_data(), path, resume=(path / "manifest.json").exists())
             finished = True
         except Stopped:
             pass
@@ -95,13 +95,13 @@ def test_a_full_disk_is_said_so_and_loses_nothing(
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as during, pytest.raises(OutputError, match="No space left on device"):
-        train(SHORT, pictures(), tmp_path / "run", progress=stop_at(4, lambda: during.setattr(os, "fsync", full)))
+        train(SHORT, random_data(), tmp_path / "run", progress=stop_at(4, lambda: during.setattr(os, "fsync", full)))
     assert RunFolder.open(tmp_path / "run").steps()[-1] < SHORT.steps
-    assert_same(undisturbed, train(SHORT, pictures(), tmp_path / "run", resume=True))
+    assert_same(undisturbed, train(SHORT, random_data(), tmp_path / "run", resume=True))
 
 
 def test_five_kills_change_nothing(tmp_path: Path) -> None:
-    undisturbed = train(SMALL, pictures(), tmp_path / "undisturbed")
+    undisturbed = train(SMALL, random_data(), tmp_path / "undisturbed")
     assert kill_and_resume(SMALL, tmp_path / "killed", kills=5, seed=0) > 0
     assert_same(undisturbed, RunFolder.open(tmp_path / "killed"))
 
@@ -110,35 +110,35 @@ def test_ctrl_c_keeps_the_running_step(undisturbed: RunFolder, tmp_path: Path) -
     before = signal.getsignal(signal.SIGINT)
     interrupt = stop_at(5, lambda: signal.raise_signal(signal.SIGINT))
     with pytest.raises(KeyboardInterrupt):
-        train(SHORT, pictures(), tmp_path / "run", progress=interrupt)
+        train(SHORT, random_data(), tmp_path / "run", progress=interrupt)
     assert signal.getsignal(signal.SIGINT) is before
     state = RunFolder.open(tmp_path / "run").load_state()
     assert state is not None
     assert state[1]["step"] == "5"
     assert status.latest(RunFolder.open(tmp_path / "run")) == RunStatus("interrupted", 5)
-    resumed = train(SHORT, pictures(), tmp_path / "run", resume=True)
+    resumed = train(SHORT, random_data(), tmp_path / "run", resume=True)
     assert_same(undisturbed, resumed)
     assert status.latest(resumed) == RunStatus("done", SHORT.steps)
 
 
 def test_resuming_a_finished_run_changes_nothing(undisturbed: RunFolder, tmp_path: Path) -> None:
-    run = train(SHORT, pictures(), tmp_path / "run")
-    assert_same(undisturbed, train(SHORT, pictures(), run.path, resume=True))
+    run = train(SHORT, random_data(), tmp_path / "run")
+    assert_same(undisturbed, train(SHORT, random_data(), run.path, resume=True))
 
 
 def test_a_run_is_not_begun_over_another(undisturbed: RunFolder) -> None:
     with pytest.raises(OutputError, match="holds a run already"):
-        train(SHORT, pictures(), undisturbed.path)
+        train(SHORT, random_data(), undisturbed.path)
 
 
 def test_two_trainings_do_not_write_into_one_folder(undisturbed: RunFolder) -> None:
     with undisturbed.writing(), pytest.raises(OutputError, match="another training"):
-        train(SHORT, pictures(), undisturbed.path, resume=True)
+        train(SHORT, random_data(), undisturbed.path, resume=True)
 
 
 def test_nothing_is_resumed_where_no_run_is(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no run folder"):
-        train(SHORT, pictures(), tmp_path, resume=True)
+        train(SHORT, random_data(), tmp_path, resume=True)
 
 
 @pytest.mark.parametrize(
@@ -146,11 +146,11 @@ def test_nothing_is_resumed_where_no_run_is(tmp_path: Path) -> None:
     [
         (
             replace(SHORT, batch_size=13),
-            pictures(),
+            random_data(),
             r"another configuration \(batch_size: 12 in the folder, 13 asked for",
         ),
-        (replace(SHORT, channels=7), pictures(), r"another model \(channels: 6 in the folder, 7"),
-        (SHORT, pictures(seed=9), r"other data \(sha256"),
+        (replace(SHORT, channels=7), random_data(), r"another model \(channels: 6 in the folder, 7"),
+        (SHORT, random_data(seed=9), r"other data \(sha256"),
     ],
 )
 def test_another_run_is_not_continued(undisturbed: RunFolder, configuration, data, said: str) -> None:
@@ -161,7 +161,7 @@ def test_another_run_is_not_continued(undisturbed: RunFolder, configuration, dat
 def test_a_loss_that_is_no_number_stops_and_says_where(tmp_path: Path) -> None:
     wild = replace(SHORT, optimisation=Optimisation(muon_lr=1e38, fix_weight_norm=False, adam_lr=1e-3, warmup=0))
     with pytest.raises(ModelError, match=r"the loss became nan .* at step \d; it began in .* conv\d"):
-        train(wild, pictures(), tmp_path / "run")
+        train(wild, random_data(), tmp_path / "run")
     run = RunFolder.open(tmp_path / "run")
     assert 0 in run.steps()
     for step in run.steps():
@@ -180,7 +180,7 @@ def test_a_gradient_that_is_no_number_moves_nothing(tmp_path: Path, monkeypatch:
 
     monkeypatch.setattr(AllCnn, "gradient_norm", poisoned)
     with pytest.raises(ModelError, match=r"norm nan at step 1; it began in the gradient of conv7.*up to step 0"):
-        train(SHORT, pictures(), tmp_path / "run")
+        train(SHORT, random_data(), tmp_path / "run")
     assert status.latest(RunFolder.open(tmp_path / "run")) == RunStatus("diverged", 0, "the gradient of conv7")
 
 
@@ -194,4 +194,4 @@ def test_a_gradient_too_large_for_its_norm_names_the_layer(tmp_path: Path, monke
 
     monkeypatch.setattr(AllCnn, "gradient_norm", huge)
     with pytest.raises(ModelError, match=r"norm inf at step 1; it began in the loss itself, .* 2e\+38 in conv5"):
-        train(SHORT, pictures(), tmp_path / "run")
+        train(SHORT, random_data(), tmp_path / "run")

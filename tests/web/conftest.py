@@ -19,8 +19,8 @@ from innerview.web.guard import Access
 from models import MODELS, numpy_model
 
 
-def picture_bytes(seed: int = 0, size: tuple[int, int] = (40, 30), form: str = "PNG") -> bytes:
-    """A file of a random picture."""
+def image_bytes(seed: int = 0, size: tuple[int, int] = (40, 30), form: str = "PNG") -> bytes:
+    """A file of a random image."""
     pixels = np.random.default_rng(seed).integers(0, 256, (size[1], size[0], 3), dtype=np.uint8)
     buffer = io.BytesIO()
     Image.fromarray(pixels).save(buffer, form)

@@ -3,7 +3,7 @@
     PYTHONPATH=src:tests python tests/web/soaking.py [SECONDS] [UPLOADS]
 
 Run by scripts/soak, not by pytest: it takes minutes and measures time. The server is a process of its own; each person
-asks, eight times a second, for a path or a map that is known already, as a slider that wanders over pictures does.
+asks, eight times a second, for a path or a map that is known already, as a slider that wanders over images does.
 Prints what it measured and ends with 1 if a bound was broken.
 """
 
@@ -100,7 +100,7 @@ def upload(url: str, seed: int) -> None:
     pixels = np.random.default_rng(seed).integers(0, 256, (480, 640, 3), dtype=np.uint8)
     buffer = io.BytesIO()
     Image.fromarray(pixels).save(buffer, "JPEG")
-    request = urllib.request.Request(f"{url}pictures", data=buffer.getvalue(), method="POST")
+    request = urllib.request.Request(f"{url}images", data=buffer.getvalue(), method="POST")
     with urllib.request.urlopen(request) as answer:
         assert answer.status == 200
 

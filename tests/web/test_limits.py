@@ -23,7 +23,7 @@ from innerview.web.app import make_app
 from innerview.web.guard import Access
 from innerview.web.server import running
 from patience import PATIENCE, until
-from web.conftest import picture_bytes
+from web.conftest import image_bytes
 
 HEAD = b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n"
 
@@ -178,12 +178,12 @@ def head_of(length: int) -> bytes:
 
 def post(url: str) -> int:
     asked = http.client.HTTPConnection(url.split("/")[2], timeout=PATIENCE)
-    asked.request("POST", "/images", picture_bytes())
+    asked.request("POST", "/images", image_bytes())
     return asked.getresponse().status
 
 
 def test_nobody_waits_for_an_upload_that_is_slow(session: Session) -> None:
-    content = picture_bytes(3)
+    content = image_bytes(3)
     with running(make_app(session, Access())) as url, ExitStack() as stack:
         slow = [stack.enter_context(plug(url)) for _ in range(5)]
         for one in slow:

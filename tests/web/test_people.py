@@ -20,14 +20,14 @@ from innerview.session.session import OpenedModel, Session
 from innerview.viewer.payload import Payload, decode
 from innerview.web.app import make_app
 from innerview.web.guard import Access
-from web.conftest import picture_bytes, small_model
+from web.conftest import image_bytes, small_model
 
 SOCKET = "ws://127.0.0.1:8470/socket"
 ORIGIN = {"Origin": "http://127.0.0.1:8470"}
 
 
 class Counting:
-    """A network that counts the pictures in its passes."""
+    """A network that counts the images in its passes."""
 
     def __init__(self) -> None:
         self._model = small_model()
@@ -58,7 +58,7 @@ def asked(counting: Counting) -> Iterator[TestClient]:
 
 
 def upload(client: TestClient, seed: int, name: str) -> str:
-    answer = client.post("/images", content=picture_bytes(seed), headers={**ORIGIN, "X-Name": name})
+    answer = client.post("/images", content=image_bytes(seed), headers={**ORIGIN, "X-Name": name})
     assert answer.status_code == 200, answer.text
     return answer.json()["image"]
 
@@ -75,11 +75,11 @@ def ended(socket: WebSocketTestSession, number: int) -> Payload:
             return decode(blob[8:])
 
 
-def ask(client: TestClient, picture: str, target: int) -> Payload:
+def ask(client: TestClient, image: str, target: int) -> Payload:
     """One question in a tab of its own."""
     with client.websocket_connect(SOCKET) as socket:
         network = socket.receive_json()["models"][0]["id"]
-        socket.send_json({"id": 1, "kind": "map", "model": network, "image": picture, "target": target})
+        socket.send_json({"id": 1, "kind": "map", "model": network, "image": image, "target": target})
         return ended(socket, 1)
 
 
@@ -110,11 +110,11 @@ def test_what_nobody_wanted_for_longest_is_worked_out_again_and_the_rest_is_not(
     monkeypatch.setattr("innerview.session.session.RESULTS", int(2.5 * size))  # room for two
     session = Session([OpenedModel("counting", counting)])  # type: ignore[arg-type]
     with TestClient(make_app(session, Access()), base_url="http://127.0.0.1:8470") as client:
-        pictures = [upload(client, seed, "p") for seed in range(5)]
+        images = [upload(client, seed, "p") for seed in range(5)]
 
         def costs(at: int) -> bool:
             before = counting.passes
-            ask(client, pictures[at], 0)
+            ask(client, images[at], 0)
             return counting.passes > before
 
         assert [costs(0), costs(1)] == [True, True]
@@ -128,18 +128,18 @@ def test_what_nobody_wanted_for_longest_is_worked_out_again_and_the_rest_is_not(
 
 def test_twelve_people_with_the_same_numbers_get_their_own_answers(asked: TestClient, counting: Counting) -> None:
     people = 12
-    pictures = [upload(asked, seed, "mine.png") for seed in range(people)]
+    images = [upload(asked, seed, "mine.png") for seed in range(people)]
     sockets = [asked.websocket_connect(SOCKET) for _ in range(people)]
     for socket in sockets:
         socket.__enter__()
     try:
         network = [socket.receive_json() for socket in sockets][-1]["models"][0]["id"]
-        # Everybody's question 1 is a map of their own picture, question 2 its prediction; asked before any is answered.
-        for at, (socket, picture) in enumerate(zip(sockets, pictures, strict=True)):
-            base = {"model": network, "image": picture}
+        # Everybody's question 1 is a map of their own image, question 2 its prediction; asked before any is answered.
+        for at, (socket, image) in enumerate(zip(sockets, images, strict=True)):
+            base = {"model": network, "image": image}
             socket.send_json({"id": 1, "kind": "map", **base, "target": at % 3, "tolerance": 0.01})
             socket.send_json({"id": 2, "kind": "subject", **base})
-        for at, (socket, picture) in enumerate(zip(sockets, pictures, strict=True)):
+        for at, (socket, image) in enumerate(zip(sockets, images, strict=True)):
             found: dict[int, Payload] = {}
             while len(found) < 2:
                 message = socket.receive_json()
@@ -148,14 +148,14 @@ def test_twelve_people_with_the_same_numbers_get_their_own_answers(asked: TestCl
                     blob = socket.receive_bytes()
                     assert int.from_bytes(blob[:8], "little") == message["id"]
                     payload = decode(blob[8:])
-                    assert payload.metadata["image"] == picture
+                    assert payload.metadata["image"] == image
                     if message["state"] != "level":
                         found[message["id"]] = payload
             assert found[1].metadata["target"] == str(at % 3)
             alone = Session([OpenedModel("alone", small_model())])  # type: ignore[arg-type]
-            photo = alone.add(load_image(picture_bytes(at), name="mine"), "sample")
-            assert photo.picture == picture
-            query = {"kind": "map", "model": network, "image": picture, "target": at % 3, "tolerance": 0.01}
+            photo = alone.add(load_image(image_bytes(at), name="mine"), "sample")
+            assert photo.image_hash == image
+            query = {"kind": "map", "model": network, "image": image, "target": at % 3, "tolerance": 0.01}
             wanted = decode(alone.answer(read_query(query), NullListener()).blob)
             np.testing.assert_allclose(found[1].arrays["heatmap"], wanted.arrays["heatmap"], rtol=1e-4, atol=1e-6)
             said = decode(alone.answer(read_query({**query, "kind": "subject"}), NullListener()).blob)

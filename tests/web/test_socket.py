@@ -133,7 +133,7 @@ WRONG = {
     "tolerance": ({"kind": "map", "tolerance": 0}, "tolerance"),
     "tolerance below what there is": ({"kind": "map", "tolerance": 1e-6}, "float32"),
     "mask": ({"kind": "mask", "mask": "AAAA", "cells": [2, 4]}, "mask"),
-    "picture": ({"kind": "map", "image": "ffffffff"}, "not held"),
+    "image": ({"kind": "map", "image": "ffffffff"}, "not held"),
     "network": ({"kind": "map", "model": "ffffffff"}, "no model"),
     "layer": ({"kind": "layers", "layer": "tea"}, "no layer"),
     "run": ({"kind": "run", "run": "ffffffff"}, "no training"),

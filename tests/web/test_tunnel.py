@@ -22,7 +22,7 @@ from innerview.web.app import make_app
 from innerview.web.guard import Access
 from innerview.web.server import listen, running
 from patience import until
-from web.conftest import picture_bytes
+from web.conftest import image_bytes
 
 
 def _pump(source: socket.socket, sink: socket.socket) -> None:
@@ -85,7 +85,7 @@ def test_the_page_its_questions_and_uploads_go_through_a_tunnel(through: str) ->
             told.append(page.recv())
         assert decode(told[-1][8:]).kind == "subject"
     request = urllib.request.Request(
-        f"{through}images", data=picture_bytes(), method="POST", headers={"Origin": through[:-1]}
+        f"{through}images", data=image_bytes(), method="POST", headers={"Origin": through[:-1]}
     )
     with urllib.request.urlopen(request) as answer:
         assert len(json.load(answer)["image"]) == 8
@@ -95,9 +95,7 @@ def test_the_page_its_questions_and_uploads_go_through_a_tunnel(through: str) ->
 def test_a_page_of_another_address_is_refused_through_a_tunnel_too(through: str, origin: str) -> None:
     with pytest.raises(InvalidStatus), connect(through.replace("http", "ws") + "socket", origin=origin):
         pass
-    request = urllib.request.Request(
-        f"{through}images", data=picture_bytes(), method="POST", headers={"Origin": origin}
-    )
+    request = urllib.request.Request(f"{through}images", data=image_bytes(), method="POST", headers={"Origin": origin})
     with pytest.raises(urllib.error.HTTPError, match="403"):
         urllib.request.urlopen(request)
 

@@ -1,4 +1,4 @@
-"""Pictures are taken in or refused with what is wrong; the server lives on, whatever comes."""
+"""Images are taken in or refused with what is wrong; the server lives on, whatever comes."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ import pytest
 from PIL import Image
 from starlette.testclient import TestClient
 
-from innerview.session.session import PICTURES, Session
+from innerview.session.session import IMAGES, Session
 from innerview.web.uploads import MOST_BYTES, plain_name
-from web.conftest import picture_bytes
+from web.conftest import image_bytes
 
 SOCKET = "ws://127.0.0.1:8470/socket"
 
@@ -34,8 +34,8 @@ def post(client: TestClient, content: bytes, **headers: str):
     return client.post("/images", content=content, headers=headers)
 
 
-def test_a_picture_is_taken_in_and_can_be_asked_about(client: TestClient, hello) -> None:
-    answer = post(client, picture_bytes(), **{"X-Name": "my%20cat.png"})
+def test_an_image_is_taken_in_and_can_be_asked_about(client: TestClient, hello) -> None:
+    answer = post(client, image_bytes(), **{"X-Name": "my%20cat.png"})
     assert answer.status_code == 200
     found = answer.json()
     assert found["name"] == "my cat.png"
@@ -50,7 +50,7 @@ def test_a_picture_is_taken_in_and_can_be_asked_about(client: TestClient, hello)
 BROKEN = {
     "text": (b"Dear reader, this is a letter.", "text"),
     "nothing": (b"", "empty"),
-    "cut short": (picture_bytes()[:500], "broken or cut short"),
+    "cut short": (image_bytes()[:500], "broken or cut short"),
     "noise": (bytes(range(256)) * 4, "of no kind that is known"),
     "page": (b"<html><script>alert(1)</script></html>", "PNG, JPEG"),
     "drawing with a program in it": (b"%!PS-Adobe-3.0 EPSF-3.0\nshowpage", "PNG, JPEG"),
@@ -66,7 +66,7 @@ def test_broken_files_are_refused_with_what_they_are(client: TestClient, content
     message = answer.json()["message"]
     assert said in message
     assert "thing.png" in message
-    assert post(client, picture_bytes()).status_code == 200
+    assert post(client, image_bytes()).status_code == 200
 
 
 def test_a_length_that_is_too_large_is_refused_unread(client: TestClient) -> None:
@@ -77,16 +77,16 @@ def test_a_length_that_is_too_large_is_refused_unread(client: TestClient) -> Non
 
 def test_a_body_without_a_length_is_refused(client: TestClient) -> None:
     def parts() -> Iterator[bytes]:
-        yield picture_bytes()
+        yield image_bytes()
 
     answer = client.post("/images", content=parts())
     assert answer.status_code == 411
 
 
-def test_many_pictures_push_out_the_oldest_uploads_and_no_sample(client: TestClient, session: Session, hello) -> None:
-    found = [post(client, picture_bytes(seed, (8, 8))).json()["image"] for seed in range(PICTURES + 3)]
-    assert len(set(found)) == PICTURES + 3
-    assert len(session._guests) == PICTURES
+def test_many_images_push_out_the_oldest_uploads_and_no_sample(client: TestClient, session: Session, hello) -> None:
+    found = [post(client, image_bytes(seed, (8, 8))).json()["image"] for seed in range(IMAGES + 3)]
+    assert len(set(found)) == IMAGES + 3
+    assert len(session._guests) == IMAGES
     assert [one["image"] for one in session.hello()["samples"]] == [one["image"] for one in hello["samples"]]
     with client.websocket_connect(SOCKET) as socket:
         socket.receive_json()
@@ -96,12 +96,12 @@ def test_many_pictures_push_out_the_oldest_uploads_and_no_sample(client: TestCli
         assert "upload it again" in states[-1]["message"]
 
 
-def test_every_kind_of_picture_is_taken(client: TestClient) -> None:
+def test_every_kind_of_image_is_taken(client: TestClient) -> None:
     for form in ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF"):
-        assert post(client, picture_bytes(form=form)).status_code == 200
+        assert post(client, image_bytes(form=form)).status_code == 200
 
 
-def test_a_grey_picture_with_transparency_is_taken(client: TestClient) -> None:
+def test_a_grey_image_with_transparency_is_taken(client: TestClient) -> None:
     buffer = io.BytesIO()
     Image.new("LA", (9, 7), (120, 30)).save(buffer, "PNG")
     assert post(client, buffer.getvalue()).status_code == 200
@@ -112,7 +112,7 @@ def test_a_grey_picture_with_transparency_is_taken(client: TestClient) -> None:
     [
         ("a/b\\c.png", "c.png"),
         ("../../etc/passwd", "passwd"),
-        ("", "picture"),
+        ("", "image"),
         ("x" * 200, "x" * 80),
         ("a\x00\n\u202eb", "ab"),
         ("<b>.png", "<b>.png"),

@@ -189,8 +189,8 @@ def test_what_is_left_behind(data: Path, tmp_path: Path) -> None:
     assert found.comparison.count("deletion", "gradient") == 4
     assert found.comparison.count("pointing", "gradient") == 2
     assert found.comparison.count("pointing", OTHERS) == 0
-    with Image.open(tmp_path / "out" / "comparison.png") as picture:
-        assert picture.width > 400
+    with Image.open(tmp_path / "out" / "comparison.png") as image:
+        assert image.width > 400
     table = (tmp_path / "out" / "comparison.csv").read_text().splitlines()
     assert table[0].startswith("metric,entrant,kind,asked,n,median")
     assert sum(line.startswith("truth,") for line in table) == len(found.comparison.entrants)

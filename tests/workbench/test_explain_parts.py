@@ -131,7 +131,7 @@ def test_what_cannot_be_worked_out_behind_the_map_is_named(tmp_path: Path, monke
 
 
 @pytest.mark.parametrize("scale", ["per-image", "shared"])
-def test_a_picture_that_fails_leaves_the_others(scale: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_image_that_fails_leaves_the_others(scale: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     look = LOOK.examine
 
     def some(session: Any, item: Any, *rest: Any) -> Any:

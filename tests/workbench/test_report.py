@@ -54,7 +54,7 @@ def small() -> NumpyModel:
     return numpy_model(model, model.weights(), np.float32)
 
 
-def pictures(folder: Path, count: int) -> list[str]:
+def images(folder: Path, count: int) -> list[str]:
     for number in range(count):
         pixels = np.random.default_rng(number).integers(0, 256, (20, 20, 3), dtype=np.uint8)
         Image.fromarray(pixels).save(folder / f"{number}.png")
@@ -79,7 +79,7 @@ def test_a_report_of_the_cat_holds_every_view_in_one_and_a_half_megabytes(tmp_pa
     assert set(targets) == {int(said[0]), int(said[1]), 3}
 
 
-def test_a_large_picture_takes_at_most_six_megabytes() -> None:
+def test_a_large_image_takes_at_most_six_megabytes() -> None:
     """The sizes of an ImageNet model, at a hundredth of its work."""
     random = np.random.default_rng(0)
     operations, weights, channels = [], {}, 3
@@ -115,7 +115,7 @@ def test_the_class_and_the_baseline_that_were_asked_for_are_in_the_file(small, t
     baseline.mkdir()
     Image.new("RGB", (small.input.width, small.input.height), (40, 50, 60)).save(baseline / "mine.png")
     request = Query(target="ant", versus="cow", baselines=(str(baseline / "mine.png"),), tolerance=0.05)
-    written = report(pictures(tmp_path, 1), request, model=small, output=tmp_path / "page.html")
+    written = report(images(tmp_path, 1), request, model=small, output=tmp_path / "page.html")
     hello, payloads = opened(written.page)
     assert hello["baselines"] == ["mine.png"]
     first = next(entry for entry, payload in payloads if payload.kind == "map")
@@ -123,8 +123,8 @@ def test_the_class_and_the_baseline_that_were_asked_for_are_in_the_file(small, t
     assert "secret-folder" not in written.page.read_text(encoding="utf-8")
 
 
-def test_many_pictures_share_a_file_and_equal_ones_are_in_it_once(small, tmp_path: Path) -> None:
-    named = pictures(tmp_path, 14)
+def test_many_images_share_a_file_and_equal_ones_are_in_it_once(small, tmp_path: Path) -> None:
+    named = images(tmp_path, 14)
     written = report([*named, named[0]], Query(tolerance=0.1), model=small, output=tmp_path / "page.html")
     hello, payloads = opened(written.page)
     assert len(hello["samples"]) == 14
@@ -135,12 +135,12 @@ def test_many_pictures_share_a_file_and_equal_ones_are_in_it_once(small, tmp_pat
     }
 
 
-def test_too_many_pictures_and_places_that_can_not_be_written_are_refused(small, tmp_path: Path, monkeypatch) -> None:
+def test_too_many_images_and_places_that_can_not_be_written_are_refused(small, tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setattr(report_module, "MOST", 1)
     with pytest.raises(UsageError, match="1 at most"):
-        report(pictures(tmp_path, 2), model=small, output=tmp_path / "page.html")
+        report(images(tmp_path, 2), model=small, output=tmp_path / "page.html")
     with pytest.raises(OutputError):
-        report(pictures(tmp_path, 1), Query(tolerance=0.5), model=small, output=tmp_path / "no" / "page.html")
+        report(images(tmp_path, 1), Query(tolerance=0.5), model=small, output=tmp_path / "no" / "page.html")
     assert MOST == 500
 
 

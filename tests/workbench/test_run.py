@@ -26,7 +26,7 @@ from innerview.session.training.curves import curves
 from innerview.session.training.models import UnitTimes, model_at
 from innerview.session.training.reading import LayerTimes, Recorded, open_runs
 from innerview.session.training.recordings import recorded_timelines, recorded_units
-from innerview.session.training.testing import kept_answers, labelled_pictures, on_test_images
+from innerview.session.training.testing import kept_answers, labelled_images, on_test_images
 from innerview.session.training.work import work
 from innerview.workbench.run.views import every_view, unit_counts
 from session.made_runs import made_folders, made_run
@@ -192,15 +192,15 @@ def test_the_view_of_channels_counts_as_the_warnings_do() -> None:
     positive, saturated = np.array([0.0, 0.0, 0.2, 0.03]), np.array([1.0, 0.2, 0.1, 0.97])
     row = (LayerUnits("a", positive, saturated),)
     counted, stuck, _ = unit_counts(UnitTimes((0,), ("a",), (row,), "five photos", 5))
-    found = {one.kind: one.values[0] for one in examine_health(TrainingSignals(units=row, pictures=5))}
+    found = {one.kind: one.values[0] for one in examine_health(TrainingSignals(units=row, n_images=5))}
     assert found == {"dead": counted[-1, 0], "saturated": stuck[-1, 0]} == {"dead": 2, "saturated": 1}
 
 
 def test_the_maps_that_a_recorder_took_become_films(tmp_path: Path) -> None:
     output = {"class_names": ["ant", "bee"]}
     folder = made_run(tmp_path / "run", model="resnet", declared={"input": {"height": 4}, "output": output})
-    pictures = np.random.default_rng(0).uniform(size=(3, 4, 4, 3)).astype(np.float32)
-    folder.observe("pictures", 0, {"pictures": pictures, "labels": np.array([1, 0, 1])})
+    images = np.random.default_rng(0).uniform(size=(3, 4, 4, 3)).astype(np.float32)
+    folder.observe("pictures", 0, {"pictures": images, "labels": np.array([1, 0, 1])})
     chances = np.array([[0.3, 0.7], [0.8, 0.2], [0.4, 0.6]])
     for step, maps in ((0, np.zeros((2, 4, 4), np.float32)), (1, np.zeros((0, 0, 0), np.float32)),
                        (10, np.ones((2, 4, 4), np.float32))):  # fmt: skip
@@ -212,7 +212,7 @@ def test_the_maps_that_a_recorder_took_become_films(tmp_path: Path) -> None:
     assert (first.truth, first.target, second.truth, second.target) == (1, 1, 0, 0)
     assert second.frames[1].prediction.label == "0 ant"
     assert (second.frames[1].map == 1).all()
-    np.testing.assert_array_equal(first.image, pictures[0])
+    np.testing.assert_array_equal(first.image, images[0])
     work_done = work(run, Query(), lambda _: None)
     assert [timeline.name for timeline in work_done.timelines] == ["probe 0", "probe 1"]
     assert "trained 'resnet'" in work_done.missing
@@ -251,12 +251,12 @@ def test_answers_that_the_run_keeps_need_no_data(tmp_path: Path) -> None:
     assert found.found.confusion[3].tolist() == [0, 0, 0, 1, 0, 1, 0, 0, 0, 0]
     assert found.found.accuracy == 0.6
     assert [found.names[place] for place in found.found.surest] == ["dog, no. 3", "cat, no. 1"]
-    assert found.pictures == ()
+    assert found.images == ()
     # what the run keeps gives way to images that are named
     data = made_folders(tmp_path / "data")
     named = work(open_runs([tmp_path / "run"])[0], Query(data=data, num_checkpoints=2, n_steps=1), lambda _: None)
     assert named.tested is not None
-    assert len(named.tested.pictures) == named.tested.found.pictures == 6
+    assert len(named.tested.images) == named.tested.found.n_images == 6
 
 
 def test_kept_answers_of_classes_that_the_manifest_does_not_name_are_refused(tmp_path: Path) -> None:
@@ -266,11 +266,11 @@ def test_kept_answers_of_classes_that_the_manifest_does_not_name_are_refused(tmp
         kept_answers(open_runs([tmp_path / "run"])[0])
 
 
-def test_training_pictures_are_never_tested_on(tmp_path: Path) -> None:
+def test_training_images_are_never_tested_on(tmp_path: Path) -> None:
     run = opened(tmp_path / "run")
     model = model_at(run, 10)
     folders = made_folders(tmp_path / "whole", count=12, part="")
-    names = {one.name for one in labelled_pictures(folders, model, Query(), [])}
+    names = {one.name for one in labelled_images(folders, model, Query(), [])}
     assert names == {"cat:5", "cat:11", "dog:5", "dog:11"}
 
 
@@ -281,9 +281,9 @@ def test_arrays_are_tested_on_their_test_part_by_the_names_of_classes(tmp_path: 
     arrays = {"train_images": images, "train_labels": labels, "test_images": images[:4], "test_labels": labels[:4]}
     np.savez(tmp_path / "data.npz", classes=np.array(["dog", "cat"]), **arrays)
     found = on_test_images(run, Query(num_images=3), tmp_path / "data.npz", lambda _: None)
-    assert found.found.pictures == 3
-    assert {one.truth for one in found.pictures} <= {3, 5}
-    one = found.pictures[0]
+    assert found.found.n_images == 3
+    assert {one.truth for one in found.images} <= {3, 5}
+    one = found.images[0]
     number = int(one.name.rpartition(" ")[2])
     np.testing.assert_array_equal(one.image, images[number].astype(np.float32) / np.float32(255))
     np.savez(tmp_path / "strange.npz", classes=np.array(["dog", "zebra"]), **arrays)
@@ -291,17 +291,17 @@ def test_arrays_are_tested_on_their_test_part_by_the_names_of_classes(tmp_path: 
         on_test_images(run, Query(), tmp_path / "strange.npz", lambda _: None)
 
 
-def test_a_finished_run_is_tested_by_its_last_weights_and_bad_pictures_are_listed(tmp_path: Path) -> None:
+def test_a_finished_run_is_tested_by_its_last_weights_and_bad_images_are_listed(tmp_path: Path) -> None:
     run = opened(tmp_path / "run", average=True)
     data = made_folders(tmp_path / "data")
     (data / "test" / "cat" / "1.png").write_bytes(b"meow")
     found = on_test_images(run, Query(n_steps=1), data, lambda _: None)
     last = run.last.weights
     assert any((run.folder.read(run.steps[-1], "ema").weights[name] != last[name]).any() for name in last)
-    images = np.stack([one.image for one in found.pictures])
+    images = np.stack([one.image for one in found.images])
     for ours, theirs in zip(found.predictions, predict(model_at(run, run.steps[-1]), images), strict=True):
         np.testing.assert_array_equal(ours.logits, theirs.logits)
-    assert found.found.pictures == 5
+    assert found.found.n_images == 5
     assert len(found.worst) == len(found.found.surest)
     assert found.problems[0].startswith("cat:1")
 

@@ -216,9 +216,9 @@ def _target(made: Any, resolved: Target | None) -> dict[str, Any]:
     return {"target": resolved.index} if isinstance(resolved, Logit) else {}
 
 
-def _tensor(model: TorchModel, pictures: Array) -> torch.Tensor:
+def _tensor(model: TorchModel, images: Array) -> torch.Tensor:
     """Images as the module takes them."""
-    return torch.tensor(enter(model.input, pictures, model.dtype), device=device(model.model))
+    return torch.tensor(enter(model.input, images, model.dtype), device=device(model.model))
 
 
 def _converted(model: TorchModel, arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -229,11 +229,11 @@ def _converted(model: TorchModel, arguments: Mapping[str, Any]) -> dict[str, Any
             "return_convergence_delta makes no map; compare result.heatmap.sum() with the change of the score"
         )
     if "baselines" in found:
-        pictures = np.asarray(found["baselines"])
-        if pictures.shape[-3:] != model.input.shape or pictures.ndim > 4:
+        images = np.asarray(found["baselines"])
+        if images.shape[-3:] != model.input.shape or images.ndim > 4:
             asked = " × ".join(map(str, model.input.shape))
-            raise ImageError(f"baselines of shape {pictures.shape} were given; give images of {asked}, or a batch")
-        found["baselines"] = _tensor(model, pictures if pictures.ndim == 4 else pictures[None])
+            raise ImageError(f"baselines of shape {images.shape} were given; give images of {asked}, or a batch")
+        found["baselines"] = _tensor(model, images if images.ndim == 4 else images[None])
     if "feature_mask" in found:
         labels = np.asarray(found["feature_mask"])
         labels = labels if labels.ndim == 3 else labels[..., None]

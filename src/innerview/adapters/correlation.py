@@ -75,10 +75,10 @@ class Window:
     def pieces(self, batch: int, row_bytes: int) -> Iterator[tuple[slice, slice]]:
         """Cut batch × output rows into pieces of about COLUMN_BYTES: whole images, or rows of one."""
         rows = max(COLUMN_BYTES // row_bytes, 1)
-        pictures, rows = max(rows // self.output[0], 1), min(rows, self.output[0])
-        for first in range(0, batch, pictures):
+        images, rows = max(rows // self.output[0], 1), min(rows, self.output[0])
+        for first in range(0, batch, images):
             for row in range(0, self.output[0], rows):
-                yield slice(first, min(first + pictures, batch)), slice(row, min(row + rows, self.output[0]))
+                yield slice(first, min(first + images, batch)), slice(row, min(row + rows, self.output[0]))
 
 
 def correlate(value: Array, kernels: Array, window: Window) -> Array:
@@ -98,13 +98,13 @@ def correlate(value: Array, kernels: Array, window: Window) -> Array:
         writeable=False,
     )
     columns = np.empty(0, value.dtype)
-    for pictures, rows in window.pieces(len(value), window.output[1] * matrix.shape[0] * value.itemsize):
-        here = places[pictures, rows]
+    for images, rows in window.pieces(len(value), window.output[1] * matrix.shape[0] * value.itemsize):
+        here = places[images, rows]
         if columns.size < here.size:
             columns = np.empty(here.size, value.dtype)
         piece = columns[: here.size]
         np.copyto(piece.reshape(here.shape), here)
-        np.matmul(piece.reshape(-1, matrix.shape[0]), matrix, out=result[pictures, rows].reshape(-1, outputs))
+        np.matmul(piece.reshape(-1, matrix.shape[0]), matrix, out=result[images, rows].reshape(-1, outputs))
     return result
 
 

@@ -91,8 +91,8 @@ def open_saved_model(path: Path) -> Any:
     except Exception as error:
         raise ModelError(f"the SavedModel {path.name} can't be opened ({error})") from error
 
-    def function(pictures: Any) -> Any:
-        found = layer(pictures)
+    def function(images: Any) -> Any:
+        found = layer(images)
         values = list(cast("Mapping[str, Any]", found).values()) if isinstance(found, Mapping) else [found]
         if len(values) > 1:
             raise ModelError(

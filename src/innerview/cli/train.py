@@ -97,13 +97,13 @@ def command(
                 raise
             line = _going_on(output, data, download, image_size, crop, skip_bad=skip_bad)
             raise OutputError(f"{problem}. Make room there, then continue with\n  {line}") from None
-    say(_said(trained.accuracy, trained.average_accuracy, trained.pictures))
+    say(_said(trained.accuracy, trained.average_accuracy, trained.n_images))
     say(f"The run is in {output}. Inspect it: innerview inspect {shlex.quote(str(output))}")
 
 
-def _said(accuracy: float, average: float | None, images: int) -> str:
+def _said(accuracy: float, average: float | None, n_images: int) -> str:
     mean = "" if average is None else f"; of their moving average (EMA): {100 * average:.2f} %"
-    return f"Test accuracy of the last weights: {100 * accuracy:.2f} % of {images:,} images{mean}."
+    return f"Test accuracy of the last weights: {100 * accuracy:.2f} % of {n_images:,} images{mean}."
 
 
 def _not_begun(download: Path | None) -> str:

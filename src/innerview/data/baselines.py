@@ -155,13 +155,13 @@ def _noise(name: BaselineName, spec: InputSpec, _image: Image) -> Baseline:
 
 def _file(name: BaselineName, spec: InputSpec, _image: Image) -> Baseline:
     """A baseline of another size is refused, not fitted: nobody should start from an image that they never saw."""
-    picture = load_image(name.parameter)
-    if picture.size != (spec.width, spec.height):
+    image = load_image(name.parameter)
+    if image.size != (spec.width, spec.height):
         raise ImageError(
-            f"the baseline {picture.name} has {picture.size[0]} × {picture.size[1]} pixels, but the model takes "
+            f"the baseline {image.name} has {image.size[0]} × {image.size[1]} pixels, but the model takes "
             f"{spec.width} × {spec.height}; bring it to that size first"
         )
-    return Baseline(str(name), f"from {picture.name}", preprocess(picture, spec).pixels)
+    return Baseline(str(name), f"from {image.name}", preprocess(image, spec).pixels)
 
 
 def _shape(shape: Sequence[int]) -> str:

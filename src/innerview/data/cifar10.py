@@ -21,7 +21,7 @@ import numpy as np
 from innerview.data.class_folders import from_folders
 from innerview.data.download import Progress, Source, download
 from innerview.data.fitting import Crop
-from innerview.data.labelled import Dataset, LabelledPictures, from_npz
+from innerview.data.labelled import Dataset, LabelledImages, from_npz
 from innerview.data.parts import listing
 from innerview.errors import DataError
 from innerview.files.regular import opened, reading, size_of
@@ -147,11 +147,11 @@ def assembled(names: Any, read: Callable[[str], bytes], path: Path) -> Dataset:
     return Dataset(train, test, CLASSES, "CIFAR-10, the official files")
 
 
-def joined(parts: list[tuple[Array, Array]]) -> LabelledPictures:
+def joined(parts: list[tuple[Array, Array]]) -> LabelledImages:
     """One set from the batches' pixels (image × 3,072, one colour after the other) and class numbers."""
     pixels = np.concatenate([pixels for pixels, _ in parts]).reshape(-1, 3, SIDE, SIDE).transpose(0, 2, 3, 1)
     labels = np.concatenate([labels for _, labels in parts])
-    return LabelledPictures(np.ascontiguousarray(pixels), labels.astype(np.int64))
+    return LabelledImages(np.ascontiguousarray(pixels), labels.astype(np.int64))
 
 
 def from_binary(content: bytes, name: str) -> tuple[Array, Array]:

@@ -15,7 +15,7 @@ import numpy as np
 
 from innerview.data.fitting import Crop, preprocess
 from innerview.data.folders import ClassFolders, Entry, open_folders
-from innerview.data.labelled import Dataset, LabelledPictures
+from innerview.data.labelled import Dataset, LabelledImages
 from innerview.data.parts import folders_in, is_divided
 from innerview.errors import DataError, ImageError
 from innerview.model import InputSpec
@@ -97,7 +97,7 @@ def apart(whole: ClassFolders) -> tuple[Sequence[Entry], Sequence[Entry]]:
     return train, test
 
 
-def read(entries: Sequence[Entry], classes: Sequence[str], size: int, crop: Crop, bad: list[str]) -> LabelledPictures:
+def read(entries: Sequence[Entry], classes: Sequence[str], size: int, crop: Crop, bad: list[str]) -> LabelledImages:
     """Read images at one size; add to `bad` those that can't be read, each with the reason."""
     spec = InputSpec(size, size)
     images: list[Array] = []
@@ -109,4 +109,4 @@ def read(entries: Sequence[Entry], classes: Sequence[str], size: int, crop: Crop
         except ImageError as problem:
             bad.append(str(problem))
     empty = np.empty((0, size, size, 3), dtype=np.uint8)
-    return LabelledPictures(np.stack(images) if images else empty, np.asarray(labels, dtype=np.int64))
+    return LabelledImages(np.stack(images) if images else empty, np.asarray(labels, dtype=np.int64))

@@ -27,17 +27,17 @@ OVER_WHITE = "see-through parts are laid over white"
 UNAPPLIED = "its colour profile is not sRGB and was not applied"
 
 
-def to_raster(picture: Pillow.Image, found: Found) -> Raster:
+def to_raster(image: Pillow.Image, found: Found) -> Raster:
     """Give the image's colours; what had to be done goes to the notes of `found`.
 
     Args:
-        picture: decoded; its own `info` is not looked at.
+        image: decoded; its own `info` is not looked at.
         found: what the file says beside its samples.
 
     Raises:
         ImageError: the numbers are outside what could be brightness.
     """
-    return _MODES.get(picture.mode, _through_rgb)(picture, found)
+    return _MODES.get(image.mode, _through_rgb)(image, found)
 
 
 def samples_raster(read: Reading, size: tuple[int, int], scale: float, found: Found) -> Raster:
@@ -125,22 +125,22 @@ def _unit(samples: Array, scale: float) -> Array:
     return (samples / scale).astype(np.float32)
 
 
-def _through_rgb(picture: Pillow.Image, found: Found) -> Raster:
+def _through_rgb(image: Pillow.Image, found: Found) -> Raster:
     """Eight bits or fewer per channel, in colours that Pillow turns to RGB by a fixed formula."""
-    if picture.mode == "RGB":
-        return _eight_bits(picture, found)
-    return _eight_bits(picture.convert("RGB"), found)
+    if image.mode == "RGB":
+        return _eight_bits(image, found)
+    return _eight_bits(image.convert("RGB"), found)
 
 
-def _eight_bits(picture: Pillow.Image, found: Found) -> Raster:
+def _eight_bits(image: Pillow.Image, found: Found) -> Raster:
     """L, LA, RGB, RGBA: through the profile, if there is one that changes anything."""
-    coloured = picture.mode[:3] == "RGB"
+    coloured = image.mode[:3] == "RGB"
     profile = use_profile(found.icc, "RGB" if coloured else "L")
     if profile.note:
         found.notes.append(profile.note)
-    plain = pillow_samples(picture)
+    plain = pillow_samples(image)
     if profile.apply is None:
-        return samples_raster(plain, picture.size, 255, found)
+        return samples_raster(plain, image.size, 255, found)
     found.tones = None
     key, found.key = found.key, ()
 
@@ -153,7 +153,7 @@ def _eight_bits(picture: Pillow.Image, found: Found) -> Raster:
             return np.concatenate([turned, (255 * opaque).astype(np.uint8)], axis=2)
         return np.concatenate([turned, samples[..., -1:]], axis=2) if samples.shape[2] in {2, 4} else turned
 
-    return samples_raster(managed, picture.size, 255, found)
+    return samples_raster(managed, image.size, 255, found)
 
 
 def _applied(profile: Profile, samples: Array) -> Array:
@@ -162,24 +162,24 @@ def _applied(profile: Profile, samples: Array) -> Array:
     return np.asarray(profile.apply(Pillow.fromarray(samples)))
 
 
-def _one_bit(picture: Pillow.Image, found: Found) -> Raster:
+def _one_bit(image: Pillow.Image, found: Found) -> Raster:
     """One bit as 0 and 255; a key of 0 or 1 with it."""
     if found.key:
         found.key = (255 * found.key[0],)
-    return _eight_bits(picture.convert("L"), found)
+    return _eight_bits(image.convert("L"), found)
 
 
-def _grey(picture: Pillow.Image, found: Found) -> Raster:
+def _grey(image: Pillow.Image, found: Found) -> Raster:
     """Grey of 2, 4 or 8 bits, which Pillow has stretched to 8; a key of fewer bits is stretched with it."""
     if found.key and 0 < found.depth < 8:
         found.key = (found.key[0] * 255 // ((1 << found.depth) - 1),)
-    return _eight_bits(picture, found)
+    return _eight_bits(image, found)
 
 
-def _palette(picture: Pillow.Image, found: Found) -> Raster:
+def _palette(image: Pillow.Image, found: Found) -> Raster:
     """Each colour of the palette is turned once; what is see-through is its last channel."""
     table = np.zeros((256, 3), np.uint8)
-    given = np.asarray(picture.getpalette("RGB") or [], np.uint8).reshape(-1, 3)[:256]
+    given = np.asarray(image.getpalette("RGB") or [], np.uint8).reshape(-1, 3)[:256]
     table[: len(given)] = given
     profile = use_profile(found.icc, "RGB")
     if profile.note:
@@ -189,15 +189,15 @@ def _palette(picture: Pillow.Image, found: Found) -> Raster:
     alphas = np.full((256, 1), 255, np.uint8)
     alphas[: len(found.alphas), 0] = np.frombuffer(found.alphas, np.uint8)
     table = np.concatenate([table, alphas], axis=1) if (alphas < 255).any() else table
-    plain = pillow_samples(picture)
+    plain = pillow_samples(image)
 
     def looked_up(left: int, top: int, right: int, bottom: int) -> Array:
         return table[plain(left, top, right, bottom)[..., 0]]
 
-    return samples_raster(looked_up, picture.size, 255, found)
+    return samples_raster(looked_up, image.size, 255, found)
 
 
-def _inks(picture: Pillow.Image, found: Found) -> Raster:
+def _inks(image: Pillow.Image, found: Found) -> Raster:
     """CMYK by its profile, or by the formula that Pillow has."""
     profile = use_profile(found.icc, "CMYK")
     plain = "printing inks (CMYK) turned to RGB by the plain formula"
@@ -205,29 +205,29 @@ def _inks(picture: Pillow.Image, found: Found) -> Raster:
     turn = profile.apply or _plainly
 
     def colours(left: int, top: int, right: int, bottom: int) -> Array:
-        return np.asarray(turn(picture.crop((left, top, right, bottom))))
+        return np.asarray(turn(image.crop((left, top, right, bottom))))
 
-    return samples_raster(colours, picture.size, 255, found)
+    return samples_raster(colours, image.size, 255, found)
 
 
 def _plainly(part: Pillow.Image) -> Pillow.Image:
     return part.convert("RGB")
 
 
-def _lab(picture: Pillow.Image, found: Found) -> Raster:
+def _lab(image: Pillow.Image, found: Found) -> Raster:
     """CIE L*a*b*, which only a colour engine can turn into sRGB."""
     engine: Any = ImageCms  # its stubs leave the profiles unknown
     transform = engine.buildTransform(engine.createProfile("LAB"), engine.createProfile("sRGB"), "LAB", "RGB")
     found.notes.append("L*a*b* colours turned to sRGB")
 
     def colours(left: int, top: int, right: int, bottom: int) -> Array:
-        return np.asarray(transform.apply(picture.crop((left, top, right, bottom))))
+        return np.asarray(transform.apply(image.crop((left, top, right, bottom))))
 
-    return samples_raster(colours, picture.size, 255, found)
+    return samples_raster(colours, image.size, 255, found)
 
 
-def _sixteen_bits(picture: Pillow.Image, found: Found) -> Raster:
-    return deep_raster(pillow_samples(picture), picture.size, found)
+def _sixteen_bits(image: Pillow.Image, found: Found) -> Raster:
+    return deep_raster(pillow_samples(image), image.size, found)
 
 
 def deep_raster(read: Reading, size: tuple[int, int], found: Found) -> Raster:
@@ -265,15 +265,15 @@ def deep_raster(read: Reading, size: tuple[int, int], found: Found) -> Raster:
     return samples_raster(managed, size, 1, found)
 
 
-def _whole_numbers(picture: Pillow.Image, found: Found) -> Raster:
+def _whole_numbers(image: Pillow.Image, found: Found) -> Raster:
     """32-bit whole numbers; older versions of Pillow give 16-bit grey PNGs so."""
-    if picture.format == "PNG":
-        return _sixteen_bits(picture, found)
-    return _scaled(pillow_samples(picture), picture.size, "32-bit whole numbers", found)
+    if image.format == "PNG":
+        return _sixteen_bits(image, found)
+    return _scaled(pillow_samples(image), image.size, "32-bit whole numbers", found)
 
 
-def _floats(picture: Pillow.Image, found: Found) -> Raster:
-    return _scaled(pillow_samples(picture), picture.size, "32-bit floats", found)
+def _floats(image: Pillow.Image, found: Found) -> Raster:
+    return _scaled(pillow_samples(image), image.size, "32-bit floats", found)
 
 
 def scaled_raster(values: Array, words: str, found: Found) -> Raster:
@@ -305,15 +305,15 @@ def _scaled(read: Reading, size: tuple[int, int], words: str, found: Found) -> R
     return samples_raster(read, size, scale, found)
 
 
-def _premultiplied(picture: Pillow.Image, found: Found) -> Raster:
+def _premultiplied(image: Pillow.Image, found: Found) -> Raster:
     """Colours that hold their opacity already: over white is colour + (1 - opacity)."""
-    read = pillow_samples(picture)
+    read = pillow_samples(image)
 
     def colours(left: int, top: int, right: int, bottom: int) -> Image:
         return over_white(_unit(read(left, top, right, bottom), 255))
 
     found.notes.append(OVER_WHITE)
-    return Raster(picture.size, colours)
+    return Raster(image.size, colours)
 
 
 def over_white(samples: Array) -> Image:
@@ -333,7 +333,7 @@ _MODES: dict[str, Callable[[Pillow.Image, Found], Raster]] = {
     "La": _premultiplied,
     "RGBa": _premultiplied,
     "P": _palette,
-    "PA": lambda picture, found: _eight_bits(picture.convert("RGBA"), found),
+    "PA": lambda image, found: _eight_bits(image.convert("RGBA"), found),
     "CMYK": _inks,
     "LAB": _lab,
     "I;16": _sixteen_bits,

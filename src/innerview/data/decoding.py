@@ -92,7 +92,7 @@ def decode(data: bytes, called: str, most_pixels: int) -> Decoded:
     return raster, notes
 
 
-def decode_opened(picture: Pillow.Image, called: str, most_pixels: int) -> Decoded:
+def decode_opened(image: Pillow.Image, called: str, most_pixels: int) -> Decoded:
     """The same for a PIL image, whose own `info` says what a file would.
 
     Raises:
@@ -101,16 +101,16 @@ def decode_opened(picture: Pillow.Image, called: str, most_pixels: int) -> Decod
     notes: list[str] = []
     try:
         with _warnings(notes):
-            check_size(*picture.size, MOST_PIXELS, most_pixels)
-            picture.load()
+            check_size(*image.size, MOST_PIXELS, most_pixels)
+            image.load()
             found = Found(b"")
-            _from_info(found, picture)
-            found.orientation = int(picture.getexif().get(ORIENTATION, 1))
-            raster = _finished(to_raster(picture.copy(), found), found, notes)
+            _from_info(found, image)
+            found.orientation = int(image.getexif().get(ORIENTATION, 1))
+            raster = _finished(to_raster(image.copy(), found), found, notes)
     except ImageError as problem:
         raise ImageError(f"{called} {problem}") from problem
     except Exception as problem:  # the same
-        raise ImageError(f"{called} (a PIL image, mode {picture.mode}) can't be decoded: {problem}") from problem
+        raise ImageError(f"{called} (a PIL image, mode {image.mode}) can't be decoded: {problem}") from problem
     return raster, notes
 
 
@@ -201,16 +201,16 @@ def _placed(raster: Raster, found: Found) -> Raster:
 
 def _through_pillow(found: Found, allow: Allow) -> Raster:
     """Let Pillow decode the first image of a file."""
-    with Pillow.open(io.BytesIO(found.clean), formats=FORMATS) as picture:
-        allow(*picture.size)
-        found.several = found.several or bool(getattr(picture, "is_animated", False))
-        if picture.format not in {"PNG", "JPEG", "TIFF"}:
-            _from_info(found, picture)
-        if picture.format == "PNG" and found.depth == 16:
-            return deep_png(found, picture)
-        frame = picture.tile[0][1] if picture.format == "GIF" and picture.tile else None
-        picture.load()
-        raster = to_raster(picture, found)
+    with Pillow.open(io.BytesIO(found.clean), formats=FORMATS) as image:
+        allow(*image.size)
+        found.several = found.several or bool(getattr(image, "is_animated", False))
+        if image.format not in {"PNG", "JPEG", "TIFF"}:
+            _from_info(found, image)
+        if image.format == "PNG" and found.depth == 16:
+            return deep_png(found, image)
+        frame = image.tile[0][1] if image.format == "GIF" and image.tile else None
+        image.load()
+        raster = to_raster(image, found)
     return raster if frame is None or tuple(frame) == (0, 0, *raster.stored) else _framed(raster, tuple(frame), found)
 
 
@@ -229,9 +229,9 @@ def _framed(raster: Raster, frame: tuple[int, ...], found: Found) -> Raster:
     return Raster(raster.stored, read)
 
 
-def _from_info(found: Found, picture: Pillow.Image) -> None:
+def _from_info(found: Found, image: Pillow.Image) -> None:
     """Take over what Pillow read beside the pixels."""
-    info: dict[Any, Any] = picture.info
+    info: dict[Any, Any] = image.info
     found.icc = bytes(info.get("icc_profile") or b"")
     exif, xmp = info.get("exif"), info.get("xmp")
     found.exif = exif if isinstance(exif, bytes) else b""
@@ -239,7 +239,7 @@ def _from_info(found: Found, picture: Pillow.Image) -> None:
     match info.get("transparency"):
         case bytes(alphas):
             found.alphas = alphas[:256]
-        case int(index) if picture.mode == "P":
+        case int(index) if image.mode == "P":
             found.alphas = b"\xff" * min(index, 255) + b"\0"
         case int(level):
             found.key = (level,)

@@ -100,9 +100,9 @@ def parse_crop(text: str) -> Crop:
     )
 
 
-def _box(picture: Image, spec: InputSpec, crop: Crop) -> Box:
-    full_width, full_height = picture.size
-    how = _declared(picture, spec)
+def _box(image: Image, spec: InputSpec, crop: Crop) -> Box:
+    full_width, full_height = image.size
+    how = _declared(image, spec)
     if crop == "whole" or (crop == "center" and how is not None and how.short_side is None):
         return 0, 0, full_width, full_height
     if crop == "center":
@@ -114,26 +114,26 @@ def _box(picture: Image, spec: InputSpec, crop: Crop) -> Box:
     left, top, width, height = crop
     if min(left, top) < 0 or min(width, height) < 1 or left + width > full_width or top + height > full_height:
         raise ImageError(
-            f"a box of {width} × {height} at left {left}, top {top} was asked for, but {picture.name} has "
+            f"a box of {width} × {height} at left {left}, top {top} was asked for, but {image.name} has "
             f"{full_width} × {full_height} pixels; choose one inside it"
         )
     return crop
 
 
-def _words(picture: Image, spec: InputSpec, box: Box) -> str:
+def _words(image: Image, spec: InputSpec, box: Box) -> str:
     """Say which part of the original the model sees, and how it came to its size."""
     width, height = box[2:]
-    part = _part(picture, box)
+    part = _part(image, box)
     if (width, height) == (spec.width, spec.height):
-        return f"{width} × {height}" + (f" of {_size(picture)}: {part}, pixel by pixel" if part else ", as it is")
+        return f"{width} × {height}" + (f" of {_size(image)}: {part}, pixel by pixel" if part else ", as it is")
     horizontal, vertical = spec.width / width, spec.height / height
     how = "shrunk by area averaging" if max(horizontal, vertical) <= 1 else "enlarged linearly"
-    declared = _declared(picture, spec)
+    declared = _declared(image, spec)
     if declared is not None:
         how = f"resized with {declared.interpolation}, as its library does"
     elif min(horizontal, vertical) < 1 < max(horizontal, vertical):
         how = "shrunk by area averaging along one side and enlarged linearly along the other"
-    return f"{spec.width} × {spec.height} of {_size(picture)}: {part or 'all of it'}, {how}{_squeezed(box, spec)}"
+    return f"{spec.width} × {spec.height} of {_size(image)}: {part or 'all of it'}, {how}{_squeezed(box, spec)}"
 
 
 def _squeezed(box: Box, spec: InputSpec) -> str:
@@ -142,14 +142,14 @@ def _squeezed(box: Box, spec: InputSpec) -> str:
     return ", its proportions squeezed" if off > max(spec.height, spec.width) else ""
 
 
-def _size(picture: Image) -> str:
-    return f"{picture.size[0]} × {picture.size[1]}"
+def _size(image: Image) -> str:
+    return f"{image.size[0]} × {image.size[1]}"
 
 
-def _part(picture: Image, box: Box) -> str:
+def _part(image: Image, box: Box) -> str:
     """Name the part of the image that a box shows; nothing if it is all of it."""
     left, top, width, height = box
-    full_width, full_height = picture.size
+    full_width, full_height = image.size
     if (width, height) == (full_width, full_height):
         return ""
     if (left, top) == ((full_width - width) // 2, (full_height - height) // 2):

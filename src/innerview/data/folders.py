@@ -18,7 +18,7 @@ import numpy as np
 
 from innerview.data.image import Image
 from innerview.data.named import find_data
-from innerview.data.parts import find_part, folders_in, listed, names_of, nothing_in, pictures_in
+from innerview.data.parts import find_part, folders_in, images_in, listed, names_of, nothing_in
 from innerview.data.reading import load_image
 from innerview.errors import AmbiguousClass, DataError, UnknownClass
 from innerview.names import readable
@@ -148,7 +148,7 @@ def open_folders(root: str | Path, part: str = "test") -> ClassFolders:
     entries: list[Entry] = []
     notes = list(found)
     for folder in folders_in(root):
-        paths, others = pictures_in(folder)
+        paths, others = images_in(folder)
         first, name = len(entries), readable(folder.name)
         entries += [Entry(first + number, name, number, path) for number, path in enumerate(paths)]
         if others:

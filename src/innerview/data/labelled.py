@@ -25,7 +25,7 @@ WAY: Final = "write it with numpy.savez, images and class numbers as integers, n
 
 
 @dataclass(frozen=True)
-class LabelledPictures:
+class LabelledImages:
     """Images and the class of each.
 
     Attributes:
@@ -62,8 +62,8 @@ class Dataset:
         skipped: unreadable images that were left out, as "place: reason".
     """
 
-    train: LabelledPictures
-    test: LabelledPictures
+    train: LabelledImages
+    test: LabelledImages
     classes: tuple[str, ...]
     source: str
     skipped: tuple[str, ...] = ()
@@ -129,8 +129,8 @@ def from_npz(path: Path, classes: tuple[str, ...]) -> Dataset:
     train_images, train_labels, test_images, test_labels = (arrays[name] for name in names)
     named = tuple(str(name) for name in arrays["classes"].ravel()) if "classes" in arrays else ()
     try:
-        train = LabelledPictures(train_images, _numbers(train_labels))
-        test = LabelledPictures(test_images, _numbers(test_labels))
+        train = LabelledImages(train_images, _numbers(train_labels))
+        test = LabelledImages(test_images, _numbers(test_labels))
         found = int(train.labels.max(initial=-1)) + 1
         counted = found != len(classes) and found <= len(train.labels)
         unnamed = tuple(f"class {number}" for number in range(found)) if counted else classes

@@ -51,13 +51,13 @@ def folders_in(folder: Path) -> list[Path]:
     return [path for path in listing(folder) if path.name.lower() not in _FOREIGN and path.is_dir()]
 
 
-def pictures_in(folder: Path) -> tuple[list[Path], list[Path]]:
+def images_in(folder: Path) -> tuple[list[Path], list[Path]]:
     """Give the images of a class folder, and what else is in it."""
-    pictures: list[Path] = []
+    images: list[Path] = []
     others: list[Path] = []
     for path in listing(folder):
-        (pictures if path.suffix.lower() in ENDINGS and path.is_file() else others).append(path)
-    return pictures, others
+        (images if path.suffix.lower() in ENDINGS and path.is_file() else others).append(path)
+    return images, others
 
 
 def find_part(root: Path, part: str) -> tuple[Path, tuple[str, ...]]:
@@ -103,7 +103,7 @@ def is_divided(root: Path) -> bool:
 def nothing_in(root: Path) -> DataError:
     """Say what a folder holds in place of class folders with images."""
     shown = readable(str(root))
-    loose, others = pictures_in(root)
+    loose, others = images_in(root)
     if loose:
         count = f"{len(loose)} image{'s' * (len(loose) != 1)}"
         return DataError(f"{shown} holds {count} but no class folders; sort them into {shown}/<class>/")

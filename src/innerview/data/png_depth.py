@@ -28,16 +28,16 @@ _DEPTH_PLACE: Final = 24
 _GREY_WITH_OPACITY: Final = 4
 
 
-def deep_png(found: Found, picture: ImageFile.ImageFile) -> Raster:
+def deep_png(found: Found, image: ImageFile.ImageFile) -> Raster:
     """Decode an opened PNG of 16 bits per channel; its file is `found.clean`."""
-    if picture.mode.startswith("I"):
-        picture.load()
-        return to_raster(picture, found)
-    if picture.size[0] * picture.size[1] > MOST_PIXELS:
-        picture.load()
+    if image.mode.startswith("I"):
+        image.load()
+        return to_raster(image, found)
+    if image.size[0] * image.size[1] > MOST_PIXELS:
+        image.load()
         found.notes.append("16 bits per channel, of which the upper 8 are used")
         found.key = tuple(one >> 8 for one in found.key)
-        return to_raster(picture, found)
+        return to_raster(image, found)
     if found.clean[_DEPTH_PLACE + 1] == _GREY_WITH_OPACITY:
         four = _halves(_as_four(found.clean), "")
         read = pillow_samples(four)
@@ -47,25 +47,25 @@ def deep_png(found: Found, picture: ImageFile.ImageFile) -> Raster:
             return bytes_[..., 0::2] << 8 | bytes_[..., 1::2]
 
         return deep_raster(paired, four.size, found)
-    upper = pillow_samples(_halves(found.clean, f"{picture.mode};16B"))
-    lower = pillow_samples(_halves(found.clean, f"{picture.mode};16L"))
+    upper = pillow_samples(_halves(found.clean, f"{image.mode};16B"))
+    lower = pillow_samples(_halves(found.clean, f"{image.mode};16L"))
 
     def joined(left: int, top: int, right: int, bottom: int) -> Array:
         box = (left, top, right, bottom)
         return upper(*box).astype(np.uint16) << 8 | lower(*box)
 
-    return deep_raster(joined, picture.size, found)
+    return deep_raster(joined, image.size, found)
 
 
 def _halves(data: bytes, samples: str) -> Pillow.Image:
     """Decode with Pillow's own name for how samples lie, or with another."""
-    with Pillow.open(io.BytesIO(data), formats=("PNG",)) as picture:
+    with Pillow.open(io.BytesIO(data), formats=("PNG",)) as image:
         if samples:
-            kind: Any = type(picture.tile[0])  # a plain tuple in older Pillows
-            kept: list[Any] = [(one[0], one[1], one[2], samples) for one in picture.tile]
-            picture.tile = [one if kind is tuple else kind(*one) for one in kept]
-        picture.load()
-        return picture
+            kind: Any = type(image.tile[0])  # a plain tuple in older Pillows
+            kept: list[Any] = [(one[0], one[1], one[2], samples) for one in image.tile]
+            image.tile = [one if kind is tuple else kind(*one) for one in kept]
+        image.load()
+        return image
 
 
 def _as_four(data: bytes) -> bytes:

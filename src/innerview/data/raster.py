@@ -70,11 +70,11 @@ def strips(width: int, height: int) -> Iterator[tuple[int, int]]:
     return ((top, min(height, top + step)) for top in range(0, height, step))
 
 
-def pillow_samples(picture: Pillow.Image) -> Reading:
+def pillow_samples(image: Pillow.Image) -> Reading:
     """Samples of a decoded image as Pillow holds them, always with a channel axis."""
 
     def read(left: int, top: int, right: int, bottom: int) -> Array:
-        return with_channels(np.asarray(picture.crop((left, top, right, bottom))))
+        return with_channels(np.asarray(image.crop((left, top, right, bottom))))
 
     return read
 

@@ -80,18 +80,18 @@ def _from_file(file: Any, called: str, most_bytes: int) -> bytes:
     raise ImageError(f'{called} was opened as text; open it in binary mode: open(path, "rb")')
 
 
-def _undecoded(picture: Pillow.Image, most_bytes: int) -> bytes | None:
+def _undecoded(image: Pillow.Image, most_bytes: int) -> bytes | None:
     """The file of a PIL image that nothing was done to yet, the file left where it was."""
-    file: Any = getattr(picture, "fp", None)
-    if not isinstance(picture, ImageFile.ImageFile) or not picture.tile or file is None or picture.tell() != 0:
+    file: Any = getattr(image, "fp", None)
+    if not isinstance(image, ImageFile.ImageFile) or not image.tile or file is None or image.tell() != 0:
         return None
     try:
         place = file.tell()
         file.seek(0)
         data = file.read(most_bytes + 1)
         file.seek(place)
-        with Pillow.open(io.BytesIO(data), formats=[picture.format or ""]) as again:
-            same = again.size == picture.size and again.mode == picture.mode and len(data) <= most_bytes
+        with Pillow.open(io.BytesIO(data), formats=[image.format or ""]) as again:
+            same = again.size == image.size and again.mode == image.mode and len(data) <= most_bytes
     except Exception:  # noqa: BLE001 — then it is read as Pillow has it
         return None
     return data if same else None

@@ -240,11 +240,11 @@ def _rows(data: bytes, directory: Directory, form: Form, plane: int, samples: in
         **({tags.TILE_WIDTH: (across * samples * form.bits // 8,), tags.TILE_HEIGHT: (down,)} if tiled else {}),
         **({} if tiled else {tags.ROWS: (down,)}),
     }
-    with Pillow.open(io.BytesIO(rewritten(data, directory, numbers)), formats=("TIFF",)) as picture:
-        picture.load()
+    with Pillow.open(io.BytesIO(rewritten(data, directory, numbers)), formats=("TIFF",)) as image:
+        image.load()
         found = np.empty((height, row), np.uint8)
         for top, bottom in strips(row, height):
-            found[top:bottom] = np.asarray(picture.crop((0, top, row, bottom)))
+            found[top:bottom] = np.asarray(image.crop((0, top, row, bottom)))
     return found
 
 

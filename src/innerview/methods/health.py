@@ -29,13 +29,13 @@ SPIKE: Final = 20.0
 """A gradient this many times the median, after the first tenth of the run, in which gradients are often large."""
 
 FALL: Final = 0.03
-"""Test accuracy this far below its best: more than the noise of a thousand test pictures (about one point)."""
+"""Test accuracy this far below its best: more than the noise of a thousand test images (about one point)."""
 
 GAP: Final = 0.15
-"""Accuracy in training this far above that on test pictures."""
+"""Accuracy in training this far above that on test images."""
 
 FEWEST: Final = 3
-"""Pictures that must have been shown before a channel is called dead or saturated: one image leaves many so."""
+"""Images that must have been shown before a channel is called dead or saturated: one image leaves many so."""
 
 ONE_CLASS: Final = 0.6
 """Share of answers that go to one class."""
@@ -76,8 +76,8 @@ class TrainingSignals:
         layers: names of the weights.
         distance: checkpoint × layer, how far the weights are from the last ones, as a share of the size of those.
         broken: checkpoint × layer, how many weights are no finite number.
-        units: of the last checkpoint, on `pictures` pictures (0: a recorder's own, whose number is not known).
-        said: share of the test pictures called by each class.
+        units: of the last checkpoint, on `n_images` images (0: a recorder's own, whose number is not known).
+        said: share of the test images called by each class.
         broken_at: the step in which the loss or its gradient was no number and the training stopped; -1 for none.
         broken_in: where that began.
     """
@@ -93,7 +93,7 @@ class TrainingSignals:
     distance: Array = field(default_factory=lambda: np.zeros((0, 0)))
     broken: Array = field(default_factory=lambda: np.zeros((0, 0)))
     units: Sequence[LayerUnits] = ()
-    pictures: int = 0
+    n_images: int = 0
     said: Array = field(default_factory=nothing)
     broken_at: int = -1
     broken_in: str = ""
@@ -147,23 +147,23 @@ def frozen(signals: TrainingSignals) -> list[TrainingWarning]:
 
 
 def enough(signals: TrainingSignals) -> bool:
-    """Whether channels were watched on enough pictures to say something of them."""
-    return signals.pictures == 0 or signals.pictures >= FEWEST
+    """Whether channels were watched on enough images to say something of them."""
+    return signals.n_images == 0 or signals.n_images >= FEWEST
 
 
 def dead(signals: TrainingSignals) -> list[TrainingWarning]:
-    """Channels that never fire: layer, how many, of how many, on how many pictures."""
+    """Channels that never fire: layer, how many, of how many, on how many images."""
     return [
-        TrainingWarning("dead", one.layer, -1, (one.dead.size, one.positive.size, signals.pictures))
+        TrainingWarning("dead", one.layer, -1, (one.dead.size, one.positive.size, signals.n_images))
         for one in signals.units
         if one.dead.size and enough(signals)
     ]
 
 
 def saturated(signals: TrainingSignals) -> list[TrainingWarning]:
-    """Channels whose gradient is gone though they fire: layer, how many, of how many, on how many pictures."""
+    """Channels whose gradient is gone though they fire: layer, how many, of how many, on how many images."""
     return [
-        TrainingWarning("saturated", one.layer, -1, (one.saturated_channels.size, one.positive.size, signals.pictures))
+        TrainingWarning("saturated", one.layer, -1, (one.saturated_channels.size, one.positive.size, signals.n_images))
         for one in signals.units
         if one.saturated_channels.size and enough(signals)
     ]

@@ -41,14 +41,14 @@ class Mistakes:
     confidence: Float[np.ndarray, " image"]
 
     @property
-    def pictures(self) -> int:
+    def n_images(self) -> int:
         """How many images were shown."""
         return int(self.confusion.sum())
 
     @property
     def accuracy(self) -> float:
         """Share of them called rightly, in [0, 1]."""
-        return float(np.trace(self.confusion) / max(1, self.pictures))
+        return float(np.trace(self.confusion) / max(1, self.n_images))
 
     @property
     def by_class(self) -> Float[np.ndarray, " class"]:
@@ -59,7 +59,7 @@ class Mistakes:
     @property
     def said(self) -> Float[np.ndarray, " class"]:
         """Share of all images that is called by each class."""
-        return self.confusion.sum(axis=0) / max(1, self.pictures)
+        return self.confusion.sum(axis=0) / max(1, self.n_images)
 
 
 def mistakes(predictions: Sequence[Prediction], truths: Sequence[int]) -> Mistakes:

@@ -1,7 +1,7 @@
-"""Which channels of a model are dead, and which are saturated where their gradient is gone, over many pictures.
+"""Which channels of a model are dead, and which are saturated where their gradient is gone, over many images.
 
-A channel is *dead* if it is above 0 at no place of any picture: what follows it never sees it fire. One that does
-fire is *saturated* if, at nearly all places of all pictures, it lies so close to the ELU's floor of -1 that the slope
+A channel is *dead* if it is above 0 at no place of any image: what follows it never sees it fire. One that does
+fire is *saturated* if, at nearly all places of all images, it lies so close to the ELU's floor of -1 that the slope
 there (the value plus 1) is below 0.01: then hardly any gradient comes through it.
 """
 
@@ -28,11 +28,11 @@ NEARLY_ALL: Final = 0.95
 @short
 @dataclass(frozen=True)
 class LayerUnits:
-    """What one layer's channels do over many pictures.
+    """What one layer's channels do over many images.
 
     Attributes:
         layer: its name.
-        positive: share of each channel's values above 0, over all pictures and places, in [0, 1].
+        positive: share of each channel's values above 0, over all images and places, in [0, 1].
         saturated: share of each channel's values where the slope is below SLOPE, in [0, 1].
     """
 
@@ -52,7 +52,7 @@ class LayerUnits:
 
 
 def units(model: Model, images: Images) -> list[LayerUnits]:
-    """Pass pictures and take down what each channel does after each weighted layer (behind its activation).
+    """Pass images and take down what each channel does after each weighted layer (behind its activation).
 
     Layers whose channels can't be told from what they do (attention by head, say) are left out.
 
@@ -61,7 +61,7 @@ def units(model: Model, images: Images) -> list[LayerUnits]:
         images: pixels in [0, 1], batch × height × width × channel.
 
     Raises:
-        ModelError: the pictures have another shape, or the outputs are not finite.
+        ModelError: the images have another shape, or the outputs are not finite.
     """
     model.input.check(images)
     names = [layer.name for layer in ends(model.layers) if layer.axes]

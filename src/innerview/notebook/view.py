@@ -31,7 +31,7 @@ from innerview.workbench.page.pages import gather_payloads, page_context
 
 
 def view(
-    *pictures: str,
+    *images: str,
     model: Model | str = "allcnn",
     query: Query | None = None,
     runs: Sequence[str | Path] = (),
@@ -40,7 +40,7 @@ def view(
     """Show the viewer in a notebook.
 
     Args:
-        pictures: files, or names of sample photos; without any, the first sample photo.
+        images: files, or names of sample photos; without any, the first sample photo.
         model: a model, or the name of a built-in one.
         query: what the saved page holds, and the crop; all but that can be changed in the cell.
         runs: folders of trainings to show beside; for a living kernel.
@@ -52,7 +52,7 @@ def view(
     """
     if live:
         _require_widgets()
-    return View(pictures, model, query or Query(), tuple(Path(run) for run in runs), live=live)
+    return View(images, model, query or Query(), tuple(Path(run) for run in runs), live=live)
 
 
 @final
@@ -65,7 +65,7 @@ class View:
 
     def __init__(
         self,
-        pictures: Sequence[str],
+        images: Sequence[str],
         model: Model | str,
         query: Query,
         runs: tuple[Path, ...],
@@ -73,15 +73,15 @@ class View:
         live: bool,
     ) -> None:
         self.live = live
-        self._pictures, self._model, self._query, self._runs = (
-            tuple(pictures),
+        self._images, self._model, self._query, self._runs = (
+            tuple(images),
             model,
             replace(query, **BRIEF, judge=bool(query.judge)),
             runs,
         )
         self._opened = opened_model(model)
         check_query(query, self._opened.model)
-        self._items = gather(self._opened.model, pictures, query)
+        self._items = gather(self._opened.model, images, query)
         self._scene = page_context(self._opened)
         self._key = token_hex(8)
 
@@ -119,7 +119,7 @@ class View:
 
     @cached_property
     def _desk(self) -> Session:
-        session, _ = furnish(self._model, self._runs, self._pictures)
+        session, _ = furnish(self._model, self._runs, self._images)
         return session
 
     def _repr_html_(self) -> str:

@@ -141,7 +141,7 @@ class WatchedKeras:
             )
         return found
 
-    def pictures(self) -> Array | None:
+    def images(self) -> Array | None:
         """The probes, as an array."""
         probes = self._config.probes
         return None if probes is None else np.array(_array(probes) if keras.ops.is_tensor(probes) else probes)

@@ -36,7 +36,7 @@ def manifest_of(watched: Watched, config: ProbeConfig, settings: Mapping[str, An
             "input": None if config.input is None else config.input.described(),
             "output": None if config.output is None else config.output.described(),
         },
-        data={"probes": _identity(watched.pictures())},
+        data={"probes": _identity(watched.images())},
         code={"version": found["innerview"]},
         versions={**found, model["framework"]: model["version"]},
         notes=(NOTE,),
@@ -66,9 +66,9 @@ def open_recording(folder: Path, manifest: Manifest, resume_at: int | None) -> R
     return run
 
 
-def _identity(pictures: Array | None) -> dict[str, Any] | None:
+def _identity(images: Array | None) -> dict[str, Any] | None:
     """Number, shape and SHA-256 of the probe images."""
-    if pictures is None:
+    if images is None:
         return None
-    content = np.ascontiguousarray(pictures).tobytes()
-    return {"pictures": len(pictures), "shape": pictures.shape[1:], "sha256": hashlib.sha256(content).hexdigest()}
+    content = np.ascontiguousarray(images).tobytes()
+    return {"pictures": len(images), "shape": images.shape[1:], "sha256": hashlib.sha256(content).hexdigest()}

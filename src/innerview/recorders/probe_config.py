@@ -38,7 +38,7 @@ class ProbeConfig:
         if (self.input is None) != (self.output is None):
             raise UsageError("only one of input= and output= was declared; declare both, as for innerview.wrap")
         if self.probes is None and (self.labels or self.layers):
-            raise UsageError("labels or layers were given without images to look at; give some: probes=pictures")
+            raise UsageError("labels or layers were given without images to look at; give some: probes=images")
         if self.probes is not None and len(self.labels) not in {0, len(self.probes)}:
             raise UsageError(
                 f"{len(self.labels)} labels were given for {len(self.probes)} probe images; give one for each"

@@ -190,7 +190,7 @@ class Recorder:
 
     def _start(self) -> None:
         """Record how things stand before training."""
-        self._records.pictures()
+        self._records.images()
         self._lines.append(({**self._line(), "seconds": self._earlier}, {}))
         known = ("weights",) if self.steps in self.run.steps() else ()  # a recording that is resumed has them
         for kind in SIGHTS:

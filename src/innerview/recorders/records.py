@@ -59,13 +59,13 @@ class Records:
         self._shown = [name for name, shape in shapes.items() if len(shape) > 1] or list(shapes)
         self._warned = False
 
-    def pictures(self) -> None:
+    def images(self) -> None:
         """Keep the probe images themselves, once."""
-        pictures = self._watched.pictures()
-        if pictures is None or self._run.observed("pictures"):
+        images = self._watched.images()
+        if images is None or self._run.observed("pictures"):
             return
         labels = {"labels": np.asarray(self._config.labels, np.int64)} if self._config.labels else {}
-        self._run.observe("pictures", 0, {"pictures": pictures, **labels})
+        self._run.observe("pictures", 0, {"pictures": images, **labels})
 
     def measures(self, place: Place) -> dict[str, float]:  # noqa: ARG002 as the others
         """Measure each weight's norm, gradient and update, and count what is no number."""
@@ -118,13 +118,13 @@ class Records:
             return {}
         outputs, labels = self._outputs[1], self._config.labels
         maps, classes, gaps = list[Array](), list[int](), list[float]()
-        for number, picture in enumerate(pixels[: self._config.maps].astype(model.dtype)):
+        for number, image in enumerate(pixels[: self._config.maps].astype(model.dtype)):
             highest = int(outputs[number].argmax())
             explained = model.output.output_of(labels[number], outputs[number]) if labels else highest
-            black = np.zeros_like(picture)
+            black = np.zeros_like(image)
             try:
                 with self._watched.undisturbed():
-                    found = integrated_gradients(model, picture, Logit(explained), baseline=black, n_steps=EVALUATIONS)
+                    found = integrated_gradients(model, image, Logit(explained), baseline=black, n_steps=EVALUATIONS)
             except ModelError:
                 return {}
             maps.append(found.attribution.sum(axis=2).astype(np.float32))

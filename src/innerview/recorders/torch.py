@@ -137,7 +137,7 @@ class WatchedTorch:
             )
         return found
 
-    def pictures(self) -> Array | None:
+    def images(self) -> Array | None:
         """The probes, as an array."""
         probes = self._config.probes
         if probes is None:
@@ -220,12 +220,12 @@ class WatchedTorch:
         return place(layers, gather(Evidence(*given.shape[1:]), layers, run, given))
 
 
-def _outputs(result: Any, output: OutputSpec | None, pictures: int) -> Array | None:
+def _outputs(result: Any, output: OutputSpec | None, n_images: int) -> Array | None:
     """The model's outputs, image × class, if that is what it gives."""
     if output is None and not isinstance(result, torch.Tensor):
         return None
     chosen = pick(result, None if output is None else output.output)
-    fits = chosen.ndim == 2 and len(chosen) == pictures and chosen.is_floating_point()
+    fits = chosen.ndim == 2 and len(chosen) == n_images and chosen.is_floating_point()
     return _array(chosen) if fits else None
 
 

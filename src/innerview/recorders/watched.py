@@ -100,7 +100,7 @@ class Watched(Protocol):
         """Measure each weight; forgets what was remembered."""
         ...
 
-    def pictures(self) -> Array | None:
+    def images(self) -> Array | None:
         """The probe images as they were given; None if there are none."""
         ...
 

@@ -246,7 +246,7 @@ def layers(run: RunFolder, step: int) -> dict[str, Shots]:
     return read
 
 
-def pictures(run: RunFolder) -> tuple[Array, Array | None]:
+def images(run: RunFolder) -> tuple[Array, Array | None]:
     """Read the probe images of a recording, as they were given, and their true classes if these were given too."""
     if not run.observed("pictures"):
         raise DataError(f"{run.path} has no probe images; give the recorder some: Recorder(…, probes=images)")

@@ -92,7 +92,7 @@ class ViewerSource(Source, Protocol):
 
 
 def _stamp(asked: ViewerSource, query: Query) -> Stamp:
-    return Stamp(asked.opened(query).fingerprint, asked.photo(query).picture)
+    return Stamp(asked.opened(query).fingerprint, asked.photo(query).image_hash)
 
 
 def _versus(asked: ViewerSource, query: Query) -> int | None:

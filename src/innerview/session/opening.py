@@ -26,7 +26,7 @@ OFFERED: Final = 16
 def furnish(
     model: Model | str = "allcnn",
     runs: Sequence[Path] = (),
-    pictures: Sequence[str] = (),
+    images: Sequence[str] = (),
     *,
     data: Path | None = None,
     picks: Sequence[str] = (),
@@ -37,7 +37,7 @@ def furnish(
     Args:
         model: a model, or the name of a built-in one; the other built-in ones then come along, to be compared.
         runs: folders of trainings, or folders that hold such folders; those of the built-in models come with them.
-        pictures: files or names of samples to offer first.
+        images: files or names of samples to offer first.
         data: data set to offer images from, and to test the models of trainings on.
         picks: which of them; a few if none is named.
         remote: images come from another computer.
@@ -56,10 +56,10 @@ def furnish(
             RunFolder.open(folder)  # what can't be read of a run that was named is said before anything is served
     registry = RunRegistry([*runs, *owners], owners, data)
     session = Session(opened, registry, remote=remote)
-    for name in pictures:
+    for name in images:
         session.add(find_image(name), "data")
-    for picture in _offered(data, picks) if data is not None else ():
-        session.add(picture, "data")
+    for image in _offered(data, picks) if data is not None else ():
+        session.add(image, "data")
     for name in example_names():
         session.add(example_image(name), "sample")
     return session, registry.changes

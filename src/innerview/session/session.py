@@ -32,7 +32,7 @@ from innerview.viewer.payloads.subject import Photo
 RESULTS: Final = 256 * 2**20
 """Bytes of results and of answers that are kept, each."""
 
-PICTURES: Final = 64
+IMAGES: Final = 64
 """Images that are kept beside those that the session was opened with."""
 
 OVERHEAD: Final = 2048
@@ -87,8 +87,8 @@ class Session:
         self.tries = Tries()
         self._listed: list[str] = []
         self._kept: dict[tuple[str, str], Photo] = {}
-        self._guests: Cache[Mapping[str, Photo]] = Cache(PICTURES)
-        self._mistakes: Cache[Mapping[str, Photo]] = Cache(PICTURES)
+        self._guests: Cache[Mapping[str, Photo]] = Cache(IMAGES)
+        self._mistakes: Cache[Mapping[str, Photo]] = Cache(IMAGES)
         self._results: Cache[Any] = Cache(RESULTS)
         self._answers: Cache[Answer] = Cache(RESULTS)
 
@@ -96,32 +96,32 @@ class Session:
         """What there is."""
         first = next(iter(self.models))
         described = [describe_model(one.model, one.name, map_methods(one.model)) for one in self.models.values()]
-        listed = [describe_photo(self._kept[picture, first]) for picture in self._listed]
+        listed = [describe_photo(self._kept[image, first]) for image in self._listed]
         return hello(described, listed, runs=self.runs.facts() if self.runs else (), remote=self.remote)
 
-    def add(self, picture: Image, source: str) -> Photo:
+    def add(self, image: Image, source: str) -> Photo:
         """Take an image for all models: a sample or one of a data set stays, an upload stays while there is room."""
-        photos = self._fitted(picture, source)
+        photos = self._fitted(image, source)
         first = next(iter(photos.values()))
         if source == "upload":
-            self._guests.put(first.picture, photos, 1)
-        elif first.picture not in self._listed:
-            self._listed.append(first.picture)
-            self._kept |= {(first.picture, fingerprint): photo for fingerprint, photo in photos.items()}
+            self._guests.put(first.image_hash, photos, 1)
+        elif first.image_hash not in self._listed:
+            self._listed.append(first.image_hash)
+            self._kept |= {(first.image_hash, fingerprint): photo for fingerprint, photo in photos.items()}
         return first
 
     def about(self, item: Image, query: Query) -> Query:
         """Take an image that was fitted to the (first) model, while there is room; the query is about it then."""
         photo, fingerprint = Photo.of(item, "data"), next(iter(self.models))
         # The same pixels may come twice, with another crop or label.
-        name = f"{photo.picture} {photo.box} {photo.truth}"
+        name = f"{photo.image_hash} {photo.box} {photo.truth}"
         self._guests.put(name, {fingerprint: photo}, 1)
         return replace(query, model=fingerprint, image=name)
 
-    def _fitted(self, picture: Image, source: str) -> dict[str, Photo]:
+    def _fitted(self, image: Image, source: str) -> dict[str, Photo]:
         fitted: dict[str, Photo] = {}
         for fingerprint, one in self.models.items():
-            known = replace(picture, class_number=class_number(picture, one.model))
+            known = replace(image, class_number=class_number(image, one.model))
             fitted[fingerprint] = Photo.of(preprocess(known, one.model.input), source)
         return fitted
 
@@ -129,8 +129,8 @@ class Session:
         """Keep the image of a mistake while there is room, so that it can be looked into."""
         photos = self._fitted(mistake, "data")
         first = next(iter(photos.values()))
-        self._mistakes.put(first.picture, photos, 1)
-        return first.picture
+        self._mistakes.put(first.image_hash, photos, 1)
+        return first.image_hash
 
     def known(self, query: Query) -> Answer | None:
         """The answer to a question that was answered before; safe from any thread."""
@@ -198,7 +198,7 @@ class Session:
         found = self._kept.get((query.image, fingerprint)) or guest.get(fingerprint)
         if found is None:
             raise UsageError(
-                f"the image {query.image[:40]!r} is not held here (any more); the last {PICTURES} uploads are: "
+                f"the image {query.image[:40]!r} is not held here (any more); the last {IMAGES} uploads are: "
                 "upload it again"
             )
         return found

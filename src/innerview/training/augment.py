@@ -20,9 +20,9 @@ from innerview.types import Array
 ORDER, CHANGE, FLIP, SAMPLE = 0, 1, 2, 3
 
 
-def order(seed: int, epoch: int, pictures: int) -> Array:
-    """The order of the images in an epoch (from 0): each number below `pictures` once."""
-    return np.random.default_rng([seed, ORDER, epoch]).permutation(pictures)
+def order(seed: int, epoch: int, n_images: int) -> Array:
+    """The order of the images in an epoch (from 0): each number below `n_images` once."""
+    return np.random.default_rng([seed, ORDER, epoch]).permutation(n_images)
 
 
 @dataclass(frozen=True)
@@ -38,19 +38,19 @@ class Draw:
     mirrored: Array
 
 
-def drawn(seed: int, step: int, batch: int, pictures: int) -> Draw:
+def drawn(seed: int, step: int, batch: int, n_images: int) -> Draw:
     """Choose the images of a step (from 0).
 
     The epochs follow one another without a gap: a batch may end one and begin the next, so every image is seen
     equally often and no epoch loses its tail.
     """
     positions = np.arange(step * batch, (step + 1) * batch)
-    epochs = positions // pictures
+    epochs = positions // n_images
     numbers = np.empty(batch, dtype=np.int64)
     for epoch in np.unique(epochs):
         here = epochs == epoch
-        numbers[here] = order(seed, int(epoch), pictures)[positions[here] % pictures]
-    first = np.random.default_rng([seed, FLIP]).integers(0, 2, pictures)[numbers]
+        numbers[here] = order(seed, int(epoch), n_images)[positions[here] % n_images]
+    first = np.random.default_rng([seed, FLIP]).integers(0, 2, n_images)[numbers]
     return Draw(numbers, (first + epochs) % 2 == 1)
 
 

@@ -19,7 +19,7 @@ import numpy as np
 import torch
 import torch.nn.functional as functional
 
-from innerview.data.labelled import Dataset, LabelledPictures
+from innerview.data.labelled import Dataset, LabelledImages
 from innerview.errors import DataError, ModelError
 from innerview.runs import RunFolder, answers, status
 from innerview.runs.status import RunStatus
@@ -221,12 +221,12 @@ class Trainer:
 
     def batch(self) -> tuple[torch.Tensor, torch.Tensor]:
         """The images of the coming step, changed and resized, and their labels."""
-        configuration, pictures = self.configuration, self.data.train
-        draw = augment.drawn(configuration.seed, self.step, configuration.batch_size, len(pictures.images))
+        configuration, data = self.configuration, self.data.train
+        draw = augment.drawn(configuration.seed, self.step, configuration.batch_size, len(data.images))
         images = augment.changed(
-            pictures.images[draw.numbers], draw, configuration.augmentation, configuration.seed, self.step
+            data.images[draw.numbers], draw, configuration.augmentation, configuration.seed, self.step
         )
-        labels = torch.from_numpy(pictures.labels[draw.numbers])
+        labels = torch.from_numpy(data.labels[draw.numbers])
         return augment.resized(images, configuration.size(self.step)), labels
 
     def test(self) -> None:
@@ -260,9 +260,9 @@ class Trainer:
         self.save()
         self.run.log({**record, "final_images": len(self.data.test.labels)})
 
-    def measured(self, weights: Mapping[str, torch.Tensor], pictures: LabelledPictures) -> tuple[float, float]:
+    def measured(self, weights: Mapping[str, torch.Tensor], images: LabelledImages) -> tuple[float, float]:
         """Loss and accuracy of weights on unchanged images."""
-        return measured(self.model, weights, pictures, self.configuration.optimisation.temperature)
+        return measured(self.model, weights, images, self.configuration.optimisation.temperature)
 
     def place(self) -> dict[str, float]:
         """Where the run stands, for a line of the metrics."""

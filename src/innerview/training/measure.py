@@ -9,7 +9,7 @@ import numpy as np
 import torch
 import torch.nn.functional as functional
 
-from innerview.data.labelled import LabelledPictures
+from innerview.data.labelled import LabelledImages
 from innerview.runs.answers import Answers
 from innerview.training.augment import as_pixels
 from innerview.training.model import AllCnn
@@ -19,51 +19,51 @@ BATCH: Final = 250
 
 
 def measured(
-    model: AllCnn, weights: Mapping[str, torch.Tensor], pictures: LabelledPictures, temperature: float
+    model: AllCnn, weights: Mapping[str, torch.Tensor], images: LabelledImages, temperature: float
 ) -> tuple[float, float]:
     """Measure weights on images; see `logits_of` and `scored`."""
-    return scored(logits_of(model, weights, pictures), pictures, temperature)
+    return scored(logits_of(model, weights, images), images, temperature)
 
 
 @torch.no_grad()
-def logits_of(model: AllCnn, weights: Mapping[str, torch.Tensor], pictures: LabelledPictures) -> torch.Tensor:
+def logits_of(model: AllCnn, weights: Mapping[str, torch.Tensor], images: LabelledImages) -> torch.Tensor:
     """Show images to weights; gives image × class.
 
     Args:
         model: lends its layers; its own weights are put back.
         weights: by name.
-        pictures: of the size that the model takes.
+        images: of the size that the model takes.
     """
     own = {name: weight.detach().clone() for name, weight in model.named().items()}
     model.take(weights)
     try:
-        starts = range(0, len(pictures.images), BATCH)
-        return torch.cat([model(as_pixels(pictures.images[start : start + BATCH])) for start in starts])
+        starts = range(0, len(images.images), BATCH)
+        return torch.cat([model(as_pixels(images.images[start : start + BATCH])) for start in starts])
     finally:
         model.take(own)
 
 
-def scored(logits: torch.Tensor, pictures: LabelledPictures, temperature: float) -> tuple[float, float]:
+def scored(logits: torch.Tensor, images: LabelledImages, temperature: float) -> tuple[float, float]:
     """Compare logits (image × class) with the truth.
 
     Returns:
         The mean cross-entropy of softmax(logits / temperature) in nats, without label smoothing, and the accuracy in
         [0, 1].
     """
-    labels = torch.from_numpy(pictures.labels)
+    labels = torch.from_numpy(images.labels)
     loss = functional.cross_entropy(logits / temperature, labels)
     return loss.item(), (logits.argmax(1) == labels).float().mean().item()
 
 
-def answers_of(logits: torch.Tensor, pictures: LabelledPictures, temperature: float, step: int) -> Answers:
+def answers_of(logits: torch.Tensor, images: LabelledImages, temperature: float, step: int) -> Answers:
     """What logits (image × class) say of each image, to be kept in the run folder."""
     probabilities, said = functional.softmax(logits / temperature, dim=1).max(1)
-    return Answers(said.numpy(), probabilities.numpy(), pictures.labels.astype(np.int64), step)
+    return Answers(said.numpy(), probabilities.numpy(), images.labels.astype(np.int64), step)
 
 
-def balanced(pictures: LabelledPictures, wanted: int) -> LabelledPictures:
+def balanced(images: LabelledImages, wanted: int) -> LabelledImages:
     """The first images of each class, the same number of each, `wanted` in all or fewer."""
-    classes = np.unique(pictures.labels)
+    classes = np.unique(images.labels)
     each = max(1, wanted // len(classes))
-    numbers = np.concatenate([np.flatnonzero(pictures.labels == one)[:each] for one in classes])
-    return LabelledPictures(pictures.images[numbers], pictures.labels[numbers])
+    numbers = np.concatenate([np.flatnonzero(images.labels == one)[:each] for one in classes])
+    return LabelledImages(images.images[numbers], images.labels[numbers])

@@ -1,4 +1,4 @@
-"""What the viewer is told first: which networks, pictures and runs there are."""
+"""What the viewer is told first: which networks, images and runs there are."""
 
 from __future__ import annotations
 
@@ -48,8 +48,8 @@ def _sizes(layer: Layer) -> dict[str, int]:
 
 
 def describe_photo(photo: Photo) -> dict[str, Any]:
-    """Describe a picture for a list."""
-    return {"image": photo.picture, "name": photo.name, "label": photo.truth, "thumbnail": photo.icon}
+    """Describe an image for a list."""
+    return {"image": photo.image_hash, "name": photo.name, "label": photo.truth, "thumbnail": photo.icon}
 
 
 def hello(
@@ -60,7 +60,7 @@ def hello(
     baselines: Sequence[str] = BASELINES,
     remote: bool = False,
 ) -> dict[str, Any]:
-    """Put the first message together; `remote` says that pictures leave the computer that shows them."""
+    """Put the first message together; `remote` says that images leave the computer that shows them."""
     return {
         "state": "hello",
         "version": versions()["innerview"],

@@ -1,8 +1,8 @@
 """The viewer as one HTML file: it opens from the disk, offline, with one request, in years to come.
 
-Everything is inside: the bundle, and the payloads as deflated base64 texts. With several pictures each payload stands
-in an element of its own that the page reads only when it is wanted, so that five hundred pictures open as fast as one.
-Nothing that comes from a user or a picture can end an element: every "<" of the JSON is written as an escape, and a
+Everything is inside: the bundle, and the payloads as deflated base64 texts. With several images each payload stands
+in an element of its own that the page reads only when it is wanted, so that five hundred images open as fast as one.
+Nothing that comes from a user or an image can end an element: every "<" of the JSON is written as an escape, and a
 base64 text has none. The Content-Security-Policy lets in the two scripts of this file, known by their hashes, and no
 request to anywhere.
 """
@@ -24,7 +24,7 @@ from innerview.viewer.payload import Payload, decode, encode
 from innerview.viewer.rendering import render, verbatim
 
 INLINE: Final = 12
-"""Payloads up to which they stand in the JSON itself: one picture's."""
+"""Payloads up to which they stand in the JSON itself: one image's."""
 
 EXPORTS: Final = re.compile(r"export\s*\{([^{}]*)\}\s*;?\s*$")
 """The last statement of the bundle, which names what it exports."""
@@ -51,7 +51,7 @@ class Packed:
 
 
 def pack(payload: Payload, **keys: object) -> Packed:
-    """Deflate a payload; keys beside network and picture say which requests it answers."""
+    """Deflate a payload; keys beside network and image say which requests it answers."""
     deflate = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
     packed = deflate.compress(encode(payload)) + deflate.flush()
     known = {"model": payload.metadata["model"] or None, "image": payload.metadata["image"] or None}
@@ -74,7 +74,7 @@ def write_page(title: str, hello: Mapping[str, object], payloads: Iterable[Packe
 
     Args:
         title: of the page.
-        hello: what a server says first: networks, pictures, runs.
+        hello: what a server says first: networks, images, runs.
         payloads: everything that the page can show.
 
     Raises:

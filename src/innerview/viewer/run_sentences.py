@@ -50,8 +50,8 @@ def _verb(found: TrainingWarning, one: str, many: str) -> str:
 
 
 def _seen(found: TrainingWarning) -> str:
-    pictures = int(found.values[2])
-    return f" on {count(pictures)} image{'s' * (pictures != 1)}" if pictures else " on the recorder's images"
+    n_images = int(found.values[2])
+    return f" on {count(n_images)} image{'s' * (n_images != 1)}" if n_images else " on the recorder's images"
 
 
 WORDS: Final[Mapping[str, tuple[str, Callable[[TrainingWarning, Sequence[str]], str]]]] = MappingProxyType(
@@ -156,7 +156,7 @@ class Course:
         loss: smoothed, at the end; `accuracy` likewise, in [0, 1].
         test: accuracy at the latest test, and on how many images.
         final: accuracy of the last weights on all test images; `average`: of their running mean.
-        pictures: how many test images there are.
+        n_images: how many test images there are.
         ending: how it ended; None where it does not say.
     """
 
@@ -170,7 +170,7 @@ class Course:
     test: tuple[float, int] | None
     final: float | None
     average: float | None
-    pictures: int
+    n_images: int
     ending: RunStatus | None = None
 
 
@@ -200,7 +200,7 @@ def course(run: Course) -> str:
         text += f" {_capital(' and '.join(known))}."
     if run.final is not None:
         mean = f", of their running mean {share(run.average)}" if run.average is not None else ""
-        text += f" On all {count(run.pictures)} test images the last weights' accuracy is {share(run.final)}{mean}."
+        text += f" On all {count(run.n_images)} test images the last weights' accuracy is {share(run.final)}{mean}."
     elif run.test is not None:
         text += f" At the latest test the accuracy was {share(run.test[0])} on {count(run.test[1])} images."
     return text
@@ -287,11 +287,11 @@ def timeline(shown: Timeline) -> str:
 def tested(found: Mistakes) -> str:
     """Give the accuracy with its interval, the hardest class, and what is confused most."""
     names = found.class_names
-    if not found.pictures:
+    if not found.n_images:
         return "No test image was predicted."
-    low, high = interval(found.accuracy, found.pictures)
+    low, high = interval(found.accuracy, found.n_images)
     text = (
-        f"On {count(found.pictures)} test images, the accuracy of the last weights is {share(found.accuracy)} (95 % "
+        f"On {count(found.n_images)} test images, the accuracy of the last weights is {share(found.accuracy)} (95 % "
         f"interval {share(low)} to {share(high)})"
     )
     if np.isfinite(found.by_class).any() and np.nanmin(found.by_class) < 1:

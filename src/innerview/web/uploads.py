@@ -1,4 +1,4 @@
-"""Pictures that are sent: bounded in bytes before they are read, in pixels before they are decoded, one at a time."""
+"""Images that are sent: bounded in bytes before they are read, in pixels before they are decoded, one at a time."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ LONGEST_NAME: Final = 80
 @final
 @dataclass(eq=False)
 class Uploads:
-    """Takes pictures in for the session."""
+    """Takes images in for the session."""
 
     session: Session
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -48,12 +48,12 @@ class Uploads:
         """Answer POST /images."""
         declared = request.headers.get("content-length", "")
         if not (declared.isascii() and declared.isdecimal()):
-            return _refuse(411, "the picture's length was not said (Content-Length); send it whole")
+            return _refuse(411, "the image's length was not said (Content-Length); send it whole")
         length = int(declared[:20])
         if length > MOST_BYTES:
-            return _refuse(413, f"the picture has {length:,} bytes; the most is {MOST_BYTES:,}: make it smaller")
+            return _refuse(413, f"the image has {length:,} bytes; the most is {MOST_BYTES:,}: make it smaller")
         if self._waiting >= WAITING:
-            return _refuse(503, f"{WAITING} pictures are waiting already; try again in a moment")
+            return _refuse(503, f"{WAITING} images are waiting already; try again in a moment")
         self._waiting += 1
         content = bytearray()
         try:
@@ -61,12 +61,12 @@ class Uploads:
             refused = await self._receive(request, content)
             if refused is not None:
                 return refused
-            async with self._turn:  # so that memory holds one picture's pixels, whoever sends how many
+            async with self._turn:  # so that memory holds one image's pixels, whoever sends how many
                 return await self._read(content, plain_name(unquote(request.headers.get("x-name", ""))))
         except ClientDisconnect:
-            return _refuse(400, "the picture was cut off on its way; send it again")
+            return _refuse(400, "the image was cut off on its way; send it again")
         except TimeoutError:
-            return _refuse(408, f"the picture was not there after {DEADLINE:g} s, or paused for {PAUSE:g} s")
+            return _refuse(408, f"the image was not there after {DEADLINE:g} s, or paused for {PAUSE:g} s")
         finally:
             self._waiting -= 1
             self._held -= len(content)
@@ -83,9 +83,9 @@ class Uploads:
                 content += part
                 self._held += len(part)
                 if len(content) > MOST_BYTES:
-                    return _refuse(413, f"the picture has more than {MOST_BYTES:,} bytes: make it smaller")
+                    return _refuse(413, f"the image has more than {MOST_BYTES:,} bytes: make it smaller")
                 if self._held > MOST_HELD:
-                    return _refuse(503, "too many large pictures are on their way; try again in a moment")
+                    return _refuse(503, "too many large images are on their way; try again in a moment")
 
     async def _read(self, content: bytearray, name: str) -> Response:
         try:
@@ -94,17 +94,17 @@ class Uploads:
             return _refuse(422, str(problem))
         except Exception as problem:  # noqa: BLE001 what nobody foresaw is told as a question's end would be
             return _refuse(500, message_of(problem))
-        return JSONResponse({"image": photo.picture, "name": photo.name})
+        return JSONResponse({"image": photo.image_hash, "name": photo.name})
 
     def _decode(self, content: bytes, name: str) -> Photo:
-        picture = load_image(content, name=name, max_pixels=MOST_PIXELS, max_bytes=MOST_BYTES)
-        return self.session.add(picture, "upload")
+        image = load_image(content, name=name, max_pixels=MOST_PIXELS, max_bytes=MOST_BYTES)
+        return self.session.add(image, "upload")
 
 
 def plain_name(name: str) -> str:
     """A name for captions: what can be printed, not too long, without folders."""
     last = name.replace("\\", "/").rpartition("/")[2]
-    return "".join(letter for letter in last if letter.isprintable())[:LONGEST_NAME].strip() or "picture"
+    return "".join(letter for letter in last if letter.isprintable())[:LONGEST_NAME].strip() or "image"
 
 
 def _refuse(status: int, message: str) -> Response:

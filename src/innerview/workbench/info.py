@@ -33,8 +33,8 @@ class Info:
     layers: tuple[tuple[str, str, str, str, str, str], ...]
 
 
-def info(model: Model | str = "allcnn", picture: Source = "", crop: str = "center") -> Info:
-    """Describe a model, and what happens to `picture` (a file, a sample photo, a PIL image, an array) on its way in.
+def info(model: Model | str = "allcnn", image: Source = "", crop: str = "center") -> Info:
+    """Describe a model, and what happens to `image` (a file, a sample photo, a PIL image, an array) on its way in.
 
     Raises:
         UsageError: there is no such model; `ImageError`: the image can't be read.
@@ -59,9 +59,9 @@ def info(model: Model | str = "allcnn", picture: Source = "", crop: str = "cente
     facts += [("Note", note) for note in getattr(opened, "notes", ())]
     facts += [("Warning", doubt) for doubt in (() if isinstance(model, str) else doubts(opened))]
     facts += _methods(opened)
-    if not isinstance(picture, str) or picture:
-        (item,) = gather(opened, [picture], Query(crop=crop))
-        facts.append(("Picture", f"{item.name}: {item.words}"))
+    if not isinstance(image, str) or image:
+        (item,) = gather(opened, [image], Query(crop=crop))
+        facts.append(("Image", f"{item.name}: {item.words}"))
         facts += [("", note) for note in item.original.notes]
     rows: list[tuple[str, str, str, str, str, str]] = []
     for layer in opened.layers:

@@ -114,7 +114,7 @@ def path(
         chain([first], pairs),
         baseline=start.image,
         alphas=alphas,
-        progress=None if progress is None else lambda done: progress(done, len(entries), "pictures"),
+        progress=None if progress is None else lambda done: progress(done, len(entries), "images"),
     )
     chart = pictures.save(pictures.statistics_figure(found), folder / "path.png")
     save_result(folder, {"statistics": found, "baseline": start.words, "seed": seed, "left out": problems})

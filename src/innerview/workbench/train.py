@@ -86,7 +86,7 @@ class DataRequest:
             raise UsageError(
                 f"the images at {place} are {side} pixels high and taken whole, size {self.size or side} and "
                 f"crop {self.crop} were asked for; leave --image-size and --crop out, which are for class folders of "
-                "pictures"
+                "images"
             )
 
 
@@ -98,14 +98,14 @@ class Trained:
         run: the run folder.
         accuracy: of the weights after the last step, on all test images, in [0, 1].
         average_accuracy: of their running mean; None where the configuration keeps none.
-        pictures: how many test images those are.
+        n_images: how many test images those are.
         skipped: images that could not be read and were left out.
     """
 
     run: RunFolder
     accuracy: float
     average_accuracy: float | None
-    pictures: int
+    n_images: int
     skipped: tuple[str, ...]
 
 

@@ -130,7 +130,7 @@ def test_a_path_holds_what_the_method_gives_at_its_places(model, image, black, r
     np.testing.assert_allclose(shown.contributions, expected, atol=1e-5 * np.abs(expected).max())
 
 
-def test_a_large_picture_keeps_gradients_only_where_they_were_asked_for(model, image, black) -> None:
+def test_a_large_image_keeps_gradients_only_where_they_were_asked_for(model, image, black) -> None:
     found = integrate(model, image, [Logit(1)], [black], Query(), NullListener(), interior=(0.3, 1.0), whole=False)
     shown = path_of(model, found, 9)
     assert len(shown.alphas) == 9
@@ -165,7 +165,7 @@ def test_few_places_hold_those_that_are_wanted_and_the_ends() -> None:
     assert max(np.diff(few)) <= 0.125
 
 
-def test_keeping_by_orders_is_the_method_and_shows_equal_pictures_once(model, image, integrated, black) -> None:
+def test_keeping_by_orders_is_the_method_and_shows_equal_images_once(model, image, integrated, black) -> None:
     heard = Heard()
     found = keep_by_orders(
         model, image, integrated.results[0].heatmap, fill=black.image, target=1, listener=heard, shares=(0, 0.25, 1)
@@ -238,7 +238,7 @@ def test_maps_carry_their_error_and_status(integrated: Integrated) -> None:
     assert 0 < loss < 0.02
 
 
-def test_targets_are_resolved_at_the_picture(model, image) -> None:
+def test_targets_are_resolved_at_the_image(model, image) -> None:
     logits, output = predict(model, image[None])[0].logits, model.output
     assert Query().explained(output).resolve(logits, output).index == int(logits.argmax())
     both = Query(target=0, versus=2).explained(output).resolve(logits, output)

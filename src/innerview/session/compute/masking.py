@@ -62,18 +62,18 @@ def keep_by_orders(
     generator = np.random.default_rng(seed)
     rankings += [generator.permutation(values.size).reshape(values.shape) for _ in range(randoms)]
     alike: dict[tuple[int, int], int] = {}
-    pictures: list[Image] = []
+    images: list[Image] = []
     for order, ranking in enumerate(rankings):
         for place, count in enumerate(kept.tolist()):
             whole = count in {0, values.size}
             known = next((at for (_, other), at in alike.items() if whole and kept[other] == count), None)
             if known is None:
-                pictures.append(show_only(image, fill, ranking, kept[place : place + 1])[0])
-            alike[order, place] = len(pictures) - 1 if known is None else known
+                images.append(show_only(image, fill, ranking, kept[place : place + 1])[0])
+            alike[order, place] = len(images) - 1 if known is None else known
     answers: list[Prediction] = []
-    for part in batches(len(pictures), model.batch_size):
-        answers += predict(model, np.stack(pictures[part]))
-        listener.progress(len(answers), len(pictures))
+    for part in batches(len(images), model.batch_size):
+        answers += predict(model, np.stack(images[part]))
+        listener.progress(len(answers), len(images))
     table = [[answers[alike[order, place]] for place in range(len(kept))] for order in range(len(rankings))]
     provenance = Provenance.of(model, seed=seed)
     return [

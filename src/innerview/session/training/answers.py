@@ -1,8 +1,8 @@
-"""What a run's model answers on test pictures, for the viewer: worked out while somebody waits, or as it was kept.
+"""What a run's model answers on test images, for the viewer: worked out while somebody waits, or as it was kept.
 
-Three sources. Pictures of a data set, shown to the last checkpoint in a random order that a longer draw goes on from.
-Answers that were kept when the training ended, over more pictures than anybody waits for here: they stay, and the data
-set adds pictures of mistakes. The labelled probe pictures of a recorder, for models that can't be run here.
+Three sources. Images of a data set, shown to the last checkpoint in a random order that a longer draw goes on from.
+Answers that were kept when the training ended, over more images than anybody waits for here: they stay, and the data
+set adds images of mistakes. The labelled probe images of a recorder, for models that can't be run here.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from innerview.session.progress import Listener
 from innerview.session.query import Query
 from innerview.session.training.models import model_at
 from innerview.session.training.reading import Recorded
-from innerview.session.training.testing import Labelled, kept_answers, labelled_pictures
+from innerview.session.training.testing import Labelled, kept_answers, labelled_images
 from innerview.spec import kind_of, possible_answers
 from innerview.types import Image
 
@@ -33,13 +33,13 @@ MISTAKES: Final = 12
 """That are shown."""
 
 COUNT: Final = 500
-"""Pictures that are tested unasked; each time that more is asked for, four times as many."""
+"""Images that are tested unasked; each time that more is asked for, four times as many."""
 
 BLOCK: Final = 5
-"""Pictures in one pass: others wait for their turn no longer than that takes."""
+"""Images in one pass: others wait for their turn no longer than that takes."""
 
 FIRST_LEVEL: Final = 100
-"""Tested pictures after which there is something to show; then whenever they have doubled."""
+"""Tested images after which there is something to show; then whenever they have doubled."""
 
 NOTHING: Final = (
     "no test images are at hand. Start with `innerview serve RUN --data FOLDER`, or let the recorder look at "
@@ -56,7 +56,7 @@ class Mistake:
     """A wrong answer.
 
     Attributes:
-        name: of the picture.
+        name: of the image.
         image: its pixels in [0, 1]; None where they are not at hand.
         truth: number of its class; `said`: of the answer, which has `probability`.
     """
@@ -70,16 +70,16 @@ class Mistake:
 
 @dataclass(frozen=True, eq=False)
 class Answers:
-    """Answers on test pictures.
+    """Answers on test images.
 
     Attributes:
         step: of the weights that gave them.
         classes: names.
-        confusion: pictures by truth and answer.
-        about: whose answers were counted, on which pictures.
+        confusion: images by truth and answer.
+        about: whose answers were counted, on which images.
         mistakes: the surest first, MISTAKES at most.
-        mistakes_about: from which pictures these are, or why there are none; empty if `about` says it.
-        more: whether more pictures can be tested.
+        mistakes_about: from which images these are, or why there are none; empty if `about` says it.
+        more: whether more images can be tested.
     """
 
     step: int
@@ -94,14 +94,14 @@ class Answers:
 def answers_of(
     run: Recorded, data: Path | None, listener: Listener, level: Callable[[Answers], None], *, more: int = 0
 ) -> Answers:
-    """Find out what a run's model answers on test pictures.
+    """Find out what a run's model answers on test images.
 
     Args:
         run: as it is now.
-        data: data set to draw test pictures from; None if none was named.
-        listener: told of the progress, in pictures.
+        data: data set to draw test images from; None if none was named.
+        listener: told of the progress, in images.
         level: given what there is so far.
-        more: how often four times as many pictures are wanted.
+        more: how often four times as many images are wanted.
 
     Raises:
         UsageError: nothing was kept, and nothing can be worked out; says why and what to do.
@@ -130,15 +130,15 @@ def tested(
     level: Callable[[Answers], None],
     most: int,
 ) -> Answers:
-    """Show test pictures to the last weights; arguments as above, and how many pictures at most.
+    """Show test images to the last weights; arguments as above, and how many images at most.
 
     Raises:
         ModelError: they can't be run; `DataError`: the data set is none, or not of these classes.
-        ImageError: no picture can be read.
+        ImageError: no image can be read.
     """
     model = model_at(run, run.steps[-1])
     problems: list[str] = []
-    drawn = labelled_pictures(data, model, Query(num_images=most + 1), problems)
+    drawn = labelled_images(data, model, Query(num_images=most + 1), problems)
     found = _Tally(model.output.answers)
     shown = FIRST_LEVEL
 
@@ -153,8 +153,8 @@ def tested(
         names = model.output.answers
         return Answers(run.steps[-1], names, found.confusion, f"Counted on {about}", found.surest, more=more)
 
-    for pictures in _blocks(islice(drawn, most)):
-        found.add(pictures, predict(model, np.stack([one.image for one in pictures])))
+    for images in _blocks(islice(drawn, most)):
+        found.add(images, predict(model, np.stack([one.image for one in images])))
         listener.progress(found.total, most)
         if found.total >= shown:
             level(so_far(final=False))
@@ -165,7 +165,7 @@ def tested(
 
 
 class _Tally:
-    """Counts answers, and keeps the surest mistakes with their pictures."""
+    """Counts answers, and keeps the surest mistakes with their images."""
 
     def __init__(self, class_names: Sequence[str]) -> None:
         self.confusion = np.zeros((len(class_names), len(class_names)), dtype=np.int64)
@@ -179,8 +179,8 @@ class _Tally:
     def surest(self) -> tuple[Mistake, ...]:
         return tuple(self._wrong)
 
-    def add(self, pictures: Sequence[Labelled], predictions: Sequence[Prediction]) -> None:
-        for one, said in zip(pictures, predictions, strict=True):
+    def add(self, images: Sequence[Labelled], predictions: Sequence[Prediction]) -> None:
+        for one, said in zip(images, predictions, strict=True):
             self.confusion[one.truth, said.index] += 1
             if said.index != one.truth:
                 chance = said.confidence
@@ -199,7 +199,7 @@ def _blocks(drawn: Iterator[Labelled]) -> Iterator[list[Labelled]]:
 
 
 def kept_in_full(run: Recorded) -> Answers | None:
-    """What was kept of every test picture when the training had ended; None where nobody did, or it is damaged."""
+    """What was kept of every test image when the training had ended; None where nobody did, or it is damaged."""
     try:
         found, kept = kept_answers(run), answers.latest(run.folder)
     except DataError:
@@ -211,25 +211,25 @@ def kept_in_full(run: Recorded) -> Answers | None:
         Mistake(found.names[at], None, int(kept.label[at]), int(kept.predicted[at]), float(kept.probability[at]))
         for at in places
     ]
-    about = f"Saved with the run: all {count(found.found.pictures)} test images, shown to the weights of step "
+    about = f"Saved with the run: all {count(found.found.n_images)} test images, shown to the weights of step "
     names = found.found.class_names
     return Answers(kept.step, names, found.found.confusion, f"{about}{count(kept.step)}.", tuple(wrong), UNSEEN)
 
 
 def probed(run: Recorded) -> Answers | None:
-    """What the model said of its recorder's probe pictures when they were last seen; None without labels."""
+    """What the model said of its recorder's probe images when they were last seen; None without labels."""
     output: Any = run.folder.manifest.configuration.get("output")
     steps = run.folder.observed("probes")
     if not (output and steps and run.folder.manifest.configuration.get("input")):
         return None
     try:
-        pictures, labels = observations.pictures(run.folder)
+        images, labels = observations.images(run.folder)
         seen = observations.probes(run.folder, steps[-1])
     except InnerviewError:  # on its way
         return None
     names = tuple(str(name) for name in output["class_names"])
     kind = kind_of(output.get("kind"))
-    if labels is None or len(seen.outputs) != len(pictures) or len(names) != seen.outputs.shape[1]:
+    if labels is None or len(seen.outputs) != len(images) or len(names) != seen.outputs.shape[1]:
         return None
     possible = possible_answers(names, kind)
     if (labels >= len(possible)).any():
@@ -238,8 +238,8 @@ def probed(run: Recorded) -> Answers | None:
     found = _Tally(possible)
     found.add(
         [
-            Labelled(called.get(str(place), f"probe {place}"), picture.astype(np.float32), int(label))
-            for place, (picture, label) in enumerate(zip(pictures, labels, strict=True))
+            Labelled(called.get(str(place), f"probe {place}"), image.astype(np.float32), int(label))
+            for place, (image, label) in enumerate(zip(images, labels, strict=True))
         ],
         [Prediction(row, chance, names, kind) for row, chance in zip(seen.outputs, seen.probabilities, strict=True)],
     )

@@ -77,14 +77,14 @@ class UnitTimes:
         layers: titles, from the first layer to the last.
         rows: for each step, one per layer.
         about: on what this was seen.
-        pictures: how many those were; 0 where the recorder did not say.
+        n_images: how many those were; 0 where the recorder did not say.
     """
 
     steps: tuple[int, ...]
     layers: tuple[str, ...]
     rows: tuple[tuple[LayerUnits, ...], ...]
     about: str
-    pictures: int
+    n_images: int
 
 
 def probes_of(model: NumpyModel, query: Query) -> list[Image]:

@@ -33,7 +33,7 @@ from innerview.types import Array, Image
 from innerview.viewer import run_sentences
 from innerview.viewer.payload import Payload
 from innerview.viewer.payloads.run import Course, Line, run_payload
-from innerview.viewer.payloads.stamp import Stamp, picture_hash
+from innerview.viewer.payloads.stamp import Stamp, hash_image
 from innerview.viewer.payloads.subject import Photo
 from innerview.viewer.payloads.tested import Wrong, tested_payload
 from innerview.viewer.payloads.timeline import ShownTimeline, timeline_payload
@@ -237,7 +237,7 @@ def show_timeline(
             f"no timeline of {run.name} can be shown: {reason}. A recorder takes maps as the training goes on: "
             "Recorder(…, probes=images)"
         )
-    shown = stamp.picture if photo is not None and _same(chosen.image, photo.image) else picture_hash(chosen.image)
+    shown = stamp.image_hash if photo is not None and _same(chosen.image, photo.image) else hash_image(chosen.image)
     return timeline_payload(_shown_timeline(run, chosen, photo), Stamp(stamp.network, shown))
 
 
@@ -262,7 +262,7 @@ def _run_checkpoints(run: Recorded, photo: Photo, listener: Listener, known: Cac
     steps = evenly(run.steps, FRAMES)
     for step in steps:
         place = run.folder.place_of(step)
-        key = (place, place.stat().st_mtime_ns, photo.picture, target)
+        key = (place, place.stat().st_mtime_ns, photo.image_hash, target)
         frame = known.get(key)
         if frame is None:
             progress = _part(listener, len(frames), len(steps))

@@ -52,10 +52,10 @@ def recorded_timelines(run: Recorded, query: Query) -> list[Timeline]:
     kind = kind_of(declared["output"].get("kind"))
     seen = _with_maps(run, len(names))
     steps = evenly(list(seen), query.num_checkpoints)
-    given = run.attempt(lambda folder, _: observations.pictures(folder), 0) if steps else None
+    given = run.attempt(lambda folder, _: observations.images(folder), 0) if steps else None
     if given is None:
         return []
-    pictures, labels = given
+    images, labels = given
     figures_of = {step: run.attempt(observations.layers, step) or {} for step in steps}
     timelines: list[Timeline] = []
     for place in range(min(len(seen[step].maps) for step in steps)):
@@ -76,7 +76,7 @@ def recorded_timelines(run: Recorded, query: Query) -> list[Timeline]:
         timelines.append(
             Timeline(
                 name,
-                _pixels(pictures[place]),
+                _pixels(images[place]),
                 truth,
                 target,
                 tuple(frames),
@@ -117,6 +117,6 @@ def _kept(figures_of: Mapping[str, Shots], place: int) -> dict[str, KeptChannels
     }
 
 
-def _pixels(picture: Array) -> Array:
+def _pixels(image: Array) -> Array:
     """An image as it was declared: height × width × channel in [0, 1]."""
-    return picture.astype(np.float32)
+    return image.astype(np.float32)

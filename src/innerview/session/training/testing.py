@@ -55,7 +55,7 @@ class Tested:
     Attributes:
         found: counts and mistakes.
         names: of the images, in order; `truths` and `said` are the numbers of their true class and of the answer.
-        pictures: the same images with `predictions`; both empty if the answers were read from the run folder.
+        images: the same images with `predictions`; both empty if the answers were read from the run folder.
         worst: maps of the answer for the most confident mistakes.
         problems: images that could not be read.
     """
@@ -64,13 +64,13 @@ class Tested:
     names: tuple[str, ...]
     truths: Array
     said: Array
-    pictures: tuple[Labelled, ...] = ()
+    images: tuple[Labelled, ...] = ()
     predictions: tuple[Prediction, ...] = ()
     worst: tuple[IntegratedGradients, ...] = ()
     problems: tuple[str, ...] = ()
 
 
-def labelled_pictures(data: Path, model: NumpyModel, query: Query, problems: list[str]) -> Iterator[Labelled]:
+def labelled_images(data: Path, model: NumpyModel, query: Query, problems: list[str]) -> Iterator[Labelled]:
     """Read test images in whatever form they come; what can't be read is taken down and left out.
 
     Raises:
@@ -108,9 +108,9 @@ def _from_arrays(data: Path, model: NumpyModel, query: Query) -> Iterator[Labell
     for number in numbers:
         pixels = found.test.images[number].astype(np.float32) / np.float32(255)
         name = found.classes[int(found.test.labels[number])]
-        picture = Image(f"{name}, no. {number}", pixels, label=name)
+        image = Image(f"{name}, no. {number}", pixels, label=name)
         truth = model.output.class_names.index(name)
-        yield Labelled(picture.name, preprocess(picture, model.input, parse_crop(query.crop)).pixels, truth)
+        yield Labelled(image.name, preprocess(image, model.input, parse_crop(query.crop)).pixels, truth)
 
 
 def on_test_images(run: Recorded, query: Query, data: Path, report: Callable[[str], None]) -> Tested:
@@ -124,29 +124,29 @@ def on_test_images(run: Recorded, query: Query, data: Path, report: Callable[[st
     """
     model = model_at(run, run.steps[-1])
     problems: list[str] = []
-    pictures: list[Labelled] = []
+    images: list[Labelled] = []
     predictions: list[Prediction] = []
     waiting: list[Labelled] = []
 
     def ask() -> None:
         if waiting:
             predictions.extend(predict(model, _stack(waiting)))
-            pictures.extend(waiting)
+            images.extend(waiting)
             waiting.clear()
-            report(f"test images, {len(pictures)} of {query.num_images}")
+            report(f"test images, {len(images)} of {query.num_images}")
 
-    for picture in labelled_pictures(data, model, query, problems):
-        waiting.append(picture)
+    for image in labelled_images(data, model, query, problems):
+        waiting.append(image)
         if len(waiting) == BLOCK:
             ask()
     ask()
-    if not pictures:
+    if not images:
         raise ImageError(f"none of the test images in {data} can be read; the first: {problems[0]}")
-    found = mistakes(predictions, [one.truth for one in pictures])
+    found = mistakes(predictions, [one.truth for one in images])
     worst: list[IntegratedGradients] = []
     surest: list[int] = found.surest[:WORST].tolist()
     for place in surest:
-        image = pictures[place].image
+        image = images[place].image
         worst.append(
             integrated_gradients(
                 model,
@@ -156,13 +156,13 @@ def on_test_images(run: Recorded, query: Query, data: Path, report: Callable[[st
                 n_steps=query.timeline_steps,
             )
         )
-        report(f"the map of {pictures[place].name}")
+        report(f"the map of {images[place].name}")
     return Tested(
         found,
-        tuple(one.name for one in pictures),
-        np.array([one.truth for one in pictures]),
+        tuple(one.name for one in images),
+        np.array([one.truth for one in images]),
         np.array([one.index for one in predictions]),
-        tuple(pictures),
+        tuple(images),
         tuple(predictions),
         tuple(worst),
         tuple(problems),
@@ -193,5 +193,5 @@ def kept_answers(run: Recorded) -> Tested | None:
     return Tested(found, names, kept.label, kept.predicted)
 
 
-def _stack(pictures: list[Labelled]) -> Images:
-    return np.stack([one.image for one in pictures])
+def _stack(images: list[Labelled]) -> Images:
+    return np.stack([one.image for one in images])

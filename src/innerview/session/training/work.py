@@ -79,7 +79,7 @@ def work(run: Recorded, query: Query, report: Callable[[str], None]) -> Worked:
         if query.data:
             answers = on_test_images(run, query, query.data, report)
         images = [item.pixels for item in items]
-        images += [one.image for one in answers.pictures[:MORE]] if answers else []
+        images += [one.image for one in answers.images[:MORE]] if answers else []
         try:
             seen = unit_times(run, np.stack(images), query, report)
             # a run whose checkpoints were thinned out keeps its timelines as they were recorded
@@ -130,7 +130,7 @@ def signals(
         units=[replace(one, layer=title) for one, title in zip(seen.rows[-1], seen.layers, strict=True)]
         if seen
         else (),
-        pictures=seen.pictures if seen else 0,
+        n_images=seen.n_images if seen else 0,
         said=answers.found.said if answers else np.zeros(0),
         broken_at=run.ending.step + 1 if run.ending is not None and run.ending.how == "diverged" else -1,
         broken_in=run.ending.where if run.ending is not None else "",

@@ -1,4 +1,4 @@
-"""What every layer gives for a picture: its strongest channels, their statistics, and the kernels that make them."""
+"""What every layer gives for an image: its strongest channels, their statistics, and the kernels that make them."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def layers_payload(
         result: of some or all layers.
         layers: all of the network, in order.
         weights: by name, in the framework's own axis order.
-        stamp: network and picture.
+        stamp: network and image.
         shown: how much.
         complete: every channel of the layers that are there is shown.
     """
@@ -185,7 +185,7 @@ def _before(layers: Sequence[Layer], place: int) -> int | None:
 
 
 def _source(layers: Sequence[Layer], place: int) -> int | None:
-    """The one layer that another reads, −1 for the picture; None for several."""
+    """The one layer that another reads, −1 for the image; None for several."""
     sources = layers[place].sources
     if sources is None:
         return place - 1

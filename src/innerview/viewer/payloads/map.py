@@ -44,7 +44,7 @@ def map_payload(
     Args:
         result: of any method.
         facts: what was asked.
-        stamp: network and picture.
+        stamp: network and image.
         final: False while it is being refined.
         small: values as companded bytes, for the further classes of one file.
     """

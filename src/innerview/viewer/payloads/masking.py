@@ -23,7 +23,7 @@ def masking_payload(
 
     Args:
         found: one for each of `RANKED`, then one for each random order, all at the same shares.
-        stamp: network and picture.
+        stamp: network and image.
         fill: what stands in the place of the others, in words.
         seed: of the random orders.
         versus: class that the target is set against.
@@ -72,8 +72,8 @@ def mask_payload(prediction: Prediction, stamp: Stamp, *, pixels: int, fraction:
     """Show what is said of pixels that somebody chose.
 
     Args:
-        prediction: of the picture with the other pixels taken away.
-        stamp: network and picture.
+        prediction: of the image with the other pixels taken away.
+        stamp: network and image.
         pixels: how many are left.
         fraction: that is of all, in [0, 1].
         fill: what stands in the place of the others, in words.

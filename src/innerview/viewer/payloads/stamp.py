@@ -1,4 +1,4 @@
-"""What every payload says of itself: which network, which picture."""
+"""What every payload says of itself: which network, which image."""
 
 from __future__ import annotations
 
@@ -19,25 +19,25 @@ class Stamp:
 
     Attributes:
         network: its identity, sixteen hexadecimal digits.
-        picture: the first eight hexadecimal digits of the hash of its pixels; empty where there is none.
+        image_hash: the first eight hexadecimal digits of the hash of its pixels; empty where there is none.
     """
 
     network: str
-    picture: str = ""
+    image_hash: str = ""
 
     @property
     def texts(self) -> dict[str, str]:
         """As metadata."""
-        return {"model": self.network, "image": self.picture}
+        return {"model": self.network, "image": self.image_hash}
 
 
-def picture_hash(pixels: Image) -> str:
-    """Name a picture by its pixels (in [0, 1], counted in 255ths): eight hexadecimal digits."""
+def hash_image(pixels: Image) -> str:
+    """Name an image by its pixels (in [0, 1], counted in 255ths): eight hexadecimal digits."""
     return levels_hash(np.rint(255 * pixels).astype(np.uint8))
 
 
 def levels_hash(levels: Array) -> str:
-    """The same for a picture in 255ths, uint8."""
+    """The same for an image in 255ths, uint8."""
     levels = np.ascontiguousarray(levels)
     return hashlib.sha256(f"{levels.shape}".encode() + levels.tobytes()).hexdigest()[:8]
 

@@ -1,4 +1,4 @@
-"""The picture as the network sees it, where it was cut out, and what the network says of it."""
+"""The image as the network sees it, where it was cut out, and what the network says of it."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ QUALITY: Final = 85
 """Of its JPEG file."""
 
 ICON: Final = 40
-"""The same in a list of pictures, with ICON_COLOURS colours: under 3 kB."""
+"""The same in a list of images, with ICON_COLOURS colours: under 3 kB."""
 
 ICON_COLOURS: Final = 48
 
 
 @dataclass(frozen=True, eq=False)
 class Photo:
-    """A picture, fitted to one network, without its original.
+    """An image, fitted to one network, without its original.
 
     Attributes:
-        picture: its name by its pixels (`picture_hash` of the whole original).
+        image_hash: its name by its pixels (`hash_image` of the whole original).
         name: for people.
         image: what the network sees, in [0, 1].
         thumbnail: the whole original, small.
@@ -51,7 +51,7 @@ class Photo:
         source: "sample", "upload" or "data".
     """
 
-    picture: str
+    image_hash: str
     name: str
     image: Pixels
     thumbnail: UInt8[np.ndarray, "rows columns 3"]
@@ -64,7 +64,7 @@ class Photo:
 
     @staticmethod
     def of(fitted: Image, source: str) -> Photo:
-        """Take what is needed of a picture that was read and fitted."""
+        """Take what is needed of an image that was read and fitted."""
         width, height = fitted.original.size
         return Photo(
             levels_hash(fitted.original.levels()),
@@ -81,7 +81,7 @@ class Photo:
 
     @property
     def icon(self) -> str:
-        """A data URL of a picture for lists."""
+        """A data URL of an image for lists."""
         thumbnail = Image(self.name, self.thumbnail.astype(np.float32) / np.float32(255))
         tiny = Pillow.fromarray(to_bytes(_small(thumbnail, ICON)))
         buffer = io.BytesIO()
@@ -103,16 +103,16 @@ def _sharp(fitted: Image) -> bytes:
     return buffer.getvalue()
 
 
-def _small(picture: Image, most: int) -> Array:
+def _small(image: Image, most: int) -> Array:
     """Shrink to at most so many pixels a side; never enlarge."""
-    width, height = picture.size
+    width, height = image.size
     factor = min(1.0, most / max(height, width))
     size = max(1, round(height * factor)), max(1, round(width * factor))
-    return resize_strips(lambda top, bottom: picture.part(0, top, width, bottom - top), (height, width), *size)
+    return resize_strips(lambda top, bottom: image.part(0, top, width, bottom - top), (height, width), *size)
 
 
 def subject_payload(photo: Photo, prediction: Prediction, network: str) -> Payload:
-    """Show a picture and its prediction."""
+    """Show an image and its prediction."""
     left, top, width, height = photo.box
     arrays = {
         "image": to_bytes(photo.image),
@@ -126,7 +126,7 @@ def subject_payload(photo: Photo, prediction: Prediction, network: str) -> Paylo
     return make_payload(
         "subject",
         arrays,
-        **Stamp(network, photo.picture).texts,
+        **Stamp(network, photo.image_hash).texts,
         name=photo.name,
         label=photo.truth,
         crop=[top, left, height, width],

@@ -1,4 +1,4 @@
-"""What a training's network answers on test pictures, and the mistakes that it is surest of."""
+"""What a training's network answers on test images, and the mistakes that it is surest of."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ class Wrong:
 
     Attributes:
         images: pixels in [0, 1], height × width × 1 or 3; none where they are not at hand.
-        names: of the pictures.
-        held: by which the pictures can be asked for; empty where they can't.
+        names: of the images.
+        held: by which the images can be asked for; empty where they can't.
         said: number of the answer; `truth`: of the true class; `probability`: of the answer.
     """
 
@@ -47,11 +47,11 @@ def tested_payload(
         run: its name.
         step: of the weights that answered.
         classes: names.
-        confusion: pictures by truth (rows) and answer (columns).
-        wrong: the surest mistakes; none where their pictures are not at hand.
+        confusion: images by truth (rows) and answer (columns).
+        wrong: the surest mistakes; none where their images are not at hand.
         about: what was counted, in words.
         mistakes_about: where the mistakes are from, or why there are none.
-        more: whether more pictures can be tested.
+        more: whether more images can be tested.
     """
     arrays: dict[str, Array] = {
         "confusion": counted(confusion),

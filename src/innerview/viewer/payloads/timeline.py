@@ -1,4 +1,4 @@
-"""One picture through a training: what was said of it, its maps on one scale, and a few channels of a few layers."""
+"""One image through a training: what was said of it, its maps on one scale, and a few channels of a few layers."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ CHANNELS: Final = 4
 
 @dataclass(frozen=True, eq=False)
 class ShownTimeline:
-    """What was seen of one picture.
+    """What was seen of one image.
 
     Attributes:
-        name: of the picture; `run`: of the training.
+        name: of the image; `run`: of the training.
         image: what the network saw.
         steps: of the checkpoints; `epochs`: NaN where unknown.
         said: the prediction at each checkpoint.
@@ -52,7 +52,7 @@ class ShownTimeline:
 
 
 def timeline_payload(shown: ShownTimeline, stamp: Stamp) -> Payload:
-    """Show a picture's way through a training."""
+    """Show an image's way through a training."""
     arrays = {
         "steps": numbered(shown.steps),
         "epochs": numbered(shown.epochs),

@@ -1,4 +1,4 @@
-"""What was worked out of one picture as it goes into one file: packed, chosen for size; nothing is computed here."""
+"""What was worked out of one image as it goes into one file: packed, chosen for size; nothing is computed here."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from innerview.viewer.payloads.truth import truth_payload
 
 @dataclass(frozen=True)
 class Sizes:
-    """How much of each layer goes into a file; `large_layers`: of a large picture's."""
+    """How much of each layer goes into a file; `large_layers`: of a large image's."""
 
     layers: Shown = field(default_factory=Shown)
     large_layers: Shown = field(default_factory=lambda: Shown(side=28))
@@ -33,17 +33,17 @@ class Sizes:
 def payloads_of(
     model: Model, look: Look, photo: Photo, baseline: str, sizes: Sizes, weights: Mapping[str, Array]
 ) -> list[Packed]:
-    """Pack everything about one picture.
+    """Pack everything about one image.
 
     Args:
         model: that was asked.
         look: what it said.
-        photo: the picture.
+        photo: the image.
         baseline: what the baselines are called in the page.
         sizes: how much of each layer.
         weights: of the model.
     """
-    stamp, large = Stamp(model.fingerprint, photo.picture), is_large(photo.image)
+    stamp, large = Stamp(model.fingerprint, photo.image_hash), is_large(photo.image)
     packed = [pack(subject_payload(photo, look.prediction, model.fingerprint))]
     method = FORWARD if look.along is None else USUAL
     facts = [map_facts(query, model, method) for query in look.queries]

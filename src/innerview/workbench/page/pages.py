@@ -1,4 +1,4 @@
-"""The viewer as one file, put together: pictures, model, weights, training. Nothing is read or written here."""
+"""The viewer as one file, put together: images, model, weights, training. Nothing is read or written here."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from innerview.workbench.page.one_page import Sizes, payloads_of
 
 @dataclass(frozen=True, eq=False)
 class PageContext:
-    """What a page holds beside its pictures: the model, its weights, its training.
+    """What a page holds beside its images: the model, its weights, its training.
 
     Attributes:
         model: opened.
@@ -49,7 +49,7 @@ class PageContext:
 
 
 def page_context(opened: OpenedModel) -> PageContext:
-    """Gather what a page holds beside its pictures."""
+    """Gather what a page holds beside its images."""
     model, name, fingerprint, histograms = opened.model, opened.name, opened.fingerprint, opened.histograms
     payloads = [pack(weights_payload(histograms, Stamp(fingerprint)))] if histograms.layers else []
     folders = built_in_runs(name)
@@ -68,13 +68,13 @@ def page_context(opened: OpenedModel) -> PageContext:
                 )
             )
         timeline = registry.answer(Query(kind="timeline", model=fingerprint, run=run["id"]), None, NullListener())
-        payloads.append(pack(timeline, image=None, run=run["id"]))  # stands in for pictures that nobody followed
+        payloads.append(pack(timeline, image=None, run=run["id"]))  # stands in for images that nobody followed
     described = describe_model(model, name, [USUAL if has_gradients(model) else FORWARD])
     return PageContext(model, model.weights(), described, tuple(facts), tuple(payloads), registry)
 
 
 def page_for(looks: Iterable[Look], scene: PageContext, sizes: Sizes, title: str) -> str:
-    """Write what was worked out of some pictures as one page; arguments as below.
+    """Write what was worked out of some images as one page; arguments as below.
 
     Raises:
         OutputError: the viewer was not built.
@@ -86,23 +86,23 @@ def page_for(looks: Iterable[Look], scene: PageContext, sizes: Sizes, title: str
 def gather_payloads(
     looks: Iterable[Look], scene: PageContext, sizes: Sizes
 ) -> tuple[list[dict[str, Any]], list[Packed], list[str]]:
-    """Pack what was worked out of some pictures.
+    """Pack what was worked out of some images.
 
     Args:
-        looks: equal pictures are taken once.
+        looks: equal images are taken once.
         scene: the model and what belongs to it.
         sizes: how much of each layer.
 
     Returns:
-        The pictures for the page's first message, the payloads, and the names of the baselines.
+        The images for the page's first message, the payloads, and the names of the baselines.
     """
     photos: dict[str, Photo] = {}
     payloads: list[Packed] = []
     baselines: list[str] = []
     for look in looks:
         photo = Photo.of(look.item, "data")
-        if photo.picture not in photos:
-            photos[photo.picture] = photo
+        if photo.image_hash not in photos:
+            photos[photo.image_hash] = photo
             baseline = " and ".join(map(_shown, look.query.baselines))
             baselines = [baseline]
             payloads += payloads_of(scene.model, look, photo, baseline, sizes, scene.weights) + _timelines(scene, photo)
@@ -115,7 +115,7 @@ def _shown(baseline: str) -> str:
 
 
 def _timelines(scene: PageContext, photo: Photo) -> list[Packed]:
-    """The picture's way through the model's training, where somebody followed it."""
+    """The image's way through the model's training, where somebody followed it."""
     if not scene.runs:
         return []
     timelines: list[Packed] = []
@@ -123,6 +123,6 @@ def _timelines(scene: PageContext, photo: Photo) -> list[Packed]:
         timeline = scene.registry.answer(
             Query(kind="timeline", model=scene.model.fingerprint, run=run["id"]), photo, NullListener()
         )
-        if timeline.metadata["image"] == photo.picture:
+        if timeline.metadata["image"] == photo.image_hash:
             timelines.append(pack(timeline, run=run["id"]))
     return timelines

@@ -1,4 +1,4 @@
-"""Pictures into one HTML file: what `innerview report` writes."""
+"""Images into one HTML file: what `innerview report` writes."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from innerview.workbench.page.one_page import Sizes
 from innerview.workbench.page.pages import page_context, page_for
 
 MOST: Final = 500
-"""Pictures in one file."""
+"""Images in one file."""
 
 EXTENTS: Final[tuple[tuple[int, Mapping[str, Any], Sizes], ...]] = (
     (12, {}, Sizes()),
@@ -37,12 +37,12 @@ EXTENTS: Final[tuple[tuple[int, Mapping[str, Any], Sizes], ...]] = (
         Sizes(Shown(4, 16, kernels=False), Shown(4, 16, kernels=False)),
     ),
 )
-"""How much of each picture goes in, by the number of pictures up to which it does."""
+"""How much of each image goes in, by the number of images up to which it does."""
 
 
 @dataclass(frozen=True)
 class Reported:
-    """What was written: the page, its size in bytes, and what is said of each picture."""
+    """What was written: the page, its size in bytes, and what is said of each image."""
 
     page: Path
     size: int
@@ -82,7 +82,7 @@ def report(
     extent, sizes = next((extent, sizes) for most, extent, sizes in EXTENTS if len(items) <= most)
     asked = replace(asked, **extent, judge=bool(asked.judge))  # it takes long, and no page needs it
     scene = page_context(opened)
-    title = items[0].name if len(items) == 1 else f"{len(items)} pictures"
+    title = items[0].name if len(items) == 1 else f"{len(items)} images"
     parts = [SubProgress(progress or silent, len(items), at, at + 1, item.name) for at, item in enumerate(items)]
 
     def looks() -> Iterator[Look]:  # one at a time, packed and let go before the next

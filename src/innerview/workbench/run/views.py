@@ -120,7 +120,7 @@ def _metrics(run: Recorded) -> bytes:
 
 
 def _sizes(run: Recorded) -> str:
-    """The sizes of the pictures in the order of the training: "20, 24 and 32 pixels"; empty where there is one."""
+    """The sizes of the images in the order of the training: "20, 24 and 32 pixels"; empty where there is one."""
     found = list(dict.fromkeys(int(size) for size in run.curve("size")[1]))
     if len(found) < 2:
         return ""
@@ -308,7 +308,7 @@ def _mistakes(worked: Sequence[Worked]) -> View | None:
     words: list[str] = []
     for one, answers in shown:
         result = answers.found
-        about = f"{result.pictures:,} test images, the weights after the last step"
+        about = f"{result.n_images:,} test images, the weights after the last step"
         ends = np.array([interval(float(np.nan_to_num(share)), int(total)) for share, total in
                          zip(result.by_class, result.confusion.sum(axis=1), strict=True)])  # fmt: skip
         caption = _caption(worked, one)
@@ -350,7 +350,7 @@ def _mistakes(worked: Sequence[Worked]) -> View | None:
             Table(_named(worked, one, "predictions.csv"), partial(tables.answers, answers)),
         ]
         words.append(_prefix(worked, one, run_sentences.tested(result)))
-        if not answers.pictures and result.surest.size:
+        if not answers.images and result.surest.size:
             words.append(_prefix(worked, one, run_sentences.surest(result, answers.names, answers.said)))
         words += [f"left out: {problem}" for problem in answers.problems]
     return View("mistakes", tuple(words), tuple(figures), tuple(found))
@@ -359,8 +359,7 @@ def _mistakes(worked: Sequence[Worked]) -> View | None:
 def _surest(answers: Tested, *, columns: int = 3) -> Image:
     places: list[int] = answers.found.surest[: len(answers.worst)].tolist()
     subjects = [
-        Subject(answers.pictures[place].name, answers.predictions[place], answers.pictures[place].truth)
-        for place in places
+        Subject(answers.images[place].name, answers.predictions[place], answers.images[place].truth) for place in places
     ]
     title = "Most confident errors"
     return pictures.contact_sheet(answers.worst, subjects, scale="per-image", columns=columns, title=title)
