@@ -195,7 +195,7 @@ def _method(stub: Stub, name: str) -> None:
     module = function.__module__
     node = _function(_tree(module), name)
     names = [one.arg for _, one, _ in _parameters(node.args)]
-    kinded = next((one for one in tensors.PICTURES if one in names), "")
+    kinded = next((one for one in tensors.IMAGES if one in names), "")
     doc = _doc(function)
     forms = [(NUMPY, _declared(node))]
     if kinded:
