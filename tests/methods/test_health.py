@@ -24,7 +24,7 @@ HEALTHY = TrainingSignals(
     broken=np.zeros((6, 2)),
     units=(LayerUnits("layer 1", np.array([0.5, 0.01]), np.array([0.0, 0.94])),),
     n_images=5,
-    said=np.array([0.3, 0.4, 0.3]),
+    predicted=np.array([0.3, 0.4, 0.3]),
 )
 
 
@@ -53,7 +53,8 @@ SICK = {
               TrainingWarning("saturated", "layer 1", -1, (2, 2, 5))),
     "diverged": (replace(HEALTHY, broken_at=41, broken_in="the output of conv3"),
                TrainingWarning("diverged", "the output of conv3", 41)),
-    "collapsed": (replace(HEALTHY, said=np.array([0.1, 0.8, 0.1])), TrainingWarning("collapsed", "", -1, (1, 0.8))),
+    "collapsed": (replace(HEALTHY, predicted=np.array([0.1, 0.8, 0.1])),
+               TrainingWarning("collapsed", "", -1, (1, 0.8))),
 }  # fmt: skip
 
 

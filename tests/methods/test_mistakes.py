@@ -26,7 +26,7 @@ def test_counts_shares_and_the_surest_mistakes() -> None:
     assert found.n_images == 5
     assert found.accuracy == pytest.approx(0.6)
     assert found.by_class.tolist() == pytest.approx([1 / 3, 1, 1])
-    assert found.said.tolist() == pytest.approx([0.2, 0.6, 0.2])
+    assert found.predicted.tolist() == pytest.approx([0.2, 0.6, 0.2])
     assert found.surest.tolist() == [2, 1]
     assert confused(found) == [(0, 1, 2)]
 

@@ -22,12 +22,12 @@ def shown(layers: dict[str, np.ndarray], kept: dict[str, KeptChannels]) -> Shown
         image=RANDOM.uniform(size=(8, 8, 3)),
         steps=np.arange(3.0),
         epochs=np.full(3, np.nan),
-        said=[Prediction(np.zeros(10), np.full(10, 0.1), tuple("abcdefghij"))] * 3,
+        predictions=[Prediction(np.zeros(10), np.full(10, 0.1), tuple("abcdefghij"))] * 3,
         maps=RANDOM.normal(size=(3, 8, 8)),
         layers=layers,
         target=3,
         words="logit of 3 cat",
-        truth=None,
+        label=None,
         kept=kept,
     )
 

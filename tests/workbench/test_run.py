@@ -209,7 +209,7 @@ def test_the_maps_that_a_recorder_took_become_films(tmp_path: Path) -> None:
     run = open_runs([tmp_path / "run"])[0]
     first, second = recorded_timelines(run, Query())
     assert [frame.step for frame in first.frames] == [0, 10]
-    assert (first.truth, first.target, second.truth, second.target) == (1, 1, 0, 0)
+    assert (first.label, first.target, second.label, second.target) == (1, 1, 0, 0)
     assert second.frames[1].prediction.label == "0 ant"
     assert (second.frames[1].map == 1).all()
     np.testing.assert_array_equal(first.image, images[0])
@@ -282,7 +282,7 @@ def test_arrays_are_tested_on_their_test_part_by_the_names_of_classes(tmp_path: 
     np.savez(tmp_path / "data.npz", classes=np.array(["dog", "cat"]), **arrays)
     found = on_test_images(run, Query(num_images=3), tmp_path / "data.npz", lambda _: None)
     assert found.found.n_images == 3
-    assert {one.truth for one in found.images} <= {3, 5}
+    assert {one.label for one in found.images} <= {3, 5}
     one = found.images[0]
     number = int(one.name.rpartition(" ")[2])
     np.testing.assert_array_equal(one.image, images[number].astype(np.float32) / np.float32(255))

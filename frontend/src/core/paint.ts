@@ -72,7 +72,7 @@ export function paintMap(out: Rgba, values: ArrayLike<number>, limit: number, na
 }
 
 /** Brightness of a colour, squeezed to 0.2 … 0.8 of 255. */
-export const squeezed = (red: number, green: number, blue: number): number => 51 + 0.6 * (0.2126 * red + 0.7152 * green + 0.0722 * blue);
+export const squeezed = (red: number, green: number, blue: number): number => 51 + 0.6 * (0.299 * red + 0.587 * green + 0.114 * blue);
 
 /** The same of pixel `i`. */
 const grey = ({ data, shape }: ImageBytes, i: number): number =>

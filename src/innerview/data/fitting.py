@@ -28,8 +28,8 @@ Crop: TypeAlias = Literal["center", "whole"] | Box
 
 _SPELLINGS: Final[Mapping[str, Literal["center", "whole"]]] = {"center": "center", "centre": "center", "whole": "whole"}
 
-_LUMA = (0.299, 0.587, 0.114)
-"""Weights of red, green and blue in brightness: ITU-R BT.601, as in every tool that makes images grey."""
+LUMA: Final = (0.299, 0.587, 0.114)
+"""Weights of red, green and blue in brightness: ITU-R BT.601, as in Pillow and every tool that makes images grey."""
 
 
 def preprocess(image: Image, spec: InputSpec, crop: Crop = "center") -> Image:
@@ -52,7 +52,7 @@ def preprocess(image: Image, spec: InputSpec, crop: Crop = "center") -> Image:
     pixels = _area_averaged(image, spec, box) if how is None else _as_declared(image, how, spec, crop, box)
     grey = spec.channels == 1
     if grey:
-        pixels = (pixels.astype(np.float64) @ np.asarray(_LUMA))[..., None].astype(np.float32)
+        pixels = (pixels.astype(np.float64) @ np.asarray(LUMA))[..., None].astype(np.float32)
     elif isinstance(image.colours, np.ndarray) and np.may_share_memory(pixels, image.colours):
         pixels = pixels.copy()  # the original must not change with the model's image
     words = _words(image, spec, box) + ", in grey (ITU-R 601)" * grey

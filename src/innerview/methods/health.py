@@ -77,7 +77,7 @@ class TrainingSignals:
         distance: checkpoint × layer, how far the weights are from the last ones, as a share of the size of those.
         broken: checkpoint × layer, how many weights are no finite number.
         units: of the last checkpoint, on `n_images` images (0: a recorder's own, whose number is not known).
-        said: share of the test images called by each class.
+        predicted: fraction of the test images predicted as each class.
         broken_at: the step in which the loss or its gradient was no number and the training stopped; -1 for none.
         broken_in: where that began.
     """
@@ -94,7 +94,7 @@ class TrainingSignals:
     broken: Array = field(default_factory=lambda: np.zeros((0, 0)))
     units: Sequence[LayerUnits] = ()
     n_images: int = 0
-    said: Array = field(default_factory=nothing)
+    predicted: Array = field(default_factory=nothing)
     broken_at: int = -1
     broken_in: str = ""
 
@@ -211,9 +211,9 @@ def overfitting(signals: TrainingSignals) -> list[TrainingWarning]:
 
 def collapsed(signals: TrainingSignals) -> list[TrainingWarning]:
     """One class that takes most answers: its number, its share."""
-    if not len(signals.said) or signals.said.max() < max(ONE_CLASS, 1.5 / len(signals.said)):
+    if not len(signals.predicted) or signals.predicted.max() < max(ONE_CLASS, 1.5 / len(signals.predicted)):
         return []
-    return [TrainingWarning("collapsed", "", -1, (float(signals.said.argmax()), float(signals.said.max())))]
+    return [TrainingWarning("collapsed", "", -1, (float(signals.predicted.argmax()), float(signals.predicted.max())))]
 
 
 RULES: Final[tuple[Callable[[TrainingSignals], list[TrainingWarning]], ...]] = (

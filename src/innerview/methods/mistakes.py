@@ -1,4 +1,4 @@
-"""What a model gets right and wrong on images whose classes are known: counts, shares, the surest mistakes."""
+"""What a model gets right and wrong on labelled images: counts, fractions, the most confident errors."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ class Mistakes:
     more than there are classes: that it is none of them.
 
     Attributes:
-        confusion: images by true class (rows) and by what the model says (columns).
+        confusion: images by true class (rows) and by prediction (columns).
         class_names: one per answer.
-        surest: positions of the wrongly called images, the most confident answer first.
+        surest: positions of the wrongly predicted images, the most confident answer first.
         confidence: probability of the answer for each image, in [0, 1]; where outputs have no probabilities, NaN.
     """
 
-    confusion: Int[np.ndarray, "truth said"]
+    confusion: Int[np.ndarray, "label predicted"]
     class_names: tuple[str, ...]
     surest: Int[np.ndarray, " wrong"]
     confidence: Float[np.ndarray, " image"]
@@ -47,7 +47,7 @@ class Mistakes:
 
     @property
     def accuracy(self) -> float:
-        """Share of them called rightly, in [0, 1]."""
+        """Fraction of them predicted correctly, in [0, 1]."""
         return float(np.trace(self.confusion) / max(1, self.n_images))
 
     @property
@@ -57,17 +57,17 @@ class Mistakes:
         return np.where(totals > 0, np.diag(self.confusion) / np.maximum(totals, 1), np.nan)
 
     @property
-    def said(self) -> Float[np.ndarray, " class"]:
-        """Share of all images that is called by each class."""
+    def predicted(self) -> Float[np.ndarray, " class"]:
+        """Fraction of all images predicted as each class."""
         return self.confusion.sum(axis=0) / max(1, self.n_images)
 
 
-def mistakes(predictions: Sequence[Prediction], truths: Sequence[int]) -> Mistakes:
-    """Compare answers with the truth.
+def mistakes(predictions: Sequence[Prediction], labels: Sequence[int]) -> Mistakes:
+    """Compare predictions with the labels.
 
     Args:
         predictions: one or more.
-        truths: the number of each image's true class.
+        labels: the number of each image's true class.
 
     Raises:
         UsageError: a single score, from which no answer can be read.
@@ -77,34 +77,34 @@ def mistakes(predictions: Sequence[Prediction], truths: Sequence[int]) -> Mistak
             f"the model gives one score for {predictions[0].class_names[0]}, and from which value on that means yes "
             "was not declared, so nothing can be counted; declare kind 'sigmoid' or 'probabilities'"
         )
-    said = np.array([prediction.index for prediction in predictions], dtype=np.int64)
+    predicted = np.array([prediction.index for prediction in predictions], dtype=np.int64)
     confidence = np.array([prediction.confidence for prediction in predictions], dtype=np.float64)
     return mistakes_among(
-        said,
+        predicted,
         confidence,
-        np.asarray(truths, dtype=np.int64),
+        np.asarray(labels, dtype=np.int64),
         possible_answers(predictions[0].class_names, predictions[0].output_kind),
     )
 
 
 def mistakes_among(
-    said: Int[np.ndarray, " image"],
+    predicted: Int[np.ndarray, " image"],
     confidence: Float[np.ndarray, " image"],
-    truths: Int[np.ndarray, " image"],
+    labels: Int[np.ndarray, " image"],
     class_names: tuple[str, ...],
 ) -> Mistakes:
-    """Compare answers with the truth, where no more is known of an answer than its class and its probability.
+    """Compare predictions with the labels, where no more is known of an answer than its class and its probability.
 
     Args:
-        said: the number of the class that each image was called.
+        predicted: the number of the class predicted for each image.
         confidence: its probability, in [0, 1].
-        truths: the number of each image's true class.
+        labels: the number of each image's true class.
         class_names: one per class.
     """
     confusion = np.zeros((len(class_names), len(class_names)), dtype=np.int64)
-    np.add.at(confusion, (truths, said), 1)
+    np.add.at(confusion, (labels, predicted), 1)
     order = np.argsort(-np.nan_to_num(confidence), kind="stable")
-    return Mistakes(confusion, class_names, order[(said != truths)[order]], confidence)
+    return Mistakes(confusion, class_names, order[(predicted != labels)[order]], confidence)
 
 
 def interval(share: float, count: int) -> tuple[float, float]:
@@ -118,7 +118,7 @@ def interval(share: float, count: int) -> tuple[float, float]:
 
 
 def confused(found: Mistakes) -> list[tuple[int, int, int]]:
-    """The mix-ups, the most frequent first: truth, what was said, how often."""
+    """The mix-ups, the most frequent first: truth, what was predicted, how often."""
     wrong: Array = found.confusion * (1 - np.eye(len(found.class_names), dtype=np.int64))
     pairs = [(int(row), int(column), int(wrong[row, column])) for row, column in np.argwhere(wrong)]
     return sorted(pairs, key=lambda pair: -pair[2])

@@ -23,6 +23,7 @@ from typing import Final, TypeAlias
 import numpy as np
 from jaxtyping import Float
 
+from innerview.data.fitting import LUMA
 from innerview.errors import UsageError
 from innerview.pictures.ramps import RampName, entry, ramp
 from innerview.pictures.scale import PERCENTILE, Scale, ScaleChoice, choose_scales
@@ -33,7 +34,6 @@ Blend: TypeAlias = Callable[[Array, Array, Array], Array]
 """From the picture (height × width × 3, in [0, 1]), t (height × width × 1) and the ramp (255 × 3) to colours."""
 
 OPACITY: Final = 0.8
-LUMA: Final = (0.2126, 0.7152, 0.0722)
 
 
 def in_colour(image: Image) -> Float[np.ndarray, "height width 3"]:

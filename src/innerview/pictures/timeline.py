@@ -72,7 +72,7 @@ class Timeline:
     Attributes:
         name: of the picture.
         image: as the model saw it, height × width × channel in [0, 1].
-        truth: number of its true class; None if it is not known.
+        label: number of its true class; None if it is not known.
         target: number of the class that the maps explain.
         frames: one or more, by rising step; the last has every layer that any has.
         unit: of the maps.
@@ -82,7 +82,7 @@ class Timeline:
 
     name: str
     image: Image
-    truth: int | None
+    label: int | None
     target: int
     frames: tuple[Frame, ...]
     unit: str = "logit"
@@ -234,4 +234,4 @@ def timeline_animation(timeline: Timeline, *, columns: int = 0) -> Animation:
 
 
 def _said(timeline: Timeline, frame: Frame, *, narrow: bool) -> tuple[Line, ...]:
-    return said_lines(frame.prediction, timeline.truth, timeline.target, tokens.SMALL_SIZE, narrow=narrow)
+    return said_lines(frame.prediction, timeline.label, timeline.target, tokens.SMALL_SIZE, narrow=narrow)

@@ -229,7 +229,7 @@ def _show_answers(asked: _Question) -> Payload:
         more=asked.more,
     )
     held = [
-        "" if one.image is None else asked.keep(Image(one.name, one.image, label=found.classes[one.truth]))
+        "" if one.image is None else asked.keep(Image(one.name, one.image, label=found.classes[one.label]))
         for one in found.mistakes
     ]
     return show_answers(run.name, found, held)

@@ -114,7 +114,7 @@ class Session:
         """Take an image that was fitted to the (first) model, while there is room; the query is about it then."""
         photo, fingerprint = Photo.of(item, "data"), next(iter(self.models))
         # The same pixels may come twice, with another crop or label.
-        name = f"{photo.image_hash} {photo.box} {photo.truth}"
+        name = f"{photo.image_hash} {photo.box} {photo.label}"
         self._guests.put(name, {fingerprint: photo}, 1)
         return replace(query, model=fingerprint, image=name)
 

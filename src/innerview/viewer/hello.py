@@ -49,7 +49,7 @@ def _sizes(layer: Layer) -> dict[str, int]:
 
 def describe_photo(photo: Photo) -> dict[str, Any]:
     """Describe an image for a list."""
-    return {"image": photo.image_hash, "name": photo.name, "label": photo.truth, "thumbnail": photo.icon}
+    return {"image": photo.image_hash, "name": photo.name, "label": photo.label, "thumbnail": photo.icon}
 
 
 def hello(

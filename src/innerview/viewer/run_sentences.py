@@ -278,9 +278,9 @@ def timeline(shown: Timeline) -> str:
     """Say what was predicted for one image, from which step on."""
     calls = [(frame.step, frame.prediction.label) for frame in shown.frames]
     runs = [call for before, call in zip([(0, ""), *calls], calls, strict=False) if before[1] != call[1]]
-    told = ", ".join(f"{said} from step {count(step)} on" for step, said in runs[-4:])
+    told = ", ".join(f"{predicted} from step {count(step)} on" for step, predicted in runs[-4:])
     more = "after other predictions, " if len(runs) > 4 else ""
-    truth = "" if shown.truth is None else f" (label {label(shown.truth, shown.frames[0].prediction.class_names)})"
+    truth = "" if shown.label is None else f" (label {label(shown.label, shown.frames[0].prediction.class_names)})"
     return f"{_capital(shown.name)}{truth}: {more}{told}."
 
 
@@ -299,25 +299,25 @@ def tested(found: Mistakes) -> str:
         text += f"; {label(worst, names)} is hardest ({share(float(found.by_class[worst]))})"
     mixed = confused(found)
     if mixed:
-        truth, said, times = mixed[0]
-        text += f", and {label(truth, names)} is most often predicted as {label(said, names)} ({times} of "
-        text += f"{count(int(found.confusion[truth].sum()))})"
+        true, predicted, times = mixed[0]
+        text += f", and {label(true, names)} is most often predicted as {label(predicted, names)} ({times} of "
+        text += f"{count(int(found.confusion[true].sum()))})"
     return text + "."
 
 
-def surest(found: Mistakes, names: Sequence[str], said: Array, most: int = 3) -> str:
+def surest(found: Mistakes, names: Sequence[str], predicted: Array, most: int = 3) -> str:
     """Name the most confident errors, where there are no images to show, and how to see them.
 
     Args:
         found: counts and mistakes.
         names: of the images, which tell the label.
-        said: number of the class predicted for each.
+        predicted: number of the class predicted for each.
         most: how many are named.
     """
     if not len(found.surest):
         return "The predictions are those that the run saved of its last test; none of them is wrong."
     told = "; ".join(
-        f"{names[place]}, predicted as {label(int(said[place]), found.class_names)} "
+        f"{names[place]}, predicted as {label(int(predicted[place]), found.class_names)} "
         f"({share(float(found.confidence[place]))})"
         for place in found.surest[:most].tolist()
     )

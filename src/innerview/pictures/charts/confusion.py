@@ -1,6 +1,6 @@
 """What a model calls the pictures of each class: the confusion matrix, and the accuracy of each class.
 
-Rows are the truth, columns the answer. Right answers stand on the diagonal, in ink and without shade, so that the
+Rows are the labels, columns the predictions. Right answers stand on the diagonal, in ink and without shade, so that the
 shades show the mistakes alone. Accuracies carry a 95 % interval (Wilson's), since a class has few pictures.
 """
 
@@ -36,13 +36,13 @@ MARGINS: Final = 1.3
 
 
 def draw_confusion(
-    axes: Axes, confusion: Int[np.ndarray, "truth said"], class_names: Sequence[str], cell: float = 40.0
+    axes: Axes, confusion: Int[np.ndarray, "label predicted"], class_names: Sequence[str], cell: float = 40.0
 ) -> None:
     """Draw the matrix: counts in the cells, mistakes shaded by their number.
 
     Args:
         axes: where to draw.
-        confusion: pictures by truth (rows) and answer (columns).
+        confusion: images by label (rows) and prediction (columns).
         class_names: one per class.
         cell: width of a cell, in points; numbers are made smaller to fit it, or left out.
     """
@@ -112,12 +112,12 @@ def draw_class_accuracy(
 
 
 def confusion_figure(
-    confusion: Int[np.ndarray, "truth said"], class_names: Sequence[str], *, about: str, width: float | None = None
+    confusion: Int[np.ndarray, "label predicted"], class_names: Sequence[str], *, about: str, width: float | None = None
 ) -> Figure:
     """Draw the matrix alone.
 
     Args:
-        confusion: pictures by truth (rows) and answer (columns).
+        confusion: images by label (rows) and prediction (columns).
         class_names: one per class.
         about: on which pictures.
         width: of the figure, in inches; None for as much as the classes need.

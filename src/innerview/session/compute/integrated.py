@@ -197,7 +197,7 @@ def choose_classes(source: Source, query: Query, listener: Listener) -> tuple[Qu
 
     At most `query.max_classes`; only the first is set against another class.
     """
-    prediction, label = source.result(PREDICTION, query, listener), source.photo(query).truth
+    prediction, label = source.result(PREDICTION, query, listener), source.photo(query).label
     asked, versus = query.classes(source.model(query).output)
     known = [label] if label is not None and label in prediction.ranking else []  # "not" a class has no map of its own
     first = prediction.ranking[0] if asked is None else asked

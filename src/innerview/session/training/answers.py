@@ -58,13 +58,13 @@ class Mistake:
     Attributes:
         name: of the image.
         image: its pixels in [0, 1]; None where they are not at hand.
-        truth: number of its class; `said`: of the answer, which has `probability`.
+        label: number of its class; `predicted`: of the prediction, which has `probability`.
     """
 
     name: str
     image: Image | None
-    truth: int
-    said: int
+    label: int
+    predicted: int
     probability: float
 
 
@@ -75,7 +75,7 @@ class Answers:
     Attributes:
         step: of the weights that gave them.
         classes: names.
-        confusion: images by truth and answer.
+        confusion: images by label and prediction.
         about: whose answers were counted, on which images.
         mistakes: the surest first, MISTAKES at most.
         mistakes_about: from which images these are, or why there are none; empty if `about` says it.
@@ -84,7 +84,7 @@ class Answers:
 
     step: int
     classes: tuple[str, ...]
-    confusion: Int[np.ndarray, "truth said"]
+    confusion: Int[np.ndarray, "label predicted"]
     about: str
     mistakes: tuple[Mistake, ...] = ()
     mistakes_about: str = ""
@@ -180,11 +180,11 @@ class _Tally:
         return tuple(self._wrong)
 
     def add(self, images: Sequence[Labelled], predictions: Sequence[Prediction]) -> None:
-        for one, said in zip(images, predictions, strict=True):
-            self.confusion[one.truth, said.index] += 1
-            if said.index != one.truth:
-                chance = said.confidence
-                self._wrong.append(Mistake(one.name, one.image, one.truth, said.index, chance))
+        for one, prediction in zip(images, predictions, strict=True):
+            self.confusion[one.label, prediction.index] += 1
+            if prediction.index != one.label:
+                chance = prediction.confidence
+                self._wrong.append(Mistake(one.name, one.image, one.label, prediction.index, chance))
         self._wrong = surest(self._wrong)
 
 

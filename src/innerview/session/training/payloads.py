@@ -196,8 +196,8 @@ def show_answers(run: str, found: Answers, held: Sequence[str] = ()) -> Payload:
             [one.image for one in wrong if one.image is not None],
             [one.name for one in wrong],
             list(held) or [""] * len(wrong),
-            [one.said for one in wrong],
-            [one.truth for one in wrong],
+            [one.predicted for one in wrong],
+            [one.label for one in wrong],
             [one.probability for one in wrong],
         ),
         about=found.about,
@@ -257,7 +257,7 @@ def _run_checkpoints(run: Recorded, photo: Photo, listener: Listener, known: Cac
         taken, given = (" × ".join(map(str, shape[:2])) for shape in (last.input.shape, image.shape))
         raise ModelError(f"it takes images of {taken} pixels, and this one has {given}")
     said = predict(last, image[None])[0]
-    target = last.output.output_of(said.index if photo.truth is None else photo.truth, said.logits)
+    target = last.output.output_of(said.index if photo.label is None else photo.label, said.logits)
     frames: list[Frame] = []
     steps = evenly(run.steps, FRAMES)
     for step in steps:
@@ -270,7 +270,7 @@ def _run_checkpoints(run: Recorded, photo: Photo, listener: Listener, known: Cac
             known.put(key, frame, frame.map.nbytes + sum(values.nbytes for values in frame.layers.values()))
         frames.append(frame)
     about = f"{Logit(target).describe(last.output.class_names)}, from black, {TIMELINE_STEPS} evaluations each"
-    return Timeline(photo.name, image, photo.truth, target, tuple(frames), about=about)
+    return Timeline(photo.name, image, photo.label, target, tuple(frames), about=about)
 
 
 def _frame(model: NumpyModel, step: int, image: Image, target: int, progress: Callable[[int, int], None]) -> Frame:
@@ -309,12 +309,12 @@ def _shown_timeline(run: Recorded, timeline: Timeline, photo: Photo | None) -> S
         image=timeline.image,
         steps=steps,
         epochs=_at(run, "epoch", steps),
-        said=[frame.prediction for frame in timeline.frames],
+        predictions=[frame.prediction for frame in timeline.frames],
         maps=np.stack([frame.map for frame in timeline.frames]),
         layers={title: _over_time(timeline, title) for title in timeline.frames[-1].layers},
         kept=timeline.kept,
         target=timeline.target,
         words=timeline.about or f"logit of {label(timeline.target, names)}",
-        truth=photo.truth if photo is not None and mine else timeline.truth,
+        label=photo.label if photo is not None and mine else timeline.label,
         unit="logit" if timeline.unit == "output" else timeline.unit,
     )

@@ -45,16 +45,16 @@ class Labelled:
 
     name: str
     image: Pixels
-    truth: int
+    label: int
 
 
 @dataclass(frozen=True, eq=False)
 class Tested:
-    """What the model says of test images.
+    """What the model predicts for test images.
 
     Attributes:
         found: counts and mistakes.
-        names: of the images, in order; `truths` and `said` are the numbers of their true class and of the answer.
+        names: of the images, in order; `labels` and `predicted` are numbers of classes.
         images: the same images with `predictions`; both empty if the answers were read from the run folder.
         worst: maps of the answer for the most confident mistakes.
         problems: images that could not be read.
@@ -62,8 +62,8 @@ class Tested:
 
     found: Mistakes
     names: tuple[str, ...]
-    truths: Array
-    said: Array
+    labels: Array
+    predicted: Array
     images: tuple[Labelled, ...] = ()
     predictions: tuple[Prediction, ...] = ()
     worst: tuple[IntegratedGradients, ...] = ()
@@ -80,14 +80,14 @@ def labelled_images(data: Path, model: NumpyModel, query: Query, problems: list[
         yield from _from_arrays(data, model, query)
         return
     folders = _kept_apart(data)
-    truths = dict(zip(folders.class_names, folders.matching(model.output.answers), strict=True))
+    labels = dict(zip(folders.class_names, folders.matching(model.output.answers), strict=True))
     for entry in folders.shuffled(query.num_images, query.seed):
         try:
             image = preprocess(entry.read(), model.input, parse_crop(query.crop)).pixels
         except ImageError as problem:
             problems.append(str(problem))
             continue
-        yield Labelled(entry.name, image, truths[entry.label])
+        yield Labelled(entry.name, image, labels[entry.label])
 
 
 def _kept_apart(data: Path) -> ClassFolders:
@@ -109,8 +109,8 @@ def _from_arrays(data: Path, model: NumpyModel, query: Query) -> Iterator[Labell
         pixels = found.test.images[number].astype(np.float32) / np.float32(255)
         name = found.classes[int(found.test.labels[number])]
         image = Image(f"{name}, no. {number}", pixels, label=name)
-        truth = model.output.class_names.index(name)
-        yield Labelled(image.name, preprocess(image, model.input, parse_crop(query.crop)).pixels, truth)
+        label = model.output.class_names.index(name)
+        yield Labelled(image.name, preprocess(image, model.input, parse_crop(query.crop)).pixels, label)
 
 
 def on_test_images(run: Recorded, query: Query, data: Path, report: Callable[[str], None]) -> Tested:
@@ -142,7 +142,7 @@ def on_test_images(run: Recorded, query: Query, data: Path, report: Callable[[st
     ask()
     if not images:
         raise ImageError(f"none of the test images in {data} can be read; the first: {problems[0]}")
-    found = mistakes(predictions, [one.truth for one in images])
+    found = mistakes(predictions, [one.label for one in images])
     worst: list[IntegratedGradients] = []
     surest: list[int] = found.surest[:WORST].tolist()
     for place in surest:
@@ -160,7 +160,7 @@ def on_test_images(run: Recorded, query: Query, data: Path, report: Callable[[st
     return Tested(
         found,
         tuple(one.name for one in images),
-        np.array([one.truth for one in images]),
+        np.array([one.label for one in images]),
         np.array([one.index for one in predictions]),
         tuple(images),
         tuple(predictions),

@@ -131,7 +131,7 @@ def signals(
         if seen
         else (),
         n_images=seen.n_images if seen else 0,
-        said=answers.found.said if answers else np.zeros(0),
+        predicted=answers.found.predicted if answers else np.zeros(0),
         broken_at=run.ending.step + 1 if run.ending is not None and run.ending.how == "diverged" else -1,
         broken_in=run.ending.where if run.ending is not None else "",
     )

@@ -47,7 +47,7 @@ class Photo:
         box: what part of the original the network sees: left, top, width, height.
         original: height and width of the original.
         words: what was done to fit it.
-        truth: number of its class, if known.
+        label: number of its class, if known.
         source: "sample", "upload" or "data".
     """
 
@@ -59,7 +59,7 @@ class Photo:
     box: Box
     original: tuple[int, int]
     words: str
-    truth: int | None
+    label: int | None
     source: str
 
     @staticmethod
@@ -128,7 +128,7 @@ def subject_payload(photo: Photo, prediction: Prediction, network: str) -> Paylo
         arrays,
         **Stamp(network, photo.image_hash).texts,
         name=photo.name,
-        label=photo.truth,
+        label=photo.label,
         crop=[top, left, height, width],
         original=list(photo.original),
         caption=photo.words,

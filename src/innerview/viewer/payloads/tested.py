@@ -19,14 +19,14 @@ class Wrong:
         images: pixels in [0, 1], height × width × 1 or 3; none where they are not at hand.
         names: of the images.
         held: by which the images can be asked for; empty where they can't.
-        said: number of the answer; `truth`: of the true class; `probability`: of the answer.
+        predicted: number of the prediction; `label`: of the true class; `probability`: of the prediction.
     """
 
     images: Sequence[Image]
     names: Sequence[str]
     held: Sequence[str]
-    said: Sequence[int]
-    truth: Sequence[int]
+    predicted: Sequence[int]
+    label: Sequence[int]
     probability: Sequence[float]
 
 
@@ -47,7 +47,7 @@ def tested_payload(
         run: its name.
         step: of the weights that answered.
         classes: names.
-        confusion: images by truth (rows) and answer (columns).
+        confusion: images by label (rows) and prediction (columns).
         wrong: the surest mistakes; none where their images are not at hand.
         about: what was counted, in words.
         mistakes_about: where the mistakes are from, or why there are none.
@@ -55,8 +55,8 @@ def tested_payload(
     """
     arrays: dict[str, Array] = {
         "confusion": counted(confusion),
-        "predicted": counted(wrong.said),
-        "label": counted(wrong.truth),
+        "predicted": counted(wrong.predicted),
+        "label": counted(wrong.label),
         "probability": numbered(np.asarray(wrong.probability, dtype=np.float64)),
     }
     if wrong.images:

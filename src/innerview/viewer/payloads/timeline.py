@@ -1,4 +1,4 @@
-"""One image through a training: what was said of it, its maps on one scale, and a few channels of a few layers."""
+"""One image through a training: what was predicted, its maps on one scale, and a few channels of a few layers."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ class ShownTimeline:
         name: of the image; `run`: of the training.
         image: what the network saw.
         steps: of the checkpoints; `epochs`: NaN where unknown.
-        said: the prediction at each checkpoint.
+        predictions: what the model predicts at each checkpoint.
         maps: checkpoint × height × width, in `unit`.
         layers: by title: checkpoint × height × width × channel; NaN at checkpoints where the layer was not kept.
         kept: by title, the numbers of those channels and how many the layer has; titles that are missing have all.
         target: number of the class that the maps explain; `words`: the target in words.
-        truth: number of the true class, if known.
+        label: number of the true class, if known.
         unit: of the maps.
     """
 
@@ -41,12 +41,12 @@ class ShownTimeline:
     image: Image
     steps: Array
     epochs: Array
-    said: Sequence[Prediction]
+    predictions: Sequence[Prediction]
     maps: Array
     layers: Mapping[str, Array]
     target: int | None
     words: str
-    truth: int | None
+    label: int | None
     unit: str = "logit"
     kept: Mapping[str, KeptChannels] = field(default_factory=dict[str, KeptChannels])
 
@@ -57,9 +57,9 @@ def timeline_payload(shown: ShownTimeline, stamp: Stamp) -> Payload:
         "steps": numbered(shown.steps),
         "epochs": numbered(shown.epochs),
         "image": to_bytes(shown.image),
-        "logits": numbered(np.stack([one.logits for one in shown.said])),
-        "probabilities": numbered(np.stack([one.probabilities for one in shown.said])),
-        **answered(shown.said),
+        "logits": numbered(np.stack([one.logits for one in shown.predictions])),
+        "probabilities": numbered(np.stack([one.probabilities for one in shown.predictions])),
+        **answered(shown.predictions),
         **companded("heatmaps", shown.maps),
     }
     listed: list[dict[str, object]] = []
@@ -77,7 +77,7 @@ def timeline_payload(shown: ShownTimeline, stamp: Stamp) -> Payload:
         **stamp.texts,
         layers=listed,
         target=shown.target,
-        label=shown.truth,
+        label=shown.label,
         unit=shown.unit,
         target_words=shown.words,
         name=shown.name,

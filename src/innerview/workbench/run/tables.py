@@ -95,12 +95,12 @@ def confusion(found: Tested) -> bytes:
 
 
 def answers(found: Tested) -> bytes:
-    """A line for each test picture: truth, answer, its probability."""
+    """A line for each test image: label, prediction, its probability."""
     names = found.found.class_names
     body = [
-        (name, label(truth, names), label(said, names), confidence)
-        for name, truth, said, confidence in zip(
-            found.names, found.truths.tolist(), found.said.tolist(), found.found.confidence.tolist(), strict=True
+        (name, label(true, names), label(predicted, names), confidence)
+        for name, true, predicted, confidence in zip(
+            found.names, found.labels.tolist(), found.predicted.tolist(), found.found.confidence.tolist(), strict=True
         )
     ]
     return rows(("image", "label", "prediction", "probability"), body)

@@ -351,7 +351,7 @@ def _mistakes(worked: Sequence[Worked]) -> View | None:
         ]
         words.append(_prefix(worked, one, run_sentences.tested(result)))
         if not answers.images and result.surest.size:
-            words.append(_prefix(worked, one, run_sentences.surest(result, answers.names, answers.said)))
+            words.append(_prefix(worked, one, run_sentences.surest(result, answers.names, answers.predicted)))
         words += [f"left out: {problem}" for problem in answers.problems]
     return View("mistakes", tuple(words), tuple(figures), tuple(found))
 
@@ -359,7 +359,7 @@ def _mistakes(worked: Sequence[Worked]) -> View | None:
 def _surest(answers: Tested, *, columns: int = 3) -> Image:
     places: list[int] = answers.found.surest[: len(answers.worst)].tolist()
     subjects = [
-        Subject(answers.images[place].name, answers.predictions[place], answers.images[place].truth) for place in places
+        Subject(answers.images[place].name, answers.predictions[place], answers.images[place].label) for place in places
     ]
     title = "Most confident errors"
     return pictures.contact_sheet(answers.worst, subjects, scale="per-image", columns=columns, title=title)
