@@ -22,17 +22,17 @@ pytestmark = pytest.mark.torch
 
 FAMILIES = {
     "ViT": ("test_vit", {}),
-    "DeiT": ("deit_tiny_distilled_patch16_224", {}),
+    "DeiT": ("deit_tiny_distilled_patch16_224", {"depth": 3}),
     "Swin": ("swin_tiny_patch4_window7_224", {"depths": (1, 1, 1, 1), "embed_dim": 24}),
     "ConvNeXt": ("test_convnext", {}),
-    "MaxViT": ("maxvit_nano_rw_256", {}),
+    "MaxViT": ("maxvit_nano_rw_256", {"depths": (1, 1, 1, 1), "embed_dim": (32, 32, 32, 64)}),
     "EfficientNet": ("test_efficientnet", {}),
     "MobileNetV3": ("mobilenetv3_small_050", {}),
     "ResNet": ("test_resnet", {}),
     "RegNet": ("regnetx_002", {}),
     "MobileViT": ("mobilevit_xxs", {}),
     "EVA": ("eva02_tiny_patch14_224", {"num_classes": 10, "depth": 3}),
-    "EfficientFormer": ("efficientformer_l1", {}),
+    "EfficientFormer": ("efficientformer_l1", {"depths": (1, 1, 1, 3), "embed_dims": (16, 24, 32, 48)}),
 }
 
 

@@ -16,10 +16,7 @@ from innerview.errors import ModelError, UsageError
 
 pytestmark = pytest.mark.torch
 
-NAMES = (
-    "resnet18", "alexnet", "squeezenet1_1", "densenet121", "mobilenet_v3_small", "shufflenet_v2_x0_5", "regnet_y_400mf",
-    "mnasnet0_5",
-)  # fmt: skip
+NAMES = ("resnet18", "squeezenet1_1", "mobilenet_v3_small", "shufflenet_v2_x0_5", "mnasnet0_5")
 
 
 @pytest.mark.parametrize("name", NAMES)
