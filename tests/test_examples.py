@@ -10,17 +10,17 @@ from patience import PATIENCE
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 
-PICTURES = {"inside": 9, "inside_keras": 5}
-"""How many pictures each notebook shows at least."""
+FIGURES = {"inside": 9, "inside_keras": 5}
+"""How many images each notebook shows at least."""
 
 NEEDED = {"inside_keras": [pytest.mark.tensorflow]}
 
 
 def test_every_notebook_is_tested() -> None:
-    assert {path.stem for path in EXAMPLES.glob("*.ipynb")} == set(PICTURES)
+    assert {path.stem for path in EXAMPLES.glob("*.ipynb")} == set(FIGURES)
 
 
-@pytest.mark.parametrize("name", [pytest.param(name, marks=NEEDED.get(name, ())) for name in PICTURES])
+@pytest.mark.parametrize("name", [pytest.param(name, marks=NEEDED.get(name, ())) for name in FIGURES])
 def test_a_notebook_runs_from_top_to_bottom(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import nbformat  # its schema's library takes seconds to import, which no process pays that runs other tests
     from nbclient import NotebookClient
@@ -35,4 +35,4 @@ def test_a_notebook_runs_from_top_to_bottom(name: str, tmp_path: Path, monkeypat
     shown = [
         output for cell in notebook.cells for output in cell.get("outputs", []) if "image/png" in output.get("data", {})
     ]
-    assert len(shown) >= PICTURES[name]
+    assert len(shown) >= FIGURES[name]

@@ -48,7 +48,7 @@ def test_the_same_holds_for_tensorflow() -> None:
 
 
 @pytest.mark.parametrize("framework", [TORCH, JAX])
-def test_a_prediction_for_every_picture_of_a_batch(framework: str) -> None:
+def test_a_prediction_for_every_image_of_a_batch(framework: str) -> None:
     make = MAKERS[framework]
     batch = np.stack([IMAGE, BLACK, 1 - IMAGE])
     plain = innerview.predict(NETWORK, batch)
@@ -109,7 +109,7 @@ def test_weights_of_a_state_dict_are_counted() -> None:
 
 
 @pytest.mark.torch
-def test_the_kind_of_the_answer_is_that_of_the_picture_alone() -> None:
+def test_the_kind_of_the_answer_is_that_of_the_image_alone() -> None:
     make = MAKERS["torch"]
     from_numpy = innerview.gradient_input(NETWORK, IMAGE, TARGET, baseline=make(turned(BLACK)))
     assert isinstance(from_numpy.attribution, np.ndarray)
@@ -127,7 +127,7 @@ def test_the_kind_of_the_answer_is_that_of_the_picture_alone() -> None:
         pytest.param("jax", "float16", "float32", marks=pytest.mark.jax),
     ],
 )
-def test_answers_have_the_precision_of_the_picture_from_float32_upwards(framework, given, wanted) -> None:
+def test_answers_have_the_precision_of_the_image_from_float32_upwards(framework, given, wanted) -> None:
     halves = np.round(IMAGE * 128) / 128  # what every precision holds exactly
     found = innerview.gradient_input(NETWORK, MAKERS[framework](halves, given), TARGET)
     assert str(found.attribution.dtype).endswith(wanted)
@@ -136,7 +136,7 @@ def test_answers_have_the_precision_of_the_picture_from_float32_upwards(framewor
 
 
 @pytest.mark.torch
-def test_answers_go_to_the_device_that_the_picture_is_on() -> None:
+def test_answers_go_to_the_device_that_the_image_is_on() -> None:
     """The device of shapes without values stands for one that this machine may not have."""
     import torch
 
@@ -218,14 +218,14 @@ def test_images_draw_it_as_they_draw_numpy(first: bool) -> None:
         kept = innerview.insertion(NETWORK, image, result.heatmap, fill=black, fractions=(0.5,))
         layers = innerview.activations(NETWORK, image, ["conv2"])
         made = [
-            pictures.attribution_picture(result),
+            pictures.attribution_figure(result),
             pictures.contact_sheet([result, result]),
-            pictures.error_picture(result.pixel_error, result.unit),
+            pictures.error_figure(result.pixel_error, result.unit),
             pictures.interior_strip(inner),
             pictures.masking_strip(kept),
             pictures.activation_grid(layers, "conv2"),
-            pictures.to_picture(pictures.path_figure(result)),
-            pictures.to_picture(pictures.convergence_figure(result)),
+            pictures.to_pillow(pictures.path_figure(result)),
+            pictures.to_pillow(pictures.convergence_figure(result)),
         ]
         return [one.tobytes() for one in made]
 

@@ -68,7 +68,7 @@ def test_a_baseline_is_made_for_a_named_image() -> None:
     assert found.image.shape == NETWORK.input.shape
 
 
-def test_an_open_picture_of_the_models_size_is_taken() -> None:
+def test_an_open_image_of_the_models_size_is_taken() -> None:
     opened = Image.fromarray(np.round(IMAGE * 255).astype(np.uint8))
     with unchecked():
         found = innerview.gradient(NETWORK, opened, 3)

@@ -18,7 +18,7 @@ from pieces import CAPTUM_STEPS, FINER, METHODS, RECIPE_STEPS, TOLERANCE, tuned_
 from store import Row, read
 
 from innerview.methods.mistakes import interval
-from innerview.pictures import to_picture, tokens, words
+from innerview.pictures import to_pillow, tokens, words
 from innerview.pictures.charts.paper import TEXT, dress, new_figure
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -321,7 +321,7 @@ def draw(curves: Mapping[str, Mapping[int, Sequence[float]]], pictures: int) -> 
     axes.legend(
         fontsize=TEXT, frameon=False, loc="center left", bbox_to_anchor=(1, 0.5), labelcolor=tokens.INK, handlelength=3
     )
-    to_picture(figure).save(DOCS / "images" / "convergence.png")
+    to_pillow(figure).save(DOCS / "images" / "convergence.png")
 
 
 def surroundings(folder: Path) -> list[str]:

@@ -7,7 +7,7 @@
     image = innerview.preprocess(innerview.example_image("cat"), model.input).pixels
     black = innerview.make_baseline("black", model.input, image).image
     result = innerview.integrated_gradients(model, image, innerview.Logit(), baseline=black, tolerance=0.01)
-    pictures.save(pictures.attribution_picture(result), "cat.png")
+    pictures.save(pictures.attribution_figure(result), "cat.png")
 
 Names are imported when they are first used, so that `import innerview` is quick and asks for no framework.
 """
@@ -129,6 +129,6 @@ def __dir__() -> list[str]:
     return list(__all__)
 
 
-# A notebook shows every result as a picture of itself; nowhere else is anything imported for that.
+# A notebook shows every result as a figure of itself; nowhere else is anything imported for that.
 if "ipykernel" in sys.modules or "marimo" in sys.modules:
     import_module("innerview.notebook").attach()

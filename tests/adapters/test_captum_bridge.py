@@ -14,7 +14,7 @@ from innerview.adapters.torch import TorchModel
 from innerview.errors import ImageError, ModelError, UsageError
 from innerview.methods import grad_cam, gradient, gradient_input, integrated_gradients, occlusion
 from innerview.model import InputSpec, OutputSpec
-from innerview.pictures import attribution_picture
+from innerview.pictures import attribution_figure
 from innerview.targets import Contrast, Logit, Margin, Probability
 from models import Subject
 from typecheck import unchecked
@@ -306,6 +306,6 @@ def test_bad_requests_say_asked_found_and_do() -> None:
 
 def test_our_images_draw_it() -> None:
     found = captum_attribution(wrapped(), "DeepLift", IMAGE, Logit(0), baselines=BASELINE)
-    page = attribution_picture(found)
+    page = attribution_figure(found)
     assert page.width > 300
     assert {"captum", "torch", "numpy"} <= set(found.provenance.versions)

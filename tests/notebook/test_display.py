@@ -1,4 +1,4 @@
-"""Every result shows itself as a picture, and importing innerview elsewhere than in a notebook costs nothing."""
+"""Every result shows itself as a figure, and importing innerview elsewhere than in a notebook costs nothing."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from innerview.methods import (
 )
 from innerview.methods.verdict import judge
 from innerview.model import InputSpec, OutputSpec
-from innerview.notebook.display import PICTURES, attach, draw
+from innerview.notebook.display import FIGURES, attach, draw
 from innerview.results import Prediction
 from innerview.results.result import in_kind
 from innerview.targets import Logit
@@ -76,15 +76,15 @@ def shown() -> list[Any]:
 
 def test_every_result_shows_itself(shown: list[Any]) -> None:
     attach()
-    assert {type(one) for one in shown} - {Prediction} == set(PICTURES)
+    assert {type(one) for one in shown} - {Prediction} == set(FIGURES)
     for one in shown:
         if isinstance(one, Prediction):
             assert one._repr_html_().count("<tr>") == 1 + len(one.class_names)  # type: ignore[attr-defined]
             continue
-        with Image.open(io.BytesIO(one._repr_png_())) as picture:
-            assert picture.format == "PNG"
-            assert min(picture.size) > 100
-            assert len(set(picture.convert("RGB").resize((40, 40)).getdata())) > 10
+        with Image.open(io.BytesIO(one._repr_png_())) as figure:
+            assert figure.format == "PNG"
+            assert min(figure.size) > 100
+            assert len(set(figure.convert("RGB").resize((40, 40)).getdata())) > 10
 
 
 class Doubled:
@@ -110,15 +110,15 @@ def test_no_kind_of_result_was_forgotten() -> None:
         for name in results.__all__
         if isinstance(thing := getattr(results, name), type) and name not in {"Provenance", "Result", "Status"}
     }
-    assert kinds == {*PICTURES, Prediction}
+    assert kinds == {*FIGURES, Prediction}
 
 
-def test_a_picture_is_drawn_anew_from_the_same_numbers(shown: list[Any]) -> None:
+def test_a_figure_is_drawn_anew_from_the_same_numbers(shown: list[Any]) -> None:
     assert draw(shown[0]) == draw(shown[0])
 
 
 @pytest.mark.parametrize(("before", "attached"), [("", False), ("sys.modules['ipykernel'] = sys; ", True)])
-def test_only_in_a_notebook_results_are_given_pictures(before: str, attached: bool) -> None:
+def test_only_in_a_notebook_results_are_given_figures(before: str, attached: bool) -> None:
     code = f"import sys; {before}import innerview; print('innerview.notebook.display' in sys.modules)"
     answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert answer.stdout.strip() == str(attached), answer.stderr

@@ -71,15 +71,15 @@ def test_without_a_widget_the_next_output_of_the_cell_is_left_alone(shown: View)
     assert "jp-OutputArea-child" not in around
 
 
-def test_where_frames_are_taken_out_the_map_stands_over_its_picture(shown: View) -> None:
+def test_where_frames_are_taken_out_the_map_stands_over_its_figure(shown: View) -> None:
     found = shown._repr_html_()
     stills = re.findall(r'<img src="data:image/png;base64,([^"]*)" alt="([^"]*)"', found)
     assert stills[0][1] == "Image: cat"
-    picture, drawn = (np.asarray(Pillow.open(io.BytesIO(base64.b64decode(text)))) for text, _ in stills)
-    block = picture.shape[0] // shown._items[0].pixels.shape[0]
+    figure, drawn = (np.asarray(Pillow.open(io.BytesIO(base64.b64decode(text)))) for text, _ in stills)
+    block = figure.shape[0] // shown._items[0].pixels.shape[0]
     pixels = to_bytes(shown._items[0].pixels)
-    assert (picture[::block, ::block] == pixels).all()
-    assert drawn.shape == picture.shape
+    assert (figure[::block, ::block] == pixels).all()
+    assert drawn.shape == figure.shape
     assert np.ptp(drawn) > 0
     assert "blue for and red against" in found
 

@@ -23,8 +23,8 @@ NAMES = ("airplane", "cat", "horse")
 SOURCE = Provenance("0123456789abcdef", "float32", 16, "logit of 2 horse", "black")
 
 
-def picture(side: int = 8, channels: int = 3, seed: int = 0) -> np.ndarray:
-    """A picture with values in [0, 1]."""
+def random_image(side: int = 8, channels: int = 3, seed: int = 0) -> np.ndarray:
+    """An image with values in [0, 1]."""
     return np.random.default_rng(seed).random((side, side, channels))
 
 
@@ -46,7 +46,7 @@ def profile(alphas: Sequence[float] = (0.01, 0.1, 1.0), names: Sequence[str] = N
 
 def integrated(values: np.ndarray, *, score: float = 1.0, image: np.ndarray | None = None) -> IntegratedGradients:
     """Integrated gradients whose map is `values`, all of it in the first channel."""
-    image = picture(values.shape[0]) if image is None else image
+    image = random_image(values.shape[0]) if image is None else image
     attribution = np.zeros(image.shape)
     attribution[..., 0] = values
     return IntegratedGradients(
@@ -68,7 +68,7 @@ def interior(
 ) -> InteriorGradients:
     """Interior gradients on a black baseline; the predictions are those of `profile`."""
     way = profile(alphas, names)
-    image = picture(gradients.shape[1], gradients.shape[3], seed)
+    image = random_image(gradients.shape[1], gradients.shape[3], seed)
     return InteriorGradients(
         image,
         np.zeros_like(image),
@@ -89,7 +89,7 @@ def keep(shares: Sequence[float] = (0.0, 0.25, 1.0)) -> MaskingCurve:
     said = prediction()
     portions = np.asarray(shares)
     return MaskingCurve(
-        image=picture(),
+        image=random_image(),
         fill=np.zeros((8, 8, 3)),
         ranking=np.arange(64).reshape(8, 8),
         order="highest",
@@ -105,7 +105,7 @@ def keep(shares: Sequence[float] = (0.0, 0.25, 1.0)) -> MaskingCurve:
 
 def activations(layers: dict[str, np.ndarray], colours: dict[str, np.ndarray] | None = None) -> Activations:
     """Activations with given values."""
-    return Activations(picture(), prediction(), layers, colours or {}, SOURCE)
+    return Activations(random_image(), prediction(), layers, colours or {}, SOURCE)
 
 
 def table() -> list[Layer]:

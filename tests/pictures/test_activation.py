@@ -35,7 +35,7 @@ def tiles(page) -> int:
     [(128, 27, None, 9), (128, 27, False, 27), (10, 27, None, 10), (10, 9, None, 9), (5, 3, True, 1), (2, 27, True, 2),
      (40, 12, None, 12), (1, 1, None, 1)],
 )  # fmt: skip
-def test_a_grid_shows_as_many_pictures_as_channels_ask_for(channels, asked, in_colour, shown) -> None:
+def test_a_grid_shows_as_many_images_as_channels_ask_for(channels, asked, in_colour, shown) -> None:
     page = activation_grid(activations({"elu": layer(8, channels)}), "elu", channels=asked, in_colour=in_colour)
     assert tiles(page) == shown
 
@@ -80,7 +80,7 @@ def test_of_many_classes_those_with_the_largest_values_are_shown() -> None:
     assert tiles(page) == 2
 
 
-def test_the_animation_leads_from_the_picture_through_the_layers() -> None:
+def test_the_animation_leads_from_the_image_through_the_layers() -> None:
     result = activations({"elu1": layer(8, 30), "elu2": layer(4, 3)}, {"elu1": np.full((30, 3), 0.5)})
     moving = activation_animation(result, layers=table(), milliseconds=50)
     assert len(moving.frames) == 3

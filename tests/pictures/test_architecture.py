@@ -7,7 +7,7 @@ import pytest
 
 from innerview.model import InputSpec, Layer, OutputSpec
 from innerview.pictures import tokens
-from innerview.pictures.architecture import CELL, architecture_picture, blocks_of, kernel_of
+from innerview.pictures.architecture import CELL, architecture_figure, blocks_of, kernel_of
 from innerview.pictures.wires import LANES, Takes, takes, wires
 from pictures.made import table
 
@@ -33,7 +33,7 @@ def test_a_kernel_is_found_in_weights_of_either_layout(shape, outputs, kernel) -
 @pytest.mark.parametrize("columns", [1, 2, 5])
 def test_blocks_stand_in_rows(columns) -> None:
     weights = {"conv1.weight": np.zeros((6, 3, 3, 3)), "conv2.weight": np.zeros((3, 6, 1, 1))}
-    page = architecture_picture(
+    page = architecture_figure(
         table(), weights, input=InputSpec(8, 8), output=OutputSpec(("a", "b", "c")), columns=columns
     )
     assert page.width == columns * (CELL + 8) + 2 * tokens.MARGIN
@@ -52,7 +52,7 @@ def test_blocks_stand_in_rows(columns) -> None:
 )
 def test_any_list_of_layers_is_drawn(layers) -> None:
     names = tuple(f"class with a name of many words, number {number}" for number in range(1000))
-    page = architecture_picture(layers, output=OutputSpec(names))
+    page = architecture_figure(layers, output=OutputSpec(names))
     assert page.width >= CELL
     assert (np.asarray(page) != 255).any()
 
@@ -94,7 +94,7 @@ def test_lines_that_pass_the_same_block_lie_on_different_lanes() -> None:
 
 
 def test_wiring_that_is_not_known_is_said_and_not_drawn() -> None:
-    known, unknown = (architecture_picture(layers) for layers in (RESIDUAL, [*RESIDUAL[:-1], Layer("last", "other")]))
+    known, unknown = (architecture_figure(layers) for layers in (RESIDUAL, [*RESIDUAL[:-1], Layer("last", "other")]))
     arrows = [int((np.asarray(page.convert("L"))[60:] < 160).sum()) for page in (known, unknown)]
     assert arrows[0] > arrows[1]
     assert takes([Layer("a", "other")], {"a": 0}) is None

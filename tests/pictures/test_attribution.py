@@ -11,21 +11,21 @@ from PIL import Image
 from innerview.errors import UsageError
 from innerview.pictures import tokens
 from innerview.pictures.attribution import (
-    attribution_picture,
+    attribution_figure,
+    attribution_on_image,
     attribution_views,
     balance,
     certificate,
     contact_sheet,
     doubtful,
     drawable,
-    error_picture,
-    photo_picture,
+    error_figure,
 )
 from innerview.pictures.captions import Subject
 from innerview.pictures.overlay import STYLES, overlay
 from innerview.pictures.ramps import colour, parse, ramp
 from innerview.results import Attribution, Gradient, Status
-from pictures.made import NAMES, SOURCE, integrated, picture, prediction
+from pictures.made import NAMES, SOURCE, integrated, prediction, random_image
 
 MAP = np.random.default_rng(7).normal(size=(8, 8))
 SUBJECT = Subject("horse.jpg", prediction(), 2)
@@ -47,14 +47,14 @@ def top_of_map(page: Image.Image) -> int:
 
 @pytest.mark.parametrize("style", STYLES)
 def test_the_map_stands_on_the_page_cell_by_cell(style) -> None:
-    page = attribution_picture(integrated(MAP), style=style, subject=SUBJECT, scale=1.5)
+    page = attribution_figure(integrated(MAP), style=style, subject=SUBJECT, scale=1.5)
     shown = cells(page, 320, 8, top_of_map(page))
-    assert (shown == overlay(picture(), MAP, 1.5, style=style)).all()
+    assert (shown == overlay(random_image(), MAP, 1.5, style=style)).all()
 
 
 def test_the_negated_map_has_the_mirrored_colours_on_the_page() -> None:
     entries = {tuple(map(int, entry)): place for place, entry in enumerate(ramp("evidence"))}
-    pages = [attribution_picture(integrated(sign * MAP), style="map") for sign in (1, -1)]
+    pages = [attribution_figure(integrated(sign * MAP), style="map") for sign in (1, -1)]
     here, there = (
         np.array([[entries[tuple(map(int, cell))] for cell in row] for row in cells(page, 320, 8, top_of_map(page))])
         for page in pages
@@ -67,9 +67,9 @@ def test_the_negated_map_has_the_mirrored_colours_on_the_page() -> None:
 )
 def test_any_attribution_is_drawn_in_the_colours_of_its_meaning(meaning, name) -> None:
     result = Attribution(
-        picture(), MAP, "Occlusion", meaning, "logit", 1.0, 2, 64, SOURCE, notes=("Sixty-four passes.",)
+        random_image(), MAP, "Occlusion", meaning, "logit", 1.0, 2, 64, SOURCE, notes=("Sixty-four passes.",)
     )
-    page = attribution_picture(result, style="map", scale=2.0)
+    page = attribution_figure(result, style="map", scale=2.0)
     assert (cells(page, 320, 8, top_of_map(page)) == colour(MAP, 2.0, name)).all()
     found = drawable(result)
     assert (found.title, found.unit, found.facts[0], found.facts[-1]) == (
@@ -81,9 +81,9 @@ def test_any_attribution_is_drawn_in_the_colours_of_its_meaning(meaning, name) -
 
 
 def test_the_standard_error_of_an_attribution_stands_beside_it() -> None:
-    plain = Attribution(picture(), MAP, "SmoothGrad", "sensitivity", "logit", 1.0, 2, 50, SOURCE)
+    plain = Attribution(random_image(), MAP, "SmoothGrad", "sensitivity", "logit", 1.0, 2, 50, SOURCE)
     sure, unsure = (replace(plain, pixel_error=np.full((8, 8), size)) for size in (1e-6, 100.0))
-    assert attribution_picture(sure).width > attribution_picture(plain).width
+    assert attribution_figure(sure).width > attribution_figure(plain).width
     assert doubtful(sure) == "0 of 64 pixels are smaller than their own error"
     assert doubtful(unsure) == "64 of 64 pixels are smaller than their own error"
 
@@ -91,8 +91,8 @@ def test_the_standard_error_of_an_attribution_stands_beside_it() -> None:
 def test_a_gradient_is_drawn_in_the_value_ramp() -> None:
     gradient = np.zeros((8, 8, 3))
     gradient[..., 1] = MAP
-    result = Gradient(picture(), prediction(), gradient, 1.0, "logit", SOURCE)
-    page = attribution_picture(result, style="map", scale=2.0)
+    result = Gradient(random_image(), prediction(), gradient, 1.0, "logit", SOURCE)
+    page = attribution_figure(result, style="map", scale=2.0)
     assert (cells(page, 320, 8, top_of_map(page)) == colour(MAP, 2.0, "value")).all()
     assert drawable(result).unit == "logit per unit of pixel value"
 
@@ -111,15 +111,15 @@ def test_odd_maps_are_drawn(values) -> None:
 
 
 def test_an_all_negative_map_has_no_blue_and_a_map_of_zeros_no_colour() -> None:
-    blue = np.asarray(attribution_picture(integrated(-abs(MAP)), style="map", size=32)).astype(int)
+    blue = np.asarray(attribution_figure(integrated(-abs(MAP)), style="map", size=32)).astype(int)
     below = blue[: top_of_map(Image.fromarray(blue.astype(np.uint8))) + 32]
     assert not (below[..., 2] > below[..., 0] + 40).any()
-    page = attribution_picture(integrated(np.zeros((8, 8))), style="map")
+    page = attribution_figure(integrated(np.zeros((8, 8))), style="map")
     assert (cells(page, 320, 8, top_of_map(page)) == parse("#F7F7F7")).all()
 
 
 def test_one_sign_alone_hides_the_other() -> None:
-    page = attribution_picture(integrated(MAP), style="map", show="for", scale=1.0)
+    page = attribution_figure(integrated(MAP), style="map", show="for", scale=1.0)
     shown = cells(page, 320, 8, top_of_map(page))
     assert (shown[MAP < 0] == parse("#F7F7F7")).all()
     assert (shown[MAP > 0] == colour(MAP, 1.0)[MAP > 0]).all()
@@ -160,14 +160,14 @@ def test_the_error_stands_beside_the_map_and_doubtful_pixels_are_counted() -> No
     assert doubtful(known) == f"{(np.abs(MAP) < 0.05).sum()} of 64 pixels are smaller than their own error"
     assert doubtful(result) == ""
     assert "a note" in drawable(known).facts
-    assert attribution_picture(known).width == attribution_picture(result).width + 160 + tokens.GAP
+    assert attribution_figure(known).width == attribution_figure(result).width + 160 + tokens.GAP
     assert attribution_views(known).height > attribution_views(result).height
 
 
 @pytest.mark.parametrize("box", [(0, 0, 40, 40), (10, 5, 50, 45), (3, 3, 4, 4), (0, 0, 60, 45)])
 def test_the_map_lies_in_the_crops_place_on_the_photo(box) -> None:
     photo = Image.new("RGB", (60, 45), "#FFFFFF")
-    page = photo_picture(integrated(MAP), photo, box, style="map", scale=1.5)
+    page = attribution_on_image(integrated(MAP), photo, box, style="map", scale=1.5)
     left, _, right, _ = box
     across = 320 / (right - left)
     begin, end = max(0, 2 * left - right), min(60, 2 * right - left)
@@ -186,12 +186,12 @@ def test_the_map_lies_in_the_crops_place_on_the_photo(box) -> None:
 @pytest.mark.parametrize("box", [(0, 0, 61, 40), (-1, 0, 10, 10), (10, 0, 10, 10), (20, 0, 10, 10)])
 def test_a_crop_beyond_the_photo_is_refused(box) -> None:
     with pytest.raises(UsageError, match="does not lie within the photo of 60 × 45"):
-        photo_picture(integrated(MAP), Image.new("RGB", (60, 45)), box)
+        attribution_on_image(integrated(MAP), Image.new("RGB", (60, 45)), box)
 
 
 def test_errors_are_drawn_as_amounts() -> None:
     error = np.abs(MAP)
-    page = error_picture(error, "logit", notes=["one note"])
+    page = error_figure(error, "logit", notes=["one note"])
     shown = cells(page, 320, 8, top_of_map(page))
     order = np.argsort(error, axis=None)
     brightness = shown.reshape(-1, 3).astype(int).sum(axis=1)[order]
@@ -199,7 +199,7 @@ def test_errors_are_drawn_as_amounts() -> None:
 
 
 @pytest.mark.parametrize("count", [1, 2, 7])
-def test_a_sheet_puts_all_pictures_on_one_scale(count) -> None:
+def test_a_sheet_puts_all_images_on_one_scale(count) -> None:
     maps = [integrated(MAP * 2.0**step) for step in range(count)]
     page = contact_sheet(maps, style="map", columns=7)
     top = top_of_map(page)
@@ -222,7 +222,7 @@ def _rounding(maps: list[np.ndarray]) -> float:
 
 
 def test_sheets_refuse_what_has_no_common_scale() -> None:
-    gradient = Gradient(picture(), prediction(), np.ones((8, 8, 3)), 1.0, "logit", SOURCE)
+    gradient = Gradient(random_image(), prediction(), np.ones((8, 8, 3)), 1.0, "logit", SOURCE)
     with pytest.raises(UsageError, match="give at least one result"):
         contact_sheet([])
     with pytest.raises(UsageError, match="2 verdicts were given for 1 results"):

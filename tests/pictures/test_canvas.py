@@ -41,8 +41,8 @@ def solid(width: int, height: int, colour: str = "#FF0000") -> Image.Image:
     return Image.new("RGB", (width, height), colour)
 
 
-def red(picture: Image.Image) -> int:
-    return int((np.asarray(picture) == (255, 0, 0)).all(axis=2).sum())
+def red(image: Image.Image) -> int:
+    return int((np.asarray(image) == (255, 0, 0)).all(axis=2).sum())
 
 
 @pytest.mark.parametrize(("count", "columns", "size"), [(1, 5, (40, 30)), (4, 2, (96, 76)), (5, 3, (152, 76))])
@@ -59,7 +59,7 @@ def test_tiles_of_any_size_never_cover_each_other(sizes, columns) -> None:
 
 
 def test_a_page_has_margins_and_holds_its_parts_whole() -> None:
-    drawn = canvas.page("A title that is much longer than the picture is wide", [Line("text"), solid(100, 50)])
+    drawn = canvas.page("A title that is much longer than the image is wide", [Line("text"), solid(100, 50)])
     assert drawn.width == 100 + 2 * tokens.MARGIN
     assert red(drawn) == 100 * 50
     edge = np.asarray(drawn)

@@ -55,22 +55,22 @@ def test_scales_are_own_or_shared_along_the_path() -> None:
     assert prepare([result], "sum", "map", 0.5).scales[0][0].limit == 0.5
 
 
-def test_a_sheet_has_a_row_for_each_picture_and_a_column_for_each_alpha() -> None:
+def test_a_sheet_has_a_row_for_each_image_and_a_column_for_each_alpha() -> None:
     one, three = (interior_sheet([made()] * count, subjects=[Subject("x", label=2)] * count) for count in (1, 3))
     assert one.width == three.width == 4 * 96 + 3 * 8 + 2 * tokens.MARGIN
     assert three.height > one.height + 2 * 96
 
 
-@pytest.mark.parametrize("pictures", [1, 2, 9])
+@pytest.mark.parametrize("images", [1, 2, 9])
 @pytest.mark.parametrize("alphas", [(0.5,), ALPHAS, tuple(np.linspace(0, 1, 7))])
-def test_an_animation_has_a_frame_for_each_alpha_and_rests_on_the_last(pictures, alphas) -> None:
-    moving = interior_animation([made(alphas=alphas)] * pictures, milliseconds=100)
+def test_an_animation_has_a_frame_for_each_alpha_and_rests_on_the_last(images, alphas) -> None:
+    moving = interior_animation([made(alphas=alphas)] * images, milliseconds=100)
     assert len(moving.frames) == len(alphas)
     assert moving.milliseconds == [100] * (len(alphas) - 1) + [300]
     assert len({frame.size for frame in moving.frames}) == 1
 
 
-def test_frames_differ_where_the_pictures_differ() -> None:
+def test_frames_differ_where_the_images_differ() -> None:
     frames = [np.asarray(frame) for frame in interior_animation(made()).frames]
     assert all((here != there).any() for here, there in pairwise(frames))
 

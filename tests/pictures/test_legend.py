@@ -13,7 +13,7 @@ from innerview.pictures.legend import colour_bar, describe_scale, legend, ramp_e
 from innerview.pictures.overlay import STYLES, overlay
 from innerview.pictures.ramps import ramp
 from innerview.pictures.scale import Scale, choose_scales
-from pictures.made import picture
+from pictures.made import random_image
 
 
 @given(arrays.arrays(np.float64, (9, 9), elements=st.floats(-100, 100)))
@@ -58,8 +58,10 @@ def test_the_maps_legend_is_the_ramp_itself() -> None:
 @pytest.mark.parametrize("width", [120, 320, 700])
 @pytest.mark.parametrize(("signed", "separate"), [(True, False), (True, True), (False, False)])
 def test_a_legend_is_as_wide_as_asked(width, signed, separate) -> None:
-    drawn = legend([picture()], Scale(0.5, "per-image"), "logit per unit of pixel value", ramp_entries(), signed=signed,
-                   separate=separate, width=width, ends=("against", "for") if signed else ("", ""))  # fmt: skip
+    drawn = legend(
+        [random_image()], Scale(0.5, "per-image"), "logit per unit of pixel value", ramp_entries(),
+        signed=signed, separate=separate, width=width, ends=("against", "for") if signed else ("", ""),
+    )  # fmt: skip
     assert drawn.width == width
     row = np.asarray(drawn)[8, : min(width, 320)]
     assert (row[1:-1] == np.asarray(colour_bar(ramp_entries(), len(row)))[0, 1:-1]).all()

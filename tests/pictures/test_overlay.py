@@ -11,7 +11,7 @@ from hypothesis.extra import numpy as arrays
 from innerview.errors import UsageError
 from innerview.pictures.overlay import RENAMED, STYLES, overlay, require_style, style_scales
 from innerview.pictures.ramps import colour, parse, read_table
-from pictures.made import picture
+from pictures.made import random_image
 
 BLUE, RED = (np.array(parse(read_table()["signed"]["evidence"]["light"][end])) / 255 for end in (-1, 0))
 
@@ -32,7 +32,7 @@ def grey(image: np.ndarray) -> np.ndarray:
 @given(values_and_limits)
 def test_tint_is_opacity_over_grey(given_) -> None:
     values, limit = given_
-    image, t = picture(), np.clip(values / limit, -1, 1)[..., None]
+    image, t = random_image(), np.clip(values / limit, -1, 1)[..., None]
     expected = np.where(t > 0, BLUE, RED) * 0.8 * abs(t) + grey(image) * (1 - 0.8 * abs(t))
     assert np.abs(overlay(image, values, limit, style="tint") - rounded(expected)).max() <= 1
 
@@ -40,24 +40,24 @@ def test_tint_is_opacity_over_grey(given_) -> None:
 @given(values_and_limits)
 def test_half_is_grey_and_ramp_one_to_one(given_) -> None:
     values, limit = given_
-    expected = 0.5 * grey(picture()) + 0.5 * colour(values, limit) / 255
-    assert np.abs(overlay(picture(), values, limit, style="half") - rounded(expected)).max() <= 1
+    expected = 0.5 * grey(random_image()) + 0.5 * colour(values, limit) / 255
+    assert np.abs(overlay(random_image(), values, limit, style="half") - rounded(expected)).max() <= 1
 
 
 @given(values_and_limits)
-def test_map_is_the_ramp_and_picture_the_picture(given_) -> None:
+def test_map_is_the_ramp_and_image_the_image(given_) -> None:
     values, limit = given_
-    assert (overlay(picture(), values, limit, style="map") == colour(values, limit)).all()
-    assert (overlay(picture(), values, limit, style="image") == rounded(picture())).all()
+    assert (overlay(random_image(), values, limit, style="map") == colour(values, limit)).all()
+    assert (overlay(random_image(), values, limit, style="image") == rounded(random_image())).all()
 
 
-def test_the_tutorials_plain_overlay_is_the_picture_lit_by_the_gradient() -> None:
+def test_the_tutorials_plain_overlay_is_the_image_lit_by_the_gradient() -> None:
     gradient = np.random.default_rng(3).normal(size=(8, 8, 3))
     mean = gradient.mean(axis=2)
-    expected = np.clip(mean / np.percentile(mean, 99), None, 1)[..., None] * picture()
+    expected = np.clip(mean / np.percentile(mean, 99), None, 1)[..., None] * random_image()
     values = gradient.sum(axis=2)
     limit = style_scales([values], "per-image", "tutorial2018")[0].limit
-    assert (overlay(picture(), values, limit, style="tutorial2018") == rounded(expected)).all()
+    assert (overlay(random_image(), values, limit, style="tutorial2018") == rounded(expected)).all()
 
 
 def test_the_tutorials_signed_overlay_is_half_grey_image_and_half_colour() -> None:
@@ -65,32 +65,32 @@ def test_the_tutorials_signed_overlay_is_half_grey_image_and_half_colour() -> No
     mean = gradient.mean(axis=2)
     t = np.clip(mean / np.percentile(np.abs(mean), 99), -1, 1)[..., None]
     colours = np.maximum(t, 0) * BLUE + np.maximum(-t, 0) * RED
-    expected = 0.5 * picture().mean(axis=2, keepdims=True) + 0.5 * colours
+    expected = 0.5 * random_image().mean(axis=2, keepdims=True) + 0.5 * colours
     values = gradient.sum(axis=2)
     limit = style_scales([values], "per-image", "tutorial2018-signed")[0].limit
-    assert (overlay(picture(), values, limit, style="tutorial2018-signed") == rounded(expected)).all()
+    assert (overlay(random_image(), values, limit, style="tutorial2018-signed") == rounded(expected)).all()
 
 
 @pytest.mark.parametrize("style", STYLES)
 @given(values=arrays.arrays(np.float64, (8, 8), elements=st.floats(-10, 10)))
 def test_one_sign_is_the_other_sign_taken_away(style, values) -> None:
     for show, kept in (("for", np.maximum(values, 0)), ("against", np.minimum(values, 0))):
-        shown = overlay(picture(), values, 2.0, style=style, show=show)
-        assert (shown == overlay(picture(), kept, 2.0, style=style)).all()
+        shown = overlay(random_image(), values, 2.0, style=style, show=show)
+        assert (shown == overlay(random_image(), kept, 2.0, style=style)).all()
 
 
 @pytest.mark.parametrize("style", STYLES)
 @pytest.mark.parametrize("channels", [1, 3])
-def test_every_style_takes_grey_pictures_and_holes(style, channels) -> None:
+def test_every_style_takes_grey_images_and_holes(style, channels) -> None:
     values = np.full((8, 8), np.nan)
-    painted = overlay(picture(channels=channels), values, 1.0, style=style)
+    painted = overlay(random_image(channels=channels), values, 1.0, style=style)
     assert painted.shape == (8, 8, 3)
-    assert (painted == overlay(picture(channels=channels), np.zeros((8, 8)), 1.0, style=style)).all()
+    assert (painted == overlay(random_image(channels=channels), np.zeros((8, 8)), 1.0, style=style)).all()
 
 
 @pytest.mark.parametrize("style", sorted(set(STYLES) - {"image"}))
 def test_a_map_of_zeros_has_no_colour_in_any_style(style) -> None:
-    painted = overlay(picture(channels=1), np.zeros((8, 8)), 1.0, style=style).astype(int)
+    painted = overlay(random_image(channels=1), np.zeros((8, 8)), 1.0, style=style).astype(int)
     assert (painted.max(axis=2) == painted.min(axis=2)).all()
 
 
@@ -104,14 +104,14 @@ def test_a_number_overrides_the_tutorials_own_rule() -> None:
 def test_a_map_that_is_nowhere_positive_leaves_the_tutorials_overlay_black() -> None:
     values = -np.ones((8, 8))
     limit = style_scales([values], "per-image", "tutorial2018")[0].limit
-    assert not overlay(picture(), values, limit, style="tutorial2018").any()
+    assert not overlay(random_image(), values, limit, style="tutorial2018").any()
 
 
 def test_unknown_styles_and_signs_are_refused_with_the_known_ones() -> None:
     with pytest.raises(UsageError, match=r"no style 'glow'; the styles are tint, half, map, image, tutorial2018"):
-        overlay(picture(), np.zeros((8, 8)), 1.0, style="glow")
+        overlay(random_image(), np.zeros((8, 8)), 1.0, style="glow")
     with pytest.raises(UsageError, match="choose both, for, against"):
-        overlay(picture(), np.zeros((8, 8)), 1.0, show="up")
+        overlay(random_image(), np.zeros((8, 8)), 1.0, show="up")
 
 
 @pytest.mark.parametrize(("old", "new"), RENAMED.items())

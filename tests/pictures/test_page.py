@@ -15,11 +15,11 @@ PAGE = ROOT / "docs" / "reference" / "figures.md"
 
 def test_every_function_named_exists_and_every_drawing_function_is_named() -> None:
     text = PAGE.read_text(encoding="utf-8")
-    named = set(re.findall(r"`(\w+_(?:picture|views|sheet|strip|grid|animation|figure|path|curve|layers?))`", text))
-    drawing = {name for name in pictures.__all__ if name.endswith(("_picture", "_views", "_sheet", "_strip", "_grid",
+    named = set(re.findall(r"`(\w+_(?:views|on_image|sheet|strip|grid|animation|figure|path|curve|layers?))`", text))
+    drawing = {name for name in pictures.__all__ if name.endswith(("_views", "_on_image", "_sheet", "_strip", "_grid",
                                                                    "_animation", "_figure"))}  # fmt: skip
     assert named <= set(pictures.__all__)
-    assert drawing - {"to_picture"} <= named
+    assert drawing <= named
 
 
 def test_every_style_is_explained() -> None:

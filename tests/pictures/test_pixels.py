@@ -90,7 +90,7 @@ def test_three_signed_channels_stand_about_mid_grey() -> None:
     assert show_colours(values, Scale(2.0), 40).size == (40, 20)
 
 
-def test_a_large_picture_is_shown_whole() -> None:
+def test_a_large_image_is_shown_whole() -> None:
     image = np.full((2000, 1000, 1), 0.25)
     shown = np.asarray(show_image(image))
     assert shown.shape == (667, 334, 3)

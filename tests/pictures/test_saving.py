@@ -12,12 +12,12 @@ from PIL import Image
 from innerview.errors import OutputError, UsageError
 from innerview.pictures.animation import Animation
 from innerview.pictures.charts.path import path_figure
-from innerview.pictures.saving import ENCODERS, save, to_picture
+from innerview.pictures.saving import ENCODERS, save, to_pillow
 from pictures.made import profile
 
 
 def drawn(seed: int = 0) -> Image.Image:
-    """A picture of few colours, as maps are."""
+    """An image of few colours, as maps are."""
     cells = np.random.default_rng(seed).integers(0, 6, (8, 8)) * 50
     return Image.fromarray(np.stack([cells, 250 - cells, cells // 2], axis=2).astype(np.uint8)).resize((64, 64), 0)
 
@@ -64,7 +64,7 @@ def test_a_chart_is_written_in_each_format(tmp_path: Path, ending: str) -> None:
 def test_a_chart_has_the_size_of_its_figure() -> None:
     figure = path_figure(profile())
     width, height = figure.get_size_inches()
-    assert to_picture(figure, 50).size == (int(50 * width), int(50 * height))
+    assert to_pillow(figure, 50).size == (int(50 * width), int(50 * height))
 
 
 def test_endings_in_capitals_are_endings(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The picture of why: colour where evidence lies and nowhere else, a number for every region."""
+"""The image of why: colour where evidence lies and nowhere else, a number for every region."""
 
 from __future__ import annotations
 
@@ -6,31 +6,31 @@ import numpy as np
 import pytest
 from PIL import Image as Pillow
 
-from innerview.pictures.why import evidence_on_photo, regions_on_image, written
+from innerview.pictures.why import evidence_on_image, regions_on_image, written
 
 PHOTO = np.random.default_rng(0).random((48, 60, 3)).astype(np.float32)
 
 
-def colour(picture: Pillow.Image) -> np.ndarray:
+def colour(image: Pillow.Image) -> np.ndarray:
     """How far each pixel is from grey."""
-    pixels = np.asarray(picture, np.float64)
+    pixels = np.asarray(image, np.float64)
     return pixels.max(axis=2) - pixels.min(axis=2)
 
 
 def test_a_photo_loses_its_colour_where_nothing_speaks_for_the_class() -> None:
     for evidence in (np.zeros((4, 5)), -np.ones((4, 5))):
-        assert colour(evidence_on_photo(PHOTO, evidence)).max() == 0
+        assert colour(evidence_on_image(PHOTO, evidence)).max() == 0
 
 
 def test_a_photo_keeps_its_colour_where_all_speaks_for_the_class() -> None:
-    kept = np.asarray(evidence_on_photo(PHOTO, np.ones((4, 5)), size=60))
+    kept = np.asarray(evidence_on_image(PHOTO, np.ones((4, 5)), size=60))
     np.testing.assert_array_equal(kept, np.rint(255 * PHOTO).astype(np.uint8))
 
 
 def test_colour_lies_on_the_side_of_the_evidence() -> None:
     evidence = np.zeros((4, 5))
     evidence[:, 0] = 1
-    left, right = np.array_split(colour(evidence_on_photo(PHOTO, evidence)), 2, axis=1)
+    left, right = np.array_split(colour(evidence_on_image(PHOTO, evidence)), 2, axis=1)
     assert left.mean() > 5 * right.mean()
 
 

@@ -92,7 +92,7 @@ def test_folder_names_that_differ_in_little_or_mean_a_device_are_told_apart() ->
         "cat-2-2",
         "caf\u00e9",
         "caf\u00e9-2",
-        "picture-CON",
-        "picture-nul",
+        "image-CON",
+        "image-nul",
     ]
     assert folder_names([os.fsdecode(b"caf\xe9.png"), "a\n<b>\u202e.jpg"]) == ["caf-xe9", "a-n-b--u202e"]

@@ -23,7 +23,7 @@ from innerview.cli.console import say
 )
 @click.option("--crop", default="center", show_default=True, help="center, whole, or left,top,width,height in pixels.")
 @click.option(
-    "-o", "--output", type=click.Path(path_type=Path), metavar="FOLDER", help="Folder for result and picture. [none]"
+    "-o", "--output", type=click.Path(path_type=Path), metavar="FOLDER", help="Folder for result and figure. [none]"
 )
 def command(*, image: str, fills: tuple[str, ...], **asked: Any) -> None:
     """Predict every part of IMAGE at several scales, cut out and enlarged, and in its place with all else filled.

@@ -129,7 +129,7 @@ def _source(model: NumpyModel, name: str, format: str, chosen: Format) -> str:  
         "classes": str(len(model.output.class_names)),
         "mode": "RGB" if channels == 3 else "L",
     }
-    words["picture"] = Template(_text("picture")).substitute(words)
+    words["image"] = Template(_text("image")).substitute(words)
     return Template(_text(format)).substitute(words)
 
 
@@ -156,7 +156,7 @@ def _readme(model: NumpyModel, name: str, format: str, chosen: Format, *, has_ca
         "pytorch": "from model import build\n\nmodel = build()  # an nn.Module in evaluation mode",
         "keras": 'from model import build\n\nmodel = build()\nmodel.save("model.keras")  # one file, if you want that',
         "numpy": "from PIL import Image\nfrom model import build, forward, gradient, prepare\n\nmodel = build()\n"
-        'pixels = prepare(Image.open("picture.png"))\nlogits = forward(model, pixels)\n'
+        'pixels = prepare(Image.open("image.png"))\nlogits = forward(model, pixels)\n'
         "slopes = gradient(model, pixels, int(logits[0].argmax()))  # of the winning logit, by each pixel",
     }
     return Template(_text("readme")).substitute(

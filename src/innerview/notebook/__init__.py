@@ -1,4 +1,4 @@
-"""In a notebook: the viewer as a cell, and every result as a picture of itself."""
+"""In a notebook: the viewer as a cell, and every result as a figure of itself."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Every result as a picture of itself, where a notebook asks for one.
+"""Every result as a figure of itself, where a notebook asks for one.
 
-Notebooks (Jupyter, marimo, VS Code) ask a value for `_repr_png_`. The results know nothing of pictures, which stand
+Notebooks (Jupyter, marimo, VS Code) ask a value for `_repr_png_`. The results know nothing of figures, which stand
 above them, so the methods are given to them here, when innerview is imported in a notebook. Drawing happens when a
 value is shown, not before, and takes at most a second.
 """
@@ -41,22 +41,22 @@ from innerview.viewer.rendering import render
 
 def attach() -> None:
     """Let every result show itself."""
-    for kind in PICTURES:
+    for kind in FIGURES:
         kind._repr_png_ = _png  # type: ignore[attr-defined]
     Prediction._repr_html_ = _table  # type: ignore[attr-defined]
 
 
 def draw(result: Any) -> bytes:
-    """Draw a result as PNG; its type is one of PICTURES."""
+    """Draw a result as PNG; its type is one of FIGURES."""
     from matplotlib.figure import Figure
 
-    from innerview.pictures import to_picture
+    from innerview.pictures import to_pillow
 
     shown = result.numpy
-    drawn = PICTURES[type(shown)](shown)
-    picture = to_picture(drawn) if isinstance(drawn, Figure) else drawn
+    drawn = FIGURES[type(shown)](shown)
+    figure = to_pillow(drawn) if isinstance(drawn, Figure) else drawn
     buffer = io.BytesIO()
-    picture.save(buffer, "PNG")
+    figure.save(buffer, "PNG")
     return buffer.getvalue()
 
 
@@ -75,9 +75,9 @@ def _table(self: Prediction) -> str:
 
 
 def _map(result: Any) -> Any:
-    from innerview.pictures import attribution_picture
+    from innerview.pictures import attribution_figure
 
-    return attribution_picture(result)
+    return attribution_figure(result)
 
 
 def _interior(result: InteriorGradients) -> Any:
@@ -126,14 +126,14 @@ def _statistics(result: PathPredictions) -> Any:
 
 def _regions(result: RegionTruth) -> Any:
     """What each region adds, and the parts that decide."""
-    from innerview.pictures import regions_on_image, why_picture
+    from innerview.pictures import regions_on_image, why_figure
     from innerview.pictures.canvas import Line, Tile
 
     values = result.values
     adds = regions_on_image(values.image, values.labels, values.values.mean(axis=0), values.unsure_regions)
     tiles = [Tile(adds, (Line(f"What each region adds ({values.unit})", bold=True),))]
     tiles += [_tile(one) for one in (result.alone, result.without) if one is not None]
-    return why_picture(f"Regions: {values.provenance.target}", tiles, sentences.regions(result).splitlines())
+    return why_figure(f"Regions: {values.provenance.target}", tiles, sentences.regions(result).splitlines())
 
 
 def _part(result: ImagePart) -> Any:
@@ -183,7 +183,7 @@ def _parts(result: Parts) -> Any:
     return parts_strip(result)
 
 
-PICTURES: Final[Mapping[type[Any], Callable[[Any], Any]]] = MappingProxyType(
+FIGURES: Final[Mapping[type[Any], Callable[[Any], Any]]] = MappingProxyType(
     {
         IntegratedGradients: _map,
         Gradient: _map,

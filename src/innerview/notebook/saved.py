@@ -1,7 +1,7 @@
-"""What a saved notebook shows of a view: the page in a frame, or a picture where frames are not let through.
+"""What a saved notebook shows of a view: the page in a frame, or a figure where frames are not let through.
 
 The frame holds the page whole and needs no kernel. A notebook that is not trusted (JupyterLab, code forges) has its
-frames and stylesheets taken out; it is their absence that lets the still pictures appear. JupyterLab keeps no widgets:
+frames and stylesheets taken out; it is their absence that lets the still figures appear. JupyterLab keeps no widgets:
 where the widget of a cell can't be made again it writes an error, which the page makes needless and hides.
 """
 
@@ -28,7 +28,7 @@ from innerview.viewer.rendering import render, verbatim
 TILE: Final = 256
 
 STILLS: Final = 8
-"""Pictures of which there are stills; the page has all."""
+"""Images of which there are stills; the page has all."""
 
 
 def frame(page: str, key: str, stills: str = "", *, live: bool) -> str:
@@ -45,12 +45,12 @@ def frame(page: str, key: str, stills: str = "", *, live: bool) -> str:
 
 
 def stills(payloads: Sequence[Packed], classes: Sequence[str]) -> str:
-    """Show the first map of every picture over its picture, as HTML that needs neither frame nor script."""
+    """Show the first map of every image over its image, as HTML that needs neither frame nor script."""
     shown: list[dict[str, str]] = []
     for packed in [one for one in payloads if one.kind == "subject"][:STILLS]:
         subject = unpack(packed)
-        picture = subject.metadata["image"]
-        first = next(one for one in payloads if one.kind == "map" and one.keys["image"] == picture)
+        image = subject.metadata["image"]
+        first = next(one for one in payloads if one.kind == "map" and one.keys["image"] == image)
         shown.append(_still(subject, unpack(first), classes))
     return render("stills.html", shown=shown, width=TILE)
 
@@ -66,13 +66,13 @@ def _still(subject: Payload, found: Payload, classes: Sequence[str]) -> dict[str
         "answer": f"{label(int(answer), classes)}{chance}",
         "target": label(int(found.json("target")), classes),
         "scale": f"±{words.limit(limit)} {found.metadata['unit']}",
-        "picture": _address(show_image(image, TILE)),
+        "image": _address(show_image(image, TILE)),
         "map": _address(show_bytes(overlay(image, values, limit), ~np.isfinite(values), TILE)),
     }
 
 
 def _address(drawn: Pillow) -> str:
-    """A picture as an address that holds it."""
+    """An image as an address that holds it."""
     buffer = io.BytesIO()
     drawn.save(buffer, "PNG", optimize=True)
     return f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode('ascii')}"

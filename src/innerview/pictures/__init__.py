@@ -1,8 +1,8 @@
-"""Results as pictures and charts, each legible alone: title, unit, scale, legend, and what was left out.
+"""Results as figures and charts, each legible alone: title, unit, scale, legend, and what was left out.
 
-    raster pictures      attribution_picture · attribution_views · photo_picture · contact_sheet · error_picture
-    (Pillow)             interior_strip · interior_sheet · masking_strip · activation_grid · architecture_picture
-                         why_picture · evidence_on_photo · regions_on_image · show_image · parts_strip
+    raster figures       attribution_figure · attribution_views · attribution_on_image · contact_sheet · error_figure
+    (Pillow)             interior_strip · interior_sheet · masking_strip · activation_grid · architecture_figure
+                         why_figure · evidence_on_image · regions_on_image · show_image · parts_strip
     animations           interior_animation · activation_animation
     charts (matplotlib)  histogram_figure · layers_figure · path_figure · convergence_figure · statistics_figure ·
                          curves_figure · comparison_figure · region_effects_figure ·
@@ -15,15 +15,17 @@ silence. Importing this room does not import matplotlib; making a chart does.
 
 from __future__ import annotations
 
+from typing import Final
+
 from innerview.pictures.activation import activation_animation, activation_grid
 from innerview.pictures.animation import Animation
-from innerview.pictures.architecture import architecture_picture
+from innerview.pictures.architecture import architecture_figure
 from innerview.pictures.attribution import (
-    attribution_picture,
+    attribution_figure,
+    attribution_on_image,
     attribution_views,
     contact_sheet,
-    error_picture,
-    photo_picture,
+    error_figure,
 )
 from innerview.pictures.captions import Subject
 from innerview.pictures.charts.activation_distances import activation_distances_figure
@@ -40,9 +42,9 @@ from innerview.pictures.overlay import STYLES, overlay
 from innerview.pictures.parts import parts_strip
 from innerview.pictures.pixels import show_image
 from innerview.pictures.ramps import colour, ramp
-from innerview.pictures.saving import save, to_picture
+from innerview.pictures.saving import save, to_pillow
 from innerview.pictures.scale import Scale, ScaleChoice, choose_scales, own_limit
-from innerview.pictures.why import evidence_on_photo, regions_on_image, why_picture
+from innerview.pictures.why import evidence_on_image, regions_on_image, why_figure
 
 __all__ = [
     "QUANTITIES",
@@ -55,8 +57,9 @@ __all__ = [
     "activation_animation",
     "activation_distances_figure",
     "activation_grid",
-    "architecture_picture",
-    "attribution_picture",
+    "architecture_figure",
+    "attribution_figure",
+    "attribution_on_image",
     "attribution_views",
     "choose_scales",
     "colour",
@@ -75,8 +78,8 @@ __all__ = [
     "draw_probability_path",
     "draw_region",
     "draw_score_path",
-    "error_picture",
-    "evidence_on_photo",
+    "error_figure",
+    "evidence_on_image",
     "histogram_figure",
     "interior_animation",
     "interior_sheet",
@@ -87,20 +90,32 @@ __all__ = [
     "own_limit",
     "parts_strip",
     "path_figure",
-    "photo_picture",
     "ramp",
     "region_effects_figure",
     "regions_on_image",
     "save",
     "show_image",
     "statistics_figure",
-    "to_picture",
-    "why_picture",
+    "to_pillow",
+    "why_figure",
 ]
+
+
+RENAMED: Final = {
+    "architecture_picture": "architecture_figure",
+    "attribution_picture": "attribution_figure",
+    "error_picture": "error_figure",
+    "evidence_on_photo": "evidence_on_image",
+    "keep_strip": "masking_strip",
+    "photo_picture": "attribution_on_image",
+    "to_picture": "to_pillow",
+    "why_picture": "why_figure",
+}
+"""Names of earlier checkouts: asked for, each is answered with the new one."""
 
 
 def __getattr__(name: str) -> object:
     """Answer an old name with the new one."""
-    if name == "keep_strip":
-        raise AttributeError("innerview.pictures.keep_strip was renamed; use innerview.pictures.masking_strip")
+    if name in RENAMED:
+        raise AttributeError(f"innerview.pictures.{name} was renamed; use innerview.pictures.{RENAMED[name]}")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,7 +1,7 @@
-"""What layers keep of a picture: grids of channels, three at a time in colour or one by one, and the way through.
+"""What layers keep of an image: grids of channels, three at a time in colour or one by one, and the way through.
 
 A grid shows the first channels of a layer on one scale (of many classes, those with the largest values) and says how
-many it leaves out. Each channel is labelled by the colour of the picture that it follows most closely ("R .81":
+many it leaves out. Each channel is labelled by the colour of the image that it follows most closely ("R .81":
 correlation with red), and the layer's best channel for each colour is named, out of all of them. Channels are counted
 from 0.
 """
@@ -129,8 +129,8 @@ def _draw(
     tiles: list[Tile] = []
     for first, piece, its in zip(firsts, pieces, scales, strict=True):
         stated = (note(f"S = {words.limit(its.limit)}"),) if separate else ()
-        picture = _paint(piece, its, size)
-        tiles.append(Tile(canvas.framed(picture), (), (*_labels(correlations, first, step, classes), *stated)))
+        image = _paint(piece, its, size)
+        tiles.append(Tile(canvas.framed(image), (), (*_labels(correlations, first, step, classes), *stated)))
     body = canvas.grid(tiles, columns)
     entries = colours_entries() if step == 3 else ramp_entries("value")
     width = max(body.width, 320)
@@ -182,15 +182,15 @@ def activation_grid(
     """Draw the first channels of a layer.
 
     Args:
-        result: activations of one picture.
+        result: activations of one image.
         layer: name of the layer.
         channels: how many; what is left out is said.
-        in_colour: three channels in each picture, as red, green and blue; one by one if false; if None, in colour
+        in_colour: three channels in each image, as red, green and blue; one by one if false; if None, in colour
             where at least 18 are shown.
-        scale: "shared" by all channels shown, "per-image" for each picture (stated there), or a number.
+        scale: "shared" by all channels shown, "per-image" for each image (stated there), or a number.
         layers: those of the model, so that the layer's number can be said.
-        subject: name, prediction and truth of the picture.
-        columns: pictures in a row; 0 for 3, or for 5 of single channels where there are more than nine.
+        subject: name, prediction and truth of the image.
+        columns: images in a row; 0 for 3, or for 5 of single channels where there are more than nine.
 
     Raises:
         UnknownLayer: the result does not have this layer.
@@ -236,14 +236,14 @@ def activation_animation(
     subject: Subject | None = None,
     milliseconds: int = MILLISECONDS,
 ) -> Animation:
-    """Show the way of a picture into the model: the picture, then the channels of one layer after the other.
+    """Show the way of an image into the model: the image, then the channels of one layer after the other.
 
     Args:
-        result: activations of one picture, its layers in their order.
+        result: activations of one image, its layers in their order.
         layers: those of the model, so that the layers' numbers can be said.
-        channels: how many of each layer, or by name; at most nine pictures are drawn of each.
+        channels: how many of each layer, or by name; at most nine images are drawn of each.
         scale: as for `activation_grid`, for each layer.
-        subject: name, prediction and truth of the picture.
+        subject: name, prediction and truth of the image.
         milliseconds: for which a frame stands.
 
     Raises:

@@ -1,4 +1,4 @@
-"""A moving picture: frames of one size, and for how long each stands."""
+"""A moving figure: frames of one size, and for how long each stands."""
 
 from __future__ import annotations
 

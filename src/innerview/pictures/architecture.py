@@ -95,7 +95,7 @@ def kernel_of(shape: Sequence[int], outputs: int) -> tuple[int, int] | None:
     return None
 
 
-def architecture_picture(
+def architecture_figure(
     layers: Sequence[Layer],
     weights: Mapping[str, Array] | None = None,
     *,
@@ -124,8 +124,8 @@ def architecture_picture(
         cells.insert(0, _Cell("input", ["pixels from 0 to 1", words.shape(input.shape)], input.shape, plain=True))
     cells = cells or [_Cell("no layers", [], (), plain=True)]
     tiles = [
-        Tile(picture, (), (Line(cell.title, bold=True), *map(note, cell.lines)))
-        for picture, cell in zip(_draw_all(cells, taken, shift=int(input is not None)), cells, strict=True)
+        Tile(image, (), (Line(cell.title, bold=True), *map(note, cell.lines)))
+        for image, cell in zip(_draw_all(cells, taken, shift=int(input is not None)), cells, strict=True)
     ]
     body = canvas.grid(tiles, columns, 0)
     counted = sum(value.size for value in known.values())
@@ -191,7 +191,7 @@ class _Cell:
 
 
 def _draw_all(cells: Sequence[_Cell], taken: Sequence[Takes] | None, shift: int) -> list[Pillow.Image]:
-    """Draw the blocks with what leads to them and past them; the first `shift` cells are the picture's."""
+    """Draw the blocks with what leads to them and past them; the first `shift` cells are the image's."""
     every = [*((Takes(),) * shift), *(taken or ())]
     every = [
         Takes(tuple(block + shift for block in one.blocks), None if one.shared is None else one.shared + shift)
@@ -225,8 +225,8 @@ def _draw_cell(
 ) -> Pillow.Image:
     """Draw a block in oblique projection with its lines; finely, then made smaller."""
     width, above = CELL + 8, lanes * LANE
-    picture = canvas.blank(width * FINE, (DRAWING + above) * FINE)
-    draw = ImageDraw.Draw(picture)
+    image = canvas.blank(width * FINE, (DRAWING + above) * FINE)
+    draw = ImageDraw.Draw(image)
     middle = (above + DRAWING // 2) * FINE
     behind = _cuboid(draw, cell.shape, middle, plain=cell.plain)
 
@@ -255,7 +255,7 @@ def _draw_cell(
     if several:
         radius = 3 * FINE
         draw.ellipse((front / 2 - radius, middle - radius, front / 2 + radius, middle + radius), fill=tokens.SECOND)
-    return picture.resize((width, DRAWING + above), Pillow.Resampling.LANCZOS)
+    return image.resize((width, DRAWING + above), Pillow.Resampling.LANCZOS)
 
 
 def _cuboid(draw: ImageDraw.ImageDraw, shape: Sequence[int], middle: int, *, plain: bool) -> float:

@@ -1,6 +1,6 @@
-"""Attribution maps as pictures: one map, its two signs apart, its place on the photo, its error, many on one scale.
+"""Attribution maps as figures: one map, its two signs apart, its place on the photo, its error, many on one scale.
 
-Each picture says what was explained, on which scale, how exact it is and what it cost.
+Each figure says what was explained, on which scale, how exact it is and what it cost.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ ENDS: Final[dict[str, tuple[str, str]]] = {"evidence": ("against", "for"), "valu
 
 
 class Drawable(NamedTuple):
-    """What all maps that are laid over a picture have."""
+    """What all maps that are laid over an image have."""
 
     title: str
     image: Image
@@ -56,10 +56,10 @@ class Drawable(NamedTuple):
 
 @singledispatch
 def drawable(result: object) -> Drawable:
-    """Say how a result is drawn as a map over its picture."""
+    """Say how a result is drawn as a map over its image."""
     raise UsageError(
         f"a {type(result).__name__} is not a map; Gradient, IntegratedGradients and Attribution are: what the methods "
-        "that explain a picture return"
+        "that explain an image return"
     )
 
 
@@ -174,7 +174,7 @@ def _legend(
 
 
 @taking_tensors
-def attribution_picture(
+def attribution_figure(
     result: Explained,
     *,
     subject: Subject | None = None,
@@ -184,11 +184,11 @@ def attribution_picture(
     size: int = LARGE,
     verdict: str = "",
 ) -> Pillow.Image:
-    """Draw one map large, over its picture; beside it its error per pixel, small, where that is known.
+    """Draw one map large, over its image; beside it its error per pixel, small, where that is known.
 
     Args:
         result: integrated gradients (blue for, red against) or a gradient (green above, purple below zero).
-        subject: name, prediction and truth of the picture.
+        subject: name, prediction and truth of the image.
         style: one of STYLES.
         show: "both" signs, only "for" or only "against".
         scale: "per-image", or the value with the full colour, in the unit of the map.
@@ -200,19 +200,19 @@ def attribution_picture(
     """
     found = drawable(result)
     chosen = style_scales([found.values], scale, style)[0]
-    picture = canvas.framed(_painted(found, chosen, style, show, size))
+    image = canvas.framed(_painted(found, chosen, style, show, size))
     title = found.title + {"both": "", "for": ", for only", "against": ", against only"}[show]
-    bar = _legend([found], chosen, style, picture.width)
-    body = picture if found.error is None else canvas.beside([picture, _error_tile(found.error, found.unit)])
+    bar = _legend([found], chosen, style, image.width)
+    body = image if found.error is None else canvas.beside([image, _error_tile(found.error, found.unit)])
     return canvas.page(title, [*_head(found, subject or Subject()), body, bar, *_foot(found, style, verdict)])
 
 
 def _error_tile(error: Map, unit: str) -> Pillow.Image:
     """Draw the error per pixel small, with a scale of its own: on the map's scale nothing would be seen."""
     scale = Scale(own_limit(error), "per-image")
-    picture = canvas.framed(show_map(error, scale, "amount", LARGE // 2))
-    bar = legend([error], scale, unit, ramp_entries("amount"), signed=False, width=picture.width)
-    return canvas.below([canvas.draw_tile(Tile(picture, (note("error of each pixel"),))), bar], 8)
+    image = canvas.framed(show_map(error, scale, "amount", LARGE // 2))
+    bar = legend([error], scale, unit, ramp_entries("amount"), signed=False, width=image.width)
+    return canvas.below([canvas.draw_tile(Tile(image, (note("error of each pixel"),))), bar], 8)
 
 
 @taking_tensors
@@ -225,11 +225,11 @@ def attribution_views(
     columns: int = 2,
     verdict: str = "",
 ) -> Pillow.Image:
-    """Draw four views of one map on one scale, the picture, both signs, only for, only against; and its error if known.
+    """Draw four views of one map on one scale, the image, both signs, only for, only against; and its error if known.
 
     Args:
-        result: as for `attribution_picture`.
-        subject: name, prediction and truth of the picture.
+        result: as for `attribution_figure`.
+        subject: name, prediction and truth of the image.
         style: one of STYLES.
         scale: "per-image", or the value with the full colour.
         columns: views in a row; the views are smaller in rows of more than two.
@@ -256,7 +256,7 @@ def attribution_views(
 
 
 @taking_tensors
-def photo_picture(
+def attribution_on_image(
     result: Explained,
     photo: Pillow.Image,
     box: tuple[int, int, int, int],
@@ -266,16 +266,16 @@ def photo_picture(
     show: str = "both",
     scale: ScaleChoice = "per-image",
 ) -> Pillow.Image:
-    """Draw the map in its place on the photo that the model's picture was cut from.
+    """Draw the map in its place on the photo that the model's image was cut from.
 
     The photo is resized so that one cell of the map is a whole number of its pixels; the cells are not smoothed. Of
     the photo, at most the crop's own size is shown on each side of it.
 
     Args:
-        result: as for `attribution_picture`.
+        result: as for `attribution_figure`.
         photo: as it was read, upright.
         box: left, top, right and bottom of the crop in the photo's pixels.
-        subject: name, prediction and truth of the picture.
+        subject: name, prediction and truth of the image.
         style: one of STYLES.
         show: "both" signs, only "for" or only "against".
         scale: "per-image", or the value with the full colour.
@@ -319,7 +319,7 @@ def _surroundings(box: tuple[int, int, int, int], size: tuple[int, int]) -> tupl
 
 
 @taking_tensors
-def error_picture(error: Map, unit: str, *, title: str = "Estimated error", notes: Sequence[str] = ()) -> Pillow.Image:
+def error_figure(error: Map, unit: str, *, title: str = "Estimated error", notes: Sequence[str] = ()) -> Pillow.Image:
     """Draw the error of a map per pixel, or its spread over several baselines, in greys: darker is more.
 
     Args:
@@ -329,9 +329,9 @@ def error_picture(error: Map, unit: str, *, title: str = "Estimated error", note
         notes: sentences to put below it.
     """
     scale = Scale(own_limit(error), "per-image")
-    picture = canvas.framed(show_map(error, scale, "amount"))
-    bar = legend([error], scale, unit, ramp_entries("amount"), signed=False, width=picture.width)
-    return canvas.page(title, [picture, bar, *(note(text) for text in notes)])
+    image = canvas.framed(show_map(error, scale, "amount"))
+    bar = legend([error], scale, unit, ramp_entries("amount"), signed=False, width=image.width)
+    return canvas.page(title, [image, bar, *(note(text) for text in notes)])
 
 
 @taking_tensors
@@ -346,7 +346,7 @@ def contact_sheet(
     title: str = "",
     verdicts: Sequence[str] = (),
 ) -> Pillow.Image:
-    """Draw the maps of several pictures, each beside its picture, on one scale.
+    """Draw the maps of several images, each beside its image, on one scale.
 
     Args:
         results: one or more, all of one kind and unit.
@@ -355,7 +355,7 @@ def contact_sheet(
         show: "both" signs, only "for" or only "against".
         scale: "shared", "per-image" (each limit is stated) or a number.
         columns: pairs in a row.
-        title: what pictures these are; the method and their number follow it.
+        title: what images these are; the method and their number follow it.
         verdicts: how far each map agrees with what taking parts away does, in words; one per result, or none.
 
     Raises:
@@ -382,6 +382,6 @@ def contact_sheet(
         tiles.append(Tile(canvas.framed(pair), (), (*subject.lines(tokens.SMALL_SIZE), explained, *told)))
     body = canvas.grid(tiles, columns)
     bar = _legend(found, chosen[0], style, max(body.width, LARGE), separate=separate)
-    pictures = "1 image" if len(found) == 1 else f"{words.count(len(found))} images"
-    about = f"{found[0].title}, {pictures}"
+    images = "1 image" if len(found) == 1 else f"{words.count(len(found))} images"
+    about = f"{found[0].title}, {images}"
     return canvas.page(f"{title}: {about[0].lower()}{about[1:]}" if title else about, [body, bar])

@@ -1,6 +1,6 @@
-"""Text and layout of pictures: lines, tiles and pages, with Pillow alone.
+"""Text and layout of figures: lines, tiles and pages, with Pillow alone.
 
-A page is a column of parts, each a line of text (wrapped) or a picture; a tile is a picture with lines above and
+A page is a column of parts, each a line of text (wrapped) or an image; a tile is an image with lines above and
 below it, and tiles stand in a grid. Nothing overlaps and nothing is cut: sizes are measured first, then drawn.
 The font is DejaVu Sans from matplotlib's data folder, found without importing matplotlib: Pillow's own default
 font lacks ×, −, α and ≤. Lines in a tile are first set smaller and then shortened with "…" when they don't fit.
@@ -49,9 +49,9 @@ class Line:
 
 @dataclass(frozen=True)
 class Tile:
-    """A picture with lines above and below it, as wide as the picture."""
+    """An image with lines above and below it, as wide as the image."""
 
-    picture: Image.Image
+    image: Image.Image
     above: tuple[Line, ...] = ()
     below: tuple[Line, ...] = ()
 
@@ -98,7 +98,7 @@ def shorten(text: str, size: int, width: int, *, bold: bool = False) -> str:
 
 
 def blank(width: int, height: int, colour: str = tokens.PAGE) -> Image.Image:
-    """Give an empty picture."""
+    """Give an empty image."""
     return Image.new("RGB", (max(1, width), max(1, height)), colour)
 
 
@@ -127,8 +127,8 @@ def draw_line(draw: ImageDraw.ImageDraw, line: Line, left: int, top: int, width:
 
 
 def draw_tile(tile: Tile) -> Image.Image:
-    """Draw a picture with its lines."""
-    width, height = tile.picture.size
+    """Draw an image with its lines."""
+    width, height = tile.image.size
     top = sum(line.height for line in tile.above)
     below = 4 * bool(tile.below) + sum(line.height for line in tile.below)
     result = blank(width, top + height + below)
@@ -137,7 +137,7 @@ def draw_tile(tile: Tile) -> Image.Image:
     for line in tile.above:
         draw_line(draw, line, 0, place, width)
         place += line.height
-    result.paste(tile.picture, (0, place))
+    result.paste(tile.image, (0, place))
     place += height + 4
     for line in tile.below:
         draw_line(draw, line, 0, place, width)
@@ -150,43 +150,43 @@ def grid(tiles: Sequence[Tile], columns: int, gap: int = tokens.GAP) -> Image.Im
     drawn = [draw_tile(tile) for tile in tiles]
     columns = max(1, min(columns, len(drawn)))
     rows = [drawn[start : start + columns] for start in range(0, len(drawn), columns)]
-    width = max(picture.width for picture in drawn)
-    heights = [max(picture.height for picture in row) for row in rows]
+    width = max(image.width for image in drawn)
+    heights = [max(image.height for image in row) for row in rows]
     result = blank(columns * (width + gap) - gap, sum(heights) + gap * (len(rows) - 1))
     top = 0
     for row, height in zip(rows, heights, strict=True):
-        for column, picture in enumerate(row):
-            result.paste(picture, (column * (width + gap), top))
+        for column, image in enumerate(row):
+            result.paste(image, (column * (width + gap), top))
         top += height + gap
     return result
 
 
-def beside(pictures: Sequence[Image.Image], gap: int = tokens.GAP) -> Image.Image:
-    """Stand pictures side by side, their tops aligned."""
-    result = blank(sum(picture.width + gap for picture in pictures) - gap, max(picture.height for picture in pictures))
+def beside(images: Sequence[Image.Image], gap: int = tokens.GAP) -> Image.Image:
+    """Stand images side by side, their tops aligned."""
+    result = blank(sum(image.width + gap for image in images) - gap, max(image.height for image in images))
     left = 0
-    for picture in pictures:
-        result.paste(picture, (left, 0))
-        left += picture.width + gap
+    for image in images:
+        result.paste(image, (left, 0))
+        left += image.width + gap
     return result
 
 
-def below(pictures: Sequence[Image.Image], gap: int = tokens.GAP) -> Image.Image:
-    """Stand pictures one below the other, their left edges aligned."""
-    result = blank(max(picture.width for picture in pictures), sum(picture.height + gap for picture in pictures) - gap)
+def below(images: Sequence[Image.Image], gap: int = tokens.GAP) -> Image.Image:
+    """Stand images one below the other, their left edges aligned."""
+    result = blank(max(image.width for image in images), sum(image.height + gap for image in images) - gap)
     top = 0
-    for picture in pictures:
-        result.paste(picture, (0, top))
-        top += picture.height + gap
+    for image in images:
+        result.paste(image, (0, top))
+        top += image.height + gap
     return result
 
 
 def page(title: str, parts: Sequence[Line | Image.Image], *, width: int = 0) -> Image.Image:
-    """Set a title and, under it, lines and pictures one below the other, with margins all around.
+    """Set a title and, under it, lines and images one below the other, with margins all around.
 
     Args:
         title: in bold; wrapped.
-        parts: lines (wrapped to the width of the page; lines that follow each other stand close) and pictures.
+        parts: lines (wrapped to the width of the page; lines that follow each other stand close) and images.
         width: at least this wide inside the margins, in pixels.
     """
     inside = max([width, *(part.width for part in parts if isinstance(part, Image.Image))])
@@ -225,18 +225,18 @@ def note(text: str) -> Line:
 
 
 def framed(colours: Image.Image, width: int = 1, colour: str = tokens.BORDER) -> Image.Image:
-    """Frame a picture with a line inside its edge, so that white at the edge is seen as a part of it."""
+    """Frame an image with a line inside its edge, so that white at the edge is seen as a part of it."""
     result = colours.copy()
     ImageDraw.Draw(result).rectangle((0, 0, colours.width - 1, colours.height - 1), outline=colour, width=width)
     return result
 
 
-def same_size(pictures: Sequence[Image.Image]) -> list[Image.Image]:
-    """Pad pictures at the right and at the bottom to the size of the largest, as frames of an animation need it."""
-    width, height = max(picture.width for picture in pictures), max(picture.height for picture in pictures)
-    padded = [blank(width, height) for _ in pictures]
-    for ground, picture in zip(padded, pictures, strict=True):
-        ground.paste(picture, (0, 0))
+def same_size(images: Sequence[Image.Image]) -> list[Image.Image]:
+    """Pad images at the right and at the bottom to the size of the largest, as frames of an animation need it."""
+    width, height = max(image.width for image in images), max(image.height for image in images)
+    padded = [blank(width, height) for _ in images]
+    for ground, image in zip(padded, images, strict=True):
+        ground.paste(image, (0, 0))
     return padded
 
 

@@ -1,6 +1,6 @@
-"""Interior gradients as pictures: a strip over alpha, several pictures side by side, and an animation.
+"""Interior gradients as figures: a strip over alpha, several images side by side, and an animation.
 
-At each alpha stand the picture that the model saw, what is shown of its gradient, and the prediction beside the
+At each alpha stand the image that the model saw, what is shown of its gradient, and the prediction beside the
 truth. Three quantities can be shown:
 
     sum          the gradient's sum over the channels: green where more brightness raises the score, purple where it
@@ -90,7 +90,7 @@ class Drawing:
     scales: Sequence[Sequence[Scale]]
 
     def tile(self, row: int, index: int, size: int) -> Pillow.Image:
-        """Show the quantity of one picture at one alpha."""
+        """Show the quantity of one image at one alpha."""
         values, scale = self.values[row][index], self.scales[row][index]
         if self.show == "colours":
             return canvas.framed(show_colours(values, scale, size))
@@ -128,7 +128,7 @@ class Drawing:
 
 
 def prepare(results: Sequence[InteriorGradients], show: str, style: str, scale: ScaleChoice) -> Drawing:
-    """Work out what will be drawn of several pictures, and on which scales.
+    """Work out what will be drawn of several images, and on which scales.
 
     Raises:
         UsageError: no result, results that do not go together, an unknown quantity, style or scale.
@@ -173,13 +173,13 @@ def interior_strip(
     scale: ScaleChoice = "per-image",
     columns: int = 5,
 ) -> Pillow.Image:
-    """Draw, for each alpha, the picture that the model saw, its gradient, and the prediction beside the truth.
+    """Draw, for each alpha, the image that the model saw, its gradient, and the prediction beside the truth.
 
     Args:
-        result: of one picture.
+        result: of one image.
         subject: its name and truth, as far as they are known.
         show: one of QUANTITIES.
-        style: one of STYLES; with "tint" the values lie over the picture at that alpha.
+        style: one of STYLES; with "tint" the values lie over the image at that alpha.
         scale: "per-image" for each alpha (stated there), "shared" along the path (shows the fading), or a number.
         columns: alphas in a row; 2 suits a phone.
 
@@ -209,14 +209,14 @@ def interior_sheet(
     style: str = "map",
     scale: ScaleChoice = "per-image",
 ) -> Pillow.Image:
-    """Draw several pictures below each other, one column per alpha.
+    """Draw several images below each other, one column per alpha.
 
     Args:
         results: at the same alphas and in the same unit.
         subjects: one per result, or none.
         show: one of QUANTITIES.
         style: one of STYLES.
-        scale: "per-image" for each picture and alpha (stated there), "shared" by all, or a number.
+        scale: "per-image" for each image and alpha (stated there), "shared" by all, or a number.
 
     Raises:
         UsageError: no result, results that do not go together, an unknown quantity, style or scale.
@@ -253,15 +253,15 @@ def interior_animation(
     columns: int = 3,
     milliseconds: int = MILLISECONDS,
 ) -> Animation:
-    """Show one alpha per frame, for one picture or several side by side; the last frame stands three times as long.
+    """Show one alpha per frame, for one image or several side by side; the last frame stands three times as long.
 
     Args:
-        results: of one picture or of several, at the same alphas and in the same unit.
-        subjects: one per picture, or none.
+        results: of one image or of several, at the same alphas and in the same unit.
+        subjects: one per image, or none.
         show: one of QUANTITIES.
         style: one of STYLES.
-        scale: "per-image" for each picture and alpha (stated there), "shared" by all, or a number.
-        columns: pictures in a row.
+        scale: "per-image" for each image and alpha (stated there), "shared" by all, or a number.
+        columns: images in a row.
         milliseconds: for which a frame stands.
 
     Raises:

@@ -1,4 +1,4 @@
-"""The legend that every picture of numbers carries: colours, −S, 0, +S, the unit, the scale's rule, what exceeds it."""
+"""The legend that every figure of numbers carries: colours, −S, 0, +S, the unit, the scale's rule, what exceeds it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def ramp_entries(name: RampName = "evidence") -> Entries:
 
 
 def style_entries(style: str, name: RampName = "evidence") -> Entries:
-    """Colours of a legend for values laid over a picture: what the style makes of a middle grey (lit: of white)."""
+    """Colours of a legend for values laid over an image: what the style makes of a middle grey (lit: of white)."""
     ground = np.full((1, ENTRIES, 1), 1.0 if style == "tutorial2018" else 0.5)
     values = (np.arange(ENTRIES, dtype=np.float64)[None] - MIDDLE) / MIDDLE
     return overlay(ground, values, 1.0, style=style, name=name)[0]
@@ -77,7 +77,7 @@ def legend(
         signed: whether the bar reaches below zero.
         ends: what the left and the right end mean, for instance ("against", "for").
         width: of the whole, in pixels; the text is wrapped.
-        separate: every picture has its own limit, stated with it, so the bar says −S and +S.
+        separate: every image has its own limit, stated with it, so the bar says −S and +S.
     """
     size, small = tokens.SMALL_SIZE, round(tokens.SMALL_SIZE * 1.35)
     top = "S" if separate else words.limit(scale.limit)

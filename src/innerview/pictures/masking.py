@@ -28,7 +28,7 @@ def masking_strip(result: MaskingCurve, *, subject: Subject | None = None, colum
     """Draw what the model saw at each fraction of pixels, and what it predicted.
 
     Args:
-        result: of one picture.
+        result: of one image.
         subject: its name and truth, as far as they are known.
         columns: fractions in a row; 2 suits a phone.
     """

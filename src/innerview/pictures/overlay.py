@@ -1,6 +1,6 @@
-"""A signed map laid over its picture: named styles, each a formula on t = value / limit, clipped to [-1, 1].
+"""A signed map laid over its image: named styles, each a formula on t = value / limit, clipped to [-1, 1].
 
-With g the grey picture squeezed to 0.2 … 0.8, R the evidence ramp, G the plain grey picture (mean of the channels):
+With g the grey image squeezed to 0.2 … 0.8, R the evidence ramp, G the plain grey image (mean of the channels):
 
     tint                  (1 − o |t|) g + o |t| R(sign t), o = 0.8: strength is opacity, the image stays readable
     half                  g / 2 + R(t) / 2
@@ -11,7 +11,7 @@ With g the grey picture squeezed to 0.2 … 0.8, R the evidence ramp, G the plai
 
 The last two are those of the 2018 tutorial that the project starts from; the first of them takes the 99th
 percentile of the values as its limit, the second that of the absolute values, both unrounded. (A sum over the
-channels instead of the tutorial's mean is the same picture: its percentile has the same factor.)
+channels instead of the tutorial's mean is the same image: its percentile has the same factor.)
 """
 
 from __future__ import annotations
@@ -31,46 +31,46 @@ from innerview.pictures.taking import taking_tensors
 from innerview.types import Array, Bytes, Image, Map
 
 Blend: TypeAlias = Callable[[Array, Array, Array], Array]
-"""From the picture (height × width × 3, in [0, 1]), t (height × width × 1) and the ramp (255 × 3) to colours."""
+"""From the image (height × width × 3, in [0, 1]), t (height × width × 1) and the ramp (255 × 3) to colours."""
 
 OPACITY: Final = 0.8
 
 
 def in_colour(image: Image) -> Float[np.ndarray, "height width 3"]:
-    """Give a grey or colour picture three channels, in [0, 1] and float64."""
+    """Give a grey or colour image three channels, in [0, 1] and float64."""
     clipped = np.clip(np.nan_to_num(image.astype(np.float64), nan=0.0), 0, 1)
     return np.repeat(clipped, 3, axis=2) if clipped.shape[2] == 1 else clipped
 
 
-def squeezed_grey(picture: Array) -> Array:
+def squeezed_grey(image: Array) -> Array:
     """Brightness squeezed to 0.2 … 0.8, so that both ends of a ramp stand out from it; height × width × 1."""
-    return 0.2 + 0.6 * (picture @ np.array(LUMA))[..., None]
+    return 0.2 + 0.6 * (image @ np.array(LUMA))[..., None]
 
 
 def _colours(t: Array, colours: Array) -> Array:
     return colours[entry(t[..., 0], 1.0, "evidence")]
 
 
-def _tint(picture: Array, t: Array, colours: Array) -> Array:
+def _tint(image: Array, t: Array, colours: Array) -> Array:
     opacity = OPACITY * np.abs(t)
-    return (1 - opacity) * squeezed_grey(picture) + opacity * _colours(np.sign(t), colours)
+    return (1 - opacity) * squeezed_grey(image) + opacity * _colours(np.sign(t), colours)
 
 
-def _tutorial_signed(picture: Array, t: Array, colours: Array) -> Array:
-    return 0.5 * picture.mean(axis=2, keepdims=True) + 0.5 * np.abs(t) * _colours(np.sign(t), colours)
+def _tutorial_signed(image: Array, t: Array, colours: Array) -> Array:
+    return 0.5 * image.mean(axis=2, keepdims=True) + 0.5 * np.abs(t) * _colours(np.sign(t), colours)
 
 
 STYLES: Final[Mapping[str, Blend]] = MappingProxyType(
     {
         "tint": _tint,
-        "half": lambda picture, t, colours: 0.5 * squeezed_grey(picture) + 0.5 * _colours(t, colours),
+        "half": lambda image, t, colours: 0.5 * squeezed_grey(image) + 0.5 * _colours(t, colours),
         "map": lambda _, t, colours: _colours(t, colours),
-        "image": lambda picture, _t, _colours: picture,
-        "tutorial2018": lambda picture, t, _: np.maximum(t, 0) * picture,
+        "image": lambda image, _t, _colours: image,
+        "tutorial2018": lambda image, t, _: np.maximum(t, 0) * image,
         "tutorial2018-signed": _tutorial_signed,
     }
 )
-"""How a map is laid over its picture, by name."""
+"""How a map is laid over its image, by name."""
 
 STYLE_WORDS: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -140,10 +140,10 @@ def overlay(
     show: str = "both",
     name: RampName = "evidence",
 ) -> Bytes:
-    """Lay a map over its picture.
+    """Lay a map over its image.
 
     Args:
-        image: the picture that the model saw, height × width × 1 or 3, in [0, 1].
+        image: the image that the model saw, height × width × 1 or 3, in [0, 1].
         values: the map, height × width, signed; what is not a number counts as 0 (whoever shows it hatches it).
         limit: the value with the full colour, in the unit of `values`, above 0.
         style: one of STYLES.

@@ -51,8 +51,8 @@ def parts_strip(result: Parts, *, columns: int = 4) -> Pillow.Image:
 
 def _whole(result: Parts, numbers: list[int]) -> Tile:
     """The image with the outlines of windows."""
-    picture = show_image(np.clip(result.image, 0, 1), TILE)
-    draw, scale = ImageDraw.Draw(picture), picture.width / result.image.shape[1]
+    image = show_image(np.clip(result.image, 0, 1), TILE)
+    draw, scale = ImageDraw.Draw(image), image.width / result.image.shape[1]
     for number in numbers:
         left, top, width, height = (round(scale * one) for one in result.windows[number].tolist())
         for inset, colour in ((0, tokens.INK), (1, tokens.PAGE)):  # seen on light and on dark images
@@ -60,16 +60,16 @@ def _whole(result: Parts, numbers: list[int]) -> Tile:
                 (left + inset, top + inset, left + width - 1 - inset, top + height - 1 - inset), outline=colour
             )
     said = Line(_name(result, result.answer), words.probability(result.confidence), size=tokens.SMALL_SIZE)
-    return Tile(canvas.framed(picture), (Line("The image", size=tokens.SMALL_SIZE, bold=True),), (said,))
+    return Tile(canvas.framed(image), (Line("The image", size=tokens.SMALL_SIZE, bold=True),), (said,))
 
 
 def _fitted(part: np.ndarray) -> Pillow.Image:
     """A part on a square of the tile's size."""
-    picture = show_image(np.clip(part, 0, 1), TILE)
-    scale = TILE / max(picture.size)
-    picture = picture.resize((round(picture.width * scale), round(picture.height * scale)), Pillow.Resampling.NEAREST)
+    image = show_image(np.clip(part, 0, 1), TILE)
+    scale = TILE / max(image.size)
+    image = image.resize((round(image.width * scale), round(image.height * scale)), Pillow.Resampling.NEAREST)
     square = canvas.blank(TILE, TILE, tokens.PANEL)
-    square.paste(picture, ((TILE - picture.width) // 2, (TILE - picture.height) // 2))
+    square.paste(image, ((TILE - image.width) // 2, (TILE - image.height) // 2))
     return canvas.framed(square)
 
 

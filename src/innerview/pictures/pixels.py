@@ -27,7 +27,7 @@ HATCH: Final = 8
 
 @dataclass(frozen=True)
 class Cells:
-    """How an array of places becomes a picture: `enlarge` times larger, or averaged over `block` × `block`."""
+    """How an array of places becomes an image: `enlarge` times larger, or averaged over `block` × `block`."""
 
     enlarge: int
     block: int
@@ -65,7 +65,7 @@ def average(values: Array, block: int) -> Array:
 
 
 def to_bytes(image: Image) -> Bytes:
-    """Turn a picture in [0, 1], grey or colour, into bytes; values outside are clipped, NaN is black."""
+    """Turn an image in [0, 1], grey or colour, into bytes; values outside are clipped, NaN is black."""
     clipped = np.rint(255 * np.clip(np.nan_to_num(image, nan=0.0), 0, 1)).astype(np.uint8)
     return np.repeat(clipped, 3, axis=2) if clipped.shape[2] == 1 else clipped
 
@@ -89,7 +89,7 @@ def enlarge(colours: Bytes, factor: int, holes: Bool[np.ndarray, "height width"]
 
 
 def show_image(image: Image, size: int = LARGE) -> Pillow.Image:
-    """Show a picture with values in [0, 1], cell by cell."""
+    """Show an image with values in [0, 1], cell by cell."""
     cells = cells_for(image.shape[0], image.shape[1], size)
     return enlarge(to_bytes(average(image, cells.block)), cells.enlarge)
 

@@ -69,6 +69,6 @@ def colour(
             them hatches both).
         limit: the value at the ramp's end, in the unit of `values`, above 0.
         name: "evidence" for attributions, "value" for activations, weights and gradients, "amount" for errors.
-        theme: the ground on which the picture will stand.
+        theme: the ground on which the figure will stand.
     """
     return ramp(name, theme)[entry(values, limit, name)]

@@ -1,6 +1,6 @@
-"""Pictures into files, whole or not at all: PNG, GIF and WebP, still or moving; charts also as SVG and PDF.
+"""Figures into files, whole or not at all: PNG, GIF and WebP, still or moving; charts also as SVG and PDF.
 
-A file is encoded in memory, written beside its place and moved over, so a reader never sees half a picture. The
+A file is encoded in memory, written beside its place and moved over, so a reader never sees half a figure. The
 ending decides the format. PNG and WebP lose nothing, so that cells keep their exact colours; GIF has 256 of them.
 """
 
@@ -53,11 +53,11 @@ ENCODERS: Final[Mapping[str, Encoder]] = MappingProxyType({".png": _png, ".gif":
 """How frames become bytes, by the file's ending."""
 
 
-def save(picture: Image.Image | Animation | Figure, path: str | Path) -> Path:
-    """Write a picture, an animation or a chart.
+def save(figure: Image.Image | Animation | Figure, path: str | Path) -> Path:
+    """Write a figure, an animation or a chart.
 
     Args:
-        picture: what a function of `innerview.pictures` gave.
+        figure: what a function of `innerview.pictures` gave.
         path: its ending decides the format: .png, .gif or .webp; for charts also .svg or .pdf.
 
     Returns:
@@ -68,27 +68,27 @@ def save(picture: Image.Image | Animation | Figure, path: str | Path) -> Path:
     """
     place = Path(path)
     ending = place.suffix.lower()
-    chart = not isinstance(picture, (Image.Image, Animation))
+    chart = not isinstance(figure, (Image.Image, Animation))
     if ending not in ENCODERS and not (chart and ending in DRAWN):
         known = [*ENCODERS, *(sorted(DRAWN) if chart else ())]
-        raise OutputError(f"{place} was asked for, but pictures of this kind end in {', '.join(known)}; rename it")
+        raise OutputError(f"{place} was asked for, but figures of this kind end in {', '.join(known)}; rename it")
     if not place.parent.is_dir():
         raise OutputError(f"{place} was to be written, but {place.parent} is not a folder; make it, or choose another")
     file = io.BytesIO()
-    if not isinstance(picture, (Image.Image, Animation)):
+    if not isinstance(figure, (Image.Image, Animation)):
         if ending in DRAWN:
-            picture.savefig(file, format=ending[1:])
+            figure.savefig(file, format=ending[1:])
         else:
-            ENCODERS[ending]([to_picture(picture)], [1], file)
-    elif isinstance(picture, Animation):
-        ENCODERS[ending](picture.frames, picture.milliseconds, file)
+            ENCODERS[ending]([to_pillow(figure)], [1], file)
+    elif isinstance(figure, Animation):
+        ENCODERS[ending](figure.frames, figure.milliseconds, file)
     else:
-        ENCODERS[ending]([picture.convert("RGB")], [1], file)
+        ENCODERS[ending]([figure.convert("RGB")], [1], file)
     write(place, file.getvalue())
     return place
 
 
-def to_picture(figure: Figure, dpi: int = DPI) -> Image.Image:
+def to_pillow(figure: Figure, dpi: int = DPI) -> Image.Image:
     """Draw a chart into pixels.
 
     By hand, since `savefig` draws twice: once for the layout, which a drawing makes anyway.

@@ -1,7 +1,7 @@
 """The scale of a map: which number gets the full colour, chosen the same way everywhere and always stated.
 
 A map's own limit is the 99th percentile of its absolute values, rounded up to a short list of steps, so that one
-extreme pixel does not fade all others and small changes don't make the colours flicker. Several pictures may share
+extreme pixel does not fade all others and small changes don't make the colours flicker. Several images may share
 one scale: the largest of their own. No scale is ever shifted: zero keeps its colour.
 """
 

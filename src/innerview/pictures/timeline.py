@@ -2,7 +2,7 @@
 
 A strip has a column for each checkpoint, an animation a frame. Maps have own scales, stated under each: early ones are
 small, and the question is where they lie. A layer's scale is one over all checkpoints, so that it is seen to wake up.
-Its channels are the same at every checkpoint: those that vary most over the picture at the last one.
+Its channels are the same at every checkpoint: those that vary most over the image at the last one.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ LAYERS_WORDS: Final = "Layers: green above zero, purple below, on one scale over
 
 @dataclass(frozen=True, eq=False)
 class Frame:
-    """One checkpoint's view of the picture.
+    """One checkpoint's view of the image.
 
     Attributes:
         step: updates that the weights have had.
@@ -67,10 +67,10 @@ class KeptChannels:
 
 @dataclass(frozen=True, eq=False)
 class Timeline:
-    """One picture at several checkpoints.
+    """One image at several checkpoints.
 
     Attributes:
-        name: of the picture.
+        name: of the image.
         image: as the model saw it, height × width × channel in [0, 1].
         label: number of its true class; None if it is not known.
         target: number of the class that the maps explain.
@@ -162,16 +162,16 @@ def _map(timeline: Timeline, frame: Frame, scale: Scale, size: int) -> Pillow.Im
 
 
 def timeline_strip(timeline: Timeline, *, columns: int = 7) -> Pillow.Image:
-    """Draw all checkpoints side by side: map and answer on top, layers below, the picture before them all.
+    """Draw all checkpoints side by side: map and answer on top, layers below, the image before them all.
 
     Args:
-        timeline: of one picture.
+        timeline: of one image.
         columns: checkpoints in a row.
     """
     rows = _rows(timeline)
     scales = [choose_scales([frame.map], "per-image")[0] for frame in timeline.frames]
     parts: list[Line | Pillow.Image] = [note(timeline.about)] if timeline.about else []
-    picture = Tile(canvas.framed(show_image(timeline.image, STRIP_TILE)), (Line("image", size=tokens.SMALL_SIZE),))
+    image = Tile(canvas.framed(show_image(timeline.image, STRIP_TILE)), (Line("image", size=tokens.SMALL_SIZE),))
     for start in range(0, len(timeline.frames), columns):
         shown = timeline.frames[start : start + columns]
         tiles = [
@@ -182,7 +182,7 @@ def timeline_strip(timeline: Timeline, *, columns: int = 7) -> Pillow.Image:
             )
             for frame, scale in zip(shown, scales[start : start + columns], strict=True)
         ]
-        parts.append(canvas.grid([picture, *tiles], columns + 1))
+        parts.append(canvas.grid([image, *tiles], columns + 1))
         for row in rows:
             mosaics = [Tile(_mosaic(frame, row, STRIP_TILE)) for frame in shown]
             parts.append(canvas.grid([Tile(_label(row.words, STRIP_TILE)), *mosaics], columns + 1))
@@ -205,10 +205,10 @@ def timeline_strip(timeline: Timeline, *, columns: int = 7) -> Pillow.Image:
 
 
 def timeline_animation(timeline: Timeline, *, columns: int = 0) -> Animation:
-    """Draw one frame for each checkpoint: the picture, the map, the layers, and the answer below them.
+    """Draw one frame for each checkpoint: the image, the map, the layers, and the answer below them.
 
     Args:
-        timeline: of one picture.
+        timeline: of one image.
         columns: tiles in a row; 0 for all of them.
     """
     rows = _rows(timeline)

@@ -1,4 +1,4 @@
-"""Greys and type sizes that all pictures and charts share (the viewer's light theme): only data has colour."""
+"""Greys and type sizes that all figures and charts share (the viewer's light theme): only data has colour."""
 
 from __future__ import annotations
 

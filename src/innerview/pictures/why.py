@@ -22,7 +22,7 @@ SATURATES: Final = 90
 """Percentile of the positive evidence from which on the photo has all its colour."""
 
 
-def evidence_on_photo(photo: Image, evidence: Float[np.ndarray, "row column"], *, size: int = LARGE) -> Pillow.Image:
+def evidence_on_image(photo: Image, evidence: Float[np.ndarray, "row column"], *, size: int = LARGE) -> Pillow.Image:
     """Keep a photo's colour where the evidence for a class lies, and let the rest go dim and grey.
 
     Args:
@@ -97,7 +97,7 @@ def written(value: float, limit: float) -> str:
     return text if not float(text) else sign + text
 
 
-def why_picture(title: str, tiles: Sequence[canvas.Tile], notes: Sequence[str]) -> Pillow.Image:
+def why_figure(title: str, tiles: Sequence[canvas.Tile], notes: Sequence[str]) -> Pillow.Image:
     """Set the tiles two in a row, with what must be known below them."""
     body = canvas.grid(list(tiles), 2)
     return canvas.page(title, [body, *(canvas.note(text) for text in notes)])

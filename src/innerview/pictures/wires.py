@@ -21,7 +21,7 @@ class Takes:
     """What a block takes.
 
     Attributes:
-        blocks: numbers of the blocks whose outputs it takes; −1 for the picture.
+        blocks: numbers of the blocks whose outputs it takes; −1 for the image.
         shared: the block of which it takes the input too; None for none.
     """
 

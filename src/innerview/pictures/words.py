@@ -1,4 +1,4 @@
-"""How numbers, classes and layers are written in every picture.
+"""How numbers, classes and layers are written in every figure.
 
 Three significant digits, a true minus, the unit once; probabilities with one decimal and never rounded to a
 certainty that is not there; errors rounded up; classes with number and name.

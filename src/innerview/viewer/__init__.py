@@ -1,1 +1,1 @@
-"""Results as pages: what one sees, in words, around the pictures."""
+"""Results as pages: what one sees, in words, around the figures."""

@@ -46,7 +46,7 @@ class Figure:
 
 @dataclass(frozen=True)
 class Section:
-    """One view: its meaning in general, what is seen in this case, and its pictures."""
+    """One view: its meaning in general, what is seen in this case, and its figures."""
 
     key: str
     explanation: Explanation
@@ -68,7 +68,7 @@ class Answer:
         return round(100 * self.probability, 1) if self.probability == self.probability else 0.0
 
 
-def picture_page(
+def image_page(
     title: str,
     lead: Sequence[str],
     answers: Sequence[Answer],
@@ -77,7 +77,7 @@ def picture_page(
     back: str = "",
     view: str = "",
 ) -> str:
-    """Write the page of one picture.
+    """Write the page of one image.
 
     Args:
         title: the page's title and first heading.
@@ -85,7 +85,7 @@ def picture_page(
         answers: the classes to list with a bar each.
         sections: the views, in order.
         facts: pairs of name and value: where the numbers come from.
-        back: link to the overview of several pictures; empty for none.
+        back: link to the overview of several images; empty for none.
         view: link to the same with sliders; empty for none.
     """
     return render(
@@ -96,5 +96,5 @@ def picture_page(
 def overview_page(
     title: str, lead: Sequence[str], figures: Sequence[Figure], rows: Sequence[tuple[str, str, str]]
 ) -> str:
-    """Write the page that leads to several pictures: rows of (link, name, what the network says)."""
+    """Write the page that leads to several images: rows of (link, name, what the network says)."""
     return render("overview.html", title=title, lead=lead, figures=figures, rows=rows)

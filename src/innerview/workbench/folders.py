@@ -87,9 +87,9 @@ def folder_names(names: Iterable[str]) -> list[str]:
     found: list[str] = []
     for name in names:
         plain = "".join(letter if letter.isalnum() or letter in "-_." else "-" for letter in readable(name)).strip(".-")
-        plain = _cut(plain.rsplit(".", 1)[0] or plain).rstrip(".-") or "picture"
+        plain = _cut(plain.rsplit(".", 1)[0] or plain).rstrip(".-") or "image"
         if plain.partition(".")[0].upper() in _DEVICES:
-            plain = f"picture-{plain}"
+            plain = f"image-{plain}"
         numbered = chain([plain], (f"{plain}-{number}" for number in count(2)))
         free = next(one for one in numbered if comparable(one) not in taken)
         taken.add(comparable(free))

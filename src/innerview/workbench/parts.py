@@ -46,7 +46,7 @@ def parts(
         model: a model, or the name of a built-in one.
         fills: names of what stands around a window in place (see `fills.FILLS`).
         crop: "center", "whole" or "left,top,width,height" in pixels of the file.
-        output: folder for the result and its picture; nothing is written if None.
+        output: folder for the result and its figure; nothing is written if None.
         progress: told how many passes are done.
 
     Raises:

@@ -11,7 +11,7 @@ from innerview.errors import UsageError
 from innerview.pictures import tokens
 from innerview.pictures.charts.confusion import class_accuracy_figure, confusion_figure, draw_confusion
 from innerview.pictures.charts.paper import NARROW
-from innerview.pictures.saving import to_picture
+from innerview.pictures.saving import to_pillow
 
 NAMES = ("ant", "bee", "cow")
 COUNTS = np.array([[8, 2, 0], [0, 10, 0], [5, 0, 0]])
@@ -32,14 +32,14 @@ def test_every_count_is_written_and_only_mistakes_are_shaded() -> None:
 @pytest.mark.parametrize(("most", "written"), [(900, True), (90_000, False)])
 def test_numbers_are_as_small_as_their_cells_and_left_out_where_none_could_be_read(most: int, written: bool) -> None:
     figure = confusion_figure(np.full((10, 10), most), [f"class {n}" for n in range(10)], about="", width=NARROW)
-    to_picture(figure)
+    to_pillow(figure)
     (axes,) = figure.axes
     cell = axes.transData.transform([(0, 0), (1, 0)])
     assert bool(axes.texts) == written
     assert all(text.get_window_extent().width < cell[1][0] - cell[0][0] for text in axes.texts)
 
 
-def test_no_picture_is_refused() -> None:
+def test_no_image_is_refused() -> None:
     with pytest.raises(UsageError, match="no image"):
         confusion_figure(np.zeros((3, 3), dtype=np.int64), NAMES, about="")
 
@@ -47,7 +47,7 @@ def test_no_picture_is_refused() -> None:
 def test_classes_stand_by_their_accuracy_with_their_interval() -> None:
     shares = np.array([0.8, 1.0, np.nan])
     ends = np.array([[0.49, 0.94], [0.72, 1.0], [0.0, 1.0]])
-    figure = class_accuracy_figure(shares, ends, np.array([10, 10, 0]), NAMES, about="20 pictures")
+    figure = class_accuracy_figure(shares, ends, np.array([10, 10, 0]), NAMES, about="20 images")
     (axes,) = figure.axes
     assert [tick.get_text() for tick in axes.get_yticklabels()] == [
         "2 cow · – of 0",

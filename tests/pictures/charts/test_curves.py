@@ -35,7 +35,7 @@ def test_what_was_not_measured_is_left_out() -> None:
 
 @pytest.mark.parametrize(("part", "colour"), [("test", tokens.TEST), ("training", tokens.TRAIN)])
 def test_test_and_training_have_their_colours(part, colour) -> None:
-    figure = curves_figure(part, Curve(TIMES, TIMES / 10), Curve(TIMES, 1 / TIMES), about="50 pictures")
+    figure = curves_figure(part, Curve(TIMES, TIMES / 10), Curve(TIMES, 1 / TIMES), about="50 images")
     assert len(figure.axes) == 2
     assert {to_hex(axes.lines[0].get_color()).upper() for axes in figure.axes} == {colour}
     assert figure.get_suptitle() == f"The {part} set over time"

@@ -1,4 +1,4 @@
-"""Accuracy and class shares along the path: bars that add up to all pictures."""
+"""Accuracy and class shares along the path: bars that add up to all images."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_accuracy_is_drawn_and_its_last_value_written() -> None:
     assert axes.get_ylim() == (0, 1)
 
 
-def test_the_figure_says_over_how_many_pictures() -> None:
+def test_the_figure_says_over_how_many_images() -> None:
     assert statistics_figure(made()).get_suptitle() == "From the baseline to the image, over 200 images"
     with pytest.raises(UsageError, match="without any alpha"):
         statistics_figure(made(alphas=0))

@@ -17,7 +17,7 @@ from innerview.pictures.charts.ridges import RIDGES, draw_ridges, ridges_figure
 from innerview.pictures.charts.spread import HELD, MOST, Window, layer_words, window_for, windows_for
 from innerview.pictures.charts.training import RUNS
 from innerview.pictures.charts.units import Shares, draw_shares, units_figure
-from innerview.pictures.saving import to_picture
+from innerview.pictures.saving import to_pillow
 from innerview.runs import History, histogram
 
 
@@ -164,5 +164,5 @@ def test_as_many_checkpoints_are_shown_as_find_room(width: float, kept: list[int
 
 def test_words_are_wrapped_to_the_width_of_their_figure() -> None:
     figure = heat_figure({"a": history([0.1, 0.2])}, "a run with a name of many words", columns=1)
-    to_picture(figure)
+    to_pillow(figure)
     assert [text.get_window_extent().x1 <= figure.bbox.x1 for text in figure.texts] == [True, True]

@@ -17,7 +17,7 @@ from innerview.pictures import tokens
 from innerview.pictures.charts.curves import Curve, smoothed
 from innerview.pictures.charts.paper import NARROW
 from innerview.pictures.charts.training import RUNS, Mark, Panel, Track, draw_panel, training_figure
-from innerview.pictures.saving import DPI, to_picture
+from innerview.pictures.saving import DPI, to_pillow
 
 TIMES = np.arange(1.0, 101.0)
 
@@ -85,7 +85,7 @@ def test_all_plots_reach_as_far_as_the_longest_line() -> None:
 def test_names_of_runs_stand_below_the_title_where_there_is_no_room_beside_it() -> None:
     panel = Panel("Loss", tuple(track([1.0, 2.0], "test", run) for run in range(3)), "number")
     figure = training_figure([panel], ["a" * 40, "b", "c"], width=NARROW)
-    pixels = to_picture(figure)
+    pixels = to_pillow(figure)
     assert pixels.width == round(NARROW * DPI)
     legend = figure.legends[0].get_window_extent()
     assert figure.axes[0].get_tightbbox().y1 <= legend.y0
@@ -95,7 +95,7 @@ def test_names_of_runs_stand_below_the_title_where_there_is_no_room_beside_it() 
 
 def test_a_short_logarithmic_axis_has_more_than_one_number() -> None:
     figure = training_figure([Panel("Gradient norm", (track([0.8, 3.0, 6.0]),), "log")], ["a"])
-    to_picture(figure)
+    to_pillow(figure)
     (axes,) = figure.axes
     low, high = axes.get_ylim()
     ticks = [tick.label1.get_text() for tick in axes.yaxis.get_major_ticks() if low <= tick.get_loc() <= high]

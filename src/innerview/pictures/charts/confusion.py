@@ -1,7 +1,7 @@
-"""What a model calls the pictures of each class: the confusion matrix, and the accuracy of each class.
+"""What a model calls the images of each class: the confusion matrix, and the accuracy of each class.
 
 Rows are the labels, columns the predictions. Right answers stand on the diagonal, in ink and without shade, so that the
-shades show the mistakes alone. Accuracies carry a 95 % interval (Wilson's), since a class has few pictures.
+shades show the mistakes alone. Accuracies carry a 95 % interval (Wilson's), since a class has few images.
 """
 
 from __future__ import annotations
@@ -86,9 +86,9 @@ def draw_class_accuracy(
 
     Args:
         axes: where to draw.
-        shares: in [0, 1]; NaN where a class has no picture.
+        shares: in [0, 1]; NaN where a class has no image.
         intervals: lower and upper end of each.
-        counts: pictures of each class.
+        counts: images of each class.
         class_names: one per class.
     """
     order = [int(index) for index in np.argsort(np.nan_to_num(shares, nan=-1.0), kind="stable")]
@@ -119,11 +119,11 @@ def confusion_figure(
     Args:
         confusion: images by label (rows) and prediction (columns).
         class_names: one per class.
-        about: on which pictures.
+        about: on which images.
         width: of the figure, in inches; None for as much as the classes need.
 
     Raises:
-        UsageError: no picture was counted.
+        UsageError: no image was counted.
     """
     if not confusion.sum():
         raise UsageError("a confusion matrix of no image was asked for; show the model at least one")

@@ -71,7 +71,7 @@ def curves_figure(
         accuracy: in [0, 1]; None if it was not measured.
         cost: in the unit of the loss; None if it was not measured.
         unit: of the time.
-        about: what a reader must know, below the plots (which data, how many pictures).
+        about: what a reader must know, below the plots (which data, how many images).
 
     Raises:
         UsageError: neither of the two was given.

@@ -1,4 +1,4 @@
-"""The way from the baseline to the picture as three plots over alpha: score, probability, size of the gradient.
+"""The way from the baseline to the image as three plots over alpha: score, probability, size of the gradient.
 
 Three small plots instead of one with three scales. The alpha axis is logarithmic near 0, where the score often moves
 most; points are what was computed, lines only join them.

@@ -1,4 +1,4 @@
-"""What the model says along the path, over many pictures: accuracy, and the share of each predicted class.
+"""What the model says along the path, over many images: accuracy, and the share of each predicted class.
 
 One stacked bar per alpha, evenly spaced whatever the alphas, since nothing is known between them. Classes carry
 their numbers inside the bars and their names at the side; beyond nine, the rarest are drawn together.
@@ -40,7 +40,7 @@ FEWEST: Final = 0.045
 
 
 def draw_accuracy(axes: Axes, result: PathPredictions) -> None:
-    """Draw the share of pictures called by their true class at each alpha."""
+    """Draw the share of images called by their true class at each alpha."""
     places = np.arange(result.alphas.size)
     axes.plot(places, result.accuracy, color=tokens.TEST, marker="o", markersize=4, linewidth=1.5)
     write_percent(axes)
@@ -51,7 +51,7 @@ def draw_accuracy(axes: Axes, result: PathPredictions) -> None:
 
 
 def draw_class_shares(axes: Axes, result: PathPredictions) -> None:
-    """Draw the share of pictures called by each class at each alpha, as stacked bars."""
+    """Draw the share of images called by each class at each alpha, as stacked bars."""
     order = np.argsort(-result.fractions.max(axis=0), kind="stable")
     few = order[: len(FILLS)] if len(order) <= len(FILLS) else order[: len(FILLS) - 1]
     named = sorted(int(index) for index in few)
@@ -100,7 +100,7 @@ def statistics_figure(result: PathPredictions) -> Figure:
     """Draw accuracy and class shares along the path, one above the other.
 
     Args:
-        result: of any number of pictures, alphas and classes.
+        result: of any number of images, alphas and classes.
 
     Raises:
         UsageError: the result has no alpha.
@@ -108,8 +108,8 @@ def statistics_figure(result: PathPredictions) -> Figure:
     if not result.alphas.size:
         raise UsageError("path statistics without any alpha were given; give at least one")
     width = float(np.clip(3.2 + 0.48 * result.alphas.size, 6.6, 14))
-    pictures = "1 image" if result.n_images == 1 else f"{words.count(result.n_images)} images"
-    title = f"From the baseline to the image, over {pictures}"
+    images = "1 image" if result.n_images == 1 else f"{words.count(result.n_images)} images"
+    title = f"From the baseline to the image, over {images}"
     figure = new_figure(width, 5.6, title, "alpha: 0 is the baseline, 1 the image")
     upper, lower = figure.subplots(2, 1, height_ratios=(1, 2))
     draw_accuracy(upper, result)

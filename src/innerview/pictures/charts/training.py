@@ -182,7 +182,7 @@ def training_figure(
         panels: with at least one line among them.
         names: of the runs, in the order of the tracks' numbers.
         unit: of the time.
-        about: what a reader must know (how lines were smoothed, on how many pictures was tested).
+        about: what a reader must know (how lines were smoothed, on how many images was tested).
         marks: moments to be seen in each plot.
         width: of the figure, in inches.
 

@@ -1,4 +1,4 @@
-"""One look as pictures: which belong to which view, under which names, and what is said about them.
+"""One look as figures: which belong to which view, under which names, and what is said about them.
 
 The files' names are part of what users build on; the table below is the one place where they are given.
 """
@@ -34,7 +34,7 @@ Drawn: TypeAlias = "Image | Animation"
 
 @dataclass(frozen=True, eq=False)
 class FigureContext:
-    """All that the pictures of one look may draw from."""
+    """All that the figures of one look may draw from."""
 
     model: Model
     look: Look
@@ -50,14 +50,14 @@ class FigureContext:
 
 @dataclass(frozen=True)
 class FigureSpec:
-    """One picture of a look.
+    """One figure of a look.
 
     Attributes:
         file: its name.
         view: the view it belongs to, a key of `viewer.explanations.EXPLANATIONS`.
         words: what it shows, for those who can't see it.
         draw: makes it.
-        same: it is the same for every picture that this model is shown.
+        same: it is the same for every image that this model is shown.
         there: whether this look has what it shows.
     """
 
@@ -97,7 +97,7 @@ def _attribution(scene: FigureContext) -> Drawn:
 def _photo(scene: FigureContext) -> Drawn:
     fitted = scene.look.item
     left, top, width, height = fitted.box
-    return pictures.photo_picture(
+    return pictures.attribution_on_image(
         scene.look.map,
         enlarge(fitted.original.levels(), 1),
         (left, top, left + width, top + height),
@@ -108,14 +108,14 @@ def _photo(scene: FigureContext) -> Drawn:
 
 
 def _tutorial2018(style: str, scene: FigureContext) -> Drawn:
-    return pictures.attribution_picture(scene.look.integrated, subject=scene.subject, style=style)
+    return pictures.attribution_figure(scene.look.integrated, subject=scene.subject, style=style)
 
 
 def _spread(scene: FigureContext) -> Drawn:
     result = scene.look.integrated
     if result.std is None:
-        raise ValueError("a single baseline has no spread; `figures_of` asks for this picture only where there is one")
-    return pictures.error_picture(result.std, result.unit, title="Spread over the baselines")
+        raise ValueError("a single baseline has no spread; `figures_of` asks for this figure only where there is one")
+    return pictures.error_figure(result.std, result.unit, title="Spread over the baselines")
 
 
 def _interior(scene: FigureContext) -> Drawn:
@@ -131,16 +131,16 @@ def _interior_moving(scene: FigureContext) -> Drawn:
 
 
 def _path(scene: FigureContext) -> Drawn:
-    return pictures.to_picture(pictures.path_figure(scene.look.profile))
+    return pictures.to_pillow(pictures.path_figure(scene.look.profile))
 
 
 def _gradient(scene: FigureContext) -> Drawn:
-    return pictures.attribution_picture(scene.look.gradient, subject=scene.subject)
+    return pictures.attribution_figure(scene.look.gradient, subject=scene.subject)
 
 
 def _method(name: str, scene: FigureContext) -> Drawn:
     result = scene.look.methods[name]
-    return pictures.attribution_picture(
+    return pictures.attribution_figure(
         result, subject=scene.subject, style=scene.query.overlay, verdict=_verdict(scene, name)
     )
 
@@ -167,11 +167,11 @@ def _layers_moving(scene: FigureContext) -> Drawn:
 
 def _architecture(scene: FigureContext) -> Drawn:
     model = scene.model
-    return pictures.architecture_picture(model.layers, model.weights(), input=model.input, output=model.output)
+    return pictures.architecture_figure(model.layers, model.weights(), input=model.input, output=model.output)
 
 
 def _weights(scene: FigureContext) -> Drawn:
-    return pictures.to_picture(pictures.histogram_figure(scene.histograms))
+    return pictures.to_pillow(pictures.histogram_figure(scene.histograms))
 
 
 def _why(scene: FigureContext) -> Drawn:
@@ -186,7 +186,7 @@ def _why(scene: FigureContext) -> Drawn:
         values = evidence.evidence @ evidence.factors
         tiles.append(
             Tile(
-                pictures.evidence_on_photo(photo, values),
+                pictures.evidence_on_image(photo, values),
                 (Line(f"In colour: evidence for {_answer(scene)}", bold=True),),
             )
         )
@@ -195,7 +195,7 @@ def _why(scene: FigureContext) -> Drawn:
         found = truth.values
         middle = found.values.mean(axis=0)
         if evidence is None:
-            shown = pictures.evidence_on_photo(photo, found.heatmap)
+            shown = pictures.evidence_on_image(photo, found.heatmap)
             tiles.append(Tile(shown, (Line("In colour: regions that add to it", bold=True),)))
         unsure = found.unsure_regions
         adds = pictures.regions_on_image(look.item.pixels, found.labels, middle, unsure)
@@ -211,7 +211,7 @@ def _why(scene: FigureContext) -> Drawn:
         if unsure:
             notes.append("?: another fill gives the region the other sign.")
     chance = sentences.chance_of(look.prediction, look.explained)
-    return pictures.why_picture(f"Why {_answer(scene)}{chance}?", tiles, notes)
+    return pictures.why_figure(f"Why {_answer(scene)}{chance}?", tiles, notes)
 
 
 def _answer(scene: FigureContext) -> str:
@@ -244,11 +244,11 @@ ALWAYS: Final = (
     FigureSpec(
         "attribution.png",
         "attribution",
-        "Integrated gradients over the picture, blue for, red against.",
+        "Integrated gradients over the image, blue for, red against.",
         _attribution,
         there=_gradients,
     ),
-    FigureSpec("gradient.png", "attribution", "The plain gradient at the picture.", _gradient, there=_gradients),
+    FigureSpec("gradient.png", "attribution", "The plain gradient at the image.", _gradient, there=_gradients),
     FigureSpec(
         "tutorial2018.png",
         "attribution",
@@ -323,7 +323,7 @@ ALWAYS: Final = (
         there=lambda scene: bool(scene.look.layers),
     ),
 )
-"""The pictures of every look that has what they show, in the order of the page."""
+"""The figures of every look that has what they show, in the order of the page."""
 
 WORDS: Final[Mapping[str, Callable[[FigureContext], str]]] = MappingProxyType(
     {
@@ -339,11 +339,11 @@ WORDS: Final[Mapping[str, Callable[[FigureContext], str]]] = MappingProxyType(
         "model": lambda scene: sentences.network(scene.model),
     }
 )
-"""What is seen in each view, in this case, or nothing where the view has no picture; in the order of the page."""
+"""What is seen in each view, in this case, or nothing where the view has no figure; in the order of the page."""
 
 
 def figures_of(scene: FigureContext) -> list[FigureSpec]:
-    """The pictures of this look: those of every look, one per layer, and those that only some pictures have."""
+    """The figures of this look: those of every look, one per layer, and those that only some images have."""
     look = scene.look
     more: list[FigureSpec] = []
     if look.item.box[2:] != look.item.size:

@@ -16,10 +16,10 @@ from innerview.viewer import sentences
 from innerview.viewer.page import Figure, overview_page
 
 SHEET: Final = 60
-"""Pictures on the contact sheet, at most: more can't be told apart on a screen."""
+"""Images on the contact sheet, at most: more can't be told apart on a screen."""
 
 SIDE_BY_SIDE: Final = 9
-"""Pictures whose way from the baseline is shown side by side, as in the 2018 tutorial."""
+"""Images whose way from the baseline is shown side by side, as in the 2018 tutorial."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,9 +51,9 @@ def write_overview(folder: Path, seen: Sequence[Seen], query: Query) -> None:
         verdicts=[sentences.brief_verdict(one.verdict) for one in drawn],
     )
     pictures.save(sheet, folder / "contact-sheet.png")
-    figures = [Figure("contact-sheet.png", "Each picture beside its map, all on one scale.", *sheet.size)]
+    figures = [Figure("contact-sheet.png", "Each image beside its map, all on one scale.", *sheet.size)]
     figures += _interior(folder, seen[:SIDE_BY_SIDE])
-    lead = [f"{len(seen)} pictures. Open one for its layers, gradients, attributions and what is left of it."]
+    lead = [f"{len(seen)} images. Open one for its layers, gradients, attributions and what is left of it."]
     if len(seen) > SIDE_BY_SIDE:
         lead.append(
             f"The sheet shows the first {min(SHEET, len(seen))}, the gradients the first {SIDE_BY_SIDE} of them."
@@ -74,6 +74,6 @@ def _interior(folder: Path, seen: Sequence[Seen]) -> list[Figure]:
     pictures.save(strip, folder / "interior-sheet.png")
     pictures.save(moving, folder / "interior-sheet.webp")
     return [
-        Figure("interior-sheet.png", "The gradients of the pictures on their way from the baseline.", *strip.size),
+        Figure("interior-sheet.png", "The gradients of the images on their way from the baseline.", *strip.size),
         Figure("interior-sheet.webp", "the gradients at rising alpha", *moving.frames[0].size, moving=True),
     ]

@@ -16,7 +16,7 @@ from innerview.results.io import save_result
 from innerview.targets import label
 from innerview.viewer import sentences
 from innerview.viewer.explanations import EXPLANATIONS
-from innerview.viewer.page import Answer, Figure, Section, picture_page
+from innerview.viewer.page import Answer, Figure, Section, image_page
 from innerview.workbench.explain.drawing import WORDS, Drawn, FigureContext, figures_of
 
 LISTED: Final = 5
@@ -29,7 +29,7 @@ def write_look(scene: FigureContext, folder: Path, drawn: dict[str, Drawn], *, b
     Args:
         scene: the look and how to draw it.
         folder: exists.
-        drawn: pictures that are the same for every look of this run, by file; filled as they are drawn.
+        drawn: figures that are the same for every look of this run, by file; filled as they are drawn.
         back: link to the page over all images; empty for none.
         view: link to the page with the viewer; empty for none.
 
@@ -41,17 +41,17 @@ def write_look(scene: FigureContext, folder: Path, drawn: dict[str, Drawn], *, b
     save_result(folder, _results(scene))  # first of all: what was worked out is there whatever can't be drawn
     for shot in figures_of(scene):
         try:
-            picture = drawn.get(shot.file) or shot.draw(scene)
-            pictures.save(picture, folder / shot.file)
+            figure = drawn.get(shot.file) or shot.draw(scene)
+            pictures.save(figure, folder / shot.file)
         except (OutputError, MemoryError):
             raise
         except Exception as problem:  # noqa: BLE001 one image that can't be drawn doesn't take the others with it
             missing[shot.file] = f"{type(problem).__name__}: {problem}"
             continue
         if shot.same:
-            drawn[shot.file] = picture
-        moving = isinstance(picture, Animation)
-        size = (picture.frames[0] if moving else picture).size
+            drawn[shot.file] = figure
+        moving = isinstance(figure, Animation)
+        size = (figure.frames[0] if moving else figure).size
         figures.setdefault(shot.view, []).append(Figure(shot.file, shot.words, *size, moving=moving))
     sections = [
         Section(view, EXPLANATIONS[view], say(scene), tuple(figures[view]))
@@ -59,7 +59,7 @@ def write_look(scene: FigureContext, folder: Path, drawn: dict[str, Drawn], *, b
         if view in figures
     ]
     look = scene.look
-    page = picture_page(
+    page = image_page(
         f"Inside the model: {look.item.name}",
         [sentences.says(look.prediction, look.item.class_number), f"It saw {look.item.words}.", *_missing(missing)],
         _answers(look.prediction),

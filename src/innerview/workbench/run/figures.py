@@ -1,4 +1,4 @@
-"""What a view of runs consists of: pictures, each also made for a telephone, tables, and words."""
+"""What a view of runs consists of: figures, each also made for a telephone, tables, and words."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ Drawing = Callable[..., "Image | Animation | Figure"]
 ONE_COLUMN: Final[Mapping[str, Any]] = MappingProxyType({"columns": 1})
 TWO_COLUMNS: Final[Mapping[str, Any]] = MappingProxyType({"columns": 2})
 SLIM: Final[Mapping[str, Any]] = MappingProxyType({"width": NARROW})
-"""How pictures are drawn for a telephone: with one plot in a row, two tiles, or in all narrower."""
+"""How figures are drawn for a telephone: with one plot in a row, two tiles, or in all narrower."""
 
 
 @dataclass(frozen=True)
 class FigureSpec:
-    """One picture of a view.
+    """One figure of a view.
 
     Attributes:
         file: its name.

@@ -1,4 +1,4 @@
-"""Look at one or several trainings: a page, its pictures, and every number behind them. NumPy alone, no framework.
+"""Look at one or several trainings: a page, its figures, and every number behind them. NumPy alone, no framework.
 
 Everything is worked out of run folders as they are at that moment, finished or not. What a run can't give (another
 architecture, no tests logged) is left out, and the page says why.
@@ -16,7 +16,7 @@ from PIL.Image import Image
 from innerview import pictures
 from innerview.files.atomic import write
 from innerview.pictures import Animation
-from innerview.pictures.saving import DPI, to_picture
+from innerview.pictures.saving import DPI, to_pillow
 from innerview.results import versions
 from innerview.session.progress import Report
 from innerview.session.query import Query
@@ -74,7 +74,7 @@ def run(
 
     Raises:
         UsageError: something asked for does not exist or has no meaning.
-        DataError: a run or the data set can't be read; `ImageError`: a picture can't.
+        DataError: a run or the data set can't be read; `ImageError`: an image can't.
         OutputError: the folder can't be written or holds other things.
     """
     asked = query or Query()
@@ -118,14 +118,14 @@ def _figure(sheet: FigureSpec, folder: Path) -> Figure:
     return Figure(sheet.file, sheet.words, width, height, sheet.caption, sheet.moving, narrow)
 
 
-def _drawn(picture: Image | Animation | ChartFigure, file: Path, density: int) -> tuple[int, int, int]:
+def _drawn(figure: Image | Animation | ChartFigure, file: Path, density: int) -> tuple[int, int, int]:
     """Write what was drawn; give its width, its height, and its pixels to one of the page's."""
-    if isinstance(picture, Animation | Image):
+    if isinstance(figure, Animation | Image):
         density = 1
     else:
-        picture = to_picture(picture, density * DPI)
-    pictures.save(picture, file)
-    return *(picture.frames[0].size if isinstance(picture, Animation) else picture.size), density
+        figure = to_pillow(figure, density * DPI)
+    pictures.save(figure, file)
+    return *(figure.frames[0].size if isinstance(figure, Animation) else figure.size), density
 
 
 def _signs(worked: Sequence[Worked]) -> list[Warned]:

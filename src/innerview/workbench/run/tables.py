@@ -64,7 +64,7 @@ def unit_times(found: UnitTimes) -> bytes:
 
 
 def timelines_table(found: Sequence[Timeline]) -> bytes:
-    """One line for each picture, checkpoint and class."""
+    """One line for each image, checkpoint and class."""
     body = [
         (timeline.name, frame.step, name, float(frame.prediction.logits[at]), float(frame.prediction.probabilities[at]))
         for timeline in found
@@ -75,7 +75,7 @@ def timelines_table(found: Sequence[Timeline]) -> bytes:
 
 
 def timelines_arrays(found: Sequence[Timeline]) -> bytes:
-    """Maps, picture × checkpoint × height × width, with the pictures and the steps."""
+    """Maps, image × checkpoint × height × width, with the images and the steps."""
     return arrays(
         {
             "images": np.stack([timeline.image for timeline in found]),

@@ -1,4 +1,4 @@
-"""The views of runs: which pictures and tables belong to which, under which names, and what is said about them.
+"""The views of runs: which figures and tables belong to which, under which names, and what is said about them.
 
 With one run, files have plain names; with several, a run's own files begin with its name.
 """
