@@ -221,7 +221,7 @@ def aggregate_segments(result: Explained[T], segments: ArrayLike) -> Attribution
 def ask(
     model: Model,
     image: NumpyImageLike,
-    region: Box | ArrayLike | Sequence[Box | ArrayLike],
+    region: str | Box | ArrayLike | Sequence[Box | ArrayLike],
     target: str | int | None = ...,
     *,
     objective: str = ...,
@@ -237,7 +237,8 @@ def ask(
     Args:
         model: any model; no gradients are needed.
         image: one image (pixels in [0, 1], height × width × channel).
-        region: a box (left, top, width, height in pixels of the image), or a mask of height × width; or several.
+        region: a box (left, top, width, height in pixels of the image), or a mask of height × width; or several; or
+            "superpixels" ("superpixels:8" for so many; extra `superpixels`): each of them.
         target: class that is explained, by number; the predicted one if None.
         objective: "log-odds", "logit", "contrast" or "probability"; if empty the log-odds, and what is usual for
             outputs that have none.
@@ -258,7 +259,7 @@ def ask(
 def ask(
     model: Model,
     image: T,
-    region: Box | ArrayLike | Sequence[Box | ArrayLike],
+    region: str | Box | ArrayLike | Sequence[Box | ArrayLike],
     target: str | int | None = ...,
     *,
     objective: str = ...,
@@ -274,7 +275,8 @@ def ask(
     Args:
         model: any model; no gradients are needed.
         image: one image (pixels in [0, 1], height × width × channel).
-        region: a box (left, top, width, height in pixels of the image), or a mask of height × width; or several.
+        region: a box (left, top, width, height in pixels of the image), or a mask of height × width; or several; or
+            "superpixels" ("superpixels:8" for so many; extra `superpixels`): each of them.
         target: class that is explained, by number; the predicted one if None.
         objective: "log-odds", "logit", "contrast" or "probability"; if empty the log-odds, and what is usual for
             outputs that have none.
@@ -980,7 +982,7 @@ def removed_and_alone(
     image: NumpyImageLike,
     target: TargetLike = ...,
     *,
-    regions: int | tuple[int, int] | ArrayLike = ...,
+    regions: int | tuple[int, int] | str | ArrayLike = ...,
     fills: Sequence[str | ArrayLike | Fill] = ...,
     progress: Progress | None = ...,
 ) -> Attribution:
@@ -990,7 +992,8 @@ def removed_and_alone(
         model: any model; no gradients are needed.
         image: one image (pixels in [0, 1], height × width × channel).
         target: an open class is the one that wins at the image.
-        regions: a number of regions, rows and columns of a grid, or labels of each pixel's region.
+        regions: a number of regions, rows and columns of a grid, labels of each pixel's region, or "superpixels"
+            ("superpixels:8" for so many; extra `superpixels`).
         fills: what stands where a region is taken away: names (see `fills.FILLS`) or images.
         progress: called with passes done and in all.
 
@@ -1000,6 +1003,7 @@ def removed_and_alone(
 
     Raises:
         UsageError: fewer than 2 regions, an unknown fill or none, a target without meaning here.
+        MissingExtra: superpixels without scikit-image.
         ImageError: the image, an image that fills, or the labels do not fit the model.
         ModelError: an output is NaN or infinite; says for which region.
     """
@@ -1010,7 +1014,7 @@ def removed_and_alone(
     image: T,
     target: TargetLike = ...,
     *,
-    regions: int | tuple[int, int] | ArrayLike = ...,
+    regions: int | tuple[int, int] | str | ArrayLike = ...,
     fills: Sequence[str | ArrayLike | Fill] = ...,
     progress: Progress | None = ...,
 ) -> Attribution[T]:
@@ -1020,7 +1024,8 @@ def removed_and_alone(
         model: any model; no gradients are needed.
         image: one image (pixels in [0, 1], height × width × channel).
         target: an open class is the one that wins at the image.
-        regions: a number of regions, rows and columns of a grid, or labels of each pixel's region.
+        regions: a number of regions, rows and columns of a grid, labels of each pixel's region, or "superpixels"
+            ("superpixels:8" for so many; extra `superpixels`).
         fills: what stands where a region is taken away: names (see `fills.FILLS`) or images.
         progress: called with passes done and in all.
 
@@ -1030,6 +1035,7 @@ def removed_and_alone(
 
     Raises:
         UsageError: fewer than 2 regions, an unknown fill or none, a target without meaning here.
+        MissingExtra: superpixels without scikit-image.
         ImageError: the image, an image that fills, or the labels do not fit the model.
         ModelError: an output is NaN or infinite; says for which region.
     """
@@ -1040,7 +1046,7 @@ def sampled_shapley(
     image: NumpyImageLike,
     target: TargetLike = ...,
     *,
-    regions: int | tuple[int, int] | ArrayLike = ...,
+    regions: int | tuple[int, int] | str | ArrayLike = ...,
     fill: str | ArrayLike | Fill = ...,
     half_width: float | None = ...,
     confidence: float = ...,
@@ -1054,7 +1060,8 @@ def sampled_shapley(
         model: any model; no gradients are needed.
         image: one image (pixels in [0, 1], height × width × channel).
         target: an open class is the one that wins at the image.
-        regions: a number of regions, rows and columns of a grid, or labels of each pixel's region.
+        regions: a number of regions, rows and columns of a grid, labels of each pixel's region, or "superpixels"
+            ("superpixels:8" for so many; extra `superpixels`).
         fill: what stands where a region is taken away: a name (see `fills.FILLS`), an image or a fill.
         half_width: of the intervals, in units of the target; a twentieth of the score's change (or of a tenth of the
             score, where that is more) if None.
@@ -1068,6 +1075,7 @@ def sampled_shapley(
 
     Raises:
         UsageError: fewer than 2 regions, a half-width or confidence without meaning, too few passes for the pilot.
+        MissingExtra: superpixels without scikit-image.
         ImageError: image, fill or labels do not fit the model.
         ModelError: an output is NaN or infinite; says for which regions.
     """
@@ -1078,7 +1086,7 @@ def sampled_shapley(
     image: T,
     target: TargetLike = ...,
     *,
-    regions: int | tuple[int, int] | ArrayLike = ...,
+    regions: int | tuple[int, int] | str | ArrayLike = ...,
     fill: str | ArrayLike | Fill = ...,
     half_width: float | None = ...,
     confidence: float = ...,
@@ -1092,7 +1100,8 @@ def sampled_shapley(
         model: any model; no gradients are needed.
         image: one image (pixels in [0, 1], height × width × channel).
         target: an open class is the one that wins at the image.
-        regions: a number of regions, rows and columns of a grid, or labels of each pixel's region.
+        regions: a number of regions, rows and columns of a grid, labels of each pixel's region, or "superpixels"
+            ("superpixels:8" for so many; extra `superpixels`).
         fill: what stands where a region is taken away: a name (see `fills.FILLS`), an image or a fill.
         half_width: of the intervals, in units of the target; a twentieth of the score's change (or of a tenth of the
             score, where that is more) if None.
@@ -1106,6 +1115,7 @@ def sampled_shapley(
 
     Raises:
         UsageError: fewer than 2 regions, a half-width or confidence without meaning, too few passes for the pilot.
+        MissingExtra: superpixels without scikit-image.
         ImageError: image, fill or labels do not fit the model.
         ModelError: an output is NaN or infinite; says for which regions.
     """
@@ -1116,7 +1126,7 @@ def shapley(
     image: NumpyImageLike,
     target: TargetLike = ...,
     *,
-    regions: int | tuple[int, int] | ArrayLike = ...,
+    regions: int | tuple[int, int] | str | ArrayLike = ...,
     fills: Sequence[str | ArrayLike | Fill] = ...,
     max_evaluations: int | None = ...,
     progress: Progress | None = ...,
@@ -1128,7 +1138,8 @@ def shapley(
         image: one image (pixels in [0, 1], height × width × channel).
         target: an open class is the one that wins at the image.
         regions: a number of regions (2 to 12) as square and equal as pixels allow; rows and columns of a grid; or the
-            number of each pixel's region, from 0, such as segments or a mask.
+            number of each pixel's region, from 0, such as segments or a mask; or "superpixels" ("superpixels:8" for so
+            many), which follow the image's colours (extra `superpixels`).
         fills: what stands where a region is taken away: names (see `fills.FILLS`) or images.
         max_evaluations: refuse to begin if it takes more passes.
         progress: called with passes done and in all.
@@ -1136,6 +1147,7 @@ def shapley(
     Raises:
         UsageError: fewer than 2 regions or more than 12, more passes than allowed, an unknown fill or none, a target
             without meaning here.
+        MissingExtra: superpixels without scikit-image.
         ImageError: the image, an image that fills, or the labels do not fit the model.
         ModelError: an output is NaN or infinite; says for which regions.
     """
@@ -1146,7 +1158,7 @@ def shapley(
     image: T,
     target: TargetLike = ...,
     *,
-    regions: int | tuple[int, int] | ArrayLike = ...,
+    regions: int | tuple[int, int] | str | ArrayLike = ...,
     fills: Sequence[str | ArrayLike | Fill] = ...,
     max_evaluations: int | None = ...,
     progress: Progress | None = ...,
@@ -1158,7 +1170,8 @@ def shapley(
         image: one image (pixels in [0, 1], height × width × channel).
         target: an open class is the one that wins at the image.
         regions: a number of regions (2 to 12) as square and equal as pixels allow; rows and columns of a grid; or the
-            number of each pixel's region, from 0, such as segments or a mask.
+            number of each pixel's region, from 0, such as segments or a mask; or "superpixels" ("superpixels:8" for so
+            many), which follow the image's colours (extra `superpixels`).
         fills: what stands where a region is taken away: names (see `fills.FILLS`) or images.
         max_evaluations: refuse to begin if it takes more passes.
         progress: called with passes done and in all.
@@ -1166,6 +1179,7 @@ def shapley(
     Raises:
         UsageError: fewer than 2 regions or more than 12, more passes than allowed, an unknown fill or none, a target
             without meaning here.
+        MissingExtra: superpixels without scikit-image.
         ImageError: the image, an image that fills, or the labels do not fit the model.
         ModelError: an output is NaN or infinite; says for which regions.
     """

@@ -259,6 +259,8 @@ REGIONS: Cases = {
     "one region, sampled": lambda: sampled_shapley(COLOURS, PLAIN, Logit(0), regions=1),
     "more regions than can be combined": lambda: shapley(COLOURS, PLAIN, Logit(0), regions=13),
     "more regions than pixels": lambda: shapley(COLOURS, PLAIN, Logit(0), regions=2000),
+    "regions in words that are none": lambda: shapley(COLOURS, PLAIN, Logit(0), regions="segments"),
+    "more superpixels than pixels": lambda: sampled_shapley(COLOURS, PLAIN, Logit(0), regions="superpixels:2000"),
     "regions of another size": lambda: shapley(COLOURS, PLAIN, Logit(0), regions=np.zeros((28, 28), int)),
     "a region without a pixel": lambda: shapley(COLOURS, PLAIN, Logit(0), regions=2 * LABELS),
     "fewer passes than combinations": lambda: shapley(COLOURS, PLAIN, Logit(0), regions=4, max_evaluations=20),

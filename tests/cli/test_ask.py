@@ -35,6 +35,16 @@ def test_regions_and_masks_are_answered_and_kept(capsys: pytest.CaptureFixture[s
         assert min(chart.size) > 300
 
 
+def test_superpixels_are_asked_about_one_by_one(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["ask", "cat", "--region", "superpixels:3", "--placebos", "0", "-o", "asked"]) == 0
+    found = innerview.load_result("asked")["effects"]
+    assert len(found.regions) == 3
+    assert all(sentence in capsys.readouterr().out for sentence in found.sentences[:1])
+    assert found.provenance.regions.endswith("merged to 3 by colour)")
+    assert main(["ask", "cat", "--region", "superpixels:3", "--region", "8,8,4,4"]) == 2
+    assert "ask about superpixels alone" in capsys.readouterr().err
+
+
 def test_an_image_file_is_a_fill(capsys: pytest.CaptureFixture[str]) -> None:
     Image.fromarray(np.full((40, 50, 3), 200, np.uint8)).save("wall.png")
     assert main(["ask", "cat", "--region", "8,8,4,4", "--placebos", "0", "--fill", "wall.png", "--target", "dog"]) == 0

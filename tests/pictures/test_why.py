@@ -47,6 +47,18 @@ def test_regions_are_drawn_in_the_size_of_a_tile_with_lines_between_them(channel
     assert red[0] > red[2]
 
 
+def test_a_number_stands_in_its_own_region() -> None:
+    """A region that bends around another one has its middle in that."""
+    labels = np.ones((32, 32), np.int64)
+    labels[10:22, 10:22] = 0
+    image = np.full((32, 32, 3), 0.5, np.float32)
+    both = np.asarray(regions_on_image(image, labels, np.array([0.0, 0.9]))).astype(int)
+    alone = np.asarray(regions_on_image(image, labels, np.array([0.0, 0.7]))).astype(int)
+    changed = np.argwhere(np.abs(both - alone).max(axis=2) > 60)  # the digits, and not the shade
+    assert len(changed)
+    assert labels[tuple(changed.mean(axis=0).astype(int) // 10)] == 1
+
+
 def test_regions_that_all_do_nothing_are_drawn() -> None:
     labels = np.arange(4).reshape(2, 2)
     regions_on_image(np.zeros((2, 2, 3), np.float32), labels, np.zeros(4))

@@ -68,6 +68,7 @@ def results() -> Mapping[str, object]:
         },
         "methods": {
             "occlusion": methods.occlusion(model, image, target, fill=black, window=2),
+            "removed-and-alone": methods.removed_and_alone(model, image, target, regions=(1, 3), fills=("black",)),
             "smooth-grad": methods.smooth_grad(model, image, target, n_samples=3),
             "gradient": methods.gradient(model, image, target),
         },

@@ -18,8 +18,12 @@ from innerview.adapters.function import FunctionModel
 from innerview.adapters.numpy import NumpyModel
 from innerview.adapters.operations import Convolution, Dense, Flatten, GlobalMean, ReLU
 from innerview.cli import main
+from innerview.data.fitting import preprocess
+from innerview.data.reading import load_image
 from innerview.errors import DataError, ModelError, OutputError, UsageError
+from innerview.methods import segment_sums, shapley
 from innerview.methods.method import Chosen, Method
+from innerview.methods.regions import parse_regions
 from innerview.model import InputSpec, Model, OutputSpec
 from innerview.results import Attribution, Comparison, Provenance
 from innerview.results.comparison import family
@@ -27,7 +31,7 @@ from innerview.results.io import load_result
 from innerview.types import Array
 from innerview.workbench.compare import judging
 from innerview.workbench.compare.compare import FEWEST, Compared, check, compare, measure
-from innerview.workbench.compare.entrants import Entrant, enter, read_regions
+from innerview.workbench.compare.entrants import Entrant, enter, resolve
 from innerview.workbench.compare.judging import OTHERS, Plan, judge
 from innerview.workbench.compare.keeping import NAME, kept_comparison, place_for
 from innerview.workbench.compare.rows import Rows
@@ -448,12 +452,34 @@ def test_methods_of_captum_take_part(tmp_path: Path) -> None:
 
 
 def test_regions_as_they_are_typed() -> None:
-    assert read_regions("3x3") == (3, 3)
-    assert read_regions("2×4") == (2, 4)
-    assert read_regions("9") == 9
+    assert parse_regions("3x3") == (3, 3)
+    assert parse_regions("2×4") == (2, 4)
+    assert parse_regions("9") == 9
     for text in ("three", "3x3x3", "-1", ""):
-        with pytest.raises(UsageError, match="give rows and columns"):
-            read_regions(text)
+        with pytest.raises(UsageError, match="rows and columns such as 3x3"):
+            parse_regions(text)
+
+
+def test_superpixels_are_of_each_image(data: Path, tmp_path: Path) -> None:
+    model = curved()
+    asked: dict[str, Any] = {"methods": ("gradient", "occlusion:window=4"), "fills": ("mean", "black"), "limit": 6}
+    found = compare(
+        model, data, regions="superpixels:4", checked=3, mosaics=0, output=tmp_path / "out", **asked
+    ).comparison
+    assert found.regions == 4
+    assert "Regions are 4 superpixels of each image, which follow its colours." in found.notes
+    head, *rows = [json.loads(one) for one in (tmp_path / "out" / "rows.jsonl").read_text().splitlines()]
+    assert head["regions"] == "superpixels:4"
+    plan = Plan(model, enter(model, asked["methods"]).entrants, asked["fills"], "superpixels:4")
+    assert plan.n_regions == 4
+    for row in rows:
+        image = preprocess(load_image(data / f"{row['image'].replace(':', '/')}.png"), model.input).pixels
+        labels = plan.labels(image)
+        exact = shapley(model, image, plan.objectives.score, regions=labels, fills=("mean",)).values[0]
+        np.testing.assert_allclose(row["truth"]["fills"]["mean"]["values"], exact, rtol=1e-4, atol=1e-6)
+        asking = resolve(plan.objectives, model.forward(image[None]).outputs[0], model.output)
+        drawn, _ = judging.explained(plan, model, asking, plan.entrants[0], image)
+        np.testing.assert_allclose(row["found"]["gradient"]["sums"], segment_sums(drawn, labels), rtol=1e-3, atol=1e-5)
 
 
 def test_the_command(data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -470,5 +496,7 @@ def test_the_command(data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert main([*line, *small, "--seed", "1", "--output", str(folder)]) == 2
     assert "rows of another comparison" in capsys.readouterr().err
     assert main([*line, *small, "--regions", "none", "--output", str(folder)]) == 2
+    assert main([*line, *small, "--regions", "superpixels:13", "--output", str(tmp_path / "many")]) == 2
+    assert "from 2 to 12 are taken" in capsys.readouterr().err
     assert main(["compare", "allcnn"]) == 2
     assert main(["compare", "nothing", str(data)]) == 2

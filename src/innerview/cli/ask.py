@@ -18,7 +18,7 @@ from innerview.cli.console import say
     "regions",
     multiple=True,
     metavar="X,Y,W,H",
-    help="Left, top, width and height, in pixels of the image as the model sees it; several.",
+    help="Left, top, width and height, in pixels of the image as the model sees it; several. Or superpixels[:N].",
 )
 @click.option(
     "--mask", "masks", multiple=True, metavar="FILE", help="A region as an image, bright where it is; several."

@@ -25,7 +25,13 @@ from innerview.cli.console import say
     "--baseline", "baselines", multiple=True, metavar="NAME", help="Each method with each. [black, mean, blurred]"
 )
 @click.option("--fill", "fills", multiple=True, metavar="NAME", help="Truth under each. [blurred, mean, black]")
-@click.option("--regions", metavar="RxC", default="3x3", show_default=True, help="Grid, or number of regions: 2 to 12.")
+@click.option(
+    "--regions",
+    metavar="RxC",
+    default="3x3",
+    show_default=True,
+    help="Grid, number of regions (2 to 12), or superpixels[:N].",
+)
 @click.option("--limit", type=click.IntRange(1), default=100, show_default=True, help="Images at most.")
 @click.option(
     "--check-every", "checked", type=click.IntRange(0), default=4, show_default=True, metavar="N",
@@ -47,13 +53,13 @@ def command(*, model: Any, named: str, data: Path, regions: str, output: Path, *
     and every method and control is judged by them. Begun again, it goes on where it was ended.
     """
     from innerview.cli.progress import steps
+    from innerview.methods.regions import parse_regions
     from innerview.workbench import compare
-    from innerview.workbench.compare.entrants import read_regions
 
     given = {name: value for name, value in asked.items() if value not in (None, ())}
     with steps("Comparing") as progress:
         found = compare(
-            model, data, regions=read_regions(regions), output=output, named=named, progress=progress, **given
+            model, data, regions=parse_regions(regions), output=output, named=named, progress=progress, **given
         )
     say(found.advice)
     for note in (*found.comparison.left_out, *found.comparison.notes):

@@ -31,6 +31,11 @@ def words(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
+def regions(text: str) -> int | str:
+    """Read a number; anything else is read where it is used; a type for click."""
+    return int(text) if text.isdecimal() and len(text) < 7 else text
+
+
 MODEL: Final = (
     click.option(
         "--model",
@@ -167,7 +172,12 @@ QUERY: Final[Mapping[str, Decorator]] = MappingProxyType(
         "tolerance": option("--tolerance", type=float, help="Error of the maps to reach: 0.01 is 1 %."),
         "max_evaluations": option("--max-evaluations", type=click.IntRange(2), help="Most evaluations to spend."),
         "judge": option("--judge/--no-judge", help="Hold maps against every combination of regions. [of small images]"),
-        "regions": option("--regions", type=click.IntRange(2, 12), help="Regions of which all combinations are shown."),
+        "regions": option(
+            "--regions",
+            type=regions,
+            metavar="REGIONS",
+            help="All combinations of these are shown: a number (2 to 12), 3x3, superpixels[:N].",
+        ),
         "fills": option(
             "--fill",
             "fills",

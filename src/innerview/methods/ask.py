@@ -24,6 +24,7 @@ from innerview.errors import UsageError
 from innerview.fills import DEFAULT_FILLS, Fill
 from innerview.methods.filled import FilledPasses, make_fills
 from innerview.methods.paired import holm
+from innerview.methods.partitions import name_regions
 from innerview.methods.passes import Progress, check_picture
 from innerview.methods.placebos import (
     Box,
@@ -35,6 +36,7 @@ from innerview.methods.placebos import (
     read_regions,
     region_name,
 )
+from innerview.methods.regions import Divided, divide
 from innerview.model import Model
 from innerview.results import Provenance
 from innerview.results.region_effects import LEVEL, RegionEffects
@@ -44,6 +46,9 @@ from innerview.types import Array, Image
 
 DEFAULT_PLACEBOS: Final = 199
 """Other positions that are tried at most: p goes down to 0.005."""
+
+DEFAULT_SUPERPIXELS: Final = 4
+"""Two tries each: of more regions, none could stand out from so few placebos."""
 
 ROUNDING: Final = 64
 """Units of the last place of the largest score, within which effects count as equal."""
@@ -57,7 +62,7 @@ OBJECTIVES: Final = MappingProxyType[str, Callable[[int | None], Target]](
 def ask(
     model: Model,
     image: Image,
-    region: Box | Array | Sequence[Box | Array],
+    region: str | Box | Array | Sequence[Box | Array],
     target: int | None = None,
     *,
     objective: str = "",
@@ -73,7 +78,8 @@ def ask(
     Args:
         model: any model; no gradients are needed.
         image: one image (pixels in [0, 1], height × width × channel).
-        region: a box (left, top, width, height in pixels of the image), or a mask of height × width; or several.
+        region: a box (left, top, width, height in pixels of the image), or a mask of height × width; or several; or
+            "superpixels" ("superpixels:8" for so many; extra `superpixels`): each of them.
         target: class that is explained, by number; the predicted one if None.
         objective: "log-odds", "logit", "contrast" or "probability"; if empty the log-odds, and what is usual for
             outputs that have none.
@@ -106,7 +112,7 @@ def ask(
 def region_effects(
     model: Model,
     image: Image,
-    region: Box | Array | Sequence[Box | Array],
+    region: str | Box | Array | Sequence[Box | Array],
     target: Target,
     *,
     fills: Sequence[str | Image | Fill] = DEFAULT_FILLS,
@@ -124,11 +130,8 @@ def region_effects(
     those that follow. Raises as `ask` does.
     """
     check_picture(model, image, "image")
-    height, width = image.shape[:2]
-    single = isinstance(region, np.ndarray) or is_box(region)
-    asked = [cast("Box | Array", region)] if single else list(cast("Sequence[Box | Array]", region))
-    masks = read_regions(asked, height, width)
-    called = list(names) or [region_name(one, number) for number, one in enumerate(asked, start=1)]
+    masks, usual, divided = _read(image, region)
+    called = list(names or usual)
     if len(called) != len(masks) or n_placebos < 0 or not fills:
         raise UsageError(
             f"{len(masks)} regions with {len(called)} names, {n_placebos} placebos and {len(fills)} fills were asked "
@@ -146,12 +149,34 @@ def region_effects(
         for row, placed in zip(found, places, strict=True):
             for under in row:
                 asking.go_on(under, placed, 1 + most)
-        return _result(asking, found, masks, [placed.first(most) for placed in places], earlier, seed)
+        effects = _result(asking, found, masks, [placed.first(most) for placed in places], earlier, seed)
+        if divided is None:
+            return effects
+        source = replace(effects.provenance, regions=divided.words)
+        return replace(effects, provenance=source, notes=(*divided.notes, *effects.notes))
 
     for most in levels:
         if level is not None and most < n_placebos:
             level(after(most))
     return after(n_placebos)
+
+
+def _read(
+    image: Image, region: str | Box | Array | Sequence[Box | Array]
+) -> tuple[list[Mask], list[str], Divided | None]:
+    """Masks of what is asked about, what each is called, and how they were made if they were made here."""
+    height, width = image.shape[:2]
+    if isinstance(region, str):
+        divided = divide(image, region, DEFAULT_SUPERPIXELS)
+        masks = [divided.labels == number for number in range(divided.number)]
+        return read_regions(masks, height, width), list(name_regions(divided.labels)), divided
+    single = isinstance(region, np.ndarray) or is_box(region)
+    asked = [cast("Box | Array", region)] if single else list(cast("Sequence[Box | Array]", region))
+    return (
+        read_regions(asked, height, width),
+        [region_name(one, number) for number, one in enumerate(asked, start=1)],
+        None,
+    )
 
 
 def correct_for(effects: RegionEffects, earlier: Sequence[float]) -> RegionEffects:

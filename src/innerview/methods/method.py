@@ -13,12 +13,15 @@ from typing import Any, Final, Literal, TypeAlias, cast
 
 from innerview.errors import UsageError
 from innerview.methods.passes import Progress
+from innerview.methods.regions import parse_regions
 from innerview.model import Model, has_gradients
 from innerview.results import Explained
 from innerview.targets import Target
 from innerview.types import Image
 
-OptionType: TypeAlias = Literal["whole", "number", "numbers", "size", "yes or no", "choice", "choices", "layer"]
+OptionType: TypeAlias = Literal[
+    "whole", "number", "numbers", "size", "regions", "yes or no", "choice", "choices", "layer"
+]
 
 Result: TypeAlias = Literal[
     "map", "regions", "effects", "parts", "distances", "curve", "path", "layers", "prediction", "histograms"
@@ -67,6 +70,10 @@ TYPES: Final[Mapping[OptionType, tuple[Callable[[str], object], str]]] = Mapping
         "number": (_read_number, "a number"),
         "numbers": (_read_numbers, "numbers with + between them"),
         "size": (_read_size, "a whole number, or height and width such as 8x4"),
+        "regions": (
+            parse_regions,
+            "a number, rows and columns such as 3x3, or superpixels (superpixels:8 for so many)",
+        ),
         "yes or no": (_read_switch, "yes or no"),
         "choice": (str, "one of"),
         "choices": (_read_words, "with + between them, from"),
@@ -133,7 +140,7 @@ class Option:
         """
         try:
             value = TYPES[self.type][0](text)
-        except (ValueError, KeyError):
+        except (ValueError, KeyError, UsageError):
             value = None
         if value is None or not self._within(value):
             raise UsageError(f"{method} was given {self.name}={text}; {self.name} is {self.takes}")

@@ -18,8 +18,8 @@ from jaxtyping import Bool, Int
 from innerview.errors import UsageError
 from innerview.fills import DEFAULT_FILLS, Fill
 from innerview.methods.filled import FilledPasses, make_fills, require_fills
-from innerview.methods.partitions import partition
 from innerview.methods.passes import Progress, check_picture
+from innerview.methods.regions import divide
 from innerview.model import Model
 from innerview.results import Attribution, Provenance
 from innerview.targets import Target
@@ -34,7 +34,7 @@ def removed_and_alone(
     image: Image,
     target: Target,
     *,
-    regions: int | tuple[int, int] | Int[np.ndarray, "height width"] | Bool[np.ndarray, "height width"] = (
+    regions: int | tuple[int, int] | str | Int[np.ndarray, "height width"] | Bool[np.ndarray, "height width"] = (
         DEFAULT_REGIONS
     ),
     fills: Sequence[str | Image | Fill] = DEFAULT_FILLS,
@@ -46,7 +46,8 @@ def removed_and_alone(
         model: any model; no gradients are needed.
         image: one image (pixels in [0, 1], height × width × channel).
         target: an open class is the one that wins at the image.
-        regions: a number of regions, rows and columns of a grid, or labels of each pixel's region.
+        regions: a number of regions, rows and columns of a grid, labels of each pixel's region, or "superpixels"
+            ("superpixels:8" for so many; extra `superpixels`).
         fills: what stands where a region is taken away: names (see `fills.FILLS`) or images.
         progress: called with passes done and in all.
 
@@ -56,12 +57,13 @@ def removed_and_alone(
 
     Raises:
         UsageError: fewer than 2 regions, an unknown fill or none, a target without meaning here.
+        MissingExtra: superpixels without scikit-image.
         ImageError: the image, an image that fills, or the labels do not fit the model.
         ModelError: an output is NaN or infinite; says for which region.
     """
     check_picture(model, image, "image")
-    labels = partition(image.shape[0], image.shape[1], regions)
-    number = int(labels.max()) + 1
+    divided = divide(image, regions, DEFAULT_REGIONS)
+    labels, number = divided.labels, divided.number
     total = count_both(number, len(fills))
     made = make_fills(model, image, fills)
     passes = FilledPasses(model, image, total, progress)
@@ -88,9 +90,10 @@ def removed_and_alone(
         score=score,
         target=resolved.index,
         n_evaluations=passes.done,
-        provenance=Provenance.of(model, resolved.describe(model.output.class_names)),
+        provenance=Provenance.of(model, resolved.describe(model.output.class_names), regions=divided.words),
         pixel_error=(half / sizes)[labels],
-        notes=_notes(found),
+        regions=labels,
+        notes=(*divided.notes, *_notes(found)),
     )
 
 

@@ -5,7 +5,6 @@ A row says what its method is called, what it takes and what it costs; `method.M
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Final, cast
@@ -26,10 +25,10 @@ from innerview.methods.masking import DEFAULT_FRACTIONS, ORDERS, deletion, inser
 from innerview.methods.method import Method, Option, Options
 from innerview.methods.moments import FEWEST
 from innerview.methods.occlusion import choose_windows, count_windows, occlusion
-from innerview.methods.partitions import partition
 from innerview.methods.parts import parts, place_windows
 from innerview.methods.passes import predict
 from innerview.methods.path_predictions import path_predictions
+from innerview.methods.regions import count_regions
 from innerview.methods.removed_and_alone import DEFAULT_REGIONS as REGIONS_BOTH
 from innerview.methods.removed_and_alone import count_both, removed_and_alone
 from innerview.methods.sampled_shapley import DEFAULT_MOST, DEFAULT_SAMPLED, check_request, sampled_shapley
@@ -52,8 +51,8 @@ MOST: Final = 100_000
 _SEED: Final = Option(name="seed", type="whole", words="of what is random", default=0, low=0, high=2**32 - 1)
 _REGIONS: Final = Option(
     name="regions",
-    type="size",
-    words="how many regions, or rows and columns of a grid",
+    type="regions",
+    words="how many regions, rows and columns of a grid, or superpixels",
     default=DEFAULT_REGIONS,
     low=1,
 )
@@ -97,21 +96,22 @@ def _settle_layer(model: Model, options: Options) -> Options:
     return dict(options) if chosen is None else {**options, "layer": as_said(chosen)}
 
 
-def _count_coalitions(_: Model, options: Options) -> int:
-    asked: int | tuple[int, int] = options["regions"]
-    number = math.prod(asked) if isinstance(asked, tuple) else asked
+def _regions(model: Model, options: Options, usual: int) -> int:
+    return count_regions(model.input.height, model.input.width, options["regions"], usual)
+
+
+def _count_coalitions(model: Model, options: Options) -> int:
+    number = _regions(model, options, DEFAULT_REGIONS)
     return count_passes(number, len(options["fills"]), options.get("max_evaluations"))
 
 
 def _settle_coalitions(model: Model, options: Options) -> Options:
-    partition(model.input.height, model.input.width, options["regions"])
     _count_coalitions(model, options)
     return options
 
 
 def _count_both(model: Model, options: Options) -> int:
-    labels = partition(model.input.height, model.input.width, options["regions"])
-    return count_both(int(labels.max()) + 1, len(options["fills"]))
+    return count_both(_regions(model, options, REGIONS_BOTH), len(options["fills"]))
 
 
 def _settle_both(model: Model, options: Options) -> Options:
@@ -120,8 +120,8 @@ def _settle_both(model: Model, options: Options) -> Options:
 
 
 def _settle_sampled(model: Model, options: Options) -> Options:
-    labels = partition(model.input.height, model.input.width, options["regions"])
-    check_request(int(labels.max()) + 1, options.get("half_width"), options["confidence"], options["max_evaluations"])
+    number = _regions(model, options, DEFAULT_SAMPLED)
+    check_request(number, options.get("half_width"), options["confidence"], options["max_evaluations"])
     return options
 
 
@@ -320,8 +320,8 @@ ROWS: Final[tuple[Method, ...]] = (
         options=(
             Option(
                 name="regions",
-                type="size",
-                words="how many regions, or rows and columns of a grid",
+                type="regions",
+                words="how many regions, rows and columns of a grid, or superpixels",
                 default=REGIONS_BOTH,
                 low=1,
             ),

@@ -24,8 +24,8 @@ from innerview.errors import UsageError
 from innerview.fills import Fill
 from innerview.methods.coalitions import name_coalition
 from innerview.methods.filled import FilledPasses, make_fills
-from innerview.methods.partitions import partition
 from innerview.methods.passes import Progress, check_picture
+from innerview.methods.regions import divide
 from innerview.model import Model
 from innerview.results import Attribution, Provenance
 from innerview.targets import Target
@@ -47,7 +47,7 @@ def sampled_shapley(
     image: Image,
     target: Target,
     *,
-    regions: int | tuple[int, int] | Int[np.ndarray, "height width"] | Bool[np.ndarray, "height width"] = (
+    regions: int | tuple[int, int] | str | Int[np.ndarray, "height width"] | Bool[np.ndarray, "height width"] = (
         DEFAULT_SAMPLED
     ),
     fill: str | Image | Fill = "blurred",
@@ -63,7 +63,8 @@ def sampled_shapley(
         model: any model; no gradients are needed.
         image: one image (pixels in [0, 1], height × width × channel).
         target: an open class is the one that wins at the image.
-        regions: a number of regions, rows and columns of a grid, or labels of each pixel's region.
+        regions: a number of regions, rows and columns of a grid, labels of each pixel's region, or "superpixels"
+            ("superpixels:8" for so many; extra `superpixels`).
         fill: what stands where a region is taken away: a name (see `fills.FILLS`), an image or a fill.
         half_width: of the intervals, in units of the target; a twentieth of the score's change (or of a tenth of the
             score, where that is more) if None.
@@ -77,12 +78,13 @@ def sampled_shapley(
 
     Raises:
         UsageError: fewer than 2 regions, a half-width or confidence without meaning, too few passes for the pilot.
+        MissingExtra: superpixels without scikit-image.
         ImageError: image, fill or labels do not fit the model.
         ModelError: an output is NaN or infinite; says for which regions.
     """
     check_picture(model, image, "image")
-    labels = partition(image.shape[0], image.shape[1], regions)
-    number = int(labels.max()) + 1
+    divided = divide(image, regions, DEFAULT_SAMPLED)
+    labels, number = divided.labels, divided.number
     check_request(number, half_width, confidence, max_evaluations)
     (made,) = make_fills(model, image, [fill])
     passes = FilledPasses(model, image, max_evaluations)  # told by the pair, below
@@ -130,9 +132,10 @@ def sampled_shapley(
         score=full,
         target=resolved.index,
         n_evaluations=passes.done,
-        provenance=Provenance.of(model, resolved.describe(model.output.class_names), seed=seed),
+        provenance=Provenance.of(model, resolved.describe(model.output.class_names), seed=seed, regions=divided.words),
         pixel_error=(widths / sizes)[labels],
-        notes=_notes(len(seen), widths, asked, resolved.unit, confidence, made),
+        regions=labels,
+        notes=(*divided.notes, *_notes(len(seen), widths, asked, resolved.unit, confidence, made)),
         baseline_score=empty,
     )
 

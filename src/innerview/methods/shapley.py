@@ -30,8 +30,8 @@ from innerview.methods.coalitions import (
     shapley_values,
 )
 from innerview.methods.filled import FilledPasses, make_fills, require_fills
-from innerview.methods.partitions import partition
 from innerview.methods.passes import Progress, check_picture
+from innerview.methods.regions import divide
 from innerview.model import Model
 from innerview.results import Provenance
 from innerview.results.shapley import Sets, ShapleyValues
@@ -52,7 +52,7 @@ def shapley(
     image: Image,
     target: Target,
     *,
-    regions: int | tuple[int, int] | Int[np.ndarray, "height width"] | Bool[np.ndarray, "height width"] = (
+    regions: int | tuple[int, int] | str | Int[np.ndarray, "height width"] | Bool[np.ndarray, "height width"] = (
         DEFAULT_REGIONS
     ),
     fills: Sequence[str | Image | Fill] = DEFAULT_FILLS,
@@ -66,7 +66,8 @@ def shapley(
         image: one image (pixels in [0, 1], height × width × channel).
         target: an open class is the one that wins at the image.
         regions: a number of regions (2 to 12) as square and equal as pixels allow; rows and columns of a grid; or the
-            number of each pixel's region, from 0, such as segments or a mask.
+            number of each pixel's region, from 0, such as segments or a mask; or "superpixels" ("superpixels:8" for so
+            many), which follow the image's colours (extra `superpixels`).
         fills: what stands where a region is taken away: names (see `fills.FILLS`) or images.
         max_evaluations: refuse to begin if it takes more passes.
         progress: called with passes done and in all.
@@ -74,12 +75,13 @@ def shapley(
     Raises:
         UsageError: fewer than 2 regions or more than 12, more passes than allowed, an unknown fill or none, a target
             without meaning here.
+        MissingExtra: superpixels without scikit-image.
         ImageError: the image, an image that fills, or the labels do not fit the model.
         ModelError: an output is NaN or infinite; says for which regions.
     """
     check_picture(model, image, "image")
-    labels = partition(image.shape[0], image.shape[1], regions)
-    number = int(labels.max()) + 1
+    divided = divide(image, regions, DEFAULT_REGIONS)
+    labels, number = divided.labels, divided.number
     count_passes(number, len(fills), max_evaluations)
     made = make_fills(model, image, fills)
     asked = _Asking(model, image, labels, target, progress, len(made))
@@ -108,9 +110,9 @@ def shapley(
         score=float(scores[0, -1]),
         target=asked.index,
         n_evaluations=asked.done,
-        provenance=Provenance.of(model, asked.described),
+        provenance=Provenance.of(model, asked.described, regions=divided.words),
     )
-    noted = (*_judged(names, scores, model), *_most(values, asked.unit), *_disagreement(found, names))
+    noted = (*divided.notes, *_judged(names, scores, model), *_most(values, asked.unit), *_disagreement(found, names))
     return replace(found, notes=(*noted, *_parts(sufficient, decisive, names, asked.answer_name)))
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from PIL import Image as Pillow
 from PIL import ImageDraw
 
@@ -82,11 +82,23 @@ def regions_on_image(
     draw = ImageDraw.Draw(drawn)
     typeface = canvas.font(tokens.TEXT_SIZE, bold=True)
     for number, value in enumerate(values.tolist()):
-        rows, columns = np.nonzero(labels == number)
-        middle = (float(columns.mean() + 0.5) * factor, float(rows.mean() + 0.5) * factor)
+        middle = tuple((at + 0.5) * factor for at in _middle(labels == number))
         text = written(value, limit) + (" ?" if number in unsure else "")
         draw.text(middle, text, fill="#FFFFFF", font=typeface, anchor="mm", stroke_width=3, stroke_fill=tokens.INK)
     return drawn
+
+
+def _middle(region: Bool[np.ndarray, "height width"]) -> tuple[float, float]:
+    """Column and row of a region's middle, where it is as wide as anywhere; else of the widest place near by."""
+    depth, left = np.zeros(region.shape, np.int64), np.pad(region, 1)
+    while left.any():
+        depth += left[1:-1, 1:-1]
+        left[1:-1, 1:-1] &= left[:-2, 1:-1] & left[2:, 1:-1] & left[1:-1, :-2] & left[1:-1, 2:]
+    middle = np.argwhere(region).mean(axis=0)
+    if depth[tuple(middle.astype(np.int64))] < depth.max():
+        widest = np.argwhere(depth == depth.max())
+        middle = widest[((widest - middle) ** 2).sum(axis=1).argmin()]
+    return float(middle[1]), float(middle[0])
 
 
 def written(value: float, limit: float) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 from innerview.errors import UsageError
 from innerview.reprs import short
@@ -146,6 +146,7 @@ class Attribution(Result["Attribution[Array]", A_co]):
         notes: what should be known before the map is believed, in sentences.
         baseline_score: from which the values add up to the score of the image, but for the error that is stated; None
             where they do not.
+        regions: number of each pixel's region, where the values are of regions; else None.
     """
 
     image: Float[A_co, "height width channel"]
@@ -160,6 +161,7 @@ class Attribution(Result["Attribution[Array]", A_co]):
     pixel_error: Float[A_co, "height width"] | None = None
     notes: tuple[str, ...] = ()
     baseline_score: float | None = None
+    regions: Int[A_co, "height width"] | None = None
 
     def to_shap(self) -> Any:
         """Give it as a `shap.Explanation`: values, data and, of one channel, bounds; 1 × height × width × channel.
@@ -226,6 +228,7 @@ def as_attribution(result: Explained) -> Attribution:
                 provenance=result.provenance,
                 pixel_error=result.disagreement if several else None,
                 notes=(f"Filled with {', '.join(result.fills)}.", *result.notes),
+                regions=result.labels,
             )
         case ClassEvidence():
             return Attribution(

@@ -53,6 +53,7 @@ class Provenance:
         seed: of whatever was random; None where nothing was.
         versions: of Python, NumPy and innerview.
         schema: number of the layout of the results.
+        regions: how the image was divided, in words; empty where it was not.
     """
 
     fingerprint: str
@@ -63,11 +64,16 @@ class Provenance:
     seed: int | None = None
     versions: Mapping[str, str] = field(default_factory=versions)
     schema: int = SCHEMA
+    regions: str = ""
 
     @staticmethod
-    def of(model: Model, target: str = "", baseline: str = "", seed: int | None = None) -> Provenance:
+    def of(
+        model: Model, target: str = "", baseline: str = "", seed: int | None = None, regions: str = ""
+    ) -> Provenance:
         """Take down what `model` says of itself."""
-        return Provenance(model.fingerprint, model.dtype.name, model.batch_size, target, baseline, seed)
+        return Provenance(
+            model.fingerprint, model.dtype.name, model.batch_size, target, baseline, seed, regions=regions
+        )
 
 
 @short

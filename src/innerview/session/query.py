@@ -22,8 +22,9 @@ from innerview.methods.ask import DEFAULT_PLACEBOS
 from innerview.methods.integrated_gradients import DEFAULT_RULE, DEFAULT_STEPS, DEFAULT_TOLERANCE
 from innerview.methods.interior_gradients import check_alphas
 from innerview.methods.masking import check_fractions
+from innerview.methods.regions import count_regions, named_number
 from innerview.methods.registry import USUAL, find_method
-from innerview.methods.shapley import count_passes
+from innerview.methods.shapley import MOST_REGIONS, count_passes
 from innerview.methods.tolerance import check_tolerance
 from innerview.model import DifferentiableModel, Model, OutputSpec, has_gradients
 from innerview.pictures.overlay import require_style
@@ -66,7 +67,7 @@ class Query:
             the interior gradients.
         fill: stands in the place of pixels that are taken away; empty for the first baseline.
         fills: stand in the place of regions, each on its own (`innerview.fills`); `regions`: how many the image is cut
-            into, to show the model every combination of them.
+            into, to show the model every combination of them; or "3x3", "superpixels", "superpixels:8".
         judge: hold every map against what that says; None: where the image is small.
         tolerance: of the integrated gradients' error, relative to the map: 0.01 is 1 %.
         max_evaluations: to spend on that; `more`: how often it is made four times as large.
@@ -103,7 +104,7 @@ class Query:
     baselines: Sequence[str] = ("black",)
     fill: str = ""
     fills: Sequence[str] = DEFAULT_FILLS
-    regions: int = JUDGED_REGIONS
+    regions: int | str = JUDGED_REGIONS
     judge: bool | None = None
     tolerance: float = DEFAULT_TOLERANCE
     max_evaluations: int = BUDGET
@@ -233,7 +234,7 @@ def check_query(query: Query, model: Model) -> None:
     require_style(query.overlay)
     check_alphas(query.alphas)
     check_fractions(query.fractions)
-    count_passes(query.regions, len(query.fills))
+    count_passes(count_regions(model.input.height, model.input.width, query.regions, JUDGED_REGIONS), len(query.fills))
     for fill in query.fills:
         if fill not in FILLS:
             raise UsageError(f"there is no fill {fill!r}; fills are {', '.join(FILLS)}")
@@ -303,6 +304,18 @@ def _tolerance(name: str, value: object) -> float:
     return float(value)
 
 
+def _regions(name: str, value: object) -> int | str:
+    """How many regions, or superpixels: as many as all combinations of can be shown."""
+    found = _text(name, value) if isinstance(value, str) else _whole(name, value)
+    number = named_number(found, JUDGED_REGIONS)
+    if not 2 <= number <= MOST_REGIONS:
+        raise UsageError(
+            f"{name} asks for {number} regions; give a number from 2 to {MOST_REGIONS}, rows and columns such as 3x3, "
+            "or superpixels"
+        )
+    return found
+
+
 def _wholes(what: str, count: int) -> Callable[[str, object], tuple[int, ...]]:
     """Reads so many whole numbers, which are `what` in words."""
 
@@ -332,6 +345,7 @@ MESSAGE: Final[Mapping[str, tuple[str, Read]]] = MappingProxyType(
         "fill": ("fill", _baseline),
         "tolerance": ("tolerance", _tolerance),
         "cells": ("cells", _wholes("rows and columns", 2)),
+        "regions": ("regions", _regions),
         "region": ("region", _wholes("left, top, width and height in pixels", 4)),
         "more": ("more", lambda name, value: min(_whole(name, value), MOST_MORE)),
     }

@@ -16,6 +16,7 @@ from innerview.fills import DEFAULT_FILLS, FILLS, Fill, ImageFill, make_fill
 from innerview.methods import ask as ask_about
 from innerview.methods.ask import DEFAULT_PLACEBOS
 from innerview.methods.placebos import Box, Mask
+from innerview.methods.regions import SUPERPIXELS
 from innerview.model import Model
 from innerview.reprs import short
 from innerview.results import RegionEffects
@@ -59,7 +60,8 @@ def ask(
 
     Args:
         image: a file, or the name of an example.
-        regions: boxes, "left,top,width,height" in pixels of the image as the model sees it.
+        regions: boxes, "left,top,width,height" in pixels of the image as the model sees it; or "superpixels"
+            ("superpixels:8" for so many), each of which is asked about.
         masks: image files of the model's size, bright where the region is.
         model: a model, or the name of a built-in one.
         target: class that is explained, by number or name; the predicted one if None.
@@ -78,9 +80,7 @@ def ask(
     """
     opened = open_built_in(model) if isinstance(model, str) else model
     item = preprocess(find_image(image), opened.input, parse_crop(crop))
-    asked: list[Box | Array] = [*map(read_box, regions), *(read_mask_file(one, opened) for one in masks)]
-    if not asked:
-        raise UsageError("no region was given; name one with --region left,top,width,height or --mask FILE")
+    asked, names = _regions(regions, masks, opened)
     effects = ask_about(
         opened,
         item.pixels,
@@ -89,7 +89,7 @@ def ask(
         objective=objective,
         fills=[_fill(one, opened, item.pixels) for one in fills],
         n_placebos=n_placebos,
-        names=[*regions, *(Path(one).name for one in masks)],
+        names=names,
         seed=seed,
         progress=None if progress is None else lambda done, total: progress(done, total, "passes"),
     )
@@ -98,6 +98,22 @@ def ask(
     )
     lines = (said, *effects.sentences, *effects.notes)
     return Answered(effects, lines, () if output is None else _write(Path(output), effects, lines))
+
+
+def _regions(
+    regions: Sequence[str], masks: Sequence[str | Path], model: Model
+) -> tuple[str | list[Box | Array], list[str]]:
+    """What is asked about, and what it is called; superpixels name themselves."""
+    if any(one.startswith(SUPERPIXELS) for one in regions):
+        if len(regions) + len(masks) > 1:
+            raise UsageError(
+                f"the regions {', '.join(map(str, [*regions, *masks]))} were given; ask about {SUPERPIXELS} alone"
+            )
+        return regions[0], []
+    asked: list[Box | Array] = [*map(read_box, regions), *(read_mask_file(one, model) for one in masks)]
+    if not asked:
+        raise UsageError("no region was given; name one with --region left,top,width,height or --mask FILE")
+    return asked, [*regions, *(Path(one).name for one in masks)]
 
 
 def read_box(text: str) -> Box:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from innerview.fills import Fill, make_fill
 from innerview.methods import shapley
 from innerview.methods.coalitions import members
 from innerview.methods.partitions import name_regions
+from innerview.methods.regions import divide, named_number
 from innerview.methods.shapley import count_passes
 from innerview.model import Model
 from innerview.results import ImagePart, RegionTruth, ShapleyValues
@@ -19,6 +21,7 @@ from innerview.session.progress import Listener
 from innerview.session.query import Query
 from innerview.spec import answer_name
 from innerview.targets import LogOdds, Target
+from innerview.viewer.hello import JUDGED_REGIONS
 
 
 def is_judged(source: Source, query: Query) -> bool:
@@ -28,9 +31,10 @@ def is_judged(source: Source, query: Query) -> bool:
 
 def not_judged(query: Query) -> str:
     """Why a map has no verdict, and how it gets one."""
-    passes = count_passes(query.regions, len(query.fills))
+    number = named_number(query.regions, JUDGED_REGIONS)
+    passes = count_passes(number, len(query.fills))
     return (
-        f"Not judged: to show the model every combination of {query.regions} regions under {len(query.fills)} fills "
+        f"Not judged: to show the model every combination of {number} regions under {len(query.fills)} fills "
         f"takes {passes:,} passes; --judge does it"
     )
 
@@ -46,7 +50,10 @@ def log_odds(source: Source, query: Query, listener: Listener) -> Target:
 def _work(source: Source, query: Query, listener: Listener) -> RegionTruth:
     model, image = source.model(query), source.photo(query).image
     target = log_odds(source, query, listener)
-    found = shapley(model, image, target, regions=query.regions, fills=query.fills, progress=listener.progress)
+    divided = divide(image, query.regions, JUDGED_REGIONS)
+    found = shapley(model, image, target, regions=divided.labels, fills=query.fills, progress=listener.progress)
+    told = replace(found.provenance, regions=divided.words)
+    found = replace(found, provenance=told, notes=(*divided.notes, *found.notes))
     names = name_regions(found.labels)
     for number, fill in enumerate(query.fills):
         enough, needed = found.sufficient[number], found.decisive[number]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 from typing import Final, TypeAlias
@@ -74,7 +74,7 @@ def compare(
     methods: Sequence[str] = (),
     baselines: Sequence[str] = BASELINES,
     fills: Sequence[str] = DEFAULT_FILLS,
-    regions: int | tuple[int, int] = GRID,
+    regions: int | tuple[int, int] | str = GRID,
     limit: int = LIMIT,
     checked: int = 4,
     mosaics: int = MOSAICS,
@@ -95,7 +95,8 @@ def compare(
         methods: as on a command line, "occlusion:window=8,stride=4"; every method that gives a map if none.
         baselines: by name; a method that takes one enters with each.
         fills: by name, what stands where a region is taken away.
-        regions: rows and columns of a grid, or a number (2 to 12); 9 regions take 512 passes under each fill.
+        regions: rows and columns of a grid, or a number (2 to 12), or "superpixels" ("superpixels:8" for so many) of
+            each image; 9 regions take 512 passes under each fill.
         limit: images at most, drawn by `seed`.
         checked: every so many images the order of the pixels (deletion), stability and shuffled weights are measured
             too; 0 for never.
@@ -138,6 +139,9 @@ def compare(
     folder = open_folder(Path(output))
     rows = measure(plan, [prepared(entry) for entry in entries[:count]], folder / "rows.jsonl", mosaics, progress)
     found = compared(plan.subject, rows, (*entered.left_out, *notes))
+    if isinstance(regions, str):
+        told = f"Regions are {plan.n_regions} superpixels of each image, which follow its colours."
+        found = replace(found, notes=(told, *found.notes))
     files = [*write_tables(found, folder), pictures.save(pictures.comparison_figure(found), folder / "comparison.png")]
     save_result(folder, {"comparison": found})
     kept = keep(found, place_for(opened, named))
@@ -164,7 +168,7 @@ def check(plan: Plan) -> None:
         make_fill(one, grey)
     if len(set(plan.fills)) < len(plan.fills):
         raise UsageError(f"the fills {', '.join(plan.fills)} were asked for; name each one once")
-    count_passes(int(plan.labels.max()) + 1, len(plan.fills))
+    count_passes(plan.n_regions, len(plan.fills))
 
 
 def affordable(plan: Plan, count: int, most: int | None) -> tuple[int, list[str]]:

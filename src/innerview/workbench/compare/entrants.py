@@ -194,16 +194,3 @@ def choose_objectives(output: OutputSpec) -> Objectives:
 def resolve(asked: Objectives, outputs: Any, output: OutputSpec) -> Objectives:
     """The same about the class that wins at an image."""
     return Objectives(asked.score.resolve(outputs, output), asked.of_outputs.resolve(outputs, output))
-
-
-def read_regions(text: str) -> int | tuple[int, int]:
-    """Read "3x3" or "9".
-
-    Raises:
-        UsageError: it is neither.
-    """
-    sides = text.lower().replace("×", "x").split("x")
-    if len(sides) > 2 or not all(side.strip().isdecimal() for side in sides):
-        raise UsageError(f"regions {text!r} were asked for; give rows and columns such as 3x3, or a number such as 9")
-    rows, *columns = (int(side) for side in sides)
-    return (rows, columns[0]) if columns else rows

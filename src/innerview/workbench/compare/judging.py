@@ -19,9 +19,10 @@ from innerview.methods.agreement import spearman
 from innerview.methods.complexity import entropy, rise
 from innerview.methods.controls import CONTROLS
 from innerview.methods.orders import FRACTIONS, Orders, moved
-from innerview.methods.partitions import Labels, partition
+from innerview.methods.partitions import Labels
 from innerview.methods.passes import forward_logits
 from innerview.methods.pointing import mosaic, pointed, quarter
+from innerview.methods.regions import count_regions, divide
 from innerview.methods.shapley import ROUNDING
 from innerview.model import Model
 from innerview.results import Provenance, as_attribution
@@ -31,6 +32,9 @@ from innerview.workbench.compare.rows import Row
 
 NOISE: Final = 0.02
 """Standard deviation of the noise for stability, in units of pixel values: hardly seen."""
+
+USUAL_REGIONS: Final = 9
+"""Superpixels, where no number is said: as many as the usual grid has cells."""
 
 DEAR: Final = 400
 """Passes from which on an entrant is asked about every image that is checked, and not about the others."""
@@ -66,7 +70,7 @@ class Plan:
         model: the model.
         entrants: methods.
         fills: of the truth, by name.
-        regions: rows and columns of the grid, or a number.
+        regions: rows and columns of a grid, a number, or superpixels of each image.
         seed: of all that is random.
         checked: every so many images the order of the pixels, stability, shuffled weights and dear entrants are
             measured too; 0 for never.
@@ -76,7 +80,7 @@ class Plan:
     model: Model
     entrants: tuple[Entrant, ...]
     fills: tuple[str, ...]
-    regions: int | tuple[int, int]
+    regions: int | tuple[int, int] | str
     seed: int = 0
     checked: int = 4
     references: Sequence[Image] = ()
@@ -97,7 +101,7 @@ class Plan:
     def subject(self) -> Subject:
         """What is known of the comparison beside its rows."""
         return Subject(
-            tuple((one.name, one.text, one.baselines) for one in self.entrants), self.fills, int(self.labels.max()) + 1,
+            tuple((one.name, one.text, one.baselines) for one in self.entrants), self.fills, self.n_regions,
             len(self.model.output.class_names),
             Provenance.of(self.model, f"{self.objectives.score.unit} of the predicted class", seed=self.seed),
         )  # fmt: skip
@@ -118,9 +122,13 @@ class Plan:
         return resized(self.model, 2 * self.model.input.height, 2 * self.model.input.width)
 
     @cached_property
-    def labels(self) -> Labels:
+    def n_regions(self) -> int:
+        """How many there are in each image."""
+        return count_regions(self.model.input.height, self.model.input.width, self.regions, USUAL_REGIONS)
+
+    def labels(self, image: Image) -> Labels:
         """Of each pixel's region."""
-        return partition(self.model.input.height, self.model.input.width, self.regions)
+        return divide(image, self.regions, USUAL_REGIONS).labels
 
     def random(self, *of: str) -> np.random.Generator:
         """A generator of its own for each image and purpose, whatever else is measured."""
@@ -138,7 +146,7 @@ def _guessed(entrant: Entrant) -> int:
 
 def passes_of(plan: Plan) -> int:
     """About how many passes an image takes, checked ones and others together."""
-    number, model = int(plan.labels.max()) + 1, plan.model
+    number, model = plan.n_regions, plan.model
     truth = len(plan.fills) * (2**number - 1) + 1
     each = {one: (one.chosen.passes(model) or _guessed(one)) * max(len(one.baselines), 1) for one in plan.entrants}
     maps = sum(passes for one, passes in each.items() if not plan.is_dear(one))
@@ -184,18 +192,18 @@ def _judged(plan: Plan, number: int, name: str, image: Image, progress: Progress
     outputs = forward_logits(model, image[None])
     asked = resolve(plan.objectives, outputs[0], model.output)
     asking = [one for one in plan.entrants if checked or not plan.is_dear(one)]
-    parts = len(plan.fills) + len(asking) + 1
-    truth, exact = _truth(plan, asked, image, lambda fills: progress(fills, parts))
+    parts, labels = len(plan.fills) + len(asking) + 1, plan.labels(image)
+    truth, exact = _truth(plan, asked, image, labels, lambda fills: progress(fills, parts))
     orders = Orders(model, image, asked.score)
     found: dict[str, Row] = {}
     for place, entrant in enumerate(asking, start=len(plan.fills) + 1):
-        found[entrant.name] = _entered(plan, asked, entrant, name, image, checked=checked)
+        found[entrant.name] = _entered(plan, asked, entrant, name, image, labels if checked else None)
         progress(place, parts)
     for control, draw in CONTROLS.items():
         found[control] = {"map": draw(image, plan.random(name, control)), "passes": 0, "seconds": 0.0}
         if checked:
             other = draw(_noised(plan, name, image), plan.random(name, control, "noised"))
-            found[control]["stable"] = _alike(plan.labels, found[control]["map"], other)
+            found[control]["stable"] = _alike(labels, found[control]["map"], other)
             if plan.shuffled is not None:
                 found[control]["rise"] = 0.0  # it does not look at the weights
     if exact is not None:
@@ -203,7 +211,7 @@ def _judged(plan: Plan, number: int, name: str, image: Image, progress: Progress
     for key, one in found.items():
         if "map" in one:
             values = one.pop("map")
-            one["sums"] = segment_sums(values, plan.labels).tolist()
+            one["sums"] = segment_sums(values, labels).tolist()
             if checked:
                 one["order"] = orders.curves(values)
                 one["elsewhere"] = orders.curves(moved(values, plan.random(name, key, "moved")))
@@ -214,12 +222,14 @@ def _judged(plan: Plan, number: int, name: str, image: Image, progress: Progress
     return short_numbers({"image": name, "class": index, "sure": sure, "truth": truth, "found": found})
 
 
-def _truth(plan: Plan, asked: Objectives, image: Image, told: Callable[[int], None]) -> tuple[Row, Map | None]:
+def _truth(
+    plan: Plan, asked: Objectives, image: Image, labels: Labels, told: Callable[[int], None]
+) -> tuple[Row, Map | None]:
     """What the regions do under each fill, and their mean over the fills as a map."""
     fills: dict[str, Row] = {}
     began, passes, values = process_time(), 0, list[Any]()
     for done, fill in enumerate(plan.fills, start=1):
-        exact = shapley(plan.model, image, asked.score, regions=plan.labels, fills=[fill])
+        exact = shapley(plan.model, image, asked.score, regions=labels, fills=[fill])
         scores, count = exact.scores[0], exact.values.shape[1]
         limit = ROUNDING * float(np.finfo(plan.model.dtype).eps) * max(float(np.abs(scores).max()), 1e-30)
         fills[fill] = {
@@ -235,20 +245,20 @@ def _truth(plan: Plan, asked: Objectives, image: Image, told: Callable[[int], No
         told(done)
     seconds = process_time() - began
     mean = np.mean(values, axis=0)
-    sizes = np.bincount(plan.labels.ravel())
-    drawn = (mean / sizes)[plan.labels] if any(one["judged"] for one in fills.values()) else None
+    sizes = np.bincount(labels.ravel())
+    drawn = (mean / sizes)[labels] if any(one["judged"] for one in fills.values()) else None
     return {"fills": fills, "passes": passes, "seconds": seconds}, drawn
 
 
-def _entered(plan: Plan, asked: Objectives, entrant: Entrant, name: str, image: Image, *, checked: bool) -> Row:
-    """A method's map with its cost; on checked images also its stability, and what shuffled weights do to it."""
+def _entered(plan: Plan, asked: Objectives, entrant: Entrant, name: str, image: Image, labels: Labels | None) -> Row:
+    """A method's map with its cost; with labels also its stability over them, and what shuffled weights do to it."""
     try:
         began = process_time()
         values, passes = explained(plan, plan.model, asked, entrant, image)
         row: Row = {"map": values, "passes": passes, "seconds": process_time() - began}
-        if checked:
+        if labels is not None:
             other, _ = explained(plan, plan.model, asked, entrant, _noised(plan, name, image))
-            row["stable"] = _alike(plan.labels, values, other)
+            row["stable"] = _alike(labels, values, other)
             if plan.shuffled is not None:
                 row["rise"] = _risen(plan, asked, entrant, image, values)
     except InnerviewError as problem:
