@@ -1,4 +1,4 @@
-"""Draw the pictures of the documentation anew into docs/images, by the tool itself, of bundled photos and drawn shapes.
+"""Draw the figures of the documentation anew into docs/images, by the tool itself, of bundled photos and drawn shapes.
 
 A look at three photos and at the two bundled trainings, and the files below taken out of them; run it after a built-in
 model changes.
@@ -34,7 +34,7 @@ TAKEN = {
     "cat/photo.png": "photo.png",
     "contact-sheet.png": "contact-sheet.png",
 }
-"""Where each picture lies in the folder of the look, and its name in the documentation."""
+"""Where each figure lies in the folder of the look, and its name in the documentation."""
 
 OF_RUNS = {
     "tutorial2018/ridges.png": "tutorial2018-ridges.png",
@@ -90,7 +90,7 @@ BROWSER = ("--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "
 
 
 def photograph(page: Path, link: str, target: Path) -> None:
-    """Take a view of the viewer as a picture, 1280 × 960."""
+    """Take a view of the viewer as a figure, 1280 × 960."""
     browser = shutil.which("chromium")
     if browser is None:
         print(f"{target.name}: left as it is, no chromium here")

@@ -46,7 +46,7 @@ optimizer = torch.optim.Adam(model.parameters(), 0.05)
 with recorder:
     for epoch in range(1, 5):
         for _ in range(4):
-            loss = torch.nn.functional.cross_entropy(model(pictures.permute(0, 3, 1, 2)), labels)
+            loss = torch.nn.functional.cross_entropy(model(images.permute(0, 3, 1, 2)), labels)
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()

@@ -18,4 +18,4 @@ class Tensor:
 
 def test_a_tensor_is_refused_with_the_line_that_makes_an_array() -> None:
     with unchecked(), pytest.raises(ImageError, match=r"Tensor was given.*permute\(1, 2, 0\)"):
-        check_picture(innerview.load_pretrained("allcnn"), Tensor(), "picture")  # pyright: ignore[reportArgumentType]
+        check_picture(innerview.load_pretrained("allcnn"), Tensor(), "image")  # pyright: ignore[reportArgumentType]

@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 import pytest
 
 from innerview.viewer.explanations import EXPLANATIONS
-from innerview.viewer.page import Answer, Figure, Section, overview_page, picture_page
+from innerview.viewer.page import Answer, Figure, Section, image_page, overview_page
 
 VOID = {"meta", "img", "link", "br"}
 
@@ -51,7 +51,7 @@ def page() -> str:
     figure = Figure("a.png", NASTY, 10, 20, caption=NASTY)
     sections = [Section(key, one, NASTY, (figure,)) for key, one in EXPLANATIONS.items()]
     answers = [Answer(NASTY, 0.25, "25.0 %"), Answer("b", float("nan"), "–")]
-    return picture_page(NASTY, [NASTY], answers, sections, [(NASTY, NASTY)], back="../index.html")
+    return image_page(NASTY, [NASTY], answers, sections, [(NASTY, NASTY)], back="../index.html")
 
 
 def test_a_page_is_well_formed_with_one_title_and_a_heading_for_each_view() -> None:
@@ -78,7 +78,7 @@ def test_what_stands_between_backticks_is_code_and_still_no_markup() -> None:
 def test_what_moves_waits_to_be_asked() -> None:
     still, moving = Figure("a.png", "still", 1, 1), Figure("b.webp", "moving", 1, 1, moving=True)
     section = Section("masking", EXPLANATIONS["masking"], "words", (moving, still))
-    text = picture_page("t", [], [], [section], [])
+    text = image_page("t", [], [], [section], [])
     checked(text)
     before = text[: text.index('src="b.webp"')]
     assert before.count("<details>") == before.count("</details>") + 1

@@ -18,7 +18,7 @@ from jinja2 import UndefinedError, nodes
 from jinja2.visitor import NodeVisitor
 
 from innerview.viewer.explanations import Explanation
-from innerview.viewer.page import Answer, Figure, Narrow, Section, overview_page, picture_page
+from innerview.viewer.page import Answer, Figure, Narrow, Section, image_page, overview_page
 from innerview.viewer.rendering import FOLDER, _environment, address, clean, render, verbatim
 from innerview.viewer.run_page import run_page
 from innerview.viewer.run_sentences import Warned
@@ -46,7 +46,7 @@ def image(name: str) -> str:
     figures = (Figure(name, name, 1, 2, name, narrow=Narrow(name, 3, 4, 2)), Figure(name, name, 1, 2, moving=True))
     words = " ".join(name.split())  # on this page each line is a paragraph
     sections = [Section("masking", Explanation(name, name, name, name), words, figures)]
-    return picture_page(name, [name], [Answer(name, 0.5, name)], sections, [(name, name)], back=name, view=name)
+    return image_page(name, [name], [Answer(name, 0.5, name)], sections, [(name, name)], back=name, view=name)
 
 
 def overview(name: str) -> str:
@@ -65,7 +65,7 @@ def viewer(name: str) -> str:
 
 
 def stills(name: str) -> str:
-    keys = ("name", "answer", "target", "scale", "picture", "map")
+    keys = ("name", "answer", "target", "scale", "image", "map")
     return render("stills.html", shown=[dict.fromkeys(keys, name)], width=256)
 
 
