@@ -29,13 +29,14 @@ from innerview.methods import (
     shapley,
     weight_histograms,
 )
-from innerview.methods.verdict import judge
+from innerview.methods.verdict import judge, with_verdict
 from innerview.model import InputSpec, OutputSpec
 from innerview.notebook.display import FIGURES, attach, draw
-from innerview.results import Prediction
+from innerview.results import Prediction, as_attribution
 from innerview.results.result import in_kind
 from innerview.targets import Logit
 from innerview.types import Array
+from innerview.viewer import sentences
 from models import MODELS, numpy_model
 from results.saved import comparison, frames, truth_of
 
@@ -122,3 +123,35 @@ def test_only_in_a_notebook_results_are_given_figures(before: str, attached: boo
     code = f"import sys; {before}import innerview; print('innerview.notebook.display' in sys.modules)"
     answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert answer.stdout.strip() == str(attached), answer.stderr
+
+
+def below(result: Any, monkeypatch: pytest.MonkeyPatch) -> str:
+    """What the drawn map is told to say of its verdict."""
+    said: list[str] = []
+    monkeypatch.setattr(
+        "innerview.pictures.attribution_figure", lambda _, verdict: said.append(verdict) or Image.new("RGB", (9, 9))
+    )
+    draw(result)
+    return said[0]
+
+
+def test_every_map_says_how_far_it_agrees_with_taking_regions_away(
+    shown: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    truth = next(one for one in shown if isinstance(one, results.ShapleyValues))
+    maps = [
+        one
+        for one in shown
+        if isinstance(one, results.IntegratedGradients | results.Gradient | results.Attribution | results.ClassEvidence)
+    ]
+    assert len(maps) == 4
+    for one in maps:
+        assert below(one, monkeypatch).startswith("– Not judged: 1,534 forward passes. With innerview.methods.verdict")
+        found = with_verdict(one, truth)
+        assert found.verdict is not None
+        assert below(found, monkeypatch) == sentences.verdict_line(found.verdict, 0)
+        assert f"This map {sentences.verdict(found.verdict)}." in below(found, monkeypatch)
+        np.testing.assert_array_equal(found.heatmap, one.heatmap)
+        as_one = as_attribution(found)
+        assert as_one.verdict is found.verdict
+    assert below(truth, monkeypatch) == "This is what taking regions away does: maps are held against it."

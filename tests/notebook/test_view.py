@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 from PIL import Image as Pillow
 
+from innerview import allcnn
 from innerview.data.samples import example_image
 from innerview.errors import MissingExtra
 from innerview.notebook import view as module
@@ -82,6 +83,15 @@ def test_where_frames_are_taken_out_the_map_stands_over_its_figure(shown: View) 
     assert drawn.shape == figure.shape
     assert np.ptp(drawn) > 0
     assert "blue for and red against" in found
+    outside = re.sub(r'srcdoc="[^"]*"', "", found)  # what stands beside the page itself
+    assert "<p>– Not judged: 1,534 forward passes.</p>" in outside
+
+
+def test_the_still_map_says_its_verdict_where_there_is_one() -> None:
+    model = allcnn.load_pretrained()
+    quick = Query(tolerance=0.1, judge=True, regions=3, fills=("mean",))
+    found = re.sub(r'srcdoc="[^"]*"', "", view("cat", model=model, query=quick, live=False)._repr_html_())
+    assert re.search(r"<p>. This map [^<]* \(rank correlation [^<]*, 3 regions\)\.</p>", found)
 
 
 def test_marimo_is_given_the_widget(shown: View) -> None:

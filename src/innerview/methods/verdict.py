@@ -10,16 +10,21 @@ about 0.6 to be told from chance; what lies below says that agreement is not sho
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
-from typing import Final
+from typing import Final, TypeVar
 
 import numpy as np
 
 from innerview.errors import ImageError
 from innerview.methods.agreement import ranks, spearman
+from innerview.results import Attribution, ClassEvidence, Gradient, IntegratedGradients, as_attribution
 from innerview.results.shapley import ShapleyValues
 from innerview.results.verdict import Verdict
 from innerview.types import Array, Map
+
+JudgedMap = TypeVar("JudgedMap", bound=Attribution | ClassEvidence | Gradient | IntegratedGradients)
+"""Every map but the truth itself."""
 
 ORDERS: Final = 9999
 """Random orders of the regions."""
@@ -47,6 +52,19 @@ def judge(heatmap: Map, truth: ShapleyValues) -> Verdict:
     found = [_compared(sums, values) for values in truth.values]
     correlations, better, worse = (np.array(column) for column in zip(*found, strict=True))
     return Verdict(truth.fills, correlations, better, worse, truth.values.shape[1], truth.n_evaluations)
+
+
+def with_verdict(result: JudgedMap, truth: ShapleyValues) -> JudgedMap:
+    """Give a map with its verdict, which is drawn with it in a notebook and kept with it in files.
+
+    Args:
+        result: a map by any method.
+        truth: of the same image and class: `shapley`.
+
+    Raises:
+        ImageError: the map is of another size than the image.
+    """
+    return replace(result, verdict=judge(as_attribution(result).heatmap, truth.numpy))
 
 
 def _compared(sums: Array, values: Array) -> tuple[float, float, float]:

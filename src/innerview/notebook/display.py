@@ -12,6 +12,8 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
+from innerview.fills import DEFAULT_FILLS
+from innerview.methods.shapley import count_passes
 from innerview.results import (
     ActivationDistances,
     Activations,
@@ -36,7 +38,11 @@ from innerview.results import (
 )
 from innerview.targets import label
 from innerview.viewer import sentences
+from innerview.viewer.hello import JUDGED_REGIONS
 from innerview.viewer.rendering import render
+
+HOW: Final = "With innerview.methods.verdict.with_verdict(map, innerview.shapley(…))."
+"""How a result in Python gets its verdict."""
 
 
 def attach() -> None:
@@ -77,7 +83,15 @@ def _table(self: Prediction) -> str:
 def _map(result: Any) -> Any:
     from innerview.pictures import attribution_figure
 
-    return attribution_figure(result)
+    return attribution_figure(result, verdict=verdict_of(result))
+
+
+def verdict_of(result: Any) -> str:
+    """What is said below a map of how far it agrees with taking regions away."""
+    if isinstance(result, ShapleyValues):
+        return sentences.THE_TRUTH
+    line = sentences.verdict_line(result.verdict, count_passes(JUDGED_REGIONS, len(DEFAULT_FILLS)))
+    return line if result.verdict is not None else f"{line} {HOW}"
 
 
 def _interior(result: InteriorGradients) -> Any:

@@ -16,11 +16,15 @@ import numpy as np
 from markupsafe import escape
 from PIL.Image import Image as Pillow
 
+from innerview.fills import DEFAULT_FILLS
+from innerview.methods.shapley import count_passes
 from innerview.pictures import words
 from innerview.pictures.overlay import overlay
 from innerview.pictures.pixels import show_bytes, show_image
 from innerview.pictures.scale import own_limit
 from innerview.targets import label
+from innerview.viewer import sentences
+from innerview.viewer.hello import JUDGED_REGIONS
 from innerview.viewer.one_file import Packed, unpack
 from innerview.viewer.payload import Payload
 from innerview.viewer.rendering import render, verbatim
@@ -51,7 +55,8 @@ def stills(payloads: Sequence[Packed], classes: Sequence[str]) -> str:
         subject = unpack(packed)
         image = subject.metadata["image"]
         first = next(one for one in payloads if one.kind == "map" and one.keys["image"] == image)
-        shown.append(_still(subject, unpack(first), classes))
+        truth = next((one for one in payloads if one.kind == "truth" and one.keys["image"] == image), None)
+        shown.append(_still(subject, unpack(first), classes) | {"verdict": _verdict(truth, first)})
     return render("stills.html", shown=shown, width=TILE)
 
 
@@ -69,6 +74,15 @@ def _still(subject: Payload, found: Payload, classes: Sequence[str]) -> dict[str
         "image": _address(show_image(image, TILE)),
         "map": _address(show_bytes(overlay(image, values, limit), ~np.isfinite(values), TILE)),
     }
+
+
+def _verdict(truth: Packed | None, shown: Packed) -> str:
+    """What the page says below the same map."""
+    known: dict[str, dict[str, str]] = {} if truth is None else unpack(truth).json("verdicts")
+    found = known.get(unpack(shown).metadata["method"])
+    if found is not None:
+        return sentences.signed(found["kind"], found["says"])
+    return sentences.verdict_line(None, count_passes(JUDGED_REGIONS, len(DEFAULT_FILLS)))
 
 
 def _address(drawn: Pillow) -> str:

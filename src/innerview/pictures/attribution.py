@@ -265,6 +265,7 @@ def attribution_on_image(
     style: str = "tint",
     show: str = "both",
     scale: ScaleChoice = "per-image",
+    verdict: str = "",
 ) -> Pillow.Image:
     """Draw the map in its place on the photo that the model's image was cut from.
 
@@ -279,6 +280,7 @@ def attribution_on_image(
         style: one of STYLES.
         show: "both" signs, only "for" or only "against".
         scale: "per-image", or the value with the full colour.
+        verdict: how far it agrees with what taking parts away does, in words; empty for nothing.
 
     Raises:
         UsageError: the box is empty or reaches beyond the photo; an unknown style, sign or scale.
@@ -306,7 +308,7 @@ def attribution_on_image(
     seen = note(f"The frame is what the model sees: {words.shape((height, width))} cells.{part}")
     return canvas.page(
         f"{found.title}, on the photo",
-        [*_head(found, subject or Subject()), faded, bar, seen, *_foot(found, style)],
+        [*_head(found, subject or Subject()), faded, bar, seen, *_foot(found, style, verdict)],
         width=LARGE,
     )
 

@@ -9,6 +9,7 @@ from jaxtyping import Float
 from innerview.reprs import short
 from innerview.results.provenance import Provenance
 from innerview.results.result import A_co, Result
+from innerview.results.verdict import Verdict
 from innerview.types import Array
 
 
@@ -34,6 +35,7 @@ class ClassEvidence(Result["ClassEvidence[Array]", A_co]):
         n_evaluations: passes of one image.
         provenance: where the values come from; the target in words is there.
         notes: what should be known before the values are believed, in sentences.
+        verdict: how far the map agrees with taking regions away; None where that was not asked.
     """
 
     image: Float[A_co, "height width channel"]
@@ -52,6 +54,7 @@ class ClassEvidence(Result["ClassEvidence[Array]", A_co]):
     n_evaluations: int
     provenance: Provenance
     notes: tuple[str, ...] = ()
+    verdict: Verdict[A_co] | None = None
 
     @property
     def scores(self) -> Float[A_co, "row column class"]:

@@ -16,13 +16,17 @@ from innerview.results.provenance import Prediction, Provenance, Status
 from innerview.results.result import A_co, Result
 from innerview.results.shap_explanation import explain_map
 from innerview.results.shapley import ShapleyValues
+from innerview.results.verdict import Verdict
 from innerview.types import Array
 
 
 @short
 @dataclass(frozen=True)
 class Gradient(Result["Gradient[Array]", A_co]):
-    """d score / d pixel at the image, in target units per unit of pixel value (0 black, 1 white)."""
+    """d score / d pixel at the image, in target units per unit of pixel value (0 black, 1 white).
+
+    `verdict` says how far the map agrees with taking regions away; None where that was not asked.
+    """
 
     image: Float[A_co, "height width channel"]
     prediction: Prediction[A_co]
@@ -30,6 +34,7 @@ class Gradient(Result["Gradient[Array]", A_co]):
     score: float
     unit: str
     provenance: Provenance
+    verdict: Verdict[A_co] | None = None
 
     @property
     def heatmap(self) -> Float[A_co, "height width"]:
@@ -62,6 +67,7 @@ class IntegratedGradients(Result["IntegratedGradients[Array]", A_co]):
             refinement.
         notes: what should be known before the map is believed, in sentences.
         interior: gradients at places on the path that were asked for along with the integral, from the first baseline.
+        verdict: how far the map agrees with taking regions away; None where that was not asked.
     """
 
     image: Float[A_co, "height width channel"]
@@ -82,6 +88,7 @@ class IntegratedGradients(Result["IntegratedGradients[Array]", A_co]):
     convergence: tuple[tuple[int, float, float], ...] = ()
     notes: tuple[str, ...] = ()
     interior: InteriorGradients[A_co] | None = None
+    verdict: Verdict[A_co] | None = None
 
     def to_shap(self) -> Any:
         """Give it as a `shap.Explanation` of one image: values and data 1 × height × width × channel.
@@ -147,6 +154,7 @@ class Attribution(Result["Attribution[Array]", A_co]):
         baseline_score: from which the values add up to the score of the image, but for the error that is stated; None
             where they do not.
         regions: number of each pixel's region, where the values are of regions; else None.
+        verdict: how far the map agrees with taking regions away; None where that was not asked.
     """
 
     image: Float[A_co, "height width channel"]
@@ -162,6 +170,7 @@ class Attribution(Result["Attribution[Array]", A_co]):
     notes: tuple[str, ...] = ()
     baseline_score: float | None = None
     regions: Int[A_co, "height width"] | None = None
+    verdict: Verdict[A_co] | None = None
 
     def to_shap(self) -> Any:
         """Give it as a `shap.Explanation`: values, data and, of one channel, bounds; 1 × height × width × channel.
@@ -199,7 +208,18 @@ def as_attribution(result: Explained) -> Attribution:
         case Gradient():
             unit = f"{result.unit} per unit of pixel value"
             values, source = result.gradient, result.provenance
-            return Attribution(result.image, values, "Gradient", "sensitivity", unit, result.score, None, 1, source)
+            return Attribution(
+                result.image,
+                values,
+                "Gradient",
+                "sensitivity",
+                unit,
+                result.score,
+                None,
+                1,
+                source,
+                verdict=result.verdict,
+            )
         case IntegratedGradients():
             return Attribution(
                 image=result.image,
@@ -213,6 +233,7 @@ def as_attribution(result: Explained) -> Attribution:
                 provenance=result.provenance,
                 pixel_error=result.pixel_error,
                 notes=result.notes,
+                verdict=result.verdict,
             )
         case ShapleyValues():
             number, several = result.values.shape[1], len(result.fills) > 1
@@ -242,4 +263,5 @@ def as_attribution(result: Explained) -> Attribution:
                 n_evaluations=result.n_evaluations,
                 provenance=result.provenance,
                 notes=result.notes,
+                verdict=result.verdict,
             )

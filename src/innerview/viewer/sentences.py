@@ -229,6 +229,27 @@ def brief_verdict(found: Verdict | None) -> str:
     return f"{SIGNS[kind]} {BRIEFLY[kind]}{figure}"
 
 
+THE_TRUTH = "This is what taking regions away does: maps are held against it."
+"""In the place of a verdict, of what verdicts are made with."""
+
+
+def not_judged(passes: int) -> str:
+    """Say that a map has no verdict, and what one takes: "Not judged: 1,534 forward passes"."""
+    return f"Not judged: {passes:,} forward passes"
+
+
+def verdict_line(found: Verdict | None, passes: int) -> str:
+    """The line below a map: its sign and the verdict in a sentence, or that there is none, and what one takes."""
+    if found is None:
+        return f"{SIGNS['not judged']} {not_judged(passes)}."
+    return signed(found.kind, verdict(found))
+
+
+def signed(kind: str, says: str) -> str:
+    """A verdict's sentence behind its sign."""
+    return f"{SIGNS[kind]} This map {says}."
+
+
 def by_method(result: Explained) -> str:
     """Say which method a map is by, what it is in, where it is largest, and what the method itself notes."""
     found = as_attribution(result)

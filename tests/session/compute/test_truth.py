@@ -72,12 +72,18 @@ def outcomes_of(look: Look, part: ImagePart, *, kept: bool, size: int | None = N
 
 def test_every_map_has_a_verdict_or_the_reason_why_there_is_none(look: Look) -> None:
     assert set(look.verdicts) == {"integrated-gradients", "class-evidence"}
+    for name, one in {"integrated-gradients": look.integrated, "class-evidence": look.evidence}.items():
+        assert one is not None
+        assert one.verdict is not None
+        np.testing.assert_array_equal(one.verdict.correlations, look.verdicts[name].correlations)
+    assert look.maps[0] is look.integrated
+    assert look.gradient.verdict is not None
     assert not look.not_judged
     (item,) = gather(MODEL, ["cat"])
     spared = examine(Session([OpenedModel("", MODEL)]), item, replace(QUICK, judge=False))
     assert spared.truth is None
     assert not spared.verdicts
-    assert "94 passes" in spared.not_judged
+    assert "Not judged: 94 forward passes" in spared.not_judged
     assert spared.evidence is not None
 
 

@@ -12,7 +12,7 @@ from innerview.data.image import Image
 from innerview.errors import InnerviewError, ModelError, UsageError
 from innerview.layers import as_said
 from innerview.methods.registry import CLASS_EVIDENCE, USUAL
-from innerview.methods.verdict import judge
+from innerview.methods.verdict import judge, with_verdict
 from innerview.model import Layer, find_layer, has_gradients
 from innerview.results import (
     Activations,
@@ -26,6 +26,7 @@ from innerview.results import (
     PathProfile,
     Prediction,
     RegionTruth,
+    ShapleyValues,
     Verdict,
     as_attribution,
 )
@@ -221,9 +222,9 @@ def examine(source: Source, item: Image, query: Query, portion: SubProgress = AL
         missing=missing,
         evidence=evidence,
         truth=truth,
-        verdicts={} if truth is None else _verdicts(truth, maps[0], evidence, methods),
         not_judged="" if judged else not_judged(query),
     )
+    look = _judged(look)
     with _tolerated(missing, "masking"):
         orders = keep_by_orders(
             model,
@@ -247,14 +248,31 @@ def _evidence(source: Source, explained: Query, portion: SubProgress) -> ClassEv
         return None
 
 
-def _verdicts(
-    truth: RegionTruth, first: Explained, evidence: ClassEvidence | None, methods: Mapping[str, Explained]
-) -> dict[str, Verdict]:
-    """On every map of the class explained."""
-    own = {} if FORWARD in methods and methods[FORWARD] is first else {USUAL: as_attribution(first).heatmap}
-    exact = {} if evidence is None else {CLASS_EVIDENCE: evidence.heatmap}
-    others = {name: as_attribution(one).heatmap for name, one in methods.items()}
-    return {name: judge(heatmap, truth.values) for name, heatmap in (own | exact | others).items()}
+def _judged(look: Look) -> Look:
+    """With a verdict on every map of the class explained; as it is where there is no truth."""
+    if look.truth is None:
+        return look
+    truth, along, evidence = look.truth.values, look.along, look.evidence
+    # exact values of regions are a truth themselves, and keep no verdict
+    methods = {
+        name: one if isinstance(one, ShapleyValues) else with_verdict(one, truth) for name, one in look.methods.items()
+    }
+    if along is not None:
+        along = replace(
+            along, integrated=with_verdict(along.integrated, truth), gradient=with_verdict(along.gradient, truth)
+        )
+    evidence = None if evidence is None else with_verdict(evidence, truth)
+    first = methods[FORWARD] if along is None else along.integrated
+    maps = {} if along is None else {USUAL: along.integrated}
+    maps |= {} if evidence is None else {CLASS_EVIDENCE: evidence}
+    return replace(
+        look,
+        maps=(first, *look.maps[1:]),
+        along=along,
+        evidence=evidence,
+        methods=methods,
+        verdicts={name: judge(as_attribution(one).heatmap, truth) for name, one in (maps | methods).items()},
+    )
 
 
 def _even(portion: SubProgress, parts: int) -> list[SubProgress]:

@@ -21,6 +21,7 @@ from innerview.session.progress import Listener
 from innerview.session.query import Query
 from innerview.spec import answer_name
 from innerview.targets import LogOdds, Target
+from innerview.viewer import sentences
 from innerview.viewer.hello import JUDGED_REGIONS
 
 
@@ -34,8 +35,8 @@ def not_judged(query: Query) -> str:
     number = named_number(query.regions, JUDGED_REGIONS)
     passes = count_passes(number, len(query.fills))
     return (
-        f"Not judged: to show the model every combination of {number} regions under {len(query.fills)} fills "
-        f"takes {passes:,} passes; --judge does it"
+        f"{sentences.not_judged(passes)} would show the model every combination of {number} regions under "
+        f"{len(query.fills)} fills; --judge does it"
     )
 
 

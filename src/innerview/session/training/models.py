@@ -149,7 +149,7 @@ def timelines(run: Recorded, items: Sequence[Image], query: Query, report: Calla
 
 def _about(model: NumpyModel, target: int, query: Query) -> str:
     explained = Logit(target).describe(model.output.class_names)
-    return f"The maps: {explained}, from black, {query.timeline_steps} evaluations each."
+    return f"The maps: {explained}, from black, {query.timeline_steps} evaluations each, not judged."
 
 
 def _shown(model: NumpyModel) -> list[Layer]:

@@ -269,7 +269,9 @@ def _run_checkpoints(run: Recorded, photo: Photo, listener: Listener, known: Cac
             frame = _frame(model_at(run, step), step, image, target, progress)
             known.put(key, frame, frame.map.nbytes + sum(values.nbytes for values in frame.layers.values()))
         frames.append(frame)
-    about = f"{Logit(target).describe(last.output.class_names)}, from black, {TIMELINE_STEPS} evaluations each"
+    about = (
+        f"{Logit(target).describe(last.output.class_names)}, from black, {TIMELINE_STEPS} evaluations each, not judged"
+    )
     return Timeline(photo.name, image, photo.label, target, tuple(frames), about=about)
 
 

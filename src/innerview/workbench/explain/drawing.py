@@ -19,8 +19,8 @@ from innerview.pictures.attribution import method_title
 from innerview.pictures.canvas import Line, Tile, note
 from innerview.pictures.pixels import enlarge
 from innerview.pictures.words import layer_title
-from innerview.results import WeightHistograms
-from innerview.session.compute.explanation import Look
+from innerview.results import Verdict, WeightHistograms
+from innerview.session.compute.explanation import FORWARD, Look
 from innerview.session.query import Query
 from innerview.targets import label
 from innerview.viewer import sentences
@@ -75,7 +75,10 @@ def _gradients(scene: FigureContext) -> bool:
 
 def _verdict(scene: FigureContext, name: str) -> str:
     """The verdict on a map in words, or why there is none."""
-    found = scene.look.verdicts.get(name)
+    return _in_words(scene, scene.look.verdicts.get(name))
+
+
+def _in_words(scene: FigureContext, found: Verdict | None) -> str:
     return scene.look.not_judged if found is None else f"This map {sentences.verdict(found)}"
 
 
@@ -104,11 +107,14 @@ def _photo(scene: FigureContext) -> Drawn:
         subject=scene.subject,
         style=scene.query.overlay,
         scale=scene.scale,
+        verdict=_verdict(scene, USUAL if scene.look.along else FORWARD),
     )
 
 
 def _tutorial2018(style: str, scene: FigureContext) -> Drawn:
-    return pictures.attribution_figure(scene.look.integrated, subject=scene.subject, style=style)
+    return pictures.attribution_figure(
+        scene.look.integrated, subject=scene.subject, style=style, verdict=_verdict(scene, USUAL)
+    )
 
 
 def _spread(scene: FigureContext) -> Drawn:
@@ -135,7 +141,8 @@ def _path(scene: FigureContext) -> Drawn:
 
 
 def _gradient(scene: FigureContext) -> Drawn:
-    return pictures.attribution_figure(scene.look.gradient, subject=scene.subject)
+    found = scene.look.gradient
+    return pictures.attribution_figure(found, subject=scene.subject, verdict=_in_words(scene, found.verdict))
 
 
 def _method(name: str, scene: FigureContext) -> Drawn:
@@ -190,7 +197,8 @@ def _why(scene: FigureContext) -> Drawn:
                 (Line(f"In colour: evidence for {_answer(scene)}", bold=True),),
             )
         )
-        notes.append(f"Evidence for the {answer}. {evidence.notes[0]}")
+        verdict = _verdict(scene, CLASS_EVIDENCE)
+        notes.append(f"Evidence for the {answer}. {evidence.notes[0]}{f' {verdict}.' if verdict else ''}")
     if truth is not None:
         found = truth.values
         middle = found.values.mean(axis=0)

@@ -31,7 +31,7 @@ from innerview.session.training.reading import Recorded, shared_layers
 from innerview.session.training.testing import Tested
 from innerview.session.training.work import Worked
 from innerview.types import Array
-from innerview.viewer import run_sentences
+from innerview.viewer import run_sentences, sentences
 from innerview.viewer.run_sentences import Course
 from innerview.workbench.folders import folder_names
 from innerview.workbench.run import tables
@@ -362,4 +362,7 @@ def _surest(answers: Tested, *, columns: int = 3) -> Image:
         Subject(answers.images[place].name, answers.predictions[place], answers.images[place].label) for place in places
     ]
     title = "Most confident errors"
-    return pictures.contact_sheet(answers.worst, subjects, scale="per-image", columns=columns, title=title)
+    verdicts = [sentences.brief_verdict(None)] * len(subjects)
+    return pictures.contact_sheet(
+        answers.worst, subjects, scale="per-image", columns=columns, title=title, verdicts=verdicts
+    )
