@@ -68,7 +68,7 @@ SOURCES: Final[Mapping[str, str]] = {
 }
 """Where the names in the tables come from."""
 
-OPTIONAL: Final = frozenset({"target", *innerview.typed.BLACK})
+OPTIONAL: Final = frozenset({"target", *innerview.typed.SUPPLIED})
 """Arguments that may be left out, though the method needs them."""
 
 HEAD: Final = '''"""{doc}"""

@@ -5,6 +5,7 @@
     python benchmarks/truth lite --images 50                             # crops of the example photos
     python benchmarks/truth constructed                                 # known answers
     python benchmarks/truth road --data FOLDER --images 1000             # ROAD's published row, and ours
+    python benchmarks/truth cost --data FOLDER --images 100 [--weights TWIN]   # what each baseline costs
     python benchmarks/truth --render                                     # write the tables of docs/evidence/truth.md
 
 FOLDER holds CIFAR-10 as class folders, or a folder `test` of them. Rows lie in `results`; what is there is not measured
@@ -21,6 +22,7 @@ from pathlib import Path
 
 import numpy as np
 from constructed import construct
+from cost import measure as measure_cost
 from PIL import Image as Pillow
 from rendering import render
 from road import measure as measure_road
@@ -111,7 +113,7 @@ def run(case: str, data: Path | None, weights: Path | None, count: int, mosaics:
 def main() -> None:
     """Measure what was asked for, or write the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("case", nargs="?", choices=["allcnn", "twin", "lite", "constructed", "road"])
+    parser.add_argument("case", nargs="?", choices=["allcnn", "twin", "lite", "constructed", "road", "cost"])
     parser.add_argument("--data", type=Path)
     parser.add_argument("--weights", type=Path)
     parser.add_argument("--images", type=int, default=200)
@@ -124,6 +126,12 @@ def main() -> None:
         if options.data is None:
             raise SystemExit("road needs --data")
         measure_road(allcnn.load_pretrained(), tests(options.data), options.images, RESULTS / "road.jsonl", SEED)
+    elif options.case == "cost":
+        if options.data is None:
+            raise SystemExit("cost needs --data")
+        model = twin(options.weights) if options.weights else allcnn.load_pretrained()
+        file = RESULTS / f"cost-{'twin' if options.weights else 'allcnn'}.jsonl"
+        measure_cost(model, islice(tests(options.data), options.images), file)
     elif options.case:
         run(options.case, options.data, options.weights, options.images, options.mosaics)
     if options.render:

@@ -17,7 +17,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from innerview.data.baselines import make_baseline
+from innerview.data.baselines import DEFAULT_BASELINE, make_baseline
 from innerview.data.fitting import preprocess
 from innerview.data.samples import find_image
 from innerview.errors import ImageError, UsageError
@@ -34,13 +34,13 @@ TARGETS: Final[Mapping[str, Callable[[int | None], Target]]] = {
     "probability": Probability,
 }
 
-BLACK: Final = frozenset({"baseline", "fill"})
-"""Arguments that are black where they are needed and not given."""
+SUPPLIED: Final = frozenset({"baseline", "fill"})
+"""Arguments that are the default baseline where they are needed and not given."""
 
 SET: Final = "baselines"
 """The argument that is a list of baselines always."""
 
-BASELINES: Final = BLACK | {SET}
+BASELINES: Final = SUPPLIED | {SET}
 """Arguments that are baselines, by name or as images."""
 
 LARGEST: Final = 15.0
@@ -70,9 +70,9 @@ def fill_in(signature: inspect.Signature, given: dict[str, Any], spec: InputSpec
     known = signature.parameters
     if "image" in given:
         given["image"] = _image(given["image"], spec)
-    for name in BLACK & set(known):
+    for name in SUPPLIED & set(known):
         if given.get(name) is None and known[name].default is inspect.Parameter.empty:
-            given[name] = "black"
+            given[name] = DEFAULT_BASELINE
     for name in BASELINES & set(given):
         given[name] = _baselines(name, given, spec)
     if "target" in known:

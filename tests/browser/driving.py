@@ -15,6 +15,7 @@ import numpy as np
 from playwright.sync_api import Locator, Page, expect
 
 import patience
+from innerview.data.baselines import DEFAULT_BASELINE
 from innerview.pictures.ramps import RampName, entry, ramp
 from innerview.session.progress import NullListener
 from innerview.session.query import read_query
@@ -82,9 +83,9 @@ class Known:
     def prepare(self) -> None:
         """Work out the cat's path, its answers by share and the runner-up's map, so that no page waits for them."""
         target = self.predicted()
-        self.ask("truth", target=target, baseline="black", method="integrated-gradients")
+        self.ask("truth", target=target, baseline=DEFAULT_BASELINE, method="integrated-gradients")
         self.ask("path", target=target)
-        self.ask("masking", target=target, fill="black")
+        self.ask("masking", target=target, fill=DEFAULT_BASELINE)
         self.ask("map", target=int(np.argsort(-self.ask("subject").arrays["logits"], kind="stable")[1]))
 
     def predicted(self, name: str = "cat") -> int:

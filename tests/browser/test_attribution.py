@@ -76,7 +76,7 @@ def test_the_readout_is_the_array_by_mouse_keys_and_fields(page: Page, known: Kn
     order = np.argsort(-np.abs(values), axis=None, kind="stable")
     row, column = 12, 7
     rank = int(np.flatnonzero(order == row * 32 + column)[0]) + 1
-    value = f"{values[row, column]:+.3g}".replace("-", "−")
+    value = f"{values[row, column]:+#.3g}".replace("-", "−")
 
     def assert_told() -> None:
         expect(page.get_by_role("group", name="Pixel")).to_contain_text(f"rank {rank:,} of 1,024")

@@ -47,7 +47,7 @@ def test_x_swaps_and_exactly_one_choice_differs(page: Page, known: Known) -> Non
     expect(page.locator('[data-side="A"] h2')).to_have_text("A dog")
     assert (side(page, "B") == before).all()
     same = page.locator("[data-same]")
-    for words in ("image cat", "model allcnn", "integrated gradients", "baseline black"):
+    for words in ("image cat", "model allcnn", "integrated gradients", "baseline blurred"):
         expect(same).to_contain_text(words)
     expect(same).not_to_contain_text("class")
     expect_link(page, "c", f"{dog}-dog")

@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from browser.conftest import Heard
 from browser.driving import PATIENCE, Known, canvas, expect_link, numbers, settle, show
+from innerview.data.baselines import DEFAULT_BASELINE
 
 SEEN = ".masking .seen-by-model canvas[role=img]"
 
@@ -34,7 +35,7 @@ def test_a_share_shows_that_many_pixels_and_the_ends_are_image_and_fill(page: Pa
     slider.press("Home")
     assert (canvas(page.locator(SEEN)) == fill).all()
     nothing = base64.urlsafe_b64encode(bytes(128)).decode().rstrip("=")
-    without = prepared.ask("mask", mask=nothing, cells=[32, 32], fill="black").arrays["logits"]
+    without = prepared.ask("mask", mask=nothing, cells=[32, 32], fill=DEFAULT_BASELINE).arrays["logits"]
     assert np.allclose(numbers(keep.arrays, "logits")[order, 0][np.argsort(keep.arrays["classes"])], without, atol=1e-4)
     first = page.get_by_role("list", name="Prediction from these pixels").locator("li").first
     expect(first).to_contain_text(prepared.classes[int(np.argmax(without))])
@@ -83,5 +84,5 @@ def test_drag_layer_and_keys_paint_the_same_mask(touched: Page, prepared: Known)
                     page.keyboard.press(key)
         settle(page)
         expect_link(page, "mk", mask)
-    kept = prepared.ask("mask", mask=mask, cells=[32, 32], fill="black").arrays
+    kept = prepared.ask("mask", mask=mask, cells=[32, 32], fill=DEFAULT_BASELINE).arrays
     expect(page.locator("[data-says] li").first).to_contain_text(prepared.classes[int(np.argmax(kept["logits"]))])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from playwright.sync_api import Page, expect
 
 from browser.driving import Known, settle, show
+from innerview.data.baselines import DEFAULT_BASELINE
 
 LINE = "[data-verdict]"
 
@@ -14,13 +15,13 @@ def test_a_map_is_judged_when_somebody_asks_and_others_of_the_class_with_it(page
     line = page.locator(LINE)
     expect(line).to_contain_text("Not judged: 1,534 forward passes")
     page.get_by_role("button", name="Judge it").click()
-    truth = prepared.ask("truth", target=prepared.predicted(), baseline="black", method="integrated-gradients")
+    truth = prepared.ask("truth", target=prepared.predicted(), baseline=DEFAULT_BASELINE, method="integrated-gradients")
     verdict = truth.json("verdicts")["integrated-gradients"]
     expect(line).to_contain_text(f"This map {verdict['says']}.")
     expect(line).to_have_attribute("data-verdict", verdict["kind"])
     page.get_by_role("combobox", name="Method").select_option("gradient-input")
     settle(page)
-    other = prepared.ask("truth", target=prepared.predicted(), baseline="black", method="gradient-input")
+    other = prepared.ask("truth", target=prepared.predicted(), baseline=DEFAULT_BASELINE, method="gradient-input")
     expect(line).to_contain_text(other.json("verdicts")["gradient-input"]["says"])
 
 

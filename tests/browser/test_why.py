@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from browser.driving import Known, canvas, fragment, settle
+from innerview.data.baselines import DEFAULT_BASELINE
 
 READY = ".why .photo canvas"
 
@@ -69,7 +70,7 @@ def test_the_scores_are_the_models_own(why: Page, known: Known) -> None:
 
 
 def test_the_test_says_what_the_truth_says(why: Page, known: Known) -> None:
-    truth = known.ask("truth", target=known.predicted(), baseline="black", method="integrated-gradients")
+    truth = known.ask("truth", target=known.predicted(), baseline=DEFAULT_BASELINE, method="integrated-gradients")
     test = why.locator(".why .test")
     for line in truth.json("lines"):
         expect(test).to_contain_text(line)
@@ -81,7 +82,7 @@ def test_the_test_says_what_the_truth_says(why: Page, known: Known) -> None:
 
 def test_regions_carry_their_numbers(why: Page, known: Known) -> None:
     why.get_by_role("radio", name="regions").check()
-    truth = known.ask("truth", target=known.predicted(), baseline="black", method="integrated-gradients")
+    truth = known.ask("truth", target=known.predicted(), baseline=DEFAULT_BASELINE, method="integrated-gradients")
     expect(why.locator(".why .region")).to_have_count(len(truth.json("names")))
     label = why.locator(READY).get_attribute("aria-label") or ""
     assert all(name in label for name in truth.json("names"))

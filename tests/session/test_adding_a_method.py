@@ -115,11 +115,11 @@ def test_the_command_line_refuses_before_anything_is_written(
 @pytest.mark.usefixtures("_added")
 def test_a_look_draws_and_keeps_every_method_that_was_asked_for(tmp_path: Path) -> None:
     (item,) = gather(NETWORK, ["cat"])
-    image, black = item.pixels, np.zeros_like(item.pixels)
+    image, blurred = item.pixels, make_baseline("blurred", NETWORK.input, item.pixels).image
     asked = ("occlusion:window=8,stride=4", "brightness", "brightness:power=2")
     request = Query(methods=asked, alphas=(0.5,), n_steps=2, layers=("elu1",), fractions=(1.0,), objective="logit")
     look = examine(Session([OpenedModel("", NETWORK)]), item, request)
-    alone = occlusion(NETWORK, image, Logit(look.prediction.index), fill=black, window=8, stride=4)
+    alone = occlusion(NETWORK, image, Logit(look.prediction.index), fill=blurred, window=8, stride=4)
     wanted: dict[str, Explained] = {
         "occlusion": alone,
         "brightness": brightness(NETWORK, image, Logit()),

@@ -71,7 +71,7 @@ def test_a_report_of_the_cat_holds_every_view_in_one_and_a_half_megabytes(tmp_pa
     (sample_listed,) = hello["samples"]
     assert sample_listed["label"] == 3
     found = {payload.kind: payload for _, payload in payloads}
-    assert found["path"].arrays["alphas"].size <= 51
+    assert found["path"].arrays["alphas"].size <= 60
     assert found["masking"].arrays["fractions"].size == 21
     assert max(one["shown"] for one in found["layers"].json("layers")) == 27
     targets = [entry["target"] for entry, payload in payloads if payload.kind == "map"]

@@ -62,7 +62,7 @@ export const DEFAULTS: Link = {
   target: null,
   versus: null,
   method: "integrated-gradients",
-  baseline: "black",
+  baseline: "blurred",
   tolerance: 0.01,
   scale: "per-image",
   alpha: 0.03,

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 from jaxtyping import Float
@@ -22,6 +23,9 @@ from innerview.model import InputSpec
 from innerview.reprs import short
 from innerview.results.result import A_co, Result
 from innerview.types import Array, Image
+
+DEFAULT_BASELINE: Final = "blurred"
+"""What agrees best with taking parts away, of those that were measured (docs/decisions/default-explanation.md)."""
 
 
 @short

@@ -14,7 +14,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final, Literal, cast
 
-from innerview.data.baselines import parse_baseline
+from innerview.data.baselines import DEFAULT_BASELINE, parse_baseline
 from innerview.errors import UsageError
 from innerview.fills import DEFAULT_FILLS, FILLS
 from innerview.methods import BUDGET, DEFAULT_FRACTIONS, TUTORIAL2018_ALPHAS
@@ -101,7 +101,7 @@ class Query:
     objective: str = ""
     method: str = USUAL
     methods: Sequence[str] = ()
-    baselines: Sequence[str] = ("black",)
+    baselines: Sequence[str] = (DEFAULT_BASELINE,)
     fill: str = ""
     fills: Sequence[str] = DEFAULT_FILLS
     regions: int | str = JUDGED_REGIONS

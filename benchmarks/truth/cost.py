@@ -1,0 +1,69 @@
+"""What integrated gradients to 1 % cost from each baseline, and whether the stated error holds.
+
+A reference is the same integral to 0.05 %, twenty times finer than what it judges. Nothing is timed: an evaluation is
+one pass forward and back of one image.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+import innerview
+from innerview.model import DifferentiableModel
+from innerview.types import Image
+
+BASELINES: Final = ("black", "mean", "blurred")
+TOLERANCE: Final = 0.01
+FINER: Final = 20
+BUDGET: Final = 513
+REFERENCES: Final = 24
+
+
+def measure(model: DifferentiableModel, images: Iterable[tuple[str, Callable[[], Image]]], file: Path) -> None:
+    """Add the rows that are missing: one for each image and baseline."""
+    there = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()] if file.exists() else []
+    known = {(row["image"], row["baseline"]) for row in there}
+    for number, (name, read) in enumerate(images):
+        image = read()
+        for baseline in BASELINES:
+            if (name, baseline) not in known:
+                row = {"image": name, "baseline": baseline, **_row(model, image, baseline, judged=number < REFERENCES)}
+                with file.open("a", encoding="utf-8") as out:
+                    out.write(json.dumps(row) + "\n")
+                print(f"{number + 1}, {baseline}: {row}", flush=True)
+
+
+def _row(model: DifferentiableModel, image: Image, baseline: str, *, judged: bool) -> dict[str, Any]:
+    start = innerview.make_baseline(baseline, model.input, image).image
+
+    def found(tolerance: float, budget: int) -> innerview.IntegratedGradients:
+        return innerview.integrated_gradients(
+            model, image, innerview.Logit(), baseline=start, tolerance=tolerance, max_evaluations=budget
+        )
+
+    one = found(TOLERANCE, BUDGET)
+    row: dict[str, Any] = {"evaluations": one.n_evaluations, "stated": one.error, "status": one.status.name}
+    if judged:
+        exact = found(TOLERANCE / FINER, 40 * BUDGET).heatmap
+        row["true"] = float(np.abs(one.heatmap - exact).sum() / np.abs(exact).sum())
+    return row
+
+
+def rendered(file: Path) -> list[str]:
+    """Rows of a table: evaluations, and of how many references the stated error held."""
+    rows = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+    lines: list[str] = []
+    for baseline in BASELINES:
+        ours = [row for row in rows if row["baseline"] == baseline]
+        costs = [row["evaluations"] for row in ours]
+        ratios = [row["stated"] / row["true"] for row in ours if "true" in row]
+        spread = f"{np.median(costs):g} / {np.quantile(costs, 0.9):g} / {np.mean(costs):.1f}"
+        reached = sum(row["stated"] <= TOLERANCE for row in ours)
+        held = f"{sum(one >= 1 for one in ratios)} of {len(ratios)}; {np.median(ratios):.2f}, {min(ratios):.2f}"
+        lines.append(f"| {baseline} | {len(ours)} | {spread} | {min(costs)} – {max(costs)} | {reached} | {held} |")
+    return lines
