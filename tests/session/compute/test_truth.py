@@ -11,6 +11,7 @@ import pytest
 from innerview import allcnn
 from innerview.fills import make_fill
 from innerview.methods import predict
+from innerview.methods.regions import divide
 from innerview.results import ImagePart, RegionTruth
 from innerview.session.compute.explanation import Look, examine
 from innerview.session.images import gather
@@ -89,3 +90,14 @@ def test_every_map_has_a_verdict_or_the_reason_why_there_is_none(look: Look) -> 
 
 def test_regions_are_called_by_where_they_lie(look: Look) -> None:
     assert len(set(truth_of(look).names)) == 5
+
+
+def test_regions_may_follow_the_image() -> None:
+    (item,) = gather(MODEL, ["cat"])
+    found = examine(Session([OpenedModel("", MODEL)]), item, replace(QUICK, regions="superpixels:3", fills=("mean",)))
+    assert found.truth is not None
+    values = found.truth.values
+    assert values.values.shape == (1, 3)
+    assert values.provenance.regions.endswith("merged to 3 by colour)")
+    assert len(found.truth.names) == 3
+    np.testing.assert_array_equal(values.labels, divide(item.pixels, "superpixels:3", 9).labels)

@@ -216,6 +216,8 @@ def _why(scene: FigureContext) -> Drawn:
                 below = note(f"{part.same} of all {part.sets} such sets {outcome}; the rest: {part.fill}")
                 tiles.append(Tile(pictures.show_image(part.image), (above,), (below,)))
         notes.append(f"Regions: exact Shapley values of the {found.provenance.target}, means over {_fills(scene)}.")
+        if isinstance(scene.query.regions, str):
+            notes.append(f"They are {found.provenance.regions}.")
         if unsure:
             notes.append("?: another fill gives the region the other sign.")
     chance = sentences.chance_of(look.prediction, look.explained)
