@@ -10,6 +10,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
+import road
 from constructed import CHANCE, names
 
 from innerview.methods.controls import CONTROLS
@@ -65,6 +66,7 @@ def render() -> None:
         "regions": "\n".join(minimal_sets(found)),
         "pairs": "\n\n".join(tested(case, one) for case, one in found.items()),
         "constructed": constructed(),
+        "road": table(*road.lines(read("road")[1:])),
         "surroundings": surroundings(found),
     }
     fill_in(PAGE, parts)
