@@ -6,7 +6,8 @@
 Measured are: from choosing a file to the first map of it and to the map that was checked to 1 % (a new crop of a
 sample photo each time, the built-in model); from pressing a key on the alpha slider to the last canvas drawn for it;
 from the end of a stroke of the brush, a tap or Enter to the frame with the answer to the pixels that are kept (others
-each time); the first load in a browser that knows nothing, with its requests; the sizes of one-file pages. `--write`
+each time); from asking about a part (another box each time) to what it does, and to its p-value against 19 other
+places; the first load in a browser that knows nothing, with its requests; the sizes of one-file pages. `--write`
 puts the table into docs/evidence/viewer.md. `--large` needs what examples/efficientnet_lite0 says.
 """
 
@@ -49,7 +50,7 @@ WATCH = """
   const state = window.__watch = {
     map: null, checked: null, chosen: null, before: null, key: null, drawn: null, lifted: null, kept: null, said: null,
   };
-  const kept = () => document.querySelector('.seen-by-network .facts')?.textContent;
+  const kept = () => document.querySelector('.seen-by-model .facts')?.textContent;
   const map = () => {
     const line = document.querySelector('[data-certificate]');
     if (!line || document.querySelector('[data-stale]') || line.textContent.startsWith('previous')) return null;
@@ -228,6 +229,44 @@ def strokes(page: Page, rounds: int) -> Iterator[tuple[str, list[float]]]:
         yield words, took
 
 
+ASK = """([box, least]) => new Promise((done) => {
+  const told = () => document.querySelector('.asked')?.textContent ?? '';
+  const [begun, before] = [performance.now(), told()];
+  const found = [];
+  const look = () => {
+    const text = told();
+    const places = text.match(/Grey: ([\\d,]+) parts/)?.[1].replace(',', '');
+    if (text !== before && places !== undefined && !document.querySelector('.asked [data-stale]')) {
+      found[0] ??= performance.now() - begun;
+      if (Number(places) >= least) return done([found[0], performance.now() - begun]);
+    }
+    requestAnimationFrame(look);
+  };
+  location.hash = `#/why?rg=${box}`;
+  look();
+})"""
+"""Asks about a box; gives the milliseconds until there is an answer, and until it is held against so many places."""
+
+PLACES = 19
+"""With as many, p goes down to 0.05."""
+
+
+def asks(page: Page, rounds: int) -> tuple[list[float], list[float]]:
+    """Milliseconds from asking about a part to what it does, and to its p-value."""
+    random = np.random.default_rng(0)
+    page.evaluate("location.hash = '#/why'")
+    until(page, "document.querySelector('.why .test .parts') && !document.querySelector('[data-stale], .waiting')")
+    took: list[tuple[float, float]] = []
+    for number in range(rounds + 1):
+        width, height = (int(side) for side in random.integers(4, 16, 2))
+        left, top = int(random.integers(0, 32 - width)), int(random.integers(0, 32 - height))
+        first, held = page.evaluate(ASK, [f"{left},{top},{width},{height}", PLACES])
+        until(page, "!document.querySelector('[data-stale], .waiting, .waited-for')")  # all other places are tried
+        if number:  # the first one warms up
+            took.append((first, held))
+    return [one for one, _ in took], [one for _, one in took]
+
+
 def middle(values: Sequence[float], unit: str = "ms", digits: int = 0) -> str:
     """Median, quartiles and count."""
     low, half, high = statistics.quantiles(values, n=4)
@@ -270,6 +309,11 @@ def measure(browser: Browser, rounds: int, folder: Path, *, large: bool) -> str:
         page, _ = opened(browser, url, touch=True)
         for gesture, took in strokes(page, max(20, rounds)):
             row(f"answer to the pixels kept, after {gesture}", middle(took), "≤ 100 ms")
+        page.context.close()
+        page, _ = opened(browser, url)
+        first, held = asks(page, rounds)
+        row("what a part that is asked about does", middle(first), "≤ 1,000 ms")
+        row(f"and its p-value against {PLACES} other places", middle(held), "≤ 1,000 ms")
         page.context.close()
     small = folder / "small.html"
     report(("cat",), output=small)

@@ -129,7 +129,7 @@ def _truth(asked: ViewerSource, query: Query, listener: Listener) -> Payload:
     found, verdicts = asked.result(TRUTH, query, listener), dict[str, Verdict]()
     with contextlib.suppress(UsageError):  # most models have no such end
         verdicts[CLASS_EVIDENCE] = judge(asked.result(EVIDENCE, query, listener).heatmap, found.values)
-    shown = as_attribution(asked.result(ATTRIBUTION, query, listener))
+    shown = as_attribution(asked.result(ATTRIBUTION, query, Passing(listener)))
     verdicts[query.method] = judge(shown.heatmap, found.values)
     return truth_payload(found, verdicts, _stamp(asked, query), versus=_versus(asked, query))
 
