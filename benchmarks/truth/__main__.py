@@ -6,6 +6,7 @@
     python benchmarks/truth constructed                                 # known answers
     python benchmarks/truth road --data FOLDER --images 1000             # ROAD's published row, and ours
     python benchmarks/truth cost --data FOLDER --images 100 [--weights TWIN]   # what each baseline costs
+    python benchmarks/truth idsds --data FOLDER --weights FILE           # single patches; FILE is made if need be
     python benchmarks/truth --render                                     # write the tables of docs/evidence/truth.md
 
 FOLDER holds CIFAR-10 as class folders, or a folder `test` of them. Rows lie in `results`; what is there is not measured
@@ -23,6 +24,7 @@ from pathlib import Path
 import numpy as np
 from constructed import construct
 from cost import measure as measure_cost
+from idsds import measure as measure_patches
 from PIL import Image as Pillow
 from rendering import render
 from road import measure as measure_road
@@ -113,7 +115,7 @@ def run(case: str, data: Path | None, weights: Path | None, count: int, mosaics:
 def main() -> None:
     """Measure what was asked for, or write the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("case", nargs="?", choices=["allcnn", "twin", "lite", "constructed", "road", "cost"])
+    parser.add_argument("case", nargs="?", choices=["allcnn", "twin", "lite", "constructed", "road", "cost", "idsds"])
     parser.add_argument("--data", type=Path)
     parser.add_argument("--weights", type=Path)
     parser.add_argument("--images", type=int, default=200)
@@ -132,6 +134,11 @@ def main() -> None:
         model = twin(options.weights) if options.weights else allcnn.load_pretrained()
         file = RESULTS / f"cost-{'twin' if options.weights else 'allcnn'}.jsonl"
         measure_cost(model, islice(tests(options.data), options.images), file)
+    elif options.case == "idsds":
+        if options.data is None or options.weights is None:
+            raise SystemExit("idsds needs --data, a folder with train and test, and --weights")
+        listed = list(islice(tests(options.data), 1000))
+        measure_patches(listed, options.data, options.weights, options.images, RESULTS / "idsds.jsonl", SEED)
     elif options.case:
         run(options.case, options.data, options.weights, options.images, options.mosaics)
     if options.render:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 
+import idsds
 import numpy as np
 import road
 from constructed import CHANCE, names
@@ -67,6 +68,7 @@ def render() -> None:
         "pairs": "\n\n".join(tested(case, one) for case, one in found.items()),
         "constructed": constructed(),
         "road": table(*road.lines(read("road")[1:])),
+        "patches": f"{table(*idsds.lines(read('idsds')[1:]))}\n\n{idsds.sentence(read('idsds')[0])}",
         "surroundings": surroundings(found),
     }
     fill_in(PAGE, parts)
