@@ -43,7 +43,7 @@ from serving import served  # noqa: E402 a server as the tests start it
 PAGE = ROOT / "docs" / "evidence" / "viewer.md"
 LITE0 = ROOT / "examples" / "efficientnet_lite0"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
-PATIENCE = 300_000
+PATIENCE = 60_000
 
 WATCH = """
 (() => {
@@ -105,7 +105,7 @@ def opened(browser: Browser, url: str, *, touch: bool = False) -> tuple[Page, li
     page.on("websocket", lambda socket: asked.append(socket.url))
     for _ in range(100):  # the address is printed before the server answers
         try:
-            page.goto(url)
+            page.goto(f"{url}#/attribution")
             break
         except Exception:  # noqa: BLE001 whatever the browser calls a refused connection
             asked.clear()
