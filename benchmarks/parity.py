@@ -37,7 +37,7 @@ from innerview.methods import (
     gradient,
     gradient_input,
     integrated_gradients,
-    noisy_pictures,
+    noisy_images,
     occlusion,
     smooth_grad,
     var_grad,
@@ -133,7 +133,7 @@ def of_integrated_gradients(case: Case) -> tuple[Array, Array]:
 
 def of_noise(case: Case, kind: str) -> tuple[Array, Array]:
     """SmoothGrad or VarGrad; Captum is given innerview's noise in place of its own."""
-    noisy = np.stack(list(noisy_pictures(case.image, noise=NOISE, n_samples=SAMPLES)))
+    noisy = np.stack(list(noisy_images(case.image, noise=NOISE, n_samples=SAMPLES)))
     noise = torch.cat([case.tensor(one) for one in noisy]) - case.tensor(case.image)
     tunnel = attr.NoiseTunnel(attr.Saliency(case.model))
     with mock.patch("torch.normal", return_value=noise):

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import platform
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 
+import cost
 import idsds
 import numpy as np
 import road
@@ -27,6 +27,7 @@ RESULTS = Path(__file__).resolve().parent / "results"
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 PAGE = DOCS / "evidence" / "truth.md"
 DECISION = DOCS / "decisions" / "default-explanation.md"
+COSTS = DOCS / "evidence" / "attribution.md"
 
 CASES = {
     "allcnn": ("allcnn (built in, ELU, 32 × 32)", 10),
@@ -59,6 +60,7 @@ def render() -> None:
     """Write every table between its markers."""
     found = {case: one for case in CASES if (one := comparison(case)) is not None}
     fill_in(DECISION, {"defaults": "\n\n".join(defaults(found))})
+    fill_in(COSTS, {"baselines": table(cost.HEAD, cost.lines(read("cost-allcnn")))})
     parts = {
         "advice": "\n".join(f"- {CASES[case][0]}: {one.advice}" for case, one in found.items()),
         "truth": "\n\n".join(overview(found)),
@@ -317,12 +319,8 @@ def known(case: str, values: list[float]) -> str:
 
 
 def surroundings(found: Mapping[str, Comparison]) -> str:
-    """What the figures were measured with, and which rows are older."""
-    about = Path("/proc/cpuinfo").read_text(encoding="utf-8") if Path("/proc/cpuinfo").exists() else ""
-    name = next((line.partition(":")[2].strip() for line in about.splitlines() if "model name" in line), "unknown")
-    vectors = "AVX-512" if "avx512f" in about else "AVX2" if "avx2" in about else "no AVX2"
-    with_what = f"one thread, Python {platform.python_version()}, NumPy {np.__version__}"
-    told = [f"Processor {name} ({vectors}), {with_what}; other work on the machine."]
+    """What touches the figures, and which rows are older."""
+    told = ["Nothing on this page is timed, so neither the machine nor other work on it touches a figure."]
     for case in found:
         former = sum("former" in row for row in read(case)[1:])
         if former:

@@ -6,7 +6,7 @@ import pytest
 
 import innerview
 from innerview.errors import ImageError
-from innerview.methods.passes import check_picture
+from innerview.methods.passes import check_image
 from typecheck import unchecked
 
 
@@ -18,4 +18,4 @@ class Tensor:
 
 def test_a_tensor_is_refused_with_the_line_that_makes_an_array() -> None:
     with unchecked(), pytest.raises(ImageError, match=r"Tensor was given.*permute\(1, 2, 0\)"):
-        check_picture(innerview.load_pretrained("allcnn"), Tensor(), "image")  # pyright: ignore[reportArgumentType]
+        check_image(innerview.load_pretrained("allcnn"), Tensor(), "image")  # pyright: ignore[reportArgumentType]

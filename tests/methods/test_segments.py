@@ -14,7 +14,7 @@ from innerview.methods import (
     gradient_input,
     grid_segments,
     integrated_gradients,
-    noisy_pictures,
+    noisy_images,
     segment_sums,
     smooth_grad,
 )
@@ -68,7 +68,7 @@ def test_smoothing_what_was_summed_gives_the_regions_own_standard_error() -> Non
     )
     afterwards = aggregate_segments(smooth_grad(NETWORK, IMAGE, Logit(0), n_samples=9), labels)
     np.testing.assert_allclose(summed.heatmap, afterwards.heatmap)
-    images = list(noisy_pictures(IMAGE, n_samples=9))
+    images = list(noisy_images(IMAGE, n_samples=9))
     sums = np.stack([segment_sums(gradient(NETWORK, one, Logit(0)).heatmap, labels) for one in images])
     np.testing.assert_allclose(segment_sums(summed.pixel_error, labels), sums.std(axis=0, ddof=1) / 3)
     assert (summed.pixel_error < afterwards.pixel_error).all()

@@ -12,7 +12,7 @@ from innerview.methods import (
     gradient,
     gradient_input,
     integrated_gradients,
-    noisy_pictures,
+    noisy_images,
     occlusion,
     smooth_grad,
     var_grad,
@@ -68,7 +68,7 @@ def test_the_variance_and_its_error_are_those_of_the_noise() -> None:
 
 
 def test_the_variance_is_that_of_the_very_maps() -> None:
-    images = noisy_pictures(IMAGE, stdevs=0.3, n_samples=5, seed=2)
+    images = noisy_images(IMAGE, stdevs=0.3, n_samples=5, seed=2)
     maps = np.stack([gradient(NETWORK, image, Logit(2)).gradient for image in images])
     options = {"stdevs": 0.3, "n_samples": 5, "seed": 2}
     np.testing.assert_allclose(smooth_grad(NETWORK, IMAGE, Logit(2), **options).attribution, maps.mean(axis=0))

@@ -65,7 +65,7 @@ def viewer(name: str) -> str:
 
 
 def stills(name: str) -> str:
-    keys = ("name", "answer", "target", "scale", "image", "map")
+    keys = ("name", "answer", "target", "scale", "image", "map", "verdict")
     return render("stills.html", shown=[dict.fromkeys(keys, name)], width=256)
 
 

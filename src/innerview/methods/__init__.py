@@ -13,13 +13,13 @@ from innerview.methods.interior_gradients import TUTORIAL2018_ALPHAS, interior_g
 from innerview.methods.masking import DEFAULT_FRACTIONS, deletion, insertion
 from innerview.methods.occlusion import occlusion
 from innerview.methods.parts import parts
-from innerview.methods.passes import Progress, check_picture, predict
+from innerview.methods.passes import Progress, check_image, predict
 from innerview.methods.path_predictions import path_predictions
 from innerview.methods.removed_and_alone import removed_and_alone
 from innerview.methods.sampled_shapley import sampled_shapley
 from innerview.methods.segments import aggregate_segments, grid_segments, segment_sums
 from innerview.methods.shapley import shapley
-from innerview.methods.smooth import noisy_pictures, smooth_grad, var_grad
+from innerview.methods.smooth import noisy_images, smooth_grad, var_grad
 from innerview.methods.tolerance import BUDGET, integrate_jobs
 from innerview.methods.walk import Job
 from innerview.methods.weights import weight_histograms
@@ -35,7 +35,7 @@ __all__ = [
     "aggregate_segments",
     "area_mean",
     "ask",
-    "check_picture",
+    "check_image",
     "class_evidence",
     "deletion",
     "expected_gradients",
@@ -47,7 +47,7 @@ __all__ = [
     "integrate_jobs",
     "integrated_gradients",
     "interior_gradients",
-    "noisy_pictures",
+    "noisy_images",
     "occlusion",
     "parts",
     "path_predictions",

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 from jaxtyping import Float
 
-from innerview.methods.passes import check_picture, require_finite
+from innerview.methods.passes import check_image, require_finite
 from innerview.model import Model, find_layer
 from innerview.results import Activations, Prediction, Provenance
 from innerview.types import Array, Image
@@ -29,7 +29,7 @@ def activations(model: Model, image: Image, layers: Sequence[str | int]) -> Acti
         ImageError: the image does not fit the model.
         ModelError: an output is not finite.
     """
-    check_picture(model, image, "image")
+    check_image(model, image, "image")
     about = {layer.name: layer for layer in (find_layer(model.layers, asked) for asked in layers)}
     names = tuple(about)
     answer = model.forward(image[None], names)

@@ -25,7 +25,7 @@ from innerview.fills import DEFAULT_FILLS, Fill
 from innerview.methods.filled import FilledPasses, make_fills
 from innerview.methods.paired import holm
 from innerview.methods.partitions import name_regions
-from innerview.methods.passes import Progress, check_picture
+from innerview.methods.passes import Progress, check_image
 from innerview.methods.placebos import (
     Box,
     Mask,
@@ -129,7 +129,7 @@ def region_effects(
     After as many placebos as each of `levels` (rising) says, `level` is given the result with these: a random part of
     those that follow. Raises as `ask` does.
     """
-    check_picture(model, image, "image")
+    check_image(model, image, "image")
     masks, usual, divided = _read(image, region)
     called = list(names or usual)
     if len(called) != len(masks) or n_placebos < 0 or not fills:

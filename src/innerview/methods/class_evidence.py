@@ -25,7 +25,7 @@ from jaxtyping import Bool, Float
 
 from innerview.errors import UsageError
 from innerview.methods.grad_cam import spread_out
-from innerview.methods.passes import check_picture, require_finite
+from innerview.methods.passes import check_image, require_finite
 from innerview.model import DifferentiableModel, Layer, Model, has_gradients
 from innerview.results import Provenance
 from innerview.results.class_evidence import ClassEvidence
@@ -78,7 +78,7 @@ def class_evidence(model: Model, image: Image, target: Target) -> ClassEvidence:
         ImageError: the image does not fit the model.
         ModelError: something is NaN or infinite.
     """
-    check_picture(model, image, "image")
+    check_image(model, image, "image")
     head = find_head(model)
     noise = np.random.default_rng(0).random(image.shape).astype(image.dtype)
     images = np.stack([image, noise])

@@ -17,7 +17,7 @@ import numpy as np
 from innerview.errors import UsageError
 from innerview.methods.accounting import BLOCKED
 from innerview.methods.moments import Moments, check_samples
-from innerview.methods.passes import Progress, batches, check_picture, forward_logits, require_finite
+from innerview.methods.passes import Progress, batches, check_image, forward_logits, require_finite
 from innerview.model import OUTPUT, DifferentiableModel, require_differentiable
 from innerview.results import Attribution, Provenance
 from innerview.targets import Target, together
@@ -58,13 +58,13 @@ def expected_gradients(
     """
     require_differentiable(model)
     check_samples(n_samples)
-    check_picture(model, image, "image")
+    check_image(model, image, "image")
     if not len(baselines):
         raise UsageError(
             "no baseline was given; give images to compare with, such as some dozens that it was trained on"
         )
     for one in baselines:
-        check_picture(model, one, "baseline")
+        check_image(model, one, "baseline")
     outputs = forward_logits(model, image[None])
     resolved = target.resolve(outputs[0], model.output)
     score = float(resolved.score(outputs)[0])

@@ -17,7 +17,7 @@ from innerview.methods.passes import (
     Progress,
     batches,
     begins_in,
-    check_picture,
+    check_image,
     forward_logits,
     forward_similar,
     similar_at_once,
@@ -41,7 +41,7 @@ def make_fills(model: Model, image: Image, asked: Sequence[str | Image | Fill]) 
     require_fills(len(asked))
     made = tuple(make_fill(one, image) for one in asked)
     for fill in made:
-        check_picture(model, fill.paint(image, np.zeros((1, *image.shape[:2]), bool))[0], f"fill {fill.name}")
+        check_image(model, fill.paint(image, np.zeros((1, *image.shape[:2]), bool))[0], f"fill {fill.name}")
     return made
 
 

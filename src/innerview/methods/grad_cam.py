@@ -25,7 +25,7 @@ from jaxtyping import Float
 
 from innerview.errors import UsageError
 from innerview.methods.activations import area_mean
-from innerview.methods.passes import check_picture, forward_logits, require_finite
+from innerview.methods.passes import check_image, forward_logits, require_finite
 from innerview.model import OUTPUT, DifferentiableModel, GradOutputs, Layer, find_layer, require_differentiable
 from innerview.results import Attribution, Provenance
 from innerview.targets import Target, together
@@ -66,7 +66,7 @@ def grad_cam(
         ModelError: something is not finite.
     """
     require_differentiable(model)
-    check_picture(model, image, "image")
+    check_image(model, image, "image")
     chosen = choose_layer(model, layer)
     outputs = forward_logits(model, image[None])
     resolved = target.resolve(outputs[0], model.output)

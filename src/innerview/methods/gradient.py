@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from innerview.methods.passes import along, check_picture, predict
+from innerview.methods.passes import along, check_image, predict
 from innerview.model import DifferentiableModel, require_differentiable
 from innerview.results import Gradient, Provenance
 from innerview.targets import Target, together
@@ -28,7 +28,7 @@ def gradient(model: DifferentiableModel, image: Image, target: Target) -> Gradie
         ModelError: something is not finite.
     """
     require_differentiable(model)
-    check_picture(model, image, "image")
+    check_image(model, image, "image")
     prediction = predict(model, image[None])[0]
     resolved = target.resolve(prediction.logits, model.output)
     # The end of a path is the image itself, so that one walk serves all methods.

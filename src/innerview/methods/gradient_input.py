@@ -15,7 +15,7 @@ from dataclasses import replace
 import numpy as np
 
 from innerview.methods.gradient import gradient
-from innerview.methods.passes import check_picture
+from innerview.methods.passes import check_image
 from innerview.model import DifferentiableModel
 from innerview.results import Attribution
 from innerview.targets import Target
@@ -39,7 +39,7 @@ def gradient_input(
         ModelError: something is not finite.
     """
     if baseline is not None:
-        check_picture(model, baseline, "baseline")
+        check_image(model, baseline, "baseline")
     found = gradient(model, image, target)
     difference = image if baseline is None else image - baseline
     return Attribution(

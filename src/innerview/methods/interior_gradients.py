@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 
 from innerview.errors import UsageError
-from innerview.methods.passes import Progress, along, check_picture, forward_logits
+from innerview.methods.passes import Progress, along, check_image, forward_logits
 from innerview.model import DifferentiableModel, require_differentiable
 from innerview.results import InteriorGradients, Provenance
 from innerview.targets import Target, together
@@ -59,8 +59,8 @@ def interior_gradients(
         ModelError: something is not finite; the message names layer and alpha.
     """
     require_differentiable(model)
-    check_picture(model, image, "image")
-    check_picture(model, baseline, "baseline")
+    check_image(model, image, "image")
+    check_image(model, baseline, "baseline")
     places = check_alphas(alphas)
     resolved = target.resolve(forward_logits(model, image[None])[0], model.output)
     logits = np.empty((len(places), len(model.output.class_names)), dtype=model.dtype)

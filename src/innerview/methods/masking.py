@@ -17,7 +17,7 @@ from jaxtyping import Float, Int
 
 from innerview.errors import ImageError, UsageError
 from innerview.fills import Fill, ImageFill, make_fill
-from innerview.methods.passes import check_picture, predict
+from innerview.methods.passes import check_image, predict
 from innerview.model import Model
 from innerview.results import MaskingCurve, Provenance, show_only
 from innerview.types import Array, Image, Map
@@ -96,9 +96,9 @@ def deletion(
 def _checked(
     model: Model, image: Image, values: Map, fill: str | Image | Fill, fractions: Sequence[float], order: str
 ) -> tuple[Fill, Float[np.ndarray, " fraction"]]:
-    check_picture(model, image, "image")
+    check_image(model, image, "image")
     if isinstance(fill, np.ndarray):
-        check_picture(model, fill, "fill")
+        check_image(model, fill, "fill")
         made: Fill = ImageFill("image", "", fill)
     else:
         made = make_fill(fill, image)

@@ -20,7 +20,7 @@ import numpy as np
 from innerview.errors import UsageError
 from innerview.fills import Fill, Kept
 from innerview.methods.filled import FilledPasses, make_fills
-from innerview.methods.passes import Progress, check_picture
+from innerview.methods.passes import Progress, check_image
 from innerview.model import Model
 from innerview.results import Attribution, Provenance
 from innerview.targets import Target
@@ -58,9 +58,9 @@ def occlusion(
         ImageError: image or fill does not fit the model.
         ModelError: an output is NaN or infinite; says for which window.
     """
-    check_picture(model, image, "image")
+    check_image(model, image, "image")
     if isinstance(fill, np.ndarray):
-        check_picture(model, fill, "fill")
+        check_image(model, fill, "fill")
     (made,) = make_fills(model, image, [fill])
     size, step = choose_windows(image.shape, window, stride)
     windows = list(itertools.product(*map(_cuts, image.shape, size, step)))

@@ -23,7 +23,7 @@ from jaxtyping import Float, Int
 from innerview.errors import UsageError
 from innerview.fills import DEFAULT_FILLS, Fill
 from innerview.methods.filled import FilledPasses, make_fills
-from innerview.methods.passes import Progress, check_picture
+from innerview.methods.passes import Progress, check_image
 from innerview.model import Model
 from innerview.results import Provenance
 from innerview.results.parts import Parts
@@ -61,7 +61,7 @@ def parts(
         ImageError: the image does not fit the model, or is too small.
         ModelError: an output is NaN or infinite; says of which window.
     """
-    check_picture(model, image, "image")
+    check_image(model, image, "image")
     if not decides(model.output):
         raise UsageError(
             "the parts of an image were asked of a model with one score, from which no prediction can be read; declare "

@@ -92,19 +92,19 @@ def batches(total: int, size: int) -> Iterator[slice]:
         yield slice(start, min(start + size, total))
 
 
-def check_picture(model: Model, picture: Array, what: str) -> None:
-    """Raise unless `picture` is one finite float image of the model's own shape (height × width × channel)."""
-    require_array(picture)
-    if picture.shape != model.input.shape:
+def check_image(model: Model, image: Array, what: str) -> None:
+    """Raise unless `image` is one finite float image of the model's own shape (height × width × channel)."""
+    require_array(image)
+    if image.shape != model.input.shape:
         asked = " × ".join(map(str, model.input.shape))
-        single = "; of a batch, give one image: images[0]" if picture.ndim == 4 else ""
+        single = "; of a batch, give one image: images[0]" if image.ndim == 4 else ""
         raise ImageError(
-            f"the {what} has shape {picture.shape}; this model takes {asked} (height × width × channel){single}"
+            f"the {what} has shape {image.shape}; this model takes {asked} (height × width × channel){single}"
         )
-    if not np.issubdtype(picture.dtype, np.floating):
-        raise ImageError(f"the {what} holds {picture.dtype}; pixels are floats between 0 and 1: divide bytes by 255")
-    if not np.isfinite(picture).all():
-        bad = int((~np.isfinite(picture)).sum())
+    if not np.issubdtype(image.dtype, np.floating):
+        raise ImageError(f"the {what} holds {image.dtype}; pixels are floats between 0 and 1: divide bytes by 255")
+    if not np.isfinite(image).all():
+        bad = int((~np.isfinite(image)).sum())
         raise ImageError(f"the {what} has {bad} values that are not finite; pixels are floats between 0 and 1")
 
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from innerview.errors import UsageError
 from innerview.methods.interior_gradients import check_alphas
-from innerview.methods.passes import check_picture, forward_logits
+from innerview.methods.passes import check_image, forward_logits
 from innerview.model import Model
 from innerview.results import PathPredictions, Provenance
 from innerview.types import Image
@@ -43,7 +43,7 @@ def path_predictions(
         ModelError: an output is not finite.
     """
     places = check_alphas(alphas)
-    check_picture(model, baseline, "baseline")
+    check_image(model, baseline, "baseline")
     names = model.output.answers
     classes = len(names)
     called = np.zeros((len(places), classes), dtype=np.int64)
@@ -52,7 +52,7 @@ def path_predictions(
     queue = iter(dataset)
     while batch := list(islice(queue, model.batch_size)):
         for image, _ in batch:
-            check_picture(model, image, "image")
+            check_image(model, image, "image")
         images = np.stack([image for image, _ in batch])
         truths = np.array([truth for _, truth in batch])
         # All images of the batch at one alpha fill a batch, whatever the number of alphas.

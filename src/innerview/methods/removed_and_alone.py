@@ -18,7 +18,7 @@ from jaxtyping import Bool, Int
 from innerview.errors import UsageError
 from innerview.fills import DEFAULT_FILLS, Fill
 from innerview.methods.filled import FilledPasses, make_fills, require_fills
-from innerview.methods.passes import Progress, check_picture
+from innerview.methods.passes import Progress, check_image
 from innerview.methods.regions import divide
 from innerview.model import Model
 from innerview.results import Attribution, Provenance
@@ -61,7 +61,7 @@ def removed_and_alone(
         ImageError: the image, an image that fills, or the labels do not fit the model.
         ModelError: an output is NaN or infinite; says for which region.
     """
-    check_picture(model, image, "image")
+    check_image(model, image, "image")
     divided = divide(image, regions, DEFAULT_REGIONS)
     labels, number = divided.labels, divided.number
     total = count_both(number, len(fills))

@@ -24,7 +24,7 @@ from innerview.errors import UsageError
 from innerview.fills import Fill
 from innerview.methods.coalitions import name_coalition
 from innerview.methods.filled import FilledPasses, make_fills
-from innerview.methods.passes import Progress, check_picture
+from innerview.methods.passes import Progress, check_image
 from innerview.methods.regions import divide
 from innerview.model import Model
 from innerview.results import Attribution, Provenance
@@ -82,7 +82,7 @@ def sampled_shapley(
         ImageError: image, fill or labels do not fit the model.
         ModelError: an output is NaN or infinite; says for which regions.
     """
-    check_picture(model, image, "image")
+    check_image(model, image, "image")
     divided = divide(image, regions, DEFAULT_SAMPLED)
     labels, number = divided.labels, divided.number
     check_request(number, half_width, confidence, max_evaluations)

@@ -30,7 +30,7 @@ from innerview.methods.coalitions import (
     shapley_values,
 )
 from innerview.methods.filled import FilledPasses, make_fills, require_fills
-from innerview.methods.passes import Progress, check_picture
+from innerview.methods.passes import Progress, check_image
 from innerview.methods.regions import divide
 from innerview.model import Model
 from innerview.results import Provenance
@@ -79,7 +79,7 @@ def shapley(
         ImageError: the image, an image that fills, or the labels do not fit the model.
         ModelError: an output is NaN or infinite; says for which regions.
     """
-    check_picture(model, image, "image")
+    check_image(model, image, "image")
     divided = divide(image, regions, DEFAULT_REGIONS)
     labels, number = divided.labels, divided.number
     count_passes(number, len(fills), max_evaluations)

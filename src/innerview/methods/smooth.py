@@ -20,7 +20,7 @@ import numpy as np
 from innerview.errors import UsageError
 from innerview.methods.gradient import gradient
 from innerview.methods.moments import Moments, check_samples
-from innerview.methods.passes import Progress, check_picture, forward_logits
+from innerview.methods.passes import Progress, check_image, forward_logits
 from innerview.model import Model
 from innerview.results import Attribution, Explained, IntegratedGradients, Status, as_attribution
 from innerview.targets import Target
@@ -38,7 +38,7 @@ SHORT: Final = (Status.BUDGET_EXHAUSTED, Status.NO_GRADIENT)
 """How an integral ended that does not keep its tolerance."""
 
 
-def noisy_pictures(image: Image, *, stdevs: float = NOISE, n_samples: int = SAMPLES, seed: int = 0) -> Iterator[Image]:
+def noisy_images(image: Image, *, stdevs: float = NOISE, n_samples: int = SAMPLES, seed: int = 0) -> Iterator[Image]:
     """Draw the images that are explained: the same for the same seed, whatever the method.
 
     Args:
@@ -152,12 +152,12 @@ def _answers(
 ) -> Iterator[Attribution]:
     """Explain each noisy image, in a form that speaks of the image itself; the last one's notes speak of all."""
     check_samples(samples)
-    check_picture(model, image, "image")
+    check_image(model, image, "image")
     outputs = forward_logits(model, image[None])
     resolved = target.resolve(outputs[0], model.output)
     score = float(resolved.score(outputs)[0])
     said, short = f"Over {samples} images with noise of {noise:g} of the image's range of values, seed {seed}.", 0
-    for done, noisy in enumerate(noisy_pictures(image, stdevs=noise, n_samples=samples, seed=seed), start=1):
+    for done, noisy in enumerate(noisy_images(image, stdevs=noise, n_samples=samples, seed=seed), start=1):
         explained = method(model, noisy, resolved)
         short += isinstance(explained, IntegratedGradients) and explained.status in SHORT
         found = as_attribution(explained)

@@ -29,7 +29,7 @@ import numpy as np
 from innerview.errors import UsageError
 from innerview.methods.accounting import Account
 from innerview.methods.interior_gradients import check_alphas
-from innerview.methods.passes import Progress, check_picture, forward_logits, require_finite
+from innerview.methods.passes import Progress, check_image, forward_logits, require_finite
 from innerview.methods.walk import Job, Walk, check_targets, pixel_error
 from innerview.model import OUTPUT, DifferentiableModel, VjpResult, require_differentiable
 from innerview.quadrature import Driver, FixedProblem, Integral, Problem, Request, Rule
@@ -125,7 +125,7 @@ def integrate_jobs(
         for number, job in enumerate(jobs):
             check_targets(job.targets, expected)
             expected = len(job.targets)
-            _check_pictures(model, job, f" of job {number} (counted from 0)" if number else "")
+            _check_images(model, job, f" of job {number} (counted from 0)" if number else "")
             walk = walks[number] = Walk(model, job)
             if rule is not None:
                 walk.begin(*_ends(model, job))
@@ -189,8 +189,8 @@ def _affordable(budget: int, baselines: int) -> int:
 
 def _ends(model: DifferentiableModel, job: Job) -> tuple[LogitRow, list[LogitRow]]:
     """What the model says of the image, and of each baseline."""
-    picture, *baselines = (forward_logits(model, one[None])[0] for one in (job.image, *job.baselines))
-    return picture, baselines
+    at_image, *baselines = (forward_logits(model, one[None])[0] for one in (job.image, *job.baselines))
+    return at_image, baselines
 
 
 def check_tolerance(model: DifferentiableModel, tolerance: float) -> None:
@@ -203,12 +203,12 @@ def check_tolerance(model: DifferentiableModel, tolerance: float) -> None:
         )
 
 
-def _check_pictures(model: DifferentiableModel, job: Job, whose: str) -> None:
+def _check_images(model: DifferentiableModel, job: Job, whose: str) -> None:
     if not job.baselines:
         raise UsageError("no baseline was given; it decides the answer, so name at least one (black, for a start)")
-    check_picture(model, job.image, f"image{whose}")
+    check_image(model, job.image, f"image{whose}")
     for one in job.baselines:
-        check_picture(model, one, f"baseline{whose}")
+        check_image(model, one, f"baseline{whose}")
     if job.interior:
         check_alphas(job.interior)
 
@@ -339,7 +339,7 @@ def _result(
     account = walk.account(target, maps.mean(axis=0), stalled=_stalled(walk, integral, target, tolerance))
     result = IntegratedGradients(
         image=job.image,
-        baseline=_mean_picture(np.stack(job.baselines)),
+        baseline=_mean_image(np.stack(job.baselines)),
         attribution=account.attribution,
         score=float(walk.scores(target, 1.0)[0]),
         baseline_score=float(walk.scores(target, 0.0).mean()),
@@ -384,5 +384,5 @@ def _status(account: Account, integral: Integral, *, fixed: bool) -> Status:
     return Status.CONVERGED if integral.converged or integral.stalled else Status.BUDGET_EXHAUSTED
 
 
-def _mean_picture(pictures: Images) -> Image:
-    return pictures.mean(axis=0, dtype=np.float64).astype(pictures.dtype)
+def _mean_image(images: Images) -> Image:
+    return images.mean(axis=0, dtype=np.float64).astype(images.dtype)

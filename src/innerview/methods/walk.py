@@ -66,11 +66,11 @@ class Walk:
         """Image less baseline: baseline × height × width × channel, float64."""
         return self._directions
 
-    def begin(self, picture: LogitRow, baselines: Sequence[LogitRow]) -> None:
+    def begin(self, at_image: LogitRow, baselines: Sequence[LogitRow]) -> None:
         """Take what the model says at both ends, for a rule that may not go there."""
-        self._targets = tuple(target.resolve(picture, self._model.output) for target in self.job.targets)
+        self._targets = tuple(target.resolve(at_image, self._model.output) for target in self.job.targets)
         for start, logits in enumerate(baselines):
-            self._logits[1.0, start], self._logits[0.0, start] = picture, logits
+            self._logits[1.0, start], self._logits[0.0, start] = at_image, logits
 
     def point(self, alpha: float, start: int) -> Image:
         """The image at `alpha` on the path from baseline number `start`, in the model's precision."""

@@ -196,7 +196,7 @@ SIGNS: Mapping[str, str] = {"agrees": "✓", "partly": "~", "unproved": "?", "co
 VERDICTS: Mapping[str, str] = {
     "agrees": "agrees with taking regions away",
     "partly": "agrees with taking regions away under some fills only",
-    "unproved": "tells which regions matter no better than chance may",
+    "unproved": "is not shown to tell better than chance which regions matter",
     "contradicts": "contradicts what taking regions away does",
     "not judged": "could not be judged: all regions do the same",
 }

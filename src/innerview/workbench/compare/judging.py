@@ -321,23 +321,23 @@ def point(plan: Plan, number: int, tiles: Sequence[tuple[str, int, Image]], prog
     """
     model = plan.doubled
     assert model is not None  # noqa: S101 as was asked before
-    picture, which = mosaic([image for _, _, image in tiles]), number % 4
-    height, width = picture.shape[:2]
+    whole, which = mosaic([image for _, _, image in tiles]), number % 4
+    height, width = whole.shape[:2]
     inside = quarter(height, width, which)
     asked = Objectives(*(replace(one, index=tiles[which][1]) for one in _open(plan.objectives)))
-    asked = resolve(asked, forward_logits(model, picture[None])[0], model.output)
+    asked = resolve(asked, forward_logits(model, whole[None])[0], model.output)
     name = f"mosaic {number}"
     found: dict[str, float] = {}
     for done, entrant in enumerate(plan.entrants, start=1):
         if not plan.is_dear(entrant):
             try:
-                found[entrant.name] = pointed(explained(plan, model, asked, entrant, picture)[0], inside)
+                found[entrant.name] = pointed(explained(plan, model, asked, entrant, whole)[0], inside)
             except InnerviewError:
                 found[entrant.name] = float("nan")
         if progress is not None:
             progress(done, len(plan.entrants))
     for control, draw in CONTROLS.items():
-        values = draw(picture, plan.random(name, control))
+        values = draw(whole, plan.random(name, control))
         found[control] = pointed(values, inside)
     told = {"mosaic": name, "images": [one for one, _, _ in tiles], "class": tiles[which][1], "found": found}
     return short_numbers(told)
