@@ -34,6 +34,7 @@ from innerview.results.migrations import MIGRATIONS
 from innerview.results.provenance import SCHEMA
 from innerview.results.rebuilding import TYPE, Rebuilder, stands_for_array
 from innerview.results.result import as_numpy
+from innerview.results.zarr_store import require_zarr, write_zarr
 from innerview.types import Array
 
 Json: TypeAlias = dict[str, Any] | list[Any] | str | int | float | bool | None
@@ -78,19 +79,23 @@ class SavedResults:
         return self.results[name]
 
 
-def save_result(folder: str | Path, result: object) -> None:
+def save_result(folder: str | Path, result: object, *, zarr: bool = False) -> None:
     """Write a result, or several by name, as result.json and arrays.safetensors; `load_result` reads them back.
 
     Args:
         folder: made if it is not there; of an earlier result in it both files are replaced.
         result: what any method gave (it gets the name "result"), or a mapping from names to such results and plain
             values. Tensors are written as the NumPy arrays behind them.
+        zarr: the arrays are written as arrays.zarr as well, which other tools read in parts (extra `zarr`).
 
     Raises:
         UsageError: a name that is not a text, or "schema" or "digest".
+        MissingExtra: Zarr was asked for and is not installed; nothing is written.
         OutputError: the folder can't be written.
     """
     place = Path(folder)
+    if zarr:
+        require_zarr()
     results = cast("Mapping[str, object]", result) if isinstance(result, Mapping) else {"result": result}
     for name in results:
         if not isinstance(name, str) or name in OURS:  # pyright: ignore[reportUnnecessaryIsInstance] users' names
@@ -109,6 +114,8 @@ def save_result(folder: str | Path, result: object) -> None:
     write(place / ARRAY_FILE, save(stored, {"digest": digest}))
     # Half a character (of a name from elsewhere) becomes \udce9, which JSON reads as what it was.
     write(place / TEXT_FILE, text.encode("utf-8", "backslashreplace"))
+    if zarr:
+        write_zarr(place, stored, digest)
 
 
 def load_result(folder: str | Path) -> SavedResults:
