@@ -116,6 +116,11 @@ def canvas(locator: Locator, *, alpha: bool = False) -> Array:
     return np.array(found["data"], dtype=np.uint8).reshape(found["h"], found["w"], 4)[..., : 4 if alpha else 3]
 
 
+def rough(pixels: Array) -> float:
+    """How much neighbouring pixels differ: little in a blurred copy."""
+    return float(np.abs(np.diff(pixels.astype(float), axis=1)).mean())
+
+
 def painted(values: Array, limit: float, name: RampName, theme: str = "light") -> Array:
     """What the Python side would draw for the same numbers."""
     return ramp(name, theme)[entry(np.asarray(values, dtype=np.float32), limit, name)]

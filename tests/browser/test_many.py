@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, expect
 from browser.conftest import Heard
 from browser.driving import PATIENCE
 from browser.stub import SHAPE, made
+from innerview.data.baselines import DEFAULT_BASELINE
 from innerview.data.fitting import preprocess
 from innerview.data.image import Image as Loaded
 from innerview.methods import predict
@@ -35,7 +36,7 @@ def test_a_file_of_five_hundred_images_shows_thumbnails_a_page_at_a_time(
         packed.append(pack(subject_payload(photo, predict(network, photo.image[None])[0], network.fingerprint)))
         query = Query(kind="map", model=network.fingerprint, image=photo.image_hash, target=0)
         values = np.full(SHAPE, at + 1, np.float32)
-        packed.append(pack(made(query, values, 0.001, "done", 9), target=None, versus=None, baseline="black"))
+        packed.append(pack(made(query, values, 0.001, "done", 9), target=None, versus=None, baseline=DEFAULT_BASELINE))
     page_text = write_page("500", hello([describe_model(network, "small", map_methods(network))], listed), packed)
     path = tmp_path / "many.html"
     path.write_text(page_text, encoding="utf-8")
