@@ -1,8 +1,8 @@
-"""What people type, made into what the methods take: a number for a class, "black" for a baseline, an open PIL image.
+"""What people type, made into what the methods take: a number for a class, "blurred" for a baseline, an open PIL image.
 
 Only what has one meaning is taken. A class alone is explained as the model's outputs are usually explained
-(`targets.usual_kind`); a baseline that was not named is black, and an accuracy that was not named is 1 %: the result
-says both. Bytes are refused, since an image of 0 to 255 taken for one of 0 to 1 is wrong in silence.
+(`targets.usual_kind`); a baseline that was not named is a blurred copy, and an accuracy that was not named is 1 %: the
+result says both. Bytes are refused, since an image of 0 to 255 taken for one of 0 to 1 is wrong in silence.
 """
 
 # What users give may be anything: unknown types are theirs.

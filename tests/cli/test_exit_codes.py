@@ -105,6 +105,9 @@ def test_help_and_version_are_0(run: Run) -> None:
 
 def test_every_command_has_help_without_abbreviations(run: Run) -> None:
     for name in cli.COMMANDS:
+        command = cli.innerview.get_command(click.Context(cli.innerview), name)
+        assert command is not None
+        command.make_context(name, [], resilient_parsing=True)  # as the documentation's tests read commands
         code, text = run(name, "-h")
         assert code == 0
         assert "..." not in text.partition("\n")[2]  # after the usage line, where it means several

@@ -51,7 +51,7 @@ class Commands(click.Group):
         return super().resolve_command(ctx, args)
 
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.group(cls=Commands, context_settings={"max_content_width": 110})
 @click.version_option(__version__)
 @click.option(
     "--debug", is_flag=True, expose_value=False, help="Show the traceback of an error; works anywhere on the line."

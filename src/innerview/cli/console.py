@@ -90,6 +90,12 @@ class _Formatter(click.HelpFormatter):
 
 
 class Context(click.Context):
-    """The context of every command."""
+    """The context of every command: its help is had by -h as well, also where no group stands above it.
+
+    click keeps a command's help option as it was made first: one context without -h would take it from all others.
+    """
 
     formatter_class = _Formatter
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **{"help_option_names": ["-h", "--help"], **named})
