@@ -20,12 +20,12 @@ from collections.abc import Iterable, Sequence
 from functools import partial
 from pathlib import Path
 
-import click
 import reference
 from cards import accuracy, card
 from stub import stub
 
 from innerview import allcnn, cli
+from innerview.cli.console import Context
 from innerview.methods.method import Method
 from innerview.methods.rows import ROWS
 from innerview.results import SCHEMA
@@ -38,11 +38,11 @@ ROOT = Path(__file__).parent.parent
 def command_line() -> str:
     """Every command's help, as a terminal of 110 columns shows it."""
     parts = ["# The command line\n", "<!-- Written by `python scripts/docs.py` from the commands themselves. -->\n"]
-    context = click.Context(cli.innerview, info_name="innerview", max_content_width=110, terminal_width=110)
+    context = Context(cli.innerview, info_name="innerview", max_content_width=110, terminal_width=110)
     parts += [_help("innerview", cli.innerview.get_help(context))]
     for name in cli.COMMANDS:
         command = cli.innerview.get_command(context, name)
-        inner = click.Context(command, info_name=name, parent=context, max_content_width=110, terminal_width=110)
+        inner = Context(command, info_name=name, parent=context, max_content_width=110, terminal_width=110)
         parts += [f"## innerview {name}\n", _help(f"innerview {name}", command.get_help(inner))]
     parts += ["Exit codes: 0 done; 1 the run failed (an unreadable image, a full disk, Ctrl-C); 2 wrong usage.\n"]
     return "\n".join(parts)

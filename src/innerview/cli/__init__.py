@@ -40,7 +40,6 @@ class Commands(click.Group):
         if cmd_name not in COMMANDS:
             return None
         found: click.Command = import_module(f"innerview.cli.{cmd_name}").command
-        found.context_class = Context
         return found
 
     def resolve_command(

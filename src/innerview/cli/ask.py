@@ -8,10 +8,10 @@ from typing import Any
 import click
 
 from innerview.cli import options
-from innerview.cli.console import say
+from innerview.cli.console import Command, say
 
 
-@click.command("ask", short_help="Ask what a region of an image does, removed and alone.")
+@click.command("ask", cls=Command, short_help="Ask what a region of an image does, removed and alone.")
 @click.argument("image", metavar="IMAGE")
 @click.option(
     "--region",

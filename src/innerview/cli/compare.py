@@ -8,10 +8,10 @@ from typing import Any
 import click
 
 from innerview.cli import options
-from innerview.cli.console import say
+from innerview.cli.console import Command, say
 
 
-@click.command("compare", short_help="Compare methods on a model: whose maps agree with exact truth?")
+@click.command("compare", cls=Command, short_help="Compare methods on a model: whose maps agree with exact truth?")
 @options.model(argument=True)
 @click.argument("data", type=click.Path(path_type=Path), metavar="DATA")
 @click.option(

@@ -99,3 +99,9 @@ class Context(click.Context):
 
     def __init__(self, *given: Any, **named: Any) -> None:
         super().__init__(*given, **{"help_option_names": ["-h", "--help"], **named})
+
+
+class Command(click.Command):
+    """A command, which gets this context whoever calls it."""
+
+    context_class = Context

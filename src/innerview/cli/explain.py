@@ -8,10 +8,10 @@ from typing import Any
 import click
 
 from innerview.cli import options
-from innerview.cli.console import say
+from innerview.cli.console import Command, say
 
 
-@click.command("explain", short_help="Explain images: a folder of maps, layers and numbers for each.")
+@click.command("explain", cls=Command, short_help="Explain images: a folder of maps, layers and numbers for each.")
 @click.argument("images", nargs=-1, metavar="[IMAGE]...")
 @options.model(named=True)
 @options.query(

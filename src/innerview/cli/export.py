@@ -6,10 +6,12 @@ from pathlib import Path
 
 import click
 
-from innerview.cli.console import say
+from innerview.cli.console import Command, say
 
 
-@click.command("export", short_help="Export a built-in model as PyTorch, Keras or NumPy source and weights.")
+@click.command(
+    "export", cls=Command, short_help="Export a built-in model as PyTorch, Keras or NumPy source and weights."
+)
 @click.argument("model", default="allcnn", metavar="[MODEL]")
 @click.option(
     "--format",

@@ -7,11 +7,11 @@ from typing import Any
 import click
 
 from innerview.cli import options
-from innerview.cli.console import console
+from innerview.cli.console import Command, console
 from innerview.names import visible
 
 
-@click.command("info", short_help="Describe a model, and how it preprocesses an image.")
+@click.command("info", cls=Command, short_help="Describe a model, and how it preprocesses an image.")
 @click.argument("image", default="", metavar="[IMAGE]")
 @options.model(warn=False)  # it is one of the facts
 @click.option("--crop", default="center", show_default=True, help="center, whole, or left,top,width,height in pixels.")

@@ -8,10 +8,12 @@ from typing import Any
 import click
 
 from innerview.cli import options
-from innerview.cli.console import say
+from innerview.cli.console import Command, say
 
 
-@click.command("inspect", short_help="Inspect trainings: curves, weights over time, timelines, confusions, warnings.")
+@click.command(
+    "inspect", cls=Command, short_help="Inspect trainings: curves, weights over time, timelines, confusions, warnings."
+)
 @click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="RUN...")
 @options.query(
     "axis",

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import click
 
-from innerview.cli.console import console, say
+from innerview.cli.console import Command, console, say
 from innerview.names import visible
 
 
-@click.command("methods", short_help="List the methods that explain an image, with their options.")
+@click.command("methods", cls=Command, short_help="List the methods that explain an image, with their options.")
 @click.argument("name", default="", metavar="[METHOD]")
 def command(*, name: str) -> None:
     """List the methods that give a map of an image: what each answers, needs and costs.

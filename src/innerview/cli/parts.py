@@ -8,10 +8,10 @@ from typing import Any
 import click
 
 from innerview.cli import options
-from innerview.cli.console import say
+from innerview.cli.console import Command, say
 
 
-@click.command("parts", short_help="What parts of an image are predicted as, alone and in place.")
+@click.command("parts", cls=Command, short_help="What parts of an image are predicted as, alone and in place.")
 @click.argument("image", metavar="IMAGE")
 @options.model()
 @click.option(

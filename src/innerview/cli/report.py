@@ -8,10 +8,10 @@ from typing import Any
 import click
 
 from innerview.cli import options
-from innerview.cli.console import say
+from innerview.cli.console import Command, say
 
 
-@click.command("report", short_help="Write the viewer as one HTML file that opens anywhere, offline.")
+@click.command("report", cls=Command, short_help="Write the viewer as one HTML file that opens anywhere, offline.")
 @click.argument("images", nargs=-1, metavar="[IMAGE]...")
 @options.model()
 @options.query(*options.QUESTION, "judge", "regions", "fills", "baselines", *options.CHOICE)

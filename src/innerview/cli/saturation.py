@@ -8,10 +8,12 @@ from typing import Any
 import click
 
 from innerview.cli import options
-from innerview.cli.console import say
+from innerview.cli.console import Command, say
 
 
-@click.command("saturation", short_help="Predictions and accuracy of many images on the path from the baseline.")
+@click.command(
+    "saturation", cls=Command, short_help="Predictions and accuracy of many images on the path from the baseline."
+)
 @options.model()
 @click.option(
     "--data",

@@ -8,10 +8,10 @@ from typing import Any
 import click
 
 from innerview.cli import options
-from innerview.cli.console import say
+from innerview.cli.console import Command, say
 
 
-@click.command("serve", short_help="Open the viewer in a browser: your images and live trainings.")
+@click.command("serve", cls=Command, short_help="Open the viewer in a browser: your images and live trainings.")
 @click.argument("runs", nargs=-1, type=click.Path(path_type=Path), metavar="[RUN]...")
 @options.model()
 @click.option("--image", "images", multiple=True, metavar="IMAGE", help="Offer this file beside the examples.")

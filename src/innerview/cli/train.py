@@ -9,11 +9,11 @@ from typing import Literal
 import click
 
 from innerview.cli import options
-from innerview.cli.console import say
+from innerview.cli.console import Command, say
 from innerview.errors import InnerviewError, OutputError
 
 
-@click.command("train", short_help="Train the built-in model on CIFAR-10, or on images of your own.")
+@click.command("train", cls=Command, short_help="Train the built-in model on CIFAR-10, or on images of your own.")
 @click.option(
     "--config", metavar="NAME", help="allcnn, the best known, or tutorial2018, that of the 2018 tutorial. [allcnn]"
 )

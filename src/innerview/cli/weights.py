@@ -8,10 +8,10 @@ from typing import Any
 import click
 
 from innerview.cli import options
-from innerview.cli.console import say
+from innerview.cli.console import Command, say
 
 
-@click.command("weights", short_help="Histograms of weights, before and after training.")
+@click.command("weights", cls=Command, short_help="Histograms of weights, before and after training.")
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path), metavar="[FILE]...")
 @options.model()
 @click.option("--bins", type=click.IntRange(2), default=128, show_default=True, help="Bins of each histogram, even.")
