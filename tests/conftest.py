@@ -68,8 +68,18 @@ def pytest_ignore_collect(collection_path: Path) -> bool | None:
     return True if any(NEEDING[framework].search(text) for framework in WITHOUT & set(NEEDING)) else None
 
 
+LONG = (
+    "adapters/test_keras_backends.py",
+    "docs/test_code.py",
+    "workbench/test_compare.py",
+    "browser/test_notebooks.py",
+)
+"""Files that take a minute or more: they begin first, so that no process is left alone with one at the end."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip single tests that are marked with a framework that was left out."""
+    """Put what takes long first, and skip single tests that are marked with a framework that was left out."""
+    items.sort(key=lambda item: not item.path.as_posix().endswith(LONG))
     for item in items:
         for framework in WITHOUT:
             if item.get_closest_marker(framework):

@@ -1,8 +1,9 @@
 """The run-time type checker that tests put on every function and dataclass of innerview.
 
 `install` is called before innerview is imported: from then on each of its functions is checked by beartype against its
-annotations whenever it is called, with the names of axes that jaxtyping gives bound anew for each call. jaxtyping has a
-hook of its own, which takes twice to four times as long for a call, and seven times for an import.
+annotations when it is called (the first few hundred times, then now and then), with the names of axes that jaxtyping
+gives bound anew for each call. jaxtyping has a hook of its own, which takes twice to four times as long for a call, and
+seven times for an import.
 """
 
 from __future__ import annotations
@@ -28,6 +29,9 @@ Checked = TypeVar("Checked", bound=Callable[..., Any])
 _CHECKS = beartype(conf=BeartypeConf(is_pep484_tower=True, violation_type=TypeCheckError))
 _CHECKED = "__checked__"
 
+# What is called hundreds of times is called millions of times by some tests: from then on one in so many is checked.
+_OFTEN, _EVERY = 300, 16
+
 
 def checked(thing: Checked) -> Checked:
     """Check what a function, or the construction of a dataclass, is given and gives.
@@ -38,11 +42,13 @@ def checked(thing: Checked) -> Checked:
         if is_dataclass(thing) and not hasattr(thing.__init__, _CHECKED):
             thing.__init__ = checked(thing.__init__)
         return thing
-    checks = cache(lambda: _written(thing))
+    checks, count = cache(lambda: _written(thing)), 0
 
     @wraps(thing)
     def called(*arguments: Any, **named: Any) -> Any:
-        if config.jaxtyping_disable:
+        nonlocal count
+        count += 1
+        if config.jaxtyping_disable or (count > _OFTEN and count % _EVERY):
             return thing(*arguments, **named)
         return checks()(*arguments, **named)
 

@@ -33,7 +33,7 @@ def game(seed: int) -> tuple[FunctionModel, np.ndarray]:
 
 
 def test_all_intervals_hold_at_once_as_often_as_is_stated() -> None:
-    held, runs = 0, 300
+    held, runs = 0, 150
     for seed in range(runs):
         model, exact = game(seed % 20)
         found = sampled_shapley(
@@ -42,7 +42,7 @@ def test_all_intervals_hold_at_once_as_often_as_is_stated() -> None:
         assert found.pixel_error is not None
         assert found.pixel_error.max() <= 0.25 + 1e-12
         held += bool((np.abs(found.heatmap[0] - exact) <= found.pixel_error[0]).all())
-    assert held / runs >= 0.87  # 0.9, less two standard errors of 300 runs
+    assert held / runs >= 0.85  # 0.9, less two standard errors of 150 runs
 
 
 def test_of_a_sum_every_order_says_the_same_and_the_pilot_is_enough() -> None:
