@@ -13,7 +13,7 @@ import pytest
 from jaxtyping import Float, TypeCheckError
 
 from innerview import methods, targets
-from typecheck import checked, unchecked
+from typecheck import checked, every_call, unchecked
 
 if TYPE_CHECKING:
     from nowhere import Unknown
@@ -93,3 +93,21 @@ def test_they_are_on_every_function_and_dataclass(module: object) -> None:
     own = [thing for thing in own if isinstance(thing, FunctionType)]
     assert len(own) > 5
     assert [one for one in own if not hasattr(one, "__checked__")] == []
+
+
+def test_what_is_called_often_is_checked_now_and_then_and_every_time_where_that_is_asked_for() -> None:
+    @checked
+    def doubled(value: int) -> int:
+        return 2 * value
+
+    for value in range(1000):
+        assert doubled(value) == 2 * value
+    raised = 0
+    for _ in range(64):
+        try:
+            doubled("a")  # pyright: ignore[reportArgumentType]
+        except TypeCheckError:
+            raised += 1
+    assert raised == 4
+    with every_call(), pytest.raises(TypeCheckError):
+        doubled("a")  # pyright: ignore[reportArgumentType]

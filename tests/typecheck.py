@@ -30,7 +30,8 @@ _CHECKS = beartype(conf=BeartypeConf(is_pep484_tower=True, violation_type=TypeCh
 _CHECKED = "__checked__"
 
 # What is called hundreds of times is called millions of times by some tests: from then on one in so many is checked.
-_OFTEN, _EVERY = 300, 16
+_OFTEN = 300
+_rate = SimpleNamespace(every=16)
 
 
 def checked(thing: Checked) -> Checked:
@@ -48,7 +49,7 @@ def checked(thing: Checked) -> Checked:
     def called(*arguments: Any, **named: Any) -> Any:
         nonlocal count
         count += 1
-        if config.jaxtyping_disable or (count > _OFTEN and count % _EVERY):
+        if config.jaxtyping_disable or (count > _OFTEN and count % _rate.every):
             return thing(*arguments, **named)
         return checks()(*arguments, **named)
 
@@ -162,3 +163,13 @@ def unchecked() -> Iterator[None]:
         yield
     finally:
         config.update("jaxtyping_disable", False)
+
+
+@contextmanager
+def every_call() -> Iterator[None]:
+    """Check every call, also of what was called often."""
+    before, _rate.every = _rate.every, 1
+    try:
+        yield
+    finally:
+        _rate.every = before

@@ -17,6 +17,7 @@ from jaxtyping import TypeCheckError
 
 from innerview.model import InputSpec
 from innerview.targets import Logit
+from typecheck import every_call
 
 ROOT = Path(__file__).resolve().parents[2]
 LOWER = (
@@ -137,12 +138,12 @@ def test_the_gates_let_good_code_pass(tree: Path) -> None:
 def test_wrong_shapes_are_caught_while_testing() -> None:
     target = Logit(0)
     assert target.score(np.zeros((1, 2), np.float32)) == [0]
-    with pytest.raises(TypeCheckError):
+    with every_call(), pytest.raises(TypeCheckError):
         target.score(np.zeros((1, 2, 3), np.float32))
 
 
 def test_wrong_fields_are_caught_while_testing() -> None:
-    with pytest.raises(TypeCheckError):
+    with every_call(), pytest.raises(TypeCheckError):
         InputSpec(height="32", width=32)  # pyright: ignore[reportArgumentType]
 
 
