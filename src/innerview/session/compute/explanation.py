@@ -16,6 +16,7 @@ from innerview.methods.verdict import judge, with_verdict
 from innerview.model import Layer, find_layer, has_gradients
 from innerview.results import (
     Activations,
+    Attribution,
     ClassEvidence,
     Explained,
     Gradient,
@@ -271,8 +272,12 @@ def _judged(look: Look) -> Look:
         along=along,
         evidence=evidence,
         methods=methods,
-        verdicts={name: judge(as_attribution(one).heatmap, truth) for name, one in (maps | methods).items()},
+        verdicts={name: _verdict(as_attribution(one), truth) for name, one in (maps | methods).items()},
     )
+
+
+def _verdict(found: Attribution, truth: ShapleyValues) -> Verdict:
+    return found.verdict or judge(found.heatmap, truth)
 
 
 def _even(portion: SubProgress, parts: int) -> list[SubProgress]:
