@@ -6,7 +6,6 @@ one pass forward and back of one image.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -16,6 +15,7 @@ import numpy as np
 import innerview
 from innerview.model import DifferentiableModel
 from innerview.types import Image
+from innerview.workbench.compare.rows import Rows
 
 BASELINES: Final = ("black", "mean", "blurred")
 TOLERANCE: Final = 0.01
@@ -30,16 +30,16 @@ HEAD: Final = (
 
 def measure(model: DifferentiableModel, images: Iterable[tuple[str, Callable[[], Image]]], file: Path) -> None:
     """Add the rows that are missing: one for each image and baseline."""
-    there = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()] if file.exists() else []
-    known = {(row["image"], row["baseline"]) for row in there}
+    about = {"what": "cost", "model": model.fingerprint, "tolerance": TOLERANCE, "budget": BUDGET}
+    rows = Rows(file, about)
+    known = {(row["image"], row["baseline"]) for row in rows.found}
     for number, (name, read) in enumerate(images):
         image = read()
         for baseline in BASELINES:
             if (name, baseline) not in known:
-                row = {"image": name, "baseline": baseline, **_row(model, image, baseline, judged=number < REFERENCES)}
-                with file.open("a", encoding="utf-8") as out:
-                    out.write(json.dumps(row) + "\n")
-                print(f"{number + 1}, {baseline}: {row}", flush=True)
+                rows.add(
+                    {"image": name, "baseline": baseline, **_row(model, image, baseline, judged=number < REFERENCES)}
+                )
 
 
 def _row(model: DifferentiableModel, image: Image, baseline: str, *, judged: bool) -> dict[str, Any]:

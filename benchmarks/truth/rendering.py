@@ -60,7 +60,7 @@ def render() -> None:
     """Write every table between its markers."""
     found = {case: one for case in CASES if (one := comparison(case)) is not None}
     fill_in(DECISION, {"defaults": "\n\n".join(defaults(found))})
-    fill_in(COSTS, {"baselines": table(cost.HEAD, cost.lines(read("cost-allcnn")))})
+    fill_in(COSTS, {"baselines": table(cost.HEAD, cost.lines(read("cost-allcnn")[1:]))})
     parts = {
         "advice": "\n".join(f"- {CASES[case][0]}: {one.advice}" for case, one in found.items()),
         "truth": "\n\n".join(overview(found)),
