@@ -76,6 +76,15 @@ def test_an_open_image_of_the_models_size_is_taken() -> None:
     np.testing.assert_allclose(found.image, IMAGE, atol=0.51 / 255)
 
 
+def test_an_image_that_was_loaded_is_brought_to_the_model() -> None:
+    loaded = innerview.example_image("cat")
+    seen, corner = (innerview.preprocess(loaded, NETWORK.input, crop) for crop in ("center", (0, 0, 64, 64)))
+    larger = innerview.preprocess(loaded, InputSpec(height=64, width=64))
+    with unchecked():
+        for given, wanted in ((loaded, seen), (seen, seen), (corner, corner), (larger, seen)):
+            np.testing.assert_array_equal(innerview.gradient(NETWORK, given, 3).image, wanted.pixels)
+
+
 WRONG: dict[str, tuple[Any, Any, str]] = {
     "bytes": ((IMAGE * 255).astype(np.uint8), 3, "divide bytes by 255"),
     "bytes as floats": (np.round(IMAGE * 255), 3, "divide bytes by 255"),

@@ -20,7 +20,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from difflib import get_close_matches
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+from innerview import renames
 
 LISTED: Final = 30
 """Names, at most, that a message lists; of more, those near the one that was asked for, the first and the last."""
@@ -96,3 +98,7 @@ def _listed(asked: object, what: str, names: list[str]) -> str:
     near = [name for name in names if text and text in name.lower()] or get_close_matches(text, names, cutoff=0.5)
     nearby = f"near it are {', '.join(near[:5])}; " if near else ""
     return f"{nearby}the {len(names):,} {what} are {', '.join(names[:3])}, …, {names[-1]}"
+
+
+if not TYPE_CHECKING:  # checkers would take every name for known
+    __getattr__ = renames.of_module(__name__, {"PictureError": "ImageError", "NetworkError": "ModelError"})

@@ -14,10 +14,11 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol, TypeAlias, runtime_checkable
+from typing import TYPE_CHECKING, Final, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 
+from innerview import renames
 from innerview.errors import ModelError, UsageError
 from innerview.layers import (
     CHANNELS,
@@ -45,6 +46,7 @@ GradOutputs: TypeAlias = Callable[[Array], Array]
 """From a value (batch × …, the logits for OUTPUT) to factors on it: target × batch × …."""
 
 
+@renames.attributes(logits="outputs")
 @short
 @dataclass(frozen=True)
 class ForwardResult:
@@ -54,6 +56,7 @@ class ForwardResult:
     activations: Mapping[str, Array]
 
 
+@renames.attributes(logits="outputs")
 @short
 @dataclass(frozen=True)
 class VjpResult:
@@ -66,6 +69,10 @@ class VjpResult:
     activations: Mapping[str, Array]
     input_gradients: Gradients
     layer_gradients: Mapping[str, Array]
+
+
+RENAMED: Final = {"identity": "fingerprint", "chunk": "batch_size", "pullback": "vjp"}
+"""What models had other names for; each adapter's class answers them."""
 
 
 @runtime_checkable
@@ -213,3 +220,14 @@ __all__ = [
     "require_layers",
     "shares",
 ]
+
+if not TYPE_CHECKING:  # checkers would take every name for known
+    __getattr__ = renames.of_module(
+        __name__,
+        {
+            "Network": "Model",
+            "Differentiable": "DifferentiableModel",
+            "Forward": "ForwardResult",
+            "Pullback": "VjpResult",
+        },
+    )

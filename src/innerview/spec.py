@@ -20,6 +20,7 @@ from typing import Any, Final, Literal, TypeAlias, cast, get_args
 import numpy as np
 from jaxtyping import Int
 
+from innerview import renames
 from innerview.errors import ImageError, ModelError
 from innerview.reprs import cut, short
 from innerview.types import Array, LogitRow, Logits
@@ -79,6 +80,7 @@ class Resize:
             )
 
 
+@renames.arguments(low="value_range", high="value_range")
 @short
 @dataclass(frozen=True, init=False)
 class InputSpec:
@@ -219,6 +221,8 @@ class InputSpec:
             )
 
 
+@renames.attributes(key="output")
+@renames.arguments(key="output")
 @dataclass(frozen=True, init=False)
 class OutputSpec:
     """What a model's output means.

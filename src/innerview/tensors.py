@@ -21,7 +21,7 @@ from typing import Any, Final, ParamSpec, TypeVar, cast
 
 import numpy as np
 
-from innerview import methods, typed
+from innerview import methods, renames, typed
 from innerview.adapters import captum_bridge
 from innerview.arrays import Kind, read_array
 from innerview.data import baselines
@@ -57,12 +57,12 @@ image of the usual mean and deviation goes from about -2 to 2.6, one for [-1, 1]
 def taking_tensors(method: Callable[P, R]) -> Callable[P, R]:
     """Let a method take tensors, and answer in the kind of its image; the stub says so to type checkers."""
     signature = inspect.signature(method)
+    known = signature.parameters
+    old_names = {old: new for old, new in RENAMED.items() if new in known and old not in known}
 
     @functools.wraps(method)
     def public(*asked: Any, **named: Any) -> Any:
-        for old in named.keys() & RENAMED.keys() - signature.parameters.keys():
-            if RENAMED[old] in signature.parameters:
-                raise TypeError(f"{method.__name__}: {old}= was renamed; use {RENAMED[old]}=")
+        renames.refuse_old(method.__name__, named, old_names)
         bound = signature.bind_partial(*asked, **named)
         given = bound.arguments
         if "model" in given:

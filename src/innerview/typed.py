@@ -19,6 +19,7 @@ import numpy as np
 
 from innerview.data.baselines import DEFAULT_BASELINE, make_baseline
 from innerview.data.fitting import preprocess
+from innerview.data.image import Image
 from innerview.data.samples import find_image
 from innerview.errors import ImageError, UsageError
 from innerview.fills import Fill, make_fill
@@ -109,8 +110,15 @@ def _target(parameter: inspect.Parameter, given: dict[str, Any], output: OutputS
 def _image(value: ImageLike, spec: InputSpec) -> Any:
     """An image by the name of its file or of an example, or as it is."""
     if isinstance(value, str | Path):
-        return preprocess(find_image(str(value)), spec).pixels
+        value = find_image(str(value))
+    if isinstance(value, Image):
+        return (value if _fits(value, spec) else preprocess(value.original, spec)).pixels
     return _pixels("image", value, spec)
+
+
+def _fits(image: Image, spec: InputSpec) -> bool:
+    """Whether it is what `preprocess` made for such a model: where somebody chose the part, that stays."""
+    return image.whole is not None and image.pixels.shape == spec.shape
 
 
 def _baselines(name: str, given: Mapping[str, Any], spec: InputSpec) -> Any:

@@ -16,6 +16,7 @@ from typing import Any, Protocol, TypeAlias, TypeVar, runtime_checkable
 
 from PIL.Image import Image as Pillow
 
+from innerview.data.image import Image
 from innerview.targets import Target
 from innerview.types import Array
 
@@ -38,9 +39,10 @@ class Tensor(Protocol):
 T = TypeVar("T", bound=Tensor)
 """The tensors of an image, and of its result."""
 
-NumpyImageLike: TypeAlias = Array | Pillow | str | Path | Sequence[Sequence[Sequence[float]]]
-"""One image whose results have NumPy arrays: pixels in [0, 1] as an array or as lists (height × width × channel), an
-open PIL image of the model's size, or the name of a file or of an example."""
+NumpyImageLike: TypeAlias = Array | Image | Pillow | str | Path | Sequence[Sequence[Sequence[float]]]
+"""One image whose results have NumPy arrays: pixels in [0, 1] as an array or as lists (height × width × channel), what
+`load_image`, `example_image` or `preprocess` gave, an open PIL image of the model's size, or the name of a file or of
+an example."""
 
 ImageLike: TypeAlias = NumpyImageLike | Tensor
 """One image: the same, or a tensor, with the channels last or first."""

@@ -26,6 +26,7 @@ LOWER = (
     "plugins",
     "version",
     "reprs",
+    "renames",
     "spec",
     "layers",
     "model",

@@ -12,6 +12,7 @@ from typing import Any, Final, TypeAlias, cast
 
 import numpy as np
 
+from innerview import renames
 from innerview.adapters.endings import check_meaning
 from innerview.adapters.function import FunctionModel
 from innerview.adapters.hubs import describe
@@ -78,8 +79,7 @@ def wrap(
         ModelError: the model can't be run as declared, its outputs are not finite, or an image's output depends
             on the other images of its batch.
     """
-    for old in options.keys() & RENAMED.keys():
-        raise TypeError(f"wrap: {old}= was renamed; use {RENAMED[old]}=")
+    renames.refuse_old("wrap", options, RENAMED)
     if input is None or output is None:
         found = describe(model, processor)
         if found is not None:

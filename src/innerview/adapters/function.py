@@ -7,19 +7,21 @@ no layers: what needs them is refused with a sentence, what needs none (predicti
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Final, final
+from typing import TYPE_CHECKING, Any, Final, final
 
 import numpy as np
 
+from innerview import renames
 from innerview.adapters.checks import check_inputs, check_precision, check_shape, enter
 from innerview.errors import ModelError, UsageError
-from innerview.model import ForwardResult, InputSpec, Layer, OutputSpec, fingerprint_of, model_in_short
+from innerview.model import RENAMED, ForwardResult, InputSpec, Layer, OutputSpec, fingerprint_of, model_in_short
 from innerview.types import Array, Images
 
 PROBES: Final = 2
 """Images whose outputs stand for the function in its identity."""
 
 
+@renames.attributes(**RENAMED)
 @final
 class FunctionModel:
     """A function from a batch of model inputs to a batch of outputs.
@@ -113,3 +115,7 @@ class FunctionModel:
             ) from error
         check_shape(outputs.shape, len(images), self._output)
         return ForwardResult(outputs, {})
+
+
+if not TYPE_CHECKING:  # checkers would take every name for known
+    __getattr__ = renames.of_module(__name__, {"FunctionNetwork": "FunctionModel"})

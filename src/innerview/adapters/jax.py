@@ -19,10 +19,11 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
-from typing import Any, Final, final
+from typing import TYPE_CHECKING, Any, Final, final
 
 import numpy as np
 
+from innerview import renames
 from innerview.adapters.changes import Evidence, Take, gather
 from innerview.adapters.checks import (
     check_inputs,
@@ -41,6 +42,7 @@ from innerview.adapters.positions import Placed, place
 from innerview.adapters.wiring import wired
 from innerview.errors import MissingExtra, ModelError
 from innerview.model import (
+    RENAMED,
     ForwardResult,
     GradOutputs,
     InputSpec,
@@ -68,6 +70,7 @@ PROBES: Final = 2
 """Images whose outputs stand for the function's code in its identity."""
 
 
+@renames.attributes(**RENAMED)
 @final
 class JaxModel:
     """A pure function of parameters and a batch of images.
@@ -291,3 +294,6 @@ def _precision(weights: Mapping[str, Array]) -> np.dtype[np.floating] | None:
 
 
 __all__ = ["JaxModel", "tap"]
+
+if not TYPE_CHECKING:  # checkers would take every name for known
+    __getattr__ = renames.of_module(__name__, {"JaxNetwork": "JaxModel"})

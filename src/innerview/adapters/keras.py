@@ -19,10 +19,11 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import partial
 from importlib import import_module
-from typing import Any, Final, final
+from typing import TYPE_CHECKING, Any, Final, final
 
 import numpy as np
 
+from innerview import renames
 from innerview.adapters.changes import Evidence, Take, gather
 from innerview.adapters.checks import check_precision, check_shape, check_weights, enter, refuse_weights_only
 from innerview.adapters.endings import Found, check_taken_off
@@ -34,6 +35,7 @@ from innerview.adapters.positions import Order, Placed, place
 from innerview.adapters.wiring import Wiring, wired
 from innerview.errors import MissingExtra, ModelError
 from innerview.model import (
+    RENAMED,
     ForwardResult,
     GradOutputs,
     InputSpec,
@@ -75,6 +77,7 @@ ENGINES: Final[Mapping[str, tuple[str, str, bool]]] = {
 """For each backend the engine, and whether it is made for one model."""
 
 
+@renames.attributes(**RENAMED)
 @final
 class KerasModel:
     """A Keras model as it is: no copy is made, and a change of its weights is seen at the next pass.
@@ -318,3 +321,7 @@ def _check_runnable(model: Any) -> None:
             "the Keras model has no weights yet; call it on one batch of images, or give it a keras.Input, first"
         )
     require_one_input(model)
+
+
+if not TYPE_CHECKING:  # checkers would take every name for known
+    __getattr__ = renames.of_module(__name__, {"KerasNetwork": "KerasModel"})

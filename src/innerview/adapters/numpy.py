@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
-from typing import Any, Final, final
+from typing import TYPE_CHECKING, Any, Final, final
 
 import numpy as np
 
+from innerview import renames
 from innerview.adapters.checks import (
     by_pixels,
     check_precision,
@@ -28,6 +29,7 @@ from innerview.model import (
     IMAGE_AXES,
     INPUT,
     OUTPUT,
+    RENAMED,
     ForwardResult,
     GradOutputs,
     InputSpec,
@@ -44,6 +46,7 @@ CHUNK: Final = 4
 """Images in one pass; measured by benchmarks/adapters.py (see docs/decisions/numpy-adapter.md)."""
 
 
+@renames.attributes(**RENAMED)
 @final
 class NumpyModel:
     """A model given as operations and weights.
@@ -227,3 +230,7 @@ def _layers(operations: Sequence[Operation], weights: Mapping[str, Array], shape
         )
         before = operation.name
     return layers
+
+
+if not TYPE_CHECKING:  # checkers would take every name for known
+    __getattr__ = renames.of_module(__name__, {"NumpyNetwork": "NumpyModel"})

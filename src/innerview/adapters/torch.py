@@ -21,10 +21,11 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from functools import cached_property, partial
-from typing import Any, Final, final
+from typing import TYPE_CHECKING, Any, Final, final
 
 import numpy as np
 
+from innerview import renames
 from innerview.adapters.changes import Evidence, Take, gather
 from innerview.adapters.checks import (
     check_inputs,
@@ -41,6 +42,7 @@ from innerview.adapters.wiring import wired
 from innerview.errors import MissingExtra, ModelError, UsageError
 from innerview.model import (
     OUTPUT,
+    RENAMED,
     ForwardResult,
     GradOutputs,
     InputSpec,
@@ -77,6 +79,7 @@ Evaluations/s of the built-in model on two threads: 197 by 8 images, 168 by 16, 
 """
 
 
+@renames.attributes(**RENAMED)
 @final
 class TorchModel:
     """A PyTorch module as it is: no copy is made, and a change of its weights is seen at the next pass.
@@ -268,3 +271,7 @@ class TorchModel:
 
 def _array(tensor: torch.Tensor) -> Array:
     return np.array(tensor.detach().cpu().numpy())
+
+
+if not TYPE_CHECKING:  # checkers would take every name for known
+    __getattr__ = renames.of_module(__name__, {"TorchNetwork": "TorchModel"})

@@ -12,6 +12,7 @@ from typing import TypeAlias
 
 import numpy as np
 
+from innerview import renames
 from innerview.data.raster import Raster, strips
 from innerview.reprs import short
 from innerview.types import Bytes
@@ -21,6 +22,7 @@ Box: TypeAlias = tuple[int, int, int, int]
 """Left, top, width, height, in pixels of the whole image."""
 
 
+@renames.attributes(image="pixels", truth="label")
 @short
 @dataclass(frozen=True, eq=False)
 class Image:

@@ -15,8 +15,9 @@ silence. Importing this room does not import matplotlib; making a chart does.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
+from innerview import renames
 from innerview.pictures.activation import activation_animation, activation_grid
 from innerview.pictures.animation import Animation
 from innerview.pictures.architecture import architecture_figure
@@ -113,9 +114,5 @@ RENAMED: Final = {
 }
 """Names of earlier checkouts: asked for, each is answered with the new one."""
 
-
-def __getattr__(name: str) -> object:
-    """Answer an old name with the new one."""
-    if name in RENAMED:
-        raise AttributeError(f"innerview.pictures.{name} was renamed; use innerview.pictures.{RENAMED[name]}")
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+if not TYPE_CHECKING:  # checkers would take every name for known
+    __getattr__ = renames.of_module(__name__, RENAMED)

@@ -22,6 +22,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, SupportsFloat
 
+from innerview import renames
 from innerview.errors import OutputError, UsageError
 from innerview.model import InputSpec, OutputSpec
 from innerview.recorders.manifest import manifest_of, open_recording
@@ -37,6 +38,7 @@ SIGHTS: Final = ("weights", "channels", "maps")
 """What is recorded at the powers of two and after epochs, in this order: maps need the channels' pass."""
 
 
+@renames.arguments(share="max_overhead", maps="n_attributions", every="log_every")
 class Recorder:
     """Writes what happens to a model in training into a run folder.
 

@@ -7,6 +7,9 @@ reads them back; `SCHEMA` rises when a field changes its meaning or goes away.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from innerview import renames
 from innerview.results.activation_distances import ActivationDistances
 from innerview.results.class_evidence import ClassEvidence
 from innerview.results.comparison import Comparison
@@ -54,3 +57,6 @@ __all__ = [
     "show_only",
     "versions",
 ]
+
+if not TYPE_CHECKING:  # checkers would take every name for known
+    __getattr__ = renames.of_module(__name__, {"Keep": "MaskingCurve", "PathStatistics": "PathPredictions"})

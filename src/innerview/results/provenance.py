@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from jaxtyping import Float
 
+from innerview import renames
 from innerview.model import Model
 from innerview.reprs import short
 from innerview.results.result import A_co, Result
@@ -39,6 +40,7 @@ def versions() -> dict[str, str]:
     return {"python": platform.python_version(), "numpy": np.__version__, "innerview": __version__}
 
 
+@renames.attributes(network="fingerprint", chunk="batch_size")
 @short
 @dataclass(frozen=True)
 class Provenance:

@@ -33,6 +33,7 @@ from typing import (
 import jaxtyping
 import numpy as np
 
+from innerview import renames
 from innerview.arrays import Framework, Kind, named_kind, read_array
 from innerview.errors import UsageError
 from innerview.reprs import cut
@@ -62,6 +63,20 @@ else:
             return cls
 
 
+@renames.attributes(
+    map="heatmap",
+    gap="convergence_delta",
+    relative_gap="relative_convergence_delta",
+    estimated_error="error",
+    estimated_channel_error="channel_error",
+    evaluations="n_evaluations",
+    profile="path",
+    history="convergence",
+    spread="std",
+    shares="fractions",
+    pictures="n_images",
+    snapshots="checkpoints",
+)
 class Result(_OfArrays[N_co, A_co]):
     """Base of all results, which are frozen dataclasses.
 

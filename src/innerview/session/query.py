@@ -14,6 +14,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final, Literal, cast
 
+from innerview import renames
 from innerview.data.baselines import DEFAULT_BASELINE, parse_baseline
 from innerview.errors import UsageError
 from innerview.fills import DEFAULT_FILLS, FILLS
@@ -52,6 +53,15 @@ LISTS: Final = (
 """Fields that hold several values; one alone is taken for a list of one."""
 
 
+@renames.arguments(
+    shares="fractions",
+    scale="vmax",
+    style="overlay",
+    channels="max_channels",
+    picks="select",
+    budget="max_evaluations",
+    evaluations="n_steps",
+)
 @dataclass(frozen=True, kw_only=True)
 class Query:
     """What is asked; two that are equal have the same answer.

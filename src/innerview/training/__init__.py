@@ -7,6 +7,9 @@ muon.py          the optimiser of the inner layers; optimisers.py joins it with 
 loop.py          the loop; what a run leaves behind is written by innerview.runs
 """
 
+from typing import TYPE_CHECKING
+
+from innerview import renames
 from innerview.errors import MissingExtra
 
 try:
@@ -38,3 +41,6 @@ __all__ = [
     "Stage",
     "train",
 ]
+
+if not TYPE_CHECKING:  # checkers would take every name for known
+    __getattr__ = renames.of_module(__name__, {"RECIPE": "TUTORIAL2018"})
