@@ -1319,6 +1319,7 @@ def wrap(
     batch_size: int = ...,
     parameters: Any = ...,
     allow_nonfinite: bool = ...,
+    notes: Sequence[str] = ...,
 ) -> Model:
     """Wrap a model of any framework, so that every method can explain it.
 
@@ -1330,7 +1331,8 @@ def wrap(
         output: what it gives; the same.
         processor: the image processor of a model of transformers; found by the model's name if it is not given.
         **options: for the adapter: `parameters` (makes it a JAX function, called with them and the images),
-            `allow_nonfinite` (PyTorch, Keras, JAX), `dtype` (functions, JAX) and `batch_size` (functions).
+            `allow_nonfinite` (PyTorch, Keras, JAX), `notes` (PyTorch), `dtype` (functions, JAX) and `batch_size`
+            (functions).
 
     Raises:
         UsageError: a declaration is missing, or there is no adapter for the model.

@@ -54,5 +54,8 @@ list: a list is several baselines."""
 TargetLike: TypeAlias = Target | str | int | None
 """What is explained: a class by its number or name, or a target such as `Logit(3)`; None is the class that wins."""
 
+ModelLike: TypeAlias = Any
+"""A model: wrapped; one of timm, torchvision, transformers or Keras as it is; or a name, as `--model` takes it."""
+
 ArrayLike: TypeAlias = Array | Tensor
 """An array of NumPy or of a framework."""

@@ -66,8 +66,15 @@ def test_the_declared_output_is_taken(wrapping, key) -> None:
     np.testing.assert_allclose(model.forward(random_images()).outputs, module.dense(flat).detach().numpy(), rtol=1e-5)
 
 
-UNCLEAR = [(name, key) for name in WRAPPINGS if name != "tensor" for key in (None, "output", 7)]
-UNCLEAR.remove(("dict", None))  # what is called logits there is taken, and said: the next test
+EVIDENT = ("dict", "list", "named tuple by name")
+"""Of these the output need not be named: it is called logits, or it is the one tensor; that is said."""
+
+UNCLEAR = [
+    (name, key)
+    for name in WRAPPINGS
+    for key in (None, "output", 7)
+    if name != "tensor" and not (key is None and (name in EVIDENT or "named" in name))
+]
 
 
 @pytest.mark.parametrize(("name", "key"), UNCLEAR)
@@ -78,12 +85,14 @@ def test_an_output_that_is_not_clear_lists_the_keys(name: str, key) -> None:
     assert f"{right!r} of shape (3, 3)" in str(caught.value)
 
 
-def test_evident_logits_of_a_dict_are_taken_and_said() -> None:
-    module = Returning(WRAPPINGS["dict"][0])
+@pytest.mark.parametrize("name", EVIDENT)
+def test_an_evident_output_is_taken_and_said(name: str) -> None:
+    module = Returning(WRAPPINGS[name][0])
     model = wrap(module, input=SPEC, output=CLASSES)
     flat = torch.tensor(random_images()).permute(0, 3, 1, 2).flatten(1)
     np.testing.assert_allclose(model.forward(random_images()).outputs, module.dense(flat).detach().numpy(), rtol=1e-5)
-    assert any("its logits are explained" in note for note in model.notes)
+    said = "the one tensor, output 0, is explained" if name == "list" else "its logits are explained"
+    assert any(said in note for note in model.notes)
 
 
 def test_a_key_for_a_single_tensor_is_refused() -> None:

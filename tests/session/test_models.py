@@ -17,7 +17,9 @@ from innerview.cli import main
 from innerview.errors import InnerviewError, ModelError, UsageError
 from innerview.methods import gradient
 from innerview.model import Model
-from innerview.session.models import ModelRequest, open_model
+from innerview.session.models import ModelRequest, open_model, take_model
+from innerview.session.opening import query_and_model
+from innerview.session.query import Query
 from innerview.targets import Logit
 
 FACTORY = """
@@ -51,6 +53,8 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "classes.txt").write_text("ant\nbee\ncow\n")
     torch.save(module().state_dict(), tmp_path / "state.pt")
     save_file({f"module.{name}": one for name, one in module().state_dict().items()}, tmp_path / "parallel.safetensors")
+    save_file(nn.Linear(2, 3).state_dict(), tmp_path / "other.safetensors")
+    torch.save({**module().state_dict(), "4.weight": torch.ones(5, 4)}, tmp_path / "wider.pt")
     (tmp_path / "script.py").write_text("import sys\nsys.exit('usage')\n")
     (tmp_path / "two.txt").write_text("ant\nbee\n")
     (tmp_path / "none.txt").write_text("\n")
@@ -100,7 +104,7 @@ def test_weights_are_loaded_into_what_a_factory_builds(here: Path) -> None:
     wrapped = opened("net.py:build", weights="trained.safetensors")
     assert np.array_equal(wrapped.weights()["0.weight"], model[0].weight.detach().numpy())
     save_file({"other": torch.zeros(1)}, here / "other.safetensors")
-    with pytest.raises(ModelError, match=r"other\.safetensors don't fit the model.*Missing key"):
+    with pytest.raises(ModelError, match=r"other\.safetensors don't fit the Sequential: 4 are missing"):
         opened("net.py:build", weights="other.safetensors")
 
 
@@ -133,6 +137,47 @@ def test_files_that_windows_wrote_are_read(here: Path) -> None:
     assert opened("model.toml", trust=True).output.class_names == ("ant", "bee", "cow")
 
 
+def test_a_lightning_checkpoint_is_seen_through(here: Path) -> None:
+    """Its state dict lies inside, with "model." in front of every name, among what else the training had."""
+    held = {f"model.{name}": one for name, one in module().state_dict().items()} | {"loss.weight": torch.ones(3)}
+    torch.save({"epoch": 3, "state_dict": held, "hyper_parameters": {"lr": 0.1}}, here / "last.ckpt")
+    given, plain = opened("net.py:build", weights="last.ckpt"), opened("net.py:build", weights="state.pt")
+    assert given.fingerprint == plain.fingerprint
+    notes = " ".join(getattr(given, "notes", ()))
+    assert "'state_dict' is read" in notes
+    assert "'model.' was taken off; left out, without it: loss.weight" in notes
+
+
+@pytest.mark.parametrize("ahead", ["module.", "_orig_mod.", "module._orig_mod.", "net."])
+def test_words_in_front_of_all_names_are_taken_off(here: Path, ahead: str) -> None:
+    save_file({f"{ahead}{name}": one for name, one in module().state_dict().items()}, here / "wrapped.safetensors")
+    given = opened("net.py:build", weights="wrapped.safetensors")
+    assert given.fingerprint == opened("net.py:build", weights="state.pt").fingerprint
+    assert any("was taken off" in note for note in getattr(given, "notes", ()))
+
+
+def test_a_model_is_taken_wrapped_by_name_and_as_it_is() -> None:
+    wrapped = opened("net.py:build")
+    assert take_model(wrapped) is wrapped
+    assert take_model("allcnn").fingerprint == take_model("allcnn").fingerprint
+    with pytest.raises(UsageError, match="can't be read from it; declare it"):
+        take_model(module())
+    with pytest.raises(UsageError, match="there is no model 'allcn'"):
+        take_model("allcn")
+
+
+def test_a_query_and_a_model_are_told_apart_by_what_they_are() -> None:
+    query, model = Query(target="cat"), module()
+    assert query_and_model(None, None) == (Query(), "allcnn")
+    for given in ((query, model), (model, query)):
+        assert query_and_model(*given) == (query, model)
+    assert query_and_model(model, None) == (Query(), model)
+    assert query_and_model(query, None) == (query, "allcnn")
+    for wrong in ((query, query), (model, "allcnn")):
+        with pytest.raises(UsageError, match=r"two .* were given"):
+            query_and_model(*wrong)
+
+
 WRONG = {
     "no such module": ("nowhere:build", {}, "nowhere can't be imported: ModuleNotFoundError"),
     "no such file": ("nowhere.py:build", {}, "nowhere.py is not there"),
@@ -152,10 +197,15 @@ WRONG = {
         {"weights": "no.safetensors"},
         "no.safetensors can't be read (there is no such file)",
     ),
-    "weights of a parallel model": (
+    "weights of another architecture": (
         "net.py:build",
-        {"weights": "parallel.safetensors"},
-        "All names begin with 'module.', as of a wrapped model: save the one inside",
+        {"weights": "other.safetensors"},
+        "don't fit the Sequential: 4 are missing, the first 0.weight; 2 are unexpected, the first bias. Name",
+    ),
+    "weights of another shape": (
+        "net.py:build",
+        {"weights": "wider.pt"},
+        "1 of another shape, the first 4.weight: (5, 4) in the file, (3, 4) in the model",
     ),
     "a factory that gives nothing": ("net.py:nothing", {}, "a NoneType can't be called; wrap a PyTorch module"),
     "nothing declared": ("net.py:build", {"input": ""}, "not declared: size, range, layout"),

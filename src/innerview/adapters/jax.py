@@ -37,7 +37,7 @@ from innerview.adapters.engine import Passes, Tap
 from innerview.adapters.failure_location import FailureLocation
 from innerview.adapters.failures import AXES_MAY_BE_WRONG, BACK, made_ours
 from innerview.adapters.keeping import Kept, random_numbers, restoring
-from innerview.adapters.picking import pick
+from innerview.adapters.picking import evident, pick, taken
 from innerview.adapters.positions import Placed, place
 from innerview.adapters.wiring import wired
 from innerview.errors import MissingExtra, ModelError
@@ -100,6 +100,7 @@ class JaxModel:
     ) -> None:
         self._function, self._parameters, self._weights_only = function, parameters, allow_nonfinite
         self._engine = JaxEngine()
+        self._picked: str | int | None = None
         kind = check_precision(_precision(self.weights()) or dtype)
         self._survey = Survey(DRY_RUN)
         self._passes = Passes(self._engine, input, output, kind, self._find)
@@ -139,6 +140,11 @@ class JaxModel:
     def batch_size(self) -> int:
         """Images in one pass, by their size."""
         return self._passes.batch_size
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was found in the function and should be known by whoever reads its results."""
+        return taken(self._picked)
 
     @property
     def fingerprint(self) -> str:
@@ -244,7 +250,9 @@ class JaxModel:
 
     def _call(self, inputs: Any) -> Any:
         given = (inputs,) if self._parameters is None else (self._parameters, inputs)
-        output = pick(self._function(*given), self.output.output, lambda value: isinstance(value, jax.Array))
+        result = self._function(*given)
+        self._picked = None if self.output.output is not None else evident(result, _is_jax)
+        output = pick(result, self.output.output, _is_jax)
         if not _is_float(output):
             raise ModelError(f"the function gives {output.dtype}; outputs are floats, before any argmax")
         return output.astype(self.dtype)
@@ -271,6 +279,10 @@ class JaxModel:
 def _name(path: tuple[Any, ...]) -> str:
     """Write a place in a tree as people would: "conv1.kernel" for ['conv1']['kernel']."""
     return ".".join(jax.tree_util.keystr((part,)).strip("[].'\"") for part in path) or "parameters"
+
+
+def _is_jax(value: Any) -> bool:
+    return isinstance(value, jax.Array)
 
 
 def _is_array(leaf: Any) -> bool:

@@ -30,7 +30,7 @@ from innerview.adapters.endings import Found, check_taken_off
 from innerview.adapters.engine import Engine, Passes, Tap
 from innerview.adapters.failure_location import FailureLocation
 from innerview.adapters.failures import AXES_MAY_BE_WRONG, BACK, made_ours
-from innerview.adapters.picking import pick
+from innerview.adapters.picking import evident, pick, taken
 from innerview.adapters.positions import Order, Placed, place
 from innerview.adapters.wiring import Wiring, wired
 from innerview.errors import MissingExtra, ModelError
@@ -109,6 +109,7 @@ class KerasModel:
         self._survey = survey = Survey(names, DRY_RUN)
         self._ending: Ending | None = None
         self._last: Found = ""
+        self._picked: str | int | None = None
         if not allow_nonfinite:
             check_weights(self.weights())
             self._ending = self._dry_run(survey, input, output, dtype)
@@ -158,7 +159,7 @@ class KerasModel:
     @property
     def notes(self) -> tuple[str, ...]:
         """What was found in the model and should be known by whoever reads its results."""
-        return (self._ending.words,) if self._ending else ()
+        return ((self._ending.words,) if self._ending else ()) + taken(self._picked)
 
     @property
     def fingerprint(self) -> str:
@@ -272,7 +273,9 @@ class KerasModel:
 
         def run(inputs: Any, _tap: Tap) -> Any:
             with observing(self._model, survey, place):
-                given.append(pick(self._model(inputs, training=False), output.output, keras.ops.is_tensor))
+                result = self._model(inputs, training=False)
+                self._picked = None if output.output is not None else evident(result, keras.ops.is_tensor)
+                given.append(pick(result, output.output, keras.ops.is_tensor))
             return given[-1]
 
         doing = f"the model failed on {survey.batch} black images, shape {black.shape}"

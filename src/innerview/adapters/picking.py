@@ -3,9 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from innerview.errors import ModelError
+
+LOGITS: Final = "logits"
+"""What many models call their outputs, those of transformers among them."""
+
+
+def evident(result: object, is_tensor: Callable[[Any], bool]) -> str | int | None:
+    """The key of the output that nobody needs to name: what is called logits, or the one tensor there is.
+
+    Args:
+        result: a mapping (a ModelOutput too), tuple, list or named tuple; of anything else there is no key.
+        is_tensor: whether something is a tensor of the framework.
+    """
+    tensors = {name: value for name, value in _entries(result).items() if is_tensor(value)}
+    if LOGITS in tensors:
+        return LOGITS
+    return next(iter(tensors)) if len({id(value) for value in tensors.values()}) == 1 else None
+
+
+def taken(key: str | int | None) -> tuple[str, ...]:
+    """What to say of an output that was taken as evident; nothing where none was."""
+    if key is None:
+        return ()
+    what = "its logits are explained" if key == LOGITS else f"the one tensor, output {key!r}, is explained"
+    return (f"of what the model returns, {what}",)
 
 
 def pick(result: Any, key: str | int | None, is_tensor: Callable[[Any], bool]) -> Any:
@@ -13,7 +37,7 @@ def pick(result: Any, key: str | int | None, is_tensor: Callable[[Any], bool]) -
 
     Args:
         result: a tensor, or a mapping, tuple, list or named tuple with tensors in it.
-        key: as in OutputSpec; None where there is one tensor and nothing else.
+        key: as in OutputSpec; None where it is `evident`.
         is_tensor: whether something is a tensor of the framework.
 
     Raises:
@@ -26,6 +50,7 @@ def pick(result: Any, key: str | int | None, is_tensor: Callable[[Any], bool]) -
             )
         return result
     tensors = {name: value for name, value in _entries(result).items() if is_tensor(value)}
+    key = evident(result, is_tensor) if key is None else key
     if key not in tensors:
         listed = ", ".join(f"{name!r} of shape {tuple(value.shape)}" for name, value in tensors.items()) or "no tensor"
         raise ModelError(

@@ -88,7 +88,8 @@ class TorchModel:
         model: any module from a batch of images to a batch of outputs.
         input: what it takes; the layout is "CHW" for almost every model.
         output: what it gives; `key` where the model returns a dict or a tuple.
-        weights_only: accept weights that are not finite; the model can then be looked at, but not run.
+        allow_nonfinite: accept weights that are not finite; the model can then be looked at, but not run.
+        notes: what was done to it before and should be known, in words; `notes` begins with it.
 
     Raises:
         ModelError: the model can't be run as declared, or a weight is not finite.
@@ -102,6 +103,7 @@ class TorchModel:
         output: OutputSpec,
         *,
         allow_nonfinite: bool = False,
+        notes: Sequence[str] = (),
     ) -> None:
         if not isinstance(model, torch.nn.Module):
             raise UsageError(
@@ -109,7 +111,7 @@ class TorchModel:
                 "its .module())"
             )
         self._running = Running(TorchEngine(original(model), PIXELS), input, output)
-        self._weights_only = allow_nonfinite
+        self._weights_only, self._before = allow_nonfinite, tuple(notes)
         check_usable(self._running.model)
         precision(self._running.model)
         survey = Survey(self._running.model, 0)
@@ -219,7 +221,7 @@ class TorchModel:
 
         An ending that is set aside, half precision, weights that are shown otherwise than the module keeps them.
         """
-        return self._running.notes + torch_effective.notes(self._running.model)
+        return self._before + self._running.notes + torch_effective.notes(self._running.model)
 
     @property
     def ending(self) -> Found:
@@ -241,7 +243,8 @@ class TorchModel:
             model = copy.deepcopy(self._running.model).to(wanted)
         except (RuntimeError, TypeError, NotImplementedError) as error:
             raise ModelError(f"the model can't be copied into {np.dtype(dtype).name}: {error}") from error
-        return TorchModel(model, self._running.input, self._running.output, allow_nonfinite=self._weights_only)
+        taken, given = self._running.input, self._running.output
+        return TorchModel(model, taken, given, allow_nonfinite=self._weights_only, notes=self._before)
 
     def forward(self, images: Images, layers: Sequence[str] = ()) -> ForwardResult:
         """Run images; `layers` names the layers whose outputs are wanted."""

@@ -44,8 +44,14 @@ CODE: Final = (
 )
 
 
-def load_state(model: Any, path: Path) -> None:
+def load_state(model: Any, path: Path) -> tuple[str, ...]:
     """Put the weights of a file, safetensors or a state dict of torch.save, into a PyTorch module.
+
+    A checkpoint of a trainer (Lightning, timm) holds the state dict among other things, and puts a word in front of
+    all names; both are seen through.
+
+    Returns:
+        What was done besides, in words.
 
     Raises:
         ModelError: the model is none of PyTorch's, or names and shapes don't match.
@@ -55,27 +61,88 @@ def load_state(model: Any, path: Path) -> None:
         raise ModelError(
             f"weights were given for a {type(model).__name__}; only into a PyTorch module can a state dict be loaded"
         )
-    held = _held(path)
+    held, said = _held(path)
+    wanted: dict[str, torch.Tensor] = model.state_dict()
+    fitting, notes = _named_as(held, wanted)
+    if problem := _misfit(fitting, wanted):
+        raise ModelError(
+            f"the weights {path.name} don't fit the {type(model).__name__}: {problem}{_way(held) or OTHER_MODEL}"
+        )
     try:
-        model.load_state_dict(held)
+        model.load_state_dict(fitting)
     except Exception as error:
         raise ModelError(
             f"the weights {path.name} don't fit the model: {' '.join(str(error).split())[:600].rstrip('.')}{_way(held)}"
         ) from error
+    return (*said, *notes)
 
 
-def _held(path: Path) -> dict[str, torch.Tensor]:
-    """The tensors of a file of weights, in the types in which they are stored."""
+OTHER_MODEL: Final = (
+    ". Name the model that they were trained in; of a hub's model, --classes FILE or N makes it with so many classes"
+)
+
+AHEAD: Final = (*PREFIXES, "model.", "net.", "network.", "backbone.", "encoder.")
+"""What wrapped models and trainers' modules put in front of the names of the model inside."""
+
+
+def _named_as(
+    held: Mapping[str, torch.Tensor], wanted: Mapping[str, object]
+) -> tuple[dict[str, torch.Tensor], list[str]]:
+    """The same weights by the model's own names, where a wrapper's word stands in front of those; and what was done."""
+    names, notes = dict(held), list[str]()
+    while names and not wanted.keys() <= names.keys():
+        inside = {ahead: {name for name in names if name.startswith(ahead)} for ahead in AHEAD}
+        useful = [
+            ahead
+            for ahead, some in inside.items()
+            if sum(name.removeprefix(ahead) in wanted for name in some) > len(wanted.keys() & names.keys())
+            or (len(some) == len(names) and not wanted.keys() & names.keys())
+        ]
+        if not useful:
+            break
+        ahead = useful[0]
+        left = [name for name in names if name not in inside[ahead]]
+        names = {name.removeprefix(ahead): names[name] for name in names if name in inside[ahead]}
+        beside = f"; left out, without it: {brief(', '.join(left))}" if left else ""
+        notes.append(f"of the file's names of weights {ahead!r} was taken off{beside}")
+    return names, notes
+
+
+def _misfit(held: Mapping[str, torch.Tensor], wanted: Mapping[str, torch.Tensor]) -> str:
+    """The first name that is missing, the first that the model does not have, the first of another shape; or nothing.
+
+    Names that PyTorch itself passes over (counters of batches, which old checkpoints lack) are its affair.
+    """
+    missing = [name for name in wanted if name not in held and not name.endswith("num_batches_tracked")]
+    more = [name for name in held if name not in wanted]
+    known = [name for name in wanted if name in held and not torch.nn.parameter.is_lazy(wanted[name])]
+    sizes = [name for name in known if held[name].shape != wanted[name].shape]
+    words = [
+        f"{len(names)} {'is' if len(names) == 1 else 'are'} {what}, the first {names[0]}"
+        for names, what in ((missing, "missing"), (more, "unexpected"))
+        if names
+    ]
+    if sizes:
+        first = sizes[0]
+        words.append(
+            f"{len(sizes)} of another shape, the first {first}: {tuple(held[first].shape)} in the file, "
+            f"{tuple(wanted[first].shape)} in the model"
+        )
+    return "; ".join(words)
+
+
+def _held(path: Path) -> tuple[dict[str, torch.Tensor], list[str]]:
+    """The tensors of a file of weights, in the types in which they are stored, and what else the file holds."""
     from safetensors.torch import load_file
 
     if path.name.endswith(INDEX):
-        return {name: torch.from_numpy(values) for name, values in read_shards(path, WHAT).items()}
+        return {name: torch.from_numpy(values) for name, values in read_shards(path, WHAT).items()}, []
     size_of(path, WHAT)
     if path.suffix == ".safetensors" or not _is_pickle(path):
         read_header(path, WHAT)  # every failure in our words, before PyTorch allocates anything
         with reading(path, WHAT):
-            return load_file(path)
-    return dict(_state(path)[0])
+            return load_file(path), []
+    return _state(path)
 
 
 def _is_pickle(path: Path) -> bool:
@@ -86,9 +153,6 @@ def _is_pickle(path: Path) -> bool:
 
 def _way(held: Mapping[str, object]) -> str:
     """What helps where names don't fit."""
-    ahead = next((one for one in (*PREFIXES, "model.") if all(name.startswith(one) for name in held)), "")
-    if ahead:
-        return f". All names begin with {ahead!r}, as of a wrapped model: save the one inside"
     if any(f"{name.removesuffix('_orig')}_mask" in held for name in held if name.endswith("_orig")):
         return (
             ". They are pruned: make it permanent before saving (torch.nn.utils.prune.remove), or prune in the factory"

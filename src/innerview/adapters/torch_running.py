@@ -14,7 +14,7 @@ import inspect
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import numpy as np
 import torch
@@ -24,6 +24,7 @@ from innerview.adapters.endings import Found, check_taken_off, take_off, take_of
 from innerview.adapters.engine import Tap
 from innerview.adapters.failure_location import FailureLocation
 from innerview.adapters.failures import AXES_MAY_BE_WRONG, made_ours
+from innerview.adapters.picking import evident, taken
 from innerview.adapters.torch_calls import Survey, device, observing, pick, precision
 from innerview.adapters.torch_endings import Watch, before, last_operation
 from innerview.adapters.torch_engine import TorchEngine
@@ -43,9 +44,8 @@ COPIED: Final = 2**31
 
 HALVES: Final = (torch.float16, torch.bfloat16)
 
-LOGITS: Final = "logits"
 PIXELS: Final = "pixel_values"
-"""What transformers' models call their outputs and their images."""
+"""What transformers' models call their images."""
 
 VIEWED: Final = "view size is not compatible"
 """What PyTorch says where .view() does not go with how a value lies in memory."""
@@ -65,7 +65,7 @@ class Running:
         taken_off: the ending that is set aside; empty for none.
         ending: the operation that gives the outputs, where PyTorch's graph shows it.
         halves: names of layers that compute in half precision.
-        picked: among what the module returns, what it calls "logits" was taken without being declared.
+        picked: among what the module returns, the key of what was taken without being declared; None for nothing.
         mixes: an image alone has another answer or gradient than the same image in a batch.
     """
 
@@ -75,7 +75,7 @@ class Running:
     taken_off: Found = ""
     ending: Found = ""
     halves: list[str] = field(default_factory=list[str])
-    picked: bool = False
+    picked: str | int | None = None
     mixes: bool = False
 
     @property
@@ -98,9 +98,8 @@ class Running:
         ended = (words(self.taken_off),) if self.taken_off else ()
         some = ", ".join(self.halves[:3]) + (", …" if len(self.halves) > 3 else "")
         half = (f"layers of the model compute in half precision ({some}), so its numbers have about three digits",)
-        picked = ("of what the model returns, its logits are explained",) if self.picked else ()
         mixes = ("an image alone is answered otherwise here than the same image in a batch, or has another gradient",)
-        return ended + picked + (half if self.halves else ()) + (mixes if self.mixes else ())
+        return ended + taken(self.picked) + (half if self.halves else ()) + (mixes if self.mixes else ())
 
     def run(self, entering: torch.Tensor, tap: Tap) -> torch.Tensor:
         """From what the module takes to the outputs, in its precision; `tap` hears of every layer on the way."""
@@ -133,9 +132,9 @@ class Running:
 
     def _declared(self, result: Any, batch: int) -> torch.Tensor:
         """The output that was declared, among what the model returns."""
-        if self.output.output is None and holds_logits(result):
-            self.picked, result = True, {LOGITS: result[LOGITS]}
-        output = pick(result, LOGITS if self.picked else self.output.output)
+        if self.output.output is None:
+            self.picked = evident(result, lambda value: isinstance(value, torch.Tensor))
+        output = pick(result, self.output.output)
         check_shape(tuple(output.shape), batch, self.output)
         if not output.is_floating_point():
             raise ModelError(
@@ -271,11 +270,6 @@ class FormatTrial:
 
 def _alike(some: tuple[Array, Array], others: tuple[Array, Array]) -> bool:
     return all(bool(abs(a - b).max() <= ROUNDING * abs(a).max()) for a, b in zip(some, others, strict=True))
-
-
-def holds_logits(result: object) -> bool:
-    """Whether a model returned a mapping (a ModelOutput too) in which its logits are called so."""
-    return isinstance(result, Mapping) and isinstance(cast("Any", result).get(LOGITS), torch.Tensor)
 
 
 def _unseen(name: str, module: torch.nn.Module, result: Any) -> None:

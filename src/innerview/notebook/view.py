@@ -15,14 +15,15 @@ from pathlib import Path
 from secrets import token_hex
 from typing import Any, final
 
+from innerview.allcnn import NAMES
 from innerview.errors import MissingExtra
-from innerview.model import Model
 from innerview.notebook.saved import frame, stills
 from innerview.session.compute.explanation import examine
 from innerview.session.images import gather
 from innerview.session.opening import furnish, opened_model
 from innerview.session.query import Query, check_query
 from innerview.session.session import Session
+from innerview.typing import ModelLike
 from innerview.viewer.hello import hello
 from innerview.viewer.one_file import Packed, describe_page, write_page
 from innerview.workbench.explain.explain import BRIEF
@@ -32,7 +33,7 @@ from innerview.workbench.page.pages import gather_payloads, page_context
 
 def view(
     *images: str,
-    model: Model | str = "allcnn",
+    model: ModelLike = "allcnn",
     query: Query | None = None,
     runs: Sequence[str | Path] = (),
     live: bool = True,
@@ -41,7 +42,7 @@ def view(
 
     Args:
         images: files, or names of sample photos; without any, the first sample photo.
-        model: a model, or the name of a built-in one.
+        model: a model (`innerview.typing.ModelLike`), or the name of one.
         query: what the saved page holds, and the crop; all but that can be changed in the cell.
         runs: folders of trainings to show beside; for a living kernel.
         live: let the kernel answer what the page does not hold. False needs no package beside innerview.
@@ -66,20 +67,17 @@ class View:
     def __init__(
         self,
         images: Sequence[str],
-        model: Model | str,
+        model: ModelLike,
         query: Query,
         runs: tuple[Path, ...],
         *,
         live: bool,
     ) -> None:
         self.live = live
-        self._images, self._model, self._query, self._runs = (
-            tuple(images),
-            model,
-            replace(query, **BRIEF, judge=bool(query.judge)),
-            runs,
-        )
+        self._images, self._runs = tuple(images), runs
+        self._query = replace(query, **BRIEF, judge=bool(query.judge))
         self._opened = opened_model(model)
+        self._model = model if isinstance(model, str) and model in NAMES else self._opened
         check_query(query, self._opened.model)
         self._items = gather(self._opened.model, images, query)
         self._scene = page_context(self._opened)

@@ -23,6 +23,8 @@ from innerview.files.regular import brief, size_of
 from innerview.model import Model
 from innerview.session.declarations import ORDER, declare_input, declare_output, read_classes, words_of
 from innerview.session.factories import build, exists, split
+from innerview.session.images import open_built_in
+from innerview.typing import ModelLike
 
 SIDE: Final = "model.toml"
 """Beside a model, it holds everything that would stand on the line."""
@@ -77,7 +79,15 @@ def open_model(request: ModelRequest) -> Model | str:
         )
     hub = "" if exists(Path(name)) and not Path(name).is_dir() else hub_of(name) or folder_hub(Path(name))
     if hub:
-        known = open_hub(hub, name.removeprefix(f"{hub}:"), pretrained=request.pretrained, trust=request.trust)
+        weights = request.weights or declared.get("weights")
+        named = request.classes or _names(folder, declared.get("classes"))
+        known = open_hub(
+            hub,
+            name.removeprefix(f"{hub}:"),
+            pretrained=request.pretrained and not weights,
+            trust=request.trust,
+            classes=len(read_classes(named, None)) if weights and named else 0,
+        )
         return _declared(known.model, request, declared, folder, known)
     if not request.pretrained:
         raise UsageError(f"--no-weights is for a model of {', '.join(f'{one}:' for one in HUBS)}, and {name} is none")
@@ -87,13 +97,28 @@ def open_model(request: ModelRequest) -> Model | str:
     return _declared(model, request, declared, folder, None)
 
 
+def take_model(model: ModelLike) -> Model:
+    """What somebody gave for a model, as one: wrapped already, to be wrapped, or a name as on a command line.
+
+    Raises:
+        UsageError: there is no model of this name, or it does not say what it takes and gives.
+        DataError: a file of it can't be read.
+        ModelError: it can't be run as it says.
+    """
+    if isinstance(model, str | Path):
+        opened = open_model(ModelRequest(str(model)))
+        return open_built_in(opened) if isinstance(opened, str) else opened
+    return model if MEMBERS.issubset(dir(cast("object", type(model)))) else wrap(model)
+
+
 def _declared(
     model: Any, request: ModelRequest, declared: Mapping[str, Any], folder: Path, known: HubModel | None
 ) -> Model:
     """Load weights, and wrap with what a model's hub says of it, what its model.toml says, and what the line says."""
     weights = Path(request.weights) if request.weights else _path(folder, declared.get("weights"))
+    options: dict[str, Any] = {}
     if weights is not None:
-        import_module("innerview.adapters.torch_files").load_state(model, weights)
+        options["notes"] = import_module("innerview.adapters.torch_files").load_state(model, weights)
     named, output = request.classes or _names(folder, declared.get("classes")), known and known.output
     classes = output.class_names if output is not None and not named else read_classes(named, model)
     taken = words_of(declared.get("input")) | words_of(request.input, ORDER["input"])
@@ -102,6 +127,7 @@ def _declared(
         model,
         input=declare_input(taken, model, known and known.input),
         output=declare_output(given, classes, output),
+        **options,
     )
 
 

@@ -13,18 +13,21 @@ from innerview.data import cifar10
 from innerview.data.folders import open_folders
 from innerview.data.image import Image
 from innerview.data.samples import example_image, example_names, find_image
-from innerview.model import Model
+from innerview.errors import UsageError
+from innerview.files.regular import brief
 from innerview.runs import RunFolder
-from innerview.session.images import open_built_in
+from innerview.session.models import take_model
+from innerview.session.query import Query
 from innerview.session.registry import RunRegistry
 from innerview.session.session import OpenedModel, Session
+from innerview.typing import ModelLike
 
 OFFERED: Final = 16
 """Images of a data set that are offered if none is picked."""
 
 
 def furnish(
-    model: Model | str = "allcnn",
+    model: ModelLike = "allcnn",
     runs: Sequence[Path] = (),
     images: Sequence[str] = (),
     *,
@@ -35,7 +38,8 @@ def furnish(
     """Open a session.
 
     Args:
-        model: a model, or the name of a built-in one; the other built-in ones then come along, to be compared.
+        model: a model (`innerview.typing.ModelLike`), or the name of one: then the built-in ones come along, to be
+            compared.
         runs: folders of trainings, or folders that hold such folders; those of the built-in models come with them.
         images: files or names of samples to offer first.
         data: data set to offer images from, and to test the models of trainings on.
@@ -48,8 +52,8 @@ def furnish(
     Raises:
         UsageError, ImageError, DataError: something that was named can't be used.
     """
-    names = [model, *(name for name in NAMES if name != model)] if isinstance(model, str) else []
-    opened = [opened_model(name) for name in names] or [opened_model(model)]
+    others = [name for name in NAMES if name != model] if isinstance(model, str) else []
+    opened = [opened_model(one) for one in (model, *others)]
     owners = {folder: one.fingerprint for one in opened for folder in built_in_runs(one.name)}
     for folder in runs:
         if (folder / "manifest.json").is_file():
@@ -80,13 +84,36 @@ def _offered(data: Path, picks: Sequence[str]) -> Iterator[Image]:
         yield Image(f"{name}, no. {number}", pixels, label=name)
 
 
-def opened_model(model: Model | str) -> OpenedModel:
-    """Open a model by name, with its weights before training where they were kept; or take one that is open."""
-    if not isinstance(model, str):
-        return OpenedModel(type(model).__name__, model)
-    opened = open_built_in(model)
-    before = {"before": load_pretrained(model, "initial").weights()} if has_initial(model) else {}
-    return OpenedModel(model, opened, before)
+def opened_model(model: ModelLike) -> OpenedModel:
+    """Open a model by name, with its weights before training where they were kept; or take one that is open.
+
+    Raises:
+        UsageError, ModelError: as of `take_model`.
+    """
+    if isinstance(model, OpenedModel):
+        return model
+    name = model if isinstance(model, str) else type(model).__name__
+    before = {"before": load_pretrained(name, "initial").weights()} if model in NAMES and has_initial(name) else {}
+    return OpenedModel(name, take_model(model), before)
+
+
+def query_and_model(query: object, model: object) -> tuple[Query, ModelLike]:
+    """Tell the two apart by what they are, so that `explain("photo.jpg", model)` means what it says.
+
+    Args:
+        query: a query or None; or the model, which then stands there alone.
+        model: a model or None; or a query, behind the model.
+
+    Raises:
+        UsageError: two models, or two queries, were given.
+    """
+    given = [one for one in (query, model) if one is not None]
+    queries = [one for one in given if isinstance(one, Query)]
+    models = [one for one in given if not isinstance(one, Query)]
+    if len(queries) > 1 or len(models) > 1:
+        what = "queries" if queries else "models"
+        raise UsageError(f"two {what} were given, {brief(query)} and {brief(model)}; give a query and a model, or one")
+    return (queries or [Query()])[0], (models or [NAMES[0]])[0]
 
 
 def built_in_runs(name: str) -> list[Path]:

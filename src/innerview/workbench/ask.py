@@ -21,10 +21,11 @@ from innerview.model import Model
 from innerview.reprs import short
 from innerview.results import RegionEffects
 from innerview.results.io import save_result
-from innerview.session.images import open_built_in
+from innerview.session.models import take_model
 from innerview.session.progress import Report
 from innerview.targets import find_class
 from innerview.types import Array, Image
+from innerview.typing import ModelLike
 from innerview.workbench.folders import open_folder
 
 HALF: Final = 0.5
@@ -46,7 +47,7 @@ def ask(
     regions: Sequence[str] = (),
     masks: Sequence[str | Path] = (),
     *,
-    model: Model | str = "allcnn",
+    model: ModelLike = "allcnn",
     target: str | int | None = None,
     objective: str = "",
     fills: Sequence[str] = DEFAULT_FILLS,
@@ -63,7 +64,7 @@ def ask(
         regions: boxes, "left,top,width,height" in pixels of the image as the model sees it; or "superpixels"
             ("superpixels:8" for so many), each of which is asked about.
         masks: image files of the model's size, bright where the region is.
-        model: a model, or the name of a built-in one.
+        model: a model (`innerview.typing.ModelLike`), or the name of one.
         target: class that is explained, by number or name; the predicted one if None.
         objective: see `methods.ask`.
         fills: names (see `fills.FILLS`), or files of images.
@@ -78,7 +79,7 @@ def ask(
         ImageError: a file can't be read or does not fit.
         OutputError: the folder can't be written or holds other things.
     """
-    opened = open_built_in(model) if isinstance(model, str) else model
+    opened = take_model(model)
     item = preprocess(find_image(image), opened.input, parse_crop(crop))
     asked, names = _regions(regions, masks, opened)
     effects = ask_about(

@@ -5,15 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from innerview.allcnn import NAMES
 from innerview.data.sources import Source
 from innerview.methods.registry import map_methods, registry
 from innerview.model import WEIGHTED, InputSpec, Layer, Model
 from innerview.pictures.words import number, shape
 from innerview.reprs import short
 from innerview.session.doubts import doubts
-from innerview.session.images import gather, open_built_in
+from innerview.session.images import gather
+from innerview.session.models import take_model
 from innerview.session.query import Query
 from innerview.targets import label
+from innerview.typing import ModelLike
 
 LISTED: Final = 20
 """Classes, at most, that are listed one by one."""
@@ -33,13 +36,13 @@ class Info:
     layers: tuple[tuple[str, str, str, str, str, str], ...]
 
 
-def info(model: Model | str = "allcnn", image: Source = "", crop: str = "center") -> Info:
+def info(model: ModelLike = "allcnn", image: Source = "", crop: str = "center") -> Info:
     """Describe a model, and what happens to `image` (a file, a sample photo, a PIL image, an array) on its way in.
 
     Raises:
         UsageError: there is no such model; `ImageError`: the image can't be read.
     """
-    opened = open_built_in(model) if isinstance(model, str) else model
+    opened = take_model(model)
     taken, given = opened.input, opened.output
     weights = opened.weights()
     facts = [
@@ -57,7 +60,7 @@ def info(model: Model | str = "allcnn", image: Source = "", crop: str = "center"
     ]
     facts += [(name, said) for name, said in (("Input from", taken.source), ("Output from", given.source)) if said]
     facts += [("Note", note) for note in getattr(opened, "notes", ())]
-    facts += [("Warning", doubt) for doubt in (() if isinstance(model, str) else doubts(opened))]
+    facts += [("Warning", doubt) for doubt in (() if isinstance(model, str) and model in NAMES else doubts(opened))]
     facts += _methods(opened)
     if not isinstance(image, str) or image:
         (item,) = gather(opened, [image], Query(crop=crop))

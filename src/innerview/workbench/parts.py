@@ -11,12 +11,12 @@ from innerview.data.fitting import parse_crop, preprocess
 from innerview.data.samples import find_image
 from innerview.fills import DEFAULT_FILLS
 from innerview.methods import parts as find_parts
-from innerview.model import Model
 from innerview.reprs import short
 from innerview.results import Parts
 from innerview.results.io import save_result
-from innerview.session.images import open_built_in
+from innerview.session.models import take_model
 from innerview.session.progress import Report
+from innerview.typing import ModelLike
 from innerview.workbench.folders import open_folder
 
 
@@ -33,7 +33,7 @@ class Found:
 def parts(
     image: str,
     *,
-    model: Model | str = "allcnn",
+    model: ModelLike = "allcnn",
     fills: Sequence[str] = DEFAULT_FILLS,
     crop: str = "center",
     output: str | Path | None = None,
@@ -43,7 +43,7 @@ def parts(
 
     Args:
         image: a file, or the name of an example.
-        model: a model, or the name of a built-in one.
+        model: a model (`innerview.typing.ModelLike`), or the name of one.
         fills: names of what stands around a window in place (see `fills.FILLS`).
         crop: "center", "whole" or "left,top,width,height" in pixels of the file.
         output: folder for the result and its figure; nothing is written if None.
@@ -54,7 +54,7 @@ def parts(
         ImageError: the file can't be read or does not fit.
         OutputError: the folder can't be written or holds other things.
     """
-    opened = open_built_in(model) if isinstance(model, str) else model
+    opened = take_model(model)
     item = preprocess(find_image(image), opened.input, parse_crop(crop))
     found = find_parts(
         opened,

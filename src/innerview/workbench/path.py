@@ -19,9 +19,10 @@ from innerview.model import Model
 from innerview.reprs import short
 from innerview.results import PathPredictions
 from innerview.results.io import save_result
-from innerview.session.images import open_built_in
+from innerview.session.models import take_model
 from innerview.session.progress import Report
 from innerview.types import Image
+from innerview.typing import ModelLike
 from innerview.viewer import sentences
 from innerview.workbench.csv_table import csv_table
 from innerview.workbench.folders import open_folder
@@ -65,7 +66,7 @@ def path(
     data: str | Path,
     *,
     count: int = 200,
-    model: Model | str = "allcnn",
+    model: ModelLike = "allcnn",
     alphas: Sequence[float] = ALPHAS,
     baseline: str = "black",
     seed: int = 0,
@@ -78,7 +79,7 @@ def path(
     Args:
         data: folder of class folders; their names must be classes of the model.
         count: images, drawn without repetition.
-        model: a model, or the name of a built-in one.
+        model: a model (`innerview.typing.ModelLike`), or the name of one.
         alphas: in [0, 1].
         baseline: one that does not depend on the image: black, white, grey, noise or a file.
         seed: of the draw.
@@ -91,7 +92,7 @@ def path(
         UsageError: an alpha outside [0, 1], a baseline or crop that does not exist.
         OutputError: the folder can't be written or holds other things.
     """
-    opened = open_built_in(model) if isinstance(model, str) else model
+    opened = take_model(model)
     if count < 1:
         raise UsageError(f"{count} images were asked for; the statistics need at least one")
     kind = parse_baseline(baseline).kind

@@ -16,13 +16,13 @@ from innerview.errors import DataError
 from innerview.files.atomic import write
 from innerview.files.regular import size_of
 from innerview.files.weights import WHAT, Stored, read_arrays
-from innerview.model import DifferentiableModel
 from innerview.reprs import short
 from innerview.results import WeightHistograms
 from innerview.session.compute.weights import count_weights
 from innerview.session.opening import opened_model
 from innerview.session.progress import Report, SubProgress, silent
 from innerview.types import Array
+from innerview.typing import ModelLike
 from innerview.viewer import sentences
 from innerview.workbench.csv_table import csv_table
 from innerview.workbench.folders import open_folder
@@ -44,7 +44,7 @@ class Counted:
 def weights(
     files: Sequence[str | Path] = (),
     *,
-    model: DifferentiableModel | str = "allcnn",
+    model: ModelLike = "allcnn",
     output: str | Path = "innerview-weights",
     bins: int = 128,
     shared_bins: bool = False,
@@ -55,7 +55,7 @@ def weights(
     Args:
         files: of weights (see `read_weights`) in the order of time, each a checkpoint called by its name; if there are
             none, the weights of `model`, before and after training where both are known.
-        model: a model, or the name of a built-in one.
+        model: a model (`innerview.typing.ModelLike`), or the name of one.
         output: folder; new, empty, or made by innerview.
         bins: how many; even.
         shared_bins: one set of bins for all layers.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,12 +13,14 @@ import timm.data
 import torch
 from PIL import Image as Pillow
 
+import innerview
 from innerview.adapters import wrap
 from innerview.adapters.hubs import open_hub
 from innerview.data.fitting import preprocess
 from innerview.data.samples import example_image, example_names
 from innerview.errors import DataError, ModelError, UsageError
 from innerview.model import OUTPUT, InputSpec
+from innerview.session.models import ModelRequest, open_model
 
 pytestmark = pytest.mark.torch
 
@@ -114,6 +118,30 @@ def test_weights_that_can_not_be_fetched_are_one_sentence_with_the_ways_out(monk
     monkeypatch.setattr(timm, "create_model", offline)
     with pytest.raises(DataError, match=r"--weights FILE.*--no-weights"):
         open_hub("timm", "resnet18")
+
+
+def test_weights_of_ones_own_fetch_nothing_and_bring_their_own_classes(tmp_path: Path) -> None:
+    """`--weights` with `--classes`: the head has so many classes, and the library's weights are not asked for."""
+    trained = timm.create_model("test_resnet", num_classes=3).eval()
+    torch.save(
+        {"state_dict": {f"model.{name}": one for name, one in trained.state_dict().items()}}, tmp_path / "a.ckpt"
+    )
+    (tmp_path / "names.txt").write_text("cat\ndog\nowl\n")
+    asked = ModelRequest("timm:test_resnet", weights=str(tmp_path / "a.ckpt"), classes=str(tmp_path / "names.txt"))
+    found = open_model(asked)
+    assert not isinstance(found, str)
+    assert found.output.class_names == ("cat", "dog", "owl")
+    assert found.fingerprint == wrap(trained, output=found.output).fingerprint
+    with pytest.raises(ModelError, match=r"of another shape, the first fc\.weight"):
+        open_model(replace(asked, classes=""))
+
+
+def test_one_line_explains_a_photo_with_a_model_as_it_is(tmp_path: Path) -> None:
+    model = timm.create_model("test_resnet", num_classes=3).eval()
+    query = innerview.Query(rule="midpoint", n_steps=2, judge=False, alphas=(1.0,), fractions=(0.5,))
+    written = innerview.explain("cat", model, query, output=tmp_path / "out")
+    assert (written.folders[0] / "result.json").is_file()
+    assert written.lines[0].startswith("cat: ")
 
 
 def test_a_folder_that_timm_wrote_opens_by_its_own_configuration(tmp_path: Any) -> None:

@@ -40,8 +40,8 @@ class HubModel:
 class Hub(Protocol):
     """What each file of this room has."""
 
-    def open_model(self, name: str, *, pretrained: bool, trust: bool) -> HubModel:
-        """Make the model of this name, with its weights or with random ones."""
+    def open_model(self, name: str, *, pretrained: bool, trust: bool, classes: int) -> HubModel:
+        """Make the model of this name, with its weights or with random ones; with its own classes or with so many."""
         ...
 
     def describe(self, model: Any, processor: object = None) -> HubModel | None:
@@ -105,7 +105,7 @@ LARGEST: Final = 16 * 2**20
 """Bytes of a configuration, at most."""
 
 
-def open_hub(hub: str, name: str, *, pretrained: bool = True, trust: bool = False) -> HubModel:
+def open_hub(hub: str, name: str, *, pretrained: bool = True, trust: bool = False, classes: int = 0) -> HubModel:
     """Open a model of a hub.
 
     Args:
@@ -113,6 +113,7 @@ def open_hub(hub: str, name: str, *, pretrained: bool = True, trust: bool = Fals
         name: of the model, without the hub in front; a folder where the hub's library wrote one.
         pretrained: with the weights that belong to it, which may have to be fetched; else with random ones.
         trust: code that comes with the model may run.
+        classes: how many, for weights of one's own that follow; 0 for the model's own.
 
     Raises:
         MissingExtra: the hub's library is not installed.
@@ -120,7 +121,7 @@ def open_hub(hub: str, name: str, *, pretrained: bool = True, trust: bool = Fals
         DataError: its weights or configuration can't be had.
         ModelError: it is no classifier of one image, or what it takes can't be told.
     """
-    return _load(hub).open_model(name, pretrained=pretrained, trust=trust)
+    return _load(hub).open_model(name, pretrained=pretrained, trust=trust, classes=classes)
 
 
 def describe(model: object, processor: object = None) -> HubModel | None:

@@ -34,13 +34,17 @@ PIXELS: Final = np.array([[[[0, 0, 0], [255, 0, 0], [0, 255, 0], [0, 0, 255]]]],
 """Black, red, green and blue: a batch of one image of one row."""
 
 
-def open_model(name: str, *, pretrained: bool, trust: bool) -> HubModel:  # noqa: ARG001 no code comes along
+def open_model(name: str, *, pretrained: bool, trust: bool, classes: int = 0) -> HubModel:  # noqa: ARG001 no code
     """Build one of keras.applications, ending before the softmax."""
     build = getattr(keras.applications, name, None)
     if not callable(build):
         raise unknown("keras", name, _names())
     try:
-        model = build(weights="imagenet" if pretrained else None, classifier_activation=None)
+        model = build(
+            weights="imagenet" if pretrained else None,
+            classifier_activation=None,
+            **({"classes": classes} if classes else {}),
+        )
     except Exception as error:  # whatever a download can raise
         raise no_weights(f"keras:{name}", error) from error
     return _described(model, name)

@@ -26,7 +26,7 @@ ELSEWHERE: Final = ("hf-hub:", "hf_hub:", "local-dir:")
 """What timm takes in front of a name that is not of its own list."""
 
 
-def open_model(name: str, *, pretrained: bool, trust: bool) -> HubModel:  # noqa: ARG001 no code comes along
+def open_model(name: str, *, pretrained: bool, trust: bool, classes: int = 0) -> HubModel:  # noqa: ARG001 no code
     """Make a model: a name of timm's list, with or without a tag, "hf-hub:ORG/NAME", or a folder."""
     asked = f"local-dir:{name}" if Path(name).is_dir() else name
     architecture = asked.partition(".")[0]
@@ -35,7 +35,8 @@ def open_model(name: str, *, pretrained: bool, trust: bool) -> HubModel:  # noqa
     if "." in asked and not asked.startswith(ELSEWHERE) and asked not in timm.list_pretrained(f"{architecture}*"):
         raise unknown("timm", asked, timm.list_pretrained(f"{architecture}*"), "weights")
     try:
-        model = timm.create_model(asked, pretrained=pretrained)
+        head: dict[str, Any] = {"num_classes": classes} if classes else {}
+        model = timm.create_model(asked, pretrained=pretrained, **head)
     except Exception as error:  # whatever a download or a file can raise
         raise no_weights(f"timm:{name}", error) from error
     return _described(model)

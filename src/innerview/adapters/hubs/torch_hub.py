@@ -18,7 +18,7 @@ from innerview.adapters.hubs import HubModel, describe_by, no_weights
 from innerview.errors import ModelError, UsageError
 
 
-def open_model(name: str, *, pretrained: bool, trust: bool) -> HubModel:
+def open_model(name: str, *, pretrained: bool, trust: bool, classes: int = 0) -> HubModel:  # noqa: ARG001 its own
     """Call an entry of a repository's hubconf.py: "ORG/REPO:ENTRY", or "FOLDER:ENTRY".
 
     Raises:

@@ -22,7 +22,7 @@ from innerview.model import InputSpec, OutputSpec
 from innerview.spec import Interpolation, Resize
 
 
-def open_model(name: str, *, pretrained: bool, trust: bool) -> HubModel:  # noqa: ARG001 no code comes along
+def open_model(name: str, *, pretrained: bool, trust: bool, classes: int = 0) -> HubModel:  # noqa: ARG001 no code
     """Make a model: "resnet50" with torchvision's default weights, or "resnet50:IMAGENET1K_V2" with named ones."""
     architecture, _, asked = name.partition(":")
     if architecture not in models.list_models():
@@ -34,7 +34,11 @@ def open_model(name: str, *, pretrained: bool, trust: bool) -> HubModel:  # noqa
     weights = named[asked] if asked else models.get_model_weights(architecture).DEFAULT
     taken, given = _specs(weights, f"torchvision's {weights}")
     try:
-        model = models.get_model(architecture, weights=weights if pretrained else None)
+        model = models.get_model(
+            architecture,
+            weights=weights if pretrained else None,
+            **({"num_classes": classes} if classes else {}),
+        )
     except Exception as error:  # whatever a download or a file can raise
         raise no_weights(f"torchvision:{name}", error) from error
     return HubModel(model, taken, given)

@@ -11,7 +11,6 @@ made-up photo: what a processor does beyond resizing, cropping and scaling is me
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, Final, cast
 
 import numpy as np
@@ -44,7 +43,7 @@ PIPELINE: Final = "image-classification"
 CODE: Final = "if you trust where it came from, add --trust-code"
 
 
-def open_model(name: str, *, pretrained: bool, trust: bool) -> HubModel:
+def open_model(name: str, *, pretrained: bool, trust: bool, classes: int = 0) -> HubModel:
     """Open "ORG/NAME" or a folder; without weights also a model type, such as "vit"."""
     kinds, config = transformers.CONFIG_MAPPING, None
     try:
@@ -53,6 +52,8 @@ def open_model(name: str, *, pretrained: bool, trust: bool) -> HubModel:
             if not pretrained and name in kinds
             else transformers.AutoConfig.from_pretrained(name, trust_remote_code=trust)
         )
+        if classes:
+            config.num_labels = classes
         _require_plain(name, config, trust=trust)
         maker = transformers.AutoModelForImageClassification
         model = (
@@ -71,7 +72,8 @@ def open_model(name: str, *, pretrained: bool, trust: bool) -> HubModel:
         if "trust_remote_code" in str(error):
             raise UsageError(f"hf:{name} brings code of its own, which opening it would run; {CODE}") from error
         raise no_weights(f"hf:{name}", error) from error
-    return _described(model.eval(), _processor(model, name if Path(name).is_dir() or pretrained else ""))
+    made_here = not pretrained and name in kinds
+    return _described(model.eval(), _processor(model, "" if made_here else name))
 
 
 def _require_plain(name: str, config: Any, *, trust: bool) -> None:

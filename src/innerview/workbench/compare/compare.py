@@ -17,13 +17,13 @@ from innerview.errors import DataError, ImageError, ModelError, UsageError
 from innerview.fills import DEFAULT_FILLS, make_fill
 from innerview.methods.passes import forward_logits
 from innerview.methods.shapley import count_passes
-from innerview.model import Model
 from innerview.reprs import short
 from innerview.results.comparison import Comparison
 from innerview.results.io import save_result
-from innerview.session.images import open_built_in
+from innerview.session.models import take_model
 from innerview.session.progress import Report, SubProgress, silent
 from innerview.types import Image
+from innerview.typing import ModelLike
 from innerview.workbench.compare.entrants import BASELINES, enter
 from innerview.workbench.compare.judging import Plan, judge, passes_of, point
 from innerview.workbench.compare.keeping import keep, place_for
@@ -68,7 +68,7 @@ class Compared:
 
 
 def compare(
-    model: Model | str = "allcnn",
+    model: ModelLike = "allcnn",
     data: str | Path = "",
     *,
     methods: Sequence[str] = (),
@@ -90,7 +90,7 @@ def compare(
     What was measured of an image is written at once; begun again with the same question, the rest is measured.
 
     Args:
-        model: a model, or the name of a built-in one.
+        model: a model (`innerview.typing.ModelLike`), or the name of one.
         data: folder of class folders; labels are not looked at.
         methods: as on a command line, "occlusion:window=8,stride=4"; every method that gives a map if none.
         baselines: by name; a method that takes one enters with each.
@@ -115,7 +115,7 @@ def compare(
         ModelError: the model cannot be judged, and why.
         OutputError: the folder can't be written or holds other things.
     """
-    opened = open_built_in(model) if isinstance(model, str) else model
+    opened = take_model(model)
     entered = enter(opened, methods, baselines)
     folders = open_folders(data)
     entries = folders.shuffled(None, seed)

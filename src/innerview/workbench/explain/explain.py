@@ -14,15 +14,15 @@ from innerview.data.sources import Source
 from innerview.errors import InnerviewError, ModelError, OutputError
 from innerview.files.atomic import write
 from innerview.methods.registry import USUAL
-from innerview.model import Model
 from innerview.pictures import ScaleChoice
 from innerview.reprs import short
 from innerview.session.compute.explanation import FORWARD, Look, examine
 from innerview.session.images import gather
-from innerview.session.opening import opened_model
+from innerview.session.opening import opened_model, query_and_model
 from innerview.session.progress import Report, SubProgress, silent
 from innerview.session.query import CURVE_FRACTIONS, Query, check_query
 from innerview.session.session import Session
+from innerview.typing import ModelLike
 from innerview.viewer import sentences
 from innerview.workbench.explain.drawing import Drawn, FigureContext
 from innerview.workbench.explain.overview import Seen, write_overview
@@ -58,9 +58,9 @@ class Written:
 
 def explain(
     images: Sequence[Source] | Source = (),
-    query: Query | None = None,
+    query: Query | ModelLike | None = None,
+    model: ModelLike | Query | None = None,
     *,
-    model: Model | str = "allcnn",
     output: str | Path = "innerview-explanations",
     progress: Report | None = None,
 ) -> Written:
@@ -69,8 +69,8 @@ def explain(
     Args:
         images: files, names of examples, PIL images or arrays, several or one; with nothing named at all, the first
             example.
-        query: what to work out and how to draw it.
-        model: a model, or the name of a built-in one.
+        query: what to work out and how to draw it; or the model.
+        model: a model (`innerview.typing.ModelLike`), or the name of one.
         output: folder; new, empty, or made by innerview.
         progress: told of every pass through the model; raising in it stops the work, and what is half done goes.
 
@@ -81,8 +81,9 @@ def explain(
             same. What fails of one image behind its map is left out, and its page says so.
         OutputError: the folder can't be written or holds other things.
     """
-    asked, report = replace(query or Query(), **BRIEF), progress or silent
-    opened = opened_model(model)
+    given, taken = query_and_model(query, model)
+    asked, report = replace(given, **BRIEF), progress or silent
+    opened = opened_model(taken)
     check_query(asked, opened.model)
     items, session = gather(opened.model, images, asked), Session([opened])
     folder = open_folder(Path(output))

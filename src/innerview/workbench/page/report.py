@@ -10,13 +10,13 @@ from typing import Any, Final
 from innerview.data.sources import Source
 from innerview.errors import UsageError
 from innerview.files.atomic import write
-from innerview.model import Model
 from innerview.session.compute.explanation import Look, examine
 from innerview.session.images import gather
-from innerview.session.opening import opened_model
+from innerview.session.opening import opened_model, query_and_model
 from innerview.session.progress import Report, SubProgress, silent
 from innerview.session.query import CURVE_FRACTIONS, Query, check_query
 from innerview.session.session import Session
+from innerview.typing import ModelLike
 from innerview.viewer.payloads.layers import Shown
 from innerview.workbench.page.one_page import Sizes
 from innerview.workbench.page.pages import page_context, page_for
@@ -51,9 +51,9 @@ class Reported:
 
 def report(
     images: Sequence[Source] | Source = (),
-    query: Query | None = None,
+    query: Query | ModelLike | None = None,
+    model: ModelLike | Query | None = None,
     *,
-    model: Model | str = "allcnn",
     output: str | Path = "innerview-report.html",
     progress: Report | None = None,
 ) -> Reported:
@@ -62,8 +62,8 @@ def report(
     Args:
         images: files, names of examples, PIL images or arrays, several or one; with nothing named at all, the first
             example.
-        query: what to work out.
-        model: a model, or the name of a built-in one.
+        query: what to work out; or the model.
+        model: a model (`innerview.typing.ModelLike`), or the name of one.
         output: the file; one that is there is replaced.
         progress: told of every pass through the model; raising in it stops the work.
 
@@ -73,8 +73,8 @@ def report(
         ModelError: something is NaN or infinite.
         OutputError: the file can't be written, or the viewer was not built.
     """
-    asked = query or Query()
-    opened = opened_model(model)
+    asked, taken = query_and_model(query, model)
+    opened = opened_model(taken)
     check_query(asked, opened.model)
     items, session = gather(opened.model, images, asked), Session([opened])
     if len(items) > MOST:
