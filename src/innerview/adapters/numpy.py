@@ -8,7 +8,8 @@ and this module walks there and back. One forward pass serves all targets; gradi
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Set as AbstractSet
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final, final
 
 import numpy as np
@@ -22,6 +23,7 @@ from innerview.adapters.checks import (
     enter,
     refuse_weights_only,
 )
+from innerview.adapters.cores import parts, side_by_side
 from innerview.adapters.operations import Operation
 from innerview.adapters.sharing import local_blocks, run_shared
 from innerview.errors import ModelError
@@ -44,6 +46,31 @@ from innerview.types import Array, Images, Logits
 
 CHUNK: Final = 4
 """Images in one pass; measured by benchmarks/adapters.py (see docs/decisions/numpy-adapter.md)."""
+
+
+@dataclass(frozen=True)
+class _Passed:
+    """A part of a batch on its way.
+
+    Attributes:
+        images: which of the batch.
+        value: the model's output for them.
+        activations: of the layers that were wanted.
+        saved: by each operation, for its way back.
+    """
+
+    images: slice
+    value: Array
+    activations: dict[str, Array]
+    saved: list[Any]
+
+
+def _joined(found: Sequence[Array], axis: int = 0) -> Array:
+    return found[0] if len(found) == 1 else np.concatenate(found, axis)
+
+
+def _by_name(passed: Sequence[_Passed]) -> dict[str, Array]:
+    return {name: _joined([one.activations[name] for one in passed]) for name in passed[0].activations}
 
 
 @renames.attributes(**RENAMED)
@@ -153,12 +180,8 @@ class NumpyModel:
     def forward(self, images: Images, layers: Sequence[str] = ()) -> ForwardResult:
         """Run images; `layers` names the layers whose outputs are wanted."""
         require_layers(self._layers, layers)
-        value, activations = self._enter(images), dict[str, Array]()
-        for operation, prepared in zip(self._operations, self._prepared, strict=True):
-            value, _ = operation.forward(value, prepared)
-            if operation.name in layers:
-                activations[operation.name] = value.copy()
-        return ForwardResult(value, activations)
+        passed = self._onward(self._enter(images), frozenset(layers))
+        return ForwardResult(_joined([one.value for one in passed]), _by_name(passed))
 
     def forward_similar(self, images: Images) -> Iterator[tuple[slice, Logits]]:
         """Outputs for images that agree in large parts, some at a time; what several share is computed once."""
@@ -170,34 +193,55 @@ class NumpyModel:
     def vjp(self, images: Images, grad_outputs: Mapping[str, GradOutputs], layers: Sequence[str] = ()) -> VjpResult:
         """Run images forward, then grad_outputs on the output and on layers back to pixels and `layers`."""
         require_layers(self._layers, [*layers, *(name for name in grad_outputs if name != OUTPUT)])
-        value, activations, saved = self._enter(images), dict[str, Array](), list[Any]()
-        for operation, prepared in zip(self._operations, self._prepared, strict=True):
-            value, kept = operation.forward(value, prepared)
-            saved.append(kept)
-            if operation.name in layers or operation.name in grad_outputs:
-                activations[operation.name] = value.copy()
+        passed = self._onward(self._enter(images), frozenset([*layers, *grad_outputs]))
+        value, activations = _joined([one.value for one in passed]), _by_name(passed)
         factors = collect_grad_outputs(grad_outputs, {OUTPUT: value, **activations})
-        targets = len(next(iter(factors.values())))
-        gradient = factors.get(OUTPUT)
-        layer_gradients = dict[str, Array]()
-        for layer, operation, prepared, kept in zip(
-            reversed(self._layers), reversed(self._operations), reversed(self._prepared), reversed(saved), strict=True
-        ):
-            if layer.name in factors:
-                gradient = factors[layer.name] if gradient is None else gradient + factors[layer.name]
-            if layer.name in layers:
-                nothing = np.zeros((targets, len(images), *layer.shape), self._dtype)
-                layer_gradients[layer.name] = nothing if gradient is None else gradient.copy()
-            if gradient is not None:
-                gradient = operation.vjp(gradient, kept, prepared)
-        assert gradient is not None  # noqa: S101 there is at least one grad_output, on the output or on a layer
-        input_gradients = by_pixels(self._input, gradient)
+        returned = side_by_side(lambda one: self._backward(one, factors, frozenset(layers)), passed)
+        gradients, layer_gradients = zip(*returned, strict=True)
         return VjpResult(
             outputs=value,
             activations={name: activations[name] for name in layers},
-            input_gradients=input_gradients,
-            layer_gradients={name: layer_gradients[name] for name in layers},
+            input_gradients=by_pixels(self._input, _joined(gradients, axis=1)),
+            layer_gradients={name: _joined([one[name] for one in layer_gradients], axis=1) for name in layers},
         )
+
+    def _onward(self, values: Array, wanted: AbstractSet[str]) -> list[_Passed]:
+        """Run the model's input forward, part by part of the batch, and keep the outputs of layers that are wanted."""
+
+        def run(part: slice) -> _Passed:
+            value, activations, saved = values[part], dict[str, Array](), list[Any]()
+            for operation, prepared in zip(self._operations, self._prepared, strict=True):
+                value, kept = operation.forward(value, prepared)
+                saved.append(kept)
+                if operation.name in wanted:
+                    activations[operation.name] = value.copy()
+            return _Passed(part, value, activations, saved)
+
+        return side_by_side(run, parts(len(values)))
+
+    def _backward(
+        self, passed: _Passed, factors: Mapping[str, Array], wanted: AbstractSet[str]
+    ) -> tuple[Array, dict[str, Array]]:
+        """Take a part's factors back to the model's input, and to the layers that are wanted."""
+        own = {name: np.array(one[:, passed.images], order="C") for name, one in factors.items()}
+        gradient, found = own.get(OUTPUT), dict[str, Array]()
+        targets = len(next(iter(own.values())))
+        for layer, operation, prepared, kept in zip(
+            reversed(self._layers),
+            reversed(self._operations),
+            reversed(self._prepared),
+            reversed(passed.saved),
+            strict=True,
+        ):
+            if layer.name in own:
+                gradient = own[layer.name] if gradient is None else gradient + own[layer.name]
+            if layer.name in wanted:
+                nothing = np.zeros((targets, len(passed.value), *layer.shape), self._dtype)
+                found[layer.name] = nothing if gradient is None else gradient.copy()
+            if gradient is not None:
+                gradient = operation.vjp(gradient, kept, prepared)
+        assert gradient is not None  # noqa: S101 there is at least one grad_output, on the output or on a layer
+        return gradient, found
 
     def _enter(self, images: Images) -> Array:
         """Turn pixels into the model's input, which nobody else holds."""

@@ -22,6 +22,7 @@ from typing import Final, TypeAlias, final
 import numpy as np
 from jaxtyping import Int, UInt64
 
+from innerview.adapters.cores import parts, side_by_side
 from innerview.adapters.operations import ELU, Convolution, MaxPooling, MeanPooling, Operation, Prepared, ReLU, Shape
 from innerview.types import Array
 
@@ -183,9 +184,14 @@ def run_shared(
     for start in range(0, len(values), TAIL):
         part = slice(start, min(start + TAIL, len(values)))
         value = np.array(current.part(part, (0, height), (0, width)), order="C")  # an operation may overwrite it
-        for operation, prepared in rest[done]:
-            value, _ = operation.forward(value, prepared)
-        yield part, value
+
+        def run(some: slice, whole: Array = value) -> Array:
+            value = whole[some]
+            for operation, prepared in rest[done]:
+                value, _ = operation.forward(value, prepared)
+            return value
+
+        yield part, np.concatenate(side_by_side(run, parts(len(value))))
 
 
 def _shared(
@@ -222,7 +228,8 @@ def _shared(
 
 
 def _work(block: Block, crops: Sequence[tuple[int, int, Array]], tables: list[list[Array]]) -> None:
-    results = block.run(np.concatenate([crop for _, _, crop in crops]))
+    together = np.concatenate([crop for _, _, crop in crops])
+    results = np.concatenate(side_by_side(lambda part: block.run(together[part]), parts(len(together))))
     ends = np.cumsum([len(crop) for _, _, crop in crops])[:-1].tolist()
     for (row, column, _), result in zip(crops, np.split(results, ends), strict=True):
         tables[row][column] = result

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib import import_module
+from threading import Thread
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -23,6 +25,12 @@ FINEST: Final = 1e-5
 
 NARROW: Final = 3.8
 """Inches: the width of a figure whose type is still read on a telephone, where it is shown at about nine tenths."""
+
+
+def prepare() -> None:
+    """Import what draws charts, on a thread of its own: half a second that passes through a model leave to spare."""
+    modules = ("matplotlib.figure", "matplotlib.layout_engine", "matplotlib.backends.backend_agg")
+    Thread(target=lambda: [import_module(name) for name in modules], name="import of matplotlib").start()
 
 
 def new_figure(width: float, height: float, title: str, about: str = "") -> Figure:

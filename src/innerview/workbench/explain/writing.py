@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
 from typing import Final
@@ -17,7 +18,7 @@ from innerview.targets import label
 from innerview.viewer import sentences
 from innerview.viewer.explanations import EXPLANATIONS
 from innerview.viewer.page import Answer, Figure, Section, image_page
-from innerview.workbench.explain.drawing import WORDS, Drawn, FigureContext, figures_of
+from innerview.workbench.explain.drawing import WORDS, Drawn, FigureContext, FigureSpec, figures_of
 
 LISTED: Final = 5
 """Classes that the page lists."""
@@ -36,23 +37,22 @@ def write_look(scene: FigureContext, folder: Path, drawn: dict[str, Drawn], *, b
     Raises:
         OutputError: a file can't be written.
     """
-    figures: dict[str, list[Figure]] = {}
-    missing = dict(scene.look.missing)
     save_result(folder, _results(scene))  # first of all: what was worked out is there whatever can't be drawn
-    for shot in figures_of(scene):
-        try:
-            figure = drawn.get(shot.file) or shot.draw(scene)
-            pictures.save(figure, folder / shot.file)
-        except (OutputError, MemoryError):
-            raise
-        except Exception as problem:  # noqa: BLE001 one image that can't be drawn doesn't take the others with it
-            missing[shot.file] = f"{type(problem).__name__}: {problem}"
-            continue
-        if shot.same:
-            drawn[shot.file] = figure
-        moving = isinstance(figure, Animation)
-        size = (figure.frames[0] if moving else figure).size
-        figures.setdefault(shot.view, []).append(Figure(shot.file, shot.words, *size, moving=moving))
+    written: list[tuple[FigureSpec, Future[Drawn]]] = []
+    with ThreadPoolExecutor(1) as encoder:  # a figure becomes a file while the next one is drawn
+        for shot in figures_of(scene):
+            drawing = Future[Drawn]()
+            try:
+                figure = drawn.get(shot.file) or shot.draw(scene)
+            except (OutputError, MemoryError):
+                raise
+            except Exception as problem:  # noqa: BLE001 one that can't be drawn doesn't take the others with it
+                drawing.set_exception(problem)
+            else:
+                drawing = encoder.submit(_write, figure, folder / shot.file)
+            written.append((shot, drawing))
+    figures, undrawn = _taken_down(written, drawn)
+    missing = {**scene.look.missing, **undrawn}
     sections = [
         Section(view, EXPLANATIONS[view], say(scene), tuple(figures[view]))
         for view, say in WORDS.items()
@@ -69,6 +69,33 @@ def write_look(scene: FigureContext, folder: Path, drawn: dict[str, Drawn], *, b
         view,
     )
     write(folder / "index.html", page.encode("utf-8", "backslashreplace"))
+
+
+def _write(figure: Drawn, file: Path) -> Drawn:
+    pictures.save(figure, file)
+    return figure
+
+
+def _taken_down(
+    written: Iterable[tuple[FigureSpec, Future[Drawn]]], drawn: dict[str, Drawn]
+) -> tuple[dict[str, list[Figure]], dict[str, str]]:
+    """The figures of each view, and those that could not be drawn or written, with the reason."""
+    figures: dict[str, list[Figure]] = {}
+    missing: dict[str, str] = {}
+    for shot, drawing in written:
+        try:
+            figure = drawing.result()
+        except (OutputError, MemoryError):
+            raise
+        except Exception as problem:  # noqa: BLE001 as above
+            missing[shot.file] = f"{type(problem).__name__}: {problem}"
+            continue
+        if shot.same:
+            drawn[shot.file] = figure
+        moving = isinstance(figure, Animation)
+        width, height = figure.frames[0].size if isinstance(figure, Animation) else figure.size
+        figures.setdefault(shot.view, []).append(Figure(shot.file, shot.words, width, height, moving=moving))
+    return figures, missing
 
 
 def _missing(missing: Mapping[str, str]) -> list[str]:
