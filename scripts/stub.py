@@ -223,8 +223,9 @@ def _wrap(stub: Stub) -> None:
     adapters = {*ADAPTERS.values(), (FunctionModel.__module__, FunctionModel.__name__)}
     options: dict[str, str] = {}
     for place, kind in sorted(adapters):
-        made = _function(_class(_tree(place), kind), "__init__")
-        for one in [*made.args.args[4:], *made.args.kwonlyargs]:  # after self, model, input and output
+        tree, of_class = _tree(place), kind[0].isupper()
+        made = _function(_class(tree, kind), "__init__") if of_class else _function(tree, kind)
+        for one in [*made.args.args[3 + of_class :], *made.args.kwonlyargs]:  # after model, input and output
             options[one.arg] = f"{one.arg}: {stub.use(_declared(one), place)} = ..."
     node.args.kwarg = None
     parameters = _written(stub, node, module, "", {})

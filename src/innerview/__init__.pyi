@@ -1319,20 +1319,21 @@ def wrap(
     batch_size: int = ...,
     parameters: Any = ...,
     allow_nonfinite: bool = ...,
+    providers: Sequence[str] = ...,
     notes: Sequence[str] = ...,
 ) -> Model:
     """Wrap a model of any framework, so that every method can explain it.
 
     Args:
-        model: a PyTorch module, a Keras model, a JAX function (compiled, or with its `parameters`), or any function
-            from a batch of images to a batch of outputs (forward only).
+        model: a PyTorch module, a Keras model, a JAX function (compiled, or with its `parameters`), an ONNX file by its
+            name, or any function from a batch of images to a batch of outputs (forward only).
         input: the image that it takes and how pixels become its input; a model of timm, torchvision, transformers or
             keras.applications says it itself (`adapters.hubs`), and so does a pipeline.
         output: what it gives; the same.
         processor: the image processor of a model of transformers; found by the model's name if it is not given.
         **options: for the adapter: `parameters` (makes it a JAX function, called with them and the images),
-            `allow_nonfinite` (PyTorch, Keras, JAX), `notes` (PyTorch), `dtype` (functions, JAX) and `batch_size`
-            (functions).
+            `allow_nonfinite` (PyTorch, Keras, JAX), `notes` (PyTorch), `dtype` (functions, JAX), `batch_size`
+            (functions) and `providers` (ONNX: execution providers).
 
     Raises:
         UsageError: a declaration is missing, or there is no adapter for the model.

@@ -165,9 +165,16 @@ def require_differentiable(model: Model) -> None:
     """Raise UsageError unless `model` has gradients; a wrapped function, for one, can only be run forward."""
     if not has_gradients(model):
         raise UsageError(
-            "gradients were asked of a model that can only be run forward; wrap the model itself "
-            "(a PyTorch module, say) instead of a function, or use what needs no gradients: occlusion, keep, path"
+            f"gradients were asked of a model that can only be run forward{why_forward_only(model)}; wrap the model "
+            "itself (a PyTorch module, say) instead of a function, or use what needs no gradients: occlusion, keep, "
+            "path"
         )
+
+
+def why_forward_only(model: Model) -> str:
+    """The reason in brackets, where the adapter knows one; empty else."""
+    reason = str(getattr(model, "why_forward_only", ""))
+    return f" ({reason})" if reason else ""
 
 
 def fingerprint_of(description: Mapping[str, object], weights: Mapping[str, Array]) -> str:
@@ -219,6 +226,7 @@ __all__ = [
     "require_differentiable",
     "require_layers",
     "shares",
+    "why_forward_only",
 ]
 
 if not TYPE_CHECKING:  # checkers would take every name for known

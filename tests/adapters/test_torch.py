@@ -365,6 +365,15 @@ def test_a_model_that_mixes_the_images_of_a_batch_says_so() -> None:
     assert "in a batch" in TorchModel(Centred().eval(), SPEC, CLASSES).notes[0]
 
 
+def test_probabilities_mix_nothing() -> None:
+    """They sum to 1, so the gradient of their plain sum is rounding alone, another one in every batch."""
+    torch.manual_seed(0)
+    module = nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU(), nn.Flatten(), nn.LazyLinear(3), nn.Softmax(1)).eval()
+    module(torch.zeros(1, SPEC.channels, SPEC.height, SPEC.width))
+    found = TorchModel(module, SPEC, OutputSpec(CLASSES.class_names, kind="probabilities"))
+    assert not any("in a batch" in note for note in found.notes)
+
+
 @pytest.mark.parametrize(
     ("module", "expected"),
     [(model(), torch.channels_last), (Flattening(), torch.contiguous_format), (ByMemory(), torch.contiguous_format)],

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-TOGETHER = (("torch", "captum"), ("tensorflow", "keras"), ("jax",), ("shap",))
+TOGETHER = (("torch", "captum"), ("tensorflow", "keras"), ("jax",), ("shap",), ("onnx", "onnxruntime"))
 """The frameworks that are meant; those that import one another share a process, as they do for users."""
 
 WITHOUT = os.environ.get("INNERVIEW_TEST_WITHOUT", "").split(",")

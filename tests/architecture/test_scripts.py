@@ -45,7 +45,7 @@ def test_requirements_are_read_where_they_are_declared(environment: ModuleType) 
     first, second, third = environment.PLANS["test"][0]()
     assert first[0].startswith("torch==")
     assert second[-1] == "pytest>=8"
-    assert third == ["--no-deps", *environment.MODELS, *environment.HUBS]
+    assert third == ["--no-deps", *environment.MODELS, *environment.HUBS, *environment.ONNX]
 
 
 def test_the_demo_has_no_framework(environment: ModuleType) -> None:
@@ -85,7 +85,7 @@ def test_one_that_was_left_half_made_is_made_again(environment: ModuleType, monk
     monkeypatch.setattr(environment.subprocess, "run", run)
     assert environment.make("test") == folder
     assert calls[0][1:3] == ["-m", "venv"]
-    assert [command[-1] for command in calls[1:-1]] == [environment.PYTORCH, "pytest>=8", environment.HUBS[-1]]
+    assert [command[-1] for command in calls[1:-1]] == [environment.PYTORCH, "pytest>=8", environment.ONNX[-1]]
     assert calls[-1][1:3] == ["-m", "compileall"]
     assert not (folder / "bin").exists()
     assert environment.programs(folder).parent == folder

@@ -38,6 +38,7 @@ NOT_RUN: Final = {
     "--model model.keras": "the same",
     "--model timm:vit_small_patch16_224": "its weights are fetched; the hubs' tests open such models",
     "--model hf:google": "the same",
+    "--model model.onnx": "its file is nobody's; tests/adapters/test_onnx.py explains one",
     "--model examples/efficientnet_lite0": "129 evaluations at 224 × 224; scripts/images.py runs it",
 }
 """Parts of commands that are only read here (that the command has these options, and takes their values), and why."""
@@ -55,7 +56,7 @@ def photos(folder: Path) -> None:
 
 
 def session_of_onnx(forward: Callable[[Any], Any]) -> types.ModuleType:
-    """What a page asks of ONNX Runtime, answered by a model that is here: the package is not among the tests' own."""
+    """What a page asks of ONNX Runtime, answered by a model that is here: there is no such file."""
 
     class InferenceSession:
         def __init__(self, path: str) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib import import_module
+from pathlib import Path
 from typing import Any, Final, TypeAlias, cast
 
 import numpy as np
@@ -26,13 +27,18 @@ ADAPTERS: Final = {
     "torch": ("innerview.adapters.torch", "TorchModel"),
     "keras": ("innerview.adapters.keras", "KerasModel"),
     "jax": ("innerview.adapters.jax", "JaxModel"),
+    "onnx": ("innerview.adapters.onnx", "open_onnx"),
     "jaxlib": ("innerview.adapters.jax", "JaxModel"),  # where the class of compiled functions is
 }
 """Where the adapter of a framework is, by the framework's top package; a Keras model on PyTorch is Keras's first."""
 
 _FUNCTION = "wrap a function that calls the model, for what needs no gradients: wrap(lambda images: model(images), …)"
 
+FILES: Final = "innerview.adapters.onnx_files"
+"""Where the class of an ONNX file is that was read."""
+
 WAYS: Final = {
+    "onnxruntime": "give the file that its session was made from: wrap('model.onnx', input=…, output=…)",
     "flax": "wrap its function and its parameters: wrap(model.apply, parameters=variables, input=…, output=…)",
     "equinox": "wrap a function over a batch and its parameters: "
     "wrap(lambda model, x: jax.vmap(model)(x), parameters=model, input=…, output=…)",
@@ -53,6 +59,8 @@ TOLERANCE: Final = {"float32": 1e-3, "float64": 1e-8}
 
 ROWS: Final = 3
 
+ONNX: Final = ".onnx"
+
 
 def wrap(
     model: object,
@@ -65,15 +73,15 @@ def wrap(
     """Wrap a model of any framework, so that every method can explain it.
 
     Args:
-        model: a PyTorch module, a Keras model, a JAX function (compiled, or with its `parameters`), or any function
-            from a batch of images to a batch of outputs (forward only).
+        model: a PyTorch module, a Keras model, a JAX function (compiled, or with its `parameters`), an ONNX file by its
+            name, or any function from a batch of images to a batch of outputs (forward only).
         input: the image that it takes and how pixels become its input; a model of timm, torchvision, transformers or
             keras.applications says it itself (`adapters.hubs`), and so does a pipeline.
         output: what it gives; the same.
         processor: the image processor of a model of transformers; found by the model's name if it is not given.
         **options: for the adapter: `parameters` (makes it a JAX function, called with them and the images),
-            `allow_nonfinite` (PyTorch, Keras, JAX), `notes` (PyTorch), `dtype` (functions, JAX) and `batch_size`
-            (functions).
+            `allow_nonfinite` (PyTorch, Keras, JAX), `notes` (PyTorch), `dtype` (functions, JAX), `batch_size`
+            (functions) and `providers` (ONNX: execution providers).
 
     Raises:
         UsageError: a declaration is missing, or there is no adapter for the model.
@@ -81,7 +89,11 @@ def wrap(
             on the other images of its batch.
     """
     renames.refuse_old("wrap", options, RENAMED)
-    if input is None or output is None:
+    if isinstance(model, str | Path) and Path(model).suffix == ONNX:
+        model = import_module(FILES).read_onnx(Path(model))
+    if type(model).__module__ == FILES:
+        input, output = of_file(cast("Any", model), input, output)  # noqa: A001 the waist's name
+    elif input is None or output is None:
         found = describe(model, processor)
         if found is not None:
             model, input, output = found.model, input or found.input, output or found.output  # noqa: A001 the same
@@ -97,6 +109,24 @@ def wrap(
         check_rows(wrapped)
         check_meaning(wrapped)
     return wrapped
+
+
+def of_file(file: Any, taken: InputSpec | None, given: OutputSpec | None) -> tuple[InputSpec, OutputSpec]:
+    """What was declared of an ONNX file, with the classes that it names itself.
+
+    Raises:
+        UsageError: how pixels become its input is not declared, or its classes are not and can't be told.
+    """
+    size, layout = file.found_input()
+    if taken is None:
+        raise UsageError(
+            f"{file.path.name} says of its input no more than {size or 'that its size is open'}"
+            f"{f', {layout}' if layout else ''}; declare the range, mean and std that its training had: "
+            "wrap('model.onnx', input=InputSpec(height=224, width=224, layout=\"CHW\", mean=…, std=…))"
+        )
+    if given is None and not file.class_names:
+        raise UsageError(f"{file.path.name} does not say how many classes it has; declare output=OutputSpec(…)")
+    return taken, given or OutputSpec(file.class_names, source=file.source)
 
 
 def check_rows(model: Model) -> None:
@@ -136,6 +166,8 @@ def _find(model: object, *, with_parameters: bool) -> Adapter:
     """Find the adapter by the packages in which the model's class and its bases were defined."""
     if with_parameters:
         return _load("jax")
+    if type(model).__module__ == FILES:
+        return _load("onnx")
     packages = [kind.__module__.partition(".")[0] for kind in type(model).__mro__]
     for package in packages:
         if package in ADAPTERS:

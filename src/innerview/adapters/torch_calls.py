@@ -52,6 +52,9 @@ KINDS: Final = {
 WRAPPERS: Final = {"OptimizedModule": "_orig_mod", "DataParallel": "module", "DistributedDataParallel": "module"}
 """What stands around a model, and where in it the model is: a compiled or a parallel one runs its hooks elsewhere."""
 
+FOLDED: Final = "_innerview_folded"
+"""Set on a module that a converter made and that nobody would call a layer: it is run, and not looked at."""
+
 _LOCK = threading.RLock()
 """Two threads that look at one model would restore each other's changes: one at a time."""
 
@@ -227,6 +230,8 @@ def _layers(model: nn.Module) -> dict[nn.Module, str]:
         if isinstance(module, torch.jit.ScriptModule):  # takes no hooks, so nothing in it can be seen
             continue
         if _is_layer(module):
+            if getattr(module, FOLDED, False):
+                continue
             found.setdefault(module, name or type(module).__name__)
         else:
             inner = [(f"{name}.{child}".removeprefix("."), one) for child, one in module.named_children()]

@@ -232,7 +232,7 @@ class Running:
         return torch.channels_last if fast.agrees_with(plain) else torch.contiguous_format
 
     def _try_format(self, form: torch.memory_format, images: Images) -> FormatTrial:
-        """Outputs, and the gradient of their sum by what the module takes, with batches laid out in this way."""
+        """Outputs, and a gradient by what the module takes, with batches laid out in this way."""
         engine = replace(self.engine, format=form)
 
         def run(entering: torch.Tensor, _tap: Tap) -> torch.Tensor:
@@ -240,11 +240,13 @@ class Running:
             self.ending = last_operation(output)
             return output
 
-        def ones(values: Mapping[str, Array]) -> dict[str, Array]:
-            return {OUTPUT: np.ones_like(values[OUTPUT][None])}
+        def unlike(values: Mapping[str, Array]) -> dict[str, Array]:
+            # not their plain sum, which is 1 for probabilities: its gradient is rounding alone, and never the same
+            classes = 1 + np.arange(values[OUTPUT].shape[-1]) % 3
+            return {OUTPUT: np.broadcast_to(classes, values[OUTPUT][None].shape).astype(values[OUTPUT].dtype)}
 
         def answered(images: Images) -> tuple[Array, Array]:
-            found = engine.vjp(run, enter(self.input, images, self.dtype), {}, (), ones)
+            found = engine.vjp(run, enter(self.input, images, self.dtype), {}, (), unlike)
             return found.values[OUTPUT], found.by_input[0]
 
         with self.looking():
@@ -253,7 +255,7 @@ class Running:
 
 @dataclass(frozen=True)
 class FormatTrial:
-    """What a module answers where batches lie in memory in one way: outputs, and the gradient of their sum."""
+    """What a module answers where batches lie in memory in one way: outputs, and the gradient of a weighted sum."""
 
     batch: tuple[Array, Array]
     alone: tuple[Array, Array]

@@ -24,7 +24,7 @@ OTHERS: Final = {
     ".keras": "name it as a model: innerview weights --model {path}",
     ".h5": "name it as a model: innerview weights --model {path}",
     ".hdf5": "name it as a model: innerview weights --model {path}",
-    ".onnx": "convert it to safetensors",
+    ".onnx": "name it as a model: innerview weights --model {path}",
     ".pb": "name its folder as a model: innerview weights --model FOLDER --trust-code",
     ".msgpack": "write its arrays with safetensors.numpy.save_file",
     ".gguf": "convert it to safetensors",

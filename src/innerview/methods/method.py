@@ -14,7 +14,7 @@ from typing import Any, Final, Literal, TypeAlias, cast
 from innerview.errors import UsageError
 from innerview.methods.passes import Progress
 from innerview.methods.regions import parse_regions
-from innerview.model import Model, has_gradients
+from innerview.model import Model, has_gradients, why_forward_only
 from innerview.results import Explained
 from innerview.targets import Target
 from innerview.types import Image
@@ -241,8 +241,8 @@ class Chosen:
         row = self.method
         if row.needs_gradients and not has_gradients(model):
             raise UsageError(
-                f"{row.name} needs gradients, and this model can only be run forward; ask for a method that needs "
-                "none, or wrap the model itself instead of a function"
+                f"{row.name} needs gradients, and this model can only be run forward{why_forward_only(model)}; ask for "
+                "a method that needs none, or wrap the model itself instead of a function"
             )
         options = {one.name: one.default for one in row.options if one.default is not None} | dict(self.options)
         return replace(self, options=dict(row.settle(model, options)) if row.settle else options)

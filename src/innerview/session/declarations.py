@@ -59,7 +59,9 @@ def declare_input(words: Mapping[str, str], model: Any, known: InputSpec | None 
     size, layout = words.get("size", found[0]), words.get("layout", found[1])
     missing = [name for name, value in (("size", size), ("range", words.get("range")), ("layout", layout)) if not value]
     if missing:
-        raise UsageError(f"what the model takes is not declared: {', '.join(missing)}. For example {EXAMPLE}")
+        told = " ".join(word for word in (found[0], f"layout={found[1]}" if found[1] else "") if word)
+        said = f" (it says itself: {told})" if told else ""
+        raise UsageError(f"what the model takes is not declared: {', '.join(missing)}{said}. For example {EXAMPLE}")
     sides = _sides(size)
     low, high = (*_numbers(words["range"], "..", "range"), 0.0, 0.0)[:2]
     if len(sides) not in {2, 3} or low == high or layout not in {"HWC", "CHW"}:
@@ -175,7 +177,9 @@ def read_classes(given: str | tuple[str, ...], model: Any) -> tuple[str, ...]:
 
 
 def _found(model: Any) -> tuple[str, str]:
-    """Size and layout that a Keras model was built for; ("", "") where that is not known."""
+    """Size and layout that a Keras model was built for, or that an ONNX file says; ("", "") where neither is known."""
+    if type(model).__module__ == "innerview.adapters.onnx_files":
+        return model.found_input()
     if "keras" not in sys.modules or not any(kind.__module__.startswith("keras.") for kind in type(model).__mro__):
         return "", ""
     found = import_module("innerview.adapters.keras_files").found_input(model)

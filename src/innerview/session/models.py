@@ -20,7 +20,7 @@ from innerview.allcnn import NAMES
 from innerview.errors import UsageError
 from innerview.files.documents import read_toml
 from innerview.files.regular import brief, size_of
-from innerview.model import Model
+from innerview.model import Model, OutputSpec
 from innerview.session.declarations import ORDER, declare_input, declare_output, read_classes, words_of
 from innerview.session.factories import build, exists, split
 from innerview.session.images import open_built_in
@@ -33,6 +33,7 @@ SAYS: Final = frozenset({"model", "weights", "classes", "input", "output"})
 """What can stand in it; trust can't."""
 
 KERAS: Final = frozenset({".keras", ".h5", ".hdf5"})
+ONNX: Final = ".onnx"
 PICKLED: Final = frozenset({".pt", ".pth", ".pt2", ".bin", ".ckpt", ".pkl"})
 
 
@@ -120,6 +121,8 @@ def _declared(
     if weights is not None:
         options["notes"] = import_module("innerview.adapters.torch_files").load_state(model, weights)
     named, output = request.classes or _names(folder, declared.get("classes")), known and known.output
+    if output is None and not named and getattr(model, "class_names", ()):  # an ONNX file, which may name them
+        output = OutputSpec(model.class_names, source=model.source)
     classes = output.class_names if output is not None and not named else read_classes(named, model)
     taken = words_of(declared.get("input")) | words_of(request.input, ORDER["input"])
     given = words_of(declared.get("output")) | words_of(request.output, ORDER["output"])
@@ -156,7 +159,7 @@ def _as_it_is(model: Model, request: ModelRequest, declared: Mapping[str, Any]) 
 
 
 def _is_a_model(name: str) -> bool:
-    return ":" in name or exists(Path(name)) or Path(name).suffix in KERAS | PICKLED | {".safetensors", ".toml"}
+    return ":" in name or exists(Path(name)) or Path(name).suffix in KERAS | PICKLED | {ONNX, ".safetensors", ".toml"}
 
 
 def _beside(request: ModelRequest) -> tuple[Mapping[str, Any], Path]:
@@ -242,6 +245,8 @@ def _open(name: str, *, trust: bool) -> Any:
         if not trust:
             raise UsageError(f"opening the SavedModel {path.name} runs code that is in it; {CODE}")
         return _keras().open_saved_model(path)
+    if path.suffix == ONNX:
+        return import_module("innerview.adapters.onnx_files").read_onnx(_there(path))
     if path.suffix in PICKLED:
         size_of(_there(path), "the model")
         return import_module("innerview.adapters.torch_files").open_pickle(path, trust=trust)
