@@ -1316,7 +1316,7 @@ def wrap(
     output: OutputSpec | None = ...,
     processor: object = ...,
     dtype: np.dtype[np.floating] | type[np.floating] = ...,
-    batch_size: int = ...,
+    batch_size: int | None = ...,
     parameters: Any = ...,
     allow_nonfinite: bool = ...,
     providers: Sequence[str] = ...,

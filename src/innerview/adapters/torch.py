@@ -59,10 +59,11 @@ try:
 except ImportError as error:
     raise MissingExtra("looking into a PyTorch model", "torch") from error
 
-from innerview.adapters import torch_effective
+from innerview.adapters import torch_effective, torch_memory
 from innerview.adapters.torch_calls import (
     Survey,
     array_of,
+    device,
     follow,
     looking,
     original,
@@ -90,6 +91,7 @@ class TorchModel:
         output: what it gives; `key` where the model returns a dict or a tuple.
         allow_nonfinite: accept weights that are not finite; the model can then be looked at, but not run.
         notes: what was done to it before and should be known, in words; `notes` begins with it.
+        batch_size: images in one pass; without it as many as are fastest there and fit into the memory that is free.
 
     Raises:
         ModelError: the model can't be run as declared, or a weight is not finite.
@@ -104,14 +106,17 @@ class TorchModel:
         *,
         allow_nonfinite: bool = False,
         notes: Sequence[str] = (),
+        batch_size: int | None = None,
     ) -> None:
+        if batch_size is not None and batch_size < 1:
+            raise UsageError(f"a batch size of {batch_size} was asked for; give 1 or more")
         if not isinstance(model, torch.nn.Module):
             raise UsageError(
                 f"a {type(model).__name__} of PyTorch is no model; wrap a torch.nn.Module (of an exported program, "
                 "its .module())"
             )
         self._running = Running(TorchEngine(original(model), PIXELS), input, output)
-        self._weights_only, self._before = allow_nonfinite, tuple(notes)
+        self._weights_only, self._before, self._batch_size = allow_nonfinite, tuple(notes), batch_size
         check_usable(self._running.model)
         precision(self._running.model)
         survey = Survey(self._running.model, 0)
@@ -193,8 +198,26 @@ class TorchModel:
 
     @property
     def batch_size(self) -> int:
-        """Images in one pass, by their size."""
-        return self._passes.batch_size
+        """Images in one pass: as asked for, or by their size and the memory that is free when it is first asked."""
+        return self._batch_size or self._fitting
+
+    @cached_property
+    def _fitting(self) -> int:
+        where = device(self._running.model)
+        wanted = torch_memory.usual(where, PIXELS, self.input.height, self.input.width)
+        return wanted if self._weights_only else torch_memory.fitting(wanted, lambda: self.memory, where)
+
+    @cached_property
+    def memory(self) -> torch_memory.Need:
+        """What a pass of one image forward and back needs, measured on one image."""
+        running, engine = self._running, self._running.engine
+        images = enter(self.input, np.full((1, *self.input.shape), 0.5), self.dtype)
+
+        def run() -> torch.Tensor:
+            return running.outputs(engine.laid(engine.enter(images).requires_grad_()))
+
+        with running.looking():
+            return torch_memory.measure(running.model, run)
 
     @property
     def fingerprint(self) -> str:
@@ -244,7 +267,14 @@ class TorchModel:
         except (RuntimeError, TypeError, NotImplementedError) as error:
             raise ModelError(f"the model can't be copied into {np.dtype(dtype).name}: {error}") from error
         taken, given = self._running.input, self._running.output
-        return TorchModel(model, taken, given, allow_nonfinite=self._weights_only, notes=self._before)
+        return TorchModel(
+            model,
+            taken,
+            given,
+            allow_nonfinite=self._weights_only,
+            notes=self._before,
+            batch_size=self._batch_size,
+        )
 
     def forward(self, images: Images, layers: Sequence[str] = ()) -> ForwardResult:
         """Run images; `layers` names the layers whose outputs are wanted."""

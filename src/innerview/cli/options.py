@@ -62,6 +62,15 @@ MODEL: Final = (
         "--output-spec", default="", metavar="SPEC", help='Output, such as "logits temperature=1 output=…". [logits]'
     ),
     click.option("--no-weights", is_flag=True, help="A hub's model with random weights: nothing is fetched."),
+    click.option(
+        "--device", default="", metavar="NAME", help="Where PyTorch runs the model: cpu, cuda, cuda:1, mps. [as it is]"
+    ),
+    click.option(
+        "--batch-size",
+        type=click.IntRange(1),
+        default=None,
+        help="Images in one pass through the model. [as many as are fastest and fit]",
+    ),
     click.option("--trust-code", is_flag=True, help="Open the model even if that runs code in its files."),
 )
 
@@ -86,13 +95,25 @@ def model(*, warn: bool = True, argument: bool = False, named: bool = False) -> 
             output_spec: str,
             no_weights: bool,
             trust_code: bool,
+            device: str,
+            batch_size: int | None,
             **others: Any,
         ) -> Any:
             from innerview.session.doubts import doubts
             from innerview.session.models import ModelRequest, open_model
 
             found = open_model(
-                ModelRequest(model, weights, classes, input_spec, output_spec, trust_code, not no_weights)
+                ModelRequest(
+                    model,
+                    weights,
+                    classes,
+                    input_spec,
+                    output_spec,
+                    trust_code,
+                    not no_weights,
+                    device=device,
+                    batch_size=batch_size or 0,
+                )
             )
             for doubt in doubts(found) if warn and not isinstance(found, str) else ():
                 say(f"innerview: warning: {doubt}.", err=True)

@@ -50,6 +50,8 @@ class ModelRequest:
         output: words such as "logits temperature=0.2 output=logits".
         trust: whether files may run code.
         pretrained: a hub's model comes with its weights; else with random ones.
+        device: where PyTorch runs it: "cpu", "cuda", "cuda:1", "mps"; empty for where it is.
+        batch_size: images in one pass; 0 for what is fastest and fits.
     """
 
     model: str = "allcnn"
@@ -59,6 +61,8 @@ class ModelRequest:
     output: str = ""
     trust: bool = False
     pretrained: bool = True
+    device: str = ""
+    batch_size: int = 0
 
 
 def open_model(request: ModelRequest) -> Model | str:
@@ -70,6 +74,7 @@ def open_model(request: ModelRequest) -> Model | str:
         ModelError: it can't be opened, or not run as declared.
     """
     if request.model in NAMES or not _is_a_model(request.model):
+        _check_built_in(request)
         return request.model  # a name that is none is refused with the names that there are, where it is opened
     declared, folder = _beside(request)
     name, by_file = _chosen(request, declared, folder)
@@ -98,6 +103,17 @@ def open_model(request: ModelRequest) -> Model | str:
     return _declared(model, request, declared, folder, None)
 
 
+def _check_built_in(request: ModelRequest) -> None:
+    """Raise UsageError where a built-in model is asked for what only others have."""
+    options = (("--device", request.device), ("--batch-size", request.batch_size))
+    given = " and ".join(option for option, word in options if word)
+    if given and request.model in NAMES:
+        raise UsageError(
+            f"{given} is for models of your own; the built-in {request.model} runs on NumPy, by as many images at a "
+            "time as are fastest there"
+        )
+
+
 def take_model(model: ModelLike) -> Model:
     """What somebody gave for a model, as one: wrapped already, to be wrapped, or a name as on a command line.
 
@@ -120,6 +136,10 @@ def _declared(
     options: dict[str, Any] = {}
     if weights is not None:
         options["notes"] = import_module("innerview.adapters.torch_files").load_state(model, weights)
+    if request.device:
+        model = import_module("innerview.adapters.torch_memory").moved(model, request.device)
+    if request.batch_size:
+        options["batch_size"] = request.batch_size
     named, output = request.classes or _names(folder, declared.get("classes")), known and known.output
     if output is None and not named and getattr(model, "class_names", ()):  # an ONNX file, which may name them
         output = OutputSpec(model.class_names, source=model.source)
@@ -141,6 +161,8 @@ MEMBERS: Final = frozenset({"input", "output", "dtype", "fingerprint", "layers",
 def _as_it_is(model: Model, request: ModelRequest, declared: Mapping[str, Any]) -> Model:
     """Take a model that was wrapped already, with what it says of itself."""
     options = (
+        ("--device", request.device),
+        ("--batch-size", request.batch_size),
         ("--weights", request.weights),
         ("--classes", request.classes),
         ("--input-spec", request.input),

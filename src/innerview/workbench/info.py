@@ -58,6 +58,7 @@ def info(model: ModelLike = "allcnn", image: Source = "", crop: str = "center") 
         ("Classes", _classes(given.class_names)),
         ("Weights", f"{sum(value.size for value in weights.values()):,}, {opened.dtype.name}"),
     ]
+    facts += _passes(opened)
     facts += [(name, said) for name, said in (("Input from", taken.source), ("Output from", given.source)) if said]
     facts += [("Note", note) for note in getattr(opened, "notes", ())]
     facts += [("Warning", doubt) for doubt in (() if isinstance(model, str) and model in NAMES else doubts(opened))]
@@ -73,6 +74,18 @@ def info(model: ModelLike = "allcnn", image: Source = "", crop: str = "center") 
         known = (str(position or ""), layer.name, layer.kind, shape(layer.shape), axes(layer))
         rows.append((*known, f"{count:,}" if count else ""))
     return Info(tuple(facts), tuple(rows))
+
+
+def _passes(opened: Model) -> list[tuple[str, str]]:
+    """How many images go through it together, and what one of them needs of the memory where that can be measured."""
+    count = f"{opened.batch_size} image{'s' * (opened.batch_size != 1)} at a time"
+    need = getattr(opened, "memory", None)
+    told = "" if need is None else f"; forward and back one takes about {_size(need.image)}, beside the weights' "
+    return [("Passes", count + told + ("" if need is None else _size(need.weights)))]
+
+
+def _size(count: int) -> str:
+    return f"{count / 2**30:.2f} GiB" if count >= 2**28 else f"{count / 2**20:.2g} MiB"
 
 
 def _resized(taken: InputSpec) -> str:
