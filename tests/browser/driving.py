@@ -35,6 +35,7 @@ READY = {
     "layers": "[role=option]",
     "weights": ".weights .card",
     "training": ".timeline .now",
+    "mistakes": ".mistakes-view .matrix canvas",
     "compare": ".compare [data-side] canvas",
 }
 """What is there when a view has been drawn; of another view, what has its name as a class."""

@@ -101,8 +101,8 @@ def test_the_readout_is_the_array_by_mouse_keys_and_fields(page: Page, known: Kn
     expect_link(page, "px", "12,7")
     page.keyboard.press("Escape")
     cursor.blur()
-    page.get_by_role("spinbutton", name="Row").fill("12")
-    page.get_by_role("spinbutton", name="column").fill("7")
+    page.get_by_role("spinbutton", name="Row").fill("13")  # on the page they count from 1
+    page.get_by_role("spinbutton", name="column").fill("8")
     assert_told()
 
 

@@ -129,8 +129,9 @@ def test_a_training_is_followed_and_a_killed_one_stays(tab: Page, followed: Foll
         assert seen[0] < seen[1] < seen[2]
         assert [one for one, _ in seen] == [4, 8, 12]
         expect(tab.locator("[data-run]")).to_contain_text("step 16")
+        tab.keyboard.press("8")
         expect(tab.get_by_role("region", name="Confusion matrix")).to_contain_text("6 probe images")
-        tab.get_by_role("navigation", name="Views").get_by_role("link", name="Weights").click()
+        tab.keyboard.press("5")
         cards = tab.locator(".weights .card")
         expect(cards).to_have_count(2)
         expect(cards.first.locator("h2")).to_contain_text("108 weights")
@@ -140,7 +141,7 @@ def test_a_training_is_followed_and_a_killed_one_stays(tab: Page, followed: Foll
     checkpoints = int(tab.get_by_role("slider", name="Epoch").get_attribute("max") or 0)
     assert checkpoints >= 4
     tab.wait_for_timeout(2500)  # the server has looked again
-    tab.get_by_role("navigation", name="Views").get_by_role("link", name="Training").click()
+    tab.keyboard.press("6")
     expect(tab.locator("[data-run]")).to_contain_text("torch: running, step 16")
     expect(tab.get_by_role("list", name="All checkpoints").get_by_role("button").first).to_be_visible()
     expect(tab.get_by_role("alert").filter(has_text="!")).to_have_count(0)
@@ -155,12 +156,18 @@ def test_a_run_without_film_or_answers_says_so_and_shows_no_other_run_s(context:
         timeline = page.get_by_role("list", name="All checkpoints").get_by_role("button")
         matrix = page.get_by_text("10,000 test images")
         expect(timeline.first).to_be_visible(timeout=PATIENCE)
+        page.keyboard.press("8")
         expect(matrix.first).to_be_visible(timeout=PATIENCE)
+        page.keyboard.press("6")
+        expect(timeline.first).to_be_visible(timeout=PATIENCE)
         made = made_run(Path(folder) / "half", steps=(0, 1), planned=10)
         choose(page, "half")
         expect(page.locator("main")).to_contain_text("no timeline of half can be shown")
         expect(timeline).to_have_count(0)
+        page.keyboard.press("8")
+        expect(page.locator(".mistakes-view")).to_be_visible()
         expect(matrix).to_have_count(0)
+        page.keyboard.press("6")
         with (made.path / "metrics.jsonl").open("a", encoding="utf-8") as file:
             file.write('{"step": 2, "loss": 0.75, "epoch": 0.2}\n{"step": 3, "lo')  # a line that is on its way
         (made.path / "checkpoints" / "step-000002.safetensors.partial").write_bytes(b"half a file")

@@ -31,7 +31,7 @@ def png(side: int = 32) -> bytes:
 
 def test_an_uploaded_image_is_shown_and_linked(page: Page) -> None:
     with page.expect_file_chooser() as chooser:
-        page.get_by_role("button", name="Upload").click()
+        page.get_by_role("button", name="Drop, paste or choose an image").click()
     assert chooser.value.is_multiple()
     chooser.value.set_files({"name": "mine.png", "mimeType": "image/png", "buffer": png()})
     shown = page.get_by_role("img", name="Image: mine")

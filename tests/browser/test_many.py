@@ -45,6 +45,7 @@ def test_a_file_of_five_hundred_images_shows_thumbnails_a_page_at_a_time(
     heard.listen(page)
     page.goto(f"{path.as_uri()}#/attribution")
     expect(page.get_by_role("img", name="Image: no. 0")).to_be_visible()
+    expect(page.locator(".few img")).to_have_count(6)
     assert page.locator(".thumbnails img").count() == 24
     page.locator(".samples summary").click()
     expect(page.locator(".samples")).to_contain_text("1–24 of 500")

@@ -52,7 +52,7 @@ def test_its_sliders_work_and_what_needs_a_model_says_so(browser: Browser, file:
     expect(page.get_by_text("innerview serve").first).to_be_visible()
     page.keyboard.press("3")
     expect(page.get_by_text("Painting a mask needs the model")).to_be_visible()
-    expect(page.get_by_role("button", name="Upload")).to_have_count(0)
+    expect(page.get_by_role("button", name="choose an image")).to_have_count(0)
     page.keyboard.press("1")
     expect(page.get_by_text("Not judged: 1,534 forward passes. With innerview report --judge")).to_be_visible()
     page.keyboard.press("0")

@@ -7,7 +7,7 @@ import re
 import numpy as np
 from playwright.sync_api import Page, expect
 
-from browser.driving import Known, assert_same_colours, canvas, limit_of, painted, show
+from browser.driving import READY, Known, assert_same_colours, canvas, limit_of, painted, show
 from innerview.pictures.scale import own_limit
 from innerview.pictures.words import limit as limit_words
 
@@ -68,7 +68,7 @@ def test_the_last_accuracy_is_the_one_that_was_logged(page: Page, known: Known) 
 
 
 def test_what_it_takes_for_what_is_the_table_that_was_kept(page: Page, known: Known) -> None:
-    show(page, "#/training", TIMELINE)
+    show(page, "#/mistakes", READY["mistakes"])
     run = known.hello["runs"][0]["id"]
     table = known.ask("tested", run=run).arrays["confusion"].astype(int)
     right = 100 * np.trace(table) / table.sum()

@@ -27,7 +27,7 @@ def test_a_map_is_judged_when_somebody_asks_and_others_of_the_class_with_it(page
 
 def test_what_the_first_screen_knows_every_map_says(page: Page, prepared: Known) -> None:
     show(page, "#/why", ".why .photo canvas")
-    expect(page.locator(".why .verdicts li").first).to_be_visible()
+    expect(page.locator(".why .verdicts li").first).to_be_attached()
     show(page, "#/attribution", "[data-certificate]")
     expect(page.locator(LINE)).to_contain_text("This map ")
     show(page, "#/compare?cx=method", ".compare [data-side] canvas")

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 from playwright.sync_api import Page, expect
 
-from browser.driving import Known, canvas, fragment, settle
+from browser.driving import Known, canvas, expect_link, fragment, settle
 from innerview.data.baselines import DEFAULT_BASELINE
+from innerview.viewer.payload import Payload
 
 READY = ".why .photo canvas"
 
@@ -33,7 +36,7 @@ def test_it_is_what_opens_without_a_fragment(page: Page, server: str, prepared: 
     page.goto("about:blank")
     page.goto(server)
     expect(page).to_have_title("Why this answer · innerview")
-    expect(page.get_by_role("heading", level=1)).to_have_text(re.compile("Why “cat”"))
+    expect(page.get_by_role("heading", level=1)).to_have_text(re.compile("It says cat"))
     expect(page.locator(READY)).to_be_visible()
 
 
@@ -54,12 +57,13 @@ def test_colour_lies_where_the_evidence_is_and_the_photo_has_all_of_it(why: Page
 
 
 def test_a_class_that_is_chosen_is_explained(why: Page, known: Known) -> None:
-    rows = why.locator(".why .classes button")
+    rows = why.locator(".why .classes .class")
     expect(rows).to_have_count(3)
     expect(rows.first).to_have_attribute("aria-pressed", "true")
     second = rows.nth(1).locator(".name").inner_text()
     rows.nth(1).click()
-    expect(why.get_by_role("heading", level=1)).to_have_text(re.compile(f"Why “{second}”"))
+    expect(why.get_by_role("heading", level=1)).to_have_text(re.compile("It says cat"))
+    expect(why.locator(".because")).to_contain_text(f"For “{second}”: ")
     assert f"c={known.classes.index(second)}" in fragment(why)
 
 
@@ -76,8 +80,68 @@ def test_the_test_says_what_the_truth_says(why: Page, known: Known) -> None:
         expect(test).to_contain_text(line)
     for verdict in truth.json("verdicts").values():
         expect(test).to_contain_text(verdict["says"])
-    for part in truth.json("parts"):
-        expect(test.locator(".parts")).to_contain_text(part["says"])
+
+
+def asked_again(known: Known, name: str = "cat") -> Payload:
+    target, image = known.predicted(name), known.image(name)
+    return known.ask("check", target=target, image=image, baseline=DEFAULT_BASELINE, method="integrated-gradients")
+
+
+def test_the_answer_the_reason_and_the_verdict_are_those_of_the_check(why: Page, known: Known) -> None:
+    check, subject = asked_again(known), known.ask("subject")
+    chance = 100 * float(subject.arrays["probabilities"].max())
+    expect(why.get_by_role("heading", level=1)).to_have_text(f"It says cat, {chance:.1f} %")
+    line = why.locator(".why [data-check]")
+    expect(line).to_have_attribute("data-check", check.metadata["verdict"])
+    expect(line).to_contain_text(check.metadata["says"], ignore_case=True)
+    for region in check.json("regions"):
+        expect(why.locator(".because")).to_contain_text(f"the {region}")
+    parts = why.locator(".why .parts figure")
+    for at, key in enumerate(("only", "without")):
+        for number in check.json("others")[key]:
+            expect(parts.nth(at)).to_contain_text(number)
+        expect(parts.nth(at)).to_contain_text(check.json("written")[key])
+        shown = canvas(parts.nth(at).locator("canvas"))
+        assert (shown == check.arrays["parts"][at]).all()
+
+
+def test_a_sample_outside_the_classes_is_said_to_be(why: Page, known: Known) -> None:
+    why.get_by_role("button", name="rocket").click()
+    expect(why.locator("[data-doubt=outside]")).to_contain_text("this sample shows a rocket")
+    why.get_by_role("button", name="cat (cat)").click()
+    expect(why.locator("[data-because]")).to_be_visible()
+    expect(why.locator("[data-doubt]")).to_have_count(0)
+
+
+def test_two_classes_are_set_against_each_other(why: Page, known: Known) -> None:
+    rows = why.locator(".why .row-of")
+    second = rows.nth(1).locator(".name").inner_text()
+    rows.nth(1).get_by_role("button", name="not this").click()
+    expect(why.locator(".shown-photo figcaption")).to_contain_text(f"“cat, not {second}”")
+    expect_link(why, "v", f"{known.classes.index(second)}-{second}")
+
+
+def test_pixels_are_the_certified_map(why: Page, known: Known) -> None:
+    why.get_by_role("radio", name="pixels").check()
+    expect(why.locator(".shown-photo [data-certificate]")).to_contain_text("Error ≤")
+    expect(why.get_by_role("img", name="Integrated gradients").first).to_be_visible()
+
+
+def test_the_card_holds_the_photo_and_what_is_said(why: Page, known: Known, tmp_path: Path) -> None:
+    expect(why.locator("[data-check]")).to_be_visible()
+    settle(why)
+    why.locator(".share summary").click()
+    with why.expect_download() as saved:
+        why.get_by_role("button", name="Save as PNG").click()
+    assert saved.value.suggested_filename == f"why-cat-{known.image()}.png"
+    saved.value.save_as(tmp_path / "card.png")
+    card = np.asarray(Image.open(tmp_path / "card.png").convert("RGB"), dtype=np.float64)
+    assert card.shape == (1520, 2400, 3)
+    photo = card[64:1184, 64:1184]
+    shown = canvas(why.locator(READY)).astype(np.float64)[..., :3]
+    small = np.asarray(Image.fromarray(photo.astype(np.uint8)).resize(shown.shape[1::-1]), dtype=np.float64)
+    assert np.abs(small - shown).mean() < 4
+    assert (card[40:160, 1300:2300].min(axis=2) < 80).mean() > 0.02  # the prediction is written there
 
 
 def test_regions_carry_their_numbers(why: Page, known: Known) -> None:

@@ -6,7 +6,7 @@
  */
 import type { ScaleChoice } from "./scale";
 
-export const VIEWS = ["why", "attribution", "interior", "masking", "layers", "weights", "training", "compare"] as const;
+export const VIEWS = ["why", "attribution", "interior", "masking", "layers", "weights", "training", "mistakes", "compare"] as const;
 export type ViewName = (typeof VIEWS)[number];
 export const STYLES = ["tint", "half", "map", "image"] as const;
 export const SIGNS = ["both", "for", "against"] as const;
@@ -34,7 +34,7 @@ export interface Link {
   /** The pixels with the largest |values| that are shown, per cent. */
   top: number;
   show: (typeof SIGNS)[number];
-  /** The pinned pixel, row and column counted from 0. */
+  /** The pinned pixel, row and column counted from 0 (on the page from 1). */
   pixel: readonly [number, number] | null;
   /** Masking: fraction shown, per cent. */
   fraction: number;
@@ -65,7 +65,7 @@ export const DEFAULTS: Link = {
   baseline: "blurred",
   tolerance: 0.01,
   scale: "per-image",
-  alpha: 0.03,
+  alpha: 0.5,
   overlay: { style: "tint", opacity: 80 },
   top: 100,
   show: "both",

@@ -102,6 +102,16 @@ export function paintOverlay(
   return undefined;
 }
 
+/** What a ramp looks like in a blend, over a grey of middle brightness: the colours of a legend. */
+export function blended(colours: Ramp, name: RampName, overlay: Overlay | null): Rgba {
+  const entries = colours.length / 3;
+  const out: Rgba = new Uint8ClampedArray(4 * entries);
+  const middle: ImageBytes = { data: new Uint8Array(entries).fill(128), shape: [1, entries, 1] };
+  const values = Array.from({ length: entries }, (_, i) => (name === "amount" ? i / (entries - 1) : (i - MIDDLE) / MIDDLE));
+  paintOverlay(out, values, 1, middle, overlay && overlay.style !== "image" ? overlay : { style: "map", opacity: 100 }, colours, name);
+  return out;
+}
+
 /** Area mean over blocks of `factor` cells, for arrays that have more cells than the screen has room for. */
 export function shrink(from: Rgba, height: number, width: number, factor: number): { data: Rgba; height: number; width: number } {
   const [rows, columns] = [Math.ceil(height / factor), Math.ceil(width / factor)];

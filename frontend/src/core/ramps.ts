@@ -58,7 +58,3 @@ export function entry(value: number, limit: number, name: RampName): number {
   if (Number.isNaN(t)) return name === "amount" ? 0 : MIDDLE;
   return name === "amount" ? rint(clamp(t, 0) * (ENTRIES - 1)) : MIDDLE + rint(clamp(t, -1) * MIDDLE);
 }
-
-/** A CSS colour of a ramp's entry. */
-export const cssColour = (colours: Ramp, at: number): string =>
-  `rgb(${colours[3 * at]} ${colours[3 * at + 1]} ${colours[3 * at + 2]})`;

@@ -1,8 +1,8 @@
 /** What the reader may take home: CSV of every table, PNG of every image with its legend and certificate. */
 import { limitText, MINUS } from "./numbers";
-import { paintOverlay, type ImageBytes } from "./paint";
+import { blended, paintOverlay, type ImageBytes } from "./paint";
 import type { Overlay } from "./link";
-import { cssColour, ENTRIES, ramp, type RampName } from "./ramps";
+import { ENTRIES, ramp, type RampName } from "./ramps";
 
 export type Cell = string | number;
 
@@ -70,10 +70,9 @@ export async function saveMap(file: string, map: SavedMap): Promise<void> {
   context.imageSmoothingEnabled = false;
   context.drawImage(small, 24, 52, width * cell, tall);
   let y = tall + 72;
-  for (let i = 0; i < ENTRIES; i++) {
-    context.fillStyle = cssColour(colours, i);
-    context.fillRect(24 + (i * 360) / ENTRIES, y, 360 / ENTRIES + 1, 14);
-  }
+  const key = new OffscreenCanvas(ENTRIES, 1);
+  key.getContext("2d")!.putImageData(new ImageData(blended(colours, name, image ? overlay : null), ENTRIES, 1), 0, 0);
+  context.drawImage(key, 24, y, 360, 14);
   y += 30;
   const text = limitText(limit);
   write(name === "amount" ? "0" : `${MINUS}${text}`, 24, y);

@@ -30,6 +30,8 @@ export class Session {
   readonly hover = new Store<Pixel | null>(null);
   readonly hoverClass = new Store<number | null>(null);
   readonly lay = new Store<Laid | null>(null);
+  /** Saves what is shown as an image, where the view has one. */
+  readonly card = new Store<(() => void) | null>(null);
   /** Images and classes whose regions were taken away, or are to be; see parts/verdict.tsx. */
   readonly judged = new Store<readonly string[]>([]);
   readonly theme = new Store<Theme>("light");
@@ -140,14 +142,16 @@ export interface Shown<K extends Kind> extends Omit<Answer<K>, "payload"> {
 /**
  * Ask for a payload and show it as it refines. `null` asks nothing.
  *
- * Beside an error stands only what is about the same: the map of another image, class or run would be taken for the
- * one that failed. What another tolerance, budget, method, baseline or fill could not replace stays, as `previous`.
+ * Nothing of another image, model or run stays: on a new photo an old map would be taken for its own. Beside an error
+ * stands only what is about the same class too. What another tolerance, budget, method, baseline or fill could not
+ * replace stays, as `previous`.
  */
 export function useAnswer<K extends Kind>(request: (Request & { kind: K }) | null): Shown<K> {
   const { answers } = useSession();
   const [, again] = useState(0);
-  const last = useRef<{ payload: Payload<K>; about: string } | null>(null);
+  const last = useRef<{ payload: Payload<K>; about: string; of: string } | null>(null);
   const key = request && keyOf(request);
+  const of = `${request?.model} ${request?.image} ${request?.run}`;
   const about = request && keyOf({ ...request, tolerance: 0, more: 0, method: "", baseline: "", fill: "" });
   const current = request ? ((answers.known(request) ?? IDLE) as Answer<K>) : (IDLE as Answer<K>);
   useLayoutEffect(() => {
@@ -162,8 +166,8 @@ export function useAnswer<K extends Kind>(request: (Request & { kind: K }) | nul
     };
   }, [key, answers]);
   const failed = current.state === "failed";
-  if (current.payload) last.current = { payload: current.payload, about: about! };
-  else if (failed && last.current?.about !== about) last.current = null;
+  if (current.payload) last.current = { payload: current.payload, about: about!, of };
+  else if (last.current && (last.current.of !== of || (failed && last.current.about !== about))) last.current = null;
   const payload = (request && last.current?.payload) ?? null;
   return { ...current, payload, previous: payload !== null && (failed || !current.payload) };
 }

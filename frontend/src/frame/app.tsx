@@ -4,13 +4,15 @@ import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/ho
 import { listen } from "../core/listen";
 import { writeLink } from "../core/link";
 import type { Theme } from "../core/ramps";
-import { className, limitText } from "../core/numbers";
+import { className, count, limitText } from "../core/numbers";
 import { useChosen, useKeys, useLink, useSession } from "../core/session";
 import { useStore } from "../core/store";
 import { Remark, worded } from "../parts/states";
-import { views } from "../views/view";
+import { GROUPS, type View, views } from "../views/view";
 import { Help } from "./help";
-import { Rail } from "./rail";
+import { Images } from "./images";
+import { Share } from "./share";
+import { Strip } from "./strip";
 import { recall, remember } from "./remembering";
 
 export function App(): JSX.Element {
@@ -19,14 +21,14 @@ export function App(): JSX.Element {
   const { classes, target, versus } = useChosen();
   const [help, setHelp] = useState(false);
   const main = useRef<HTMLElement>(null);
-  const heading = useRef<HTMLHeadingElement>(null);
   const view = views.find(({ name }) => name === link.view) ?? views[0];
   const page = session.source.state !== "notebook";
+  const toHeading = (): void => session.root.querySelector<HTMLElement>("h1")?.focus();
 
   // After a view change (not at the start) the heading takes the focus.
   const before = useRef(view.name);
   useLayoutEffect(() => {
-    if (before.current !== view.name) heading.current!.focus();
+    if (before.current !== view.name) toHeading();
     before.current = view.name;
     session.lay.set(null);
     session.hover.set(null);
@@ -51,7 +53,7 @@ export function App(): JSX.Element {
   ]);
 
   // Made once: what they show they watch by themselves.
-  const [rail, header, nav] = useMemo(() => [<Rail key="rail" />, <Header key="header" onHelp={() => setHelp(true)} />, <Nav key="nav" />], []);
+  const [strip, header, nav] = useMemo(() => [<Strip key="strip" />, <Header key="header" onHelp={() => setHelp(true)} />, <Nav key="nav" />], []);
   return (
     <>
       <a
@@ -59,57 +61,90 @@ export function App(): JSX.Element {
         href="#innerview-main"
         onClick={(event) => {
           event.preventDefault();
-          heading.current!.focus();
+          toHeading();
         }}
       >
         Skip to the view
       </a>
       {header}
-      <div class="columns">
-        {rail}
-        <div class="work">
-          {nav}
-          <main ref={main} id="innerview-main">
-            <Notices />
-            <h1 ref={heading} tabIndex={-1}>
-              {view.question(target === null ? "this class" : `${className(target, classes)}${versus === null ? "" : ` versus ${className(versus, classes)}`}`)}
-            </h1>
-            <view.Component key={view.name} />
-          </main>
-        </div>
-      </div>
+      {nav}
+      {!view.whole && strip}
+      <main ref={main} id="innerview-main">
+        <Notices />
+        {!view.whole && (
+          <h1 tabIndex={-1}>
+            {view.question(target === null ? "this class" : `${className(target, classes)}${versus === null ? "" : ` versus ${className(versus, classes)}`}`)}
+          </h1>
+        )}
+        <view.Component key={view.name} />
+      </main>
+      <footer>
+        <ThemeChooser />
+      </footer>
       <Voice />
       {help && <Help onClose={() => setHelp(false)} />}
     </>
   );
 }
 
-/** Links, not tabs: each view has an address. */
+/** What a page lacks for a view, as the command that gets it; null where it is there. */
+function useMissing(): (view: View) => string | null {
+  const { source, hello } = useSession();
+  const { runs } = useStore(hello);
+  const { model, image } = useChosen();
+  return ({ shows, group }) => {
+    const ofRun = shows === "run" || shows === "tested";
+    if (ofRun && !runs.length) return source.state === "file" ? "innerview report with a trained model" : "innerview serve RUNS/";
+    if (source.state !== "file" || !model || !image || group === "Why") return null;
+    return source.can(ofRun ? { kind: shows } : { kind: shows, model: model.id, image }) ? null : "innerview serve";
+  };
+}
+
+/** Links, not tabs: each view has an address. What people ask first, then the views that answer a part of it. */
 function Nav(): JSX.Element {
   const [link, go] = useLink();
   const { classes } = useChosen();
+  const missing = useMissing();
   const list = useRef<HTMLElement>(null);
+  const shown = views.find(({ name }) => name === link.view) ?? views[0];
   useLayoutEffect(() => {
     // On a phone the list of views is wider than the screen.
-    const shown = list.current!.querySelector<HTMLElement>("[aria-current]")!;
-    list.current!.scrollLeft = shown.offsetLeft - list.current!.offsetLeft - 48;
+    for (const line of list.current!.children as Iterable<HTMLElement>) {
+      const current = line.querySelector<HTMLElement>("[aria-current]");
+      if (current) line.scrollLeft = current.offsetLeft - line.offsetLeft - 48;
+    }
   }, [link.view]);
+  const entry = (view: View, words: JSX.Element | string, current: "page" | "true" | undefined): JSX.Element => {
+    const lacks = missing(view);
+    return (
+      <a
+        key={view.name}
+        href={writeLink({ ...link, view: view.name }, classes)}
+        aria-current={current}
+        data-view={view.name}
+        class={lacks ? "lacks" : ""}
+        title={lacks ? `Nothing to show here yet. Get it with: ${lacks}` : undefined}
+        onClick={(event) => {
+          if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+          event.preventDefault();
+          go({ view: view.name });
+        }}
+      >
+        {words}
+        {lacks && <span class="hidden"> (nothing yet: {lacks})</span>}
+      </a>
+    );
+  };
+  const parts = views.filter(({ group }) => group === shown.group);
   return (
     <nav ref={list} aria-label="Views">
-      {views.map(({ key, name, title }) => (
-        <a
-          key={name}
-          href={writeLink({ ...link, view: name }, classes)}
-          aria-current={name === link.view ? "page" : undefined}
-          onClick={(event) => {
-            if (event.ctrlKey || event.metaKey || event.shiftKey) return;
-            event.preventDefault();
-            go({ view: name });
-          }}
-        >
-          <kbd aria-hidden="true">{key}</kbd> {title}
-        </a>
-      ))}
+      <div class="questions">
+        {GROUPS.map((group) => {
+          const of = views.filter((view) => view.group === group);
+          return entry(of[0], group, group !== shown.group ? undefined : of.length > 1 ? "true" : "page");
+        })}
+      </div>
+      {parts.length > 1 && <div class="parts-of">{parts.map((view) => entry(view, view.title, view === shown ? "page" : undefined))}</div>}
     </nav>
   );
 }
@@ -127,54 +162,40 @@ function Header({ onHelp }: { onHelp: () => void }): JSX.Element {
   const { models } = useStore(session.hello);
   const { model } = useChosen();
   const [link, go] = useLink("scale");
-  const [copied, setCopied] = useState(false);
-  useEffect(() => {
-    if (!copied) return undefined;
-    const timer = setTimeout(() => setCopied(false), 2000);
-    return () => clearTimeout(timer);
-  }, [copied]);
-  const page = session.source.state !== "notebook";
-  const copy = async (): Promise<void> => {
-    const address = new URL(location.href);
-    address.hash = writeLink(session.link.value, model?.classes).slice(1);
-    address.searchParams.delete("token");
-    try {
-      await navigator.clipboard.writeText(address.href);
-      setCopied(true);
-      session.speech.say("Link copied");
-    } catch {
-      session.speech.alert("The browser did not let the link be copied: copy it from the address bar.");
-    }
-  };
+  const known = Math.max(model?.classes.length ?? 0, 1);
   return (
     <header>
       <strong class="brand">innerview</strong>
-      {models.length > 1 ? (
-        <label class="model">
-          <span class="hidden">Model</span>
-          <select value={model?.id} onChange={(event) => go({ model: event.currentTarget.value })}>
-            {models.map(({ id, name }) => (
-              <option key={id} value={id}>
-                {name}
-              </option>
-            ))}
-          </select>
-        </label>
-      ) : (
-        <span class="model second">{model?.name}</span>
-      )}
+      <span class="model">
+        {models.length > 1 ? (
+          <label>
+            <span class="hidden">Model</span>
+            <select value={model?.id} onChange={(event) => go({ model: event.currentTarget.value })}>
+              {models.map(({ id, name }) => (
+                <option key={id} value={id}>
+                  {name}
+                </option>
+              ))}
+            </select>
+          </label>
+        ) : (
+          <span>{model?.name}</span>
+        )}
+        {model && (
+          <span class="second knows">
+            {" "}
+            knows {count(known)} {known === 1 ? "thing" : "things"}
+          </span>
+        )}
+      </span>
+      <Images />
       <span class="tools">
         {typeof link.scale === "number" && (
           <button class="chip" onClick={() => go({ scale: "per-image" })} aria-label={`Unpin the scale ±${limitText(link.scale)}`}>
             ±{limitText(link.scale)} pinned ×
           </button>
         )}
-        {page && (
-          <button onClick={() => void copy()}>
-            {copied ? "Copied" : "Copy link"}
-          </button>
-        )}
-        <ThemeChooser />
+        <Share />
         <button onClick={onHelp} aria-label="Help and keys">
           ?
         </button>

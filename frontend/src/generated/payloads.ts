@@ -10,7 +10,7 @@ export interface Tensor<A> {
 export interface SubjectArrays {
   /** height × width × channel */
   image: Tensor<Uint8Array>;
-  /** byte: what the model sees, as sharp as it was found: a JPEG file of at most 384 pixels a side; absent where nothing finer is known */
+  /** byte: what the model sees, as sharp as it was found: a JPEG file of at most 512 pixels a side; absent where nothing finer is known */
   photo?: Tensor<Uint8Array>;
   /** thumbnail height × thumbnail width × 3: the whole original, at most 96 pixels a side */
   thumbnail: Tensor<Uint8Array>;
@@ -36,6 +36,7 @@ export interface SubjectMeta {
   original: unknown;
   caption: string | null;
   source: string;
+  outside: string | null;
 }
 
 /** What each position of the model's last map gives to each shown class: the sum over the positions is the output, exactly. */
@@ -85,6 +86,42 @@ export interface TruthMeta {
   lines: unknown;
   parts: unknown;
   verdicts: unknown;
+  n_evaluations: number;
+}
+
+/** Whether a map holds: what the model predicts from its best part alone and from the image without it, beside other parts of its size and shape. */
+export interface CheckArrays {
+  /** row × column: the map's sums */
+  blocks: Tensor<Float32Array>;
+  /** row × column: 1 for the blocks of the best part */
+  best: Tensor<Uint8Array>;
+  /** 2 × height × width × channel: the best part alone, and the image without it */
+  parts: Tensor<Uint8Array>;
+  /** draw: probabilities (scores where there are none) of other parts alone */
+  only: Tensor<Float32Array>;
+  /** draw: the same of the image without them */
+  without: Tensor<Float32Array>;
+}
+
+export interface CheckMeta {
+  schema: string;
+  kind: string;
+  model: string;
+  image: string | null;
+  versions: unknown;
+  target: number | null;
+  versus: number | null;
+  method: string;
+  method_words: string;
+  fill: string;
+  verdict: string;
+  says: string;
+  written: unknown;
+  others: unknown;
+  p: number | null;
+  regions: unknown;
+  share: number;
+  tried: unknown;
   n_evaluations: number;
 }
 
@@ -450,6 +487,7 @@ export interface Payloads {
   subject: { kind: "subject"; arrays: SubjectArrays; meta: SubjectMeta };
   evidence: { kind: "evidence"; arrays: EvidenceArrays; meta: EvidenceMeta };
   truth: { kind: "truth"; arrays: TruthArrays; meta: TruthMeta };
+  check: { kind: "check"; arrays: CheckArrays; meta: CheckMeta };
   effects: { kind: "effects"; arrays: EffectsArrays; meta: EffectsMeta };
   map: { kind: "map"; arrays: MapArrays; meta: MapMeta };
   path: { kind: "path"; arrays: PathArrays; meta: PathMeta };
@@ -469,9 +507,10 @@ export type Payload<K extends Kind = Kind> = Payloads[K];
 export const VERSION = "2";
 export const COMMON = "schema,kind,model,image:?,versions:j";
 export const SCHEMA: Record<string, { arrays: string; meta: string }> = {
-  subject: { arrays: "image;U8;a,b,c|photo;U8;d;;?|thumbnail;U8;e,f,3|logits;F32;g|probabilities;F32;g|predicted;U32;1|confidence;F32;1", meta: "name,label:i?,crop:j?,original:j,caption:?,source" },
+  subject: { arrays: "image;U8;a,b,c|photo;U8;d;;?|thumbnail;U8;e,f,3|logits;F32;g|probabilities;F32;g|predicted;U32;1|confidence;F32;1", meta: "name,label:i?,crop:j?,original:j,caption:?,source,outside:?" },
   evidence: { arrays: "evidence;F32;a,b,c|outputs;F32;a|classes;U32;a", meta: "layer,field:j?,says" },
   truth: { arrays: "labels;U16;a,b|values;F32;c,d|parts;U8;e,a,b,f;;?", meta: "target:i?,versus:i?,unit,target_words,names:j,fills:j,unsure:j,lines:j,parts:j,verdicts:j,n_evaluations:i" },
+  check: { arrays: "blocks;F32;a,b|best;U8;a,b|parts;U8;2,c,d,e|only;F32;f|without;F32;f", meta: "target:i?,versus:i?,method,method_words,fill,verdict,says,written:j,others:j,p:n?,regions:j,share:n,tried:j,n_evaluations:i" },
   effects: { arrays: "removed;F32;a|alone;F32;a|removed_elsewhere;F32;b|alone_elsewhere;F32;b", meta: "target:i?,versus:i?,unit,target_words,name,fills:j,says:j,notes:j,p:j,adjusted:j,tries:i,n_evaluations:i" },
   map: { arrays: "heatmap;F32,I8;a,b;1|pixel_error;F32,I8;a,b;1;?|std;F32;a,b;;?|baseline;U8;a,b,c;;?|alphas;F32;d;;?|scores;F32;d;;?", meta: "method,method_words,meaning,target:i?,versus:i?,objective,target_words,unit,baseline:?,rule:?,tolerance:n?,error:n?,convergence_delta:n?,relative_convergence_delta:n?,n_evaluations:i,status,status_words,score:n,baseline_score:n?,notes:j,convergence:j?" },
   path: { arrays: "alphas;F32;a|scores;F32;a|probabilities;F32;a,b|classes;U32;b|logits;F32;a,b|predicted;U32;a|confidence;F32;a|norms;F32;a|gradients;I8;c,d,e,f;c|gradient_alphas;F32;c|cumulative;I8;g,d,e;g|cumulative_alphas;F32;g|contribution;I8;h,d,e;h;?|contribution_alphas;F32;h;;?|baseline;U8;d,e,f", meta: "target:i?,versus:i?,unit,target_words,baseline,shorter:?,missing:j?" },

@@ -1,7 +1,9 @@
 /** The colours' key, always drawn: −S, 0, +S, what the ends mean, unit, how S was chosen, fraction beyond; and the pin. */
 import type { JSX } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
+import type { Overlay } from "../core/link";
 import { limitText, MINUS, percent } from "../core/numbers";
+import { blended } from "../core/paint";
 import { ENTRIES, ramp, type RampName } from "../core/ramps";
 import { beyond, type Scale } from "../core/scale";
 import { useLink, useTheme } from "../core/session";
@@ -17,15 +19,12 @@ export const MODES: Record<Scale["mode"], string> = {
   timeline: "one scale for all epochs",
 };
 
-export function Strip({ name }: { name: RampName }): JSX.Element {
+export function Strip({ name, overlay = null }: { name: RampName; overlay?: Overlay | null }): JSX.Element {
   const theme = useTheme();
   const canvas = useRef<HTMLCanvasElement>(null);
   useLayoutEffect(() => {
-    const colours = ramp(name, theme);
-    const bytes = new Uint8ClampedArray(ENTRIES * 4);
-    for (let i = 0; i < ENTRIES; i++) bytes.set([colours[3 * i], colours[3 * i + 1], colours[3 * i + 2], 255], 4 * i);
-    canvas.current!.getContext("2d")!.putImageData(new ImageData(bytes, ENTRIES, 1), 0, 0);
-  }, [name, theme]);
+    canvas.current!.getContext("2d")!.putImageData(new ImageData(blended(ramp(name, theme), name, overlay), ENTRIES, 1), 0, 0);
+  }, [name, theme, overlay?.style, overlay?.opacity]);
   return <canvas ref={canvas} width={ENTRIES} height={1} class="strip" role="presentation" />;
 }
 
@@ -37,11 +36,13 @@ export interface LegendProps {
   values?: ArrayLike<number>;
   /** What the ends mean, e.g. ["against cat", "for cat"]. */
   ends?: readonly [string, string];
+  /** How the map lies over its image: the legend shows the colours that it has there. */
+  overlay?: Overlay | null;
   /** Offer to pin this scale (and to unpin a pinned one). */
   pin?: boolean;
 }
 
-export function Legend({ scale, unit, name = "evidence", values, ends, pin = false }: LegendProps): JSX.Element {
+export function Legend({ scale, unit, name = "evidence", values, ends, overlay, pin = false }: LegendProps): JSX.Element {
   const [link, go] = useLink("scale");
   const { limit, mode } = scale;
   const over = values ? beyond(values, limit) : 0;
@@ -54,11 +55,11 @@ export function Legend({ scale, unit, name = "evidence", values, ends, pin = fal
         <span>{ends?.[0]}</span>
         <span>{ends?.[1]}</span>
       </div>
-      <Strip name={name} />
+      <Strip name={name} overlay={overlay} />
       <div class="numbers">
-        <span>{signed ? `${MINUS}${text}` : "0"}</span>
-        {signed && <span>0</span>}
-        <span>{signed ? `+${text}` : text}</span>
+        <span class="end">{signed ? `${MINUS}${text}` : "0"}</span>
+        {signed && <span class="end">0</span>}
+        <span class="end">{signed ? `+${text}` : text}</span>
       </div>
       <p class="facts">
         <span>

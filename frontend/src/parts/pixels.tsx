@@ -182,7 +182,7 @@ export function Cursor({ height, width, grid, keyboard, onCell }: CursorProps): 
       if (onCell) onCell(cover(start, grid, shape), "enter");
       else {
         pin(start);
-        speech.say(`Row ${start[0]}, column ${start[1]} ${store.value.pixel ? "pinned" : "no longer pinned"}`);
+        speech.say(`Row ${start[0] + 1}, column ${start[1] + 1} ${store.value.pixel ? "pinned" : "no longer pinned"}`);
       }
     }
   };

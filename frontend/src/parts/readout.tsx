@@ -31,18 +31,18 @@ export function Readout({ facts, unit, limit, image }: ReadoutProps): JSX.Elemen
   ];
   const beyond = Math.abs(value) > limit;
   useEffect(() => {
-    if (inside) speech.say(`Row ${row}, column ${column}: ${lines.join(", ")}${beyond ? ", beyond the scale" : ""}`);
+    if (inside) speech.say(`Row ${row + 1}, column ${column + 1}: ${lines.join(", ")}${beyond ? ", beyond the scale" : ""}`);
   }, [inside?.[0], inside?.[1]]);
   const field = (label: string, shown: number, cells: number, move: (next: number) => [number, number]): JSX.Element => (
     <label>
       {label}{" "}
       <input
         type="number"
-        min={0}
-        max={cells - 1}
-        value={shown}
+        min={1}
+        max={cells}
+        value={shown + 1}
         onInput={(event) => {
-          const next = event.currentTarget.valueAsNumber;
+          const next = event.currentTarget.valueAsNumber - 1;
           if (Number.isInteger(next) && next >= 0 && next < cells) go({ pixel: move(next) });
         }}
       />

@@ -44,6 +44,13 @@ export function AnswerState<K extends Kind>({ answer, what }: { answer: Shown<K>
   return waiting ? <Waiting key={what} what={says} progress={answer.progress} /> : null;
 }
 
+/** In the place of what a run would show. */
+export const NoRun = (): JSX.Element => (
+  <p class="empty">
+    There is no run here. <code>innerview serve RUNS/</code> shows runs, also while they are training.
+  </p>
+);
+
 /** Children at 55 % with a tag while they answer an earlier question. */
 export function Stale({ when, children }: { when: boolean; children: ComponentChildren }): JSX.Element {
   return (

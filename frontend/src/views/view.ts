@@ -6,15 +6,24 @@
  * question) and draws with the parts: MapPixels, Legend, Plot and Lines, Slider, Player, Data, Explain.
  */
 import type { ComponentType } from "preact";
+import type { Kind } from "../generated/payloads";
 import type { ViewName } from "../core/link";
+
+/** What people ask, in order; each view answers a part of one. */
+export const GROUPS = ["Why", "Try it", "Inside", "How it learnt", "Its mistakes", "Compare"] as const;
 
 export interface View {
   /** The key that opens it, one sign, which is also the order. */
   key: string;
   name: ViewName;
   title: string;
+  group: (typeof GROUPS)[number];
+  /** What is shown: a page without it has nothing to show here. */
+  shows: Kind;
   /** The heading: which question the view answers, about a class of this name where it is about one. */
   question: (target: string) => string;
+  /** It draws its own heading, which says what is predicted, and needs no strip with the image. */
+  whole?: boolean;
   Component: ComponentType;
 }
 

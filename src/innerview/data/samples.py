@@ -5,6 +5,7 @@ Authors and licences are in samples/LICENCES.md, beside the files.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
 
@@ -15,6 +16,17 @@ from innerview.errors import ImageError
 
 # Name, and the class of CIFAR-10 that it belongs to; there, moose are among the deer.
 _SAMPLES = {"cat": "cat", "moose": "deer", "coffee": None, "rocket": None, "astronaut": None}
+
+
+_OUTSIDE = {"coffee": "a cup of coffee", "rocket": "a rocket", "astronaut": "an astronaut"}
+"""What the others show; no class of CIFAR-10."""
+
+_CIFAR10 = frozenset({"airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"})
+
+
+def example_outside(name: str, class_names: Sequence[str]) -> str:
+    """What a sample photo shows where a model can't say it, for these are CIFAR-10's classes; else empty."""
+    return _OUTSIDE.get(name, "") if frozenset(class_names) == _CIFAR10 else ""
 
 
 def example_names() -> tuple[str, ...]:

@@ -21,6 +21,7 @@ from innerview.model import Model
 from innerview.results import Explained, RegionEffects, Verdict, WeightHistograms, as_attribution
 from innerview.session.compute.activations import ACTIVATIONS
 from innerview.session.compute.attribution import ATTRIBUTION
+from innerview.session.compute.check import CHECK
 from innerview.session.compute.computation import Source
 from innerview.session.compute.effects import EFFECTS
 from innerview.session.compute.evidence import EVIDENCE
@@ -35,6 +36,7 @@ from innerview.session.tries import Tries
 from innerview.targets import usual_kind
 from innerview.types import Array
 from innerview.viewer.payload import Payload
+from innerview.viewer.payloads.check import check_payload
 from innerview.viewer.payloads.effects import effects_payload
 from innerview.viewer.payloads.evidence import evidence_payload
 from innerview.viewer.payloads.layers import Shown, layers_payload
@@ -134,6 +136,12 @@ def _truth(asked: ViewerSource, query: Query, listener: Listener) -> Payload:
     return truth_payload(found, verdicts, _stamp(asked, query), versus=_versus(asked, query))
 
 
+def _check(asked: ViewerSource, query: Query, listener: Listener) -> Payload:
+    found = asked.result(CHECK, query, listener)
+    index, versus = query.classes(asked.model(query).output)
+    return check_payload(found, index, _stamp(asked, query), versus=versus)
+
+
 def _effects(asked: ViewerSource, query: Query, listener: Listener) -> Payload:
     """Corrected for all that was asked about this image before; what was seen counts, even if it is not waited for."""
     stamp, versus, earlier = _stamp(asked, query), _versus(asked, query), asked.tries.others(query)
@@ -194,6 +202,7 @@ ANSWERS: Final[Mapping[str, Callable[[ViewerSource, Query, Listener], Payload]]]
         "map": _map,
         "evidence": _evidence,
         "truth": _truth,
+        "check": _check,
         "effects": _effects,
         "path": _path,
         "masking": _masking,

@@ -212,6 +212,19 @@ def verdict(found: Verdict) -> str:
     return f"{VERDICTS[found.kind]} (rank correlation {figures}, {found.n_regions} regions)"
 
 
+CHECKS: Mapping[str, str] = {
+    "clear": "the map holds: clearly better than chance",
+    "weak": "better than chance, though not clearly",
+    "chance": "no better than chance: don't trust this map",
+    "not judged": "can't be judged: whatever is shown, the model says the same",
+}
+
+
+def check_verdict(kind: str) -> str:
+    """Say whether what a map points at does more than another part of its size and shape."""
+    return CHECKS[kind]
+
+
 BRIEFLY: Mapping[str, str] = {
     "agrees": "agrees",
     "partly": "agrees under some fills",

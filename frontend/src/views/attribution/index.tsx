@@ -73,7 +73,7 @@ function Attribution(): JSX.Element {
           {facts.error && showsError ? (
             <Legend scale={{ limit: ownLimit(facts.error), mode: "per-image" }} unit={meta.unit} name="amount" values={facts.error} ends={["exact", "estimated error"]} />
           ) : (
-            <Legend scale={scale} unit={meta.unit} name={facts.ramp} values={facts.values} ends={endsOf(meta, chosen.classes)} pin />
+            <Legend scale={scale} unit={meta.unit} name={facts.ramp} values={facts.values} ends={endsOf(meta, chosen.classes)} overlay={image ? link.overlay : null} pin />
           )}
           <CertificateLine meta={meta} facts={facts} previous={answer.previous} onMore={() => setMore({ of: asked, times: more.of === asked ? more.times + 1 : 1 })} />
           <VerdictLine of={refining ? null : request} />
@@ -149,7 +149,7 @@ function MainMap({ showsError, smooth, ...part }: Part & { showsError: boolean; 
         overlay={link.overlay}
         show={link.show}
         top={link.top}
-        label={`${meta.method_words} for ${about(part)}: Σ for ${number(facts.raised)}, Σ against ${number(facts.lowered)} ${meta.unit}, largest |value| at row ${row}, column ${column}`}
+        label={`${meta.method_words} for ${about(part)}: Σ for ${number(facts.raised)}, Σ against ${number(facts.lowered)} ${meta.unit}, largest |value| at row ${row + 1}, column ${column + 1}`}
         size={960}
         smooth={smooth}
         keyboard
@@ -278,6 +278,8 @@ export const view: View = {
   key: "1",
   name: "attribution",
   title: EXPLANATIONS.attribution.title,
+  group: "Why",
+  shows: "map",
   question: (target) => `Which pixels raised or lowered “${target}”?`,
   Component: Attribution,
 };

@@ -1,4 +1,4 @@
-/** The map in numbers: its strongest pixels, its sums over blocks, and all of it. */
+/** The map in numbers: its strongest pixels, its sums over blocks, and all of it; rows and columns count from 1. */
 import type { MapFacts } from "../../core/maps";
 import { absoluteError, count, number } from "../../core/numbers";
 import type { Cell } from "../../core/saving";
@@ -18,8 +18,8 @@ export function strongestPixels(facts: MapFacts): string[][] {
   const order = atRank(facts).subarray(0, STRONGEST);
   return Array.from(order, (i, rank) => [
     count(rank + 1),
-    String(Math.floor(i / facts.width)),
-    String(i % facts.width),
+    String(Math.floor(i / facts.width) + 1),
+    String((i % facts.width) + 1),
     number(facts.values[i], true),
     facts.error ? absoluteError(facts.error[i]) : "–",
   ]);
@@ -32,7 +32,7 @@ export function blockSums({ values, height, width }: MapFacts): string[][] {
       const [bottom, right] = [Math.min(top + BLOCK, height), Math.min(left + BLOCK, width)];
       let sum = 0;
       for (let y = top; y < bottom; y++) for (let x = left; x < right; x++) sum += values[y * width + x];
-      rows.push([`${top}–${bottom - 1}`, `${left}–${right - 1}`, number(sum, true)]);
+      rows.push([`${top + 1}–${bottom}`, `${left + 1}–${right}`, number(sum, true)]);
     }
   }
   return rows;
@@ -41,6 +41,6 @@ export function blockSums({ values, height, width }: MapFacts): string[][] {
 export function everyPixel({ values, error, ranks, width }: MapFacts): { columns: string[]; rows: Cell[][] } {
   return {
     columns: ["row", "column", "value", "error", "rank"],
-    rows: Array.from(values, (value, i) => [Math.floor(i / width), i % width, value, error ? error[i] : "", ranks[i] + 1]),
+    rows: Array.from(values, (value, i) => [Math.floor(i / width) + 1, (i % width) + 1, value, error ? error[i] : "", ranks[i] + 1]),
   };
 }

@@ -237,7 +237,7 @@ function Pane({ letter, side, asked = null, scale, keyboard }: { letter: string;
         label={`${letter}, ${words}: from ${number(Math.min(...values), true)} to ${number(Math.max(...values), true)} ${unit}`}
         size={640}
       />
-      <Legend scale={scale} unit={unit} name={ramp} values={values} ends={ramp === "evidence" ? ["against", "for"] : undefined} pin={letter !== "B"} />
+      <Legend scale={scale} unit={unit} name={ramp} values={values} ends={ramp === "evidence" ? ["against", "for"] : undefined} overlay={fits ? link.overlay : null} pin={letter !== "B"} />
       <p class="second facts">{side.certificate}</p>
       <VerdictLine of={asked} />
     </figure>
@@ -276,7 +276,7 @@ function Pixel({ a, b, gap }: { a: Side; b: Side; gap: Difference | null }): JSX
     `${number(values[i], true)}${error ? ` ± ${absoluteError(error[i])}` : ""} ${unit}`;
   return (
     <p class="facts" data-readout>
-      Row {pixel[0]}, column {pixel[1]}: A {told(a)} · B {i < b.values.length ? told(b) : "–"}
+      Row {pixel[0] + 1}, column {pixel[1] + 1}: A {told(a)} · B {i < b.values.length ? told(b) : "–"}
       {gap && ` · A − B ${told({ ...gap, unit: a.unit })}${gap.within?.[i] ? ", within the error" : ""}`}
     </p>
   );
@@ -286,7 +286,7 @@ function DifferenceTable({ a, b, gap }: { a: Side; b: Side; gap: Difference | nu
   if (!gap) return null;
   const { values, error, within } = gap;
   const order = (): number[] => [...values.keys()].sort((i, j) => Math.abs(values[j]) - Math.abs(values[i]));
-  const place = (i: number): [number, number] => [Math.floor(i / a.width), i % a.width];
+  const place = (i: number): [number, number] => [Math.floor(i / a.width) + 1, (i % a.width) + 1];
   return (
     <Data
       title="largest differences"
@@ -307,6 +307,8 @@ export const view: View = {
   key: "7",
   name: "compare",
   title: EXPLANATIONS.compare.title,
+  group: "Compare",
+  shows: "map",
   question: () => EXPLANATIONS.compare.question,
   Component: Compare,
 };

@@ -104,7 +104,7 @@ export interface At {
 /** Four canvases that change in one frame. */
 function Panes({ path, alpha, index, chosen }: At): JSX.Element {
   const [link, go] = useLink();
-  const [channels, setChannels] = useState(path.channels === 3);
+  const [channels, setChannels] = useState(false);
   const { overlay, scale: choice } = link;
   const { unit } = path.payload.meta;
   const gradient = path.frame("gradients", alpha);
@@ -166,7 +166,7 @@ function Panes({ path, alpha, index, chosen }: At): JSX.Element {
           <SaidList said={path.says(index)} answers={chosen.answers} target={null} top={3} label="Prediction at this alpha" />
         </figure>
         <figure>
-          <h2>Gradient</h2>
+          <h2>Gradient at {place(gradient.alpha)}</h2>
           {channels ? (
             <RgbPixels
               values={gradient.values}
@@ -202,9 +202,11 @@ function Panes({ path, alpha, index, chosen }: At): JSX.Element {
             </button>
           )}
         </figure>
-        {maps.map(({ title, values, scale, unit: per, says }) => (
+        {maps.map(({ title, values, alpha: at, scale, unit: per, says }) => (
           <figure key={title}>
-            <h2>{title}</h2>
+            <h2>
+              {title} at {place(at)}
+            </h2>
             <MapPixels
               values={values}
               height={height}
@@ -217,7 +219,7 @@ function Panes({ path, alpha, index, chosen }: At): JSX.Element {
               size={448}
               keyboard={values === cumulative.values}
             />
-            <Legend scale={scale} unit={per} values={values} ends={ends} pin={values === cumulative.values} />
+            <Legend scale={scale} unit={per} values={values} ends={ends} overlay={overlay} pin={values === cumulative.values} />
           </figure>
         ))}
       </div>
@@ -237,7 +239,7 @@ function PixelLine({ path, alpha, summed }: { path: Path; alpha: number; summed:
   const { unit } = path.payload.meta;
   return (
     <p class="facts" data-readout>
-      Row {pixel[0]}, column {pixel[1]}: gradient {number(summed[i], true)} {unit} per unit · × (input − baseline) {number(path.frame("contribution", alpha).values[i], true)} · cumulative{" "}
+      Row {pixel[0] + 1}, column {pixel[1] + 1}: gradient {number(summed[i], true)} {unit} per unit · × (input − baseline) {number(path.frame("contribution", alpha).values[i], true)} · cumulative{" "}
       {number(path.frame("cumulative", alpha).values[i], true)} {unit}
     </p>
   );
@@ -247,6 +249,8 @@ export const view: View = {
   key: "2",
   name: "interior",
   title: EXPLANATIONS.interior.title,
+  group: "Why",
+  shows: "path",
   question: (target) => `How does “${target}” build up as the image fades in, and where does the gradient vanish?`,
   Component: Interior,
 };

@@ -116,7 +116,7 @@ export function PathPlots({ path, alpha, chosen, stop, onMove }: At & { stop: nu
       )}
       {points.length > 0 && link.pixel && (
         <Plot
-          title={`Contribution of the pixel in row ${link.pixel[0]}, column ${link.pixel[1]} along the path`}
+          title={`Contribution of the pixel in row ${link.pixel[0] + 1}, column ${link.pixel[1] + 1} along the path`}
           says="Gradient × (input − baseline) at every alpha."
           x={x}
           y={{ title: "pixel, logit/α", domain: domain(points.map(([, value]) => value)), count: 3 }}

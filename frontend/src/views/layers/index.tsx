@@ -3,7 +3,7 @@ import type { JSX } from "preact";
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { EXPLANATIONS } from "../../core/explanations";
 import { count, limitText, MINUS, number, shapeText, percent } from "../../core/numbers";
-import { useAnswer, useChosen, useLink } from "../../core/session";
+import { useAnswer, useChosen, useLink, useSession } from "../../core/session";
 import { useMapKeys } from "../../parts/overlay";
 import { Choice, Radios } from "../../parts/choice";
 import { Data } from "../../parts/data";
@@ -35,15 +35,17 @@ function useSettled<T>(value: T): T {
 const sizeOf = ({ height, width, channels }: LayerEntry): string => shapeText(height * width > 1 ? [height, width, channels] : [channels]);
 
 function Layers(): JSX.Element {
+  const { source } = useSession();
   const [link, go] = useLink();
   const { model, image, subject } = useChosen();
   const request = model && image ? ({ kind: "layers", model: model.id, image } as const) : null;
   const answer = useAnswer(request);
   const list = answer.payload ? listOf(answer.payload) : [];
-  const index = Math.max(0, list.findIndex(({ name }) => name === link.layer));
+  // Of many layers the first that is shown unasked; any other is read when it is chosen.
+  const index = [list.findIndex(({ name }) => name === link.layer), list.findIndex(({ shown }) => shown > 0), 0].find((at) => at >= 0)!;
   const entry = list[index] as LayerEntry | undefined;
   const settled = useSettled(entry?.name);
-  const partly = entry !== undefined && settled === entry.name && entry.shown > 0 && entry.shown < entry.channels;
+  const partly = entry !== undefined && settled === entry.name && (entry.shown > 0 ? entry.shown < entry.channels : source.state !== "file");
   const whole = useAnswer(partly && request ? { ...request, layer: entry.name } : null);
   const better = whole.payload && holds(whole.payload, index) && whole.payload.meta.image === answer.payload?.meta.image && whole.payload.meta.model === answer.payload?.meta.model;
   const payload = better ? whole.payload : answer.payload;
@@ -125,9 +127,11 @@ function Layers(): JSX.Element {
               <LayerTable name={entry.name} tiles={tiles} limit={(each) => limitOf(each, facts, shared)} />
             </>
           ) : (
-            <p class="remark">
-              {entry.name}: {entry.note || "this layer was not recorded."}
-            </p>
+            (source.state === "file" || whole.state === "failed") && (
+              <p class="remark">
+                {entry.name}: {entry.note || "this layer was not recorded."}
+              </p>
+            )
           )}
         </Stale>
         <AnswerState answer={partly ? whole : answer} what={`Reading all channels of ${entry.name}`} />
@@ -156,6 +160,8 @@ export const view: View = {
   key: "4",
   name: "layers",
   title: EXPLANATIONS.layers.title,
+  group: "Inside",
+  shows: "layers",
   question: () => EXPLANATIONS.layers.question,
   Component: Layers,
 };

@@ -187,6 +187,7 @@ function Masking(): JSX.Element {
           </div>
           <div class="aside">
             <div>
+              {target !== null && <OrderVerdict masking={masking} name={className(target, chosen.classes)} target={target} />}
               <h2>Prediction</h2>
               {said && (
                 <div class={painted && brushed.previous ? "waited-for" : ""}>
@@ -210,7 +211,7 @@ function Masking(): JSX.Element {
                   label={`These pixels hold ${percent(shownPart(hidden, facts.total))} of the map's Σ|value|`}
                   size={448}
                 />
-                <Legend scale={{ limit: ownLimit(facts.values), mode: "per-image" }} unit={map.payload!.meta.unit} name={facts.ramp} />
+                <Legend scale={{ limit: ownLimit(facts.values), mode: "per-image" }} unit={map.payload!.meta.unit} name={facts.ramp} overlay={link.overlay} />
               </figure>
             )}
             <MaskingChart
@@ -228,6 +229,30 @@ function Masking(): JSX.Element {
       <MaskingTable masking={masking} chosen={chosen} target={target} />
       <Explain of="masking" />
     </div>
+  );
+}
+
+/** Area under a curve over the fraction shown, by trapezoids. */
+const area = (fractions: Float32Array, course: Float32Array): number =>
+  course.reduce((sum, value, k) => (k ? sum + ((value + course[k - 1]) / 2) * (fractions[k] - fractions[k - 1]) : 0), 0);
+
+/** What the curves say of the map, in words: its best pixels first against every random order. */
+function OrderVerdict({ masking, name, target }: { masking: MaskingAnswers; name: string; target: number }): JSX.Element | null {
+  const [best] = masking.indices("highest");
+  const course = best === undefined ? null : masking.course("probabilities", best, target);
+  if (!course?.every(Number.isFinite)) return null;
+  const fractions = masking.payload.arrays.fractions.data;
+  const own = area(fractions, course);
+  const random = masking.indices("random").map((i) => area(fractions, masking.course("probabilities", i, target)!));
+  const [low, high] = [Math.min(...random), Math.max(...random)];
+  const says = own > high ? "✓ Better than every random order" : own >= low ? "✗ No better than chance: don’t trust this map" : "✗ Worse than every random order: don’t trust this map";
+  return (
+    <p data-order-verdict>
+      <strong>{says}.</strong>{" "}
+      <span class="second facts">
+        Mean p({name}) over all fractions, the map’s highest first: {percent(own)}; {random.length} random orders: {percent(low)} to {percent(high)}.
+      </span>
+    </p>
   );
 }
 
@@ -250,6 +275,8 @@ export const view: View = {
   key: "3",
   name: "masking",
   title: EXPLANATIONS.masking.title,
+  group: "Try it",
+  shows: "masking",
   question: () => EXPLANATIONS.masking.question,
   Component: Masking,
 };

@@ -11,12 +11,11 @@ import { useMapKeys } from "../../parts/overlay";
 import { Radios, RunChoice } from "../../parts/choice";
 import { Explain } from "../../parts/explain";
 import { Player, Slider } from "../../parts/slider";
-import { AnswerState, Remark, Stale } from "../../parts/states";
+import { AnswerState, NoRun, Remark, Stale } from "../../parts/states";
 import type { View } from "../view";
 import { Charts } from "./charts";
 import { AXES, type AxisName, clock } from "./curves";
 import { Timeline } from "./timeline";
-import { Mistakes } from "./mistakes";
 import "./training.css";
 
 /** Runs drawn at most. */
@@ -33,8 +32,6 @@ function Training(): JSX.Element {
   // A fixed number of questions, since each is a hook.
   const answers: Shown<"run">[] = Array.from({ length: MOST }, (_, i) => useAnswer(shown[i] ? ({ kind: "run", run: shown[i].id } as const) : null));
   const timeline = useAnswer(run && model && image ? ({ kind: "timeline", run: run.id, model: model.id, image } as const) : null);
-  const [more, setMore] = useState(0);
-  const tested = useAnswer(run ? ({ kind: "tested", run: run.id, ...(more ? { more } : {}) } as const) : null);
   const [axis, setAxis] = useState<AxisName | null>(null);
   const [smoothing, setSmoothing] = useState(60);
   const times = useMemo(() => (timeline.payload ? timesOf(timeline.payload.arrays) : null), [timeline.payload]);
@@ -48,9 +45,7 @@ function Training(): JSX.Element {
         {run ? (
           <AnswerState answer={answers[0]} what="Reading the run" />
         ) : (
-          <p class="empty">
-            There is no run here. <code>innerview serve RUNS/</code> shows runs, also while they are training.
-          </p>
+          <NoRun />
         )}
         <Explain of="training" />
       </>
@@ -108,7 +103,7 @@ function Training(): JSX.Element {
             />
           </div>
           {shownTimeline.meta.image !== image && !timeline.previous && (
-            <p class="second facts">This run recorded no timeline of the image on the left: this is {shownTimeline.meta.name}.</p>
+            <p class="second facts">This run recorded no timeline of this image: shown is {shownTimeline.meta.name}.</p>
           )}
           <Stale when={timeline.previous}>
             <Timeline timeline={shownTimeline} times={times} at={at} onMove={move} chosen={chosen} />
@@ -123,13 +118,6 @@ function Training(): JSX.Element {
         ))}
         {!(health as unknown[]).length && <p class="facts">No warnings.</p>}
       </section>
-      <Mistakes
-        {...{ run, image }}
-        answer={tested}
-        onMore={() => setMore(more + 1)}
-        onAgain={() => session.answers.forget((request) => request.run === run.id && request.kind === "tested")}
-        onImage={(chosen) => go({ image: chosen })}
-      />
       <Explain of="training" />
     </div>
   );
@@ -139,6 +127,8 @@ export const view: View = {
   key: "6",
   name: "training",
   title: EXPLANATIONS.training.title,
+  group: "How it learnt",
+  shows: "run",
   question: () => EXPLANATIONS.training.question,
   Component: Training,
 };

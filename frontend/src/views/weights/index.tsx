@@ -74,6 +74,8 @@ export const view: View = {
   key: "5",
   name: "weights",
   title: EXPLANATIONS.weights.title,
+  group: "Inside",
+  shows: "weights",
   question: () => EXPLANATIONS.weights.question,
   Component: Weights,
 };

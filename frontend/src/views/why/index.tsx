@@ -1,329 +1,347 @@
-/** Why this answer: where the evidence lies on the sharp photo, each class's own, and the test by taking regions away. */
-import type { ComponentChildren, JSX } from "preact";
+/** Why this answer: what is predicted, where the evidence lies on the sharp photo, each class's own, and whether it holds. */
+import type { JSX } from "preact";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import type { Payload } from "../../generated/payloads";
 import { EXPLANATIONS } from "../../core/explanations";
+import { useMapFacts, endsOf } from "../../core/maps";
 import { chanceText, className, count, number } from "../../core/numbers";
-import { type Rgba, squeezed } from "../../core/paint";
-import { ramp } from "../../core/ramps";
-import { type Chosen, type Shown, useAnswer, useChosen, useLink, useSession, useTheme } from "../../core/session";
-import { rowOf } from "../../core/tensors";
+import { saidOf } from "../../core/said";
+import { ownLimit } from "../../core/scale";
+import { type Chosen, mapRequest, type Shown, useAnswer, useChosen, useLink, useSession } from "../../core/session";
+import { AboutImage } from "../../frame/strip";
+import { Explained } from "../../frame/explained";
+import { CertificateLine } from "../../parts/certificate";
 import { Radios } from "../../parts/choice";
 import { Data } from "../../parts/data";
 import { Explain } from "../../parts/explain";
-import { ImagePixels, Pixels } from "../../parts/pixels";
-import { AnswerState, Stale } from "../../parts/states";
+import { Legend } from "../../parts/legend";
+import { MapPixels, Pixels } from "../../parts/pixels";
+import { AnswerState } from "../../parts/states";
 import { SIGNS, truthOf, type Verdict } from "../../parts/verdict";
 import type { View } from "../view";
-import { cellPixels, fullEvidence, paintSharp, sharpPixels, strengths } from "./sharp";
+import { Again, How } from "./again";
 import { useAsk } from "./ask";
+import { saveCard } from "./card";
+import { type Evidence, evidenceOf, Photo, useSharp } from "./photo";
+import { fullEvidence, paintSharp, strengths } from "./sharp";
 import "./why.css";
 
 /** Pixels along the longer side of the photo, and of a class's own small one. */
-const SIDE = 384;
+const SIDE = 512;
 const SMALL = 64;
 /** Classes that have a row, unless another one was chosen. */
 const ROWS = 3;
+/** Steps of the key to the evidence. */
+const STEPS = 128;
 
-const LAYERS = [
-  ["photo", "photo"],
-  ["evidence", "evidence"],
-  ["regions", "regions"],
-] as const;
-type Layer = (typeof LAYERS)[number][0];
+const LAYERS = ["photo", "evidence", "regions", "pixels"] as const;
+type Layer = (typeof LAYERS)[number];
 
-interface Part {
-  name: "alone" | "without";
-  regions: number[];
-  says: string;
-  fill: string;
-  same: number;
-  sets: number;
-}
+/** Below such a probability a class may be the wrong one: measured for ten classes (docs/evidence/viewer.md), less is asked of many. */
+const SURE = (classes: number): number => (classes > 20 ? 0.5 : 0.7);
 
 function Why(): JSX.Element {
   const chosen = useChosen();
-  const { model, image, target, versus, method, baseline } = chosen;
+  const session = useSession();
+  const { model, image, target, versus, method, baseline, classes } = chosen;
   const about = model && image ? { model: model.id, image } : null;
+  const question = about && target !== null ? { ...about, target, versus, method, baseline } : null;
   const evidence = useAnswer(about && { kind: "evidence" as const, ...about });
-  const truth = useAnswer(about && target !== null ? { kind: "truth" as const, ...about, target, versus, method, baseline } : null);
-  const { judged } = useSession();
+  const asks = question && { kind: "check" as const, ...question };
+  const held = asks !== null && session.source.can(asks);
+  const check = useAnswer(held ? asks : null);
+  const ended = !held || check.state === "done" || check.state === "failed";
+  // The test by regions takes eight times as long: it waits until what everybody looks at is there.
+  const truths = question && { kind: "truth" as const, ...question };
+  const possible = truths !== null && session.source.can(truths);
+  const truth = useAnswer(possible && ended ? truths : null);
+  const { judged } = session;
   const known = truth.payload && !truth.previous ? truthOf({ ...about, target, versus }) : null;
   useEffect(() => {
     if (known && !judged.value.includes(known)) judged.set([...judged.value, known]);
   }, [known]);
   const [layer, setLayer] = useState<Layer>("evidence");
-  const has = { photo: true, evidence: evidence.payload !== null, regions: truth.payload !== null };
+  const photo = useSharp(chosen, SIDE);
+  const name = target === null ? "this class" : `${className(target, classes)}${versus === null ? "" : `, not ${className(versus, classes)}`}`;
+  const map = target === null ? null : shownEvidence(evidence.payload, check.previous ? null : check.payload, target, versus);
+  const maps = mapRequest(chosen, 0.01);
+  const has: Record<Layer, boolean> = { photo: true, evidence: map !== null, regions: truth.payload !== null, pixels: maps !== null && session.source.can(maps) };
   // What is there first is shown first; whoever chose stays with it.
-  const shown = has[layer] ? layer : has.regions ? "regions" : "photo";
+  const shown = has[layer] ? layer : "photo";
   const asking = useAsk(chosen);
-  const options = LAYERS.map(([name, words]) => [name, words, !has[name]] as const);
+  const box = useRef<HTMLDivElement>(null);
+  const subject = chosen.subject.payload;
+  const ready = subject !== null && photo !== null && ended;
+  useEffect(() => {
+    const lines = [`${model?.name} ${model?.id.slice(0, 8)} · image ${subject?.meta.name} ${image} · innerview ${session.hello.value.version}`];
+    session.card.set(ready ? () => void saveCard(`why-${name.replace(/\W+/g, "-")}-${image}`, box.current!, lines) : null);
+    return () => session.card.set(null);
+  }, [ready, image, name, model?.id]);
   return (
-    <div class="why">
+    <div class="why" ref={box}>
       <div class="panes">
         <figure class="shown-photo">
-          <Photo chosen={chosen} evidence={evidence} truth={truth} layer={shown}>
-            {asking.over}
-          </Photo>
-          <Radios label="Show" value={shown} options={options} onChange={setLayer} />
-          <figcaption>{CAPTIONS[shown](target === null ? "this class" : className(target, chosen.classes), truth.payload?.meta.unit ?? "")}</figcaption>
-          {asking.panel}
+          {shown === "pixels" ? (
+            <PixelMap chosen={chosen} />
+          ) : (
+            <Photo photo={photo} layer={shown} map={map?.evidence ?? null} truth={truth.payload} about={name}>
+              {asking.over}
+            </Photo>
+          )}
+          <Radios label="Show" value={shown} options={LAYERS.map((each) => [each, each, !has[each]] as const)} onChange={setLayer} />
+          <Caption layer={shown} name={name} map={map} unit={truth.payload?.meta.unit ?? ""} />
         </figure>
+        <div class="head">
+          <Headline chosen={chosen} check={check} asked={held} name={name} />
+        </div>
         <div class="told">
           <Classes chosen={chosen} evidence={evidence} />
-          <Test truth={truth} />
+          <details class="choose">
+            <summary>Another class, or one against another</summary>
+            <Explained chosen={chosen} />
+          </details>
+          <Again check={check} asked={held} name={target === null ? "it" : className(target, classes)} missing={asks !== null && !held}>
+            <details class="how">
+              <summary>How we asked, and every combination of regions</summary>
+              {check.payload && <How payload={check.payload} />}
+              {possible && <AnswerState answer={truth} what="Taking regions away" />}
+              {truth.payload && <Regions chosen={chosen} payload={truth.payload} />}
+            </details>
+          </Again>
+        </div>
+        <div class="more">
+          {subject && <AboutImage payload={subject} />}
+          {asking.panel}
         </div>
       </div>
-      <Tables chosen={chosen} truth={truth} />
       <Explain of="why" />
     </div>
   );
 }
 
-const CAPTIONS: Record<Layer, (target: string, unit: string) => string> = {
+export interface ShownMap {
+  evidence: Evidence;
+  /** Exact class evidence, or blocks of a map that holds better. */
+  exact: boolean;
+  method: string;
+}
+
+/** The map on the photo: class evidence, or what the check shows in its place. */
+function shownEvidence(evidence: Payload<"evidence"> | null, check: Payload<"check"> | null, target: number, versus: number | null): ShownMap | null {
+  const own = evidenceOf(evidence?.arrays, target, versus);
+  if (check && check.meta.target === target && (check.meta.method !== "class-evidence" || !own)) {
+    const { data, shape } = check.arrays.blocks;
+    return { evidence: { values: data, rows: shape[0], columns: shape[1] }, exact: false, method: check.meta.method_words };
+  }
+  return own && { evidence: own, exact: true, method: "class evidence" };
+}
+
+/** What is predicted, loudest; because of what; and what should be known before it is believed. */
+function Headline({ chosen, check, asked, name }: { chosen: Chosen; check: Shown<"check">; asked: boolean; name: string }): JSX.Element {
+  const { subject, model, answers, target, versus } = chosen;
+  const arrays = subject.payload?.arrays;
+  if (!arrays) {
+    return (
+      <>
+        <h1 tabIndex={-1}>{chosen.image === null ? "Choose, drop or paste an image" : "…"}</h1>
+        <AnswerState answer={subject} what="Reading the image" />
+      </>
+    );
+  }
+  const [[said, logit, chance]] = saidOf(arrays);
+  const { label, outside } = subject.payload!.meta;
+  const n = model.classes.length;
+  const meta = check.payload && !check.previous && check.payload.meta.target === target ? check.payload.meta : null;
+  const none = n === 1 ? "It knows one thing only" : `None of its ${count(n)} classes may fit`;
+  const unsure = model.decides && Number.isFinite(chance) && chance < SURE(n) && said < n;
+  return (
+    <>
+      <h1 tabIndex={-1}>
+        {model.decides ? "It says" : "Score of"} <strong>{className(said, answers)}</strong>
+        {Number.isFinite(chance) || Number.isFinite(logit) ? `, ${chanceText(chance, logit)}` : ""}
+      </h1>
+      {outside ? (
+        <p class="doubt" data-doubt="outside">
+          It can’t be right: this sample shows {outside}, and that is none of its {count(n)} classes.
+        </p>
+      ) : (
+        unsure && (
+          <p class="doubt" data-doubt="unsure">
+            It is not sure: below {100 * SURE(n)} %. {none}.
+          </p>
+        )
+      )}
+      <p class="because" data-because={meta?.verdict}>
+        {meta ? <Because meta={meta} other={target === said && versus === null ? null : name} /> : check.state === "failed" || !asked ? "" : "Because of what? Asking the model …"}
+      </p>
+      {label !== null && model.decides && (
+        <p class="second facts">
+          The label is {className(label, answers)}: {label === said ? "right ✓" : "wrong ✗"}
+        </p>
+      )}
+    </>
+  );
+}
+
+/** One sentence that names the regions, as sure as the check is. */
+function Because({ meta, other }: { meta: Payload<"check">["meta"]; other: string | null }): JSX.Element {
+  const names = (meta.regions as string[]).map((each) => `the ${each}`);
+  const listed = names.length > 1 ? `${names.slice(0, -1).join(", ")} and ${names[names.length - 1]}` : names[0];
+  const about = other === null ? "" : `For “${other}”: `;
+  if (!listed || meta.verdict === "not judged") return <>{about}Nothing in the image speaks for it alone.</>;
+  if (meta.verdict === "chance") {
+    return (
+      <>
+        {about}The map points at {listed}, but that is no better than chance.
+      </>
+    );
+  }
+  return (
+    <>
+      {about}
+      {other === null ? "because" : "Because"} of <strong>{listed}</strong>
+      {meta.verdict === "weak" ? ", though that is not clear" : ""}.
+    </>
+  );
+}
+
+const CAPTIONS: Record<Layer, (name: string, unit: string) => string> = {
   photo: () => "The part of the photo that the model sees.",
-  evidence: (target) => `In colour: where the evidence for “${target}” lies. Grey: none, or against.`,
-  regions: (target, unit) => `What each region adds to “${target}”, in ${unit}: blue adds, red takes away; ? depends on what is put there instead.`,
+  evidence: (name) => `In colour: where the evidence for “${name}” lies.`,
+  regions: (name, unit) => `What each region adds to “${name}”, in ${unit}: blue adds, red takes away; ? depends on what is put there instead.`,
+  pixels: (name) => `What each pixel adds to “${name}”: the exact map, with its error.`,
 };
 
-/** The photo as pixels, sharp where it is known so; null until it was read. */
-function useSharp(chosen: Chosen, side: number): ImageData | null {
-  const arrays = chosen.subject.payload?.arrays ?? null;
-  const [read, setRead] = useState<{ of: unknown; pixels: ImageData } | null>(null);
-  const file = arrays?.photo?.data ?? null;
-  useEffect(() => {
-    let wanted = true;
-    if (file) void sharpPixels(file, side).then((pixels) => wanted && setRead({ of: file, pixels }));
-    return () => {
-      wanted = false;
-    };
-  }, [file, side]);
-  const cells = useMemo(() => (arrays && !file ? cellPixels(arrays.image, side) : null), [arrays?.image, file, side]);
-  return cells ?? (read?.of === file ? read.pixels : null);
-}
-
-interface PhotoProps {
-  chosen: Chosen;
-  evidence: Shown<"evidence">;
-  truth: Shown<"truth">;
-  layer: Layer;
-  /** What lies over it. */
-  children?: ComponentChildren;
-}
-
-function Photo({ chosen, evidence, truth, layer, children }: PhotoProps): JSX.Element | null {
-  const photo = useSharp(chosen, SIDE);
-  const theme = useTheme();
-  const { target, versus, classes } = chosen;
-  const map = target === null ? null : evidenceOf(evidence, target, versus);
-  const strength = useMemo(
-    () => (photo && map && layer === "evidence" ? strengths(map.values, map.rows, map.columns, photo.width, photo.height) : null),
-    [photo, map?.values, layer],
-  );
-  if (!photo) return <p class="second">Reading the photo …</p>;
-  const about = target === null ? "the image" : className(target, classes);
-  if (layer === "regions" && truth.payload) return <Regions photo={photo} truth={truth.payload} colours={ramp("evidence", theme)} about={about} over={children} />;
+function Caption({ layer, name, map, unit }: { layer: Layer; name: string; map: ShownMap | null; unit: string }): JSX.Element {
+  const full = map ? fullEvidence(map.evidence.values) : Number.POSITIVE_INFINITY;
   return (
-    <Canvas
-      photo={photo}
-      paint={(out) => paintSharp(out, photo, strength)}
-      of={[photo, strength]}
-      label={layer === "evidence" ? `The photo, in colour where the evidence for ${about} lies` : "The photo that the model sees"}
-    >
-      {children}
-    </Canvas>
+    <figcaption>
+      <span class="words">
+        {CAPTIONS[layer](name, unit)}
+        {layer === "evidence" && map && !map.exact && ` An estimate: blocks of the map by ${map.method}.`}
+      </span>
+      {layer === "evidence" && map && (
+        <span class="key">
+          <Shades />
+          <span class="end">0 or against</span>
+          <span class="end">{Number.isFinite(full) ? `${number(full, true)} or more a ${map.exact ? "position" : "block"}` : "nothing for it"}</span>
+        </span>
+      )}
+    </figcaption>
   );
 }
 
-interface CanvasProps {
-  photo: ImageData;
-  paint: (out: Rgba) => void;
-  of: readonly unknown[];
-  label: string;
-  children?: ComponentChildren;
-}
-
-/** A photo as wide as there is room: unlike a map it may be scaled smoothly, since no cell of it is a number. */
-function Canvas({ photo, paint, of, label, children }: CanvasProps): JSX.Element {
+/** From dim and grey to all of its colour: what evidence looks like, on a colour of middle brightness. */
+function Shades(): JSX.Element {
   const canvas = useRef<HTMLCanvasElement>(null);
   useLayoutEffect(() => {
-    const out = new Uint8ClampedArray(photo.data.length);
-    paint(out);
-    canvas.current!.getContext("2d")!.putImageData(new ImageData(out, photo.width, photo.height), 0, 0);
-  }, of);
+    const photo = new ImageData(Uint8ClampedArray.from({ length: 4 * STEPS }, (_, i) => [206, 128, 60, 255][i % 4]), STEPS, 1);
+    const out = new Uint8ClampedArray(4 * STEPS);
+    paintSharp(out, photo, Float32Array.from({ length: STEPS }, (_, i) => i / (STEPS - 1)));
+    canvas.current!.getContext("2d")!.putImageData(new ImageData(out, STEPS, 1), 0, 0);
+  }, []);
+  return <canvas ref={canvas} width={STEPS} height={1} class="strip" role="presentation" />;
+}
+
+/** The certified map by pixels, with its legend and its error. */
+function PixelMap({ chosen }: { chosen: Chosen }): JSX.Element {
+  const [link] = useLink("tolerance", "overlay");
+  const answer = useAnswer(mapRequest(chosen, link.tolerance));
+  const facts = useMapFacts(answer.payload);
+  const image = chosen.subject.payload?.arrays.image ?? null;
+  if (!answer.payload || !facts) return <AnswerState answer={answer} what="Computing the map" />;
+  const { meta } = answer.payload;
+  const limit = ownLimit(facts.values);
   return (
-    <div class="photo">
-      <canvas ref={canvas} width={photo.width} height={photo.height} role="img" aria-label={label} />
-      {children}
-    </div>
+    <>
+      <MapPixels
+        values={facts.values}
+        height={facts.height}
+        width={facts.width}
+        limit={limit}
+        ramp={facts.ramp}
+        image={image}
+        overlay={link.overlay}
+        label={`${meta.method_words}: Σ for ${number(facts.raised)}, Σ against ${number(facts.lowered)} ${meta.unit}`}
+        size={640}
+      />
+      <Legend scale={{ limit, mode: "per-image" }} unit={meta.unit} name={facts.ramp} values={facts.values} ends={endsOf(meta, chosen.classes)} overlay={link.overlay} />
+      <CertificateLine meta={meta} facts={facts} previous={answer.previous} />
+    </>
   );
-}
-
-interface Evidence {
-  values: Float32Array;
-  rows: number;
-  columns: number;
-}
-
-/** The evidence for a class, less that for the one that it is set against; null where it is not known. */
-function evidenceOf(evidence: Shown<"evidence">, target: number, versus: number | null): Evidence | null {
-  const arrays = evidence.payload?.arrays;
-  if (!arrays) return null;
-  const [, rows, columns] = arrays.evidence.shape;
-  const [at, other] = [target, versus ?? -1].map((index) => arrays.classes.data.indexOf(index));
-  if (at < 0) return null;
-  const own = rowOf(arrays.evidence, at);
-  const less = other < 0 ? null : rowOf(arrays.evidence, other);
-  return { values: less ? own.map((value, i) => value - less[i]) : own, rows, columns };
-}
-
-function Regions({ photo, truth, colours, about, over }: { photo: ImageData; truth: NonNullable<Shown<"truth">["payload"]>; colours: ReturnType<typeof ramp>; about: string; over: ComponentChildren }): JSX.Element {
-  const { labels, values } = truth.arrays;
-  const [height, width] = labels.shape;
-  const means = meansOf(values);
-  const limit = Math.max(...means.map(Math.abs)) || 1;
-  const unsure = truth.meta.unsure as number[];
-  const paint = (out: Rgba): void => {
-    const at = (x: number, y: number): number => labels.data[Math.floor((y * height) / photo.height) * width + Math.floor((x * width) / photo.width)];
-    for (let y = 0; y < photo.height; y++) {
-      for (let x = 0; x < photo.width; x++) {
-        const i = 4 * (y * photo.width + x);
-        const region = at(x, y);
-        const edge = (x > 0 && at(x - 1, y) !== region) || (y > 0 && at(x, y - 1) !== region);
-        const t = means[region] / limit;
-        const opacity = 0.8 * Math.abs(t);
-        const grey = squeezed(photo.data[i], photo.data[i + 1], photo.data[i + 2]);
-        const colour = t < 0 ? 0 : colours.length - 3;
-        for (let c = 0; c < 3; c++) out[i + c] = edge ? 255 : (1 - opacity) * grey + opacity * colours[colour + c];
-        out[i + 3] = 255;
-      }
-    }
-  };
-  const written = means.map((mean, i) => `${number(Math.abs(mean) < limit / 20 ? 0 : Number(mean.toPrecision(2)), true)}${unsure.includes(i) ? " ?" : ""}`);
-  const names = truth.meta.names as string[];
-  return (
-    <Canvas
-      photo={photo}
-      paint={paint}
-      of={[photo, labels, values, colours]}
-      label={`What each region adds to ${about}: ${names.map((name, i) => `${name} ${written[i]}`).join(", ")} ${truth.meta.unit}`}
-    >
-      {middlesOf(labels.data, height, width, means.length).map(([top, left], i) => (
-        <span key={names[i]} class="region" aria-hidden="true" style={{ top: `${100 * top}%`, left: `${100 * left}%` }}>
-          {written[i]}
-        </span>
-      ))}
-      {over}
-    </Canvas>
-  );
-}
-
-/** Each region's mean over the fills. */
-function meansOf({ data, shape: [fills, regions] }: { data: Float32Array; shape: readonly number[] }): number[] {
-  return Array.from({ length: regions }, (_, region) => Array.from({ length: fills }, (__, fill) => data[fill * regions + region]).reduce((a, b) => a + b, 0) / fills);
-}
-
-/** Where each region's middle lies, as fractions of height and width. */
-function middlesOf(labels: Uint16Array, height: number, width: number, regions: number): [number, number][] {
-  const sums = Array.from({ length: regions }, () => [0, 0, 0]);
-  labels.forEach((region, i) => {
-    sums[region][0] += Math.floor(i / width) + 0.5;
-    sums[region][1] += (i % width) + 0.5;
-    sums[region][2] += 1;
-  });
-  return sums.map(([down, across, size]) => [down / size / height, across / size / width]);
 }
 
 /** A row for each likely class: its evidence, its score, its probability; choosing one makes it the one explained. */
 function Classes({ chosen, evidence }: { chosen: Chosen; evidence: Shown<"evidence"> }): JSX.Element | null {
-  const [, go] = useLink("target");
+  const [, go] = useLink("target", "versus");
   const photo = useSharp(chosen, SMALL);
-  const { source } = useSession();
   const subject = chosen.subject.payload;
-  const outputs = evidence.payload?.arrays.outputs.data ?? null;
-  if (!subject || !chosen.ranking.length) return null;
-  const rows = [...new Set([...chosen.ranking.slice(0, ROWS), ...(chosen.target === null ? [] : [chosen.target])])];
+  const { target, versus, ranking, classes } = chosen;
+  const arrays = evidence.payload?.arrays;
+  const rows = [...new Set([...ranking.slice(0, ROWS), ...[target, versus].filter((index) => index !== null)])];
+  const maps = useMemo(() => rows.map((index) => evidenceOf(arrays, index, null)), [arrays, rows.join()]);
+  if (!subject || !ranking.length) return null;
   const { logits, probabilities } = subject.arrays;
   const low = Math.min(0, ...rows.map((index) => logits.data[index]));
   const high = Math.max(...rows.map((index) => logits.data[index]), low + 1e-9);
-  const maps = rows.map((index) => evidenceOf(evidence, index, null));
   const full = Math.min(...maps.map((map) => (map ? fullEvidence(map.values) : Number.POSITIVE_INFINITY)));
+  const positions = arrays ? arrays.evidence.shape[1] * arrays.evidence.shape[2] : 0;
   return (
     <section class="classes" aria-label="Classes">
       {rows.map((index, i) => {
         const map = maps[i];
         return (
-          <button key={index} aria-pressed={index === chosen.target} onClick={() => go({ target: index })}>
-            {photo && map && (
-              <Pixels
-                height={photo.height}
-                width={photo.width}
-                paint={(out) => paintSharp(out, photo, strengths(map.values, map.rows, map.columns, photo.width, photo.height, full))}
-                of={[photo, map.values, full]}
-                label=""
-                size={SMALL}
-                fixed
-                grid={null}
-              />
+          <div key={index} class={index === target ? "row-of on" : "row-of"}>
+            <button class="class" aria-pressed={index === target} onClick={() => go({ target: index, ...(versus === null ? {} : { versus: null }) })}>
+              {photo && map && (
+                <Pixels
+                  height={photo.height}
+                  width={photo.width}
+                  paint={(out) => paintSharp(out, photo, strengths(map.values, map.rows, map.columns, photo.width, photo.height, full))}
+                  of={[photo, map.values, full]}
+                  label=""
+                  size={SMALL}
+                  fixed
+                  grid={null}
+                />
+              )}
+              <span class="name">{className(index, classes)}</span>
+              <span class="chance">{chanceText(probabilities.data[index], Number.NaN)}</span>
+              <span class="bar" aria-hidden="true">
+                <span style={{ width: `${(100 * (logits.data[index] - low)) / (high - low)}%` }} />
+              </span>
+              <span class="score second">{number(logits.data[index], true)}</span>
+            </button>
+            {index !== target && target !== null && (
+              <button class="not" aria-pressed={index === versus} title={`${className(target, classes)}, not ${className(index, classes)}`} onClick={() => go({ versus: index === versus ? null : index })}>
+                not this
+              </button>
             )}
-            <span class="name">{className(index, chosen.classes)}</span>
-            <span class="bar" aria-hidden="true">
-              <span style={{ width: `${(100 * (logits.data[index] - low)) / (high - low)}%` }} />
-            </span>
-            <span class="score">{number(logits.data[index], true)}</span>
-            <span class="chance second">{chanceText(probabilities.data[index], Number.NaN)}</span>
-          </button>
+          </div>
         );
       })}
-      {outputs ? (
-        <p class="second facts">
-          {evidence.payload!.meta.says} The small photos share one scale. A position shows where it lies; what it has seen reaches further.
+      {arrays ? (
+        <p class="second facts" title={evidence.payload!.meta.says}>
+          Each score is exactly the sum of its {count(positions)} positions: nothing is left over.
         </p>
       ) : (
-        evidence.state === "failed" &&
-        source.state !== "file" && <p class="second facts">This model has no class evidence: {evidence.message}</p>
+        evidence.state === "failed" && <p class="second facts">No class evidence: this model does not end in a sum of positions, so the map is an estimate.</p>
       )}
     </section>
   );
 }
 
-/** What is predicted of parts, in pictures and lines, and how far maps agree. */
-function Test({ truth }: { truth: Shown<"truth"> }): JSX.Element {
-  const { payload } = truth;
-  const parts = payload ? (payload.meta.parts as Part[]) : [];
-  const images = payload?.arrays.parts;
+/** What every combination of regions says, in lines, and how far maps agree. */
+function Regions({ chosen, payload }: { chosen: Chosen; payload: Payload<"truth"> }): JSX.Element {
   return (
-    <section class="test">
-      <h2>Does it hold? The model is shown every combination of regions.</h2>
-      <AnswerState answer={truth} what="Taking regions away" />
-      {payload && (
-        <Stale when={truth.previous}>
-          {images && (
-            <div class="parts">
-              {parts.map((part, i) => (
-                <figure key={part.name}>
-                  <ImagePixels
-                    image={{ ...images, data: images.data.subarray((i * images.data.length) / parts.length, ((i + 1) * images.data.length) / parts.length), shape: images.shape.slice(1) } as typeof images}
-                    label={`${part.name === "alone" ? "Only" : "Without"} ${part.regions.length} of ${(payload.meta.names as string[]).length} regions: ${part.says}`}
-                    size={160}
-                    grid={null}
-                  />
-                  <figcaption>
-                    {part.name === "alone" ? "Only" : "Without"} {part.regions.length} of {(payload.meta.names as string[]).length}: <strong>{part.says}</strong>
-                    <br />
-                    {part.same} of all {part.sets} such sets {part.name === "alone" ? "do the same" : "change it too"}; the rest: {part.fill}
-                  </figcaption>
-                </figure>
-              ))}
-            </div>
-          )}
-          {(payload.meta.lines as string[]).map((line) => (
-            <p key={line}>{line}</p>
-          ))}
-          <Verdicts verdicts={payload.meta.verdicts as Record<string, Verdict>} />
-          <p class="second facts">{count(payload.meta.n_evaluations)} forward passes; {payload.meta.target_words}.</p>
-        </Stale>
-      )}
-    </section>
+    <>
+      {(payload.meta.lines as string[]).map((line) => (
+        <p key={line}>{line}</p>
+      ))}
+      <Verdicts verdicts={payload.meta.verdicts as Record<string, Verdict>} />
+      <p class="second facts">{count(payload.meta.n_evaluations)} forward passes; {payload.meta.target_words}.</p>
+      <Tables chosen={chosen} payload={payload} />
+    </>
   );
 }
 
@@ -339,9 +357,7 @@ function Verdicts({ verdicts }: { verdicts: Record<string, Verdict> }): JSX.Elem
   );
 }
 
-function Tables({ chosen, truth }: { chosen: Chosen; truth: Shown<"truth"> }): JSX.Element | null {
-  const { payload } = truth;
-  if (!payload) return null;
+function Tables({ chosen, payload }: { chosen: Chosen; payload: Payload<"truth"> }): JSX.Element {
   const { values } = payload.arrays;
   const fills = payload.meta.fills as string[];
   const names = payload.meta.names as string[];
@@ -361,6 +377,9 @@ export const view: View = {
   key: "0",
   name: "why",
   title: EXPLANATIONS.why.title,
+  group: "Why",
+  shows: "subject",
+  whole: true,
   question: (target) => `Why “${target}”?`,
   Component: Why,
 };

@@ -33,6 +33,7 @@ from innerview.results import (
 )
 from innerview.session.compute.activations import ACTIVATIONS
 from innerview.session.compute.attribution import ATTRIBUTION
+from innerview.session.compute.check import CHECK
 from innerview.session.compute.computation import Source
 from innerview.session.compute.evidence import EVIDENCE
 from innerview.session.compute.integrated import INTEGRATED_CLASSES, Integrated, choose_classes
@@ -44,6 +45,7 @@ from innerview.session.layers import choose_layers, layers_shown
 from innerview.session.methods import choose_methods
 from innerview.session.progress import ALONE, SubProgress
 from innerview.session.query import Query
+from innerview.viewer.payloads.check import Check
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,6 +89,7 @@ class Look:
         truth: what each region does to the answer, exactly; None where that was not asked.
         verdicts: on every map of the class explained, by the name of its method; none without truth.
         not_judged: why there is no truth; empty where there is.
+        check: whether the map that is shown first holds, from its best part alone and from the rest; None if it failed.
     """
 
     item: Image
@@ -108,6 +111,7 @@ class Look:
     truth: RegionTruth | None = None
     verdicts: Mapping[str, Verdict] = field(default_factory=dict[str, Verdict])
     not_judged: str = ""
+    check: Check | None = None
 
     @property
     def explained(self) -> int:
@@ -179,7 +183,7 @@ def examine(source: Source, item: Image, query: Query, portion: SubProgress = AL
     chosen = choose_methods(methods_asked, model)
     parts = len(chosen) + gradients
     judged = is_judged(source, query)
-    mapped = 0.5 if judged else 0.8
+    mapped = 0.5 if judged else 0.75
     shares = [portion.part(mapped * number / parts, mapped * (number + 1) / parts) for number in range(parts)]
     missing, along, path, methods = dict[str, str](), None, None, dict[str, Explained]()
     if gradients:
@@ -204,7 +208,11 @@ def examine(source: Source, item: Image, query: Query, portion: SubProgress = AL
     evidence, truth = _evidence(source, explained, portion), None
     if judged:
         with _tolerated(missing, "the truth about regions"):
-            truth = source.result(TRUTH, explained, portion.part(mapped, 0.8, "taking regions away", unit="passes"))
+            truth = source.result(TRUTH, explained, portion.part(mapped, 0.75, "taking regions away", unit="passes"))
+    held, asked_again = None, replace(explained, method=USUAL if gradients else FORWARD)
+    source.keep(ATTRIBUTION, asked_again, maps[0])
+    with _tolerated(missing, "the check of the map"):
+        held = source.result(CHECK, asked_again, portion.part(0.75, 0.8, "asking the model again", unit="passes"))
     look = Look(
         item=item,
         query=query,
@@ -224,6 +232,7 @@ def examine(source: Source, item: Image, query: Query, portion: SubProgress = AL
         evidence=evidence,
         truth=truth,
         not_judged="" if judged else not_judged(query),
+        check=held,
     )
     look = _judged(look)
     with _tolerated(missing, "masking"):

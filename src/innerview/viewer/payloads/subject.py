@@ -13,6 +13,7 @@ from PIL import Image as Pillow
 
 from innerview.data.image import Box, Image
 from innerview.data.resizing import resize_strips
+from innerview.data.samples import example_outside
 from innerview.results import Prediction
 from innerview.types import Array
 from innerview.types import Image as Pixels
@@ -22,11 +23,14 @@ from innerview.viewer.payloads.stamp import Stamp, answered, levels_hash
 THUMBNAIL: Final = 96
 """Pixels along the longer side of the original's copy."""
 
-SHARP: Final = 384
+SHARP: Final = 512
 """Pixels along the longer side of the crop as it was found, at most."""
 
 QUALITY: Final = 85
 """Of its JPEG file."""
+
+FOUND: Final = frozenset({"sample", "data"})
+"""Where a sample photo may come from; an upload of that name is another image."""
 
 ICON: Final = 40
 """The same in a list of images, with ICON_COLOURS colours: under 3 kB."""
@@ -133,4 +137,5 @@ def subject_payload(photo: Photo, prediction: Prediction, network: str) -> Paylo
         original=list(photo.original),
         caption=photo.words,
         source=photo.source,
+        outside=example_outside(photo.name, prediction.class_names) if photo.source in FOUND else "",
     )

@@ -12,6 +12,7 @@ from innerview.session.compute.explanation import FORWARD, Look
 from innerview.session.compute.integrated import is_large
 from innerview.types import Array
 from innerview.viewer.one_file import Packed, pack
+from innerview.viewer.payloads.check import check_payload
 from innerview.viewer.payloads.evidence import evidence_payload
 from innerview.viewer.payloads.layers import Shown, layers_payload
 from innerview.viewer.payloads.map import map_payload
@@ -57,6 +58,8 @@ def payloads_of(
         packed.append(pack(evidence_payload(look.evidence, stamp, versus=versus), target=None, versus=None))
     if look.truth is not None:
         packed.append(pack(truth_payload(look.truth, look.verdicts, stamp, versus=versus), **first))
+    if look.check is not None:
+        packed.append(pack(check_payload(look.check, facts[0].target, stamp, versus=versus), **first))
     if look.path is not None:
         packed.append(pack(path_payload(look.path, stamp, versus=versus), **first))
     if look.orders:
