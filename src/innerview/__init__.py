@@ -66,6 +66,7 @@ _HOMES = {
     "save_result": "results.io",
     "shapley": "tensors",
     "smooth_grad": "tensors",
+    "survey": "workbench",
     "var_grad": "tensors",
     "view": "notebook.view",
     "weight_histograms": "tensors",

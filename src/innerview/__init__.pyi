@@ -66,6 +66,7 @@ from innerview.typing import ArrayLike, BaselineLike, NumpyImageLike, T, TargetL
 from innerview.workbench import Query as Query
 from innerview.workbench import compare as compare
 from innerview.workbench import explain as explain
+from innerview.workbench import survey as survey
 
 __version__: str
 __all__ = [
@@ -113,6 +114,7 @@ __all__ = [
     "save_result",
     "shapley",
     "smooth_grad",
+    "survey",
     "var_grad",
     "view",
     "weight_histograms",

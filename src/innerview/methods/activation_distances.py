@@ -54,7 +54,7 @@ def activation_distances(
         raise UsageError(
             f"neighbour {k} among {len(reference)} real images was asked for; give k from 1 and more than k + 1 images"
         )
-    chosen = _penultimate(model) if layer is None else find_layer(model.layers, layer)
+    chosen = penultimate(model) if layer is None else find_layer(model.layers, layer)
     known, asked = _features(model, reference, chosen), _features(model, images, chosen)
     return ActivationDistances(
         distances=_to_neighbour(asked, known, k),
@@ -66,7 +66,7 @@ def activation_distances(
     )
 
 
-def _penultimate(model: Model) -> Layer:
+def penultimate(model: Model) -> Layer:
     """The last layer before the last one with weights, with its activation."""
     if len(numbered(model.layers)) < 2:
         raise UsageError(

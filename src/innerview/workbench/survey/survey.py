@@ -1,0 +1,265 @@
+"""Survey a data set: one row an image, in Parquet, resumable, in parts on as many machines as there are."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from innerview.data.fitting import parse_crop, preprocess
+from innerview.data.records import Record, Records, Source, open_records
+from innerview.errors import DataError, UsageError
+from innerview.fills import DEFAULT_FILLS, make_fill
+from innerview.layers import Layer, find_layer
+from innerview.methods.activation_distances import penultimate
+from innerview.methods.passes import batches
+from innerview.methods.removed_and_alone import count_both
+from innerview.model import Model
+from innerview.reprs import short
+from innerview.results import versions
+from innerview.session.models import take_model
+from innerview.session.progress import Report, SubProgress, silent
+from innerview.targets import Logit, LogOdds, Probability, Target
+from innerview.types import Image
+from innerview.typing import ModelLike
+from innerview.workbench.survey.columns import Measured, Row, index_of, measure
+from innerview.workbench.survey.shards import Shards, arrow, open_shards
+
+GRID: Final = (3, 3)
+SHARD: Final = 256
+"""Images in a file: at most so many are worked out again after a kill."""
+
+LEAST: Final = 1.0
+"""Seconds that are measured before it is said how long all will take."""
+
+
+@short
+@dataclass(frozen=True)
+class Surveyed:
+    """What a survey left behind.
+
+    Attributes:
+        folder: with the rows; `pandas.read_parquet(folder)` reads all of them.
+        images: in the survey; `rows`: that are there; `failed`: of them with a problem in place of an answer.
+        labelled: images whose label the model knows; `correct`: how many of them are predicted as labelled.
+        notes: what should be known, in sentences.
+    """
+
+    folder: Path
+    images: int
+    rows: int
+    failed: int
+    correct: int
+    labelled: int
+    notes: tuple[str, ...]
+
+    @property
+    def words(self) -> str:
+        """What came out, in a sentence."""
+        told = f"{self.rows:,} of {self.images:,} images are in {self.folder}"
+        if self.labelled:
+            told += f"; {self.correct:,} of {self.labelled:,} are predicted as labelled"
+        return f"{told}; {self.failed:,} could not be asked about (column problem)." if self.failed else f"{told}."
+
+
+def survey(
+    model: ModelLike = "allcnn",
+    data: Source = "",
+    *,
+    regions: tuple[int, int] | None = GRID,
+    fills: Sequence[str] = DEFAULT_FILLS,
+    layers: Sequence[str | int] = (),
+    limit: int | None = None,
+    sample: int | None = None,
+    seed: int = 0,
+    part: str = "test",
+    crop: str = "center",
+    shard: tuple[int, int] = (1, 1),
+    images_per_shard: int = SHARD,
+    resume: bool = False,
+    output: str | Path = "innerview-survey",
+    progress: Report | None = None,
+) -> Surveyed:
+    """Ask a model about every image of a data set and keep a row of each (`workbench.survey.columns` lists them).
+
+    Args:
+        model: a model (`innerview.typing.ModelLike`), or the name of one.
+        data: folder of class folders; a .csv or .parquet list with a column `image`, and `label` if known; or a
+            sequence of images, or of images with labels (PyTorch's and Hugging Face's data sets).
+        regions: rows and columns of the grid whose regions' effects are measured; None for none.
+        fills: by name, what stands where a region is taken away.
+        layers: numbers or names of layers, of whose channels the largest values are kept, with their positions.
+        limit: the first so many images.
+        sample: so many images, drawn by `seed`.
+        seed: of the sample.
+        part: of a folder that is divided into parts: "test" (or "val"), "train".
+        crop: "center", "whole" or "left,top,width,height".
+        shard: (i, n): of n parts of the survey work out the i-th, from 1; each may run on a machine of its own. All
+            write into folders of the same question, whose files can be put together.
+        images_per_shard: images in one file; a kill loses no more.
+        resume: go on with the survey that the folder holds.
+        output: folder; new or empty, or with `resume` one that holds the same survey.
+        progress: told how many images are done, and at the beginning how long it will take; raising in it stops the
+            work, and whole files stay.
+
+    Raises:
+        UsageError: something asked for does not exist or has no meaning; the folder holds another survey.
+        MissingExtra: pyarrow is not installed.
+        DataError: the data set is not as described, or no label is a class of the model.
+        ModelError: the model broke its promises in general; what fails of one image is in its row.
+        OutputError: the folder can't be written or holds other things.
+    """
+    arrow()
+    _check(limit, sample, shard, images_per_shard)
+    opened, chosen = take_model(model), parse_crop(crop)
+    asked = _asked(opened, regions, tuple(fills), layers)
+    records = open_records(data, part)
+    items = _drawn(records, limit, sample, seed)
+    notes = (*records.notes, *_strange(opened, items))
+    about = {
+        "images": len(items),
+        "images_per_shard": images_per_shard,
+        "model": opened.fingerprint,
+        "precision": opened.dtype.name,
+        "batch_size": opened.batch_size,
+        "classes": list(opened.output.class_names),
+        "data": {"source": records.source, "fingerprint": records.fingerprint, "images": len(records.items)},
+        "part": part,
+        "drawn": {"limit": limit, "sample": sample, "seed": seed if sample is not None else None},
+        "crop": crop,
+        "regions": None if regions is None else list(regions),
+        "fills": list(fills),
+        "features": asked.features.name if asked.features else None,
+        "layers": [one.name for one in asked.layers],
+        "innerview": versions()["innerview"],
+    }
+    shards = open_shards(Path(output), about, asked.columns, resume=resume)
+    place, of = shard
+    own = [number for number in range(shards.number) if number % of == place - 1]
+
+    def fit(record: Record) -> Image:
+        return preprocess(record.read(), opened.input, chosen).pixels
+
+    _work(asked, items, shards, own, fit, progress)
+    return _summed(shards, notes)
+
+
+def _check(limit: int | None, sample: int | None, shard: tuple[int, int], images_per_shard: int) -> None:
+    if limit is not None and sample is not None:
+        raise UsageError(f"limit={limit} and sample={sample} were given; give the first images or drawn ones")
+    for name, value in (("limit", limit), ("sample", sample), ("images_per_shard", images_per_shard)):
+        if value is not None and value < 1:
+            raise UsageError(f"{name}={value} was given; it is at least 1")
+    place, of = shard
+    if not 1 <= place <= of:
+        raise UsageError(f"part {place} of {of} was asked for; of n parts they go from 1 to n")
+
+
+def _asked(
+    model: Model, regions: tuple[int, int] | None, fills: tuple[str, ...], layers: Sequence[str | int]
+) -> Measured:
+    """Everything that is asked of the model, checked before the first image."""
+    grey = np.full(model.input.shape, 0.5, model.dtype)
+    if regions is not None:
+        height, width = model.input.height, model.input.width
+        if not (1 <= regions[0] <= height and 1 <= regions[1] <= width):
+            raise UsageError(
+                f"a grid of {regions[0]} × {regions[1]} regions was asked for; an image has {height} × {width} pixels"
+            )
+        count_both(regions[0] * regions[1], len(fills))
+        for one in fills:
+            make_fill(one, grey)
+    found = tuple(dict.fromkeys(find_layer(model.layers, one).name for one in layers))
+    by_name = {one.name: one for one in model.layers}
+    return Measured(model, _target(model), regions, fills, _features(model), tuple(by_name[one] for one in found))
+
+
+def _target(model: Model) -> Target:
+    """Log-odds of the answer among exclusive classes, which do not level off; else what its outputs are."""
+    if model.output.kind == "logits" and len(model.output.class_names) > 1:
+        return LogOdds()
+    return Probability() if model.output.kind == "probabilities" else Logit()
+
+
+def _features(model: Model) -> Layer | None:
+    """The layer before the last; None where the model's layers are not known."""
+    try:
+        return penultimate(model)
+    except UsageError:
+        return None
+
+
+def _drawn(records: Records, limit: int | None, sample: int | None, seed: int) -> list[Record]:
+    """The images that are surveyed, in the data set's order."""
+    items = records.items
+    if sample is not None and sample < len(items):
+        chosen = np.random.default_rng(seed).permutation(len(items))[:sample]
+        return [items[position] for position in sorted(chosen.tolist())]
+    return list(items[:limit])
+
+
+def _strange(model: Model, items: Sequence[Record]) -> tuple[str, ...]:
+    """What to say of labels that are no classes of the model; where none is one, nothing can be compared."""
+    labels = dict.fromkeys(one.label for one in items if one.label is not None)
+    rows = {label: index_of(label, model) for label in labels}
+    strange = [str(label) for label, index in rows.items() if index is None]
+    if labels and len(strange) == len(labels):
+        raise DataError(
+            f"no label of the data set ({', '.join(strange[:5])}) is a class of the model "
+            f"({', '.join(model.output.answers[:5])}, …); declare the model's classes, or give a list without labels"
+        )
+    return (f"Labels that are no classes of the model: {', '.join(strange[:10])}.",) if strange else ()
+
+
+def _work(
+    asked: Measured,
+    items: Sequence[Record],
+    shards: Shards,
+    own: Sequence[int],
+    fit: Callable[[Record], Image],
+    progress: Report | None,
+) -> None:
+    """Work out the shards that are not there."""
+    waiting = [number for number in own if not shards.file(number).exists()]
+    total = sum(len(shards.images(number)) for number in waiting)
+    report, done, forecast = progress or silent, 0, ""
+    began = time.perf_counter()
+    for number in waiting:
+        rows: list[Row] = []
+        places = shards.images(number)
+        for batch in batches(len(places), asked.model.batch_size):
+            records = [items[place] for place in places[batch]]
+            part = SubProgress(report, total, done, done + len(records), f"{records[0].name}{forecast}")
+            part.begin()
+            rows += measure(asked, records, fit)
+            done += len(records)
+            passed = time.perf_counter() - began
+            if not forecast and passed >= LEAST:
+                size = shards.bytes_of(rows) / len(rows) * total
+                forecast = f" (in all about {_duration(passed / done * total)}, {size / 1e6:.3g} MB)"
+        shards.write(number, rows)
+    report(total, total, "")
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
+
+
+def _summed(shards: Shards, notes: tuple[str, ...]) -> Surveyed:
+    table = shards.read()
+    correct: list[bool] = [one for one in table["correct"].to_pylist() if one is not None]
+    return Surveyed(
+        folder=shards.folder,
+        images=shards.count,
+        rows=table.num_rows,
+        failed=table.num_rows - table["problem"].null_count,
+        correct=sum(correct),
+        labelled=len(correct),
+        notes=notes,
+    )

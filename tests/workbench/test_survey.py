@@ -1,0 +1,391 @@
+"""A survey: every column against the model itself, kills, resuming, parts, and data of every form."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import MappingProxyType, SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+import innerview
+from innerview.adapters.function import FunctionModel
+from innerview.adapters.numpy import NumpyModel
+from innerview.adapters.operations import Convolution, Dense, Flatten, ReLU
+from innerview.cli import main
+from innerview.data.fitting import preprocess
+from innerview.data.reading import load_image
+from innerview.errors import DataError, OutputError, UsageError
+from innerview.methods.segments import segment_sums
+from innerview.model import InputSpec, OutputSpec
+from innerview.types import Array
+from innerview.workbench.survey import shards as shards_file
+from innerview.workbench.survey.survey import Surveyed, survey
+
+SIDE, CLASSES = 8, ("cat", "dog", "frog")
+NAMES = ("cat/0", "cat/1", "dog/0", "dog/1", "frog/0", "frog/1", "frog/10")
+
+
+def model(output: OutputSpec | None = None, seed: int = 0) -> NumpyModel:
+    random = np.random.default_rng(seed)
+    outputs = output or OutputSpec(CLASSES)
+    operations = [Convolution("conv"), ReLU("relu"), Flatten("flat"), Dense("dense", bias=False)]
+    weights = {
+        "conv.weight": random.normal(size=(4, 3, 3, 3)),
+        "dense.weight": random.normal(size=(len(outputs.class_names), 4 * SIDE * SIDE)) / 4,
+    }
+    return NumpyModel(InputSpec(SIDE, SIDE), outputs, operations, weights)
+
+
+MODEL = model()
+
+
+def paint(path: Path, seed: int) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    pixels = np.random.default_rng(seed).integers(0, 256, (SIDE, SIDE, 3), dtype=np.uint8)
+    Image.fromarray(pixels).save(path)
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """Seven images of three classes, one of which can't be read."""
+    for number, name in enumerate(NAMES):
+        paint(tmp_path / "data" / f"{name}.png", number)
+    (tmp_path / "data" / "dog" / "1.png").write_bytes(b"no image")
+    return tmp_path / "data"
+
+
+def run(data: Any, tmp_path: Path, name: str = "out", **asked: Any) -> tuple[Surveyed, pd.DataFrame]:
+    given = {"regions": (2, 2), "images_per_shard": 3, **asked}
+    found = survey(given.pop("model", MODEL), data, output=tmp_path / name, **given)
+    return found, pd.read_parquet(tmp_path / name)
+
+
+def test_every_column_is_what_the_model_says(data: Path, tmp_path: Path) -> None:
+    found, rows = run(data, tmp_path, layers=["relu"])
+    assert list(rows["index"]) == list(range(7))
+    assert list(rows["image"]) == [f"{name}.png" for name in NAMES]
+    assert (found.images, found.rows, found.failed, found.labelled) == (7, 7, 1, 6)
+    assert found.correct == int(rows["correct"].dropna().sum())
+    for _, row in rows.iterrows():
+        if row["image"] == "dog/1.png":
+            assert "dog:1" in row["problem"]
+            assert row[["predicted", "loss", "features", "effects", "n_evaluations"]].isna().all()
+            continue
+        assert pd.isna(row["problem"])
+        pixels = preprocess(load_image(data / row["image"]), MODEL.input).pixels
+        said = innerview.predict(MODEL, pixels[None])[0]
+        probabilities = MODEL.output.probabilities(said.logits[None])[0]
+        np.testing.assert_allclose(row["probabilities"], probabilities, atol=1e-6)
+        assert (row["predicted"], row["predicted_index"]) == (CLASSES[said.index], said.index)
+        assert row["label"] == row["image"].split("/")[0] == CLASSES[int(row["label_index"])]
+        assert row["correct"] == (row["label_index"] == said.index)
+        assert row["probability"] == pytest.approx(probabilities.max(), rel=1e-5)
+        assert row["loss"] == pytest.approx(-np.log(probabilities[int(row["label_index"])]), rel=1e-4)
+        assert row["entropy"] == pytest.approx(-(probabilities * np.log(probabilities)).sum(), rel=1e-4)
+        assert row["margin"] == pytest.approx(np.diff(np.sort(said.logits)[-2:])[0], rel=1e-4)
+        inside = MODEL.forward(pixels[None], ("relu",)).activations["relu"][0]
+        np.testing.assert_allclose(row["features"], inside.mean(axis=(0, 1)), rtol=2e-3, atol=1e-3)
+        np.testing.assert_allclose(row["max:relu"], inside.max(axis=(0, 1)), rtol=1e-5)
+        np.testing.assert_array_equal(row["at:relu"], inside.reshape(-1, 4).argmax(axis=0))
+        effects = innerview.removed_and_alone(MODEL, pixels, innerview.LogOdds(), regions=(2, 2))
+        wanted = segment_sums(effects.heatmap.astype(np.float64), effects.regions)
+        np.testing.assert_allclose(row["effects"], wanted, rtol=1e-3, atol=1e-4)
+        halves = segment_sums(effects.pixel_error.astype(np.float64), effects.regions)
+        np.testing.assert_allclose(row["effects_error"], halves, rtol=1e-3, atol=1e-4)
+        assert row["n_evaluations"] == effects.n_evaluations + 1
+
+
+def test_a_kill_at_any_shard_leaves_whole_files_and_resuming_gives_the_same_bytes(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(data, tmp_path, "whole")
+    wanted = {file.name: file.read_bytes() for file in (tmp_path / "whole").iterdir()}
+    assert set(wanted) == {"_survey.json", "rows-00000.parquet", "rows-00001.parquet", "rows-00002.parquet"}
+    write = shards_file.write
+
+    def broken(path: Path, content: bytes) -> None:
+        if path.name == f"rows-0000{end}.parquet":
+            raise KeyboardInterrupt
+        write(path, content)
+
+    for end in range(3):
+        name = f"ended {end}"
+        monkeypatch.setattr(shards_file, "write", broken)
+        with pytest.raises(KeyboardInterrupt):
+            run(data, tmp_path, name)
+        monkeypatch.setattr(shards_file, "write", write)
+        assert len(list((tmp_path / name).glob("*.parquet"))) == end
+        run(data, tmp_path, name, resume=True)
+        assert {file.name: file.read_bytes() for file in (tmp_path / name).iterdir()} == wanted
+
+
+KILLED = """
+import sys
+from pathlib import Path
+from innerview.workbench.survey import shards, survey
+sys.path.insert(0, {tests!r})
+from test_survey import MODEL
+write = shards.write
+def told(path, content):
+    write(path, content)
+    print(path.name, flush=True)
+shards.write = told
+survey.survey(MODEL, {data!r}, regions=(2, 2), images_per_shard=3, resume=True, output={output!r})
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL")
+def test_a_killed_process_loses_the_shard_in_work_only(data: Path, tmp_path: Path) -> None:
+    run(data, tmp_path, "whole")
+    place = tmp_path / "killed"
+    code = KILLED.format(tests=str(Path(__file__).parent), data=str(data), output=str(place))
+    for _ in range(5):  # each begins, writes at least one file if one is missing, and is killed at once
+        with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as process:
+            assert process.stdout
+            process.stdout.readline()
+            process.send_signal(signal.SIGKILL)
+    run(data, tmp_path, "killed", resume=True)
+    wanted = {file.name: file.read_bytes() for file in (tmp_path / "whole").iterdir()}
+    assert {name: (place / name).read_bytes() for name in wanted} == wanted
+
+
+def test_parts_of_a_survey_together_are_the_whole(data: Path, tmp_path: Path) -> None:
+    run(data, tmp_path, "whole")
+    together: dict[str, bytes] = {}
+    for place in (1, 2):
+        found, _ = run(data, tmp_path, f"part {place}", shard=(place, 2))
+        assert found.images == 7
+        assert found.rows == (4, 3)[place - 1]
+        together |= {file.name: file.read_bytes() for file in (tmp_path / f"part {place}").iterdir()}
+    assert together == {file.name: file.read_bytes() for file in (tmp_path / "whole").iterdir()}
+
+
+@pytest.mark.parametrize(
+    ("changed", "what"),
+    [
+        ({"regions": (1, 2)}, "regions: [2, 2], now [1, 2]"),
+        ({"regions": None}, "regions"),
+        ({"fills": ("mean",)}, "fills"),
+        ({"layers": ["relu"]}, "layers"),
+        ({"limit": 4}, "images: 7, now 4"),
+        ({"crop": "whole"}, "crop"),
+        ({"images_per_shard": 2}, "images_per_shard"),
+        ({"model": model(seed=1)}, "model"),
+    ],
+)
+def test_rows_of_another_question_are_never_mixed(
+    data: Path, tmp_path: Path, changed: dict[str, Any], what: str
+) -> None:
+    run(data, tmp_path)
+    before = {file: file.read_bytes() for file in (tmp_path / "out").iterdir()}
+    with pytest.raises(UsageError, match="another question") as problem:
+        run(data, tmp_path, resume=True, **changed)
+    assert what in str(problem.value)
+    assert {file: file.read_bytes() for file in (tmp_path / "out").iterdir()} == before
+
+
+def test_a_data_set_that_grew_is_another_question(data: Path, tmp_path: Path) -> None:
+    run(data, tmp_path)
+    paint(data / "cat" / "2.png", 9)
+    with pytest.raises(UsageError, match="images: 7, now 8"):
+        run(data, tmp_path, resume=True)
+
+
+def test_a_folder_is_not_added_to_unasked(data: Path, tmp_path: Path) -> None:
+    run(data, tmp_path)
+    with pytest.raises(UsageError, match="--resume"):
+        run(data, tmp_path)
+    (tmp_path / "others").mkdir()
+    (tmp_path / "others" / "thesis.txt").write_text("mine")
+    with pytest.raises(OutputError, match=r"thesis\.txt"):
+        run(data, tmp_path, "others")
+    assert [file.name for file in (tmp_path / "others").iterdir()] == ["thesis.txt"]
+
+
+def test_a_sample_is_drawn_by_its_seed_and_stays_in_order(data: Path, tmp_path: Path) -> None:
+    drawn: list[list[int]] = []
+    for seed in (0, 0, 1, 1):
+        _, rows = run(data, tmp_path, f"draw {len(drawn)}", sample=4, seed=seed)
+        drawn.append(list(rows["index"]))
+    assert drawn[0] == drawn[1] != drawn[2] == drawn[3]
+    assert all(one == sorted(set(one)) and len(one) == 4 for one in drawn)
+    assert list(run(data, tmp_path, "first", limit=3)[1]["index"]) == [0, 1, 2]
+
+
+def as_csv(data: Path) -> Any:
+    file = data / "list.csv"
+    file.write_text("image,label\ncat/0.png,cat\ndog/0.png,dog\nfrog/1.png,\n", encoding="utf-8-sig")
+    return file
+
+
+def as_parquet(data: Path) -> Any:
+    file = data / "list.parquet"
+    pd.DataFrame({"Path": ["cat/0.png", "dog/0.png", "frog/1.png"], "label": ["cat", "dog", None]}).to_parquet(file)
+    return file
+
+
+def arrays(data: Path) -> list[Array]:
+    return [np.asarray(Image.open(data / one)) for one in ("cat/0.png", "dog/0.png", "frog/1.png")]
+
+
+def as_pairs(data: Path) -> Any:
+    return list(zip(arrays(data), ("cat", 1, None), strict=True))
+
+
+def as_torch_dataset(data: Path) -> Any:
+    import torch
+
+    class Images(torch.utils.data.Dataset[Any]):
+        classes = CLASSES
+
+        def __len__(self) -> int:
+            return 3
+
+        def __getitem__(self, index: int) -> Any:
+            pixels = torch.from_numpy(arrays(data)[index].astype(np.float32) / 255).permute(2, 0, 1)
+            return pixels, (0, 1, None)[index]
+
+    return Images()
+
+
+def as_table(data: Path) -> Any:
+    """What Hugging Face's `datasets` gives, as far as a survey looks at it."""
+
+    class Table:
+        column_names = ("image", "label")
+        features = MappingProxyType({"label": SimpleNamespace(names=CLASSES)})
+
+        def __len__(self) -> int:
+            return 3
+
+        def __getitem__(self, key: Any) -> Any:
+            if key == "label":
+                return [0, 1, None]
+            return {"image": Image.fromarray(arrays(data)[key]), "label": (0, 1, None)[key]}
+
+    return Table()
+
+
+@pytest.mark.parametrize("form", [as_csv, as_parquet, as_pairs, as_torch_dataset, as_table])
+def test_every_form_of_a_data_set_gives_the_same_answers(
+    form: Callable[[Path], Any], data: Path, tmp_path: Path
+) -> None:
+    _, rows = run(form(data), tmp_path)
+    assert [None if pd.isna(one) else int(one) for one in rows["label_index"]] == [0, 1, None]
+    assert rows["correct"].isna().tolist() == [False, False, True]
+    wanted = [innerview.predict(MODEL, (one[None] / 255).astype(np.float32))[0].probabilities for one in arrays(data)]
+    np.testing.assert_allclose(np.stack(rows["probabilities"].tolist()), wanted, atol=1e-5)
+
+
+KINDS = [
+    OutputSpec(CLASSES, "sigmoid"),
+    OutputSpec(("cat",), "sigmoid"),
+    OutputSpec(CLASSES, "scores"),
+    OutputSpec(CLASSES, "probabilities"),
+]
+
+
+@pytest.mark.parametrize("output", KINDS, ids=lambda one: f"{one.kind} {len(one.class_names)}")
+def test_outputs_of_every_kind_have_rows(output: OutputSpec, data: Path, tmp_path: Path) -> None:
+    asked: Any = model(output)
+    if output.kind == "probabilities":
+        asked = FunctionModel(lambda images: np.full((len(images), 3), 1 / 3), InputSpec(SIDE, SIDE), output)
+    _, rows = run(data, tmp_path, model=asked)
+    good = rows[rows["problem"].isna()]
+    assert len(good) == 6
+    assert good["effects"].map(len).tolist() == [4] * 6
+    assert good["probabilities"].isna().all() == (output.kind == "scores")
+    if len(output.class_names) == 1:
+        assert set(good["predicted"]) <= {"cat", "not cat"}
+
+
+def test_a_model_that_fails_on_one_image_keeps_the_others(data: Path, tmp_path: Path) -> None:
+    dark = preprocess(load_image(data / "cat/1.png"), MODEL.input).pixels.mean()
+
+    def outputs(images: Array) -> Array:
+        means = images.mean(axis=(1, 2, 3))
+        return np.stack([np.where(np.abs(means - dark) < 1e-6, np.nan, means), means, -means], axis=1)
+
+    asked = FunctionModel(outputs, InputSpec(SIDE, SIDE), OutputSpec(CLASSES))
+    _, rows = run(data, tmp_path, model=asked, regions=None)
+    assert rows["problem"].notna().tolist() == [False, True, False, True, False, False, False]
+    assert "features" not in rows
+
+
+def test_no_label_that_the_model_knows_is_refused_and_some_are_told(data: Path, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="no label of the data set"):
+        run(data, tmp_path, model=model(OutputSpec(("ship", "truck"))))
+    found, rows = run(data, tmp_path, "some", model=model(OutputSpec(("cat", "ship"))))
+    assert found.notes == ("Labels that are no classes of the model: dog, frog.",)
+    assert rows["label_index"].notna().sum() == 2
+
+
+@pytest.mark.parametrize(
+    ("asked", "problem"),
+    [
+        ({"limit": 2, "sample": 2}, UsageError),
+        ({"limit": 0}, UsageError),
+        ({"shard": (3, 2)}, UsageError),
+        ({"regions": (9, 9)}, UsageError),
+        ({"regions": (1, 1)}, UsageError),
+        ({"fills": ("plaid",)}, UsageError),
+        ({"layers": ["nowhere"]}, UsageError),
+    ],
+)
+def test_bad_requests_are_refused_before_anything_is_written(
+    asked: dict[str, Any], problem: type[Exception], data: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(problem):
+        run(data, tmp_path, **asked)
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("none.csv", None),
+        ("columns.csv", "picture,label\na.png,cat\n"),
+        ("short.csv", "image,label\na.png\n"),
+        ("empty.csv", "image,label\n"),
+        ("no.parquet", "image"),
+    ],
+)
+def test_lists_that_say_nothing_are_refused(name: str, content: str | None, tmp_path: Path) -> None:
+    if content is not None:
+        (tmp_path / name).write_text(content)
+    with pytest.raises(DataError, match=name):
+        run(tmp_path / name, tmp_path)
+
+
+def test_a_shard_that_was_damaged_is_named(data: Path, tmp_path: Path) -> None:
+    run(data, tmp_path)
+    (tmp_path / "out" / "rows-00001.parquet").write_bytes(b"PAR1")
+    with pytest.raises(DataError, match=r"rows-00001\.parquet"):
+        run(data, tmp_path, resume=True)
+
+
+def test_the_command_says_what_came_out(data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("cat", "dog", "frog"):
+        for file in (data / name).iterdir():
+            if file.read_bytes() != b"no image":
+                Image.open(file).resize((32, 32)).save(file)
+    place = tmp_path / "rows"
+    command = ["survey", "allcnn", str(data), "--regions", "none", "--layers", "3", "-o", str(place)]
+    assert main(command) == 0
+    said = capsys.readouterr()
+    assert "7 of 7 images" in said.out
+    assert "1 could not be asked about" in said.out
+    assert json.loads((place / "_survey.json").read_text())["layers"] == ["elu3"]
+    assert main([*command, "--shard", "x"]) == 2
+    assert main(command) == 2
+    assert main([*command, "--resume"]) == 0
