@@ -14,6 +14,7 @@ const EXAMPLES: [string, Partial<Link>][] = [
   ["s=shared", { scale: "shared" }],
   ["s=0.02", { scale: 0.02 }],
   ["a=0.1", { alpha: 0.1 }],
+  ["w=pixels", { shown: "pixels" }],
   ["o=tint:50", { overlay: { style: "tint", opacity: 50 } }],
   ["rg=4,2,12,10", { region: "4,2,12,10" }],
   ["rg=AAD_-w", { region: "AAD_-w" }],
@@ -91,15 +92,20 @@ describe("the address", () => {
     expect(written.at(-1)).toBe("#/why?c=3-cat&a=0.6");
   });
 
-  test("view, image and class make a step of their own at once; what was undecided does not", () => {
+  test("every choice makes a step of its own at once, so that Back takes one back", () => {
     const pushed: string[] = [];
     const { go } = follow({ ...memoryAddress(), push: (text) => void pushed.push(text) });
     go({ image: "ed7a03c4" });
-    expect(pushed).toEqual([]);
+    go({ versus: 1 });
+    go({ alpha: 0.1 });
     go({ view: "masking" });
-    go({ target: 0 });
-    go({ image: "6d88dd9e" });
-    expect(pushed).toEqual(["#/masking?p=ed7a03c4&c=3-cat", "#/masking?p=ed7a03c4&c=0-airplane", "#/masking?p=6d88dd9e&c=0-airplane"]);
+    go({ shown: "pixels" });
+    expect(pushed).toEqual([
+      "#/why?p=ed7a03c4&c=3-cat",
+      "#/why?p=ed7a03c4&c=3-cat&v=1-automobile",
+      "#/masking?p=ed7a03c4&c=3-cat&v=1-automobile&a=0.1",
+      "#/masking?p=ed7a03c4&c=3-cat&v=1-automobile&a=0.1&w=pixels",
+    ]);
   });
 
   test("a history that throws is survived", () => {

@@ -118,7 +118,7 @@ def test_a_wrong_link_gives_the_default_and_says_so(tab: Page, server: str, brok
     [
         *("n={network}", "p={image}", "c=5-dog", "v=5-dog", "m=gradient", "b=white", "t=0.05", "s=0.05", "a=0.4"),
         *("o=map", "o=tint:40", "th=20", "sh=for", "px=12,7", "k=40", "ko=random", "kf=grey", "mk=AAAB", "l=conv3"),
-        *("ch=41", "ep=2", "r={run}", "cx=image", "q=5"),
+        *("ch=41", "ep=2", "r={run}", "cx=image", "q=5", "w=pixels"),
     ],
 )
 def test_a_link_survives_a_reload(tab: Page, server: str, known: Known, part: str) -> None:

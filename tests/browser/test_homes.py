@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -69,6 +70,12 @@ def test_one_file_opens_offline_with_one_request_and_its_names_break_nothing(bro
     page.goto(file.as_uri())
     page.wait_for_selector("canvas", timeout=PATIENCE)
     assert page.evaluate("window.broken") is None
+    lacking = page.locator("nav a.lacks")
+    expect(lacking).to_have_text([re.compile("How it learnt"), re.compile("Its mistakes")])
+    for link in lacking.all():
+        expect(link).to_have_attribute("title", re.compile("Get it with: innerview "))
+        link.click()
+        expect(page.locator("main .empty")).to_contain_text("innerview serve")
     assert requests == [file.as_uri()]
     assert said == []
     page.context.close()

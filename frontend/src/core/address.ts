@@ -1,8 +1,8 @@
 /**
  * Where the link lives: the address bar of a page, or nowhere (a notebook cell keeps it in memory).
  *
- * View, image and class make a step in the history; the rest replaces the current one, at most once per 400 ms,
- * because browsers refuse more than about a hundred such calls in thirty seconds. Every write may throw (sandboxed
+ * Each choice (view, image, class, method, what is shown …) makes a step in the history, so that Back takes one back;
+ * sliders and what else moves many times a second replaces the current one, at most once per 400 ms, because browsers refuse more than about a hundred such calls in thirty seconds. Every write may throw (sandboxed
  * frames): then the page goes on without.
  */
 import { listen } from "./listen";
@@ -10,7 +10,7 @@ import { type Link, readLink, writeLink } from "./link";
 import type { Store } from "./store";
 
 export const INTERVAL = 400;
-const STEPS: readonly (keyof Link)[] = ["view", "image", "target", "model"];
+const STEPS: readonly (keyof Link)[] = ["view", "model", "image", "target", "versus", "method", "baseline", "shown", "region", "run", "vary", "other", "order", "fill"];
 
 export interface Address {
   read(): string;
@@ -65,8 +65,7 @@ export function keepInStep(
   };
 
   const stopStore = link.watch(() => {
-    // A choice that was still the default ("not chosen") is not a step of its own.
-    if (STEPS.some((field) => link.value[field] !== last[field] && last[field] !== null)) write(true);
+    if (STEPS.some((field) => link.value[field] !== last[field])) write(true);
     else waiting ??= setTimeout(() => write(false), Math.max(0, writtenAt + INTERVAL - Date.now()));
   });
   const stopAddress = address.watch(() => {

@@ -11,6 +11,7 @@ export type ViewName = (typeof VIEWS)[number];
 export const STYLES = ["tint", "half", "map", "image"] as const;
 export const SIGNS = ["both", "for", "against"] as const;
 export const ORDERS = ["highest", "strongest", "lowest", "random"] as const;
+export const SHOWN = ["photo", "evidence", "regions", "pixels"] as const;
 export const VARIED = ["class", "image", "model", "method", "epoch"] as const;
 
 export interface Overlay {
@@ -43,6 +44,8 @@ export interface Link {
   fill: string | null;
   /** Masking: brushed mask, base64url of its bits. */
   mask: string;
+  /** Why: what is shown on the photo. */
+  shown: (typeof SHOWN)[number];
   /** Why: the part that was asked about, a box or a brushed mask (core/region.ts). */
   region: string;
   layer: string | null;
@@ -74,6 +77,7 @@ export const DEFAULTS: Link = {
   order: "highest",
   fill: null,
   mask: "",
+  shown: "evidence",
   region: "",
   layer: null,
   channel: null,
@@ -145,6 +149,7 @@ export const KEYS: Record<string, Row> = {
   ko: row("order", oneOf(ORDERS)),
   kf: row("fill", matching(/^.{1,60}$/)),
   mk: row("mask", matching(/^[\w-]{2,180}$/)),
+  w: row("shown", oneOf(SHOWN)),
   rg: row("region", matching(/^[\w,-]{2,180}$/)),
   l: row("layer", name),
   ch: row("channel", within(0, 1e6, true)),

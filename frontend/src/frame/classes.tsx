@@ -31,6 +31,7 @@ export function ClassChooser(props: ClassChooserProps): JSX.Element {
   const needle = search.trim().toLowerCase();
   const found = needle ? all.filter((i) => i === value || classTitle(i, classes).toLowerCase().includes(needle)) : all;
   const likely = [...new Set([...ranking.slice(0, 3), ...(trueClass === null ? [] : [trueClass])])].filter((i) => i !== except && found.includes(i));
+  const many = classes.length > MANY;
   const option = (i: number, group: string): JSX.Element => (
     <option key={`${group}${i}`} value={String(i)} disabled={held !== null && !held.has(i)}>
       {classTitle(i, classes)}
@@ -43,7 +44,7 @@ export function ClassChooser(props: ClassChooserProps): JSX.Element {
       <label>
         {label}{" "}
         <select
-          data-choose={props.mark}
+          data-choose={many ? undefined : props.mark}
           value={value === null ? "" : String(value)}
           onChange={(event) => onChange(event.currentTarget.value === "" ? null : Number(event.currentTarget.value))}
         >
@@ -54,13 +55,21 @@ export function ClassChooser(props: ClassChooserProps): JSX.Element {
           </optgroup>
         </select>
       </label>
-      {classes.length > MANY && (
+      {many && (
         <input
           type="search"
           aria-label={`Search classes: ${label}`}
-          placeholder="search"
+          placeholder="search, Enter"
+          data-choose={props.mark}
           value={search}
           onInput={(event) => setSearch(event.currentTarget.value)}
+          onKeyDown={(event) => {
+            const first = [...likely, ...found].find((i) => i !== value && (held === null || held.has(i)));
+            if (event.key !== "Enter" || !needle || first === undefined) return;
+            event.preventDefault();
+            onChange(first);
+            setSearch("");
+          }}
         />
       )}
     </span>

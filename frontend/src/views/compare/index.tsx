@@ -4,10 +4,11 @@ import { useEffect, useMemo, useState } from "preact/hooks";
 import { EXPLANATIONS } from "../../core/explanations";
 import { listen } from "../../core/listen";
 import { type Link, VARIED } from "../../core/link";
-import { absoluteError, className, count, number } from "../../core/numbers";
+import { absoluteError, chanceText, className, count, number } from "../../core/numbers";
 import { chosenRuns, timesOf } from "../../core/runs";
+import { saidOf } from "../../core/said";
 import { ownLimit, type Scale } from "../../core/scale";
-import { mapRequest, useAnswer, useChosen, useKeys, useLink, useSession } from "../../core/session";
+import { mapRequest, type Shown, useAnswer, useChosen, useKeys, useLink, useSession } from "../../core/session";
 import { useStore } from "../../core/store";
 import type { ImageBytes } from "../../core/paint";
 import type { Request } from "../../sources/source";
@@ -103,7 +104,8 @@ function Compare(): JSX.Element {
   const words = (id: string | null): string => options.find(([each]) => each === id)?.[1] ?? "";
   const asks = vary !== "epoch" && b !== null ? question : null;
   const answers = [useAnswer(asks), useAnswer(asks && { ...asks, [field]: value(b!) })];
-  const other = useAnswer(vary === "image" && model && b ? ({ kind: "subject", model: model.id, image: b } as const) : null);
+  const seen = model && image && b && (vary === "image" || vary === "model") ? ({ kind: "subject", model: model.id, image, [vary]: b } as const) : null;
+  const other = useAnswer(seen && session.source.can(seen) ? seen : null);
   const swap = (): void => void (b && go({ ...pick(b), other: a }));
   const sides = useMemo((): (Side | null)[] => {
     const mine = subject.payload?.arrays.image ?? null;
@@ -141,6 +143,10 @@ function Compare(): JSX.Element {
           Swap <kbd>X</kbd>
         </button>
       </div>
+      <p data-predicts>
+        <Predicts of={subject} answers={chosen.answers} letter={other.payload ? "A" : "Both"} />
+        <Predicts of={other} answers={hello.models.find(({ id }) => id === (vary === "model" ? b : model?.id))?.answers ?? []} letter="B" />
+      </p>
       <p class="second facts" data-same>
         The same for both: {same.join(" · ")}
       </p>
@@ -157,6 +163,17 @@ function Compare(): JSX.Element {
       {vary === "epoch" ? <AnswerState answer={timeline} what="Computing the timeline" /> : answers.map((answer, i) => <AnswerState key={i} answer={answer} what={`Computing ${"AB"[i]}`} />)}
       <Explain of="compare" />
     </div>
+  );
+}
+
+/** What is predicted of a side's image. */
+function Predicts({ of, answers, letter }: { of: Shown<"subject">; answers: readonly string[]; letter: string }): JSX.Element | null {
+  if (!of.payload || of.previous) return null;
+  const [[said, logit, chance]] = saidOf(of.payload.arrays);
+  return (
+    <span>
+      {letter}: <strong>{className(said, answers)}</strong> {chanceText(chance, logit)}{" "}
+    </span>
   );
 }
 

@@ -88,9 +88,22 @@ function Confusion({ payload: { arrays, meta } }: { payload: Payload<"tested"> }
                 ))}
               </ol>
             ))}
-          <div onPointerMove={cell} onPointerDown={cell} onPointerLeave={() => setAt(null)}>
-            <MapPixels values={Float32Array.from(data)} height={n} width={n} limit={limit} ramp="amount" label={`Confusion of ${n} classes; most often ${pairs[0] ? says(pairs[0].i) : "none"}`} size={Math.min(320, Math.max(160, 28 * n))} grid={null} />
+          <div class="cells" onPointerMove={cell} onPointerDown={cell} onPointerLeave={() => setAt(null)}>
+            <MapPixels values={Float32Array.from(data)} height={n} width={n} limit={limit} ramp="amount" label={`Confusion of ${n} classes; most often ${pairs[0] ? says(pairs[0].i) : "none"}`} size={Math.min(420, Math.max(160, 40 * n))} grid={null} />
+            {n <= NAMED && (
+              <svg class="counts" aria-hidden="true" viewBox={`0 0 ${n} ${n}`}>
+                {Array.from(data, (many, i) => (
+                  <text key={i} x={(i % n) + 0.5} y={Math.floor(i / n) + 0.6} class={many > limit / 2 ? "dark" : ""}>
+                    {many || ""}
+                  </text>
+                ))}
+                {totals.map((_, i) => (
+                  <rect key={i} x={i + 0.04} y={i + 0.04} width={0.92} height={0.92} />
+                ))}
+              </svg>
+            )}
           </div>
+          {n <= NAMED && <p class="second facts">outlined: correct</p>}
           <Strip name="amount" />
           <p class="facts ends">
             <span>0 images</span>

@@ -66,7 +66,8 @@ function Chart({ runs, axis, smoothing, step, onStep, measure, lines }: ChartsPr
   const drawn = lines.flatMap((curves, r) => curves.filter((curve) => curve.measure === measure).map((curve) => ({ ...curve, r })));
   const series = (weight: number): Series[] =>
     drawn.map(({ r, tested, steps, values }) => {
-      const smoothed = tested ? values : smooth(values, weight);
+      // A schedule is no measurement: smoothed it would bend.
+      const smoothed = tested || measure === "learning_rate" ? values : smooth(values, weight);
       const name = `${tested ? "test" : "train"}${r ? ` ${runs[r].meta.name.slice(0, NAME)}` : ""}`;
       return {
         name,

@@ -1,7 +1,7 @@
 /** Histograms of one model's weights over its checkpoints, layer by layer, and the rows of their tables. */
 import type { Payload } from "../../generated/payloads";
 import type { Times } from "../../core/runs";
-import { count, number } from "../../core/numbers";
+import { count, number, percent } from "../../core/numbers";
 import type { Cell } from "../../core/saving";
 import { rowOf } from "../../core/tensors";
 
@@ -52,6 +52,21 @@ export function weightLayers({ arrays, meta }: Payload<"weights">): LayerWeights
       findings: findings.filter(({ layer }) => layer && (layer === name || name.startsWith(`${layer}.`))).map(({ words }) => words),
     };
   });
+}
+
+/** Fraction of a layer's weights that lie in another bin at a checkpoint than at the first: half the sum of |differences|. */
+export function shifted({ counts, totals, outside }: LayerWeights, at: number): number {
+  const share = (e: number): number[] => [...counts[e], ...outside[e].map(([, many]) => many)].map((many) => many / totals[e]);
+  const [first, now] = [share(0), share(at)];
+  return now.reduce((sum, part, i) => sum + Math.abs(part - first[i]), 0) / 2;
+}
+
+/** Which layers' histograms changed most and least since the first checkpoint, in words; null at the first one. */
+export function changed(layers: readonly LayerWeights[], at: number, times: Times): string | null {
+  if (at === 0 || layers.length < 2) return null;
+  const order = layers.map((layer) => [layer.name.replace(/\.weight$/, ""), shifted(layer, at)] as const).sort((a, b) => b[1] - a[1]);
+  const [[most, much], [least, little]] = [order[0], order[order.length - 1]];
+  return `From ${times.words(0)} to ${times.words(at)} ${most} changed most (${percent(much)} of its weights lie in other bins), ${least} least (${percent(little)}).`;
 }
 
 /** Sentences that belong to no layer shown. */

@@ -13,7 +13,7 @@ import { Player, Slider } from "../../parts/slider";
 import { AnswerState, Remark, Stale } from "../../parts/states";
 import type { View } from "../view";
 import { Card, type Way, WAYS } from "./card";
-import { elsewhere, everyBin, HEADS, tableRows, weightLayers } from "./facts";
+import { changed, elsewhere, everyBin, HEADS, tableRows, weightLayers } from "./facts";
 import "./weights.css";
 
 function Weights(): JSX.Element {
@@ -52,6 +52,7 @@ function Weights(): JSX.Element {
         <Player stops={times.at.length} at={at} onMove={move} of={times.unit} />
         <Slider label={times.unit === "epoch" ? "Epoch" : "Checkpoint"} max={times.at.length - 1} value={at} onChange={move} spoken={`${times.words(at)}, ${at + 1} of ${times.at.length} checkpoints`} output={times.words(at)} />
       </div>
+      <p data-changed>{changed(layers, at, times)}</p>
       {elsewhere(payload, layers).map((words) => (
         <Remark key={words} says={words} />
       ))}

@@ -1,8 +1,9 @@
 /** Why this answer: what is predicted, where the evidence lies on the sharp photo, each class's own, and whether it holds. */
 import type { JSX } from "preact";
-import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import type { Payload } from "../../generated/payloads";
 import { EXPLANATIONS } from "../../core/explanations";
+import { type Link, SHOWN } from "../../core/link";
 import { useMapFacts, endsOf } from "../../core/maps";
 import { chanceText, className, count, number } from "../../core/numbers";
 import { saidOf } from "../../core/said";
@@ -34,8 +35,7 @@ const ROWS = 3;
 /** Steps of the key to the evidence. */
 const STEPS = 128;
 
-const LAYERS = ["photo", "evidence", "regions", "pixels"] as const;
-type Layer = (typeof LAYERS)[number];
+type Layer = Link["shown"];
 
 /** Below such a probability a class may be the wrong one: measured for ten classes (docs/evidence/viewer.md), less is asked of many. */
 const SURE = (classes: number): number => (classes > 20 ? 0.5 : 0.7);
@@ -60,7 +60,7 @@ function Why(): JSX.Element {
   useEffect(() => {
     if (known && !judged.value.includes(known)) judged.set([...judged.value, known]);
   }, [known]);
-  const [layer, setLayer] = useState<Layer>("evidence");
+  const [{ shown: layer }, go] = useLink("shown");
   const photo = useSharp(chosen, SIDE);
   const name = target === null ? "this class" : `${className(target, classes)}${versus === null ? "" : `, not ${className(versus, classes)}`}`;
   const map = target === null ? null : shownEvidence(evidence.payload, check.previous ? null : check.payload, target, versus);
@@ -88,7 +88,7 @@ function Why(): JSX.Element {
               {asking.over}
             </Photo>
           )}
-          <Radios label="Show" value={shown} options={LAYERS.map((each) => [each, each, !has[each]] as const)} onChange={setLayer} />
+          <Radios label="Show" value={shown} options={SHOWN.map((each) => [each, each, !has[each]] as const)} onChange={(next) => go({ shown: next })} />
           <Caption layer={shown} name={name} map={map} unit={truth.payload?.meta.unit ?? ""} />
         </figure>
         <div class="head">
