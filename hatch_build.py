@@ -37,7 +37,7 @@ FILES = ("viewer.js", "viewer.css")
 MOST = 240_000
 """Bytes of both together. Every page that is written holds them, so what is added must earn its place."""
 
-FREE = 0.02
+FREE = 0.01
 """Fraction of MOST that is left free for the next view; a test holds it. With less, decide: trim, or raise MOST."""
 
 

@@ -29,7 +29,7 @@ export function mount(root: HTMLElement, source: Source, address?: Address): () 
   void source.hello.then((hello) => {
     if (gone) return;
     root.textContent = "";
-    const { link, problems } = readLink(where.read());
+    const { link, problems } = readLink(where.read() || (hello.start ?? ""));
     const session = new Session(source, hello, root, link);
     session.keys.on = keysRemembered();
     problems.forEach((problem) => session.speech.notice(problem));

@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
+from browser.conftest import Heard
 from browser.driving import Known, canvas, expect_link, fragment, settle
 from innerview.data.baselines import DEFAULT_BASELINE
 from innerview.viewer.payload import Payload
@@ -63,7 +64,7 @@ def test_a_class_that_is_chosen_is_explained(why: Page, known: Known) -> None:
     second = rows.nth(1).locator(".name").inner_text()
     rows.nth(1).click()
     expect(why.get_by_role("heading", level=1)).to_have_text(re.compile("It says cat"))
-    expect(why.locator(".because")).to_contain_text(f"For “{second}”: ")
+    expect(why.locator(".because")).to_contain_text(f"“{second}” is supported by the ")
     assert f"c={known.classes.index(second)}" in fragment(why)
 
 
@@ -150,3 +151,27 @@ def test_regions_carry_their_numbers(why: Page, known: Known) -> None:
     expect(why.locator(".why .region")).to_have_count(len(truth.json("names")))
     label = why.locator(READY).get_attribute("aria-label") or ""
     assert all(name in label for name in truth.json("names"))
+
+
+def test_the_page_that_is_saved_opens_offline_with_the_same_answer(
+    why: Page, browser: Browser, heard: Heard, tmp_path: Path
+) -> None:
+    expect(why.locator("[data-check]")).to_be_visible()
+    settle(why)
+    said = [why.locator(f".why {one}").inner_text() for one in ("h1", ".because", "[data-check]")]
+    why.locator(".share summary").click()
+    with why.expect_download() as saved:
+        why.get_by_role("button", name="Save as one page").click()
+    saved.value.save_as(tmp_path / "page.html")
+    made = browser.new_context(offline=True, viewport={"width": 1280, "height": 900})
+    page, asked = made.new_page(), list[str]()
+    heard.listen(page)
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto((tmp_path / "page.html").as_uri())
+    expect(page.locator(READY)).to_be_visible()
+    expect(page.locator("[data-check]")).to_be_visible()
+    settle(page)
+    assert [page.locator(f".why {one}").inner_text() for one in ("h1", ".because", "[data-check]")] == said
+    assert [url for url in asked if not url.startswith(("data:", "blob:"))] == [(tmp_path / "page.html").as_uri()]
+    expect(page.locator("nav a.lacks")).not_to_have_count(0)
+    made.close()

@@ -17,6 +17,8 @@ const KEPT = 80;
 
 export const keyOf = (request: Request): string => JSON.stringify(Object.entries(request).sort(([a], [b]) => (a < b ? -1 : 1)));
 
+const requestOf = (key: string): Request => Object.fromEntries(JSON.parse(key) as [string, unknown][]) as unknown as Request;
+
 interface Held {
   store: Store<Answer>;
   users: number;
@@ -53,6 +55,11 @@ export class Answers {
     return this.#held.get(keyOf(request))?.store.value ?? null;
   }
 
+  /** All that was asked and what is known of it. */
+  *all(): Generator<[Request, Answer]> {
+    for (const [key, { store }] of this.#held) yield [requestOf(key), store.value];
+  }
+
   /**
    * Forget answers, so that they are asked again (a run went on, a budget is to be continued).
    *
@@ -60,7 +67,7 @@ export class Answers {
    */
   forget(matches: (request: Request) => boolean): void {
     for (const [key, held] of this.#held) {
-      const request = Object.fromEntries(JSON.parse(key) as [string, unknown][]) as unknown as Request;
+      const request = requestOf(key);
       if (!matches(request)) continue;
       if (held.users === 0) {
         held.cancel();

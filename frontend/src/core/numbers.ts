@@ -105,8 +105,11 @@ export const shapeText = (sizes: readonly number[]): string => sizes.join(" × "
 export const classTitle = (index: number, classes: readonly string[]): string =>
   classes[index] === undefined || classes[index] === String(index) ? String(index) : `${index} ${classes[index]}`;
 
-/** A class's bare name, its number where there is none. */
-export const className = (index: number, classes: readonly string[]): string => classes[index] ?? String(index);
+/** A class's bare name; with its number where another has the same, the number alone where there is none. */
+export function className(index: number, classes: readonly string[]): string {
+  const name = classes[index];
+  return name !== undefined && classes.indexOf(name) !== classes.lastIndexOf(name) ? classTitle(index, classes) : (name ?? String(index));
+}
 
 /** An axis tick: short, with a true minus and powers as 1e−5. */
 export function tick(value: number): string {

@@ -88,6 +88,11 @@ function readMeta(kind: string, found: Record<string, string>): Record<string, u
   return result;
 }
 
+const RAW = new WeakMap<Payload, Uint8Array<ArrayBuffer>>();
+
+/** The bytes that a payload was read from. */
+export const rawOf = (payload: Payload): Uint8Array<ArrayBuffer> | undefined => RAW.get(payload);
+
 /** Read a blob and check it against the schema. */
 export function readPayload(buffer: ArrayBuffer, from = 0): Payload {
   const { metadata, arrays } = readBlob(buffer, from);
@@ -131,7 +136,9 @@ export function readPayload(buffer: ArrayBuffer, from = 0): Payload {
       }
     }
   }
-  return { kind, arrays, meta: readMeta(kind, metadata) } as unknown as Payload;
+  const payload = { kind, arrays, meta: readMeta(kind, metadata) } as unknown as Payload;
+  RAW.set(payload, new Uint8Array(buffer, from));
+  return payload;
 }
 
 /** Read a blob that must be of one kind. */

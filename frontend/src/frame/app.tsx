@@ -269,8 +269,13 @@ function Notices(): JSX.Element {
 
 function Lost({ store }: { store: NonNullable<ReturnType<typeof useSession>["source"]["connection"]> }): JSX.Element | null {
   const connection = useStore(store);
-  if (connection.state === "open") return null;
-  return <p class="remark">Connection lost. Trying again in {Math.ceil(connection.retryIn / 1000)} s; everything on screen still works.</p>;
+  const since = useRef("");
+  if (connection.state === "open") {
+    since.current = "";
+    return null;
+  }
+  since.current ||= new Date().toLocaleTimeString();
+  return <p class="remark">Connection lost. What is shown is from before {since.current}. Trying again in {Math.ceil(connection.retryIn / 1000)} s; everything on screen still works.</p>;
 }
 
 function Voice(): JSX.Element {

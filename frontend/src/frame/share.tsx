@@ -2,12 +2,13 @@
 import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { writeLink } from "../core/link";
+import { savePage } from "../core/page";
 import { useChosen, useSession } from "../core/session";
 import { useStore } from "../core/store";
 
 export function Share(): JSX.Element | null {
   const session = useSession();
-  const { model } = useChosen();
+  const { model, image } = useChosen();
   const card = useStore(session.card);
   const [copied, setCopied] = useState(false);
   const folded = useRef<HTMLDetailsElement>(null);
@@ -45,10 +46,15 @@ export function Share(): JSX.Element | null {
             Save as PNG
           </button>
         )}
-        {page && (
-          <p class="second facts">
-            As one file: <code>innerview report IMAGE</code>
-          </p>
+        {session.source.state === "live" && model && image && (
+          <button
+            onClick={() => {
+              savePage(session, model.id, image).catch((problem: Error) => session.speech.alert(`The page could not be saved: ${problem.message} With all views: \`innerview report\`.`));
+              folded.current!.open = false;
+            }}
+          >
+            Save as one page
+          </button>
         )}
       </div>
     </details>

@@ -53,6 +53,8 @@ export interface Hello {
   /** Forward passes that a verdict on a map takes. */
   judging?: number;
   file?: boolean;
+  /** Where a file opens, as a link; at the first screen without. */
+  start?: string;
 }
 
 /** What is asked: the kind and, by kind, model, image, target, versus, method, baseline, tolerance, fill, … */

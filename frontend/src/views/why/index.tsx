@@ -188,6 +188,7 @@ function Because({ meta, other }: { meta: Payload<"check">["meta"]; other: strin
   const names = (meta.regions as string[]).map((each) => `the ${each}`);
   const listed = names.length > 1 ? `${names.slice(0, -1).join(", ")} and ${names[names.length - 1]}` : names[0];
   const about = other === null ? "" : `For “${other}”: `;
+  const bold = <strong>{listed}</strong>;
   if (!listed || meta.verdict === "not judged") return <>{about}Nothing in the image speaks for it alone.</>;
   if (meta.verdict === "chance") {
     return (
@@ -198,8 +199,7 @@ function Because({ meta, other }: { meta: Payload<"check">["meta"]; other: strin
   }
   return (
     <>
-      {about}
-      {other === null ? "because" : "Because"} of <strong>{listed}</strong>
+      {other === null ? <>because of {bold}</> : <>“{other}” is supported by {bold}</>}
       {meta.verdict === "weak" ? ", though that is not clear" : ""}.
     </>
   );
