@@ -20,8 +20,8 @@ from innerview.errors import InnerviewError
 from innerview.version import __version__
 
 COMMANDS: Final = (
-    "explain", "ask", "parts", "serve", "report", "compare", "survey", "weights", "saturation", "train", "inspect",
-    "info", "methods", "export",
+    "explain", "ask", "parts", "serve", "report", "compare", "survey", "labels", "diff", "weights", "saturation",
+    "train", "inspect", "info", "methods", "export",
 )  # fmt: skip
 """Each is a module of this folder with a `command`; none imports anything heavy before it runs."""
 
@@ -71,11 +71,12 @@ def main(arguments: Sequence[str]) -> int:
 def _main(arguments: Sequence[str]) -> int:
     debug = "--debug" in arguments
     try:
-        innerview.main(
+        # A command has no answer but the code that it ended with, where it did so itself.
+        ended: int | None = innerview.main(
             args=[one for one in arguments if one != "--debug"], prog_name="innerview", standalone_mode=False
         )
-    except click.exceptions.Exit as ended:
-        return ended.exit_code
+    except click.exceptions.Exit as left:
+        return left.exit_code
     except click.ClickException as problem:
         problem = refuse_old_option(problem)
         written = io.StringIO()
@@ -98,7 +99,7 @@ def _main(arguments: Sequence[str]) -> int:
         said = " ".join(str(problem).split())
         _complain(f"unexpected {type(problem).__name__}: {said}. This is a mistake in innerview; --debug shows where")
         return 1
-    return 0
+    return ended or 0
 
 
 def start() -> None:

@@ -1,0 +1,185 @@
+"""Which labels of a data set may be wrong: those to which the model gives the least probability.
+
+    self-confidence   p(label), the lowest first
+    agreement         share of the k nearest images, by the cosine between features, that have the label
+
+Self-confidence is that of Northcutt, Jiang and Chuang 2021 (arXiv 1911.00068); it ranks wrong labels well where the
+model did not learn these images. Agreement (Zhu and others 2022, arXiv 2110.06283) is told beside it and ranks nothing:
+of flipped labels, the mean of both finds no more (docs/evidence/survey.md). It says what images like it are called.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Final, TypeAlias
+
+import numpy as np
+
+from innerview.errors import UsageError
+from innerview.files.atomic import write
+from innerview.methods.passes import batches
+from innerview.reprs import short
+from innerview.types import Array
+from innerview.workbench.csv_table import csv_table
+from innerview.workbench.survey.reading import Survey, read_survey
+
+NEIGHBOURS: Final = 20
+AT_ONCE: Final = 512
+"""Images whose neighbours are looked for at once."""
+
+Pair: TypeAlias = tuple[str, str, float, bool]
+"""Two images, the cosine between their features, and whether their labels agree."""
+
+ALIKE: Final = 0.999
+"""Cosine of the features from which on two images are nearly the same."""
+
+
+@short
+@dataclass(frozen=True)
+class Suspect:
+    """A label that may be wrong.
+
+    Attributes:
+        image: where it is; `index`: its number in the data set.
+        label: that it has.
+        predicted: by the model.
+        neighbours_say: the label that most of its neighbours have; empty without features.
+        p_label: probability that the model gives the label, in [0, 1]; the list is sorted by it. `p_predicted`: that it
+            gives its answer.
+        agreement: share of the neighbours that have the label, in [0, 1]; NaN without features.
+    """
+
+    image: str
+    index: int
+    label: str
+    predicted: str
+    neighbours_say: str
+    p_label: float
+    p_predicted: float
+    agreement: float
+
+
+@short
+@dataclass(frozen=True)
+class LabelAudit:
+    """All labels of a survey, those that the model believes least first.
+
+    Attributes:
+        suspects: every labelled image in that order.
+        duplicates: pairs of images that are nearly the same to the model, those with different labels first: image,
+            image, cosine, whether the labels agree.
+        notes: what should be known, in sentences.
+    """
+
+    suspects: tuple[Suspect, ...]
+    duplicates: tuple[Pair, ...]
+    notes: tuple[str, ...]
+
+    def write(self, folder: str | Path, count: int) -> tuple[Path, ...]:
+        """Write the first `count` suspects as labels.csv, and the pairs as duplicates.csv."""
+        names = tuple(one.name for one in fields(Suspect))
+        rows = [[getattr(one, name) for name in names] for one in self.suspects[:count]]
+        found = [Path(folder) / "labels.csv"]
+        write(found[0], csv_table(names, rows))
+        if self.duplicates:
+            found.append(Path(folder) / "duplicates.csv")
+            write(found[1], csv_table(("image", "other", "cosine", "same_label"), self.duplicates))
+        return tuple(found)
+
+
+def audit_labels(folder: str | Path, *, neighbours: int = NEIGHBOURS) -> LabelAudit:
+    """Rank the labels of a survey by how likely they are wrong.
+
+    Args:
+        folder: that `innerview.survey` wrote, of a data set with labels.
+        neighbours: how many images with the most similar features are looked at.
+
+    Raises:
+        UsageError: no probabilities or labels; too few images for so many neighbours.
+        DataError: the survey can't be read.
+    """
+    found = read_survey(folder)
+    known: Array = np.flatnonzero(found.labels >= 0)
+    probabilities = found.columns.get("probabilities")
+    if not len(known) or probabilities is None:
+        what = "probabilities" if len(known) else "labels that the model knows"
+        raise UsageError(f"the survey in {found.folder} has no {what}; labels can't be judged by it")
+    if not 1 <= neighbours < len(known):
+        raise UsageError(f"{neighbours} neighbours were asked for among {len(known)} labelled images")
+    labels = found.labels[known]
+    images: list[str] = [found.names[int(place)] for place in known]
+    chances = _chances(found, probabilities[known])
+    own = chances[np.arange(len(known)), labels]
+    agreement = np.full(len(known), math.nan)
+    said: list[str] = [""] * len(known)
+    pairs: tuple[Pair, ...] = ()
+    notes = ["A model that learnt these images knows their labels by heart: audit images that it did not learn."]
+    features = found.columns.get("features")
+    if features is None:
+        notes.append("The survey has no features, so nothing is said of images like it.")
+    else:
+        votes, alike = neighbours_of(features[known], labels, chances.shape[1], neighbours)
+        agreement = votes[np.arange(len(known)), labels] / neighbours
+        said = [_name(found, int(one)) for one in votes.argmax(axis=1)]
+        pairs = tuple(
+            (images[one], images[other], cosine, bool(labels[one] == labels[other])) for one, other, cosine in alike
+        )
+    order: list[int] = np.lexsort((agreement, own)).tolist()
+    predicted = found.predicted[known]
+    suspects = tuple(
+        Suspect(
+            image=images[at],
+            index=int(found.index[known[at]]),
+            label=_name(found, int(labels[at])),
+            predicted=_name(found, int(predicted[at])),
+            neighbours_say=said[at],
+            p_label=float(own[at]),
+            p_predicted=float(chances[at, predicted[at]]) if 0 <= predicted[at] < chances.shape[1] else math.nan,
+            agreement=float(agreement[at]),
+        )
+        for at in order
+    )
+    return LabelAudit(suspects, tuple(sorted(pairs, key=lambda one: (one[3], -one[2]))), tuple(notes))
+
+
+def neighbours_of(
+    features: Array, labels: Array, classes: int, count: int
+) -> tuple[Array, list[tuple[int, int, float]]]:
+    """The labels of each image's nearest others (image × class), and the pairs that are nearly the same.
+
+    Args:
+        features: image × feature.
+        labels: class numbers.
+        classes: how many there are.
+        count: of neighbours, fewer than images.
+    """
+    values = features.astype(np.float32)
+    values = values - values.mean(axis=0)
+    values /= np.maximum(np.linalg.norm(values, axis=1, keepdims=True), 1e-12)
+    votes = np.zeros((len(values), classes), np.int64)
+    alike: list[tuple[int, int, float]] = []
+    for part in batches(len(values), AT_ONCE):
+        cosines = values[part] @ values.T
+        rows = np.arange(len(cosines))
+        cosines[rows, np.arange(len(values))[part]] = -np.inf
+        nearest = np.argpartition(-cosines, count - 1, axis=1)[:, :count]
+        np.add.at(votes, (np.arange(len(values))[part][:, None], labels[nearest]), 1)
+        for row, other in zip(*np.nonzero(cosines >= ALIKE), strict=True):
+            one = int(part.start + row)
+            if one < other:
+                alike.append((one, int(other), float(cosines[row, other])))
+    return votes, alike
+
+
+def _chances(found: Survey, probabilities: Array) -> Array:
+    """A column for each answer: of a single output also for "not"."""
+    return np.hstack([probabilities, 1 - probabilities]) if len(found.class_names) == 1 else probabilities
+
+
+def _name(found: Survey, answer: int) -> str:
+    names = found.class_names
+    if 0 <= answer < len(names):
+        return names[answer]
+    return f"not {names[0]}" if len(names) == 1 and answer == 1 else ""

@@ -1,0 +1,233 @@
+"""What a survey is for: labels that are wrong are found, and what changed between two models is told, and no more."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from innerview.cli import main
+from innerview.errors import DataError, UsageError
+from innerview.types import Array
+from innerview.workbench.survey.diff import SurveyDiff, _mcnemar, diff_surveys, holds
+from innerview.workbench.survey.labels import LabelAudit, audit_labels
+from innerview.workbench.survey.reading import read_survey
+from innerview.workbench.survey.shards import open_shards
+
+CLASSES = ["cat", "dog", "frog"]
+COLUMNS = {
+    "index": "int64",
+    "image": "string",
+    "label": "string",
+    "label_index": "int32",
+    "predicted": "string",
+    "predicted_index": "int32",
+    "correct": "bool",
+    "probabilities": "float32[]",
+    "features": "float16[]",
+    "effects": "float32[]",
+    "effects_error": "float32[]",
+    "problem": "string",
+}
+
+
+def written(folder: Path, *, without: tuple[str, ...] = (), about: Any = None, **values: Any) -> Path:
+    """A survey with these columns; what is not said is as in the first one."""
+    count = len(values["label_index"])
+    columns = {name: kind for name, kind in COLUMNS.items() if name not in without}
+    told = {
+        "images": count,
+        "images_per_shard": 4,
+        "classes": CLASSES,
+        "data": "one",
+        "regions": [1, 2],
+        **(about or {}),
+    }
+    shards = open_shards(folder, told, columns, resume=False)
+    values = {"index": range(count), "image": [f"{one}.png" for one in range(count)], **values}
+    rows = [
+        {name: None if name not in values or values[name][at] is None else values[name][at] for name in columns}
+        for at in range(count)
+    ]
+    for shard in range(shards.number):
+        shards.write(shard, [rows[at] for at in shards.images(shard)])
+    return folder
+
+
+def clusters(count: int, flipped: int, seed: int = 0) -> dict[str, Any]:
+    """Images in three clusters, whose model is right nine times of ten; the first labels are flipped."""
+    random = np.random.default_rng(seed)
+    truth = random.integers(0, 3, count)
+    labels = truth.copy()
+    labels[:flipped] = (labels[:flipped] + random.integers(1, 3, flipped)) % 3
+    predicted = np.where(random.random(count) < 0.9, truth, random.integers(0, 3, count))
+    sure = random.uniform(0.5, 0.98, count)
+    chances = np.repeat(((1 - sure) / 2)[:, None], 3, axis=1)
+    chances[np.arange(count), predicted] = sure
+    return {
+        "label_index": labels.tolist(),
+        "predicted_index": predicted.tolist(),
+        "probabilities": chances.tolist(),
+        "features": (np.eye(3)[truth] * 3 + random.normal(size=(count, 3))).tolist(),
+    }
+
+
+def test_flipped_labels_come_first(tmp_path: Path) -> None:
+    found = audit_labels(written(tmp_path / "rows", **clusters(600, 30)))
+    assert len(found.suspects) == 600
+    assert len({one.index for one in found.suspects[:120]} & set(range(30))) >= 27
+    scores = [one.p_label for one in found.suspects]
+    assert scores == sorted(scores)
+
+
+def test_a_suspect_says_what_speaks_against_it(tmp_path: Path) -> None:
+    values = clusters(100, 1)
+    found = {one.index: one for one in audit_labels(written(tmp_path / "rows", **values)).suspects}
+    first = found[0]
+    features = np.array(values["features"], np.float16).astype(np.float32)
+    centred = features - features.mean(axis=0)
+    centred /= np.linalg.norm(centred, axis=1, keepdims=True)
+    nearest = np.argsort(-(centred @ centred[0]), kind="stable")[1:21]
+    labels = np.array(values["label_index"])
+    assert first.agreement == pytest.approx((labels[nearest] == labels[0]).mean())
+    assert first.p_label == pytest.approx(values["probabilities"][0][labels[0]], rel=1e-5)
+    assert first.neighbours_say == CLASSES[np.bincount(labels[nearest], minlength=3).argmax()]
+
+
+def test_without_features_nothing_is_said_of_neighbours(tmp_path: Path) -> None:
+    found = audit_labels(written(tmp_path / "rows", without=("features",), **clusters(60, 3)))
+    assert np.isnan(found.suspects[0].agreement)
+    assert found.suspects[0].neighbours_say == ""
+    assert any("no features" in note for note in found.notes)
+
+
+def test_images_that_are_nearly_the_same_are_paired_those_with_two_labels_first(tmp_path: Path) -> None:
+    values = clusters(50, 0)
+    for one, other, same in ((3, 40, True), (7, 30, False)):
+        values["features"][other] = values["features"][one]
+        values["label_index"][other] = values["label_index"][one] if same else (values["label_index"][one] + 1) % 3
+    found = audit_labels(written(tmp_path / "rows", **values))
+    pairs = [(one, other, same) for one, other, _, same in found.duplicates]
+    assert pairs[0] == ("7.png", "30.png", False)
+    assert ("3.png", "40.png", True) in pairs
+
+
+def test_unknown_labels_and_problems_are_left_out(tmp_path: Path) -> None:
+    values = clusters(60, 0)
+    values["label_index"][5] = None
+    values["problem"] = [None if at != 9 else "it can't be read" for at in range(60)]
+    for name in ("predicted_index", "probabilities", "features"):
+        values[name][9] = None
+    folder = written(tmp_path / "rows", **values)
+    assert read_survey(folder).problems == 1
+    assert {one.index for one in audit_labels(folder).suspects} == set(range(60)) - {5, 9}
+
+
+def answers(count: int = 200, seed: int = 0) -> dict[str, Any]:
+    random = np.random.default_rng(seed)
+    return {
+        "label_index": random.integers(0, 3, count).tolist(),
+        "predicted_index": random.integers(0, 3, count).tolist(),
+        "effects": random.normal(size=(count, 2)).tolist(),
+        "effects_error": np.full((count, 2), 0.1).tolist(),
+    }
+
+
+def both(tmp_path: Path, change: Callable[[dict[str, Array]], None], **asked: Any) -> SurveyDiff:
+    values = answers()
+    before = written(tmp_path / "before", **values)
+    arrays = {name: np.array(one) for name, one in values.items()}
+    change(arrays)
+    after = written(tmp_path / "after", **{name: one.tolist() for name, one in arrays.items()}, **asked)
+    return diff_surveys(before, after)
+
+
+def test_nothing_changed(tmp_path: Path) -> None:
+    found = both(tmp_path, lambda _: None)
+    assert (found.flips, found.worse, found.better, found.p, found.reasons) == (0, 0, 0, 1.0, 0)
+    assert found.changes == ()
+    assert found.n_compared == found.n_images == 200
+
+
+def test_flips_are_counted_and_tested(tmp_path: Path) -> None:
+    labels, predicted = (np.array(answers()[name]) for name in ("label_index", "predicted_index"))
+    right, wrong = np.flatnonzero(labels == predicted)[:12], np.flatnonzero(labels != predicted)[:3]
+
+    def change(values: dict[str, Array]) -> None:
+        values["predicted_index"][right] = (labels[right] + 1) % 3
+        values["predicted_index"][wrong] = labels[wrong]
+
+    found = both(tmp_path, change)
+    assert (found.flips, found.worse, found.better) == (15, 12, 3)
+    assert found.p == pytest.approx(stats.binomtest(3, 15).pvalue)
+    assert found.accuracy_before - found.accuracy_after == pytest.approx(9 / 200)
+    assert {one.image for one in found.changes} == {f"{at}.png" for at in (*right, *wrong)}
+    assert found.n_compared == 185
+
+
+@pytest.mark.parametrize(("worse", "better"), [(0, 0), (1, 0), (5, 5), (3, 11), (700, 810), (0, 2000)])
+def test_the_p_value_is_the_exact_one(worse: int, better: int) -> None:
+    wanted = 1.0 if worse == better == 0 else stats.binomtest(worse, worse + better).pvalue
+    assert _mcnemar(worse, better) == pytest.approx(wanted, rel=1e-9)
+
+
+def test_a_reason_changed_where_both_errors_do_not_explain_it(tmp_path: Path) -> None:
+    def change(values: dict[str, Array]) -> None:
+        values["effects"][3, 1] += 0.19  # within 0.1 + 0.1
+        values["effects"][4, 1] -= 0.25
+        values["effects"][5, 0] += 0.9
+
+    found = both(tmp_path, change)
+    assert [(one.image, one.region) for one in found.changes] == [("5.png", 0), ("4.png", 1)]
+    assert found.changes[0].change == pytest.approx(0.9, rel=1e-4)
+    assert found.changes[0].beyond == pytest.approx(0.7, rel=1e-3)
+    assert (found.reasons, found.regions) == (2, (1, 1))
+
+
+def test_effects_of_other_regions_are_not_compared_and_it_is_said(tmp_path: Path) -> None:
+    found = both(tmp_path, lambda _: None, about={"regions": [2, 1]})
+    assert found.n_compared == 0
+    assert "another regions" in found.notes[0]
+
+
+def test_surveys_of_other_images_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="another data set"):
+        both(tmp_path, lambda _: None, about={"data": "two"})
+    with pytest.raises(DataError, match="no survey"):
+        diff_surveys(tmp_path / "before", tmp_path)
+    with pytest.raises(UsageError, match="neighbours"):
+        audit_labels(written(tmp_path / "few", **clusters(30, 0)), neighbours=30)
+    with pytest.raises(UsageError, match="no probabilities"):
+        audit_labels(tmp_path / "before")
+
+
+def test_conditions_decide_the_exit_code(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def change(values: dict[str, Array]) -> None:
+        values["predicted_index"][0] = (values["predicted_index"][0] + 1) % 3
+
+    found = both(tmp_path, change)
+    assert holds("flips >= 1", found)
+    assert not holds("flip_rate>0.01", found)
+    for condition in ("flips = 1", "colour > 3", "flips > many", "flips"):
+        with pytest.raises(UsageError, match="can't be read"):
+            holds(condition, found)
+    line = ["diff", str(tmp_path / "before"), str(tmp_path / "after"), "-o", str(tmp_path / "changes.csv")]
+    assert main([*line, "--fail-if", "flips>1"]) == 0
+    assert "1 of 200 images" in capsys.readouterr().out
+    assert main([*line, "--fail-if", "flips>1", "--fail-if", "flips>0"]) == 1
+    assert "flips>0" in capsys.readouterr().err
+    assert main([*line, "--fail-if", "flips"]) == 2
+    assert len((tmp_path / "changes.csv").read_text().splitlines()) == 2
+
+
+def test_the_audit_leaves_tables_beside_the_rows(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = written(tmp_path / "rows", **clusters(60, 3))
+    assert main(["labels", str(folder), "-n", "10"]) == 0
+    assert (tmp_path / "rows-labels" / "labels.csv").read_text().count("\n") == 11
+    assert "predicted" in capsys.readouterr().out
+    assert isinstance(audit_labels(folder), LabelAudit)
+    assert main(["labels", str(tmp_path)]) == 1
