@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
+from safetensors.numpy import load_file
 
 import innerview
 from innerview.adapters.function import FunctionModel
@@ -103,6 +104,36 @@ def test_every_column_is_what_the_model_says(data: Path, tmp_path: Path) -> None
         halves = segment_sums(effects.pixel_error.astype(np.float64), effects.regions)
         np.testing.assert_allclose(row["effects_error"], halves, rtol=1e-3, atol=1e-4)
         assert row["n_evaluations"] == effects.n_evaluations + 1
+
+
+@pytest.mark.parametrize("method", ["integrated-gradients:tolerance=0.05", "occlusion:window=4,stride=2"])
+def test_maps_are_those_of_the_method(method: str, data: Path, tmp_path: Path) -> None:
+    _, rows = run(data, tmp_path, regions=None, maps=method)
+    kept = [load_file(tmp_path / "out" / f"_maps-0000{shard}.safetensors") for shard in range(3)]
+    maps = dict(
+        zip(
+            np.concatenate([one["index"] for one in kept]).tolist(),
+            np.concatenate([one["maps"] for one in kept]),
+            strict=True,
+        )
+    )
+    assert set(maps) == set(rows["index"]) - {3}
+    for _, row in rows[rows["problem"].isna()].iterrows():
+        pixels = preprocess(load_image(data / row["image"]), MODEL.input).pixels
+        if method.startswith("occlusion"):
+            wanted = innerview.occlusion(MODEL, pixels, innerview.LogOdds(), fill="blurred", window=4, stride=2)
+            assert pd.isna(row["map_error"])
+        else:
+            wanted = innerview.integrated_gradients(
+                MODEL, pixels, innerview.LogOdds(), baseline="blurred", tolerance=0.05
+            )
+            assert row["map_error"] == pytest.approx(wanted.error, rel=1e-4)
+        np.testing.assert_allclose(maps[row["index"]], wanted.heatmap, rtol=1e-4, atol=1e-5)
+        assert row["map_sum"] == pytest.approx(wanted.heatmap.sum(), rel=1e-3, abs=1e-4)
+        assert row["map_size"] == pytest.approx(np.abs(wanted.heatmap).sum(), rel=1e-4)
+        assert row["n_evaluations"] == 1 + wanted.n_evaluations
+    with pytest.raises(UsageError, match="maps"):
+        run(data, tmp_path, regions=None, maps="gradient", resume=True)
 
 
 def test_a_kill_at_any_shard_leaves_whole_files_and_resuming_gives_the_same_bytes(
@@ -340,6 +371,8 @@ def test_no_label_that_the_model_knows_is_refused_and_some_are_told(data: Path, 
         ({"regions": (1, 1)}, UsageError),
         ({"fills": ("plaid",)}, UsageError),
         ({"layers": ["nowhere"]}, UsageError),
+        ({"maps": "tarot"}, UsageError),
+        ({"maps": "gradient", "baseline": "plaid"}, UsageError),
     ],
 )
 def test_bad_requests_are_refused_before_anything_is_written(

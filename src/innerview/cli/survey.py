@@ -23,6 +23,8 @@ from innerview.errors import UsageError
     metavar="LIST",
     help="Keep the largest value of each of their channels. [none]",
 )
+@click.option("--maps", metavar="NAME[:OPTION=VALUE,…]", help="Keep each image's map by this method too. [none]")
+@click.option("--baseline", metavar="NAME", help="Of that method. [blurred]")
 @click.option("--limit", type=click.IntRange(1), help="The first so many images. [all]")
 @click.option("--sample", type=click.IntRange(1), help="So many images, drawn by --seed. [all]")
 @click.option("--seed", type=int, default=0, show_default=True, help="Of the sample.")

@@ -17,6 +17,9 @@
 | `effects_error` | list of float32 | half the range of that over the fills |
 | `max:LAYER` | list of float32 | the largest value of each channel |
 | `at:LAYER` | list of int32 | its position: row × width + column |
+| `map_sum` | float32 | of the map that was asked for: what all pixels add up to, in the score's unit |
+| `map_size` | float32 | the sum of its values' sizes, in that unit |
+| `map_error` | float32 | of integrated gradients: the stated error, as a share of its size |
 | `n_evaluations` | int32 | forward passes of one image |
 | `problem` | string | why the image could not be read or asked about; the rest is null then |
 """
@@ -29,17 +32,20 @@ from typing import Any, Final, TypeAlias
 
 import numpy as np
 
+from innerview.data.baselines import DEFAULT_BASELINE, make_baselines
 from innerview.data.records import Record
 from innerview.errors import ImageError, InnerviewError, ModelError, UnknownClass
 from innerview.layers import Layer
 from innerview.methods import removed_and_alone
+from innerview.methods.method import Chosen
 from innerview.methods.passes import require_finite
 from innerview.methods.removed_and_alone import count_both
 from innerview.methods.segments import segment_sums
 from innerview.model import Model
-from innerview.results import Prediction
+from innerview.results import IntegratedGradients, Prediction, as_attribution
 from innerview.targets import Target, find_class
 from innerview.types import Array, Image, Images
+from innerview.workbench.compare.entrants import choose_objectives, resolve
 
 Row: TypeAlias = dict[str, Any]
 
@@ -74,6 +80,8 @@ class Measured:
         fills: that stand where a region is taken away.
         features: the layer whose values are kept; None where the model's layers are not known.
         layers: whose channels' largest values are kept.
+        map: a method whose map is kept beside the rows; None for none.
+        baseline: by name, where the map's path begins, or what it puts in hidden pixels' place.
     """
 
     model: Model
@@ -82,6 +90,8 @@ class Measured:
     fills: tuple[str, ...]
     features: Layer | None
     layers: tuple[Layer, ...]
+    map: Chosen | None = None
+    baseline: str = DEFAULT_BASELINE
 
     @property
     def columns(self) -> dict[str, str]:
@@ -91,11 +101,13 @@ class Measured:
         own = {name: kind for name, kind in PLAIN.items() if name not in left_out}
         for layer in self.layers:
             own |= {f"max:{layer.name}": "float32[]", f"at:{layer.name}": "int32[]"}
+        if self.map is not None:
+            own |= dict.fromkeys(("map_sum", "map_size", "map_error"), "float32")
         return {**own, **LAST}
 
     @property
     def passes(self) -> int:
-        """Forward passes that an image takes."""
+        """Forward passes that an image takes, its map not counted."""
         return 1 + (0 if self.regions is None else count_both(self.regions[0] * self.regions[1], len(self.fills)))
 
 
@@ -147,11 +159,13 @@ def _fill_in(asked: Measured, row: Row, image: Image, passed: Mapping[str, Array
         if passed is None:
             alone = _forward(asked, image[None].astype(asked.model.dtype))
             passed = {name: values[0] for name, values in alone.items()}
-        row |= {**_answered(asked, row, passed[OUTPUTS]), **_seen(asked, passed), **_effects(asked, image)}
+        answered, seen = _answered(asked, row, passed[OUTPUTS]), _seen(asked, passed)
+        effects, mapped = _effects(asked, image), _mapped(asked, image, passed[OUTPUTS])
     except InnerviewError as problem:
         row["problem"] = str(problem)
     else:
-        row["n_evaluations"] = asked.passes
+        row |= {**answered, **seen, **effects, **mapped}
+        row["n_evaluations"] = asked.passes + mapped.get("n_evaluations", 0)
 
 
 def _answered(asked: Measured, row: Row, outputs: Array) -> Row:
@@ -198,6 +212,29 @@ def _effects(asked: Measured, image: Image) -> Row:
     return {
         "effects": segment_sums(found.heatmap.astype(np.float64), found.regions).astype(np.float32),
         "effects_error": segment_sums(found.pixel_error.astype(np.float64), found.regions).astype(np.float32),
+    }
+
+
+MAP: Final = "map"
+"""Where a row holds its map (height × width, float32) until it is written beside the rows."""
+
+
+def _mapped(asked: Measured, image: Image, outputs: Array) -> Row:
+    if asked.map is None:
+        return {}
+    model = asked.model
+    objectives = resolve(choose_objectives(model.output), outputs, model.output)
+    baselines = [one.image for one in make_baselines((asked.baseline,), model.input, image)]
+    target = objectives.of(asked.map.method)
+    result = asked.map.run(model, image, target, baselines=baselines, progress=None)
+    found = as_attribution(result)
+    error = result.error if isinstance(result, IntegratedGradients) else None
+    return {
+        MAP: found.heatmap.astype(np.float32),
+        "map_sum": float(found.heatmap.sum()),
+        "map_size": float(np.abs(found.heatmap).sum()),
+        "map_error": error,
+        "n_evaluations": found.n_evaluations,
     }
 
 

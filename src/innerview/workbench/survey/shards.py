@@ -18,11 +18,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, cast
 
+import numpy as np
+import safetensors.numpy
+
 from innerview.errors import DataError, MissingExtra, OutputError, UsageError
 from innerview.files.atomic import write
 from innerview.files.documents import parse_json
 from innerview.files.regular import read_text, reason
-from innerview.workbench.survey.columns import Row
+from innerview.workbench.survey.columns import MAP, Row
 
 MANIFEST: Final = "_survey.json"
 SCHEMA: Final = 1
@@ -68,8 +71,16 @@ class Shards:
         """Where a shard lies."""
         return self.folder / f"rows-{shard:05}.parquet"
 
+    def maps(self, shard: int) -> Path:
+        """Where a shard's maps lie: `maps`, image × height × width, and `index`, the image of each; safetensors."""
+        return self.folder / f"_maps-{shard:05}.safetensors"
+
     def write(self, shard: int, rows: Sequence[Row]) -> None:
-        """Write a shard whole."""
+        """Write a shard whole; its maps first, so that where rows are, all is."""
+        maps = {one["image"]: one[MAP] for one in rows if MAP in one}
+        if maps:
+            at = np.array([one["index"] for one in rows if MAP in one], np.int64)
+            write(self.maps(shard), safetensors.numpy.save({"maps": np.stack(list(maps.values())), "index": at}))
         content = io.BytesIO()
         arrow().parquet.write_table(self._table(rows), content, compression="zstd")
         write(self.file(shard), content.getvalue())

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 
+from innerview.data.baselines import DEFAULT_BASELINE, parse_baseline
 from innerview.data.fitting import parse_crop, preprocess
 from innerview.data.records import Record, Records, Source, open_records
 from innerview.errors import DataError, UsageError
@@ -17,15 +18,16 @@ from innerview.fills import DEFAULT_FILLS, make_fill
 from innerview.layers import Layer, find_layer
 from innerview.methods.activation_distances import penultimate
 from innerview.methods.passes import batches
+from innerview.methods.registry import read_method
 from innerview.methods.removed_and_alone import count_both
 from innerview.model import Model
 from innerview.reprs import short
 from innerview.results import versions
 from innerview.session.models import take_model
 from innerview.session.progress import Report, SubProgress, silent
-from innerview.targets import Logit, LogOdds, Probability, Target
 from innerview.types import Image
 from innerview.typing import ModelLike
+from innerview.workbench.compare.entrants import choose_objectives
 from innerview.workbench.survey.columns import Measured, Row, index_of, measure
 from innerview.workbench.survey.shards import Shards, arrow, open_shards
 
@@ -73,6 +75,8 @@ def survey(
     regions: tuple[int, int] | None = GRID,
     fills: Sequence[str] = DEFAULT_FILLS,
     layers: Sequence[str | int] = (),
+    maps: str = "",
+    baseline: str = DEFAULT_BASELINE,
     limit: int | None = None,
     sample: int | None = None,
     seed: int = 0,
@@ -93,6 +97,9 @@ def survey(
         regions: rows and columns of the grid whose regions' effects are measured; None for none.
         fills: by name, what stands where a region is taken away.
         layers: numbers or names of layers, of whose channels the largest values are kept, with their positions.
+        maps: a method whose map of every image is kept too, as on a command line: "occlusion:window=8"; of the answer's
+            log-odds, in safetensors beside the rows, `_maps-00000.safetensors`.
+        baseline: by name, where that method takes one.
         limit: the first so many images.
         sample: so many images, drawn by `seed`.
         seed: of the sample.
@@ -114,9 +121,14 @@ def survey(
         OutputError: the folder can't be written or holds other things.
     """
     arrow()
+    parse_baseline(baseline)
     _check(limit, sample, shard, images_per_shard)
     opened, chosen = take_model(model), parse_crop(crop)
-    asked = _asked(opened, regions, tuple(fills), layers)
+    asked = replace(
+        _asked(opened, regions, tuple(fills), layers),
+        map=read_method(maps).settled(opened) if maps else None,
+        baseline=baseline,
+    )
     records = open_records(data, part)
     items = _drawn(records, limit, sample, seed)
     notes = (*records.notes, *_strange(opened, items))
@@ -135,6 +147,7 @@ def survey(
         "fills": list(fills),
         "features": asked.features.name if asked.features else None,
         "layers": [one.name for one in asked.layers],
+        "maps": [maps, baseline] if maps else None,
         "innerview": versions()["innerview"],
     }
     shards = open_shards(Path(output), about, asked.columns, resume=resume)
@@ -175,14 +188,8 @@ def _asked(
             make_fill(one, grey)
     found = tuple(dict.fromkeys(find_layer(model.layers, one).name for one in layers))
     by_name = {one.name: one for one in model.layers}
-    return Measured(model, _target(model), regions, fills, _features(model), tuple(by_name[one] for one in found))
-
-
-def _target(model: Model) -> Target:
-    """Log-odds of the answer among exclusive classes, which do not level off; else what its outputs are."""
-    if model.output.kind == "logits" and len(model.output.class_names) > 1:
-        return LogOdds()
-    return Probability() if model.output.kind == "probabilities" else Logit()
+    kept = tuple(by_name[one] for one in found)
+    return Measured(model, choose_objectives(model.output).score, regions, fills, _features(model), kept)
 
 
 def _features(model: Model) -> Layer | None:
