@@ -15,11 +15,11 @@ SHOWN = 5
 @click.command("labels", cls=Command, short_help="Which labels of a surveyed data set may be wrong?")
 @click.argument("rows", type=click.Path(path_type=Path), metavar="ROWS")
 @click.option("-n", "--count", type=click.IntRange(1), default=400, show_default=True, help="Suspects in the table.")
-@click.option("--neighbours", type=click.IntRange(1), default=20, show_default=True, help="Similar images looked at.")
+@click.option("--neighbours", type=click.IntRange(1), help="Similar images looked at. [20]")
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path), metavar="FOLDER", help="Folder of labels.csv. [ROWS-labels]"
 )
-def command(*, rows: Path, count: int, neighbours: int, output: Path | None) -> None:
+def command(*, rows: Path, count: int, neighbours: int | None, output: Path | None) -> None:
     """Rank the labels of a surveyed data set by how likely they are wrong.
 
     ROWS is a folder that innerview survey wrote. The list begins with the labels to which the model gives the least

@@ -89,12 +89,12 @@ class LabelAudit:
         return tuple(found)
 
 
-def audit_labels(folder: str | Path, *, neighbours: int = NEIGHBOURS) -> LabelAudit:
+def audit_labels(folder: str | Path, *, neighbours: int | None = None) -> LabelAudit:
     """Rank the labels of a survey by how likely they are wrong.
 
     Args:
         folder: that `innerview.survey` wrote, of a data set with labels.
-        neighbours: how many images with the most similar features are looked at.
+        neighbours: how many images with the most similar features are looked at; None for 20, or all of fewer.
 
     Raises:
         UsageError: no probabilities or labels; too few images for so many neighbours.
@@ -106,8 +106,12 @@ def audit_labels(folder: str | Path, *, neighbours: int = NEIGHBOURS) -> LabelAu
     if not len(known) or probabilities is None:
         what = "probabilities" if len(known) else "labels that the model knows"
         raise UsageError(f"the survey in {found.folder} has no {what}; labels can't be judged by it")
-    if not 1 <= neighbours < len(known):
-        raise UsageError(f"{neighbours} neighbours were asked for among {len(known)} labelled images")
+    count = min(NEIGHBOURS, len(known) - 1) if neighbours is None else neighbours
+    if not 1 <= count < len(known):
+        raise UsageError(
+            f"{count} neighbours were asked for among {len(known)} labelled images; an image is not its own: give "
+            "fewer, or survey more images"
+        )
     labels = found.labels[known]
     images: list[str] = [found.names[int(place)] for place in known]
     chances = _chances(found, probabilities[known])
@@ -120,8 +124,8 @@ def audit_labels(folder: str | Path, *, neighbours: int = NEIGHBOURS) -> LabelAu
     if features is None:
         notes.append("The survey has no features, so nothing is said of images like it.")
     else:
-        votes, alike = neighbours_of(features[known], labels, chances.shape[1], neighbours)
-        agreement = votes[np.arange(len(known)), labels] / neighbours
+        votes, alike = neighbours_of(features[known], labels, chances.shape[1], count)
+        agreement = votes[np.arange(len(known)), labels] / count
         said = [_name(found, int(one)) for one in votes.argmax(axis=1)]
         pairs = tuple(
             (images[one], images[other], cosine, bool(labels[one] == labels[other])) for one, other, cosine in alike
