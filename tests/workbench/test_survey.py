@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -144,10 +145,10 @@ def test_a_kill_at_any_shard_leaves_whole_files_and_resuming_gives_the_same_byte
     assert set(wanted) == {"_survey.json", "rows-00000.parquet", "rows-00001.parquet", "rows-00002.parquet"}
     write = shards_file.write
 
-    def broken(path: Path, content: bytes) -> None:
+    def broken(path: Path, content: bytes, *, hidden: bool = False) -> None:
         if path.name == f"rows-0000{end}.parquet":
             raise KeyboardInterrupt
-        write(path, content)
+        write(path, content, hidden=hidden)
 
     for end in range(3):
         name = f"ended {end}"
@@ -167,8 +168,8 @@ from innerview.workbench.survey import shards, survey
 sys.path.insert(0, {tests!r})
 from test_survey import MODEL
 write = shards.write
-def told(path, content):
-    write(path, content)
+def told(path, content, **how):
+    write(path, content, **how)
     print(path.name, flush=True)
 shards.write = told
 survey.survey(MODEL, {data!r}, regions=(2, 2), images_per_shard=3, resume=True, output={output!r})
@@ -422,3 +423,341 @@ def test_the_command_says_what_came_out(data: Path, tmp_path: Path, capsys: pyte
     assert main([*command, "--shard", "x"]) == 2
     assert main(command) == 2
     assert main([*command, "--resume"]) == 0
+
+
+def csv_list(data: Path, text: str) -> Path:
+    file = data / "own.csv"
+    file.write_bytes(text.encode())
+    return file
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("image,image\ncat/0.png,dog/0.png\n", "several columns called image"),
+        ("image,Label,label\ncat/0.png,cat,dog\n", "several columns called label"),
+        ('image,label\ncat/0.png,"cat\ndog/0.png,dog\n', "line 3 .* can't be read as CSV"),
+        (f"image\n{'a' * 200_000}\n", "line 2 .* can't be read as CSV"),
+        ('image,label\n"a\nb.png",cat\nc.png\n', "line 4 .* has 1 values for 2 columns"),
+        ("image,label\ncat/0.png\n", "line 2"),
+    ],
+)
+def test_a_list_that_can_be_read_in_two_ways_is_refused(text: str, problem: str, data: Path, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=problem):
+        run(csv_list(data, text), tmp_path)
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_blank_lines_and_every_end_of_a_line_are_read(end: str, data: Path, tmp_path: Path) -> None:
+    lines = ["", "note,image,note,label", "x,cat/0.png,y, cat ", "", " ,,,", 'x,"dog/0.png",y,dog', ""]
+    _, rows = run(csv_list(data, end.join(lines)), tmp_path, regions=None)
+    assert list(rows["image"]) == ["cat/0.png", "dog/0.png"]
+    assert list(rows["label"]) == ["cat", "dog"]
+    assert list(rows["label_index"]) == [0, 1]
+
+
+def test_files_that_are_none_are_told_row_by_row(data: Path, tmp_path: Path) -> None:
+    text = "image,label\n,cat\nhttps://example.org/a.png,cat\ncat\0.png,cat\ncat/0.png,cat\n"
+    _, rows = run(csv_list(data, text), tmp_path, regions=None)
+    assert rows["problem"].isna().tolist() == [False, False, False, True]
+    assert "names no file" in rows["problem"][0]
+    assert "download it" in rows["problem"][1]
+
+
+PATHS = ["cat/0.png", "dog/0.png", "frog/1.png"]
+
+
+@pytest.mark.parametrize(
+    "labels", [[0, 1, 2], [0.0, 1.0, None], ["0", "1.0", "2"], pd.Categorical(["cat", "dog", None])]
+)
+@pytest.mark.parametrize("form", ["csv", "parquet"])
+def test_numbers_are_labels_in_every_form_that_tables_give_them(
+    labels: Any, form: str, data: Path, tmp_path: Path
+) -> None:
+    table = pd.DataFrame({"image": PATHS, "label": labels})
+    file = data / f"own.{form}"
+    table.to_csv(file, index=False) if form == "csv" else table.to_parquet(file)
+    _, rows = run(file, tmp_path, regions=None)
+    assert rows["label_index"].dropna().tolist() == list(range(3))[: table["label"].notna().sum()]
+
+
+def test_a_number_in_a_list_is_a_name_first_and_in_a_sequence_a_number(data: Path, tmp_path: Path) -> None:
+    asked = model(OutputSpec(("2", "0", "1")))
+    table = pd.DataFrame({"image": PATHS, "label": [0, 1, 2]})
+    table.to_csv(data / "own.csv", index=False)
+    table.to_parquet(data / "own.parquet")
+    for form in ("csv", "parquet"):
+        assert list(run(data / f"own.{form}", tmp_path, form, model=asked)[1]["label_index"]) == [1, 2, 0]
+    pairs = list(zip(arrays(data), [0, 1, 2], strict=True))
+    assert list(run(pairs, tmp_path, "pairs", model=asked)[1]["label_index"]) == [0, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("columns", "problem"),
+    [
+        ({"image": [{"bytes": b"x", "path": "x.png"}]}, "image .* holds struct"),
+        ({"image": [b"x"]}, "image .* holds binary"),
+        ({"image": [1]}, "image .* holds int64"),
+        ({"image": ["cat/0.png"], "label": [[1, 0, 0]]}, "label .* holds list"),
+        ({"image": ["cat/0.png"], "Image": ["dog/0.png"]}, "several columns called image"),
+        ({"picture": ["cat/0.png"]}, "has the columns picture"),
+    ],
+)
+def test_a_parquet_list_of_other_things_is_refused(
+    columns: dict[str, Any], problem: str, data: Path, tmp_path: Path
+) -> None:
+    pd.DataFrame(columns).to_parquet(data / "own.parquet")
+    with pytest.raises(DataError, match=problem):
+        run(data / "own.parquet", tmp_path)
+
+
+def test_parquet_text_that_is_none_is_refused(data: Path, tmp_path: Path) -> None:
+    pd.DataFrame({"image": ["cat/0.png"]}).to_parquet(data / "own.parquet", compression=None)
+    content = (data / "own.parquet").read_bytes()
+    (data / "own.parquet").write_bytes(content.replace(b"cat/0.png", b"cat/\xff.png"))
+    with pytest.raises(DataError, match="can't be read as Parquet"):
+        run(data / "own.parquet", tmp_path)
+
+
+class Own:
+    """A data set of somebody's own."""
+
+    def __init__(self, items: list[Any], **also: Any) -> None:
+        self.items = items
+        for name, value in also.items():
+            setattr(self, name, value)
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    def __getitem__(self, index: int) -> Any:
+        if isinstance(self.items[index], Exception):
+            raise self.items[index]
+        return self.items[index]
+
+
+def numbered(data: Path) -> list[Any]:
+    return list(zip(arrays(data), range(3), strict=True))
+
+
+@pytest.mark.parametrize(
+    "also",
+    [
+        {"targets": [2, 1, 0]},  # changed on the way (target_transform), or others
+        {"targets": [0]},
+        {"targets": 3},
+        {"targets": np.arange(3)},
+        {"classes": {"frog": 2, "cat": 0, "dog": 1}},
+        {"classes": [("cat", "kitty"), ("dog",), ("frog",)]},
+        {"classes": 3},
+        {"classes": None},
+        {"classes": lambda: 3},
+    ],
+)
+def test_labels_are_those_that_the_items_bring(also: dict[str, Any], data: Path, tmp_path: Path) -> None:
+    _, rows = run(Own(numbered(data), **also), tmp_path, regions=None)
+    assert list(rows["label_index"]) == [0, 1, 2]
+
+
+def test_targets_serve_where_the_items_bring_no_label(data: Path, tmp_path: Path) -> None:
+    _, rows = run(Own(arrays(data), targets=[2, None, 0]), tmp_path, regions=None)
+    assert list(rows["label"].fillna("none")) == ["2", "none", "0"]
+
+
+@pytest.mark.parametrize("label", [np.int64(1), np.array(1), np.array([1]), np.float32(1), 1.0, True, " dog ", "1"])
+def test_a_label_is_taken_in_every_form_of_one_class(label: Any, data: Path, tmp_path: Path) -> None:
+    _, rows = run([(arrays(data)[0], label)], tmp_path, regions=None)
+    assert list(rows["label_index"]) == [1]
+
+
+@pytest.mark.parametrize("label", [np.eye(3)[1], 0.7, float("inf"), b"dog", ("cat", "dog"), {"class": 1}])
+def test_a_label_that_is_none_is_refused(label: Any, data: Path, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="label of item 1"):
+        run([(arrays(data)[0], 0), (arrays(data)[1], label)], tmp_path)
+
+
+@pytest.mark.parametrize("missing", [None, float("nan"), "", np.nan])
+def test_a_label_that_is_missing_is_null(missing: Any, data: Path, tmp_path: Path) -> None:
+    _, rows = run([(arrays(data)[0], 0), (arrays(data)[1], missing)], tmp_path, regions=None)
+    assert rows["label"].isna().tolist() == [False, True]
+
+
+def test_an_item_that_fails_keeps_the_others(data: Path, tmp_path: Path) -> None:
+    items = numbered(data)
+    found, rows = run(Own([items[0], OSError("disk gone"), items[2]]), tmp_path, regions=None)
+    assert rows["problem"].isna().tolist() == [True, False, True]
+    assert "item 1 (OSError: disk gone)" in rows["problem"][1]
+    assert found.failed == 1
+
+
+def test_images_come_in_tuples_of_one_and_as_they_are_read_here(data: Path, tmp_path: Path) -> None:
+    found, rows = run([(one,) for one in arrays(data)], tmp_path, regions=None)
+    assert found.failed == 0
+    read = [load_image(data / one, label="cat") for one in PATHS]
+    _, again = run(read, tmp_path, "again", regions=None)
+    np.testing.assert_array_equal(np.stack(again["probabilities"]), np.stack(rows["probabilities"]))
+    assert set(again["label"]) == {"cat"}
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        np.zeros((SIDE, SIDE, 3), np.uint8),  # its rows are no images
+        np.zeros((3, SIDE, SIDE), np.uint8),
+        np.zeros((SIDE, SIDE), np.uint8),
+        pd.DataFrame({"image": ["cat/0.png"]}),
+        pd.Series(["cat/0.png"], index=[5]),
+        b"image",
+        {0: "cat/0.png"},
+    ],
+)
+def test_what_is_no_data_set_is_refused(given: Any, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="was given as a data set"):
+        run(given, tmp_path)
+
+
+def test_a_half_written_file_of_a_kill_disturbs_nobody(data: Path, tmp_path: Path) -> None:
+    """A kill in the middle of writing leaves the file beside its place, here made by hand at every place."""
+    out = tmp_path / "out"
+    out.mkdir()
+    opened: list[str] = []
+    replace = Path.replace
+
+    def half(self: Path, target: Any) -> Path:
+        opened.append(self.name)
+        return replace(self, target)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Path, "replace", half)
+        run(data, tmp_path, "named")
+    assert any("rows-00000" in name for name in opened)
+    for name in [*opened, "._survey.json.7.partial"]:
+        (out / name).write_bytes(b"PAR1 half")
+    _, rows = run(data, tmp_path)
+    assert list(rows["index"]) == list(range(7))
+
+
+def test_two_that_begin_at_the_same_moment_do_not_mix(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listed = shards_file._make
+
+    def beaten(folder: Path) -> list[str]:
+        found = listed(folder)
+        monkeypatch.setattr(shards_file, "_make", listed)
+        run(data, tmp_path, limit=2)
+        return found
+
+    monkeypatch.setattr(shards_file, "_make", beaten)
+    with pytest.raises(UsageError, match="holds a survey already"):
+        run(data, tmp_path)
+    assert len(pd.read_parquet(tmp_path / "out")) == 2
+
+
+def test_the_batch_size_of_the_beginning_stays(data: Path, tmp_path: Path) -> None:
+    """It may follow the memory that is free, and rows of a model that mixes a batch depend on it."""
+    sizes: list[int] = []
+
+    def outputs(images: Array) -> Array:
+        sizes.append(len(images))
+        return np.tile(images.mean(axis=(1, 2, 3))[:, None], 3)
+
+    def sized(batch: int) -> FunctionModel:
+        return FunctionModel(outputs, InputSpec(SIDE, SIDE), OutputSpec(CLASSES), batch_size=batch)
+
+    asked = {"regions": None, "images_per_shard": 4}
+    run(data, tmp_path, model=sized(4), **asked)
+    wanted = {file.name: file.read_bytes() for file in (tmp_path / "out").iterdir()}
+    (tmp_path / "out" / "rows-00000.parquet").unlink()
+    sizes.clear()
+    run(data, tmp_path, model=sized(1), resume=True, **asked)
+    assert max(sizes) == 3  # of four, one is no image
+    assert {file.name: file.read_bytes() for file in (tmp_path / "out").iterdir()} == wanted
+
+
+def test_the_files_of_a_long_survey_are_in_the_order_of_their_images(tmp_path: Path) -> None:
+    long = shards_file.Shards(tmp_path, {}, 1, 100_001, 1)
+    assert [long.file(number).name for number in (0, 99_999, 100_000)] == sorted(
+        long.file(number).name for number in (100_000, 0, 99_999)
+    )
+
+
+@pytest.mark.parametrize("content", ["[]", "{", "", '{"batch_size": 0}'])
+def test_a_damaged_manifest_is_told(content: str, data: Path, tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "_survey.json").write_text(content)
+    with pytest.raises((DataError, UsageError), match=r"_survey\.json|another question"):
+        run(data, tmp_path, resume=True)
+
+
+@pytest.mark.parametrize("rows", [{"x": [1]}, {"image": ["a"], "correct": [True], "problem": [None]}])
+def test_a_file_of_other_rows_is_named(rows: dict[str, Any], data: Path, tmp_path: Path) -> None:
+    run(data, tmp_path)
+    pd.DataFrame(rows).to_parquet(tmp_path / "out" / "rows-00000.parquet")
+    with pytest.raises(DataError, match=r"rows-00000\.parquet .*remove it"):
+        run(data, tmp_path, resume=True)
+
+
+@pytest.mark.parametrize("place", ["a" * 300, "a\0b", "data/cat/0.png", "data/cat/0.png/x"])
+def test_a_place_that_can_not_be_written_is_refused(place: str, data: Path, tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match="can't be used"):
+        survey(MODEL, data, regions=None, output=f"{tmp_path}/{place}")
+
+
+@pytest.mark.parametrize("left", [None, "a file"])
+def test_a_folder_that_goes_away_meanwhile_is_told(left: str | None, data: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+
+    def progress(done: float, _total: int, _words: str) -> None:
+        if done >= 3 and out.is_dir():
+            shutil.rmtree(out)
+            if left:
+                out.write_text(left)
+
+    with pytest.raises(OutputError, match="can't be written"):
+        run(data, tmp_path, progress=progress)
+
+
+def test_a_part_with_nothing_to_do_says_so(data: Path, tmp_path: Path) -> None:
+    found, rows = run(data, tmp_path, shard=(9, 9))
+    assert found.rows == len(rows) == 0
+    assert found.notes == ("Part 9 of 9 has nothing to do: the survey has 3 files in all.",)
+
+
+def test_probabilities_have_the_entropy_of_their_kind(data: Path, tmp_path: Path) -> None:
+    """Rounding moves the sum of probabilities, and independent ones may have the sum 1 by chance."""
+    third = FunctionModel(
+        lambda images: np.full((len(images), 3), 1 / 3 + 1e-5),
+        InputSpec(SIDE, SIDE),
+        OutputSpec(CLASSES, "probabilities"),
+    )
+    _, rows = run(data, tmp_path, "third", model=third, regions=None)
+    np.testing.assert_allclose(rows["entropy"].dropna(), np.log(3), rtol=1e-4)
+    independent = FunctionModel(
+        lambda images: np.full((len(images), 3), np.log(0.5)), InputSpec(SIDE, SIDE), OutputSpec(CLASSES, "sigmoid")
+    )
+    _, rows = run(data, tmp_path, "independent", model=independent, regions=None)
+    np.testing.assert_allclose(rows["entropy"].dropna(), 3 * (np.log(3) - 2 / 3 * np.log(2)), rtol=1e-5)
+
+
+def test_outputs_that_are_no_probabilities_are_a_problem(data: Path, tmp_path: Path) -> None:
+    logits = FunctionModel(
+        lambda images: np.full((len(images), 3), [3, -2, 0]),
+        InputSpec(SIDE, SIDE),
+        OutputSpec(CLASSES, "probabilities"),
+    )
+    found, rows = run(data, tmp_path, model=logits, regions=None)
+    assert found.failed == 7
+    assert found.notes[-1].startswith("Not one image could be asked about; of cat/0.png: outputs declared as prob")
+    assert rows["problem"].notna().all()
+
+
+def test_a_stopped_command_says_how_to_go_on(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(shards_file.Shards, "write", stop)
+    assert main(["survey", "allcnn", str(data), "--regions", "none", "-o", str(tmp_path / "rows")]) == 1
+    assert "--resume" in capsys.readouterr().err

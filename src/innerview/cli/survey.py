@@ -9,7 +9,7 @@ import click
 
 from innerview.cli import options
 from innerview.cli.console import Command, say
-from innerview.errors import UsageError
+from innerview.errors import InnerviewError, UsageError
 
 
 @click.command("survey", cls=Command, short_help="Survey a data set: a row an image, in Parquet, resumable.")
@@ -47,8 +47,13 @@ def command(*, model: Any, named: str, data: Path, regions: str, output: Path, s
     given = {name: value for name, value in asked.items() if value not in (None, ())}
     grid = None if regions.strip().lower() == "none" else _pair("--regions", regions, "x", "3x3, or none")
     parts = _pair("--shard", shard, "/", "2/8 for the second of eight parts")
-    with steps("Surveying") as progress:
-        found = survey(model, data, regions=grid, shard=parts, output=output, progress=progress, **given)
+    try:
+        with steps("Surveying") as progress:
+            found = survey(model, data, regions=grid, shard=parts, output=output, progress=progress, **given)
+    except KeyboardInterrupt:
+        raise InnerviewError(
+            f"stopped. Whole files stay in {output}; go on by the same command with --resume"
+        ) from None
     say(found.words)
     for note in found.notes:
         say(note, err=True)

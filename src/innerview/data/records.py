@@ -6,7 +6,9 @@
 | a file ending in .csv or .parquet | the column image, path or file, from the file's folder | label or class |
 | a sequence: PyTorch's `Dataset`, Hugging Face's `datasets`, a list | each, or its "image" or first part | the second |
 
-A record has a name that says where it is, and nothing is decoded before `read`.
+A record has a name that says where it is, and no file is decoded before `read`; a sequence that can't say its labels
+beforehand is walked through for them. The label of a list is text, and a number in it is a class's name before it is
+its number (`targets.find_class`); a number in a sequence is the class's number.
 """
 
 # What users give may be anything, and pyarrow has no types: unknown types are theirs.
@@ -17,6 +19,8 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import math
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -40,6 +44,11 @@ LISTS: Final = frozenset({".csv", ".parquet"})
 
 LARGEST: Final = 2**30
 """Bytes of a list, at most."""
+
+MOST: Final = 2**26
+"""Images in a list, at most: a Parquet file can name many more in a few bytes."""
+
+_ADDRESS: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 
 
 @runtime_checkable
@@ -65,7 +74,8 @@ class Record:
     Attributes:
         index: from 0.
         name: where it is: a path below the data set's root, or its number.
-        label: the name of its class, or the number where a sequence has no names; None where nobody says.
+        label: the name of its class (in a list also its number, as text), or the number where a sequence has no names;
+            None where nobody says.
         read: gives the image, or raises ImageError.
     """
 
@@ -107,12 +117,30 @@ def open_records(source: Source, part: str = "test") -> Records:
     if isinstance(source, str | Path):
         path = Path(source)
         return _of_list(path) if path.suffix.lower() in LISTS else _of_folders(path, part)
-    if isinstance(source, Mapping) or not {"__len__", "__getitem__"} <= set(dir(type(source))):
+    whole = isinstance(source, Mapping | bytes | bytearray | memoryview) or "iloc" in dir(
+        type(source)
+    )  # a table of pandas
+    if whole or not {"__len__", "__getitem__"} <= set(dir(type(source))):
         raise DataError(
-            f"a {type(source).__name__} was given as a data set; give a folder, a .csv or .parquet list, or a sequence "
-            "with a length (of an iterator: list(images))"
+            f"a {type(source).__name__} was given as a data set; give a folder, a .csv or .parquet list (of a table: "
+            "table.to_parquet(file)), or a sequence with a length (of an iterator: list(images))"
         )
+    _check_axes(source)
     return _of_sequence(source)
+
+
+def _check_axes(source: Any) -> None:
+    """Refuse an array that may be a single image, whose rows would be taken for images."""
+    axes = getattr(source, "ndim", None)
+    if not isinstance(axes, int) or (axes == 1 and np.asarray(source).dtype.kind in "OUS"):
+        return
+    shape = tuple(source.shape)
+    if axes == 4 or (axes == 3 and not {shape[0], shape[2]} & {1, 3, 4}):
+        return
+    raise DataError(
+        f"an array of {' × '.join(map(str, shape))} was given as a data set; images in one array have four axes, image "
+        "× height × width × channel (of a single image: [image])"
+    )
 
 
 def _of_folders(path: Path, part: str) -> Records:
@@ -126,16 +154,16 @@ def _of_folders(path: Path, part: str) -> Records:
 
 
 def _of_list(path: Path) -> Records:
-    columns = _read_parquet(path) if path.suffix.lower() == ".parquet" else _read_csv(path)
+    names, columns = _read_parquet(path) if path.suffix.lower() == ".parquet" else _read_csv(path)
     column = next((name for name in IMAGE_COLUMNS if name in columns), None)
     if column is None:
         raise DataError(
-            f"{path} has the columns {', '.join(columns) or 'none'}; one of them must be called "
+            f"{path} has the columns {', '.join(map(readable, names)) or 'none'}; one of them must be called "
             f"{', '.join(IMAGE_COLUMNS[:-1])} or {IMAGE_COLUMNS[-1]} and hold each image's file"
         )
     labels = next((columns[name] for name in LABEL_COLUMNS if name in columns), [None] * len(columns[column]))
     items = [
-        Record(index, readable(str(file)), _label(label), _reader(path.parent / str(file), str(file)))
+        Record(index, readable(file or ""), _text(label), _reader(path.parent, file))
         for index, (file, label) in enumerate(zip(columns[column], labels, strict=True))
     ]
     if not items:
@@ -143,32 +171,61 @@ def _of_list(path: Path) -> Records:
     return Records(items, f"a list ({path.suffix[1:].lower()})", _fingerprint(items))
 
 
-def _reader(file: Path, name: str) -> Callable[[], Image]:
-    return lambda: load_image(file, name=readable(name))
+def _reader(folder: Path, file: str | None) -> Callable[[], Image]:
+    def read() -> Image:
+        if not file:
+            raise ImageError("the list names no file here; write the image's file in its column")
+        if _ADDRESS.match(file):
+            raise ImageError(f"{readable(file)} is no file; a list names files: download it, and write where it lies")
+        return load_image(folder / file, name=readable(file))
+
+    return read
 
 
-def _label(value: object) -> str | int | None:
-    if value is None or value == "" or (isinstance(value, float) and np.isnan(value)):
-        return None
-    return int(value) if isinstance(value, int | np.integer) else str(value)
+def _text(label: object) -> str | None:
+    """A label of a list; None where there is none."""
+    text = "" if label is None or (isinstance(label, float) and math.isnan(label)) else str(label).strip()
+    return text or None
 
 
-def _read_csv(path: Path) -> dict[str, list[Any]]:
-    text = read_text(path, "the list of images", LARGEST)
-    rows = csv.reader(io.StringIO(text.removeprefix("\ufeff")))
-    head = [name.strip().lower() for name in next(rows, [])]
-    columns: dict[str, list[Any]] = {name: [] for name in head}
-    for number, row in enumerate(rows, start=2):
-        if not row:
-            continue
-        if len(row) != len(head):
-            raise DataError(f"line {number} of {path} has {len(row)} values for {len(head)} columns; mend it")
-        for name, value in zip(head, row, strict=True):
-            columns[name].append(value)
+def _columns(names: Sequence[str], path: Path) -> dict[str, int]:
+    """Where the columns stand that are read, by their names in small letters."""
+    known = {*IMAGE_COLUMNS, *LABEL_COLUMNS}
+    found = [(name.strip().lower(), place) for place, name in enumerate(names) if name.strip().lower() in known]
+    columns = dict(found)
+    if len(columns) < len(found):
+        twice = next(name for number, (name, _) in enumerate(found) if name in dict(found[:number]))
+        raise DataError(f"{path} has several columns called {twice}; keep the one that is meant")
     return columns
 
 
-def _read_parquet(path: Path) -> dict[str, list[Any]]:
+Columns: TypeAlias = tuple[Sequence[str], dict[str, list[Any]]]
+"""Names of all columns, and what stands in those that are read."""
+
+
+def _read_csv(path: Path) -> Columns:
+    text = read_text(path, "the list of images", LARGEST)
+    # Strict: an open quotation mark would swallow all lines behind it.
+    rows = csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""), strict=True)
+    try:
+        head = next((row for row in rows if row), [])
+        places = _columns(head, path)
+        columns: dict[str, list[Any]] = {name: [] for name in places}
+        for row in rows:
+            if not any(value.strip() for value in row):
+                continue
+            if len(row) != len(head):
+                raise DataError(
+                    f"line {rows.line_num} of {path} has {len(row)} values for {len(head)} columns; mend it"
+                )
+            for name, place in places.items():
+                columns[name].append(row[place])
+    except csv.Error as problem:
+        raise DataError(f"line {rows.line_num} of {path} can't be read as CSV ({problem}); mend it") from problem
+    return head, columns
+
+
+def _read_parquet(path: Path) -> Columns:
     try:
         from pyarrow import ArrowException
         from pyarrow.parquet import ParquetFile
@@ -176,20 +233,44 @@ def _read_parquet(path: Path) -> dict[str, list[Any]]:
         raise MissingExtra("reading a Parquet list", "survey") from problem
     try:
         with ParquetFile(path) as file:
-            known = [name for name in file.schema_arrow.names if name.lower() in {*IMAGE_COLUMNS, *LABEL_COLUMNS}]
-            table = file.read(columns=known)
-    except (ArrowException, OSError, ValueError) as problem:
+            schema = file.schema_arrow
+            places = _columns(schema.names, path)
+            for name, place in places.items():
+                _check_type(schema.types[place], name, path)
+            count = file.metadata.num_rows
+            if count > MOST:
+                raise DataError(f"{path} lists {count:,} images; at most {MOST:,}: divide it")
+            table = file.read(columns=[schema.names[place] for place in places.values()])
+        columns = {name: cast("list[Any]", table[schema.names[place]].to_pylist()) for name, place in places.items()}
+    except (ArrowException, OSError, ValueError, KeyError) as problem:
         raise DataError(f"{path} can't be read as Parquet ({' '.join(str(problem).split())[:200]})") from problem
-    return {name.lower(): cast("list[Any]", table[name].to_pylist()) for name in known}
+    return schema.names, columns
+
+
+def _check_type(kind: Any, name: str, path: Path) -> None:
+    """Refuse a column whose values are no names of files, or no labels."""
+    from pyarrow import types
+
+    held = kind.value_type if types.is_dictionary(kind) else kind
+    told = str(held)
+    text = told in {"string", "large_string", "string_view", "null"}
+    number = types.is_integer(held) or types.is_floating(held) or types.is_boolean(held)
+    if text or (number and name in LABEL_COLUMNS):
+        return
+    wanted = "a class's name or number" if name in LABEL_COLUMNS else "text: each image's file"
+    raise DataError(
+        f"the column {name} of {path} holds {told[:60]}; it holds {wanted} (of images within the table, give the "
+        "opened data set: datasets.load_dataset)"
+    )
 
 
 def _of_sequence(source: Listed) -> Records:
     names = _class_names(source)
-    labels = _known_labels(source)
+    labels = _known_labels(source, names)
 
     def record(index: int) -> Record:
-        label = labels[index] if labels is not None else _split(source[index])[1]
-        return Record(index, str(index), _named(label, names), lambda: _image(source[index], index))
+        label = labels[index] if labels is not None else _own_label(source, index)
+        return Record(index, str(index), _named(label, names, index), lambda: _read_item(source, index))
 
     items = [record(index) for index in range(len(source))]
     if not items:
@@ -197,21 +278,59 @@ def _of_sequence(source: Listed) -> Records:
     return Records(items, f"a {type(source).__name__}", _fingerprint(items))
 
 
-def _class_names(source: object) -> tuple[str, ...]:
+def _own_label(source: Listed, index: int) -> Any:
+    """The label that an item brings along; None of one that can't be had, which is told when it is read."""
+    try:
+        item = source[index]
+    except Exception:  # noqa: BLE001 whatever somebody's data set raises
+        return None
+    return _split(item)[1]
+
+
+def _read_item(source: Listed, index: int) -> Image:
+    try:
+        item = source[index]
+    except Exception as problem:  # whatever somebody's data set raises
+        said = " ".join(str(problem).split())[:200]
+        raise ImageError(f"the data set failed at item {index} ({type(problem).__name__}: {said})") from problem
+    return _image(item, index)
+
+
+def _class_names(source: object) -> Mapping[int, str]:
     """Names of the classes, as torchvision's data sets (`classes`) and Hugging Face's (`features`) say them."""
-    known = getattr(source, "classes", None)
+    known: Any = getattr(source, "classes", None)
     if known is None:
         features: Any = getattr(source, "features", None)
         known = getattr(features.get("label"), "names", None) if isinstance(features, Mapping) else None
-    return tuple(map(str, cast("Sequence[object]", known))) if known is not None else ()
+    if isinstance(known, Mapping):  # numbers by name, or names by number
+        pairs = [(number, name) if isinstance(number, int) else (name, number) for number, name in known.items()]
+        return {number: str(name) for number, name in pairs if isinstance(number, int)}
+    if not isinstance(known, Sequence | np.ndarray) or isinstance(known, str | bytes):
+        return {}
+    return {number: str(one[0] if isinstance(one, tuple | list) else one) for number, one in enumerate(known)}
 
 
-def _known_labels(source: object) -> Sequence[Any] | None:
-    """All labels without reading an image, as torchvision's (`targets`) and Hugging Face's (a column) have them."""
+def _known_labels(source: Listed, names: Mapping[int, str]) -> Sequence[Any] | None:
+    """All labels without reading all images, as torchvision's (`targets`) and Hugging Face's (a column) have them.
+
+    None where there are none, or where they are not what items bring along: a data set may change its labels as it
+    gives them (`target_transform`), or mean other things by that name.
+    """
     known: Any = getattr(source, "targets", None)
     if known is None and "label" in (getattr(source, "column_names", None) or ()):
         known = cast("Any", source)["label"]
-    return None if known is None else list(known)
+    try:
+        labels = None if known is None else list(known)
+    except TypeError:
+        return None
+    count = len(source)
+    if labels is None or len(labels) != count or not count:
+        return None
+    for index in sorted({0, count // 2, count - 1}):
+        own = _own_label(source, index)
+        if own is not None and _named(own, names, index) != _named(labels[index], names, index):
+            return None
+    return labels
 
 
 def _split(item: Any) -> tuple[Any, Any]:
@@ -222,30 +341,48 @@ def _split(item: Any) -> tuple[Any, Any]:
         if key is None:
             raise ImageError(f"an item has the keys {', '.join(map(str, found))}; its image is expected under 'image'")
         return found[key], found.get("label")
-    if isinstance(item, tuple | list) and len(cast("Sequence[Any]", item)) == 2:
-        image, label = cast("tuple[Any, Any]", item)
-        return image, label
-    return item, None
+    if isinstance(item, tuple | list):
+        parts = cast("Sequence[Any]", item)
+        if len(parts) not in {1, 2}:
+            raise ImageError(f"an item is a {type(item).__name__} of {len(parts)}; give an image, or (image, label)")
+        return parts[0], parts[1] if len(parts) == 2 else None
+    return item, item.label if isinstance(item, Image) else None
 
 
-def _named(label: Any, names: Sequence[str]) -> str | int | None:
-    if label is None:
+def _named(label: Any, names: Mapping[int, str], index: int) -> str | int | None:
+    """A label as a class's name, or its number where no name is known; None where there is none.
+
+    Raises:
+        DataError: it is neither.
+    """
+    found = read_array(label)
+    value: Any = label if found is None else found[0]
+    if isinstance(value, np.ndarray | np.generic) and value.size == 1:
+        value = value.item()
+    if value is None or isinstance(value, str):
+        return (value or "").strip() or None
+    if isinstance(value, float) and math.isnan(value):
         return None
-    if isinstance(label, str):
-        return label
-    number = int(label)
-    return names[number] if 0 <= number < len(names) else number
+    if isinstance(value, int) or (isinstance(value, float) and value.is_integer()):
+        return names.get(int(value), int(value))
+    shape = f" of {' × '.join(map(str, value.shape))}" if isinstance(value, np.ndarray) else f" {value!r:.60}"
+    raise DataError(
+        f"the label of item {index} is a {type(label).__name__}{shape}; a label is a class's name or its number (of a "
+        "row with a number for each class: the place of its highest)"
+    )
 
 
 def _image(item: Any, index: int) -> Image:
     image, _ = _split(item)
+    if isinstance(image, Image):
+        image = image.pixels
     found = read_array(image)
     if found is not None:
         values = found[0]
         if values.ndim == 3 and values.shape[0] in {1, 3} and values.shape[2] not in {1, 3}:
             values = np.moveaxis(values, 0, -1)
         image = values
-    return replace(load_image(image), name=str(index))
+    return replace(load_image(image, name=None if isinstance(image, str | Path) else f"item {index}"), name=str(index))
 
 
 def _fingerprint(items: Sequence[Record]) -> str:

@@ -26,6 +26,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
@@ -142,6 +143,12 @@ def measure(asked: Measured, records: Sequence[Record], fit: Callable[[Record], 
     return rows
 
 
+_WHOLE: Final = re.compile(r"(?<=\d)\.0+$")
+"""Behind a whole number, where a table holds numbers and gaps and so has made them floats."""
+
+SLACK: Final = 1e-3
+"""How far probabilities may lie outside of [0, 1] by rounding; float16 is as coarse as this."""
+
 OUTPUTS: Final = ""
 """Beside the layers' names: what the model gives."""
 
@@ -173,6 +180,11 @@ def _answered(asked: Measured, row: Row, outputs: Array) -> Row:
     chances = spec.probabilities(outputs[None])[0]
     found = Prediction(outputs, chances, spec.class_names, spec.kind)
     label, known = row["label_index"], bool(np.isfinite(chances).all())
+    if known and not (chances.min() >= -SLACK and chances.max() <= 1 + SLACK):
+        raise ModelError(
+            f"outputs declared as probabilities go from {chances.min():.4g} to {chances.max():.4g}; declare what they "
+            "are: kind 'logits', 'sigmoid' or 'scores'"
+        )
     highest = np.sort(outputs.astype(np.float64))[::-1]
     told: Row = {"probabilities": chances.astype(np.float32) if known else None}
     if found.decided:
@@ -181,7 +193,7 @@ def _answered(asked: Measured, row: Row, outputs: Array) -> Row:
         told["probability"] = _number(found.confidence)
     if known:
         told["loss"] = None if label is None else _loss(found.probability_of(label))
-        told["entropy"] = _entropy(chances)
+        told["entropy"] = _entropy(chances, independent=spec.kind == "sigmoid" or len(chances) == 1)
     if len(highest) > 1:
         told["margin"] = float(highest[0] - highest[1])
     return told
@@ -243,16 +255,18 @@ def _text(label: str | int | None) -> str | None:
 
 
 def index_of(label: str | int | None, model: Model) -> int | None:
-    """The number of a label among the model's answers; a number that no class has for a name is one already."""
+    """The number of a label among the model's answers; text that no class has for a name may be a number."""
     if label is None:
         return None
     answers = model.output.answers
     if isinstance(label, int):
         return label if 0 <= label < len(answers) else None
-    try:
-        return find_class(label, answers)
-    except UnknownClass:
-        return None
+    for name in (label, _WHOLE.sub("", label)):
+        try:
+            return find_class(name, answers)
+        except UnknownClass:
+            continue
+    return None
 
 
 def _number(value: float) -> float | None:
@@ -261,11 +275,11 @@ def _number(value: float) -> float | None:
 
 def _loss(probability: float) -> float | None:
     with np.errstate(divide="ignore"):
-        return _number(float(-np.log(probability)))
+        return _number(float(-np.log(np.clip(probability, 0, 1))) + 0.0)  # no −0
 
 
-def _entropy(chances: Array) -> float:
+def _entropy(chances: Array, *, independent: bool) -> float:
     """Of one distribution; of independent classes, and of a single one, the sum of each class's own."""
-    both = np.stack([chances, 1 - chances]) if abs(chances.sum() - 1) > 1e-6 or len(chances) == 1 else chances
+    both = np.stack([chances, 1 - chances]) if independent else chances
     above = both[both > 0]
-    return float(-(above * np.log(above)).sum())
+    return float(-(above * np.log(above)).sum()) + 0.0  # no −0

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,12 +52,14 @@ class Shards:
         columns: names and types of the columns.
         size: images in a shard.
         count: images in all.
+        batch: images that the model is asked about at once, as it was at the survey's beginning.
     """
 
     folder: Path
     columns: Mapping[str, str]
     size: int
     count: int
+    batch: int
 
     @property
     def number(self) -> int:
@@ -69,7 +72,8 @@ class Shards:
 
     def file(self, shard: int) -> Path:
         """Where a shard lies."""
-        return self.folder / f"rows-{shard:05}.parquet"
+        width = max(len(str(self.number - 1)), 5)  # the files' names in order are the images in order
+        return self.folder / f"rows-{shard:0{width}}.parquet"
 
     def maps(self, shard: int) -> Path:
         """Where a shard's maps lie: `maps`, image × height × width, and `index`, the image of each; safetensors."""
@@ -83,7 +87,7 @@ class Shards:
             write(self.maps(shard), safetensors.numpy.save({"maps": np.stack(list(maps.values())), "index": at}))
         content = io.BytesIO()
         arrow().parquet.write_table(self._table(rows), content, compression="zstd")
-        write(self.file(shard), content.getvalue())
+        write(self.file(shard), content.getvalue(), hidden=True)
 
     def bytes_of(self, rows: Sequence[Row]) -> int:
         """What some rows take, uncompressed."""
@@ -95,24 +99,26 @@ class Shards:
             {name: pa.array([row.get(name) for row in rows], _type(kind)) for name, kind in self.columns.items()}
         )
 
-    def read(self) -> Any:
-        """All rows that are there, in the order of the images, as one `pyarrow.Table`.
+    def read(self, columns: Sequence[str]) -> Any:
+        """Some columns of all rows that are there, in the order of the images, as one `pyarrow.Table`.
 
         Raises:
-            DataError: a file can't be read.
+            DataError: a file can't be read, or holds other rows than its own.
         """
         pa = arrow()
-        found: list[Any] = []
+        found = self._table([]).select(columns)
         for shard in range(self.number):
-            if self.file(shard).exists():
-                try:
-                    found.append(pa.parquet.read_table(self.file(shard)))
-                except (pa.ArrowException, OSError) as problem:
-                    raise DataError(
-                        f"{self.file(shard)} can't be read ({' '.join(str(problem).split())[:200]}); remove it and go "
-                        "on with --resume"
-                    ) from problem
-        return pa.concat_tables([self._table([]), *found])
+            place, count = self.file(shard), len(found) + len(self.images(shard))
+            if not place.exists():
+                continue
+            try:
+                found = pa.concat_tables([found, pa.parquet.read_table(place, columns=list(columns))])
+            except (pa.ArrowException, OSError, ValueError, KeyError) as problem:
+                said = " ".join(str(problem).split())[:200]
+                raise DataError(f"{place} can't be read ({said}); remove it and go on with --resume") from problem
+            if len(found) != count:
+                raise DataError(f"{place} holds other rows than its own; remove it and go on with --resume")
+        return found
 
 
 def _type(kind: str) -> Any:
@@ -128,7 +134,8 @@ def open_shards(folder: Path, about: Mapping[str, Any], columns: Mapping[str, st
 
     Args:
         folder: new, empty, or of this survey.
-        about: what is surveyed, by what and how; anything that JSON can write.
+        about: what is surveyed, by what and how; anything that JSON can write. All of it is the question but the batch
+            size, which may follow the memory that is free: the one of the beginning stays.
         columns: of the rows.
         resume: go on with what is there.
 
@@ -138,37 +145,55 @@ def open_shards(folder: Path, about: Mapping[str, Any], columns: Mapping[str, st
         OutputError: it holds other things, or can't be written.
     """
     told = cast("dict[str, Any]", json.loads(json.dumps({"schema": SCHEMA, **about, "columns": dict(columns)})))
-    place = folder / MANIFEST
-    if place.exists():
-        if not resume:
-            raise UsageError(f"{folder} holds a survey already; go on with it by --resume, or choose another --output")
-        there = read_manifest(folder)
-        different = [name for name in told if there.get(name) != told[name]]
-        if different:
-            said = "; ".join(f"{name}: {_brief(there.get(name))}, now {_brief(told[name])}" for name in different)
-            raise UsageError(
-                f"{folder} holds a survey of another question ({said}); ask the same, or choose another --output"
-            )
-    else:
-        _make(folder)
-        write(place, json.dumps(told, indent=1, ensure_ascii=False).encode("utf-8", "backslashreplace"))
-    return Shards(folder, columns, told["images_per_shard"], told["images"])
-
-
-def _make(folder: Path) -> None:
-    """Make the folder; nothing but rows and the manifest lie in it, so that it can be read as one table."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        others = sorted(one.name for one in folder.iterdir())
-    except (OSError, ValueError) as problem:
-        raise OutputError(
-            f"the folder {folder} can't be used ({reason(problem)}); choose another with --output"
-        ) from None
-    if others:
+    others = _make(folder)
+    text = json.dumps(told, indent=1, ensure_ascii=False).encode("utf-8", "backslashreplace")
+    if MANIFEST not in others and others:
         raise OutputError(
             f"the folder {folder} holds other things ({', '.join(others[:3])}, …); nothing was written: choose an "
             "empty or new folder with --output"
         )
+    if MANIFEST not in others and _begin(folder / MANIFEST, text):
+        return Shards(folder, columns, told["images_per_shard"], told["images"], told["batch_size"])
+    if not resume:
+        raise UsageError(f"{folder} holds a survey already; go on with it by --resume, or choose another --output")
+    there = read_manifest(folder)
+    different = [name for name in told if there.get(name) != told[name] and name != "batch_size"]
+    if different:
+        said = "; ".join(f"{name}: {_brief(there.get(name))}, now {_brief(told[name])}" for name in different)
+        raise UsageError(
+            f"{folder} holds a survey of another question ({said}); ask the same, or choose another --output"
+        )
+    batch = there.get("batch_size")
+    if not isinstance(batch, int) or batch < 1:
+        raise DataError(f"{folder / MANIFEST} has {_brief(batch)} for a batch size; choose another --output")
+    return Shards(folder, columns, told["images_per_shard"], told["images"], batch)
+
+
+def _make(folder: Path) -> list[str]:
+    """Make the folder and name what lies in it, but for files that a kill left half-written."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        names = sorted(one.name for one in folder.iterdir())
+    except (OSError, ValueError) as problem:
+        raise OutputError(
+            f"the folder {folder} can't be used ({reason(problem)}); choose another with --output"
+        ) from None
+    return [name for name in names if not (name.startswith((f".{MANIFEST}.", ".rows-")) and name.endswith(".partial"))]
+
+
+def _begin(place: Path, content: bytes) -> bool:
+    """Write the manifest, unless somebody else begins a survey in this folder at the same moment."""
+    beside = place.with_name(f".{place.name}.{os.getpid()}.new.partial")
+    write(beside, content)
+    try:
+        os.link(beside, place)
+    except FileExistsError:
+        return False
+    except OSError:  # a file system without links
+        write(place, content, hidden=True)
+    finally:
+        beside.unlink(missing_ok=True)
+    return True
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:

@@ -152,7 +152,10 @@ def survey(
     }
     shards = open_shards(Path(output), about, asked.columns, resume=resume)
     place, of = shard
-    own = [number for number in range(shards.number) if number % of == place - 1]
+    own = range(place - 1, shards.number, of)
+    if not own:
+        files = "1 file" if shards.number == 1 else f"{shards.number} files"
+        notes += (f"Part {place} of {of} has nothing to do: the survey has {files} in all.",)
 
     def fit(record: Record) -> Image:
         return preprocess(record.read(), opened.input, chosen).pixels
@@ -238,7 +241,7 @@ def _work(
     for number in waiting:
         rows: list[Row] = []
         places = shards.images(number)
-        for batch in batches(len(places), asked.model.batch_size):
+        for batch in batches(len(places), shards.batch):
             records = [items[place] for place in places[batch]]
             part = SubProgress(report, total, done, done + len(records), f"{records[0].name}{forecast}")
             part.begin()
@@ -259,8 +262,11 @@ def _duration(seconds: float) -> str:
 
 
 def _summed(shards: Shards, notes: tuple[str, ...]) -> Surveyed:
-    table = shards.read()
+    table = shards.read(("image", "correct", "problem"))
     correct: list[bool] = [one for one in table["correct"].to_pylist() if one is not None]
+    if table.num_rows and not table["problem"].null_count:
+        first = table["image"][0].as_py() or "the first"
+        notes += (f"Not one image could be asked about; of {first}: {table['problem'][0].as_py()}.",)
     return Surveyed(
         folder=shards.folder,
         images=shards.count,
