@@ -83,7 +83,7 @@ def pages() -> None:
                 shutil.copyfile(source, IMAGES / name)
 
 
-VIEWS = {"viewer.png": ("cat", "#/interior"), "first-screen.png": ("moose", "#/why")}
+VIEWS = {"viewer.png": ("cat", "#/interior"), "first-screen.png": ("cat", "#/why")}
 """Views of an image's one-file page, by name in the documentation; taken where a Chromium is installed."""
 
 BROWSER = ("--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--virtual-time-budget=6000")
@@ -97,6 +97,17 @@ def photograph(page: Path, link: str, target: Path) -> None:
         return
     order = [browser, *BROWSER, "--window-size=1280,960", f"--screenshot={target}", f"{page.as_uri()}{link}"]
     subprocess.run(order, check=True, capture_output=True)
+
+
+def views(look: Path | None = None) -> None:
+    """Take the views of the viewer alone: of a look that is there, or of one that is made for it."""
+    with tempfile.TemporaryDirectory() as folder:
+        if look is None:
+            look = Path(folder) / "look"
+            innerview.explain(sorted({image for image, _ in VIEWS.values()}), output=look)
+        for name, (image, link) in VIEWS.items():
+            place = look / image if (look / image).is_dir() else look
+            photograph(place / "view.html", link, IMAGES / name)
 
 
 def main() -> None:
@@ -115,11 +126,10 @@ def main() -> None:
             for source, name in taken.items():
                 shutil.copyfile(root / place / source, IMAGES / name)
         pages()
-        for name, (image, link) in VIEWS.items():
-            photograph(root / "look" / image / "view.html", link, IMAGES / name)
+        views(root / "look")
     for path in sorted(IMAGES.iterdir()):
         print(f"docs/images/{path.name}: {path.stat().st_size:,} bytes")
 
 
 if __name__ == "__main__":
-    {"lite0": lite0, "pages": pages}.get(" ".join(sys.argv[1:]), main)()
+    {"lite0": lite0, "pages": pages, "views": views}.get(" ".join(sys.argv[1:]), main)()

@@ -36,7 +36,7 @@ from innerview.session.tries import Tries
 from innerview.targets import usual_kind
 from innerview.types import Array
 from innerview.viewer.payload import Payload
-from innerview.viewer.payloads.check import check_payload
+from innerview.viewer.payloads.check import Check, check_payload
 from innerview.viewer.payloads.effects import effects_payload
 from innerview.viewer.payloads.evidence import evidence_payload
 from innerview.viewer.payloads.layers import Shown, layers_payload
@@ -137,9 +137,13 @@ def _truth(asked: ViewerSource, query: Query, listener: Listener) -> Payload:
 
 
 def _check(asked: ViewerSource, query: Query, listener: Listener) -> Payload:
-    found = asked.result(CHECK, query, listener)
     index, versus = query.classes(asked.model(query).output)
-    return check_payload(found, index, _stamp(asked, query), versus=versus)
+    stamp = _stamp(asked, query)
+
+    def shown(found: Check) -> Payload:
+        return check_payload(found, index, stamp, versus=versus)
+
+    return shown(asked.result(CHECK, query, Passing(listener, shown)))
 
 
 def _effects(asked: ViewerSource, query: Query, listener: Listener) -> Payload:

@@ -17,7 +17,7 @@ export function Again({ check, asked, name, missing, children }: { check: Shown<
   return (
     <section class="test" aria-label="Is that so?">
       <h2>Is that so? We asked the model again.</h2>
-      {asked && <AnswerState answer={check} what="Asking the model with parts of the image" />}
+      {asked && <AnswerState answer={check} what={check.payload && !check.previous ? "Trying the next map" : "Asking the model with parts of the image"} />}
       {missing && (
         <p class="second facts">
           Not asked for this file: <code>innerview serve</code> asks.
@@ -61,10 +61,10 @@ function Parts({ payload: { arrays, meta }, name }: { payload: Payload<"check">;
               <ImagePixels image={image} label={`${words}: ${name} ${written[key]}`} size={SIDE} grid={null} />
               <figcaption>
                 <span class="asked-again">
-                  {words}: <strong>{name}&nbsp;{written[key]}</strong>
+                  {words}: <strong>{name} <span class="whole">{written[key]}</span></strong>
                 </span>
                 <br />
-                {key === "only" ? "others of its size" : "without others"}: {mean} ({least} to {most}, n&nbsp;=&nbsp;{n})
+                {key === "only" ? "others of its size" : "without others"}: <span class="whole">{mean}</span> (<span class="whole">{least}</span> to <span class="whole">{most}</span>, <span class="whole">n = {n}</span>)
               </figcaption>
             </figure>
           );

@@ -37,8 +37,10 @@ const STEPS = 128;
 
 type Layer = Link["shown"];
 
-/** Below such a probability a class may be the wrong one: measured for ten classes (docs/evidence/viewer.md), less is asked of many. */
-const SURE = (classes: number): number => (classes > 20 ? 0.5 : 0.7);
+/** Below such a probability a class may be the wrong one: measured for ten classes (docs/decisions/viewer.md). */
+const SURE = 0.7;
+/** Of many classes several mean much the same: there so many have to reach so much together, which was not measured. */
+const [MANY, TOGETHER, ENOUGH] = [20, 5, 0.5];
 
 function Why(): JSX.Element {
   const chosen = useChosen();
@@ -153,12 +155,18 @@ function Headline({ chosen, check, asked, name }: { chosen: Chosen; check: Shown
   const n = model.classes.length;
   const meta = check.payload && !check.previous && check.payload.meta.target === target ? check.payload.meta : null;
   const none = n === 1 ? "It knows one thing only" : `None of its ${count(n)} classes may fit`;
-  const unsure = model.decides && Number.isFinite(chance) && chance < SURE(n) && said < n;
+  const likeliest = n > MANY ? [...arrays.probabilities.data].sort((a, b) => b - a).slice(0, TOGETHER) : [chance];
+  const reached = likeliest.reduce((sum, one) => sum + one, 0);
+  const unsure = model.decides && said < n && reached < (n > MANY ? ENOUGH : SURE);
   return (
     <>
       <h1 tabIndex={-1}>
         {model.decides ? "It says" : "Score of"} <strong>{className(said, answers)}</strong>
-        {Number.isFinite(chance) || Number.isFinite(logit) ? `, ${chanceText(chance, logit)}` : ""}
+        {(Number.isFinite(chance) || Number.isFinite(logit)) && (
+          <>
+            , <span class="whole">{chanceText(chance, logit)}</span>
+          </>
+        )}
       </h1>
       {outside ? (
         <p class="doubt" data-doubt="outside">
@@ -167,7 +175,7 @@ function Headline({ chosen, check, asked, name }: { chosen: Chosen; check: Shown
       ) : (
         unsure && (
           <p class="doubt" data-doubt="unsure">
-            It is not sure: below {100 * SURE(n)} %. {none}.
+            It is not sure: {n > MANY ? `its ${TOGETHER} likeliest have ${chanceText(reached, 0)} together` : `below ${100 * SURE} %`}. {none}.
           </p>
         )
       )}

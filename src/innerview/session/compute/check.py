@@ -215,8 +215,14 @@ def _work(source: Source, query: Query, listener: Listener) -> Check:
         found.append(check(asking, heatmap, method, draws, query.seed))
         if found[-1].kind == "clear":
             break
-    shown = min(found, key=lambda one: 2.0 if np.isnan(one.p) else one.p)
-    return replace(shown, tried=tuple(one.tried[0] for one in found), n_evaluations=asking.passes.done)
+        listener.level(_shown(found, asking))
+    return _shown(found, asking)
+
+
+def _shown(found: list[Check], asking: Asking) -> Check:
+    """The one that chance reaches least often, with all that were tried."""
+    best = min(found, key=lambda one: 2.0 if np.isnan(one.p) else one.p)
+    return replace(best, tried=tuple(one.tried[0] for one in found), n_evaluations=asking.passes.done)
 
 
 def _heatmap(source: Source, query: Query, method: str, listener: Listener) -> Map | None:
