@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from attending import AttendingModel
 from innerview import methods
 from innerview.adapters.numpy import NumpyModel
 from innerview.adapters.operations import Convolution, Dense, GlobalMean, ReLU
@@ -64,6 +65,7 @@ def results(folder: Path) -> dict[str, Any]:
         regions.alone,
         judge(integrated.heatmap, regions.values),
         methods.class_evidence(model, image, target),
+        methods.attention_rollout(AttendingModel(model), image, target),
         methods.activation_distances(
             model, image[None], np.random.default_rng(2).random((4, 8, 8, 3), np.float32), k=1
         ),

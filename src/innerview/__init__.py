@@ -37,6 +37,8 @@ _HOMES = {
     "activations": "tensors",
     "aggregate_segments": "tensors",
     "ask": "tensors",
+    "attention": "tensors",
+    "attention_rollout": "tensors",
     "captum_attribution": "tensors",
     "class_evidence": "tensors",
     "compare": "workbench",

@@ -29,6 +29,7 @@ from innerview.data.samples import example_names as example_names
 from innerview.errors import InnerviewError as InnerviewError
 from innerview.fills import Fill
 from innerview.methods import grid_segments as grid_segments
+from innerview.methods.attention import AttentionHead, AttentionQuery
 from innerview.methods.passes import Progress
 from innerview.methods.placebos import Box
 from innerview.methods.smooth import Method
@@ -39,6 +40,7 @@ from innerview.notebook.view import view as view
 from innerview.recorders import Recorder as Recorder
 from innerview.results import (
     Activations,
+    Attention,
     Attribution,
     Explained,
     Gradient,
@@ -85,6 +87,8 @@ __all__ = [
     "activations",
     "aggregate_segments",
     "ask",
+    "attention",
+    "attention_rollout",
     "captum_attribution",
     "class_evidence",
     "compare",
@@ -293,6 +297,110 @@ def ask(
         UsageError: a region that is empty, outside of the image or all of it; no fill; an objective without meaning.
         ImageError: the image, an image that fills, or a mask does not fit.
         ModelError: an output is NaN or infinite; says for which region.
+    """
+
+@overload
+def attention(
+    model: Model,
+    image: NumpyImageLike,
+    target: TargetLike = ...,
+    *,
+    layer: str | None = ...,
+    head: AttentionHead | None = ...,
+    query: AttentionQuery | None = ...,
+) -> Attention:
+    """Show where a token looks in one layer.
+
+    Args:
+        model: a transformer whose attention can be seen.
+        image: one image (pixels in [0, 1], height × width × channel).
+        target: whose score is stated beside; it takes no part in the map.
+        layer: name of the attention; None for the last one.
+        head: number of a head, from 0; "mean" or None for the mean over all (the result has each of them).
+        query: the class token ("class"), the mean over all tokens ("mean"), a token's number, or its row and column in
+            the grid; None for the class token, or the mean where there is none.
+
+    Raises:
+        UsageError: the model has no attention that can be seen, or no such layer, head or token.
+        ImageError: the image does not fit the model.
+        ModelError: something is not finite.
+    """
+
+@overload
+def attention(
+    model: Model,
+    image: T,
+    target: TargetLike = ...,
+    *,
+    layer: str | None = ...,
+    head: AttentionHead | None = ...,
+    query: AttentionQuery | None = ...,
+) -> Attention[T]:
+    """Show where a token looks in one layer.
+
+    Args:
+        model: a transformer whose attention can be seen.
+        image: one image (pixels in [0, 1], height × width × channel).
+        target: whose score is stated beside; it takes no part in the map.
+        layer: name of the attention; None for the last one.
+        head: number of a head, from 0; "mean" or None for the mean over all (the result has each of them).
+        query: the class token ("class"), the mean over all tokens ("mean"), a token's number, or its row and column in
+            the grid; None for the class token, or the mean where there is none.
+
+    Raises:
+        UsageError: the model has no attention that can be seen, or no such layer, head or token.
+        ImageError: the image does not fit the model.
+        ModelError: something is not finite.
+    """
+
+@overload
+def attention_rollout(
+    model: Model,
+    image: NumpyImageLike,
+    target: TargetLike = ...,
+    *,
+    query: AttentionQuery | None = ...,
+    gradient_weighted: bool = ...,
+) -> Attention:
+    """Follow attention through all layers, back to the image's own tokens.
+
+    Args:
+        model: a transformer whose attention can be seen, with as many tokens in every layer.
+        image: one image (pixels in [0, 1], height × width × channel).
+        target: an open class is the one that wins at the image; it takes part where gradients do.
+        query: as of `attention`.
+        gradient_weighted: weigh each head's attention by what the score gains by it; needs gradients.
+
+    Raises:
+        UsageError: the model has no attention that can be seen, or its layers differ in their tokens; there is no such
+            token; the model has no gradients.
+        ImageError: the image does not fit the model.
+        ModelError: something is not finite.
+    """
+
+@overload
+def attention_rollout(
+    model: Model,
+    image: T,
+    target: TargetLike = ...,
+    *,
+    query: AttentionQuery | None = ...,
+    gradient_weighted: bool = ...,
+) -> Attention[T]:
+    """Follow attention through all layers, back to the image's own tokens.
+
+    Args:
+        model: a transformer whose attention can be seen, with as many tokens in every layer.
+        image: one image (pixels in [0, 1], height × width × channel).
+        target: an open class is the one that wins at the image; it takes part where gradients do.
+        query: as of `attention`.
+        gradient_weighted: weigh each head's attention by what the score gains by it; needs gradients.
+
+    Raises:
+        UsageError: the model has no attention that can be seen, or its layers differ in their tokens; there is no such
+            token; the model has no gradients.
+        ImageError: the image does not fit the model.
+        ModelError: something is not finite.
     """
 
 @overload

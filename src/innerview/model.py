@@ -14,7 +14,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Protocol, TypeAlias, runtime_checkable
+from typing import TYPE_CHECKING, Final, Protocol, TypeAlias, cast, runtime_checkable
 
 import numpy as np
 
@@ -144,6 +144,55 @@ class Sharing(Model, Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class AttentionWeights:
+    """One call of attention: for each token (query) how much it takes from each other (key); every row sums to 1.
+
+    Attributes:
+        name: of the part of the model that computes it.
+        weights: batch × head × token × token.
+        gradients: of the score by them, where that was asked.
+    """
+
+    name: str
+    weights: Array
+    gradients: Array | None
+
+
+@dataclass(frozen=True)
+class Attended:
+    """What a run shows of a model's attention.
+
+    Attributes:
+        outputs: batch × class.
+        layers: in the order of the calls.
+        windows: names of parts whose tokens look within windows of the image, which are not shown.
+    """
+
+    outputs: Logits
+    layers: tuple[AttentionWeights, ...]
+    windows: tuple[str, ...]
+
+
+@runtime_checkable
+class Attending(Model, Protocol):
+    """A model whose attention can be seen, if it has any."""
+
+    @property
+    def attention_layers(self) -> Sequence[str]:
+        """Names of the parts whose attention can be seen, in the order of their calls; empty for none."""
+        ...
+
+    def attend(self, images: Images, grad_outputs: GradOutputs | None = None) -> Attended:
+        """Run images, and copy all attention weights; with factors on the outputs their gradients too."""
+        ...
+
+
+def attends(model: Model) -> bool:
+    """Whether there is any attention to be seen in a model."""
+    return callable(getattr(model, "attend", None)) and bool(cast("Attending", model).attention_layers)
+
+
 def model_in_short(model: Model) -> str:
     """What Python prints of a model: what it takes and gives, of which nothing has to be worked out."""
     taken = " × ".join(map(str, model.input.shape))
@@ -204,6 +253,9 @@ __all__ = [
     "OUTPUT",
     "TOKENS",
     "WEIGHTED",
+    "Attended",
+    "Attending",
+    "AttentionWeights",
     "DifferentiableModel",
     "ForwardResult",
     "GradOutputs",
@@ -216,6 +268,7 @@ __all__ = [
     "TokenGrid",
     "VjpResult",
     "as_pixels",
+    "attends",
     "belonging",
     "ends",
     "find_layer",

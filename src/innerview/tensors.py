@@ -148,6 +148,8 @@ def _check_range(values: Array, name: str) -> None:
 activation_distances = taking_tensors(methods.activation_distances)
 activations = taking_tensors(methods.activations)
 ask = taking_tensors(methods.ask)
+attention = taking_tensors(methods.attention)
+attention_rollout = taking_tensors(methods.attention_rollout)
 captum_attribution = taking_tensors(captum_bridge.captum_attribution)
 class_evidence = taking_tensors(methods.class_evidence)
 expected_gradients = taking_tensors(methods.expected_gradients)

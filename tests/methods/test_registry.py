@@ -123,7 +123,7 @@ class Counting:
         return self.model.vjp(images, *rest)
 
 
-@pytest.mark.parametrize("name", registry.map_methods())
+@pytest.mark.parametrize("name", registry.map_methods(NETWORK))
 def test_every_map_can_be_asked_for_by_name_and_costs_what_is_said(name: str) -> None:
     model: Any = Counting(NETWORK)
     given = {"n_samples": 5} if "n_samples" in {one.name for one in ROWS[name].options} else {}

@@ -11,12 +11,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from attending import AttendingModel
 from innerview import results
 from innerview.adapters import FunctionModel
 from innerview.methods import (
     activation_distances,
     activations,
     ask,
+    attention,
     class_evidence,
     gradient,
     gradient_input,
@@ -61,6 +63,7 @@ def shown() -> list[Any]:
         regions.alone,
         judge(integrated.heatmap, regions.values),
         class_evidence(wrapped, image, Logit()),
+        attention(AttendingModel(wrapped), image),
         comparison(),
         activation_distances(wrapped, image[None], np.random.default_rng(1).random((9, *image.shape), np.float32), k=2),
         ask(wrapped, image, (1, 0, 2, 2)),

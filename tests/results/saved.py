@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from attending import AttendingModel
 from innerview import methods
 from innerview.adapters import FunctionModel
 from innerview.layers import Layer, TokenGrid
@@ -75,6 +76,7 @@ def results() -> Mapping[str, object]:
         "weights": methods.weight_histograms(weights, bins=4, layers=["dense.weight", "dense.bias"]),
         "layers": tuple(model.layers),
         "tokens": (Layer("block", "other", (), "token channel", (5, 8), tokens=TokenGrid(5, 1, 2, 2)),),
+        "attention": methods.attention(AttendingModel(model), image, query=(1, 0)),
         "evidence": methods.class_evidence(numpy_model(ENDING, ENDING.weights(), np.float32), ending, target),
         "shapley": methods.shapley(model, image, target, regions=(1, 3), fills=("black", "mean")),
         "truth": truth_of(methods.shapley(model, image, target, regions=(1, 3), fills=("black", "mean"))),

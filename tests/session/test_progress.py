@@ -159,7 +159,7 @@ class Listener:
 ONE_PASS = {"class-evidence", "gradient", "gradient-input", "grad-cam"}
 
 
-@pytest.mark.parametrize("method", sorted(set(map_methods()) - ONE_PASS))
+@pytest.mark.parametrize("method", sorted(set(map_methods(NETWORK)) - ONE_PASS))
 def test_every_method_of_several_passes_tells_of_them_and_can_be_stopped(method: str) -> None:
     image = preprocess(example_image("cat"), MODEL.input).pixels
     target = Logit().resolve(predict(NETWORK, image[None])[0].logits, NETWORK.output)

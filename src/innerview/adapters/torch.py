@@ -43,6 +43,7 @@ from innerview.errors import MissingExtra, ModelError, UsageError
 from innerview.model import (
     OUTPUT,
     RENAMED,
+    Attended,
     ForwardResult,
     GradOutputs,
     InputSpec,
@@ -59,7 +60,7 @@ try:
 except ImportError as error:
     raise MissingExtra("looking into a PyTorch model", "torch") from error
 
-from innerview.adapters import torch_effective, torch_memory
+from innerview.adapters import torch_attention, torch_effective, torch_memory
 from innerview.adapters.torch_calls import (
     Survey,
     array_of,
@@ -287,6 +288,19 @@ class TorchModel:
         refuse_weights_only(allow_nonfinite=self._weights_only)
         with self._ours(images), self._running.looking():
             return self._passes.vjp(self._run({*layers, *grad_outputs} - {OUTPUT}), images, grad_outputs, layers)
+
+    @cached_property
+    def attention_layers(self) -> tuple[str, ...]:
+        """Names of the parts whose attention can be seen, found by one run; empty for none."""
+        if self._weights_only:
+            return ()
+        return tuple(one.name for one in self.attend(np.full((1, *self.input.shape), 0.5, self.dtype)).layers)
+
+    def attend(self, images: Images, grad_outputs: GradOutputs | None = None) -> Attended:
+        """Run images, and copy all attention weights; with factors on the outputs their gradients too."""
+        refuse_weights_only(allow_nonfinite=self._weights_only)
+        with self._ours(images), self._running.looking():
+            return torch_attention.attend(self._running, enter(self.input, images, self.dtype), grad_outputs)
 
     def _ours(self, images: Images) -> AbstractContextManager[None]:
         self.input.check(images)

@@ -3,6 +3,7 @@
 from innerview.methods.activation_distances import activation_distances
 from innerview.methods.activations import activations, area_mean
 from innerview.methods.ask import ask
+from innerview.methods.attention import attention, attention_rollout
 from innerview.methods.class_evidence import class_evidence
 from innerview.methods.expected_gradients import expected_gradients
 from innerview.methods.grad_cam import grad_cam
@@ -35,6 +36,8 @@ __all__ = [
     "aggregate_segments",
     "area_mean",
     "ask",
+    "attention",
+    "attention_rollout",
     "check_image",
     "class_evidence",
     "deletion",

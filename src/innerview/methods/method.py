@@ -20,7 +20,18 @@ from innerview.targets import Target
 from innerview.types import Image
 
 OptionType: TypeAlias = Literal[
-    "whole", "number", "numbers", "size", "regions", "yes or no", "choice", "choices", "layer"
+    "whole",
+    "number",
+    "numbers",
+    "size",
+    "regions",
+    "yes or no",
+    "choice",
+    "choices",
+    "layer",
+    "attention",
+    "head",
+    "query",
 ]
 
 Result: TypeAlias = Literal[
@@ -64,6 +75,19 @@ def _read_switch(text: str) -> object:
     return {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}[text.lower()]
 
 
+def _read_head(text: str) -> object:
+    return text if text == "mean" else int(text)
+
+
+def _read_query(text: str) -> object:
+    if text in {"class", "mean"}:
+        return text
+    sides = [int(part) for part in text.split("x")]
+    if len(sides) > 2:
+        raise ValueError(text)
+    return sides[0] if len(sides) == 1 else (sides[0], sides[1])
+
+
 TYPES: Final[Mapping[OptionType, tuple[Callable[[str], object], str]]] = MappingProxyType(
     {
         "whole": (_read_whole, "a whole number"),
@@ -78,6 +102,9 @@ TYPES: Final[Mapping[OptionType, tuple[Callable[[str], object], str]]] = Mapping
         "choice": (str, "one of"),
         "choices": (_read_words, "with + between them, from"),
         "layer": (str, "a layer, by name or by number from 1"),
+        "attention": (str, "an attention, by name or by number from 1"),
+        "head": (_read_head, "mean, or a number from 0"),
+        "query": (_read_query, "class, mean, a token's number from 0, or its row and column such as 3x5"),
     }
 )
 """How each type of option is read from text, and what it is called."""
@@ -169,6 +196,7 @@ class Method:
         result: what it gives.
         answers: the question that it answers: "which pixels made the score, to a stated accuracy".
         needs_gradients: it can't be asked of a model that only runs forward.
+        needs_attention: it can only be asked of a model whose attention can be seen.
         needs: what else it needs, in words; empty for nothing.
         supplies: keywords that whoever asks fills, and with what.
         options: in the order in which they are listed.
@@ -188,6 +216,7 @@ class Method:
     cost: str
     source: str
     needs: str = ""
+    needs_attention: bool = False
     supplies: Mapping[str, Supply] = field(default_factory=dict[str, Supply])
     options: tuple[Option, ...] = ()
     settle: Callable[[Any, Options], Options] | None = None

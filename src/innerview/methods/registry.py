@@ -18,7 +18,7 @@ from innerview.errors import UsageError
 from innerview.methods import rows
 from innerview.methods.method import Chosen, Method
 from innerview.methods.rows import CLASS_EVIDENCE, USUAL
-from innerview.model import Model, has_gradients
+from innerview.model import Model, attends, has_gradients
 from innerview.plugins import Plugin, read_plugins
 
 
@@ -102,12 +102,15 @@ def read_method(text: str) -> Chosen:
 
 
 def map_methods(model: Model | None = None) -> tuple[str, ...]:
-    """Names of the methods that give a map; for a model without gradients, of those that need none."""
+    """Names of the methods that give a map; for a model, of those that need nothing that it lacks."""
     return tuple(
-        name
-        for name, row in registry().methods.items()
-        if row.result == "map" and (model is None or has_gradients(model) or not row.needs_gradients)
+        name for name, row in registry().methods.items() if row.result == "map" and (model is None or _fits(row, model))
     )
+
+
+def _fits(row: Method, model: Model) -> bool:
+    gradients, attention = not row.needs_gradients or has_gradients(model), not row.needs_attention or attends(model)
+    return gradients and attention
 
 
 def public_functions() -> Mapping[str, Callable[..., Any]]:

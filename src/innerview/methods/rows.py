@@ -14,6 +14,7 @@ from innerview.layers import as_said
 from innerview.methods.activation_distances import DEFAULT_NEIGHBOUR, activation_distances
 from innerview.methods.activations import activations
 from innerview.methods.ask import DEFAULT_PLACEBOS, OBJECTIVES, ask
+from innerview.methods.attention import attention, attention_rollout, require_attention
 from innerview.methods.class_evidence import class_evidence, find_head
 from innerview.methods.expected_gradients import expected_gradients
 from innerview.methods.grad_cam import choose_layer, grad_cam
@@ -122,6 +123,11 @@ def _settle_both(model: Model, options: Options) -> Options:
 def _settle_sampled(model: Model, options: Options) -> Options:
     number = _regions(model, options, DEFAULT_SAMPLED)
     check_request(number, options.get("half_width"), options["confidence"], options["max_evaluations"])
+    return options
+
+
+def _settle_attention(model: Model, options: Options) -> Options:
+    require_attention(model)
     return options
 
 
@@ -388,6 +394,50 @@ ROWS: Final[tuple[Method, ...]] = (
         cost="2, and one back where there are gradients",
         source="after Zhou and others 2016, arXiv 1512.04150",
         settle=_settle_head,
+    ),
+    Method(
+        name="attention",
+        title="Attention",
+        function=attention,
+        result="map",
+        answers="where a token of a transformer looks, in one layer",
+        needs_gradients=False,
+        needs_attention=True,
+        needs="a transformer of PyTorch",
+        cost="1",
+        source="Vaswani and others 2017, arXiv 1706.03762",
+        options=(
+            Option(name="layer", type="attention", words="which attention", usual="the last one"),
+            Option(name="head", type="head", words="which head", default="mean"),
+            Option(
+                name="query", type="query", words="whose attention", usual="the class token, or the mean without one"
+            ),
+        ),
+        settle=_settle_attention,
+    ),
+    Method(
+        name="attention-rollout",
+        title="Attention rollout",
+        function=attention_rollout,
+        result="map",
+        answers="where a token of a transformer looks through all layers",
+        needs_gradients=False,
+        needs_attention=True,
+        needs="a transformer of PyTorch with as many tokens in every layer",
+        cost="1",
+        source="Abnar, Zuidema 2020, arXiv 2005.00928; weighted: Chefer and others 2021, arXiv 2103.15679",
+        options=(
+            Option(
+                name="query", type="query", words="whose attention", usual="the class token, or the mean without one"
+            ),
+            Option(
+                name="gradient_weighted",
+                type="yes or no",
+                words="weigh each head by what the score gains by it",
+                default=False,
+            ),
+        ),
+        settle=_settle_attention,
     ),
     Method(
         name="grad-cam",

@@ -18,12 +18,12 @@ import numpy as np
 
 from innerview.errors import ImageError
 from innerview.methods.agreement import ranks, spearman
-from innerview.results import Attribution, ClassEvidence, Gradient, IntegratedGradients, as_attribution
+from innerview.results import Attention, Attribution, ClassEvidence, Gradient, IntegratedGradients, as_attribution
 from innerview.results.shapley import ShapleyValues
 from innerview.results.verdict import Verdict
 from innerview.types import Array, Map
 
-JudgedMap = TypeVar("JudgedMap", bound=Attribution | ClassEvidence | Gradient | IntegratedGradients)
+JudgedMap = TypeVar("JudgedMap", bound=Attention | Attribution | ClassEvidence | Gradient | IntegratedGradients)
 """Every map but the truth itself."""
 
 ORDERS: Final = 9999

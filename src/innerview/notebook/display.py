@@ -17,6 +17,7 @@ from innerview.methods.shapley import count_passes
 from innerview.results import (
     ActivationDistances,
     Activations,
+    Attention,
     Attribution,
     ClassEvidence,
     Comparison,
@@ -203,6 +204,7 @@ FIGURES: Final[Mapping[type[Any], Callable[[Any], Any]]] = MappingProxyType(
         Gradient: _map,
         Attribution: _map,
         ClassEvidence: _map,
+        Attention: _map,
         ShapleyValues: _map,
         Comparison: _comparison,
         RegionTruth: _regions,

@@ -23,6 +23,7 @@ from innerview.pictures.ramps import RampName
 from innerview.pictures.scale import Scale, ScaleChoice, own_limit
 from innerview.pictures.taking import taking_tensors
 from innerview.results import (
+    Attention,
     Attribution,
     ClassEvidence,
     Explained,
@@ -98,7 +99,8 @@ def _(result: Attribution) -> Drawable:
 
 @drawable.register(ShapleyValues)
 @drawable.register(ClassEvidence)
-def _(result: ShapleyValues | ClassEvidence) -> Drawable:
+@drawable.register(Attention)
+def _(result: ShapleyValues | ClassEvidence | Attention) -> Drawable:
     return drawable(as_attribution(result))
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from innerview import renames
 from innerview.results.activation_distances import ActivationDistances
+from innerview.results.attention import Attention
 from innerview.results.class_evidence import ClassEvidence
 from innerview.results.comparison import Comparison
 from innerview.results.inside import Activations, WeightHistograms
@@ -29,6 +30,7 @@ __all__ = [
     "SCHEMA",
     "ActivationDistances",
     "Activations",
+    "Attention",
     "Attribution",
     "ClassEvidence",
     "Comparison",

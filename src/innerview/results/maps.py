@@ -10,6 +10,7 @@ from jaxtyping import Float, Int
 
 from innerview.errors import UsageError
 from innerview.reprs import short
+from innerview.results.attention import Attention
 from innerview.results.class_evidence import ClassEvidence
 from innerview.results.path import InteriorGradients, PathProfile
 from innerview.results.provenance import Prediction, Provenance, Status
@@ -194,7 +195,12 @@ class Attribution(Result["Attribution[Array]", A_co]):
 
 
 Explained: TypeAlias = (
-    Gradient[A_co] | IntegratedGradients[A_co] | Attribution[A_co] | ClassEvidence[A_co] | ShapleyValues[A_co]
+    Gradient[A_co]
+    | IntegratedGradients[A_co]
+    | Attribution[A_co]
+    | Attention[A_co]
+    | ClassEvidence[A_co]
+    | ShapleyValues[A_co]
 )
 """Every result that is a map over its image."""
 
@@ -250,6 +256,20 @@ def as_attribution(result: Explained) -> Attribution:
                 pixel_error=result.disagreement if several else None,
                 notes=(f"Filled with {', '.join(result.fills)}.", *result.notes),
                 regions=result.labels,
+            )
+        case Attention():
+            return Attribution(
+                image=result.image,
+                attribution=result.heatmap,
+                method=result.method,
+                meaning="spread",
+                unit=result.unit,
+                score=result.score,
+                target=result.target,
+                n_evaluations=result.n_evaluations,
+                provenance=result.provenance,
+                notes=result.notes,
+                verdict=result.verdict,
             )
         case ClassEvidence():
             return Attribution(

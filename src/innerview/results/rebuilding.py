@@ -21,6 +21,7 @@ from innerview.errors import DataError, InnerviewError
 from innerview.files.regular import brief
 from innerview.model import InputSpec, Layer, OutputSpec, TokenGrid
 from innerview.results.activation_distances import ActivationDistances
+from innerview.results.attention import Attention
 from innerview.results.class_evidence import ClassEvidence
 from innerview.results.comparison import Comparison
 from innerview.results.inside import Activations, WeightHistograms
@@ -45,10 +46,10 @@ ARRAY: Final = frozenset({"array", "shape", "dtype"})
 KINDS: Final[Mapping[str, type[Any]]] = {
     kind.__name__: kind
     for kind in (
-        ActivationDistances, Activations, Attribution, ClassEvidence, Comparison, Gradient, ImagePart, InputSpec,
-        IntegratedGradients, InteriorGradients, Layer, MaskingCurve, OutputSpec, Parts, PathFrames, PathPredictions,
-        PathProfile, Prediction, Provenance, RegionEffects, RegionTruth, Resize, ShapleyValues, TokenGrid, Verdict,
-        WeightHistograms,
+        ActivationDistances, Activations, Attention, Attribution, ClassEvidence, Comparison, Gradient, ImagePart,
+        InputSpec, IntegratedGradients, InteriorGradients, Layer, MaskingCurve, OutputSpec, Parts, PathFrames,
+        PathPredictions, PathProfile, Prediction, Provenance, RegionEffects, RegionTruth, Resize, ShapleyValues,
+        TokenGrid, Verdict, WeightHistograms,
     )
 }  # fmt: skip
 """What can be read back, by name; a file can ask for nothing else to be made."""

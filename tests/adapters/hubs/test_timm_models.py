@@ -91,6 +91,36 @@ def test_tokens_of_a_block_lie_on_the_grid_and_others_stand_apart(name: str, hei
     assert (grid.height, grid.width, grid.start) == (height, height, registers)
 
 
+def test_attention_is_what_timm_computes_unfused_and_windows_are_refused() -> None:
+    """timm's own plain attention, seen at its dropout; here the fused one runs as the model has it."""
+    model = made("ViT")
+    photo = example_image(example_names()[0])
+    wrapped = wrap(model)
+    image = preprocess(photo, wrapped.input).pixels
+    found = innerview.attention(wrapped, image, layer="blocks.2.attn")
+    attend = model.blocks[2].attn
+    assert attend.fused_attn
+    seen = list[torch.Tensor]()
+    attend.fused_attn = False
+    handle = attend.attn_drop.register_forward_hook(lambda _, __, weights: seen.append(weights))
+    values = (image - wrapped.input.mean) / wrapped.input.std
+    with torch.no_grad():
+        model(torch.from_numpy(values.astype(np.float32)).permute(2, 0, 1)[None])
+    handle.remove()
+    np.testing.assert_allclose(found.weights, seen[0][0].numpy(), atol=1e-5)
+    assert found.heatmap.shape == image.shape[:2]
+
+
+def test_a_rollout_over_windows_is_refused_and_the_last_layer_that_sees_all_is_shown() -> None:
+    """Swin's last stage has one window of 7 × 7, which is all of its tokens."""
+    swin = wrap(made("Swin"))
+    image = preprocess(example_image(example_names()[0]), swin.input).pixels
+    with pytest.raises(UsageError, match=r"within windows; look at one layer whose attention goes everywhere"):
+        innerview.attention_rollout(swin, image)
+    found = innerview.attention(swin, image)
+    assert (found.grid.height, found.grid.width, found.query) == (7, 7, "all tokens")
+
+
 def test_class_names_are_imagenets_where_there_are_as_many() -> None:
     assert open_hub("timm", "resnet18", pretrained=False).output.class_names[0] == "tench"
     assert wrap(timm.create_model("test_resnet", num_classes=7)).output.class_names == tuple("0123456")

@@ -166,3 +166,19 @@ def test_images_are_given_by_name_where_they_are_not_the_first_argument() -> Non
 
 def test_the_photo_of_the_check_is_one_that_pillow_takes() -> None:
     assert Pillow.fromarray(made_up_photo()).size == (420, 300)
+
+
+@pytest.mark.parametrize("kind", ["vit", "dinov2"])
+def test_attention_is_what_transformers_gives_itself(kind: str) -> None:
+    """Its own attentions, computed eagerly when asked; here the model runs as it was made, with the fused one."""
+    model = made(kind, num_labels=3)
+    wrapped = wrap(model)
+    image = np.random.default_rng(0).random(wrapped.input.shape).astype(np.float32)
+    found = wrapped.attend(image[None])  # type: ignore[attr-defined] of a PyTorch model
+    values = (image * wrapped.input.scale + wrapped.input.offset).astype(np.float32).transpose(2, 0, 1)
+    model.set_attn_implementation("eager")
+    with torch.no_grad():
+        own = model(torch.from_numpy(values)[None], output_attentions=True).attentions
+    assert len(found.layers) == len(own) == 2
+    for one, expected in zip(found.layers, own, strict=True):
+        np.testing.assert_allclose(one.weights, expected.numpy(), atol=1e-5)

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from attending import AttendingModel
 from innerview.adapters import FunctionModel
 from innerview.adapters.numpy import NumpyModel
 from innerview.adapters.operations import Convolution, GlobalMean, ReLU
@@ -209,7 +210,8 @@ def test_broken_masks_are_refused(text, cells, message) -> None:
 
 @pytest.mark.parametrize("method", [name for name in map_methods() if name != USUAL])
 def test_every_method_makes_a_payload(model, image, black, method: str) -> None:
-    found = run_method(method, model, image, Logit(1), [black], None)
+    asked = AttendingModel(model) if method.startswith("attention") else model
+    found = run_method(method, asked, image, Logit(1), [black], None)
     payload = decode(encode(map_payload(found, MapFacts(method, "logit", 1), STAMP)))
     np.testing.assert_array_equal(payload.values("heatmap"), found.heatmap.astype(np.float32))
     assert payload.json("n_evaluations") == getattr(found, "n_evaluations", 1)

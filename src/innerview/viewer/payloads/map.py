@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from innerview.results import (
+    Attention,
     Attribution,
     ClassEvidence,
     Explained,
@@ -93,7 +94,7 @@ def _words(drawn: Attribution, facts: MapFacts) -> dict[str, object]:
 def _exactness(result: Explained, *, final: bool) -> dict[str, object]:
     """How exact a map is; a method that aims at no error has only its cost."""
     match result:
-        case Gradient() | Attribution() | ShapleyValues() | ClassEvidence():
+        case Gradient() | Attribution() | ShapleyValues() | ClassEvidence() | Attention():
             return {"status": "done", "status_words": "This method aims at no error."}
         case IntegratedGradients():
             states = {
