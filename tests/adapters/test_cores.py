@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import subprocess
+import sys
 import threading
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import numpy as np
 import pytest
@@ -108,17 +112,25 @@ def test_the_number_comes_back_when_the_last_of_several_callers_has_ended(before
     assert blas_threads() == before
 
 
-def test_what_one_part_raises_is_raised_when_all_have_ended(number: int) -> None:
-    ended: list[int] = []
+@pytest.mark.parametrize("kind", [ValueError, KeyboardInterrupt, SystemExit])
+@pytest.mark.parametrize("failing", ["first", "last"])
+def test_what_one_part_raises_is_raised_when_all_that_began_have_ended(
+    number: int, kind: type[BaseException], failing: str, before: list[int]
+) -> None:
+    running: set[int] = set()
 
     def work(part: int) -> None:
-        if part == 0:
-            raise ValueError("the first")
-        ended.append(part)
+        running.add(part)
+        try:
+            if part == (0 if failing == "first" else number - 1):
+                raise kind("one part")
+        finally:
+            running.remove(part)
 
-    with pytest.raises(ValueError, match="the first"):
+    with pytest.raises(kind, match="one part"):
         cores.side_by_side(work, list(range(number)))
-    assert sorted(ended) == list(range(1, number))
+    assert not running
+    assert blas_threads() == before
     assert cores.side_by_side(lambda part: part, list(range(number))) == list(range(number))
 
 
@@ -145,3 +157,143 @@ def test_a_forked_process_has_threads_of_its_own() -> None:
     child.start()
     assert queue.get(timeout=60) == pytest.approx(wanted, rel=1e-5)
     child.join()
+
+
+def answered(work: Callable[[], Any]) -> Any:
+    """What is answered by a thread that must not wait for ever."""
+    found: list[Any] = []
+    thread = threading.Thread(target=lambda: found.append(work()), daemon=True)
+    thread.start()
+    thread.join(60)
+    assert found, "it waits for ever, or failed"
+    return found[0]
+
+
+def test_a_part_may_ask_again(number: int) -> None:
+    def outer(part: int) -> int:
+        return part + sum(cores.side_by_side(lambda one: one, list(range(number))))
+
+    wanted = [part + sum(range(number)) for part in range(number)]
+    assert answered(lambda: cores.side_by_side(outer, list(range(number)))) == wanted
+
+
+def test_whoever_asks_while_all_threads_are_busy_does_the_parts_himself(number: int) -> None:
+    release, pool = threading.Event(), cores._pool(os.getpid())
+    for _ in range(number):
+        pool.submit(release.wait)
+    try:
+        assert answered(lambda: cores.side_by_side(lambda part: part, list(range(number)))) == list(range(number))
+    finally:
+        release.set()
+
+
+def test_without_another_thread_the_parts_are_done_one_after_the_other(
+    number: int, monkeypatch: pytest.MonkeyPatch, alone: VjpResult
+) -> None:
+    def none(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", none)
+    assert cores.side_by_side(lambda part: part, list(range(number))) == list(range(number))
+    np.testing.assert_allclose(MODEL.forward(IMAGES).outputs, alone.outputs, rtol=0, atol=2e-6)
+
+
+AT_THE_END = """
+import atexit, threading
+import numpy as np
+from innerview.adapters import cores
+from innerview.allcnn.table import build, initial_weights
+cores.cores = lambda: 3
+model = build(initial_weights(0, channels=8))
+images = np.full((5, *model.input.shape), 0.5, np.float32)
+def ask(who):
+    print(who, model.forward(images).outputs.shape, flush=True)
+atexit.register(ask, "atexit")
+main = threading.main_thread()
+def later():
+    main.join()
+    ask("thread")
+threading.Thread(target=later).start()
+ask("main")
+"""
+
+
+def test_a_model_answers_while_the_program_ends() -> None:
+    found = subprocess.run([sys.executable, "-c", AT_THE_END], capture_output=True, text=True, timeout=120, check=False)
+    assert (found.returncode, found.stderr) == (0, "")
+    assert sorted(found.stdout.splitlines()) == [f"{who} (5, 10)" for who in ("atexit", "main", "thread")]
+
+
+@pytest.mark.usefixtures("number")
+def test_many_who_ask_at_once_have_their_own_answers(before: list[int]) -> None:
+    images = np.random.default_rng(1).random((8, 3, *MODEL.input.shape)).astype(np.float32)
+    wanted = [MODEL.forward(one).outputs for one in images]
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda one: MODEL.forward(one).outputs, images))
+    np.testing.assert_array_equal(found, wanted)
+    assert blas_threads() == before
+
+
+@pytest.mark.usefixtures("number")
+def test_a_factor_may_ask_the_model(before: list[int]) -> None:
+    def asking(outputs: Array) -> Array:
+        again = MODEL.vjp(IMAGES, {OUTPUT: factors}).outputs
+        np.testing.assert_allclose(again, outputs, atol=2e-6)
+        return factors(outputs)
+
+    found = answered(lambda: MODEL.vjp(IMAGES, {OUTPUT: asking}))
+    np.testing.assert_array_equal(found.input_gradients, MODEL.vjp(IMAGES, {OUTPUT: factors}).input_gradients)
+    assert blas_threads() == before
+
+
+@pytest.mark.usefixtures("number")
+def test_an_empty_batch_has_an_empty_answer() -> None:
+    found = MODEL.vjp(IMAGES[:0], {OUTPUT: lambda outputs: np.ones((1, *outputs.shape), outputs.dtype)})
+    assert found.outputs.shape == (0, 10)
+    assert found.input_gradients.shape == (1, 0, *MODEL.input.shape)
+
+
+def test_the_number_of_cores_is_the_number_outside(before: list[int]) -> None:
+    with cores.BLAS.alone():
+        assert cores.BLAS.threads() == max(before, default=1)
+    assert cores.BLAS.threads() == max(before, default=1)
+
+
+def _forked_inside(queue: multiprocessing.Queue[list[int]]) -> None:
+    queue.put(blas_threads())
+    with cores.BLAS.alone():
+        queue.put(blas_threads())
+    queue.put(blas_threads())
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows has no fork")
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+@pytest.mark.parametrize("who", ["this thread", "another"])
+def test_a_process_that_is_forked_meanwhile_begins_anew(who: str, before: list[int]) -> None:
+    inside, go_on = threading.Event(), threading.Event()
+
+    def other() -> None:
+        with cores.BLAS.alone():
+            inside.set()
+            go_on.wait(60)
+
+    thread = threading.Thread(target=other)
+    context = multiprocessing.get_context("fork")
+    queue = context.Queue()
+    child = context.Process(target=_forked_inside, args=(queue,))
+    try:
+        if who == "another":
+            thread.start()
+            assert inside.wait(60)
+            with cores.BLAS._lock:  # as at the worst moment
+                child.start()
+        else:
+            with cores.BLAS.alone():
+                child.start()
+        assert [queue.get(timeout=60) for _ in range(3)] == [before, [1] * len(before), before]
+    finally:
+        go_on.set()
+    child.join()
+    if who == "another":
+        thread.join()
+    assert blas_threads() == before

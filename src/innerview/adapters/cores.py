@@ -10,8 +10,8 @@ from __future__ import annotations
 import ctypes
 import os
 from collections.abc import Callable, Generator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from contextvars import copy_context
 from dataclasses import dataclass
 from functools import cache
@@ -77,19 +77,37 @@ class _Blas:
             yield
         finally:
             with self._lock:
-                self._inside -= 1
+                self._inside = max(self._inside - 1, 0)  # 0 already in a process that was forked in the block
                 if not self._inside:
-                    for one, number in zip(libraries(), self._before, strict=True):
-                        one.write(number)
+                    self._restore()
+
+    def threads(self) -> int:
+        """How many each product has outside: at most, of several libraries."""
+        with self._lock:
+            return max(self._before if self._inside else [one.read() for one in libraries()], default=1)
+
+    def forked(self) -> None:
+        """Begin anew in a forked process: whoever was inside, and perhaps held the lock, is not in it."""
+        self._lock = Lock()
+        if self._inside:
+            self._inside = 0
+            self._restore()
+
+    def _restore(self) -> None:
+        for one, number in zip(libraries(), self._before, strict=False):
+            one.write(number)
 
 
 BLAS: Final = _Blas()
+
+if hasattr(os, "register_at_fork"):  # Windows has no fork
+    os.register_at_fork(after_in_child=BLAS.forked)
 
 
 @cache
 def cores() -> int:
     """As many parts as OpenBLAS would have threads, which is what its user allowed it (OMP_NUM_THREADS)."""
-    return max((one.read() for one in libraries()), default=1)
+    return BLAS.threads()
 
 
 @cache
@@ -105,13 +123,39 @@ def parts(count: int) -> list[slice]:
 
 
 def side_by_side(work: Callable[[P], R], given: Sequence[P]) -> list[R]:
-    """Do the same with each part, at the same time; what one raises is raised when all have ended."""
+    """Do the same with each part, at the same time; what one raises is raised when all that began have ended.
+
+    A part that no thread has begun when its turn comes is done here: whoever asks while all threads are busy, out of
+    one of them, or when the program ends and no thread can be had, waits for nothing that has not begun.
+    """
     first, *others = given
     with BLAS.alone():
-        # In a copy of the context: NumPy keeps in it what is said of overflows.
-        begun = [_pool(os.getpid()).submit(copy_context().run, work, one) for one in others]
+        begun = [_begun(work, one) for one in others]
         try:
-            return [work(first), *(one.result() for one in begun)]
+            found = [work(first)]
+            for task, one in zip(begun, others, strict=True):
+                found.append(work(one) if task.cancel() else task.result())
+            return found
         finally:
-            for one in begun:
-                one.exception()
+            for task in begun:
+                if not task.cancel():
+                    task.exception()
+
+
+def _begun(work: Callable[[P], R], given: P) -> Future[R]:
+    """Hand a part to a thread, or, where none can be had, to nobody."""
+    task, context = Future[R](), copy_context()  # NumPy keeps in it what is said of overflows
+
+    def run() -> None:
+        if not task.set_running_or_notify_cancel():
+            return
+        try:
+            found = context.run(work, given)
+        except BaseException as problem:  # noqa: BLE001 whoever asked raises it
+            task.set_exception(problem)
+        else:
+            task.set_result(found)
+
+    with suppress(RuntimeError):  # the program ends, or the system gives no more threads
+        _pool(os.getpid()).submit(run)
+    return task
