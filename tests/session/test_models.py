@@ -16,9 +16,9 @@ from innerview.adapters import wrap
 from innerview.cli import main
 from innerview.errors import InnerviewError, ModelError, UsageError
 from innerview.methods import gradient
-from innerview.model import Model
+from innerview.model import InputSpec, Model, OutputSpec
 from innerview.session.models import ModelRequest, open_model, take_model
-from innerview.session.opening import query_and_model
+from innerview.session.opening import opened_model, query_and_model
 from innerview.session.query import Query
 from innerview.targets import Logit
 
@@ -389,3 +389,9 @@ def test_a_model_is_described_and_explained_from_the_line(
     assert "1 bee" in capsys.readouterr().out
     assert main(["explain", "moose", *line, "--no-judge", "--n-steps", "2", "--alphas", "1"]) == 0
     assert main(["weights", *line]) == 0
+
+
+def test_a_model_is_called_what_people_call_it() -> None:
+    module = nn.Sequential(nn.Flatten(), nn.Linear(12, 3))
+    assert opened_model(wrap(module, input=InputSpec(2, 2, 3), output=OutputSpec(3))).name == "Sequential"
+    assert opened_model("allcnn").name == "allcnn"

@@ -92,9 +92,16 @@ def opened_model(model: ModelLike) -> OpenedModel:
     """
     if isinstance(model, OpenedModel):
         return model
-    name = model if isinstance(model, str) else type(model).__name__
+    name = model if isinstance(model, str) else called(model)
     before = {"before": load_pretrained(name, "initial").weights()} if model in NAMES and has_initial(name) else {}
     return OpenedModel(name, take_model(model), before)
+
+
+def called(model: object) -> str:
+    """What people call a model, wrapped or not: its own name, as Keras models have one, or its class."""
+    own: object = getattr(model, "model", model)
+    name: object = getattr(own, "name", "")
+    return name if isinstance(name, str) and name else type(own).__name__
 
 
 def query_and_model(query: object, model: object) -> tuple[Query, ModelLike]:
