@@ -118,3 +118,43 @@ def test_a_class_that_answers_arguments_is_made_as_before() -> None:
             self.new = new
 
     assert Thing(3).new == Thing(new=3).new == 3
+
+
+@renames.attributes(old="new")
+class Failing:
+    """What has a property that fails inside, by a name of its own or of an old one."""
+
+    __slots__ = ("value",)
+
+    @property
+    def score(self) -> int:
+        return self.value.nothing
+
+    @property
+    def later(self) -> int:
+        raise AttributeError("the reason")
+
+
+def test_a_property_that_fails_says_why_itself() -> None:
+    thing = Failing()
+    with pytest.raises(AttributeError, match="the reason"):
+        _ = thing.later
+    with pytest.raises(AttributeError, match="value"):
+        _ = thing.score
+    thing.value = 1
+    with pytest.raises(AttributeError, match="'int' object has no attribute 'nothing'"):
+        _ = thing.score
+
+
+def test_what_has_slots_answers_as_the_others() -> None:
+    thing: Any = Failing()
+    assert not hasattr(thing, "old")
+    assert getattr(thing, "old", 5) == 5
+    with pytest.raises(AttributeError, match="'Failing' object has no attribute 'old'"):
+        _ = thing.old
+
+
+def test_a_result_is_one_thing_to_other_libraries(found: Any) -> None:
+    assert np.asarray(found, dtype=object).shape == ()
+    for name in ("__array__", "__rich__", "_repr_mimebundle_", "_ipython_canary_method_should_not_exist_", "map"):
+        assert getattr(found, name, None) is None

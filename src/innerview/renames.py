@@ -27,8 +27,10 @@ def attributes(**names: str) -> Callable[[type[T]], type[T]]:
     """Let the objects of a class, and of those made from it, answer old attributes that have a new one there."""
 
     def decorate(kind: type[T]) -> type[T]:
-        def answer(self: object, name: str) -> NoReturn:
+        def answer(self: object, name: str) -> Any:
             own = type(self)
+            if any(name in vars(one) for one in own.__mro__):  # a property that failed: in its own words
+                return object.__getattribute__(self, name)
             if name in names and _has(self, names[name]):
                 raise AttributeError(f"{own.__name__}.{name} was renamed; use .{names[name]}", name=name, obj=self)
             raise AttributeError(f"{own.__name__!r} object has no attribute {name!r}", name=name, obj=self)
@@ -41,7 +43,7 @@ def attributes(**names: str) -> Callable[[type[T]], type[T]]:
 
 def _has(thing: object, name: str) -> bool:
     """Whether an object has a name, without asking it: it would answer by this again, and a half-made one for ever."""
-    return name in dir(type(thing)) or name in vars(thing)
+    return name in dir(type(thing)) or name in getattr(thing, "__dict__", {})  # slots have none
 
 
 def arguments(**names: str) -> Callable[[type[T]], type[T]]:

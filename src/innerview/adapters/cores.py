@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import sys
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -100,7 +101,7 @@ class _Blas:
 
 BLAS: Final = _Blas()
 
-if hasattr(os, "register_at_fork"):  # Windows has no fork
+if sys.platform != "win32":  # which has no fork
     os.register_at_fork(after_in_child=BLAS.forked)
 
 
