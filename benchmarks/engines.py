@@ -109,7 +109,7 @@ def in_a_process(
     script: str, engine: str, *arguments: str, environment: Mapping[str, str] = MappingProxyType({})
 ) -> Any:
     """Run a benchmark with `--alone ENGINE`, on that engine's backend: what it prints last, which is JSON."""
-    backend = ENGINES[engine][1]
+    backend = ENGINES[engine][1] if engine in ENGINES else ""
     known = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", **environment}
     known |= {"KERAS_BACKEND": backend} if backend else {}
     known["PYTHONPATH"] = str(Path(innerview.__file__).parents[1])

@@ -7,6 +7,7 @@ in it, so that whatever else the machine does meets all alike. Printed is the me
 and by processor time, and the smallest size within 2 % of the best.
 
     python benchmarks/passes.py                   # all engines, 40 s each: under 5 minutes
+    python benchmarks/passes.py --large --threads 1 --sizes 1,2,4,8
     python benchmarks/passes.py "Keras on JAX" --seconds 20 [--sizes 1,2,4,8,16,32,64] [--threads 1]
 """
 
@@ -16,22 +17,40 @@ import argparse
 import json
 import os
 import platform
+import sys
 import time
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 from engines import ENGINES, in_a_process
 
-from innerview.model import OUTPUT
+import innerview
+from innerview.model import OUTPUT, DifferentiableModel
 from innerview.targets import Logit, together
 
 SIZES = (1, 2, 4, 8, 16, 32, 64)
 NEAR = 0.98
 
 
+LARGE = ("resnet18", "vit_tiny_patch16_224", "efficientnet_lite0")
+"""Of timm, with random weights, at 224 × 224."""
+
+
+def in_timm(name: str) -> DifferentiableModel:
+    """A model of timm, where torchvision's operators may be lacking."""
+    sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+    import torchvision_operators
+
+    torchvision_operators.declare()
+    import timm
+
+    return innerview.wrap(timm.create_model(name, pretrained=False))
+
+
 def rates(engine: str, sizes: Sequence[int], limit: float) -> list[list[float]]:
     """For each size the median evaluations per second of wall time, and of processor time."""
-    model = ENGINES[engine][0]()
+    model = in_timm(engine) if engine in LARGE else ENGINES[engine][0]()
     random = np.random.default_rng(0)
     batches = [random.random((size, *model.input.shape)).astype(np.float32) for size in sizes]
     asked = {OUTPUT: together([Logit(3)])}
@@ -66,7 +85,8 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=40, help="for each engine")
     parser.add_argument("--sizes", type=lambda text: tuple(map(int, text.split(","))), default=SIZES)
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
-    parser.add_argument("--alone", choices=ENGINES, help=argparse.SUPPRESS)
+    parser.add_argument("--large", action="store_true", help=f"{', '.join(LARGE)} of timm at 224 × 224")
+    parser.add_argument("--alone", choices=[*ENGINES, *LARGE], help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.alone:
         print(json.dumps(rates(arguments.alone, arguments.sizes, arguments.seconds)))
@@ -76,11 +96,11 @@ def main() -> None:
     print(f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.2f}")
     print(f"{arguments.threads} threads; evaluations/s by wall time (by processor time)\n")
     print(f"| engine | {' | '.join(map(str, arguments.sizes))} | enough |\n|---|{'---:|' * (len(arguments.sizes) + 1)}")
-    for engine in arguments.engines or ENGINES:
+    for engine in arguments.engines or (LARGE if arguments.large else ENGINES):
         found = alone(engine, arguments.sizes, arguments.seconds, arguments.threads)
         best = max(wall for wall, _ in found)
         enough = next(size for size, (wall, _) in zip(arguments.sizes, found, strict=True) if wall >= NEAR * best)
-        cells = " | ".join(f"{wall:.0f} ({busy:.0f})" for wall, busy in found)
+        cells = " | ".join(f"{wall:.3g} ({busy:.3g})" for wall, busy in found)
         print(f"| {engine} | {cells} | {enough} |", flush=True)
 
 

@@ -63,8 +63,9 @@ def test_a_single_image_is_measured_by_nobody(monkeypatch: pytest.MonkeyPatch) -
 
 def test_an_accelerator_takes_more_images_at_once_than_a_processor() -> None:
     sizes = {kind: torch_memory.usual(torch.device(kind), 8192, 224, 224) for kind in ("cpu", "cuda", "mps")}
-    assert sizes == {"cpu": 1, "cuda": 64, "mps": 64}
-    assert torch_memory.usual(torch.device("cpu"), 8192, 32, 32) == 8
+    assert sizes == {"cpu": 4, "cuda": 64, "mps": 64}
+    small, large = (torch_memory.usual(torch.device("cpu"), 8192, side, side) for side in (32, 1024))
+    assert (small, large) == (8, 1)
 
 
 def test_a_batch_size_that_was_asked_for_is_taken_and_stays() -> None:

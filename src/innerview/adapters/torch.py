@@ -75,7 +75,7 @@ from innerview.adapters.torch_running import FORMAT_RUN, Running
 from innerview.adapters.torch_state import check_usable
 
 PIXELS: Final = 8_192
-"""Pixels in one pass, 8 images of 32 × 32 or one of 224 × 224: what a vjp holds then stays near the cache.
+"""Pixels in one pass, 8 images of 32 × 32: what a vjp holds then stays near the cache; of larger ones see `at_once`.
 
 Evaluations/s of the built-in model on two threads: 197 by 8 images, 168 by 16, 149 by 32, 122 by 64.
 """

@@ -19,6 +19,7 @@ from typing import Any, Final
 
 import torch
 
+from innerview.adapters.engine import at_once
 from innerview.errors import UsageError
 
 AT_WORK: Final = 3
@@ -103,8 +104,7 @@ def usual(device: torch.device, pixels: int, height: int, width: int) -> int:
         height: of an image.
         width: of an image.
     """
-    many = pixels if device.type == "cpu" else MOST * SIDE * SIDE
-    return max(many // (height * width), 1)
+    return at_once(pixels if device.type == "cpu" else MOST * SIDE * SIDE, height, width)
 
 
 def fitting(wanted: int, need: Callable[[], Need], device: torch.device) -> int:
