@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 from playwright.sync_api import Page, expect
 
@@ -78,3 +80,16 @@ def test_constant_channels_are_counted_for_every_layer(page: Page, known: Known)
             expect(button).to_contain_text(f"{layer['constant']} constant")
         else:
             expect(button).not_to_contain_text("constant")
+
+
+def test_channels_that_are_classes_have_their_names(page: Page, known: Known) -> None:
+    show(page, "#/layers?l=elu9", ".tiles [role=option]")
+    names = [
+        one.split(",")[0]
+        for one in page.locator(".tiles [role=option]").evaluate_all(
+            "all => all.map(one => one.getAttribute('aria-label'))"
+        )
+    ]
+    assert sorted(names) == sorted(known.classes)
+    show(page, "#/layers?l=elu8", ".tiles [role=option]")
+    expect(page.locator(".tiles [role=option]").first).to_have_attribute("aria-label", re.compile("^channel "))

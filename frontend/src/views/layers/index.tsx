@@ -37,7 +37,7 @@ const sizeOf = ({ height, width, channels }: LayerEntry): string => shapeText(he
 function Layers(): JSX.Element {
   const { source } = useSession();
   const [link, go] = useLink();
-  const { model, image, subject } = useChosen();
+  const { model, image, subject, classes } = useChosen();
   const request = model && image ? ({ kind: "layers", model: model.id, image } as const) : null;
   const answer = useAnswer(request);
   const list = answer.payload ? listOf(answer.payload) : [];
@@ -68,6 +68,8 @@ function Layers(): JSX.Element {
   const choose = (at: number): void => go({ layer: list[at].name, channel: null });
   const tile = tiles.find(({ number: n }) => n === link.channel) ?? tiles[0];
   const shown = tiles.slice(0, pages * PAGE);
+  // Channels are classes from where on there are as many of them to the end.
+  const names = list.slice(index).every(({ channels }) => channels === classes.length) ? classes : [];
   const constant = facts?.tiles.filter((each) => each.constant).length ?? 0;
   const pick = subject.payload && subject.payload.meta.image === payload.meta.image ? subject.payload.arrays.image : null;
   return (
@@ -108,7 +110,7 @@ function Layers(): JSX.Element {
                 <Radios label="Scale" value={shared ? "layer" : "per-channel"} options={[["layer", "shared"], ["per-channel", "per channel"]]} onChange={(value) => setShared(value === "layer")} />
                 <Radios label="Tiles" value={threes ? "three" : "one"} options={[["one", "one channel"], ["three", "three as RGB", tiles.length < 3]]} onChange={(value) => setThrees(value === "three")} />
               </div>
-              <Tiles facts={facts} tiles={shown} chosen={tile.number} onChoose={(channel) => go({ channel })} shared={shared} threes={threes && tiles.length > 2} />
+              <Tiles facts={facts} tiles={shown} chosen={tile.number} onChoose={(channel) => go({ channel })} shared={shared} threes={threes && tiles.length > 2} names={names} />
               {tiles.length > shown.length && (
                 <button type="button" onClick={() => setPages(pages + 1)}>
                   Show more of {count(tiles.length)}

@@ -19,6 +19,8 @@ export interface TilesProps {
   shared: boolean;
   /** Three channels as the red, green and blue of one tile. */
   threes: boolean;
+  /** Names of the channels, where they are the classes. */
+  names: readonly string[];
 }
 
 export const says = ({ number: n, mean, maximum, above, constant }: Tile): string =>
@@ -26,7 +28,7 @@ export const says = ({ number: n, mean, maximum, above, constant }: Tile): strin
 
 export const limitOf = (tile: Tile, facts: LayerFacts, shared: boolean): number => (shared ? facts.limit : ownLimit(tile.values));
 
-export function Tiles({ facts, tiles, chosen, onChoose, shared, threes }: TilesProps): JSX.Element {
+export function Tiles({ facts, tiles, chosen, onChoose, shared, threes, names }: TilesProps): JSX.Element {
   const { lay } = useSession();
   const box = useRef<HTMLDivElement>(null);
   const groups = threes ? Array.from({ length: Math.floor(tiles.length / 3) }, (_, i) => tiles.slice(3 * i, 3 * i + 3)) : tiles.map((tile) => [tile]);
@@ -66,7 +68,7 @@ export function Tiles({ facts, tiles, chosen, onChoose, shared, threes }: TilesP
             role="option"
             class={tile.constant ? "constant" : ""}
             aria-selected={i === at}
-            aria-label={threes ? `channels ${group.map(({ number: n }) => n).join(", ")} as red, green, blue` : says(tile)}
+            aria-label={threes ? `channels ${group.map(({ number: n }) => n).join(", ")} as red, green, blue` : `${names[tile.number] ? `${names[tile.number]}, ` : ""}${says(tile)}`}
             tabIndex={i === at ? 0 : -1}
             onClick={() => onChoose(tile.number)}
             onPointerEnter={() => show(tile)}
@@ -78,7 +80,7 @@ export function Tiles({ facts, tiles, chosen, onChoose, shared, threes }: TilesP
               <MapPixels {...shape} values={tile.values} limit={limitOf(tile, facts, shared)} ramp="value" />
             )}
             <span aria-hidden="true">
-              {group.map(({ number: n }) => n).join(" ")}
+              {group.map(({ number: n }) => names[n] ?? n).join(" ")}
               {tile.constant && " constant"}
             </span>
           </div>

@@ -109,6 +109,9 @@ function Why(): JSX.Element {
               {possible && <AnswerState answer={truth} what="Taking regions away" />}
               {truth.payload && <Regions chosen={chosen} payload={truth.payload} />}
             </details>
+            <button class="small" onClick={() => go({ view: "masking" })}>
+              Hide something yourself →
+            </button>
           </Again>
         </div>
         <div class="more">
