@@ -255,6 +255,7 @@ def test_memory_that_ends_is_a_memory_error_and_the_integral_goes_on_with_smalle
     with pytest.raises(MemoryError, match="memory"):
         model.forward(np.concatenate([images] * 6))
     assert model.layers  # their axes are found out in smaller batches too
+    assert model.batch_size > 5  # after a pass of one image, which says how many fit
     module.batches.clear()
     black = np.zeros_like(images[0])
     small = integrated_gradients(model, images[0], Logit(0), baseline=black, tolerance=0.05)
