@@ -59,7 +59,7 @@ class Shards:
     columns: Mapping[str, str]
     size: int
     count: int
-    batch: int
+    batch: int = 1
 
     @property
     def number(self) -> int:
@@ -99,20 +99,21 @@ class Shards:
             {name: pa.array([row.get(name) for row in rows], _type(kind)) for name, kind in self.columns.items()}
         )
 
-    def read(self, columns: Sequence[str]) -> Any:
-        """Some columns of all rows that are there, in the order of the images, as one `pyarrow.Table`.
+    def read(self, columns: Sequence[str] = ()) -> Any:
+        """All rows that are there, in the order of the images, as one `pyarrow.Table`; of some columns, or of all.
 
         Raises:
             DataError: a file can't be read, or holds other rows than its own.
         """
         pa = arrow()
-        found = self._table([]).select(columns)
+        wanted = list(columns or self.columns)
+        found = self._table([]).select(wanted)
         for shard in range(self.number):
             place, count = self.file(shard), len(found) + len(self.images(shard))
             if not place.exists():
                 continue
             try:
-                found = pa.concat_tables([found, pa.parquet.read_table(place, columns=list(columns))])
+                found = pa.concat_tables([found, pa.parquet.read_table(place, columns=wanted)])
             except (pa.ArrowException, OSError, ValueError, KeyError) as problem:
                 said = " ".join(str(problem).split())[:200]
                 raise DataError(f"{place} can't be read ({said}); remove it and go on with --resume") from problem
@@ -153,7 +154,7 @@ def open_shards(folder: Path, about: Mapping[str, Any], columns: Mapping[str, st
             "empty or new folder with --output"
         )
     if MANIFEST not in others and _begin(folder / MANIFEST, text):
-        return Shards(folder, columns, told["images_per_shard"], told["images"], told["batch_size"])
+        return Shards(folder, columns, told["images_per_shard"], told["images"], told.get("batch_size", 1))
     if not resume:
         raise UsageError(f"{folder} holds a survey already; go on with it by --resume, or choose another --output")
     there = read_manifest(folder)
@@ -163,7 +164,7 @@ def open_shards(folder: Path, about: Mapping[str, Any], columns: Mapping[str, st
         raise UsageError(
             f"{folder} holds a survey of another question ({said}); ask the same, or choose another --output"
         )
-    batch = there.get("batch_size")
+    batch = there.get("batch_size", 1)
     if not isinstance(batch, int) or batch < 1:
         raise DataError(f"{folder / MANIFEST} has {_brief(batch)} for a batch size; choose another --output")
     return Shards(folder, columns, told["images_per_shard"], told["images"], batch)
