@@ -141,7 +141,7 @@ def regions(truth: RegionTruth) -> str:
         only = truth.alone
         one = len(only.regions) == 1
         told.append(
-            f"Alone, the {_listed([names[at] for at in only.regions])} {'is' if one else 'are'} still predicted as "
+            f"Alone, the {listed([names[at] for at in only.regions])} {'is' if one else 'are'} still predicted as "
             f"{part(only)}; so {'is' if only.same == 1 else 'are'} {only.same} of all {only.sets} "
             f"{'regions' if one else f'sets of {len(only.regions)} regions'}."
         )
@@ -149,13 +149,13 @@ def regions(truth: RegionTruth) -> str:
         less = truth.without
         one = len(less.regions) == 1
         told.append(
-            f"Without the {_listed([names[at] for at in less.regions])} the image is predicted as {part(less)}; "
+            f"Without the {listed([names[at] for at in less.regions])} the image is predicted as {part(less)}; "
             f"{less.same} of all {less.sets} {'regions' if one else f'sets of {len(less.regions)} regions'} change the "
             "answer."
         )
     known = [fill for fill, sets in zip(_fill_names(values), values.sufficient, strict=True) if sets and not sets[0]]
     if known:
-        told.append(f"With nothing of the image left, {values.answer} is still predicted: of {_listed(known)}.")
+        told.append(f"With nothing of the image left, {values.answer} is still predicted: of {listed(known)}.")
     middle = values.values.mean(axis=0)
     order = np.argsort(-middle).tolist()
     most, least = (number(float(middle[order[at]]), signed=True) for at in (0, -1))
@@ -165,7 +165,7 @@ def regions(truth: RegionTruth) -> str:
     )
     unsure = [names[at] for at in values.unsure_regions]
     if unsure:
-        told.append(f"What the {_listed(unsure)} would add depends on what is put there instead.")
+        told.append(f"What the {listed(unsure)} would add depends on what is put there instead.")
     return "\n".join(told)
 
 
@@ -186,7 +186,8 @@ def part(found: ImagePart) -> str:
     return found.prediction + ("" if chance == UNKNOWN else f" ({chance})")
 
 
-def _listed(names: Sequence[str]) -> str:
+def listed(names: Sequence[str]) -> str:
+    """Names with commas between, and "and" before the last."""
     *first, last = names
     return f"{', '.join(first)} and {last}" if first else last
 

@@ -17,6 +17,7 @@ from innerview.session.session import OpenedModel, Session
 from innerview.targets import LogOdds
 from innerview.types import Array, Image
 from innerview.viewer.payload import decode
+from innerview.viewer.payloads.check import in_words
 
 SIDE = 16
 CORNER = np.zeros((SIDE, SIDE), np.float32)
@@ -48,6 +49,16 @@ def test_a_map_of_the_corner_holds_and_one_of_the_rest_does_not() -> None:
     assert right.share > 0.6
     assert wrong.kind == "chance"
     assert wrong.p > 0.5
+
+
+def test_it_is_told_in_words_with_its_numbers() -> None:
+    found = check(asking(), CORNER, "occlusion", 99, 0)
+    told = in_words(found, "corner")
+    assert told.startswith("The map by occlusion points at the top left")
+    assert "The map holds: clearly better than chance." in told
+    assert f"With its best 34 % alone corner has {found.written(found.values[1])} (99 parts of its shape" in told
+    assert f"without them {found.written(found.values[2])} (" in told
+    assert "can't be judged" in in_words(check(asking(0.0), CORNER, "occlusion", 9, 0), "corner")
 
 
 def test_what_the_model_does_not_look_at_is_not_judged() -> None:

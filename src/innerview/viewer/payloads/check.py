@@ -102,6 +102,22 @@ def check_payload(found: Check, target: int | None, stamp: Stamp, *, versus: int
     )
 
 
+def in_words(found: Check, name: str) -> str:
+    """Say in sentences what a check found, of a class of this name: where the map points, and whether that holds."""
+    verdict = sentences.check_verdict(found.kind)
+    if not found.regions or found.kind == "not judged":
+        return f"Asked again with parts of the image: {verdict}."
+    named = sentences.listed([f"the {one}" for one in found.regions])
+    only, without = (_range(found, values) for values in (found.only, found.without))
+    share = f"{100 * float(found.best.mean()):.0f} %"
+    return (
+        f"The map by {found.words} points at {named}. {verdict[0].upper()}{verdict[1:]}. With its best {share} alone "
+        f"{name} has {found.written(found.values[1])} ({len(found.only)} parts of its shape elsewhere: {only[0]}, "
+        f"{only[1]} to {only[2]}), without them {found.written(found.values[2])} ({without[0]}, {without[1]} to "
+        f"{without[2]})."
+    )
+
+
 def _range(found: Check, values: Sequence[float] | Array) -> list[str]:
     """Mean, least and most as they are shown."""
     known = np.asarray(values, dtype=np.float64)

@@ -24,6 +24,7 @@ from innerview.session.compute.explanation import FORWARD, Look
 from innerview.session.query import Query
 from innerview.targets import label
 from innerview.viewer import sentences
+from innerview.viewer.payloads.check import in_words
 from innerview.workbench.folders import file_names
 
 if TYPE_CHECKING:
@@ -235,7 +236,8 @@ def _fills(scene: FigureContext) -> str:
 
 def _say_why(scene: FigureContext) -> str:
     look = scene.look
-    told = [] if look.truth is None else [sentences.regions(look.truth)]
+    told = [] if look.check is None else [in_words(look.check, _answer(scene))]
+    told += [] if look.truth is None else [sentences.regions(look.truth)]
     if look.evidence is not None:
         verdict = look.verdicts.get(CLASS_EVIDENCE)
         judged = f" Its map {sentences.verdict(verdict)}." if verdict is not None else ""
