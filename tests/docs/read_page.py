@@ -38,6 +38,7 @@ NOT_RUN: Final = {
     "--model model.keras": "the same",
     "--model timm:vit_small_patch16_224": "its weights are fetched; the hubs' tests open such models",
     "--model hf:google": "the same",
+    "--model hf:openai": "the same",
     "--model model.onnx": "its file is nobody's; tests/adapters/test_onnx.py explains one",
     "--model examples/efficientnet_lite0": "129 evaluations at 224 × 224; scripts/images.py runs it",
 }

@@ -53,7 +53,10 @@ MODEL: Final = (
         help="Weights of the model: safetensors, or a state dict of torch.save.",
     ),
     click.option(
-        "--classes", default="", metavar="FILE", help="Names of the model's classes, one a line; or a number."
+        "--classes",
+        default="",
+        metavar="FILE",
+        help="Names of the model's classes, one a line; a number; or texts, of CLIP: 'a photo of a {cat,dog}'.",
     ),
     click.option(
         "--input-spec", default="", metavar="SPEC", help='Input, such as "224x224x3 range=0..255 layout=HWC".'

@@ -8,7 +8,7 @@ choice; code that a file brings along needs --trust-code.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Final, cast
@@ -85,6 +85,10 @@ def open_model(request: ModelRequest) -> Model | str:
         )
     hub = "" if exists(Path(name)) and not Path(name).is_dir() else hub_of(name) or folder_hub(Path(name))
     if hub:
+        if hub == "hf" and "{" in request.classes:
+            zero_shot = import_module("innerview.adapters.hubs").open_texts
+            known = zero_shot(name.removeprefix("hf:"), request.classes, request.pretrained, request.trust)
+            return _declared(known.model, replace(request, classes=""), {}, folder, known)
         weights = request.weights or declared.get("weights")
         named = request.classes or _names(folder, declared.get("classes"))
         known = open_hub(

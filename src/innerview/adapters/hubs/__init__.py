@@ -124,6 +124,19 @@ def open_hub(hub: str, name: str, *, pretrained: bool = True, trust: bool = Fals
     return _load(hub).open_model(name, pretrained=pretrained, trust=trust, classes=classes)
 
 
+def open_texts(name: str, classes: str, pretrained: bool, trust: bool) -> HubModel:  # noqa: FBT001 as in `open_hub`
+    """Open a model of Hugging Face that compares images with texts, one for each class: "a photo of a {cat,dog}".
+
+    Raises:
+        MissingExtra, UsageError, ModelError, DataError: as of `open_hub`.
+    """
+    _load("hf")
+    found: HubModel = import_module("innerview.adapters.hubs.zero_shot").open_zero_shot(
+        name, classes, pretrained=pretrained, trust=trust
+    )
+    return found
+
+
 def describe(model: object, processor: object = None) -> HubModel | None:
     """What a model's own library says that it takes and gives; None where none of them knows it.
 

@@ -56,11 +56,13 @@ def open_model(name: str, *, pretrained: bool, trust: bool, classes: int = 0) ->
             config.num_labels = classes
         _require_plain(name, config, trust=trust)
         maker = transformers.AutoModelForImageClassification
-        model = (
-            maker.from_pretrained(name, config=config, trust_remote_code=trust, weights_only=True)
-            if pretrained
-            else maker.from_config(config, trust_remote_code=trust)
-        )
+        if pretrained:
+            model, loaded = maker.from_pretrained(
+                name, config=config, trust_remote_code=trust, weights_only=True, output_loading_info=True
+            )
+            _require_trained(name, config, list(loaded["missing_keys"]))
+        else:
+            model = maker.from_config(config, trust_remote_code=trust)
     except InnerviewError:
         raise
     except Exception as error:  # whatever a download, a file or a configuration can raise
@@ -74,6 +76,21 @@ def open_model(name: str, *, pretrained: bool, trust: bool, classes: int = 0) ->
         raise no_weights(f"hf:{name}", error) from error
     made_here = not pretrained and name in kinds
     return _described(model.eval(), _processor(model, "" if made_here else name))
+
+
+def _require_trained(name: str, config: Any, missing: list[str]) -> None:
+    """Raise ModelError where transformers would fill in a head at random: its answers would mean nothing."""
+    if not missing:
+        return
+    texts = (
+        "; it compares images with texts: give those, --classes 'a photo of a {cat,dog,owl}'"
+        if hasattr(config, "text_config")
+        else "; name a model that was trained to classify, or give weights that were, --weights FILE"
+    )
+    raise ModelError(
+        f"hf:{name} holds no trained {sorted(missing)[0]} ({len(missing)} weights are missing), so as a classifier its "
+        f"answers would be random{texts}"
+    )
 
 
 def _require_plain(name: str, config: Any, *, trust: bool) -> None:
@@ -141,12 +158,25 @@ def _sized(processor: Any, size: int | tuple[int, int]) -> Any:
     return processor
 
 
+def processor_of(model: Any, name: str) -> Any:
+    """The processor that is kept beside a model of this name."""
+    return _processor(model, name)
+
+
+def input_of(processor: Any, model: Any) -> InputSpec:
+    """What a processor says that a model takes, once it was tried on a photo."""
+    config = model.config
+    name = getattr(config, "_name_or_path", "") or type(config).__name__
+    vision = getattr(config, "vision_config", config)
+    spec = _input(processor, int(getattr(vision, "num_channels", 3)), f"{type(processor).__name__} of {name}")
+    _check(processor, spec)
+    return spec
+
+
 def _described(model: Any, processor: Any) -> HubModel:
     config = model.config
     name = getattr(config, "_name_or_path", "") or type(config).__name__
-    source = f"{type(processor).__name__} of {name}"
-    spec = _input(processor, int(getattr(config, "num_channels", 3)), source)
-    _check(processor, spec)
+    spec = input_of(processor, model)
     names: dict[int, str] = {int(number): str(word) for number, word in dict(config.id2label).items()}
     kind: OutputKind = KINDS.get(getattr(config, "problem_type", None), "logits")
     output = OutputSpec(names, kind=kind, output="logits", source=f"the configuration of {name}")
