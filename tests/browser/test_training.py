@@ -102,5 +102,16 @@ def test_what_it_takes_for_what_is_the_table_that_was_kept(page: Page, known: Kn
     expect(section.locator("[data-cell]")).to_contain_text(
         f"{known.classes[3]} predicted as {known.classes[5]}: {table[3, 5]}"
     )
-    commands = page.get_by_role("region", name="Most confident errors").get_by_role("code")
+    errors = page.get_by_role("region", name="Most confident errors")
+    payload = known.ask("tested", run=run)
+    some = int(payload.arrays["label"][0]), int(payload.arrays["predicted"][0])
+    same = sum(some == one for one in zip(payload.arrays["label"], payload.arrays["predicted"], strict=True))
+    matrix.click(position={"x": (some[1] + 0.5) * box["width"] / 10, "y": (some[0] + 0.5) * box["height"] / 10})
+    expect(errors.locator("[data-picked]")).to_contain_text(f"{same} of these: {known.classes[some[0]]} predicted as")
+    expect(errors.locator(".wrong li")).to_have_count(same)
+    section.get_by_role("button", name=words).click()
+    expect(errors.locator("[data-picked]")).to_contain_text(
+        f"{known.classes[truth]} predicted as {known.classes[said]}"
+    )
+    commands = errors.get_by_role("code")
     expect(commands).to_have_text(["innerview serve --data FOLDER"])

@@ -28,10 +28,11 @@ export interface MistakesProps {
 
 export function Mistakes({ answer, run, image, onMore, onAgain, onImage }: MistakesProps): JSX.Element {
   const { payload, previous } = answer;
+  const [picked, pick] = useState<number | null>(null);
   const old = payload && answer.state === "done" && run.checkpoint !== undefined && run.checkpoint > payload.meta.step;
   return (
     <Stale when={previous}>
-      {payload && <Confusion payload={payload} />}
+      {payload && <Confusion payload={payload} picked={picked} onPick={(i) => pick(i === picked ? null : i)} />}
       <p class="settings">
         {payload?.meta.more && answer.state === "done" && (
           <button class="small" onClick={onMore}>
@@ -45,12 +46,12 @@ export function Mistakes({ answer, run, image, onMore, onAgain, onImage }: Mista
         )}
       </p>
       <AnswerState answer={answer} what="Predicting test images" />
-      {payload && <Wrong {...{ payload, image, onImage }} />}
+      {payload && <Wrong {...{ payload, image, onImage, picked }} />}
     </Stale>
   );
 }
 
-function Confusion({ payload: { arrays, meta } }: { payload: Payload<"tested"> }): JSX.Element {
+function Confusion({ payload: { arrays, meta }, picked, onPick }: { payload: Payload<"tested">; picked: number | null; onPick: (cell: number) => void }): JSX.Element {
   const [at, setAt] = useState<number | null>(null);
   const { data, shape } = arrays.confusion;
   const classes = meta.classes as string[];
@@ -67,11 +68,11 @@ function Confusion({ payload: { arrays, meta } }: { payload: Payload<"tested"> }
   const limit = roundUp(pairs[0]?.many ?? 1);
   const right = Array.from({ length: n }, (_, i) => data[i * n + i]).reduce((a, b) => a + b, 0);
   const all = totals.reduce((a, b) => a + b, 0);
-  const cell = (event: PointerEvent): void => {
+  const cell = (event: PointerEvent | MouseEvent): number => {
     // The matrix may be smaller than the place that it has.
     const box = (event.currentTarget as HTMLElement).querySelector("canvas")!.getBoundingClientRect();
     const place = (part: number): number => Math.max(0, Math.min(n - 1, Math.floor(part * n)));
-    setAt(place((event.clientY - box.top) / box.height) * n + place((event.clientX - box.left) / box.width));
+    return place((event.clientY - box.top) / box.height) * n + place((event.clientX - box.left) / box.width);
   };
   return (
     <section class="mistakes" aria-label="Confusion matrix">
@@ -88,7 +89,7 @@ function Confusion({ payload: { arrays, meta } }: { payload: Payload<"tested"> }
                 ))}
               </ol>
             ))}
-          <div class="cells" onPointerMove={cell} onPointerDown={cell} onPointerLeave={() => setAt(null)}>
+          <div class="cells" onPointerMove={(event) => setAt(cell(event))} onPointerDown={(event) => setAt(cell(event))} onPointerLeave={() => setAt(null)} onClick={(event) => onPick(cell(event))}>
             <MapPixels values={Float32Array.from(data)} height={n} width={n} limit={limit} ramp="amount" label={`Confusion of ${n} classes; most often ${pairs[0] ? says(pairs[0].i) : "none"}`} size={Math.min(420, Math.max(160, 40 * n))} grid={null} />
             {n <= NAMED && (
               <svg class="counts" aria-hidden="true" viewBox={`0 0 ${n} ${n}`}>
@@ -111,10 +112,14 @@ function Confusion({ payload: { arrays, meta } }: { payload: Payload<"tested"> }
           </p>
         </figure>
         <div>
-          <p data-cell>{says(at ?? pairs[0]?.i ?? 0)}</p>
+          <p data-cell>{says(at ?? picked ?? pairs[0]?.i ?? 0)}</p>
           <ol class="facts">
             {pairs.slice(0, PAIRS).map(({ i }) => (
-              <li key={i}>{says(i)}</li>
+              <li key={i}>
+                <button class="small" aria-pressed={i === picked} onClick={() => onPick(i)}>
+                  {says(i)}
+                </button>
+              </li>
             ))}
           </ol>
         </div>
@@ -129,19 +134,27 @@ function Confusion({ payload: { arrays, meta } }: { payload: Payload<"tested"> }
   );
 }
 
-function Wrong({ payload: { arrays, meta }, image, onImage }: { payload: Payload<"tested"> } & Pick<MistakesProps, "image" | "onImage">): JSX.Element | null {
+function Wrong({ payload: { arrays, meta }, image, onImage, picked }: { payload: Payload<"tested">; picked: number | null } & Pick<MistakesProps, "image" | "onImage">): JSX.Element | null {
   const [classes, names, held] = [meta.classes, meta.names, meta.held] as string[][];
   const [predicted, label, chance] = [arrays.predicted, arrays.label, arrays.probability].map(({ data }) => data);
   const { data, shape } = arrays.images ?? { data: new Uint8Array(), shape: [0] };
   const [, height = 0, width, channels] = shape;
   const size = height && height * width * channels;
+  const only = picked === null ? null : [Math.floor(picked / classes.length), picked % classes.length];
+  const chosen = [...names.keys()].filter((i) => !only || (label[i] === only[0] && predicted[i] === only[1]));
   if (!names.length && !meta.mistakes_about) return null;
   return (
     <section aria-label="Most confident errors">
       <h2>Most confident errors</h2>
       {meta.mistakes_about && <p class="second facts">{worded(meta.mistakes_about)}</p>}
+      {only && (
+        <p class="facts" data-picked>
+          {chosen.length ? `${count(chosen.length)} of these` : "None of these"}: {className(only[0], classes)} predicted as {className(only[1], classes)}.
+        </p>
+      )}
       <ul class="wrong">
-        {names.map((name, i) => {
+        {chosen.map((i) => {
+          const name = names[i];
           const words = `${className(predicted[i], classes)} ${probability(chance[i])}`;
           const shown = (
             <>
