@@ -58,6 +58,7 @@ _HOMES = {
     "load_pretrained": "allcnn",
     "load_result": "results.io",
     "make_baseline": "tensors",
+    "mean_inside": "adapters.torch_regions",
     "occlusion": "tensors",
     "parts": "tensors",
     "path_predictions": "tensors",

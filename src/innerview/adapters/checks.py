@@ -15,6 +15,12 @@ from innerview.errors import ModelError, UsageError
 from innerview.model import GradOutputs, InputSpec, OutputSpec, as_pixels
 from innerview.types import Array
 
+DENSE: Final = (
+    ". A map of logits, as of segmentation, is no score: reduce it with innerview.mean_inside(model, region), the mean "
+    "of each class inside a box or mask"
+)
+"""What helps where a model gives a value for each place."""
+
 PRECISIONS: Final = (np.dtype(np.float32), np.dtype(np.float64))
 
 
@@ -95,7 +101,7 @@ def check_shape(shape: tuple[int, ...], batch: int, output: OutputSpec) -> None:
     if shape != wanted:
         raise ModelError(
             f"the model gave outputs of shape {shape} for {batch} images; {wanted} (batch × class) was expected, "
-            f"since {len(output.class_names)} class names were declared"
+            f"since {len(output.class_names)} class names were declared{DENSE if len(shape) == 4 else ''}"
         )
 
 

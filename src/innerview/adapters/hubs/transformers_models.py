@@ -84,7 +84,7 @@ def _require_trained(name: str, config: Any, missing: list[str]) -> None:
         return
     texts = (
         "; it compares images with texts: give those, --classes 'a photo of a {cat,dog,owl}'"
-        if hasattr(config, "text_config")
+        if getattr(config, "text_config", None) is not None
         else "; name a model that was trained to classify, or give weights that were, --weights FILE"
     )
     raise ModelError(
