@@ -15,7 +15,7 @@ from innerview.errors import UsageError
 from innerview.methods.method import Chosen, Method
 from innerview.methods.registry import CLASS_EVIDENCE, map_methods, read_method, registry
 from innerview.methods.sampled_shapley import DEFAULT_SAMPLED, count_pilot
-from innerview.model import Model
+from innerview.model import Model, attends
 from innerview.results import Attribution
 from innerview.spec import OutputSpec
 from innerview.targets import Contrast, Logit, LogOdds, Probability, Target
@@ -113,9 +113,12 @@ def enter(model: Model, methods: Sequence[str] = (), baselines: Sequence[str] = 
 
 
 def _all(model: Model) -> Iterator[str]:
-    """Every method that gives a map, with the settings of a comparison; also those that the model can't have."""
-    for name in registry().methods:
-        if name not in map_methods() or name in OF_TRUTH:
+    """Every method that gives a map, with the settings of a comparison; also those that the model can't have.
+
+    But of a model without attention nobody expects any: it is not told of as left out.
+    """
+    for name, row in registry().methods.items():
+        if name not in map_methods() or name in OF_TRUTH or (row.needs_attention and not attends(model)):
             continue
         if name == "occlusion":
             side = min(model.input.height, model.input.width)
