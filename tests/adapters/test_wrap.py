@@ -39,6 +39,12 @@ def test_options_reach_the_adapter() -> None:
     assert (model.dtype, model.batch_size) == (np.float64, 7)
 
 
+def test_an_option_of_another_adapter_is_refused_with_those_that_there_are() -> None:
+    with pytest.raises(UsageError, match=r"notes was given for a function.*batch_size") as caught:
+        wrap(good, **SPECS, notes=("mine",))
+    assert "dtype" in str(caught.value)
+
+
 @pytest.mark.torch
 def test_a_module_is_found_by_its_bases() -> None:
     from innerview.adapters.torch import TorchModel

@@ -6,7 +6,8 @@ out. What can't be known from a model, it does not guess: the image it takes and
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import inspect
+from collections.abc import Callable, Iterable
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Final, TypeAlias, cast
@@ -104,11 +105,24 @@ def wrap(
             'wrap(model, input=InputSpec(height=224, width=224, layout="CHW", mean=(0.485, 0.456, 0.406), '
             'std=(0.229, 0.224, 0.225)), output=OutputSpec(class_names=("cat", "dog")))'
         )
+    _check_options(adapter, model, options)
     wrapped = adapter(model, input, output, **options)
     if not options.get("allow_nonfinite"):
         check_rows(wrapped)
         check_meaning(wrapped)
     return wrapped
+
+
+def _check_options(adapter: Adapter, model: object, options: Iterable[str]) -> None:
+    """Raise UsageError for options that this adapter does not have."""
+    known = inspect.signature(adapter).parameters
+    strange = [name for name in options if name not in known]
+    if strange and not any(one.kind is inspect.Parameter.VAR_KEYWORD for one in known.values()):
+        own: list[str] = list(known)[3:]  # behind the model, its input and its output
+        raise UsageError(
+            f"{', '.join(strange)} was given for a {type(model).__name__}, whose adapter does not know it; its options "
+            f"are {', '.join(own) or 'none'}"
+        )
 
 
 def of_file(file: Any, taken: InputSpec | None, given: OutputSpec | None) -> tuple[InputSpec, OutputSpec]:
