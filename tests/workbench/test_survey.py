@@ -354,6 +354,12 @@ def test_a_model_that_fails_on_one_image_keeps_the_others(data: Path, tmp_path: 
     assert "features" not in rows
 
 
+def test_a_label_that_several_classes_have_is_refused_with_their_numbers(data: Path, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="0 cat or 2 cat"):
+        run(data, tmp_path, model=model(OutputSpec(("cat", "dog", "cat"))))
+    assert not (tmp_path / "out").exists()
+
+
 def test_no_label_that_the_model_knows_is_refused_and_some_are_told(data: Path, tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no label of the data set"):
         run(data, tmp_path, model=model(OutputSpec(("ship", "truck"))))

@@ -35,7 +35,7 @@ import numpy as np
 
 from innerview.data.baselines import DEFAULT_BASELINE, make_baselines
 from innerview.data.records import Record
-from innerview.errors import ImageError, InnerviewError, ModelError, UnknownClass
+from innerview.errors import AmbiguousClass, ImageError, InnerviewError, ModelError, UnknownClass
 from innerview.layers import Layer
 from innerview.methods import removed_and_alone
 from innerview.methods.method import Chosen
@@ -255,7 +255,11 @@ def _text(label: str | int | None) -> str | None:
 
 
 def index_of(label: str | int | None, model: Model) -> int | None:
-    """The number of a label among the model's answers; text that no class has for a name may be a number."""
+    """The number of a label among the model's answers; text that no class has for a name may be a number.
+
+    Raises:
+        AmbiguousClass: several classes have the name.
+    """
     if label is None:
         return None
     answers = model.output.answers
@@ -264,6 +268,8 @@ def index_of(label: str | int | None, model: Model) -> int | None:
     for name in (label, _WHOLE.sub("", label)):
         try:
             return find_class(name, answers)
+        except AmbiguousClass:
+            raise
         except UnknownClass:
             continue
     return None

@@ -13,7 +13,7 @@ import numpy as np
 from innerview.data.baselines import DEFAULT_BASELINE, parse_baseline
 from innerview.data.fitting import parse_crop, preprocess
 from innerview.data.records import Record, Records, Source, open_records
-from innerview.errors import DataError, UsageError
+from innerview.errors import AmbiguousClass, DataError, UsageError
 from innerview.fills import DEFAULT_FILLS, make_fill
 from innerview.layers import Layer, find_layer
 from innerview.methods.activation_distances import penultimate
@@ -215,7 +215,10 @@ def _drawn(records: Records, limit: int | None, sample: int | None, seed: int) -
 def _strange(model: Model, items: Sequence[Record]) -> tuple[str, ...]:
     """What to say of labels that are no classes of the model; where none is one, nothing can be compared."""
     labels = dict.fromkeys(one.label for one in items if one.label is not None)
-    rows = {label: index_of(label, model) for label in labels}
+    try:
+        rows = {label: index_of(label, model) for label in labels}
+    except AmbiguousClass as problem:
+        raise DataError(f"{problem} (a label of the data set); give labels by their numbers") from problem
     strange = [str(label) for label, index in rows.items() if index is None]
     if labels and len(strange) == len(labels):
         raise DataError(
