@@ -217,7 +217,7 @@ def wrapped(give) -> keras.Model:
 
 @pytest.mark.parametrize(
     ("give", "key"),
-    [(lambda z: {"wide": z * 2, "logits": z}, "logits"), (lambda z: (z * 2, z), 1)],
+    [(lambda z: {"wide": z * 2, "narrow": z}, "narrow"), (lambda z: (z * 2, z), 1)],
     ids=["dict", "tuple"],
 )
 def test_one_of_several_outputs_is_picked_or_the_keys_are_listed(give, key) -> None:

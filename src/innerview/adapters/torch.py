@@ -209,16 +209,19 @@ class TorchModel:
         return wanted if self._weights_only else torch_memory.fitting(wanted, lambda: self.memory, where)
 
     @cached_property
-    def memory(self) -> torch_memory.Need:
-        """What a pass of one image forward and back needs, measured on one image."""
+    def memory(self) -> torch_memory.Need | None:
+        """What a pass of one image forward and back needs, measured on one image; None where that fails."""
         running, engine = self._running, self._running.engine
         images = enter(self.input, np.full((1, *self.input.shape), 0.5), self.dtype)
 
         def run() -> torch.Tensor:
             return running.outputs(engine.laid(engine.enter(images).requires_grad_()))
 
-        with running.looking():
-            return torch_memory.measure(running.model, run)
+        try:
+            with running.looking():
+                return torch_memory.measure(running.model, run)
+        except Exception:  # noqa: BLE001 no way back (a hook, an operation of one's own): predictions work all the same
+            return None
 
     @property
     def fingerprint(self) -> str:

@@ -107,13 +107,14 @@ def usual(device: torch.device, pixels: int, height: int, width: int) -> int:
     return at_once(pixels if device.type == "cpu" else MOST * SIDE * SIDE, height, width)
 
 
-def fitting(wanted: int, need: Callable[[], Need], device: torch.device) -> int:
+def fitting(wanted: int, need: Callable[[], Need | None], device: torch.device) -> int:
     """How many of the images wanted at once fit; one always does, or fails with the framework's words.
 
-    `need` is asked only where there are several.
+    `need` is asked only where there are several; where it is not known, as many go together as were wanted.
     """
     room = free(device) if wanted > 1 else None
-    return wanted if room is None else max(min(wanted, int(room * SHARE) // max(need().image, 1)), 1)
+    one = need() if room is not None else None
+    return wanted if room is None or one is None else max(min(wanted, int(room * SHARE) // max(one.image, 1)), 1)
 
 
 def moved(model: Any, device: str) -> torch.nn.Module:
