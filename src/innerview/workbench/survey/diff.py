@@ -185,9 +185,9 @@ def diff_surveys(before: str | Path, after: str | Path) -> SurveyDiff:
         changes=tuple(
             ImageChange(
                 image=first.names[int(own[at])],
-                label=_name(first, int(labels[at])),
-                before=_name(first, int(a[at])),
-                after=_name(first, int(b[at])),
+                label=first.name_of(int(labels[at])),
+                before=first.name_of(int(a[at])),
+                after=first.name_of(int(b[at])),
                 region=int(region[at]) if changed[at] else -1,
                 change=float(change[at]) if changed[at] else math.nan,
                 beyond=float(beyond[at]) if changed[at] else math.nan,
@@ -229,13 +229,6 @@ def _mcnemar(worse: int, better: int) -> float:
         for one in range(fewer + 1)
     ]
     return min(1.0, 2 * math.fsum(map(math.exp, logs)))
-
-
-def _name(found: Survey, answer: int) -> str:
-    names = found.class_names
-    if 0 <= answer < len(names):
-        return names[answer]
-    return f"not {names[0]}" if len(names) == 1 and answer == 1 else ""
 
 
 def holds(condition: str, found: SurveyDiff) -> bool:

@@ -126,7 +126,7 @@ def audit_labels(folder: str | Path, *, neighbours: int | None = None) -> LabelA
     else:
         votes, alike = neighbours_of(features[known], labels, chances.shape[1], count)
         agreement = votes[np.arange(len(known)), labels] / count
-        said = [_name(found, int(one)) for one in votes.argmax(axis=1)]
+        said = [found.name_of(int(one)) for one in votes.argmax(axis=1)]
         pairs = tuple(
             (images[one], images[other], cosine, bool(labels[one] == labels[other])) for one, other, cosine in alike
         )
@@ -136,8 +136,8 @@ def audit_labels(folder: str | Path, *, neighbours: int | None = None) -> LabelA
         Suspect(
             image=images[at],
             index=int(found.index[known[at]]),
-            label=_name(found, int(labels[at])),
-            predicted=_name(found, int(predicted[at])),
+            label=found.name_of(int(labels[at])),
+            predicted=found.name_of(int(predicted[at])),
             neighbours_say=said[at],
             p_label=float(own[at]),
             p_predicted=float(chances[at, predicted[at]]) if 0 <= predicted[at] < chances.shape[1] else math.nan,
@@ -180,10 +180,3 @@ def neighbours_of(
 def _chances(found: Survey, probabilities: Array) -> Array:
     """A column for each answer: of a single output also for "not"."""
     return np.hstack([probabilities, 1 - probabilities]) if len(found.class_names) == 1 else probabilities
-
-
-def _name(found: Survey, answer: int) -> str:
-    names = found.class_names
-    if 0 <= answer < len(names):
-        return names[answer]
-    return f"not {names[0]}" if len(names) == 1 and answer == 1 else ""

@@ -43,6 +43,13 @@ class Survey:
         """Of the model."""
         return tuple(map(str, self.about["classes"]))
 
+    def name_of(self, answer: int) -> str:
+        """An answer's name; empty for none, and for what is none of several classes."""
+        names = self.class_names
+        if 0 <= answer < len(names):
+            return names[answer]
+        return f"not {names[0]}" if len(names) == 1 and answer == 1 else ""
+
 
 LISTS = ("probabilities", "features", "effects", "effects_error")
 
