@@ -97,7 +97,7 @@ def test_a_report_tells_of_every_pass_and_can_be_stopped(tmp_path: Path) -> None
     report(["cat"], REQUEST, model=NETWORK, output=file, progress=heard)
     assert heard.shares == sorted(heard.shares)
     stages = [words.partition(":")[2].partition(",")[0].strip() for _, _, words in heard.told]
-    assert list(dict.fromkeys(stages)) == ["", "masking", "writing"]
+    assert list(dict.fromkeys(stages)) == ["", "asking the model again", "masking", "writing"]
     file.unlink()
     with pytest.raises(Stopped):
         report(["cat"], REQUEST, model=NETWORK, output=file, progress=Heard(len(heard.told) - 2))
