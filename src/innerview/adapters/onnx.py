@@ -16,7 +16,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from importlib import import_module
-from typing import Any, Final, final
+from typing import Any, Final, cast, final
 
 import numpy as np
 
@@ -38,6 +38,7 @@ from innerview.model import (
     GradOutputs,
     InputSpec,
     Layer,
+    Model,
     OutputSpec,
     VjpResult,
     fingerprint_of,
@@ -232,8 +233,41 @@ def _dry_run(model: OnnxForward, providers: Sequence[str]) -> None:
         check_taken_off(told.taken_off, given, before, told.output)
 
 
+class _OfFile:
+    """What both kinds of an ONNX model say of themselves: what is known before anything is run."""
+
+    told: Told
+
+    def __repr__(self) -> str:
+        return model_in_short(cast("Model", self))
+
+    @property
+    def input(self) -> InputSpec:
+        """What it takes."""
+        return self.told.input
+
+    @property
+    def output(self) -> OutputSpec:
+        """What it gives."""
+        return self.told.output
+
+    @property
+    def fingerprint(self) -> str:
+        """Hash of specification, graph and weights."""
+        return self.told.fingerprint
+
+    @property
+    def ending(self) -> Found:
+        """The operation that gives the outputs."""
+        return self.told.ending
+
+    def weights(self) -> dict[str, Array]:
+        """Copies of all floats that the graph holds, buffers included, by their names there."""
+        return {name: value.copy() for name, value in self.told.weights.items()}
+
+
 @final
-class OnnxForward:
+class OnnxForward(_OfFile):
     """An ONNX model that can be run forward, by ONNX Runtime.
 
     Args:
@@ -245,19 +279,6 @@ class OnnxForward:
 
     def __init__(self, told: Told, runtime: Runtime, said: tuple[str, ...], *, allow_nonfinite: bool = False) -> None:
         self.told, self._runtime, self._said, self._weights_only = told, runtime, said, allow_nonfinite
-
-    def __repr__(self) -> str:
-        return model_in_short(self)
-
-    @property
-    def input(self) -> InputSpec:
-        """What it takes."""
-        return self.told.input
-
-    @property
-    def output(self) -> OutputSpec:
-        """What it gives."""
-        return self.told.output
 
     @property
     def dtype(self) -> np.dtype[np.floating]:
@@ -275,16 +296,6 @@ class OnnxForward:
         return ()
 
     @property
-    def fingerprint(self) -> str:
-        """Hash of specification, graph and weights."""
-        return self.told.fingerprint
-
-    @property
-    def ending(self) -> Found:
-        """The operation that gives the outputs."""
-        return self.told.ending
-
-    @property
     def notes(self) -> tuple[str, ...]:
         """What was found in the model and should be known by whoever reads its results."""
         return self.told.notes + self._said
@@ -293,10 +304,6 @@ class OnnxForward:
     def why_forward_only(self) -> str:
         """Why there are no gradients, in words."""
         return "; ".join(self._said)
-
-    def weights(self) -> dict[str, Array]:
-        """Copies of all floats that the graph holds, by their names there."""
-        return {name: value.copy() for name, value in self.told.weights.items()}
 
     def forward(self, images: Images, layers: Sequence[str] = ()) -> ForwardResult:
         """Run images.
@@ -326,7 +333,7 @@ def run(told: Told, runtime: Runtime, images: Images) -> Array:
 
 
 @final
-class OnnxModel:
+class OnnxModel(_OfFile):
     """An ONNX model with gradients: outputs come from ONNX Runtime, what lies inside and gradients from PyTorch.
 
     Args:
@@ -338,19 +345,6 @@ class OnnxModel:
 
     def __init__(self, told: Told, runtime: Runtime | None, inner: DifferentiableModel, said: tuple[str, ...]) -> None:
         self.told, self._runtime, self._inner, self._said = told, runtime, inner, said
-
-    def __repr__(self) -> str:
-        return model_in_short(self)
-
-    @property
-    def input(self) -> InputSpec:
-        """What it takes."""
-        return self.told.input
-
-    @property
-    def output(self) -> OutputSpec:
-        """What it gives."""
-        return self.told.output
 
     @property
     def dtype(self) -> np.dtype[np.floating]:
@@ -380,23 +374,9 @@ class OnnxModel:
         return tuple(found)
 
     @property
-    def fingerprint(self) -> str:
-        """Hash of specification, graph and weights."""
-        return self.told.fingerprint
-
-    @property
-    def ending(self) -> Found:
-        """The operation that gives the outputs."""
-        return self.told.ending
-
-    @property
     def notes(self) -> tuple[str, ...]:
         """What was found in the model and should be known by whoever reads its results."""
         return self.told.notes + self._said + tuple(getattr(self._inner, "notes", ()))
-
-    def weights(self) -> dict[str, Array]:
-        """Copies of all floats that the graph holds, buffers included, by their names there."""
-        return {name: value.copy() for name, value in self.told.weights.items()}
 
     def astype(self, dtype: np.dtype[np.floating] | type[np.floating]) -> OnnxModel:
         """The same in another precision, run by PyTorch alone.

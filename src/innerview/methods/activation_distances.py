@@ -82,11 +82,16 @@ def _features(model: Model, images: Images, layer: Layer) -> Float[np.ndarray, "
     for part in batches(len(images), model.batch_size):
         values = model.forward(images[part], (layer.name,)).activations[layer.name]
         require_finite(model, images[part], values, f"activation of {layer.name}")
-        for row in values.astype(np.float64):
-            placed = layer.positions(row)
-            found.append(row.ravel() if placed is None else placed.mean(axis=(0, 1)))
+        found += [feature_of(layer, row) for row in values]
     rows = np.stack(found) if found else np.zeros((0, 1))
     return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-30)
+
+
+def feature_of(layer: Layer, values: Array) -> Float[np.ndarray, " feature"]:
+    """A layer's output for one image as one row: the mean over its positions where it has them."""
+    exact = values.astype(np.float64)
+    placed = layer.positions(exact)
+    return exact.ravel() if placed is None else placed.mean(axis=(0, 1))
 
 
 def _to_neighbour(rows: Array, known: Array, k: int) -> Float[np.ndarray, " image"]:

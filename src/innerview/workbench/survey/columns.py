@@ -38,6 +38,7 @@ from innerview.data.records import Record
 from innerview.errors import AmbiguousClass, ImageError, InnerviewError, ModelError, UnknownClass
 from innerview.layers import Layer
 from innerview.methods import removed_and_alone
+from innerview.methods.activation_distances import feature_of
 from innerview.methods.method import Chosen
 from innerview.methods.passes import require_finite
 from innerview.methods.removed_and_alone import count_both
@@ -202,10 +203,8 @@ def _answered(asked: Measured, row: Row, outputs: Array) -> Row:
 def _seen(asked: Measured, passed: Mapping[str, Array]) -> Row:
     told: Row = {}
     if asked.features is not None:
-        values = passed[asked.features.name].astype(np.float64)
-        placed = asked.features.positions(values)
         with np.errstate(over="ignore"):  # beyond float16 is infinite
-            told["features"] = (values.ravel() if placed is None else placed.mean(axis=(0, 1))).astype(np.float16)
+            told["features"] = feature_of(asked.features, passed[asked.features.name]).astype(np.float16)
     for layer in asked.layers:
         placed = layer.positions(passed[layer.name])
         flat = passed[layer.name].reshape(1, -1) if placed is None else placed.reshape(-1, placed.shape[-1])

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from innerview.errors import DataError
+from innerview.spec import answer_name
 from innerview.types import Array
 from innerview.workbench.survey.shards import Shards, arrow, read_manifest
 
@@ -44,11 +45,8 @@ class Survey:
         return tuple(map(str, self.about["classes"]))
 
     def name_of(self, answer: int) -> str:
-        """An answer's name; empty for none, and for what is none of several classes."""
-        names = self.class_names
-        if 0 <= answer < len(names):
-            return names[answer]
-        return f"not {names[0]}" if len(names) == 1 and answer == 1 else ""
+        """An answer's name; empty where there is none."""
+        return "" if answer < 0 else answer_name(answer, self.class_names)
 
 
 LISTS = ("probabilities", "features", "effects", "effects_error")

@@ -124,11 +124,8 @@ def survey(
     parse_baseline(baseline)
     _check(limit, sample, shard, images_per_shard)
     opened, chosen = take_model(model), parse_crop(crop)
-    asked = replace(
-        _asked(opened, regions, tuple(fills), layers),
-        map=read_method(maps).settled(opened) if maps else None,
-        baseline=baseline,
-    )
+    mapped = read_method(maps).settled(opened) if maps else None
+    asked = replace(_asked(opened, regions, tuple(fills), layers), map=mapped, baseline=baseline)
     records = open_records(data, part)
     items = _drawn(records, limit, sample, seed)
     notes = (*records.notes, *_strange(opened, items))
