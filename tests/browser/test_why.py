@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from browser.conftest import Heard
-from browser.driving import Known, canvas, expect_link, fragment, settle
+from browser.driving import Known, canvas, expect_link, fragment, link_value, settle
 from innerview.data.baselines import DEFAULT_BASELINE
 from innerview.viewer.payload import Payload
 
@@ -108,10 +109,41 @@ def test_the_answer_the_reason_and_the_verdict_are_those_of_the_check(why: Page,
 
 def test_a_sample_outside_the_classes_is_said_to_be(why: Page, known: Known) -> None:
     why.get_by_role("button", name="rocket").click()
-    expect(why.locator("[data-doubt=outside]")).to_contain_text("this sample shows a rocket")
+    expect(why.locator("[data-because-of=outside]")).to_contain_text("Don’t believe it: this sample shows a rocket")
+    # Its reason holds, but nothing green stands under it: that would be read as "believe it".
+    expect(why.locator("[data-check]")).to_have_attribute("data-doubted", "true")
     why.get_by_role("button", name="cat (cat)").click()
     expect(why.locator("[data-because]")).to_be_visible()
-    expect(why.locator("[data-doubt]")).to_have_count(0)
+    expect(why.locator("[data-belief]")).to_have_text("✓ Right: the label is cat.")
+
+
+def test_what_is_painted_away_moves_the_bars_and_can_be_taken_back(why: Page, known: Known) -> None:
+    why.get_by_role("button", name="Hide something yourself").click()
+    now, chance = why.locator(".why .now"), why.locator(".why .classes .chance").first
+    whole = chance.inner_text()
+    photo = why.locator(READY).first
+    photo.scroll_into_view_if_needed()
+    box = photo.bounding_box()
+    assert box is not None
+    why.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + 0.7 * box["height"])
+    why.mouse.down()
+    why.mouse.move(box["x"] + 0.7 * box["width"], box["y"] + 0.7 * box["height"], steps=5)
+    expect(now).to_contain_text("Without")  # while the brush is still down
+    why.mouse.up()
+    mask = link_value(why, "mk")
+    settle(why)
+    answer = known.ask("mask", mask=mask, cells=[32, 32], fill=DEFAULT_BASELINE).arrays["probabilities"]
+    expect(chance).to_have_text(f"{100 * answer[known.predicted()]:.1f} %")
+    expect(now).to_contain_text(known.classes[int(answer.argmax())])
+    hidden = canvas(why.locator(".why .veil"), alpha=True)[..., 3] > 0
+    bits = np.unpackbits(np.frombuffer(base64.urlsafe_b64decode(mask + "=" * (-len(mask) % 4)), np.uint8))[:1024]
+    assert (hidden[8::16, 8::16] == (bits.reshape(32, 32) == 0)).all()
+    why.get_by_role("button", name="Undo").click()
+    expect(chance).to_have_text(whole)
+    why.keyboard.press("Control+Shift+z")
+    expect_link(why, "mk", mask)
+    why.get_by_role("button", name="Show all").click()
+    expect(now).to_contain_text("Paint on the photo")
 
 
 def test_two_classes_are_set_against_each_other(why: Page, known: Known) -> None:

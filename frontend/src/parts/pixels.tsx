@@ -28,6 +28,8 @@ export interface PixelsProps {
   fixed?: boolean;
   /** Cells to hatch (non-finite, or within the error). */
   hatched?: Uint8Array | null;
+  /** Let what is hatched shine through. */
+  veiled?: boolean;
   /** The grid in which the linked cursor counts; this one's own if not given; null for no cursor. */
   grid?: readonly [number, number] | null;
   /** What the cursor outlines, when that is coarser than what is drawn: rows and columns. */
@@ -51,7 +53,7 @@ function fit(room: number, cells: number): { cell: number; factor: number } {
 }
 
 export function Pixels(props: PixelsProps): JSX.Element {
-  const { height, width, paint, of, label, size, fixed, hatched, keyboard, smooth, onCell } = props;
+  const { height, width, paint, of, label, size, fixed, hatched, veiled, keyboard, smooth, onCell } = props;
   const box = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
   const hatch = useRef<HTMLCanvasElement>(null);
@@ -90,8 +92,8 @@ export function Pixels(props: PixelsProps): JSX.Element {
   useLayoutEffect(() => {
     // Legends and names beside it are as wide as it is.
     box.current!.closest("figure")?.style.setProperty("--wide", `${columns * cell}px`);
-    if (hatch.current && hatched) drawHatch(hatch.current, hatched, height, width, cell / factor);
-  }, [hatched, cell, factor, height, width]);
+    if (hatch.current && hatched) drawHatch(hatch.current, hatched, height, width, cell / factor, veiled);
+  }, [hatched, veiled, cell, factor, height, width]);
 
   return (
     <div
@@ -109,26 +111,29 @@ export function Pixels(props: PixelsProps): JSX.Element {
   );
 }
 
-/** Diagonal lines over single cells, drawn in device pixels. */
-function drawHatch(surface: HTMLCanvasElement, cells: Uint8Array, height: number, width: number, cell: number): void {
+/** Diagonal lines over single cells, drawn in device pixels; `veiled`, what is under them shines through. */
+export function drawHatch(surface: HTMLCanvasElement, cells: Uint8Array, height: number, width: number, cell: number, veiled = false): void {
   const ratio = globalThis.devicePixelRatio || 1;
   const side = Math.max(1, Math.round(cell * ratio));
   surface.width = width * side;
   surface.height = height * side;
   const context = surface.getContext("2d")!;
-  const step = Math.max(3, Math.round(4 * ratio));
+  const step = Math.max(3, Math.round((veiled ? 7 : 4) * ratio));
   const tile = new OffscreenCanvas(step, step);
   const brush = tile.getContext("2d")!;
   brush.fillStyle = "#8A8F99";
-  brush.fillRect(0, 0, step, step);
-  brush.strokeStyle = "#FFFFFF";
-  brush.lineWidth = ratio;
-  brush.beginPath();
-  for (const shift of [-step, 0, step]) {
-    brush.moveTo(shift, step);
-    brush.lineTo(shift + step, 0);
+  if (!veiled) brush.fillRect(0, 0, step, step);
+  // A dark line beside the light one, so that they are seen on any colour.
+  for (const [colour, aside] of veiled ? ([["#00000090", 1], ["#FFFFFFB0", 0]] as const) : ([["#FFFFFF", 0]] as const)) {
+    brush.strokeStyle = colour;
+    brush.lineWidth = ratio;
+    brush.beginPath();
+    for (const shift of [-step, 0, step]) {
+      brush.moveTo(shift + aside * ratio, step);
+      brush.lineTo(shift + step + aside * ratio, 0);
+    }
+    brush.stroke();
   }
-  brush.stroke();
   context.fillStyle = context.createPattern(tile, "repeat")!;
   cells.forEach((on, i) => {
     if (on) context.fillRect((i % width) * side, Math.floor(i / width) * side, side, side);
@@ -258,7 +263,7 @@ function Square({ pixel, grid, shape, kind }: SquareProps): JSX.Element | null {
   );
 }
 
-type Base = Pick<PixelsProps, "label" | "size" | "fixed" | "grid" | "cells" | "keyboard" | "onCell" | "smooth" | "class" | "children">;
+type Base = Pick<PixelsProps, "label" | "size" | "fixed" | "grid" | "cells" | "keyboard" | "onCell" | "smooth" | "class" | "children" | "hatched" | "veiled">;
 
 export interface MapPixelsProps extends Base {
   values: Float32Array;
@@ -272,7 +277,6 @@ export interface MapPixelsProps extends Base {
   show?: Link["show"];
   /** Pixels shown, those with the largest |values|, per cent. */
   top?: number;
-  hatched?: Uint8Array | null;
 }
 
 const PLAIN: Overlay = { style: "map", opacity: 100 };

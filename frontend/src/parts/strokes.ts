@@ -1,5 +1,5 @@
 /**
- * Marking cells of a grid: drag paints, a tap or Enter toggles, a box by drag or two taps; with undo.
+ * Marking cells of a grid: drag paints, a tap or Enter toggles, a box by drag or two taps; with undo and redo.
  *
  * Who uses it keeps what is marked, as a text, and is given the new cells as they change.
  */
@@ -24,6 +24,8 @@ interface StrokesProps {
   restore: (text: string) => void;
   enabled: boolean;
   first?: Tool;
+  /** Cells across the brush at first. */
+  across?: number;
 }
 
 export interface Strokes {
@@ -36,41 +38,48 @@ export interface Strokes {
   remember: () => void;
   undo: () => void;
   undoable: boolean;
+  redo: () => void;
+  redoable: boolean;
   /** Where the box's first corner is marked. */
   corner: Record<string, string> | null;
 }
 
-export function useStrokes({ grid, current, text, apply, restore, enabled, first = "show" }: StrokesProps): Strokes {
+export function useStrokes({ grid, current, text, apply, restore, enabled, first = "show", across = 2 }: StrokesProps): Strokes {
   const session = useSession();
   const [tool, setTool] = useState<Tool>(first);
-  const [size, setSize] = useState(2);
+  const [size, setSize] = useState(across);
   const [corner, setCorner] = useState<Pixel | null>(null);
   const [rows, columns] = grid;
   const stroke = useRef<{ start: Pixel; last: Pixel; before: Cells; now: Cells; moved: boolean } | null>(null);
-  const undos = useRef<string[]>([]);
+  const history = useRef({ undos: [] as string[], redos: [] as string[] });
 
   const remember = (): void => {
-    undos.current = [...undos.current.slice(1 - UNDOS), text()];
+    history.current = { undos: [...history.current.undos.slice(1 - UNDOS), text()], redos: [] };
   };
   const change = (cells: Cells): void => {
     remember();
     apply(cells);
   };
-  const undo = (): void => {
-    const before = undos.current.pop();
-    if (before !== undefined) restore(before);
+  const step = (from: "undos" | "redos", to: "undos" | "redos") => (): void => {
+    const found = history.current[from].pop();
+    if (found === undefined) return;
+    history.current[to].push(text());
+    restore(found);
   };
-  const latest = useRef(undo);
-  latest.current = undo;
+  const undo = step("undos", "redos");
+  const redo = step("redos", "undos");
+  const latest = useRef({ undo, redo });
+  latest.current = { undo, redo };
 
   useEffect(() => {
     if (!enabled) return undefined;
     const onKey = (event: KeyboardEvent): void => {
       const typing = event.target instanceof HTMLElement && event.target.matches("input:not([type=range]):not([type=radio]), select, textarea");
-      if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "z" && !typing) {
-        event.preventDefault();
-        latest.current();
-      }
+      const key = event.key.toLowerCase();
+      if (!(event.ctrlKey || event.metaKey) || typing || (key !== "z" && key !== "y")) return;
+      event.preventDefault();
+      if (key === "y" || event.shiftKey) latest.current.redo();
+      else latest.current.undo();
     };
     return listen(document, { keydown: onKey });
   }, [enabled]);
@@ -111,7 +120,7 @@ export function useStrokes({ grid, current, text, apply, restore, enabled, first
   const tapCorner = (cell: Pixel): void => {
     if (!corner) {
       setCorner(cell);
-      session.speech.say(`First corner: row ${cell[0]}, column ${cell[1]}. Choose the opposite one.`);
+      session.speech.say(`First corner: row ${cell[0] + 1}, column ${cell[1] + 1}. Choose the opposite one.`);
       return;
     }
     change(box(rows, columns, corner, cell));
@@ -128,5 +137,5 @@ export function useStrokes({ grid, current, text, apply, restore, enabled, first
     height: `${100 / rows}%`,
     width: `${100 / columns}%`,
   };
-  return { onCell, tool, choose, size, setSize, change, remember, undo, undoable: undos.current.length > 0, corner: marked };
+  return { onCell, tool, choose, size, setSize, change, remember, undo, undoable: history.current.undos.length > 0, redo, redoable: history.current.redos.length > 0, corner: marked };
 }

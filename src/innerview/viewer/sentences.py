@@ -214,9 +214,9 @@ def verdict(found: Verdict) -> str:
 
 
 CHECKS: Mapping[str, str] = {
-    "clear": "the map holds: clearly better than chance",
-    "weak": "better than chance, though not clearly",
-    "chance": "no better than chance: don't trust this map",
+    "clear": "the reason holds: clearly better than chance",
+    "weak": "the reason may hold: better than chance, though not clearly",
+    "chance": "the reason does not hold: no better than chance",
     "not judged": "can't be judged: whatever is shown, the model says the same",
 }
 

@@ -11,6 +11,7 @@ import { useLink, useSession } from "../../core/session";
 import { Choice, Radios } from "../../parts/choice";
 import type { PixelsProps } from "../../parts/pixels";
 import { SIZES, type Tool, useStrokes } from "../../parts/strokes";
+import { UndoRedo } from "../../parts/undo";
 
 const TOOLS: readonly Tool[] = ["show", "hide", "box"];
 
@@ -69,9 +70,7 @@ export function useBrush({ grid, shown, height, width, mask, enabled }: BrushPro
       <button onClick={() => change(new Uint8Array(rows * columns))}>
         Hide all
       </button>
-      <button onClick={strokes.undo} disabled={!strokes.undoable}>
-        Undo
-      </button>
+      <UndoRedo of={strokes} />
       {link.mask !== "" && (
         <button onClick={backToFraction}>
           Back to the fraction

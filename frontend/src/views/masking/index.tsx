@@ -13,6 +13,7 @@ import { ownLimit } from "../../core/scale";
 import { type Chosen, mapRequest, useAnswer, useChosen, useLink, useSession } from "../../core/session";
 import { useStore } from "../../core/store";
 import { rowOf } from "../../core/tensors";
+import { useBrushed } from "../../parts/brushed";
 import { Choice, Radios } from "../../parts/choice";
 import { Explain } from "../../parts/explain";
 import { Legend } from "../../parts/legend";
@@ -91,9 +92,7 @@ function Masking(): JSX.Element {
   const width = bytes?.shape[1] ?? 1;
   const grid = gridOf(height, width);
   const mask = useMemo(() => (link.mask ? decodeMask(link.mask, grid[0] * grid[1]) : null), [link.mask, grid[0], grid[1]]);
-  const brushed = useAnswer(
-    mask && paintable && model && image ? { kind: "mask", model: model.id, image, mask: link.mask, cells: grid, fill } : null,
-  );
+  const brushed = useBrushed(mask && paintable && model && image ? { model: model.id, image, mask: link.mask, cells: grid, fill } : null);
   const at = masking ? nearest(masking.payload.arrays.fractions.data, link.fraction / 100) : 0;
   const ranking = masking ? ["strongest", "highest", "lowest"].indexOf(link.order) : -1;
   const fits = masking !== null && bytes !== null && masking.payload.arrays.fill.data.length === bytes.data.length;
@@ -140,6 +139,8 @@ function Masking(): JSX.Element {
                 grid={paintable ? grid : undefined}
                 keyboard
                 onCell={paintable ? brush.onCell : undefined}
+                hatched={shown!.map((on) => 1 - on)}
+                veiled
               >
                 {brush.corner && <span class="corner" style={brush.corner} />}
               </ImagePixels>
@@ -147,7 +148,7 @@ function Masking(): JSX.Element {
               <p class="empty">Five random orders, {count(pixels)} pixels each: shown is their mean prediction; no image is drawn.</p>
             )}
             <p class="second facts">
-              {count(pixels)} of {count(height * width)} pixels ({percent(part)}), the rest {masking.payload.meta.fill}
+              {count(pixels)} of {count(height * width)} pixels ({percent(part)}), the rest (hatched) {masking.payload.meta.fill}
               {painted ? " · your own mask" : ""}
             </p>
           </figure>

@@ -12,7 +12,7 @@ const SIDE = 152;
 
 type Range = [mean: string, least: string, most: string];
 
-export function Again({ check, asked, name, missing, children }: { check: Shown<"check">; asked: boolean; name: string; missing: boolean; children: ComponentChildren }): JSX.Element {
+export function Again({ check, asked, name, missing, doubted, children }: { check: Shown<"check">; asked: boolean; name: string; missing: boolean; doubted: boolean; children: ComponentChildren }): JSX.Element {
   const { payload } = check;
   return (
     <section class="test" aria-label="Is that so?">
@@ -25,7 +25,7 @@ export function Again({ check, asked, name, missing, children }: { check: Shown<
       )}
       {payload && (
         <Stale when={check.previous}>
-          <Parts payload={payload} name={name} />
+          <Parts payload={payload} name={name} doubted={doubted} />
         </Stale>
       )}
       {children}
@@ -33,7 +33,7 @@ export function Again({ check, asked, name, missing, children }: { check: Shown<
   );
 }
 
-function Parts({ payload: { arrays, meta }, name }: { payload: Payload<"check">; name: string }): JSX.Element {
+function Parts({ payload: { arrays, meta }, name, doubted }: { payload: Payload<"check">; name: string; doubted: boolean }): JSX.Element {
   const written = meta.written as Record<string, string>;
   const others = meta.others as Record<"only" | "without", Range>;
   const { data, shape } = arrays.parts;
@@ -47,12 +47,13 @@ function Parts({ payload: { arrays, meta }, name }: { payload: Payload<"check">;
   ] as const;
   return (
     <>
-      <p class="verdict-line" data-check={meta.verdict}>
+      <p class="verdict-line" data-check={meta.verdict} data-doubted={doubted || undefined}>
         <strong>
-          <span aria-hidden="true">{MARKS[meta.verdict]} </span>
+          <span aria-hidden="true">{doubted ? "" : `${MARKS[meta.verdict]} `}</span>
           {meta.says.charAt(0).toUpperCase() + meta.says.slice(1)}.
         </strong>
       </p>
+      {doubted && meta.verdict !== "chance" && <p class="facts">That is about why it says “{name}”. It does not make the answer right.</p>}
       <div class="parts">
         {rows.map(([key, words, image]) => {
           const [mean, least, most] = others[key];

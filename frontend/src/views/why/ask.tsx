@@ -17,6 +17,7 @@ import { Data } from "../../parts/data";
 import { Cursor } from "../../parts/pixels";
 import { AnswerState, Remark, Stale } from "../../parts/states";
 import { SIZES, type Tool, useStrokes } from "../../parts/strokes";
+import { UndoRedo } from "../../parts/undo";
 
 const TOOLS: readonly (readonly [Tool, string])[] = [
   ["box", "box"],
@@ -26,18 +27,18 @@ const TOOLS: readonly (readonly [Tool, string])[] = [
 const NUMBERS = ["left", "top", "width", "height"];
 
 interface Asking {
+  possible: boolean;
   /** To lay over the photo; null while nothing is marked. */
   over: ComponentChildren;
   panel: JSX.Element | null;
 }
 
-export function useAsk(chosen: Chosen): Asking {
+export function useAsk(chosen: Chosen, open: boolean): Asking {
   const session = useSession();
   const [link, go] = useLink("region");
   const { model, image, target, versus } = chosen;
   const shape: [number, number] = [model?.input.height ?? 1, model?.input.width ?? 1];
   const grid = gridOf(...shape);
-  const [open, setOpen] = useState(link.region !== "");
   const [draft, setDraft] = useState(link.region);
   useEffect(() => setDraft(link.region), [link.region, image]);
   const about = model && image && target !== null ? { kind: "effects" as const, model: model.id, image, target, versus } : null;
@@ -60,17 +61,7 @@ export function useAsk(chosen: Chosen): Asking {
     enabled: open && possible,
     first: "box",
   });
-  if (!about) return { over: null, panel: null };
-  if (!possible) {
-    return {
-      over: null,
-      panel: (
-        <p class="second note">
-          Asking about a part that you mark needs the model: <code>innerview serve</code>
-        </p>
-      ),
-    };
-  }
+  if (!about || !possible) return { possible, over: null, panel: null };
   const over = (open || link.region) && (
     <>
       {draft && (
@@ -89,10 +80,7 @@ export function useAsk(chosen: Chosen): Asking {
     go({ region: "" });
   };
   const panel = (
-    <section class="ask" aria-label="Ask about a part">
-      <button aria-expanded={open} onClick={() => setOpen(!open)}>
-        Ask about a part
-      </button>
+    <>
       {open && (
         <form
           onSubmit={(event) => {
@@ -104,9 +92,7 @@ export function useAsk(chosen: Chosen): Asking {
           <div class="row">
             <Radios label="Mark" value={strokes.tool} options={TOOLS} onChange={strokes.choose} />
             <Choice label="size" value={String(strokes.size)} options={SIZES.map((size) => [String(size), String(size)] as const)} onChange={(size) => strokes.setSize(Number(size))} />
-            <button type="button" onClick={strokes.undo} disabled={!strokes.undoable}>
-              Undo
-            </button>
+            <UndoRedo of={strokes} />
             <button type="button" onClick={clear} disabled={!draft && !link.region}>
               Clear
             </button>
@@ -129,9 +115,9 @@ export function useAsk(chosen: Chosen): Asking {
           )}
         </div>
       )}
-    </section>
+    </>
   );
-  return { over, panel };
+  return { possible, over, panel };
 }
 
 /** A region in the form in which it is asked about. */

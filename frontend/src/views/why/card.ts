@@ -54,7 +54,7 @@ export async function saveCard(file: string, box: HTMLElement, lines: readonly s
   const left = EDGE + PHOTO + 40;
   const room = WIDE - left - EDGE;
   y = write(said("h1"), left, EDGE + 34, 34, room, TEXT, true);
-  for (const doubt of box.querySelectorAll(".doubt, .because")) if (doubt.textContent) y = write(doubt.textContent, left, y, 18, room, TEXT, doubt.matches(".doubt")) + 2;
+  for (const told of box.querySelectorAll(".belief, .because")) if (told.textContent) y = write(told.textContent, left, y, 18, room, TEXT, told.matches(".belief")) + 2;
   for (const row of box.querySelectorAll(".row-of")) {
     const own = row.querySelector("canvas");
     if (own) context.drawImage(own, left, y - 8, 52, 52);

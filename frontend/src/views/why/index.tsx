@@ -1,6 +1,6 @@
 /** Why this answer: what is predicted, where the evidence lies on the sharp photo, each class's own, and whether it holds. */
 import type { JSX } from "preact";
-import { useEffect, useLayoutEffect, useMemo, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Payload } from "../../generated/payloads";
 import { EXPLANATIONS } from "../../core/explanations";
 import { type Link, SHOWN } from "../../core/link";
@@ -22,7 +22,9 @@ import { SIGNS, truthOf, type Verdict } from "../../parts/verdict";
 import type { View } from "../view";
 import { Again, How } from "./again";
 import { useAsk } from "./ask";
+import { type Belief, beliefOf } from "./belief";
 import { saveCard } from "./card";
+import { useHide } from "./hide";
 import { type Evidence, evidenceOf, Photo, useSharp } from "./photo";
 import { fullEvidence, paintSharp, strengths } from "./sharp";
 import "./why.css";
@@ -37,10 +39,11 @@ const STEPS = 128;
 
 type Layer = Link["shown"];
 
-/** Below such a probability a class may be the wrong one: measured for ten classes (docs/decisions/viewer.md). */
-const SURE = 0.7;
-/** Of many classes several mean much the same: there so many have to reach so much together, which was not measured. */
-const [MANY, TOGETHER, ENOUGH] = [20, 5, 0.5];
+/** What can be done on the photo, one at a time. */
+const TOOLS = [
+  ["hide", "Hide something yourself"],
+  ["ask", "Ask about a part"],
+] as const;
 
 function Why(): JSX.Element {
   const chosen = useChosen();
@@ -70,7 +73,11 @@ function Why(): JSX.Element {
   const has: Record<Layer, boolean> = { photo: true, evidence: map !== null, regions: truth.payload !== null, pixels: maps !== null && session.source.can(maps) };
   // What is there first is shown first; whoever chose stays with it.
   const shown = has[layer] ? layer : "photo";
-  const asking = useAsk(chosen);
+  const [{ region, mask }] = useLink("region", "mask");
+  const [tool, setTool] = useState<(typeof TOOLS)[number][0] | null>(region ? "ask" : mask ? "hide" : null);
+  const asking = useAsk(chosen, tool === "ask");
+  const hiding = useHide(chosen, tool === "hide");
+  const belief = beliefOf(chosen, check.payload && !check.previous ? check.payload.meta : null);
   const box = useRef<HTMLDivElement>(null);
   const subject = chosen.subject.payload;
   const ready = subject !== null && photo !== null && ended;
@@ -81,42 +88,63 @@ function Why(): JSX.Element {
   }, [ready, image, name, model?.id]);
   return (
     <div class="why" ref={box}>
-      <div class="panes">
+      <div class={tool === "hide" ? "panes painting" : "panes"}>
         <figure class="shown-photo">
           {shown === "pixels" ? (
             <PixelMap chosen={chosen} />
           ) : (
             <Photo photo={photo} layer={shown} map={map?.evidence ?? null} truth={truth.payload} about={name}>
               {asking.over}
+              {hiding.over}
             </Photo>
           )}
-          <Radios label="Show" value={shown} options={SHOWN.map((each) => [each, each, !has[each]] as const)} onChange={(next) => go({ shown: next })} />
+          <div class="row choices">
+            <Radios label="Show" value={shown} options={SHOWN.map((each) => [each, each, !has[each]] as const)} onChange={(next) => go({ shown: next })} />
+            <span class="row">
+              {TOOLS.map(([name, words]) => {
+                const possible = (name === "hide" ? hiding : asking).possible;
+                return (
+                  possible && (
+                    <button key={name} class="small" aria-expanded={tool === name} onClick={() => setTool(tool === name ? null : name)}>
+                      {words}
+                    </button>
+                  )
+                );
+              })}
+            </span>
+          </div>
           <Caption layer={shown} name={name} map={map} unit={truth.payload?.meta.unit ?? ""} />
         </figure>
         <div class="head">
-          <Headline chosen={chosen} check={check} asked={held} name={name} />
+          <Headline chosen={chosen} check={check} asked={held} name={name} belief={belief} />
         </div>
         <div class="told">
-          <Classes chosen={chosen} evidence={evidence} />
+          {hiding.now}
+          <Classes chosen={chosen} evidence={evidence} live={hiding.live} />
           <details class="choose">
             <summary>Another class, or one against another</summary>
             <Explained chosen={chosen} />
           </details>
-          <Again check={check} asked={held} name={target === null ? "it" : className(target, classes)} missing={asks !== null && !held}>
+          <Again check={check} asked={held} name={target === null ? "it" : className(target, classes)} missing={asks !== null && !held} doubted={belief?.kind === "no" || belief?.kind === "doubt"}>
             <details class="how">
               <summary>How we asked, and every combination of regions</summary>
               {check.payload && <How payload={check.payload} />}
               {possible && <AnswerState answer={truth} what="Taking regions away" />}
               {truth.payload && <Regions chosen={chosen} payload={truth.payload} />}
             </details>
-            <button class="small" onClick={() => go({ view: "masking" })}>
-              Hide something yourself →
-            </button>
           </Again>
         </div>
         <div class="more">
           {subject && <AboutImage payload={subject} />}
-          {asking.panel}
+          <section class="ask" aria-label="Try it on the photo">
+            {question && !hiding.possible && !asking.possible && (
+              <p class="second note">
+                Hiding or asking about a part that you mark needs the model: <code>innerview serve</code>
+              </p>
+            )}
+            {hiding.panel}
+            {asking.panel}
+          </section>
         </div>
       </div>
       <Explain of="why" />
@@ -142,7 +170,7 @@ function shownEvidence(evidence: Payload<"evidence"> | null, check: Payload<"che
 }
 
 /** What is predicted, loudest; because of what; and what should be known before it is believed. */
-function Headline({ chosen, check, asked, name }: { chosen: Chosen; check: Shown<"check">; asked: boolean; name: string }): JSX.Element {
+function Headline({ chosen, check, asked, name, belief }: { chosen: Chosen; check: Shown<"check">; asked: boolean; name: string; belief: Belief | null }): JSX.Element {
   const { subject, model, answers, target, versus } = chosen;
   const arrays = subject.payload?.arrays;
   if (!arrays) {
@@ -154,13 +182,7 @@ function Headline({ chosen, check, asked, name }: { chosen: Chosen; check: Shown
     );
   }
   const [[said, logit, chance]] = saidOf(arrays);
-  const { label, outside } = subject.payload!.meta;
-  const n = model.classes.length;
   const meta = check.payload && !check.previous && check.payload.meta.target === target ? check.payload.meta : null;
-  const none = n === 1 ? "It knows one thing only" : `None of its ${count(n)} classes may fit`;
-  const likeliest = n > MANY ? [...arrays.probabilities.data].sort((a, b) => b - a).slice(0, TOGETHER) : [chance];
-  const reached = likeliest.reduce((sum, one) => sum + one, 0);
-  const unsure = model.decides && said < n && reached < (n > MANY ? ENOUGH : SURE);
   return (
     <>
       <h1 tabIndex={-1}>
@@ -171,25 +193,20 @@ function Headline({ chosen, check, asked, name }: { chosen: Chosen; check: Shown
           </>
         )}
       </h1>
-      {outside ? (
-        <p class="doubt" data-doubt="outside">
-          It can’t be right: this sample shows {outside}, and that is none of its {count(n)} classes.
+      {!belief && asked && model.decides && (check.state === "waiting" || check.state === "level") && (
+        <p class="belief second" aria-hidden="true">
+          Is that so? Asking …
         </p>
-      ) : (
-        unsure && (
-          <p class="doubt" data-doubt="unsure">
-            It is not sure: {n > MANY ? `its ${TOGETHER} likeliest have ${chanceText(reached, 0)} together` : `below ${100 * SURE} %`}. {none}.
-          </p>
-        )
+      )}
+      {belief && (
+        <p class="belief" data-belief={belief.kind} data-because-of={belief.because}>
+          <span aria-hidden="true">{belief.sign} </span>
+          {belief.says}
+        </p>
       )}
       <p class="because" data-because={meta?.verdict}>
         {meta ? <Because meta={meta} other={target === said && versus === null ? null : name} /> : check.state === "failed" || !asked ? "" : "Because of what? Asking the model …"}
       </p>
-      {label !== null && model.decides && (
-        <p class="second facts">
-          The label is {className(label, answers)}: {label === said ? "right ✓" : "wrong ✗"}
-        </p>
-      )}
     </>
   );
 }
@@ -283,13 +300,14 @@ function PixelMap({ chosen }: { chosen: Chosen }): JSX.Element {
 }
 
 /** A row for each likely class: its evidence, its score, its probability; choosing one makes it the one explained. */
-function Classes({ chosen, evidence }: { chosen: Chosen; evidence: Shown<"evidence"> }): JSX.Element | null {
+function Classes({ chosen, evidence, live }: { chosen: Chosen; evidence: Shown<"evidence">; live: Payload<"mask">["arrays"] | null }): JSX.Element | null {
   const [, go] = useLink("target", "versus");
   const photo = useSharp(chosen, SMALL);
   const subject = chosen.subject.payload;
   const { target, versus, ranking, classes } = chosen;
   const arrays = evidence.payload?.arrays;
-  const rows = [...new Set([...ranking.slice(0, ROWS), ...[target, versus].filter((index) => index !== null)])];
+  const now = live && saidOf(live)[0][0] < classes.length ? saidOf(live)[0][0] : null;
+  const rows = [...new Set([...ranking.slice(0, ROWS), ...[target, versus, now].filter((index) => index !== null)])];
   const maps = useMemo(() => rows.map((index) => evidenceOf(arrays, index, null)), [arrays, rows.join()]);
   if (!subject || !ranking.length) return null;
   const { logits, probabilities } = subject.arrays;
@@ -317,11 +335,18 @@ function Classes({ chosen, evidence }: { chosen: Chosen; evidence: Shown<"eviden
                 />
               )}
               <span class="name">{className(index, classes)}</span>
-              <span class="chance">{chanceText(probabilities.data[index], Number.NaN)}</span>
-              <span class="bar" aria-hidden="true">
-                <span style={{ width: `${(100 * (logits.data[index] - low)) / (high - low)}%` }} />
-              </span>
-              <span class="score second">{number(logits.data[index], true)}</span>
+              <span class="chance">{chanceText((live ?? subject.arrays).probabilities.data[index], Number.NaN)}</span>
+              {live && Number.isFinite(live.probabilities.data[index]) ? (
+                <span class="bar live" aria-hidden="true">
+                  <span style={{ width: `${100 * live.probabilities.data[index]}%` }} />
+                  <i style={{ left: `${100 * probabilities.data[index]}%` }} />
+                </span>
+              ) : (
+                <span class="bar" aria-hidden="true">
+                  <span style={{ width: `${Math.max(0, Math.min(100, (100 * ((live ?? subject.arrays).logits.data[index] - low)) / (high - low)))}%` }} />
+                </span>
+              )}
+              <span class="score second">{number((live ?? subject.arrays).logits.data[index], true)}</span>
             </button>
             {index !== target && target !== null && (
               <button class="not" aria-pressed={index === versus} title={`${className(target, classes)}, not ${className(index, classes)}`} onClick={() => go({ versus: index === versus ? null : index })}>
@@ -331,7 +356,9 @@ function Classes({ chosen, evidence }: { chosen: Chosen; evidence: Shown<"eviden
           </div>
         );
       })}
-      {arrays ? (
+      {live ? (
+        <p class="second facts">Bars: probability of each class from what is left; the mark: from the whole image.</p>
+      ) : arrays ? (
         <p class="second facts" title={evidence.payload!.meta.says}>
           Each score is exactly the sum of its {count(positions)} positions: nothing is left over.
         </p>

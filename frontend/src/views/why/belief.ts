@@ -1,0 +1,48 @@
+/**
+ * What should be known before the answer is believed, in one line under it: whether it can be right at all, whether the
+ * model is sure, and whether its reason held. A reason that holds makes no answer right, so it is named last.
+ */
+import type { Payload } from "../../generated/payloads";
+import { chanceText, className, count } from "../../core/numbers";
+import { saidOf } from "../../core/said";
+import type { Chosen } from "../../core/session";
+
+/** Below such a probability a class may be the wrong one: measured for ten classes (docs/decisions/viewer.md). */
+const SURE = 0.7;
+/** Of many classes several mean much the same: there so many have to reach so much together, which was not measured. */
+const [MANY, TOGETHER, ENOUGH] = [20, 5, 0.5];
+
+export interface Belief {
+  kind: "yes" | "doubt" | "no";
+  because: "outside" | "label" | "unsure" | "reason" | "nothing";
+  sign: string;
+  says: string;
+}
+
+/** Null where nothing can be said yet, or where the outputs decide nothing. `check` is about the class explained. */
+export function beliefOf(chosen: Pick<Chosen, "subject" | "model" | "answers" | "target" | "versus">, check: Payload<"check">["meta"] | null): Belief | null {
+  const { subject, model, answers, target, versus } = chosen;
+  if (!subject.payload || subject.previous || !model?.decides) return null;
+  const { arrays, meta } = subject.payload;
+  const [[said, , chance]] = saidOf(arrays);
+  const n = model.classes.length;
+  if (meta.outside) return { kind: "no", because: "outside", sign: "✗", says: `Don’t believe it: this sample shows ${meta.outside}, and that is none of its ${count(n)} classes.` };
+  const { label } = meta;
+  if (label !== null && label !== said) return { kind: "no", because: "label", sign: "✗", says: `Wrong: the label is ${className(label, answers)}.` };
+  const likeliest = n > MANY ? [...arrays.probabilities.data].sort((a, b) => b - a).slice(0, TOGETHER) : [chance];
+  const reached = likeliest.reduce((sum, one) => sum + one, 0);
+  const right = label === null ? "" : `the label is ${className(label, answers)}`;
+  if (said < n && reached < (n > MANY ? ENOUGH : SURE)) {
+    const how = n > MANY ? `its ${TOGETHER} likeliest have ${chanceText(reached, 0)} together` : `below ${100 * SURE} %`;
+    if (right) return { kind: "yes", because: "label", sign: "✓", says: `Right: ${right}. But it is not sure: ${how}.` };
+    const none = n === 1 ? "It knows one thing only" : `None of its ${count(n)} classes may fit`;
+    return { kind: "doubt", because: "unsure", sign: "?", says: `Doubtful: it is not sure (${how}). ${none}.` };
+  }
+  // Whether the reason held, of the answer itself.
+  const held = target === said && versus === null ? (check?.verdict ?? null) : null;
+  const fails = held === "chance" || held === "weak";
+  if (right) return { kind: "yes", because: "label", sign: "✓", says: `Right: ${right}${held === "chance" ? ". But the reason shown does not hold" : ""}.` };
+  if (fails) return { kind: "doubt", because: "reason", sign: "?", says: `Doubtful: it is sure, but the reason shown ${held === "weak" ? "may not hold" : "does not hold"}.` };
+  if (held === "clear") return { kind: "yes", because: "nothing", sign: "✓", says: "Nothing speaks against it: it is sure, and its reason holds." };
+  return null;
+}

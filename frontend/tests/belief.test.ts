@@ -1,0 +1,38 @@
+import { expect, test } from "vitest";
+import type { Chosen } from "../src/core/session";
+import { beliefOf } from "../src/views/why/belief";
+
+const NAMES = ["cat", "dog", "frog"];
+
+/** What was predicted: `chances` by class, and what is known of the image. */
+function chosen(chances: number[], label: number | null = null, outside = "", names: string[] = NAMES): Chosen {
+  const said = chances.indexOf(Math.max(...chances));
+  const data = Float32Array.from(chances);
+  const arrays = { logits: { data }, probabilities: { data }, predicted: { data: Uint32Array.of(said) }, confidence: { data: Float32Array.of(chances[said]) } };
+  const subject = { payload: { arrays, meta: { label, outside } }, previous: false };
+  return { subject, model: { classes: names, decides: true }, answers: names, target: said, versus: null } as unknown as Chosen;
+}
+const check = (verdict: string): never => ({ verdict }) as never;
+
+test.each([
+  [chosen([0.9, 0.1, 0], null, "a rocket"), "clear", "no", "outside"],
+  [chosen([0.9, 0.1, 0], 1), "clear", "no", "label"],
+  [chosen([0.6, 0.4, 0]), "clear", "doubt", "unsure"],
+  [chosen([0.9, 0.1, 0]), "chance", "doubt", "reason"],
+  [chosen([0.9, 0.1, 0]), "weak", "doubt", "reason"],
+  [chosen([0.9, 0.1, 0], 0), "clear", "yes", "label"],
+  [chosen([0.6, 0.4, 0], 0), "clear", "yes", "label"],
+  [chosen([0.9, 0.1, 0]), "clear", "yes", "nothing"],
+] as const)("a reason that holds never outweighs a doubt about the answer (%#)", (about, verdict, kind, because) => {
+  const found = beliefOf(about, check(verdict));
+  expect([found?.kind, found?.because]).toEqual([kind, because]);
+});
+
+test("nothing is said of an answer before its own reason was held against chance", () => {
+  expect(beliefOf(chosen([0.9, 0.1, 0]), null)).toBeNull();
+  expect(beliefOf({ ...chosen([0.9, 0.1, 0]), target: 1 }, check("clear"))).toBeNull();
+});
+
+test("a right answer of which the model is not sure says both", () => {
+  expect(beliefOf(chosen([0.6, 0.4, 0], 0), null)?.says).toBe("Right: the label is cat. But it is not sure: below 70 %.");
+});
