@@ -14,10 +14,17 @@ const page: Plugin = {
   },
 };
 
+/** The engine's kernel as a text in its module, since a page that is one file can load nothing. */
+export const kernel: Plugin = {
+  name: "kernel",
+  enforce: "pre",
+  load: (id) => (id.endsWith(".wasm") ? `export default "${readFileSync(id).toString("base64")}";` : undefined),
+};
+
 const BUNDLE = new URL("../src/innerview/viewer/bundle", import.meta.url).pathname;
 
 export default defineConfig({
-  plugins: [page],
+  plugins: [page, kernel],
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
   server: {
     fs: { allow: [".."] },

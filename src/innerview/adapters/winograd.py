@@ -121,6 +121,11 @@ class Kernels:
         few = min(self.direct.shape[2:]) < FEWEST_CHANNELS or tiles < FEWEST_TILES
         return window.kernel == (3, 3) and window.stride == 1 and not few and self.direct.dtype == np.float32
 
+    @property
+    def in_tiles(self) -> bool:
+        """Whether tiles keep the digits of these kernels."""
+        return self._tiled is not None
+
     @cached_property
     def _tiled(self) -> Array | None:
         """The kernels transformed (36 × input × output), or None where that costs too many digits."""

@@ -1,0 +1,173 @@
+"""A network as data for the browser's engine: operations as JSON, weights as 16-bit floats behind each other.
+
+`frontend/engine/network.ts` runs what is written here, forward and backward. Only what both know is written;
+a model with any other is refused, with the names of what it has. Convolutions say whether the engine may use tiles
+(Winograd's), which is decided here by the same measured error as in `adapters.winograd`.
+"""
+
+from __future__ import annotations
+
+import base64
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, Final
+
+import numpy as np
+
+from innerview.adapters.numpy import NumpyModel
+from innerview.adapters.operations import (
+    ELU,
+    Convolution,
+    Dense,
+    Flatten,
+    GlobalMean,
+    MaxPooling,
+    MeanPooling,
+    Operation,
+    ReLU,
+)
+from innerview.adapters.winograd import FEWEST_CHANNELS, Kernels
+from innerview.errors import UsageError
+from innerview.types import Array
+
+VERSION: Final = 1
+
+LIMIT: Final = 8_000_000
+"""Bytes of the weights in 16 bits, at most, unless somebody allows more."""
+
+FINEST: Final = 2.0**-11
+"""Largest relative error of a weight in 16 bits, but for the smallest ones."""
+
+
+KNOWN: Final = frozenset({Convolution, Dense, MeanPooling, MaxPooling, GlobalMean, Flatten, ELU, ReLU})
+"""Operations of the NumPy adapter that the engine has too."""
+
+
+@dataclass(frozen=True, eq=False)
+class WebNetwork:
+    """A network on its way into a page.
+
+    Attributes:
+        description: what `Description` in frontend/engine/network.ts says.
+        weights: all of them in 16 bits, in the description's order, little-endian.
+        error: largest difference between a weight and what is written, relative to the largest weight of its array; 0
+            where every weight is a number of 16 bits already.
+        text: base64 of the deflated weights.
+    """
+
+    description: Mapping[str, Any]
+    weights: bytes
+    error: float
+    text: str = field(repr=False)
+
+    @property
+    def size(self) -> int:
+        """Bytes of the weights before they are packed."""
+        return len(self.weights)
+
+
+def web_network(model: NumpyModel, name: str, limit: int = LIMIT) -> WebNetwork:
+    """Write a network for the browser.
+
+    Args:
+        model: of operations that the engine knows.
+        name: of the network, for people.
+        limit: bytes of weights at most.
+
+    Raises:
+        UsageError: it has other operations, too many weights, or weights that 16 bits don't hold.
+    """
+    return _written(model, name, [_step(*one) for one in _chain(model)], model.weights(), limit)
+
+
+def _written(
+    model: NumpyModel, name: str, operations: Sequence[Mapping[str, Any]], weights: Mapping[str, Array], limit: int
+) -> WebNetwork:
+    size = 2 * sum(value.size for value in weights.values())
+    if size > limit:
+        raise UsageError(
+            f"the weights of {name} take {size / 1e6:.1f} MB in 16 bits, and {limit / 1e6:g} MB are allowed in a page; "
+            "raise the limit, or leave the network out"
+        )
+    with np.errstate(over="ignore"):  # what is too large becomes infinite, and is found next
+        half = {key: np.asarray(value).astype("<f2") for key, value in weights.items()}
+    for key, value in half.items():
+        if not np.isfinite(value).all():
+            raise UsageError(
+                f"{key} of {name} has values that 16 bits don't hold; the network can't be put into a page"
+            )
+    off = [
+        float(np.abs(half[key].astype(np.float64) - value).max() / max(float(np.abs(value).max()), 1e-300))
+        for key, value in weights.items()
+    ]
+    packed = b"".join(value.tobytes() for value in half.values())
+    deflate = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
+    taken = model.input
+    description = {
+        "version": VERSION,
+        "name": name,
+        "fingerprint": model.fingerprint,
+        "input": {
+            "height": taken.height,
+            "width": taken.width,
+            "channels": taken.channels,
+            "scale": taken.scale.tolist(),
+            "offset": taken.offset.tolist(),
+            "reversed": taken.channel_order == "BGR",
+        },
+        "operations": list(operations),
+        "weights": [{"name": key, "shape": list(value.shape)} for key, value in half.items()],
+    }
+    text = base64.b64encode(deflate.compress(packed) + deflate.flush()).decode("ascii")
+    return WebNetwork(MappingProxyType(description), packed, max(off, default=0.0), text)
+
+
+def _chain(model: NumpyModel) -> list[tuple[Operation, int, tuple[int, ...], Mapping[str, Array]]]:
+    """Each operation with its place, the shape of what it takes, and all weights."""
+    shapes = [model.input.shape, *(layer.shape for layer in model.layers)]
+    weights = model.weights()
+    return [(operation, place, shapes[place], weights) for place, operation in enumerate(model.operations)]
+
+
+def _step(operation: Operation, place: int, before: tuple[int, ...], weights: Mapping[str, Array]) -> dict[str, Any]:
+    known: dict[str, Any] = {"name": operation.name, "from": [place]}
+    match operation if type(operation) in KNOWN else None:  # of a subclass nothing is known
+        case Convolution():
+            kernels = weights[operation.parameters[0]]
+            known |= {
+                "kind": "convolution",
+                "stride": [operation.stride, operation.stride],
+                "padding": [side for pair in operation.around(before, kernels.shape[2:]) for side in pair],
+                "tiles": tiles(kernels) if operation.stride == 1 else [False, False],
+            }
+        case Dense():
+            known |= {"kind": "dense"}
+        case MeanPooling() | MaxPooling():
+            kind = "mean-pooling" if isinstance(operation, MeanPooling) else "max-pooling"
+            known |= {"kind": kind, "size": operation.size, "stride": operation.size, "padding": 0, "whole": True}
+        case GlobalMean():
+            known |= {"kind": "global-mean"}
+        case Flatten():
+            known |= {"kind": "flatten", "layout": operation.layout}
+        case ELU():
+            known |= {"kind": "elu"}
+        case ReLU():
+            known |= {"kind": "relu"}
+        case _:
+            raise UsageError(
+                "the network is not made of what the engine in the page runs: "
+                f"{operation.name} is of the kind {operation.kind!r}"
+            )
+    return known | dict(zip(("weight", "bias"), operation.parameters, strict=False))
+
+
+def tiles(kernels: Array) -> list[bool]:
+    """Whether tiles keep the digits of a convolution (output × input × height × width), on the way there and back."""
+    if kernels.shape[2:] != (3, 3) or min(kernels.shape[:2]) < FEWEST_CHANNELS:
+        return [False, False]
+    value = np.asarray(kernels, np.float32)
+    onward = np.ascontiguousarray(value.transpose(2, 3, 1, 0))
+    back = np.ascontiguousarray(value[:, :, ::-1, ::-1].transpose(2, 3, 0, 1))
+    return [Kernels(one).in_tiles for one in (onward, back)]
