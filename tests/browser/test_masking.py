@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import base64
+import io
+import re
 from collections.abc import Iterator
+from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from browser.conftest import Heard
@@ -39,6 +44,24 @@ def test_a_share_shows_that_many_pixels_and_the_ends_are_image_and_fill(page: Pa
     assert np.allclose(numbers(keep.arrays, "logits")[order, 0][np.argsort(keep.arrays["classes"])], without, atol=1e-4)
     first = page.get_by_role("list", name="Prediction from these pixels").locator("li").first
     expect(first).to_contain_text(prepared.classes[int(np.argmax(without))])
+
+
+def test_a_chart_is_saved_as_svg_with_image_prediction_and_class(page: Page, prepared: Known, tmp_path: Path) -> None:
+    show(page, "#/masking?k=20", SEEN)
+    page.locator(".share summary").click()
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="cat by fraction of pixels shown").click()
+    saved.value.save_as(tmp_path / saved.value.suggested_filename)
+    chart = ElementTree.parse(tmp_path / "cat-by-fraction-of-pixels-shown.svg")  # noqa: S314 written by our own page
+    words = [text for one in chart.iter("{http://www.w3.org/2000/svg}text") for text in one.itertext()]
+    for part in ("pixels shown, %", "random", "highest first"):
+        assert part in words
+    assert any("prediction cat" in one and "explained: cat" in one for one in words)
+    (image,) = chart.iter("{http://www.w3.org/2000/svg}image")
+    with Image.open(io.BytesIO(base64.b64decode(image.attrib["href"].partition(",")[2]))) as seen:
+        assert (np.asarray(seen.convert("RGB")) == prepared.ask("subject").arrays["image"]).all()
+    colours = {fill for one in chart.iter() for fill in re.findall(r"stroke: (rgb[^;]*)", one.attrib.get("style", ""))}
+    assert "rgb(26, 29, 35)" in colours  # of the light theme, without a stylesheet
 
 
 @pytest.fixture

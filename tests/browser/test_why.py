@@ -130,14 +130,13 @@ def test_what_is_painted_away_moves_the_bars_and_can_be_taken_back(why: Page, kn
     why.mouse.move(box["x"] + 0.7 * box["width"], box["y"] + 0.7 * box["height"], steps=5)
     expect(now).to_contain_text("Without")  # while the brush is still down
     why.mouse.up()
-    mask = link_value(why, "mk")
-    settle(why)
+    hidden = canvas(why.locator(".why .veil"), alpha=True)[8::16, 8::16, 3] > 0
+    assert hidden.any(axis=1).sum() == 3  # as wide as the brush
+    mask = base64.urlsafe_b64encode(np.packbits(~hidden).tobytes()).decode().rstrip("=")
+    expect_link(why, "mk", mask)
     answer = known.ask("mask", mask=mask, cells=[32, 32], fill=DEFAULT_BASELINE).arrays["probabilities"]
     expect(chance).to_have_text(f"{100 * answer[known.predicted()]:.1f} %")
     expect(now).to_contain_text(known.classes[int(answer.argmax())])
-    hidden = canvas(why.locator(".why .veil"), alpha=True)[..., 3] > 0
-    bits = np.unpackbits(np.frombuffer(base64.urlsafe_b64decode(mask + "=" * (-len(mask) % 4)), np.uint8))[:1024]
-    assert (hidden[8::16, 8::16] == (bits.reshape(32, 32) == 0)).all()
     why.get_by_role("button", name="Undo").click()
     expect(chance).to_have_text(whole)
     why.keyboard.press("Control+Shift+z")
@@ -175,6 +174,56 @@ def test_the_card_holds_the_photo_and_what_is_said(why: Page, known: Known, tmp_
     small = np.asarray(Image.fromarray(photo.astype(np.uint8)).resize(shown.shape[1::-1]), dtype=np.float64)
     assert np.abs(small - shown).mean() < 4
     assert (card[40:160, 1300:2300].min(axis=2) < 80).mean() > 0.02  # the prediction is written there
+
+
+def test_the_card_that_moves_goes_from_the_photo_to_the_evidence(why: Page, known: Known, tmp_path: Path) -> None:
+    expect(why.locator("[data-check]")).to_be_visible()
+    settle(why)
+    evidence = canvas(why.locator(READY)).astype(np.float64)
+    why.get_by_role("radio", name="photo").check()
+    photo = canvas(why.locator(READY)).astype(np.float64)
+    why.get_by_role("radio", name="evidence").check()
+    why.locator(".share summary").click()
+    with why.expect_download() as saved:
+        why.get_by_role("button", name="Save as animation").click()
+    saved.value.save_as(tmp_path / "card.webp")
+    with Image.open(tmp_path / "card.webp") as moving:
+        assert (moving.n_frames, moving.size) == (15, (1200, 760))
+        frames = list[np.ndarray]()
+        for at in (0, 14):
+            moving.seek(at)
+            frames.append(np.asarray(moving.convert("RGB"), dtype=np.float64))
+    for frame, wanted in zip(frames, (photo, evidence), strict=True):
+        shown = Image.fromarray(wanted.astype(np.uint8)).resize((560, 560), Image.Resampling.BILINEAR)
+        assert np.abs(frame[32:592, 32:592] - np.asarray(shown, dtype=np.float64)).mean() < 5
+    assert np.abs(frames[0][:, 620:] - frames[1][:, 620:]).max() == 0  # what is said does not move
+    assert (frames[0][20:80, 650:1150].min(axis=2) < 80).mean() > 0.02  # the prediction is written there
+
+
+def test_the_crop_of_ones_own_image_moves(why: Page, known: Known, tmp_path: Path) -> None:
+    pixels = np.zeros((32, 64, 3), np.uint8)
+    pixels[:, :32] = np.random.default_rng(0).integers(100, 255, (32, 32, 3))
+    Image.fromarray(pixels).save(tmp_path / "own.png")
+    expect(why.get_by_role("button", name="Move the crop")).to_have_count(0)  # of a sample only its crop is here
+    why.get_by_label("Image file").set_input_files(tmp_path / "own.png")
+    why.get_by_role("button", name="Move the crop").click()
+    frame = why.get_by_role("application", name="Crop")
+    expect(frame.locator(".frame")).to_be_visible()
+    first = fragment(why)
+    for _ in range(20):
+        frame.press("ArrowLeft")
+    expect(why).not_to_have_url(re.compile(re.escape(first) + "$"))
+    left = link_value(why, "p")
+    settle(why)
+    assert (known.ask("subject", image=left).arrays["image"] == pixels[:, :32]).all()
+    box = frame.bounding_box()
+    assert box is not None
+    why.mouse.move(box["x"] + 60, box["y"] + 60)
+    why.mouse.down()
+    why.mouse.move(box["x"] + 60 + 0.9 * box["width"], box["y"] + 60, steps=4)
+    why.mouse.up()
+    expect(why).not_to_have_url(re.compile(f"p={left}"))
+    assert known.ask("subject", image=link_value(why, "p")).arrays["image"].max() == 0
 
 
 def test_regions_carry_their_numbers(why: Page, known: Known) -> None:

@@ -9,6 +9,7 @@ import type { Kind, Payload } from "../generated/payloads";
 import type { Hello, ModelFacts, Request, RunFacts, Source } from "../sources/source";
 import { Answers, keyOf, type Answer } from "./answers";
 import type { Pixel } from "./cursor";
+import type { Frame } from "./cropping";
 import { type KeyAction, Keys } from "./keys";
 import { DEFAULTS, type Link } from "./link";
 import type { Theme } from "./ramps";
@@ -25,13 +26,22 @@ export interface Laid {
   says: string;
 }
 
+/** A photo that was sent from this page, whole, and the part of it that an image shows: null, what the model takes of it. */
+export interface Own {
+  blob: globalThis.Blob;
+  name: string;
+  frame: Frame | null;
+}
+
 export class Session {
   readonly link: Store<Link>;
   readonly hover = new Store<Pixel | null>(null);
   readonly hoverClass = new Store<number | null>(null);
   readonly lay = new Store<Laid | null>(null);
-  /** Saves what is shown as an image, where the view has one. */
-  readonly card = new Store<(() => void) | null>(null);
+  /** Saves what is shown as an image, and as one that moves where there is something to reveal. */
+  readonly card = new Store<{ still: () => void; reveal: (() => Promise<void>) | null } | null>(null);
+  /** Photos that were sent from this page, by the image that came of them. */
+  readonly own = new Map<string, Own>();
   /** Images and classes whose regions were taken away, or are to be; see parts/verdict.tsx. */
   readonly judged = new Store<readonly string[]>([]);
   readonly theme = new Store<Theme>("light");

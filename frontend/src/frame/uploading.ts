@@ -3,6 +3,22 @@ import { useEffect, useState } from "preact/hooks";
 import { listen } from "../core/listen";
 import { useSession, type Session } from "../core/session";
 
+const ICON = 80;
+
+/** A small copy for the list, as a data URL; none of what this browser can't read. */
+export async function iconOf(blob: globalThis.Blob): Promise<string | undefined> {
+  try {
+    const bitmap = await createImageBitmap(blob);
+    const canvas = document.createElement("canvas");
+    [canvas.width, canvas.height] = [ICON, ICON];
+    const side = Math.min(bitmap.width, bitmap.height);
+    canvas.getContext("2d")!.drawImage(bitmap, (bitmap.width - side) / 2, (bitmap.height - side) / 2, side, side, 0, 0, ICON, ICON);
+    return canvas.toDataURL("image/jpeg", 0.8);
+  } catch {
+    return undefined;
+  }
+}
+
 /** Send images one after the other and show the last that was taken, or say what was wrong with them. */
 export async function send(session: Session, images: readonly (readonly [globalThis.Blob, string])[]): Promise<void> {
   const { source, speech, hello } = session;
@@ -17,8 +33,11 @@ export async function send(session: Session, images: readonly (readonly [globalT
       continue;
     }
     last = reply.image;
+    session.own.set(last, { blob, name, frame: null });
     const known = hello.value.samples.some(({ image }) => image === last);
-    if (!known) hello.set({ ...hello.value, samples: [...hello.value.samples, { image: last, name: reply.name, label: null }] });
+    if (known) continue;
+    const thumbnail = await iconOf(blob);
+    hello.set({ ...hello.value, samples: [...hello.value.samples, { image: last, name: reply.name, label: null, thumbnail }] });
   }
   if (last !== null) session.go({ image: last });
   const many = images.length > 1 ? `${refused.length} of ${images.length} were not taken. ` : "";

@@ -23,7 +23,8 @@ import type { View } from "../view";
 import { Again, How } from "./again";
 import { useAsk } from "./ask";
 import { type Belief, beliefOf } from "./belief";
-import { saveCard } from "./card";
+import { saveCard, saveReveal } from "./card";
+import { useCrop } from "./crop";
 import { useHide } from "./hide";
 import { type Evidence, evidenceOf, Photo, useSharp } from "./photo";
 import { fullEvidence, paintSharp, strengths } from "./sharp";
@@ -43,6 +44,7 @@ type Layer = Link["shown"];
 const TOOLS = [
   ["hide", "Hide something yourself"],
   ["ask", "Ask about a part"],
+  ["crop", "Move the crop"],
 ] as const;
 
 function Why(): JSX.Element {
@@ -66,6 +68,8 @@ function Why(): JSX.Element {
     if (known && !judged.value.includes(known)) judged.set([...judged.value, known]);
   }, [known]);
   const [{ shown: layer }, go] = useLink("shown");
+  const [{ region, mask }] = useLink("region", "mask");
+  const [tool, setTool] = useState<(typeof TOOLS)[number][0] | null>(region ? "ask" : mask ? "hide" : null);
   const photo = useSharp(chosen, SIDE);
   const name = target === null ? "this class" : `${className(target, classes)}${versus === null ? "" : `, not ${className(versus, classes)}`}`;
   const map = target === null ? null : shownEvidence(evidence.payload, check.previous ? null : check.payload, target, versus);
@@ -73,36 +77,37 @@ function Why(): JSX.Element {
   const has: Record<Layer, boolean> = { photo: true, evidence: map !== null, regions: truth.payload !== null, pixels: maps !== null && session.source.can(maps) };
   // What is there first is shown first; whoever chose stays with it.
   const shown = has[layer] ? layer : "photo";
-  const [{ region, mask }] = useLink("region", "mask");
-  const [tool, setTool] = useState<(typeof TOOLS)[number][0] | null>(region ? "ask" : mask ? "hide" : null);
   const asking = useAsk(chosen, tool === "ask");
   const hiding = useHide(chosen, tool === "hide");
+  const cropping = useCrop(chosen, tool === "crop");
   const belief = beliefOf(chosen, check.payload && !check.previous ? check.payload.meta : null);
   const box = useRef<HTMLDivElement>(null);
   const subject = chosen.subject.payload;
-  const ready = subject !== null && photo !== null && ended;
+  const ready = subject !== null && photo !== null && ended && tool !== "crop";
   useEffect(() => {
     const lines = [`${model?.name} ${model?.id.slice(0, 8)} · image ${subject?.meta.name} ${image} · innerview ${session.hello.value.version}`];
-    session.card.set(ready ? () => void saveCard(`why-${name.replace(/\W+/g, "-")}-${image}`, box.current!, lines) : null);
+    const file = `why-${name.replace(/\W+/g, "-")}-${image}`;
+    const reveal = ready && layer === "evidence" && map && tool !== "hide" ? () => saveReveal(file, box.current!, lines, photo, strengths(map.evidence.values, map.evidence.rows, map.evidence.columns, photo.width, photo.height)) : null;
+    session.card.set(ready ? { still: () => void saveCard(file, box.current!, lines), reveal } : null);
     return () => session.card.set(null);
-  }, [ready, image, name, model?.id]);
+  }, [ready, image, name, model?.id, layer, map?.evidence.values, tool]);
   return (
     <div class="why" ref={box}>
       <div class={tool === "hide" ? "panes painting" : "panes"}>
         <figure class="shown-photo">
-          {shown === "pixels" ? (
+          {cropping.editor ?? (shown === "pixels" ? (
             <PixelMap chosen={chosen} />
           ) : (
             <Photo photo={photo} layer={shown} map={map?.evidence ?? null} truth={truth.payload} about={name}>
               {asking.over}
               {hiding.over}
             </Photo>
-          )}
+          ))}
           <div class="row choices">
             <Radios label="Show" value={shown} options={SHOWN.map((each) => [each, each, !has[each]] as const)} onChange={(next) => go({ shown: next })} />
             <span class="row">
               {TOOLS.map(([name, words]) => {
-                const possible = (name === "hide" ? hiding : asking).possible;
+                const { possible } = { hide: hiding, ask: asking, crop: cropping }[name];
                 return (
                   possible && (
                     <button key={name} class="small" aria-expanded={tool === name} onClick={() => setTool(tool === name ? null : name)}>
@@ -113,7 +118,7 @@ function Why(): JSX.Element {
               })}
             </span>
           </div>
-          <Caption layer={shown} name={name} map={map} unit={truth.payload?.meta.unit ?? ""} />
+          {cropping.editor ? <figcaption>The whole photo. The model sees what is in the frame: drag it, or use the arrow keys and + or −.</figcaption> : <Caption layer={shown} name={name} map={map} unit={truth.payload?.meta.unit ?? ""} />}
         </figure>
         <div class="head">
           <Headline chosen={chosen} check={check} asked={held} name={name} belief={belief} />
