@@ -51,6 +51,7 @@ export class Network {
   readonly classes: number;
   readonly size: number;
   readonly #heap: Heap;
+  readonly #weights = new Map<string, { shape: number[]; data: Float32Array }>();
   readonly #steps: Step[] = [];
   readonly #uses: number[];
   readonly #scale: number;
@@ -65,7 +66,7 @@ export class Network {
     this.#heap = heap;
     const { height, width, channels, scale, offset } = description.input;
     this.size = height * width * channels;
-    const found = new Map<string, { shape: number[]; data: Float32Array }>();
+    const found = this.#weights;
     let at = 0;
     for (const { name, shape } of description.weights) {
       const count = shape.reduce((a, b) => a * b, 1);
@@ -93,6 +94,19 @@ export class Network {
     this.#offset = heap.put(offset);
     this.#back = heap.put(scale);
     this.#ground = heap.mark();
+  }
+
+  /** How the last operations weigh positions and channels for each class; null where they only take the mean. */
+  weighing(head: readonly string[]): { weight: (one: number, place: number, channel: number, places: number, channels: number) => number; bias: (one: number) => number } | null {
+    const tail = this.description.operations.filter(({ name }) => head.includes(name));
+    const dense = tail.find((one) => one.kind === "dense");
+    if (!dense) return null;
+    const flat = tail.find((one) => one.kind === "flatten");
+    const [matrix, offset] = [this.#weights.get(dense.weight)!.data, dense.bias === undefined ? null : this.#weights.get(dense.bias)!.data];
+    const bias = (one: number): number => offset?.[one] ?? 0;
+    if (!flat) return { weight: (one, _, channel, places, channels) => matrix[one * channels + channel] / places, bias };
+    const at = flat.layout === "HWC" ? (place: number, channel: number, _: number, channels: number) => place * channels + channel : (place: number, channel: number, places: number) => channel * places + place;
+    return { weight: (one, place, channel, places, channels) => matrix[one * places * channels + at(place, channel, places, channels)], bias };
   }
 
   get layers(): { name: string; shape: Shape }[] {

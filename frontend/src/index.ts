@@ -10,7 +10,9 @@ import { readLink } from "./core/link";
 import { Session, SessionContext } from "./core/session";
 import { App } from "./frame/app";
 import { keysRemembered } from "./frame/help";
+import { Channel } from "./sources/channel";
 import { fileSource } from "./sources/file";
+import type { Live } from "./sources/live";
 import { socketSource } from "./sources/socket";
 import type { Source } from "./sources/source";
 import { widgetSource, type WidgetModel } from "./sources/widget";
@@ -61,7 +63,11 @@ export function mount(root: HTMLElement, source: Source, address?: Address): () 
 export function start(root: HTMLElement = document.getElementById("viewer") ?? document.body.appendChild(document.createElement("div"))): () => void {
   const inFile = document.getElementById("innerview");
   const token = new URLSearchParams(location.search).get("token") ?? undefined;
-  return mount(root, inFile ? fileSource(document) : socketSource(new URL("socket", location.href), token));
+  if (!inFile) return mount(root, socketSource(new URL("socket", location.href), token));
+  const file = fileSource(document);
+  // A page with a network inside brings what answers by it (../engine/page.ts).
+  const { innerviewLive } = globalThis as { innerviewLive?: Live };
+  return mount(root, innerviewLive ? innerviewLive(file, JSON.parse(inFile.textContent!).hello, new Channel()) : file);
 }
 
 /** anywidget: one cell. */

@@ -39,7 +39,7 @@ def tree(tmp_path: Path) -> Path:
         shutil.copy(ROOT / name, tmp_path / name)
     bundle = tmp_path / HOOK.BUNDLE
     bundle.mkdir()
-    for name in HOOK.FILES:
+    for name in HOOK.FILES + HOOK.ENGINE:
         (bundle / name).write_text("built", encoding="ascii")
     (bundle / "stamp").write_text(HOOK.stamp_of(tmp_path), encoding="ascii")
     return tmp_path

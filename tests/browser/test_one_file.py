@@ -17,7 +17,7 @@ LARGEST = 1_500_000
 @pytest.fixture(scope="module")
 def file(tmp_path_factory: pytest.TempPathFactory, _bundle: None) -> Path:
     path = tmp_path_factory.mktemp("report") / "cat.html"
-    report(("cat",), output=path)
+    report(("cat",), output=path, network=False)
     return path
 
 

@@ -79,6 +79,7 @@ export function App(): JSX.Element {
         <view.Component key={view.name} />
       </main>
       <footer>
+        {session.hello.value.inside && <p class="second facts inside">{session.hello.value.inside}</p>}
         <ThemeChooser />
       </footer>
       <Voice />

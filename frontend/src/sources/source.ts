@@ -53,6 +53,8 @@ export interface Hello {
   /** Forward passes that a verdict on a map takes. */
   judging?: number;
   file?: boolean;
+  /** Which network is inside a file, or why none is. */
+  inside?: string;
   /** Where a file opens, as a link; at the first screen without. */
   start?: string;
 }

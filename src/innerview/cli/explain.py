@@ -19,7 +19,8 @@ from innerview.cli.console import Command, say
     "layers", "max_channels", "alphas", "fractions", "vmax", "overlay", *options.CHOICE,
 )  # fmt: skip
 @options.output("innerview-explanations")
-def command(*, images: tuple[str, ...], model: Any, named: str, query: Any, output: Path) -> None:
+@options.network()
+def command(*, images: tuple[str, ...], model: Any, named: str, query: Any, output: Path, network: bool) -> None:
     """Explain images: attribution maps, layers, gradients, and the prediction for parts of the image.
 
     IMAGE is a file or an example (cat, moose, …); the cat if none is given. Each image gets a folder with an
@@ -37,7 +38,7 @@ def command(*, images: tuple[str, ...], model: Any, named: str, query: Any, outp
     if chosen:
         say(chosen)
     with steps("Explaining") as progress:
-        written = explain(images, query, model=model, output=output, progress=progress)
+        written = explain(images, query, model=model, output=output, network=network, progress=progress)
     for line in written.lines:
         say(line)
     say(f"Open {written.page}")

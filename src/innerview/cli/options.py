@@ -140,6 +140,16 @@ def output(default: str) -> Decorator:
     )
 
 
+def network() -> Decorator:
+    """--no-network."""
+    return click.option(
+        "--network/--no-network",
+        default=True,
+        show_default=True,
+        help="Put the model into the page, which then answers by itself; where its weights take at most 8 MB.",
+    )
+
+
 def _all(options: tuple[Decorator, ...]) -> Decorator:
     """Several options in the order in which the help lists them."""
     return lambda command: functools.reduce(lambda wrapped, option: option(wrapped), reversed(options), command)

@@ -24,17 +24,18 @@ from innerview.cli.console import Command, say
     metavar="FILE",
     help="File to write; one that is there is replaced.",
 )
-def command(*, images: tuple[str, ...], model: Any, query: Any, output: Path) -> None:
+@options.network()
+def command(*, images: tuple[str, ...], model: Any, query: Any, output: Path, network: bool) -> None:
     """Write the viewer with everything about some images (up to 500) as one HTML file.
 
-    The file opens offline and loads nothing from elsewhere. Other classes, your own images and the brush need a
-    running model: use `innerview serve`.
+    The file opens offline and loads nothing from elsewhere. A network that the page can run (the built-in ones) is put
+    into it and answers there: other classes, the brush, your own images. Other models need `innerview serve` for that.
     """
     from innerview.cli.progress import steps
     from innerview.workbench.page.report import report
 
     with steps("Explaining") as progress:
-        written = report(images, query, model=model, output=output, progress=progress)
+        written = report(images, query, model=model, output=output, network=network, progress=progress)
     for line in written.lines:
         say(line)
     say(f"Open {written.page} ({written.size / 1e6:.1f} MB)")

@@ -1,4 +1,4 @@
-"""The built viewer: one ES module and one stylesheet, which the package carries."""
+"""The built viewer, which the package carries: a module, a stylesheet, and the engine of pages with a network."""
 
 from __future__ import annotations
 
@@ -20,6 +20,14 @@ class Bundle:
     style: str
 
 
+@dataclass(frozen=True)
+class EngineBundle:
+    """Texts of the engine's worker, and of what a page runs to use it."""
+
+    worker: str
+    live: str
+
+
 @lru_cache(maxsize=1)
 def read_bundle() -> Bundle:
     """Read the bundle.
@@ -27,8 +35,18 @@ def read_bundle() -> Bundle:
     Raises:
         OutputError: it was not built; only a checkout that was never installed lacks it.
     """
+    return Bundle(*_texts("viewer.js", "viewer.css"))
+
+
+@lru_cache(maxsize=1)
+def read_engine() -> EngineBundle:
+    """Read the engine that runs a network in a page; raises as `read_bundle`."""
+    return EngineBundle(*_texts("engine.js", "live.js"))
+
+
+def _texts(*names: str) -> list[str]:
     try:
-        return Bundle(*((FOLDER / name).read_text(encoding="utf-8") for name in ("viewer.js", "viewer.css")))
+        return [(FOLDER / name).read_text(encoding="utf-8") for name in names]
     except OSError:
         raise OutputError(
             "the viewer was not built: this is a checkout that was not installed; run `python hatch_build.py` in it, "

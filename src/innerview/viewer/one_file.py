@@ -3,8 +3,9 @@
 Everything is inside: the bundle, and the payloads as deflated base64 texts. With several images each payload stands
 in an element of its own that the page reads only when it is wanted, so that five hundred images open as fast as one.
 Nothing that comes from a user or an image can end an element: every "<" of the JSON is written as an escape, and a
-base64 text has none. The Content-Security-Policy lets in the two scripts of this file, known by their hashes, and no
-request to anywhere.
+base64 text has none. The Content-Security-Policy lets in the scripts of this file, known by their hashes, and no
+request to anywhere. With a network inside there is one script more, and the engine as a text that becomes a worker:
+WebAssembly and workers made of the page's own texts are let in then, and nothing else.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from innerview.results import versions
-from innerview.viewer.bundle import read_bundle
+from innerview.viewer.bundle import read_bundle, read_engine
 from innerview.viewer.payload import Payload, decode, encode
 from innerview.viewer.rendering import render, verbatim
 
@@ -69,13 +70,19 @@ def describe_page(hello: Mapping[str, object], payloads: Sequence[Packed]) -> di
     return {"version": versions()["innerview"], "hello": {**hello, "file": True}, "payloads": entries}
 
 
-def write_page(title: str, hello: Mapping[str, object], payloads: Iterable[Packed]) -> str:
+def write_page(
+    title: str,
+    hello: Mapping[str, object],
+    payloads: Iterable[Packed],
+    network: Mapping[str, object] | None = None,
+) -> str:
     """Write the viewer with its payloads as one HTML text.
 
     Args:
         title: of the page.
         hello: what a server says first: networks, images, runs.
         payloads: everything that the page can show.
+        network: a network that runs in the page, with its "fingerprint"; None for a page that shows what is in it.
 
     Raises:
         OutputError: the viewer was not built.
@@ -89,8 +96,15 @@ def write_page(title: str, hello: Mapping[str, object], payloads: Iterable[Packe
             elements.append((entry["element"], verbatim(entry.pop("bytes"))))
     bundle = read_bundle()
     script = safe_script(started(bundle.script))
+    scripts, workers, live = [f"'sha256-{_hash(script)}'"], "", ""
+    if network is not None:
+        engine = read_engine()
+        live = safe_script(engine.live)
+        scripts += [f"'sha256-{_hash(live)}'", "'wasm-unsafe-eval'"]
+        workers = "worker-src blob:; "
+        elements += [("network", verbatim(safe_json(network))), ("engine", verbatim(packed_text(engine.worker)))]
     policy = (
-        f"default-src 'none'; script-src 'sha256-{_hash(script)}'; style-src 'unsafe-inline'; "
+        f"default-src 'none'; script-src {' '.join(scripts)}; {workers}style-src 'unsafe-inline'; "
         "img-src data: blob:; base-uri 'none'; form-action 'none'"
     )
     return render(
@@ -101,7 +115,14 @@ def write_page(title: str, hello: Mapping[str, object], payloads: Iterable[Packe
         script=verbatim(script),
         page=verbatim(safe_json(page)),
         elements=elements,
+        live=verbatim(live),
     )
+
+
+def packed_text(text: str) -> str:
+    """A text as base64 of its deflated UTF-8."""
+    deflate = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
+    return base64.b64encode(deflate.compress(text.encode()) + deflate.flush()).decode("ascii")
 
 
 def started(module: str) -> str:

@@ -63,6 +63,7 @@ def explain(
     model: ModelLike | Query | None = None,
     *,
     output: str | Path = "innerview-explanations",
+    network: bool = True,
     progress: Report | None = None,
 ) -> Written:
     """Explain images and write a folder for each: charts, a page, all numbers.
@@ -73,6 +74,8 @@ def explain(
         query: what to work out and how to draw it; or the model.
         model: a model (`innerview.typing.ModelLike`), or the name of one.
         output: folder; new, empty, or made by innerview.
+        network: put the model itself into view.html, which then answers by itself, where the page's engine runs it and
+            its weights take no more than 8 MB.
         progress: told of every pass through the model; raising in it stops the work, and what is half done goes.
 
     Raises:
@@ -99,7 +102,7 @@ def explain(
         scale = pictures.choose_scales([one.map.heatmap for one in looks if isinstance(one, Look)], "shared")[0].limit
     names = folder_names(item.name for item in items)
     drawn: dict[str, Drawn] = {}
-    scenery = page_context(opened)
+    scenery = page_context(opened, network=network)
     seen, failed = list[Seen](), list[str]()
     for item, name, found, (_, portion) in zip(items, names, looks, portions, strict=True):
         if isinstance(found, InnerviewError):

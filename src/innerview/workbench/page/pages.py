@@ -24,6 +24,7 @@ from innerview.viewer.one_file import Packed, pack, write_page
 from innerview.viewer.payloads.stamp import Stamp
 from innerview.viewer.payloads.subject import Photo
 from innerview.viewer.payloads.weights import weights_payload
+from innerview.workbench.page.network import network_and_words, packed_pixels
 from innerview.workbench.page.one_page import Sizes, payloads_of
 
 
@@ -38,6 +39,8 @@ class PageContext:
         runs: its trainings, likewise.
         payloads: weights and trainings.
         registry: that knows its trainings.
+        network: the model as the page's own engine runs it; None where it is left out or can't be put in.
+        inside: what the page says of that.
     """
 
     model: Model
@@ -46,10 +49,12 @@ class PageContext:
     runs: tuple[dict[str, Any], ...]
     payloads: tuple[Packed, ...]
     registry: RunRegistry
+    network: Mapping[str, Any] | None = None
+    inside: str = ""
 
 
-def page_context(opened: OpenedModel) -> PageContext:
-    """Gather what a page holds beside its images."""
+def page_context(opened: OpenedModel, *, network: bool = False) -> PageContext:
+    """Gather what a page holds beside its images; with `network` the model itself, where the page's engine runs it."""
     model, name, fingerprint, histograms = opened.model, opened.name, opened.fingerprint, opened.histograms
     payloads = [pack(weights_payload(histograms, Stamp(fingerprint)))] if histograms.layers else []
     folders = built_in_runs(name)
@@ -70,7 +75,10 @@ def page_context(opened: OpenedModel) -> PageContext:
         timeline = registry.answer(Query(kind="timeline", model=fingerprint, run=run["id"]), None, NullListener())
         payloads.append(pack(timeline, image=None, run=run["id"]))  # stands in for images that nobody followed
     described = describe_model(model, name, [USUAL if has_gradients(model) else FORWARD])
-    return PageContext(model, model.weights(), described, tuple(facts), tuple(payloads), registry)
+    held, inside = network_and_words(opened) if network else (None, "")
+    return PageContext(
+        model, model.weights(), described, tuple(facts), tuple(payloads), registry, network=held, inside=inside
+    )
 
 
 def page_for(looks: Iterable[Look], scene: PageContext, sizes: Sizes, title: str) -> str:
@@ -79,12 +87,19 @@ def page_for(looks: Iterable[Look], scene: PageContext, sizes: Sizes, title: str
     Raises:
         OutputError: the viewer was not built.
     """
-    listed, payloads, baselines = gather_payloads(looks, scene, sizes)
-    return write_page(title, hello([scene.facts], listed, runs=scene.runs, baselines=baselines), payloads)
+    photos: list[Photo] = []
+    listed, payloads, baselines = gather_payloads(looks, scene, sizes, photos)
+    first = hello([scene.facts], listed, runs=scene.runs, baselines=baselines)
+    if scene.inside:
+        first["inside"] = scene.inside
+    if scene.network is None:
+        return write_page(title, first, payloads)
+    images = {photo.image_hash: packed_pixels(photo.image) for photo in photos}
+    return write_page(title, first, payloads, {**scene.network, "images": images})
 
 
 def gather_payloads(
-    looks: Iterable[Look], scene: PageContext, sizes: Sizes
+    looks: Iterable[Look], scene: PageContext, sizes: Sizes, kept: list[Photo] | None = None
 ) -> tuple[list[dict[str, Any]], list[Packed], list[str]]:
     """Pack what was worked out of some images.
 
@@ -92,6 +107,7 @@ def gather_payloads(
         looks: equal images are taken once.
         scene: the model and what belongs to it.
         sizes: how much of each layer.
+        kept: the images are added to it.
 
     Returns:
         The images for the page's first message, the payloads, and the names of the baselines.
@@ -103,6 +119,8 @@ def gather_payloads(
         photo = Photo.of(look.item, "data")
         if photo.image_hash not in photos:
             photos[photo.image_hash] = photo
+            if kept is not None:
+                kept.append(photo)
             baseline = " and ".join(map(_shown, look.query.baselines))
             baselines = [baseline]
             payloads += payloads_of(scene.model, look, photo, baseline, sizes, scene.weights) + _timelines(scene, photo)

@@ -55,6 +55,7 @@ def report(
     model: ModelLike | Query | None = None,
     *,
     output: str | Path = "innerview-report.html",
+    network: bool = True,
     progress: Report | None = None,
 ) -> Reported:
     """Write the viewer with everything about some images as one HTML file.
@@ -65,6 +66,8 @@ def report(
         query: what to work out; or the model.
         model: a model (`innerview.typing.ModelLike`), or the name of one.
         output: the file; one that is there is replaced.
+        network: put the model itself into the page, which then answers by itself (other classes, a brush, images of
+            one's own), where the page's engine runs it and its weights take no more than 8 MB.
         progress: told of every pass through the model; raising in it stops the work.
 
     Raises:
@@ -81,7 +84,7 @@ def report(
         raise UsageError(f"{len(items)} images were named; one file holds {MOST} at most: write several")
     extent, sizes = next((extent, sizes) for most, extent, sizes in EXTENTS if len(items) <= most)
     asked = replace(asked, **extent, judge=bool(asked.judge))  # it takes long, and no page needs it
-    scene = page_context(opened)
+    scene = page_context(opened, network=network)
     title = items[0].name if len(items) == 1 else f"{len(items)} images"
     parts = [SubProgress(progress or silent, len(items), at, at + 1, item.name) for at, item in enumerate(items)]
 

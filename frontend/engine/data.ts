@@ -1,0 +1,34 @@
+/** What stands in a page with a network (innerview.export.in_page writes it). */
+import type { Description } from "./network";
+import type { Rules } from "./quadrature";
+
+export interface Output {
+  classes: string[];
+  temperature: number;
+  /** What is explained if nobody says. */
+  objective: string;
+}
+
+export interface ImageShape {
+  height: number;
+  width: number;
+  channels: number;
+}
+
+export interface PageNetwork {
+  network: Description;
+  weights: string;
+  output: Output;
+  /** Where the class evidence is, what follows, and how far a position sees; null for a network without. */
+  evidence: { layer: string; head: string[]; field: [number, number] | null } | null;
+  rules: Rules;
+  check: { fraction: number; blocks: number; least: number; draws: number; few: number; clear: number; weak: number };
+  masking: { fractions: number[]; random: number };
+  words: { checks: Record<string, string>; verdicts: Record<string, string>; statuses: Record<string, string> };
+  /** Pixels along a side beyond which an image is large. */
+  large: number;
+  /** Regions of the truth. */
+  regions: number;
+  /** Images of this page as the network sees them, in 65535ths, by their ids. */
+  images: Record<string, string>;
+}

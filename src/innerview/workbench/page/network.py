@@ -1,0 +1,180 @@
+"""A network with everything that the page's own engine needs to answer as a server does.
+
+The engine works out what is here in Python too: so what decides (the constants of the quadrature, fractions, numbers of
+draws, the end of the network) is written down from there and stands nowhere else.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import zlib
+from collections.abc import Mapping
+from typing import Any, Final
+
+import numpy as np
+
+from innerview.adapters.numpy import NumpyModel
+from innerview.allcnn import NAMES, load_pretrained, run_folder
+from innerview.errors import UsageError
+from innerview.export.web import LIMIT, web_network
+from innerview.methods import class_evidence
+from innerview.methods.tolerance import BUDGET
+from innerview.methods.walk import NEIGHBOURS, PIXEL_SAFETY
+from innerview.model import OutputSpec
+from innerview.quadrature import integration, judging, missed, panels, sketches, substitutions
+from innerview.results import Status
+from innerview.session.answers import OpenedModel
+from innerview.session.compute import check
+from innerview.session.compute.integrated import LARGE
+from innerview.session.query import Query
+from innerview.targets import Logit, usual_kind
+from innerview.types import Image
+from innerview.viewer import sentences
+from innerview.viewer.hello import JUDGED_REGIONS
+
+RULES: Final[Mapping[str, object]] = {
+    "FIRST": {name: list(pair) for name, pair in integration.FIRST.items()},
+    "LEAST": integration.LEAST,
+    "KEPT": integration.KEPT,
+    "KEPT_BYTES": integration.KEPT_BYTES,
+    "STRETCHES": integration.STRETCHES,
+    "REST": integration.REST,
+    "BALANCE": integration.BALANCE,
+    "CONFIRMED": integration.CONFIRMED,
+    "PATIENCE": integration.PATIENCE,
+    "UNMOVED": integration.UNMOVED,
+    "BESIDE": integration.BESIDE,
+    "CAUTIOUS": integration.CAUTIOUS,
+    "NARROW": integration.NARROW,
+    "DRAWS": judging.DRAWS,
+    "SPREADS": judging.SPREADS,
+    "CAREFUL": judging.CAREFUL,
+    "JUMPS": judging.JUMPS,
+    "SWINGS": judging.SWINGS,
+    "UNFOLLOWED": judging.UNFOLLOWED,
+    "SLOWEST": judging.SLOWEST,
+    "STEADY": judging.STEADY,
+    "LUCK": judging.LUCK,
+    "TREND": judging.TREND,
+    "ROUGH": judging.ROUGH,
+    "FEW": judging.FEW,
+    "DOUBT": judging.DOUBT,
+    "KINK": judging.KINK,
+    "POOLED": judging.POOLED,
+    "PAIRS": judging.PAIRS,
+    "AROUND": judging.AROUND,
+    "CERTAIN": missed.CERTAIN,
+    "HIDDEN": missed.HIDDEN,
+    "EXPECTED": missed.EXPECTED,
+    "MOST": missed.MOST,
+    "UNEVEN": panels.UNEVEN,
+    "BINS": sketches.BINS,
+    "POWERS": dict(substitutions.POWERS),
+    "EARLY": substitutions.EARLY,
+    "LAYER": substitutions.LAYER,
+    "BUDGET": BUDGET,
+    "NEIGHBOURS": NEIGHBOURS,
+    "PIXEL_SAFETY": PIXEL_SAFETY,
+}
+"""Constants of integrated gradients to a tolerance, by the names that they have in their modules."""
+
+CHECK: Final[Mapping[str, float]] = {
+    "fraction": check.FRACTION,
+    "blocks": check.BLOCKS,
+    "least": check.LEAST,
+    "draws": check.DRAWS,
+    "few": check.FEW,
+    "clear": check.CLEAR,
+    "weak": check.WEAK,
+}
+"""Constants of the test whether a map holds."""
+
+
+def page_network(model: NumpyModel, name: str, limit: int = LIMIT) -> dict[str, Any]:
+    """Write a network for a page.
+
+    Args:
+        model: of operations that the engine knows.
+        name: of the network, for people.
+        limit: bytes of weights at most.
+
+    Raises:
+        UsageError: the network can't be put into a page; says why.
+    """
+    output = model.output
+    if output.kind != "logits" or len(output.class_names) == 1:
+        raise UsageError(
+            f"{name} gives {output.kind} of {len(output.class_names)} classes; the page's own engine answers for "
+            "networks that give the logits of several"
+        )
+    written = web_network(model, name, limit)
+    return {
+        "network": dict(written.description),
+        "weights": written.text,
+        "output": _output(model.output),
+        "evidence": _evidence(model),
+        "rules": RULES,
+        "check": CHECK,
+        "masking": {"fractions": list(Query.curve_fractions), "random": Query.n_random},
+        "words": {
+            "checks": dict(sentences.CHECKS),
+            "verdicts": dict(sentences.VERDICTS),
+            "statuses": {status.name: status.value for status in Status},
+        },
+        "large": LARGE,
+        "regions": JUDGED_REGIONS,
+        "error": written.error,
+        "bytes": written.size,
+    }
+
+
+def packed_pixels(pixels: Image) -> str:
+    """An image as the network sees it, in 65535ths, which no byte rounds: base64 of the deflated numbers."""
+    levels = np.rint(np.clip(pixels, 0, 1).astype(np.float64) * 65_535).astype("<u2")
+    deflate = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
+    return base64.b64encode(deflate.compress(levels.tobytes()) + deflate.flush()).decode("ascii")
+
+
+def network_and_words(opened: OpenedModel) -> tuple[dict[str, Any] | None, str]:
+    """The network for a page, and what the page says of it; None with the reason where it can't be put in."""
+    model, name = opened.model, opened.name
+    if not isinstance(model, NumpyModel):
+        return None, f"{name} is not in this page: so far its engine runs the built-in networks."
+    try:
+        found = page_network(model, name)
+    except UsageError as problem:
+        return None, f"The network is not in this page: {problem}."
+    weights = sum(value.size for value in model.weights().values())
+    error = "" if found["error"] == 0 else f", rounded to 16 bits (by {found['error']:.1g} at most)"
+    about = _about(name, opened.fingerprint)
+    return found, (
+        f"Inside this page: the network {name} ({weights:,} weights{error}; {found['bytes'] / 1e6:.1f} MB){about}. "
+        "What you ask is answered by it here, in your browser; nothing leaves this computer."
+    )
+
+
+def _about(name: str, fingerprint: str) -> str:
+    """What is known of a built-in network; nothing of another."""
+    if name not in NAMES or load_pretrained(name).fingerprint != fingerprint:
+        return ""
+    figures = json.loads((run_folder(name) / "figures.json").read_text(encoding="utf-8"))
+    return f", right on {figures['accuracy']} % of {figures['pictures']:,} test images it never saw, MIT licence"
+
+
+def _output(output: OutputSpec) -> dict[str, Any]:
+    return {
+        "classes": list(output.class_names),
+        "temperature": output.temperature,
+        "objective": usual_kind(output),
+    }
+
+
+def _evidence(model: NumpyModel) -> dict[str, Any] | None:
+    """Where the class evidence is, and how far a position sees; None for a network without."""
+    noise = np.random.default_rng(1).random(model.input.shape, dtype=np.float32)
+    try:
+        found = class_evidence(model, noise.astype(model.dtype), Logit(0))
+    except UsageError:
+        return None
+    return {"layer": found.layer, "head": list(found.head), "field": found.receptive_field}

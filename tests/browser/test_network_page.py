@@ -1,0 +1,154 @@
+"""A page with the network inside answers by itself: offline, from the disk, with no request, as Python does."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from browser.conftest import Heard
+from browser.driving import PATIENCE, settle
+from innerview.allcnn import load_pretrained
+from innerview.data.fitting import preprocess
+from innerview.data.samples import example_image
+from innerview.methods import predict
+from innerview.viewer.payload import decode
+from innerview.workbench.page.report import report
+
+ROOT = Path(__file__).resolve().parents[2]
+LARGEST = 3_500_000
+ROCKET = ROOT / "src" / "innerview" / "data" / "samples" / "rocket.jpg"
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory: pytest.TempPathFactory, _bundle: None) -> Path:
+    path = tmp_path_factory.mktemp("report") / "cat.html"
+    report(("cat",), output=path)
+    return path
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    made = browser.new_context(offline=True, viewport={"width": 1280, "height": 900})
+    yield made
+    made.close()
+
+
+def test_a_photo_of_ones_own_is_answered_offline(context: BrowserContext, file: Path, heard: Heard) -> None:
+    assert file.stat().st_size <= LARGEST
+    page = context.new_page()
+    heard.listen(page)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(file.as_uri())
+    expect(page.get_by_text("Inside this page: the network allcnn (905,856 weights; 1.8 MB), right on")).to_be_visible()
+    page.locator("input[type=file]").set_input_files(ROCKET)
+    model = load_pretrained()
+    known = predict(model, preprocess(example_image("rocket"), model.input).pixels[None])[0]
+    name = known.class_names[known.index]
+    expect(page.locator("h1")).to_contain_text(f"It says {name}, {100 * known.confidence:.1f} %", timeout=PATIENCE)
+    page.locator(".classes .class").nth(1).click()
+    expect(page.locator("[data-because]")).to_contain_text(known.class_names[known.ranking[1]], timeout=PATIENCE)
+    page.keyboard.press("1")
+    expect(page.get_by_text("How exact?")).to_be_visible(timeout=PATIENCE)
+    settle(page)
+    outside = [url for url in asked if not url.startswith(("data:", "blob:"))]
+    assert outside == [file.as_uri()]
+
+
+def test_what_it_can_not_read_or_answer_it_says(context: BrowserContext, file: Path, tmp_path: Path) -> None:
+    page = context.new_page()
+    page.goto(file.as_uri())
+    broken = tmp_path / "broken.png"
+    broken.write_bytes(b"\x89PNG\r\n\x1a\nnothing")
+    page.locator("input[type=file]").set_input_files(broken)
+    expect(page.get_by_role("alert")).to_contain_text(
+        "broken.png is no image that this browser can read", timeout=PATIENCE
+    )
+    expect(page.locator("h1")).to_contain_text("It says cat")
+
+
+def cut_short(found: dict[str, Any]) -> object:
+    return {**found, "weights": found["weights"][:9000]}
+
+
+def without_its_end(found: dict[str, Any]) -> object:
+    return {**found, "network": {**found["network"], "operations": found["network"]["operations"][:-1]}}
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [(cut_short, "the file was cut short or changed"), (without_its_end, "ends in a map")],
+)
+def test_a_network_that_is_broken_is_refused_and_what_was_computed_stays(
+    context: BrowserContext, file: Path, tmp_path: Path, spoil: Callable[[dict[str, Any]], object], said: str
+) -> None:
+    text = file.read_text(encoding="utf-8")
+    start = text.index('id="network">') + len('id="network">')
+    end = text.index("</script>", start)
+    other = tmp_path / "broken.html"
+    other.write_text(text[:start] + json.dumps(spoil(json.loads(text[start:end]))) + text[end:], encoding="utf-8")
+    page = context.new_page()
+    page.goto(other.as_uri())
+    expect(page.locator("h1")).to_contain_text("It says cat")
+    page.locator("input[type=file]").set_input_files(ROCKET)
+    expect(page.get_by_role("alert")).to_contain_text(said, timeout=PATIENCE)
+    expect(page.locator("h1")).to_contain_text("It says cat")
+
+
+ASK_ALL = """async ({ network, image, requests }) => {
+  const text = atob(document.getElementById("engine").textContent);
+  const packed = new Response(Uint8Array.from(text, (letter) => letter.charCodeAt(0)));
+  const script = await new Response(packed.body.pipeThrough(new DecompressionStream("deflate-raw"))).blob();
+  const worker = new Worker(URL.createObjectURL(script));
+  const answers = [];
+  const ended = new Promise((resolve) => {
+    worker.onmessage = ({ data }) => {
+      if (data.state === "failed") answers[data.id] = data.message;
+      else if (data.state === "done" || data.state === "not-met") {
+        const bytes = new Uint8Array(data.blob);
+        answers[data.id] = btoa(Array.from(bytes, (one) => String.fromCharCode(one)).join(""));
+      } else return;
+      if (Object.keys(answers).length === requests.length) resolve();
+    };
+  });
+  worker.postMessage({ open: JSON.stringify({ ...network, images: image }) });
+  requests.forEach((request, id) => worker.postMessage({ ask: JSON.stringify({ id, ...request }) }));
+  await ended;
+  return answers;
+}"""
+
+
+def test_its_engine_answers_in_this_browser_as_a_server_does(context: BrowserContext, file: Path) -> None:
+    """The same cases as in frontend/tests/answers.test.ts, which compares every word."""
+    golden = json.loads((ROOT / "frontend" / "tests" / "answers.json").read_text(encoding="utf-8"))
+    cases = [case for case in golden["answers"] if case["request"]["kind"] != "subject"]
+    page: Page = context.new_page()
+    page.goto(file.as_uri())
+    pixels = np.frombuffer(base64.b64decode(golden["image"]), np.uint8).astype("<u2") * 257
+    deflated = page.evaluate(
+        """async (text) => {
+          const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+          const stream = new Response(bytes).body.pipeThrough(new CompressionStream("deflate-raw"));
+          const packed = new Uint8Array(await new Response(stream).arrayBuffer());
+          return btoa(Array.from(packed, (one) => String.fromCharCode(one)).join(""));
+        }""",
+        base64.b64encode(pixels.tobytes()).decode(),
+    )
+    image = {cases[0]["request"]["image"]: deflated}
+    given = {"network": golden["network"], "image": image, "requests": [case["request"] for case in cases]}
+    for case, answer in zip(cases, page.evaluate(ASK_ALL, given), strict=True):
+        found, wanted = (decode(base64.b64decode(text)) for text in (answer, case["payload"]))
+        assert found.kind == wanted.kind
+        for name in ("heatmap", "evidence", "logits", "blocks", "values"):
+            if name in wanted.arrays:
+                limit = 1e-4 * float(np.abs(wanted.values(name)).max())
+                np.testing.assert_allclose(
+                    found.values(name), wanted.values(name), atol=limit, err_msg=str(case["request"])
+                )
