@@ -33,6 +33,7 @@ from innerview.methods import grid_segments as grid_segments
 from innerview.methods.attention import AttentionHead, AttentionQuery
 from innerview.methods.passes import Progress
 from innerview.methods.placebos import Box
+from innerview.methods.regions import Regions
 from innerview.methods.smooth import Method
 from innerview.model import InputSpec as InputSpec
 from innerview.model import Model
@@ -116,6 +117,7 @@ __all__ = [
     "predict",
     "preprocess",
     "removed_and_alone",
+    "rise",
     "sampled_shapley",
     "save_result",
     "shapley",
@@ -562,7 +564,10 @@ def expected_gradients(
     target: TargetLike = ...,
     *,
     baselines: Sequence[BaselineLike] | ArrayLike,
-    n_samples: int = ...,
+    n_samples: int | None = ...,
+    half_width: float | None = ...,
+    regions: Regions = ...,
+    confidence: float = ...,
     seed: int = ...,
     progress: Progress | None = ...,
 ) -> Attribution:
@@ -573,12 +578,16 @@ def expected_gradients(
         image: one image (pixels in [0, 1], height × width × channel).
         target: an open class is the one that wins at the image.
         baselines: images to compare with, commonly some dozens from the training set; each is as likely.
-        n_samples: forward and backward passes, at least 2; the standard error falls with their square root.
+        n_samples: forward and backward passes, at least 2; the standard error falls with their square root. 200, or as
+            many as `half_width` takes, but 10,000 at most, if None.
+        half_width: of the intervals around the map's sums over `regions`, all at once, in units of the target.
+        regions: for `half_width`: a number, rows and columns of a grid, labels of pixels, or "superpixels".
+        confidence: that all intervals hold at once.
         seed: of the sampling.
         progress: called with samples done and in all.
 
     Raises:
-        UsageError: no baseline, too few samples, a target without meaning here, no gradients.
+        UsageError: no baseline, too few samples, an interval or a target without meaning here, no gradients.
         ImageError: image or a baseline does not fit the model.
         ModelError: something is not finite.
     """
@@ -590,7 +599,10 @@ def expected_gradients(
     target: TargetLike = ...,
     *,
     baselines: Sequence[BaselineLike] | ArrayLike,
-    n_samples: int = ...,
+    n_samples: int | None = ...,
+    half_width: float | None = ...,
+    regions: Regions = ...,
+    confidence: float = ...,
     seed: int = ...,
     progress: Progress | None = ...,
 ) -> Attribution[T]:
@@ -601,12 +613,16 @@ def expected_gradients(
         image: one image (pixels in [0, 1], height × width × channel).
         target: an open class is the one that wins at the image.
         baselines: images to compare with, commonly some dozens from the training set; each is as likely.
-        n_samples: forward and backward passes, at least 2; the standard error falls with their square root.
+        n_samples: forward and backward passes, at least 2; the standard error falls with their square root. 200, or as
+            many as `half_width` takes, but 10,000 at most, if None.
+        half_width: of the intervals around the map's sums over `regions`, all at once, in units of the target.
+        regions: for `half_width`: a number, rows and columns of a grid, labels of pixels, or "superpixels".
+        confidence: that all intervals hold at once.
         seed: of the sampling.
         progress: called with samples done and in all.
 
     Raises:
-        UsageError: no baseline, too few samples, a target without meaning here, no gradients.
+        UsageError: no baseline, too few samples, an interval or a target without meaning here, no gradients.
         ImageError: image or a baseline does not fit the model.
         ModelError: something is not finite.
     """
@@ -1153,6 +1169,88 @@ def removed_and_alone(
     """
 
 @overload
+def rise(
+    model: Model,
+    image: NumpyImageLike,
+    target: TargetLike = ...,
+    *,
+    fill: str | ArrayLike | Fill = ...,
+    cells: int = ...,
+    shown: float = ...,
+    n_samples: int | None = ...,
+    half_width: float | None = ...,
+    regions: Regions = ...,
+    confidence: float = ...,
+    seed: int = ...,
+    progress: Progress | None = ...,
+) -> Attribution:
+    """Show the image through random masks, and see at which pixels that raises the score.
+
+    Args:
+        model: any model; no gradients are needed.
+        image: one image (pixels in [0, 1], height × width × channel).
+        target: an open class is the one that wins at the image.
+        fill: what stands where a mask hides the image: a name (see `fills.FILLS`), an image or a fill.
+        cells: of a mask's grid, along each side; of one pixel at least.
+        shown: chance of a cell to be shown, above 0 and below 1.
+        n_samples: masks; 2,000, or as many as `half_width` takes, but 10,000 at most, if None.
+        half_width: of the intervals around the map's means over `regions`, all at once, in units of the target.
+        regions: for `half_width`: a number, rows and columns of a grid, labels of pixels, or "superpixels".
+        confidence: that all intervals hold at once.
+        seed: of the masks.
+        progress: called with masks done and in all.
+
+    Returns:
+        A map of height × width in units of the target, with its standard error. Its values do not add up to the score.
+
+    Raises:
+        UsageError: cells, a chance, a number of masks or an interval without meaning; an unknown fill.
+        ImageError: the image, or one that fills, does not fit the model.
+        ModelError: an output is NaN or infinite.
+    """
+
+@overload
+def rise(
+    model: Model,
+    image: T,
+    target: TargetLike = ...,
+    *,
+    fill: str | ArrayLike | Fill = ...,
+    cells: int = ...,
+    shown: float = ...,
+    n_samples: int | None = ...,
+    half_width: float | None = ...,
+    regions: Regions = ...,
+    confidence: float = ...,
+    seed: int = ...,
+    progress: Progress | None = ...,
+) -> Attribution[T]:
+    """Show the image through random masks, and see at which pixels that raises the score.
+
+    Args:
+        model: any model; no gradients are needed.
+        image: one image (pixels in [0, 1], height × width × channel).
+        target: an open class is the one that wins at the image.
+        fill: what stands where a mask hides the image: a name (see `fills.FILLS`), an image or a fill.
+        cells: of a mask's grid, along each side; of one pixel at least.
+        shown: chance of a cell to be shown, above 0 and below 1.
+        n_samples: masks; 2,000, or as many as `half_width` takes, but 10,000 at most, if None.
+        half_width: of the intervals around the map's means over `regions`, all at once, in units of the target.
+        regions: for `half_width`: a number, rows and columns of a grid, labels of pixels, or "superpixels".
+        confidence: that all intervals hold at once.
+        seed: of the masks.
+        progress: called with masks done and in all.
+
+    Returns:
+        A map of height × width in units of the target, with its standard error. Its values do not add up to the score.
+
+    Raises:
+        UsageError: cells, a chance, a number of masks or an interval without meaning; an unknown fill.
+        ImageError: the image, or one that fills, does not fit the model.
+        ModelError: an output is NaN or infinite.
+    """
+
+@overload
 def sampled_shapley(
     model: Model,
     image: NumpyImageLike,
@@ -1304,7 +1402,10 @@ def smooth_grad(
     *,
     method: Method = ...,
     stdevs: float = ...,
-    n_samples: int = ...,
+    n_samples: int | None = ...,
+    half_width: float | None = ...,
+    regions: Regions = ...,
+    confidence: float = ...,
     seed: int = ...,
     progress: Progress | None = ...,
 ) -> Attribution:
@@ -1317,12 +1418,15 @@ def smooth_grad(
         method: from model, image and target to a map, such as `gradient` or
             `partial(integrated_gradients, baseline=black, evaluations=16)`.
         stdevs: standard deviation as a share of the image's own range of values.
-        n_samples: noisy images, at least 2.
+        n_samples: noisy images, at least 2; 50, or as many as `half_width` takes, but 10,000 at most, if None.
+        half_width: of the intervals around the map's sums over `regions`, all at once, in the map's unit.
+        regions: for `half_width`: a number, rows and columns of a grid, labels of pixels, or "superpixels".
+        confidence: that all intervals hold at once.
         seed: of the noise.
         progress: called with samples done and in all.
 
     Raises:
-        UsageError: too few samples, noise without meaning, or what the method refuses.
+        UsageError: too few samples, noise or an interval without meaning, or what the method refuses.
         ImageError: the image does not fit the model.
         ModelError: something is not finite.
     """
@@ -1335,7 +1439,10 @@ def smooth_grad(
     *,
     method: Method = ...,
     stdevs: float = ...,
-    n_samples: int = ...,
+    n_samples: int | None = ...,
+    half_width: float | None = ...,
+    regions: Regions = ...,
+    confidence: float = ...,
     seed: int = ...,
     progress: Progress | None = ...,
 ) -> Attribution[T]:
@@ -1348,12 +1455,15 @@ def smooth_grad(
         method: from model, image and target to a map, such as `gradient` or
             `partial(integrated_gradients, baseline=black, evaluations=16)`.
         stdevs: standard deviation as a share of the image's own range of values.
-        n_samples: noisy images, at least 2.
+        n_samples: noisy images, at least 2; 50, or as many as `half_width` takes, but 10,000 at most, if None.
+        half_width: of the intervals around the map's sums over `regions`, all at once, in the map's unit.
+        regions: for `half_width`: a number, rows and columns of a grid, labels of pixels, or "superpixels".
+        confidence: that all intervals hold at once.
         seed: of the noise.
         progress: called with samples done and in all.
 
     Raises:
-        UsageError: too few samples, noise without meaning, or what the method refuses.
+        UsageError: too few samples, noise or an interval without meaning, or what the method refuses.
         ImageError: the image does not fit the model.
         ModelError: something is not finite.
     """
@@ -1370,7 +1480,7 @@ def var_grad(
     seed: int = ...,
     progress: Progress | None = ...,
 ) -> Attribution:
-    """Give the variance of a method's maps over noisy images; arguments and errors as for `smooth_grad`.
+    """Give the variance of a method's maps over `n_samples` noisy images; arguments and errors as for `smooth_grad`.
 
     The variance is that of each value (with samples − 1 below the line), and the map its sum over the channels. All
     samples are kept until the end: the standard error of a variance needs them.
@@ -1388,7 +1498,7 @@ def var_grad(
     seed: int = ...,
     progress: Progress | None = ...,
 ) -> Attribution[T]:
-    """Give the variance of a method's maps over noisy images; arguments and errors as for `smooth_grad`.
+    """Give the variance of a method's maps over `n_samples` noisy images; arguments and errors as for `smooth_grad`.
 
     The variance is that of each value (with samples − 1 below the line), and the map its sum over the channels. All
     samples are kept until the end: the standard error of a variance needs them.

@@ -11,7 +11,8 @@ from innerview.errors import UsageError
 from innerview.methods import sampled_shapley, segment_sums, shapley
 from innerview.methods.coalitions import shapley_values
 from innerview.methods.partitions import partition
-from innerview.methods.sampled_shapley import PILOT, count_pilot, student
+from innerview.methods.sampled_shapley import count_pilot
+from innerview.methods.stopping import PILOT, student
 from innerview.model import InputSpec, OutputSpec
 from innerview.targets import Logit
 from methods.analytic import Analytic

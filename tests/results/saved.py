@@ -72,6 +72,7 @@ def results() -> Mapping[str, object]:
             "removed-and-alone": methods.removed_and_alone(model, image, target, regions=(1, 3), fills=("black",)),
             "smooth-grad": methods.smooth_grad(model, image, target, n_samples=3),
             "gradient": methods.gradient(model, image, target),
+            "rise": methods.rise(model, image, target, n_samples=16, half_width=5, regions=(1, 3)),
         },
         "weights": methods.weight_histograms(weights, bins=4, layers=["dense.weight", "dense.bias"]),
         "layers": tuple(model.layers),

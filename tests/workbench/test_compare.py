@@ -222,6 +222,21 @@ def test_a_run_that_was_ended_goes_on_to_the_same_bytes(data: Path, tmp_path: Pa
     assert set(seen) <= {12.0}  # nothing is measured again
 
 
+def test_a_method_that_comes_later_is_measured_alone(data: Path, tmp_path: Path) -> None:
+    asked: dict[str, Any] = {"checked": 2, "mosaics": 0}
+    both = run(data, tmp_path / "both", methods=("occlusion", "gradient-input"), **asked)
+    run(data, tmp_path / "one", methods=("occlusion",), **asked)
+    rows = tmp_path / "one" / "out" / "rows.jsonl"
+    before = rows.read_text().splitlines()[1:]
+    for _ in range(2):  # the second time there is nothing left to do
+        later = run(data, tmp_path / "one", methods=("occlusion", "gradient-input"), **asked)
+        assert len(rows.read_text().splitlines()) == 1 + 2 * len(before)
+    assert rows.read_text().splitlines()[1 : 1 + len(before)] == before
+    np.testing.assert_array_equal(later.comparison.values, both.comparison.values)
+    with pytest.raises(UsageError, match="its entrants is"):
+        run(data, tmp_path / "one", methods=("gradient-input",), **asked)
+
+
 def test_rows_of_another_question_are_not_mixed(data: Path, tmp_path: Path) -> None:
     run(data, tmp_path)
     with pytest.raises(UsageError, match=r"rows of another comparison: its seed is 0, and 1 was asked for"):
@@ -314,7 +329,7 @@ def test_a_model_without_gradients_is_compared_without_those_methods(data: Path,
     weights = np.random.default_rng(5).normal(size=(SIDE * SIDE * 3, 3)).astype(np.float32)
     model = FunctionModel(lambda pixels: pixels.reshape(len(pixels), -1) @ weights, SPEC, OutputSpec(3))
     entered = enter(model)
-    assert {one.method.name for one in entered.entrants} == {"occlusion", "sampled-shapley"}
+    assert {one.method.name for one in entered.entrants} == {"occlusion", "sampled-shapley", "rise"}
     named = {one.split(" ")[0] for one in entered.left_out}
     assert {"integrated-gradients", "grad-cam", "class-evidence", "gradient"} <= named
     assert all("gradients" in one or "sum over positions" in one for one in entered.left_out)

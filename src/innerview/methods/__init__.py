@@ -17,6 +17,7 @@ from innerview.methods.parts import parts
 from innerview.methods.passes import Progress, check_image, predict
 from innerview.methods.path_predictions import path_predictions
 from innerview.methods.removed_and_alone import removed_and_alone
+from innerview.methods.rise import rise
 from innerview.methods.sampled_shapley import sampled_shapley
 from innerview.methods.segments import aggregate_segments, grid_segments, segment_sums
 from innerview.methods.shapley import shapley
@@ -56,6 +57,7 @@ __all__ = [
     "path_predictions",
     "predict",
     "removed_and_alone",
+    "rise",
     "sampled_shapley",
     "segment_sums",
     "shapley",

@@ -16,12 +16,17 @@ import numpy as np
 
 from innerview.errors import UsageError
 from innerview.methods.accounting import BLOCKED
-from innerview.methods.moments import Moments, check_samples
-from innerview.methods.passes import Progress, batches, check_image, forward_logits, require_finite
+from innerview.methods.map_samples import DEFAULT_INTERVAL_REGIONS, MapSamples
+from innerview.methods.moments import Moments
+from innerview.methods.passes import Progress, check_image, forward_logits, require_finite
+from innerview.methods.regions import Regions
+from innerview.methods.stopping import CONFIDENCE
 from innerview.model import OUTPUT, DifferentiableModel, require_differentiable
 from innerview.results import Attribution, Provenance
 from innerview.targets import Target, together
 from innerview.types import Image
+
+DEFAULT_PASSES: Final = 200
 
 BEYOND: Final = 5
 """Standard errors by which a sum may be off before something is said."""
@@ -36,7 +41,10 @@ def expected_gradients(
     target: Target,
     *,
     baselines: Sequence[Image],
-    n_samples: int = 200,
+    n_samples: int | None = None,
+    half_width: float | None = None,
+    regions: Regions = DEFAULT_INTERVAL_REGIONS,
+    confidence: float = CONFIDENCE,
     seed: int = 0,
     progress: Progress | None = None,
 ) -> Attribution:
@@ -47,18 +55,22 @@ def expected_gradients(
         image: one image (pixels in [0, 1], height × width × channel).
         target: an open class is the one that wins at the image.
         baselines: images to compare with, commonly some dozens from the training set; each is as likely.
-        n_samples: forward and backward passes, at least 2; the standard error falls with their square root.
+        n_samples: forward and backward passes, at least 2; the standard error falls with their square root. 200, or as
+            many as `half_width` takes, but 10,000 at most, if None.
+        half_width: of the intervals around the map's sums over `regions`, all at once, in units of the target.
+        regions: for `half_width`: a number, rows and columns of a grid, labels of pixels, or "superpixels".
+        confidence: that all intervals hold at once.
         seed: of the sampling.
         progress: called with samples done and in all.
 
     Raises:
-        UsageError: no baseline, too few samples, a target without meaning here, no gradients.
+        UsageError: no baseline, too few samples, an interval or a target without meaning here, no gradients.
         ImageError: image or a baseline does not fit the model.
         ModelError: something is not finite.
     """
     require_differentiable(model)
-    check_samples(n_samples)
     check_image(model, image, "image")
+    samples = MapSamples(image, n_samples, DEFAULT_PASSES, half_width, regions, confidence)
     if not len(baselines):
         raise UsageError(
             "no baseline was given; give images to compare with, such as some dozens that it was trained on"
@@ -69,9 +81,10 @@ def expected_gradients(
     resolved = target.resolve(outputs[0], model.output)
     score = float(resolved.score(outputs)[0])
     random = np.random.default_rng(seed)
-    chosen, alphas = random.integers(len(baselines), size=n_samples), random.random(n_samples)
+    chosen, alphas = random.integers(len(baselines), size=samples.limit), random.random(samples.limit)
     moments = Moments()
-    for part in batches(n_samples, model.batch_size):
+    while samples.going:
+        part = slice(samples.count, min(samples.count + model.batch_size, samples.needed))
         starts = np.stack([baselines[int(number)] for number in chosen[part]])
         differences = image.astype(np.float64) - starts
         points = (starts + alphas[part, None, None, None] * differences).astype(model.dtype)
@@ -79,8 +92,9 @@ def expected_gradients(
         require_finite(model, points, answer.input_gradients, "gradient between a baseline and the image")
         for values in answer.input_gradients[0] * differences:
             moments.add(values)
+            samples.add(values.sum(axis=2))
         if progress is not None:
-            progress(part.stop, n_samples)
+            progress(samples.count, samples.needed)
     scores = [float(resolved.score(forward_logits(model, one[None]))[0]) for one in baselines]
     found, change, error = float(moments.mean.sum()), score - float(np.mean(scores)), moments.standard_error_of_sum
     gained = f"The score is {change:+.3g} {resolved.unit} from the baselines' mean"
@@ -95,9 +109,10 @@ def expected_gradients(
         unit=resolved.unit,
         score=score,
         target=resolved.index,
-        n_evaluations=n_samples,
+        n_evaluations=samples.count,
         provenance=Provenance.of(model, resolved.describe(model.output.class_names), seed=seed),
         pixel_error=moments.standard_error,
-        notes=(said, doubt) if beyond else (said,),
+        notes=(said, *([doubt] if beyond else []), *samples.notes(resolved.unit)),
         baseline_score=None if beyond else float(np.mean(scores)),
+        intervals=samples.intervals,
     )

@@ -5,6 +5,7 @@ A row says what its method is called, what it takes and what it costs; `method.M
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Final, cast
@@ -16,12 +17,13 @@ from innerview.methods.activations import activations
 from innerview.methods.ask import DEFAULT_PLACEBOS, OBJECTIVES, ask
 from innerview.methods.attention import attention, attention_rollout, require_attention
 from innerview.methods.class_evidence import class_evidence, find_head
-from innerview.methods.expected_gradients import expected_gradients
+from innerview.methods.expected_gradients import DEFAULT_PASSES, expected_gradients
 from innerview.methods.grad_cam import choose_layer, grad_cam
 from innerview.methods.gradient import gradient
 from innerview.methods.gradient_input import gradient_input
 from innerview.methods.integrated_gradients import DEFAULT_RULE, integrated_gradients, settle_exactness
 from innerview.methods.interior_gradients import TUTORIAL2018_ALPHAS, interior_gradients
+from innerview.methods.map_samples import DEFAULT_INTERVAL_REGIONS, MOST_SAMPLES
 from innerview.methods.masking import DEFAULT_FRACTIONS, ORDERS, deletion, insertion
 from innerview.methods.method import Method, Option, Options
 from innerview.methods.moments import FEWEST
@@ -32,10 +34,12 @@ from innerview.methods.path_predictions import path_predictions
 from innerview.methods.regions import count_regions
 from innerview.methods.removed_and_alone import DEFAULT_REGIONS as REGIONS_BOTH
 from innerview.methods.removed_and_alone import count_both, removed_and_alone
+from innerview.methods.rise import DEFAULT_CELLS, DEFAULT_MASKS, DEFAULT_SHOWN, rise
 from innerview.methods.sampled_shapley import DEFAULT_MOST, DEFAULT_SAMPLED, check_request, sampled_shapley
 from innerview.methods.segments import aggregate_segments
 from innerview.methods.shapley import DEFAULT_REGIONS, count_passes, shapley
 from innerview.methods.smooth import NOISE, SAMPLES, smooth_grad, var_grad
+from innerview.methods.stopping import CONFIDENCE
 from innerview.methods.tolerance import BUDGET
 from innerview.methods.weights import weight_histograms
 from innerview.model import DifferentiableModel, Model
@@ -64,6 +68,13 @@ _FILLS: Final = Option(
     default=DEFAULT_FILLS,
     choices=MappingProxyType({name: name for name in FILLS}),
 )
+_FILL: Final = Option(
+    name="fill",
+    type="choice",
+    words="what stands where a part is taken away",
+    default="blurred",
+    choices=MappingProxyType({name: name for name in FILLS}),
+)
 _NOISY: Final = (
     Option(
         name="method",
@@ -81,8 +92,32 @@ _NOISY: Final = (
         low=0,
         high=10,
     ),
-    Option(name="n_samples", type="whole", words="noisy images", default=SAMPLES, low=FEWEST, high=MOST),
-    _SEED,
+)
+
+
+def _n_samples(what: str, usual: int, *, stops: bool = True) -> Option:
+    """How many samples a method draws; one that stops by intervals has no number of its own."""
+    if not stops:
+        return Option(name="n_samples", type="whole", words=what, default=usual, low=FEWEST, high=MOST)
+    told = f"{usual}; at most {MOST_SAMPLES} where half_width decides"
+    return Option(name="n_samples", type="whole", words=what, usual=told, low=FEWEST, high=MOST)
+
+
+_HALF_WIDTH: Final = Option(
+    name="half_width",
+    type="number",
+    words="of the intervals around all regions' values, which samples are drawn until",
+    usual="none: n_samples are drawn",
+    unit="units of the map",
+    low=1e-12,
+)
+_CONFIDENCE: Final = Option(
+    name="confidence", type="number", words="that all intervals hold at once", default=CONFIDENCE, low=0.5, high=0.9999
+)
+_INTERVALS: Final = (
+    _HALF_WIDTH,
+    replace(_REGIONS, words="of the intervals, where half_width is given", default=DEFAULT_INTERVAL_REGIONS),
+    _CONFIDENCE,
 )
 
 
@@ -145,8 +180,13 @@ def _one_pass(_: Model, __: Options) -> int:
     return 1
 
 
-def _samples(_: Model, options: Options) -> int:
-    return options["n_samples"]
+def _samples(usual: int) -> Callable[[Model, Options], int]:
+    """Passes of one for each sample; where a half-width decides, what is usual is a guess."""
+
+    def count(_: Model, options: Options) -> int:
+        return options.get("n_samples") or usual
+
+    return count
 
 
 def _masking(fractions: str, order: str) -> tuple[Option, ...]:
@@ -228,17 +268,11 @@ ROWS: Final[tuple[Method, ...]] = (
         source="Erion, Janizek, Sturmfels, Lundberg, Lee 2021, arXiv 1906.10670",
         supplies={"baselines": "baselines", "progress": "progress"},
         options=(
-            Option(
-                name="n_samples",
-                type="whole",
-                words="forward and backward passes; the standard error falls with their square root",
-                default=200,
-                low=FEWEST,
-                high=MOST,
-            ),
+            _n_samples("forward and backward passes; the standard error falls with their square root", DEFAULT_PASSES),
+            *_INTERVALS,
             _SEED,
         ),
-        passes=_samples,
+        passes=_samples(DEFAULT_PASSES),
     ),
     Method(
         name="gradient-input",
@@ -355,33 +389,45 @@ ROWS: Final[tuple[Method, ...]] = (
         supplies={"progress": "progress"},
         options=(
             replace(_REGIONS, default=DEFAULT_SAMPLED),
-            Option(
-                name="fill",
-                type="choice",
-                words="what stands where a region is taken away",
-                default="blurred",
-                choices=MappingProxyType({name: name for name in FILLS}),
-            ),
-            Option(
-                name="half_width",
-                type="number",
+            _FILL,
+            replace(
+                _HALF_WIDTH,
                 words="of the intervals around all values",
                 usual="a twentieth of the score's change from the fill to the image",
-                unit="units of the target",
-                low=1e-12,
             ),
-            Option(
-                name="confidence",
-                type="number",
-                words="that all intervals hold at once",
-                default=0.95,
-                low=0.5,
-                high=0.9999,
-            ),
+            _CONFIDENCE,
             Option(name="max_evaluations", type="whole", words="passes at most", default=DEFAULT_MOST, low=1),
             _SEED,
         ),
         settle=_settle_sampled,
+    ),
+    Method(
+        name="rise",
+        title="RISE",
+        function=rise,
+        result="map",
+        answers="how much higher the score is where this pixel is shown, over random masks",
+        needs_gradients=False,
+        needs="a fill",
+        cost="one for each mask, some hundreds and more",
+        source="Petsiuk, Das, Saenko 2018, arXiv 1806.07421",
+        supplies={"progress": "progress"},
+        options=(
+            _FILL,
+            Option(name="cells", type="whole", words="of a mask's grid, along each side", default=DEFAULT_CELLS, low=1),
+            Option(
+                name="shown",
+                type="number",
+                words="chance of a cell to be shown",
+                default=DEFAULT_SHOWN,
+                low=0.01,
+                high=0.99,
+            ),
+            _n_samples("masks", DEFAULT_MASKS),
+            *_INTERVALS,
+            _SEED,
+        ),
+        passes=_samples(DEFAULT_MASKS),
     ),
     Method(
         name=CLASS_EVIDENCE,
@@ -483,8 +529,8 @@ ROWS: Final[tuple[Method, ...]] = (
         cost="one of its method for each sample, 50 and more",
         source="Smilkov and others 2017, arXiv 1706.03825",
         supplies={"progress": "progress"},
-        options=_NOISY,
-        passes=_samples,
+        options=(*_NOISY, _n_samples("noisy images", SAMPLES), *_INTERVALS, _SEED),
+        passes=_samples(SAMPLES),
     ),
     Method(
         name="var-grad",
@@ -497,8 +543,8 @@ ROWS: Final[tuple[Method, ...]] = (
         cost="one of its method for each sample, 50 and more",
         source="Adebayo and others 2018, arXiv 1810.03307",
         supplies={"progress": "progress"},
-        options=_NOISY,
-        passes=_samples,
+        options=(*_NOISY, _n_samples("noisy images", SAMPLES, stops=False), _SEED),
+        passes=_samples(SAMPLES),
     ),
     Method(
         name="aggregate-segments",

@@ -4,17 +4,12 @@
 
 Castro and others 2009. Each order is followed by its reverse (antithetic pairs; Mitchell and others 2022, arXiv
 2104.12199): what a region adds early and late is averaged within a pair, and pairs are independent of each other. How
-many are needed is decided by the two stages of Stein 1945: the variances of PILOT pairs, and the quantiles of Student's
-t that belong to them, say how many pairs make every half-width at most the one asked, and the intervals are stated
-with these same variances. So looking at the data to stop costs no coverage, as it does where one checks again and
-again. The confidence holds for all regions at once (Bonferroni). It rests on means of pairs being normal.
+many are needed is decided by the first of them (`stopping`).
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator
-from statistics import NormalDist
 from typing import Final
 
 import numpy as np
@@ -26,13 +21,11 @@ from innerview.methods.coalitions import name_coalition
 from innerview.methods.filled import FilledPasses, make_fills
 from innerview.methods.passes import Progress, check_image
 from innerview.methods.regions import divide
+from innerview.methods.stopping import CONFIDENCE, PILOT, Stopping, check_interval
 from innerview.model import Model
 from innerview.results import Attribution, Provenance
 from innerview.targets import Target
 from innerview.types import Array, Image
-
-PILOT: Final = 16
-"""Pairs whose variances decide; with fewer, Student's t is wide."""
 
 DEFAULT_SAMPLED: Final = 16
 FRACTION: Final = 0.05
@@ -52,7 +45,7 @@ def sampled_shapley(
     ),
     fill: str | Image | Fill = "blurred",
     half_width: float | None = None,
-    confidence: float = 0.95,
+    confidence: float = CONFIDENCE,
     max_evaluations: int = DEFAULT_MOST,
     seed: int = 0,
     progress: Progress | None = None,
@@ -107,25 +100,19 @@ def sampled_shapley(
     full, empty = (float(score) for score in resolved.score(outputs).astype(np.float64))
     asked = half_width or FRACTION * max(abs(full - empty), abs(full) / 10, 1e-6)
 
-    random, seen = np.random.default_rng(seed), list[Array]()
-    needed, factor = PILOT, student(1 - (1 - confidence) / (2 * number), PILOT - 1)
-    affordable = (max_evaluations - 2) // (2 * (number - 1))
-    spread = np.zeros(number)
-    while len(seen) < min(needed, affordable):
+    random = np.random.default_rng(seed)
+    stopping = Stopping(number, asked, confidence, (max_evaluations - 2) // (2 * (number - 1)))
+    while stopping.going:
         order = random.permutation(number)
         pair = np.stack([order, order[::-1]])
         values = [resolved.score(found).astype(np.float64) for found in outputs_of(_prefixes(pair), name_coalition)]
-        seen.append(_added(pair, np.concatenate(values), full, empty))
-        if len(seen) == PILOT:
-            spread = np.std(seen, axis=0, ddof=1)
-            needed = max(PILOT, math.ceil((factor * float(spread.max()) / asked) ** 2))
+        stopping.add(_added(pair, np.concatenate(values), full, empty))
         if progress is not None:
-            progress(passes.done, 2 + 2 * (number - 1) * min(needed, affordable))
-    widths = factor * spread / np.sqrt(len(seen))
+            progress(passes.done, 2 + 2 * (number - 1) * stopping.needed)
     sizes = np.bincount(labels.ravel())
     return Attribution(
         image=image,
-        attribution=(np.mean(seen, axis=0) / sizes)[labels],
+        attribution=(stopping.mean / sizes)[labels],
         method=f"Shapley values of {number} regions, sampled, {made.name} fill",
         meaning="contribution",
         unit=resolved.unit,
@@ -133,22 +120,16 @@ def sampled_shapley(
         target=resolved.index,
         n_evaluations=passes.done,
         provenance=Provenance.of(model, resolved.describe(model.output.class_names), seed=seed, regions=divided.words),
-        pixel_error=(widths / sizes)[labels],
+        pixel_error=(stopping.half_widths / sizes)[labels],
         regions=labels,
-        notes=(*divided.notes, *_notes(len(seen), widths, asked, resolved.unit, confidence, made)),
+        notes=(*divided.notes, *_notes(stopping, resolved.unit, made)),
         baseline_score=empty,
     )
 
 
 def check_request(number: int, half_width: float | None, confidence: float, most: int) -> None:
     """Raise UsageError for what has no meaning, or too few passes for the pilot."""
-    if number < 2:
-        raise UsageError("one region was asked for, which is the whole image; ask for 2 or more")
-    if not 0 < confidence < 1 or (half_width is not None and not 0 < half_width < math.inf):
-        raise UsageError(
-            f"a half-width of {half_width} at a confidence of {confidence} was asked for; the half-width is above 0, "
-            "the confidence between 0 and 1 (0.95)"
-        )
+    check_interval(number, half_width, confidence)
     least = count_pilot(number)
     if most < least:
         raise UsageError(
@@ -178,26 +159,12 @@ def _added(pair: Int[np.ndarray, "2 region"], values: Array, full: float, empty:
     return found
 
 
-def student(probability: float, freedom: int) -> float:
-    """Quantile of Student's t, from the normal one (Abramowitz and Stegun 26.7.5); to 0.2 % for 15 and more."""
-    z = NormalDist().inv_cdf(probability)
-    terms = (
-        z,
-        (z**3 + z) / 4,
-        (5 * z**5 + 16 * z**3 + 3 * z) / 96,
-        (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384,
-        (79 * z**9 + 776 * z**7 + 1482 * z**5 - 1920 * z**3 - 945 * z) / 92160,
-    )
-    return sum(term / freedom**power for power, term in enumerate(terms))
-
-
-def _notes(
-    pairs: int, widths: Float[np.ndarray, " region"], asked: float, unit: str, confidence: float, fill: Fill
-) -> tuple[str, ...]:
-    widest = float(widths.max())
+def _notes(stopping: Stopping, unit: str, fill: Fill) -> tuple[str, ...]:
     told = (
-        f"Every region is within {widest:.2g} {unit} of its exact value, all at once with {confidence:.4g} confidence "
-        f"({pairs} pairs of orders)."
+        f"Every region is within {float(stopping.half_widths.max()):.2g} {unit} of its exact value, all at once with "
+        f"{stopping.confidence:.4g} confidence ({stopping.count} pairs of orders)."
     )
-    short = f"The passes ended first: {asked:.2g} {unit} was asked for. Raise max_evaluations or the half-width."
-    return (told, *([short] if widest > asked * (1 + 1e-9) else []), f"Filled with {fill.words}.")
+    short = (
+        f"The passes ended first: {stopping.asked:.2g} {unit} was asked for. Raise max_evaluations or the half-width."
+    )
+    return (told, *([short] if stopping.is_short else []), f"Filled with {fill.words}.")

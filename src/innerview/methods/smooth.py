@@ -19,8 +19,11 @@ import numpy as np
 
 from innerview.errors import UsageError
 from innerview.methods.gradient import gradient
-from innerview.methods.moments import Moments, check_samples
+from innerview.methods.map_samples import DEFAULT_INTERVAL_REGIONS, MapSamples
+from innerview.methods.moments import Moments
 from innerview.methods.passes import Progress, check_image, forward_logits
+from innerview.methods.regions import Regions
+from innerview.methods.stopping import CONFIDENCE
 from innerview.model import Model
 from innerview.results import Attribution, Explained, IntegratedGradients, Status, as_attribution
 from innerview.targets import Target
@@ -70,7 +73,10 @@ def smooth_grad(
     *,
     method: Method = gradient,
     stdevs: float = NOISE,
-    n_samples: int = SAMPLES,
+    n_samples: int | None = None,
+    half_width: float | None = None,
+    regions: Regions = DEFAULT_INTERVAL_REGIONS,
+    confidence: float = CONFIDENCE,
     seed: int = 0,
     progress: Progress | None = None,
 ) -> Attribution:
@@ -83,16 +89,20 @@ def smooth_grad(
         method: from model, image and target to a map, such as `gradient` or
             `partial(integrated_gradients, baseline=black, evaluations=16)`.
         stdevs: standard deviation as a share of the image's own range of values.
-        n_samples: noisy images, at least 2.
+        n_samples: noisy images, at least 2; 50, or as many as `half_width` takes, but 10,000 at most, if None.
+        half_width: of the intervals around the map's sums over `regions`, all at once, in the map's unit.
+        regions: for `half_width`: a number, rows and columns of a grid, labels of pixels, or "superpixels".
+        confidence: that all intervals hold at once.
         seed: of the noise.
         progress: called with samples done and in all.
 
     Raises:
-        UsageError: too few samples, noise without meaning, or what the method refuses.
+        UsageError: too few samples, noise or an interval without meaning, or what the method refuses.
         ImageError: the image does not fit the model.
         ModelError: something is not finite.
     """
-    answers = _answers(model, image, target, method, stdevs, n_samples, seed, progress)
+    samples = MapSamples(image, n_samples, SAMPLES, half_width, regions, confidence)
+    answers = _answers(model, image, target, method, stdevs, samples, seed, progress)
     moments, spent, last = Moments(), 0, next(answers)
     for answer in chain([last], answers):
         moments.add(answer.attribution)
@@ -104,6 +114,8 @@ def smooth_grad(
         method=f"SmoothGrad: {last.method}",
         n_evaluations=spent,
         pixel_error=moments.standard_error,
+        notes=(*last.notes, *samples.notes(last.unit)),
+        intervals=samples.intervals,
     )
 
 
@@ -118,12 +130,13 @@ def var_grad(
     seed: int = 0,
     progress: Progress | None = None,
 ) -> Attribution:
-    """Give the variance of a method's maps over noisy images; arguments and errors as for `smooth_grad`.
+    """Give the variance of a method's maps over `n_samples` noisy images; arguments and errors as for `smooth_grad`.
 
     The variance is that of each value (with samples − 1 below the line), and the map its sum over the channels. All
     samples are kept until the end: the standard error of a variance needs them.
     """
-    answers = list(_answers(model, image, target, method, stdevs, n_samples, seed, progress))
+    samples = MapSamples(image, n_samples, SAMPLES, None, DEFAULT_INTERVAL_REGIONS, CONFIDENCE)
+    answers = list(_answers(model, image, target, method, stdevs, samples, seed, progress))
     values = np.stack([answer.attribution for answer in answers]).astype(np.float64)
     changes = values - values[0]  # first, so that equal maps have no variance to the last bit
     squares = (changes - changes.mean(axis=0)) ** 2
@@ -146,26 +159,28 @@ def _answers(
     target: Target,
     method: Method,
     noise: float,
-    samples: int,
+    samples: MapSamples,
     seed: int,
     progress: Progress | None,
 ) -> Iterator[Attribution]:
     """Explain each noisy image, in a form that speaks of the image itself; the last one's notes speak of all."""
-    check_samples(samples)
     check_image(model, image, "image")
     outputs = forward_logits(model, image[None])
     resolved = target.resolve(outputs[0], model.output)
     score = float(resolved.score(outputs)[0])
-    said, short = f"Over {samples} images with noise of {noise:g} of the image's range of values, seed {seed}.", 0
-    for done, noisy in enumerate(noisy_images(image, stdevs=noise, n_samples=samples, seed=seed), start=1):
+    short, drawn = 0, noisy_images(image, stdevs=noise, n_samples=samples.limit, seed=seed)
+    while samples.going:
+        noisy = next(drawn)
         explained = method(model, noisy, resolved)
         short += isinstance(explained, IntegratedGradients) and explained.status in SHORT
         found = as_attribution(explained)
         source = replace(found.provenance, seed=seed)
+        samples.add(found.heatmap)
+        said = f"Over {samples.count} images with noise of {noise:g} of the image's range of values, seed {seed}."
         missed = f"{short} of these maps are not within their tolerance, so neither is what was made of them."
         notes = (said, missed) if short else (said,)
         yield replace(
             found, image=image, score=score, target=resolved.index, provenance=source, pixel_error=None, notes=notes
         )
         if progress is not None:
-            progress(done, samples)
+            progress(samples.count, samples.needed)

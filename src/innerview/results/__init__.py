@@ -15,6 +15,7 @@ from innerview.results.attention import Attention
 from innerview.results.class_evidence import ClassEvidence
 from innerview.results.comparison import Comparison
 from innerview.results.inside import Activations, WeightHistograms
+from innerview.results.intervals import Intervals
 from innerview.results.maps import Attribution, Explained, Gradient, IntegratedGradients, Meaning, as_attribution
 from innerview.results.masking import MaskingCurve, show_only
 from innerview.results.parts import Parts
@@ -39,6 +40,7 @@ __all__ = [
     "ImagePart",
     "IntegratedGradients",
     "InteriorGradients",
+    "Intervals",
     "MaskingCurve",
     "Meaning",
     "Parts",

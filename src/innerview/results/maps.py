@@ -12,6 +12,7 @@ from innerview.errors import UsageError
 from innerview.reprs import short
 from innerview.results.attention import Attention
 from innerview.results.class_evidence import ClassEvidence
+from innerview.results.intervals import Intervals
 from innerview.results.path import InteriorGradients, PathProfile
 from innerview.results.provenance import Prediction, Provenance, Status
 from innerview.results.result import A_co, Result
@@ -156,6 +157,7 @@ class Attribution(Result["Attribution[Array]", A_co]):
             where they do not.
         regions: number of each pixel's region, where the values are of regions; else None.
         verdict: how far the map agrees with taking regions away; None where that was not asked.
+        intervals: around its sums over regions, where samples were drawn until those were as narrow as asked.
     """
 
     image: Float[A_co, "height width channel"]
@@ -172,6 +174,7 @@ class Attribution(Result["Attribution[Array]", A_co]):
     baseline_score: float | None = None
     regions: Int[A_co, "height width"] | None = None
     verdict: Verdict[A_co] | None = None
+    intervals: Intervals[A_co] | None = None
 
     def to_shap(self) -> Any:
         """Give it as a `shap.Explanation`: values, data and, of one channel, bounds; 1 × height × width × channel.

@@ -25,6 +25,7 @@ from innerview.results.attention import Attention
 from innerview.results.class_evidence import ClassEvidence
 from innerview.results.comparison import Comparison
 from innerview.results.inside import Activations, WeightHistograms
+from innerview.results.intervals import Intervals
 from innerview.results.maps import Attribution, Gradient, IntegratedGradients
 from innerview.results.masking import MaskingCurve
 from innerview.results.parts import Parts
@@ -47,9 +48,9 @@ KINDS: Final[Mapping[str, type[Any]]] = {
     kind.__name__: kind
     for kind in (
         ActivationDistances, Activations, Attention, Attribution, ClassEvidence, Comparison, Gradient, ImagePart,
-        InputSpec, IntegratedGradients, InteriorGradients, Layer, MaskingCurve, OutputSpec, Parts, PathFrames,
-        PathPredictions, PathProfile, Prediction, Provenance, RegionEffects, RegionTruth, Resize, ShapleyValues,
-        TokenGrid, Verdict, WeightHistograms,
+        InputSpec, IntegratedGradients, InteriorGradients, Intervals, Layer, MaskingCurve, OutputSpec, Parts,
+        PathFrames, PathPredictions, PathProfile, Prediction, Provenance, RegionEffects, RegionTruth, Resize,
+        ShapleyValues, TokenGrid, Verdict, WeightHistograms,
     )
 }  # fmt: skip
 """What can be read back, by name; a file can ask for nothing else to be made."""

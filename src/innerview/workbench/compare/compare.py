@@ -25,7 +25,7 @@ from innerview.session.progress import Report, SubProgress, silent
 from innerview.types import Image
 from innerview.typing import ModelLike
 from innerview.workbench.compare.entrants import BASELINES, enter
-from innerview.workbench.compare.judging import Plan, judge, passes_of, point
+from innerview.workbench.compare.judging import Plan, judge, judge_more, lacking, passes_of, point
 from innerview.workbench.compare.keeping import keep, place_for
 from innerview.workbench.compare.rows import Row, Rows
 from innerview.workbench.compare.summing import compared
@@ -87,7 +87,8 @@ def compare(
 ) -> Compared:
     """Compare every method on a model: which map agrees with what taking parts away really does?
 
-    What was measured of an image is written at once; begun again with the same question, the rest is measured.
+    What was measured of an image is written at once; begun again with the same question, the rest is measured, and
+    begun with more methods, those.
 
     Args:
         model: a model (`innerview.typing.ModelLike`), or the name of one.
@@ -212,6 +213,9 @@ def measure(
                 row = {"image": name, "problem": str(problem)}
             rows.add(row)
             known[name] = row
+        elif lacking(plan, number, known[name]):
+            part.begin()
+            rows.extend(known[name], judge_more(plan, number, known[name], read(), part.progress))
     chosen = [known[name] for name, _ in images]
     done = {row["mosaic"]: row for row in rows.found if "mosaic" in row}
     for number, tiles in enumerate(_tiles(plan, chosen, dict(images), mosaics)):

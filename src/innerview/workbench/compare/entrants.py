@@ -42,6 +42,7 @@ SETTINGS: Final[Mapping[str, str]] = MappingProxyType(
         "expected-gradients": "n_samples=32",
         "smooth-grad": "n_samples=25",
         "var-grad": "n_samples=25",
+        "rise": "n_samples=400",
         "sampled-shapley": f"max_evaluations={count_pilot(DEFAULT_SAMPLED)}",
     }
 )

@@ -170,6 +170,54 @@ def judge(plan: Plan, number: int, name: str, image: Image, progress: Progress |
         return {"image": name, "problem": str(problem)}
 
 
+def judge_more(plan: Plan, number: int, row: Row, image: Image, progress: Progress | None = None) -> Row:
+    """Measure an image's entrants that its row lacks, such as a method that was added since.
+
+    Args:
+        plan: what is measured.
+        number: of the image, as for `judge`.
+        row: what `judge` gave.
+        image: the same image.
+        progress: called with parts done and in all.
+
+    Raises:
+        ImageError, ModelError: as `judge` says in its row.
+    """
+    checked, told = _is_checked(plan, number), progress or _unheard
+    asking = lacking(plan, number, row)
+    asked = resolve(plan.objectives, forward_logits(plan.model, image[None])[0], plan.model.output)
+    labels, found = plan.labels(image), dict[str, Row]()
+    for done, entrant in enumerate(asking, start=1):
+        found[entrant.name] = _entered(plan, asked, entrant, row["image"], image, labels if checked else None)
+        told(done, len(asking))
+    _sum_up(plan, row["image"], found, labels, Orders(plan.model, image, asked.score) if checked else None)
+    return short_numbers(found)
+
+
+def lacking(plan: Plan, number: int, row: Row) -> list[Entrant]:
+    """Entrants that were not measured on an image, and should be; none of one that could not be judged."""
+    return [one for one in _asking(plan, number) if one.name not in row["found"]] if "found" in row else []
+
+
+def _asking(plan: Plan, number: int) -> list[Entrant]:
+    return [one for one in plan.entrants if _is_checked(plan, number) or not plan.is_dear(one)]
+
+
+def _is_checked(plan: Plan, number: int) -> bool:
+    return bool(plan.checked) and number % plan.checked == 0
+
+
+def _sum_up(plan: Plan, name: str, found: Mapping[str, Row], labels: Labels, orders: Orders | None) -> None:
+    """Put what is kept of each map in its place: sums over the regions, and what its order of the pixels is worth."""
+    for key, one in found.items():
+        if "map" in one:
+            values = one.pop("map")
+            one["sums"] = segment_sums(values, labels).tolist()
+            if orders is not None:
+                one["order"] = orders.curves(values)
+                one["elsewhere"] = orders.curves(moved(values, plan.random(name, key, "moved")))
+
+
 def short_numbers(value: Any) -> Any:
     """Every number to six digits: a row is read by people too, and float32 has no more."""
     match value:
@@ -188,13 +236,12 @@ def _unheard(_done: int, _total: int) -> None:
 
 
 def _judged(plan: Plan, number: int, name: str, image: Image, progress: Progress) -> Row:
-    model, checked = plan.model, bool(plan.checked) and number % plan.checked == 0
+    model, checked = plan.model, _is_checked(plan, number)
     outputs = forward_logits(model, image[None])
     asked = resolve(plan.objectives, outputs[0], model.output)
-    asking = [one for one in plan.entrants if checked or not plan.is_dear(one)]
+    asking = _asking(plan, number)
     parts, labels = len(plan.fills) + len(asking) + 1, plan.labels(image)
     truth, exact = _truth(plan, asked, image, labels, lambda fills: progress(fills, parts))
-    orders = Orders(model, image, asked.score)
     found: dict[str, Row] = {}
     for place, entrant in enumerate(asking, start=len(plan.fills) + 1):
         found[entrant.name] = _entered(plan, asked, entrant, name, image, labels if checked else None)
@@ -208,13 +255,7 @@ def _judged(plan: Plan, number: int, name: str, image: Image, progress: Progress
                 found[control]["rise"] = 0.0  # it does not look at the weights
     if exact is not None:
         found[OTHERS] = {"map": exact, "passes": truth["passes"], "seconds": truth["seconds"]}
-    for key, one in found.items():
-        if "map" in one:
-            values = one.pop("map")
-            one["sums"] = segment_sums(values, labels).tolist()
-            if checked:
-                one["order"] = orders.curves(values)
-                one["elsewhere"] = orders.curves(moved(values, plan.random(name, key, "moved")))
+    _sum_up(plan, name, found, labels, Orders(model, image, asked.score) if checked else None)
     progress(parts, parts)
     probabilities = model.output.probabilities(outputs)[0]
     index = asked.score.index

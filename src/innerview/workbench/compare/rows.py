@@ -1,6 +1,8 @@
 """Rows of a comparison as lines of JSON: what is there is not measured again, and a kill leaves whole rows.
 
-The first line says what is measured, so that rows of two questions are never mixed.
+The first line says what is measured, so that rows of two questions are never mixed. One question may grow: where
+methods are asked about that were not before, rows stay, and what is measured of the new ones is a line of its own
+("more").
 """
 
 from __future__ import annotations
@@ -9,11 +11,14 @@ import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from innerview.errors import DataError, OutputError, UsageError
 
 Row: TypeAlias = dict[str, Any]
+
+GROWS: Final = "entrants"
+"""What may be more than in the file, of all that is measured."""
 
 
 class Rows:
@@ -37,19 +42,28 @@ class Rows:
             self.found: list[Row] = []
             self._write(b"", [head])
             return
-        different = [name for name in head if stored[0].get(name) != head[name]]
+        known = stored[0].get(GROWS, [])
+        grows = known != head.get(GROWS, []) and all(one in head.get(GROWS, []) for one in known)
+        different = [name for name in head if stored[0].get(name) != head[name] and not (name == GROWS and grows)]
         if different:
             name = different[0]
             raise UsageError(
                 f"{path} holds rows of another comparison: its {name} is {stored[0].get(name)!r}, and {head[name]!r} "
                 "was asked for; choose another folder with --output, or remove it"
             )
-        self.found = stored[1:]
+        if grows:
+            self._write(b"", [head, *stored[1:]])
+        self.found = _joined(stored[1:])
 
     def add(self, row: Row) -> None:
         """Write one more row, at once."""
         self._write(None, [row])
         self.found.append(row)
+
+    def extend(self, row: Row, more: Row) -> None:
+        """Write what was measured of an image's other entrants, and put it into its row."""
+        self._write(None, [{"more": row["image"], "found": more}])
+        row["found"].update(more)
 
     def _write(self, content: bytes | None, rows: list[Row]) -> None:
         lines = "".join(json.dumps(row, allow_nan=True) + "\n" for row in rows).encode()
@@ -62,6 +76,16 @@ class Rows:
             raise OutputError(
                 f"{self.path} can't be written ({str(problem.strerror).lower()}); what was measured before is kept"
             ) from problem
+
+
+def _joined(rows: list[Row]) -> list[Row]:
+    """Rows with what was measured later in them."""
+    found = [row for row in rows if "more" not in row]
+    by_name = {row["image"]: row for row in found if "image" in row}
+    for row in rows:
+        if "more" in row:
+            by_name[row["more"]]["found"].update(row["found"])
+    return found
 
 
 def _read(path: Path) -> list[Row]:
