@@ -20,7 +20,7 @@ from innerview.results import Provenance
 from innerview.results.comparison import Comparison
 from innerview.viewer.comparison_sentences import lost_to
 from innerview.workbench.compare.judging import OTHERS, Subject
-from innerview.workbench.compare.rows import Row
+from innerview.workbench.compare.rows import Row, joined
 from innerview.workbench.compare.summing import compared
 
 RESULTS = Path(__file__).resolve().parent / "results"
@@ -38,8 +38,15 @@ CASES = {
 
 
 def read(case: str) -> list[Row]:
-    """All whole rows of a case, the first says what was measured; none if there is no file."""
-    file = RESULTS / f"{case}.jsonl"
+    """All whole rows of a case, the first says what was measured; none if there is no file.
+
+    A case whose model had to be made anew goes on in a second file, with other images.
+    """
+    files = [_lines(RESULTS / f"{name}.jsonl") for name in (case, f"{case}-2")]
+    return [*files[0][:1], *joined([row for lines in files for row in lines[1:]])]
+
+
+def _lines(file: Path) -> list[Row]:
     lines = file.read_text(encoding="utf-8").splitlines(keepends=True) if file.exists() else []
     return [json.loads(line) for line in lines if line.endswith("\n")]
 

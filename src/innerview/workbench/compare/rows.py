@@ -53,7 +53,7 @@ class Rows:
             )
         if grows:
             self._write(b"", [head, *stored[1:]])
-        self.found = _joined(stored[1:])
+        self.found = joined(stored[1:])
 
     def add(self, row: Row) -> None:
         """Write one more row, at once."""
@@ -78,7 +78,7 @@ class Rows:
             ) from problem
 
 
-def _joined(rows: list[Row]) -> list[Row]:
+def joined(rows: list[Row]) -> list[Row]:
     """Rows with what was measured later in them."""
     found = [row for row in rows if "more" not in row]
     by_name = {row["image"]: row for row in found if "image" in row}
