@@ -43,7 +43,7 @@ PAGES: Final[Mapping[str, Page]] = {
     "objectives": Page(
         "What is explained",
         "The one number per image whose gradient is taken. Without a class, the predicted one.",
-        ("Logit", "Contrast", "Margin", "LogOdds", "Probability"),
+        ("Logit", "Contrast", "Margin", "LogOdds", "Probability", "Similarity"),
     ),
     "methods": Page(
         "Methods",

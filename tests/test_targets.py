@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from innerview.errors import AmbiguousClass, UnknownClass, UsageError
+from innerview.methods import integrated_gradients
 from innerview.model import OutputSpec
 from innerview.session.query import Query
 from innerview.targets import (
@@ -16,6 +17,7 @@ from innerview.targets import (
     LogOdds,
     Margin,
     Probability,
+    Similarity,
     Target,
     find_class,
     label,
@@ -23,6 +25,7 @@ from innerview.targets import (
     together,
     usual_kind,
 )
+from methods.analytic import Analytic
 
 NAMES = ("airplane", "cat", "horse", "7")
 SPEC = OutputSpec(NAMES, temperature=0.2)
@@ -57,6 +60,42 @@ def test_the_grad_output_is_the_derivative_of_the_score(target: Target) -> None:
     assert isinstance(resolved, Target)
     assert resolved.index is not None
     assert label(resolved.index, NAMES) in resolved.describe(NAMES)
+
+
+def test_similarity_is_the_cosine_and_its_derivative() -> None:
+    outputs = np.random.default_rng(2).normal(size=(5, 4))
+    target = Similarity(tuple(outputs[0].tolist())).resolve(outputs[1], OutputSpec(NAMES, kind="scores"))
+    expected = [row @ outputs[0] / np.linalg.norm(row) / np.linalg.norm(outputs[0]) for row in outputs]
+    np.testing.assert_allclose(target.score(outputs), expected)
+    np.testing.assert_allclose(target.score(outputs * 7), expected)
+    step = 1e-6
+    slopes = [
+        (target.score(outputs + step * unit) - target.score(outputs - step * unit)) / step / 2 for unit in np.eye(4)
+    ]
+    np.testing.assert_allclose(target.grad_output(outputs), np.stack(slopes, axis=1), atol=1e-8)
+    assert isinstance(target, Target)
+    assert target.index is None
+
+
+def test_two_images_are_alike_by_what_integrated_gradients_add_up_to() -> None:
+    model = Analytic.random(3)
+    random = np.random.default_rng(6)
+    image, other, baseline = (random.uniform(size=model.input.shape) for _ in range(3))
+    target = Similarity.to(model, other)
+    found = integrated_gradients(model, image, target, baseline=baseline, tolerance=1e-4)
+    ends = target.score(model.forward(np.stack([image, baseline])).outputs)
+    assert found.attribution.sum() == pytest.approx(ends[0] - ends[1], abs=1e-4)
+    assert found.unit == "cosine"
+    assert found.target is None
+    assert Similarity.to(model, image).score(model.forward(image[None]).outputs)[0] == pytest.approx(1)
+
+
+def test_similarity_without_a_direction_or_to_another_model_is_refused() -> None:
+    model = Analytic(np.zeros((3, 2, 2, 3)), np.zeros((3, 2, 2, 3)))
+    with pytest.raises(UsageError, match="for the other image are all 0"):
+        Similarity.to(model, np.ones((2, 2, 3)))
+    with pytest.raises(UsageError, match="with 2 outputs was asked of a model that gives 4"):
+        Similarity((1.0, 2.0)).resolve(np.ones(4), SPEC)
 
 
 @given(st.integers(0, 2**32 - 1), st.floats(-50, 50))

@@ -31,6 +31,7 @@ _HOMES = {
     "Margin": "targets",
     "OutputSpec": "model",
     "Probability": "targets",
+    "Similarity": "targets",
     "Query": "workbench",
     "Recorder": "recorders",
     "activation_distances": "tensors",

@@ -65,6 +65,7 @@ from innerview.targets import Logit as Logit
 from innerview.targets import LogOdds as LogOdds
 from innerview.targets import Margin as Margin
 from innerview.targets import Probability as Probability
+from innerview.targets import Similarity as Similarity
 from innerview.types import Array
 from innerview.typing import ArrayLike, BaselineLike, NumpyImageLike, T, TargetLike
 from innerview.workbench import Query as Query
@@ -84,6 +85,7 @@ __all__ = [
     "Probability",
     "Query",
     "Recorder",
+    "Similarity",
     "__version__",
     "activation_distances",
     "activations",

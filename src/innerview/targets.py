@@ -10,6 +10,7 @@ Anyone can write another one: the protocol has six members.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
@@ -18,10 +19,10 @@ from typing import Final, Protocol, runtime_checkable
 import numpy as np
 
 from innerview.errors import AmbiguousClass, UnknownClass, UsageError
-from innerview.model import GradOutputs, OutputKind, OutputSpec
+from innerview.model import GradOutputs, Model, OutputKind, OutputSpec
 from innerview.names import comparable, readable
 from innerview.spec import answer_name, possible_answers
-from innerview.types import Array, LogitRow, Logits, Scores
+from innerview.types import Array, Image, LogitRow, Logits, Scores
 
 
 @runtime_checkable
@@ -317,6 +318,75 @@ class LogOdds:
     def describe(self, class_names: Sequence[str]) -> str:
         """Log-odds of 7 horse."""
         return f"log-odds of {label(_fixed(self.index), class_names)}"
+
+
+@dataclass(frozen=True)
+class Similarity:
+    """The cosine of the angle between the outputs and those of another image: why are these two alike?
+
+    For models whose outputs are an embedding; `Similarity.to(model, other)` makes one.
+
+    Attributes:
+        reference: outputs for the other image.
+    """
+
+    reference: tuple[float, ...] = field(repr=False)
+    unit: str = field(default="cosine", init=False)
+    index: None = field(default=None, init=False)
+
+    @classmethod
+    def to(cls, model: Model, image: Image) -> Similarity:
+        """Ask `model` about the other image (pixels in [0, 1], height × width × channel).
+
+        Raises:
+            ModelError: the image does not fit the model.
+            UsageError: all outputs are 0 for it, or one is not finite: it has no direction.
+        """
+        made = cls(tuple(float(value) for value in model.forward(image[None]).outputs[0]))
+        _require_direction(np.asarray(made.reference), "other image")
+        return made
+
+    def resolve(self, outputs: LogitRow, output: OutputSpec) -> Similarity:
+        """Nothing was left open; refuse outputs of another length, or without a direction."""
+        if len(outputs) != len(self.reference):
+            raise UsageError(
+                f"similarity to an image with {len(self.reference)} outputs was asked of a model that gives "
+                f"{len(output.class_names)}; make it with the same model: Similarity.to(model, other)"
+            )
+        _require_direction(outputs, "image")
+        return self
+
+    def score(self, outputs: Logits) -> Scores:
+        """z · r / (|z| |r|)."""
+        return (self._unit(outputs) @ self._reference(outputs)).astype(outputs.dtype)
+
+    def grad_output(self, outputs: Logits) -> Logits:
+        """(r / |r| − cos z / |z|) / |z|."""
+        directions, reference = self._unit(outputs), self._reference(outputs)
+        along = (directions @ reference)[:, None] * directions
+        return ((reference - along) / _lengths(outputs)).astype(outputs.dtype)
+
+    def _reference(self, outputs: Logits) -> Array:
+        return self._unit(np.asarray([self.reference], outputs.dtype))[0]
+
+    def _unit(self, outputs: Logits) -> Logits:
+        return outputs / _lengths(outputs)
+
+    def describe(self, class_names: Sequence[str]) -> str:  # noqa: ARG002 as of every target
+        """Cosine similarity to another image, and which that was."""
+        known = hashlib.sha256(np.asarray(self.reference, np.float32).tobytes()).hexdigest()[:8]
+        return f"cosine similarity to another image (its outputs' hash {known})"
+
+
+def _lengths(outputs: Logits) -> Array:
+    return np.maximum(np.sqrt((outputs**2).sum(axis=1, keepdims=True)), np.finfo(outputs.dtype).tiny)
+
+
+def _require_direction(outputs: Array, what: str) -> None:
+    if not np.isfinite(outputs).all() or not outputs.any():
+        raise UsageError(
+            f"similarity was asked for, and the outputs for the {what} are all 0 or not finite: they have no direction"
+        )
 
 
 def _above_zero(probabilities: Logits) -> Logits:
