@@ -56,6 +56,7 @@ def results(folder: Path) -> dict[str, Any]:
     counted = {f"epoch {number}": model.weights() for number in range(30)}
     found = (
         predictions[0],
+        methods.rise(model, image, target, n_samples=16, half_width=9, regions=4).intervals,
         methods.gradient(model, image, target),
         integrated,
         replace(integrated, notes=("what should be known, in a sentence that is not short. " * 40,) * 9),

@@ -15,7 +15,7 @@ from innerview import allcnn
 from innerview.adapters import FunctionModel
 from innerview.errors import ImageError, ModelError, UsageError
 from innerview.fills import make_fill
-from innerview.methods import ask, occlusion, parts, removed_and_alone, sampled_shapley, shapley
+from innerview.methods import ask, occlusion, parts, removed_and_alone, rise, sampled_shapley, shapley
 from innerview.methods.filled import FilledPasses, make_fills
 from innerview.methods.passes import batches, similar_at_once
 from innerview.model import InputSpec, OutputSpec
@@ -108,6 +108,7 @@ WAYS: dict[str, Any] = {
     "sampled_shapley": lambda model, fill, tell: sampled_shapley(
         model, IMAGE, Logit(1), regions=6, fill=fill, progress=tell
     ),
+    "rise": lambda model, fill, tell: rise(model, IMAGE, Logit(1), fill=fill, n_samples=9, progress=tell),
     "ask": lambda model, fill, tell: ask(model, IMAGE, (1, 1, 3, 3), 1, fills=[fill], n_placebos=9, progress=tell),
     "parts": lambda model, fill, tell: parts(model, IMAGE, eighths=(4,), fills=[fill], progress=tell),
     "occlusion": lambda model, fill, tell: occlusion(

@@ -146,7 +146,11 @@ def test_every_map_can_be_asked_for_by_name_and_costs_what_is_said(name: str) ->
         ("shapley:max_evaluations=9,regions=3,fills=black", {"regions": 3, "fills": ("black",), "max_evaluations": 9}),
         ("grad-cam:layer=1,relu_attributions=yes", {"layer": "elu1", "relu_attributions": True}),
         ("grad-cam", {"layer": "pool3", "relu_attributions": False}),
-        ("smooth-grad:n_samples=3", {"n_samples": 3, "stdevs": 0.15, "seed": 0, "method": gradient}),
+        (
+            "smooth-grad:n_samples=3",
+            {"n_samples": 3, "stdevs": 0.15, "seed": 0, "method": gradient, "regions": (3, 3), "confidence": 0.95},
+        ),
+        ("expected-gradients:half_width=0.1", {"half_width": 0.1, "regions": (3, 3), "confidence": 0.95, "seed": 0}),
         ("integrated-gradients", {"tolerance": 0.01, "max_evaluations": 513}),
         ("integrated-gradients:rule=midpoint", {"rule": "midpoint", "n_steps": 32, "max_evaluations": 513}),
         ("integrated-gradients:n_steps=8", {"rule": "gauss-legendre", "n_steps": 8, "max_evaluations": 513}),
@@ -214,6 +218,7 @@ def test_a_model_without_gradients_has_the_methods_that_need_none() -> None:
         "shapley",
         "removed-and-alone",
         "sampled-shapley",
+        "rise",
         "class-evidence",
     )
     with pytest.raises(UsageError, match="needs gradients"):

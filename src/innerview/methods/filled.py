@@ -41,8 +41,13 @@ def make_fills(model: Model, image: Image, asked: Sequence[str | Image | Fill]) 
     require_fills(len(asked))
     made = tuple(make_fill(one, image) for one in asked)
     for fill in made:
-        check_image(model, fill.paint(image, np.zeros((1, *image.shape[:2]), bool))[0], f"fill {fill.name}")
+        check_image(model, nothing_kept(fill, image), f"fill {fill.name}")
     return made
+
+
+def nothing_kept(fill: Fill, image: Image) -> Image:
+    """The fill where nothing of the image is kept."""
+    return fill.paint(image, np.zeros((1, *image.shape[:2]), bool))[0]
 
 
 class FilledPasses:

@@ -18,7 +18,7 @@ from jaxtyping import Float
 
 from innerview.errors import UsageError
 from innerview.fills import Fill
-from innerview.methods.filled import FilledPasses, make_fills
+from innerview.methods.filled import FilledPasses, make_fills, nothing_kept
 from innerview.methods.map_samples import DEFAULT_INTERVAL_REGIONS, MapSamples
 from innerview.methods.moments import Moments
 from innerview.methods.passes import Progress, check_image
@@ -86,15 +86,17 @@ def rise(
     cells = min(cells, height, width)
     samples = MapSamples(image, n_samples, DEFAULT_MASKS, half_width, regions, confidence, shares=False)
     (made,) = make_fills(model, image, [fill])
-    hidden = made.paint(image, np.zeros((1, height, width), bool))[0]
+    hidden = nothing_kept(made, image)
     passes, moments, random = FilledPasses(model, image, samples.limit), Moments(), np.random.default_rng(seed)
-    ends = [passes.whole(), *_answers(passes, hidden[None], "the fill alone")]
+    ends = [passes.whole(), *_answers(passes, hidden[None], f"the fill alone (fill {made.name})")]
     resolved = target.resolve(ends[0][0], model.output)
     full, empty = (float(resolved.score(one)[0]) for one in ends)
     while samples.going:
         masks = draw_masks(random, min(model.batch_size, samples.needed - samples.count), (height, width), cells, shown)
         seen = (hidden + masks[..., None] * (image - hidden)).astype(image.dtype)
-        scores = np.concatenate([resolved.score(one) for one in _answers(passes, seen, "a mask")]).astype(np.float64)
+        scores = np.concatenate(
+            [resolved.score(one) for one in _answers(passes, seen, f"the image through a mask (fill {made.name})")]
+        ).astype(np.float64)
         for score, mask in zip(scores, masks, strict=True):
             values = (score - (full + empty) / 2) * (mask / shown - 1)
             moments.add(values)
@@ -145,5 +147,5 @@ def _weights(shifts: np.ndarray, side: int, step: int, corners: int) -> Float[np
 
 
 def _answers(passes: FilledPasses, images: Images, name: str) -> list[np.ndarray]:
-    shown = passes.shown(images.__getitem__, len(images), lambda _: name, ", or take another fill", share=False)
+    shown = passes.shown(images.__getitem__, len(images), lambda _: name, ", or leave this fill out", share=False)
     return [outputs for _, outputs in shown]

@@ -427,7 +427,7 @@ ROWS: Final[tuple[Method, ...]] = (
             *_INTERVALS,
             _SEED,
         ),
-        passes=_samples(DEFAULT_MASKS),
+        passes=lambda model, options: 2 + _samples(DEFAULT_MASKS)(model, options),
     ),
     Method(
         name=CLASS_EVIDENCE,
