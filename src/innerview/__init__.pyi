@@ -1,7 +1,7 @@
 """See inside an image classifier: its weights, its layers and the pixels that decided, with numbers you can check.
 
     import innerview
-    from innerview import images
+    from innerview import pictures
 
     model = innerview.load_pretrained("allcnn")
     image = innerview.preprocess(innerview.example_image("cat"), model.input).pixels
