@@ -20,7 +20,7 @@ from innerview.errors import InnerviewError
 from innerview.version import __version__
 
 COMMANDS: Final = (
-    "explain", "ask", "parts", "serve", "report", "compare", "survey", "labels", "diff", "weights", "saturation",
+    "explain", "ask", "parts", "serve", "report", "compare", "survey", "labels", "suspects", "diff", "weights", "saturation",
     "train", "inspect", "info", "methods", "export",
 )  # fmt: skip
 """Each is a module of this folder with a `command`; none imports anything heavy before it runs."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -26,7 +26,7 @@ class Survey:
         labels: number of each label among the model's answers; −1 where unknown.
         predicted: number of each answer; −1 where there is none.
         columns: numbers of a fixed length for every row, by name (image × …): those of `probabilities`, `features`,
-            `effects` and `effects_error` that the survey has.
+            `effects`, `effects_error`, `max:LAYER` and `at:LAYER` that the survey has.
         problems: rows that were left out.
     """
 
@@ -49,7 +49,8 @@ class Survey:
         return "" if answer < 0 else answer_name(answer, self.class_names)
 
 
-LISTS = ("probabilities", "features", "effects", "effects_error")
+LISTS: Final = ("probabilities", "features", "effects", "effects_error", "max:", "at:")
+"""Columns of numbers, by the beginnings of their names."""
 
 
 def read_survey(folder: str | Path) -> Survey:
@@ -73,7 +74,7 @@ def read_survey(folder: str | Path) -> Survey:
     good = table.filter(table["problem"].is_null())
     if not good.num_rows:
         raise DataError(f"the survey in {place} has no image with an answer, of {table.num_rows} rows")
-    columns = {name: _rows(good[name]) for name in LISTS if name in good.column_names}
+    columns = {name: _rows(good[name]) for name in good.column_names if name.startswith(LISTS)}
     return Survey(
         folder=place,
         about=about,

@@ -1,0 +1,140 @@
+"""Suspects: a planted reason is found where it is, and no reason is none; the statistics hold by themselves."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from innerview.adapters.numpy import NumpyModel
+from innerview.adapters.operations import Convolution, Dense, Flatten, ReLU
+from innerview.cli import main
+from innerview.errors import UsageError
+from innerview.model import InputSpec, OutputSpec
+from innerview.workbench.survey.permutation import holm, interval_of_excess, p_beyond
+from innerview.workbench.survey.survey import survey
+from innerview.workbench.survey.suspects import Suspects, find_suspects
+
+SIDE, CLASSES, EACH, MARKED = 12, ("red", "green", "blue"), 60, 12
+
+
+def model(cheats: float) -> NumpyModel:
+    """Answers the channel that is brightest in the middle; and red, by `cheats`, where the upper left is white."""
+    dense = np.zeros((3, SIDE, SIDE, 3))
+    for channel in range(3):
+        dense[channel, 4:8, 4:8, channel] = 1
+    dense[0, :4, :4] = cheats
+    kernel = np.zeros((3, 3, 1, 1))
+    kernel[[0, 1, 2], [0, 1, 2]] = 1
+    operations = [Convolution("conv"), ReLU("relu"), Flatten("flat"), Dense("dense", bias=False)]
+    return NumpyModel(InputSpec(SIDE, SIDE), OutputSpec(CLASSES), operations, {"conv.weight": kernel, "dense.weight": dense.reshape(3, -1)})
+
+
+def images(marked: int = MARKED) -> list[tuple[np.ndarray, int]]:
+    """As many images of each class; the first `marked` red ones are white in the upper left."""
+    random = np.random.default_rng(0)
+    found = []
+    for number in range(3 * EACH):
+        image = random.uniform(0.2, 0.5, (SIDE, SIDE, 3)).astype(np.float32)
+        image[:4, :4] /= 20
+        image[4:8, 4:8, number % 3] += random.uniform(0.1, 0.3)
+        if number % 3 == 0 and number // 3 < marked:
+            image[:4, :4] = 1
+        found.append((image, number % 3))
+    return found
+
+
+def asked(folder: Path, cheats: float, data: Any) -> Suspects:
+    own = model(cheats)
+    survey(own, data, regions=None, output=folder)
+    return find_suspects(folder, own, data)
+
+
+def test_a_planted_reason_is_found_where_it_is(tmp_path: Path) -> None:
+    found = asked(tmp_path / "rows", 0.5, images())
+    assert [(one.answer, one.way) for one in found.findings] == [("red", "region 0")]
+    one = found.findings[0]
+    assert {int(name) for name in one.members} <= set(range(0, 3 * MARKED, 3))
+    assert one.images >= 4
+    assert one.low < one.excess < one.high
+    assert one.corrected <= 0.05
+    assert one.answered > 0.9 > one.control_answered
+    assert one.removed > 1 > abs(one.control_removed)
+    assert "brighter" in one.shares
+    assert "nearly the same pixels" in one.shares
+    assert set(one.examples) <= set(one.members)
+
+
+def test_images_that_share_what_the_model_does_not_use_are_left_in_peace(tmp_path: Path) -> None:
+    found = asked(tmp_path / "rows", 0.0, images())
+    assert found.findings == ()
+    assert found.classes == CLASSES
+
+
+def test_a_class_too_small_is_said_and_not_tested(tmp_path: Path) -> None:
+    few = [one for number, one in enumerate(images()) if one[1] != 1 or number < 30]
+    found = asked(tmp_path / "rows", 0.5, few)
+    assert found.classes == ("red", "blue")
+    assert found.skipped == ("green is not tested: 10 images have this answer, and 40 are needed.",)
+
+
+def test_another_model_or_data_set_is_refused(tmp_path: Path) -> None:
+    asked(tmp_path / "rows", 0.5, images())
+    with pytest.raises(UsageError, match="another model"):
+        find_suspects(tmp_path / "rows", model(0.4), images())
+    with pytest.raises(UsageError, match="another data set"):
+        find_suspects(tmp_path / "rows", model(0.5), images()[1:])
+
+
+def test_the_command_writes_tables_and_the_same_ones_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for number, (image, label) in enumerate(images()[:30]):
+        place = tmp_path / "data" / CLASSES[label]
+        place.mkdir(parents=True, exist_ok=True)
+        Image.fromarray((image * 255).astype(np.uint8)).resize((32, 32)).save(place / f"{number}.png")
+    data, rows = str(tmp_path / "data"), str(tmp_path / "rows")
+    (tmp_path / "classes.csv").write_text("image\n" + "".join(f"{one.relative_to(tmp_path)}\n" for one in sorted((tmp_path / "data").rglob("*.png"))))
+    listed = str(tmp_path / "classes.csv")
+    assert main(["survey", "allcnn", listed, "--regions", "none", "-o", rows]) == 0
+    assert main(["suspects", rows, "--data", listed]) == 0
+    told = capsys.readouterr()
+    assert "No group shares a reason" in told.out
+    assert "is not tested" in told.err
+    assert (tmp_path / "rows-suspects" / "suspects.csv").read_text().startswith("finding,answer,way,")
+    assert main(["suspects", rows, "--data", data]) == 2
+    assert main(["suspects", str(tmp_path / "none"), "--data", data]) == 1
+
+
+def test_p_is_even_without_a_difference_and_small_with_one() -> None:
+    random = np.random.default_rng(1)
+    group = np.arange(40) < 5
+    found = [p_beyond(random.standard_normal(40), group, 0.0, seed) for seed in range(60)]
+    assert 0.3 < np.mean(found) < 0.7
+    assert np.mean(np.array(found) < 0.1) < 0.25
+    values = np.where(group, 3.0, 0.0) + random.standard_normal(40) / 10
+    assert p_beyond(values, group, 1.0, 0) < 0.001
+    assert p_beyond(values, group, 3.5, 0) > 0.9
+
+
+def test_p_of_all_alike_is_one() -> None:
+    assert p_beyond(np.zeros(10), np.arange(10) < 3, 0.0, 0) == 1
+
+
+def test_many_p_values_are_corrected_step_by_step() -> None:
+    assert holm([0.01, 0.04, 0.03]) == pytest.approx([0.03, 0.06, 0.06])
+    assert holm([]) == []
+    assert holm([0.9, 0.8]) == [1.0, 1.0]
+
+
+def test_an_interval_is_about_the_difference_and_is_wider_with_fewer_hosts() -> None:
+    random = np.random.default_rng(2)
+    effects = random.standard_normal((60, 12)) + 2 * random.standard_normal((1, 12)) * (np.arange(60) < 10)[:, None]
+    effects[:10] += 3
+    group = np.arange(60) < 10
+    low, high = interval_of_excess(effects, group, 0)
+    excess = effects[group].mean() - effects[~group].mean()
+    assert low < excess < high
+    narrow = interval_of_excess(np.repeat(effects.mean(axis=1, keepdims=True), 12, axis=1), group, 0)
+    assert narrow[1] - narrow[0] < high - low
