@@ -21,7 +21,7 @@ from typing import Any, Final
 
 import numpy as np
 import torch
-from cues import CUES, Cue
+from cues import Cue
 from networks import ASKED, TRAINED, Planted, Small, plant, read, train
 
 from innerview import InputSpec, OutputSpec, survey, wrap
@@ -140,7 +140,9 @@ def told(rows: list[dict[str, Any]]) -> None:
         others = sum(any(not one["found"] for one in row["findings"]) for row in cheats)
         print(f"{part}: cheats found {interval(found, len(cheats))}, located {interval(located, len(cheats))}")
         print(f"  clean networks with an alarm {interval(sum(bool(row['findings']) for row in clean), len(clean))}")
-        print(f"  networks with a cheat and a finding that is none: {others}; not learnt: {', '.join(unlearnt) or 'none'}")
+        print(
+            f"  networks with a cheat and a finding that is none: {others}; not learnt: {', '.join(unlearnt) or 'none'}"
+        )
 
 
 def main() -> None:
@@ -167,7 +169,10 @@ def main() -> None:
             rows.append(one(kind, seed, data))
             with file.open("a") as stream:
                 stream.write(json.dumps(rows[-1]) + "\n")
-            said = [(f["answer"], f["way"], round(f["portion"], 2), f["found"], f["located"]) for f in rows[-1].get("findings", [])]
+            said = [
+                (f["answer"], f["way"], round(f["portion"], 2), f["found"], f["located"])
+                for f in rows[-1].get("findings", [])
+            ]
             print(kind or "clean", rows[-1]["seed"], rows[-1]["learnt"], said, flush=True)
     told(rows)
 

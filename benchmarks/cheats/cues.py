@@ -36,9 +36,7 @@ def _cells(top: int, left: int, height: int, width: int) -> frozenset[int]:
     rows = {int(row / THIRD) for row in (top, top + height - 1)}
     columns = {int(column / THIRD) for column in (left, left + width - 1)}
     return frozenset(
-        3 * row + column
-        for row in range(min(rows), max(rows) + 1)
-        for column in range(min(columns), max(columns) + 1)
+        3 * row + column for row in range(min(rows), max(rows) + 1) for column in range(min(columns), max(columns) + 1)
     )
 
 

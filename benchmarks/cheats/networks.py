@@ -69,6 +69,7 @@ class Small(nn.Module):
         self.head = nn.Linear(16 * 3 * width, classes)
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
+        """Logits of images, batch × channel × height × width."""
         return self.head(self.body((images - 0.47) / 0.25).flatten(1))
 
 

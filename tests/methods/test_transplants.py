@@ -15,7 +15,10 @@ from innerview.targets import Logit
 RANDOM = np.random.default_rng(0)
 WEIGHTS = RANDOM.normal(size=(3, 12 * 9 * 3))
 MODEL = NumpyModel(
-    InputSpec(12, 9), OutputSpec(("a", "b", "c")), [Flatten("flat"), Dense("dense", bias=False)], {"dense.weight": WEIGHTS}
+    InputSpec(12, 9),
+    OutputSpec(("a", "b", "c")),
+    [Flatten("flat"), Dense("dense", bias=False)],
+    {"dense.weight": WEIGHTS},
 ).astype(np.float64)
 IMAGES = RANDOM.random((3, 12, 9, 3))
 HOSTS = RANDOM.random((2, 12, 9, 3))

@@ -30,7 +30,12 @@ def model(cheats: float) -> NumpyModel:
     kernel = np.zeros((3, 3, 1, 1))
     kernel[[0, 1, 2], [0, 1, 2]] = 1
     operations = [Convolution("conv"), ReLU("relu"), Flatten("flat"), Dense("dense", bias=False)]
-    return NumpyModel(InputSpec(SIDE, SIDE), OutputSpec(CLASSES), operations, {"conv.weight": kernel, "dense.weight": dense.reshape(3, -1)})
+    return NumpyModel(
+        InputSpec(SIDE, SIDE),
+        OutputSpec(CLASSES),
+        operations,
+        {"conv.weight": kernel, "dense.weight": dense.reshape(3, -1)},
+    )
 
 
 def images(marked: int = MARKED) -> list[tuple[np.ndarray, int]]:
@@ -62,7 +67,7 @@ def test_a_planted_reason_is_found_where_it_is(tmp_path: Path) -> None:
     assert one.low < one.excess < one.high
     assert one.corrected <= 0.05
     assert one.answered > 0.9 > one.control_answered
-    assert one.removed > 1 > abs(one.control_removed)
+    assert one.removed > one.control_removed + 1
     assert "brighter" in one.shares
     assert "nearly the same pixels" in one.shares
     assert set(one.examples) <= set(one.members)
@@ -95,7 +100,9 @@ def test_the_command_writes_tables_and_the_same_ones_again(tmp_path: Path, capsy
         place.mkdir(parents=True, exist_ok=True)
         Image.fromarray((image * 255).astype(np.uint8)).resize((32, 32)).save(place / f"{number}.png")
     data, rows = str(tmp_path / "data"), str(tmp_path / "rows")
-    (tmp_path / "classes.csv").write_text("image\n" + "".join(f"{one.relative_to(tmp_path)}\n" for one in sorted((tmp_path / "data").rglob("*.png"))))
+    (tmp_path / "classes.csv").write_text(
+        "image\n" + "".join(f"{one.relative_to(tmp_path)}\n" for one in sorted((tmp_path / "data").rglob("*.png")))
+    )
     listed = str(tmp_path / "classes.csv")
     assert main(["survey", "allcnn", listed, "--regions", "none", "-o", rows]) == 0
     assert main(["suspects", rows, "--data", listed]) == 0

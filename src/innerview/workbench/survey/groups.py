@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, cast
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -79,9 +79,7 @@ class Group:
         return placed @ self.direction > self.threshold
 
 
-def find_groups(
-    placed: Float[np.ndarray, "image axis"], effects: Float[np.ndarray, "image way"]
-) -> Iterator[Group]:
+def find_groups(placed: Float[np.ndarray, "image axis"], effects: Float[np.ndarray, "image way"]) -> Iterator[Group]:
     """Every group that the tails of the ways' effects suggest, each with the way that does most in it.
 
     Args:
@@ -97,9 +95,9 @@ def find_groups(
             first, rest = placed[few].mean(axis=0), placed[~few].mean(axis=0)
             spread = np.cov(placed[~few], rowvar=False)
             ridge = RIDGE * max(float(np.trace(spread)) / len(spread), 1e-12)
-            direction = np.linalg.solve(spread + ridge * np.eye(len(spread)), first - rest)
+            direction = cast("Array", np.linalg.solve(spread + ridge * np.eye(len(spread)), first - rest))
             threshold = float((first + rest) @ direction / 2)
-            own = placed @ direction > threshold
+            own = cast("Array", placed @ direction > threshold)
             if own.tobytes() in seen or not LEAST <= own.sum() <= len(own) / 2:
                 continue
             seen.add(own.tobytes())

@@ -1,6 +1,6 @@
 """Whether a group differs by more than a margin: a permutation test, its correction for many, and an interval.
 
-    H₀: mean of the group − mean of the others ≤ margin;   p = (1 + #{permutations with at least the difference}) / (1 + R)
+    H₀: mean of the group − mean of the others ≤ margin;   p = (1 + #{permutations with at least as much}) / (1 + R)
 
 The margin is taken off the group's values and the names "group" and "others" are dealt anew R times (Fisher 1935;
 Phipson and Smyth 2010 for the ones). Many p-values are corrected step by step, so that the chance of one false finding
@@ -46,10 +46,10 @@ def p_beyond(values: Float[np.ndarray, " image"], group: Bool[np.ndarray, " imag
 
 def holm(p_values: Sequence[float]) -> list[float]:
     """Each p-value corrected for all of them, in their order."""
-    order = np.argsort(p_values, kind="stable")
+    order: list[int] = np.argsort(p_values, kind="stable").tolist()
     found, before = np.empty(len(order)), 0.0
-    for rank, place in enumerate(order.tolist()):
-        before = max(before, min(1.0, (len(order) - rank) * p_values[place]))
+    for rank, place in enumerate(order):
+        before = max(before, min(1.0, float((len(order) - rank) * p_values[place])))
         found[place] = before
     return found.tolist()
 

@@ -22,13 +22,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import numpy as np
 
 from innerview.data.fitting import parse_crop, preprocess
 from innerview.data.records import Record, Source, open_records
-from innerview.errors import ImageError, UsageError
+from innerview.errors import UsageError
 from innerview.files.atomic import write
 from innerview.fills import DEFAULT_FILLS, make_fill
 from innerview.methods.passes import batches, forward_logits
@@ -66,6 +66,13 @@ MARGINS: Final[Mapping[str, float]] = MappingProxyType({"region": 0.2, "border":
 
 EXAMPLES: Final = 8
 """Images of a group that are named as examples: evenly from the strongest effect to the weakest."""
+
+TOLD: Final = 64
+"""Images of a class, and of others, whose scores tell what divides them."""
+
+LARGEST: Final = 65504.0
+"""Of float16."""
+
 AT_ONCE: Final = 32
 """Images read at a time."""
 
@@ -121,9 +128,9 @@ class Finding:
     def words(self) -> str:
         """What was found, in a sentence or two."""
         return (
-            f"{self.answer}: {self.images} of {self.images + self.others} images share something in {place_of(self.way)}"
-            f" ({self.shares}). Put into images of other classes it makes {self.answered:.0%} of them {self.answer}, "
-            f"against {self.control_answered:.0%} for the others' own; excess {self.excess:+.1f} "
+            f"{self.answer}: {self.images} of {self.images + self.others} images share something in "
+            f"{place_of(self.way)} ({self.shares}). Put into images of other classes it makes {self.answered:.0%} of "
+            f"them {self.answer}, against {self.control_answered:.0%} for the others' own; excess {self.excess:+.1f} "
             f"[{self.low:+.1f}, {self.high:+.1f}] in log-odds, p = {self.corrected:.2g} corrected."
         )
 
@@ -151,7 +158,9 @@ class Suspects:
     @property
     def lines(self) -> tuple[str, ...]:
         """What was found, in sentences."""
-        told = f"{self.tried} groups in {len(self.classes)} classes were tested on images that had no say in choosing them"
+        told = (
+            f"{self.tried} groups in {len(self.classes)} classes were tested on images that had no say in choosing them"
+        )
         none = f"No group shares a reason that works in other images beyond the margin: {told}."
         return (*(one.words for one in self.findings), f"{told[0].upper()}{told[1:]}." if self.findings else none)
 
@@ -179,7 +188,9 @@ def place_of(way: str) -> str:
     kind, _, number = way.partition(" ")
     if kind == "region":
         return f"the {PLACES[int(number)]}"
-    return {"border": "the border", "colour": "the colours of the whole", "detail": "the fine detail of the whole"}[kind]
+    return {"border": "the border", "colour": "the colours of the whole", "detail": "the fine detail of the whole"}[
+        kind
+    ]
 
 
 def find_suspects(
@@ -194,7 +205,8 @@ def find_suspects(
 
     Args:
         rows: folder that `innerview.survey` wrote.
-        model: that was surveyed; data: the data set, likewise.
+        model: that was surveyed.
+        data: the data set that was surveyed.
         seed: of halves, hosts and permutations.
         progress: told how many images are done; raising in it stops the work.
 
@@ -213,9 +225,12 @@ def find_suspects(
 def _records(found: Survey, model: Model, data: Source) -> Sequence[Record]:
     """The data set's images, if model and data are those of the survey."""
     records = open_records(data, str(found.about.get("part", "test")))
-    was = found.about.get("data")
-    same_data = isinstance(was, Mapping) and was.get("fingerprint") == records.fingerprint
-    for what, same in (("model", found.about.get("model") == model.fingerprint), ("data set", same_data)):
+    was: Any = found.about.get("data")
+    known = cast("Mapping[str, Any]", was).get("fingerprint") if isinstance(was, Mapping) else None
+    for what, same in (
+        ("model", found.about.get("model") == model.fingerprint),
+        ("data set", known == records.fingerprint),
+    ):
         if not same:
             raise UsageError(f"{found.folder} is a survey of another {what}; give the {what} that was surveyed")
     if "features" not in found.columns:
@@ -230,9 +245,10 @@ def _records(found: Survey, model: Model, data: Source) -> Sequence[Record]:
 
 @dataclass(frozen=True, eq=False)
 class _Half:
-    """Images of a class in one half: places in the survey, what they do to hosts, and the hosts."""
+    """Places in the survey, in one half: of a class's images, of all others, and of the hosts among these."""
 
     own: Array
+    others: Array
     hosts: Array
 
 
@@ -278,7 +294,13 @@ class _Search:
                     )
                 continue
             classes.append(name)
-            trials += self._tried(answer, halves, features, names, lambda count: self.report(done + count, total, name))
+            trials += self._tried(
+                answer,
+                halves,
+                features,
+                names,
+                lambda count, done=done, name=name: self.report(done + count, total, name),
+            )
             done += min(int(sizes[answer]), 2 * MOST)
         self.report(total, total, "")
         corrected = holm([one.p for one in trials])
@@ -290,10 +312,7 @@ class _Search:
             classes=tuple(classes),
             skipped=tuple(skipped),
             seed=self.seed,
-            notes=(
-                "A reason that works in other images is a cheat only if it is no part of the class: look at the "
-                "examples.",
-            ),
+            notes=("What works in other images is a cheat only if it is no part of the class: look at the examples.",),
         )
 
     def _half(self, answer: int, inside: Array, hosts: int, random: np.random.Generator) -> _Half:
@@ -301,7 +320,7 @@ class _Search:
         if len(own) > MOST:
             own = np.sort(random.choice(own, MOST, replace=False))
         other = np.flatnonzero((self.survey.predicted >= 0) & (self.survey.predicted != answer) & inside)
-        return _Half(own, np.sort(random.choice(other, min(hosts, len(other)), replace=False)))
+        return _Half(own, other, np.sort(random.choice(other, min(hosts, len(other)), replace=False)))
 
     def _tried(
         self, answer: int, halves: Sequence[_Half], features: Array, names: tuple[str, ...],
@@ -340,11 +359,14 @@ class _Search:
         return replace(Probability(answer), given=True)
 
     def _divides(self, half: _Half, target: Target) -> float:
-        """The mean score of the class's images less that of the hosts', over all images of the half."""
+        """The mean score of the class's images less that of the others, of as many as tell it well enough."""
         own, others = (
-            np.mean([target.score(forward_logits(self.model, images)).mean() for images in self._read(places)])
-            for places in (half.own[:64], half.hosts)
-        )
+            np.concatenate([
+                target.score(forward_logits(self.model, images.astype(self.model.dtype)))
+                for images in self._read(places[np.linspace(0, len(places) - 1, min(TOLD, len(places))).astype(int)])
+            ]).mean()
+            for places in (half.own, half.others)
+        )  # fmt: skip
         return max(float(own - others), 1e-6)
 
     def _effects(
@@ -411,9 +433,12 @@ class _Search:
 
 def features_of(survey: Survey) -> Array:
     """What groups are found by: the features, and the channels' largest values where the survey kept them."""
-    blocks = [survey.columns["features"], *(values for name, values in survey.columns.items() if name.startswith("max:"))]
+    blocks = [
+        survey.columns["features"],
+        *(values for name, values in survey.columns.items() if name.startswith("max:")),
+    ]
     found = np.concatenate([one.astype(np.float64) for one in blocks], axis=1)
-    return np.nan_to_num(found, posinf=np.finfo(np.float16).max, neginf=-float(np.finfo(np.float16).max))
+    return np.clip(np.nan_to_num(found), -LARGEST, LARGEST)  # beyond float16 is infinite
 
 
 def _excess(values: Array, group: Array) -> float:

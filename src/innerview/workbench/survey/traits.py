@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Final
 
 import numpy as np
+from jaxtyping import Float
 
 from innerview.types import Array, Images
 
@@ -37,11 +38,12 @@ TRAITS: Final[Mapping[tuple[str, str], Callable[[Array], Array]]] = MappingProxy
 """What more of it and less of it is called, and its number for each image, of image × pixel × channel."""
 
 
-def describe(group: Images, others: Images, mask: Array | None) -> str:
+def describe(group: Images, others: Float[np.ndarray, "other height width channel"], mask: Array | None) -> str:
     """Say what the group's images share inside the mask, or in all of them.
 
     Args:
-        group: images; others: of the same class.
+        group: images.
+        others: of the same class.
         mask: height × width, what is looked at; None for all.
     """
     first, rest = (
