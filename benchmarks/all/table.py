@@ -90,6 +90,7 @@ TABLE = (
         timed=False,
     ),
     Benchmark("diff", "benchmarks/survey.py diff {data} {out}/surveys", "docs/evidence/survey.md", 25, timed=False),
+    Benchmark("cheats", "benchmarks/cheats {out}/cheats --data {data}", "docs/evidence/survey.md", 40, timed=False),
     Benchmark(
         "training",
         "benchmarks/training/ablate.py --data {data} --runs {out}/training --epochs 1 --seeds 2",
