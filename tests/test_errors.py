@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from innerview.errors import LISTED, UnknownClass, UnknownLayer
+import pytest
+
+from innerview.errors import LISTED, AmbiguousClass, MissingExtra, UnknownClass, UnknownLayer
+from innerview.targets import find_class
 
 
 def test_few_names_are_listed_whole() -> None:
@@ -23,3 +26,15 @@ def test_a_slip_of_the_pen_is_seen() -> None:
     layers = [f"blocks.{number}.conv" for number in range(LISTED + 1)]
     assert "near it are blocks.7.conv" in str(UnknownLayer("block.7.conv", layers))
     assert "near" not in str(UnknownLayer("zzzz", layers))
+
+
+def test_what_was_asked_and_what_there_is_are_fields() -> None:
+    layer, missing = UnknownLayer("conv12", ["conv1", "conv2"]), MissingExtra("Parquet", "survey")
+    assert (layer.asked, layer.known) == ("conv12", ("conv1", "conv2"))
+    assert (missing.what, missing.extra) == ("Parquet", "survey")
+    with pytest.raises(UnknownClass) as unknown:
+        find_class("hors", ("cat", "horse"))
+    assert (unknown.value.asked, unknown.value.known) == ("hors", ("cat", "horse"))
+    with pytest.raises(AmbiguousClass) as several:
+        find_class("crane", ("crane", "cat", "crane"))
+    assert (several.value.asked, several.value.known) == ("crane", ("0 crane", "2 crane"))

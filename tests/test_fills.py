@@ -6,7 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from innerview.errors import UsageError
-from innerview.fills import FILLS, Fill, impute, make_fill
+from innerview.fills import FILLS, SPELLINGS, Fill, impute, make_fill
+from innerview.methods.registry import read_method
+from innerview.session.query import Query
+from methods.analytic import Analytic
 
 IMAGE = np.random.default_rng(1).random((6, 8, 3)).astype(np.float32)
 
@@ -86,3 +89,13 @@ def test_where_nothing_is_kept_all_is_the_mean_colour_and_noise() -> None:
     found = make_fill("imputed", IMAGE).paint(IMAGE, np.zeros((1, 6, 8), bool))[0]
     np.testing.assert_allclose(found.mean(axis=(0, 1)), IMAGE.mean(axis=(0, 1)), atol=0.01)
     assert 0.005 < found.std(axis=(0, 1)).max() < 0.02
+
+
+@pytest.mark.parametrize(("spelt", "name"), SPELLINGS.items())
+def test_other_spellings_are_understood_wherever_fills_are_named(spelt: str, name: str) -> None:
+    image = np.random.default_rng(0).random((4, 4, 3), np.float32)
+    assert make_fill(spelt, image).name == name
+    assert Query(fills=[spelt, "white"]) == Query(fills=(name, "white"))
+    model = Analytic.random(0, 4, 4)
+    assert read_method(f"shapley:regions=2,fills={spelt}+white").settled(model).options["fills"] == (name, "white")
+    assert read_method(f"rise:fill={spelt}").settled(model).options["fill"] == name

@@ -26,6 +26,7 @@ IMAGE = np.random.default_rng(0).random(MODEL.input.shape).astype(np.float32)
         ("innerview.errors", "PictureError", "ImageError"),
         ("innerview.errors", "NetworkError", "ModelError"),
         ("innerview.model", "Network", "Model"),
+        ("innerview", "Request", "Query"),
         ("innerview.model", "Pullback", "VjpResult"),
         ("innerview.results", "Keep", "MaskingCurve"),
         ("innerview.results", "PathStatistics", "PathPredictions"),

@@ -355,3 +355,18 @@ def test_numpy_alone_is_passed_on_as_it_is() -> None:
 def test_an_old_argument_is_answered_with_the_new_one(name: str, old: str, new: str) -> None:
     with pytest.raises(TypeError, match=f"{name}: {old}= was renamed; use {new}="):
         getattr(innerview, name)(**{old: None})
+
+
+def test_an_unknown_argument_is_answered_with_the_method_and_what_is_near() -> None:
+    with pytest.raises(TypeError, match=r"shapley\(\) got .* 'regionz'; did you mean 'regions'"):
+        innerview.shapley(NETWORK, IMAGE, TARGET, regionz=3)
+    with pytest.raises(TypeError, match="it takes model, image"):
+        innerview.gradient(NETWORK, IMAGE, TARGET, quux=3)
+
+
+def test_regions_may_be_masks_of_any_kind() -> None:
+    mask = np.zeros(IMAGE.shape[:2], bool)
+    mask[:2] = True
+    expected = innerview.shapley(NETWORK, IMAGE, TARGET, regions=np.logical_not(mask), fills=["black"])
+    found = innerview.shapley(NETWORK, IMAGE, TARGET, regions=[mask], fills=["black"])
+    np.testing.assert_allclose(found.values, expected.values)

@@ -100,8 +100,8 @@ def plan_for(case: str, weights: Path | None, references: list[Named]) -> Plan:
     return Plan(model, enter(model).entrants, DEFAULT_FILLS, (3, 3), SEED, checked, references=given)
 
 
-def run(case: str, data: Path | None, weights: Path | None, count: int, mosaics: int, first: int) -> None:
-    """Add the rows that are missing; of images from `first` on, to a file of their own."""
+def run(case: str, data: Path | None, weights: Path | None, count: int, mosaics: int) -> None:
+    """Add the rows that are missing."""
     if case != "lite" and data is None:
         raise SystemExit(f"{case} needs --data")
     found = list(islice(tests(data) if data is not None and case != "lite" else crops(), 1000))
@@ -110,7 +110,7 @@ def run(case: str, data: Path | None, weights: Path | None, count: int, mosaics:
     def told(done: float, total: int, words: str) -> None:
         print(f"{done:.2f} of {total}, {words}", flush=True)
 
-    measure(plan, found[first : first + count], RESULTS / f"{case}{'-2' * bool(first)}.jsonl", mosaics, told)
+    measure(plan, found[:count], RESULTS / f"{case}.jsonl", mosaics, told)
 
 
 def main() -> None:
@@ -121,7 +121,6 @@ def main() -> None:
     parser.add_argument("--weights", type=Path)
     parser.add_argument("--images", type=int, default=200)
     parser.add_argument("--mosaics", type=int, default=0)
-    parser.add_argument("--first", type=int, default=0, help="image to begin with, where the twin was made anew")
     parser.add_argument("--render", action="store_true")
     options = parser.parse_args()
     if options.case == "constructed":
@@ -142,7 +141,7 @@ def main() -> None:
         listed = list(islice(tests(options.data), 1000))
         measure_patches(listed, options.data, options.weights, options.images, RESULTS / "idsds.jsonl", SEED)
     elif options.case:
-        run(options.case, options.data, options.weights, options.images, options.mosaics, options.first)
+        run(options.case, options.data, options.weights, options.images, options.mosaics)
     if options.render:
         render()
 

@@ -38,17 +38,11 @@ CASES = {
 
 
 def read(case: str) -> list[Row]:
-    """All whole rows of a case, the first says what was measured; none if there is no file.
-
-    A case whose model had to be made anew goes on in a second file, with other images.
-    """
-    files = [_lines(RESULTS / f"{name}.jsonl") for name in (case, f"{case}-2")]
-    return [*files[0][:1], *joined([row for lines in files for row in lines[1:]])]
-
-
-def _lines(file: Path) -> list[Row]:
+    """All whole rows of a case, the first says what was measured; none if there is no file."""
+    file = RESULTS / f"{case}.jsonl"
     lines = file.read_text(encoding="utf-8").splitlines(keepends=True) if file.exists() else []
-    return [json.loads(line) for line in lines if line.endswith("\n")]
+    rows = [json.loads(line) for line in lines if line.endswith("\n")]
+    return [*rows[:1], *joined(rows[1:])]
 
 
 def comparison(case: str) -> Comparison | None:

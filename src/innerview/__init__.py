@@ -79,6 +79,9 @@ _HOMES = {
 
 # Names of earlier checkouts: asked for, each is answered with the new one.
 _RENAMED = {
+    "NetworkError": "errors.ModelError",
+    "PictureError": "errors.ImageError",
+    "Request": "Query",
     "fit": "preprocess",
     "grid_labels": "grid_segments",
     "keep": "insertion or deletion",

@@ -1112,7 +1112,7 @@ def removed_and_alone(
     image: NumpyImageLike,
     target: TargetLike = ...,
     *,
-    regions: int | tuple[int, int] | str | ArrayLike = ...,
+    regions: Regions = ...,
     fills: Sequence[str | ArrayLike | Fill] = ...,
     progress: Progress | None = ...,
 ) -> Attribution:
@@ -1122,8 +1122,8 @@ def removed_and_alone(
         model: any model; no gradients are needed.
         image: one image (pixels in [0, 1], height × width × channel).
         target: an open class is the one that wins at the image.
-        regions: a number of regions, rows and columns of a grid, labels of each pixel's region, or "superpixels"
-            ("superpixels:8" for so many; extra `superpixels`).
+        regions: a number of regions, rows and columns of a grid, labels of each pixel's region, masks (the rest of
+            the image is a region too), or "superpixels" ("superpixels:8" for so many; extra `superpixels`).
         fills: what stands where a region is taken away: names (see `fills.FILLS`) or images.
         progress: called with passes done and in all.
 
@@ -1144,7 +1144,7 @@ def removed_and_alone(
     image: T,
     target: TargetLike = ...,
     *,
-    regions: int | tuple[int, int] | str | ArrayLike = ...,
+    regions: Regions = ...,
     fills: Sequence[str | ArrayLike | Fill] = ...,
     progress: Progress | None = ...,
 ) -> Attribution[T]:
@@ -1154,8 +1154,8 @@ def removed_and_alone(
         model: any model; no gradients are needed.
         image: one image (pixels in [0, 1], height × width × channel).
         target: an open class is the one that wins at the image.
-        regions: a number of regions, rows and columns of a grid, labels of each pixel's region, or "superpixels"
-            ("superpixels:8" for so many; extra `superpixels`).
+        regions: a number of regions, rows and columns of a grid, labels of each pixel's region, masks (the rest of
+            the image is a region too), or "superpixels" ("superpixels:8" for so many; extra `superpixels`).
         fills: what stands where a region is taken away: names (see `fills.FILLS`) or images.
         progress: called with passes done and in all.
 
@@ -1258,7 +1258,7 @@ def sampled_shapley(
     image: NumpyImageLike,
     target: TargetLike = ...,
     *,
-    regions: int | tuple[int, int] | str | ArrayLike = ...,
+    regions: Regions = ...,
     fill: str | ArrayLike | Fill = ...,
     half_width: float | None = ...,
     confidence: float = ...,
@@ -1272,8 +1272,8 @@ def sampled_shapley(
         model: any model; no gradients are needed.
         image: one image (pixels in [0, 1], height × width × channel).
         target: an open class is the one that wins at the image.
-        regions: a number of regions, rows and columns of a grid, labels of each pixel's region, or "superpixels"
-            ("superpixels:8" for so many; extra `superpixels`).
+        regions: a number of regions, rows and columns of a grid, labels of each pixel's region, masks (the rest of
+            the image is a region too), or "superpixels" ("superpixels:8" for so many; extra `superpixels`).
         fill: what stands where a region is taken away: a name (see `fills.FILLS`), an image or a fill.
         half_width: of the intervals, in units of the target; a twentieth of the score's change (or of a tenth of the
             score, where that is more) if None.
@@ -1298,7 +1298,7 @@ def sampled_shapley(
     image: T,
     target: TargetLike = ...,
     *,
-    regions: int | tuple[int, int] | str | ArrayLike = ...,
+    regions: Regions = ...,
     fill: str | ArrayLike | Fill = ...,
     half_width: float | None = ...,
     confidence: float = ...,
@@ -1312,8 +1312,8 @@ def sampled_shapley(
         model: any model; no gradients are needed.
         image: one image (pixels in [0, 1], height × width × channel).
         target: an open class is the one that wins at the image.
-        regions: a number of regions, rows and columns of a grid, labels of each pixel's region, or "superpixels"
-            ("superpixels:8" for so many; extra `superpixels`).
+        regions: a number of regions, rows and columns of a grid, labels of each pixel's region, masks (the rest of
+            the image is a region too), or "superpixels" ("superpixels:8" for so many; extra `superpixels`).
         fill: what stands where a region is taken away: a name (see `fills.FILLS`), an image or a fill.
         half_width: of the intervals, in units of the target; a twentieth of the score's change (or of a tenth of the
             score, where that is more) if None.
@@ -1338,7 +1338,7 @@ def shapley(
     image: NumpyImageLike,
     target: TargetLike = ...,
     *,
-    regions: int | tuple[int, int] | str | ArrayLike = ...,
+    regions: Regions = ...,
     fills: Sequence[str | ArrayLike | Fill] = ...,
     max_evaluations: int | None = ...,
     progress: Progress | None = ...,
@@ -1349,9 +1349,10 @@ def shapley(
         model: any model; no gradients are needed.
         image: one image (pixels in [0, 1], height × width × channel).
         target: an open class is the one that wins at the image.
-        regions: a number of regions (2 to 12) as square and equal as pixels allow; rows and columns of a grid; or the
-            number of each pixel's region, from 0, such as segments or a mask; or "superpixels" ("superpixels:8" for so
-            many), which follow the image's colours (extra `superpixels`).
+        regions: a number of regions (2 to 12) as square and equal as pixels allow; rows and columns of a grid; the
+            number of each pixel's region, from 0, such as segments or a mask; masks (the rest of the image is a region
+            too); or "superpixels" ("superpixels:8" for so many), which follow the image's colours (extra
+            `superpixels`).
         fills: what stands where a region is taken away: names (see `fills.FILLS`) or images.
         max_evaluations: refuse to begin if it takes more passes.
         progress: called with passes done and in all.
@@ -1370,7 +1371,7 @@ def shapley(
     image: T,
     target: TargetLike = ...,
     *,
-    regions: int | tuple[int, int] | str | ArrayLike = ...,
+    regions: Regions = ...,
     fills: Sequence[str | ArrayLike | Fill] = ...,
     max_evaluations: int | None = ...,
     progress: Progress | None = ...,
@@ -1381,9 +1382,10 @@ def shapley(
         model: any model; no gradients are needed.
         image: one image (pixels in [0, 1], height × width × channel).
         target: an open class is the one that wins at the image.
-        regions: a number of regions (2 to 12) as square and equal as pixels allow; rows and columns of a grid; or the
-            number of each pixel's region, from 0, such as segments or a mask; or "superpixels" ("superpixels:8" for so
-            many), which follow the image's colours (extra `superpixels`).
+        regions: a number of regions (2 to 12) as square and equal as pixels allow; rows and columns of a grid; the
+            number of each pixel's region, from 0, such as segments or a mask; masks (the rest of the image is a region
+            too); or "superpixels" ("superpixels:8" for so many), which follow the image's colours (extra
+            `superpixels`).
         fills: what stands where a region is taken away: names (see `fills.FILLS`) or images.
         max_evaluations: refuse to begin if it takes more passes.
         progress: called with passes done and in all.

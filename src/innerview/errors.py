@@ -41,17 +41,29 @@ class UsageError(InnerviewError):
 
 
 class UnknownLayer(UsageError):
-    """A layer was named that the model does not have."""
+    """A layer was named that the model does not have.
+
+    Attributes:
+        asked: as it was named.
+        known: names of the layers that there are.
+    """
 
     def __init__(self, asked: object, known: Iterable[str]) -> None:
-        super().__init__(f"there is no layer {asked!r}; {_listed(asked, 'layers', list(known))}")
+        self.asked, self.known = asked, tuple(known)
+        super().__init__(f"there is no layer {asked!r}; {_listed(asked, 'layers', list(self.known))}")
 
 
 class UnknownClass(UsageError):
-    """A class was named that the model does not know."""
+    """A class was named that the model does not know.
+
+    Attributes:
+        asked: its number or name, as it was given.
+        known: names of the classes that there are; of an ambiguous name, those that have it, with their numbers.
+    """
 
     def __init__(self, asked: object, known: Iterable[str]) -> None:
-        numbered = [f"{index} {name}" for index, name in enumerate(known)]
+        self.asked, self.known = asked, tuple(known)
+        numbered = [f"{index} {name}" for index, name in enumerate(self.known)]
         super().__init__(f"there is no class {asked!r}; {_listed(asked, 'classes', numbered)}")
 
 
@@ -59,14 +71,22 @@ class AmbiguousClass(UnknownClass):
     """A class was named by a name that several classes have."""
 
     def __init__(self, asked: object, found: Iterable[tuple[int, str]]) -> None:
-        numbered = " or ".join(f"{index} {name}" for index, name in found)
-        UsageError.__init__(self, f"several classes are called {asked!r}; say which by its number: {numbered}")
+        self.asked, self.known = asked, tuple(f"{index} {name}" for index, name in found)
+        UsageError.__init__(
+            self, f"several classes are called {asked!r}; say which by its number: {' or '.join(self.known)}"
+        )
 
 
 class MissingExtra(UsageError):
-    """Something needs a package that comes with one of innerview's extras."""
+    """Something needs a package that comes with one of innerview's extras.
+
+    Attributes:
+        what: needs it.
+        extra: `pip install 'innerview[extra]'` installs it.
+    """
 
     def __init__(self, what: str, extra: str) -> None:
+        self.what, self.extra = what, extra
         super().__init__(f"{what} needs a package that is not installed: pip install 'innerview[{extra}]'")
 
 

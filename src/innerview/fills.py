@@ -227,6 +227,9 @@ FILLS: Final[Mapping[str, Callable[[Image], Fill]]] = MappingProxyType(
 )
 """How each is made for an image."""
 
+SPELLINGS: Final = MappingProxyType({"grey": "gray", "blur": "blurred", "zeros": "black"})
+"""What is understood beside the names, of baselines too."""
+
 DEFAULT_FILLS: Final = ("blurred", "mean", "black")
 """Where several are asked: one that keeps colours and large shapes, one the mean colour, one nothing."""
 
@@ -248,6 +251,16 @@ def make_fill(asked: str | Image | Fill, image: Image) -> Fill:
         return ImageFill("image", f"another image (its pixels' hash {known})", asked)
     if not isinstance(asked, str):
         return asked
-    if asked not in FILLS:
-        raise UsageError(f"there is no fill {asked!r}; fills are {', '.join(FILLS)}, or an image")
-    return FILLS[asked](image)
+    return FILLS[fill_name(asked, ", or an image")](image)
+
+
+def fill_name(asked: str, others: str = "") -> str:
+    """The name of a fill, however it is spelt.
+
+    Raises:
+        UsageError: there is no such fill; lists them, and `others` that could be given.
+    """
+    name = SPELLINGS.get(asked, asked)
+    if name not in FILLS:
+        raise UsageError(f"there is no fill {asked!r}; fills are {', '.join(FILLS)}{others}")
+    return name

@@ -2,6 +2,7 @@
 
 The shorter side becomes what is declared, the longer one follows, rounded down, and the middle is cut out; or all of
 the image is squeezed to the model's size. The last level is theirs too, since it is the same code with the same sizes.
+Where nothing is declared we resize by one matrix an axis, `area` or `linear`.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from jaxtyping import Shaped
+from jaxtyping import Float, Shaped
 from PIL import Image as Pillow
 
 from innerview.spec import Resize
@@ -39,3 +40,18 @@ def short_side(size: tuple[int, int], length: int) -> tuple[int, int]:
     """Width and height of an image whose shorter side becomes `length`."""
     width, height = size
     return (length, int(length * height / width)) if width <= height else (int(length * width / height), length)
+
+
+def area(before: int, after: int) -> Float[np.ndarray, "{after} {before}"]:
+    """What new pixel i, from i r to (i + 1) r, shares with old pixel j, from j to j + 1; r = before / after."""
+    ratio = before / after
+    start = np.arange(after)[:, None] * ratio
+    pixel = np.arange(before)[None, :]
+    shared = np.minimum(start + ratio, pixel + 1) - np.maximum(start, pixel)
+    return np.clip(shared, 0, None) / ratio
+
+
+def linear(before: int, after: int) -> Float[np.ndarray, "{after} {before}"]:
+    """A new pixel's centre lies between two old ones, which count by their nearness; beyond the last, the last."""
+    centre = np.clip((np.arange(after) + 0.5) * before / after - 0.5, 0, before - 1)
+    return np.clip(1 - np.abs(centre[:, None] - np.arange(before)[None, :]), 0, None)

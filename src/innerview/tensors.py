@@ -17,6 +17,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from difflib import get_close_matches
 from typing import Any, Final, ParamSpec, TypeVar, cast
 
 import numpy as np
@@ -63,6 +64,7 @@ def taking_tensors(method: Callable[P, R]) -> Callable[P, R]:
     @functools.wraps(method)
     def public(*asked: Any, **named: Any) -> Any:
         renames.refuse_old(method.__name__, named, old_names)
+        _refuse_unknown(method.__name__, named, known)
         bound = signature.bind_partial(*asked, **named)
         given = bound.arguments
         if "model" in given:
@@ -79,6 +81,17 @@ def taking_tensors(method: Callable[P, R]) -> Callable[P, R]:
         return answer if image is None else image.give(answer)
 
     return cast("Callable[P, R]", public)
+
+
+def _refuse_unknown(method: str, named: Iterable[str], known: Mapping[str, inspect.Parameter]) -> None:
+    """Raise TypeError, as Python does, for an argument that a method lacks; with the method and what is near."""
+    if any(one.kind is inspect.Parameter.VAR_KEYWORD for one in known.values()):
+        return
+    for name in named:
+        if name not in known:
+            near = get_close_matches(name, known, 1)
+            meant = f"did you mean {near[0]!r}?" if near else f"it takes {', '.join(known)}"
+            raise TypeError(f"{method}() got an unexpected keyword argument {name!r}; {meant}")
 
 
 class _Reading:

@@ -7,7 +7,7 @@ import io
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import numpy as np
 import pytest
@@ -52,7 +52,7 @@ def test_a_chart_is_saved_as_svg_with_image_prediction_and_class(page: Page, pre
     with page.expect_download() as saved:
         page.get_by_role("button", name="cat by fraction of pixels shown").click()
     saved.value.save_as(tmp_path / saved.value.suggested_filename)
-    chart = ElementTree.parse(tmp_path / "cat-by-fraction-of-pixels-shown.svg")  # noqa: S314 written by our own page
+    chart = ET.parse(tmp_path / "cat-by-fraction-of-pixels-shown.svg")  # noqa: S314 written by our own page
     words = [text for one in chart.iter("{http://www.w3.org/2000/svg}text") for text in one.itertext()]
     for part in ("pixels shown, %", "random", "highest first"):
         assert part in words

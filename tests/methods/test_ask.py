@@ -266,6 +266,10 @@ def test_a_model_that_does_not_look_cannot_be_judged() -> None:
     assert found.removed_p.tolist() == [1]
     plain = ask(SUM, np.full_like(IMAGE, 0.5), (1, 1, 2, 2), fills=("mean", "gray"))
     assert "Cannot be judged" in plain.notes[0]
+    assert "the score (log-odds of 1 yes) does not change" in plain.sentences[0]
+    one = ask(SUM, np.full_like(IMAGE, 0.5), (1, 1, 2, 2), fills=("mean", "black"))
+    assert "Cannot be judged under mean: " in one.notes[0]
+    assert "disagree" not in one.sentences[0]
 
 
 def test_nan_names_the_image_that_it_came_of() -> None:

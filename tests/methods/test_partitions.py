@@ -65,3 +65,21 @@ def test_regions_that_lie_alike_are_told_apart_by_their_numbers() -> None:
     labels = np.zeros((9, 9), int)
     labels[4, 4] = 1
     assert name_regions(labels) == ("middle (0)", "middle (1)")
+
+
+def test_masks_are_regions_in_their_order_and_the_rest_is_the_last() -> None:
+    left, middle = (np.zeros((3, 4), bool) for _ in range(2))
+    left[:, 0], middle[1, 1:3] = True, True
+    found = partition(3, 4, [left, middle])
+    np.testing.assert_array_equal(found, [[0, 2, 2, 2], [0, 1, 1, 2], [0, 2, 2, 2]])
+    assert partition(3, 4, [left, ~left]).max() == 1  # nothing is left over
+    for masks, said in (
+        ([left, np.ones((3, 4), bool)], "mask 1 and mask 0 overlap"),
+        ([left, np.zeros((3, 4), bool)], "mask 1, .* without a pixel"),
+        ([np.ones((4, 3), bool)], r"mask 0, with shape \(4, 3\)"),
+        ([left.astype(int)], "type int64"),
+    ):
+        with pytest.raises(ImageError, match=said):
+            partition(3, 4, masks)
+    with pytest.raises(UsageError, match="no mask"):
+        partition(3, 4, [])

@@ -105,6 +105,7 @@ def test_what_cannot_be_judged_is_said() -> None:
     assert blind.sufficient == (((),), ((),))
     assert blind.decisive == ((), ())
     assert "Under black the fill alone is called yes." in blind.notes
+    assert not any("has the most" in note for note in blind.notes)
     one_colour = shapley(model(lambda x: x.sum(axis=1)), ONES, Logit(1), regions=(2, 2), fills=("black", "mean"))
     assert "Cannot be judged under mean:" in one_colour.notes[0]
 

@@ -56,7 +56,7 @@ def test_exactness_says_what_was_asked_and_what_was_reached() -> None:
     assert "(1 % was asked for);" in sentences.exactness(met)
     assert f"after {met.n_evaluations} evaluations" in sentences.exactness(met)
     short = integrated_gradients(NETWORK, IMAGE, Logit(1), baseline=BLACK, tolerance=1e-7, max_evaluations=40)
-    assert "and not reached; raise the budget or the tolerance" in sentences.exactness(short)
+    assert "and not reached; raise max_evaluations or the tolerance" in sentences.exactness(short)
     early = integrated_gradients(NETWORK, IMAGE, Logit(1), baseline=BLACK, tolerance=1e-7, max_evaluations=6)
     assert "can't be told yet" in sentences.exactness(early)
     nothing = integrated_gradients(NETWORK, IMAGE, Logit(1), baseline=IMAGE, tolerance=0.01)

@@ -21,7 +21,7 @@ from typing import Any, Final, final
 
 import numpy as np
 
-from innerview.adapters.captum_bridge import refuse, require_relu, share_out
+from innerview.adapters.captum_refusals import refuse, require_relu, share_out
 from innerview.adapters.checks import enter
 from innerview.adapters.torch import TorchModel
 from innerview.adapters.torch_calls import device, looking

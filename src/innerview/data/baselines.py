@@ -18,7 +18,7 @@ from jaxtyping import Float
 from innerview.data.fitting import preprocess
 from innerview.data.reading import load_image
 from innerview.errors import ImageError, UsageError
-from innerview.fills import DEFAULT_SIGMA, blur, make_fill
+from innerview.fills import DEFAULT_SIGMA, SPELLINGS, blur, make_fill
 from innerview.model import InputSpec
 from innerview.reprs import short
 from innerview.results.result import A_co, Result
@@ -72,7 +72,7 @@ def parse_baseline(text: str) -> BaselineName:
         UsageError: it is no kind and no file, or the number has no meaning for it; lists the kinds.
     """
     kind, colon, parameter = text.strip().partition(":")
-    kind = _SPELLINGS.get(kind, kind)
+    kind = SPELLINGS.get(kind, kind)
     if kind in _NUMBERS:
         if (colon and not _NUMBERS[kind](parameter)) or (colon and not parameter):
             raise UsageError(f"the baseline {text!r} was asked for; say {_USAGE[kind]}")
@@ -182,9 +182,6 @@ def _is_sigma(text: str) -> bool:
 def _is_seed(text: str) -> bool:
     return text.isdecimal() and int(text) < 2**63
 
-
-_SPELLINGS = {"grey": "gray", "blur": "blurred", "zeros": "black"}
-"""What is understood beside the names."""
 
 _NUMBERS: dict[str, Callable[[str], bool]] = {
     "black": lambda _: False,

@@ -16,6 +16,7 @@ import numpy as np
 from jaxtyping import Float
 
 from innerview.data.raster import STRIP, strips
+from innerview.resize import area, linear
 from innerview.types import Array
 
 
@@ -57,19 +58,4 @@ def resize_strips(rows: Callable[[int, int], Array], before: tuple[int, int], he
 
 def weights(before: int, after: int) -> Float[np.ndarray, "{after} {before}"]:
     """How much each old pixel of an axis counts in each new one, float32; every row sums to 1."""
-    return (_area if after < before else _linear)(before, after).astype(np.float32)
-
-
-def _area(before: int, after: int) -> Float[np.ndarray, "{after} {before}"]:
-    """What new pixel i, from i r to (i + 1) r, shares with old pixel j, from j to j + 1; r = before / after."""
-    ratio = before / after
-    start = np.arange(after)[:, None] * ratio
-    pixel = np.arange(before)[None, :]
-    shared = np.minimum(start + ratio, pixel + 1) - np.maximum(start, pixel)
-    return np.clip(shared, 0, None) / ratio
-
-
-def _linear(before: int, after: int) -> Float[np.ndarray, "{after} {before}"]:
-    """A new pixel's centre lies between two old ones, which count by their nearness; beyond the last, the last."""
-    centre = np.clip((np.arange(after) + 0.5) * before / after - 0.5, 0, before - 1)
-    return np.clip(1 - np.abs(centre[:, None] - np.arange(before)[None, :]), 0, None)
+    return (area if after < before else linear)(before, after).astype(np.float32)

@@ -12,6 +12,7 @@ from jaxtyping import Float
 
 from innerview.methods.passes import check_image, require_finite
 from innerview.model import Model, find_layer
+from innerview.resize import area
 from innerview.results import Activations, Prediction, Provenance
 from innerview.types import Array, Image
 
@@ -70,17 +71,8 @@ def colour_correlations(image: Image, activation: Float[np.ndarray, "h w filter"
 
 def area_mean(image: Image, height: int, width: int) -> Float[np.ndarray, "rows columns channel"]:
     """Shrink (or enlarge) an image so that each new pixel is the mean of the area that it covers (float64)."""
-    rows = _overlaps(image.shape[0], height)
-    columns = _overlaps(image.shape[1], width)
+    rows, columns = area(image.shape[0], height), area(image.shape[1], width)
     return np.einsum("ah,hwc,bw->abc", rows, image.astype(np.float64), columns, optimize=True)
-
-
-def _overlaps(old: int, new: int) -> Array:
-    """The share of each old pixel in each new one: new × old, rows sum to 1."""
-    edges = np.linspace(0, old, new + 1)
-    places = np.arange(old)
-    shared = np.minimum(edges[1:, None], places + 1) - np.maximum(edges[:-1, None], places)
-    return np.clip(shared, 0, None) * new / old
 
 
 def _centred(values: Array) -> Array:

@@ -296,12 +296,18 @@ def _result(
     seed: int,
 ) -> RegionEffects:
     model, target, whole = asking.model, asking.target, asking.whole
-    removed = [np.stack([whole.scores - one.removed.scores for one in row]) for row in found]
-    alone = [np.stack([one.alone.scores - one.empty.scores for one in row]) for row in found]
     scores = np.concatenate(
         [whole.scores, *(part.scores for row in found for one in row for part in (one.removed, one.alone, one.empty))]
     )
     tolerance = ROUNDING * float(np.finfo(model.dtype).eps) * float(np.abs(scores).max())
+
+    def change(after: Array, before: Array) -> Array:
+        found = after - before
+        return np.where(np.abs(found) <= tolerance, 0, found)  # rounding has no sign
+
+    removed = [np.stack([change(whole.scores, one.removed.scores) for one in row]) for row in found]
+    alone = [np.stack([change(one.alone.scores, one.empty.scores) for one in row]) for row in found]
+    same = [not any(part[column].any() for part in (*removed, *alone)) for column in range(len(found[0]))]
     p = np.array([[rank_p(effects, tolerance) for effects in both] for both in zip(removed, alone, strict=True)])
     fills = [one.fill for one in found[0]]
     most = max(len(placed.positions) for placed in places)
@@ -341,7 +347,7 @@ def _result(
         target=target.index,
         n_evaluations=asking.passes.done,
         provenance=Provenance.of(model, target.describe(model.output.class_names), seed=seed),
-        notes=_notes(float(np.ptp(scores)) <= tolerance, [fill.name for fill in fills]),
+        notes=_notes(same, [fill.name for fill in fills]),
     )
     return correct_for(effects, earlier)
 
@@ -353,12 +359,14 @@ def _padded(values: Array, most: int, filler: float) -> Array:
     return result
 
 
-def _notes(constant: bool, fills: Sequence[str]) -> tuple[str, ...]:  # noqa: FBT001
+def _notes(same: Sequence[bool], fills: Sequence[str]) -> tuple[str, ...]:
     told = list[str]()
-    if constant:
+    unjudged = [name for name, found in zip(fills, same, strict=True) if found]
+    if unjudged:
+        under = "" if all(same) else f" under {' and '.join(unjudged)}"
         told.append(
-            "Cannot be judged: the score is the same whatever is taken away; the model does not look at the image, or "
-            "the fills are the image itself."
+            f"Cannot be judged{under}: the score is the same whatever is taken away; the model does not look at the "
+            "image, or the fill is the image itself."
         )
     if len(fills) == 1:
         told.append(f"One fill was asked ({fills[0]}): whether the effect holds under another is not known.")

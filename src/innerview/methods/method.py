@@ -123,6 +123,7 @@ class Option:
         unit: of the value.
         low: the least value; `high`: the largest. Both are allowed.
         choices: of one choice or several, what the function is given for each word.
+        spellings: of those words, beside the usual ones.
     """
 
     name: str
@@ -134,6 +135,7 @@ class Option:
     low: float | None = None
     high: float | None = None
     choices: Mapping[str, object] = field(default_factory=dict[str, object])
+    spellings: Mapping[str, str] = field(default_factory=dict[str, str])
 
     @property
     def takes(self) -> str:
@@ -173,13 +175,13 @@ class Option:
             raise UsageError(f"{method} was given {self.name}={text}; {self.name} is {self.takes}")
         if self.type == "choices":
             words = cast("tuple[str, ...]", value)
-            return tuple(self.choices[word] for word in words)
-        return self.choices[text] if self.choices else value
+            return tuple(self.choices[self.spellings.get(word, word)] for word in words)
+        return self.choices[self.spellings.get(text, text)] if self.choices else value
 
     def _within(self, value: object) -> bool:
         parts = cast("tuple[object, ...]", value) if isinstance(value, tuple) else (value,)
         if self.choices:
-            return all(part in self.choices for part in parts)
+            return all(self.spellings.get(str(part), part) in self.choices for part in parts)
         low = float("-inf") if self.low is None else self.low
         high = float("inf") if self.high is None else self.high
         return all(low <= part <= high for part in parts if isinstance(part, int | float))  # NaN is in no range

@@ -15,21 +15,25 @@ from innerview.types import Array
 Labels = Int[np.ndarray, "height width"]
 
 
-def partition(height: int, width: int, asked: int | tuple[int, int] | Array) -> Labels:
+def partition(height: int, width: int, asked: int | tuple[int, int] | Array | list[Array]) -> Labels:
     """Cut an image into regions.
 
     Args:
         height: of the image, in pixels.
         width: of the image, in pixels.
         asked: rows and columns of a grid; a number of regions, cut as square and as equal as pixels allow; or the
-            number of each pixel's region (labels of segments; a mask has the regions 0, outside, and 1, inside).
+            number of each pixel's region (labels of segments; a mask has the regions 0, outside, and 1, inside); or
+            masks, a region each, in front of the rest of the image.
 
     Raises:
         UsageError: more regions than pixels, or none.
-        ImageError: labels of another size, that are no whole numbers, or of which one is missing.
+        ImageError: labels of another size, that are no whole numbers, or of which one is missing; masks of another
+            size, empty, or that overlap.
     """
     if isinstance(asked, np.ndarray):
         return _checked(height, width, asked)
+    if isinstance(asked, list):
+        return _joined(height, width, asked)
     if isinstance(asked, tuple):
         return grid_segments(height, width, *asked)
     return bricks(height, width, asked)
@@ -70,6 +74,28 @@ def name_regions(labels: Labels) -> tuple[str, ...]:
         down, across = (min(int(3 * at / length), 2) for at, length in zip(middle, labels.shape, strict=True))
         names.append(POSITIONS[down][across])
     return tuple(name if names.count(name) == 1 else f"{name} ({at})" for at, name in enumerate(names))
+
+
+def _joined(height: int, width: int, masks: list[Array]) -> Labels:
+    """One region for each mask, in their order, and the rest, if there is one, as the last."""
+    labels = np.full((height, width), len(masks), np.int64)
+    for number, mask in enumerate(masks):
+        if mask.shape != (height, width) or mask.dtype.kind != "b" or not mask.any():
+            found = f"shape {mask.shape} and type {mask.dtype}" + ("" if mask.any() else " without a pixel")
+            raise ImageError(
+                f"mask {number}, with {found}, was given as a region of an image of {height} × {width}; "
+                "give one true or false for each pixel, true somewhere"
+            )
+        others = labels[mask]
+        if (others < len(masks)).any():
+            raise ImageError(
+                f"mask {number} and mask {int(others.min())} overlap, and every pixel is in one region; take what they "
+                "share out of one of them"
+            )
+        labels[mask] = number
+    if not masks:
+        raise UsageError("no mask was given; give one for each region")
+    return labels
 
 
 def _checked(height: int, width: int, labels: Int[Array, ...] | Bool[Array, ...]) -> Labels:

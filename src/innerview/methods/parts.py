@@ -25,6 +25,7 @@ from innerview.fills import DEFAULT_FILLS, Fill
 from innerview.methods.filled import FilledPasses, make_fills
 from innerview.methods.passes import Progress, check_image
 from innerview.model import Model
+from innerview.resize import linear
 from innerview.results import Provenance
 from innerview.results.parts import Parts
 from innerview.spec import OutputSpec, decides
@@ -164,14 +165,8 @@ def _shuffled(random: np.random.Generator, image: Image, window: Sequence[int]) 
 
 def _stretched(part: Array, image: Image) -> Image:
     """A part as large as the image."""
-    down, across = _linear(part.shape[0], image.shape[0]), _linear(part.shape[1], image.shape[1])
+    down, across = linear(part.shape[0], image.shape[0]), linear(part.shape[1], image.shape[1])
     return np.einsum("ah,hwc,bw->abc", down, part, across, optimize=True).astype(image.dtype)
-
-
-def _linear(before: int, after: int) -> Float[np.ndarray, "new old"]:
-    """A new pixel's centre lies between two old ones, which count by their nearness; beyond the last, the last."""
-    centre = np.clip((np.arange(after) + 0.5) * before / after - 0.5, 0, before - 1)
-    return np.clip(1 - np.abs(centre[:, None] - np.arange(before)[None, :]), 0, None)
 
 
 def answered(output: OutputSpec, outputs: Array) -> tuple[Int[np.ndarray, " row"], Float[np.ndarray, " row"]]:

@@ -18,9 +18,16 @@ from innerview.methods.partitions import Labels, bricks, partition
 from innerview.methods.superpixels import check_number, superpixels
 from innerview.types import Image
 
-Regions: TypeAlias = int | tuple[int, int] | str | Int[np.ndarray, "height width"] | Bool[np.ndarray, "height width"]
-"""How many; rows and columns of a grid; "superpixels", or "superpixels:8" for so many; or the number of each pixel's
-region, from 0."""
+Regions: TypeAlias = (
+    int
+    | tuple[int, int]
+    | str
+    | Int[np.ndarray, "height width"]
+    | Bool[np.ndarray, "height width"]
+    | list[Bool[np.ndarray, "height width"]]
+)
+"""How many; rows and columns of a grid; "superpixels", or "superpixels:8" for so many; the number of each pixel's
+region, from 0; or masks, a region each, the rest of the image being the last one."""
 
 SUPERPIXELS: Final = "superpixels"
 WRITTEN: Final = re.compile(rf"{SUPERPIXELS}(:([0-9]{{1,6}}))?")

@@ -13,13 +13,12 @@ from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
-from jaxtyping import Bool, Int
 
 from innerview.errors import UsageError
 from innerview.fills import DEFAULT_FILLS, Fill
 from innerview.methods.filled import FilledPasses, make_fills, require_fills
 from innerview.methods.passes import Progress, check_image
-from innerview.methods.regions import divide
+from innerview.methods.regions import Regions, divide
 from innerview.model import Model
 from innerview.results import Attribution, Provenance
 from innerview.targets import Target
@@ -34,9 +33,7 @@ def removed_and_alone(
     image: Image,
     target: Target,
     *,
-    regions: int | tuple[int, int] | str | Int[np.ndarray, "height width"] | Bool[np.ndarray, "height width"] = (
-        DEFAULT_REGIONS
-    ),
+    regions: Regions = DEFAULT_REGIONS,
     fills: Sequence[str | Image | Fill] = DEFAULT_FILLS,
     progress: Progress | None = None,
 ) -> Attribution:
@@ -46,8 +43,8 @@ def removed_and_alone(
         model: any model; no gradients are needed.
         image: one image (pixels in [0, 1], height × width × channel).
         target: an open class is the one that wins at the image.
-        regions: a number of regions, rows and columns of a grid, labels of each pixel's region, or "superpixels"
-            ("superpixels:8" for so many; extra `superpixels`).
+        regions: a number of regions, rows and columns of a grid, labels of each pixel's region, masks (the rest of
+            the image is a region too), or "superpixels" ("superpixels:8" for so many; extra `superpixels`).
         fills: what stands where a region is taken away: names (see `fills.FILLS`) or images.
         progress: called with passes done and in all.
 

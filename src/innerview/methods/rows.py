@@ -10,7 +10,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Final, cast
 
-from innerview.fills import DEFAULT_FILLS, FILLS
+from innerview.fills import DEFAULT_FILLS, FILLS, SPELLINGS
 from innerview.layers import as_said
 from innerview.methods.activation_distances import DEFAULT_NEIGHBOUR, activation_distances
 from innerview.methods.activations import activations
@@ -67,6 +67,7 @@ _FILLS: Final = Option(
     words="what stands where a region is taken away",
     default=DEFAULT_FILLS,
     choices=MappingProxyType({name: name for name in FILLS}),
+    spellings=SPELLINGS,
 )
 _FILL: Final = Option(
     name="fill",
@@ -74,6 +75,7 @@ _FILL: Final = Option(
     words="what stands where a part is taken away",
     default="blurred",
     choices=MappingProxyType({name: name for name in FILLS}),
+    spellings=SPELLINGS,
 )
 _NOISY: Final = (
     Option(

@@ -20,7 +20,7 @@ from innerview.fills import Fill
 from innerview.methods.coalitions import name_coalition
 from innerview.methods.filled import FilledPasses, make_fills
 from innerview.methods.passes import Progress, check_image
-from innerview.methods.regions import divide
+from innerview.methods.regions import Regions, divide
 from innerview.methods.stopping import CONFIDENCE, PILOT, Stopping, check_interval
 from innerview.model import Model
 from innerview.results import Attribution, Provenance
@@ -40,9 +40,7 @@ def sampled_shapley(
     image: Image,
     target: Target,
     *,
-    regions: int | tuple[int, int] | str | Int[np.ndarray, "height width"] | Bool[np.ndarray, "height width"] = (
-        DEFAULT_SAMPLED
-    ),
+    regions: Regions = DEFAULT_SAMPLED,
     fill: str | Image | Fill = "blurred",
     half_width: float | None = None,
     confidence: float = CONFIDENCE,
@@ -56,8 +54,8 @@ def sampled_shapley(
         model: any model; no gradients are needed.
         image: one image (pixels in [0, 1], height × width × channel).
         target: an open class is the one that wins at the image.
-        regions: a number of regions, rows and columns of a grid, labels of each pixel's region, or "superpixels"
-            ("superpixels:8" for so many; extra `superpixels`).
+        regions: a number of regions, rows and columns of a grid, labels of each pixel's region, masks (the rest of
+            the image is a region too), or "superpixels" ("superpixels:8" for so many; extra `superpixels`).
         fill: what stands where a region is taken away: a name (see `fills.FILLS`), an image or a fill.
         half_width: of the intervals, in units of the target; a twentieth of the score's change (or of a tenth of the
             score, where that is more) if None.

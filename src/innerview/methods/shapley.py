@@ -31,7 +31,7 @@ from innerview.methods.coalitions import (
 )
 from innerview.methods.filled import FilledPasses, make_fills, require_fills
 from innerview.methods.passes import Progress, check_image
-from innerview.methods.regions import divide
+from innerview.methods.regions import Regions, divide
 from innerview.model import Model
 from innerview.results import Provenance
 from innerview.results.shapley import Sets, ShapleyValues
@@ -52,9 +52,7 @@ def shapley(
     image: Image,
     target: Target,
     *,
-    regions: int | tuple[int, int] | str | Int[np.ndarray, "height width"] | Bool[np.ndarray, "height width"] = (
-        DEFAULT_REGIONS
-    ),
+    regions: Regions = DEFAULT_REGIONS,
     fills: Sequence[str | Image | Fill] = DEFAULT_FILLS,
     max_evaluations: int | None = None,
     progress: Progress | None = None,
@@ -65,9 +63,10 @@ def shapley(
         model: any model; no gradients are needed.
         image: one image (pixels in [0, 1], height × width × channel).
         target: an open class is the one that wins at the image.
-        regions: a number of regions (2 to 12) as square and equal as pixels allow; rows and columns of a grid; or the
-            number of each pixel's region, from 0, such as segments or a mask; or "superpixels" ("superpixels:8" for so
-            many), which follow the image's colours (extra `superpixels`).
+        regions: a number of regions (2 to 12) as square and equal as pixels allow; rows and columns of a grid; the
+            number of each pixel's region, from 0, such as segments or a mask; masks (the rest of the image is a region
+            too); or "superpixels" ("superpixels:8" for so many), which follow the image's colours (extra
+            `superpixels`).
         fills: what stands where a region is taken away: names (see `fills.FILLS`) or images.
         max_evaluations: refuse to begin if it takes more passes.
         progress: called with passes done and in all.
@@ -91,7 +90,8 @@ def shapley(
     told = decides(model.output)
     sufficient = tuple(minimal_sets(row) if told else () for row in kept)
     decisive = tuple(minimal_sets(~row[::-1]) if told else () for row in kept)
-    values = np.stack([shapley_values(row) for row in scores])
+    judged = _is_judged(scores, model)
+    values = np.where(judged[:, None], np.stack([shapley_values(row) for row in scores]), 0.0)  # of rounding, none
     names = [fill.name for fill in made]
     found = ShapleyValues(
         image=image,
@@ -112,7 +112,8 @@ def shapley(
         n_evaluations=asked.done,
         provenance=Provenance.of(model, asked.described, regions=divided.words),
     )
-    noted = (*divided.notes, *_judged(names, scores, model), *_most(values, asked.unit), *_disagreement(found, names))
+    most = (*_most(values, asked.unit), *_disagreement(found, names)) if judged.any() else ()
+    noted = (*divided.notes, *_unjudged(names, judged), *most)
     return replace(found, notes=(*noted, *_parts(sufficient, decisive, names, asked.answer_name)))
 
 
@@ -193,11 +194,15 @@ class _Asking:
         return 1 - probabilities[:, 0] if probabilities.shape[1] == 1 else np.full(len(probabilities), np.nan)
 
 
-def _judged(names: Sequence[str], scores: Float[np.ndarray, "fill coalition"], model: Model) -> tuple[str, ...]:
-    """Say under which fills nothing can be judged, since the model gives one score whatever is shown."""
-    spread = scores.max(axis=1) - scores.min(axis=1)
+def _is_judged(scores: Float[np.ndarray, "fill coalition"], model: Model) -> Bool[np.ndarray, " fill"]:
+    """Under which fills the model gives more than one score."""
     limit = ROUNDING * float(np.finfo(model.dtype).eps) * max(float(np.abs(scores).max()), 1e-30)
-    same = [name for name, found in zip(names, spread, strict=True) if found <= limit]
+    return scores.max(axis=1) - scores.min(axis=1) > limit
+
+
+def _unjudged(names: Sequence[str], judged: Bool[np.ndarray, " fill"]) -> tuple[str, ...]:
+    """Say under which fills nothing can be judged, since the model gives one score whatever is shown."""
+    same = [name for name, found in zip(names, judged, strict=True) if not found]
     if not same:
         return ()
     told = "the model does not look at the image, or the fill is the image itself"

@@ -163,6 +163,8 @@ def _percent(value: float) -> str:
 def _change(values: Array, up: str = "rises", down: str = "falls", unclear: str = "changes", what: str = "") -> str:
     """How something changes under the fills: the mean, and from the least to the largest."""
     mean, low, high = float(values.mean()), float(values.min()), float(values.max())
+    if low == high == 0:
+        return f"does not change{what}"
     if low < 0 < high:
         told = f"{unclear}{what} by {mean:+.3g} ({low:+.3g} to {high:+.3g} over {len(values)} fills, which disagree)"
         return told.replace("-", "−")

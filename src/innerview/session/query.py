@@ -17,7 +17,7 @@ from typing import Any, Final, Literal, cast
 from innerview import renames
 from innerview.data.baselines import DEFAULT_BASELINE, parse_baseline
 from innerview.errors import UsageError
-from innerview.fills import DEFAULT_FILLS, FILLS
+from innerview.fills import DEFAULT_FILLS, SPELLINGS, fill_name
 from innerview.methods import BUDGET, DEFAULT_FRACTIONS, TUTORIAL2018_ALPHAS
 from innerview.methods.ask import DEFAULT_PLACEBOS
 from innerview.methods.integrated_gradients import DEFAULT_RULE, DEFAULT_STEPS, DEFAULT_TOLERANCE
@@ -156,6 +156,7 @@ class Query:
             if not isinstance(value, tuple):
                 several = isinstance(value, Sequence) and not isinstance(value, str)
                 object.__setattr__(self, name, tuple(cast("Sequence[object]", value)) if several else (value,))
+        object.__setattr__(self, "fills", tuple(SPELLINGS.get(fill, fill) for fill in self.fills))
         least = {"smooth": 1, "num_images": 1, "n_steps": 1, "num_checkpoints": 2, "max_channels": 1, "max_classes": 1}
         for name, most in least.items():
             number: int | None = getattr(self, name)
@@ -246,8 +247,7 @@ def check_query(query: Query, model: Model) -> None:
     check_fractions(query.fractions)
     count_passes(count_regions(model.input.height, model.input.width, query.regions, JUDGED_REGIONS), len(query.fills))
     for fill in query.fills:
-        if fill not in FILLS:
-            raise UsageError(f"there is no fill {fill!r}; fills are {', '.join(FILLS)}")
+        fill_name(fill)
     for baseline in query.baselines:
         parse_baseline(baseline)
     if query.fixed_rule is None and has_gradients(model):

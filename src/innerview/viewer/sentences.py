@@ -128,8 +128,8 @@ def exactness(result: IntegratedGradients) -> str:
         return f"With {result.rule} {cost}, {missed}; its error was not estimated."
     asked = f"{share(result.tolerance)} was asked for"
     if not np.isfinite(result.error):
-        return f"Its error can't be told yet {cost} ({asked}): raise the budget. So far {missed}."
-    short = "" if result.status is Status.CONVERGED else " and not reached; raise the budget or the tolerance"
+        return f"Its error can't be told yet {cost} ({asked}): raise max_evaluations. So far {missed}."
+    short = "" if result.status is Status.CONVERGED else " and not reached; raise max_evaluations or the tolerance"
     return f"Its error is estimated at {error(result.error)} of the map {cost} ({asked}{short}); {missed}."
 
 

@@ -12,7 +12,7 @@ from innerview.data.fitting import parse_crop, preprocess
 from innerview.data.reading import load_image
 from innerview.data.samples import find_image
 from innerview.errors import ImageError, UsageError
-from innerview.fills import DEFAULT_FILLS, FILLS, Fill, ImageFill, make_fill
+from innerview.fills import DEFAULT_FILLS, FILLS, SPELLINGS, Fill, ImageFill, make_fill
 from innerview.methods import ask as ask_about
 from innerview.methods.ask import DEFAULT_PLACEBOS
 from innerview.methods.placebos import Box, Mask
@@ -151,7 +151,7 @@ def read_mask_file(path: str | Path, model: Model) -> Mask:
 
 def _fill(name: str, model: Model, image: Image) -> Fill:
     """A fill by its name, or the image in a file."""
-    if name in FILLS or not Path(name).is_file():
+    if SPELLINGS.get(name, name) in FILLS or not Path(name).is_file():
         return make_fill(name, image)
     other = preprocess(load_image(name), model.input)
     return ImageFill(Path(name).name, f"the image {Path(name).name}: {other.words}", other.pixels)

@@ -14,7 +14,7 @@ from innerview import pictures
 from innerview.data.fitting import parse_crop, preprocess
 from innerview.data.folders import Entry, open_folders
 from innerview.errors import DataError, ImageError, ModelError, UsageError
-from innerview.fills import DEFAULT_FILLS, make_fill
+from innerview.fills import DEFAULT_FILLS, fill_name, make_fill
 from innerview.methods.passes import forward_logits
 from innerview.methods.shapley import count_passes
 from innerview.reprs import short
@@ -127,7 +127,7 @@ def compare(
 
     needed = any(one.of_data for one in entered.entrants)
     plan = Plan(
-        opened, entered.entrants, tuple(fills), regions, seed, checked,
+        opened, entered.entrants, tuple(map(fill_name, fills)), regions, seed, checked,
         _read(map(prepared, reversed(entries)), REFERENCES) if needed else (),
     )  # fmt: skip
     check(plan)
