@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import os
 import shutil
 import signal
@@ -26,12 +27,14 @@ from innerview.adapters.operations import Convolution, Dense, Flatten, ReLU
 from innerview.cli import main
 from innerview.data.fitting import preprocess
 from innerview.data.reading import load_image
-from innerview.errors import DataError, OutputError, UsageError
+from innerview.errors import DataError, InnerviewError, OutputError, UsageError
 from innerview.methods.segments import segment_sums
 from innerview.model import InputSpec, OutputSpec
+from innerview.session.models import ModelRequest
 from innerview.types import Array
 from innerview.workbench.survey import shards as shards_file
 from innerview.workbench.survey.survey import Surveyed, survey
+from innerview.workbench.survey.workers import survey_by
 
 SIDE, CLASSES = 8, ("cat", "dog", "frog")
 NAMES = ("cat/0", "cat/1", "dog/0", "dog/1", "frog/0", "frog/1", "frog/10")
@@ -767,3 +770,44 @@ def test_a_stopped_command_says_how_to_go_on(
     monkeypatch.setattr(shards_file.Shards, "write", stop)
     assert main(["survey", "allcnn", str(data), "--regions", "none", "-o", str(tmp_path / "rows")]) == 1
     assert "--resume" in capsys.readouterr().err
+
+
+def test_a_survey_without_a_usable_image_fails(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "data" / "cat").mkdir(parents=True)
+    (tmp_path / "data" / "cat" / "0.png").write_bytes(b"no image")
+    asked = ["survey", "allcnn", str(tmp_path / "data"), "--regions", "none", "-o", str(tmp_path / "rows")]
+    assert main(asked) == 1
+    assert "Not one image could be asked about" in capsys.readouterr().err
+
+
+def test_an_image_that_changed_under_its_name_is_noticed(data: Path, tmp_path: Path) -> None:
+    run(data, tmp_path)
+    Image.new("RGB", (SIDE, SIDE)).save(data / "cat" / "0.png")
+    with pytest.raises(UsageError, match="another question"):
+        run(data, tmp_path, resume=True)
+
+
+def test_workers_write_what_one_process_does_and_a_lost_one_is_begun_again(tmp_path: Path) -> None:
+    for number in range(6):
+        paint(tmp_path / "data" / ("cat", "dog")[number % 2] / f"{number}.png", number)
+    asked = {"regions": None, "images_per_shard": 1}
+    survey("allcnn", tmp_path / "data", output=tmp_path / "one", **asked)
+    killed: list[int | None] = []
+
+    def kill_one(_done: float, _of: int, _words: str) -> None:
+        children = multiprocessing.active_children()
+        if not killed and children:
+            killed.append(children[0].pid)
+            children[0].kill()
+
+    found = survey_by(2, ModelRequest("allcnn"), tmp_path / "data", output=tmp_path / "two", progress=kill_one, **asked)
+    assert killed
+    assert (found.rows, found.failed) == (6, 0)
+    names = sorted(file.name for file in (tmp_path / "one").iterdir())
+    assert names == sorted(file.name for file in (tmp_path / "two").iterdir())
+    for name in names:
+        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
+    with pytest.raises(UsageError, match="holds a survey already"):
+        survey_by(2, ModelRequest("allcnn"), tmp_path / "data", output=tmp_path / "two", **asked)
+    with pytest.raises(InnerviewError, match="none"):
+        survey_by(2, ModelRequest("allcnn"), tmp_path / "none", output=tmp_path / "three", **asked)

@@ -78,13 +78,14 @@ MODEL: Final = (
 )
 
 
-def model(*, warn: bool = True, argument: bool = False, named: bool = False) -> Decorator:
+def model(*, warn: bool = True, argument: bool = False, named: bool = False, requested: bool = False) -> Decorator:
     """--model and all that describes it; the command is given `model`, opened, or the name of a built-in one.
 
     Args:
         warn: say on the error stream if the model's predictions for the example images are all the same.
         argument: the model stands on the line without an option, and the command is given its name too, as `named`.
         named: the command is given the name too, though it is an option.
+        requested: the command is given all that was said of the model too, as `request`, by which it opens again.
     """
 
     def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -105,22 +106,22 @@ def model(*, warn: bool = True, argument: bool = False, named: bool = False) -> 
             from innerview.session.doubts import doubts
             from innerview.session.models import ModelRequest, open_model
 
-            found = open_model(
-                ModelRequest(
-                    model,
-                    weights,
-                    classes,
-                    input_spec,
-                    output_spec,
-                    trust_code,
-                    not no_weights,
-                    device=device,
-                    batch_size=batch_size or 0,
-                )
+            request = ModelRequest(
+                model,
+                weights,
+                classes,
+                input_spec,
+                output_spec,
+                trust_code,
+                not no_weights,
+                device=device,
+                batch_size=batch_size or 0,
             )
+            found = open_model(request)
             for doubt in doubts(found) if warn and not isinstance(found, str) else ():
                 say(f"innerview: warning: {doubt}.", err=True)
-            return command(*args, model=found, **({"named": model} if argument or named else {}), **others)
+            told = {"named": model} if argument or named else {}
+            return command(*args, model=found, **told, **({"request": request} if requested else {}), **others)
 
         return _all((click.argument("model", metavar="MODEL"), *MODEL[1:]) if argument else MODEL)(opened)
 

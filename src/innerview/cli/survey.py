@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from innerview.errors import InnerviewError, UsageError
 
 
 @click.command("survey", cls=Command, short_help="Survey a data set: a row an image, in Parquet, resumable.")
-@options.model(argument=True)
+@options.model(argument=True, requested=True)
 @click.argument("data", type=click.Path(path_type=Path), metavar="DATA")
 @click.option("--regions", metavar="RxC", default="3x3", show_default=True, help="Grid of regions, or none.")
 @click.option("--fill", "fills", multiple=True, metavar="NAME", help="Effects under each. [blurred, mean, black]")
@@ -31,10 +32,22 @@ from innerview.errors import InnerviewError, UsageError
 @click.option("--part", type=click.Choice(["test", "train"]), default="test", show_default=True, help="Of the data.")
 @click.option("--crop", default="center", show_default=True, help="center, whole, or left,top,width,height in pixels.")
 @click.option("--shard", metavar="I/N", default="1/1", show_default=True, help="Work out the I-th of N parts alone.")
+@click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="Processes, each with the model.")
 @click.option("--images-per-shard", type=click.IntRange(1), default=256, show_default=True, help="Images in a file.")
 @click.option("--resume", is_flag=True, help="Go on with the survey that the folder holds.")
 @options.output("innerview-survey")
-def command(*, model: Any, named: str, data: Path, regions: str, output: Path, shard: str, **asked: Any) -> None:  # noqa: ARG001 of the model
+def command(
+    *,
+    model: Any,
+    named: str,  # noqa: ARG001 of the model
+    request: Any,
+    data: Path,
+    regions: str,
+    output: Path,
+    shard: str,
+    workers: int,
+    **asked: Any,
+) -> None:
     """Survey a data set: what is predicted of each image, how surely, which regions decide, and its features.
 
     MODEL is a built-in model, or whatever --model is elsewhere. DATA is a folder of class folders, or a list: a .csv or
@@ -47,9 +60,17 @@ def command(*, model: Any, named: str, data: Path, regions: str, output: Path, s
     given = {name: value for name, value in asked.items() if value not in (None, ())}
     grid = None if regions.strip().lower() == "none" else _pair("--regions", regions, "x", "3x3, or none")
     parts = _pair("--shard", shard, "/", "2/8 for the second of eight parts")
+    if workers > 1 and parts != (1, 1):
+        raise UsageError(
+            f"--workers {workers} and --shard {shard} were given; give one: workers divide the whole survey"
+        )
     try:
         with steps("Surveying") as progress:
-            found = survey(model, data, regions=grid, shard=parts, output=output, progress=progress, **given)
+            if workers > 1:
+                given |= {"regions": grid, "output": output, "progress": progress}
+                found = import_module("innerview.workbench.survey.workers").survey_by(workers, request, data, **given)
+            else:
+                found = survey(model, data, regions=grid, shard=parts, output=output, progress=progress, **given)
     except KeyboardInterrupt:
         raise InnerviewError(
             f"stopped. Whole files stay in {output}; go on by the same command with --resume"
@@ -57,6 +78,8 @@ def command(*, model: Any, named: str, data: Path, regions: str, output: Path, s
     say(found.words)
     for note in found.notes:
         say(note, err=True)
+    if found.rows and found.failed == found.rows:
+        click.get_current_context().exit(1)
 
 
 def _pair(option: str, text: str, between: str, example: str) -> tuple[int, int]:

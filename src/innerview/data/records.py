@@ -23,6 +23,7 @@ import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any, Final, Protocol, TypeAlias, cast, runtime_checkable
 
@@ -92,8 +93,9 @@ class Records:
     Attributes:
         items: its images, in an order that stays.
         source: in words, for a manifest.
-        fingerprint: of the names and labels; of a sequence, whose images can't be named, of its length and labels
-            where they are known beforehand.
+        fingerprint: of the names, labels and sizes of the files, so that an image that was changed under its name is
+            noticed, unless it is as long as before; of a sequence, whose images can't be named, of its length and
+            labels where they are known beforehand.
         notes: what was passed over, in words.
     """
 
@@ -150,7 +152,8 @@ def _of_folders(path: Path, part: str) -> Records:
         return readable(entry.path.relative_to(folders.root).as_posix())
 
     items = [Record(entry.index, named(entry), entry.label, entry.read) for entry in folders.entries]
-    return Records(items, "class folders", _fingerprint(items), folders.notes)
+    sizes = [_size(entry.path) for entry in folders.entries]
+    return Records(items, "class folders", _fingerprint(items, sizes), folders.notes)
 
 
 def _of_list(path: Path) -> Records:
@@ -168,7 +171,8 @@ def _of_list(path: Path) -> Records:
     ]
     if not items:
         raise DataError(f"{path} lists no image; give at least one line behind the names of the columns")
-    return Records(items, f"a list ({path.suffix[1:].lower()})", _fingerprint(items))
+    sizes = [_size(path.parent / file) if file else -1 for file in columns[column]]
+    return Records(items, f"a list ({path.suffix[1:].lower()})", _fingerprint(items, sizes))
 
 
 def _reader(folder: Path, file: str | None) -> Callable[[], Image]:
@@ -385,8 +389,17 @@ def _image(item: Any, index: int) -> Image:
     return replace(load_image(image, name=None if isinstance(image, str | Path) else f"item {index}"), name=str(index))
 
 
-def _fingerprint(items: Sequence[Record]) -> str:
+def _size(path: Path) -> int:
+    """Bytes of a file; −1 of one that is not there, which is told when it is read."""
+    try:
+        return path.stat().st_size
+    except (OSError, ValueError):
+        return -1
+
+
+def _fingerprint(items: Sequence[Record], sizes: Sequence[int] = ()) -> str:
     digest = hashlib.sha256()
-    for one in items:
-        digest.update(f"{one.name}\0{'' if one.label is None else one.label}\n".encode("utf-8", "surrogatepass"))
+    for one, size in zip_longest(items, sizes):
+        told = f"{one.name}\0{'' if one.label is None else one.label}\0{'' if size is None else size}\n"
+        digest.update(told.encode("utf-8", "surrogatepass"))
     return digest.hexdigest()[:16]
