@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { chosenRuns, timesOf } from "../src/core/runs";
 import type { Payload } from "../src/generated/payloads";
-import { clock, curvesOf, measures, smooth, valueAt } from "../src/views/training/curves";
+import { clock, curvesOf, measures, notesOf, smooth, valueAt } from "../src/views/training/curves";
 
 const tensor = (values: number[]): { data: Float32Array; shape: number[] } => ({ data: Float32Array.from(values), shape: [values.length] });
 const curve = (name: string, steps: number[], values: number[], epochs: number[], seconds: number[]): object => ({
@@ -69,5 +69,26 @@ describe("checkpoints", () => {
     expect(chosenRuns(runs, "b,a,zz", model).map(({ id }) => id)).toEqual(["b", "a"]);
     expect(chosenRuns(runs, "", undefined).map(({ id }) => id)).toEqual(["a"]);
     expect(chosenRuns([], "", model)).toEqual([]);
+  });
+});
+
+describe("notes under the curves", () => {
+  const run = (values: Record<string, number>, smoothing = 0.1): never => {
+    const arrays = Object.fromEntries(Object.entries(values).map(([name, value]) => [`curve/${name}/y`, { data: Float32Array.of(value), shape: [1] }]));
+    return { arrays, meta: { manifest: { configuration: { optimisation: { label_smoothing: smoothing } } } } } as never;
+  };
+
+  test("tests of fewer images than at the end are told apart from the last one", () => {
+    expect(notesOf(run({ test_accuracy: 0.89, test_images: 1000, final_images: 10000, final_accuracy: 0.8934 }, 0), 10)).toEqual([
+      "The curve's tests are of 1,000 test images (the last: 89.00 %); at the end all 10,000 were tested: 89.34 %.",
+    ]);
+    expect(notesOf(run({ test_accuracy: 0.89, test_images: 10000, final_images: 10000, final_accuracy: 0.89 }, 0), 10)).toEqual([]);
+  });
+
+  test("a test loss below the training loss is explained, with the least that smoothing leaves", () => {
+    // The entropy of 0.91 and nine times 0.01.
+    expect(notesOf(run({ test_loss: 0.383, loss: 0.69 }), 10)[0]).toContain("above 0.500;");
+    expect(notesOf(run({ test_loss: 0.9, loss: 0.69 }), 10)).toEqual([]);
+    expect(notesOf(run({ test_loss: 0.383, loss: 0.69 }, 0), 10)).toEqual([]);
   });
 });

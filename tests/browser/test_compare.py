@@ -84,3 +84,15 @@ def test_the_curtain_shows_a_on_its_left_and_b_on_its_right(page: Page, known: K
     found = canvas(page.locator(".single canvas[role=img]"))
     assert (found[:, :10] == a[:, :10]).all()
     assert (found[:, 10:] == b[:, 10:]).all()
+    edge, box = page.locator(".edge").bounding_box(), page.locator(".single canvas[role=img]").bounding_box()
+    assert edge is not None
+    assert box is not None
+    page.mouse.move(edge["x"] + edge["width"] / 2, box["y"] + 50)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 24 / 32, box["y"] + 60, steps=4)
+    page.mouse.up()
+    expect(page.get_by_role("slider", name="Swipe")).to_have_value("24")
+    found = canvas(page.locator(".single canvas[role=img]"))
+    assert (found[:, :24] == a[:, :24]).all()
+    assert (found[:, 24:] == b[:, 24:]).all()
+    expect_link(page, "cw", "swipe")

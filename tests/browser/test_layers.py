@@ -47,6 +47,22 @@ def test_arrows_walk_the_tiles_and_enter_the_link(page: Page) -> None:
     expect(page.get_by_role("listbox").get_by_role("option", selected=True)).to_have_count(1)
 
 
+def test_layers_are_searched_and_how_tiles_stand_is_in_the_address(page: Page) -> None:
+    show(page, "#/layers?so=number&ls=per-channel", "[role=option]")
+    expect(page.get_by_role("combobox", name="Sort by")).to_have_value("number")
+    expect(page.get_by_role("radio", name="per channel")).to_be_checked()
+    expect(page.locator("[role=option]").first).to_have_attribute("aria-label", re.compile("^channel 0:"))
+    page.get_by_label("Search layers").fill("ELU7")
+    layers = page.get_by_role("list", name="Layers of the model").get_by_role("button")
+    expect(layers).to_have_count(1)
+    layers.first.click()
+    expect_link(page, "l", "elu7")
+    page.get_by_role("radio", name="three as RGB").check()
+    expect_link(page, "l3", "1")
+    page.go_back()
+    expect(page.get_by_role("radio", name="one channel")).to_be_checked()
+
+
 def test_the_cursor_sits_on_the_covering_cell(page: Page) -> None:
     show(page, "#/layers?l=pool6&px=12,7", TILE)
     map_box = page.locator(".enlarged .pixels").first.bounding_box()

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from browser.conftest import Heard
-from browser.driving import PATIENCE, READY, Known, fragment, let_draw, settle, show
+from browser.driving import PATIENCE, READY, Known, canvas, fragment, let_draw, limit_of, numbers, settle, show
 from browser.test_access import AXE, TOO_WIDE, violations
 from innerview.adapters import FunctionModel
 from innerview.data.image import Image as Loaded
@@ -88,7 +88,46 @@ def test_back_takes_one_choice_back(page: Page, prepared: Known) -> None:
     expect(page.locator(".why .class").first).to_have_attribute("aria-pressed", "true")
 
 
-LONG = tuple(f"{number:04d} " + ("supercalifragilistic" * 3)[:55] for number in range(1000))
+OVERLAPPING = """() => {
+  const clipped = (text, element) => {  // what can be seen of a text: within all that cut it off
+    const range = document.createRange();
+    range.selectNodeContents(text);
+    let {left, top, right, bottom} = range.getBoundingClientRect();
+    for (let e = element; e; e = e.parentElement) {
+      if (getComputedStyle(e).overflowX === 'visible') continue;
+      const box = e.getBoundingClientRect();
+      [left, top, right, bottom] = [
+        Math.max(left, box.left), Math.max(top, box.top), Math.min(right, box.right), Math.min(bottom, box.bottom)
+      ];
+    }
+    return {left, top, right, bottom, says: text.textContent.trim().slice(0, 40), element};
+  };
+  const walker = document.createTreeWalker(document.querySelector('.innerview'), NodeFilter.SHOW_TEXT), found = [];
+  while (walker.nextNode()) {
+    const element = walker.currentNode.parentElement;
+    if (!walker.currentNode.textContent.trim() || !element.checkVisibility()) continue;
+    if (element.closest('.hidden, .skip, .rail, svg, option, .photo')) continue;
+    found.push(clipped(walker.currentNode, element));
+  }
+  const seen = found.filter(({left, top, right, bottom}) => right - left > 1 && bottom - top > 1);
+  const lines = ({top, bottom}) => bottom - top;
+  return seen.flatMap((a, i) => seen.slice(i + 1).filter(b =>
+    Math.min(a.right, b.right) - Math.max(a.left, b.left) > 2
+    && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 5
+    && a.element.closest('p, h1, h2, li, figcaption, summary, label, td') !==
+       b.element.closest('p, h1, h2, li, figcaption, summary, label, td')
+  ).map(b => `${a.says} | ${b.says}`)).slice(0, 5);
+}"""
+"""Texts that lie over each other; those of one paragraph flow round each other."""
+
+SCRIPTS = (
+    "supercalifragilistic",
+    "a few words with spaces ",
+    "сверхъестественное",
+    "とても長い名前です",
+    "اسم طويل جدا ",
+)
+LONG = tuple(f"{number:04d} " + (SCRIPTS[number % 5] * 8)[:55] for number in range(1000))
 
 
 def forward(images: Array) -> Array:
@@ -99,7 +138,7 @@ def forward(images: Array) -> Array:
 
 @pytest.fixture(scope="module")
 def thousand(_bundle: None) -> Iterator[str]:
-    """A model with 1,000 classes of 60 characters each."""
+    """A model with 1,000 classes of 60 characters each, in five scripts."""
     model = FunctionModel(lambda images: forward(images).astype(np.float32), InputSpec(12, 12, 3), OutputSpec(LONG))
     session = Session([OpenedModel("a-model-whose-name-has-sixty-characters-and-no-place-to-break", model)])
     for number in range(9):
@@ -120,10 +159,10 @@ def test_long_names_and_a_thousand_classes_have_room(
     expect(page.locator(READY[view]).first).to_be_visible(timeout=PATIENCE)
     settle(page)
     wrong: list[str] = []
-    for width in (320, 390, 1024, 1280, 3440):
+    for width in (320, 390, 640, 1024, 1280, 3440):  # 640: a screen of 1280 at 200 %
         page.set_viewport_size({"width": width, "height": 900})
         let_draw(page)
-        wrong += [f"{width}: {one}" for one in page.evaluate(TOO_WIDE)]
+        wrong += [f"{width}: {one}" for one in page.evaluate(TOO_WIDE) + page.evaluate(OVERLAPPING)]
     if before is not None:
         page.set_viewport_size(before)
     page.close()
@@ -154,5 +193,17 @@ def test_forced_colours_hide_nothing(browser: Browser, server: str, prepared: Kn
     for view in ("why", "attribution", "mistakes"):
         show(page, f"#/{view}", READY[view])
         wrong += [f"{view}: {one}" for one in violations(page)]
+    # What speaks against is told by a pattern too, and so it is without colours.
+    show(page, "#/attribution?o=map", READY["attribution"])
+    expect(page.get_by_label("Hatch what speaks against")).to_be_checked()
+    heatmap = numbers(prepared.ask("map", target=prepared.predicted()).arrays, "heatmap")
+    marks = canvas(page.locator("main .marks").first, alpha=True)[..., 3]
+    side = marks.shape[0] // 32
+    hatched = marks.reshape(32, side, 32, side).any(axis=(1, 3))
+    assert hatched.any()
+    assert (heatmap[hatched] < 0).all()
+    assert (heatmap[~hatched] > -0.1 * limit_of(page)).all()
+    page.get_by_label("Hatch what speaks against").uncheck()
+    expect(page.locator("main .marks")).to_have_count(0)
     made.close()
     assert wrong == []

@@ -58,6 +58,14 @@ def test_another_run_is_laid_beside_the_first(page: Page, known: Known) -> None:
     assert labels.count() > before
     page.get_by_role("radio", name="step").check()
     expect(page.locator(".charts .axis-title").filter(has_text="step").first).to_be_visible()
+    # No two lines of a chart have one colour and one kind of dashes.
+    drawn = page.locator(".charts svg").nth(1).locator("path[stroke]:not([stroke-width='1'])")
+    kinds = drawn.evaluate_all(
+        "all => all.map(one => [getComputedStyle(one).stroke, one.getAttribute('stroke-dasharray')].join())"
+    )
+    assert len(kinds) == len(set(kinds)) == 4
+    expect(page.locator("[data-note]").first).to_contain_text("at the end all 10,000 were tested: 89.34 %")
+    expect(page.locator("[data-note]").last).to_contain_text("label smoothing 0.1, which alone keeps it above 0.500")
 
 
 def test_the_last_accuracy_is_the_one_that_was_logged(page: Page, known: Known) -> None:

@@ -25,7 +25,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_look_writes_a_page_whose_every_file_is_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["explain", "moose", "--tolerance", "0.02", "--alphas", "0.1,1"]) == 0
     folder = tmp_path / "innerview-explanations" / "moose"
-    assert f"Open {Path('innerview-explanations/moose/index.html')}" in capsys.readouterr().out
+    assert f"Open {Path('innerview-explanations/moose/index.html').absolute()}" in capsys.readouterr().out
     page = (folder / "index.html").read_text()
     listed = {part.split('"')[0] for part in page.split('src="')[1:]}
     assert listed

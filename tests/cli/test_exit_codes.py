@@ -37,7 +37,8 @@ def run(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.
 
 
 WRONG = {
-    "an unknown command": (["lok"], "No such command"),
+    "an unknown command": (["xyzzy"], "No such command"),
+    "a command that is nearly one": (["lok"], "Did you mean 'explain'?"),
     "an unknown option": (["explain", "--clas", "3"], "--clas"),
     "an unknown class": (["explain", "--target", "cow"], "no class 'cow'; the classes are 0 airplane, 1 automobile"),
     "an unknown rival": (["explain", "--versus", "10"], "no class '10'"),

@@ -36,7 +36,7 @@ def test_a_run_becomes_a_page_with_every_image_and_table(capsys: pytest.CaptureF
     out = capsys.readouterr().out
     assert "run: step 10 (1.0 epochs, 10 minutes of training)." in out
     assert "On all 20 test images the last weights' accuracy is 50 %" in out
-    assert "Open out/index.html" in out
+    assert f"Open {Path('out/index.html').absolute()}" in out
     page = Path("out/index.html").read_text()
     files = {one.name for one in Path("out").iterdir()} - {"index.html", "innerview.json"}
     assert set(re.findall(r'(?:src|href|srcset)="([^"# ]+)', page)) == files

@@ -6,12 +6,16 @@
  */
 import type { ScaleChoice } from "./scale";
 
-export const VIEWS = ["why", "attribution", "interior", "masking", "layers", "weights", "training", "mistakes", "compare"] as const;
+export const VIEWS = ["why", "attribution", "interior", "masking", "layers", "attention", "weights", "training", "mistakes", "compare"] as const;
 export type ViewName = (typeof VIEWS)[number];
 export const STYLES = ["tint", "half", "map", "image"] as const;
 export const SIGNS = ["both", "for", "against"] as const;
 export const ORDERS = ["highest", "strongest", "lowest", "random"] as const;
 export const SHOWN = ["photo", "evidence", "regions", "pixels"] as const;
+export const SORTS = ["strength", "colour", "number"] as const;
+export const HISTOGRAMS = ["ridges", "heat map", "before and after"] as const;
+export const AXES = ["epoch", "step", "time"] as const;
+export const WAYS = ["side by side", "one at a time", "swipe"] as const;
 export const VARIED = ["class", "image", "model", "method", "epoch"] as const;
 
 export interface Overlay {
@@ -50,12 +54,27 @@ export interface Link {
   region: string;
   layer: string | null;
   channel: number | null;
+  /** Attention: the token that looks, by number (null: the class token, or all), and the head: "mean", "rollout" or a number. */
+  token: number | null;
+  head: string;
+  /** Layers: the order of the tiles; one scale for the layer, or one for each tile; three tiles as one in colour. */
+  sort: (typeof SORTS)[number];
+  tiles: "layer" | "per-channel";
+  three: boolean;
+  /** Weights: how histograms are drawn, and whether counts are. */
+  histogram: (typeof HISTOGRAMS)[number];
+  logs: boolean;
+  /** Training: null is epochs where they are known. */
+  over: (typeof AXES)[number] | null;
+  smoothing: number;
   epoch: number | null;
   /** Runs that are shown, with commas between; the first in detail. */
   run: string;
   /** What Compare varies, and its B. */
   vary: (typeof VARIED)[number];
   other: string;
+  /** Compare: null is what the screen has room for. */
+  way: (typeof WAYS)[number] | null;
 }
 
 export const DEFAULTS: Link = {
@@ -81,10 +100,20 @@ export const DEFAULTS: Link = {
   region: "",
   layer: null,
   channel: null,
+  token: null,
+  head: "mean",
+  sort: "strength",
+  tiles: "layer",
+  three: false,
+  histogram: "ridges",
+  logs: false,
+  over: null,
+  smoothing: 60,
   epoch: null,
   run: "",
   vary: "class",
   other: "",
+  way: null,
 };
 
 /** What can't be read returns `undefined`. */
@@ -110,6 +139,7 @@ const matching =
   (pattern: RegExp): Read<string> =>
   (text) =>
     pattern.test(text) ? text : undefined;
+const flag: Read<boolean> = (text) => text === "1" || undefined;
 const classNumber: Read<number> = (text) => within(0, 1e7, true)(text.split("-")[0]);
 const writeClass = (value: number | null, classes: readonly string[]): string => {
   const name = classes[value ?? -1];
@@ -153,10 +183,20 @@ export const KEYS: Record<string, Row> = {
   rg: row("region", matching(/^[\w,-]{2,180}$/)),
   l: row("layer", name),
   ch: row("channel", within(0, 1e6, true)),
+  tk: row("token", within(0, 1e5, true)),
+  hd: row("head", matching(/^(mean|rollout|\d{1,4})$/)),
+  so: row("sort", oneOf(SORTS)),
+  ls: row("tiles", oneOf(["layer", "per-channel"] as const)),
+  l3: row("three", flag, () => "1"),
+  wh: row("histogram", oneOf(HISTOGRAMS)),
+  wl: row("logs", flag, () => "1"),
+  x: row("over", oneOf(AXES)),
+  sm: row("smoothing", within(0, 95, true)),
   ep: row("epoch", within(0, 1e9)),
   r: row("run", name),
   cx: row("vary", oneOf(VARIED)),
   q: row("other", matching(/^.{1,120}$/)),
+  cw: row("way", oneOf(WAYS)),
 };
 
 const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);

@@ -45,6 +45,8 @@ export class Session {
   /** Images and classes whose regions were taken away, or are to be; see parts/verdict.tsx. */
   readonly judged = new Store<readonly string[]>([]);
   readonly theme = new Store<Theme>("light");
+  /** Whether what speaks against is told by a pattern too: where it was chosen, or where the system forces its colours. */
+  readonly patterns = new Store(false);
   readonly speech = new Speech();
   readonly keys = new Keys();
   readonly answers: Answers;

@@ -81,6 +81,7 @@ export function App(): JSX.Element {
       <footer>
         {session.hello.value.inside && <p class="second facts inside">{session.hello.value.inside}</p>}
         <ThemeChooser />
+        <PatternChooser />
       </footer>
       <Voice />
       {help && <Help onClose={() => setHelp(false)} />}
@@ -233,6 +234,36 @@ function ThemeChooser(): JSX.Element {
         <option value="light">light</option>
         <option value="dark">dark</option>
       </select>
+    </label>
+  );
+}
+
+/** Against by a pattern too, for those to whom colours don't tell it: on by itself where colours are forced or there are none. */
+function PatternChooser(): JSX.Element {
+  const session = useSession();
+  const [choice, setChoice] = useState(recall("patterns"));
+  const patterns = useStore(session.patterns);
+  useLayoutEffect(() => {
+    const colourless = matchMedia("(forced-colors: active), (monochrome)");
+    const apply = (): void => {
+      session.patterns.set(choice === null ? colourless.matches : choice === "on");
+      session.root.toggleAttribute("data-patterns", session.patterns.value);
+    };
+    apply();
+    return listen(colourless, { change: apply });
+  }, [choice, session]);
+  return (
+    <label class="theme">
+      <input
+        type="checkbox"
+        checked={patterns}
+        onChange={(event) => {
+          const next = event.currentTarget.checked ? "on" : "off";
+          setChoice(next);
+          remember("patterns", next);
+        }}
+      />{" "}
+      Hatch what speaks against
     </label>
   );
 }

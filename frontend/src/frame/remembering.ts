@@ -1,4 +1,4 @@
-/** Two preferences of this browser (theme, single keys); a sandboxed frame has no storage, and the page goes on. */
+/** Preferences of this browser (theme, single keys, patterns); a sandboxed frame has no storage, and the page goes on. */
 export function remember(name: string, value: string): void {
   try {
     localStorage.setItem(`innerview ${name}`, value);

@@ -55,7 +55,9 @@ export function Legend({ scale, unit, name = "evidence", values, ends, overlay, 
         <span>{ends?.[0]}</span>
         <span>{ends?.[1]}</span>
       </div>
-      <Strip name={name} overlay={overlay} />
+      <div class={signed ? "signed" : ""}>
+        <Strip name={name} overlay={overlay} />
+      </div>
       <div class="numbers">
         <span class="end">{signed ? `${MINUS}${text}` : "0"}</span>
         {signed && <span class="end">0</span>}

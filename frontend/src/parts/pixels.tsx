@@ -5,7 +5,7 @@
  * use. The linked cursor lies over it as its own element, so that hovering draws no map again.
  */
 import type { ComponentChildren, JSX } from "preact";
-import { useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { cover, type Pixel, samePixel } from "../core/cursor";
 import type { Link, Overlay } from "../core/link";
 import { paintMap, paintOverlay, paintImage, paintRgb, type ImageBytes, type Rgba, shrink, visible } from "../core/paint";
@@ -30,6 +30,8 @@ export interface PixelsProps {
   hatched?: Uint8Array | null;
   /** Let what is hatched shine through. */
   veiled?: boolean;
+  /** Cells to mark with a pattern, where colours are not to tell them apart. */
+  marked?: Uint8Array | null;
   /** The grid in which the linked cursor counts; this one's own if not given; null for no cursor. */
   grid?: readonly [number, number] | null;
   /** What the cursor outlines, when that is coarser than what is drawn: rows and columns. */
@@ -57,6 +59,8 @@ export function Pixels(props: PixelsProps): JSX.Element {
   const box = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
   const hatch = useRef<HTMLCanvasElement>(null);
+  const marks = useRef<HTMLCanvasElement>(null);
+  const { marked } = props;
   const [room, setRoom] = useState(size);
 
   useLayoutEffect(() => {
@@ -93,7 +97,8 @@ export function Pixels(props: PixelsProps): JSX.Element {
     // Legends and names beside it are as wide as it is.
     box.current!.closest("figure")?.style.setProperty("--wide", `${columns * cell}px`);
     if (hatch.current && hatched) drawHatch(hatch.current, hatched, height, width, cell / factor, veiled);
-  }, [hatched, veiled, cell, factor, height, width]);
+    if (marks.current && marked) drawHatch(marks.current, marked, height, width, cell / factor, true);
+  }, [hatched, veiled, marked, cell, factor, height, width]);
 
   return (
     <div
@@ -104,6 +109,7 @@ export function Pixels(props: PixelsProps): JSX.Element {
     >
       <canvas ref={canvas} role={label ? "img" : "presentation"} aria-label={label || undefined} style={smooth ? { imageRendering: "auto" } : undefined} />
       {hatched && <canvas ref={hatch} role="presentation" class="hatch" />}
+      {marked && <canvas ref={marks} role="presentation" class="hatch marks" />}
       {props.children}
       {props.grid !== null && <Cursor height={props.cells?.[0] ?? height} width={props.cells?.[1] ?? width} grid={props.grid ?? [height, width]} keyboard={keyboard} onCell={onCell} />}
       {factor > 1 && <span class="shrunk">shown at 1/{factor}</span>}
@@ -287,10 +293,18 @@ export function nonFinite(values: Float32Array): Uint8Array | null {
   return Uint8Array.from(values, (v) => (Number.isFinite(v) ? 0 : 1));
 }
 
+/** From this part of the scale on, a value below zero is marked: fainter ones are hardly seen in colours either. */
+const FAINT = 0.08;
+
+/** Cells that speak against. */
+export const against = (values: Float32Array, limit: number): Uint8Array => Uint8Array.from(values, (v) => (v < -FAINT * limit ? 1 : 0));
+
 /** A signed map (or amounts), plain or over its image. */
 export function MapPixels(props: MapPixelsProps): JSX.Element {
   const { values, height, width, limit, ramp: name = "evidence", image, overlay = PLAIN, show = "both", top = 100, ...base } = props;
   const theme = useTheme();
+  const patterned = useStore(useSession().patterns);
+  const marked = useMemo(() => (patterned && name !== "amount" && overlay.style !== "image" ? against(visible(values, show, top), limit) : null), [patterned, name, values, show, top, limit, overlay.style]);
   const paint = (out: Rgba): void => {
     const shown = visible(values, show, top);
     const colours = ramp(name, theme);
@@ -305,6 +319,7 @@ export function MapPixels(props: MapPixelsProps): JSX.Element {
       paint={paint}
       of={[values, limit, name, image, overlay.style, overlay.opacity, show, top, theme]}
       hatched={props.hatched === undefined ? nonFinite(values) : props.hatched}
+      marked={marked}
     />
   );
 }

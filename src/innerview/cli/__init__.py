@@ -46,7 +46,7 @@ class Commands(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Find the command, or name the one that an old name stands for."""
-        refuse_old_command(args[0], ctx)
+        refuse_old_command(args[0], COMMANDS, ctx)
         return super().resolve_command(ctx, args)
 
 

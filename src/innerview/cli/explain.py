@@ -41,4 +41,4 @@ def command(*, images: tuple[str, ...], model: Any, named: str, query: Any, outp
         written = explain(images, query, model=model, output=output, network=network, progress=progress)
     for line in written.lines:
         say(line)
-    say(f"Open {written.page}")
+    say(f"Open {written.page.absolute()}")

@@ -57,4 +57,4 @@ def command(*, runs: tuple[Path, ...], query: Any, output: Path) -> None:
         say(f"Warning: {sign}")
     for reason in shown.missing:
         say(f"left out: {reason}", err=True)
-    say(f"Open {shown.page}")
+    say(f"Open {shown.page.absolute()}")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
 from typing import Final
 
 import click
@@ -34,11 +35,15 @@ OPTIONS: Final[Mapping[str, str]] = {
 """Old option -> new option. `--target` is not in it: it exists, and `--target logit` is answered with --objective."""
 
 
-def refuse_old_command(name: str, context: click.Context) -> None:
-    """Raise click's UsageError that names the new command, if `name` is an old one."""
+def refuse_old_command(name: str, known: Sequence[str], context: click.Context) -> None:
+    """Raise click's UsageError that names the command meant, if `name` is an old one or nearly one of those known."""
     if name in COMMANDS:
         new = COMMANDS[name]
         context.fail(f"The command {name!r} was renamed; use {new!r}: innerview {new}")
+    near = [] if name in known or name.startswith("-") else get_close_matches(name, (*known, *COMMANDS), 1)
+    if near:
+        meant = COMMANDS.get(near[0], near[0])
+        context.fail(f"No such command {name!r}. Did you mean {meant!r}? innerview {meant}")
 
 
 def refuse_old_option(problem: click.ClickException) -> click.ClickException:

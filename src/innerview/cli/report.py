@@ -38,4 +38,4 @@ def command(*, images: tuple[str, ...], model: Any, query: Any, output: Path, ne
         written = report(images, query, model=model, output=output, network=network, progress=progress)
     for line in written.lines:
         say(line)
-    say(f"Open {written.page} ({written.size / 1e6:.1f} MB)")
+    say(f"Open {written.page.absolute()} ({written.size / 1e6:.1f} MB)")

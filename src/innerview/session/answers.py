@@ -20,6 +20,7 @@ from innerview.methods.verdict import judge
 from innerview.model import Model
 from innerview.results import Explained, RegionEffects, Verdict, WeightHistograms, as_attribution
 from innerview.session.compute.activations import ACTIVATIONS
+from innerview.session.compute.attention import ATTENTION
 from innerview.session.compute.attribution import ATTRIBUTION
 from innerview.session.compute.check import CHECK
 from innerview.session.compute.computation import Source
@@ -36,6 +37,7 @@ from innerview.session.tries import Tries
 from innerview.targets import usual_kind
 from innerview.types import Array
 from innerview.viewer.payload import Payload
+from innerview.viewer.payloads.attention import attention_payload
 from innerview.viewer.payloads.check import Check, check_payload
 from innerview.viewer.payloads.effects import effects_payload
 from innerview.viewer.payloads.evidence import evidence_payload
@@ -186,6 +188,12 @@ def _layers(asked: ViewerSource, query: Query, listener: Listener) -> Payload:
     return layers_payload(found, model.layers, weights, stamp, shown, complete=bool(query.layer))
 
 
+def _attention(asked: ViewerSource, query: Query, listener: Listener) -> Payload:
+    found = asked.result(ATTENTION, query, listener)
+    stamp = _stamp(asked, query)
+    return attention_payload(found.chosen, found.rollout, stamp, layers=found.layers, missing=found.missing)
+
+
 def _weights(asked: ViewerSource, query: Query, listener: Listener) -> Payload:
     """Histograms of a run's weights through time, or of a model's before and after training."""
     if query.run:
@@ -212,6 +220,7 @@ ANSWERS: Final[Mapping[str, Callable[[ViewerSource, Query, Listener], Payload]]]
         "masking": _masking,
         "mask": _mask,
         "layers": _layers,
+        "attention": _attention,
         "weights": _weights,
         "run": _training,
         "tested": _training,

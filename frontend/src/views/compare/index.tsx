@@ -1,9 +1,9 @@
 /** What differs between A and B on one scale, when exactly one choice varies. */
-import type { JSX } from "preact";
-import { useEffect, useMemo, useState } from "preact/hooks";
+import type { ComponentChildren, JSX } from "preact";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { EXPLANATIONS } from "../../core/explanations";
 import { listen } from "../../core/listen";
-import { type Link, VARIED } from "../../core/link";
+import { type Link, VARIED, WAYS } from "../../core/link";
 import { absoluteError, chanceText, className, count, number } from "../../core/numbers";
 import { chosenRuns, timesOf } from "../../core/runs";
 import { saidOf } from "../../core/said";
@@ -26,8 +26,6 @@ import { difference, type Difference, timelineSide, mapSide, mixed, scales, type
 import "./compare.css";
 
 type Vary = (typeof VARIED)[number];
-/** The first is shown where nothing was picked, on a phone the second. */
-const WAYS = ["side by side", "one at a time", "swipe"] as const;
 const PHONE = (): MediaQueryList => matchMedia("(max-width: 599px)");
 const STRONGEST = 20;
 
@@ -180,10 +178,10 @@ function Predicts({ of, answers, letter }: { of: Shown<"subject">; answers: read
 type Asked = Parameters<typeof VerdictLine>[0]["of"];
 
 function Panes({ a, b, vary, asked }: { a: Side; b: Side; vary: Vary; asked: [Asked, Asked] }): JSX.Element {
-  const [link] = useLink();
+  const [link, go] = useLink();
   const [phone, setPhone] = useState(PHONE().matches);
-  const [picked, setWay] = useState<(typeof WAYS)[number] | null>(null);
-  const way = picked ?? WAYS[Number(phone)];
+  // Where nothing was picked the first, on a phone the second.
+  const way = link.way ?? WAYS[Number(phone)];
   const [one, setOne] = useState("A");
   const [cut, setCut] = useState(Math.round(a.width / 2));
   const reason = whyNot(a, b, vary);
@@ -200,7 +198,7 @@ function Panes({ a, b, vary, asked }: { a: Side; b: Side; vary: Vary; asked: [As
   return (
     <>
       <div class="settings">
-        <Radios label="Show" value={way} options={WAYS.map((each) => [each, each, each === "swipe" && !fits])} onChange={setWay} />
+        <Radios label="Show" value={way} options={WAYS.map((each) => [each, each, each === "swipe" && !fits])} onChange={(value) => go({ way: value })} />
         {way === "one at a time" && <Radios label="Now" value={one} options={Object.keys(panes).map((each) => [each, each])} onChange={setOne} />}
       </div>
       {way === "swipe" && fits ? (
@@ -216,7 +214,9 @@ function Panes({ a, b, vary, asked }: { a: Side; b: Side; vary: Vary; asked: [As
             }}
             scale={left}
             keyboard
-          />
+          >
+            <Edge at={cut} of={a.width} onMove={setCut} />
+          </Pane>
           <Slider label="Swipe" max={a.width} value={cut} onChange={setCut} spoken={`A up to column ${cut}`} output={`${cut} of ${a.width}`} />
         </div>
       ) : (
@@ -237,7 +237,31 @@ function Panes({ a, b, vary, asked }: { a: Side; b: Side; vary: Vary; asked: [As
   );
 }
 
-function Pane({ letter, side, asked = null, scale, keyboard }: { letter: string; side: Side; asked?: Asked; scale: Scale; keyboard?: boolean }): JSX.Element {
+/** The edge between A and B, to be dragged; keys move the slider under the map. */
+function Edge({ at, of, onMove }: { at: number; of: number; onMove: (at: number) => void }): JSX.Element {
+  const held = useRef(false);
+  return (
+    <span
+      class="edge"
+      aria-hidden="true"
+      style={{ left: `${(100 * at) / of}%` }}
+      onPointerDown={(event) => {
+        event.currentTarget.setPointerCapture(event.pointerId);
+        held.current = true;
+      }}
+      onPointerMove={(event) => {
+        if (!held.current) return;
+        const box = event.currentTarget.parentElement!.getBoundingClientRect();
+        onMove(Math.max(0, Math.min(of, Math.round((of * (event.clientX - box.left)) / box.width))));
+      }}
+      onPointerUp={() => {
+        held.current = false;
+      }}
+    />
+  );
+}
+
+function Pane({ letter, side, asked = null, scale, keyboard, children }: { letter: string; side: Side; asked?: Asked; scale: Scale; keyboard?: boolean; children?: ComponentChildren }): JSX.Element {
   const [link] = useLink();
   const { words, values, height, width, unit, ramp } = side;
   const fits = side.image && side.image.shape[0] === height && side.image.shape[1] === width;
@@ -253,7 +277,9 @@ function Pane({ letter, side, asked = null, scale, keyboard }: { letter: string;
         overlay={link.overlay}
         label={`${letter}, ${words}: from ${number(Math.min(...values), true)} to ${number(Math.max(...values), true)} ${unit}`}
         size={640}
-      />
+      >
+        {children}
+      </MapPixels>
       <Legend scale={scale} unit={unit} name={ramp} values={values} ends={ramp === "evidence" ? ["against", "for"] : undefined} overlay={fits ? link.overlay : null} pin={letter !== "B"} />
       <p class="second facts">{side.certificate}</p>
       <VerdictLine of={asked} />

@@ -2,7 +2,8 @@
 import type { JSX } from "preact";
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { EXPLANATIONS } from "../../core/explanations";
-import { count, limitText, MINUS, number, shapeText, percent } from "../../core/numbers";
+import { SORTS } from "../../core/link";
+import { count, limitText, MINUS, number, percent } from "../../core/numbers";
 import { useAnswer, useChosen, useLink, useSession } from "../../core/session";
 import { useMapKeys } from "../../parts/overlay";
 import { Choice, Radios } from "../../parts/choice";
@@ -13,8 +14,9 @@ import { Player } from "../../parts/slider";
 import { AnswerState, Stale } from "../../parts/states";
 import type { View } from "../view";
 import { Enlarged } from "./enlarged";
-import { holds, layerFacts, type LayerEntry, listOf, type Sort, sorted, SORTS, type Tile } from "./order";
+import { holds, layerFacts, type LayerEntry, listOf, sizeOf, sorted, type Tile } from "./order";
 import { limitOf, Tiles } from "./tiles";
+import { Tree } from "./tree";
 import "./layers.css";
 
 /** Layers a second while the way in plays, and how long a layer must stay before all its channels are asked for. */
@@ -32,8 +34,6 @@ function useSettled<T>(value: T): T {
   return settled;
 }
 
-const sizeOf = ({ height, width, channels }: LayerEntry): string => shapeText(height * width > 1 ? [height, width, channels] : [channels]);
-
 function Layers(): JSX.Element {
   const { source } = useSession();
   const [link, go] = useLink();
@@ -50,9 +50,8 @@ function Layers(): JSX.Element {
   const better = whole.payload && holds(whole.payload, index) && whole.payload.meta.image === answer.payload?.meta.image && whole.payload.meta.model === answer.payload?.meta.model;
   const payload = better ? whole.payload : answer.payload;
   const facts = useMemo(() => (payload && holds(payload, index) ? layerFacts(payload, index) : null), [payload, index]);
-  const [sort, setSort] = useState<Sort>("strength");
-  const [shared, setShared] = useState(true);
-  const [threes, setThrees] = useState(false);
+  const { sort, three: threes } = link;
+  const shared = link.tiles === "layer";
   const [pages, setPages] = useState(1);
   const tiles = useMemo(() => (facts && payload ? sorted(payload, facts, sort) : []), [facts, payload, sort]);
   useMapKeys();
@@ -79,20 +78,7 @@ function Layers(): JSX.Element {
         <div class="narrow">
           <Choice label="Layer" value={entry.name} options={list.map((each) => [each.name, `${each.name} ${sizeOf(each)}`])} onChange={(layer) => go({ layer, channel: null })} />
         </div>
-        <ol class="model" aria-label="Layers of the model">
-          {list.map((each, i) => (
-            <li key={each.name}>
-              <button type="button" aria-current={i === index ? "true" : undefined} onClick={() => choose(i)}>
-                <span class="block" aria-hidden="true">
-                  <span style={{ width: `${6 * Math.log2(1 + each.channels)}%`, height: `${Math.max(3, 4 * Math.log2(1 + each.height))}px` }} />
-                </span>
-                <span class="name">{each.name}</span>
-                <span class="second">{sizeOf(each)}</span>
-                {(each.constant ?? 0) > 0 && <span class="constant-mark">! {each.constant} constant</span>}
-              </button>
-            </li>
-          ))}
-        </ol>
+        <Tree list={list} index={index} onChoose={choose} />
       </div>
       <div class="layer">
         <Stale when={answer.previous}>
@@ -106,9 +92,9 @@ function Layers(): JSX.Element {
               </h2>
               {constant > 0 && <p class="remark">! {count(constant)} of the {count(tiles.length)} channels here are constant: the same value everywhere on this image.</p>}
               <div class="settings">
-                <Choice label="Sort by" value={sort} options={SORTS.map((each) => [each, each])} onChange={setSort} />
-                <Radios label="Scale" value={shared ? "layer" : "per-channel"} options={[["layer", "shared"], ["per-channel", "per channel"]]} onChange={(value) => setShared(value === "layer")} />
-                <Radios label="Tiles" value={threes ? "three" : "one"} options={[["one", "one channel"], ["three", "three as RGB", tiles.length < 3]]} onChange={(value) => setThrees(value === "three")} />
+                <Choice label="Sort by" value={sort} options={SORTS.map((each) => [each, each])} onChange={(value) => go({ sort: value })} />
+                <Radios label="Scale" value={shared ? "layer" : "per-channel"} options={[["layer", "shared"], ["per-channel", "per channel"]]} onChange={(value) => go({ tiles: value as "layer" | "per-channel" })} />
+                <Radios label="Tiles" value={threes ? "three" : "one"} options={[["one", "one channel"], ["three", "three as RGB", tiles.length < 3]]} onChange={(value) => go({ three: value === "three" })} />
               </div>
               <Tiles facts={facts} tiles={shown} chosen={tile.number} onChoose={(channel) => go({ channel })} shared={shared} threes={threes && tiles.length > 2} names={names} />
               {tiles.length > shown.length && (

@@ -1,6 +1,8 @@
 /** What a layer's payload says, channel by channel, and in which order its tiles stand. */
 import type { Payload } from "../../generated/payloads";
 import { cover } from "../../core/cursor";
+import type { SORTS } from "../../core/link";
+import { shapeText } from "../../core/numbers";
 import { ownLimit } from "../../core/scale";
 import { channel, numbers } from "../../core/tensors";
 
@@ -45,6 +47,8 @@ export interface LayerFacts {
   limit: number;
 }
 
+export const sizeOf = ({ height, width, channels }: LayerEntry): string => shapeText(height * width > 1 ? [height, width, channels] : [channels]);
+
 export const listOf = (payload: Payload<"layers">): LayerEntry[] => payload.meta.layers as LayerEntry[];
 
 export const holds = (payload: Payload<"layers"> | null, index: number): boolean => payload?.arrays[`activation/${index}`] !== undefined;
@@ -71,7 +75,6 @@ export function hue(red: number, green: number, blue: number): number {
   return Number.isFinite(red + green + blue) ? (turn + 1) % 1 : Number.NaN;
 }
 
-export const SORTS = ["strength", "colour", "number"] as const;
 export type Sort = (typeof SORTS)[number];
 
 /** The tiles in another order; by colour those that follow none come last. */

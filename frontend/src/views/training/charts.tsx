@@ -22,6 +22,13 @@ const words = (measure: string): string => measure.replace(/_/g, " ");
 const NAME = 12;
 /** So many times where it began, a run has diverged: its line leaves the chart, in which the others stay legible. */
 const FAR = 9;
+/** Dashes of other runs: of tests, and of training. */
+const DASHES = [
+  ["1 3", "1 6"],
+  ["10 3", "10 3 1 3"],
+  ["4 4", "4 8"],
+  ["12 2 2 2 2 2", "14 6"],
+] as const;
 const UNITS: Record<AxisName, string> = { epoch: "epoch", step: "step", time: "minutes" };
 
 export function Charts(props: ChartsProps): JSX.Element {
@@ -72,8 +79,9 @@ function Chart({ runs, axis, smoothing, step, onStep, measure, lines }: ChartsPr
       return {
         name,
         points: Array.from(steps, (at, i) => [times[r](at), factor * smoothed[i]] as const),
-        colour: r ? "var(--before)" : tested ? "var(--test)" : "var(--train)",
-        dash: tested ? undefined : "6 3",
+        colour: r ? `var(--run-${r})` : tested ? "var(--test)" : "var(--train)",
+        // Of each run its own dashes, so that they are told apart without colours.
+        dash: r ? DASHES[r - 1][Number(!tested)] : tested ? undefined : "6 3",
       };
     });
   const whole = series(0);

@@ -1,7 +1,8 @@
 /** A run's curves: which belong into one chart, over which axis, and how they are smoothed. */
+import type { AXES } from "../../core/link";
+import { count, number } from "../../core/numbers";
 import type { Payload } from "../../generated/payloads";
 
-export const AXES = ["epoch", "step", "time"] as const;
 export type AxisName = (typeof AXES)[number];
 
 export interface Curve {
@@ -72,3 +73,31 @@ export function smooth(values: Float32Array, weight: number): Float32Array {
 
 /** The value at or before a step; NaN before the first. */
 export const valueAt = ({ steps, values }: Curve, step: number): number => values[steps.findLastIndex((at) => at <= step)] ?? Number.NaN;
+
+/** What the curves alone would be misread for, in words: what each test was made on, and why a loss lies below another. */
+export function notesOf({ arrays, meta }: Payload<"run">, n: number): string[] {
+  const last = (name: string): number => arrays[`curve/${name}/y`]?.data.at(-1) ?? Number.NaN;
+  const [accuracy, images, all, final] = [last("test_accuracy"), last("test_images"), last("final_images"), last("final_accuracy")];
+  const notes: string[] = [];
+  if (all > images && Number.isFinite(accuracy)) {
+    notes.push(`The curve's tests are of ${count(images)} test images (the last: ${exact(accuracy)}); at the end all ${count(all)} were tested: ${exact(final)}.`);
+  }
+  const smoothing = labelSmoothing(meta.manifest);
+  const least = -(1 - smoothing + smoothing / n) * Math.log(1 - smoothing + smoothing / n) - (n - 1) * (smoothing / n) * Math.log(smoothing / n);
+  if (smoothing > 0 && n > 1 && last("test_loss") < Math.max(least, ...[last("loss"), last("train_loss")].filter(Number.isFinite))) {
+    notes.push(`The test loss lies below the training loss because they measure two things: the training loss is of changed images (shifted, mirrored, made smaller) and with label smoothing ${smoothing}, which alone keeps it above ${number(least)}; the test loss has neither.`);
+  }
+  return notes;
+}
+
+const exact = (part: number): string => `${(100 * part).toFixed(2)} %`;
+
+/** What the manifest says of it, wherever it stands. */
+function labelSmoothing(manifest: unknown): number {
+  if (typeof manifest !== "object" || manifest === null) return 0;
+  for (const [key, value] of Object.entries(manifest)) {
+    const found = key === "label_smoothing" && typeof value === "number" ? value : labelSmoothing(value);
+    if (found > 0 && found < 1) return found;
+  }
+  return 0;
+}

@@ -1,7 +1,8 @@
 /** When the model learned, and when it learned this image: curves, mistakes, and one image's timeline. */
 import type { JSX } from "preact";
-import { useMemo, useState } from "preact/hooks";
+import { useMemo } from "preact/hooks";
 import { EXPLANATIONS } from "../../core/explanations";
+import { AXES } from "../../core/link";
 import { count } from "../../core/numbers";
 import { nearest } from "../../core/path";
 import { chosenRuns, timesOf } from "../../core/runs";
@@ -14,7 +15,7 @@ import { Player, Slider } from "../../parts/slider";
 import { AnswerState, NoRun, Remark, Stale } from "../../parts/states";
 import type { View } from "../view";
 import { Charts } from "./charts";
-import { AXES, type AxisName, clock } from "./curves";
+import { clock, notesOf } from "./curves";
 import { Timeline } from "./timeline";
 import "./training.css";
 
@@ -32,8 +33,7 @@ function Training(): JSX.Element {
   // A fixed number of questions, since each is a hook.
   const answers: Shown<"run">[] = Array.from({ length: MOST }, (_, i) => useAnswer(shown[i] ? ({ kind: "run", run: shown[i].id } as const) : null));
   const timeline = useAnswer(run && model && image ? ({ kind: "timeline", run: run.id, model: model.id, image } as const) : null);
-  const [axis, setAxis] = useState<AxisName | null>(null);
-  const [smoothing, setSmoothing] = useState(60);
+  const { over: axis, smoothing } = link;
   const times = useMemo(() => (timeline.payload ? timesOf(timeline.payload.arrays) : null), [timeline.payload]);
   useMapKeys();
 
@@ -74,8 +74,8 @@ function Training(): JSX.Element {
               ))}
           </fieldset>
         )}
-        <Radios label="Over" value={over} options={AXES.map((each) => [each, each, !Number.isFinite(clock(first, each)(step))])} onChange={setAxis} />
-        <Slider label="Smoothing" max={95} step={5} value={smoothing} onChange={setSmoothing} spoken={`${smoothing} percent`} output={`${smoothing} %`} />
+        <Radios label="Over" value={over} options={AXES.map((each) => [each, each, !Number.isFinite(clock(first, each)(step))])} onChange={(value) => go({ over: value })} />
+        <Slider label="Smoothing" max={95} step={5} value={smoothing} onChange={(value) => go({ smoothing: value })} spoken={`${smoothing} percent`} output={`${smoothing} %`} />
       </div>
       <p class="facts" data-run>
         {first.meta.name}: {state}, step {count(step)}
@@ -89,6 +89,11 @@ function Training(): JSX.Element {
         step={shownTimeline && times ? shownTimeline.arrays.steps.data[at] : null}
         onStep={(to) => shownTimeline && move(nearest(shownTimeline.arrays.steps.data, to))}
       />
+      {notesOf(first, chosen.classes.length).map((note) => (
+        <p key={note} class="second facts" data-note>
+          {note}
+        </p>
+      ))}
       {times && shownTimeline && (
         <>
           <div class="settings time">

@@ -2,6 +2,7 @@
 import type { JSX } from "preact";
 import { useMemo, useState } from "preact/hooks";
 import { areaPath, linePath } from "../../core/curves";
+import type { Link } from "../../core/link";
 import { count, number, probability } from "../../core/numbers";
 import { ENTRIES, ramp, type Theme } from "../../core/ramps";
 import type { Times } from "../../core/runs";
@@ -10,9 +11,6 @@ import { type Axis, Plot, type Room } from "../../parts/chart";
 import { Slider } from "../../parts/slider";
 import { Remark } from "../../parts/states";
 import { type LayerWeights, outsideWords } from "./facts";
-
-export const WAYS = ["ridges", "heat map", "before and after"] as const;
-export type Way = (typeof WAYS)[number];
 
 /** How many rows high the tallest ridge is. */
 const OVERLAP = 2.5;
@@ -26,7 +24,7 @@ export interface CardProps {
   times: Times;
   /** The chosen checkpoint. */
   at: number;
-  way: Way;
+  way: Link["histogram"];
   log: boolean;
 }
 

@@ -1,7 +1,8 @@
 /** What training did to the weights: every layer's histogram over the checkpoints, on the same bins. */
 import type { JSX } from "preact";
-import { useMemo, useRef, useState } from "preact/hooks";
+import { useMemo, useRef } from "preact/hooks";
 import { EXPLANATIONS } from "../../core/explanations";
+import { HISTOGRAMS } from "../../core/link";
 import { chosenRuns, timesOf } from "../../core/runs";
 import { useAnswer, useChosen, useLink, useSession } from "../../core/session";
 import { saveDrawings } from "../../core/drawing";
@@ -12,7 +13,7 @@ import { Explain } from "../../parts/explain";
 import { Player, Slider } from "../../parts/slider";
 import { AnswerState, Remark, Stale } from "../../parts/states";
 import type { View } from "../view";
-import { Card, type Way, WAYS } from "./card";
+import { Card } from "./card";
 import { changed, elsewhere, everyBin, HEADS, tableRows, weightLayers } from "./facts";
 import "./weights.css";
 
@@ -23,8 +24,7 @@ function Weights(): JSX.Element {
   const { runs } = useStore(session.hello);
   const [run] = chosenRuns(runs, link.run, model);
   const answer = useAnswer(model ? ({ kind: "weights", model: model.id, ...(run ? { run: run.id } : {}) } as const) : null);
-  const [way, setWay] = useState<Way>("ridges");
-  const [log, setLog] = useState(false);
+  const { histogram: way, logs: log } = link;
   const cards = useRef<HTMLDivElement>(null);
   const payload = answer.payload;
   const layers = useMemo(() => (payload ? weightLayers(payload) : []), [payload]);
@@ -45,8 +45,8 @@ function Weights(): JSX.Element {
     <div class="weights">
       <div class="settings">
         <RunChoice run={run?.id} />
-        <Radios label="View" value={way} options={WAYS.map((each) => [each, each])} onChange={setWay} />
-        <Choice label="Count" value={log ? "log" : "linear"} options={[["linear", "linear"], ["log", "log"]]} onChange={(value) => setLog(value === "log")} />
+        <Radios label="View" value={way} options={HISTOGRAMS.map((each) => [each, each])} onChange={(value) => go({ histogram: value })} />
+        <Choice label="Count" value={log ? "log" : "linear"} options={[["linear", "linear"], ["log", "log"]]} onChange={(value) => go({ logs: value === "log" })} />
       </div>
       <div class="settings time">
         <Player stops={times.at.length} at={at} onMove={move} of={times.unit} />

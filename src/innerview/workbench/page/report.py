@@ -17,6 +17,7 @@ from innerview.session.progress import Report, SubProgress, silent
 from innerview.session.query import CURVE_FRACTIONS, Query, check_query
 from innerview.session.session import Session
 from innerview.typing import ModelLike
+from innerview.viewer import sentences
 from innerview.viewer.payloads.layers import Shown
 from innerview.workbench.page.one_page import Sizes
 from innerview.workbench.page.pages import page_context, page_for
@@ -88,13 +89,17 @@ def report(
     title = items[0].name if len(items) == 1 else f"{len(items)} images"
     parts = [SubProgress(progress or silent, len(items), at, at + 1, item.name) for at, item in enumerate(items)]
 
+    lines: list[str] = []
+
     def looks() -> Iterator[Look]:  # one at a time, packed and let go before the next
         for item, part in zip(items, parts, strict=True):
-            yield examine(session, item, asked, part)
+            found = examine(session, item, asked, part)
+            lines.append(f"{item.name}: {sentences.says(found.prediction, item.class_number)} ({item.words})")
+            yield found
         parts[-1].part(1, 1, "writing").begin()
 
     text = page_for(looks(), scene, sizes, f"Inside the model: {title}")
     content = text.encode("utf-8", "backslashreplace")
     path = Path(output)
     write(path, content)
-    return Reported(path, len(content), tuple(f"{one.name}: {one.words}" for one in items))
+    return Reported(path, len(content), tuple(lines))
