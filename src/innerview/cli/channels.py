@@ -1,0 +1,44 @@
+"""`innerview channels`: what each channel of a surveyed layer responds to."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from innerview.cli.console import Command, say
+
+SHOWN = 5
+"""Channels that are printed."""
+
+
+@click.command("channels", cls=Command, short_help="What does each channel of a surveyed layer respond to?")
+@click.argument("rows", type=click.Path(path_type=Path), metavar="ROWS")
+@click.option("--target", metavar="CLASS", help="Print the channels that are most selective for it. [for any]")
+@click.option("-n", "--num-images", type=click.IntRange(1), default=9, show_default=True, help="Images of a channel.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Of halves, and of images drawn.")
+@click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE", help="The table. [ROWS-channels.csv]")
+def command(*, rows: Path, target: str | None, num_images: int, seed: int, output: Path | None) -> None:
+    """Say of each channel which images it responds to, how many fire it, and which class it is most selective for.
+
+    ROWS is a folder that innerview survey wrote with --layers. The class is chosen on one half of the images, and how
+    selective the channel is for it is measured on the other.
+    """
+    from innerview.workbench.survey.channels import survey_channels
+    from innerview.workbench.survey.reading import read_survey
+
+    found = survey_channels(rows, top=num_images, seed=seed)
+    if target is None:
+        shown = sorted((one for one in found.channels if one.answer), key=lambda one: -one.selectivity)
+    else:
+        shown = found.of_class(target, read_survey(rows).class_names)
+    for one in shown[:SHOWN]:
+        say(
+            f"{one.layer} channel {one.channel}: {one.answer}, selectivity {one.selectivity:.2f} [{one.low:.2f}, "
+            f"{one.high:.2f}]; {one.fires:.0%} of the images fire it; first {one.top[0]}"
+        )
+    if target is not None and not shown:
+        say(f"No channel is selective for {target} beyond chance.")
+    for note in found.notes:
+        say(note, err=True)
+    say(found.write(output or rows.with_name(f"{rows.name}-channels.csv")))
