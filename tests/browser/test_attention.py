@@ -55,7 +55,7 @@ def test_a_token_that_is_pressed_looks_where_the_weights_say(looking: tuple[Page
         expect(says).to_contain_text(who)
         expect(says).to_contain_text(f"looks most at row {at[0] + 1}, column {at[1] + 1} of {ROWS} × {COLUMNS}")
         # The weights are sent as bytes.
-        (beside,) = re.findall(r"; ([\d.]+) % goes to tokens that are nowhere", says.inner_text())
+        (beside,) = re.findall(r"; (?:< )?([\d.]+) % goes to tokens that are nowhere", says.inner_text())
         assert float(beside) == pytest.approx(100 * row[0], abs=0.5)
 
     expect_row(weights.mean(axis=0)[0], "The class token")
