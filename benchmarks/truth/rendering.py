@@ -26,6 +26,7 @@ from innerview.workbench.compare.summing import compared
 RESULTS = Path(__file__).resolve().parent / "results"
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 PAGE = DOCS / "evidence" / "truth.md"
+INDEX = DOCS / "evidence" / "index.md"
 DECISION = DOCS / "decisions" / "default-explanation.md"
 COSTS = DOCS / "evidence" / "attribution.md"
 
@@ -75,6 +76,10 @@ def render() -> None:
         "surroundings": surroundings(found),
     }
     fill_in(PAGE, parts)
+    text = INDEX.read_text(encoding="utf-8")
+    claim = "| which maps agree with exact region truth |"
+    assert claim in text
+    INDEX.write_text(re.sub(rf"{re.escape(claim)}.*", lambda _: index_row(claim, found), text), encoding="utf-8")
     # the points stand first on the page, without markers
     text = PAGE.read_text(encoding="utf-8")
     head, rest = re.match(r"(# .*\n\n)(?:- .*\n)*((?:.|\n)*)", text).groups()
@@ -144,6 +149,19 @@ def points(found: Mapping[str, Comparison]) -> Iterator[str]:
         f"- **Taking parts away is cheap**: each region removed once and shown alone once ({fill}) has "
         f"{cell(one, 'truth', cheap)} of all 512 coalitions; exact truth under the other fills alone has "
         f"{cell(one, 'truth', OTHERS)}, so a fill is a part of the question."
+    )
+
+
+def index_row(claim: str, found: Mapping[str, Comparison]) -> str:
+    """The line of the page that lists all evidence: what is best, what our tutorial's map is worth, and the control."""
+    one = next(iter(found.values()))
+    control = next(name for name in one.ranking() if one.kinds[one.column(name)] == "control")
+    named = (one.best, "class-evidence", "integrated-gradients from blurred", "integrated-gradients from black")
+    told = ", ".join(f"{name} {cell(one, 'truth', name)}" for name in dict.fromkeys(named))
+    how = f"(Spearman, mean over three fills, n = {one.count('truth', one.best)})"
+    return (
+        f"{claim} {told}; the control “{control}” {cell(one, 'truth', control)} {how} "
+        "| [Which map tells the truth](truth.md) |"
     )
 
 

@@ -5,7 +5,7 @@ import { EXPLANATIONS } from "../../core/explanations";
 import { className, limitText, number, place, spoken } from "../../core/numbers";
 import { nearest, Path } from "../../core/path";
 import type { Scale } from "../../core/scale";
-import { type Chosen, useAnswer, useChosen, useLink, useSession } from "../../core/session";
+import { type Chosen, mapRequest, useAnswer, useChosen, useLink, useSession } from "../../core/session";
 import { useStore } from "../../core/store";
 import { OverlayChoice, useMapKeys } from "../../parts/overlay";
 import { Radios } from "../../parts/choice";
@@ -15,6 +15,7 @@ import { MapPixels, ImagePixels, RgbPixels } from "../../parts/pixels";
 import { SaidList } from "../../parts/said";
 import { Player } from "../../parts/slider";
 import { AnswerState, Stale } from "../../parts/states";
+import { VerdictLine } from "../../parts/verdict";
 import type { View } from "../view";
 import { AlphaSlider } from "./alpha";
 import { PathPlots } from "./plots";
@@ -78,6 +79,7 @@ function Interior(): JSX.Element {
           {path.alphas[index] !== alpha && <span class="second"> · nearest computed: alpha {place(path.alphas[index])}</span>}
         </p>
       </div>
+      {alpha === 1 && <VerdictLine of={mapRequest(chosen, link.tolerance, { method: "integrated-gradients" })} />}
       <AlphaSlider path={path} stop={stop} onMove={move} spoken={said} output={place(alpha)} />
       <PathPlots {...shown} stop={stop} onMove={move} />
       {(answer.state === "level" || answer.state === "waiting") && (
