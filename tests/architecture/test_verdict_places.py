@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,7 @@ DRAWING = {
 SAYS = "is given the verdict, or that there is none"
 TRUTH = "draws what verdicts are made with"
 GRADIENTS = "draws gradients of images between baseline and image: each another image, of which there is no truth"
+OUTPUTS = "draws outputs of layers, or counts of classes: no map of what made the score"
 OF_A_RUN = "draws a map for each checkpoint, in one row; the words beside say that they are not judged"
 
 PLACES = {
@@ -46,6 +48,37 @@ PLACES = {
     ("notebook/saved.py", "_still"): SAYS,  # the template adds what `stills` found, tests/notebook
 }
 """Every place outside of `pictures` (which draws what it is told) in which a map is drawn, with what was decided."""
+
+
+DRAWN = re.compile(r"<(MapPixels|MainMap|EvidencePixels)\b")
+VIEWS = {
+    "attribution/index.tsx": SAYS,
+    "compare/index.tsx": SAYS,
+    "interior/index.tsx": SAYS,  # at alpha 1, where the sum is the map
+    "interior/ten.tsx": GRADIENTS,
+    "masking/index.tsx": SAYS,
+    "layers/enlarged.tsx": OUTPUTS,
+    "layers/tiles.tsx": OUTPUTS,
+    "mistakes/tested.tsx": OUTPUTS,
+    "training/timeline.tsx": OF_A_RUN,
+    "why/index.tsx": SAYS,
+}
+"""Every file of the viewer's views in which a map is drawn, likewise."""
+
+
+def test_every_view_that_draws_a_map_is_decided() -> None:
+    views = VIEWER.parents[1] / "views"
+    drawing = {
+        path.relative_to(views).as_posix(): path.read_text(encoding="utf-8")
+        for path in views.rglob("*.tsx")
+        if DRAWN.search(path.read_text(encoding="utf-8"))
+    }
+    assert set(drawing) == set(VIEWS)
+    for name, decided in VIEWS.items():
+        if decided == SAYS:
+            assert re.search("verdict", drawing[name], re.IGNORECASE), name
+        if decided == OF_A_RUN:
+            assert "not judged" in drawing[name], name
 
 
 def places() -> dict[tuple[str, str], str]:

@@ -33,6 +33,9 @@ def test_the_slider_walks_by_keys_and_says_where_it_is(page: Page, prepared: Kno
         expect(slider).to_have_value(str(value))
     said = slider.get_attribute("aria-valuetext") or ""
     name = prepared.classes[prepared.predicted()]
+    expect(page.locator(".interior [data-verdict]")).to_contain_text(re.compile("Not judged|This map"))
+    page.keyboard.press("Home")
+    expect(page.locator(".interior [data-verdict]")).to_have_count(0)  # another image, of which there is no truth
     found = re.fullmatch(rf"alpha 1, logit [\d.]+, predicts {name}, (\d+) percent", said)
     assert found is not None
     subject = prepared.ask("subject").arrays

@@ -109,7 +109,7 @@ export function Timeline({ timeline, times, at, onMove, chosen }: TimelineProps)
           </li>
         ))}
       </ol>
-      <p class="second facts">All maps on one scale. {meta.target_words.replace(/\.$/, "")}.</p>
+      <p class="second facts">All maps on one scale; they are not judged. {meta.target_words.replace(/\.$/, "")}.</p>
       <Data
         title={`${meta.name} through the training`}
         columns={[times.unit, "prediction", "probability", `p(${target})`]}
