@@ -3,12 +3,17 @@ import { defineConfig, type Plugin } from "vite";
 import { kernel } from "./vite.config";
 
 const BUNDLE = new URL("../src/innerview/viewer/bundle", import.meta.url).pathname;
-const PART = process.env.PART === "live" ? { entry: "engine/page.ts", file: "live.js" } : { entry: "engine/worker.ts", file: "engine.js" };
+const PARTS: Record<string, { entry: string; file: string }> = {
+  worker: { entry: "engine/worker.ts", file: "engine.js" },
+  live: { entry: "engine/page.ts", file: "live.js" },
+  benchmark: { entry: "tools/benchmark.ts", file: "benchmark.js" },
+};
+const PART = PARTS[process.env.PART ?? "worker"];
 
 export default defineConfig({
   plugins: [kernel as Plugin],
   build: {
-    outDir: BUNDLE,
+    outDir: process.env.OUT ?? BUNDLE,
     emptyOutDir: false,
     target: "es2022",
     reportCompressedSize: false,

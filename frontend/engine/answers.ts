@@ -10,6 +10,7 @@ import type { Kind, Tensor } from "../src/generated/payloads";
 import { VERSION } from "../src/generated/payloads";
 import type { Request } from "../src/sources/source";
 import type { ImageShape, PageNetwork } from "./data";
+import { holm, placesElsewhere, rankP, told, tooFew } from "./effects";
 import { integrate, type Integrated } from "./integrated";
 import type { Network } from "./network";
 import { bricks, type Fill, fillOf, general, gridLabels, painted, regionNames, rounded, sumsOver } from "./pixels";
@@ -68,7 +69,9 @@ const counts = (values: ArrayLike<number>): Tensor<Uint32Array> => ({ data: Uint
 
 export class Answers {
   readonly #pictures = new Map<string, Picture>();
-  readonly #kept = new Map<string, Found>();
+  readonly #maps = new Map<string, Found>();
+  /** By image and class, what was asked about and the p-values that came of it: tries are counted. */
+  readonly #tries = new Map<string, Map<string, number[]>>();
   readonly #shape: ImageShape;
 
   constructor(
@@ -91,6 +94,7 @@ export class Answers {
       masking: () => this.#masking(request),
       check: () => this.#check(request),
       truth: () => this.#truth(request),
+      effects: () => this.#effects(request),
     }[request.kind as string];
     if (!work) throw new Error(`The network in this page does not answer that; for everything: \`innerview serve\`.`);
     const found = yield* work();
@@ -172,14 +176,19 @@ export class Answers {
     return this.#payload("subject", id, arrays, { name, label: null, crop, original, caption, source: "upload", outside: "" });
   }
 
-  *#mask(request: Request): Work<Blob> {
-    const { pixels, id } = this.#picture(request);
+  /** The pixels of a mask of cells. */
+  #kept(request: Request): number[] {
     const { height, width } = this.#shape;
     const [rows, columns] = request.cells ?? [0, 0];
     if (!(rows >= 1 && rows <= Math.min(MOST_CELLS, height) && columns >= 1 && columns <= Math.min(MOST_CELLS, width))) throw new Error(`A mask of ${rows} × ${columns} cells was given; rows and columns are 1 to ${MOST_CELLS}.`);
     const bits = Uint8Array.from(atob((request.mask ?? "").replaceAll("-", "+").replaceAll("_", "/")), (letter) => letter.charCodeAt(0));
     if (bits.length !== Math.ceil((rows * columns) / 8)) throw new Error(`The mask has ${bits.length} bytes; ${rows} × ${columns} cells take ${Math.ceil((rows * columns) / 8)}.`);
-    const kept = Array.from(gridLabels(height, width, rows, columns), (cell) => (bits[cell >> 3] >> (7 - (cell & 7))) & 1);
+    return Array.from(gridLabels(height, width, rows, columns), (cell) => (bits[cell >> 3] >> (7 - (cell & 7))) & 1);
+  }
+
+  *#mask(request: Request): Work<Blob> {
+    const { pixels, id } = this.#picture(request);
+    const kept = this.#kept(request);
     const fill = fillOf(request.fill || request.baseline || "blurred", pixels, this.#shape, "baseline");
     const outputs = this.#whole(painted(pixels, fill.pixels, [kept], this.#shape.channels));
     const left = kept.reduce((sum, one) => sum + one, 0);
@@ -246,11 +255,11 @@ export class Answers {
     const method = request.method || USUAL;
     const { target } = this.#asked(request, this.#whole(pixels));
     const key = JSON.stringify([request.image, method, target.words, request.baseline || "blurred", request.tolerance ?? 0, request.more ?? 0]);
-    const known = this.#kept.get(key);
+    const known = this.#maps.get(key);
     if (known) return known;
     const found = yield* this.#attributed(method, pixels, target, request, level);
-    this.#kept.set(key, found);
-    if (this.#kept.size > KEPT) this.#kept.delete(this.#kept.keys().next().value!);
+    this.#maps.set(key, found);
+    if (this.#maps.size > KEPT) this.#maps.delete(this.#maps.keys().next().value!);
     return found;
   }
 
@@ -573,6 +582,101 @@ export class Answers {
       });
       if (kind === "clear") break;
       yield { level: shown() };
+    }
+    return shown();
+  }
+
+  /** What a region does, taken away and alone, beside regions of its shape elsewhere. */
+  *#effects(request: Request): Work<Blob> {
+    const { pixels, id } = this.#picture(request);
+    const { height, width } = this.#shape;
+    const box = request.region;
+    if (box && !(box[0] >= 0 && box[1] >= 0 && box[0] + box[2] <= width && box[1] + box[3] <= height)) throw new Error(`The region ${box.join()} (left, top, width, height) is not inside an image of ${width} × ${height}.`);
+    const inside = (at: number, [left, top, across, down]: number[]): boolean => at % width >= left && at % width < left + across && Math.floor(at / width) >= top && Math.floor(at / width) < top + down;
+    const mask = box ? Array.from({ length: height * width }, (_, at) => inside(at, box)) : this.#kept(request).map(Boolean);
+    const count = mask.filter(Boolean).length;
+    if (count === 0 || count === mask.length) throw new Error(count ? "A region that is the whole image leaves nothing beside it; mark a part." : "The region has no pixel; mark some.");
+    const whole = this.#whole(pixels);
+    const { target, versus } = this.#sure(request, whole);
+    const fills = FILLS.map((name) => fillOf(name, pixels, this.#shape, "fill"));
+    const { placebos, levels } = this.data.effects;
+    const places = placesElsewhere(mask, height, width, placebos);
+    const total = 1 + fills.length * (2 * (places.masks.length + 1) + 1);
+    const not = (one: readonly boolean[]): boolean[] => one.map((is) => !is);
+    const [score, answer] = [target.score(whole), highest(whole)];
+    const seen = fills.map(() => ({ removed: [] as Float32Array[], alone: [] as Float32Array[], empty: whole }));
+    let done = 1;
+    for (const [number, fill] of fills.entries()) {
+      const [removed, alone, empty] = yield* this.#filled(pixels, fill.pixels, [not(mask), mask, mask.map(() => false)], done, total);
+      seen[number] = { removed: [removed], alone: [alone], empty };
+      done += 3;
+    }
+    const shown = (): Blob => {
+      const removed = seen.map((under) => under.removed.map((row) => score - target.score(row)));
+      const alone = seen.map((under) => under.alone.map((row) => target.score(row) - target.score(under.empty)));
+      const scores = [score, ...seen.flatMap((under) => [...under.removed, ...under.alone, under.empty].map((row) => target.score(row)))];
+      const tolerance = EVIDENCE_ROUNDING * Math.max(...scores.map(Math.abs));
+      const p: [number, number] = [rankP(removed, tolerance), rankP(alone, tolerance)];
+      const about = `${id} ${this.data.network.fingerprint}`;
+      const own = JSON.stringify([target.words, request.region, request.mask]);
+      const tries = this.#tries.get(about) ?? new Map<string, number[]>();
+      this.#tries.set(about, tries);
+      const others = [...tries].filter(([key]) => key !== own).flatMap(([, values]) => values);
+      tries.set(own, p.filter(Number.isFinite));
+      const adjusted = holm([...p, ...others]).slice(0, 2) as [number, number];
+      const counted = p.filter(Number.isFinite).length + others.length;
+      const n = removed[0].length - 1;
+      const first = (rows: number[][]): number[] => rows.map((row) => row[0]);
+      const elsewhere = (rows: number[][]): number[] => Array.from({ length: n }, (_, at) => rows.reduce((sum, row) => sum + row[at + 1], 0) / rows.length);
+      const known = (value: number): number | null => (Number.isNaN(value) ? null : value);
+      const name = box ? box.join() : `of ${count.toLocaleString("en")} pixels`;
+      const words = told({
+        name,
+        explained: target.words,
+        fraction: count / mask.length,
+        removed: first(removed),
+        alone: first(alone),
+        probability: this.#chances(whole)[target.index],
+        probabilities: seen.map((under) => this.#chances(under.removed[0])[target.index]),
+        answer,
+        removedAnswers: seen.map((under) => highest(under.removed[0])),
+        aloneAnswers: seen.map((under) => highest(under.alone[0])),
+        p,
+        adjusted,
+        tries: counted,
+        placebos: n,
+        sampled: places.sampled || n < places.masks.length,
+        label: (one) => label(one, this.data.output.classes),
+      });
+      const constant = Math.max(...scores) - Math.min(...scores) <= tolerance;
+      const notes = constant ? ["Cannot be judged: the score is the same whatever is taken away; the model does not look at the image, or the fills are the image itself."] : [];
+      const arrays = { removed: floats(first(removed), fills.length), alone: floats(first(alone), fills.length), removed_elsewhere: floats(elsewhere(removed), n), alone_elsewhere: floats(elsewhere(alone), n) };
+      return this.#payload("effects", id, arrays, {
+        target: target.index,
+        versus,
+        unit: target.unit,
+        target_words: target.words,
+        name,
+        fills: fills.map((fill) => fill.words),
+        says: words,
+        notes: [...notes, ...(n ? tooFew(n, counted) : [])],
+        p: { removed: known(p[0]), alone: known(p[1]) },
+        adjusted: { removed: known(adjusted[0]), alone: known(adjusted[1]) },
+        tries: counted,
+        n_evaluations: done,
+      });
+    };
+    for (const most of [...levels, placebos]) {
+      for (const [number, fill] of fills.entries()) {
+        const under = seen[number];
+        const now = places.masks.slice(under.removed.length - 1, most);
+        if (!now.length) continue;
+        const outputs = yield* this.#filled(pixels, fill.pixels, [...now.map(not), ...now], done, total);
+        under.removed.push(...outputs.slice(0, now.length));
+        under.alone.push(...outputs.slice(now.length));
+        done += outputs.length;
+      }
+      if (most < placebos) yield { level: shown() };
     }
     return shown();
   }

@@ -23,6 +23,7 @@ export interface PageNetwork {
   evidence: { layer: string; head: string[]; field: [number, number] | null } | null;
   rules: Rules;
   check: { fraction: number; blocks: number; least: number; draws: number; few: number; clear: number; weak: number };
+  effects: { placebos: number; levels: number[] };
   masking: { fractions: number[]; random: number };
   words: { checks: Record<string, string>; verdicts: Record<string, string>; statuses: Record<string, string> };
   /** Pixels along a side beyond which an image is large. */

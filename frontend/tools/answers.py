@@ -41,6 +41,7 @@ def requests(image: str, model: str) -> list[dict[str, object]]:
         {"kind": "check", "target": 4, "method": "occlusion"},
         {"kind": "masking", "target": 3, "baseline": "blurred", "fill": "black"},
         {"kind": "truth", "target": 3},
+        {"kind": "effects", "target": 3, "region": [2, 3, 6, 5]},
     ]
     return [{"image": image, "model": model, **one} for one in found]
 

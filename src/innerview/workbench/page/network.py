@@ -26,6 +26,7 @@ from innerview.quadrature import integration, judging, missed, panels, sketches,
 from innerview.results import Status
 from innerview.session.answers import OpenedModel
 from innerview.session.compute import check
+from innerview.session.compute.effects import LEVELS
 from innerview.session.compute.integrated import LARGE
 from innerview.session.query import Query
 from innerview.targets import Logit, usual_kind
@@ -116,6 +117,7 @@ def page_network(model: NumpyModel, name: str, limit: int = LIMIT) -> dict[str, 
         "evidence": _evidence(model),
         "rules": RULES,
         "check": CHECK,
+        "effects": {"placebos": Query.n_placebos, "levels": list(LEVELS)},
         "masking": {"fractions": list(Query.curve_fractions), "random": Query.n_random},
         "words": {
             "checks": dict(sentences.CHECKS),
